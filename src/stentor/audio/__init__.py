@@ -1,0 +1,1 @@
+"""PCM and mixing: pure, no I/O and no clock (row 1)."""

@@ -1,0 +1,1 @@
+"""What every folder may use: configuration, errors, units, clock, logging (row 0)."""

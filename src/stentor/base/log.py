@@ -1,0 +1,44 @@
+"""Logging: one line an event, to standard error; a stable machine name first, then typed fields.
+
+People's addresses, tokens and messages are never logged.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+import structlog
+
+Log = structlog.stdlib.BoundLogger
+
+
+def configure(*, json_lines: bool = False, level: str = "INFO") -> None:
+    """Sets up logging for this process; called once by ``cli``. ``NO_COLOR`` is respected."""
+    threshold = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
+    logging.basicConfig(format="%(message)s", stream=sys.stderr, level=max(threshold, logging.WARNING))
+    renderer: structlog.typing.Processor
+    if json_lines:
+        renderer = structlog.processors.JSONRenderer()
+    else:
+        colors = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+        renderer = structlog.dev.ConsoleRenderer(colors=colors)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def get(role: str) -> Log:
+    """A logger that carries the role's name."""
+    logger: Log = structlog.get_logger().bind(role=role)
+    return logger

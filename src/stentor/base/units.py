@@ -1,0 +1,26 @@
+"""Types for ids and clocks, so that a signature says what a number is."""
+
+from __future__ import annotations
+
+import re
+from typing import NewType
+
+from stentor.base.errors import BadInput
+
+SpaceId = NewType("SpaceId", str)
+"""What stands in ``/s/{space}``: 1 to 48 of ``a-z 0-9 -``, so that it is safe in paths, subjects and file names."""
+
+SeatId = NewType("SeatId", str)
+"""One seat on a stage: ``[A-Za-z0-9_-]{1,48}``; a person keeps it over reconnects."""
+
+UnixMs = NewType("UnixMs", int)
+"""Wall-clock time in whole milliseconds since 1970 (UTC)."""
+
+_SPACE_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?")
+
+
+def space_id(text: str) -> SpaceId:
+    """Checks a space id from outside; raises :class:`BadInput`."""
+    if not _SPACE_ID.fullmatch(text):
+        raise BadInput("A space id has 1 to 48 of a-z, 0-9 and '-', and begins and ends with a letter or digit.")
+    return SpaceId(text)

@@ -1,0 +1,1 @@
+"""The role that serves the audience (row 3)."""

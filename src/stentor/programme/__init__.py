@@ -1,0 +1,1 @@
+"""The role that makes one continuous encoded signal of a space (row 3)."""

@@ -1,0 +1,1 @@
+"""Synthetic speakers and listeners; uses only public addresses (row 4)."""

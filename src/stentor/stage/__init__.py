@@ -1,0 +1,1 @@
+"""The role that talks WebRTC with the speakers and mixes them (row 3)."""

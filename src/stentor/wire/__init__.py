@@ -1,0 +1,1 @@
+"""Bytes on the wire: chunks, ADTS, Ogg, MP4, playlists, HTTP; pure (row 1)."""

@@ -1,0 +1,109 @@
+"""What travels on the bus for every chunk of the programme: all renditions, the pulse, and where the sound came from.
+
+One message a chunk, so that a chunk is there whole or not at all. MessagePack through msgspec; a message that does
+not fit the schema is :class:`~stentor.base.errors.Malformed`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from stentor.audio import grid
+from stentor.base.errors import Malformed
+
+MAX_CHUNK_BYTES = 256 * 1024
+"""Three renditions take 5 kB a chunk; 50 times as much is a mistake or an attack."""
+MAX_FRAME_BYTES = 8191
+"""ADTS has 13 bits for a frame's length, header included."""
+
+
+class Codec(StrEnum):
+    AAC = "aac"
+    OPUS = "opus"
+
+
+class Rendition(msgspec.Struct, frozen=True):
+    """One encoding of the programme."""
+
+    name: str
+    codec: Codec
+    bitrate_bps: int
+
+    @property
+    def frame_samples(self) -> int:
+        return grid.AAC_FRAME_SAMPLES if self.codec is Codec.AAC else grid.OPUS_FRAME_SAMPLES
+
+    @property
+    def frames_per_chunk(self) -> int:
+        return grid.CHUNK_SAMPLES // self.frame_samples
+
+
+RENDITIONS: tuple[Rendition, ...] = (
+    Rendition("aac-64", Codec.AAC, 64_000),
+    Rendition("aac-32", Codec.AAC, 32_000),
+    Rendition("opus-24", Codec.OPUS, 24_000),
+)
+"""The default renditions; the first is the one that plays everywhere."""
+BY_NAME = {rendition.name: rendition for rendition in RENDITIONS}
+
+
+class Source(StrEnum):
+    """Where the sound of a chunk came from; kept in the recording's manifest, never hidden."""
+
+    HOLD = "hold"
+    STAGE = "stage"
+    FILLER = "filler"
+    """The space is live but the stage gave nothing for a second."""
+    GAP = "gap"
+    """Nobody published this chunk; whoever writes it down put the hold loop or silence in its place."""
+
+
+class Chunk(msgspec.Struct, frozen=True, array_like=True):
+    """Chunk ``number`` of a space.
+
+    ``frames`` maps a rendition's name to its raw frames (AAC access units without ADTS header, Opus packets), exactly
+    15 or 16 of them. ``pulse`` is the JSON document of ``spaces.pulse`` as bytes. ``made_ms`` is the wall clock (ms)
+    at which the programme finished encoding; ``delay_ms`` the age of the newest sound in it when it was mixed
+    (from the arrival of a speaker's packet to its place on the grid).
+    """
+
+    space: str
+    number: int
+    doors_open_ms: int
+    source: Source
+    made_ms: int
+    delay_ms: int
+    pulse: bytes
+    frames: dict[str, list[bytes]]
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Chunk)
+
+
+def encode(chunk: Chunk) -> bytes:
+    """The message for the bus."""
+    return _encoder.encode(chunk)
+
+
+def decode(message: bytes) -> Chunk:
+    """The chunk in a message from the bus; raises :class:`Malformed` for anything else, never another error."""
+    if len(message) > MAX_CHUNK_BYTES:
+        raise Malformed(f"A chunk of {len(message)} bytes is over the limit of {MAX_CHUNK_BYTES}.")
+    try:
+        chunk = _decoder.decode(message)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed(f"Not a chunk: {error}") from error
+    if chunk.number < 0 or chunk.doors_open_ms < 0:
+        raise Malformed("A chunk's number and time are not negative.")
+    for name, frames in chunk.frames.items():
+        rendition = BY_NAME.get(name)
+        if rendition is None:
+            raise Malformed("A chunk of an unknown rendition.")
+        if len(frames) != rendition.frames_per_chunk:
+            raise Malformed(f"A chunk of {name} has {rendition.frames_per_chunk} frames, not {len(frames)}.")
+        if not all(0 < len(frame) <= MAX_FRAME_BYTES - 7 for frame in frames):
+            raise Malformed(f"A frame of {name} is empty or too long.")
+    return chunk
