@@ -1,0 +1,152 @@
+"""The configuration: one frozen struct, read from the environment and the command line, nothing else.
+
+Every setting has an environment variable ``STENTOR_<NAME>``; the command line wins over the environment. Secrets come
+by file. ``docs/reference/settings.md`` lists them all.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from stentor.base.errors import SetupError
+
+PREFIX = "STENTOR_"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything an operator can set. Ports are TCP unless said otherwise."""
+
+    data: str = "stentor-data"
+    """The data folder: database, bus, recordings, secrets."""
+    host: str = "0.0.0.0"
+    """The address that the house and the edges listen on."""
+    port: int = 8080
+    """The house: pages for hosts and speakers, REST API, WHIP."""
+    audience_port: int = 8081
+    """The edges: everything for listeners."""
+    edges: int = 0
+    """Edge processes; 0 means one per processor."""
+    public_url: str = ""
+    """How people reach the house from outside; ``http://localhost:<port>`` when empty."""
+    audience_url: str = ""
+    """How people reach the edges from outside; ``http://localhost:<audience_port>`` when empty."""
+    nats_url: str = ""
+    """A NATS server or cluster with JetStream; empty means the embedded one."""
+    nats_port: int = 0
+    """Port of the embedded nats-server on 127.0.0.1; 0 means one that is free, kept in the data folder."""
+    database_url: str = ""
+    """``postgresql://…``; empty means SQLite in the data folder."""
+    recordings_url: str = ""
+    """``s3://bucket/prefix`` or ``file:///…``; empty means the data folder."""
+    bus_hours: float = 24.0
+    """How long the bus keeps chunks, in hours: so long may the archive be down without a loss."""
+    udp_ports: str = ""
+    """UDP port range of the stage, such as ``40000-40100``; empty lets the system choose."""
+    ice_servers: str = ""
+    """STUN and TURN servers, comma separated: ``stun:host:3478,turn:user:password@host:3478``."""
+    max_seats: int = 13
+    """Seats on a stage, the host's included."""
+    secret_file: str = ""
+    """File with the key that signs invitations; ``<data>/secret`` when empty."""
+    log_level: str = "INFO"
+    log_json: bool = False
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.data).expanduser().resolve()
+
+    @property
+    def house_address(self) -> str:
+        return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def audience_address(self) -> str:
+        return (self.audience_url or f"http://localhost:{self.audience_port}").rstrip("/")
+
+    @property
+    def database_address(self) -> str:
+        return self.database_url or f"sqlite:///{self.folder / 'stentor.db'}"
+
+    @property
+    def recordings_address(self) -> str:
+        return self.recordings_url or (self.folder / "objects").as_uri()
+
+    @property
+    def edge_count(self) -> int:
+        return self.edges or os.cpu_count() or 1
+
+    @property
+    def udp_range(self) -> tuple[int, int] | None:
+        """First and last UDP port of the stage; raises :class:`SetupError` for a range that is none."""
+        if not self.udp_ports:
+            return None
+        first, _, last = self.udp_ports.partition("-")
+        if not (first.isdigit() and last.isdigit() and 1024 <= int(first) <= int(last) <= 65535):
+            raise SetupError(f"STENTOR_UDP_PORTS is {self.udp_ports!r}; it needs a range such as 40000-40100.")
+        return int(first), int(last)
+
+    def environment(self) -> dict[str, str]:
+        """The settings as environment variables, for the role processes."""
+        return {PREFIX + name.upper(): str(value) for name, value in msgspec.structs.asdict(self).items()}
+
+
+def load(environment: Mapping[str, str], **overrides: Any) -> Settings:
+    """Settings from the environment; ``overrides`` that are not None win. Raises :class:`SetupError`."""
+    known = {field.name for field in msgspec.structs.fields(Settings)}
+    values: dict[str, Any] = {
+        name: environment[PREFIX + name.upper()] for name in known if environment.get(PREFIX + name.upper())
+    }
+    values |= {name: value for name, value in overrides.items() if value is not None}
+    for name, value in values.items():
+        if isinstance(value, str) and value in ("True", "False"):
+            values[name] = value == "True"
+    try:
+        settings = msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SetupError(f"A setting is not valid: {error}. Look for it in the environment ({PREFIX}…).") from error
+    for name in ("port", "audience_port"):
+        if not 1 <= getattr(settings, name) <= 65535:
+            raise SetupError(f"{PREFIX}{name.upper()} must be between 1 and 65535.")
+    return settings
+
+
+def key_file(path: Path, *, text: bool = False) -> bytes:
+    """The secret in ``path``, made at first use (32 random bytes, or a token as text) and readable by its owner only.
+
+    Raises :class:`SetupError` when the file cannot be read or made.
+    """
+    try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            secret = secrets.token_urlsafe(32).encode() if text else secrets.token_bytes(32)
+            draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+            draft.touch(mode=0o600)
+            draft.write_bytes(secret)
+            try:
+                os.link(draft, path)  # never overwrites what another process made in the same moment
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        secret = path.read_bytes().strip() if text else path.read_bytes()
+    except OSError as error:
+        raise SetupError(f"Cannot use the secret file {path}: {error.strerror}.") from error
+    if len(secret) < 16:
+        raise SetupError(f"The secret file {path} is too short; delete it and Stentor makes a new one.")
+    return secret
+
+
+def signing_key(settings: Settings) -> bytes:
+    """The key that signs invitations and doors."""
+    return key_file(Path(settings.secret_file) if settings.secret_file else settings.folder / "secret")
+
+
+def admin_token(settings: Settings) -> str:
+    """The token of the administrator, made at first start."""
+    return key_file(settings.folder / "admin-token", text=True).decode()

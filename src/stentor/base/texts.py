@@ -1,0 +1,41 @@
+"""Texts for people: a JSON catalogue a language, English and German from the start.
+
+A folder that shows text has ``texts/en.json`` and ``texts/de.json`` with the same keys; a test holds them together.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+
+LANGUAGES = ("en", "de")
+
+
+class Catalogue:
+    """The texts of one package, such as ``stentor.house``, in every language."""
+
+    def __init__(self, package: str) -> None:
+        folder = resources.files(package) / "texts"
+        self.texts: dict[str, dict[str, str]] = {
+            language: json.loads((folder / f"{language}.json").read_text("utf-8")) for language in LANGUAGES
+        }
+
+    def text(self, language: str, key: str, /, **values: object) -> str:
+        """The text of ``key``; English where the language has none. KeyError for an unknown key: a bug."""
+        template = self.texts.get(language, {}).get(key) or self.texts["en"][key]
+        return template.format(**values) if values else template
+
+
+def negotiate(accept_language: str) -> str:
+    """The one of :data:`LANGUAGES` that an ``Accept-Language`` header (RFC 9110, 12.5.4) likes best; else English."""
+    best, best_weight = "en", 0.0
+    for item in accept_language[:500].split(","):
+        tag, _, parameter = item.strip().partition(";")
+        language = tag.split("-")[0].lower()
+        try:
+            weight = float(parameter.strip().removeprefix("q=")) if parameter else 1.0
+        except ValueError:
+            continue
+        if language in LANGUAGES and weight > best_weight:
+            best, best_weight = language, weight
+    return best

@@ -1,0 +1,87 @@
+"""What a space is: the state that everybody knows, as one immutable struct that travels on the board.
+
+The rules that change it are in ``spaces.rules``.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from stentor.audio import grid
+from stentor.base.units import SeatId, SpaceId
+
+
+class State(StrEnum):
+    """The life cycle of a space; ``spaces.rules`` has the transitions."""
+
+    SCHEDULED = "scheduled"
+    DOORS_OPEN = "doors_open"
+    LIVE = "live"
+    INTERRUPTED = "interrupted"
+    """Live, but the stage is lost: the audience hears the filler, the clock runs on."""
+    ENDED = "ended"
+    REPLAY = "replay"
+    """Ended, and the recording is complete."""
+    CANCELLED = "cancelled"
+
+
+ON_AIR = frozenset({State.DOORS_OPEN, State.LIVE, State.INTERRUPTED})
+"""States in which the programme runs and chunks are published."""
+TALKING = frozenset({State.LIVE, State.INTERRUPTED})
+OVER = frozenset({State.ENDED, State.REPLAY, State.CANCELLED})
+
+
+class Role(StrEnum):
+    HOST = "host"
+    CO_HOST = "co_host"
+    SPEAKER = "speaker"
+
+
+class Seat(msgspec.Struct, frozen=True):
+    """One person's place on the stage. Kept over reconnects."""
+
+    id: SeatId
+    name: str
+    role: Role
+    connected: bool = False
+    """Whether the stage has a connection for this seat; a seat that lost its media for 10 s is not."""
+    muted: bool = False
+
+
+class Space(msgspec.Struct, frozen=True):
+    """A space. Times are wall-clock milliseconds since 1970 (UTC), None while they have not happened."""
+
+    id: SpaceId
+    title: str
+    state: State = State.SCHEDULED
+    created_ms: int = 0
+    scheduled_ms: int | None = None
+    doors_open_ms: int | None = None
+    """The origin of the grid."""
+    live_ms: int | None = None
+    ended_ms: int | None = None
+    seats: dict[str, Seat] = {}
+    max_seats: int = 13
+    hold: str = "default"
+    """Key of the hold loop in the object store: ``hold/{hold}``."""
+    language: str = "en"
+    version: int = 0
+    """Counts the events that made it; the board and the store never go back."""
+
+    @property
+    def on_air(self) -> bool:
+        return self.state in ON_AIR
+
+    @property
+    def doors_open_s(self) -> float:
+        """The origin of the grid in seconds; 0.0 before the doors opened."""
+        return (self.doors_open_ms or 0) / 1000
+
+    @property
+    def last_chunk(self) -> grid.Chunk | None:
+        """The number of the last chunk of an ended space: the one under way at ``ended_ms``."""
+        if self.ended_ms is None or self.doors_open_ms is None:
+            return None
+        return max(grid.Chunk(0), grid.chunk_at(self.ended_ms / 1000, self.doors_open_s))
