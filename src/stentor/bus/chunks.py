@@ -1,0 +1,144 @@
+"""The log of chunks: JetStream stream ``CHUNKS``, one subject ``chunk.<space>`` a space, one message a chunk.
+
+A message's id is ``<space>.<doors open>.<number>``: the copy of a twin is dropped by the server. Whoever reads keeps
+its own place (the edge in its window, the archive in its manifest), so the server keeps no durable consumers.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import nats.errors
+import nats.js.errors
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolicy, StorageType, StreamConfig
+from nats.js.client import JetStreamContext
+
+from stentor.audio import grid
+from stentor.base.errors import Malformed, Overloaded
+from stentor.bus.connection import Bus
+from stentor.wire import chunk as wire
+from stentor.wire.chunk import Chunk
+
+STREAM = "CHUNKS"
+DUPLICATE_WINDOW_S = 300.0
+"""A copy is recognised for so long; a programme publishes again what is at most this old."""
+ACK_S = 2.0
+WAIT_S = 0.5
+"""How long one request for the next chunk waits at the server; also the time to notice a new connection."""
+IDLE_S = 60.0
+"""The server forgets a reader that has not asked for so long."""
+EARLY_S = 10.0
+"""Reading by time begins this much before the chunk's own time: clocks of machines differ."""
+
+
+def subject(space: str) -> str:
+    return f"chunk.{space}"
+
+
+class ChunkLog:
+    """Every published chunk of every space, for ``hours`` hours."""
+
+    def __init__(self, bus: Bus, *, hours: float = 24.0) -> None:
+        self.bus = bus
+        self.hours = hours
+        self.malformed = 0
+
+    async def ready(self) -> None:
+        """Makes the stream; does nothing when it is there. Raises :class:`Overloaded` without the bus."""
+        config = StreamConfig(
+            name=STREAM,
+            subjects=["chunk.*"],
+            retention=RetentionPolicy.LIMITS,
+            storage=StorageType.FILE,
+            max_age=self.hours * 3600,
+            duplicate_window=DUPLICATE_WINDOW_S,
+            allow_direct=True,
+        )
+        try:
+            try:
+                await self.bus.js.add_stream(config)
+            except nats.js.errors.BadRequestError:  # it is there with other settings
+                await self.bus.js.update_stream(config)
+        except (nats.errors.Error, nats.js.errors.Error, TimeoutError, OSError) as error:
+            raise Overloaded(f"The bus has no log of chunks: {error!r}.", retry_after_s=1.0) from error
+
+    async def publish(self, chunk: Chunk) -> None:
+        """Returns when the server has it on disk. Raises :class:`Overloaded` otherwise: publish again, it is safe."""
+        headers = {"Nats-Msg-Id": f"{chunk.space}.{chunk.doors_open_ms}.{chunk.number}"}
+        if not self.bus.connected:
+            raise Overloaded("The bus is away.", retry_after_s=0.2)
+        try:
+            await self.bus.js.publish(
+                subject(chunk.space), wire.encode(chunk), timeout=ACK_S, stream=STREAM, headers=headers
+            )
+        except (nats.errors.Error, nats.js.errors.Error, TimeoutError, OSError) as error:
+            raise Overloaded(f"The bus did not take the chunk: {error!r}.", retry_after_s=0.2) from error
+
+    async def last(self, space: str) -> int:
+        """The highest number published, -1 when there is none. Raises :class:`Overloaded` without the bus."""
+        try:
+            message = await self.bus.js.get_last_msg(STREAM, subject(space), direct=True)
+        except nats.js.errors.NotFoundError:
+            return -1
+        except (nats.errors.Error, nats.js.errors.Error, TimeoutError, OSError) as error:
+            raise Overloaded(f"The bus does not answer: {error!r}.", retry_after_s=0.2) from error
+        return wire.decode(message.data or b"").number
+
+    async def follow(self, space: str, *, doors_open_ms: int, start: int) -> AsyncIterator[Chunk]:
+        """Every chunk from number ``start`` on, in order, each once, for ever.
+
+        Survives the loss and the restart of the bus. A number is missing only if nobody published it. Messages that
+        are not chunks are skipped and counted in ``malformed``.
+        """
+        sequence: int | None = None
+        number = start
+        while True:
+            epoch = self.bus.epoch
+            reader = await self._reader(space, doors_open_ms, number, sequence)
+            if reader is None:
+                await self.bus.pause()
+                continue
+            try:
+                while epoch == self.bus.epoch:
+                    try:
+                        [message] = await reader.fetch(1, timeout=WAIT_S)
+                    except (nats.errors.TimeoutError, TimeoutError):
+                        continue
+                    sequence = message.metadata.sequence.stream
+                    try:
+                        chunk = wire.decode(message.data)
+                    except Malformed:
+                        self.malformed += 1
+                        continue
+                    if chunk.number >= number and chunk.doors_open_ms == doors_open_ms:
+                        number = chunk.number + 1
+                        yield chunk
+            except (nats.errors.Error, nats.js.errors.Error, OSError):
+                await self.bus.pause()
+            finally:
+                await self._close(reader)
+
+    async def _reader(
+        self, space: str, doors_open_ms: int, number: int, sequence: int | None
+    ) -> JetStreamContext.PullSubscription | None:
+        """A reader at the server from the message after ``sequence``, or from the time of chunk ``number``."""
+        config = ConsumerConfig(ack_policy=AckPolicy.NONE, inactive_threshold=IDLE_S, mem_storage=True)
+        if sequence is not None:
+            config.deliver_policy = DeliverPolicy.BY_START_SEQUENCE
+            config.opt_start_seq = sequence + 1
+        else:
+            at = max(0.0, grid.chunk_start(number, doors_open_ms / 1000) - EARLY_S)
+            config.deliver_policy = DeliverPolicy.BY_START_TIME
+            config.opt_start_time = datetime.datetime.fromtimestamp(at, datetime.UTC)
+        if not self.bus.connected:
+            return None
+        try:
+            return await self.bus.js.pull_subscribe(subject(space), stream=STREAM, config=config)
+        except (nats.errors.Error, nats.js.errors.Error, TimeoutError, OSError):
+            return None
+
+    async def _close(self, reader: JetStreamContext.PullSubscription) -> None:
+        with suppress(nats.errors.Error, OSError):  # without a connection the server's side ends by itself
+            await reader.unsubscribe()

@@ -1,0 +1,194 @@
+"""One connection to the bus, which is never given up.
+
+A role outlives the bus: while the bus is away, :meth:`Bus.publish` drops and counts, :meth:`Bus.request` raises
+:class:`Overloaded`, and everything comes back by itself. ``epoch`` rises with every connection made, so that
+whoever keeps state on the server (consumers, watches) knows when to make it anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from urllib.parse import urlsplit
+
+import nats.errors
+import nats.js.errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+
+from stentor.base import log
+from stentor.base.errors import Overloaded, SetupError
+
+RECONNECT_S = 0.1
+CONNECT_TIMEOUT_S = 2.0
+FIRST_CONNECT_S = 10.0
+"""So long may the bus take to be there when a role starts; an embedded server needs 0.02 s."""
+PING_S = 2.0
+"""A server that is gone without closing its sockets is noticed after two of these."""
+PENDING_MESSAGES = 4096
+"""Messages a subscriber may be behind before the oldest are lost: 80 s of ticks."""
+SERVED_AT_ONCE = 64
+"""Requests that one service works on at once; more wait in the subscription's queue."""
+
+Handler = Callable[[str, bytes], None]
+Service = Callable[[bytes], Awaitable[bytes]]
+Unsubscribe = Callable[[], Awaitable[None]]
+
+
+class Bus:
+    """One NATS connection. Made by :func:`connect`."""
+
+    def __init__(self, client: Client, name: str) -> None:
+        self.client = client
+        self.name = name
+        self.epoch = 0
+        self.dropped = 0
+        self.log = log.get(name)
+        self.js: JetStreamContext = client.jetstream(timeout=CONNECT_TIMEOUT_S)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def connected(self) -> bool:
+        return bool(self.client.is_connected)
+
+    async def publish(self, subject: str, payload: bytes) -> None:
+        """Sends at most once; without a connection the message is dropped and counted in ``dropped``."""
+        try:
+            if self.connected:
+                await self.client.publish(subject, payload)
+                return
+        except (nats.errors.Error, OSError):
+            pass  # the connection went in this very moment
+        self.dropped += 1
+
+    async def subscribe(self, subject: str, handler: Handler) -> Unsubscribe:
+        """Calls ``handler(subject, payload)`` for each message; it must be quick. Returns the way to stop."""
+
+        async def deliver(message: Msg) -> None:
+            handler(message.subject, message.data)
+
+        subscription = await self.client.subscribe(subject, cb=deliver, pending_msgs_limit=PENDING_MESSAGES)
+        return self._unsubscribe(subscription.unsubscribe)
+
+    async def request(self, subject: str, payload: bytes, *, timeout_s: float = 2.0) -> bytes:
+        """Asks whoever serves ``subject``. Raises :class:`Overloaded` when nobody does, or not in time."""
+        try:
+            reply = await self.client.request(subject, payload, timeout=timeout_s)
+        except nats.errors.NoRespondersError as error:
+            raise Overloaded("Nobody answers on the bus.", retry_after_s=1.0) from error
+        except (nats.errors.Error, TimeoutError, OSError) as error:
+            raise Overloaded("The bus did not answer in time.", retry_after_s=1.0) from error
+        return bytes(reply.data)
+
+    async def serve(self, subject: str, handler: Service) -> Unsubscribe:
+        """Answers requests on ``subject``; each runs in its own task, :data:`SERVED_AT_ONCE` at most.
+
+        The handler answers every request; an exception it lets out is a bug, is logged, and leaves the caller to
+        its timeout.
+        """
+        gate = asyncio.Semaphore(SERVED_AT_ONCE)
+
+        async def answer(message: Msg) -> None:
+            try:
+                await message.respond(await handler(message.data))
+            except (nats.errors.Error, OSError):
+                self.dropped += 1
+            except Exception:  # the outermost boundary of this task
+                self.log.exception("service-failed", subject=subject)
+            finally:
+                gate.release()
+
+        async def accept(message: Msg) -> None:
+            await gate.acquire()
+            task = asyncio.create_task(answer(message), name=f"serve {subject}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+        subscription = await self.client.subscribe(subject, cb=accept, pending_msgs_limit=PENDING_MESSAGES)
+        return self._unsubscribe(subscription.unsubscribe)
+
+    async def pause(self) -> None:
+        """Waits a moment before something is tried again that the bus refused."""
+        await asyncio.sleep(RECONNECT_S)
+
+    def _unsubscribe(self, unsubscribe: Callable[[], Awaitable[None]]) -> Unsubscribe:
+        async def stop() -> None:
+            with suppress(nats.errors.Error, OSError):  # without a connection there is nothing to stop
+                await unsubscribe()
+
+        return stop
+
+    async def close(self) -> None:
+        """Flushes what is on the way, for a second at most, and closes."""
+        for task in list(self._tasks):
+            task.cancel()
+        if self.connected:
+            try:
+                await self.client.flush(timeout=1)
+            except (nats.errors.Error, TimeoutError, OSError):
+                self.dropped += 1
+        await self.client.close()
+
+
+@asynccontextmanager
+async def connect(url: str, *, name: str) -> AsyncIterator[Bus]:
+    """A bus under ``url`` (``nats://host:port``, several separated by commas).
+
+    Raises :class:`SetupError` when no server answers within :data:`FIRST_CONNECT_S`.
+    """
+    servers = [part.strip() for part in url.split(",") if part.strip()]
+    await _reachable(servers)
+    client = Client()
+    bus = Bus(client, name)
+
+    async def connected() -> None:
+        bus.epoch += 1
+        bus.log.info("bus-back", epoch=bus.epoch)
+
+    async def lost() -> None:
+        if not client.is_closed:
+            bus.log.warning("bus-lost")
+
+    async def failed(error: Exception) -> None:
+        if not isinstance(error, OSError | nats.errors.Error):
+            bus.log.warning("bus-error", error=repr(error))
+
+    try:
+        await client.connect(
+            servers=servers,
+            name=name,
+            connect_timeout=CONNECT_TIMEOUT_S,  # type: ignore[arg-type]
+            reconnect_time_wait=RECONNECT_S,  # type: ignore[arg-type]
+            max_reconnect_attempts=-1,
+            ping_interval=PING_S,  # type: ignore[arg-type]
+            reconnected_cb=connected,
+            disconnected_cb=lost,
+            error_cb=failed,
+        )
+    except (nats.errors.Error, OSError, TimeoutError) as error:
+        raise SetupError(f"The bus at {url} refused the connection: {error!r}. Check STENTOR_NATS_URL.") from error
+    bus.epoch = 1
+    try:
+        yield bus
+    finally:
+        await bus.close()
+
+
+async def _reachable(servers: list[str]) -> None:
+    """Waits until one server's port is open: the client would wait 2 s after a refusal."""
+    addresses = [urlsplit(server if "://" in server else f"nats://{server}") for server in servers]
+    deadline = asyncio.get_running_loop().time() + FIRST_CONNECT_S
+    while True:
+        for address in addresses:
+            try:
+                async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                    _, writer = await asyncio.open_connection(address.hostname, address.port or 4222)
+            except (OSError, TimeoutError):
+                continue
+            writer.close()
+            return
+        if asyncio.get_running_loop().time() > deadline:
+            raise SetupError(f"No bus answers at {', '.join(servers)}. Is nats-server running? Check STENTOR_NATS_URL.")
+        await asyncio.sleep(RECONNECT_S)

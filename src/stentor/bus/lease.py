@@ -1,0 +1,91 @@
+"""Leases: one of several processes does a thing, and another takes over when it dies.
+
+KV bucket ``leases``: a key has a holder and a revision; renewing writes a new revision, taking over is a
+compare-and-set on the last one. Whether a holder is alive is judged by whether the revision still changes, each
+process on its own monotonic clock, so that wrong clocks do not matter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import nats.errors
+import nats.js.errors
+from nats.js.kv import KeyValue
+
+from stentor.base.errors import Overloaded
+from stentor.bus.board import bucket
+from stentor.bus.connection import RECONNECT_S, Bus
+
+BUCKET = "leases"
+_FAILED = (nats.errors.Error, nats.js.errors.Error, TimeoutError, OSError)
+
+
+class Lease:
+    """The right to be the one. ``held`` is True while it is ours beyond doubt.
+
+    The same ``holder`` name takes its own lease again at once (a restarted process); others wait until it has not
+    been renewed for ``ttl_s`` seconds. Renewed every ``ttl_s / 4``.
+    """
+
+    def __init__(self, bus: Bus, key: str, *, holder: str, ttl_s: float = 1.5) -> None:
+        self.bus = bus
+        self.key = key
+        self.holder = holder.encode()
+        self.ttl_s = ttl_s
+        self._confirmed = -1e9
+        self._revision: int | None = None
+        self._seen: tuple[int, float] = (-1, 0.0)
+
+    @property
+    def held(self) -> bool:
+        """False as soon as another process might have taken it."""
+        return self._revision is not None and time.monotonic() - self._confirmed < self.ttl_s
+
+    async def run(self) -> None:
+        """Tries and renews for ever; gives the lease up when cancelled."""
+        try:
+            while True:
+                started = time.monotonic()
+                try:
+                    await self._step(await bucket(self.bus, BUCKET), started)
+                except (Overloaded, *_FAILED):
+                    await asyncio.sleep(RECONNECT_S)
+                else:
+                    await asyncio.sleep(self.ttl_s / 4)
+        finally:
+            await self._release()
+
+    async def _step(self, kv: KeyValue, now: float) -> None:
+        """One attempt. ``now`` (monotonic seconds) was read before asking, so that ``held`` errs on the safe side."""
+        try:
+            if self._revision is not None:
+                self._revision = await kv.update(self.key, self.holder, last=self._revision)
+                self._confirmed = now
+                return
+            try:
+                entry = await kv.get(self.key)
+            except nats.js.errors.KeyNotFoundError:
+                self._revision = await kv.create(self.key, self.holder)
+                self._confirmed = now
+                return
+            revision = entry.revision or 0
+            if self._seen[0] != revision:
+                self._seen = (revision, now)
+            if entry.value == self.holder or not entry.value or now - self._seen[1] > self.ttl_s:
+                self._revision = await kv.update(self.key, self.holder, last=revision)
+                self._confirmed = now
+        except nats.js.errors.KeyWrongLastSequenceError:
+            self._revision = None  # somebody was quicker
+
+    async def _release(self) -> None:
+        revision, self._revision = self._revision, None
+        if revision is None:
+            return
+        try:
+            async with asyncio.timeout(0.5):
+                kv = await bucket(self.bus, BUCKET)
+                await kv.update(self.key, b"", last=revision)
+        except (Overloaded, *_FAILED):
+            return  # it runs out by itself

