@@ -1,0 +1,59 @@
+# The only way anything is run, by people and by CI. `make help` lists the targets.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.ready
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup browser live test unit check fmt bench docs lock clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+setup: $(STAMP) ## make .venv with locked packages, front-end parts and .venv/bin/stentor
+
+$(STAMP): pyproject.toml hatch_build.py requirements/dev.txt web/package-lock.json
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Stentor needs Python 3.11 or newer; set PYTHON=python3.11."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "Cannot make .venv: on Debian, install python3-venv."; exit 1; }
+	@echo "Installing locked packages into .venv (about a minute, once) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt 2>&1 | grep -v '^WARNING: Location' || test $${PIPESTATUS[0]} -eq 0
+	@echo "Installing Stentor and its front-end parts …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . 2>&1 | grep -v '^WARNING: Location' || test $${PIPESTATUS[0]} -eq 0
+	@touch $@
+
+browser: setup ## make sure that Chromium is there (Debian's), as root
+	@$(BIN)/python -m tests.support.chromium --install
+
+live: setup ## start everything with two recorded voices on the stage; Ctrl-C ends it in order
+	@exec $(BIN)/stentor demo --data data $(ARGS)
+
+test: setup browser check ## set up, check, and run all tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+unit: setup ## only the unit tests: seconds
+	@$(BIN)/python -m pytest tests/unit $(ARGS)
+
+check: setup ## format, lint, types, import rows; silent when all is well
+	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check .; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/python -m pytest -q --no-header tests/unit/test_rows.py > .venv/rows.log 2>&1 || { cat .venv/rows.log; exit 1; }
+
+fmt: setup ## format and mend what can be mended
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --fix --quiet .
+
+bench: setup ## measure: audio, stage, fan-out; prints ratios
+	@for part in audio stage fanout; do $(BIN)/python -m bench.$$part $(ARGS) || exit 1; done
+
+docs: setup ## check the documents: links, settings, texts
+	@$(BIN)/python -m pytest -q tests/unit/test_docs.py
+
+lock: ## resolve the versions again (needs the network)
+	@for set in "run:" "dev:--group dev"; do \
+	  $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	    --no-emit-index-url --quiet pyproject.toml $${set#*:} -o requirements/$${set%%:*}.txt; done
+
+clean: ## remove what set-up made, and the demo's data
+	@rm -rf .venv data web/node_modules src/stentor/edge/static/vendor .mypy_cache .ruff_cache .pytest_cache

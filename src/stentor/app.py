@@ -1,0 +1,182 @@
+"""The one place that wires: what runs, in which order, with which settings.
+
+``up`` starts the bus, prepares what all roles need, starts every role as a process of its own and keeps them alive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import msgspec
+import uvloop
+
+import stentor.archive.role
+import stentor.edge.role
+import stentor.house.role
+import stentor.programme.role
+import stentor.stage.role
+from stentor.audio import hold, lofi
+from stentor.base import config
+from stentor.base.config import Settings
+from stentor.base.errors import Malformed, NotFound, SetupError
+from stentor.bus import server
+from stentor.bus.chunks import ChunkLog
+from stentor.bus.connection import connect
+from stentor.store.objects import Objects
+from stentor.store.spaces import Store
+from stentor.supervisor import Supervisor, Worker, role_environment
+
+ROLES: dict[str, Callable[..., Awaitable[None]]] = {
+    "archive": stentor.archive.role.run,
+    "edge": stentor.edge.role.run,
+    "house": stentor.house.role.run,
+    "programme": stentor.programme.role.run,
+    "stage": stentor.stage.role.run,
+}
+PROGRAMMES = 2
+"""One speaks, one stands by hot."""
+READY_S = 30.0
+HOLD_KEY = "hold/default"
+
+Step = Callable[[str], None]
+"""Told what is being done now, for a progress line."""
+
+
+def run_role(name: str, instance: str, settings: Settings) -> None:
+    """Runs one role in this process until SIGTERM or Ctrl-C. Raises :class:`SetupError`."""
+    if name not in ROLES:
+        raise SetupError(f"There is no role {name!r}; the roles are {', '.join(ROLES)}.")
+    if not settings.nats_url:
+        settings = msgspec.structs.replace(settings, nats_url=server.address(settings))
+    uvloop.run(ROLES[name](settings, instance=instance))
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, *, on_step: Step = lambda _: None, logs: Path | None = None
+) -> AsyncIterator[Supervisor]:
+    """Everything, up and answering. Ends all of it in order on leaving.
+
+    ``logs`` is a folder for the processes' output; without it they share this process's. Raises :class:`SetupError`
+    with one sentence for whatever the operator must mend.
+    """
+    await check(settings)
+    supervisor = Supervisor()
+    try:
+        if not settings.nats_url:
+            settings = await _start_bus(supervisor, settings, on_step, logs)
+        await prepare(settings, on_step)
+        on_step("starting the roles")
+        supervisor.start(workers(settings, logs))
+        await _ready(settings, supervisor)
+        yield supervisor
+    finally:
+        await supervisor.stop(lambda names: on_step(f"ending {', '.join(names)}"))
+
+
+def workers(settings: Settings, logs: Path | None) -> list[Worker]:
+    """The role processes of one machine."""
+    counts = {"house": 1, "stage": 1, "programme": PROGRAMMES, "archive": 1, "edge": settings.edge_count}
+    environment = role_environment(settings.environment())
+    return [
+        Worker(
+            f"{role}-{index}",
+            [sys.executable, "-m", "stentor", "role", role, "--instance", f"{role}-{index}"],
+            environment,
+            output=logs / f"{role}-{index}.log" if logs else None,
+        )
+        for role, count in counts.items()
+        for index in range(count)
+    ]
+
+
+async def check(settings: Settings) -> None:
+    """Everything that can be known before starting. Raises :class:`SetupError`."""
+    folder = settings.folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".stentor-writes"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise SetupError(
+            f"Cannot write to the data folder {folder}: {error.strerror}. Choose another with --data."
+        ) from error
+    if settings.port == settings.audience_port:
+        raise SetupError(f"The house and the audience both have port {settings.port}; give them different ones.")
+    for port, option in ((settings.port, "--port"), (settings.audience_port, "--audience-port")):
+        _free(settings.host, port, option)
+    assert settings.udp_range is None or settings.udp_range
+    config.signing_key(settings)
+    config.admin_token(settings)
+    Objects.open(settings.recordings_address)
+    store = await asyncio.to_thread(Store.open, settings.database_address)
+    await asyncio.to_thread(store.close)
+
+
+async def prepare(settings: Settings, on_step: Step) -> None:
+    """What all roles need: the log of chunks and the hold music, composed and encoded once."""
+    async with connect(settings.nats_url, name="up") as bus:
+        await ChunkLog(bus, hours=settings.bus_hours).ready()
+    objects = Objects.open(settings.recordings_address)
+    try:
+        if hold.decode(await objects.get(HOLD_KEY)).label == lofi.LABEL:
+            return
+    except (NotFound, Malformed):
+        pass
+    on_step("composing the hold music (once)")
+    await objects.put(HOLD_KEY, await asyncio.to_thread(_compose))
+
+
+def _compose() -> bytes:
+    return hold.encode(hold.build(lofi.render(), lofi.LABEL))
+
+
+async def _start_bus(supervisor: Supervisor, settings: Settings, on_step: Step, logs: Path | None) -> Settings:
+    on_step("starting the bus")
+    url = server.address(settings)
+    _free("127.0.0.1", int(url.rpartition(":")[2]), "STENTOR_NATS_PORT")
+    output = (logs or settings.folder / "logs") / "nats-server.log"
+    supervisor.start([Worker("nats-server", server.command(settings), role_environment({}), output=output)])
+    await server.wait_ready(url)
+    return msgspec.structs.replace(settings, nats_url=url)
+
+
+async def _ready(settings: Settings, supervisor: Supervisor) -> None:
+    """Waits until house and edges answer."""
+    deadline = asyncio.get_running_loop().time() + READY_S
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
+    async with httpx.AsyncClient(timeout=2.0, trust_env=False) as client:
+        for port in (settings.port, settings.audience_port):
+            while True:
+                try:
+                    if (await client.get(f"http://{host}:{port}/healthz")).status_code == 200:
+                        break
+                except httpx.HTTPError:
+                    pass
+                if asyncio.get_running_loop().time() > deadline:
+                    dead = [worker.name for worker in supervisor.workers if worker.pid is None]
+                    raise SetupError(
+                        f"Nothing healthy answers on port {port} after {READY_S:.0f} s"
+                        + (f"; {', '.join(dead)} died: see the logs." if dead else "; see the logs.")
+                    )
+                await asyncio.sleep(0.1)
+
+
+def _free(host: str, port: int, option: str) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except PermissionError as error:
+            raise SetupError(f"Port {port} needs the right to bind it; use one above 1023 with {option}.") from error
+        except OSError as error:
+            raise SetupError(
+                f"Port {port} on {host} cannot be used ({error.strerror}); choose another with {option}."
+            ) from error

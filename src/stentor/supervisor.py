@@ -1,0 +1,137 @@
+"""Keeps processes alive: starts them, starts them again when they die, and ends them in order.
+
+Each worker is its own process group (Ctrl-C in a terminal reaches only the supervisor) and is told by the kernel to
+end when the supervisor itself is killed, so that nothing is ever left behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+import structlog
+
+from stentor.base import log
+
+STEADY_S = 5.0
+"""A worker that lived this long died of something new: it is started again at once."""
+FIRST_PAUSE_S = 0.2
+LONGEST_PAUSE_S = 5.0
+GRACE_S = 5.0
+"""So long may a worker take to end after SIGTERM; then it is killed."""
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _end_with_parent() -> None:
+    """Runs in the child before exec (prctl(2))."""
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+
+
+class Worker:
+    """One process that is kept alive. ``starts`` counts how often it was started, ``pid`` is the living one's."""
+
+    def __init__(
+        self, name: str, command: Sequence[str], environment: Mapping[str, str], *, output: Path | None = None
+    ) -> None:
+        self.name = name
+        self.command = list(command)
+        self.environment = dict(environment)
+        self.output = output
+        self.starts = 0
+        self.pid: int | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._log: structlog.stdlib.BoundLogger = log.get("supervisor")
+
+    async def run(self) -> None:
+        """Keeps the process alive until cancelled; then ends it."""
+        pause = FIRST_PAUSE_S
+        try:
+            while True:
+                started = time.monotonic()
+                code = await self._once()
+                if time.monotonic() - started > STEADY_S:
+                    pause = FIRST_PAUSE_S
+                self._log.warning("worker-died", worker=self.name, code=code, again_in_s=round(pause, 1))
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE_S)
+        finally:
+            await self._end()
+
+    async def _once(self) -> int:
+        """Starts it and waits for its end; returns the exit code (negative: the signal that killed it)."""
+        sink = self._sink()
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *self.command,
+                env=self.environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=sink,
+                stderr=sink,
+                preexec_fn=_end_with_parent,
+                process_group=0,
+            )
+        finally:
+            if sink is not None:
+                sink.close()
+        self.starts += 1
+        self.pid = self._process.pid
+        code = await self._process.wait()
+        self.pid = None
+        return code
+
+    def _sink(self) -> IO[bytes] | None:
+        if self.output is None:
+            return None
+        self.output.parent.mkdir(parents=True, exist_ok=True)
+        return self.output.open("ab")
+
+    async def _end(self) -> None:
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        process.terminate()
+        try:
+            async with asyncio.timeout(GRACE_S):
+                await process.wait()
+        except TimeoutError:
+            self._log.warning("worker-killed", worker=self.name, after_s=GRACE_S)
+            process.kill()
+            await process.wait()
+        self.pid = None
+
+
+class Supervisor:
+    """Workers in layers: a layer is started after the one before it and ended before it."""
+
+    def __init__(self) -> None:
+        self.layers: list[list[tuple[Worker, asyncio.Task[None]]]] = []
+
+    @property
+    def workers(self) -> list[Worker]:
+        return [worker for layer in self.layers for worker, _ in layer]
+
+    def start(self, workers: Sequence[Worker]) -> None:
+        """Starts a layer. :meth:`stop` ends it."""
+        self.layers.append([(w, asyncio.create_task(w.run(), name=f"keep {w.name}")) for w in workers])
+
+    async def stop(self, on_layer: Callable[[list[str]], None] | None = None) -> None:
+        """Ends everything, last layer first; returns when no process is left."""
+        while self.layers:
+            layer = self.layers.pop()
+            if on_layer:
+                on_layer([worker.name for worker, _ in layer])
+            for _, task in layer:
+                task.cancel()
+            await asyncio.gather(*(task for _, task in layer), return_exceptions=True)
+
+
+def role_environment(settings_environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a role process: this one's, the settings, and unbuffered output."""
+    return {**os.environ, **settings_environment, "PYTHONUNBUFFERED": "1"}

@@ -1,0 +1,73 @@
+"""The rows: higher folders import lower ones, never the other way, and roles never import each other."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src" / "stentor"
+ROWS = {
+    "base": 0,
+    "audio": 1, "wire": 1, "spaces": 1,
+    "bus": 2, "store": 2,
+    "stage": 3, "programme": 3, "edge": 3, "archive": 3, "house": 3,
+    "rehearsal": 4, "supervisor": 4, "app": 4, "demo": 4, "cli": 4, "__main__": 4, "__init__": 0,
+}  # fmt: skip
+HOMES = {
+    "aiortc": {"stage", "rehearsal"},
+    "av": {"audio", "stage", "rehearsal"},
+    "nats": {"bus"},
+    "sqlalchemy": {"store"},
+    "alembic": {"store"},
+    "obstore": {"store"},
+    "litestar": {"house"},
+    "uvicorn": {"house"},
+    "typer": {"cli"},
+    "rich": {"cli", "demo"},
+}
+IMPURE = {"asyncio", "socket", "threading", "time", "random", "secrets", "logging", "structlog", "subprocess", "httpx"}
+"""What a core (row 1) may not import: I/O, clocks, randomness, threads, logging."""
+
+
+def imports(path: Path) -> list[str]:
+    """Every module that a file imports, with dots."""
+    found: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return found
+
+
+def room(path: Path) -> str:
+    """The folder (or the file, at the top) that a source file belongs to."""
+    relative = path.relative_to(SOURCE)
+    return relative.parts[0] if len(relative.parts) > 1 else relative.stem
+
+
+FILES = sorted(path for path in SOURCE.rglob("*.py") if "versions" not in path.parts)
+
+
+def test_every_folder_has_a_row() -> None:
+    """A new folder is given its row here and in the tour."""
+    assert {room(path) for path in FILES} <= set(ROWS), "give the new folder a row in ROWS"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_imports_go_down(path: Path) -> None:
+    """Higher rows import lower ones; roles meet on the bus and in the store."""
+    here = room(path)
+    for name in imports(path):
+        parts = name.split(".")
+        if parts[0] == "stentor" and len(parts) > 1 and parts[1] in ROWS:
+            there = parts[1]
+            assert ROWS[there] <= ROWS[here], f"{here} (row {ROWS[here]}) imports {name} (row {ROWS[there]}): move it down"
+            roles = ROWS[here] == ROWS[there] == 3 and here != there
+            assert not roles, f"{here} imports {name}: roles meet on the bus; move what both need into a core"
+        elif parts[0] in HOMES:
+            assert here in HOMES[parts[0]], f"{here} imports {parts[0]}: its home is {sorted(HOMES[parts[0]])}"
+        if ROWS[here] == 1:
+            assert parts[0] not in IMPURE, f"the core {here} imports {parts[0]}: pass it in, or do it in a role"
