@@ -64,7 +64,9 @@ def test_imports_go_down(path: Path) -> None:
         parts = name.split(".")
         if parts[0] == "stentor" and len(parts) > 1 and parts[1] in ROWS:
             there = parts[1]
-            assert ROWS[there] <= ROWS[here], f"{here} (row {ROWS[here]}) imports {name} (row {ROWS[there]}): move it down"
+            assert ROWS[there] <= ROWS[here], (
+                f"{here} (row {ROWS[here]}) imports {name} (row {ROWS[there]}): move it down"
+            )
             roles = ROWS[here] == ROWS[there] == 3 and here != there
             assert not roles, f"{here} imports {name}: roles meet on the bus; move what both need into a core"
         elif parts[0] in HOMES:

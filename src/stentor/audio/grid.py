@@ -45,16 +45,18 @@ OPUS_FRAME_SAMPLES = 960
 OPUS_FRAMES_PER_CHUNK = 16
 HOLD_CHUNKS = 192
 """Length of the hold loop: 61.44 s."""
+_ROUNDING_S = 1e-5
+"""Seconds since 1970 as a float are exact to 0.5 µs only; a start must still belong to what it starts."""
 
 
 def tick_at(now: float, doors_open: float) -> Tick:
     """The tick that is under way at ``now`` (both in wall-clock seconds); negative before the doors."""
-    return Tick(math.floor((now - doors_open) / TICK_S + 1e-6))
+    return Tick(math.floor((now - doors_open + _ROUNDING_S) / TICK_S))
 
 
 def chunk_at(now: float, doors_open: float) -> Chunk:
     """The chunk that is under way at ``now``; negative before the doors."""
-    return Chunk(math.floor((now - doors_open) / CHUNK_S + 1e-6))
+    return Chunk(math.floor((now - doors_open + _ROUNDING_S) / CHUNK_S))
 
 
 def tick_start(tick: int, doors_open: float) -> float:
