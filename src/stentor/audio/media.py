@@ -26,7 +26,8 @@ def _resampler() -> AudioResampler:
 
 def _samples(frame: AudioFrame) -> Samples:
     # The mean of the channels: FFmpeg's own down-mix makes a voice in both of them 3 dB louder.
-    return frame.to_ndarray().mean(axis=0, dtype=np.float32)
+    mono: Samples = frame.to_ndarray().mean(axis=0, dtype=np.float32)
+    return mono
 
 
 def read_audio(source: Path | str | bytes, max_s: float = MAX_FILE_S) -> Samples:
