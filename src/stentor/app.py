@@ -8,19 +8,13 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 import msgspec
-import uvloop
 
-import stentor.archive.role
-import stentor.edge.role
-import stentor.house.role
-import stentor.programme.role
-import stentor.stage.role
 from stentor.audio import hold, lofi
 from stentor.base import config
 from stentor.base.config import Settings
@@ -32,13 +26,6 @@ from stentor.store.objects import Objects
 from stentor.store.spaces import Store
 from stentor.supervisor import Supervisor, Worker, role_environment
 
-ROLES: dict[str, Callable[..., Awaitable[None]]] = {
-    "archive": stentor.archive.role.run,
-    "edge": stentor.edge.role.run,
-    "house": stentor.house.role.run,
-    "programme": stentor.programme.role.run,
-    "stage": stentor.stage.role.run,
-}
 PROGRAMMES = 2
 """One speaks, one stands by hot."""
 READY_S = 30.0
@@ -46,15 +33,6 @@ HOLD_KEY = "hold/default"
 
 Step = Callable[[str], None]
 """Told what is being done now, for a progress line."""
-
-
-def run_role(name: str, instance: str, settings: Settings) -> None:
-    """Runs one role in this process until SIGTERM or Ctrl-C. Raises :class:`SetupError`."""
-    if name not in ROLES:
-        raise SetupError(f"There is no role {name!r}; the roles are {', '.join(ROLES)}.")
-    if not settings.nats_url:
-        settings = msgspec.structs.replace(settings, nats_url=server.address(settings))
-    uvloop.run(ROLES[name](settings, instance=instance))
 
 
 @asynccontextmanager
@@ -112,10 +90,15 @@ async def check(settings: Settings) -> None:
         raise SetupError(f"The house and the audience both have port {settings.port}; give them different ones.")
     for port, option in ((settings.port, "--port"), (settings.audience_port, "--audience-port")):
         _free(settings.host, port, option)
-    assert settings.udp_range is None or settings.udp_range
+    _ = settings.udp_range
     config.signing_key(settings)
     config.admin_token(settings)
     Objects.open(settings.recordings_address)
+    await check_store(settings)
+
+
+async def check_store(settings: Settings) -> None:
+    """Opens the database once, which also brings its tables up to date. Raises :class:`SetupError`."""
     store = await asyncio.to_thread(Store.open, settings.database_address)
     await asyncio.to_thread(store.close)
 

@@ -24,7 +24,7 @@ HOMES = {
     "obstore": {"store"},
     "litestar": {"house"},
     "uvicorn": {"house"},
-    "typer": {"cli"},
+    "click": {"cli"},
     "rich": {"cli", "demo"},
 }
 IMPURE = {"asyncio", "socket", "threading", "time", "random", "secrets", "logging", "structlog", "subprocess", "httpx"}

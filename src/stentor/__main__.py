@@ -1,0 +1,5 @@
+"""``python -m stentor``."""
+
+from stentor.cli import main
+
+main()

@@ -1,0 +1,203 @@
+"""``stentor doctor``: looks at the machine before the night does, and says what to do about each finding."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import shutil
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+
+import click
+import msgspec
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from stentor import app
+from stentor.audio import grid
+from stentor.audio.encoder import ProgrammeEncoder
+from stentor.audio.opus import OpusDecoder, OpusEncoder
+from stentor.audio.pcm import SILENCE
+from stentor.base.config import Settings
+from stentor.base.errors import SetupError
+from stentor.bus import server
+from stentor.bus.connection import connect
+from stentor.cli import options
+from stentor.store.objects import Objects
+from stentor.wire.chunk import RENDITIONS
+
+WANTED_DESCRIPTORS = 20_000
+BYTES_PER_HOUR = 60_000_000
+"""One hour of a space on disk: three renditions of the recording, and the same again on the bus."""
+CLOCK_STEP_S = 0.2
+
+
+class Verdict(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    BAD = "bad"
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing looked at: what was found, and what to do (empty when all is well)."""
+
+    what: str
+    verdict: Verdict
+    found: str
+    advice: str = ""
+
+
+@click.command()
+@options.data
+@options.as_json
+def doctor(data: str | None, as_json: bool) -> None:
+    """Look at limits, ports, disk, clock, codecs and the bus, and say what to do."""
+    settings = options.settings(data=data)
+    findings = list(examine(settings))
+    if as_json:
+        click.echo(msgspec.json.encode(findings))
+    else:
+        _draw(findings)
+    if any(finding.verdict is Verdict.BAD for finding in findings):
+        click.get_current_context().exit(1)
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Looks at everything; changes nothing but the data folder's existence."""
+    yield _descriptors(settings)
+    yield _port("house port", settings.host, settings.port, "--port")
+    yield _port("audience port", settings.host, settings.audience_port, "--audience-port")
+    yield from _disk(settings)
+    yield _clock()
+    yield _codecs()
+    yield _udp(settings)
+    yield asyncio.run(_bus(settings))
+    yield asyncio.run(_store(settings))
+
+
+def _descriptors(settings: Settings) -> Finding:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    found = f"{soft} per process (hard limit {hard}): about {max(0, soft - 200) * settings.edge_count:,} listeners"
+    if hard >= WANTED_DESCRIPTORS:
+        return Finding("open files", Verdict.OK, found)
+    advice = f"Raise the limit: LimitNOFILE={WANTED_DESCRIPTORS} in the unit file, or `ulimit -n {WANTED_DESCRIPTORS}`."
+    return Finding("open files", Verdict.WARNING, found, advice)
+
+
+def _port(what: str, host: str, port: int, option: str) -> Finding:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            advice = f"Fine if Stentor is running already; else end what uses it, or choose another with {option}."
+            return Finding(what, Verdict.WARNING, f"{port}: {error.strerror}", advice)
+    return Finding(what, Verdict.OK, f"{port} is free")
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    folder = settings.folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            started = time.perf_counter()
+            file.write(os.urandom(1 << 20))
+            file.flush()
+            os.fsync(file.fileno())
+            seconds = time.perf_counter() - started
+    except OSError as error:
+        yield Finding("data folder", Verdict.BAD, f"{folder}: {error.strerror}", "Choose another with --data.")
+        return
+    free = shutil.disk_usage(folder).free
+    hours = free / BYTES_PER_HOUR
+    slow = Verdict.WARNING if seconds > 0.5 else Verdict.OK
+    advice = "Recordings want a disk that writes a megabyte in half a second." if slow is not Verdict.OK else ""
+    yield Finding("data folder", slow, f"{folder}: 1 MB on disk in {seconds * 1000:.0f} ms", advice)
+    few = Verdict.OK if hours > 24 else Verdict.WARNING if hours > 2 else Verdict.BAD
+    advice = "" if few is Verdict.OK else "Make room, or set STENTOR_RECORDINGS_URL to an object store."
+    yield Finding("disk space", few, f"{free / 1e9:.1f} GB free: about {hours:,.0f} hours of one space", advice)
+
+
+def _clock() -> Finding:
+    wall, steady = time.time(), time.monotonic()
+    time.sleep(0.2)
+    step = abs((time.time() - wall) - (time.monotonic() - steady))
+    synchronised = any(
+        Path(f"/run/{name}").exists() for name in ("systemd/timesync/synchronized", "chrony", "ntpd.pid")
+    )
+    if step > CLOCK_STEP_S:
+        return Finding(
+            "clock", Verdict.BAD, f"stepped by {step:.2f} s while we looked", "Stop whatever sets the clock by hand."
+        )
+    if synchronised:
+        return Finding("clock", Verdict.OK, "steady and synchronised")
+    advice = "On one machine all is well; with several, run chrony or systemd-timesyncd on each."
+    return Finding("clock", Verdict.WARNING, "steady, no time service seen", advice)
+
+
+def _codecs() -> Finding:
+    try:
+        silence = np.zeros(grid.CHUNK_SAMPLES, dtype=np.float32)
+        for rendition in RENDITIONS:
+            ProgrammeEncoder(rendition).encode(silence)
+        OpusDecoder().decode(OpusEncoder().encode(SILENCE))
+    except (SetupError, OSError, ValueError) as error:
+        return Finding(
+            "codecs", Verdict.BAD, str(error), "Install Stentor again from wheels: pip install --force-reinstall av."
+        )
+    return Finding("codecs", Verdict.OK, ", ".join(rendition.name for rendition in RENDITIONS) + ", Opus for the stage")
+
+
+def _udp(settings: Settings) -> Finding:
+    try:
+        ports = settings.udp_range
+    except SetupError as error:
+        return Finding("UDP ports", Verdict.BAD, error.detail, "Set STENTOR_UDP_PORTS=40000-40100, or unset it.")
+    if ports is None:
+        advice = "Behind a firewall set STENTOR_UDP_PORTS=40000-40100 and open that range for the speakers."
+        return Finding("UDP ports", Verdict.OK, "any free port", advice)
+    return Finding("UDP ports", Verdict.OK, f"{ports[0]} to {ports[1]}: {ports[1] - ports[0] + 1} for speakers")
+
+
+async def _bus(settings: Settings) -> Finding:
+    try:
+        url = settings.nats_url or server.address(settings)
+        if not settings.nats_url and not await server.answers(url):
+            return Finding("bus", Verdict.OK, f"embedded: {server.command(settings)[0]}, not running now")
+        async with connect(url, name="doctor") as bus:
+            started = time.perf_counter()
+            await bus.client.flush(timeout=2)
+            milliseconds = (time.perf_counter() - started) * 1000
+    except SetupError as error:
+        return Finding("bus", Verdict.BAD, error.detail, "Start the NATS server, or correct STENTOR_NATS_URL.")
+    return Finding("bus", Verdict.OK, f"{url} answers in {milliseconds:.1f} ms")
+
+
+async def _store(settings: Settings) -> Finding:
+    try:
+        await app.check_store(settings)
+        Objects.open(settings.recordings_address)
+    except SetupError as error:
+        return Finding("database and recordings", Verdict.BAD, error.detail, "")
+    return Finding(
+        "database and recordings",
+        Verdict.OK,
+        f"{settings.database_address.split('@')[-1]}, {settings.recordings_address}",
+    )
+
+
+def _draw(findings: list[Finding]) -> None:
+    marks = {Verdict.OK: ("✓", "green"), Verdict.WARNING: ("!", "yellow"), Verdict.BAD: ("✗", "red")}
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for finding in findings:
+        mark, color = marks[finding.verdict]
+        said = Text(finding.found) + Text(f"\n{finding.advice}" if finding.advice else "", style="dim")
+        table.add_row(Text(mark, style=color), Text(finding.what, style="bold"), said)
+    Console().print(table)

@@ -1,0 +1,21 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import click
+
+from stentor.base import config, log
+from stentor.base.config import Settings
+
+data = click.option("--data", metavar="FOLDER", help="The data folder; also STENTOR_DATA.  [default: stentor-data]")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+def settings(**overrides: Any) -> Settings:
+    """The settings from the environment and the command line; sets up logging too."""
+    found = config.load(os.environ, **overrides)
+    log.configure(json_lines=found.log_json, level=found.log_level)
+    return found

@@ -1,0 +1,44 @@
+"""``stentor up``: everything on one machine, as a service."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import Any
+
+import click
+
+from stentor import app
+from stentor.base.config import Settings
+from stentor.cli import options
+
+
+@click.command()
+@options.data
+@click.option("--port", type=int, help="Port of the house: hosts, speakers, API.  [default: 8080]")
+@click.option("--audience-port", type=int, help="Port of the edges: listeners.  [default: 8081]")
+@click.option("--edges", type=int, help="Edge processes.  [default: one per processor]")
+@click.option("--host", help="Address to listen on.  [default: 0.0.0.0]")
+def up(**given: Any) -> None:
+    """Run Stentor on this machine until Ctrl-C."""
+    asyncio.run(_until_told(options.settings(**given)))
+
+
+async def _until_told(settings: Settings) -> None:
+    """Runs everything; SIGTERM or Ctrl-C ends it in order, also while it is starting."""
+    task = asyncio.create_task(_serve(settings), name="up")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if not task.cancelled():
+            raise
+
+
+async def _serve(settings: Settings) -> None:
+    async with app.running(settings, on_step=lambda step: click.echo(f"stentor: {step} …", err=True)):
+        click.echo(f"House (hosts, speakers, API):  {settings.house_address}/")
+        click.echo(f"Audience:                      {settings.audience_address}/s/SPACE")
+        click.echo(f"Admin token:                   {settings.folder / 'admin-token'}")
+        await asyncio.Event().wait()
