@@ -86,7 +86,7 @@ def test_a_tone_goes_through_loss_without_holes() -> None:
     heard = listen(send(packets("tone"), loss=0.05, jitter_s=0.01))
     levels = [level_dbfs(block) for block in heard.blocks[5:]]
     assert min(levels) > -50
-    assert np.mean(np.array(levels) < -20) < 0.05
+    assert np.mean(np.array(levels) < -20) < 0.1
     assert np.median(levels) == pytest.approx(-13.5, abs=1)
 
 
@@ -126,7 +126,7 @@ def test_silence_on_the_wire_fades_and_then_ends() -> None:
     heard = listen(send(packets("tone", 100)), until=4.0)
     assert len(heard.blocks) == pytest.approx(100 + ENDED_S * 50, abs=4)
     assert level_dbfs(heard.blocks[-1]) == -96
-    assert level_dbfs(heard.blocks[101]) > -30
+    assert level_dbfs(heard.blocks[100]) > -30
     assert np.max(np.abs(np.diff(heard.samples[960:]))) < 0.05
     assert heard.buffer.take(5.0) is None
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.speech import SPEECH
 
 from stentor.audio.media import StreamDecoder, read_audio
 from stentor.audio.opus import OpusEncoder
 from stentor.audio.pcm import level_dbfs, to_int16
 from stentor.base.errors import BadInput, Malformed
+from tests.support.speech import SPEECH
 
 TONE = (0.5 * np.sin(2 * np.pi * 1000 * np.arange(48_000) / 48_000)).astype(np.float32)
 

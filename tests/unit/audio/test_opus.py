@@ -9,11 +9,11 @@ import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.speech import voice
 
 from stentor.audio import opus
 from stentor.audio.pcm import SILENCE, Samples, level_dbfs
 from stentor.base.errors import Malformed
+from tests.support.speech import voice
 
 TONE = (0.3 * np.sin(2 * np.pi * 440 * np.arange(960 * 50) / 48_000)).astype(np.float32)
 
