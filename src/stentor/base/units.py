@@ -16,6 +16,7 @@ SeatId = NewType("SeatId", str)
 UnixMs = NewType("UnixMs", int)
 """Wall-clock time in whole milliseconds since 1970 (UTC)."""
 
+_SEAT_ID = re.compile(r"[A-Za-z0-9_-]{1,48}")
 _SPACE_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?")
 
 
@@ -24,3 +25,10 @@ def space_id(text: str) -> SpaceId:
     if not _SPACE_ID.fullmatch(text):
         raise BadInput("A space id has 1 to 48 of a-z, 0-9 and '-', and begins and ends with a letter or digit.")
     return SpaceId(text)
+
+
+def seat_id(text: str) -> SeatId:
+    """Checks a seat id from outside; raises :class:`BadInput`."""
+    if not _SEAT_ID.fullmatch(text):
+        raise BadInput("A seat id has 1 to 48 of A-Z, a-z, 0-9, '-' and '_'.")
+    return SeatId(text)

@@ -48,6 +48,9 @@ class Seat(msgspec.Struct, frozen=True):
     connected: bool = False
     """Whether the stage has a connection for this seat; a seat that lost its media for 10 s is not."""
     muted: bool = False
+    """Muted on the stage, for everybody; what a speaker's own page does to the microphone is not known here."""
+    joined_ms: int | None = None
+    """When this seat was first connected; kept over reconnects, so that nobody loses their place by a bad line."""
 
 
 class Space(msgspec.Struct, frozen=True):
@@ -85,3 +88,26 @@ class Space(msgspec.Struct, frozen=True):
         if self.ended_ms is None or self.doors_open_ms is None:
             return None
         return max(grid.Chunk(0), grid.chunk_at(self.ended_ms / 1000, self.doors_open_s))
+
+    @property
+    def host(self) -> Seat | None:
+        """The seat of the host. Every space made by ``spaces.rules`` has exactly one."""
+        return next((seat for seat in self.seats.values() if seat.role is Role.HOST), None)
+
+    def successor(self) -> Seat | None:
+        """The co-host who takes over when the host's seat goes: the connected one who is there longest.
+
+        When no co-host is connected: the first one invited. None when there is no co-host at all.
+        """
+        co_hosts = [seat for seat in self.seats.values() if seat.role is Role.CO_HOST]
+        # min() keeps the first of equals, and seats stand in the order in which they were given
+        return min(co_hosts, key=lambda seat: (not seat.connected, seat.joined_ms or 0), default=None)
+
+    def acting_host(self) -> Seat | None:
+        """Who has the host's rights now: the host, or, while live and the host is away, a connected successor.
+
+        The host keeps the role and has the rights back by reconnecting: a bad line takes a space from nobody.
+        """
+        host, successor = self.host, self.successor()
+        away = self.state in TALKING and host is not None and not host.connected
+        return successor if away and successor is not None and successor.connected else host

@@ -1,0 +1,76 @@
+"""Limits of what people may write about a space; everything else is refused with a sentence and the field's name."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from stentor.base.errors import BadInput
+
+TITLE_CHARACTERS = 200
+NAME_CHARACTERS = 80
+MOST_SEATS = 50
+"""What ``max_seats`` may be set to: mixing and encoding for each seat must fit one processor."""
+FARTHEST_S = 5 * 366 * 86_400
+"""A space scheduled further away than five years is a slip of the keyboard (microseconds, say)."""
+LATEST_S = 3600
+"""How far in the past a time may lie: clocks differ, and a host may schedule the hour that has just begun."""
+
+_HOLD = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")  # RFC 5646, without its private corners
+_FORBIDDEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Unicode categories: control characters, halves of surrogates, line and paragraph separators."""
+_REVERSERS = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
+"""Marks that turn the direction of what follows: in a name or a title they only serve to deceive."""
+
+
+def title(text: str) -> str:
+    """A space's title: one line of 1 to 200 characters, trimmed, in NFC. Raises :class:`BadInput`, as all here."""
+    return _line(text, TITLE_CHARACTERS, field="title", what="A title")
+
+
+def name(text: str, *, field: str = "name") -> str:
+    """A person's name: one line of 1 to 80 characters."""
+    return _line(text, NAME_CHARACTERS, field=field, what="A name")
+
+
+def seats(number: int) -> int:
+    """How many seats a stage has."""
+    if not 1 <= number <= MOST_SEATS:
+        raise BadInput(f"A stage has 1 to {MOST_SEATS} seats.", field="max_seats")
+    return number
+
+
+def schedule(scheduled_ms: int | None, now: float) -> int | None:
+    """When a space is to begin (ms), or None for no time; not past, not more than five years away."""
+    if scheduled_ms is None:
+        return None
+    away_s = scheduled_ms / 1000 - now
+    if away_s < -LATEST_S:
+        raise BadInput("The time lies in the past; it is given in milliseconds since 1970.", field="scheduled_ms")
+    if away_s > FARTHEST_S:
+        raise BadInput("The time is more than five years away; choose one nearer.", field="scheduled_ms")
+    return scheduled_ms
+
+
+def hold(key: str) -> str:
+    """The name of hold music; stands in the key of an object."""
+    if not _HOLD.fullmatch(key):
+        raise BadInput("The name of hold music has 1 to 64 of A-Z, a-z, 0-9, '-' and '_'.", field="hold")
+    return key
+
+
+def language(tag: str) -> str:
+    """A language tag."""
+    if not _LANGUAGE.fullmatch(tag):
+        raise BadInput("The language is a tag such as en or pt-BR.", field="language")
+    return tag
+
+
+def _line(text: str, most: int, *, field: str, what: str) -> str:
+    line = unicodedata.normalize("NFC", text.strip())
+    if not 1 <= len(line) <= most:
+        raise BadInput(f"{what} has 1 to {most} characters.", field=field)
+    if any(unicodedata.category(sign) in _FORBIDDEN or sign in _REVERSERS for sign in line):
+        raise BadInput(f"{what} is one line without control characters.", field=field)
+    return line

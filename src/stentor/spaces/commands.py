@@ -1,0 +1,119 @@
+"""What can be asked of a space: imperative, one struct each. ``spaces.rules.decide`` answers with events.
+
+Who may ask is in ``spaces.rights``. Limits of length are checked by ``decide``.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from stentor.base.units import SeatId, SpaceId
+from stentor.spaces.model import Role
+
+
+class Command(msgspec.Struct, frozen=True):
+    """Base of all commands."""
+
+
+class CreateSpace(Command, frozen=True, kw_only=True):
+    """Makes a space with its host's seat. ``scheduled_ms`` is None for a space that opens when the host likes."""
+
+    id: SpaceId
+    title: str
+    host_seat: SeatId
+    host_name: str
+    scheduled_ms: int | None = None
+    max_seats: int = 13
+    hold: str = "default"
+    language: str = "en"
+
+
+class Rename(Command, frozen=True):
+    title: str
+
+
+class Reschedule(Command, frozen=True):
+    """Before the doors open only. None takes the time away."""
+
+    scheduled_ms: int | None
+
+
+class SetHold(Command, frozen=True):
+    """Chooses the hold music (object ``hold/{hold}``); before the doors open only, the loop is on the grid."""
+
+    hold: str
+
+
+class OpenDoors(Command, frozen=True):
+    """The programme starts with hold music, listeners may come, the grid has its origin."""
+
+
+class GoLive(Command, frozen=True):
+    """The talk starts; opens the doors too when they are not open yet."""
+
+
+class Interrupt(Command, frozen=True):
+    """The stage is lost (the house sees it); listeners hear the filler."""
+
+
+class Resume(Command, frozen=True):
+    """The stage is back."""
+
+
+class End(Command, frozen=True):
+    """The talk is over; the chunk under way is the last."""
+
+
+class Cancel(Command, frozen=True):
+    """The space will not take place; before the doors open only."""
+
+
+class OpenReplay(Command, frozen=True):
+    """The archive has everything; the recording may be heard."""
+
+
+class GiveSeat(Command, frozen=True):
+    """Invites one person as speaker or co-host; the invitation itself is a token (``spaces.tokens``)."""
+
+    seat: SeatId
+    name: str
+    role: Role = Role.SPEAKER
+
+
+class RemoveSeat(Command, frozen=True):
+    """Takes a seat away: the person leaves for good or is removed. A host's seat goes over to the successor."""
+
+    seat: SeatId
+
+
+class ConnectSeat(Command, frozen=True):
+    """The stage has a connection for the seat."""
+
+    seat: SeatId
+
+
+class LoseSeat(Command, frozen=True):
+    """The stage has no connection for the seat any more."""
+
+    seat: SeatId
+
+
+class ChangeRole(Command, frozen=True):
+    """Makes a speaker co-host or the other way round; for the host there is :class:`HandOver`."""
+
+    seat: SeatId
+    role: Role
+
+
+class HandOver(Command, frozen=True):
+    """Makes the seat host; the host becomes co-host."""
+
+    seat: SeatId
+
+
+class MuteSeat(Command, frozen=True):
+    seat: SeatId
+
+
+class UnmuteSeat(Command, frozen=True):
+    seat: SeatId

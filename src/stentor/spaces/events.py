@@ -1,0 +1,145 @@
+"""What has happened to a space: past tense, one struct each, stored for ever as JSON (the evidence).
+
+Stored events are never changed: new fields have defaults, and a meaning that changes gets a new event.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from stentor.base.units import SeatId, SpaceId
+from stentor.spaces.model import Role
+
+
+class EventBase(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=True):
+    """Base of all events; ``at_ms`` is the wall clock (ms, UTC), never before the event that came before."""
+
+    at_ms: int
+
+
+class SpaceCreated(EventBase, frozen=True):
+    id: SpaceId
+    title: str
+    host_seat: SeatId
+    host_name: str
+    scheduled_ms: int | None
+    max_seats: int
+    hold: str
+    language: str
+
+
+class SpaceRenamed(EventBase, frozen=True):
+    title: str
+
+
+class SpaceRescheduled(EventBase, frozen=True):
+    scheduled_ms: int | None
+
+
+class HoldChanged(EventBase, frozen=True):
+    hold: str
+
+
+class DoorsOpened(EventBase, frozen=True):
+    """``at_ms`` is the origin of the grid."""
+
+
+class WentLive(EventBase, frozen=True):
+    pass
+
+
+class StageLost(EventBase, frozen=True):
+    pass
+
+
+class StageReturned(EventBase, frozen=True):
+    pass
+
+
+class SpaceEnded(EventBase, frozen=True):
+    """The chunk under way at ``at_ms`` is the last."""
+
+
+class SpaceCancelled(EventBase, frozen=True):
+    pass
+
+
+class ReplayOpened(EventBase, frozen=True):
+    pass
+
+
+class SeatGiven(EventBase, frozen=True):
+    seat: SeatId
+    name: str
+    role: Role
+
+
+class SeatRemoved(EventBase, frozen=True):
+    seat: SeatId
+
+
+class SeatConnected(EventBase, frozen=True):
+    seat: SeatId
+
+
+class SeatLost(EventBase, frozen=True):
+    seat: SeatId
+
+
+class RoleChanged(EventBase, frozen=True):
+    seat: SeatId
+    role: Role
+
+
+class HostChanged(EventBase, frozen=True):
+    """``seat`` is host from now on, the one before is co-host."""
+
+    seat: SeatId
+
+
+class SeatMuted(EventBase, frozen=True):
+    seat: SeatId
+
+
+class SeatUnmuted(EventBase, frozen=True):
+    seat: SeatId
+
+
+Event = (
+    SpaceCreated
+    | SpaceRenamed
+    | SpaceRescheduled
+    | HoldChanged
+    | DoorsOpened
+    | WentLive
+    | StageLost
+    | StageReturned
+    | SpaceEnded
+    | SpaceCancelled
+    | ReplayOpened
+    | SeatGiven
+    | SeatRemoved
+    | SeatConnected
+    | SeatLost
+    | RoleChanged
+    | HostChanged
+    | SeatMuted
+    | SeatUnmuted
+)
+
+_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+
+
+def kind(event: Event) -> str:
+    """The stable name of an event, such as ``WentLive``."""
+    return type(event).__name__
+
+
+def encode(event: Event) -> bytes:
+    """The event as a JSON object with its name in ``kind``."""
+    return msgspec.json.encode(event)
+
+
+def decode(document: bytes | str) -> Event:
+    """The event in a JSON document that :func:`encode` wrote; raises ``msgspec.DecodeError`` for anything else."""
+    return _decoder.decode(document)

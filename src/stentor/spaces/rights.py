@@ -1,0 +1,127 @@
+"""Who may do what: one table, and the two rules that depend on whose seat it is.
+
+Ranks come from the space's present state, never from a token: a removed speaker is anyone, whoever was handed the
+space is host. While the host is away the acting host (:meth:`Space.acting_host`) has the host's rights.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from stentor.base.errors import NotAllowed, NotSignedIn
+from stentor.spaces import commands as c
+from stentor.spaces.model import Role, Space
+
+
+class Rank(StrEnum):
+    ADMIN = "admin"
+    """Whoever has the admin token."""
+    HOUSE = "house"
+    """Stentor itself: what the house sees of the stage and the archive."""
+    HOST = "host"
+    CO_HOST = "co_host"
+    SPEAKER = "speaker"
+    ANYONE = "anyone"
+
+
+class Look(StrEnum):
+    """What can be looked at; hearing a space and its public pages need no right."""
+
+    BACKSTAGE = "backstage"
+    """Lights, seats, listeners' numbers, the addresses of everything."""
+    EVENTS = "events"
+    """Everything that happened, with its times."""
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who asks: the admin, the house, anyone, or the person of a seat (then ``seat`` is its id)."""
+
+    rank: Rank = Rank.ANYONE
+    seat: str = ""
+
+
+ADMIN = Actor(Rank.ADMIN)
+HOUSE = Actor(Rank.HOUSE)
+ANYONE = Actor()
+
+
+def seated(seat: str) -> Actor:
+    """The person of a seat, as a valid invitation says."""
+    return Actor(seat=seat)
+
+
+_HOUSE = frozenset({Rank.HOUSE})
+_ADMIN = frozenset({Rank.ADMIN})
+_HOSTS = _ADMIN | {Rank.HOST}
+_CO_HOSTS = _HOSTS | {Rank.CO_HOST}
+_SPEAKERS = _CO_HOSTS | {Rank.SPEAKER}
+
+MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
+    c.CreateSpace: _ADMIN,
+    c.Rename: _HOSTS,
+    c.Reschedule: _HOSTS,
+    c.SetHold: _HOSTS,
+    c.OpenDoors: _CO_HOSTS,
+    c.GoLive: _CO_HOSTS,  # a host who is late must not keep everybody waiting
+    c.End: _HOSTS,
+    c.Cancel: _HOSTS,
+    c.GiveSeat: _CO_HOSTS,  # but co-hosts only to speakers
+    c.RemoveSeat: _CO_HOSTS,  # but only who ranks lower; everybody their own
+    c.MuteSeat: _CO_HOSTS,  # the same
+    c.UnmuteSeat: _CO_HOSTS,  # the same
+    c.ChangeRole: _HOSTS,
+    c.HandOver: _HOSTS,
+    c.Interrupt: _HOUSE,
+    c.Resume: _HOUSE,
+    c.OpenReplay: _HOUSE,
+    c.ConnectSeat: _HOUSE,
+    c.LoseSeat: _HOUSE,
+    Look.BACKSTAGE: _SPEAKERS,
+    Look.EVENTS: _HOSTS,
+}
+_ORDER = (Rank.ANYONE, Rank.SPEAKER, Rank.CO_HOST, Rank.HOST, Rank.ADMIN)
+_RANKS = {Role.HOST: Rank.HOST, Role.CO_HOST: Rank.CO_HOST, Role.SPEAKER: Rank.SPEAKER}
+
+
+def rank(actor: Actor, space: Space | None) -> Rank:
+    """What the actor is in this space now."""
+    if not actor.seat:
+        return actor.rank
+    seat = space.seats.get(actor.seat) if space is not None else None
+    if space is None or seat is None:
+        return Rank.ANYONE
+    return Rank.HOST if seat == space.acting_host() else _RANKS[seat.role]
+
+
+def allowed(actor: Actor, wish: c.Command | Look, space: Space | None) -> bool:
+    """Whether the actor may; a command that is allowed can still be impossible (``spaces.rules`` says)."""
+    own = rank(actor, space)
+    may = own in MAY[wish if isinstance(wish, Look) else type(wish)]
+    match wish:
+        case c.RemoveSeat(seat=seat) | c.MuteSeat(seat=seat) | c.UnmuteSeat(seat=seat):
+            if own is not Rank.ANYONE and actor.seat == seat:
+                return True
+            seats = space.seats if space is not None else {}
+            return may and (seat not in seats or _outranks(own, _RANKS[seats[seat].role]))
+        case c.GiveSeat(role=role):
+            return may and _outranks(own, _RANKS[role])
+    return may
+
+
+def require(actor: Actor, wish: c.Command | Look, space: Space | None) -> None:
+    """Raises :class:`NotSignedIn` for anyone, :class:`NotAllowed` for whoever is known but may not."""
+    if allowed(actor, wish, space):
+        return
+    if rank(actor, space) is Rank.ANYONE and actor == ANYONE:
+        raise NotSignedIn("This needs a token: the admin's, or that of an invitation.")
+    ranks = MAY[wish if isinstance(wish, Look) else type(wish)]
+    if ranks == _HOUSE:
+        raise NotAllowed("Stentor does this by itself; nobody can ask for it.")
+    who = "an administrator" if ranks == _ADMIN else "the host"
+    raise NotAllowed(f"You may not do this in this space; ask {who}.")
+
+
+def _outranks(own: Rank, other: Rank) -> bool:
+    return _ORDER.index(own) > _ORDER.index(other)

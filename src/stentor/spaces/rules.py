@@ -1,0 +1,312 @@
+"""The rules of a space: ``decide`` turns a command into events, ``apply`` turns an event into the next state.
+
+Both are pure. ``decide`` refuses with a sentence that says what to do; asking for what is already so gives no events
+(a button pressed twice is no mistake). ``apply`` follows whatever ``decide`` has decided and never refuses, so that
+stored events can always be read again.
+
+Invariants (held by a state machine in ``tests/unit/spaces/test_rules_machine.py``): one host at any time; never more
+seats than ``max_seats``; ``created <= doors_open <= live <= ended``; the doors open once, so the grid never moves.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from stentor.base.clock import unix_ms
+from stentor.base.errors import BadInput, Conflict, NotFound
+from stentor.base.units import seat_id, space_id
+from stentor.spaces import checks
+from stentor.spaces import commands as c
+from stentor.spaces import events as e
+from stentor.spaces.events import Event
+from stentor.spaces.model import OVER, TALKING, Role, Seat, Space, State
+
+S = State
+TRANSITIONS: dict[type[c.Command], dict[State, tuple[type[Event], ...]]] = {
+    # command: {state: events}; () means it is so already; a state that is missing refuses
+    c.OpenDoors: {S.SCHEDULED: (e.DoorsOpened,), S.DOORS_OPEN: (), S.LIVE: (), S.INTERRUPTED: ()},
+    # A host who presses live early must not fail: the doors open in the same moment.
+    c.GoLive: {
+        S.SCHEDULED: (e.DoorsOpened, e.WentLive),
+        S.DOORS_OPEN: (e.WentLive,),
+        S.LIVE: (),
+        S.INTERRUPTED: (),
+    },
+    # The stage goes away after the end, and with it may come a late word of it.
+    c.Interrupt: {S.LIVE: (e.StageLost,), S.INTERRUPTED: (), S.ENDED: (), S.REPLAY: ()},
+    c.Resume: {S.INTERRUPTED: (e.StageReturned,), S.LIVE: (), S.ENDED: (), S.REPLAY: ()},
+    c.End: {
+        S.DOORS_OPEN: (e.SpaceEnded,),
+        S.LIVE: (e.SpaceEnded,),
+        S.INTERRUPTED: (e.SpaceEnded,),
+        S.ENDED: (),
+        S.REPLAY: (),
+    },
+    c.Cancel: {S.SCHEDULED: (e.SpaceCancelled,), S.CANCELLED: ()},
+    c.OpenReplay: {S.ENDED: (e.ReplayOpened,), S.REPLAY: ()},
+}
+NEXT: dict[type[Event], State] = {
+    e.DoorsOpened: S.DOORS_OPEN,
+    e.WentLive: S.LIVE,
+    e.StageLost: S.INTERRUPTED,
+    e.StageReturned: S.LIVE,
+    e.SpaceEnded: S.ENDED,
+    e.SpaceCancelled: S.CANCELLED,
+    e.ReplayOpened: S.REPLAY,
+}
+_REFUSALS: dict[State, str] = {
+    S.SCHEDULED: "The doors of this space are not open yet; open them first, or cancel the space.",
+    S.DOORS_OPEN: "The doors of this space are open and people may be listening; go live, or end it.",
+    S.LIVE: "This space is live; end it first.",
+    S.INTERRUPTED: "This space is live (its stage is interrupted); end it first.",
+    S.ENDED: "This space has ended; create a new one.",
+    S.REPLAY: "This space has ended and can be replayed; create a new one.",
+    S.CANCELLED: "This space is cancelled; create a new one.",
+}
+
+
+def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
+    """The events that a command leads to; an empty list when what it asks for is so already.
+
+    ``space`` is None for a space that does not exist, ``now`` the wall clock in seconds. Raises :class:`BadInput`,
+    :class:`Conflict` or :class:`NotFound`. Whether the caller may ask at all is for ``spaces.rights`` to say.
+    """
+    if isinstance(command, c.CreateSpace):
+        return _create(space, command, now)
+    if space is None:
+        raise NotFound("There is no such space.", code="space-not-found")
+    at_ms = max(unix_ms(now), _newest_ms(space))
+    if type(command) in TRANSITIONS:
+        following = TRANSITIONS[type(command)].get(space.state)
+        if following is None:
+            raise _refusal(space)
+        return [event(at_ms=at_ms) for event in following]  # type: ignore[call-arg]  # these have no other field
+    match command:
+        case c.Rename() | c.Reschedule() | c.SetHold():
+            return _edit(space, command, now, at_ms)
+        case c.GiveSeat():
+            return _give_seat(space, command, at_ms)
+        case c.RemoveSeat(seat=seat):
+            return _remove_seat(space, seat, at_ms)
+        case c.ConnectSeat() | c.LoseSeat():
+            return _connect(space, command, at_ms)
+        case c.MuteSeat() | c.UnmuteSeat():
+            return _mute(space, command, at_ms)
+        case c.ChangeRole() | c.HandOver():
+            return _change_role(space, command, at_ms)
+    raise TypeError(f"Not a command: {command!r}")
+
+
+def apply(space: Space | None, event: Event) -> Space:
+    """The space after ``event``; its version counts the events that made it."""
+    if isinstance(event, e.SpaceCreated):
+        return _created(event)
+    if space is None:
+        raise TypeError(f"The first event of a space is SpaceCreated, not {e.kind(event)}.")
+    replace = msgspec.structs.replace
+    space = replace(space, version=space.version + 1)
+    match event:
+        case e.SpaceRenamed(title=title):
+            return replace(space, title=title)
+        case e.SpaceRescheduled(scheduled_ms=scheduled_ms):
+            return replace(space, scheduled_ms=scheduled_ms)
+        case e.HoldChanged(hold=hold):
+            return replace(space, hold=hold)
+        case e.SeatGiven() | e.SeatRemoved() | e.SeatConnected() | e.SeatLost():
+            return replace(space, seats=_seats_after(space, event))
+        case e.RoleChanged() | e.HostChanged() | e.SeatMuted() | e.SeatUnmuted():
+            return replace(space, seats=_seats_after(space, event))
+    times: dict[type[Event], str] = {e.DoorsOpened: "doors_open_ms", e.WentLive: "live_ms", e.SpaceEnded: "ended_ms"}
+    happened = {times[type(event)]: event.at_ms} if type(event) in times else {}
+    return replace(space, state=NEXT[type(event)], **happened)
+
+
+# Deciding
+
+
+def _create(space: Space | None, command: c.CreateSpace, now: float) -> list[Event]:
+    if space is not None:
+        raise Conflict(f"There is a space {command.id!r} already; choose another id.", code="space-exists")
+    return [
+        e.SpaceCreated(
+            at_ms=unix_ms(now),
+            id=space_id(command.id),
+            title=checks.title(command.title),
+            host_seat=seat_id(command.host_seat),
+            host_name=checks.name(command.host_name, field="host_name"),
+            scheduled_ms=checks.schedule(command.scheduled_ms, now),
+            max_seats=checks.seats(command.max_seats),
+            hold=checks.hold(command.hold),
+            language=checks.language(command.language),
+        )
+    ]
+
+
+def _edit(space: Space, command: c.Rename | c.Reschedule | c.SetHold, now: float, at_ms: int) -> list[Event]:
+    match command:
+        case c.Rename():
+            title = checks.title(command.title)
+            return [] if title == space.title else [e.SpaceRenamed(at_ms=at_ms, title=title)]
+        case c.Reschedule():
+            if space.state is not State.SCHEDULED:
+                raise _too_late(space, "its time")
+            scheduled_ms = checks.schedule(command.scheduled_ms, now)
+            same = scheduled_ms == space.scheduled_ms
+            return [] if same else [e.SpaceRescheduled(at_ms=at_ms, scheduled_ms=scheduled_ms)]
+        case c.SetHold():
+            if space.state is not State.SCHEDULED:
+                raise _too_late(space, "the hold music")
+            hold = checks.hold(command.hold)
+            return [] if hold == space.hold else [e.HoldChanged(at_ms=at_ms, hold=hold)]
+
+
+def _give_seat(space: Space, command: c.GiveSeat, at_ms: int) -> list[Event]:
+    _refuse_if_over(space)
+    seat = seat_id(command.seat)
+    name = checks.name(command.name)
+    if command.role is Role.HOST:
+        raise BadInput("A space has one host; give a seat as co-host and hand over.", field="role")
+    if seat in space.seats:
+        there = space.seats[seat]
+        if (there.name, there.role) == (name, command.role):
+            return []
+        raise Conflict(f"The seat {seat!r} is {there.name}'s; choose another id.", code="seat-exists")
+    if len(space.seats) >= space.max_seats:
+        raise Conflict(
+            f"All {space.max_seats} seats are given; remove one first.", code="stage-full", max_seats=space.max_seats
+        )
+    return [e.SeatGiven(at_ms=at_ms, seat=seat, name=name, role=command.role)]
+
+
+def _remove_seat(space: Space, seat: str, at_ms: int) -> list[Event]:
+    _refuse_if_over(space)
+    if seat not in space.seats:
+        return []
+    removed = space.seats[seat]
+    gone = e.SeatRemoved(at_ms=at_ms, seat=removed.id)
+    if removed.role is not Role.HOST:
+        return [gone]
+    successor = space.successor()
+    if successor is None:
+        raise Conflict(
+            f"{removed.name} is the host and no co-host can take over; make somebody co-host, or end the space.",
+            code="no-successor",
+        )
+    return [e.HostChanged(at_ms=at_ms, seat=successor.id), gone]
+
+
+def _connect(space: Space, command: c.ConnectSeat | c.LoseSeat, at_ms: int) -> list[Event]:
+    if isinstance(command, c.LoseSeat):  # also after the end, and for a seat removed a moment ago
+        seat = space.seats.get(command.seat)
+        return [e.SeatLost(at_ms=at_ms, seat=seat.id)] if seat is not None and seat.connected else []
+    _refuse_if_over(space)
+    there = _seat(space, command.seat)
+    return [] if there.connected else [e.SeatConnected(at_ms=at_ms, seat=there.id)]
+
+
+def _mute(space: Space, command: c.MuteSeat | c.UnmuteSeat, at_ms: int) -> list[Event]:
+    _refuse_if_over(space)
+    seat = _seat(space, command.seat)
+    mute = isinstance(command, c.MuteSeat)
+    if seat.muted == mute:
+        return []
+    return [e.SeatMuted(at_ms=at_ms, seat=seat.id) if mute else e.SeatUnmuted(at_ms=at_ms, seat=seat.id)]
+
+
+def _change_role(space: Space, command: c.ChangeRole | c.HandOver, at_ms: int) -> list[Event]:
+    _refuse_if_over(space)
+    seat = _seat(space, command.seat)
+    if isinstance(command, c.HandOver):
+        if seat.role is Role.HOST:
+            return []
+        if space.state in TALKING and not seat.connected:
+            raise Conflict(f"{seat.name} is not on the stage; hand over to somebody who is.", code="not-on-stage")
+        return [e.HostChanged(at_ms=at_ms, seat=seat.id)]
+    if seat.role is command.role:
+        return []
+    if Role.HOST in (seat.role, command.role):
+        raise Conflict("A space has one host; hand over instead of changing the role.", code="hand-over")
+    return [e.RoleChanged(at_ms=at_ms, seat=seat.id, role=command.role)]
+
+
+def _newest_ms(space: Space) -> int:
+    """The latest time the space knows: a clock that was set back must not turn the order of events round."""
+    joined = [seat.joined_ms or 0 for seat in space.seats.values()]
+    return max(space.created_ms, space.doors_open_ms or 0, space.live_ms or 0, space.ended_ms or 0, *joined)
+
+
+def _refusal(space: Space) -> Conflict:
+    return Conflict(_REFUSALS[space.state], state=space.state.value)
+
+
+def _refuse_if_over(space: Space) -> None:
+    if space.state in OVER:
+        raise _refusal(space)
+
+
+def _too_late(space: Space, what: str) -> Conflict:
+    if space.state in OVER:
+        return _refusal(space)
+    return Conflict(f"The doors are open; {what} can be changed only before.", state=space.state.value)
+
+
+def _seat(space: Space, seat: str) -> Seat:
+    if seat not in space.seats:
+        raise NotFound("There is no such seat in this space; it may have been removed.", code="seat-not-found")
+    return space.seats[seat]
+
+
+# Applying
+
+
+def _created(event: e.SpaceCreated) -> Space:
+    host = Seat(id=event.host_seat, name=event.host_name, role=Role.HOST)
+    return Space(
+        id=event.id,
+        title=event.title,
+        created_ms=event.at_ms,
+        scheduled_ms=event.scheduled_ms,
+        seats={host.id: host},
+        max_seats=event.max_seats,
+        hold=event.hold,
+        language=event.language,
+        version=1,
+    )
+
+
+_SeatEvent = (
+    e.SeatGiven
+    | e.SeatRemoved
+    | e.SeatConnected
+    | e.SeatLost
+    | e.RoleChanged
+    | e.HostChanged
+    | e.SeatMuted
+    | e.SeatUnmuted
+)
+
+
+def _seats_after(space: Space, event: _SeatEvent) -> dict[str, Seat]:
+    replace = msgspec.structs.replace
+    seats = dict(space.seats)
+    match event:
+        case e.SeatGiven():
+            seats[event.seat] = Seat(id=event.seat, name=event.name, role=event.role)
+        case e.SeatRemoved():
+            del seats[event.seat]
+        case e.SeatConnected():
+            joined_ms = seats[event.seat].joined_ms
+            joined_ms = event.at_ms if joined_ms is None else joined_ms
+            seats[event.seat] = replace(seats[event.seat], connected=True, joined_ms=joined_ms)
+        case e.SeatLost():
+            seats[event.seat] = replace(seats[event.seat], connected=False)
+        case e.RoleChanged():
+            seats[event.seat] = replace(seats[event.seat], role=event.role)
+        case e.HostChanged():
+            for seat in space.seats.values():
+                if seat.role is Role.HOST:
+                    seats[seat.id] = replace(seat, role=Role.CO_HOST)
+            seats[event.seat] = replace(seats[event.seat], role=Role.HOST)
+        case e.SeatMuted() | e.SeatUnmuted():
+            seats[event.seat] = replace(seats[event.seat], muted=isinstance(event, e.SeatMuted))
+    return seats

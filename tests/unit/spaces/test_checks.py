@@ -1,0 +1,90 @@
+"""What people may write about a space."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stentor.base.errors import BadInput
+from stentor.base.units import seat_id
+from stentor.spaces import checks
+
+NOW = 1_800_000_000.0
+
+
+@pytest.mark.parametrize("title", ["a", "x" * 200, "日本語 🎙️", "Ärger & <b>mehr</b>"])
+def test_titles(title: str) -> None:
+    """Any language and sign fits a title."""
+    assert checks.title(f" {title}\n") == title
+
+
+@pytest.mark.parametrize("title", ["", "   ", "x" * 201, "two\nlines", "bell\x07", "evil\u202etxt", "half\ud800"])
+def test_bad_titles(title: str) -> None:
+    """Nothing, too much, more than a line and what deceives is refused, with the field's name."""
+    with pytest.raises(BadInput) as refusal:
+        checks.title(title)
+    assert refusal.value.fields == {"field": "title"}
+
+
+def test_names() -> None:
+    """A name has up to 80 characters; the field is the caller's."""
+    assert checks.name("n" * 80) == "n" * 80
+    with pytest.raises(BadInput) as refusal:
+        checks.name("n" * 81, field="host_name")
+    assert refusal.value.fields == {"field": "host_name"}
+
+
+@given(st.text(max_size=250))
+def test_checked_text_stays(text: str) -> None:
+    """What was accepted once is accepted again as it is, and can be written to a file."""
+    try:
+        line = checks.title(text)
+    except BadInput:
+        return
+    assert checks.title(line) == line
+    assert len(line.splitlines()) == 1
+    line.encode()
+
+
+@pytest.mark.parametrize("number", [0, -1, 51])
+def test_seats(number: int) -> None:
+    """A stage has 1 to 50 seats."""
+    assert checks.seats(13) == 13
+    with pytest.raises(BadInput):
+        checks.seats(number)
+
+
+def test_schedule() -> None:
+    """From an hour ago to five years ahead, or no time at all."""
+    assert checks.schedule(None, NOW) is None
+    for away_s in (-3600, 0, 86_400 * 365):
+        assert checks.schedule(round((NOW + away_s) * 1000), NOW) == (NOW + away_s) * 1000
+    for wrong in (round(NOW), round(NOW * 1000) - 3_600_001, round(NOW * 1_000_000)):
+        with pytest.raises(BadInput) as refusal:
+            checks.schedule(wrong, NOW)
+        assert refusal.value.fields == {"field": "scheduled_ms"}
+
+
+@pytest.mark.parametrize("key", ["", "a/b", "../x", "ä", "x" * 65])
+def test_hold(key: str) -> None:
+    """The name of hold music cannot leave its folder."""
+    assert checks.hold("default") == "default"
+    with pytest.raises(BadInput):
+        checks.hold(key)
+
+
+@pytest.mark.parametrize("tag", ["", "e", "en_US", "english language"])
+def test_language(tag: str) -> None:
+    """A language is a tag of RFC 5646."""
+    assert [checks.language(good) for good in ("en", "pt-BR", "zh-Hant-TW")] == ["en", "pt-BR", "zh-Hant-TW"]
+    with pytest.raises(BadInput):
+        checks.language(tag)
+
+
+@pytest.mark.parametrize("text", ["", "a b", "a/b", "ü", "x" * 49, "a\n"])
+def test_seat_id(text: str) -> None:
+    """A seat id is safe in paths and subjects."""
+    assert seat_id("A-z_09") == "A-z_09"
+    with pytest.raises(BadInput):
+        seat_id(text)

@@ -1,0 +1,114 @@
+"""Who may do what."""
+
+from __future__ import annotations
+
+import pytest
+
+from stentor.base.errors import NotAllowed, NotSignedIn
+from stentor.base.units import SeatId
+from stentor.spaces import commands as c
+from stentor.spaces.model import Role, State
+from stentor.spaces.rights import ADMIN, ANYONE, HOUSE, MAY, Actor, Look, Rank, allowed, rank, require, seated
+from tests.support.spaces import ANNA, BEN, CREATE, HOST, do, with_guests
+
+LIVE = with_guests(State.LIVE)
+ACTORS = {
+    "admin": ADMIN,
+    "house": HOUSE,
+    "host": seated(HOST),
+    "co_host": seated(ANNA),
+    "speaker": seated(BEN),
+    "anyone": ANYONE,
+}
+NEW = SeatId("new")
+
+TABLE: list[tuple[c.Command | Look, str]] = [
+    (CREATE, "admin"),
+    (c.Rename("T"), "admin host"),
+    (c.Reschedule(None), "admin host"),
+    (c.SetHold("harp"), "admin host"),
+    (c.OpenDoors(), "admin host co_host"),
+    (c.GoLive(), "admin host co_host"),
+    (c.End(), "admin host"),
+    (c.Cancel(), "admin host"),
+    (c.Interrupt(), "house"),
+    (c.Resume(), "house"),
+    (c.OpenReplay(), "house"),
+    (c.ConnectSeat(BEN), "house"),
+    (c.LoseSeat(BEN), "house"),
+    (c.GiveSeat(NEW, "New"), "admin host co_host"),
+    (c.GiveSeat(NEW, "New", Role.CO_HOST), "admin host"),
+    (c.GiveSeat(NEW, "New", Role.HOST), "admin"),
+    (c.ChangeRole(BEN, Role.CO_HOST), "admin host"),
+    (c.HandOver(ANNA), "admin host"),
+    (c.RemoveSeat(NEW), "admin host co_host"),
+    (c.RemoveSeat(BEN), "admin host co_host speaker"),  # Ben is the speaker
+    (c.RemoveSeat(ANNA), "admin host co_host"),  # Anna is the co-host
+    (c.RemoveSeat(HOST), "admin host"),
+    (c.MuteSeat(BEN), "admin host co_host speaker"),
+    (c.MuteSeat(HOST), "admin host"),
+    (c.UnmuteSeat(ANNA), "admin host co_host"),
+    (Look.BACKSTAGE, "admin host co_host speaker"),
+    (Look.EVENTS, "admin host"),
+]
+
+
+def test_table_is_whole() -> None:
+    """Every command and every look has a row, here and there."""
+    assert set(MAY) == {*c.Command.__subclasses__(), *Look}
+    assert {wish if isinstance(wish, Look) else type(wish) for wish, _ in TABLE} == set(MAY)
+
+
+@pytest.mark.parametrize(("wish", "who"), TABLE, ids=[str(wish)[:40] for wish, _ in TABLE])
+def test_table(wish: c.Command | Look, who: str) -> None:
+    """Exactly these may."""
+    assert {name for name, actor in ACTORS.items() if allowed(actor, wish, LIVE)} == set(who.split())
+
+
+def test_co_hosts_are_equals() -> None:
+    """A co-host cannot throw out another co-host; the host can."""
+    space = do(LIVE, c.ChangeRole(BEN, Role.CO_HOST))
+    assert not allowed(seated(ANNA), c.RemoveSeat(BEN), space)
+    assert allowed(seated(HOST), c.RemoveSeat(BEN), space)
+
+
+def test_rank_is_of_now() -> None:
+    """A removed speaker is anyone, whoever was handed the space is host, whatever their links say."""
+    assert rank(seated(BEN), do(LIVE, c.RemoveSeat(BEN))) is Rank.ANYONE
+    assert rank(seated(BEN), do(LIVE, c.HandOver(BEN))) is Rank.HOST
+    assert rank(seated(BEN), None) is Rank.ANYONE
+
+
+def test_host_away() -> None:
+    """While the host is away a co-host may do what the host may, and not a moment longer."""
+    away = do(LIVE, c.LoseSeat(HOST))
+    assert allowed(seated(ANNA), c.End(), away)
+    assert allowed(seated(HOST), c.End(), away)
+    assert not allowed(seated(BEN), c.End(), away)
+    assert not allowed(seated(ANNA), c.End(), do(away, c.ConnectSeat(HOST)))
+
+
+def test_no_rank_by_word() -> None:
+    """A seat's person has the rank of the seat, whatever else the actor claims."""
+    assert rank(Actor(Rank.ADMIN, seat=BEN), LIVE) is Rank.SPEAKER
+
+
+def test_require() -> None:
+    """Anyone is asked for a token, the known are told whom to ask, what Stentor does itself nobody gets."""
+    require(ADMIN, c.End(), LIVE)
+    with pytest.raises(NotSignedIn, match="token"):
+        require(ANYONE, c.End(), LIVE)
+    with pytest.raises(NotAllowed, match="ask the host"):
+        require(seated(BEN), c.End(), LIVE)
+    with pytest.raises(NotAllowed, match="ask the host"):
+        require(seated("gone"), Look.BACKSTAGE, LIVE)
+    with pytest.raises(NotAllowed, match="ask an administrator"):
+        require(seated(HOST), CREATE, None)
+    with pytest.raises(NotAllowed, match="by itself"):
+        require(ADMIN, c.Interrupt(), LIVE)
+
+
+def test_removal_of_nothing() -> None:
+    """Without a space only the admin's wish passes (the rules then say there is none)."""
+    assert allowed(ADMIN, c.RemoveSeat(BEN), None)
+    assert not allowed(seated(BEN), c.RemoveSeat(BEN), None)

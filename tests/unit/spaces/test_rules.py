@@ -1,0 +1,279 @@
+"""The life cycle and the seats, command by command."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from stentor.base.errors import BadInput, Conflict, NotFound
+from stentor.base.units import SeatId, SpaceId
+from stentor.spaces import commands as c
+from stentor.spaces import events as e
+from stentor.spaces.model import OVER, Role, Space, State
+from stentor.spaces.rules import TRANSITIONS, apply, decide
+from tests.support.spaces import ANNA, BEN, CREATE, HOST, NOW, do, space_in, with_guests
+
+MS = round(NOW * 1000)
+EVERY = list(State)
+OPEN = [state for state in State if state not in OVER]
+
+MOVES = {
+    (State.SCHEDULED, c.OpenDoors): State.DOORS_OPEN,
+    (State.SCHEDULED, c.GoLive): State.LIVE,
+    (State.SCHEDULED, c.Cancel): State.CANCELLED,
+    (State.DOORS_OPEN, c.GoLive): State.LIVE,
+    (State.DOORS_OPEN, c.End): State.ENDED,
+    (State.LIVE, c.Interrupt): State.INTERRUPTED,
+    (State.LIVE, c.End): State.ENDED,
+    (State.INTERRUPTED, c.Resume): State.LIVE,
+    (State.INTERRUPTED, c.End): State.ENDED,
+    (State.ENDED, c.OpenReplay): State.REPLAY,
+}
+SO_ALREADY = {
+    c.OpenDoors: {State.DOORS_OPEN, State.LIVE, State.INTERRUPTED},
+    c.GoLive: {State.LIVE, State.INTERRUPTED},
+    c.Interrupt: {State.INTERRUPTED, State.ENDED, State.REPLAY},
+    c.Resume: {State.LIVE, State.ENDED, State.REPLAY},
+    c.End: {State.ENDED, State.REPLAY},
+    c.Cancel: {State.CANCELLED},
+    c.OpenReplay: {State.REPLAY},
+}
+
+
+@pytest.mark.parametrize("command", TRANSITIONS, ids=lambda command: command.__name__)
+@pytest.mark.parametrize("state", EVERY)
+def test_life_cycle(state: State, command: type[c.Command]) -> None:
+    """A command moves a space, finds it moved already, or is refused with a sentence: nothing else."""
+    space = space_in(state)
+    if (state, command) in MOVES:
+        assert do(space, command(), now=NOW + 9).state is MOVES[state, command]
+    elif state in SO_ALREADY[command]:
+        assert decide(space, command(), NOW + 9) == []
+    else:
+        with pytest.raises(Conflict, match=r"This space|The doors") as refusal:
+            decide(space, command(), NOW + 9)
+        assert refusal.value.fields == {"state": state.value}
+
+
+def test_create() -> None:
+    """A new space is scheduled, has its host's seat and version 1."""
+    space = do(None, msgspec.structs.replace(CREATE, title="  Cafe\u0301 ", scheduled_ms=MS + 1, max_seats=2))
+    assert space.title == "Café"
+    assert (space.state, space.version, space.created_ms, space.scheduled_ms) == (State.SCHEDULED, 1, MS, MS + 1)
+    assert space.host is not None
+    assert (space.host.id, space.host.name, space.host.connected) == (HOST, "Hedda", False)
+
+
+def test_create_twice() -> None:
+    """An id is given once."""
+    with pytest.raises(Conflict, match="choose another"):
+        decide(space_in(State.CANCELLED), CREATE, NOW)
+
+
+def test_command_for_nothing() -> None:
+    """A space that does not exist takes no command."""
+    with pytest.raises(NotFound, match="no such space"):
+        decide(None, c.GoLive(), NOW)
+
+
+def test_going_live_opens_the_doors() -> None:
+    """Going live from scheduled opens the doors in the same moment, one event each."""
+    events = decide(space_in(State.SCHEDULED), c.GoLive(), NOW + 5)
+    assert events == [e.DoorsOpened(at_ms=MS + 5000), e.WentLive(at_ms=MS + 5000)]
+    space = do(space_in(State.SCHEDULED), c.GoLive(), now=NOW + 5)
+    assert (space.doors_open_ms, space.live_ms, space.version) == (MS + 5000, MS + 5000, 3)
+
+
+def test_times_of_a_life() -> None:
+    """Every step leaves its time, an interruption leaves none."""
+    space = space_in(State.REPLAY)
+    assert (space.doors_open_ms, space.live_ms, space.ended_ms) == (MS + 1000, MS + 2000, MS + 3000)
+    assert space.last_chunk == 6
+
+
+def test_clock_set_back() -> None:
+    """A clock that was set back does not turn the order of events round."""
+    live = space_in(State.LIVE)
+    assert do(live, c.End(), now=NOW - 3600).ended_ms == live.live_ms
+
+
+@pytest.mark.parametrize("state", EVERY)
+def test_rename(state: State) -> None:
+    """The title can be mended at any time; the same title is no event."""
+    space = space_in(state)
+    assert do(space, c.Rename("Another talk")).title == "Another talk"
+    assert decide(space, c.Rename(space.title), NOW) == []
+
+
+def test_before_the_doors_only() -> None:
+    """Time and hold music can be changed until the doors open, and asking twice is no event."""
+    space = space_in(State.SCHEDULED)
+    changed = do(space, c.Reschedule(MS + 60_000), c.SetHold("harp"))
+    assert (changed.scheduled_ms, changed.hold) == (MS + 60_000, "harp")
+    assert decide(changed, c.Reschedule(MS + 60_000), NOW) == []
+    assert decide(changed, c.SetHold("harp"), NOW) == []
+    assert do(changed, c.Reschedule(None)).scheduled_ms is None
+
+
+@pytest.mark.parametrize("command", [c.Reschedule(None), c.SetHold("harp")])
+@pytest.mark.parametrize("state", [state for state in EVERY if state is not State.SCHEDULED])
+def test_too_late(state: State, command: c.Command) -> None:
+    """Once the doors are open the hold loop is on the grid, and the time has come."""
+    with pytest.raises(Conflict):
+        decide(space_in(state), command, NOW)
+
+
+@pytest.mark.parametrize("state", OPEN)
+def test_give_seat(state: State) -> None:
+    """Seats are given until the end; the same invitation twice is one seat."""
+    space = do(space_in(state), c.GiveSeat(ANNA, "Anna", Role.CO_HOST))
+    assert (space.seats["anna"].name, space.seats["anna"].role) == ("Anna", Role.CO_HOST)
+    assert decide(space, c.GiveSeat(ANNA, " Anna", Role.CO_HOST), NOW) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [c.GiveSeat(ANNA, "Anna"), c.RemoveSeat(BEN), c.ConnectSeat(BEN), c.MuteSeat(BEN), c.HandOver(ANNA)],
+    ids=lambda command: type(command).__name__,
+)
+@pytest.mark.parametrize("state", sorted(OVER))
+def test_over_is_over(state: State, command: c.Command) -> None:
+    """After the end nothing changes on the stage any more, but a connection may still be lost."""
+    space = with_guests(state)
+    with pytest.raises(Conflict, match="create a new one"):
+        decide(space, command, NOW)
+    assert not do(space, c.LoseSeat(BEN)).seats["ben"].connected
+
+
+def test_seat_of_another() -> None:
+    """A seat id names one person."""
+    with pytest.raises(Conflict, match="Anna's"):
+        decide(with_guests(State.LIVE), c.GiveSeat(ANNA, "Berta", Role.CO_HOST), NOW)
+
+
+def test_one_host() -> None:
+    """Nobody is invited or made a second host; there is handing over."""
+    space = with_guests(State.LIVE)
+    with pytest.raises(BadInput, match="hand over"):
+        decide(space, c.GiveSeat(SeatId("x"), "X", Role.HOST), NOW)
+    for command in (c.ChangeRole(ANNA, Role.HOST), c.ChangeRole(HOST, Role.SPEAKER)):
+        with pytest.raises(Conflict, match="hand over"):
+            decide(space, command, NOW)
+
+
+def test_full_stage() -> None:
+    """The host's seat counts; who comes after the last seat is refused with the number of seats."""
+    space = do(space_in(State.LIVE), *(c.GiveSeat(SeatId(f"s{n}"), f"Guest {n}") for n in range(12)))
+    with pytest.raises(Conflict, match="All 13 seats") as refusal:
+        decide(space, c.GiveSeat(SeatId("s12"), "Guest 12"), NOW)
+    assert (refusal.value.error_code, refusal.value.fields["max_seats"]) == ("stage-full", 13)
+
+
+def test_connect_and_lose() -> None:
+    """Both words of the stage may come twice; when somebody first came is kept over a reconnect."""
+    space = do(space_in(State.LIVE, c.GiveSeat(ANNA, "Anna")), c.ConnectSeat(ANNA), now=NOW + 10)
+    assert decide(space, c.ConnectSeat(ANNA), NOW) == []
+    space = do(space, c.LoseSeat(ANNA), now=NOW + 20)
+    assert decide(space, c.LoseSeat(ANNA), NOW) == []
+    space = do(space, c.ConnectSeat(ANNA), now=NOW + 30)
+    assert (space.seats["anna"].connected, space.seats["anna"].joined_ms) == (True, MS + 10_000)
+
+
+def test_removed_seat() -> None:
+    """A removed seat cannot come back, and is not missed a second time."""
+    space = do(with_guests(State.LIVE), c.RemoveSeat(BEN))
+    assert list(space.seats) == [HOST, ANNA]
+    assert decide(space, c.RemoveSeat(BEN), NOW) == []
+    assert decide(space, c.LoseSeat(BEN), NOW) == []
+    with pytest.raises(NotFound, match="removed"):
+        decide(space, c.ConnectSeat(BEN), NOW)
+
+
+def test_mute() -> None:
+    """Muting lasts over a reconnect; asking twice is no event."""
+    space = do(with_guests(State.LIVE), c.MuteSeat(BEN), c.LoseSeat(BEN), c.ConnectSeat(BEN))
+    assert space.seats["ben"].muted
+    assert decide(space, c.MuteSeat(BEN), NOW) == []
+    space = do(space, c.UnmuteSeat(BEN))
+    assert not space.seats["ben"].muted
+    assert decide(space, c.UnmuteSeat(BEN), NOW) == []
+
+
+def test_change_role() -> None:
+    """A speaker becomes co-host and speaker again."""
+    space = do(with_guests(State.LIVE), c.ChangeRole(BEN, Role.CO_HOST))
+    assert space.seats["ben"].role is Role.CO_HOST
+    assert decide(space, c.ChangeRole(BEN, Role.CO_HOST), NOW) == []
+
+
+def test_hand_over() -> None:
+    """The new host is host, the old one co-host; handing over to the host is no event."""
+    space = do(with_guests(State.LIVE), c.HandOver(BEN))
+    assert (space.seats["ben"].role, space.seats["host"].role) == (Role.HOST, Role.CO_HOST)
+    assert decide(space, c.HandOver(BEN), NOW) == []
+
+
+def test_hand_over_to_the_absent() -> None:
+    """While live the host is somebody who is on the stage; before, an invited person will do."""
+    with pytest.raises(Conflict, match="Ben is not on the stage"):
+        decide(do(with_guests(State.LIVE), c.LoseSeat(BEN)), c.HandOver(BEN), NOW)
+    assert do(with_guests(State.SCHEDULED), c.LoseSeat(BEN), c.HandOver(BEN)).seats["ben"].role is Role.HOST
+
+
+def test_host_leaves() -> None:
+    """When the host's seat goes, the successor is host."""
+    space = do(with_guests(State.LIVE), c.RemoveSeat(HOST))
+    assert {seat.id: seat.role for seat in space.seats.values()} == {ANNA: Role.HOST, BEN: Role.SPEAKER}
+
+
+def test_host_cannot_leave_alone() -> None:
+    """Without a co-host the host's seat stays: end the space or make somebody co-host."""
+    with pytest.raises(Conflict, match="end the space"):
+        decide(space_in(State.LIVE, c.GiveSeat(BEN, "Ben")), c.RemoveSeat(HOST), NOW)
+
+
+def test_successor() -> None:
+    """The connected co-host who is there longest; else the first one invited; speakers never."""
+    space = space_in(State.LIVE, c.GiveSeat(BEN, "Ben"), c.ConnectSeat(BEN))
+    assert space.successor() is None
+    carl = SeatId("carl")
+    space = do(space, c.GiveSeat(ANNA, "Anna", Role.CO_HOST), c.GiveSeat(carl, "Carl", Role.CO_HOST))
+    assert space.successor() == space.seats["anna"]
+    space = do(space, c.ConnectSeat(carl), now=NOW + 10)
+    assert space.successor() == space.seats["carl"]
+    space = do(space, c.ConnectSeat(ANNA), now=NOW + 20)
+    assert space.successor() == space.seats["carl"]
+    space = do(space, c.LoseSeat(carl), now=NOW + 30)
+    assert space.successor() == space.seats["anna"]
+
+
+def test_acting_host() -> None:
+    """The host's rights go to a connected successor while the host is away and the space is live, and come back."""
+    space = with_guests(State.DOORS_OPEN)
+    away = do(space, c.LoseSeat(HOST))
+    assert away.acting_host() == away.host
+    live = do(away, c.GoLive())
+    assert live.acting_host() == live.seats["anna"]
+    assert do(live, c.LoseSeat(ANNA)).acting_host() == live.host
+    back = do(live, c.ConnectSeat(HOST))
+    assert back.acting_host() == back.host
+
+
+def test_no_seats() -> None:
+    """A space that was not made by the rules may have no host; asking is no error."""
+    bare = Space(id=SpaceId("bare"), title="Bare")
+    assert (bare.host, bare.acting_host(), bare.last_chunk, bare.on_air, bare.doors_open_s) == (
+        None,
+        None,
+        None,
+        False,
+        0.0,
+    )
+
+
+def test_unknown_command_is_a_bug() -> None:
+    """A command without a rule, and an event before a space is created, surface."""
+    with pytest.raises(TypeError):
+        decide(space_in(State.LIVE), c.Command(), NOW)
+    with pytest.raises(TypeError):
+        apply(None, e.WentLive(at_ms=MS))

@@ -1,0 +1,110 @@
+"""No order of commands breaks an invariant."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from stentor.base.errors import CallerError
+from stentor.base.units import SeatId
+from stentor.spaces import commands as c
+from stentor.spaces import events as e
+from stentor.spaces.events import Event
+from stentor.spaces.model import OVER, TALKING, Role, Space, State
+from stentor.spaces.rules import apply, decide
+from tests.support.spaces import CREATE, NOW
+
+SEATS = st.sampled_from([SeatId(name) for name in ("host", "anna", "ben", "carl", "dora", "emil")])
+MAX_SEATS = 4
+COMMANDS = st.one_of(
+    st.sampled_from([c.OpenDoors(), c.GoLive(), c.Interrupt(), c.Resume(), c.OpenReplay()]),
+    st.sampled_from([c.End(), c.Cancel(), c.Rename("T"), c.Rename("U"), c.Reschedule(None), c.SetHold("harp")]),
+    st.builds(c.GiveSeat, SEATS, st.just("Name"), st.sampled_from(Role)),
+    st.builds(c.ChangeRole, SEATS, st.sampled_from(Role)),
+    *(
+        st.builds(command, SEATS)
+        for command in (c.RemoveSeat, c.ConnectSeat, c.LoseSeat, c.HandOver, c.MuteSeat, c.UnmuteSeat)
+    ),
+)
+
+
+class Life(RuleBasedStateMachine):
+    """One space, any commands, a clock that may step back."""
+
+    space: Space
+    events: list[Event]
+    refusals: list[str]
+
+    @initialize()
+    def create(self) -> None:
+        self.now = NOW
+        self.refusals = []
+        self.events = decide(None, msgspec.structs.replace(CREATE, max_seats=MAX_SEATS), self.now)
+        self.space = apply(None, self.events[0])
+
+    @rule(step=st.floats(-5, 60), command=COMMANDS)
+    def command(self, step: float, command: c.Command) -> None:
+        before = self.space
+        self.now += step
+        try:
+            events = decide(before, command, self.now)
+        except CallerError as refusal:
+            self.refusals.append(refusal.detail)
+            return
+        for event in events:
+            self.space = apply(self.space, event)
+        self.events += events
+        assert self.space.version == before.version + len(events)
+        assert (self.space == before) == (not events), "an event changes something"
+        assert decide(self.space, command, self.now) == [], "the same command again changes nothing"
+        self.grid_stays(before)
+
+    def grid_stays(self, before: Space) -> None:
+        if before.doors_open_ms is not None:
+            assert self.space.doors_open_ms == before.doors_open_ms
+        if before.state in OVER:
+            assert self.space.state in OVER
+            assert self.space.last_chunk == before.last_chunk
+
+    @invariant()
+    def one_host(self) -> None:
+        hosts = [seat for seat in self.space.seats.values() if seat.role is Role.HOST]
+        assert len(hosts) == 1
+        if self.space.state in TALKING:
+            acting = self.space.acting_host()
+            assert acting is not None
+            assert acting.role in (Role.HOST, Role.CO_HOST)
+
+    @invariant()
+    def seats_fit(self) -> None:
+        assert 1 <= len(self.space.seats) <= MAX_SEATS
+        assert all(key == seat.id for key, seat in self.space.seats.items())
+        assert all(seat.joined_ms is not None for seat in self.space.seats.values() if seat.connected)
+
+    @invariant()
+    def times_in_order(self) -> None:
+        space = self.space
+        times = [space.created_ms, space.doors_open_ms, space.live_ms, space.ended_ms]
+        happened = [time for time in times if time is not None]
+        assert happened == sorted(happened)
+        assert (space.doors_open_ms is not None) == (space.state not in (State.SCHEDULED, State.CANCELLED))
+        assert (space.ended_ms is not None) == (space.state in (State.ENDED, State.REPLAY))
+        assert (space.live_ms is not None) or space.state not in TALKING
+
+    @invariant()
+    def refusals_are_sentences(self) -> None:
+        assert all(refusal.endswith(".") for refusal in self.refusals)
+
+    @invariant()
+    def events_make_the_state(self) -> None:
+        space: Space | None = None
+        for event in self.events:
+            space = apply(space, e.decode(e.encode(event)))
+        assert space == self.space
+
+
+Life.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestLife = pytest.mark.timeout(60)(Life.TestCase)
