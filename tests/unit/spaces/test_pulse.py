@@ -1,0 +1,66 @@
+"""What listeners are told."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+from stentor.bus.status import SeatStatus
+from stentor.spaces import commands as c
+from stentor.spaces.model import Space, State
+from stentor.spaces.pulse import build
+from tests.support.spaces import ANNA, BEN, HOST, do, with_guests
+
+LIVE = with_guests(State.LIVE)
+
+
+def pulse(space: Space, *seats: SeatStatus) -> dict[str, object]:
+    document = build(space, chunk=7, at_ms=1234, source="stage", listeners=1000, seats=seats)
+    fields = json.loads(document)
+    assert isinstance(fields, dict)
+    return fields
+
+
+def test_document() -> None:
+    """The document has the fields that are promised, in the order of the seats."""
+    ben = SeatStatus(id=BEN, name="B", role="host", talking=True, level_dbfs=-20.4)
+    host = SeatStatus(id=HOST, name="H", role="host", muted=True)
+    assert pulse(LIVE, ben, host) == {
+        "v": 1,
+        "space": "talk",
+        "title": "A talk",
+        "state": "live",
+        "chunk": 7,
+        "at": 1234,
+        "source": "stage",
+        "listeners": 1000,
+        "seats": [
+            {"id": "host", "name": "Hedda", "role": "host", "talking": False, "muted": True, "level": -96},
+            {"id": "ben", "name": "Ben", "role": "speaker", "talking": True, "muted": False, "level": -20},
+        ],
+    }
+
+
+def test_removed_seat_is_gone_at_once() -> None:
+    """Who was removed is not shown, even while the stage still has the connection."""
+    space = do(LIVE, c.RemoveSeat(ANNA))
+    assert pulse(space, SeatStatus(id=ANNA, name="Anna", role="co_host"))["seats"] == []
+
+
+@pytest.mark.parametrize(
+    ("level", "shown"), [(-math.inf, -96), (math.inf, 0), (math.nan, -96), (3.0, 0), (-0.2, 0), (-96.6, -96)]
+)
+def test_odd_levels(level: float, shown: int) -> None:
+    """Levels stay between -96 and 0 whatever the stage measured."""
+    (seat,) = pulse(LIVE, SeatStatus(id=BEN, name="Ben", role="speaker", level_dbfs=level))["seats"]  # type: ignore[misc]
+    assert seat["level"] == shown
+
+
+def test_size() -> None:
+    """A pulse with 13 people takes less than 2 kB: it goes out three times a second."""
+    space = do(LIVE, *(c.GiveSeat(f"s{n}", f"Guest number {n}") for n in range(10)))  # type: ignore[arg-type]
+    seats = [SeatStatus(id=seat.id, name=seat.name, role=seat.role) for seat in space.seats.values()]
+    assert len(seats) == 13
+    assert len(build(space, chunk=10_000, at_ms=1_800_000_000_000, source="stage", listeners=10**6, seats=seats)) < 2000
