@@ -47,7 +47,7 @@ def crc(data: bytes | bytearray) -> int:
     """RFC 3533, 6: CRC-32 of polynomial 0x04C11DB7, from zero, most significant bit first, no final inversion.
 
     zlib has the same polynomial with its bits in the other order: turn the bits of every byte round, then those of
-    the result. 4 µs for a page of 1.5 kB, against 150 µs for a table in Python.
+    the result. 4 µs for a page of 1.5 kB, against 200 µs for a table in Python.
     """
     mirrored = zlib.crc32(data.translate(_REVERSED), 0xFFFF_FFFF) ^ 0xFFFF_FFFF
     return int.from_bytes(mirrored.to_bytes(4, "little").translate(_REVERSED))
