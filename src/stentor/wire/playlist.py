@@ -1,0 +1,277 @@
+"""HLS playlists as text, live with parts (LL-HLS), live without, and of a recording (draft-pantos-hls-rfc8216bis).
+
+From plain data only: who calls knows which chunks there are. What a reload may wait for is in
+:mod:`stentor.wire.reload`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from stentor.audio import grid
+from stentor.wire.chunk import Rendition, Source
+from stentor.wire.manifest import Entry, gap_report
+from stentor.wire.mp4 import CODECS
+from stentor.wire.reload import (
+    ADVANCE_PART_LIMIT,
+    CACHE_BLOCKING_ERROR_S,
+    CACHE_BLOCKING_OK_S,
+    CACHE_ERROR_S,
+    CACHE_MEDIA_ERROR_S,
+    CACHE_OK_S,
+    MAX_HOLD_S,
+    TARGET_DURATION_S,
+    Decision,
+    Directives,
+    blocks,
+)
+
+__all__ = [
+    "ADVANCE_PART_LIMIT",
+    "CACHE_BLOCKING_ERROR_S",
+    "CACHE_BLOCKING_OK_S",
+    "CACHE_ERROR_S",
+    "CACHE_MEDIA_ERROR_S",
+    "CACHE_OK_S",
+    "CONTENT_TYPE",
+    "HOLD_BACK_S",
+    "MAX_HOLD_S",
+    "PARTS_SHOWN_S",
+    "PART_HOLD_BACK_S",
+    "PART_TARGET_S",
+    "TARGET_DURATION_S",
+    "DateRange",
+    "Decision",
+    "Directives",
+    "Part",
+    "Report",
+    "Segment",
+    "blocks",
+    "media",
+    "multivariant",
+    "vod",
+]
+
+CONTENT_TYPE = "application/vnd.apple.mpegurl"
+PART_TARGET_S = grid.PART_S
+"""4.4.3.7: a part's duration is at most this and at least 85 % of it; ours are all exactly this."""
+PART_HOLD_BACK_S = 3 * PART_TARGET_S
+"""4.4.3.8: "PART-HOLD-BACK ... MUST be at least twice the Part Target Duration ... SHOULD be at least three times"."""
+HOLD_BACK_S = 3 * TARGET_DURATION_S
+"""4.4.3.8: HOLD-BACK "MUST be at least three times the Target Duration"."""
+PARTS_SHOWN_S = 3 * TARGET_DURATION_S
+"""4.4.4.9: EXT-X-PART tags "SHOULD be removed from the Playlist after they are greater than three Target Durations
+from the end of the Playlist"; the files stay fetchable three more."""
+_VERSION = 6
+"""EXT-X-MAP in a playlist that is not of I-frames needs 6; parts and hints need none, EXT-X-GAP 8."""
+_GAP_VERSION = 8
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A part of a segment. All frames of sound are independent, so every part is."""
+
+    uri: str
+    duration_s: float = PART_TARGET_S
+
+
+class Segment(msgspec.Struct, frozen=True):
+    """Segment ``number`` (its media sequence number), beginning at ``start_ms`` (wall clock).
+
+    ``parts`` may be empty for one that is complete; one still open has only parts, and its ``duration_s`` is not used.
+    """
+
+    number: int
+    uri: str
+    start_ms: int
+    duration_s: float = grid.SEGMENT_S
+    parts: tuple[Part, ...] = ()
+
+
+class Report(msgspec.Struct, frozen=True):
+    """Where another rendition's playlist stands: the last segment it shows, and the last part (None without parts)."""
+
+    uri: str
+    last_msn: int
+    last_part: int | None = None
+
+
+class DateRange(msgspec.Struct, frozen=True):
+    """A span of time with a meaning: ``attributes`` are client attributes, their names beginning with ``X-``."""
+
+    id: str
+    kind: str
+    start_ms: int
+    duration_s: float | None = None
+    attributes: dict[str, str] = {}
+
+
+def multivariant(
+    renditions: Iterable[Rendition], *, uri: Callable[[Rendition], str], overhead_bps: int = 12_000
+) -> str:
+    """The playlist of all renditions, in the order given: players begin with the first.
+
+    ``overhead_bps`` is what boxes and pulses add. 4.4.6.2: BANDWIDTH is "the peak segment bit rate", so a quarter is
+    added to the encoder's mean.
+    """
+    lines = ["#EXTM3U", f"#EXT-X-VERSION:{_VERSION}", "#EXT-X-INDEPENDENT-SEGMENTS"]
+    for rendition in renditions:
+        mean = rendition.bitrate_bps + overhead_bps
+        peak = rendition.bitrate_bps * 5 // 4 + overhead_bps
+        lines.append(f'#EXT-X-STREAM-INF:BANDWIDTH={peak},AVERAGE-BANDWIDTH={mean},CODECS="{CODECS[rendition.name]}"')
+        lines.append(uri(rendition))
+    return "\n".join(lines) + "\n"
+
+
+def media(
+    segments: Sequence[Segment],
+    *,
+    map_uri: str,
+    open_segment: Segment | None = None,
+    hint: str | None = None,
+    reports: Iterable[Report] = (),
+    dateranges: Iterable[DateRange] = (),
+    parts: bool = True,
+    ended: bool = False,
+) -> str:
+    """A live media playlist: the complete ``segments`` in order without holes, then the parts of ``open_segment``.
+
+    ``hint`` is the URI of the next part. ``parts=False`` is the rung without parts: blocking reload stays, so that
+    players ask once a segment. ``ended`` closes it for good (ENDLIST, nothing held any more).
+    """
+    shown = [*segments, open_segment] if open_segment is not None and parts else list(segments)
+    first = shown[0].number if shown else open_segment.number if open_segment is not None else 0
+    lines = [
+        "#EXTM3U",
+        f"#EXT-X-VERSION:{_VERSION}",
+        f"#EXT-X-TARGETDURATION:{TARGET_DURATION_S}",
+        *_control(parts, ended),
+        f"#EXT-X-MEDIA-SEQUENCE:{first}",
+        "#EXT-X-INDEPENDENT-SEGMENTS",
+        f'#EXT-X-MAP:URI="{_quoted(map_uri)}"',
+    ]
+    lines += [_daterange(each) for each in dateranges]
+    from_end = sum(part.duration_s for part in open_segment.parts) if open_segment is not None and parts else 0.0
+    distances: list[float] = []
+    for segment in reversed(segments):
+        distances.append(from_end)
+        from_end += segment.duration_s
+    for segment, distance in zip(segments, reversed(distances), strict=True):
+        # A segment's parts are shown or left out as a whole: players number them by their place in the segment.
+        lines += _segment(segment, with_parts=parts and distance <= PARTS_SHOWN_S)
+    if parts and open_segment is not None and open_segment.parts:
+        lines.append(_date_time(open_segment.start_ms))
+        lines += map(_part, open_segment.parts)
+    if ended:
+        lines.append("#EXT-X-ENDLIST")
+    else:
+        # 4.4.5.3: "A Server MUST NOT" hint anything after the end; B.1: the next part is hinted, always
+        lines += [f'#EXT-X-PRELOAD-HINT:TYPE=PART,URI="{_quoted(hint)}"'] if parts and hint is not None else []
+        lines += [_report(report, parts) for report in reports]
+    return "\n".join(lines) + "\n"
+
+
+def vod(entries: Sequence[Entry], *, rendition: str, map_uri: str, uri: Callable[[int], str]) -> str:
+    """The playlist of a recording from its manifest, for one rendition; ``uri`` gives a segment's address.
+
+    Gaps and fillers are DATERANGEs, and the sound goes on through them without a discontinuity: the archive wrote
+    silence. Only where the manifest itself lacks a segment stands an EXT-X-GAP, so that the times after it stay true.
+    """
+    lines: list[str] = []
+    gaps = False
+    expected: int | None = None
+    for entry in entries:
+        for number in range(entry.number if expected is None else expected, entry.number):
+            gaps = True
+            lines += ["#EXT-X-GAP", f"#EXTINF:{_seconds(grid.SEGMENT_S)},", uri(number)]
+        expected = entry.number + 1
+        there = Segment(entry.number, uri(entry.number), entry.start_ms, entry.duration_s)
+        lines += ([] if rendition in entry.renditions else ["#EXT-X-GAP"]) + _segment(there, with_parts=False)
+        gaps = gaps or rendition not in entry.renditions
+    spans = gap_report(entries).spans
+    head = [
+        "#EXTM3U",
+        f"#EXT-X-VERSION:{_GAP_VERSION if gaps else _VERSION}",
+        f"#EXT-X-TARGETDURATION:{TARGET_DURATION_S}",
+        "#EXT-X-PLAYLIST-TYPE:VOD",
+        f"#EXT-X-MEDIA-SEQUENCE:{entries[0].number if entries else 0}",
+        "#EXT-X-INDEPENDENT-SEGMENTS",
+        f'#EXT-X-MAP:URI="{_quoted(map_uri)}"',
+    ]
+    head += [
+        _daterange(
+            DateRange(f"{span.source}-{span.start_ms}", _span_class(span.source), span.start_ms, span.duration_s)
+        )
+        for span in spans
+    ]
+    return "\n".join([*head, *lines, "#EXT-X-ENDLIST"]) + "\n"
+
+
+def _control(parts: bool, ended: bool) -> list[str]:
+    if ended:
+        return [f"#EXT-X-PART-INF:PART-TARGET={_seconds(PART_TARGET_S)}"] if parts else []
+    control = f"#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,HOLD-BACK={_seconds(HOLD_BACK_S)}"
+    if not parts:
+        return [control]
+    # 4.4.3.8: PART-HOLD-BACK "is REQUIRED if the Playlist contains the EXT-X-PART-INF tag"
+    return [
+        f"{control},PART-HOLD-BACK={_seconds(PART_HOLD_BACK_S)}",
+        f"#EXT-X-PART-INF:PART-TARGET={_seconds(PART_TARGET_S)}",
+    ]
+
+
+def _segment(segment: Segment, *, with_parts: bool) -> list[str]:
+    lines = [_date_time(segment.start_ms)]
+    if with_parts:
+        lines += map(_part, segment.parts)
+    return [*lines, f"#EXTINF:{_seconds(segment.duration_s)},", segment.uri]
+
+
+def _part(part: Part) -> str:
+    return f'#EXT-X-PART:DURATION={_seconds(part.duration_s)},URI="{_quoted(part.uri)}",INDEPENDENT=YES'
+
+
+def _report(report: Report, parts: bool) -> str:
+    line = f'#EXT-X-RENDITION-REPORT:URI="{_quoted(report.uri)}",LAST-MSN={report.last_msn}'
+    # 4.4.5.4: LAST-PART "is REQUIRED if the Rendition contains a Partial Segment"
+    return f"{line},LAST-PART={report.last_part}" if parts and report.last_part is not None else line
+
+
+def _daterange(found: DateRange) -> str:
+    line = (
+        f'#EXT-X-DATERANGE:ID="{_quoted(found.id)}",CLASS="{_quoted(found.kind)}",START-DATE="{_date(found.start_ms)}"'
+    )
+    if found.duration_s is not None:
+        line += f",DURATION={_seconds(found.duration_s)}"
+    for name, value in found.attributes.items():
+        # 4.4.5.1: client-defined attributes have the prefix "X-"; a name is of [A-Z0-9-]
+        if not name.startswith("X-") or not name.replace("-", "").isalnum() or name.upper() != name:
+            raise ValueError(f"not the name of a client attribute: {name}")
+        line += f',{name}="{_quoted(value)}"'
+    return line
+
+
+def _span_class(source: Source) -> str:
+    return f"stentor.{source.value}"
+
+
+def _date_time(at_ms: int) -> str:
+    return f"#EXT-X-PROGRAM-DATE-TIME:{_date(at_ms)}"
+
+
+def _date(at_ms: int) -> str:
+    second, ms = divmod(at_ms, 1000)
+    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}.{ms:03}Z"
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.5f}".rstrip("0").rstrip(".")
+
+
+def _quoted(text: str) -> str:
+    """4.2: a quoted string has no line feed, carriage return or double quote."""
+    if any(sign in text for sign in '"\r\n'):
+        raise ValueError("a playlist's quoted string has no quotes and no line breaks")
+    return text
