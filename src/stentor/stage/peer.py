@@ -115,12 +115,21 @@ class Peer:
         return self.reception.loss if self.reception else 0.0
 
     @property
+    def remote_ufrag(self) -> str:
+        """The speaker's ICE user name; another one in a fragment means a restart."""
+        return self._ice.remote_username or ""
+
+    @property
     def dropped(self) -> int:
+        """Datagrams on the open port that were no use: broken, or too many at once."""
         return self._path.ice.dropped
 
     async def answer(self) -> str:
         """Gathers our candidates and answers the offer. Raises :class:`BadInput` for credentials ICE cannot use."""
         await self._start(self._ice, self.offer.ufrag, self.offer.password, self.offer.candidates, self.offer.complete)
+        if self.state is State.CLOSED:
+            await self._ice.close()  # the sockets that gathering opened after the first close
+            raise Conflict("The seat was taken away or joined from elsewhere meanwhile.")
         first = self._ice.local_candidates[0]
         return sdp.answer(
             self.offer,

@@ -1,0 +1,243 @@
+"""The stage as a process: one room for each space on air whose lease this process holds.
+
+A space lives on one stage process. When that one dies another takes the lease within two seconds (the same one, started
+again, at once), and the speakers reconnect: nothing of a stage is worth keeping that does not come back with them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from stentor.audio import grid
+from stentor.base import config, log
+from stentor.base.clock import Clock, unix_ms, wall
+from stentor.base.config import Settings
+from stentor.bus.board import Board
+from stentor.bus.connection import Bus, Unsubscribe, connect
+from stentor.bus.lease import Lease
+from stentor.bus.status import SeatStatus, SpaceStatus, Status, beat
+from stentor.spaces.model import Space
+from stentor.stage.ice import IceSettings, guard_datagrams, parse_servers
+from stentor.stage.peer import Certificate
+from stentor.stage.room import Room
+from stentor.stage.seat import Presence, Seat
+from stentor.stage.whip import Whip
+from stentor.wire import tick as wire_tick
+from stentor.wire.tick import Tick
+
+ROLE = "stage"
+BEAT_S = 0.2
+POLL_S = 0.05
+"""How soon it is noticed that a lease was won or lost, or that a space is over."""
+LEASE_LOST_POLLS = 30
+"""1.5 s with the bus and without the lease: it is another's. After a restart of the bus we have it again sooner."""
+RETRY_S = 1.0
+
+
+class Command(msgspec.Struct):
+    """What the house asks of a stage, on ``stage.command.<space>``."""
+
+    kind: str
+    seat: str
+
+
+_commands = msgspec.json.Decoder(Command)
+
+
+class Stage:
+    """All rooms of this process."""
+
+    def __init__(self, settings: Settings, bus: Bus, *, instance: str, clock: Clock, ice: IceSettings) -> None:
+        self.rooms: dict[str, Room] = {}
+        self._bus = bus
+        self._instance = instance
+        self._clock = clock
+        self._ice = ice
+        self._key = config.signing_key(settings)
+        self._certificate = Certificate()
+        self._keepers: dict[str, asyncio.Task[None]] = {}
+        self._spaces: dict[str, Space] = {}
+        self.problem = ""
+        """For the heartbeat: what an operator should look at."""
+        self._cpu = (clock(), 0.0)
+        self.log = log.get(ROLE)
+
+    async def run(self) -> None:
+        """Follows the board for ever; ends all rooms when cancelled."""
+        try:
+            async for space in Board(self._bus).watch():
+                self._follow(space)
+        finally:
+            keepers = list(self._keepers.values())
+            for keeper in keepers:
+                keeper.cancel()
+            if keepers:
+                await asyncio.wait(keepers, timeout=2.5)
+
+    def _follow(self, space: Space) -> None:
+        """Keeps a room for a space while it is on air."""
+        if space.on_air or space.id in self._keepers:
+            self._spaces[space.id] = space
+        if space.on_air and space.id not in self._keepers:
+            self._keepers[space.id] = asyncio.create_task(self._keep(space.id), name=f"room {space.id}")
+        elif space.id in self.rooms:
+            self.rooms[space.id].apply(space)
+
+    def _over(self, space_id: str) -> bool:
+        """Whether the last sound that the audience hears of a space is mixed."""
+        space = self._spaces[space_id]
+        if space.on_air:
+            return False
+        last = space.last_chunk
+        return last is None or self._clock() >= grid.chunk_start(last + 1, space.doors_open_s)
+
+    async def _keep(self, space_id: str) -> None:
+        """Tries for the lease of a space and runs its room whenever it is held, until the space is over."""
+        lease = Lease(self._bus, f"stage.{space_id}", holder=self._instance)
+        renewing = asyncio.create_task(lease.run(), name=f"lease {space_id}")
+        try:
+            while not self._over(space_id):
+                if not lease.held:
+                    await asyncio.sleep(POLL_S)
+                    continue
+                try:
+                    await self._perform(space_id, lease)
+                except Exception:  # the outermost boundary of a room: one space never takes the others along
+                    self.problem = f"The stage of {space_id} failed."
+                    self.log.exception("room-failed", space=space_id)
+                    await asyncio.sleep(RETRY_S)
+        finally:
+            self._keepers.pop(space_id, None)
+            self._spaces.pop(space_id, None)
+            renewing.cancel()
+            await asyncio.wait([renewing], timeout=1.0)
+
+    async def _perform(self, space_id: str, lease: Lease) -> None:
+        """Runs the room until the lease is lost."""
+        subject = f"tick.{space_id}"
+
+        async def publish(tick: Tick) -> None:
+            if lease.held:
+                await self._bus.publish(subject, wire_tick.encode(tick))
+
+        room = Room(
+            self._spaces[space_id], publish=publish, ice=self._ice, certificate=self._certificate, clock=self._clock
+        )
+        self.log.info("room-opened", space=space_id)
+        ticking = asyncio.create_task(room.run(), name=f"ticks {space_id}")
+        self.rooms[space_id] = room
+        try:
+            async with self._served(room):
+                await self._while_ours(space_id, lease, ticking)
+        finally:
+            del self.rooms[space_id]
+            ticking.cancel()
+            await asyncio.wait([ticking], timeout=2.5)
+            self.log.info("room-closed", space=space_id)
+
+    async def _while_ours(self, space_id: str, lease: Lease, ticking: asyncio.Task[None]) -> None:
+        """Waits until the space is over, the room fails (raised here) or the lease is another's.
+
+        A lease that runs out because the bus is away does not end the room: nobody could take it meanwhile who would
+        be heard, and the speakers stay on their seats.
+        """
+        without = 0
+        while without < LEASE_LOST_POLLS and not self._over(space_id):
+            await asyncio.wait([ticking], timeout=POLL_S)
+            if ticking.done():
+                ticking.result()
+                return
+            without = without + 1 if self._bus.connected and not lease.held else 0
+
+    @asynccontextmanager
+    async def _served(self, room: Room) -> AsyncIterator[None]:
+        """Answers WHIP and commands for a room."""
+        space_id = room.space.id
+        whip = Whip(room, key=self._key, clock=self._clock, links=self._ice.links)
+        stops: list[Unsubscribe] = [
+            await self._bus.serve(f"stage.whip.{space_id}", whip.serve),
+            await self._bus.subscribe(f"stage.command.{space_id}", lambda _, payload: self._obey(room, payload)),
+        ]
+        try:
+            yield
+        finally:
+            for stop in stops:
+                await stop()
+
+    def _obey(self, room: Room, payload: bytes) -> None:
+        try:
+            command = _commands.decode(payload)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            self.log.warning("command-not-understood", space=room.space.id)
+            return
+        match command.kind:
+            case "remove":
+                room.remove(command.seat)
+            case "mute" | "unmute":
+                room.set_muted(command.seat, command.kind == "mute")
+            case _:
+                self.log.warning("command-not-understood", space=room.space.id, kind=command.kind[:20])
+
+    def status(self) -> Status:
+        """The heartbeat of now."""
+        now = self._clock()
+        busy_s = sum(room.busy_s for room in self.rooms.values())
+        (before, busy_before), self._cpu = self._cpu, (now, busy_s)
+        return Status(
+            role=ROLE,
+            instance=self._instance,
+            at_ms=unix_ms(now),
+            pid=os.getpid(),
+            spaces={space_id: space_status(room, now) for space_id, room in list(self.rooms.items())},
+            numbers={
+                "rooms": float(len(self.rooms)),
+                "seats": float(sum(len(room.seats) for room in self.rooms.values())),
+                "skipped_ticks": float(sum(room.skipped_ticks for room in self.rooms.values())),
+                "silent_ticks": float(sum(room.silent_ticks for room in self.rooms.values())),
+                "tick_load": max(0.0, busy_s - busy_before) / (now - before) if now > before else 0.0,
+            },
+            problem=self.problem,
+        )
+
+
+def space_status(room: Room, now: float) -> SpaceStatus:
+    """A room as the others see it; ``now`` is the wall clock."""
+    seats = [_seat_status(seat, room.monotonic()) for seat in room.seats.values() if seat.arrived]
+    return SpaceStatus(
+        chunk=grid.chunk_at(now, room.space.doors_open_s),
+        lag_ms=max((seat.delay_ms for seat in seats if seat.talking), default=0),
+        seats=seats,
+    )
+
+
+def _seat_status(seat: Seat, monotonic_now: float) -> SeatStatus:
+    return SeatStatus(
+        id=seat.id,
+        name=seat.name,
+        role=seat.role,
+        state="connected" if seat.presence(monotonic_now) is Presence.CONNECTED else "lost",
+        talking=seat.talking,
+        muted=seat.muted,
+        level_dbfs=round(seat.level_dbfs, 1),
+        delay_ms=round(seat.delay_ms(monotonic_now)),
+        loss=round(seat.loss, 3),
+    )
+
+
+async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None:
+    """The stage until cancelled. Raises :class:`SetupError` for settings that cannot work."""
+    ice = parse_servers(settings.ice_servers)
+    undo = guard_datagrams(asyncio.get_running_loop(), settings.udp_range)
+    try:
+        async with connect(settings.nats_url, name=f"{ROLE} {instance}") as bus:
+            stage = Stage(settings, bus, instance=instance, clock=clock, ice=ice)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(stage.run(), name="stage")
+                group.create_task(beat(bus, stage.status, every_s=BEAT_S), name="beat")
+    finally:
+        undo()

@@ -1,0 +1,300 @@
+"""The stage of one space: a tick every 20 ms, from the clock.
+
+Each tick takes 20 ms of sound from every seat, mixes, hands the mix to whoever publishes it, and sends each listener
+on the stage what he should hear: the talkers their mix without themselves, everybody else one shared packet. Doors
+open or live makes no difference here: before the start the stage is a green room, and the programme decides what the
+audience hears.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from stentor.audio import grid, pcm
+from stentor.audio.mixer import Mix, Mixer
+from stentor.audio.opus import OpusEncoder
+from stentor.audio.pcm import Block
+from stentor.base import log
+from stentor.base.clock import Clock, wall
+from stentor.base.errors import NotAllowed, NotFound, Overloaded
+from stentor.base.units import SeatId
+from stentor.spaces.model import Role, Space
+from stentor.spaces.tokens import Invitation
+from stentor.stage.ice import IceSettings
+from stentor.stage.offer import Offer
+from stentor.stage.peer import Certificate, Peer
+from stentor.stage.seat import Presence, Seat, Session
+from stentor.wire.tick import Tick
+
+CATCH_UP_TICKS = 10
+"""So many ticks that were slept through are made up for, 0.2 s; older ones are skipped, nobody can use them."""
+CLOCK_SET_BACK_TICKS = 50
+"""When the clock shows so much less than before it was set back: count anew instead of waiting for it."""
+FULL_RETRY_S = 10.0
+REMEMBERED_SESSIONS = 256
+"""Ended sessions whose DELETE is still answered with success."""
+
+Publish = Callable[[Tick], Awaitable[None]]
+
+
+class Room:
+    """The stage of one space. :meth:`run` until cancelled; :meth:`join` for every speaker who comes."""
+
+    def __init__(
+        self,
+        space: Space,
+        *,
+        publish: Publish,
+        ice: IceSettings,
+        certificate: Certificate,
+        clock: Clock = wall,
+        monotonic: Clock = time.monotonic,
+    ) -> None:
+        self.space = space
+        self.seats: dict[str, Seat] = {}
+        self.sessions: dict[str, Session] = {}
+        self.skipped_ticks = 0
+        """Ticks that were not made because the process was held up too long."""
+        self.silent_ticks = 0
+        """Ticks not published because no seat gave any sound."""
+        self.next_tick = -1
+        self.busy_s = 0.0
+        """CPU and waiting spent inside ticks, in all."""
+        self._publish = publish
+        self._ice = ice
+        self._certificate = certificate
+        self._clock = clock
+        self.monotonic = monotonic
+        self._mixer = Mixer()
+        self._shared: OpusEncoder | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ended_sessions: dict[str, SeatId] = {}
+        self.log = log.get("stage").bind(space=space.id)
+        self.apply(space)
+
+    # --- who sits where ---------------------------------------------------------------------------------------------
+
+    def apply(self, space: Space) -> None:
+        """Takes a new state of the space: names, roles, who is muted, who was removed."""
+        self.space = space
+        for seat in list(self.seats.values()):
+            known = space.seats.get(seat.id)
+            if known is not None:
+                seat.name, seat.role = known.name, known.role
+                self.set_muted(seat.id, known.muted)
+            elif space.seats:
+                self.remove(seat.id)
+
+    async def join(self, invitation: Invitation, offer: Offer) -> tuple[Session, str]:
+        """Gives an invited speaker his seat and a new connection; returns it with the SDP answer.
+
+        Raises :class:`NotAllowed` when the seat was taken away, :class:`Overloaded` (``stage-full``) when all seats
+        are taken, and what :meth:`Peer.answer` raises. A seat that is connected keeps its sound until the new
+        connection gives some.
+        """
+        seat = self.seats.get(invitation.seat) or self._new_seat(invitation)
+        session = Session(seat.id, self.monotonic)
+        session.peer = Peer(
+            offer,
+            ice=self._ice,
+            certificate=self._certificate.get(),
+            on_packet=session.hear,
+            monotonic=self.monotonic,
+        )
+        self.seats[seat.id] = seat
+        seat.join(session)
+        self.sessions[session.id] = session
+        try:
+            answer = await session.peer.answer()
+        except BaseException:
+            self._forget(session)
+            await session.peer.close()
+            raise
+        self._start(self._attend(session, session.peer), f"session {seat.id}")
+        return session, answer
+
+    def _new_seat(self, invitation: Invitation) -> Seat:
+        known = self.space.seats.get(invitation.seat)
+        if known is None and self.space.seats:
+            raise NotAllowed("This seat is no longer on the stage; ask the host for a new invitation.", code="no-seat")
+        role = known.role if known else invitation.role
+        taken, host_is_here = len(self.seats), any(seat.role is Role.HOST for seat in self.seats.values())
+        # The last seat is the host's: a full stage must not lock out the one who runs it.
+        limit = self.space.max_seats - (0 if host_is_here or role is Role.HOST else 1)
+        if taken >= limit:
+            raise Overloaded(
+                f"All {self.space.max_seats} seats of the stage are taken.",
+                retry_after_s=FULL_RETRY_S,
+                code="stage-full",
+            )
+        seat = Seat(invitation.seat, known.name if known else invitation.name, role)
+        if known is not None and known.muted:
+            seat.muted = True
+            self._mixer.set_muted(seat.id, True)
+        return seat
+
+    def session(self, session_id: str, seat: SeatId) -> Session:
+        """The running session of that name, if it is this seat's; raises :class:`NotFound`."""
+        session = self.sessions.get(session_id)
+        if session is None or session.seat != seat:
+            raise NotFound("There is no such session; it has ended or never was. Begin a new one with POST.")
+        return session
+
+    def leave(self, session_id: str, seat: SeatId) -> None:
+        """The speaker ends his session and, if it was his only one, leaves his seat. Doing so again is no error.
+
+        Raises :class:`NotFound` for a session that never was this seat's.
+        """
+        if self._ended_sessions.get(session_id) == seat:
+            return
+        session = self.session(session_id, seat)
+        self._retire(session)
+        there = self.seats.get(seat)
+        if there is not None and not [each for each in there.sessions if each is not session]:
+            self.remove(seat)
+        elif there is not None:
+            self._forget(session)
+
+    def remove(self, seat_id: str) -> None:
+        """Takes a seat off the stage at once (the mixer fades its sound out) and ends its connections."""
+        seat = self.seats.pop(seat_id, None)
+        if seat is not None:
+            for session in [*seat.sessions, *seat.retired]:
+                self._retire(session)
+
+    def set_muted(self, seat_id: str, muted: bool) -> None:
+        """The host mutes a seat, or no longer."""
+        seat = self.seats.get(seat_id)
+        if seat is not None and seat.muted != muted:
+            seat.muted = muted
+            self._mixer.set_muted(seat.id, muted)
+
+    # --- ticks ------------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Ticks until cancelled, then ends all connections."""
+        try:
+            self.next_tick = self._due()
+            while True:
+                for number in self._numbers():
+                    await self.tick(number)
+                wait = grid.tick_start(self.next_tick, self._origin) - self._clock()
+                await asyncio.sleep(min(grid.TICK_S, max(0.0, wait)))  # a tick at most, for the clock may be set back
+        finally:
+            await self._close()
+
+    @property
+    def _origin(self) -> float:
+        return self.space.doors_open_s
+
+    def _due(self) -> int:
+        return grid.tick_at(self._clock(), self._origin)
+
+    def _numbers(self) -> range:
+        """The ticks to make now: none too early, and of those slept through the last :data:`CATCH_UP_TICKS`."""
+        due = self._due()
+        first = self.next_tick
+        if first - due > CLOCK_SET_BACK_TICKS:
+            first = due
+        if due - first >= CATCH_UP_TICKS:
+            self.skipped_ticks += due + 1 - CATCH_UP_TICKS - first
+            first = due + 1 - CATCH_UP_TICKS
+        self.next_tick = max(first, due + 1)
+        return range(first, due + 1)
+
+    async def tick(self, number: int) -> None:
+        """One tick: from every seat, through the mixer, to the programme and back to the seats."""
+        now = self.monotonic()
+        blocks: dict[str, Block | None] = {}
+        for seat in list(self.seats.values()):
+            seat.follow(now)
+            if seat.given_up or (seat.arrived and seat.presence(now) is Presence.VACATED and seat.joining is None):
+                self.remove(seat.id)
+            elif seat.arrived:
+                blocks[seat.id] = seat.take(now)
+            while seat.retired:
+                self._retire(seat.retired.pop())
+        mix = self._mixer.tick(blocks)
+        delay_ms = self._observe(mix, now)
+        if any(block is not None for block in blocks.values()):
+            await self._publish(Tick(max(0, number), delay_ms, len(mix.talking), pcm.to_int16(mix.full)))
+        else:
+            # Nothing is sent then, so that the audience hears the filler and not silence.
+            self.silent_ticks += 1
+        await self._send_back(mix, number)
+        self.busy_s += self.monotonic() - now
+
+    def _observe(self, mix: Mix, now: float) -> int:
+        """Notes who talks and how loud; returns the greatest delay among them, in ms."""
+        delays = [0.0]
+        for seat in self.seats.values():
+            seat.talking = seat.id in mix.talking
+            seat.level_dbfs = mix.levels_dbfs.get(seat.id, pcm.FLOOR_DBFS)
+            if seat.talking:
+                delays.append(seat.delay_ms(now))
+        return round(max(delays))
+
+    async def _send_back(self, mix: Mix, number: int) -> None:
+        shared: bytes | None = None
+        for seat in list(self.seats.values()):
+            if not seat.listens:
+                continue
+            own = mix.minus.get(seat.id)
+            if own is not None:
+                await seat.send(seat.encode(own), number)
+                continue
+            if shared is None:
+                self._shared = self._shared or OpusEncoder()
+                shared = self._shared.encode(mix.shared)
+            await seat.send(shared, number)
+
+    # --- tasks ------------------------------------------------------------------------------------------------------
+
+    async def _attend(self, session: Session, peer: Peer) -> None:
+        """Stays with one connection until it ends."""
+        try:
+            await peer.run()
+        except Exception:  # the outermost boundary of this task: one speaker's connection never takes the stage along
+            self.log.exception("session-failed", seat=session.seat)
+        finally:
+            self._end(session)
+
+    def _retire(self, session: Session) -> None:
+        self._end(session)
+        if session.peer is not None:
+            self._start(session.peer.close(), f"close {session.seat}")
+
+    def _end(self, session: Session) -> None:
+        """The session is over for WHIP; its name is kept for a while so that a late DELETE succeeds."""
+        if self.sessions.pop(session.id, None) is not None:
+            self._ended_sessions[session.id] = session.seat
+            if len(self._ended_sessions) > REMEMBERED_SESSIONS:
+                del self._ended_sessions[next(iter(self._ended_sessions))]
+
+    def _forget(self, session: Session) -> None:
+        """Takes a session off its seat, and the seat off the stage when nothing is left of it."""
+        self._end(session)
+        seat = self.seats.get(session.seat)
+        if seat is None:
+            return
+        seat.drop(session)
+        if seat.given_up:
+            self.remove(seat.id)
+
+    def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _close(self) -> None:
+        for seat_id in list(self.seats):
+            self.remove(seat_id)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=1.0)
+        for task in list(self._tasks):
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=1.0)

@@ -1,0 +1,179 @@
+"""A seat: one person on the stage, over as many connections as it takes.
+
+A connection may be replaced by a newer one (the page was reloaded, the phone changed networks). Until the new one
+gives sound the old one is heard, then they are crossfaded; to the mixer the seat never left.
+"""
+
+from __future__ import annotations
+
+import secrets
+from enum import StrEnum
+
+from stentor.audio.fade import linear
+from stentor.audio.grid import TICK_SAMPLES
+from stentor.audio.jitter import JitterBuffer
+from stentor.audio.opus import OpusEncoder
+from stentor.audio.pcm import Block
+from stentor.base.clock import Clock
+from stentor.base.units import SeatId
+from stentor.spaces.model import Role
+from stentor.stage import rtp
+from stentor.stage.peer import Peer, State
+
+LOST_AFTER_S = 10.0
+"""Without media for so long a seat counts as lost: people have noticed by then, and most dead spots are shorter."""
+VACATED_AFTER_S = 30.0
+"""Then the seat is free for somebody else, and the connection is closed."""
+HANDOVER_S = 1.0
+"""So long the old connection may still be heard when the new one gives no sound."""
+
+
+class Presence(StrEnum):
+    CONNECTED = "connected"
+    LOST = "lost"
+    VACATED = "vacated"
+
+
+def presence(silent_s: float) -> Presence:
+    """What a seat is after ``silent_s`` seconds without media. Silence that is sent is media."""
+    if silent_s < LOST_AFTER_S:
+        return Presence.CONNECTED
+    return Presence.LOST if silent_s < VACATED_AFTER_S else Presence.VACATED
+
+
+class Session:
+    """One WHIP session: a connection and what comes out of it."""
+
+    def __init__(self, seat: SeatId, monotonic: Clock) -> None:
+        self.id = secrets.token_urlsafe(18)
+        """Names the session in its address; nobody can guess it."""
+        self.seat = seat
+        self.etag = secrets.token_hex(8)
+        """Names the ICE session; changes with each restart (RFC 9725, 4.3.1)."""
+        self.jitter = JitterBuffer()
+        self.last_media: float | None = None
+        self.peer: Peer | None = None
+        self._monotonic = monotonic
+
+    def renew_etag(self) -> None:
+        self.etag = secrets.token_hex(8)
+
+    @property
+    def connected(self) -> bool:
+        return self.peer is not None and self.peer.state is State.CONNECTED
+
+    @property
+    def closed(self) -> bool:
+        return self.peer is not None and self.peer.state is State.CLOSED
+
+    def hear(self, packet: rtp.Packet) -> None:
+        """Takes a packet of the speaker in; called as it arrives."""
+        self.last_media = self._monotonic()
+        self.jitter.put(packet.sequence, packet.timestamp, packet.payload, self.last_media)
+
+
+class Seat:
+    """A seat and its sessions. ``now`` is monotonic seconds everywhere."""
+
+    def __init__(self, seat: SeatId, name: str, role: Role) -> None:
+        self.id = seat
+        self.name = name
+        self.role = role
+        self.muted = False
+        self.talking = False
+        self.level_dbfs = -96.0
+        self.joining: Session | None = None
+        """Connecting; becomes ``current`` when it is connected."""
+        self.current: Session | None = None
+        self.before: Session | None = None
+        """The one that ``current`` replaced, as long as it is still heard."""
+        self.retired: list[Session] = []
+        """Sessions to close; the room empties it."""
+        self._media_at = 0.0
+        self._promoted_at = 0.0
+        self._encoder: OpusEncoder | None = None
+
+    @property
+    def sessions(self) -> list[Session]:
+        return [session for session in (self.joining, self.current, self.before) if session is not None]
+
+    @property
+    def arrived(self) -> bool:
+        """Whether a connection of this seat was ever up."""
+        return self.current is not None
+
+    @property
+    def given_up(self) -> bool:
+        """Whether nobody ever came and nobody is on the way."""
+        return self.current is None and self.joining is None
+
+    def join(self, session: Session) -> None:
+        """Begins a new connection; one that was still on its way is given up for it."""
+        if self.joining is not None:
+            self.retired.append(self.joining)
+        self.joining = session
+
+    def drop(self, session: Session) -> None:
+        """Forgets a session that has ended; a connection it replaced takes its place again."""
+        if self.joining is session:
+            self.joining = None
+        elif self.before is session:
+            self.before = None
+        elif self.current is session:
+            self.current, self.before = self.before, None
+
+    def presence(self, now: float) -> Presence:
+        return presence(now - self._media_at)
+
+    def follow(self, now: float) -> None:
+        """Takes note of what became of the connections; once a tick, before :meth:`take`."""
+        joining = self.joining
+        if joining is not None and joining.connected:
+            if self.before is not None:
+                self.retired.append(self.before)
+            self.joining, self.current, self.before = None, joining, self.current
+            self._promoted_at = self._media_at = now
+        elif joining is not None and joining.closed:
+            self.joining = None
+        if self.before is not None and now - self._promoted_at > HANDOVER_S:
+            self.retired.append(self.before)
+            self.before = None
+        if self.current is not None and self.current.last_media is not None:
+            self._media_at = max(self._media_at, self.current.last_media)
+
+    def take(self, now: float) -> Block | None:
+        """The sound of this tick, 960 samples, or None when there is none."""
+        block = self.current.jitter.take(now) if self.current else None
+        if self.before is None:
+            return block
+        old = self.before.jitter.take(now)
+        if block is None:
+            return old
+        self.retired.append(self.before)
+        self.before = None
+        # The new stream begins with a fade-in of its own (audio.jitter).
+        return block if old is None else block + old * linear(TICK_SAMPLES)[0]
+
+    def encode(self, block: Block) -> bytes:
+        """Encodes what only this seat hears: the mix without its own voice."""
+        if self._encoder is None:
+            self._encoder = OpusEncoder()
+        return self._encoder.encode(block)
+
+    async def send(self, opus: bytes, tick: int) -> None:
+        if self.current is not None and self.current.peer is not None:
+            await self.current.peer.send(opus, tick)
+
+    @property
+    def listens(self) -> bool:
+        """Whether a packet for this seat would be sent now."""
+        session = self.current
+        return session is not None and session.connected and session.peer is not None and session.peer.offer.listens
+
+    def delay_ms(self, now: float) -> float:
+        """Age of the sound in the last block, from the packet's arrival."""
+        return self.current.jitter.age_ms(now) if self.current else 0.0
+
+    @property
+    def loss(self) -> float:
+        return self.current.peer.loss if self.current and self.current.peer else 0.0

@@ -1,0 +1,193 @@
+"""What WHIP (RFC 9725) means here: every request to a session and its reply; docs/decisions/0003 has the choices.
+
+========================== ====== =====================================================================
+what                       status
+========================== ====== =====================================================================
+POST, offer taken          201    answer; Location, ETag, Link to ICE servers
+PATCH, candidates          204    RFC 8840 fragment
+PATCH, new credentials     200    ICE restart; our new credentials and candidates, new ETag
+DELETE                     200    also when the session has ended already
+no or wrong token          401    expired: the same, with a code of its own
+token of another space     403    also a seat that was taken away
+no such session            404
+other method               405
+space not on air           409    also an ICE restart before the connection is up
+If-Match does not match    412
+body too large             413
+other content type         415    Accept-Post, Accept-Patch say which
+no Opus, does not send     422
+PATCH without If-Match     428
+all seats taken            503    Retry-After
+========================== ====== =====================================================================
+
+Errors are problem documents (RFC 9457) with stable codes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from stentor.base.clock import Clock
+from stentor.base.errors import (
+    PROBLEM_TYPE,
+    BadInput,
+    CallerError,
+    Conflict,
+    Malformed,
+    NotAllowed,
+    NotSignedIn,
+    NotSupported,
+    Overloaded,
+    StentorError,
+    problem,
+)
+from stentor.spaces.tokens import Invitation, verify
+from stentor.stage import offer as sdp
+from stentor.stage.room import Room
+from stentor.stage.seat import Session
+from stentor.wire.sdp import Fragment, ask_for_fec, check_offer, parse_fragment, render_fragment
+from stentor.wire.whip import WhipReply, WhipRequest, decode_request, encode
+
+OFFER_TYPE = "application/sdp"
+FRAGMENT_TYPE = "application/trickle-ice-sdpfrag"
+METHODS = "POST, PATCH, DELETE, OPTIONS"
+
+
+class Whip:
+    """Answers the WHIP requests for one space."""
+
+    def __init__(self, room: Room, *, key: bytes, clock: Clock, links: tuple[str, ...] = ()) -> None:
+        self._room = room
+        self._key = key
+        self._clock = clock
+        self._links = links
+
+    async def serve(self, message: bytes) -> bytes:
+        """The reply to a message from the bus, as it travels there. Never raises for what a caller may send."""
+        try:
+            reply = await self.answer(decode_request(message))
+        except Malformed as error:
+            reply = refusal(error)
+        return encode(reply)
+
+    async def answer(self, request: WhipRequest) -> WhipReply:
+        """The reply to a request; errors are problem documents."""
+        try:
+            return await self._method(request)(request)
+        except StentorError as error:
+            return refusal(error)
+
+    def _method(self, request: WhipRequest) -> Callable[[WhipRequest], Awaitable[WhipReply]]:
+        if request.method == "POST" and request.session is None:
+            return self._post
+        if request.method == "PATCH" and request.session is not None:
+            return self._patch
+        if request.method == "DELETE" and request.session is not None:
+            return self._delete
+        raise CallerError(f"{request.method} is not possible here.", code="method-not-allowed", status=405)
+
+    async def _post(self, request: WhipRequest) -> WhipReply:
+        invitation = self._invitation(request)
+        _expect(request, OFFER_TYPE)
+        if not self._room.space.on_air:
+            raise Conflict("The stage is open from doors-open to the end of the space.", code="not-on-air")
+        text = _text(request)
+        check_offer(text)
+        session, answer = await self._room.join(invitation, sdp.read(text))
+        headers = {
+            "Content-Type": OFFER_TYPE,
+            "Location": f"/whip/{self._room.space.id}/{session.id}",
+            "ETag": f'"{session.etag}"',
+            "Accept-Patch": FRAGMENT_TYPE,
+        }
+        if self._links:
+            headers["Link"] = ", ".join(self._links)
+        return WhipReply(201, headers, ask_for_fec(answer).encode())
+
+    async def _patch(self, request: WhipRequest) -> WhipReply:
+        session = self._session(request)
+        _expect(request, FRAGMENT_TYPE)
+        _check_match(request.if_match, session)
+        peer = session.peer
+        fragment = parse_fragment(_text(request))
+        if peer is None:
+            raise Conflict("The session is not ready yet.")
+        candidates = [candidate for _, candidate in fragment.candidates]
+        if not fragment.ufrag or fragment.ufrag == peer.remote_ufrag:
+            if request.if_match.strip() == "*":
+                raise BadInput('If-Match: "*" asks for an ICE restart, which needs new credentials.')
+            await peer.trickle(candidates, complete=fragment.complete)
+            return WhipReply(204, {"ETag": f'"{session.etag}"'}, b"")
+        ice = await peer.restart(fragment.ufrag, fragment.password, candidates, complete=fragment.complete)
+        session.renew_etag()
+        mid = peer.offer.sections[peer.offer.audio].first("mid")
+        body = render_fragment(
+            Fragment(
+                ufrag=ice.local_username,
+                password=ice.local_password,
+                candidates=[(mid, candidate.to_sdp()) for candidate in ice.local_candidates],
+                complete=True,
+            )
+        )
+        return WhipReply(200, {"Content-Type": FRAGMENT_TYPE, "ETag": f'"{session.etag}"'}, body.encode())
+
+    async def _delete(self, request: WhipRequest) -> WhipReply:
+        invitation = self._invitation(request)
+        self._room.leave(request.session or "", invitation.seat)
+        return WhipReply(200, {}, b"")
+
+    def _session(self, request: WhipRequest) -> Session:
+        return self._room.session(request.session or "", self._invitation(request).seat)
+
+    def _invitation(self, request: WhipRequest) -> Invitation:
+        if not request.token:
+            raise NotSignedIn("Send the token of your invitation as Authorization: Bearer.", code="token-missing")
+        invitation = verify(request.token, self._key, now=self._clock())
+        if invitation.space != self._room.space.id:
+            raise NotAllowed("This invitation is for another space.", code="other-space")
+        return invitation
+
+
+def refusal(error: StentorError) -> WhipReply:
+    """The problem document of an error, with the headers that its status asks for."""
+    headers = {"Content-Type": PROBLEM_TYPE}
+    if error.status == 401:  # "The server generating a 401 response MUST send a WWW-Authenticate header field"
+        headers["WWW-Authenticate"] = 'Bearer realm="stentor"'
+    elif error.status == 405:
+        headers["Allow"] = METHODS
+    elif error.status == 415:
+        headers |= {"Accept-Post": OFFER_TYPE, "Accept-Patch": FRAGMENT_TYPE}
+    if isinstance(error, Overloaded):
+        headers["Retry-After"] = str(max(1, round(error.retry_after_s)))
+    return WhipReply(error.status, headers, msgspec.json.encode(problem(error)))
+
+
+def _expect(request: WhipRequest, content_type: str) -> None:
+    if request.content_type.partition(";")[0].strip().lower() != content_type:
+        raise NotSupported(f"The body must be {content_type}.", code="content-type")
+
+
+def _text(request: WhipRequest) -> str:
+    try:
+        return request.body.decode()
+    except UnicodeDecodeError as error:
+        raise BadInput("SDP is UTF-8 text.") from error
+
+
+def _check_match(if_match: str, session: Session) -> None:
+    """The precondition of a PATCH (RFC 9725, 4.3.1)."""
+    if not if_match:
+        raise CallerError(
+            'A PATCH needs If-Match: the session\'s ETag, or "*" to restart ICE.',
+            code="precondition-required",
+            status=428,
+        )
+    tags = {tag.strip().removeprefix("W/").strip('"') for tag in if_match.split(",")}
+    if "*" not in tags and session.etag not in tags:
+        raise CallerError(
+            "If-Match names an older ICE session; candidates of it are of no use any more.",
+            code="precondition-failed",
+            status=412,
+        )
