@@ -1,0 +1,144 @@
+"""Opening a database: SQLite (the default) or PostgreSQL by one synchronous SQLAlchemy engine.
+
+Synchronous on purpose: SQLAlchemy with an async driver does 400 to 600 writes a second on SQLite, the plain driver
+tens of thousands, and a thread keeps either off the loop (see ``docs/decisions``). Everything an operator can mend is
+a :class:`~stentor.base.errors.SetupError` with a sentence that says what.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from stentor.base.errors import SetupError
+
+BUSY_MS = 10_000
+"""How long a SQLite writer waits for another process's transaction; ours take milliseconds."""
+CONNECT_S = 5
+CONNECTIONS = 4
+"""At most, of one process; also how many threads wait for the database."""
+WRITES = {"stentor_writes": True}
+"""Execution options of a transaction that will write: SQLite then takes its lock at BEGIN, where waiting is safe."""
+
+
+def open_engine(url: str) -> Engine:
+    """An engine that has reached its database; the schema is not looked at. Raises :class:`SetupError`."""
+    address = _address(url)
+    if address.get_backend_name() == "sqlite":
+        return _open_sqlite(address)
+    return _open_postgres(address)
+
+
+def reason(error: DBAPIError) -> str:
+    """The driver's own words in one line, without the SQL."""
+    return " ".join(str(error.orig).split())
+
+
+def _address(url: str) -> URL:
+    """The address with the driver we use; ``postgres://`` and ``postgresql://`` are the same."""
+    if url.startswith("postgres://"):
+        url = "postgresql" + url.removeprefix("postgres")
+    try:
+        address = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise _wrong_url() from error
+    match address.drivername:
+        case "sqlite" if address.database and address.database != ":memory:" and not address.host:
+            return address
+        case "postgresql" | "postgresql+psycopg":
+            return address.set(drivername="postgresql+psycopg")
+    raise _wrong_url()
+
+
+def _wrong_url() -> SetupError:
+    # The address itself is not repeated: it may hold a password.
+    return SetupError(
+        "STENTOR_DATABASE_URL is not an address of a database; it needs "
+        "postgresql://user:password@host:5432/name, or sqlite:////folder/stentor.db."
+    )
+
+
+# SQLite
+
+
+def _open_sqlite(address: URL) -> Engine:
+    path = Path(address.database or "")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise SetupError(f"The database {path} is a folder; name a file in STENTOR_DATABASE_URL.")
+        probe = path.with_name(f".{path.name}.writes")  # WAL makes files beside the database
+        probe.touch()
+        probe.unlink(missing_ok=True)
+    except OSError as error:
+        raise SetupError(f"Cannot write to the database's folder {path.parent}: {error.strerror}.") from error
+    engine = create_engine(address, pool_size=CONNECTIONS, max_overflow=0)
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    try:
+        with engine.begin() as connection:
+            found = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
+    except DatabaseError as error:
+        engine.dispose()
+        raise _sqlite_trouble(path, reason(error)) from error
+    if found != "ok":
+        engine.dispose()
+        raise _sqlite_trouble(path, found)
+    return engine
+
+
+def _sqlite_trouble(path: Path, words: str) -> SetupError:
+    """SQLite tells a foreign file from a damaged one only by its words."""
+    if "not a database" in words:
+        return SetupError(f"{path} is not a database; move it away, and Stentor makes a new one.")
+    if "readonly" in words or "unable to open" in words:
+        return SetupError(f"Cannot write to the database {path}: {words}. Check its owner and rights.")
+    if "locked" in words:
+        return SetupError(f"The database {path} is locked by another program; stop it first.")
+    if "full" in words:
+        return SetupError(f"Cannot write to the database {path}: the disk is full.")
+    return SetupError(f"The database {path} is damaged ({words}); restore it from a backup, or move it away.")
+
+
+def _set_up_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    """Once a connection. The driver's own transactions are off: they would not hold DDL, and begin too late."""
+    assert isinstance(connection, sqlite3.Connection)
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """A transaction that reads first and writes then would fail, not wait, when another wrote in between."""
+    writes = connection.get_execution_options().get("stentor_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+# PostgreSQL
+
+
+def _open_postgres(address: URL) -> Engine:
+    engine = create_engine(
+        address,
+        pool_size=CONNECTIONS,
+        max_overflow=0,
+        pool_pre_ping=True,  # a restarted server costs one look, not one failed request
+        connect_args={"connect_timeout": CONNECT_S, "application_name": "stentor"},
+    )
+    try:
+        with engine.connect():
+            return engine
+    except OperationalError as error:
+        engine.dispose()
+        where = address.host or address.query.get("host", "the local socket")
+        raise SetupError(
+            f"Cannot reach the PostgreSQL database {address.database!r} at {where}: {reason(error)}. "
+            "Check STENTOR_DATABASE_URL and that the server runs."
+        ) from error

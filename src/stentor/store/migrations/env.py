@@ -1,0 +1,16 @@
+"""Run by Alembic; the connection, inside the transaction that everything belongs to, comes from ``store.schema``."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from stentor.store.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    transactional_ddl=True,  # SQLite too: ``store.database`` begins its transactions itself
+    render_as_batch=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,260 @@
+"""Spaces in the database: every change appends events and writes the state they make, in one transaction.
+
+Two writers never lose each other's change: the state is written only on top of the version that was read, else
+everything is decided again on the new one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TypeVar
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Engine, func, insert, select, update
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from stentor.base.errors import Conflict, NotFound, Overloaded
+from stentor.spaces import events as e
+from stentor.spaces.events import Event
+from stentor.spaces.model import Space, State
+from stentor.spaces.rules import apply
+from stentor.store import tables
+from stentor.store.database import CONNECTIONS, WRITES, open_engine, reason
+from stentor.store.recordings import Recording, read_recording, read_recordings, write_recording
+from stentor.store.schema import migrate
+
+ATTEMPTS = 50
+"""Each failed attempt means that another writer got through; so many at once do not change one space."""
+MOST_LISTED = 1000
+RETRY_S = 1.0
+
+Result = TypeVar("Result")
+Decide = Callable[[Space], Sequence[Event]]
+
+_decoder = msgspec.json.Decoder(Space)
+
+
+class Store:
+    """The database, for coroutines. Work is done in at most four threads of its own, off the loop.
+
+    Every method may raise :class:`Overloaded` when the database does not answer; nothing is half written then. A
+    coroutine that is cancelled does not stop its transaction: it may still be done.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writer = engine.execution_options(**WRITES)
+        self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="store")
+
+    @classmethod
+    async def open(cls, url: str) -> Store:
+        """Opens ``sqlite:///…`` or ``postgresql://…`` and brings its tables to this version.
+
+        Raises :class:`~stentor.base.errors.SetupError` with a sentence for the operator.
+        """
+        return await asyncio.to_thread(cls._open, url)
+
+    @classmethod
+    def _open(cls, url: str) -> Store:
+        engine = open_engine(url)
+        try:
+            migrate(engine)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(engine)
+
+    async def close(self) -> None:
+        """Waits for what is under way and closes the connections."""
+        await asyncio.to_thread(self._threads.shutdown)
+        self._engine.dispose()
+
+    async def create(self, events: Sequence[Event]) -> Space:
+        """Stores a new space made by its first events; raises :class:`Conflict` when its id is taken."""
+
+        def work() -> Space:
+            space = _fold(None, events)
+            with _transaction(self._writer) as connection:
+                try:
+                    connection.execute(insert(tables.spaces).values(id=space.id, **_row(space)))
+                except IntegrityError as error:
+                    detail = f"There is a space {space.id!r} already; choose another id."
+                    raise Conflict(detail, code="space-exists") from error
+                _append(connection, space, events)
+            return space
+
+        return await self._run(work)
+
+    async def load(self, space: str) -> Space:
+        """The space as it is now; raises :class:`NotFound`."""
+
+        def work() -> Space:
+            with _transaction(self._engine) as connection:
+                return _load(connection, space)
+
+        return await self._run(work)
+
+    async def change(self, space: str, decide: Decide) -> tuple[Space, list[Event]]:
+        """Loads a space, lets ``decide`` say what happens to it, stores both; returns the new state and the events.
+
+        ``decide`` is pure (it runs in a thread, and again when another writer was faster); what it raises comes
+        through and nothing is stored. Raises :class:`NotFound`.
+        """
+
+        def attempt() -> tuple[Space, list[Event]] | None:
+            with _transaction(self._writer) as connection:
+                before = _load(connection, space)
+                events = list(decide(before))
+                if not events:
+                    return before, events
+                after = _fold(before, events)
+                written = connection.execute(
+                    update(tables.spaces)
+                    .where(tables.spaces.c.id == space, tables.spaces.c.version == before.version)
+                    .values(**_row(after))
+                )
+                if written.rowcount != 1:
+                    return None  # the other writer's version is there now
+                _append(connection, after, events)
+            return after, events
+
+        def work() -> tuple[Space, list[Event]]:
+            for _ in range(ATTEMPTS):
+                if (done := attempt()) is not None:
+                    return done
+            raise Overloaded("Too many want to change this space at once; try again.", retry_after_s=RETRY_S)
+
+        return await self._run(work)
+
+    async def events(self, space: str, *, after: int = 0) -> Sequence[Event]:
+        """Everything that happened to a space after version ``after``, in order: event ``n`` made version ``n``.
+
+        Raises :class:`NotFound`.
+        """
+
+        def work() -> Sequence[Event]:
+            table = tables.events
+            query = select(table.c.body).where(table.c.space == space, table.c.version > after)
+            with _transaction(self._engine) as connection:
+                _load(connection, space)
+                return [e.decode(row.body) for row in connection.execute(query.order_by(table.c.version))]
+
+        return await self._run(work)
+
+    async def record(self, recording: Recording) -> None:
+        """Notes a finished recording, once a space: a later one takes its place. Raises :class:`NotFound`."""
+
+        def work() -> None:
+            with _transaction(self._writer) as connection:
+                _load(connection, recording.space)
+                write_recording(connection, recording)
+
+        await self._run(work)
+
+    async def recording(self, space: str) -> Recording | None:
+        """The recording of a space, None while there is none."""
+
+        def work() -> Recording | None:
+            with _transaction(self._engine) as connection:
+                return read_recording(connection, space)
+
+        return await self._run(work)
+
+    async def recordings(self, *, limit: int = 100, offset: int = 0) -> Sequence[Recording]:
+        """The newest recordings, at most 1000."""
+
+        def work() -> Sequence[Recording]:
+            with _transaction(self._engine) as connection:
+                return read_recordings(connection, limit=min(limit, MOST_LISTED), offset=offset)
+
+        return await self._run(work)
+
+    async def count(self, states: Collection[State] = tuple(State)) -> int:
+        """How many spaces are in one of the states."""
+
+        def work() -> int:
+            query = select(func.count()).select_from(tables.spaces).where(_in(states))
+            with _transaction(self._engine) as connection:
+                return int(connection.execute(query).scalar_one())
+
+        return await self._run(work)
+
+    async def list(
+        self, states: Collection[State] = tuple(State), *, limit: int = 100, offset: int = 0
+    ) -> Sequence[Space]:
+        """Spaces in one of the states, the newest first, at most 1000 at a time."""
+
+        def work() -> Sequence[Space]:
+            table = tables.spaces
+            query = select(table.c.body).where(_in(states))
+            query = query.order_by(table.c.created_ms.desc(), table.c.id)
+            with _transaction(self._engine) as connection:
+                rows = connection.execute(query.limit(min(limit, MOST_LISTED)).offset(offset))
+                return [_decoder.decode(row.body) for row in rows]
+
+        return await self._run(work)
+
+    async def _run(self, work: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+def _load(connection: Connection, space: str) -> Space:
+    body = connection.execute(select(tables.spaces.c.body).where(tables.spaces.c.id == space)).scalar_one_or_none()
+    if body is None:
+        raise NotFound("There is no such space.", code="space-not-found")
+    return _decoder.decode(body)
+
+
+def _fold(space: Space | None, events: Sequence[Event]) -> Space:
+    for event in events:
+        space = apply(space, event)
+    if space is None:
+        raise ValueError("a space begins with an event")
+    return space
+
+
+def _in(states: Collection[State]) -> ColumnElement[bool]:
+    return tables.spaces.c.state.in_([state.value for state in states])
+
+
+def _row(space: Space) -> dict[str, object]:
+    return {
+        "version": space.version,
+        "state": space.state.value,
+        "created_ms": space.created_ms,
+        "body": msgspec.json.encode(space).decode(),
+    }
+
+
+def _append(connection: Connection, space: Space, events: Sequence[Event]) -> None:
+    """Writes the events that led to ``space``, the last of them to its version."""
+    first = space.version - len(events) + 1
+    rows = [
+        {
+            "space": space.id,
+            "version": version,
+            "kind": e.kind(event),
+            "at_ms": event.at_ms,
+            "body": e.encode(event).decode(),
+        }
+        for version, event in enumerate(events, first)
+    ]
+    connection.execute(insert(tables.events), rows)
+
+
+@contextmanager
+def _transaction(engine: Engine) -> Iterator[Connection]:
+    """A transaction; a database that does not answer becomes :class:`Overloaded`, a mistake of ours surfaces."""
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except (IntegrityError, ProgrammingError, DataError):
+        raise
+    except DBAPIError as error:
+        raise Overloaded(f"The database does not answer: {reason(error)}.", retry_after_s=RETRY_S) from error
+    except PoolTimeout as error:
+        raise Overloaded("The database is busy; try again.", retry_after_s=RETRY_S) from error

@@ -1,0 +1,49 @@
+"""The tables, the same on SQLite and PostgreSQL. ``migrations/`` makes and changes them; a test holds the two together.
+
+``events`` is the truth of a space, only ever added to; ``spaces`` holds the state they make, so that one row answers.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+spaces = Table(
+    "spaces",
+    metadata,
+    Column("id", String(48), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("body", Text, nullable=False, comment="spaces.model.Space as JSON"),
+    Index("ix_spaces_created_ms", "created_ms"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("space", String(48), ForeignKey("spaces.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, comment="the space's version after it"),
+    Column("kind", String(40), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("body", Text, nullable=False, comment="spaces.events.Event as JSON"),
+)
+
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("space", String(48), ForeignKey("spaces.id"), primary_key=True),
+    Column("ready_ms", BigInteger, nullable=False),
+    Column("duration_ms", BigInteger, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("gap_chunks", BigInteger, nullable=False),
+    Column("prefix", String(200), nullable=False, comment="of its objects, manifest included"),
+    Index("ix_recordings_ready_ms", "ready_ms"),
+)
