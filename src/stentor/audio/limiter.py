@@ -1,0 +1,54 @@
+"""A limiter that looks 5 ms ahead: its output never goes beyond the ceiling, and its gain never jumps."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from stentor.audio.fade import ramp
+from stentor.audio.grid import TICK_SAMPLES
+from stentor.audio.pcm import Block, Samples
+
+CEILING: Final = 0.97
+"""-0.26 dBFS. What a lossy codec adds to a peak at this height, its decoder clips unheard."""
+LOOKAHEAD_SAMPLES: Final = 240
+
+_AIM = 0.9695  # below the ceiling by more than float32 can round
+_RELEASE = 10.0 ** (0.1 / 20.0)
+"""0.1 dB every 5 ms: 20 dB a second."""
+
+
+class Limiter:
+    """Works in steps of 5 ms, with a gain that runs in a straight line from one border between two steps to the next.
+
+    At a border it is no higher than either step allows: nowhere is it too high, and no sample is looked at alone.
+    """
+
+    def __init__(self) -> None:
+        self._border = 1.0
+        self._allowed = 1.0
+        self._tail: Samples = np.zeros(LOOKAHEAD_SAMPLES, dtype=np.float32)
+
+    def curve(self, peaks: Samples) -> Samples:
+        """960 gains for the samples *5 ms before* those whose magnitudes are ``peaks``.
+
+        Several signals can share one curve: let ``peaks`` be the largest magnitude of all of them.
+        """
+        highest = peaks.reshape(-1, LOOKAHEAD_SAMPLES).max(axis=1)
+        pieces = []
+        for peak in highest.tolist():
+            following = min(1.0, _AIM / peak) if peak > _AIM else 1.0
+            border = min(self._allowed, following, self._border * _RELEASE)
+            if border == self._border:
+                pieces.append(np.full(LOOKAHEAD_SAMPLES, border, dtype=np.float32))
+            else:
+                pieces.append(ramp(self._border, border, LOOKAHEAD_SAMPLES))
+            self._border, self._allowed = border, following
+        return np.concatenate(pieces)
+
+    def process(self, block: Block) -> Block:
+        """One signal, limited and 5 ms later; a new array of 960 samples, none beyond ±0.97."""
+        delayed = np.concatenate((self._tail, block))
+        self._tail = delayed[TICK_SAMPLES:]
+        return delayed[:TICK_SAMPLES] * self.curve(np.abs(block))

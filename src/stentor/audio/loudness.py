@@ -1,0 +1,133 @@
+"""Loudness as ears judge it (ITU-R BS.1770-4), and the levelling of speakers toward one loudness.
+
+Coefficients: BS.1770-4, annex 1, tables 1 and 2, for 48 kHz; gating: annex 1 to the same (400 ms blocks, 75 % overlap,
+-70 LUFS absolute, -10 LU relative).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import sosfilt
+
+from stentor.audio.grid import TICK_S
+
+SPEECH_LUFS: Final = -16.0
+"""What speakers are levelled to: the loudness podcasts are made for (AES TD1008: speech on headphones and phones)."""
+SILENT_LUFS: Final = -120.0
+"""Given for sound in which no block passes the gate."""
+MIN_GAIN_DB: Final = -12.0
+MAX_GAIN_DB: Final = 18.0
+"""More would lift the room's noise to where a quiet voice should be."""
+
+_OFFSET = -0.691
+_ABSOLUTE_GATE_LUFS = -70.0
+_RELATIVE_GATE_LU = -10.0
+_BLOCK_SAMPLES = 19_200
+_STEP_SAMPLES = 4_800
+_SOS = np.array(
+    [
+        [1.53512485958697, -2.69169618940638, 1.19839281085285, 1.0, -1.69065929318241, 0.73248077421585],
+        [1.0, -2.0, 1.0, 1.0, -1.99004745483398, 0.99007225036621],
+    ]
+)
+
+_FAST_SHARE = 0.1
+"""Of each tick in the short-term energy: 0.2 s, about half of the block that BS.1770 gates on."""
+_MEMORY_TICKS = 300
+"""The speaker's loudness is the mean of the last 6 s of speech."""
+_EARLY_TICKS = 50
+_UNSURE_TICKS = 75
+_UNSURE_GAIN_DB = 6.0
+"""Until 1.5 s of speech were heard: what was taken for a quiet voice may turn out to be a fan (see ``voice``)."""
+_UP_DB = 4.0 * TICK_S
+_DOWN_DB = 10.0 * TICK_S
+_EARLY_DB = 24.0 * TICK_S
+"""In a speaker's first second of speech the gain may move fast: nobody knows yet how loud the voice is."""
+
+
+class KWeighting:
+    """The K filter as a stream: state is kept from call to call, for ``channels`` signals at once."""
+
+    def __init__(self, channels: int = 1) -> None:
+        self._state = np.zeros((2, channels, 2))
+
+    def filter(self, samples: NDArray[np.float32]) -> NDArray[np.float64]:
+        """The filtered signal; ``samples`` has the shape ``(channels, n)`` and is not changed."""
+        filtered, self._state = sosfilt(_SOS, samples, axis=-1, zi=self._state)
+        return np.asarray(filtered, dtype=np.float64)
+
+    def rearrange(self, order: Sequence[int]) -> None:
+        """Makes old channel ``order[i]`` channel ``i``; -1 is a new one."""
+        old, self._state = self._state, np.zeros((2, len(order), 2))
+        for new, was in enumerate(order):
+            if was >= 0:
+                self._state[:, new] = old[:, was]
+
+
+def lufs(mean_square: float) -> float:
+    """The loudness of a mean square of K-weighted samples (summed over the channels)."""
+    return _OFFSET + 10.0 * float(np.log10(mean_square)) if mean_square > 1e-12 else SILENT_LUFS
+
+
+def integrated_lufs(samples: NDArray[np.float32]) -> float:
+    """Gated loudness of a whole sound at 48 kHz: shape ``(n,)`` mono, or ``(n, 2)`` left and right.
+
+    :data:`SILENT_LUFS` for silence and for less than 0.4 s.
+    """
+    channels = samples.reshape(samples.shape[0], -1).T
+    squares = (KWeighting(channels.shape[0]).filter(channels) ** 2).sum(axis=0)
+    sums = np.concatenate(([0.0], np.cumsum(squares)))
+    starts = np.arange(0, squares.size - _BLOCK_SAMPLES + 1, _STEP_SAMPLES)
+    blocks = (sums[starts + _BLOCK_SAMPLES] - sums[starts]) / _BLOCK_SAMPLES
+    blocks = blocks[blocks > _mean_square(_ABSOLUTE_GATE_LUFS)]
+    if not blocks.size:
+        return SILENT_LUFS
+    gate = _mean_square(lufs(float(blocks.mean())) + _RELATIVE_GATE_LU)
+    return lufs(float(blocks[blocks > gate].mean()))
+
+
+def _mean_square(loudness_lufs: float) -> float:
+    return float(10.0 ** ((loudness_lufs - _OFFSET) / 10.0))
+
+
+class Leveller:
+    """Finds for each of ``channels`` speakers the gain toward :data:`SPEECH_LUFS`.
+
+    Slow (4 dB/s up, 10 dB/s down, faster in the first second of speech), and only while there is speech: silence,
+    noise and pauses neither raise nor lower anything. It gives gains, not samples: whoever applies them goes from one
+    to the next in a ramp over the tick, so there is no click. Arrays over the speakers: the mixer runs it each tick.
+    """
+
+    def __init__(self, channels: int = 1) -> None:
+        self._fast = np.zeros(channels)
+        self._energy = np.zeros(channels)
+        self._heard_ticks = np.zeros(channels)
+        self._gain_db = np.zeros(channels)
+
+    def rearrange(self, order: Sequence[int]) -> None:
+        """Makes old channel ``order[i]`` channel ``i``; -1 is a new speaker."""
+        columns = np.stack((self._fast, self._energy, self._heard_ticks, self._gain_db, np.zeros(self._fast.size)))
+        columns = np.hstack((columns, np.zeros((5, 1))))[:, list(order)]  # -1 picks the added column of zeros
+        self._fast, self._energy, self._heard_ticks, self._gain_db = columns[:4]
+
+    def update(self, mean_squares: NDArray[np.float64], speech: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """The gains in dB after one more tick: its K-weighted mean squares, and who spoke in it."""
+        self._fast = self._fast + _FAST_SHARE * (mean_squares - self._fast)
+        loud = self._fast > self._energy * 10.0 ** (_RELATIVE_GATE_LU / 10.0)
+        counts = speech & loud
+        self._heard_ticks = self._heard_ticks + counts
+        share = 1.0 / np.clip(self._heard_ticks, 5, _MEMORY_TICKS)
+        self._energy = np.where(counts, self._energy + share * (self._fast - self._energy), self._energy)
+        wanted = SPEECH_LUFS - _OFFSET - 10.0 * np.log10(np.maximum(self._energy, 1e-12))
+        highest = np.where(self._heard_ticks < _UNSURE_TICKS, _UNSURE_GAIN_DB, MAX_GAIN_DB)
+        wanted = np.clip(wanted, MIN_GAIN_DB, highest)
+        early = self._heard_ticks < _EARLY_TICKS
+        step = np.clip(
+            wanted - self._gain_db, np.where(early, -_EARLY_DB, -_DOWN_DB), np.where(early, _EARLY_DB, _UP_DB)
+        )
+        self._gain_db = self._gain_db + np.where(counts, step, 0.0)
+        return self._gain_db

@@ -1,0 +1,187 @@
+"""The mixer of a stage: seats in, the mix for the audience and a mix without itself for each talker out, once a tick.
+
+A sound's way: bounded → fade at joining → gain (host × mute × levelling × a step down while the seat is not talking) →
+5 ms of look-ahead → sum → limiter. All seats are rows of one array, so 13 seats cost little more than one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stentor.audio.fade import linear
+from stentor.audio.grid import TICK_SAMPLES
+from stentor.audio.limiter import LOOKAHEAD_SAMPLES, Limiter
+from stentor.audio.loudness import KWeighting, Leveller
+from stentor.audio.pcm import FLOOR_DBFS, SILENCE, Block, gain_of_db
+from stentor.audio.voice import TalkDetector
+
+MAX_GAIN: Final = 4.0
+"""12 dB: what a host may add to a seat by hand."""
+MIXER_DELAY_SAMPLES: Final = LOOKAHEAD_SAMPLES
+
+_REST_GAIN = gain_of_db(-10.0)
+"""A seat that is not talking is turned down by this, so that twelve open microphones do not add up to a roar."""
+_LOUDEST = 8.0  # what a decoder may give beyond full scale; more, or no number at all, is its fault and not sound
+_RISE: Final = (np.arange(1, TICK_SAMPLES + 1, dtype=np.float32) / TICK_SAMPLES)[np.newaxis, :]
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """One tick of a stage. Blocks are shared, not copied: treat them as read-only."""
+
+    full: Block
+    """Everybody, limited: for the audience."""
+    minus: dict[str, Block]
+    """For each talking seat the mix without itself."""
+    shared: Block
+    """For every other seat; the same as ``full``, so one encoding serves them all."""
+    talking: frozenset[str]
+    levels_dbfs: dict[str, float]
+    """RMS of each seat as it goes into the mix."""
+
+
+@dataclass(slots=True)
+class _Seat:
+    gain: float = 1.0
+    muted: bool = False
+
+
+class Mixer:
+    """One stage. :meth:`tick` every 20 ms with a block for each seat; about 0.4 ms of CPU for 13 seats.
+
+    The sound comes out :data:`MIXER_DELAY_SAMPLES` later than it went in.
+    """
+
+    def __init__(self) -> None:
+        self._settings: dict[str, _Seat] = {}
+        self._seats: list[str] = []
+        self._present = np.zeros(0, dtype=np.bool_)
+        self._gains = np.zeros(0)
+        self._tails: NDArray[np.float32] = np.zeros((0, LOOKAHEAD_SAMPLES), dtype=np.float32)
+        self._weighting = KWeighting(0)
+        self._leveller = Leveller(0)
+        self._detector = TalkDetector(0)
+        self._limiter = Limiter()
+
+    def set_gain(self, seat: str, gain: float) -> None:
+        """The host's own factor for a seat (0 … 4), reached within one tick; kept while the seat is away."""
+        self._settings.setdefault(seat, _Seat()).gain = min(MAX_GAIN, max(0.0, gain))
+
+    def set_muted(self, seat: str, muted: bool) -> None:
+        """Turns a seat off or on within one tick."""
+        self._settings.setdefault(seat, _Seat()).muted = muted
+
+    def forget(self, seat: str) -> None:
+        """Drops the gain and mute of a seat that will not come back."""
+        self._settings.pop(seat, None)
+
+    def tick(self, inputs: Mapping[str, Block | None]) -> Mix:
+        """Mixes one block of each seat. A seat that is missing leaves, a new one joins, ``None`` gives nothing now.
+
+        Every change is faded. Raises ValueError for a block that has not 960 samples.
+        """
+        leaving = self._seat_people(inputs)
+        sound = self._gather(inputs)
+        energies = (self._weighting.filter(sound) ** 2).mean(axis=1)
+        levels_db = 10.0 * np.log10(np.maximum(energies, 1e-12))
+        voices = self._detector.update(levels_db)
+        levels_gain = self._leveller.update(energies, voices.speech)
+        muted = np.array([self._setting(seat).muted for seat in self._seats], dtype=np.bool_)
+        host = np.array([self._setting(seat).gain for seat in self._seats])
+        gains = np.where(voices.open, 1.0, _REST_GAIN) * 10.0 ** (levels_gain / 20.0) * host * ~muted
+        self._apply(sound, gains)
+        rms = np.sqrt(np.einsum("ij,ij->i", sound, sound) / TICK_SAMPLES)
+        talking = voices.talking & ~muted & (host > 0)
+        full, minus = self._sum(sound, leaving, talking)
+        names = np.flatnonzero(talking).tolist()
+        levels = np.maximum(FLOOR_DBFS, 20.0 * np.log10(np.maximum(rms, 1e-9))).tolist()
+        return Mix(
+            full=full,
+            minus=minus,
+            shared=full,
+            talking=frozenset(self._seats[row] for row in names),
+            levels_dbfs=dict(zip(self._seats, levels, strict=True)),
+        )
+
+    def _setting(self, seat: str) -> _Seat:
+        return self._settings.get(seat, _NEUTRAL)
+
+    def _seat_people(self, inputs: Mapping[str, Block | None]) -> Block:
+        """Makes the rows those of ``inputs``; gives back the last 5 ms of who left, summed and faded out."""
+        leaving = SILENCE[:LOOKAHEAD_SAMPLES]
+        if self._seats == list(inputs):
+            return leaving
+        gone = [row for row, seat in enumerate(self._seats) if seat not in inputs]
+        if gone:
+            leaving = self._tails[gone].sum(axis=0) * linear(LOOKAHEAD_SAMPLES)[0]
+        rows = {seat: row for row, seat in enumerate(self._seats)}
+        order = [rows.get(seat, -1) for seat in inputs]
+        self._seats = list(inputs)
+        self._present = np.append(self._present, False)[order]
+        self._gains = np.append(self._gains, 1.0)[order]
+        self._tails = np.vstack((self._tails, np.zeros((1, LOOKAHEAD_SAMPLES), dtype=np.float32)))[order]
+        self._weighting.rearrange(order)
+        self._leveller.rearrange(order)
+        self._detector.rearrange(order)
+        return leaving
+
+    def _gather(self, inputs: Mapping[str, Block | None]) -> NDArray[np.float32]:
+        """The seats' blocks as rows, bounded, faded where one begins or stops giving sound."""
+        sound = np.zeros((len(self._seats), TICK_SAMPLES), dtype=np.float32)
+        fade_out, fade_in = linear(LOOKAHEAD_SAMPLES)
+        for row, block in enumerate(inputs.values()):
+            if block is None:
+                if self._present[row]:
+                    self._tails[row] *= fade_out
+                    self._present[row] = False
+                continue
+            if block.shape != (TICK_SAMPLES,):
+                raise ValueError(f"A block has {TICK_SAMPLES} samples, not {block.shape}.")
+            sound[row] = block
+            if not self._present[row]:
+                self._present[row] = True
+                sound[row, :LOOKAHEAD_SAMPLES] *= fade_in
+        if not np.isfinite(sound.sum()):
+            np.nan_to_num(sound, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+        return np.clip(sound, -_LOUDEST, _LOUDEST, out=sound)
+
+    def _apply(self, sound: NDArray[np.float32], gains: NDArray[np.float64]) -> None:
+        """Multiplies each row by its gain, in place, in a straight line from the last tick's gain to this one's."""
+        start = self._gains.astype(np.float32)[:, np.newaxis]
+        step = (gains - self._gains).astype(np.float32)[:, np.newaxis]
+        sound *= start + step * _RISE
+        self._gains = gains
+
+    def _sum(
+        self, sound: NDArray[np.float32], leaving: Block, talking: NDArray[np.bool_]
+    ) -> tuple[Block, dict[str, Block]]:
+        """The mix and the talkers' mixes without themselves, 5 ms late and under one curve of the limiter.
+
+        The curve looks at every possible mix-minus, not only at the sum: two seats may cancel each other in it.
+        """
+        newest = sound.sum(axis=0)
+        peaks = np.abs(newest)
+        if len(self._seats) > 1:
+            np.maximum(peaks, np.abs(newest - sound).max(axis=0), out=peaks)
+        curve = self._limiter.curve(peaks)
+        delayed = np.concatenate((self._tails, sound), axis=1)
+        self._tails = delayed[:, TICK_SAMPLES:].copy()
+        due = delayed[:, :TICK_SAMPLES]
+        total = due.sum(axis=0)
+        total[:LOOKAHEAD_SAMPLES] += leaving
+        rows = np.flatnonzero(talking).tolist()
+        minus = {self._seats[row]: _bounded((total - due[row]) * curve) for row in rows}
+        return _bounded(total * curve), minus
+
+
+_NEUTRAL: Final = _Seat()
+
+
+def _bounded(block: Block) -> Block:
+    """A fading tail was measured before it was faded, so a sum of others' opposites may pass the curve by a little."""
+    return np.clip(block, -0.97, 0.97)
