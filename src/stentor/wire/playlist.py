@@ -39,6 +39,7 @@ __all__ = [
     "CONTENT_TYPE",
     "HOLD_BACK_S",
     "MAX_HOLD_S",
+    "MIN_PLAYLIST_S",
     "PARTS_SHOWN_S",
     "PART_HOLD_BACK_S",
     "PART_TARGET_S",
@@ -63,8 +64,11 @@ PART_HOLD_BACK_S = 3 * PART_TARGET_S
 HOLD_BACK_S = 3 * TARGET_DURATION_S
 """4.4.3.8: HOLD-BACK "MUST be at least three times the Target Duration"."""
 PARTS_SHOWN_S = 3 * TARGET_DURATION_S
-"""4.4.4.9: EXT-X-PART tags "SHOULD be removed from the Playlist after they are greater than three Target Durations
-from the end of the Playlist"; the files stay fetchable three more."""
+"""6.2.2: EXT-X-PART tags "SHOULD be removed from the Playlist after they are greater than three Target Durations
+from the end of the Playlist"; 6.2.2 too: the parts stay fetchable "for at least three Target Durations after"."""
+MIN_PLAYLIST_S = 3 * TARGET_DURATION_S
+"""6.2.2: "The server MUST NOT remove a Media Segment" from a live playlist "if that would produce a Playlist whose
+duration is less than three times the Target Duration"; so show at least five complete segments once there are."""
 _VERSION = 6
 """EXT-X-MAP in a playlist that is not of I-frames needs 6; parts and hints need none, EXT-X-GAP 8."""
 _GAP_VERSION = 8
@@ -147,7 +151,7 @@ def media(
         "#EXTM3U",
         f"#EXT-X-VERSION:{_VERSION}",
         f"#EXT-X-TARGETDURATION:{TARGET_DURATION_S}",
-        *_control(parts, ended),
+        *_control(parts),
         f"#EXT-X-MEDIA-SEQUENCE:{first}",
         "#EXT-X-INDEPENDENT-SEGMENTS",
         f'#EXT-X-MAP:URI="{_quoted(map_uri)}"',
@@ -167,7 +171,7 @@ def media(
     if ended:
         lines.append("#EXT-X-ENDLIST")
     else:
-        # 4.4.5.3: "A Server MUST NOT" hint anything after the end; B.1: the next part is hinted, always
+        # B.1: the next part is hinted in every playlist of a live stream, and every other rendition reported
         lines += [f'#EXT-X-PRELOAD-HINT:TYPE=PART,URI="{_quoted(hint)}"'] if parts and hint is not None else []
         lines += [_report(report, parts) for report in reports]
     return "\n".join(lines) + "\n"
@@ -177,7 +181,8 @@ def vod(entries: Sequence[Entry], *, rendition: str, map_uri: str, uri: Callable
     """The playlist of a recording from its manifest, for one rendition; ``uri`` gives a segment's address.
 
     Gaps and fillers are DATERANGEs, and the sound goes on through them without a discontinuity: the archive wrote
-    silence. Only where the manifest itself lacks a segment stands an EXT-X-GAP, so that the times after it stay true.
+    silence. Only where the manifest itself lacks a segment, or this rendition of it, stands an EXT-X-GAP, so that the
+    times after it stay true (6.2.1: absent media is signalled by segments with that tag).
     """
     lines: list[str] = []
     gaps = False
@@ -209,9 +214,9 @@ def vod(entries: Sequence[Entry], *, rendition: str, map_uri: str, uri: Callable
     return "\n".join([*head, *lines, "#EXT-X-ENDLIST"]) + "\n"
 
 
-def _control(parts: bool, ended: bool) -> list[str]:
-    if ended:
-        return [f"#EXT-X-PART-INF:PART-TARGET={_seconds(PART_TARGET_S)}"] if parts else []
+def _control(parts: bool) -> list[str]:
+    # 6.2.4: all playlists of a multivariant playlist have this tag "with the same attributes and values"; 6.2.1: it
+    # stays when the stream has ended, for tags do not change
     control = f"#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,HOLD-BACK={_seconds(HOLD_BACK_S)}"
     if not parts:
         return [control]
@@ -246,7 +251,7 @@ def _daterange(found: DateRange) -> str:
     if found.duration_s is not None:
         line += f",DURATION={_seconds(found.duration_s)}"
     for name, value in found.attributes.items():
-        # 4.4.5.1: client-defined attributes have the prefix "X-"; a name is of [A-Z0-9-]
+        # 4.4.5.1: the prefix "X-" is for client-defined attributes; 4.2: a name is of [A-Z0-9-]
         if not name.startswith("X-") or not name.replace("-", "").isalnum() or name.upper() != name:
             raise ValueError(f"not the name of a client attribute: {name}")
         line += f',{name}="{_quoted(value)}"'

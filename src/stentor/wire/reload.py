@@ -17,12 +17,13 @@ TARGET_DURATION_S = 4
 """4.4.3.1: "the EXTINF duration of each Media Segment ... when rounded to the nearest integer, MUST be less than or
 equal to the Target Duration"; 3.84 s rounds to 4."""
 MAX_HOLD_S = 3 * TARGET_DURATION_S
-"""6.2.5.2: a server "SHOULD return 503" when it has blocked for more than three Target Durations."""
+"""6.2.5.2: "A Server that cannot provide the requested Playlist after blocking for more than three Target Durations
+SHOULD return Service Unavailable, such as HTTP 503"."""
 ADVANCE_PART_LIMIT = 3 / grid.PART_S if grid.PART_S < 1 else 3.0
-"""6.2.5.2: "three divided by the Part Target Duration if the Part Target Duration is less than one second, or three
-otherwise"."""
+"""6.2.5.2: three divided by the Part Target Duration when that is less than one second, otherwise three. In parts."""
 ADVANCE_SEGMENTS = 2
-"""6.2.5.2: an MSN more than two after the last in the playlist "SHOULD" be answered 400."""
+"""6.2.5.2: "If the _HLS_msn is greater than the Media Sequence Number of the last Media Segment in the current Playlist
+plus two ... then the server SHOULD immediately return Bad Request"."""
 
 # B.1, recommended lifetimes in caches (Cache-Control: max-age)
 CACHE_BLOCKING_OK_S = 6 * TARGET_DURATION_S
@@ -44,8 +45,9 @@ class Directives(NamedTuple):
     def parse(cls, query: Mapping[str, str]) -> Directives:
         """The directives of a query (names and values); others, ``_HLS_skip`` too, are not ours and are passed over.
 
-        Raises :class:`BadInput` (400) for what is not a decimal integer, and for a part without a segment:
-        6.2.5.2: "_HLS_part ... without ... _HLS_msn ... MUST" be answered 400.
+        Raises :class:`BadInput` (400) for what is not a decimal integer, and for a part without a segment. 6.2.5.2:
+        "If the Playlist URI contains an _HLS_part directive but no _HLS_msn directive, the Server MUST return Bad
+        Request".
         """
         msn, part = _integer(query, "_HLS_msn"), _integer(query, "_HLS_part")
         if part is not None and msn is None:
@@ -75,15 +77,16 @@ def blocks(
     A segment is complete with its part ``parts_per_segment - 1``. Before the first part of segment 0 give
     ``last_msn=-1`` and that last part. Without parts in the playlist give ``parts_per_segment=1`` and part 0.
     """
-    # 6.2.5.2: a server "MUST ignore" the directives when the playlist has EXT-X-ENDLIST
+    # 6.2.5.2: "A Server MUST ignore _HLS_msn and _HLS_part if the Playlist contains an EXT-X-ENDLIST tag"
     if directives.msn is None or ended:
         return Decision.READY
     newest = last_msn * parts_per_segment + last_part
     if directives.part is None:
-        # without a part the whole segment is meant
+        # 6.2.5.2: without a part, "until the Playlist contains a Media Segment with a Media Sequence Number of M"
         wanted = directives.msn * parts_per_segment + parts_per_segment - 1
     elif directives.part >= parts_per_segment:
-        # 6.2.5.2: a part past the end of a segment means "the first Partial Segment of the following" one
+        # 6.2.5.2: "a Part Index greater than that of the final Partial Segment of the Parent Segment" is treated "as
+        # one for Part Index 0 of the following Parent Segment"
         wanted = (directives.msn + 1) * parts_per_segment
     else:
         wanted = directives.msn * parts_per_segment + directives.part
