@@ -1,0 +1,182 @@
+"""The host's three lights: stage, recording, audience. They share no fate, so each has its own.
+
+Green: as it should be. Yellow: goes on, but somebody should look. Red: does not work now. Off: not needed now.
+A light carries the key of the sentence that says why; the house has the sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from stentor.audio import grid
+from stentor.spaces.model import TALKING, Space, State
+from stentor.wire.chunk import Source
+
+PROGRAMME_LATE_S = 3.0
+"""A chunk is published at most 0.12 s after its end; a standby takes over in 2 s. Later than this is a loss."""
+EDGE_LATE_S = 3.0
+"""An edge puts the hold loop in the place of a chunk 2.5 s after its end; one that is later does not work."""
+RECORDING_LATE_S = 4.0 + grid.SEGMENT_S
+"""The archive writes whole segments and has 4 s for one."""
+RECORDING_LOST_S = 60.0
+"""The bus keeps chunks for hours, so an archive that lags loses nothing; a minute behind it does not keep up."""
+
+
+class Color(StrEnum):
+    GREEN = "green"
+    YELLOW = "yellow"
+    RED = "red"
+    OFF = "off"
+
+
+class Reason(StrEnum):
+    """Keys of the sentences."""
+
+    OK = "ok"
+    NOT_OPEN = "not-open"
+    """The doors are not open; nothing needs to run."""
+    OVER = "over"
+    NO_STAGE = "no-stage"
+    """No stage process holds this space."""
+    NO_PROGRAMME = "no-programme"
+    """Nothing is mixed for listeners: no process, or no new chunk."""
+    STAGE_SILENT = "stage-silent"
+    """Live, but the programme hears nothing from the stage: listeners hear the filler."""
+    HOST_AWAY = "host-away"
+    """Live, and the host is not on the stage."""
+    SEAT_LOST = "seat-lost"
+    """Somebody's connection gives no sound."""
+    NO_ARCHIVE = "no-archive"
+    """No archive process writes this space; the bus keeps it for later."""
+    RECORDING_BEHIND = "recording-behind"
+    FINISHING = "finishing"
+    """The space has ended, the archive writes the rest."""
+    COMPLETE = "complete"
+    """The recording is whole."""
+    NO_EDGE = "no-edge"
+    """No edge can be heard."""
+    SOME_EDGES_LATE = "some-edges-late"
+    EDGE_FILLER = "edge-filler"
+    """Edges have lost the bus: they play hold music by themselves."""
+    TROUBLE = "trouble"
+    """A process tells of a problem; its own words are in its status."""
+
+
+class SeatSeen(Protocol):
+    @property
+    def state(self) -> str: ...
+
+
+class SpaceSeen(Protocol):
+    """One space as one process sees it (``bus.status.SpaceStatus`` is one)."""
+
+    @property
+    def chunk(self) -> int: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def complete(self) -> bool: ...
+    @property
+    def problem(self) -> str: ...
+    @property
+    def seats(self) -> Sequence[SeatSeen]: ...
+
+
+class ProcessSeen(Protocol):
+    """The newest heartbeat of one process (``bus.status.Status`` is one)."""
+
+    @property
+    def role(self) -> str: ...
+    @property
+    def spaces(self) -> Mapping[str, SpaceSeen]: ...
+
+
+class Light(msgspec.Struct, frozen=True):
+    color: Color
+    reason: Reason
+
+
+class Lights(msgspec.Struct, frozen=True):
+    stage: Light
+    recording: Light
+    audience: Light
+
+
+GREEN = Light(Color.GREEN, Reason.OK)
+
+
+def lights(space: Space, processes: Iterable[ProcessSeen], now: float) -> Lights:
+    """The lights of a space at ``now`` (wall-clock seconds).
+
+    ``processes`` are the heartbeats of the last 3 s (``Statuses.fresh(now)``): a process missing there is gone.
+    """
+    seen: dict[str, list[SpaceSeen]] = {}
+    for process in processes:
+        if space.id in process.spaces:
+            seen.setdefault(process.role, []).append(process.spaces[space.id])
+    if space.state in (State.SCHEDULED, State.CANCELLED):
+        off = Light(Color.OFF, Reason.OVER if space.state is State.CANCELLED else Reason.NOT_OPEN)
+        return Lights(off, off, off)
+    if not space.on_air:
+        off = Light(Color.OFF, Reason.OVER)
+        return Lights(off, _recording_after(space, seen.get("archive", [])), off)
+    return Lights(
+        stage=_stage(space, seen.get("stage", []), seen.get("programme", []), now),
+        recording=_recording(space, seen.get("archive", []), now),
+        audience=_audience(space, seen.get("edge", []), now),
+    )
+
+
+def behind_s(space: Space, chunk: int, now: float) -> float:
+    """How long ago ``chunk`` ended, in seconds; for -1 (none yet) since the doors opened."""
+    return now - grid.chunk_start(chunk + 1, space.doors_open_s)
+
+
+def _stage(space: Space, stages: list[SpaceSeen], programmes: list[SpaceSeen], now: float) -> Light:
+    if not stages:
+        return Light(Color.RED, Reason.NO_STAGE)
+    # A standby beats too: what counts is the one that is farthest.
+    programme = max(programmes, key=lambda seen: seen.chunk, default=None)
+    if programme is None or behind_s(space, programme.chunk, now) > PROGRAMME_LATE_S:
+        return Light(Color.RED, Reason.NO_PROGRAMME)
+    talking = space.state in TALKING
+    if talking and programme.source == Source.FILLER:
+        return Light(Color.RED, Reason.STAGE_SILENT)
+    if any(seen.problem for seen in (*stages, programme)):
+        return Light(Color.YELLOW, Reason.TROUBLE)
+    if talking and (space.host is None or not space.host.connected):
+        return Light(Color.YELLOW, Reason.HOST_AWAY)
+    if any(seat.state == "lost" for stage in stages for seat in stage.seats):
+        return Light(Color.YELLOW, Reason.SEAT_LOST)
+    return GREEN
+
+
+def _recording(space: Space, archives: list[SpaceSeen], now: float) -> Light:
+    if not archives:
+        return Light(Color.RED, Reason.NO_ARCHIVE)
+    best = max(archives, key=lambda seen: seen.chunk)
+    late_s = behind_s(space, best.chunk, now)
+    if late_s > RECORDING_LATE_S:
+        return Light(Color.RED if late_s > RECORDING_LOST_S else Color.YELLOW, Reason.RECORDING_BEHIND)
+    return Light(Color.YELLOW, Reason.TROUBLE) if best.problem else GREEN
+
+
+def _recording_after(space: Space, archives: list[SpaceSeen]) -> Light:
+    if space.state is State.REPLAY or any(seen.complete for seen in archives):
+        return Light(Color.GREEN, Reason.COMPLETE)
+    return Light(Color.YELLOW, Reason.FINISHING) if archives else Light(Color.RED, Reason.NO_ARCHIVE)
+
+
+def _audience(space: Space, edges: list[SpaceSeen], now: float) -> Light:
+    in_time = [seen for seen in edges if behind_s(space, seen.chunk, now) <= EDGE_LATE_S]
+    if not in_time:
+        return Light(Color.RED, Reason.NO_EDGE)
+    if len(in_time) < len(edges):
+        return Light(Color.YELLOW, Reason.SOME_EDGES_LATE)
+    if any(seen.source == Source.GAP for seen in in_time):
+        return Light(Color.YELLOW, Reason.EDGE_FILLER)
+    return Light(Color.YELLOW, Reason.TROUBLE) if any(seen.problem for seen in in_time) else GREEN
