@@ -7,9 +7,9 @@ end when the supervisor itself is killed, so that nothing is ever left behind.
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
-import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import IO
 
 import structlog
 
+from stentor import tether
 from stentor.base import log
 
 STEADY_S = 5.0
@@ -25,13 +26,6 @@ FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 5.0
 GRACE_S = 5.0
 """So long may a worker take to end after SIGTERM; then it is killed."""
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-def _end_with_parent() -> None:
-    """Runs in the child before exec (prctl(2))."""
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 class Worker:
@@ -46,7 +40,7 @@ class Worker:
         self.output = output
         self.starts = 0
         self.pid: int | None = None
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._log: structlog.stdlib.BoundLogger = log.get("supervisor")
 
     async def run(self) -> None:
@@ -66,25 +60,27 @@ class Worker:
 
     async def _once(self) -> int:
         """Starts it and waits for its end; returns the exit code (negative: the signal that killed it)."""
+        self._process = self._start()
+        self.starts += 1
+        self.pid = self._process.pid
+        await _ended(self._process)
+        self.pid = None
+        return self._process.returncode
+
+    def _start(self) -> subprocess.Popen[bytes]:
         sink = self._sink()
         try:
-            self._process = await asyncio.create_subprocess_exec(
-                *self.command,
+            return subprocess.Popen(
+                [sys.executable, "-I", "-S", tether.__file__, str(os.getpid()), *self.command],
                 env=self.environment,
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=sink,
-                preexec_fn=_end_with_parent,
                 process_group=0,
             )
         finally:
             if sink is not None:
                 sink.close()
-        self.starts += 1
-        self.pid = self._process.pid
-        code = await self._process.wait()
-        self.pid = None
-        return code
 
     def _sink(self) -> IO[bytes] | None:
         if self.output is None:
@@ -94,17 +90,31 @@ class Worker:
 
     async def _end(self) -> None:
         process = self._process
-        if process is None or process.returncode is not None:
+        if process is None or process.poll() is not None:
             return
         process.terminate()
         try:
             async with asyncio.timeout(GRACE_S):
-                await process.wait()
+                await _ended(process)
         except TimeoutError:
             self._log.warning("worker-killed", worker=self.name, after_s=GRACE_S)
             process.kill()
-            await process.wait()
+            await _ended(process)
         self.pid = None
+
+
+async def _ended(process: subprocess.Popen[bytes]) -> None:
+    """Returns when the process has ended: its pidfd becomes readable (pidfd_open(2))."""
+    descriptor = os.pidfd_open(process.pid)
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    loop.add_reader(descriptor, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
+    process.wait()
 
 
 class Supervisor:

@@ -13,7 +13,7 @@ ROWS = {
     "audio": 1, "wire": 1, "spaces": 1,
     "bus": 2, "store": 2,
     "stage": 3, "programme": 3, "edge": 3, "archive": 3, "house": 3,
-    "rehearsal": 4, "supervisor": 4, "app": 4, "demo": 4, "cli": 4, "__main__": 4, "__init__": 0,
+    "rehearsal": 4, "supervisor": 4, "tether": 4, "app": 4, "demo": 4, "cli": 4, "__main__": 4, "__init__": 0,
 }  # fmt: skip
 HOMES = {
     "aiortc": {"stage", "rehearsal"},
