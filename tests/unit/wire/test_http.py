@@ -126,12 +126,20 @@ def test_targets_that_could_mean_two_things_are_refused(target: str) -> None:
         (b"GET / HTTP/1.1\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1_0\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", 400),
+        (b"GET /\xc3\xa9 HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n", 400),
         (GET * 65, 400),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
         (get("/", version="2.0"), 505),
     ],
     ids=[
         "address", "head", "fields", "query", "body", "huge", "sign", "chunked", "smuggle", "host", "hosts", "lengths",
+        "empty", "underscore", "digits",
+        "utf-8", "fragment", "connect",
         "pipelined", "tls", "version",
     ],
 )  # fmt: skip
@@ -161,6 +169,12 @@ def test_many_small_requests_in_one_read_are_no_long_head() -> None:
     assert len(parser.feed(get("/", "X: " + "a" * 1000) * 12 + GET[:20])) == 12
     assert not parser.idle
     assert len(parser.feed(GET[20:])) == 1
+
+
+@pytest.mark.parametrize("length", ["2 ", " 2", "2\t", "02"])
+def test_space_around_a_length_is_no_part_of_it(length: str) -> None:
+    """RFC 9110, 5.5."""
+    assert one(f"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\nhi".encode()).body == b"hi"
 
 
 def test_header_names_are_lower_case_and_repeated_fields_joined() -> None:

@@ -166,6 +166,15 @@ def test_other_codecs_are_malformed(kind: bytes) -> None:
         mp4.Demuxer().feed(mp4.init(encoded.AAC).replace(b"mp4a", kind, 1))
 
 
+def test_a_run_without_offset_or_with_an_absurd_count_is_malformed() -> None:
+    """trun flags 0x200 alone; 65,537 samples."""
+    good = mp4.fragment(encoded.AAC, sequence=1, decode_time=0, frames=[b"x"])
+    at = good.index(b"trun") + 4
+    for flags, count in ((0x200, 1), (0x201, 65_537), (0x201, 0)):
+        with pytest.raises(Malformed, match="trun"):
+            mp4.Demuxer().feed(good[:at] + struct.pack(">II", flags, count) + good[at + 8 :])
+
+
 def test_boxes_that_claim_too_much_are_malformed() -> None:
     """Nobody makes us keep more than 4 MiB."""
     with pytest.raises(Malformed, match="live stream"):

@@ -65,6 +65,7 @@ def test_a_range_lies_within(header: str, size: int) -> None:
         ("br", False),
         ("identity", False),
         ("gzip;q=nan", False),
+        ("gzip;level=9", True),
         ("", False),
         (None, False),
     ],

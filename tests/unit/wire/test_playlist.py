@@ -133,6 +133,8 @@ def test_date_ranges_carry_client_attributes() -> None:
         'X-STATE="live"\n'
     )
     assert line in live(1, 2, 1, dateranges=[span])
+    open_end = msgspec.structs.replace(span, duration_s=None, attributes={})
+    assert ',START-DATE="2023-11-14T22:13:20.000Z"\n' in live(1, 2, 1, dateranges=[open_end])
     for bad in ({"STATE": "x"}, {"X-state": "x"}, {"X-A": 'a"b'}, {"X-A": "a\nb"}):
         with pytest.raises(ValueError, match=r"attribute|quoted"):
             live(1, 2, 1, dateranges=[msgspec.structs.replace(span, attributes=bad)])

@@ -7,7 +7,7 @@ import re
 import pytest
 from aiortc import RTCPeerConnection
 from aiortc.sdp import SessionDescription
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stentor.base.errors import BadInput, CallerError, TooLarge
@@ -196,6 +196,7 @@ ICE = st.text("abcXYZ019+/", min_size=22, max_size=30)
         complete=st.booleans(),
     )
 )
+@settings(max_examples=25)  # its candidates are slow to invent
 def test_a_fragment_comes_back(fragment: Fragment) -> None:
     """What is rendered is read; an empty one is none."""
     text = sdp.render_fragment(fragment)
