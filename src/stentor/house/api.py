@@ -1,0 +1,198 @@
+"""The REST API under ``/api/v1``. Each handler reads a request, asks the desk, and shows what is so now."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Router, delete, get, patch, post, put
+from litestar.params import Parameter
+
+import stentor
+from stentor.base.errors import BadInput, Conflict, NotSupported
+from stentor.base.units import SeatId, SpaceId, seat_id, space_id
+from stentor.house import schema
+from stentor.house.access import Access
+from stentor.house.desk import Desk
+from stentor.house.hold import MAX_FILE_BYTES, HoldMaker
+from stentor.house.invitations import Invitations
+from stentor.house.views import Views
+from stentor.spaces import commands as c
+from stentor.spaces import events, rights, rules
+from stentor.spaces.rights import Actor, Look
+
+PATH = "/api/v1"
+MAX_BODY_BYTES = 16 * 1024
+"""The longest JSON that means anything here has under 2 kB."""
+SpaceParameter = Annotated[str, Parameter(description="Id of the space.", max_length=48)]
+_Request = Request[Any, Any, Any]
+
+
+def json_only(request: _Request) -> None:
+    """Refuses bodies that are not JSON (RFC 9110, 15.5.16), but for the hold music."""
+    length = request.headers.get("content-length", "0")
+    if request.method not in ("POST", "PATCH") or (length == "0" and "transfer-encoding" not in request.headers):
+        return
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise NotSupported("Send JSON, with Content-Type: application/json.")
+
+
+def routes(desk: Desk, access: Access, invitations: Invitations, views: Views, hold: HoldMaker) -> Router:
+    """All of the API. It is one function so that the handlers share the desk without module state."""
+
+    def who(request: _Request, space: str | None = None) -> Actor:
+        address = request.client.host if request.client else ""
+        return access.actor(request.headers.get("authorization", ""), space=space, address=address)
+
+    async def command(request: _Request, space: str, wish: c.Command) -> schema.SpaceView:
+        actor = who(request, space)
+        return await views.space(await desk.change(space, wish, actor), actor)
+
+    @get("/admin", summary="Whether the token is the admin's")
+    async def admin(request: _Request) -> schema.AdminView:
+        rights.require(who(request), _ANY_CREATION, None)
+        return schema.AdminView(version=stentor.__version__)
+
+    @get("/spaces", summary="All spaces, the newest first; lights for the admin")
+    async def spaces(request: _Request) -> schema.SpaceList:
+        return await views.rows(with_lights=who(request) == rights.ADMIN)
+
+    @post("/spaces", summary="Make a space and the invitation of its host")
+    async def create(request: _Request, data: schema.NewSpace) -> schema.NewSpaceView:
+        actor = who(request)
+        rights.require(actor, _ANY_CREATION, None)
+        space = await _create(desk, data, actor, invitations.max_seats)
+        host = next(iter(space.seats.values()))
+        view = await views.space(space, actor)
+        return schema.NewSpaceView(space=view, invitation=invitations.issue(space, host, None))
+
+    @get("/spaces/{space:str}", summary="Everything about a space, for those on its stage")
+    async def one(request: _Request, space: SpaceParameter) -> schema.SpaceView:
+        actor = who(request, space)
+        found = await desk.load(space)
+        rights.require(actor, Look.BACKSTAGE, found)
+        return await views.space(found, actor)
+
+    @patch("/spaces/{space:str}", summary="Change title or time")
+    async def edit(request: _Request, space: SpaceParameter, data: schema.SpaceChange) -> schema.SpaceView:
+        actor = who(request, space)
+        found = await desk.load(space)
+        rights.require(actor, Look.BACKSTAGE, found)
+        if data.title is not msgspec.UNSET:
+            found = await desk.change(space, c.Rename(data.title), actor)
+        if data.scheduled_ms is not msgspec.UNSET:
+            found = await desk.change(space, c.Reschedule(data.scheduled_ms), actor)
+        return await views.space(found, actor)
+
+    @post("/spaces/{space:str}/doors", status_code=200, summary="Open the doors: music for those who come early")
+    async def doors(request: _Request, space: SpaceParameter) -> schema.SpaceView:
+        return await command(request, space, c.OpenDoors())
+
+    @post("/spaces/{space:str}/live", status_code=200, summary="Go live; opens the doors too")
+    async def live(request: _Request, space: SpaceParameter) -> schema.SpaceView:
+        return await command(request, space, c.GoLive())
+
+    @post("/spaces/{space:str}/end", status_code=200, summary="End it for everybody")
+    async def end(request: _Request, space: SpaceParameter) -> schema.SpaceView:
+        return await command(request, space, c.End())
+
+    @post("/spaces/{space:str}/cancel", status_code=200, summary="Call a space off, before its doors open")
+    async def cancel(request: _Request, space: SpaceParameter) -> schema.SpaceView:
+        return await command(request, space, c.Cancel())
+
+    @get("/spaces/{space:str}/events", summary="Everything that happened, in order: the evidence")
+    async def history(request: _Request, space: SpaceParameter) -> schema.EventList:
+        found = await desk.load(space)
+        rights.require(who(request, space), Look.EVENTS, found)
+        stored = await desk.store.events(found.id)
+        numbered = [
+            {"version": number, **msgspec.json.decode(events.encode(event))} for number, event in enumerate(stored, 1)
+        ]
+        return schema.EventList(space=found.id, events=numbered)
+
+    @post("/spaces/{space:str}/invitations", summary="Invite to a seat, or make a seat's link anew")
+    async def invite(request: _Request, space: SpaceParameter, data: schema.NewInvitation) -> schema.InvitationView:
+        return await invitations.invite(space, data, who(request, space))
+
+    @patch("/spaces/{space:str}/seats/{seat:str}", summary="Mute or unmute a seat, change its role, hand over")
+    async def change_seat(
+        request: _Request, space: SpaceParameter, seat: str, data: schema.SeatChange
+    ) -> schema.SpaceView:
+        actor = who(request, space)
+        found = await desk.load(space)
+        rights.require(actor, Look.BACKSTAGE, found)
+        for wish in _seat_wishes(seat_id(seat), data):
+            found = await desk.change(space, wish, actor)
+        return await views.space(found, actor)
+
+    @delete("/spaces/{space:str}/seats/{seat:str}", status_code=200, summary="Take a seat away")
+    async def remove_seat(request: _Request, space: SpaceParameter, seat: str) -> schema.SpaceView:
+        return await command(request, space, c.RemoveSeat(seat_id(seat)))
+
+    @put("/spaces/{space:str}/hold", request_max_body_size=MAX_FILE_BYTES, summary="Own hold music (any sound file)")
+    async def set_hold(request: _Request, space: SpaceParameter) -> schema.SpaceView:
+        actor = who(request, space)
+        found = await desk.load(space)
+        probe = c.SetHold("any-other")
+        rights.require(actor, probe, found)
+        rules.decide(found, probe, desk.clock())  # refuses before 50 MB are read
+        data = await request.body()
+        if not data:
+            raise BadInput("Send the sound file as the body.")
+        return await command(request, space, c.SetHold(await hold.make(found.id, data)))
+
+    @delete("/spaces/{space:str}/hold", status_code=200, summary="Back to the house's own hold music")
+    async def reset_hold(request: _Request, space: SpaceParameter) -> schema.SpaceView:
+        return await command(request, space, c.SetHold("default"))
+
+    @get("/recordings", summary="Recordings, the newest first")
+    async def recordings() -> schema.RecordingList:
+        return await views.recordings()
+
+    handlers = [
+        admin, spaces, create, one, edit, doors, live, end, cancel, history, invite, change_seat, remove_seat,
+        set_hold, reset_hold, recordings,
+    ]  # fmt: skip
+    return Router(PATH, route_handlers=handlers, before_request=json_only, request_max_body_size=MAX_BODY_BYTES)
+
+
+_ANY_CREATION = c.CreateSpace(id=SpaceId("any"), title="any", host_seat=SeatId("any"), host_name="any")
+
+
+async def _create(desk: Desk, data: schema.NewSpace, actor: Actor, max_seats: int) -> Any:
+    """Makes the space; an id made from the title gets a tail when it is taken."""
+    wanted = data.id or slug(data.title)
+    wish = c.CreateSpace(
+        id=space_id(wanted),
+        title=data.title,
+        host_seat=SeatId(f"host-{secrets.token_hex(4)}"),
+        host_name=data.host_name,
+        scheduled_ms=data.scheduled_ms,
+        max_seats=data.max_seats or max_seats,
+        language=data.language,
+    )
+    try:
+        return await desk.create(wish, actor)
+    except Conflict:
+        if data.id is not None:
+            raise
+    return await desk.create(msgspec.structs.replace(wish, id=space_id(f"{wanted}-{secrets.token_hex(3)}")), actor)
+
+
+def slug(title: str) -> str:
+    """An id made of a title: what is left of its letters and digits, 40 characters at most, else ``space``."""
+    return re.sub(r"[^a-z0-9]+", "-", title.lower())[:40].strip("-") or "space"
+
+
+def _seat_wishes(seat: SeatId, data: schema.SeatChange) -> list[c.Command]:
+    wishes: list[c.Command] = []
+    if data.role is not msgspec.UNSET:
+        wishes.append(c.HandOver(seat) if data.role == "host" else c.ChangeRole(seat, data.role))
+    if data.muted is not msgspec.UNSET:
+        wishes.append(c.MuteSeat(seat) if data.muted else c.UnmuteSeat(seat))
+    if not wishes:
+        raise BadInput("Say what to change: role or muted.")
+    return wishes

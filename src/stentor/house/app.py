@@ -1,0 +1,70 @@
+"""The house as an ASGI application: API, WHIP, pages, OpenAPI document, and one shape for every error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import HttpMethod, Litestar, MediaType, Response, route
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ASGIApp
+
+import stentor
+from stentor.base import log
+from stentor.base.config import Settings
+from stentor.bus.status import Statuses
+from stentor.house import api, pages, problems, schema, whip
+from stentor.house.access import Access
+from stentor.house.desk import Desk
+from stentor.house.headers import secured
+from stentor.house.hold import HoldMaker
+from stentor.house.invitations import Invitations
+from stentor.house.views import Views
+
+OPENAPI = OpenAPIConfig(
+    title="Stentor",
+    version=stentor.__version__,
+    description=(
+        "Spaces, their stage and their recordings. Errors are problem documents (RFC 9457) with a stable `code`. "
+        "Times are milliseconds since 1970 (UTC). The bearer token is the admin's, or that of an invitation."
+    ),
+    # The framework answers 404 in its own way for whatever lies under this path, so nothing of ours may.
+    path=f"{api.PATH}/openapi.json",
+    render_plugins=[JsonRenderPlugin(path="/", media_type=MediaType.JSON)],
+    components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
+    security=[{"token": []}],
+    use_handler_docstrings=True,
+)
+
+
+def build(desk: Desk, statuses: Statuses, settings: Settings, *, admin_token: str, key: bytes) -> ASGIApp:
+    """The application. It holds no tasks of its own: those are the role's."""
+    access = Access(admin_token, key, desk.clock)
+    invitations = Invitations(desk, settings, key)
+    views = Views(desk, statuses, settings)
+    hold = HoldMaker(desk.objects)
+    app = Litestar(
+        route_handlers=[
+            api.routes(desk, access, invitations, views, hold),
+            whip.routes(desk.bus),
+            pages.routes(desk, views),
+            _health(desk),
+        ],
+        exception_handlers=problems.handlers(log.get("house")),
+        openapi_config=OPENAPI,
+        debug=False,
+        logging_config=None,  # errors are logged in problems.py, once
+        request_max_body_size=api.MAX_BODY_BYTES,
+    )
+    return secured(app)
+
+
+def _health(desk: Desk) -> Any:
+    @route("/healthz", http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
+    async def healthz() -> Response[schema.Health]:
+        """Raises :class:`Overloaded`, a 503, when the database does not answer."""
+        await desk.store.count([])
+        return Response(schema.Health("ok", bus=desk.bus.connected), headers={"cache-control": "no-store"})
+
+    return healthz

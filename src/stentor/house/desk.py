@@ -1,0 +1,123 @@
+"""The front desk: takes a command, lets rights and rules decide, stores what happened, and tells everybody.
+
+The database is the truth. What the bus does not take at once is told again until it does, so a lost bus delays a
+change for the others and never undoes it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+
+from stentor.base import log, units
+from stentor.base.clock import Clock, unix_ms
+from stentor.base.errors import Malformed, Overloaded
+from stentor.bus.board import Board
+from stentor.bus.connection import Bus
+from stentor.house import recording
+from stentor.spaces import commands as c
+from stentor.spaces import rights, rules
+from stentor.spaces.events import Event
+from stentor.spaces.model import Space
+from stentor.spaces.rights import Actor
+from stentor.store.objects import Objects
+from stentor.store.spaces import Store
+
+RETELL_S = 0.5
+PAGE = 500
+"""Spaces read at once when the whole board is written."""
+
+
+class Desk:
+    """Every change of a space goes through here. ``retell`` is a task of the role."""
+
+    def __init__(self, store: Store, board: Board, bus: Bus, objects: Objects, clock: Clock) -> None:
+        self.store, self.board, self.bus, self.objects, self.clock = store, board, bus, objects, clock
+        self._untold: dict[str, Space] = {}
+        self._log = log.get("house")
+
+    async def create(self, command: c.CreateSpace, actor: Actor) -> Space:
+        """Makes a space; raises :class:`Conflict` when its id is taken."""
+        rights.require(actor, command, None)
+        space = await self.store.create(rules.decide(None, command, self.clock()))
+        self._log.info("space-created", space=space.id)
+        await self._tell(space)
+        return space
+
+    async def load(self, space: str) -> Space:
+        """The space as it is now; raises :class:`NotFound`, :class:`BadInput` for what is no id."""
+        return await self.store.load(units.space_id(space))
+
+    async def change(self, space: str, command: c.Command, actor: Actor) -> Space:
+        """Does what ``command`` asks if ``actor`` may; rights are looked up in the state that is changed."""
+
+        def decide(before: Space) -> Sequence[Event]:
+            rights.require(actor, command, before)
+            return rules.decide(before, command, self.clock())
+
+        after, events = await self.store.change(units.space_id(space), decide)
+        if events:
+            self._log.info("space-changed", space=space, command=type(command).__name__, version=after.version)
+            await self._tell(after)
+        await self._order(after, command)
+        return after
+
+    async def observe(self, space: str, command: c.Command) -> Space:
+        """What the house itself has seen. Before a replay opens, its recording is summed up and listed."""
+        if isinstance(command, c.OpenReplay):
+            try:
+                await self.store.record(
+                    await recording.summarise(self.objects, units.space_id(space), ready_ms=unix_ms(self.clock()))
+                )
+            except Malformed as error:  # the replay can still be heard; the list says what it knows
+                self._log.error("manifest-damaged", space=space, detail=error.detail)
+        return await self.change(space, command, rights.HOUSE)
+
+    async def order(self, space: str, kind: str, seat: str) -> None:
+        """Tells the stage to ``remove``, ``mute`` or ``unmute`` a seat; at most once, the watcher repeats it."""
+        await self.bus.publish(f"stage.command.{space}", msgspec.json.encode({"kind": kind, "seat": seat}))
+
+    async def _order(self, space: Space, command: c.Command) -> None:
+        match command:
+            case c.RemoveSeat(seat=seat):
+                await self.order(space.id, "remove", seat)
+            case c.MuteSeat(seat=seat):
+                await self.order(space.id, "mute", seat)
+            case c.UnmuteSeat(seat=seat):
+                await self.order(space.id, "unmute", seat)
+
+    async def _tell(self, space: Space) -> None:
+        """Puts a space on the board, or keeps it for the next try; bounded by the number of spaces."""
+        try:
+            await self.board.put(space)
+        except Overloaded:
+            known = self._untold.get(space.id)
+            if known is None or known.version < space.version:
+                self._untold[space.id] = space
+
+    async def tell_all(self) -> None:
+        """Writes every space on the board: the bus may be empty, or have missed what happened. Old versions lose."""
+        at = 0
+        while spaces := await self.store.list(limit=PAGE, offset=at):
+            for space in spaces:
+                await self._tell(space)
+            at += PAGE
+
+    async def retell(self) -> None:
+        """Tells what could not be told, and everything after each new connection of the bus; for ever."""
+        epoch = -1
+        while True:
+            if self.bus.connected and epoch != self.bus.epoch:
+                epoch = self.bus.epoch
+                try:
+                    await self.tell_all()
+                except Overloaded as error:
+                    epoch = -1
+                    self._log.warning("board-behind", detail=error.detail)
+            if self.bus.connected and self._untold:
+                waiting, self._untold = self._untold, {}
+                for space in waiting.values():
+                    await self._tell(space)
+            await asyncio.sleep(RETELL_S)

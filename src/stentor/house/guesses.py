@@ -1,0 +1,35 @@
+"""Limits how fast tokens can be guessed: a bucket of wrong tries for each address; pure."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+BURST = 10
+"""Wrong tokens an address may send at once: a person who pastes the wrong thing needs two or three."""
+REFILL_S = 6.0
+"""Seconds until one more wrong try is allowed: 600 an hour, against 2^192 tokens or more."""
+MAX_ADDRESSES = 10_000
+"""Addresses remembered; beyond it the one that failed longest ago is forgotten. About 2 MB."""
+
+
+class Guesses:
+    """Counts wrong tokens by address. ``now`` is seconds on any steady clock."""
+
+    def __init__(self) -> None:
+        self._spent: OrderedDict[str, tuple[float, float]] = OrderedDict()  # address -> (tries, counted at)
+
+    def wait_s(self, address: str, now: float) -> float:
+        """Seconds that ``address`` has to wait before a token of its is looked at; 0.0 when it need not."""
+        tries = self._tries(address, now)
+        return max(0.0, (tries - BURST + 1) * REFILL_S)
+
+    def wrong(self, address: str, now: float) -> None:
+        """Notes a wrong token from ``address``."""
+        self._spent[address] = (self._tries(address, now) + 1, now)
+        self._spent.move_to_end(address)
+        if len(self._spent) > MAX_ADDRESSES:
+            self._spent.popitem(last=False)
+
+    def _tries(self, address: str, now: float) -> float:
+        tries, at = self._spent.get(address, (0.0, now))
+        return max(0.0, tries - (now - at) / REFILL_S)

@@ -1,0 +1,125 @@
+"""Errors as HTTP: the one place that turns anything raised in the house into a problem document (RFC 9457)."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap
+
+from stentor.base import log
+from stentor.base.errors import (
+    PROBLEM_TYPE,
+    BadInput,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    NotSupported,
+    Overloaded,
+    StentorError,
+    TooLarge,
+    problem,
+)
+
+_REQUEST = Request[Any, Any, Any]
+_NAMED = re.compile(r"field `(\w+)`")
+_MAX_FIELDS = 20
+"""Input errors that a problem document lists; enough for any form, and an answer stays small."""
+
+
+class MethodRefused(StentorError):
+    """The address exists, but not for this method; ``Allow`` says for which (RFC 9110, 15.5.6)."""
+
+    code, status, title = "method-not-allowed", 405, "Method not allowed"
+
+    def __init__(self, detail: str, /, *, allow: str = "") -> None:
+        super().__init__(detail)
+        self.allow = allow
+
+
+def headers_of(error: StentorError) -> dict[str, str]:
+    """The header fields that go with an error's status."""
+    headers = {"content-type": PROBLEM_TYPE, "cache-control": "no-store"}
+    if isinstance(error, MethodRefused) and error.allow:
+        headers["allow"] = error.allow
+    if isinstance(error, Overloaded):
+        headers["retry-after"] = str(max(1, math.ceil(error.retry_after_s)))
+    if error.status == 401:  # RFC 9110, 15.5.2: a 401 carries a challenge
+        headers["www-authenticate"] = 'Bearer realm="stentor"'
+    return headers
+
+
+def response(error: StentorError) -> Response[bytes]:
+    """The problem document of ``error`` as a response."""
+    return Response(msgspec.json.encode(problem(error)), status_code=error.status, headers=headers_of(error))
+
+
+def from_framework(error: HTTPException) -> StentorError:
+    """What the framework refuses (no route, bad body, too large …) in the words of our own tree."""
+    match error.status_code:
+        case 400 | 422:
+            return _bad_input(error)
+        case 401:
+            return NotSignedIn("This address needs a token.")
+        case 403:
+            return NotAllowed("This token does not allow that.")
+        case 404:
+            return NotFound("There is nothing at this address.")
+        case 405:
+            return MethodRefused("This address does not know that method.", allow=_allow(error))
+        case 413:
+            return TooLarge("The body is larger than this address takes.")
+        case 415:
+            return NotSupported("Send JSON, with Content-Type: application/json.")
+        case status if 400 <= status < 500:
+            return BadInput("The request cannot be understood.", status=status)
+        case _:
+            return StentorError("Something went wrong in the house. It is logged; trying again may help.")
+
+
+def _allow(error: HTTPException) -> str:
+    return next((value for name, value in (error.headers or {}).items() if name.lower() == "allow"), "")
+
+
+def _bad_input(error: HTTPException) -> BadInput:
+    """Names the fields that are wrong; ``errors`` is a list of ``{field, expected}``."""
+    extra = error.extra if isinstance(error.extra, list) else []
+    errors = [_field_error(item) for item in extra[:_MAX_FIELDS] if isinstance(item, dict)]
+    if not errors:
+        return BadInput("The request cannot be read: send JSON as the API's description says.")
+    sentence = "; ".join(f"{item['field']}: {item['expected']}" for item in errors)
+    return BadInput(f"Not valid: {sentence}.", errors=errors)
+
+
+def _field_error(item: dict[str, Any]) -> dict[str, str]:
+    """One finding of the framework; its name for the whole body is ``data``, and an absent body is only that name."""
+    field, expected = str(item.get("key", "")), str(item.get("message", ""))
+    if field == "data":
+        named = _NAMED.search(expected)
+        field = named[1] if named else "body"
+    if expected in ("", "'data'"):
+        expected = "a JSON object is needed"
+    return {"field": field, "expected": expected.removeprefix("Object ")}
+
+
+def handlers(logger: log.Log) -> ExceptionHandlersMap:
+    """The exception handlers of the application."""
+
+    def on_known(_: _REQUEST, error: StentorError) -> Response[bytes]:
+        if error.status >= 500 and not isinstance(error, Overloaded):
+            logger.error("request-failed", code=error.error_code, detail=error.detail)
+        return response(error)
+
+    def on_framework(_: _REQUEST, error: HTTPException) -> Response[bytes]:
+        return response(from_framework(error))
+
+    def on_bug(request: _REQUEST, error: Exception) -> Response[bytes]:
+        # No internals go out; the log has the trace. The path is logged, never the query or a header.
+        logger.error("request-bug", method=request.method, path=request.url.path, exc_info=error)
+        return response(StentorError("Something went wrong in the house. It is logged; trying again may help."))
+
+    return {StentorError: on_known, HTTPException: on_framework, 500: on_bug}

@@ -1,0 +1,112 @@
+"""The house as a process: the database, the API, the pages, and the eye on stage and archive."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from litestar.types import ASGIApp
+
+from stentor.base import config, log
+from stentor.base.clock import Clock, unix_ms, wall
+from stentor.base.config import Settings
+from stentor.base.errors import SetupError
+from stentor.bus.board import Board
+from stentor.bus.connection import connect
+from stentor.bus.status import Status, Statuses, beat
+from stentor.house.app import build
+from stentor.house.desk import Desk
+from stentor.house.watcher import Watcher
+from stentor.store.objects import Objects
+from stentor.store.spaces import Store
+
+BACKLOG = 1024
+KEEP_ALIVE_S = 30
+ENDING_S = 2
+"""So long may requests under way take when the house ends; the supervisor waits three."""
+
+
+class _Server(uvicorn.Server):
+    """uvicorn as one task among others: signals are the process's business."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None:
+    """Runs until cancelled. Raises :class:`SetupError` when port, database or bus cannot be used at the start."""
+    logger = log.get("house")
+    listener = _listen(settings)
+    store = await Store.open(settings.database_address)
+    try:
+        async with connect(settings.nats_url, name=instance) as bus:
+            statuses = Statuses(clock)
+            await statuses.start(bus)
+            board = Board(bus)
+            desk = Desk(store, board, bus, Objects.open(settings.recordings_address), clock)
+            watcher = Watcher(desk, board, bus, statuses, clock)
+            app = build(
+                desk,
+                statuses,
+                settings,
+                admin_token=config.admin_token(settings),
+                key=config.signing_key(settings),
+            )
+
+            def status() -> Status:
+                return Status(role="house", instance=instance, at_ms=unix_ms(clock()), pid=os.getpid())
+
+            logger.info("house-up", address=settings.house_address)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(_serve(app, listener), name="house http")
+                tasks.create_task(desk.retell(), name="house board")
+                tasks.create_task(watcher.follow(), name="house watch board")
+                tasks.create_task(watcher.run(), name="house watch")
+                tasks.create_task(beat(bus, status), name="house status")
+    finally:
+        listener.close()
+        await store.close()
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """The house's listening socket; raises :class:`SetupError` for an address that cannot be had."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise SetupError(
+            f"Port {settings.port} on {settings.host} cannot be used ({error.strerror}); choose another with --port."
+        ) from error
+    listener.setblocking(False)
+    return listener
+
+
+async def _serve(app: ASGIApp, listener: socket.socket) -> None:
+    """HTTP on ``listener`` until cancelled; what is under way then may end."""
+    server = _Server(
+        uvicorn.Config(
+            app,
+            lifespan="off",
+            log_config=None,
+            access_log=False,  # addresses of people are not logged
+            timeout_keep_alive=KEEP_ALIVE_S,
+            timeout_graceful_shutdown=ENDING_S,
+            server_header=False,
+        )
+    )
+    serving = asyncio.create_task(server.serve(sockets=[listener]), name="house uvicorn")
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await serving
+        raise

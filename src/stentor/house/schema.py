@@ -1,0 +1,188 @@
+"""What the REST API takes and gives. The OpenAPI document is made from these; times are ms since 1970 (UTC)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from stentor.spaces.lights import Lights
+from stentor.spaces.model import Role, State
+
+Title = Annotated[str, Meta(min_length=1, max_length=200)]
+Name = Annotated[str, Meta(min_length=1, max_length=80)]
+SeatText = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,48}$")]
+Time = Annotated[int, Meta(description="Wall clock in milliseconds since 1970 (UTC).")]
+InvitedRole = Literal["speaker", "co_host"]
+
+INVITATION_S = 7 * 86_400
+LONGEST_INVITATION_S = 90 * 86_400
+
+
+class NewSpace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A space to be made."""
+
+    title: Title
+    host_name: Name = "Host"
+    id: Annotated[str, Meta(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$")] | None = None
+    """What stands in its addresses; made from the title when left out."""
+    scheduled_ms: Time | None = None
+    max_seats: Annotated[int, Meta(ge=1, le=50)] | None = None
+    language: Annotated[str, Meta(max_length=40)] = "en"
+
+
+class SpaceChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What may change of a space; what is left out stays. ``scheduled_ms: null`` takes the time away."""
+
+    title: Title | msgspec.UnsetType = msgspec.UNSET
+    scheduled_ms: Time | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class NewInvitation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A link for one person. With ``seat`` of a seat that is there: a new link for it, name and role stay."""
+
+    name: Name = "Speaker"
+    role: InvitedRole = "speaker"
+    seat: SeatText | None = None
+    expires_s: Annotated[int, Meta(ge=60, le=LONGEST_INVITATION_S)] | None = None
+    """Seconds from now; a week after the announced time when left out."""
+
+
+class SeatChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What may change of a seat. ``role: host`` hands the space over."""
+
+    role: Role | msgspec.UnsetType = msgspec.UNSET
+    muted: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+class InvitationView(msgspec.Struct, frozen=True):
+    """An invitation: whoever has the link has the seat."""
+
+    space: str
+    seat: str
+    name: str
+    role: Role
+    token: str
+    link: str
+    """The speaker's page, with the token behind ``#`` so that no server logs it."""
+    whip: str
+    """For OBS and other WHIP senders: this address and the token as bearer token."""
+    expires_ms: Time
+
+
+class SeatView(msgspec.Struct, frozen=True):
+    """A seat: what is stored of it, and what the stage says of it now."""
+
+    id: str
+    name: str
+    role: Role
+    state: Literal["connected", "lost", "away"] = "away"
+    muted: bool = False
+    talking: bool = False
+    level_dbfs: float = -96.0
+    delay_ms: int = 0
+    loss: float = 0.0
+
+
+class You(msgspec.Struct, frozen=True):
+    """Who asks, and what they could do right now (names of the ``POST`` commands)."""
+
+    rank: str
+    may: list[str]
+    seat: str = ""
+    name: str = ""
+    role: Role | None = None
+
+
+class SpaceRow(msgspec.Struct, frozen=True):
+    """A space in the list; public, but ``lights`` is for the admin."""
+
+    id: str
+    title: str
+    state: State
+    language: str
+    scheduled_ms: Time | None
+    doors_open_ms: Time | None
+    live_ms: Time | None
+    ended_ms: Time | None
+    listeners: int
+    listen: str
+    lights: Lights | None = None
+
+
+class SpaceView(msgspec.Struct, frozen=True):
+    """Everything about a space for those on its stage."""
+
+    id: str
+    title: str
+    state: State
+    version: int
+    language: str
+    hold: str
+    max_seats: int
+    created_ms: Time
+    scheduled_ms: Time | None
+    doors_open_ms: Time | None
+    live_ms: Time | None
+    ended_ms: Time | None
+    listeners: int
+    seats: list[SeatView]
+    lights: Lights
+    audience: dict[str, str]
+    """Addresses for listeners, by kind."""
+    recording: str | None
+    """Where the recording can be had; null before there is one."""
+    you: You
+    ice_servers: list[dict[str, Any]] = []
+
+
+class NewSpaceView(msgspec.Struct, frozen=True):
+    space: SpaceView
+    invitation: InvitationView
+    """The host's."""
+
+
+class SpaceList(msgspec.Struct, frozen=True):
+    spaces: list[SpaceRow]
+
+
+class EventList(msgspec.Struct, frozen=True):
+    """Everything that happened to a space, in order."""
+
+    space: str
+    events: list[dict[str, Any]]
+
+
+class RecordingView(msgspec.Struct, frozen=True):
+    space: str
+    title: str
+    state: State
+    started_ms: Time
+    ended_ms: Time
+    duration_s: float
+    complete: bool
+    size_bytes: int | None
+    """Of all renditions; null while it is not complete."""
+    gap_chunks: int | None
+    """Chunks (0.32 s) that nobody published; silence stands in their place."""
+    page: str
+    download: str
+    playlist: str
+    gaps: str
+
+
+class RecordingList(msgspec.Struct, frozen=True):
+    recordings: list[RecordingView]
+
+
+class AdminView(msgspec.Struct, frozen=True):
+    """Says that the token is the admin's."""
+
+    version: str
+
+
+class Health(msgspec.Struct, frozen=True):
+    status: Literal["ok"]
+    bus: bool
+    """Whether the bus is there; the house works without it, its changes reach the others when it is back."""

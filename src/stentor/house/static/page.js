@@ -1,0 +1,73 @@
+// What both pages share: texts, times, small ways to build elements, and asking the API.
+
+const words = JSON.parse(document.getElementById("texts").textContent);
+
+/** The text of `key` in the page's language, with {names} filled in. */
+export function text(key, values = {}) {
+  return (words[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
+
+/** A wall-clock time (ms since 1970) in the reader's own way and zone. */
+export function when(ms) {
+  const near = Math.abs(Date.now() - ms) < 18 * 3600e3;
+  const format = near ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
+  return new Intl.DateTimeFormat(document.documentElement.lang, format).format(ms);
+}
+
+/** An element with properties and children; strings become text, never markup. */
+export function element(name, properties = {}, ...children) {
+  const made = document.createElement(name);
+  const { dataset, ...rest } = properties;
+  Object.assign(made, rest);
+  Object.assign(made.dataset, dataset);
+  made.append(...children.filter((child) => child !== null && child !== ""));
+  return made;
+}
+
+export function button(label, action, properties = {}) {
+  const made = element("button", { type: "button", ...properties }, label);
+  made.addEventListener("click", () => action(made));
+  return made;
+}
+
+/** The three lights of a space as list items, each with its sentence. */
+export function lights(all) {
+  return Object.entries(all ?? {}).map(([name, { color, reason }]) =>
+    element("li", { dataset: { light: color } }, `${text(`lights.${name}`)}: ${text(`reason.${reason}`)}`),
+  );
+}
+
+/** A refusal of the API: the problem document (RFC 9457), or status 0 when the house did not answer. */
+export class Refused extends Error {
+  constructor(status, problem, retryAfter = 0) {
+    super(problem.detail ?? problem.title ?? String(status));
+    this.status = status;
+    this.code = problem.code ?? "";
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** Asks the API and gives the JSON of its answer; throws `Refused`. */
+export async function ask(method, path, { token = "", body, timeout = 8000 } = {}) {
+  const headers = { Accept: "application/json" };
+  if (token) headers.Authorization = `Bearer ${token}`;
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  let answer;
+  try {
+    answer = await fetch(`/api/v1${path}`, {
+      method, headers, cache: "no-store", credentials: "omit",
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(timeout),
+    });
+  } catch {
+    throw new Refused(0, { detail: text("error.house") });
+  }
+  const document = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Refused(answer.status, document, Number(answer.headers.get("Retry-After")) || 0);
+  return document;
+}
+
+export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/** Around `ms`, so that many pages do not come at the same moment. */
+export const about = (ms) => ms * (0.75 + Math.random() / 2);

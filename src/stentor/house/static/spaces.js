@@ -1,0 +1,176 @@
+// The list of spaces. With the admin token (kept in this tab only) it has the buttons for hosts.
+
+import { about, ask, button, element, lights, pause, text, when } from "./page.js";
+
+const KEY = "stentor-admin-token";
+const list = document.getElementById("spaces");
+const notice = document.getElementById("notice");
+const created = document.getElementById("created");
+const invite = document.getElementById("invite");
+let token = sessionStorage.getItem(KEY) ?? "";
+let invited = null;
+let shown = "";
+
+const say = (sentence) => { notice.textContent = sentence; };
+
+function times(space) {
+  if (space.state === "scheduled") return space.scheduled_ms ? text("spaces.starts", { when: when(space.scheduled_ms) }) : "";
+  if (space.state === "doors_open") return text("spaces.open_since", { when: when(space.doors_open_ms) });
+  if (space.ended_ms) return text("spaces.ended_at", { when: when(space.ended_ms) });
+  return space.live_ms ? text("spaces.live_since", { when: when(space.live_ms) }) : "";
+}
+
+function commands(space) {
+  const act = (verb, key, properties) =>
+    button(text(key), (pressed) => send(space, verb, pressed), { ...properties, dataset: { verb, space: space.id } });
+  switch (space.state) {
+    case "scheduled": return [act("doors", "do.doors", { className: "primary" }), act("live", "do.live"), asks(space), act("cancel", "do.cancel")];
+    case "doors_open": return [act("live", "do.live", { className: "primary" }), asks(space), act("end", "do.end")];
+    case "live": case "interrupted": return [asks(space), act("end", "do.end")];
+    default: return [];
+  }
+}
+
+const asks = (space) => button(text("do.invite"), () => openInvite(space), { dataset: { verb: "invite", space: space.id } });
+
+function row(space) {
+  const counted = ["doors_open", "live", "interrupted"].includes(space.state)
+    ? text("spaces.listeners", { count: space.listeners.toLocaleString(document.documentElement.lang) }) : "";
+  const over = space.state === "replay";
+  const listen = space.state === "cancelled" ? null
+    : element("a", { href: space.listen, className: "button" }, text(over ? "spaces.replay" : "spaces.listen"));
+  return element("li", { dataset: { id: space.id } },
+    element("div", { className: "titles" },
+      element("h2", {}, space.title),
+      element("span", { className: "state", dataset: { state: space.state } }, text(`state.${space.state}`))),
+    element("p", { className: "quiet" }, [times(space), counted].filter(Boolean).join(" · ")),
+    token ? element("ul", { className: "lights" }, ...lights(space.lights)) : null,
+    element("div", { className: "buttons" }, listen, ...(token ? commands(space) : [])));
+}
+
+async function refresh() {
+  const { spaces } = await ask("GET", "/spaces", { token });
+  const now = JSON.stringify([token !== "", spaces]);
+  if (now === shown) return;
+  shown = now;
+  const focus = document.activeElement?.dataset ?? {};
+  list.replaceChildren(...(spaces.length ? spaces.map(row) : [element("li", {}, text("spaces.none"))]));
+  if (focus.verb) list.querySelector(`[data-verb="${focus.verb}"][data-space="${focus.space}"]`)?.focus();
+}
+
+async function send(space, verb, pressed) {
+  const sure = text(`do.sure_${verb}`, { title: space.title });
+  if (["end", "cancel"].includes(verb) && !confirm(sure)) return;
+  pressed.disabled = true;
+  await attempt(async () => {
+    await ask("POST", `/spaces/${space.id}/${verb}`, { token });
+    say(text("do.done"));
+    await refresh();
+  });
+  pressed.disabled = false;
+}
+
+/** Runs `action`, and says in a sentence what did not work. */
+async function attempt(action) {
+  try {
+    await action();
+  } catch (error) {
+    if (error.status === 401) lock(text("admin.wrong"));
+    else say(text("error.unknown", { detail: error.message }));
+  }
+}
+
+function link(address) {
+  const field = element("input", { readOnly: true, value: address });
+  field.addEventListener("focus", () => field.select());
+  const copy = button(text("do.copy"), async () => {
+    field.select();
+    await navigator.clipboard?.writeText(address);
+    copy.textContent = text("do.copied");
+  });
+  return element("div", { className: "link" }, field, copy);
+}
+
+function openInvite(space) {
+  invited = space;
+  document.getElementById("invite-title").textContent = text("invite.title", { title: space.title });
+  document.getElementById("invite-result").replaceChildren();
+  invite.showModal();
+}
+
+document.getElementById("invite-close").addEventListener("click", () => invite.close());
+document.getElementById("invite-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const form = event.target.elements;
+  const result = document.getElementById("invite-result");
+  try {
+    const made = await ask("POST", `/spaces/${invited.id}/invitations`, { token, body: { name: form.name.value, role: form.role.value } });
+    result.replaceChildren(element("p", {}, text("invite.link", { name: made.name })), link(made.link));
+    event.target.reset();
+  } catch (error) {
+    result.replaceChildren(element("p", { role: "alert" }, error.message));
+  }
+});
+
+document.getElementById("create-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const form = event.target.elements;
+  await attempt(async () => {
+    const begins = form.when.value ? new Date(form.when.value).getTime() : null;
+    const made = await ask("POST", "/spaces", {
+      token,
+      body: { title: form.title.value, host_name: form.host.value, scheduled_ms: begins, language: document.documentElement.lang },
+    });
+    created.replaceChildren(element("p", {}, text("create.done")), link(made.invitation.link));
+    created.hidden = false;
+    event.target.reset();
+    await refresh();
+  });
+});
+
+function show() {
+  document.getElementById("admin").hidden = false;
+  document.getElementById("create").hidden = !token;
+  document.getElementById("admin-form").hidden = Boolean(token);
+  document.getElementById("admin-hint").hidden = Boolean(token);
+  document.getElementById("admin-forget").hidden = !token;
+}
+
+function lock(sentence) {
+  token = "";
+  sessionStorage.removeItem(KEY);
+  created.hidden = true;
+  created.replaceChildren();
+  show();
+  say(sentence);
+}
+
+document.getElementById("admin-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  token = event.target.elements.token.value.trim();
+  await attempt(async () => {
+    await ask("GET", "/admin", { token });
+    sessionStorage.setItem(KEY, token);
+    event.target.reset();
+    say(text("admin.unlocked"));
+    show();
+    await refresh();
+  });
+  if (!sessionStorage.getItem(KEY)) token = "";
+});
+document.getElementById("admin-forget").addEventListener("click", async () => {
+  lock(text("admin.locked"));
+  await attempt(refresh);
+});
+
+show();
+for (;;) {
+  try {
+    await refresh();
+    if (notice.textContent === text("spaces.stale")) say("");
+  } catch (error) {
+    if (error.status === 401) lock(text("admin.wrong"));
+    else say(text("spaces.stale"));
+  }
+  await pause(about(document.hidden ? 15000 : 2500));
+}

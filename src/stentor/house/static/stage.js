@@ -1,0 +1,224 @@
+// A speaker's page: joins the stage with the browser's microphone.
+
+import { about, ask, button, element, lights, pause, text } from "./page.js";
+import * as microphone from "./microphone.js";
+import { Seat } from "./whip.js";
+
+const space = JSON.parse(document.getElementById("page").textContent);
+const $ = (id) => document.getElementById(id);
+const OVER = new Set(["ended", "replay", "cancelled"]);
+const token = invitation();
+let view = null; // what the house says of the space and of us
+let seat = null;
+let stream = null;
+let muted = false;
+
+const meter = new microphone.Meter($("level"), (silent) => warn(silent ? text("status.silent") : ""));
+const say = (sentence) => { if ($("status").textContent !== sentence) $("status").textContent = sentence; };
+const warn = (sentence) => { $("warning").textContent = sentence; };
+
+/** The token from `#token=` (never sent to a server) or `?t=`; it is kept for reloads of this tab. */
+function invitation() {
+  const kept = `stentor-invitation-${space.id}`;
+  const given = new URLSearchParams(location.hash.slice(1)).get("token") ?? new URLSearchParams(location.search).get("t");
+  if (given) {
+    sessionStorage.setItem(kept, given);
+    history.replaceState(null, "", location.pathname); // so that a shown or shared address gives no key away
+  }
+  return given ?? sessionStorage.getItem(kept) ?? "";
+}
+
+function block(sentence) {
+  $("desk").hidden = true;
+  $("blocked").textContent = sentence;
+}
+
+async function join() {
+  warn("");
+  $("join").disabled = true;
+  say(text("status.microphone"));
+  try {
+    await use($("microphone").value);
+  } catch (error) {
+    say(text("status.ready"));
+    warn(text(microphone.reason(error)));
+    $("join").disabled = false;
+    return;
+  }
+  const url = `/whip/${space.id}`;
+  seat = new Seat({ url, token, stream, audio: $("mix"), iceServers: view?.ice_servers ?? [] });
+  seat.addEventListener("change", changed);
+  seat.addEventListener("blocked", () => { $("hear").hidden = false; });
+  seat.join();
+}
+
+/** Opens a microphone and puts it where the old one was. */
+async function use(deviceId) {
+  const opened = await microphone.open(deviceId);
+  stream?.getTracks().forEach((track) => track.stop());
+  stream = opened;
+  stream.getAudioTracks()[0].enabled = !muted;
+  meter.start(stream);
+  await seat?.replace(stream);
+  await choices();
+}
+
+async function choices() {
+  const chosen = stream?.getAudioTracks()[0]?.getSettings().deviceId ?? $("microphone").value;
+  const options = (await microphone.all()).map(({ deviceId, label }) =>
+    element("option", { value: deviceId, selected: deviceId === chosen }, label || text("stage.microphone")));
+  $("microphone").replaceChildren(element("option", { value: "" }, text("stage.default_microphone")), ...options);
+}
+
+function changed() {
+  const { state, problem } = seat;
+  if (state === "connecting" || state === "reconnecting") say(text(`status.${state}`));
+  if (state === "waiting") say(waiting(problem));
+  if (state === "connected") say(text(muted ? "status.connected_muted" : "status.connected"));
+  if (state === "connected") warn("");
+  if (state === "refused") stop(refusal(problem));
+  if (state === "left") say(text("status.left"));
+  buttons();
+}
+
+/** Why the stage does not take us now, though it may soon. */
+function waiting({ code, detail, status }) {
+  if (code === "stage-full") return text("error.full");
+  if (view && OVER.has(view.state)) return text("status.over");
+  if (view?.state === "scheduled") return text("status.waiting_doors");
+  return status === 503 ? text("status.reconnecting") : detail || text("status.reconnecting");
+}
+
+/** Why the stage does not take us at all. */
+function refusal({ detail, status }) {
+  if (status === 401 || status === 403) return text("error.token");
+  return text("error.unknown", { detail });
+}
+
+function buttons() {
+  const joined = Boolean(seat?.wanted);
+  $("join").hidden = joined;
+  $("join").disabled = false;
+  for (const id of ["mute", "leave"]) $(id).hidden = !joined;
+  if (!joined) $("hear").hidden = true;
+}
+
+/** Ends our part; the microphone is let go, its lamp goes out. */
+function stop(sentence) {
+  const leaving = seat;
+  seat = null;
+  leaving?.removeEventListener("change", changed);
+  leaving?.leave();
+  stream?.getTracks().forEach((track) => track.stop());
+  stream = null;
+  meter.stop();
+  say(sentence);
+  buttons();
+}
+
+function mute() {
+  if (!seat) return;
+  muted = !muted;
+  stream.getAudioTracks()[0].enabled = !muted;
+  $("mute").textContent = text(muted ? "stage.unmute" : "stage.mute");
+  $("mute").setAttribute("aria-pressed", String(muted));
+  if (seat.state === "connected") say(text(muted ? "status.connected_muted" : "status.connected"));
+}
+
+function person({ id, name, role, state, talking, muted: silent }) {
+  const marks = [id === view.you?.seat ? text("stage.you") : "", text(`role.${role}`)];
+  if (state === "lost") marks.push(text("stage.lost"));
+  else if (state === "away") marks.push(text("stage.away"));
+  else if (silent || (id === view.you?.seat && muted)) marks.push(text("stage.is_muted"));
+  else if (talking) marks.push(text("stage.talking"));
+  return element("li", { dataset: { talking: String(talking), away: String(state !== "connected") } },
+    element("strong", {}, name), element("span", { className: "quiet" }, marks.filter(Boolean).join(" · ")));
+}
+
+let drawn = "";
+function draw() {
+  const now = JSON.stringify([view, muted]);
+  if (now === drawn) return;
+  drawn = now;
+  $("state").textContent = text(`state.${view.state}`);
+  $("state").dataset.state = view.state;
+  if (view.you) $("you").textContent = text("stage.you_are", { name: view.you.name, role: text(`role.${view.you.role}`) });
+  $("people").replaceChildren(...(view.seats.length ? view.seats.map(person) : [element("li", { className: "quiet" }, text("stage.nobody"))]));
+  $("lights").replaceChildren(...lights(view.lights));
+  hostButtons();
+}
+
+function hostButtons() {
+  const verbs = (view.you?.may ?? []).filter((verb) => ["doors", "live", "end"].includes(verb));
+  if ($("host-buttons").dataset.verbs === verbs.join()) return;
+  $("host-buttons").dataset.verbs = verbs.join();
+  $("host-buttons").replaceChildren(...verbs.map((verb) => button(text(`do.${verb}`), () => command(verb), { className: verb === "end" ? "" : "primary" })));
+}
+
+async function command(verb) {
+  if (verb === "end" && !confirm(text("do.sure_end", { title: view.title }))) return;
+  try {
+    await ask("POST", `/spaces/${space.id}/${verb}`, { token });
+    await look();
+  } catch (error) {
+    warn(text("error.unknown", { detail: error.message }));
+  }
+}
+
+async function look() {
+  view = await ask("GET", `/spaces/${space.id}`, { token, timeout: 4000 });
+  draw();
+  if (OVER.has(view.state)) {
+    if (seat) stop(text("status.over"));
+    else if (!$("join").disabled) say(text("status.over"));
+    $("join").disabled = true;
+  }
+}
+
+$("join").addEventListener("click", join);
+$("mute").addEventListener("click", mute);
+$("leave").addEventListener("click", () => stop(text("status.left")));
+$("hear").addEventListener("click", () => $("mix").play().then(() => { $("hear").hidden = true; }, () => {}));
+$("microphone").addEventListener("change", async ({ target }) => {
+  if (!stream) return;
+  try {
+    await use(target.value);
+  } catch (error) {
+    warn(text(microphone.reason(error)));
+  }
+});
+document.addEventListener("keydown", (event) => {
+  const typing = ["INPUT", "SELECT", "TEXTAREA"].includes(event.target.tagName);
+  if (event.key.toLowerCase() === "m" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) mute();
+});
+window.addEventListener("pagehide", () => seat?.leave());
+
+async function follow() {
+  for (;;) {
+    try {
+      await look();
+    } catch (error) {
+      if (error.status === 401 || error.status === 403) return refuse();
+      if (error.status === 404) return block(text("notice.space"));
+      if (!seat) say(text("error.house"));
+    }
+    if (!seat && $("status").textContent === text("error.house") && view) say(text("status.ready"));
+    await pause(about(seat ? 1000 : 3000));
+  }
+}
+
+function refuse() {
+  sessionStorage.removeItem(`stentor-invitation-${space.id}`);
+  stop("");
+  block(text(view ? "error.removed" : "error.token"));
+}
+
+const obstacle = microphone.blocked();
+if (!token) block(text("error.no_token"));
+else if (obstacle) block(text(obstacle));
+else {
+  $("desk").hidden = false;
+  navigator.mediaDevices.addEventListener?.("devicechange", () => choices());
+  choices();
+  follow();
+}

@@ -1,0 +1,163 @@
+// One place on the stage over WHIP (RFC 9725), made again by itself for as long as it is wanted.
+//
+// Events ("change") tell the state: connecting, connected, reconnecting, waiting (the stage says: not now),
+// refused (`problem` says why; it is not tried again), left.
+
+import { about, pause } from "./page.js";
+
+const GATHER_MS = 500; // most candidates are there by then; later ones trickle
+const FIRST_RETRY_MS = 300;
+const LONGEST_RETRY_MS = 5000;
+const LOST_MS = 2500; // "disconnected" often heals itself; after this it does not
+const FINAL = new Set([400, 401, 403, 404, 405, 413, 415, 422]);
+
+export class Seat extends EventTarget {
+  /** `stream` has the microphone's track; `audio` plays the others (the mix without us). */
+  constructor({ url, token, stream, audio, iceServers = [] }) {
+    super();
+    Object.assign(this, { url, token, stream, audio, iceServers });
+    this.state = "left";
+    this.problem = null;
+    this.wanted = false;
+    this.peer = null;
+    this.session = "";
+  }
+
+  async join() {
+    this.wanted = true;
+    let failures = 0;
+    this.#tell("connecting");
+    while (this.wanted) {
+      const held = performance.now();
+      const refused = await this.#attempt();
+      if (!this.wanted) break;
+      // A new seat may take a moment to reach the stage; whether it is gone for good the house says.
+      if (refused && FINAL.has(refused.status) && refused.code !== "no-seat") {
+        this.wanted = false;
+        this.problem = refused;
+        return this.#tell("refused");
+      }
+      // A connection that had stood for a while starts counting anew.
+      failures = performance.now() - held > 10000 ? 0 : failures + 1;
+      this.problem = refused;
+      this.#tell(refused?.status === 409 || refused?.status === 503 ? "waiting" : "reconnecting");
+      const step = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 6));
+      await pause(about(Math.max(step, (refused?.retryAfter ?? 0) * 1000)));
+    }
+  }
+
+  /** Puts another microphone on the same connection. */
+  async replace(stream) {
+    this.stream = stream;
+    const sender = this.peer?.getSenders().find((each) => each.track?.kind === "audio" || each.track === null);
+    await sender?.replaceTrack(stream.getAudioTracks()[0]);
+  }
+
+  async leave() {
+    this.wanted = false;
+    this.#close();
+    this.#tell("left");
+  }
+
+  #tell(state) {
+    this.state = state;
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** One connection from its offer to its end. Gives the problem of a refusal, or null for one that was lost. */
+  async #attempt() {
+    const peer = new RTCPeerConnection({ iceServers: this.iceServers, bundlePolicy: "max-bundle" });
+    this.peer = peer;
+    const late = [];
+    let session = "";
+    let etag = "";
+    const trickle = () => session && late.length && this.#patch(session, etag, peer, late.splice(0));
+    peer.addEventListener("icecandidate", ({ candidate }) => {
+      if (candidate?.candidate) late.push(candidate);
+      trickle();
+    });
+    peer.addEventListener("track", ({ streams, track }) => {
+      this.audio.srcObject = streams[0] ?? new MediaStream([track]);
+      this.audio.play().catch(() => this.dispatchEvent(new Event("blocked")));
+    });
+    try {
+      peer.addTransceiver(this.stream.getAudioTracks()[0], { direction: "sendrecv", streams: [this.stream] });
+      await peer.setLocalDescription();
+      await gathered(peer);
+      late.length = 0; // those are in the offer
+      const answer = await fetch(this.url, {
+        method: "POST",
+        headers: { "Content-Type": "application/sdp", Authorization: `Bearer ${this.token}` },
+        body: peer.localDescription.sdp,
+        credentials: "omit",
+        signal: AbortSignal.timeout(10000),
+      });
+      if (answer.status !== 201) {
+        const problem = await answer.json().catch(() => ({}));
+        const retryAfter = Number(answer.headers.get("Retry-After")) || 0;
+        return { status: answer.status, code: problem.code ?? "", detail: problem.detail ?? "", retryAfter };
+      }
+      session = new URL(answer.headers.get("Location"), new URL(this.url, location.href)).href;
+      this.session = session;
+      etag = answer.headers.get("ETag") ?? "";
+      await peer.setRemoteDescription({ type: "answer", sdp: await answer.text() });
+      if (!this.wanted) return null;
+      trickle();
+      await this.#watch(peer);
+    } catch {
+      // the house is not there, or the connection failed: lost, and tried again
+    } finally {
+      if (this.peer === peer) this.#close();
+      else peer.close();
+    }
+    return null;
+  }
+
+  /** Returns when the connection is lost for good. */
+  #watch(peer) {
+    return new Promise((lost) => {
+      let timer = 0;
+      const look = () => {
+        clearTimeout(timer);
+        if (peer.connectionState === "connected") this.#tell("connected");
+        else if (["failed", "closed"].includes(peer.connectionState)) lost();
+        else timer = setTimeout(lost, peer.connectionState === "disconnected" ? LOST_MS : 8000);
+      };
+      peer.addEventListener("connectionstatechange", look);
+      this.giveUp = lost;
+      look();
+    });
+  }
+
+  /** Sends candidates that came after the offer (RFC 8840, section 9). A loss does no harm: others are in the offer. */
+  #patch(session, etag, peer, candidates) {
+    const [, ufrag] = peer.localDescription.sdp.match(/a=ice-ufrag:(\S+)/) ?? [];
+    const [, password] = peer.localDescription.sdp.match(/a=ice-pwd:(\S+)/) ?? [];
+    const lines = [`a=ice-ufrag:${ufrag}`, `a=ice-pwd:${password}`, "m=audio 9 RTP/AVP 0", `a=mid:${candidates[0].sdpMid ?? "0"}`];
+    lines.push(...candidates.map(({ candidate }) => `a=${candidate}`));
+    const headers = { "Content-Type": "application/trickle-ice-sdpfrag", Authorization: `Bearer ${this.token}` };
+    if (etag) headers["If-Match"] = etag;
+    fetch(session, { method: "PATCH", headers, body: `${lines.join("\r\n")}\r\n`, credentials: "omit" }).catch(() => {});
+  }
+
+  #close() {
+    const { peer, session } = this;
+    this.peer = null;
+    this.session = "";
+    peer?.close();
+    this.giveUp?.();
+    this.audio.srcObject = null;
+    // Freeing the seat on leaving; keepalive lets it out even while the page closes.
+    if (session && !this.wanted) {
+      fetch(session, { method: "DELETE", headers: { Authorization: `Bearer ${this.token}` }, keepalive: true, credentials: "omit" }).catch(() => {});
+    }
+  }
+}
+
+function gathered(peer) {
+  if (peer.iceGatheringState === "complete") return Promise.resolve();
+  return new Promise((done) => {
+    setTimeout(done, GATHER_MS);
+    peer.addEventListener("icegatheringstatechange", () => peer.iceGatheringState === "complete" && done());
+  });
+}

@@ -1,0 +1,174 @@
+"""What is shown of spaces: the stored state, and beside it what the heartbeats say now."""
+
+from __future__ import annotations
+
+from stentor.base.config import Settings
+from stentor.base.errors import CallerError
+from stentor.base.units import SeatId
+from stentor.bus.status import SeatStatus, Statuses
+from stentor.house import ice, schema
+from stentor.house.desk import Desk
+from stentor.spaces import commands as c
+from stentor.spaces import rights, rules
+from stentor.spaces.lights import lights
+from stentor.spaces.model import ON_AIR, Role, Seat, Space, State
+from stentor.spaces.rights import Actor
+
+MOST_ROWS = 200
+"""Spaces in the public list; older ones are found among the recordings."""
+WISHES: dict[str, c.Command] = {
+    "doors": c.OpenDoors(),
+    "live": c.GoLive(),
+    "end": c.End(),
+    "cancel": c.Cancel(),
+    "invite": c.GiveSeat(SeatId("any-other"), "any", Role.SPEAKER),
+}
+"""The commands that a page has buttons for."""
+
+
+class Views:
+    """Makes what the API and the pages show."""
+
+    def __init__(self, desk: Desk, statuses: Statuses, settings: Settings) -> None:
+        self._desk, self._statuses = desk, statuses
+        self._audience = settings.audience_address
+        self._ice = ice.servers(settings.ice_servers)
+
+    async def rows(self, *, with_lights: bool = False) -> schema.SpaceList:
+        """The newest spaces; with their lights for whoever runs the house."""
+        spaces = await self._desk.store.list(limit=MOST_ROWS)
+        return schema.SpaceList(spaces=[self._row(space, with_lights) for space in spaces])
+
+    async def space(self, space: Space, actor: Actor) -> schema.SpaceView:
+        """Everything about a space for ``actor``."""
+        now = self._desk.clock()
+        told = {seat.id: seat for seat in self._statuses.seats(space.id, now)}
+        return schema.SpaceView(
+            id=space.id,
+            title=space.title,
+            state=space.state,
+            version=space.version,
+            language=space.language,
+            hold=space.hold,
+            max_seats=space.max_seats,
+            created_ms=space.created_ms,
+            scheduled_ms=space.scheduled_ms,
+            doors_open_ms=space.doors_open_ms,
+            live_ms=space.live_ms,
+            ended_ms=space.ended_ms,
+            listeners=self._statuses.listeners(space.id, now),
+            seats=[_seat(seat, told.get(seat.id)) for seat in space.seats.values()],
+            lights=lights(space, self._statuses.fresh(now), now),
+            audience=self.addresses(space),
+            recording=self._recording(space),
+            you=self._you(space, actor),
+            ice_servers=self._ice,
+        )
+
+    async def recordings(self) -> schema.RecordingList:
+        """Ended spaces that have a recording, the newest first; sizes once it is complete."""
+        spaces = await self._desk.store.list((State.ENDED, State.REPLAY), limit=MOST_ROWS)
+        known = {each.space: each for each in await self._desk.store.recordings(limit=MOST_ROWS)}
+        found: list[schema.RecordingView] = []
+        for space in spaces:
+            summary = known.get(space.id)
+            address = self.listen(space.id)
+            found.append(
+                schema.RecordingView(
+                    space=space.id,
+                    title=space.title,
+                    state=space.state,
+                    started_ms=space.doors_open_ms or 0,
+                    ended_ms=space.ended_ms or 0,
+                    complete=space.state is State.REPLAY,
+                    duration_s=summary.duration_ms / 1000 if summary else _length_s(space),
+                    size_bytes=summary.size_bytes if summary else None,
+                    gap_chunks=summary.gap_chunks if summary else None,
+                    page=address,
+                    download=f"{address}/recording.m4a",
+                    playlist=f"{address}/replay/index.m3u8",
+                    gaps=f"{address}/gaps.json",
+                )
+            )
+        return schema.RecordingList(recordings=found)
+
+    def listen(self, space: str) -> str:
+        """The listener's page."""
+        return f"{self._audience}/s/{space}"
+
+    def addresses(self, space: Space) -> dict[str, str]:
+        """Where listeners find what there is in this state."""
+        page = self.listen(space.id)
+        found = {"page": page, "door": f"{page}/door.json", "hold": f"{page}/hold.m4a"}
+        if space.state in ON_AIR:
+            found |= {
+                "aac": f"{page}/live.aac",
+                "opus": f"{page}/live.opus",
+                "mp4": f"{page}/live.mp4",
+                "hls": f"{page}/hls/index.m3u8",
+                "pulse": f"{page}/pulse.json",
+            }
+        if space.state is State.REPLAY:
+            found |= {"replay": f"{page}/replay/index.m3u8", "download": f"{page}/recording.m4a"}
+        return found
+
+    def _row(self, space: Space, with_lights: bool) -> schema.SpaceRow:
+        now = self._desk.clock()
+        return schema.SpaceRow(
+            id=space.id,
+            title=space.title,
+            state=space.state,
+            language=space.language,
+            scheduled_ms=space.scheduled_ms,
+            doors_open_ms=space.doors_open_ms,
+            live_ms=space.live_ms,
+            ended_ms=space.ended_ms,
+            listeners=self._statuses.listeners(space.id, now),
+            listen=self.listen(space.id),
+            lights=lights(space, self._statuses.fresh(now), now) if with_lights else None,
+        )
+
+    def _recording(self, space: Space) -> str | None:
+        return f"{self.listen(space.id)}/recording.m4a" if space.state is State.REPLAY else None
+
+    def _you(self, space: Space, actor: Actor) -> schema.You:
+        seat = space.seats.get(actor.seat)
+        now = self._desk.clock()
+        return schema.You(
+            rank=rights.rank(actor, space).value,
+            may=[name for name, wish in WISHES.items() if _possible(space, wish, actor, now)],
+            seat=actor.seat,
+            name=seat.name if seat else "",
+            role=seat.role if seat else None,
+        )
+
+
+def _possible(space: Space, wish: c.Command, actor: Actor, now: float) -> bool:
+    """Whether ``wish`` would be allowed and change something now."""
+    if not rights.allowed(actor, wish, space):
+        return False
+    try:
+        return bool(rules.decide(space, wish, now))
+    except CallerError:
+        return False
+
+
+def _seat(seat: Seat, told: SeatStatus | None) -> schema.SeatView:
+    """A seat as it is stored, with what the stage says of it when it says something."""
+    if told is None:
+        return schema.SeatView(id=seat.id, name=seat.name, role=seat.role, muted=seat.muted)
+    return schema.SeatView(
+        id=seat.id,
+        name=seat.name,
+        role=seat.role,
+        state=told.state,
+        muted=seat.muted or told.muted,
+        talking=told.talking,
+        level_dbfs=told.level_dbfs,
+        delay_ms=told.delay_ms,
+        loss=told.loss,
+    )
+
+
+def _length_s(space: Space) -> float:
+    return ((space.ended_ms or 0) - (space.doors_open_ms or 0)) / 1000

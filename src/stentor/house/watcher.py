@@ -1,0 +1,147 @@
+"""Turns what the stage and the archive say of themselves into commands: a pure part that decides, a loop that sends.
+
+A lost stage interrupts the space, a stage that is back resumes it, seats follow the stage's connections, and a space
+whose recording is whole opens its replay.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Literal
+
+import msgspec
+
+from stentor.base import log
+from stentor.base.clock import Clock
+from stentor.base.errors import CallerError, Overloaded
+from stentor.bus.board import Board
+from stentor.bus.connection import Bus
+from stentor.bus.status import Statuses
+from stentor.house.desk import Desk
+from stentor.spaces import commands as c
+from stentor.spaces.model import OVER, Space, State
+
+LOOK_S = 0.25
+STAGE_LOST_S = 2.0
+"""So long may a stage be silent; it beats five times a second, and a process starts anew in about 1.5 s."""
+SEAT_LOST_S = 3.0
+"""So long may a seat be missing at a stage that is there: speakers reconnect within it after a restart."""
+HEARD_S = 1.0
+"""A heartbeat older than this does not count as the stage's presence."""
+
+
+class Sight(msgspec.Struct, frozen=True):
+    """What is seen of one space at a moment."""
+
+    stage: bool = False
+    """A stage holds the space."""
+    seats: dict[str, Literal["connected", "lost"]] = {}
+    muted: dict[str, bool] = {}
+    complete: bool = False
+    """The archive has everything."""
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What the stage is to do with a seat, on ``stage.command.<space>``."""
+
+    kind: Literal["remove", "mute", "unmute"]
+    seat: str
+
+
+class Watch:
+    """One space under watch; pure. ``now`` is in seconds on a steady or the wall clock."""
+
+    def __init__(self, now: float) -> None:
+        self._stage_seen = now  # a house that has just come up gives the stage the usual time
+        self._seat_seen: dict[str, float] = {}
+
+    def look(self, space: Space, sight: Sight, now: float) -> list[c.Command | Order]:
+        """What follows from ``sight``; asked again and again it says the same until the space has changed."""
+        if sight.stage:
+            self._stage_seen = now
+        wishes: list[c.Command | Order] = []
+        if space.state is State.LIVE and now - self._stage_seen > STAGE_LOST_S:
+            wishes.append(c.Interrupt())
+        if space.state is State.INTERRUPTED and sight.stage:
+            wishes.append(c.Resume())
+        if space.state is State.ENDED and sight.complete:
+            wishes.append(c.OpenReplay())
+        if space.state in OVER:
+            return wishes + [c.LoseSeat(seat.id) for seat in space.seats.values() if seat.connected]
+        if sight.stage:  # while the stage is away nobody knows who is there
+            wishes += self._seats(space, sight, now)
+        return wishes
+
+    def _seats(self, space: Space, sight: Sight, now: float) -> list[c.Command | Order]:
+        wishes: list[c.Command | Order] = []
+        for seat in space.seats.values():
+            state = sight.seats.get(seat.id)
+            if state is not None:
+                self._seat_seen[seat.id] = now
+            seen = self._seat_seen.setdefault(seat.id, now)
+            if state == "connected" and not seat.connected:
+                wishes.append(c.ConnectSeat(seat=seat.id))
+            elif seat.connected and (state == "lost" or now - seen > SEAT_LOST_S):
+                wishes.append(c.LoseSeat(seat=seat.id))
+            if state is not None and sight.muted.get(seat.id, seat.muted) != seat.muted:
+                wishes.append(Order("mute" if seat.muted else "unmute", seat.id))  # a stage that came up anew
+        wishes += [Order("remove", seat) for seat in sight.seats if seat not in space.seats]
+        self._seat_seen = {seat: at for seat, at in self._seat_seen.items() if seat in space.seats}
+        return wishes
+
+
+def sight_of(statuses: Statuses, space: str, now: float) -> Sight:
+    """What the heartbeats say of ``space`` now."""
+    stages = [status for status in statuses.fresh(now, "stage", HEARD_S) if space in status.spaces]
+    seats = statuses.seats(space, now) if stages else []
+    archives = (status.spaces.get(space) for status in statuses.fresh(now, "archive"))
+    return Sight(
+        stage=bool(stages),
+        seats={seat.id: seat.state for seat in seats},
+        muted={seat.id: seat.muted for seat in seats},
+        complete=any(status is not None and status.complete for status in archives),
+    )
+
+
+class Watcher:
+    """Watches every space that is on the board. ``run`` and ``follow`` are tasks of the role."""
+
+    def __init__(self, desk: Desk, board: Board, bus: Bus, statuses: Statuses, clock: Clock) -> None:
+        self._desk, self._board, self._bus, self._statuses, self._clock = desk, board, bus, statuses, clock
+        self._spaces: dict[str, Space] = {}
+        self._watches: dict[str, Watch] = {}
+        self._log = log.get("house")
+
+    async def follow(self) -> None:
+        """Keeps the spaces that can still change; for ever."""
+        async for space in self._board.watch():
+            if space.state in (State.SCHEDULED, State.REPLAY, State.CANCELLED):
+                self._spaces.pop(space.id, None)
+            else:
+                self._spaces[space.id] = space
+
+    async def run(self) -> None:
+        """Looks, and sends what follows; for ever."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            now = self._clock()
+            if not self._bus.connected:
+                self._watches.clear()  # hearing nothing is no sign of a lost stage then
+                continue
+            self._watches = {space: watch for space, watch in self._watches.items() if space in self._spaces}
+            for space in list(self._spaces.values()):
+                watch = self._watches.setdefault(space.id, Watch(now))
+                for wish in watch.look(space, sight_of(self._statuses, space.id, now), now):
+                    await self._send(space, wish)
+
+    async def _send(self, space: Space, wish: c.Command | Order) -> None:
+        try:
+            if isinstance(wish, Order):
+                await self._desk.order(space.id, wish.kind, wish.seat)
+            else:
+                changed = await self._desk.observe(space.id, wish)
+                self._spaces[space.id] = changed
+                self._log.info("observed", space=space.id, what=type(wish).__name__)
+        except (CallerError, Overloaded) as error:
+            # Another house was quicker, or the database is busy: the next look decides anew.
+            self._log.warning("not-observed", space=space.id, what=type(wish).__name__, code=error.error_code)

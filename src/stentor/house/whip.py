@@ -1,0 +1,100 @@
+"""WHIP (RFC 9725) at the house's door: HTTP in, one request over the bus to the stage that holds the space, HTTP out.
+
+All meaning is the stage's. Here are only the things of HTTP: methods, the size of a body, and what to say when no
+stage answers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import HttpMethod, Request, Response, Router, route
+
+from stentor.base import units
+from stentor.base.errors import Malformed, Overloaded
+from stentor.bus.connection import Bus
+from stentor.house.access import bearer
+from stentor.house.problems import MethodRefused
+from stentor.wire.whip import WhipReply, WhipRequest, decode_reply, encode
+
+MAX_BODY_BYTES = 64 * 1024
+"""A browser's offer for one microphone has about 2 kB; with every codec and candidate there is, 10 kB."""
+ANSWER_S = 6.0
+"""The stage gathers its candidates and makes a certificate's handshake possible; it needs 0.05 to 0.3 s."""
+ALL = list(HttpMethod)
+"""Every method comes here, so that refusals say what the standard wants them to say."""
+CORS = {
+    # RFC 9725, 4.1 lets pages of other origins in; the token is a header that only their own script can set.
+    "access-control-allow-origin": "*",
+    "access-control-expose-headers": "Location, ETag, Link, Accept-Patch, Retry-After",
+}
+_HOP_BY_HOP = frozenset({"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"})
+_Request = Request[Any, Any, Any]
+
+
+def routes(bus: Bus) -> Router:
+    """The addresses ``/whip/{space}`` and ``/whip/{space}/{session}``."""
+
+    @route("/{space:str}", http_method=ALL, request_max_body_size=MAX_BODY_BYTES, include_in_schema=False)
+    async def endpoint(request: _Request, space: str) -> Response[bytes]:
+        return await answer(request, space, None, "POST, OPTIONS")
+
+    @route("/{space:str}/{session:str}", http_method=ALL, request_max_body_size=MAX_BODY_BYTES, include_in_schema=False)
+    async def resource(request: _Request, space: str, session: str) -> Response[bytes]:
+        return await answer(request, space, session, "PATCH, DELETE, OPTIONS")
+
+    async def answer(request: _Request, space: str, session: str | None, allow: str) -> Response[bytes]:
+        if request.method == "OPTIONS":
+            return Response(b"", status_code=200, headers=preflight(allow))
+        if request.method not in allow.split(", "):
+            raise MethodRefused(f"This address knows {allow}; see RFC 9725.", allow=allow)
+        return await carry(bus, request, space, session)
+
+    return Router("/whip", route_handlers=[endpoint, resource])
+
+
+def preflight(allow: str) -> dict[str, str]:
+    """The headers of an answer to OPTIONS (RFC 9725, 4.1 and 4.3: 200 with Accept-Post or Accept-Patch)."""
+    accept = (
+        {"accept-post": "application/sdp"}
+        if allow.startswith("POST")
+        else {"accept-patch": "application/trickle-ice-sdpfrag"}
+    )
+    return {
+        **CORS,
+        **accept,
+        "allow": allow,
+        "access-control-allow-methods": allow,
+        "access-control-allow-headers": "Authorization, Content-Type, If-Match",
+        "access-control-max-age": "86400",
+    }
+
+
+async def carry(bus: Bus, request: _Request, space: str, session: str | None) -> Response[bytes]:
+    """One request to the stage and its reply back; raises :class:`Overloaded` when no stage holds the space."""
+    space = units.space_id(space)  # it becomes part of a subject
+    authorization = request.headers.get("authorization", "")
+    message = WhipRequest(
+        method=request.method,
+        space=space,
+        session=session,
+        token=bearer(authorization) if authorization else "",
+        content_type=request.headers.get("content-type", ""),
+        body=await request.body(),
+        if_match=request.headers.get("if-match", ""),
+    )
+    try:
+        reply = decode_reply(await bus.request(f"stage.whip.{space}", encode(message), timeout_s=ANSWER_S))
+    except Overloaded as error:
+        raise Overloaded(
+            "No stage holds this space now; try again in a moment.", retry_after_s=1.0, code="no-stage"
+        ) from error
+    except Malformed as error:  # a stage of another version: not the speaker's fault, and it may be replaced soon
+        raise Overloaded("The stage's answer is not understood.", retry_after_s=1.0, code="no-stage") from error
+    return response(reply)
+
+
+def response(reply: WhipReply) -> Response[bytes]:
+    """The stage's reply as it goes out, without what belongs to the connection (RFC 9110, 7.6.1)."""
+    headers = {name.lower(): value for name, value in reply.headers.items() if name.lower() not in _HOP_BY_HOP}
+    return Response(reply.body, status_code=reply.status, headers={**CORS, "cache-control": "no-store", **headers})

@@ -1,0 +1,54 @@
+"""The house's texts and the pages that use them."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+from string import Formatter
+
+from stentor.base.texts import LANGUAGES, Catalogue
+from stentor.spaces.lights import Reason
+from stentor.spaces.model import Role, State
+
+CATALOGUE = Catalogue("stentor.house")
+STATIC = resources.files("stentor.house") / "static"
+SCRIPTS = {entry.name: entry.read_text("utf-8") for entry in STATIC.iterdir() if entry.name.endswith(".js")}
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_every_language_has_every_text() -> None:
+    """The same keys, nothing empty, the same values filled in."""
+    english = CATALOGUE.texts["en"]
+    for language in LANGUAGES:
+        texts = CATALOGUE.texts[language]
+        assert list(texts) == list(english)
+        assert all(texts.values())
+        assert {key: fields(text) for key, text in texts.items()} == {key: fields(t) for key, t in english.items()}
+
+
+def test_scripts_use_only_texts_that_exist() -> None:
+    """A key in a script that is in no catalogue would be shown as it is."""
+    used = {key for script in SCRIPTS.values() for key in re.findall(r'"((?:[a-z]+)\.[a-z_]+)"', script)}
+    assert used
+    assert used - {"page.js", "whip.js", "microphone.js"} <= set(CATALOGUE.texts["en"])
+
+
+def test_states_and_roles_have_names() -> None:
+    """Whatever state a space is in, and why a light is not green, can be said."""
+    keys = set(CATALOGUE.texts["en"])
+    assert {f"state.{state.value}" for state in State} | {f"role.{role.value}" for role in Role} <= keys
+    assert {f"reason.{reason.value}" for reason in Reason} <= keys
+
+
+def test_nothing_comes_from_elsewhere() -> None:
+    """Pages load nothing from other sites, and no script makes markup of text."""
+    folder = resources.files("stentor.house") / "templates"
+    pages = [entry.read_text("utf-8") for entry in folder.iterdir()]
+    for text in [*pages, *SCRIPTS.values(), (STATIC / "house.css").read_text("utf-8")]:
+        assert not re.search(r"https?://", text)
+        assert not re.search(
+            r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|\bstyle=|\bon\w+=\"", text
+        )
