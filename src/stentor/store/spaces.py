@@ -30,6 +30,8 @@ from stentor.store.schema import migrate
 ATTEMPTS = 50
 """Each failed attempt means that another writer got through; so many at once do not change one space."""
 MOST_LISTED = 1000
+MOST_EVENTS = 10_000
+"""A speaker whose line breaks every ten seconds leaves so many in a day."""
 RETRY_S = 1.0
 
 Result = TypeVar("Result")
@@ -130,18 +132,19 @@ class Store:
 
         return await self._run(work)
 
-    async def events(self, space: str, *, after: int = 0) -> Sequence[Event]:
-        """Everything that happened to a space after version ``after``, in order: event ``n`` made version ``n``.
+    async def events(self, space: str, *, after: int = 0, limit: int = MOST_EVENTS) -> Sequence[Event]:
+        """What happened to a space after version ``after``, in order: event ``n`` made version ``n``.
 
-        Raises :class:`NotFound`.
+        At most 10,000 at a time, the earliest; go on with the last one's version. Raises :class:`NotFound`.
         """
 
         def work() -> Sequence[Event]:
             table = tables.events
             query = select(table.c.body).where(table.c.space == space, table.c.version > after)
+            query = query.order_by(table.c.version).limit(min(limit, MOST_EVENTS))
             with _transaction(self._engine) as connection:
                 _load(connection, space)
-                return [e.decode(row.body) for row in connection.execute(query.order_by(table.c.version))]
+                return [e.decode(row.body) for row in connection.execute(query)]
 
         return await self._run(work)
 

@@ -1,6 +1,7 @@
 """The tables, the same on SQLite and PostgreSQL. ``migrations/`` makes and changes them; a test holds the two together.
 
 ``events`` is the truth of a space, only ever added to; ``spaces`` holds the state they make, so that one row answers.
+JSON is kept as text, not as PostgreSQL's ``jsonb``: that would lose the order of the seats.
 """
 
 from __future__ import annotations
