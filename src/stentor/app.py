@@ -30,6 +30,8 @@ PROGRAMMES = 2
 """One speaks, one stands by hot."""
 READY_S = 30.0
 HOLD_KEY = "hold/default"
+HOLD_LABEL = "Stentor: lo-fi, first edition"
+"""Another label makes every installation compose the music anew."""
 
 Step = Callable[[str], None]
 """Told what is being done now, for a progress line."""
@@ -99,8 +101,8 @@ async def check(settings: Settings) -> None:
 
 async def check_store(settings: Settings) -> None:
     """Opens the database once, which also brings its tables up to date. Raises :class:`SetupError`."""
-    store = await asyncio.to_thread(Store.open, settings.database_address)
-    await asyncio.to_thread(store.close)
+    store = await Store.open(settings.database_address)
+    await store.close()
 
 
 async def prepare(settings: Settings, on_step: Step) -> None:
@@ -109,7 +111,7 @@ async def prepare(settings: Settings, on_step: Step) -> None:
         await ChunkLog(bus, hours=settings.bus_hours).ready()
     objects = Objects.open(settings.recordings_address)
     try:
-        if hold.decode(await objects.get(HOLD_KEY)).label == lofi.LABEL:
+        if hold.decode(await objects.get(HOLD_KEY)).label == HOLD_LABEL:
             return
     except (NotFound, Malformed):
         pass
@@ -118,7 +120,7 @@ async def prepare(settings: Settings, on_step: Step) -> None:
 
 
 def _compose() -> bytes:
-    return hold.encode(hold.build(lofi.render(), lofi.LABEL))
+    return hold.encode(hold.build(lofi.render(), HOLD_LABEL))
 
 
 async def _start_bus(supervisor: Supervisor, settings: Settings, on_step: Step, logs: Path | None) -> Settings:

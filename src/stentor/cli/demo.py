@@ -1,0 +1,228 @@
+"""``stentor demo``: everything up, two recorded voices on a stage over real WebRTC, and a live view of it."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import signal
+import sys
+from contextlib import suppress
+from importlib import resources
+from typing import Any
+
+import click
+import httpx
+from rich.console import Console
+from rich.live import Live
+from rich.progress import Progress, SpinnerColumn, TextColumn
+
+from stentor import app
+from stentor.base import log
+from stentor.base.config import Settings
+from stentor.base.errors import Conflict, StentorError
+from stentor.cli import options, view
+from stentor.cli.house import House
+from stentor.rehearsal.listener import listen
+from stentor.rehearsal.report import Report
+from stentor.supervisor import Supervisor, Worker, role_environment
+
+VOICES = {"Jane, who reads": "reader.flac", "Carl, who plays cards": "cards.flac"}
+HOLD_S = 6.0
+"""So long does the audience hear hold music before the talk."""
+LOOK_S = 0.5
+LINE_S = 5.0
+COMPLETE_S = 20.0
+"""The archive needs one segment's time and a moment."""
+
+
+@click.command()
+@options.data
+@click.option("--port", type=int, help="Port of the house.  [default: 8080]")
+@click.option("--audience-port", type=int, help="Port of the edges.  [default: 8081]")
+@click.option("--edges", type=int, help="Edge processes.  [default: one per processor]")
+@click.option("--for", "seconds", type=click.FloatRange(min=1), metavar="SECONDS", help="End by itself after so long.")
+def demo(seconds: float | None, **given: Any) -> None:
+    """Show everything working: two recorded voices on a stage, live, until Ctrl-C."""
+    settings = options.settings(**given)
+    log.configure(level="ERROR")
+    asyncio.run(_until_told(settings, seconds))
+
+
+async def _until_told(settings: Settings, seconds: float | None) -> None:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told.set)
+    console = Console(highlight=False)
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), console=console, transient=True) as progress:
+        task = progress.add_task("starting")
+        running = app.running(
+            settings,
+            on_step=lambda step: progress.update(task, description=step),
+            logs=settings.folder / "logs",
+        )
+        starting = asyncio.create_task(running.__aenter__(), name="start")
+        waiting = asyncio.create_task(told.wait(), name="told")
+        await asyncio.wait({starting, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            starting.cancel()
+            with suppress(asyncio.CancelledError):
+                await starting
+            return
+        supervisor = starting.result()
+    try:
+        with House(settings) as house:
+            await _show(Demo(settings, house, console), supervisor, told, seconds)
+    finally:
+        with console.status("ending all processes"):
+            await running.__aexit__(None, None, None)
+        waiting.cancel()
+
+
+class Demo:
+    """One demonstration: a space of its own, led by the house's API, seen through public addresses."""
+
+    def __init__(self, settings: Settings, house: House, console: Console) -> None:
+        self.settings = settings
+        self.house = house
+        self.console = console
+        self.report: Report | None = None
+        self.space: dict[str, Any] = {}
+        self.step = ""
+
+    async def call(self, verb: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """A call to the house, off the loop."""
+        if verb == "GET":
+            return await asyncio.to_thread(self.house.get, path)
+        return await asyncio.to_thread(self.house.post, path, body)
+
+    async def create(self) -> str:
+        """A new space called demo, demo-2, …"""
+        number = 1
+        while True:
+            name = "demo" if number == 1 else f"demo-{number}"
+            try:
+                body = {"id": name, "title": "Two voices", "host_name": next(iter(VOICES))}
+                made = await self.call("POST", "/spaces", body)
+            except Conflict:
+                number += 1
+            else:
+                return str(made["space"]["id"])
+
+    def speakers(self, name: str) -> list[Worker]:
+        """The voices, each a process of its own, as people's browsers would be."""
+        voices = resources.files("stentor.rehearsal") / "voices"
+        environment = role_environment(self.settings.environment())
+        return [
+            Worker(
+                f"speaker-{index}",
+                [sys.executable, "-m", "stentor", "speak", name, str(voices / file), "--as", person],
+                environment,
+                output=self.settings.folder / "logs" / f"speaker-{index}.log",
+            )
+            for index, (person, file) in enumerate(VOICES.items())
+        ]
+
+    async def look(self, name: str) -> None:
+        """Keeps ``space`` as the house shows it; what it does not answer is looked at again."""
+        while True:
+            with suppress(StentorError):
+                self.space = await self.call("GET", f"/spaces/{name}")
+            await asyncio.sleep(LOOK_S)
+
+    async def measure(self, url: str) -> None:
+        """A listener that plays nothing, for the delay."""
+
+        def keep(report: Report) -> None:
+            self.report = report
+
+        await listen(url, on_report=keep, every_s=LOOK_S)
+
+    async def lead(self, name: str) -> None:
+        """Goes live when both voices are on the stage and the music was heard for a while."""
+        self.step = "hold music, waiting for the voices"
+        began = asyncio.get_running_loop().time()
+        while True:
+            on = [seat for seat in self.space.get("seats", []) if seat["state"] == "connected"]
+            if len(on) >= len(VOICES) and asyncio.get_running_loop().time() - began > HOLD_S:
+                break
+            await asyncio.sleep(0.1)
+        await self.call("POST", f"/spaces/{name}/live")
+        self.step = ""
+
+
+async def _show(demo: Demo, supervisor: Supervisor, told: asyncio.Event, seconds: float | None) -> None:
+    """Runs the demonstration until told, then ends the space and prints what is left of it."""
+    await _earlier(demo)
+    name = await demo.create()
+    await demo.call("POST", f"/spaces/{name}/doors")
+    demo.space = await demo.call("GET", f"/spaces/{name}")
+    supervisor.start(demo.speakers(name))
+    tasks = [
+        asyncio.create_task(demo.look(name), name="look"),
+        asyncio.create_task(demo.measure(demo.space["audience"]["mp4"]), name="measure"),
+        asyncio.create_task(demo.lead(name), name="lead"),
+    ]
+    try:
+        await _draw(demo, tasks, told, seconds)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await _finish(demo, name)
+
+
+async def _draw(demo: Demo, tasks: list[asyncio.Task[None]], told: asyncio.Event, seconds: float | None) -> None:
+    """Draws until told, until the time is over, or until something failed (which is raised)."""
+    loop = asyncio.get_running_loop()
+    began = said = loop.time()
+    live = Live(console=demo.console, auto_refresh=False, transient=True) if demo.console.is_terminal else None
+    with live or suppress():
+        while not told.is_set() and (seconds is None or loop.time() - began < seconds):
+            for task in tasks:
+                if task.done():
+                    task.result()
+            if live:
+                live.update(view.draw(demo.space, demo.report, demo.step), refresh=True)
+            elif loop.time() - said > LINE_S:
+                said = loop.time()
+                demo.console.print(view.line(demo.space, demo.report), soft_wrap=True)
+            await asyncio.sleep(0.25)
+
+
+async def _finish(demo: Demo, name: str) -> None:
+    """Ends the space, waits for its recording, prints its address and its gap report."""
+    say = demo.console.print
+    with demo.console.status("ending the space; the archive writes the last segment"):
+        space = await demo.call("POST", f"/spaces/{name}/end")
+        deadline = asyncio.get_running_loop().time() + COMPLETE_S
+        while space["state"] != "replay" and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(LOOK_S)
+            space = await demo.call("GET", f"/spaces/{name}")
+    if space["state"] != "replay":
+        say(f"The recording of {name} is not complete yet: the archive goes on with it at the next start.")
+        return
+    say(f"\nrecording   {space['recording']}", soft_wrap=True)
+    say(f"replay      {space['audience']['page']}   (after the next start)", soft_wrap=True)
+    async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
+        report = (await client.get(f"{space['audience']['page']}/gaps.json")).json()
+    sources = ", ".join(f"{seconds:.1f} s {source}" for source, seconds in report["seconds"].items())
+    say(
+        f"gap report  {sources}; {len(report['spans'])} gaps or fillers, {len(report['faults'])} faults in the hash chain"
+    )
+    for span in report["spans"]:
+        at = datetime.datetime.fromtimestamp(span["start_ms"] / 1000).astimezone()
+        say(f"            {at:%H:%M:%S} {span['source']} for {span['duration_s']:.2f} s")
+    if demo.report and demo.report.arrival_ms:
+        say(f"listener    {demo.report.sound_s:.0f} s heard, {len(demo.report.stalls)} stalls")
+
+
+async def _earlier(demo: Demo) -> None:
+    """The recordings of earlier starts."""
+    found = (await demo.call("GET", "/recordings"))["recordings"]
+    for recording in found[:5]:
+        at = datetime.datetime.fromtimestamp(recording["started_ms"] / 1000).astimezone()
+        demo.console.print(
+            f"earlier recording: {recording['download']}  ({at:%Y-%m-%d %H:%M}, {recording['duration_s']:.0f} s)",
+            soft_wrap=True,
+        )

@@ -1,0 +1,138 @@
+"""``stentor space``: make a space and lead it through its life."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from stentor.base.errors import BadInput
+from stentor.cli import options
+from stentor.cli.house import House
+
+_console = Console(soft_wrap=True, highlight=False)
+
+
+@click.group()
+def space() -> None:
+    """Make a space and lead it: create, list, doors, live, end, cancel, invite, show."""
+
+
+def _common(command: Callable[..., None]) -> Callable[..., None]:
+    return options.data(options.as_json(command))
+
+
+@space.command()
+@click.argument("title")
+@click.option("--id", "space_id", help="What stands in its addresses; made from the title when left out.")
+@click.option("--host-name", default="Host", show_default=True, help="Who hosts it.")
+@click.option("--at", metavar="TIME", help="When it begins, such as 2026-12-31T20:00 (local time).")
+@_common
+def create(title: str, space_id: str | None, host_name: str, at: str | None, data: str | None, as_json: bool) -> None:
+    """Make a space, and the host's invitation."""
+    body = {"title": title, "host_name": host_name, "id": space_id, "scheduled_ms": _milliseconds(at) if at else None}
+    with House(options.settings(data=data)) as house:
+        made = house.post("/spaces", {key: value for key, value in body.items() if value is not None})
+    if as_json:
+        _print_json(made)
+        return
+    _show(made["space"])
+    _console.print(f"\nThe host comes in here:\n{made['invitation']['link']}")
+
+
+@space.command("list")
+@_common
+def list_(data: str | None, as_json: bool) -> None:
+    """List all spaces, the newest first."""
+    with House(options.settings(data=data)) as house:
+        found = house.get("/spaces")
+    if as_json:
+        _print_json(found)
+        return
+    table = Table("space", "title", "state", "listeners", "listen", box=None, pad_edge=False)
+    for row in found["spaces"]:
+        table.add_row(row["id"], row["title"], row["state"], str(row["listeners"]), row["listen"])
+    _console.print(table if found["spaces"] else "There is no space yet: stentor space create TITLE")
+
+
+def _lead(verb: str, text: str) -> None:
+    """Adds the command that posts ``/spaces/{id}/{verb}``."""
+
+    @space.command(verb, help=text)
+    @click.argument("space_id", metavar="SPACE")
+    @_common
+    def command(space_id: str, data: str | None, as_json: bool) -> None:
+        with House(options.settings(data=data)) as house:
+            now = house.post(f"/spaces/{space_id}/{verb}")
+        _print_json(now) if as_json else _show(now)
+
+
+_lead("doors", "Open the doors: hold music for those who come early.")
+_lead("live", "Go live; opens the doors too.")
+_lead("end", "End it for everybody.")
+_lead("cancel", "Call it off, before its doors open.")
+
+
+@space.command()
+@click.argument("space_id", metavar="SPACE")
+@click.option("--name", default="Speaker", show_default=True, help="Whose seat it is.")
+@click.option("--role", type=click.Choice(["speaker", "co_host"]), default="speaker", show_default=True)
+@_common
+def invite(space_id: str, name: str, role: str, data: str | None, as_json: bool) -> None:
+    """Invite somebody to the stage: prints the link with a signed token."""
+    with House(options.settings(data=data)) as house:
+        made = house.post(f"/spaces/{space_id}/invitations", {"name": name, "role": role})
+    if as_json:
+        _print_json(made)
+        return
+    _console.print(f"{made['name']} ({made['role']}), until {_time(made['expires_ms'])}:\n{made['link']}")
+    _console.print(f"\nOBS and other WHIP senders: {made['whip']}\nBearer token: {made['token']}")
+
+
+@space.command()
+@click.argument("space_id", metavar="SPACE")
+@_common
+def show(space_id: str, data: str | None, as_json: bool) -> None:
+    """Show a space: state, seats, lights, addresses."""
+    with House(options.settings(data=data)) as house:
+        found = house.get(f"/spaces/{space_id}")
+    _print_json(found) if as_json else _show(found)
+
+
+def _show(found: dict[str, Any]) -> None:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_row("space", f"{found['id']}: {found['title']}")
+    table.add_row("state", found["state"])
+    for key in ("scheduled", "doors_open", "live", "ended"):
+        if found[f"{key}_ms"]:
+            table.add_row(key.replace("_", " "), _time(found[f"{key}_ms"]))
+    table.add_row("listeners", str(found["listeners"]))
+    lights = (f"{name} {light['color']} {light['reason']}".rstrip() for name, light in found["lights"].items())
+    table.add_row("lights", ", ".join(lights))
+    for seat in found["seats"]:
+        table.add_row("seat", f"{seat['name']} ({seat['role']}, {seat['state']})")
+    for kind, url in found["audience"].items():
+        table.add_row(kind, url)
+    if found["recording"]:
+        table.add_row("recording", found["recording"])
+    _console.print(table)
+
+
+def _print_json(found: Any) -> None:
+    click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+
+
+def _time(ms: int) -> str:
+    return datetime.datetime.fromtimestamp(ms / 1000).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
+
+
+def _milliseconds(text: str) -> int:
+    try:
+        return round(datetime.datetime.fromisoformat(text).astimezone().timestamp() * 1000)
+    except ValueError as error:
+        raise BadInput(f"{text!r} is no time; write it like 2026-12-31T20:00.") from error

@@ -1,0 +1,105 @@
+"""The live view of a space in a terminal."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from stentor.rehearsal.report import Report
+
+STYLES = {"green": "green", "yellow": "yellow", "red": "bold red", "off": "dim"}
+FLOOR_DBFS = -60.0
+BAR = 24
+
+
+def draw(space: dict[str, Any], report: Report | None, step: str, *, ending: bool = False) -> RenderableType:
+    """State, lights, seats, listeners, delay and addresses. ``space`` is the house's view of it."""
+    how = "Ctrl-C ends it in order" if not ending else "ending"
+    head = Text.assemble(
+        (space["title"], "bold"), "  ", (space["state"].replace("_", " "), "bold cyan"), f"  {_clock(space)}  {step}"
+    )
+    return Panel(
+        Group(
+            head,
+            Text(),
+            _lights(space),
+            Text(),
+            _seats(space),
+            Text(),
+            _audience(space, report),
+            Text(),
+            _addresses(space),
+        ),
+        title="stentor",
+        subtitle=how,
+    )
+
+
+def line(space: dict[str, Any], report: Report | None) -> str:
+    """The same in one line, for logs."""
+    talking = ", ".join(seat["name"] for seat in space["seats"] if seat["talking"]) or "nobody"
+    lights = " ".join(f"{name}:{light['color']}" for name, light in space["lights"].items())
+    return f"{space['state']} {_clock(space)} | talking: {talking} | listeners: {space['listeners']} | {lights} | {_delay(space, report)}"
+
+
+def _clock(space: dict[str, Any]) -> str:
+    origin = space["live_ms"] or space["doors_open_ms"]
+    if not origin:
+        return ""
+    end = space["ended_ms"] or datetime.datetime.now(datetime.UTC).timestamp() * 1000
+    return str(datetime.timedelta(seconds=max(0, int((end - origin) / 1000))))
+
+
+def _lights(space: dict[str, Any]) -> Text:
+    text = Text()
+    for name, light in space["lights"].items():
+        text.append("● ", STYLES[light["color"]])
+        text.append(f"{name} {light['reason']}".rstrip() + "    ")
+    return text
+
+
+def _seats(space: dict[str, Any]) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for seat in space["seats"]:
+        on = seat["state"] == "connected"
+        loud = max(0, min(BAR, round((seat["level_dbfs"] - FLOOR_DBFS) / -FLOOR_DBFS * BAR))) if on else 0
+        table.add_row(
+            Text("▶" if seat["talking"] else " ", style="green"),
+            Text(seat["name"], style="bold" if seat["talking"] else ""),
+            Text(seat["role"].replace("_", "-") + ("" if on else f", {seat['state']}"), style="dim"),
+            Text("█" * loud, style="green") + Text("·" * (BAR - loud), style="dim"),
+            Text(f"{seat['delay_ms']} ms, {seat['loss'] * 100:.0f} % lost" if on else "", style="dim"),
+        )
+    return table
+
+
+def _audience(space: dict[str, Any], report: Report | None) -> Text:
+    return Text(f"listeners {space['listeners']}    {_delay(space, report)}")
+
+
+def _delay(space: dict[str, Any], report: Report | None) -> str:
+    """From a word's arrival at the stage to its arrival at a listener: the stage's part and what ``listen`` measures."""
+    if report is None or report.arrival_ms is None:
+        return "mouth to ear: measuring"
+    stage_s = max((seat["delay_ms"] for seat in space["seats"] if seat["state"] == "connected"), default=0) / 1000
+    median, p95 = (stage_s + part / 1000 for part in (report.arrival_ms.median, report.arrival_ms.p95))
+    stalls = f", {len(report.stalls)} stalls" if report.stalls else ""
+    return f"mouth to ear {median:.2f} s (95 %: {p95:.2f} s){stalls}"
+
+
+def _addresses(space: dict[str, Any]) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    audience = space["audience"]
+    rows = {"browser": "page", "mpv, VLC": "hls", "curl": "aac"}
+    for what, kind in rows.items():
+        if kind in audience:
+            command = {"mpv, VLC": f"mpv {audience[kind]}", "curl": f"curl -o talk.aac {audience[kind]}"}
+            table.add_row(
+                Text(what, style="dim"), Text(command.get(what, audience[kind]), no_wrap=True, overflow="fold")
+            )
+    return table
