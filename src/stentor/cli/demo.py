@@ -6,7 +6,7 @@ import asyncio
 import datetime
 import signal
 import sys
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from importlib import resources
 from typing import Any
 
@@ -177,7 +177,7 @@ async def _draw(demo: Demo, tasks: list[asyncio.Task[None]], told: asyncio.Event
     loop = asyncio.get_running_loop()
     began = said = loop.time()
     live = Live(console=demo.console, auto_refresh=False, transient=True) if demo.console.is_terminal else None
-    with live or suppress():
+    with live or nullcontext():
         while not told.is_set() and (seconds is None or loop.time() - began < seconds):
             for task in tasks:
                 if task.done():
@@ -208,7 +208,8 @@ async def _finish(demo: Demo, name: str) -> None:
         report = (await client.get(f"{space['audience']['page']}/gaps.json")).json()
     sources = ", ".join(f"{seconds:.1f} s {source}" for source, seconds in report["seconds"].items())
     say(
-        f"gap report  {sources}; {len(report['spans'])} gaps or fillers, {len(report['faults'])} faults in the hash chain"
+        f"gap report  {sources}; {len(report['spans'])} gaps or fillers, "
+        f"{len(report['faults'])} faults in the hash chain"
     )
     for span in report["spans"]:
         at = datetime.datetime.fromtimestamp(span["start_ms"] / 1000).astimezone()

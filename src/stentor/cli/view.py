@@ -44,7 +44,10 @@ def line(space: dict[str, Any], report: Report | None) -> str:
     """The same in one line, for logs."""
     talking = ", ".join(seat["name"] for seat in space["seats"] if seat["talking"]) or "nobody"
     lights = " ".join(f"{name}:{light['color']}" for name, light in space["lights"].items())
-    return f"{space['state']} {_clock(space)} | talking: {talking} | listeners: {space['listeners']} | {lights} | {_delay(space, report)}"
+    return (
+        f"{space['state']} {_clock(space)} | talking: {talking} | listeners: {space['listeners']} | {lights} | "
+        f"{_delay(space, report)}"
+    )
 
 
 def _clock(space: dict[str, Any]) -> str:
@@ -83,7 +86,7 @@ def _audience(space: dict[str, Any], report: Report | None) -> Text:
 
 
 def _delay(space: dict[str, Any], report: Report | None) -> str:
-    """From a word's arrival at the stage to its arrival at a listener: the stage's part and what ``listen`` measures."""
+    """From a word's arrival at the stage to its arrival at a listener: the stage's part and what ``listen`` finds."""
     if report is None or report.arrival_ms is None:
         return "mouth to ear: measuring"
     stage_s = max((seat["delay_ms"] for seat in space["seats"] if seat["state"] == "connected"), default=0) / 1000
