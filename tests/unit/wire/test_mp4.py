@@ -175,6 +175,20 @@ def test_a_run_without_offset_or_with_an_absurd_count_is_malformed() -> None:
             mp4.Demuxer().feed(good[:at] + struct.pack(">II", flags, count) + good[at + 8 :])
 
 
+def test_a_fragment_that_lacks_a_part_or_points_outside_is_malformed() -> None:
+    """No mfhd, no traf, no tfdt, samples longer than their mdat."""
+    good = mp4.fragment(encoded.AAC, sequence=1, decode_time=0, frames=[b"x"])
+    size = good.index(b"trun") + 16
+    for bad in (
+        good.replace(b"mfhd", b"free"),
+        good.replace(b"traf", b"free"),
+        good.replace(b"tfdt", b"free"),
+        good[:size] + struct.pack(">I", 2) + good[size + 4 :],
+    ):
+        with pytest.raises(Malformed):
+            mp4.Demuxer().feed(bad)
+
+
 def test_boxes_that_claim_too_much_are_malformed() -> None:
     """Nobody makes us keep more than 4 MiB."""
     with pytest.raises(Malformed, match="live stream"):
