@@ -1,0 +1,49 @@
+"""The stage's ticks on their way into chunks: sorted, without doubles, and never more than a few seconds of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from stentor.audio import grid
+from stentor.wire.tick import Tick
+
+AHEAD_TICKS: Final = 250
+"""Ticks further than 5 s in the future come from a wrong clock."""
+
+
+class TickWindow:
+    """Ticks from chunk ``next_chunk`` on; pure. What is too late or too early is dropped and counted."""
+
+    def __init__(self, next_chunk: int) -> None:
+        self.next_chunk = next_chunk
+        self.late = 0
+        self.early = 0
+        self._ticks: dict[int, Tick] = {}
+
+    def put(self, tick: Tick) -> bool:
+        """Keeps a tick for its chunk; True when that chunk is whole with it. The first of two equals counts."""
+        first = self.next_chunk * grid.TICKS_PER_CHUNK
+        if tick.number < first:
+            self.late += 1
+            return False
+        if tick.number >= first + AHEAD_TICKS:
+            self.early += 1
+            return False
+        self._ticks.setdefault(tick.number, tick)
+        return self.complete(tick.number // grid.TICKS_PER_CHUNK)
+
+    def complete(self, chunk: int) -> bool:
+        """All 16 ticks of the chunk are here."""
+        return all(number in self._ticks for number in _numbers(chunk))
+
+    def take(self, chunk: int) -> list[Tick | None]:
+        """The 16 ticks of ``chunk``, None for those that did not come; everything up to it is forgotten."""
+        ticks = [self._ticks.get(number) for number in _numbers(chunk)]
+        self.next_chunk = max(self.next_chunk, chunk + 1)
+        first = self.next_chunk * grid.TICKS_PER_CHUNK
+        self._ticks = {number: tick for number, tick in self._ticks.items() if number >= first}
+        return ticks
+
+
+def _numbers(chunk: int) -> range:
+    return range(chunk * grid.TICKS_PER_CHUNK, (chunk + 1) * grid.TICKS_PER_CHUNK)
