@@ -97,7 +97,7 @@ def _samples(moof: bytes, mdat: bytes) -> tuple[int, int, list[bytes]]:
         wide = moof[tfdt.body] == 1
         (decode_time,) = struct.unpack_from(">Q" if wide else ">I", moof, tfdt.body + 4)
         offset, sizes = _run(moof[trun.body : trun.end], _default_size(moof, tfhd))
-    except (KeyError, struct.error) as error:
+    except (KeyError, IndexError, struct.error) as error:
         raise Malformed("A moof that lacks what every fragment has.") from error
     at = offset - len(moof)  # the offset counts from the moof; the mdat follows it
     if at < HEADER_BYTES or at + sum(sizes) > len(mdat):

@@ -179,10 +179,13 @@ def test_a_fragment_that_lacks_a_part_or_points_outside_is_malformed() -> None:
     """No mfhd, no traf, no tfdt, samples longer than their mdat."""
     good = mp4.fragment(encoded.AAC, sequence=1, decode_time=0, frames=[b"x"])
     size = good.index(b"trun") + 16
+    mfhd, others = box.full_box(b"mfhd", 0, 0, bytes(4)), box.box(b"tfhd", bytes(8)) + box.box(b"trun", bytes(12))
+    empty_last = box.box(b"moof", mfhd, box.box(b"traf", others, box.box(b"tfdt")))
     for bad in (
         good.replace(b"mfhd", b"free"),
         good.replace(b"traf", b"free"),
         good.replace(b"tfdt", b"free"),
+        empty_last + box.box(b"mdat", b"x"),
         good[:size] + struct.pack(">I", 2) + good[size + 4 :],
     ):
         with pytest.raises(Malformed):
