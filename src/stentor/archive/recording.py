@@ -1,0 +1,156 @@
+"""One space's way from the bus into the store, for as long as it takes.
+
+The position is the manifest itself: nothing is kept anywhere else, so there is nothing that could disagree with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final
+
+from stentor.archive.recorder import Recorder, Segment
+from stentor.archive.shelf import Shelf
+from stentor.audio import grid
+from stentor.base import log
+from stentor.base.clock import Clock, unix_ms
+from stentor.base.errors import Overloaded
+from stentor.bus.chunks import ChunkLog
+from stentor.bus.lease import Lease
+from stentor.bus.status import SpaceStatus
+from stentor.spaces.model import Space
+from stentor.store.objects import Objects
+from stentor.wire.chunk import Chunk
+
+WAITING_CHUNKS: Final = 64
+"""Chunks read ahead of the store, 20 s; when full, the log is not read further: it keeps them for hours."""
+POLL_S: Final = 0.1
+GRACE_S: Final = 10.0
+"""So long after the end of a space, and after the last sign of life of the log, a missing chunk is given up. Fresh
+chunks are at most a takeover late; those of a bus that was away come in one go when it is back."""
+FIRST_RETRY_S: Final = 0.25
+LONGEST_RETRY_S: Final = 5.0
+
+
+class Recording:
+    """The recording of one space. :meth:`run` ends when it is complete."""
+
+    def __init__(self, space: Space, objects: Objects, chunks: ChunkLog, lease: Lease, *, clock: Clock) -> None:
+        self.space = space
+        self.complete = False
+        self.problem = ""
+        self.newest = -1
+        """The newest chunk that is in the manifest."""
+        self.gaps = 0
+        self.retries = 0
+        self._shelf = Shelf(objects, space.id)
+        self._log, self._lease, self._clock = chunks, lease, clock
+        self._quiet_since = asyncio.get_running_loop().time()
+
+    def status(self) -> SpaceStatus:
+        """The recording as the others see it."""
+        lag_ms = 0
+        if self.newest >= 0 and not self.complete:
+            lag_ms = unix_ms(self._clock()) - unix_ms(grid.chunk_start(self.newest + 1, self.space.doors_open_s))
+        return SpaceStatus(
+            chunk=self.newest, source="archive", lag_ms=max(0, lag_ms), complete=self.complete, problem=self.problem
+        )
+
+    async def run(self) -> None:
+        """Records whenever the lease is ours, until the recording is complete."""
+        async with asyncio.TaskGroup() as group:
+            renewing = group.create_task(self._lease.run(), name=f"lease {self.space.id}")
+            while not self.complete:
+                if self._lease.held:
+                    await self._record()
+                else:
+                    await asyncio.sleep(POLL_S)
+            renewing.cancel()
+
+    async def _record(self) -> None:
+        """From where the manifest ends; returns when all is there or the lease has gone."""
+        recorder = await self._resume()
+        if recorder is None:
+            return
+        waiting: asyncio.Queue[Chunk] = asyncio.Queue(WAITING_CHUNKS)
+        reading = asyncio.create_task(self._read(recorder.next, waiting), name=f"read {self.space.id}")
+        try:
+            while self._lease.held and not self.complete and not reading.done():
+                chunk = await self._next(waiting)
+                if chunk is not None and not await self._keep(recorder.add(chunk)):
+                    return
+                last = self.space.last_chunk
+                if last is not None and (recorder.next > last or self._given_up(last, waiting)):
+                    self.complete = await self._keep(recorder.finish(last))
+            if reading.done():
+                reading.result()  # it reads for ever: this raises what ended it
+        finally:
+            self.gaps += recorder.gaps
+            reading.cancel()
+            await asyncio.wait([reading], timeout=1.0)
+
+    async def _resume(self) -> Recorder | None:
+        """A recorder behind the last entry that proves itself; None when the lease has gone meanwhile."""
+        delay_s = FIRST_RETRY_S
+        while self._lease.held:
+            try:
+                loaded = await self._shelf.load()
+            except Overloaded as error:
+                delay_s = await self._retry_after(delay_s, error)
+                continue
+            self.problem = ""
+            if loaded.damaged:
+                log.get("archive").error("manifest-damaged", space=self.space.id, entries=len(loaded.entries))
+            after = loaded.entries[-1] if loaded.entries else None
+            recorder = Recorder(self.space.id, self.space.doors_open_ms or 0, after)
+            self.newest = recorder.next - 1
+            return recorder
+        return None
+
+    async def _read(self, start: int, waiting: asyncio.Queue[Chunk]) -> None:
+        """The log into the queue; a full queue makes the log wait."""
+        origin_ms = self.space.doors_open_ms or 0
+        async for chunk in self._log.follow(self.space.id, doors_open_ms=origin_ms, start=start):
+            await waiting.put(chunk)
+            self._quiet_since = asyncio.get_running_loop().time()
+
+    async def _next(self, waiting: asyncio.Queue[Chunk]) -> Chunk | None:
+        try:
+            async with asyncio.timeout(POLL_S):
+                return await waiting.get()
+        except TimeoutError:
+            return None
+
+    def _given_up(self, last: int, waiting: asyncio.Queue[Chunk]) -> bool:
+        """Nothing more of an ended space will come: what is missing is a gap."""
+        now = asyncio.get_running_loop().time()
+        if not self._log.bus.connected:
+            self._quiet_since = now
+        end = grid.chunk_start(last + 1, self.space.doors_open_s)
+        return waiting.empty() and self._clock() > end + GRACE_S and now - self._quiet_since > GRACE_S
+
+    async def _keep(self, segments: Iterable[Segment]) -> bool:
+        """Stores segments, trying for as long as it takes; False when the lease has gone."""
+        for segment in segments:
+            delay_s = FIRST_RETRY_S
+            while True:
+                if not self._lease.held:
+                    return False
+                try:
+                    await self._shelf.keep(segment)
+                except Overloaded as error:
+                    delay_s = await self._retry_after(delay_s, error)
+                    continue
+                break
+            self.problem = ""
+            self.newest = segment.entry.first_chunk + segment.entry.chunks - 1
+        return True
+
+    async def _retry_after(self, delay_s: float, error: Overloaded) -> float:
+        """Says what is wrong, waits, and returns how long to wait the next time."""
+        if not self.problem:
+            log.get("archive").error("store-fails", space=self.space.id, error=error.detail)
+        self.problem = f"The recording cannot be stored; trying again. {error.detail}"
+        self.retries += 1
+        await asyncio.sleep(delay_s)
+        return min(2 * delay_s, LONGEST_RETRY_S)

@@ -1,0 +1,118 @@
+"""The archive as a process: one recording for each space that is on air, or over and not yet complete."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Final
+
+from stentor.archive.recording import Recording
+from stentor.base import log
+from stentor.base.clock import Clock, unix_ms, wall
+from stentor.base.config import Settings
+from stentor.base.errors import Overloaded
+from stentor.bus.board import Board
+from stentor.bus.chunks import ChunkLog
+from stentor.bus.connection import Bus, connect
+from stentor.bus.lease import Lease
+from stentor.bus.status import SpaceStatus, Status, beat
+from stentor.spaces.model import Space, State
+from stentor.store.objects import Objects
+
+ROLE: Final = "archive"
+RETRY_S: Final = 1.0
+STOP_S: Final = 2.5
+
+
+class Archive:
+    """All recordings of this process. Several may run: for each space the one with the lease records."""
+
+    def __init__(self, bus: Bus, objects: Objects, *, instance: str, clock: Clock, hours: float = 24.0) -> None:
+        self.bus = bus
+        self.objects = objects
+        self.instance = instance
+        self.clock = clock
+        self.chunks = ChunkLog(bus, hours=hours)
+        self.recordings: dict[str, Recording] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self.log = log.get(ROLE)
+
+    async def run(self) -> None:
+        """Follows the board for ever; ends all recordings when cancelled, at any point without a loss."""
+        try:
+            await self._log_ready()
+            async for space in Board(self.bus).watch():
+                self._follow(space)
+        finally:
+            tasks = list(self._tasks.values())
+            for task in tasks:
+                task.cancel()
+            if tasks:
+                await asyncio.wait(tasks, timeout=STOP_S)
+
+    async def _log_ready(self) -> None:
+        while True:
+            try:
+                return await self.chunks.ready()
+            except Overloaded:
+                await self.bus.pause()
+
+    def _follow(self, space: Space) -> None:
+        if space.state in (State.REPLAY, State.CANCELLED):  # it is done, or will never be
+            task = self._tasks.pop(space.id, None)
+            if task is not None:
+                task.cancel()
+            self.recordings.pop(space.id, None)
+        elif space.id in self.recordings:
+            self.recordings[space.id].space = space
+        elif space.on_air or (space.state is State.ENDED and space.last_chunk is not None):
+            self.recordings[space.id] = self._recording(space)
+            self._tasks[space.id] = asyncio.create_task(self._keep(space.id), name=f"record {space.id}")
+
+    def _recording(self, space: Space) -> Recording:
+        lease = Lease(self.bus, f"{ROLE}.{space.id}", holder=self.instance)
+        return Recording(space, self.objects, self.chunks, lease, clock=self.clock)
+
+    async def _keep(self, space_id: str) -> None:
+        """Runs a recording until it is complete; one that fails is taken up again from its manifest."""
+        while True:
+            recording = self.recordings[space_id]
+            try:
+                await recording.run()
+            except Exception:  # the outermost boundary of a recording: the others go on
+                self.log.exception("recording-failed", space=space_id)
+                await asyncio.sleep(RETRY_S)
+                fresh = self.recordings[space_id] = self._recording(recording.space)
+                fresh.problem = "The recording failed and was taken up again."
+            else:
+                # It stays in the heartbeat as complete until the house has opened the replay.
+                self.log.info("recording-complete", space=space_id, chunks=recording.newest + 1, gaps=recording.gaps)
+                return
+
+    def status(self) -> Status:
+        """The heartbeat of now."""
+        recordings = list(self.recordings.values())
+        spaces: dict[str, SpaceStatus] = {recording.space.id: recording.status() for recording in recordings}
+        return Status(
+            role=ROLE,
+            instance=self.instance,
+            at_ms=unix_ms(self.clock()),
+            pid=os.getpid(),
+            spaces=spaces,
+            numbers={
+                "recordings": float(len(recordings)),
+                "gaps": float(sum(recording.gaps for recording in recordings)),
+                "store_retries": float(sum(recording.retries for recording in recordings)),
+            },
+            problem=next((space.problem for space in spaces.values() if space.problem), ""),
+        )
+
+
+async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None:
+    """The archive until cancelled. Raises :class:`SetupError` for a bus or an object store that is not there."""
+    objects = Objects.open(settings.recordings_address)
+    async with connect(settings.nats_url, name=f"{ROLE} {instance}") as bus:
+        archive = Archive(bus, objects, instance=instance, clock=clock, hours=settings.bus_hours)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(archive.run(), name=ROLE)
+            group.create_task(beat(bus, archive.status), name="beat")

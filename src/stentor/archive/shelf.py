@@ -1,0 +1,99 @@
+"""A recording in the object store: its objects, its manifest, and how to go on after a crash.
+
+The order of writing is what makes a crash harmless: a segment's objects, then the page that names them. What was
+written and not named is written again, the same bytes under the same key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final, NamedTuple
+
+from stentor.archive import recorder
+from stentor.archive.recorder import Segment
+from stentor.base.errors import Malformed, NotFound
+from stentor.store.objects import Objects
+from stentor.wire import manifest
+from stentor.wire.manifest import PAGE_ENTRIES, Entry
+
+MAX_PAGES: Final = 10_000
+"""113 days of one space."""
+
+
+class Loaded(NamedTuple):
+    """The entries that prove themselves, from the first one on, and whether something behind them is damaged."""
+
+    entries: list[Entry]
+    damaged: bool
+
+
+class Shelf:
+    """One recording. Every method may raise :class:`~stentor.base.errors.Overloaded`: try again, it is safe."""
+
+    def __init__(self, objects: Objects, space: str) -> None:
+        self.space = space
+        self._objects = objects
+        self._page: list[Entry] = []
+        """The entries of the page that is being written."""
+        self._inits_there = False
+
+    async def load(self) -> Loaded:
+        """Reads the manifest. A damaged page is used as far as its chain holds; the rest is recorded anew."""
+        entries: list[Entry] = []
+        damaged = False
+        for page in range(MAX_PAGES):
+            try:
+                data = await self._objects.get(manifest.page_key(self.space, page))
+            except NotFound:
+                break
+            found = salvage(data)
+            whole = _proven(entries, found)
+            entries += found[:whole]
+            if whole < PAGE_ENTRIES:
+                damaged = whole < len(found) or manifest.encode_page(found) != data
+                if damaged:  # it will be written over: what it was stays for whoever wants to look at it
+                    copy = f"{manifest.page_key(self.space, page)}.{hashlib.sha256(data).hexdigest()[:12]}.damaged"
+                    await self._objects.put(copy, data)
+                break
+        self._page = entries[len(entries) // PAGE_ENTRIES * PAGE_ENTRIES :]
+        return Loaded(entries, damaged)
+
+    async def keep(self, segment: Segment) -> None:
+        """Stores a segment: when this returns, it is in the manifest."""
+        if not self._inits_there:
+            for key, data in recorder.inits(self.space).items():
+                await self._objects.put(key, data)
+            self._inits_there = True
+        for key, data in segment.objects.items():
+            await self._objects.put(key, data)
+        number = segment.entry.number // PAGE_ENTRIES
+        before = [entry for entry in self._page if entry.number // PAGE_ENTRIES == number]
+        page = [entry for entry in before if entry.number < segment.entry.number] + [segment.entry]
+        await self._objects.put(manifest.page_key(self.space, number), manifest.encode_page(page))
+        self._page = page
+
+
+def salvage(data: bytes) -> list[Entry]:
+    """The entries of a page up to the first line that is none."""
+    try:
+        return manifest.decode_page(data)
+    except Malformed:
+        entries: list[Entry] = []
+    for line in data[: manifest.MAX_PAGE_BYTES].splitlines()[:PAGE_ENTRIES]:
+        try:
+            entries += manifest.decode_page(line)
+        except Malformed:
+            break
+    return entries
+
+
+def _proven(before: list[Entry], found: list[Entry]) -> int:
+    """How many of ``found`` continue the chain of ``before`` without a fault."""
+    link = before[-1:]
+    previous, number = (link[0].hash, link[0].number) if link else (manifest.FIRST_HASH, -1)
+    for count, entry in enumerate(found):
+        sound = manifest.chain(entry.previous, entry).hash == entry.hash
+        if not sound or entry.previous != previous or entry.number != number + 1:
+            return count
+        previous, number = entry.hash, entry.number
+    return len(found)

@@ -1,0 +1,163 @@
+"""Makes the chunks of one space, one after the other, at the time of the grid.
+
+Every programme process makes every chunk of every space on air, in the same way; ``publisher`` decides whose copy
+goes out. The encoding (8 ms a chunk on one core, three renditions) is off the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from typing import Final, NamedTuple
+
+from stentor.audio import grid
+from stentor.audio.encoder import ProgrammeEncoder
+from stentor.audio.hold import HoldLoop
+from stentor.base.clock import Clock, unix_ms
+from stentor.base.errors import Malformed
+from stentor.bus.status import SeatStatus
+from stentor.programme.director import Directed, Director, live_from
+from stentor.programme.ticks import TickWindow
+from stentor.spaces import pulse
+from stentor.spaces.model import Space
+from stentor.wire import tick as wire_tick
+from stentor.wire.chunk import RENDITIONS, Chunk
+from stentor.wire.tick import Tick
+
+TICKS_WAIT_S: Final = 0.12
+"""How long after its end on the clock a chunk waits for ticks: scheduling on a busy machine, and a few ms of clock."""
+BEHIND_CHUNKS: Final = 32
+"""Who is further behind than 10 s (a machine that slept, a clock set forward) leaves the numbers out."""
+SET_BACK_S: Final = 5.0
+"""A wait longer than this means that the clock was set back. Numbers never go back: the programme then goes on at its
+own pace, and the audience hears it without a pause."""
+
+
+class Heard(NamedTuple):
+    """What a pulse tells of a space beside its state."""
+
+    listeners: int
+    seats: Sequence[SeatStatus]
+
+
+class Producer:
+    """One space. :meth:`hear` takes the stage's ticks, :meth:`run` makes chunks until the space is over."""
+
+    def __init__(
+        self,
+        space: Space,
+        loop: HoldLoop,
+        *,
+        clock: Clock,
+        pool: Executor,
+        heard: Callable[[], Heard],
+        deliver: Callable[[Chunk], None],
+    ) -> None:
+        self.space = space
+        now = clock()
+        self.number: int = max(0, grid.chunk_at(now, space.doors_open_s))
+        """The chunk that is made next."""
+        self.skipped = 0
+        self.malformed = 0
+        self.set_back = False
+        self.window = TickWindow(self.number)
+        live = live_from(space)
+        self._director = Director(loop, joining=live is not None and self.number > live)
+        self._encoders = [ProgrammeEncoder(rendition) for rendition in RENDITIONS]
+        self._clock, self._pool, self._heard, self._deliver = clock, pool, heard, deliver
+        self._whole = asyncio.Event()
+        """The chunk that is made next has all its ticks."""
+
+    def hear(self, _: str, payload: bytes) -> None:
+        """A message on ``tick.<space>``."""
+        try:
+            tick = wire_tick.decode(payload)
+        except Malformed:
+            self.malformed += 1
+            return
+        if self.window.put(tick) and self.window.complete(self.number):
+            self._whole.set()
+
+    def change_loop(self, loop: HoldLoop) -> None:
+        """The host chose other music."""
+        self._director.change_loop(loop)
+
+    async def run(self) -> None:
+        """Makes chunks until the space's last one is made."""
+        while not self._over():
+            await self._until_due()
+            if self._over():
+                return
+            self._keep_up()
+            ticks = self.window.take(self.number)
+            self._whole.clear()
+            chunk = await asyncio.get_running_loop().run_in_executor(
+                self._pool, self._make, self.space, self.number, ticks, self._heard()
+            )
+            self.number += 1
+            if self.window.complete(self.number):
+                self._whole.set()
+            self._deliver(chunk)
+
+    def _over(self) -> bool:
+        last = self.space.last_chunk
+        return not self.space.on_air and (last is None or self.number > last)
+
+    async def _until_due(self) -> None:
+        """Returns when the chunk's ticks are all here, or its end on the clock has passed by long enough."""
+        talking = self.space.live_ms is not None
+        wait = self._wait(TICKS_WAIT_S if talking else 0.0)
+        self.set_back = wait > SET_BACK_S
+        if self.set_back:
+            await asyncio.sleep(grid.CHUNK_S)
+            return
+        deadline = time.monotonic() + wait
+        while (left := deadline - time.monotonic()) > 0:
+            if talking and self._whole.is_set():
+                return
+            try:
+                async with asyncio.timeout(left):
+                    if talking:
+                        await self._whole.wait()
+                    else:
+                        await asyncio.sleep(left)
+            except TimeoutError:
+                return
+
+    def _wait(self, patience_s: float) -> float:
+        """Seconds until the chunk is due at the latest."""
+        return grid.chunk_start(self.number + 1, self.space.doors_open_s) + patience_s - self._clock()
+
+    def _keep_up(self) -> None:
+        """Leaves numbers out when it is far behind; the publisher puts filler in their place."""
+        now = grid.chunk_at(self._clock(), self.space.doors_open_s)
+        last = self.space.last_chunk
+        target = now - 1 if last is None else min(now - 1, last)
+        if target - self.number > BEHIND_CHUNKS:
+            self.skipped += target - self.number
+            self.number = target
+
+    def _make(self, space: Space, number: int, ticks: Sequence[Tick | None], heard: Heard) -> Chunk:
+        """Directs and encodes; in a thread, so everything it reads is handed to it."""
+        directed: Directed = self._director.chunk(number, live=live_from(space), last=space.last_chunk, ticks=ticks)
+        frames = {encoder.rendition.name: encoder.encode(directed.pcm) for encoder in self._encoders}
+        made_ms = unix_ms(self._clock())
+        return Chunk(
+            space.id,
+            number,
+            space.doors_open_ms or 0,
+            directed.source,
+            made_ms,
+            directed.delay_ms,
+            pulse.build(
+                space,
+                chunk=number,
+                at_ms=made_ms,
+                source=directed.source,
+                listeners=heard.listeners,
+                seats=heard.seats,
+            ),
+            frames,
+        )

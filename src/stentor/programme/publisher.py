@@ -1,0 +1,134 @@
+"""Brings the chunks of one space into the log: in order, each number once, without a hole.
+
+Only the holder of the lease ``programme.<space>`` publishes. Whoever takes it over looks for the last number in the
+log and goes on behind it, from its own backlog; what nobody made is filled with the hold loop's ready-made frames.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from stentor.audio import grid
+from stentor.audio.hold import HoldLoop
+from stentor.base.clock import Clock, unix_ms
+from stentor.base.errors import Malformed, Overloaded
+from stentor.bus.chunks import ChunkLog
+from stentor.bus.lease import Lease
+from stentor.programme.backlog import Backlog
+from stentor.programme.director import live_from
+from stentor.spaces import pulse
+from stentor.spaces.model import Space
+from stentor.wire.chunk import Chunk, Source
+
+POLL_S: Final = 0.05
+"""How soon it is noticed that the lease is ours."""
+LOOK_S: Final = 1.0
+"""How often a standby looks at the log, so that its backlog stays short."""
+
+
+class Publisher:
+    """One space's way into the log. :meth:`put` takes chunks, :meth:`run` publishes them for ever."""
+
+    def __init__(self, chunks: ChunkLog, lease: Lease, space: Space, loop: HoldLoop, *, clock: Clock) -> None:
+        self.space = space
+        self.loop = loop
+        self.backlog = Backlog()
+        self.filled = 0
+        """Numbers that nobody had made, published from the hold loop."""
+        self.lag_ms = 0
+        """From the end of the newest chunk on the clock to its place in the log."""
+        self._log, self._lease, self._clock = chunks, lease, clock
+        self._more = asyncio.Event()
+        self._known_epoch = 0
+        """The connection on which the log's last number was looked up while the lease was ours; 0 for none."""
+
+    @property
+    def speaks(self) -> bool:
+        """This process is the one that publishes."""
+        return self._lease.held
+
+    def put(self, chunk: Chunk) -> None:
+        """A new chunk of this process."""
+        self.backlog.put(chunk)
+        self._more.set()
+
+    async def run(self) -> None:
+        """Publishes what is ours to publish; for ever."""
+        while True:
+            try:
+                await self._step()
+            except Overloaded as error:
+                self._known_epoch = 0
+                await asyncio.sleep(min(error.retry_after_s, 1.0))
+
+    async def drained(self) -> None:
+        """Returns when everything made here is in the log, by whomever."""
+        while True:
+            if self.backlog.first is None:
+                return
+            await asyncio.sleep(POLL_S)
+
+    async def _step(self) -> None:
+        if not self._lease.held:
+            self._known_epoch = 0
+            await self._stand_by()
+            return
+        epoch = self._log.bus.epoch
+        if self._known_epoch != epoch:
+            self.backlog.seen(await self._last())
+            self._known_epoch = epoch
+        first = self.backlog.first
+        if first is None:
+            self._more.clear()
+            await self._wait_for_more()
+            return
+        for number in self.backlog.missing():
+            await self._send(self._filler(number))
+            self.filled += 1
+        await self._send(first)
+        self.lag_ms = unix_ms(self._clock()) - unix_ms(grid.chunk_start(first.number + 1, self.space.doors_open_s))
+
+    async def _send(self, chunk: Chunk) -> None:
+        """One number. Raises :class:`Overloaded` when the lease has gone: another one may be publishing."""
+        if not self._lease.held:
+            raise Overloaded("The lease is not ours any more.", retry_after_s=POLL_S)
+        await self._log.publish(chunk)
+        self.backlog.seen(chunk.number)
+
+    async def _stand_by(self) -> None:
+        """Waits for the lease, and forgets what the other one has published."""
+        self.backlog.seen(await self._last())
+        for _ in range(round(LOOK_S / POLL_S)):
+            if self._lease.held:
+                return
+            await asyncio.sleep(POLL_S)
+
+    async def _wait_for_more(self) -> None:
+        try:
+            async with asyncio.timeout(LOOK_S):
+                await self._more.wait()
+        except TimeoutError:
+            return
+
+    async def _last(self) -> int:
+        try:
+            return await self._log.last(self.space.id)
+        except Malformed:
+            return -1  # garbage on the bus: our own copies are told apart by their ids
+
+    def _filler(self, number: int) -> Chunk:
+        """A chunk that nobody made: the hold loop's ready-made frames, marked."""
+        live = live_from(self.space)
+        source = Source.HOLD if live is None or number < live else Source.FILLER
+        at_ms = unix_ms(self._clock())
+        return Chunk(
+            self.space.id,
+            number,
+            self.space.doors_open_ms or 0,
+            source,
+            at_ms,
+            0,
+            pulse.build(self.space, chunk=number, at_ms=at_ms, source=source, listeners=0, seats=()),
+            self.loop.chunk_frames(number),
+        )

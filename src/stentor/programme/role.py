@@ -1,0 +1,234 @@
+"""The programme as a process: one channel for each space on air.
+
+Several of these run, all of them *hot*: they hear the same ticks and make the same chunks. For each space one holds
+the lease and publishes; when it dies another goes on within two seconds, with the very next number.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from typing import Final
+
+from stentor.audio import grid
+from stentor.base import log
+from stentor.base.clock import Clock, unix_ms, wall
+from stentor.base.config import Settings
+from stentor.base.errors import Overloaded
+from stentor.bus.board import Board
+from stentor.bus.chunks import ChunkLog
+from stentor.bus.connection import Bus, connect
+from stentor.bus.lease import Lease
+from stentor.bus.status import SpaceStatus, Status, Statuses, beat
+from stentor.programme.loops import HoldLoops
+from stentor.programme.producer import Heard, Producer
+from stentor.programme.publisher import Publisher
+from stentor.spaces.model import Space
+from stentor.store.objects import Objects
+from stentor.wire.chunk import Chunk
+
+ROLE: Final = "programme"
+DRAIN_S: Final = 300.0
+"""So long the last chunks of a space wait for a bus that is away."""
+RETRY_S: Final = 1.0
+STOP_S: Final = 2.5
+
+
+class Channel:
+    """One space on air in this process."""
+
+    def __init__(self, programme: Programme, space: Space) -> None:
+        self.space = space
+        self.newest: Chunk | None = None
+        self.problem = ""
+        self._programme = programme
+        self._producer: Producer | None = None
+        self._publisher: Publisher | None = None
+        self._changed = asyncio.Event()
+
+    def update(self, space: Space) -> None:
+        """The space as it stands on the board now."""
+        other_music = space.hold != self.space.hold
+        self.space = space
+        if self._producer is not None and self._publisher is not None:
+            self._producer.space = self._publisher.space = space
+        if other_music:
+            self._changed.set()
+
+    @property
+    def speaks(self) -> bool:
+        """This process is the one that publishes the space."""
+        return self._publisher is not None and self._publisher.speaks
+
+    async def run(self) -> None:
+        """Makes and publishes chunks until the last one of the space is in the log."""
+        role = self._programme
+        lease = Lease(role.bus, f"{ROLE}.{self.space.id}", holder=role.instance)
+        loop = await role.loops.get(self.space.hold)
+        self._publisher = Publisher(role.chunks, lease, self.space, loop, clock=role.clock)
+        self._producer = Producer(
+            self.space, loop, clock=role.clock, pool=role.pool, heard=self._heard, deliver=self._deliver
+        )
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(await role.bus.subscribe(f"tick.{self.space.id}", self._producer.hear))
+            async with asyncio.TaskGroup() as group:
+                helpers = [
+                    group.create_task(lease.run(), name=f"lease {self.space.id}"),
+                    group.create_task(self._publisher.run(), name=f"publish {self.space.id}"),
+                    group.create_task(self._follow_music(), name=f"music {self.space.id}"),
+                ]
+                await self._producer.run()
+                try:
+                    async with asyncio.timeout(DRAIN_S):
+                        await self._publisher.drained()
+                except TimeoutError:
+                    log.get(ROLE).error("chunks-lost", space=self.space.id, chunks=len(self._publisher.backlog))
+                for helper in helpers:
+                    helper.cancel()
+
+    def status(self) -> SpaceStatus:
+        """The channel as the others see it."""
+        producer, publisher = self._producer, self._publisher
+        if producer is None or publisher is None:
+            return SpaceStatus(problem=self.problem)
+        problem = self.problem
+        if producer.set_back:
+            problem = "The clock was set back: the stage is not heard until the space is over."
+        elif len(publisher.backlog) * grid.CHUNK_S > STOP_S:
+            problem = "The bus takes no chunks."
+        return SpaceStatus(
+            chunk=publisher.backlog.published,
+            source=self.newest.source if self.newest else "",
+            lag_ms=publisher.lag_ms,
+            problem=problem,
+        )
+
+    def numbers(self) -> dict[str, float]:
+        """Counters of this channel."""
+        producer, publisher = self._producer, self._publisher
+        if producer is None or publisher is None:
+            return {}
+        return {
+            "speaking": float(publisher.speaks),
+            "backlog": float(len(publisher.backlog)),
+            "dropped": float(publisher.backlog.dropped),
+            "filled": float(publisher.filled),
+            "skipped": float(producer.skipped),
+            "late_ticks": float(producer.window.late),
+            "early_ticks": float(producer.window.early),
+        }
+
+    def _heard(self) -> Heard:
+        statuses, now = self._programme.statuses, self._programme.clock()
+        return Heard(statuses.listeners(self.space.id, now), statuses.seats(self.space.id, now))
+
+    def _deliver(self, chunk: Chunk) -> None:
+        self.newest = chunk
+        if self._publisher is not None:
+            self._publisher.put(chunk)
+
+    async def _follow_music(self) -> None:
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            loop = await self._programme.loops.get(self.space.hold)
+            if self._producer is not None and self._publisher is not None:
+                self._producer.change_loop(loop)
+                self._publisher.loop = loop
+
+
+class Programme:
+    """All channels of this process."""
+
+    def __init__(self, bus: Bus, objects: Objects, *, instance: str, clock: Clock, hours: float = 24.0) -> None:
+        self.bus = bus
+        self.instance = instance
+        self.clock = clock
+        self.chunks = ChunkLog(bus, hours=hours)
+        self.statuses = Statuses(clock)
+        self.loops = HoldLoops(objects)
+        self.pool = ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="encode")
+        self.channels: dict[str, Channel] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self.log = log.get(ROLE)
+
+    async def run(self) -> None:
+        """Follows the board for ever; ends all channels when cancelled."""
+        try:
+            await self._log_ready()
+            await self.statuses.start(self.bus)
+            async for space in Board(self.bus).watch():
+                self._follow(space)
+        finally:
+            tasks = list(self._tasks.values())
+            for task in tasks:
+                task.cancel()
+            if tasks:
+                await asyncio.wait(tasks, timeout=STOP_S)
+            self.pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _log_ready(self) -> None:
+        while True:
+            try:
+                return await self.chunks.ready()
+            except Overloaded:
+                await self.bus.pause()
+
+    def _follow(self, space: Space) -> None:
+        channel = self.channels.get(space.id)
+        if channel is not None:
+            channel.update(space)
+        elif space.on_air:
+            self.channels[space.id] = Channel(self, space)
+            self._tasks[space.id] = asyncio.create_task(self._keep(self.channels[space.id]), name=f"keep {space.id}")
+
+    async def _keep(self, channel: Channel) -> None:
+        """Runs a channel until its space is over; one that fails is made anew, and the others do not notice."""
+        space_id = channel.space.id
+        self.log.info("channel-opened", space=space_id)
+        try:
+            while True:
+                try:
+                    await channel.run()
+                    break
+                except Exception:  # the outermost boundary of a channel
+                    self.log.exception("channel-failed", space=space_id)
+                    await asyncio.sleep(RETRY_S)
+                    if not channel.space.on_air:
+                        break
+                    channel = self.channels[space_id] = Channel(self, channel.space)
+                    channel.problem = "The programme failed and was made anew."
+        finally:
+            self.channels.pop(space_id, None)
+            self._tasks.pop(space_id, None)
+            self.log.info("channel-closed", space=space_id)
+
+    def status(self) -> Status:
+        """The heartbeat of now."""
+        channels = list(self.channels.values())
+        numbers: dict[str, float] = {"channels": float(len(channels))}
+        for channel in channels:
+            for name, value in channel.numbers().items():
+                numbers[name] = numbers.get(name, 0.0) + value
+        spaces: dict[str, SpaceStatus] = {channel.space.id: channel.status() for channel in channels}
+        return Status(
+            role=ROLE,
+            instance=self.instance,
+            at_ms=unix_ms(self.clock()),
+            pid=os.getpid(),
+            spaces=spaces,
+            numbers=numbers,
+            problem=next((space.problem for space in spaces.values() if space.problem), ""),
+        )
+
+
+async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None:
+    """The programme until cancelled. Raises :class:`SetupError` for a bus or an object store that is not there."""
+    objects = Objects.open(settings.recordings_address)
+    async with connect(settings.nats_url, name=f"{ROLE} {instance}") as bus:
+        programme = Programme(bus, objects, instance=instance, clock=clock, hours=settings.bus_hours)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(programme.run(), name=ROLE)
+            group.create_task(beat(bus, programme.status), name="beat")
