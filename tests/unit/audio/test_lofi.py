@@ -1,0 +1,46 @@
+"""The hold music: a loop without a seam, always the same."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from stentor.audio import lofi
+from stentor.audio.hold import LOOP_SAMPLES
+from stentor.audio.loudness import integrated_lufs
+from stentor.audio.pcm import Samples, level_dbfs, peak_dbfs
+
+
+@cache
+def music() -> Samples:
+    return lofi.render()
+
+
+def test_twenty_bars_are_the_loop() -> None:
+    """Beats, bars and chunks meet to the sample."""
+    assert lofi.BARS * lofi.BEATS_PER_BAR * lofi.BEAT_SAMPLES == LOOP_SAMPLES
+    assert music().shape == (LOOP_SAMPLES,)
+    assert music().dtype == np.float32
+
+
+def test_it_is_as_loud_as_it_should_be() -> None:
+    """-20 LUFS, peaks below -3 dBFS, and never a second of silence."""
+    assert integrated_lufs(music()) == pytest.approx(-20, abs=0.3)
+    assert peak_dbfs(music()) < -3
+    assert min(level_dbfs(second) for second in np.array_split(music(), 61)) > -35
+
+
+def test_the_end_flows_into_the_beginning() -> None:
+    """At the seam the wave is no steeper than in the music around it."""
+    closed = np.concatenate((music()[-4800:], music()[:4800]))
+    steps = np.abs(np.diff(closed))
+    assert steps[4799] <= np.quantile(steps, 0.999)
+    assert level_dbfs(music()[:240]) > -60
+
+
+def test_it_is_the_same_at_every_rendering() -> None:
+    """Two processes that make the default loop make the same one; another seed plays it a little differently."""
+    assert np.array_equal(music(), lofi.render())
+    assert not np.array_equal(music(), lofi.render(seed=2))
