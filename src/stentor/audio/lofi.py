@@ -214,7 +214,7 @@ def _wow(samples: Samples) -> Samples:
 
 
 def render(seed: int = SEED) -> Samples:
-    """The whole loop: float32, 192 × 15,360 samples, -20 LUFS, seamless; about 2 s of CPU.
+    """The whole loop: float32, 192 × 15,360 samples, -20 LUFS, seamless; about 3 s of CPU.
 
     ``seed`` moves the hands a little (timing, touch) and lays the dust; notes and form stay.
     """

@@ -52,7 +52,7 @@ class _Seat:
 
 
 class Mixer:
-    """One stage. :meth:`tick` every 20 ms with a block for each seat; about 0.4 ms of CPU for 13 seats.
+    """One stage. :meth:`tick` every 20 ms with a block for each seat; about 0.5 ms of CPU for 13 seats.
 
     The sound comes out :data:`MIXER_DELAY_SAMPLES` later than it went in.
     """
