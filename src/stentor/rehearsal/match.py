@@ -102,8 +102,10 @@ def _place(reference: _Signal, heard: _Signal) -> int:
     reference_energy, heard_energy = _energy_before(reference), _energy_before(heard)
     of_reference = reference_energy[last] - reference_energy[first]
     of_heard = heard_energy[last + lags] - heard_energy[first + lags]
-    # A few syllables fit many places by chance: a second at least, with a tenth of the reference's energy.
-    enough = (last - first >= min(_WINDOW, len(reference), len(heard))) & (of_reference >= 0.1 * reference_energy[-1])
+    # A few syllables fit many places by chance: a second at least, in which the reference is not almost silent.
+    shortest = min(_WINDOW, len(reference), len(heard))
+    loud = of_reference >= 0.1 * shortest * reference_energy[-1] / len(reference)
+    enough = (last - first >= shortest) & loud
     power = of_reference * of_heard
     usable = enough & (power > 1e-9 * reference_energy[-1] * heard_energy[-1])
     scores = np.where(usable, products / np.sqrt(np.where(usable, power, 1.0)), -1.0)

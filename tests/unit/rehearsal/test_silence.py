@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from stentor.audio.pcm import Samples
 from stentor.rehearsal.silence import SilenceFinder, silences
-from tests.support.sound import gaps, voice
+from tests.support.sound import gaps, missing, voice
 
 
 def _tone(seconds: float) -> Samples:
@@ -40,13 +40,24 @@ def test_a_short_hole_is_none() -> None:
     assert len(silences(signal, least_s=0.1)) == 1
 
 
-def test_pauses_of_a_recorded_voice_are_no_gaps_but_missing_sound_is() -> None:
-    """A voice has a noise floor in its pauses; a cut of 0.2 s in it does not."""
-    reader = voice("reader")[: 48_000 * 4].copy()
+def test_pauses_of_a_recorded_voice_are_no_gaps_but_a_hole_is() -> None:
+    """A voice's pauses are no gaps; a cut of 0.6 s in it is one."""
+    reader = voice("reader").copy()
     assert gaps(reader) == []
-    reader[96_000:105_600] = 0
+    reader[96_000:124_800] = 0
     (gap,) = gaps(reader)
     assert abs(gap.at_s - 2.0) < 0.02
+
+
+def test_what_was_said_and_not_heard_is_missing() -> None:
+    """A hole of 60 ms is found against the reference, at the reference's time; its pauses are not."""
+    reader = voice("reader")
+    assert missing(reader, reader) == []
+    heard = np.concatenate((np.zeros(4800, dtype=np.float32), reader[48_000:] * np.float32(0.3)))
+    heard[4800 + 48_000 : 4800 + 48_000 + 2880] = 0
+    (lost,) = missing(reader, heard)
+    assert abs(lost.at_s - 2.0) < 0.03
+    assert 0.03 < lost.length_s < 0.09
 
 
 @settings(max_examples=50, deadline=None)
