@@ -168,12 +168,12 @@ def _drums(rng: np.random.Generator) -> tuple[Samples, list[float]]:
             kicks.append(_place(bar, beat) + rng.normal(0, 120))
             canvas.put(kick, kicks[-1], 0.42 if beat == 0.0 else 0.33)
         for beat in (1.0, 3.0):
-            canvas.put(instruments.rim(rng), _place(bar, beat) + 500 + rng.normal(0, 200), 0.11)
+            canvas.put(instruments.rim(rng), _place(bar, beat) + 500 + rng.normal(0, 200), 0.19)
         for quaver in range(8):
             stroke = instruments.brush(rng, 0.09, 5000, 11_000, 0.008)
-            canvas.put(stroke, _place(bar, quaver / 2) + rng.normal(0, 220), 0.035 if quaver % 2 else 0.022)
+            canvas.put(stroke, _place(bar, quaver / 2) + rng.normal(0, 220), 0.085 if quaver % 2 else 0.055)
         for beat in (0.0, 2.0):
-            canvas.put(instruments.brush(rng, 1.4, 1800, 7000, 0.55), _place(bar, beat), 0.018)
+            canvas.put(instruments.brush(rng, 1.4, 1800, 7000, 0.55), _place(bar, beat), 0.035)
     return canvas.samples, kicks
 
 
