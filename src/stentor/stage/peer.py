@@ -155,8 +155,9 @@ class Peer:
                 await self._dtls.start(
                     RTCDtlsParameters([RTCDtlsFingerprint(*each) for each in self.offer.fingerprints])
                 )
-            while self._dtls.state == "connected":
+            if self._dtls.state == "connected" and self.state is State.CONNECTING:
                 self.state = State.CONNECTED
+            while self.state is State.CONNECTED and not self._ended.is_set():
                 try:
                     async with asyncio.timeout(REPORT_S):
                         await self._ended.wait()

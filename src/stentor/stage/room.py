@@ -162,6 +162,7 @@ class Room:
         """Takes a seat off the stage at once (the mixer fades its sound out) and ends its connections."""
         seat = self.seats.pop(seat_id, None)
         if seat is not None:
+            self._mixer.forget(seat_id)
             for session in [*seat.sessions, *seat.retired]:
                 self._retire(session)
 

@@ -1,0 +1,266 @@
+"""The 20 ms loop of a space, with real connections on this machine."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import numpy as np
+import pytest
+
+from stentor.audio import grid, pcm
+from stentor.audio.pcm import Samples
+from stentor.base.errors import NotAllowed, NotFound, Overloaded
+from stentor.base.units import SeatId, SpaceId
+from stentor.spaces.model import Role, Seat, Space, State
+from stentor.spaces.tokens import Invitation
+from stentor.stage import offer as sdp
+from stentor.stage import room as stage_room
+from stentor.stage.ice import IceSettings
+from stentor.stage.peer import Certificate
+from stentor.stage.room import Room
+from stentor.stage.seat import LOST_AFTER_S, VACATED_AFTER_S, Presence, Session, presence
+from stentor.wire.tick import Tick
+from tests.support.caller import Caller, calling, spoken
+from tests.support.sound import MATCHED, assert_not_heard, correlation
+from tests.support.speech import voice
+from tests.support.wait import eventually
+
+SPACE = Space(id=SpaceId("talk"), title="Talk", state=State.LIVE, doors_open_ms=1_000_000)
+
+
+class Clock:
+    """A clock that is moved by hand."""
+
+    def __init__(self, now: float) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def nobody(_: Tick) -> None:
+    """Publishes to nobody."""
+
+
+def room_at(clock: Clock, space: Space = SPACE, publish: Callable[[Tick], Awaitable[None]] = nobody) -> Room:
+    return Room(space, publish=publish, ice=IceSettings(), certificate=Certificate(), clock=clock, monotonic=clock)
+
+
+def invitation(seat: str, role: Role = Role.SPEAKER) -> Invitation:
+    return Invitation(SPACE.id, SeatId(seat), seat.title(), role, 2**53)
+
+
+class Running:
+    """A room that ticks in real time, and what it published."""
+
+    def __init__(self, space: Space = SPACE) -> None:
+        self.ticks: list[Tick] = []
+        self.room = Room(space, publish=self._keep, ice=IceSettings(), certificate=Certificate())
+
+    async def _keep(self, tick: Tick) -> None:
+        self.ticks.append(tick)
+
+    @property
+    def sound(self) -> Samples:
+        return np.concatenate([pcm.from_int16(tick.samples) for tick in self.ticks])
+
+    async def call(self, seat: str, caller: Caller, role: Role = Role.SPEAKER) -> Session:
+        session, answer = await self.room.join(invitation(seat, role), sdp.read(await caller.offer()))
+        await caller.take(answer)
+        await eventually(lambda: session.connected, f"{seat} is connected")
+        return session
+
+
+@asynccontextmanager
+async def running(space: Space = SPACE) -> AsyncIterator[Running]:
+    going = Running(space)
+    task = asyncio.create_task(going.room.run())
+    try:
+        yield going
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+def clearest(reference: Samples, heard: Samples) -> float:
+    """How surely three seconds of the voice are there: a busy machine may hold the loop up in some of them."""
+    return max(correlation(reference[at : at + 48_000 * 3], heard).score for at in range(0, 48_000 * 6, 48_000 * 2))
+
+
+READER, CARDS = voice("reader")[: 48_000 * 12], voice("cards")[: 48_000 * 12]
+
+
+# --- ticks --------------------------------------------------------------------------------------------------------
+
+
+def test_each_tick_is_made_once_and_numbered_by_the_clock() -> None:
+    """However unevenly the loop wakes, every number comes once and none before its time."""
+    clock = Clock(1000.0)
+    room = room_at(clock)
+    room.next_tick = room._due()
+    made: list[int] = []
+    for step in (0.0, 0.001, 0.025, 0.0, 0.09, 0.013, 0.02, 0.02):
+        clock.now += step
+        made += room._numbers()
+        assert made[-1] == grid.tick_at(clock.now, SPACE.doors_open_s)
+    assert made == list(range(made[-1] + 1))
+
+
+def test_after_a_long_sleep_only_the_newest_ticks_are_made() -> None:
+    """What is more than 0.2 s old is of no use to anybody; it is skipped and counted."""
+    clock = Clock(1000.0)
+    room = room_at(clock)
+    room.next_tick = 0
+    clock.now += 2.0
+    assert list(room._numbers()) == list(range(91, 101))
+    assert room.skipped_ticks == 91
+    assert list(room._numbers()) == []
+
+
+def test_a_clock_that_is_set_back_does_not_stop_the_stage() -> None:
+    """Numbers are counted anew from the clock, instead of waiting an hour for it."""
+    clock = Clock(5000.0)
+    room = room_at(clock)
+    room.next_tick = room._due()
+    room._numbers()
+    clock.now -= 3600
+    assert list(room._numbers()) == [grid.tick_at(clock.now, SPACE.doors_open_s)]
+
+
+async def test_a_stage_without_sound_publishes_nothing() -> None:
+    """So that the programme gives the audience the filler and not silence."""
+    published: list[Tick] = []
+
+    async def keep(tick: Tick) -> None:
+        published.append(tick)
+
+    room = room_at(Clock(1000.0), publish=keep)
+    for number in range(50):
+        await room.tick(number)
+    assert published == []
+    assert room.silent_ticks == 50
+
+
+# --- seats --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("silent_s", "what"),
+    [
+        (0.0, Presence.CONNECTED),
+        (LOST_AFTER_S - 0.01, Presence.CONNECTED),
+        (LOST_AFTER_S, Presence.LOST),
+        (VACATED_AFTER_S - 0.01, Presence.LOST),
+        (VACATED_AFTER_S, Presence.VACATED),
+    ],
+)
+def test_a_seat_is_lost_after_10_seconds_and_free_after_30(silent_s: float, what: Presence) -> None:
+    """The two thresholds."""
+    assert presence(silent_s) is what
+
+
+async def test_two_speakers_hear_each_other_and_not_themselves() -> None:
+    """Mix-minus over real connections; the programme gets both voices."""
+    async with running() as going, calling(spoken(READER)) as ann, calling(spoken(CARDS)) as bob:
+        await going.call("ann", ann)
+        await going.call("bob", bob)
+        await eventually(lambda: min(ann.heard.size, bob.heard.size) > 48_000 * 9, "nine seconds came back")
+        assert clearest(CARDS, ann.heard) >= MATCHED
+        assert clearest(READER, bob.heard) >= MATCHED
+        assert_not_heard(READER, ann.heard)
+        assert_not_heard(CARDS, bob.heard)
+        numbers = [tick.number for tick in going.ticks]
+        assert numbers == sorted(set(numbers))
+        delays = [tick.delay_ms for tick in going.ticks if tick.talking]
+        assert np.median(delays) < 150
+
+
+async def test_a_seat_that_falls_silent_is_lost_then_vacated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its connection is closed with it, and the sound ended long before."""
+    monkeypatch.setattr("stentor.stage.seat.LOST_AFTER_S", 0.6)
+    monkeypatch.setattr("stentor.stage.seat.VACATED_AFTER_S", 1.5)
+    async with running() as going, calling(spoken(READER)) as ann:
+        session = await going.call("ann", ann)
+        seat = going.room.seats["ann"]
+        await eventually(lambda: len(going.ticks) > 20, "she is heard")
+        ann.go_silent()
+        await eventually(lambda: seat.presence(going.room.monotonic()) is Presence.LOST, "the seat is lost")
+        assert "ann" in going.room.seats
+        await eventually(lambda: "ann" not in going.room.seats, "the seat is vacated")
+        await eventually(lambda: session.closed, "the connection is closed")
+
+
+async def test_a_second_connection_replaces_the_first_without_a_click() -> None:
+    """The seat keeps its place and its sound; the first connection is closed."""
+    tone = (0.2 * np.sin(2 * np.pi * 250 * np.arange(48_000) / 48_000)).astype(np.float32)
+    packets = spoken(np.tile(tone, 4))
+    async with running() as going, calling(packets) as first, calling(packets) as second:
+        old = await going.call("ann", first)
+        seat = going.room.seats["ann"]
+        await eventually(lambda: len(going.ticks) > 75, "the tone is heard")
+        silent = going.room.silent_ticks
+        new = await going.call("ann", second)
+        await eventually(lambda: old.closed and seat.current is new, "the old connection is closed")
+        count = len(going.ticks)
+        await eventually(lambda: len(going.ticks) > count + 50, "the tone goes on")
+        assert going.room.seats["ann"] is seat
+        sound = going.sound[48_000:]
+        steps = np.abs(np.diff(sound))
+        assert steps.max() < 4 * np.percentile(steps, 95)
+        assert going.room.silent_ticks == silent  # no tick went without sound
+
+
+async def test_the_last_seat_is_kept_for_the_host() -> None:
+    """A full stage is said as such, with when to come back; the host is never locked out."""
+    space = Space(id=SPACE.id, title="Talk", state=State.LIVE, doors_open_ms=1_000_000, max_seats=3)
+    async with (
+        running(space) as going,
+        calling(spoken(READER[:48_000])) as ann,
+        calling(spoken(READER[:48_000])) as bob,
+        calling(spoken(READER[:48_000])) as cat,
+        calling(spoken(READER[:48_000])) as host,
+    ):
+        await going.call("ann", ann)
+        await going.call("bob", bob)
+        with pytest.raises(Overloaded) as caught:
+            await going.room.join(invitation("cat"), sdp.read(await cat.offer()))
+        assert caught.value.error_code == "stage-full"
+        assert caught.value.retry_after_s == stage_room.FULL_RETRY_S
+        await going.call("host", host, Role.HOST)
+        going.room.remove("ann")
+        await going.call("cat", cat)
+
+
+async def test_whoever_was_removed_does_not_come_back_with_the_old_invitation() -> None:
+    """The board says who has a seat; a signed token is not enough."""
+    there = Seat(SeatId("ann"), "Ann", Role.HOST)
+    space = Space(id=SPACE.id, title="Talk", state=State.LIVE, doors_open_ms=1_000_000, seats={"ann": there})
+    room = room_at(Clock(1000.0), space)
+    async with calling(spoken(READER[:48_000])) as bob:
+        with pytest.raises(NotAllowed):
+            await room.join(invitation("bob"), sdp.read(await bob.offer()))
+
+
+async def test_leaving_twice_is_no_error_and_another_seat_cannot_end_a_session() -> None:
+    """DELETE is idempotent, and only for one's own session."""
+    async with running() as going, calling(spoken(READER)) as ann:
+        session = await going.call("ann", ann)
+        with pytest.raises(NotFound):
+            going.room.leave(session.id, SeatId("bob"))
+        going.room.leave(session.id, SeatId("ann"))
+        assert going.room.seats == {}
+        going.room.leave(session.id, SeatId("ann"))
+        await eventually(lambda: session.closed, "the connection is closed")
+
+
+async def test_a_muted_seat_is_not_heard() -> None:
+    """The host's mute takes the voice out of the mix, and gives it back."""
+    async with running() as going, calling(spoken(READER)) as ann:
+        await going.call("ann", ann)
+        going.room.set_muted("ann", True)
+        await eventually(lambda: len(going.ticks) > 100, "two seconds were mixed")
+        assert pcm.peak_dbfs(going.sound[48_000:]) < -60
+        going.room.set_muted("ann", False)
+        count = len(going.ticks)
+        await eventually(lambda: len(going.ticks) > count + 150, "three more")
+        assert pcm.peak_dbfs(going.sound[(count + 10) * 960 :]) > -30
