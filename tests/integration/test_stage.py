@@ -1,0 +1,163 @@
+"""The stage as a process role: real bus, real WebRTC, real voices."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from stentor.audio import pcm
+from stentor.base import config
+from stentor.base.config import Settings
+from stentor.base.errors import Malformed, Overloaded
+from stentor.base.units import SeatId, SpaceId
+from stentor.bus.board import Board
+from stentor.bus.connection import Bus, connect
+from stentor.bus.status import Statuses
+from stentor.spaces.model import Role, Space, State
+from stentor.spaces.tokens import Invitation, sign
+from stentor.stage import role
+from stentor.wire import tick as wire_tick
+from stentor.wire.whip import WhipReply, WhipRequest, decode_reply, encode
+from tests.support.caller import Caller, calling, spoken
+from tests.support.nats import nats_server
+from tests.support.sound import MATCHED, assert_not_heard, correlation, voice
+from tests.support.wait import eventually
+
+READER, CARDS = voice("reader")[: 48_000 * 10], voice("cards")[: 48_000 * 10]
+
+
+class Theatre:
+    """A space on the board, its ticks, and the heartbeats of whoever holds its stage."""
+
+    def __init__(self, bus: Bus, settings: Settings) -> None:
+        self.bus = bus
+        self.settings = settings
+        self.statuses = Statuses(time.monotonic)
+        self.ticks: list[wire_tick.Tick] = []
+        self.space = Space(
+            id=SpaceId("talk"), title="Talk", state=State.LIVE, doors_open_ms=int(time.time() * 1000), version=1
+        )
+
+    def hear(self, _: str, payload: bytes) -> None:
+        try:
+            self.ticks.append(wire_tick.decode(payload))
+        except Malformed:
+            pytest.fail("the stage published something that is no tick")
+
+    async def ask(self, request: WhipRequest) -> WhipReply:
+        for _ in range(100):
+            try:
+                return decode_reply(await self.bus.request("stage.whip.talk", encode(request), timeout_s=6))
+            except Overloaded:  # no stage yet, or between two
+                await asyncio.sleep(0.05)
+        raise AssertionError("no stage answers")
+
+    async def join(self, caller: Caller, seat: str) -> str:
+        token = sign(
+            Invitation(self.space.id, SeatId(seat), seat.title(), Role.SPEAKER, 2**53),
+            config.signing_key(self.settings),
+        )
+        body = (await caller.offer()).encode()
+        reply = await self.ask(WhipRequest("POST", "talk", None, token, "application/sdp", body, ""))
+        assert reply.status == 201, reply.body
+        await caller.take(reply.body.decode())
+        await eventually(lambda: caller.connected, f"{seat} is connected")
+        return reply.headers["Location"]
+
+    def seats(self) -> dict[str, tuple[str, bool, bool]]:
+        found = self.statuses.seats("talk", time.monotonic())
+        return {seat.id: (seat.state, seat.talking, seat.muted) for seat in found}
+
+    async def command(self, kind: str, seat: str) -> None:
+        await self.bus.publish("stage.command.talk", msgspec.json.encode({"kind": kind, "seat": seat}))
+
+
+@asynccontextmanager
+async def stage(theatre: Theatre, instance: str = "stage-0") -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(role.run(theatre.settings, instance=instance), name=instance)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait([task], timeout=5)
+
+
+@pytest.fixture
+async def theatre(tmp_path: Path) -> AsyncIterator[Theatre]:
+    async with nats_server(tmp_path / "bus") as server, connect(server.url, name="test") as bus:
+        here = Theatre(bus, Settings(data=str(tmp_path), nats_url=server.url))
+        await here.statuses.start(bus)
+        await bus.subscribe("tick.talk", here.hear)
+        await Board(bus).put(here.space)
+        yield here
+
+
+async def test_a_talk_reaches_the_bus_and_each_other(theatre: Theatre) -> None:
+    """Two speakers hear each other and not themselves; the ticks carry both; the heartbeat says who is there."""
+    async with stage(theatre), calling(spoken(READER)) as ann, calling(spoken(CARDS)) as bob:
+        await theatre.join(ann, "ann")
+        await theatre.join(bob, "bob")
+        await eventually(lambda: min(ann.heard.size, bob.heard.size) > 48_000 * 7, "seven seconds came back")
+        for reference, heard in ((CARDS, ann.heard), (READER, bob.heard)):
+            scores = [correlation(reference[at : at + 48_000 * 3], heard).score for at in range(0, 48_000 * 4, 48_000)]
+            assert max(scores) >= MATCHED
+        assert_not_heard(READER, ann.heard)
+        assert_not_heard(CARDS, bob.heard)
+        await eventually(lambda: set(theatre.seats()) == {"ann", "bob"}, "both are in the heartbeat")
+        assert {seat[0] for seat in theatre.seats().values()} == {"connected"}
+        numbers = [tick.number for tick in theatre.ticks]
+        assert numbers == sorted(set(numbers))
+        assert any(tick.talking == 2 for tick in theatre.ticks)
+        assert max(pcm.peak_dbfs(pcm.from_int16(tick.samples)) for tick in theatre.ticks) > -20
+
+
+async def test_the_hosts_commands_are_obeyed(theatre: Theatre) -> None:
+    """Mute, unmute and remove; anything else is passed over."""
+    async with stage(theatre), calling(spoken(READER)) as ann:
+        await theatre.join(ann, "ann")
+        await eventually(lambda: "ann" in theatre.seats(), "she is there")
+        await theatre.bus.publish("stage.command.talk", b"nonsense")
+        await theatre.command("mute", "ann")
+        await eventually(lambda: theatre.seats()["ann"][2], "muted")
+        await theatre.command("unmute", "ann")
+        await eventually(lambda: not theatre.seats()["ann"][2], "not muted")
+        await theatre.command("remove", "ann")
+        await eventually(lambda: theatre.seats() == {}, "removed")
+        await eventually(lambda: not ann.connected, "and hung up on")
+
+
+async def test_the_end_of_the_space_ends_the_stage(theatre: Theatre) -> None:
+    """After the last chunk the connections are closed and nobody answers any more."""
+    async with stage(theatre), calling(spoken(READER)) as ann:
+        await theatre.join(ann, "ann")
+        ended = msgspec.structs.replace(
+            theatre.space, state=State.ENDED, ended_ms=int(time.time() * 1000), version=theatre.space.version + 1
+        )
+        await Board(theatre.bus).put(ended)
+        await eventually(lambda: not ann.connected, "hung up on")
+        last = theatre.ticks[-1].number
+        assert last // 16 <= (ended.last_chunk or 0) + 1
+        await asyncio.sleep(0)
+        with pytest.raises(Overloaded):
+            await theatre.bus.request("stage.whip.talk", b"", timeout_s=1)
+
+
+async def test_another_stage_takes_over(theatre: Theatre) -> None:
+    """When the process that holds a space goes, the other answers and the speaker comes back to it."""
+    async with stage(theatre, "stage-0") as first, calling(spoken(READER)) as ann:
+        await theatre.join(ann, "ann")
+        await eventually(lambda: len(theatre.ticks) > 10, "she is heard")
+        async with stage(theatre, "stage-1"):
+            first.cancel()
+            await asyncio.wait([first], timeout=5)
+            async with calling(spoken(CARDS)) as again:
+                await theatre.join(again, "ann")
+                count = len(theatre.ticks)
+                await eventually(lambda: len(theatre.ticks) > count + 20, "she is heard again")
+                numbers = np.array([tick.number for tick in theatre.ticks])
+                assert (np.diff(numbers) > 0).all()

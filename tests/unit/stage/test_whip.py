@@ -1,0 +1,185 @@
+"""WHIP: every request and the status it gets (RFC 9725)."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from stentor.base.units import SeatId, SpaceId
+from stentor.spaces.model import Role, Space, State
+from stentor.spaces.tokens import Invitation, sign
+from stentor.stage.ice import Ice, IceSettings, parse_servers
+from stentor.stage.peer import Certificate
+from stentor.stage.room import Room
+from stentor.stage.whip import FRAGMENT_TYPE, OFFER_TYPE, Whip
+from stentor.wire.sdp import Fragment, parse_fragment, render_fragment
+from stentor.wire.tick import Tick
+from stentor.wire.whip import WhipReply, WhipRequest, decode_reply, encode
+from tests.support.caller import Caller, calling, spoken
+from tests.support.wait import eventually
+
+KEY = b"k" * 32
+PACKETS = spoken(np.zeros(48_000, np.float32))
+
+
+def token(seat: str = "ann", *, space: str = "talk", lasts_s: float = 60, role: Role = Role.SPEAKER) -> str:
+    expires = int((time.time() + lasts_s) * 1000)
+    return sign(Invitation(SpaceId(space), SeatId(seat), seat, role, expires), KEY)
+
+
+async def nobody(_: Tick) -> None:
+    """Publishes to nobody."""
+
+
+@dataclass
+class Desk:
+    """A room that ticks, and WHIP to it."""
+
+    room: Room
+    whip: Whip
+
+    async def ask(self, method: str, session: str | None = None, **fields: Any) -> WhipReply:
+        request = WhipRequest(
+            method=method,
+            space="talk",
+            session=session,
+            token=fields.get("token", token()),
+            content_type=fields.get("content_type", OFFER_TYPE if method == "POST" else FRAGMENT_TYPE),
+            body=fields.get("body", b""),
+            if_match=fields.get("if_match", ""),
+        )
+        return decode_reply(await self.whip.serve(encode(request)))
+
+    async def join(self, caller: Caller, seat: str = "ann") -> tuple[str, WhipReply]:
+        reply = await self.ask("POST", token=token(seat), body=(await caller.offer()).encode())
+        assert reply.status == 201, reply.body
+        await caller.take(reply.body.decode())
+        await eventually(lambda: caller.connected and self.room.seats[seat].arrived, "connected")
+        return reply.headers["Location"].rpartition("/")[2], reply
+
+
+@asynccontextmanager
+async def desk(*, state: State = State.LIVE, max_seats: int = 13, servers: str = "") -> AsyncIterator[Desk]:
+    space = Space(id=SpaceId("talk"), title="Talk", state=state, doors_open_ms=1000, max_seats=max_seats)
+    room = Room(space, publish=nobody, ice=IceSettings(), certificate=Certificate())
+    ticking = asyncio.create_task(room.run())
+    try:
+        yield Desk(room, Whip(room, key=KEY, clock=time.time, links=parse_servers(servers).links))
+    finally:
+        ticking.cancel()
+        await asyncio.wait([ticking])
+
+
+def refused(reply: WhipReply, status: int, code: str) -> WhipReply:
+    """Asserts that the reply is the problem document of that code."""
+    problem = msgspec.json.decode(reply.body)
+    assert (reply.status, problem["status"], problem["code"]) == (status, status, code)
+    assert reply.headers["Content-Type"] == "application/problem+json"
+    return reply
+
+
+async def test_an_offer_is_answered_with_a_session() -> None:
+    """201, where the session is, its ETag, the ICE servers, and an answer that asks for FEC."""
+    async with desk(servers="stun:stun.example.org:3478") as at, calling(PACKETS) as caller:
+        session, reply = await at.join(caller)
+        assert reply.headers["Location"] == f"/whip/talk/{session}"
+        assert reply.headers["Content-Type"] == OFFER_TYPE
+        assert reply.headers["ETag"].startswith('"')
+        assert 'rel="ice-server"' in reply.headers["Link"]
+        assert b"minptime=10;useinbandfec=1" in reply.body
+
+
+async def test_each_refusal_has_its_status_and_code() -> None:
+    """Everything that can be wrong with a POST, in the order in which it is looked at."""
+    async with desk() as at, calling(PACKETS) as caller:
+        offer = (await caller.offer()).encode()
+        for_this: dict[str, Any] = {"body": offer}
+        assert "WWW-Authenticate" in refused(await at.ask("POST", token="", **for_this), 401, "token-missing").headers
+        refused(await at.ask("POST", token="wrong.token", **for_this), 401, "token-wrong")
+        refused(await at.ask("POST", token=token(lasts_s=-1), **for_this), 401, "token-expired")
+        refused(await at.ask("POST", token=token(space="other"), **for_this), 403, "other-space")
+        wrong_type = refused(await at.ask("POST", content_type="text/plain", **for_this), 415, "content-type")
+        assert wrong_type.headers["Accept-Post"] == OFFER_TYPE
+        refused(await at.ask("POST", body=b"hello"), 400, "not-sdp")
+        refused(await at.ask("POST", body=b"\xff\xfe"), 400, "bad-input")
+        refused(await at.ask("POST", body=b"v=0\n" * 20_000), 413, "too-large")
+        refused(await at.ask("POST", body=offer.replace(b"opus/48000/2", b"speex/16000")), 422, "no-opus")
+        refused(await at.ask("POST", body=offer.replace(b"a=sendrecv", b"a=recvonly")), 422, "no-audio")
+        refused(await at.ask("GET", **for_this), 405, "method-not-allowed")
+        assert at.room.seats == {}
+        refused(WhipReply(*msgspec.structs.astuple(decode_reply(await at.whip.serve(b"?")))), 400, "malformed")
+
+
+async def test_a_space_that_is_not_on_air_takes_nobody() -> None:
+    """Before the doors and after the end: 409, not an error of the server."""
+    async with desk(state=State.ENDED) as at, calling(PACKETS) as caller:
+        refused(await at.ask("POST", body=(await caller.offer()).encode()), 409, "not-on-air")
+
+
+async def test_a_full_stage_says_when_to_come_back() -> None:
+    """503 with Retry-After: a seat may be free in a moment, and nothing is wrong with the request."""
+    async with desk(max_seats=2) as at, calling(PACKETS) as ann, calling(PACKETS) as bob:
+        await at.join(ann)
+        reply = await at.ask("POST", token=token("bob"), body=(await bob.offer()).encode())
+        assert refused(reply, 503, "stage-full").headers["Retry-After"] == "10"
+
+
+async def test_candidates_trickle_and_preconditions_hold() -> None:
+    """204 for candidates; without If-Match 428, with an older one 412, no session 404, another type 415."""
+    async with desk() as at, calling(PACKETS) as caller:
+        session, reply = await at.join(caller)
+        peer = at.room.sessions[session].peer
+        assert peer is not None
+        candidates = [("0", "1 1 udp 2130706431 127.0.0.1 50000 typ host")]
+        body = render_fragment(Fragment(peer.offer.ufrag, peer.offer.password, candidates)).encode()
+        etag = reply.headers["ETag"]
+        assert (await at.ask("PATCH", session, body=body, if_match=etag)).status == 204
+        refused(await at.ask("PATCH", session, body=body), 428, "precondition-required")
+        refused(await at.ask("PATCH", session, body=body, if_match='"old"'), 412, "precondition-failed")
+        refused(await at.ask("PATCH", "nothing", body=body, if_match=etag), 404, "not-found")
+        refused(await at.ask("PATCH", session, token=token("bob"), body=body, if_match=etag), 404, "not-found")
+        refused(await at.ask("PATCH", session, body=body, if_match=etag, content_type=OFFER_TYPE), 415, "content-type")
+        refused(await at.ask("PATCH", session, body=body, if_match="*"), 400, "bad-input")
+
+
+async def test_ice_restarts_with_new_credentials() -> None:
+    """200 with our new credentials and candidates, and a new ETag; the old ETag is of no use any more."""
+    async with desk() as at, calling(PACKETS) as caller:
+        session, reply = await at.join(caller)
+        fresh = Ice(IceSettings())
+        body = render_fragment(Fragment(fresh.local_username, fresh.local_password)).encode()
+        restarted = await at.ask("PATCH", session, body=body, if_match="*")
+        assert restarted.status == 200
+        assert restarted.headers["ETag"] != reply.headers["ETag"]
+        ours = parse_fragment(restarted.body.decode())
+        assert f"a=ice-ufrag:{ours.ufrag}".encode() not in reply.body
+        assert ours.candidates
+        assert ours.complete
+        refused(await at.ask("PATCH", session, body=body, if_match=reply.headers["ETag"]), 412, "precondition-failed")
+
+
+async def test_leaving_is_idempotent() -> None:
+    """DELETE twice is 200 twice; a session that never was is 404; a token is needed."""
+    async with desk() as at, calling(PACKETS) as caller:
+        session, _ = await at.join(caller)
+        refused(await at.ask("DELETE", session, token=""), 401, "token-missing")
+        refused(await at.ask("DELETE", "never"), 404, "not-found")
+        assert (await at.ask("DELETE", session)).status == 200
+        assert (await at.ask("DELETE", session)).status == 200
+        assert at.room.seats == {}
+
+
+async def test_an_old_session_ends_nothing_after_a_new_one() -> None:
+    """The late DELETE of a page that was reloaded does not take the seat from the new page."""
+    async with desk() as at, calling(PACKETS) as first, calling(PACKETS) as second:
+        old, _ = await at.join(first)
+        new, _ = await at.join(second)
+        await eventually(lambda: old not in at.room.sessions, "the old session is over")
+        assert (await at.ask("DELETE", old)).status == 200
+        assert new in at.room.sessions
+        assert "ann" in at.room.seats
