@@ -1,0 +1,190 @@
+"""One space at this edge: its window, its streams, its HLS, and the documents about it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from stentor.audio import grid
+from stentor.audio.hold import HoldLoop
+from stentor.base.errors import BadInput, NotFound
+from stentor.edge import forms
+from stentor.edge.fanout import BURST_CHUNKS, LEAST_BURST, MOST_BURST, Stream
+from stentor.edge.hls import Hls
+from stentor.edge.protocol import CHUNK_MARK, Connection
+from stentor.edge.reply import ANYBODY, EXPOSED, NO_STORE, Reply
+from stentor.edge.window import KEEP_CHUNKS, Frames, Kept, Window
+from stentor.edge.worker import Worker
+from stentor.spaces.model import ON_AIR, Space, State
+from stentor.wire import http
+from stentor.wire.chunk import RENDITIONS, Chunk
+from stentor.wire.http import Request
+
+LINGER_S = 120.0
+"""After the end the window stays so long, for HLS players that are still behind."""
+DEFAULT_RENDITION = {"aac": "aac-64", "opus": "opus-24", "mp4": "aac-64"}
+
+
+class Channel:
+    """A space that the board knows. The window is there while the space is on air, and a little longer."""
+
+    def __init__(self, space: Space, hold: HoldLoop, worker: Worker) -> None:
+        self.space = space
+        self.hold = hold
+        self.window: Window | None = None
+        self.hls: Hls | None = None
+        self.streams: dict[tuple[str, str], Stream] = {}
+        self._forms = forms.of(space.id, space.title, RENDITIONS)
+        self._worker = worker
+        self._loop = asyncio.get_running_loop()
+        self._joining: dict[Connection, tuple[Stream, int]] = {}
+
+    def update(self, space: Space) -> None:
+        """A newer version from the board."""
+        self.space = space
+        if self.window is not None and space.last_chunk is not None:
+            self.window.end(space.last_chunk)
+
+    def wants_window(self, now: float) -> bool:
+        """Whether there is something to follow on the bus: on air, or over for less than :data:`LINGER_S`."""
+        if self.space.doors_open_ms is None:
+            return False
+        ended = self.space.ended_ms
+        return self.space.state in ON_AIR or (ended is not None and now < ended / 1000 + LINGER_S)
+
+    def open(self, now: float) -> Window:
+        """Makes the window, with as much of the past as it keeps."""
+        newest = grid.chunk_at(now, self.space.doors_open_s)
+        if self.space.last_chunk is not None:
+            newest = min(newest, self.space.last_chunk)
+        start = max(0, newest - KEEP_CHUNKS + grid.CHUNKS_PER_SEGMENT)
+        doors = self.space.doors_open_ms or 0
+        self.window = Window(doors_open_ms=doors, start=start, now=now, fill=self._fill)
+        if self.space.last_chunk is not None:
+            self.window.end(self.space.last_chunk)
+        self.hls = Hls(self.window, RENDITIONS, clock=self._worker.clock, monotonic=self._loop.time)
+        return self.window
+
+    def close(self) -> None:
+        """Forgets the window and everybody who listens."""
+        for stream in self.streams.values():
+            stream.abandon()
+        self.streams.clear()
+        if self.hls is not None:
+            self.hls.close()
+        self.window = self.hls = None
+
+    def add(self, chunk: Chunk, now: float) -> None:
+        """A chunk from the bus."""
+        if self.window is not None and self.window.add(chunk, now):
+            self.advance(now)
+
+    def advance(self, now: float) -> None:
+        """Commits what is due and sends it on its way; called for each chunk and ten times a second."""
+        window, hls = self.window, self.hls
+        if window is None or hls is None:
+            return
+        if window.advance(now):
+            # what went before the window was full has no listeners: they join when it is
+            for stream in self.streams.values():
+                stream.committed(self._loop)
+            hls.published()
+        if window.caught_up and self._joining:
+            joining, self._joining = self._joining, {}
+            for connection, (stream, burst) in joining.items():
+                self._join(connection, stream, burst)
+        if window.finished and self.streams:
+            for stream in self.streams.values():
+                stream.finish()
+            self.streams.clear()
+        hls.expire()
+
+    def listen(self, request: Request, connection: Connection, ending: str) -> Reply | None:
+        """``live.aac``, ``live.opus``, ``live.mp4``: the connection becomes a listener."""
+        stream = self.stream(ending, request.query.get("rendition"))
+        burst = burst_chunks(request.query.get("burst"))
+        if request.method == "HEAD":
+            return Reply.without_length(200, self._stream_fields(stream), now=self._worker.clock())
+        if self.window is not None and self.window.caught_up:
+            self._join(connection, stream, burst)
+        else:
+            self._joining[connection] = (stream, burst)
+            connection.hold(request, lambda: self._joining.pop(connection, None))
+        return None
+
+    def stream(self, ending: str, rendition: str | None) -> Stream:
+        """The stream of that form; raises :class:`NotFound` when there is none now."""
+        key = ending, rendition or DEFAULT_RENDITION[ending]
+        form = self._forms.get(key)
+        if form is None:
+            raise NotFound(f"There is no live.{ending} of that rendition.", code="no-such-rendition")
+        window = self.on_air()
+        stream = self.streams.get(key)
+        if stream is None:
+            stream = self.streams[key] = Stream(window, form, self._worker.pace, self._worker.counters)
+        return stream
+
+    def on_air(self) -> Window:
+        """The window of a programme that runs; raises :class:`NotFound` with the reason there is none."""
+        window = self.window
+        if window is None or window.finished:
+            raise NotFound(ABSENT[self.space.state], code=f"not-on-air-{self.space.state.replace('_', '-')}")
+        return window
+
+    def playlists(self) -> Hls:
+        """HLS, which goes on for a while after the end; raises :class:`NotFound` with the reason there is none."""
+        if self.hls is None:
+            raise NotFound(ABSENT[self.space.state], code=f"not-on-air-{self.space.state.replace('_', '-')}")
+        return self.hls
+
+    def newest(self) -> Kept | None:
+        """The newest committed chunk."""
+        window = self.window
+        return window.at(window.head) if window is not None and window.head >= window.first else None
+
+    def counts(self) -> dict[str, int]:
+        """Listeners by format: progressive ones are counted, those of HLS by their requests (``Hls.listeners``)."""
+        counts = {"aac": 0, "opus": 0, "mp4": 0, "hls": self.hls.listeners() if self.hls else 0}
+        for (ending, _), stream in self.streams.items():
+            counts[ending] += stream.count
+        return counts
+
+    def _fill(self, number: int) -> Frames:
+        return self.hold.chunk_frames(number)  # looked up each time: a host's own loop may come later
+
+    def _join(self, connection: Connection, stream: Stream, burst: int) -> None:
+        fields = self._stream_fields(stream) | {"X-Stentor-Chunk": CHUNK_MARK.decode()}
+        self._worker.joined()
+        connection.stream(http.head(200, fields, keep_alive=False), stream, burst)
+
+    def _stream_fields(self, stream: Stream) -> dict[str, str]:
+        return {
+            "Content-Type": stream.form.content_type,
+            "Cache-Control": NO_STORE,
+            "X-Stentor-Origin": str(self.space.doors_open_ms),
+            "Access-Control-Expose-Headers": EXPOSED,
+            **ANYBODY,
+        }
+
+
+ABSENT = {
+    State.SCHEDULED: "The doors of this space are not open yet.",
+    State.DOORS_OPEN: "This space opens its doors this moment; try again.",
+    State.LIVE: "This edge has just begun to carry this space; try again.",
+    State.INTERRUPTED: "This edge has just begun to carry this space; try again.",
+    State.ENDED: "This space is over; its recording is being finished.",
+    State.REPLAY: "This space is over; hear its recording under replay/index.m3u8 or recording.m4a.",
+    State.CANCELLED: "This space was cancelled.",
+}
+
+
+def burst_chunks(seconds: str | None) -> int:
+    """``?burst=`` in chunks; raises :class:`BadInput` unless it is 0.64 to 4 seconds."""
+    if seconds is None:
+        return BURST_CHUNKS
+    try:
+        wanted = float(seconds)
+    except ValueError:
+        wanted = -1.0
+    if not 0.64 <= wanted <= 4.0:
+        raise BadInput("burst is the seconds of sound you get at once: 0.64 to 4.")
+    return max(LEAST_BURST, min(MOST_BURST, round(wanted / grid.CHUNK_S)))

@@ -1,0 +1,83 @@
+"""What is said about a space in documents: ``door.json``, ``pulse.json``, and the waiting music as a file."""
+
+from __future__ import annotations
+
+import msgspec
+
+from stentor.audio import grid
+from stentor.audio.hold import HoldLoop
+from stentor.base.clock import unix_ms
+from stentor.edge.reply import File
+from stentor.spaces import pulse
+from stentor.spaces.model import ON_AIR, Space, State
+from stentor.wire import mp4
+from stentor.wire.chunk import BY_NAME
+
+DOOR_CACHE = "public, max-age=2"
+PULSE_CACHE = "public, max-age=1"
+HOLD_CACHE = "public, max-age=300"
+RETRY_S = (2, 6)
+"""Between which seconds a page that waits asks again: at random, so that a million do not ask at once."""
+CALM_RETRY_S = (10, 30)
+"""When nothing is about to happen."""
+HOLD_RENDITION = BY_NAME["aac-64"]
+SOON_S = 120.0
+
+
+def door(space: Space, *, address: str, now: float) -> bytes:
+    """``door.json``, version 1. ``address`` is what stands before ``/s/…`` (may be empty: the same host)."""
+    base = f"{address}/s/{space.id}"
+    streams: dict[str, str] = {"pulse": f"{base}/pulse.json", "hold": f"{base}/hold.m4a?v={space.hold}"}
+    if space.state in ON_AIR:
+        streams |= {
+            "aac": f"{base}/live.aac",
+            "opus": f"{base}/live.opus",
+            "mp4": f"{base}/live.mp4",
+            "hls": f"{base}/hls/index.m3u8",
+        }
+    if space.doors_open_ms is not None:
+        streams |= {"replay": f"{base}/replay/index.m3u8", "download": f"{base}/recording.m4a"}
+    return msgspec.json.encode(
+        {
+            "v": 1,
+            "space": space.id,
+            "title": space.title,
+            "state": space.state,
+            "scheduled_ms": space.scheduled_ms,
+            "doors_open_ms": space.doors_open_ms,
+            "live_ms": space.live_ms,
+            "ended_ms": space.ended_ms,
+            "p": 1.0,
+            "retry_s": retry_s(space, now),
+            "rung": 0,
+            "streams": streams,
+            "at": unix_ms(now),
+        }
+    )
+
+
+def retry_s(space: Space, now: float) -> tuple[int, int]:
+    """When to ask again, in seconds."""
+    if space.state in (State.REPLAY, State.CANCELLED):
+        return CALM_RETRY_S
+    far = space.scheduled_ms is not None and space.scheduled_ms / 1000 - now > SOON_S
+    return CALM_RETRY_S if space.state is State.SCHEDULED and far else RETRY_S
+
+
+def still_pulse(space: Space, now: float) -> bytes:
+    """The pulse of a space whose programme does not run."""
+    return pulse.build(space, chunk=-1, at_ms=unix_ms(now), source="", listeners=0, seats=[])
+
+
+def hold_file(loop: HoldLoop, cache: str, *, now: float) -> File:
+    """The hold loop as one seekable file of 61 s, which a player loops by itself."""
+    chunks = loop.frames[HOLD_RENDITION.name]
+    segments: list[bytes] = []
+    for first in range(0, grid.HOLD_CHUNKS, grid.CHUNKS_PER_SEGMENT):
+        frames = [frame for chunk in chunks[first : first + grid.CHUNKS_PER_SEGMENT] for frame in chunk]
+        number = len(segments)
+        start = grid.decode_time(first)
+        segments.append(mp4.fragment(HOLD_RENDITION, sequence=number + 1, decode_time=start, frames=frames))
+    index = mp4.sidx([len(segment) for segment in segments], [grid.SEGMENT_SAMPLES] * len(segments))
+    head = mp4.init(HOLD_RENDITION, duration_s=grid.HOLD_CHUNKS * grid.CHUNK_S)
+    return File(b"".join((head, index, *segments)), "audio/mp4", cache, now=now)

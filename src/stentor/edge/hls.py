@@ -1,0 +1,331 @@
+"""HLS of one space, with parts and blocking reload (draft-pantos-hls-rfc8216bis; the rules are in ``wire.reload``).
+
+Each playlist is made and gzipped once a part, each part and segment once. Who asks too early is parked, and answered
+in one sweep when the part is there: a part that is hinted is held, never answered 404, because one wrong 404 would
+stay in a cache for seconds.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from stentor.audio import grid
+from stentor.base.clock import Clock
+from stentor.base.errors import BadInput, NotFound, Overloaded
+from stentor.edge.reply import EXPOSED, IMMUTABLE, Document, File, Reply, failure
+from stentor.edge.window import Window
+from stentor.wire import mp4, playlist
+from stentor.wire.chunk import Codec, Rendition
+from stentor.wire.http import Request
+from stentor.wire.playlist import Decision, Directives
+
+SEGMENTS_SHOWN = 8
+"""30.7 s: a player that loses half a minute goes on where it was."""
+AT_ONCE = Directives()
+MEDIA_TYPE = "audio/mp4"
+
+
+class Waiter(Protocol):
+    """A connection whose reply can be held back."""
+
+    def hold(self, request: Request, forget: Callable[[], object]) -> None: ...
+    def release(self, reply: Reply) -> None: ...
+
+
+class Held(NamedTuple):
+    request: Request
+    since: float
+    """Monotonic seconds."""
+
+
+Parked = dict[Waiter, Held]
+
+
+class Hls:
+    """Playlists, parts and segments of a window. ``parts`` False is the rung without parts."""
+
+    def __init__(self, window: Window, renditions: tuple[Rendition, ...], *, clock: Clock, monotonic: Clock) -> None:
+        self.parts = True
+        self._window = window
+        self._renditions = {rendition.name: rendition for rendition in renditions}
+        self._clock = clock
+        self._monotonic = monotonic
+        self._playlists: dict[tuple[str, bool], Document] = {}
+        self._files: dict[tuple[str, int, int], File] = {}
+        self._inits: dict[str, File] = {}
+        self._reloads: dict[tuple[str, Directives], Parked] = {}
+        self._hinted: dict[tuple[str, int], Parked] = {}
+        self._newest = self._newest_part()
+        self._asked = 0
+        self._asked_before = 0
+        self._polled: deque[int] = deque([0] * grid.PARTS_PER_SEGMENT, maxlen=grid.PARTS_PER_SEGMENT)
+
+    # Requests.
+
+    def index(self) -> Document:
+        """The multivariant playlist.
+
+        Only AAC: Apple's player is not known to play Opus in HLS, and one codec keeps every player able to switch.
+        ``opus-24.m3u8`` is there for those who ask for it by name.
+        """
+        text = playlist.multivariant(self._variants(), uri=lambda rendition: f"{rendition.name}.m3u8")
+        cache = f"public, max-age={playlist.CACHE_OK_S}"
+        return Document(text.encode(), playlist.CONTENT_TYPE, cache, now=self._clock(), **PLAYLIST_FIELDS)
+
+    def reload(self, name: str, request: Request, waiter: Waiter) -> Reply | None:
+        """A media playlist; None when the request is held.
+
+        Raises :class:`BadInput` for directives that break the rules, :class:`NotFound` for an unknown rendition.
+        """
+        self._rendition(name)
+        directives = Directives.parse(request.query)
+        decision = self._decide(directives)
+        if decision is Decision.TOO_FAR:
+            raise BadInput("_HLS_msn and _HLS_part are too far ahead of the playlist.", code="hls-directives")
+        blocking = directives.msn is not None and not self._window.finished
+        if blocking:
+            self._asked += 1
+        else:
+            self._polled[-1] += 1
+        if decision is Decision.READY:
+            return self._document(name, blocking=blocking).answer(request.headers)
+        self._park(self._reloads, (name, directives), request, waiter)
+        return None
+
+    def file(self, name: str, file: str, request: Request, waiter: Waiter) -> Reply | None:
+        """``init.mp4``, ``{n}.m4s`` or ``{n}.{k}.m4s``; None when the hinted part is held.
+
+        Raises :class:`NotFound` for everything that is neither there nor hinted.
+        """
+        rendition = self._rendition(name)
+        if file == "init.mp4":
+            return self._init(rendition).answer(request.headers, self._clock())
+        segment, part = parse_name(file)
+        if part is None:
+            found = self._segment(rendition, segment)
+        else:
+            number = segment * grid.PARTS_PER_SEGMENT + part
+            # B.1: the hinted part is held until all of it is there
+            if number == self._newest + 1 and self.parts and not self._window.finished:
+                self._park(self._hinted, (name, number), request, waiter)
+                return None
+            found = self._part(rendition, number)
+        return found.answer(request.headers, self._clock())
+
+    # The window moves on.
+
+    def published(self) -> None:
+        """Chunks were committed: when they complete a part, everybody who waits for it is answered."""
+        newest = self._newest_part()
+        if newest == self._newest and not self._window.finished:
+            return
+        self._newest = newest
+        self._playlists.clear()
+        self._asked_before, self._asked = self._asked, 0
+        self._polled.append(0)
+        if len(self._files) > FILES_KEPT:
+            oldest = self._window.first // grid.CHUNKS_PER_SEGMENT
+            self._files = {key: file for key, file in self._files.items() if key[1] >= oldest}
+        self._sweep()
+
+    def expire(self) -> None:
+        """6.2.5.2: a reload that was blocked for more than three target durations is answered 503."""
+        before = self._monotonic() - playlist.MAX_HOLD_S
+        for parked in (*self._reloads.values(), *self._hinted.values()):
+            overdue = []
+            for waiter, held in parked.items():
+                if held.since > before:
+                    break  # the others came later
+                overdue.append(waiter)
+            for waiter in overdue:
+                del parked[waiter]
+                self._give_up(waiter)
+
+    def close(self) -> None:
+        """Answers everybody who still waits."""
+        for parked in (*self._reloads.values(), *self._hinted.values()):
+            for waiter in list(parked):
+                del parked[waiter]
+                self._give_up(waiter)
+
+    def listeners(self) -> int:
+        """How many listen, by their requests here: a low-latency player reloads once a part, another once a target
+        duration. Behind a CDN only the CDN's requests are seen.
+        """
+        return 0 if self._window.finished else max(self._asked, self._asked_before) + sum(self._polled)
+
+    # Inside.
+
+    def _newest_part(self) -> int:
+        """The newest part that is there whole, counted over the space; the last one of a space may be shorter."""
+        if self._window.finished:
+            return grid.part_of(self._window.head)
+        return (self._window.head + 1) // grid.CHUNKS_PER_PART - 1
+
+    def _complete_segment(self) -> int:
+        """The newest segment that is there whole."""
+        if self._window.finished:
+            return grid.segment_of(self._window.head)
+        return (self._newest + 1) // grid.PARTS_PER_SEGMENT - 1
+
+    def _decide(self, directives: Directives) -> Decision:
+        first = grid.segment_of(self._window.first)
+        if self._complete_segment() < first and directives.msn is None:
+            # In the first 4 s there is no segment yet, and a playlist without one makes players give up.
+            return Decision.HOLD
+        ended = self._window.finished
+        if not self.parts:
+            return playlist.blocks(directives, self._complete_segment(), 0, ended=ended, parts_per_segment=1)
+        msn, part = divmod(self._newest, grid.PARTS_PER_SEGMENT)
+        return playlist.blocks(directives, msn, part, ended=ended)
+
+    def _park(self, table: dict, key: tuple, request: Request, waiter: Waiter) -> None:  # type: ignore[type-arg]
+        parked: Parked = table.setdefault(key, {})
+        parked[waiter] = Held(request, self._monotonic())
+        waiter.hold(request, lambda: parked.pop(waiter, None))
+
+    def _sweep(self) -> None:
+        for name, directives in list(self._reloads):
+            if self._decide(directives) is not Decision.HOLD:
+                document = self._document(name, blocking=directives.msn is not None and not self._window.finished)
+                for waiter, held in self._reloads.pop((name, directives)).items():
+                    waiter.release(document.answer(held.request.headers))
+        for name, number in list(self._hinted):
+            if number <= self._newest:
+                file = self._part(self._renditions[name], number)
+                for waiter, held in self._hinted.pop((name, number)).items():
+                    waiter.release(file.answer(held.request.headers, self._clock()))
+            elif self._window.finished:
+                missing = failure(NotFound("The space ended before this part."), now=self._clock())
+                for waiter in self._hinted.pop((name, number)):
+                    waiter.release(missing)
+
+    def _give_up(self, waiter: Waiter) -> None:
+        error = Overloaded("What you wait for did not come in time.", retry_after_s=1.0)
+        waiter.release(failure(error, now=self._clock()))
+
+    def _document(self, name: str, *, blocking: bool) -> Document:
+        document = self._playlists.get((name, blocking))
+        if document is None:
+            lifetime = playlist.CACHE_BLOCKING_OK_S if blocking else playlist.CACHE_OK_S
+            document = self._playlists[name, blocking] = Document(
+                self._render(self._renditions[name]).encode(),
+                playlist.CONTENT_TYPE,
+                f"public, max-age={lifetime}",
+                now=self._clock(),
+                **PLAYLIST_FIELDS,
+            )
+        return document
+
+    def _render(self, rendition: Rendition) -> str:
+        complete = self._complete_segment()
+        first = max(grid.segment_of(self._window.first), complete + 1 - SEGMENTS_SHOWN)
+        ended = self._window.finished
+        segments = [self._describe(rendition, number) for number in range(first, complete + 1)]
+        opened = self._describe(rendition, complete + 1)
+        msn, part = divmod(self._newest, grid.PARTS_PER_SEGMENT)
+        others = [other for other in self._variants() if other.name != rendition.name]
+        if not self.parts:
+            msn = complete
+        return playlist.media(
+            segments,
+            map_uri=f"{rendition.name}/init.mp4",
+            open_segment=opened if opened.parts and not ended else None,
+            hint=None if ended else part_uri(rendition, self._newest + 1),
+            reports=[playlist.Report(f"{other.name}.m3u8", msn, part) for other in others],
+            parts=self.parts,
+            ended=ended,
+        )
+
+    def _describe(self, rendition: Rendition, number: int) -> playlist.Segment:
+        chunk = grid.first_chunk_of_segment(number)
+        chunks = min(grid.CHUNKS_PER_SEGMENT, self._window.head + 1 - chunk)
+        parts = []
+        for part in range(number * grid.PARTS_PER_SEGMENT, (number + 1) * grid.PARTS_PER_SEGMENT):
+            if part <= self._newest:
+                length = min(grid.CHUNKS_PER_PART, self._window.head + 1 - grid.first_chunk_of_part(part))
+                parts.append(playlist.Part(part_uri(rendition, part), length * grid.CHUNK_S))
+        return playlist.Segment(
+            number,
+            f"{rendition.name}/{number}.m4s",
+            self._window.doors_open_ms + chunk * grid.CHUNK_MS,
+            max(0, chunks) * grid.CHUNK_S,
+            tuple(parts),
+        )
+
+    def _init(self, rendition: Rendition) -> File:
+        file = self._inits.get(rendition.name)
+        if file is None:
+            file = self._inits[rendition.name] = File(mp4.init(rendition), MEDIA_TYPE, IMMUTABLE, now=self._clock())
+        return file
+
+    def _part(self, rendition: Rendition, number: int) -> File:
+        first = grid.first_chunk_of_part(number)
+        if not self._window.first <= first or number > self._newest:
+            raise NotFound("That part is not there (any more).", code="no-such-part")
+        key = rendition.name, *divmod(number, grid.PARTS_PER_SEGMENT)
+        file = self._files.get(key)
+        if file is None:
+            last = min(first + grid.CHUNKS_PER_PART - 1, self._window.head)
+            kept = self._window.span(first, last)
+            start = grid.decode_time(first)
+            pulse = kept[0].pulse
+            data = mp4.fragment(
+                rendition,
+                sequence=number + 1,
+                decode_time=start,
+                frames=[frame for chunk in kept for frame in chunk.frames[rendition.name]],
+                emsg=mp4.emsg(pulse, decode_time=start, duration=grid.PART_SAMPLES, id=first) if pulse else b"",
+            )
+            file = self._files[key] = File(data, MEDIA_TYPE, IMMUTABLE, now=self._clock())
+        return file
+
+    def _segment(self, rendition: Rendition, number: int) -> File:
+        if not grid.segment_of(self._window.first) <= number <= self._complete_segment():
+            raise NotFound("That segment is not there (any more).", code="no-such-segment")
+        key = rendition.name, number, -1
+        file = self._files.get(key)
+        if file is None:
+            first = number * grid.PARTS_PER_SEGMENT
+            numbers = range(first, min(first + grid.PARTS_PER_SEGMENT, self._newest + 1))
+            # A segment is its parts, one after the other: to a cache and to a player the same bytes.
+            data = b"".join(self._part(rendition, part).body for part in numbers)
+            file = self._files[key] = File(data, MEDIA_TYPE, IMMUTABLE, now=self._clock())
+        return file
+
+    def _variants(self) -> list[Rendition]:
+        return [rendition for rendition in self._renditions.values() if rendition.codec is Codec.AAC]
+
+    def _rendition(self, name: str) -> Rendition:
+        rendition = self._renditions.get(name)
+        if rendition is None:
+            raise NotFound("There is no such rendition.", code="no-such-rendition")
+        return rendition
+
+
+PLAYLIST_FIELDS = {"Age": "0", "Access_Control_Expose_Headers": EXPOSED}
+"""Made this moment; players that tune in through a cache read the age the cache puts there."""
+FILES_KEPT = 1024
+"""Files above which those that have left the window are looked for: all renditions of a window have 480."""
+
+
+def part_uri(rendition: Rendition, number: int) -> str:
+    """Relative to the playlist: ``aac-64/12.3.m4s`` is part 3 of segment 12."""
+    segment, part = divmod(number, grid.PARTS_PER_SEGMENT)
+    return f"{rendition.name}/{segment}.{part}.m4s"
+
+
+def parse_name(file: str) -> tuple[int, int | None]:
+    """Segment and part of ``{n}.m4s`` or ``{n}.{k}.m4s``; raises :class:`NotFound` for anything else."""
+    numbers = file.removesuffix(".m4s").split(".")
+    well_formed = file.endswith(".m4s") and len(numbers) <= 2 and all(is_number(text) for text in numbers)
+    if not well_formed or (len(numbers) == 2 and int(numbers[1]) >= grid.PARTS_PER_SEGMENT):
+        raise NotFound("There is no such file.", code="no-such-file")
+    return int(numbers[0]), int(numbers[1]) if len(numbers) == 2 else None
+
+
+def is_number(text: str) -> bool:
+    """One spelling for each number, so that a cache holds a file once."""
+    return text.isascii() and text.isdigit() and len(text) <= 12 and (text == "0" or text[0] != "0")

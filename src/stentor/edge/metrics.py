@@ -1,0 +1,75 @@
+"""``/metrics`` in the text format of Prometheus: of this worker, whichever the kernel gave the connection to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
+
+from stentor.edge.channel import Channel
+from stentor.edge.worker import Worker
+
+TYPE = CONTENT_TYPE_LATEST
+
+
+class Numbers(Collector):
+    """Everything a worker counts."""
+
+    def __init__(self, worker: Worker, channels: Mapping[str, Channel], instance: str) -> None:
+        self._worker = worker
+        self._channels = channels
+        self._instance = instance
+
+    def collect(self) -> Iterator[Metric]:
+        worker, counters = self._worker, self._worker.counters
+        label = self._instance
+        for name, text, value in (
+            ("connections", "Open connections.", worker.open),
+            ("capacity", "Connections this process may have.", worker.capacity),
+            ("write_interval_seconds", "Seconds of sound in a progressive write.", worker.pace.chunks * 0.32),
+        ):
+            gauge = GaugeMetricFamily(f"stentor_edge_{name}", text, labels=["instance"])
+            gauge.add_metric([label], value)
+            yield gauge
+        for name, text, value in (
+            ("accepted", "Connections taken.", worker.accepted),
+            ("refused", "Connections refused because the process is full.", worker.refused),
+            ("requests", "Requests answered.", worker.requests),
+            ("malformed", "Connections closed because they did not speak HTTP.", worker.malformed),
+            ("timed_out", "Connections closed because they were too slow.", worker.timed_out),
+            ("joins", "Progressive listeners that began.", counters.joins),
+            ("writes", "Writes to progressive listeners.", counters.writes),
+            ("sent_bytes", "Bytes written to progressive listeners after their first.", counters.bytes_sent),
+            ("skipped_chunks", "Chunks that slow listeners were not sent.", counters.skipped),
+        ):
+            counter = CounterMetricFamily(f"stentor_edge_{name}", text, labels=["instance"])
+            counter.add_metric([label], value)
+            yield counter
+        yield from self._of_spaces()
+
+    def _of_spaces(self) -> Iterable[Metric]:
+        listeners = GaugeMetricFamily(
+            "stentor_edge_listeners", "Listeners by space and format.", labels=["instance", "space", "format"]
+        )
+        chunk = GaugeMetricFamily("stentor_edge_chunk", "Newest chunk sent.", labels=["instance", "space"])
+        fillers = CounterMetricFamily(
+            "stentor_edge_fillers", "Chunks this edge filled in itself.", labels=["instance", "space"]
+        )
+        for space, channel in self._channels.items():
+            if channel.window is None:
+                continue
+            for form, count in channel.counts().items():
+                listeners.add_metric([self._instance, space, form], count)
+            chunk.add_metric([self._instance, space], channel.window.head)
+            fillers.add_metric([self._instance, space], channel.window.fillers)
+        yield from (listeners, chunk, fillers)
+
+
+def render(worker: Worker, channels: Mapping[str, Channel], instance: str) -> bytes:
+    """The page."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(Numbers(worker, channels, instance))
+    return generate_latest(registry)

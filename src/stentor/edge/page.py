@@ -1,0 +1,194 @@
+"""The listener's page: one static shell a space and state, with everything it needs to work without JavaScript.
+
+It comes in the space's language; the script offers the reader's own. The content security policy allows nothing
+inline and nothing from elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+from datetime import UTC, datetime
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+from stentor.base import texts
+from stentor.base.errors import NotFound
+from stentor.edge.door import door
+from stentor.edge.reply import IMMUTABLE, Document
+from stentor.spaces.model import ON_AIR, Space, State
+
+PAGE_CACHE = "public, max-age=5, stale-while-revalidate=60"
+STATIC_CACHE = "public, max-age=300"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; media-src 'self' blob:; "
+    "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+TYPES = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "json": "application/json",
+    "LICENSE": "text/plain; charset=utf-8",
+}
+SHELL = """<!doctype html>
+<html lang="{language}" data-space="{space}" data-state="{state}" data-languages="{languages}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{title} · {app}</title>
+<meta property="og:title" content="{title}">
+<meta property="og:type" content="website">
+<link rel="stylesheet" href="{static}/page.css">
+{script}</head>
+<body>
+<main>
+{body}</main>
+</body>
+</html>
+"""
+ROOM = """<p class="state" id="state" role="status">{state_text}</p>
+<h1 id="title">{title}</h1>
+<p id="say">{say}</p>
+<p id="when"{no_time}>{time}</p>
+<div class="player" id="player" hidden>
+<button type="button" id="play">{listen}</button>
+<span class="soft" id="sound" role="status"></span>
+</div>
+<div id="plain">{plain}</div>
+<div id="recording"{no_recording}>
+<audio controls preload="none" src="{base}/recording.m4a"></audio>
+<p><a href="{base}/recording.m4a" download data-text="download">{download}</a></p>
+</div>
+<audio id="audio" preload="none"></audio>
+<section id="live"{not_live}>
+<h2 data-text="on_stage">{on_stage}</h2>
+<ul class="seats" id="seats"></ul>
+<p class="soft" id="nobody" data-text="nobody" hidden>{nobody}</p>
+<p class="soft" id="count"></p>
+</section>
+<section id="ways"{not_live}>
+<h2 data-text="other_ways">{other_ways}</h2>
+<ul class="ways">
+<li><a href="{base}/live.aac" data-text="way_aac">{way_aac}</a></li>
+<li><a href="{base}/live.opus" data-text="way_opus">{way_opus}</a></li>
+<li><a href="{base}/hls/index.m3u8" data-text="way_hls">{way_hls}</a></li>
+</ul>
+</section>
+<script type="application/json" id="texts">{texts}</script>
+<script type="application/json" id="door">{door}</script>
+"""
+NOWHERE = """<p class="state">{state_text}</p>
+<h1>{title}</h1>
+<p>{say}</p>
+"""
+
+
+class Pages:
+    """The pages and the files they load; read once when the process starts."""
+
+    def __init__(self, *, address: str, now: float) -> None:
+        self._catalogue = texts.Catalogue("stentor.edge")
+        self._address = address
+        self._files = _read(now)
+        digest = hashlib.sha256(b"".join(self._files[name].body for name in sorted(self._files)))
+        self.version = digest.hexdigest()[:12]
+        """Stands in the addresses of what the page loads: a new version has new addresses."""
+        self._fresh = _read(now, cache=IMMUTABLE)
+
+    def space(self, space: Space, now: float) -> Document:
+        """The page of a space as it is now."""
+        language = texts.negotiate(space.language)
+        say = self._catalogue.texts[language]
+        on_air = space.state in ON_AIR
+        base = f"/s/{space.id}"
+        values = {key: html.escape(text) for key, text in say.items()}
+        body = ROOM.format(
+            **values,
+            state_text=values[f"state_{space.state}"],
+            say=values[f"say_{space.state}"],
+            title=html.escape(space.title),
+            base=base,
+            time=_time(space, say),
+            no_time="" if space.state is State.SCHEDULED and space.scheduled_ms else " hidden",
+            plain=_plain(space, base),
+            not_live="" if on_air else " hidden",
+            no_recording="" if space.state is State.REPLAY else " hidden",
+            texts=_block(json.dumps(say, ensure_ascii=False)),
+            door=_block(door(space, address=self._address, now=now).decode()),
+        )
+        script = f'<script type="module" src="/static/{self.version}/page.js"></script>\n'
+        return self._document(space.title, language, space.state, space.id, body, script, PAGE_CACHE, now)
+
+    def nowhere(self, language: str, now: float) -> Document:
+        """The page for an address where there is no space; the caller gives it status 404."""
+        values = {key: html.escape(text) for key, text in self._catalogue.texts[language].items()}
+        title = values["state_unknown"]
+        body = NOWHERE.format(title=title, say=values["say_unknown"], state_text="404")
+        return self._document(title, language, "unknown", "", body, "", "public, max-age=1", now)
+
+    def static(self, path: list[str]) -> Document:
+        """``[version, …file]``: for ever when the version is this one; raises :class:`NotFound`."""
+        version, name = path[0], "/".join(path[1:])
+        found = (self._fresh if version == self.version else self._files).get(name)
+        if found is None:
+            raise NotFound("There is no such file.", code="no-such-file")
+        return found
+
+    def _document(
+        self, title: str, language: str, state: str, space: str, body: str, script: str, cache: str, now: float
+    ) -> Document:
+        text = SHELL.format(
+            language=language,
+            languages=" ".join(texts.LANGUAGES),
+            title=html.escape(title),
+            app=html.escape(self._catalogue.text(language, "app")),
+            state=state,
+            space=space,
+            static=f"/static/{self.version}",
+            script=script,
+            body=body,
+        )
+        extra = {"Content_Security_Policy": POLICY, "X_Content_Type_Options": "nosniff"}
+        return Document(text.encode(), "text/html; charset=utf-8", cache, now=now, **extra)
+
+
+def _plain(space: Space, base: str) -> str:
+    """What plays without JavaScript."""
+    if space.state in ON_AIR:
+        return f'<audio controls preload="none" src="{base}/live.aac"></audio>'
+    if space.state is State.SCHEDULED:
+        return f'<audio controls loop preload="none" src="{base}/hold.m4a"></audio>'
+    return ""
+
+
+def _time(space: Space, say: dict[str, str]) -> str:
+    if space.scheduled_ms is None:
+        return ""
+    at = datetime.fromtimestamp(space.scheduled_ms / 1000, UTC)
+    return f'{html.escape(say["starts"])} <time datetime="{at:%Y-%m-%dT%H:%M:%SZ}">{at:%Y-%m-%d %H:%M} UTC</time>'
+
+
+def _block(text: str) -> str:
+    """JSON that cannot end the script element it stands in (HTML, 4.12.1.3)."""
+    return text.replace("<", "\\u003c")
+
+
+def _read(now: float, cache: str = STATIC_CACHE) -> dict[str, Document]:
+    package = resources.files("stentor.edge")
+    found = {file.name: file for file in _files(package / "static")}
+    vendor = package / "static" / "vendor"
+    if vendor.is_dir():  # a source tree that was never built has none: the page then plays the plain stream
+        found |= {f"vendor/{file.name}": file for file in _files(vendor)}
+    found |= {f"texts-{file.name}": file for file in _files(package / "texts")}
+    extra = {"X_Content_Type_Options": "nosniff"}
+    return {
+        name: Document(file.read_bytes(), kind, cache, now=now, **extra)
+        for name, file in found.items()
+        if (kind := TYPES.get(name.rpartition(".")[2]))
+    }
+
+
+def _files(folder: Traversable) -> list[Traversable]:
+    return sorted((file for file in folder.iterdir() if file.is_file()), key=lambda file: file.name)

@@ -1,0 +1,233 @@
+"""One connection of the audience: requests in, ready replies out, or a place in the fan-out.
+
+The connection itself is the listener: nothing else is kept for one. Replies go out in the order of the requests
+(RFC 9112, 9.3.2), also when one of them is held. There is no timer a connection: :class:`stentor.edge.worker.Worker`
+looks at deadlines once a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from stentor.base.errors import StentorError
+from stentor.edge.fanout import Group, Stream
+from stentor.edge.reply import Reply
+from stentor.wire.http import Request, RequestParser
+
+HEAD_S = 10.0
+"""From the first byte of a request to the end of its head, and from connecting to the first request."""
+IDLE_S = 60.0
+"""Between requests; longer than the 3 target durations that a player may pause."""
+STALL_S = 15.0
+"""A peer that takes nothing for so long is gone."""
+MOST_WAITING = 64
+"""Requests of one connection behind one that is held; then it is not read from."""
+HIGH_WATER_BYTES = 64 * 1024
+"""What the transport may hold for a slow reader: 8 s of sound, after which it is skipped."""
+FOREVER = float("inf")
+CHUNK_MARK = b"{chunk}"
+
+
+class Host(Protocol):
+    """What a connection needs of its worker."""
+
+    now: float
+    """Monotonic seconds, at most one second old."""
+
+    def opened(self, connection: Connection) -> bool:
+        """Counts a connection in; False (already answered) when there is no room for it."""
+
+    def closed(self, connection: Connection) -> None: ...
+    def watch(self, connection: Connection, deadline: float) -> None:
+        """Close the connection when it is still in the same state at ``deadline``."""
+
+    def answer(self, request: Request, connection: Connection) -> Reply | None:
+        """The reply, or None when the connection was told to wait or to stream."""
+
+    def refuse(self, error: StentorError) -> Reply:
+        """The reply to what could not be parsed."""
+
+    def left(self, connection: Connection) -> None:
+        """A listener has gone."""
+
+
+class Connection(asyncio.Protocol):
+    """States: reading (``parser`` set, nothing ``held``), holding one reply back, streaming, closed."""
+
+    __slots__ = (
+        "_drained",
+        "_forget",
+        "_host",
+        "_parser",
+        "_waiting",
+        "bucket",
+        "deadline",
+        "group",
+        "held",
+        "index",
+        "paused",
+        "sent_bytes",
+        "transport",
+    )
+
+    transport: asyncio.Transport
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._parser: RequestParser | None = None
+        self._waiting: deque[Request] | None = None
+        self._forget: Callable[[], object] | None = None
+        self._drained: asyncio.Future[None] | None = None
+        self.held: Request | None = None
+        """The request whose reply is being held back."""
+        self.paused = False
+        self.sent_bytes = 0
+        """Bytes of a long reply that went out through :meth:`send`."""
+        self.group: Group | None = None
+        self.index = 0
+        self.deadline = FOREVER
+        self.bucket = -1
+        """Where it stands in the worker's wheel."""
+
+    # What the transport says.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport  # type: ignore[assignment]  # uvloop's have the methods, not the base class
+        self.transport.set_write_buffer_limits(high=HIGH_WATER_BYTES)
+        if self._host.opened(self):
+            self._parser = RequestParser()
+            self._host.watch(self, self._host.now + HEAD_S)
+
+    def data_received(self, data: bytes) -> None:
+        if self._parser is None:
+            return  # a listener has nothing to say
+        try:
+            requests = self._parser.feed(data)
+        except StentorError as error:
+            self._fail(error)
+            return
+        if not requests:
+            if self._host.now + HEAD_S < self.deadline and not self._parser.idle and self.held is None:
+                self._host.watch(self, self._host.now + HEAD_S)
+            return
+        if self._waiting is None and self.held is None and len(requests) == 1 and not self.paused:
+            self._answer(requests[0])
+        else:
+            self._waiting = self._waiting or deque()
+            self._waiting.extend(requests)
+            if len(self._waiting) > MOST_WAITING:
+                self.transport.pause_reading()
+            self._next()
+
+    def pause_writing(self) -> None:
+        self.paused = True
+        self._host.watch(self, self._host.now + STALL_S)
+
+    def resume_writing(self) -> None:
+        self.paused = False
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
+        if self.group is not None or self.held is not None:
+            self._host.watch(self, FOREVER)
+        else:
+            self._host.watch(self, self._host.now + IDLE_S)
+            self._next()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.group is not None:
+            self.group.leave(self)
+            self._host.left(self)
+        if self._forget is not None:
+            self._forget()
+            self._forget = None
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
+        self._parser = None
+        self._waiting = None
+        self._host.closed(self)
+
+    # What the worker says.
+
+    def hold(self, request: Request, forget: Callable[[], object]) -> None:
+        """The reply comes later through :meth:`release`; ``forget`` is called when the peer goes before."""
+        self.held = request
+        self._forget = forget
+        self._host.watch(self, FOREVER)
+
+    def release(self, reply: Reply) -> None:
+        """Sends the reply that was held back, and goes on."""
+        request, self.held, self._forget = self.held, None, None
+        if request is None or self.transport.is_closing():
+            return
+        self._send(request, reply)
+        self._next()
+
+    async def send(self, data: bytes) -> bool:
+        """Writes a piece of a long held reply and waits for room for the next; False when the peer is gone."""
+        self.sent_bytes += len(data)
+        if not self.transport.is_closing():
+            self.transport.write(data)
+        if self.paused and not self.transport.is_closing():
+            self._drained = asyncio.get_running_loop().create_future()
+            await self._drained
+            self._drained = None
+        return not self.transport.is_closing()
+
+    def sent(self, *, keep_alive: bool) -> None:
+        """A long reply that went out through :meth:`send` is complete (or not, then ``keep_alive`` is False)."""
+        self.held = self._forget = None
+        if not keep_alive:
+            self.transport.close()
+        elif not self.transport.is_closing():
+            self._host.watch(self, self._host.now + (STALL_S if self.paused else IDLE_S))
+            self._next()
+
+    def stream(self, head: bytes, stream: Stream, burst: int) -> None:
+        """From now on the connection is a listener of ``stream``.
+
+        :data:`CHUNK_MARK` in ``head`` becomes the number of the first chunk it gets.
+        """
+        self._parser = None
+        self._waiting = None
+        self.held = self._forget = None
+        payload, first = stream.join(self, burst)
+        self._host.watch(self, FOREVER)
+        self.transport.write(head.replace(CHUNK_MARK, str(first).encode()) + payload)
+
+    # Inside.
+
+    def _answer(self, request: Request) -> None:
+        reply = self._host.answer(request, self)
+        if reply is not None:
+            self._send(request, reply)
+
+    def _send(self, request: Request, reply: Reply) -> None:
+        # A peer that speaks HTTP/1.0 gets its reply and the end of the connection: none of them needs more.
+        stays = request.keep_alive and request.version == "1.1"
+        self.transport.write(reply.render(head_only=request.method == "HEAD", keep_alive=stays))
+        if not stays:
+            self._parser = None
+            self._waiting = None
+            self.transport.close()
+        elif not self.paused:
+            parser = self._parser
+            begun = parser is not None and not parser.idle
+            self._host.watch(self, self._host.now + (HEAD_S if begun else IDLE_S))
+
+    def _next(self) -> None:
+        """Answers what waits, until one is held or the peer does not read."""
+        while self._waiting and self.held is None and not self.paused:
+            self._answer(self._waiting.popleft())
+        if self._waiting is not None and not self._waiting:
+            self._waiting = None
+            self.transport.resume_reading()
+
+    def _fail(self, error: StentorError) -> None:
+        """Says why and closes: after bytes that do not parse nobody knows where the next request begins."""
+        self._parser = None
+        if self.held is None:
+            self.transport.write(self._host.refuse(error).render(head_only=False, keep_alive=False))
+        self.transport.close()

@@ -1,0 +1,287 @@
+"""Replays: a recording from the object store, while it grows and afterwards.
+
+Everything comes from the objects and the manifest that the archive wrote; an edge asks the store for each thing once
+and keeps the newest 64 MB. ``recording.m4a`` is a virtual file: an init with the length, an index, and the segments.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from email.utils import formatdate
+from functools import partial
+
+import msgspec
+
+from stentor.audio import grid
+from stentor.base.clock import Clock
+from stentor.base.errors import Malformed, NotFound
+from stentor.edge.hls import is_number
+from stentor.edge.protocol import Connection
+from stentor.edge.reply import ANYBODY, EXPOSED, IMMUTABLE, NO_STORE, Document, File, Reply, asked_range
+from stentor.spaces.model import Space, State
+from stentor.store.objects import Objects
+from stentor.wire import http, manifest, mp4, playlist
+from stentor.wire.chunk import BY_NAME, RENDITIONS, Codec, Rendition
+from stentor.wire.http import Request
+from stentor.wire.manifest import Entry
+
+CACHE_BYTES = 64 * 1024 * 1024
+GROWING_S = 2.0
+"""How old the manifest of a growing recording may be here."""
+FINAL_S = 300.0
+GROWING_CACHE = "public, max-age=2"
+FINAL_CACHE = "public, max-age=300"
+MEDIA_TYPE = "audio/mp4"
+
+
+class Cache:
+    """Objects by key, the least recently used dropped above ``limit`` bytes. Each is fetched once at a time."""
+
+    def __init__(self, objects: Objects, limit: int = CACHE_BYTES) -> None:
+        self._objects = objects
+        self._limit = limit
+        self._size = 0
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._flights: dict[str, asyncio.Task[bytes]] = {}
+
+    async def get(self, key: str, *, keep: bool = True) -> bytes:
+        """The object; raises :class:`NotFound` or Overloaded."""
+        found = self._kept.get(key)
+        if found is not None:
+            self._kept.move_to_end(key)
+            return found
+        flight = self._flights.get(key)
+        if flight is None:
+            flight = self._flights[key] = asyncio.create_task(self._fetch(key, keep), name=f"object {key}")
+        # shielded: the one who asked first may go, the others still wait for it
+        return await asyncio.shield(flight)
+
+    async def _fetch(self, key: str, keep: bool) -> bytes:
+        try:
+            data = await self._objects.get(key)
+        finally:
+            del self._flights[key]
+        if keep:
+            self._kept[key] = data
+            self._size += len(data)
+            while self._size > self._limit:
+                _, dropped = self._kept.popitem(last=False)
+                self._size -= len(dropped)
+        return data
+
+
+class Recording(msgspec.Struct, frozen=True):
+    """A manifest as it was read at ``read_s`` (monotonic); ``final`` when the space is over and all of it is there."""
+
+    entries: list[Entry]
+    final: bool
+    read_s: float
+
+
+class Replays:
+    """The replays of all spaces."""
+
+    def __init__(self, objects: Objects, *, clock: Clock, monotonic: Clock) -> None:
+        self._cache = Cache(objects)
+        self._clock = clock
+        self._monotonic = monotonic
+        self._recordings: OrderedDict[str, Recording] = OrderedDict()
+        self._reading: dict[str, asyncio.Task[Recording]] = {}
+        self._documents: OrderedDict[tuple[str, str], tuple[Recording, Document]] = OrderedDict()
+
+    async def answer(self, space: Space, path: list[str], request: Request, connection: Connection) -> Reply | None:
+        """What stands under ``/s/{space}/`` as ``path``; None when the reply has been written piece by piece.
+
+        Raises :class:`NotFound`, :class:`stentor.wire.http.Unsatisfiable` or Overloaded (the store fails).
+        """
+        recording = await self._recording(space)
+        match path:
+            case ["gaps.json"]:
+                return self._document(space, path, recording, "application/json", _gaps, request)
+            case ["recording.m4a"]:
+                rendition = _rendition(request.query.get("rendition", RENDITIONS[0].name))
+                return await self._file(space, recording, rendition, request, connection)
+            case ["replay", "index.m3u8"]:
+                return self._document(space, path, recording, playlist.CONTENT_TYPE, _index, request)
+            case ["replay", name] if name.endswith(".m3u8"):
+                render = partial(_media, _rendition(name.removesuffix(".m3u8")))
+                return self._document(space, path, recording, playlist.CONTENT_TYPE, render, request)
+            case ["replay", name, file]:
+                return await self._segment(space, _rendition(name), file, request)
+        raise NotFound("There is nothing under this address.", code="no-such-page")
+
+    async def _recording(self, space: Space) -> Recording:
+        known = self._recordings.get(space.id)
+        final = space.state is State.REPLAY
+        patience = FINAL_S if final else GROWING_S
+        if known is not None and known.final == final and self._monotonic() - known.read_s < patience:
+            return known
+        reading = self._reading.get(space.id)
+        if reading is None:
+            reading = self._reading[space.id] = asyncio.create_task(
+                self._read(space, final), name=f"manifest {space.id}"
+            )
+        return await asyncio.shield(reading)
+
+    async def _read(self, space: Space, final: bool) -> Recording:
+        try:
+            entries: list[Entry] = []
+            started = self._monotonic()
+            while True:
+                page, more = divmod(len(entries), manifest.PAGE_ENTRIES)
+                if more:
+                    break
+                known = self._recordings.get(space.id)
+                if known is not None and len(known.entries) >= (page + 1) * manifest.PAGE_ENTRIES:
+                    entries += known.entries[len(entries) : len(entries) + manifest.PAGE_ENTRIES]  # full pages stay
+                    continue
+                try:
+                    data = await self._cache.get(manifest.page_key(space.id, page), keep=False)
+                except NotFound:
+                    break
+                found = manifest.decode_page(data)
+                if not found:
+                    break
+                entries += found
+        except Malformed as error:
+            raise NotFound("The manifest of this recording is damaged.", code="recording-damaged") from error
+        finally:
+            del self._reading[space.id]
+        if not entries:
+            raise NotFound("There is no recording of this space yet.", code="no-recording")
+        recording = Recording(entries, final, started)
+        self._recordings[space.id] = recording
+        self._recordings.move_to_end(space.id)
+        if len(self._recordings) > RECORDINGS_KEPT:
+            self._recordings.popitem(last=False)
+        return recording
+
+    async def _segment(self, space: Space, rendition: Rendition, file: str, request: Request) -> Reply:
+        number = file.removesuffix(".m4s")
+        if file == "init.mp4":
+            key = manifest.init_key(space.id, rendition.name)
+        elif file.endswith(".m4s") and is_number(number):
+            key = manifest.segment_key(space.id, rendition.name, int(number))
+        else:
+            raise NotFound("There is no such file.", code="no-such-file")
+        data = await self._cache.get(key)
+        return File(data, MEDIA_TYPE, IMMUTABLE, now=self._clock()).answer(request.headers, self._clock())
+
+    async def _file(
+        self, space: Space, recording: Recording, rendition: Rendition, request: Request, connection: Connection
+    ) -> Reply | None:
+        """``recording.m4a``: the range asked for, piece by piece."""
+        head, entries = virtual_file(recording.entries, rendition)
+        sizes = [len(head), *(entry.renditions[rendition.name].size for entry in entries)]
+        size = sum(sizes)
+        etag = f'"{recording.entries[-1].hash[:20]}-{rendition.name}"'
+        fields = {
+            "Date": formatdate(self._clock(), usegmt=True),
+            "Content-Type": MEDIA_TYPE,
+            "Content-Disposition": f'inline; filename="{space.id}.m4a"',
+            "Cache-Control": FINAL_CACHE if recording.final else NO_STORE,
+            "Accept-Ranges": "bytes",
+            "ETag": etag,
+            "Access-Control-Expose-Headers": EXPOSED,
+            **ANYBODY,
+        }
+        if "if-none-match" in request.headers and http.etag_matches(request.headers["if-none-match"], etag):
+            return Reply(304, fields, now=self._clock())
+        wanted = asked_range(request.headers, size, etag)
+        start, end = wanted or (0, size)
+        fields["Content-Length"] = str(end - start)
+        if wanted:
+            fields["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+        keep_alive = request.keep_alive and request.version == "1.1"
+        going = await connection.send(http.head(206 if wanted else 200, fields, keep_alive=keep_alive))
+        pieces = [] if request.method == "HEAD" else manifest.byte_ranges(sizes, start, end)
+        for piece, first, last in pieces:
+            if not going:
+                break
+            data = head if piece == 0 else await self._cache.get(entries[piece - 1].renditions[rendition.name].key)
+            if len(data) != sizes[piece]:
+                going = False  # not what the manifest says: a short reply is noticed, a wrong one is not
+                break
+            going = await connection.send(data[first:last])
+        connection.sent(keep_alive=keep_alive and going)
+        return None
+
+    def _document(
+        self,
+        space: Space,
+        path: list[str],
+        recording: Recording,
+        kind: str,
+        render: Callable[[Recording], bytes],
+        request: Request,
+    ) -> Reply:
+        """Rendered once for each reading of the manifest: an hour's playlist takes 10 ms."""
+        key = space.id, "/".join(path)
+        known = self._documents.get(key)
+        if known is None or known[0] is not recording:
+            cache = FINAL_CACHE if recording.final else GROWING_CACHE
+            known = self._documents[key] = recording, Document(render(recording), kind, cache, now=self._clock())
+            if len(self._documents) > DOCUMENTS_KEPT:
+                self._documents.popitem(last=False)
+        return known[1].answer(request.headers)
+
+
+DOCUMENTS_KEPT = 300
+RECORDINGS_KEPT = 100
+"""Manifests in memory; one of 90 minutes has 1,400 entries, about 1 MB."""
+
+
+def virtual_file(entries: list[Entry], rendition: Rendition) -> tuple[bytes, list[Entry]]:
+    """What ``recording.m4a`` begins with, and the entries whose segments follow. Raises :class:`NotFound` for none."""
+    there = [entry for entry in entries if rendition.name in entry.renditions]
+    if not there:
+        raise NotFound("The recording has no such rendition.", code="no-such-rendition")
+    durations = [grid.CHUNK_SAMPLES * entry.chunks for entry in there]
+    index = mp4.sidx(
+        [entry.renditions[rendition.name].size for entry in there],
+        durations,
+        decode_time=grid.decode_time(there[0].first_chunk),
+    )
+    return mp4.init(rendition, duration_s=sum(durations) / grid.SAMPLE_RATE_HZ) + index, there
+
+
+def _index(_: Recording) -> bytes:
+    variants = [rendition for rendition in RENDITIONS if rendition.codec is Codec.AAC]
+    return playlist.multivariant(variants, uri=lambda rendition: f"{rendition.name}.m3u8").encode()
+
+
+def _media(rendition: Rendition, recording: Recording) -> bytes:
+    def uri(number: int) -> str:
+        return f"{rendition.name}/{number}.m4s"
+
+    text = playlist.vod(recording.entries, rendition=rendition.name, map_uri=f"{rendition.name}/init.mp4", uri=uri)
+    if recording.final:
+        return text.encode()
+    # 4.4.3.5: EVENT: "Media Segments can only be added to the end", which is what a growing recording does.
+    text = text.replace("#EXT-X-PLAYLIST-TYPE:VOD", "#EXT-X-PLAYLIST-TYPE:EVENT")
+    return text.removesuffix("#EXT-X-ENDLIST\n").encode()
+
+
+def _gaps(recording: Recording) -> bytes:
+    """Seconds by source, every gap and filler with its time, and whether the manifest's hashes hold together."""
+    report = manifest.gap_report(recording.entries)
+    return msgspec.json.encode(
+        {
+            "v": 1,
+            "final": recording.final,
+            "segments": len(recording.entries),
+            "last_hash": recording.entries[-1].hash,
+            "seconds": report.seconds,
+            "spans": [span._asdict() for span in report.spans],
+            "faults": [fault._asdict() for fault in manifest.verify(recording.entries)],
+        }
+    )
+
+
+def _rendition(name: str) -> Rendition:
+    rendition = BY_NAME.get(name)
+    if rendition is None:
+        raise NotFound("There is no such rendition.", code="no-such-rendition")
+    return rendition

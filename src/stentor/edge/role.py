@@ -1,0 +1,227 @@
+"""The edge as a process: spaces from the board, chunks from the bus, hold music from the objects, listeners by HTTP.
+
+Any number of edges may share the port. A lost bus ends nothing: connections stay, the hold loop fills in, and the
+window catches up when the bus is back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from contextlib import aclosing
+
+from stentor.audio import grid, hold, lofi
+from stentor.audio.hold import HoldLoop
+from stentor.base import log
+from stentor.base.clock import Clock, unix_ms, wall
+from stentor.base.config import Settings
+from stentor.base.errors import Malformed, NotFound, Overloaded, SetupError
+from stentor.bus import status
+from stentor.bus.board import Board
+from stentor.bus.chunks import ChunkLog
+from stentor.bus.connection import Bus, connect
+from stentor.bus.status import SpaceStatus, Status
+from stentor.edge.channel import Channel
+from stentor.edge.site import Site
+from stentor.edge.worker import Worker, descriptors
+from stentor.spaces.model import Space
+from stentor.store.objects import Objects
+
+TICK_S = 0.1
+"""How exactly the patience with a missing chunk is kept."""
+HOLD_TRIES = 10
+HOLD_RETRY_S = 0.5
+"""The default loop is made before the roles start; after 5 s without it the edge makes its own."""
+SEND_BUFFER_BYTES = 64 * 1024
+"""The kernel's share for each listener: without a limit it grows to megabytes for one that does not read."""
+UNACKNOWLEDGED_MS = 20_000
+"""TCP_USER_TIMEOUT: a peer that is gone without a word is noticed after 20 s of silence to what we send."""
+BACKLOG = 4096
+"""Connections the kernel keeps until we take them: half a second of a stampede."""
+DEFAULT_HOLD = "default"
+
+
+class Edge:
+    """Everything one edge process carries. ``clock`` is wall-clock seconds."""
+
+    def __init__(
+        self, bus: Bus, objects: Objects, default_hold: HoldLoop, *, settings: Settings, instance: str, clock: Clock
+    ) -> None:
+        self.instance = instance
+        self.clock = clock
+        self.worker = Worker(capacity=descriptors(), clock=clock)
+        self.site = Site(self.worker, objects=objects, address=settings.audience_url.rstrip("/"), instance=instance)
+        self.worker.site = self.site
+        self._bus = bus
+        self._chunks = ChunkLog(bus, hours=settings.bus_hours)
+        self._objects = objects
+        self._holds = {DEFAULT_HOLD: default_hold}
+        self._following: dict[str, asyncio.Task[None]] = {}
+        self._loading: set[str] = set()
+        self._log = log.get("edge")
+
+    async def run(self) -> None:
+        """For ever."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.worker.run(), name="deadlines")
+                group.create_task(self._watch(group), name="board")
+                group.create_task(self._tick(), name="tick")
+                group.create_task(status.beat(self._bus, self.status), name="beat")
+        finally:
+            await self.site.stop()
+
+    def status(self) -> Status:
+        """The heartbeat."""
+        now = self.clock()
+        worker = self.worker
+        spaces: dict[str, SpaceStatus] = {}
+        numbers: dict[str, float] = {
+            "connections": worker.open,
+            "capacity": worker.capacity,
+            "listeners": worker.listeners,
+            "refused": worker.refused,
+            "skipped": worker.counters.skipped,
+            "write_interval_s": worker.pace.chunks * grid.CHUNK_S,
+        }
+        for space, channel in self.site.channels.items():
+            window, newest = channel.window, channel.newest()
+            if window is None or newest is None:
+                continue
+            counts = channel.counts()
+            late_s = now - grid.chunk_start(window.head + 1, window.doors_open_s)
+            spaces[space] = SpaceStatus(
+                chunk=window.head,
+                listeners=sum(counts.values()),
+                source=newest.source,
+                lag_ms=0 if window.finished else max(0, round(late_s * 1000)),
+                problem="The programme's chunks do not come; the hold music plays." if newest.filler else "",
+            )
+            numbers["fillers"] = numbers.get("fillers", 0) + window.fillers
+            for form, count in counts.items():
+                numbers[f"listeners_{form}"] = numbers.get(f"listeners_{form}", 0) + count
+        return Status("edge", self.instance, unix_ms(now), os.getpid(), spaces, numbers)
+
+    async def _watch(self, group: asyncio.TaskGroup) -> None:
+        """Keeps the channels as the board has them."""
+        async with aclosing(Board(self._bus).watch()) as spaces:  # type: ignore[type-var]
+            self.site.ready = True
+            async for space in spaces:
+                self._update(space, group)
+
+    def _update(self, space: Space, group: asyncio.TaskGroup) -> None:
+        channel = self.site.channels.get(space.id)
+        if channel is None:
+            loop = self._holds.get(space.hold, self._holds[DEFAULT_HOLD])
+            channel = self.site.channels[space.id] = Channel(space, loop, self.worker)
+        else:
+            channel.update(space)
+        if space.hold in self._holds:
+            channel.hold = self._holds[space.hold]
+        elif space.hold not in self._loading:
+            self._loading.add(space.hold)
+            group.create_task(self._load_hold(space.hold), name=f"hold {space.hold}")
+        if channel.window is None and space.id not in self._following and channel.wants_window(self.clock()):
+            task = group.create_task(self._follow(channel), name=f"follow {space.id}")
+            self._following[space.id] = task
+            task.add_done_callback(lambda _: self._following.pop(space.id, None))
+
+    async def _follow(self, channel: Channel) -> None:
+        """Brings the window every chunk until the space has ended."""
+        window = channel.open(self.clock())
+        doors_open_ms = window.doors_open_ms
+        chunks = self._chunks.follow(channel.space.id, doors_open_ms=doors_open_ms, start=window.first)
+        async with aclosing(chunks) as following:  # type: ignore[type-var]
+            async for chunk in following:
+                channel.add(chunk, self.clock())
+                if window.finished or channel.window is not window:
+                    return
+
+    async def _tick(self) -> None:
+        """Gives up on chunks that are overdue, and forgets windows that nobody needs any more."""
+        while True:
+            await asyncio.sleep(TICK_S)
+            now = self.clock()
+            for channel in self.site.channels.values():
+                if channel.window is None:
+                    continue
+                channel.advance(now)
+                if not channel.wants_window(now):
+                    channel.close()
+                    if following := self._following.get(channel.space.id):
+                        following.cancel()
+
+    async def _load_hold(self, name: str) -> None:
+        """A host's own hold music; until it is here the default plays."""
+        while name not in self._holds:
+            try:
+                self._holds[name] = hold.decode(await self._objects.get(f"hold/{name}"))
+            except (NotFound, Overloaded, Malformed) as error:
+                self._log.warning("hold-missing", hold=name, reason=error.detail)
+                await asyncio.sleep(10 * HOLD_RETRY_S)
+        self._loading.discard(name)
+        self.site.forget_hold(name)
+        for channel in self.site.channels.values():
+            if channel.space.hold == name:
+                channel.hold = self._holds[name]
+
+
+async def default_hold(objects: Objects) -> HoldLoop:
+    """The loop that everybody has; made here, in a thread, when it does not come."""
+    for _ in range(HOLD_TRIES):
+        try:
+            return hold.decode(await objects.get(f"hold/{DEFAULT_HOLD}"))
+        except (NotFound, Overloaded, Malformed):
+            await asyncio.sleep(HOLD_RETRY_S)
+    log.get("edge").warning("hold-made-here", reason="no object hold/default")
+    return await asyncio.to_thread(lambda: hold.build(lofi.render(), "Stentor"))
+
+
+def listen_on(host: str, port: int) -> list[socket.socket]:
+    """Listening sockets that other edges may share. Raises :class:`SetupError`."""
+    sockets: list[socket.socket] = []
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, address in dict.fromkeys((family, address) for family, _, _, _, address in found):
+            one = socket.socket(family, socket.SOCK_STREAM)
+            sockets.append(one)
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            if family == socket.AF_INET6:
+                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            # Accepted sockets inherit these.
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS)
+            one.setblocking(False)
+            one.bind(address)
+            one.listen(BACKLOG)
+    except OSError as error:
+        for one in sockets:
+            one.close()
+        raise SetupError(
+            f"The edge cannot listen on {host} port {port}: {error.strerror}. "
+            "Stop what uses it, or set STENTOR_AUDIENCE_PORT to another port."
+        ) from error
+    return sockets
+
+
+async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None:
+    """Runs until it is cancelled. Raises :class:`SetupError` when port, bus or object store cannot be used."""
+    objects = Objects.open(settings.recordings_address)
+    sockets = listen_on(settings.host, settings.audience_port)
+    loop = asyncio.get_running_loop()
+    servers: list[asyncio.Server] = []
+    try:
+        async with connect(settings.nats_url, name="edge") as bus:
+            music = await default_hold(objects)
+            edge = Edge(bus, objects, music, settings=settings, instance=instance, clock=clock)
+            for one in sockets:
+                servers.append(await loop.create_server(edge.worker.connection, sock=one, backlog=BACKLOG))
+            log.get("edge").info("edge-ready", port=settings.audience_port, capacity=edge.worker.capacity)
+            await edge.run()
+    finally:
+        for server in servers:
+            server.close()
+        for one in sockets:
+            one.close()

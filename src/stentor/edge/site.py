@@ -1,0 +1,187 @@
+"""The address plan of the audience: which reply stands under which path."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from stentor.base import log
+from stentor.base.errors import NotFound, Overloaded, StentorError
+from stentor.base.texts import negotiate
+from stentor.edge import door, metrics
+from stentor.edge.channel import Channel
+from stentor.edge.page import Pages
+from stentor.edge.protocol import Connection
+from stentor.edge.replay import Replays
+from stentor.edge.reply import ANYBODY, BRIEF, EXPOSED, IMMUTABLE, NO_STORE, Document, File, Reply, failure
+from stentor.edge.worker import Worker
+from stentor.store.objects import Objects
+from stentor.wire.http import Request
+
+ENDINGS = {"live.aac": "aac", "live.opus": "opus", "live.mp4": "mp4"}
+METHODS = "GET, HEAD, OPTIONS"
+MOST_JOBS = 200
+"""Replies that wait for the object store at once; beyond it 503 with Retry-After."""
+DOCUMENT_S = 1.0
+"""How long a document about a space is served before it is made again."""
+JSON = "application/json"
+HTML = "text/html; charset=utf-8"
+
+
+class Site:
+    """Answers every request of one worker."""
+
+    def __init__(self, worker: Worker, *, objects: Objects, address: str, instance: str) -> None:
+        self.channels: dict[str, Channel] = {}
+        self.replays = Replays(objects, clock=worker.clock, monotonic=asyncio.get_running_loop().time)
+        self.ready = False
+        """The board has been read: /healthz says yes."""
+        self._worker = worker
+        self._address = address
+        self._instance = instance
+        self._pages = Pages(address=address, now=worker.clock())
+        self._documents: dict[tuple[str, str], tuple[int, float, Document]] = {}
+        self._holds: dict[str, File] = {}
+        self._jobs: set[asyncio.Task[None]] = set()
+        self._log = log.get("edge")
+
+    def answer(self, request: Request, connection: Connection) -> Reply | None:
+        """The reply, or None when the connection waits or streams; raises what becomes a problem document."""
+        if request.method not in ("GET", "HEAD"):
+            return self._other_method(request)
+        path = request.path.split("/")[1:]
+        if path[0] == "s" and len(path) > 1:
+            channel = self.channels.get(path[1])
+            if channel is None:
+                return self._unknown(request, page=len(path) == 2)
+            return self._space(channel, path[2:], request, connection)
+        match path:
+            case ["static", *rest] if len(rest) > 1:
+                return self._pages.static(rest).answer(request.headers)
+            case ["healthz"]:
+                return self._health()
+            case ["metrics"]:
+                text = metrics.render(self._worker, self.channels, self._instance)
+                return Reply(200, {"Content-Type": metrics.TYPE, "Cache-Control": NO_STORE}, text, now=self._now())
+        return self._unknown(request, page=True)
+
+    async def stop(self) -> None:
+        """Ends the replies that are still being written."""
+        for job in list(self._jobs):
+            job.cancel()
+        await asyncio.gather(*self._jobs, return_exceptions=True)
+
+    def _space(self, channel: Channel, path: list[str], request: Request, connection: Connection) -> Reply | None:
+        match path:
+            case ["hls", rendition, file]:
+                return channel.playlists().file(rendition, file, request, connection)
+            case ["hls", "index.m3u8"]:
+                return channel.playlists().index().answer(request.headers)
+            case ["hls", name] if name.endswith(".m3u8"):
+                return channel.playlists().reload(name.removesuffix(".m3u8"), request, connection)
+            case [name] if name in ENDINGS:
+                return channel.listen(request, connection, ENDINGS[name])
+            case []:
+                return self._document(channel, "page").answer(request.headers)
+            case ["door.json" | "pulse.json" as name]:
+                return self._document(channel, name).answer(request.headers)
+            case ["hold.m4a"]:
+                return self._hold(channel, request).answer(request.headers, self._now())
+            case ["gaps.json"] | ["recording.m4a"] | ["replay", *_]:
+                answer = self.replays.answer(channel.space, path, request, connection)
+                self._job(answer, request, connection)
+                return None
+        raise NotFound("There is nothing under this address.", code="no-such-page")
+
+    def _document(self, channel: Channel, name: str) -> Document:
+        """Made again when the space has changed, and once a second."""
+        space, now = channel.space, self._now()
+        known = self._documents.get((space.id, name))
+        if known is not None and known[0] == space.version and 0 <= now - known[1] < DOCUMENT_S:
+            return known[2]
+        if name == "page":
+            document = self._pages.space(space, now)
+        elif name == "door.json":
+            text = door.door(space, address=self._address, now=now)
+            document = Document(text, JSON, door.DOOR_CACHE, now=now)
+        else:
+            window = channel.window
+            text = window.pulse if window is not None and not window.finished else b""
+            document = Document(text or door.still_pulse(space, now), JSON, door.PULSE_CACHE, now=now)
+        self._documents[space.id, name] = (space.version, now, document)
+        return document
+
+    def _hold(self, channel: Channel, request: Request) -> File:
+        """For ever under ``?v=`` its own name, which ``door.json`` gives; else for some minutes."""
+        name = channel.space.hold
+        versioned = request.query.get("v") == name
+        key = f"{name} {versioned}"
+        file = self._holds.get(key)
+        if file is None:
+            if len(self._holds) > HOLDS_KEPT:
+                self._holds.clear()
+            cache = IMMUTABLE if versioned else door.HOLD_CACHE
+            file = self._holds[key] = door.hold_file(channel.hold, cache, now=self._now())
+        return file
+
+    def forget_hold(self, name: str) -> None:
+        """Another loop stands under that name now."""
+        self._holds.pop(f"{name} True", None)
+        self._holds.pop(f"{name} False", None)
+
+    def _job(self, answer: Coroutine[Any, Any, Reply | None], request: Request, connection: Connection) -> None:
+        if len(self._jobs) >= MOST_JOBS:
+            answer.close()
+            raise Overloaded("Too many wait for recordings at this edge.", retry_after_s=2.0)
+        job = asyncio.create_task(self._work(answer, connection), name=f"replay {request.path}")
+        self._jobs.add(job)
+        job.add_done_callback(self._jobs.discard)
+        connection.hold(request, job.cancel)
+
+    async def _work(self, answer: Coroutine[Any, Any, Reply | None], connection: Connection) -> None:
+        begun = connection.sent_bytes
+        try:
+            reply = await answer
+        except StentorError as error:
+            reply = failure(error, now=self._now(), cache=BRIEF if error.status == 404 else NO_STORE)
+        except Exception:  # noqa: BLE001 the outermost boundary of this task
+            self._log.exception("reply-failed")
+            connection.transport.abort()
+            return
+        if reply is not None and connection.sent_bytes == begun:
+            connection.release(reply)
+        elif reply is not None:  # it failed in the middle: the peer sees that it is short
+            connection.transport.abort()
+
+    def _other_method(self, request: Request) -> Reply:
+        if request.method != "OPTIONS":
+            error = StentorError("Listeners only ask: use GET or HEAD.", code="method-not-allowed", status=405)
+            return failure(error, now=self._now(), Allow=METHODS)
+        fields = {
+            "Allow": METHODS,
+            "Access-Control-Allow-Methods": METHODS,
+            "Access-Control-Allow-Headers": "Range, If-None-Match, If-Range",
+            "Access-Control-Expose-Headers": EXPOSED,
+            "Access-Control-Max-Age": "86400",
+            **ANYBODY,
+        }
+        return Reply(204, fields, now=self._now())
+
+    def _unknown(self, request: Request, *, page: bool) -> Reply:
+        if page and "text/html" in request.headers.get("accept", ""):
+            body = self._pages.nowhere(negotiate(request.headers.get("accept-language", "")), self._now()).body
+            fields = {"Content-Type": HTML, "Cache-Control": BRIEF, "Vary": "Accept, Accept-Language", **ANYBODY}
+            return Reply(404, fields, body, now=self._now())
+        raise NotFound("There is no space at this address.", code="no-such-space")
+
+    def _health(self) -> Reply:
+        status, text = (200, b'{"ready":true}') if self.ready else (503, b'{"ready":false}')
+        return Reply(status, {"Content-Type": JSON, "Cache-Control": NO_STORE}, text, now=self._now())
+
+    def _now(self) -> float:
+        return self._worker.clock()
+
+
+HOLDS_KEPT = 20
+"""Each is 0.5 MB."""

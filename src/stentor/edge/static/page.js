@@ -1,0 +1,180 @@
+// The listener's page: what state the space is in, one button, who is talking. Everything it knows comes from
+// door.json and the pulse; the sound is player.js's business.
+
+import { Player } from "./player.js";
+import { PulseTrack } from "./pulse.js";
+
+const root = document.documentElement;
+const space = root.dataset.space;
+const base = `/s/${space}/`;
+const ON_AIR = new Set(["doors_open", "live", "interrupted"]);
+const element = (id) => document.getElementById(id);
+
+let texts = JSON.parse(element("texts").textContent);
+let door = JSON.parse(element("door").textContent);
+let wanted = false; // whether the listener has pressed the button
+let doorTimer = 0;
+
+const pulses = new PulseTrack();
+const player = new Player(element("audio"), {
+  onState: (state) => {
+    element("sound").textContent = texts[state] ?? "";
+    showButton();
+  },
+  onBytes: (bytes) => pulses.read(bytes),
+  onLost: () => askAgain(),
+});
+
+function say(key, values = {}) {
+  return (texts[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+}
+
+function between([from, to]) {
+  return (from + Math.random() * (to - from)) * 1000;
+}
+
+async function fetchJson(address) {
+  const reply = await fetch(address, { signal: AbortSignal.timeout(8000) });
+  if (!reply.ok) throw new Error(`status ${reply.status}`);
+  return reply.json();
+}
+
+// The reader's own language, when the server has it and the page came in another.
+async function chooseLanguage() {
+  const offered = root.dataset.languages.split(" ");
+  const liked = navigator.languages.map((tag) => tag.split("-")[0]).find((tag) => offered.includes(tag));
+  if (!liked || liked === root.lang) return;
+  try {
+    texts = await fetchJson(new URL(`./texts-${liked}.json`, import.meta.url));
+    root.lang = liked;
+    for (const node of document.querySelectorAll("[data-text]")) node.textContent = say(node.dataset.text);
+  } catch {
+    // the page stays in the language it came in
+  }
+}
+
+function showDoor() {
+  root.dataset.state = door.state;
+  document.title = `${door.title} · ${say("app")}`;
+  element("title").textContent = door.title;
+  element("state").textContent = say(`state_${door.state}`);
+  element("say").textContent = say(`say_${door.state}`);
+  element("live").hidden = !ON_AIR.has(door.state);
+  element("ways").hidden = !ON_AIR.has(door.state);
+  element("recording").hidden = door.state !== "replay";
+  showButton();
+  showTime();
+}
+
+function showButton() {
+  const button = element("play");
+  const waitable = door.state === "scheduled";
+  button.hidden = !(ON_AIR.has(door.state) || waitable);
+  button.textContent = say(wanted ? "stop" : waitable ? "music" : "listen");
+}
+
+function showTime() {
+  const time = element("when");
+  const known = door.state === "scheduled" && door.scheduled_ms;
+  time.hidden = !known;
+  if (!known) return;
+  const left = Math.round((door.scheduled_ms - Date.now()) / 1000);
+  const pad = (number) => String(number).padStart(2, "0");
+  const clock = `${Math.floor(left / 3600)}:${pad(Math.floor(left / 60) % 60)}:${pad(left % 60)}`;
+  const day = new Intl.DateTimeFormat(root.lang, { dateStyle: "full", timeStyle: "short" }).format(door.scheduled_ms);
+  const text = left > 86400 ? "" : left > 0 ? say("starts_in", { time: clock }) : say("starts_soon");
+  time.textContent = `${day}${text && ` · ${text}`}`;
+}
+
+function showPulse(pulse) {
+  const list = element("seats");
+  const rows = pulse.seats.map((seat) => {
+    const row = document.createElement("li");
+    const role = document.createElement("span");
+    row.className = seat.talking ? "talking" : "";
+    row.textContent = seat.name;
+    role.className = "role";
+    role.textContent = say(seat.talking ? "talking" : seat.muted ? "muted" : seat.role);
+    row.append(role);
+    return row;
+  });
+  list.replaceChildren(...rows);
+  element("nobody").hidden = rows.length > 0;
+  element("count").textContent =
+    pulse.listeners === 1
+      ? say("listeners_one")
+      : say("listeners_many", { count: new Intl.NumberFormat(root.lang).format(pulse.listeners) });
+  const talking = pulse.seats.filter((seat) => seat.talking).map((seat) => seat.name);
+  player.describe(door.title, talking.join(", ") || say("app"));
+  if (pulse.state !== door.state) askSoon();
+}
+
+async function askDoor() {
+  const before = door.state;
+  try {
+    door = await fetchJson(`${base}door.json`);
+    showDoor();
+    if (wanted && (before !== door.state || !player.on)) play();
+  } catch {
+    // the edge is away for a moment: what is on the page still holds
+  }
+  plan(ON_AIR.has(door.state) && player.on ? [20, 40] : door.retry_s);
+}
+
+function plan(window) {
+  clearTimeout(doorTimer);
+  doorTimer = setTimeout(askDoor, between(window));
+}
+
+const askSoon = () => plan([0.2, 1.5]);
+
+function askAgain() {
+  if (!wanted) return;
+  element("sound").textContent = say("reconnecting");
+  plan(door.retry_s);
+}
+
+function play() {
+  if (ON_AIR.has(door.state)) player.listen(door.streams, door.doors_open_ms);
+  else if (door.state === "scheduled") player.loop(door.streams.hold);
+  else {
+    wanted = false;
+    player.stop();
+  }
+}
+
+element("play").addEventListener("click", () => {
+  wanted = !wanted;
+  if (wanted) play();
+  else player.stop();
+  showButton();
+});
+player.onToggle((on) => {
+  wanted = on;
+  if (on) play();
+  else player.stop();
+  showButton();
+});
+
+// The pulse in step with the sound when it came inside the sound; else asked for, as rarely as is bearable.
+setInterval(() => {
+  showTime();
+  const heard = player.chunk();
+  const pulse = heard === null ? null : pulses.at(heard);
+  if (pulse) showPulse(pulse);
+}, 320);
+setInterval(async () => {
+  if (document.hidden || !ON_AIR.has(door.state) || pulses.fresh) return;
+  try {
+    pulses.put(await fetchJson(`${base}pulse.json`));
+    if (player.chunk() === null) showPulse(pulses.newest);
+  } catch {
+    // none this time
+  }
+}, 3000);
+
+element("player").hidden = false;
+element("plain").hidden = true;
+await chooseLanguage();
+showDoor();
+plan(door.state === "replay" || door.state === "cancelled" ? [60, 120] : door.retry_s);

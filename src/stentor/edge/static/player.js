@@ -1,0 +1,150 @@
+// Plays the programme in whichever way fits this browser: low-latency HLS through hls.js, Apple's own HLS, or the
+// plain stream. Whatever fails falls back to the plain stream; whatever ends is reported, and the page asks the door.
+
+const HLS_SCRIPT = new URL("./vendor/hls.light.min.js", import.meta.url);
+const CHUNK_MS = 320;
+
+// Plays HLS itself and has no (or only a managed) MediaSource, or is Safari, whose own player is the better one.
+function isApple(audio) {
+  const native = audio.canPlayType("application/vnd.apple.mpegurl") !== "";
+  return native && (!("MediaSource" in window) || /^((?!chrome|chromium|android).)*safari/i.test(navigator.userAgent));
+}
+
+let loading = null;
+function loadHls() {
+  loading ??= new Promise((resolve) => {
+    const script = document.createElement("script");
+    script.src = HLS_SCRIPT;
+    script.onload = () => resolve(window.Hls ?? null);
+    script.onerror = () => {
+      loading = null;
+      resolve(null);
+    };
+    document.head.append(script);
+  });
+  return loading;
+}
+
+export class Player {
+  #audio;
+  #told;
+  #hls = null;
+  #origin = null;
+  #turn = 0; // counts what was asked for, so that a late script does not start what was stopped
+
+  constructor(audio, told) {
+    this.#audio = audio;
+    this.#told = told;
+    this.on = false;
+    this.way = "";
+    audio.addEventListener("playing", () => this.#told.onState(this.way === "hold" ? "waiting" : "playing"));
+    audio.addEventListener("waiting", () => this.on && this.#told.onState("connecting"));
+    for (const name of ["ended", "error"]) audio.addEventListener(name, () => this.#lost());
+  }
+
+  async listen(streams, origin) {
+    const turn = this.#begin("");
+    this.#origin = origin;
+    if (isApple(this.#audio)) {
+      this.#play("native", streams.hls);
+      return;
+    }
+    const Hls = "MediaSource" in window ? await loadHls() : null;
+    if (turn !== this.#turn) return;
+    if (!Hls?.isSupported()) {
+      this.#play("plain", streams.aac);
+      return;
+    }
+    this.way = "hls";
+    this.#hls = new Hls({
+      enableWorker: false, // parts are 8 kB: a worker costs more than it saves, and the pulse is read from them here
+      lowLatencyMode: true,
+      maxLiveSyncPlaybackRate: 1.05,
+      backBufferLength: 10,
+    });
+    this.#hls.on(Hls.Events.FRAG_LOADED, (_, data) => this.#told.onBytes(data.payload));
+    this.#hls.on(Hls.Events.ERROR, (_, error) => {
+      if (error.fatal && turn === this.#turn) this.#fallBack(streams);
+    });
+    this.#hls.loadSource(streams.hls);
+    this.#hls.attachMedia(this.#audio);
+    this.#start();
+  }
+
+  loop(address) {
+    this.#begin("hold");
+    this.#audio.loop = true;
+    this.#audio.src = address;
+    this.#start();
+  }
+
+  stop() {
+    this.#begin("");
+    this.on = false;
+    this.#told.onState("");
+  }
+
+  // The number of the chunk that is heard now, or null when this way of playing does not tell.
+  chunk() {
+    const date = this.#hls?.playingDate ?? this.#nativeDate();
+    return date && this.#origin ? Math.floor((date.getTime() - this.#origin) / CHUNK_MS) : null;
+  }
+
+  describe(title, artist) {
+    if (!("mediaSession" in navigator)) return;
+    const known = navigator.mediaSession.metadata;
+    if (known?.title === title && known.artist === artist) return;
+    navigator.mediaSession.metadata = new MediaMetadata({ title, artist });
+  }
+
+  onToggle(handler) {
+    if (!("mediaSession" in navigator)) return;
+    navigator.mediaSession.setActionHandler("play", () => handler(true));
+    for (const name of ["pause", "stop"]) navigator.mediaSession.setActionHandler(name, () => handler(false));
+  }
+
+  #nativeDate() {
+    if (this.way !== "native" || !this.#audio.getStartDate) return null;
+    const start = this.#audio.getStartDate().getTime();
+    return Number.isNaN(start) ? null : new Date(start + this.#audio.currentTime * 1000);
+  }
+
+  #begin(way) {
+    this.#hls?.destroy();
+    this.#hls = null;
+    this.#origin = null;
+    this.way = way;
+    this.on = true;
+    this.#audio.loop = false;
+    this.#audio.removeAttribute("src");
+    this.#audio.load();
+    return ++this.#turn;
+  }
+
+  #play(way, address) {
+    this.way = way;
+    this.#audio.src = address;
+    this.#start();
+  }
+
+  async #start() {
+    const turn = this.#turn;
+    this.#told.onState("connecting");
+    try {
+      await this.#audio.play();
+    } catch (error) {
+      if (turn === this.#turn && error.name === "NotAllowedError") this.#told.onState("blocked");
+    }
+  }
+
+  #fallBack(streams) {
+    this.#begin("");
+    this.#play("plain", streams.aac);
+  }
+
+  #lost() {
+    if (!this.on || this.#hls || !this.#audio.getAttribute("src")) return;
+    this.on = false;
+    this.#told.onLost();
+  }
+}

@@ -1,0 +1,173 @@
+"""The window: the last two minutes of a space's chunks, each packaged once for every form that listeners ask for.
+
+Pure: ``now`` comes in. Chunks are *committed* in the order of their numbers, one after the other without a hole. What
+has not come in time is replaced by the hold loop's chunk, and that is final for this edge: what one listener has
+heard, all have heard.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from stentor.audio import grid
+from stentor.wire.chunk import Chunk, Source
+
+Frames = Mapping[str, list[bytes]]
+"""Rendition name → the raw frames of one chunk."""
+Fill = Callable[[int], Frames]
+"""The frames of the hold loop for a chunk number (``audio.hold``)."""
+
+KEEP_SEGMENTS = 32
+"""Whole segments kept: 122.88 s. A playlist shows 8; RFC 8216bis wants a file fetchable long after it has left it."""
+KEEP_CHUNKS = KEEP_SEGMENTS * grid.CHUNKS_PER_SEGMENT
+PATIENCE_S = 2.5
+"""How long after its end on the clock a chunk may come: under the 3.2 s that listeners have in their buffers."""
+AHEAD_CHUNKS = 32
+"""A chunk further in the future than 10 s comes from a wrong clock; it is dropped."""
+
+
+class Kept:
+    """A committed chunk and its packaged forms."""
+
+    __slots__ = ("filler", "frames", "number", "packed", "pulse", "source")
+
+    def __init__(self, number: int, source: Source, pulse: bytes, frames: Frames, *, filler: bool) -> None:
+        self.number = number
+        self.source = source
+        self.pulse = pulse
+        self.frames = frames
+        self.filler = filler
+        """Put there by this edge because the chunk had not come."""
+        self.packed: dict[str, bytes] = {}
+        """Form name → bytes; filled by :class:`stentor.edge.forms.Form`."""
+
+
+class Window:
+    """The committed chunks ``first … head`` of one space.
+
+    ``start`` is where the programme is followed from; it is moved down to the start of a segment. Until the window has
+    caught up with the clock for the first time it waits :data:`PATIENCE_S` from the last chunk that came, so that an
+    edge that starts late fills itself from the bus and not with filler.
+    """
+
+    def __init__(self, *, doors_open_ms: int, start: int, now: float, fill: Fill) -> None:
+        self.doors_open_ms = doors_open_ms
+        self.doors_open_s = doors_open_ms / 1000
+        self.first = start - start % grid.CHUNKS_PER_SEGMENT
+        self.head = self.first - 1
+        """The newest committed chunk; ``first - 1`` when there is none."""
+        self.last: int | None = None
+        """The space's last chunk, once it is known to end."""
+        self.fillers = 0
+        self.late = 0
+        self.early = 0
+        self._fill = fill
+        self._kept: deque[Kept] = deque()
+        self._waiting: dict[int, Chunk] = {}
+        self._progress = now
+        self.caught_up = self._near(now)
+        """It has been near the clock once: from then on only the clock decides, and listeners may join."""
+        self._pulse = b""
+
+    @property
+    def finished(self) -> bool:
+        """The last chunk of the space is committed."""
+        return self.last is not None and self.head >= self.last
+
+    @property
+    def pulse(self) -> bytes:
+        """The newest pulse, JSON; empty before the first chunk."""
+        return self._pulse
+
+    def end(self, last: int) -> None:
+        """The space ends with chunk ``last``; one that is already committed cannot be taken back."""
+        self.last = last
+
+    def add(self, chunk: Chunk, now: float) -> bool:
+        """Takes a chunk from the bus; True when it can still be heard. Call :meth:`advance` afterwards."""
+        if chunk.doors_open_ms != self.doors_open_ms or chunk.number <= self.head:
+            self.late += 1
+            return False
+        if chunk.number > grid.chunk_at(now, self.doors_open_s) + AHEAD_CHUNKS:
+            self.early += 1
+            return False
+        self._waiting[chunk.number] = chunk
+        self._progress = now
+        return True
+
+    def advance(self, now: float) -> int:
+        """Commits every chunk whose turn it is, with filler for those overdue; returns how many."""
+        count = 0
+        while not self.finished:
+            number = self.head + 1
+            chunk = self._waiting.pop(number, None)
+            if chunk is not None:
+                self._commit(self._real(chunk))
+            elif now >= self.deadline():
+                self._commit(self._filler(number))
+            else:
+                break
+            count += 1
+        if count:
+            self.caught_up = self.caught_up or self._near(now)
+            self._trim()
+        return count
+
+    def deadline(self) -> float:
+        """When (wall-clock seconds) the next chunk is given up and filler takes its place."""
+        due = grid.chunk_start(self.head + 2, self.doors_open_s) + PATIENCE_S
+        return due if self.caught_up else max(due, self._progress + PATIENCE_S)
+
+    def at(self, number: int) -> Kept:
+        """The committed chunk ``number``; KeyError outside ``first … head``."""
+        if not self.first <= number <= self.head:
+            raise KeyError(number)
+        return self._kept[number - self.first]
+
+    def span(self, first: int, last: int) -> list[Kept]:
+        """The committed chunks ``first … last``; KeyError when one is not there."""
+        return [self.at(number) for number in range(first, last + 1)]
+
+    def _near(self, now: float) -> bool:
+        return self.finished or self.head >= grid.chunk_at(now, self.doors_open_s) - 2
+
+    def _real(self, chunk: Chunk) -> Kept:
+        self._pulse = chunk.pulse
+        frames = chunk.frames
+        missing = self._fill(chunk.number).keys() - frames.keys()
+        if missing:  # a programme with fewer renditions than this edge offers: those play the hold loop
+            frames = {**self._fill(chunk.number), **frames}
+        return Kept(chunk.number, chunk.source, chunk.pulse, frames, filler=False)
+
+    def _filler(self, number: int) -> Kept:
+        self.fillers += 1
+        self._pulse = quiet_pulse(self._pulse, number)
+        return Kept(number, Source.FILLER, self._pulse, self._fill(number), filler=True)
+
+    def _commit(self, kept: Kept) -> None:
+        self._kept.append(kept)
+        self.head = kept.number
+
+    def _trim(self) -> None:
+        while self.head - self.first + 1 >= KEEP_CHUNKS + grid.CHUNKS_PER_SEGMENT:
+            for _ in range(grid.CHUNKS_PER_SEGMENT):
+                self._kept.popleft()
+            self.first += grid.CHUNKS_PER_SEGMENT
+        for number in [number for number in self._waiting if number <= self.head]:
+            del self._waiting[number]
+
+
+def quiet_pulse(pulse: bytes, number: int) -> bytes:
+    """The last pulse as it reads during filler: nobody talks, the source is the filler. Empty stays empty."""
+    try:
+        known = msgspec.json.decode(pulse, type=dict[str, msgspec.Raw])
+        seats = msgspec.json.decode(known.get("seats", msgspec.Raw(b"[]")), type=list[dict[str, msgspec.Raw]])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return b""
+    for seat in seats:
+        seat["talking"] = msgspec.Raw(b"false")
+    quiet = {"chunk": number, "source": Source.FILLER, "seats": seats}
+    return msgspec.json.encode({**known, **quiet})

@@ -1,0 +1,133 @@
+"""One edge process as its connections see it: how many there may be, when they end, what was counted."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from typing import Protocol
+
+from stentor.base.clock import Clock
+from stentor.base.errors import Overloaded, StentorError
+from stentor.edge.fanout import Counters, Pace, interval_for
+from stentor.edge.protocol import Connection
+from stentor.edge.reply import BRIEF, NO_STORE, Reply, failure
+from stentor.edge.wheel import Wheel
+from stentor.wire.http import Request
+
+RESERVED_DESCRIPTORS = 128
+"""For the bus, the object store, the log, the listening socket and what libraries open."""
+FULL_RETRY_S = 5.0
+TICK_S = 1.0
+
+
+class Site(Protocol):
+    """Who knows what is under which address."""
+
+    def answer(self, request: Request, connection: Connection) -> Reply | None: ...
+
+
+class Nowhere:
+    """Before there is a site: come back in a moment."""
+
+    def answer(self, request: Request, connection: Connection) -> Reply | None:
+        raise Overloaded("This edge is starting.", retry_after_s=1.0)
+
+
+class Worker:
+    """The :class:`stentor.edge.protocol.Host` of all connections of this process."""
+
+    def __init__(self, *, capacity: int, clock: Clock) -> None:
+        self.clock = clock
+        self.capacity = capacity
+        self.counters = Counters()
+        self.pace = Pace()
+        self.open = 0
+        self.listeners = 0
+        self.accepted = 0
+        self.refused = 0
+        self.malformed = 0
+        self.timed_out = 0
+        self.requests = 0
+        self._loop = asyncio.get_running_loop()
+        self.now = self._loop.time()
+        self._wheel: Wheel[Connection] = Wheel(self.now)
+        self._connections: set[Connection] = set()
+        self.site: Site = Nowhere()
+        self._full: Reply | None = None
+
+    def connection(self) -> Connection:
+        """A protocol for a socket that was accepted."""
+        return Connection(self)
+
+    # What connections ask.
+
+    def opened(self, connection: Connection) -> bool:
+        self.open += 1
+        self._connections.add(connection)
+        if self.open <= self.capacity:
+            self.accepted += 1
+            return True
+        self.refused += 1
+        if self._full is None:
+            error = Overloaded("This edge is full; another one may have room.", retry_after_s=FULL_RETRY_S)
+            self._full = failure(error, now=self.clock())
+        connection.transport.write(self._full.render(head_only=False, keep_alive=False))
+        connection.transport.close()
+        return False
+
+    def closed(self, connection: Connection) -> None:
+        self.open -= 1
+        self._connections.discard(connection)
+        self._wheel.forget(connection)
+
+    def watch(self, connection: Connection, deadline: float) -> None:
+        self._wheel.watch(connection, deadline)
+
+    def answer(self, request: Request, connection: Connection) -> Reply | None:
+        self.requests += 1
+        try:
+            return self.site.answer(request, connection)
+        except StentorError as error:
+            # A wrong address is asked for again and again; caches take that off us, but only for a moment.
+            return failure(error, now=self.clock(), cache=BRIEF if error.status == 404 else NO_STORE)
+
+    def refuse(self, error: StentorError) -> Reply:
+        self.malformed += 1
+        return failure(error, now=self.clock())
+
+    def joined(self) -> None:
+        """A connection has become a listener."""
+        self.listeners += 1
+
+    def left(self, connection: Connection) -> None:
+        self.listeners -= 1
+
+    # What the role does.
+
+    async def run(self) -> None:
+        """Looks at the deadlines and the pace once a second, for ever; closes every connection when cancelled."""
+        try:
+            while True:
+                await asyncio.sleep(TICK_S)
+                self.tick()
+        finally:
+            for connection in list(self._connections):
+                connection.transport.abort()
+
+    def tick(self) -> None:
+        """Closes what is overdue: slow heads, silent connections, listeners that take nothing."""
+        self.now = self._loop.time()
+        self.pace.chunks = interval_for(self.listeners, self.pace.chunks)
+        self._full = None
+        for connection in self._wheel.due(self.now):
+            self.timed_out += 1
+            connection.transport.abort()
+
+
+def descriptors() -> int:
+    """Raises this process's limit of open files to what the system allows; returns how many connections that gives."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard == resource.RLIM_INFINITY:
+        hard = max(soft, 1 << 20)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return max(1, hard - RESERVED_DESCRIPTORS)

@@ -1,0 +1,153 @@
+"""An edge for tests: the real worker, site and channel behind a real socket, with a clock that the test moves.
+
+Chunks come from :func:`programme`: a real voice in every rendition, 20 s that repeat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+
+import numpy as np
+
+from stentor.audio import grid
+from stentor.audio.encoder import ProgrammeEncoder
+from stentor.audio.hold import HoldLoop, silent_chunk
+from stentor.base.units import SpaceId
+from stentor.edge.channel import Channel
+from stentor.edge.site import Site
+from stentor.edge.window import Window
+from stentor.edge.worker import Worker
+from stentor.spaces import pulse
+from stentor.spaces.model import Space, State
+from stentor.store.objects import Objects
+from stentor.wire.chunk import RENDITIONS, Chunk, Source
+from tests.support.speech import voice
+
+SPACE = SpaceId("friday")
+DOORS_OPEN_MS = 1_900_000_000_000
+VOICE_CHUNKS = 60
+PATIENCE_S = 10.0
+"""For a reply; a test that waits longer has found a hang."""
+SILENT_PCM_BYTES = 2 * grid.HOLD_CHUNKS * grid.CHUNK_SAMPLES
+
+
+@cache
+def silent_hold() -> HoldLoop:
+    """A loop of silence: 192 times the same chunk."""
+    silent = silent_chunk()
+    return HoldLoop("silence", bytes(SILENT_PCM_BYTES), {name: [frames] * 192 for name, frames in silent.items()})
+
+
+@cache
+def encoded() -> dict[str, list[list[bytes]]]:
+    """Rendition → the frames of 60 chunks of a reader."""
+    pcm = voice("reader")[: VOICE_CHUNKS * grid.CHUNK_SAMPLES].reshape(VOICE_CHUNKS, -1)
+    found = {}
+    for rendition in RENDITIONS:
+        encoder = ProgrammeEncoder(rendition)
+        found[rendition.name] = [encoder.encode(np.ascontiguousarray(chunk)) for chunk in pcm]
+    return found
+
+
+def live_space(**changes: object) -> Space:
+    """A space that is live since its doors opened."""
+    fields: dict[str, object] = {
+        "id": SPACE,
+        "title": "Friday talk",
+        "state": State.LIVE,
+        "doors_open_ms": DOORS_OPEN_MS,
+        "live_ms": DOORS_OPEN_MS,
+        "version": 1,
+    }
+    return Space(**(fields | changes))  # type: ignore[arg-type]
+
+
+def programme(number: int, *, source: Source = Source.STAGE) -> Chunk:
+    """Chunk ``number`` as the programme would publish it."""
+    frames = {name: chunks[number % VOICE_CHUNKS] for name, chunks in encoded().items()}
+    at_ms = DOORS_OPEN_MS + (number + 1) * grid.CHUNK_MS
+    beat = pulse.build(live_space(), chunk=number, at_ms=at_ms, source=source, listeners=3, seats=[])
+    return Chunk(SPACE, number, DOORS_OPEN_MS, source, at_ms, 40, beat, frames)
+
+
+class Rig:
+    """A running edge with one live space."""
+
+    def __init__(self, worker: Worker, site: Site, channel: Channel, port: int, objects: Objects) -> None:
+        self.worker = worker
+        self.site = site
+        self.channel = channel
+        self.port = port
+        self.objects = objects
+        self.now = DOORS_OPEN_MS / 1000
+
+    @property
+    def window(self) -> Window:
+        window = self.channel.window
+        assert window is not None
+        return window
+
+    def publish(self, count: int = 1) -> None:
+        """The next ``count`` chunks come from the bus, each at the moment it ends."""
+        for _ in range(count):
+            number = self.window.head + 1
+            self.now = DOORS_OPEN_MS / 1000 + (number + 1) * grid.CHUNK_S
+            self.channel.add(programme(number), self.now)
+
+    async def get(self, target: str, *lines: str, method: str = "GET") -> tuple[int, dict[str, str], bytes]:
+        """One request on a connection of its own: status, header fields, body."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            writer.write(request(target, *lines, "Connection: close", method=method))
+            async with asyncio.timeout(PATIENCE_S):
+                return split(await reader.read())
+        finally:
+            writer.close()
+
+    async def open(self, target: str, *lines: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection with the request on its way."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(request(target, *lines))
+        return reader, writer
+
+
+def request(target: str, *lines: str, method: str = "GET") -> bytes:
+    return "\r\n".join([f"{method} {target} HTTP/1.1", "Host: edge", *lines, "", ""]).encode()
+
+
+def split(reply: bytes) -> tuple[int, dict[str, str], bytes]:
+    """Status, header fields (lower case) and body of a whole reply."""
+    head, _, body = reply.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    return int(first.split()[1]), {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}, body
+
+
+@asynccontextmanager
+async def edge(space: Space | None = None, *, chunks: int = 60, capacity: int = 5000) -> AsyncIterator[Rig]:
+    """A rig whose window holds the first ``chunks`` chunks; it must run on uvloop, as the edge does."""
+    rig: list[Rig] = []
+    start = DOORS_OPEN_MS / 1000
+    worker = Worker(capacity=capacity, clock=lambda: rig[0].now if rig else start)
+    objects = Objects.open("memory://")
+    site = Site(worker, objects=objects, address="", instance="edge-0")
+    worker.site = site
+    server = await asyncio.get_running_loop().create_server(worker.connection, "127.0.0.1", 0)
+    channel = Channel(space or live_space(), silent_hold(), worker)
+    rig.append(Rig(worker, site, channel, server.sockets[0].getsockname()[1], objects))
+    site.channels[channel.space.id] = channel
+    site.ready = True
+    if channel.space.on_air:
+        channel.open(start)
+        rig[0].publish(chunks)
+    deadlines = asyncio.create_task(worker.run(), name="deadlines")
+    try:
+        yield rig[0]
+    finally:
+        server.close()
+        deadlines.cancel()
+        await asyncio.gather(deadlines, return_exceptions=True)
+        await site.stop()
+        await server.wait_closed()
