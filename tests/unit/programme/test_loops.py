@@ -1,0 +1,26 @@
+"""Hold loops out of the store."""
+
+from __future__ import annotations
+
+from stentor.programme.loops import HoldLoops
+from stentor.store.objects import Objects
+from tests.support.air import music, music_object
+
+
+async def test_a_loop_is_fetched_once() -> None:
+    """It stays when the store forgets it."""
+    objects = Objects.open("memory://")
+    await objects.put("hold/mine", music_object())
+    loops = HoldLoops(objects)
+    first = await loops.get("mine")
+    await objects.delete("hold/mine")
+    assert await loops.get("mine") is first
+    assert first.label == music().label
+
+
+async def test_a_damaged_loop_is_replaced_by_the_default() -> None:
+    """Music there will be."""
+    objects = Objects.open("memory://")
+    await objects.put("hold/mine", b"garbage")
+    await objects.put("hold/default", music_object())
+    assert (await HoldLoops(objects).get("mine")).label == music().label
