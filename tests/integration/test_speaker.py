@@ -36,7 +36,7 @@ async def test_both_sides_hear_the_other_and_nobody_himself() -> None:
         assert_heard(cards[: 5 * 48_000], speaker.ears.heard.samples())
         assert_not_heard(said, speaker.ears.heard.samples())
         delay = mouth_to_ear(said, speaker.spoken_at, heard, arrival, lap_s=speaker.lap_s)
-        assert delay.least_s >= 0.02, "a packet leaves when its 20 ms have been spoken"
+        assert delay.least_s > 0.0, "no sample arrives before it was spoken"
         assert delay.median_s < 1.0
         assert speaker.state is SpeakerState.LEFT
         assert peer.sessions == 0
