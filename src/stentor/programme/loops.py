@@ -62,4 +62,4 @@ class HoldLoops:
 
 def _compose() -> HoldLoop:
     """The default loop, as every process makes it: the same bytes."""
-    return hold.build(lofi.render(), lofi.LABEL)
+    return hold.build(lofi.render(), lofi.TITLE)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from stentor.audio import lofi
+from stentor.programme import loops
 from stentor.programme.loops import HoldLoops
 from stentor.store.objects import Objects
 from tests.support.air import music, music_object
@@ -24,3 +28,9 @@ async def test_a_damaged_loop_is_replaced_by_the_default() -> None:
     await objects.put("hold/mine", b"garbage")
     await objects.put("hold/default", music_object())
     assert (await HoldLoops(objects).get("mine")).label == music().label
+
+
+async def test_an_empty_store_makes_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the store has nothing, the loop is composed here: the doors are open."""
+    monkeypatch.setattr(loops, "TRY_S", 0.0)
+    assert (await HoldLoops(Objects.open("memory://")).get("mine")).label == lofi.TITLE
