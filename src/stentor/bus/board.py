@@ -16,7 +16,7 @@ from nats.js.api import KeyValueConfig, StorageType
 from nats.js.kv import KeyValue
 
 from stentor.base.errors import Overloaded
-from stentor.bus.connection import Bus
+from stentor.bus.connection import Bus, heed_cancel
 from stentor.spaces.model import Space
 
 BUCKET = "board"
@@ -103,10 +103,12 @@ class Board:
         epoch, stale = 0, True
         try:
             while True:
+                heed_cancel()
                 if stale or epoch != self.bus.epoch:
                     epoch, stale = self.bus.epoch, False
                     for space in await self._all_or_none():
                         changed("", msgspec.json.encode(space))
+                    heed_cancel()
                 try:
                     async with asyncio.timeout(REREAD_S if seen else 0.5):
                         space = await waiting.get()

@@ -17,7 +17,7 @@ from nats.js.client import JetStreamContext
 
 from stentor.audio import grid
 from stentor.base.errors import Malformed, Overloaded
-from stentor.bus.connection import Bus
+from stentor.bus.connection import Bus, heed_cancel
 from stentor.wire import chunk as wire
 from stentor.wire.chunk import Chunk
 
@@ -95,6 +95,7 @@ class ChunkLog:
         sequence: int | None = None
         number = start
         while True:
+            heed_cancel()
             epoch = self.bus.epoch
             reader = await self._reader(space, doors_open_ms, number, sequence)
             if reader is None:
@@ -102,6 +103,7 @@ class ChunkLog:
                 continue
             try:
                 while epoch == self.bus.epoch:
+                    heed_cancel()
                     try:
                         [message] = await reader.fetch(1, timeout=WAIT_S)
                     except (nats.errors.TimeoutError, TimeoutError):

@@ -37,6 +37,17 @@ Service = Callable[[bytes], Awaitable[bytes]]
 Unsubscribe = Callable[[], Awaitable[None]]
 
 
+def heed_cancel() -> None:
+    """Raises CancelledError in a task that was told to end; for the top of loops that ask the bus.
+
+    Before Python 3.12 ``asyncio.wait_for``, which the client uses, loses a cancellation that comes in the moment of
+    the answer (python/cpython#86296); such a loop would go on for ever.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 class Bus:
     """One NATS connection. Made by :func:`connect`."""
 

@@ -16,7 +16,7 @@ from nats.js.kv import KeyValue
 
 from stentor.base.errors import Overloaded
 from stentor.bus.board import bucket
-from stentor.bus.connection import RECONNECT_S, Bus
+from stentor.bus.connection import RECONNECT_S, Bus, heed_cancel
 
 BUCKET = "leases"
 _FAILED = (nats.errors.Error, nats.js.errors.Error, TimeoutError, OSError)
@@ -47,6 +47,7 @@ class Lease:
         """Tries and renews for ever; gives the lease up when cancelled."""
         try:
             while True:
+                heed_cancel()
                 started = time.monotonic()
                 try:
                     await self._step(await bucket(self.bus, BUCKET), started)
