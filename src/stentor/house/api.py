@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import secrets
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from litestar import Request, Router, delete, get, patch, post, put
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody
 
 import stentor
 from stentor.base.errors import BadInput, Conflict, NotSupported
@@ -26,7 +26,8 @@ from stentor.spaces.rights import Actor, Look
 PATH = "/api/v1"
 MAX_BODY_BYTES = 16 * 1024
 """The longest JSON that means anything here has under 2 kB."""
-SpaceParameter = Annotated[str, Parameter(description="Id of the space.", max_length=48)]
+SpaceParameter = FromPath[str]
+SeatParameter = FromPath[str]
 _Request = Request[Any, Any, Any]
 
 
@@ -61,7 +62,7 @@ def routes(desk: Desk, access: Access, invitations: Invitations, views: Views, h
         return await views.rows(with_lights=who(request) == rights.ADMIN)
 
     @post("/spaces", summary="Make a space and the invitation of its host")
-    async def create(request: _Request, data: schema.NewSpace) -> schema.NewSpaceView:
+    async def create(request: _Request, data: JSONBody[schema.NewSpace]) -> schema.NewSpaceView:
         actor = who(request)
         rights.require(actor, _ANY_CREATION, None)
         space = await _create(desk, data, actor, invitations.max_seats)
@@ -77,7 +78,7 @@ def routes(desk: Desk, access: Access, invitations: Invitations, views: Views, h
         return await views.space(found, actor)
 
     @patch("/spaces/{space:str}", summary="Change title or time")
-    async def edit(request: _Request, space: SpaceParameter, data: schema.SpaceChange) -> schema.SpaceView:
+    async def edit(request: _Request, space: SpaceParameter, data: JSONBody[schema.SpaceChange]) -> schema.SpaceView:
         actor = who(request, space)
         found = await desk.load(space)
         rights.require(actor, Look.BACKSTAGE, found)
@@ -114,12 +115,14 @@ def routes(desk: Desk, access: Access, invitations: Invitations, views: Views, h
         return schema.EventList(space=found.id, events=numbered)
 
     @post("/spaces/{space:str}/invitations", summary="Invite to a seat, or make a seat's link anew")
-    async def invite(request: _Request, space: SpaceParameter, data: schema.NewInvitation) -> schema.InvitationView:
+    async def invite(
+        request: _Request, space: SpaceParameter, data: JSONBody[schema.NewInvitation]
+    ) -> schema.InvitationView:
         return await invitations.invite(space, data, who(request, space))
 
     @patch("/spaces/{space:str}/seats/{seat:str}", summary="Mute or unmute a seat, change its role, hand over")
     async def change_seat(
-        request: _Request, space: SpaceParameter, seat: str, data: schema.SeatChange
+        request: _Request, space: SpaceParameter, seat: SeatParameter, data: JSONBody[schema.SeatChange]
     ) -> schema.SpaceView:
         actor = who(request, space)
         found = await desk.load(space)
@@ -129,7 +132,7 @@ def routes(desk: Desk, access: Access, invitations: Invitations, views: Views, h
         return await views.space(found, actor)
 
     @delete("/spaces/{space:str}/seats/{seat:str}", status_code=200, summary="Take a seat away")
-    async def remove_seat(request: _Request, space: SpaceParameter, seat: str) -> schema.SpaceView:
+    async def remove_seat(request: _Request, space: SpaceParameter, seat: SeatParameter) -> schema.SpaceView:
         return await command(request, space, c.RemoveSeat(seat_id(seat)))
 
     @put("/spaces/{space:str}/hold", request_max_body_size=MAX_FILE_BYTES, summary="Own hold music (any sound file)")

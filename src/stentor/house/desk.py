@@ -15,7 +15,7 @@ from stentor.base import log, units
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Malformed, Overloaded
 from stentor.bus.board import Board
-from stentor.bus.connection import Bus
+from stentor.bus.connection import Bus, heed_cancel
 from stentor.house import recording
 from stentor.spaces import commands as c
 from stentor.spaces import rights, rules
@@ -109,6 +109,7 @@ class Desk:
         """Tells what could not be told, and everything after each new connection of the bus; for ever."""
         epoch = -1
         while True:
+            heed_cancel()
             if self.bus.connected and epoch != self.bus.epoch:
                 epoch = self.bus.epoch
                 try:

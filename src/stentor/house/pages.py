@@ -12,6 +12,7 @@ from string import Template
 from typing import Any
 
 from litestar import HttpMethod, Request, Response, Router, get, route
+from litestar.params import FromPath
 
 from stentor.base.errors import BadInput, NotFound
 from stentor.base.texts import Catalogue, negotiate
@@ -156,7 +157,7 @@ def routes(desk: Desk, views: Views) -> Router:
         return _html(pages.spaces((await views.rows()).spaces, _language(request)))
 
     @route("/stage/{space:str}", http_method=READ, include_in_schema=False)
-    async def stage(request: _Request, space: str) -> Response[str]:
+    async def stage(request: _Request, space: FromPath[str]) -> Response[str]:
         language = _language(request)
         try:
             found = await desk.load(space)
@@ -165,7 +166,7 @@ def routes(desk: Desk, views: Views) -> Router:
         return _html(pages.stage(found.id, found.title, found.state, views.listen(found.id), language))
 
     @get("/static/{version:str}/{name:str}", include_in_schema=False)
-    async def file(version: str, name: str) -> Response[bytes]:
+    async def file(version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
         return static.response(version, name)
 
     return Router("/", route_handlers=[home, stage, file])

@@ -15,7 +15,7 @@ from stentor.base import log
 from stentor.base.clock import Clock
 from stentor.base.errors import CallerError, Overloaded
 from stentor.bus.board import Board
-from stentor.bus.connection import Bus
+from stentor.bus.connection import Bus, heed_cancel
 from stentor.bus.status import Statuses
 from stentor.house.desk import Desk
 from stentor.spaces import commands as c
@@ -24,8 +24,8 @@ from stentor.spaces.model import OVER, Space, State
 LOOK_S = 0.25
 STAGE_LOST_S = 2.0
 """So long may a stage be silent; it beats five times a second, and a process starts anew in about 1.5 s."""
-SEAT_LOST_S = 3.0
-"""So long may a seat be missing at a stage that is there: speakers reconnect within it after a restart."""
+SEAT_LOST_S = 5.0
+"""So long may a seat be missing at a stage that is there: speakers reconnect within 3 s after a restart."""
 HEARD_S = 1.0
 """A heartbeat older than this does not count as the stage's presence."""
 
@@ -58,6 +58,8 @@ class Watch:
     def look(self, space: Space, sight: Sight, now: float) -> list[c.Command | Order]:
         """What follows from ``sight``; asked again and again it says the same until the space has changed."""
         if sight.stage:
+            if now - self._stage_seen > HEARD_S:
+                self._seat_seen.clear()  # it has just come back: everybody gets the time to reconnect
             self._stage_seen = now
         wishes: list[c.Command | Order] = []
         if space.state is State.LIVE and now - self._stage_seen > STAGE_LOST_S:
@@ -123,6 +125,7 @@ class Watcher:
     async def run(self) -> None:
         """Looks, and sends what follows; for ever."""
         while True:
+            heed_cancel()
             await asyncio.sleep(LOOK_S)
             now = self._clock()
             if not self._bus.connected:

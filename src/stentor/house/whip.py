@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import HttpMethod, Request, Response, Router, route
+from litestar.params import FromPath
 
 from stentor.base import units
 from stentor.base.errors import Malformed, Overloaded
@@ -36,11 +37,11 @@ def routes(bus: Bus) -> Router:
     """The addresses ``/whip/{space}`` and ``/whip/{space}/{session}``."""
 
     @route("/{space:str}", http_method=ALL, request_max_body_size=MAX_BODY_BYTES, include_in_schema=False)
-    async def endpoint(request: _Request, space: str) -> Response[bytes]:
+    async def endpoint(request: _Request, space: FromPath[str]) -> Response[bytes]:
         return await answer(request, space, None, "POST, OPTIONS")
 
     @route("/{space:str}/{session:str}", http_method=ALL, request_max_body_size=MAX_BODY_BYTES, include_in_schema=False)
-    async def resource(request: _Request, space: str, session: str) -> Response[bytes]:
+    async def resource(request: _Request, space: FromPath[str], session: FromPath[str]) -> Response[bytes]:
         return await answer(request, space, session, "PATCH, DELETE, OPTIONS")
 
     async def answer(request: _Request, space: str, session: str | None, allow: str) -> Response[bytes]:

@@ -47,14 +47,26 @@ def test_before_the_talk_a_lost_stage_interrupts_nothing() -> None:
 
 
 def test_seats_follow_the_stage() -> None:
-    """A connection takes the seat, lost media leave it, and absence does after three seconds."""
+    """A connection takes the seat, lost media leave it, and absence does after a while."""
     watch, there = Watch(0.0), Sight(stage=True, seats={"h": "connected"})
     assert watch.look(space(State.LIVE), there, 1.0) == [c.ConnectSeat(SeatId("h"))]
     assert watch.look(space(State.LIVE, connected=True), there, 2.0) == []
-    assert watch.look(space(State.LIVE, connected=True), HERE, 2.0 + SEAT_LOST_S) == []
-    assert watch.look(space(State.LIVE, connected=True), HERE, 2.1 + SEAT_LOST_S) == [c.LoseSeat(SeatId("h"))]
+    assert watch.look(space(State.LIVE, connected=True), HERE, 2.5) == []
+    assert watch.look(space(State.LIVE, connected=True), HERE, 3.0) == []
+    for step in range(6, 15):
+        assert watch.look(space(State.LIVE, connected=True), HERE, step / 2) == []
+    assert watch.look(space(State.LIVE, connected=True), HERE, 7.1) == [c.LoseSeat(SeatId("h"))]
     lost = Sight(stage=True, seats={"h": "lost"})
     assert watch.look(space(State.LIVE, connected=True), lost, 9.0) == [c.LoseSeat(SeatId("h"))]
+
+
+def test_a_stage_that_comes_back_is_given_time() -> None:
+    """After a restart of the stage nobody has left who reconnects in time."""
+    watch, there = Watch(0.0), Sight(stage=True, seats={"h": "connected"})
+    watch.look(space(State.LIVE, connected=True), there, 1.0)
+    watch.look(space(State.LIVE, connected=True), GONE, 9.0)
+    assert watch.look(space(State.LIVE, connected=True), HERE, 20.0) == []
+    assert watch.look(space(State.LIVE, connected=True), HERE, 20.0 + SEAT_LOST_S) == []
 
 
 def test_without_a_stage_nobody_leaves() -> None:

@@ -7,11 +7,13 @@ import { Seat } from "./whip.js";
 const space = JSON.parse(document.getElementById("page").textContent);
 const $ = (id) => document.getElementById(id);
 const OVER = new Set(["ended", "replay", "cancelled"]);
+const RENEW_MS = 8000; // what the house says of a seat may be some seconds old
 const token = invitation();
 let view = null; // what the house says of the space and of us
 let seat = null;
 let stream = null;
 let muted = false;
+let joined = 0; // when the connection was made, by performance.now()
 
 const meter = new microphone.Meter($("level"), (silent) => warn(silent ? text("status.silent") : ""));
 const say = (sentence) => { if ($("status").textContent !== sentence) $("status").textContent = sentence; };
@@ -75,7 +77,10 @@ function changed() {
   if (state === "connecting" || state === "reconnecting") say(text(`status.${state}`));
   if (state === "waiting") say(waiting(problem));
   if (state === "connected") say(text(muted ? "status.connected_muted" : "status.connected"));
-  if (state === "connected") warn("");
+  if (state === "connected") {
+    joined = performance.now();
+    warn("");
+  }
   if (state === "refused") stop(refusal(problem));
   if (state === "left") say(text("status.left"));
   buttons();
@@ -168,6 +173,9 @@ async function command(verb) {
 async function look() {
   view = await ask("GET", `/spaces/${space.id}`, { token, timeout: 4000 });
   draw();
+  // Sound may fail in one direction only: then the stage knows, and we do not.
+  const unheard = view.seats.some(({ id, state }) => id === view.you.seat && state === "lost");
+  if (unheard && seat?.state === "connected" && performance.now() - joined > RENEW_MS) seat.renew();
   if (OVER.has(view.state)) {
     if (seat) stop(text("status.over"));
     else if (!$("join").disabled) say(text("status.over"));

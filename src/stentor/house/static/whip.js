@@ -7,8 +7,10 @@ import { about, pause } from "./page.js";
 
 const GATHER_MS = 500; // most candidates are there by then; later ones trickle
 const FIRST_RETRY_MS = 300;
-const LONGEST_RETRY_MS = 5000;
-const LOST_MS = 2500; // "disconnected" often heals itself; after this it does not
+const LONGEST_RETRY_MS = 1500; // a stage has a dozen seats: their haste harms nobody
+const CONNECT_MS = 8000;
+const LOOK_MS = 500;
+const LOST_MS = 2000; // the stage sends 50 packets a second, also silence; ICE itself notices a loss after 5 to 8 s
 const FINAL = new Set([400, 401, 403, 404, 405, 413, 415, 422]);
 
 export class Seat extends EventTarget {
@@ -51,6 +53,11 @@ export class Seat extends EventTarget {
     this.stream = stream;
     const sender = this.peer?.getSenders().find((each) => each.track?.kind === "audio" || each.track === null);
     await sender?.replaceTrack(stream.getAudioTracks()[0]);
+  }
+
+  /** Drops the connection and makes a new one: the house says that the stage does not hear us. */
+  renew() {
+    this.giveUp?.();
   }
 
   async leave() {
@@ -113,20 +120,23 @@ export class Seat extends EventTarget {
     return null;
   }
 
-  /** Returns when the connection is lost for good. */
-  #watch(peer) {
-    return new Promise((lost) => {
-      let timer = 0;
-      const look = () => {
-        clearTimeout(timer);
-        if (peer.connectionState === "connected") this.#tell("connected");
-        else if (["failed", "closed"].includes(peer.connectionState)) lost();
-        else timer = setTimeout(lost, peer.connectionState === "disconnected" ? LOST_MS : 8000);
-      };
-      peer.addEventListener("connectionstatechange", look);
-      this.giveUp = lost;
-      look();
-    });
+  /** Returns when the connection is lost: it failed, or nothing has come from the stage for a while. */
+  async #watch(peer) {
+    let lost = false;
+    let told = false;
+    let packets = 0;
+    let alive = performance.now();
+    this.giveUp = () => { lost = true; };
+    while (!lost && !["failed", "closed"].includes(peer.connectionState)) {
+      const now = performance.now();
+      const came = await received(peer);
+      if (came > packets) alive = now;
+      packets = came;
+      if (now - alive > (packets ? LOST_MS : CONNECT_MS)) return;
+      if (!told && peer.connectionState === "connected") this.#tell("connected");
+      told ||= peer.connectionState === "connected";
+      await pause(told ? LOOK_MS : 50);
+    }
   }
 
   /** Sends candidates that came after the offer (RFC 8840, section 9). A loss does no harm: others are in the offer. */
@@ -152,6 +162,12 @@ export class Seat extends EventTarget {
       fetch(session, { method: "DELETE", headers: { Authorization: `Bearer ${this.token}` }, keepalive: true, credentials: "omit" }).catch(() => {});
     }
   }
+}
+
+/** Packets of sound that have come so far. */
+async function received(peer) {
+  const reports = [...(await peer.getStats()).values()];
+  return reports.find(({ type, kind }) => type === "inbound-rtp" && kind === "audio")?.packetsReceived ?? 0;
 }
 
 function gathered(peer) {

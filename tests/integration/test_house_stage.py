@@ -1,0 +1,179 @@
+"""The house and the roles it watches, which are played here over the real bus: WHIP carried, losses seen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from stentor.bus.connection import Bus, connect
+from stentor.bus.status import SeatStatus, SpaceStatus, Status, beat
+from stentor.store.objects import Objects
+from stentor.wire import manifest
+from stentor.wire.chunk import Source
+from stentor.wire.whip import WhipReply, WhipRequest, decode_request, encode
+from tests.support.house import House, running_house
+from tests.support.wait import eventually
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with running_house(tmp_path) as house:
+        yield house
+
+
+@pytest.fixture
+async def bus(house: House) -> AsyncIterator[Bus]:
+    async with connect(house.nats.url, name="test") as bus:
+        yield bus
+
+
+@asynccontextmanager
+async def beating(bus: Bus, role: str, status: SpaceStatus) -> AsyncIterator[None]:
+    """A process of ``role`` that says this of the space ``talk``."""
+    heartbeat = Status(role=role, instance=f"{role}-0", at_ms=0, pid=1, spaces={"talk": status})
+    task = asyncio.create_task(beat(bus, lambda: heartbeat, every_s=0.2), name=f"beat {role}")
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+OFFER = b"v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\n"
+
+
+async def test_whip_is_carried_whole(house: House, bus: Bus) -> None:
+    """What came over HTTP reaches the stage, and the stage's status, headers and body come back as they are."""
+    asked: list[WhipRequest] = []
+
+    async def stage(message: bytes) -> bytes:
+        request = decode_request(message)
+        asked.append(request)
+        if request.method == "POST":
+            headers = {
+                "Location": "/whip/talk/abc",
+                "ETag": '"1"',
+                "Content-Type": "application/sdp",
+                "Connection": "x",
+            }
+            return encode(WhipReply(201, headers, b"answer"))
+        if request.method == "PATCH":
+            return encode(WhipReply(412, {"Content-Type": "application/problem+json"}, b'{"status":412}'))
+        return encode(WhipReply(200, {}, b""))
+
+    await bus.serve("stage.whip.talk", stage)
+    await bus.client.flush()
+    headers = {"Authorization": "Bearer t.t", "Content-Type": "application/sdp"}
+    entered = await house.anyone.post("/whip/talk", content=OFFER, headers=headers)
+    assert (entered.status_code, entered.content) == (201, b"answer")
+    assert (entered.headers["location"], entered.headers["etag"]) == ("/whip/talk/abc", '"1"')
+    assert entered.headers["content-type"] == "application/sdp"
+    assert "connection" not in entered.headers
+    assert entered.headers["access-control-allow-origin"] == "*"
+    patched = await house.anyone.patch("/whip/talk/abc", content=b"a=x", headers={"If-Match": '"2"'})
+    assert (patched.status_code, patched.content) == (412, b'{"status":412}')
+    left = await house.anyone.delete("/whip/talk/abc", headers=headers)
+    assert left.status_code == 200
+    post, patch, delete = asked
+    assert (post.space, post.session, post.token, post.content_type) == ("talk", None, "t.t", "application/sdp")
+    assert post.body == OFFER
+    assert (patch.session, patch.token, patch.if_match) == ("abc", "", '"2"')
+    assert (delete.method, delete.session, delete.body) == ("DELETE", "abc", b"")
+
+
+async def test_whip_without_a_stage(house: House) -> None:
+    """No stage: 503 with the time to come again, as a problem document."""
+    answer = await house.anyone.post("/whip/talk", content=OFFER, headers={"Content-Type": "application/sdp"})
+    assert (answer.status_code, answer.json()["code"]) == (503, "no-stage")
+    assert answer.headers["retry-after"] == "1"
+
+
+async def test_whip_and_a_stage_that_talks_nonsense(house: House, bus: Bus) -> None:
+    """A reply that does not parse is not passed on."""
+
+    async def stage(_: bytes) -> bytes:
+        return b"nonsense"
+
+    await bus.serve("stage.whip.talk", stage)
+    await bus.client.flush()
+    answer = await house.anyone.post("/whip/talk", content=OFFER)
+    assert (answer.status_code, answer.json()["code"]) == (503, "no-stage")
+
+
+async def test_whip_refusals_of_http(house: House) -> None:
+    """Methods, sizes and ids are judged at the door (RFC 9725, 4.1 to 4.3)."""
+    options = await house.anyone.options("/whip/talk")
+    assert options.status_code == 200
+    assert options.headers["accept-post"] == "application/sdp"
+    assert options.headers["allow"] == "POST, OPTIONS"
+    assert (await house.anyone.options("/whip/talk/x")).headers["allow"] == "PATCH, DELETE, OPTIONS"
+    for method, path in (
+        ("GET", "/whip/talk"),
+        ("PUT", "/whip/talk"),
+        ("POST", "/whip/talk/x"),
+        ("GET", "/whip/talk/x"),
+    ):
+        answer = await house.anyone.request(method, path)
+        assert (answer.status_code, answer.json()["code"]) == (405, "method-not-allowed")
+        assert "OPTIONS" in answer.headers["allow"]
+    assert (await house.anyone.post("/whip/talk", content=b"x" * 65_537)).status_code == 413
+    assert (await house.anyone.post("/whip/No.Id", content=OFFER)).status_code == 400
+    basic = {"Authorization": "Basic abc"}
+    assert (await house.anyone.post("/whip/talk", content=OFFER, headers=basic)).status_code == 401
+
+
+async def test_a_lost_stage_interrupts_and_resumes(house: House, bus: Bus) -> None:
+    """A live space whose stage is silent is interrupted; when the stage is back it goes on; both are evidence."""
+    host = await house.create()
+    await house.http.post("/api/v1/spaces/talk/live")
+    there = SpaceStatus(seats=[SeatStatus(host["seat"], "Host", "host", talking=True, level_dbfs=-20.0)])
+    async with beating(bus, "stage", there):
+        await house.becomes("live")
+        shown: dict[str, object] = {}
+        while not shown.get("talking"):
+            shown = (await house.http.get("/api/v1/spaces/talk")).json()["seats"][0]
+            await asyncio.sleep(0.02)
+        assert (shown["state"], shown["level_dbfs"]) == ("connected", -20.0)
+    await house.becomes("interrupted")
+    async with beating(bus, "stage", there):
+        await house.becomes("live")
+    kinds = [event["kind"] for event in (await house.http.get("/api/v1/spaces/talk/events")).json()["events"]]
+    assert [kind for kind in kinds if kind.startswith("Stage")] == ["StageLost", "StageReturned"]
+    assert kinds.count("SeatConnected") == 1
+
+
+async def test_a_lost_bus_is_not_a_lost_stage(house: House) -> None:
+    """A house that hears nothing because the bus is gone says nothing of the stage."""
+    await house.create()
+    async with connect(house.nats.url, name="stage") as bus, beating(bus, "stage", SpaceStatus()):
+        await house.http.post("/api/v1/spaces/talk/live")
+        await house.nats.kill()
+        for _ in range(30):  # three times as long as a stage may be silent
+            assert await house.state() == "live"
+            await asyncio.sleep(0.2)
+        await house.nats.start()
+        await eventually(lambda: bus.connected, "the bus is back")
+        assert await house.state() == "live"
+
+
+async def test_a_complete_recording_opens_the_replay(house: House, bus: Bus) -> None:
+    """When the archive has everything, the replay opens and the recording is listed with what its manifest says."""
+    await house.create()
+    for verb in ("live", "end"):
+        await house.http.post(f"/api/v1/spaces/talk/{verb}")
+    objects = Objects.open(house.settings.recordings_address)
+    stored = {"aac-64": manifest.Stored("recordings/talk/aac-64/0.m4s", 700, "0" * 64)}
+    runs = [manifest.Run(Source.STAGE, 0, 5), manifest.Run(Source.GAP, 5, 7)]
+    entry = manifest.chain(manifest.FIRST_HASH, manifest.Entry(number=0, start_ms=1, runs=runs, renditions=stored))
+    await objects.put(manifest.page_key("talk", 0), manifest.encode_page([entry]))
+    async with beating(bus, "archive", SpaceStatus(complete=True)):
+        await house.becomes("replay")
+    listed = (await house.anyone.get("/api/v1/recordings")).json()["recordings"][0]
+    assert (listed["complete"], listed["duration_s"]) == (True, 2.24)
+    assert (listed["size_bytes"], listed["gap_chunks"]) == (700, 2)
+    view = (await house.http.get("/api/v1/spaces/talk")).json()
+    assert view["recording"].endswith("/s/talk/recording.m4a")
+    assert view["lights"]["recording"] == {"color": "green", "reason": "complete"}
