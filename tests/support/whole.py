@@ -1,0 +1,120 @@
+"""All of Stentor, as ``stentor up`` runs it: real processes, a real bus, a real database, on free ports."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import psutil
+
+from stentor import app
+from stentor.audio.pcm import Samples
+from stentor.base import config
+from stentor.base.config import Settings
+from stentor.supervisor import Supervisor, Worker
+from tests.support.wait import eventually
+
+
+def free_ports(count: int) -> list[int]:
+    """TCP ports that are free now."""
+    sockets = [socket.socket() for _ in range(count)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    ports = [int(each.getsockname()[1]) for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+class Whole:
+    """A running Stentor. ``worker(name)`` is one of its processes, such as ``edge-0``."""
+
+    def __init__(self, settings: Settings, supervisor: Supervisor, client: httpx.AsyncClient) -> None:
+        self.settings = settings
+        self.supervisor = supervisor
+        self.client = client
+
+    async def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """A call of the REST API as the admin; fails with the problem's text."""
+        reply = await self.client.request(method, f"/api/v1{path}", json=body)
+        assert reply.is_success, reply.text
+        return reply.json() if reply.content else None
+
+    async def space(self, name: str, *guests: str) -> dict[str, str]:
+        """Makes a space with its doors open; returns the tokens of the host and the guests, by name."""
+        made = await self.call("POST", "/spaces", {"id": name, "title": f"The {name}", "host_name": "host"})
+        tokens = {"host": str(made["invitation"]["token"])}
+        for guest in guests:
+            tokens[guest] = str((await self.call("POST", f"/spaces/{name}/invitations", {"name": guest}))["token"])
+        await self.call("POST", f"/spaces/{name}/doors")
+        return tokens
+
+    def whip(self, space: str) -> str:
+        return f"http://127.0.0.1:{self.settings.port}/whip/{space}"
+
+    def audience(self, space: str, path: str = "") -> str:
+        return f"http://127.0.0.1:{self.settings.audience_port}/s/{space}{path}"
+
+    async def state(self, space: str) -> str:
+        return str((await self.call("GET", f"/spaces/{space}"))["state"])
+
+    async def until(
+        self, space: str, condition: Callable[[dict[str, Any]], bool], reason: str, within_s: float = 20
+    ) -> dict[str, Any]:
+        """Waits until the house's view of a space fulfils the condition; returns it."""
+        view: dict[str, Any] = {}
+        deadline = asyncio.get_running_loop().time() + within_s
+        while asyncio.get_running_loop().time() < deadline:
+            view = await self.call("GET", f"/spaces/{space}")
+            if condition(view):
+                return view
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"waited {within_s} s in vain: {reason}; it is {view}")
+
+    def worker(self, name: str) -> Worker:
+        return next(worker for worker in self.supervisor.workers if worker.name == name)
+
+    async def kill(self, name: str) -> None:
+        """Kill -9, and wait until the supervisor has started the process again."""
+        worker = self.worker(name)
+        assert worker.pid is not None, f"{name} is not running"
+        starts = worker.starts
+        os.kill(worker.pid, signal.SIGKILL)
+        await eventually(lambda: worker.starts > starts and worker.pid is not None, f"{name} is started again")
+
+
+@asynccontextmanager
+async def whole(folder: Path, *, edges: int = 2, **settings: Any) -> AsyncIterator[Whole]:
+    """Everything up; ends in order, and every process is gone afterwards."""
+    port, audience_port = free_ports(2)
+    configured = Settings(
+        data=str(folder), host="127.0.0.1", port=port, audience_port=audience_port, edges=edges,
+        public_url=f"http://127.0.0.1:{port}", audience_url=f"http://127.0.0.1:{audience_port}", **settings,
+    )  # fmt: skip
+    async with app.running(configured, logs=folder / "logs") as supervisor:
+        headers = {"Authorization": f"Bearer {config.admin_token(configured)}"}
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}", headers=headers, trust_env=False, timeout=10
+        ) as client:
+            yield Whole(configured, supervisor, client)
+        pids = [worker.pid for worker in supervisor.workers]
+    left = [pid for pid in pids if pid is not None and psutil.pid_exists(pid)]
+    assert not left, f"processes were left behind: {left}"
+
+
+def in_turn(first: Samples, second: Samples, pause_s: float = 0.5) -> tuple[Samples, Samples]:
+    """Two voices as two microphones hear them when the people take turns: each is silent while the other talks."""
+    pause = np.zeros(round(pause_s * 48_000), dtype=np.float32)
+    silent = np.zeros_like
+    return (
+        np.concatenate([first, pause, silent(second), pause]),
+        np.concatenate([silent(first), pause, second, pause]),
+    )
