@@ -29,6 +29,7 @@ TYPES = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
     "json": "application/json",
+    "svg": "image/svg+xml",
     "LICENSE": "text/plain; charset=utf-8",
 }
 SHELL = """<!doctype html>
@@ -40,6 +41,7 @@ SHELL = """<!doctype html>
 <title>{title} · {app}</title>
 <meta property="og:title" content="{title}">
 <meta property="og:type" content="website">
+<link rel="icon" href="{static}/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="{static}/page.css">
 {script}</head>
 <body>
@@ -64,7 +66,7 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 <audio id="audio" preload="none"></audio>
 <section id="live"{not_live}>
 <h2 data-text="on_stage">{on_stage}</h2>
-<ul class="seats" id="seats"></ul>
+<ul class="seats" id="seats">{seats}</ul>
 <p class="soft" id="nobody" data-text="nobody" hidden>{nobody}</p>
 <p class="soft" id="count"></p>
 </section>
@@ -113,6 +115,7 @@ class Pages:
             time=_time(space, say),
             no_time="" if space.state is State.SCHEDULED and space.scheduled_ms else " hidden",
             plain=_plain(space, base),
+            seats=_seats(space, say),
             not_live="" if on_air else " hidden",
             no_recording="" if space.state is State.REPLAY else " hidden",
             texts=_block(json.dumps(say, ensure_ascii=False)),
@@ -161,6 +164,13 @@ def _plain(space: Space, base: str) -> str:
     if space.state is State.SCHEDULED:
         return f'<audio controls loop preload="none" src="{base}/hold.m4a"></audio>'
     return ""
+
+
+def _seats(space: Space, say: dict[str, str]) -> str:
+    """Who is on the stage; the script shows then who talks."""
+    there = [seat for seat in space.seats.values() if seat.connected]
+    rows = [(html.escape(seat.name), html.escape(say[seat.role])) for seat in there]
+    return "".join(f'<li>{name}<span class="role">{role}</span></li>' for name, role in rows)
 
 
 def _time(space: Space, say: dict[str, str]) -> str:

@@ -25,6 +25,8 @@ KEEP_SEGMENTS = 32
 KEEP_CHUNKS = KEEP_SEGMENTS * grid.CHUNKS_PER_SEGMENT
 PATIENCE_S = 2.5
 """How long after its end on the clock a chunk may come: under the 3.2 s that listeners have in their buffers."""
+NEAR_CHUNKS = 10
+"""A window this close to the clock has caught up: one that is all filler runs 2.5 s (8 chunks) behind it."""
 AHEAD_CHUNKS = 32
 """A chunk further in the future than 10 s comes from a wrong clock; it is dropped."""
 
@@ -132,7 +134,7 @@ class Window:
         return [self.at(number) for number in range(first, last + 1)]
 
     def _near(self, now: float) -> bool:
-        return self.finished or self.head >= grid.chunk_at(now, self.doors_open_s) - 2
+        return self.finished or self.head >= grid.chunk_at(now, self.doors_open_s) - NEAR_CHUNKS
 
     def _real(self, chunk: Chunk) -> Kept:
         self._pulse = chunk.pulse

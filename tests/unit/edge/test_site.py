@@ -1,0 +1,202 @@
+"""The address plan: the page in every state, documents, replays, and friendly refusals."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from pathlib import Path
+
+import av
+import pytest
+
+from stentor import edge as edge_package
+from stentor.audio import grid
+from stentor.base import texts
+from stentor.spaces.model import Role, Seat, State
+from stentor.wire import manifest, mp4
+from stentor.wire.chunk import RENDITIONS, Source
+from stentor.wire.manifest import Entry, Run, Stored
+from tests.support.edge import DOORS_OPEN_MS, SPACE, Rig, edge, live_space, programme
+
+FOLDER = Path(edge_package.__file__).parent
+HTML = "Accept: text/html"
+
+
+@pytest.mark.parametrize("state", list(State))
+async def test_every_state_has_its_page(state: State) -> None:
+    """The page says the state in the space's language, and has what plays without JavaScript."""
+    space = live_space(state=state, language="de-AT", scheduled_ms=DOORS_OPEN_MS, ended_ms=None)
+    async with edge(space, chunks=12) as rig:
+        status, fields, body = await rig.get("/s/friday", HTML)
+        page = body.decode()
+        assert status == 200
+        assert fields["cache-control"] == "public, max-age=5, stale-while-revalidate=60"
+        assert texts.Catalogue("stentor.edge").text("de", f"state_{state}") in page
+        assert ('controls preload="none" src="/s/friday/live.aac"' in page) == space.on_air
+        assert 'lang="de"' in page
+
+
+async def test_nothing_inline_and_nothing_foreign() -> None:
+    """The policy allows no inline script or style, and the page has none; what a host writes is escaped."""
+    title = '<script>alert(1)</script>" & </title>'
+    seats = {"a": Seat("a", "<b>Ada</b>", Role.HOST, connected=True)}  # type: ignore[arg-type]
+    async with edge(live_space(title=title, seats=seats), chunks=1) as rig:
+        _, fields, body = await rig.get("/s/friday", HTML)
+        page = body.decode()
+        assert "'unsafe-inline'" not in fields["content-security-policy"]
+        assert "<script>alert" not in page
+        assert "<b>Ada" not in page
+        scripts = re.findall(r"<script([^>]*)>", page)
+        assert all("src=" in script or "application/json" in script for script in scripts)
+        assert not re.search(r"\son\w+=|style=|https?://", page)
+        door = json.loads(page.split('id="door">')[1].split("</script>")[0])
+        assert door["title"] == title
+
+
+async def test_the_page_is_small() -> None:
+    """40 kB gzipped with all it loads but hls.js."""
+    async with edge(chunks=1) as rig:
+        _, _, body = await rig.get("/s/friday", HTML)
+        total = len(gzip.compress(body))
+        version = re.search(r"/static/(\w+)/page.js", body.decode())
+        assert version
+        for name in ("page.js", "player.js", "pulse.js", "page.css", "icon.svg", "texts-de.json"):
+            status, fields, file = await rig.get(f"/static/{version[1]}/{name}", "Accept-Encoding: gzip")
+            assert (status, fields["cache-control"]) == (200, "public, max-age=31536000, immutable")
+            total += len(file)
+            assert (await rig.get(f"/static/older/{name}"))[1]["cache-control"] == "public, max-age=300"
+        assert total < 20_000
+        assert (await rig.get(f"/static/{version[1]}/../page.py"))[0] in (400, 404)
+
+
+async def test_door_and_pulse() -> None:
+    """door.json names every stream of a space on air; pulse.json is the newest pulse."""
+    async with edge() as rig:
+        _, fields, body = await rig.get("/s/friday/door.json")
+        door = json.loads(body)
+        assert fields["cache-control"] == "public, max-age=2"
+        assert (door["v"], door["state"], door["p"], door["rung"]) == (1, "live", 1.0, 0)
+        assert door["streams"].keys() == {"aac", "opus", "mp4", "hls", "hold", "pulse", "replay", "download"}
+        for name in ("aac", "opus", "mp4", "hls", "hold", "pulse"):
+            assert (await rig.get(door["streams"][name], method="HEAD"))[0] == 200
+        _, fields, body = await rig.get("/s/friday/pulse.json")
+        assert fields["cache-control"] == "public, max-age=1"
+        assert json.loads(body)["chunk"] == 59
+
+
+async def test_before_the_doors_open() -> None:
+    """A scheduled space has its page, its pulse and its music; its streams are 404 with a sentence."""
+    space = live_space(state=State.SCHEDULED, doors_open_ms=None, live_ms=None, scheduled_ms=DOORS_OPEN_MS + 60_000)
+    async with edge(space) as rig:
+        for target in ("live.aac", "live.opus", "live.mp4", "hls/index.m3u8", "hls/aac-64.m3u8"):
+            status, fields, body = await rig.get(f"/s/friday/{target}")
+            assert (status, fields["cache-control"]) == (404, "public, max-age=1")
+            assert json.loads(body)["detail"] == "The doors of this space are not open yet."
+        assert json.loads((await rig.get("/s/friday/pulse.json"))[2])["state"] == "scheduled"
+        assert (await rig.get("/s/friday/hold.m4a?v=default"))[1]["cache-control"].endswith("immutable")
+        assert "aac" not in json.loads((await rig.get("/s/friday/door.json"))[2])["streams"]
+
+
+async def test_an_unknown_space_is_friendly() -> None:
+    """People get a page in their language, machines a problem document; both for a second at most."""
+    async with edge(chunks=1) as rig:
+        status, fields, body = await rig.get("/s/nothing", HTML, "Accept-Language: de")
+        assert (status, fields["cache-control"]) == (404, "public, max-age=1")
+        assert "Prüfen Sie den Link" in body.decode()
+        status, fields, _ = await rig.get("/s/nothing/live.aac", HTML)
+        assert (status, fields["content-type"]) == (404, "application/problem+json")
+
+
+async def test_metrics_count_listeners_exactly() -> None:
+    """Prometheus reads listeners by format."""
+    async with edge() as rig:
+        _, writer = await rig.open("/s/friday/live.aac")
+        text = (await rig.get("/metrics"))[2].decode()
+        assert 'stentor_edge_listeners{format="aac",instance="edge-0",space="friday"} 1.0' in text
+        assert "stentor_edge_connections" in text
+        writer.close()
+
+
+async def record(rig: Rig, segments: int) -> None:
+    """What the archive would have written of the first segments."""
+    entries: list[Entry] = []
+    for number in range(segments):
+        first = number * grid.CHUNKS_PER_SEGMENT
+        stored = {}
+        for rendition in RENDITIONS:
+            frames = [frame for at in range(first, first + 12) for frame in programme(at).frames[rendition.name]]
+            data = mp4.fragment(rendition, sequence=number + 1, decode_time=grid.decode_time(first), frames=frames)
+            key = manifest.segment_key(SPACE, rendition.name, number)
+            await rig.objects.put(key, data)
+            await rig.objects.put(manifest.init_key(SPACE, rendition.name), mp4.init(rendition))
+            stored[rendition.name] = Stored(key, len(data), "0" * 64)
+        runs = [Run(Source.STAGE, first, first + 10), Run(Source.GAP, first + 10, first + 12)]
+        start_ms = DOORS_OPEN_MS + first * grid.CHUNK_MS
+        entry = Entry(number=number, start_ms=start_ms, runs=runs, renditions=stored)
+        entries.append(manifest.chain(entries[-1].hash if entries else manifest.FIRST_HASH, entry))
+    for page in range(0, len(entries), manifest.PAGE_ENTRIES):
+        data = manifest.encode_page(entries[page : page + manifest.PAGE_ENTRIES])
+        await rig.objects.put(manifest.page_key(SPACE, page // manifest.PAGE_ENTRIES), data)
+
+
+async def test_a_replay_plays_as_hls_and_as_one_file(tmp_path: Path) -> None:
+    """The playlist ends, its segments are there, and recording.m4a has a length, ranges, and every sample."""
+    space = live_space(state=State.REPLAY, ended_ms=DOORS_OPEN_MS + 19_000)
+    async with edge(space) as rig:
+        await record(rig, 5)
+        text = (await rig.get("/s/friday/replay/aac-64.m3u8"))[2].decode()
+        assert text.endswith("#EXT-X-ENDLIST\n")
+        assert text.count("#EXTINF") == 5
+        assert "aac-64.m3u8" in (await rig.get("/s/friday/replay/index.m3u8"))[2].decode()
+        assert (await rig.get("/s/friday/replay/aac-64/init.mp4"))[0] == 200
+        status, fields, _ = await rig.get("/s/friday/replay/aac-64/4.m4s")
+        assert (status, fields["cache-control"]) == (200, "public, max-age=31536000, immutable")
+        assert (await rig.get("/s/friday/replay/aac-64/5.m4s"))[0] == 404
+
+        status, fields, whole = await rig.get("/s/friday/recording.m4a")
+        assert (status, int(fields["content-length"])) == (200, len(whole))
+        (tmp_path / "whole.m4a").write_bytes(whole)
+        with av.open(str(tmp_path / "whole.m4a")) as container:
+            assert container.duration is not None
+            assert abs(container.duration / 1e6 - 19.2) < 0.05
+            assert sum(frame.samples for frame in container.decode(audio=0)) == 5 * 184_320
+        middle = len(whole) // 2
+        status, fields, body = await rig.get("/s/friday/recording.m4a", f"Range: bytes=100-{middle}")
+        assert (status, body) == (206, whole[100 : middle + 1])
+        status, fields, body = await rig.get("/s/friday/recording.m4a", method="HEAD")
+        assert (status, body, int(fields["content-length"])) == (200, b"", len(whole))
+        assert (await rig.get("/s/friday/recording.m4a", f"If-None-Match: {fields['etag']}"))[0] == 304
+        assert (await rig.get("/s/friday/recording.m4a", f"Range: bytes={len(whole)}-"))[0] == 416
+
+
+async def test_gaps_are_reported() -> None:
+    """gaps.json says which seconds came from where, and that the hashes hold together."""
+    async with edge(live_space(state=State.REPLAY)) as rig:
+        await record(rig, 3)
+        gaps = json.loads((await rig.get("/s/friday/gaps.json"))[2])
+        assert gaps["seconds"] == {"stage": 9.6, "gap": 1.92}
+        assert len(gaps["spans"]) == 3
+        assert gaps["faults"] == []
+        assert gaps["final"]
+
+
+async def test_a_growing_recording_is_an_event_playlist() -> None:
+    """While the space is on air the replay has no end yet."""
+    async with edge() as rig:
+        assert (await rig.get("/s/friday/replay/aac-64.m3u8"))[0] == 404
+        await record(rig, 2)
+        text = (await rig.get("/s/friday/replay/aac-64.m3u8"))[2].decode()
+        assert "#EXT-X-PLAYLIST-TYPE:EVENT" in text
+        assert "ENDLIST" not in text
+
+
+def test_both_languages_have_the_same_texts() -> None:
+    """Nothing is said in one language only, and every text has a use."""
+    english, german = (json.loads((FOLDER / "texts" / f"{language}.json").read_text()) for language in texts.LANGUAGES)
+    assert english.keys() == german.keys()
+    sources = "".join(
+        path.read_text() for path in [FOLDER / "page.py", *(FOLDER / "static").glob("*.js")] if path.is_file()
+    )
+    used = [key for key in english if key in sources or key.startswith(("state_", "say_"))]
+    assert set(used) == set(english)

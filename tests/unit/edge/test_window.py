@@ -1,0 +1,131 @@
+"""The window: chunks in order without a hole, filler after the patience, bounded memory."""
+
+from __future__ import annotations
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stentor.audio import grid
+from stentor.edge.window import KEEP_CHUNKS, PATIENCE_S, Window, quiet_pulse
+from stentor.wire.chunk import RENDITIONS, Chunk, Source
+
+DOORS_MS = 1_000_000
+DOORS_S = DOORS_MS / 1000
+FILL = {rendition.name: [b"hold"] * rendition.frames_per_chunk for rendition in RENDITIONS}
+REAL = {rendition.name: [b"real"] * rendition.frames_per_chunk for rendition in RENDITIONS}
+
+
+def chunk(number: int, *, doors_open_ms: int = DOORS_MS, pulse: bytes = b"{}") -> Chunk:
+    return Chunk("x", number, doors_open_ms, Source.STAGE, 0, 0, pulse, dict(REAL))
+
+
+def end_of(number: int) -> float:
+    return grid.chunk_start(number + 1, DOORS_S)
+
+
+def window(start: int = 0, now: float = DOORS_S) -> Window:
+    return Window(doors_open_ms=DOORS_MS, start=start, now=now, fill=lambda _: FILL)
+
+
+def test_chunks_are_committed_in_order() -> None:
+    """A chunk that comes before the one in front of it waits for it."""
+    one = window()
+    one.add(chunk(1), end_of(1))
+    assert one.advance(end_of(1)) == 0
+    one.add(chunk(0), end_of(1))
+    assert one.advance(end_of(1)) == 2
+    assert [one.at(number).frames["aac-64"][0] for number in (0, 1)] == [b"real", b"real"]
+
+
+def test_filler_takes_the_place_of_a_chunk_after_the_patience_and_stays() -> None:
+    """A chunk not there 2.5 s after its end is filled in; when it comes later it is counted and not heard."""
+    one = window()
+    assert one.advance(end_of(0) + PATIENCE_S - 0.01) == 0
+    assert one.advance(end_of(0) + PATIENCE_S + 0.01) == 1
+    assert one.at(0).filler
+    assert one.at(0).source is Source.FILLER
+    assert not one.add(chunk(0), end_of(0) + PATIENCE_S + 0.1)
+    assert (one.fillers, one.late) == (1, 1)
+    assert one.at(0).frames is FILL
+
+
+def test_an_edge_that_starts_late_fills_itself_from_the_bus() -> None:
+    """Until it has caught up once, the patience counts from the last chunk that came."""
+    now = end_of(200)
+    one = window(start=100, now=now)
+    assert not one.caught_up
+    assert one.first == 96  # the segment's start
+    for number in range(96, 201):
+        one.add(chunk(number), now + 1.0)
+        one.advance(now + 1.0)
+    assert one.caught_up
+    assert one.fillers == 0
+    assert one.head == 200
+
+
+def test_an_edge_that_finds_nothing_fills_the_past_with_filler() -> None:
+    """Without a programme listeners still hear the hold loop, at once after the patience."""
+    one = window(start=0, now=end_of(50))
+    assert one.advance(end_of(50) + PATIENCE_S - 0.1) == 0
+    assert one.advance(end_of(50) + PATIENCE_S + 0.1) == 51
+    assert one.caught_up
+
+
+def test_the_window_ends_with_the_last_chunk() -> None:
+    """Nothing is committed after the space's last chunk, filler neither."""
+    one = window()
+    one.end(2)
+    for number in range(5):
+        one.add(chunk(number), end_of(5))
+    assert one.advance(end_of(100)) == 3
+    assert one.finished
+    assert one.advance(end_of(200)) == 0
+
+
+def test_a_chunk_of_another_opening_or_the_far_future_is_dropped() -> None:
+    """Neither a wrong clock nor an earlier opening of the doors gets in."""
+    one = window()
+    assert not one.add(chunk(0, doors_open_ms=5), end_of(0))
+    assert not one.add(chunk(10_000), end_of(0))
+    assert (one.late, one.early) == (1, 1)
+
+
+def test_missing_renditions_play_the_hold_loop() -> None:
+    """A programme with fewer renditions than the edge offers leaves nobody without sound."""
+    one = window()
+    one.add(Chunk("x", 0, DOORS_MS, Source.STAGE, 0, 0, b"", {"aac-64": REAL["aac-64"]}), end_of(0))
+    one.advance(end_of(0))
+    assert one.at(0).frames["aac-64"][0] == b"real"
+    assert one.at(0).frames["opus-24"][0] == b"hold"
+
+
+def test_the_pulse_of_filler_says_that_nobody_talks() -> None:
+    """The last pulse goes on with source filler; what is no pulse becomes none."""
+    pulse = msgspec.json.encode({"v": 1, "chunk": 3, "source": "stage", "seats": [{"id": "a", "talking": True}]})
+    assert msgspec.json.decode(quiet_pulse(pulse, 9)) == {
+        "v": 1,
+        "chunk": 9,
+        "source": "filler",
+        "seats": [{"id": "a", "talking": False}],
+    }
+    assert quiet_pulse(b"[]", 1) == b""
+    assert quiet_pulse(b"", 1) == b""
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 900), st.floats(0, 0.5)), max_size=400), st.integers(0, 300))
+def test_whatever_comes_the_window_has_no_hole_and_stays_small(arrivals: list[tuple[int, float]], start: int) -> None:
+    """Any order, any delay: first … head is whole, aligned to a segment, and at most two minutes long."""
+    now = DOORS_S
+    one = window(start=start, now=now)
+    for number, step in arrivals:
+        now += step
+        one.add(chunk(number), now)
+        before = one.head
+        one.advance(now)
+        assert one.head >= before
+        assert one.first % grid.CHUNKS_PER_SEGMENT == 0
+        assert one.head - one.first + 1 < KEEP_CHUNKS + grid.CHUNKS_PER_SEGMENT
+        if one.head >= one.first:
+            assert [kept.number for kept in one.span(one.first, one.head)] == list(range(one.first, one.head + 1))
