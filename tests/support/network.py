@@ -32,8 +32,9 @@ def send(
 ) -> list[Arrival]:
     """Sends packet *n* at its time and gives back the arrivals in the order of their coming.
 
-    The journey takes ``delay_s`` and half a bell curve with a standard deviation of ``jitter_s`` more, so packets overtake
-    each other. ``drift`` is how much faster the sender's clock runs (0.0001 = 100 ppm). Counters wrap after a second or so.
+    The journey takes ``delay_s`` and half a bell curve with a standard deviation of ``jitter_s`` more, so packets
+    overtake each other. ``drift`` is how much faster the sender's clock runs (0.0001 = 100 ppm). Counters wrap after a
+    second or so.
     """
     chance = random.Random(seed)
     arrivals: list[Arrival] = []

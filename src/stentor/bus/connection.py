@@ -140,7 +140,8 @@ class Bus:
                 await self.client.flush(timeout=1)
             except (nats.errors.Error, TimeoutError, OSError):
                 self.dropped += 1
-        await self.client.close()
+        with suppress(RuntimeError):  # uvloop: the transport of a server that was killed is closed already
+            await self.client.close()
 
 
 @asynccontextmanager

@@ -80,7 +80,10 @@ def draw(report: Report) -> Table:
     )
     if report.start_up_ms is not None:
         row("start", f"first byte after {report.first_byte_ms or 0:.0f} ms, playing after {report.start_up_ms:.0f} ms")
-    row("delay", f"arrival {_spread(report.arrival_ms)}; at the ear {_spread(report.ear_ms)}")
+    row("arrival", f"{_spread(report.arrival_ms)} after its place on the grid")
+    row("at the ear", f"{_spread(report.ear_ms)} with the player's buffer")
+    if report.mouth_ms:
+        row("mouth to ear", f"{_spread(report.mouth_ms)} with the stage's part too")
     row("buffer", f"{report.buffer_s:.1f} s")
     bad = "red" if report.stalls or report.discontinuities else ""
     row(

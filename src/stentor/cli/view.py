@@ -46,7 +46,7 @@ def line(space: dict[str, Any], report: Report | None) -> str:
     lights = " ".join(f"{name}:{light['color']}" for name, light in space["lights"].items())
     return (
         f"{space['state']} {_clock(space)} | talking: {talking} | listeners: {space['listeners']} | {lights} | "
-        f"{_delay(space, report)}"
+        f"{_delay(report)}"
     )
 
 
@@ -82,17 +82,15 @@ def _seats(space: dict[str, Any]) -> Table:
 
 
 def _audience(space: dict[str, Any], report: Report | None) -> Text:
-    return Text(f"listeners {space['listeners']}    {_delay(space, report)}")
+    return Text(f"listeners {space['listeners']}    {_delay(report)}")
 
 
-def _delay(space: dict[str, Any], report: Report | None) -> str:
-    """From a word's arrival at the stage to its arrival at a listener: the stage's part and what ``listen`` finds."""
-    if report is None or report.arrival_ms is None:
+def _delay(report: Report | None) -> str:
+    """From a word's arrival at the stage to the ear of a player that holds little, and how soon the word arrives."""
+    if report is None or report.mouth_ms is None:
         return "mouth to ear: measuring"
-    stage_s = max((seat["delay_ms"] for seat in space["seats"] if seat["state"] == "connected"), default=0) / 1000
-    median, p95 = (stage_s + part / 1000 for part in (report.arrival_ms.median, report.arrival_ms.p95))
     stalls = f", {len(report.stalls)} stalls" if report.stalls else ""
-    return f"mouth to ear {median:.2f} s (95 %: {p95:.2f} s){stalls}"
+    return f"mouth to ear {report.mouth_ms.median / 1000:.2f} s (95 %: {report.mouth_ms.p95 / 1000:.2f} s){stalls}"
 
 
 def _addresses(space: dict[str, Any]) -> Table:

@@ -158,6 +158,7 @@ class Producer:
                 source=directed.source,
                 listeners=heard.listeners,
                 seats=heard.seats,
+                delay_ms=directed.delay_ms,
             ),
             frames,
         )

@@ -24,7 +24,7 @@ from stentor.rehearsal.report import Discontinuity, Report, SourceChange, spread
 from stentor.rehearsal.saving import Keepsake
 from stentor.rehearsal.silence import SilenceFinder
 from stentor.spaces.pulse import Pulse
-from stentor.wire.chunk import Codec
+from stentor.wire.chunk import Codec, Source
 from stentor.wire.mp4 import AAC_CONFIG
 
 KEEP_S: Final = 300.0
@@ -69,6 +69,7 @@ class Ear:
         self._latest = Heard(1.0)
         self._arrivals: deque[float] = deque(maxlen=MAX_DELAYS)
         self._ears: deque[float] = deque(maxlen=MAX_DELAYS)
+        self._mouths: deque[float] = deque(maxlen=MAX_DELAYS)
         self._discontinuities: list[Discontinuity] = []
         self._sources: list[SourceChange] = []
         self._talked: dict[str, float] = {}
@@ -118,6 +119,8 @@ class Ear:
                 age = now - origin_s - (start + run.samples) / SAMPLE_RATE_HZ
                 self._arrivals.append(age)
                 self._ears.append(age + self.player.buffer_s)
+                if self._pulse and self._pulse.source == Source.STAGE:
+                    self._mouths.append(self._ears[-1] + self._pulse.delay / 1000)
 
     def _new_frames(self, run: Run, start: int) -> list[tuple[bytes, int]]:
         """The frames not heard before, each with its length in samples; notes what is missing or came again."""
@@ -187,6 +190,7 @@ class Ear:
             start_up_ms=None if started is None else round((started - self._began) * 1000, 1),
             arrival_ms=spread_ms(self._arrivals),
             ear_ms=spread_ms(self._ears),
+            mouth_ms=spread_ms(self._mouths),
             buffer_s=round(self.player.buffer_s, 3) if self.live else 0.0,
             stalls=list(self.player.stalls),
             stalled_s=round(self.player.stalled_s, 3),

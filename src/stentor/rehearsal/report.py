@@ -57,6 +57,9 @@ class Report(msgspec.Struct, kw_only=True):
     """Age of the newest sample when it arrived, against the grid of the space: programme, bus, edge and network."""
     ear_ms: Spread | None = None
     """The same when a player plays it: with what it holds in its buffer."""
+    mouth_ms: Spread | None = None
+    """From a speaker's packet at the stage to the player's ear: ``ear_ms`` and the stage's part, which only the pulse
+    tells (MP4 and HLS)."""
     buffer_s: float = 0.0
     stalls: list[Stall] = []
     stalled_s: float = 0.0

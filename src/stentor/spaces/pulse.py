@@ -1,7 +1,8 @@
 """The pulse: what listeners are told about a space, 3 times a second, inside the audio and as ``pulse.json``.
 
 Version 1 is a JSON object: ``v`` 1, ``space``, ``title``, ``state``, ``chunk`` (the number it belongs to), ``at`` (ms),
-``source`` (``wire.chunk.Source``), ``listeners``, and ``seats``: who is on the stage now, in the order of their seats,
+``source`` (``wire.chunk.Source``), ``delay`` (ms from a speaker's packet at the stage to its place on the grid),
+``listeners``, and ``seats``: who is on the stage now, in the order of their seats,
 with ``id``, ``name``, ``role``, ``talking``, ``muted`` and ``level`` (whole dBFS, -96 to 0). Readers ignore fields
 they do not know.
 """
@@ -53,12 +54,22 @@ class Pulse(msgspec.Struct, frozen=True):
     source: str
     listeners: int
     seats: list[PulseSeat]
+    delay: int = 0
 
 
 _encoder = msgspec.json.Encoder()
 
 
-def build(space: Space, *, chunk: int, at_ms: int, source: str, listeners: int, seats: Iterable[SeatOnStage]) -> bytes:
+def build(
+    space: Space,
+    *,
+    chunk: int,
+    at_ms: int,
+    source: str,
+    listeners: int,
+    seats: Iterable[SeatOnStage],
+    delay_ms: int = 0,
+) -> bytes:
     """The pulse of one chunk as JSON; about 150 bytes and 100 more a seat.
 
     Names and roles are those of the space, not of the stage; a seat the space does not know (removed a moment ago) is
@@ -79,6 +90,7 @@ def build(space: Space, *, chunk: int, at_ms: int, source: str, listeners: int, 
             for seat in space.seats.values()
             if (now := on_stage.get(seat.id)) is not None
         ],
+        delay=delay_ms,
     )
     return _encoder.encode(pulse)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from stentor.audio import grid
 from stentor.rehearsal.ear import Ear
 from stentor.rehearsal.readers import AdtsReader, Mp4Reader, OggReader, Run
 from stentor.rehearsal.saving import Keepsake
+from stentor.spaces.model import State
+from stentor.spaces.pulse import Pulse
 from stentor.wire import adts, mp4, ogg
 from stentor.wire.chunk import BY_NAME, Codec
 from tests.support.audience import encoded_voice
@@ -41,6 +44,19 @@ def test_delay_is_the_age_of_the_newest_sample() -> None:
     assert report.arrival_ms.median == pytest.approx(100.0)
     assert report.ear_ms is not None
     assert report.ear_ms.most > 400.0
+
+
+def test_mouth_to_ear_counts_the_stage_too() -> None:
+    """What the pulse says of the stage's delay is added, and only sound from the stage counts."""
+    ear = _ear()
+    said = Pulse(1, "talk", "A talk", State.LIVE, 0, 0, "hold", 1, [], delay=70)
+    _take(ear, 0, pulse=msgspec.json.encode(said))
+    assert ear.report(ORIGIN_S + 0.5).mouth_ms is None
+    _take(ear, 1, pulse=msgspec.json.encode(msgspec.structs.replace(said, source="stage")))
+    report = ear.report(ORIGIN_S + 0.8)
+    assert report.mouth_ms is not None
+    assert report.ear_ms is not None
+    assert report.mouth_ms.median == pytest.approx(report.ear_ms.most + 70.0)
 
 
 def test_a_jump_is_a_discontinuity() -> None:

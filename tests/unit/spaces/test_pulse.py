@@ -17,7 +17,7 @@ LIVE = with_guests(State.LIVE)
 
 
 def pulse(space: Space, *seats: SeatStatus) -> dict[str, object]:
-    document = build(space, chunk=7, at_ms=1234, source="stage", listeners=1000, seats=seats)
+    document = build(space, chunk=7, at_ms=1234, source="stage", listeners=1000, seats=seats, delay_ms=42)
     fields = json.loads(document)
     assert isinstance(fields, dict)
     return fields
@@ -40,6 +40,7 @@ def test_document() -> None:
             {"id": "host", "name": "Hedda", "role": "host", "talking": False, "muted": True, "level": -96},
             {"id": "ben", "name": "Ben", "role": "speaker", "talking": True, "muted": False, "level": -20},
         ],
+        "delay": 42,
     }
 
 
