@@ -1,0 +1,59 @@
+"""The edge's own worker and site with a synthetic programme of 48 kbit/s in real time, for ``bench.fanout``.
+
+``python -m bench.edge_server PORT INTERVAL_CHUNKS``; no bus, everything else as in the role.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+
+import uvloop
+
+from stentor.audio import grid
+from stentor.audio.hold import HoldLoop
+from stentor.base.units import SpaceId
+from stentor.edge.channel import Channel
+from stentor.edge.role import BACKLOG, listen_on
+from stentor.edge.site import Site
+from stentor.edge.worker import Worker, descriptors
+from stentor.spaces.model import Space, State
+from stentor.store.objects import Objects
+from stentor.wire.chunk import RENDITIONS, Chunk, Source
+
+FRAME_BYTES = 121
+"""15 frames of 128 bytes with their ADTS headers every 0.32 s: 48 kbit/s."""
+
+
+def chunk(number: int, doors_open_ms: int) -> Chunk:
+    frames = {each.name: [os.urandom(FRAME_BYTES)] * each.frames_per_chunk for each in RENDITIONS}
+    return Chunk("bench", number, doors_open_ms, Source.STAGE, 0, 0, b"", frames)
+
+
+async def serve(port: int, interval_chunks: int) -> None:
+    """For ever; ``interval_chunks`` 0 leaves the interval to the worker."""
+    worker = Worker(capacity=descriptors(), clock=time.time)
+    worker.site = site = Site(worker, objects=Objects.open("memory://"), address="", instance="bench")
+    doors_open_ms = round(time.time() * 1000) - 30_000
+    space = Space(SpaceId("bench"), "Bench", State.LIVE, doors_open_ms=doors_open_ms)
+    silence = {each.name: [[b"\0"] * each.frames_per_chunk] * grid.HOLD_CHUNKS for each in RENDITIONS}
+    channel = site.channels["bench"] = Channel(space, HoldLoop("", b"", silence), worker)
+    site.ready = True
+    window = channel.open(time.time())
+    loop = asyncio.get_running_loop()
+    [listening] = listen_on("127.0.0.1", port)
+    await loop.create_server(worker.connection, sock=listening, backlog=BACKLOG)
+    deadlines = asyncio.create_task(worker.run(), name="deadlines")
+    while not deadlines.done():
+        if interval_chunks:
+            worker.pace.chunks = interval_chunks
+        while window.head + 1 < grid.chunk_at(time.time(), window.doors_open_s):
+            channel.add(chunk(window.head + 1, doors_open_ms), time.time())
+        channel.advance(time.time())
+        await asyncio.sleep(0.02)
+
+
+if __name__ == "__main__":
+    uvloop.run(serve(int(sys.argv[1]), int(sys.argv[2])))

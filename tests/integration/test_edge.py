@@ -1,0 +1,195 @@
+"""The edge as a role: a real bus, real objects, real listeners; and the loss of the bus, which they survive."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from stentor.audio import grid, hold
+from stentor.base.config import Settings
+from stentor.base.errors import SetupError
+from stentor.base.units import SpaceId
+from stentor.bus.board import Board
+from stentor.bus.chunks import ChunkLog
+from stentor.bus.connection import Bus, connect
+from stentor.bus.status import Statuses
+from stentor.edge import role
+from stentor.spaces.model import Space, State
+from stentor.store.objects import Objects
+from stentor.wire import adts
+from stentor.wire.chunk import Chunk, Source
+from tests.support.edge import VOICE_CHUNKS, encoded, request, silent_hold, split
+from tests.support.nats import NatsServer, nats_server
+
+SPACE = SpaceId("friday")
+
+
+class World:
+    """A bus, an edge, and a programme that publishes in real time until told to stop."""
+
+    def __init__(self, nats: NatsServer, bus: Bus, port: int, space: Space) -> None:
+        self.nats = nats
+        self.bus = bus
+        self.port = port
+        self.space = space
+        self.published = 0
+        self.silent = False
+
+    async def programme(self) -> None:
+        log = ChunkLog(self.bus)
+        doors = self.space.doors_open_s
+        while True:
+            while not self.silent and self.published < grid.chunk_at(time.time(), doors):
+                number = self.published
+                frames = {name: chunks[number % VOICE_CHUNKS] for name, chunks in encoded().items()}
+                at_ms = round(time.time() * 1000)
+                chunk = Chunk(SPACE, number, self.space.doors_open_ms or 0, Source.STAGE, at_ms, 0, b"{}", frames)
+                await log.publish(chunk)
+                self.published += 1
+            await asyncio.sleep(0.02)
+
+    async def get(self, target: str) -> tuple[int, dict[str, str], bytes]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(request(target, "Connection: close"))
+        async with asyncio.timeout(10):
+            found = split(await reader.read())
+        writer.close()
+        return found
+
+    async def until(self, condition: Callable[[], bool], reason: str, within_s: float = 15.0) -> None:
+        async with asyncio.timeout(within_s):
+            while not condition():
+                await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def world(folder: Path, *, age_s: float = 30.0) -> AsyncIterator[World]:
+    """An edge that starts when the space is ``age_s`` old, with everything published so far on the bus."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    encoded()
+    async with nats_server(folder / "bus") as nats, connect(nats.url, name="test") as bus:
+        settings = Settings(data=str(folder), host="127.0.0.1", audience_port=port, nats_url=nats.url)
+        await Objects.open(settings.recordings_address).put("hold/default", hold.encode(silent_hold()))
+        await ChunkLog(bus).ready()
+        doors_ms = round((time.time() - age_s) * 1000)
+        space = Space(SPACE, "Friday", State.LIVE, doors_open_ms=doors_ms, live_ms=doors_ms, version=1)
+        await Board(bus).put(space)
+        one = World(nats, bus, port, space)
+        programme = asyncio.create_task(one.programme(), name="programme")
+        await one.until(lambda: one.published >= grid.chunk_at(time.time(), space.doors_open_s) - 1, "published")
+        edge = asyncio.create_task(role.run(settings, instance="edge-0"), name="edge")
+        try:
+            async with asyncio.timeout(15):
+                while True:
+                    with contextlib.suppress(OSError):
+                        if (await one.get("/s/friday/hls/aac-64.m3u8"))[0] == 200:
+                            break
+                    assert not edge.done()
+                    await asyncio.sleep(0.05)
+            yield one
+        finally:
+            programme.cancel()
+            edge.cancel()
+            async with asyncio.timeout(3):
+                await asyncio.gather(programme, edge, return_exceptions=True)
+
+
+async def test_an_edge_that_starts_late_has_the_past_and_reports(tmp_path: Path) -> None:
+    """The window is filled from the log, without filler; the heartbeat counts a listener."""
+    async with world(tmp_path) as one:
+        text = (await one.get("/s/friday/hls/aac-64.m3u8"))[2].decode()
+        assert "aac-64/0.m4s" in text
+        assert json.loads((await one.get("/s/friday/door.json"))[2])["state"] == "live"
+        statuses = Statuses(time.time)
+        await statuses.start(one.bus)
+        reader, writer = await asyncio.open_connection("127.0.0.1", one.port)
+        writer.write(request("/s/friday/live.aac"))
+        await reader.readuntil(b"\r\n\r\n")
+
+        def counted() -> bool:
+            found = statuses.fresh(time.time(), "edge")
+            return bool(found) and found[0].numbers.get("listeners_aac") == 1
+
+        await one.until(counted, "the heartbeat counts")
+        [status] = statuses.fresh(time.time(), "edge")
+        assert status.numbers["fillers"] == 0
+        assert status.spaces[SPACE].problem == ""
+        writer.close()
+
+
+async def test_listeners_survive_the_loss_of_the_bus(tmp_path: Path) -> None:
+    """Kill -9 of the bus: the stream goes on with filler, and with the programme once the bus is back."""
+    async with world(tmp_path, age_s=10.0) as one:
+        reader, writer = await asyncio.open_connection("127.0.0.1", one.port)
+        writer.write(request("/s/friday/live.aac"))
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        first = int(head.split("X-Stentor-Chunk: ")[1].split("\r\n")[0])
+        heard: list[bytes] = []
+        buffer = bytearray()
+
+        async def listen() -> None:
+            while data := await reader.read(65536):
+                buffer.extend(data)
+                heard.extend(adts.split(buffer))
+
+        listening = asyncio.create_task(listen(), name="listener")
+        silence = silent_hold().frames["aac-64"][0]
+        one.silent = True
+        await one.nats.kill()
+        await one.until(lambda: heard[-15:] == silence, "the filler plays")
+        await one.nats.start()
+        await one.until(lambda: one.bus.connected, "the bus is back")
+        one.silent = False
+        await one.until(lambda: heard[-1] not in silence, "the programme is heard again")
+        assert not listening.done()
+        listening.cancel()
+        writer.close()
+        whole = len(heard) // 15
+        voice = encoded()["aac-64"]
+        for index in range(whole):
+            frames = heard[index * 15 : index * 15 + 15]
+            assert frames in (voice[(first + index) % VOICE_CHUNKS], silence), "each number once and in its place"
+
+
+async def test_an_edge_ends_a_space_and_takes_up_a_new_one(tmp_path: Path) -> None:
+    """The board's end finishes the streams after the last chunk."""
+    async with world(tmp_path, age_s=10.0) as one:
+        reader, writer = await asyncio.open_connection("127.0.0.1", one.port)
+        writer.write(request("/s/friday/live.aac"))
+        await reader.readuntil(b"\r\n\r\n")
+        ended = Space(
+            SPACE,
+            "Friday",
+            State.ENDED,
+            doors_open_ms=one.space.doors_open_ms,
+            live_ms=one.space.live_ms,
+            ended_ms=round(time.time() * 1000),
+            version=2,
+        )
+        await Board(one.bus).put(ended)
+        async with asyncio.timeout(10):
+            await reader.read()
+        assert (await one.get("/s/friday/hls/aac-64.m3u8"))[2].endswith(b"#EXT-X-ENDLIST\n")
+        status, _, body = await one.get("/s/friday/live.aac")
+        assert (status, json.loads(body)["code"]) == (404, "not-on-air-ended")
+        writer.close()
+
+
+async def test_a_port_in_use_is_a_sentence(tmp_path: Path) -> None:
+    """SetupError says which port, and what to do."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(SetupError, match=str(port)):
+            role.listen_on("127.0.0.1", port)
