@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
+from collections.abc import Coroutine
 from typing import Any
 
 import click
@@ -19,3 +22,15 @@ def settings(**overrides: Any) -> Settings:
     found = config.load(os.environ, **overrides)
     log.configure(json_lines=found.log_json, level=found.log_level)
     return found
+
+
+async def until_told(work: Coroutine[Any, Any, None]) -> None:
+    """Runs ``work`` until it ends, or until SIGTERM or Ctrl-C cancel it: then it cleans up and all is well."""
+    task = asyncio.create_task(work, name="work")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if not task.cancelled():
+            raise

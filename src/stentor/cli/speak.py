@@ -3,37 +3,51 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-from pathlib import Path
 
 import click
-import numpy as np
 
-from stentor.audio.media import read_audio
 from stentor.base.config import Settings
 from stentor.cli import options
 from stentor.cli.house import House, address
-from stentor.rehearsal.speaker import Speaker, SpeakerState
-
-PAUSE_S = 0.6
+from stentor.rehearsal import speak as voices
+from stentor.rehearsal.speaker import Speaker
 
 
 @click.command()
 @click.argument("space")
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("files", nargs=-1)
 @click.option("--as", "name", default="Speaker", show_default=True, help="The name on the stage.")
 @click.option("--token", help="An invitation's token; without it the admin token invites.")
 @click.option("--once", is_flag=True, help="Say it once instead of over and over.")
+@click.option("--for", "seconds", type=click.FloatRange(min=1), metavar="SECONDS", help="Leave after so long.")
 @options.data
-def speak(space: str, files: tuple[Path, ...], name: str, token: str | None, once: bool, data: str | None) -> None:
-    """Speak recorded FILES on the stage of SPACE, until Ctrl-C."""
+def speak(
+    space: str,
+    files: tuple[str, ...],
+    name: str,
+    token: str | None,
+    once: bool,
+    seconds: float | None,
+    data: str | None,
+) -> None:
+    """Speak recorded FILES on the stage of SPACE, until Ctrl-C.
+
+    A file is anything that FFmpeg reads. The words reader and cards stand for the recorded voices that come with
+    Stentor; without FILES the reader speaks.
+    """
     settings = options.settings(data=data)
-    gap = np.zeros(int(PAUSE_S * 48_000), dtype=np.float32)
-    voice = np.concatenate([piece for file in files for piece in (read_audio(file), gap)])
-    if token is None:
-        token = _invite(settings, space, name)
-    speaker = Speaker(f"{address(settings)}/whip/{space}", token, voice, name=name, loop=not once)
-    asyncio.run(_speak(speaker))
+    task = voices.speak(
+        address(settings),
+        space,
+        files,
+        name=name,
+        token=token or _invite(settings, space, name),
+        loop=not once,
+        seconds=seconds,
+        ice_servers=[server.strip() for server in settings.ice_servers.split(",") if server.strip()],
+        on_state=_Teller(),
+    )
+    asyncio.run(options.until_told(task))
 
 
 def _invite(settings: Settings, space: str, name: str) -> str:
@@ -45,30 +59,14 @@ def _invite(settings: Settings, space: str, name: str) -> str:
         return str(house.post(f"/spaces/{space}/invitations", wish)["token"])
 
 
-async def _speak(speaker: Speaker) -> None:
-    task = asyncio.create_task(_run(speaker), name="speak")
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    try:
-        await task
-    except asyncio.CancelledError:
-        if not task.cancelled():
-            raise
+class _Teller:
+    """Prints a line for each change."""
 
+    def __init__(self) -> None:
+        self._told = ""
 
-async def _run(speaker: Speaker) -> None:
-    telling = asyncio.create_task(_tell(speaker), name="tell")
-    try:
-        await speaker.run()
-    finally:
-        telling.cancel()
-
-
-async def _tell(speaker: Speaker) -> None:
-    """A line for each change."""
-    told: SpeakerState | None = None
-    while True:
-        if speaker.state is not told:
-            told = speaker.state
-            click.echo(f"{speaker.name}: {told}" + (f" ({speaker.problem})" if speaker.problem else ""), err=True)
-        await asyncio.sleep(0.2)
+    def __call__(self, speaker: Speaker) -> None:
+        line = f"{speaker.name}: {speaker.state}" + (f" ({speaker.problem})" if speaker.problem else "")
+        if line != self._told:
+            self._told = line
+            click.echo(line, err=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from typing import Any
 
 import click
@@ -21,19 +20,7 @@ from stentor.cli import options
 @click.option("--host", help="Address to listen on.  [default: 0.0.0.0]")
 def up(**given: Any) -> None:
     """Run Stentor on this machine until Ctrl-C."""
-    asyncio.run(_until_told(options.settings(**given)))
-
-
-async def _until_told(settings: Settings) -> None:
-    """Runs everything; SIGTERM or Ctrl-C ends it in order, also while it is starting."""
-    task = asyncio.create_task(_serve(settings), name="up")
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    try:
-        await task
-    except asyncio.CancelledError:
-        if not task.cancelled():
-            raise
+    asyncio.run(options.until_told(_serve(options.settings(**given))))
 
 
 async def _serve(settings: Settings) -> None:
