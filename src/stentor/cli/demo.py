@@ -7,7 +7,6 @@ import datetime
 import signal
 import sys
 from contextlib import nullcontext, suppress
-from importlib import resources
 from typing import Any
 
 import click
@@ -26,7 +25,7 @@ from stentor.rehearsal.listener import listen
 from stentor.rehearsal.report import Report
 from stentor.supervisor import Supervisor, Worker, role_environment
 
-VOICES = {"Jane, who reads": "reader.flac", "Carl, who plays cards": "cards.flac"}
+VOICES = {"Jane, who reads": "reader", "Carl, who plays cards": "cards"}
 HOLD_S = 6.0
 """So long does the audience hear hold music before the talk."""
 BURST_S = 0.96
@@ -113,16 +112,15 @@ class Demo:
 
     def speakers(self, name: str) -> list[Worker]:
         """The voices, each a process of its own, as people's browsers would be."""
-        voices = resources.files("stentor.rehearsal") / "voices"
         environment = role_environment(self.settings.environment())
         return [
             Worker(
                 f"speaker-{index}",
-                [sys.executable, "-m", "stentor", "speak", name, str(voices / file), "--as", person],
+                [sys.executable, "-m", "stentor", "speak", name, voice, "--as", person],
                 environment,
                 output=self.settings.folder / "logs" / f"speaker-{index}.log",
             )
-            for index, (person, file) in enumerate(VOICES.items())
+            for index, (person, voice) in enumerate(VOICES.items())
         ]
 
     async def look(self, name: str) -> None:
@@ -178,7 +176,7 @@ async def _draw(demo: Demo, tasks: list[asyncio.Task[None]], told: asyncio.Event
     """Draws until told, until the time is over, or until something failed (which is raised)."""
     loop = asyncio.get_running_loop()
     began = said = loop.time()
-    live = Live(console=demo.console, auto_refresh=False, transient=True) if demo.console.is_terminal else None
+    live = Live(console=demo.console, auto_refresh=False, screen=True) if demo.console.is_terminal else None
     with live or nullcontext():
         while not told.is_set() and (seconds is None or loop.time() - began < seconds):
             for task in tasks:
