@@ -7,7 +7,7 @@ import contextlib
 import json
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from stentor.wire import adts
 from stentor.wire.chunk import Chunk, Source
 from tests.support.edge import VOICE_CHUNKS, encoded, request, silent_hold, split
 from tests.support.nats import NatsServer, nats_server
+from tests.support.wait import eventually
 
 SPACE = SpaceId("friday")
 
@@ -64,11 +65,6 @@ class World:
         writer.close()
         return found
 
-    async def until(self, condition: Callable[[], bool], reason: str, within_s: float = 15.0) -> None:
-        async with asyncio.timeout(within_s):
-            while not condition():
-                await asyncio.sleep(0.02)
-
 
 @asynccontextmanager
 async def world(folder: Path, *, age_s: float = 30.0) -> AsyncIterator[World]:
@@ -86,7 +82,7 @@ async def world(folder: Path, *, age_s: float = 30.0) -> AsyncIterator[World]:
         await Board(bus).put(space)
         one = World(nats, bus, port, space)
         programme = asyncio.create_task(one.programme(), name="programme")
-        await one.until(lambda: one.published >= grid.chunk_at(time.time(), space.doors_open_s) - 1, "published")
+        await eventually(lambda: one.published >= grid.chunk_at(time.time(), space.doors_open_s) - 1, "published")
         edge = asyncio.create_task(role.run(settings, instance="edge-0"), name="edge")
         try:
             async with asyncio.timeout(15):
@@ -120,7 +116,7 @@ async def test_an_edge_that_starts_late_has_the_past_and_reports(tmp_path: Path)
             found = statuses.fresh(time.time(), "edge")
             return bool(found) and found[0].numbers.get("listeners_aac") == 1
 
-        await one.until(counted, "the heartbeat counts")
+        await eventually(counted, "the heartbeat counts")
         [status] = statuses.fresh(time.time(), "edge")
         assert status.numbers["fillers"] == 0
         assert status.spaces[SPACE].problem == ""
@@ -146,11 +142,11 @@ async def test_listeners_survive_the_loss_of_the_bus(tmp_path: Path) -> None:
         silence = silent_hold().frames["aac-64"][0]
         one.silent = True
         await one.nats.kill()
-        await one.until(lambda: heard[-15:] == silence, "the filler plays")
+        await eventually(lambda: heard[-15:] == silence, "the filler plays")
         await one.nats.start()
-        await one.until(lambda: one.bus.connected, "the bus is back")
+        await eventually(lambda: one.bus.connected, "the bus is back")
         one.silent = False
-        await one.until(lambda: heard[-1] not in silence, "the programme is heard again")
+        await eventually(lambda: heard[-1] not in silence, "the programme is heard again")
         assert not listening.done()
         listening.cancel()
         writer.close()

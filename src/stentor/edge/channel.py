@@ -36,6 +36,8 @@ class Channel:
         self._forms = forms.of(space.id, space.title, RENDITIONS)
         self._worker = worker
         self._loop = asyncio.get_running_loop()
+        self._heads: dict[str, bytes] = {}
+        """By form: what is said before the sound, made once."""
         self._joining: dict[Connection, tuple[Stream, int]] = {}
 
     def update(self, space: Space) -> None:
@@ -152,9 +154,12 @@ class Channel:
         return self.hold.chunk_frames(number)  # looked up each time: a host's own loop may come later
 
     def _join(self, connection: Connection, stream: Stream, burst: int) -> None:
-        fields = self._stream_fields(stream) | {"X-Stentor-Chunk": CHUNK_MARK.decode()}
+        head = self._heads.get(stream.form.name)
+        if head is None:
+            fields = self._stream_fields(stream) | {"X-Stentor-Chunk": CHUNK_MARK.decode()}
+            head = self._heads[stream.form.name] = http.head(200, fields, keep_alive=False)
         self._worker.joined()
-        connection.stream(http.head(200, fields, keep_alive=False), stream, burst)
+        connection.stream(head, stream, burst)
 
     def _stream_fields(self, stream: Stream) -> dict[str, str]:
         return {

@@ -54,6 +54,8 @@ class Hls:
         self._monotonic = monotonic
         self._playlists: dict[tuple[str, bool], Document] = {}
         self._files: dict[tuple[str, int, int], File] = {}
+        self._named: dict[tuple[str, str], File] = {}
+        """Files by the names they were asked for: what everybody asks for is found at once."""
         self._inits: dict[str, File] = {}
         self._reloads: dict[tuple[str, Directives], Parked] = {}
         self._hinted: dict[tuple[str, int], Parked] = {}
@@ -99,6 +101,9 @@ class Hls:
 
         Raises :class:`NotFound` for everything that is neither there nor hinted.
         """
+        known = self._named.get((name, file))
+        if known is not None:
+            return known.answer(request.headers, self._clock())
         rendition = self._rendition(name)
         if file == "init.mp4":
             return self._init(rendition).answer(request.headers, self._clock())
@@ -112,6 +117,7 @@ class Hls:
                 self._park(self._hinted, (name, number), request, waiter)
                 return None
             found = self._part(rendition, number)
+        self._named[name, file] = found
         return found.answer(request.headers, self._clock())
 
     # The window moves on.
@@ -128,6 +134,7 @@ class Hls:
         if len(self._files) > FILES_KEPT:
             oldest = self._window.first // grid.CHUNKS_PER_SEGMENT
             self._files = {key: file for key, file in self._files.items() if key[1] >= oldest}
+            self._named.clear()
         self._sweep()
 
     def expire(self) -> None:

@@ -119,7 +119,7 @@ async def test_parts_and_segments_are_the_same_sound() -> None:
         segment = (await rig.get("/s/friday/hls/aac-64/2.m4s"))[2]
         assert segment == b"".join(parts)
         init = (await rig.get("/s/friday/hls/aac-64/init.mp4"))[2]
-        with av.open(io.BytesIO(init + segment)) as container:
+        with av.open(io.BytesIO(init + segment), mode="r") as container:
             assert sum(frame.samples for frame in container.decode(audio=0)) == 184_320
 
 
