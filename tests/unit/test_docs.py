@@ -17,7 +17,11 @@ from stentor.base import errors
 from stentor.base.config import PREFIX, Settings
 from stentor.base.errors import StentorError
 from stentor.base.texts import LANGUAGES, Catalogue
+from stentor.base.units import SpaceId
 from stentor.cli import stentor
+from stentor.edge.door import door
+from stentor.spaces.model import Space, State
+from stentor.spaces.pulse import Pulse, PulseSeat
 from stentor.wire import manifest
 from stentor.wire.chunk import Source
 from stentor.wire.manifest import Entry, Run, Stored
@@ -202,6 +206,24 @@ def test_api_is_complete() -> None:
     }
     described = {name for name, _ in ROW.findall(section(reference("http.md"), "The house"))}
     assert described == handlers
+
+
+def test_documents_for_listeners_are_complete() -> None:
+    """Every field of the pulse and of the door is named where they are described."""
+    text = reference("http.md")
+    space = Space(id=SpaceId("evening"), title="Evening talk", state=State.LIVE, doors_open_ms=1, live_ms=2)
+    fields = {field.name for kind in (Pulse, PulseSeat) for field in msgspec.structs.fields(kind)}
+    assert fields <= set(re.findall(r"`(\w+)`", section(text, "pulse.json")))
+    told = msgspec.json.decode(door(space, address="", now=3.0))
+    assert set(told) | set(told["streams"]) <= set(re.findall(r"`(\w+)`", section(text, "door.json")))
+
+
+def test_metrics_are_complete() -> None:
+    """The table has every metric of the edge, and no other."""
+    source = (SOURCE / "edge" / "metrics.py").read_text("utf-8")
+    named = {f"stentor_edge_{name}" for name in re.findall(r"\(\"(?!stentor_)([a-z_]+)\", \"[A-Z]", source)}
+    named |= set(re.findall(r"\"(stentor_edge_[a-z_]+)\"", source))
+    assert {name for name, _ in ROW.findall(section(reference("http.md"), "Metrics"))} == named
 
 
 def test_hash_chain_can_be_verified_by_hand() -> None:
