@@ -108,7 +108,7 @@ def seen(statuses: Statuses) -> SpaceStatus:
 
 
 async def complete(statuses: Statuses) -> None:
-    await eventually(lambda: seen(statuses).complete, "the recording is complete", within_s=30)
+    await eventually(lambda: seen(statuses).complete, "the recording is complete", within_s=60)
 
 
 async def written(statuses: Statuses, number: int) -> None:

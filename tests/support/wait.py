@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 
-async def eventually(condition: Callable[[], bool], reason: str, *, within_s: float = 15.0) -> None:
+async def eventually(condition: Callable[[], bool], reason: str, *, within_s: float = 40.0) -> None:
     """Returns when the condition holds; fails with the reason after ``within_s``."""
     deadline = asyncio.get_running_loop().time() + within_s
     while not condition():

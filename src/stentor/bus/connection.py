@@ -140,7 +140,8 @@ class Bus:
                 await self.client.flush(timeout=1)
             except (nats.errors.Error, TimeoutError, OSError):
                 self.dropped += 1
-        with suppress(RuntimeError):  # uvloop: the transport of a server that was killed is closed already
+        # Of a server that was killed the transport may be closed already: uvloop says so by a RuntimeError.
+        with suppress(RuntimeError, OSError, nats.errors.Error):
             await self.client.close()
 
 
