@@ -1,7 +1,7 @@
 """Loudness as ears judge it (ITU-R BS.1770-4), and the levelling of speakers toward one loudness.
 
-Coefficients: BS.1770-4, annex 1, tables 1 and 2, for 48 kHz; gating: annex 1 to the same (400 ms blocks, 75 % overlap,
--70 LUFS absolute, -10 LU relative).
+Gating: BS.1770-4, annex 1 (400 ms blocks, 75 % overlap, -70 LUFS absolute, -10 LU relative); the filter is in
+``weighting``.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import sosfilt
 
 from stentor.audio.grid import TICK_S
+from stentor.audio.weighting import KWeighting
 
 SPEECH_LUFS: Final = -16.0
 """What speakers are levelled to: the loudness podcasts are made for (AES TD1008: speech on headphones and phones)."""
@@ -28,12 +28,6 @@ _ABSOLUTE_GATE_LUFS = -70.0
 _RELATIVE_GATE_LU = -10.0
 _BLOCK_SAMPLES = 19_200
 _STEP_SAMPLES = 4_800
-_SOS = np.array(
-    [
-        [1.53512485958697, -2.69169618940638, 1.19839281085285, 1.0, -1.69065929318241, 0.73248077421585],
-        [1.0, -2.0, 1.0, 1.0, -1.99004745483398, 0.99007225036621],
-    ]
-)
 
 _FAST_SHARE = 0.1
 """Of each tick in the short-term energy: 0.2 s, about half of the block that BS.1770 gates on."""
@@ -47,25 +41,6 @@ _UP_DB = 4.0 * TICK_S
 _DOWN_DB = 10.0 * TICK_S
 _EARLY_DB = 24.0 * TICK_S
 """In a speaker's first second of speech the gain may move fast: nobody knows yet how loud the voice is."""
-
-
-class KWeighting:
-    """The K filter as a stream: state is kept from call to call, for ``channels`` signals at once."""
-
-    def __init__(self, channels: int = 1) -> None:
-        self._state = np.zeros((2, channels, 2))
-
-    def filter(self, samples: NDArray[np.float32]) -> NDArray[np.float64]:
-        """The filtered signal; ``samples`` has the shape ``(channels, n)`` and is not changed."""
-        filtered, self._state = sosfilt(_SOS, samples, axis=-1, zi=self._state)
-        return np.asarray(filtered, dtype=np.float64)
-
-    def rearrange(self, order: Sequence[int]) -> None:
-        """Makes old channel ``order[i]`` channel ``i``; -1 is a new one."""
-        old, self._state = self._state, np.zeros((2, len(order), 2))
-        for new, was in enumerate(order):
-            if was >= 0:
-                self._state[:, new] = old[:, was]
 
 
 def lufs(mean_square: float) -> float:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from stentor.audio.loudness import MAX_GAIN_DB, MIN_GAIN_DB, SILENT_LUFS, KWeighting, Leveller, integrated_lufs
+from stentor.audio.loudness import MAX_GAIN_DB, MIN_GAIN_DB, SILENT_LUFS, Leveller, integrated_lufs
+from stentor.audio.weighting import KWeighting
 from tests.support.speech import voice
 
 
