@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -64,10 +65,11 @@ def workers(settings: Settings, logs: Path | None) -> list[Worker]:
     """The role processes of one machine."""
     counts = {"house": 1, "stage": 1, "programme": PROGRAMMES, "archive": 1, "edge": settings.edge_count}
     environment = role_environment(settings.environment())
+    machine = re.sub(r"[^A-Za-z0-9-]+", "-", socket.gethostname())  # an instance's name is its own on the whole bus
     return [
         Worker(
             f"{role}-{index}",
-            [sys.executable, "-m", "stentor", "role", role, "--instance", f"{role}-{index}"],
+            [sys.executable, "-m", "stentor", "role", role, "--instance", f"{role}-{index}-{machine}"],
             environment,
             output=logs / f"{role}-{index}.log" if logs else None,
         )
@@ -128,8 +130,9 @@ async def _start_bus(supervisor: Supervisor, settings: Settings, on_step: Step, 
     url = server.address(settings)
     _free("127.0.0.1", int(url.rpartition(":")[2]), "STENTOR_NATS_PORT")
     output = (logs or settings.folder / "logs") / "nats-server.log"
-    supervisor.start([Worker("nats-server", server.command(settings), role_environment({}), output=output)])
-    await server.wait_ready(url)
+    worker = Worker("nats-server", server.command(settings), role_environment({}), output=output)
+    supervisor.start([worker])
+    await server.wait_ready(url, output, lambda: worker.starts)
     return msgspec.structs.replace(settings, nats_url=url)
 
 

@@ -59,7 +59,8 @@ class ChunkLog:
         try:
             try:
                 await self.bus.js.add_stream(config)
-            except nats.js.errors.BadRequestError:  # it is there with other settings
+            except nats.js.errors.BadRequestError:  # it is there with other settings; the replicas are the operator's
+                config.num_replicas = (await self.bus.js.stream_info(STREAM)).config.num_replicas
                 await self.bus.js.update_stream(config)
         except (nats.errors.Error, nats.js.errors.Error, TimeoutError, OSError) as error:
             raise Overloaded(f"The bus has no log of chunks: {error!r}.", retry_after_s=1.0) from error

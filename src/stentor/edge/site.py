@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from typing import Any
+from urllib.parse import quote
 
 from stentor.base import log
 from stentor.base.errors import NotFound, Overloaded, StentorError
@@ -51,6 +52,8 @@ class Site:
         if request.method not in ("GET", "HEAD"):
             return self._other_method(request)
         path = request.path.split("/")[1:]
+        if path[0] == "s" and len(path) == 3 and not path[2]:  # people type the slash
+            return Reply(308, {"Location": f"/s/{quote(path[1])}", "Cache-Control": BRIEF}, now=self._now())
         if path[0] == "s" and len(path) > 1:
             channel = self.channels.get(path[1])
             if channel is None:

@@ -200,3 +200,14 @@ def test_both_languages_have_the_same_texts() -> None:
     )
     used = [key for key in english if key in sources or key.startswith(("state_", "say_")) or key in list(Role)]
     assert set(used) == set(english)
+
+
+async def test_a_slash_too_many_is_forgiven() -> None:
+    """People type the slash; the way back is on this host and cannot carry a header."""
+    async with edge(live_space(), chunks=1) as rig:
+        status, fields, _ = await rig.get("/s/friday/")
+        assert (status, fields["location"]) == (308, "/s/friday")
+        assert (await rig.get("/s/%22x%22/"))[1]["location"] == "/s/%22x%22"
+        assert (await rig.get("/s/%0d%0aX/"))[0] == 400
+    async with edge(live_space(), chunks=1) as rig:
+        assert (await rig.get("//example.org/"))[0] == 404
