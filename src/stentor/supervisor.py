@@ -23,6 +23,7 @@ from stentor.base import log
 STEADY_S = 5.0
 """A worker that lived this long died of something new: it is started again at once."""
 FIRST_PAUSE_S = 0.2
+"""Before the start after a short life; each further one doubles it."""
 LONGEST_PAUSE_S = 5.0
 GRACE_S = 5.0
 """So long may a worker take to end after SIGTERM; then it is killed."""
@@ -50,11 +51,11 @@ class Worker:
             while True:
                 started = time.monotonic()
                 code = await self._once()
-                if time.monotonic() - started > STEADY_S:
-                    pause = FIRST_PAUSE_S
-                self._log.warning("worker-died", worker=self.name, code=code, again_in_s=round(pause, 1))
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE_S)
+                steady = time.monotonic() - started > STEADY_S
+                wait = 0.0 if steady else pause
+                pause = FIRST_PAUSE_S if steady else min(pause * 2, LONGEST_PAUSE_S)
+                self._log.warning("worker-died", worker=self.name, code=code, again_in_s=round(wait, 1))
+                await asyncio.sleep(wait)
         finally:
             await self._end()
 

@@ -10,6 +10,7 @@ import asyncio
 import shutil
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from stentor.base.config import Settings
@@ -17,6 +18,8 @@ from stentor.base.errors import SetupError
 
 START_S = 10.0
 """A server with hours of chunks on a slow disk needs a few seconds to read them."""
+STARTS = 2
+"""A server that has to be started a third time before it has answered once will not answer."""
 
 
 def address(settings: Settings) -> str:
@@ -55,15 +58,30 @@ async def answers(url: str) -> bool:
     return greeting.startswith(b"INFO ")
 
 
-async def wait_ready(url: str) -> None:
-    """Returns when the server answers; raises :class:`SetupError` after :data:`START_S`."""
+async def wait_ready(url: str, output: Path | None = None, starts: Callable[[], int] = lambda: 1) -> None:
+    """Returns when the server answers. Raises :class:`SetupError` after :data:`START_S`, or when it keeps dying.
+
+    ``output`` is the file that it writes to, ``starts`` says how often it was started.
+    """
     deadline = asyncio.get_running_loop().time() + START_S
+    where = f"see {output}" if output else "see its log"
     while not await answers(url):
+        if starts() > STARTS:
+            words = _last_words(output) if output else "it dies again and again"
+            raise SetupError(f"nats-server does not start: {words}; {where}.")
         if asyncio.get_running_loop().time() > deadline:
-            raise SetupError(
-                f"nats-server did not answer at {url} within {START_S:.0f} s; see logs/nats.log in the data folder."
-            )
+            raise SetupError(f"nats-server did not answer at {url} within {START_S:.0f} s; {where}.")
         await asyncio.sleep(0.05)
+
+
+def _last_words(output: Path) -> str:
+    """Why the server ended: its newest fatal line, or its newest line, without the time before it."""
+    try:
+        lines = output.read_text("utf-8", "replace").splitlines()
+    except OSError:
+        lines = []
+    fatal = [line for line in lines if "[FTL]" in line] or lines or ["it says nothing"]
+    return fatal[-1].rpartition("[FTL]")[2].strip().rstrip(".")
 
 
 def _program() -> str:

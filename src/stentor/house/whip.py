@@ -6,6 +6,7 @@ stage answers.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from litestar import HttpMethod, Request, Response, Router, route
@@ -22,6 +23,10 @@ MAX_BODY_BYTES = 64 * 1024
 """A browser's offer for one microphone has about 2 kB; with every codec and candidate there is, 10 kB."""
 ANSWER_S = 6.0
 """The stage gathers its candidates and makes a certificate's handshake possible; it needs 0.05 to 0.3 s."""
+RESTART_S = 2.0
+"""So long is a request kept for a stage that has just died and is on its way back: a speaker is heard again sooner than
+by trying again."""
+LOOK_S = 0.1
 ALL = list(HttpMethod)
 """Every method comes here, so that refusals say what the standard wants them to say."""
 CORS = {
@@ -85,7 +90,7 @@ async def carry(bus: Bus, request: _Request, space: str, session: str | None) ->
         if_match=request.headers.get("if-match", ""),
     )
     try:
-        reply = decode_reply(await bus.request(f"stage.whip.{space}", encode(message), timeout_s=ANSWER_S))
+        reply = decode_reply(await _ask(bus, f"stage.whip.{space}", encode(message)))
     except Overloaded as error:
         raise Overloaded(
             "No stage holds this space now; try again in a moment.", retry_after_s=1.0, code="no-stage"
@@ -93,6 +98,21 @@ async def carry(bus: Bus, request: _Request, space: str, session: str | None) ->
     except Malformed as error:  # a stage of another version: not the speaker's fault, and it may be replaced soon
         raise Overloaded("The stage's answer is not understood.", retry_after_s=1.0, code="no-stage") from error
     return response(reply)
+
+
+async def _ask(bus: Bus, subject: str, payload: bytes) -> bytes:
+    """Asks the stage, again and again while there is none. Raises :class:`Overloaded`."""
+    loop = asyncio.get_running_loop()
+    patient_until = loop.time() + RESTART_S
+    while True:
+        asked = loop.time()
+        try:
+            return await bus.request(subject, payload, timeout_s=ANSWER_S)
+        except Overloaded:
+            # A refusal comes at once; after a silence the stage may have heard us, and is not asked twice.
+            if loop.time() > patient_until or loop.time() - asked > LOOK_S:
+                raise
+        await asyncio.sleep(LOOK_S)
 
 
 def response(reply: WhipReply) -> Response[bytes]:

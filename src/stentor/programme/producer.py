@@ -26,8 +26,9 @@ from stentor.wire import tick as wire_tick
 from stentor.wire.chunk import RENDITIONS, Chunk
 from stentor.wire.tick import Tick
 
-TICKS_WAIT_S: Final = 0.12
-"""How long after its end on the clock a chunk waits for ticks: scheduling on a busy machine, and a few ms of clock."""
+TICKS_WAIT_S: Final = 0.25
+"""How long after its end on the clock a chunk waits for ticks that are missing: a bus that was killed is back after
+0.12 s, and the stage sends the ticks of that time again. A chunk that has them all waits for nothing."""
 BEHIND_CHUNKS: Final = 32
 """Who is further behind than 10 s (a machine that slept, a clock set forward) leaves the numbers out."""
 SET_BACK_S: Final = 5.0

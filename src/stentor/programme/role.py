@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from typing import Final
@@ -65,7 +66,7 @@ class Channel:
     async def run(self) -> None:
         """Makes and publishes chunks until the last one of the space is in the log."""
         role = self._programme
-        lease = Lease(role.bus, f"{ROLE}.{self.space.id}", holder=role.instance)
+        lease = Lease(role.bus, f"{ROLE}.{self.space.id}", holder=role.holder)
         loop = await role.loops.get(self.space.hold)
         self._publisher = Publisher(role.chunks, lease, self.space, loop, clock=role.clock)
         self._producer = Producer(
@@ -145,6 +146,8 @@ class Programme:
     def __init__(self, bus: Bus, objects: Objects, *, instance: str, clock: Clock, hours: float = 24.0) -> None:
         self.bus = bus
         self.instance = instance
+        self.holder = f"{instance} {secrets.token_hex(4)}"
+        """A name for this life only: started again it knows nothing of the last chunks, and the twin goes first."""
         self.clock = clock
         self.chunks = ChunkLog(bus, hours=hours)
         self.statuses = Statuses(clock)

@@ -33,8 +33,9 @@ from stentor.rehearsal.session import WhipSession, end_of_candidates
 
 CONNECT_S: Final = 10.0
 """From the offer to the first packet that may leave: ICE and DTLS take 0.1 s on a good network."""
-SILENCE_S: Final = 2.0
-"""The stage sends 50 packets a second whether anybody talks or not; none for so long and it is lost."""
+SILENCE_S: Final = 1.0
+"""The stage sends 50 packets a second whether anybody talks or not; none for so long and it is lost. As soon as that,
+because a stage that died must be heard again after 3 s; a POST too many costs nothing, it replaces the connection."""
 PATIENCE_S: Final = 10.0
 """How long a server may be busy (503) before the first connection; later it may restart as long as it likes."""
 CHECK_EVERY_S: Final = 5.0
@@ -253,7 +254,7 @@ class Speaker:
                 return f"The media connection is {connection.connectionState}."
             last = max(since, self.ears.last_packet or since)
             if self._direction == "sendrecv" and time.monotonic() - last > SILENCE_S:
-                return f"The stage sent nothing for {SILENCE_S:.0f} s."
+                return f"The stage sent nothing for {SILENCE_S:g} s."
             await asyncio.sleep(_WATCH_S)
         return ""
 

@@ -17,7 +17,7 @@ from stentor.spaces.model import TALKING, Space, State
 from stentor.wire.chunk import Source
 
 PROGRAMME_LATE_S = 3.0
-"""A chunk is published at most 0.12 s after its end; a standby takes over in 2 s. Later than this is a loss."""
+"""A chunk is published at most 0.25 s after its end; a standby takes over in 2 s. Later than this is a loss."""
 EDGE_LATE_S = 3.0
 """An edge puts the hold loop in the place of a chunk 2.5 s after its end; one that is later does not work."""
 RECORDING_LATE_S = 4.0 + grid.SEGMENT_S

@@ -26,6 +26,7 @@ from stentor.stage.ice import IceSettings, guard_datagrams, parse_servers
 from stentor.stage.peer import Certificate
 from stentor.stage.room import Room
 from stentor.stage.seat import Presence, Seat
+from stentor.stage.sender import TickSender
 from stentor.stage.whip import Whip
 from stentor.wire import tick as wire_tick
 from stentor.wire.tick import Tick
@@ -119,11 +120,11 @@ class Stage:
 
     async def _perform(self, space_id: str, lease: Lease) -> None:
         """Runs the room until the lease is lost."""
-        subject = f"tick.{space_id}"
+        sender = TickSender(self._bus, f"tick.{space_id}")
 
         async def publish(tick: Tick) -> None:
             if lease.held:
-                await self._bus.publish(subject, wire_tick.encode(tick))
+                await sender.send(wire_tick.encode(tick))
 
         room = Room(
             self._spaces[space_id], publish=publish, ice=self._ice, certificate=self._certificate, clock=self._clock

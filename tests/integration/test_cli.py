@@ -1,0 +1,378 @@
+"""The real command line: what goes wrong is one sentence, what goes right is readable by people and by programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import click
+import httpx
+import psutil
+import pytest
+from click.testing import CliRunner
+
+from stentor.cli import COMMANDS, stentor
+from tests.support.whole import free_ports
+
+START_S = 40.0
+END_S = 10.0
+COLOR = re.compile(r"\x1b\[[0-9;]*3[0-7]m")
+
+pytestmark = pytest.mark.timeout(150)
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This process's, without any setting of Stentor's."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("STENTOR_")}
+    return own | more
+
+
+def command(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Runs ``stentor ARGUMENTS`` to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "stentor", *arguments],
+        env=environment(**more), capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+
+
+def processes(folder: Path) -> list[int]:
+    """Every process that belongs to a data folder: by its environment or its command line."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.pid == os.getpid() or process.status() == psutil.STATUS_ZOMBIE:
+                continue
+            mine = process.environ().get("STENTOR_DATA") == str(folder)
+            if mine or any(str(folder) in part for part in process.cmdline()):
+                found.append(process.pid)
+        except psutil.Error:
+            continue
+    return found
+
+
+def gone(folder: Path, within_s: float = END_S) -> list[int]:
+    """The processes of a data folder that are still there after so long."""
+    deadline = time.monotonic() + within_s
+    while (left := processes(folder)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return left
+
+
+class Up:
+    """``stentor up`` as an operator runs it, on a data folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port, self.audience_port = free_ports(2)
+        self.log = folder.with_name("up.log")
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Returns when house and edge answer."""
+        options = ["--port", str(self.port), "--audience-port", str(self.audience_port), "--edges", "1"]
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "stentor", "up", "--host", "127.0.0.1", "--data", str(self.folder), *options],
+                env=environment(), stdout=output, stderr=output,
+            )  # fmt: skip
+        deadline = time.monotonic() + START_S
+        while not (self._healthy(self.port) and self._healthy(self.audience_port)):
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.1)
+
+    def _healthy(self, port: int) -> bool:
+        try:
+            return httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False, timeout=2).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def signal(self, number: signal.Signals) -> float:
+        """Sends a signal to ``stentor up`` and waits for its end; returns how many seconds that took."""
+        assert self.process is not None
+        began = time.monotonic()
+        self.process.send_signal(number)
+        self.process.wait(timeout=30)
+        return time.monotonic() - began
+
+    def run(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """Another command on the same data folder."""
+        return command(*arguments, STENTOR_DATA=str(self.folder), STENTOR_PORT=str(self.port), **more)
+
+    def json(self, *arguments: str) -> Any:
+        """What a command with ``--json`` prints."""
+        done = self.run(*arguments, "--json")
+        assert (done.returncode, done.stderr) == (0, ""), done.stderr
+        return json.loads(done.stdout)
+
+    def audience(self, space: str, path: str = "") -> str:
+        return f"http://127.0.0.1:{self.audience_port}/s/{space}{path}"
+
+    def until(self, space: str, state: str, within_s: float = 20.0) -> dict[str, Any]:
+        """Waits until a space has the state."""
+        deadline = time.monotonic() + within_s
+        while (found := self.json("space", "show", space))["state"] != state:
+            assert time.monotonic() < deadline, f"{space} is {found['state']} and not {state}"
+        return dict(found)
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """One Stentor for all commands."""
+    running = Up(tmp_path_factory.mktemp("cli") / "data")
+    running.start()
+    try:
+        yield running
+    finally:
+        if running.process is not None and running.process.poll() is None:
+            running.signal(signal.SIGTERM)
+
+
+# What an operator must mend
+
+
+def one_sentence(done: subprocess.CompletedProcess[str]) -> str:
+    """The sentence that a command failed with; it said nothing else, but for the steps it had done."""
+    assert done.returncode == 1, done.stderr
+    said = [line for line in done.stderr.splitlines() if not (line.startswith("stentor: ") and line.endswith("…"))]
+    said = [line for line in said if "worker-died" not in line]
+    assert len(said) == 1, done.stderr
+    assert said[0][0].isupper() or said[0].startswith(("/", "nats-server", "STENTOR"))
+    assert said[0].endswith(".")
+    assert "Traceback" not in done.stdout + done.stderr
+    return said[0]
+
+
+def fails(folder: Path, *options: str, **more: str) -> str:
+    """The sentence ``stentor up`` ends with; no process is left."""
+    ports = free_ports(2)
+    given = dict(zip(("--port", "--audience-port"), map(str, ports), strict=True))
+    given |= dict(zip(options[::2], options[1::2], strict=True))
+    flat = [part for pair in given.items() for part in pair]
+    said = one_sentence(command("up", "--host", "127.0.0.1", "--data", str(folder), "--edges", "1", *flat, **more))
+    assert gone(folder, 1.0) == []
+    return said
+
+
+@pytest.mark.parametrize("option", ["--port", "--audience-port", "STENTOR_NATS_PORT"])
+def test_an_occupied_port_is_named_with_its_option(tmp_path: Path, option: str) -> None:
+    """Whoever reads the sentence knows which port, and how to choose another."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = str(taken.getsockname()[1])
+        said = fails(tmp_path, option, port) if option.startswith("--") else fails(tmp_path, **{option: port})
+    assert port in said
+    assert option in said
+
+
+def test_two_roles_on_one_port(tmp_path: Path) -> None:
+    """The house and the audience cannot share one."""
+    port = str(free_ports(1)[0])
+    assert port in fails(tmp_path, "--port", port, "--audience-port", port)
+
+
+def test_a_data_folder_that_is_a_file(tmp_path: Path) -> None:
+    """The folder is named, and the option that chooses another."""
+    (tmp_path / "data").write_text("a file")
+    said = fails(tmp_path / "data")
+    assert str(tmp_path / "data") in said
+    assert "--data" in said
+
+
+def test_a_corrupt_database(tmp_path: Path) -> None:
+    """The file is named, and nothing of it is touched."""
+    database = tmp_path / "stentor.db"
+    database.write_bytes(b"this is no database " * 500)
+    assert str(database) in fails(tmp_path)
+    assert database.read_bytes() == b"this is no database " * 500
+
+
+@pytest.mark.parametrize("url", ["mysql://here/there", "postgresql://nobody:pw@127.0.0.1:1/none"])
+def test_a_wrong_database_address(tmp_path: Path, url: str) -> None:
+    """Another kind of database, or none that answers; a password is not repeated."""
+    said = fails(tmp_path, STENTOR_DATABASE_URL=url)
+    assert "STENTOR_DATABASE_URL" in said
+    assert "pw" not in said
+
+
+def test_a_bus_that_does_not_start(tmp_path: Path) -> None:
+    """Its own words, and where the rest of them is."""
+    (tmp_path / "nats").mkdir()
+    (tmp_path / "nats" / "jetstream").write_text("a file where the store should be")
+    said = fails(tmp_path)
+    assert "nats-server does not start" in said
+    assert str(tmp_path / "logs" / "nats-server.log") in said
+
+
+# Help
+
+
+def _commands(group: click.Command, *path: str) -> Iterator[tuple[str, ...]]:
+    yield path
+    if isinstance(group, click.Group):
+        context = click.Context(group)
+        for name in group.list_commands(context):
+            found = group.get_command(context, name)
+            assert found is not None
+            yield from _commands(found, *path, name)
+
+
+@pytest.mark.parametrize("path", list(_commands(stentor)), ids=" ".join)
+def test_every_command_explains_itself(path: Sequence[str]) -> None:
+    """``--help`` works everywhere, and every option has its words."""
+    shown = CliRunner().invoke(stentor, [*path, "--help"])
+    assert shown.exit_code == 0
+    assert "Usage:" in shown.output
+    assert len(shown.output.splitlines()) > 4
+
+
+def test_the_command_itself_helps_and_tells_its_version() -> None:
+    """As a program, without anything running."""
+    shown = command("--help")
+    assert shown.returncode == 0
+    assert all(name in shown.stdout for name in COMMANDS)
+    assert command("--version").stdout.startswith("stentor, version")
+    assert command("no-such-command").returncode == 2
+
+
+# Against a running house
+
+
+def test_a_space_through_its_life(up: Up) -> None:
+    """Every command of ``stentor space``, once for people and once for programs."""
+    made = up.json("space", "create", "A talk", "--id", "life", "--host-name", "Ann")
+    assert made["space"]["state"] == "scheduled"
+    assert made["invitation"]["token"] in made["invitation"]["link"]
+    assert "nobody-else" in up.run("space", "create", "Nobody else").stdout
+    assert {space["id"] for space in up.json("space", "list")["spaces"]} >= {"life", "nobody-else"}
+    assert "A talk" in up.run("space", "list").stdout
+    assert up.json("space", "doors", "life")["state"] == "doors_open"
+    assert up.json("space", "live", "life")["state"] == "live"
+    assert up.json("space", "invite", "life", "--name", "Bob")["name"] == "Bob"
+    people = up.run("space", "invite", "life", "--name", "Cid")
+    assert "Cid" in people.stdout
+    assert "/whip/life" in people.stdout
+    shown = up.run("space", "show", "life")
+    assert "live" in shown.stdout
+    assert "Bob" in shown.stdout
+    assert up.json("space", "show", "life")["lights"].keys() == {"stage", "recording", "audience"}
+    assert up.json("space", "end", "life")["state"] == "ended"
+    assert up.json("space", "cancel", "nobody-else")["state"] == "cancelled"
+
+
+def test_refusals_are_one_sentence(up: Up, tmp_path: Path) -> None:
+    """A space that is not there, a command that does not fit, a token that is wrong, a house that is away."""
+    speech = str(Path(__file__).parents[1] / "data" / "speech" / "cards-001.flac")
+    up.json("space", "create", "Quiet", "--id", "quiet")
+    one_sentence(up.run("space", "show", "no-such-space"))
+    one_sentence(up.run("space", "end", "quiet"))
+    one_sentence(up.run("speak", "no-such-space", speech))
+    one_sentence(up.run("listen", up.audience("no-such-space", "/live.aac"), "--for", "1"))
+    assert "admin-token" in one_sentence(up.run("space", "list", STENTOR_ADMIN_TOKEN="wrong"))
+    away = str(free_ports(1)[0])
+    assert "stentor up" in one_sentence(command("space", "list", "--data", str(up.folder), STENTOR_PORT=away))
+    one_sentence(command("space", "list", "--data", str(tmp_path)))
+
+
+def test_listening_for_a_while(up: Up) -> None:
+    """The report of three seconds, for programs."""
+    up.json("space", "create", "Music", "--id", "music")
+    up.json("space", "doors", "music")
+    deadline = time.monotonic() + 10
+    while httpx.get(up.audience("music", "/door.json"), trust_env=False).status_code != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    heard = up.json("listen", up.audience("music", "/live.mp4"), "--for", "3")
+    assert heard["sound_s"] > 2
+    assert heard["problems"] == []
+    up.json("space", "end", "music")
+
+
+def test_the_doctor(up: Up) -> None:
+    """Findings for programs; for people in colour, unless NO_COLOR says otherwise (no-color.org)."""
+    findings = up.json("doctor")
+    assert {"codecs", "bus", "data folder"} <= {finding["what"] for finding in findings}
+    assert all({"what", "verdict", "found", "advice"} == finding.keys() for finding in findings)
+    assert COLOR.search(in_terminal(up))
+    assert not COLOR.search(in_terminal(up, NO_COLOR="1"))
+
+
+def in_terminal(up: Up, **more: str) -> str:
+    """What ``stentor doctor`` writes to a terminal."""
+    ours, theirs = pty.openpty()
+    settings = environment(STENTOR_DATA=str(up.folder), STENTOR_PORT=str(up.port), TERM="xterm-256color", **more)
+    with subprocess.Popen(
+        [sys.executable, "-m", "stentor", "doctor"], env=settings, stdin=theirs, stdout=theirs, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        written = b""
+        while True:
+            try:
+                data = os.read(ours, 65536)
+            except OSError:  # EIO: the other side has closed
+                break
+            written += data
+        process.wait(timeout=10)
+    os.close(ours)
+    return written.decode()
+
+
+# The whole of it ends, and goes on
+
+
+def test_all_are_killed_and_a_live_space_goes_on(up: Up) -> None:
+    """Kill -9 of ``stentor up`` leaves no process; the next start finds the space live, and its recording goes on."""
+    up.json("space", "create", "Through", "--id", "through")
+    up.json("space", "live", "through")
+    time.sleep(5)  # more than a segment: something of it is recorded
+    up.signal(signal.SIGKILL)
+    assert gone(up.folder) == [], "a process outlived its supervisor"
+    up.start()
+    assert up.json("space", "show", "through")["state"] in ("live", "interrupted")
+    for pid in processes(up.folder):
+        os.kill(pid, signal.SIGKILL)
+    up.signal(signal.SIGKILL)
+    assert gone(up.folder) == []
+    up.start()
+    found = up.json("space", "show", "through")
+    assert found["state"] in ("live", "interrupted")
+    assert up.json("listen", up.audience("through", "/live.aac"), "--for", "3")["sound_s"] > 2
+    up.json("space", "end", "through")
+    ended = up.until("through", "replay")
+    report = httpx.get(up.audience("through", "/gaps.json"), trust_env=False).json()
+    seconds = (ended["ended_ms"] - ended["doors_open_ms"]) / 1000
+    assert report["faults"] == []
+    assert abs(sum(report["seconds"].values()) - seconds) < 0.7, "every chunk of the two holes is there, marked"
+    assert report["spans"]
+    assert all(span["source"] in ("filler", "gap") for span in report["spans"])
+
+
+def test_sigterm_ends_everything_in_time(up: Up) -> None:
+    """Within 10 s, without a process left and without an error; another start has the recordings."""
+    recorded = {recording["space"] for recording in recordings(up)}
+    assert up.signal(signal.SIGTERM) < END_S
+    assert up.process is not None
+    assert up.process.returncode == 0
+    assert gone(up.folder, 1.0) == []
+    assert "Traceback" not in up.log.read_text()
+    up.start()
+    assert {recording["space"] for recording in recordings(up)} >= recorded
+
+
+def recordings(up: Up) -> list[dict[str, Any]]:
+    token = (up.folder / "admin-token").read_text().strip()
+    reply = httpx.get(
+        f"http://127.0.0.1:{up.port}/api/v1/recordings", headers={"Authorization": f"Bearer {token}"}, trust_env=False
+    )
+    found: list[dict[str, Any]] = reply.json()["recordings"]
+    return found
