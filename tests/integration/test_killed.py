@@ -45,7 +45,7 @@ LEAST_A_EDGE = 2
 MOST_LISTENERS = 16
 BURST_S = 3.5
 """Who joins when the doors have been open for so long gets the whole burst; before there is nothing to send at once."""
-WATCH_S = 6.0
+WATCH_S = 5.5
 """So long is everything watched after a kill; it includes the speech that proves that the sound is back."""
 SAID_S = 1.5
 """Speech of this length is recognised beyond doubt."""
@@ -55,8 +55,8 @@ BEFORE_S = 1.0
 LOST_S = 0.15
 """Shorter stretches are the soft ends of words, which codecs and the stage's silence detection take for silence."""
 MARKS = (Source.FILLER, Source.GAP)
-BESIDE = 5
-"""Chunks: the programme waits a second for a stage before it fills in."""
+BESIDE = 1
+"""Chunks: one that is silent for less than its half is still the stage's."""
 
 pytestmark = pytest.mark.timeout(240)
 

@@ -9,7 +9,7 @@ what happens         what is heard
 ==================== =======================================================================
 doors open           the hold loop, at the place that the chunk's number gives
 live                 the loop goes on until the stage's first tick, then fades to it in 1 s
-a tick is missing    silence, without a click
+a tick is missing    silence, without a click; marked as filler
 50 ticks are missing the loop fades in within 0.5 s (filler)
 the stage is back    fades to it in 0.3 s
 ended                the last chunk fades out
@@ -142,11 +142,12 @@ class Director:
         step = grid.TICK_S / self._fade_s * (1 if self._on_stage else -1)
         stage_gain, self._stage = _gain(self._stage, step)
         music_gain, self._music = _gain(self._music, -step)
-        return stage * stage_gain + music * music_gain, self._source(talking)
+        return stage * stage_gain + music * music_gain, self._source(tick, talking)
 
-    def _source(self, talking: bool) -> Source:
+    def _source(self, tick: Tick | None, talking: bool) -> Source:
+        """A tick that the stage did not send is filler, also while it is still silence: the recording must say so."""
         if self._on_stage:
-            return Source.STAGE
+            return Source.FILLER if talking and tick is None else Source.STAGE
         return Source.FILLER if talking and self._missing >= FILLER_AFTER_TICKS else Source.HOLD
 
     def _stage_block(self, tick: Tick | None, *, fresh: bool) -> Block:
