@@ -7,7 +7,7 @@ every few seconds, so that a missed message heals by itself.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import msgspec
 import nats.errors
@@ -87,7 +87,7 @@ class Board:
         found = [await self.get(key) for key in keys]
         return {space.id: space for space in found if space is not None}
 
-    async def watch(self) -> AsyncIterator[Space]:
+    async def watch(self) -> AsyncGenerator[Space, None]:
         """The spaces there are, then every change, each version once and never an older one; for ever."""
         waiting: asyncio.Queue[Space] = asyncio.Queue(MAX_WAITING)
 

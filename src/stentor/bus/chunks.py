@@ -7,7 +7,7 @@ its own place (the edge in its window, the archive in its manifest), so the serv
 from __future__ import annotations
 
 import datetime
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 
 import nats.errors
@@ -87,7 +87,7 @@ class ChunkLog:
             raise Overloaded(f"The bus does not answer: {error!r}.", retry_after_s=0.2) from error
         return wire.decode(message.data or b"").number
 
-    async def follow(self, space: str, *, doors_open_ms: int, start: int) -> AsyncIterator[Chunk]:
+    async def follow(self, space: str, *, doors_open_ms: int, start: int) -> AsyncGenerator[Chunk, None]:
         """Every chunk from number ``start`` on, in order, each once, for ever.
 
         Survives the loss and the restart of the bus. A number is missing only if nobody published it. Messages that

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from stentor.audio import grid
 from stentor.base.clock import Clock
@@ -41,6 +41,7 @@ class Held(NamedTuple):
 
 
 Parked = dict[Waiter, Held]
+Key = TypeVar("Key")
 
 
 class Hls:
@@ -188,8 +189,8 @@ class Hls:
         msn, part = divmod(self._newest, grid.PARTS_PER_SEGMENT)
         return playlist.blocks(directives, msn, part, ended=ended)
 
-    def _park(self, table: dict, key: tuple, request: Request, waiter: Waiter) -> None:  # type: ignore[type-arg]
-        parked: Parked = table.setdefault(key, {})
+    def _park(self, table: dict[Key, Parked], key: Key, request: Request, waiter: Waiter) -> None:
+        parked = table.setdefault(key, {})
         parked[waiter] = Held(request, self._monotonic())
         waiter.hold(request, lambda: parked.pop(waiter, None))
 

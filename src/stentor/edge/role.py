@@ -105,7 +105,7 @@ class Edge:
 
     async def _watch(self, group: asyncio.TaskGroup) -> None:
         """Keeps the channels as the board has them."""
-        async with aclosing(Board(self._bus).watch()) as spaces:  # type: ignore[type-var]
+        async with aclosing(Board(self._bus).watch()) as spaces:
             self.site.ready = True
             async for space in spaces:
                 self._update(space, group)
@@ -132,7 +132,7 @@ class Edge:
         window = channel.open(self.clock())
         doors_open_ms = window.doors_open_ms
         chunks = self._chunks.follow(channel.space.id, doors_open_ms=doors_open_ms, start=window.first)
-        async with aclosing(chunks) as following:  # type: ignore[type-var]
+        async with aclosing(chunks) as following:
             async for chunk in following:
                 channel.add(chunk, self.clock())
                 if window.finished or channel.window is not window:
