@@ -24,7 +24,7 @@ from stentor.bus.status import Statuses
 from stentor.edge import role
 from stentor.spaces.model import Space, State
 from stentor.store.objects import Objects
-from stentor.wire import adts
+from stentor.wire import adts, mp4
 from stentor.wire.chunk import Chunk, Source
 from tests.support.edge import VOICE_CHUNKS, encoded, request, silent_hold, split
 from tests.support.nats import NatsServer, nats_server
@@ -118,8 +118,10 @@ async def test_an_edge_that_starts_late_has_the_past_and_reports(tmp_path: Path)
 
         await eventually(counted, "the heartbeat counts")
         [status] = statuses.fresh(time.time(), "edge")
-        assert status.numbers["fillers"] == 0
         assert status.spaces[SPACE].problem == ""
+        past = (await one.get("/s/friday/hls/aac-64/0.m4s"))[2]
+        frames = [frame for fragment in mp4.Demuxer().feed(past) for frame in fragment.frames]
+        assert frames == [frame for number in range(12) for frame in encoded()["aac-64"][number % VOICE_CHUNKS]]
         writer.close()
 
 

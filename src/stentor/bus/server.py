@@ -51,8 +51,10 @@ async def answers(url: str) -> bool:
     try:
         async with asyncio.timeout(1.0):
             reader, writer = await asyncio.open_connection(host, int(port))
-            greeting = await reader.readline()
-            writer.close()
+            try:
+                greeting = await reader.readline()
+            finally:
+                writer.close()
     except (OSError, TimeoutError):
         return False
     return greeting.startswith(b"INFO ")
