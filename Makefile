@@ -29,7 +29,7 @@ live: setup ## start everything with two recorded voices on the stage; Ctrl-C en
 	@exec $(BIN)/stentor demo --data data $(ARGS)
 
 test: setup browser check ## set up, check, and run all tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 unit: setup ## only the unit tests: seconds
 	@$(BIN)/python -m pytest tests/unit $(ARGS)

@@ -1,0 +1,52 @@
+"""One Stentor and one browser a voice for all browser tests; each test has spaces of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from stentor.audio.pcm import Samples
+from tests.support.browser import RATE_HZ, chromium, launch, write_wav
+from tests.support.sound import voice
+from tests.support.whole import Whole, whole
+
+
+@dataclass(frozen=True)
+class Browsers:
+    """``reader`` and ``cards`` have these voices as microphone; ``plain`` has one that nobody has allowed."""
+
+    reader: Browser
+    cards: Browser
+    plain: Browser
+
+
+@pytest.fixture(scope="session")
+def voices() -> dict[str, Samples]:
+    """What each browser's microphone says, over and over."""
+    return {"reader": voice("reader")[: 12 * RATE_HZ], "cards": voice("cards")[: 9 * RATE_HZ]}
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Whole]:
+    """Everything up."""
+    chromium()
+    async with whole(tmp_path_factory.mktemp("stentor"), edges=1) as house:
+        yield house
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browsers(tmp_path_factory: pytest.TempPathFactory, voices: dict[str, Samples]) -> AsyncIterator[Browsers]:
+    """Three browsers."""
+    chromium()
+    folder = tmp_path_factory.mktemp("voices")
+    files = {name: write_wav(folder / f"{name}.wav", samples) for name, samples in voices.items()}
+    async with async_playwright() as playwright:
+        yield Browsers(
+            reader=await launch(playwright, microphone=files["reader"]),
+            cards=await launch(playwright, microphone=files["cards"]),
+            plain=await launch(playwright, ask=True),
+        )

@@ -1,0 +1,125 @@
+"""The pages as people meet them: every state, every way to play, both languages, the keyboard, the size."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from stentor.base import config
+from stentor.rehearsal.speak import recorded_voice
+from stentor.rehearsal.speaker import Speaker
+from tests.browser.conftest import Browsers
+from tests.support.browser import visit
+from tests.support.whole import Whole
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+PAGE_BUDGET_BYTES = 40_000
+
+
+async def test_a_space_from_the_countdown_to_the_replay(house: Whole, browsers: Browsers) -> None:
+    """One listener's page goes through the whole life of a space without being loaded again."""
+    soon = round(time.time() * 1000) + 3_600_000
+    body = {"id": "life", "title": "Life & times", "scheduled_ms": soon}
+    token = (await house.call("POST", "/spaces", body))["invitation"]["token"]
+    async with visit(browsers.plain, house.audience("life")) as page:
+        await page.says("#when", "0:5")
+        await page.page.click("#play")
+        await page.until("document.querySelector('#audio').currentTime > 0.5", "hold music plays while one waits")
+        await house.call("POST", "/spaces/life/doors")
+        await page.says("#state", "Doors", within_s=30)
+        await page.until("document.querySelector('#audio').currentTime > 0", "music from the programme", within_s=30)
+        async with Speaker(house.whip("life"), token, recorded_voice("reader"), name="host"):
+            await house.call("POST", "/spaces/life/live")
+            await page.says("#state", "Live", within_s=40)
+            await page.says("#seats .talking", "Host", within_s=30)
+            assert await page.advances(seconds=2.0) > 1.5
+        await house.call("POST", "/spaces/life/end")
+        await page.until("!document.querySelector('#recording').hidden", "the recording is offered", within_s=60)
+        assert await page.page.title() == "Life & times · Stentor"
+        recording = "#recording audio"
+        await page.page.eval_on_selector(recording, "audio => audio.play()")
+        await page.until(f"document.querySelector('{recording}').duration > 5", "the recording knows its length")
+        await page.page.eval_on_selector(recording, "audio => { audio.currentTime = 4; }")
+        await page.until(f"document.querySelector('{recording}').currentTime > 4.2", "it plays on from there")
+        page.calm()
+
+
+@pytest.mark.parametrize(("way", "without"), [("hls", None), ("plain", "**/vendor/**")])
+async def test_both_ways_to_play(house: Whole, browsers: Browsers, way: str, without: str | None) -> None:
+    """Low-latency HLS by hls.js or, when that cannot be had, the plain stream; both go on at the clock's speed."""
+    name = f"ways-{way}"
+    await house.space(name)
+    await asyncio.sleep(4.5)  # a playlist has its first segment after 3.84 s
+    async with visit(browsers.plain, house.audience(name), without=without) as page:
+        await page.page.click("#play")
+        await page.until("document.querySelector('#audio').currentTime > 0", f"it plays by {way}")
+        assert 1.5 < await page.advances(seconds=2.0) < 2.5
+        loaded = [response.url for response in page.watch.responses]
+        assert any("/hls/" in url for url in loaded) == (way == "hls")
+        assert any("/live." in url for url in loaded) == (way == "plain")
+        page.calm(but=("ERR_FAILED",) if without else ())
+
+
+async def test_it_works_without_javascript(house: Whole, browsers: Browsers) -> None:
+    """A plain audio element with the browser's own buttons plays the stream."""
+    await house.space("bare")
+    async with visit(browsers.plain, house.audience("bare"), java_script_enabled=False) as page:
+        audio = page.page.locator("#plain audio[controls]")
+        await audio.wait_for(state="visible")
+        assert (await audio.get_attribute("src") or "").endswith("/s/bare/live.aac")
+        assert await page.page.locator("#play").is_hidden()
+    async with visit(browsers.plain, house.audience("bare", "/live.aac")) as player:
+        await player.until("document.querySelector('video, audio').currentTime > 1", "the stream plays by itself")
+
+
+async def test_the_page_is_small(house: Whole, browsers: Browsers) -> None:
+    """The listener's page and all it loads, but hls.js, is 40 kB at most on the wire."""
+    await house.space("small")
+    async with visit(browsers.plain, house.audience("small")) as page:
+        await page.page.click("#play")
+        await page.says("#state", "Doors")
+        sizes = {url: size for url, size in (await page.watch.gzipped()).items() if "vendor/" not in url}
+        assert len(sizes) >= 4
+        assert sum(sizes.values()) <= PAGE_BUDGET_BYTES, sizes
+
+
+async def test_german_listeners_read_german(house: Whole, browsers: Browsers) -> None:
+    """The reader's language wins, in the page and in its attribute."""
+    await house.space("sprache")
+    async with visit(browsers.plain, house.audience("sprache"), locale="de-DE") as page:
+        await page.until("document.documentElement.lang === 'de'", "the page says that it is German")
+        assert "Türen offen" in await page.page.inner_text("body")
+    async with visit(browsers.plain, f"http://127.0.0.1:{house.settings.port}/", locale="de-DE") as page:
+        assert await page.page.get_attribute("html", "lang") == "de"
+
+
+async def test_a_host_leads_a_space_from_the_page(house: Whole, browsers: Browsers) -> None:
+    """Unlock, create, open the doors, go live, end: all of it by name and keyboard."""
+    async with visit(browsers.plain, f"http://127.0.0.1:{house.settings.port}/") as page:
+        await page.page.get_by_label("Admin token").fill("wrong")
+        await page.page.keyboard.press("Enter")
+        await page.says("#notice", "not the admin token")
+        await page.page.get_by_label("Admin token").fill(config.admin_token(house.settings))
+        await page.page.keyboard.press("Enter")
+        await page.page.get_by_label("Title").fill("By hand")
+        await page.page.get_by_label("Name of the host").fill("Ada")
+        await page.page.keyboard.press("Enter")
+        await page.until(
+            "document.querySelector('#created input')?.value.includes('#token=')", "the host's link is shown"
+        )
+        page.page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
+        row = page.page.locator("#spaces li", has_text="By hand")
+        for verb, state in (("Open the doors", "doors_open"), ("Go live", "live"), ("End", "ended")):
+            await row.get_by_role("button", name=verb, exact=True).click()
+            await house.until("by-hand", lambda view, state=state: view["state"] in (state, "replay"), verb)  # type: ignore[misc]
+        page.calm(but=("401", "403"))
+
+
+async def test_a_space_that_is_none_has_a_friendly_page(house: Whole, browsers: Browsers) -> None:
+    """404 with words for people, on both ports."""
+    for url in (house.audience("nowhere"), f"http://127.0.0.1:{house.settings.port}/stage/nowhere"):
+        async with visit(browsers.plain, url) as page:
+            assert "no" in (await page.page.inner_text("h1")).lower()
+            assert page.watch.responses[0].status == 404

@@ -1,0 +1,88 @@
+"""People as they meet: two with microphones in their browsers, one who listens in a third."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from stentor.audio.pcm import Samples
+from tests.browser.conftest import Browsers
+from tests.support.browser import Visit, visit
+from tests.support.sound import assert_heard, assert_not_heard
+from tests.support.whole import Whole
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+TURN_S = 9.0
+THERE = 0.7
+"""The other voice and other words score 0.3 at most; a busy machine stretches what a browser plays a little."""
+AS_RECORDED = """
+const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = () =>
+  ask({ audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false } });
+"""
+"""Chromium's own noise suppression changes a recorded voice so much that it scores 0.6 to 0.7 against the file."""
+
+
+async def test_a_voice_reaches_the_other_speaker_and_the_listener(
+    house: Whole, browsers: Browsers, voices: dict[str, Samples]
+) -> None:
+    """Each is heard by the other speaker and by the listener, whose player advances; nobody hears himself."""
+    tokens = await house.space("evening", "guest")
+    stage = f"http://127.0.0.1:{house.settings.port}/stage/evening#token="
+    said = {name: np.tile(samples, 2) for name, samples in voices.items()}
+    async with (
+        visit(browsers.reader, stage + tokens["host"], init_script=AS_RECORDED) as host,
+        visit(browsers.cards, stage + tokens["guest"], init_script=AS_RECORDED) as guest,
+        visit(browsers.plain, house.audience("evening")) as listener,
+    ):
+        await host.says("#you", "You are invited as host")
+        await asyncio.gather(host.page.click("#join"), guest.page.click("#join"), listener.page.click("#play"))
+        for speaker in (host, guest):
+            await speaker.says("#status", "You are on the stage")
+        await host.page.get_by_role("button", name="Go live").click()
+        await listener.says("#state", "Live")
+
+        await guest.page.keyboard.press("m")
+        await guest.says("#status", "muted")
+        await listener.says("#seats .talking", "host")
+        by_guest, by_host = await asyncio.gather(guest.record("#mix", TURN_S), host.record("#mix", TURN_S))
+        assert_heard(said["reader"], by_guest, least=THERE)
+        assert_not_heard(said["reader"], by_host)
+        await listener_hears(listener, said["reader"])
+
+        await host.page.click("#mute")
+        await host.says("#status", "muted")
+        await guest.page.click("#mute")
+        await guest.says("#status", "You are on the stage.")
+        await listener.says("#seats .talking", "guest")
+        by_guest, by_host = await asyncio.gather(guest.record("#mix", TURN_S), host.record("#mix", TURN_S))
+        assert_heard(said["cards"], by_host, least=THERE)
+        assert_not_heard(said["cards"], by_guest)
+        await listener_hears(listener, said["cards"])
+
+        await guest.page.click("#leave")
+        await guest.says("#status", "You have left")
+        for each in (host, guest, listener):
+            each.calm()
+
+
+async def listener_hears(listener: Visit, said: Samples) -> None:
+    """The player goes on at the speed of the clock, and what it plays is this voice."""
+    rate, heard = await asyncio.gather(listener.advances(seconds=TURN_S), listener.record("#audio", TURN_S))
+    assert TURN_S * 0.9 < rate < TURN_S * 1.1
+    assert_heard(said, heard, least=THERE)
+
+
+async def test_an_invitation_that_is_none_is_said_plainly(house: Whole, browsers: Browsers) -> None:
+    """A wrong token, no token and a forbidden microphone each have their sentence."""
+    tokens = await house.space("refusals")
+    stage = f"http://127.0.0.1:{house.settings.port}/stage/refusals"
+    async with visit(browsers.plain, stage) as page:
+        await page.says("#blocked", "no invitation")
+    async with visit(browsers.plain, f"{stage}#token=wrong") as page:
+        await page.says("body", "not valid any more")
+    async with visit(browsers.plain, f"{stage}#token={tokens['host']}") as page:
+        await page.page.click("#join")
+        await page.says("#warning", "microphone")

@@ -1,0 +1,21 @@
+"""How the tests are spread over two processes.
+
+What shares expensive fixtures stays together: the tests of a file and, because each fills a processor, all tests that
+run the whole of Stentor. These come first, the others run beside them.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def whole(item: pytest.Item) -> bool:
+        module = getattr(item, "module", None)
+        return item.get_closest_marker("browser") is not None or any(
+            hasattr(module, name) for name in ("whole", "free_ports")
+        )
+
+    items.sort(key=lambda item: not whole(item))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("whole" if whole(item) else item.nodeid.partition("::")[0]))
