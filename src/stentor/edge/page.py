@@ -67,7 +67,7 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 <section id="live"{not_live}>
 <h2 data-text="on_stage">{on_stage}</h2>
 <ul class="seats" id="seats">{seats}</ul>
-<p class="soft" id="nobody" data-text="nobody" hidden>{nobody}</p>
+<p class="soft" id="nobody" data-text="nobody"{not_empty}>{nobody}</p>
 <p class="soft" id="count"></p>
 </section>
 <section id="ways"{not_live}>
@@ -106,6 +106,7 @@ class Pages:
         on_air = space.state in ON_AIR
         base = f"/s/{space.id}"
         values = {key: html.escape(text) for key, text in say.items()}
+        seats = _seats(space, say)
         body = ROOM.format(
             **values,
             state_text=values[f"state_{space.state}"],
@@ -115,7 +116,8 @@ class Pages:
             time=_time(space, say),
             no_time="" if space.state is State.SCHEDULED and space.scheduled_ms else " hidden",
             plain=_plain(space, base),
-            seats=_seats(space, say),
+            seats=seats,
+            not_empty=" hidden" if seats else "",
             not_live="" if on_air else " hidden",
             no_recording="" if space.state is State.REPLAY else " hidden",
             texts=_block(json.dumps(say, ensure_ascii=False)),

@@ -19,7 +19,7 @@ from stentor.base.texts import Catalogue, negotiate
 from stentor.house.desk import Desk
 from stentor.house.schema import SpaceRow
 from stentor.house.views import Views
-from stentor.spaces.model import State
+from stentor.spaces.model import ON_AIR, State
 
 PACKAGE = "stentor.house"
 TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
@@ -110,7 +110,8 @@ class Pages:
         when = _when(row)
         times = html.escape(self.catalogue.text(language, when[0], when=_iso(when[1]))) if when else ""
         label = say("spaces.replay" if row.state is State.REPLAY else "spaces.listen")
-        link = f'<a class="button" href="{html.escape(row.listen)}">{label}</a>'
+        kind = "button primary" if row.state in ON_AIR else "button"
+        link = f'<a class="{kind}" href="{html.escape(row.listen)}">{label}</a>'
         if row.state is State.CANCELLED:
             link = ""
         return (

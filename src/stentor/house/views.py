@@ -35,9 +35,9 @@ class Views:
         self._ice = ice.servers(settings.ice_servers)
 
     async def rows(self, *, with_lights: bool = False) -> schema.SpaceList:
-        """The newest spaces; with their lights for whoever runs the house."""
+        """The newest spaces by :func:`prominence`; with their lights for whoever runs the house."""
         spaces = await self._desk.store.list(limit=MOST_ROWS)
-        return schema.SpaceList(spaces=[self._row(space, with_lights) for space in spaces])
+        return schema.SpaceList(spaces=[self._row(space, with_lights) for space in sorted(spaces, key=prominence)])
 
     async def space(self, space: Space, actor: Actor) -> schema.SpaceView:
         """Everything about a space for ``actor``."""
@@ -141,6 +141,15 @@ class Views:
             name=seat.name if seat else "",
             role=seat.role if seat else None,
         )
+
+
+def prominence(space: Space) -> tuple[int, int]:
+    """A sort key: what is on the air, then what comes (the soonest first), then what is over (the newest first)."""
+    if space.state in ON_AIR:
+        return 0, -(space.doors_open_ms or 0)
+    if space.state is State.SCHEDULED:
+        return (1, space.scheduled_ms) if space.scheduled_ms else (2, -space.created_ms)
+    return 3, -(space.ended_ms or space.created_ms)
 
 
 def _possible(space: Space, wish: c.Command, actor: Actor, now: float) -> bool:

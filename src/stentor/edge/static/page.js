@@ -62,6 +62,7 @@ function showDoor() {
   element("live").hidden = !ON_AIR.has(door.state);
   element("ways").hidden = !ON_AIR.has(door.state);
   element("recording").hidden = door.state !== "replay";
+  if (door.state === "replay") element("recording").querySelector("audio").preload = "metadata"; // shows its length
   showButton();
   showTime();
 }
@@ -69,7 +70,7 @@ function showDoor() {
 function showButton() {
   const button = element("play");
   const waitable = door.state === "scheduled";
-  button.hidden = !(ON_AIR.has(door.state) || waitable);
+  element("player").hidden = !(ON_AIR.has(door.state) || waitable);
   button.textContent = say(wanted ? "stop" : waitable ? "music" : "listen");
 }
 
@@ -173,7 +174,6 @@ setInterval(async () => {
   }
 }, 3000);
 
-element("player").hidden = false;
 element("plain").hidden = true;
 await chooseLanguage();
 showDoor();

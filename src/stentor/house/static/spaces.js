@@ -37,8 +37,9 @@ function row(space) {
   const counted = ["doors_open", "live", "interrupted"].includes(space.state)
     ? text("spaces.listeners", { count: space.listeners.toLocaleString(document.documentElement.lang) }) : "";
   const over = space.state === "replay";
+  const prominent = counted && !token; // who leads has another button to press first
   const listen = space.state === "cancelled" ? null
-    : element("a", { href: space.listen, className: "button" }, text(over ? "spaces.replay" : "spaces.listen"));
+    : element("a", { href: space.listen, className: prominent ? "button primary" : "button" }, text(over ? "spaces.replay" : "spaces.listen"));
   return element("li", { dataset: { id: space.id } },
     element("div", { className: "titles" },
       element("h2", {}, space.title),

@@ -180,6 +180,7 @@ async function look() {
     if (seat) stop(text("status.over"));
     else if (!$("join").disabled) say(text("status.over"));
     $("join").disabled = true;
+    $("join").hidden = true;
   }
 }
 
