@@ -62,6 +62,20 @@ async def test_both_ways_to_play(house: Whole, browsers: Browsers, way: str, wit
         page.calm(but=("ERR_FAILED",) if without else ())
 
 
+async def test_a_browser_without_media_source_plays_hls_itself(house: Whole, browsers: Browsers) -> None:
+    """As on Apple's phones: the playlist stands in the element, hls.js is not loaded, and the sound goes on."""
+    await house.space("native")
+    await asyncio.sleep(4.5)  # a playlist has its first segment after 3.84 s
+    script = "delete window.MediaSource; delete window.ManagedMediaSource;"
+    async with visit(browsers.plain, house.audience("native"), init_script=script) as page:
+        await page.page.click("#play")
+        await page.until("document.querySelector('#audio').currentTime > 0", "it plays")
+        assert (await page.page.get_attribute("#audio", "src") or "").endswith("/hls/index.m3u8")
+        assert 1.5 < await page.advances(seconds=2.0) < 2.5
+        assert not any("/vendor/" in response.url for response in page.watch.responses)
+        page.calm()
+
+
 async def test_it_works_without_javascript(house: Whole, browsers: Browsers) -> None:
     """A plain audio element with the browser's own buttons plays the stream."""
     await house.space("bare")
