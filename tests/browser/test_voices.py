@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 
-import numpy as np
 import pytest
 
 from stentor.audio.pcm import Samples
 from tests.browser.conftest import Browsers
 from tests.support.browser import Visit, visit
-from tests.support.sound import assert_heard, assert_not_heard
+from tests.support.sound import MATCHED, assert_not_heard, correlation
 from tests.support.whole import Whole
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 TURN_S = 9.0
-THERE = 0.7
-"""The other voice and other words score 0.3 at most; a busy machine stretches what a browser plays a little."""
+TRIES = 4
+"""After connecting, and on a busy machine, Chromium plays a little faster until its buffer is short: it settles."""
 AS_RECORDED = """
 const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
 navigator.mediaDevices.getUserMedia = () =>
@@ -31,7 +30,6 @@ async def test_a_voice_reaches_the_other_speaker_and_the_listener(
     """Each is heard by the other speaker and by the listener, whose player advances; nobody hears himself."""
     tokens = await house.space("evening", "guest")
     stage = f"http://127.0.0.1:{house.settings.port}/stage/evening#token="
-    said = {name: np.tile(samples, 2) for name, samples in voices.items()}
     async with (
         visit(browsers.reader, stage + tokens["host"], init_script=AS_RECORDED) as host,
         visit(browsers.cards, stage + tokens["guest"], init_script=AS_RECORDED) as guest,
@@ -47,20 +45,20 @@ async def test_a_voice_reaches_the_other_speaker_and_the_listener(
         await guest.page.keyboard.press("m")
         await guest.says("#status", "muted")
         await listener.says("#seats .talking", "host")
-        by_guest, by_host = await asyncio.gather(guest.record("#mix", TURN_S), host.record("#mix", TURN_S))
-        assert_heard(said["reader"], by_guest, least=THERE)
-        assert_not_heard(said["reader"], by_host)
-        await listener_hears(listener, said["reader"])
+        by_host, *_ = await asyncio.gather(
+            host.record("#mix", TURN_S), hears(guest, voices["reader"]), listens(listener, voices["reader"])
+        )
+        assert_not_heard(voices["reader"], by_host)
 
         await host.page.click("#mute")
         await host.says("#status", "muted")
         await guest.page.click("#mute")
         await guest.says("#status", "You are on the stage.")
         await listener.says("#seats .talking", "guest")
-        by_guest, by_host = await asyncio.gather(guest.record("#mix", TURN_S), host.record("#mix", TURN_S))
-        assert_heard(said["cards"], by_host, least=THERE)
-        assert_not_heard(said["cards"], by_guest)
-        await listener_hears(listener, said["cards"])
+        by_guest, *_ = await asyncio.gather(
+            guest.record("#mix", TURN_S), hears(host, voices["cards"]), listens(listener, voices["cards"])
+        )
+        assert_not_heard(voices["cards"], by_guest)
 
         await guest.page.click("#leave")
         await guest.says("#status", "You have left")
@@ -68,11 +66,22 @@ async def test_a_voice_reaches_the_other_speaker_and_the_listener(
             each.calm()
 
 
-async def listener_hears(listener: Visit, said: Samples) -> None:
+async def hears(speaker: Visit, said: Samples) -> None:
+    """What a speaker's page plays is this voice; said once, or once again while the player settles."""
+    scores: list[float] = []
+    while not scores or scores[-1] < MATCHED:
+        assert len(scores) < TRIES, f"the other speaker is not heard: {scores}"
+        scores.append(correlation(said, await speaker.record("#mix", TURN_S)).score)
+
+
+async def listens(listener: Visit, said: Samples) -> None:
     """The player goes on at the speed of the clock, and what it plays is this voice."""
-    rate, heard = await asyncio.gather(listener.advances(seconds=TURN_S), listener.record("#audio", TURN_S))
-    assert TURN_S * 0.9 < rate < TURN_S * 1.1
-    assert_heard(said, heard, least=THERE)
+    scores: list[float] = []
+    while not scores or scores[-1] < MATCHED:
+        assert len(scores) < TRIES, f"the listener does not hear who talks: {scores}"
+        rate, heard = await asyncio.gather(listener.advances(seconds=TURN_S), listener.record("#audio", TURN_S))
+        advances = TURN_S * 0.9 < rate < TURN_S * 1.1
+        scores.append(correlation(said, heard).score if advances else 0.0)
 
 
 async def test_an_invitation_that_is_none_is_said_plainly(house: Whole, browsers: Browsers) -> None:

@@ -14,6 +14,7 @@ let texts = JSON.parse(element("texts").textContent);
 let door = JSON.parse(element("door").textContent);
 let wanted = false; // whether the listener has pressed the button
 let doorTimer = 0;
+let soon = false; // whether the door is to be asked at once already
 
 const pulses = new PulseTrack();
 const player = new Player(element("audio"), {
@@ -124,10 +125,16 @@ async function askDoor() {
 
 function plan(window) {
   clearTimeout(doorTimer);
+  soon = false;
   doorTimer = setTimeout(askDoor, between(window));
 }
 
-const askSoon = () => plan([0.2, 1.5]);
+// Pulses come three times a second: only the first that tells of a change sets the time, the others would put it off.
+function askSoon() {
+  if (soon) return;
+  plan([0.2, 1.5]);
+  soon = true;
+}
 
 function askAgain() {
   if (!wanted) return;
