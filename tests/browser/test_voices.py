@@ -9,11 +9,13 @@ import pytest
 from stentor.audio.pcm import Samples
 from tests.browser.conftest import Browsers
 from tests.support.browser import Visit, visit
-from tests.support.sound import MATCHED, assert_not_heard, correlation
+from tests.support.sound import assert_not_heard, correlation
 from tests.support.whole import Whole
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 TURN_S = 9.0
+THERE = 0.7
+"""Another voice and other words score 0.3 at most; a busy machine stretches a little what a browser plays."""
 TRIES = 4
 """After connecting, and on a busy machine, Chromium plays a little faster until its buffer is short: it settles."""
 AS_RECORDED = """
@@ -69,7 +71,7 @@ async def test_a_voice_reaches_the_other_speaker_and_the_listener(
 async def hears(speaker: Visit, said: Samples) -> None:
     """What a speaker's page plays is this voice; said once, or once again while the player settles."""
     scores: list[float] = []
-    while not scores or scores[-1] < MATCHED:
+    while not scores or scores[-1] < THERE:
         assert len(scores) < TRIES, f"the other speaker is not heard: {scores}"
         scores.append(correlation(said, await speaker.record("#mix", TURN_S)).score)
 
@@ -77,7 +79,7 @@ async def hears(speaker: Visit, said: Samples) -> None:
 async def listens(listener: Visit, said: Samples) -> None:
     """The player goes on at the speed of the clock, and what it plays is this voice."""
     scores: list[float] = []
-    while not scores or scores[-1] < MATCHED:
+    while not scores or scores[-1] < THERE:
         assert len(scores) < TRIES, f"the listener does not hear who talks: {scores}"
         rate, heard = await asyncio.gather(listener.advances(seconds=TURN_S), listener.record("#audio", TURN_S))
         advances = TURN_S * 0.9 < rate < TURN_S * 1.1
