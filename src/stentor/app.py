@@ -29,7 +29,8 @@ from stentor.supervisor import Supervisor, Worker, role_environment
 
 PROGRAMMES = 2
 """One speaks, one stands by hot."""
-READY_S = 30.0
+READY_S = 60.0
+"""Ten processes load in five seconds on two idle cores, in half a minute on very busy ones."""
 HOLD_KEY = "hold/default"
 HOLD_LABEL = "Stentor: lo-fi, first edition"
 """Another label makes every installation compose the music anew."""
