@@ -28,14 +28,8 @@ browser: setup ## make sure that Chromium is there (Debian's), as root
 live: setup ## start everything with two recorded voices on the stage; Ctrl-C ends it in order
 	@exec $(BIN)/stentor demo --data data $(ARGS)
 
-# Those that run the whole of Stentor fill a processor, so they run beside all others, one after the other.
-WHOLE := tests/browser $(addprefix tests/integration/test_,first_light.py killed.py cli.py)
-
 test: setup browser check ## set up, check, and run all tests
-	@$(BIN)/python -m pytest $(WHOLE) $(ARGS) > .venv/whole.log 2>&1 & whole=$$!; \
-	$(BIN)/python -m pytest tests $(addprefix --ignore=,$(WHOLE)) $(ARGS); rest=$$?; \
-	echo "The tests of the whole are on their way …"; wait $$whole; whole=$$?; \
-	cat .venv/whole.log; exit $$((rest + whole))
+	@$(BIN)/python -m pytest tests/unit tests/integration tests/browser $(ARGS)
 
 unit: setup ## only the unit tests: seconds
 	@$(BIN)/python -m pytest tests/unit $(ARGS)
