@@ -129,6 +129,13 @@ class Visit:
         }"""
         return float(await self.page.evaluate(script, [selector, seconds * 1000]))
 
+    async def flows(self, selector: str = "#audio", *, tries: int = 10) -> None:
+        """The element goes on at the speed of the clock, once its buffer is filled."""
+        rates: list[float] = []
+        while not rates or not 1.7 < rates[-1] < 2.3:
+            assert len(rates) < tries, f"{selector} does not go on as the clock does: {rates} s in 2 s"
+            rates.append(await self.advances(selector, seconds=2.0))
+
     def calm(self, *, but: tuple[str, ...] = ()) -> None:
         """Fails when the page complained of anything (errors, refusals of the security policy) but this."""
         left = [text for text in self.watch.complaints if not any(known in text for known in but)]
