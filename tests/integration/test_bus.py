@@ -11,8 +11,9 @@ import pytest
 
 from stentor.base.errors import Overloaded, SetupError
 from stentor.base.units import SpaceId
-from stentor.bus.board import Board
-from stentor.bus.chunks import ChunkLog
+from stentor.bus import chunks
+from stentor.bus.board import Board, bucket
+from stentor.bus.chunks import STREAM, ChunkLog
 from stentor.bus.connection import Bus, connect
 from stentor.bus.lease import Lease
 from stentor.bus.status import SeatStatus, SpaceStatus, Status, Statuses, beat
@@ -102,6 +103,45 @@ async def test_a_reader_survives_the_death_of_the_server(bus: Bus, nats: NatsSer
         assert [item.number for item in await reading] == [0, 1, 2, 3]
 
 
+async def test_a_reader_that_the_server_forgot_is_made_anew(bus: Bus) -> None:
+    """The server's side of a reader is not kept for ever; its loss costs a moment and no chunk."""
+    log = ChunkLog(bus)
+    await log.ready()
+    await log.publish(chunk(0))
+    reading = asyncio.create_task(read(log, 3))
+    for number in (1, 2):
+        await eventually_read(bus)
+        for consumer in await bus.js.consumers_info(STREAM):
+            await bus.js.delete_consumer(STREAM, consumer.name)
+        await log.publish(chunk(number))
+    async with asyncio.timeout(10):
+        assert [item.number for item in await reading] == [0, 1, 2]
+
+
+async def test_a_reader_that_hears_nothing_is_made_anew(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is lost between the server and a reader, it asks again after a while, and misses nothing."""
+    monkeypatch.setattr(chunks, "SILENCE_S", 1.0)
+    log = ChunkLog(bus)
+    await log.ready()
+    await log.publish(chunk(0))
+    reading = asyncio.create_task(read(log, 2))
+    await eventually_read(bus)
+    inbox = max(bus.client._subs)
+    await bus.client._send_unsubscribe(inbox)  # the server's side alone: the reader knows nothing of it
+    await log.publish(chunk(1))
+    async with asyncio.timeout(10):
+        assert [item.number for item in await reading] == [0, 1]
+
+
+async def eventually_read(bus: Bus) -> None:
+    """Returns when a reader has everything that there is."""
+    async with asyncio.timeout(10):
+        while True:
+            if any(consumer.num_pending == 0 for consumer in await bus.js.consumers_info(STREAM)):
+                return
+            await asyncio.sleep(0.05)
+
+
 async def publish_until_taken(log: ChunkLog, item: Chunk) -> None:
     while True:
         try:
@@ -162,6 +202,24 @@ async def test_a_dead_holder_is_replaced_and_a_restarted_one_is_not_kept_waiting
     await eventually(lambda: again.held, "taken again")
     running.cancel()
     retaken.cancel()
+
+
+async def test_a_slow_bus_does_not_end_a_term(bus: Bus, nats: NatsServer) -> None:
+    """A lease that nobody could confirm for a while is not held, and is the same one when it is confirmed again."""
+    lease = Lease(bus, "archive.talk", holder="archive-0", ttl_s=0.4)
+    running = asyncio.create_task(lease.run())
+    await eventually(lambda: lease.held, "taken")
+    term = lease.term
+    with nats.paused():
+        await eventually(lambda: not lease.held, "nobody confirms it")
+    await eventually(lambda: lease.held, "confirmed again")
+    assert lease.term == term
+    kv = await bucket(bus, "leases")
+    await kv.put("archive.talk", b"archive-1")
+    await eventually(lambda: not lease.held, "another has it")
+    await eventually(lambda: lease.held, "and has left it")
+    assert lease.term > term
+    running.cancel()
 
 
 async def test_requests_are_answered_or_refused(bus: Bus) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
+import sqlite3
 import threading
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -237,6 +238,18 @@ def test_started_together(database_url: str) -> None:
 
     with ThreadPoolExecutor(6) as threads:
         list(threads.map(start, range(6)))
+
+
+def test_started_while_another_makes_the_file(tmp_path: Path) -> None:
+    """SQLite does not wait by itself when the write-ahead log is turned on beside another writer."""
+    path = tmp_path / "stentor.db"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("CREATE TABLE other (x)")
+        other.execute("BEGIN IMMEDIATE")
+        released = threading.Timer(0.3, lambda: other.execute("ROLLBACK"))
+        released.start()
+        open_engine(f"sqlite:///{path}").dispose()
+        released.join()
 
 
 def test_migrations_make_the_tables(database_url: str) -> None:

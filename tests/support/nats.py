@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from stentor.base.config import Settings
@@ -34,6 +34,16 @@ class NatsServer:
             self._process.send_signal(signal.SIGKILL)
             await self._process.wait()
         self._process = None
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """It stands still, as on a machine that has no time for it."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
 
 @asynccontextmanager

@@ -68,20 +68,21 @@ class Recording:
             renewing.cancel()
 
     async def _record(self) -> None:
-        """From where the manifest ends; returns when all is there or the lease has gone."""
-        recorder = await self._resume()
+        """From where the manifest ends; returns when all is there or another process may have recorded meanwhile."""
+        term = self._lease.term
+        recorder = await self._resume(term)
         if recorder is None:
             return
         waiting: asyncio.Queue[Chunk] = asyncio.Queue(WAITING_CHUNKS)
         reading = asyncio.create_task(self._read(recorder.next, waiting), name=f"read {self.space.id}")
         try:
-            while self._lease.held and not self.complete and not reading.done():
+            while self._lease.term == term and not self.complete and not reading.done():
                 chunk = await self._next(waiting)
-                if chunk is not None and not await self._keep(recorder.add(chunk)):
+                if chunk is not None and not await self._keep(recorder.add(chunk), term):
                     return
                 last = self.space.last_chunk
                 if last is not None and (recorder.next > last or self._given_up(last, waiting)):
-                    self.complete = await self._keep(recorder.finish(last))
+                    self.complete = await self._keep(recorder.finish(last), term)
             if reading.done():
                 reading.result()  # it reads for ever: this raises what ended it
         finally:
@@ -89,10 +90,17 @@ class Recording:
             reading.cancel()
             await asyncio.wait([reading], timeout=1.0)
 
-    async def _resume(self) -> Recorder | None:
+    async def _ours(self, term: int) -> bool:
+        """Waits while the bus is too slow to say whose the lease is; False when it was taken anew since ``term``."""
+        while True:
+            if self._lease.held or self._lease.term != term:
+                return self._lease.term == term
+            await asyncio.sleep(POLL_S)
+
+    async def _resume(self, term: int) -> Recorder | None:
         """A recorder behind the last entry that proves itself; None when the lease has gone meanwhile."""
         delay_s = FIRST_RETRY_S
-        while self._lease.held:
+        while await self._ours(term):
             try:
                 loaded = await self._shelf.load()
             except Overloaded as error:
@@ -129,12 +137,12 @@ class Recording:
         end = grid.chunk_start(last + 1, self.space.doors_open_s)
         return waiting.empty() and self._clock() > end + GRACE_S and now - self._quiet_since > GRACE_S
 
-    async def _keep(self, segments: Iterable[Segment]) -> bool:
+    async def _keep(self, segments: Iterable[Segment], term: int) -> bool:
         """Stores segments, trying for as long as it takes; False when the lease has gone."""
         for segment in segments:
             delay_s = FIRST_RETRY_S
             while True:
-                if not self._lease.held:
+                if not await self._ours(term):
                     return False
                 try:
                     await self._shelf.keep(segment)

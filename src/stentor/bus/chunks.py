@@ -6,6 +6,7 @@ its own place (the edge in its window, the archive in its manifest), so the serv
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 from collections.abc import AsyncGenerator
 from contextlib import suppress
@@ -27,6 +28,8 @@ DUPLICATE_WINDOW_S = 300.0
 ACK_S = 2.0
 WAIT_S = 0.5
 """How long one request for the next chunk waits at the server; also the time to notice a new connection."""
+SILENCE_S = 5.0
+"""After so long without a message a reader is made anew: whatever befell the old one, at either end, is over then."""
 IDLE_S = 60.0
 """The server forgets a reader that has not asked for so long."""
 EARLY_S = 10.0
@@ -95,20 +98,22 @@ class ChunkLog:
         """
         sequence: int | None = None
         number = start
+        now = asyncio.get_running_loop().time
         while True:
             heed_cancel()
-            epoch = self.bus.epoch
+            epoch, heard = self.bus.epoch, now()
             reader = await self._reader(space, doors_open_ms, number, sequence)
             if reader is None:
                 await self.bus.pause()
                 continue
             try:
-                while epoch == self.bus.epoch:
+                while epoch == self.bus.epoch and now() - heard < SILENCE_S:
                     heed_cancel()
                     try:
                         [message] = await reader.fetch(1, timeout=WAIT_S)
                     except (nats.errors.TimeoutError, TimeoutError):
                         continue
+                    heard = now()
                     sequence = message.metadata.sequence.stream
                     try:
                         chunk = wire.decode(message.data)

@@ -37,6 +37,9 @@ class Lease:
         self._confirmed = -1e9
         self._revision: int | None = None
         self._seen: tuple[int, float] = (-1, 0.0)
+        self.term = 0
+        """Rises with every taking. While it stays the same nobody else has held the lease in between, even when
+        ``held`` was False for a while because the bus was slow."""
 
     @property
     def held(self) -> bool:
@@ -68,17 +71,19 @@ class Lease:
             try:
                 entry = await kv.get(self.key)
             except nats.js.errors.KeyNotFoundError:
-                self._revision = await kv.create(self.key, self.holder)
-                self._confirmed = now
+                self._take(await kv.create(self.key, self.holder), now)
                 return
             revision = entry.revision or 0
             if self._seen[0] != revision:
                 self._seen = (revision, now)
             if entry.value == self.holder or not entry.value or now - self._seen[1] > self.ttl_s:
-                self._revision = await kv.update(self.key, self.holder, last=revision)
-                self._confirmed = now
+                self._take(await kv.update(self.key, self.holder, last=revision), now)
         except nats.js.errors.KeyWrongLastSequenceError:
             self._revision = None  # somebody was quicker
+
+    def _take(self, revision: int, now: float) -> None:
+        self._revision, self._confirmed = revision, now
+        self.term += 1
 
     async def _release(self) -> None:
         revision, self._revision = self._revision, None

@@ -9,6 +9,7 @@ Everything an operator can mend is a :class:`~stentor.base.errors.SetupError` wi
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
 
 import psycopg
@@ -22,6 +23,7 @@ from stentor.base.errors import SetupError
 
 BUSY_MS = 10_000
 """How long a SQLite writer waits for another process's transaction; ours take milliseconds."""
+WAL_RETRY_S = 0.02
 CONNECT_S = 5
 STATEMENT_MS = 15_000
 """PostgreSQL ends a statement that takes longer (a lock that somebody holds); ours take milliseconds."""
@@ -117,9 +119,23 @@ def _set_up_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     assert isinstance(connection, sqlite3.Connection)
     connection.isolation_level = None
     connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-    connection.execute("PRAGMA journal_mode = WAL")
+    _use_wal(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Turns the write-ahead log on. While another process does the same SQLite refuses at once and does not wait."""
+    deadline = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(WAL_RETRY_S)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

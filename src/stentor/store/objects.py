@@ -5,6 +5,9 @@ Keys are like paths (``recordings/x/aac-64/0.m4s``). A put is whole or not there
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -14,8 +17,9 @@ from obstore.store import LocalStore, MemoryStore, ObjectStore, S3Store
 
 from stentor.base.errors import NotFound, Overloaded, SetupError
 
-_MISSING = (FileNotFoundError, obstore.exceptions.NotFoundError)
 RETRY_S = 2.0
+PATIENCE_S = 20.0
+"""A call takes at most this long, the client's own retries included; whoever calls tries again and says so."""
 
 
 class Objects:
@@ -54,53 +58,53 @@ class Objects:
     async def put(self, key: str, data: bytes) -> None:
         """Writes an object; one that is there is replaced."""
         try:
-            await obstore.put_async(self.store, key, data)
-        except (obstore.exceptions.BaseError, OSError) as error:
-            raise Overloaded(f"Cannot store {key}: {error}", retry_after_s=RETRY_S) from error
+            async with _told(f"Cannot store {key}"):
+                await obstore.put_async(self.store, key, data)
+        except NotFound as error:  # the folder or the bucket itself
+            raise Overloaded(error.detail, retry_after_s=RETRY_S) from error
 
     async def get(self, key: str) -> bytes:
         """The whole object; raises :class:`NotFound`."""
-        try:
+        async with _told(f"Cannot read {key}"):
             result = await obstore.get_async(self.store, key)
             return bytes(await result.bytes_async())
-        except _MISSING as error:
-            raise NotFound(f"There is no object {key}.") from error
-        except (obstore.exceptions.BaseError, OSError) as error:
-            raise Overloaded(f"Cannot read {key}: {error}", retry_after_s=RETRY_S) from error
 
     async def get_range(self, key: str, start: int, end: int) -> bytes:
         """Bytes ``start`` to ``end`` (exclusive); raises :class:`NotFound`."""
-        try:
+        async with _told(f"Cannot read {key}"):
             return bytes(await obstore.get_range_async(self.store, key, start=start, end=end))
-        except _MISSING as error:
-            raise NotFound(f"There is no object {key}.") from error
-        except (obstore.exceptions.BaseError, OSError) as error:
-            raise Overloaded(f"Cannot read {key}: {error}", retry_after_s=RETRY_S) from error
 
     async def size(self, key: str) -> int | None:
         """Bytes of the object, None when there is none."""
-        try:
-            return int((await obstore.head_async(self.store, key))["size"])
-        except _MISSING:
-            return None
-        except (obstore.exceptions.BaseError, OSError) as error:
-            raise Overloaded(f"Cannot look at {key}: {error}", retry_after_s=RETRY_S) from error
+        with suppress(NotFound):
+            async with _told(f"Cannot look at {key}"):
+                return int((await obstore.head_async(self.store, key))["size"])
+        return None
 
     async def list(self, prefix: str) -> list[tuple[str, int]]:
         """Keys under a prefix (whole path components) with their bytes, sorted."""
         found: list[tuple[str, int]] = []
-        try:
+        async with _told(f"Cannot list {prefix}"):
             async for batch in obstore.list(self.store, prefix):
                 found += [(str(meta["path"]), int(meta["size"])) for meta in batch]
-        except (obstore.exceptions.BaseError, OSError) as error:
-            raise Overloaded(f"Cannot list {prefix}: {error}", retry_after_s=RETRY_S) from error
         return sorted(found)
 
     async def delete(self, key: str) -> None:
         """Removes the object; does nothing when there is none."""
-        try:
-            await obstore.delete_async(self.store, key)
-        except _MISSING:
-            return
-        except (obstore.exceptions.BaseError, OSError) as error:
-            raise Overloaded(f"Cannot delete {key}: {error}", retry_after_s=RETRY_S) from error
+        with suppress(NotFound):
+            async with _told(f"Cannot delete {key}"):
+                await obstore.delete_async(self.store, key)
+
+
+@asynccontextmanager
+async def _told(what: str) -> AsyncIterator[None]:
+    """The store's failures in our words; one that does not answer within :data:`PATIENCE_S` has failed."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            yield
+    except (FileNotFoundError, obstore.exceptions.NotFoundError) as error:
+        raise NotFound(f"{what}: it is not there.") from error
+    except TimeoutError as error:
+        raise Overloaded(f"{what}: no answer within {PATIENCE_S:.0f} s.", retry_after_s=RETRY_S) from error
+    except (obstore.exceptions.BaseError, OSError) as error:
+        raise Overloaded(f"{what}: {error}", retry_after_s=RETRY_S) from error
