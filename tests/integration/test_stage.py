@@ -135,6 +135,7 @@ async def test_the_end_of_the_space_ends_the_stage(theatre: Theatre) -> None:
     """After the last chunk the connections are closed and nobody answers any more."""
     async with stage(theatre), calling(spoken(READER)) as ann:
         await theatre.join(ann, "ann")
+        await eventually(lambda: bool(theatre.ticks), "the stage is heard")
         ended = msgspec.structs.replace(
             theatre.space, state=State.ENDED, ended_ms=int(time.time() * 1000), version=theatre.space.version + 1
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from contextlib import suppress
 
 import structlog
 
@@ -18,6 +19,7 @@ def configure(*, json_lines: bool = False, level: str = "INFO") -> None:
     """Sets up logging for this process; called once by ``cli``. ``NO_COLOR`` is respected."""
     threshold = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
     logging.basicConfig(format="%(message)s", stream=sys.stderr, level=max(threshold, logging.WARNING))
+    logging.raiseExceptions = False  # the same for the libraries' own lines
     renderer: structlog.typing.Processor
     if json_lines:
         renderer = structlog.processors.JSONRenderer()
@@ -33,9 +35,19 @@ def configure(*, json_lines: bool = False, level: str = "INFO") -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=_Lines,
         cache_logger_on_first_use=False,
     )
+
+
+class _Lines:
+    """Writes lines to standard error. One that cannot be written is lost: nobody's log file may end a talk."""
+
+    def msg(self, message: str) -> None:
+        with suppress(OSError, ValueError):  # the reader of a pipe has gone, the disk is full; closed
+            print(message, file=sys.stderr, flush=True)
+
+    debug = info = warning = error = critical = exception = log = msg
 
 
 def get(role: str) -> Log:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
+import os
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from stentor.base import clock, errors, log, texts, units
 
@@ -84,6 +90,30 @@ def test_the_clock_is_the_wall_clock_in_seconds() -> None:
     assert clock.unix_ms(1.0006) == 1001
 
 
+@pytest.fixture
+def logging_as_it_was() -> Iterator[None]:
+    """The settings of the log are the process's: the tests that follow shall not have them."""
+    before, raises = structlog.get_config(), logging.raiseExceptions
+    yield
+    structlog.configure(**before)
+    logging.raiseExceptions = raises
+
+
+@pytest.mark.usefixtures("logging_as_it_was")
+def test_a_line_that_cannot_be_written_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Standard error may be closed, or a pipe whose reader has gone."""
+    reading, writing = os.pipe()
+    with io.TextIOWrapper(os.fdopen(writing, "wb", buffering=0), write_through=True) as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        log.configure()
+        log.get("edge").error("somebody-reads")
+        assert b"somebody-reads" in os.read(reading, 1000)
+        os.close(reading)
+        log.get("edge").error("nobody-reads")
+    log.get("edge").error("closed")
+
+
+@pytest.mark.usefixtures("logging_as_it_was")
 def test_log_lines_are_json_with_a_stable_name(capsys: pytest.CaptureFixture[str]) -> None:
     """One line an event: the name, the role, typed fields."""
     log.configure(json_lines=True)
