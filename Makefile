@@ -29,7 +29,8 @@ live: setup ## start everything with two recorded voices on the stage; Ctrl-C en
 	@exec $(BIN)/stentor demo --data data $(ARGS)
 
 test: setup browser check ## set up, check, and run all tests
-	@$(BIN)/python -m pytest tests/unit tests/integration tests/browser $(ARGS)
+	@$(BIN)/python -m pytest -m "not realtime" -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -m realtime $(ARGS)
 
 unit: setup ## only the unit tests: seconds
 	@$(BIN)/python -m pytest tests/unit $(ARGS)

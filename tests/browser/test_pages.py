@@ -14,7 +14,12 @@ from tests.browser.conftest import Browsers
 from tests.support.browser import visit
 from tests.support.whole import Whole
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.realtime,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(180),
+]
 PAGE_BUDGET_BYTES = 40_000
 
 

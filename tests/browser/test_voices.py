@@ -14,7 +14,12 @@ from tests.support.browser import Visit, visit
 from tests.support.sound import assert_not_heard, correlation
 from tests.support.whole import Whole
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.realtime,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(180),
+]
 TURN_S = 9.0
 THERE = 0.6
 """Another voice and other words score 0.3 at most; a busy machine stretches a little what a browser plays."""

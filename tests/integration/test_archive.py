@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from moto.server import ThreadedMotoServer
 
-from stentor.archive import role
+from stentor.archive import recording, role
 from stentor.archive.recorder import Recorder, inits
 from stentor.audio import grid
 from stentor.audio.encoder import ProgrammeEncoder
@@ -235,9 +235,14 @@ async def test_a_damaged_page_is_written_again_from_the_bus(
 
 
 async def test_what_was_never_published_is_a_gap(
-    bus: Bus, settings: Settings, statuses: Statuses, talk: list[dict[str, list[bytes]]]
+    bus: Bus,
+    settings: Settings,
+    statuses: Statuses,
+    talk: list[dict[str, list[bytes]]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Numbers that nobody published, at the end too, are marked silence; the recording is complete all the same."""
+    monkeypatch.setattr(recording, "GRACE_S", 3.0)
     space = began(COUNT * grid.CHUNK_S + 20)
     chunks = [chunk for chunk in chunks_of(space, talk) if chunk.number not in range(20, 27) and chunk.number < 50]
     await Board(bus).put(over(space))

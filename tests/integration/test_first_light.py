@@ -25,6 +25,8 @@ from stentor.wire import manifest
 from tests.support.sound import assert_heard, assert_not_heard, gaps, voice
 from tests.support.whole import Whole, in_turn, whole
 
+pytestmark = pytest.mark.realtime
+
 RATE = 48_000
 MUSIC_S = 5.0
 KINDS = {

@@ -58,7 +58,7 @@ MARKS = (Source.FILLER, Source.GAP)
 BESIDE = 1
 """Chunks: one that is silent for less than its half is still the stage's."""
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.realtime, pytest.mark.timeout(240)]
 
 
 @dataclass

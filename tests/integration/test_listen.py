@@ -17,6 +17,8 @@ from stentor.wire import adts
 from tests.support.audience import PAST_CHUNKS, audience
 from tests.support.sound import assert_heard, loudness_difference_lu, missing, mouth_to_ear
 
+pytestmark = pytest.mark.realtime
+
 
 @pytest.mark.parametrize("kind", ["aac", "opus", "mp4"])
 async def test_a_progressive_stream_is_heard_to_its_end(kind: str) -> None:

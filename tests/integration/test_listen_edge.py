@@ -15,6 +15,8 @@ from stentor.rehearsal.report import Report
 from tests.support.edge import SPACE, VOICE_CHUNKS, Rig, edge
 from tests.support.sound import assert_heard, voice
 
+pytestmark = pytest.mark.realtime
+
 
 async def _publishing(rig: Rig) -> None:
     while True:

@@ -12,6 +12,8 @@ from stentor.rehearsal.listener import listen, probe
 from tests.support.audience import PAST_CHUNKS, audience
 from tests.support.sound import assert_heard, missing
 
+pytestmark = pytest.mark.realtime
+
 
 async def test_low_latency_hls_is_heard_part_by_part() -> None:
     """Blocking reloads bring every part once, in order, to the end of the space."""

@@ -16,6 +16,8 @@ from tests.support.sound import assert_heard, assert_not_heard, correlation, mou
 from tests.support.wait import eventually
 from tests.support.whip_peer import whip_peer
 
+pytestmark = pytest.mark.realtime
+
 
 def test_the_private_parts_of_aiortc_are_those_of_this_version() -> None:
     """Receiving and bad networks replace private methods of aiortc, which were read in 1.16."""

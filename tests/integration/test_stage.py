@@ -28,6 +28,8 @@ from tests.support.nats import nats_server
 from tests.support.sound import MATCHED, assert_not_heard, correlation, voice
 from tests.support.wait import eventually
 
+pytestmark = pytest.mark.realtime
+
 READER, CARDS = voice("reader")[: 48_000 * 10], voice("cards")[: 48_000 * 10]
 
 
