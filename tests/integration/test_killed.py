@@ -52,8 +52,9 @@ SAID_S = 1.5
 STEP_S = 0.2
 BACK_S = 3.0
 BEFORE_S = 1.0
-LOST_S = 0.15
-"""Shorter stretches are the soft ends of words, which codecs and the stage's silence detection take for silence."""
+LOST_S = 0.2
+"""Shorter stretches are the soft ends of words, which codecs and the stage's silence detection take for silence, and
+chunks that lack less than their half (0.16 s), which are still the stage's."""
 MARKS = (Source.FILLER, Source.GAP)
 BESIDE = 1
 """Chunks: one that is silent for less than its half is still the stage's."""

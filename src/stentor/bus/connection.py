@@ -23,8 +23,8 @@ from stentor.base.errors import Overloaded, SetupError
 
 RECONNECT_S = 0.1
 CONNECT_TIMEOUT_S = 2.0
-FIRST_CONNECT_S = 10.0
-"""So long may the bus take to be there when a role starts; an embedded server needs 0.02 s."""
+FIRST_CONNECT_S = 20.0
+"""So long may the bus take to be there when a role starts; an embedded server needs 0.02 s on an idle machine."""
 PING_S = 2.0
 """A server that is gone without closing its sockets is noticed after two of these."""
 PENDING_MESSAGES = 4096
