@@ -17,6 +17,7 @@ from stentor.base.errors import Malformed, Overloaded
 from stentor.bus.board import Board
 from stentor.bus.connection import Bus, heed_cancel
 from stentor.house import recording
+from stentor.house.newest import Newest
 from stentor.spaces import commands as c
 from stentor.spaces import rights, rules
 from stentor.spaces.events import Event
@@ -35,6 +36,7 @@ class Desk:
 
     def __init__(self, store: Store, board: Board, bus: Bus, objects: Objects, clock: Clock) -> None:
         self.store, self.board, self.bus, self.objects, self.clock = store, board, bus, objects, clock
+        self.newest = Newest(store)
         self._untold: dict[str, Space] = {}
         self._log = log.get("house")
 
@@ -42,6 +44,7 @@ class Desk:
         """Makes a space; raises :class:`Conflict` when its id is taken."""
         rights.require(actor, command, None)
         space = await self.store.create(rules.decide(None, command, self.clock()))
+        self.newest.changed()
         self._log.info("space-created", space=space.id)
         await self._tell(space)
         return space
@@ -59,6 +62,7 @@ class Desk:
 
         after, events = await self.store.change(units.space_id(space), decide)
         if events:
+            self.newest.changed()
             self._log.info("space-changed", space=space, command=type(command).__name__, version=after.version)
             await self._tell(after)
         await self._order(after, command)

@@ -14,8 +14,8 @@ from stentor.spaces.lights import lights
 from stentor.spaces.model import ON_AIR, Role, Seat, Space, State
 from stentor.spaces.rights import Actor
 
-MOST_ROWS = 200
-"""Spaces in the public list; older ones are found among the recordings."""
+MOST = 200
+"""Recordings in the list."""
 WISHES: dict[str, c.Command] = {
     "doors": c.OpenDoors(),
     "live": c.GoLive(),
@@ -36,7 +36,7 @@ class Views:
 
     async def rows(self, *, with_lights: bool = False) -> schema.SpaceList:
         """The newest spaces by :func:`prominence`; with their lights for whoever runs the house."""
-        spaces = await self._desk.store.list(limit=MOST_ROWS)
+        spaces = await self._desk.newest.get()
         return schema.SpaceList(spaces=[self._row(space, with_lights) for space in sorted(spaces, key=prominence)])
 
     async def space(self, space: Space, actor: Actor) -> schema.SpaceView:
@@ -67,8 +67,8 @@ class Views:
 
     async def recordings(self) -> schema.RecordingList:
         """Ended spaces that have a recording, the newest first; sizes once it is complete."""
-        spaces = await self._desk.store.list((State.ENDED, State.REPLAY), limit=MOST_ROWS)
-        known = {each.space: each for each in await self._desk.store.recordings(limit=MOST_ROWS)}
+        spaces = await self._desk.store.list((State.ENDED, State.REPLAY), limit=MOST)
+        known = {each.space: each for each in await self._desk.store.recordings(limit=MOST)}
         found: list[schema.RecordingView] = []
         for space in spaces:
             summary = known.get(space.id)
