@@ -314,6 +314,22 @@ def test_the_doctor(up: Up) -> None:
     assert not COLOR.search(in_terminal(up, NO_COLOR="1"))
 
 
+def test_the_preflight(up: Up) -> None:
+    """All is green before the doors and after; a space that is over cannot be flown."""
+    up.json("space", "create", "Preflight", "--id", "preflight")
+    for _ in range(2):
+        findings = {finding["what"]: finding for finding in up.json("preflight", "preflight", "--listeners", "100")}
+        assert {"space", "processes", "capacity", "disk space", "page", "door", "clock"} <= findings.keys()
+        bad = {what for what, finding in findings.items() if finding["verdict"] != "ok"}
+        assert bad <= {"house address", "audience address", "space"}  # this machine only; nobody on the stage
+        up.json("space", "doors", "preflight")
+    assert {"aac", "opus", "mp4", "hls"} <= findings.keys()
+    up.json("space", "end", "preflight")
+    ended = command("preflight", "preflight", STENTOR_DATA=str(up.folder), STENTOR_PORT=str(up.port))
+    assert ended.returncode == 1
+    assert "stentor space create" in ended.stdout
+
+
 def in_terminal(up: Up, **more: str) -> str:
     """What ``stentor doctor`` writes to a terminal."""
     ours, theirs = pty.openpty()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import math
 import struct
@@ -266,6 +267,16 @@ async def test_the_description_of_the_api(house: House) -> None:
     references = {part.split('"')[0] for part in answer.text.split('"$ref":"#/components/schemas/')[1:]}
     assert references
     assert references <= set(document["components"]["schemas"])
+
+
+async def test_processes(house: House) -> None:
+    """The admin sees who runs; nobody else does."""
+    found: list[dict[str, object]] = []
+    async with asyncio.timeout(5):
+        while not found:
+            found = (await house.http.get("/api/v1/processes")).json()["processes"]
+    assert [process["role"] for process in found] == ["house"]
+    problem(await house.anyone.get("/api/v1/processes"), 401, "not-signed-in")
 
 
 async def test_pages(house: House) -> None:

@@ -10,15 +10,10 @@ import socket
 import tempfile
 import time
 from collections.abc import Iterator
-from enum import StrEnum
 from pathlib import Path
 
 import click
-import msgspec
 import numpy as np
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from stentor import app
 from stentor.audio import grid
@@ -30,28 +25,12 @@ from stentor.base.errors import SetupError
 from stentor.bus import server
 from stentor.bus.connection import connect
 from stentor.cli import options
+from stentor.cli.findings import BYTES_PER_HOUR, Finding, Verdict, tell
 from stentor.store.objects import Objects
 from stentor.wire.chunk import RENDITIONS
 
 WANTED_DESCRIPTORS = 20_000
-BYTES_PER_HOUR = 60_000_000
-"""One hour of a space on disk: three renditions of the recording, and the same again on the bus."""
 CLOCK_STEP_S = 0.2
-
-
-class Verdict(StrEnum):
-    OK = "ok"
-    WARNING = "warning"
-    BAD = "bad"
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """One thing looked at: what was found, and what to do (empty when all is well)."""
-
-    what: str
-    verdict: Verdict
-    found: str
-    advice: str = ""
 
 
 @click.command()
@@ -61,12 +40,7 @@ def doctor(data: str | None, as_json: bool) -> None:
     """Look at limits, ports, disk, clock, codecs and the bus, and say what to do."""
     settings = options.settings(data=data)
     findings = list(examine(settings))
-    if as_json:
-        click.echo(msgspec.json.encode(findings))
-    else:
-        _draw(findings)
-    if any(finding.verdict is Verdict.BAD for finding in findings):
-        click.get_current_context().exit(1)
+    tell(findings, as_json=as_json)
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -191,13 +165,3 @@ async def _store(settings: Settings) -> Finding:
         Verdict.OK,
         f"{settings.database_address.split('@')[-1]}, {settings.recordings_address}",
     )
-
-
-def _draw(findings: list[Finding]) -> None:
-    marks = {Verdict.OK: ("✓", "green"), Verdict.WARNING: ("!", "yellow"), Verdict.BAD: ("✗", "red")}
-    table = Table(box=None, show_header=False, pad_edge=False)
-    for finding in findings:
-        mark, color = marks[finding.verdict]
-        said = Text(finding.found) + Text(f"\n{finding.advice}" if finding.advice else "", style="dim")
-        table.add_row(Text(mark, style=color), Text(finding.what, style="bold"), said)
-    Console().print(table)

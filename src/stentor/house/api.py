@@ -57,6 +57,11 @@ def routes(desk: Desk, access: Access, invitations: Invitations, views: Views, h
         rights.require(who(request), _ANY_CREATION, None)
         return schema.AdminView(version=stentor.__version__)
 
+    @get("/processes", summary="Every process that runs now, and what it counts")
+    async def processes(request: _Request) -> schema.ProcessList:
+        rights.require(who(request), _ANY_CREATION, None)
+        return views.processes()
+
     @get("/spaces", summary="All spaces, the newest first; lights for the admin")
     async def spaces(request: _Request) -> schema.SpaceList:
         return await views.rows(with_lights=who(request) == rights.ADMIN)
@@ -156,8 +161,8 @@ def routes(desk: Desk, access: Access, invitations: Invitations, views: Views, h
         return await views.recordings()
 
     handlers = [
-        admin, spaces, create, one, edit, doors, live, end, cancel, history, invite, change_seat, remove_seat,
-        set_hold, reset_hold, recordings,
+        admin, processes, spaces, create, one, edit, doors, live, end, cancel, history, invite, change_seat,
+        remove_seat, set_hold, reset_hold, recordings,
     ]  # fmt: skip
     return Router(PATH, route_handlers=handlers, before_request=json_only, request_max_body_size=MAX_BODY_BYTES)
 

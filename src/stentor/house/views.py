@@ -92,6 +92,24 @@ class Views:
             )
         return schema.RecordingList(recordings=found)
 
+    def processes(self) -> schema.ProcessList:
+        """Every process that was heard in the last 3 s, by role and name."""
+        heard = sorted(self._statuses.fresh(self._desk.clock()), key=lambda status: (status.role, status.instance))
+        return schema.ProcessList(
+            processes=[
+                schema.ProcessView(
+                    role=status.role,
+                    instance=status.instance,
+                    pid=status.pid,
+                    heard_ms=status.at_ms,
+                    spaces=sorted(status.spaces),
+                    numbers=status.numbers,
+                    problem=status.problem,
+                )
+                for status in heard
+            ]
+        )
+
     def listen(self, space: str) -> str:
         """The listener's page."""
         return f"{self._audience}/s/{space}"

@@ -1,0 +1,198 @@
+"""``stentor preflight``: everything that can be checked before the doors open, from outside where listeners are.
+
+``doctor`` looks at a machine; this looks at one space and at the addresses that people will use for it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import shutil
+import socket
+import ssl
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import click
+import httpx
+from rich.console import Console
+
+from stentor.base.config import Settings
+from stentor.cli import options
+from stentor.cli.findings import BYTES_PER_HOUR, Finding, Verdict, tell
+from stentor.cli.house import TIMEOUT_S, House
+from stentor.spaces.model import ON_AIR, OVER
+
+TARGET: Final = 0.75
+"""The share of the edges' capacity that a plan may count on; the rest is for those who come again."""
+CLOCK_S: Final = 4.0
+"""How far an edge's clock may seem to be away; a cache may have kept what it said for 2 s."""
+CERTIFICATE_DAYS: Final = 7.0
+WANTED: Final = {"house": 1, "stage": 1, "programme": 2, "archive": 1, "edge": 1}
+"""Processes of each role: a second programme goes on within 2 s when the first one dies."""
+CACHED: Final = {"page": "max-age=5", "door": "max-age=2", "hold": "max-age=", "pulse": "max-age=1"}
+"""What the caches in front of the edges must be told; the rest of the header may be theirs."""
+NOT_CACHED: Final = ("aac", "opus", "mp4")
+
+Json = Mapping[str, Any]
+
+
+@click.command()
+@click.argument("space_id", metavar="SPACE")
+@click.option("--listeners", type=click.IntRange(min=1), help="How many you expect at once.")
+@click.option("--hours", type=click.FloatRange(min=0.1), default=3.0, show_default=True, help="How long it may last.")
+@options.data
+@options.as_json
+def preflight(space_id: str, listeners: int | None, hours: float, data: str | None, as_json: bool) -> None:
+    """Check everything about SPACE before its doors open, and say what to do."""
+    settings = options.settings(data=data)
+    with Console(stderr=True).status("Looking at the processes and the public addresses …"), House(settings) as house:
+        view = house.get(f"/spaces/{space_id}")
+        processes = house.get("/processes")["processes"]
+        findings = list(examine(settings, house.url, view, processes, listeners=listeners, hours=hours))
+    tell(findings, as_json=as_json)
+
+
+def examine(
+    settings: Settings, house: str, view: Json, processes: Sequence[Json], *, listeners: int | None, hours: float
+) -> Iterator[Finding]:
+    """All findings; ``view`` and ``processes`` are what the house says."""
+    yield of_state(view)
+    yield from of_roles(processes)
+    yield of_capacity(processes, listeners)
+    yield of_disk(settings, hours)
+    yield of_address("house address", settings.public_url or house)
+    yield of_address("audience address", str(view["audience"]["page"]))
+    with httpx.Client(timeout=TIMEOUT_S, trust_env=False) as client:
+        for kind, url in view["audience"].items():
+            yield from _of_document(client, kind, url)
+    yield Finding("not looked at", Verdict.OK, "a crowd at the door; the speakers' microphones and networks")
+
+
+def of_state(view: Json) -> Finding:
+    """Whether the space can still take place, and who is there."""
+    state = view["state"]
+    if state in OVER:
+        return Finding("space", Verdict.BAD, f"{view['title']}: {state}", "Make another: stentor space create TITLE.")
+    away = [seat["name"] for seat in view["seats"] if seat["state"] != "connected"]
+    seats = len(view["seats"])
+    found = f"{view['title']}: {state}, {seats} {'seat' if seats == 1 else 'seats'}"
+    if state in ON_AIR and away:
+        advice = f"Not on the stage yet: {', '.join(away)}. The talk can begin without them."
+        return Finding("space", Verdict.WARNING, found, advice)
+    return Finding("space", Verdict.OK, found)
+
+
+def of_roles(processes: Sequence[Json]) -> Iterator[Finding]:
+    """Whether every role is there, and what the processes complain of."""
+    there = {role: sum(process["role"] == role for process in processes) for role in WANTED}
+    found = ", ".join(f"{count} {role}" for role, count in there.items())
+    missing = [role for role, count in there.items() if count == 0]
+    few = [role for role, count in there.items() if 0 < count < WANTED[role]]
+    if missing:
+        advice = f"Nothing was heard of {', '.join(missing)} for 3 s: look at its log, and start it again."
+        yield Finding("processes", Verdict.BAD, found, advice)
+    elif few:
+        yield Finding("processes", Verdict.WARNING, found, f"Without a second {few[0]} nobody takes over when it dies.")
+    else:
+        yield Finding("processes", Verdict.OK, found)
+    for process in processes:
+        if process["problem"]:
+            yield Finding(process["instance"], Verdict.WARNING, process["problem"], "Look at its log.")
+
+
+def of_capacity(processes: Sequence[Json], listeners: int | None) -> Finding:
+    """Connections that the edges take together, beside what is expected."""
+    most = sum(int(process["numbers"].get("capacity", 0)) for process in processes if process["role"] == "edge")
+    found = f"{most:,} connections at the edges, {round(TARGET * most):,} with room to spare"
+    if listeners is None:
+        return Finding("capacity", Verdict.OK, found, "Say how many you expect: --listeners.")
+    found = f"{listeners:,} listeners expected; {found}"
+    if listeners <= TARGET * most:
+        return Finding("capacity", Verdict.OK, found)
+    advice = "Start more edges (--edges, or more machines), or raise their limit of open files."
+    return Finding("capacity", Verdict.BAD if listeners > most else Verdict.WARNING, found, advice)
+
+
+def of_disk(settings: Settings, hours: float) -> Finding:
+    """Room for recording and bus, when the data folder is on this machine."""
+    if not settings.folder.is_dir():
+        return Finding("disk space", Verdict.WARNING, "the data folder is not here", "Look on the house's own machine.")
+    free, needed = shutil.disk_usage(settings.folder).free, hours * BYTES_PER_HOUR
+    found = f"{free / 1e9:.1f} GB free, {needed / 1e9:.1f} GB for {hours:g} hours"
+    if free < needed:
+        return Finding("disk space", Verdict.BAD, found, "Make room, or record to an object store.")
+    few = free < 3 * needed
+    return Finding("disk space", Verdict.WARNING if few else Verdict.OK, found, "Make more room." if few else "")
+
+
+def of_address(what: str, url: str) -> Finding:
+    """Whether a public address can be found from elsewhere, and how long its certificate is good."""
+    parts = urlsplit(url)
+    host, secure = parts.hostname or "", parts.scheme == "https"
+    port = parts.port or (443 if secure else 80)
+    try:
+        addresses = {str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+    except OSError as error:
+        return Finding(what, Verdict.BAD, f"{host}: {error.strerror}", "Correct the name or its DNS entry.")
+    text = f"{parts.scheme}://{parts.netloc} is {', '.join(sorted(addresses))}"
+    if all(ipaddress.ip_address(address).is_loopback for address in addresses):
+        name = "STENTOR_PUBLIC_URL" if what.startswith("house") else "STENTOR_AUDIENCE_URL"
+        return Finding(what, Verdict.WARNING, text, f"Only this machine reaches it: set {name} for everybody else.")
+    if not secure:
+        return Finding(what, Verdict.WARNING, text, "Browsers give a microphone to https pages only.")
+    try:
+        days = _certificate_days(host, port)
+    except (OSError, ssl.SSLError) as error:
+        return Finding(what, Verdict.BAD, f"{text}: {error}", "Renew the certificate, or correct its names.")
+    soon = days <= CERTIFICATE_DAYS
+    found = f"{text}, certificate for {days:.0f} days"
+    return Finding(what, Verdict.WARNING if soon else Verdict.OK, found, "Renew it." if soon else "")
+
+
+def of_headers(kind: str, url: str, status: int, cache: str) -> Finding:
+    """Whether an address answers, and says to caches what it must."""
+    found = f"{url}: {status}, Cache-Control: {cache or 'none'}"
+    if status != 200:
+        advice = "Listeners get this answer too: look at the proxy in front, then at the edges."
+        return Finding(kind, Verdict.BAD, found, advice)
+    if kind in NOT_CACHED and "no-store" not in cache:
+        return Finding(kind, Verdict.BAD, found, "A stream must never be cached: let the proxy pass its headers on.")
+    if kind in CACHED and CACHED[kind] not in cache:
+        return Finding(kind, Verdict.WARNING, found, f"Let the proxy pass Cache-Control on; it needs {CACHED[kind]}.")
+    return Finding(kind, Verdict.OK, found)
+
+
+def of_clock(at_ms: int, now: float) -> Finding:
+    """An edge's clock beside ours: chunk numbers are computed from it."""
+    away_s = now - at_ms / 1000
+    verdict = Verdict.OK if abs(away_s) <= CLOCK_S else Verdict.BAD
+    advice = "" if verdict is Verdict.OK else "Run chrony or systemd-timesyncd on every machine."
+    return Finding("clock", verdict, f"an edge's clock is {away_s:+.1f} s from ours, caches included", advice)
+
+
+def _of_document(client: httpx.Client, kind: str, url: str) -> Iterator[Finding]:
+    try:
+        reply = client.request("GET" if kind == "door" else "HEAD", url)
+    except httpx.TransportError as error:
+        yield Finding(kind, Verdict.BAD, f"{url}: {error}", "Start the edges, or correct STENTOR_AUDIENCE_URL.")
+        return
+    yield of_headers(kind, url, reply.status_code, reply.headers.get("cache-control", ""))
+    if kind == "door" and reply.status_code == 200:
+        yield of_clock(int(reply.json()["at"]), time.time())
+
+
+def _certificate_days(host: str, port: int) -> float:
+    """Until it expires; raises what the handshake raises."""
+    context = ssl.create_default_context()
+    with (
+        socket.create_connection((host, port), timeout=TIMEOUT_S) as plain,
+        context.wrap_socket(plain, server_hostname=host) as secure,
+    ):
+        certificate = secure.getpeercert()
+    if not certificate:
+        raise ssl.SSLError(f"{host} shows no certificate")
+    until = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
+    return (until - datetime.now(UTC)).total_seconds() / 86_400

@@ -1,0 +1,105 @@
+"""What a preflight says of what it sees."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stentor.base.config import Settings
+from stentor.cli.findings import BYTES_PER_HOUR, Verdict
+from stentor.cli.preflight import of_address, of_capacity, of_clock, of_disk, of_headers, of_roles, of_state
+
+OK, WARNING, BAD = Verdict.OK, Verdict.WARNING, Verdict.BAD
+
+
+def process(role: str, *, problem: str = "", **numbers: float) -> dict[str, Any]:
+    return {"role": role, "instance": f"{role}-0", "problem": problem, "numbers": numbers}
+
+
+def view(state: str, *seats: str) -> dict[str, Any]:
+    return {"title": "Talk", "state": state, "seats": [{"name": "Ada", "state": seat} for seat in seats]}
+
+
+ALL = [process(role) for role in ("house", "stage", "programme", "programme", "archive", "edge")]
+
+
+@pytest.mark.parametrize(
+    ("seen", "verdict"),
+    [
+        (view("scheduled", "away"), OK),  # nobody has to be there yet
+        (view("doors_open", "connected"), OK),
+        (view("doors_open", "connected", "away"), WARNING),
+        (view("live", "lost"), WARNING),
+        (view("replay"), BAD),
+        (view("cancelled"), BAD),
+    ],
+)
+def test_the_space(seen: dict[str, Any], verdict: Verdict) -> None:
+    """One that is over cannot take place; somebody who is away is worth a word once the doors are open."""
+    assert of_state(seen).verdict is verdict
+
+
+def test_every_role_is_wanted() -> None:
+    """Each must be there, the programme twice; a process that complains is named."""
+    assert [finding.verdict for finding in of_roles(ALL)] == [OK]
+    for role in ("house", "stage", "archive", "edge"):
+        [finding] = of_roles([each for each in ALL if each["role"] != role])
+        assert (finding.verdict, role in finding.advice) == (BAD, True)
+    [finding] = of_roles(ALL[:3] + ALL[4:])
+    assert (finding.verdict, "second programme" in finding.advice) == (WARNING, True)
+    _, told = of_roles([*ALL, process("edge", problem="The disk is full.")])
+    assert (told.what, told.verdict, told.found) == ("edge-0", WARNING, "The disk is full.")
+
+
+def test_three_quarters_of_the_capacity_may_be_planned() -> None:
+    """What is expected stands beside the sum of the edges; nothing else counts."""
+    edges = [process("edge", capacity=600), process("edge", capacity=400), process("stage", capacity=9e9)]
+    verdicts = {listeners: of_capacity(edges, listeners).verdict for listeners in (750, 751, 1000, 1001)}
+    assert verdicts == {750: OK, 751: WARNING, 1000: WARNING, 1001: BAD}
+    assert "1,000 connections" in of_capacity(edges, None).found
+
+
+def test_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three times what the talk needs is well; less than it needs is not."""
+    settings = Settings(data=str(tmp_path))
+    for hours, verdict in ((3.0, OK), (4.0, WARNING), (10.0, BAD)):
+        free = type("Usage", (), {"free": 9.5 * BYTES_PER_HOUR})
+        monkeypatch.setattr("shutil.disk_usage", lambda _, free=free: free)
+        assert of_disk(settings, hours).verdict is verdict
+    assert of_disk(Settings(data=str(tmp_path / "elsewhere")), 1.0).verdict is WARNING
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "cache", "verdict"),
+    [
+        ("page", 200, "public, max-age=5, stale-while-revalidate=60", OK),
+        ("page", 200, "private", WARNING),
+        ("door", 200, "public, max-age=2", OK),
+        ("door", 200, "", WARNING),
+        ("aac", 200, "no-store", OK),
+        ("aac", 200, "public, max-age=60", BAD),
+        ("hls", 503, "no-store", BAD),
+        ("page", 404, "public, max-age=1", BAD),
+    ],
+)
+def test_what_caches_are_told(kind: str, status: int, cache: str, verdict: Verdict) -> None:
+    """A stream that would be cached is bad; a door that nobody caches costs only work."""
+    finding = of_headers(kind, "http://x/", status, cache)
+    assert (finding.verdict, bool(finding.advice)) == (verdict, verdict is not OK)
+
+
+def test_a_clock_that_is_away() -> None:
+    """What a cache keeps for two seconds is no wrong clock."""
+    assert of_clock(10_000, 12.5).verdict is OK
+    assert of_clock(10_000, 5.0).verdict is BAD
+
+
+def test_addresses() -> None:
+    """A name that leads nowhere is bad, one that leads here only is worth a word."""
+    lost = of_address("audience address", "https://stentor.invalid/s/talk")
+    assert (lost.verdict, "DNS" in lost.advice) == (BAD, True)
+    here = of_address("audience address", "http://127.0.0.1:8081/s/talk")
+    assert (here.verdict, "STENTOR_AUDIENCE_URL" in here.advice) == (WARNING, True)
+    assert "STENTOR_PUBLIC_URL" in of_address("house address", "http://localhost:8080").advice
