@@ -330,6 +330,19 @@ def test_the_preflight(up: Up) -> None:
     assert "stentor space create" in ended.stdout
 
 
+def test_the_rehearsal(up: Up, tmp_path: Path) -> None:
+    """A small crowd by the space's name; the report is kept as it is printed."""
+    up.json("space", "create", "Rehearsal", "--id", "rehearsal")
+    up.json("space", "doors", "rehearsal")
+    time.sleep(2)
+    report = up.json(
+        "rehearse", "rehearsal", "--listeners", "40", "--within", "1", "--for", "5", "--save", str(tmp_path / "r.json")
+    )
+    assert (report["heard"], report["well"], report["complaints"]) == (40, True, [])
+    assert json.loads((tmp_path / "r.json").read_text()) == report
+    up.json("space", "end", "rehearsal")
+
+
 def in_terminal(up: Up, **more: str) -> str:
     """What ``stentor doctor`` writes to a terminal."""
     ours, theirs = pty.openpty()
