@@ -1,6 +1,7 @@
 """The edge's own worker and site with a synthetic programme of 48 kbit/s in real time, for ``bench.fanout``.
 
-``python -m bench.edge_server PORT INTERVAL_CHUNKS``; no bus, everything else as in the role.
+``python -m bench.edge_server PORT INTERVAL_CHUNKS [CHAIN KEY]``; with certificate files it speaks TLS. No bus,
+everything else as in the role.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ import asyncio
 import os
 import sys
 import time
+from pathlib import Path
 
 import uvloop
 
 from stentor.audio import grid
 from stentor.audio.hold import HoldLoop
+from stentor.base.tls import Tls
 from stentor.base.units import SpaceId
 from stentor.edge.channel import Channel
 from stentor.edge.role import BACKLOG, listen_on
@@ -32,10 +35,11 @@ def chunk(number: int, doors_open_ms: int) -> Chunk:
     return Chunk("bench", number, doors_open_ms, Source.STAGE, 0, 0, b"", frames)
 
 
-async def serve(port: int, interval_chunks: int) -> None:
+async def serve(port: int, interval_chunks: int, *files: str) -> None:
     """For ever; ``interval_chunks`` 0 leaves the interval to the worker."""
     worker = Worker(capacity=descriptors(), clock=time.time)
     worker.site = site = Site(worker, objects=Objects.open("memory://"), address="", instance="bench")
+    worker.tls = Tls(Path(files[0]), Path(files[1]), clock=time.time) if files else None
     doors_open_ms = round(time.time() * 1000) - 30_000
     space = Space(SpaceId("bench"), "Bench", State.LIVE, doors_open_ms=doors_open_ms)
     silence = {each.name: [[b"\0"] * each.frames_per_chunk] * grid.HOLD_CHUNKS for each in RENDITIONS}
@@ -56,4 +60,4 @@ async def serve(port: int, interval_chunks: int) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(int(sys.argv[1]), int(sys.argv[2])))
+    uvloop.run(serve(int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:]))

@@ -8,16 +8,17 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+import ssl
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpx
 import msgspec
 
 from stentor.audio import hold, lofi
-from stentor.base import config
+from stentor.base import config, tls
+from stentor.base.clock import wall
 from stentor.base.config import Settings
 from stentor.base.errors import Malformed, NotFound, SetupError
 from stentor.bus import server
@@ -26,9 +27,11 @@ from stentor.bus.connection import connect
 from stentor.store.objects import Objects
 from stentor.store.spaces import Store
 from stentor.supervisor import Supervisor, Worker, role_environment
+from stentor.wire import forwarded
 
 PROGRAMMES = 2
 """One speaks, one stands by hot."""
+HEALTH_S = 2.0
 READY_S = 60.0
 """Ten processes load in five seconds on two idle cores, in half a minute on very busy ones."""
 HOLD_KEY = "hold/default"
@@ -96,6 +99,8 @@ async def check(settings: Settings) -> None:
     for port, option in ((settings.port, "--port"), (settings.audience_port, "--audience-port")):
         _free(settings.host, port, option)
     _ = settings.udp_range
+    tls.configured(settings, clock=wall)
+    forwarded.networks(settings.trusted_proxies)
     config.signing_key(settings)
     config.admin_token(settings)
     Objects.open(settings.recordings_address)
@@ -140,22 +145,35 @@ async def _start_bus(supervisor: Supervisor, settings: Settings, on_step: Step, 
 async def _ready(settings: Settings, supervisor: Supervisor) -> None:
     """Waits until house and edges answer."""
     deadline = asyncio.get_running_loop().time() + READY_S
+    for port, proxied in ((settings.port, False), (settings.audience_port, settings.proxy_protocol == "on")):
+        while not await _healthy(settings, port, proxied=proxied):
+            if asyncio.get_running_loop().time() > deadline:
+                dead = [worker.name for worker in supervisor.workers if worker.pid is None]
+                raise SetupError(
+                    f"Nothing healthy answers on port {port} after {READY_S:.0f} s"
+                    + (f"; {', '.join(dead)} died: see the logs." if dead else "; see the logs.")
+                )
+            await asyncio.sleep(0.1)
+
+
+async def _healthy(settings: Settings, port: int, *, proxied: bool) -> bool:
+    """Whether ``/healthz`` on this machine says yes, asked as a proxy would (PROXY header, then TLS)."""
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
-    async with httpx.AsyncClient(timeout=2.0, trust_env=False) as client:
-        for port in (settings.port, settings.audience_port):
-            while True:
-                try:
-                    if (await client.get(f"http://{host}:{port}/healthz")).status_code == 200:
-                        break
-                except httpx.HTTPError:
-                    pass
-                if asyncio.get_running_loop().time() > deadline:
-                    dead = [worker.name for worker in supervisor.workers if worker.pid is None]
-                    raise SetupError(
-                        f"Nothing healthy answers on port {port} after {READY_S:.0f} s"
-                        + (f"; {', '.join(dead)} died: see the logs." if dead else "; see the logs.")
-                    )
-                await asyncio.sleep(0.1)
+    context = tls.trusting(settings)
+    try:
+        async with asyncio.timeout(HEALTH_S):
+            reader, writer = await asyncio.open_connection(host, port)
+            try:
+                if proxied:
+                    writer.write(b"PROXY UNKNOWN\r\n")
+                if isinstance(context, ssl.SSLContext):
+                    await writer.start_tls(context)
+                writer.write(f"GET /healthz HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+                return (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+            finally:
+                writer.transport.abort()
+    except OSError:  # a timeout and TLS's errors are some too
+        return False
 
 
 def _free(host: str, port: int, option: str) -> None:

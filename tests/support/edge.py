@@ -6,6 +6,7 @@ Chunks come from :func:`programme`: a real voice in every rendition, 20 s that r
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
@@ -15,6 +16,7 @@ import numpy as np
 from stentor.audio import grid
 from stentor.audio.encoder import ProgrammeEncoder
 from stentor.audio.hold import HoldLoop, silent_chunk
+from stentor.base.tls import Tls
 from stentor.base.units import SpaceId
 from stentor.edge.channel import Channel
 from stentor.edge.site import Site
@@ -84,6 +86,8 @@ class Rig:
         self.port = port
         self.objects = objects
         self.now = DOORS_OPEN_MS / 1000
+        self.trust: ssl.SSLContext | None = None
+        """With which clients of a rig with TLS check its certificate."""
 
     @property
     def window(self) -> Window:
@@ -100,7 +104,7 @@ class Rig:
 
     async def get(self, target: str, *lines: str, method: str = "GET") -> tuple[int, dict[str, str], bytes]:
         """One request on a connection of its own: status, header fields, body."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, ssl=self.trust)
         try:
             writer.write(request(target, *lines, "Connection: close", method=method))
             async with asyncio.timeout(PATIENCE_S):
@@ -110,7 +114,7 @@ class Rig:
 
     async def open(self, target: str, *lines: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A connection with the request on its way."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, ssl=self.trust)
         writer.write(request(target, *lines))
         return reader, writer
 
@@ -127,7 +131,15 @@ def split(reply: bytes) -> tuple[int, dict[str, str], bytes]:
 
 
 @asynccontextmanager
-async def edge(space: Space | None = None, *, chunks: int = 60, capacity: int = 5000) -> AsyncIterator[Rig]:
+async def edge(
+    space: Space | None = None,
+    *,
+    chunks: int = 60,
+    capacity: int = 5000,
+    tls: Tls | None = None,
+    trust: ssl.SSLContext | None = None,
+    proxied: bool = False,
+) -> AsyncIterator[Rig]:
     """A rig whose window holds the first ``chunks`` chunks; it must run on uvloop, as the edge does."""
     rig: list[Rig] = []
     start = DOORS_OPEN_MS / 1000
@@ -135,9 +147,11 @@ async def edge(space: Space | None = None, *, chunks: int = 60, capacity: int = 
     objects = Objects.open("memory://")
     site = Site(worker, objects=objects, address="", instance="edge-0")
     worker.site = site
+    worker.tls, worker.proxied = tls, proxied
     server = await asyncio.get_running_loop().create_server(worker.connection, "127.0.0.1", 0)
     channel = Channel(space or live_space(), silent_hold(), worker)
     rig.append(Rig(worker, site, channel, server.sockets[0].getsockname()[1], objects))
+    rig[0].trust = trust
     site.channels[channel.space.id] = channel
     site.ready = True
     if channel.space.on_air:

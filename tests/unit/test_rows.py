@@ -25,6 +25,7 @@ HOMES = {
     "litestar": {"house"},
     "uvicorn": {"house"},
     "click": {"cli"},
+    "cryptography": {"base"},
     "rich": {"cli", "demo"},
 }
 IMPURE = {"asyncio", "socket", "threading", "time", "random", "secrets", "logging", "structlog", "subprocess", "httpx"}

@@ -10,7 +10,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -33,9 +33,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     edges: int = 0
     """Edge processes; 0 means one per processor."""
     public_url: str = ""
-    """How people reach the house from outside; ``http://localhost:<port>`` when empty."""
+    """How people reach the house from outside; ``localhost`` and the port when empty."""
     audience_url: str = ""
-    """How people reach the edges from outside; ``http://localhost:<audience_port>`` when empty."""
+    """How people reach the edges from outside; ``localhost`` and the port when empty."""
+    tls_cert: str = ""
+    """PEM file with the certificate chain of house and edges; empty means plain HTTP."""
+    tls_key: str = ""
+    """PEM file with its key, without a password."""
+    proxy_protocol: Literal["off", "on"] = "off"
+    """``on``: every connection to the edges begins with the PROXY protocol, version 1 or 2."""
+    trusted_proxies: str = "127.0.0.1,::1"
+    """Whose ``Forwarded`` and ``X-Forwarded-For`` the house believes: addresses and networks, comma separated."""
     nats_url: str = ""
     """A NATS server or cluster with JetStream; empty means the embedded one."""
     nats_port: int = 0
@@ -62,12 +70,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return Path(self.data).expanduser().resolve()
 
     @property
+    def scheme(self) -> str:
+        """What house and edges speak themselves."""
+        return "https" if self.tls_cert else "http"
+
+    @property
     def house_address(self) -> str:
-        return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+        return (self.public_url or f"{self.scheme}://localhost:{self.port}").rstrip("/")
 
     @property
     def audience_address(self) -> str:
-        return (self.audience_url or f"http://localhost:{self.audience_port}").rstrip("/")
+        return (self.audience_url or f"{self.scheme}://localhost:{self.audience_port}").rstrip("/")
 
     @property
     def database_address(self) -> str:

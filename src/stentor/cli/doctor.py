@@ -20,6 +20,7 @@ from stentor.audio import grid
 from stentor.audio.encoder import ProgrammeEncoder
 from stentor.audio.opus import OpusDecoder, OpusEncoder
 from stentor.audio.pcm import SILENCE
+from stentor.base import tls
 from stentor.base.config import Settings
 from stentor.base.errors import SetupError
 from stentor.bus import server
@@ -48,6 +49,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _descriptors(settings)
     yield _port("house port", settings.host, settings.port, "--port")
     yield _port("audience port", settings.host, settings.audience_port, "--audience-port")
+    yield from _certificate(settings)
     yield from _disk(settings)
     yield _clock()
     yield _codecs()
@@ -74,6 +76,20 @@ def _port(what: str, host: str, port: int, option: str) -> Finding:
             advice = f"Fine if Stentor is running already; else end what uses it, or choose another with {option}."
             return Finding(what, Verdict.WARNING, f"{port}: {error.strerror}", advice)
     return Finding(what, Verdict.OK, f"{port} is free")
+
+
+def _certificate(settings: Settings) -> Iterator[Finding]:
+    try:
+        found = tls.configured(settings, clock=time.time)
+    except SetupError as error:
+        yield Finding("certificate", Verdict.BAD, error.detail, "A running Stentor keeps the last one that fitted.")
+        return
+    if found is None:
+        return
+    names = ", ".join(found.certificate.names) or "no name"
+    trouble = found.certificate.trouble(time.time())
+    verdict = Verdict.OK if not trouble else Verdict.WARNING if found.left_s() > 0 else Verdict.BAD
+    yield Finding("certificate", verdict, f"{names}: {found.left_s() / 86_400:.0f} days left", trouble)
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import httpx
 
+from stentor.base import tls
 from stentor.base.config import Settings
 from stentor.base.errors import CallerError, Conflict, NotAllowed, NotFound, NotSignedIn, Overloaded, StentorError
 
@@ -18,7 +19,7 @@ _ERRORS: dict[int, type[CallerError]] = {401: NotSignedIn, 403: NotAllowed, 404:
 
 def address(settings: Settings) -> str:
     """Where the house is: ``STENTOR_HOUSE_URL``, or this machine and the configured port."""
-    return (os.environ.get("STENTOR_HOUSE_URL") or f"http://127.0.0.1:{settings.port}").rstrip("/")
+    return (os.environ.get("STENTOR_HOUSE_URL") or f"{settings.scheme}://127.0.0.1:{settings.port}").rstrip("/")
 
 
 def token(settings: Settings) -> str:
@@ -41,6 +42,7 @@ class House:
             headers={"Authorization": f"Bearer {token(settings)}"},
             timeout=TIMEOUT_S,
             trust_env=False,
+            verify=True if os.environ.get("STENTOR_HOUSE_URL") else tls.trusting(settings),
         )
 
     def __enter__(self) -> Self:

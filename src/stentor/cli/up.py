@@ -18,6 +18,8 @@ from stentor.cli import options
 @click.option("--audience-port", type=int, help="Port of the edges: listeners.  [default: 8081]")
 @click.option("--edges", type=int, help="Edge processes.  [default: one per processor]")
 @click.option("--host", help="Address to listen on.  [default: 0.0.0.0]")
+@click.option("--tls-cert", metavar="FILE", help="Certificate chain (PEM): house and edges speak https.")
+@click.option("--tls-key", metavar="FILE", help="Its key (PEM).")
 def up(**given: Any) -> None:
     """Run Stentor on this machine until Ctrl-C."""
     asyncio.run(options.until_told(_serve(options.settings(**given))))

@@ -34,6 +34,12 @@ class Numbers(Collector):
             gauge = GaugeMetricFamily(f"stentor_edge_{name}", text, labels=["instance"])
             gauge.add_metric([label], value)
             yield gauge
+        if worker.tls is not None:
+            left = GaugeMetricFamily(
+                "stentor_edge_certificate_seconds", "Seconds until the certificate ends.", labels=["instance"]
+            )
+            left.add_metric([label], worker.tls.left_s())
+            yield left
         for name, text, value in (
             ("accepted", "Connections taken.", worker.accepted),
             ("refused", "Connections refused because the process is full.", worker.refused),

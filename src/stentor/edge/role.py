@@ -13,7 +13,7 @@ from contextlib import aclosing
 
 from stentor.audio import grid, hold, lofi
 from stentor.audio.hold import HoldLoop
-from stentor.base import log
+from stentor.base import log, tls
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
 from stentor.base.errors import Malformed, NotFound, Overloaded, SetupError
@@ -53,6 +53,8 @@ class Edge:
         self.worker = Worker(capacity=descriptors(), clock=clock)
         self.site = Site(self.worker, objects=objects, address=settings.audience_url.rstrip("/"), instance=instance)
         self.worker.site = self.site
+        self.worker.tls = tls.configured(settings, clock=clock)
+        self.worker.proxied = settings.proxy_protocol == "on"
         self._bus = bus
         self._chunks = ChunkLog(bus, hours=settings.bus_hours)
         self._objects = objects
@@ -66,6 +68,8 @@ class Edge:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.worker.run(), name="deadlines")
+                if self.worker.tls is not None:
+                    group.create_task(self.worker.tls.watch(), name="certificate")
                 group.create_task(self._watch(group), name="board")
                 group.create_task(self._tick(), name="tick")
                 group.create_task(status.beat(self._bus, self.status), name="beat")

@@ -8,9 +8,12 @@ from typing import Protocol
 
 from stentor.base.clock import Clock
 from stentor.base.errors import Overloaded, StentorError
+from stentor.base.tls import Tls
 from stentor.edge.fanout import Counters, Pace, interval_for
 from stentor.edge.protocol import Connection
+from stentor.edge.proxied import Proxied
 from stentor.edge.reply import BRIEF, NO_STORE, Reply, failure
+from stentor.edge.secure import Secure
 from stentor.edge.wheel import Wheel
 from stentor.wire.http import Request
 
@@ -53,11 +56,18 @@ class Worker:
         self._wheel: Wheel[Connection] = Wheel(self.now)
         self._connections: set[Connection] = set()
         self.site: Site = Nowhere()
+        self.tls: Tls | None = None
+        """With which connections are encrypted; None for plain HTTP."""
+        self.proxied = False
+        """Every connection begins with the PROXY protocol."""
         self._full: Reply | None = None
 
-    def connection(self) -> Connection:
-        """A protocol for a socket that was accepted."""
-        return Connection(self)
+    def connection(self) -> asyncio.Protocol:
+        """A protocol for a socket that was accepted: from the outside to the inside PROXY header, TLS, HTTP."""
+        inner: asyncio.Protocol = Connection(self)
+        if self.tls is not None:
+            inner = Secure(inner, self.tls.context)
+        return Proxied(inner, self._malformed) if self.proxied else inner
 
     # What connections ask.
 
@@ -91,8 +101,11 @@ class Worker:
             # A wrong address is asked for again and again; caches take that off us, but only for a moment.
             return failure(error, now=self.clock(), cache=BRIEF if error.status == 404 else NO_STORE)
 
-    def refuse(self, error: StentorError) -> Reply:
+    def _malformed(self) -> None:
         self.malformed += 1
+
+    def refuse(self, error: StentorError) -> Reply:
+        self._malformed()
         return failure(error, now=self.clock())
 
     def joined(self) -> None:

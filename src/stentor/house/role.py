@@ -11,18 +11,21 @@ from contextlib import contextmanager
 import uvicorn
 from litestar.types import ASGIApp
 
-from stentor.base import config, log
+from stentor.base import config, log, tls
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
 from stentor.base.errors import SetupError
+from stentor.base.tls import Tls
 from stentor.bus.board import Board
 from stentor.bus.connection import connect
 from stentor.bus.status import Status, Statuses, beat
 from stentor.house.app import build
 from stentor.house.desk import Desk
+from stentor.house.proxies import behind
 from stentor.house.watcher import Watcher
 from stentor.store.objects import Objects
 from stentor.store.spaces import Store
+from stentor.wire import forwarded
 
 BACKLOG = 1024
 KEEP_ALIVE_S = 30
@@ -41,6 +44,8 @@ class _Server(uvicorn.Server):
 async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None:
     """Runs until cancelled. Raises :class:`SetupError` when port, database or bus cannot be used at the start."""
     logger = log.get("house")
+    certificate = tls.configured(settings, clock=clock)
+    trusted = forwarded.networks(settings.trusted_proxies)
     listener = _listen(settings)
     store = await Store.open(settings.database_address)
     try:
@@ -63,7 +68,9 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
 
             logger.info("house-up", address=settings.house_address)
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(_serve(app, listener), name="house http")
+                tasks.create_task(_serve(behind(app, trusted), listener, certificate), name="house http")
+                if certificate is not None:
+                    tasks.create_task(certificate.watch(), name="house certificate")
                 tasks.create_task(desk.retell(), name="house board")
                 tasks.create_task(watcher.follow(), name="house watch board")
                 tasks.create_task(watcher.run(), name="house watch")
@@ -90,7 +97,7 @@ def _listen(settings: Settings) -> socket.socket:
     return listener
 
 
-async def _serve(app: ASGIApp, listener: socket.socket) -> None:
+async def _serve(app: ASGIApp, listener: socket.socket, certificate: Tls | None) -> None:
     """HTTP on ``listener`` until cancelled; what is under way then may end."""
     server = _Server(
         uvicorn.Config(
@@ -101,6 +108,8 @@ async def _serve(app: ASGIApp, listener: socket.socket) -> None:
             timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=ENDING_S,
             server_header=False,
+            proxy_headers=False,  # house.proxies does it
+            ssl_context_factory=(lambda *_: certificate.context) if certificate is not None else None,
         )
     )
     serving = asyncio.create_task(server.serve(sockets=[listener]), name="house uvicorn")

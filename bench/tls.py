@@ -1,0 +1,142 @@
+"""What TLS costs at an edge: a listener-second and a join, plain, with ECDSA and with RSA, in one run.
+
+``python -m bench.tls [--listeners 1000] [--seconds 8]``. The server is pinned to processor 0, the crowd, which only
+joins one after the other and reads, to processor 1. CPU is the server's; ratios travel, microseconds do not.
+A join is the connection, the handshake without a ticket, the request and the first write.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import select
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from bench import peers
+from tests.support.certificates import Authority
+
+RESULTS = Path(__file__).parent / "results"
+INTERVAL_CHUNKS = 3
+REQUEST = b"GET /s/bench/live.aac HTTP/1.1\r\nHost: localhost\r\n\r\n"
+JOIN_AT_ONCE = 50
+
+
+class Crowd:
+    """Listeners of one edge; with a context they speak TLS."""
+
+    def __init__(self, port: int, context: ssl.SSLContext | None) -> None:
+        self._port = port
+        self._context = context
+        self._epoll = select.epoll()
+        self._sockets: dict[int, socket.socket] = {}
+        self.received_bytes = 0
+
+    def join(self) -> None:
+        """One more; returns when it has been let in and has asked."""
+        one = socket.create_connection(("127.0.0.1", self._port))
+        if self._context is not None:
+            one = self._context.wrap_socket(one, server_hostname="localhost")
+        one.sendall(REQUEST)
+        one.setblocking(False)
+        self._sockets[one.fileno()] = one
+        self._epoll.register(one.fileno(), select.EPOLLIN)
+
+    def read(self, seconds: float) -> None:
+        """Takes whatever comes for so long."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            for fileno, _ in self._epoll.poll(left, 1024):
+                try:
+                    while data := self._sockets[fileno].recv(65536):
+                        self.received_bytes += len(data)
+                except (BlockingIOError, ssl.SSLWantReadError):
+                    pass
+
+    def close(self) -> None:
+        for one in self._sockets.values():
+            one.close()
+
+
+def measure(files: list[str], context: ssl.SSLContext | None, count: int, seconds: float) -> dict[str, float]:
+    """CPU in microseconds of a join and of a listener-second, and memory of a listener in bytes."""
+    port = peers.free_port()
+    command = [sys.executable, "-m", "bench.edge_server", str(port), str(INTERVAL_CHUNKS), *files]
+    with peers.server(command, port) as process:
+        crowd = Crowd(port, context)
+        idle_bytes, before, started = process.memory_info().rss, cpu_s(process), time.monotonic()
+        for number in range(count):
+            crowd.join()
+            if number % JOIN_AT_ONCE == 0:
+                crowd.read(0.001)
+        joins_s, join_cpu_s = time.monotonic() - started, cpu_s(process) - before
+        crowd.read(4.0)
+        full_bytes, before, heard = process.memory_info().rss, cpu_s(process), crowd.received_bytes
+        crowd.read(seconds)
+        used_s = cpu_s(process) - before
+        found = {
+            "cpu_us_per_join": join_cpu_s * 1e6 / count,
+            "joins_per_s": count / joins_s,
+            "cpu_us_per_listener_second": used_s * 1e6 / seconds / count,
+            "bytes_per_listener": (full_bytes - idle_bytes) / count,
+            "kbit_per_s": (crowd.received_bytes - heard) * 8 / 1000 / seconds / count,
+        }
+        crowd.close()
+    return found
+
+
+def cpu_s(process: psutil.Process) -> float:
+    return float(sum(process.cpu_times()[:2]))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--listeners", type=int, default=1000)
+    parser.add_argument("--seconds", type=float, default=8)
+    options = parser.parse_args()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    os.sched_setaffinity(0, {int(peers.CROWD_CORE)})
+    found: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("plain", "ecdsa", "rsa"):
+            authority = Authority(Path(folder))
+            context = authority.issue(rsa=name == "rsa")
+            files = [] if name == "plain" else [str(authority.chain), str(authority.key)]
+            found[name] = measure(files, context if files else None, options.listeners, options.seconds)
+    plain = found["plain"]
+    for name, one in found.items():
+        join, second = (one[key] / plain[key] for key in ("cpu_us_per_join", "cpu_us_per_listener_second"))
+        print(
+            f"{name:6} {one['cpu_us_per_join']:6.0f} µs a join ({join:.1f} of plain), "
+            f"{one['cpu_us_per_listener_second']:5.1f} µs a listener-second ({second:.2f} of plain), "
+            f"{one['bytes_per_listener'] / 1024:.1f} kB a listener, {one['kbit_per_s']:.0f} kbit/s"
+        )
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    RESULTS.mkdir(exist_ok=True)
+    file = RESULTS / f"tls-{datetime.now(UTC):%Y%m%d-%H%M}.json"
+    head = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": f"{platform.machine()}, {os.cpu_count()} processors, Linux {platform.release()}",
+        "commit": commit.stdout.strip(),
+        "openssl": ssl.OPENSSL_VERSION,
+        "listeners": options.listeners,
+        "load_average_before": os.getloadavg()[0],
+    }
+    file.write_text(json.dumps(head | found, indent=2) + "\n")
+    print(f"written to {file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file}")
+
+
+if __name__ == "__main__":
+    main()

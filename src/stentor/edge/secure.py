@@ -1,0 +1,127 @@
+"""TLS between the socket and a connection: bytes in memory, no buffers and no timers of its own.
+
+The connection is counted and watched from the first moment, before the handshake: the limits of
+:mod:`stentor.edge.protocol` (number, slow heads, what a slow reader may leave unsent) hold as they do without TLS.
+What is written goes straight into the socket's transport, so its buffer is the only one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from contextlib import suppress
+from typing import Any
+
+READ_BYTES = 64 * 1024
+MOST_UNSENT_BYTES = 1024 * 1024
+"""Twice our largest reply. TLS answers some records by itself: who sends only those, and reads nothing, is cut off."""
+
+
+class Secure(asyncio.Transport, asyncio.Protocol):
+    """The protocol of a socket's transport, and the transport of the connection above it."""
+
+    __slots__ = ("_above", "_below", "_closing", "_incoming", "_outgoing", "_ready", "_tls")
+
+    _below: asyncio.Transport
+
+    def __init__(self, above: asyncio.Protocol, context: ssl.SSLContext) -> None:
+        super().__init__()
+        self._above = above
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        self._ready = False
+        self._closing = False
+
+    # What the socket's transport says.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._below = transport  # type: ignore[assignment]  # uvloop's have the methods, not the base class
+        self._above.connection_made(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self._closing:
+            return
+        self._incoming.write(data)
+        try:
+            if not self._ready:
+                self._tls.do_handshake()
+                self._ready = True
+            while not self._closing:
+                if not (plain := self._tls.read(READ_BYTES)):
+                    self.close()  # the peer has said that nothing more comes
+                    break
+                self._above.data_received(plain)
+        except ssl.SSLWantReadError:
+            self._flush()
+            if self._below.get_write_buffer_size() > MOST_UNSENT_BYTES:
+                self.abort()
+        except ssl.SSLError:
+            self._flush()  # the alert that says why
+            self._closing = True
+            self._below.close()
+
+    def eof_received(self) -> None:
+        """Nothing to keep open for: the transport below closes itself."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._closing = True
+        self._above.connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        self._above.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._above.resume_writing()
+
+    # What the connection asks.
+
+    def write(self, data: Any) -> None:
+        """Encrypts and sends. Before the handshake nothing can be said: then it is dropped."""
+        if self._closing or not self._ready or not data:
+            return
+        try:
+            self._tls.write(data)
+        except ssl.SSLError:
+            self.abort()
+        else:
+            self._flush()
+
+    def close(self) -> None:
+        """Sends what is left and the end of it (RFC 8446, 6.1); waits for no answer."""
+        if self._closing:
+            return
+        if not self._ready:
+            self.abort()
+            return
+        with suppress(ssl.SSLError):  # the peer's own end has not come, and need not
+            self._tls.unwrap()
+        self._flush()
+        self._closing = True
+        self._below.close()
+
+    def abort(self) -> None:
+        self._closing = True
+        self._below.abort()
+
+    def is_closing(self) -> bool:
+        return self._closing or self._below.is_closing()
+
+    def pause_reading(self) -> None:
+        self._below.pause_reading()
+
+    def resume_reading(self) -> None:
+        self._below.resume_reading()
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        self._below.set_write_buffer_limits(high, low)
+
+    def get_write_buffer_size(self) -> int:
+        return self._below.get_write_buffer_size()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return self._tls if name == "ssl_object" else self._below.get_extra_info(name, default)
+
+    def _flush(self) -> None:
+        if self._outgoing.pending:
+            self._below.write(self._outgoing.read())
