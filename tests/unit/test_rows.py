@@ -10,7 +10,7 @@ import pytest
 SOURCE = Path(__file__).parents[2] / "src" / "stentor"
 ROWS = {
     "base": 0,
-    "audio": 1, "wire": 1, "spaces": 1,
+    "audio": 1, "wire": 1, "spaces": 1, "crowd": 1,
     "bus": 2, "store": 2,
     "stage": 3, "programme": 3, "edge": 3, "archive": 3, "house": 3,
     "rehearsal": 4, "supervisor": 4, "tether": 4, "app": 4, "demo": 4, "cli": 4, "__main__": 4, "__init__": 0,

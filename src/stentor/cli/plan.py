@@ -1,0 +1,95 @@
+"""``stentor plan``: what a crowd of a given size needs, before it comes."""
+
+from __future__ import annotations
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from stentor.cli import options
+from stentor.crowd import capacity
+from stentor.crowd.capacity import Plan
+
+
+@click.command()
+@click.option("--listeners", type=click.IntRange(min=1), required=True, help="How many listen at the same time.")
+@click.option(
+    "--bitrate", type=click.FloatRange(8, 512), default=64, show_default=True, help="Of the sound, in kbit/s."
+)
+@click.option(
+    "--arrive",
+    type=click.FloatRange(min=1),
+    default=300,
+    show_default=True,
+    metavar="SECONDS",
+    help="In how many seconds all of them come.",
+)
+@options.as_json
+def plan(listeners: int, bitrate: float, arrive: float, as_json: bool) -> None:
+    """Say what a crowd needs: bits, requests, joins, edge processes, a CDN or not."""
+    found = capacity.plan(listeners, bitrate_bps=round(bitrate * 1000), arrive_s=arrive)
+    if as_json:
+        click.echo(msgspec.json.encode(found))
+        return
+    console = Console()
+    console.print(_loads(found))
+    console.print(_summary(found))
+
+
+def _loads(found: Plan) -> Table:
+    table = Table(box=None, pad_edge=False)
+    left = ("way", "driver")
+    for name in ("way", "each", "all", "requests/s", "2 hours", "processes", "driver"):
+        table.add_column(name, justify="left" if name in left else "right", no_wrap=True)
+    for load in found.loads:
+        table.add_row(
+            load.way.value,
+            f"{load.listener_bps / 1000:.0f} kbit/s",
+            _bps(load.egress_bps),
+            f"{load.requests_per_s:,.0f}",
+            f"{load.traffic_bytes / 1e12:,.1f} TB",
+            f"{load.own_processes:,}",
+            load.driver,
+        )
+    return table
+
+
+def _summary(found: Plan) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    page = next(load for load in found.loads if load.way is capacity.Way.LOW_LATENCY)
+
+    def row(name: str, value: str) -> None:
+        table.add_row(Text(name, style="bold"), value)
+
+    row("", "")
+    row(
+        "joins",
+        f"{found.joins_per_s:,.0f} a second, {found.peak_joins_per_s:,.0f} at the peak, "
+        f"which takes {_bps(found.join_bps)} for pages, players and first seconds",
+    )
+    row("door", f"{found.waiting_requests_per_s:,.0f} requests/s while all wait for the doors; every one may be cached")
+    if found.cdn:
+        row(
+            "cdn",
+            f"needed: reserve {_bps(page.egress_bps)} and {page.requests_per_s:,.0f} requests/s; "
+            f"about ${found.cdn_usd:,.0f} for two hours at ${capacity.USD_PER_GB}/GB",
+        )
+        row(
+            "origin",
+            f"{found.origin_requests_per_s:,.0f} requests/s from {capacity.POINTS} places that collapse requests; "
+            f"{found.leaked_requests_per_s:,.0f} if {capacity.LEAK:.1%} leak through",
+        )
+        row("run", f"{found.edge_processes:,} edge processes behind the CDN, and let listeners play HLS only")
+    else:
+        row("cdn", "not needed")
+        memory = f"{found.edge_memory_bytes / 1e9:.1f} GB of memory for connections"
+        row("run", f"{found.edge_processes:,} edge processes, each with a processor of its own; {memory}")
+        row("network", f"{page.own_ports:,} ports of 10 Gbit/s at {capacity.PORT_BUSY:.0%}")
+    row("measured", "on two shared cores: rehearse on yours, and open the doors early")
+    return table
+
+
+def _bps(value: float) -> str:
+    return f"{value / 1e9:,.1f} Gbit/s" if value >= 1e9 else f"{value / 1e6:,.0f} Mbit/s"

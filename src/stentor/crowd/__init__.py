@@ -1,0 +1,1 @@
+"""How much a crowd needs (row 1): pure arithmetic."""
