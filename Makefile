@@ -6,7 +6,7 @@ STAMP := .venv/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser live test unit check fmt bench docs lock clean
+.PHONY: help setup browser caches live test unit check fmt bench docs lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -25,10 +25,13 @@ $(STAMP): pyproject.toml hatch_build.py requirements/dev.txt web/package-lock.js
 browser: setup ## make sure that Chromium is there (Debian's), as root
 	@$(BIN)/python -m tests.support.chromium --install
 
+caches: setup ## make sure that nginx and Varnish are there (Debian's), as root
+	@$(BIN)/python -m tests.support.caches --install
+
 live: setup ## start everything with two recorded voices on the stage; Ctrl-C ends it in order
 	@exec $(BIN)/stentor demo --data data $(ARGS)
 
-test: setup browser check ## set up, check, and run all tests
+test: setup browser caches check ## set up, check, and run all tests
 	@$(BIN)/python -m pytest -m "not realtime" -n 2 --dist loadfile $(ARGS)
 	@$(BIN)/python -m pytest -m realtime $(ARGS)
 

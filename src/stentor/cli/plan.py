@@ -86,7 +86,7 @@ def _summary(found: Plan) -> Table:
         row("cdn", "not needed")
         memory = f"{found.edge_memory_bytes / 1e9:.1f} GB of memory for connections"
         row("run", f"{found.edge_processes:,} edge processes, each with a processor of its own; {memory}")
-        row("network", f"{page.own_ports:,} ports of 10 Gbit/s at {capacity.PORT_BUSY:.0%}")
+        row("network", f"10 Gbit/s ports, {capacity.PORT_BUSY:.0%} full: {page.own_ports:,}")
     row("measured", "on two shared cores: rehearse on yours, and open the doors early")
     return table
 

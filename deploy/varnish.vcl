@@ -1,0 +1,28 @@
+# Varnish in front of the edges: everything that Stentor says may be kept, and one question for all who ask the same.
+# varnishd -a :6081 -f /etc/varnish/stentor.vcl -s malloc,2g; TLS ends before it (hitch, HAProxy, nginx).
+vcl 4.1;
+
+backend edges {
+    .host = "127.0.0.1";
+    .port = "8081";
+    .first_byte_timeout = 20s;      # a blocking reload is held 12 s at most
+    .between_bytes_timeout = 60s;
+}
+
+sub vcl_recv {
+    if (req.url == "/metrics") {
+        return (synth(404));        # for operators: ask the edges themselves
+    }
+    # Endless streams are no objects, and recordings are long and asked for in ranges.
+    if (req.url ~ "^/s/[^/?]+/(live\.(aac|opus|mp4)|recording\.m4a)(\?|$)") {
+        return (pipe);
+    }
+    # Nothing for the audience depends on them, and with them nothing would be cached.
+    unset req.http.Cookie;
+    unset req.http.Authorization;
+}
+
+sub vcl_backend_response {
+    # Cache-Control decides how long (Varnish's own rules follow). No grace: an old playlist makes a player stall.
+    set beresp.grace = 0s;
+}

@@ -1,0 +1,138 @@
+"""Real caches with the recipes of ``deploy/``: a crowd behind one costs the edge what a few listeners do."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from stentor.audio import grid
+from tests.support import caches
+from tests.support.edge import Rig, edge, request
+from tests.support.whole import free_ports
+
+LISTENERS = 1000
+PARTS = 5
+FEW = 10
+Command = Callable[[Path, int, int], list[str]]
+Client = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+both = pytest.mark.parametrize("cache", [caches.nginx, caches.varnish], ids=["nginx", "varnish"])
+
+
+async def ask(client: Client, target: str, *lines: str) -> tuple[bytes, bytes]:
+    """One reply on a connection that stays: head and body."""
+    reader, writer = client
+    writer.write(request(target, *lines))
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    if length:
+        return head, await reader.readexactly(int(length[0].split(b":")[1]))
+    body = b""
+    while size := int(await reader.readline(), 16):  # chunked
+        body += await reader.readexactly(size)
+        await reader.readexactly(2)
+    await reader.readexactly(2)
+    return head, body
+
+
+@both
+async def test_a_thousand_hls_listeners_cost_the_edge_no_more_than_ten(cache: Command, tmp_path: Path) -> None:
+    """Blocking reloads and parts are asked for once each, whoever waits for them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4 * LISTENERS)), hard))
+    [port] = free_ports(1)
+    async with edge() as rig, caches.running(cache(tmp_path, port, rig.port), port, tmp_path / "log"):
+        crowd = [await asyncio.open_connection("127.0.0.1", port) for _ in range(LISTENERS)]
+        try:
+            before = await metric(rig, "requests")
+            for _ in range(PARTS):
+                await hear_a_part(rig, crowd)
+            spent = await metric(rig, "requests") - before
+        finally:
+            for _, writer in crowd:
+                writer.close()
+    assert spent <= FEW * 2 * PARTS, f"{LISTENERS} listeners cost {spent:.0f} requests"
+
+
+async def hear_a_part(rig: Rig, crowd: list[Client]) -> None:
+    """Everybody waits for the next part's playlist, then takes the part."""
+    part = (rig.window.head + 1) // grid.CHUNKS_PER_PART
+    segment, index = divmod(part, grid.PARTS_PER_SEGMENT)
+    held = rig.worker.requests
+    target = f"/s/friday/hls/aac-64.m3u8?_HLS_msn={segment}&_HLS_part={index}"
+    waiting = asyncio.gather(*(ask(client, target) for client in crowd))
+    async with asyncio.timeout(20):
+        while rig.worker.requests == held:  # noqa: ASYNC110 the edge tells nobody
+            await asyncio.sleep(0.01)
+        rig.publish(grid.CHUNKS_PER_PART)
+        name = f"{segment}.{index}.m4s"
+        assert all(name.encode() in body for _, body in await waiting)
+        found = await asyncio.gather(*(ask(client, f"/s/friday/hls/aac-64/{name}") for client in crowd))
+    assert len({body for _, body in found}) == 1
+    assert b"moof" in found[0][1]
+
+
+async def metric(rig: Rig, name: str) -> float:
+    """A counter of the edge, as an operator reads it."""
+    text = (await rig.get("/metrics"))[2].decode()
+    line = next(line for line in text.splitlines() if line.startswith(f"stentor_edge_{name}_total{{"))
+    return float(line.split()[-1])
+
+
+@both
+async def test_what_may_not_be_kept_is_not(cache: Command, tmp_path: Path) -> None:
+    """``no-store`` is asked for again each time, what has another query is another reply, and metrics stay inside."""
+    [port] = free_ports(1)
+    async with edge() as rig, caches.running(cache(tmp_path, port, rig.port), port, tmp_path / "log"):
+        client = await asyncio.open_connection("127.0.0.1", port)
+        for target, asked in (
+            ("/healthz", 3),
+            ("/s/friday/hls/aac-64/2.1.m4s", 1),
+            ("/s/friday/door.json", 1),
+            ("/s/friday/hls/aac-64.m3u8", 1),
+            ("/s/friday/hls/aac-64.m3u8?_HLS_msn=4", 1),
+            ("/s/friday/hls/aac-64.m3u8?_HLS_msn=4&_HLS_part=0", 1),
+            ("/metrics", 0),
+        ):
+            before = rig.worker.requests
+            heads = [(await ask(client, target))[0] for _ in range(3)]
+            assert rig.worker.requests - before == asked, target
+            assert (b" 404 " in heads[0]) == (target == "/metrics")
+        client[1].close()
+
+
+@both
+async def test_streams_pass_through_at_once(cache: Command, tmp_path: Path) -> None:
+    """A progressive listener behind a cache hears each chunk when it is written."""
+    [port] = free_ports(1)
+    async with edge() as rig, caches.running(cache(tmp_path, port, rig.port), port, tmp_path / "log"):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request("/s/friday/live.aac"))
+        async with asyncio.timeout(10):
+            await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(20_000)
+            while rig.worker.listeners:
+                rig.publish()
+                if len(await reader.read(65536)) and rig.window.head > 70:
+                    break
+        writer.close()
+
+
+@both
+async def test_a_playlist_is_one_copy_for_clients_with_and_without_gzip(cache: Command, tmp_path: Path) -> None:
+    """Who takes no gzip gets it unpacked by the cache."""
+    [port] = free_ports(1)
+    async with edge() as rig, caches.running(cache(tmp_path, port, rig.port), port, tmp_path / "log"):
+        client = await asyncio.open_connection("127.0.0.1", port)
+        target = "/s/friday/hls/aac-64.m3u8?_HLS_msn=3"
+        before = rig.worker.requests
+        zipped, _ = await ask(client, target, "Accept-Encoding: gzip, deflate, br")
+        plain, body = await ask(client, target)
+        assert b"content-encoding: gzip" in zipped.lower()
+        assert b"content-encoding" not in plain.lower()
+        assert body.startswith(b"#EXTM3U")
+        assert rig.worker.requests - before == 1
+        client[1].close()

@@ -1,0 +1,122 @@
+"""Debian's nginx and Varnish with the recipes of ``deploy/``, in front of an edge.
+
+``python -m tests.support.caches --install`` installs them with apt when this is root and they are missing; otherwise
+it says what to do and fails.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+PROGRAMS = {"nginx": "nginx", "varnish": "varnishd"}
+FOLDERS = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
+START_S = 10.0
+
+
+def program(name: str) -> str:
+    """The path of a cache; a test that needs it fails without it, and says what to do."""
+    path = shutil.which(PROGRAMS[name], path=FOLDERS)
+    if path is None:
+        pytest.fail(f"This test runs a real {name} and there is none: python -m tests.support.caches --install")
+    return path
+
+
+def nginx(folder: Path, port: int, edge_port: int) -> list[str]:
+    """The command for the recipe without its TLS, and without the house."""
+    recipe = (DEPLOY / "nginx.conf").read_text("utf-8")
+    recipe = re.sub(r"# Hosts, speakers.*?(?=# The audience)", "", recipe, flags=re.DOTALL)
+    recipe = re.sub(r"^ *ssl_certificate.*$", "", recipe, flags=re.MULTILINE)
+    for ours, theirs in (
+        ("listen 443 ssl;", f"listen 127.0.0.1:{port} backlog=2048;"),
+        ("127.0.0.1:8081", f"127.0.0.1:{edge_port}"),
+        ("/var/cache/nginx/stentor", str(folder / "cache")),
+    ):
+        assert ours in recipe, f"the recipe has no {ours!r}"
+        recipe = recipe.replace(ours, theirs)
+    folders = "".join(
+        f"{kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    file = folder / "nginx.conf"
+    file.write_text(
+        f"worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error.log;\n"
+        f"user root;\nworker_rlimit_nofile 8192; events {{ worker_connections 4096; }}\n"
+        f"http {{ access_log off; {folders} {recipe} }}\n"
+    )
+    return [program("nginx"), "-c", str(file), "-p", str(folder)]
+
+
+def varnish(folder: Path, port: int, edge_port: int) -> list[str]:
+    """The command for the recipe."""
+    recipe = (DEPLOY / "varnish.vcl").read_text("utf-8")
+    assert '.port = "8081"' in recipe
+    file = folder / "stentor.vcl"
+    file.write_text(recipe.replace('.port = "8081"', f'.port = "{edge_port}"'))
+    return [program("varnish"), "-F", "-j", "none", "-n", str(folder / "state"), "-a", f"127.0.0.1:{port}",
+            "-f", str(file), "-s", "malloc,64m"]  # fmt: skip
+
+
+@asynccontextmanager
+async def running(command: list[str], port: int, log: Path) -> AsyncIterator[None]:
+    """The cache, from when it answers at ``port``; ended in order."""
+    with log.open("wb") as output:
+        process = await asyncio.create_subprocess_exec(*command, stdout=output, stderr=output)
+        try:
+            deadline = asyncio.get_running_loop().time() + START_S
+            while not await _answers(port):
+                assert process.returncode is None, _said(log)
+                assert asyncio.get_running_loop().time() < deadline, _said(log)
+                await asyncio.sleep(0.05)
+            yield
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            await process.wait()
+
+
+def _said(log: Path) -> str:
+    return log.read_text("utf-8")
+
+
+async def _answers(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+def install() -> int:
+    """Makes sure that both are there; returns the exit code for the shell."""
+    missing = [name for name, command in PROGRAMS.items() if not shutil.which(command, path=FOLDERS)]
+    if not missing:
+        return 0
+    wanted = " ".join(missing)
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        print(f"The tests of caches need {wanted}. As root: apt-get install {wanted}.", file=sys.stderr)
+        return 1
+    print(f"Installing Debian's {wanted} for the tests of caches (once) …", flush=True)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (
+        ["apt-get", "update", "-qq"],
+        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing],
+    ):
+        if subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False).returncode:
+            print(f"{' '.join(command)} failed: install {wanted} by hand, then run this again.", file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(install() if "--install" in sys.argv else 0)
