@@ -59,8 +59,7 @@ class Tls:
         # the newest one. Loading into one context again would keep an RSA certificate beside a newer ECDSA one.
         self.context, _ = read(chain, key)
         self.context.sni_callback = self._choose
-        if trouble := self.certificate.trouble(clock()):
-            self._log.warning("certificate-trouble", reason=trouble)
+        self._warn()
 
     def left_s(self) -> float:
         """Seconds until the certificate in use is out of date; below zero afterwards."""
@@ -86,7 +85,12 @@ class Tls:
         else:
             self.problem = ""
             self._log.info("certificate-changed", days=round(self.left_s() / 86_400, 1))
+            self._warn()
         self._stamp = stamp
+
+    def _warn(self) -> None:
+        if trouble := self.certificate.trouble(self._clock()):
+            self._log.warning("certificate-trouble", reason=trouble)
 
     def _choose(self, connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
         connection.context = self._serving
