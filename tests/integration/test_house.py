@@ -10,7 +10,6 @@ import wave
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from stentor.audio import hold
@@ -18,7 +17,7 @@ from stentor.base.units import SpaceId
 from stentor.bus.board import Board
 from stentor.bus.connection import connect
 from stentor.store.objects import Objects
-from tests.support.house import House, running_house
+from tests.support.house import House, problem, running_house
 from tests.support.wait import eventually
 
 
@@ -28,25 +27,13 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         yield house
 
 
-def problem(answer: httpx.Response, status: int, code: str) -> dict[str, object]:
-    """The problem document of an answer, which must be one (RFC 9457)."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    document: dict[str, object] = answer.json()
-    assert (document["status"], document["code"]) == (status, code)
-    assert document["type"] == f"/problems/{code}"
-    assert document["title"]
-    assert document["detail"]
-    return document
-
-
 async def test_the_life_of_a_space(house: House) -> None:
     """Create, open, go live, end: each step is shown, on the board, and in the evidence."""
     made = await house.http.post("/api/v1/spaces", json={"title": "Ein Abend über Boote!", "host_name": "Ada"})
     assert made.status_code == 201
     space = made.json()["space"]
     assert (space["id"], space["state"]) == ("ein-abend-ber-boote", "scheduled")
-    assert space["you"]["may"] == ["doors", "live", "cancel", "invite"]
+    assert space["you"]["may"] == ["doors", "live", "cancel", "invite", "close_asking"]
     invitation = made.json()["invitation"]
     assert invitation["link"].endswith(f"/stage/{space['id']}#token={invitation['token']}")
     address = f"/api/v1/spaces/{space['id']}"

@@ -74,6 +74,18 @@ class House:
             task.cancel()
 
 
+def problem(answer: httpx.Response, status: int, code: str) -> dict[str, object]:
+    """The problem document of an answer, which must be one (RFC 9457)."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    document: dict[str, object] = answer.json()
+    assert (document["status"], document["code"]) == (status, code)
+    assert document["type"] == f"/problems/{code}"
+    assert document["title"]
+    assert document["detail"]
+    return document
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

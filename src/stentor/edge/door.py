@@ -24,8 +24,11 @@ HOLD_RENDITION = BY_NAME["aac-64"]
 SOON_S = 120.0
 
 
-def door(space: Space, *, address: str, now: float) -> bytes:
-    """``door.json``, version 1. ``address`` is what stands before ``/s/…`` (may be empty: the same host)."""
+def door(space: Space, *, address: str, house: str = "", now: float) -> bytes:
+    """``door.json``, version 1. ``address`` is what stands before ``/s/…`` (may be empty: the same host).
+
+    ``house`` is the house's address, where people ask to speak.
+    """
     base = f"{address}/s/{space.id}"
     streams: dict[str, str] = {"pulse": f"{base}/pulse.json", "hold": f"{base}/hold.m4a?v={space.hold}"}
     if space.state in ON_AIR:
@@ -51,6 +54,7 @@ def door(space: Space, *, address: str, now: float) -> bytes:
             "retry_s": retry_s(space, now),
             "rung": 0,
             "streams": streams,
+            "ask": f"{house}/ask/{space.id}" if house and space.hears_requests else None,
             "at": unix_ms(now),
         }
     )

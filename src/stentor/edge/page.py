@@ -69,6 +69,7 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 <ul class="seats" id="seats">{seats}</ul>
 <p class="soft" id="nobody" data-text="nobody"{not_empty}>{nobody}</p>
 <p class="soft" id="count"></p>
+<p id="ask"{no_ask}><a href="{ask}" target="_blank" rel="noopener" data-text="ask_to_speak">{ask_to_speak}</a></p>
 </section>
 <section id="ways"{not_live}>
 <h2 data-text="other_ways">{other_ways}</h2>
@@ -90,9 +91,9 @@ NOWHERE = """<p class="state">{state_text}</p>
 class Pages:
     """The pages and the files they load; read once when the process starts."""
 
-    def __init__(self, *, address: str, now: float) -> None:
+    def __init__(self, *, address: str, house: str = "", now: float) -> None:
         self._catalogue = texts.Catalogue("stentor.edge")
-        self._address = address
+        self._address, self._house = address, house
         self._files = _read(now)
         digest = hashlib.sha256(b"".join(self._files[name].body for name in sorted(self._files)))
         self.version = digest.hexdigest()[:12]
@@ -118,10 +119,12 @@ class Pages:
             plain=_plain(space, base),
             seats=seats,
             not_empty=" hidden" if seats else "",
+            ask=html.escape(f"{self._house}/ask/{space.id}"),
+            no_ask="" if self._house and space.hears_requests else " hidden",
             not_live="" if on_air else " hidden",
             no_recording="" if space.state is State.REPLAY else " hidden",
             texts=_block(json.dumps(say, ensure_ascii=False)),
-            door=_block(door(space, address=self._address, now=now).decode()),
+            door=_block(door(space, address=self._address, house=self._house, now=now).decode()),
         )
         script = f'<script type="module" src="/static/{self.version}/page.js"></script>\n'
         return self._document(space.title, language, space.state, space.id, body, script, PAGE_CACHE, now)

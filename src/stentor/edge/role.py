@@ -51,7 +51,13 @@ class Edge:
         self.instance = instance
         self.clock = clock
         self.worker = Worker(capacity=descriptors(), clock=clock)
-        self.site = Site(self.worker, objects=objects, address=settings.audience_url.rstrip("/"), instance=instance)
+        self.site = Site(
+            self.worker,
+            objects=objects,
+            address=settings.audience_url.rstrip("/"),
+            house=settings.house_address,
+            instance=instance,
+        )
         self.worker.site = self.site
         self.worker.tls = tls.configured(settings, clock=clock)
         self.worker.proxied = settings.proxy_protocol == "on"

@@ -33,15 +33,15 @@ HTML = "text/html; charset=utf-8"
 class Site:
     """Answers every request of one worker."""
 
-    def __init__(self, worker: Worker, *, objects: Objects, address: str, instance: str) -> None:
+    def __init__(self, worker: Worker, *, objects: Objects, address: str, house: str = "", instance: str) -> None:
         self.channels: dict[str, Channel] = {}
         self.replays = Replays(objects, clock=worker.clock, monotonic=asyncio.get_running_loop().time)
         self.ready = False
         """The board has been read: /healthz says yes."""
         self._worker = worker
-        self._address = address
+        self._address, self._house = address, house
         self._instance = instance
-        self._pages = Pages(address=address, now=worker.clock())
+        self._pages = Pages(address=address, house=house, now=worker.clock())
         self._documents: dict[tuple[str, str], tuple[int, float, Document]] = {}
         self._holds: dict[str, File] = {}
         self._jobs: set[asyncio.Task[None]] = set()
@@ -106,7 +106,7 @@ class Site:
         if name == "page":
             document = self._pages.space(space, now)
         elif name == "door.json":
-            text = door.door(space, address=self._address, now=now)
+            text = door.door(space, address=self._address, house=self._house, now=now)
             document = Document(text, JSON, door.DOOR_CACHE, now=now)
         else:
             window = channel.window

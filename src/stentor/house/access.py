@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
+from typing import Any
+
+from litestar import Request
 
 from stentor.base.clock import Clock
 from stentor.base.errors import NotAllowed, NotSignedIn, Overloaded
@@ -24,6 +27,11 @@ def bearer(authorization: str) -> str:
     return token
 
 
+def address_of(request: Request[Any, Any, Any]) -> str:
+    """The network address a request came from; empty when it is not known."""
+    return request.client.host if request.client else ""
+
+
 class Access:
     """Reads tokens. ``admin_token`` and ``key`` are secrets and never leave it."""
 
@@ -32,6 +40,10 @@ class Access:
         self._key = key
         self._clock = clock
         self._guesses = Guesses()
+
+    def who(self, request: Request[Any, Any, Any], space: str | None = None) -> Actor:
+        """Who sends this request; raises what :meth:`actor` does."""
+        return self.actor(request.headers.get("authorization", ""), space=space, address=address_of(request))
 
     def actor(self, authorization: str, *, space: str | None, address: str) -> Actor:
         """Who sends this header about ``space`` (None: about no space) from ``address``.
@@ -57,7 +69,7 @@ class Access:
             return read()
         except NotSignedIn as error:
             if error.error_code != "token-expired":  # an old link is no guess
-                self._guesses.wrong(address, now)
+                self._guesses.note(address, now)
             raise
 
     def _read(self, token: str, space: str | None) -> Actor:

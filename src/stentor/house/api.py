@@ -12,12 +12,14 @@ from litestar.params import FromPath, JSONBody
 
 import stentor
 from stentor.base.errors import BadInput, Conflict, NotSupported
-from stentor.base.units import SeatId, SpaceId, seat_id, space_id
-from stentor.house import schema
+from stentor.base.units import SeatId, SpaceId, space_id
+from stentor.house import api_requests, api_seats, schema
 from stentor.house.access import Access
 from stentor.house.desk import Desk
 from stentor.house.hold import MAX_FILE_BYTES, HoldMaker
 from stentor.house.invitations import Invitations
+from stentor.house.requests import Line
+from stentor.house.talk import Talk
 from stentor.house.views import Views
 from stentor.spaces import commands as c
 from stentor.spaces import events, rights, rules
@@ -27,7 +29,6 @@ PATH = "/api/v1"
 MAX_BODY_BYTES = 16 * 1024
 """The longest JSON that means anything here has under 2 kB."""
 SpaceParameter = FromPath[str]
-SeatParameter = FromPath[str]
 _Request = Request[Any, Any, Any]
 
 
@@ -41,34 +42,32 @@ def json_only(request: _Request) -> None:
         raise NotSupported("Send JSON, with Content-Type: application/json.")
 
 
-def routes(desk: Desk, access: Access, invitations: Invitations, views: Views, hold: HoldMaker) -> Router:
+def routes(
+    desk: Desk, access: Access, invitations: Invitations, views: Views, hold: HoldMaker, line: Line, talk: Talk
+) -> Router:
     """All of the API. It is one function so that the handlers share the desk without module state."""
 
-    def who(request: _Request, space: str | None = None) -> Actor:
-        address = request.client.host if request.client else ""
-        return access.actor(request.headers.get("authorization", ""), space=space, address=address)
-
     async def command(request: _Request, space: str, wish: c.Command) -> schema.SpaceView:
-        actor = who(request, space)
+        actor = access.who(request, space)
         return await views.space(await desk.change(space, wish, actor), actor)
 
     @get("/admin", summary="Whether the token is the admin's")
     async def admin(request: _Request) -> schema.AdminView:
-        rights.require(who(request), _ANY_CREATION, None)
+        rights.require(access.who(request), _ANY_CREATION, None)
         return schema.AdminView(version=stentor.__version__)
 
     @get("/processes", summary="Every process that runs now, and what it counts")
     async def processes(request: _Request) -> schema.ProcessList:
-        rights.require(who(request), _ANY_CREATION, None)
+        rights.require(access.who(request), _ANY_CREATION, None)
         return views.processes()
 
     @get("/spaces", summary="All spaces, the newest first; lights for the admin")
     async def spaces(request: _Request) -> schema.SpaceList:
-        return await views.rows(with_lights=who(request) == rights.ADMIN)
+        return await views.rows(with_lights=access.who(request) == rights.ADMIN)
 
     @post("/spaces", summary="Make a space and the invitation of its host")
     async def create(request: _Request, data: JSONBody[schema.NewSpace]) -> schema.NewSpaceView:
-        actor = who(request)
+        actor = access.who(request)
         rights.require(actor, _ANY_CREATION, None)
         space = await _create(desk, data, actor, invitations.max_seats)
         host = next(iter(space.seats.values()))
@@ -77,20 +76,22 @@ def routes(desk: Desk, access: Access, invitations: Invitations, views: Views, h
 
     @get("/spaces/{space:str}", summary="Everything about a space, for those on its stage")
     async def one(request: _Request, space: SpaceParameter) -> schema.SpaceView:
-        actor = who(request, space)
+        actor = access.who(request, space)
         found = await desk.load(space)
         rights.require(actor, Look.BACKSTAGE, found)
         return await views.space(found, actor)
 
-    @patch("/spaces/{space:str}", summary="Change title or time")
+    @patch("/spaces/{space:str}", summary="Change title, time, or who may ask to speak")
     async def edit(request: _Request, space: SpaceParameter, data: JSONBody[schema.SpaceChange]) -> schema.SpaceView:
-        actor = who(request, space)
+        actor = access.who(request, space)
         found = await desk.load(space)
         rights.require(actor, Look.BACKSTAGE, found)
         if data.title is not msgspec.UNSET:
             found = await desk.change(space, c.Rename(data.title), actor)
         if data.scheduled_ms is not msgspec.UNSET:
             found = await desk.change(space, c.Reschedule(data.scheduled_ms), actor)
+        if data.asking is not msgspec.UNSET:
+            found = await desk.change(space, c.SetAsking(data.asking), actor)
         return await views.space(found, actor)
 
     @post("/spaces/{space:str}/doors", status_code=200, summary="Open the doors: music for those who come early")
@@ -112,7 +113,7 @@ def routes(desk: Desk, access: Access, invitations: Invitations, views: Views, h
     @get("/spaces/{space:str}/events", summary="Everything that happened, in order: the evidence")
     async def history(request: _Request, space: SpaceParameter) -> schema.EventList:
         found = await desk.load(space)
-        rights.require(who(request, space), Look.EVENTS, found)
+        rights.require(access.who(request, space), Look.EVENTS, found)
         stored = await desk.store.events(found.id)
         numbered = [
             {"version": number, **msgspec.json.decode(events.encode(event))} for number, event in enumerate(stored, 1)
@@ -123,26 +124,11 @@ def routes(desk: Desk, access: Access, invitations: Invitations, views: Views, h
     async def invite(
         request: _Request, space: SpaceParameter, data: JSONBody[schema.NewInvitation]
     ) -> schema.InvitationView:
-        return await invitations.invite(space, data, who(request, space))
-
-    @patch("/spaces/{space:str}/seats/{seat:str}", summary="Mute or unmute a seat, change its role, hand over")
-    async def change_seat(
-        request: _Request, space: SpaceParameter, seat: SeatParameter, data: JSONBody[schema.SeatChange]
-    ) -> schema.SpaceView:
-        actor = who(request, space)
-        found = await desk.load(space)
-        rights.require(actor, Look.BACKSTAGE, found)
-        for wish in _seat_wishes(seat_id(seat), data):
-            found = await desk.change(space, wish, actor)
-        return await views.space(found, actor)
-
-    @delete("/spaces/{space:str}/seats/{seat:str}", status_code=200, summary="Take a seat away")
-    async def remove_seat(request: _Request, space: SpaceParameter, seat: SeatParameter) -> schema.SpaceView:
-        return await command(request, space, c.RemoveSeat(seat_id(seat)))
+        return await invitations.invite(space, data, access.who(request, space))
 
     @put("/spaces/{space:str}/hold", request_max_body_size=MAX_FILE_BYTES, summary="Own hold music (any sound file)")
     async def set_hold(request: _Request, space: SpaceParameter) -> schema.SpaceView:
-        actor = who(request, space)
+        actor = access.who(request, space)
         found = await desk.load(space)
         probe = c.SetHold("any-other")
         rights.require(actor, probe, found)
@@ -161,8 +147,9 @@ def routes(desk: Desk, access: Access, invitations: Invitations, views: Views, h
         return await views.recordings()
 
     handlers = [
-        admin, processes, spaces, create, one, edit, doors, live, end, cancel, history, invite, change_seat,
-        remove_seat, set_hold, reset_hold, recordings,
+        admin, processes, spaces, create, one, edit, doors, live, end, cancel, history, invite, set_hold, reset_hold,
+        recordings,
+        *api_seats.handlers(desk, access, views, talk), *api_requests.handlers(line, access, desk),
     ]  # fmt: skip
     return Router(PATH, route_handlers=handlers, before_request=json_only, request_max_body_size=MAX_BODY_BYTES)
 
@@ -193,14 +180,3 @@ async def _create(desk: Desk, data: schema.NewSpace, actor: Actor, max_seats: in
 def slug(title: str) -> str:
     """An id made of a title: what is left of its letters and digits, 40 characters at most, else ``space``."""
     return re.sub(r"[^a-z0-9]+", "-", title.lower())[:40].strip("-") or "space"
-
-
-def _seat_wishes(seat: SeatId, data: schema.SeatChange) -> list[c.Command]:
-    wishes: list[c.Command] = []
-    if data.role is not msgspec.UNSET:
-        wishes.append(c.HandOver(seat) if data.role == "host" else c.ChangeRole(seat, data.role))
-    if data.muted is not msgspec.UNSET:
-        wishes.append(c.MuteSeat(seat) if data.muted else c.UnmuteSeat(seat))
-    if not wishes:
-        raise BadInput("Say what to change: role or muted.")
-    return wishes

@@ -20,6 +20,8 @@ from stentor.house.desk import Desk
 from stentor.house.headers import secured
 from stentor.house.hold import HoldMaker
 from stentor.house.invitations import Invitations
+from stentor.house.requests import Line
+from stentor.house.talk import Talk
 from stentor.house.views import Views
 
 OPENAPI = OpenAPIConfig(
@@ -44,9 +46,10 @@ def build(desk: Desk, statuses: Statuses, settings: Settings, *, admin_token: st
     invitations = Invitations(desk, settings, key)
     views = Views(desk, statuses, settings)
     hold = HoldMaker(desk.objects)
+    line = Line(desk, invitations)
     app = Litestar(
         route_handlers=[
-            api.routes(desk, access, invitations, views, hold),
+            api.routes(desk, access, invitations, views, hold, line, Talk(statuses, desk.clock)),
             whip.routes(desk.bus),
             pages.routes(desk, views),
             _health(desk),

@@ -85,7 +85,7 @@ class Desk:
 
     async def _order(self, space: Space, command: c.Command) -> None:
         match command:
-            case c.RemoveSeat(seat=seat):
+            case c.RemoveSeat(seat=seat) | c.BanSeat(seat=seat):
                 await self.order(space.id, "remove", seat)
             case c.MuteSeat(seat=seat):
                 await self.order(space.id, "mute", seat)

@@ -1,4 +1,4 @@
-"""Limits how fast tokens can be guessed: a bucket of wrong tries for each address; pure."""
+"""Limits how often an address may try something: a bucket of tries for each; pure."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ MAX_ADDRESSES = 10_000
 
 
 class Guesses:
-    """Counts wrong tokens by address. ``now`` is seconds on any steady clock."""
+    """Counts tries by address, wrong tokens if nothing else is said. ``now`` is seconds on any steady clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, burst: int = BURST, refill_s: float = REFILL_S) -> None:
+        self._burst, self._refill_s = burst, refill_s
         self._spent: OrderedDict[str, tuple[float, float]] = OrderedDict()  # address -> (tries, counted at)
 
     def wait_s(self, address: str, now: float) -> float:
-        """Seconds that ``address`` has to wait before a token of its is looked at; 0.0 when it need not."""
+        """Seconds that ``address`` has to wait before a try of its is looked at; 0.0 when it need not."""
         tries = self._tries(address, now)
-        return max(0.0, (tries - BURST + 1) * REFILL_S)
+        return max(0.0, (tries - self._burst + 1) * self._refill_s)
 
-    def wrong(self, address: str, now: float) -> None:
-        """Notes a wrong token from ``address``."""
+    def note(self, address: str, now: float) -> None:
+        """Notes a try from ``address``."""
         self._spent[address] = (self._tries(address, now) + 1, now)
         self._spent.move_to_end(address)
         if len(self._spent) > MAX_ADDRESSES:
@@ -32,4 +33,4 @@ class Guesses:
 
     def _tries(self, address: str, now: float) -> float:
         tries, at = self._spent.get(address, (0.0, now))
-        return max(0.0, tries - (now - at) / REFILL_S)
+        return max(0.0, tries - (now - at) / self._refill_s)

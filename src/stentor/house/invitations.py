@@ -32,6 +32,10 @@ class Invitations:
         found = await self._desk.change(space, c.GiveSeat(seat, wish.name, Role(wish.role)), actor)
         return self.issue(found, found.seats[seat], wish.expires_s)
 
+    def page(self, space: str, token: str) -> str:
+        """The speaker's page with a token in its address."""
+        return f"{self._house}/stage/{space}#token={token}"
+
     def issue(self, space: Space, seat: Seat, expires_s: int | None) -> schema.InvitationView:
         """The link of a seat; it holds for ``expires_s`` seconds, or a week from now or from the announced time."""
         now_ms = unix_ms(self._desk.clock())
@@ -46,7 +50,7 @@ class Invitations:
             name=seat.name,
             role=seat.role,
             token=token,
-            link=f"{self._house}/stage/{space.id}#token={token}",
+            link=self.page(space.id, token),
             whip=f"{self._house}/whip/{space.id}",
             expires_ms=expires_ms,
         )

@@ -1,4 +1,4 @@
-"""The two pages: the list of spaces, and the stage for a speaker with an invitation; the HTML, and what it loads."""
+"""The pages: the list of spaces, the stage for a speaker, where the audience asks to speak; and what they load."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Pages:
         folder = resources.files(PACKAGE) / "templates"
         self.templates = {
             name: Template((folder / f"{name}.html").read_text("utf-8"))
-            for name in ("frame", "spaces", "stage", "notice")
+            for name in ("frame", "spaces", "stage", "ask", "notice")
         }
 
     def spaces(self, rows: Iterable[SpaceRow], language: str) -> str:
@@ -86,6 +86,7 @@ class Pages:
             "mute": "stage.mute", "hear": "stage.hear", "leave": "stage.leave", "headphones": "stage.headphones",
             "hint_mute": "stage.hint_mute", "people": "stage.people", "nobody": "stage.nobody",
             "listen_link": "stage.listen_link",
+            "line": "line.title", "line_nobody": "line.nobody", "banned": "ban.title",
         }  # fmt: skip
         body = self.templates["stage"].substitute(
             {name: say(key) for name, key in words.items()},
@@ -96,6 +97,21 @@ class Pages:
         )
         name = html.escape(self.catalogue.text(language, "stage.title", title=title))
         return self._frame(name, body, language, module="stage.js", page={"id": space})
+
+    def ask(self, space: str, title: str, listen: str, language: str) -> str:
+        """The page where somebody of the audience asks to speak."""
+        say = self._say(language)
+        words = {
+            "heading": "ask.heading", "noscript": "ask.noscript", "hint": "ask.hint", "name": "ask.name",
+            "do": "ask.do", "withdraw": "ask.withdraw", "go": "ask.go", "listen_on": "ask.listen",
+        }  # fmt: skip
+        body = self.templates["ask"].substitute(
+            {name: say(key) for name, key in words.items()},
+            space_title=html.escape(title),
+            listen=html.escape(listen),
+        )
+        name = html.escape(self.catalogue.text(language, "ask.title", title=title))
+        return self._frame(name, body, language, module="ask.js", page={"id": space})
 
     def notice(self, heading: str, sentence: str, language: str) -> str:
         """A page that says one thing; both are keys of texts."""
@@ -149,7 +165,7 @@ class Pages:
 
 
 def routes(desk: Desk, views: Views) -> Router:
-    """``/``, ``/stage/{space}`` and the files they load."""
+    """``/``, ``/stage/{space}``, ``/ask/{space}`` and the files they load."""
     static = Static()
     pages = Pages(static)
 
@@ -166,11 +182,20 @@ def routes(desk: Desk, views: Views) -> Router:
             return _html(pages.notice("notice.space_title", "notice.space", language), status=404)
         return _html(pages.stage(found.id, found.title, found.state, views.listen(found.id), language))
 
+    @route("/ask/{space:str}", http_method=READ, include_in_schema=False)
+    async def ask(request: _Request, space: FromPath[str]) -> Response[str]:
+        language = _language(request)
+        try:
+            found = await desk.load(space)
+        except (NotFound, BadInput):
+            return _html(pages.notice("notice.space_title", "notice.space", language), status=404)
+        return _html(pages.ask(found.id, found.title, views.listen(found.id), language))
+
     @get("/static/{version:str}/{name:str}", include_in_schema=False)
     async def file(version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
         return static.response(version, name)
 
-    return Router("/", route_handlers=[home, stage, file])
+    return Router("/", route_handlers=[home, stage, ask, file])
 
 
 def _html(document: str, *, status: int = 200) -> Response[str]:

@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from stentor.spaces import requests
 from stentor.spaces.lights import Lights
-from stentor.spaces.model import Role, State
+from stentor.spaces.model import Asking, Role, State
 
 Title = Annotated[str, Meta(min_length=1, max_length=200)]
 Name = Annotated[str, Meta(min_length=1, max_length=80)]
@@ -37,6 +38,8 @@ class SpaceChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     title: Title | msgspec.UnsetType = msgspec.UNSET
     scheduled_ms: Time | msgspec.UnsetType | None = msgspec.UNSET
+    asking: Asking | msgspec.UnsetType = msgspec.UNSET
+    """Who in the audience may ask to speak."""
 
 
 class NewInvitation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,6 +57,47 @@ class SeatChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     role: Role | msgspec.UnsetType = msgspec.UNSET
     muted: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+class NewRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A wish to speak."""
+
+    name: Name
+
+
+class RequestView(msgspec.Struct, frozen=True):
+    """A request, for its person."""
+
+    state: requests.State
+    title: str
+    """Of the space."""
+    place: int
+    """1 is next; 0 for whoever does not wait."""
+    waiting: int
+    token: str
+    """The key to this request, and to the seat once it is accepted."""
+    link: str
+    """The speaker's page, with the token; of use once the request is accepted."""
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """One who asks to speak, for hosts and co-hosts."""
+
+    id: str
+    """Also of the seat that accepting gives."""
+    name: str
+    asked_ms: Time
+
+
+class RequestList(msgspec.Struct, frozen=True):
+    """The line, the next one first."""
+
+    requests: list[Waiting]
+
+
+class Ban(msgspec.Struct, frozen=True):
+    seat: str
+    name: str
 
 
 class InvitationView(msgspec.Struct, frozen=True):
@@ -83,6 +127,8 @@ class SeatView(msgspec.Struct, frozen=True):
     level_dbfs: float = -96.0
     delay_ms: int = 0
     loss: float = 0.0
+    may: list[str] = []
+    """What whoever asks could do with this seat now: mute, unmute, remove, ban, co_host, speaker, hand_over."""
 
 
 class You(msgspec.Struct, frozen=True):
@@ -134,6 +180,12 @@ class SpaceView(msgspec.Struct, frozen=True):
     recording: str | None
     """Where the recording can be had; null before there is one."""
     you: You
+    asking: Asking
+    """Who in the audience may ask to speak."""
+    ask: str | None
+    """The page where the audience asks; null while nobody may."""
+    banned: list[Ban] = []
+    """Whom the host shut out; empty for whoever could not lift it."""
     ice_servers: list[dict[str, Any]] = []
 
 

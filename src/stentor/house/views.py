@@ -11,7 +11,7 @@ from stentor.house.desk import Desk
 from stentor.spaces import commands as c
 from stentor.spaces import rights, rules
 from stentor.spaces.lights import lights
-from stentor.spaces.model import ON_AIR, Role, Seat, Space, State
+from stentor.spaces.model import ON_AIR, Asking, Role, Seat, Space, State
 from stentor.spaces.rights import Actor
 
 MOST = 200
@@ -22,8 +22,24 @@ WISHES: dict[str, c.Command] = {
     "end": c.End(),
     "cancel": c.Cancel(),
     "invite": c.GiveSeat(SeatId("any-other"), "any", Role.SPEAKER),
+    "mute_speakers": c.MuteSpeakers(),
+    "open_asking": c.SetAsking(Asking.ANYONE),
+    "close_asking": c.SetAsking(Asking.NOBODY),
 }
 """The commands that a page has buttons for."""
+
+
+def seat_wishes(seat: SeatId) -> dict[str, c.Command]:
+    """The commands about one seat that a page has buttons for."""
+    return {
+        "mute": c.MuteSeat(seat),
+        "unmute": c.UnmuteSeat(seat),
+        "co_host": c.ChangeRole(seat, Role.CO_HOST),
+        "speaker": c.ChangeRole(seat, Role.SPEAKER),
+        "hand_over": c.HandOver(seat),
+        "remove": c.RemoveSeat(seat),
+        "ban": c.BanSeat(seat),
+    }
 
 
 class Views:
@@ -32,6 +48,7 @@ class Views:
     def __init__(self, desk: Desk, statuses: Statuses, settings: Settings) -> None:
         self._desk, self._statuses = desk, statuses
         self._audience = settings.audience_address
+        self._house = settings.house_address
         self._ice = ice.servers(settings.ice_servers)
 
     async def rows(self, *, with_lights: bool = False) -> schema.SpaceList:
@@ -57,11 +74,17 @@ class Views:
             live_ms=space.live_ms,
             ended_ms=space.ended_ms,
             listeners=self._statuses.listeners(space.id, now),
-            seats=[_seat(seat, told.get(seat.id)) for seat in space.seats.values()],
+            seats=[
+                _seat(seat, told.get(seat.id), _may(space, seat_wishes(seat.id), actor, now))
+                for seat in space.seats.values()
+            ],
             lights=lights(space, self._statuses.fresh(now), now),
             audience=self.addresses(space),
             recording=self._recording(space),
             you=self._you(space, actor),
+            asking=space.asking,
+            ask=f"{self._house}/ask/{space.id}" if space.hears_requests else None,
+            banned=_bans(space, actor),
             ice_servers=self._ice,
         )
 
@@ -154,7 +177,7 @@ class Views:
         now = self._desk.clock()
         return schema.You(
             rank=rights.rank(actor, space).value,
-            may=[name for name, wish in WISHES.items() if _possible(space, wish, actor, now)],
+            may=_may(space, WISHES, actor, now),
             seat=actor.seat,
             name=seat.name if seat else "",
             role=seat.role if seat else None,
@@ -170,6 +193,18 @@ def prominence(space: Space) -> tuple[int, int]:
     return 3, -(space.ended_ms or space.created_ms)
 
 
+def _may(space: Space, wishes: dict[str, c.Command], actor: Actor, now: float) -> list[str]:
+    return [name for name, wish in wishes.items() if _possible(space, wish, actor, now)]
+
+
+def _bans(space: Space, actor: Actor) -> list[schema.Ban]:
+    return [
+        schema.Ban(seat, name)
+        for seat, name in space.banned.items()
+        if rights.allowed(actor, c.LiftBan(SeatId(seat)), space)
+    ]
+
+
 def _possible(space: Space, wish: c.Command, actor: Actor, now: float) -> bool:
     """Whether ``wish`` would be allowed and change something now."""
     if not rights.allowed(actor, wish, space):
@@ -180,10 +215,10 @@ def _possible(space: Space, wish: c.Command, actor: Actor, now: float) -> bool:
         return False
 
 
-def _seat(seat: Seat, told: SeatStatus | None) -> schema.SeatView:
+def _seat(seat: Seat, told: SeatStatus | None, may: list[str]) -> schema.SeatView:
     """A seat as it is stored, with what the stage says of it when it says something."""
     if told is None:
-        return schema.SeatView(id=seat.id, name=seat.name, role=seat.role, muted=seat.muted)
+        return schema.SeatView(id=seat.id, name=seat.name, role=seat.role, muted=seat.muted, may=may)
     return schema.SeatView(
         id=seat.id,
         name=seat.name,
@@ -194,6 +229,7 @@ def _seat(seat: Seat, told: SeatStatus | None) -> schema.SeatView:
         level_dbfs=told.level_dbfs,
         delay_ms=told.delay_ms,
         loss=told.loss,
+        may=may,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from stentor.base.units import SeatId, SpaceId
-from stentor.spaces.model import Role
+from stentor.spaces.model import Asking, Role
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -42,6 +42,12 @@ class SetHold(Command, frozen=True):
     """Chooses the hold music (object ``hold/{hold}``); before the doors open only, the loop is on the grid."""
 
     hold: str
+
+
+class SetAsking(Command, frozen=True):
+    """Says who in the audience may ask to speak."""
+
+    who: Asking
 
 
 class OpenDoors(Command, frozen=True):
@@ -116,4 +122,20 @@ class MuteSeat(Command, frozen=True):
 
 
 class UnmuteSeat(Command, frozen=True):
+    seat: SeatId
+
+
+class MuteSpeakers(Command, frozen=True):
+    """Mutes every speaker's seat; hosts and co-hosts stay as they are. Each may unmute himself."""
+
+
+class BanSeat(Command, frozen=True):
+    """Takes a seat away and never gives it again in this space: its link and its requests are refused."""
+
+    seat: SeatId
+
+
+class LiftBan(Command, frozen=True):
+    """The seat may be given, and ask, again; it does not come back by itself."""
+
     seat: SeatId

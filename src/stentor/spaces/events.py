@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from stentor.base.units import SeatId, SpaceId
-from stentor.spaces.model import Role
+from stentor.spaces.model import Asking, Role
 
 
 class EventBase(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=True):
@@ -39,6 +39,10 @@ class SpaceRescheduled(EventBase, frozen=True):
 
 class HoldChanged(EventBase, frozen=True):
     hold: str
+
+
+class AskingChanged(EventBase, frozen=True):
+    who: Asking
 
 
 class DoorsOpened(EventBase, frozen=True):
@@ -106,11 +110,23 @@ class SeatUnmuted(EventBase, frozen=True):
     seat: SeatId
 
 
+class SeatBanned(EventBase, frozen=True):
+    """Follows the seat's ``SeatRemoved``."""
+
+    seat: SeatId
+    name: str
+
+
+class BanLifted(EventBase, frozen=True):
+    seat: SeatId
+
+
 Event = (
     SpaceCreated
     | SpaceRenamed
     | SpaceRescheduled
     | HoldChanged
+    | AskingChanged
     | DoorsOpened
     | WentLive
     | StageLost
@@ -126,6 +142,8 @@ Event = (
     | HostChanged
     | SeatMuted
     | SeatUnmuted
+    | SeatBanned
+    | BanLifted
 )
 
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)

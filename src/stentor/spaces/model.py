@@ -39,6 +39,13 @@ class Role(StrEnum):
     SPEAKER = "speaker"
 
 
+class Asking(StrEnum):
+    """Who in the audience may ask to speak."""
+
+    ANYONE = "anyone"
+    NOBODY = "nobody"
+
+
 class Seat(msgspec.Struct, frozen=True):
     """One person's place on the stage. Kept over reconnects."""
 
@@ -70,6 +77,9 @@ class Space(msgspec.Struct, frozen=True):
     hold: str = "default"
     """Key of the hold loop in the object store: ``hold/{hold}``."""
     language: str = "en"
+    asking: Asking = Asking.ANYONE
+    banned: dict[str, str] = {}
+    """Seats that were shut out and may not be given again: id and name."""
     version: int = 0
     """Counts the events that made it; the board and the store never go back."""
 
@@ -93,6 +103,11 @@ class Space(msgspec.Struct, frozen=True):
     def host(self) -> Seat | None:
         """The seat of the host. Every space made by ``spaces.rules`` has exactly one."""
         return next((seat for seat in self.seats.values() if seat.role is Role.HOST), None)
+
+    @property
+    def hears_requests(self) -> bool:
+        """Whether the audience may ask to speak now."""
+        return self.asking is Asking.ANYONE and self.on_air
 
     def successor(self) -> Seat | None:
         """The co-host who takes over when the host's seat goes: the connected one who is there longest.

@@ -31,6 +31,8 @@ class Look(StrEnum):
 
     BACKSTAGE = "backstage"
     """Lights, seats, listeners' numbers, the addresses of everything."""
+    REQUESTS = "requests"
+    """Who in the audience asks to speak."""
     EVENTS = "events"
     """Everything that happened, with its times."""
 
@@ -63,6 +65,7 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.Rename: _HOSTS,
     c.Reschedule: _HOSTS,
     c.SetHold: _HOSTS,
+    c.SetAsking: _CO_HOSTS,
     c.OpenDoors: _CO_HOSTS,
     c.GoLive: _CO_HOSTS,  # a host who is late must not keep everybody waiting
     c.End: _HOSTS,
@@ -71,6 +74,9 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.RemoveSeat: _CO_HOSTS,  # but only who ranks lower; everybody their own
     c.MuteSeat: _CO_HOSTS,  # the same
     c.UnmuteSeat: _CO_HOSTS,  # the same
+    c.MuteSpeakers: _CO_HOSTS,
+    c.BanSeat: _CO_HOSTS,  # but only who ranks lower, and nobody their own
+    c.LiftBan: _CO_HOSTS,
     c.ChangeRole: _HOSTS,
     c.HandOver: _HOSTS,
     c.Interrupt: _HOUSE,
@@ -79,6 +85,7 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.ConnectSeat: _HOUSE,
     c.LoseSeat: _HOUSE,
     Look.BACKSTAGE: _SPEAKERS,
+    Look.REQUESTS: _CO_HOSTS,
     Look.EVENTS: _HOSTS,
 }
 _ORDER = (Rank.ANYONE, Rank.SPEAKER, Rank.CO_HOST, Rank.HOST, Rank.ADMIN)
@@ -103,8 +110,9 @@ def allowed(actor: Actor, wish: c.Command | Look, space: Space | None) -> bool:
         case c.RemoveSeat(seat=seat) | c.MuteSeat(seat=seat) | c.UnmuteSeat(seat=seat):
             if own is not Rank.ANYONE and actor.seat == seat:
                 return True
-            seats = space.seats if space is not None else {}
-            return may and (seat not in seats or _outranks(own, _RANKS[seats[seat].role]))
+            return may and _above(own, seat, space)
+        case c.BanSeat(seat=seat):
+            return may and actor.seat != seat and _above(own, seat, space)
         case c.GiveSeat(role=role):
             return may and _outranks(own, _RANKS[role])
     return may
@@ -116,11 +124,19 @@ def require(actor: Actor, wish: c.Command | Look, space: Space | None) -> None:
         return
     if rank(actor, space) is Rank.ANYONE and actor == ANYONE:
         raise NotSignedIn("This needs a token: the admin's, or that of an invitation.")
+    if space is not None and actor.seat in space.banned:
+        raise NotAllowed("The host has shut you out of this space.", code="banned")
     ranks = MAY[wish if isinstance(wish, Look) else type(wish)]
     if ranks == _HOUSE:
         raise NotAllowed("Stentor does this by itself; nobody can ask for it.")
     who = "an administrator" if ranks == _ADMIN else "the host"
     raise NotAllowed(f"You may not do this in this space; ask {who}.")
+
+
+def _above(own: Rank, seat: str, space: Space | None) -> bool:
+    """Whether ``own`` outranks the seat; one that is not there has no rank."""
+    there = space.seats.get(seat) if space is not None else None
+    return there is None or _outranks(own, _RANKS[there.role])
 
 
 def _outranks(own: Rank, other: Rank) -> bool:

@@ -21,6 +21,9 @@ from stentor.spaces import events as e
 from stentor.spaces.events import Event
 from stentor.spaces.model import OVER, TALKING, Role, Seat, Space, State
 
+MOST_BANS = 100
+"""Bans travel on the board with the space: so many are 12 kB at most."""
+
 S = State
 TRANSITIONS: dict[type[c.Command], dict[State, tuple[type[Event], ...]]] = {
     # command: {state: events}; () means it is so already; a state that is missing refuses
@@ -82,7 +85,7 @@ def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
             raise _refusal(space)
         return [event(at_ms=at_ms) for event in following]  # type: ignore[call-arg]  # these have no other field
     match command:
-        case c.Rename() | c.Reschedule() | c.SetHold():
+        case c.Rename() | c.Reschedule() | c.SetHold() | c.SetAsking():
             return _edit(space, command, now, at_ms)
         case c.GiveSeat():
             return _give_seat(space, command, at_ms)
@@ -92,6 +95,12 @@ def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
             return _connect(space, command, at_ms)
         case c.MuteSeat() | c.UnmuteSeat():
             return _mute(space, command, at_ms)
+        case c.MuteSpeakers():
+            return _mute_speakers(space, at_ms)
+        case c.BanSeat(seat=seat):
+            return _ban(space, seat, at_ms)
+        case c.LiftBan(seat=seat):
+            return [e.BanLifted(at_ms=at_ms, seat=seat)] if seat in space.banned else []
         case c.ChangeRole() | c.HandOver():
             return _change_role(space, command, at_ms)
     raise TypeError(f"Not a command: {command!r}")
@@ -112,6 +121,12 @@ def apply(space: Space | None, event: Event) -> Space:
             return replace(space, scheduled_ms=scheduled_ms)
         case e.HoldChanged(hold=hold):
             return replace(space, hold=hold)
+        case e.AskingChanged(who=who):
+            return replace(space, asking=who)
+        case e.SeatBanned(seat=seat, name=name):
+            return replace(space, banned={**space.banned, seat: name})
+        case e.BanLifted(seat=seat):
+            return replace(space, banned={key: name for key, name in space.banned.items() if key != seat})
         case e.SeatGiven() | e.SeatRemoved() | e.SeatConnected() | e.SeatLost():
             return replace(space, seats=_seats_after(space, event))
         case e.RoleChanged() | e.HostChanged() | e.SeatMuted() | e.SeatUnmuted():
@@ -142,8 +157,13 @@ def _create(space: Space | None, command: c.CreateSpace, now: float) -> list[Eve
     ]
 
 
-def _edit(space: Space, command: c.Rename | c.Reschedule | c.SetHold, now: float, at_ms: int) -> list[Event]:
+def _edit(
+    space: Space, command: c.Rename | c.Reschedule | c.SetHold | c.SetAsking, now: float, at_ms: int
+) -> list[Event]:
     match command:
+        case c.SetAsking(who=who):
+            _refuse_if_over(space)
+            return [] if who is space.asking else [e.AskingChanged(at_ms=at_ms, who=who)]
         case c.Rename():
             title = checks.title(command.title)
             return [] if title == space.title else [e.SpaceRenamed(at_ms=at_ms, title=title)]
@@ -166,6 +186,8 @@ def _give_seat(space: Space, command: c.GiveSeat, at_ms: int) -> list[Event]:
     name = checks.name(command.name)
     if command.role is Role.HOST:
         raise BadInput("A space has one host; give a seat as co-host and hand over.", field="role")
+    if seat in space.banned:
+        raise Conflict(f"{space.banned[seat]} is shut out of this space; lift the ban first.", code="banned")
     if seat in space.seats:
         there = space.seats[seat]
         if (there.name, there.role) == (name, command.role):
@@ -211,6 +233,22 @@ def _mute(space: Space, command: c.MuteSeat | c.UnmuteSeat, at_ms: int) -> list[
     if seat.muted == mute:
         return []
     return [e.SeatMuted(at_ms=at_ms, seat=seat.id) if mute else e.SeatUnmuted(at_ms=at_ms, seat=seat.id)]
+
+
+def _mute_speakers(space: Space, at_ms: int) -> list[Event]:
+    _refuse_if_over(space)
+    loud = (seat for seat in space.seats.values() if seat.role is Role.SPEAKER and not seat.muted)
+    return [e.SeatMuted(at_ms=at_ms, seat=seat.id) for seat in loud]
+
+
+def _ban(space: Space, seat: str, at_ms: int) -> list[Event]:
+    _refuse_if_over(space)
+    if seat in space.banned:
+        return []
+    there = _seat(space, seat)
+    if len(space.banned) >= MOST_BANS:
+        raise Conflict(f"{MOST_BANS} people are shut out already; lift a ban first.", code="too-many-bans")
+    return [*_remove_seat(space, seat, at_ms), e.SeatBanned(at_ms=at_ms, seat=there.id, name=there.name)]
 
 
 def _change_role(space: Space, command: c.ChangeRole | c.HandOver, at_ms: int) -> list[Event]:

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -96,7 +97,7 @@ class Store:
 
         def work() -> Space:
             with _transaction(self._engine) as connection:
-                return _load(connection, space)
+                return load_space(connection, space)
 
         return await self._run(work)
 
@@ -109,7 +110,7 @@ class Store:
 
         def attempt() -> tuple[Space, list[Event]] | None:
             with _transaction(self._writer) as connection:
-                before = _load(connection, space)
+                before = load_space(connection, space)
                 events = list(decide(before))
                 if not events:
                     return before, events
@@ -143,7 +144,7 @@ class Store:
             query = select(table.c.body).where(table.c.space == space, table.c.version > after)
             query = query.order_by(table.c.version).limit(min(limit, MOST_EVENTS))
             with _transaction(self._engine) as connection:
-                _load(connection, space)
+                load_space(connection, space)
                 return [e.decode(row.body) for row in connection.execute(query)]
 
         return await self._run(work)
@@ -153,7 +154,7 @@ class Store:
 
         def work() -> None:
             with _transaction(self._writer) as connection:
-                _load(connection, recording.space)
+                load_space(connection, recording.space)
                 write_recording(connection, recording)
 
         await self._run(work)
@@ -201,12 +202,27 @@ class Store:
 
         return await self._run(work)
 
+    async def read(self, work: Callable[[Connection], Result]) -> Result:
+        """Runs ``work`` in a transaction that only reads."""
+        return await self._run(partial(_within, self._engine, work))
+
+    async def write(self, work: Callable[[Connection], Result]) -> Result:
+        """Runs ``work`` in a transaction; what it raises comes through and nothing is written then."""
+        return await self._run(partial(_within, self._writer, work))
+
     async def _run(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
 
-def _load(connection: Connection, space: str) -> Space:
-    body = connection.execute(select(tables.spaces.c.body).where(tables.spaces.c.id == space)).scalar_one_or_none()
+def _within(engine: Engine, work: Callable[[Connection], Result]) -> Result:
+    with _transaction(engine) as connection:
+        return work(connection)
+
+
+def load_space(connection: Connection, space: str, *, lock: bool = False) -> Space:
+    """The space inside a transaction, which with ``lock`` waits for others that change it; raises :class:`NotFound`."""
+    query = select(tables.spaces.c.body).where(tables.spaces.c.id == space)
+    body = connection.execute(query.with_for_update() if lock else query).scalar_one_or_none()
     if body is None:
         raise NotFound("There is no such space.", code="space-not-found")
     return _decoder.decode(body)

@@ -37,6 +37,15 @@ events = Table(
     Column("body", Text, nullable=False, comment="spaces.events.Event as JSON"),
 )
 
+requests = Table(
+    "requests",
+    metadata,
+    Column("space", String(48), ForeignKey("spaces.id"), primary_key=True),
+    Column("id", String(48), primary_key=True, comment="of the seat that its person would get"),
+    Column("name", String(80), nullable=False),
+    Column("asked_ms", BigInteger, nullable=False),
+)
+
 recordings = Table(
     "recordings",
     metadata,

@@ -12,7 +12,7 @@ def test_a_few_slips_cost_nothing() -> None:
     """Whoever pastes the wrong token a few times need not wait."""
     guesses = Guesses()
     for _ in range(BURST - 1):
-        guesses.wrong("a", 0.0)
+        guesses.note("a", 0.0)
     assert guesses.wait_s("a", 0.0) == 0.0
 
 
@@ -20,7 +20,7 @@ def test_guessing_is_slowed_down() -> None:
     """After the burst an address waits, others do not, and the wait runs out."""
     guesses = Guesses()
     for _ in range(BURST):
-        guesses.wrong("a", 0.0)
+        guesses.note("a", 0.0)
     assert guesses.wait_s("a", 0.0) == REFILL_S
     assert guesses.wait_s("b", 0.0) == 0.0
     assert guesses.wait_s("a", REFILL_S) == 0.0
@@ -31,7 +31,7 @@ def test_memory_is_bounded() -> None:
     guesses = Guesses()
     for number in range(MAX_ADDRESSES + 50):
         for _ in range(BURST if number == MAX_ADDRESSES + 49 else 1):
-            guesses.wrong(str(number), 0.0)
+            guesses.note(str(number), 0.0)
     assert len(guesses._spent) == MAX_ADDRESSES
     assert guesses.wait_s(str(MAX_ADDRESSES + 49), 0.0) > 0
 
@@ -45,5 +45,5 @@ def test_the_rate_holds_whatever_the_rhythm(pauses: list[float]) -> None:
         now += pause
         if guesses.wait_s("a", now) == 0.0:
             looked_at += 1
-            guesses.wrong("a", now)
+            guesses.note("a", now)
     assert looked_at <= BURST + now / REFILL_S + 1

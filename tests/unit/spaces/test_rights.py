@@ -7,7 +7,7 @@ import pytest
 from stentor.base.errors import NotAllowed, NotSignedIn
 from stentor.base.units import SeatId
 from stentor.spaces import commands as c
-from stentor.spaces.model import Role, State
+from stentor.spaces.model import Asking, Role, State
 from stentor.spaces.rights import ADMIN, ANYONE, HOUSE, MAY, Actor, Look, Rank, allowed, rank, require, seated
 from tests.support.spaces import ANNA, BEN, CREATE, HOST, do, with_guests
 
@@ -27,6 +27,7 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (c.Rename("T"), "admin host"),
     (c.Reschedule(None), "admin host"),
     (c.SetHold("harp"), "admin host"),
+    (c.SetAsking(Asking.NOBODY), "admin host co_host"),
     (c.OpenDoors(), "admin host co_host"),
     (c.GoLive(), "admin host co_host"),
     (c.End(), "admin host"),
@@ -48,6 +49,12 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (c.MuteSeat(BEN), "admin host co_host speaker"),
     (c.MuteSeat(HOST), "admin host"),
     (c.UnmuteSeat(ANNA), "admin host co_host"),
+    (c.MuteSpeakers(), "admin host co_host"),
+    (c.BanSeat(BEN), "admin host co_host"),
+    (c.BanSeat(ANNA), "admin host"),
+    (c.BanSeat(HOST), "admin"),
+    (c.LiftBan(BEN), "admin host co_host"),
+    (Look.REQUESTS, "admin host co_host"),
     (Look.BACKSTAGE, "admin host co_host speaker"),
     (Look.EVENTS, "admin host"),
 ]
@@ -112,3 +119,11 @@ def test_removal_of_nothing() -> None:
     """Without a space only the admin's wish passes (the rules then say there is none)."""
     assert allowed(ADMIN, c.RemoveSeat(BEN), None)
     assert not allowed(seated(BEN), c.RemoveSeat(BEN), None)
+
+
+def test_whoever_is_shut_out_is_told_so() -> None:
+    """The link of a banned seat is refused with a code of its own."""
+    space = do(LIVE, c.BanSeat(BEN))
+    with pytest.raises(NotAllowed) as refused:
+        require(seated(BEN), Look.BACKSTAGE, space)
+    assert refused.value.error_code == "banned"

@@ -10,7 +10,7 @@ from stentor.base.units import SeatId, SpaceId
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
 from stentor.spaces.model import OVER, Role, Space, State
-from stentor.spaces.rules import TRANSITIONS, apply, decide
+from stentor.spaces.rules import MOST_BANS, TRANSITIONS, apply, decide
 from tests.support.spaces import ANNA, BEN, CREATE, HOST, NOW, do, space_in, with_guests
 
 MS = round(NOW * 1000)
@@ -277,3 +277,28 @@ def test_unknown_command_is_a_bug() -> None:
         decide(space_in(State.LIVE), c.Command(), NOW)
     with pytest.raises(TypeError):
         apply(None, e.WentLive(at_ms=MS))
+
+
+def test_all_speakers_are_muted_and_hosts_are_not() -> None:
+    """Mute all is for speakers; whoever leads goes on talking, and each muted one may unmute himself."""
+    space = do(with_guests(State.LIVE), c.MuteSpeakers())
+    assert {seat.id for seat in space.seats.values() if seat.muted} == {BEN}
+    assert not do(space, c.UnmuteSeat(BEN)).seats[BEN].muted
+
+
+def test_a_banned_seat_is_gone_until_the_ban_is_lifted() -> None:
+    """It cannot be given again, under whatever name; lifted, it can."""
+    space = do(with_guests(State.LIVE), c.BanSeat(BEN))
+    assert BEN not in space.seats
+    assert space.banned == {BEN: "Ben"}
+    with pytest.raises(Conflict, match="Ben is shut out"):
+        decide(space, c.GiveSeat(BEN, "Benjamin"), NOW)
+    assert BEN in do(space, c.LiftBan(BEN), c.GiveSeat(BEN, "Ben")).seats
+
+
+def test_bans_are_bounded() -> None:
+    """They travel on the board with the space."""
+    space = with_guests(State.LIVE)
+    full = msgspec.structs.replace(space, banned={f"x{number}": "X" for number in range(MOST_BANS)})
+    with pytest.raises(Conflict, match="lift a ban first"):
+        decide(full, c.BanSeat(BEN), NOW)

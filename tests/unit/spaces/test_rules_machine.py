@@ -13,7 +13,7 @@ from stentor.base.units import SeatId
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
 from stentor.spaces.events import Event
-from stentor.spaces.model import OVER, TALKING, Role, Space, State
+from stentor.spaces.model import OVER, TALKING, Asking, Role, Space, State
 from stentor.spaces.rules import apply, decide
 from tests.support.spaces import CREATE, NOW
 
@@ -22,11 +22,22 @@ MAX_SEATS = 4
 COMMANDS = st.one_of(
     st.sampled_from([c.OpenDoors(), c.GoLive(), c.Interrupt(), c.Resume(), c.OpenReplay()]),
     st.sampled_from([c.End(), c.Cancel(), c.Rename("T"), c.Rename("U"), c.Reschedule(None), c.SetHold("harp")]),
+    st.builds(c.SetAsking, st.sampled_from(Asking)),
+    st.just(c.MuteSpeakers()),
     st.builds(c.GiveSeat, SEATS, st.just("Name"), st.sampled_from(Role)),
     st.builds(c.ChangeRole, SEATS, st.sampled_from(Role)),
     *(
         st.builds(command, SEATS)
-        for command in (c.RemoveSeat, c.ConnectSeat, c.LoseSeat, c.HandOver, c.MuteSeat, c.UnmuteSeat)
+        for command in (
+            c.RemoveSeat,
+            c.ConnectSeat,
+            c.LoseSeat,
+            c.HandOver,
+            c.MuteSeat,
+            c.UnmuteSeat,
+            c.BanSeat,
+            c.LiftBan,
+        )
     ),
 )
 
@@ -83,6 +94,10 @@ class Life(RuleBasedStateMachine):
         assert 1 <= len(self.space.seats) <= MAX_SEATS
         assert all(key == seat.id for key, seat in self.space.seats.items())
         assert all(seat.joined_ms is not None for seat in self.space.seats.values() if seat.connected)
+
+    @invariant()
+    def whoever_is_banned_has_no_seat(self) -> None:
+        assert not set(self.space.banned) & set(self.space.seats)
 
     @invariant()
     def times_in_order(self) -> None:

@@ -62,6 +62,8 @@ function showDoor() {
   element("say").textContent = say(`say_${door.state}`);
   element("live").hidden = !ON_AIR.has(door.state);
   element("ways").hidden = !ON_AIR.has(door.state);
+  element("ask").hidden = !door.ask;
+  if (door.ask) element("ask").querySelector("a").href = door.ask;
   element("recording").hidden = door.state !== "replay";
   if (door.state === "replay") element("recording").querySelector("audio").preload = "metadata"; // shows its length
   showButton();

@@ -1,6 +1,8 @@
 // A speaker's page: joins the stage with the browser's microphone.
 
 import { about, ask, button, element, lights, pause, text } from "./page.js";
+import { Line } from "./line.js";
+import { follow as followTalk, People } from "./people.js";
 import * as microphone from "./microphone.js";
 import { Seat } from "./whip.js";
 
@@ -12,10 +14,13 @@ const token = invitation();
 let view = null; // what the house says of the space and of us
 let seat = null;
 let stream = null;
-let muted = false;
+let muted = false; // our own microphone is off
+let hostMuted = false; // a host has muted our seat
 let joined = 0; // when the connection was made, by performance.now()
 
 const meter = new microphone.Meter($("level"), (silent) => warn(silent ? text("status.silent") : ""));
+const people = new People({ space: space.id, token, command, silent: () => muted });
+const line = new Line({ space: space.id, token, command, setAsking: (who) => command(() => ask("PATCH", `/spaces/${space.id}`, { token, body: { asking: who } })) });
 const say = (sentence) => { if ($("status").textContent !== sentence) $("status").textContent = sentence; };
 const warn = (sentence) => { $("warning").textContent = sentence; };
 
@@ -76,8 +81,8 @@ function changed() {
   const { state, problem } = seat;
   if (state === "connecting" || state === "reconnecting") say(text(`status.${state}`));
   if (state === "waiting") say(waiting(problem));
-  if (state === "connected") say(text(muted ? "status.connected_muted" : "status.connected"));
   if (state === "connected") {
+    sayMuted();
     joined = performance.now();
     warn("");
   }
@@ -121,49 +126,62 @@ function stop(sentence) {
   buttons();
 }
 
+/** Mutes our microphone, or unmutes it and, if a host has muted it, our seat. */
 function mute() {
   if (!seat) return;
-  muted = !muted;
+  muted = !(muted || hostMuted);
   stream.getAudioTracks()[0].enabled = !muted;
-  $("mute").textContent = text(muted ? "stage.unmute" : "stage.mute");
-  $("mute").setAttribute("aria-pressed", String(muted));
-  if (seat.state === "connected") say(text(muted ? "status.connected_muted" : "status.connected"));
+  if (hostMuted) {
+    hostMuted = false;
+    command(() => ask("PATCH", `/spaces/${space.id}/seats/${view.you.seat}`, { token, body: { muted: false } }));
+  }
+  showMuted();
 }
 
-function person({ id, name, role, state, talking, muted: silent }) {
-  const marks = [id === view.you?.seat ? text("stage.you") : "", text(`role.${role}`)];
-  if (state === "lost") marks.push(text("stage.lost"));
-  else if (state === "away") marks.push(text("stage.away"));
-  else if (silent || (id === view.you?.seat && muted)) marks.push(text("stage.is_muted"));
-  else if (talking) marks.push(text("stage.talking"));
-  return element("li", { dataset: { talking: String(talking), away: String(state !== "connected") } },
-    element("strong", {}, name), element("span", { className: "quiet" }, marks.filter(Boolean).join(" · ")));
+function showMuted() {
+  $("mute").textContent = text(muted || hostMuted ? "stage.unmute" : "stage.mute");
+  $("mute").setAttribute("aria-pressed", String(muted || hostMuted));
+  if (seat?.state === "connected") sayMuted();
+}
+
+function sayMuted() {
+  say(text(hostMuted ? "status.host_muted" : muted ? "status.connected_muted" : "status.connected"));
 }
 
 let drawn = "";
 function draw() {
-  const now = JSON.stringify([view, muted]);
+  people.draw(view);
+  const now = JSON.stringify(view);
   if (now === drawn) return;
   drawn = now;
   $("state").textContent = text(`state.${view.state}`);
   $("state").dataset.state = view.state;
   if (view.you) $("you").textContent = text("stage.you_are", { name: view.you.name, role: text(`role.${view.you.role}`) });
-  $("people").replaceChildren(...(view.seats.length ? view.seats.map(person) : [element("li", { className: "quiet" }, text("stage.nobody"))]));
   $("lights").replaceChildren(...lights(view.lights));
   hostButtons();
 }
 
 function hostButtons() {
-  const verbs = (view.you?.may ?? []).filter((verb) => ["doors", "live", "end"].includes(verb));
+  const verbs = (view.you?.may ?? []).filter((verb) => ["doors", "live", "end", "mute_speakers"].includes(verb));
   if ($("host-buttons").dataset.verbs === verbs.join()) return;
   $("host-buttons").dataset.verbs = verbs.join();
-  $("host-buttons").replaceChildren(...verbs.map((verb) => button(text(`do.${verb}`), () => command(verb), { className: verb === "end" ? "" : "primary" })));
+  $("host-buttons").replaceChildren(...verbs.map(hostButton));
 }
 
-async function command(verb) {
+function hostButton(verb) {
+  if (verb === "mute_speakers") return button(text("seat.mute_speakers"), () => press("mute"));
+  return button(text(`do.${verb}`), () => press(verb), { className: verb === "end" ? "" : "primary" });
+}
+
+function press(verb) {
   if (verb === "end" && !confirm(text("do.sure_end", { title: view.title }))) return;
+  command(() => ask("POST", `/spaces/${space.id}/${verb}`, { token }));
+}
+
+/** Runs an action of ours, shows what came of it or why it did not work. */
+async function command(action) {
   try {
-    await ask("POST", `/spaces/${space.id}/${verb}`, { token });
+    await action();
     await look();
   } catch (error) {
     warn(text("error.unknown", { detail: error.message }));
@@ -172,7 +190,13 @@ async function command(verb) {
 
 async function look() {
   view = await ask("GET", `/spaces/${space.id}`, { token, timeout: 4000 });
+  const now = Boolean(view.seats.find(({ id }) => id === view.you.seat)?.muted);
+  if (now !== hostMuted) {
+    hostMuted = now;
+    showMuted();
+  }
   draw();
+  await line.look(view);
   // Sound may fail in one direction only: then the stage knows, and we do not.
   const unheard = view.seats.some(({ id, state }) => id === view.you.seat && state === "lost");
   if (unheard && seat?.state === "connected" && performance.now() - joined > RENEW_MS) seat.renew();
@@ -207,7 +231,7 @@ async function follow() {
     try {
       await look();
     } catch (error) {
-      if (error.status === 401 || error.status === 403) return refuse();
+      if (error.status === 401 || error.status === 403) return refuse(error.code);
       if (error.status === 404) return block(text("notice.space"));
       if (!seat) say(text("error.house"));
     }
@@ -216,10 +240,10 @@ async function follow() {
   }
 }
 
-function refuse() {
+function refuse(code) {
   sessionStorage.removeItem(`stentor-invitation-${space.id}`);
   stop("");
-  block(text(view ? "error.removed" : "error.token"));
+  block(text(code === "banned" ? "error.banned" : view ? "error.audience" : "error.token"));
 }
 
 const obstacle = microphone.blocked();
@@ -230,4 +254,5 @@ else {
   navigator.mediaDevices.addEventListener?.("devicechange", () => choices());
   choices();
   follow();
+  followTalk(space.id, token, (seats) => people.hear(seats));
 }

@@ -1,0 +1,80 @@
+"""The REST API's addresses about seats and bans."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request, delete, get, patch, post, put
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, JSONBody
+from litestar.response import Stream
+
+from stentor.base.errors import BadInput
+from stentor.base.units import SeatId, seat_id
+from stentor.house import schema
+from stentor.house.access import Access
+from stentor.house.desk import Desk
+from stentor.house.talk import Talk
+from stentor.house.views import Views
+from stentor.spaces import commands as c
+from stentor.spaces import rights
+from stentor.spaces.rights import Look
+
+_Request = Request[Any, Any, Any]
+
+
+def handlers(desk: Desk, access: Access, views: Views, talk: Talk) -> list[HTTPRouteHandler]:
+    """The handlers, which share the desk."""
+
+    async def command(request: _Request, space: str, wish: c.Command) -> schema.SpaceView:
+        actor = access.who(request, space)
+        return await views.space(await desk.change(space, wish, actor), actor)
+
+    @get("/spaces/{space:str}/talk", media_type="text/event-stream", summary="Who is talking: server-sent events")
+    async def follow(request: _Request, space: FromPath[str]) -> Stream:
+        found = await desk.load(space)
+        rights.require(access.who(request, space), Look.BACKSTAGE, found)
+        # Proxies must pass every event on at once.
+        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+        return Stream(talk.follow(found.id), media_type="text/event-stream", headers=headers)
+
+    @patch("/spaces/{space:str}/seats/{seat:str}", summary="Mute or unmute a seat, change its role, hand over")
+    async def change_seat(
+        request: _Request, space: FromPath[str], seat: FromPath[str], data: JSONBody[schema.SeatChange]
+    ) -> schema.SpaceView:
+        actor = access.who(request, space)
+        found = await desk.load(space)
+        rights.require(actor, Look.BACKSTAGE, found)
+        for wish in _wishes(seat_id(seat), data):
+            found = await desk.change(space, wish, actor)
+        return await views.space(found, actor)
+
+    @delete("/spaces/{space:str}/seats/{seat:str}", status_code=200, summary="Take a seat away")
+    async def remove_seat(request: _Request, space: FromPath[str], seat: FromPath[str]) -> schema.SpaceView:
+        return await command(request, space, c.RemoveSeat(seat_id(seat)))
+
+    @post("/spaces/{space:str}/mute", status_code=200, summary="Mute all speakers; each may unmute himself")
+    async def mute_speakers(request: _Request, space: FromPath[str]) -> schema.SpaceView:
+        return await command(request, space, c.MuteSpeakers())
+
+    @put("/spaces/{space:str}/bans/{seat:str}", summary="Take a seat away and shut its person out")
+    async def ban(request: _Request, space: FromPath[str], seat: FromPath[str]) -> schema.SpaceView:
+        return await command(request, space, c.BanSeat(seat_id(seat)))
+
+    @delete("/spaces/{space:str}/bans/{seat:str}", status_code=200, summary="Lift a ban")
+    async def lift(request: _Request, space: FromPath[str], seat: FromPath[str]) -> schema.SpaceView:
+        return await command(request, space, c.LiftBan(seat_id(seat)))
+
+    return [follow, change_seat, remove_seat, mute_speakers, ban, lift]
+
+
+def _wishes(seat: SeatId, data: schema.SeatChange) -> list[c.Command]:
+    wishes: list[c.Command] = []
+    if data.role is not msgspec.UNSET:
+        wishes.append(c.HandOver(seat) if data.role == "host" else c.ChangeRole(seat, data.role))
+    if data.muted is not msgspec.UNSET:
+        wishes.append(c.MuteSeat(seat) if data.muted else c.UnmuteSeat(seat))
+    if not wishes:
+        raise BadInput("Say what to change: role or muted.")
+    return wishes

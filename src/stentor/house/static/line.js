@@ -1,0 +1,52 @@
+// Those who ask to speak, as hosts and co-hosts see them: in order, each to be accepted or declined.
+
+import { ask, button, element, text, when } from "./page.js";
+
+const $ = (id) => document.getElementById(id);
+
+export class Line {
+  /** `command` runs an action and shows what does not work; `setAsking` says who may ask. */
+  constructor({ space, token, command, setAsking }) {
+    Object.assign(this, { space, token, command, setAsking });
+    this.drawn = "";
+  }
+
+  /** Asks for the line and shows it; only for whoever may answer it. */
+  async look(view) {
+    const may = view.you.may.includes("open_asking") || view.you.may.includes("close_asking");
+    $("line").hidden = !may;
+    if (!may) return;
+    this.#buttons(view);
+    this.#draw((await ask("GET", `/spaces/${this.space}/requests`, { token: this.token })).requests);
+  }
+
+  #buttons({ you }) {
+    const verb = you.may.includes("close_asking") ? "close_asking" : "open_asking";
+    if ($("line-buttons").dataset.verb === verb) return;
+    $("line-buttons").dataset.verb = verb;
+    const who = verb === "open_asking" ? "anyone" : "nobody";
+    $("line-buttons").replaceChildren(button(text(`line.${verb}`), () => this.setAsking(who)));
+  }
+
+  #draw(requests) {
+    const now = JSON.stringify(requests);
+    if (now === this.drawn) return;
+    this.drawn = now;
+    $("line-nobody").hidden = requests.length > 0;
+    $("line-said").textContent = requests.length ? text("line.came", { count: requests.length }) : "";
+    $("waiting").replaceChildren(...requests.map((each) => this.#row(each)));
+  }
+
+  #row({ id, name, asked_ms: asked }) {
+    const path = `/spaces/${this.space}/requests/${id}`;
+    const answer = (method, address) => this.command(async () => {
+      this.#draw((await ask(method, address, { token: this.token })).requests);
+    });
+    return element("li", {},
+      element("strong", {}, name),
+      element("span", { className: "quiet" }, text("line.since", { when: when(asked) })),
+      element("span", { className: "buttons" },
+        button(text("line.accept"), () => answer("POST", `${path}/accept`), { className: "primary", ariaLabel: `${text("line.accept")}: ${name}` }),
+        button(text("line.decline"), () => answer("DELETE", path), { ariaLabel: `${text("line.decline")}: ${name}` })));
+  }
+}

@@ -1,0 +1,119 @@
+// Who is on the stage: a row for each seat, what may be done with it, and a ring around whoever talks.
+// Rows are made anew only when somebody or a right changes, so that no open menu or focus is lost while people talk.
+
+import { ask, button, element, pause, text } from "./page.js";
+
+const $ = (id) => document.getElementById(id);
+const SURE = new Set(["remove", "ban", "hand_over"]); // not to be taken back with one press
+const LOSSY = 0.03; // from here on loss is heard
+const SLOW_MS = 300;
+const CHANGES = {
+  mute: { muted: true }, unmute: { muted: false },
+  co_host: { role: "co_host" }, speaker: { role: "speaker" }, hand_over: { role: "host" },
+};
+
+/** Follows who is talking for ever, five times a second; `told` gets the seats as the stage sees them. */
+export async function follow(space, token, told) {
+  for (;;) {
+    try {
+      await events(space, token, told);
+    } catch {
+      await pause(2000); // the house is away, or we are: the page's other question says which
+    }
+  }
+}
+
+/** One stream of server-sent events to its end (EventSource cannot send a token). */
+async function events(space, token, told) {
+  const headers = { Authorization: `Bearer ${token}`, Accept: "text/event-stream" };
+  const answer = await fetch(`/api/v1/spaces/${space}/talk`, { headers, cache: "no-store", credentials: "omit" });
+  if (!answer.ok) throw new Error(String(answer.status));
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const parts = (text + value).split("\n\n");
+    text = parts.pop();
+    for (const part of parts) told(JSON.parse(part.replace(/^data: /, "")));
+  }
+}
+
+export class People {
+  /** `command` runs an action and shows what does not work; `silent` says whether our own page sends nothing. */
+  constructor({ space, token, command, silent }) {
+    Object.assign(this, { space, token, command, silent });
+    this.drawn = "";
+    this.rows = new Map();
+  }
+
+  /** Shows the seats of the house's view; how they sound comes by `hear` in between. */
+  draw(view) {
+    this.you = view.you?.seat;
+    const now = JSON.stringify([view.seats.map(({ id, name, role, may }) => [id, name, role, may]), view.banned, view.you]);
+    if (now !== this.drawn) {
+      this.drawn = now;
+      this.rows = new Map(view.seats.map((seat) => [seat.id, this.#row(seat)]));
+      const rows = [...this.rows.values()].map(({ row }) => row);
+      $("people").replaceChildren(...(rows.length ? rows : [element("li", { className: "quiet" }, text("stage.nobody"))]));
+      this.#bans(view.banned);
+    }
+    for (const seat of view.seats) this.#mark(seat);
+  }
+
+  /** What the stage says of the seats just now. */
+  hear(seats) {
+    for (const seat of seats) this.#mark(seat);
+  }
+
+  #row({ id, name, role, may }) {
+    const marks = element("span", { className: "quiet" });
+    const verbs = may.filter((verb) => id !== this.you || verb === "hand_over");
+    const row = element("li", {}, element("strong", {}, name), marks, verbs.length ? this.#menu(id, name, verbs) : null);
+    return { row, marks, role };
+  }
+
+  #menu(id, name, verbs) {
+    const summary = element("summary", { ariaLabel: text("seat.menu", { name }) }, "⋯");
+    const menu = element("details", { className: "menu" }, summary);
+    const press = (verb) => {
+      if (SURE.has(verb) && !confirm(text(`seat.sure_${verb}`, { name }))) return;
+      menu.open = false;
+      this.command(() => this.#change(id, verb));
+    };
+    menu.append(element("div", { className: "buttons" }, ...verbs.map((verb) => button(text(`seat.${verb}`), () => press(verb)))));
+    return menu;
+  }
+
+  #change(id, verb) {
+    const to = (method, noun, body) => ask(method, `/spaces/${this.space}/${noun}/${id}`, { token: this.token, body });
+    if (verb === "remove") return to("DELETE", "seats");
+    return verb === "ban" ? to("PUT", "bans") : to("PATCH", "seats", CHANGES[verb]);
+  }
+
+  #bans(banned) {
+    const lift = (seat) => this.command(() => ask("DELETE", `/spaces/${this.space}/bans/${seat}`, { token: this.token }));
+    $("bans").hidden = !banned.length;
+    $("banned").replaceChildren(...banned.map(({ seat, name }) =>
+      element("li", {}, element("strong", {}, name), button(text("ban.lift"), () => lift(seat), { ariaLabel: `${text("ban.lift")}: ${name}` }))));
+  }
+
+  /** How a seat sounds and what its connection is like. */
+  #mark({ id, state, talking, muted, delay_ms: delay, loss }) {
+    const { row, marks, role } = this.rows.get(id) ?? {};
+    if (!row) return; // the house will tell of this seat
+    const ours = id === this.you;
+    const silent = muted || (ours && this.silent());
+    const said = [ours ? text("stage.you") : "", text(`role.${role}`)];
+    if (state === "lost") said.push(text("stage.lost"));
+    else if (state === "away") said.push(text("stage.away"));
+    else if (silent) said.push(text("stage.is_muted"));
+    else if (talking) said.push(text("stage.talking"));
+    if (state === "connected" && loss >= LOSSY) said.push(text("seat.loss", { percent: Math.round(loss * 100) }));
+    if (state === "connected" && delay >= SLOW_MS) said.push(text("seat.delay", { ms: delay }));
+    const sentence = said.filter(Boolean).join(" · ");
+    if (marks.textContent !== sentence) marks.textContent = sentence;
+    row.dataset.talking = String(talking && !silent);
+    row.dataset.away = String(state !== "connected");
+  }
+}

@@ -1,0 +1,89 @@
+"""Requests to speak: people of the audience wait in a line until a host or co-host answers.
+
+A request is no part of the :class:`Space` that travels to the edges: the line changes often and only the house and
+the hosts look at it. Its id is the id of the seat that its person gets, so the token of a request, which is worth
+nothing before, is the seat's token from then on; and a ban of the seat is a ban of its requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+import msgspec
+
+from stentor.base.errors import Conflict, NotAllowed, Overloaded
+from stentor.base.units import SeatId
+from stentor.spaces import checks
+from stentor.spaces.model import OVER, Space
+
+MOST_WAITING = 200
+"""More than a host can look through; whoever comes later is told so at once."""
+FULL_RETRY_S = 30.0
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One person who waits; ``asked_ms`` is wall clock (ms, UTC)."""
+
+    id: SeatId
+    name: str
+    asked_ms: int
+
+
+class State(StrEnum):
+    """What has become of a request."""
+
+    WAITING = "waiting"
+    ACCEPTED = "accepted"
+    """The person has the seat."""
+    BANNED = "banned"
+    OVER = "over"
+    """The space is over."""
+    CLOSED = "closed"
+    """Not in the line: declined, withdrawn, or the seat was taken away again. It may be asked anew."""
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """A request as its person sees it: ``place`` is 1 for the next one, 0 for whoever does not wait."""
+
+    state: State
+    place: int = 0
+    waiting: int = 0
+
+
+def admit(space: Space, waiting: Sequence[Request], request: Request) -> Request:
+    """The request that joins the line, with its name trimmed; whoever waits already keeps the place.
+
+    Raises :class:`BadInput` for the name, :class:`Conflict` (``requests-closed``) while nobody may ask or for whoever
+    is on the stage, :class:`NotAllowed` (``banned``) and :class:`Overloaded` (429, ``requests-full``).
+    """
+    name = checks.name(request.name)
+    if request.id in space.banned or name.casefold() in {each.casefold() for each in space.banned.values()}:
+        raise NotAllowed("The host has shut you out of this space.", code="banned")
+    if request.id in space.seats:
+        raise Conflict("You have a seat on the stage already.", code="seat-exists")
+    if not space.hears_requests:
+        raise Conflict("Nobody can ask to speak in this space now.", code="requests-closed")
+    before = next((each for each in waiting if each.id == request.id), None)
+    if before is None and len(waiting) >= MOST_WAITING:
+        raise Overloaded(
+            f"{MOST_WAITING} people wait already; try again later.",
+            retry_after_s=FULL_RETRY_S,
+            status=429,
+            code="requests-full",
+        )
+    return Request(request.id, name, before.asked_ms if before else request.asked_ms)
+
+
+def standing(space: Space, waiting: Sequence[Request], request: str) -> Standing:
+    """What has become of the request with this id; ``waiting`` is the line, the next one first."""
+    if request in space.banned:
+        return Standing(State.BANNED)
+    if space.state in OVER:
+        return Standing(State.OVER)
+    if request in space.seats:
+        return Standing(State.ACCEPTED)
+    ids = [each.id for each in waiting]
+    if request not in ids:
+        return Standing(State.CLOSED)
+    return Standing(State.WAITING, ids.index(SeatId(request)) + 1, len(ids))

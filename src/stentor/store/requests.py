@@ -1,0 +1,65 @@
+"""The line of those who ask to speak, in the database so that it outlives a house: only who waits, nobody answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Connection, delete, insert, select
+
+from stentor.base.units import SeatId, SpaceId
+from stentor.spaces.model import Space
+from stentor.spaces.requests import Request
+from stentor.store import tables
+from stentor.store.spaces import Store, load_space
+
+Admit = Callable[[Space, Sequence[Request], Request], Request]
+
+
+class Requests:
+    """The lines of all spaces. Methods raise what those of :class:`Store` raise."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def look(self, space: SpaceId) -> tuple[Space, Sequence[Request]]:
+        """A space and who waits in it, the next one first; whoever has a seat by now waits no more."""
+
+        def work(connection: Connection) -> tuple[Space, Sequence[Request]]:
+            return _look(connection, space)
+
+        return await self._store.read(work)
+
+    async def add(self, space: SpaceId, request: Request, admit: Admit) -> tuple[Space, Sequence[Request]]:
+        """Puts what ``admit`` makes of a request into the line, or changes its name; what it raises comes through.
+
+        Writers wait for each other, so the line never gets longer than ``admit`` lets it.
+        """
+
+        def work(connection: Connection) -> tuple[Space, Sequence[Request]]:
+            before, waiting = _look(connection, space, lock=True)
+            admitted = admit(before, waiting, request)
+            table = tables.requests
+            connection.execute(delete(table).where(table.c.space == space, table.c.id == admitted.id))
+            row = {"space": space, "id": admitted.id, "name": admitted.name, "asked_ms": admitted.asked_ms}
+            connection.execute(insert(table).values(**row))
+            return _look(connection, space)
+
+        return await self._store.write(work)
+
+    async def drop(self, space: SpaceId, request: SeatId) -> None:
+        """Takes a request out of the line; one that is not there is no error."""
+
+        def work(connection: Connection) -> None:
+            table = tables.requests
+            connection.execute(delete(table).where(table.c.space == space, table.c.id == request))
+
+        await self._store.write(work)
+
+
+def _look(connection: Connection, space: SpaceId, *, lock: bool = False) -> tuple[Space, Sequence[Request]]:
+    found = load_space(connection, space, lock=lock)
+    table = tables.requests
+    query = select(table.c.id, table.c.name, table.c.asked_ms).where(table.c.space == space)
+    rows = connection.execute(query.order_by(table.c.asked_ms, table.c.id))
+    waiting = [Request(SeatId(row.id), row.name, row.asked_ms) for row in rows]
+    return found, [each for each in waiting if each.id not in found.seats and each.id not in found.banned]

@@ -1,0 +1,170 @@
+"""Asking to speak, and what hosts do with seats, over real HTTP, a real bus and a real database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+
+from stentor.bus.connection import connect
+from stentor.bus.status import SeatStatus, SpaceStatus, Status
+from stentor.house.requests import BURST
+from tests.support.house import House, problem, running_house
+
+SPACE = "/api/v1/spaces/talk"
+LINE = f"{SPACE}/requests"
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with running_house(tmp_path) as house:
+        yield house
+
+
+def bearer(token: object) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def ask(house: House, name: str, token: str = "") -> httpx.Response:
+    return await house.anyone.post(LINE, json={"name": name}, headers=bearer(token) if token else {})
+
+
+async def test_from_the_audience_to_the_stage(house: House) -> None:
+    """Ask, wait in order, be accepted: the request's token becomes the seat's; the line outlives the house."""
+    host = bearer((await house.create())["token"])
+    problem(await ask(house, "Dora"), 409, "requests-closed")
+    await house.http.post(f"{SPACE}/doors")
+    dora, emil = (await ask(house, "Dora")).json(), (await ask(house, "Emil")).json()
+    assert [(each["state"], each["place"]) for each in (dora, emil)] == [("waiting", 1), ("waiting", 2)]
+    assert dora["link"].endswith(f"/stage/talk#token={dora['token']}")
+    problem(await house.anyone.get(SPACE, headers=bearer(dora["token"])), 403, "not-allowed")
+    await house.stop()
+    await house.start()
+    waiting = (await house.anyone.get(LINE, headers=host)).json()["requests"]
+    assert [each["name"] for each in waiting] == ["Dora", "Emil"]
+    left = await house.anyone.post(f"{LINE}/{waiting[0]['id']}/accept", headers=host)
+    assert [each["name"] for each in left.json()["requests"]] == ["Emil"]
+    assert (await house.anyone.get(f"{LINE}/own", headers=bearer(dora["token"]))).json()["state"] == "accepted"
+    assert (await house.anyone.get(f"{LINE}/own", headers=bearer(emil["token"]))).json()["place"] == 1
+    view = (await house.anyone.get(SPACE, headers=bearer(dora["token"]))).json()
+    assert (view["you"]["name"], view["you"]["rank"]) == ("Dora", "speaker")
+    problem(await house.anyone.post(f"{LINE}/{waiting[0]['id']}/accept", headers=host), 404, "request-not-found")
+    problem(await ask(house, "Dora", dora["token"]), 409, "seat-exists")
+
+
+async def test_one_place_a_browser(house: House) -> None:
+    """Asked again with the token the name changes and the place stays; withdrawn or declined, one may ask anew."""
+    host = bearer((await house.create())["token"])
+    await house.http.post(f"{SPACE}/doors")
+    token = (await ask(house, "Dora")).json()["token"]
+    await ask(house, "Emil")
+    assert (await ask(house, "Dorothea", token)).json()["place"] == 1
+    withdrawn = await house.anyone.delete(f"{LINE}/own", headers=bearer(token))
+    assert withdrawn.json()["state"] == "closed"
+    assert (await ask(house, "Dora", token)).json()["place"] == 2
+    waiting = (await house.anyone.get(LINE, headers=host)).json()["requests"]
+    assert [each["name"] for each in waiting] == ["Emil", "Dora"]
+    declined = await house.anyone.delete(f"{LINE}/{waiting[1]['id']}", headers=host)
+    assert [each["name"] for each in declined.json()["requests"]] == ["Emil"]
+    assert (await house.anyone.get(f"{LINE}/own", headers=bearer(token))).json()["state"] == "closed"
+
+
+async def test_who_may_answer(house: House) -> None:
+    """Hosts and co-hosts; a speaker and anyone may neither see the line nor answer, nor change who may ask."""
+    await house.create()
+    await house.http.post(f"{SPACE}/doors")
+    roles = {}
+    for role in ("speaker", "co_host"):
+        made = await house.http.post(f"{SPACE}/invitations", json={"name": role, "role": role})
+        roles[role] = bearer(made.json()["token"])
+    await ask(house, "Dora")
+    request = (await house.anyone.get(LINE, headers=roles["co_host"])).json()["requests"][0]["id"]
+    for method, address, body in (
+        ("GET", LINE, None),
+        ("POST", f"{LINE}/{request}/accept", None),
+        ("DELETE", f"{LINE}/{request}", None),
+        ("PATCH", SPACE, {"asking": "nobody"}),
+        ("POST", f"{SPACE}/mute", None),
+    ):
+        answer = await house.anyone.request(method, address, json=body, headers=roles["speaker"])
+        problem(answer, 403, "not-allowed")
+        problem(await house.anyone.request(method, address, json=body), 401, "not-signed-in")
+    problem(await house.anyone.get(f"{LINE}/own"), 401, "not-signed-in")
+    closed = await house.anyone.patch(SPACE, json={"asking": "nobody"}, headers=roles["co_host"])
+    assert (closed.json()["asking"], closed.json()["ask"]) == ("nobody", None)
+    problem(await ask(house, "Emil"), 409, "requests-closed")
+
+
+async def test_requests_of_one_address_are_limited(house: House) -> None:
+    """A flood from one address is told when to come back, and a name must be one."""
+    await house.create()
+    await house.http.post(f"{SPACE}/doors")
+    problem(await ask(house, "two\nlines"), 400, "bad-input")
+    answers = [await ask(house, f"D{number}") for number in range(BURST)]
+    problem(answers[-1], 429, "too-many-requests")
+    assert int(answers[-1].headers["retry-after"]) >= 1
+
+
+async def test_a_ban_shuts_out_until_it_is_lifted(house: House) -> None:
+    """The seat, its link, its request and its name are refused; co-hosts see the ban and can lift it."""
+    await house.create()
+    await house.http.post(f"{SPACE}/doors")
+    seat = (await house.http.post(f"{SPACE}/invitations", json={"name": "Ben", "seat": "ben"})).json()
+    as_ben = bearer(seat["token"])
+    assert (await house.anyone.get(SPACE, headers=as_ben)).json()["banned"] == []
+    banned = (await house.http.put(f"{SPACE}/bans/ben")).json()
+    assert banned["banned"] == [{"seat": "ben", "name": "Ben"}]
+    assert [each["name"] for each in banned["seats"]] == ["Host"]
+    problem(await house.anyone.get(SPACE, headers=as_ben), 403, "banned")
+    problem(await ask(house, "Other", seat["token"]), 403, "banned")
+    problem(await ask(house, "ben"), 403, "banned")
+    again = {"name": "Ben", "seat": "ben"}
+    problem(await house.http.post(f"{SPACE}/invitations", json=again), 409, "banned")
+    assert (await house.http.delete(f"{SPACE}/bans/ben")).json()["banned"] == []
+    assert (await ask(house, "Ben", seat["token"])).json()["state"] == "waiting"
+
+
+async def test_only_what_may_be_done_is_offered(house: House) -> None:
+    """Each seat says what whoever asks could do with it now."""
+    host = await house.create()
+    made = await house.http.post(f"{SPACE}/invitations", json={"name": "Ben", "seat": "ben"})
+
+    async def offered(token: str) -> dict[str, list[str]]:
+        view = (await house.anyone.get(SPACE, headers=bearer(token))).json()
+        return {seat["id"]: seat["may"] for seat in view["seats"]}
+
+    assert (await offered(host["token"]))["ben"] == ["mute", "co_host", "hand_over", "remove", "ban"]
+    assert await offered(made.json()["token"]) == {host["seat"]: [], "ben": ["mute", "remove"]}
+    muted = await house.anyone.post(f"{SPACE}/mute", headers=bearer(host["token"]))
+    assert [seat["muted"] for seat in muted.json()["seats"]] == [False, True]
+    own = await house.anyone.patch(f"{SPACE}/seats/ben", json={"muted": False}, headers=bearer(made.json()["token"]))
+    assert [seat["muted"] for seat in own.json()["seats"]] == [False, False]
+
+
+async def test_who_talks_is_told_as_it_happens(house: House) -> None:
+    """What the stage says of its seats arrives as an event; nobody without a seat may follow."""
+    await house.create()
+    problem(await house.anyone.get(f"{SPACE}/talk"), 401, "not-signed-in")
+    talking = SeatStatus("ben", "Ben", "speaker", talking=True)
+    status = Status("stage", "stage-0", 1, 1, spaces={"talk": SpaceStatus(seats=[talking])})
+    async with connect(house.nats.url, name="test") as bus:
+
+        async def heartbeats() -> None:
+            while True:
+                await bus.publish("status.stage.stage-0", msgspec.json.encode(status))
+                await asyncio.sleep(0.2)
+
+        beating = asyncio.create_task(heartbeats(), name="stage's heartbeats")
+        try:
+            async with house.http.stream("GET", f"{SPACE}/talk") as answer:
+                assert answer.headers["content-type"].startswith("text/event-stream")
+                async for line in answer.aiter_lines():
+                    if line.startswith("data: [{"):
+                        break
+        finally:
+            beating.cancel()
+    assert msgspec.json.decode(line.removeprefix("data: "), type=list[SeatStatus]) == [talking]

@@ -1,0 +1,73 @@
+"""The line of those who ask to speak."""
+
+from __future__ import annotations
+
+import pytest
+
+from stentor.base.errors import BadInput, Conflict, NotAllowed, Overloaded
+from stentor.base.units import SeatId
+from stentor.spaces import commands as c
+from stentor.spaces.model import Asking, Space
+from stentor.spaces.model import State as Life
+from stentor.spaces.requests import MOST_WAITING, Request, Standing, State, admit, standing
+from tests.support.spaces import BEN, do, with_guests
+
+LIVE = with_guests(Life.LIVE)
+DORA = Request(SeatId("dora"), "Dora", 10)
+EMIL = Request(SeatId("emil"), "Emil", 20)
+
+
+def test_places_are_in_order() -> None:
+    """The first who asked is next."""
+    assert standing(LIVE, [DORA, EMIL], "dora") == Standing(State.WAITING, 1, 2)
+    assert standing(LIVE, [DORA, EMIL], "emil") == Standing(State.WAITING, 2, 2)
+
+
+def test_what_becomes_of_a_request() -> None:
+    """A seat means accepted, a ban is said as such, the end ends it, and nothing else means asking anew."""
+    given = do(LIVE, c.GiveSeat(DORA.id, "Dora"))
+    assert standing(given, [], "dora").state is State.ACCEPTED
+    assert standing(do(given, c.RemoveSeat(DORA.id)), [], "dora").state is State.CLOSED
+    assert standing(do(given, c.BanSeat(DORA.id)), [], "dora").state is State.BANNED
+    assert standing(do(given, c.End()), [], "dora").state is State.OVER
+    assert standing(LIVE, [EMIL], "dora") == Standing(State.CLOSED)
+
+
+def test_asking_again_keeps_the_place() -> None:
+    """One place a browser; the name may change."""
+    again = admit(LIVE, [DORA, EMIL], Request(DORA.id, " Dora B. ", 99))
+    assert again == Request(DORA.id, "Dora B.", 10)
+
+
+def test_a_full_line_says_so() -> None:
+    """Whoever comes as the 201st is told when to come back; who waits already may still change the name."""
+    line = [Request(SeatId(f"s{number}"), "X", number) for number in range(MOST_WAITING)]
+    with pytest.raises(Overloaded) as full:
+        admit(LIVE, line, DORA)
+    assert (full.value.status, full.value.error_code) == (429, "requests-full")
+    assert admit(LIVE, line, Request(SeatId("s0"), "Y", 5)).name == "Y"
+    assert admit(LIVE, line[1:], DORA) == DORA
+
+
+@pytest.mark.parametrize(
+    "space", [do(LIVE, c.SetAsking(Asking.NOBODY)), do(LIVE, c.End()), with_guests(Life.SCHEDULED)]
+)
+def test_closed(space: Space) -> None:
+    """Nobody asks before the doors open, after the end, or when the hosts want no requests."""
+    with pytest.raises(Conflict) as closed:
+        admit(space, [], DORA)
+    assert closed.value.error_code == "requests-closed"
+
+
+def test_who_may_not_ask() -> None:
+    """Whoever has a seat, whoever is shut out (by the seat, or by the same name anew), and names that are none."""
+    with pytest.raises(Conflict) as seated:
+        admit(LIVE, [], Request(BEN, "Ben", 1))
+    assert seated.value.error_code == "seat-exists"
+    banned = do(LIVE, c.BanSeat(BEN))
+    for request in (Request(BEN, "Other", 1), Request(SeatId("new"), "BEN", 1)):
+        with pytest.raises(NotAllowed) as refused:
+            admit(banned, [], request)
+        assert refused.value.error_code == "banned"
+    with pytest.raises(BadInput):
+        admit(LIVE, [], Request(DORA.id, "two\nlines", 1))
