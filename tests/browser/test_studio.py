@@ -1,0 +1,87 @@
+"""The stage as hosts lead it: requests to speak, muting, moving to the audience, shutting out, and the ring."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+import pytest
+
+from tests.browser.conftest import Browsers
+from tests.support.browser import Visit, visit
+from tests.support.whole import Whole
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.realtime,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(180),
+]
+RING = """name => [...document.querySelectorAll('#people li')].some((row) =>
+  row.querySelector('strong')?.textContent === name && row.dataset.talking === 'true')"""
+
+
+async def test_from_the_audience_onto_the_stage_and_off_again(house: Whole, browsers: Browsers) -> None:
+    """Ask, be accepted, speak with the ring around the right name, be muted, unmute oneself, leave, be shut out."""
+    tokens = await house.space("studio")
+    stage = f"http://127.0.0.1:{house.settings.port}/stage/studio#token={tokens['host']}"
+    async with (
+        visit(browsers.reader, stage) as host,
+        visit(browsers.cards, house.audience("studio")) as listener,
+    ):
+        host.page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
+        await host.page.click("#join")
+        await host.says("#status", "You are on the stage")
+        guest = await asks(listener, "Dora")
+        await host.says("#waiting", "Dora")
+        await host.page.get_by_role("button", name="Accept: Dora").click()
+        await guest.page.get_by_role("link", name="Go onto the stage").click()
+        await guest.says("#you", "You are invited as Dora (speaker)")
+        await guest.page.click("#join")
+        await guest.says("#status", "You are on the stage")
+
+        await host.page.click("#mute")
+        await rings(host, "Dora", not_="host")
+        await rings(guest, "Dora", not_="host")
+        await act(host, "Dora", "Mute")
+        await guest.says("#status", "A host has muted you")
+        await guest.page.click("#mute")
+        await guest.says("#status", "You are on the stage.")
+        await rings(host, "Dora", not_="host")
+
+        await act(host, "Dora", "Move to the audience")
+        await guest.says("#blocked", "in the audience")
+        again = await asks(listener, "Dora")
+        await host.says("#waiting", "Dora")
+        await host.page.get_by_role("button", name="Accept: Dora").click()
+        await again.says("#standing", "want to hear you")
+        await act(host, "Dora", "Shut out")
+        await again.says("#standing", "do not let you speak")
+        await host.page.click("#bans summary")
+        await host.page.get_by_role("button", name="Let in again: Dora").click()
+        await again.says("#standing", "You may ask again")
+        host.calm()
+
+
+async def asks(listener: Visit, name: str) -> Visit:
+    """From the listener's page to the page where one asks, and into the line."""
+    await listener.page.locator("#ask a").wait_for(state="visible")
+    async with listener.page.context.expect_page() as opened:
+        await listener.page.click("#ask a")
+    page = Visit(await opened.value, listener.watch)
+    await page.page.get_by_label("Your name").fill(name)
+    await page.page.keyboard.press("Enter")
+    await page.says("#standing", "You are number 1 of 1")
+    return page
+
+
+async def act(host: Visit, name: str, verb: str) -> None:
+    """Opens what can be done with somebody, by name, and does it."""
+    row = host.page.locator("#people li", has_text=re.compile(f"^{name}"))
+    await row.locator("summary").click()
+    await row.get_by_role("button", name=verb, exact=True).click()
+
+
+async def rings(page: Visit, name: str, *, not_: str) -> None:
+    """The ring is around this name, and not around the other."""
+    await page.until(f"({RING})({name!r}) && !({RING})({not_!r})", f"the ring is around {name} only")
