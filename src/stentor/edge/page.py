@@ -18,8 +18,10 @@ from stentor.base.errors import NotFound
 from stentor.edge.door import door
 from stentor.edge.reply import IMMUTABLE, Document
 from stentor.spaces.model import ON_AIR, Space, State
+from stentor.wire.clip import Cut
 
 PAGE_CACHE = "public, max-age=5, stale-while-revalidate=60"
+CLIP_CACHE = "public, max-age=300"
 STATIC_CACHE = "public, max-age=300"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; media-src 'self' blob:; "
@@ -60,8 +62,33 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 </div>
 <div id="plain">{plain}</div>
 <div id="recording"{no_recording}>
+<div id="replay" hidden>
+<p class="now" id="now"></p>
+<div class="wave" id="wave" role="slider" tabindex="0" aria-label="{position}" aria-valuemin="0"></div>
+</div>
 <audio controls preload="none" src="{base}/recording.m4a"></audio>
+<div id="turns" hidden>
+<div class="row">
+<button type="button" class="small" id="previous" data-text="previous">{previous}</button>
+<button type="button" class="small" id="next" data-text="next">{next}</button>
+<label><span data-text="speed">{speed}</span> <select id="speed">{speeds}</select></label>
+<button type="button" class="small" id="share" data-text="share">{share}</button>
+</div>
+<p class="soft" id="shared" role="status"></p>
+<details>
+<summary data-text="cut">{cut}</summary>
+<div class="row">
+<label><span data-text="cut_from">{cut_from}</span> <input id="from" size="8" autocomplete="off"></label>
+<label><span data-text="cut_to">{cut_to}</span> <input id="to" size="8" autocomplete="off"></label>
+<a id="clip" data-text="cut_open">{cut_open}</a>
+</div>
+<p class="soft" id="cut-wrong" role="status"></p>
+</details>
+<h2 data-text="chapters">{chapters}</h2>
+<ol class="chapters" id="chapters"></ol>
+</div>
 <p><a href="{base}/recording.m4a" download data-text="download">{download}</a></p>
+<ul class="soft ways" id="gaps"></ul>
 </div>
 <audio id="audio" preload="none"></audio>
 <section id="live"{not_live}>
@@ -82,10 +109,20 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 <script type="application/json" id="texts">{texts}</script>
 <script type="application/json" id="door">{door}</script>
 """
+CLIP = """<p class="state">{clip_of}</p>
+<h1>{title}</h1>
+<audio controls preload="metadata" src="{base}/clip.m4a?from={start}&amp;to={end}"></audio>
+<p><a href="{base}#t={start}">{clip_whole}</a></p>
+<p><a href="{base}/clip.m4a?from={start}&amp;to={end}" download>{clip_download}</a></p>
+"""
 NOWHERE = """<p class="state">{state_text}</p>
 <h1>{title}</h1>
 <p>{say}</p>
 """
+SPEEDS = (0.75, 1, 1.25, 1.5, 1.75, 2)
+SPEED_OPTIONS = "".join(
+    f'<option value="{speed}"{" selected" if speed == 1 else ""}>{speed} ×</option>' for speed in SPEEDS
+)
 
 
 class Pages:
@@ -117,6 +154,7 @@ class Pages:
             time=_time(space, say),
             no_time="" if space.state is State.SCHEDULED and space.scheduled_ms else " hidden",
             plain=_plain(space, base),
+            speeds=SPEED_OPTIONS,
             seats=seats,
             not_empty=" hidden" if seats else "",
             ask=html.escape(f"{self._house}/ask/{space.id}"),
@@ -128,6 +166,21 @@ class Pages:
         )
         script = f'<script type="module" src="/static/{self.version}/page.js"></script>\n'
         return self._document(space.title, language, space.state, space.id, body, script, PAGE_CACHE, now)
+
+    def clip(self, space: Space, cut: Cut, now: float) -> Document:
+        """The page of some seconds of a recording; it needs no script."""
+        language = texts.negotiate(space.language)
+        say = self._catalogue.texts[language]
+        values = {key: html.escape(text) for key, text in say.items() if key.startswith("clip_")}
+        values["clip_of"] = values["clip_of"].format(start=_clock(cut.start_s), end=_clock(cut.end_s))
+        body = CLIP.format(
+            **values,
+            title=html.escape(space.title),
+            base=f"/s/{space.id}",
+            start=f"{cut.start_s:g}",
+            end=f"{cut.end_s:g}",
+        )
+        return self._document(space.title, language, "clip", space.id, body, "", CLIP_CACHE, now)
 
     def nowhere(self, language: str, now: float) -> Document:
         """The page for an address where there is no space; the caller gives it status 404."""
@@ -183,6 +236,12 @@ def _time(space: Space, say: dict[str, str]) -> str:
         return ""
     at = datetime.fromtimestamp(space.scheduled_ms / 1000, UTC)
     return f'{html.escape(say["starts"])} <time datetime="{at:%Y-%m-%dT%H:%M:%SZ}">{at:%Y-%m-%d %H:%M} UTC</time>'
+
+
+def _clock(at_s: float) -> str:
+    """``12:34``, ``1:02:03``."""
+    minutes, seconds = divmod(int(at_s), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}" if minutes >= 60 else f"{minutes}:{seconds:02}"
 
 
 def _block(text: str) -> str:

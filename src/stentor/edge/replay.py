@@ -18,11 +18,14 @@ from stentor.audio import grid
 from stentor.base.clock import Clock
 from stentor.base.errors import Malformed, NotFound
 from stentor.edge.hls import is_number
+from stentor.edge.outlines import Outlines
 from stentor.edge.protocol import Connection
 from stentor.edge.reply import ANYBODY, EXPOSED, IMMUTABLE, NO_STORE, Document, File, Reply, asked_range
+from stentor.spaces import outline
 from stentor.spaces.model import Space, State
+from stentor.spaces.outline import Outline
 from stentor.store.objects import Objects
-from stentor.wire import http, manifest, mp4, playlist
+from stentor.wire import clip, http, manifest, mp4, playlist
 from stentor.wire.chunk import BY_NAME, RENDITIONS, Codec, Rendition
 from stentor.wire.http import Request
 from stentor.wire.manifest import Entry
@@ -90,6 +93,8 @@ class Replays:
         self._recordings: OrderedDict[str, Recording] = OrderedDict()
         self._reading: dict[str, asyncio.Task[Recording]] = {}
         self._documents: OrderedDict[tuple[str, str], tuple[Recording, Document]] = OrderedDict()
+        self._outlines = Outlines(objects, self._cache)
+        self._clips: OrderedDict[tuple[str, str, clip.Cut], File] = OrderedDict()
 
     async def answer(self, space: Space, path: list[str], request: Request, connection: Connection) -> Reply | None:
         """What stands under ``/s/{space}/`` as ``path``; None when the reply has been written piece by piece.
@@ -100,6 +105,12 @@ class Replays:
         match path:
             case ["gaps.json"]:
                 return self._document(space, path, recording, "application/json", _gaps, request)
+            case ["chapters.json"]:
+                return await self._outlined(space, path, recording, outline.chapters, request)
+            case ["peaks.json"]:
+                return await self._outlined(space, path, recording, outline.peaks, request)
+            case ["clip.m4a"]:
+                return await self._clip(space, recording, request)
             case ["recording.m4a"]:
                 rendition = _rendition(request.query.get("rendition", RENDITIONS[0].name))
                 return await self._file(space, recording, rendition, request, connection)
@@ -208,6 +219,41 @@ class Replays:
         connection.sent(keep_alive=keep_alive and going)
         return None
 
+    async def _outlined(
+        self,
+        space: Space,
+        path: list[str],
+        recording: Recording,
+        render: Callable[[Outline], bytes],
+        request: Request,
+    ) -> Reply:
+        """A document made of the outline, which there is once the recording is complete."""
+        if not recording.final:
+            raise NotFound("Chapters and levels come when the recording is complete.", code="no-outline")
+        known = self._documents.get((space.id, "/".join(path)))
+        if known is not None and known[0] is recording:
+            return known[1].answer(request.headers)
+        text = render(await self._outlines.get(space.id, recording.entries))
+        return self._document(space, path, recording, "application/json", lambda _: text, request)
+
+    async def _clip(self, space: Space, recording: Recording, request: Request) -> Reply:
+        """``clip.m4a``: some seconds, cut out of the segments; the newest are kept."""
+        cut = clip.asked(request.query.get("from"), request.query.get("to"))
+        rendition = _rendition(request.query.get("rendition", RENDITIONS[0].name))
+        key = space.id, rendition.name, cut
+        file = self._clips.get(key)
+        if file is None:
+            entries = [entry for entry in recording.entries if rendition.name in entry.renditions]
+            keys = [entry.renditions[rendition.name].key for entry in clip.touched(entries, cut)]
+            body = clip.clip([await self._cache.get(key) for key in keys], rendition, cut)
+            cache = FINAL_CACHE if recording.final else GROWING_CACHE
+            file = File(body, MEDIA_TYPE, cache, now=self._clock())
+            if recording.final:  # while it grows, the end of the clip may not be there yet
+                self._clips[key] = file
+                if len(self._clips) > CLIPS_KEPT:
+                    self._clips.popitem(last=False)
+        return file.answer(request.headers, self._clock())
+
     def _document(
         self,
         space: Space,
@@ -229,6 +275,8 @@ class Replays:
 
 
 DOCUMENTS_KEPT = 300
+CLIPS_KEPT = 20
+"""Each is 0.5 MB at most."""
 RECORDINGS_KEPT = 100
 """Manifests in memory; one of 90 minutes has 1,400 entries, about 1 MB."""
 

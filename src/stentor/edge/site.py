@@ -17,7 +17,9 @@ from stentor.edge.protocol import Connection
 from stentor.edge.replay import Replays
 from stentor.edge.reply import ANYBODY, BRIEF, EXPOSED, IMMUTABLE, NO_STORE, Document, File, Reply, failure
 from stentor.edge.worker import Worker
+from stentor.spaces.model import Space
 from stentor.store.objects import Objects
+from stentor.wire import clip
 from stentor.wire.http import Request
 
 ENDINGS = {"live.aac": "aac", "live.opus": "opus", "live.mp4": "mp4"}
@@ -91,7 +93,9 @@ class Site:
                 return self._document(channel, name).answer(request.headers)
             case ["hold.m4a"]:
                 return self._hold(channel, request).answer(request.headers, self._now())
-            case ["gaps.json"] | ["recording.m4a"] | ["replay", *_]:
+            case ["clip"]:
+                return self._clip_page(channel.space, request)
+            case ["gaps.json" | "chapters.json" | "peaks.json" | "recording.m4a" | "clip.m4a"] | ["replay", *_]:
                 answer = self.replays.answer(channel.space, path, request, connection)
                 self._job(answer, request, connection)
                 return None
@@ -114,6 +118,13 @@ class Site:
             document = Document(text or door.still_pulse(space, now), JSON, door.PULSE_CACHE, now=now)
         self._documents[space.id, name] = (space.version, now, document)
         return document
+
+    def _clip_page(self, space: Space, request: Request) -> Reply:
+        """The page of ``clip.m4a`` with the same ``from`` and ``to``."""
+        if space.doors_open_ms is None:
+            raise NotFound("There is no recording of this space yet.", code="no-recording")
+        cut = clip.asked(request.query.get("from"), request.query.get("to"))
+        return self._pages.clip(space, cut, self._now()).answer(request.headers)
 
     def _hold(self, channel: Channel, request: Request) -> File:
         """For ever under ``?v=`` its own name, which ``door.json`` gives; else for some minutes."""

@@ -14,6 +14,7 @@ from typing import Protocol
 
 import msgspec
 
+from stentor.base.errors import Malformed
 from stentor.spaces.model import Role, Space, State
 
 SILENCE_DBFS = -96.0
@@ -58,6 +59,15 @@ class Pulse(msgspec.Struct, frozen=True):
 
 
 _encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Pulse)
+
+
+def read(data: bytes) -> Pulse:
+    """The pulse in a JSON document; raises :class:`Malformed`."""
+    try:
+        return _decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Malformed(f"Not a pulse: {error}") from error
 
 
 def build(

@@ -7,11 +7,12 @@ the chunk it belongs to (CMAF, ISO/IEC 23000-19, 7.4.5).
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from stentor.audio import grid
 from stentor.base.errors import Malformed
-from stentor.wire.box import Box, full_box
+from stentor.wire.box import Box, boxes, full_box
 
 PULSE_SCHEME = "urn:stentor:pulse:2026"
 _TIME_AT = 16
@@ -52,6 +53,15 @@ def parse(data: bytes | bytearray, found: Box) -> Emsg:
         return Emsg(texts[0].decode(), texts[1].decode(), timescale, time, duration, ident, texts[2])
     except UnicodeDecodeError as error:
         raise Malformed("The scheme of an emsg box is not UTF-8.") from error
+
+
+def pulses(data: bytes) -> Iterator[bytes]:
+    """The pulses (JSON) in whole boxes, such as a segment's; raises :class:`Malformed`."""
+    for found in boxes(data):
+        if found.kind == b"emsg":
+            event = parse(data, found)
+            if event.scheme == PULSE_SCHEME:
+                yield event.message
 
 
 def shift(data: bytearray, found: Box, by: int) -> None:

@@ -130,6 +130,11 @@ def page_key(space: str, page: int) -> str:
     return f"recordings/{space}/manifest/{page:05}.jsonl"
 
 
+def outline_key(space: str) -> str:
+    """The object that holds the outline of a complete recording."""
+    return f"recordings/{space}/outline.json"
+
+
 def chain(previous_hash: str, entry: Entry) -> Entry:
     """``entry`` with its two hashes: SHA-256 over its canonical JSON (keys sorted, no spaces), ``previous`` included
     and ``hash`` left empty.

@@ -14,6 +14,7 @@ let texts = JSON.parse(element("texts").textContent);
 let door = JSON.parse(element("door").textContent);
 let wanted = false; // whether the listener has pressed the button
 let doorTimer = 0;
+let replayOpened = false;
 let soon = false; // whether the door is to be asked at once already
 
 const pulses = new PulseTrack();
@@ -65,9 +66,17 @@ function showDoor() {
   element("ask").hidden = !door.ask;
   if (door.ask) element("ask").querySelector("a").href = door.ask;
   element("recording").hidden = door.state !== "replay";
-  if (door.state === "replay") element("recording").querySelector("audio").preload = "metadata"; // shows its length
+  if (door.state === "replay") openReplay();
   showButton();
   showTime();
+}
+
+// The player of the recording is loaded by those who have one before them.
+async function openReplay() {
+  if (replayOpened) return;
+  replayOpened = true;
+  const { Replay } = await import("./replay.js");
+  new Replay({ base, door, say, language: root.lang }).open();
 }
 
 function showButton() {

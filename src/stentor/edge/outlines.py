@@ -1,0 +1,77 @@
+"""Outlines of complete recordings: made once of the pulses in the segments, then kept as an object beside them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from contextlib import suppress
+from typing import Protocol
+
+from stentor.base import log
+from stentor.base.errors import Malformed, NotFound, Overloaded
+from stentor.spaces import outline, pulse
+from stentor.spaces.outline import Outline
+from stentor.spaces.pulse import Pulse
+from stentor.store.objects import Objects
+from stentor.wire import emsg, manifest
+from stentor.wire.chunk import RENDITIONS
+from stentor.wire.manifest import Entry
+
+SMALLEST = min(RENDITIONS, key=lambda rendition: rendition.bitrate_bps)
+"""Every rendition carries the pulses; this one is read fastest: 16 MB for 90 minutes."""
+READ_AT_ONCE = 8
+
+
+class Source(Protocol):
+    """Where segments are read."""
+
+    def get(self, key: str, *, keep: bool = True) -> Awaitable[bytes]: ...
+
+
+class Outlines:
+    """By space; each is made by one task, however many ask."""
+
+    def __init__(self, objects: Objects, segments: Source) -> None:
+        self._objects = objects
+        self._segments = segments
+        self._making: dict[str, asyncio.Task[Outline]] = {}
+        self._log = log.get("edge")
+
+    async def get(self, space: str, entries: list[Entry]) -> Outline:
+        """The outline of the complete recording ``entries``; raises Overloaded (the store fails)."""
+        making = self._making.get(space)
+        if making is None:
+            making = asyncio.create_task(self._kept_or_made(space, entries), name=f"outline {space}")
+            self._making[space] = making
+            making.add_done_callback(lambda _: self._making.pop(space, None))
+        return await asyncio.shield(making)
+
+    async def _kept_or_made(self, space: str, entries: list[Entry]) -> Outline:
+        key = manifest.outline_key(space)
+        with suppress(NotFound, Malformed):
+            kept = outline.decode(await self._objects.get(key))
+            if kept.last_hash == entries[-1].hash:
+                return kept
+        made = await self._make(entries)
+        try:
+            await self._objects.put(key, outline.encode(made))
+        except Overloaded as error:  # an edge that may only read makes it again after its next start
+            self._log.warning("outline-not-kept", space=space, reason=error.detail)
+        return made
+
+    async def _make(self, entries: list[Entry]) -> Outline:
+        keys = [entry.renditions[SMALLEST.name].key for entry in entries if SMALLEST.name in entry.renditions]
+        found: list[Pulse] = []
+        for at in range(0, len(keys), READ_AT_ONCE):
+            for some in await asyncio.gather(*(self._pulses(key) for key in keys[at : at + READ_AT_ONCE])):
+                found += some
+        chunks = entries[-1].first_chunk + entries[-1].chunks
+        return outline.outline(found, chunks=chunks, last_hash=entries[-1].hash)
+
+    async def _pulses(self, key: str) -> list[Pulse]:
+        """Those of one segment; one that is lost or damaged has none."""
+        try:
+            return [pulse.read(message) for message in emsg.pulses(await self._segments.get(key, keep=False))]
+        except (NotFound, Malformed) as error:
+            self._log.warning("segment-without-pulses", key=key, reason=error.detail)
+            return []

@@ -1,0 +1,246 @@
+// The player of a recording: who speaks when, a picture of the voices, speed, a remembered position, links and clips.
+// The sound itself is the audio element that is there without any script.
+
+import { drawWave, fillWave } from "./wave.js";
+
+const element = (id) => document.getElementById(id);
+const REMEMBER_FROM_S = 10; // who heard less begins anew
+const REMEMBER_EVERY_MS = 3000;
+const MOST_CLIP_S = 60;
+const STEP_S = 5; // of the arrow keys
+
+/** "1:02:03" or "12:34" of seconds. */
+export function clock(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const pad = (number) => String(number).padStart(2, "0");
+  const minutes = Math.floor(whole / 60);
+  return minutes < 60
+    ? `${minutes}:${pad(whole % 60)}`
+    : `${Math.floor(minutes / 60)}:${pad(minutes % 60)}:${pad(whole % 60)}`;
+}
+
+/** Seconds of "754", "12:34" or "1:02:03"; NaN for anything else. */
+export function seconds(text) {
+  if (!/^\d+(:\d{1,2}){0,2}(\.\d+)?$/.test(text.trim())) return NaN;
+  return text.split(":").reduce((sum, number) => 60 * sum + Number(number), 0);
+}
+
+async function fetchDocument(address) {
+  try {
+    const reply = await fetch(address, { signal: AbortSignal.timeout(30000) });
+    return reply.ok ? await reply.json() : null;
+  } catch {
+    return null; // the recording plays without it
+  }
+}
+
+export class Replay {
+  #audio = element("recording").querySelector("audio");
+  #chapters = [];
+  #kept = 0;
+
+  constructor({ base, door, say, language }) {
+    this.base = base;
+    this.door = door;
+    this.say = say;
+    this.numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
+    this.key = `stentor-position-${door.space}`;
+  }
+
+  async open() {
+    const audio = this.#audio;
+    audio.preload = "metadata"; // shows its length
+    element("replay").hidden = element("turns").hidden = false;
+    this.#controls();
+    this.#begin();
+    const [chapters, peaks, gaps] = await Promise.all(
+      ["chapters.json", "peaks.json", "gaps.json"].map((name) => fetchDocument(this.base + name)),
+    );
+    this.#showChapters(chapters?.chapters ?? []);
+    element("wave").hidden = !peaks;
+    if (peaks) drawWave(element("wave"), peaks);
+    this.#showGaps(gaps?.spans ?? []);
+    this.#passMusic();
+    for (const name of ["timeupdate", "seeking", "loadedmetadata"]) audio.addEventListener(name, () => this.#moved());
+    for (const name of ["pause", "seeked"]) audio.addEventListener(name, () => this.#remember());
+    this.#moved();
+  }
+
+  // Where the link says, else where this listener stopped.
+  #begin() {
+    const linked = this.#linked();
+    const kept = Number(this.#storage((storage) => storage.getItem(this.key)));
+    const at = Number.isNaN(linked) ? kept : linked;
+    if (at > 0) this.#audio.currentTime = at;
+    window.addEventListener("hashchange", () => {
+      const again = this.#linked();
+      if (!Number.isNaN(again)) this.#audio.currentTime = again;
+    });
+  }
+
+  // Who has not begun begins with the first who speaks; the music before is a click away.
+  #passMusic() {
+    const spoken = this.#chapters.find((chapter) => chapter.seat)?.startTime ?? 0;
+    const untouched = this.#audio.paused && this.#audio.currentTime === 0 && Number.isNaN(this.#linked());
+    if (untouched && spoken > 0) this.#audio.currentTime = spoken;
+  }
+
+  #linked() {
+    return seconds(new URLSearchParams(location.hash.slice(1)).get("t") ?? "");
+  }
+
+  #controls() {
+    const audio = this.#audio;
+    element("previous").addEventListener("click", () => this.#skip(-1));
+    element("next").addEventListener("click", () => this.#skip(1));
+    element("speed").addEventListener("change", ({ target }) => {
+      audio.defaultPlaybackRate = audio.playbackRate = Number(target.value);
+    });
+    element("share").addEventListener("click", () => this.#share());
+    for (const id of ["from", "to"]) element(id).addEventListener("input", () => this.#showClip());
+    element("cut-wrong").closest("details").addEventListener("toggle", ({ target }) => target.open && this.#fillClip());
+    const wave = element("wave");
+    wave.addEventListener("click", ({ clientX }) => {
+      const { left, width } = wave.getBoundingClientRect();
+      if (audio.duration) audio.currentTime = ((clientX - left) / width) * audio.duration;
+    });
+    wave.addEventListener("keydown", (event) => this.#key(event));
+    this.#session();
+  }
+
+  #key(event) {
+    const audio = this.#audio;
+    const steps = { ArrowLeft: -STEP_S, ArrowDown: -STEP_S, ArrowRight: STEP_S, ArrowUp: STEP_S };
+    const ends = { Home: 0, End: audio.duration || 0 };
+    const to = event.key in steps ? audio.currentTime + steps[event.key] : ends[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    audio.currentTime = Math.max(0, to);
+  }
+
+  #session() {
+    if (!("mediaSession" in navigator)) return;
+    const session = navigator.mediaSession;
+    this.#audio.addEventListener("play", () => {
+      session.metadata = new MediaMetadata({ title: this.door.title, artist: this.say("state_replay") });
+    });
+    session.setActionHandler("play", () => this.#audio.play());
+    session.setActionHandler("pause", () => this.#audio.pause());
+    session.setActionHandler("stop", () => this.#audio.pause());
+    session.setActionHandler("nexttrack", () => this.#skip(1));
+    session.setActionHandler("previoustrack", () => this.#skip(-1));
+  }
+
+  #skip(by) {
+    const starts = this.#chapters.map((chapter) => chapter.startTime);
+    const now = this.#audio.currentTime;
+    const to = by > 0 ? starts.find((start) => start > now + 0.1) : starts.findLast((start) => start < now - 2);
+    if (to !== undefined) this.#audio.currentTime = to;
+  }
+
+  #showChapters(chapters) {
+    this.#chapters = chapters;
+    const rows = chapters.map((chapter) => {
+      const [row, button, time] = ["li", "button", "span"].map((name) => document.createElement(name));
+      time.textContent = clock(chapter.startTime);
+      button.type = "button";
+      button.append(time, chapter.seat ? chapter.title : this.say("music_plays"));
+      button.addEventListener("click", () => {
+        this.#audio.currentTime = chapter.startTime;
+        this.#audio.play();
+      });
+      row.append(button);
+      return row;
+    });
+    element("chapters").replaceChildren(...rows);
+  }
+
+  #showGaps(spans) {
+    const origin = this.door.doors_open_ms;
+    const rows = spans.map((span) => {
+      const row = document.createElement("li");
+      const time = clock((span.start_ms - origin) / 1000);
+      const length = this.numbers.format(span.duration_s);
+      row.textContent = this.say(span.source === "gap" ? "is_missing" : "stands_in", { seconds: length, time });
+      return row;
+    });
+    element("gaps").replaceChildren(...rows);
+  }
+
+  #current() {
+    const now = this.#audio.currentTime + 0.05;
+    return this.#chapters.findLastIndex((chapter) => chapter.startTime <= now);
+  }
+
+  #moved() {
+    const { currentTime, duration } = this.#audio;
+    const current = this.#current();
+    const chapter = this.#chapters[current];
+    const who = chapter ? (chapter.seat ? chapter.title : this.say("music_plays")) : "";
+    element("now").textContent = who ? `${clock(currentTime)} · ${who}` : clock(currentTime);
+    const wave = element("wave");
+    wave.setAttribute("aria-valuemax", Math.floor(duration || 0));
+    wave.setAttribute("aria-valuenow", Math.floor(currentTime));
+    wave.setAttribute("aria-valuetext", clock(currentTime));
+    fillWave(wave, duration ? currentTime / duration : 0);
+    const list = element("chapters");
+    const before = list.querySelector("[aria-current]");
+    const button = list.children[current]?.firstChild;
+    if (before !== button) {
+      before?.removeAttribute("aria-current");
+      button?.setAttribute("aria-current", "true");
+    }
+    if (performance.now() - this.#kept > REMEMBER_EVERY_MS) this.#remember();
+  }
+
+  #remember() {
+    this.#kept = performance.now();
+    const { currentTime, duration } = this.#audio;
+    const over = duration && currentTime > duration - 5;
+    this.#storage((storage) =>
+      over || currentTime < REMEMBER_FROM_S
+        ? storage.removeItem(this.key)
+        : storage.setItem(this.key, currentTime.toFixed(1)),
+    );
+  }
+
+  // A browser may forbid the storage altogether.
+  #storage(use) {
+    try {
+      return use(localStorage);
+    } catch {
+      return null;
+    }
+  }
+
+  async #share() {
+    const link = `${location.origin}${location.pathname}#t=${Math.floor(this.#audio.currentTime)}`;
+    let text = "share_by_hand";
+    try {
+      await navigator.clipboard.writeText(link);
+      text = "shared";
+    } catch {
+      // the browser does not let us: the link stands on the page
+    }
+    element("shared").textContent = this.say(text, { link });
+  }
+
+  // From the beginning of the turn, or from a little before what is heard when that is long ago.
+  #fillClip() {
+    const now = this.#audio.currentTime;
+    const turn = this.#chapters[this.#current()]?.startTime ?? 0;
+    const from = Math.floor(now - turn < MOST_CLIP_S / 2 ? turn : now - MOST_CLIP_S / 2);
+    const to = Math.min(from + MOST_CLIP_S / 2, Math.floor(this.#audio.duration || from + MOST_CLIP_S / 2));
+    element("from").value = clock(from);
+    element("to").value = clock(to);
+    this.#showClip();
+  }
+
+  #showClip() {
+    const [from, to] = ["from", "to"].map((id) => seconds(element(id).value));
+    const right = to - from >= 0.5 && to - from <= MOST_CLIP_S;
+    element("cut-wrong").textContent = right ? "" : this.say("cut_wrong");
+    if (right) element("clip").href = `${this.base}clip?from=${from}&to=${to}`;
+    else element("clip").removeAttribute("href");
+  }
+}

@@ -1,0 +1,152 @@
+"""The outline of a recording: who spoke when, and how loud it was, made of the pulses inside the sound.
+
+One pulse a part (0.96 s) is enough for both: a turn is longer than that, and a picture of an hour has fewer columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+import msgspec
+
+from stentor.audio import grid
+from stentor.base.errors import Malformed
+from stentor.spaces.pulse import SILENCE_DBFS, Pulse
+from stentor.wire.chunk import Source
+
+LEAST_TURN_PARTS = 5
+"""4.8 s: a shorter turn (a question, a "yes") belongs to who had the floor before."""
+MUSIC_TITLE = "♪"
+"""A chapter nobody speaks in, the same in every language."""
+SILENT = round(SILENCE_DBFS)
+LOUDEST_SAMPLE = 127
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """Seconds of the recording in which one seat has the floor; ``seat`` is empty where music plays."""
+
+    start_s: float
+    end_s: float
+    seat: str
+    name: str
+
+
+class Outline(msgspec.Struct, frozen=True):
+    """Of the recording whose last hash is ``last_hash``: turns without holes, and a level (dBFS, -96 to 0) a part."""
+
+    v: int
+    last_hash: str
+    turns: list[Turn]
+    levels: list[int]
+
+
+class Floor(NamedTuple):
+    """Who has it; the empty seat is the music's."""
+
+    seat: str
+    name: str
+
+
+MUSIC = Floor("", "")
+_decoder = msgspec.json.Decoder(Outline)
+_encoder = msgspec.json.Encoder()
+
+
+def outline(pulses: Iterable[Pulse], *, chunks: int, last_hash: str) -> Outline:
+    """The outline of a recording of ``chunks`` chunks; a part without a pulse goes on as the one before."""
+    by_part = {grid.part_of(pulse.chunk): pulse for pulse in pulses}
+    parts = range(-(-chunks // grid.CHUNKS_PER_PART))
+    floor, floors = MUSIC, []
+    for part in parts:
+        floor = _floor(by_part.get(grid.Part(part)), floor)
+        floors.append(floor)
+    levels = [_level(by_part.get(grid.Part(part))) for part in parts]
+    return Outline(1, last_hash, _turns(floors, chunks * grid.CHUNK_S), levels)
+
+
+def encode(found: Outline) -> bytes:
+    """As it is kept in the object store."""
+    return _encoder.encode(found)
+
+
+def decode(data: bytes) -> Outline:
+    """Raises :class:`Malformed`."""
+    try:
+        return _decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Malformed(f"Not an outline: {error}") from error
+
+
+def chapters(found: Outline) -> bytes:
+    """JSON chapters as podcast players read them (Podcasting 2.0, version 1.2.0), with ``seat`` for our page."""
+    entries = [
+        {
+            "startTime": round(turn.start_s, 2),
+            "endTime": round(turn.end_s, 2),
+            "title": turn.name or MUSIC_TITLE,
+            "seat": turn.seat,
+        }
+        for turn in found.turns
+    ]
+    return _encoder.encode({"version": "1.2.0", "chapters": entries})
+
+
+def peaks(found: Outline) -> bytes:
+    """The levels in the format of audiowaveform (JSON, version 2): a pair of -n and n in 8 bits a part.
+
+    They are levels of voices as the pulse told them, not samples of the mix: music has none.
+    """
+    heights = [round(LOUDEST_SAMPLE * 10 ** (level / 20)) for level in found.levels]
+    return _encoder.encode(
+        {
+            "version": 2,
+            "channels": 1,
+            "sample_rate": grid.SAMPLE_RATE_HZ,
+            "samples_per_pixel": grid.PART_SAMPLES,
+            "bits": 8,
+            "length": len(heights),
+            "data": [value for height in heights for value in (-height, height)],
+        }
+    )
+
+
+def _floor(pulse: Pulse | None, before: Floor) -> Floor:
+    """Who has the floor keeps it while talking and in silence; the loudest takes it over."""
+    if pulse is None:
+        return before
+    if pulse.source in (Source.HOLD, Source.FILLER):
+        return MUSIC
+    talking = [seat for seat in pulse.seats if seat.talking]
+    if not talking or any(seat.id == before.seat for seat in talking):
+        return before
+    loudest = max(talking, key=lambda seat: seat.level)
+    return Floor(loudest.id, loudest.name)
+
+
+def _level(pulse: Pulse | None) -> int:
+    heard = [] if pulse is None else [seat.level for seat in pulse.seats if not seat.muted]
+    return max(heard, default=SILENT)
+
+
+def _turns(floors: Sequence[Floor], duration_s: float) -> list[Turn]:
+    """Neighbours joined, and what is shorter than :data:`LEAST_TURN_PARTS` given to the turn before it."""
+    merged: list[tuple[Floor, int, int]] = []  # who, first part, the part behind the last
+    at = 0
+    for floor, group in groupby(floors):
+        end = at + len(list(group))
+        if not merged:
+            merged.append((floor, at, end))
+        else:
+            who, first, last = merged[-1]
+            if len(merged) == 1 and last - first < LEAST_TURN_PARTS:
+                merged[-1] = (floor, first, end)  # nothing is before the first: it goes to the one behind it
+            elif who.seat == floor.seat or end - at < LEAST_TURN_PARTS:
+                merged[-1] = (who, first, end)
+            else:
+                merged.append((floor, at, end))
+        at = end
+    return [
+        Turn(first * grid.PART_S, min(end * grid.PART_S, duration_s), who.seat, who.name) for who, first, end in merged
+    ]

@@ -1,0 +1,100 @@
+"""The recording's page: chapters, skipping, speed, links to a moment, what is remembered, clips, and no script."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from tests.browser.conftest import Browsers
+from tests.support.browser import visit
+from tests.support.edge import Rig, edge
+from tests.support.recorded import record, talk
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+AUDIO = "#recording audio"
+AT = f"document.querySelector('{AUDIO}').currentTime"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def rig() -> AsyncIterator[Rig]:
+    """An edge with a talk of 92 s: music, Ada, Bob, Ada, and 0.96 s that are missing at 0:38."""
+    async with edge(talk(title="Tea & talk")) as rig:
+        speakers = {range(24, 99): "ada", range(99, 180): "bob", range(180, 288): "ada"}
+        await record(rig.objects, 288, speakers, missing=range(120, 123))
+        yield rig
+
+
+def address(rig: Rig, path: str = "") -> str:
+    return f"http://127.0.0.1:{rig.port}/s/friday{path}"
+
+
+async def test_the_player_of_a_recording(rig: Rig, browsers: Browsers) -> None:
+    """Chapters by who speaks, skip, speed, the picture, the honest gap: by buttons and keys."""
+    async with visit(browsers.plain, address(rig)) as page:
+        await page.until("document.querySelectorAll('#chapters li').length === 4", "all turns are there")
+        chapters = await page.page.locator("#chapters li").all_inner_texts()
+        assert [" ".join(text.split()) for text in chapters] == ["0:00 Music", "0:07 Ada", "0:31 Bob", "0:57 Ada"]
+        await page.until(f"Math.abs({AT} - 7.68) < 0.1", "it begins with who speaks first")
+        await page.page.click("#next")
+        await page.says("#now", "Bob")
+        await page.page.click("#previous")
+        await page.says("#now", "Ada")
+        await page.page.select_option("#speed", "1.5")
+        assert await page.page.eval_on_selector(AUDIO, "audio => audio.playbackRate") == 1.5
+        await page.says("#gaps", "0.96 s are missing at 0:38")
+        assert await page.page.locator("#wave svg path").count() == 2
+        box = await page.page.locator("#wave").bounding_box()
+        assert box
+        await page.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 10)
+        await page.until(f"Math.abs({AT} - 46) < 1", "a click in the picture seeks")
+        await page.page.focus("#wave")
+        await page.page.keyboard.press("ArrowRight")
+        await page.until(f"Math.abs({AT} - 51) < 1", "the arrow keys seek")
+        await page.page.locator("#chapters button").nth(3).click()
+        await page.until(f"{AT} > 58", "a chapter is played from its beginning")
+        page.calm()
+
+
+async def test_a_link_to_a_moment_and_a_remembered_position(rig: Rig, browsers: Browsers) -> None:
+    """``#t=`` begins there, in seconds or as a clock; without it the page goes on where this listener stopped."""
+    async with visit(browsers.plain, address(rig, "#t=40")) as page:
+        await page.until(f"Math.abs({AT} - 40) < 0.5", "it begins where the link says")
+        await page.page.click("#share")
+        await page.says("#shared", "/s/friday#t=40")
+        await page.page.goto(address(rig, "#t=1:05"))
+        await page.until(f"Math.abs({AT} - 65) < 0.5", "another link on the same page")
+        await page.until("localStorage.getItem('stentor-position-friday') > 60", "the position is kept")
+        await page.page.goto("about:blank")
+        await page.page.goto(address(rig))
+        await page.until(f"Math.abs({AT} - 65) < 0.5", "it goes on where it stopped")
+        page.calm()
+
+
+async def test_a_clip_is_cut_on_the_page(rig: Rig, browsers: Browsers) -> None:
+    """From the turn's beginning, half a minute; a longer one is refused with a sentence; the clip's page plays."""
+    async with visit(browsers.plain, address(rig, "#t=35")) as page:
+        await page.until("document.querySelectorAll('#chapters li').length === 4", "all turns are there")
+        await page.page.click("summary")
+        await page.until("document.querySelector('#from').value === '0:31'", "the turn's beginning is offered")
+        await page.page.fill("#to", "2:00")
+        await page.says("#cut-wrong", "60 seconds")
+        await page.page.fill("#to", "0:36")
+        await page.page.click("#clip")
+        await page.says(".state", "Clip from 0:31 to 0:36")
+        await page.page.eval_on_selector("audio", "audio => audio.play()")
+        await page.until("document.querySelector('audio').currentTime > 0.5", "the clip plays")
+        assert abs(await page.page.eval_on_selector("audio", "audio => audio.duration") - 5) < 0.05
+        page.calm()
+
+
+async def test_a_recording_without_javascript_and_on_a_small_screen(rig: Rig, browsers: Browsers) -> None:
+    """The browser's own player and the download are there, and nothing that needs a script; 360 px hold all of it."""
+    async with visit(browsers.plain, address(rig), java_script_enabled=False) as page:
+        assert await page.page.locator(AUDIO).is_visible()
+        assert await page.page.locator("#turns").is_hidden()
+        assert await page.page.locator("#replay").is_hidden()
+    async with visit(browsers.plain, address(rig), viewport={"width": 360, "height": 700}) as page:
+        await page.until("document.querySelectorAll('#chapters li').length === 4", "all turns are there")
+        await page.until("document.documentElement.scrollWidth <= 360", "nothing sticks out")

@@ -1,0 +1,57 @@
+"""A recording as the archive makes it, of a talk in which the tests say who speaks when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stentor.archive.recorder import Recorder
+from stentor.archive.shelf import Shelf
+from stentor.audio import grid
+from stentor.spaces import pulse
+from stentor.spaces.model import Role, Seat, Space, State
+from stentor.store.objects import Objects
+from stentor.wire.chunk import Chunk, Source
+from tests.support.edge import DOORS_OPEN_MS, SPACE, VOICE_CHUNKS, encoded, live_space
+
+ADA, BOB = Seat("ada", "Ada", Role.HOST), Seat("bob", "Bob", Role.SPEAKER)  # type: ignore[arg-type]
+LOUD_DBFS, SOFT_DBFS = -20.0, -50.0
+
+
+@dataclass(frozen=True)
+class OnStage:
+    """A seat as the stage would report it."""
+
+    id: str
+    talking: bool
+    level_dbfs: float
+    muted: bool = False
+
+
+def talk(**changes: object) -> Space:
+    """A space whose recording is complete, with Ada and Bob on the stage."""
+    seats = {seat.id: seat for seat in (ADA, BOB)}
+    return live_space(**({"state": State.REPLAY, "ended_ms": DOORS_OPEN_MS + 60_000, "seats": seats} | changes))
+
+
+def spoken(number: int, *talking: str, source: Source = Source.STAGE) -> bytes:
+    """The pulse of a chunk in which these seats talk; the first is the loudest."""
+    seats = [OnStage(seat.id, seat.id in talking, LOUD_DBFS if seat.id in talking[:1] else SOFT_DBFS)
+             for seat in (ADA, BOB)]  # fmt: skip
+    at_ms = DOORS_OPEN_MS + (number + 1) * grid.CHUNK_MS
+    return pulse.build(talk(), chunk=number, at_ms=at_ms, source=source, listeners=1, seats=seats)
+
+
+async def record(objects: Objects, chunks: int, speakers: Mapping[range, str], *, missing: range = range(0)) -> None:
+    """Stores a complete recording: music where nobody is named, a gap where chunks are missing."""
+    recorder, shelf = Recorder(SPACE, DOORS_OPEN_MS), Shelf(objects, SPACE)
+    for number in (number for number in range(chunks) if number not in missing):
+        who = next((name for numbers, name in speakers.items() if number in numbers), "")
+        source = Source.STAGE if who else Source.HOLD
+        frames = {name: pieces[number % VOICE_CHUNKS] for name, pieces in encoded().items()}
+        at_ms = DOORS_OPEN_MS + (number + 1) * grid.CHUNK_MS
+        beat = spoken(number, who, source=source)
+        for segment in recorder.add(Chunk(SPACE, number, DOORS_OPEN_MS, source, at_ms, 0, beat, frames)):
+            await shelf.keep(segment)
+    for segment in recorder.finish(chunks - 1):
+        await shelf.keep(segment)

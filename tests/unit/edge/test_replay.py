@@ -1,0 +1,102 @@
+"""What stands beside a recording: chapters, levels, clips and their page."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from stentor.archive.shelf import Shelf
+from stentor.edge.outlines import Outlines
+from stentor.edge.replay import Cache
+from stentor.spaces.model import State
+from stentor.wire import manifest, mp4
+from tests.support.edge import SPACE, edge, encoded
+from tests.support.encoded import probe
+from tests.support.recorded import record, talk
+
+SPEAKERS = {range(24, 54): "ada", range(54, 96): "bob"}
+CALM = "public, max-age=300"
+
+
+async def test_chapters_and_levels_of_a_complete_recording() -> None:
+    """The turns of the talk with a picture of it, cached, and the outline kept as an object for the other edges."""
+    async with edge(talk()) as rig:
+        await record(rig.objects, 96, SPEAKERS)
+        status, fields, body = await rig.get("/s/friday/chapters.json")
+        assert (status, fields["cache-control"], fields["access-control-allow-origin"]) == (200, CALM, "*")
+        found = [(one["title"], one["startTime"]) for one in json.loads(body)["chapters"]]
+        assert found == [("♪", 0), ("Ada", 7.68), ("Bob", 17.28)]
+        peaks = json.loads((await rig.get("/s/friday/peaks.json"))[2])
+        assert peaks["length"] == 32
+        assert peaks["data"][1] < peaks["data"][33]  # music is no voice
+        assert await rig.objects.get(manifest.outline_key(SPACE))
+        assert (await rig.get("/s/friday/chapters.json", f"If-None-Match: {fields['etag']}"))[0] == 304
+        assert (await rig.get("/s/friday/chapters.json", method="HEAD"))[2] == b""
+
+
+async def test_the_outline_is_made_once() -> None:
+    """Another edge, or this one after its next start, reads what was kept and no segment."""
+    async with edge(talk()) as rig:
+        await record(rig.objects, 48, {range(48): "ada"})
+        await rig.get("/s/friday/chapters.json")
+        for key, _ in await rig.objects.list("recordings/friday/opus-24"):
+            await rig.objects.delete(key)
+        entries = (await Shelf(rig.objects, SPACE).load()).entries
+        found = await Outlines(rig.objects, Cache(rig.objects)).get(SPACE, entries)
+        assert [turn.name for turn in found.turns] == ["Ada"]
+
+
+async def test_a_lost_segment_costs_its_own_pulses_only() -> None:
+    """Chapters of a recording with a damaged object are those of the rest."""
+    async with edge(talk()) as rig:
+        await record(rig.objects, 96, SPEAKERS)
+        await rig.objects.delete(manifest.segment_key(SPACE, "opus-24", 3))
+        await rig.objects.put(manifest.segment_key(SPACE, "opus-24", 6), b"not boxes")
+        found = json.loads((await rig.get("/s/friday/chapters.json"))[2])["chapters"]
+        assert [one["title"] for one in found] == ["♪", "Ada", "Bob"]
+
+
+async def test_a_growing_recording_has_no_chapters_yet() -> None:
+    """They come with its end; until then a problem says so, for a second."""
+    async with edge(talk(state=State.LIVE, ended_ms=None)) as rig:
+        await record(rig.objects, 24, SPEAKERS)
+        status, fields, body = await rig.get("/s/friday/chapters.json")
+        assert (status, fields["cache-control"]) == (404, "public, max-age=1")
+        assert json.loads(body)["code"] == "no-outline"
+
+
+async def test_a_clip_is_a_file_and_a_page() -> None:
+    """The frames from 10 to 12.5 s with ranges; the page plays it without a script and leads to the whole."""
+    async with edge(talk(title="<Tea> & talk")) as rig:
+        await record(rig.objects, 96, SPEAKERS)
+        status, fields, data = await rig.get("/s/friday/clip.m4a?from=10&to=12.5")
+        assert (status, fields["cache-control"], fields["content-type"]) == (200, CALM, "audio/mp4")
+        assert probe(data).duration_s == pytest.approx(2.5, abs=0.03)
+        flat = [frame for number in range(96) for frame in encoded()["aac-64"][number % 60]]
+        assert [frame for piece in mp4.Demuxer().feed(data) for frame in piece.frames] == flat[469:586]
+        assert (await rig.get("/s/friday/clip.m4a?from=10&to=12.5", "Range: bytes=0-9"))[::2] == (206, data[:10])
+        status, fields, body = await rig.get("/s/friday/clip?from=10&to=12.5")
+        page = body.decode()
+        assert (status, fields["cache-control"]) == (200, CALM)
+        assert 'src="/s/friday/clip.m4a?from=10&amp;to=12.5"' in page
+        assert 'href="/s/friday#t=10"' in page
+        assert "Clip from 0:10 to 0:12" in page
+        assert "&lt;Tea&gt;" in page
+        assert "<script" not in page
+
+
+@pytest.mark.parametrize("query", ["", "?from=1", "?from=5&to=70", "?from=9&to=8", "?from=500&to=510"])
+async def test_what_is_no_clip_is_a_problem(query: str) -> None:
+    """A bad span is 400 with a sentence that shows a good one."""
+    async with edge(talk()) as rig:
+        await record(rig.objects, 24, SPEAKERS)
+        status, fields, body = await rig.get(f"/s/friday/clip.m4a{query}")
+        assert (status, fields["content-type"]) == (400, "application/problem+json")
+        assert json.loads(body)["code"] == "bad-input"
+
+
+async def test_before_the_doors_there_is_nothing_to_cut() -> None:
+    """The clip's page of a space without a recording is 404."""
+    async with edge(talk(state=State.SCHEDULED, doors_open_ms=None, ended_ms=None)) as rig:
+        assert (await rig.get("/s/friday/clip?from=1&to=5"))[0] == 404
