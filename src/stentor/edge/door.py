@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import msgspec
 
 from stentor.audio import grid
 from stentor.audio.hold import HoldLoop
 from stentor.base.clock import unix_ms
+from stentor.base.errors import NotFound
 from stentor.edge.reply import File
 from stentor.spaces import pulse
 from stentor.spaces.model import ON_AIR, Space, State
-from stentor.wire import mp4
+from stentor.wire import calendar, mp4
 from stentor.wire.chunk import BY_NAME
 
 DOOR_CACHE = "public, max-age=2"
 PULSE_CACHE = "public, max-age=1"
+EVENT_CACHE = "public, max-age=60"
 HOLD_CACHE = "public, max-age=300"
 RETRY_S = (2, 6)
 """Between which seconds a page that waits asks again: at random, so that a million do not ask at once."""
@@ -57,6 +61,20 @@ def door(space: Space, *, address: str, house: str = "", now: float) -> bytes:
             "ask": f"{house}/ask/{space.id}" if house and space.hears_requests else None,
             "at": unix_ms(now),
         }
+    )
+
+
+def event(space: Space, *, address: str) -> bytes:
+    """``event.ics``; raises :class:`NotFound` unless the space is still to come and has a time."""
+    if space.state is not State.SCHEDULED or space.scheduled_ms is None:
+        raise NotFound("This space has no time ahead of it to put into a calendar.", code="not-scheduled")
+    return calendar.event(
+        uid=f"{space.id}@{urlsplit(address).hostname or 'stentor'}",
+        title=space.title,
+        start_ms=space.scheduled_ms,
+        made_ms=space.created_ms,
+        sequence=space.version,
+        address=f"{address}/s/{space.id}" if address else "",
     )
 
 

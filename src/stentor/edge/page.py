@@ -56,9 +56,12 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 <h1 id="title">{title}</h1>
 <p id="say">{say}</p>
 <p id="when"{no_time}>{time}</p>
+<p id="calendar"{no_time}><a href="{base}/event.ics" data-text="calendar">{calendar}</a></p>
 <div class="player" id="player" hidden>
 <button type="button" id="play">{listen}</button>
 <span class="soft" id="sound" role="status"></span>
+<span class="soft" id="behind"></span>
+<button type="button" class="small" id="catch-up" data-text="go_live" hidden>{go_live}</button>
 </div>
 <div id="plain">{plain}</div>
 <div id="recording"{no_recording}>

@@ -19,7 +19,7 @@ from stentor.edge.reply import ANYBODY, BRIEF, EXPOSED, IMMUTABLE, NO_STORE, Doc
 from stentor.edge.worker import Worker
 from stentor.spaces.model import Space
 from stentor.store.objects import Objects
-from stentor.wire import clip
+from stentor.wire import calendar, clip
 from stentor.wire.http import Request
 
 ENDINGS = {"live.aac": "aac", "live.opus": "opus", "live.mp4": "mp4"}
@@ -89,7 +89,7 @@ class Site:
                 return channel.listen(request, connection, ENDINGS[name])
             case []:
                 return self._document(channel, "page").answer(request.headers)
-            case ["door.json" | "pulse.json" as name]:
+            case ["door.json" | "pulse.json" | "event.ics" as name]:
                 return self._document(channel, name).answer(request.headers)
             case ["hold.m4a"]:
                 return self._hold(channel, request).answer(request.headers, self._now())
@@ -112,6 +112,10 @@ class Site:
         elif name == "door.json":
             text = door.door(space, address=self._address, house=self._house, now=now)
             document = Document(text, JSON, door.DOOR_CACHE, now=now)
+        elif name == "event.ics":
+            document = Document(
+                door.event(space, address=self._address), calendar.CONTENT_TYPE, door.EVENT_CACHE, now=now
+            )
         else:
             window = channel.window
             text = window.pulse if window is not None and not window.finished else b""

@@ -100,6 +100,22 @@ async def test_before_the_doors_open() -> None:
         assert "aac" not in json.loads((await rig.get("/s/friday/door.json"))[2])["streams"]
 
 
+async def test_a_space_to_come_fits_into_a_calendar() -> None:
+    """event.ics has its time and title; without a time ahead it is 404 with a sentence."""
+    space = live_space(state=State.SCHEDULED, doors_open_ms=None, live_ms=None, scheduled_ms=DOORS_OPEN_MS + 60_000)
+    async with edge(space) as rig:
+        status, fields, body = await rig.get("/s/friday/event.ics")
+        assert (status, fields["cache-control"]) == (200, "public, max-age=60")
+        assert fields["content-type"] == "text/calendar; charset=utf-8"
+        assert b"\r\nSUMMARY:Friday talk\r\n" in body
+        assert b"\r\nDTSTART:20300317T174740Z\r\n" in body
+        assert '<p id="calendar"><a href="/s/friday/event.ics"' in (await rig.get("/s/friday"))[2].decode()
+    async with edge() as rig:
+        status, _, body = await rig.get("/s/friday/event.ics")
+        assert (status, json.loads(body)["code"]) == (404, "not-scheduled")
+        assert '<p id="calendar" hidden>' in (await rig.get("/s/friday"))[2].decode()
+
+
 async def test_an_unknown_space_is_friendly() -> None:
     """People get a page in their language, machines a problem document; both for a second at most."""
     async with edge(chunks=1) as rig:

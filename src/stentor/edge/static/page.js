@@ -8,6 +8,7 @@ const root = document.documentElement;
 const space = root.dataset.space;
 const base = `/s/${space}/`;
 const ON_AIR = new Set(["doors_open", "live", "interrupted"]);
+const LATE_S = 12; // an ordinary HLS player is 8 to 12 s behind
 const element = (id) => document.getElementById(id);
 
 let texts = JSON.parse(element("texts").textContent);
@@ -15,6 +16,7 @@ let door = JSON.parse(element("door").textContent);
 let wanted = false; // whether the listener has pressed the button
 let doorTimer = 0;
 let replayOpened = false;
+let full = false; // whether the edge said last that it has no room
 let soon = false; // whether the door is to be asked at once already
 
 const pulses = new PulseTrack();
@@ -37,7 +39,7 @@ function between([from, to]) {
 
 async function fetchJson(address) {
   const reply = await fetch(address, { signal: AbortSignal.timeout(8000) });
-  if (!reply.ok) throw new Error(`status ${reply.status}`);
+  if (!reply.ok) throw Object.assign(new Error(`status ${reply.status}`), { full: [429, 503].includes(reply.status) });
   return reply.json();
 }
 
@@ -89,7 +91,7 @@ function showButton() {
 function showTime() {
   const time = element("when");
   const known = door.state === "scheduled" && door.scheduled_ms;
-  time.hidden = !known;
+  time.hidden = element("calendar").hidden = !known;
   if (!known) return;
   const left = Math.round((door.scheduled_ms - Date.now()) / 1000);
   const pad = (number) => String(number).padStart(2, "0");
@@ -97,6 +99,13 @@ function showTime() {
   const day = new Intl.DateTimeFormat(root.lang, { dateStyle: "full", timeStyle: "short" }).format(door.scheduled_ms);
   const text = left > 86400 ? "" : left > 0 ? say("starts_in", { time: clock }) : say("starts_soon");
   time.textContent = `${day}${text && ` · ${text}`}`;
+}
+
+// How far behind the newest sound one is; a listener who paused or was cut off may jump to it.
+function showBehind() {
+  const behind = wanted && ON_AIR.has(door.state) ? player.behind() : null;
+  element("behind").textContent = behind === null ? "" : say("behind", { seconds: Math.max(0, Math.round(behind)) });
+  element("catch-up").hidden = behind === null || behind < LATE_S;
 }
 
 function showPulse(pulse) {
@@ -128,8 +137,12 @@ async function askDoor() {
     door = await fetchJson(`${base}door.json`);
     showDoor();
     if (wanted && (before !== door.state || !player.on)) play();
-  } catch {
-    // the edge is away for a moment: what is on the page still holds
+    if (full && !player.on) element("sound").textContent = "";
+    full = false;
+  } catch (error) {
+    // the edge is full, or away for a moment: what is on the page still holds
+    full = Boolean(error.full);
+    if (full && !player.on) element("sound").textContent = say("full");
   }
   plan(ON_AIR.has(door.state) && player.on ? [20, 40] : door.retry_s);
 }
@@ -149,7 +162,7 @@ function askSoon() {
 
 function askAgain() {
   if (!wanted) return;
-  element("sound").textContent = say("reconnecting");
+  element("sound").textContent = say(full ? "full" : "reconnecting");
   plan(door.retry_s);
 }
 
@@ -168,6 +181,7 @@ element("play").addEventListener("click", () => {
   else player.stop();
   showButton();
 });
+element("catch-up").addEventListener("click", () => player.goLive() || play());
 player.onToggle((on) => {
   wanted = on;
   if (on) play();
@@ -178,6 +192,8 @@ player.onToggle((on) => {
 // The pulse in step with the sound when it came inside the sound; else asked for, as rarely as is bearable.
 setInterval(() => {
   showTime();
+  showBehind();
+  player.keepUp();
   const heard = player.chunk();
   const pulse = heard === null ? null : pulses.at(heard);
   if (pulse) showPulse(pulse);

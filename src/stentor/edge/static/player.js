@@ -2,7 +2,11 @@
 // plain stream. Whatever fails falls back to the plain stream; whatever ends is reported, and the page asks the door.
 
 const HLS_SCRIPT = new URL("./vendor/hls.light.min.js", import.meta.url);
+const ARTWORK = [{ src: new URL("./icon.svg", import.meta.url).href, sizes: "any", type: "image/svg+xml" }];
 const CHUNK_MS = 320;
+const COMFORT_S = 3.2; // what the edge sends at once
+const FASTER = 1.05;
+const SLOWER = 0.97; // neither is heard as another pitch: browsers keep it
 
 // Plays HLS itself and has no (or only a managed) MediaSource, or is Safari, whose own player is the better one.
 function isApple(audio) {
@@ -90,11 +94,41 @@ export class Player {
     return date && this.#origin ? Math.floor((date.getTime() - this.#origin) / CHUNK_MS) : null;
   }
 
+  // Seconds between what is heard and the newest sound this player knows of, or null when nothing plays.
+  behind() {
+    if (!this.on || this.way === "hold" || this.#audio.paused || !this.#audio.currentTime) return null;
+    if (this.#hls) return this.#hls.latency || null;
+    const { seekable, buffered, currentTime } = this.#audio;
+    const known = this.way === "native" ? seekable : buffered;
+    return known.length ? known.end(known.length - 1) - currentTime : null;
+  }
+
+  // The plain stream has no playlist to follow: a long buffer is played a little faster, a short one slower. hls.js
+  // does the same for itself.
+  keepUp() {
+    if (this.way !== "plain") return;
+    const ahead = this.behind() ?? COMFORT_S;
+    const audio = this.#audio;
+    if (ahead > 2 * COMFORT_S) audio.playbackRate = FASTER;
+    else if (ahead < COMFORT_S / 4) audio.playbackRate = SLOWER;
+    else if (ahead <= COMFORT_S) audio.playbackRate = 1; // between one and two comforts it goes on as it was
+  }
+
+  // Jumps to the newest sound; false when this way of playing must begin anew for that.
+  goLive() {
+    const { seekable } = this.#audio;
+    const newest = this.way === "native" && seekable.length ? seekable.end(seekable.length - 1) - COMFORT_S : null;
+    const live = this.#hls?.liveSyncPosition ?? newest;
+    if (live === null) return false;
+    this.#audio.currentTime = live;
+    return true;
+  }
+
   describe(title, artist) {
     if (!("mediaSession" in navigator)) return;
     const known = navigator.mediaSession.metadata;
     if (known?.title === title && known.artist === artist) return;
-    navigator.mediaSession.metadata = new MediaMetadata({ title, artist });
+    navigator.mediaSession.metadata = new MediaMetadata({ title, artist, artwork: ARTWORK });
   }
 
   onToggle(handler) {
@@ -116,6 +150,7 @@ export class Player {
     this.way = way;
     this.on = true;
     this.#audio.loop = false;
+    this.#audio.playbackRate = 1;
     this.#audio.removeAttribute("src");
     this.#audio.load();
     return ++this.#turn;

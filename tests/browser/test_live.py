@@ -1,0 +1,77 @@
+"""The live page: how far behind one hears, the way back to live, and what it says when there is no room."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Route
+
+from stentor.audio import grid
+from tests.browser.conftest import Browsers
+from tests.support.browser import visit
+from tests.support.edge import Rig, edge
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.realtime,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(120),
+]
+AUDIO = "document.querySelector('#audio')"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def rig() -> AsyncIterator[Rig]:
+    """An edge whose programme goes on in real time, with 38 s of past."""
+    async with edge(chunks=120) as rig:
+
+        async def programme() -> None:
+            loop = asyncio.get_running_loop()
+            start, begun = rig.window.head, loop.time()
+            while True:
+                await asyncio.sleep(0.02)
+                rig.publish(max(0, start + int((loop.time() - begun) / grid.CHUNK_S) - rig.window.head))
+
+        task = asyncio.create_task(programme(), name="programme")
+        yield rig
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.mark.parametrize("without", [None, "**/vendor/**"], ids=["hls", "plain"])
+async def test_the_page_says_how_far_behind_one_hears(rig: Rig, browsers: Browsers, without: str | None) -> None:
+    """A few seconds, by either way to play; near live there is nothing to jump to."""
+    async with visit(browsers.plain, f"http://127.0.0.1:{rig.port}/s/friday", without=without) as page:
+        await page.page.click("#play")
+        await page.until(r"/^[1-9] s behind live$/.test(document.querySelector('#behind').textContent)", "seconds")
+        assert await page.page.locator("#catch-up").is_hidden()
+
+
+async def test_back_to_live(rig: Rig, browsers: Browsers) -> None:
+    """Who is far behind has a button that leads to the newest sound."""
+    async with visit(browsers.plain, f"http://127.0.0.1:{rig.port}/s/friday") as page:
+        await page.page.click("#play")
+        await page.until(f"{AUDIO}.currentTime > 0 && {AUDIO}.seekable.length", "it plays")
+        await page.page.evaluate(f"{AUDIO}.currentTime = {AUDIO}.seekable.start(0) + 1")
+        await page.page.click("#catch-up")
+        await page.until(r"/^[1-9] s behind live$/.test(document.querySelector('#behind').textContent)", "near live")
+        await page.page.locator("#catch-up").wait_for(state="hidden")
+
+
+async def test_a_full_edge_is_said_plainly(rig: Rig, browsers: Browsers) -> None:
+    """The page says that there is no room, and plays by itself when there is."""
+    async with visit(browsers.plain, f"http://127.0.0.1:{rig.port}/s/friday", without="**/vendor/**") as page:
+        room = {"there": False}
+
+        async def refuse(route: Route) -> None:
+            await (route.continue_() if room["there"] else route.fulfill(status=503, body="{}"))
+
+        await page.page.route("**/door.json", refuse)
+        await page.page.route("**/live.aac", refuse)
+        await page.page.click("#play")
+        await page.says("#sound", "there is no room at the moment")
+        room["there"] = True
+        await page.says("#sound", "You are listening")
