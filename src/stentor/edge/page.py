@@ -12,6 +12,7 @@ import json
 from datetime import UTC, datetime
 from importlib import resources
 from importlib.resources.abc import Traversable
+from urllib.parse import quote
 
 from stentor.base import texts
 from stentor.base.errors import NotFound
@@ -25,7 +26,7 @@ CLIP_CACHE = "public, max-age=300"
 STATIC_CACHE = "public, max-age=300"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; media-src 'self' blob:; "
-    "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
 )
 TYPES = {
     "css": "text/css; charset=utf-8",
@@ -35,7 +36,7 @@ TYPES = {
     "LICENSE": "text/plain; charset=utf-8",
 }
 SHELL = """<!doctype html>
-<html lang="{language}" data-space="{space}" data-state="{state}" data-languages="{languages}">
+<html lang="{language}" data-space="{space}" data-state="{state}" data-languages="{languages}"{embedded}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -43,7 +44,10 @@ SHELL = """<!doctype html>
 <title>{title} · {app}</title>
 <meta property="og:title" content="{title}">
 <meta property="og:type" content="website">
-<link rel="icon" href="{static}/icon.svg" type="image/svg+xml">
+<meta property="og:site_name" content="{app}">
+<meta property="og:description" content="{description}">
+<meta name="twitter:card" content="summary">
+{discovery}<link rel="icon" href="{static}/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="{static}/page.css">
 {script}</head>
 <body>
@@ -107,8 +111,10 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 <li><a href="{base}/live.aac" data-text="way_aac">{way_aac}</a></li>
 <li><a href="{base}/live.opus" data-text="way_opus">{way_opus}</a></li>
 <li><a href="{base}/hls/index.m3u8" data-text="way_hls">{way_hls}</a></li>
+<li><a href="{base}/listen.m3u" data-text="way_m3u">{way_m3u}</a></li>
 </ul>
 </section>
+<p id="own-page"><a href="{base}" target="_blank" rel="noopener" data-text="own_page">{own_page}</a></p>
 <script type="application/json" id="texts">{texts}</script>
 <script type="application/json" id="door">{door}</script>
 """
@@ -140,8 +146,13 @@ class Pages:
         """Stands in the addresses of what the page loads: a new version has new addresses."""
         self._fresh = _read(now, cache=IMMUTABLE)
 
-    def space(self, space: Space, now: float) -> Document:
-        """The page of a space as it is now."""
+    @property
+    def app(self) -> str:
+        """What this is called."""
+        return self._catalogue.text("en", "app")
+
+    def space(self, space: Space, now: float, *, embedded: bool = False) -> Document:
+        """The page of a space as it is now; ``embedded`` is the smaller one that any site may show in a frame."""
         language = texts.negotiate(space.language)
         say = self._catalogue.texts[language]
         on_air = space.state in ON_AIR
@@ -168,7 +179,18 @@ class Pages:
             door=_block(door(space, address=self._address, house=self._house, now=now).decode()),
         )
         script = f'<script type="module" src="/static/{self.version}/page.js"></script>\n'
-        return self._document(space.title, language, space.state, space.id, body, script, PAGE_CACHE, now)
+        return self._document(
+            space.title,
+            language,
+            space.state,
+            space.id,
+            body,
+            script,
+            PAGE_CACHE,
+            now,
+            description=say[f"say_{space.state}"],
+            embedded=embedded,
+        )
 
     def clip(self, space: Space, cut: Cut, now: float) -> Document:
         """The page of some seconds of a recording; it needs no script."""
@@ -201,7 +223,18 @@ class Pages:
         return found
 
     def _document(
-        self, title: str, language: str, state: str, space: str, body: str, script: str, cache: str, now: float
+        self,
+        title: str,
+        language: str,
+        state: str,
+        space: str,
+        body: str,
+        script: str,
+        cache: str,
+        now: float,
+        *,
+        description: str = "",
+        embedded: bool = False,
     ) -> Document:
         text = SHELL.format(
             language=language,
@@ -210,12 +243,26 @@ class Pages:
             app=html.escape(self._catalogue.text(language, "app")),
             state=state,
             space=space,
+            embedded=" data-embedded" if embedded else "",
+            description=html.escape(description or title),
+            discovery=_discovery(f"{self._address}/s/{space}") if self._address and space else "",
             static=f"/static/{self.version}",
             script=script,
             body=body,
         )
-        extra = {"Content_Security_Policy": POLICY, "X_Content_Type_Options": "nosniff"}
+        extra = {
+            "Content_Security_Policy": POLICY + ("*" if embedded else "'self'"),
+            "X_Content_Type_Options": "nosniff",
+        }
         return Document(text.encode(), "text/html; charset=utf-8", cache, now=now, **extra)
+
+
+def _discovery(page: str) -> str:
+    """Where this page is, and where others learn how to show it (oEmbed, section 4)."""
+    return (
+        f'<meta property="og:url" content="{html.escape(page)}">\n'
+        f'<link rel="alternate" type="application/json+oembed" href="/oembed?url={quote(page, safe="")}">\n'
+    )
 
 
 def _plain(space: Space, base: str) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from stentor.base import log
 from stentor.base.errors import NotFound, Overloaded, StentorError
 from stentor.base.texts import negotiate
-from stentor.edge import door, metrics
+from stentor.edge import door, embed, metrics
 from stentor.edge.channel import Channel
 from stentor.edge.page import Pages
 from stentor.edge.protocol import Connection
@@ -64,6 +64,8 @@ class Site:
         match path:
             case ["static", *rest] if len(rest) > 1:
                 return self._pages.static(rest).answer(request.headers)
+            case ["oembed"]:
+                return self._oembed(request)
             case ["healthz"]:
                 return self._health()
             case ["metrics"]:
@@ -89,7 +91,7 @@ class Site:
                 return channel.listen(request, connection, ENDINGS[name])
             case []:
                 return self._document(channel, "page").answer(request.headers)
-            case ["door.json" | "pulse.json" | "event.ics" as name]:
+            case ["door.json" | "pulse.json" | "event.ics" | "listen.m3u" | "embed" as name]:
                 return self._document(channel, name).answer(request.headers)
             case ["hold.m4a"]:
                 return self._hold(channel, request).answer(request.headers, self._now())
@@ -107,8 +109,10 @@ class Site:
         known = self._documents.get((space.id, name))
         if known is not None and known[0] == space.version and 0 <= now - known[1] < DOCUMENT_S:
             return known[2]
-        if name == "page":
-            document = self._pages.space(space, now)
+        if name in ("page", "embed"):
+            document = self._pages.space(space, now, embedded=name == "embed")
+        elif name == "listen.m3u":
+            document = Document(embed.m3u(space, address=self._address), embed.M3U_TYPE, door.DOOR_CACHE, now=now)
         elif name == "door.json":
             text = door.door(space, address=self._address, house=self._house, now=now)
             document = Document(text, JSON, door.DOOR_CACHE, now=now)
@@ -129,6 +133,14 @@ class Site:
             raise NotFound("There is no recording of this space yet.", code="no-recording")
         cut = clip.asked(request.query.get("from"), request.query.get("to"))
         return self._pages.clip(space, cut, self._now()).answer(request.headers)
+
+    def _oembed(self, request: Request) -> Reply:
+        """What another site's editor asks when somebody pastes the address of a space."""
+        channel = self.channels.get(embed.asked_space(request.query, self._address))
+        if channel is None:
+            raise NotFound("There is no space at this address.", code="no-such-space")
+        text = embed.oembed(channel.space, request.query, app=self._pages.app)
+        return Document(text, JSON, embed.OEMBED_CACHE, now=self._now()).answer(request.headers)
 
     def _hold(self, channel: Channel, request: Request) -> File:
         """For ever under ``?v=`` its own name, which ``door.json`` gives; else for some minutes."""

@@ -214,7 +214,7 @@ export class Replay {
   }
 
   async #share() {
-    const link = `${location.origin}${location.pathname}#t=${Math.floor(this.#audio.currentTime)}`;
+    const link = `${location.origin}${this.base.slice(0, -1)}#t=${Math.floor(this.#audio.currentTime)}`;
     let text = "share_by_hand";
     try {
       await navigator.clipboard.writeText(link);
