@@ -68,4 +68,4 @@ class Access:
         invitation = tokens.verify(token, self._key, now=self._clock())
         if space is not None and invitation.space != space:
             raise NotAllowed("This invitation is for another space.", code="other-space")
-        return rights.seated(invitation.seat)
+        return rights.seated(invitation.seat, invitation.generation)

@@ -14,13 +14,16 @@ import stentor
 from stentor.base.errors import BadInput, Conflict, NotSupported
 from stentor.base.units import SeatId, SpaceId, seat_id, space_id
 from stentor.house import schema
-from stentor.house.access import Access
+from stentor.house.account_schema import Claim
+from stentor.house.callers import Callers
 from stentor.house.desk import Desk
 from stentor.house.hold import MAX_FILE_BYTES, HoldMaker
 from stentor.house.invitations import Invitations
 from stentor.house.views import Views
+from stentor.people.model import Account
 from stentor.spaces import commands as c
 from stentor.spaces import events, rights, rules
+from stentor.spaces.model import Space
 from stentor.spaces.rights import Actor, Look
 
 PATH = "/api/v1"
@@ -41,50 +44,49 @@ def json_only(request: _Request) -> None:
         raise NotSupported("Send JSON, with Content-Type: application/json.")
 
 
-def routes(desk: Desk, access: Access, invitations: Invitations, views: Views, hold: HoldMaker) -> Router:
+def routes(desk: Desk, callers: Callers, invitations: Invitations, views: Views, hold: HoldMaker) -> Router:
     """All of the API. It is one function so that the handlers share the desk without module state."""
 
-    def who(request: _Request, space: str | None = None) -> Actor:
-        address = request.client.host if request.client else ""
-        return access.actor(request.headers.get("authorization", ""), space=space, address=address)
+    who = callers.actor
 
     async def command(request: _Request, space: str, wish: c.Command) -> schema.SpaceView:
-        actor = who(request, space)
+        actor = await who(request, space)
         return await views.space(await desk.change(space, wish, actor), actor)
 
     @get("/admin", summary="Whether the token is the admin's")
     async def admin(request: _Request) -> schema.AdminView:
-        rights.require(who(request), _ANY_CREATION, None)
+        rights.require(await who(request), _ANY_CREATION, None)
         return schema.AdminView(version=stentor.__version__)
 
     @get("/processes", summary="Every process that runs now, and what it counts")
     async def processes(request: _Request) -> schema.ProcessList:
-        rights.require(who(request), _ANY_CREATION, None)
+        rights.require(await who(request), Look.SITE, None)
         return views.processes()
 
     @get("/spaces", summary="All spaces, the newest first; lights for the admin")
     async def spaces(request: _Request) -> schema.SpaceList:
-        return await views.rows(with_lights=who(request) == rights.ADMIN)
+        return await views.rows(await who(request))
 
     @post("/spaces", summary="Make a space and the invitation of its host")
     async def create(request: _Request, data: JSONBody[schema.NewSpace]) -> schema.NewSpaceView:
-        actor = who(request)
+        actor = await who(request)
         rights.require(actor, _ANY_CREATION, None)
-        space = await _create(desk, data, actor, invitations.max_seats)
+        account = await callers.account(request) if data.host_name is None else None
+        space = await _create(desk, data, actor, account, invitations.max_seats)
         host = next(iter(space.seats.values()))
         view = await views.space(space, actor)
         return schema.NewSpaceView(space=view, invitation=invitations.issue(space, host, None))
 
     @get("/spaces/{space:str}", summary="Everything about a space, for those on its stage")
     async def one(request: _Request, space: SpaceParameter) -> schema.SpaceView:
-        actor = who(request, space)
+        actor = await who(request, space)
         found = await desk.load(space)
         rights.require(actor, Look.BACKSTAGE, found)
         return await views.space(found, actor)
 
     @patch("/spaces/{space:str}", summary="Change title or time")
     async def edit(request: _Request, space: SpaceParameter, data: JSONBody[schema.SpaceChange]) -> schema.SpaceView:
-        actor = who(request, space)
+        actor = await who(request, space)
         found = await desk.load(space)
         rights.require(actor, Look.BACKSTAGE, found)
         if data.title is not msgspec.UNSET:
@@ -112,7 +114,7 @@ def routes(desk: Desk, access: Access, invitations: Invitations, views: Views, h
     @get("/spaces/{space:str}/events", summary="Everything that happened, in order: the evidence")
     async def history(request: _Request, space: SpaceParameter) -> schema.EventList:
         found = await desk.load(space)
-        rights.require(who(request, space), Look.EVENTS, found)
+        rights.require(await who(request, space), Look.EVENTS, found)
         stored = await desk.store.events(found.id)
         numbered = [
             {"version": number, **msgspec.json.decode(events.encode(event))} for number, event in enumerate(stored, 1)
@@ -123,13 +125,19 @@ def routes(desk: Desk, access: Access, invitations: Invitations, views: Views, h
     async def invite(
         request: _Request, space: SpaceParameter, data: JSONBody[schema.NewInvitation]
     ) -> schema.InvitationView:
-        return await invitations.invite(space, data, who(request, space))
+        return await invitations.invite(space, data, await who(request, space))
+
+    @post("/spaces/{space:str}/claim", status_code=200, summary="Make an invitation's seat one's own account's")
+    async def claim(request: _Request, space: SpaceParameter, data: JSONBody[Claim]) -> schema.SpaceView:
+        account = await callers.signed_in(request)
+        found = await invitations.claim(space, data.token, account.id)
+        return await views.space(found, callers.acting(account))
 
     @patch("/spaces/{space:str}/seats/{seat:str}", summary="Mute or unmute a seat, change its role, hand over")
     async def change_seat(
         request: _Request, space: SpaceParameter, seat: SeatParameter, data: JSONBody[schema.SeatChange]
     ) -> schema.SpaceView:
-        actor = who(request, space)
+        actor = await who(request, space)
         found = await desk.load(space)
         rights.require(actor, Look.BACKSTAGE, found)
         for wish in _seat_wishes(seat_id(seat), data):
@@ -142,7 +150,7 @@ def routes(desk: Desk, access: Access, invitations: Invitations, views: Views, h
 
     @put("/spaces/{space:str}/hold", request_max_body_size=MAX_FILE_BYTES, summary="Own hold music (any sound file)")
     async def set_hold(request: _Request, space: SpaceParameter) -> schema.SpaceView:
-        actor = who(request, space)
+        actor = await who(request, space)
         found = await desk.load(space)
         probe = c.SetHold("any-other")
         rights.require(actor, probe, found)
@@ -161,8 +169,8 @@ def routes(desk: Desk, access: Access, invitations: Invitations, views: Views, h
         return await views.recordings()
 
     handlers = [
-        admin, processes, spaces, create, one, edit, doors, live, end, cancel, history, invite, change_seat,
-        remove_seat, set_hold, reset_hold, recordings,
+        admin, processes, spaces, create, one, edit, doors, live, end, cancel, history, invite, claim,
+        change_seat, remove_seat, set_hold, reset_hold, recordings,
     ]  # fmt: skip
     return Router(PATH, route_handlers=handlers, before_request=json_only, request_max_body_size=MAX_BODY_BYTES)
 
@@ -170,14 +178,15 @@ def routes(desk: Desk, access: Access, invitations: Invitations, views: Views, h
 _ANY_CREATION = c.CreateSpace(id=SpaceId("any"), title="any", host_seat=SeatId("any"), host_name="any")
 
 
-async def _create(desk: Desk, data: schema.NewSpace, actor: Actor, max_seats: int) -> Any:
-    """Makes the space; an id made from the title gets a tail when it is taken."""
+async def _create(desk: Desk, data: schema.NewSpace, actor: Actor, account: Account | None, max_seats: int) -> Space:
+    """Makes the space, its host's seat ``account``'s; an id made from the title gets a tail when it is taken."""
     wanted = data.id or slug(data.title)
     wish = c.CreateSpace(
         id=space_id(wanted),
         title=data.title,
         host_seat=SeatId(f"host-{secrets.token_hex(4)}"),
-        host_name=data.host_name,
+        host_name=data.host_name or (account.name if account else "Host"),
+        host_account=account.id if account else "",
         scheduled_ms=data.scheduled_ms,
         max_seats=data.max_seats or max_seats,
         language=data.language,

@@ -16,7 +16,9 @@ from litestar.params import FromPath
 
 from stentor.base.errors import BadInput, NotFound
 from stentor.base.texts import Catalogue, negotiate
+from stentor.house.callers import Callers
 from stentor.house.desk import Desk
+from stentor.house.people import People
 from stentor.house.schema import SpaceRow
 from stentor.house.views import Views
 from stentor.spaces.model import ON_AIR, State
@@ -148,7 +150,7 @@ class Pages:
         )
 
 
-def routes(desk: Desk, views: Views) -> Router:
+def routes(desk: Desk, views: Views, callers: Callers, people: People) -> Router:
     """``/``, ``/stage/{space}`` and the files they load."""
     static = Static()
     pages = Pages(static)

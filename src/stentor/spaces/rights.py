@@ -1,4 +1,4 @@
-"""Who may do what: one table, and the two rules that depend on whose seat it is.
+"""Who may do what: one table, and the rules that depend on whose seat it is.
 
 Ranks come from the space's present state, never from a token: a removed speaker is anyone, whoever was handed the
 space is host. While the host is away the acting host (:meth:`Space.acting_host`) has the host's rights.
@@ -12,12 +12,12 @@ import msgspec
 
 from stentor.base.errors import NotAllowed, NotSignedIn
 from stentor.spaces import commands as c
-from stentor.spaces.model import Role, Space
+from stentor.spaces.model import Role, Seat, Space
 
 
 class Rank(StrEnum):
     ADMIN = "admin"
-    """Whoever has the admin token."""
+    """Whoever has the admin token, or is signed in as an admin."""
     HOUSE = "house"
     """Stentor itself: what the house sees of the stage and the archive."""
     HOST = "host"
@@ -36,10 +36,18 @@ class Look(StrEnum):
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """Who asks: the admin, the house, anyone, or the person of a seat (then ``seat`` is its id)."""
+    """Who asks: the admin, the house, anyone, the person of a seat (by a link), or somebody who is signed in."""
 
     rank: Rank = Rank.ANYONE
+    """What they are in every space; their seat may make them more."""
     seat: str = ""
+    """The id of the seat that a link names."""
+    generation: int = 0
+    """The link's."""
+    account: str = ""
+    """The id of the account that is signed in."""
+    creates: bool = False
+    """Whether the site lets them make spaces, besides the admin."""
 
 
 ADMIN = Actor(Rank.ADMIN)
@@ -47,9 +55,19 @@ HOUSE = Actor(Rank.HOUSE)
 ANYONE = Actor()
 
 
-def seated(seat: str) -> Actor:
+def seated(seat: str, generation: int = 0) -> Actor:
     """The person of a seat, as a valid invitation says."""
-    return Actor(seat=seat)
+    return Actor(seat=seat, generation=generation)
+
+
+def own_seat(actor: Actor, space: Space | None) -> Seat | None:
+    """The actor's seat: that of the account, or that of a link which no newer one has taken the place of."""
+    if space is None:
+        return None
+    if not actor.seat:
+        return space.seat_of(actor.account)
+    seat = space.seats.get(actor.seat)
+    return seat if seat is not None and actor.generation >= seat.generation else None
 
 
 _HOUSE = frozenset({Rank.HOUSE})
@@ -68,6 +86,8 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.End: _HOSTS,
     c.Cancel: _HOSTS,
     c.GiveSeat: _CO_HOSTS,  # but co-hosts only to speakers
+    c.ClaimSeat: frozenset(),  # everybody their own
+    c.RenewLink: _CO_HOSTS,  # but only who ranks lower; everybody their own
     c.RemoveSeat: _CO_HOSTS,  # but only who ranks lower; everybody their own
     c.MuteSeat: _CO_HOSTS,  # the same
     c.UnmuteSeat: _CO_HOSTS,  # the same
@@ -87,11 +107,11 @@ _RANKS = {Role.HOST: Rank.HOST, Role.CO_HOST: Rank.CO_HOST, Role.SPEAKER: Rank.S
 
 def rank(actor: Actor, space: Space | None) -> Rank:
     """What the actor is in this space now."""
-    if not actor.seat:
-        return actor.rank
-    seat = space.seats.get(actor.seat) if space is not None else None
+    seat = own_seat(actor, space)
     if space is None or seat is None:
-        return Rank.ANYONE
+        return Rank.ANYONE if actor.seat else actor.rank
+    if actor.account and actor.rank is not Rank.ANYONE:
+        return actor.rank
     return Rank.HOST if seat == space.acting_host() else _RANKS[seat.role]
 
 
@@ -99,9 +119,14 @@ def allowed(actor: Actor, wish: c.Command | Look, space: Space | None) -> bool:
     """Whether the actor may; a command that is allowed can still be impossible (``spaces.rules`` says)."""
     own = rank(actor, space)
     may = own in MAY[wish if isinstance(wish, Look) else type(wish)]
+    seated_at = own_seat(actor, space)
     match wish:
-        case c.RemoveSeat(seat=seat) | c.MuteSeat(seat=seat) | c.UnmuteSeat(seat=seat):
-            if own is not Rank.ANYONE and actor.seat == seat:
+        case c.CreateSpace():
+            return may or actor.creates
+        case c.ClaimSeat(seat=seat):
+            return seated_at is not None and seated_at.id == seat
+        case c.RemoveSeat(seat=seat) | c.MuteSeat(seat=seat) | c.UnmuteSeat(seat=seat) | c.RenewLink(seat=seat):
+            if seated_at is not None and seated_at.id == seat:
                 return True
             seats = space.seats if space is not None else {}
             return may and (seat not in seats or _outranks(own, _RANKS[seats[seat].role]))
@@ -115,7 +140,9 @@ def require(actor: Actor, wish: c.Command | Look, space: Space | None) -> None:
     if allowed(actor, wish, space):
         return
     if rank(actor, space) is Rank.ANYONE and actor == ANYONE:
-        raise NotSignedIn("This needs a token: the admin's, or that of an invitation.")
+        raise NotSignedIn(
+            "This needs a token (the admin's, or that of an invitation), or an account that is signed in."
+        )
     ranks = MAY[wish if isinstance(wish, Look) else type(wish)]
     if ranks == _HOUSE:
         raise NotAllowed("Stentor does this by itself; nobody can ask for it.")
