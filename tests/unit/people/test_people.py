@@ -46,8 +46,8 @@ def test_own_paths(path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["", "//evil.example", "https://evil.example", "/\\evil.example", "\\\\evil", "/a\r\nX: y", "/%0d\n", "javascript:x",
-     "/\t/evil.example", "/a//../" + "x" * 600, "@evil", "/ x", "/a b"],
+    ["", "//evil.example", "https://evil.example", "/\\evil.example", "\\\\evil", "/a\r\nX: y", "/%0d\n",
+     "javascript:x", "/\t/evil.example", "/a//../" + "x" * 600, "@evil", "/ x", "/a b"],
 )  # fmt: skip
 def test_no_way_out(path: str) -> None:
     """An address of another site, or what a browser could take for one, leads home."""
