@@ -53,9 +53,9 @@ def routes(desk: Desk, callers: Callers, invitations: Invitations, views: Views,
         actor = await who(request, space)
         return await views.space(await desk.change(space, wish, actor), actor)
 
-    @get("/admin", summary="Whether the token is the admin's")
+    @get("/admin", summary="Whether the caller is the admin")
     async def admin(request: _Request) -> schema.AdminView:
-        rights.require(await who(request), _ANY_CREATION, None)
+        rights.require(await who(request), Look.SITE, None)
         return schema.AdminView(version=stentor.__version__)
 
     @get("/processes", summary="Every process that runs now, and what it counts")

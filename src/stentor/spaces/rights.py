@@ -31,6 +31,8 @@ class Look(StrEnum):
 
     BACKSTAGE = "backstage"
     """Lights, seats, listeners' numbers, the addresses of everything."""
+    SITE = "site"
+    """What only whoever runs the site sees."""
     EVENTS = "events"
     """Everything that happened, with its times."""
 
@@ -98,6 +100,7 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.OpenReplay: _HOUSE,
     c.ConnectSeat: _HOUSE,
     c.LoseSeat: _HOUSE,
+    Look.SITE: _ADMIN,
     Look.BACKSTAGE: _SPEAKERS,
     Look.EVENTS: _HOSTS,
 }

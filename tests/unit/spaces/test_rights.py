@@ -24,6 +24,7 @@ NEW = SeatId("new")
 
 TABLE: list[tuple[c.Command | Look, str]] = [
     (CREATE, "admin"),
+    (Look.SITE, "admin"),
     (c.Rename("T"), "admin host"),
     (c.Reschedule(None), "admin host"),
     (c.SetHold("harp"), "admin host"),
