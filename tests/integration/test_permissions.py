@@ -28,6 +28,7 @@ SIGNED_IN = "member moderator admin"
 
 EXPECTED = {
     "GET /admin": SITE,
+    "GET /processes": SITE,
     "GET /spaces": EVERYBODY,
     "POST /spaces": "moderator admin token",
     "GET /spaces/{space}": SPEAKERS,
