@@ -345,3 +345,13 @@ async def test_a_new_link_ends_the_old_one(house: House) -> None:
     events = (await house.http.get(f"{address}/events")).json()["events"]
     assert [event["kind"] for event in events] == ["SpaceCreated", "SeatGiven", "SeatClaimed", "LinkRenewed"]
     assert "token" not in json.dumps(events)
+
+
+@pytest.mark.parametrize("target", ["https://evil.example", "//evil.example", "/\\evil.example", "/a\r\nX: y"])
+async def test_signing_in_leads_to_no_other_site(house: House, target: str) -> None:
+    """Where the sign-in page goes on to is a path of this site, whatever its address says; no header is made of it."""
+    page = await house.anyone.get("/sign-in", params={"next": target})
+    assert '<script type="application/json" id="page">{"next": "/"}</script>' in page.text
+    assert "x" not in page.headers
+    asked = await house.anyone.get("/account")
+    assert (asked.status_code, asked.headers["location"]) == (303, "/sign-in?next=/account")

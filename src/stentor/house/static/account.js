@@ -35,7 +35,7 @@ function draw(view) {
     button(text("account.remove"), () => save(async () => draw(await ask("DELETE", `/account/passkeys/${key.id}`)))))));
   $("inviting").hidden = !view.invites.length;
   $("invite").elements.role.replaceChildren(...view.invites.map((role) =>
-    element("option", { value: role, selected: role === "member" }, text(`site.${role}`))));
+    element("option", { value: role, defaultSelected: role === "member" }, text(`site.${role}`))));
 }
 
 const item = (name, detail, ...more) => element("li", {},
