@@ -97,7 +97,7 @@ async def whole(folder: Path, *, edges: int = 2, **settings: Any) -> AsyncIterat
     port, audience_port = free_ports(2)
     configured = Settings(
         data=str(folder), host="127.0.0.1", port=port, audience_port=audience_port, edges=edges,
-        public_url=f"http://127.0.0.1:{port}", audience_url=f"http://127.0.0.1:{audience_port}", **settings,
+        public_url=f"http://localhost:{port}", audience_url=f"http://127.0.0.1:{audience_port}", **settings,
     )  # fmt: skip
     async with app.running(configured, logs=folder / "logs") as supervisor:
         headers = {"Authorization": f"Bearer {config.admin_token(configured)}"}

@@ -10,20 +10,22 @@ import pytest
 SOURCE = Path(__file__).parents[2] / "src" / "stentor"
 ROWS = {
     "base": 0,
-    "audio": 1, "wire": 1, "spaces": 1, "crowd": 1,
+    "audio": 1, "wire": 1, "spaces": 1, "crowd": 1, "people": 1,
     "bus": 2, "store": 2,
     "stage": 3, "programme": 3, "edge": 3, "archive": 3, "house": 3,
     "rehearsal": 4, "supervisor": 4, "tether": 4, "app": 4, "demo": 4, "cli": 4, "__main__": 4, "__init__": 0,
 }  # fmt: skip
 HOMES = {
     "aiortc": {"stage", "rehearsal"},
-    "av": {"audio", "stage", "rehearsal"},
+    "av": {"audio", "people", "stage", "rehearsal"},
     "nats": {"bus"},
     "sqlalchemy": {"store"},
     "alembic": {"store"},
     "obstore": {"store"},
     "litestar": {"house"},
     "uvicorn": {"house"},
+    "webauthn": {"house"},
+    "argon2": {"house"},
     "click": {"cli"},
     "cryptography": {"base"},
     "rich": {"cli", "demo"},

@@ -17,6 +17,8 @@ import msgspec
 from stentor.base.errors import SetupError
 
 PREFIX = "STENTOR_"
+CHOICES = {"sign_up": ("open", "invitation", "closed"), "create_spaces": ("admins", "members")}
+"""What a setting of words may be; ``people.model`` says what each means."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +64,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Seats on a stage, the host's included."""
     secret_file: str = ""
     """File with the key that signs invitations; ``<data>/secret`` when empty."""
+    sign_up: str = "closed"
+    """Who may make an account: ``open``, ``invitation`` or ``closed`` (``people.model.SignUp``)."""
+    create_spaces: str = "admins"
+    """Who may make spaces besides moderators: ``admins`` or ``members``."""
     log_level: str = "INFO"
     log_json: bool = False
 
@@ -126,6 +132,9 @@ def load(environment: Mapping[str, str], **overrides: Any) -> Settings:
     for name in ("port", "audience_port"):
         if not 1 <= getattr(settings, name) <= 65535:
             raise SetupError(f"{PREFIX}{name.upper()} must be between 1 and 65535.")
+    for name, choices in CHOICES.items():
+        if getattr(settings, name) not in choices:
+            raise SetupError(f"{PREFIX}{name.upper()} must be one of {', '.join(choices)}.")
     return settings
 
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from typing import Any
-
-from litestar import Request
 
 from stentor.base.clock import Clock
 from stentor.base.errors import NotAllowed, NotSignedIn, Overloaded
@@ -27,11 +24,6 @@ def bearer(authorization: str) -> str:
     return token
 
 
-def address_of(request: Request[Any, Any, Any]) -> str:
-    """The network address a request came from; empty when it is not known."""
-    return request.client.host if request.client else ""
-
-
 class Access:
     """Reads tokens. ``admin_token`` and ``key`` are secrets and never leave it."""
 
@@ -40,10 +32,6 @@ class Access:
         self._key = key
         self._clock = clock
         self._guesses = Guesses()
-
-    def who(self, request: Request[Any, Any, Any], space: str | None = None) -> Actor:
-        """Who sends this request; raises what :meth:`actor` does."""
-        return self.actor(request.headers.get("authorization", ""), space=space, address=address_of(request))
 
     def actor(self, authorization: str, *, space: str | None, address: str) -> Actor:
         """Who sends this header about ``space`` (None: about no space) from ``address``.
@@ -80,4 +68,4 @@ class Access:
         invitation = tokens.verify(token, self._key, now=self._clock())
         if space is not None and invitation.space != space:
             raise NotAllowed("This invitation is for another space.", code="other-space")
-        return rights.seated(invitation.seat)
+        return rights.seated(invitation.seat, invitation.generation)

@@ -14,15 +14,18 @@ import stentor
 from stentor.base.errors import BadInput, Conflict, NotSupported
 from stentor.base.units import SeatId, SpaceId, space_id
 from stentor.house import api_requests, api_seats, schema
-from stentor.house.access import Access
+from stentor.house.account_schema import Claim
+from stentor.house.callers import Callers
 from stentor.house.desk import Desk
 from stentor.house.hold import MAX_FILE_BYTES, HoldMaker
 from stentor.house.invitations import Invitations
 from stentor.house.requests import Line
 from stentor.house.talk import Talk
 from stentor.house.views import Views
+from stentor.people.model import Account
 from stentor.spaces import commands as c
 from stentor.spaces import events, rights, rules
+from stentor.spaces.model import Space
 from stentor.spaces.rights import Actor, Look
 
 PATH = "/api/v1"
@@ -43,47 +46,50 @@ def json_only(request: _Request) -> None:
 
 
 def routes(
-    desk: Desk, access: Access, invitations: Invitations, views: Views, hold: HoldMaker, line: Line, talk: Talk
+    desk: Desk, callers: Callers, invitations: Invitations, views: Views, hold: HoldMaker, line: Line, talk: Talk
 ) -> Router:
     """All of the API. It is one function so that the handlers share the desk without module state."""
 
+    who = callers.actor
+
     async def command(request: _Request, space: str, wish: c.Command) -> schema.SpaceView:
-        actor = access.who(request, space)
+        actor = await who(request, space)
         return await views.space(await desk.change(space, wish, actor), actor)
 
-    @get("/admin", summary="Whether the token is the admin's")
+    @get("/admin", summary="Whether the caller is the admin")
     async def admin(request: _Request) -> schema.AdminView:
-        rights.require(access.who(request), _ANY_CREATION, None)
+        rights.require(await who(request), Look.SITE, None)
         return schema.AdminView(version=stentor.__version__)
 
     @get("/processes", summary="Every process that runs now, and what it counts")
     async def processes(request: _Request) -> schema.ProcessList:
-        rights.require(access.who(request), _ANY_CREATION, None)
+        rights.require(await who(request), Look.SITE, None)
         return views.processes()
 
     @get("/spaces", summary="All spaces, the newest first; lights for the admin")
     async def spaces(request: _Request) -> schema.SpaceList:
-        return await views.rows(with_lights=access.who(request) == rights.ADMIN)
+        return await views.rows(await who(request))
 
     @post("/spaces", summary="Make a space and the invitation of its host")
     async def create(request: _Request, data: JSONBody[schema.NewSpace]) -> schema.NewSpaceView:
-        actor = access.who(request)
+        actor = await who(request)
         rights.require(actor, _ANY_CREATION, None)
-        space = await _create(desk, data, actor, invitations.max_seats)
+        account = await callers.account(request) if data.host_name is None else None
+        space = await _create(desk, data, actor, account, invitations.max_seats)
         host = next(iter(space.seats.values()))
         view = await views.space(space, actor)
         return schema.NewSpaceView(space=view, invitation=invitations.issue(space, host, None))
 
     @get("/spaces/{space:str}", summary="Everything about a space, for those on its stage")
     async def one(request: _Request, space: SpaceParameter) -> schema.SpaceView:
-        actor = access.who(request, space)
+        actor = await who(request, space)
         found = await desk.load(space)
         rights.require(actor, Look.BACKSTAGE, found)
         return await views.space(found, actor)
 
     @patch("/spaces/{space:str}", summary="Change title, time, or who may ask to speak")
     async def edit(request: _Request, space: SpaceParameter, data: JSONBody[schema.SpaceChange]) -> schema.SpaceView:
-        actor = access.who(request, space)
+        actor = await who(request, space)
         found = await desk.load(space)
         rights.require(actor, Look.BACKSTAGE, found)
         if data.title is not msgspec.UNSET:
@@ -113,7 +119,7 @@ def routes(
     @get("/spaces/{space:str}/events", summary="Everything that happened, in order: the evidence")
     async def history(request: _Request, space: SpaceParameter) -> schema.EventList:
         found = await desk.load(space)
-        rights.require(access.who(request, space), Look.EVENTS, found)
+        rights.require(await who(request, space), Look.EVENTS, found)
         stored = await desk.store.events(found.id)
         numbered = [
             {"version": number, **msgspec.json.decode(events.encode(event))} for number, event in enumerate(stored, 1)
@@ -124,11 +130,17 @@ def routes(
     async def invite(
         request: _Request, space: SpaceParameter, data: JSONBody[schema.NewInvitation]
     ) -> schema.InvitationView:
-        return await invitations.invite(space, data, access.who(request, space))
+        return await invitations.invite(space, data, await who(request, space))
+
+    @post("/spaces/{space:str}/claim", status_code=200, summary="Make an invitation's seat one's own account's")
+    async def claim(request: _Request, space: SpaceParameter, data: JSONBody[Claim]) -> schema.SpaceView:
+        account = await callers.signed_in(request)
+        found = await invitations.claim(space, data.token, account.id)
+        return await views.space(found, callers.acting(account))
 
     @put("/spaces/{space:str}/hold", request_max_body_size=MAX_FILE_BYTES, summary="Own hold music (any sound file)")
     async def set_hold(request: _Request, space: SpaceParameter) -> schema.SpaceView:
-        actor = access.who(request, space)
+        actor = await who(request, space)
         found = await desk.load(space)
         probe = c.SetHold("any-other")
         rights.require(actor, probe, found)
@@ -147,9 +159,9 @@ def routes(
         return await views.recordings()
 
     handlers = [
-        admin, processes, spaces, create, one, edit, doors, live, end, cancel, history, invite, set_hold, reset_hold,
-        recordings,
-        *api_seats.handlers(desk, access, views, talk), *api_requests.handlers(line, access, desk),
+        admin, processes, spaces, create, one, edit, doors, live, end, cancel, history, invite, claim,
+        set_hold, reset_hold, recordings,
+        *api_seats.handlers(desk, callers, views, talk), *api_requests.handlers(line, callers, desk),
     ]  # fmt: skip
     return Router(PATH, route_handlers=handlers, before_request=json_only, request_max_body_size=MAX_BODY_BYTES)
 
@@ -157,14 +169,15 @@ def routes(
 _ANY_CREATION = c.CreateSpace(id=SpaceId("any"), title="any", host_seat=SeatId("any"), host_name="any")
 
 
-async def _create(desk: Desk, data: schema.NewSpace, actor: Actor, max_seats: int) -> Any:
-    """Makes the space; an id made from the title gets a tail when it is taken."""
+async def _create(desk: Desk, data: schema.NewSpace, actor: Actor, account: Account | None, max_seats: int) -> Space:
+    """Makes the space, its host's seat ``account``'s; an id made from the title gets a tail when it is taken."""
     wanted = data.id or slug(data.title)
     wish = c.CreateSpace(
         id=space_id(wanted),
         title=data.title,
         host_seat=SeatId(f"host-{secrets.token_hex(4)}"),
-        host_name=data.host_name,
+        host_name=data.host_name or (account.name if account else "Host"),
+        host_account=account.id if account else "",
         scheduled_ms=data.scheduled_ms,
         max_seats=data.max_seats or max_seats,
         language=data.language,

@@ -13,7 +13,7 @@ from litestar.response import Stream
 from stentor.base.errors import BadInput
 from stentor.base.units import SeatId, seat_id
 from stentor.house import schema
-from stentor.house.access import Access
+from stentor.house.callers import Callers
 from stentor.house.desk import Desk
 from stentor.house.talk import Talk
 from stentor.house.views import Views
@@ -24,17 +24,17 @@ from stentor.spaces.rights import Look
 _Request = Request[Any, Any, Any]
 
 
-def handlers(desk: Desk, access: Access, views: Views, talk: Talk) -> list[HTTPRouteHandler]:
+def handlers(desk: Desk, callers: Callers, views: Views, talk: Talk) -> list[HTTPRouteHandler]:
     """The handlers, which share the desk."""
 
     async def command(request: _Request, space: str, wish: c.Command) -> schema.SpaceView:
-        actor = access.who(request, space)
+        actor = await callers.actor(request, space)
         return await views.space(await desk.change(space, wish, actor), actor)
 
     @get("/spaces/{space:str}/talk", media_type="text/event-stream", summary="Who is talking: server-sent events")
     async def follow(request: _Request, space: FromPath[str]) -> Stream:
         found = await desk.load(space)
-        rights.require(access.who(request, space), Look.BACKSTAGE, found)
+        rights.require(await callers.actor(request, space), Look.BACKSTAGE, found)
         # Proxies must pass every event on at once.
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
         return Stream(talk.follow(found.id), media_type="text/event-stream", headers=headers)
@@ -43,7 +43,7 @@ def handlers(desk: Desk, access: Access, views: Views, talk: Talk) -> list[HTTPR
     async def change_seat(
         request: _Request, space: FromPath[str], seat: FromPath[str], data: JSONBody[schema.SeatChange]
     ) -> schema.SpaceView:
-        actor = access.who(request, space)
+        actor = await callers.actor(request, space)
         found = await desk.load(space)
         rights.require(actor, Look.BACKSTAGE, found)
         for wish in _wishes(seat_id(seat), data):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import HttpMethod, Litestar, MediaType, Response, route
+from litestar import HttpMethod, Litestar, MediaType, Request, Response, route
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
@@ -14,22 +14,27 @@ import stentor
 from stentor.base import log
 from stentor.base.config import Settings
 from stentor.bus.status import Statuses
-from stentor.house import api, pages, problems, schema, whip
+from stentor.house import account_api, api, pages, problems, schema, whip
 from stentor.house.access import Access
+from stentor.house.callers import Callers
 from stentor.house.desk import Desk
 from stentor.house.headers import secured
 from stentor.house.hold import HoldMaker
 from stentor.house.invitations import Invitations
+from stentor.house.people import People
 from stentor.house.requests import Line
+from stentor.house.sessions import Sessions
 from stentor.house.talk import Talk
 from stentor.house.views import Views
+from stentor.people.model import Creators
 
 OPENAPI = OpenAPIConfig(
     title="Stentor",
     version=stentor.__version__,
     description=(
         "Spaces, their stage and their recordings. Errors are problem documents (RFC 9457) with a stable `code`. "
-        "Times are milliseconds since 1970 (UTC). The bearer token is the admin's, or that of an invitation."
+        "Times are milliseconds since 1970 (UTC). The bearer token is the admin's, or that of an invitation; "
+        "without one, the cookie of a session counts."
     ),
     # The framework answers 404 in its own way for whatever lies under this path, so nothing of ours may.
     path=f"{api.PATH}/openapi.json",
@@ -44,14 +49,23 @@ def build(desk: Desk, statuses: Statuses, settings: Settings, *, admin_token: st
     """The application. It holds no tasks of its own: those are the role's."""
     access = Access(admin_token, key, desk.clock)
     invitations = Invitations(desk, settings, key)
+    sessions = Sessions(desk.store.accounts, settings.house_address, desk.clock)
+    callers = Callers(access, sessions, Creators(settings.create_spaces))
+    people = People(desk.store.accounts, settings, desk.clock)
+
+    async def passing(request: Request[Any, Any, Any], space: str) -> str:
+        account = await sessions.account(request)
+        return invitations.passing(await desk.load(space), account.id) if account else ""
+
     views = Views(desk, statuses, settings)
     hold = HoldMaker(desk.objects)
     line = Line(desk, invitations)
     app = Litestar(
         route_handlers=[
-            api.routes(desk, access, invitations, views, hold, line, Talk(statuses, desk.clock)),
-            whip.routes(desk.bus),
-            pages.routes(desk, views),
+            api.routes(desk, callers, invitations, views, hold, line, Talk(statuses, desk.clock)),
+            account_api.routes(desk, people, callers, sessions),
+            whip.routes(desk.bus, passing),
+            pages.routes(desk, views, callers, people),
             _health(desk),
         ],
         exception_handlers=problems.handlers(log.get("house")),

@@ -6,6 +6,7 @@ import secrets
 
 from stentor.base.clock import unix_ms
 from stentor.base.config import Settings
+from stentor.base.errors import NotAllowed
 from stentor.base.units import SeatId, seat_id
 from stentor.house import schema
 from stentor.house.desk import Desk
@@ -13,6 +14,9 @@ from stentor.spaces import commands as c
 from stentor.spaces import rights, tokens
 from stentor.spaces.model import Role, Seat, Space
 from stentor.spaces.rights import Actor
+
+PASSING_MS = 60_000
+"""A token that only goes from the house to the stage; the two may be some seconds apart."""
 
 
 class Invitations:
@@ -24,10 +28,11 @@ class Invitations:
         self.max_seats = settings.max_seats
 
     async def invite(self, space: str, wish: schema.NewInvitation, actor: Actor) -> schema.InvitationView:
-        """A new seat and its link, or a new link for the seat that ``wish`` names."""
+        """A new seat and its link, or a new link for the seat that ``wish`` names: then older ones hold no more."""
         found = await self._desk.load(space)
         if wish.seat is not None and wish.seat in found.seats:
-            return self.issue(found, self._own_link(found, wish.seat, actor), wish.expires_s)
+            found = await self._desk.change(space, c.RenewLink(SeatId(wish.seat)), actor)
+            return self.issue(found, found.seats[wish.seat], wish.expires_s)
         seat = seat_id(wish.seat or secrets.token_hex(6))
         found = await self._desk.change(space, c.GiveSeat(seat, wish.name, Role(wish.role)), actor)
         return self.issue(found, found.seats[seat], wish.expires_s)
@@ -43,7 +48,7 @@ class Invitations:
             expires_ms = max(now_ms, space.scheduled_ms or 0) + schema.INVITATION_S * 1000
         else:
             expires_ms = now_ms + expires_s * 1000
-        token = tokens.sign(tokens.Invitation(space.id, seat.id, seat.name, seat.role, expires_ms), self._key)
+        token = self._sign(space, seat, expires_ms)
         return schema.InvitationView(
             space=space.id,
             seat=seat.id,
@@ -55,7 +60,19 @@ class Invitations:
             expires_ms=expires_ms,
         )
 
-    def _own_link(self, space: Space, seat: str, actor: Actor) -> Seat:
-        """The seat, for whoever could also take it away: a link lets its holder speak in that name."""
-        rights.require(actor, c.RemoveSeat(SeatId(seat)), space)
-        return space.seats[seat]
+    def passing(self, space: Space, account: str) -> str:
+        """A token of a minute for the seat that belongs to an account, as the stage wants to see one; else empty."""
+        seat = space.seat_of(account)
+        return "" if seat is None else self._sign(space, seat, unix_ms(self._desk.clock()) + PASSING_MS)
+
+    async def claim(self, space: str, token: str, account: str) -> Space:
+        """Makes the seat of an invitation an account's, for whoever has both. Raises what ``tokens.verify`` raises."""
+        invitation = tokens.verify(token, self._key, now=self._desk.clock())
+        if invitation.space != space:
+            raise NotAllowed("This invitation is for another space.", code="other-space")
+        actor = rights.seated(invitation.seat, invitation.generation)
+        return await self._desk.change(space, c.ClaimSeat(invitation.seat, account), actor)
+
+    def _sign(self, space: Space, seat: Seat, expires_ms: int) -> str:
+        wish = tokens.Invitation(space.id, seat.id, seat.name, seat.role, expires_ms, seat.generation)
+        return tokens.sign(wish, self._key)

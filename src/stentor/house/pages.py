@@ -1,25 +1,33 @@
-"""The pages: the list of spaces, the stage for a speaker, where the audience asks to speak; and what they load."""
+"""The pages: the list of spaces, the stage, asking to speak, and those about accounts; the HTML, and what it loads."""
 
 from __future__ import annotations
 
 import hashlib
 import html
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from importlib import resources
 from string import Template
 from typing import Any
+from urllib.parse import quote
 
+import msgspec
 from litestar import HttpMethod, Request, Response, Router, get, route
 from litestar.params import FromPath
+from litestar.response import Redirect
 
 from stentor.base.errors import BadInput, NotFound
 from stentor.base.texts import Catalogue, negotiate
+from stentor.house.account_schema import profile
+from stentor.house.callers import Callers
 from stentor.house.desk import Desk
+from stentor.house.people import People
 from stentor.house.schema import SpaceRow
 from stentor.house.views import Views
-from stentor.spaces.model import ON_AIR, State
+from stentor.people import checks, rights
+from stentor.people.model import Account, SiteRole
+from stentor.spaces.model import ON_AIR, Space, State
 
 PACKAGE = "stentor.house"
 TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
@@ -49,6 +57,18 @@ class Static:
         return Response(self.files[name], headers={"content-type": kind, "cache-control": cache})
 
 
+class Me(msgspec.Struct, frozen=True):
+    """Who looks at a page, and where it is."""
+
+    path: str = "/"
+    account: Account | None = None
+    creates: bool = False
+
+    @property
+    def admin(self) -> bool:
+        return self.account is not None and self.account.role is SiteRole.ADMIN
+
+
 class Pages:
     """Makes the HTML. Everything that comes from people goes through ``html.escape``."""
 
@@ -58,16 +78,17 @@ class Pages:
         folder = resources.files(PACKAGE) / "templates"
         self.templates = {
             name: Template((folder / f"{name}.html").read_text("utf-8"))
-            for name in ("frame", "spaces", "stage", "ask", "notice")
+            for name in ("frame", "spaces", "stage", "ask", "notice", "sign-in", "sign-up", "account")
         }
 
-    def spaces(self, rows: Iterable[SpaceRow], language: str) -> str:
+    def spaces(self, rows: Iterable[SpaceRow], language: str, me: Me) -> str:
         """The list of spaces."""
         items = "\n".join(self._row(row, language) for row in rows)
         say = self._say(language)
         words = {
             "heading": "spaces.title", "noscript": "spaces.noscript", "create_title": "create.title",
-            "create_name": "create.name", "create_host": "create.host", "create_when": "create.when",
+            "create_name": "create.name", "create_host": "create.host",
+            "create_host_hint": "create.host_hint", "create_when": "create.when",
             "create_do": "create.do", "admin_title": "admin.title", "admin_token": "admin.token",
             "admin_hint": "admin.token_hint", "admin_enter": "admin.enter", "admin_forget": "admin.forget",
             "invite_name": "invite.name", "invite_role": "invite.role", "invite_do": "invite.do",
@@ -75,30 +96,33 @@ class Pages:
         }  # fmt: skip
         values = {name: say(key) for name, key in words.items()}
         body = self.templates["spaces"].substitute(values, rows=items or f"<li>{say('spaces.none')}</li>")
-        return self._frame(say("spaces.title"), body, language, module="spaces.js")
+        page = {"creates": me.creates, "admin": me.admin}
+        return self._frame(say("spaces.title"), body, language, me, module="spaces.js", page=page)
 
-    def stage(self, space: str, title: str, state: State, listen: str, language: str) -> str:
-        """The page of a speaker; who it is for stands in the token, which only the browser knows."""
+    def stage(self, space: Space, listen: str, language: str, me: Me) -> str:
+        """The page of a speaker; who it is for says the session, or the token, which only the browser knows."""
         say = self._say(language)
         words = {
             "noscript": "stage.noscript", "level": "stage.level", "microphone": "stage.microphone",
             "default_microphone": "stage.default_microphone", "ready": "status.ready", "join": "stage.join",
             "mute": "stage.mute", "hear": "stage.hear", "leave": "stage.leave", "headphones": "stage.headphones",
             "hint_mute": "stage.hint_mute", "people": "stage.people", "nobody": "stage.nobody",
-            "listen_link": "stage.listen_link",
-            "line": "line.title", "line_nobody": "line.nobody", "banned": "ban.title",
+            "listen_link": "stage.listen_link", "claim": "stage.claim", "line": "line.title",
+            "line_nobody": "line.nobody", "banned": "ban.title",
         }  # fmt: skip
         body = self.templates["stage"].substitute(
             {name: say(key) for name, key in words.items()},
-            space_title=html.escape(title),
-            state=state.value,
-            state_text=say(f"state.{state.value}"),
+            space_title=html.escape(space.title),
+            state=space.state.value,
+            state_text=say(f"state.{space.state.value}"),
             listen=html.escape(listen),
         )
-        name = html.escape(self.catalogue.text(language, "stage.title", title=title))
-        return self._frame(name, body, language, module="stage.js", page={"id": space})
+        name = html.escape(self.catalogue.text(language, "stage.title", title=space.title))
+        seated = me.account is not None and space.seat_of(me.account.id) is not None
+        page = {"id": space.id, "account": me.account is not None, "seated": seated}
+        return self._frame(name, body, language, me, module="stage.js", page=page)
 
-    def ask(self, space: str, title: str, listen: str, language: str) -> str:
+    def ask(self, space: str, title: str, listen: str, language: str, me: Me) -> str:
         """The page where somebody of the audience asks to speak."""
         say = self._say(language)
         words = {
@@ -111,15 +135,21 @@ class Pages:
             listen=html.escape(listen),
         )
         name = html.escape(self.catalogue.text(language, "ask.title", title=title))
-        return self._frame(name, body, language, module="ask.js", page={"id": space})
+        return self._frame(name, body, language, me, module="ask.js", page={"id": space})
 
-    def notice(self, heading: str, sentence: str, language: str) -> str:
+    def people(self, name: str, title: str, language: str, me: Me, **page: object) -> str:
+        """The page ``name`` about accounts: ``$a_b_c`` in its template is the text ``a.b_c``."""
+        say, template = self._say(language), self.templates[name]
+        words = {word: say(word.replace("_", ".", 1)) for word in template.get_identifiers()}
+        return self._frame(say(title), template.substitute(words), language, me, module=f"{name}.js", page=page)
+
+    def notice(self, heading: str, sentence: str, language: str, me: Me) -> str:
         """A page that says one thing; both are keys of texts."""
         say = self._say(language)
         body = self.templates["notice"].substitute(
             heading=say(heading), sentence=say(sentence), home=say("notice.home")
         )
-        return self._frame(say(heading), body, language)
+        return self._frame(say(heading), body, language, me)
 
     def _row(self, row: SpaceRow, language: str) -> str:
         say = self._say(language)
@@ -136,11 +166,28 @@ class Pages:
             f'<p class="quiet">{times}</p><div class="buttons">{link}</div></li>'
         )
 
+    def _who(self, language: str, me: Me) -> str:
+        """The corner of every page that says who is signed in."""
+        say = self._say(language)
+        if me.account is None:
+            return f'<nav class="who"><a href="/sign-in?next={quote(me.path)}">{say("signin.title")}</a></nav>'
+        shown = profile(me.account)
+        image = f'<img src="{html.escape(shown.picture)}" alt="" width="28" height="28">' if shown.picture else ""
+        name = html.escape(shown.name)
+        return f'<nav class="who" aria-label="{say("people.account")}">{image}<a href="/account">{name}</a></nav>'
+
     def _say(self, language: str) -> Any:
         return lambda key: html.escape(self.catalogue.text(language, key))
 
     def _frame(
-        self, title: str, body: str, language: str, *, module: str = "", page: dict[str, str] | None = None
+        self,
+        title: str,
+        body: str,
+        language: str,
+        me: Me,
+        *,
+        module: str = "",
+        page: Mapping[str, object] | None = None,
     ) -> str:
         """The whole document; ``title`` and ``body`` are HTML already."""
         script = ""
@@ -159,47 +206,73 @@ class Pages:
             tagline=say("app.tagline"),
             skip=say("app.skip"),
             static=self.static.address,
+            who=self._who(language, me),
             body=body,
             script=script,
         )
 
 
-def routes(desk: Desk, views: Views) -> Router:
-    """``/``, ``/stage/{space}``, ``/ask/{space}`` and the files they load."""
+def routes(desk: Desk, views: Views, callers: Callers, people: People) -> Router:
+    """``/``, ``/stage/{space}``, ``/ask/{space}``, the pages about accounts, and the files they all load."""
     static = Static()
     pages = Pages(static)
 
+    async def look(request: _Request) -> Me:
+        account = await callers.account(request)
+        creates = account is not None and rights.creates(account.role, people.creators)
+        return Me(checks.local_path(request.url.path), account, creates)
+
     @route("/", http_method=READ, include_in_schema=False)
     async def home(request: _Request) -> Response[str]:
-        return _html(pages.spaces((await views.rows()).spaces, _language(request)))
+        return _html(pages.spaces((await views.rows()).spaces, _language(request), await look(request)))
 
     @route("/stage/{space:str}", http_method=READ, include_in_schema=False)
     async def stage(request: _Request, space: FromPath[str]) -> Response[str]:
-        language = _language(request)
+        language, me = _language(request), await look(request)
         try:
             found = await desk.load(space)
         except (NotFound, BadInput):
-            return _html(pages.notice("notice.space_title", "notice.space", language), status=404)
-        return _html(pages.stage(found.id, found.title, found.state, views.listen(found.id), language))
+            return _html(pages.notice("notice.space_title", "notice.space", language, me), status=404)
+        return _html(pages.stage(found, views.listen(found.id), language, me))
+
+    @route("/sign-in", http_method=READ, include_in_schema=False)
+    async def sign_in(request: _Request) -> Response[str]:
+        following = checks.local_path(request.query_params.get("next", "/"))
+        return _html(pages.people("sign-in", "signin.title", _language(request), await look(request), next=following))
+
+    @route("/sign-up", http_method=READ, include_in_schema=False)
+    async def sign_up(request: _Request) -> Response[str]:
+        return _html(pages.people("sign-up", "signup.title", _language(request), await look(request)))
+
+    @route("/account", http_method=READ, include_in_schema=False)
+    async def account(request: _Request) -> Response[str] | Redirect:
+        me = await look(request)
+        if me.account is None:
+            return Redirect("/sign-in?next=/account", status_code=303, headers={"cache-control": "no-store"})
+        return _html(pages.people("account", "account.title", _language(request), me))
 
     @route("/ask/{space:str}", http_method=READ, include_in_schema=False)
     async def ask(request: _Request, space: FromPath[str]) -> Response[str]:
-        language = _language(request)
+        language, me = _language(request), await look(request)
         try:
             found = await desk.load(space)
         except (NotFound, BadInput):
-            return _html(pages.notice("notice.space_title", "notice.space", language), status=404)
-        return _html(pages.ask(found.id, found.title, views.listen(found.id), language))
+            return _html(pages.notice("notice.space_title", "notice.space", language, me), status=404)
+        return _html(pages.ask(found.id, found.title, views.listen(found.id), language, me))
 
     @get("/static/{version:str}/{name:str}", include_in_schema=False)
     async def file(version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
         return static.response(version, name)
 
-    return Router("/", route_handlers=[home, stage, ask, file])
+    return Router("/", route_handlers=[home, stage, sign_in, sign_up, account, ask, file])
 
 
 def _html(document: str, *, status: int = 200) -> Response[str]:
-    headers = {"content-type": "text/html; charset=utf-8", "cache-control": "no-store", "vary": "Accept-Language"}
+    headers = {
+        "content-type": "text/html; charset=utf-8",
+        "cache-control": "no-store",
+        "vary": "Accept-Language, Cookie",
+    }
     return Response(document, status_code=status, headers=headers)
 
 

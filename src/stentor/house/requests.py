@@ -38,7 +38,7 @@ class Line:
 
     def __init__(self, desk: Desk, invitations: Invitations) -> None:
         self._desk, self._invitations = desk, invitations
-        self._store = Requests(desk.store)
+        self._store = Requests(desk.store.work)
         self._tries = Guesses(burst=BURST, refill_s=REFILL_S)
         self._kept: OrderedDict[SpaceId, tuple[float, _Line]] = OrderedDict()
         self._reading = asyncio.Lock()

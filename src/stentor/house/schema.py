@@ -25,7 +25,8 @@ class NewSpace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A space to be made."""
 
     title: Title
-    host_name: Name = "Host"
+    host_name: Name | None = None
+    """Whoever is signed in may leave it out: then the host's seat is their own account's. Else ``Host``."""
     id: Annotated[str, Meta(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$")] | None = None
     """What stands in its addresses; made from the title when left out."""
     scheduled_ms: Time | None = None
@@ -43,7 +44,7 @@ class SpaceChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NewInvitation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A link for one person. With ``seat`` of a seat that is there: a new link for it, name and role stay."""
+    """A link for one person. With ``seat`` of a seat that is there: a new link for it, and older ones open nothing."""
 
     name: Name = "Speaker"
     role: InvitedRole = "speaker"
@@ -155,6 +156,8 @@ class SpaceRow(msgspec.Struct, frozen=True):
     listeners: int
     listen: str
     lights: Lights | None = None
+    stage: str | None = None
+    """Where whoever is signed in and has a seat of their own gets onto the stage."""
 
 
 class SpaceView(msgspec.Struct, frozen=True):

@@ -11,8 +11,8 @@ from stentor.house.desk import Desk
 from stentor.spaces import commands as c
 from stentor.spaces import rights, rules
 from stentor.spaces.lights import lights
-from stentor.spaces.model import ON_AIR, Asking, Role, Seat, Space, State
-from stentor.spaces.rights import Actor
+from stentor.spaces.model import ON_AIR, OVER, Asking, Role, Seat, Space, State
+from stentor.spaces.rights import Actor, Rank
 
 MOST = 200
 """Recordings in the list."""
@@ -51,10 +51,10 @@ class Views:
         self._house = settings.house_address
         self._ice = ice.servers(settings.ice_servers)
 
-    async def rows(self, *, with_lights: bool = False) -> schema.SpaceList:
+    async def rows(self, actor: Actor = rights.ANYONE) -> schema.SpaceList:
         """The newest spaces by :func:`prominence`; with their lights for whoever runs the house."""
         spaces = await self._desk.newest.get()
-        return schema.SpaceList(spaces=[self._row(space, with_lights) for space in sorted(spaces, key=prominence)])
+        return schema.SpaceList(spaces=[self._row(space, actor) for space in sorted(spaces, key=prominence)])
 
     async def space(self, space: Space, actor: Actor) -> schema.SpaceView:
         """Everything about a space for ``actor``."""
@@ -153,8 +153,9 @@ class Views:
             found |= {"replay": f"{page}/replay/index.m3u8", "download": f"{page}/recording.m4a"}
         return found
 
-    def _row(self, space: Space, with_lights: bool) -> schema.SpaceRow:
+    def _row(self, space: Space, actor: Actor) -> schema.SpaceRow:
         now = self._desk.clock()
+        own = space.seat_of(actor.account) if space.state not in OVER else None
         return schema.SpaceRow(
             id=space.id,
             title=space.title,
@@ -166,19 +167,20 @@ class Views:
             ended_ms=space.ended_ms,
             listeners=self._statuses.listeners(space.id, now),
             listen=self.listen(space.id),
-            lights=lights(space, self._statuses.fresh(now), now) if with_lights else None,
+            lights=lights(space, self._statuses.fresh(now), now) if actor.rank is Rank.ADMIN else None,
+            stage=f"{self._house}/stage/{space.id}" if own else None,
         )
 
     def _recording(self, space: Space) -> str | None:
         return f"{self.listen(space.id)}/recording.m4a" if space.state is State.REPLAY else None
 
     def _you(self, space: Space, actor: Actor) -> schema.You:
-        seat = space.seats.get(actor.seat)
+        seat = rights.own_seat(actor, space)
         now = self._desk.clock()
         return schema.You(
             rank=rights.rank(actor, space).value,
             may=_may(space, WISHES, actor, now),
-            seat=actor.seat,
+            seat=seat.id if seat else "",
             name=seat.name if seat else "",
             role=seat.role if seat else None,
         )

@@ -7,6 +7,7 @@ stage answers.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar import HttpMethod, Request, Response, Router, route
@@ -36,9 +37,11 @@ CORS = {
 }
 _HOP_BY_HOP = frozenset({"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"})
 _Request = Request[Any, Any, Any]
+Passing = Callable[[_Request, str], Awaitable[str]]
+"""Makes the token of whoever is signed in and has a seat of their own in a space; empty for anybody else."""
 
 
-def routes(bus: Bus) -> Router:
+def routes(bus: Bus, passing: Passing) -> Router:
     """The addresses ``/whip/{space}`` and ``/whip/{space}/{session}``."""
 
     @route("/{space:str}", http_method=ALL, request_max_body_size=MAX_BODY_BYTES, include_in_schema=False)
@@ -54,7 +57,7 @@ def routes(bus: Bus) -> Router:
             return Response(b"", status_code=200, headers=preflight(allow))
         if request.method not in allow.split(", "):
             raise MethodRefused(f"This address knows {allow}; see RFC 9725.", allow=allow)
-        return await carry(bus, request, space, session)
+        return await carry(bus, request, space, session, passing)
 
     return Router("/whip", route_handlers=[endpoint, resource])
 
@@ -76,7 +79,7 @@ def preflight(allow: str) -> dict[str, str]:
     }
 
 
-async def carry(bus: Bus, request: _Request, space: str, session: str | None) -> Response[bytes]:
+async def carry(bus: Bus, request: _Request, space: str, session: str | None, passing: Passing) -> Response[bytes]:
     """One request to the stage and its reply back; raises :class:`Overloaded` when no stage holds the space."""
     space = units.space_id(space)  # it becomes part of a subject
     authorization = request.headers.get("authorization", "")
@@ -84,7 +87,7 @@ async def carry(bus: Bus, request: _Request, space: str, session: str | None) ->
         method=request.method,
         space=space,
         session=session,
-        token=bearer(authorization) if authorization else "",
+        token=bearer(authorization) if authorization else await passing(request, space),
         content_type=request.headers.get("content-type", ""),
         body=await request.body(),
         if_match=request.headers.get("if-match", ""),

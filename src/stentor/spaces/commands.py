@@ -26,6 +26,8 @@ class CreateSpace(Command, frozen=True, kw_only=True):
     max_seats: int = 13
     hold: str = "default"
     language: str = "en"
+    host_account: str = ""
+    """The account that the host's seat belongs to; empty when the link is all there is."""
 
 
 class Rename(Command, frozen=True):
@@ -84,6 +86,19 @@ class GiveSeat(Command, frozen=True):
     seat: SeatId
     name: str
     role: Role = Role.SPEAKER
+
+
+class ClaimSeat(Command, frozen=True):
+    """Makes a seat an account's, so that its person gets onto the stage wherever he is signed in."""
+
+    seat: SeatId
+    account: str
+
+
+class RenewLink(Command, frozen=True):
+    """Makes all links of a seat that were given out until now worthless; the next one holds."""
+
+    seat: SeatId
 
 
 class RemoveSeat(Command, frozen=True):

@@ -27,6 +27,7 @@ class SpaceCreated(EventBase, frozen=True):
     max_seats: int
     hold: str
     language: str
+    host_account: str = ""
 
 
 class SpaceRenamed(EventBase, frozen=True):
@@ -77,6 +78,20 @@ class SeatGiven(EventBase, frozen=True):
     seat: SeatId
     name: str
     role: Role
+
+
+class SeatClaimed(EventBase, frozen=True):
+    """The seat belongs to an account from now on."""
+
+    seat: SeatId
+    account: str
+
+
+class LinkRenewed(EventBase, frozen=True):
+    """Links of the seat hold from ``generation`` on."""
+
+    seat: SeatId
+    generation: int
 
 
 class SeatRemoved(EventBase, frozen=True):
@@ -135,6 +150,8 @@ Event = (
     | SpaceCancelled
     | ReplayOpened
     | SeatGiven
+    | SeatClaimed
+    | LinkRenewed
     | SeatRemoved
     | SeatConnected
     | SeatLost

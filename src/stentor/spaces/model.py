@@ -58,6 +58,10 @@ class Seat(msgspec.Struct, frozen=True):
     """Muted on the stage, for everybody; what a speaker's own page does to the microphone is not known here."""
     joined_ms: int | None = None
     """When this seat was first connected; kept over reconnects, so that nobody loses their place by a bad line."""
+    account: str = ""
+    """The account that the seat belongs to; empty for a guest, who has the link only."""
+    generation: int = 0
+    """Of the seat's link: each new link is one higher, and older ones open nothing any more."""
 
 
 class Space(msgspec.Struct, frozen=True):
@@ -98,6 +102,11 @@ class Space(msgspec.Struct, frozen=True):
         if self.ended_ms is None or self.doors_open_ms is None:
             return None
         return max(grid.Chunk(0), grid.chunk_at(self.ended_ms / 1000, self.doors_open_s))
+
+    def seat_of(self, account: str) -> Seat | None:
+        """The seat that belongs to an account, the highest in rank of several; None for a guest (an empty name)."""
+        own = [seat for seat in self.seats.values() if account and seat.account == account]
+        return min(own, key=lambda seat: list(Role).index(seat.role), default=None)
 
     @property
     def host(self) -> Seat | None:

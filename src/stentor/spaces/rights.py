@@ -1,4 +1,4 @@
-"""Who may do what: one table, and the two rules that depend on whose seat it is.
+"""Who may do what: one table, and the rules that depend on whose seat it is.
 
 Ranks come from the space's present state, never from a token: a removed speaker is anyone, whoever was handed the
 space is host. While the host is away the acting host (:meth:`Space.acting_host`) has the host's rights.
@@ -12,12 +12,12 @@ import msgspec
 
 from stentor.base.errors import NotAllowed, NotSignedIn
 from stentor.spaces import commands as c
-from stentor.spaces.model import Role, Space
+from stentor.spaces.model import Role, Seat, Space
 
 
 class Rank(StrEnum):
     ADMIN = "admin"
-    """Whoever has the admin token."""
+    """Whoever has the admin token, or is signed in as an admin."""
     HOUSE = "house"
     """Stentor itself: what the house sees of the stage and the archive."""
     HOST = "host"
@@ -33,15 +33,25 @@ class Look(StrEnum):
     """Lights, seats, listeners' numbers, the addresses of everything."""
     REQUESTS = "requests"
     """Who in the audience asks to speak."""
+    SITE = "site"
+    """What only whoever runs the site sees."""
     EVENTS = "events"
     """Everything that happened, with its times."""
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """Who asks: the admin, the house, anyone, or the person of a seat (then ``seat`` is its id)."""
+    """Who asks: the admin, the house, anyone, the person of a seat (by a link), or somebody who is signed in."""
 
     rank: Rank = Rank.ANYONE
+    """What they are in every space; their seat may make them more."""
     seat: str = ""
+    """The id of the seat that a link names."""
+    generation: int = 0
+    """The link's."""
+    account: str = ""
+    """The id of the account that is signed in."""
+    creates: bool = False
+    """Whether the site lets them make spaces, besides the admin."""
 
 
 ADMIN = Actor(Rank.ADMIN)
@@ -49,9 +59,19 @@ HOUSE = Actor(Rank.HOUSE)
 ANYONE = Actor()
 
 
-def seated(seat: str) -> Actor:
+def seated(seat: str, generation: int = 0) -> Actor:
     """The person of a seat, as a valid invitation says."""
-    return Actor(seat=seat)
+    return Actor(seat=seat, generation=generation)
+
+
+def own_seat(actor: Actor, space: Space | None) -> Seat | None:
+    """The actor's seat: that of the account, or that of a link which no newer one has taken the place of."""
+    if space is None:
+        return None
+    if not actor.seat:
+        return space.seat_of(actor.account)
+    seat = space.seats.get(actor.seat)
+    return seat if seat is not None and actor.generation >= seat.generation else None
 
 
 _HOUSE = frozenset({Rank.HOUSE})
@@ -71,6 +91,8 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.End: _HOSTS,
     c.Cancel: _HOSTS,
     c.GiveSeat: _CO_HOSTS,  # but co-hosts only to speakers
+    c.ClaimSeat: frozenset(),  # everybody their own
+    c.RenewLink: _CO_HOSTS,  # but only who ranks lower; everybody their own
     c.RemoveSeat: _CO_HOSTS,  # but only who ranks lower; everybody their own
     c.MuteSeat: _CO_HOSTS,  # the same
     c.UnmuteSeat: _CO_HOSTS,  # the same
@@ -84,6 +106,7 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.OpenReplay: _HOUSE,
     c.ConnectSeat: _HOUSE,
     c.LoseSeat: _HOUSE,
+    Look.SITE: _ADMIN,
     Look.BACKSTAGE: _SPEAKERS,
     Look.REQUESTS: _CO_HOSTS,
     Look.EVENTS: _HOSTS,
@@ -94,11 +117,11 @@ _RANKS = {Role.HOST: Rank.HOST, Role.CO_HOST: Rank.CO_HOST, Role.SPEAKER: Rank.S
 
 def rank(actor: Actor, space: Space | None) -> Rank:
     """What the actor is in this space now."""
-    if not actor.seat:
-        return actor.rank
-    seat = space.seats.get(actor.seat) if space is not None else None
+    seat = own_seat(actor, space)
     if space is None or seat is None:
-        return Rank.ANYONE
+        return Rank.ANYONE if actor.seat else actor.rank
+    if actor.account and actor.rank is not Rank.ANYONE:
+        return actor.rank
     return Rank.HOST if seat == space.acting_host() else _RANKS[seat.role]
 
 
@@ -106,13 +129,18 @@ def allowed(actor: Actor, wish: c.Command | Look, space: Space | None) -> bool:
     """Whether the actor may; a command that is allowed can still be impossible (``spaces.rules`` says)."""
     own = rank(actor, space)
     may = own in MAY[wish if isinstance(wish, Look) else type(wish)]
+    seated_at = own_seat(actor, space)
     match wish:
-        case c.RemoveSeat(seat=seat) | c.MuteSeat(seat=seat) | c.UnmuteSeat(seat=seat):
-            if own is not Rank.ANYONE and actor.seat == seat:
+        case c.CreateSpace():
+            return may or actor.creates
+        case c.ClaimSeat(seat=seat):
+            return seated_at is not None and seated_at.id == seat
+        case c.RemoveSeat(seat=seat) | c.MuteSeat(seat=seat) | c.UnmuteSeat(seat=seat) | c.RenewLink(seat=seat):
+            if seated_at is not None and seated_at.id == seat:
                 return True
             return may and _above(own, seat, space)
         case c.BanSeat(seat=seat):
-            return may and actor.seat != seat and _above(own, seat, space)
+            return may and (seated_at is None or seated_at.id != seat) and _above(own, seat, space)
         case c.GiveSeat(role=role):
             return may and _outranks(own, _RANKS[role])
     return may
@@ -123,7 +151,9 @@ def require(actor: Actor, wish: c.Command | Look, space: Space | None) -> None:
     if allowed(actor, wish, space):
         return
     if rank(actor, space) is Rank.ANYONE and actor == ANYONE:
-        raise NotSignedIn("This needs a token: the admin's, or that of an invitation.")
+        raise NotSignedIn(
+            "This needs a token (the admin's, or that of an invitation), or an account that is signed in."
+        )
     if space is not None and actor.seat in space.banned:
         raise NotAllowed("The host has shut you out of this space.", code="banned")
     ranks = MAY[wish if isinstance(wish, Look) else type(wish)]

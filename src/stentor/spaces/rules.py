@@ -89,6 +89,11 @@ def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
             return _edit(space, command, now, at_ms)
         case c.GiveSeat():
             return _give_seat(space, command, at_ms)
+        case c.ClaimSeat():
+            return _claim_seat(space, command, at_ms)
+        case c.RenewLink(seat=seat):  # also when all is over: a link that went astray shows what was said backstage
+            there = _seat(space, seat)
+            return [e.LinkRenewed(at_ms=at_ms, seat=there.id, generation=there.generation + 1)]
         case c.RemoveSeat(seat=seat):
             return _remove_seat(space, seat, at_ms)
         case c.ConnectSeat() | c.LoseSeat():
@@ -127,7 +132,9 @@ def apply(space: Space | None, event: Event) -> Space:
             return replace(space, banned={**space.banned, seat: name})
         case e.BanLifted(seat=seat):
             return replace(space, banned={key: name for key, name in space.banned.items() if key != seat})
-        case e.SeatGiven() | e.SeatRemoved() | e.SeatConnected() | e.SeatLost():
+        case e.SeatGiven() | e.SeatClaimed() | e.LinkRenewed() | e.SeatRemoved():
+            return replace(space, seats=_seats_after(space, event))
+        case e.SeatConnected() | e.SeatLost():
             return replace(space, seats=_seats_after(space, event))
         case e.RoleChanged() | e.HostChanged() | e.SeatMuted() | e.SeatUnmuted():
             return replace(space, seats=_seats_after(space, event))
@@ -153,6 +160,7 @@ def _create(space: Space | None, command: c.CreateSpace, now: float) -> list[Eve
             max_seats=checks.seats(command.max_seats),
             hold=checks.hold(command.hold),
             language=checks.language(command.language),
+            host_account=command.host_account,
         )
     ]
 
@@ -198,6 +206,18 @@ def _give_seat(space: Space, command: c.GiveSeat, at_ms: int) -> list[Event]:
             f"All {space.max_seats} seats are given; remove one first.", code="stage-full", max_seats=space.max_seats
         )
     return [e.SeatGiven(at_ms=at_ms, seat=seat, name=name, role=command.role)]
+
+
+def _claim_seat(space: Space, command: c.ClaimSeat, at_ms: int) -> list[Event]:
+    _refuse_if_over(space)
+    seat = _seat(space, command.seat)
+    if seat.account == command.account:
+        return []
+    if seat.account:
+        raise Conflict(
+            "This seat belongs to another account already; ask the host for one of your own.", code="seat-claimed"
+        )
+    return [e.SeatClaimed(at_ms=at_ms, seat=seat.id, account=command.account)]
 
 
 def _remove_seat(space: Space, seat: str, at_ms: int) -> list[Event]:
@@ -298,7 +318,7 @@ def _seat(space: Space, seat: str) -> Seat:
 
 
 def _created(event: e.SpaceCreated) -> Space:
-    host = Seat(id=event.host_seat, name=event.host_name, role=Role.HOST)
+    host = Seat(id=event.host_seat, name=event.host_name, role=Role.HOST, account=event.host_account)
     return Space(
         id=event.id,
         title=event.title,
@@ -314,6 +334,8 @@ def _created(event: e.SpaceCreated) -> Space:
 
 _SeatEvent = (
     e.SeatGiven
+    | e.SeatClaimed
+    | e.LinkRenewed
     | e.SeatRemoved
     | e.SeatConnected
     | e.SeatLost
@@ -330,6 +352,10 @@ def _seats_after(space: Space, event: _SeatEvent) -> dict[str, Seat]:
     match event:
         case e.SeatGiven():
             seats[event.seat] = Seat(id=event.seat, name=event.name, role=event.role)
+        case e.SeatClaimed():
+            seats[event.seat] = replace(seats[event.seat], account=event.account)
+        case e.LinkRenewed():
+            seats[event.seat] = replace(seats[event.seat], generation=event.generation)
         case e.SeatRemoved():
             del seats[event.seat]
         case e.SeatConnected():

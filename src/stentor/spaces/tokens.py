@@ -30,6 +30,8 @@ class Invitation(msgspec.Struct, frozen=True):
     name: str
     role: Role
     expires_ms: int
+    generation: int = 0
+    """The seat's when it was signed; of an older one than the seat's present it opens nothing (``spaces.rights``)."""
 
 
 _encoder = msgspec.json.Encoder()

@@ -85,17 +85,22 @@ class Room:
             if known is not None:
                 seat.name, seat.role = known.name, known.role
                 self.set_muted(seat.id, known.muted)
+                if known.generation > seat.generation:  # whoever came by an older link goes
+                    self.remove(seat.id)
             elif space.seats:
                 self.remove(seat.id)
 
     async def join(self, invitation: Invitation, offer: Offer) -> tuple[Session, str]:
         """Gives an invited speaker his seat and a new connection; returns it with the SDP answer.
 
-        Raises :class:`NotAllowed` when the seat was taken away, :class:`Overloaded` (``stage-full``) when all seats
-        are taken, and what :meth:`Peer.answer` raises. A seat that is connected keeps its sound until the new
-        connection gives some.
+        Raises :class:`NotAllowed` when the seat was taken away or the link is an older one, :class:`Overloaded`
+        (``stage-full``) when all seats are taken, and what :meth:`Peer.answer` raises. A seat that is connected keeps
+        its sound until the new connection gives some.
         """
         seat = self.seats.get(invitation.seat) or self._new_seat(invitation)
+        if invitation.generation < seat.generation:
+            raise NotAllowed("A newer link has taken the place of this one; ask the host for it.", code="link-renewed")
+        seat.generation = invitation.generation  # one that the board has not told of yet is the newer one
         session = Session(seat.id, self.monotonic)
         session.peer = Peer(
             offer,
@@ -131,6 +136,7 @@ class Room:
                 code="stage-full",
             )
         seat = Seat(invitation.seat, known.name if known else invitation.name, role)
+        seat.generation = known.generation if known else 0
         if known is not None and known.muted:
             seat.muted = True
             self._mixer.set_muted(seat.id, True)

@@ -78,6 +78,8 @@ class Seat:
     def __init__(self, seat: SeatId, name: str, role: Role) -> None:
         self.id = seat
         self.name = name
+        self.generation = 0
+        """Of the link by which its person came; see ``spaces.model.Seat``."""
         self.role = role
         self.muted = False
         self.talking = False

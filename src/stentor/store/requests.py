@@ -10,16 +10,17 @@ from stentor.base.units import SeatId, SpaceId
 from stentor.spaces.model import Space
 from stentor.spaces.requests import Request
 from stentor.store import tables
-from stentor.store.spaces import Store, load_space
+from stentor.store.spaces import load_space
+from stentor.store.work import Work
 
 Admit = Callable[[Space, Sequence[Request], Request], Request]
 
 
 class Requests:
-    """The lines of all spaces. Methods raise what those of :class:`Store` raise."""
+    """The lines of all spaces. Methods raise what those of :class:`~stentor.store.spaces.Store` raise."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, work: Work) -> None:
+        self._work = work
 
     async def look(self, space: SpaceId) -> tuple[Space, Sequence[Request]]:
         """A space and who waits in it, the next one first; whoever has a seat by now waits no more."""
@@ -27,7 +28,7 @@ class Requests:
         def work(connection: Connection) -> tuple[Space, Sequence[Request]]:
             return _look(connection, space)
 
-        return await self._store.read(work)
+        return await self._work.read(work)
 
     async def add(self, space: SpaceId, request: Request, admit: Admit) -> tuple[Space, Sequence[Request]]:
         """Puts what ``admit`` makes of a request into the line, or changes its name; what it raises comes through.
@@ -44,7 +45,7 @@ class Requests:
             connection.execute(insert(table).values(**row))
             return _look(connection, space)
 
-        return await self._store.write(work)
+        return await self._work.write(work)
 
     async def drop(self, space: SpaceId, request: SeatId) -> None:
         """Takes a request out of the line; one that is not there is no error."""
@@ -53,7 +54,7 @@ class Requests:
             table = tables.requests
             connection.execute(delete(table).where(table.c.space == space, table.c.id == request))
 
-        await self._store.write(work)
+        await self._work.write(work)
 
 
 def _look(connection: Connection, space: SpaceId, *, lock: bool = False) -> tuple[Space, Sequence[Request]]:

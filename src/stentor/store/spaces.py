@@ -7,16 +7,11 @@ everything is decided again on the new one.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from functools import partial
-from typing import TypeVar
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, func, insert, select, update
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import IntegrityError
 
 from stentor.base.errors import Conflict, NotFound, Overloaded
 from stentor.spaces import events as e
@@ -24,18 +19,18 @@ from stentor.spaces.events import Event
 from stentor.spaces.model import Space, State
 from stentor.spaces.rules import apply
 from stentor.store import tables
-from stentor.store.database import CONNECTIONS, WRITES, open_engine, reason
+from stentor.store.accounts import Accounts
+from stentor.store.database import open_engine
 from stentor.store.recordings import Recording, read_recording, read_recordings, write_recording
 from stentor.store.schema import migrate
+from stentor.store.work import RETRY_S, Work, transaction
 
 ATTEMPTS = 50
 """Each failed attempt means that another writer got through; so many at once do not change one space."""
 MOST_LISTED = 1000
 MOST_EVENTS = 10_000
 """A speaker whose line breaks every ten seconds leaves so many in a day."""
-RETRY_S = 1.0
 
-Result = TypeVar("Result")
 Decide = Callable[[Space], Sequence[Event]]
 
 _decoder = msgspec.json.Decoder(Space)
@@ -49,9 +44,8 @@ class Store:
     """
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._writer = engine.execution_options(**WRITES)
-        self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="store")
+        self.work = Work(engine)
+        self.accounts = Accounts(self.work)
 
     @classmethod
     async def open(cls, url: str) -> Store:
@@ -73,15 +67,14 @@ class Store:
 
     async def close(self) -> None:
         """Waits for what is under way and closes the connections."""
-        await asyncio.to_thread(self._threads.shutdown)
-        self._engine.dispose()
+        await self.work.close()
 
     async def create(self, events: Sequence[Event]) -> Space:
         """Stores a new space made by its first events; raises :class:`Conflict` when its id is taken."""
 
         def work() -> Space:
             space = _fold(None, events)
-            with _transaction(self._writer) as connection:
+            with transaction(self.work.writer) as connection:
                 try:
                     connection.execute(insert(tables.spaces).values(id=space.id, **_row(space)))
                 except IntegrityError as error:
@@ -90,16 +83,16 @@ class Store:
                 _append(connection, space, events)
             return space
 
-        return await self._run(work)
+        return await self.work.run(work)
 
     async def load(self, space: str) -> Space:
         """The space as it is now; raises :class:`NotFound`."""
 
         def work() -> Space:
-            with _transaction(self._engine) as connection:
+            with transaction(self.work.engine) as connection:
                 return load_space(connection, space)
 
-        return await self._run(work)
+        return await self.work.run(work)
 
     async def change(self, space: str, decide: Decide) -> tuple[Space, list[Event]]:
         """Loads a space, lets ``decide`` say what happens to it, stores both; returns the new state and the events.
@@ -109,7 +102,7 @@ class Store:
         """
 
         def attempt() -> tuple[Space, list[Event]] | None:
-            with _transaction(self._writer) as connection:
+            with transaction(self.work.writer) as connection:
                 before = load_space(connection, space)
                 events = list(decide(before))
                 if not events:
@@ -131,7 +124,7 @@ class Store:
                     return done
             raise Overloaded("Too many want to change this space at once; try again.", retry_after_s=RETRY_S)
 
-        return await self._run(work)
+        return await self.work.run(work)
 
     async def events(self, space: str, *, after: int = 0, limit: int = MOST_EVENTS) -> Sequence[Event]:
         """What happened to a space after version ``after``, in order: event ``n`` made version ``n``.
@@ -143,49 +136,49 @@ class Store:
             table = tables.events
             query = select(table.c.body).where(table.c.space == space, table.c.version > after)
             query = query.order_by(table.c.version).limit(min(limit, MOST_EVENTS))
-            with _transaction(self._engine) as connection:
+            with transaction(self.work.engine) as connection:
                 load_space(connection, space)
                 return [e.decode(row.body) for row in connection.execute(query)]
 
-        return await self._run(work)
+        return await self.work.run(work)
 
     async def record(self, recording: Recording) -> None:
         """Notes a finished recording, once a space: a later one takes its place. Raises :class:`NotFound`."""
 
         def work() -> None:
-            with _transaction(self._writer) as connection:
+            with transaction(self.work.writer) as connection:
                 load_space(connection, recording.space)
                 write_recording(connection, recording)
 
-        await self._run(work)
+        await self.work.run(work)
 
     async def recording(self, space: str) -> Recording | None:
         """The recording of a space, None while there is none."""
 
         def work() -> Recording | None:
-            with _transaction(self._engine) as connection:
+            with transaction(self.work.engine) as connection:
                 return read_recording(connection, space)
 
-        return await self._run(work)
+        return await self.work.run(work)
 
     async def recordings(self, *, limit: int = 100, offset: int = 0) -> Sequence[Recording]:
         """The newest recordings, at most 1000."""
 
         def work() -> Sequence[Recording]:
-            with _transaction(self._engine) as connection:
+            with transaction(self.work.engine) as connection:
                 return read_recordings(connection, limit=min(limit, MOST_LISTED), offset=offset)
 
-        return await self._run(work)
+        return await self.work.run(work)
 
     async def count(self, states: Collection[State] = tuple(State)) -> int:
         """How many spaces are in one of the states."""
 
         def work() -> int:
             query = select(func.count()).select_from(tables.spaces).where(_in(states))
-            with _transaction(self._engine) as connection:
+            with transaction(self.work.engine) as connection:
                 return int(connection.execute(query).scalar_one())
 
-        return await self._run(work)
+        return await self.work.run(work)
 
     async def list(
         self, states: Collection[State] = tuple(State), *, limit: int = 100, offset: int = 0
@@ -196,27 +189,11 @@ class Store:
             table = tables.spaces
             query = select(table.c.body).where(_in(states))
             query = query.order_by(table.c.created_ms.desc(), table.c.id)
-            with _transaction(self._engine) as connection:
+            with transaction(self.work.engine) as connection:
                 rows = connection.execute(query.limit(min(limit, MOST_LISTED)).offset(offset))
                 return [_decoder.decode(row.body) for row in rows]
 
-        return await self._run(work)
-
-    async def read(self, work: Callable[[Connection], Result]) -> Result:
-        """Runs ``work`` in a transaction that only reads."""
-        return await self._run(partial(_within, self._engine, work))
-
-    async def write(self, work: Callable[[Connection], Result]) -> Result:
-        """Runs ``work`` in a transaction; what it raises comes through and nothing is written then."""
-        return await self._run(partial(_within, self._writer, work))
-
-    async def _run(self, work: Callable[[], Result]) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-
-
-def _within(engine: Engine, work: Callable[[Connection], Result]) -> Result:
-    with _transaction(engine) as connection:
-        return work(connection)
+        return await self.work.run(work)
 
 
 def load_space(connection: Connection, space: str, *, lock: bool = False) -> Space:
@@ -263,17 +240,3 @@ def _append(connection: Connection, space: Space, events: Sequence[Event]) -> No
         for version, event in enumerate(events, first)
     ]
     connection.execute(insert(tables.events), rows)
-
-
-@contextmanager
-def _transaction(engine: Engine) -> Iterator[Connection]:
-    """A transaction; a database that does not answer becomes :class:`Overloaded`, a mistake of ours surfaces."""
-    try:
-        with engine.begin() as connection:
-            yield connection
-    except (IntegrityError, ProgrammingError, DataError):
-        raise
-    except DBAPIError as error:
-        raise Overloaded(f"The database does not answer: {reason(error)}.", retry_after_s=RETRY_S) from error
-    except PoolTimeout as error:
-        raise Overloaded("The database is busy; try again.", retry_after_s=RETRY_S) from error

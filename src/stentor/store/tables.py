@@ -6,7 +6,7 @@ JSON is kept as text, not as PostgreSQL's ``jsonb``: that would lose the order o
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 metadata = MetaData(
     naming_convention={
@@ -56,4 +56,70 @@ recordings = Table(
     Column("gap_chunks", BigInteger, nullable=False),
     Column("prefix", String(200), nullable=False, comment="of its objects, manifest included"),
     Index("ix_recordings_ready_ms", "ready_ms"),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("handle", String(30), nullable=False),
+    Column("name", String(80), nullable=False),
+    Column("bio", Text, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("password", String(200), comment="argon2id, with its salt and costs; null without a password"),
+    Column("picture", LargeBinary, comment="JPEG of 256 pixels"),
+    Column("picture_ms", BigInteger),
+    Index("ix_accounts_handle", "handle", unique=True),
+)
+
+passkeys = Table(
+    "passkeys",
+    metadata,
+    Column("id", String(1400), primary_key=True, comment="base64url"),
+    Column("account", String(32), ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("public_key", LargeBinary, nullable=False, comment="COSE"),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("name", String(80), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("used_ms", BigInteger),
+    Index("ix_passkeys_account", "account"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", String(64), primary_key=True, comment="SHA-256 of the token"),
+    Column("account", String(32), ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("seen_ms", BigInteger, nullable=False),
+    Column("agent", String(200), nullable=False),
+    Index("ix_sessions_account", "account"),
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("account", String(32), ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("digest", String(64), primary_key=True, comment="SHA-256 of the code"),
+)
+
+site_invitations = Table(
+    "site_invitations",
+    metadata,
+    Column("digest", String(64), primary_key=True, comment="SHA-256 of the token"),
+    Column("role", String(16), nullable=False),
+    Column("made_by", String(32), nullable=False, comment="an account's id, or empty for the admin token"),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+)
+
+challenges = Table(
+    "challenges",
+    metadata,
+    Column("challenge", String(86), primary_key=True, comment="base64url"),
+    Column("purpose", String(16), nullable=False),
+    Column("account", String(32), nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+    Index("ix_challenges_expires_ms", "expires_ms"),
 )

@@ -24,6 +24,7 @@ NEW = SeatId("new")
 
 TABLE: list[tuple[c.Command | Look, str]] = [
     (CREATE, "admin"),
+    (Look.SITE, "admin"),
     (c.Rename("T"), "admin host"),
     (c.Reschedule(None), "admin host"),
     (c.SetHold("harp"), "admin host"),
@@ -42,6 +43,9 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (c.GiveSeat(NEW, "New", Role.HOST), "admin"),
     (c.ChangeRole(BEN, Role.CO_HOST), "admin host"),
     (c.HandOver(ANNA), "admin host"),
+    (c.ClaimSeat(BEN, "account"), "speaker"),
+    (c.RenewLink(BEN), "admin host co_host speaker"),
+    (c.RenewLink(ANNA), "admin host co_host"),
     (c.RemoveSeat(NEW), "admin host co_host"),
     (c.RemoveSeat(BEN), "admin host co_host speaker"),  # Ben is the speaker
     (c.RemoveSeat(ANNA), "admin host co_host"),  # Anna is the co-host
@@ -98,6 +102,31 @@ def test_host_away() -> None:
 def test_no_rank_by_word() -> None:
     """A seat's person has the rank of the seat, whatever else the actor claims."""
     assert rank(Actor(Rank.ADMIN, seat=BEN), LIVE) is Rank.SPEAKER
+
+
+def test_accounts() -> None:
+    """An account has the rank of its seat; an admin's account is the admin everywhere; both own their seat."""
+    space = do(LIVE, c.ClaimSeat(BEN, "b"))
+    ben = Actor(account="b")
+    assert rank(ben, LIVE) is Rank.ANYONE
+    assert rank(ben, space) is Rank.SPEAKER
+    assert allowed(ben, c.RemoveSeat(BEN), space)
+    assert not allowed(ben, c.RemoveSeat(ANNA), space)
+    assert rank(Actor(Rank.ADMIN, account="x"), space) is Rank.ADMIN
+    assert rank(Actor(Rank.ADMIN, account="b"), space) is Rank.ADMIN
+    assert rank(Actor(account=""), space) is Rank.ANYONE, "guests' seats are nobody's account's"
+    assert allowed(Actor(account="m", creates=True), CREATE, None)
+    assert not allowed(Actor(account="m"), CREATE, None)
+
+
+def test_an_older_link_opens_nothing() -> None:
+    """Once a seat's link is renewed, the ones before are anyone's; the new one is the seat's."""
+    space = do(LIVE, c.RenewLink(BEN))
+    assert rank(seated(BEN), space) is Rank.ANYONE
+    assert rank(seated(BEN, 1), space) is Rank.SPEAKER
+    with pytest.raises(NotAllowed):
+        require(seated(BEN), Look.BACKSTAGE, space)
+    assert rank(seated(ANNA), space) is Rank.CO_HOST, "the others' links stay"
 
 
 def test_require() -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -239,6 +240,28 @@ async def test_whoever_was_removed_does_not_come_back_with_the_old_invitation() 
     async with calling(spoken(READER[:48_000])) as bob:
         with pytest.raises(NotAllowed):
             await room.join(invitation("bob"), sdp.read(await bob.offer()))
+
+
+async def test_a_new_link_ends_what_came_by_an_older_one() -> None:
+    """Whoever is on the stage by an older link goes, and does not come back by it; a newer one is taken at once."""
+    there = Seat(SeatId("ann"), "Ann", Role.HOST)
+    space = Space(id=SPACE.id, title="Talk", state=State.LIVE, doors_open_ms=1_000_000, seats={"ann": there})
+    room = room_at(Clock(1000.0), space)
+    newer = msgspec.structs.replace(invitation("ann"), generation=1)
+    renewed = msgspec.structs.replace(space, seats={"ann": msgspec.structs.replace(there, generation=1)})
+    async with calling(spoken(READER[:48_000])) as old, calling(spoken(READER[:48_000])) as new:
+        session, _ = await room.join(invitation("ann"), sdp.read(await old.offer()))
+        room.apply(renewed)
+        assert room.seats == {}
+        await eventually(lambda: session.closed, "the older link's connection is closed")
+        with pytest.raises(NotAllowed) as refused:
+            await room.join(invitation("ann"), sdp.read(await old.offer()))
+        assert refused.value.error_code == "link-renewed"
+        kept, _ = await room.join(newer, sdp.read(await new.offer()))
+        room.apply(renewed)
+        assert room.session(kept.id, SeatId("ann")) is kept
+        room.remove("ann")
+        await eventually(lambda: kept.closed, "the connection is closed")
 
 
 async def test_leaving_twice_is_no_error_and_another_seat_cannot_end_a_session() -> None:

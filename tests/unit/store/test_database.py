@@ -128,8 +128,8 @@ async def test_locked_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 async def test_busy_pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a free connection the caller is asked to come back."""
     store = await Store.open(f"sqlite:///{tmp_path}/stentor.db")
-    monkeypatch.setattr(store._engine.pool, "_timeout", 0.01)
-    taken = [store._engine.connect() for _ in range(database.CONNECTIONS)]
+    monkeypatch.setattr(store.work.engine.pool, "_timeout", 0.01)
+    taken = [store.work.engine.connect() for _ in range(database.CONNECTIONS)]
     with pytest.raises(Overloaded, match="busy"):
         await store.list()
     for connection in taken:

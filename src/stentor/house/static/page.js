@@ -30,6 +30,18 @@ export function button(label, action, properties = {}) {
   return made;
 }
 
+/** An address in a field that is easily copied. */
+export function link(address) {
+  const field = element("input", { readOnly: true, value: address });
+  field.addEventListener("focus", () => field.select());
+  const copy = button(text("do.copy"), async () => {
+    field.select();
+    await navigator.clipboard?.writeText(address);
+    copy.textContent = text("do.copied");
+  });
+  return element("div", { className: "link" }, field, copy);
+}
+
 /** The three lights of a space as list items, each with its sentence. */
 export function lights(all) {
   return Object.entries(all ?? {}).map(([name, { color, reason }]) =>
@@ -47,16 +59,16 @@ export class Refused extends Error {
   }
 }
 
-/** Asks the API and gives the JSON of its answer; throws `Refused`. */
-export async function ask(method, path, { token = "", body, timeout = 8000 } = {}) {
+/** Asks the API and gives the JSON of its answer; throws `Refused`. A token goes before the session's cookie. */
+export async function ask(method, path, { token = "", body, file, timeout = 8000 } = {}) {
   const headers = { Accept: "application/json" };
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let answer;
   try {
     answer = await fetch(`/api/v1${path}`, {
-      method, headers, cache: "no-store", credentials: "omit",
-      body: body === undefined ? undefined : JSON.stringify(body),
+      method, headers, cache: "no-store", credentials: "same-origin",
+      body: body === undefined ? file : JSON.stringify(body),
       signal: AbortSignal.timeout(timeout),
     });
   } catch {

@@ -1,14 +1,16 @@
-// The list of spaces. With the admin token (kept in this tab only) it has the buttons for hosts.
+// The list of spaces. With the admin token (kept in this tab only), or as an admin, it has the buttons for hosts.
 
-import { about, ask, button, element, lights, pause, text, when } from "./page.js";
+import { about, ask, button, element, lights, link, pause, text, when } from "./page.js";
 
 const KEY = "stentor-admin-token";
 const list = document.getElementById("spaces");
 const notice = document.getElementById("notice");
 const created = document.getElementById("created");
 const invite = document.getElementById("invite");
+const me = JSON.parse(document.getElementById("page").textContent); // who is signed in, and what they may
 let token = sessionStorage.getItem(KEY) ?? "";
 let invited = null;
+const leads = () => Boolean(token) || me.admin;
 let shown = "";
 
 const say = (sentence) => { notice.textContent = sentence; };
@@ -37,7 +39,7 @@ function row(space) {
   const counted = ["doors_open", "live", "interrupted"].includes(space.state)
     ? text("spaces.listeners", { count: space.listeners.toLocaleString(document.documentElement.lang) }) : "";
   const over = space.state === "replay";
-  const prominent = counted && !token; // who leads has another button to press first
+  const prominent = counted && !leads(); // who leads has another button to press first
   const listen = space.state === "cancelled" ? null
     : element("a", { href: space.listen, className: prominent ? "button primary" : "button" }, text(over ? "spaces.replay" : "spaces.listen"));
   return element("li", { dataset: { id: space.id } },
@@ -45,9 +47,11 @@ function row(space) {
       element("h2", {}, space.title),
       element("span", { className: "state", dataset: { state: space.state } }, text(`state.${space.state}`))),
     element("p", { className: "quiet" }, [times(space), counted].filter(Boolean).join(" · ")),
-    token ? element("ul", { className: "lights" }, ...lights(space.lights)) : null,
-    element("div", { className: "buttons" }, listen, ...(token ? commands(space) : [])));
+    leads() ? element("ul", { className: "lights" }, ...lights(space.lights)) : null,
+    element("div", { className: "buttons" }, listen, stage(space), ...(leads() ? commands(space) : [])));
 }
+
+const stage = (space) => space.stage ? element("a", { href: `/stage/${space.id}`, className: "button" }, text("spaces.stage")) : null;
 
 async function refresh() {
   const { spaces } = await ask("GET", "/spaces", { token });
@@ -76,20 +80,9 @@ async function attempt(action) {
   try {
     await action();
   } catch (error) {
-    if (error.status === 401) lock(text("admin.wrong"));
+    if (error.status === 401 && token) lock(text("admin.wrong"));
     else say(text("error.unknown", { detail: error.message }));
   }
-}
-
-function link(address) {
-  const field = element("input", { readOnly: true, value: address });
-  field.addEventListener("focus", () => field.select());
-  const copy = button(text("do.copy"), async () => {
-    field.select();
-    await navigator.clipboard?.writeText(address);
-    copy.textContent = text("do.copied");
-  });
-  return element("div", { className: "link" }, field, copy);
 }
 
 function openInvite(space) {
@@ -120,9 +113,10 @@ document.getElementById("create-form").addEventListener("submit", async (event) 
     const begins = form.when.value ? new Date(form.when.value).getTime() : null;
     const made = await ask("POST", "/spaces", {
       token,
-      body: { title: form.title.value, host_name: form.host.value, scheduled_ms: begins, language: document.documentElement.lang },
+      body: { title: form.title.value, host_name: form.host.value || undefined, scheduled_ms: begins, language: document.documentElement.lang },
     });
-    created.replaceChildren(element("p", {}, text("create.done")), link(made.invitation.link));
+    const own = !token && !form.host.value;
+    created.replaceChildren(element("p", {}, text(own ? "create.done_own" : "create.done")), link(made.invitation.link));
     created.hidden = false;
     event.target.reset();
     await refresh();
@@ -130,8 +124,10 @@ document.getElementById("create-form").addEventListener("submit", async (event) 
 });
 
 function show() {
-  document.getElementById("admin").hidden = false;
-  document.getElementById("create").hidden = !token;
+  document.getElementById("admin").hidden = me.admin;
+  document.getElementById("create").hidden = !token && !me.creates;
+  document.getElementById("create-form").elements.host.required = !me.creates || Boolean(token);
+  document.getElementById("host-hint").hidden = !me.creates || Boolean(token);
   document.getElementById("admin-form").hidden = Boolean(token);
   document.getElementById("admin-hint").hidden = Boolean(token);
   document.getElementById("admin-forget").hidden = !token;
@@ -170,7 +166,7 @@ for (;;) {
     await refresh();
     if (notice.textContent === text("spaces.stale")) say("");
   } catch (error) {
-    if (error.status === 401) lock(text("admin.wrong"));
+    if (error.status === 401 && token) lock(text("admin.wrong"));
     else say(text("spaces.stale"));
   }
   await pause(about(document.hidden ? 15000 : 2500));

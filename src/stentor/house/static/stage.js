@@ -10,7 +10,7 @@ const space = JSON.parse(document.getElementById("page").textContent);
 const $ = (id) => document.getElementById(id);
 const OVER = new Set(["ended", "replay", "cancelled"]);
 const RENEW_MS = 8000; // what the house says of a seat may be some seconds old
-const token = invitation();
+const token = space.seated ? "" : invitation(); // whose seat is their account's needs no link
 let view = null; // what the house says of the space and of us
 let seat = null;
 let stream = null;
@@ -209,6 +209,16 @@ async function look() {
 }
 
 $("join").addEventListener("click", join);
+$("claim").hidden = !token || !space.account || space.seated;
+$("claim").addEventListener("click", async ({ target }) => {
+  try {
+    await ask("POST", `/spaces/${space.id}/claim`, { body: { token } });
+    target.hidden = true;
+    say(text("stage.claimed"));
+  } catch (error) {
+    warn(error.message);
+  }
+});
 $("mute").addEventListener("click", mute);
 $("leave").addEventListener("click", () => stop(text("status.left")));
 $("hear").addEventListener("click", () => $("mix").play().then(() => { $("hear").hidden = true; }, () => {}));
@@ -247,7 +257,7 @@ function refuse(code) {
 }
 
 const obstacle = microphone.blocked();
-if (!token) block(text("error.no_token"));
+if (!token && !space.seated) block(text("error.no_token"));
 else if (obstacle) block(text(obstacle));
 else {
   $("desk").hidden = false;

@@ -25,6 +25,11 @@ export class Seat extends EventTarget {
     this.session = "";
   }
 
+  /** The header that says who we are; without a token the session's cookie does. */
+  #who() {
+    return this.token ? { Authorization: `Bearer ${this.token}` } : {};
+  }
+
   async join() {
     this.wanted = true;
     let failures = 0;
@@ -94,9 +99,9 @@ export class Seat extends EventTarget {
       late.length = 0; // those are in the offer
       const answer = await fetch(this.url, {
         method: "POST",
-        headers: { "Content-Type": "application/sdp", Authorization: `Bearer ${this.token}` },
+        headers: { "Content-Type": "application/sdp", ...this.#who() },
         body: peer.localDescription.sdp,
-        credentials: "omit",
+        credentials: "same-origin",
         signal: AbortSignal.timeout(10000),
       });
       if (answer.status !== 201) {
@@ -145,9 +150,9 @@ export class Seat extends EventTarget {
     const [, password] = peer.localDescription.sdp.match(/a=ice-pwd:(\S+)/) ?? [];
     const lines = [`a=ice-ufrag:${ufrag}`, `a=ice-pwd:${password}`, "m=audio 9 RTP/AVP 0", `a=mid:${candidates[0].sdpMid ?? "0"}`];
     lines.push(...candidates.map(({ candidate }) => `a=${candidate}`));
-    const headers = { "Content-Type": "application/trickle-ice-sdpfrag", Authorization: `Bearer ${this.token}` };
+    const headers = { "Content-Type": "application/trickle-ice-sdpfrag", ...this.#who() };
     if (etag) headers["If-Match"] = etag;
-    fetch(session, { method: "PATCH", headers, body: `${lines.join("\r\n")}\r\n`, credentials: "omit" }).catch(() => {});
+    fetch(session, { method: "PATCH", headers, body: `${lines.join("\r\n")}\r\n`, credentials: "same-origin" }).catch(() => {});
   }
 
   #close() {
@@ -159,7 +164,7 @@ export class Seat extends EventTarget {
     this.audio.srcObject = null;
     // Freeing the seat on leaving; keepalive lets it out even while the page closes.
     if (session && !this.wanted) {
-      fetch(session, { method: "DELETE", headers: { Authorization: `Bearer ${this.token}` }, keepalive: true, credentials: "omit" }).catch(() => {});
+      fetch(session, { method: "DELETE", headers: this.#who(), keepalive: true, credentials: "same-origin" }).catch(() => {});
     }
   }
 }

@@ -1,0 +1,104 @@
+"""Who is signed in: a random token in a cookie, of which the database has only the SHA-256."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import Cookie
+
+from stentor.base.clock import Clock, unix_ms
+from stentor.base.errors import NotAllowed, NotSignedIn
+from stentor.people import origin
+from stentor.people.digests import digest
+from stentor.people.model import Account, Session
+from stentor.store.accounts import Accounts
+
+IDLE_MS = 30 * 86_400_000
+"""A session that is not seen for thirty days has ended."""
+NOTE_MS = 3_600_000
+"""How often it is noted that a session is in use: not with every request, for that would be a write each."""
+COOKIE_S = 400 * 86_400
+"""The longest that browsers keep a cookie; when a session ends says the database."""
+TOKEN_BYTES = 32
+LONGEST_TOKEN = 100
+AGENT_CHARACTERS = 200
+_Request = Request[Any, Any, Any]
+
+
+class Sessions:
+    """Reads and makes sessions. ``house`` is our own address: over https the cookie is ``Secure`` and host-bound."""
+
+    def __init__(self, accounts: Accounts, house: str, clock: Clock) -> None:
+        self._accounts, self._house, self._clock = accounts, house, clock
+        self._secure = house.startswith("https://")
+        self.cookie = "__Host-stentor" if self._secure else "stentor"
+
+    def guard(self, request: _Request) -> None:
+        """Raises :class:`NotAllowed` for a request that another site's page has made (CSRF)."""
+        if not origin.own(request.method, request.headers, self._house):
+            raise NotAllowed(
+                "This request comes from another site's page; use the pages of this one.", code="other-origin"
+            )
+
+    async def current(self, request: _Request) -> tuple[Session, Account] | None:
+        """Whose session this is; None without one. A cookie that is of no use is as none: people's sessions end."""
+        token = request.cookies.get(self.cookie, "")
+        if not token or len(token) > LONGEST_TOKEN:
+            return None
+        now_ms = unix_ms(self._clock())
+        found = await self._accounts.session(digest(token), since_ms=now_ms - IDLE_MS)
+        if found is not None and now_ms - found[0].seen_ms > NOTE_MS:
+            await self._accounts.seen(found[0].digest, now_ms=now_ms)
+        return found
+
+    async def account(self, request: _Request) -> Account | None:
+        """Who is signed in and may act by this request; raises :class:`NotAllowed` for another site's request."""
+        if self.cookie not in request.cookies:
+            return None
+        self.guard(request)
+        found = await self.current(request)
+        return found[1] if found else None
+
+    async def require(self, request: _Request) -> tuple[Session, Account]:
+        """The same with the session; raises :class:`NotSignedIn` for nobody."""
+        self.guard(request)
+        found = await self.current(request)
+        if found is None:
+            raise NotSignedIn("Sign in first.")
+        return found
+
+    async def begin(self, request: _Request, account: str) -> Cookie:
+        """Signs an account in, with a token that nobody has seen before; the one that came with the request ends."""
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        now_ms = unix_ms(self._clock())
+        session = Session(
+            digest=digest(token),
+            account=account,
+            created_ms=now_ms,
+            seen_ms=now_ms,
+            agent=_printable(request.headers.get("user-agent", ""))[:AGENT_CHARACTERS],
+        )
+        before = request.cookies.get(self.cookie, "")
+        await self._accounts.begin(session, instead_of=digest(before) if before else None)
+        return self._made(token, COOKIE_S)
+
+    def gone(self) -> Cookie:
+        """Takes the cookie away."""
+        return self._made("", 0)
+
+    def _made(self, value: str, max_age_s: int) -> Cookie:
+        return Cookie(
+            key=self.cookie,
+            value=value,
+            path="/",
+            max_age=max_age_s,
+            secure=self._secure,
+            httponly=True,
+            samesite="lax",
+        )
+
+
+def _printable(text: str) -> str:
+    return "".join(sign for sign in text if sign.isprintable())

@@ -1,0 +1,103 @@
+// One's own account: profile, ways to sign in, sessions, invitations, export, deletion.
+
+import { ask, button, element, link, text, when } from "./page.js";
+import { attempt, canPasskey, makePasskey, showCodes, values } from "./sign.js";
+
+const $ = (id) => document.getElementById(id);
+const notice = $("notice");
+let mine = null;
+
+/** Does `work` and says that it is done. */
+const save = (work) => attempt(async () => {
+  await work();
+  notice.textContent = text("account.saved");
+});
+
+/** Calls `work` when a form is sent, with its fields, and empties it when all went well. */
+function on(id, work, { empty = true } = {}) {
+  $(id).addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (await save(() => work(values(event.target))) && empty) event.target.reset();
+  });
+}
+
+function draw(view) {
+  mine = view;
+  const { profile } = view;
+  $("profile").elements.name.value = profile.name;
+  $("profile").elements.bio.value = profile.bio;
+  $("picture").hidden = $("picture-remove").hidden = !profile.picture;
+  if (profile.picture) $("picture").src = profile.picture;
+  $("current").hidden = !view.has_password;
+  $("codes-left").textContent = text("codes.left", { count: view.recovery_codes_left });
+  $("passkeys").replaceChildren(...view.passkeys.map((key) => item(key.name,
+    key.used_ms ? text("account.used", { when: when(key.used_ms) }) : text("account.made", { when: when(key.created_ms) }),
+    button(text("account.remove"), () => save(async () => draw(await ask("DELETE", `/account/passkeys/${key.id}`)))))));
+  $("inviting").hidden = !view.invites.length;
+  $("invite").elements.role.replaceChildren(...view.invites.map((role) =>
+    element("option", { value: role, defaultSelected: role === "member" }, text(`site.${role}`))));
+}
+
+const item = (name, detail, ...more) => element("li", {},
+  element("span", {}, element("strong", {}, name), " ", element("span", { className: "quiet" }, detail)), ...more);
+
+function drawSessions({ sessions }) {
+  $("sessions").replaceChildren(...sessions.map((each) => item(each.agent || "?",
+    each.current ? text("account.here") : text("account.seen", { when: when(each.seen_ms) }),
+    each.current ? null : button(text("account.end"), () =>
+      save(async () => drawSessions(await ask("DELETE", `/account/sessions/${each.id}`)))))));
+  $("sessions-end").hidden = sessions.length < 2;
+}
+
+function drawInvitations({ invitations }) {
+  $("invitations").replaceChildren(...invitations.map((each) => item(text(`site.${each.role}`),
+    text("account.until", { when: when(each.expires_ms) }),
+    button(text("account.withdraw"), () =>
+      save(async () => drawInvitations(await ask("DELETE", `/site/invitations/${each.id}`)))))));
+}
+
+on("profile", async ({ name, bio }) => draw(await ask("PATCH", "/account", { body: { name, bio } })), { empty: false });
+on("passkey", async ({ name }) => {
+  const passkey = await makePasskey("/account/passkeys/options");
+  draw(await ask("POST", "/account/passkeys", { body: { name, passkey } }));
+});
+on("password", async ({ current, password }) => {
+  const body = mine.has_password ? { current, password } : { password };
+  draw(await ask("PUT", "/account/password", { body }));
+  drawSessions(await ask("GET", "/account/sessions"));
+});
+on("invite", async ({ role }) => {
+  const made = await ask("POST", "/site/invitations", { body: { role } });
+  $("invited").replaceChildren(element("p", {}, text("account.invited")), link(made.link));
+  drawInvitations(await ask("GET", "/site/invitations"));
+});
+$("leave").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  await attempt(async () => {
+    await ask("DELETE", "/account", { body: values(event.target) });
+    location.assign("/");
+  });
+});
+$("picture-file").addEventListener("change", async ({ target }) => {
+  await save(async () => draw(await ask("PUT", "/account/picture", { file: target.files[0], timeout: 60000 })));
+  target.value = "";
+});
+$("picture-remove").addEventListener("click", () => save(async () => draw(await ask("DELETE", "/account/picture"))));
+$("codes-new").addEventListener("click", () => save(async () => {
+  const { recovery_codes: codes } = await ask("POST", "/account/recovery-codes");
+  showCodes(codes);
+  $("codes-hint").hidden = false;
+  $("codes-left").textContent = text("codes.left", { count: codes.length });
+}));
+$("sessions-end").addEventListener("click", () => save(async () => drawSessions(await ask("DELETE", "/account/sessions"))));
+$("sign-out").addEventListener("click", () => attempt(async () => {
+  await ask("POST", "/sign-out");
+  location.assign("/");
+}));
+
+$("passkey").querySelector("button").disabled = !canPasskey();
+await attempt(async () => {
+  draw(await ask("GET", "/account"));
+  drawSessions(await ask("GET", "/account/sessions"));
+  drawInvitations(await ask("GET", "/site/invitations"));
+});

@@ -1,0 +1,24 @@
+// Signing in: by passkey, by password, or by a recovery code. Where to go then, the server says.
+
+import { ask, text } from "./page.js";
+import { attempt, canPasskey, usePasskey, values } from "./sign.js";
+
+const page = JSON.parse(document.getElementById("page").textContent);
+const $ = (id) => document.getElementById(id);
+
+const enter = (body) => attempt(async () => {
+  await ask("POST", "/sign-in", { body: await body() });
+  location.assign(page.next);
+});
+
+$("by-passkey").addEventListener("click", () => enter(async () => ({ passkey: await usePasskey() })));
+for (const id of ["by-password", "by-code"]) {
+  $(id).addEventListener("submit", (event) => {
+    event.preventDefault();
+    enter(() => values(event.target));
+  });
+}
+if (!canPasskey()) {
+  $("by-passkey").disabled = true;
+  $("problem").textContent = text("people.passkey_address");
+}

@@ -1,0 +1,30 @@
+// Making an account, with a passkey or a password. An invitation stands behind `#`, where no server logs it.
+
+import { ask, text } from "./page.js";
+import { attempt, canPasskey, makePasskey, showCodes, values } from "./sign.js";
+
+const $ = (id) => document.getElementById(id);
+const form = $("sign-up");
+const invitation = new URLSearchParams(location.hash.slice(1)).get("invitation");
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const { handle, name, password } = values(form);
+  const wish = { handle, name, invitation };
+  await attempt(async () => {
+    const key = event.submitter?.value === "password"
+      ? { password }
+      : { passkey: await makePasskey("/sign-up/options", wish) };
+    const made = await ask("POST", "/sign-up", { body: { ...wish, ...key } });
+    history.replaceState(null, "", location.pathname);
+    showCodes(made.recovery_codes);
+    form.hidden = true;
+    $("done").hidden = false;
+    $("done-title").focus();
+  });
+});
+
+if (!canPasskey()) {
+  form.querySelector('button[value="passkey"]').disabled = true;
+  $("problem").textContent = text("people.passkey_address");
+}

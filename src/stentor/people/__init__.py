@@ -1,0 +1,1 @@
+"""Accounts: what a person of this site is, may be called and may do; pure (row 1)."""

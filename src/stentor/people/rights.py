@@ -1,0 +1,36 @@
+"""Who may do what on the whole site; what may be done in a space is in ``spaces.rights``."""
+
+from __future__ import annotations
+
+from stentor.base.errors import NotAllowed
+from stentor.people.model import Account, Creators, SignUp, SiteRole
+
+_INVITES: dict[SiteRole, frozenset[SiteRole]] = {
+    SiteRole.ADMIN: frozenset(SiteRole),
+    SiteRole.MODERATOR: frozenset({SiteRole.MEMBER}),
+    SiteRole.MEMBER: frozenset(),
+}
+
+
+def creates(role: SiteRole, creators: Creators) -> bool:
+    """Whether somebody of this role may make spaces."""
+    return role is not SiteRole.MEMBER or creators is Creators.MEMBERS
+
+
+def invites(role: SiteRole, sign_up: SignUp) -> frozenset[SiteRole]:
+    """As what somebody of this role may invite others to the site."""
+    if role is SiteRole.MEMBER and sign_up is not SignUp.CLOSED:
+        return frozenset({SiteRole.MEMBER})
+    return _INVITES[role]
+
+
+def require_invite(role: SiteRole, wanted: SiteRole, sign_up: SignUp) -> None:
+    """Raises :class:`NotAllowed` when somebody of this role may not invite as ``wanted``."""
+    if wanted not in invites(role, sign_up):
+        raise NotAllowed(f"You may not invite as {wanted.value}; ask an administrator.")
+
+
+def require_admin(account: Account | None) -> None:
+    """Raises :class:`NotAllowed` unless an admin asks; None stands for the holder of the admin token."""
+    if account is not None and account.role is not SiteRole.ADMIN:
+        raise NotAllowed("Only an administrator may do this.")

@@ -1,0 +1,141 @@
+"""Accounts as people meet them: a passkey from a virtual authenticator, from signing up to deletion."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import Browsers
+from tests.support.browser import Visit, visit
+from tests.support.whole import Whole
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
+
+async def with_passkeys(page: Visit) -> None:
+    """Gives the page's browser a device that keeps passkeys and always says yes."""
+    client = await page.page.context.new_cdp_session(page.page)
+    await client.send("WebAuthn.enable")
+    await client.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+
+
+def at(house: Whole, path: str) -> str:
+    """A page at the address that passkeys belong to."""
+    return f"{house.settings.house_address}{path}"
+
+
+async def invitation(house: Whole, role: str) -> str:
+    made: dict[str, Any] = await house.call("POST", "/site/invitations", {"role": role})
+    return str(made["link"])
+
+
+async def sign_up(page: Visit, name: str, handle: str) -> list[str]:
+    """Makes an account by passkey; returns the recovery codes."""
+    await with_passkeys(page)
+    await page.page.fill("[name=name]", name)
+    await page.page.fill("[name=handle]", handle)
+    await page.page.click("button[value=passkey]")
+    await page.until("!document.querySelector('#done').hidden", "the recovery codes are shown")
+    return await page.page.locator("#codes code").all_inner_texts()
+
+
+async def follow(page: Visit, selector: str, path: str) -> None:
+    """Presses what leads to another page, and waits for that."""
+    await page.page.click(selector)
+    await page.page.wait_for_url(re.compile(rf"^http://[^/?]+{path}$"), wait_until="domcontentloaded")
+
+
+async def test_from_sign_up_to_deletion(house: Whole, browsers: Browsers) -> None:
+    """A passkey signs up and in; sessions end where one says so; a recovery code helps out; deletion is for good."""
+    async with visit(browsers.plain, await invitation(house, "moderator")) as page:
+        codes = await sign_up(page, "Ada Lovelace", "ada")
+        assert len(codes) == 10
+        await follow(page, "#done a", "/account")
+        await page.says("header .who", "Ada Lovelace")
+        await page.until("document.querySelectorAll('#passkeys li').length === 1", "the passkey is listed")
+        await follow(page, "#sign-out", "/")
+        await page.says("header .who", "Sign in")
+        await page.page.goto(at(house, "/account"))
+        assert page.page.url.endswith("/sign-in?next=/account")
+        await follow(page, "#by-passkey", "/account")
+        await page.says("h1", "Your account")
+        async with visit(browsers.plain, at(house, "/sign-in")) as other:
+            await other.page.click("summary")
+            await other.page.fill("#by-code [name=handle]", "ada")
+            await other.page.fill("#by-code [name=recovery_code]", codes[0])
+            await follow(other, "#by-code button", "/")
+            await other.says("header .who", "Ada Lovelace")
+            await page.page.reload()
+            await page.until("document.querySelectorAll('#sessions li').length === 2", "both sessions are listed")
+            await page.says("#codes-left", "9")
+            await page.page.click("#sessions-end")
+            await page.until("document.querySelectorAll('#sessions li').length === 1", "the other session has ended")
+            await other.page.reload()
+            await other.says("header .who", "Sign in")
+            other.calm()
+        await page.page.fill("#leave [name=handle]", "ada")
+        await follow(page, "#leave button", "/")
+        await page.says("header .who", "Sign in")
+        await page.page.goto(at(house, "/sign-in"))
+        await page.page.click("#by-passkey")
+        await page.says("#problem", "not known here")
+        page.calm(but=("401",))
+
+
+async def test_the_host_needs_no_link(house: Whole, browsers: Browsers) -> None:
+    """A space that a moderator makes is theirs: the list leads to the stage, which takes them by their session."""
+    async with visit(browsers.reader, await invitation(house, "moderator")) as page:
+        await sign_up(page, "Grace", "grace")
+        await page.page.goto(at(house, "/"))
+        await page.page.fill("#create-form [name=title]", "Compilers")
+        await page.page.click("#create-form button")
+        await page.until("document.querySelector('a[href=\"/stage/compilers\"]')", "the list leads to the stage")
+        await follow(page, 'a[href="/stage/compilers"]', "/stage/compilers")
+        await page.says("#you", "Grace (host)")
+        await page.page.click("#host-buttons button")
+        await page.page.click("#join")
+        await page.says("#status", "You are on the stage", within_s=30)
+        await house.call("POST", "/spaces/compilers/end")
+        page.calm()
+
+
+async def test_a_guest_keeps_the_seat(house: Whole, browsers: Browsers) -> None:
+    """Who has a link and an account makes the seat the account's, and comes back without the link."""
+    tokens = await house.space("claimed", "guest")
+    async with visit(browsers.reader, await invitation(house, "member")) as page:
+        await sign_up(page, "Mary", "mary")
+        await page.page.goto(at(house, f"/stage/claimed#token={tokens['guest']}"))
+        await page.says("#you", "guest")
+        await page.page.click("#claim")
+        await page.says("#status", "your account's")
+        await page.page.evaluate("sessionStorage.clear()")
+        await page.page.goto(at(house, "/"))
+        await page.page.goto(at(house, "/stage/claimed"))
+        await page.says("#you", "guest")
+        page.calm()
+    await house.call("POST", "/spaces/claimed/end")
+
+
+@pytest.mark.parametrize("locale", ["en", "de"])
+async def test_a_narrow_page(house: Whole, browsers: Browsers, locale: str) -> None:
+    """Nothing sticks out at 360 pixels, and every field has a label."""
+    size = {"width": 360, "height": 740}
+    link = await invitation(house, "admin")
+    async with visit(browsers.plain, link, viewport=size, locale=locale) as page:
+        await sign_up(page, "Nora " + "N" * 60, f"nora-{locale}")
+        for path in ("/account", "/sign-in", "/sign-up", "/"):
+            await page.page.goto(at(house, path))
+            await page.until("document.documentElement.scrollWidth <= 360", f"{path} fits")
+            fields = "[...document.querySelectorAll('input, select, textarea')]"
+            await page.until(f"{fields}.every(each => each.labels.length)", f"all fields of {path} have labels")
+        page.calm()

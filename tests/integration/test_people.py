@@ -1,0 +1,357 @@
+"""Accounts over real HTTP, on a real database: signing up and in, sessions, seats, limits, other sites' requests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from stentor.house import guesses
+from stentor.people.model import SiteRole
+from tests.support.house import House, running_house
+from tests.support.pictures import png
+
+PASSWORD = "several words together"
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with running_house(tmp_path, sign_up="open", create_spaces="members") as house:
+        yield house
+
+
+def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+    document: dict[str, Any] = answer.json()
+    return document
+
+
+@asynccontextmanager
+async def browser(house: House) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with cookies of its own, that says where its requests come from, as browsers do."""
+    headers = {"Sec-Fetch-Site": "same-origin", "User-Agent": "Browser"}
+    address = f"{house.anyone.base_url}/api/v1"
+    async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=10, headers=headers) as client:
+        yield client
+
+
+async def sign_up(client: httpx.AsyncClient, handle: str = "ada", **fields: object) -> dict[str, Any]:
+    wish = {"handle": handle, "name": handle.title(), "password": PASSWORD, **fields}
+    answer = await client.post("/sign-up", json=wish)
+    assert answer.status_code == 201, answer.text
+    document: dict[str, Any] = answer.json()
+    return document
+
+
+async def test_sign_up_and_in(house: House) -> None:
+    """Who signs up is signed in; out again; in by password, by recovery code once, not by a wrong one."""
+    async with browser(house) as ada:
+        made = await sign_up(ada)
+        assert made["profile"] | {"created_ms": 0} == {
+            "handle": "ada", "name": "Ada", "bio": "", "role": "member", "created_ms": 0, "picture": None
+        }  # fmt: skip
+        assert len(set(made["recovery_codes"])) == 10
+        mine = (await ada.get("/account")).json()
+        assert (mine["has_password"], mine["passkeys"], mine["recovery_codes_left"]) == (True, [], 10)
+        assert (await ada.post("/sign-out")).status_code == 200
+        assert not ada.cookies
+        problem(await ada.get("/account"), 401, "not-signed-in")
+        problem(await ada.post("/sign-in", json={"handle": "ada", "password": "wrong"}), 401, "sign-in-wrong")
+        problem(await ada.post("/sign-in", json={"handle": "bob", "password": PASSWORD}), 401, "sign-in-wrong")
+        problem(await ada.post("/sign-in", json={"handle": "ada"}), 400, "bad-input")
+        assert (await ada.post("/sign-in", json={"handle": "ada", "password": PASSWORD})).status_code == 200
+        by_code = {"handle": "ada", "recovery_code": made["recovery_codes"][3].upper().replace("-", " ")}
+        assert (await ada.post("/sign-in", json=by_code)).json()["recovery_codes_left"] == 9
+        problem(await ada.post("/sign-in", json=by_code), 401, "sign-in-wrong")
+
+
+async def test_the_cookie(house: House) -> None:
+    """Scripts cannot read it, other sites' requests do not carry it, the database does not have it."""
+    async with browser(house) as ada:
+        answer = await ada.post("/sign-up", json={"handle": "ada", "name": "Ada", "password": PASSWORD})
+        cookie = answer.headers["set-cookie"].lower()
+        assert {"httponly", "samesite=lax", "path=/"} <= {part.strip() for part in cookie.split(";")}
+        assert "domain" not in cookie
+        token = ada.cookies["stentor"]
+        assert len(token) >= 43
+        database = (Path(house.settings.folder) / "stentor.db").read_bytes()
+        wal = (Path(house.settings.folder) / "stentor.db-wal").read_bytes()
+        assert token.encode() not in database + wal
+        assert PASSWORD.encode() not in database + wal
+
+
+async def test_over_https_the_cookie_is_bound_to_the_host(tmp_path: Path) -> None:
+    """With an https address the cookie is Secure and has the prefix that browsers let nobody else set."""
+    async with running_house(tmp_path, sign_up="open", public_url="https://talk.example") as house:
+        answer = await house.anyone.post("/api/v1/sign-up", json={"handle": "ada", "name": "Ada", "password": PASSWORD})
+        assert answer.headers["set-cookie"].startswith("__Host-stentor=")
+        assert "secure" in answer.headers["set-cookie"].lower()
+
+
+async def test_no_session_is_fixed(house: House) -> None:
+    """A token that was there before signing in means nothing afterwards; a new sign-in ends the old session."""
+    async with browser(house) as ada:
+        chosen = {"Cookie": "stentor=chosen-by-somebody-else"}
+        body = {"handle": "ada", "name": "Ada", "password": PASSWORD}
+        assert (await ada.post("/sign-up", json=body, headers=chosen)).status_code == 201
+        first = ada.cookies["stentor"]
+        assert first != "chosen-by-somebody-else"
+        await ada.post("/sign-in", json={"handle": "ada", "password": PASSWORD})
+        assert ada.cookies["stentor"] != first
+        for old in (chosen, {"Cookie": f"stentor={first}"}):
+            ada.cookies.clear()
+            problem(await ada.get("/account", headers=old), 401, "not-signed-in")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Site": "", "Origin": "https://evil.example"},
+        {"Sec-Fetch-Site": "", "Origin": "null"},
+    ],
+    ids=str,
+)
+async def test_other_sites_cannot_act(house: House, headers: dict[str, str]) -> None:
+    """A request from another site's page changes nothing, with or without a cookie; nor does a form."""
+    async with browser(house) as ada:
+        await sign_up(ada)
+        for method, path, body in (
+            ("POST", "/sign-out", None),
+            ("PATCH", "/account", {"name": "Eve"}),
+            ("DELETE", "/account", {"handle": "ada"}),
+            ("POST", "/spaces", {"title": "x"}),
+            ("POST", "/sign-in", {"handle": "ada", "password": PASSWORD}),
+        ):
+            problem(await ada.request(method, path, json=body, headers=headers), 403, "other-origin")
+        problem(await ada.post("/sign-in", data={"handle": "ada"}), 415, "not-supported")
+        assert (await ada.get("/account")).json()["profile"]["name"] == "Ada"
+
+
+async def test_whip_by_cookie_is_our_own_pages_alone(house: House) -> None:
+    """WHIP lets other pages in by a token; a cookie that comes from them counts nothing."""
+    async with browser(house) as ada:
+        await sign_up(ada)
+        space = (await ada.post("/spaces", json={"title": "Talk", "id": "talk"})).json()["space"]
+        address = f"{house.anyone.base_url}/whip/{space['id']}"
+        headers = {"Content-Type": "application/sdp", "Sec-Fetch-Site": "cross-site"}
+        problem(await ada.post(address, content=b"v=0", headers=headers), 403, "other-origin")
+
+
+async def test_guessing_is_limited(house: House) -> None:
+    """Ten wrong passwords, then 429 with a time; for the handle from every address, and for codes too."""
+    async with browser(house) as ada:
+        await sign_up(ada)
+        wrong = {"handle": "ada", "password": "wrong"}
+        answers = [await ada.post("/sign-in", json=wrong) for _ in range(guesses.BURST)]
+        assert {answer.status_code for answer in answers} == {401}
+        refused = await ada.post("/sign-in", json={"handle": "ada", "password": PASSWORD})
+        problem(refused, 429, "too-many-tries")
+        assert int(refused.headers["retry-after"]) >= 1
+        problem(await ada.post("/sign-in", json={"handle": "ada", "recovery_code": "x"}), 429, "too-many-tries")
+        problem(await ada.put("/account/password", json={"password": PASSWORD * 2}), 429, "too-many-tries")
+        assert (await ada.get("/account")).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/sign-up", "/sign-up/options", "/sign-in/options"])
+async def test_other_ways_are_limited(house: House, path: str) -> None:
+    """Neither accounts nor challenges can be made without end."""
+    wish = {"handle": "ada", "name": "Ada"}
+    body = wish | {"password": "short"} if path == "/sign-up" else wish if path == "/sign-up/options" else None
+    async with browser(house) as client:
+        answers = [await client.post(path, json=body) for _ in range(guesses.BURST + 1)]
+        assert answers[0].status_code != 429
+        problem(answers[-1], 429, "too-many-tries")
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"handle": "Ada"}, "handle"),
+        ({"handle": "a/../b"}, "handle"),
+        ({"handle": 'a";\r\nX: y'}, "handle"),
+        ({"name": "A\r\nSet-Cookie: x=y"}, "name"),
+        ({"name": "\u202eada"}, "name"),
+        ({"password": "short"}, "password"),
+        ({"password": "aaaaaaaaaaaaaaa"}, "password"),
+        ({"password": None}, "password"),
+    ],
+)
+async def test_what_nobody_may_be_called(house: House, fields: dict[str, Any], field: str) -> None:
+    """Handles, names and passwords have rules; what could turn a header or a page round is refused."""
+    body = {"handle": "ada", "name": "Ada", "password": PASSWORD, **fields}
+    document = problem(await house.anyone.post("/api/v1/sign-up", json=body), 400, "bad-input")
+    assert document.get("field") == field or document["errors"][0]["field"] == field
+
+
+async def test_a_handle_is_taken(house: House) -> None:
+    """Two people cannot have one handle."""
+    async with browser(house) as ada, browser(house) as eve:
+        await sign_up(ada)
+        body = {"handle": "ada", "name": "Eve", "password": PASSWORD}
+        problem(await eve.post("/sign-up", json=body), 409, "handle-taken")
+        problem(await eve.post("/sign-up/options", json={"handle": "ada", "name": "Eve"}), 409, "handle-taken")
+
+
+async def test_sessions(house: House) -> None:
+    """They are listed, ended one by one or all but this one; a new password ends the others."""
+    async with browser(house) as here, browser(house) as there:
+        await sign_up(here)
+        into = {"handle": "ada", "password": PASSWORD}
+        await there.post("/sign-in", json=into)
+        found = (await here.get("/account/sessions")).json()["sessions"]
+        assert sorted(each["current"] for each in found) == [False, True]
+        assert {each["agent"] for each in found} == {"Browser"}
+        other = next(each["id"] for each in found if not each["current"])
+        assert len((await here.delete(f"/account/sessions/{other}")).json()["sessions"]) == 1
+        problem(await there.get("/account"), 401, "not-signed-in")
+        problem(await here.delete(f"/account/sessions/{other}"), 404, "session-not-found")
+        await there.post("/sign-in", json=into)
+        await here.delete("/account/sessions")
+        problem(await there.get("/account"), 401, "not-signed-in")
+        await there.post("/sign-in", json=into)
+        change = {"password": "quite another sentence", "current": "wrong"}
+        problem(await here.put("/account/password", json=change), 403, "password-wrong")
+        assert (await here.put("/account/password", json=change | {"current": PASSWORD})).status_code == 200
+        problem(await there.get("/account"), 401, "not-signed-in")
+        problem(await there.post("/sign-in", json=into), 401, "sign-in-wrong")
+
+
+async def test_profile_and_picture(house: House) -> None:
+    """Name, bio and picture change; the picture goes out as JPEG and nothing else."""
+    async with browser(house) as ada:
+        await sign_up(ada)
+        changed = (await ada.patch("/account", json={"bio": " Two\r\nlines "})).json()["profile"]
+        assert (changed["name"], changed["bio"]) == ("Ada", "Two\nlines")
+        problem(await ada.patch("/account", json={"bio": "x" * 501}), 400, "bad-input")
+        problem(await ada.put("/account/picture", content=b"<svg onload=alert(1)>"), 400, "bad-picture")
+        problem(await ada.put("/account/picture", content=b"x" * (9 * 2**20)), 413, "too-large")
+        where = (await ada.put("/account/picture", content=png())).json()["profile"]["picture"]
+        got = await house.anyone.get(where)
+        assert (got.headers["content-type"], got.headers["x-content-type-options"]) == ("image/jpeg", "nosniff")
+        assert got.content.startswith(b"\xff\xd8\xff")
+        assert (await ada.delete("/account/picture")).json()["profile"]["picture"] is None
+        problem(await house.anyone.get(where), 404, "picture-not-found")
+
+
+async def test_export_and_deletion(house: House) -> None:
+    """Everything about oneself can be had; deleting takes the handle once more, and leaves nothing to sign in to."""
+    async with browser(house) as ada:
+        codes = (await sign_up(ada))["recovery_codes"]
+        await ada.post("/spaces", json={"title": "Talk"})
+        await ada.put("/account/picture", content=png())
+        answer = await ada.get("/account/export")
+        assert answer.headers["content-disposition"] == 'attachment; filename="stentor-ada.json"'
+        found = answer.json()
+        assert found["account"]["profile"]["handle"] == "ada"
+        assert [(seat["title"], seat["role"]) for seat in found["seats"]] == [("Talk", "host")]
+        assert found["picture_jpeg"]
+        assert len(found["sessions"]) == 1
+        assert not [secret for secret in (*codes, PASSWORD, "argon2") if secret in answer.text]
+        problem(await ada.request("DELETE", "/account", json={"handle": "bob"}), 400, "bad-input")
+        assert (await ada.request("DELETE", "/account", json={"handle": "ada"})).status_code == 200
+        problem(await ada.post("/sign-in", json={"handle": "ada", "password": PASSWORD}), 401, "sign-in-wrong")
+        assert (await house.http.get("/api/v1/accounts")).json()["accounts"] == []
+
+
+async def test_invitations_to_a_closed_site(tmp_path: Path) -> None:
+    """A closed site takes whoever an admin or a moderator invites, once, as what the invitation says."""
+    async with running_house(tmp_path) as house, browser(house) as ada, browser(house) as ben, browser(house) as eve:
+        body = {"handle": "eve", "name": "Eve", "password": PASSWORD}
+        problem(await eve.post("/sign-up", json=body), 403, "sign-up-closed")
+        problem(await eve.post("/sign-up", json=body | {"invitation": "guessed"}), 403, "invitation-wrong")
+        made = (await house.http.post("/api/v1/site/invitations", json={"role": "moderator"})).json()
+        token = made["link"].partition("#invitation=")[2]
+        assert (await sign_up(ada, invitation=token))["profile"]["role"] == "moderator"
+        problem(await eve.post("/sign-up", json=body | {"invitation": token}), 403, "invitation-wrong")
+        problem(await ada.post("/site/invitations", json={"role": "admin"}), 403, "not-allowed")
+        link = (await ada.post("/site/invitations", json={})).json()["link"]
+        await sign_up(ben, "ben", invitation=link.partition("#invitation=")[2])
+        problem(await ben.post("/site/invitations", json={}), 403, "not-allowed")
+        mine = (await ada.post("/site/invitations", json={})).json()
+        assert mine["link"]
+        listed = (await ada.get("/site/invitations")).json()["invitations"]
+        assert [(each["id"], each["link"]) for each in listed] == [(mine["id"], None)]
+        assert (await ada.delete(f"/site/invitations/{mine['id']}")).json()["invitations"] == []
+        problem(await ada.delete(f"/site/invitations/{mine['id']}"), 404, "invitation-not-found")
+        problem(await ben.post("/spaces", json={"title": "x"}), 403, "not-allowed")
+        assert (await ada.post("/spaces", json={"title": "x"})).status_code == 201
+        raised = await house.http.patch("/api/v1/accounts/ben", json={"role": SiteRole.ADMIN})
+        assert raised.json()["role"] == "admin"
+        assert len((await ben.get("/accounts")).json()["accounts"]) == 2
+        assert (await ben.delete("/accounts/ada")).status_code == 200
+        problem(await ada.get("/account"), 401, "not-signed-in")
+
+
+async def test_a_host_by_account(house: House) -> None:
+    """Who makes a space without naming a host leads it from every browser; nobody else does, an admin excepted."""
+    async with browser(house) as ada, browser(house) as eve:
+        await sign_up(ada)
+        await sign_up(eve, "eve")
+        made = (await ada.post("/spaces", json={"title": "Talk", "id": "talk"})).json()
+        assert made["space"]["you"]["rank"] == "host"
+        assert made["invitation"]["name"] == "Ada"
+        problem(await eve.get("/spaces/talk"), 403, "not-allowed")
+        stages = [(await each.get("/spaces")).json()["spaces"][0]["stage"] for each in (ada, eve)]
+        assert stages == [f"{house.settings.house_address}/stage/talk", None]
+        assert (await ada.post("/spaces/talk/live")).json()["state"] == "live"
+        problem(await eve.post("/spaces/talk/end"), 403, "not-allowed")
+        await house.http.patch("/api/v1/accounts/eve", json={"role": "admin"})
+        assert (await eve.post("/spaces/talk/end")).json()["state"] == "ended"
+
+
+async def test_a_seat_is_claimed(house: House) -> None:
+    """An invitation that is claimed opens the stage without the link; for one account, with the link in hand."""
+    await house.create()
+    async with browser(house) as ada, browser(house) as eve:
+        await sign_up(ada)
+        await sign_up(eve, "eve")
+        invited = (await house.http.post("/api/v1/spaces/talk/invitations", json={"name": "Grace"})).json()
+        problem(await ada.get("/spaces/talk"), 403, "not-allowed")
+        problem(await ada.post("/spaces/talk/claim", json={"token": "no.token"}), 401, "token-wrong")
+        problem(
+            await house.http.post("/api/v1/spaces/talk/claim", json={"token": invited["token"]}), 401, "not-signed-in"
+        )
+        claimed = (await ada.post("/spaces/talk/claim", json={"token": invited["token"]})).json()
+        assert (claimed["you"]["name"], claimed["you"]["seat"]) == ("Grace", invited["seat"])
+        assert (await ada.get("/spaces/talk")).json()["you"]["rank"] == "speaker"
+        problem(await eve.post("/spaces/talk/claim", json={"token": invited["token"]}), 409, "seat-claimed")
+        await house.create("other")
+        problem(await eve.post("/spaces/other/claim", json={"token": invited["token"]}), 403, "other-space")
+
+
+async def test_a_new_link_ends_the_old_one(house: House) -> None:
+    """The link that went astray opens nothing any more; the new one does, and so does the account."""
+    await house.create()
+    address = "/api/v1/spaces/talk"
+    old = (await house.http.post(f"{address}/invitations", json={"name": "Grace"})).json()
+    async with browser(house) as ada:
+        await sign_up(ada)
+        await ada.post("/spaces/talk/claim", json={"token": old["token"]})
+        new = (await house.http.post(f"{address}/invitations", json={"seat": old["seat"]})).json()
+        problem(
+            await house.anyone.get(address, headers={"Authorization": f"Bearer {old['token']}"}), 403, "not-allowed"
+        )
+        assert (await house.anyone.get(address, headers={"Authorization": f"Bearer {new['token']}"})).status_code == 200
+        assert (await ada.get("/spaces/talk")).status_code == 200
+        problem(await ada.post("/spaces/talk/claim", json={"token": old["token"]}), 403, "not-allowed")
+    events = (await house.http.get(f"{address}/events")).json()["events"]
+    assert [event["kind"] for event in events] == ["SpaceCreated", "SeatGiven", "SeatClaimed", "LinkRenewed"]
+    assert "token" not in json.dumps(events)
+
+
+@pytest.mark.parametrize("target", ["https://evil.example", "//evil.example", "/\\evil.example", "/a\r\nX: y"])
+async def test_signing_in_leads_to_no_other_site(house: House, target: str) -> None:
+    """Where the sign-in page goes on to is a path of this site, whatever its address says; no header is made of it."""
+    page = await house.anyone.get("/sign-in", params={"next": target})
+    assert '<script type="application/json" id="page">{"next": "/"}</script>' in page.text
+    assert "x" not in page.headers
+    asked = await house.anyone.get("/account")
+    assert (asked.status_code, asked.headers["location"]) == (303, "/sign-in?next=/account")

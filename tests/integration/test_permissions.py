@@ -1,0 +1,213 @@
+"""Who may call what: every route of the REST API as every kind of caller, against one table that says it all."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from stentor.people.digests import digest
+from stentor.people.model import Account, Session, SiteInvitation, SiteRole
+from stentor.store.spaces import Store
+from tests.support.house import House, running_house
+
+FIRST_ADDRESS = 0x0A000001
+CALLERS = ("anonymous", "member", "moderator", "admin", "host", "co_host", "speaker", "token")
+EVERYBODY = " ".join(CALLERS)
+SITE = "admin token"
+HOSTS = "admin host token"
+CO_HOSTS = "admin host co_host token"
+SPEAKERS = "admin host co_host speaker token"
+SEATED = "host co_host speaker"
+"""A request's token is that of the seat it may become."""
+SIGNED_IN = "member moderator admin"
+"""What is about one's own account takes a session: the admin token has no account."""
+
+EXPECTED = {
+    "GET /admin": SITE,
+    "GET /processes": SITE,
+    "GET /spaces": EVERYBODY,
+    "POST /spaces": "moderator admin token",
+    "GET /spaces/{space}": SPEAKERS,
+    "PATCH /spaces/{space}": HOSTS,
+    "POST /spaces/{space}/doors": CO_HOSTS,
+    "POST /spaces/{space}/live": CO_HOSTS,
+    "POST /spaces/{space}/end": HOSTS,
+    "POST /spaces/{space}/cancel": HOSTS,
+    "GET /spaces/{space}/events": HOSTS,
+    "POST /spaces/{space}/invitations": CO_HOSTS,
+    "POST /spaces/{space}/claim": SIGNED_IN,  # with the seat's token in the body
+    "PATCH /spaces/{space}/seats/{seat}": SPEAKERS,  # the speaker mutes himself
+    "DELETE /spaces/{space}/seats/{seat}": SPEAKERS,  # the speaker takes his own seat away
+    "GET /spaces/{space}/talk": SPEAKERS,
+    "POST /spaces/{space}/mute": CO_HOSTS,
+    "PUT /spaces/{space}/bans/{seat}": CO_HOSTS,
+    "DELETE /spaces/{space}/bans/{seat}": CO_HOSTS,
+    "POST /spaces/{space}/requests": EVERYBODY,
+    "GET /spaces/{space}/requests": CO_HOSTS,
+    "GET /spaces/{space}/requests/own": SEATED,
+    "DELETE /spaces/{space}/requests/own": SEATED,
+    "POST /spaces/{space}/requests/{seat}/accept": CO_HOSTS,
+    "DELETE /spaces/{space}/requests/{seat}": CO_HOSTS,
+    "PUT /spaces/{space}/hold": HOSTS,
+    "DELETE /spaces/{space}/hold": HOSTS,
+    "GET /recordings": EVERYBODY,
+    "POST /sign-up/options": "",  # the site is closed: nobody without an invitation
+    "POST /sign-up": "",
+    "POST /sign-in/options": EVERYBODY,
+    "POST /sign-in": "",  # with a wrong password
+    "POST /sign-out": SIGNED_IN,
+    "GET /account": SIGNED_IN,
+    "PATCH /account": SIGNED_IN,
+    "DELETE /account": SIGNED_IN,
+    "GET /account/export": SIGNED_IN,
+    "PUT /account/picture": SIGNED_IN,
+    "DELETE /account/picture": SIGNED_IN,
+    "PUT /account/password": SIGNED_IN,
+    "POST /account/recovery-codes": SIGNED_IN,
+    "POST /account/passkeys/options": SIGNED_IN,
+    "POST /account/passkeys": SIGNED_IN,
+    "DELETE /account/passkeys/{passkey}": SIGNED_IN,
+    "GET /account/sessions": SIGNED_IN,
+    "DELETE /account/sessions": SIGNED_IN,
+    "DELETE /account/sessions/{session}": SIGNED_IN,
+    "GET /accounts": SITE,
+    "PATCH /accounts/{handle}": SITE,
+    "DELETE /accounts/{handle}": SITE,
+    "GET /accounts/{handle}/picture": EVERYBODY,
+    "GET /site/invitations": f"{SIGNED_IN} token",
+    "POST /site/invitations": "moderator admin token",
+    "DELETE /site/invitations/{invitation}": f"{SIGNED_IN} token",  # what is not theirs is not there for them
+}
+BODIES: dict[str, dict[str, Any]] = {
+    "POST /spaces": {"title": "Another"},
+    "PATCH /spaces/{space}": {"title": "New"},
+    "POST /spaces/{space}/invitations": {"name": "New"},
+    "PATCH /spaces/{space}/seats/{seat}": {"muted": True},
+    "POST /spaces/{space}/requests": {"name": "New"},
+    "POST /sign-up/options": {"handle": "new", "name": "New"},
+    "POST /sign-up": {"handle": "new", "name": "New", "password": "several words together"},
+    "POST /sign-in": {"handle": "other", "password": "wrong"},
+    "PATCH /account": {"name": "New"},
+    "DELETE /account": {"handle": "nobody"},
+    "PUT /account/password": {"password": "several words together"},
+    "PATCH /accounts/{handle}": {"role": "member"},
+    "POST /site/invitations": {"role": "member"},
+}
+ANSWERED_LATER = {"POST /account/passkeys": "passkey-wrong", "POST /sign-in": "sign-in-wrong"}
+"""401 here speaks of what was sent, not of who sends it."""
+
+
+@dataclass
+class Site:
+    """A house with an account of each role, and the store beside it."""
+
+    house: House
+    store: Store
+    cookies: dict[str, str]
+    number: int = 0
+
+    async def account(self, role: str) -> None:
+        """A fresh account and session of a role, for what the last call may have taken away."""
+        name = f"{role}-{self.number}"
+        account = Account(id=name, handle=name, name=name, role=SiteRole(role), created_ms=self.number)
+        token = secrets.token_urlsafe(16)
+        await self.store.accounts.create(account, password=None, passkey=None, codes=[])
+        seen = 4_000_000_000_000
+        await self.store.accounts.begin(Session(digest=digest(token), account=name, created_ms=seen, seen_ms=seen))
+        self.cookies[role] = f"stentor={token}"
+
+    async def call(self, route: str, caller: str) -> int:
+        """The status of a call of a route on a fresh space, as a caller."""
+        self.number += 1
+        tokens: dict[str, str] = {}
+        values = {"handle": "other", "passkey": "x", "session": "x", "invitation": "x"}
+        if "{space}" in route or caller in ("host", "co_host", "speaker"):
+            tokens, seats = await self.space(f"space-{self.number}")
+            values |= {"space": f"space-{self.number}", "seat": seats["speaker"]}
+        headers: dict[str, str] = {}
+        if caller in ("member", "moderator", "admin"):
+            await self.account(caller)
+            headers = {"Cookie": self.cookies[caller], "Sec-Fetch-Site": "same-origin"}
+        elif caller != "anonymous":
+            headers = {"Authorization": f"Bearer {tokens.get(caller, self.token)}"}
+        method, path = route.split()
+        body = BODIES.get(route)
+        if route.endswith("/claim"):
+            body = {"token": tokens["speaker"]}
+        if route == "POST /account/passkeys":
+            body = {"passkey": {}}
+        address = f"/api/v1{path.format(**values)}"
+        headers["X-Forwarded-For"] = str(ip_address(FIRST_ADDRESS + self.number))  # limits by address: not here
+        async with self.house.anyone.stream(method, address, headers=headers, json=body) as answer:
+            if answer.headers["content-type"].startswith("text/event-stream"):
+                return answer.status_code  # it would go on for a minute
+            await answer.aread()
+        assert answer.status_code < 500, answer.text
+        refused = answer.status_code in (401, 403)
+        if refused and answer.json()["code"] == ANSWERED_LATER.get(route) and route != "POST /sign-in":
+            return 200
+        return answer.status_code
+
+    @property
+    def token(self) -> str:
+        return self.house.http.headers["authorization"].removeprefix("Bearer ")
+
+    async def space(self, name: str) -> tuple[dict[str, str], dict[str, str]]:
+        """Tokens and seats of a space's host, co-host and speaker; its doors open where ``end`` wants them."""
+        made = {"host": await self.house.create(name)}
+        for role in ("co_host", "speaker"):
+            body = {"name": role, "role": role}
+            made[role] = (await self.house.http.post(f"/api/v1/spaces/{name}/invitations", json=body)).json()
+        return {role: each["token"] for role, each in made.items()}, {role: each["seat"] for role, each in made.items()}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    """A closed site."""
+    async for site in running(tmp_path_factory.mktemp("site")):
+        yield site
+
+
+async def running(folder: Path) -> AsyncIterator[Site]:
+    """A house with one account, and its store."""
+    async with running_house(folder) as house:
+        store = await Store.open(house.settings.database_address)
+        other = Account(id="other", handle="other", name="Other", created_ms=0)
+        await store.accounts.create(other, password=None, passkey=None, codes=[])
+        invitation = SiteInvitation(
+            digest="x".ljust(64, "0"), role=SiteRole.MEMBER, made_by="other", created_ms=0, expires_ms=1
+        )
+        await store.accounts.invite(invitation)
+        yield Site(house, store, {})
+        await store.close()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_table_has_every_route(site: Site) -> None:
+    """A route that nobody thought about is in the API's description, and so must be here."""
+    paths = (await site.house.anyone.get("/api/v1/openapi.json")).json()["paths"]
+    found = {
+        f"{method.upper()} {path.removeprefix('/api/v1')}"
+        for path, operations in paths.items()
+        if path.startswith("/api/v1/")
+        for method in operations
+        if method in ("get", "post", "put", "patch", "delete")
+    }
+    assert found | {"GET /accounts/{handle}/picture"} == set(EXPECTED)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("route", EXPECTED)
+async def test_nothing_is_allowed_by_accident(site: Site, route: str) -> None:
+    """Exactly these callers get past the door; what they ask for may still be impossible."""
+    statuses = {caller: await site.call(route, caller) for caller in CALLERS}
+    assert {caller for caller, status in statuses.items() if status not in (401, 403)} == set(
+        EXPECTED[route].split()
+    ), statuses
