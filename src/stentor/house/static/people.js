@@ -23,10 +23,11 @@ export async function follow(space, token, told) {
   }
 }
 
-/** One stream of server-sent events to its end (EventSource cannot send a token). */
+/** One stream of server-sent events to its end (EventSource cannot send a token; without one the session counts). */
 async function events(space, token, told) {
-  const headers = { Authorization: `Bearer ${token}`, Accept: "text/event-stream" };
-  const answer = await fetch(`/api/v1/spaces/${space}/talk`, { headers, cache: "no-store", credentials: "omit" });
+  const headers = { Accept: "text/event-stream" };
+  if (token) headers.Authorization = `Bearer ${token}`;
+  const answer = await fetch(`/api/v1/spaces/${space}/talk`, { headers, cache: "no-store", credentials: "same-origin" });
   if (!answer.ok) throw new Error(String(answer.status));
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
