@@ -19,6 +19,8 @@ def configure(*, json_lines: bool = False, level: str = "INFO") -> None:
     """Sets up logging for this process; called once by ``cli``. ``NO_COLOR`` is respected."""
     threshold = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
     logging.basicConfig(format="%(message)s", stream=sys.stderr, level=max(threshold, logging.WARNING))
+    # Its client tells with a traceback what it survives, at the end of a process too; the bus itself says what it lost.
+    logging.getLogger("nats").setLevel(logging.CRITICAL)
     logging.raiseExceptions = False  # the same for the libraries' own lines
     renderer: structlog.typing.Processor
     if json_lines:
