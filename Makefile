@@ -31,9 +31,13 @@ caches: setup ## make sure that nginx and Varnish are there (Debian's), as root
 live: setup ## start everything with two recorded voices on the stage; Ctrl-C ends it in order
 	@exec $(BIN)/stentor demo --data data $(ARGS)
 
+# Other people's machines are busy: what failed is run once more, alone, and says so. What is wrong fails again.
+twice = $(BIN)/python -m pytest $(1) $(2) $(ARGS) || { \
+	  echo "Once more, alone, what has failed:"; $(BIN)/python -m pytest $(1) --last-failed $(ARGS); }
+
 test: setup browser caches check ## set up, check, and run all tests
-	@$(BIN)/python -m pytest -m "not realtime" -n 2 --dist loadfile $(ARGS)
-	@$(BIN)/python -m pytest -m realtime $(ARGS)
+	@$(call twice,-m "not realtime",-n 2 --dist loadfile)
+	@$(call twice,-m realtime,)
 
 unit: setup ## only the unit tests: seconds
 	@$(BIN)/python -m pytest tests/unit $(ARGS)

@@ -52,9 +52,9 @@ SAID_S = 1.5
 STEP_S = 0.2
 BACK_S = 3.0
 BEFORE_S = 1.0
-LOST_S = 0.2
-"""Shorter stretches are the soft ends of words, which codecs and the stage's silence detection take for silence, and
-chunks that lack less than their half (0.16 s), which are still the stage's."""
+LOST_S = 0.25
+"""Shorter stretches are no hole of the recording: a chunk that lacks less than its half (0.16 s) is still the stage's,
+and around it the ends of words are soft, which codecs and the stage's concealment take for silence."""
 MARKS = (Source.FILLER, Source.GAP)
 BESIDE = 1
 """Chunks: one that is silent for less than its half is still the stage's."""

@@ -62,7 +62,7 @@ def missing(reference: Samples, heard: Samples, *, least_s: float = 0.02) -> lis
     there = heard[max(0, match.offset_samples) :]
     said = reference[first : first + there.size]
     holes = [hole for hole in silences(there[: said.size], floor_dbfs=-70.0, least_s=least_s) if not hole.at_edge]
-    pauses = silences(said, floor_dbfs=-55.0, least_s=least_s)
+    pauses = silences(said, floor_dbfs=-55.0, least_s=STEP_S)  # the shortest pause is one: it is no part of a hole
     lost = sorted(set().union(*map(_steps, holes)) - set().union(*map(_steps, pauses)))
     runs = [[step for _, step in run] for _, run in groupby(enumerate(lost), lambda pair: pair[1] - pair[0])]
     start_s = first / SAMPLE_RATE_HZ

@@ -26,6 +26,8 @@ from tests.support.sound import MATCHED, assert_not_heard, correlation
 from tests.support.speech import voice
 from tests.support.wait import eventually
 
+pytestmark = pytest.mark.realtime
+
 SPACE = Space(id=SpaceId("talk"), title="Talk", state=State.LIVE, doors_open_ms=1_000_000)
 
 
