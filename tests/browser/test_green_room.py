@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from stentor.audio.pcm import Samples
@@ -30,6 +28,11 @@ SENT = """Promise.all(window.connections.map(async (each) => {
   const { echoCancellation, noiseSuppression } = each.getSenders()[0]?.track?.getSettings() ?? {};
   return { bps: sent?.targetBitrate ?? 0, echoCancellation, noiseSuppression };
 })).then((all) => all.at(-1))"""
+
+SWITCHED = f"""(async () => {{
+  while ((await {SENT}).echoCancellation) await new Promise((done) => setTimeout(done, 100));
+}})()"""
+"""Ends when the microphone of the connection that is there sends as it is."""
 
 
 async def test_one_hears_oneself_before_the_doors_open(
@@ -65,8 +68,7 @@ async def test_music_mode_is_remembered_and_sends_music_as_it_is(house: Whole, b
         speech = await page.page.evaluate(SENT)
         assert (speech["echoCancellation"], speech["noiseSuppression"]) == (True, True)
         await page.page.get_by_label("Music mode").check()
-        while (await page.page.evaluate(SENT))["echoCancellation"]:  # at once, on the connection that is there
-            await asyncio.sleep(0.1)
+        await page.page.evaluate(SWITCHED)
         await page.page.reload()
         assert await page.page.get_by_label("Music mode").is_checked()
         await page.page.click("#join")
