@@ -55,7 +55,7 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
             board = Board(bus)
             desk = Desk(store, board, bus, Objects.open(settings.recordings_address), clock)
             watcher = Watcher(desk, board, bus, statuses, clock)
-            app = build(
+            app, lanes = build(
                 desk,
                 statuses,
                 settings,
@@ -64,7 +64,8 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
             )
 
             def status() -> Status:
-                return Status(role="house", instance=instance, at_ms=unix_ms(clock()), pid=os.getpid())
+                at_ms, numbers = unix_ms(clock()), lanes.numbers()
+                return Status(role="house", instance=instance, at_ms=at_ms, pid=os.getpid(), numbers=numbers)
 
             logger.info("house-up", address=settings.house_address)
             async with asyncio.TaskGroup() as tasks:
