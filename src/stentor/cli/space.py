@@ -14,13 +14,14 @@ from rich.table import Table
 from stentor.base.errors import BadInput
 from stentor.cli import options
 from stentor.cli.house import House
+from stentor.crowd.rungs import TOP
 
 _console = Console(soft_wrap=True, highlight=False)
 
 
 @click.group()
 def space() -> None:
-    """Make a space and lead it: create, list, doors, live, end, cancel, invite, show."""
+    """Make a space and lead it: create, list, doors, live, end, cancel, invite, rung, show."""
 
 
 def _common(command: Callable[..., None]) -> Callable[..., None]:
@@ -96,6 +97,17 @@ def invite(space_id: str, name: str, role: str, data: str | None, as_json: bool)
 
 @space.command()
 @click.argument("space_id", metavar="SPACE")
+@click.argument("number", metavar="RUNG", type=click.Choice([*map(str, range(TOP + 1)), "auto"]))
+@_common
+def rung(space_id: str, number: str, data: str | None, as_json: bool) -> None:
+    """Keep the ladder on a rung, 0 to 4, or let it climb by itself: auto."""
+    with House(options.settings(data=data)) as house:
+        now = house.put(f"/spaces/{space_id}/rung", {"rung": None if number == "auto" else int(number)})
+    _print_json(now) if as_json else _show(now)
+
+
+@space.command()
+@click.argument("space_id", metavar="SPACE")
 @_common
 def show(space_id: str, data: str | None, as_json: bool) -> None:
     """Show a space: state, seats, lights, addresses."""
@@ -113,6 +125,7 @@ def _show(found: dict[str, Any]) -> None:
             table.add_row(key.replace("_", " "), _time(found[f"{key}_ms"]))
     table.add_row("listeners", str(found["listeners"]))
     lights = (f"{name} {light['color']} {light['reason']}".rstrip() for name, light in found["lights"].items())
+    table.add_row("rung", _rung(found["ladder"]))
     table.add_row("lights", ", ".join(lights))
     for seat in found["seats"]:
         table.add_row("seat", f"{seat['name']} ({seat['role']}, {seat['state']})")
@@ -121,6 +134,13 @@ def _show(found: dict[str, Any]) -> None:
     if found["recording"]:
         table.add_row("recording", found["recording"])
     _console.print(table)
+
+
+def _rung(ladder: dict[str, Any]) -> str:
+    if ladder["pinned"] is not None:
+        return f"{ladder['pinned']} (chosen by hand)"
+    why = f" ({ladder['cause']} {ladder['value']:g})" if ladder["value"] else ""
+    return f"{ladder['rung']}{why}"
 
 
 def _print_json(found: Any) -> None:

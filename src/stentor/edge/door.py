@@ -28,7 +28,7 @@ HOLD_RENDITION = BY_NAME["aac-64"]
 SOON_S = 120.0
 
 
-def door(space: Space, *, address: str, house: str = "", now: float) -> bytes:
+def door(space: Space, *, address: str, house: str = "", rung: int = 0, now: float) -> bytes:
     """``door.json``, version 1. ``address`` is what stands before ``/s/…`` (may be empty: the same host).
 
     ``house`` is the house's address, where people ask to speak.
@@ -56,7 +56,7 @@ def door(space: Space, *, address: str, house: str = "", now: float) -> bytes:
             "ended_ms": space.ended_ms,
             "p": 1.0,
             "retry_s": retry_s(space, now),
-            "rung": 0,
+            "rung": rung,
             "streams": streams,
             "ask": f"{house}/ask/{space.id}" if house and space.hears_requests else None,
             "at": unix_ms(now),

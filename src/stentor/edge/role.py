@@ -23,6 +23,7 @@ from stentor.bus import status
 from stentor.bus.board import Board
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import Bus, connect
+from stentor.bus.crowd import Crowd
 from stentor.bus.status import SpaceStatus, Status
 from stentor.edge.channel import Channel
 from stentor.edge.load import memory_bytes
@@ -70,6 +71,7 @@ class Edge:
         self._objects = objects
         self._holds = {DEFAULT_HOLD: default_hold}
         self._following: dict[str, asyncio.Task[None]] = {}
+        self._rungs: dict[str, int] = {}
         self._loading: set[str] = set()
         self._log = log.get("edge")
 
@@ -81,6 +83,7 @@ class Edge:
                 if self.worker.tls is not None:
                     group.create_task(self.worker.tls.watch(), name="certificate")
                 group.create_task(self._watch(group), name="board")
+                group.create_task(self._heed(), name="orders")
                 group.create_task(self._tick(), name="tick")
                 group.create_task(self.worker.meter.run(), name="load")
                 group.create_task(status.beat(self._bus, self.status), name="beat")
@@ -128,11 +131,20 @@ class Edge:
             async for space in spaces:
                 self._update(space, group)
 
+    async def _heed(self) -> None:
+        """Climbs the ladder as the house orders."""
+        async with aclosing(Crowd(self._bus).watch()) as following:
+            async for orders in following:
+                self._rungs[orders.space] = orders.rung
+                if channel := self.site.channels.get(orders.space):
+                    channel.climb(orders.rung)
+
     def _update(self, space: Space, group: asyncio.TaskGroup) -> None:
         channel = self.site.channels.get(space.id)
         if channel is None:
             loop = self._holds.get(space.hold, self._holds[DEFAULT_HOLD])
             channel = self.site.channels[space.id] = Channel(space, loop, self.worker)
+            channel.climb(self._rungs.get(space.id, 0))
         else:
             channel.update(space)
         if space.hold in self._holds:

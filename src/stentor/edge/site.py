@@ -114,7 +114,7 @@ class Site:
         elif name == "listen.m3u":
             document = Document(embed.m3u(space, address=self._address), embed.M3U_TYPE, door.DOOR_CACHE, now=now)
         elif name == "door.json":
-            text = door.door(space, address=self._address, house=self._house, now=now)
+            text = door.door(space, address=self._address, house=self._house, rung=channel.rung, now=now)
             document = Document(text, JSON, door.DOOR_CACHE, now=now)
         elif name == "event.ics":
             document = Document(

@@ -116,6 +116,10 @@ def routes(
     async def cancel(request: _Request, space: SpaceParameter) -> schema.SpaceView:
         return await command(request, space, c.Cancel())
 
+    @put("/spaces/{space:str}/rung", summary="Keep the ladder on a rung, or let it climb by itself")
+    async def rung(request: _Request, space: SpaceParameter, data: JSONBody[schema.RungChoice]) -> schema.SpaceView:
+        return await command(request, space, c.PinRung(data.rung))
+
     @get("/spaces/{space:str}/events", summary="Everything that happened, in order: the evidence")
     async def history(request: _Request, space: SpaceParameter) -> schema.EventList:
         found = await desk.load(space)
@@ -159,7 +163,7 @@ def routes(
         return await views.recordings()
 
     handlers = [
-        admin, processes, spaces, create, one, edit, doors, live, end, cancel, history, invite, claim,
+        admin, processes, spaces, create, one, edit, doors, live, end, cancel, rung, history, invite, claim,
         set_hold, reset_hold, recordings,
         *api_seats.handlers(desk, callers, views, talk), *api_requests.handlers(line, callers, desk),
     ]  # fmt: skip

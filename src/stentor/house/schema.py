@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from stentor.crowd.ladder import Cause
 from stentor.spaces import requests
 from stentor.spaces.lights import Lights
 from stentor.spaces.model import Asking, Role, State
@@ -160,6 +161,24 @@ class SpaceRow(msgspec.Struct, frozen=True):
     """Where whoever is signed in and has a seat of their own gets onto the stage."""
 
 
+class RungChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``rung`` 0 to 4 keeps the ladder there, null lets it climb by itself."""
+
+    rung: int | None
+
+
+class LadderView(msgspec.Struct, frozen=True):
+    """What the edges give up for a large audience, and why."""
+
+    rung: int
+    """0 nothing … 4."""
+    cause: Cause
+    value: float
+    """What was measured of the cause: a share, or seconds for ``lag``."""
+    pinned: int | None
+    """The rung that somebody has chosen."""
+
+
 class SpaceView(msgspec.Struct, frozen=True):
     """Everything about a space for those on its stage."""
 
@@ -182,6 +201,7 @@ class SpaceView(msgspec.Struct, frozen=True):
     """Addresses for listeners, by kind."""
     recording: str | None
     """Where the recording can be had; null before there is one."""
+    ladder: LadderView
     you: You
     asking: Asking
     """Who in the audience may ask to speak."""

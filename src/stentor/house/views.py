@@ -25,6 +25,8 @@ WISHES: dict[str, c.Command] = {
     "mute_speakers": c.MuteSpeakers(),
     "open_asking": c.SetAsking(Asking.ANYONE),
     "close_asking": c.SetAsking(Asking.NOBODY),
+    "pin_rung": c.PinRung(0),
+    "free_rung": c.PinRung(None),
 }
 """The commands that a page has buttons for."""
 
@@ -81,6 +83,7 @@ class Views:
             lights=lights(space, self._statuses.fresh(now), now),
             audience=self.addresses(space),
             recording=self._recording(space),
+            ladder=schema.LadderView(space.rung, space.rung_cause, space.rung_value, space.pinned_rung),
             you=self._you(space, actor),
             asking=space.asking,
             ask=f"{self._house}/ask/{space.id}" if space.hears_requests else None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from stentor.base.units import SeatId, SpaceId
+from stentor.crowd.ladder import Cause
 from stentor.spaces.model import Asking, Role
 
 
@@ -50,6 +51,20 @@ class SetAsking(Command, frozen=True):
     """Says who in the audience may ask to speak."""
 
     who: Asking
+
+
+class PinRung(Command, frozen=True):
+    """Keeps the ladder on a rung (``crowd.rungs``) whatever the edges measure; None lets it climb by itself."""
+
+    rung: int | None
+
+
+class ClimbRung(Command, frozen=True):
+    """The ladder has changed to a rung, for ``cause``, of which ``value`` was measured."""
+
+    rung: int
+    cause: Cause
+    value: float = 0.0
 
 
 class OpenDoors(Command, frozen=True):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from stentor.base.units import SeatId, SpaceId
+from stentor.crowd.ladder import Cause
 from stentor.spaces.model import Asking, Role
 
 
@@ -44,6 +45,22 @@ class HoldChanged(EventBase, frozen=True):
 
 class AskingChanged(EventBase, frozen=True):
     who: Asking
+
+
+class RungPinned(EventBase, frozen=True):
+    """The ladder stays on this rung; None: it climbs by itself again."""
+
+    rung: int | None
+
+
+class RungChanged(EventBase, frozen=True):
+    """The edges give way, or again give, what ``crowd.rungs`` says."""
+
+    rung: int
+    was: int
+    cause: Cause
+    value: float
+    """What was measured of ``cause`` (``crowd.ladder``); 0 where nothing was."""
 
 
 class DoorsOpened(EventBase, frozen=True):
@@ -142,6 +159,8 @@ Event = (
     | SpaceRescheduled
     | HoldChanged
     | AskingChanged
+    | RungPinned
+    | RungChanged
     | DoorsOpened
     | WentLive
     | StageLost
