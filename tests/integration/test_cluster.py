@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import nats.js.errors
+import nats.errors
 import numpy as np
 import pytest
 
@@ -196,7 +196,7 @@ async def _holder(many: Cluster, key: str) -> str:
         for _ in range(100):
             try:
                 return ((await leases.get(key)).value or b"").decode().split()[0].rpartition("-")[2]
-            except nats.js.errors.KeyNotFoundError:
+            except (nats.errors.Error, TimeoutError):  # not there yet, or no leader at this moment
                 await asyncio.sleep(0.1)
     raise AssertionError(f"nobody has {key}")
 

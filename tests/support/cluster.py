@@ -15,7 +15,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -135,7 +135,7 @@ async def cluster(network: Network, folder: Path) -> AsyncIterator[Cluster]:
     made = Cluster(network, folder)
     for name in (*SERVERS, DATABASE, *MACHINES, PUBLIC):
         network.machine(name)
-    with ExitStack() as stack:
+    async with AsyncExitStack() as stack:
         for name in SERVERS:
             made.servers[name] = Process(
                 network, name, _nats(made, name), folder / f"nats-{name}.log", dict(os.environ)
@@ -157,10 +157,9 @@ async def cluster(network: Network, folder: Path) -> AsyncIterator[Cluster]:
                 trust_env=False,
                 timeout=10,
             )
+            stack.push_async_callback(made.clients[name].aclose)
             await _until(partial(_healthy, made, name), f"{name} is up: see {folder}/{name}.log")
         yield made
-        for client in made.clients.values():
-            await client.aclose()
 
 
 def _nats(made: Cluster, name: str) -> list[str]:
