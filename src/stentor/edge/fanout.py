@@ -116,6 +116,8 @@ class Stream:
         self.window = window
         self.form = form
         self.count = 0
+        self.least_chunks = 1
+        """However few listen, a write carries so many chunks: the space's rung says it."""
         self._pace = pace
         self._counters = counters
         self._slots = [Slot() for _ in range(SLOTS)]
@@ -154,7 +156,7 @@ class Stream:
         """The window has new chunks: the slots whose turn it is fire, spread over the next 0.28 s at most."""
         if not self.count:
             return
-        every = self._pace.chunks
+        every = max(self._pace.chunks, self.least_chunks)
         phases = {number % every for number in range(self.window.head, self._seen, -1)}
         self._seen = self.window.head
         due = [slot for index, slot in enumerate(self._slots) if slot.groups and index % every in phases]
