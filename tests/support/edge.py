@@ -18,6 +18,7 @@ from stentor.audio.encoder import ProgrammeEncoder
 from stentor.audio.hold import HoldLoop, silent_chunk
 from stentor.base.tls import Tls
 from stentor.base.units import SpaceId
+from stentor.crowd.addresses import Addresses
 from stentor.edge.channel import Channel
 from stentor.edge.site import Site
 from stentor.edge.window import Window
@@ -139,11 +140,12 @@ async def edge(
     tls: Tls | None = None,
     trust: ssl.SSLContext | None = None,
     proxied: bool = False,
+    addresses: Addresses | None = None,
 ) -> AsyncIterator[Rig]:
     """A rig whose window holds the first ``chunks`` chunks; it must run on uvloop, as the edge does."""
     rig: list[Rig] = []
     start = DOORS_OPEN_MS / 1000
-    worker = Worker(capacity=capacity, clock=lambda: rig[0].now if rig else start)
+    worker = Worker(capacity=capacity, clock=lambda: rig[0].now if rig else start, addresses=addresses)
     objects = Objects.open("memory://")
     site = Site(worker, objects=objects, address="", instance="edge-0")
     worker.site = site

@@ -25,12 +25,14 @@ from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import Bus, connect
 from stentor.bus.crowd import Crowd
 from stentor.bus.status import SpaceStatus, Status
+from stentor.crowd.addresses import Addresses
 from stentor.edge.channel import Channel
 from stentor.edge.load import memory_bytes
 from stentor.edge.site import Site
 from stentor.edge.worker import Worker, descriptors
 from stentor.spaces.model import Space
 from stentor.store.objects import Objects
+from stentor.wire import forwarded
 
 TICK_S = 0.1
 """How exactly the patience with a missing chunk is kept."""
@@ -55,7 +57,13 @@ class Edge:
         self.instance = instance
         self.clock = clock
         line_bps = settings.line_mbps * 1e6 / settings.edge_count
-        self.worker = Worker(capacity=descriptors(), clock=clock, line_bps=line_bps)
+        trusted = forwarded.networks(settings.trusted_proxies)
+        addresses = Addresses(
+            connections=settings.address_connections,
+            requests=settings.address_requests,
+            exempt=lambda address: forwarded.trusts(trusted, address),
+        )
+        self.worker = Worker(capacity=descriptors(), clock=clock, line_bps=line_bps, addresses=addresses)
         self.site = Site(
             self.worker,
             objects=objects,
