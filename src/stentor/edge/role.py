@@ -50,7 +50,8 @@ class Edge:
     ) -> None:
         self.instance = instance
         self.clock = clock
-        self.worker = Worker(capacity=descriptors(), clock=clock)
+        processors = (os.cpu_count() or 1) / settings.edge_count
+        self.worker = Worker(capacity=descriptors(), clock=clock, processors=processors)
         self.site = Site(
             self.worker,
             objects=objects,
