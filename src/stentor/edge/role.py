@@ -151,11 +151,15 @@ class Edge:
         window = channel.open(self.clock())
         doors_open_ms = window.doors_open_ms
         chunks = self._chunks.follow(channel.space.id, doors_open_ms=doors_open_ms, start=window.first)
-        async with aclosing(chunks) as following:
-            async for chunk in following:
-                channel.add(chunk, self.clock())
-                if window.finished or channel.window is not window:
-                    return
+        deaf = await self._chunks.hear(channel.space.id, lambda chunk: channel.add(chunk, self.clock()))
+        try:
+            async with aclosing(chunks) as following:
+                async for chunk in following:
+                    channel.add(chunk, self.clock())
+                    if window.finished or channel.window is not window:
+                        return
+        finally:
+            await deaf()
 
     async def _tick(self) -> None:
         """Gives up on chunks that are overdue, and forgets windows that nobody needs any more."""
