@@ -31,8 +31,8 @@ def draw(report: Rehearsed) -> Table:
     if report.again_ms:
         row("back after a cut", _spread(report.again_ms))
     row("rate", f"{report.received_bytes * 8 / report.for_s / 1e6:,.1f} Mbit/s on the whole")
-    if looks := [look for look in report.edges if look.cpu is not None]:
-        most = max(looks, key=lambda look: look.cpu or 0.0)
+    if report.edges:
+        most = max(report.edges, key=lambda look: look.cpu)
         row(
             "edges", f"{most.cpu:.2f} processors at {most.listeners:,} listeners; the busiest {most.busiest:.0%} of one"
         )

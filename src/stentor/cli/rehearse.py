@@ -12,6 +12,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
+from stentor.base import config
 from stentor.base.config import Settings
 from stentor.base.errors import StentorError
 from stentor.cli import options
@@ -19,6 +20,8 @@ from stentor.cli.house import House
 from stentor.cli.rehearsal import draw
 from stentor.rehearsal.arrival import CURVES
 from stentor.rehearsal.cast import Cast
+from stentor.rehearsal.certificate import certify, keep
+from stentor.rehearsal.configuration import current
 from stentor.rehearsal.order import Mix, Storm, Way
 from stentor.rehearsal.page import page
 from stentor.rehearsal.rehearse import PAGE_MIX
@@ -85,18 +88,20 @@ def rehearse(space: str, data: str | None, as_json: bool, save: Path | None, htm
     They come to the public address as people do: page, door, stream or playlist. Exit code 1 when somebody fared ill.
     """
     settings = options.settings(data=data, log_level="ERROR")
-    report = asyncio.run(_rehearse(settings, space, given))
+    report, kept = asyncio.run(_rehearse(settings, space, given))
     if save is not None:
         save.write_bytes(report.json())
     if html is not None:
         html.write_text(page(report), "utf-8")
     click.echo(report.json()) if as_json else Console().print(draw(report))
+    if kept is not None:
+        click.echo(f"Certificate: {kept}  (stentor certificate show)", err=True)
     if report.complaints:
         click.get_current_context().exit(1)
 
 
-async def _rehearse(settings: Settings, space: str, given: dict[str, Any]) -> Rehearsed:
-    """The crowd; with a space of this house its speakers and a look at the edges too."""
+async def _rehearse(settings: Settings, space: str, given: dict[str, Any]) -> tuple[Rehearsed, Path | None]:
+    """The crowd; with a space of this house its speakers, a look at the edges and the certificate's file too."""
     mix = Mix(given["ways"], given["slow"], given["slow_rate"] * 1000, given["shared"], given["straight"])
     storm = Storm(given["storm_at"], given["storm"]) if given["storm_at"] else None
     wish = {
@@ -106,14 +111,17 @@ async def _rehearse(settings: Settings, space: str, given: dict[str, Any]) -> Re
     if space.startswith("http"):
         if given["speakers"]:
             raise click.UsageError("Speakers need a space of this house: give its name instead of an address.")
-        return await _shown(space, wish)
+        return await _shown(space, wish), None
     with House(settings) as house:
         view = house.get(f"/spaces/{space}")
         tokens = [_token(house, space, index) for index in range(given["speakers"])]
         ice = [server.strip() for server in settings.ice_servers.split(",") if server.strip()]
         async with Cast(f"{house.url}/whip/{space}", tokens, ice_servers=ice) as cast:
-            report = await _shown(str(view["audience"]["page"]), wish, house)
-    return msgspec.structs.replace(report, speakers=len(tokens), speakers_connected=cast.connected)
+            page_address = str(view["audience"]["page"])
+            report = await _shown(page_address, wish, house)
+        report = msgspec.structs.replace(report, speakers=len(tokens), speakers_connected=cast.connected)
+        now = current(settings, house.get("/processes")["processes"], page_address)
+    return report, keep(settings.folder, certify(report, now), config.signing_key(settings))
 
 
 def _token(house: House, space: str, index: int) -> str:

@@ -97,9 +97,8 @@ def _of_edges(looks: Sequence[EdgeLook]) -> Iterator[tuple[str, str]]:
         "share of machine": [look.machine for look in looks],
     }  # fmt: skip
     yield title, plot(title, xs, lines, x_name="seconds")
-    if any(look.lag_ms is not None for look in looks):
-        title = "How late the edges' loops were"
-        yield title, plot(title, xs, {"latest": [look.lag_ms for look in looks]}, x_name="seconds", unit="ms")
+    title = "How late the edges were for their own timers"
+    yield title, plot(title, xs, {"latest": [look.lag_ms for look in looks]}, x_name="seconds", unit="ms")
 
 
 def _first(seconds: Sequence[Second], index: int) -> list[float | None]:

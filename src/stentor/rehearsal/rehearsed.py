@@ -44,19 +44,23 @@ class Second(msgspec.Struct, frozen=True):
 
 
 class EdgeLook(msgspec.Struct, frozen=True):
-    """The edges together at one moment, as their processes and heartbeats show them."""
+    """The edges together at one moment, as their heartbeats tell it."""
 
     at_s: float
     listeners: int
-    cpu: float | None = None
-    """Processors in use by all edges; None where their processes are on another machine."""
-    busiest: float | None = None
+    cpu: float = 0.0
+    """Processors in use by all edges."""
+    busiest: float = 0.0
     """Of the busiest edge, as a share of one processor."""
-    lag_ms: float | None = None
-    """How late the latest edge was with its newest chunk."""
-    memory_bytes: float | None = None
-    machine: float | None = None
-    """Share of this machine's processors in use, by everything."""
+    lag_ms: float = 0.0
+    """How late the latest edge is for its own timers."""
+    line: float = 0.0
+    """Share of the line in use, where its capacity is set."""
+    full: float = 0.0
+    """Share of its connections that the fullest edge has."""
+    memory_bytes: float = 0.0
+    machine: float = 0.0
+    """Share of the processors in use by everything, on the rehearsal's machine."""
 
 
 class Rehearsed(msgspec.Struct, kw_only=True):
