@@ -78,6 +78,7 @@ class _Ways(click.ParamType[dict[Way, float]]):
     "--processes", type=click.IntRange(min=0), default=0, help="At least so many; each drives 15,000 listeners."
 )
 @click.option("--straight", is_flag=True, help="Ask for the sound at once, without page and door.")
+@click.option("--stay", is_flag=True, help="Nobody leaves before the end.")
 @click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Keep the report, as JSON.")
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Keep the report, as a page with plots.")
 @options.data
@@ -102,7 +103,9 @@ def rehearse(space: str, data: str | None, as_json: bool, save: Path | None, htm
 
 async def _rehearse(settings: Settings, space: str, given: dict[str, Any]) -> tuple[Rehearsed, Path | None]:
     """The crowd; with a space of this house its speakers, a look at the edges and the certificate's file too."""
-    mix = Mix(given["ways"], given["slow"], given["slow_rate"] * 1000, given["shared"], given["straight"])
+    mix = Mix(
+        given["ways"], given["slow"], given["slow_rate"] * 1000, given["shared"], given["straight"], given["stay"]
+    )
     storm = Storm(given["storm_at"], given["storm"]) if given["storm_at"] else None
     wish = {
         "listeners": given["listeners"], "curve": given["arrive"], "within_s": given["within"],

@@ -32,6 +32,8 @@ class Mix(msgspec.Struct, frozen=True):
     loopback, where there are addresses enough."""
     straight: bool = False
     """Ask for the sound at once, without page and door."""
+    stay: bool = False
+    """Nobody leaves before the end."""
 
 
 class Storm(msgspec.Struct, frozen=True):

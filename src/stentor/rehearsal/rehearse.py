@@ -69,7 +69,8 @@ async def rehearse(
     """
     target = _target(page)
     _check(listeners, curve, within_s, for_s, mix, storm)
-    shares = _shares(visits(listeners, curve, within_s=within_s, for_s=for_s, seed=seed), processes)
+    plan = visits(listeners, curve, within_s=within_s, for_s=for_s, seed=seed, stay=mix.stay)
+    shares = _shares(plan, processes)
     address, local = await _resolved(target.host, target.port)
     at = time.time() + START_S + 0.2 * len(shares)
     report = Rehearsed(
