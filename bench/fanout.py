@@ -2,10 +2,9 @@
 
 ``python -m bench.fanout [--listeners 5000] [--seconds 10]``. The server is pinned to processor 0, the crowd to
 processor 1. Measured: CPU of the server for each listener and second at 48 kbit/s (Stentor with writes of 0.96 s,
-Icecast as it comes, uvicorn with the same
-writes, the C loop of ``floor.c`` as the least that is possible), joins a second and the time to first
-sound, memory a listener, and 6 kB part requests a second beside nginx with the same as a file. Ratios travel between
-machines, microseconds do not.
+Icecast as it comes, uvicorn with the same writes, the C loop of ``floor.c`` as the least that is possible), joins a
+second and the time to first sound, memory a listener, and 6 kB part requests a second beside nginx with the same as a
+file. Ratios travel between machines, microseconds do not.
 """
 
 from __future__ import annotations
