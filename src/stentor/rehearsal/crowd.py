@@ -140,6 +140,7 @@ class Crowd:
     def _load(self, visitor: Visitor, now: float, *, page: bool) -> None:
         """A new page, or the same one's new attempt: the script from its beginning."""
         self._hang_up(visitor)
+        visitor.dry_at = 0.0
         straight = self._order.mix.straight
         visitor.script = listen(self._order.space, visitor.way, self._chance, page=page, straight=straight)
         if not visitor.first_at and not visitor.reloaded:
@@ -260,7 +261,7 @@ class Crowd:
     def _broken(self, visitor: Visitor, now: float) -> None:
         """The line broke, or what came over it made no sense."""
         if visitor.playing:
-            self.tally.cut += 1
+            self.tally.cut += not visitor.slow  # an edge closes what takes nothing for long
             self._hang_up(visitor)
             visitor.cut_at = now
             self._agenda.plan(now + self._chance.uniform(*REJOIN_S), self._come_back, visitor)
@@ -276,7 +277,7 @@ class Crowd:
         share = self._order.storm.share if self._order.storm else 0.0
         for visitor in [each for each in self._open.values() if each.playing and self._chance.random() < share]:
             self.tally.stormed += 1
-            self.tally.cut -= 1  # it is counted as a storm's, not as the server's
+            self.tally.cut -= not visitor.slow  # it is counted as a storm's, not as the server's
             self._broken(visitor, now)
 
     # What the lines say.

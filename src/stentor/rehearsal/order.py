@@ -99,7 +99,7 @@ class Tally(msgspec.Struct):
     refused: int = 0
     """Answers that were none: 5xx, no connection."""
     cut: int = 0
-    """Listeners whose stream broke off."""
+    """Streams on good lines that broke off."""
     stormed: int = 0
     """Streams that the rehearsal itself broke."""
     given_up: int = 0

@@ -62,7 +62,7 @@ def _rows(report: Rehearsed) -> Iterator[tuple[str, str]]:
         yield "Storm", f"{report.stormed:,} streams broken at {report.storm.at_s:g} s; back: {_spread(report.again_ms)}"
     if report.speakers:
         yield "Speakers", f"{report.speakers_connected} of {report.speakers} on the stage"
-    yield "Rehearsal's own delay", f"{_spread(report.late_ms)} in {report.processes} processes"
+    yield "Rehearsal's own delay", f"{_spread(report.late_ms)} with {_processes(report.processes)}"
 
 
 def _plots(report: Rehearsed) -> Iterator[tuple[str, str]]:
@@ -99,6 +99,10 @@ def _of_edges(looks: Sequence[EdgeLook]) -> Iterator[tuple[str, str]]:
     yield title, plot(title, xs, lines, x_name="seconds")
     title = "How late the edges were for their own timers"
     yield title, plot(title, xs, {"latest": [look.lag_ms for look in looks]}, x_name="seconds", unit="ms")
+
+
+def _processes(count: int) -> str:
+    return "1 process" if count == 1 else f"{count} processes"
 
 
 def _first(seconds: Sequence[Second], index: int) -> list[float | None]:

@@ -64,8 +64,8 @@ class Visitor:
 
     def sound(self, seconds: float, now: float) -> bool:
         """``seconds`` more of HLS came; whether his player had run dry before."""
-        dry = self.heard_at > 0 and now > self.dry_at
-        self.dry_at = (now if dry or not self.heard_at else self.dry_at) + seconds
+        dry = 0 < self.dry_at < now
+        self.dry_at = max(self.dry_at, now) + seconds
         self.heard_at = now
         self.stalls += dry
         return dry
