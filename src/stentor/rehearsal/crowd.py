@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import random
 import resource
-import select
 import sys
 import time
 from collections.abc import Callable
@@ -19,10 +18,10 @@ import msgspec
 
 from stentor.base.errors import Malformed
 from stentor.rehearsal.agenda import Agenda
-from stentor.rehearsal.behaviour import RETRY_S, Answer, Get, Leave, Play, Rest, Sound, listen
-from stentor.rehearsal.line import READ_BYTES, Line, trusting_nobody
+from stentor.rehearsal.behaviour import RETRY_S, Answer, Get, Leave, Play, Rest, Script, Sound, listen
+from stentor.rehearsal.lines import Lines
 from stentor.rehearsal.order import Moment, Order, Tally, Way
-from stentor.rehearsal.visitor import Visitor
+from stentor.rehearsal.visitor import Visitor, draw
 
 SOUND_BYTES: Final = 1000
 """Of a stream: more than any header of a container, so the listener hears something."""
@@ -40,7 +39,6 @@ RELOAD_S: Final = (1.0, 5.0)
 SILENCE_S: Final = 5.0
 """So long without a byte of a stream, and the page loads it again."""
 LOOK_S: Final = 1.0
-EVENTS: Final = 4096
 OPENINGS: Final = 200
 """New lines between two looks at those that are open: 20 ms of work."""
 ALL_STREAMS: Final = (Way.AAC, Way.OPUS, Way.MP4)
@@ -53,12 +51,9 @@ class Crowd:
         self.tally = Tally()
         self._order = order
         self._chance = random.Random(order.seed)
-        self._epoll = select.epoll()
-        self._open: dict[int, Visitor] = {}
+        self._lines = Lines(order, self)
         self._agenda = Agenda()
         self._all: list[Visitor] = []
-        self._buffer = memoryview(bytearray(READ_BYTES))
-        self._context = trusting_nobody() if order.secure else None
         port = "" if order.port == (443 if order.secure else 80) else f":{order.port}"
         self._head = f" HTTP/1.1\r\nHost: {order.host}{port}\r\nUser-Agent: stentor-rehearse\r\n\r\n".encode()
         self._begin = 0.0
@@ -68,7 +63,7 @@ class Crowd:
         order = self._order
         self._begin = begin = time.monotonic() + order.at - time.time()
         for visit in order.visits:
-            visitor = self._person(begin + visit.at_s, visit.stays_s)
+            visitor = draw(order, begin + visit.at_s, visit.stays_s, self._chance)
             self._agenda.plan(visitor.due, self._come, visitor)
         end, tell_at = begin + order.for_s, begin
         storm_at = begin + order.storm.at_s if order.storm else end + 1
@@ -77,23 +72,12 @@ class Crowd:
             if now >= storm_at:
                 storm_at = end + 1
                 self._storm(now)
-            self._poll(max(0.0, min(self._agenda.next_at(end), tell_at, storm_at, end) - time.monotonic()))
+            self._lines.poll(max(0.0, min(self._agenda.next_at(end), tell_at, storm_at, end) - time.monotonic()))
             if now >= tell_at:
                 self._look(now)
                 told(self.tally)
                 tell_at = now + LOOK_S
         told(self._final())
-
-    def _person(self, due: float, stays_s: float) -> Visitor:
-        """Who comes, drawn from the mix."""
-        mix, chance, network = self._order.mix, self._chance, self._order.network
-        [way] = chance.choices(list(mix.ways), list(mix.ways.values()))
-        source = ""
-        if network is not None:
-            # .0.1 is the carrier's; the others are spread over the rest of the network.
-            own = f"127.{network}.{chance.randrange(1, 255)}.{chance.randrange(1, 255)}"
-            source = f"127.{network}.0.1" if chance.random() < mix.shared else own
-        return Visitor(way, due, due + stays_s, slow=chance.random() < mix.slow, source=source)
 
     def _act(self, now: float) -> None:
         """What is due, but not so much at once that those who are there must wait."""
@@ -101,7 +85,7 @@ class Crowd:
             try:
                 act(visitor, now)
             except (OSError, Malformed):
-                self._broken(visitor, now)
+                self.broken(visitor, now)
 
     def _look(self, now: float) -> None:
         tally = self.tally
@@ -141,12 +125,14 @@ class Crowd:
         """A new page, or the same one's new attempt: the script from its beginning."""
         self._hang_up(visitor)
         visitor.dry_at = 0.0
-        straight = self._order.mix.straight
-        visitor.script = listen(self._order.space, visitor.way, self._chance, page=page, straight=straight)
+        visitor.script = self._script(visitor, page=page)
         if not visitor.first_at and not visitor.reloaded:
             patience_s = PATIENCE_S + self._chance.expovariate(LEAVING_A_SECOND)
             self._agenda.plan(now + patience_s, self._lose_patience, visitor)
         self._go_on(visitor, None, now)
+
+    def _script(self, visitor: Visitor, *, page: bool) -> Script:
+        return listen(self._order.space, visitor.way, self._chance, page=page, straight=self._order.mix.straight)
 
     def _load_page(self, visitor: Visitor, now: float) -> None:
         self._load(visitor, now, page=True)
@@ -210,21 +196,14 @@ class Crowd:
         self._go_on(visitor, None, now)
 
     def _ask(self, visitor: Visitor, now: float) -> None:
-        """Sends what he wants, over the line that he has or a new one."""
+        """Sends what he wants, over the line that he has or, when it stands, a new one."""
         if visitor.line is None:
-            self._connect(visitor, now)
+            try:
+                self._lines.open(visitor)
+            except OSError:
+                self.broken(visitor, now)
         elif isinstance(visitor.want, Get | Play):
             visitor.line.send(b"GET " + visitor.want.target.encode() + self._head)
-
-    def _connect(self, visitor: Visitor, now: float) -> None:
-        try:
-            line = Line(self._order, visitor.source, slow=visitor.slow, context=self._context)
-        except OSError:
-            self._broken(visitor, now)
-            return
-        visitor.line = line
-        self._open[line.fileno()] = visitor
-        self._epoll.register(line.fileno(), select.EPOLLIN | select.EPOLLOUT)
 
     def _hang_up(self, visitor: Visitor) -> None:
         visitor.turn += 1
@@ -232,11 +211,7 @@ class Crowd:
             self.tally.playing -= 1
         visitor.playing = visitor.streaming = False
         visitor.buffer = b""
-        if visitor.line is not None:
-            del self._open[visitor.line.fileno()]
-            self._epoll.unregister(visitor.line.fileno())
-            visitor.line.close()
-            visitor.line = None
+        self._lines.close(visitor)
 
     def _waits(self, visitor: Visitor, *, told: bool) -> None:
         if told and not visitor.waited:
@@ -258,70 +233,23 @@ class Crowd:
         else:
             self._agenda.plan(now + wait_s, self._rested, visitor)
 
-    def _broken(self, visitor: Visitor, now: float) -> None:
-        """The line broke, or what came over it made no sense."""
-        if visitor.playing:
-            self.tally.cut += not visitor.slow  # an edge closes what takes nothing for long
-            self._hang_up(visitor)
-            visitor.cut_at = now
-            self._agenda.plan(now + self._chance.uniform(*REJOIN_S), self._come_back, visitor)
-            return
-        self._turned_away(visitor, now, self._chance.uniform(*RETRY_S), told=False)
-        if visitor.script is not None:
-            page = not visitor.first_at
-            straight = self._order.mix.straight
-            visitor.script = listen(self._order.space, visitor.way, self._chance, page=page, straight=straight)
-
     def _storm(self, now: float) -> None:
         """A share of those who hear something lose their line at once."""
         share = self._order.storm.share if self._order.storm else 0.0
-        for visitor in [each for each in self._open.values() if each.playing and self._chance.random() < share]:
+        for visitor in [each for each in self._lines if each.playing and self._chance.random() < share]:
             self.tally.stormed += 1
             self.tally.cut -= not visitor.slow  # it is counted as a storm's, not as the server's
-            self._broken(visitor, now)
+            self.broken(visitor, now)
 
-    # What the lines say.
+    # What the lines say (:class:`stentor.rehearsal.lines.Ends`).
 
-    def _poll(self, wait_s: float) -> None:
-        events = self._epoll.poll(wait_s, EVENTS)
-        now = time.monotonic()
-        for fileno, event in events:
-            visitor = self._open.get(fileno)
-            if visitor is None or visitor.line is None:
-                continue
-            try:
-                self._heard_of(visitor, visitor.line, event, now)
-            except BlockingIOError:
-                continue
-            except (OSError, Malformed):
-                self._broken(visitor, now)
+    def stands(self, visitor: Visitor, now: float) -> None:
+        """Asks for what he wants."""
+        self._ask(visitor, now)
 
-    def _heard_of(self, visitor: Visitor, line: Line, event: int, now: float) -> None:
-        if event & select.EPOLLOUT or (not visitor.streaming and not line.established):
-            if not line.ready():
-                self._epoll.modify(line.fileno(), line.waits_for)
-                return
-            self._epoll.modify(line.fileno(), select.EPOLLIN)
-            self._ask(visitor, now)
-            return
-        while visitor.line is line:
-            size = line.receive_into(self._buffer)
-            if size == 0:
-                raise ConnectionResetError
-            self._read(visitor, size, now)
-            if line.slow and visitor.line is line:
-                self._epoll.modify(line.fileno(), 0)
-                self._agenda.plan(now + size * 8 / self._order.mix.slow_bps, self._read_on, visitor)
-                return
-            if not line.pending:
-                return
-
-    def _read_on(self, visitor: Visitor, now: float) -> None:
-        """A slow line can take more."""
-        if visitor.line is not None:
-            self._epoll.modify(visitor.line.fileno(), select.EPOLLIN)
-
-    def _read(self, visitor: Visitor, size: int, now: float) -> None:
+    def came(self, visitor: Visitor, data: memoryview, now: float) -> None:
+        """More of a stream only moves the clocks; all else is a reply, or a piece of one."""
+        size = len(data)
         self.tally.received += size
         if visitor.streaming:
             if visitor.playing:
@@ -329,7 +257,7 @@ class Crowd:
             else:
                 self._begins(visitor, size, now)
             return
-        answer = visitor.answer(bytes(self._buffer[:size]))
+        answer = visitor.answer(bytes(data))
         if answer is None:
             return
         if isinstance(visitor.want, Play) and answer.status == 200:
@@ -338,6 +266,25 @@ class Crowd:
             self._begins(visitor, len(answer.body), now)
         else:
             self._go_on(visitor, answer, now)
+
+    def paused(self, visitor: Visitor, size: int, now: float) -> None:
+        """As long as a line of that rate takes for it."""
+        self._agenda.plan(now + size * 8 / self._order.mix.slow_bps, self._read_on, visitor)
+
+    def broken(self, visitor: Visitor, now: float) -> None:
+        """Whoever was playing comes back soon; whoever was not is refused, and begins again."""
+        if visitor.playing:
+            self.tally.cut += not visitor.slow  # an edge closes what takes nothing for long
+            self._hang_up(visitor)
+            visitor.cut_at = now
+            self._agenda.plan(now + self._chance.uniform(*REJOIN_S), self._come_back, visitor)
+            return
+        self._turned_away(visitor, now, self._chance.uniform(*RETRY_S), told=False)
+        if visitor.script is not None:
+            visitor.script = self._script(visitor, page=not visitor.first_at)
+
+    def _read_on(self, visitor: Visitor, now: float) -> None:
+        self._lines.read_on(visitor)
 
     def _begins(self, visitor: Visitor, size: int, now: float) -> None:
         """The first bytes of a stream; from then on only their times matter."""

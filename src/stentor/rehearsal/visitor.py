@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import re
 from typing import Final
 
 from stentor.rehearsal.behaviour import Answer, Play, Script, Want
 from stentor.rehearsal.line import Line
-from stentor.rehearsal.order import Way
+from stentor.rehearsal.order import Order, Way
 
 MOST_HEAD_BYTES: Final = 1 << 14
 BUFFER_S: Final = 3.2
@@ -102,3 +103,15 @@ class Visitor:
         self.buffer = b""
         retry = _RETRY.search(head)
         return Answer(status, float(retry[1]) if retry else None, body)
+
+
+def draw(order: Order, due: float, stays_s: float, chance: random.Random) -> Visitor:
+    """Who comes at ``due``, drawn from the order's mix."""
+    mix, network = order.mix, order.network
+    [way] = chance.choices(list(mix.ways), list(mix.ways.values()))
+    source = ""
+    if network is not None:
+        # .0.1 is the carrier's; the others are spread over the rest of the network.
+        own = f"127.{network}.{chance.randrange(1, 255)}.{chance.randrange(1, 255)}"
+        source = f"127.{network}.0.1" if chance.random() < mix.shared else own
+    return Visitor(way, due, due + stays_s, slow=chance.random() < mix.slow, source=source)
