@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
-from math import floor, log10
+from math import ceil, floor, log10
 from typing import Final
 
 WIDTH: Final = 720
@@ -37,7 +37,8 @@ def plot(
     """
     values = [value for line in series.values() for value in line if value is not None]
     top = nice(max(values, default=0.0) or 1.0)
-    last = nice(max(xs, default=0.0) or 1.0) if standalone else (max(xs, default=0.0) or 1.0)
+    furthest = max(xs, default=0.0) or 1.0
+    last = nice(furthest) if standalone else TICKS * ceil(furthest / TICKS)
     wide, high = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 
     def x(value: float) -> float:
