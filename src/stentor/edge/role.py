@@ -57,8 +57,15 @@ class Edge:
     ) -> None:
         self.instance = instance
         self.clock = clock
+        processors = (os.cpu_count() or 1) / settings.edge_count
         line_bps = settings.line_mbps * 1e6 / settings.edge_count
-        self.worker = Worker(capacity=descriptors(), clock=clock, line_bps=line_bps, places=settings.edge_listeners)
+        self.worker = Worker(
+            capacity=descriptors(),
+            clock=clock,
+            processors=processors,
+            line_bps=line_bps,
+            places=settings.edge_listeners,
+        )
         gate = Gate(config.signing_key(settings), forwarded.networks(settings.trusted_proxies), self.worker)
         self.site = Site(
             self.worker,

@@ -42,9 +42,13 @@ class Nowhere:
 class Worker:
     """The :class:`stentor.edge.protocol.Host` of all connections of this process."""
 
-    def __init__(self, *, capacity: int, clock: Clock, line_bps: float = 0.0, places: int = 0) -> None:
+    def __init__(
+        self, *, capacity: int, clock: Clock, processors: float = 1.0, line_bps: float = 0.0, places: int = 0
+    ) -> None:
         self.clock = clock
         self.capacity = capacity
+        self.processors = min(1.0, processors)
+        """What this process may count on: less than one where there are more edges than processors."""
         room = capacity - capacity // SHORT_SHARE
         self.places = min(places, room) if places else room
         """Listeners at once; the other connections are for the page, the door and the music of those who wait."""
@@ -139,7 +143,7 @@ class Worker:
     def tick(self) -> None:
         """Closes what is overdue: slow heads, silent connections, listeners that take nothing."""
         self.now = self._loop.time()
-        self.pace.chunks = interval_for(self.listeners, self.pace.chunks)
+        self.pace.chunks = interval_for(round(self.listeners / self.processors), self.pace.chunks)
         self._full = None
         for connection in self._wheel.due(self.now):
             self.timed_out += 1
