@@ -15,7 +15,7 @@ import msgspec
 
 from stentor.audio import grid, hold, lofi
 from stentor.audio.hold import HoldLoop
-from stentor.base import log, tls
+from stentor.base import config, log, tls
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
 from stentor.base.errors import Malformed, NotFound, Overloaded, SetupError
@@ -26,7 +26,9 @@ from stentor.bus.connection import Bus, connect
 from stentor.bus.crowd import Crowd
 from stentor.bus.status import SpaceStatus, Status
 from stentor.crowd.addresses import Addresses
+from stentor.crowd.orders import Orders
 from stentor.edge.channel import Channel
+from stentor.edge.gate import Gate
 from stentor.edge.load import memory_bytes
 from stentor.edge.site import Site
 from stentor.edge.worker import Worker, descriptors
@@ -56,6 +58,7 @@ class Edge:
     ) -> None:
         self.instance = instance
         self.clock = clock
+        processors = (os.cpu_count() or 1) / settings.edge_count
         line_bps = settings.line_mbps * 1e6 / settings.edge_count
         trusted = forwarded.networks(settings.trusted_proxies)
         addresses = Addresses(
@@ -63,9 +66,18 @@ class Edge:
             requests=settings.address_requests,
             exempt=lambda address: forwarded.trusts(trusted, address),
         )
-        self.worker = Worker(capacity=descriptors(), clock=clock, line_bps=line_bps, addresses=addresses)
+        self.worker = Worker(
+            capacity=descriptors(),
+            clock=clock,
+            processors=processors,
+            line_bps=line_bps,
+            places=settings.edge_listeners,
+            addresses=addresses,
+        )
+        gate = Gate(config.signing_key(settings), trusted, self.worker)
         self.site = Site(
             self.worker,
+            gate,
             objects=objects,
             address=settings.audience_url.rstrip("/"),
             house=settings.house_address,
@@ -79,7 +91,7 @@ class Edge:
         self._objects = objects
         self._holds = {DEFAULT_HOLD: default_hold}
         self._following: dict[str, asyncio.Task[None]] = {}
-        self._rungs: dict[str, int] = {}
+        self._orders: dict[str, Orders] = {}
         self._loading: set[str] = set()
         self._log = log.get("edge")
 
@@ -107,6 +119,7 @@ class Edge:
             "connections": worker.open,
             "capacity": worker.capacity,
             "listeners": worker.listeners,
+            "places": worker.places,
             "refused": worker.refused,
             "skipped": worker.counters.skipped,
             "write_interval_s": worker.pace.chunks * grid.CHUNK_S,
@@ -123,6 +136,7 @@ class Edge:
             spaces[space] = SpaceStatus(
                 chunk=window.head,
                 listeners=sum(counts.values()),
+                waiting=len(channel.waiting),
                 source=newest.source,
                 lag_ms=0 if window.finished else max(0, round(late_s * 1000)),
                 problem="The programme's chunks do not come; the hold music plays." if newest.filler else "",
@@ -140,19 +154,19 @@ class Edge:
                 self._update(space, group)
 
     async def _heed(self) -> None:
-        """Climbs the ladder as the house orders."""
+        """Does with door and ladder what the house orders."""
         async with aclosing(Crowd(self._bus).watch()) as following:
             async for orders in following:
-                self._rungs[orders.space] = orders.rung
+                self._orders[orders.space] = orders
                 if channel := self.site.channels.get(orders.space):
-                    channel.climb(orders.rung)
+                    channel.heed(orders)
 
     def _update(self, space: Space, group: asyncio.TaskGroup) -> None:
         channel = self.site.channels.get(space.id)
         if channel is None:
             loop = self._holds.get(space.hold, self._holds[DEFAULT_HOLD])
             channel = self.site.channels[space.id] = Channel(space, loop, self.worker)
-            channel.climb(self._rungs.get(space.id, 0))
+            channel.heed(self._orders.get(space.id, channel.orders))
         else:
             channel.update(space)
         if space.hold in self._holds:

@@ -21,6 +21,8 @@ from stentor.wire.http import Request
 
 RESERVED_DESCRIPTORS = 128
 """For the bus, the object store, the log, the listening socket and what libraries open."""
+SHORT_SHARE = 20
+"""One connection in so many is kept free of listeners."""
 FULL_RETRY_S = 5.0
 TICK_S = 1.0
 
@@ -54,10 +56,22 @@ class Worker:
     """The :class:`stentor.edge.protocol.Host` of all connections of this process."""
 
     def __init__(
-        self, *, capacity: int, clock: Clock, line_bps: float = 0.0, addresses: Addresses | None = None
+        self,
+        *,
+        capacity: int,
+        clock: Clock,
+        processors: float = 1.0,
+        line_bps: float = 0.0,
+        places: int = 0,
+        addresses: Addresses | None = None,
     ) -> None:
         self.clock = clock
         self.capacity = capacity
+        self.processors = min(1.0, processors)
+        """What this process may count on: less than one where there are more edges than processors."""
+        room = capacity - capacity // SHORT_SHARE
+        self.places = min(places, room) if places else room
+        """Listeners at once; the other connections are for the page, the door and the music of those who wait."""
         self.counters = Counters()
         self.pace = Pace()
         self.open = 0
@@ -88,7 +102,7 @@ class Worker:
         if self.tls is not None:
             inner = Secure(inner, self.tls.context)
         if self.proxied:
-            return Proxied(inner, self._malformed, lambda address: self._comes(connection, address))
+            return Proxied(inner, self._malformed, lambda address: self._named(connection, address))
         return inner
 
     # What connections ask.
@@ -106,6 +120,11 @@ class Worker:
                 return False
         self.accepted += 1
         return True
+
+    def _named(self, connection: Connection, address: str) -> bool:
+        """The proxy says whose connection it is; False when that address has too many."""
+        connection.came_from(address)
+        return self._comes(connection, address)
 
     def _comes(self, connection: Connection, address: str) -> bool:
         """Counts a connection for its address; False (already answered) when that has too many."""
@@ -176,7 +195,7 @@ class Worker:
     def tick(self) -> None:
         """Closes what is overdue: slow heads, silent connections, listeners that take nothing."""
         self.now = self._loop.time()
-        self.pace.chunks = interval_for(self.listeners, self.pace.chunks)
+        self.pace.chunks = interval_for(round(self.listeners / self.processors), self.pace.chunks)
         self._refusals.clear()
         self.addresses.second()
         for connection in self._wheel.due(self.now):

@@ -22,6 +22,7 @@ from stentor.house.headers import secured
 from stentor.house.hold import HoldMaker
 from stentor.house.invitations import Invitations
 from stentor.house.limits import Lanes, limited
+from stentor.house.passes import Passes
 from stentor.house.people import People
 from stentor.house.requests import Line
 from stentor.house.sessions import Sessions
@@ -65,9 +66,10 @@ def build(desk: Desk, statuses: Statuses, settings: Settings, *, admin_token: st
     views = Views(desk, statuses, settings)
     hold = HoldMaker(desk.objects)
     line = Line(desk, invitations)
+    passes = Passes(desk, settings, key)
     app = Litestar(
         route_handlers=[
-            api.routes(desk, callers, invitations, views, hold, line, Talk(statuses, desk.clock)),
+            api.routes(desk, callers, invitations, views, hold, line, Talk(statuses, desk.clock), passes),
             account_api.routes(desk, people, callers, sessions),
             whip.routes(desk.bus, passing, may_check),
             pages.routes(desk, views, callers, people),

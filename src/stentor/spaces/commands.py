@@ -53,6 +53,25 @@ class SetAsking(Command, frozen=True):
     who: Asking
 
 
+class LimitAudience(Command, frozen=True):
+    """Holds the door where it is: nobody else is let in but the classes in ``passes`` (``crowd.door.Class``)."""
+
+    passes: tuple[str, ...] = ()
+
+
+class OpenAudience(Command, frozen=True):
+    """Lets the door be as wide as there is room."""
+
+
+class MoveDoor(Command, frozen=True):
+    """The door is of another width: ``p``, with so many listeners, places for them, and people who wait."""
+
+    p: float
+    listeners: int = 0
+    places: int = 0
+    waiting: int = 0
+
+
 class PinRung(Command, frozen=True):
     """Keeps the ladder on a rung (``crowd.rungs``) whatever the edges measure; None lets it climb by itself."""
 

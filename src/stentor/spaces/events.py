@@ -47,6 +47,27 @@ class AskingChanged(EventBase, frozen=True):
     who: Asking
 
 
+class AudienceLimited(EventBase, frozen=True):
+    """Nobody else is let in but those classes (``crowd.door.Class``); who is inside stays."""
+
+    passes: tuple[str, ...]
+
+
+class AudienceOpened(EventBase, frozen=True):
+    """The door is as wide as there is room."""
+
+
+class DoorMoved(EventBase, frozen=True):
+    """The share of places that is let in (``crowd.door``), and what the edges carried at that moment."""
+
+    p: float
+    was: float
+    listeners: int
+    places: int
+    waiting: int
+    """How many were outside, as estimated."""
+
+
 class RungPinned(EventBase, frozen=True):
     """The ladder stays on this rung; None: it climbs by itself again."""
 
@@ -159,6 +180,9 @@ Event = (
     | SpaceRescheduled
     | HoldChanged
     | AskingChanged
+    | AudienceLimited
+    | AudienceOpened
+    | DoorMoved
     | RungPinned
     | RungChanged
     | DoorsOpened

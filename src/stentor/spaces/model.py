@@ -90,6 +90,14 @@ class Space(msgspec.Struct, frozen=True):
     rung_cause: Cause = Cause.CALM
     rung_value: float = 0.0
     """Why it is on this rung."""
+    p: float = 1.0
+    """How wide the door is (``crowd.door``), as it was last written down; what holds is in ``crowd.orders``."""
+    waiting: int = 0
+    """How many were outside then."""
+    limited: bool = False
+    """Somebody holds the door where it is."""
+    passes: tuple[str, ...] = ()
+    """The classes that are let in all the same (``crowd.door.Class``)."""
     pinned_rung: int | None = None
     """The rung that somebody has chosen; None while the ladder climbs by itself."""
     version: int = 0

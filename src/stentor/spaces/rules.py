@@ -15,6 +15,7 @@ import msgspec
 from stentor.base.clock import unix_ms
 from stentor.base.errors import BadInput, Conflict, NotFound
 from stentor.base.units import seat_id, space_id
+from stentor.crowd.door import CLASSES
 from stentor.crowd.rungs import TOP
 from stentor.spaces import checks
 from stentor.spaces import commands as c
@@ -88,6 +89,15 @@ def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
     match command:
         case c.Rename() | c.Reschedule() | c.SetHold() | c.SetAsking():
             return _edit(space, command, now, at_ms)
+        case c.LimitAudience() | c.OpenAudience():
+            return _limit(space, command, at_ms)
+        case c.MoveDoor(p=p, listeners=listeners, places=places, waiting=waiting):
+            _refuse_if_over(space)
+            return (
+                []
+                if p == space.p
+                else [e.DoorMoved(at_ms=at_ms, p=p, was=space.p, listeners=listeners, places=places, waiting=waiting)]
+            )
         case c.PinRung() | c.ClimbRung():
             return _rung(space, command, at_ms)
         case c.GiveSeat():
@@ -131,6 +141,12 @@ def apply(space: Space | None, event: Event) -> Space:
             return replace(space, hold=hold)
         case e.AskingChanged(who=who):
             return replace(space, asking=who)
+        case e.AudienceLimited(passes=passes):
+            return replace(space, limited=True, passes=passes)
+        case e.AudienceOpened():
+            return replace(space, limited=False)
+        case e.DoorMoved(p=p, waiting=waiting):
+            return replace(space, p=p, waiting=waiting)
         case e.RungPinned(rung=pinned):
             return replace(space, pinned_rung=pinned)
         case e.RungChanged(rung=rung, cause=cause, value=value):
@@ -193,6 +209,17 @@ def _edit(
                 raise _too_late(space, "the hold music")
             hold = checks.hold(command.hold)
             return [] if hold == space.hold else [e.HoldChanged(at_ms=at_ms, hold=hold)]
+
+
+def _limit(space: Space, command: c.LimitAudience | c.OpenAudience, at_ms: int) -> list[Event]:
+    _refuse_if_over(space)
+    if isinstance(command, c.OpenAudience):
+        return [e.AudienceOpened(at_ms=at_ms)] if space.limited else []
+    unknown = set(command.passes) - CLASSES
+    if unknown:
+        raise BadInput(f"There are the classes {', '.join(sorted(CLASSES))}.", field="passes")
+    passes = tuple(sorted(set(command.passes)))
+    return [] if space.limited and passes == space.passes else [e.AudienceLimited(at_ms=at_ms, passes=passes)]
 
 
 def _rung(space: Space, command: c.PinRung | c.ClimbRung, at_ms: int) -> list[Event]:

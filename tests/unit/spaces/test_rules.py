@@ -305,6 +305,19 @@ def test_bans_are_bounded() -> None:
         decide(full, c.BanSeat(BEN), NOW)
 
 
+def test_a_limited_audience_is_kept_apart_from_how_wide_the_door_is() -> None:
+    """The host's choice and the door's steps are events of their own; the same again is none; classes are known."""
+    live = with_guests(State.LIVE)
+    wish = c.LimitAudience(("press", "member", "press"))
+    space = do(live, wish, wish, c.MoveDoor(0.0, 75, 100, 9), c.OpenAudience(), c.OpenAudience())
+    assert (space.limited, space.passes, space.p, space.waiting) == (False, ("member", "press"), 0.0, 9)
+    assert space.version == live.version + 3
+    with pytest.raises(BadInput):
+        decide(live, c.LimitAudience(("everybody",)), NOW)
+    with pytest.raises(Conflict):
+        decide(do(live, c.End()), c.LimitAudience(), NOW)
+
+
 def test_a_pinned_rung_is_kept_apart_from_what_the_ladder_does() -> None:
     """The host's choice and the ladder's steps are events of their own; the same again is none; 0 to 4 are there."""
     live = with_guests(State.LIVE)

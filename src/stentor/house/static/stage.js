@@ -1,6 +1,7 @@
 // A speaker's page: joins the stage with the browser's microphone.
 
 import { about, ask, button, element, lights, pause, text } from "./page.js";
+import { Door } from "./door.js";
 import { GreenRoom, MUSIC_BPS } from "./green-room.js";
 import { Ladder } from "./ladder.js";
 import { Line } from "./line.js";
@@ -24,6 +25,7 @@ const meter = new microphone.Meter($("level"), (silent) => warn(silent ? text("s
 const people = new People({ space: space.id, token, command, silent: () => muted });
 const line = new Line({ space: space.id, token, command, setAsking: (who) => command(() => ask("PATCH", `/spaces/${space.id}`, { token, body: { asking: who } })) });
 const ladder = new Ladder({ space: space.id, token, command });
+const door = new Door({ space: space.id, token, command });
 const green = new GreenRoom({ space: space.id, token, use, warn: (sentence) => warn(sentence) });
 const say = (sentence) => { if ($("status").textContent !== sentence) $("status").textContent = sentence; };
 const warn = (sentence) => { $("warning").textContent = sentence; };
@@ -164,6 +166,7 @@ function draw() {
   $("lights").replaceChildren(...lights(view.lights));
   hostButtons();
   ladder.draw(view);
+  door.draw(view);
 }
 
 function hostButtons() {
