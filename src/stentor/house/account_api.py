@@ -206,6 +206,7 @@ def routes(desk: Desk, people: People, callers: Callers, sessions: Sessions) -> 
             has_password=account.has_password,
             passkeys=[schema.passkey(each) for each in await store.passkeys(account.id)],
             recovery_codes_left=await store.codes_left(account.id),
+            providers=[each.issuer for each in await store.identities.of(account.id)],
             creates=rights.creates(account.role, people.creators),
             invites=sorted(rights.invites(account.role, people.sign_up_rule)),
         )

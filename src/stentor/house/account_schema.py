@@ -49,6 +49,19 @@ class SignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recovery_code: Code | None = None
 
 
+class ProviderWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Signing in by the site's provider: where to go on to, and an invitation for whoever is new."""
+
+    next: Annotated[str, Meta(max_length=1000)] = "/"
+    invitation: Token | None = None
+
+
+class Elsewhere(msgspec.Struct, frozen=True):
+    """Where the browser is to go."""
+
+    address: str
+
+
 class AccountChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What may change of one's own account; what is left out stays."""
 
@@ -126,6 +139,8 @@ class AccountView(msgspec.Struct, frozen=True):
     has_password: bool
     passkeys: list[PasskeyView]
     recovery_codes_left: int
+    providers: list[str]
+    """Issuers of OpenID Connect by which one can sign in."""
     creates: bool
     """Whether one may make spaces."""
     invites: list[SiteRole]

@@ -49,6 +49,8 @@ class Sessions:
             return None
         now_ms = unix_ms(self._clock())
         found = await self._accounts.session(digest(token), since_ms=now_ms - IDLE_MS)
+        if found is not None and found[1].suspended_ms is not None:
+            return None
         if found is not None and now_ms - found[0].seen_ms > NOTE_MS:
             await self._accounts.seen(found[0].digest, now_ms=now_ms)
         return found
@@ -96,8 +98,12 @@ class Sessions:
         return self._made("", 0)
 
     def _made(self, value: str, max_age_s: int) -> Cookie:
+        return self.kept(self.cookie, value, max_age_s)
+
+    def kept(self, name: str, value: str, max_age_s: int) -> Cookie:
+        """A cookie that no script reads and no other site's request carries; 0 s takes it away."""
         return Cookie(
-            key=self.cookie,
+            key=name,
             value=value,
             path="/",
             max_age=max_age_s,
