@@ -28,7 +28,7 @@ from tests.support.wait import eventually
 
 CLIENT, SECRET = "stentor", "secret-of-this-client"
 NAMES = {"ada": "Ada Lovelace", "eve": "</script><b>Eve"}
-FAULTS = {
+FAULTS: dict[str, dict[str, object]] = {
     "nonce": {"nonce": "another"},
     "audience": {"aud": ["somebody-else"]},
     "party": {"aud": [CLIENT, "somebody-else"], "azp": "somebody-else"},
@@ -135,7 +135,7 @@ def build(issuer: str) -> Flask:
 
         def generate_user_info(self, user: str, scope: str) -> UserInfo:
             name = NAMES.get(user, user.title())
-            known = {"sub": f"subject-of-{user}", "name": name, "preferred_username": user}
+            known: dict[str, object] = {"sub": f"subject-of-{user}", "name": name, "preferred_username": user}
             return UserInfo(**known | {"email": "shared@example.org"} | FAULTS.get(self.fault, {}))
 
     server = AuthorizationServer(app, query_client=lambda name: Client() if name == CLIENT else None,

@@ -87,8 +87,12 @@ class Goodbye(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     handle: Handle
 
 
-class RoleChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    role: SiteRole
+class Ruling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an admin may change of somebody's account; what is left out stays."""
+
+    role: SiteRole | None = None
+    suspended: bool | None = None
+    """Whether it cannot be signed in to; its sessions count nothing meanwhile."""
 
 
 class NewSiteInvitation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -114,6 +118,7 @@ class ProfileView(msgspec.Struct, frozen=True):
     created_ms: Time
     picture: str | None
     """Its address, or null."""
+    suspended: bool
 
 
 class PasskeyView(msgspec.Struct, frozen=True):
@@ -214,7 +219,15 @@ def profile(account: Account) -> ProfileView:
     picture = (
         None if account.picture_ms is None else f"/api/v1/accounts/{account.handle}/picture?v={account.picture_ms}"
     )
-    return ProfileView(account.handle, account.name, account.bio, account.role, account.created_ms, picture)
+    return ProfileView(
+        account.handle,
+        account.name,
+        account.bio,
+        account.role,
+        account.created_ms,
+        picture,
+        account.suspended_ms is not None,
+    )
 
 
 def passkey(found: Passkey) -> PasskeyView:

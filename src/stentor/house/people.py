@@ -170,6 +170,12 @@ class People:
         await self.store.set_codes(account.id, stored)
         return codes
 
+    async def rule(self, account: Account, ruling: schema.Ruling) -> Account:
+        """Changes what an admin may of somebody's account; whoever is suspended is signed out at once."""
+        if ruling.suspended is not None:
+            await self.store.suspend(account.id, self.now_ms if ruling.suspended else None)
+        return await self.store.change(account.id, role=ruling.role)
+
     async def set_picture(self, account: Account, data: bytes) -> None:
         """Sets the picture; raises :class:`BadInput` for what is none."""
         await self.tries.spend(f"picture {account.id}")

@@ -126,7 +126,7 @@ class Provider:
             "client_id": self._client,
             "code_verifier": flow.derived("verifier"),
         }
-        auth = httpx.BasicAuth(quote_plus(self._client), quote_plus(self._secret)) if self._secret else None
+        auth = httpx.BasicAuth(quote_plus(self._client), quote_plus(self._secret)) if self._secret else httpx.Auth()
         answer = await client.post(endpoint, data=sent, auth=auth, headers={"Accept": "application/json"})
         return str(answer.raise_for_status().json()["id_token"])
 

@@ -113,6 +113,17 @@ class Accounts:
 
         return await self._work.write(work)
 
+    async def suspend(self, account: str, since_ms: int | None) -> None:
+        """Suspends an account since then and ends its sessions; None restores it."""
+
+        def work(connection: Connection) -> None:
+            query = update(tables.accounts).where(tables.accounts.c.id == account)
+            connection.execute(query.values(suspended_ms=since_ms))
+            if since_ms is not None:
+                connection.execute(delete(tables.sessions).where(tables.sessions.c.account == account))
+
+        await self._work.write(work)
+
     async def delete(self, account: str) -> None:
         """Takes an account away with all that is its own; raises :class:`NotFound`."""
 
