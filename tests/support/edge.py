@@ -25,6 +25,7 @@ from stentor.edge.worker import Worker
 from stentor.spaces import pulse
 from stentor.spaces.model import Space, State
 from stentor.store.objects import Objects
+from stentor.wire import forwarded
 from stentor.wire.chunk import RENDITIONS, Chunk, Source
 from tests.support.speech import voice
 from tests.support.wait import eventually
@@ -139,13 +140,14 @@ async def edge(
     tls: Tls | None = None,
     trust: ssl.SSLContext | None = None,
     proxied: bool = False,
+    trusted: str = "",
 ) -> AsyncIterator[Rig]:
     """A rig whose window holds the first ``chunks`` chunks; it must run on uvloop, as the edge does."""
     rig: list[Rig] = []
     start = DOORS_OPEN_MS / 1000
     worker = Worker(capacity=capacity, clock=lambda: rig[0].now if rig else start)
     objects = Objects.open("memory://")
-    site = Site(worker, objects=objects, address="", instance="edge-0")
+    site = Site(worker, objects=objects, address="", instance="edge-0", trusted=forwarded.networks(trusted))
     worker.site = site
     worker.tls, worker.proxied = tls, proxied
     server = await asyncio.get_running_loop().create_server(worker.connection, "127.0.0.1", 0)

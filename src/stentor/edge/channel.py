@@ -33,6 +33,8 @@ class Channel:
         self.hold = hold
         self.rung = 0
         """Of the ladder (``crowd.rungs``); :meth:`climb` changes it."""
+        self.reactions: dict[str, int] = {}
+        """How often each was given here since this process started."""
         self.window: Window | None = None
         self.hls: Hls | None = None
         self.streams: dict[tuple[str, str], Stream] = {}

@@ -10,9 +10,11 @@ from stentor.audio import grid
 from stentor.audio.hold import HoldLoop
 from stentor.base.clock import unix_ms
 from stentor.base.errors import NotFound
+from stentor.crowd import rungs
 from stentor.edge.reply import File
 from stentor.spaces import pulse
 from stentor.spaces.model import ON_AIR, Space, State
+from stentor.spaces.reactions import REACTIONS
 from stentor.wire import calendar, mp4
 from stentor.wire.chunk import BY_NAME
 
@@ -28,7 +30,7 @@ HOLD_RENDITION = BY_NAME["aac-64"]
 SOON_S = 120.0
 
 
-def door(space: Space, *, address: str, house: str = "", now: float) -> bytes:
+def door(space: Space, *, address: str, house: str = "", rung: int = 0, now: float) -> bytes:
     """``door.json``, version 1. ``address`` is what stands before ``/s/…`` (may be empty: the same host).
 
     ``house`` is the house's address, where people ask to speak.
@@ -59,9 +61,17 @@ def door(space: Space, *, address: str, house: str = "", now: float) -> bytes:
             "rung": 0,
             "streams": streams,
             "ask": f"{house}/ask/{space.id}" if house and space.hears_requests else None,
+            "react": reactions(space, rung),
             "at": unix_ms(now),
         }
     )
+
+
+def reactions(space: Space, rung: int) -> dict[str, object] | None:
+    """What the audience may react with, and one of how many reactions a page sends; None when it may not."""
+    if not (space.reactions and space.on_air):
+        return None
+    return {"names": REACTIONS, "one_in": rungs.rung(rung).reactions_one_in}
 
 
 def event(space: Space, *, address: str) -> bytes:

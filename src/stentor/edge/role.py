@@ -30,6 +30,7 @@ from stentor.edge.site import Site
 from stentor.edge.worker import Worker, descriptors
 from stentor.spaces.model import Space
 from stentor.store.objects import Objects
+from stentor.wire import forwarded
 
 TICK_S = 0.1
 """How exactly the patience with a missing chunk is kept."""
@@ -61,6 +62,7 @@ class Edge:
             address=settings.audience_url.rstrip("/"),
             house=settings.house_address,
             instance=instance,
+            trusted=forwarded.networks(settings.trusted_proxies),
         )
         self.worker.site = self.site
         self.worker.tls = tls.configured(settings, clock=clock)
@@ -115,6 +117,7 @@ class Edge:
                 source=newest.source,
                 lag_ms=0 if window.finished else max(0, round(late_s * 1000)),
                 problem="The programme's chunks do not come; the hold music plays." if newest.filler else "",
+                reactions=dict(channel.reactions),
             )
             numbers["fillers"] = numbers.get("fillers", 0) + window.fillers
             for form, count in counts.items():

@@ -14,12 +14,14 @@ from stentor.edge import door, embed, metrics
 from stentor.edge.channel import Channel
 from stentor.edge.page import Pages
 from stentor.edge.protocol import Connection
+from stentor.edge.reactions import Reactions
 from stentor.edge.replay import Replays
 from stentor.edge.reply import ANYBODY, BRIEF, EXPOSED, IMMUTABLE, NO_STORE, Document, File, Reply, failure
 from stentor.edge.worker import Worker
 from stentor.spaces.model import Space
 from stentor.store.objects import Objects
 from stentor.wire import calendar, clip
+from stentor.wire.forwarded import Networks
 from stentor.wire.http import Request
 
 ENDINGS = {"live.aac": "aac", "live.opus": "opus", "live.mp4": "mp4"}
@@ -35,7 +37,16 @@ HTML = "text/html; charset=utf-8"
 class Site:
     """Answers every request of one worker."""
 
-    def __init__(self, worker: Worker, *, objects: Objects, address: str, house: str = "", instance: str) -> None:
+    def __init__(
+        self,
+        worker: Worker,
+        *,
+        objects: Objects,
+        address: str,
+        house: str = "",
+        instance: str,
+        trusted: Networks = (),
+    ) -> None:
         self.channels: dict[str, Channel] = {}
         self.replays = Replays(objects, clock=worker.clock, monotonic=asyncio.get_running_loop().time)
         self.ready = False
@@ -44,6 +55,7 @@ class Site:
         self._address, self._house = address, house
         self._instance = instance
         self._pages = Pages(address=address, house=house, now=worker.clock())
+        self.reactions = Reactions(worker, monotonic=asyncio.get_running_loop().time, trusted=trusted)
         self._documents: dict[tuple[str, str], tuple[int, float, Document]] = {}
         self._holds: dict[str, File] = {}
         self._jobs: set[asyncio.Task[None]] = set()
@@ -52,7 +64,7 @@ class Site:
     def answer(self, request: Request, connection: Connection) -> Reply | None:
         """The reply, or None when the connection waits or streams; raises what becomes a problem document."""
         if request.method not in ("GET", "HEAD"):
-            return self._other_method(request)
+            return self._other_method(request, connection)
         path = request.path.split("/")[1:]
         if path[0] == "s" and len(path) == 3 and not path[2]:  # people type the slash
             return Reply(308, {"Location": f"/s/{quote(path[1])}", "Cache-Control": BRIEF}, now=self._now())
@@ -114,7 +126,7 @@ class Site:
         elif name == "listen.m3u":
             document = Document(embed.m3u(space, address=self._address), embed.M3U_TYPE, door.DOOR_CACHE, now=now)
         elif name == "door.json":
-            text = door.door(space, address=self._address, house=self._house, now=now)
+            text = door.door(space, address=self._address, house=self._house, rung=channel.rung, now=now)
             document = Document(text, JSON, door.DOOR_CACHE, now=now)
         elif name == "event.ics":
             document = Document(
@@ -184,7 +196,10 @@ class Site:
         elif reply is not None:  # it failed in the middle: the peer sees that it is short
             connection.transport.abort()
 
-    def _other_method(self, request: Request) -> Reply:
+    def _other_method(self, request: Request, connection: Connection) -> Reply:
+        match request.method, request.path.split("/")[1:]:
+            case "POST", ["s", space, "react", name] if space in self.channels:
+                return self.reactions.take(self.channels[space], name, request, connection)
         if request.method != "OPTIONS":
             error = StentorError("Listeners only ask: use GET or HEAD.", code="method-not-allowed", status=405)
             return failure(error, now=self._now(), Allow=METHODS)

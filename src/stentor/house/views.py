@@ -25,6 +25,8 @@ WISHES: dict[str, c.Command] = {
     "mute_speakers": c.MuteSpeakers(),
     "open_asking": c.SetAsking(Asking.ANYONE),
     "close_asking": c.SetAsking(Asking.NOBODY),
+    "open_reactions": c.SetReactions(True),
+    "close_reactions": c.SetReactions(False),
 }
 """The commands that a page has buttons for."""
 
@@ -83,6 +85,7 @@ class Views:
             recording=self._recording(space),
             you=self._you(space, actor),
             asking=space.asking,
+            reactions=space.reactions,
             ask=f"{self._house}/ask/{space.id}" if space.hears_requests else None,
             banned=_bans(space, actor),
             ice_servers=self._ice,

@@ -52,6 +52,12 @@ class SetAsking(Command, frozen=True):
     who: Asking
 
 
+class SetReactions(Command, frozen=True):
+    """Says whether the audience may react."""
+
+    on: bool
+
+
 class OpenDoors(Command, frozen=True):
     """The programme starts with hold music, listeners may come, the grid has its origin."""
 

@@ -46,6 +46,10 @@ class AskingChanged(EventBase, frozen=True):
     who: Asking
 
 
+class ReactionsChanged(EventBase, frozen=True):
+    on: bool
+
+
 class DoorsOpened(EventBase, frozen=True):
     """``at_ms`` is the origin of the grid."""
 
@@ -142,6 +146,7 @@ Event = (
     | SpaceRescheduled
     | HoldChanged
     | AskingChanged
+    | ReactionsChanged
     | DoorsOpened
     | WentLive
     | StageLost

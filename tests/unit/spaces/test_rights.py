@@ -29,6 +29,7 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (c.Reschedule(None), "admin host"),
     (c.SetHold("harp"), "admin host"),
     (c.SetAsking(Asking.NOBODY), "admin host co_host"),
+    (c.SetReactions(False), "admin host co_host"),
     (c.OpenDoors(), "admin host co_host"),
     (c.GoLive(), "admin host co_host"),
     (c.End(), "admin host"),

@@ -23,6 +23,7 @@ COMMANDS = st.one_of(
     st.sampled_from([c.OpenDoors(), c.GoLive(), c.Interrupt(), c.Resume(), c.OpenReplay()]),
     st.sampled_from([c.End(), c.Cancel(), c.Rename("T"), c.Rename("U"), c.Reschedule(None), c.SetHold("harp")]),
     st.builds(c.SetAsking, st.sampled_from(Asking)),
+    st.builds(c.SetReactions, st.booleans()),
     st.just(c.MuteSpeakers()),
     st.builds(c.GiveSeat, SEATS, st.just("Name"), st.sampled_from(Role)),
     st.builds(c.ChangeRole, SEATS, st.sampled_from(Role)),

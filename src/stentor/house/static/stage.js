@@ -21,7 +21,7 @@ let joined = 0; // when the connection was made, by performance.now()
 
 const meter = new microphone.Meter($("level"), (silent) => warn(silent ? text("status.silent") : ""));
 const people = new People({ space: space.id, token, command, silent: () => muted });
-const line = new Line({ space: space.id, token, command, setAsking: (who) => command(() => ask("PATCH", `/spaces/${space.id}`, { token, body: { asking: who } })) });
+const line = new Line({ space: space.id, token, command, change: (body) => command(() => ask("PATCH", `/spaces/${space.id}`, { token, body })) });
 const green = new GreenRoom({ space: space.id, token, use, warn: (sentence) => warn(sentence) });
 const say = (sentence) => { if ($("status").textContent !== sentence) $("status").textContent = sentence; };
 const warn = (sentence) => { $("warning").textContent = sentence; };
