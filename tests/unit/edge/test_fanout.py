@@ -9,8 +9,10 @@ import socket
 import av
 import pytest
 
+from stentor.crowd.orders import Orders
 from stentor.edge import fanout, protocol
 from stentor.edge.fanout import interval_for
+from stentor.edge.worker import Worker
 from stentor.wire import adts, mp4, ogg
 from tests.support.edge import edge, encoded, programme, request
 from tests.support.wait import eventually
@@ -155,6 +157,15 @@ def test_writes_become_coarser_with_the_crowd_and_finer_with_less() -> None:
     assert [interval_for(count, 6) for count in (20_000, 15_000, 3_000, 1_000)] == [6, 3, 3, 1]
 
 
+@pytest.mark.parametrize(("processors", "chunks"), [(2.0, 3), (1.0, 3), (1 / 3, 6)])
+async def test_edges_that_share_a_processor_write_more_coarsely(processors: float, chunks: int) -> None:
+    """What counts is how many listeners a processor has, not a process; one process never uses two."""
+    worker = Worker(capacity=20_000, clock=lambda: 0.0, processors=processors)
+    worker.listeners = 16_700
+    worker.tick()
+    assert worker.pace.chunks == chunks
+
+
 async def test_coarse_writes_carry_every_chunk() -> None:
     """With an interval of three chunks a listener still gets each chunk once."""
     async with edge() as rig:
@@ -182,7 +193,7 @@ async def test_a_rung_makes_writes_coarser_and_ends_that_again() -> None:
         reader, writer = await rig.open("/s/friday/live.opus")
         await read_head(reader)
         for rung, chunks in ((2, 3), (3, 6), (0, 1)):
-            rig.channel.climb(rung)
+            rig.channel.heed(Orders(rig.channel.space.id, rung=rung))
             rig.publish(12)  # whatever is on its way is written out
             before = rig.worker.counters.writes
             for _ in range(12):
@@ -204,7 +215,7 @@ async def test_a_frugal_rung_halves_the_bits_of_who_listens() -> None:
         reader, writer = await rig.open("/s/friday/live.aac")
         first = int((await read_head(reader))["X-Stentor-Chunk"])
         for rung in (0, 3, 0):
-            rig.channel.climb(rung)
+            rig.channel.heed(Orders(rig.channel.space.id, rung=rung))
             rig.publish(6)
         rig.publish(6)
         heard: list[bytes] = []
