@@ -14,6 +14,7 @@ from stentor.crowd.orders import Orders
 from tests.browser.conftest import Browsers
 from tests.support.browser import visit
 from tests.support.edge import Rig, edge
+from tests.support.whole import Whole
 
 pytestmark = [
     pytest.mark.browser,
@@ -76,6 +77,20 @@ async def test_a_full_edge_is_said_plainly(rig: Rig, browsers: Browsers) -> None
         await page.says("#sound", "there is no room at the moment")
         room["there"] = True
         await page.says("#sound", "You are listening")
+
+
+async def test_a_reaction_is_seen_by_everybody(house: Whole, browsers: Browsers) -> None:
+    """From one page by edge, heartbeat, programme and pulse to another; hosts can turn them off."""
+    await house.space("applause")
+    async with (
+        visit(browsers.plain, house.audience("applause")) as one,
+        visit(browsers.plain, house.audience("applause")) as other,
+    ):
+        await one.page.get_by_role("button", name="Applause").click()
+        await other.page.get_by_role("button", name="Applause: 1").wait_for()
+        await house.call("PATCH", "/spaces/applause", {"reactions": False})
+        await other.page.locator("#reactions").wait_for(state="hidden", timeout=60_000)
+        one.calm()
 
 
 async def test_a_narrow_door_is_waited_at_with_music(rig: Rig, browsers: Browsers) -> None:

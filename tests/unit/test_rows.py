@@ -26,6 +26,7 @@ HOMES = {
     "uvicorn": {"house"},
     "webauthn": {"house"},
     "argon2": {"house"},
+    "joserfc": {"house"},
     "click": {"cli"},
     "cryptography": {"base"},
     "rich": {"cli", "demo"},

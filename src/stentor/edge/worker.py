@@ -35,7 +35,7 @@ CROWDED = Overloaded(
     code="too-many-connections",
 )
 HASTY = Overloaded(
-    "Too many requests come from your address; ask less often.", retry_after_s=1.0, status=429, code="too-fast"
+    "Too many requests come from your address; ask less often.", retry_after_s=1.0, status=429, code="too-often"
 )
 
 

@@ -4,6 +4,7 @@
 import { Gate } from "./gate.js";
 import { Player } from "./player.js";
 import { PulseTrack } from "./pulse.js";
+import { Reactions } from "./reactions.js";
 
 const root = document.documentElement;
 const space = root.dataset.space;
@@ -31,6 +32,8 @@ const player = new Player(element("audio"), {
   onBytes: (bytes) => pulses.read(bytes),
   onLost: () => askAgain(),
 });
+
+const reactions = new Reactions({ base, say });
 
 function say(key, values = {}) {
   return (texts[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
@@ -70,6 +73,7 @@ function showDoor() {
   element("ways").hidden = !ON_AIR.has(door.state);
   element("ask").hidden = !door.ask;
   if (door.ask) element("ask").querySelector("a").href = door.ask;
+  reactions.open(door.react);
   element("recording").hidden = door.state !== "replay";
   if (door.state === "replay") openReplay();
   showButton();
@@ -131,6 +135,7 @@ function showPulse(pulse) {
       ? say("listeners_one")
       : say("listeners_many", { count: new Intl.NumberFormat(root.lang).format(pulse.listeners) });
   const talking = pulse.seats.filter((seat) => seat.talking).map((seat) => seat.name);
+  reactions.show(pulse.reactions ?? {}, root.lang);
   player.describe(door.title, talking.join(", ") || say("app"));
   if (pulse.state !== door.state) askSoon();
 }
