@@ -7,9 +7,12 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from stentor.audio.watch import Oddity
 from stentor.spaces import requests
 from stentor.spaces.lights import Lights
 from stentor.spaces.model import Asking, Role, State
+from stentor.spaces.quality import Quality
+from stentor.spaces.readiness import Hindrance
 
 Title = Annotated[str, Meta(min_length=1, max_length=200)]
 Name = Annotated[str, Meta(min_length=1, max_length=80)]
@@ -128,6 +131,11 @@ class SeatView(msgspec.Struct, frozen=True):
     level_dbfs: float = -96.0
     delay_ms: int = 0
     loss: float = 0.0
+    jitter_ms: int = 0
+    quality: Quality = Quality.GOOD
+    """Of the connection: as bad as the worst of loss, jitter and delay."""
+    oddities: list[Oddity] = []
+    """What is odd about the sound."""
     may: list[str] = []
     """What whoever asks could do with this seat now: mute, unmute, remove, ban, co_host, speaker, hand_over."""
 
@@ -175,6 +183,8 @@ class SpaceView(msgspec.Struct, frozen=True):
     doors_open_ms: Time | None
     live_ms: Time | None
     ended_ms: Time | None
+    now_ms: Time
+    """The house's clock, for countdowns: the reader's may be wrong."""
     listeners: int
     seats: list[SeatView]
     lights: Lights
@@ -182,6 +192,8 @@ class SpaceView(msgspec.Struct, frozen=True):
     """Addresses for listeners, by kind."""
     recording: str | None
     """Where the recording can be had; null before there is one."""
+    hindrances: dict[str, list[Hindrance]]
+    """What speaks against ``doors`` and ``live`` now; neither is refused for it."""
     you: You
     asking: Asking
     """Who in the audience may ask to speak."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stentor.base.clock import unix_ms
 from stentor.base.config import Settings
 from stentor.base.errors import CallerError
 from stentor.base.units import SeatId
@@ -12,6 +13,7 @@ from stentor.spaces import commands as c
 from stentor.spaces import rights, rules
 from stentor.spaces.lights import lights
 from stentor.spaces.model import ON_AIR, OVER, Asking, Role, Seat, Space, State
+from stentor.spaces.readiness import hindrances
 from stentor.spaces.rights import Actor, Rank
 
 MOST = 200
@@ -59,6 +61,7 @@ class Views:
     async def space(self, space: Space, actor: Actor) -> schema.SpaceView:
         """Everything about a space for ``actor``."""
         now = self._desk.clock()
+        heard = self._statuses.fresh(now)
         told = {seat.id: seat for seat in self._statuses.seats(space.id, now)}
         return schema.SpaceView(
             id=space.id,
@@ -73,12 +76,14 @@ class Views:
             doors_open_ms=space.doors_open_ms,
             live_ms=space.live_ms,
             ended_ms=space.ended_ms,
+            now_ms=unix_ms(now),
             listeners=self._statuses.listeners(space.id, now),
             seats=[
                 _seat(seat, told.get(seat.id), _may(space, seat_wishes(seat.id), actor, now))
                 for seat in space.seats.values()
             ],
-            lights=lights(space, self._statuses.fresh(now), now),
+            lights=lights(space, heard, now),
+            hindrances=hindrances(space, heard, now),
             audience=self.addresses(space),
             recording=self._recording(space),
             you=self._you(space, actor),
@@ -231,6 +236,9 @@ def _seat(seat: Seat, told: SeatStatus | None, may: list[str]) -> schema.SeatVie
         level_dbfs=told.level_dbfs,
         delay_ms=told.delay_ms,
         loss=told.loss,
+        jitter_ms=told.jitter_ms,
+        quality=told.quality,
+        oddities=told.oddities,
         may=may,
     )
 

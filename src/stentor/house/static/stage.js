@@ -5,6 +5,7 @@ import { GreenRoom, MUSIC_BPS } from "./green-room.js";
 import { Line } from "./line.js";
 import { follow as followTalk, People } from "./people.js";
 import * as microphone from "./microphone.js";
+import { Start } from "./start.js";
 import { Seat } from "./whip.js";
 
 const space = JSON.parse(document.getElementById("page").textContent);
@@ -21,6 +22,7 @@ let joined = 0; // when the connection was made, by performance.now()
 
 const meter = new microphone.Meter($("level"), (silent) => warn(silent ? text("status.silent") : ""));
 const people = new People({ space: space.id, token, command, silent: () => muted });
+const start = new Start({ space: space.id, token, command });
 const line = new Line({ space: space.id, token, command, setAsking: (who) => command(() => ask("PATCH", `/spaces/${space.id}`, { token, body: { asking: who } })) });
 const green = new GreenRoom({ space: space.id, token, use, warn: (sentence) => warn(sentence) });
 const say = (sentence) => { if ($("status").textContent !== sentence) $("status").textContent = sentence; };
@@ -172,11 +174,14 @@ function hostButtons() {
 
 function hostButton(verb) {
   if (verb === "mute_speakers") return button(text("seat.mute_speakers"), () => press("mute"));
-  return button(text(`do.${verb}`), () => press(verb), { className: verb === "end" ? "" : "primary" });
+  const next = view.state === "scheduled" ? "doors" : "live"; // the one that is to be pressed, if any
+  if (verb !== "end") return button(text(`do.${verb}`), () => start.press(verb), { className: verb === next ? "primary" : "" });
+  return button(text("do.end"), () => {
+    if (confirm(text("do.sure_end", { title: view.title }))) press("end");
+  });
 }
 
 function press(verb) {
-  if (verb === "end" && !confirm(text("do.sure_end", { title: view.title }))) return;
   command(() => ask("POST", `/spaces/${space.id}/${verb}`, { token }));
 }
 
@@ -199,6 +204,7 @@ async function look() {
   }
   draw();
   green.look(view);
+  start.show(view);
   await line.look(view);
   // Sound may fail in one direction only: then the stage knows, and we do not.
   const unheard = view.seats.some(({ id, state }) => id === view.you.seat && state === "lost");
