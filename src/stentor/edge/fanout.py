@@ -83,11 +83,13 @@ class Slot:
 class Counters:
     """What a worker has done since it started."""
 
-    __slots__ = ("bytes_sent", "joins", "skipped", "writes")
+    __slots__ = ("bytes_sent", "chunks", "joins", "skipped", "writes")
 
     def __init__(self) -> None:
         self.joins = 0
         self.writes = 0
+        self.chunks = 0
+        """Chunks in these writes."""
         self.skipped = 0
         """Chunks not sent to listeners that were too slow for them."""
         self.bytes_sent = 0
@@ -221,6 +223,7 @@ class Stream:
                     listener.transport.write(data)
                     sent += 1
             counters.writes += sent
+            counters.chunks += sent * (last - first + 1)
             counters.bytes_sent += sent * len(data)
 
     def _payload(self, base: int, first: int, last: int) -> bytes:

@@ -11,6 +11,8 @@ import os
 import socket
 from contextlib import aclosing
 
+import msgspec
+
 from stentor.audio import grid, hold, lofi
 from stentor.audio.hold import HoldLoop
 from stentor.base import log, tls
@@ -23,6 +25,7 @@ from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import Bus, connect
 from stentor.bus.status import SpaceStatus, Status
 from stentor.edge.channel import Channel
+from stentor.edge.load import memory_bytes
 from stentor.edge.site import Site
 from stentor.edge.worker import Worker, descriptors
 from stentor.spaces.model import Space
@@ -50,7 +53,8 @@ class Edge:
     ) -> None:
         self.instance = instance
         self.clock = clock
-        self.worker = Worker(capacity=descriptors(), clock=clock)
+        line_bps = settings.line_mbps * 1e6 / settings.edge_count
+        self.worker = Worker(capacity=descriptors(), clock=clock, line_bps=line_bps)
         self.site = Site(
             self.worker,
             objects=objects,
@@ -78,6 +82,7 @@ class Edge:
                     group.create_task(self.worker.tls.watch(), name="certificate")
                 group.create_task(self._watch(group), name="board")
                 group.create_task(self._tick(), name="tick")
+                group.create_task(self.worker.meter.run(), name="load")
                 group.create_task(status.beat(self._bus, self.status), name="beat")
         finally:
             await self.site.stop()
@@ -94,6 +99,9 @@ class Edge:
             "refused": worker.refused,
             "skipped": worker.counters.skipped,
             "write_interval_s": worker.pace.chunks * grid.CHUNK_S,
+            "out_bps": worker.meter.out_bps,
+            "memory_bytes": memory_bytes(),
+            **msgspec.structs.asdict(worker.meter.load),
         }
         for space, channel in self.site.channels.items():
             window, newest = channel.window, channel.newest()
@@ -142,11 +150,15 @@ class Edge:
         window = channel.open(self.clock())
         doors_open_ms = window.doors_open_ms
         chunks = self._chunks.follow(channel.space.id, doors_open_ms=doors_open_ms, start=window.first)
-        async with aclosing(chunks) as following:
-            async for chunk in following:
-                channel.add(chunk, self.clock())
-                if window.finished or channel.window is not window:
-                    return
+        deaf = await self._chunks.hear(channel.space.id, lambda chunk: channel.add(chunk, self.clock()))
+        try:
+            async with aclosing(chunks) as following:
+                async for chunk in following:
+                    channel.add(chunk, self.clock())
+                    if window.finished or channel.window is not window:
+                        return
+        finally:
+            await deaf()
 
     async def _tick(self) -> None:
         """Gives up on chunks that are overdue, and forgets windows that nobody needs any more."""
