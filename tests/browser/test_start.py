@@ -1,4 +1,4 @@
-"""The way to the start: the countdown, and a "Go live" that asks only when something is wrong and stops no host."""
+"""The way to the start, and what hosts pin: the countdown, a "Go live" that stops nobody, notes for everyone."""
 
 from __future__ import annotations
 
@@ -43,6 +43,17 @@ async def test_from_the_countdown_to_live(house: Whole, browsers: Browsers) -> N
         await host.says("#countdown", "Live for 0:")
         assert not await host.page.locator("#ready").is_visible()
         assert await house.state("start") == "live"
+        await host.page.get_by_label("Note").fill("<img src=x onerror=alert(1)> Read this")
+        await host.page.get_by_label("Link").fill("https://example.org/paper")
+        await host.page.keyboard.press("Enter")
+        await host.says("#pinned a", "<img src=x")
+        async with visit(browsers.plain, house.audience("start")) as listener:
+            link = listener.page.locator("#pins a")
+            assert await link.text_content() == "<img src=x onerror=alert(1)> Read this"
+            assert await link.get_attribute("href") == "https://example.org/paper"
+            await host.page.get_by_role("button", name="Take down").click()
+            await listener.until("document.querySelector('#pins').hidden", "the note is gone by itself")
+            listener.calm()
         wide = await host.page.evaluate("document.documentElement.scrollWidth")
         assert wide <= 360, f"the page is {wide} pixels wide"
         host.calm()

@@ -27,6 +27,22 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         yield house
 
 
+async def test_pins_are_put_up_and_taken_down(house: House) -> None:
+    """A note and a link show to those of the stage; what is no link is refused with the field's name."""
+    await house.create()
+    pins = "/api/v1/spaces/talk/pins"
+    first = await house.http.post(pins, json={"text": "<b>Hello</b>"})
+    assert first.status_code == 201
+    second = await house.http.post(pins, json={"text": "Paper", "url": "https://example.org/"})
+    shown = second.json()["pins"]
+    assert [(pin["text"], pin["url"]) for pin in shown] == [("<b>Hello</b>", ""), ("Paper", "https://example.org/")]
+    assert shown[0]["pinned_ms"] <= shown[1]["pinned_ms"]
+    refused = await house.http.post(pins, json={"text": "Run me", "url": "javascript:alert(1)"})
+    assert (refused.status_code, refused.json()["code"], refused.json()["field"]) == (400, "bad-input", "url")
+    left = (await house.http.delete(f"{pins}/{shown[0]['id']}")).json()["pins"]
+    assert [pin["id"] for pin in left] == [shown[1]["id"]]
+
+
 async def test_the_life_of_a_space(house: House) -> None:
     """Create, open, go live, end: each step is shown, on the board, and in the evidence."""
     made = await house.http.post("/api/v1/spaces", json={"title": "Ein Abend über Boote!", "host_name": "Ada"})

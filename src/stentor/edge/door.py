@@ -59,6 +59,8 @@ def door(space: Space, *, address: str, house: str = "", now: float) -> bytes:
             "rung": 0,
             "streams": streams,
             "ask": f"{house}/ask/{space.id}" if house and space.hears_requests else None,
+            "pins": list(reversed(space.pins)),
+            "pinned": space.pinned_ms,
             "at": unix_ms(now),
         }
     )

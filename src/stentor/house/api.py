@@ -13,7 +13,7 @@ from litestar.params import FromPath, JSONBody
 import stentor
 from stentor.base.errors import BadInput, Conflict, NotSupported
 from stentor.base.units import SeatId, SpaceId, space_id
-from stentor.house import api_requests, api_seats, schema
+from stentor.house import api_pins, api_requests, api_seats, schema
 from stentor.house.account_schema import Claim
 from stentor.house.callers import Callers
 from stentor.house.desk import Desk
@@ -162,6 +162,7 @@ def routes(
         admin, processes, spaces, create, one, edit, doors, live, end, cancel, history, invite, claim,
         set_hold, reset_hold, recordings,
         *api_seats.handlers(desk, callers, views, talk), *api_requests.handlers(line, callers, desk),
+        *api_pins.handlers(desk, callers, views),
     ]  # fmt: skip
     return Router(PATH, route_handlers=handlers, before_request=json_only, request_max_body_size=MAX_BODY_BYTES)
 

@@ -63,6 +63,20 @@ class SeatChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     muted: bool | msgspec.UnsetType = msgspec.UNSET
 
 
+class NewPin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A note for everybody; with ``url`` it is a link (http or https)."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=200)]
+    url: Annotated[str, Meta(max_length=500)] = ""
+
+
+class PinView(msgspec.Struct, frozen=True):
+    id: str
+    text: str
+    url: str
+    pinned_ms: Time
+
+
 class NewRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A wish to speak."""
 
@@ -194,6 +208,8 @@ class SpaceView(msgspec.Struct, frozen=True):
     """Where the recording can be had; null before there is one."""
     hindrances: dict[str, list[Hindrance]]
     """What speaks against ``doors`` and ``live`` now; neither is refused for it."""
+    pins: list[PinView]
+    """Notes and links that everybody sees, in the order in which they were pinned."""
     you: You
     asking: Asking
     """Who in the audience may ask to speak."""

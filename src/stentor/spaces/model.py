@@ -64,6 +64,15 @@ class Seat(msgspec.Struct, frozen=True):
     """Of the seat's link: each new link is one higher, and older ones open nothing any more."""
 
 
+class Pin(msgspec.Struct, frozen=True):
+    """A note that hosts show to everybody; ``url`` is empty or an address of the web."""
+
+    id: str
+    text: str
+    url: str
+    at_ms: int
+
+
 class Space(msgspec.Struct, frozen=True):
     """A space. Times are wall-clock milliseconds since 1970 (UTC), None while they have not happened."""
 
@@ -84,6 +93,10 @@ class Space(msgspec.Struct, frozen=True):
     asking: Asking = Asking.ANYONE
     banned: dict[str, str] = {}
     """Seats that were shut out and may not be given again: id and name."""
+    pins: list[Pin] = []
+    """In the order in which they were pinned."""
+    pinned_ms: int = 0
+    """When the pins changed last."""
     version: int = 0
     """Counts the events that made it; the board and the store never go back."""
 

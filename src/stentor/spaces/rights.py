@@ -99,6 +99,8 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.MuteSpeakers: _CO_HOSTS,
     c.BanSeat: _CO_HOSTS,  # but only who ranks lower, and nobody their own
     c.LiftBan: _CO_HOSTS,
+    c.PinNote: _CO_HOSTS,
+    c.Unpin: _CO_HOSTS,
     c.ChangeRole: _HOSTS,
     c.HandOver: _HOSTS,
     c.Interrupt: _HOUSE,

@@ -24,6 +24,8 @@ COMMANDS = st.one_of(
     st.sampled_from([c.End(), c.Cancel(), c.Rename("T"), c.Rename("U"), c.Reschedule(None), c.SetHold("harp")]),
     st.builds(c.SetAsking, st.sampled_from(Asking)),
     st.just(c.MuteSpeakers()),
+    st.builds(c.PinNote, st.sampled_from("abc"), st.just("A note"), st.sampled_from(["", "https://example.org/"])),
+    st.builds(c.Unpin, st.sampled_from("abc")),
     st.builds(c.GiveSeat, SEATS, st.just("Name"), st.sampled_from(Role)),
     st.builds(c.ChangeRole, SEATS, st.sampled_from(Role)),
     *(

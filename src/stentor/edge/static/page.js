@@ -1,6 +1,7 @@
 // The listener's page: what state the space is in, one button, who is talking. Everything it knows comes from
 // door.json and the pulse; the sound is player.js's business.
 
+import { showPins } from "./pins.js";
 import { Player } from "./player.js";
 import { PulseTrack } from "./pulse.js";
 
@@ -9,6 +10,7 @@ const space = root.dataset.space;
 const base = `/s/${space}/`;
 const ON_AIR = new Set(["doors_open", "live", "interrupted"]);
 const LATE_S = 12; // an ordinary HLS player is 8 to 12 s behind
+const PINS_S = [1, 8]; // a note has more time than a change of state: the edge is spared a rush
 const element = (id) => document.getElementById(id);
 
 let texts = JSON.parse(element("texts").textContent);
@@ -67,6 +69,7 @@ function showDoor() {
   element("ways").hidden = !ON_AIR.has(door.state);
   element("ask").hidden = !door.ask;
   if (door.ask) element("ask").querySelector("a").href = door.ask;
+  showPins(element("pins"), door, root.lang);
   element("recording").hidden = door.state !== "replay";
   if (door.state === "replay") openReplay();
   showButton();
@@ -129,6 +132,7 @@ function showPulse(pulse) {
   const talking = pulse.seats.filter((seat) => seat.talking).map((seat) => seat.name);
   player.describe(door.title, talking.join(", ") || say("app"));
   if (pulse.state !== door.state) askSoon();
+  else if (pulse.pinned > door.pinned) askSoon(PINS_S);
 }
 
 async function askDoor() {
@@ -154,9 +158,9 @@ function plan(window) {
 }
 
 // Pulses come three times a second: only the first that tells of a change sets the time, the others would put it off.
-function askSoon() {
+function askSoon(window = [0.2, 1.5]) {
   if (soon) return;
-  plan([0.2, 1.5]);
+  plan(window);
   soon = true;
 }
 

@@ -5,6 +5,7 @@ import { GreenRoom, MUSIC_BPS } from "./green-room.js";
 import { Line } from "./line.js";
 import { follow as followTalk, People } from "./people.js";
 import * as microphone from "./microphone.js";
+import { Pins } from "./pins.js";
 import { Start } from "./start.js";
 import { Seat } from "./whip.js";
 
@@ -23,6 +24,7 @@ let joined = 0; // when the connection was made, by performance.now()
 const meter = new microphone.Meter($("level"), (silent) => warn(silent ? text("status.silent") : ""));
 const people = new People({ space: space.id, token, command, silent: () => muted });
 const start = new Start({ space: space.id, token, command });
+const pins = new Pins({ space: space.id, token, command });
 const line = new Line({ space: space.id, token, command, setAsking: (who) => command(() => ask("PATCH", `/spaces/${space.id}`, { token, body: { asking: who } })) });
 const green = new GreenRoom({ space: space.id, token, use, warn: (sentence) => warn(sentence) });
 const say = (sentence) => { if ($("status").textContent !== sentence) $("status").textContent = sentence; };
@@ -205,6 +207,7 @@ async function look() {
   draw();
   green.look(view);
   start.show(view);
+  pins.draw(view);
   await line.look(view);
   // Sound may fail in one direction only: then the stage knows, and we do not.
   const unheard = view.seats.some(({ id, state }) => id === view.you.seat && state === "lost");
