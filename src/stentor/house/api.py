@@ -13,8 +13,9 @@ from litestar.params import FromPath, JSONBody
 import stentor
 from stentor.base.errors import BadInput, Conflict, NotSupported
 from stentor.base.units import SeatId, SpaceId, space_id
-from stentor.house import api_pins, api_requests, api_seats, schema
+from stentor.house import api_backstage, api_pins, api_requests, api_seats, schema
 from stentor.house.account_schema import Claim
+from stentor.house.backstage import Backstage
 from stentor.house.callers import Callers
 from stentor.house.desk import Desk
 from stentor.house.hold import MAX_FILE_BYTES, HoldMaker
@@ -46,7 +47,14 @@ def json_only(request: _Request) -> None:
 
 
 def routes(
-    desk: Desk, callers: Callers, invitations: Invitations, views: Views, hold: HoldMaker, line: Line, talk: Talk
+    desk: Desk,
+    callers: Callers,
+    invitations: Invitations,
+    views: Views,
+    hold: HoldMaker,
+    line: Line,
+    talk: Talk,
+    backstage: Backstage,
 ) -> Router:
     """All of the API. It is one function so that the handlers share the desk without module state."""
 
@@ -162,7 +170,7 @@ def routes(
         admin, processes, spaces, create, one, edit, doors, live, end, cancel, history, invite, claim,
         set_hold, reset_hold, recordings,
         *api_seats.handlers(desk, callers, views, talk), *api_requests.handlers(line, callers, desk),
-        *api_pins.handlers(desk, callers, views),
+        *api_pins.handlers(desk, callers, views), *api_backstage.handlers(backstage, callers),
     ]  # fmt: skip
     return Router(PATH, route_handlers=handlers, before_request=json_only, request_max_body_size=MAX_BODY_BYTES)
 

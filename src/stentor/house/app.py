@@ -16,6 +16,7 @@ from stentor.base.config import Settings
 from stentor.bus.status import Statuses
 from stentor.house import account_api, api, pages, problems, schema, whip
 from stentor.house.access import Access
+from stentor.house.backstage import Backstage
 from stentor.house.callers import Callers
 from stentor.house.desk import Desk
 from stentor.house.headers import secured
@@ -46,7 +47,9 @@ OPENAPI = OpenAPIConfig(
 )
 
 
-def build(desk: Desk, statuses: Statuses, settings: Settings, *, admin_token: str, key: bytes) -> ASGIApp:
+def build(
+    desk: Desk, statuses: Statuses, backstage: Backstage, settings: Settings, *, admin_token: str, key: bytes
+) -> ASGIApp:
     """The application. It holds no tasks of its own: those are the role's."""
     access = Access(admin_token, key, desk.clock)
     invitations = Invitations(desk, settings, key)
@@ -66,7 +69,7 @@ def build(desk: Desk, statuses: Statuses, settings: Settings, *, admin_token: st
     line = Line(desk, invitations)
     app = Litestar(
         route_handlers=[
-            api.routes(desk, callers, invitations, views, hold, line, Talk(statuses, desk.clock)),
+            api.routes(desk, callers, invitations, views, hold, line, Talk(statuses, backstage, desk.clock), backstage),
             account_api.routes(desk, people, callers, sessions),
             whip.routes(desk.bus, passing, may_check),
             pages.routes(desk, views, callers, people),

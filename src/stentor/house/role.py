@@ -20,6 +20,7 @@ from stentor.bus.board import Board
 from stentor.bus.connection import connect
 from stentor.bus.status import Status, Statuses, beat
 from stentor.house.app import build
+from stentor.house.backstage import Backstage
 from stentor.house.desk import Desk
 from stentor.house.proxies import behind
 from stentor.house.watcher import Watcher
@@ -55,9 +56,12 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
             board = Board(bus)
             desk = Desk(store, board, bus, Objects.open(settings.recordings_address), clock)
             watcher = Watcher(desk, board, bus, statuses, clock)
+            backstage = Backstage(desk)
+            await backstage.start(bus)
             app = build(
                 desk,
                 statuses,
+                backstage,
                 settings,
                 admin_token=config.admin_token(settings),
                 key=config.signing_key(settings),

@@ -77,6 +77,26 @@ class PinView(msgspec.Struct, frozen=True):
     pinned_ms: Time
 
 
+class NewBackstageMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A line to the hosts and co-hosts."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class BackstageMessage(msgspec.Struct, frozen=True):
+    id: int
+    """Rises."""
+    name: str
+    text: str
+    at_ms: Time
+
+
+class Backstage(msgspec.Struct, frozen=True):
+    """The newest 200 lines, the oldest first."""
+
+    messages: list[BackstageMessage]
+
+
 class NewRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A wish to speak."""
 

@@ -14,7 +14,7 @@ from stentor.spaces import rights, rules
 from stentor.spaces.lights import lights
 from stentor.spaces.model import ON_AIR, OVER, Asking, Role, Seat, Space, State
 from stentor.spaces.readiness import hindrances
-from stentor.spaces.rights import Actor, Rank
+from stentor.spaces.rights import Actor, Look, Rank
 
 MOST = 200
 """Recordings in the list."""
@@ -184,9 +184,10 @@ class Views:
     def _you(self, space: Space, actor: Actor) -> schema.You:
         seat = rights.own_seat(actor, space)
         now = self._desk.clock()
+        reads = ["backstage"] if rights.allowed(actor, Look.BACK_CHANNEL, space) else []
         return schema.You(
             rank=rights.rank(actor, space).value,
-            may=_may(space, WISHES, actor, now),
+            may=_may(space, WISHES, actor, now) + reads,
             seat=seat.id if seat else "",
             name=seat.name if seat else "",
             role=seat.role if seat else None,

@@ -11,6 +11,7 @@ from stentor.base.errors import BadInput
 TITLE_CHARACTERS = 200
 NOTE_CHARACTERS = 200
 LINK_CHARACTERS = 500
+MESSAGE_CHARACTERS = 500
 NAME_CHARACTERS = 80
 MOST_SEATS = 50
 """What ``max_seats`` may be set to: mixing and encoding for each seat must fit one processor."""
@@ -43,6 +44,11 @@ def name(text: str, *, field: str = "name") -> str:
 def note(text: str) -> str:
     """What is pinned: one line of 1 to 200 characters."""
     return _line(text, NOTE_CHARACTERS, field="text", what="A note")
+
+
+def message(text: str) -> str:
+    """What hosts write to each other: one line of 1 to 500 characters."""
+    return _line(text, MESSAGE_CHARACTERS, field="text", what="A message")
 
 
 def link(url: str) -> str:

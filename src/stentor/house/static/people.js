@@ -11,11 +11,11 @@ const CHANGES = {
   co_host: { role: "co_host" }, speaker: { role: "speaker" }, hand_over: { role: "host" },
 };
 
-/** Follows who is talking for ever, five times a second; `told` gets the seats as the stage sees them. */
-export async function follow(space, token, told) {
+/** Follows the stage for ever: `told` gets the seats as it sees them, `backstage` is called when hosts wrote. */
+export async function follow(space, token, told, backstage) {
   for (;;) {
     try {
-      await events(space, token, told);
+      await events(space, token, told, backstage);
     } catch {
       await pause(2000); // the house is away, or we are: the page's other question says which
     }
@@ -23,11 +23,12 @@ export async function follow(space, token, told) {
 }
 
 /** One stream of server-sent events to its end (EventSource cannot send a token; without one the session counts). */
-async function events(space, token, told) {
+async function events(space, token, told, backstage) {
   const headers = { Accept: "text/event-stream" };
   if (token) headers.Authorization = `Bearer ${token}`;
   const answer = await fetch(`/api/v1/spaces/${space}/talk`, { headers, cache: "no-store", credentials: "same-origin" });
   if (!answer.ok) throw new Error(String(answer.status));
+  backstage(); // what was written while nothing came
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   for (;;) {
@@ -35,7 +36,10 @@ async function events(space, token, told) {
     if (done) return;
     const parts = (text + value).split("\n\n");
     text = parts.pop();
-    for (const part of parts) told(JSON.parse(part.replace(/^data: /, "")));
+    for (const part of parts) {
+      if (part.startsWith("event: backstage")) backstage();
+      else told(JSON.parse(part.replace(/^data: /, "")));
+    }
   }
 }
 

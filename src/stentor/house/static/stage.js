@@ -1,6 +1,7 @@
 // A speaker's page: joins the stage with the browser's microphone.
 
 import { about, ask, button, element, lights, pause, text } from "./page.js";
+import { Backstage } from "./backstage.js";
 import { GreenRoom, MUSIC_BPS } from "./green-room.js";
 import { Line } from "./line.js";
 import { follow as followTalk, People } from "./people.js";
@@ -24,6 +25,7 @@ let joined = 0; // when the connection was made, by performance.now()
 const meter = new microphone.Meter($("level"), (silent) => warn(silent ? text("status.silent") : ""));
 const people = new People({ space: space.id, token, command, silent: () => muted });
 const start = new Start({ space: space.id, token, command });
+const backstage = new Backstage({ space: space.id, token, command });
 const pins = new Pins({ space: space.id, token, command });
 const line = new Line({ space: space.id, token, command, setAsking: (who) => command(() => ask("PATCH", `/spaces/${space.id}`, { token, body: { asking: who } })) });
 const green = new GreenRoom({ space: space.id, token, use, warn: (sentence) => warn(sentence) });
@@ -208,6 +210,7 @@ async function look() {
   green.look(view);
   start.show(view);
   pins.draw(view);
+  backstage.look(view);
   await line.look(view);
   // Sound may fail in one direction only: then the stage knows, and we do not.
   const unheard = view.seats.some(({ id, state }) => id === view.you.seat && state === "lost");
@@ -271,5 +274,5 @@ else {
   navigator.mediaDevices.addEventListener?.("devicechange", () => green.choices(stream));
   green.choices(stream);
   follow();
-  followTalk(space.id, token, (seats) => people.hear(seats));
+  followTalk(space.id, token, (seats) => people.hear(seats), () => backstage.news());
 }
