@@ -61,6 +61,7 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (c.PinNote("a", "Note"), "admin host co_host"),
     (c.Unpin("a"), "admin host co_host"),
     (Look.REQUESTS, "admin host co_host"),
+    (Look.BACK_CHANNEL, "admin host co_host"),
     (Look.BACKSTAGE, "admin host co_host speaker"),
     (Look.EVENTS, "admin host"),
 ]
