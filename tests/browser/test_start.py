@@ -54,6 +54,9 @@ async def test_from_the_countdown_to_live(house: Whole, browsers: Browsers) -> N
             await host.page.get_by_role("button", name="Take down").click()
             await listener.until("document.querySelector('#pins').hidden", "the note is gone by itself")
             listener.calm()
+        await host.page.get_by_label("Message").fill("<b>Psst</b>")
+        await host.page.keyboard.press("Enter")
+        await host.says("#backstage-log .said", "<b>Psst</b>")
         wide = await host.page.evaluate("document.documentElement.scrollWidth")
         assert wide <= 360, f"the page is {wide} pixels wide"
         host.calm()
