@@ -28,6 +28,10 @@ WISHES: dict[str, c.Command] = {
     "mute_speakers": c.MuteSpeakers(),
     "open_asking": c.SetAsking(Asking.ANYONE),
     "close_asking": c.SetAsking(Asking.NOBODY),
+    "limit_audience": c.LimitAudience(),
+    "open_audience": c.OpenAudience(),
+    "pin_rung": c.PinRung(0),
+    "free_rung": c.PinRung(None),
 }
 """The commands that a page has buttons for."""
 
@@ -43,6 +47,11 @@ def seat_wishes(seat: SeatId) -> dict[str, c.Command]:
         "remove": c.RemoveSeat(seat),
         "ban": c.BanSeat(seat),
     }
+
+
+def places(statuses: Statuses, now: float) -> int:
+    """Listeners that all edges together can carry."""
+    return round(sum(edge.numbers.get("places", 0) for edge in statuses.fresh(now, "edge")))
 
 
 class Views:
@@ -88,6 +97,10 @@ class Views:
             audience=self.addresses(space),
             recording=self._recording(space),
             pins=[schema.PinView(pin.id, pin.text, pin.url, pin.at_ms) for pin in space.pins],
+            ladder=schema.LadderView(space.rung, space.rung_cause, space.rung_value, space.pinned_rung),
+            door=schema.DoorView(
+                space.p, space.waiting, places(self._statuses, now), space.limited, list(space.passes)
+            ),
             you=self._you(space, actor),
             asking=space.asking,
             ask=f"{self._house}/ask/{space.id}" if space.hears_requests else None,

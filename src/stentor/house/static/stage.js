@@ -2,7 +2,9 @@
 
 import { about, ask, button, element, lights, pause, text } from "./page.js";
 import { Backstage } from "./backstage.js";
+import { Door } from "./door.js";
 import { GreenRoom, MUSIC_BPS } from "./green-room.js";
+import { Ladder } from "./ladder.js";
 import { Line } from "./line.js";
 import { follow as followTalk, People } from "./people.js";
 import * as microphone from "./microphone.js";
@@ -28,6 +30,8 @@ const start = new Start({ space: space.id, token, command });
 const backstage = new Backstage({ space: space.id, token, command });
 const pins = new Pins({ space: space.id, token, command });
 const line = new Line({ space: space.id, token, command, setAsking: (who) => command(() => ask("PATCH", `/spaces/${space.id}`, { token, body: { asking: who } })) });
+const ladder = new Ladder({ space: space.id, token, command });
+const door = new Door({ space: space.id, token, command });
 const green = new GreenRoom({ space: space.id, token, use, warn: (sentence) => warn(sentence) });
 const say = (sentence) => { if ($("status").textContent !== sentence) $("status").textContent = sentence; };
 const warn = (sentence) => { $("warning").textContent = sentence; };
@@ -167,6 +171,8 @@ function draw() {
   if (view.you) $("you").textContent = text("stage.you_are", { name: view.you.name, role: text(`role.${view.you.role}`) });
   $("lights").replaceChildren(...lights(view.lights));
   hostButtons();
+  ladder.draw(view);
+  door.draw(view);
 }
 
 function hostButtons() {

@@ -1,4 +1,4 @@
-"""Pins: no table changes, but programs older than this could not read the new events."""
+"""New events of the ladder, which older programs could not read; no table changes."""
 
 from __future__ import annotations
 
@@ -9,4 +9,4 @@ depends_on: str | None = None
 
 
 def upgrade() -> None:
-    """Nothing to do."""
+    """Nothing to do: events are JSON."""
