@@ -44,7 +44,7 @@ async def test_from_the_countdown_to_live(house: Whole, browsers: Browsers) -> N
         assert not await host.page.locator("#ready").is_visible()
         assert await house.state("start") == "live"
         await host.page.get_by_label("Note").fill("<img src=x onerror=alert(1)> Read this")
-        await host.page.get_by_label("Link").fill("https://example.org/paper")
+        await host.page.get_by_label("Link (may stay empty)").fill("https://example.org/paper")
         await host.page.keyboard.press("Enter")
         await host.says("#pinned a", "<img src=x")
         async with visit(browsers.plain, house.audience("start")) as listener:
