@@ -66,7 +66,9 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 <span class="soft" id="sound" role="status"></span>
 <span class="soft" id="behind"></span>
 <button type="button" class="small" id="catch-up" data-text="go_live" hidden>{go_live}</button>
+<button type="button" class="small" id="captions-switch" data-text="captions" hidden>{captions}</button>
 </div>
+<div class="captions" id="captions" aria-live="off" hidden></div>
 <div id="plain">{plain}</div>
 <div id="recording"{no_recording}>
 <div id="replay" hidden>
