@@ -89,6 +89,21 @@ class Scribe:
     def _bus(self) -> Bus:
         return self._cues.bus
 
+    @property
+    def known(self) -> list[Cue]:
+        """All cues so far."""
+        return self._collection.all
+
+    @property
+    def unsent(self) -> int:
+        """Cues that are not on the bus yet."""
+        return len(self._unsent)
+
+    @property
+    def written(self) -> bool:
+        """Whether there are cues, and all are in the object store."""
+        return len(self._collection) > 0 and not self._unwritten
+
     def status(self) -> SpaceStatus:
         return SpaceStatus(source="captions", lag_ms=self.delay_ms)
 
