@@ -84,6 +84,28 @@ async def test_whip_is_carried_whole(house: House, bus: Bus) -> None:
     assert (delete.method, delete.session, delete.body) == ("DELETE", "abc", b"")
 
 
+async def test_an_echo_is_for_those_of_the_stage(house: House, bus: Bus) -> None:
+    """Any stage answers the check of one's sound, also before the doors open; only who may join may ask for it."""
+    asked: list[WhipRequest] = []
+
+    async def stage(message: bytes) -> bytes:
+        asked.append(decode_request(message))
+        return encode(WhipReply(201, {"Content-Type": "application/sdp"}, b"answer"))
+
+    invitation = await house.create()
+    headers = {"Content-Type": "application/sdp"}
+    assert (await house.anyone.post("/echo/talk", content=OFFER, headers=headers)).status_code == 401
+    headers["Authorization"] = f"Bearer {invitation['token']}"
+    assert (await house.anyone.post("/echo/talk", content=OFFER, headers=headers)).status_code == 503
+    for _ in range(2):  # of several stages one gets it
+        await bus.serve("stage.echo", stage, queue="stage")
+    await bus.client.flush()
+    answer = await house.anyone.post("/echo/talk", content=OFFER, headers=headers)
+    assert (answer.status_code, answer.content) == (201, b"answer")
+    assert [(each.method, each.body, each.token) for each in asked] == [("POST", OFFER, "")]
+    assert (await house.anyone.post("/echo/elsewhere", content=OFFER, headers=headers)).status_code == 403
+
+
 async def test_whip_without_a_stage(house: House) -> None:
     """No stage: 503 with the time to come again, as a problem document."""
     answer = await house.anyone.post("/whip/talk", content=OFFER, headers={"Content-Type": "application/sdp"})

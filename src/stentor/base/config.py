@@ -38,6 +38,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The edges: everything for listeners."""
     edges: int = 0
     """Edge processes; 0 means one per processor."""
+    line_mbps: float = 0.0
+    """What this machine's line carries, in Mbit/s, shared by its edges: the ladder climbs by it; 0 means unknown."""
     public_url: str = ""
     """How people reach the house from outside; ``localhost`` and the port when empty."""
     audience_url: str = ""

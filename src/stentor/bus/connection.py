@@ -93,9 +93,10 @@ class Bus:
             raise Overloaded("The bus did not answer in time.", retry_after_s=1.0) from error
         return bytes(reply.data)
 
-    async def serve(self, subject: str, handler: Service) -> Unsubscribe:
+    async def serve(self, subject: str, handler: Service, *, queue: str = "") -> Unsubscribe:
         """Answers requests on ``subject``; each runs in its own task, :data:`SERVED_AT_ONCE` at most.
 
+        Of those who serve under the same ``queue`` one gets a request; without one, all do.
         The handler answers every request; an exception it lets out is a bug, is logged, and leaves the caller to
         its timeout.
         """
@@ -117,7 +118,7 @@ class Bus:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-        subscription = await self.client.subscribe(subject, cb=accept, pending_msgs_limit=PENDING_MESSAGES)
+        subscription = await self.client.subscribe(subject, queue, cb=accept, pending_msgs_limit=PENDING_MESSAGES)
         return self._unsubscribe(subscription.unsubscribe)
 
     async def pause(self) -> None:

@@ -7,6 +7,7 @@ import asyncio
 from stentor.audio import grid
 from stentor.audio.hold import HoldLoop
 from stentor.base.errors import BadInput, NotFound
+from stentor.crowd import rungs
 from stentor.edge import forms
 from stentor.edge.fanout import BURST_CHUNKS, LEAST_BURST, MOST_BURST, Stream
 from stentor.edge.hls import Hls
@@ -31,6 +32,8 @@ class Channel:
     def __init__(self, space: Space, hold: HoldLoop, worker: Worker) -> None:
         self.space = space
         self.hold = hold
+        self.rung = 0
+        """Of the ladder (``crowd.rungs``); :meth:`climb` changes it."""
         self.window: Window | None = None
         self.hls: Hls | None = None
         self.captions = Captions(space.id, language=space.language, clock=worker.clock)
@@ -47,6 +50,16 @@ class Channel:
         self.space = space
         if self.window is not None and space.last_chunk is not None:
             self.window.end(space.last_chunk)
+
+    def climb(self, number: int) -> None:
+        """Gives up, or gives again, what that rung of the ladder says; from the next chunk on."""
+        self.rung = number
+        rung = rungs.rung(number)
+        if self.window is not None and self.hls is not None:
+            self.window.rung = rung
+            self.hls.give(parts=rung.parts, frugal=rung.frugal)
+        for stream in self.streams.values():
+            stream.least_chunks = rung.write_chunks
 
     def wants_window(self, now: float) -> bool:
         """Whether there is something to follow on the bus: on air, or over for less than :data:`LINGER_S`."""
@@ -68,6 +81,7 @@ class Channel:
         self.hls = Hls(
             self.window, RENDITIONS, captions=self.captions, clock=self._worker.clock, monotonic=self._loop.time
         )
+        self.climb(self.rung)
         return self.window
 
     def close(self) -> None:
@@ -127,6 +141,7 @@ class Channel:
         stream = self.streams.get(key)
         if stream is None:
             stream = self.streams[key] = Stream(window, form, self._worker.pace, self._worker.counters)
+            stream.least_chunks = rungs.rung(self.rung).write_chunks
         return stream
 
     def on_air(self) -> Window:

@@ -83,11 +83,13 @@ class Slot:
 class Counters:
     """What a worker has done since it started."""
 
-    __slots__ = ("bytes_sent", "joins", "skipped", "writes")
+    __slots__ = ("bytes_sent", "chunks", "joins", "skipped", "writes")
 
     def __init__(self) -> None:
         self.joins = 0
         self.writes = 0
+        self.chunks = 0
+        """Chunks in these writes."""
         self.skipped = 0
         """Chunks not sent to listeners that were too slow for them."""
         self.bytes_sent = 0
@@ -116,6 +118,8 @@ class Stream:
         self.window = window
         self.form = form
         self.count = 0
+        self.least_chunks = 1
+        """However few listen, a write carries so many chunks: the space's rung says it."""
         self._pace = pace
         self._counters = counters
         self._slots = [Slot() for _ in range(SLOTS)]
@@ -154,7 +158,7 @@ class Stream:
         """The window has new chunks: the slots whose turn it is fire, spread over the next 0.28 s at most."""
         if not self.count:
             return
-        every = self._pace.chunks
+        every = max(self._pace.chunks, self.least_chunks)
         phases = {number % every for number in range(self.window.head, self._seen, -1)}
         self._seen = self.window.head
         due = [slot for index, slot in enumerate(self._slots) if slot.groups and index % every in phases]
@@ -219,6 +223,7 @@ class Stream:
                     listener.transport.write(data)
                     sent += 1
             counters.writes += sent
+            counters.chunks += sent * (last - first + 1)
             counters.bytes_sent += sent * len(data)
 
     def _payload(self, base: int, first: int, last: int) -> bytes:

@@ -15,8 +15,6 @@ from stentor.edge.window import Kept
 from stentor.wire import adts, mp4, ogg
 from stentor.wire.chunk import Codec, Rendition
 
-LARGE_PULSE_BYTES = 512
-"""A pulse above this rides in every third chunk only: 13 seats are 1.2 kB, which would be half as much as the sound."""
 _OPENING_PAGES = 2
 
 
@@ -102,9 +100,8 @@ class Mp4:
 
     def pack(self, kept: Kept, *, last: bool) -> bytes:
         start = grid.decode_time(kept.number)
-        whole_part = kept.number % grid.CHUNKS_PER_PART == 0
         pulse = b""
-        if kept.pulse and (whole_part or len(kept.pulse) <= LARGE_PULSE_BYTES):
+        if kept.pulse:
             pulse = mp4.emsg(kept.pulse, decode_time=start, duration=grid.CHUNK_SAMPLES, id=kept.number)
         frames = kept.frames[self.rendition.name]
         return mp4.fragment(self.rendition, sequence=kept.number + 1, decode_time=start, frames=frames, emsg=pulse)

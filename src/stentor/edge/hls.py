@@ -47,7 +47,7 @@ Key = TypeVar("Key")
 
 
 class Hls:
-    """Playlists, parts and segments of a window. ``parts`` False is the rung without parts."""
+    """Playlists, parts and segments of a window."""
 
     def __init__(
         self,
@@ -59,6 +59,9 @@ class Hls:
         monotonic: Clock,
     ) -> None:
         self.parts = True
+        """Whether playlists have parts; :meth:`give` changes it."""
+        self.frugal = False
+        """Whether the cheaper rendition is the only one that is listed."""
         self._window = window
         self._captions = captions
         self._renditions = {rendition.name: rendition for rendition in renditions}
@@ -102,7 +105,7 @@ class Hls:
         if decision is Decision.TOO_FAR:
             raise BadInput("_HLS_msn and _HLS_part are too far ahead of the playlist.", code="hls-directives")
         blocking = directives.msn is not None and not self._window.finished
-        if blocking:
+        if blocking and self.parts:
             self._asked += 1
         else:
             self._polled[-1] += 1
@@ -130,12 +133,19 @@ class Hls:
         else:
             number = segment * grid.PARTS_PER_SEGMENT + part
             # B.1: the hinted part is held until all of it is there
-            if number == self._newest + 1 and self.parts and not self._window.finished:
+            if number == self._newest + 1 and not self._window.finished:
                 self._park(self._hinted, (name, number), request, waiter)
                 return None
             found = self._part(rendition, number)
         self._named[name, file] = found
         return found.answer(request.headers, self._clock())
+
+    def give(self, *, parts: bool, frugal: bool) -> None:
+        """Follows the rung. Who waits for a part that no playlist will list any more is answered at once."""
+        if (parts, frugal) != (self.parts, self.frugal):
+            self.parts, self.frugal = parts, frugal
+            self._playlists.clear()
+            self._sweep()
 
     # The window moves on.
 
@@ -175,8 +185,8 @@ class Hls:
                 self._give_up(waiter)
 
     def listeners(self) -> int:
-        """How many listen, by their requests here: a low-latency player reloads once a part, another once a target
-        duration. Behind a CDN only the CDN's requests are seen.
+        """How many listen, by their requests here: a low-latency player reloads once a part, any other once a segment.
+        Behind a CDN only the CDN's requests are seen.
         """
         return 0 if self._window.finished else max(self._asked, self._asked_before) + sum(self._polled)
 
@@ -201,7 +211,11 @@ class Hls:
             return Decision.HOLD
         ended = self._window.finished
         if not self.parts:
-            return playlist.blocks(directives, self._complete_segment(), 0, ended=ended, parts_per_segment=1)
+            complete = self._complete_segment()
+            if directives.part is not None and directives.msn is not None and directives.msn > complete:
+                # it knows a playlist with parts: the one without, at once, tells it to go on by segments
+                directives = Directives(directives.msn - 1)
+            return playlist.blocks(directives, complete, 0, ended=ended, parts_per_segment=1)
         msn, part = divmod(self._newest, grid.PARTS_PER_SEGMENT)
         return playlist.blocks(directives, msn, part, ended=ended)
 
@@ -343,7 +357,8 @@ class Hls:
         return file
 
     def _variants(self) -> list[Rendition]:
-        return [rendition for rendition in self._renditions.values() if rendition.codec is Codec.AAC]
+        listed = [rendition for rendition in self._renditions.values() if rendition.codec is Codec.AAC]
+        return [min(listed, key=lambda rendition: rendition.bitrate_bps)] if self.frugal else listed
 
     def _rendition(self, name: str) -> Rendition:
         rendition = self._renditions.get(name)

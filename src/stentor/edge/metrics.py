@@ -10,6 +10,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from stentor.edge.channel import Channel
+from stentor.edge.load import memory_bytes
 from stentor.edge.worker import Worker
 
 TYPE = CONTENT_TYPE_LATEST
@@ -25,10 +26,16 @@ class Numbers(Collector):
 
     def collect(self) -> Iterator[Metric]:
         worker, counters = self._worker, self._worker.counters
-        label = self._instance
+        label, load = self._instance, worker.meter.load
         for name, text, value in (
             ("connections", "Open connections.", worker.open),
             ("capacity", "Connections this process may have.", worker.capacity),
+            ("sent_bits_per_second", "What goes out, over 3 s.", worker.meter.out_bps),
+            ("memory_bytes", "Memory in use.", memory_bytes()),
+            ("line_ratio", "Share of the line in use; 0 when STENTOR_LINE_MBPS is not set.", load.line),
+            ("cpu_ratio", "Share of one processor in use.", load.cpu),
+            ("lag_seconds", "How late this process is for its own timers.", load.lag),
+            ("slow_ratio", "Share of chunks that listeners were too slow for.", load.slow),
             ("write_interval_seconds", "Seconds of sound in a progressive write.", worker.pace.chunks * 0.32),
         ):
             gauge = GaugeMetricFamily(f"stentor_edge_{name}", text, labels=["instance"])
@@ -48,6 +55,7 @@ class Numbers(Collector):
             ("timed_out", "Connections closed because they were too slow.", worker.timed_out),
             ("joins", "Progressive listeners that began.", counters.joins),
             ("writes", "Writes to progressive listeners.", counters.writes),
+            ("replied_bytes", "Bytes of replies, and of what listeners get at once.", worker.replied_bytes),
             ("sent_bytes", "Bytes written to progressive listeners after their first.", counters.bytes_sent),
             ("skipped_chunks", "Chunks that slow listeners were not sent.", counters.skipped),
         ):
@@ -64,14 +72,16 @@ class Numbers(Collector):
         fillers = CounterMetricFamily(
             "stentor_edge_fillers", "Chunks this edge filled in itself.", labels=["instance", "space"]
         )
+        rung = GaugeMetricFamily("stentor_edge_rung", "Rung of the ladder.", labels=["instance", "space"])
         for space, channel in self._channels.items():
             if channel.window is None:
                 continue
             for form, count in channel.counts().items():
                 listeners.add_metric([self._instance, space, form], count)
+            rung.add_metric([self._instance, space], channel.rung)
             chunk.add_metric([self._instance, space], channel.window.head)
             fillers.add_metric([self._instance, space], channel.window.fillers)
-        yield from (listeners, chunk, fillers)
+        yield from (listeners, chunk, fillers, rung)
 
 
 def render(worker: Worker, channels: Mapping[str, Channel], instance: str) -> bytes:

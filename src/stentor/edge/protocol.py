@@ -36,6 +36,8 @@ class Host(Protocol):
 
     now: float
     """Monotonic seconds, at most one second old."""
+    replied_bytes: int
+    """Bytes of replies and of what listeners get at once."""
 
     def opened(self, connection: Connection) -> bool:
         """Counts a connection in; False (already answered) when there is no room for it."""
@@ -168,6 +170,7 @@ class Connection(asyncio.Protocol):
     async def send(self, data: bytes) -> bool:
         """Writes a piece of a long held reply and waits for room for the next; False when the peer is gone."""
         self.sent_bytes += len(data)
+        self._host.replied_bytes += len(data)
         if not self.transport.is_closing():
             self.transport.write(data)
         if self.paused and not self.transport.is_closing():
@@ -195,7 +198,9 @@ class Connection(asyncio.Protocol):
         self.held = self._forget = None
         payload, first = stream.join(self, burst)
         self._host.watch(self, FOREVER)
-        self.transport.write(head.replace(CHUNK_MARK, str(first).encode()) + payload)
+        data = head.replace(CHUNK_MARK, str(first).encode()) + payload
+        self._host.replied_bytes += len(data)
+        self.transport.write(data)
 
     # Inside.
 
@@ -207,7 +212,9 @@ class Connection(asyncio.Protocol):
     def _send(self, request: Request, reply: Reply) -> None:
         # A peer that speaks HTTP/1.0 gets its reply and the end of the connection: none of them needs more.
         stays = request.keep_alive and request.version == "1.1"
-        self.transport.write(reply.render(head_only=request.method == "HEAD", keep_alive=stays))
+        data = reply.render(head_only=request.method == "HEAD", keep_alive=stays)
+        self._host.replied_bytes += len(data)
+        self.transport.write(data)
         if not stays:
             self._parser = None
             self._waiting = None

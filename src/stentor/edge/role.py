@@ -11,6 +11,8 @@ import os
 import socket
 from contextlib import aclosing
 
+import msgspec
+
 from stentor.audio import grid, hold, lofi
 from stentor.audio.hold import HoldLoop
 from stentor.base import log, tls
@@ -24,6 +26,7 @@ from stentor.bus.connection import Bus, connect
 from stentor.bus.cues import CueLog
 from stentor.bus.status import SpaceStatus, Status, Statuses
 from stentor.edge.channel import Channel
+from stentor.edge.load import memory_bytes
 from stentor.edge.site import Site
 from stentor.edge.worker import Worker, descriptors
 from stentor.spaces.model import Space
@@ -54,7 +57,8 @@ class Edge:
     ) -> None:
         self.instance = instance
         self.clock = clock
-        self.worker = Worker(capacity=descriptors(), clock=clock)
+        line_bps = settings.line_mbps * 1e6 / settings.edge_count
+        self.worker = Worker(capacity=descriptors(), clock=clock, line_bps=line_bps)
         self.site = Site(
             self.worker,
             objects=objects,
@@ -85,6 +89,7 @@ class Edge:
                 group.create_task(self._watch(group), name="board")
                 group.create_task(self._tick(), name="tick")
                 group.create_task(self._follow_cues(), name="cues")
+                group.create_task(self.worker.meter.run(), name="load")
                 group.create_task(status.beat(self._bus, self.status), name="beat")
         finally:
             await self.site.stop()
@@ -101,6 +106,9 @@ class Edge:
             "refused": worker.refused,
             "skipped": worker.counters.skipped,
             "write_interval_s": worker.pace.chunks * grid.CHUNK_S,
+            "out_bps": worker.meter.out_bps,
+            "memory_bytes": memory_bytes(),
+            **msgspec.structs.asdict(worker.meter.load),
         }
         for space, channel in self.site.channels.items():
             window, newest = channel.window, channel.newest()

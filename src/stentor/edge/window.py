@@ -13,6 +13,9 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from stentor.audio import grid
+from stentor.crowd.rungs import RUNGS
+from stentor.spaces.pulse import gist
+from stentor.wire import aac
 from stentor.wire.chunk import Chunk, Source
 
 Frames = Mapping[str, list[bytes]]
@@ -29,6 +32,10 @@ NEAR_CHUNKS = 10
 """A window this close to the clock has caught up: one that is all filler runs 2.5 s (8 chunks) behind it."""
 AHEAD_CHUNKS = 32
 """A chunk further in the future than 10 s comes from a wrong clock; it is dropped."""
+RICH, FRUGAL = "aac-64", "aac-32"
+"""On a frugal rung the second is heard in the place of the first."""
+SEAM_CHUNKS = 10
+"""A seam without a click is looked for so long: 3.2 s, and 99 of 100 chunks begin with one."""
 
 
 class Kept:
@@ -40,6 +47,7 @@ class Kept:
         self.number = number
         self.source = source
         self.pulse = pulse
+        """What goes out with the sound: empty in chunks that have nothing new to tell."""
         self.frames = frames
         self.filler = filler
         """Put there by this edge because the chunk had not come."""
@@ -72,7 +80,16 @@ class Window:
         self._progress = now
         self.caught_up = self._near(now)
         """It has been near the clock once: from then on only the clock decides, and listeners may join."""
+        self.rung = RUNGS[0]
+        """What is given up now; from the next chunk on."""
+        self.frugal = False
+        """:data:`RICH` is heard as :data:`FRUGAL`: follows the rung at a seam that cannot be heard."""
         self._pulse = b""
+        self._told = b""
+        """What the last pulse in the sound said."""
+        self._seam_wait = 0
+        self._tails: dict[str, bytes] = {}
+        """The last frame of the newest chunk in :data:`RICH` and :data:`FRUGAL`, as they came."""
 
     @property
     def finished(self) -> bool:
@@ -142,12 +159,39 @@ class Window:
         missing = self._fill(chunk.number).keys() - frames.keys()
         if missing:  # a programme with fewer renditions than this edge offers: those play the hold loop
             frames = {**self._fill(chunk.number), **frames}
-        return Kept(chunk.number, chunk.source, chunk.pulse, frames, filler=False)
+        return self._kept_of(chunk.number, chunk.source, frames, filler=False)
 
     def _filler(self, number: int) -> Kept:
         self.fillers += 1
         self._pulse = quiet_pulse(self._pulse, number)
-        return Kept(number, Source.FILLER, self._pulse, self._fill(number), filler=True)
+        return self._kept_of(number, Source.FILLER, self._fill(number), filler=True)
+
+    def _kept_of(self, number: int, source: Source, frames: Frames, *, filler: bool) -> Kept:
+        """The chunk as this rung gives it out."""
+        self._follow_rung()
+        self._tails = {name: frames[name][-1] for name in (RICH, FRUGAL)}
+        heard = {**frames, RICH: frames[FRUGAL]} if self.frugal else frames
+        return Kept(number, source, self._news(number), heard, filler=filler)
+
+    def _follow_rung(self) -> None:
+        """Goes over to the other rendition where that cannot be heard, or after :data:`SEAM_CHUNKS` anyway."""
+        if self.frugal == self.rung.frugal:
+            self._seam_wait = 0
+            return
+        fits = not self._tails or aac.may_follow(self._tails[RICH], self._tails[FRUGAL])
+        if fits or self._seam_wait >= SEAM_CHUNKS:
+            self.frugal = self.rung.frugal
+        self._seam_wait += 1
+
+    def _news(self, number: int) -> bytes:
+        """The pulse if it is to go out with this chunk, else nothing."""
+        said = gist(self._pulse)
+        begins_part = number % grid.CHUNKS_PER_PART == 0
+        is_new = said != self._told and (begins_part or self.rung.pulse_at_once)
+        if not is_new and number % self.rung.pulse_chunks:
+            return b""
+        self._told = said
+        return self._pulse
 
     def _commit(self, kept: Kept) -> None:
         self._kept.append(kept)

@@ -10,6 +10,7 @@ from stentor.base.clock import Clock
 from stentor.base.errors import Overloaded, StentorError
 from stentor.base.tls import Tls
 from stentor.edge.fanout import Counters, Pace, interval_for
+from stentor.edge.load import Meter
 from stentor.edge.protocol import Connection
 from stentor.edge.proxied import Proxied
 from stentor.edge.reply import BRIEF, NO_STORE, Reply, failure
@@ -39,7 +40,7 @@ class Nowhere:
 class Worker:
     """The :class:`stentor.edge.protocol.Host` of all connections of this process."""
 
-    def __init__(self, *, capacity: int, clock: Clock) -> None:
+    def __init__(self, *, capacity: int, clock: Clock, line_bps: float = 0.0) -> None:
         self.clock = clock
         self.capacity = capacity
         self.counters = Counters()
@@ -51,6 +52,8 @@ class Worker:
         self.malformed = 0
         self.timed_out = 0
         self.requests = 0
+        self.replied_bytes = 0
+        self.meter = Meter(self, line_bps=line_bps)
         self._loop = asyncio.get_running_loop()
         self.now = self._loop.time()
         self._wheel: Wheel[Connection] = Wheel(self.now)

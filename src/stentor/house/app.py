@@ -27,6 +27,7 @@ from stentor.house.sessions import Sessions
 from stentor.house.talk import Talk
 from stentor.house.views import Views
 from stentor.people.model import Creators
+from stentor.spaces import rights
 
 OPENAPI = OpenAPIConfig(
     title="Stentor",
@@ -57,6 +58,9 @@ def build(desk: Desk, statuses: Statuses, settings: Settings, *, admin_token: st
         account = await sessions.account(request)
         return invitations.passing(await desk.load(space), account.id) if account else ""
 
+    async def may_check(request: Request[Any, Any, Any], space: str) -> None:
+        rights.require(await callers.actor(request, space), rights.Look.BACKSTAGE, await desk.load(space))
+
     views = Views(desk, statuses, settings)
     hold = HoldMaker(desk.objects)
     line = Line(desk, invitations)
@@ -64,7 +68,7 @@ def build(desk: Desk, statuses: Statuses, settings: Settings, *, admin_token: st
         route_handlers=[
             api.routes(desk, callers, invitations, views, hold, line, Talk(statuses, desk.clock)),
             account_api.routes(desk, people, callers, sessions),
-            whip.routes(desk.bus, passing),
+            whip.routes(desk.bus, passing, may_check),
             pages.routes(desk, views, callers, people),
             _health(desk),
         ],
@@ -74,7 +78,7 @@ def build(desk: Desk, statuses: Statuses, settings: Settings, *, admin_token: st
         logging_config=None,  # errors are logged in problems.py, once
         request_max_body_size=api.MAX_BODY_BYTES,
     )
-    return secured(app)
+    return secured(app, media=settings.audience_address)
 
 
 def _health(desk: Desk) -> Any:

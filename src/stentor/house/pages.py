@@ -104,7 +104,9 @@ class Pages:
         say = self._say(language)
         words = {
             "noscript": "stage.noscript", "level": "stage.level", "microphone": "stage.microphone",
-            "default_microphone": "stage.default_microphone", "ready": "status.ready", "join": "stage.join",
+            "default_device": "stage.default_device", "output": "stage.output", "music": "stage.music",
+            "music_hint": "stage.music_hint", "check_title": "check.title", "check_hint": "check.hint",
+            "check_do": "check.do", "check_hold": "check.hold", "ready": "status.ready", "join": "stage.join",
             "mute": "stage.mute", "hear": "stage.hear", "leave": "stage.leave", "headphones": "stage.headphones",
             "hint_mute": "stage.hint_mute", "people": "stage.people", "nobody": "stage.nobody",
             "listen_link": "stage.listen_link", "claim": "stage.claim", "line": "line.title",

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from litestar import HttpMethod, Request, Response, Router, route
+from litestar import HttpMethod, Request, Response, Router, post, route
 from litestar.params import FromPath
 
 from stentor.base import units
@@ -39,10 +39,12 @@ _HOP_BY_HOP = frozenset({"connection", "content-length", "date", "keep-alive", "
 _Request = Request[Any, Any, Any]
 Passing = Callable[[_Request, str], Awaitable[str]]
 """Makes the token of whoever is signed in and has a seat of their own in a space; empty for anybody else."""
+Entering = Callable[[_Request, str], Awaitable[None]]
+"""Raises what keeps whoever asks from the stage of a space."""
 
 
-def routes(bus: Bus, passing: Passing) -> Router:
-    """The addresses ``/whip/{space}`` and ``/whip/{space}/{session}``."""
+def routes(bus: Bus, passing: Passing, may_check: Entering) -> Router:
+    """The addresses ``/whip/{space}``, ``/whip/{space}/{session}``, and ``/echo/{space}`` to check one's sound."""
 
     @route("/{space:str}", http_method=ALL, request_max_body_size=MAX_BODY_BYTES, include_in_schema=False)
     async def endpoint(request: _Request, space: FromPath[str]) -> Response[bytes]:
@@ -57,9 +59,16 @@ def routes(bus: Bus, passing: Passing) -> Router:
             return Response(b"", status_code=200, headers=preflight(allow))
         if request.method not in allow.split(", "):
             raise MethodRefused(f"This address knows {allow}; see RFC 9725.", allow=allow)
-        return await carry(bus, request, space, session, passing)
+        authorization = request.headers.get("authorization", "")
+        token = bearer(authorization) if authorization else await passing(request, space)
+        return await carry(bus, f"stage.whip.{units.space_id(space)}", request, space, session, token)
 
-    return Router("/whip", route_handlers=[endpoint, resource])
+    @post("/echo/{space:str}", request_max_body_size=MAX_BODY_BYTES, include_in_schema=False)
+    async def echo(request: _Request, space: FromPath[str]) -> Response[bytes]:
+        await may_check(request, space)
+        return await carry(bus, "stage.echo", request, space, None, "")
+
+    return Router("/", route_handlers=[Router("/whip", route_handlers=[endpoint, resource]), echo])
 
 
 def preflight(allow: str) -> dict[str, str]:
@@ -79,21 +88,21 @@ def preflight(allow: str) -> dict[str, str]:
     }
 
 
-async def carry(bus: Bus, request: _Request, space: str, session: str | None, passing: Passing) -> Response[bytes]:
-    """One request to the stage and its reply back; raises :class:`Overloaded` when no stage holds the space."""
-    space = units.space_id(space)  # it becomes part of a subject
-    authorization = request.headers.get("authorization", "")
+async def carry(
+    bus: Bus, subject: str, request: _Request, space: str, session: str | None, token: str
+) -> Response[bytes]:
+    """One request to the stage and its reply back; raises :class:`Overloaded` when no stage serves ``subject``."""
     message = WhipRequest(
         method=request.method,
         space=space,
         session=session,
-        token=bearer(authorization) if authorization else await passing(request, space),
+        token=token,
         content_type=request.headers.get("content-type", ""),
         body=await request.body(),
         if_match=request.headers.get("if-match", ""),
     )
     try:
-        reply = decode_reply(await _ask(bus, f"stage.whip.{space}", encode(message)))
+        reply = decode_reply(await _ask(bus, subject, encode(message)))
     except Overloaded as error:
         raise Overloaded(
             "No stage holds this space now; try again in a moment.", retry_after_s=1.0, code="no-stage"

@@ -1,4 +1,5 @@
-"""The pulse: what listeners are told about a space, 3 times a second, inside the audio and as ``pulse.json``.
+"""The pulse: what listeners are told about a space, as ``pulse.json``, and inside the audio once a second and when
+somebody comes, goes or begins to talk.
 
 Version 1 is a JSON object: ``v`` 1, ``space``, ``title``, ``state``, ``chunk`` (the number it belongs to), ``at`` (ms),
 ``source`` (``wire.chunk.Source``), ``delay`` (ms from a speaker's packet at the stage to its place on the grid),
@@ -103,6 +104,19 @@ def build(
         delay=delay_ms,
     )
     return _encoder.encode(pulse)
+
+
+def gist(data: bytes) -> bytes:
+    """What a pulse says that people care for: all but the times, the loudness and the number of listeners.
+
+    Two pulses with the same gist need not both be told. What is no pulse is its own gist.
+    """
+    try:
+        pulse = read(data)
+    except Malformed:
+        return data
+    seats = [msgspec.structs.replace(seat, level=0) for seat in pulse.seats]
+    return _encoder.encode(msgspec.structs.replace(pulse, chunk=0, at=0, listeners=0, delay=0, seats=seats))
 
 
 def _level(level_dbfs: float) -> int:

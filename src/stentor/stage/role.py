@@ -23,6 +23,7 @@ from stentor.bus.connection import Bus, Unsubscribe, connect
 from stentor.bus.lease import Lease
 from stentor.bus.status import SeatStatus, SpaceStatus, Status, Statuses, beat
 from stentor.spaces.model import Space
+from stentor.stage.echo import Echoes
 from stentor.stage.ice import IceSettings, guard_datagrams, parse_servers
 from stentor.stage.peer import Certificate
 from stentor.stage.room import Room
@@ -63,6 +64,7 @@ class Stage:
         self._ice = ice
         self._key = config.signing_key(settings)
         self._certificate = Certificate()
+        self.echoes = Echoes(ice, self._certificate)
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._spaces: dict[str, Space] = {}
         self.problem = ""
@@ -72,12 +74,15 @@ class Stage:
         self.log = log.get(ROLE)
 
     async def run(self) -> None:
-        """Follows the board for ever; ends all rooms when cancelled."""
+        """Follows the board and answers echoes for ever; ends all rooms when cancelled."""
+        stop = await self._bus.serve("stage.echo", self.echoes.serve, queue=ROLE)
         await self._statuses.start(self._bus, "captions")
         try:
             async for space in Board(self._bus).watch():
                 self._follow(space)
         finally:
+            await stop()
+            await self.echoes.close()
             keepers = list(self._keepers.values())
             for keeper in keepers:
                 keeper.cancel()

@@ -90,12 +90,9 @@ class Whip:
 
     async def _post(self, request: WhipRequest) -> WhipReply:
         invitation = self._invitation(request)
-        _expect(request, OFFER_TYPE)
         if not self._room.space.on_air:
             raise Conflict("The stage is open from doors-open to the end of the space.", code="not-on-air")
-        text = _text(request)
-        check_offer(text)
-        session, answer = await self._room.join(invitation, sdp.read(text))
+        session, answer = await self._room.join(invitation, offered(request))
         headers = {
             "Content-Type": OFFER_TYPE,
             "Location": f"/whip/{self._room.space.id}/{session.id}",
@@ -148,6 +145,14 @@ class Whip:
         if invitation.space != self._room.space.id:
             raise NotAllowed("This invitation is for another space.", code="other-space")
         return invitation
+
+
+def offered(request: WhipRequest) -> sdp.Offer:
+    """The offer in a POST; raises what the table above says for one that cannot be taken."""
+    _expect(request, OFFER_TYPE)
+    text = _text(request)
+    check_offer(text)
+    return sdp.read(text)
 
 
 def refusal(error: StentorError) -> WhipReply:

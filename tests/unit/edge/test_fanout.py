@@ -174,3 +174,48 @@ async def test_coarse_writes_carry_every_chunk() -> None:
 def test_slots_fit_every_interval() -> None:
     """Each phase of each interval has the same number of slots."""
     assert all(fanout.SLOTS % interval == 0 for interval in fanout.INTERVALS)
+
+
+async def test_a_rung_makes_writes_coarser_and_ends_that_again() -> None:
+    """From rung 2 on a listener gets 3 chunks a write, from 3 on 6, whoever few there are; nothing is lost between."""
+    async with edge() as rig:
+        reader, writer = await rig.open("/s/friday/live.opus")
+        await read_head(reader)
+        for rung, chunks in ((2, 3), (3, 6), (0, 1)):
+            rig.channel.climb(rung)
+            rig.publish(12)  # whatever is on its way is written out
+            before = rig.worker.counters.writes
+            for _ in range(12):
+                rig.publish(1)
+            assert rig.worker.counters.writes - before == 12 // chunks
+        rig.publish(6)
+        demuxer = ogg.Demuxer()
+        pages: list[ogg.Page] = []
+        async with asyncio.timeout(5):
+            while len(pages) < 2 + 12 + 78:
+                pages += demuxer.feed(await reader.read(65536))
+        writer.close()
+        assert [page.sequence for page in pages] == list(range(len(pages)))
+
+
+async def test_a_frugal_rung_halves_the_bits_of_who_listens() -> None:
+    """In mid-stream aac-64 becomes aac-32 and again aac-64: the very frames of the one or the other, none twice."""
+    async with edge() as rig:
+        reader, writer = await rig.open("/s/friday/live.aac")
+        first = int((await read_head(reader))["X-Stentor-Chunk"])
+        for rung in (0, 3, 0):
+            rig.channel.climb(rung)
+            rig.publish(6)
+        rig.publish(6)
+        heard: list[bytes] = []
+        buffer = bytearray()
+        async with asyncio.timeout(5):
+            while len(heard) < 15 * (84 - first):
+                buffer += await reader.read(65536)
+                heard += adts.split(buffer)
+        writer.close()
+        pieces = {number: heard[15 * (number - first) :][:15] for number in range(first, 84)}
+        frugal = [number for number, piece in pieces.items() if piece == programme(number).frames["aac-32"]]
+        assert frugal == list(range(66, 72)), "the seams of this voice fit there"
+        for number in pieces.keys() - set(frugal):
+            assert pieces[number] == programme(number).frames["aac-64"]

@@ -180,7 +180,7 @@ async def test_the_end_closes_the_playlist() -> None:
 async def test_the_rung_without_parts_still_blocks() -> None:
     """No part, no hint; a reload waits for the next whole segment."""
     async with edge(chunks=36) as rig:
-        rig.channel.playlists().parts = False
+        rig.channel.climb(4)
         text = (await rig.get(MEDIA))[2].decode()
         assert "EXT-X-PART" not in text
         assert "PRELOAD-HINT" not in text
@@ -189,3 +189,47 @@ async def test_the_rung_without_parts_still_blocks() -> None:
         await eventually(lambda: rig.worker.requests == 2, "it was asked")
         rig.publish(12)
         assert b"aac-64/3.m4s" in (await waiting)[2]
+
+
+async def test_players_of_parts_live_through_the_rung_without() -> None:
+    """Who waits gets the playlist without parts at once, then whole segments; a hinted part still comes."""
+    async with edge(chunks=36) as rig:
+        reload = asyncio.create_task(rig.get(f"{MEDIA}?_HLS_msn=3&_HLS_part=1"))
+        hinted = asyncio.create_task(rig.get("/s/friday/hls/aac-64/3.0.m4s"))
+        await eventually(lambda: rig.worker.requests == 2, "both ask")
+        rig.channel.climb(4)
+        status, _, text = await reload
+        assert status == 200
+        assert b"EXT-X-PART" not in text
+        again = await rig.get(f"{MEDIA}?_HLS_msn=3&_HLS_part=1")
+        assert again[2] == text
+        following = asyncio.create_task(rig.get(f"{MEDIA}?_HLS_msn=3"))
+        await eventually(lambda: rig.worker.requests == 4, "it goes on by segments")
+        rig.publish(12)
+        assert (await hinted)[0] == 200
+        assert b"aac-64/3.m4s" in (await following)[2]
+
+
+async def test_listeners_without_parts_are_counted_once() -> None:
+    """They ask once a segment; for the whole of it they count."""
+    async with edge(chunks=36) as rig:
+        rig.channel.climb(4)
+        asked = [asyncio.create_task(rig.get(f"{MEDIA}?_HLS_msn=3")) for _ in range(2)]
+        await eventually(lambda: rig.worker.requests == 2, "both ask")
+        for _ in range(3):
+            rig.publish(3)
+            assert rig.channel.playlists().listeners() == 2
+        rig.publish(3)
+        await asyncio.gather(*asked)
+
+
+async def test_a_frugal_rung_lists_the_cheap_rendition_only() -> None:
+    """New players get aac-32; those that have chosen already keep their playlist."""
+    async with edge(chunks=36) as rig:
+        rig.channel.climb(3)
+        text = (await rig.get("/s/friday/hls/index.m3u8"))[2].decode()
+        assert "aac-32.m3u8" in text
+        assert "aac-64" not in text
+        assert (await rig.get(MEDIA))[0] == 200
+        rig.channel.climb(0)
+        assert "aac-64.m3u8" in (await rig.get("/s/friday/hls/index.m3u8"))[2].decode()

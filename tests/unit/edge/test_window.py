@@ -7,7 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stentor.audio import grid
-from stentor.edge.window import KEEP_CHUNKS, PATIENCE_S, Window, quiet_pulse
+from stentor.crowd.rungs import RUNGS
+from stentor.edge.window import KEEP_CHUNKS, PATIENCE_S, SEAM_CHUNKS, Window, quiet_pulse
+from stentor.spaces.model import Role, State
+from stentor.spaces.pulse import Pulse, PulseSeat
 from stentor.wire.chunk import RENDITIONS, Chunk, Source
 
 DOORS_MS = 1_000_000
@@ -18,6 +21,18 @@ REAL = {rendition.name: [b"real"] * rendition.frames_per_chunk for rendition in 
 
 def chunk(number: int, *, doors_open_ms: int = DOORS_MS, pulse: bytes = b"{}") -> Chunk:
     return Chunk("x", number, doors_open_ms, Source.STAGE, 0, 0, pulse, dict(REAL))
+
+
+def told(*talks: bool, rung: int = 0) -> list[int]:
+    """The chunks whose pulse goes out when Ada talks (or not) in chunk 0, 1, 2 …"""
+    one = window()
+    one.rung = RUNGS[rung]
+    for number, talking in enumerate(talks):
+        seat = PulseSeat("a", "Ada", Role.HOST, talking, muted=False, level=-20 - number)
+        beat = Pulse(1, "x", "X", State.LIVE, number, number, "stage", number, [seat])
+        one.add(chunk(number, pulse=msgspec.json.encode(beat)), end_of(number))
+        one.advance(end_of(number))
+    return [kept.number for kept in one.span(0, one.head) if kept.pulse]
 
 
 def end_of(number: int) -> float:
@@ -129,3 +144,45 @@ def test_whatever_comes_the_window_has_no_hole_and_stays_small(arrivals: list[tu
         assert one.head - one.first + 1 < KEEP_CHUNKS + grid.CHUNKS_PER_SEGMENT
         if one.head >= one.first:
             assert [kept.number for kept in one.span(one.first, one.head)] == list(range(one.first, one.head + 1))
+
+
+def test_the_pulse_goes_out_once_a_second_and_when_somebody_begins_to_talk() -> None:
+    """On the ground rung with the chunk itself; times, loudness and the number of listeners are no news."""
+    assert told(*[False] * 4, True, True, True, False, False) == [0, 3, 4, 6, 7]
+
+
+def test_a_crowded_edge_tells_less() -> None:
+    """From rung 1 on news wait for the next part, and are told again once a segment."""
+    assert told(*[False] * 4, *[True] * 12, rung=1) == [0, 6, 12]
+
+
+def test_the_frugal_rung_waits_for_a_seam() -> None:
+    """aac-64 becomes aac-32 where the windows of both agree, not before; and comes back the same way."""
+    one = window()
+    rich, cheap = _aac(long=True), _aac(long=False)
+    for number, (a, b) in enumerate([(rich, cheap), (rich, cheap), (rich, rich), (cheap, cheap), (rich, cheap)]):
+        one.rung = RUNGS[3]
+        frames = {**REAL, "aac-64": [a + b"64"] * 15, "aac-32": [b + b"32"] * 15}
+        one.add(Chunk("x", number, DOORS_MS, Source.STAGE, 0, 0, b"", frames), end_of(number))
+        one.advance(end_of(number))
+        if number == 0:
+            assert one.frugal, "nothing was heard before: there is no seam"
+            one.frugal = False
+    heard = [kept.frames["aac-64"][0][-2:] for kept in one.span(1, 4)]
+    assert heard == [b"64", b"64", b"32", b"32"]
+    assert {kept.frames["opus-24"][0] for kept in one.span(0, 4)} == {b"real"}
+
+
+def test_a_seam_is_not_waited_for_for_ever() -> None:
+    """After 3.2 s without one the rendition is changed anyway."""
+    one = window()
+    for number in range(SEAM_CHUNKS + 4):
+        one.rung = RUNGS[3 if number else 0]
+        one.add(chunk(number), end_of(number))
+        one.advance(end_of(number))
+        assert one.frugal == (number > SEAM_CHUNKS)
+
+
+def _aac(*, long: bool) -> bytes:
+    """The beginning of a mono frame whose window ends long, or short."""
+    return (0 if long else 1 << 14).to_bytes(4)

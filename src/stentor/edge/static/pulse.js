@@ -3,7 +3,8 @@
 
 const SCHEME = "urn:stentor:pulse:2026";
 const KEPT = 60;
-const FRESH_MS = 5000;
+// A crowded edge tells the pulse once a segment (3.84 s), and HLS without parts brings it 4 s later still.
+const FRESH_MS = 12_000;
 const text = new TextDecoder();
 
 export class PulseTrack {

@@ -20,17 +20,22 @@ export function reason(error) {
   }
 }
 
-/** A stream of the microphone with this id, or of the system's own choice. */
-export function open(deviceId) {
-  const audio = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
+/**
+ * A stream of the microphone with this id, or of the system's own choice. For speech the browser takes echo and noise
+ * away and levels; for music that would spoil it.
+ */
+export async function open({ deviceId, music }) {
+  const audio = { echoCancellation: !music, noiseSuppression: !music, autoGainControl: !music, channelCount: 1 };
   if (deviceId) audio.deviceId = { exact: deviceId };
-  return navigator.mediaDevices.getUserMedia({ audio });
+  const stream = await navigator.mediaDevices.getUserMedia({ audio });
+  stream.getAudioTracks()[0].contentHint = music ? "music" : "speech";
+  return stream;
 }
 
-/** The microphones there are; their names are known only after one was allowed. */
-export async function all() {
+/** The devices of a kind, `audioinput` or `audiooutput`; their names are known only after a microphone was allowed. */
+export async function all(wanted) {
   const devices = await navigator.mediaDevices.enumerateDevices();
-  return devices.filter(({ kind, deviceId }) => kind === "audioinput" && !["", "default", "communications"].includes(deviceId));
+  return devices.filter(({ kind, deviceId }) => kind === wanted && !["", "default", "communications"].includes(deviceId));
 }
 
 /** Draws the level of a stream into `bar`, and tells when the microphone gives no sound at all, or gives it again. */

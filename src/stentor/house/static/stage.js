@@ -1,6 +1,7 @@
 // A speaker's page: joins the stage with the browser's microphone.
 
 import { about, ask, button, element, lights, pause, text } from "./page.js";
+import { GreenRoom, MUSIC_BPS } from "./green-room.js";
 import { Line } from "./line.js";
 import { follow as followTalk, People } from "./people.js";
 import * as microphone from "./microphone.js";
@@ -21,6 +22,7 @@ let joined = 0; // when the connection was made, by performance.now()
 const meter = new microphone.Meter($("level"), (silent) => warn(silent ? text("status.silent") : ""));
 const people = new People({ space: space.id, token, command, silent: () => muted });
 const line = new Line({ space: space.id, token, command, setAsking: (who) => command(() => ask("PATCH", `/spaces/${space.id}`, { token, body: { asking: who } })) });
+const green = new GreenRoom({ space: space.id, token, use, warn: (sentence) => warn(sentence) });
 const say = (sentence) => { if ($("status").textContent !== sentence) $("status").textContent = sentence; };
 const warn = (sentence) => { $("warning").textContent = sentence; };
 
@@ -45,37 +47,35 @@ async function join() {
   $("join").disabled = true;
   say(text("status.microphone"));
   try {
-    await use($("microphone").value);
+    green.leave();
+    await use();
   } catch (error) {
     say(text("status.ready"));
     warn(text(microphone.reason(error)));
-    $("join").disabled = false;
+    buttons();
     return;
   }
   const url = `/whip/${space.id}`;
-  seat = new Seat({ url, token, stream, audio: $("mix"), iceServers: view?.ice_servers ?? [] });
+  seat = new Seat({ url, token, stream, audio: $("mix"), bps: bitrate(), iceServers: view?.ice_servers ?? [] });
   seat.addEventListener("change", changed);
   seat.addEventListener("blocked", () => { $("hear").hidden = false; });
   seat.join();
 }
 
-/** Opens a microphone and puts it where the old one was. */
-async function use(deviceId) {
-  const opened = await microphone.open(deviceId);
+/** Opens the microphone as it is wanted and puts it where the old one was. */
+async function use() {
+  const opened = await microphone.open(green.wishes);
   stream?.getTracks().forEach((track) => track.stop());
   stream = opened;
   stream.getAudioTracks()[0].enabled = !muted;
   meter.start(stream);
-  await seat?.replace(stream);
-  await choices();
+  await seat?.replace(stream, bitrate());
+  await green.choices(stream);
+  return stream;
 }
 
-async function choices() {
-  const chosen = stream?.getAudioTracks()[0]?.getSettings().deviceId ?? $("microphone").value;
-  const options = (await microphone.all()).map(({ deviceId, label }) =>
-    element("option", { value: deviceId, selected: deviceId === chosen }, label || text("stage.microphone")));
-  $("microphone").replaceChildren(element("option", { value: "" }, text("stage.default_microphone")), ...options);
-}
+/** The most that our sound may cost; 0 leaves it to the browser, which knows speech. */
+const bitrate = () => (green.wishes.music ? MUSIC_BPS : 0);
 
 function changed() {
   const { state, problem } = seat;
@@ -110,7 +110,9 @@ function buttons() {
   $("join").hidden = joined;
   $("join").disabled = false;
   for (const id of ["mute", "leave"]) $(id).hidden = !joined;
-  if (!joined) $("hear").hidden = true;
+  if (joined) return;
+  $("hear").hidden = true;
+  green.enter();
 }
 
 /** Ends our part; the microphone is let go, its lamp goes out. */
@@ -196,6 +198,7 @@ async function look() {
     showMuted();
   }
   draw();
+  green.look(view);
   await line.look(view);
   // Sound may fail in one direction only: then the stage knows, and we do not.
   const unheard = view.seats.some(({ id, state }) => id === view.you.seat && state === "lost");
@@ -222,14 +225,9 @@ $("claim").addEventListener("click", async ({ target }) => {
 $("mute").addEventListener("click", mute);
 $("leave").addEventListener("click", () => stop(text("status.left")));
 $("hear").addEventListener("click", () => $("mix").play().then(() => { $("hear").hidden = true; }, () => {}));
-$("microphone").addEventListener("change", async ({ target }) => {
-  if (!stream) return;
-  try {
-    await use(target.value);
-  } catch (error) {
-    warn(text(microphone.reason(error)));
-  }
-});
+for (const id of ["microphone", "music"]) {
+  $(id).addEventListener("change", () => stream && use().catch((error) => warn(text(microphone.reason(error)))));
+}
 document.addEventListener("keydown", (event) => {
   const typing = ["INPUT", "SELECT", "TEXTAREA"].includes(event.target.tagName);
   if (event.key.toLowerCase() === "m" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) mute();
@@ -261,8 +259,8 @@ if (!token && !space.seated) block(text("error.no_token"));
 else if (obstacle) block(text(obstacle));
 else {
   $("desk").hidden = false;
-  navigator.mediaDevices.addEventListener?.("devicechange", () => choices());
-  choices();
+  navigator.mediaDevices.addEventListener?.("devicechange", () => green.choices(stream));
+  green.choices(stream);
   follow();
   followTalk(space.id, token, (seats) => people.hear(seats));
 }

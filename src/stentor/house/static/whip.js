@@ -13,21 +13,19 @@ const LOOK_MS = 500;
 const LOST_MS = 1000; // the stage sends 50 packets a second, also silence; ICE itself notices a loss after 5 to 8 s
 const FINAL = new Set([400, 401, 403, 404, 405, 413, 415, 422]);
 
+/** The header that says who we are; without a token the session's cookie does. */
+export const who = (token) => (token ? { Authorization: `Bearer ${token}` } : {});
+
 export class Seat extends EventTarget {
-  /** `stream` has the microphone's track; `audio` plays the others (the mix without us). */
-  constructor({ url, token, stream, audio, iceServers = [] }) {
+  /** `stream` has the microphone's track; `audio` plays the others (the mix without us); `bps` 0: as the browser likes. */
+  constructor({ url, token, stream, audio, bps = 0, iceServers = [] }) {
     super();
-    Object.assign(this, { url, token, stream, audio, iceServers });
+    Object.assign(this, { url, token, stream, audio, bps, iceServers });
     this.state = "left";
     this.problem = null;
     this.wanted = false;
     this.peer = null;
     this.session = "";
-  }
-
-  /** The header that says who we are; without a token the session's cookie does. */
-  #who() {
-    return this.token ? { Authorization: `Bearer ${this.token}` } : {};
   }
 
   async join() {
@@ -53,11 +51,18 @@ export class Seat extends EventTarget {
     }
   }
 
-  /** Puts another microphone on the same connection. */
-  async replace(stream) {
-    this.stream = stream;
+  /** Puts another microphone on the same connection, or the same in another way. */
+  async replace(stream, bps) {
+    Object.assign(this, { stream, bps });
     const sender = this.peer?.getSenders().find((each) => each.track?.kind === "audio" || each.track === null);
-    await sender?.replaceTrack(stream.getAudioTracks()[0]);
+    if (!sender) return;
+    await sender.replaceTrack(stream.getAudioTracks()[0]);
+    const parameters = sender.getParameters();
+    for (const encoding of parameters.encodings ?? []) {
+      if (bps) encoding.maxBitrate = bps;
+      else delete encoding.maxBitrate;
+    }
+    await sender.setParameters(parameters).catch(() => {}); // a browser that cannot keeps its own bitrate
   }
 
   /** Drops the connection and makes a new one: the house says that the stage does not hear us. */
@@ -93,13 +98,14 @@ export class Seat extends EventTarget {
       this.audio.play().catch(() => this.dispatchEvent(new Event("blocked")));
     });
     try {
-      peer.addTransceiver(this.stream.getAudioTracks()[0], { direction: "sendrecv", streams: [this.stream] });
+      const sendEncodings = [this.bps ? { maxBitrate: this.bps } : {}];
+      peer.addTransceiver(this.stream.getAudioTracks()[0], { direction: "sendrecv", streams: [this.stream], sendEncodings });
       await peer.setLocalDescription();
       await gathered(peer);
       late.length = 0; // those are in the offer
       const answer = await fetch(this.url, {
         method: "POST",
-        headers: { "Content-Type": "application/sdp", ...this.#who() },
+        headers: { "Content-Type": "application/sdp", ...who(this.token) },
         body: peer.localDescription.sdp,
         credentials: "same-origin",
         signal: AbortSignal.timeout(10000),
@@ -150,7 +156,7 @@ export class Seat extends EventTarget {
     const [, password] = peer.localDescription.sdp.match(/a=ice-pwd:(\S+)/) ?? [];
     const lines = [`a=ice-ufrag:${ufrag}`, `a=ice-pwd:${password}`, "m=audio 9 RTP/AVP 0", `a=mid:${candidates[0].sdpMid ?? "0"}`];
     lines.push(...candidates.map(({ candidate }) => `a=${candidate}`));
-    const headers = { "Content-Type": "application/trickle-ice-sdpfrag", ...this.#who() };
+    const headers = { "Content-Type": "application/trickle-ice-sdpfrag", ...who(this.token) };
     if (etag) headers["If-Match"] = etag;
     fetch(session, { method: "PATCH", headers, body: `${lines.join("\r\n")}\r\n`, credentials: "same-origin" }).catch(() => {});
   }
@@ -164,7 +170,7 @@ export class Seat extends EventTarget {
     this.audio.srcObject = null;
     // Freeing the seat on leaving; keepalive lets it out even while the page closes.
     if (session && !this.wanted) {
-      fetch(session, { method: "DELETE", headers: this.#who(), keepalive: true, credentials: "same-origin" }).catch(() => {});
+      fetch(session, { method: "DELETE", headers: who(this.token), keepalive: true, credentials: "same-origin" }).catch(() => {});
     }
   }
 }
@@ -175,7 +181,8 @@ async function received(peer) {
   return reports.find(({ type, kind }) => type === "inbound-rtp" && kind === "audio")?.packetsReceived ?? 0;
 }
 
-function gathered(peer) {
+/** Waits until all candidates are known, or most. */
+export function gathered(peer) {
   if (peer.iceGatheringState === "complete") return Promise.resolve();
   return new Promise((done) => {
     setTimeout(done, GATHER_MS);

@@ -1,0 +1,36 @@
+"""The rungs of the ladder: what an edge gives up for the sake of everybody being heard, one thing after the other."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Rung(msgspec.Struct, frozen=True):
+    """What an edge still does for the listeners of a space. Sound never stops on any rung."""
+
+    pulse_at_once: bool = True
+    """Who begins to talk is told with the chunk under way; else with the next part, at most once in 0.96 s."""
+    pulse_chunks: int = 3
+    """After so many chunks the pulse is told again though nobody came, went or began to talk."""
+    write_chunks: int = 1
+    """A progressive write carries so many chunks at least: 1, 3 or 6."""
+    frugal: bool = False
+    """Listeners of ``aac-64`` hear ``aac-32``."""
+    parts: bool = True
+    """HLS playlists have parts; without, players ask a quarter as often and are 12 s behind."""
+
+
+RUNGS = (
+    Rung(),
+    Rung(pulse_at_once=False, pulse_chunks=12),
+    Rung(pulse_at_once=False, pulse_chunks=12, write_chunks=3),
+    Rung(pulse_at_once=False, pulse_chunks=12, write_chunks=6, frugal=True),
+    Rung(pulse_at_once=False, pulse_chunks=12, write_chunks=6, frugal=True, parts=False),
+)
+"""From everything to the least. Beyond the last one only fewer listeners help: the door."""
+TOP = len(RUNGS) - 1
+
+
+def rung(number: int) -> Rung:
+    """The rung of that number, the nearest there is for any other."""
+    return RUNGS[max(0, min(number, TOP))]
