@@ -49,7 +49,7 @@ def fetch(web: Path, target: Path, wanted: str) -> None:
     with tempfile.TemporaryDirectory() as draft:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(web / name, draft)
-        command = [*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        command = [*npm(), "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"]
         done = subprocess.run(command, cwd=draft, capture_output=True, text=True, check=False)
         source = Path(draft, "node_modules", PACKAGE)
         if done.returncode != 0 or not source.is_dir():

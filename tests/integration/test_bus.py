@@ -222,6 +222,41 @@ async def test_a_slow_bus_does_not_end_a_term(bus: Bus, nats: NatsServer) -> Non
     running.cancel()
 
 
+async def test_a_bus_that_is_away_gives_nobodys_lease_to_another(bus: Bus, nats: NatsServer) -> None:
+    """Time in which the bus answers nobody is not the holder's fault: it keeps the lease when the bus is back."""
+    async with connect(nats.url, name="second") as other_bus:
+        first, second = (Lease(b, "stage.talk", holder=b.name, ttl_s=0.6) for b in (bus, other_bus))
+        running = asyncio.create_task(first.run())
+        await eventually(lambda: first.held, "the first takes it")
+        waiting = asyncio.create_task(second.run())
+        await asyncio.sleep(0.3)  # the second has seen whose it is
+        with nats.paused():
+            await eventually(lambda: not first.held, "nobody confirms it")
+            assert first.kept
+        await eventually(lambda: first.held, "confirmed again")
+        await asyncio.sleep(1.0)
+        assert (first.term, second.term) == (1, 0)
+        running.cancel()
+        waiting.cancel()
+
+
+async def test_a_chunk_is_heard_without_the_log(bus: Bus, nats: NatsServer) -> None:
+    """What is announced reaches those who listen now though no log was ever made; what is no chunk is counted."""
+    async with connect(nats.url, name="edge") as edge_bus:
+        heard: list[Chunk] = []
+        log = ChunkLog(edge_bus)
+        deaf = await log.hear("talk", heard.append)
+        await edge_bus.client.flush()
+        await bus.publish("live.talk", b"noise")
+        await ChunkLog(bus).announce(chunk(7))
+        await eventually(lambda: bool(heard), "the chunk is heard")
+        assert ([item.number for item in heard], log.malformed) == ([7], 1)
+        await deaf()
+        await ChunkLog(bus).announce(chunk(8))
+        await asyncio.sleep(0.2)
+        assert len(heard) == 1
+
+
 async def test_requests_are_answered_or_refused(bus: Bus) -> None:
     """Nobody there is an answer too: come back later."""
     with pytest.raises(Overloaded):

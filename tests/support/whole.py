@@ -102,7 +102,7 @@ async def whole(folder: Path, *, edges: int = 2, **settings: Any) -> AsyncIterat
     async with app.running(configured, logs=folder / "logs") as supervisor:
         headers = {"Authorization": f"Bearer {config.admin_token(configured)}"}
         async with httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{port}", headers=headers, trust_env=False, timeout=10
+            base_url=f"http://127.0.0.1:{port}", headers=headers, trust_env=False, timeout=10, verify=False
         ) as client:
             yield Whole(configured, supervisor, client)
         pids = [worker.pid for worker in supervisor.workers]

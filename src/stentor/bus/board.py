@@ -34,7 +34,8 @@ async def bucket(bus: Bus, name: str) -> KeyValue:
         try:
             return await bus.js.key_value(name)
         except nats.js.errors.NotFoundError:
-            return await bus.js.create_key_value(KeyValueConfig(bucket=name, history=1, storage=StorageType.FILE))
+            wanted = KeyValueConfig(bucket=name, history=1, storage=StorageType.FILE, replicas=bus.copies)
+            return await bus.js.create_key_value(wanted)
     except _FAILED as error:
         raise Overloaded(f"The bus has no bucket {name}: {error!r}.", retry_after_s=1.0) from error
 

@@ -2,13 +2,16 @@
 
 A message's id is ``<space>.<doors open>.<number>``: the copy of a twin is dropped by the server. Whoever reads keeps
 its own place (the edge in its window, the archive in its manifest), so the server keeps no durable consumers.
+
+What is heard does not wait for the log: each chunk is also said once on ``live.<space>``, which nobody keeps. A
+cluster that has lost the log's leader takes nothing into the log until it has another, and goes on carrying those.
 """
 
 from __future__ import annotations
 
 import asyncio
 import datetime
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 
 import nats.errors
@@ -18,7 +21,7 @@ from nats.js.client import JetStreamContext
 
 from stentor.audio import grid
 from stentor.base.errors import Malformed, Overloaded
-from stentor.bus.connection import Bus, heed_cancel
+from stentor.bus.connection import Bus, Unsubscribe, heed_cancel
 from stentor.wire import chunk as wire
 from stentor.wire.chunk import Chunk
 
@@ -40,6 +43,10 @@ def subject(space: str) -> str:
     return f"chunk.{space}"
 
 
+def live_subject(space: str) -> str:
+    return f"live.{space}"
+
+
 class ChunkLog:
     """Every published chunk of every space, for ``hours`` hours."""
 
@@ -58,6 +65,7 @@ class ChunkLog:
             max_age=self.hours * 3600,
             duplicate_window=DUPLICATE_WINDOW_S,
             allow_direct=True,
+            num_replicas=self.bus.copies,
         )
         try:
             try:
@@ -79,6 +87,21 @@ class ChunkLog:
             )
         except (nats.errors.Error, nats.js.errors.Error, TimeoutError, OSError) as error:
             raise Overloaded(f"The bus did not take the chunk: {error!r}.", retry_after_s=0.2) from error
+
+    async def announce(self, chunk: Chunk) -> None:
+        """Says a chunk to whoever listens now; at most once, and without any promise."""
+        await self.bus.publish(live_subject(chunk.space), wire.encode(chunk))
+
+    async def hear(self, space: str, heard: Callable[[Chunk], None]) -> Unsubscribe:
+        """Calls ``heard`` with every chunk that is announced, in any order; returns the way to stop."""
+
+        def receive(_: str, payload: bytes) -> None:
+            try:
+                heard(wire.decode(payload))
+            except Malformed:
+                self.malformed += 1
+
+        return await self.bus.subscribe(live_subject(space), receive)
 
     async def last(self, space: str) -> int:
         """The highest number published, -1 when there is none. Raises :class:`Overloaded` without the bus."""

@@ -8,6 +8,7 @@ whoever keeps state on the server (consumers, watches) knows when to make it ane
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
@@ -25,8 +26,13 @@ RECONNECT_S = 0.1
 CONNECT_TIMEOUT_S = 2.0
 FIRST_CONNECT_S = 20.0
 """So long may the bus take to be there when a role starts; an embedded server needs 0.02 s on an idle machine."""
-PING_S = 2.0
-"""A server that is gone without closing its sockets is noticed after two of these."""
+PING_S = 1.0
+"""A server that is gone without closing its sockets is noticed after two or three of these."""
+UNACKNOWLEDGED_MS = 2_000
+"""TCP_USER_TIMEOUT: a machine that vanished acknowledges nothing. Without it the client waits, before it looks for
+another server, until what it has written is sent: a stage whose server's cable was pulled went on waiting."""
+COPIES = 3
+"""Of everything that the bus keeps, when it is a cluster: any one server may be lost."""
 PENDING_MESSAGES = 4096
 """Messages a subscriber may be behind before the oldest are lost: 80 s of ticks."""
 SERVED_AT_ONCE = 64
@@ -51,9 +57,11 @@ def heed_cancel() -> None:
 class Bus:
     """One NATS connection. Made by :func:`connect`."""
 
-    def __init__(self, client: Client, name: str) -> None:
+    def __init__(self, client: Client, name: str, *, copies: int = 1) -> None:
         self.client = client
         self.name = name
+        self.copies = copies
+        """How many servers keep each stream and bucket that is made through this connection."""
         self.epoch = 0
         self.dropped = 0
         self.log = log.get(name)
@@ -150,14 +158,16 @@ class Bus:
 async def connect(url: str, *, name: str) -> AsyncIterator[Bus]:
     """A bus under ``url`` (``nats://host:port``, several separated by commas).
 
+    Three addresses or more are a cluster, which keeps :data:`COPIES` of everything.
     Raises :class:`SetupError` when no server answers within :data:`FIRST_CONNECT_S`.
     """
     servers = [part.strip() for part in url.split(",") if part.strip()]
     await _reachable(servers)
     client = Client()
-    bus = Bus(client, name)
+    bus = Bus(client, name, copies=COPIES if len(servers) >= COPIES else 1)
 
     async def connected() -> None:
+        _give_up_soon(client)
         bus.epoch += 1
         bus.log.info("bus-back", epoch=bus.epoch)
 
@@ -183,11 +193,20 @@ async def connect(url: str, *, name: str) -> AsyncIterator[Bus]:
         )
     except (nats.errors.Error, OSError, TimeoutError) as error:
         raise SetupError(f"The bus at {url} refused the connection: {error!r}. Check STENTOR_NATS_URL.") from error
+    _give_up_soon(client)
     bus.epoch = 1
     try:
         yield bus
     finally:
         await bus.close()
+
+
+def _give_up_soon(client: Client) -> None:
+    """Limits how long the connection may wait for the other side; the client has no setting for that."""
+    writer = getattr(client._transport, "_io_writer", None)
+    connection = writer.get_extra_info("socket") if isinstance(writer, asyncio.StreamWriter) else None
+    if connection is not None and connection.family in (socket.AF_INET, socket.AF_INET6):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS)
 
 
 async def _reachable(servers: list[str]) -> None:

@@ -26,7 +26,7 @@ class Lease:
     """The right to be the one. ``held`` is True while it is ours beyond doubt.
 
     The same ``holder`` name takes its own lease again at once (a restarted process); others wait until it has not
-    been renewed for ``ttl_s`` seconds. Renewed every ``ttl_s / 4``.
+    been renewed for ``ttl_s`` seconds during which the bus answered them. Renewed every ``ttl_s / 4``.
     """
 
     def __init__(self, bus: Bus, key: str, *, holder: str, ttl_s: float = 1.5) -> None:
@@ -46,6 +46,15 @@ class Lease:
         """False as soon as another process might have taken it."""
         return self._revision is not None and time.monotonic() - self._confirmed < self.ttl_s
 
+    @property
+    def kept(self) -> bool:
+        """Ours as far as we know: it was taken and nobody is known to have taken it since.
+
+        Unlike ``held`` this outlasts a bus that confirms nothing for a while, as a cluster that elects a leader
+        (4 to 9 s). Two processes may believe it for a moment: for work that does no harm when it is done twice.
+        """
+        return self._revision is not None
+
     async def run(self) -> None:
         """Tries and renews for ever; gives the lease up when cancelled."""
         try:
@@ -55,6 +64,7 @@ class Lease:
                 try:
                     await self._step(await bucket(self.bus, BUCKET), started)
                 except (Overloaded, *_FAILED):
+                    self._seen = (-1, 0.0)  # its holder could not renew it either
                     await asyncio.sleep(RECONNECT_S)
                 else:
                     await asyncio.sleep(self.ttl_s / 4)

@@ -29,7 +29,7 @@ def address(settings: Settings) -> str:
 
 def command(settings: Settings) -> list[str]:
     """The command line that starts the server in the foreground. Raises :class:`SetupError`."""
-    program = _program()
+    found = program()
     folder = settings.folder / "nats"
     port = address(settings).rpartition(":")[2]
     configuration = folder / "server.conf"
@@ -42,7 +42,7 @@ def command(settings: Settings) -> list[str]:
         )
     except OSError as error:
         raise SetupError(f"Cannot write to the data folder {folder}: {error.strerror}.") from error
-    return [program, "-c", str(configuration)]
+    return [found, "-c", str(configuration)]
 
 
 async def answers(url: str) -> bool:
@@ -86,7 +86,8 @@ def _last_words(output: Path) -> str:
     return fatal[-1].rpartition("[FTL]")[2].strip().rstrip(".")
 
 
-def _program() -> str:
+def program() -> str:
+    """The server's path. Raises :class:`SetupError` when there is none."""
     beside = Path(sys.executable).with_name("nats-server")
     found = str(beside) if beside.exists() else shutil.which("nats-server")
     if not found:

@@ -157,11 +157,15 @@ class Edge:
         window = channel.open(self.clock())
         doors_open_ms = window.doors_open_ms
         chunks = self._chunks.follow(channel.space.id, doors_open_ms=doors_open_ms, start=window.first)
-        async with aclosing(chunks) as following:
-            async for chunk in following:
-                channel.add(chunk, self.clock())
-                if window.finished or channel.window is not window:
-                    return
+        deaf = await self._chunks.hear(channel.space.id, lambda chunk: channel.add(chunk, self.clock()))
+        try:
+            async with aclosing(chunks) as following:
+                async for chunk in following:
+                    channel.add(chunk, self.clock())
+                    if window.finished or channel.window is not window:
+                        return
+        finally:
+            await deaf()
 
     async def _follow_cues(self) -> None:
         """Brings captions to the channels: as they are made, and with each new connection all that were made before."""

@@ -59,7 +59,7 @@ class Window:
     """The committed chunks ``first … head`` of one space.
 
     ``start`` is where the programme is followed from; it is moved down to the start of a segment. Until the window has
-    caught up with the clock for the first time it waits :data:`PATIENCE_S` from the last chunk that came, so that an
+    caught up with the clock for the first time it waits :data:`PATIENCE_S` from the last chunk in order, so that an
     edge that starts late fills itself from the bus and not with filler.
     """
 
@@ -108,14 +108,20 @@ class Window:
     def add(self, chunk: Chunk, now: float) -> bool:
         """Takes a chunk from the bus; True when it can still be heard. Call :meth:`advance` afterwards."""
         if chunk.doors_open_ms != self.doors_open_ms or chunk.number <= self.head:
-            self.late += 1
+            self.late += not self._has(chunk)
             return False
         if chunk.number > grid.chunk_at(now, self.doors_open_s) + AHEAD_CHUNKS:
             self.early += 1
             return False
         self._waiting[chunk.number] = chunk
-        self._progress = now
+        if chunk.number == self.head + 1:  # others may be announced long before their turn
+            self._progress = now
         return True
+
+    def _has(self, chunk: Chunk) -> bool:
+        """Whether it is the second copy of a chunk that listeners have heard: each comes announced and by the log."""
+        same = chunk.doors_open_ms == self.doors_open_ms and chunk.number <= self.head
+        return same and (chunk.number < self.first or not self.at(chunk.number).filler)
 
     def advance(self, now: float) -> int:
         """Commits every chunk whose turn it is, with filler for those overdue; returns how many."""

@@ -31,11 +31,6 @@ class Guesses:
         if len(self._spent) > MAX_ADDRESSES:
             self._spent.popitem(last=False)
 
-    def right(self, address: str, now: float) -> None:
-        """Takes one back: it was no wrong one."""
-        if address in self._spent:
-            self._spent[address] = (max(0.0, self._tries(address, now) - 1), now)
-
     def _tries(self, address: str, now: float) -> float:
         tries, at = self._spent.get(address, (0.0, now))
         return max(0.0, tries - (now - at) / self._refill_s)

@@ -36,7 +36,7 @@ class People:
         self._house = settings.house_address
         self._passwords = Passwords()
         self._passkeys = Passkeys(settings.house_address)
-        self._tries = Tries(clock)
+        self._tries = Tries(accounts.tries, clock)
         self._log = log.get("house")
 
     @property
@@ -47,14 +47,14 @@ class People:
 
     async def sign_up_options(self, wish: schema.SignUpWish, address: str) -> dict[str, Any]:
         """What the browser is asked to make the first passkey of a new account; refuses what sign-up would refuse."""
-        self._tries.spend(f"sign-up {address}")
+        await self._tries.spend(f"sign-up {address}")
         await self._role(wish.invitation)
         account = await self._draft(wish.handle, wish.name, secrets.token_hex(16), SiteRole.MEMBER)
         return self._passkeys.creation(await self._challenge("sign-up", account.id), account, [])
 
     async def sign_up(self, wish: schema.NewAccount, address: str) -> tuple[Account, list[str]]:
         """Makes an account; returns it with its recovery codes. The invitation is used up by it."""
-        self._tries.spend(f"sign-up {address}")
+        await self._tries.spend(f"sign-up {address}")
         role = await self._role(wish.invitation)
         if wish.password is None and wish.passkey is None:
             raise BadInput("Choose a password or make a passkey.", field="password")
@@ -98,13 +98,13 @@ class People:
 
     async def sign_in_options(self, address: str) -> dict[str, Any]:
         """What the browser is asked to sign in by any passkey that it has for this site."""
-        self._tries.spend(f"challenge {address}")
+        await self._tries.spend(f"challenge {address}")
         return self._passkeys.request(await self._challenge("sign-in", ""))
 
     async def sign_in(self, wish: schema.SignIn, address: str) -> Account:
         """Who this is; raises :class:`NotSignedIn` in the same words whatever was wrong, :class:`Overloaded` (429)."""
         keys = [f"sign-in {address}", *([f"handle {wish.handle}"] if wish.handle else [])]
-        self._tries.spend(*keys)
+        await self._tries.spend(*keys)
         if wish.passkey is not None:
             account = await self._by_passkey(wish.passkey)
         elif wish.handle and wish.password is not None:
@@ -113,7 +113,7 @@ class People:
             account = await self._by_code(wish.handle, wish.recovery_code)
         else:
             raise BadInput("Send a passkey, or a handle and a password, or a handle and a recovery code.")
-        self._tries.refund(*keys)
+        await self._tries.refund(*keys)
         return account
 
     async def _by_passkey(self, answer: Mapping[str, Any]) -> Account:
@@ -144,15 +144,15 @@ class People:
         """Sets a password; whoever has one must know it."""
         if account.has_password:
             keys = (f"sign-in {address}", f"handle {account.handle}")
-            self._tries.spend(*keys)
+            await self._tries.spend(*keys)
             if not await self._passwords.fits(wish.current or "", await self.store.password(account.id)):
                 raise NotAllowed("The current password is wrong.", code="password-wrong")
-            self._tries.refund(*keys)
+            await self._tries.refund(*keys)
         await self.store.set_password(account.id, await self._hash(wish.password, account))
 
     async def passkey_options(self, account: Account) -> dict[str, Any]:
         """What the browser is asked to make another passkey."""
-        self._tries.spend(f"passkeys {account.id}")
+        await self._tries.spend(f"passkeys {account.id}")
         known = list(await self.store.passkeys(account.id))
         return self._passkeys.creation(await self._challenge("passkey", account.id), account, known)
 
@@ -171,7 +171,7 @@ class People:
 
     async def set_picture(self, account: Account, data: bytes) -> None:
         """Sets the picture; raises :class:`BadInput` for what is none."""
-        self._tries.spend(f"picture {account.id}")
+        await self._tries.spend(f"picture {account.id}")
         small = await asyncio.to_thread(picture.square, data)
         await self.store.set_picture(account.id, small, now_ms=self.now_ms)
 
@@ -182,7 +182,7 @@ class People:
         role = by.role if by else SiteRole.ADMIN
         rights.require_invite(role, wish.role, self.sign_up_rule)
         if by is not None:
-            self._tries.spend(f"invite {by.id}")
+            await self._tries.spend(f"invite {by.id}")
         token, now_ms = secrets.token_urlsafe(INVITATION_BYTES), self.now_ms
         invitation = SiteInvitation(
             digest=digests.digest(token),

@@ -1,10 +1,10 @@
-"""The limit on everything that could be guessed or done too often with credentials."""
+"""The limit on everything that could be guessed or done too often with credentials, over all houses of a site."""
 
 from __future__ import annotations
 
-from stentor.base.clock import Clock
+from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Overloaded
-from stentor.house.guesses import Guesses
+from stentor.store.tries import TriesTable
 
 
 class Tries:
@@ -12,22 +12,20 @@ class Tries:
     as many, and given back when it was right.
     """
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._guesses = Guesses()
+    def __init__(self, table: TriesTable, clock: Clock) -> None:
+        self._table, self._clock = table, clock
 
-    def spend(self, *keys: str) -> None:
+    async def spend(self, *keys: str) -> None:
         """Raises :class:`Overloaded` (429) when one of the keys has no try left; else each has one less."""
-        now = self._clock()
-        wait_s = max(self._guesses.wait_s(key, now) for key in keys)
-        if wait_s > 0:
+        wait_ms = await self._table.spend(keys, now_ms=unix_ms(self._clock()))
+        if wait_ms > 0:
             raise Overloaded(
-                "There were too many tries; wait a little.", retry_after_s=wait_s, status=429, code="too-many-tries"
+                "There were too many tries; wait a little.",
+                retry_after_s=wait_ms / 1000,
+                status=429,
+                code="too-many-tries",
             )
-        for key in keys:
-            self._guesses.note(key, now)
 
-    def refund(self, *keys: str) -> None:
+    async def refund(self, *keys: str) -> None:
         """Gives the try back."""
-        for key in keys:
-            self._guesses.right(key, self._clock())
+        await self._table.refund(keys)

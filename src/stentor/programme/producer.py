@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
 from typing import Final, NamedTuple
 
@@ -54,7 +54,7 @@ class Producer:
         clock: Clock,
         pool: Executor,
         heard: Callable[[], Heard],
-        deliver: Callable[[Chunk], None],
+        deliver: Callable[[Chunk], Awaitable[None]],
     ) -> None:
         self.space = space
         now = clock()
@@ -100,7 +100,7 @@ class Producer:
             self.number += 1
             if self.window.complete(self.number):
                 self._whole.set()
-            self._deliver(chunk)
+            await self._deliver(chunk)
 
     def _over(self) -> bool:
         last = self.space.last_chunk

@@ -1,7 +1,8 @@
 """Brings the chunks of one space into the log: in order, each number once, without a hole.
 
-Only the holder of the lease ``programme.<space>`` publishes. Whoever takes it over looks for the last number in the
-log and goes on behind it, from its own backlog; what nobody made is filled with the hold loop's ready-made frames.
+Only the holder of the lease ``programme.<space>`` publishes, until it learns that another one has it: a number that two
+publish is in the log once. Whoever takes it over looks for the last number in the log and goes on behind it, from its
+own backlog; what nobody made is filled with the hold loop's ready-made frames.
 """
 
 from __future__ import annotations
@@ -45,12 +46,14 @@ class Publisher:
     @property
     def speaks(self) -> bool:
         """This process is the one that publishes."""
-        return self._lease.held
+        return self._lease.kept
 
-    def put(self, chunk: Chunk) -> None:
-        """A new chunk of this process."""
+    async def put(self, chunk: Chunk) -> None:
+        """A new chunk of this process; the one that speaks says it to the edges at once, whatever the log does."""
         self.backlog.put(chunk)
         self._more.set()
+        if self.speaks:
+            await self._log.announce(chunk)
 
     async def run(self) -> None:
         """Publishes what is ours to publish; for ever."""
@@ -69,7 +72,7 @@ class Publisher:
             await asyncio.sleep(POLL_S)
 
     async def _step(self) -> None:
-        if not self._lease.held:
+        if not self._lease.kept:
             self._known_epoch = 0
             await self._stand_by()
             return
@@ -90,7 +93,7 @@ class Publisher:
 
     async def _send(self, chunk: Chunk) -> None:
         """One number. Raises :class:`Overloaded` when the lease has gone: another one may be publishing."""
-        if not self._lease.held:
+        if not self._lease.kept:
             raise Overloaded("The lease is not ours any more.", retry_after_s=POLL_S)
         await self._log.publish(chunk)
         self.backlog.seen(chunk.number)
@@ -99,7 +102,7 @@ class Publisher:
         """Waits for the lease, and forgets what the other one has published."""
         self.backlog.seen(await self._last())
         for _ in range(round(LOOK_S / POLL_S)):
-            if self._lease.held:
+            if self._lease.kept:
                 return
             await asyncio.sleep(POLL_S)
 

@@ -125,10 +125,10 @@ class Channel:
         statuses, now = self._programme.statuses, self._programme.clock()
         return Heard(statuses.listeners(self.space.id, now), statuses.seats(self.space.id, now))
 
-    def _deliver(self, chunk: Chunk) -> None:
+    async def _deliver(self, chunk: Chunk) -> None:
         self.newest = chunk
         if self._publisher is not None:
-            self._publisher.put(chunk)
+            await self._publisher.put(chunk)
 
     async def _follow_music(self) -> None:
         while True:

@@ -132,7 +132,7 @@ class Stage:
         sender = TickSender(self._bus, f"tick.{space_id}")
 
         async def publish(tick: Tick) -> None:
-            if lease.held:
+            if lease.kept:
                 await sender.send(wire_tick.encode(tick))
 
         tap = Tap(self._bus, wanted=lambda: self._statuses.captioned(space_id, time.monotonic()))
@@ -159,8 +159,8 @@ class Stage:
     async def _while_ours(self, space_id: str, lease: Lease, ticking: asyncio.Task[None]) -> None:
         """Waits until the space is over, the room fails (raised here) or the lease is another's.
 
-        A lease that runs out because the bus is away does not end the room: nobody could take it meanwhile who would
-        be heard, and the speakers stay on their seats.
+        A lease that nobody confirms because the bus is away, or elects a leader, does not end the room: nobody could
+        take it meanwhile who would be heard, and the speakers stay on their seats.
         """
         without = 0
         while without < LEASE_LOST_POLLS and not self._over(space_id):
@@ -168,7 +168,7 @@ class Stage:
             if ticking.done():
                 ticking.result()
                 return
-            without = without + 1 if self._bus.connected and not lease.held else 0
+            without = without + 1 if self._bus.connected and not lease.kept else 0
 
     @asynccontextmanager
     async def _served(self, room: Room) -> AsyncIterator[None]:

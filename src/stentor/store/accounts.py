@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from stentor.base.errors import Conflict, NotFound
 from stentor.people.model import Account, Challenge, Passkey, Session, SiteInvitation, SiteRole
 from stentor.store import tables
+from stentor.store.tries import TriesTable
 from stentor.store.work import Work
 
 MOST_LISTED = 1000
@@ -29,6 +30,7 @@ class Accounts:
 
     def __init__(self, work: Work) -> None:
         self._work = work
+        self.tries = TriesTable(work)
 
     async def _do(self, query: Update) -> None:
         """One statement whose answer nobody needs."""

@@ -123,3 +123,10 @@ challenges = Table(
     Column("expires_ms", BigInteger, nullable=False),
     Index("ix_challenges_expires_ms", "expires_ms"),
 )
+
+tries = Table(
+    "tries",
+    metadata,
+    Column("key", String(64), primary_key=True, comment="SHA-256 of what is counted"),
+    Column("clear_ms", BigInteger, nullable=False, comment="when all tries are there again"),
+)

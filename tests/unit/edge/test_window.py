@@ -79,6 +79,26 @@ def test_an_edge_that_starts_late_fills_itself_from_the_bus() -> None:
     assert one.head == 200
 
 
+def test_a_second_copy_of_what_was_heard_is_not_late() -> None:
+    """Each chunk comes announced and by the log; only one that filler has replaced came too late."""
+    one = window()
+    one.add(chunk(0), end_of(0))
+    one.advance(end_of(0))
+    assert not one.add(chunk(0), end_of(0) + 0.1)
+    assert (one.head, one.late) == (0, 0)
+
+
+def test_chunks_announced_ahead_of_their_turn_do_not_hold_up_the_filler() -> None:
+    """A window that reads old chunks gives up on a missing one though newer ones are announced all the time."""
+    one = window(start=0, now=end_of(100))
+    for step in range(20):
+        now = end_of(100 + step)
+        one.add(chunk(100 + step), now)
+        one.advance(now)
+    assert one.head >= 100
+    assert one.fillers == 100
+
+
 def test_an_edge_that_finds_nothing_fills_the_past_with_filler() -> None:
     """Without a programme listeners still hear the hold loop, at once after the patience."""
     one = window(start=0, now=end_of(50))

@@ -42,8 +42,11 @@ class Bench:
             clock=self.clock,
             pool=pool,
             heard=lambda: Heard(7, ()),
-            deliver=self.chunks.append,
+            deliver=self.deliver,
         )
+
+    async def deliver(self, chunk: Chunk) -> None:
+        self.chunks.append(chunk)
 
     @property
     def numbers(self) -> list[int]:

@@ -1,0 +1,144 @@
+"""Everybody can use the pages: what axe-core finds, the keyboard alone, narrow screens, light and dark."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+import pytest
+from playwright.async_api import ViewportSize
+
+from tests.browser.conftest import Browsers
+from tests.browser.test_people import at, invitation, sign_up
+from tests.support.axe import violations
+from tests.support.browser import Visit, visit
+from tests.support.edge import Rig, edge
+from tests.support.recorded import record, talk
+from tests.support.whole import Whole
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+NARROW, WIDE = ViewportSize(width=360, height=740), ViewportSize(width=1440, height=900)
+LOOKS: Final = [(scheme, size) for scheme in ("light", "dark") for size in (NARROW, WIDE)]
+
+_FOCUS = """() => {
+  const seen = (element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest("[inert]");
+  const can = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
+    .filter((element) => seen(element) && !element.disabled && element.tabIndex >= 0);
+  can.forEach((element, number) => { element.dataset.testFocus = number; });
+  return can.map((element) => element.outerHTML.slice(0, 120));
+}"""
+_FOCUSED = """() => {
+  const here = document.activeElement;
+  const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(here);
+  const shown = (outlineStyle !== "none" && parseFloat(outlineWidth) >= 2) || boxShadow !== "none";
+  return [here.dataset.testFocus ?? "", shown];
+}"""
+
+
+async def open_to_all(page: Visit, name: str) -> None:
+    """Fails when axe-core finds anything, or something sticks out, in any look; or the keyboard does not reach all."""
+    found = []
+    for scheme, size in LOOKS:
+        await page.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        await page.page.set_viewport_size(size)
+        look = f"{name}, {scheme}, {size['width']} px"
+        found += [f"{look}: {violation}" for violation in await violations(page.page)]
+        wide = int(await page.page.evaluate("document.documentElement.scrollWidth"))
+        found += [f"{look}: sticks out to {wide} px"] if wide > size["width"] else []
+    found += [f"{name}: {complaint}" for complaint in await by_keyboard(page)]
+    assert not found, "\n".join(found)
+
+
+async def by_keyboard(page: Visit) -> list[str]:
+    """What the Tab key does not reach, or reaches without showing it."""
+    wanted: dict[str, str] = {str(number): html for number, html in enumerate(await page.page.evaluate(_FOCUS))}
+    await page.page.evaluate("document.activeElement?.blur()")
+    complaints, reached = [], set()
+    for _ in range(len(wanted) + 30):  # the parts of a player or of a date have stops of their own
+        await page.page.keyboard.press("Tab")
+        found: Any = await page.page.evaluate(_FOCUSED)
+        number, shown = str(found[0]), bool(found[1])
+        if number and number not in reached and not shown:
+            complaints.append(f"focus is not shown: {wanted.get(number)}")
+        reached.add(number)
+        if wanted.keys() <= reached:
+            break
+    return complaints + [f"not reached: {html}" for number, html in wanted.items() if number not in reached]
+
+
+async def test_the_pages_of_the_house(house: Whole, browsers: Browsers) -> None:
+    """Signed out and signed in: the list, the stage, asking to speak, all about accounts, and what is not there."""
+    tokens = await house.space("access", "guest")
+    async with visit(browsers.plain, at(house, "/sign-in")) as page:
+        await open_to_all(page, "sign-in")
+        await page.page.goto(at(house, "/ask/access"))
+        await page.until("!document.querySelector('#ask').hidden", "one can ask")
+        await open_to_all(page, "ask")
+        await page.page.goto(at(house, "/stage/nowhere"))
+        await open_to_all(page, "no such space")
+        await page.page.goto(at(house, f"/stage/access#token={tokens['host']}"))
+        await page.until("document.querySelectorAll('#people li').length === 2", "the seats are shown")
+        await open_to_all(page, "stage")
+        await page.page.goto(await invitation(house, "admin"))
+        await open_to_all(page, "sign-up")
+        await sign_up(page, "Accessible", "accessible")
+        await open_to_all(page, "recovery codes")
+        await page.page.goto(at(house, "/account"))
+        await page.until("document.querySelectorAll('#sessions li').length === 1", "the session is listed")
+        await open_to_all(page, "account")
+        await page.page.goto(at(house, "/"))
+        await page.until("document.querySelector('#spaces [data-verb]')", "the buttons of an admin are there")
+        await open_to_all(page, "spaces")
+    await house.call("POST", "/spaces/access/end")
+
+
+async def test_the_pages_of_the_audience(house: Whole, browsers: Browsers) -> None:
+    """Waiting, the live stream, nothing there."""
+    tomorrow = round(time.time() * 1000) + 86_400_000
+    await house.call("POST", "/spaces", {"id": "later", "title": "Later", "scheduled_ms": tomorrow})
+    await house.space("now")
+    async with visit(browsers.plain, house.audience("later")) as page:
+        await page.until("document.querySelector('#when').textContent", "the countdown runs")
+        await open_to_all(page, "waiting")
+        await page.page.goto(house.audience("now"))
+        await page.says("#state", "Doors")
+        await open_to_all(page, "live")
+        await page.page.goto(house.audience("nowhere"))
+        await open_to_all(page, "no such space for the audience")
+    await house.call("POST", "/spaces/now/end")
+
+
+async def test_the_pages_of_a_recording(browsers: Browsers) -> None:
+    """The player, the page for frames, a clip."""
+    async with edge(talk()) as rig:
+        await record(rig.objects, 96, {range(24, 54): "ada", range(54, 96): "bob"})
+        async with visit(browsers.plain, recording(rig)) as page:
+            await page.until("document.querySelectorAll('#chapters li').length === 3", "all turns are there")
+            await page.page.click("summary")
+            await open_to_all(page, "replay")
+            await page.page.goto(recording(rig, "/embed"))
+            await page.until("document.querySelectorAll('#chapters li').length === 3", "all turns are there")
+            await open_to_all(page, "frame")
+            await page.page.goto(recording(rig, "/clip?from=8&to=16"))
+            await open_to_all(page, "clip")
+
+
+async def test_what_is_wrong_is_found(browsers: Browsers) -> None:
+    """A picture without words, a grey on grey, a field that hides its focus or is left out by the keyboard."""
+    faults = {
+        "image-alt": '<img src="data:,">',
+        "color-contrast": '<p style="color: #aaa; background: #bbb">faint</p>',
+        "sticks out": '<p style="width: 2000px">wide</p>',
+        "focus is not shown": '<button style="outline: none">hidden focus</button>',
+        "not reached": '<input aria-label="left out" onfocus="this.blur()">',
+    }
+    async with visit(browsers.plain, "about:blank") as page:
+        body = f"<main><h1>Faults</h1>{''.join(faults.values())}</main>"
+        await page.page.set_content(f'<!doctype html><html lang="en"><title>Faults</title>{body}')
+        with pytest.raises(AssertionError) as found:
+            await open_to_all(page, "faults")
+        assert [fault for fault in faults if fault not in str(found.value)] == []
+
+
+def recording(rig: Rig, path: str = "") -> str:
+    return f"http://127.0.0.1:{rig.port}/s/friday{path}"
