@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from stentor.archive.shelf import Shelf
 from stentor.audio import grid, pcm
 from stentor.audio.narrow import Narrower
 from stentor.audio.pcm import SILENCE, Samples
@@ -22,7 +23,7 @@ from stentor.bus.board import Board
 from stentor.bus.connection import Bus, connect
 from stentor.bus.cues import CueLog
 from stentor.bus.status import Statuses
-from stentor.captions import scribe, whisper
+from stentor.captions import recorded, scribe, whisper
 from stentor.captions.engine import Heard
 from stentor.captions.role import Captions
 from stentor.captions.whisper import Whisper
@@ -31,7 +32,9 @@ from stentor.stage.tap import Tap
 from stentor.store.objects import Objects
 from stentor.wire import cue as wire
 from stentor.wire.cue import Cue
+from tests.support.edge import SPACE
 from tests.support.nats import NatsServer, nats_server
+from tests.support.recorded import record
 from tests.support.speech import voice
 from tests.support.wait import eventually
 
@@ -182,6 +185,25 @@ async def test_who_cannot_keep_up_skips_and_says_so(
         assert status.numbers["skipped_s"] > 1
         assert "cannot keep up" in status.problem
         assert status.numbers["failed"] == 1
+
+
+async def test_a_recording_gets_its_words_afterwards(objects: Objects) -> None:
+    """Out of the mix, in their places, with the speakers that the pulses name; nobody wants the words of music."""
+    await record(objects, 96, {range(24, 54): "ada", range(54, 96): "bob"})
+    entries = (await Shelf(objects, SPACE).load()).entries
+    found = [
+        cue
+        async for _, cues in recorded.cues(SPACE, entries, objects.get, Counter(), language="en", made_ms=1)
+        for cue in cues
+    ]
+    assert {cue.seat for cue in found} == {"ada", "bob"}
+    assert all(cue.name == cue.seat.title() for cue in found)
+    assert min(cue.start_ms for cue in found) >= 24 * grid.CHUNK_MS - 200
+    assert max(cue.end_ms for cue in found) <= 96 * grid.CHUNK_MS
+    assert sum(cue.end_ms - cue.start_ms for cue in found) > 0.6 * 72 * grid.CHUNK_MS
+    for cue in found:
+        middle = (cue.start_ms + cue.end_ms) / 2
+        assert cue.seat == ("ada" if middle < 54 * grid.CHUNK_MS else "bob")
 
 
 @pytest.mark.skipif(not whisper.installed(), reason="the extra stentor[captions] is not installed")
