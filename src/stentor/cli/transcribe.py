@@ -38,13 +38,13 @@ async def _transcribe(settings: Settings, space_id: str, language: str | None, *
     finally:
         await store.close()
     if space.state is not State.REPLAY:
-        raise Conflict("Only a complete recording can be transcribed; this space has none yet.", code="no-recording")
+        raise Conflict("Only a complete recording can be transcribed; this space has none yet.")
     objects = Objects.open(settings.recordings_address)
     if not again and await objects.size(wire.object_key(space_id)) is not None:
-        raise Conflict("This recording has a transcript; --again writes it anew.", code="transcript-there")
+        raise Conflict("This recording has a transcript; --again writes it anew.")
     entries = (await Shelf(objects, space_id).load()).entries
     if not entries:
-        raise NotFound("There is no recording of this space.", code="no-recording")
+        raise NotFound("There is no recording of this space.")
     engine = await asyncio.to_thread(Whisper, settings.captions_model)
     found: list[Cue] = []
     with click.progressbar(length=len(entries), label="Writing down") as bar:
