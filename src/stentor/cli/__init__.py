@@ -28,6 +28,7 @@ COMMANDS = (
     "doctor",
     "preflight",
     "rehearse",
+    "certificate",
 )
 HINTS: dict[type[StentorError], str] = {
     NotSignedIn: "The admin token is in the file admin-token of the data folder: name it with --data or STENTOR_DATA.",
