@@ -2,6 +2,7 @@
 // door.json and the pulse; the sound is player.js's business.
 
 import { Captions } from "./captions.js";
+import { Gate } from "./gate.js";
 import { Player } from "./player.js";
 import { PulseTrack } from "./pulse.js";
 
@@ -18,9 +19,11 @@ let wanted = false; // whether the listener has pressed the button
 let doorTimer = 0;
 let replayOpened = false;
 let full = false; // whether the edge said last that it has no room
+let outside = false; // whether the door keeps us waiting, with music
 let soon = false; // whether the door is to be asked at once already
 
 const pulses = new PulseTrack();
+const gate = new Gate(space);
 const player = new Player(element("audio"), {
   onState: (state) => {
     element("sound").textContent = texts[state] ?? "";
@@ -75,6 +78,7 @@ function showDoor() {
   if (door.state === "replay") openReplay();
   showButton();
   showTime();
+  showOutside();
 }
 
 // The player of the recording is loaded by those who have one before them.
@@ -140,7 +144,7 @@ async function askDoor() {
   try {
     door = await fetchJson(`${base}door.json`);
     showDoor();
-    if (wanted && (before !== door.state || !player.on)) play();
+    if (wanted && (before !== door.state || !player.on || outside)) play();
     if (full && !player.on) element("sound").textContent = "";
     full = false;
   } catch (error) {
@@ -148,7 +152,7 @@ async function askDoor() {
     full = Boolean(error.full);
     if (full && !player.on) element("sound").textContent = say("full");
   }
-  plan(ON_AIR.has(door.state) && player.on ? [20, 40] : door.retry_s);
+  plan(ON_AIR.has(door.state) && player.on && !outside ? [20, 40] : door.retry_s);
 }
 
 function plan(window) {
@@ -171,7 +175,7 @@ function askAgain() {
 }
 
 function play() {
-  if (ON_AIR.has(door.state)) player.listen(door.streams, door.doors_open_ms);
+  if (ON_AIR.has(door.state)) enter();
   else if (door.state === "scheduled") player.loop(door.streams.hold);
   else {
     wanted = false;
@@ -179,11 +183,40 @@ function play() {
   }
 }
 
+// In, when the door lets us; else music out of our own cache until it does, without another press.
+async function enter() {
+  const admitted = await gate.admits(door);
+  if (!wanted || !ON_AIR.has(door.state)) return;
+  if (admitted) {
+    outside = false;
+    player.listen(gate.streams(door), door.doors_open_ms);
+    gate.ask();
+  } else if (!outside || !player.on) {
+    outside = true;
+    player.loop(door.streams.hold);
+    plan(door.retry_s);
+  }
+  showOutside();
+}
+
+function showOutside() {
+  const seen = outside && wanted ? gate.outlook(door) : null;
+  element("outside").hidden = !(outside && wanted);
+  if (!(outside && wanted)) return;
+  const share = new Intl.NumberFormat(root.lang, { style: "percent" }).format(seen?.ahead ?? 1);
+  const parts = [say(door.held ? "limited" : "outside")];
+  if (seen && !door.held) parts.push(say("ahead", { share }));
+  if (seen?.minutes) parts.push(say(seen.minutes === 1 ? "minute" : "minutes", { count: seen.minutes }));
+  element("outside").textContent = parts.join(" ");
+}
+
 element("play").addEventListener("click", () => {
   wanted = !wanted;
   if (wanted) play();
   else player.stop();
+  if (!wanted) outside = false;
   showButton();
+  showOutside();
 });
 element("catch-up").addEventListener("click", () => player.goLive() || play());
 player.onToggle((on) => {
@@ -199,7 +232,7 @@ setInterval(() => {
   showBehind();
   player.keepUp();
   const heard = player.chunk();
-  captions.heard(heard, player.on && door.state !== "scheduled");
+  captions.heard(heard, player.on && player.way !== "hold");
   const pulse = heard === null ? null : pulses.at(heard);
   if (pulse) showPulse(pulse);
 }, 320);
