@@ -15,6 +15,7 @@ from tests.browser.conftest import Browsers
 from tests.support.browser import visit
 from tests.support.cues import said
 from tests.support.edge import DOORS_OPEN_MS, Rig, edge
+from tests.support.whole import Whole
 
 pytestmark = [
     pytest.mark.browser,
@@ -97,6 +98,20 @@ async def test_captions_in_step_with_the_sound(rig: Rig, browsers: Browsers) -> 
         await page.page.click("#play")
         await page.says("#captions", "Hello.")
         page.calm()
+
+
+async def test_a_reaction_is_seen_by_everybody(house: Whole, browsers: Browsers) -> None:
+    """From one page by edge, heartbeat, programme and pulse to another; hosts can turn them off."""
+    await house.space("applause")
+    async with (
+        visit(browsers.plain, house.audience("applause")) as one,
+        visit(browsers.plain, house.audience("applause")) as other,
+    ):
+        await one.page.get_by_role("button", name="Applause").click()
+        await other.page.get_by_role("button", name="Applause: 1").wait_for()
+        await house.call("PATCH", "/spaces/applause", {"reactions": False})
+        await other.page.locator("#reactions").wait_for(state="hidden", timeout=60_000)
+        one.calm()
 
 
 async def test_a_narrow_door_is_waited_at_with_music(rig: Rig, browsers: Browsers) -> None:

@@ -44,6 +44,8 @@ class SpaceStatus(msgspec.Struct, frozen=True):
     complete: bool = False
     """The archive has everything of an ended space."""
     seats: list[SeatStatus] = []
+    reactions: dict[str, int] = {}
+    """Those that an edge took since it started."""
     problem: str = ""
 
 
@@ -106,6 +108,11 @@ class Statuses:
     def captioned(self, space: str, now: float) -> bool:
         """Whether a process of captions listens to the space."""
         return any(space in status.spaces for status in self.fresh(now, "captions"))
+
+    def reactions(self, space: str, now: float) -> dict[str, dict[str, int]]:
+        """By edge: the reactions that it took since it started."""
+        edges = self.fresh(now, "edge")
+        return {status.instance: status.spaces[space].reactions for status in edges if space in status.spaces}
 
     def seats(self, space: str, now: float) -> list[SeatStatus]:
         """The seats of the stage that holds the space; empty when there is none."""

@@ -33,6 +33,8 @@ class Channel:
     def __init__(self, space: Space, hold: HoldLoop, worker: Worker) -> None:
         self.space = space
         self.hold = hold
+        self.reactions: dict[str, int] = {}
+        """How often each was given here since this process started."""
         self.orders = Orders(space.id)
         """What the house orders; :meth:`heed` changes it."""
         self.waiting: set[bytes] = set()

@@ -10,10 +10,12 @@ from stentor.audio import grid
 from stentor.audio.hold import HoldLoop
 from stentor.base.clock import unix_ms
 from stentor.base.errors import NotFound
+from stentor.crowd import rungs
 from stentor.crowd.orders import Orders
 from stentor.edge.reply import File
 from stentor.spaces import pulse
 from stentor.spaces.model import ON_AIR, Space, State
+from stentor.spaces.reactions import REACTIONS
 from stentor.wire import calendar, mp4
 from stentor.wire.chunk import BY_NAME
 
@@ -71,9 +73,17 @@ def door(space: Space, orders: Orders, *, address: str, house: str = "", now: fl
             "streams": streams,
             "ticket": f"{base}/ticket",
             "ask": f"{house}/ask/{space.id}" if house and space.hears_requests else None,
+            "react": reactions(space, orders.rung),
             "at": unix_ms(now),
         }
     )
+
+
+def reactions(space: Space, rung: int) -> dict[str, object] | None:
+    """What the audience may react with, and one of how many reactions a page sends; None when it may not."""
+    if not (space.reactions and space.on_air):
+        return None
+    return {"names": REACTIONS, "one_in": rungs.rung(rung).reactions_one_in}
 
 
 def event(space: Space, *, address: str) -> bytes:

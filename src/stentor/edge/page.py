@@ -117,6 +117,8 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 <ul class="seats" id="seats">{seats}</ul>
 <p class="soft" id="nobody" data-text="nobody"{not_empty}>{nobody}</p>
 <p class="soft" id="count"></p>
+<div class="row" id="reactions" role="group" hidden></div>
+<p class="soft" id="reactions-said" role="status"></p>
 <p id="ask"{no_ask}><a href="{ask}" target="_blank" rel="noopener" data-text="ask_to_speak">{ask_to_speak}</a></p>
 </section>
 <section id="ways"{not_live}>

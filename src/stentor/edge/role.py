@@ -139,6 +139,7 @@ class Edge:
                 source=newest.source,
                 lag_ms=0 if window.finished else max(0, round(late_s * 1000)),
                 problem="The programme's chunks do not come; the hold music plays." if newest.filler else "",
+                reactions=dict(channel.reactions),
             )
             numbers["fillers"] = numbers.get("fillers", 0) + window.fillers
             for form, count in counts.items():

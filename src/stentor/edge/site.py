@@ -15,6 +15,7 @@ from stentor.edge.channel import Channel
 from stentor.edge.gate import Gate
 from stentor.edge.page import Pages
 from stentor.edge.protocol import Connection
+from stentor.edge.reactions import Reactions
 from stentor.edge.replay import Replays
 from stentor.edge.reply import ANYBODY, BRIEF, EXPOSED, IMMUTABLE, NO_STORE, Document, File, Reply, failure
 from stentor.edge.transcripts import Transcripts
@@ -50,6 +51,7 @@ class Site:
         self._address, self._house = address, house
         self._instance = instance
         self._pages = Pages(address=address, house=house, now=worker.clock())
+        self.reactions = Reactions(worker, monotonic=asyncio.get_running_loop().time, trusted=gate.trusted)
         self._documents: dict[tuple[str, str], tuple[tuple[int, int], float, Document]] = {}
         self._holds: dict[str, File] = {}
         self._jobs: set[asyncio.Task[None]] = set()
@@ -58,7 +60,7 @@ class Site:
     def answer(self, request: Request, connection: Connection) -> Reply | None:
         """The reply, or None when the connection waits or streams; raises what becomes a problem document."""
         if request.method not in ("GET", "HEAD"):
-            return self._other_method(request)
+            return self._other_method(request, connection)
         path = request.path.split("/")[1:]
         if path[0] == "s" and len(path) == 3 and not path[2]:  # people type the slash
             return Reply(308, {"Location": f"/s/{quote(path[1])}", "Cache-Control": BRIEF}, now=self._now())
@@ -225,7 +227,10 @@ class Site:
         elif reply is not None:  # it failed in the middle: the peer sees that it is short
             connection.transport.abort()
 
-    def _other_method(self, request: Request) -> Reply:
+    def _other_method(self, request: Request, connection: Connection) -> Reply:
+        match request.method, request.path.split("/")[1:]:
+            case "POST", ["s", space, "react", name] if space in self.channels:
+                return self.reactions.take(self.channels[space], name, request, connection)
         if request.method != "OPTIONS":
             error = StentorError("Listeners only ask: use GET or HEAD.", code="method-not-allowed", status=405)
             return failure(error, now=self._now(), Allow=METHODS)

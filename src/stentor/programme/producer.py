@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Final, NamedTuple
 
@@ -41,6 +41,7 @@ class Heard(NamedTuple):
 
     listeners: int
     seats: Sequence[SeatStatus]
+    reactions: Mapping[str, int] = {}
 
 
 class Producer:
@@ -160,6 +161,7 @@ class Producer:
                 listeners=heard.listeners,
                 seats=heard.seats,
                 delay_ms=directed.delay_ms,
+                reactions=heard.reactions,
             ),
             frames,
         )

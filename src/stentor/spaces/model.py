@@ -83,6 +83,8 @@ class Space(msgspec.Struct, frozen=True):
     """Key of the hold loop in the object store: ``hold/{hold}``."""
     language: str = "en"
     asking: Asking = Asking.ANYONE
+    reactions: bool = True
+    """Whether the audience may react."""
     banned: dict[str, str] = {}
     """Seats that were shut out and may not be given again: id and name."""
     rung: int = 0

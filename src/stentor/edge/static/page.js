@@ -5,6 +5,7 @@ import { Captions } from "./captions.js";
 import { Gate } from "./gate.js";
 import { Player } from "./player.js";
 import { PulseTrack } from "./pulse.js";
+import { Reactions } from "./reactions.js";
 
 const root = document.documentElement;
 const space = root.dataset.space;
@@ -34,6 +35,7 @@ const player = new Player(element("audio"), {
 });
 
 const captions = new Captions({ button: element("captions-switch"), panel: element("captions"), say });
+const reactions = new Reactions({ base, say });
 
 function say(key, values = {}) {
   return (texts[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
@@ -74,6 +76,7 @@ function showDoor() {
   captions.offer(ON_AIR.has(door.state) ? door.streams.captions : null);
   element("ask").hidden = !door.ask;
   if (door.ask) element("ask").querySelector("a").href = door.ask;
+  reactions.open(door.react);
   element("recording").hidden = door.state !== "replay";
   if (door.state === "replay") openReplay();
   showButton();
@@ -135,6 +138,7 @@ function showPulse(pulse) {
       ? say("listeners_one")
       : say("listeners_many", { count: new Intl.NumberFormat(root.lang).format(pulse.listeners) });
   const talking = pulse.seats.filter((seat) => seat.talking).map((seat) => seat.name);
+  reactions.show(pulse.reactions ?? {}, root.lang);
   player.describe(door.title, talking.join(", ") || say("app"));
   if (pulse.state !== door.state) askSoon();
 }

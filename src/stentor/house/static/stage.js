@@ -23,7 +23,7 @@ let joined = 0; // when the connection was made, by performance.now()
 
 const meter = new microphone.Meter($("level"), (silent) => warn(silent ? text("status.silent") : ""));
 const people = new People({ space: space.id, token, command, silent: () => muted });
-const line = new Line({ space: space.id, token, command, setAsking: (who) => command(() => ask("PATCH", `/spaces/${space.id}`, { token, body: { asking: who } })) });
+const line = new Line({ space: space.id, token, command, change: (body) => command(() => ask("PATCH", `/spaces/${space.id}`, { token, body })) });
 const ladder = new Ladder({ space: space.id, token, command });
 const door = new Door({ space: space.id, token, command });
 const green = new GreenRoom({ space: space.id, token, use, warn: (sentence) => warn(sentence) });
