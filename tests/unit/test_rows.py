@@ -28,6 +28,7 @@ HOMES = {
     "argon2": {"house"},
     "faster_whisper": {"captions"},
     "ctranslate2": {"captions"},
+    "joserfc": {"house"},
     "click": {"cli"},
     "cryptography": {"base"},
     "rich": {"cli", "demo"},

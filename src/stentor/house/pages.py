@@ -33,6 +33,7 @@ PACKAGE = "stentor.house"
 TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 READ = [HttpMethod.GET, HttpMethod.HEAD]
 IMMUTABLE = "public, max-age=31536000, immutable"
+LONGEST_CODE = 40
 _Request = Request[Any, Any, Any]
 
 
@@ -216,7 +217,7 @@ class Pages:
         )
 
 
-def routes(desk: Desk, views: Views, callers: Callers, people: People) -> Router:
+def routes(desk: Desk, views: Views, callers: Callers, people: People, *, provider: str) -> Router:
     """``/``, ``/stage/{space}``, ``/ask/{space}``, the pages about accounts, and the files they all load."""
     static = Static()
     pages = Pages(static)
@@ -242,18 +243,21 @@ def routes(desk: Desk, views: Views, callers: Callers, people: People) -> Router
     @route("/sign-in", http_method=READ, include_in_schema=False)
     async def sign_in(request: _Request) -> Response[str]:
         following = checks.local_path(request.query_params.get("next", "/"))
-        return _html(pages.people("sign-in", "signin.title", _language(request), await look(request), next=following))
+        page = {"next": following, "provider": provider, "problem": _problem(request)}
+        return _html(pages.people("sign-in", "signin.title", _language(request), await look(request), **page))
 
     @route("/sign-up", http_method=READ, include_in_schema=False)
     async def sign_up(request: _Request) -> Response[str]:
-        return _html(pages.people("sign-up", "signup.title", _language(request), await look(request)))
+        language, me = _language(request), await look(request)
+        return _html(pages.people("sign-up", "signup.title", language, me, provider=provider))
 
     @route("/account", http_method=READ, include_in_schema=False)
     async def account(request: _Request) -> Response[str] | Redirect:
         me = await look(request)
         if me.account is None:
             return Redirect("/sign-in?next=/account", status_code=303, headers={"cache-control": "no-store"})
-        return _html(pages.people("account", "account.title", _language(request), me))
+        page = {"provider": provider, "problem": _problem(request)}
+        return _html(pages.people("account", "account.title", _language(request), me, **page))
 
     @route("/ask/{space:str}", http_method=READ, include_in_schema=False)
     async def ask(request: _Request, space: FromPath[str]) -> Response[str]:
@@ -282,6 +286,11 @@ def _html(document: str, *, status: int = 200) -> Response[str]:
 
 def _language(request: _Request) -> str:
     return negotiate(request.headers.get("accept-language", ""))
+
+
+def _problem(request: _Request) -> str:
+    """The code of what went wrong at the sign-in provider; the page has a sentence for each it knows."""
+    return str(request.query_params.get("problem", ""))[:LONGEST_CODE]
 
 
 def _data(value: object) -> str:
