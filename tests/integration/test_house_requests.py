@@ -88,6 +88,7 @@ async def test_who_may_answer(house: House) -> None:
         ("POST", f"{LINE}/{request}/accept", None),
         ("DELETE", f"{LINE}/{request}", None),
         ("PATCH", SPACE, {"asking": "nobody"}),
+        ("PATCH", SPACE, {"reactions": False}),
         ("POST", f"{SPACE}/mute", None),
     ):
         answer = await house.anyone.request(method, address, json=body, headers=roles["speaker"])
@@ -97,6 +98,8 @@ async def test_who_may_answer(house: House) -> None:
     closed = await house.anyone.patch(SPACE, json={"asking": "nobody"}, headers=roles["co_host"])
     assert (closed.json()["asking"], closed.json()["ask"]) == ("nobody", None)
     problem(await ask(house, "Emil"), 409, "requests-closed")
+    quiet = await house.anyone.patch(SPACE, json={"reactions": False}, headers=roles["co_host"])
+    assert quiet.json()["reactions"] is False
 
 
 async def test_requests_of_one_address_are_limited(house: House) -> None:

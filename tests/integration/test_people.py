@@ -63,7 +63,8 @@ async def test_sign_up_and_in(house: House) -> None:
     async with browser(house) as ada:
         made = await sign_up(ada)
         assert made["profile"] | {"created_ms": 0} == {
-            "handle": "ada", "name": "Ada", "bio": "", "role": "member", "created_ms": 0, "picture": None
+            "handle": "ada", "name": "Ada", "bio": "", "role": "member", "created_ms": 0, "picture": None,
+            "suspended": False,
         }  # fmt: skip
         assert len(set(made["recovery_codes"])) == 10
         mine = (await ada.get("/account")).json()
@@ -301,6 +302,37 @@ async def test_invitations_to_a_closed_site(tmp_path: Path) -> None:
         problem(await ada.get("/account"), 401, "not-signed-in")
 
 
+async def test_a_suspended_account(house: House) -> None:
+    """It is signed out at once and cannot be signed in to, till it is restored; nobody rules over themselves."""
+    async with browser(house) as ada, browser(house) as eve:
+        await sign_up(ada)
+        await sign_up(eve, "eve")
+        await house.http.patch("/api/v1/accounts/ada", json={"role": "admin"})
+        assert (await ada.patch("/accounts/eve", json={"suspended": True})).json()["suspended"] is True
+        problem(await eve.get("/account"), 401, "not-signed-in")
+        problem(await eve.post("/sign-in", json={"handle": "eve", "password": PASSWORD}), 403, "account-suspended")
+        problem(await ada.patch("/accounts/ada", json={"suspended": True}), 400, "bad-input")
+        restored = (await ada.patch("/accounts/eve", json={"suspended": False})).json()
+        assert (restored["suspended"], restored["role"]) == (False, "member")
+        assert (await eve.post("/sign-in", json={"handle": "eve", "password": PASSWORD})).status_code == 200
+
+
+async def test_the_page_of_accounts(house: House) -> None:
+    """For admins; others are told so, and whoever is signed out may sign in first."""
+    async with browser(house) as ada, browser(house) as eve:
+        await sign_up(ada)
+        await sign_up(eve, "eve")
+        await house.http.patch("/api/v1/accounts/ada", json={"role": "admin"})
+        page = f"{house.anyone.base_url}/accounts"
+        seen = await ada.get(page)
+        assert (seen.status_code, 'id="accounts"' in seen.text) == (200, True)
+        seen = await eve.get(page)
+        assert (seen.status_code, 'id="accounts"' in seen.text) == (403, False)
+        assert "/accounts" not in (await eve.get(f"{house.anyone.base_url}/account")).text
+        seen = await house.anyone.get("/accounts")
+        assert (seen.status_code, seen.headers["location"]) == (303, "/sign-in?next=/accounts")
+
+
 async def test_a_host_by_account(house: House) -> None:
     """Who makes a space without naming a host leads it from every browser; nobody else does, an admin excepted."""
     async with browser(house) as ada, browser(house) as eve:
@@ -387,7 +419,7 @@ async def test_some_things_take_a_fresh_sign_in(house: House, method: str, path:
 async def test_signing_in_leads_to_no_other_site(house: House, target: str) -> None:
     """Where the sign-in page goes on to is a path of this site, whatever its address says; no header is made of it."""
     page = await house.anyone.get("/sign-in", params={"next": target})
-    assert '<script type="application/json" id="page">{"next": "/"}</script>' in page.text
+    assert '<script type="application/json" id="page">{"next": "/", ' in page.text
     assert "x" not in page.headers
     asked = await house.anyone.get("/account")
     assert (asked.status_code, asked.headers["location"]) == (303, "/sign-in?next=/account")

@@ -69,6 +69,9 @@ EXPECTED = {
     "POST /sign-up": "",
     "POST /sign-in/options": EVERYBODY,
     "POST /sign-in": "",  # with a wrong password
+    "POST /sign-in/provider": EVERYBODY,
+    "POST /account/provider": SIGNED_IN,
+    "DELETE /account/provider": SIGNED_IN,
     "POST /sign-out": SIGNED_IN,
     "GET /account": SIGNED_IN,
     "PATCH /account": SIGNED_IN,
@@ -106,6 +109,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /sign-up/options": {"handle": "new", "name": "New"},
     "POST /sign-up": {"handle": "new", "name": "New", "password": "several words together"},
     "POST /sign-in": {"handle": "other", "password": "wrong"},
+    "POST /sign-in/provider": {},
     "PATCH /account": {"name": "New"},
     "DELETE /account": {"handle": "nobody"},
     "PUT /account/password": {"password": "several words together"},

@@ -50,6 +50,8 @@ class SpaceStatus(msgspec.Struct, frozen=True):
     complete: bool = False
     """The archive has everything of an ended space."""
     seats: list[SeatStatus] = []
+    reactions: dict[str, int] = {}
+    """Those that an edge took since it started."""
     problem: str = ""
 
 
@@ -83,9 +85,9 @@ class Statuses:
         self._clock = clock
         self._heard: dict[tuple[str, str], tuple[float, Status]] = {}
 
-    async def start(self, bus: Bus) -> None:
-        """Listens from now on, for as long as the bus lives."""
-        await bus.subscribe("status.>", self._hear)
+    async def start(self, bus: Bus, role: str = "*") -> None:
+        """Listens from now on, for as long as the bus lives; to one role, or to all."""
+        await bus.subscribe(f"status.{role}.>", self._hear)
 
     def _hear(self, _: str, payload: bytes) -> None:
         try:
@@ -108,6 +110,15 @@ class Statuses:
     def listeners(self, space: str, now: float) -> int:
         """How many hear the space, summed over the edges."""
         return sum(status.spaces[space].listeners for status in self.fresh(now, "edge") if space in status.spaces)
+
+    def captioned(self, space: str, now: float) -> bool:
+        """Whether a process of captions listens to the space."""
+        return any(space in status.spaces for status in self.fresh(now, "captions"))
+
+    def reactions(self, space: str, now: float) -> dict[str, dict[str, int]]:
+        """By edge: the reactions that it took since it started."""
+        edges = self.fresh(now, "edge")
+        return {status.instance: status.spaces[space].reactions for status in edges if space in status.spaces}
 
     def seats(self, space: str, now: float) -> list[SeatStatus]:
         """The seats of the stage that holds the space; empty when there is none."""

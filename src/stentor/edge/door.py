@@ -10,10 +10,12 @@ from stentor.audio import grid
 from stentor.audio.hold import HoldLoop
 from stentor.base.clock import unix_ms
 from stentor.base.errors import NotFound
+from stentor.crowd import rungs
 from stentor.crowd.orders import Orders
 from stentor.edge.reply import File
 from stentor.spaces import pulse
 from stentor.spaces.model import ON_AIR, Space, State
+from stentor.spaces.reactions import REACTIONS
 from stentor.wire import calendar, mp4
 from stentor.wire.chunk import BY_NAME
 
@@ -29,12 +31,12 @@ HOLD_RENDITION = BY_NAME["aac-64"]
 SOON_S = 120.0
 
 
-def door(space: Space, orders: Orders, *, address: str, house: str = "", now: float) -> bytes:
+def door(space: Space, orders: Orders, *, address: str, house: str = "", now: float, captions: bool = False) -> bytes:
     """``door.json``, version 1, without its signature.
 
     ``address`` is what stands before ``/s/…`` (may be empty: the same host).
 
-    ``house`` is the house's address, where people ask to speak.
+    ``house`` is the house's address, where people ask to speak; ``captions`` says that there are some.
     """
     base = f"{address}/s/{space.id}"
     streams: dict[str, str] = {"pulse": f"{base}/pulse.json", "hold": f"{base}/hold.m4a?v={space.hold}"}
@@ -47,6 +49,8 @@ def door(space: Space, orders: Orders, *, address: str, house: str = "", now: fl
         }
     if space.doors_open_ms is not None:
         streams |= {"replay": f"{base}/replay/index.m3u8", "download": f"{base}/recording.m4a"}
+    if captions and space.doors_open_ms is not None:
+        streams["captions"] = f"{base}/captions.json"
     return msgspec.json.encode(
         {
             "v": 1,
@@ -71,9 +75,17 @@ def door(space: Space, orders: Orders, *, address: str, house: str = "", now: fl
             "ask": f"{house}/ask/{space.id}" if house and space.hears_requests else None,
             "pins": list(reversed(space.pins)),
             "pinned": space.pinned_ms,
+            "react": reactions(space, orders.rung),
             "at": unix_ms(now),
         }
     )
+
+
+def reactions(space: Space, rung: int) -> dict[str, object] | None:
+    """What the audience may react with, and one of how many reactions a page sends; None when it may not."""
+    if not (space.reactions and space.on_air):
+        return None
+    return {"names": REACTIONS, "one_in": rungs.rung(rung).reactions_one_in}
 
 
 def event(space: Space, *, address: str) -> bytes:

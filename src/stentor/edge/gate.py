@@ -33,7 +33,8 @@ class Gate:
     def __init__(self, secret: bytes, trusted: Networks, worker: Worker) -> None:
         self._key = door.key_of(secret)
         self._signer = Signer(secret, "door")
-        self._trusted = trusted
+        self.trusted = trusted
+        """Proxies whose word on addresses counts."""
         self._worker = worker
         self.refused = 0
         """Joins that were told to wait."""
@@ -93,7 +94,7 @@ class Gate:
         return door.check(self._key, channel.space.id, text, now=now) if text else None
 
     def _device(self, request: Request, connection: Connection, slot: int = 0) -> bytes:
-        address = origin(connection.peer, request.headers, self._trusted).address
+        address = origin(connection.peer, request.headers, self.trusted).address
         return door.device(self._key, address, slot)
 
     def _tell_to_wait(self, channel: Channel, name: bytes) -> None:

@@ -67,7 +67,9 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 <span class="soft" id="sound" role="status"></span>
 <span class="soft" id="behind"></span>
 <button type="button" class="small" id="catch-up" data-text="go_live" hidden>{go_live}</button>
+<button type="button" class="small" id="captions-switch" data-text="captions" hidden>{captions}</button>
 </div>
+<div class="captions" id="captions" aria-live="off" hidden></div>
 <div id="plain">{plain}</div>
 <div id="recording"{no_recording}>
 <div id="replay" hidden>
@@ -95,6 +97,16 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 <h2 data-text="chapters">{chapters}</h2>
 <ol class="chapters" id="chapters"></ol>
 </div>
+<div id="words" hidden>
+<h2 data-text="transcript">{transcript}</h2>
+<p class="soft" data-text="transcript_by">{transcript_by}</p>
+<ol class="chapters transcript" id="transcript"></ol>
+<ul class="ways">
+<li><a href="{base}/transcript.txt" download data-text="words_txt">{words_txt}</a></li>
+<li><a href="{base}/captions.vtt" download data-text="words_vtt">{words_vtt}</a></li>
+<li><a href="{base}/captions.json" download data-text="words_json">{words_json}</a></li>
+</ul>
+</div>
 <p><a href="{base}/recording.m4a" download data-text="download">{download}</a></p>
 <ul class="soft ways" id="gaps"></ul>
 </div>
@@ -105,6 +117,8 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 <ul class="seats" id="seats">{seats}</ul>
 <p class="soft" id="nobody" data-text="nobody"{not_empty}>{nobody}</p>
 <p class="soft" id="count"></p>
+<div class="row" id="reactions" role="group" hidden></div>
+<p class="soft" id="reactions-said" role="status"></p>
 <p id="ask"{no_ask}><a href="{ask}" target="_blank" rel="noopener" data-text="ask_to_speak">{ask_to_speak}</a></p>
 </section>
 <section id="pins"{no_pins}>

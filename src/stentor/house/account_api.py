@@ -157,12 +157,14 @@ def routes(desk: Desk, people: People, callers: Callers, sessions: Sessions) -> 
         rights.require_admin(await callers.staff(request))
         return schema.AccountList([schema.profile(account) for account in await store.list()])
 
-    @patch("/accounts/{handle:str}", summary="Change somebody's role on the site")
-    async def change_role(
-        request: _Request, handle: FromPath[str], data: JSONBody[schema.RoleChange]
-    ) -> schema.ProfileView:
-        rights.require_admin(await callers.staff(request))
-        return schema.profile(await store.change((await find(handle)).id, role=data.role))
+    @patch("/accounts/{handle:str}", summary="Change somebody's role on the site, suspend or restore them")
+    async def rule(request: _Request, handle: FromPath[str], data: JSONBody[schema.Ruling]) -> schema.ProfileView:
+        by = await callers.staff(request)
+        rights.require_admin(by)
+        found = await find(handle)
+        if by is not None and by.id == found.id:
+            raise BadInput("Another administrator changes your own role, so that one is left.", field="handle")
+        return schema.profile(await people.rule(found, data))
 
     @delete("/accounts/{handle:str}", status_code=200, summary="Delete somebody's account")
     async def remove(request: _Request, handle: FromPath[str]) -> schema.ProfileView:
@@ -206,6 +208,7 @@ def routes(desk: Desk, people: People, callers: Callers, sessions: Sessions) -> 
             has_password=account.has_password,
             passkeys=[schema.passkey(each) for each in await store.passkeys(account.id)],
             recovery_codes_left=await store.codes_left(account.id),
+            providers=[each.issuer for each in await store.identities.of(account.id)],
             creates=rights.creates(account.role, people.creators),
             invites=sorted(rights.invites(account.role, people.sign_up_rule)),
         )
@@ -217,7 +220,7 @@ def routes(desk: Desk, people: People, callers: Callers, sessions: Sessions) -> 
     handlers = [
         sign_up_options, sign_up, sign_in_options, sign_in, sign_out, mine, edit, leave, export, set_picture,
         no_picture, password, codes, passkey_options, add_passkey, remove_passkey, list_sessions, end_others, end_one,
-        accounts, change_role, remove, picture, invitations, invite, withdraw,
+        accounts, rule, remove, picture, invitations, invite, withdraw,
     ]  # fmt: skip
     return Router(PATH, route_handlers=handlers, before_request=ours, request_max_body_size=MAX_BODY_BYTES)
 

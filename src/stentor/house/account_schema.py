@@ -49,6 +49,19 @@ class SignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recovery_code: Code | None = None
 
 
+class ProviderWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Signing in by the site's provider: where to go on to, and an invitation for whoever is new."""
+
+    next: Annotated[str, Meta(max_length=1000)] = "/"
+    invitation: Token | None = None
+
+
+class Elsewhere(msgspec.Struct, frozen=True):
+    """Where the browser is to go."""
+
+    address: str
+
+
 class AccountChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What may change of one's own account; what is left out stays."""
 
@@ -74,8 +87,12 @@ class Goodbye(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     handle: Handle
 
 
-class RoleChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    role: SiteRole
+class Ruling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an admin may change of somebody's account; what is left out stays."""
+
+    role: SiteRole | None = None
+    suspended: bool | None = None
+    """Whether it cannot be signed in to; its sessions count nothing meanwhile."""
 
 
 class NewSiteInvitation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,6 +118,7 @@ class ProfileView(msgspec.Struct, frozen=True):
     created_ms: Time
     picture: str | None
     """Its address, or null."""
+    suspended: bool
 
 
 class PasskeyView(msgspec.Struct, frozen=True):
@@ -126,6 +144,8 @@ class AccountView(msgspec.Struct, frozen=True):
     has_password: bool
     passkeys: list[PasskeyView]
     recovery_codes_left: int
+    providers: list[str]
+    """Issuers of OpenID Connect by which one can sign in."""
     creates: bool
     """Whether one may make spaces."""
     invites: list[SiteRole]
@@ -199,7 +219,15 @@ def profile(account: Account) -> ProfileView:
     picture = (
         None if account.picture_ms is None else f"/api/v1/accounts/{account.handle}/picture?v={account.picture_ms}"
     )
-    return ProfileView(account.handle, account.name, account.bio, account.role, account.created_ms, picture)
+    return ProfileView(
+        account.handle,
+        account.name,
+        account.bio,
+        account.role,
+        account.created_ms,
+        picture,
+        account.suspended_ms is not None,
+    )
 
 
 def passkey(found: Passkey) -> PasskeyView:

@@ -97,7 +97,7 @@ def routes(
         rights.require(actor, Look.BACKSTAGE, found)
         return await views.space(found, actor)
 
-    @patch("/spaces/{space:str}", summary="Change title, time, or who may ask to speak")
+    @patch("/spaces/{space:str}", summary="Change title, time, who may ask to speak, or whether the audience may react")
     async def edit(request: _Request, space: SpaceParameter, data: JSONBody[schema.SpaceChange]) -> schema.SpaceView:
         actor = await who(request, space)
         found = await desk.load(space)
@@ -108,6 +108,8 @@ def routes(
             found = await desk.change(space, c.Reschedule(data.scheduled_ms), actor)
         if data.asking is not msgspec.UNSET:
             found = await desk.change(space, c.SetAsking(data.asking), actor)
+        if data.reactions is not msgspec.UNSET:
+            found = await desk.change(space, c.SetReactions(data.reactions), actor)
         return await views.space(found, actor)
 
     @post("/spaces/{space:str}/doors", status_code=200, summary="Open the doors: music for those who come early")

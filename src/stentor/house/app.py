@@ -14,7 +14,7 @@ import stentor
 from stentor.base import log
 from stentor.base.config import Settings
 from stentor.bus.status import Statuses
-from stentor.house import account_api, api, pages, problems, schema, whip
+from stentor.house import account_api, api, api_provider, pages, problems, provider, schema, whip
 from stentor.house.access import Access
 from stentor.house.backstage import Backstage
 from stentor.house.callers import Callers
@@ -29,6 +29,7 @@ from stentor.house.requests import Line
 from stentor.house.sessions import Sessions
 from stentor.house.talk import Talk
 from stentor.house.views import Views
+from stentor.house.vouched import Vouched
 from stentor.people.model import Creators
 from stentor.spaces import rights
 
@@ -59,6 +60,8 @@ def build(
     callers = Callers(access, sessions, Creators(settings.create_spaces))
     people = People(desk.store.accounts, settings, desk.clock)
 
+    vouched = Vouched(people, provider.configured(settings, desk.clock), opens=settings.oidc_sign_up == "on")
+
     async def passing(request: Request[Any, Any, Any], space: str) -> str:
         account = await sessions.account(request)
         return invitations.passing(await desk.load(space), account.id) if account else ""
@@ -77,7 +80,8 @@ def build(
             ),
             account_api.routes(desk, people, callers, sessions),
             whip.routes(desk.bus, passing, may_check),
-            pages.routes(desk, views, callers, people),
+            api_provider.routes(vouched, sessions),
+            pages.routes(desk, views, callers, people, provider=vouched.name),
             _health(desk),
         ],
         exception_handlers=problems.handlers(log.get("house")),

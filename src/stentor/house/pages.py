@@ -33,6 +33,7 @@ PACKAGE = "stentor.house"
 TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 READ = [HttpMethod.GET, HttpMethod.HEAD]
 IMMUTABLE = "public, max-age=31536000, immutable"
+LONGEST_CODE = 40
 _Request = Request[Any, Any, Any]
 
 
@@ -78,7 +79,7 @@ class Pages:
         folder = resources.files(PACKAGE) / "templates"
         self.templates = {
             name: Template((folder / f"{name}.html").read_text("utf-8"))
-            for name in ("frame", "spaces", "stage", "ask", "notice", "sign-in", "sign-up", "account")
+            for name in ("frame", "spaces", "stage", "ask", "notice", "sign-in", "sign-up", "account", "accounts")
         }
 
     def spaces(self, rows: Iterable[SpaceRow], language: str, me: Me) -> str:
@@ -172,7 +173,8 @@ class Pages:
         shown = profile(me.account)
         image = f'<img src="{html.escape(shown.picture)}" alt="" width="28" height="28">' if shown.picture else ""
         name = html.escape(shown.name)
-        return f'<nav class="who" aria-label="{say("people.account")}">{image}<a href="/account">{name}</a></nav>'
+        more = f'<a href="/accounts">{say("accounts.title")}</a>' if me.admin else ""
+        return f'<nav class="who" aria-label="{say("people.account")}">{image}<a href="/account">{name}</a>{more}</nav>'
 
     def _say(self, language: str) -> Any:
         return lambda key: html.escape(self.catalogue.text(language, key))
@@ -210,7 +212,7 @@ class Pages:
         )
 
 
-def routes(desk: Desk, views: Views, callers: Callers, people: People) -> Router:
+def routes(desk: Desk, views: Views, callers: Callers, people: People, *, provider: str) -> Router:
     """``/``, ``/stage/{space}``, ``/ask/{space}``, the pages about accounts, and the files they all load."""
     static = Static()
     pages = Pages(static)
@@ -236,18 +238,30 @@ def routes(desk: Desk, views: Views, callers: Callers, people: People) -> Router
     @route("/sign-in", http_method=READ, include_in_schema=False)
     async def sign_in(request: _Request) -> Response[str]:
         following = checks.local_path(request.query_params.get("next", "/"))
-        return _html(pages.people("sign-in", "signin.title", _language(request), await look(request), next=following))
+        page = {"next": following, "provider": provider, "problem": _problem(request)}
+        return _html(pages.people("sign-in", "signin.title", _language(request), await look(request), **page))
 
     @route("/sign-up", http_method=READ, include_in_schema=False)
     async def sign_up(request: _Request) -> Response[str]:
-        return _html(pages.people("sign-up", "signup.title", _language(request), await look(request)))
+        language, me = _language(request), await look(request)
+        return _html(pages.people("sign-up", "signup.title", language, me, provider=provider))
 
     @route("/account", http_method=READ, include_in_schema=False)
     async def account(request: _Request) -> Response[str] | Redirect:
         me = await look(request)
         if me.account is None:
             return Redirect("/sign-in?next=/account", status_code=303, headers={"cache-control": "no-store"})
-        return _html(pages.people("account", "account.title", _language(request), me))
+        page = {"provider": provider, "problem": _problem(request)}
+        return _html(pages.people("account", "account.title", _language(request), me, **page))
+
+    @route("/accounts", http_method=READ, include_in_schema=False)
+    async def accounts(request: _Request) -> Response[str] | Redirect:
+        language, me = _language(request), await look(request)
+        if me.account is None:
+            return Redirect("/sign-in?next=/accounts", status_code=303, headers={"cache-control": "no-store"})
+        if not me.admin:
+            return _html(pages.notice("accounts.title", "notice.accounts", language, me), status=403)
+        return _html(pages.people("accounts", "accounts.title", language, me, handle=me.account.handle))
 
     @route("/ask/{space:str}", http_method=READ, include_in_schema=False)
     async def ask(request: _Request, space: FromPath[str]) -> Response[str]:
@@ -262,7 +276,7 @@ def routes(desk: Desk, views: Views, callers: Callers, people: People) -> Router
     async def file(version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
         return static.response(version, name)
 
-    return Router("/", route_handlers=[home, stage, sign_in, sign_up, account, ask, file])
+    return Router("/", route_handlers=[home, stage, sign_in, sign_up, account, accounts, ask, file])
 
 
 def _html(document: str, *, status: int = 200) -> Response[str]:
@@ -276,6 +290,11 @@ def _html(document: str, *, status: int = 200) -> Response[str]:
 
 def _language(request: _Request) -> str:
     return negotiate(request.headers.get("accept-language", ""))
+
+
+def _problem(request: _Request) -> str:
+    """The code of what went wrong at the sign-in provider; the page has a sentence for each it knows."""
+    return str(request.query_params.get("problem", ""))[:LONGEST_CODE]
 
 
 def _data(value: object) -> str:

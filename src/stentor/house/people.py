@@ -36,7 +36,7 @@ class People:
         self._house = settings.house_address
         self._passwords = Passwords()
         self._passkeys = Passkeys(settings.house_address)
-        self._tries = Tries(accounts.tries, clock)
+        self.tries = Tries(accounts.tries, clock)
         self._log = log.get("house")
 
     @property
@@ -47,15 +47,15 @@ class People:
 
     async def sign_up_options(self, wish: schema.SignUpWish, address: str) -> dict[str, Any]:
         """What the browser is asked to make the first passkey of a new account; refuses what sign-up would refuse."""
-        await self._tries.spend(f"sign-up {address}")
-        await self._role(wish.invitation)
+        await self.tries.spend(f"sign-up {address}")
+        await self.role_of_new(wish.invitation)
         account = await self._draft(wish.handle, wish.name, secrets.token_hex(16), SiteRole.MEMBER)
         return self._passkeys.creation(await self._challenge("sign-up", account.id), account, [])
 
     async def sign_up(self, wish: schema.NewAccount, address: str) -> tuple[Account, list[str]]:
         """Makes an account; returns it with its recovery codes. The invitation is used up by it."""
-        await self._tries.spend(f"sign-up {address}")
-        role = await self._role(wish.invitation)
+        await self.tries.spend(f"sign-up {address}")
+        role = await self.role_of_new(wish.invitation)
         if wish.password is None and wish.passkey is None:
             raise BadInput("Choose a password or make a passkey.", field="password")
         account, passkey = await self._draft(wish.handle, wish.name, secrets.token_hex(16), role), None
@@ -75,7 +75,7 @@ class People:
         self._log.info("account-created", role=account.role.value)
         return await self.store.get(account.id), codes
 
-    async def _role(self, invitation: str | None) -> SiteRole:
+    async def role_of_new(self, invitation: str | None) -> SiteRole:
         """As what somebody may sign up; raises :class:`NotAllowed` when they may not."""
         if invitation:
             found = await self.store.invitation(digests.digest(invitation), now_ms=self.now_ms)
@@ -98,13 +98,13 @@ class People:
 
     async def sign_in_options(self, address: str) -> dict[str, Any]:
         """What the browser is asked to sign in by any passkey that it has for this site."""
-        await self._tries.spend(f"challenge {address}")
+        await self.tries.spend(f"challenge {address}")
         return self._passkeys.request(await self._challenge("sign-in", ""))
 
     async def sign_in(self, wish: schema.SignIn, address: str) -> Account:
         """Who this is; raises :class:`NotSignedIn` in the same words whatever was wrong, :class:`Overloaded` (429)."""
         keys = [f"sign-in {address}", *([f"handle {wish.handle}"] if wish.handle else [])]
-        await self._tries.spend(*keys)
+        await self.tries.spend(*keys)
         if wish.passkey is not None:
             account = await self._by_passkey(wish.passkey)
         elif wish.handle and wish.password is not None:
@@ -113,7 +113,8 @@ class People:
             account = await self._by_code(wish.handle, wish.recovery_code)
         else:
             raise BadInput("Send a passkey, or a handle and a password, or a handle and a recovery code.")
-        await self._tries.refund(*keys)
+        await self.tries.refund(*keys)
+        rights.require_active(account)
         return account
 
     async def _by_passkey(self, answer: Mapping[str, Any]) -> Account:
@@ -144,15 +145,15 @@ class People:
         """Sets a password; whoever has one must know it."""
         if account.has_password:
             keys = (f"sign-in {address}", f"handle {account.handle}")
-            await self._tries.spend(*keys)
+            await self.tries.spend(*keys)
             if not await self._passwords.fits(wish.current or "", await self.store.password(account.id)):
                 raise NotAllowed("The current password is wrong.", code="password-wrong")
-            await self._tries.refund(*keys)
+            await self.tries.refund(*keys)
         await self.store.set_password(account.id, await self._hash(wish.password, account))
 
     async def passkey_options(self, account: Account) -> dict[str, Any]:
         """What the browser is asked to make another passkey."""
-        await self._tries.spend(f"passkeys {account.id}")
+        await self.tries.spend(f"passkeys {account.id}")
         known = list(await self.store.passkeys(account.id))
         return self._passkeys.creation(await self._challenge("passkey", account.id), account, known)
 
@@ -169,9 +170,15 @@ class People:
         await self.store.set_codes(account.id, stored)
         return codes
 
+    async def rule(self, account: Account, ruling: schema.Ruling) -> Account:
+        """Changes what an admin may of somebody's account; whoever is suspended is signed out at once."""
+        if ruling.suspended is not None:
+            await self.store.suspend(account.id, self.now_ms if ruling.suspended else None)
+        return await self.store.change(account.id, role=ruling.role)
+
     async def set_picture(self, account: Account, data: bytes) -> None:
         """Sets the picture; raises :class:`BadInput` for what is none."""
-        await self._tries.spend(f"picture {account.id}")
+        await self.tries.spend(f"picture {account.id}")
         small = await asyncio.to_thread(picture.square, data)
         await self.store.set_picture(account.id, small, now_ms=self.now_ms)
 
@@ -182,7 +189,7 @@ class People:
         role = by.role if by else SiteRole.ADMIN
         rights.require_invite(role, wish.role, self.sign_up_rule)
         if by is not None:
-            await self._tries.spend(f"invite {by.id}")
+            await self.tries.spend(f"invite {by.id}")
         token, now_ms = secrets.token_urlsafe(INVITATION_BYTES), self.now_ms
         invitation = SiteInvitation(
             digest=digests.digest(token),

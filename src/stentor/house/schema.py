@@ -45,6 +45,8 @@ class SpaceChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scheduled_ms: Time | msgspec.UnsetType | None = msgspec.UNSET
     asking: Asking | msgspec.UnsetType = msgspec.UNSET
     """Who in the audience may ask to speak."""
+    reactions: bool | msgspec.UnsetType = msgspec.UNSET
+    """Whether the audience may react."""
 
 
 class NewInvitation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -289,6 +291,8 @@ class SpaceView(msgspec.Struct, frozen=True):
     you: You
     asking: Asking
     """Who in the audience may ask to speak."""
+    reactions: bool
+    """Whether the audience may react."""
     ask: str | None
     """The page where the audience asks; null while nobody may."""
     banned: list[Ban] = []

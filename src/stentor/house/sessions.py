@@ -55,6 +55,8 @@ class Sessions:
         now_ms = unix_ms(self._clock())
         key = digest(token)
         found = await self._accounts.session(key, since_ms=now_ms - IDLE_MS)
+        if found is not None and found[1].suspended_ms is not None:
+            found = None
         self._note(key, there=found is not None)
         if found is not None and now_ms - found[0].seen_ms > NOTE_MS:
             await self._accounts.seen(found[0].digest, now_ms=now_ms)
@@ -114,8 +116,12 @@ class Sessions:
         return self._made("", 0)
 
     def _made(self, value: str, max_age_s: int) -> Cookie:
+        return self.kept(self.cookie, value, max_age_s)
+
+    def kept(self, name: str, value: str, max_age_s: int) -> Cookie:
+        """A cookie that no script reads and no other site's request carries; 0 s takes it away."""
         return Cookie(
-            key=self.cookie,
+            key=name,
             value=value,
             path="/",
             max_age=max_age_s,

@@ -29,6 +29,12 @@ def handle(text: str) -> str:
     return text
 
 
+def handle_like(text: str) -> str:
+    """A handle made of what somebody is called elsewhere: ``Åda Lovelace`` becomes ``ada-lovelace``."""
+    plain = unicodedata.normalize("NFKD", text.partition("@")[0]).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:30].strip("-") or "person"
+
+
 def bio(text: str) -> str:
     """What people say of themselves: at most 500 characters, lines allowed; trimmed, in NFC."""
     found = unicodedata.normalize("NFC", text.replace("\r\n", "\n").strip())

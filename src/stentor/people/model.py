@@ -47,6 +47,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     role: SiteRole = SiteRole.MEMBER
     created_ms: int
     has_password: bool = False
+    suspended_ms: int | None = None
+    """Since when it is suspended: it cannot be signed in to, and its sessions count nothing; None when it is not."""
     picture_ms: int | None = None
     """When the picture was set; None without one. Its address carries it, so that caches notice a new one."""
 
@@ -61,6 +63,15 @@ class Passkey(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     created_ms: int
     used_ms: int | None = None
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """A person as a sign-in provider knows them: issuer and subject, which never change, unlike names and addresses."""
+
+    issuer: str
+    subject: str
+    account: str
+    created_ms: int
 
 
 FRESH_MS = 10 * 60_000

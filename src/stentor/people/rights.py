@@ -30,6 +30,12 @@ def require_invite(role: SiteRole, wanted: SiteRole, sign_up: SignUp) -> None:
         raise NotAllowed(f"You may not invite as {wanted.value}; ask an administrator.")
 
 
+def require_active(account: Account) -> None:
+    """Raises :class:`NotAllowed` for an account that is suspended."""
+    if account.suspended_ms is not None:
+        raise NotAllowed("This account is suspended; ask an administrator.", code="account-suspended")
+
+
 def require_admin(account: Account | None) -> None:
     """Raises :class:`NotAllowed` unless an admin asks; None stands for the holder of the admin token."""
     if account is not None and account.role is not SiteRole.ADMIN:

@@ -27,6 +27,7 @@ from stentor.programme.loops import HoldLoops
 from stentor.programme.producer import Heard, Producer
 from stentor.programme.publisher import Publisher
 from stentor.spaces.model import Space
+from stentor.spaces.reactions import Tally
 from stentor.store.objects import Objects
 from stentor.wire.chunk import Chunk
 
@@ -48,6 +49,7 @@ class Channel:
         self._producer: Producer | None = None
         self._publisher: Publisher | None = None
         self._changed = asyncio.Event()
+        self._tally = Tally()
 
     def update(self, space: Space) -> None:
         """The space as it stands on the board now."""
@@ -123,7 +125,9 @@ class Channel:
 
     def _heard(self) -> Heard:
         statuses, now = self._programme.statuses, self._programme.clock()
-        return Heard(statuses.listeners(self.space.id, now), statuses.seats(self.space.id, now))
+        for edge, counts in statuses.reactions(self.space.id, now).items():
+            self._tally.hear(edge, counts)
+        return Heard(statuses.listeners(self.space.id, now), statuses.seats(self.space.id, now), self._tally.total())
 
     async def _deliver(self, chunk: Chunk) -> None:
         self.newest = chunk

@@ -53,6 +53,12 @@ class SetAsking(Command, frozen=True):
     who: Asking
 
 
+class SetReactions(Command, frozen=True):
+    """Says whether the audience may react."""
+
+    on: bool
+
+
 class LimitAudience(Command, frozen=True):
     """Holds the door where it is: nobody else is let in but the classes in ``passes`` (``crowd.door.Class``)."""
 

@@ -47,6 +47,10 @@ class AskingChanged(EventBase, frozen=True):
     who: Asking
 
 
+class ReactionsChanged(EventBase, frozen=True):
+    on: bool
+
+
 class AudienceLimited(EventBase, frozen=True):
     """Nobody else is let in but those classes (``crowd.door.Class``); who is inside stays."""
 
@@ -190,6 +194,7 @@ Event = (
     | SpaceRescheduled
     | HoldChanged
     | AskingChanged
+    | ReactionsChanged
     | AudienceLimited
     | AudienceOpened
     | DoorMoved

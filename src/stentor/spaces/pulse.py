@@ -3,14 +3,14 @@ somebody comes, goes or begins to talk.
 
 Version 1 is a JSON object: ``v`` 1, ``space``, ``title``, ``state``, ``chunk`` (the number it belongs to), ``at`` (ms),
 ``source`` (``wire.chunk.Source``), ``delay`` (ms from a speaker's packet at the stage to its place on the grid),
-``listeners``, ``pinned`` (when the pins of ``door.json`` changed last, ms), and ``seats``: who is on the stage now, in
-the order of their seats, with ``id``, ``name``, ``role``, ``talking``, ``muted`` and ``level`` (whole dBFS,
--96 to 0). Readers ignore fields they do not know.
+``listeners``, ``pinned`` (when the pins of ``door.json`` changed last, ms), ``seats``: who is on the stage now, in the
+order of their seats, with ``id``, ``name``, ``role``, ``talking``, ``muted`` and ``level`` (whole dBFS, -96 to 0), and
+``reactions``: how often each was given (``spaces.reactions``). Readers ignore fields they do not know.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 import msgspec
@@ -58,6 +58,7 @@ class Pulse(msgspec.Struct, frozen=True):
     seats: list[PulseSeat]
     delay: int = 0
     pinned: int = 0
+    reactions: dict[str, int] = {}
 
 
 _encoder = msgspec.json.Encoder()
@@ -81,6 +82,7 @@ def build(
     listeners: int,
     seats: Iterable[SeatOnStage],
     delay_ms: int = 0,
+    reactions: Mapping[str, int] = {},
 ) -> bytes:
     """The pulse of one chunk as JSON; about 150 bytes and 100 more a seat.
 
@@ -104,12 +106,13 @@ def build(
         ],
         delay=delay_ms,
         pinned=space.pinned_ms,
+        reactions=dict(reactions),
     )
     return _encoder.encode(pulse)
 
 
 def gist(data: bytes) -> bytes:
-    """What a pulse says that people care for: all but the times, the loudness and the number of listeners.
+    """What a pulse says that people care for: all but the times, the loudness and the counts.
 
     Two pulses with the same gist need not both be told. What is no pulse is its own gist.
     """
@@ -118,7 +121,9 @@ def gist(data: bytes) -> bytes:
     except Malformed:
         return data
     seats = [msgspec.structs.replace(seat, level=0) for seat in pulse.seats]
-    return _encoder.encode(msgspec.structs.replace(pulse, chunk=0, at=0, listeners=0, delay=0, seats=seats))
+    return _encoder.encode(
+        msgspec.structs.replace(pulse, chunk=0, at=0, listeners=0, delay=0, seats=seats, reactions={})
+    )
 
 
 def _level(level_dbfs: float) -> int:

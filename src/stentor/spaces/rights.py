@@ -88,6 +88,7 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.Reschedule: _HOSTS,
     c.SetHold: _HOSTS,
     c.SetAsking: _CO_HOSTS,
+    c.SetReactions: _CO_HOSTS,
     c.LimitAudience: _HOSTS,
     c.OpenAudience: _HOSTS,
     c.MoveDoor: _HOUSE,

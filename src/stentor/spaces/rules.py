@@ -87,7 +87,7 @@ def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
             raise _refusal(space)
         return [event(at_ms=at_ms) for event in following]  # type: ignore[call-arg]  # these have no other field
     match command:
-        case c.Rename() | c.Reschedule() | c.SetHold() | c.SetAsking():
+        case c.Rename() | c.Reschedule() | c.SetHold() | c.SetAsking() | c.SetReactions():
             return _edit(space, command, now, at_ms)
         case c.LimitAudience() | c.OpenAudience():
             return _limit(space, command, at_ms)
@@ -146,6 +146,8 @@ def apply(space: Space | None, event: Event) -> Space:
             return replace(space, hold=hold)
         case e.AskingChanged(who=who):
             return replace(space, asking=who)
+        case e.ReactionsChanged(on=on):
+            return replace(space, reactions=on)
         case e.AudienceLimited(passes=passes):
             return replace(space, limited=True, passes=passes)
         case e.AudienceOpened():
@@ -196,12 +198,18 @@ def _create(space: Space | None, command: c.CreateSpace, now: float) -> list[Eve
 
 
 def _edit(
-    space: Space, command: c.Rename | c.Reschedule | c.SetHold | c.SetAsking, now: float, at_ms: int
+    space: Space,
+    command: c.Rename | c.Reschedule | c.SetHold | c.SetAsking | c.SetReactions,
+    now: float,
+    at_ms: int,
 ) -> list[Event]:
     match command:
         case c.SetAsking(who=who):
             _refuse_if_over(space)
             return [] if who is space.asking else [e.AskingChanged(at_ms=at_ms, who=who)]
+        case c.SetReactions(on=on):
+            _refuse_if_over(space)
+            return [] if on is space.reactions else [e.ReactionsChanged(at_ms=at_ms, on=on)]
         case c.Rename():
             title = checks.title(command.title)
             return [] if title == space.title else [e.SpaceRenamed(at_ms=at_ms, title=title)]

@@ -12,8 +12,9 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Update, delete, fu
 from sqlalchemy.exc import IntegrityError
 
 from stentor.base.errors import Conflict, NotFound
-from stentor.people.model import Account, Challenge, Passkey, Session, SiteInvitation, SiteRole
+from stentor.people.model import Account, Challenge, Identity, Passkey, Session, SiteInvitation, SiteRole
 from stentor.store import tables
+from stentor.store.identities import Identities, add_identity, ways_in
 from stentor.store.tries import TriesTable
 from stentor.store.work import Work
 
@@ -22,7 +23,10 @@ MOST_PASSKEYS = 20
 MOST_SESSIONS = 50
 """Of one account; with one more the one that was seen longest ago ends."""
 
-_ACCOUNT = [tables.accounts.c[name] for name in ("id", "handle", "name", "bio", "role", "created_ms", "picture_ms")]
+_ACCOUNT = [
+    tables.accounts.c[name]
+    for name in ("id", "handle", "name", "bio", "role", "created_ms", "picture_ms", "suspended_ms")
+]
 
 
 class Accounts:
@@ -31,6 +35,7 @@ class Accounts:
     def __init__(self, work: Work) -> None:
         self._work = work
         self.tries = TriesTable(work)
+        self.identities = Identities(work)
 
     async def _do(self, query: Update) -> None:
         """One statement whose answer nobody needs."""
@@ -50,6 +55,7 @@ class Accounts:
         passkey: Passkey | None,
         codes: Sequence[str],
         invitation: str | None = None,
+        identity: Identity | None = None,
     ) -> None:
         """Makes an account with its ways to sign in, all or nothing; uses up the invitation of that digest.
 
@@ -67,6 +73,8 @@ class Accounts:
                 raise Conflict("This handle is taken; choose another.", code="handle-taken") from error
             if passkey is not None:
                 _add_passkey(connection, passkey)
+            if identity is not None:
+                add_identity(connection, identity)
             _write_codes(connection, account.id, codes)
 
         await self._work.write(work)
@@ -104,6 +112,17 @@ class Accounts:
             return _there(_account(connection, where))
 
         return await self._work.write(work)
+
+    async def suspend(self, account: str, since_ms: int | None) -> None:
+        """Suspends an account since then and ends its sessions; None restores it."""
+
+        def work(connection: Connection) -> None:
+            query = update(tables.accounts).where(tables.accounts.c.id == account)
+            connection.execute(query.values(suspended_ms=since_ms))
+            if since_ms is not None:
+                connection.execute(delete(tables.sessions).where(tables.sessions.c.account == account))
+
+        await self._work.write(work)
 
     async def delete(self, account: str) -> None:
         """Takes an account away with all that is its own; raises :class:`NotFound`."""
@@ -197,13 +216,12 @@ class Accounts:
             own = set(connection.execute(select(table.c.id).where(table.c.account == account)).scalars())
             if passkey not in own:
                 raise NotFound("You have no such passkey.", code="passkey-not-found")
-            has_password = _there(_account(connection, tables.accounts.c.id == account)).has_password
-            if len(own) == 1 and not has_password:
+            connection.execute(delete(table).where(table.c.id == passkey))
+            if not ways_in(connection, account):
                 raise Conflict(
                     "This passkey is your only way to sign in; set a password or add another passkey first.",
                     code="last-passkey",
                 )
-            connection.execute(delete(table).where(table.c.id == passkey))
 
         await self._work.write(work)
 

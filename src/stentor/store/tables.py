@@ -81,6 +81,7 @@ accounts = Table(
     Column("password", String(200), comment="argon2id, with its salt and costs; null without a password"),
     Column("picture", LargeBinary, comment="JPEG of 256 pixels"),
     Column("picture_ms", BigInteger),
+    Column("suspended_ms", BigInteger, comment="since when; null when it is not"),
     Index("ix_accounts_handle", "handle", unique=True),
 )
 
@@ -95,6 +96,16 @@ passkeys = Table(
     Column("created_ms", BigInteger, nullable=False),
     Column("used_ms", BigInteger),
     Index("ix_passkeys_account", "account"),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("issuer", String(255), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    Column("account", String(32), ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Index("ix_identities_account", "account"),
 )
 
 sessions = Table(

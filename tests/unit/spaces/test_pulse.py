@@ -17,7 +17,9 @@ LIVE = with_guests(State.LIVE)
 
 
 def pulse(space: Space, *seats: SeatStatus) -> dict[str, object]:
-    document = build(space, chunk=7, at_ms=1234, source="stage", listeners=1000, seats=seats, delay_ms=42)
+    document = build(
+        space, chunk=7, at_ms=1234, source="stage", listeners=1000, seats=seats, delay_ms=42, reactions={"clap": 3}
+    )
     fields = json.loads(document)
     assert isinstance(fields, dict)
     return fields
@@ -42,6 +44,7 @@ def test_document() -> None:
             {"id": "ben", "name": "Ben", "role": "speaker", "talking": True, "muted": False, "level": -20},
         ],
         "delay": 42,
+        "reactions": {"clap": 3},
     }
 
 

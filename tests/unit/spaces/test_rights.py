@@ -30,6 +30,7 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (c.Reschedule(None), "admin host"),
     (c.SetHold("harp"), "admin host"),
     (c.SetAsking(Asking.NOBODY), "admin host co_host"),
+    (c.SetReactions(False), "admin host co_host"),
     (c.LimitAudience(), "admin host"),
     (c.OpenAudience(), "admin host"),
     (c.MoveDoor(0.5), "house"),

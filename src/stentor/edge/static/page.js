@@ -2,9 +2,11 @@
 // door.json and the pulse; the sound is player.js's business.
 
 import { showPins } from "./pins.js";
+import { Captions } from "./captions.js";
 import { Gate } from "./gate.js";
 import { Player } from "./player.js";
 import { PulseTrack } from "./pulse.js";
+import { Reactions } from "./reactions.js";
 
 const root = document.documentElement;
 const space = root.dataset.space;
@@ -33,6 +35,9 @@ const player = new Player(element("audio"), {
   onBytes: (bytes) => pulses.read(bytes),
   onLost: () => askAgain(),
 });
+
+const captions = new Captions({ button: element("captions-switch"), panel: element("captions"), say });
+const reactions = new Reactions({ base, say });
 
 function say(key, values = {}) {
   return (texts[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
@@ -70,9 +75,11 @@ function showDoor() {
   element("say").textContent = say(`say_${door.state}`);
   element("live").hidden = !ON_AIR.has(door.state);
   element("ways").hidden = !ON_AIR.has(door.state);
+  captions.offer(ON_AIR.has(door.state) ? door.streams.captions : null);
   element("ask").hidden = !door.ask;
   if (door.ask) element("ask").querySelector("a").href = door.ask;
   showPins(element("pins"), door, root.lang);
+  reactions.open(door.react);
   element("recording").hidden = door.state !== "replay";
   if (door.state === "replay") openReplay();
   showButton();
@@ -134,6 +141,7 @@ function showPulse(pulse) {
       ? say("listeners_one")
       : say("listeners_many", { count: new Intl.NumberFormat(root.lang).format(pulse.listeners) });
   const talking = pulse.seats.filter((seat) => seat.talking).map((seat) => seat.name);
+  reactions.show(pulse.reactions ?? {}, root.lang);
   player.describe(door.title, talking.join(", ") || say("app"));
   if (pulse.state !== door.state) askSoon();
   else if (pulse.pinned > door.pinned) askSoon(PINS_S);
@@ -232,6 +240,7 @@ setInterval(() => {
   showBehind();
   player.keepUp();
   const heard = player.chunk();
+  captions.heard(heard, player.on && player.way !== "hold");
   const pulse = heard === null ? null : pulses.at(heard);
   if (pulse) showPulse(pulse);
 }, 320);

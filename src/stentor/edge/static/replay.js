@@ -2,6 +2,7 @@
 // The sound itself is the audio element that is there without any script.
 
 import { clock } from "./clock.js";
+import { Transcript } from "./transcript.js";
 import { drawWave, fillWave } from "./wave.js";
 
 const element = (id) => document.getElementById(id);
@@ -44,13 +45,14 @@ export class Replay {
     element("replay").hidden = element("turns").hidden = false;
     this.#controls();
     this.#begin();
-    const [chapters, peaks, gaps] = await Promise.all(
-      ["chapters.json", "peaks.json", "gaps.json"].map((name) => fetchDocument(this.base + name)),
+    const [chapters, peaks, gaps, captions] = await Promise.all(
+      ["chapters.json", "peaks.json", "gaps.json", "captions.json"].map((name) => fetchDocument(this.base + name)),
     );
     this.#showChapters((chapters?.chapters ?? []).filter(({ pin }) => !pin)); // pins have their own list
     element("wave").hidden = !peaks;
     if (peaks) drawWave(element("wave"), peaks);
     this.#showGaps(gaps?.spans ?? []);
+    new Transcript(audio, captions?.cues ?? []);
     this.#passMusic();
     for (const name of ["timeupdate", "seeking", "loadedmetadata"]) audio.addEventListener(name, () => this.#moved());
     for (const name of ["pause", "seeked"]) audio.addEventListener(name, () => this.#remember());

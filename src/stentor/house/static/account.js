@@ -2,14 +2,15 @@
 
 import { ask, button, element, link, text, when } from "./page.js";
 import { signInAgain } from "./again.js";
-import { attempt, canPasskey, makePasskey, showCodes, values } from "./sign.js";
+import { attempt, canPasskey, makePasskey, sayProblem, showCodes, toProvider, values } from "./sign.js";
 
 const $ = (id) => document.getElementById(id);
 const notice = $("notice");
+const page = JSON.parse($("page").textContent);
 let mine = null;
 
 /** Does `work`, after a new sign-in where it takes one. */
-const sure = (work) => attempt(work, () => signInAgain(mine));
+const sure = (work) => attempt(work, () => signInAgain(mine, page.provider));
 
 /** Does `work` and says that it is done. */
 const save = (work) => sure(async () => {
@@ -37,9 +38,18 @@ function draw(view) {
   $("passkeys").replaceChildren(...view.passkeys.map((key) => item(key.name,
     key.used_ms ? text("account.used", { when: when(key.used_ms) }) : text("account.made", { when: when(key.created_ms) }),
     button(text("account.remove"), () => save(async () => draw(await ask("DELETE", `/account/passkeys/${key.id}`)))))));
+  drawProvider(view.providers.length > 0);
   $("inviting").hidden = !view.invites.length;
   $("invite").elements.role.replaceChildren(...view.invites.map((role) =>
     element("option", { value: role, defaultSelected: role === "member" }, text(`site.${role}`))));
+}
+
+function drawProvider(linked) {
+  $("provider").hidden = !page.provider;
+  $("provider-said").textContent = text(linked ? "account.provider_linked" : "account.provider_hint", { name: page.provider });
+  $("provider-link").textContent = text("account.provider_link", { name: page.provider });
+  $("provider-link").hidden = linked;
+  $("provider-unlink").hidden = !linked;
 }
 
 const item = (name, detail, ...more) => element("li", {},
@@ -99,6 +109,11 @@ $("codes-new").addEventListener("click", () => save(async () => {
   $("codes-hint").hidden = false;
   $("codes-left").textContent = text("codes.left", { count: codes.length });
 }));
+$("provider-link").addEventListener("click", () => sure(() => toProvider("/account/provider")));
+$("provider-unlink").addEventListener("click", () => save(async () => {
+  await ask("DELETE", "/account/provider");
+  draw(await ask("GET", "/account"));
+}));
 $("sessions-end").addEventListener("click", () => save(async () => drawSessions(await ask("DELETE", "/account/sessions"))));
 $("sign-out").addEventListener("click", () => attempt(async () => {
   await ask("POST", "/sign-out");
@@ -111,3 +126,4 @@ await attempt(async () => {
   drawSessions(await ask("GET", "/account/sessions"));
   drawInvitations(await ask("GET", "/site/invitations"));
 });
+sayProblem(page.problem);

@@ -1,16 +1,19 @@
 // Signing in once more, in a dialog, for what takes a sign-in of the last ten minutes.
 
-import { ask } from "./page.js";
-import { attempt, canPasskey, usePasskey, values } from "./sign.js";
+import { ask, text } from "./page.js";
+import { attempt, canPasskey, toProvider, usePasskey, values } from "./sign.js";
 
 const dialog = document.getElementById("again");
 const password = document.getElementById("again-password");
 const passkey = document.getElementById("again-passkey");
+const elsewhere = document.getElementById("again-provider");
 
 /** Asks whoever owns the account of this `view` (`GET /account`) to sign in; gives whether they did. */
-export function signInAgain(view) {
+export function signInAgain(view, provider) {
   password.hidden = !view.has_password;
   passkey.hidden = !view.passkeys.length || !canPasskey();
+  elsewhere.hidden = !provider || !view.providers.length;
+  elsewhere.textContent = text("signin.provider", { name: provider });
   password.reset();
   dialog.showModal();
   return new Promise((done) => {
@@ -23,6 +26,7 @@ export function signInAgain(view) {
       enter(() => ({ handle: view.profile.handle, password: values(password).password }));
     };
     passkey.onclick = () => enter(async () => ({ passkey: await usePasskey() }));
+    elsewhere.onclick = () => attempt(() => toProvider("/sign-in/provider", { next: "/account" }));
     dialog.onclose = () => {
       const signedIn = dialog.returnValue === "done";
       dialog.returnValue = "";

@@ -4,10 +4,17 @@ import { ask, button, element, text, when } from "./page.js";
 
 const $ = (id) => document.getElementById(id);
 
+const CHANGES = {
+  open_asking: { asking: "anyone" },
+  close_asking: { asking: "nobody" },
+  open_reactions: { reactions: true },
+  close_reactions: { reactions: false },
+};
+
 export class Line {
-  /** `command` runs an action and shows what does not work; `setAsking` says who may ask. */
-  constructor({ space, token, command, setAsking }) {
-    Object.assign(this, { space, token, command, setAsking });
+  /** `command` runs an action and shows what does not work; `change` sets what the audience may do. */
+  constructor({ space, token, command, change }) {
+    Object.assign(this, { space, token, command, change });
     this.drawn = "";
   }
 
@@ -21,11 +28,10 @@ export class Line {
   }
 
   #buttons({ you }) {
-    const verb = you.may.includes("close_asking") ? "close_asking" : "open_asking";
-    if ($("line-buttons").dataset.verb === verb) return;
-    $("line-buttons").dataset.verb = verb;
-    const who = verb === "open_asking" ? "anyone" : "nobody";
-    $("line-buttons").replaceChildren(button(text(`line.${verb}`), () => this.setAsking(who)));
+    const verbs = Object.keys(CHANGES).filter((verb) => you.may.includes(verb));
+    if ($("line-buttons").dataset.verbs === verbs.join(" ")) return;
+    $("line-buttons").dataset.verbs = verbs.join(" ");
+    $("line-buttons").replaceChildren(...verbs.map((verb) => button(text(`line.${verb}`), () => this.change(CHANGES[verb]))));
   }
 
   #draw(requests) {

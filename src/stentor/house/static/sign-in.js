@@ -1,7 +1,7 @@
 // Signing in: by passkey, by password, or by a recovery code. Where to go then, the server says.
 
 import { ask, text } from "./page.js";
-import { attempt, canPasskey, usePasskey, values } from "./sign.js";
+import { attempt, canPasskey, sayProblem, toProvider, usePasskey, values } from "./sign.js";
 
 const page = JSON.parse(document.getElementById("page").textContent);
 const $ = (id) => document.getElementById(id);
@@ -18,7 +18,13 @@ for (const id of ["by-password", "by-code"]) {
     enter(() => values(event.target));
   });
 }
+if (page.provider) {
+  $("provider").hidden = false;
+  $("by-provider").textContent = text("signin.provider", { name: page.provider });
+  $("by-provider").addEventListener("click", () => attempt(() => toProvider("/sign-in/provider", { next: page.next })));
+}
 if (!canPasskey()) {
   $("by-passkey").disabled = true;
   $("problem").textContent = text("people.passkey_address");
 }
+sayProblem(page.problem);

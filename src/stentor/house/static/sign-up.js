@@ -1,9 +1,10 @@
 // Making an account, with a passkey or a password. An invitation stands behind `#`, where no server logs it.
 
 import { ask, text } from "./page.js";
-import { attempt, canPasskey, makePasskey, showCodes, values } from "./sign.js";
+import { attempt, canPasskey, makePasskey, showCodes, toProvider, values } from "./sign.js";
 
 const $ = (id) => document.getElementById(id);
+const page = JSON.parse($("page").textContent);
 const form = $("sign-up");
 const invitation = new URLSearchParams(location.hash.slice(1)).get("invitation");
 
@@ -24,6 +25,12 @@ form.addEventListener("submit", async (event) => {
   });
 });
 
+if (page.provider) {
+  $("by-provider").hidden = false;
+  $("by-provider").textContent = text("signup.provider", { name: page.provider });
+  $("by-provider").addEventListener("click", () =>
+    attempt(() => toProvider("/sign-in/provider", { next: "/account", invitation })));
+}
 if (!canPasskey()) {
   form.querySelector('button[value="passkey"]').disabled = true;
   $("problem").textContent = text("people.passkey_address");

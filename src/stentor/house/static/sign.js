@@ -42,6 +42,18 @@ export async function usePasskey() {
   return (await navigator.credentials.get({ publicKey })).toJSON();
 }
 
+/** Goes to the site's sign-in provider; `path` says where that is, and gets `body`. */
+export async function toProvider(path, body) {
+  location.assign((await ask("POST", path, { body })).address);
+}
+
+/** Says what went wrong at the provider, if anything did, by the code that the page's address brought back. */
+export function sayProblem(code) {
+  if (!code) return;
+  const key = `problem.${code}`;
+  problem.textContent = text(key) === key ? text("problem.other") : text(key);
+}
+
 export function showCodes(codes) {
   document.getElementById("codes").replaceChildren(...codes.map((code) => element("li", {}, element("code", {}, code))));
 }

@@ -29,7 +29,7 @@ const people = new People({ space: space.id, token, command, silent: () => muted
 const start = new Start({ space: space.id, token, command });
 const backstage = new Backstage({ space: space.id, token, command });
 const pins = new Pins({ space: space.id, token, command });
-const line = new Line({ space: space.id, token, command, setAsking: (who) => command(() => ask("PATCH", `/spaces/${space.id}`, { token, body: { asking: who } })) });
+const line = new Line({ space: space.id, token, command, change: (body) => command(() => ask("PATCH", `/spaces/${space.id}`, { token, body })) });
 const ladder = new Ladder({ space: space.id, token, command });
 const door = new Door({ space: space.id, token, command });
 const green = new GreenRoom({ space: space.id, token, use, warn: (sentence) => warn(sentence) });

@@ -1,4 +1,4 @@
-"""Pins: no table changes, but programs older than this could not read the new events."""
+"""Spaces whose audience may or may not react; programs older than this could not read the new event."""
 
 from __future__ import annotations
 
@@ -9,4 +9,4 @@ depends_on: str | None = None
 
 
 def upgrade() -> None:
-    """Nothing to do."""
+    """Nothing to change: the event stands among the others."""

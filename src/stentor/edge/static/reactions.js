@@ -1,0 +1,86 @@
+// Reactions: one press each, counted by the edge for everybody. The counts come back in the pulse.
+
+const SHOWN = {
+  heart: ["❤️", "reaction_heart"],
+  clap: ["👏", "reaction_clap"],
+  laugh: ["😂", "reaction_laugh"],
+  wow: ["😮", "reaction_wow"],
+  thumb: ["👍", "reaction_thumb"],
+};
+const PAUSE_MS = 300; // nobody presses faster on purpose, and the edge would not count it
+
+export class Reactions {
+  #base;
+  #say;
+  #group = document.getElementById("reactions");
+  #said = document.getElementById("reactions-said");
+  #counts = new Map();
+  #oneIn = 1;
+  #pressedAt = 0;
+
+  /** `base` is the space's address with a slash at its end, `say` gives a text in the reader's language. */
+  constructor({ base, say }) {
+    this.#base = base;
+    this.#say = say;
+  }
+
+  /** What door.json says: `{ names, one_in }`, or null where nobody may react. */
+  open(offer) {
+    this.#group.hidden = !offer;
+    this.#group.setAttribute("aria-label", this.#say("reactions"));
+    this.#oneIn = offer?.one_in ?? 1;
+    if (offer && !this.#counts.size) this.#group.append(...offer.names.filter((name) => SHOWN[name]).map((name) => this.#button(name)));
+  }
+
+  /** The counts of everybody, as a pulse tells them. */
+  show(totals, language) {
+    const short = new Intl.NumberFormat(language, { notation: "compact" });
+    for (const [name, { button, count }] of this.#counts) {
+      const total = totals[name] ?? 0;
+      const text = total ? short.format(total) : "";
+      if (text !== count.textContent) this.#rise(button);
+      count.textContent = text;
+      button.setAttribute("aria-label", this.#named(name, total));
+    }
+  }
+
+  #named(name, count) {
+    const title = this.#say(SHOWN[name][1]);
+    return count ? this.#say("reaction_named", { name: title, count }) : title;
+  }
+
+  #button(name) {
+    const button = document.createElement("button");
+    const picture = document.createElement("span");
+    const count = document.createElement("span");
+    button.type = "button";
+    button.className = "small react";
+    button.title = this.#say(SHOWN[name][1]);
+    button.setAttribute("aria-label", this.#named(name, 0));
+    picture.textContent = SHOWN[name][0];
+    button.append(picture, count);
+    button.addEventListener("click", () => this.#press(name, button));
+    this.#counts.set(name, { button, count });
+    return button;
+  }
+
+  async #press(name, button) {
+    const now = performance.now();
+    if (now - this.#pressedAt < PAUSE_MS) return;
+    this.#pressedAt = now;
+    this.#said.textContent = "";
+    this.#rise(button);
+    if (Math.random() * this.#oneIn >= 1) return; // a crowded edge hears one of so many, and counts it as many
+    try {
+      const reply = await fetch(`${this.#base}react/${name}`, { method: "POST", signal: AbortSignal.timeout(8000) });
+      if (reply.status === 429) this.#said.textContent = this.#say("too_fast");
+    } catch {
+      // one reaction less: not worth a word
+    }
+  }
+
+  #rise(button) {
+    button.classList.remove("rise");
+    requestAnimationFrame(() => button.classList.add("rise"));
+  }
+}

@@ -1,0 +1,79 @@
+"""Reactions: counted at the edge, with limits, sampled under load, and nothing kept of who gave them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from stentor.crowd import rungs
+from stentor.crowd.orders import Orders
+from stentor.edge.reactions import MOST_IN_WINDOW, WINDOW_S
+from stentor.spaces.model import State
+from stentor.spaces.reactions import REACTIONS
+from tests.support.edge import Rig, edge, live_space
+
+
+async def react(rig: Rig, name: str = "clap", *lines: str, space: str = "friday") -> tuple[int, str]:
+    """Status and error code."""
+    status, _, body = await rig.get(f"/s/{space}/react/{name}", *lines, method="POST")
+    return status, json.loads(body)["code"] if body else ""
+
+
+async def test_reactions_are_counted() -> None:
+    """Each press is one more, and the door says what there is to press."""
+    async with edge() as rig:
+        assert [await react(rig, name) for name in ("clap", "heart", "clap")] == [(204, "")] * 3
+        assert rig.channel.reactions == {"clap": 2, "heart": 1}
+        door = json.loads((await rig.get("/s/friday/door.json"))[2])
+        assert door["react"] == {"names": list(REACTIONS), "one_in": 1}
+
+
+async def test_what_is_no_reaction_is_refused() -> None:
+    """Unknown names and spaces, other sites' pages, other methods."""
+    async with edge() as rig:
+        assert await react(rig, "curse") == (404, "no-such-reaction")
+        assert await react(rig, space="monday") == (405, "method-not-allowed")
+        assert await react(rig, "clap", "Sec-Fetch-Site: cross-site") == (403, "cross-site")
+        assert (await rig.get("/s/friday/react/clap"))[0] == 404
+        assert rig.channel.reactions == {}
+
+
+@pytest.mark.parametrize(
+    ("space", "refusal"),
+    [
+        (live_space(reactions=False), (409, "reactions-off")),
+        (live_space(state=State.SCHEDULED, doors_open_ms=None, live_ms=None), (404, "not-on-air-scheduled")),
+    ],
+)
+async def test_nobody_reacts_where_nobody_may(space: object, refusal: tuple[int, str]) -> None:
+    """Not when the hosts do not want it, and not before there is something to react to."""
+    async with edge(space) as rig:  # type: ignore[arg-type]
+        assert await react(rig) == refusal
+        assert json.loads((await rig.get("/s/friday/door.json"))[2])["react"] is None
+
+
+async def test_one_address_is_limited_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Past the limit 429 says when to come back; others react on, and so does this one in the next window."""
+    async with edge() as rig:
+        now = [1000.0]
+        monkeypatch.setattr(rig.site.reactions, "_monotonic", lambda: now[0])
+        for _ in range(MOST_IN_WINDOW):
+            assert await react(rig) == (204, "")
+        status, fields, _ = await rig.get("/s/friday/react/clap", method="POST")
+        assert (status, fields["retry-after"]) == (429, f"{WINDOW_S:.0f}")
+        assert await react(rig, "clap", "X-Forwarded-For: 192.0.2.1") == (204, "")
+        now[0] += WINDOW_S
+        assert await react(rig) == (204, "")
+        assert rig.channel.reactions == {"clap": MOST_IN_WINDOW + 2}
+
+
+async def test_a_crowded_edge_samples() -> None:
+    """On each rung pages send one of so many, and each counts for as many."""
+    async with edge() as rig:
+        for number, rung in enumerate(rungs.RUNGS):
+            rig.channel.reactions.clear()
+            rig.channel.heed(Orders("friday", version=number + 1, rung=number))
+            await react(rig)
+            assert rig.channel.reactions == {"clap": rung.reactions_one_in}
+            assert rung.reactions_one_in == 1 if number == 0 else rung.reactions_one_in > 1
