@@ -11,7 +11,7 @@ import uvloop
 from stentor.bus import server
 from stentor.cli import options
 
-ROLES = ("archive", "edge", "house", "programme", "stage")
+ROLES = ("archive", "captions", "edge", "house", "programme", "stage")
 
 
 @click.command()

@@ -67,7 +67,9 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 <span class="soft" id="sound" role="status"></span>
 <span class="soft" id="behind"></span>
 <button type="button" class="small" id="catch-up" data-text="go_live" hidden>{go_live}</button>
+<button type="button" class="small" id="captions-switch" data-text="captions" hidden>{captions}</button>
 </div>
+<div class="captions" id="captions" aria-live="off" hidden></div>
 <div id="plain">{plain}</div>
 <div id="recording"{no_recording}>
 <div id="replay" hidden>
@@ -94,6 +96,16 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 </details>
 <h2 data-text="chapters">{chapters}</h2>
 <ol class="chapters" id="chapters"></ol>
+</div>
+<div id="words" hidden>
+<h2 data-text="transcript">{transcript}</h2>
+<p class="soft" data-text="transcript_by">{transcript_by}</p>
+<ol class="chapters transcript" id="transcript"></ol>
+<ul class="ways">
+<li><a href="{base}/transcript.txt" download data-text="words_txt">{words_txt}</a></li>
+<li><a href="{base}/captions.vtt" download data-text="words_vtt">{words_vtt}</a></li>
+<li><a href="{base}/captions.json" download data-text="words_json">{words_json}</a></li>
+</ul>
 </div>
 <p><a href="{base}/recording.m4a" download data-text="download">{download}</a></p>
 <ul class="soft ways" id="gaps"></ul>

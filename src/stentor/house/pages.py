@@ -79,7 +79,7 @@ class Pages:
         folder = resources.files(PACKAGE) / "templates"
         self.templates = {
             name: Template((folder / f"{name}.html").read_text("utf-8"))
-            for name in ("frame", "spaces", "stage", "ask", "notice", "sign-in", "sign-up", "account")
+            for name in ("frame", "spaces", "stage", "ask", "notice", "sign-in", "sign-up", "account", "accounts")
         }
 
     def spaces(self, rows: Iterable[SpaceRow], language: str, me: Me) -> str:
@@ -179,7 +179,8 @@ class Pages:
         shown = profile(me.account)
         image = f'<img src="{html.escape(shown.picture)}" alt="" width="28" height="28">' if shown.picture else ""
         name = html.escape(shown.name)
-        return f'<nav class="who" aria-label="{say("people.account")}">{image}<a href="/account">{name}</a></nav>'
+        more = f'<a href="/accounts">{say("accounts.title")}</a>' if me.admin else ""
+        return f'<nav class="who" aria-label="{say("people.account")}">{image}<a href="/account">{name}</a>{more}</nav>'
 
     def _say(self, language: str) -> Any:
         return lambda key: html.escape(self.catalogue.text(language, key))
@@ -259,6 +260,15 @@ def routes(desk: Desk, views: Views, callers: Callers, people: People, *, provid
         page = {"provider": provider, "problem": _problem(request)}
         return _html(pages.people("account", "account.title", _language(request), me, **page))
 
+    @route("/accounts", http_method=READ, include_in_schema=False)
+    async def accounts(request: _Request) -> Response[str] | Redirect:
+        language, me = _language(request), await look(request)
+        if me.account is None:
+            return Redirect("/sign-in?next=/accounts", status_code=303, headers={"cache-control": "no-store"})
+        if not me.admin:
+            return _html(pages.notice("accounts.title", "notice.accounts", language, me), status=403)
+        return _html(pages.people("accounts", "accounts.title", language, me, handle=me.account.handle))
+
     @route("/ask/{space:str}", http_method=READ, include_in_schema=False)
     async def ask(request: _Request, space: FromPath[str]) -> Response[str]:
         language, me = _language(request), await look(request)
@@ -272,7 +282,7 @@ def routes(desk: Desk, views: Views, callers: Callers, people: People, *, provid
     async def file(version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
         return static.response(version, name)
 
-    return Router("/", route_handlers=[home, stage, sign_in, sign_up, account, ask, file])
+    return Router("/", route_handlers=[home, stage, sign_in, sign_up, account, accounts, ask, file])
 
 
 def _html(document: str, *, status: int = 200) -> Response[str]:

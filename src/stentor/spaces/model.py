@@ -121,6 +121,16 @@ class Space(msgspec.Struct, frozen=True):
             return None
         return max(grid.Chunk(0), grid.chunk_at(self.ended_ms / 1000, self.doors_open_s))
 
+    @property
+    def live_chunk(self) -> grid.Chunk | None:
+        """The first chunk that the stage may be heard in: the one after that in which the host went live.
+
+        One later, so that the news of it reaches every process before the chunk is due. None before.
+        """
+        if self.live_ms is None or self.doors_open_ms is None:
+            return None
+        return grid.Chunk(max(0, grid.chunk_at(self.live_ms / 1000, self.doors_open_s) + 1))
+
     def seat_of(self, account: str) -> Seat | None:
         """The seat that belongs to an account, the highest in rank of several; None for a guest (an empty name)."""
         own = [seat for seat in self.seats.values() if account and seat.account == account]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 from stentor.audio import grid, pcm
@@ -38,6 +38,8 @@ REMEMBERED_SESSIONS = 256
 """Ended sessions whose DELETE is still answered with success."""
 
 Publish = Callable[[Tick], Awaitable[None]]
+Overhear = Callable[[Space, int, Mapping[str, Block | None], frozenset[str]], Awaitable[None]]
+"""Is told each tick of every seat and who of them talks."""
 
 
 class Room:
@@ -48,6 +50,7 @@ class Room:
         space: Space,
         *,
         publish: Publish,
+        overhear: Overhear | None = None,
         ice: IceSettings,
         certificate: Certificate,
         clock: Clock = wall,
@@ -64,6 +67,7 @@ class Room:
         self.busy_s = 0.0
         """CPU and waiting spent inside ticks, in all."""
         self._publish = publish
+        self._overhear = overhear
         self._ice = ice
         self._certificate = certificate
         self._clock = clock
@@ -231,6 +235,8 @@ class Room:
         else:
             # Nothing is sent then, so that the audience hears the filler and not silence.
             self.silent_ticks += 1
+        if self._overhear is not None:
+            await self._overhear(self.space, number, blocks, mix.talking)
         await self._send_back(mix, number)
         self.busy_s += self.monotonic() - now
 

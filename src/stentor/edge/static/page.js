@@ -1,6 +1,7 @@
 // The listener's page: what state the space is in, one button, who is talking. Everything it knows comes from
 // door.json and the pulse; the sound is player.js's business.
 
+import { Captions } from "./captions.js";
 import { Gate } from "./gate.js";
 import { Player } from "./player.js";
 import { PulseTrack } from "./pulse.js";
@@ -33,6 +34,7 @@ const player = new Player(element("audio"), {
   onLost: () => askAgain(),
 });
 
+const captions = new Captions({ button: element("captions-switch"), panel: element("captions"), say });
 const reactions = new Reactions({ base, say });
 
 function say(key, values = {}) {
@@ -71,6 +73,7 @@ function showDoor() {
   element("say").textContent = say(`say_${door.state}`);
   element("live").hidden = !ON_AIR.has(door.state);
   element("ways").hidden = !ON_AIR.has(door.state);
+  captions.offer(ON_AIR.has(door.state) ? door.streams.captions : null);
   element("ask").hidden = !door.ask;
   if (door.ask) element("ask").querySelector("a").href = door.ask;
   reactions.open(door.react);
@@ -233,6 +236,7 @@ setInterval(() => {
   showBehind();
   player.keepUp();
   const heard = player.chunk();
+  captions.heard(heard, player.on && player.way !== "hold");
   const pulse = heard === null ? null : pulses.at(heard);
   if (pulse) showPulse(pulse);
 }, 320);

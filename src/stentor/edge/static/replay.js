@@ -1,6 +1,7 @@
 // The player of a recording: who speaks when, a picture of the voices, speed, a remembered position, links and clips.
 // The sound itself is the audio element that is there without any script.
 
+import { Transcript } from "./transcript.js";
 import { drawWave, fillWave } from "./wave.js";
 
 const element = (id) => document.getElementById(id);
@@ -53,13 +54,14 @@ export class Replay {
     element("replay").hidden = element("turns").hidden = false;
     this.#controls();
     this.#begin();
-    const [chapters, peaks, gaps] = await Promise.all(
-      ["chapters.json", "peaks.json", "gaps.json"].map((name) => fetchDocument(this.base + name)),
+    const [chapters, peaks, gaps, captions] = await Promise.all(
+      ["chapters.json", "peaks.json", "gaps.json", "captions.json"].map((name) => fetchDocument(this.base + name)),
     );
     this.#showChapters(chapters?.chapters ?? []);
     element("wave").hidden = !peaks;
     if (peaks) drawWave(element("wave"), peaks);
     this.#showGaps(gaps?.spans ?? []);
+    new Transcript(audio, captions?.cues ?? []);
     this.#passMusic();
     for (const name of ["timeupdate", "seeking", "loadedmetadata"]) audio.addEventListener(name, () => this.#moved());
     for (const name of ["pause", "seeked"]) audio.addEventListener(name, () => this.#remember());
