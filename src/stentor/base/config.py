@@ -17,7 +17,11 @@ import msgspec
 from stentor.base.errors import SetupError
 
 PREFIX = "STENTOR_"
-CHOICES = {"sign_up": ("open", "invitation", "closed"), "create_spaces": ("admins", "members")}
+CHOICES = {
+    "sign_up": ("open", "invitation", "closed"),
+    "create_spaces": ("admins", "members"),
+    "captions": ("auto", "on", "off"),
+}
 """What a setting of words may be; ``people.model`` says what each means."""
 
 
@@ -76,6 +80,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Who may make an account: ``open``, ``invitation`` or ``closed`` (``people.model.SignUp``)."""
     create_spaces: str = "admins"
     """Who may make spaces besides moderators: ``admins`` or ``members``."""
+    captions: str = "auto"
+    """``auto``: when the extra ``captions`` is installed; ``on``: it must be; ``off``: never."""
+    captions_model: str = ""
+    """A folder with a Whisper model for CTranslate2, or its name (``small``); empty means the packaged one (base)."""
     oidc_issuer: str = ""
     """Issuer of a sign-in provider that speaks OpenID Connect; empty means none."""
     oidc_client_id: str = ""
