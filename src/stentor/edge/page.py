@@ -67,6 +67,11 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 <span class="soft" id="behind"></span>
 <button type="button" class="small" id="catch-up" data-text="go_live" hidden>{go_live}</button>
 </div>
+<div class="row" id="ways-to-hear" hidden>
+<label><input type="checkbox" id="gentle" checked> <span data-text="gentle">{gentle}</span></label>
+<label><input type="checkbox" id="text-only"> <span data-text="text_only">{text_only}</span></label>
+</div>
+<ol class="turns" id="turns-read" aria-live="polite" hidden></ol>
 <div id="plain">{plain}</div>
 <div id="recording"{no_recording}>
 <div id="replay" hidden>
