@@ -53,8 +53,8 @@ fmt: setup ## format and mend what can be mended
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --fix --quiet .
 
-bench: setup ## measure: audio, stage, fan-out, TLS; prints ratios
-	@for part in audio stage fanout tls; do $(BIN)/python -m bench.$$part $(ARGS) || exit 1; done
+bench: setup ## measure: audio, stage, fan-out, TLS, a crowd; prints ratios
+	@for part in audio stage fanout tls crowd; do $(BIN)/python -m bench.$$part $(ARGS) || exit 1; done
 
 docs: setup ## check the documents: links, settings, texts
 	@$(BIN)/python -m pytest -q tests/unit/test_docs.py

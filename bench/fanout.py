@@ -1,10 +1,10 @@
-"""What a listener costs: Stentor's edge beside Icecast, nginx and a bare C loop, in one run on one machine.
+"""What a listener costs: Stentor's edge beside Icecast, nginx, an ASGI server and a bare C loop, in one run.
 
 ``python -m bench.fanout [--listeners 5000] [--seconds 10]``. The server is pinned to processor 0, the crowd to
 processor 1. Measured: CPU of the server for each listener and second at 48 kbit/s (Stentor with writes of 0.96 s,
-Icecast as it comes, the C loop of ``floor.c`` as the least that is possible), joins a second and the time to first
-sound, memory a listener, and 6 kB part requests a second beside nginx with the same as a file. Ratios travel between
-machines, microseconds do not.
+Icecast as it comes, uvicorn with the same writes, the C loop of ``floor.c`` as the least that is possible), joins a
+second and the time to first sound, memory a listener, and 6 kB part requests a second beside nginx with the same as a
+file. Ratios travel between machines, microseconds do not.
 """
 
 from __future__ import annotations
@@ -66,6 +66,9 @@ def measure(count: int, rate: float, seconds: float) -> dict[str, Any]:
     port = peers.free_port()
     with peers.server([*edge[:3], str(port), str(INTERVAL_CHUNKS)], port):  # a fresh one: the crowd is still leaving
         found["stentor_parts_per_s"] = peers.requests_per_s(part_address(port))
+    port = peers.free_port()
+    with peers.server([sys.executable, "-m", "bench.asgi_server", str(port)], port) as process:
+        found["asgi"] = crowd(process, port, "/live.aac", count, rate, seconds)
     found["nginx_parts_per_s"] = peers.nginx_part_requests()
     port = peers.free_port()
     with peers.floor(port, count) as loop:
@@ -79,7 +82,7 @@ def measure(count: int, rate: float, seconds: float) -> dict[str, Any]:
 def show(found: dict[str, Any]) -> None:
     """The figures and ratios for people."""
     own = found["stentor"]["cpu_us_per_listener_second"]
-    for name, key in (("Stentor", "stentor"), ("C loop", "c_loop"), ("Icecast", "icecast")):
+    for name, key in (("Stentor", "stentor"), ("C loop", "c_loop"), ("Icecast", "icecast"), ("ASGI", "asgi")):
         one = found[key]
         if one is None:
             print(f"{name:8} not measured: not installed")

@@ -22,7 +22,8 @@ LOOKS: Final = [(scheme, size) for scheme in ("light", "dark") for size in (NARR
 
 _FOCUS = """() => {
   const seen = (element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest("[inert]");
-  const can = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
+  const within = document.querySelector("dialog[open]") ?? document;
+  const can = [...within.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
     .filter((element) => seen(element) && !element.disabled && element.tabIndex >= 0);
   can.forEach((element, number) => { element.dataset.testFocus = number; });
   return can.map((element) => element.outerHTML.slice(0, 120));
@@ -86,9 +87,13 @@ async def test_the_pages_of_the_house(house: Whole, browsers: Browsers) -> None:
         await page.page.goto(at(house, "/account"))
         await page.until("document.querySelectorAll('#sessions li').length === 1", "the session is listed")
         await open_to_all(page, "account")
+        await page.page.evaluate("document.querySelector('#again').showModal()")
+        await open_to_all(page, "signing in once more")
         await page.page.goto(at(house, "/"))
         await page.until("document.querySelector('#spaces [data-verb]')", "the buttons of an admin are there")
         await open_to_all(page, "spaces")
+        await page.page.click("[data-verb=invite]")
+        await open_to_all(page, "inviting")
     await house.call("POST", "/spaces/access/end")
 
 

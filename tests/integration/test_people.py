@@ -13,9 +13,9 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from stentor.people.model import SiteRole
+from stentor.people.model import FRESH_MS, SiteRole
 from stentor.store.tries import BURST
-from tests.support.house import House, client, running_house
+from tests.support.house import House, age_sessions, client, running_house
 from tests.support.pictures import png
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -358,6 +358,29 @@ async def test_a_new_link_ends_the_old_one(house: House) -> None:
     events = (await house.http.get(f"{address}/events")).json()["events"]
     assert [event["kind"] for event in events] == ["SpaceCreated", "SeatGiven", "SeatClaimed", "LinkRenewed"]
     assert "token" not in json.dumps(events)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/account/passkeys/options", None),
+        ("POST", "/account/passkeys", {"passkey": {}}),
+        ("POST", "/account/recovery-codes", None),
+        ("PUT", "/account/password", {"password": "quite another sentence", "current": PASSWORD}),
+        ("GET", "/account/export", None),
+        ("DELETE", "/account", {"handle": "ada"}),
+    ],
+)
+async def test_some_things_take_a_fresh_sign_in(house: House, method: str, path: str, body: Any) -> None:
+    """Eleven minutes later the session is as good as before, but changes no way in and takes nothing along."""
+    async with browser(house) as ada:
+        await sign_up(ada)
+        age_sessions(house.settings, FRESH_MS + 60_000)
+        problem(await ada.request(method, path, json=body), 403, "sign-in-again")
+        assert (await ada.patch("/account", json={"bio": "still here"})).status_code == 200
+        await ada.post("/sign-in", json={"handle": "ada", "password": PASSWORD})
+        answer = await ada.request(method, path, json=body)
+        assert answer.status_code in (200, 201) or answer.json()["code"] == "passkey-wrong"
 
 
 @pytest.mark.parametrize("target", ["https://evil.example", "//evil.example", "/\\evil.example", "/a\r\nX: y"])

@@ -5,24 +5,32 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from stentor.audio import grid
-from stentor.base.errors import BadInput, NotSupported
-from stentor.rehearsal.rehearse import Rehearsed, rehearse
+from stentor.base.errors import BadInput
+from stentor.base.tls import Tls
+from stentor.rehearsal.order import Mix, Storm, Way
+from stentor.rehearsal.rehearse import rehearse
+from stentor.rehearsal.rehearsed import Rehearsed
 from stentor.spaces.model import State
+from tests.support.certificates import Authority
 from tests.support.edge import SPACE, Rig, edge, live_space
 from tests.support.wait import eventually
 
 pytestmark = pytest.mark.realtime
 
+PLAIN = Mix({Way.AAC: 3.0, Way.OPUS: 1.0, Way.MP4: 1.0})
+"""Plain streams only, on good lines: every cut and every refusal is the edge's."""
+
 
 @asynccontextmanager
-async def on_air(*, capacity: int = 5000) -> AsyncIterator[Rig]:
+async def on_air(*, capacity: int = 5000, tls: Tls | None = None) -> AsyncIterator[Rig]:
     """An edge whose programme goes on."""
-    async with edge(chunks=40, capacity=capacity) as rig:
+    async with edge(chunks=40, capacity=capacity, tls=tls) as rig:
 
         async def publish() -> None:
             while True:
@@ -36,7 +44,9 @@ async def on_air(*, capacity: int = 5000) -> AsyncIterator[Rig]:
             publishing.cancel()
 
 
-async def crowd(rig: Rig, listeners: int, *, for_s: float = 4.0) -> tuple[Rehearsed, int]:
+async def crowd(
+    rig: Rig, listeners: int, *, for_s: float = 4.0, mix: Mix = PLAIN, storm: Storm | None = None
+) -> tuple[Rehearsed, int]:
     """The report, and the most that the edge itself counted."""
     counted = 0
 
@@ -45,7 +55,9 @@ async def crowd(rig: Rig, listeners: int, *, for_s: float = 4.0) -> tuple[Rehear
         counted = max(counted, rig.worker.listeners)
 
     page = f"http://127.0.0.1:{rig.port}/s/{SPACE}"
-    report = await rehearse(page, listeners=listeners, curve="step", within_s=1.5, for_s=for_s, on_progress=look)
+    report = await rehearse(
+        page, listeners=listeners, curve="step", within_s=1.5, for_s=for_s, mix=mix, storm=storm, on_progress=look
+    )
     return report, counted
 
 
@@ -97,7 +109,7 @@ async def test_before_the_doors_a_crowd_waits() -> None:
 @pytest.mark.parametrize(
     ("page", "curve", "error"),
     [
-        ("https://localhost/s/talk", "flash", NotSupported),
+        ("ftp://localhost/s/talk", "flash", BadInput),
         ("http://localhost/talk", "flash", BadInput),
         ("http://localhost/s/talk/live.aac", "flash", BadInput),
         ("http://localhost/s/talk", "tsunami", BadInput),
@@ -107,3 +119,45 @@ async def test_what_cannot_be_rehearsed(page: str, curve: str, error: type[Excep
     """An address that is no listener's page, and a curve that there is not, are refused before anybody comes."""
     with pytest.raises(error):
         await rehearse(page, listeners=1, curve=curve, within_s=1, for_s=5)
+
+
+async def test_all_kinds_of_listeners_over_tls(tmp_path: Path) -> None:
+    """Streams, low-latency HLS and HLS, encrypted: all hear something, nobody's player runs dry."""
+    authority = Authority(tmp_path)
+    everything = Mix({Way.AAC: 1.0, Way.MP4: 1.0, Way.LOW_LATENCY: 1.0, Way.HLS: 1.0})
+    async with on_air(tls=authority.tls()) as rig:
+        page = f"https://localhost:{rig.port}/s/{SPACE}"
+        report = await rehearse(page, listeners=60, curve="together", within_s=1, for_s=7, mix=everything)
+    assert report.complaints == []
+    assert report.heard == 60
+    assert all(count >= 5 for count in report.ways.values())
+
+
+async def test_a_storm_is_weathered() -> None:
+    """A quarter of all streams breaks at once: they are back, spread over seconds, and it is not called a fault."""
+    async with on_air() as rig:
+        report, _ = await crowd(rig, 200, for_s=7.0, storm=Storm(3.0, 0.25))
+    assert 25 <= report.stormed <= 75
+    assert report.again_ms is not None
+    assert report.again_ms.most < 4000
+    assert report.complaints == []
+
+
+async def test_slow_lines_are_counted_apart() -> None:
+    """Whoever cannot take the sound as fast as it comes is heard of, but it is his line's fault."""
+    async with on_air() as rig:
+        slow = Mix({Way.AAC: 1.0}, slow=0.5, slow_bps=30_000)
+        report, _ = await crowd(rig, 40, for_s=6.0, mix=slow)
+    assert report.slow >= 10
+    assert report.complaints == []
+
+
+async def test_devices_come_from_many_addresses() -> None:
+    """A share comes from one address, as behind a carrier's NAT, everybody else from his own."""
+    async with on_air() as rig:
+        rehearsing = asyncio.create_task(crowd(rig, 100, mix=Mix({Way.AAC: 1.0}, shared=0.3)))
+        await eventually(lambda: rig.worker.listeners >= 95, "nearly all listen")
+        peers = [connection.transport.get_extra_info("peername")[0] for connection in rig.worker._connections]
+        await rehearsing
+    assert 15 <= peers.count("127.10.0.1") <= 45
+    assert len(set(peers)) >= 50

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -48,12 +48,10 @@ class House:
 
     async def forget_people(self) -> None:
         """Takes all accounts away, with their invitations and what was counted, for the next test in the same house."""
-        database = self.settings.folder / "stentor.db"
-        with closing(sqlite3.connect(database, timeout=5)) as connection:
+        with database(self.settings) as connection:
             connection.execute("PRAGMA foreign_keys = ON")
             for table in ("accounts", "site_invitations", "challenges", "tries"):
                 connection.execute(f"DELETE FROM {table}")
-            connection.commit()
 
     async def create(self, space: str = "talk", **fields: object) -> dict[str, str]:
         """Makes a space and returns the host's invitation."""
@@ -92,6 +90,20 @@ def problem(answer: httpx.Response, status: int, code: str) -> dict[str, object]
     assert document["title"]
     assert document["detail"]
     return document
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[sqlite3.Connection]:
+    """The database of a house, from outside; what was changed is kept."""
+    with closing(sqlite3.connect(settings.folder / "stentor.db", timeout=5)) as connection:
+        yield connection
+        connection.commit()
+
+
+def age_sessions(settings: Settings, by_ms: int) -> None:
+    """Makes all sessions of a house older, as if their people had signed in so much earlier."""
+    with database(settings) as connection:
+        connection.execute("UPDATE sessions SET created_ms = created_ms - ?", [by_ms])
 
 
 def client(address: str, **headers: str) -> httpx.AsyncClient:

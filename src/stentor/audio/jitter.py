@@ -303,6 +303,10 @@ class JitterBuffer:
             self._append_real(waiting)
             return
         following = min(self._waiting, default=None)
+        while following is not None and following < self._next:  # it overlaps what was played: no sender does that
+            del self._waiting[following]
+            self.stats.late += 1
+            following = min(self._waiting, default=None)
         if following is None:
             self._underrun()
             return

@@ -39,7 +39,8 @@ def period(samples: Samples, longest: int, force: bool = False) -> int:
         return 0
     if level_dbfs(samples[: longest + OVERLAP_SAMPLES]) < _QUIET_DBFS:
         return longest
-    coarse = samples[: longest + OVERLAP_SAMPLES : _DECIMATION]
+    # rounded down, so that no shift found is above ``longest``
+    coarse = samples[: longest + OVERLAP_SAMPLES - _DECIMATION + 1 : _DECIMATION]
     pattern = coarse[: OVERLAP_SAMPLES // _DECIMATION]
     first = _SHORTEST_SAMPLES // _DECIMATION
     products = np.correlate(coarse[first:], pattern, "valid")

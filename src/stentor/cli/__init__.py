@@ -15,7 +15,20 @@ import click
 from stentor import __version__
 from stentor.base.errors import NotSignedIn, Overloaded, StentorError
 
-COMMANDS = ("up", "demo", "role", "space", "account", "speak", "listen", "plan", "doctor", "preflight", "rehearse")
+COMMANDS = (
+    "up",
+    "demo",
+    "role",
+    "space",
+    "account",
+    "speak",
+    "listen",
+    "plan",
+    "doctor",
+    "preflight",
+    "rehearse",
+    "certificate",
+)
 HINTS: dict[type[StentorError], str] = {
     NotSignedIn: "The admin token is in the file admin-token of the data folder: name it with --data or STENTOR_DATA.",
 }

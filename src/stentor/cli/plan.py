@@ -69,26 +69,38 @@ def _summary(found: Plan) -> Table:
         f"{found.joins_per_s:,.0f} a second, {found.peak_joins_per_s:,.0f} at the peak, "
         f"which takes {_bps(found.join_bps)} for pages, players and first seconds",
     )
-    row("door", f"{found.waiting_requests_per_s:,.0f} requests/s while all wait for the doors; every one may be cached")
+    row(
+        "door",
+        f"{found.waiting_requests_per_s:,.0f} requests/s, {_bps(found.waiting_bps)}, while all wait for the doors; "
+        + ("the CDN answers all of them" if found.cdn else "a cache may answer all of them"),
+    )
     if found.cdn:
         row(
             "cdn",
             f"needed: reserve {_bps(page.egress_bps)} and {page.requests_per_s:,.0f} requests/s; "
-            f"about ${found.cdn_usd:,.0f} for two hours at ${capacity.USD_PER_GB}/GB",
+            f"{page.traffic_bytes / 1e12:,.0f} TB in two hours, "
+            f"about ${found.cdn_usd:,.0f} at ${capacity.USD_PER_GB}/GB",
         )
         row(
             "origin",
             f"{found.origin_requests_per_s:,.0f} requests/s from {capacity.POINTS} places that collapse requests; "
-            f"{found.leaked_requests_per_s:,.0f} if {capacity.LEAK:.1%} leak through",
+            f"{found.leaked_requests_per_s:,.0f} if {capacity.LEAK:.1%} leak through, then {_bps(found.origin_bps)}",
         )
-        row("run", f"{found.edge_processes:,} edge processes behind the CDN, and let listeners play HLS only")
+        row("run", f"{found.edge_processes:,} edge processes behind the CDN, on {_servers(found)}")
+        row("players", "let listeners play HLS only: a CDN cannot collapse streams without end")
     else:
         row("cdn", "not needed")
         memory = f"{found.edge_memory_bytes / 1e9:.1f} GB of memory for connections"
-        row("run", f"{found.edge_processes:,} edge processes, each with a processor of its own; {memory}")
+        row("run", f"{found.edge_processes:,} edge processes on {_servers(found)}; {memory}")
         row("network", f"10 Gbit/s ports, {capacity.PORT_BUSY:.0%} full: {page.own_ports:,}")
-    row("measured", "on two shared cores: rehearse on yours, and open the doors early")
+    row("early", "open the doors as early as you can: nobody who is inside joins when the talk begins")
+    row("measured", "on two shared cores: rehearse on yours")
     return table
+
+
+def _servers(found: Plan) -> str:
+    many = "" if found.edge_servers == 1 else "s"
+    return f"{found.edge_servers:,} server{many} of {capacity.SERVER_PROCESSORS} processors and 10 Gbit/s"
 
 
 def _bps(value: float) -> str:

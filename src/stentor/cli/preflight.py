@@ -21,8 +21,11 @@ from rich.console import Console
 
 from stentor.base.config import Settings
 from stentor.cli import options
+from stentor.cli.certificate import newest
 from stentor.cli.findings import BYTES_PER_HOUR, Finding, Verdict, tell
 from stentor.cli.house import TIMEOUT_S, House
+from stentor.rehearsal.certificate import Signed
+from stentor.rehearsal.configuration import Configuration, current, differences
 from stentor.spaces.model import ON_AIR, OVER
 
 TARGET: Final = 0.75
@@ -52,6 +55,8 @@ def preflight(space_id: str, listeners: int | None, hours: float, data: str | No
         view = house.get(f"/spaces/{space_id}")
         processes = house.get("/processes")["processes"]
         findings = list(examine(settings, house.url, view, processes, listeners=listeners, hours=hours))
+        now = current(settings, processes, str(view["audience"]["page"]))
+        findings.append(of_certificate(newest(settings), now, listeners))
     tell(findings, as_json=as_json)
 
 
@@ -114,6 +119,22 @@ def of_capacity(processes: Sequence[Json], listeners: int | None) -> Finding:
         return Finding("capacity", Verdict.OK, found)
     advice = "Start more edges (--edges, or more machines), or raise their limit of open files."
     return Finding("capacity", Verdict.BAD if listeners > most else Verdict.WARNING, found, advice)
+
+
+def of_certificate(signed: Signed | None, now: Configuration, listeners: int | None) -> Finding:
+    """What was rehearsed, and whether it still holds; ``signed`` is the newest certificate."""
+    if signed is None:
+        advice = "Drive it before people do: stentor rehearse SPACE --listeners N."
+        return Finding("certificate", Verdict.WARNING, "nothing was rehearsed here", advice)
+    shown = signed.certificate
+    found = f"{shown.listeners:,} listeners carried on {datetime.fromtimestamp(shown.at_ms / 1000, UTC):%Y-%m-%d}"
+    if changed := differences(shown.configuration, now):
+        return Finding("certificate", Verdict.WARNING, f"{found}; void: {', '.join(changed)}", "Rehearse again.")
+    if listeners is not None and listeners > shown.listeners:
+        guess = shown.extrapolation
+        reaches = f"; by extrapolation {guess.listeners:,} ± {guess.error:.0%}" if guess else ""
+        return Finding("certificate", Verdict.WARNING, f"{found}{reaches}", f"Rehearse with {listeners:,}.")
+    return Finding("certificate", Verdict.OK, found)
 
 
 def of_disk(settings: Settings, hours: float) -> Finding:

@@ -3,20 +3,46 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
+from typing import Any
 
 import click
+import msgspec
 from rich.console import Console
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
-from rich.text import Text
 
+from stentor.base import config
+from stentor.base.config import Settings
+from stentor.base.errors import StentorError
 from stentor.cli import options
 from stentor.cli.house import House
+from stentor.cli.rehearsal import draw
 from stentor.rehearsal.arrival import CURVES
-from stentor.rehearsal.rehearse import Rehearsed
+from stentor.rehearsal.cast import Cast
+from stentor.rehearsal.certificate import certify, keep
+from stentor.rehearsal.configuration import current
+from stentor.rehearsal.order import Mix, Storm, Way
+from stentor.rehearsal.page import page
+from stentor.rehearsal.rehearse import PAGE_MIX
 from stentor.rehearsal.rehearse import rehearse as send
-from stentor.rehearsal.report import Spread
+from stentor.rehearsal.rehearsed import Rehearsed
+from stentor.rehearsal.watch import EdgeWatch
+
+NAMES = {"aac": Way.AAC, "opus": Way.OPUS, "mp4": Way.MP4, "ll-hls": Way.LOW_LATENCY, "hls": Way.HLS}
+
+
+class _Ways(click.ParamType[dict[Way, float]]):
+    name = "weights"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[Way, float]:
+        if isinstance(value, dict):
+            return value
+        try:
+            pairs = [part.split("=") for part in str(value).split(",")]
+            return {NAMES[name.strip()]: float(weight) for name, weight in pairs}
+        except (KeyError, ValueError):
+            self.fail(f"{value!r} is not like ll-hls=4,aac=3; there are {', '.join(NAMES)}.", param, ctx)
 
 
 @click.command()
@@ -30,79 +56,105 @@ from stentor.rehearsal.report import Spread
 )
 @click.option("--for", "seconds", type=click.FloatRange(min=5), default=60.0, show_default=True, help="Seconds in all.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed, the same crowd.")
+@click.option(
+    "--ways", type=_Ways(), default=dict(PAGE_MIX.ways), help="Weights of the ways to listen: ll-hls=4,aac=3."
+)
+@click.option(
+    "--slow", type=click.FloatRange(0, 1), default=PAGE_MIX.slow, show_default=True, help="Share of slow lines."
+)
+@click.option("--slow-rate", type=click.FloatRange(min=1), default=40.0, show_default=True, help="Theirs, in kbit/s.")
+@click.option(
+    "--shared", type=click.FloatRange(0, 1), default=PAGE_MIX.shared, show_default=True,
+    help="Share of devices behind one address (on this machine only).",
+)  # fmt: skip
+@click.option(
+    "--storm-at", type=click.FloatRange(min=1), metavar="SECONDS", help="Break streams then, as a dying edge does."
+)
+@click.option("--storm", type=click.FloatRange(0, 1), default=0.25, show_default=True, help="What share of them.")
+@click.option(
+    "--speakers", type=click.IntRange(min=0), default=0, show_default=True, help="Recorded voices on the stage."
+)
+@click.option(
+    "--processes", type=click.IntRange(min=0), default=0, help="At least so many; each drives 15,000 listeners."
+)
+@click.option("--straight", is_flag=True, help="Ask for the sound at once, without page and door.")
+@click.option("--stay", is_flag=True, help="Nobody leaves before the end.")
 @click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Keep the report, as JSON.")
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Keep the report, as a page with plots.")
 @options.data
 @options.as_json
-def rehearse(
-    space: str,
-    listeners: int,
-    arrive: str,
-    within: float,
-    seconds: float,
-    seed: int,
-    save: Path | None,
-    data: str | None,
-    as_json: bool,
-) -> None:
+def rehearse(space: str, data: str | None, as_json: bool, save: Path | None, html: Path | None, **given: Any) -> None:
     """Send a crowd of listeners to SPACE (its name, or the address of a listener's page) and see how they fare.
 
-    They come to the public address as people do: page, door, stream. Exit code 1 when somebody fared ill.
+    They come to the public address as people do: page, door, stream or playlist. Exit code 1 when somebody fared ill.
     """
     settings = options.settings(data=data, log_level="ERROR")
-    page = space
-    if not space.startswith("http"):
-        with House(settings) as house:
-            page = str(house.get(f"/spaces/{space}")["audience"]["page"])
-    columns = TextColumn("{task.description}"), TimeElapsedColumn()
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        shown = progress.add_task("The crowd gathers …")
-
-        def on_progress(report: Rehearsed, playing: int) -> None:
-            text = f"{report.come:,} have come, {playing:,} play, {report.refused:,} refused, {report.cut:,} cut off"
-            progress.update(shown, description=text)
-
-        report = asyncio.run(
-            send(
-                page,
-                listeners=listeners,
-                curve=arrive,
-                within_s=within,
-                for_s=seconds,
-                seed=seed,
-                on_progress=on_progress,
-            )
-        )
+    report, kept = asyncio.run(_rehearse(settings, space, given))
     if save is not None:
         save.write_bytes(report.json())
+    if html is not None:
+        html.write_text(page(report), "utf-8")
     click.echo(report.json()) if as_json else Console().print(draw(report))
+    if kept is not None:
+        click.echo(f"Certificate: {kept}  (stentor certificate show)", err=True)
     if report.complaints:
         click.get_current_context().exit(1)
 
 
-def draw(report: Rehearsed) -> Table:
-    """The report as a table for people."""
-    table = Table(box=None, show_header=False, pad_edge=False)
+async def _rehearse(settings: Settings, space: str, given: dict[str, Any]) -> tuple[Rehearsed, Path | None]:
+    """The crowd; with a space of this house its speakers, a look at the edges and the certificate's file too."""
+    mix = Mix(
+        given["ways"], given["slow"], given["slow_rate"] * 1000, given["shared"], given["straight"], given["stay"]
+    )
+    storm = Storm(given["storm_at"], given["storm"]) if given["storm_at"] else None
+    wish = {
+        "listeners": given["listeners"], "curve": given["arrive"], "within_s": given["within"],
+        "for_s": given["seconds"], "seed": given["seed"], "processes": given["processes"], "mix": mix, "storm": storm,
+    }  # fmt: skip
+    if space.startswith("http"):
+        if given["speakers"]:
+            raise click.UsageError("Speakers need a space of this house: give its name instead of an address.")
+        return await _shown(space, wish), None
+    with House(settings) as house:
+        view = house.get(f"/spaces/{space}")
+        tokens = [_token(house, space, index) for index in range(given["speakers"])]
+        ice = [server.strip() for server in settings.ice_servers.split(",") if server.strip()]
+        async with Cast(f"{house.url}/whip/{space}", tokens, ice_servers=ice) as cast:
+            page_address = str(view["audience"]["page"])
+            report = await _shown(page_address, wish, house)
+        report = msgspec.structs.replace(report, speakers=len(tokens), speakers_connected=cast.connected)
+        now = current(settings, house.get("/processes")["processes"], page_address)
+    return report, keep(settings.folder, certify(report, now), config.signing_key(settings))
 
-    def row(name: str, value: str, style: str = "") -> None:
-        table.add_row(Text(name, style="bold"), Text(value, style=style))
 
-    row("where", f"{report.address}/s/{report.space}")
-    row("crowd", f"{report.listeners:,} listeners, {report.curve} within {report.within_s:g} s, seed {report.seed}")
-    row("carried", f"{report.heard:,} of {report.come:,} who came; {report.most_at_once:,} at once")
-    row("first sound", f"{_spread(report.first_sound_ms)} after they meant to come")
-    row("pauses", f"{_spread(report.pause_ms)}; players hold 3200 ms")
-    row("refused, cut off", f"{report.refused:,}, {report.cut:,}")
-    if report.again_ms:
-        row("back after a cut", _spread(report.again_ms))
-    row("rate", f"{report.received_bytes * 8 / report.for_s / 1e6:,.1f} Mbit/s on the whole")
-    row("not tested", ", ".join(report.not_tested))
-    for complaint in report.complaints:
-        row("✗", complaint, "red")
-    if not report.complaints:
-        row("✓", "Everybody was carried at the agreed quality.", "green")
-    return table
+def _token(house: House, space: str, index: int) -> str:
+    return str(house.post(f"/spaces/{space}/invitations", {"name": f"Voice {index + 1}"})["token"])
 
 
-def _spread(spread: Spread | None) -> str:
-    return f"{spread.median:.0f} ms (95 %: {spread.p95:.0f}, most: {spread.most:.0f})" if spread else "not known"
+async def _shown(address: str, wish: dict[str, Any], house: House | None = None) -> Rehearsed:
+    """Sends the crowd, with a line in the terminal of how it goes."""
+    columns = TextColumn("{task.description}"), TimeElapsedColumn()
+    console = Console(stderr=True)
+    async with AsyncExitStack() as stack:
+        progress = stack.enter_context(
+            Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        )
+        task = progress.add_task("The crowd gathers …")
+        watch: EdgeWatch | None = None
+        looking: asyncio.Task[None] | None = None
+
+        def on_progress(report: Rehearsed, playing: int) -> None:
+            nonlocal watch, looking
+            if house is not None and watch is None:
+                watch = EdgeWatch(lambda: house.get("/processes")["processes"], began=report.began_ms / 1000)
+                looking = asyncio.create_task(watch.run(), name="look at the edges")
+            waiting = f", {report.waited:,} had to wait" if report.waited else ""
+            failed = f"{report.refused:,} refused, {report.cut:,} cut off"
+            progress.update(task, description=f"{report.come:,} have come, {playing:,} play{waiting}, {failed}")
+
+        report = await send(address, on_progress=on_progress, **wish)
+        if looking is not None:
+            looking.cancel()
+            with suppress(asyncio.CancelledError, StentorError):
+                await looking
+    return msgspec.structs.replace(report, edges=watch.looks if watch else [])

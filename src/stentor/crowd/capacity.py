@@ -46,6 +46,10 @@ LEAK = 0.018
 """Requests that reach the origin though a cache should have answered. Facebook saw 1.8 % above a million viewers."""
 WAITING_POLL_S = 4.0
 """Mean pause between two looks at ``door.json`` by who waits, as ``edge/door.py`` tells them."""
+DOOR_BYTES = 1_200
+"""``door.json`` with the head of its reply and TCP/IP. Counted."""
+SERVER_PROCESSORS = 16
+"""Of a server for edges. Assumed."""
 USD_PER_GB = 0.005
 """A volume price of a CDN for 500 TB and more; list prices go up to 0.08. Read in November 2026."""
 OWN_PROCESSES = 64
@@ -93,6 +97,8 @@ class Plan(msgspec.Struct, frozen=True):
     """What pages, players and first seconds of sound take at the peak of the arrival."""
     waiting_requests_per_s: float
     """If all of them wait for doors that are not open yet; a cache may answer every one."""
+    waiting_bps: float
+    """What that takes."""
     loads: tuple[Load, ...]
     cdn: bool
     """Whether a CDN should stand in front."""
@@ -102,8 +108,12 @@ class Plan(msgspec.Struct, frozen=True):
     """What the edges get from a CDN that collapses requests: it does not depend on the number of listeners."""
     leaked_requests_per_s: float
     """What they get when it does not always."""
+    origin_bps: float
+    """The greater of the two, in bits: what leaves the edges for the CDN."""
     edge_processes: int
     """To run, by the advice given in ``cdn``."""
+    edge_servers: int
+    """Of 16 processors with a port of 10 Gbit/s each, for them."""
     edge_memory_bytes: float
 
 
@@ -119,6 +129,8 @@ def plan(listeners: int, *, bitrate_bps: int = 64_000, arrive_s: float = 300.0) 
     origin = POINTS * RENDITIONS * 2 / PART_S
     leaked = page_way.requests_per_s * LEAK
     processes = _spared(max(origin, leaked) / (BUSY * PROCESS_REQUESTS)) if cdn else page_way.own_processes
+    origin_bps = max(listener_bps(Way.LOW_LATENCY, bitrate_bps) * origin * PART_S / 2, page_way.egress_bps * LEAK)
+    ports = ceil(origin_bps / (PORT_BUSY * PORT_BPS)) if cdn else page_way.own_ports
     return Plan(
         listeners=listeners,
         bitrate_bps=bitrate_bps,
@@ -127,12 +139,15 @@ def plan(listeners: int, *, bitrate_bps: int = 64_000, arrive_s: float = 300.0) 
         peak_joins_per_s=peak,
         join_bps=peak * (PAGE_BYTES * 8 + BURST_S * bitrate_bps),
         waiting_requests_per_s=listeners / WAITING_POLL_S,
+        waiting_bps=listeners / WAITING_POLL_S * DOOR_BYTES * 8,
         loads=loads,
         cdn=cdn,
         cdn_usd=page_way.traffic_bytes / 1e9 * USD_PER_GB,
         origin_requests_per_s=origin,
         leaked_requests_per_s=leaked,
+        origin_bps=origin_bps,
         edge_processes=processes,
+        edge_servers=max(ceil(processes / SERVER_PROCESSORS), ports),
         edge_memory_bytes=0.0 if cdn else float(listeners * TLS_LISTENER_BYTES),
     )
 

@@ -24,7 +24,7 @@ SLOTS = 48
 INTERVALS = (1, 3, 6)
 """Chunks a write: 0.32, 0.96 and 1.92 s. A write costs the same whatever its size."""
 COARSER_ABOVE = (4_000, 30_000)
-"""Listeners of one worker above which writes become coarser; finer again below half of it."""
+"""Listeners of one processor above which writes become coarser; finer again below half of it."""
 WRITE_S = 40e-6
 """Time planned for one write: three times its cost, so that the loop is free for others in between."""
 MOST_SPREAD_S = 0.28
@@ -105,7 +105,7 @@ class Pace:
 
 
 def interval_for(listeners: int, current: int) -> int:
-    """The interval in chunks for so many listeners of one worker; a little sticky, so that it does not flap."""
+    """The interval in chunks for so many listeners of one processor; a little sticky, so that it does not flap."""
     wanted = sum(listeners > limit for limit in COARSER_ABOVE)
     at_least = sum(listeners > limit // 2 for limit in COARSER_ABOVE)
     return INTERVALS[max(wanted, min(at_least, INTERVALS.index(current)))]

@@ -54,8 +54,9 @@ class Edge:
     ) -> None:
         self.instance = instance
         self.clock = clock
+        processors = (os.cpu_count() or 1) / settings.edge_count
         line_bps = settings.line_mbps * 1e6 / settings.edge_count
-        self.worker = Worker(capacity=descriptors(), clock=clock, line_bps=line_bps)
+        self.worker = Worker(capacity=descriptors(), clock=clock, processors=processors, line_bps=line_bps)
         self.site = Site(
             self.worker,
             objects=objects,

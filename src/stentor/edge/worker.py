@@ -40,9 +40,11 @@ class Nowhere:
 class Worker:
     """The :class:`stentor.edge.protocol.Host` of all connections of this process."""
 
-    def __init__(self, *, capacity: int, clock: Clock, line_bps: float = 0.0) -> None:
+    def __init__(self, *, capacity: int, clock: Clock, processors: float = 1.0, line_bps: float = 0.0) -> None:
         self.clock = clock
         self.capacity = capacity
+        self.processors = min(1.0, processors)
+        """What this process may count on: less than one where there are more edges than processors."""
         self.counters = Counters()
         self.pace = Pace()
         self.open = 0
@@ -133,7 +135,7 @@ class Worker:
     def tick(self) -> None:
         """Closes what is overdue: slow heads, silent connections, listeners that take nothing."""
         self.now = self._loop.time()
-        self.pace.chunks = interval_for(self.listeners, self.pace.chunks)
+        self.pace.chunks = interval_for(round(self.listeners / self.processors), self.pace.chunks)
         self._full = None
         for connection in self._wheel.due(self.now):
             self.timed_out += 1

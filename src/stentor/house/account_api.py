@@ -74,7 +74,7 @@ def routes(desk: Desk, people: People, callers: Callers, sessions: Sessions) -> 
 
     @delete("/account", status_code=200, summary="Delete one's own account")
     async def leave(request: _Request, data: JSONBody[schema.Goodbye]) -> Response[dict[str, Any]]:
-        account = await callers.signed_in(request)
+        _, account = await sessions.fresh(request)
         if data.handle != account.handle:
             raise BadInput("Write your own handle to delete your account.", field="handle")
         await store.delete(account.id)
@@ -82,7 +82,7 @@ def routes(desk: Desk, people: People, callers: Callers, sessions: Sessions) -> 
 
     @get("/account/export", summary="Everything that is stored about one's own account")
     async def export(request: _Request) -> Response[schema.Export]:
-        session, account = await sessions.require(request)
+        session, account = await sessions.fresh(request)
         document = schema.Export(
             account=await view(account),
             sessions=await shown(account, session),
@@ -107,22 +107,24 @@ def routes(desk: Desk, people: People, callers: Callers, sessions: Sessions) -> 
 
     @put("/account/password", status_code=200, summary="Set or change one's password; ends all other sessions")
     async def password(request: _Request, data: JSONBody[schema.PasswordChange]) -> schema.AccountView:
-        session, account = await sessions.require(request)
+        session, account = await sessions.fresh(request)
         await people.change_password(account, data, address_of(request))
         await store.end(account.id, but=session.digest)
         return await view(await store.get(account.id))
 
     @post("/account/recovery-codes", summary="New recovery codes; the old ones count no more")
     async def codes(request: _Request) -> schema.RecoveryCodes:
-        return schema.RecoveryCodes(await people.new_codes(await callers.signed_in(request)))
+        _, account = await sessions.fresh(request)
+        return schema.RecoveryCodes(await people.new_codes(account))
 
     @post("/account/passkeys/options", status_code=200, summary="Ask the browser for another passkey")
     async def passkey_options(request: _Request) -> schema.Options:
-        return schema.Options(await people.passkey_options(await callers.signed_in(request)))
+        _, account = await sessions.fresh(request)
+        return schema.Options(await people.passkey_options(account))
 
     @post("/account/passkeys", summary="Add a passkey")
     async def add_passkey(request: _Request, data: JSONBody[schema.NewPasskey]) -> schema.AccountView:
-        account = await callers.signed_in(request)
+        _, account = await sessions.fresh(request)
         await people.add_passkey(account, data)
         return await view(account)
 

@@ -69,6 +69,13 @@ class Sessions:
             raise NotSignedIn("Sign in first.")
         return found
 
+    async def fresh(self, request: _Request) -> tuple[Session, Account]:
+        """The same for what takes a sign-in of the last ten minutes; raises :class:`NotAllowed` after that."""
+        found = await self.require(request)
+        if not found[0].fresh(unix_ms(self._clock())):
+            raise NotAllowed("This takes a sign-in of the last ten minutes; sign in once more.", code="sign-in-again")
+        return found
+
     async def begin(self, request: _Request, account: str) -> Cookie:
         """Signs an account in, with a token that nobody has seen before; the one that came with the request ends."""
         token = secrets.token_urlsafe(TOKEN_BYTES)

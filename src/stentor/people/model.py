@@ -63,6 +63,11 @@ class Passkey(msgspec.Struct, frozen=True, kw_only=True):
     used_ms: int | None = None
 
 
+FRESH_MS = 10 * 60_000
+"""So long after signing in somebody may change how the account is got into, or take it all away: nobody else has come
+to the screen meanwhile."""
+
+
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """One browser in which an account is signed in. ``digest`` is the SHA-256 of its token, in hex."""
 
@@ -77,6 +82,10 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     def id(self) -> str:
         """Names the session to its owner; says nothing about the token."""
         return self.digest[:16]
+
+    def fresh(self, now_ms: int) -> bool:
+        """Whether the sign-in was a short while ago; a new sign-in makes a new session."""
+        return now_ms - self.created_ms <= FRESH_MS
 
 
 class SiteInvitation(msgspec.Struct, frozen=True, kw_only=True):

@@ -62,15 +62,15 @@ CURVES: Final[dict[str, Callable[[random.Random, float], float]]] = {
 }
 
 
-def visits(count: int, curve: str, *, within_s: float, for_s: float, seed: int) -> list[Visit]:
+def visits(count: int, curve: str, *, within_s: float, for_s: float, seed: int, stay: bool = False) -> list[Visit]:
     """``count`` listeners in the order of their coming, the last ``within_s`` after the first may come.
 
-    Nobody stays beyond ``for_s``. The same seed gives the same visits.
+    Nobody stays beyond ``for_s``; with ``stay`` all stay until then. The same seed gives the same visits.
     """
     chance = random.Random(seed)
     arrive = CURVES[curve]
     times = sorted(arrive(chance, within_s) for _ in range(count))
-    return [Visit(at_s, min(_stay(chance), for_s - at_s)) for at_s in times]
+    return [Visit(at_s, for_s - at_s if stay else min(_stay(chance), for_s - at_s)) for at_s in times]
 
 
 def _stay(chance: random.Random) -> float:

@@ -1,4 +1,4 @@
-"""Thousands of listeners in one process: each opens the page, asks the door, plays a stream, returns when cut off.
+"""Thousands of listeners in one process: each follows his script, over real lines, and is measured.
 
 One thread and one epoll; a listener costs a socket and a small object, sound is counted and thrown away. It runs as
 ``python -m stentor.rehearsal.crowd``: an :class:`Order` as JSON on standard input, a :class:`Tally` a line and a second
@@ -7,108 +7,41 @@ on standard output.
 
 from __future__ import annotations
 
-import heapq
 import random
-import re
 import resource
-import select
-import socket
 import sys
 import time
 from collections.abc import Callable
-from enum import Enum, auto
 from typing import Final
 
 import msgspec
 
-from stentor.rehearsal.arrival import Visit
+from stentor.base.errors import Malformed
+from stentor.rehearsal.agenda import Agenda
+from stentor.rehearsal.behaviour import RETRY_S, Answer, Get, Leave, Play, Rest, Script, Sound, listen
+from stentor.rehearsal.lines import Lines
+from stentor.rehearsal.order import Moment, Order, Tally, Way
+from stentor.rehearsal.visitor import Visitor, draw
 
-READ_BYTES: Final = 1 << 16
 SOUND_BYTES: Final = 1000
-"""More than any head: the listener hears something."""
+"""Of a stream: more than any header of a container, so the listener hears something."""
 PLAYED_S: Final = 3.0
 """Whoever played for less has no pauses worth counting."""
-RETRY_S: Final = (2.0, 6.0)
 REJOIN_S: Final = (0.5, 3.0)
 """After a cut, at random: as the listener's page does."""
 MOST_TRIES: Final = 20
-MOST_HEAD_BYTES: Final = 1 << 17
-STREAMS: Final = ("live.aac", "live.aac", "live.aac", "live.opus", "live.mp4")
-"""In which shares."""
-_LENGTH = re.compile(rb"\r\nContent-Length: *(\d+)", re.IGNORECASE)
-_RETRY = re.compile(rb"\r\nRetry-After: *(\d+)", re.IGNORECASE)
-ON_AIR: Final = ("doors_open", "live", "interrupted")
-
-
-class Order(msgspec.Struct, frozen=True):
-    """What one process is to do. ``at`` is when the rehearsal begins, on the wall clock."""
-
-    host: str
-    port: int
-    space: str
-    visits: list[Visit]
-    at: float
-    for_s: float
-    seed: int
-    source: str = ""
-    """The address to come from; empty lets the system choose."""
-
-
-class Tally(msgspec.Struct):
-    """What has come of it so far; the lists are filled in the last one only."""
-
-    come: int = 0
-    playing: int = 0
-    heard: int = 0
-    """Listeners who have heard something at all."""
-    refused: int = 0
-    """Answers that were none: 429, 503, no connection."""
-    cut: int = 0
-    """Listeners whose stream broke off."""
-    given_up: int = 0
-    received: int = 0
-    """Bytes."""
-    last: bool = False
-    first_s: list[float] = []
-    """From the moment each listener meant to come to the first sound."""
-    again_s: list[float] = []
-    """From a cut to the next sound."""
-    pause_s: list[float] = []
-    """The longest time without new sound of each listener."""
-    late_s: list[float] = []
-    """How late the rehearsal itself was in sending each listener."""
-
-
-class _Stage(Enum):
-    PAGE = auto()
-    DOOR = auto()
-    HEAD = auto()
-    SOUND = auto()
-
-
-class _Listener:
-    __slots__ = (
-        "buffer",
-        "cut_at",
-        "due",
-        "first_at",
-        "heard_at",
-        "leaves",
-        "path",
-        "pause_s",
-        "socket",
-        "stage",
-        "tries",
-    )
-
-    def __init__(self, path: str, due: float, leaves: float) -> None:
-        self.path, self.due, self.leaves = path, due, leaves
-        self.socket: socket.socket | None = None
-        self.stage = _Stage.PAGE
-        self.buffer = b""
-        self.first_at = self.heard_at = self.cut_at = 0.0
-        self.pause_s = 0.0
-        self.tries = 0
+PATIENCE_S: Final = 2.0
+LEAVING_A_SECOND: Final = 0.058
+"""Nobody leaves before two seconds without sound; then this share in each second (Krishnan and Sitaraman, 2012)."""
+RELOADING: Final = 0.6
+RELOAD_S: Final = (1.0, 5.0)
+"""Of those who leave for want of sound, how many load the page once more, and when. Assumed."""
+SILENCE_S: Final = 5.0
+"""So long without a byte of a stream, and the page loads it again."""
+LOOK_S: Final = 1.0
+OPENINGS: Final = 200
+"""New lines between two looks at those that are open: 20 ms of work."""
+ALL_STREAMS: Final = (Way.AAC, Way.OPUS, Way.MP4)
 
 
 class Crowd:
@@ -118,176 +51,265 @@ class Crowd:
         self.tally = Tally()
         self._order = order
         self._chance = random.Random(order.seed)
-        self._epoll = select.epoll()
-        self._open: dict[int, _Listener] = {}
-        self._agenda: list[tuple[float, int, Callable[[_Listener, float], None], _Listener]] = []
-        self._count = 0
-        self._all: list[_Listener] = []
-        self._buffer = bytearray(READ_BYTES)
+        self._lines = Lines(order, self)
+        self._agenda = Agenda()
+        self._all: list[Visitor] = []
+        port = "" if order.port == (443 if order.secure else 80) else f":{order.port}"
+        self._head = f" HTTP/1.1\r\nHost: {order.host}{port}\r\nUser-Agent: stentor-rehearse\r\n\r\n".encode()
+        self._begin = 0.0
 
     def run(self, told: Callable[[Tally], None]) -> None:
         """Until the time is over; calls ``told`` once a second and at the end."""
         order = self._order
-        begin = time.monotonic() + order.at - time.time()
+        self._begin = begin = time.monotonic() + order.at - time.time()
         for visit in order.visits:
-            due = begin + visit.at_s
-            listener = _Listener(self._chance.choice(STREAMS), due, due + visit.stays_s)
-            self._plan(due, self._come, listener)
+            visitor = draw(order, begin + visit.at_s, visit.stays_s, self._chance)
+            self._agenda.plan(visitor.due, self._come, visitor)
         end, tell_at = begin + order.for_s, begin
+        storm_at = begin + order.storm.at_s if order.storm else end + 1
         while (now := time.monotonic()) < end:
-            while self._agenda and self._agenda[0][0] <= now:
-                _, _, act, listener = heapq.heappop(self._agenda)
-                act(listener, now)
-            next_due = self._agenda[0][0] if self._agenda else end
-            self._poll(max(0.0, min(next_due, tell_at, end) - time.monotonic()))
+            self._act(now)
+            if now >= storm_at:
+                storm_at = end + 1
+                self._storm(now)
+            self._lines.poll(max(0.0, min(self._agenda.next_at(end), tell_at, storm_at, end) - time.monotonic()))
             if now >= tell_at:
+                self._look(now)
                 told(self.tally)
-                tell_at = now + 1.0
+                tell_at = now + LOOK_S
         told(self._final())
 
+    def _act(self, now: float) -> None:
+        """What is due, but not so much at once that those who are there must wait."""
+        for act, visitor in self._agenda.due(now, OPENINGS):
+            try:
+                act(visitor, now)
+            except (OSError, Malformed):
+                self.broken(visitor, now)
+
+    def _look(self, now: float) -> None:
+        tally = self.tally
+        tally.moments.append(
+            Moment(
+                round(now - self._begin, 2), tally.come, tally.playing, tally.waiting, tally.heard, tally.refused,
+                tally.cut, tally.stalls, tally.received,
+            )
+        )  # fmt: skip
+
     def _final(self) -> Tally:
-        self.tally.pause_s = [max(each.pause_s, 0.0) for each in self._all if each.heard_at - each.first_at >= PLAYED_S]
-        self.tally.last = True
-        return self.tally
+        tally = self.tally
+        self._look(time.monotonic())
+        played = [each for each in self._all if each.heard_at - each.first_at >= PLAYED_S]
+        tally.pause_s = [each.pause_s for each in played if each.way in ALL_STREAMS and not each.slow]
+        unheard = [each for each in self._all if not each.first_at]
+        tally.left_waiting = sum(each.waited for each in unheard)
+        tally.unheard = sum(
+            not each.waited and not each.slow and each.leaves - each.due >= PATIENCE_S for each in unheard
+        )
+        tally.stalled = sum(each.stalls > 0 for each in self._all if not each.slow)
+        tally.slow_stalled = sum(each.stalls > 0 for each in self._all if each.slow)
+        tally.last = True
+        return tally
 
-    def _plan(self, at: float, act: Callable[[_Listener, float], None], listener: _Listener) -> None:
-        self._count += 1
-        heapq.heappush(self._agenda, (at, self._count, act, listener))
+    # What a listener does.
 
-    def _come(self, listener: _Listener, now: float) -> None:
+    def _come(self, visitor: Visitor, now: float) -> None:
         """For the first time."""
         self.tally.come += 1
-        self.tally.late_s.append(now - listener.due)
-        self._all.append(listener)
-        self._plan(listener.leaves, self._leave, listener)
-        self._connect(listener, now)
+        self.tally.late_s.append(now - visitor.due)
+        self._all.append(visitor)
+        self._agenda.plan(visitor.leaves, self._leave, visitor, whatever=True)
+        self._load(visitor, now, page=True)
 
-    def _connect(self, listener: _Listener, now: float) -> None:
-        if now >= listener.leaves:
+    def _load(self, visitor: Visitor, now: float, *, page: bool) -> None:
+        """A new page, or the same one's new attempt: the script from its beginning."""
+        self._hang_up(visitor)
+        visitor.dry_at = 0.0
+        visitor.script = self._script(visitor, page=page)
+        if not visitor.first_at and not visitor.reloaded:
+            patience_s = PATIENCE_S + self._chance.expovariate(LEAVING_A_SECOND)
+            self._agenda.plan(now + patience_s, self._lose_patience, visitor)
+        self._go_on(visitor, None, now)
+
+    def _script(self, visitor: Visitor, *, page: bool) -> Script:
+        return listen(self._order.space, visitor.way, self._chance, page=page, straight=self._order.mix.straight)
+
+    def _load_page(self, visitor: Visitor, now: float) -> None:
+        self._load(visitor, now, page=True)
+
+    def _come_back(self, visitor: Visitor, now: float) -> None:
+        self._load(visitor, now, page=False)
+
+    def _leave(self, visitor: Visitor, now: float) -> None:
+        """For good: the script is thrown away."""
+        self._hang_up(visitor)
+        self._waits(visitor, told=False)
+        visitor.script = None
+        visitor.leaves = now
+
+    def _lose_patience(self, visitor: Visitor, now: float) -> None:
+        """Nothing was heard, and nobody said why."""
+        if visitor.first_at or visitor.waiting or now >= visitor.leaves:
             return
-        one = socket.socket()
-        one.setblocking(False)
-        listener.socket, listener.stage, listener.buffer = one, _Stage.PAGE, b""
-        try:
-            if self._order.source:
-                one.bind((self._order.source, 0))
-            one.connect((self._order.host, self._order.port))
-        except BlockingIOError:
-            pass
-        except OSError:
-            self._refused(listener, now, self._chance.uniform(*RETRY_S))
-            return
-        self._open[one.fileno()] = listener
-        self._epoll.register(one.fileno(), select.EPOLLIN | select.EPOLLOUT)
-
-    def _leave(self, listener: _Listener, now: float) -> None:
-        if listener.stage is _Stage.SOUND and listener.socket is not None:
-            self.tally.playing -= 1
-        self._close(listener)
-
-    def _close(self, listener: _Listener) -> None:
-        if listener.socket is not None:
-            if self._open.pop(listener.socket.fileno(), None) is not None:
-                self._epoll.unregister(listener.socket.fileno())
-            listener.socket.close()
-            listener.socket = None
-
-    def _refused(self, listener: _Listener, now: float, wait_s: float) -> None:
-        """Not now: comes again, but not for ever."""
-        self._close(listener)
-        self.tally.refused += 1
-        listener.tries += 1
-        if listener.tries >= MOST_TRIES:
-            self.tally.given_up += 1
+        visitor.reloaded = True
+        if self._chance.random() < RELOADING:
+            self._hang_up(visitor)
+            self.tally.reloads += 1
+            self._agenda.plan(now + self._chance.uniform(*RELOAD_S), self._load_page, visitor)
         else:
-            self._plan(now + wait_s, self._connect, listener)
+            self.tally.impatient += 1
+            self._leave(visitor, now)
 
-    def _poll(self, wait_s: float) -> None:
-        events = self._epoll.poll(wait_s, 4096)
-        now = time.monotonic()
-        for fileno, event in events:
-            listener = self._open.get(fileno)
-            if listener is None or listener.socket is None:
-                continue
+    def _look_after(self, visitor: Visitor, now: float) -> None:
+        """Loads a stream again that has been silent for long."""
+        if not visitor.playing:
+            return
+        silent_s = now - visitor.heard_at
+        if silent_s >= SILENCE_S and not visitor.slow:
+            self.tally.reloads += 1
+            visitor.cut_at = now
+            self._come_back(visitor, now)
+        else:
+            self._agenda.plan(now + max(0.1, SILENCE_S - silent_s), self._look_after, visitor)
+
+    def _go_on(self, visitor: Visitor, answer: Answer | None, now: float) -> None:
+        """Runs the script until it waits for something. Raises :class:`Malformed`."""
+        while visitor.script is not None:
+            want = visitor.script.send(answer)  # type: ignore[arg-type]  # None where nobody looks
+            answer = None
+            match want:
+                case Sound(seconds):
+                    self.tally.stalls += visitor.sound(seconds, now) and not visitor.slow
+                    self._hears(visitor, now)
+                case Rest(seconds):
+                    self._agenda.plan(now + seconds, self._rested, visitor)
+                    return
+                case Leave(seconds, told):
+                    self._turned_away(visitor, now, seconds, told=told)
+                    return
+                case Get() | Play():
+                    visitor.want = want
+                    self._ask(visitor, now)
+                    return
+
+    def _rested(self, visitor: Visitor, now: float) -> None:
+        self._go_on(visitor, None, now)
+
+    def _ask(self, visitor: Visitor, now: float) -> None:
+        """Sends what he wants, over the line that he has or, when it stands, a new one."""
+        if visitor.line is None:
             try:
-                if event & select.EPOLLOUT:
-                    self._ask(listener)
-                    self._epoll.modify(fileno, select.EPOLLIN)
-                if event & (select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR):
-                    size = listener.socket.recv_into(self._buffer)
-                    if size == 0:
-                        raise ConnectionResetError
-                    self._read(listener, size, now)
-            except BlockingIOError:
-                continue
+                self._lines.open(visitor)
             except OSError:
-                self._broken(listener, now)
+                self.broken(visitor, now)
+        elif isinstance(visitor.want, Get | Play):
+            visitor.line.send(b"GET " + visitor.want.target.encode() + self._head)
 
-    def _ask(self, listener: _Listener) -> None:
-        """The request of the listener's stage: a few hundred bytes, which an empty socket takes whole."""
-        path = {_Stage.PAGE: "", _Stage.DOOR: "/door.json", _Stage.HEAD: f"/{listener.path}"}[listener.stage]
-        request = f"GET /s/{self._order.space}{path} HTTP/1.1\r\nHost: {self._order.host}:{self._order.port}\r\n\r\n"
-        if listener.socket is not None:
-            listener.socket.send(request.encode())
+    def _hang_up(self, visitor: Visitor) -> None:
+        visitor.turn += 1
+        if visitor.playing:
+            self.tally.playing -= 1
+        visitor.playing = visitor.streaming = False
+        visitor.buffer = b""
+        self._lines.close(visitor)
 
-    def _broken(self, listener: _Listener, now: float) -> None:
-        if listener.stage is not _Stage.SOUND:
-            self._refused(listener, now, self._chance.uniform(*RETRY_S))
-            return
-        self._close(listener)
-        self.tally.cut += 1
-        self.tally.playing -= 1
-        listener.cut_at = now
-        self._plan(now + self._chance.uniform(*REJOIN_S), self._connect, listener)
+    def _waits(self, visitor: Visitor, *, told: bool) -> None:
+        if told and not visitor.waited:
+            visitor.waited = True
+            self.tally.waited += 1
+        self.tally.waiting += told - visitor.waiting
+        visitor.waiting = told
 
-    def _read(self, listener: _Listener, size: int, now: float) -> None:
+    def _turned_away(self, visitor: Visitor, now: float, wait_s: float, *, told: bool) -> None:
+        """Not now: comes again in the same script, but without being told to not for ever."""
+        self._hang_up(visitor)
+        self._waits(visitor, told=told)
+        if not told:
+            self.tally.refused += 1
+            visitor.tries += 1
+        if visitor.tries >= MOST_TRIES:
+            self.tally.given_up += 1
+            self._leave(visitor, now)
+        else:
+            self._agenda.plan(now + wait_s, self._rested, visitor)
+
+    def _storm(self, now: float) -> None:
+        """A share of those who hear something lose their line at once."""
+        share = self._order.storm.share if self._order.storm else 0.0
+        for visitor in [each for each in self._lines if each.playing and self._chance.random() < share]:
+            self.tally.stormed += 1
+            self.tally.cut -= not visitor.slow  # it is counted as a storm's, not as the server's
+            self.broken(visitor, now)
+
+    # What the lines say (:class:`stentor.rehearsal.lines.Ends`).
+
+    def stands(self, visitor: Visitor, now: float) -> None:
+        """Asks for what he wants."""
+        self._ask(visitor, now)
+
+    def came(self, visitor: Visitor, data: memoryview, now: float) -> None:
+        """More of a stream only moves the clocks; all else is a reply, or a piece of one."""
+        size = len(data)
         self.tally.received += size
-        if listener.stage is _Stage.SOUND:
-            listener.pause_s = max(listener.pause_s, now - listener.heard_at)
-            listener.heard_at = now
+        if visitor.streaming:
+            if visitor.playing:
+                self.tally.stalls += visitor.more(now) and not visitor.slow
+            else:
+                self._begins(visitor, size, now)
             return
-        listener.buffer += self._buffer[:size]
-        head, separator, body = listener.buffer.partition(b"\r\n\r\n")
-        if not separator:
-            if len(listener.buffer) > MOST_HEAD_BYTES:
-                raise ConnectionResetError
+        answer = visitor.answer(bytes(data))
+        if answer is None:
             return
-        if head[9:12] != b"200":
-            wait = _RETRY.search(head)
-            self._refused(listener, now, float(wait[1]) if wait else self._chance.uniform(*RETRY_S))
-        elif listener.stage is _Stage.HEAD:
-            if len(body) >= SOUND_BYTES:
-                self._heard(listener, now)
-        elif (length := _LENGTH.search(head)) is None:
-            raise ConnectionResetError
-        elif len(body) >= int(length[1]):
-            self._next(listener, body, now)
-
-    def _next(self, listener: _Listener, body: bytes, now: float) -> None:
-        """The page has come, or the door has answered."""
-        listener.buffer = b""
-        if listener.stage is _Stage.PAGE:
-            listener.stage = _Stage.DOOR
+        if isinstance(visitor.want, Play) and answer.status == 200:
+            visitor.streaming = True
+            visitor.tries = 0
+            self._begins(visitor, len(answer.body), now)
         else:
-            door = msgspec.json.decode(body)
-            if door["state"] not in ON_AIR:
-                self._close(listener)
-                self._plan(now + self._chance.uniform(*door["retry_s"]), self._connect, listener)
-                return
-            listener.stage = _Stage.HEAD
-        self._ask(listener)
+            self._go_on(visitor, answer, now)
 
-    def _heard(self, listener: _Listener, now: float) -> None:
-        listener.stage, listener.buffer, listener.tries = _Stage.SOUND, b"", 0
-        self.tally.playing += 1
-        listener.heard_at = now
-        if listener.cut_at:
-            self.tally.again_s.append(now - listener.cut_at)
-            listener.cut_at = 0.0
-        else:
-            self.tally.heard += 1
-            listener.first_at = now
-            self.tally.first_s.append(now - listener.due)
+    def paused(self, visitor: Visitor, size: int, now: float) -> None:
+        """As long as a line of that rate takes for it."""
+        self._agenda.plan(now + size * 8 / self._order.mix.slow_bps, self._read_on, visitor)
+
+    def broken(self, visitor: Visitor, now: float) -> None:
+        """Whoever was playing comes back soon; whoever was not is refused, and begins again."""
+        if visitor.playing:
+            self.tally.cut += not visitor.slow  # an edge closes what takes nothing for long
+            self._hang_up(visitor)
+            visitor.cut_at = now
+            self._agenda.plan(now + self._chance.uniform(*REJOIN_S), self._come_back, visitor)
+            return
+        self._turned_away(visitor, now, self._chance.uniform(*RETRY_S), told=False)
+        if visitor.script is not None:
+            visitor.script = self._script(visitor, page=not visitor.first_at)
+
+    def _read_on(self, visitor: Visitor, now: float) -> None:
+        self._lines.read_on(visitor)
+
+    def _begins(self, visitor: Visitor, size: int, now: float) -> None:
+        """The first bytes of a stream; from then on only their times matter."""
+        if size >= SOUND_BYTES or visitor.slow:
+            visitor.heard_at = now
+            self._hears(visitor, now)
+
+    def _hears(self, visitor: Visitor, now: float) -> None:
+        if visitor.playing:
+            return
+        visitor.playing, visitor.tries = True, 0
+        tally = self.tally
+        tally.playing += 1
+        self._waits(visitor, told=False)
+        if visitor.cut_at:
+            tally.again_s.append(now - visitor.cut_at)
+            visitor.cut_at = 0.0
+        if not visitor.first_at:
+            tally.heard += 1
+            tally.slow += visitor.slow
+            tally.ways[visitor.way] = tally.ways.get(visitor.way, 0) + 1
+            visitor.first_at = now
+            if not visitor.slow:
+                tally.first.append((round(now - self._begin, 3), now - visitor.due))
+        self._agenda.plan(now + SILENCE_S, self._look_after, visitor)
 
 
 def main() -> None:
@@ -298,8 +320,8 @@ def main() -> None:
     encoder = msgspec.json.Encoder()
 
     def tell(tally: Tally) -> None:
-        told = tally if tally.last else msgspec.structs.replace(tally, first_s=[], again_s=[], late_s=[])
-        sys.stdout.buffer.write(encoder.encode(told) + b"\n")
+        short = msgspec.structs.replace(tally, first=[], again_s=[], late_s=[], moments=[])
+        sys.stdout.buffer.write(encoder.encode(tally if tally.last else short) + b"\n")
         sys.stdout.buffer.flush()
 
     Crowd(order).run(tell)

@@ -58,3 +58,11 @@ def test_speech_finds_its_places() -> None:
     speech = voice("reader")[:480_000]
     places = [timescale.shorten(speech[at : at + 1920], 960).removed > 0 for at in range(0, 478_000, 1920)]
     assert np.mean(places) > 0.33
+
+
+@pytest.mark.parametrize("longest", [958, 959, 960, 961])
+def test_no_more_is_left_out_than_may_be(longest: int) -> None:
+    """Also where the search's steps of four samples would reach beyond: what remains is enough for the crossfade."""
+    samples = np.linspace(-0.5, 0.5, longest + timescale.OVERLAP_SAMPLES, dtype=np.float32)
+    samples[-timescale.OVERLAP_SAMPLES :] = samples[: timescale.OVERLAP_SAMPLES]  # alike only at the very end
+    assert timescale.shorten(samples, longest, force=True).removed <= longest

@@ -9,7 +9,19 @@ import pytest
 
 from stentor.base.config import Settings
 from stentor.cli.findings import BYTES_PER_HOUR, Verdict
-from stentor.cli.preflight import of_address, of_capacity, of_clock, of_disk, of_headers, of_roles, of_state
+from stentor.cli.preflight import (
+    of_address,
+    of_capacity,
+    of_certificate,
+    of_clock,
+    of_disk,
+    of_headers,
+    of_roles,
+    of_state,
+)  # fmt: skip
+from stentor.rehearsal import certificate
+from stentor.rehearsal.certificate import certify
+from tests.support.readiness import configuration, report
 
 OK, WARNING, BAD = Verdict.OK, Verdict.WARNING, Verdict.BAD
 
@@ -103,3 +115,15 @@ def test_addresses() -> None:
     here = of_address("audience address", "http://127.0.0.1:8081/s/talk")
     assert (here.verdict, "STENTOR_AUDIENCE_URL" in here.advice) == (WARNING, True)
     assert "STENTOR_PUBLIC_URL" in of_address("house address", "http://localhost:8080").advice
+
+
+def test_what_was_rehearsed_stands_beside_what_is_expected() -> None:
+    """No certificate, one of another configuration, and more listeners than were driven are each worth a word."""
+    now = configuration()
+    signed = certificate.read(certificate.sign(certify(report(), now), b"x" * 32))
+    assert of_certificate(None, now, None).verdict is WARNING
+    assert of_certificate(signed, now, 9_500).verdict is OK
+    more = of_certificate(signed, now, 10_000)
+    assert (more.verdict, "by extrapolation 21,250" in more.found) == (WARNING, True)
+    changed = of_certificate(signed, configuration(max_seats=20), 10)
+    assert (changed.verdict, "void: settings max_seats: 13 → 20" in changed.found) == (WARNING, True)

@@ -88,3 +88,13 @@ def test_numbers_without_sense_are_refused(wrong: dict[str, float]) -> None:
     """Kilobits given as bits are the usual slip."""
     with pytest.raises(BadInput):
         plan(**{"listeners": 1000, **wrong})  # type: ignore[arg-type]
+
+
+def test_a_plan_names_servers_and_what_leaks() -> None:
+    """A CDN does what it sells; what remains for us are a few servers, whatever leaks through."""
+    found = plan(10_000_000, bitrate_bps=64_000)
+    assert found.cdn
+    assert found.origin_bps == pytest.approx(0.018 * 744e9, rel=0.01)
+    assert (found.edge_processes, found.edge_servers) == (29, 3)
+    assert found.waiting_bps == pytest.approx(24e9)
+    assert plan(1_000).edge_servers == 1

@@ -11,6 +11,7 @@ import pytest
 
 from stentor.edge import fanout, protocol
 from stentor.edge.fanout import interval_for
+from stentor.edge.worker import Worker
 from stentor.wire import adts, mp4, ogg
 from tests.support.edge import edge, encoded, programme, request
 from tests.support.wait import eventually
@@ -153,6 +154,15 @@ def test_writes_become_coarser_with_the_crowd_and_finer_with_less() -> None:
     """0.32 s for few, 0.96 and 1.92 s for many; between the limits it stays as it is."""
     assert [interval_for(count, 1) for count in (0, 4_000, 4_001, 30_001)] == [1, 1, 3, 6]
     assert [interval_for(count, 6) for count in (20_000, 15_000, 3_000, 1_000)] == [6, 3, 3, 1]
+
+
+@pytest.mark.parametrize(("processors", "chunks"), [(2.0, 3), (1.0, 3), (1 / 3, 6)])
+async def test_edges_that_share_a_processor_write_more_coarsely(processors: float, chunks: int) -> None:
+    """What counts is how many listeners a processor has, not a process; one process never uses two."""
+    worker = Worker(capacity=20_000, clock=lambda: 0.0, processors=processors)
+    worker.listeners = 16_700
+    worker.tick()
+    assert worker.pace.chunks == chunks
 
 
 async def test_coarse_writes_carry_every_chunk() -> None:

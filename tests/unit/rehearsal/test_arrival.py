@@ -32,3 +32,9 @@ def test_some_look_in_and_some_stay() -> None:
     stays = [visit.stays_s for visit in visits(4000, "together", within_s=1, for_s=7200, seed=3)]
     assert sum(stay >= 7000 for stay in stays) / 4000 == pytest.approx(0.15 + 0.5 * 0.06, abs=0.03)
     assert sum(stay < 300 for stay in stays) / 4000 == pytest.approx(0.35 * 0.95 + 0.5 * 0.05, abs=0.03)
+
+
+def test_all_may_stay() -> None:
+    """For a measurement nobody leaves before the end."""
+    found = visits(100, "steady", within_s=10, for_s=60, seed=1, stay=True)
+    assert all(visit.at_s + visit.stays_s == pytest.approx(60) for visit in found)

@@ -1,14 +1,18 @@
 // One's own account: profile, ways to sign in, sessions, invitations, export, deletion.
 
 import { ask, button, element, link, text, when } from "./page.js";
+import { signInAgain } from "./again.js";
 import { attempt, canPasskey, makePasskey, showCodes, values } from "./sign.js";
 
 const $ = (id) => document.getElementById(id);
 const notice = $("notice");
 let mine = null;
 
+/** Does `work`, after a new sign-in where it takes one. */
+const sure = (work) => attempt(work, () => signInAgain(mine));
+
 /** Does `work` and says that it is done. */
-const save = (work) => attempt(async () => {
+const save = (work) => sure(async () => {
   await work();
   notice.textContent = text("account.saved");
 });
@@ -73,11 +77,17 @@ on("invite", async ({ role }) => {
 });
 $("leave").addEventListener("submit", async (event) => {
   event.preventDefault();
-  await attempt(async () => {
+  await sure(async () => {
     await ask("DELETE", "/account", { body: values(event.target) });
     location.assign("/");
   });
 });
+$("export").addEventListener("click", () => sure(async () => {
+  const found = await ask("GET", "/account/export", { timeout: 60000 });
+  const href = URL.createObjectURL(new Blob([JSON.stringify(found, null, 2)], { type: "application/json" }));
+  element("a", { href, download: `stentor-${mine.profile.handle}.json` }).click();
+  URL.revokeObjectURL(href);
+}));
 $("picture-file").addEventListener("change", async ({ target }) => {
   await save(async () => draw(await ask("PUT", "/account/picture", { file: target.files[0], timeout: 60000 })));
   target.value = "";

@@ -4,13 +4,15 @@ import { ask, element, text } from "./page.js";
 
 const problem = document.getElementById("problem");
 
-/** Does `work`; says what went wrong and gives whether all went well. A cancelled passkey is nothing to complain of. */
-export async function attempt(work) {
+/** Does `work`; says what went wrong and gives whether all went well. A cancelled passkey is nothing to complain of.
+ * What takes a new sign-in is done once more after `again` has brought one (true). */
+export async function attempt(work, again = null) {
   problem.textContent = "";
   try {
     await work();
     return true;
   } catch (error) {
+    if (again && error.code === "sign-in-again") return (await again()) && attempt(work);
     problem.textContent = sentence(error);
     return false;
   }

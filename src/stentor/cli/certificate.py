@@ -1,0 +1,108 @@
+"""``stentor certificate``: what a rehearsal has shown, signed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from stentor.base import config
+from stentor.base.config import Settings
+from stentor.base.errors import NotFound
+from stentor.base.signing import Signer
+from stentor.cli import options
+from stentor.rehearsal import certificate as certificates
+from stentor.rehearsal.certificate import Certificate, Signed
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def certificate() -> None:
+    """Show and check readiness certificates, which rehearsals leave behind."""
+
+
+@certificate.command()
+@click.argument("file", required=False, type=FILE)
+@options.data
+@options.as_json
+def show(file: Path | None, data: str | None, as_json: bool) -> None:
+    """Show the certificate in FILE, or the newest of the data folder."""
+    settings = options.settings(data=data)
+    file = _file(settings, file)
+    signed = certificates.read(file.read_bytes())
+    if as_json:
+        click.echo(file.read_bytes())
+        return
+    Console().print(draw(signed.certificate))
+    click.echo(f"\n{file}", err=True)
+
+
+@certificate.command()
+@click.argument("file", required=False, type=FILE)
+@click.option("--key", metavar="KEY", help="The public key that it must be signed with; else this installation's.")
+@options.data
+def verify(file: Path | None, key: str | None, data: str | None) -> None:
+    """Check that nobody has changed the certificate in FILE, and whose it is. Exit code 1 when it is not good."""
+    settings = options.settings(data=data)
+    file = _file(settings, file)
+    signed = certificates.read(file.read_bytes())
+    wanted = key or own_key(settings)
+    at = _when(signed.certificate)
+    if wanted != signed.key:
+        click.echo(f"Unchanged since {at}, but signed with another key: {signed.key}")
+        click.get_current_context().exit(1)
+    click.echo(f"Good: signed on {at} with {signed.key}. It holds for the configuration that it names, and no other.")
+
+
+def own_key(settings: Settings) -> str:
+    """The public key with which this installation signs certificates."""
+    return Signer(config.signing_key(settings), certificates.PURPOSE).public
+
+
+def newest(settings: Settings) -> Signed | None:
+    """The newest certificate of the data folder that is good and this installation's own."""
+    file = certificates.newest(settings.folder)
+    signed = certificates.read(file.read_bytes()) if file else None
+    return signed if signed and signed.key == own_key(settings) else None
+
+
+def draw(found: Certificate) -> Table:
+    """The certificate as a table for people."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+
+    def row(name: str, value: str, style: str = "") -> None:
+        table.add_row(Text(name, style="bold"), Text(value, style=style))
+
+    row("readiness", f"{found.where}, {_when(found)}")
+    driven = found.driven
+    row("driven", f"{driven['listeners']:,} listeners, {driven['arrive']} within {driven['within_s']:g} s")
+    row("carried", f"{found.listeners:,} at once at the agreed quality, {found.joins_per_s:,.0f} joins a second")
+    for limit in found.limits[:3]:
+        row("in use", f"{limit.used:.0%} of: {limit.resource}")
+    if found.headroom is not None:
+        row("head-room", f"{found.headroom:.0%}")
+    if guess := found.extrapolation:
+        row("reaches to", f"{guess.listeners:,} ± {guess.error:.0%} by {guess.resource}")
+        row("method", guess.method)
+    processes = ", ".join(f"{count} {role}" for role, count in found.configuration.processes.items())
+    row("holds for", f"Stentor {found.configuration.version}, {processes}; {found.configuration_hash[:16]}")
+    row("not tested", ", ".join(found.not_tested))
+    for complaint in found.complaints:
+        row("✗", complaint, "red")
+    return table
+
+
+def _file(settings: Settings, file: Path | None) -> Path:
+    found = file or certificates.newest(settings.folder)
+    if found is None:
+        raise NotFound("There is no certificate yet: `stentor rehearse SPACE` makes one.")
+    return found
+
+
+def _when(found: Certificate) -> str:
+    return f"{datetime.fromtimestamp(found.at_ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,200 @@
+"""The readiness certificate: what a rehearsal has shown, of which configuration, signed and dated.
+
+It holds only for the configuration that was driven. What it says beyond what was driven is a straight line through
+what was measured, with its error; the file says so too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from stentor.base.errors import BadInput
+from stentor.base.signing import Signer, verified
+from stentor.rehearsal.configuration import Configuration
+from stentor.rehearsal.rehearsed import FIRST_SOUND_MS, PAUSE_MS, EdgeLook, Rehearsed
+
+PURPOSE: Final = "certificate"
+FOLDER: Final = "certificates"
+"""In the data folder."""
+FULL: Final = 0.85
+"""Share of a resource that may be used: beyond it waiting times grow faster than the load."""
+LAG_MS: Final = 400.0
+"""A loop that late is at its limit: the ladder's highest rung."""
+LEAST_LOOKS: Final = 8
+FURTHEST: Final = 3.0
+"""No claim beyond three times what was driven: other limits come first that nobody has seen."""
+METHOD: Final = (
+    "Least squares of the share in use over the listeners, of the resource nearest its limit, up to 85 %; "
+    "never beyond three times what was driven. The error is two standard errors of the slope."
+)
+MOST_BYTES: Final = 1 << 20
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """A resource at the moment with the most listeners: what share of it was in use."""
+
+    resource: str
+    used: float
+
+
+class Extrapolation(msgspec.Struct, frozen=True):
+    """How many listeners the resource nearest its limit would allow, and by how much that may be wrong."""
+
+    listeners: int
+    error: float
+    """Share of ``listeners``, plus and minus."""
+    resource: str
+    method: str = METHOD
+
+
+class Certificate(msgspec.Struct, frozen=True, kw_only=True):
+    """What was driven, what came of it, and of what it holds."""
+
+    v: int = 1
+    at_ms: int
+    where: str
+    configuration: Configuration
+    configuration_hash: str
+    driven: dict[str, Any]
+    agreed: dict[str, float]
+    well: bool
+    complaints: list[str]
+    listeners: int
+    """Carried at the agreed quality at the same time."""
+    joins_per_s: float
+    first_sound_p95_ms: float | None
+    pause_p99_ms: float | None
+    limits: list[Limit] = []
+    """Nearest its limit first."""
+    headroom: float | None = None
+    """Share of the first limit that was left."""
+    extrapolation: Extrapolation | None = None
+    not_tested: tuple[str, ...] = ()
+
+
+class Signed(msgspec.Struct, frozen=True):
+    """The file. ``signature`` is Ed25519 over the certificate as JSON with sorted keys and no spaces."""
+
+    certificate: Certificate
+    key: str
+    signature: str
+
+
+def certify(report: Rehearsed, configuration: Configuration) -> Certificate:
+    """What ``report`` shows of ``configuration``."""
+    found = limits(report.edges)
+    return Certificate(
+        at_ms=report.began_ms,
+        where=f"{report.address}/s/{report.space}",
+        configuration=configuration,
+        configuration_hash=configuration.hash,
+        driven={
+            "listeners": report.listeners, "arrive": report.curve, "within_s": report.within_s, "for_s": report.for_s,
+            "seed": report.seed, "ways": report.ways, "slow": report.mix.slow, "straight": report.mix.straight,
+            "storm": msgspec.to_builtins(report.storm), "speakers": report.speakers_connected,
+        },
+        agreed={"first_sound_p95_ms": FIRST_SOUND_MS, "pause_ms": PAUSE_MS},
+        well=not report.complaints,
+        complaints=report.complaints,
+        listeners=carried(report),
+        joins_per_s=report.joins_per_s,
+        first_sound_p95_ms=report.first_sound_ms.p95 if report.first_sound_ms else None,
+        pause_p99_ms=report.pause_p99_ms,
+        limits=found,
+        headroom=round(max(0.0, 1 - found[0].used), 3) if found else None,
+        extrapolation=extrapolate(report.edges, found[0].resource) if found else None,
+        not_tested=report.not_tested,
+    )  # fmt: skip
+
+
+def carried(report: Rehearsed) -> int:
+    """Listeners at once at the agreed quality: all of them, or those who were there before the first trouble."""
+    if not report.complaints:
+        return report.most_at_once
+    most = 0
+    for second in report.seconds:
+        slow = second.first_ms is not None and second.first_ms[1] > FIRST_SOUND_MS
+        if slow or second.refused or second.cut or second.stalls:
+            return most
+        most = max(most, second.playing)
+    return 0
+
+
+RESOURCES: Final = {
+    "processor of the busiest edge": "busiest",
+    "processors of the machine": "machine",
+    "descriptors of the fullest edge": "full",
+    "line": "line",
+    "loop lag": "lag_ms",
+}
+
+
+def limits(looks: Sequence[EdgeLook]) -> list[Limit]:
+    """How much of each resource was in use when most listened, the one nearest its limit first."""
+    if not looks:
+        return []
+    most = max(looks, key=lambda look: look.listeners)
+    found = [Limit(resource, round(_used(most, resource), 3)) for resource in RESOURCES]
+    return sorted((limit for limit in found if limit.used > 0), key=lambda limit: -limit.used)
+
+
+def extrapolate(looks: Sequence[EdgeLook], resource: str) -> Extrapolation | None:
+    """A straight line through what was seen; None when too little was, or when nothing grew."""
+    listeners = np.array([look.listeners for look in looks], dtype=float)
+    used = np.array([_used(look, resource) for look in looks])
+    if len(looks) < LEAST_LOOKS or np.ptp(listeners) < 0.5 * listeners.max():
+        return None
+    slope, base = np.polyfit(listeners, used, 1)
+    if slope <= 0 or listeners.max() < 1:
+        return None
+    rest = used - (base + slope * listeners)
+    error = np.sqrt((rest @ rest) / (len(looks) - 2) / np.sum((listeners - listeners.mean()) ** 2))
+    allowed = min((FULL - base) / slope, FURTHEST * listeners.max())
+    return Extrapolation(max(0, round(allowed)), round(float(2 * error / slope), 3), resource)
+
+
+def _used(look: EdgeLook, resource: str) -> float:
+    value = float(getattr(look, RESOURCES[resource]) or 0.0)
+    return value / LAG_MS if RESOURCES[resource] == "lag_ms" else value
+
+
+def sign(certificate: Certificate, secret: bytes) -> bytes:
+    """The file, with the signature of this installation."""
+    signer = Signer(secret, PURPOSE)
+    signed = Signed(certificate, signer.public, signer.sign(_message(msgspec.to_builtins(certificate))))
+    return msgspec.json.format(msgspec.json.encode(signed), indent=2)
+
+
+def read(data: bytes) -> Signed:
+    """A file whose signature fits its key; raises :class:`BadInput` for any other."""
+    try:
+        signed = msgspec.json.decode(data[:MOST_BYTES], type=Signed)
+        as_it_stands = msgspec.json.decode(data)["certificate"]
+    except msgspec.DecodeError as error:
+        raise BadInput(f"That is no readiness certificate: {error}.") from error
+    if not verified(signed.key, signed.signature, _message(as_it_stands)):
+        raise BadInput("The signature does not fit: somebody has changed this certificate.")
+    return signed
+
+
+def keep(folder: Path, certificate: Certificate, secret: bytes) -> Path:
+    """Writes it into the data ``folder``; the file it went to."""
+    file = folder / FOLDER / f"{certificate.at_ms}-{certificate.driven['listeners']}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(sign(certificate, secret))
+    return file
+
+
+def newest(folder: Path) -> Path | None:
+    """The newest certificate in the data ``folder``."""
+    files = sorted((folder / FOLDER).glob("*.json"), key=lambda file: int(file.name.partition("-")[0] or 0))
+    return files[-1] if files else None
+
+
+def _message(certificate: dict[str, Any]) -> bytes:
+    return msgspec.json.encode(certificate, order="sorted")

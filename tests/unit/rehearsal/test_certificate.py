@@ -1,0 +1,98 @@
+"""The readiness certificate: what it claims, what it holds for, and that nobody can change it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stentor.base.config import Settings
+from stentor.base.errors import BadInput
+from stentor.base.signing import Signer, verified
+from stentor.rehearsal import certificate
+from stentor.rehearsal.certificate import carried, certify, extrapolate, limits
+from stentor.rehearsal.configuration import current, differences
+from stentor.rehearsal.rehearsed import EdgeLook, Second
+from tests.support.readiness import PROCESSES, configuration, looks, report
+
+SECRET = b"a secret of thirty-two bytes ...."
+
+
+def test_a_certificate_cannot_be_changed() -> None:
+    """Whoever changes a figure, or signs with another key, is found out."""
+    data = certificate.sign(certify(report(), configuration()), SECRET)
+    signed = certificate.read(data)
+    assert signed.certificate.listeners == 9_500
+    assert signed.key == Signer(SECRET, certificate.PURPOSE).public
+    with pytest.raises(BadInput, match="changed"):
+        certificate.read(data.replace(b"9500", b"9900"))
+    with pytest.raises(BadInput, match="no readiness certificate"):
+        certificate.read(b"{}")
+
+
+def test_keys_differ_by_secret_and_purpose() -> None:
+    """A signature for one purpose says nothing for another; what is no key or signature is simply not good."""
+    keys = {Signer(secret, purpose).public for secret in (SECRET, b"x" * 32) for purpose in ("certificate", "door")}
+    assert len(keys) == 4
+    signer = Signer(SECRET, "door")
+    assert verified(signer.public, signer.sign(b"open"), b"open")
+    assert not verified(signer.public, signer.sign(b"open"), b"shut")
+    assert not verified("?", signer.sign(b"open"), b"open")
+    assert not verified(signer.public, "AAAA", b"open")
+
+
+def test_another_configuration_makes_it_void() -> None:
+    """The hash is that of everything that matters; what has changed is named."""
+    then = configuration()
+    assert differences(then, configuration()) == []
+    assert then.hash == configuration().hash
+    now = current(Settings(max_seats=20), PROCESSES[:2], "https://radio.example/s/talk")
+    assert now.hash != then.hash
+    assert differences(then, now) == [
+        "capacity: 39744 → 19872", "processes edge: 2 → 1", "settings max_seats: 13 → 20", "settings tls: False → True",
+    ]  # fmt: skip
+
+
+def test_only_what_went_well_is_carried() -> None:
+    """All of them, or those who were there before the first trouble."""
+    assert carried(report()) == 9_500
+    seconds = [
+        Second(0, 50, 40, 0, 0, 0, 0, 0.0),
+        Second(1, 50, 90, 0, 0, 0, 0, 0.0),
+        Second(2, 50, 99, 0, 0, 1, 0, 0.0),
+    ]
+    assert carried(report(cut=1, seconds=seconds)) == 90
+    assert carried(report(paused=1)) == 0  # nobody knows when
+
+
+def test_the_first_limit_comes_first() -> None:
+    """At the most listeners; what was not in use at all is left out."""
+    found = limits(looks())
+    assert [limit.resource for limit in found] == [
+        "processors of the machine", "processor of the busiest edge", "descriptors of the fullest edge",
+    ]  # fmt: skip
+    assert found[0].used == pytest.approx(0.38)
+    assert limits([]) == []
+
+
+def test_a_straight_line_reaches_so_far() -> None:
+    """0.04 of the machine for 1,000 listeners: 85 % at 21,250. Three times what was driven is the end of any claim."""
+    found = extrapolate(looks(), "processors of the machine")
+    assert found is not None
+    assert found.listeners == 21_250
+    assert found.error == pytest.approx(0, abs=1e-6)
+    few = extrapolate([EdgeLook(n, n, machine=0.001 * n) for n in range(20)], "processors of the machine")
+    assert few is not None
+    assert few.listeners == 57
+    assert extrapolate(looks(5), "processors of the machine") is None
+    assert extrapolate([EdgeLook(n, 100, machine=0.5) for n in range(20)], "processors of the machine") is None
+
+
+def test_the_newest_is_found(tmp_path: Path) -> None:
+    """By its time, whatever order the folder has."""
+    assert certificate.newest(tmp_path) is None
+    for at_ms in (2_000, 10_000, 9_000):
+        certificate.keep(tmp_path, certify(report(began_ms=at_ms), configuration()), SECRET)
+    newest = certificate.newest(tmp_path)
+    assert newest is not None
+    assert certificate.read(newest.read_bytes()).certificate.at_ms == 10_000
