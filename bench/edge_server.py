@@ -19,6 +19,7 @@ from stentor.audio.hold import HoldLoop
 from stentor.base.tls import Tls
 from stentor.base.units import SpaceId
 from stentor.edge.channel import Channel
+from stentor.edge.gate import Gate
 from stentor.edge.role import BACKLOG, listen_on
 from stentor.edge.site import Site
 from stentor.edge.worker import Worker, descriptors
@@ -38,7 +39,8 @@ def chunk(number: int, doors_open_ms: int) -> Chunk:
 async def serve(port: int, interval_chunks: int, *files: str) -> None:
     """For ever; ``interval_chunks`` 0 leaves the interval to the worker."""
     worker = Worker(capacity=descriptors(), clock=time.time)
-    worker.site = site = Site(worker, objects=Objects.open("memory://"), address="", instance="bench")
+    gate = Gate(b"nobody waits in this bench", (), worker)
+    worker.site = site = Site(worker, gate, objects=Objects.open("memory://"), address="", instance="bench")
     worker.tls = Tls(Path(files[0]), Path(files[1]), clock=time.time) if files else None
     doors_open_ms = round(time.time() * 1000) - 30_000
     space = Space(SpaceId("bench"), "Bench", State.LIVE, doors_open_ms=doors_open_ms)

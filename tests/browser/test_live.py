@@ -10,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Route
 
 from stentor.audio import grid
+from stentor.crowd.orders import Orders
 from tests.browser.conftest import Browsers
 from tests.support.browser import visit
 from tests.support.edge import Rig, edge
@@ -72,7 +73,7 @@ async def test_a_full_edge_is_said_plainly(rig: Rig, browsers: Browsers) -> None
             await (route.continue_() if room["there"] else route.fulfill(status=503, body="{}"))
 
         await page.page.route("**/door.json", refuse)
-        await page.page.route("**/live.aac", refuse)
+        await page.page.route("**/live.aac*", refuse)
         await page.page.click("#play")
         await page.says("#sound", "there is no room at the moment")
         room["there"] = True
@@ -141,3 +142,19 @@ async def test_who_is_behind_hears_a_little_faster_unless_told_not_to(rig: Rig, 
         await page.until(f"{rate} === 1", "as it was spoken")
         await page.page.reload()
         assert not await page.page.get_by_label("Catch up gently").is_checked()
+
+
+async def test_a_narrow_door_is_waited_at_with_music(rig: Rig, browsers: Browsers) -> None:
+    """Outside one hears the hold music and reads how many come before; in one comes without a press."""
+    rig.channel.heed(Orders("friday", version=1, p=0.0, epoch=1, narrow_ms=1, retry_s=(1, 2), waiting=40, pace=0.05))
+    async with visit(browsers.plain, f"http://127.0.0.1:{rig.port}/s/friday") as page:
+        await page.page.click("#play")
+        await page.says("#outside", "The space is full at the moment")
+        await page.says("#outside", "of those waiting come before you")
+        await page.advances()
+        assert "/hold.m4a" in await page.page.evaluate(f"{AUDIO}.currentSrc")
+        assert rig.worker.listeners == 0
+        rig.channel.heed(Orders("friday", version=2))
+        await page.page.locator("#outside").wait_for(state="hidden")
+        await page.until(r"/^[1-9] s behind live$/.test(document.querySelector('#behind').textContent)", "it is live")
+        page.calm()

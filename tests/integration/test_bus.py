@@ -12,9 +12,10 @@ import pytest
 from stentor.base.errors import Overloaded, SetupError
 from stentor.base.units import SpaceId
 from stentor.bus import chunks
-from stentor.bus.board import Board, bucket
+from stentor.bus.board import Board
 from stentor.bus.chunks import STREAM, ChunkLog
 from stentor.bus.connection import Bus, connect
+from stentor.bus.documents import bucket
 from stentor.bus.lease import Lease
 from stentor.bus.status import SeatStatus, SpaceStatus, Status, Statuses, beat
 from stentor.spaces.model import Space

@@ -21,8 +21,8 @@ import numpy as np
 import pytest
 
 from stentor.audio import grid
-from stentor.bus.board import bucket
 from stentor.bus.connection import connect
+from stentor.bus.documents import bucket
 from stentor.bus.lease import BUCKET
 from stentor.rehearsal.heard import Heard
 from stentor.rehearsal.listener import probe

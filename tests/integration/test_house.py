@@ -33,7 +33,16 @@ async def test_the_life_of_a_space(house: House) -> None:
     assert made.status_code == 201
     space = made.json()["space"]
     assert (space["id"], space["state"]) == ("ein-abend-ber-boote", "scheduled")
-    assert space["you"]["may"] == ["doors", "live", "cancel", "invite", "close_asking", "close_reactions"]
+    assert space["you"]["may"] == [
+        "doors",
+        "live",
+        "cancel",
+        "invite",
+        "close_asking",
+        "close_reactions",
+        "limit_audience",
+        "pin_rung",
+    ]
     invitation = made.json()["invitation"]
     assert invitation["link"].endswith(f"/stage/{space['id']}#token={invitation['token']}")
     address = f"/api/v1/spaces/{space['id']}"

@@ -40,6 +40,9 @@ EXPECTED = {
     "POST /spaces/{space}/live": CO_HOSTS,
     "POST /spaces/{space}/end": HOSTS,
     "POST /spaces/{space}/cancel": HOSTS,
+    "PUT /spaces/{space}/door": HOSTS,
+    "POST /spaces/{space}/passes": HOSTS,
+    "PUT /spaces/{space}/rung": HOSTS,
     "GET /spaces/{space}/events": HOSTS,
     "POST /spaces/{space}/invitations": CO_HOSTS,
     "POST /spaces/{space}/claim": SIGNED_IN,  # with the seat's token in the body
@@ -88,6 +91,9 @@ EXPECTED = {
 BODIES: dict[str, dict[str, Any]] = {
     "POST /spaces": {"title": "Another"},
     "PATCH /spaces/{space}": {"title": "New"},
+    "PUT /spaces/{space}/door": {"limited": True},
+    "POST /spaces/{space}/passes": {"kind": "press"},
+    "PUT /spaces/{space}/rung": {"rung": 1},
     "POST /spaces/{space}/invitations": {"name": "New"},
     "PATCH /spaces/{space}/seats/{seat}": {"muted": True},
     "POST /spaces/{space}/requests": {"name": "New"},

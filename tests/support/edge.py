@@ -19,6 +19,7 @@ from stentor.audio.hold import HoldLoop, silent_chunk
 from stentor.base.tls import Tls
 from stentor.base.units import SpaceId
 from stentor.edge.channel import Channel
+from stentor.edge.gate import Gate
 from stentor.edge.site import Site
 from stentor.edge.window import Window
 from stentor.edge.worker import Worker
@@ -131,6 +132,9 @@ def split(reply: bytes) -> tuple[int, dict[str, str], bytes]:
     return int(first.split()[1]), {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}, body
 
 
+SECRET = b"the secret that all processes share"
+
+
 @asynccontextmanager
 async def edge(
     space: Space | None = None,
@@ -140,14 +144,15 @@ async def edge(
     tls: Tls | None = None,
     trust: ssl.SSLContext | None = None,
     proxied: bool = False,
-    trusted: str = "",
+    places: int = 0,
 ) -> AsyncIterator[Rig]:
     """A rig whose window holds the first ``chunks`` chunks; it must run on uvloop, as the edge does."""
     rig: list[Rig] = []
     start = DOORS_OPEN_MS / 1000
-    worker = Worker(capacity=capacity, clock=lambda: rig[0].now if rig else start)
+    worker = Worker(capacity=capacity, places=places, clock=lambda: rig[0].now if rig else start)
     objects = Objects.open("memory://")
-    site = Site(worker, objects=objects, address="", instance="edge-0", trusted=forwarded.networks(trusted))
+    gate = Gate(SECRET, forwarded.networks("127.0.0.1"), worker)
+    site = Site(worker, gate, objects=objects, address="", instance="edge-0")
     worker.site = site
     worker.tls, worker.proxied = tls, proxied
     server = await asyncio.get_running_loop().create_server(worker.connection, "127.0.0.1", 0)

@@ -19,6 +19,7 @@ from stentor.base.errors import StentorError
 from stentor.base.texts import LANGUAGES, Catalogue
 from stentor.base.units import SpaceId
 from stentor.cli import stentor
+from stentor.crowd.orders import Orders
 from stentor.edge.door import door
 from stentor.spaces.model import Space, State
 from stentor.spaces.pulse import Pulse, PulseSeat
@@ -215,7 +216,7 @@ def test_documents_for_listeners_are_complete() -> None:
     space = Space(id=SpaceId("evening"), title="Evening talk", state=State.LIVE, doors_open_ms=1, live_ms=2)
     fields = {field.name for kind in (Pulse, PulseSeat) for field in msgspec.structs.fields(kind)}
     assert fields <= set(re.findall(r"`(\w+)`", section(text, "pulse.json")))
-    told = msgspec.json.decode(door(space, address="", now=3.0))
+    told = msgspec.json.decode(door(space, Orders("evening"), address="", now=3.0))
     assert set(told) | set(told["streams"]) <= set(re.findall(r"`(\w+)`", section(text, "door.json")))
 
 

@@ -15,8 +15,8 @@ import nats.js.errors
 from nats.js.kv import KeyValue
 
 from stentor.base.errors import Overloaded
-from stentor.bus.board import bucket
 from stentor.bus.connection import RECONNECT_S, Bus, heed_cancel
+from stentor.bus.documents import bucket
 
 BUCKET = "leases"
 _FAILED = (nats.errors.Error, nats.js.errors.Error, TimeoutError, OSError)

@@ -37,6 +37,8 @@ class SpaceStatus(msgspec.Struct, frozen=True):
     chunk: int = -1
     """The newest chunk made, sent or stored."""
     listeners: int = 0
+    waiting: int = 0
+    """Devices that this edge has told to wait since the door became narrow."""
     source: str = ""
     lag_ms: int = 0
     complete: bool = False

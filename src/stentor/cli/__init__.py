@@ -19,6 +19,7 @@ COMMANDS = (
     "up",
     "demo",
     "role",
+    "prepare",
     "space",
     "account",
     "speak",

@@ -59,6 +59,9 @@ class House:
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         return self._call("POST", path, body)
 
+    def put(self, path: str, body: Mapping[str, Any]) -> Any:
+        return self._call("PUT", path, body)
+
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         try:
             reply = self._client.request(method, path, json=body)

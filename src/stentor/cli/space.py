@@ -14,13 +14,15 @@ from rich.table import Table
 from stentor.base.errors import BadInput
 from stentor.cli import options
 from stentor.cli.house import House
+from stentor.crowd.door import CLASSES
+from stentor.crowd.rungs import TOP
 
 _console = Console(soft_wrap=True, highlight=False)
 
 
 @click.group()
 def space() -> None:
-    """Make a space and lead it: create, list, doors, live, end, cancel, invite, show."""
+    """Make a space and lead it: create, list, doors, live, end, cancel, invite, limit, unlimit, pass, rung, show."""
 
 
 def _common(command: Callable[..., None]) -> Callable[..., None]:
@@ -96,6 +98,49 @@ def invite(space_id: str, name: str, role: str, data: str | None, as_json: bool)
 
 @space.command()
 @click.argument("space_id", metavar="SPACE")
+@click.option("--pass", "passes", multiple=True, type=click.Choice(sorted(CLASSES)), help="Who is let in all the same.")
+@_common
+def limit(space_id: str, passes: tuple[str, ...], data: str | None, as_json: bool) -> None:
+    """Let nobody else in but those who are inside and whoever has a pass."""
+    with House(options.settings(data=data)) as house:
+        now = house.put(f"/spaces/{space_id}/door", {"limited": True, "passes": list(passes)})
+    _print_json(now) if as_json else _show(now)
+
+
+@space.command()
+@click.argument("space_id", metavar="SPACE")
+@_common
+def unlimit(space_id: str, data: str | None, as_json: bool) -> None:
+    """Let in as many as there is room for."""
+    with House(options.settings(data=data)) as house:
+        now = house.put(f"/spaces/{space_id}/door", {"limited": False})
+    _print_json(now) if as_json else _show(now)
+
+
+@space.command("pass")
+@click.argument("space_id", metavar="SPACE")
+@click.option("--for", "kind", type=click.Choice(sorted(CLASSES)), default="press", show_default=True, help="For whom.")
+@_common
+def give_pass(space_id: str, kind: str, data: str | None, as_json: bool) -> None:
+    """Make a link to the listener's page that need not wait at the door."""
+    with House(options.settings(data=data)) as house:
+        made = house.post(f"/spaces/{space_id}/passes", {"kind": kind})
+    _print_json(made) if as_json else _console.print(made["link"])
+
+
+@space.command()
+@click.argument("space_id", metavar="SPACE")
+@click.argument("number", metavar="RUNG", type=click.Choice([*map(str, range(TOP + 1)), "auto"]))
+@_common
+def rung(space_id: str, number: str, data: str | None, as_json: bool) -> None:
+    """Keep the ladder on a rung, 0 to 4, or let it climb by itself: auto."""
+    with House(options.settings(data=data)) as house:
+        now = house.put(f"/spaces/{space_id}/rung", {"rung": None if number == "auto" else int(number)})
+    _print_json(now) if as_json else _show(now)
+
+
+@space.command()
+@click.argument("space_id", metavar="SPACE")
 @_common
 def show(space_id: str, data: str | None, as_json: bool) -> None:
     """Show a space: state, seats, lights, addresses."""
@@ -113,6 +158,8 @@ def _show(found: dict[str, Any]) -> None:
             table.add_row(key.replace("_", " "), _time(found[f"{key}_ms"]))
     table.add_row("listeners", str(found["listeners"]))
     lights = (f"{name} {light['color']} {light['reason']}".rstrip() for name, light in found["lights"].items())
+    table.add_row("rung", _rung(found["ladder"]))
+    table.add_row("door", _door(found["door"]))
     table.add_row("lights", ", ".join(lights))
     for seat in found["seats"]:
         table.add_row("seat", f"{seat['name']} ({seat['role']}, {seat['state']})")
@@ -121,6 +168,19 @@ def _show(found: dict[str, Any]) -> None:
     if found["recording"]:
         table.add_row("recording", found["recording"])
     _console.print(table)
+
+
+def _door(door: dict[str, Any]) -> str:
+    """How wide it is, and who waits."""
+    how = "limited" if door["limited"] else "open" if door["p"] >= 1 else f"narrow, p = {door['p']:.3f}"
+    return f"{how}; {door['places']} places" + (f", about {door['waiting']} wait" if door["waiting"] else "")
+
+
+def _rung(ladder: dict[str, Any]) -> str:
+    if ladder["pinned"] is not None:
+        return f"{ladder['pinned']} (chosen by hand)"
+    why = f" ({ladder['cause']} {ladder['value']:g})" if ladder["value"] else ""
+    return f"{ladder['rung']}{why}"
 
 
 def _print_json(found: Any) -> None:

@@ -8,6 +8,7 @@ from stentor.audio import grid
 from stentor.audio.hold import HoldLoop
 from stentor.base.errors import BadInput, NotFound
 from stentor.crowd import rungs
+from stentor.crowd.orders import Orders
 from stentor.edge import forms
 from stentor.edge.fanout import BURST_CHUNKS, LEAST_BURST, MOST_BURST, Stream
 from stentor.edge.hls import Hls
@@ -31,10 +32,12 @@ class Channel:
     def __init__(self, space: Space, hold: HoldLoop, worker: Worker) -> None:
         self.space = space
         self.hold = hold
-        self.rung = 0
-        """Of the ladder (``crowd.rungs``); :meth:`climb` changes it."""
         self.reactions: dict[str, int] = {}
         """How often each was given here since this process started."""
+        self.orders = Orders(space.id)
+        """What the house orders; :meth:`heed` changes it."""
+        self.waiting: set[bytes] = set()
+        """Devices that were told to wait since the door became narrow, which the gate limits."""
         self.window: Window | None = None
         self.hls: Hls | None = None
         self.streams: dict[tuple[str, str], Stream] = {}
@@ -51,10 +54,17 @@ class Channel:
         if self.window is not None and space.last_chunk is not None:
             self.window.end(space.last_chunk)
 
-    def climb(self, number: int) -> None:
-        """Gives up, or gives again, what that rung of the ladder says; from the next chunk on."""
-        self.rung = number
-        rung = rungs.rung(number)
+    @property
+    def rung(self) -> int:
+        """Of the ladder (``crowd.rungs``)."""
+        return self.orders.rung
+
+    def heed(self, orders: Orders) -> None:
+        """The door is as wide as ordered at once; the rung of the ladder counts from the next chunk on."""
+        if orders.epoch != self.orders.epoch or not orders.narrow:
+            self.waiting.clear()
+        self.orders = orders
+        rung = rungs.rung(orders.rung)
         if self.window is not None and self.hls is not None:
             self.window.rung = rung
             self.hls.give(parts=rung.parts, frugal=rung.frugal)
@@ -79,7 +89,7 @@ class Channel:
         if self.space.last_chunk is not None:
             self.window.end(self.space.last_chunk)
         self.hls = Hls(self.window, RENDITIONS, clock=self._worker.clock, monotonic=self._loop.time)
-        self.climb(self.rung)
+        self.heed(self.orders)
         return self.window
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ from stentor.audio.hold import HoldLoop
 from stentor.base.clock import unix_ms
 from stentor.base.errors import NotFound
 from stentor.crowd import rungs
+from stentor.crowd.orders import Orders
 from stentor.edge.reply import File
 from stentor.spaces import pulse
 from stentor.spaces.model import ON_AIR, Space, State
@@ -30,8 +31,10 @@ HOLD_RENDITION = BY_NAME["aac-64"]
 SOON_S = 120.0
 
 
-def door(space: Space, *, address: str, house: str = "", rung: int = 0, now: float) -> bytes:
-    """``door.json``, version 1. ``address`` is what stands before ``/s/…`` (may be empty: the same host).
+def door(space: Space, orders: Orders, *, address: str, house: str = "", now: float) -> bytes:
+    """``door.json``, version 1, without its signature.
+
+    ``address`` is what stands before ``/s/…`` (may be empty: the same host).
 
     ``house`` is the house's address, where people ask to speak.
     """
@@ -56,12 +59,19 @@ def door(space: Space, *, address: str, house: str = "", rung: int = 0, now: flo
             "doors_open_ms": space.doors_open_ms,
             "live_ms": space.live_ms,
             "ended_ms": space.ended_ms,
-            "p": 1.0,
-            "retry_s": retry_s(space, now),
-            "rung": 0,
+            "p": round(orders.p, 6),
+            "epoch": orders.epoch,
+            "narrow_ms": orders.narrow_ms,
+            "passes": orders.passes,
+            "held": orders.held,
+            "waiting": orders.waiting,
+            "pace": round(orders.pace, 6),
+            "retry_s": orders.retry_s if orders.narrow else retry_s(space, now),
+            "rung": orders.rung,
             "streams": streams,
+            "ticket": f"{base}/ticket",
             "ask": f"{house}/ask/{space.id}" if house and space.hears_requests else None,
-            "react": reactions(space, rung),
+            "react": reactions(space, orders.rung),
             "at": unix_ms(now),
         }
     )

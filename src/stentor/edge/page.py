@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from stentor.base import texts
 from stentor.base.errors import NotFound
+from stentor.crowd.orders import Orders
 from stentor.edge.door import door
 from stentor.edge.reply import IMMUTABLE, Document
 from stentor.spaces.model import ON_AIR, Space, State
@@ -102,6 +103,7 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 <p><a href="{base}/recording.m4a" download data-text="download">{download}</a></p>
 <ul class="soft ways" id="gaps"></ul>
 </div>
+<p id="outside" role="status" aria-live="polite" hidden></p>
 <audio id="audio" preload="none"></audio>
 <section id="live"{not_live}>
 <h2 data-text="on_stage">{on_stage}</h2>
@@ -158,7 +160,7 @@ class Pages:
         """What this is called."""
         return self._catalogue.text("en", "app")
 
-    def space(self, space: Space, now: float, *, embedded: bool = False) -> Document:
+    def space(self, space: Space, orders: Orders, now: float, *, embedded: bool = False) -> Document:
         """The page of a space as it is now; ``embedded`` is the smaller one that any site may show in a frame."""
         language = texts.negotiate(space.language)
         say = self._catalogue.texts[language]
@@ -183,7 +185,7 @@ class Pages:
             not_live="" if on_air else " hidden",
             no_recording="" if space.state is State.REPLAY else " hidden",
             texts=_block(json.dumps(say, ensure_ascii=False)),
-            door=_block(door(space, address=self._address, house=self._house, now=now).decode()),
+            door=_block(door(space, orders, address=self._address, house=self._house, now=now).decode()),
         )
         script = f'<script type="module" src="/static/{self.version}/page.js"></script>\n'
         return self._document(

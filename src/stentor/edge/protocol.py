@@ -72,6 +72,7 @@ class Connection(asyncio.Protocol):
         "index",
         "paused",
         "sent_bytes",
+        "source",
         "transport",
     )
 
@@ -85,6 +86,8 @@ class Connection(asyncio.Protocol):
         self._drained: asyncio.Future[None] | None = None
         self.held: Request | None = None
         """The request whose reply is being held back."""
+        self.source = ""
+        """The client's address by the PROXY protocol; empty without it."""
         self.paused = False
         self.sent_bytes = 0
         """Bytes of a long reply that went out through :meth:`send`."""
@@ -93,6 +96,15 @@ class Connection(asyncio.Protocol):
         self.deadline = FOREVER
         self.bucket = -1
         """Where it stands in the worker's wheel."""
+
+    @property
+    def peer(self) -> str:
+        """The address of the other side, or of whom its proxy speaks for; empty when nobody knows."""
+        return self.source or (self.transport.get_extra_info("peername") or ("",))[0]
+
+    def came_from(self, address: str) -> None:
+        """What the PROXY protocol says."""
+        self.source = address
 
     # What the transport says.
 

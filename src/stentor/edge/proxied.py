@@ -16,13 +16,15 @@ class Proxied(asyncio.Protocol):
     header too.
     """
 
-    __slots__ = ("_above", "_data", "_on_malformed", "_transport")
+    __slots__ = ("_above", "_data", "_on_malformed", "_on_source", "_transport")
 
     _transport: asyncio.Transport
 
-    def __init__(self, above: asyncio.Protocol, on_malformed: Callable[[], None]) -> None:
+    def __init__(
+        self, above: asyncio.Protocol, on_malformed: Callable[[], None], on_source: Callable[[str], None]
+    ) -> None:
         self._above = above
-        self._on_malformed = on_malformed
+        self._on_malformed, self._on_source = on_malformed, on_source
         self._data = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -39,6 +41,7 @@ class Proxied(asyncio.Protocol):
             return
         if header is None:
             return
+        self._on_source(header.address)
         self._transport.set_protocol(self._above)
         if rest := self._data[header.size :]:
             self._above.data_received(rest)

@@ -61,9 +61,10 @@ class Reply:
 class Document:
     """Text in three replies: plain, gzipped, and "not modified" for who has it already."""
 
-    __slots__ = ("_etag", "_plain", "_unchanged", "_zipped")
+    __slots__ = ("_content_type", "_etag", "_plain", "_unchanged", "_zipped")
 
     def __init__(self, body: bytes, content_type: str, cache: str, *, now: float, **extra: str) -> None:
+        self._content_type = content_type
         self._etag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
         kept = {"Cache-Control": cache, "ETag": self._etag, "Vary": "Accept-Encoding", **ANYBODY}
         kept |= {name.replace("_", "-"): value for name, value in extra.items()}
@@ -79,6 +80,12 @@ class Document:
         if "if-none-match" in headers and http.etag_matches(headers["if-none-match"], self._etag):
             return self._unchanged
         return self._zipped if http.accepts_gzip(headers.get("accept-encoding")) else self._plain
+
+    def private(self, now: float) -> Reply:
+        """The reply for this asker alone: no cache may give it to another."""
+        return Reply(
+            200, {"Content-Type": self._content_type, "Cache-Control": NO_STORE, **ANYBODY}, self.body, now=now
+        )
 
     @property
     def body(self) -> bytes:

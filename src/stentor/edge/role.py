@@ -15,7 +15,7 @@ import msgspec
 
 from stentor.audio import grid, hold, lofi
 from stentor.audio.hold import HoldLoop
-from stentor.base import log, tls
+from stentor.base import config, log, tls
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
 from stentor.base.errors import Malformed, NotFound, Overloaded, SetupError
@@ -23,8 +23,11 @@ from stentor.bus import status
 from stentor.bus.board import Board
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import Bus, connect
+from stentor.bus.crowd import Crowd
 from stentor.bus.status import SpaceStatus, Status
+from stentor.crowd.orders import Orders
 from stentor.edge.channel import Channel
+from stentor.edge.gate import Gate
 from stentor.edge.load import memory_bytes
 from stentor.edge.site import Site
 from stentor.edge.worker import Worker, descriptors
@@ -56,14 +59,21 @@ class Edge:
         self.clock = clock
         processors = (os.cpu_count() or 1) / settings.edge_count
         line_bps = settings.line_mbps * 1e6 / settings.edge_count
-        self.worker = Worker(capacity=descriptors(), clock=clock, processors=processors, line_bps=line_bps)
+        self.worker = Worker(
+            capacity=descriptors(),
+            clock=clock,
+            processors=processors,
+            line_bps=line_bps,
+            places=settings.edge_listeners,
+        )
+        gate = Gate(config.signing_key(settings), forwarded.networks(settings.trusted_proxies), self.worker)
         self.site = Site(
             self.worker,
+            gate,
             objects=objects,
             address=settings.audience_url.rstrip("/"),
             house=settings.house_address,
             instance=instance,
-            trusted=forwarded.networks(settings.trusted_proxies),
         )
         self.worker.site = self.site
         self.worker.tls = tls.configured(settings, clock=clock)
@@ -73,6 +83,7 @@ class Edge:
         self._objects = objects
         self._holds = {DEFAULT_HOLD: default_hold}
         self._following: dict[str, asyncio.Task[None]] = {}
+        self._orders: dict[str, Orders] = {}
         self._loading: set[str] = set()
         self._log = log.get("edge")
 
@@ -84,6 +95,7 @@ class Edge:
                 if self.worker.tls is not None:
                     group.create_task(self.worker.tls.watch(), name="certificate")
                 group.create_task(self._watch(group), name="board")
+                group.create_task(self._heed(), name="orders")
                 group.create_task(self._tick(), name="tick")
                 group.create_task(self.worker.meter.run(), name="load")
                 group.create_task(status.beat(self._bus, self.status), name="beat")
@@ -99,6 +111,7 @@ class Edge:
             "connections": worker.open,
             "capacity": worker.capacity,
             "listeners": worker.listeners,
+            "places": worker.places,
             "refused": worker.refused,
             "skipped": worker.counters.skipped,
             "write_interval_s": worker.pace.chunks * grid.CHUNK_S,
@@ -115,6 +128,7 @@ class Edge:
             spaces[space] = SpaceStatus(
                 chunk=window.head,
                 listeners=sum(counts.values()),
+                waiting=len(channel.waiting),
                 source=newest.source,
                 lag_ms=0 if window.finished else max(0, round(late_s * 1000)),
                 problem="The programme's chunks do not come; the hold music plays." if newest.filler else "",
@@ -132,11 +146,20 @@ class Edge:
             async for space in spaces:
                 self._update(space, group)
 
+    async def _heed(self) -> None:
+        """Does with door and ladder what the house orders."""
+        async with aclosing(Crowd(self._bus).watch()) as following:
+            async for orders in following:
+                self._orders[orders.space] = orders
+                if channel := self.site.channels.get(orders.space):
+                    channel.heed(orders)
+
     def _update(self, space: Space, group: asyncio.TaskGroup) -> None:
         channel = self.site.channels.get(space.id)
         if channel is None:
             loop = self._holds.get(space.hold, self._holds[DEFAULT_HOLD])
             channel = self.site.channels[space.id] = Channel(space, loop, self.worker)
+            channel.heed(self._orders.get(space.id, channel.orders))
         else:
             channel.update(space)
         if space.hold in self._holds:

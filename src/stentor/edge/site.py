@@ -12,6 +12,7 @@ from stentor.base.errors import NotFound, Overloaded, StentorError
 from stentor.base.texts import negotiate
 from stentor.edge import door, embed, metrics
 from stentor.edge.channel import Channel
+from stentor.edge.gate import Gate
 from stentor.edge.page import Pages
 from stentor.edge.protocol import Connection
 from stentor.edge.reactions import Reactions
@@ -21,7 +22,6 @@ from stentor.edge.worker import Worker
 from stentor.spaces.model import Space
 from stentor.store.objects import Objects
 from stentor.wire import calendar, clip
-from stentor.wire.forwarded import Networks
 from stentor.wire.http import Request
 
 ENDINGS = {"live.aac": "aac", "live.opus": "opus", "live.mp4": "mp4"}
@@ -38,25 +38,18 @@ class Site:
     """Answers every request of one worker."""
 
     def __init__(
-        self,
-        worker: Worker,
-        *,
-        objects: Objects,
-        address: str,
-        house: str = "",
-        instance: str,
-        trusted: Networks = (),
+        self, worker: Worker, gate: Gate, *, objects: Objects, address: str, house: str = "", instance: str
     ) -> None:
         self.channels: dict[str, Channel] = {}
         self.replays = Replays(objects, clock=worker.clock, monotonic=asyncio.get_running_loop().time)
         self.ready = False
         """The board has been read: /healthz says yes."""
-        self._worker = worker
+        self._worker, self._gate = worker, gate
         self._address, self._house = address, house
         self._instance = instance
         self._pages = Pages(address=address, house=house, now=worker.clock())
-        self.reactions = Reactions(worker, monotonic=asyncio.get_running_loop().time, trusted=trusted)
-        self._documents: dict[tuple[str, str], tuple[int, float, Document]] = {}
+        self.reactions = Reactions(worker, monotonic=asyncio.get_running_loop().time, trusted=gate.trusted)
+        self._documents: dict[tuple[str, str], tuple[tuple[int, int], float, Document]] = {}
         self._holds: dict[str, File] = {}
         self._jobs: set[asyncio.Task[None]] = set()
         self._log = log.get("edge")
@@ -78,6 +71,8 @@ class Site:
                 return self._pages.static(rest).answer(request.headers)
             case ["oembed"]:
                 return self._oembed(request)
+            case ["door.pub"]:
+                return self._gate.public_key.answer(request.headers)
             case ["healthz"]:
                 return self._health()
             case ["metrics"]:
@@ -96,15 +91,20 @@ class Site:
             case ["hls", rendition, file]:
                 return channel.playlists().file(rendition, file, request, connection)
             case ["hls", "index.m3u8"]:
-                return channel.playlists().index().answer(request.headers)
+                self._gate.open(channel, request, connection)
+                index = channel.playlists().index()
+                return index.private(self._now()) if channel.orders.narrow else index.answer(request.headers)
             case ["hls", name] if name.endswith(".m3u8"):
                 return channel.playlists().reload(name.removesuffix(".m3u8"), request, connection)
             case [name] if name in ENDINGS:
+                self._gate.open(channel, request, connection)
                 return channel.listen(request, connection, ENDINGS[name])
             case []:
                 return self._document(channel, "page").answer(request.headers)
             case ["door.json" | "pulse.json" | "event.ics" | "listen.m3u" | "embed" as name]:
                 return self._document(channel, name).answer(request.headers)
+            case ["ticket"]:
+                return self._gate.ticket(channel, request, connection)
             case ["hold.m4a"]:
                 return self._hold(channel, request).answer(request.headers, self._now())
             case ["clip"]:
@@ -119,15 +119,16 @@ class Site:
         """Made again when the space has changed, and once a second."""
         space, now = channel.space, self._now()
         known = self._documents.get((space.id, name))
-        if known is not None and known[0] == space.version and 0 <= now - known[1] < DOCUMENT_S:
+        version = (space.version, channel.orders.version)
+        if known is not None and known[0] == version and 0 <= now - known[1] < DOCUMENT_S:
             return known[2]
         if name in ("page", "embed"):
-            document = self._pages.space(space, now, embedded=name == "embed")
+            document = self._pages.space(space, channel.orders, now, embedded=name == "embed")
         elif name == "listen.m3u":
             document = Document(embed.m3u(space, address=self._address), embed.M3U_TYPE, door.DOOR_CACHE, now=now)
         elif name == "door.json":
-            text = door.door(space, address=self._address, house=self._house, rung=channel.rung, now=now)
-            document = Document(text, JSON, door.DOOR_CACHE, now=now)
+            text = door.door(space, channel.orders, address=self._address, house=self._house, now=now)
+            document = Document(self._gate.sign(text), JSON, door.DOOR_CACHE, now=now)
         elif name == "event.ics":
             document = Document(
                 door.event(space, address=self._address), calendar.CONTENT_TYPE, door.EVENT_CACHE, now=now
@@ -136,7 +137,7 @@ class Site:
             window = channel.window
             text = window.pulse if window is not None and not window.finished else b""
             document = Document(text or door.still_pulse(space, now), JSON, door.PULSE_CACHE, now=now)
-        self._documents[space.id, name] = (space.version, now, document)
+        self._documents[space.id, name] = (version, now, document)
         return document
 
     def _clip_page(self, space: Space, request: Request) -> Reply:

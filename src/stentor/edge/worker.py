@@ -20,6 +20,8 @@ from stentor.wire.http import Request
 
 RESERVED_DESCRIPTORS = 128
 """For the bus, the object store, the log, the listening socket and what libraries open."""
+SHORT_SHARE = 20
+"""One connection in so many is kept free of listeners."""
 FULL_RETRY_S = 5.0
 TICK_S = 1.0
 
@@ -40,11 +42,16 @@ class Nowhere:
 class Worker:
     """The :class:`stentor.edge.protocol.Host` of all connections of this process."""
 
-    def __init__(self, *, capacity: int, clock: Clock, processors: float = 1.0, line_bps: float = 0.0) -> None:
+    def __init__(
+        self, *, capacity: int, clock: Clock, processors: float = 1.0, line_bps: float = 0.0, places: int = 0
+    ) -> None:
         self.clock = clock
         self.capacity = capacity
         self.processors = min(1.0, processors)
         """What this process may count on: less than one where there are more edges than processors."""
+        room = capacity - capacity // SHORT_SHARE
+        self.places = min(places, room) if places else room
+        """Listeners at once; the other connections are for the page, the door and the music of those who wait."""
         self.counters = Counters()
         self.pace = Pace()
         self.open = 0
@@ -69,10 +76,11 @@ class Worker:
 
     def connection(self) -> asyncio.Protocol:
         """A protocol for a socket that was accepted: from the outside to the inside PROXY header, TLS, HTTP."""
-        inner: asyncio.Protocol = Connection(self)
+        connection = Connection(self)
+        inner: asyncio.Protocol = connection
         if self.tls is not None:
             inner = Secure(inner, self.tls.context)
-        return Proxied(inner, self._malformed) if self.proxied else inner
+        return Proxied(inner, self._malformed, connection.came_from) if self.proxied else inner
 
     # What connections ask.
 

@@ -43,6 +43,14 @@ class Access:
             return rights.ANYONE
         return self._guarded(address, lambda: self._read(bearer(authorization), space))
 
+    def holds(self, authorization: str) -> bool:
+        """Whether the header carries a token of ours. Only a hint of who comes: what it allows says :meth:`actor`."""
+        try:
+            self._read(bearer(authorization), None)
+        except (NotSignedIn, NotAllowed):
+            return False
+        return True
+
     def _guarded(self, address: str, read: Callable[[], Actor]) -> Actor:
         now = self._clock()
         wait_s = self._guesses.wait_s(address, now)

@@ -13,12 +13,13 @@ from litestar.params import FromPath, JSONBody
 import stentor
 from stentor.base.errors import BadInput, Conflict, NotSupported
 from stentor.base.units import SeatId, SpaceId, space_id
-from stentor.house import api_requests, api_seats, schema
+from stentor.house import api_door, api_requests, api_seats, schema
 from stentor.house.account_schema import Claim
 from stentor.house.callers import Callers
 from stentor.house.desk import Desk
 from stentor.house.hold import MAX_FILE_BYTES, HoldMaker
 from stentor.house.invitations import Invitations
+from stentor.house.passes import Passes
 from stentor.house.requests import Line
 from stentor.house.talk import Talk
 from stentor.house.views import Views
@@ -46,7 +47,14 @@ def json_only(request: _Request) -> None:
 
 
 def routes(
-    desk: Desk, callers: Callers, invitations: Invitations, views: Views, hold: HoldMaker, line: Line, talk: Talk
+    desk: Desk,
+    callers: Callers,
+    invitations: Invitations,
+    views: Views,
+    hold: HoldMaker,
+    line: Line,
+    talk: Talk,
+    passes: Passes,
 ) -> Router:
     """All of the API. It is one function so that the handlers share the desk without module state."""
 
@@ -118,6 +126,10 @@ def routes(
     async def cancel(request: _Request, space: SpaceParameter) -> schema.SpaceView:
         return await command(request, space, c.Cancel())
 
+    @put("/spaces/{space:str}/rung", summary="Keep the ladder on a rung, or let it climb by itself")
+    async def rung(request: _Request, space: SpaceParameter, data: JSONBody[schema.RungChoice]) -> schema.SpaceView:
+        return await command(request, space, c.PinRung(data.rung))
+
     @get("/spaces/{space:str}/events", summary="Everything that happened, in order: the evidence")
     async def history(request: _Request, space: SpaceParameter) -> schema.EventList:
         found = await desk.load(space)
@@ -161,9 +173,10 @@ def routes(
         return await views.recordings()
 
     handlers = [
-        admin, processes, spaces, create, one, edit, doors, live, end, cancel, history, invite, claim,
+        admin, processes, spaces, create, one, edit, doors, live, end, cancel, rung, history, invite, claim,
         set_hold, reset_hold, recordings,
-        *api_seats.handlers(desk, callers, views, talk), *api_requests.handlers(line, callers, desk),
+        *api_seats.handlers(desk, callers, views, talk),
+        *api_door.handlers(desk, callers, views, passes), *api_requests.handlers(line, callers, desk),
     ]  # fmt: skip
     return Router(PATH, route_handlers=handlers, before_request=json_only, request_max_body_size=MAX_BODY_BYTES)
 

@@ -21,6 +21,8 @@ from stentor.house.desk import Desk
 from stentor.house.headers import secured
 from stentor.house.hold import HoldMaker
 from stentor.house.invitations import Invitations
+from stentor.house.limits import Lanes, limited
+from stentor.house.passes import Passes
 from stentor.house.people import People
 from stentor.house.requests import Line
 from stentor.house.sessions import Sessions
@@ -46,8 +48,8 @@ OPENAPI = OpenAPIConfig(
 )
 
 
-def build(desk: Desk, statuses: Statuses, settings: Settings, *, admin_token: str, key: bytes) -> ASGIApp:
-    """The application. It holds no tasks of its own: those are the role's."""
+def build(desk: Desk, statuses: Statuses, settings: Settings, *, admin_token: str, key: bytes) -> tuple[ASGIApp, Lanes]:
+    """The application, and its lanes to watch. It holds no tasks of its own: those are the role's."""
     access = Access(admin_token, key, desk.clock)
     invitations = Invitations(desk, settings, key)
     sessions = Sessions(desk.store.accounts, settings.house_address, desk.clock)
@@ -64,9 +66,10 @@ def build(desk: Desk, statuses: Statuses, settings: Settings, *, admin_token: st
     views = Views(desk, statuses, settings)
     hold = HoldMaker(desk.objects)
     line = Line(desk, invitations)
+    passes = Passes(desk, settings, key)
     app = Litestar(
         route_handlers=[
-            api.routes(desk, callers, invitations, views, hold, line, Talk(statuses, desk.clock)),
+            api.routes(desk, callers, invitations, views, hold, line, Talk(statuses, desk.clock), passes),
             account_api.routes(desk, people, callers, sessions),
             whip.routes(desk.bus, passing, may_check),
             pages.routes(desk, views, callers, people),
@@ -78,7 +81,8 @@ def build(desk: Desk, statuses: Statuses, settings: Settings, *, admin_token: st
         logging_config=None,  # errors are logged in problems.py, once
         request_max_body_size=api.MAX_BODY_BYTES,
     )
-    return secured(app, media=settings.audience_address)
+    lanes = Lanes(callers.known)
+    return secured(limited(app, lanes), media=settings.audience_address), lanes
 
 
 def _health(desk: Desk) -> Any:

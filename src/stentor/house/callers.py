@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request
+from litestar.types import Scope
 
 from stentor.base.errors import NotAllowed
 from stentor.house.access import Access
@@ -27,6 +28,14 @@ class Callers:
 
     def __init__(self, access: Access, sessions: Sessions, creators: Creators) -> None:
         self._access, self._sessions, self._creators = access, sessions, creators
+
+    def known(self, scope: Scope) -> bool:
+        """Whether a request seems to come from somebody we know, told without asking the database."""
+        request: _Request = Request(scope)
+        authorization = request.headers.get("authorization", "")
+        if authorization:
+            return self._access.holds(authorization)
+        return self._sessions.holds(request.cookies.get(self._sessions.cookie, ""))
 
     async def actor(self, request: _Request, space: str | None = None) -> Actor:
         """Who asks about ``space``; raises what :meth:`Access.actor` and :meth:`Sessions.account` raise."""

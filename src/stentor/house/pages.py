@@ -110,7 +110,9 @@ class Pages:
             "mute": "stage.mute", "hear": "stage.hear", "leave": "stage.leave", "headphones": "stage.headphones",
             "hint_mute": "stage.hint_mute", "people": "stage.people", "nobody": "stage.nobody",
             "listen_link": "stage.listen_link", "claim": "stage.claim", "line": "line.title",
-            "line_nobody": "line.nobody", "banned": "ban.title",
+            "line_nobody": "line.nobody", "banned": "ban.title", "door": "door.title", "door_hint": "door.hint",
+            "pass_kind": "pass.kind", "pass_do": "pass.do", "pass_link": "pass.link",
+            "ladder": "rung.title", "rung": "rung.choose",
         }  # fmt: skip
         body = self.templates["stage"].substitute(
             {name: say(key) for name, key in words.items()},

@@ -20,6 +20,7 @@ from stentor.bus.board import Board
 from stentor.bus.connection import connect
 from stentor.bus.status import Status, Statuses, beat
 from stentor.house.app import build
+from stentor.house.crowd import Controller
 from stentor.house.desk import Desk
 from stentor.house.proxies import behind
 from stentor.house.watcher import Watcher
@@ -55,7 +56,8 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
             board = Board(bus)
             desk = Desk(store, board, bus, Objects.open(settings.recordings_address), clock)
             watcher = Watcher(desk, board, bus, statuses, clock)
-            app = build(
+            controller = Controller(desk, bus, statuses, clock, holder=instance)
+            app, lanes = build(
                 desk,
                 statuses,
                 settings,
@@ -64,7 +66,8 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
             )
 
             def status() -> Status:
-                return Status(role="house", instance=instance, at_ms=unix_ms(clock()), pid=os.getpid())
+                at_ms, numbers = unix_ms(clock()), lanes.numbers()
+                return Status(role="house", instance=instance, at_ms=at_ms, pid=os.getpid(), numbers=numbers)
 
             logger.info("house-up", address=settings.house_address)
             async with asyncio.TaskGroup() as tasks:
@@ -74,6 +77,10 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
                 tasks.create_task(desk.retell(), name="house board")
                 tasks.create_task(watcher.follow(), name="house watch board")
                 tasks.create_task(watcher.run(), name="house watch")
+                tasks.create_task(controller.lease.run(), name="house crowd lease")
+                tasks.create_task(controller.follow(), name="house crowd board")
+                tasks.create_task(controller.listen(), name="house crowd orders")
+                tasks.create_task(controller.run(), name="house crowd")
                 tasks.create_task(beat(bus, status), name="house status")
     finally:
         listener.close()

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from stentor.crowd.ladder import Cause
 from stentor.spaces import requests
 from stentor.spaces.lights import Lights
 from stentor.spaces.model import Asking, Role, State
@@ -162,6 +163,59 @@ class SpaceRow(msgspec.Struct, frozen=True):
     """Where whoever is signed in and has a seat of their own gets onto the stage."""
 
 
+class DoorChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``limited`` holds the door where it is; ``passes`` are the classes that are let in all the same."""
+
+    limited: bool
+    passes: list[str] = []
+
+
+class NewPass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """For whom, and for how many seconds: a week when left out."""
+
+    kind: Literal["member", "press", "invited"]
+    expires_s: Annotated[int, msgspec.Meta(ge=60, le=366 * 86400)] = 7 * 86400
+
+
+class PassView(msgspec.Struct, frozen=True):
+    """A link to the listener's page that needs no place at the door."""
+
+    kind: str
+    link: str
+    expires_ms: Time
+
+
+class DoorView(msgspec.Struct, frozen=True):
+    """Who is let in."""
+
+    p: float
+    """The share of those who come that is let in; 1 is everybody."""
+    waiting: int
+    """How many are outside, as estimated."""
+    places: int
+    """Listeners that the edges can carry now."""
+    limited: bool
+    passes: list[str]
+
+
+class RungChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``rung`` 0 to 4 keeps the ladder there, null lets it climb by itself."""
+
+    rung: int | None
+
+
+class LadderView(msgspec.Struct, frozen=True):
+    """What the edges give up for a large audience, and why."""
+
+    rung: int
+    """0 nothing … 4."""
+    cause: Cause
+    value: float
+    """What was measured of the cause: a share, or seconds for ``lag``."""
+    pinned: int | None
+    """The rung that somebody has chosen."""
+
+
 class SpaceView(msgspec.Struct, frozen=True):
     """Everything about a space for those on its stage."""
 
@@ -184,6 +238,8 @@ class SpaceView(msgspec.Struct, frozen=True):
     """Addresses for listeners, by kind."""
     recording: str | None
     """Where the recording can be had; null before there is one."""
+    ladder: LadderView
+    door: DoorView
     you: You
     asking: Asking
     """Who in the audience may ask to speak."""

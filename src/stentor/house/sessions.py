@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import OrderedDict
 from typing import Any
 
 from litestar import Request
@@ -24,6 +25,8 @@ COOKIE_S = 400 * 86_400
 TOKEN_BYTES = 32
 LONGEST_TOKEN = 100
 AGENT_CHARACTERS = 200
+MOST_RECENT = 10_000
+"""Sessions remembered as found: 1 MB."""
 _Request = Request[Any, Any, Any]
 
 
@@ -34,6 +37,8 @@ class Sessions:
         self._accounts, self._house, self._clock = accounts, house, clock
         self._secure = house.startswith("https://")
         self.cookie = "__Host-stentor" if self._secure else "stentor"
+        self._recent: OrderedDict[str, None] = OrderedDict()
+        """Digests of sessions that were found lately."""
 
     def guard(self, request: _Request) -> None:
         """Raises :class:`NotAllowed` for a request that another site's page has made (CSRF)."""
@@ -48,10 +53,23 @@ class Sessions:
         if not token or len(token) > LONGEST_TOKEN:
             return None
         now_ms = unix_ms(self._clock())
-        found = await self._accounts.session(digest(token), since_ms=now_ms - IDLE_MS)
+        key = digest(token)
+        found = await self._accounts.session(key, since_ms=now_ms - IDLE_MS)
+        self._note(key, there=found is not None)
         if found is not None and now_ms - found[0].seen_ms > NOTE_MS:
             await self._accounts.seen(found[0].digest, now_ms=now_ms)
         return found
+
+    def holds(self, token: str) -> bool:
+        """Whether a session with this token was found lately. Only a hint of who comes, and without the database."""
+        return 0 < len(token) <= LONGEST_TOKEN and digest(token) in self._recent
+
+    def _note(self, key: str, *, there: bool) -> None:
+        self._recent.pop(key, None)
+        if there:
+            self._recent[key] = None
+            if len(self._recent) > MOST_RECENT:
+                self._recent.popitem(last=False)
 
     async def account(self, request: _Request) -> Account | None:
         """Who is signed in and may act by this request; raises :class:`NotAllowed` for another site's request."""

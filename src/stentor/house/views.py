@@ -27,6 +27,10 @@ WISHES: dict[str, c.Command] = {
     "close_asking": c.SetAsking(Asking.NOBODY),
     "open_reactions": c.SetReactions(True),
     "close_reactions": c.SetReactions(False),
+    "limit_audience": c.LimitAudience(),
+    "open_audience": c.OpenAudience(),
+    "pin_rung": c.PinRung(0),
+    "free_rung": c.PinRung(None),
 }
 """The commands that a page has buttons for."""
 
@@ -42,6 +46,11 @@ def seat_wishes(seat: SeatId) -> dict[str, c.Command]:
         "remove": c.RemoveSeat(seat),
         "ban": c.BanSeat(seat),
     }
+
+
+def places(statuses: Statuses, now: float) -> int:
+    """Listeners that all edges together can carry."""
+    return round(sum(edge.numbers.get("places", 0) for edge in statuses.fresh(now, "edge")))
 
 
 class Views:
@@ -83,6 +92,10 @@ class Views:
             lights=lights(space, self._statuses.fresh(now), now),
             audience=self.addresses(space),
             recording=self._recording(space),
+            ladder=schema.LadderView(space.rung, space.rung_cause, space.rung_value, space.pinned_rung),
+            door=schema.DoorView(
+                space.p, space.waiting, places(self._statuses, now), space.limited, list(space.passes)
+            ),
             you=self._you(space, actor),
             asking=space.asking,
             reactions=space.reactions,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from stentor.base.units import SeatId, SpaceId
+from stentor.crowd.ladder import Cause
 from stentor.spaces.model import Asking, Role
 
 
@@ -56,6 +57,39 @@ class SetReactions(Command, frozen=True):
     """Says whether the audience may react."""
 
     on: bool
+
+
+class LimitAudience(Command, frozen=True):
+    """Holds the door where it is: nobody else is let in but the classes in ``passes`` (``crowd.door.Class``)."""
+
+    passes: tuple[str, ...] = ()
+
+
+class OpenAudience(Command, frozen=True):
+    """Lets the door be as wide as there is room."""
+
+
+class MoveDoor(Command, frozen=True):
+    """The door is of another width: ``p``, with so many listeners, places for them, and people who wait."""
+
+    p: float
+    listeners: int = 0
+    places: int = 0
+    waiting: int = 0
+
+
+class PinRung(Command, frozen=True):
+    """Keeps the ladder on a rung (``crowd.rungs``) whatever the edges measure; None lets it climb by itself."""
+
+    rung: int | None
+
+
+class ClimbRung(Command, frozen=True):
+    """The ladder has changed to a rung, for ``cause``, of which ``value`` was measured."""
+
+    rung: int
+    cause: Cause
+    value: float = 0.0
 
 
 class OpenDoors(Command, frozen=True):

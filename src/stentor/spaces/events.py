@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from stentor.base.units import SeatId, SpaceId
+from stentor.crowd.ladder import Cause
 from stentor.spaces.model import Asking, Role
 
 
@@ -48,6 +49,43 @@ class AskingChanged(EventBase, frozen=True):
 
 class ReactionsChanged(EventBase, frozen=True):
     on: bool
+
+
+class AudienceLimited(EventBase, frozen=True):
+    """Nobody else is let in but those classes (``crowd.door.Class``); who is inside stays."""
+
+    passes: tuple[str, ...]
+
+
+class AudienceOpened(EventBase, frozen=True):
+    """The door is as wide as there is room."""
+
+
+class DoorMoved(EventBase, frozen=True):
+    """The share of places that is let in (``crowd.door``), and what the edges carried at that moment."""
+
+    p: float
+    was: float
+    listeners: int
+    places: int
+    waiting: int
+    """How many were outside, as estimated."""
+
+
+class RungPinned(EventBase, frozen=True):
+    """The ladder stays on this rung; None: it climbs by itself again."""
+
+    rung: int | None
+
+
+class RungChanged(EventBase, frozen=True):
+    """The edges give way, or again give, what ``crowd.rungs`` says."""
+
+    rung: int
+    was: int
+    cause: Cause
+    value: float
+    """What was measured of ``cause`` (``crowd.ladder``); 0 where nothing was."""
 
 
 class DoorsOpened(EventBase, frozen=True):
@@ -147,6 +185,11 @@ Event = (
     | HoldChanged
     | AskingChanged
     | ReactionsChanged
+    | AudienceLimited
+    | AudienceOpened
+    | DoorMoved
+    | RungPinned
+    | RungChanged
     | DoorsOpened
     | WentLive
     | StageLost

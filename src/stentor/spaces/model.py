@@ -11,6 +11,7 @@ import msgspec
 
 from stentor.audio import grid
 from stentor.base.units import SeatId, SpaceId
+from stentor.crowd.ladder import Cause
 
 
 class State(StrEnum):
@@ -86,6 +87,21 @@ class Space(msgspec.Struct, frozen=True):
     """Whether the audience may react."""
     banned: dict[str, str] = {}
     """Seats that were shut out and may not be given again: id and name."""
+    rung: int = 0
+    """Of the ladder (``crowd.rungs``), as it was last written down; what holds is in ``crowd.orders``."""
+    rung_cause: Cause = Cause.CALM
+    rung_value: float = 0.0
+    """Why it is on this rung."""
+    p: float = 1.0
+    """How wide the door is (``crowd.door``), as it was last written down; what holds is in ``crowd.orders``."""
+    waiting: int = 0
+    """How many were outside then."""
+    limited: bool = False
+    """Somebody holds the door where it is."""
+    passes: tuple[str, ...] = ()
+    """The classes that are let in all the same (``crowd.door.Class``)."""
+    pinned_rung: int | None = None
+    """The rung that somebody has chosen; None while the ladder climbs by itself."""
     version: int = 0
     """Counts the events that made it; the board and the store never go back."""
 

@@ -87,6 +87,11 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.SetHold: _HOSTS,
     c.SetAsking: _CO_HOSTS,
     c.SetReactions: _CO_HOSTS,
+    c.LimitAudience: _HOSTS,
+    c.OpenAudience: _HOSTS,
+    c.MoveDoor: _HOUSE,
+    c.PinRung: _HOSTS,
+    c.ClimbRung: _HOUSE,
     c.OpenDoors: _CO_HOSTS,
     c.GoLive: _CO_HOSTS,  # a host who is late must not keep everybody waiting
     c.End: _HOSTS,

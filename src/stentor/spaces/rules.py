@@ -15,6 +15,8 @@ import msgspec
 from stentor.base.clock import unix_ms
 from stentor.base.errors import BadInput, Conflict, NotFound
 from stentor.base.units import seat_id, space_id
+from stentor.crowd.door import CLASSES
+from stentor.crowd.rungs import TOP
 from stentor.spaces import checks
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
@@ -87,6 +89,17 @@ def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
     match command:
         case c.Rename() | c.Reschedule() | c.SetHold() | c.SetAsking() | c.SetReactions():
             return _edit(space, command, now, at_ms)
+        case c.LimitAudience() | c.OpenAudience():
+            return _limit(space, command, at_ms)
+        case c.MoveDoor(p=p, listeners=listeners, places=places, waiting=waiting):
+            _refuse_if_over(space)
+            return (
+                []
+                if p == space.p
+                else [e.DoorMoved(at_ms=at_ms, p=p, was=space.p, listeners=listeners, places=places, waiting=waiting)]
+            )
+        case c.PinRung() | c.ClimbRung():
+            return _rung(space, command, at_ms)
         case c.GiveSeat():
             return _give_seat(space, command, at_ms)
         case c.ClaimSeat():
@@ -130,6 +143,16 @@ def apply(space: Space | None, event: Event) -> Space:
             return replace(space, asking=who)
         case e.ReactionsChanged(on=on):
             return replace(space, reactions=on)
+        case e.AudienceLimited(passes=passes):
+            return replace(space, limited=True, passes=passes)
+        case e.AudienceOpened():
+            return replace(space, limited=False)
+        case e.DoorMoved(p=p, waiting=waiting):
+            return replace(space, p=p, waiting=waiting)
+        case e.RungPinned(rung=pinned):
+            return replace(space, pinned_rung=pinned)
+        case e.RungChanged(rung=rung, cause=cause, value=value):
+            return replace(space, rung=rung, rung_cause=cause, rung_value=value)
         case e.SeatBanned(seat=seat, name=name):
             return replace(space, banned={**space.banned, seat: name})
         case e.BanLifted(seat=seat):
@@ -194,6 +217,28 @@ def _edit(
                 raise _too_late(space, "the hold music")
             hold = checks.hold(command.hold)
             return [] if hold == space.hold else [e.HoldChanged(at_ms=at_ms, hold=hold)]
+
+
+def _limit(space: Space, command: c.LimitAudience | c.OpenAudience, at_ms: int) -> list[Event]:
+    _refuse_if_over(space)
+    if isinstance(command, c.OpenAudience):
+        return [e.AudienceOpened(at_ms=at_ms)] if space.limited else []
+    unknown = set(command.passes) - CLASSES
+    if unknown:
+        raise BadInput(f"There are the classes {', '.join(sorted(CLASSES))}.", field="passes")
+    passes = tuple(sorted(set(command.passes)))
+    return [] if space.limited and passes == space.passes else [e.AudienceLimited(at_ms=at_ms, passes=passes)]
+
+
+def _rung(space: Space, command: c.PinRung | c.ClimbRung, at_ms: int) -> list[Event]:
+    _refuse_if_over(space)
+    if command.rung is not None and not 0 <= command.rung <= TOP:
+        raise BadInput(f"The ladder has the rungs 0 to {TOP}.", field="rung")
+    if isinstance(command, c.PinRung):
+        return [] if command.rung == space.pinned_rung else [e.RungPinned(at_ms=at_ms, rung=command.rung)]
+    if command.rung == space.rung:
+        return []
+    return [e.RungChanged(at_ms=at_ms, rung=command.rung, was=space.rung, cause=command.cause, value=command.value)]
 
 
 def _give_seat(space: Space, command: c.GiveSeat, at_ms: int) -> list[Event]:

@@ -9,6 +9,7 @@ import socket
 import av
 import pytest
 
+from stentor.crowd.orders import Orders
 from stentor.edge import fanout, protocol
 from stentor.edge.fanout import interval_for
 from stentor.edge.worker import Worker
@@ -192,7 +193,7 @@ async def test_a_rung_makes_writes_coarser_and_ends_that_again() -> None:
         reader, writer = await rig.open("/s/friday/live.opus")
         await read_head(reader)
         for rung, chunks in ((2, 3), (3, 6), (0, 1)):
-            rig.channel.climb(rung)
+            rig.channel.heed(Orders(rig.channel.space.id, rung=rung))
             rig.publish(12)  # whatever is on its way is written out
             before = rig.worker.counters.writes
             for _ in range(12):
@@ -214,7 +215,7 @@ async def test_a_frugal_rung_halves_the_bits_of_who_listens() -> None:
         reader, writer = await rig.open("/s/friday/live.aac")
         first = int((await read_head(reader))["X-Stentor-Chunk"])
         for rung in (0, 3, 0):
-            rig.channel.climb(rung)
+            rig.channel.heed(Orders(rig.channel.space.id, rung=rung))
             rig.publish(6)
         rig.publish(6)
         heard: list[bytes] = []

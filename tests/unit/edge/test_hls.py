@@ -8,6 +8,7 @@ import io
 import av
 import pytest
 
+from stentor.crowd.orders import Orders
 from stentor.edge import hls
 from stentor.wire import mp4, playlist
 from tests.support.edge import edge, split
@@ -180,7 +181,7 @@ async def test_the_end_closes_the_playlist() -> None:
 async def test_the_rung_without_parts_still_blocks() -> None:
     """No part, no hint; a reload waits for the next whole segment."""
     async with edge(chunks=36) as rig:
-        rig.channel.climb(4)
+        rig.channel.heed(Orders(rig.channel.space.id, rung=4))
         text = (await rig.get(MEDIA))[2].decode()
         assert "EXT-X-PART" not in text
         assert "PRELOAD-HINT" not in text
@@ -197,7 +198,7 @@ async def test_players_of_parts_live_through_the_rung_without() -> None:
         reload = asyncio.create_task(rig.get(f"{MEDIA}?_HLS_msn=3&_HLS_part=1"))
         hinted = asyncio.create_task(rig.get("/s/friday/hls/aac-64/3.0.m4s"))
         await eventually(lambda: rig.worker.requests == 2, "both ask")
-        rig.channel.climb(4)
+        rig.channel.heed(Orders(rig.channel.space.id, rung=4))
         status, _, text = await reload
         assert status == 200
         assert b"EXT-X-PART" not in text
@@ -213,7 +214,7 @@ async def test_players_of_parts_live_through_the_rung_without() -> None:
 async def test_listeners_without_parts_are_counted_once() -> None:
     """They ask once a segment; for the whole of it they count."""
     async with edge(chunks=36) as rig:
-        rig.channel.climb(4)
+        rig.channel.heed(Orders(rig.channel.space.id, rung=4))
         asked = [asyncio.create_task(rig.get(f"{MEDIA}?_HLS_msn=3")) for _ in range(2)]
         await eventually(lambda: rig.worker.requests == 2, "both ask")
         for _ in range(3):
@@ -226,10 +227,10 @@ async def test_listeners_without_parts_are_counted_once() -> None:
 async def test_a_frugal_rung_lists_the_cheap_rendition_only() -> None:
     """New players get aac-32; those that have chosen already keep their playlist."""
     async with edge(chunks=36) as rig:
-        rig.channel.climb(3)
+        rig.channel.heed(Orders(rig.channel.space.id, rung=3))
         text = (await rig.get("/s/friday/hls/index.m3u8"))[2].decode()
         assert "aac-32.m3u8" in text
         assert "aac-64" not in text
         assert (await rig.get(MEDIA))[0] == 200
-        rig.channel.climb(0)
+        rig.channel.heed(Orders(rig.channel.space.id, rung=0))
         assert "aac-64.m3u8" in (await rig.get("/s/friday/hls/index.m3u8"))[2].decode()

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from stentor.crowd import rungs
+from stentor.crowd.orders import Orders
 from stentor.edge.reactions import MOST_IN_WINDOW, WINDOW_S
 from stentor.spaces.model import State
 from stentor.spaces.reactions import REACTIONS
@@ -54,7 +55,7 @@ async def test_nobody_reacts_where_nobody_may(space: object, refusal: tuple[int,
 
 async def test_one_address_is_limited_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     """Past the limit 429 says when to come back; others react on, and so does this one in the next window."""
-    async with edge(trusted="127.0.0.1") as rig:
+    async with edge() as rig:
         now = [1000.0]
         monkeypatch.setattr(rig.site.reactions, "_monotonic", lambda: now[0])
         for _ in range(MOST_IN_WINDOW):
@@ -72,7 +73,7 @@ async def test_a_crowded_edge_samples() -> None:
     async with edge() as rig:
         for number, rung in enumerate(rungs.RUNGS):
             rig.channel.reactions.clear()
-            rig.channel.climb(number)
+            rig.channel.heed(Orders("friday", version=number + 1, rung=number))
             await react(rig)
             assert rig.channel.reactions == {"clap": rung.reactions_one_in}
             assert rung.reactions_one_in == 1 if number == 0 else rung.reactions_one_in > 1

@@ -7,6 +7,8 @@ from importlib import resources
 from string import Formatter
 
 from stentor.base.texts import LANGUAGES, Catalogue
+from stentor.crowd.ladder import Cause
+from stentor.crowd.rungs import TOP
 from stentor.spaces.lights import Reason
 from stentor.spaces.model import Role, State
 
@@ -41,6 +43,7 @@ def test_states_and_roles_have_names() -> None:
     keys = set(CATALOGUE.texts["en"])
     assert {f"state.{state.value}" for state in State} | {f"role.{role.value}" for role in Role} <= keys
     assert {f"reason.{reason.value}" for reason in Reason} <= keys
+    assert {f"cause.{cause.value}" for cause in Cause} | {f"rung.{number}" for number in range(TOP + 1)} <= keys
 
 
 def test_nothing_comes_from_elsewhere() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from stentor.base.errors import NotAllowed, NotSignedIn
 from stentor.base.units import SeatId
+from stentor.crowd.ladder import Cause
 from stentor.spaces import commands as c
 from stentor.spaces.model import Asking, Role, State
 from stentor.spaces.rights import ADMIN, ANYONE, HOUSE, MAY, Actor, Look, Rank, allowed, rank, require, seated
@@ -30,6 +31,11 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (c.SetHold("harp"), "admin host"),
     (c.SetAsking(Asking.NOBODY), "admin host co_host"),
     (c.SetReactions(False), "admin host co_host"),
+    (c.LimitAudience(), "admin host"),
+    (c.OpenAudience(), "admin host"),
+    (c.MoveDoor(0.5), "house"),
+    (c.PinRung(2), "admin host"),
+    (c.ClimbRung(2, Cause.CPU), "house"),
     (c.OpenDoors(), "admin host co_host"),
     (c.GoLive(), "admin host co_host"),
     (c.End(), "admin host"),

@@ -7,6 +7,7 @@ import pytest
 
 from stentor.base.errors import BadInput, Conflict, NotFound
 from stentor.base.units import SeatId, SpaceId
+from stentor.crowd.ladder import Cause
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
 from stentor.spaces.model import OVER, Role, Space, State
@@ -302,3 +303,33 @@ def test_bans_are_bounded() -> None:
     full = msgspec.structs.replace(space, banned={f"x{number}": "X" for number in range(MOST_BANS)})
     with pytest.raises(Conflict, match="lift a ban first"):
         decide(full, c.BanSeat(BEN), NOW)
+
+
+def test_a_limited_audience_is_kept_apart_from_how_wide_the_door_is() -> None:
+    """The host's choice and the door's steps are events of their own; the same again is none; classes are known."""
+    live = with_guests(State.LIVE)
+    wish = c.LimitAudience(("press", "member", "press"))
+    space = do(live, wish, wish, c.MoveDoor(0.0, 75, 100, 9), c.OpenAudience(), c.OpenAudience())
+    assert (space.limited, space.passes, space.p, space.waiting) == (False, ("member", "press"), 0.0, 9)
+    assert space.version == live.version + 3
+    with pytest.raises(BadInput):
+        decide(live, c.LimitAudience(("everybody",)), NOW)
+    with pytest.raises(Conflict):
+        decide(do(live, c.End()), c.LimitAudience(), NOW)
+
+
+def test_a_pinned_rung_is_kept_apart_from_what_the_ladder_does() -> None:
+    """The host's choice and the ladder's steps are events of their own; the same again is none; 0 to 4 are there."""
+    live = with_guests(State.LIVE)
+    space = do(live, c.PinRung(2), c.PinRung(2), c.ClimbRung(2, Cause.PINNED), c.ClimbRung(3, Cause.LINE, 0.87))
+    assert (space.pinned_rung, space.rung, space.rung_cause, space.rung_value) == (2, 3, Cause.LINE, 0.87)
+    assert space.version == live.version + 3
+    (step,) = decide(space, c.ClimbRung(1, Cause.CALM), NOW)
+    assert isinstance(step, e.RungChanged)
+    assert (step.rung, step.was, step.cause) == (1, 3, Cause.CALM)
+    assert do(space, c.PinRung(None)).pinned_rung is None
+    for wrong in (-1, 5):
+        with pytest.raises(BadInput):
+            decide(space, c.PinRung(wrong), NOW)
+    with pytest.raises(Conflict):
+        decide(do(space, c.End()), c.PinRung(1), NOW)

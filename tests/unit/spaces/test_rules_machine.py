@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from stentor.base.errors import CallerError
 from stentor.base.units import SeatId
+from stentor.crowd.ladder import Cause
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
 from stentor.spaces.events import Event
@@ -24,6 +25,9 @@ COMMANDS = st.one_of(
     st.sampled_from([c.End(), c.Cancel(), c.Rename("T"), c.Rename("U"), c.Reschedule(None), c.SetHold("harp")]),
     st.builds(c.SetAsking, st.sampled_from(Asking)),
     st.builds(c.SetReactions, st.booleans()),
+    st.sampled_from([c.LimitAudience(), c.LimitAudience(("press",)), c.OpenAudience(), c.MoveDoor(0.5, 7, 9, 3)]),
+    st.builds(c.PinRung, st.none() | st.integers(-1, 5)),
+    st.builds(c.ClimbRung, st.integers(-1, 5), st.sampled_from(Cause)),
     st.just(c.MuteSpeakers()),
     st.builds(c.GiveSeat, SEATS, st.just("Name"), st.sampled_from(Role)),
     st.builds(c.ChangeRole, SEATS, st.sampled_from(Role)),

@@ -2,6 +2,7 @@
 // door.json and the pulse; the sound is player.js's business.
 
 import * as bridge from "./bridge.js";
+import { Gate } from "./gate.js";
 import { Player } from "./player.js";
 import { PulseTrack } from "./pulse.js";
 import { Reactions } from "./reactions.js";
@@ -22,9 +23,11 @@ let doorTimer = 0;
 let replayOpened = false;
 let full = false; // whether the edge said last that it has no room
 let losses = 0; // tries in a row that brought no sound
+let outside = false; // whether the door keeps us waiting, with music
 let soon = false; // whether the door is to be asked at once already
 
 const pulses = new PulseTrack();
+const gate = new Gate(space);
 const player = new Player(element("audio"), {
   onState: (state) => {
     element("sound").textContent = texts[state] ?? "";
@@ -91,6 +94,7 @@ function showDoor() {
   if (door.state === "replay") openReplay();
   showButton();
   showTime();
+  showOutside();
 }
 
 // The player of the recording is loaded by those who have one before them.
@@ -158,7 +162,7 @@ async function askDoor() {
   try {
     door = await fetchJson(`${base}door.json`);
     showDoor();
-    if (wanted && (before !== door.state || !player.on)) play();
+    if (wanted && (before !== door.state || !player.on || outside)) play();
     if (full && !player.on) element("sound").textContent = "";
     full = false;
   } catch (error) {
@@ -170,7 +174,7 @@ async function askDoor() {
       return;
     }
   }
-  plan(ON_AIR.has(door.state) && (player.on || reading.on) ? [20, 40] : door.retry_s);
+  plan(ON_AIR.has(door.state) && (player.on || reading.on) && !outside ? [20, 40] : door.retry_s);
 }
 
 // Full jitter: at random from now to twice as late each time, beginning with what the door says.
@@ -203,7 +207,7 @@ function askAgain() {
 function play() {
   if (ON_AIR.has(door.state)) {
     bridge.keepLater(door.streams.hold);
-    player.listen(door.streams, door.doors_open_ms);
+    enter();
   } else if (door.state === "scheduled") player.loop(door.streams.hold);
   else {
     wanted = false;
@@ -211,11 +215,40 @@ function play() {
   }
 }
 
+// In, when the door lets us; else music out of our own cache until it does, without another press.
+async function enter() {
+  const admitted = await gate.admits(door);
+  if (!wanted || !ON_AIR.has(door.state)) return;
+  if (admitted) {
+    outside = false;
+    player.listen(gate.streams(door), door.doors_open_ms);
+    gate.ask();
+  } else if (!outside || !player.on) {
+    outside = true;
+    player.loop(door.streams.hold);
+    plan(door.retry_s);
+  }
+  showOutside();
+}
+
+function showOutside() {
+  const seen = outside && wanted ? gate.outlook(door) : null;
+  element("outside").hidden = !(outside && wanted);
+  if (!(outside && wanted)) return;
+  const share = new Intl.NumberFormat(root.lang, { style: "percent" }).format(seen?.ahead ?? 1);
+  const parts = [say(door.held ? "limited" : "outside")];
+  if (seen && !door.held) parts.push(say("ahead", { share }));
+  if (seen?.minutes) parts.push(say(seen.minutes === 1 ? "minute" : "minutes", { count: seen.minutes }));
+  element("outside").textContent = parts.join(" ");
+}
+
 element("play").addEventListener("click", () => {
   wanted = !wanted;
   if (wanted) play();
   else player.stop();
+  if (!wanted) outside = false;
   showButton();
+  showOutside();
 });
 element("catch-up").addEventListener("click", () => player.goLive() || play());
 player.onToggle((on) => {

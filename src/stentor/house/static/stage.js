@@ -1,7 +1,9 @@
 // A speaker's page: joins the stage with the browser's microphone.
 
 import { about, ask, button, element, lights, pause, text } from "./page.js";
+import { Door } from "./door.js";
 import { GreenRoom, MUSIC_BPS } from "./green-room.js";
+import { Ladder } from "./ladder.js";
 import { Line } from "./line.js";
 import { follow as followTalk, People } from "./people.js";
 import * as microphone from "./microphone.js";
@@ -22,6 +24,8 @@ let joined = 0; // when the connection was made, by performance.now()
 const meter = new microphone.Meter($("level"), (silent) => warn(silent ? text("status.silent") : ""));
 const people = new People({ space: space.id, token, command, silent: () => muted });
 const line = new Line({ space: space.id, token, command, change: (body) => command(() => ask("PATCH", `/spaces/${space.id}`, { token, body })) });
+const ladder = new Ladder({ space: space.id, token, command });
+const door = new Door({ space: space.id, token, command });
 const green = new GreenRoom({ space: space.id, token, use, warn: (sentence) => warn(sentence) });
 const say = (sentence) => { if ($("status").textContent !== sentence) $("status").textContent = sentence; };
 const warn = (sentence) => { $("warning").textContent = sentence; };
@@ -161,6 +165,8 @@ function draw() {
   if (view.you) $("you").textContent = text("stage.you_are", { name: view.you.name, role: text(`role.${view.you.role}`) });
   $("lights").replaceChildren(...lights(view.lights));
   hostButtons();
+  ladder.draw(view);
+  door.draw(view);
 }
 
 function hostButtons() {

@@ -1,4 +1,4 @@
-"""Spaces whose audience may or may not react; programs older than this could not read the new event."""
+"""New events of the ladder, which older programs could not read; no table changes."""
 
 from __future__ import annotations
 
@@ -9,4 +9,4 @@ depends_on: str | None = None
 
 
 def upgrade() -> None:
-    """Nothing to change: the event stands among the others."""
+    """Nothing to do: events are JSON."""

@@ -1,0 +1,108 @@
+"""The door at one edge: lets in, or says when to come back; gives tickets; signs what the house orders.
+
+Everything follows from the orders, the key that all edges share, and the request: nobody is asked, nothing is kept but
+which devices were told to wait (:data:`MOST_WAITING` at most), as an estimate for the house.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+import msgspec
+
+from stentor.base.clock import unix_ms
+from stentor.base.errors import Overloaded
+from stentor.base.signing import Signer
+from stentor.crowd import door
+from stentor.crowd.door import Ticket
+from stentor.edge.channel import Channel
+from stentor.edge.protocol import Connection
+from stentor.edge.reply import ANYBODY, NO_STORE, Document, Reply
+from stentor.edge.worker import Worker
+from stentor.wire.forwarded import Networks, origin
+from stentor.wire.http import Request
+
+MOST_WAITING = 100_000
+"""Devices an edge remembers for one space, 10 MB; beyond it the house's estimate is too low and the door slower."""
+KEY_CACHE = "public, max-age=3600"
+
+
+class Gate:
+    """The doors of all spaces at one edge. ``secret`` is the key that all processes share."""
+
+    def __init__(self, secret: bytes, trusted: Networks, worker: Worker) -> None:
+        self._key = door.key_of(secret)
+        self._signer = Signer(secret, "door")
+        self.trusted = trusted
+        """Proxies whose word on addresses counts."""
+        self._worker = worker
+        self.refused = 0
+        """Joins that were told to wait."""
+        self.public_key = Document(self._signer.public.encode(), "text/plain", KEY_CACHE, now=worker.clock())
+
+    def open(self, channel: Channel, request: Request, connection: Connection) -> None:
+        """Returns when this request may begin to listen; else raises :class:`Overloaded` with status 429.
+
+        429, not 503: hls.js asks again at once after a 503, and blindly.
+        """
+        now = self._worker.clock()
+        if channel.orders.narrow:
+            ticket = self._ticket(channel, request, now)
+            name = ticket.device if ticket else self._device(request, connection)
+            if not door.admits(channel.orders, door.place(self._key, channel.space.id, name), ticket):
+                self._tell_to_wait(channel, name)
+                raise self._later(channel, "This space is full at the moment. You are let in as soon as there is room.")
+        if self._worker.listeners >= self._worker.places:
+            raise self._later(channel, "This edge is full; another one may have room.")
+
+    def ticket(self, channel: Channel, request: Request, connection: Connection) -> Reply:
+        """``/s/{space}/ticket``: the device's ticket, a new one when it has none, of a better class with a pass.
+
+        ``u`` is its place: the page compares it with ``p`` and need not ask here again.
+        """
+        now, space = self._worker.clock(), channel.space.id
+        rank = door.check_pass(self._key, space, request.query.get("pass", ""), now=now)
+        ticket = self._ticket(channel, request, now)
+        if ticket is None:
+            name = self._device(request, connection, secrets.randbelow(door.SLOTS))
+            ticket = Ticket(name, rank, unix_ms(now))
+        elif rank > ticket.rank:
+            ticket = msgspec.structs.replace(ticket, rank=rank)
+        u = door.place(self._key, space, ticket.device)
+        inside = door.admits(channel.orders, u, ticket)
+        if not inside:
+            self._tell_to_wait(channel, ticket.device)
+        body = {
+            "ticket": door.issue(self._key, space, ticket),
+            "u": u,
+            "class": ticket.rank.name.lower(),
+            "issued_ms": ticket.issued_ms,
+            "inside": inside,
+        }
+        fields = {"Content-Type": "application/json", "Cache-Control": NO_STORE, **ANYBODY}
+        return Reply(200, fields, msgspec.json.encode(body), now=now)
+
+    def sign(self, text: bytes) -> bytes:
+        """``text``, a JSON object, with its Ed25519 signature (base64url) as the last field ``sig``.
+
+        What is signed are the bytes without that field: up to ``,"sig":`` and a closing brace.
+        """
+        return text[:-1] + f',"sig":"{self._signer.sign(text)}"}}'.encode()
+
+    def _ticket(self, channel: Channel, request: Request, now: float) -> Ticket | None:
+        text = request.query.get("ticket", "")
+        return door.check(self._key, channel.space.id, text, now=now) if text else None
+
+    def _device(self, request: Request, connection: Connection, slot: int = 0) -> bytes:
+        address = origin(connection.peer, request.headers, self.trusted).address
+        return door.device(self._key, address, slot)
+
+    def _tell_to_wait(self, channel: Channel, name: bytes) -> None:
+        if len(channel.waiting) < MOST_WAITING:
+            channel.waiting.add(name)
+
+    def _later(self, channel: Channel, detail: str) -> Overloaded:
+        self.refused += 1
+        first, last = channel.orders.retry_s
+        retry_s = first + secrets.randbelow(1000) / 1000 * (last - first)
+        return Overloaded(detail, retry_after_s=retry_s, code="waiting", status=429)

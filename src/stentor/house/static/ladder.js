@@ -1,0 +1,33 @@
+// What gives way for a large audience: shown with its reason, and chosen by hand by whoever may.
+
+import { ask, element, text } from "./page.js";
+
+const $ = (id) => document.getElementById(id);
+const CHOICES = ["auto", 0, 1, 2, 3, 4];
+const SHARES = new Set(["line", "cpu", "slow"]);
+
+export class Ladder {
+  /** `command` runs an action and shows what does not work. */
+  constructor({ space, token, command }) {
+    Object.assign(this, { space, token, command });
+    $("rung").replaceChildren(...CHOICES.map((value) => element("option", { value }, text(`rung.${value}`))));
+    $("rung").addEventListener("change", () => this.#choose($("rung").value));
+  }
+
+  draw({ ladder, you }) {
+    $("ladder").hidden = !you.may.includes("pin_rung") && !you.may.includes("free_rung");
+    if (document.activeElement !== $("rung")) $("rung").value = String(ladder.pinned ?? "auto");
+    const sentence = text("rung.now", { what: text(`rung.${ladder.rung}`), why: why(ladder) });
+    if ($("rung-now").textContent !== sentence) $("rung-now").textContent = sentence;
+  }
+
+  #choose(value) {
+    const rung = value === "auto" ? null : Number(value);
+    this.command(() => ask("PUT", `/spaces/${this.space}/rung`, { token: this.token, body: { rung } }));
+  }
+}
+
+function why({ cause, value }) {
+  const style = SHARES.has(cause) ? { style: "percent" } : { maximumFractionDigits: 2 };
+  return text(`cause.${cause}`, { value: new Intl.NumberFormat(document.documentElement.lang, style).format(value) });
+}
