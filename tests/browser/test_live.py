@@ -15,6 +15,7 @@ from tests.browser.conftest import Browsers
 from tests.support.browser import visit
 from tests.support.cues import said
 from tests.support.edge import DOORS_OPEN_MS, Rig, edge
+from tests.support.wait import eventually
 from tests.support.whole import Whole
 
 pytestmark = [
@@ -112,6 +113,56 @@ async def test_a_reaction_is_seen_by_everybody(house: Whole, browsers: Browsers)
         await house.call("PATCH", "/spaces/applause", {"reactions": False})
         await other.page.locator("#reactions").wait_for(state="hidden", timeout=60_000)
         one.calm()
+
+
+async def test_a_cut_line_is_bridged_with_music(rig: Rig, browsers: Browsers) -> None:
+    """The hold loop plays out of the browser's memory, nothing to press, and the talk comes back with the line."""
+    async with visit(browsers.plain, f"http://127.0.0.1:{rig.port}/s/friday") as page:
+        await page.page.click("#play")
+        await page.until(f"{AUDIO}.currentTime > 0", "it plays")
+        script = await page.page.get_attribute("script[type=module]", "src")
+        assert script is not None
+        bridge, hold = script.replace("page.js", "bridge.js"), "/s/friday/hold.m4a"
+        await page.page.evaluate(f"import({bridge!r}).then(({{ keep }}) => keep({hold!r}))")
+        await page.page.context.set_offline(True)
+        await page.until(f"{AUDIO}.src.startsWith('blob:') && {AUDIO}.loop", "the bridge", within_s=40)
+        await page.until(f"{AUDIO}.currentTime > 0.5 && !{AUDIO}.paused", "it is heard")
+        await page.says("#sound", "The connection was lost")
+        await page.page.context.set_offline(False)
+        await page.says("#sound", "You are listening", within_s=40)
+        assert not await page.page.evaluate(f"{AUDIO}.loop")
+
+
+async def test_text_only_costs_next_to_nothing(rig: Rig, browsers: Browsers) -> None:
+    """No sound is loaded, who talks is written down, and the edge sends less than 400 bytes a second."""
+    async with visit(browsers.plain, f"http://127.0.0.1:{rig.port}/s/friday") as page:
+        await page.page.click("#play")
+        await page.until(f"{AUDIO}.currentTime > 0", "it plays")
+        await page.page.get_by_label("Text only").check()
+        await page.says("#turns-read", "nobody is talking")
+        assert await page.page.locator("#player").is_hidden()
+        await eventually(lambda: sum(rig.channel.counts().values()) == 0, "nobody hears sound")
+        before, loaded = rig.worker.replied_bytes, len(page.watch.responses)
+        await asyncio.sleep(12)  # long enough for three looks
+        assert 0 < rig.worker.replied_bytes - before < 12 * 400
+        addresses = {response.url.rpartition("/")[2] for response in page.watch.responses[loaded:]}
+        assert addresses <= {"pulse.json", "door.json"}
+        await page.page.reload()
+        assert await page.page.get_by_label("Text only").is_checked()
+
+
+async def test_who_is_behind_hears_a_little_faster_unless_told_not_to(rig: Rig, browsers: Browsers) -> None:
+    """By at most 5 per cent, until the switch says no; the browser remembers that."""
+    async with visit(browsers.plain, f"http://127.0.0.1:{rig.port}/s/friday") as page:
+        await page.page.click("#play")
+        await page.until(f"{AUDIO}.currentTime > 0", "it plays")
+        await page.page.evaluate(f"{AUDIO}.currentTime -= 3")
+        rate = f"{AUDIO}.playbackRate"
+        await page.until(f"{rate} > 1 && {rate} <= 1.05 && {AUDIO}.preservesPitch", "a little faster")
+        await page.page.get_by_label("Catch up gently").uncheck()
+        await page.until(f"{rate} === 1", "as it was spoken")
+        await page.page.reload()
+        assert not await page.page.get_by_label("Catch up gently").is_checked()
 
 
 async def test_a_narrow_door_is_waited_at_with_music(rig: Rig, browsers: Browsers) -> None:

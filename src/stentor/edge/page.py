@@ -70,6 +70,11 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 <button type="button" class="small" id="captions-switch" data-text="captions" hidden>{captions}</button>
 </div>
 <div class="captions" id="captions" aria-live="off" hidden></div>
+<div class="row" id="ways-to-hear" hidden>
+<label><input type="checkbox" id="gentle" checked> <span data-text="gentle">{gentle}</span></label>
+<label><input type="checkbox" id="text-only"> <span data-text="text_only">{text_only}</span></label>
+</div>
+<ol class="turns" id="turns-read" aria-live="polite" hidden></ol>
 <div id="plain">{plain}</div>
 <div id="recording"{no_recording}>
 <div id="replay" hidden>

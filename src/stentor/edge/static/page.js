@@ -1,12 +1,15 @@
 // The listener's page: what state the space is in, one button, who is talking. Everything it knows comes from
 // door.json and the pulse; the sound is player.js's business.
 
-import { showPins } from "./pins.js";
+import * as bridge from "./bridge.js";
 import { Captions } from "./captions.js";
+import { showPins } from "./pins.js";
 import { Gate } from "./gate.js";
 import { Player } from "./player.js";
 import { PulseTrack } from "./pulse.js";
 import { Reactions } from "./reactions.js";
+import { remembered } from "./switches.js";
+import { TextOnly } from "./text-only.js";
 
 const root = document.documentElement;
 const space = root.dataset.space;
@@ -22,6 +25,7 @@ let wanted = false; // whether the listener has pressed the button
 let doorTimer = 0;
 let replayOpened = false;
 let full = false; // whether the edge said last that it has no room
+let losses = 0; // tries in a row that brought no sound
 let outside = false; // whether the door keeps us waiting, with music
 let soon = false; // whether the door is to be asked at once already
 
@@ -30,6 +34,7 @@ const gate = new Gate(space);
 const player = new Player(element("audio"), {
   onState: (state) => {
     element("sound").textContent = texts[state] ?? "";
+    if (state === "playing") losses = 0;
     showButton();
   },
   onBytes: (bytes) => pulses.read(bytes),
@@ -38,6 +43,17 @@ const player = new Player(element("audio"), {
 
 const captions = new Captions({ button: element("captions-switch"), panel: element("captions"), say });
 const reactions = new Reactions({ base, say });
+
+const reading = new TextOnly(element("turns-read"), {
+  live: () => ON_AIR.has(door.state),
+  ask: () => fetchJson(`${base}pulse.json`),
+  show: (pulse) => {
+    pulses.put(pulse);
+    showPulse(pulse);
+  },
+  say,
+  language: () => root.lang,
+});
 
 function say(key, values = {}) {
   return (texts[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
@@ -98,7 +114,8 @@ async function openReplay() {
 function showButton() {
   const button = element("play");
   const waitable = door.state === "scheduled";
-  element("player").hidden = !(ON_AIR.has(door.state) || waitable);
+  element("ways-to-hear").hidden = !ON_AIR.has(door.state);
+  element("player").hidden = (reading.on && ON_AIR.has(door.state)) || !(ON_AIR.has(door.state) || waitable);
   button.textContent = say(wanted ? "stop" : waitable ? "music" : "listen");
 }
 
@@ -159,8 +176,19 @@ async function askDoor() {
     // the edge is full, or away for a moment: what is on the page still holds
     full = Boolean(error.full);
     if (full && !player.on) element("sound").textContent = say("full");
+    if (wanted && !player.on) {
+      plan(retry());
+      return;
+    }
   }
-  plan(ON_AIR.has(door.state) && player.on && !outside ? [20, 40] : door.retry_s);
+  plan(ON_AIR.has(door.state) && (player.on || reading.on) && !outside ? [20, 40] : door.retry_s);
+}
+
+// Full jitter: at random from now to twice as late each time, beginning with what the door says.
+function retry() {
+  const [, to] = door.retry_s;
+  losses = Math.min(losses + 1, 4);
+  return [0.2, to * 2 ** (losses - 1)];
 }
 
 function plan(window) {
@@ -178,13 +206,16 @@ function askSoon(window = [0.2, 1.5]) {
 
 function askAgain() {
   if (!wanted) return;
+  if (bridge.kept()) player.bridge(bridge.kept());
   element("sound").textContent = say(full ? "full" : "reconnecting");
-  plan(door.retry_s);
+  plan(retry());
 }
 
 function play() {
-  if (ON_AIR.has(door.state)) enter();
-  else if (door.state === "scheduled") player.loop(door.streams.hold);
+  if (ON_AIR.has(door.state)) {
+    bridge.keepLater(door.streams.hold);
+    enter();
+  } else if (door.state === "scheduled") player.loop(door.streams.hold);
   else {
     wanted = false;
     player.stop();
@@ -228,11 +259,24 @@ element("play").addEventListener("click", () => {
 });
 element("catch-up").addEventListener("click", () => player.goLive() || play());
 player.onToggle((on) => {
-  wanted = on;
-  if (on) play();
+  wanted = on && !reading.on;
+  if (wanted) play();
   else player.stop();
   showButton();
 });
+
+remembered(element("gentle"), "gentle", (on) => {
+  player.gentle = on;
+});
+// In another site's frame there is room for the player only.
+if (!("embedded" in root.dataset)) {
+  remembered(element("text-only"), "text-only", (on) => {
+    wanted = wanted && !on;
+    if (on && player.way) player.stop();
+    reading.turn(on);
+    showButton();
+  });
+}
 
 // The pulse in step with the sound when it came inside the sound; else asked for, as rarely as is bearable.
 setInterval(() => {
@@ -245,7 +289,7 @@ setInterval(() => {
   if (pulse) showPulse(pulse);
 }, 320);
 setInterval(async () => {
-  if (document.hidden || !ON_AIR.has(door.state) || pulses.fresh) return;
+  if (reading.on || document.hidden || !ON_AIR.has(door.state) || pulses.fresh) return;
   try {
     pulses.put(await fetchJson(`${base}pulse.json`));
     if (player.chunk() === null) showPulse(pulses.newest);

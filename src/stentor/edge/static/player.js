@@ -6,6 +6,8 @@ const ARTWORK = [{ src: new URL("./icon.svg", import.meta.url).href, sizes: "any
 const CHUNK_MS = 320;
 const COMFORT_S = 3.2; // what the edge sends at once
 const FASTER = 1.05;
+const NATIVE_COMFORT_S = 8; // Apple's own player keeps two segments
+const STALL_MS = 5000; // hls.js waits for a lost line without an end, and in silence
 const SLOWER = 0.97; // neither is heard as another pitch: browsers keep it
 
 // Plays HLS itself and has no (or only a managed) MediaSource, or is Safari, whose own player is the better one.
@@ -29,11 +31,16 @@ function loadHls() {
   return loading;
 }
 
+const STATES = { hold: "waiting", bridge: "reconnecting" };
+
 export class Player {
   #audio;
   #told;
   #hls = null;
   #origin = null;
+  #gentle = true;
+  #heard = false; // whether this way of playing has brought sound already
+  #stall = 0;
   #turn = 0; // counts what was asked for, so that a late script does not start what was stopped
 
   constructor(audio, told) {
@@ -41,8 +48,13 @@ export class Player {
     this.#told = told;
     this.on = false;
     this.way = "";
-    audio.addEventListener("playing", () => this.#told.onState(this.way === "hold" ? "waiting" : "playing"));
-    audio.addEventListener("waiting", () => this.on && this.#told.onState("connecting"));
+    audio.preservesPitch = true;
+    audio.addEventListener("playing", () => {
+      this.#heard = true;
+      clearTimeout(this.#stall);
+      this.#told.onState(STATES[this.way] ?? "playing");
+    });
+    audio.addEventListener("waiting", () => this.#wait());
     for (const name of ["ended", "error"]) audio.addEventListener(name, () => this.#lost());
   }
 
@@ -63,7 +75,7 @@ export class Player {
     this.#hls = new Hls({
       enableWorker: false, // parts are 8 kB: a worker costs more than it saves, and the pulse is read from them here
       lowLatencyMode: true,
-      maxLiveSyncPlaybackRate: 1.05,
+      maxLiveSyncPlaybackRate: this.#fastest,
       backBufferLength: 10,
     });
     this.#hls.on(Hls.Events.FRAG_LOADED, (_, data) => this.#told.onBytes(data.payload));
@@ -80,6 +92,27 @@ export class Player {
     this.#audio.loop = true;
     this.#audio.src = address;
     this.#start();
+  }
+
+  // Music from this browser's memory while the connection is mended: the lock screen keeps its button, and the ear its
+  // sound. The player counts as off, so that the page goes on trying.
+  bridge(address) {
+    this.#begin("bridge");
+    this.on = false;
+    this.#audio.loop = true;
+    this.#audio.src = address;
+    this.#audio.play().catch(() => {});
+  }
+
+  // Whether who is behind hears a little faster until he is not.
+  set gentle(on) {
+    this.#gentle = on;
+    if (this.#hls) this.#hls.config.maxLiveSyncPlaybackRate = this.#fastest;
+    if (!on) this.#audio.playbackRate = 1;
+  }
+
+  get #fastest() {
+    return this.#gentle ? FASTER : 1;
   }
 
   stop() {
@@ -103,15 +136,16 @@ export class Player {
     return known.length ? known.end(known.length - 1) - currentTime : null;
   }
 
-  // The plain stream has no playlist to follow: a long buffer is played a little faster, a short one slower. hls.js
-  // does the same for itself.
+  // Who is far behind hears a little faster until he is not; a short buffer of the plain stream is played slower.
+  // hls.js does the same for itself.
   keepUp() {
-    if (this.way !== "plain") return;
-    const ahead = this.behind() ?? COMFORT_S;
+    if (!this.#gentle || !["plain", "native"].includes(this.way)) return;
+    const comfort = this.way === "plain" ? COMFORT_S : NATIVE_COMFORT_S;
+    const ahead = this.behind() ?? comfort;
     const audio = this.#audio;
-    if (ahead > 2 * COMFORT_S) audio.playbackRate = FASTER;
-    else if (ahead < COMFORT_S / 4) audio.playbackRate = SLOWER;
-    else if (ahead <= COMFORT_S) audio.playbackRate = 1; // between one and two comforts it goes on as it was
+    if (ahead > 2 * comfort) audio.playbackRate = FASTER;
+    else if (this.way === "plain" && ahead < comfort / 4) audio.playbackRate = SLOWER;
+    else if (ahead <= comfort) audio.playbackRate = 1; // between one and two comforts it goes on as it was
   }
 
   // Jumps to the newest sound; false when this way of playing must begin anew for that.
@@ -149,6 +183,8 @@ export class Player {
     this.#origin = null;
     this.way = way;
     this.on = true;
+    this.#heard = false;
+    clearTimeout(this.#stall);
     this.#audio.loop = false;
     this.#audio.playbackRate = 1;
     this.#audio.removeAttribute("src");
@@ -177,9 +213,21 @@ export class Player {
     this.#play("plain", streams.aac);
   }
 
-  #lost() {
-    if (!this.on || this.#hls || !this.#audio.getAttribute("src")) return;
+  // A line that was there and brings nothing for some seconds is lost, whatever else is still hoped for.
+  #wait() {
+    if (!this.on) return;
+    this.#told.onState("connecting");
+    clearTimeout(this.#stall);
+    if (this.#heard) this.#stall = setTimeout(() => this.#giveUp(), STALL_MS);
+  }
+
+  #giveUp() {
     this.on = false;
     this.#told.onLost();
+  }
+
+  #lost() {
+    if (!this.on || this.#hls || !this.#audio.getAttribute("src")) return;
+    this.#giveUp();
   }
 }
