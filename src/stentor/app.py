@@ -24,6 +24,7 @@ from stentor.base.errors import Malformed, NotFound, SetupError
 from stentor.bus import server
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import connect
+from stentor.captions import whisper
 from stentor.store.objects import Objects
 from stentor.store.spaces import Store
 from stentor.supervisor import Supervisor, Worker, role_environment
@@ -68,6 +69,7 @@ async def running(
 def workers(settings: Settings, logs: Path | None) -> list[Worker]:
     """The role processes of one machine."""
     counts = {"house": 1, "stage": 1, "programme": PROGRAMMES, "archive": 1, "edge": settings.edge_count}
+    counts["captions"] = int(settings.captions != "off" and whisper.installed())
     environment = role_environment(settings.environment())
     machine = re.sub(r"[^A-Za-z0-9-]+", "-", socket.gethostname())  # an instance's name is its own on the whole bus
     return [
@@ -98,6 +100,8 @@ async def check(settings: Settings) -> None:
         raise SetupError(f"The house and the audience both have port {settings.port}; give them different ones.")
     for port, option in ((settings.port, "--port"), (settings.audience_port, "--audience-port")):
         _free(settings.host, port, option)
+    if settings.captions == "on" and not whisper.installed():
+        raise SetupError(whisper.EXTRA)
     _ = settings.udp_range
     tls.configured(settings, clock=wall)
     forwarded.networks(settings.trusted_proxies)

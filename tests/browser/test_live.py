@@ -13,7 +13,8 @@ from stentor.audio import grid
 from stentor.crowd.orders import Orders
 from tests.browser.conftest import Browsers
 from tests.support.browser import visit
-from tests.support.edge import Rig, edge
+from tests.support.cues import said
+from tests.support.edge import DOORS_OPEN_MS, Rig, edge
 from tests.support.whole import Whole
 
 pytestmark = [
@@ -77,6 +78,26 @@ async def test_a_full_edge_is_said_plainly(rig: Rig, browsers: Browsers) -> None
         await page.says("#sound", "there is no room at the moment")
         room["there"] = True
         await page.says("#sound", "You are listening")
+
+
+async def test_captions_in_step_with_the_sound(rig: Rig, browsers: Browsers) -> None:
+    """Below the player, when the listener wants them, with the speaker's name; what is not heard yet is not shown."""
+    now_s = (rig.window.head + 1) * grid.CHUNK_S
+    for cue in (said(now_s - 4, "Good evening."), said(now_s - 3, "Hello.", "bob"), said(now_s + 100, "Not yet.")):
+        rig.channel.captions.add(cue, DOORS_OPEN_MS)
+    async with visit(browsers.plain, f"http://127.0.0.1:{rig.port}/s/friday") as page:
+        await page.page.click("#play")
+        await page.page.locator("#captions-switch").wait_for()
+        assert await page.page.locator("#captions").is_hidden()
+        await page.page.click("#captions-switch")
+        await page.says("#captions", "Ada Good evening.")
+        await page.says("#captions", "Bob Hello.")
+        assert "Not yet." not in await page.page.inner_text("#captions")
+        assert await page.page.get_attribute("#captions-switch", "aria-pressed") == "true"
+        await page.page.reload()
+        await page.page.click("#play")
+        await page.says("#captions", "Hello.")
+        page.calm()
 
 
 async def test_a_reaction_is_seen_by_everybody(house: Whole, browsers: Browsers) -> None:

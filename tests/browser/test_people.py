@@ -101,6 +101,37 @@ async def test_from_sign_up_to_deletion(house: Whole, browsers: Browsers) -> Non
         page.calm(but=("401", "403"))
 
 
+async def test_an_admin_rules_over_accounts(house: Whole, browsers: Browsers) -> None:
+    """Found by handle, suspended and out at once, restored, raised, deleted; one's own row has no such buttons."""
+    mallory = "#accounts [data-handle=mallory]"
+    async with (
+        visit(browsers.plain, await invitation(house, "admin")) as page,
+        visit(browsers.plain, await invitation(house, "member")) as other,
+    ):
+        await sign_up(page, "Root", "root")
+        await sign_up(other, "Mallory", "mallory")
+        page.page.on("dialog", lambda dialog: dialog.accept())
+        await page.page.goto(at(house, "/account"))
+        await follow(page, "header a[href='/accounts']", "/accounts")
+        await page.until("document.querySelector('[data-handle=root]')", "one's own account is listed")
+        assert await page.page.locator("[data-handle=root] :is(button, select)").count() == 0
+        await page.page.fill("#search", "@mall")
+        await page.says("#found", "1 of 1")
+        await page.page.click(f"{mallory} [data-verb=suspend]")
+        await page.says(mallory, "suspended")
+        await other.page.goto(at(house, "/account"))
+        assert "/sign-in" in other.page.url
+        await page.page.click(f"{mallory} [data-verb=suspend]")
+        await page.until(f"!document.querySelector('{mallory}').textContent.includes('suspended')", "restored")
+        await page.page.select_option(f"{mallory} select", "moderator")
+        await page.says("#notice", "Saved")
+        roles = {each["handle"]: each["role"] for each in (await house.call("GET", "/accounts"))["accounts"]}
+        assert roles["mallory"] == "moderator"
+        await page.page.click(f"{mallory} [data-verb=delete]")
+        await page.says("#found", "0 of 0")
+        page.calm()
+
+
 async def test_the_host_needs_no_link(house: Whole, browsers: Browsers) -> None:
     """A space that a moderator makes is theirs: the list leads to the stage, which takes them by their session."""
     async with visit(browsers.reader, await invitation(house, "moderator")) as page:

@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from tests.browser.conftest import Browsers
 from tests.support.browser import visit
+from tests.support.cues import keep, said
 from tests.support.edge import Rig, edge
 from tests.support.recorded import record, talk
 
@@ -23,6 +24,7 @@ async def rig() -> AsyncIterator[Rig]:
     async with edge(talk(title="Tea & talk")) as rig:
         speakers = {range(24, 99): "ada", range(99, 180): "bob", range(180, 288): "ada"}
         await record(rig.objects, 288, speakers, missing=range(120, 123))
+        await keep(rig.objects, said(8, "Good evening."), said(12, "And welcome."), said(40, "Thank you.", "bob"))
         yield rig
 
 
@@ -98,3 +100,20 @@ async def test_a_recording_without_javascript_and_on_a_small_screen(rig: Rig, br
     async with visit(browsers.plain, address(rig), viewport={"width": 360, "height": 700}) as page:
         await page.until("document.querySelectorAll('#chapters li').length === 4", "all turns are there")
         await page.until("document.documentElement.scrollWidth <= 360", "nothing sticks out")
+
+
+async def test_the_transcript_of_a_recording(rig: Rig, browsers: Browsers) -> None:
+    """Who said what: a line is heard by a click, the one that is heard is marked, and there is a file to keep."""
+    async with visit(browsers.plain, address(rig)) as page:
+        await page.until("document.querySelectorAll('#transcript li').length === 3", "all lines are there")
+        lines = await page.page.locator("#transcript li").all_inner_texts()
+        assert [" ".join(text.split()) for text in lines] == [
+            "0:08 Ada Good evening.", "0:12 And welcome.", "0:40 Bob Thank you.",
+        ]  # fmt: skip
+        await page.page.locator("#transcript button").nth(2).click()
+        await page.until(f"{AT} > 40 && {AT} < 45", "it is heard")
+        await page.says("#transcript [aria-current]", "Thank you.")
+        async with page.page.expect_download() as download:
+            await page.page.click("#words a")
+        assert (await download.value).suggested_filename == "transcript.txt"
+        page.calm()

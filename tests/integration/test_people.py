@@ -317,6 +317,22 @@ async def test_a_suspended_account(house: House) -> None:
         assert (await eve.post("/sign-in", json={"handle": "eve", "password": PASSWORD})).status_code == 200
 
 
+async def test_the_page_of_accounts(house: House) -> None:
+    """For admins; others are told so, and whoever is signed out may sign in first."""
+    async with browser(house) as ada, browser(house) as eve:
+        await sign_up(ada)
+        await sign_up(eve, "eve")
+        await house.http.patch("/api/v1/accounts/ada", json={"role": "admin"})
+        page = f"{house.anyone.base_url}/accounts"
+        seen = await ada.get(page)
+        assert (seen.status_code, 'id="accounts"' in seen.text) == (200, True)
+        seen = await eve.get(page)
+        assert (seen.status_code, 'id="accounts"' in seen.text) == (403, False)
+        assert "/accounts" not in (await eve.get(f"{house.anyone.base_url}/account")).text
+        seen = await house.anyone.get("/accounts")
+        assert (seen.status_code, seen.headers["location"]) == (303, "/sign-in?next=/accounts")
+
+
 async def test_a_host_by_account(house: House) -> None:
     """Who makes a space without naming a host leads it from every browser; nobody else does, an admin excepted."""
     async with browser(house) as ada, browser(house) as eve:

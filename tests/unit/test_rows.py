@@ -12,7 +12,7 @@ ROWS = {
     "base": 0,
     "audio": 1, "wire": 1, "spaces": 1, "crowd": 1, "people": 1,
     "bus": 2, "store": 2,
-    "stage": 3, "programme": 3, "edge": 3, "archive": 3, "house": 3,
+    "stage": 3, "programme": 3, "edge": 3, "archive": 3, "house": 3, "captions": 3,
     "rehearsal": 4, "supervisor": 4, "tether": 4, "app": 4, "demo": 4, "cli": 4, "__main__": 4, "__init__": 0,
 }  # fmt: skip
 HOMES = {
@@ -26,6 +26,8 @@ HOMES = {
     "uvicorn": {"house"},
     "webauthn": {"house"},
     "argon2": {"house"},
+    "faster_whisper": {"captions"},
+    "ctranslate2": {"captions"},
     "joserfc": {"house"},
     "click": {"cli"},
     "cryptography": {"base"},

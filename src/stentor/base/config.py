@@ -17,7 +17,11 @@ import msgspec
 from stentor.base.errors import SetupError
 
 PREFIX = "STENTOR_"
-CHOICES = {"sign_up": ("open", "invitation", "closed"), "create_spaces": ("admins", "members")}
+CHOICES = {
+    "sign_up": ("open", "invitation", "closed"),
+    "create_spaces": ("admins", "members"),
+    "captions": ("auto", "on", "off"),
+}
 """What a setting of words may be; ``people.model`` says what each means."""
 
 
@@ -50,6 +54,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """``on``: every connection to the edges begins with the PROXY protocol, version 1 or 2."""
     trusted_proxies: str = "127.0.0.1,::1"
     """Whose ``Forwarded`` and ``X-Forwarded-For`` the house believes: addresses and networks, comma separated."""
+    address_connections: int = 2000
+    """Connections that one address (IPv6: one /64) may have at each edge process; 0 means no limit."""
+    address_requests: int = 2000
+    """Requests that one address may make of each edge process in a second; 0 means no limit."""
     nats_url: str = ""
     """A NATS server or cluster with JetStream; empty means the embedded one."""
     nats_port: int = 0
@@ -72,6 +80,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Who may make an account: ``open``, ``invitation`` or ``closed`` (``people.model.SignUp``)."""
     create_spaces: str = "admins"
     """Who may make spaces besides moderators: ``admins`` or ``members``."""
+    captions: str = "auto"
+    """``auto``: when the extra ``captions`` is installed; ``on``: it must be; ``off``: never."""
+    captions_model: str = ""
+    """A folder with a Whisper model for CTranslate2, or its name (``small``); empty means the packaged one (base)."""
     oidc_issuer: str = ""
     """Issuer of a sign-in provider that speaks OpenID Connect; empty means none."""
     oidc_client_id: str = ""

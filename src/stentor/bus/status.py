@@ -8,7 +8,9 @@ from typing import Literal
 
 import msgspec
 
+from stentor.audio.watch import Oddity
 from stentor.bus.connection import Bus
+from stentor.spaces.quality import Quality
 
 MAX_SENDERS = 10_000
 """More processes than any cluster has; beyond it the one unheard longest is forgotten."""
@@ -29,6 +31,10 @@ class SeatStatus(msgspec.Struct, frozen=True):
     delay_ms: int = 0
     loss: float = 0.0
     """Share of packets lost on the way to the stage, 0 to 1."""
+    jitter_ms: int = 0
+    quality: Quality = Quality.GOOD
+    oddities: list[Oddity] = []
+    """What is odd about the sound."""
 
 
 class SpaceStatus(msgspec.Struct, frozen=True):
@@ -79,9 +85,9 @@ class Statuses:
         self._clock = clock
         self._heard: dict[tuple[str, str], tuple[float, Status]] = {}
 
-    async def start(self, bus: Bus) -> None:
-        """Listens from now on, for as long as the bus lives."""
-        await bus.subscribe("status.>", self._hear)
+    async def start(self, bus: Bus, role: str = "*") -> None:
+        """Listens from now on, for as long as the bus lives; to one role, or to all."""
+        await bus.subscribe(f"status.{role}.>", self._hear)
 
     def _hear(self, _: str, payload: bytes) -> None:
         try:
@@ -104,6 +110,10 @@ class Statuses:
     def listeners(self, space: str, now: float) -> int:
         """How many hear the space, summed over the edges."""
         return sum(status.spaces[space].listeners for status in self.fresh(now, "edge") if space in status.spaces)
+
+    def captioned(self, space: str, now: float) -> bool:
+        """Whether a process of captions listens to the space."""
+        return any(space in status.spaces for status in self.fresh(now, "captions"))
 
     def reactions(self, space: str, now: float) -> dict[str, dict[str, int]]:
         """By edge: the reactions that it took since it started."""

@@ -24,6 +24,7 @@ COMMANDS = (
     "account",
     "speak",
     "listen",
+    "transcribe",
     "plan",
     "doctor",
     "preflight",

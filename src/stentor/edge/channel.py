@@ -14,6 +14,7 @@ from stentor.edge.fanout import BURST_CHUNKS, LEAST_BURST, MOST_BURST, Stream
 from stentor.edge.hls import Hls
 from stentor.edge.protocol import CHUNK_MARK, Connection
 from stentor.edge.reply import ANYBODY, EXPOSED, NO_STORE, Reply
+from stentor.edge.subtitles import Captions
 from stentor.edge.window import KEEP_CHUNKS, Frames, Kept, Window
 from stentor.edge.worker import Worker
 from stentor.spaces.model import ON_AIR, Space, State
@@ -40,6 +41,7 @@ class Channel:
         """Devices that were told to wait since the door became narrow, which the gate limits."""
         self.window: Window | None = None
         self.hls: Hls | None = None
+        self.captions = Captions(space.id, language=space.language, clock=worker.clock)
         self.streams: dict[tuple[str, str], Stream] = {}
         self._forms = forms.of(space.id, space.title, RENDITIONS)
         self._worker = worker
@@ -88,7 +90,9 @@ class Channel:
         self.window = Window(doors_open_ms=doors, start=start, now=now, fill=self._fill)
         if self.space.last_chunk is not None:
             self.window.end(self.space.last_chunk)
-        self.hls = Hls(self.window, RENDITIONS, clock=self._worker.clock, monotonic=self._loop.time)
+        self.hls = Hls(
+            self.window, RENDITIONS, captions=self.captions, clock=self._worker.clock, monotonic=self._loop.time
+        )
         self.heed(self.orders)
         return self.window
 

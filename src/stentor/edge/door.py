@@ -31,12 +31,12 @@ HOLD_RENDITION = BY_NAME["aac-64"]
 SOON_S = 120.0
 
 
-def door(space: Space, orders: Orders, *, address: str, house: str = "", now: float) -> bytes:
+def door(space: Space, orders: Orders, *, address: str, house: str = "", now: float, captions: bool = False) -> bytes:
     """``door.json``, version 1, without its signature.
 
     ``address`` is what stands before ``/s/…`` (may be empty: the same host).
 
-    ``house`` is the house's address, where people ask to speak.
+    ``house`` is the house's address, where people ask to speak; ``captions`` says that there are some.
     """
     base = f"{address}/s/{space.id}"
     streams: dict[str, str] = {"pulse": f"{base}/pulse.json", "hold": f"{base}/hold.m4a?v={space.hold}"}
@@ -49,6 +49,8 @@ def door(space: Space, orders: Orders, *, address: str, house: str = "", now: fl
         }
     if space.doors_open_ms is not None:
         streams |= {"replay": f"{base}/replay/index.m3u8", "download": f"{base}/recording.m4a"}
+    if captions and space.doors_open_ms is not None:
+        streams["captions"] = f"{base}/captions.json"
     return msgspec.json.encode(
         {
             "v": 1,
@@ -71,6 +73,8 @@ def door(space: Space, orders: Orders, *, address: str, house: str = "", now: fl
             "streams": streams,
             "ticket": f"{base}/ticket",
             "ask": f"{house}/ask/{space.id}" if house and space.hears_requests else None,
+            "pins": list(reversed(space.pins)),
+            "pinned": space.pinned_ms,
             "react": reactions(space, orders.rung),
             "at": unix_ms(now),
         }

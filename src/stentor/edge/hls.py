@@ -14,7 +14,9 @@ from typing import NamedTuple, Protocol, TypeVar
 from stentor.audio import grid
 from stentor.base.clock import Clock
 from stentor.base.errors import BadInput, NotFound, Overloaded
+from stentor.edge import subtitles
 from stentor.edge.reply import EXPOSED, IMMUTABLE, Document, File, Reply, failure
+from stentor.edge.subtitles import Captions
 from stentor.edge.window import Window
 from stentor.wire import mp4, playlist
 from stentor.wire.chunk import Codec, Rendition
@@ -47,12 +49,21 @@ Key = TypeVar("Key")
 class Hls:
     """Playlists, parts and segments of a window."""
 
-    def __init__(self, window: Window, renditions: tuple[Rendition, ...], *, clock: Clock, monotonic: Clock) -> None:
+    def __init__(
+        self,
+        window: Window,
+        renditions: tuple[Rendition, ...],
+        *,
+        captions: Captions,
+        clock: Clock,
+        monotonic: Clock,
+    ) -> None:
         self.parts = True
         """Whether playlists have parts; :meth:`give` changes it."""
         self.frugal = False
         """Whether the cheaper rendition is the only one that is listed."""
         self._window = window
+        self._captions = captions
         self._renditions = {rendition.name: rendition for rendition in renditions}
         self._clock = clock
         self._monotonic = monotonic
@@ -76,7 +87,9 @@ class Hls:
         Only AAC: Apple's player is not known to play Opus in HLS, and one codec keeps every player able to switch.
         ``opus-24.m3u8`` is there for those who ask for it by name.
         """
-        text = playlist.multivariant(self._variants(), uri=lambda rendition: f"{rendition.name}.m3u8")
+        text = playlist.multivariant(
+            self._variants(), uri=lambda rendition: f"{rendition.name}.m3u8", subtitles=self._captions.track()
+        )
         cache = f"public, max-age={playlist.CACHE_OK_S}"
         return Document(text.encode(), playlist.CONTENT_TYPE, cache, now=self._clock(), **PLAYLIST_FIELDS)
 
@@ -85,7 +98,8 @@ class Hls:
 
         Raises :class:`BadInput` for directives that break the rules, :class:`NotFound` for an unknown rendition.
         """
-        self._rendition(name)
+        if not self._is_text(name):
+            self._rendition(name)
         directives = Directives.parse(request.query)
         decision = self._decide(directives)
         if decision is Decision.TOO_FAR:
@@ -105,6 +119,8 @@ class Hls:
 
         Raises :class:`NotFound` for everything that is neither there nor hinted.
         """
+        if self._is_text(name):
+            return self._text(file).answer(request.headers)
         known = self._named.get((name, file))
         if known is not None:
             return known.answer(request.headers, self._clock())
@@ -233,7 +249,7 @@ class Hls:
         if document is None:
             lifetime = playlist.CACHE_BLOCKING_OK_S if blocking else playlist.CACHE_OK_S
             document = self._playlists[name, blocking] = Document(
-                self._render(self._renditions[name]).encode(),
+                (self._render_text() if self._is_text(name) else self._render(self._renditions[name])).encode(),
                 playlist.CONTENT_TYPE,
                 f"public, max-age={lifetime}",
                 now=self._clock(),
@@ -260,6 +276,29 @@ class Hls:
             parts=self.parts,
             ended=ended,
         )
+
+    def _is_text(self, name: str) -> bool:
+        return name == subtitles.NAME and bool(self._captions)
+
+    def _render_text(self) -> str:
+        """The captions' playlist: the same segments as those of the sound, and no parts."""
+        complete = self._complete_segment()
+        first = max(grid.segment_of(self._window.first), complete + 1 - SEGMENTS_SHOWN)
+        segments = []
+        for number in range(first, complete + 1):
+            chunk = grid.first_chunk_of_segment(number)
+            length = min(grid.CHUNKS_PER_SEGMENT, self._window.head + 1 - chunk) * grid.CHUNK_S
+            start_ms = self._window.doors_open_ms + chunk * grid.CHUNK_MS
+            segments.append(playlist.Segment(number, f"{subtitles.NAME}/{number}.vtt", start_ms, length))
+        return playlist.media(segments, parts=False, ended=self._window.finished)
+
+    def _text(self, file: str) -> Document:
+        number = file.removesuffix(".vtt")
+        if number == file or not is_number(number):
+            raise NotFound("There is no such file.", code="no-such-file")
+        if not grid.segment_of(self._window.first) <= int(number) <= self._complete_segment():
+            raise NotFound("That segment is not there (any more).", code="no-such-segment")
+        return self._captions.segment(int(number))
 
     def _describe(self, rendition: Rendition, number: int) -> playlist.Segment:
         chunk = grid.first_chunk_of_segment(number)

@@ -19,7 +19,7 @@ from stentor.base.errors import NotFound
 from stentor.crowd.orders import Orders
 from stentor.edge.door import door
 from stentor.edge.reply import IMMUTABLE, Document
-from stentor.spaces.model import ON_AIR, Space, State
+from stentor.spaces.model import ON_AIR, Pin, Space, State
 from stentor.wire.clip import Cut
 
 PAGE_CACHE = "public, max-age=5, stale-while-revalidate=60"
@@ -67,7 +67,9 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 <span class="soft" id="sound" role="status"></span>
 <span class="soft" id="behind"></span>
 <button type="button" class="small" id="catch-up" data-text="go_live" hidden>{go_live}</button>
+<button type="button" class="small" id="captions-switch" data-text="captions" hidden>{captions}</button>
 </div>
+<div class="captions" id="captions" aria-live="off" hidden></div>
 <div id="plain">{plain}</div>
 <div id="recording"{no_recording}>
 <div id="replay" hidden>
@@ -95,6 +97,16 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 <h2 data-text="chapters">{chapters}</h2>
 <ol class="chapters" id="chapters"></ol>
 </div>
+<div id="words" hidden>
+<h2 data-text="transcript">{transcript}</h2>
+<p class="soft" data-text="transcript_by">{transcript_by}</p>
+<ol class="chapters transcript" id="transcript"></ol>
+<ul class="ways">
+<li><a href="{base}/transcript.txt" download data-text="words_txt">{words_txt}</a></li>
+<li><a href="{base}/captions.vtt" download data-text="words_vtt">{words_vtt}</a></li>
+<li><a href="{base}/captions.json" download data-text="words_json">{words_json}</a></li>
+</ul>
+</div>
 <p><a href="{base}/recording.m4a" download data-text="download">{download}</a></p>
 <ul class="soft ways" id="gaps"></ul>
 </div>
@@ -108,6 +120,10 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 <div class="row" id="reactions" role="group" hidden></div>
 <p class="soft" id="reactions-said" role="status"></p>
 <p id="ask"{no_ask}><a href="{ask}" target="_blank" rel="noopener" data-text="ask_to_speak">{ask_to_speak}</a></p>
+</section>
+<section id="pins"{no_pins}>
+<h2 data-text="pinned">{pinned}</h2>
+<ul class="ways">{pins}</ul>
 </section>
 <section id="ways"{not_live}>
 <h2 data-text="other_ways">{other_ways}</h2>
@@ -175,6 +191,8 @@ class Pages:
             speeds=SPEED_OPTIONS,
             seats=seats,
             not_empty=" hidden" if seats else "",
+            pins=_pins(space),
+            no_pins="" if space.pins else " hidden",
             ask=html.escape(f"{self._house}/ask/{space.id}"),
             no_ask="" if self._house and space.hears_requests else " hidden",
             not_live="" if on_air else " hidden",
@@ -283,6 +301,18 @@ def _seats(space: Space, say: dict[str, str]) -> str:
     there = [seat for seat in space.seats.values() if seat.connected]
     rows = [(html.escape(seat.name), html.escape(say[seat.role])) for seat in there]
     return "".join(f'<li>{name}<span class="role">{role}</span></li>' for name, role in rows)
+
+
+def _pins(space: Space) -> str:
+    """What is pinned, the newest first; the script adds when."""
+    return "".join(f"<li>{_pin(pin)}</li>" for pin in reversed(space.pins))
+
+
+def _pin(pin: Pin) -> str:
+    note = html.escape(pin.text)
+    if not pin.url:
+        return f"<span>{note}</span>"
+    return f'<a href="{html.escape(pin.url)}" target="_blank" rel="noopener noreferrer nofollow ugc">{note}</a>'
 
 
 def _time(space: Space, say: dict[str, str]) -> str:

@@ -21,6 +21,7 @@ from stentor.edge.hls import is_number
 from stentor.edge.outlines import Outlines
 from stentor.edge.protocol import Connection
 from stentor.edge.reply import ANYBODY, EXPOSED, IMMUTABLE, NO_STORE, Document, File, Reply, asked_range
+from stentor.edge.transcripts import Transcripts
 from stentor.spaces import outline
 from stentor.spaces.model import Space, State
 from stentor.spaces.outline import Outline
@@ -86,8 +87,9 @@ class Recording(msgspec.Struct, frozen=True):
 class Replays:
     """The replays of all spaces."""
 
-    def __init__(self, objects: Objects, *, clock: Clock, monotonic: Clock) -> None:
+    def __init__(self, objects: Objects, transcripts: Transcripts, *, clock: Clock, monotonic: Clock) -> None:
         self._cache = Cache(objects)
+        self._transcripts = transcripts
         self._clock = clock
         self._monotonic = monotonic
         self._recordings: OrderedDict[str, Recording] = OrderedDict()
@@ -106,7 +108,9 @@ class Replays:
             case ["gaps.json"]:
                 return self._document(space, path, recording, "application/json", _gaps, request)
             case ["chapters.json"]:
-                return await self._outlined(space, path, recording, outline.chapters, request)
+                render = partial(outline.chapters, pins=space.pins, origin_ms=space.doors_open_ms or 0)
+                pinned = [*path, str(space.pinned_ms)]  # notes may be taken down when all is over
+                return await self._outlined(space, pinned, recording, render, request)
             case ["peaks.json"]:
                 return await self._outlined(space, path, recording, outline.peaks, request)
             case ["clip.m4a"]:
@@ -115,7 +119,11 @@ class Replays:
                 rendition = _rendition(request.query.get("rendition", RENDITIONS[0].name))
                 return await self._file(space, recording, rendition, request, connection)
             case ["replay", "index.m3u8"]:
-                return self._document(space, path, recording, playlist.CONTENT_TYPE, _index, request)
+                cues = await self._transcripts.get(space) if recording.final else []
+                render = partial(_index, space.language if cues else "")
+                return self._document(space, path, recording, playlist.CONTENT_TYPE, render, request)
+            case ["replay", "captions.m3u8"] if await self._transcripts.get(space):
+                return self._document(space, path, recording, playlist.CONTENT_TYPE, _text, request)
             case ["replay", name] if name.endswith(".m3u8"):
                 render = partial(_media, _rendition(name.removesuffix(".m3u8")))
                 return self._document(space, path, recording, playlist.CONTENT_TYPE, render, request)
@@ -295,9 +303,16 @@ def virtual_file(entries: list[Entry], rendition: Rendition) -> tuple[bytes, lis
     return mp4.init(rendition, duration_s=sum(durations) / grid.SAMPLE_RATE_HZ) + index, there
 
 
-def _index(_: Recording) -> bytes:
+def _index(captions: str, _: Recording) -> bytes:
+    """``captions`` is the language of the transcript, empty without one."""
     variants = [rendition for rendition in RENDITIONS if rendition.codec is Codec.AAC]
-    return playlist.multivariant(variants, uri=lambda rendition: f"{rendition.name}.m3u8").encode()
+    text = playlist.Subtitles("captions.m3u8", captions) if captions else None
+    return playlist.multivariant(variants, uri=lambda rendition: f"{rendition.name}.m3u8", subtitles=text).encode()
+
+
+def _text(recording: Recording) -> bytes:
+    last = recording.entries[-1]
+    return playlist.vod_text("../captions.vtt", (last.first_chunk + last.chunks) * grid.CHUNK_S).encode()
 
 
 def _media(rendition: Rendition, recording: Recording) -> bytes:

@@ -24,7 +24,9 @@ from stentor.bus.board import Board
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import Bus, connect
 from stentor.bus.crowd import Crowd
-from stentor.bus.status import SpaceStatus, Status
+from stentor.bus.cues import CueLog
+from stentor.bus.status import SpaceStatus, Status, Statuses
+from stentor.crowd.addresses import Addresses
 from stentor.crowd.orders import Orders
 from stentor.edge.channel import Channel
 from stentor.edge.gate import Gate
@@ -33,6 +35,7 @@ from stentor.edge.site import Site
 from stentor.edge.worker import Worker, descriptors
 from stentor.spaces.model import Space
 from stentor.store.objects import Objects
+from stentor.wire import cue as wire_cue
 from stentor.wire import forwarded
 
 TICK_S = 0.1
@@ -47,6 +50,8 @@ UNACKNOWLEDGED_MS = 20_000
 BACKLOG = 4096
 """Connections the kernel keeps until we take them: half a second of a stampede."""
 DEFAULT_HOLD = "default"
+CUES_S = 1.0
+"""How soon captions begin to be offered, or what was missed of them is read."""
 
 
 class Edge:
@@ -59,14 +64,21 @@ class Edge:
         self.clock = clock
         processors = (os.cpu_count() or 1) / settings.edge_count
         line_bps = settings.line_mbps * 1e6 / settings.edge_count
+        trusted = forwarded.networks(settings.trusted_proxies)
+        addresses = Addresses(
+            connections=settings.address_connections,
+            requests=settings.address_requests,
+            exempt=lambda address: forwarded.trusts(trusted, address),
+        )
         self.worker = Worker(
             capacity=descriptors(),
             clock=clock,
             processors=processors,
             line_bps=line_bps,
             places=settings.edge_listeners,
+            addresses=addresses,
         )
-        gate = Gate(config.signing_key(settings), forwarded.networks(settings.trusted_proxies), self.worker)
+        gate = Gate(config.signing_key(settings), trusted, self.worker)
         self.site = Site(
             self.worker,
             gate,
@@ -85,6 +97,8 @@ class Edge:
         self._following: dict[str, asyncio.Task[None]] = {}
         self._orders: dict[str, Orders] = {}
         self._loading: set[str] = set()
+        self._cues = CueLog(bus, hours=settings.bus_hours)
+        self._statuses = Statuses(asyncio.get_running_loop().time)
         self._log = log.get("edge")
 
     async def run(self) -> None:
@@ -97,6 +111,7 @@ class Edge:
                 group.create_task(self._watch(group), name="board")
                 group.create_task(self._heed(), name="orders")
                 group.create_task(self._tick(), name="tick")
+                group.create_task(self._follow_cues(), name="cues")
                 group.create_task(self.worker.meter.run(), name="load")
                 group.create_task(status.beat(self._bus, self.status), name="beat")
         finally:
@@ -186,6 +201,35 @@ class Edge:
                         return
         finally:
             await deaf()
+
+    async def _follow_cues(self) -> None:
+        """Brings captions to the channels: as they are made, and with each new connection all that were made before."""
+        await self._statuses.start(self._bus, "captions")
+        await self._bus.subscribe(wire_cue.subject("*"), self._hear_cue)
+        read: dict[str, int] = {}
+        while True:
+            now, epoch = asyncio.get_running_loop().time(), self._bus.epoch
+            for channel in list(self.site.channels.values()):
+                space = channel.space
+                channel.captions.offered = self._statuses.captioned(space.id, now)
+                if space.doors_open_ms is None or channel.window is None or read.get(space.id) == epoch:
+                    continue
+                try:
+                    missed = await self._cues.read(space.id, doors_open_ms=space.doors_open_ms)
+                except Overloaded:
+                    break  # again in a second
+                for cue in missed:
+                    channel.captions.add(cue, space.doors_open_ms)
+                read[space.id] = epoch
+            await asyncio.sleep(CUES_S)
+
+    def _hear_cue(self, _: str, payload: bytes) -> None:
+        try:
+            cue = wire_cue.decode(payload)
+        except Malformed:
+            return  # a newer or a broken process; the sound goes on
+        if channel := self.site.channels.get(cue.space):
+            channel.captions.add(cue, channel.space.doors_open_ms)
 
     async def _tick(self) -> None:
         """Gives up on chunks that are overdue, and forgets windows that nobody needs any more."""

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from stentor.base import log
 from stentor.base.errors import NotFound, Overloaded, StentorError
 from stentor.base.texts import negotiate
-from stentor.edge import door, embed, metrics
+from stentor.edge import door, embed, metrics, subtitles
 from stentor.edge.channel import Channel
 from stentor.edge.gate import Gate
 from stentor.edge.page import Pages
@@ -18,8 +18,9 @@ from stentor.edge.protocol import Connection
 from stentor.edge.reactions import Reactions
 from stentor.edge.replay import Replays
 from stentor.edge.reply import ANYBODY, BRIEF, EXPOSED, IMMUTABLE, NO_STORE, Document, File, Reply, failure
+from stentor.edge.transcripts import Transcripts
 from stentor.edge.worker import Worker
-from stentor.spaces.model import Space
+from stentor.spaces.model import Space, State
 from stentor.store.objects import Objects
 from stentor.wire import calendar, clip
 from stentor.wire.http import Request
@@ -41,7 +42,9 @@ class Site:
         self, worker: Worker, gate: Gate, *, objects: Objects, address: str, house: str = "", instance: str
     ) -> None:
         self.channels: dict[str, Channel] = {}
-        self.replays = Replays(objects, clock=worker.clock, monotonic=asyncio.get_running_loop().time)
+        monotonic = asyncio.get_running_loop().time
+        self._transcripts = Transcripts(objects, clock=worker.clock, monotonic=monotonic)
+        self.replays = Replays(objects, self._transcripts, clock=worker.clock, monotonic=monotonic)
         self.ready = False
         """The board has been read: /healthz says yes."""
         self._worker, self._gate = worker, gate
@@ -103,6 +106,11 @@ class Site:
                 return self._document(channel, "page").answer(request.headers)
             case ["door.json" | "pulse.json" | "event.ics" | "listen.m3u" | "embed" as name]:
                 return self._document(channel, name).answer(request.headers)
+            case [name] if name in subtitles.DOCUMENTS:
+                if channel.space.state is State.REPLAY:
+                    self._job(self._transcript(channel.space, name, request), request, connection)
+                    return None
+                return self._document(channel, name).answer(request.headers)
             case ["ticket"]:
                 return self._gate.ticket(channel, request, connection)
             case ["hold.m4a"]:
@@ -127,8 +135,17 @@ class Site:
         elif name == "listen.m3u":
             document = Document(embed.m3u(space, address=self._address), embed.M3U_TYPE, door.DOOR_CACHE, now=now)
         elif name == "door.json":
-            text = door.door(space, channel.orders, address=self._address, house=self._house, now=now)
+            text = door.door(
+                space,
+                channel.orders,
+                address=self._address,
+                house=self._house,
+                now=now,
+                captions=bool(channel.captions),
+            )
             document = Document(self._gate.sign(text), JSON, door.DOOR_CACHE, now=now)
+        elif name in subtitles.DOCUMENTS:
+            document = self._captions(channel, name, now)
         elif name == "event.ics":
             document = Document(
                 door.event(space, address=self._address), calendar.CONTENT_TYPE, door.EVENT_CACHE, now=now
@@ -139,6 +156,19 @@ class Site:
             document = Document(text or door.still_pulse(space, now), JSON, door.PULSE_CACHE, now=now)
         self._documents[space.id, name] = (version, now, document)
         return document
+
+    def _captions(self, channel: Channel, name: str, now: float) -> Document:
+        """What has been said so far; as JSON, while on air, only what a listener may hear now."""
+        space, captions = channel.space, channel.captions
+        if not captions or space.doors_open_ms is None:
+            raise NotFound("There are no captions for this space.", code="no-captions")
+        brief = name == "captions.json" and space.on_air
+        cues = captions.recent(space.doors_open_ms) if brief else captions.cues.all
+        text, kind = subtitles.render(name, space.id, space.title, cues)
+        return Document(text, kind, CAPTIONS_CACHE, now=now)
+
+    async def _transcript(self, space: Space, name: str, request: Request) -> Reply:
+        return (await self._transcripts.document(space, name)).answer(request.headers)
 
     def _clip_page(self, space: Space, request: Request) -> Reply:
         """The page of ``clip.m4a`` with the same ``from`` and ``to``."""
@@ -229,5 +259,6 @@ class Site:
         return self._worker.clock()
 
 
+CAPTIONS_CACHE = "public, max-age=1"
 HOLDS_KEPT = 20
 """Each is 0.5 MB."""

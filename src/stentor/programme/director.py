@@ -28,7 +28,6 @@ from stentor.audio import grid
 from stentor.audio.fade import DECLICK_SAMPLES, equal_power, linear
 from stentor.audio.limiter import CEILING
 from stentor.audio.pcm import SILENCE, Block, Samples, from_int16
-from stentor.spaces.model import Space
 from stentor.wire.chunk import Source
 from stentor.wire.tick import Tick
 
@@ -58,16 +57,6 @@ class Directed(NamedTuple):
     delay_ms: int
 
 
-def live_from(space: Space) -> grid.Chunk | None:
-    """The first chunk that the stage may be heard in: the one after that in which the host went live.
-
-    One later, so that the news of it reaches every programme before the chunk is due. None before.
-    """
-    if space.live_ms is None or space.doors_open_ms is None:
-        return None
-    return grid.Chunk(max(0, grid.chunk_at(space.live_ms / 1000, space.doors_open_s) + 1))
-
-
 class Director:
     """One space's sound, chunk after chunk. ``joining`` says that the talk is under way already (a late programme)."""
 
@@ -92,7 +81,7 @@ class Director:
         self._loop = loop
 
     def chunk(self, number: int, *, live: int | None, last: int | None, ticks: Sequence[Tick | None]) -> Directed:
-        """Chunk ``number`` from its 16 ticks. ``live`` is :func:`live_from`, ``last`` is ``Space.last_chunk``.
+        """Chunk ``number`` from its 16 ticks. ``live`` is ``Space.live_chunk``, ``last`` is ``Space.last_chunk``.
 
         Call it for every number in turn. Raises ValueError for another count of ticks. About 0.5 ms.
         """

@@ -18,7 +18,7 @@ from stentor.audio.hold import HoldLoop
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Malformed
 from stentor.bus.status import SeatStatus
-from stentor.programme.director import Directed, Director, live_from
+from stentor.programme.director import Directed, Director
 from stentor.programme.ticks import TickWindow
 from stentor.spaces import pulse
 from stentor.spaces.model import Space
@@ -65,7 +65,7 @@ class Producer:
         self.malformed = 0
         self.set_back = False
         self.window = TickWindow(self.number)
-        live = live_from(space)
+        live = space.live_chunk
         self._director = Director(loop, joining=live is not None and self.number > live)
         self._encoders = [ProgrammeEncoder(rendition) for rendition in RENDITIONS]
         self._clock, self._pool, self._heard, self._deliver = clock, pool, heard, deliver
@@ -143,7 +143,7 @@ class Producer:
 
     def _make(self, space: Space, number: int, ticks: Sequence[Tick | None], heard: Heard) -> Chunk:
         """Directs and encodes; in a thread, so everything it reads is handed to it."""
-        directed: Directed = self._director.chunk(number, live=live_from(space), last=space.last_chunk, ticks=ticks)
+        directed: Directed = self._director.chunk(number, live=space.live_chunk, last=space.last_chunk, ticks=ticks)
         frames = {encoder.rendition.name: encoder.encode(directed.pcm) for encoder in self._encoders}
         made_ms = unix_ms(self._clock())
         return Chunk(

@@ -17,7 +17,6 @@ from stentor.base.errors import Malformed, Overloaded
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.lease import Lease
 from stentor.programme.backlog import Backlog
-from stentor.programme.director import live_from
 from stentor.spaces import pulse
 from stentor.spaces.model import Space
 from stentor.wire.chunk import Chunk, Source
@@ -122,7 +121,7 @@ class Publisher:
 
     def _filler(self, number: int) -> Chunk:
         """A chunk that nobody made: the hold loop's ready-made frames, marked."""
-        live = live_from(self.space)
+        live = self.space.live_chunk
         source = Source.HOLD if live is None or number < live else Source.FILLER
         at_ms = unix_ms(self._clock())
         return Chunk(

@@ -65,6 +65,15 @@ class Seat(msgspec.Struct, frozen=True):
     """Of the seat's link: each new link is one higher, and older ones open nothing any more."""
 
 
+class Pin(msgspec.Struct, frozen=True):
+    """A note that hosts show to everybody; ``url`` is empty or an address of the web."""
+
+    id: str
+    text: str
+    url: str
+    at_ms: int
+
+
 class Space(msgspec.Struct, frozen=True):
     """A space. Times are wall-clock milliseconds since 1970 (UTC), None while they have not happened."""
 
@@ -87,6 +96,10 @@ class Space(msgspec.Struct, frozen=True):
     """Whether the audience may react."""
     banned: dict[str, str] = {}
     """Seats that were shut out and may not be given again: id and name."""
+    pins: list[Pin] = []
+    """In the order in which they were pinned."""
+    pinned_ms: int = 0
+    """When the pins changed last."""
     rung: int = 0
     """Of the ladder (``crowd.rungs``), as it was last written down; what holds is in ``crowd.orders``."""
     rung_cause: Cause = Cause.CALM
@@ -120,6 +133,16 @@ class Space(msgspec.Struct, frozen=True):
         if self.ended_ms is None or self.doors_open_ms is None:
             return None
         return max(grid.Chunk(0), grid.chunk_at(self.ended_ms / 1000, self.doors_open_s))
+
+    @property
+    def live_chunk(self) -> grid.Chunk | None:
+        """The first chunk that the stage may be heard in: the one after that in which the host went live.
+
+        One later, so that the news of it reaches every process before the chunk is due. None before.
+        """
+        if self.live_ms is None or self.doors_open_ms is None:
+            return None
+        return grid.Chunk(max(0, grid.chunk_at(self.live_ms / 1000, self.doors_open_s) + 1))
 
     def seat_of(self, account: str) -> Seat | None:
         """The seat that belongs to an account, the highest in rank of several; None for a guest (an empty name)."""

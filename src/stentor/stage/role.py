@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -20,7 +21,7 @@ from stentor.base.config import Settings
 from stentor.bus.board import Board
 from stentor.bus.connection import Bus, Unsubscribe, connect
 from stentor.bus.lease import Lease
-from stentor.bus.status import SeatStatus, SpaceStatus, Status, beat
+from stentor.bus.status import SeatStatus, SpaceStatus, Status, Statuses, beat
 from stentor.spaces.model import Space
 from stentor.stage.echo import Echoes
 from stentor.stage.ice import IceSettings, guard_datagrams, parse_servers
@@ -28,6 +29,7 @@ from stentor.stage.peer import Certificate
 from stentor.stage.room import Room
 from stentor.stage.seat import Presence, Seat
 from stentor.stage.sender import TickSender
+from stentor.stage.tap import Tap
 from stentor.stage.whip import Whip
 from stentor.wire import tick as wire_tick
 from stentor.wire.tick import Tick
@@ -68,11 +70,13 @@ class Stage:
         self.problem = ""
         """For the heartbeat: what an operator should look at."""
         self._cpu = (clock(), 0.0)
+        self._statuses = Statuses(time.monotonic)
         self.log = log.get(ROLE)
 
     async def run(self) -> None:
         """Follows the board and answers echoes for ever; ends all rooms when cancelled."""
         stop = await self._bus.serve("stage.echo", self.echoes.serve, queue=ROLE)
+        await self._statuses.start(self._bus, "captions")
         try:
             async for space in Board(self._bus).watch():
                 self._follow(space)
@@ -131,8 +135,14 @@ class Stage:
             if lease.kept:
                 await sender.send(wire_tick.encode(tick))
 
+        tap = Tap(self._bus, wanted=lambda: self._statuses.captioned(space_id, time.monotonic()))
         room = Room(
-            self._spaces[space_id], publish=publish, ice=self._ice, certificate=self._certificate, clock=self._clock
+            self._spaces[space_id],
+            publish=publish,
+            overhear=tap.hear,
+            ice=self._ice,
+            certificate=self._certificate,
+            clock=self._clock,
         )
         self.log.info("room-opened", space=space_id)
         ticking = asyncio.create_task(room.run(), name=f"ticks {space_id}")
@@ -232,6 +242,9 @@ def _seat_status(seat: Seat, monotonic_now: float) -> SeatStatus:
         level_dbfs=round(seat.level_dbfs, 1),
         delay_ms=round(seat.delay_ms(monotonic_now)),
         loss=round(seat.loss, 3),
+        jitter_ms=round(seat.jitter_ms),
+        quality=seat.line.quality,
+        oddities=seat.watch.oddities,
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 from stentor.audio import grid, pcm
@@ -38,6 +38,8 @@ REMEMBERED_SESSIONS = 256
 """Ended sessions whose DELETE is still answered with success."""
 
 Publish = Callable[[Tick], Awaitable[None]]
+Overhear = Callable[[Space, int, Mapping[str, Block | None], frozenset[str]], Awaitable[None]]
+"""Is told each tick of every seat and who of them talks."""
 
 
 class Room:
@@ -48,6 +50,7 @@ class Room:
         space: Space,
         *,
         publish: Publish,
+        overhear: Overhear | None = None,
         ice: IceSettings,
         certificate: Certificate,
         clock: Clock = wall,
@@ -64,6 +67,7 @@ class Room:
         self.busy_s = 0.0
         """CPU and waiting spent inside ticks, in all."""
         self._publish = publish
+        self._overhear = overhear
         self._ice = ice
         self._certificate = certificate
         self._clock = clock
@@ -226,11 +230,14 @@ class Room:
                 self._retire(seat.retired.pop())
         mix = self._mixer.tick(blocks)
         delay_ms = self._observe(mix, now)
+        self._watch(blocks, now)
         if any(block is not None for block in blocks.values()):
             await self._publish(Tick(max(0, number), delay_ms, len(mix.talking), pcm.to_int16(mix.full)))
         else:
             # Nothing is sent then, so that the audience hears the filler and not silence.
             self.silent_ticks += 1
+        if self._overhear is not None:
+            await self._overhear(self.space, number, blocks, mix.talking)
         await self._send_back(mix, number)
         self.busy_s += self.monotonic() - now
 
@@ -243,6 +250,21 @@ class Room:
             if seat.talking:
                 delays.append(seat.delay_ms(now))
         return round(max(delays))
+
+    def _watch(self, blocks: Mapping[str, Block | None], now: float) -> None:
+        """Lets each seat's watch hear the tick, with the sum of what the others said."""
+        said = {
+            seat.id: block
+            for seat in self.seats.values()
+            if seat.talking and (block := blocks.get(seat.id)) is not None
+        }
+        everybody = sum(said.values(), start=pcm.SILENCE)
+        for seat in self.seats.values():
+            if not seat.arrived:
+                continue
+            others = everybody - said[seat.id] if seat.id in said else everybody
+            seat.watch.hear(blocks.get(seat.id), others, talking=seat.talking, muted=seat.muted)
+            seat.line.note(grid.TICK_S, loss=seat.loss, jitter_ms=seat.jitter_ms, delay_ms=seat.delay_ms(now))
 
     async def _send_back(self, mix: Mix, number: int) -> None:
         shared: bytes | None = None

@@ -6,8 +6,10 @@ From plain data only: who calls knows which chunks there are. What a reload may 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -50,10 +52,12 @@ __all__ = [
     "Part",
     "Report",
     "Segment",
+    "Subtitles",
     "blocks",
     "media",
     "multivariant",
     "vod",
+    "vod_text",
 ]
 
 CONTENT_TYPE = "application/vnd.apple.mpegurl"
@@ -72,6 +76,8 @@ duration is less than three times the Target Duration"; so show at least five co
 _VERSION = 6
 """EXT-X-MAP in a playlist that is not of I-frames needs 6; parts and hints need none, EXT-X-GAP 8."""
 _GAP_VERSION = 8
+_CAPTIONS = "captions"
+"""Name and group of the rendition of text."""
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -112,8 +118,19 @@ class DateRange(msgspec.Struct, frozen=True):
     attributes: dict[str, str] = {}
 
 
+class Subtitles(NamedTuple):
+    """A rendition of captions: where its playlist is, and its language (BCP 47)."""
+
+    uri: str
+    language: str
+
+
 def multivariant(
-    renditions: Iterable[Rendition], *, uri: Callable[[Rendition], str], overhead_bps: int = 12_000
+    renditions: Iterable[Rendition],
+    *,
+    uri: Callable[[Rendition], str],
+    subtitles: Subtitles | None = None,
+    overhead_bps: int = 12_000,
 ) -> str:
     """The playlist of all renditions, in the order given: players begin with the first.
 
@@ -121,10 +138,14 @@ def multivariant(
     added to the encoder's mean.
     """
     lines = ["#EXTM3U", f"#EXT-X-VERSION:{_VERSION}", "#EXT-X-INDEPENDENT-SEGMENTS"]
+    if subtitles is not None:
+        lines.append(_subtitles(subtitles))
+    group = "" if subtitles is None else f',SUBTITLES="{_CAPTIONS}"'
     for rendition in renditions:
         mean = rendition.bitrate_bps + overhead_bps
         peak = rendition.bitrate_bps * 5 // 4 + overhead_bps
-        lines.append(f'#EXT-X-STREAM-INF:BANDWIDTH={peak},AVERAGE-BANDWIDTH={mean},CODECS="{CODECS[rendition.name]}"')
+        bandwidth = f"BANDWIDTH={peak},AVERAGE-BANDWIDTH={mean}"
+        lines.append(f'#EXT-X-STREAM-INF:{bandwidth},CODECS="{CODECS[rendition.name]}"{group}')
         lines.append(uri(rendition))
     return "\n".join(lines) + "\n"
 
@@ -132,7 +153,7 @@ def multivariant(
 def media(
     segments: Sequence[Segment],
     *,
-    map_uri: str,
+    map_uri: str = "",
     open_segment: Segment | None = None,
     hint: str | None = None,
     reports: Iterable[Report] = (),
@@ -142,8 +163,8 @@ def media(
 ) -> str:
     """A live media playlist: the complete ``segments`` in order without holes, then the parts of ``open_segment``.
 
-    ``hint`` is the URI of the next part. ``parts=False`` is the rung without parts: blocking reload stays, so that
-    players ask once a segment. ``ended`` closes it for good (ENDLIST, nothing held any more).
+    ``hint`` is the URI of the next part; text has no ``map_uri``. ``parts=False`` is the rung without parts: blocking
+    reload stays, so that players ask once a segment. ``ended`` closes it for good (ENDLIST, nothing held any more).
     """
     shown = [*segments, open_segment] if open_segment is not None and parts else list(segments)
     first = shown[0].number if shown else open_segment.number if open_segment is not None else 0
@@ -154,7 +175,7 @@ def media(
         *_control(parts),
         f"#EXT-X-MEDIA-SEQUENCE:{first}",
         "#EXT-X-INDEPENDENT-SEGMENTS",
-        f'#EXT-X-MAP:URI="{_quoted(map_uri)}"',
+        *([f'#EXT-X-MAP:URI="{_quoted(map_uri)}"'] if map_uri else []),
     ]
     lines += [_daterange(each) for each in dateranges]
     from_end = sum(part.duration_s for part in open_segment.parts) if open_segment is not None and parts else 0.0
@@ -212,6 +233,30 @@ def vod(entries: Sequence[Entry], *, rendition: str, map_uri: str, uri: Callable
         for span in spans
     ]
     return "\n".join([*head, *lines, "#EXT-X-ENDLIST"]) + "\n"
+
+
+def vod_text(uri: str, duration_s: float) -> str:
+    """The playlist of a recording's captions: one file for all of it."""
+    lines = [
+        "#EXTM3U",
+        f"#EXT-X-VERSION:{_VERSION}",
+        f"#EXT-X-TARGETDURATION:{math.ceil(duration_s)}",
+        "#EXT-X-PLAYLIST-TYPE:VOD",
+        f"#EXTINF:{_seconds(duration_s)},",
+        uri,
+        "#EXT-X-ENDLIST",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _subtitles(found: Subtitles) -> str:
+    # 4.4.6.1: AUTOSELECT lets a player that is set to captions choose them; by DEFAULT nobody gets any
+    # Apple's HLS authoring specification, 5.1: captions for those who do not hear have these characteristics
+    return (
+        f'#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="{_CAPTIONS}",NAME="{_CAPTIONS}",LANGUAGE="{_quoted(found.language)}",'
+        'DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,CHARACTERISTICS="public.accessibility.transcribes-spoken-dialog",'
+        f'URI="{_quoted(found.uri)}"'
+    )
 
 
 def _control(parts: bool) -> list[str]:

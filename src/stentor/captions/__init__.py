@@ -1,0 +1,1 @@
+"""Captions: what is said on a stage, as text (row 3)."""

@@ -1,0 +1,177 @@
+"""The captions as a process: one recogniser for all spaces that are live, one utterance after the other.
+
+It is polite to everything else on its machine: its niceness is the highest that still gets on, it has one thread, and
+what it cannot keep up with is left out and said. Nothing ever waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from typing import Final
+
+from stentor.audio.pcm import Samples
+from stentor.base import log
+from stentor.base.clock import Clock, unix_ms, wall
+from stentor.base.config import Settings
+from stentor.base.errors import Overloaded, SetupError
+from stentor.bus.board import Board
+from stentor.bus.connection import Bus, connect
+from stentor.bus.cues import CueLog
+from stentor.bus.lease import Lease
+from stentor.bus.status import SpaceStatus, Status, beat
+from stentor.captions.backlog import Backlog
+from stentor.captions.engine import Heard, Transcriber
+from stentor.captions.scribe import Scribe, Who
+from stentor.captions.whisper import Whisper
+from stentor.spaces.model import Space
+from stentor.store.objects import Objects
+
+ROLE: Final = "captions"
+NICENESS: Final = 15
+"""The scheduler gives a process of niceness 0 28 times as much when both want the processor."""
+POLL_S: Final = 0.05
+RETRY_S: Final = 1.0
+STOP_S: Final = 2.5
+TROUBLE_S: Final = 60.0
+"""So long after talk was left out the heartbeat says so."""
+
+
+class Captions:
+    """All scribes of this process and the recogniser they share."""
+
+    def __init__(self, bus: Bus, objects: Objects, engine: Transcriber, *, instance: str, clock: Clock = wall) -> None:
+        self.scribes: dict[str, Scribe] = {}
+        self.backlog: Backlog[Who] = Backlog()
+        self.busy_s = 0.0
+        """Wall-clock seconds inside the recogniser, in all."""
+        self.failed = 0
+        self._bus, self._objects, self._engine = bus, objects, engine
+        self._instance, self._clock = instance, clock
+        self._cues = CueLog(bus)
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._skipped = (0.0, -TROUBLE_S)
+        self.log = log.get(ROLE)
+
+    async def run(self, *, hours: float) -> None:
+        """For ever; ``hours`` is how long the bus keeps cues."""
+        self._cues = CueLog(self._bus, hours=hours)
+        await self._log_ready()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._watch(), name="board")
+            group.create_task(self._recognise(), name="recognise")
+            group.create_task(beat(self._bus, self.status), name="beat")
+
+    async def _log_ready(self) -> None:
+        while True:
+            try:
+                return await self._cues.ready()
+            except Overloaded:
+                await self._bus.pause()
+
+    async def _watch(self) -> None:
+        try:
+            async for space in Board(self._bus).watch():
+                self._follow(space)
+        finally:
+            tasks = list(self._tasks.values())
+            for task in tasks:
+                task.cancel()
+            if tasks:
+                await asyncio.wait(tasks, timeout=STOP_S)
+
+    def _follow(self, space: Space) -> None:
+        """Keeps a scribe for a space on air; one whose space is over ends by itself."""
+        if space.id in self.scribes:
+            self.scribes[space.id].space = space
+        elif space.on_air:
+            self.scribes[space.id] = Scribe(
+                space,
+                self._cues,
+                self._objects,
+                lease=Lease(self._bus, f"{ROLE}.{space.id}", holder=self._instance),
+                backlog=self.backlog,
+                engine=self._engine.name,
+                clock=self._clock,
+                monotonic=time.monotonic,
+            )
+            self._tasks[space.id] = asyncio.create_task(self._keep(space.id), name=f"captions {space.id}")
+
+    async def _keep(self, space_id: str) -> None:
+        """Runs a scribe until its space is over; one that fails begins anew with what is kept."""
+        while True:
+            try:
+                await self.scribes[space_id].run()
+            except Exception:  # the outermost boundary of a scribe: the others go on
+                self.log.exception("captions-failed", space=space_id)
+                await asyncio.sleep(RETRY_S)
+            else:
+                del self.scribes[space_id], self._tasks[space_id]
+                return
+
+    async def _recognise(self) -> None:
+        """One utterance after the other, in a thread."""
+        while True:
+            waiting = self.backlog.take(time.monotonic())
+            scribe = self.scribes.get(waiting.whose.space) if waiting else None
+            if waiting is None or scribe is None:
+                await asyncio.sleep(POLL_S)
+                continue
+            started = time.monotonic()
+            heard = await asyncio.to_thread(self._ask, waiting.utterance.samples, scribe.space.language)
+            self.busy_s += time.monotonic() - started
+            if heard is not None and heard.text:
+                scribe.said(waiting.whose.seat, waiting.utterance, heard)
+
+    def _ask(self, samples: Samples, language: str) -> Heard | None:
+        try:
+            return self._engine.transcribe(samples, language)
+        except Exception:  # the boundary to somebody else's library: one utterance is lost, not the captions
+            self.failed += 1
+            self.log.exception("recognition-failed")
+            return None
+
+    def status(self) -> Status:
+        """The heartbeat of now; the spaces in it are those whose seats the stage is to send."""
+        now = time.monotonic()
+        skipped_s = self.backlog.skipped_s
+        if skipped_s > self._skipped[0]:
+            self._skipped = skipped_s, now
+        behind = now - self._skipped[1] < TROUBLE_S
+        spaces: dict[str, SpaceStatus] = {
+            space_id: scribe.status() for space_id, scribe in self.scribes.items() if scribe.listening
+        }
+        return Status(
+            role=ROLE,
+            instance=self._instance,
+            at_ms=unix_ms(self._clock()),
+            pid=os.getpid(),
+            spaces=spaces,
+            numbers={
+                "waiting": float(len(self.backlog)),
+                "skipped_s": round(skipped_s, 1),
+                "failed": float(self.failed),
+                "busy_s": round(self.busy_s, 1),
+            },
+            problem=f"The captions cannot keep up; {skipped_s:.0f} s of talk have none." if behind else "",
+        )
+
+
+async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None:
+    """The captions until cancelled. A recogniser that cannot be loaded is said in the heartbeat, not tried for ever.
+
+    Raises :class:`SetupError` for a bus or an object store that is not there.
+    """
+    os.nice(NICENESS)
+    objects = Objects.open(settings.recordings_address)
+    async with connect(settings.nats_url, name=f"{ROLE} {instance}") as bus:
+        try:
+            engine = await asyncio.to_thread(Whisper, settings.captions_model)
+        except SetupError as error:
+            log.get(ROLE).error("no-recogniser", reason=error.detail)
+            problem = error.detail
+            await beat(bus, lambda: Status(ROLE, instance, unix_ms(clock()), os.getpid(), problem=problem))
+            return
+        log.get(ROLE).info("captions-ready", model=engine.name)
+        await Captions(bus, objects, engine, instance=instance, clock=clock).run(hours=settings.bus_hours)

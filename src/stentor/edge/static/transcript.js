@@ -1,0 +1,54 @@
+// The transcript of a recording: who said what and when; a click on a line is heard from there, and the line that is
+// heard is marked.
+
+import { clock } from "./clock.js";
+
+const element = (id) => document.getElementById(id);
+
+export class Transcript {
+  #cues = [];
+  #lines = [];
+  #current = -1;
+
+  /** `audio` plays the recording, `cues` are those of captions.json, in order. */
+  constructor(audio, cues) {
+    this.audio = audio;
+    this.#cues = cues;
+    this.#lines = cues.map((cue, at) => this.#line(cue, cues[at - 1]));
+    element("transcript").replaceChildren(...this.#lines);
+    element("words").hidden = !cues.length;
+    for (const name of ["timeupdate", "seeking"]) audio.addEventListener(name, () => this.#moved());
+  }
+
+  #line(cue, before) {
+    const [row, button, time, text] = ["li", "button", "span", "q"].map((name) => document.createElement(name));
+    button.type = "button";
+    time.textContent = clock(cue.start_ms / 1000);
+    text.lang = cue.language;
+    text.textContent = cue.text;
+    if (cue.name && cue.seat !== before?.seat) {
+      const name = document.createElement("b");
+      name.textContent = cue.name;
+      button.append(time, name, text);
+    } else button.append(time, text);
+    button.addEventListener("click", () => {
+      this.audio.currentTime = cue.start_ms / 1000;
+      this.audio.play();
+    });
+    row.append(button);
+    return row;
+  }
+
+  #moved() {
+    const now = this.audio.currentTime * 1000;
+    const current = this.#cues.findLastIndex((cue) => cue.start_ms <= now + 50);
+    if (current === this.#current) return;
+    this.#lines[this.#current]?.firstChild.removeAttribute("aria-current");
+    this.#current = current;
+    const line = this.#lines[current];
+    if (!line) return;
+    line.firstChild.setAttribute("aria-current", "true");
+    const list = line.parentElement; // only the list is scrolled, not the page under the reader's eyes
+    if (!list.matches(":hover, :focus-within")) list.scrollTop = line.offsetTop - list.offsetTop - list.clientHeight / 3;
+  }
+}

@@ -1,0 +1,70 @@
+// All accounts, for administrators: found by name or handle; their role, suspension and deletion.
+
+import { ask, button, element, text, when } from "./page.js";
+import { attempt } from "./sign.js";
+
+const $ = (id) => document.getElementById(id);
+const ROLES = ["member", "moderator", "admin"];
+const MOST_SHOWN = 100; // rows at once; the search finds the others
+const own = JSON.parse($("page").textContent).handle; // nobody rules on themselves
+let accounts = [];
+
+/** Does `work`, says that it is done, and shows what is so now. */
+const save = (work) => attempt(async () => {
+  await work();
+  await load();
+  $("notice").textContent = text("account.saved");
+});
+
+const rule = (handle, body) => save(() => ask("PATCH", `/accounts/${handle}`, { body }));
+
+function roles({ handle, name, role }) {
+  const select = element("select", { ariaLabel: text("accounts.role", { name }) },
+    ...ROLES.map((each) => element("option", { value: each, selected: each === role }, text(`site.${each}`))));
+  select.addEventListener("change", async () => {
+    if (!await rule(handle, { role: select.value })) select.value = role;
+  });
+  return select;
+}
+
+function suspension({ handle, name, suspended }) {
+  const label = text(suspended ? "accounts.restore" : "accounts.suspend");
+  return button(label, () => {
+    if (suspended || confirm(text("accounts.sure_suspend", { name }))) rule(handle, { suspended: !suspended });
+  }, { ariaLabel: `${label}: ${name}`, dataset: { verb: "suspend" } });
+}
+
+function deletion({ handle, name }) {
+  const label = text("accounts.delete");
+  return button(label, () => {
+    if (confirm(text("accounts.sure_delete", { name }))) save(() => ask("DELETE", `/accounts/${handle}`));
+  }, { ariaLabel: `${label}: ${name}`, dataset: { verb: "delete" } });
+}
+
+function row(account) {
+  const { handle, name, created_ms: made, role, suspended } = account;
+  const said = [`@${handle}`, text("account.made", { when: when(made) })];
+  if (suspended) said.push(text("accounts.suspended"));
+  if (handle === own) said.push(text(`site.${role}`));
+  return element("li", { dataset: { handle } },
+    element("span", {}, element("strong", {}, name), " ", element("span", { className: "quiet" }, said.join(" · "))),
+    ...(handle === own ? [] : [roles(account), suspension(account), deletion(account)]));
+}
+
+function draw() {
+  const wanted = $("search").value.trim().toLocaleLowerCase();
+  const found = accounts.filter(({ handle, name }) => `${name}\n@${handle}`.toLocaleLowerCase().includes(wanted));
+  const { verb } = document.activeElement.dataset;
+  const { handle } = document.activeElement.closest("[data-handle]")?.dataset ?? {};
+  $("accounts").replaceChildren(...found.slice(0, MOST_SHOWN).map(row));
+  $("found").textContent = text("accounts.found", { shown: Math.min(found.length, MOST_SHOWN), count: found.length });
+  if (handle) $("accounts").querySelector(`[data-handle="${handle}"] ${verb ? `[data-verb="${verb}"]` : "select"}`)?.focus();
+}
+
+async function load() {
+  ({ accounts } = await ask("GET", "/accounts"));
+  draw();
+}
+
+$("search").addEventListener("input", draw);
+attempt(load);

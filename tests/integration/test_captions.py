@@ -1,0 +1,225 @@
+"""The captions on a real bus with real objects: a small recogniser whose words are known, and the real one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from stentor.archive.shelf import Shelf
+from stentor.audio import grid, pcm
+from stentor.audio.narrow import Narrower
+from stentor.audio.pcm import SILENCE, Samples
+from stentor.base.clock import unix_ms
+from stentor.base.units import SeatId, SpaceId
+from stentor.bus.board import Board
+from stentor.bus.connection import Bus, connect
+from stentor.bus.cues import CueLog
+from stentor.bus.status import Statuses
+from stentor.captions import recorded, scribe, whisper
+from stentor.captions.engine import Heard
+from stentor.captions.role import Captions
+from stentor.captions.whisper import Whisper
+from stentor.spaces.model import Role, Seat, Space, State
+from stentor.stage.tap import Tap
+from stentor.store.objects import Objects
+from stentor.wire import cue as wire
+from stentor.wire.cue import Cue
+from tests.support.edge import SPACE
+from tests.support.nats import NatsServer, nats_server
+from tests.support.recorded import record
+from tests.support.speech import voice
+from tests.support.wait import eventually
+
+SEATS = {name: Seat(SeatId(name), name.title(), Role.SPEAKER) for name in ("ada", "bob")}
+
+
+class Counter:
+    """A recogniser that says how many seconds it heard, and in which language."""
+
+    name = "counter"
+
+    def __init__(self) -> None:
+        self.slow_s = 0.0
+        self.fails = False
+
+    def transcribe(self, samples: Samples, language: str) -> Heard:
+        time.sleep(self.slow_s)
+        if self.fails:
+            raise RuntimeError("this recogniser fails")
+        return Heard(f"{samples.size / 16_000:.1f} s.", language)
+
+
+@pytest.fixture
+async def nats(tmp_path: Path) -> AsyncIterator[NatsServer]:
+    async with nats_server(tmp_path / "nats") as server:
+        yield server
+
+
+@pytest.fixture
+async def bus(nats: NatsServer) -> AsyncIterator[Bus]:
+    async with connect(nats.url, name="test") as bus:
+        yield bus
+
+
+@pytest.fixture
+def objects(tmp_path: Path) -> Objects:
+    return Objects.open((tmp_path / "objects").as_uri())
+
+
+def live(**changes: object) -> Space:
+    """A space that went live ten seconds ago."""
+    at_ms = unix_ms(time.time()) - 10_000
+    fields = {"id": SpaceId("talk"), "title": "Talk", "state": State.LIVE, "doors_open_ms": at_ms, "live_ms": at_ms}
+    return Space(**(fields | {"seats": SEATS, "version": 1} | changes))  # type: ignore[arg-type]
+
+
+@asynccontextmanager
+async def captions(bus: Bus, objects: Objects, engine: Counter | Whisper) -> AsyncIterator[Captions]:
+    """A running process of captions."""
+    running = Captions(bus, objects, engine, instance="captions-0")
+    task = asyncio.create_task(running.run(hours=1))
+    try:
+        yield running
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def talk(bus: Bus, space: Space, speakers: dict[str, Samples], *, first: int = 40) -> int:
+    """The stage's part: a chunk of silence, then these voices (48 kHz), then silence; returns the chunk behind it."""
+    tap = Tap(bus, wanted=lambda: True)
+    ends = {name: samples.size // grid.TICK_SAMPLES for name, samples in speakers.items()}
+    ticks = (max(ends.values()) // grid.TICKS_PER_CHUNK + 3) * grid.TICKS_PER_CHUNK
+    for tick in range(-grid.TICKS_PER_CHUNK, ticks + 1):
+        here = {name: tick < end and tick >= 0 for name, end in ends.items()}
+        start = tick * grid.TICK_SAMPLES
+        blocks = {name: speakers[name][start : start + grid.TICK_SAMPLES] if here[name] else SILENCE for name in ends}
+        talking = frozenset(name for name, talks in here.items() if talks)
+        await tap.hear(space, (first + 1) * grid.TICKS_PER_CHUNK + tick, blocks, talking)
+    return first + 1 + ticks // grid.TICKS_PER_CHUNK
+
+
+def spoken(seconds: float) -> Samples:
+    return voice("reader")[: round(seconds * 48_000)]
+
+
+async def cues(bus: Bus, space: Space) -> list[Cue]:
+    return await CueLog(bus).read(space.id, doors_open_ms=space.doors_open_ms or 0)
+
+
+async def kept(objects: Objects) -> list[Cue]:
+    return wire.decode_transcript(await objects.get(wire.object_key("talk"))).cues
+
+
+async def listening(bus: Bus, running: Captions, space: Space) -> None:
+    await Board(bus).put(space)
+    await eventually(lambda: any(each.listening for each in running.scribes.values()), "the captions listen")
+
+
+async def test_words_come_with_their_speakers_and_times(bus: Bus, objects: Objects) -> None:
+    """From a seat's sound to cues on the bus, with its name, language and place on the grid; two at once, too."""
+    space = live(language="de")
+    async with captions(bus, objects, Counter()) as running:
+        statuses = Statuses(time.monotonic)
+        await statuses.start(bus, "captions")
+        await listening(bus, running, space)
+        await eventually(lambda: statuses.captioned("talk", time.monotonic()), "the stage is told to send")
+        assert not statuses.captioned("other", time.monotonic())
+        await talk(bus, space, {"ada": spoken(3), "bob": spoken(2)})
+        await eventually(lambda: len(running.scribes["talk"].known) == 2, "both are recognised")
+        await eventually(lambda: not running.scribes["talk"].unsent, "both are sent")
+        ada, bob = sorted(await cues(bus, space), key=lambda cue: cue.seat)
+        assert (ada.name, ada.text, ada.language, ada.start_ms) == ("Ada", "3.4 s.", "de", 41 * 320 - 200)
+        assert (bob.name, bob.text, bob.start_ms) == ("Bob", "2.4 s.", ada.start_ms)
+        assert ada.end_ms - ada.start_ms == 3400
+
+
+async def test_the_transcript_outlives_the_process_and_the_bus(
+    bus: Bus, objects: Objects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is kept while the talk goes on; another process goes on with it; the end writes the rest."""
+    monkeypatch.setattr(scribe, "WRITE_EVERY_S", 0.2)
+    monkeypatch.setattr(scribe, "LINGER_S", 1.0)
+    space = live()
+    async with captions(bus, objects, Counter()) as running:
+        await listening(bus, running, space)
+        after = await talk(bus, space, {"ada": spoken(2)})
+        await eventually(lambda: running.scribes["talk"].written, "it is kept")
+        assert [cue.text for cue in await kept(objects)] == ["2.4 s."]
+    await bus.js.purge_stream("CUES")
+    async with captions(bus, objects, Counter()) as running:
+        await listening(bus, running, space)
+        await talk(bus, space, {"bob": spoken(3)}, first=after + 5)
+        await eventually(lambda: len(running.scribes["talk"].known) == 2, "it goes on with what was kept")
+        ended = msgspec.structs.replace(space, state=State.ENDED, ended_ms=unix_ms(time.time()), version=2)
+        await Board(bus).put(ended)
+        await eventually(lambda: not running.scribes, "the space is over")
+        assert [(cue.seat, cue.text) for cue in await kept(objects)] == [("ada", "2.4 s."), ("bob", "3.4 s.")]
+
+
+async def test_who_cannot_keep_up_skips_and_says_so(
+    bus: Bus, objects: Objects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow recogniser leaves talk out; its heartbeat tells how much. One that fails costs one utterance."""
+    monkeypatch.setattr("stentor.captions.backlog.OLDEST_S", 0.2)
+    space, engine = live(), Counter()
+    async with captions(bus, objects, engine) as running:
+        await listening(bus, running, space)
+        engine.fails = True
+        after = await talk(bus, space, {"ada": spoken(1)})
+        await eventually(lambda: running.failed == 1, "it failed")
+        engine.fails, engine.slow_s = False, 0.5
+        for _ in range(3):
+            after = await talk(bus, space, {"ada": spoken(1), "bob": spoken(1)}, first=after + 10)
+        await eventually(lambda: not running.backlog and len(running.scribes["talk"].known) >= 1, "it has caught up")
+        status = running.status()
+        assert status.numbers["skipped_s"] > 1
+        assert "cannot keep up" in status.problem
+        assert status.numbers["failed"] == 1
+
+
+async def test_a_recording_gets_its_words_afterwards(objects: Objects) -> None:
+    """Out of the mix, in their places, with the speakers that the pulses name; nobody wants the words of music."""
+    await record(objects, 96, {range(24, 54): "ada", range(54, 96): "bob"})
+    entries = (await Shelf(objects, SPACE).load()).entries
+    found = [
+        cue
+        async for _, cues in recorded.cues(SPACE, entries, objects.get, Counter(), language="en", made_ms=1)
+        for cue in cues
+    ]
+    assert {cue.seat for cue in found} == {"ada", "bob"}
+    assert all(cue.name == cue.seat.title() for cue in found)
+    assert min(cue.start_ms for cue in found) >= 24 * grid.CHUNK_MS - 200
+    assert max(cue.end_ms for cue in found) <= 96 * grid.CHUNK_MS
+    assert sum(cue.end_ms - cue.start_ms for cue in found) > 0.6 * 72 * grid.CHUNK_MS
+    for cue in found:
+        middle = (cue.start_ms + cue.end_ms) / 2
+        assert cue.seat == ("ada" if middle < 54 * grid.CHUNK_MS else "bob")
+
+
+@pytest.mark.skipif(not whisper.installed(), reason="the extra stentor[captions] is not installed")
+@pytest.mark.timeout(300)
+async def test_the_real_recogniser_writes_down_a_real_voice(bus: Bus, objects: Objects) -> None:
+    """A reader's sentences come out word for word, but for two in a hundred; noise has no words."""
+    engine = Whisper()
+    space = live()
+    async with captions(bus, objects, engine) as running:
+        await listening(bus, running, space)
+        await talk(bus, space, {"ada": spoken(7.3)})
+        await eventually(lambda: len(running.scribes["talk"].known) > 0, "it is recognised", within_s=100)
+        words = " ".join(cue.text for cue in running.scribes["talk"].known).lower()
+        for part in ("john dashwood had then leisure to consider", "prudently in his power to do for them"):
+            assert part in words
+    noise = (np.random.default_rng(1).normal(size=160_000) / 1000).astype(np.float32)
+    assert engine.transcribe(noise, "en").text.strip(" .") == ""
+    narrow = Narrower().narrow(pcm.from_int16(pcm.to_int16(voice("reader")[: 7 * 48_000])))
+    assert engine.transcribe(narrow, "xx").language == "en"
