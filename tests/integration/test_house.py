@@ -27,6 +27,61 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         yield house
 
 
+async def test_the_back_channel_is_for_hosts_and_nowhere_else(house: House) -> None:
+    """Lines come in order, to hosts only; the bus, where the audience's servers are, never carries a word of them."""
+    host = await house.create()
+    speaker = (await house.http.post("/api/v1/spaces/talk/invitations", json={"name": "Ben"})).json()
+    as_host, as_speaker = ({"Authorization": f"Bearer {each['token']}"} for each in (host, speaker))
+    path = "/api/v1/spaces/talk/backstage"
+    carried: list[tuple[str, bytes]] = []
+    async with connect(house.nats.url, name="eavesdropper") as bus:
+        await bus.subscribe(">", lambda subject, payload: carried.append((subject, payload)))
+        await bus.client.flush()
+        async with house.anyone.stream("GET", "/api/v1/spaces/talk/talk", headers=as_host) as stream:
+            said = await house.anyone.post(path, json={"text": "<b>Psst</b>"}, headers=as_host)
+            assert said.status_code == 201
+            async with asyncio.timeout(5):
+                # the seats of now come first
+                assert "event: backstage" in [line async for line in _first(stream.aiter_lines(), 2)]
+        await house.http.post(path, json={"text": "From the admin"})
+        await house.http.post("/api/v1/spaces/talk/doors")
+        await eventually(lambda: any("board" in subject for subject, _ in carried), "the board has the space")
+    assert not [subject for subject, payload in carried if b"Psst" in payload]
+    told = (await house.anyone.get(path, headers=as_host)).json()["messages"]
+    assert [(each["name"], each["text"]) for each in told] == [("Host", "<b>Psst</b>"), ("admin", "From the admin")]
+    problem(await house.anyone.get(path, headers=as_speaker), 403, "not-allowed")
+    problem(await house.anyone.post(path, json={"text": "a\nb"}, headers=as_host), 400, "bad-input")
+    for _ in range(9):
+        last = await house.anyone.post(path, json={"text": "Again"}, headers=as_host)
+    assert problem(last, 429, "too-many-messages")
+
+
+async def _first(lines: AsyncIterator[str], number: int) -> AsyncIterator[str]:
+    """So many of an endless stream's lines that say something."""
+    async for line in lines:
+        if line:
+            yield line
+            number -= 1
+        if not number:
+            return
+
+
+async def test_pins_are_put_up_and_taken_down(house: House) -> None:
+    """A note and a link show to those of the stage; what is no link is refused with the field's name."""
+    await house.create()
+    pins = "/api/v1/spaces/talk/pins"
+    first = await house.http.post(pins, json={"text": "<b>Hello</b>"})
+    assert first.status_code == 201
+    second = await house.http.post(pins, json={"text": "Paper", "url": "https://example.org/"})
+    shown = second.json()["pins"]
+    assert [(pin["text"], pin["url"]) for pin in shown] == [("<b>Hello</b>", ""), ("Paper", "https://example.org/")]
+    assert shown[0]["pinned_ms"] <= shown[1]["pinned_ms"]
+    refused = await house.http.post(pins, json={"text": "Run me", "url": "javascript:alert(1)"})
+    assert (refused.status_code, refused.json()["code"], refused.json()["field"]) == (400, "bad-input", "url")
+    left = (await house.http.delete(f"{pins}/{shown[0]['id']}")).json()["pins"]
+    assert [pin["id"] for pin in left] == [shown[1]["id"]]
+
+
 async def test_the_life_of_a_space(house: House) -> None:
     """Create, open, go live, end: each step is shown, on the board, and in the evidence."""
     made = await house.http.post("/api/v1/spaces", json={"title": "Ein Abend über Boote!", "host_name": "Ada"})

@@ -52,6 +52,10 @@ EXPECTED = {
     "POST /spaces/{space}/mute": CO_HOSTS,
     "PUT /spaces/{space}/bans/{seat}": CO_HOSTS,
     "DELETE /spaces/{space}/bans/{seat}": CO_HOSTS,
+    "GET /spaces/{space}/backstage": CO_HOSTS,
+    "POST /spaces/{space}/backstage": CO_HOSTS,
+    "POST /spaces/{space}/pins": CO_HOSTS,
+    "DELETE /spaces/{space}/pins/{pin}": CO_HOSTS,
     "POST /spaces/{space}/requests": EVERYBODY,
     "GET /spaces/{space}/requests": CO_HOSTS,
     "GET /spaces/{space}/requests/own": SEATED,
@@ -99,6 +103,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "PUT /spaces/{space}/rung": {"rung": 1},
     "POST /spaces/{space}/invitations": {"name": "New"},
     "PATCH /spaces/{space}/seats/{seat}": {"muted": True},
+    "POST /spaces/{space}/backstage": {"text": "New"},
+    "POST /spaces/{space}/pins": {"text": "New"},
     "POST /spaces/{space}/requests": {"name": "New"},
     "POST /sign-up/options": {"handle": "new", "name": "New"},
     "POST /sign-up": {"handle": "new", "name": "New", "password": "several words together"},
@@ -142,7 +148,7 @@ class Site:
         if "{space}" in route and not route.startswith("GET "):
             space = f"space-{self.number}"
             tokens, seats = await new_space(self.house, space)
-        values = {"handle": "other", "passkey": "x", "session": "x", "invitation": "x"}
+        values = {"handle": "other", "passkey": "x", "session": "x", "invitation": "x", "pin": "x"}
         values |= {"space": space, "seat": seats["speaker"]}
         headers: dict[str, str] = {}
         if caller in ("member", "moderator", "admin"):

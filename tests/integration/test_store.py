@@ -276,7 +276,7 @@ async def test_newer_database(database_url: str) -> None:
 BROKEN = '''"""Adds a table, changes data, then fails."""
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision = "9998", "0006"
+revision, down_revision = "9998", "0010"
 def upgrade() -> None:
     op.create_table("half", sa.Column("x", sa.Integer))
     op.execute("DELETE FROM events")

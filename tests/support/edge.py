@@ -18,6 +18,7 @@ from stentor.audio.encoder import ProgrammeEncoder
 from stentor.audio.hold import HoldLoop, silent_chunk
 from stentor.base.tls import Tls
 from stentor.base.units import SpaceId
+from stentor.crowd.addresses import Addresses
 from stentor.edge.channel import Channel
 from stentor.edge.gate import Gate
 from stentor.edge.site import Site
@@ -144,12 +145,13 @@ async def edge(
     tls: Tls | None = None,
     trust: ssl.SSLContext | None = None,
     proxied: bool = False,
+    addresses: Addresses | None = None,
     places: int = 0,
 ) -> AsyncIterator[Rig]:
     """A rig whose window holds the first ``chunks`` chunks; it must run on uvloop, as the edge does."""
     rig: list[Rig] = []
     start = DOORS_OPEN_MS / 1000
-    worker = Worker(capacity=capacity, places=places, clock=lambda: rig[0].now if rig else start)
+    worker = Worker(capacity=capacity, places=places, clock=lambda: rig[0].now if rig else start, addresses=addresses)
     objects = Objects.open("memory://")
     gate = Gate(SECRET, forwarded.networks("127.0.0.1"), worker)
     site = Site(worker, gate, objects=objects, address="", instance="edge-0")

@@ -312,6 +312,10 @@ class JitterBuffer:
             return
         gap = following - self._next
         behind = self._waiting[following]
+        if gap < 0:  # it begins inside what has been played: no sender's clock does that
+            del self._waiting[following]
+            self.stats.dropped += 1
+            return
         lost = behind.sequence > self._last_sequence + 1
         if gap <= behind.samples and lost and gap % 120 == 0 and has_redundancy(behind.packet):
             self._recover(behind, gap)

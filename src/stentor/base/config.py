@@ -54,6 +54,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """``on``: every connection to the edges begins with the PROXY protocol, version 1 or 2."""
     trusted_proxies: str = "127.0.0.1,::1"
     """Whose ``Forwarded`` and ``X-Forwarded-For`` the house believes: addresses and networks, comma separated."""
+    address_connections: int = 2000
+    """Connections that one address (IPv6: one /64) may have at each edge process; 0 means no limit."""
+    address_requests: int = 2000
+    """Requests that one address may make of each edge process in a second; 0 means no limit."""
     nats_url: str = ""
     """A NATS server or cluster with JetStream; empty means the embedded one."""
     nats_port: int = 0

@@ -8,7 +8,9 @@ from typing import Literal
 
 import msgspec
 
+from stentor.audio.watch import Oddity
 from stentor.bus.connection import Bus
+from stentor.spaces.quality import Quality
 
 MAX_SENDERS = 10_000
 """More processes than any cluster has; beyond it the one unheard longest is forgotten."""
@@ -29,6 +31,10 @@ class SeatStatus(msgspec.Struct, frozen=True):
     delay_ms: int = 0
     loss: float = 0.0
     """Share of packets lost on the way to the stage, 0 to 1."""
+    jitter_ms: int = 0
+    quality: Quality = Quality.GOOD
+    oddities: list[Oddity] = []
+    """What is odd about the sound."""
 
 
 class SpaceStatus(msgspec.Struct, frozen=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 
 import click
 import msgspec
@@ -11,6 +12,8 @@ import uvloop
 from stentor.bus import server
 from stentor.cli import options
 
+YIELDING = {"edge": 5}
+"""Niceness by role: however busy the audience keeps the edges, stage, programme and house get the processor first."""
 ROLES = ("archive", "captions", "edge", "house", "programme", "stage")
 
 
@@ -20,6 +23,7 @@ ROLES = ("archive", "captions", "edge", "house", "programme", "stage")
 @options.data
 def role(name: str, instance: str, data: str | None) -> None:
     """Run one role in this process (for clusters)."""
+    os.nice(YIELDING.get(name, 0))
     settings = options.settings(data=data)
     if not settings.nats_url:
         settings = msgspec.structs.replace(settings, nats_url=server.address(settings))

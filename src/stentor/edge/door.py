@@ -73,6 +73,8 @@ def door(space: Space, orders: Orders, *, address: str, house: str = "", now: fl
             "streams": streams,
             "ticket": f"{base}/ticket",
             "ask": f"{house}/ask/{space.id}" if house and space.hears_requests else None,
+            "pins": list(reversed(space.pins)),
+            "pinned": space.pinned_ms,
             "react": reactions(space, orders.rung),
             "at": unix_ms(now),
         }

@@ -50,6 +50,8 @@ class Numbers(Collector):
         for name, text, value in (
             ("accepted", "Connections taken.", worker.accepted),
             ("refused", "Connections refused because the process is full.", worker.refused),
+            ("crowded", "Connections refused: their address had too many.", worker.addresses.refused_connections),
+            ("hasty", "Requests refused: their address sent too many.", worker.addresses.refused_requests),
             ("requests", "Requests answered.", worker.requests),
             ("malformed", "Connections closed because they did not speak HTTP.", worker.malformed),
             ("timed_out", "Connections closed because they were too slow.", worker.timed_out),

@@ -19,7 +19,7 @@ from stentor.base.errors import NotFound
 from stentor.crowd.orders import Orders
 from stentor.edge.door import door
 from stentor.edge.reply import IMMUTABLE, Document
-from stentor.spaces.model import ON_AIR, Space, State
+from stentor.spaces.model import ON_AIR, Pin, Space, State
 from stentor.wire.clip import Cut
 
 PAGE_CACHE = "public, max-age=5, stale-while-revalidate=60"
@@ -121,6 +121,10 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 <p class="soft" id="reactions-said" role="status"></p>
 <p id="ask"{no_ask}><a href="{ask}" target="_blank" rel="noopener" data-text="ask_to_speak">{ask_to_speak}</a></p>
 </section>
+<section id="pins"{no_pins}>
+<h2 data-text="pinned">{pinned}</h2>
+<ul class="ways">{pins}</ul>
+</section>
 <section id="ways"{not_live}>
 <h2 data-text="other_ways">{other_ways}</h2>
 <ul class="ways">
@@ -187,6 +191,8 @@ class Pages:
             speeds=SPEED_OPTIONS,
             seats=seats,
             not_empty=" hidden" if seats else "",
+            pins=_pins(space),
+            no_pins="" if space.pins else " hidden",
             ask=html.escape(f"{self._house}/ask/{space.id}"),
             no_ask="" if self._house and space.hears_requests else " hidden",
             not_live="" if on_air else " hidden",
@@ -295,6 +301,18 @@ def _seats(space: Space, say: dict[str, str]) -> str:
     there = [seat for seat in space.seats.values() if seat.connected]
     rows = [(html.escape(seat.name), html.escape(say[seat.role])) for seat in there]
     return "".join(f'<li>{name}<span class="role">{role}</span></li>' for name, role in rows)
+
+
+def _pins(space: Space) -> str:
+    """What is pinned, the newest first; the script adds when."""
+    return "".join(f"<li>{_pin(pin)}</li>" for pin in reversed(space.pins))
+
+
+def _pin(pin: Pin) -> str:
+    note = html.escape(pin.text)
+    if not pin.url:
+        return f"<span>{note}</span>"
+    return f'<a href="{html.escape(pin.url)}" target="_blank" rel="noopener noreferrer nofollow ugc">{note}</a>'
 
 
 def _time(space: Space, say: dict[str, str]) -> str:

@@ -66,6 +66,7 @@ class Connection(asyncio.Protocol):
         "_parser",
         "_waiting",
         "bucket",
+        "client",
         "deadline",
         "group",
         "held",
@@ -86,6 +87,8 @@ class Connection(asyncio.Protocol):
         self._drained: asyncio.Future[None] | None = None
         self.held: Request | None = None
         """The request whose reply is being held back."""
+        self.client = ""
+        """Where it comes from, as the worker counts it; empty when that is not counted."""
         self.source = ""
         """The client's address by the PROXY protocol; empty without it."""
         self.paused = False

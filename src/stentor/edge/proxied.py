@@ -21,7 +21,7 @@ class Proxied(asyncio.Protocol):
     _transport: asyncio.Transport
 
     def __init__(
-        self, above: asyncio.Protocol, on_malformed: Callable[[], None], on_source: Callable[[str], None]
+        self, above: asyncio.Protocol, on_malformed: Callable[[], None], on_source: Callable[[str], bool]
     ) -> None:
         self._above = above
         self._on_malformed, self._on_source = on_malformed, on_source
@@ -41,8 +41,9 @@ class Proxied(asyncio.Protocol):
             return
         if header is None:
             return
-        self._on_source(header.address)
         self._transport.set_protocol(self._above)
+        if not self._on_source(header.address):
+            return
         if rest := self._data[header.size :]:
             self._above.data_received(rest)
 

@@ -108,7 +108,9 @@ class Replays:
             case ["gaps.json"]:
                 return self._document(space, path, recording, "application/json", _gaps, request)
             case ["chapters.json"]:
-                return await self._outlined(space, path, recording, outline.chapters, request)
+                render = partial(outline.chapters, pins=space.pins, origin_ms=space.doors_open_ms or 0)
+                pinned = [*path, str(space.pinned_ms)]  # notes may be taken down when all is over
+                return await self._outlined(space, pinned, recording, render, request)
             case ["peaks.json"]:
                 return await self._outlined(space, path, recording, outline.peaks, request)
             case ["clip.m4a"]:

@@ -26,6 +26,7 @@ from stentor.bus.connection import Bus, connect
 from stentor.bus.crowd import Crowd
 from stentor.bus.cues import CueLog
 from stentor.bus.status import SpaceStatus, Status, Statuses
+from stentor.crowd.addresses import Addresses
 from stentor.crowd.orders import Orders
 from stentor.edge.channel import Channel
 from stentor.edge.gate import Gate
@@ -63,14 +64,21 @@ class Edge:
         self.clock = clock
         processors = (os.cpu_count() or 1) / settings.edge_count
         line_bps = settings.line_mbps * 1e6 / settings.edge_count
+        trusted = forwarded.networks(settings.trusted_proxies)
+        addresses = Addresses(
+            connections=settings.address_connections,
+            requests=settings.address_requests,
+            exempt=lambda address: forwarded.trusts(trusted, address),
+        )
         self.worker = Worker(
             capacity=descriptors(),
             clock=clock,
             processors=processors,
             line_bps=line_bps,
             places=settings.edge_listeners,
+            addresses=addresses,
         )
-        gate = Gate(config.signing_key(settings), forwarded.networks(settings.trusted_proxies), self.worker)
+        gate = Gate(config.signing_key(settings), trusted, self.worker)
         self.site = Site(
             self.worker,
             gate,

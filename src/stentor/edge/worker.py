@@ -9,6 +9,7 @@ from typing import Protocol
 from stentor.base.clock import Clock
 from stentor.base.errors import Overloaded, StentorError
 from stentor.base.tls import Tls
+from stentor.crowd.addresses import Addresses
 from stentor.edge.fanout import Counters, Pace, interval_for
 from stentor.edge.load import Meter
 from stentor.edge.protocol import Connection
@@ -24,6 +25,18 @@ SHORT_SHARE = 20
 """One connection in so many is kept free of listeners."""
 FULL_RETRY_S = 5.0
 TICK_S = 1.0
+
+
+FULL = Overloaded("This edge is full; another one may have room.", retry_after_s=FULL_RETRY_S)
+CROWDED = Overloaded(
+    "Your address has too many connections here already; close some.",
+    retry_after_s=FULL_RETRY_S,
+    status=429,
+    code="too-many-connections",
+)
+HASTY = Overloaded(
+    "Too many requests come from your address; ask less often.", retry_after_s=1.0, status=429, code="too-often"
+)
 
 
 class Site(Protocol):
@@ -43,7 +56,14 @@ class Worker:
     """The :class:`stentor.edge.protocol.Host` of all connections of this process."""
 
     def __init__(
-        self, *, capacity: int, clock: Clock, processors: float = 1.0, line_bps: float = 0.0, places: int = 0
+        self,
+        *,
+        capacity: int,
+        clock: Clock,
+        processors: float = 1.0,
+        line_bps: float = 0.0,
+        places: int = 0,
+        addresses: Addresses | None = None,
     ) -> None:
         self.clock = clock
         self.capacity = capacity
@@ -72,7 +92,8 @@ class Worker:
         """With which connections are encrypted; None for plain HTTP."""
         self.proxied = False
         """Every connection begins with the PROXY protocol."""
-        self._full: Reply | None = None
+        self.addresses = addresses or Addresses(connections=0, requests=0, exempt=lambda address: True)
+        self._refusals: dict[str, Reply] = {}
 
     def connection(self) -> asyncio.Protocol:
         """A protocol for a socket that was accepted: from the outside to the inside PROXY header, TLS, HTTP."""
@@ -80,34 +101,65 @@ class Worker:
         inner: asyncio.Protocol = connection
         if self.tls is not None:
             inner = Secure(inner, self.tls.context)
-        return Proxied(inner, self._malformed, connection.came_from) if self.proxied else inner
+        if self.proxied:
+            return Proxied(inner, self._malformed, lambda address: self._named(connection, address))
+        return inner
 
     # What connections ask.
 
     def opened(self, connection: Connection) -> bool:
         self.open += 1
         self._connections.add(connection)
-        if self.open <= self.capacity:
-            self.accepted += 1
-            return True
-        self.refused += 1
-        if self._full is None:
-            error = Overloaded("This edge is full; another one may have room.", retry_after_s=FULL_RETRY_S)
-            self._full = failure(error, now=self.clock())
-        connection.transport.write(self._full.render(head_only=False, keep_alive=False))
+        if self.open > self.capacity:
+            self.refused += 1
+            self._turn_away(connection, FULL)
+            return False
+        if not self.proxied:
+            peer = connection.transport.get_extra_info("peername")
+            if not self._comes(connection, peer[0] if peer else ""):
+                return False
+        self.accepted += 1
+        return True
+
+    def _named(self, connection: Connection, address: str) -> bool:
+        """The proxy says whose connection it is; False when that address has too many."""
+        connection.came_from(address)
+        return self._comes(connection, address)
+
+    def _comes(self, connection: Connection, address: str) -> bool:
+        """Counts a connection for its address; False (already answered) when that has too many."""
+        client = self.addresses.enter(address)
+        if client is None:
+            self._turn_away(connection, CROWDED)
+            return False
+        connection.client = client
+        return True
+
+    def _turn_away(self, connection: Connection, error: StentorError) -> None:
+        connection.transport.write(self._refusal(error).render(head_only=False, keep_alive=False))
         connection.transport.close()
-        return False
+
+    def _refusal(self, error: StentorError) -> Reply:
+        """Made once a second: who sends many gets them cheaply."""
+        reply = self._refusals.get(error.error_code)
+        if reply is None:
+            reply = self._refusals[error.error_code] = failure(error, now=self.clock())
+        return reply
 
     def closed(self, connection: Connection) -> None:
         self.open -= 1
         self._connections.discard(connection)
         self._wheel.forget(connection)
+        if connection.client:
+            self.addresses.leave(connection.client)
 
     def watch(self, connection: Connection, deadline: float) -> None:
         self._wheel.watch(connection, deadline)
 
     def answer(self, request: Request, connection: Connection) -> Reply | None:
         self.requests += 1
+        if connection.client and not self.addresses.ask(connection.client):
+            return self._refusal(HASTY)
         try:
             return self.site.answer(request, connection)
         except StentorError as error:
@@ -144,7 +196,8 @@ class Worker:
         """Closes what is overdue: slow heads, silent connections, listeners that take nothing."""
         self.now = self._loop.time()
         self.pace.chunks = interval_for(round(self.listeners / self.processors), self.pace.chunks)
-        self._full = None
+        self._refusals.clear()
+        self.addresses.second()
         for connection in self._wheel.due(self.now):
             self.timed_out += 1
             connection.transport.abort()

@@ -13,8 +13,9 @@ from litestar.params import FromPath, JSONBody
 import stentor
 from stentor.base.errors import BadInput, Conflict, NotSupported
 from stentor.base.units import SeatId, SpaceId, space_id
-from stentor.house import api_door, api_requests, api_seats, schema
+from stentor.house import api_backstage, api_door, api_pins, api_requests, api_seats, schema
 from stentor.house.account_schema import Claim
+from stentor.house.backstage import Backstage
 from stentor.house.callers import Callers
 from stentor.house.desk import Desk
 from stentor.house.hold import MAX_FILE_BYTES, HoldMaker
@@ -54,6 +55,7 @@ def routes(
     hold: HoldMaker,
     line: Line,
     talk: Talk,
+    backstage: Backstage,
     passes: Passes,
 ) -> Router:
     """All of the API. It is one function so that the handlers share the desk without module state."""
@@ -177,6 +179,7 @@ def routes(
         set_hold, reset_hold, recordings,
         *api_seats.handlers(desk, callers, views, talk),
         *api_door.handlers(desk, callers, views, passes), *api_requests.handlers(line, callers, desk),
+        *api_pins.handlers(desk, callers, views), *api_backstage.handlers(backstage, callers),
     ]  # fmt: skip
     return Router(PATH, route_handlers=handlers, before_request=json_only, request_max_body_size=MAX_BODY_BYTES)
 

@@ -34,10 +34,12 @@ def handlers(desk: Desk, callers: Callers, views: Views, talk: Talk) -> list[HTT
     @get("/spaces/{space:str}/talk", media_type="text/event-stream", summary="Who is talking: server-sent events")
     async def follow(request: _Request, space: FromPath[str]) -> Stream:
         found = await desk.load(space)
-        rights.require(await callers.actor(request, space), Look.BACKSTAGE, found)
+        actor = await callers.actor(request, space)
+        rights.require(actor, Look.BACKSTAGE, found)
+        leads = rights.allowed(actor, Look.BACK_CHANNEL, found)
         # Proxies must pass every event on at once.
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-        return Stream(talk.follow(found.id), media_type="text/event-stream", headers=headers)
+        return Stream(talk.follow(found.id, backstage=leads), media_type="text/event-stream", headers=headers)
 
     @patch("/spaces/{space:str}/seats/{seat:str}", summary="Mute or unmute a seat, change its role, hand over")
     async def change_seat(

@@ -16,6 +16,7 @@ from stentor.base.config import Settings
 from stentor.bus.status import Statuses
 from stentor.house import account_api, api, api_provider, pages, problems, provider, schema, whip
 from stentor.house.access import Access
+from stentor.house.backstage import Backstage
 from stentor.house.callers import Callers
 from stentor.house.desk import Desk
 from stentor.house.headers import secured
@@ -49,7 +50,9 @@ OPENAPI = OpenAPIConfig(
 )
 
 
-def build(desk: Desk, statuses: Statuses, settings: Settings, *, admin_token: str, key: bytes) -> tuple[ASGIApp, Lanes]:
+def build(
+    desk: Desk, statuses: Statuses, backstage: Backstage, settings: Settings, *, admin_token: str, key: bytes
+) -> tuple[ASGIApp, Lanes]:
     """The application, and its lanes to watch. It holds no tasks of its own: those are the role's."""
     access = Access(admin_token, key, desk.clock)
     invitations = Invitations(desk, settings, key)
@@ -72,7 +75,9 @@ def build(desk: Desk, statuses: Statuses, settings: Settings, *, admin_token: st
     passes = Passes(desk, settings, key)
     app = Litestar(
         route_handlers=[
-            api.routes(desk, callers, invitations, views, hold, line, Talk(statuses, desk.clock), passes),
+            api.routes(
+                desk, callers, invitations, views, hold, line, Talk(statuses, backstage, desk.clock), backstage, passes
+            ),
             account_api.routes(desk, people, callers, sessions),
             whip.routes(desk.bus, passing, may_check),
             api_provider.routes(vouched, sessions),

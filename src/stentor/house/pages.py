@@ -103,20 +103,9 @@ class Pages:
     def stage(self, space: Space, listen: str, language: str, me: Me) -> str:
         """The page of a speaker; who it is for says the session, or the token, which only the browser knows."""
         say = self._say(language)
-        words = {
-            "noscript": "stage.noscript", "level": "stage.level", "microphone": "stage.microphone",
-            "default_device": "stage.default_device", "output": "stage.output", "music": "stage.music",
-            "music_hint": "stage.music_hint", "check_title": "check.title", "check_hint": "check.hint",
-            "check_do": "check.do", "check_hold": "check.hold", "ready": "status.ready", "join": "stage.join",
-            "mute": "stage.mute", "hear": "stage.hear", "leave": "stage.leave", "headphones": "stage.headphones",
-            "hint_mute": "stage.hint_mute", "people": "stage.people", "nobody": "stage.nobody",
-            "listen_link": "stage.listen_link", "claim": "stage.claim", "line": "line.title",
-            "line_nobody": "line.nobody", "banned": "ban.title", "door": "door.title", "door_hint": "door.hint",
-            "pass_kind": "pass.kind", "pass_do": "pass.do", "pass_link": "pass.link",
-            "ladder": "rung.title", "rung": "rung.choose",
-        }  # fmt: skip
-        body = self.templates["stage"].substitute(
-            {name: say(key) for name, key in words.items()},
+        body = self._fill(
+            "stage",
+            language,
             space_title=html.escape(space.title),
             state=space.state.value,
             state_text=say(f"state.{space.state.value}"),
@@ -143,10 +132,9 @@ class Pages:
         return self._frame(name, body, language, me, module="ask.js", page={"id": space})
 
     def people(self, name: str, title: str, language: str, me: Me, **page: object) -> str:
-        """The page ``name`` about accounts: ``$a_b_c`` in its template is the text ``a.b_c``."""
-        say, template = self._say(language), self.templates[name]
-        words = {word: say(word.replace("_", ".", 1)) for word in template.get_identifiers()}
-        return self._frame(say(title), template.substitute(words), language, me, module=f"{name}.js", page=page)
+        """The page ``name`` about accounts."""
+        body = self._fill(name, language)
+        return self._frame(self._say(language)(title), body, language, me, module=f"{name}.js", page=page)
 
     def notice(self, heading: str, sentence: str, language: str, me: Me) -> str:
         """A page that says one thing; both are keys of texts."""
@@ -155,6 +143,12 @@ class Pages:
             heading=say(heading), sentence=say(sentence), home=say("notice.home")
         )
         return self._frame(say(heading), body, language, me)
+
+    def _fill(self, name: str, language: str, **values: str) -> str:
+        """A template with these values (HTML already); any other ``$a_b_c`` in it is the text ``a.b_c``."""
+        say, template = self._say(language), self.templates[name]
+        words = {word: say(word.replace("_", ".", 1)) for word in template.get_identifiers() if word not in values}
+        return template.substitute(words | values)
 
     def _row(self, row: SpaceRow, language: str) -> str:
         say = self._say(language)

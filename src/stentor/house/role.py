@@ -20,6 +20,7 @@ from stentor.bus.board import Board
 from stentor.bus.connection import connect
 from stentor.bus.status import Status, Statuses, beat
 from stentor.house.app import build
+from stentor.house.backstage import Backstage
 from stentor.house.crowd import Controller
 from stentor.house.desk import Desk
 from stentor.house.proxies import behind
@@ -56,10 +57,13 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
             board = Board(bus)
             desk = Desk(store, board, bus, Objects.open(settings.recordings_address), clock)
             watcher = Watcher(desk, board, bus, statuses, clock)
+            backstage = Backstage(desk)
+            await backstage.start(bus)
             controller = Controller(desk, bus, statuses, clock, holder=instance)
             app, lanes = build(
                 desk,
                 statuses,
+                backstage,
                 settings,
                 admin_token=config.admin_token(settings),
                 key=config.signing_key(settings),

@@ -7,10 +7,13 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from stentor.audio.watch import Oddity
 from stentor.crowd.ladder import Cause
 from stentor.spaces import requests
 from stentor.spaces.lights import Lights
 from stentor.spaces.model import Asking, Role, State
+from stentor.spaces.quality import Quality
+from stentor.spaces.readiness import Hindrance
 
 Title = Annotated[str, Meta(min_length=1, max_length=200)]
 Name = Annotated[str, Meta(min_length=1, max_length=80)]
@@ -61,6 +64,40 @@ class SeatChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     role: Role | msgspec.UnsetType = msgspec.UNSET
     muted: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+class NewPin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A note for everybody; with ``url`` it is a link (http or https)."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=200)]
+    url: Annotated[str, Meta(max_length=500)] = ""
+
+
+class PinView(msgspec.Struct, frozen=True):
+    id: str
+    text: str
+    url: str
+    pinned_ms: Time
+
+
+class NewBackstageMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A line to the hosts and co-hosts."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class BackstageMessage(msgspec.Struct, frozen=True):
+    id: int
+    """Rises."""
+    name: str
+    text: str
+    at_ms: Time
+
+
+class Backstage(msgspec.Struct, frozen=True):
+    """The newest 200 lines, the oldest first."""
+
+    messages: list[BackstageMessage]
 
 
 class NewRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -131,6 +168,11 @@ class SeatView(msgspec.Struct, frozen=True):
     level_dbfs: float = -96.0
     delay_ms: int = 0
     loss: float = 0.0
+    jitter_ms: int = 0
+    quality: Quality = Quality.GOOD
+    """Of the connection: as bad as the worst of loss, jitter and delay."""
+    oddities: list[Oddity] = []
+    """What is odd about the sound."""
     may: list[str] = []
     """What whoever asks could do with this seat now: mute, unmute, remove, ban, co_host, speaker, hand_over."""
 
@@ -231,6 +273,8 @@ class SpaceView(msgspec.Struct, frozen=True):
     doors_open_ms: Time | None
     live_ms: Time | None
     ended_ms: Time | None
+    now_ms: Time
+    """The house's clock, for countdowns: the reader's may be wrong."""
     listeners: int
     seats: list[SeatView]
     lights: Lights
@@ -238,6 +282,10 @@ class SpaceView(msgspec.Struct, frozen=True):
     """Addresses for listeners, by kind."""
     recording: str | None
     """Where the recording can be had; null before there is one."""
+    hindrances: dict[str, list[Hindrance]]
+    """What speaks against ``doors`` and ``live`` now; neither is refused for it."""
+    pins: list[PinView]
+    """Notes and links that everybody sees, in the order in which they were pinned."""
     ladder: LadderView
     door: DoorView
     you: You

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stentor.base.clock import unix_ms
 from stentor.base.config import Settings
 from stentor.base.errors import CallerError
 from stentor.base.units import SeatId
@@ -12,7 +13,8 @@ from stentor.spaces import commands as c
 from stentor.spaces import rights, rules
 from stentor.spaces.lights import lights
 from stentor.spaces.model import ON_AIR, OVER, Asking, Role, Seat, Space, State
-from stentor.spaces.rights import Actor, Rank
+from stentor.spaces.readiness import hindrances
+from stentor.spaces.rights import Actor, Look, Rank
 
 MOST = 200
 """Recordings in the list."""
@@ -22,6 +24,7 @@ WISHES: dict[str, c.Command] = {
     "end": c.End(),
     "cancel": c.Cancel(),
     "invite": c.GiveSeat(SeatId("any-other"), "any", Role.SPEAKER),
+    "pin": c.PinNote("any-other", "any"),
     "mute_speakers": c.MuteSpeakers(),
     "open_asking": c.SetAsking(Asking.ANYONE),
     "close_asking": c.SetAsking(Asking.NOBODY),
@@ -70,6 +73,7 @@ class Views:
     async def space(self, space: Space, actor: Actor) -> schema.SpaceView:
         """Everything about a space for ``actor``."""
         now = self._desk.clock()
+        heard = self._statuses.fresh(now)
         told = {seat.id: seat for seat in self._statuses.seats(space.id, now)}
         return schema.SpaceView(
             id=space.id,
@@ -84,14 +88,17 @@ class Views:
             doors_open_ms=space.doors_open_ms,
             live_ms=space.live_ms,
             ended_ms=space.ended_ms,
+            now_ms=unix_ms(now),
             listeners=self._statuses.listeners(space.id, now),
             seats=[
                 _seat(seat, told.get(seat.id), _may(space, seat_wishes(seat.id), actor, now))
                 for seat in space.seats.values()
             ],
-            lights=lights(space, self._statuses.fresh(now), now),
+            lights=lights(space, heard, now),
+            hindrances=hindrances(space, heard, now),
             audience=self.addresses(space),
             recording=self._recording(space),
+            pins=[schema.PinView(pin.id, pin.text, pin.url, pin.at_ms) for pin in space.pins],
             ladder=schema.LadderView(space.rung, space.rung_cause, space.rung_value, space.pinned_rung),
             door=schema.DoorView(
                 space.p, space.waiting, places(self._statuses, now), space.limited, list(space.passes)
@@ -193,9 +200,10 @@ class Views:
     def _you(self, space: Space, actor: Actor) -> schema.You:
         seat = rights.own_seat(actor, space)
         now = self._desk.clock()
+        reads = ["backstage"] if rights.allowed(actor, Look.BACK_CHANNEL, space) else []
         return schema.You(
             rank=rights.rank(actor, space).value,
-            may=_may(space, WISHES, actor, now),
+            may=_may(space, WISHES, actor, now) + reads,
             seat=seat.id if seat else "",
             name=seat.name if seat else "",
             role=seat.role if seat else None,
@@ -247,6 +255,9 @@ def _seat(seat: Seat, told: SeatStatus | None, may: list[str]) -> schema.SeatVie
         level_dbfs=told.level_dbfs,
         delay_ms=told.delay_ms,
         loss=told.loss,
+        jitter_ms=told.jitter_ms,
+        quality=told.quality,
+        oddities=told.oddities,
         may=may,
     )
 

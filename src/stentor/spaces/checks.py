@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from urllib.parse import urlsplit
 
 from stentor.base.errors import BadInput
 
 TITLE_CHARACTERS = 200
+NOTE_CHARACTERS = 200
+LINK_CHARACTERS = 500
+MESSAGE_CHARACTERS = 500
 NAME_CHARACTERS = 80
 MOST_SEATS = 50
 """What ``max_seats`` may be set to: mixing and encoding for each seat must fit one processor."""
@@ -16,10 +20,13 @@ FARTHEST_S = 5 * 366 * 86_400
 LATEST_S = 3600
 """How far in the past a time may lie: clocks differ, and a host may schedule the hour that has just begun."""
 
+_LINK = re.compile(r"https?://[^\"'<>\\^`{|}]+", re.IGNORECASE)
 _HOLD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")  # RFC 5646, without its private corners
 _FORBIDDEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Unicode categories: control characters, halves of surrogates, line and paragraph separators."""
+_INVISIBLE = _FORBIDDEN | {"Cf", "Zs"}
+"""In a link there is no space and nothing that cannot be seen."""
 _REVERSERS = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
 """Marks that turn the direction of what follows: in a name or a title they only serve to deceive."""
 
@@ -32,6 +39,36 @@ def title(text: str) -> str:
 def name(text: str, *, field: str = "name") -> str:
     """A person's name: one line of 1 to 80 characters."""
     return _line(text, NAME_CHARACTERS, field=field, what="A name")
+
+
+def note(text: str) -> str:
+    """What is pinned: one line of 1 to 200 characters."""
+    return _line(text, NOTE_CHARACTERS, field="text", what="A note")
+
+
+def message(text: str) -> str:
+    """What hosts write to each other: one line of 1 to 500 characters."""
+    return _line(text, MESSAGE_CHARACTERS, field="text", what="A message")
+
+
+def link(url: str) -> str:
+    """An address of the web that everybody is led to, or nothing: http or https, with a host, no spaces or quotes."""
+    if not url:
+        return ""
+    wrong = BadInput(
+        f"A link is an address with http:// or https://, {LINK_CHARACTERS} characters at most.", field="url"
+    )
+    invisible = any(unicodedata.category(sign) in _INVISIBLE for sign in url)
+    if len(url) > LINK_CHARACTERS or invisible or not _LINK.fullmatch(url):
+        raise wrong
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise wrong from error
+    if not parts.hostname or parts.username is not None or port == 0:  # a name before the host only deceives
+        raise wrong
+    return url
 
 
 def seats(number: int) -> int:

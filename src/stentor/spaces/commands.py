@@ -194,3 +194,17 @@ class LiftBan(Command, frozen=True):
     """The seat may be given, and ask, again; it does not come back by itself."""
 
     seat: SeatId
+
+
+class PinNote(Command, frozen=True):
+    """Shows a note, or a link, to everybody. ``pin`` is its new id."""
+
+    pin: str
+    text: str
+    url: str = ""
+
+
+class Unpin(Command, frozen=True):
+    """Takes a note down, also when all is over."""
+
+    pin: str

@@ -178,6 +178,16 @@ class BanLifted(EventBase, frozen=True):
     seat: SeatId
 
 
+class NotePinned(EventBase, frozen=True):
+    pin: str
+    text: str
+    url: str
+
+
+class NoteUnpinned(EventBase, frozen=True):
+    pin: str
+
+
 Event = (
     SpaceCreated
     | SpaceRenamed
@@ -209,6 +219,8 @@ Event = (
     | SeatUnmuted
     | SeatBanned
     | BanLifted
+    | NotePinned
+    | NoteUnpinned
 )
 
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)

@@ -62,6 +62,10 @@ class Reason(StrEnum):
     SOME_EDGES_LATE = "some-edges-late"
     EDGE_FILLER = "edge-filler"
     """Edges have lost the bus: they play hold music by themselves."""
+    DOORS_CLOSED = "doors-closed"
+    """Nobody could come early, and nothing runs that could be looked at."""
+    NOBODY_THERE = "nobody-there"
+    """No seat is connected: the audience would hear hold music."""
     TROUBLE = "trouble"
     """A process tells of a problem; its own words are in its status."""
 

@@ -65,6 +65,15 @@ class Seat(msgspec.Struct, frozen=True):
     """Of the seat's link: each new link is one higher, and older ones open nothing any more."""
 
 
+class Pin(msgspec.Struct, frozen=True):
+    """A note that hosts show to everybody; ``url`` is empty or an address of the web."""
+
+    id: str
+    text: str
+    url: str
+    at_ms: int
+
+
 class Space(msgspec.Struct, frozen=True):
     """A space. Times are wall-clock milliseconds since 1970 (UTC), None while they have not happened."""
 
@@ -87,6 +96,10 @@ class Space(msgspec.Struct, frozen=True):
     """Whether the audience may react."""
     banned: dict[str, str] = {}
     """Seats that were shut out and may not be given again: id and name."""
+    pins: list[Pin] = []
+    """In the order in which they were pinned."""
+    pinned_ms: int = 0
+    """When the pins changed last."""
     rung: int = 0
     """Of the ladder (``crowd.rungs``), as it was last written down; what holds is in ``crowd.orders``."""
     rung_cause: Cause = Cause.CALM

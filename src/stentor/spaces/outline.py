@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import msgspec
 
 from stentor.audio import grid
 from stentor.base.errors import Malformed
+from stentor.spaces.model import Pin
 from stentor.spaces.pulse import SILENCE_DBFS, Pulse
 from stentor.wire.chunk import Source
 
@@ -79,9 +80,13 @@ def decode(data: bytes) -> Outline:
         raise Malformed(f"Not an outline: {error}") from error
 
 
-def chapters(found: Outline) -> bytes:
-    """JSON chapters as podcast players read them (Podcasting 2.0, version 1.2.0), with ``seat`` for our page."""
-    entries = [
+def chapters(found: Outline, pins: Iterable[Pin] = (), *, origin_ms: int = 0) -> bytes:
+    """JSON chapters as podcast players read them (Podcasting 2.0, version 1.2.0), with ``seat`` for our page.
+
+    What was pinned is a chapter too, with ``pin``, from the moment on in which it was (``origin_ms`` is the
+    recording's first).
+    """
+    entries: list[dict[str, object]] = [
         {
             "startTime": round(turn.start_s, 2),
             "endTime": round(turn.end_s, 2),
@@ -90,7 +95,14 @@ def chapters(found: Outline) -> bytes:
         }
         for turn in found.turns
     ]
+    entries += [_chapter(pin, origin_ms) for pin in pins]
+    entries.sort(key=lambda entry: cast(float, entry["startTime"]))
     return _encoder.encode({"version": "1.2.0", "chapters": entries})
+
+
+def _chapter(pin: Pin, origin_ms: int) -> dict[str, object]:
+    start_s = max(0.0, (pin.at_ms - origin_ms) / 1000)
+    return {"startTime": round(start_s, 2), "title": pin.text, "pin": pin.id} | ({"url": pin.url} if pin.url else {})
 
 
 def peaks(found: Outline) -> bytes:

@@ -3,9 +3,9 @@ somebody comes, goes or begins to talk.
 
 Version 1 is a JSON object: ``v`` 1, ``space``, ``title``, ``state``, ``chunk`` (the number it belongs to), ``at`` (ms),
 ``source`` (``wire.chunk.Source``), ``delay`` (ms from a speaker's packet at the stage to its place on the grid),
-``listeners``, and ``seats``: who is on the stage now, in the order of their seats,
-with ``id``, ``name``, ``role``, ``talking``, ``muted`` and ``level`` (whole dBFS, -96 to 0), and ``reactions``: how
-often each was given (``spaces.reactions``). Readers ignore fields they do not know.
+``listeners``, ``pinned`` (when the pins of ``door.json`` changed last, ms), ``seats``: who is on the stage now, in the
+order of their seats, with ``id``, ``name``, ``role``, ``talking``, ``muted`` and ``level`` (whole dBFS, -96 to 0), and
+``reactions``: how often each was given (``spaces.reactions``). Readers ignore fields they do not know.
 """
 
 from __future__ import annotations
@@ -57,6 +57,7 @@ class Pulse(msgspec.Struct, frozen=True):
     listeners: int
     seats: list[PulseSeat]
     delay: int = 0
+    pinned: int = 0
     reactions: dict[str, int] = {}
 
 
@@ -104,6 +105,7 @@ def build(
             if (now := on_stage.get(seat.id)) is not None
         ],
         delay=delay_ms,
+        pinned=space.pinned_ms,
         reactions=dict(reactions),
     )
     return _encoder.encode(pulse)

@@ -33,6 +33,8 @@ class Look(StrEnum):
     """Lights, seats, listeners' numbers, the addresses of everything."""
     REQUESTS = "requests"
     """Who in the audience asks to speak."""
+    BACK_CHANNEL = "back-channel"
+    """What host and co-hosts write to each other."""
     SITE = "site"
     """What only whoever runs the site sees."""
     EVENTS = "events"
@@ -105,6 +107,8 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.MuteSpeakers: _CO_HOSTS,
     c.BanSeat: _CO_HOSTS,  # but only who ranks lower, and nobody their own
     c.LiftBan: _CO_HOSTS,
+    c.PinNote: _CO_HOSTS,
+    c.Unpin: _CO_HOSTS,
     c.ChangeRole: _HOSTS,
     c.HandOver: _HOSTS,
     c.Interrupt: _HOUSE,
@@ -115,6 +119,7 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     Look.SITE: _ADMIN,
     Look.BACKSTAGE: _SPEAKERS,
     Look.REQUESTS: _CO_HOSTS,
+    Look.BACK_CHANNEL: _CO_HOSTS,
     Look.EVENTS: _HOSTS,
 }
 _ORDER = (Rank.ANYONE, Rank.SPEAKER, Rank.CO_HOST, Rank.HOST, Rank.ADMIN)

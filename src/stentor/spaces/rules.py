@@ -17,7 +17,7 @@ from stentor.base.errors import BadInput, Conflict, NotFound
 from stentor.base.units import seat_id, space_id
 from stentor.crowd.door import CLASSES
 from stentor.crowd.rungs import TOP
-from stentor.spaces import checks
+from stentor.spaces import checks, pins
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
 from stentor.spaces.events import Event
@@ -121,6 +121,11 @@ def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
             return [e.BanLifted(at_ms=at_ms, seat=seat)] if seat in space.banned else []
         case c.ChangeRole() | c.HandOver():
             return _change_role(space, command, at_ms)
+        case c.PinNote():
+            _refuse_if_over(space)
+            return pins.decide(space, command, at_ms)
+        case c.Unpin():
+            return pins.decide(space, command, at_ms)
     raise TypeError(f"Not a command: {command!r}")
 
 
@@ -157,6 +162,8 @@ def apply(space: Space | None, event: Event) -> Space:
             return replace(space, banned={**space.banned, seat: name})
         case e.BanLifted(seat=seat):
             return replace(space, banned={key: name for key, name in space.banned.items() if key != seat})
+        case e.NotePinned() | e.NoteUnpinned():
+            return pins.apply(space, event)
         case e.SeatGiven() | e.SeatClaimed() | e.LinkRenewed() | e.SeatRemoved():
             return replace(space, seats=_seats_after(space, event))
         case e.SeatConnected() | e.SeatLost():
@@ -343,7 +350,9 @@ def _change_role(space: Space, command: c.ChangeRole | c.HandOver, at_ms: int) -
 def _newest_ms(space: Space) -> int:
     """The latest time the space knows: a clock that was set back must not turn the order of events round."""
     joined = [seat.joined_ms or 0 for seat in space.seats.values()]
-    return max(space.created_ms, space.doors_open_ms or 0, space.live_ms or 0, space.ended_ms or 0, *joined)
+    return max(
+        space.created_ms, space.doors_open_ms or 0, space.live_ms or 0, space.ended_ms or 0, space.pinned_ms, *joined
+    )
 
 
 def _refusal(space: Space) -> Conflict:

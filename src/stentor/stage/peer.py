@@ -115,6 +115,10 @@ class Peer:
         return self.reception.loss if self.reception else 0.0
 
     @property
+    def jitter_ms(self) -> float:
+        return self.reception.jitter_ms if self.reception else 0.0
+
+    @property
     def remote_ufrag(self) -> str:
         """The speaker's ICE user name; another one in a fragment means a restart."""
         return self._ice.remote_username or ""

@@ -242,6 +242,9 @@ def _seat_status(seat: Seat, monotonic_now: float) -> SeatStatus:
         level_dbfs=round(seat.level_dbfs, 1),
         delay_ms=round(seat.delay_ms(monotonic_now)),
         loss=round(seat.loss, 3),
+        jitter_ms=round(seat.jitter_ms),
+        quality=seat.line.quality,
+        oddities=seat.watch.oddities,
     )
 
 

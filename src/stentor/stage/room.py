@@ -230,6 +230,7 @@ class Room:
                 self._retire(seat.retired.pop())
         mix = self._mixer.tick(blocks)
         delay_ms = self._observe(mix, now)
+        self._watch(blocks, now)
         if any(block is not None for block in blocks.values()):
             await self._publish(Tick(max(0, number), delay_ms, len(mix.talking), pcm.to_int16(mix.full)))
         else:
@@ -249,6 +250,21 @@ class Room:
             if seat.talking:
                 delays.append(seat.delay_ms(now))
         return round(max(delays))
+
+    def _watch(self, blocks: Mapping[str, Block | None], now: float) -> None:
+        """Lets each seat's watch hear the tick, with the sum of what the others said."""
+        said = {
+            seat.id: block
+            for seat in self.seats.values()
+            if seat.talking and (block := blocks.get(seat.id)) is not None
+        }
+        everybody = sum(said.values(), start=pcm.SILENCE)
+        for seat in self.seats.values():
+            if not seat.arrived:
+                continue
+            others = everybody - said[seat.id] if seat.id in said else everybody
+            seat.watch.hear(blocks.get(seat.id), others, talking=seat.talking, muted=seat.muted)
+            seat.line.note(grid.TICK_S, loss=seat.loss, jitter_ms=seat.jitter_ms, delay_ms=seat.delay_ms(now))
 
     async def _send_back(self, mix: Mix, number: int) -> None:
         shared: bytes | None = None

@@ -97,6 +97,11 @@ class Reception:
         if deviation < grid.SAMPLE_RATE_HZ:  # a jump or wrap of the timestamps is not jitter
             self._jitter += (deviation - self._jitter) / 16
 
+    @property
+    def jitter_ms(self) -> float:
+        """How much the packets' ways differ (RFC 3550, 6.4.1)."""
+        return self._jitter / grid.SAMPLE_RATE_HZ * 1000
+
     def heard_sender_report(self, ntp_timestamp: int, now: float) -> None:
         """Remembers the sender's clock, so that it can work out the round trip from our report."""
         self._last_sr, self._last_sr_at = ntp_timestamp >> 16 & 0xFFFFFFFF, now

@@ -14,16 +14,19 @@ from stentor.audio.grid import TICK_SAMPLES
 from stentor.audio.jitter import JitterBuffer
 from stentor.audio.opus import OpusEncoder
 from stentor.audio.pcm import Block
+from stentor.audio.watch import Watch
 from stentor.base.clock import Clock
 from stentor.base.units import SeatId
 from stentor.spaces.model import Role
+from stentor.spaces.quality import Line
 from stentor.stage import rtp
 from stentor.stage.peer import Peer, State
 
 LOST_AFTER_S = 10.0
 """Without media for so long a seat counts as lost: people have noticed by then, and most dead spots are shorter."""
-VACATED_AFTER_S = 30.0
-"""Then the seat is free for somebody else, and the connection is closed."""
+VACATED_AFTER_S = 60.0
+"""Then the seat is free for somebody else, and the connection is closed: a laptop that slept, a train out of a tunnel
+and a router that starts anew are back sooner."""
 HANDOVER_S = 1.0
 """So long the old connection may still be heard when the new one gives no sound."""
 
@@ -84,6 +87,8 @@ class Seat:
         self.muted = False
         self.talking = False
         self.level_dbfs = -96.0
+        self.watch = Watch()
+        self.line = Line()
         self.joining: Session | None = None
         """Connecting; becomes ``current`` when it is connected."""
         self.current: Session | None = None
@@ -175,6 +180,10 @@ class Seat:
     def delay_ms(self, now: float) -> float:
         """Age of the sound in the last block, from the packet's arrival."""
         return self.current.jitter.age_ms(now) if self.current else 0.0
+
+    @property
+    def jitter_ms(self) -> float:
+        return self.current.peer.jitter_ms if self.current and self.current.peer else 0.0
 
     @property
     def loss(self) -> float:

@@ -46,6 +46,17 @@ requests = Table(
     Column("asked_ms", BigInteger, nullable=False),
 )
 
+backstage = Table(
+    "backstage",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("space", String(48), ForeignKey("spaces.id"), nullable=False),
+    Column("name", String(80), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Index("ix_backstage_space", "space", "id"),
+)
+
 recordings = Table(
     "recordings",
     metadata,

@@ -43,7 +43,7 @@ def origin(peer: str, headers: Mapping[str, str], trusted: Networks) -> Origin:
     Whatever does not parse ends the chain: the last address that a trusted proxy vouched for is the answer. When both
     fields are there and differ, one of them is the client's invention: then neither counts.
     """
-    if not _trusts(trusted, peer):
+    if not trusts(trusted, peer):
         return Origin(peer)
     chains = [
         chain
@@ -65,7 +65,7 @@ def _walk(peer: str, chain: list[str], trusted: Networks) -> str:
         if not address:
             break
         client = address
-        if not _trusts(trusted, client):
+        if not trusts(trusted, client):
             break
     return client
 
@@ -97,7 +97,8 @@ def _address(entry: str) -> str:
     return str(found.ipv4_mapped or found) if isinstance(found, IPv6Address) else str(found)
 
 
-def _trusts(trusted: Networks, text: str) -> bool:
+def trusts(trusted: Networks, text: str) -> bool:
+    """Whether the address is in one of the networks; what is no address never is."""
     try:
         address = ip_address(text)
     except ValueError:

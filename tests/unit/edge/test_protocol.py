@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import re
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from stentor.crowd.addresses import Addresses
 from stentor.edge import protocol
 from tests.support.edge import Rig, edge, request, split
 from tests.support.wait import eventually
@@ -227,3 +229,53 @@ async def test_no_bytes_do_harm() -> None:
         assert rig.worker.listeners == 0
         assert failures == []
         assert (await rig.get("/healthz"))[0] == 200
+
+
+def limits(*, connections: int = 0, requests: int = 0) -> Addresses:
+    return Addresses(connections=connections, requests=requests, exempt=lambda address: False)
+
+
+async def test_an_address_with_too_many_connections_is_turned_away() -> None:
+    """429 with the reason, and room again when one of its connections has gone; replies are made once a second."""
+    async with edge(addresses=limits(connections=2)) as rig:
+        opened = [await rig.open("/s/friday/live.aac") for _ in range(2)]
+        await eventually(lambda: rig.worker.listeners == 2, "two listen")
+        for _ in range(3):
+            status, fields, body = await rig.get("/healthz")
+            assert (status, fields["retry-after"]) == (429, "5")
+            assert b"too-many-connections" in body
+        assert rig.worker.listeners == 2
+        opened[0][1].close()
+        await eventually(lambda: rig.worker.listeners == 1, "one has gone")
+        assert (await rig.get("/healthz"))[0] == 200
+        opened[1][1].close()
+
+
+async def test_an_address_that_asks_too_often_waits_for_the_next_second() -> None:
+    """Whatever it asks beyond the limit is 429, on any of its connections; in the next second it is answered again."""
+    async with edge(addresses=limits(requests=5)) as rig:
+        found = await exchange(rig, request("/healthz") * 30)
+        statuses = re.findall(rb"HTTP/1.1 (\d+)", found)
+        assert statuses.count(b"200") <= 10, "the second may have turned once"
+        assert statuses.count(b"429") >= 20
+        assert b"too-often" in found
+        rig.worker.tick()
+        assert (await rig.get("/healthz"))[0] == 200
+
+
+async def test_behind_a_proxy_the_clients_address_counts() -> None:
+    """The PROXY header says whose connection it is: one client has too many, another one has room."""
+    async with edge(proxied=True, addresses=limits(connections=1)) as rig:
+
+        async def ask(client: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+            reader, writer = await asyncio.open_connection("127.0.0.1", rig.port)
+            writer.write(f"PROXY TCP4 {client} 198.51.100.1 56324 443\r\n".encode() + request("/healthz"))
+            return reader, writer
+
+        found = []
+        opened = [await ask(client) for client in ("192.0.2.7", "192.0.2.7", "192.0.2.8")]
+        for reader, _ in opened:
+            found.append((await reader.readline()).split()[1])
+        assert found == [b"200", b"429", b"200"]
+        for _, writer in opened:
+            writer.close()

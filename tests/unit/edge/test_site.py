@@ -13,7 +13,7 @@ import pytest
 from stentor import edge as edge_package
 from stentor.audio import grid
 from stentor.base import texts
-from stentor.spaces.model import Role, Seat, State
+from stentor.spaces.model import Pin, Role, Seat, State
 from stentor.wire import manifest, mp4
 from stentor.wire.chunk import RENDITIONS, Source
 from stentor.wire.manifest import Entry, Run, Stored
@@ -52,6 +52,23 @@ async def test_nothing_inline_and_nothing_foreign() -> None:
         assert not re.search(r"\son\w+=|style=|https?://", page)
         door = json.loads(page.split('id="door">')[1].split("</script>")[0])
         assert door["title"] == title
+
+
+async def test_pins_are_shown_and_escaped() -> None:
+    """On the page without a script and in the door document, the newest first; a note stays a note."""
+    note = '"><img src=x onerror=alert(1)><script>alert(2)</script>'
+    pins = [Pin("a", note, "", DOORS_OPEN_MS), Pin("b", "Paper", "https://example.org/?a=1&b=2", DOORS_OPEN_MS + 1)]
+    async with edge(live_space(pins=pins, pinned_ms=DOORS_OPEN_MS + 1), chunks=1) as rig:
+        page = (await rig.get("/s/friday", HTML))[2].decode()
+        assert "<img" not in page
+        assert "<script>alert" not in page
+        assert 'href="https://example.org/?a=1&amp;b=2" target="_blank" rel="noopener noreferrer' in page
+        door = json.loads((await rig.get("/s/friday/door.json"))[2])
+        assert [pin["id"] for pin in door["pins"]] == ["b", "a"]
+        assert door["pins"][1] == {"id": "a", "text": note, "url": "", "at_ms": DOORS_OPEN_MS}
+        assert door["pinned"] == DOORS_OPEN_MS + 1
+    async with edge(live_space(), chunks=1) as rig:
+        assert '<section id="pins" hidden>' in (await rig.get("/s/friday", HTML))[2].decode()
 
 
 async def test_the_page_is_small() -> None:

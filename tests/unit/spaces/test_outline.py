@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from stentor.audio import grid
 from stentor.base.errors import Malformed
 from stentor.spaces import outline, pulse
+from stentor.spaces.model import Pin
 from stentor.spaces.outline import Outline
 from stentor.wire.chunk import Source
 from tests.support.recorded import spoken
@@ -76,6 +77,17 @@ def test_the_documents_are_those_that_others_read() -> None:
     peaks = json.loads(outline.peaks(found))
     assert (peaks["length"], len(peaks["data"])) == (12, 24)
     assert peaks["data"][-2:] == [-13, 13]  # -20 dBFS
+
+
+def test_pins_are_chapters_in_their_order() -> None:
+    """With their link; one from before the doors stands at the beginning."""
+    found = made(["-"] * 6 + ["ada"] * 6)
+    pins = [Pin("a", "Early", "", 500), Pin("b", "The paper", "https://example.org/", 7000)]
+    chapters = json.loads(outline.chapters(found, pins, origin_ms=1000))["chapters"]
+    assert [(chapter["startTime"], chapter["title"]) for chapter in chapters] == [
+        (0.0, "♪"), (0.0, "Early"), (5.76, "Ada"), (6.0, "The paper"),
+    ]  # fmt: skip
+    assert chapters[3] == {"startTime": 6.0, "title": "The paper", "pin": "b", "url": "https://example.org/"}
 
 
 def test_what_is_kept_is_read_again() -> None:

@@ -65,7 +65,10 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (c.BanSeat(ANNA), "admin host"),
     (c.BanSeat(HOST), "admin"),
     (c.LiftBan(BEN), "admin host co_host"),
+    (c.PinNote("a", "Note"), "admin host co_host"),
+    (c.Unpin("a"), "admin host co_host"),
     (Look.REQUESTS, "admin host co_host"),
+    (Look.BACK_CHANNEL, "admin host co_host"),
     (Look.BACKSTAGE, "admin host co_host speaker"),
     (Look.EVENTS, "admin host"),
 ]

@@ -29,6 +29,8 @@ COMMANDS = st.one_of(
     st.builds(c.PinRung, st.none() | st.integers(-1, 5)),
     st.builds(c.ClimbRung, st.integers(-1, 5), st.sampled_from(Cause)),
     st.just(c.MuteSpeakers()),
+    st.builds(c.PinNote, st.sampled_from("abc"), st.just("A note"), st.sampled_from(["", "https://example.org/"])),
+    st.builds(c.Unpin, st.sampled_from("abc")),
     st.builds(c.GiveSeat, SEATS, st.just("Name"), st.sampled_from(Role)),
     st.builds(c.ChangeRole, SEATS, st.sampled_from(Role)),
     *(

@@ -1,6 +1,7 @@
 // The listener's page: what state the space is in, one button, who is talking. Everything it knows comes from
 // door.json and the pulse; the sound is player.js's business.
 
+import { showPins } from "./pins.js";
 import { Captions } from "./captions.js";
 import { Gate } from "./gate.js";
 import { Player } from "./player.js";
@@ -12,6 +13,7 @@ const space = root.dataset.space;
 const base = `/s/${space}/`;
 const ON_AIR = new Set(["doors_open", "live", "interrupted"]);
 const LATE_S = 12; // an ordinary HLS player is 8 to 12 s behind
+const PINS_S = [1, 8]; // a note has more time than a change of state: the edge is spared a rush
 const element = (id) => document.getElementById(id);
 
 let texts = JSON.parse(element("texts").textContent);
@@ -76,6 +78,7 @@ function showDoor() {
   captions.offer(ON_AIR.has(door.state) ? door.streams.captions : null);
   element("ask").hidden = !door.ask;
   if (door.ask) element("ask").querySelector("a").href = door.ask;
+  showPins(element("pins"), door, root.lang);
   reactions.open(door.react);
   element("recording").hidden = door.state !== "replay";
   if (door.state === "replay") openReplay();
@@ -141,6 +144,7 @@ function showPulse(pulse) {
   reactions.show(pulse.reactions ?? {}, root.lang);
   player.describe(door.title, talking.join(", ") || say("app"));
   if (pulse.state !== door.state) askSoon();
+  else if (pulse.pinned > door.pinned) askSoon(PINS_S);
 }
 
 async function askDoor() {
@@ -166,9 +170,9 @@ function plan(window) {
 }
 
 // Pulses come three times a second: only the first that tells of a change sets the time, the others would put it off.
-function askSoon() {
+function askSoon(window = [0.2, 1.5]) {
   if (soon) return;
-  plan([0.2, 1.5]);
+  plan(window);
   soon = true;
 }
 

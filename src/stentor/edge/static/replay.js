@@ -1,6 +1,7 @@
 // The player of a recording: who speaks when, a picture of the voices, speed, a remembered position, links and clips.
 // The sound itself is the audio element that is there without any script.
 
+import { clock } from "./clock.js";
 import { Transcript } from "./transcript.js";
 import { drawWave, fillWave } from "./wave.js";
 
@@ -9,16 +10,6 @@ const REMEMBER_FROM_S = 10; // who heard less begins anew
 const REMEMBER_EVERY_MS = 3000;
 const MOST_CLIP_S = 60;
 const STEP_S = 5; // of the arrow keys
-
-/** "1:02:03" or "12:34" of seconds. */
-export function clock(seconds) {
-  const whole = Math.max(0, Math.floor(seconds));
-  const pad = (number) => String(number).padStart(2, "0");
-  const minutes = Math.floor(whole / 60);
-  return minutes < 60
-    ? `${minutes}:${pad(whole % 60)}`
-    : `${Math.floor(minutes / 60)}:${pad(minutes % 60)}:${pad(whole % 60)}`;
-}
 
 /** Seconds of "754", "12:34" or "1:02:03"; NaN for anything else. */
 export function seconds(text) {
@@ -57,7 +48,7 @@ export class Replay {
     const [chapters, peaks, gaps, captions] = await Promise.all(
       ["chapters.json", "peaks.json", "gaps.json", "captions.json"].map((name) => fetchDocument(this.base + name)),
     );
-    this.#showChapters(chapters?.chapters ?? []);
+    this.#showChapters((chapters?.chapters ?? []).filter(({ pin }) => !pin)); // pins have their own list
     element("wave").hidden = !peaks;
     if (peaks) drawWave(element("wave"), peaks);
     this.#showGaps(gaps?.spans ?? []);

@@ -1,7 +1,7 @@
 // The transcript of a recording: who said what and when; a click on a line is heard from there, and the line that is
 // heard is marked.
 
-import { clock } from "./replay.js";
+import { clock } from "./clock.js";
 
 const element = (id) => document.getElementById(id);
 

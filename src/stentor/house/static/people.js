@@ -5,18 +5,17 @@ import { ask, button, element, pause, text } from "./page.js";
 
 const $ = (id) => document.getElementById(id);
 const SURE = new Set(["remove", "ban", "hand_over"]); // not to be taken back with one press
-const LOSSY = 0.03; // from here on loss is heard
-const SLOW_MS = 300;
+const OPEN = new Set(["silent", "off"]); // what is no wonder while our own page sends nothing
 const CHANGES = {
   mute: { muted: true }, unmute: { muted: false },
   co_host: { role: "co_host" }, speaker: { role: "speaker" }, hand_over: { role: "host" },
 };
 
-/** Follows who is talking for ever, five times a second; `told` gets the seats as the stage sees them. */
-export async function follow(space, token, told) {
+/** Follows the stage for ever: `told` gets the seats as it sees them, `backstage` is called when hosts wrote. */
+export async function follow(space, token, told, backstage) {
   for (;;) {
     try {
-      await events(space, token, told);
+      await events(space, token, told, backstage);
     } catch {
       await pause(2000); // the house is away, or we are: the page's other question says which
     }
@@ -24,11 +23,12 @@ export async function follow(space, token, told) {
 }
 
 /** One stream of server-sent events to its end (EventSource cannot send a token; without one the session counts). */
-async function events(space, token, told) {
+async function events(space, token, told, backstage) {
   const headers = { Accept: "text/event-stream" };
   if (token) headers.Authorization = `Bearer ${token}`;
   const answer = await fetch(`/api/v1/spaces/${space}/talk`, { headers, cache: "no-store", credentials: "same-origin" });
   if (!answer.ok) throw new Error(String(answer.status));
+  backstage(); // what was written while nothing came
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   for (;;) {
@@ -36,7 +36,10 @@ async function events(space, token, told) {
     if (done) return;
     const parts = (text + value).split("\n\n");
     text = parts.pop();
-    for (const part of parts) told(JSON.parse(part.replace(/^data: /, "")));
+    for (const part of parts) {
+      if (part.startsWith("event: backstage")) backstage();
+      else told(JSON.parse(part.replace(/^data: /, "")));
+    }
   }
 }
 
@@ -51,6 +54,7 @@ export class People {
   /** Shows the seats of the house's view; how they sound comes by `hear` in between. */
   draw(view) {
     this.you = view.you?.seat;
+    this.leads = view.you?.role !== "speaker";
     const now = JSON.stringify([view.seats.map(({ id, name, role, may }) => [id, name, role, may]), view.banned, view.you]);
     if (now !== this.drawn) {
       this.drawn = now;
@@ -99,8 +103,8 @@ export class People {
       element("li", {}, element("strong", {}, name), button(text("ban.lift"), () => lift(seat), { ariaLabel: `${text("ban.lift")}: ${name}` }))));
   }
 
-  /** How a seat sounds and what its connection is like. */
-  #mark({ id, state, talking, muted, delay_ms: delay, loss }) {
+  /** How a seat sounds and what its connection is like; what is wrong sees whoever leads, and the person. */
+  #mark({ id, state, talking, muted, quality, oddities, ...numbers }) {
     const { row, marks, role } = this.rows.get(id) ?? {};
     if (!row) return; // the house will tell of this seat
     const ours = id === this.you;
@@ -110,11 +114,31 @@ export class People {
     else if (state === "away") said.push(text("stage.away"));
     else if (silent) said.push(text("stage.is_muted"));
     else if (talking) said.push(text("stage.talking"));
-    if (state === "connected" && loss >= LOSSY) said.push(text("seat.loss", { percent: Math.round(loss * 100) }));
-    if (state === "connected" && delay >= SLOW_MS) said.push(text("seat.delay", { ms: delay }));
+    const wrong = state === "connected" ? this.#wrong(ours, quality, oddities) : [];
+    if (ours) this.#advise(wrong);
+    else if (!this.leads) wrong.length = 0;
+    row.title = wrong.includes(`line_${quality}`) ? numbersOf(numbers) : "";
+    said.push(...wrong.map((key) => text(`odd.${key}`)));
     const sentence = said.filter(Boolean).join(" · ");
     if (marks.textContent !== sentence) marks.textContent = sentence;
     row.dataset.talking = String(talking && !silent);
     row.dataset.away = String(state !== "connected");
   }
+
+  /** Keys of what is wrong with a seat. */
+  #wrong(ours, quality, oddities) {
+    const found = oddities.filter((key) => !(ours && OPEN.has(key) && this.silent()));
+    return quality === "good" ? found : [...found, `line_${quality}`];
+  }
+
+  /** Tells us what to do about our own sound. */
+  #advise(wrong) {
+    if ($("advice").dataset.drawn === wrong.join()) return;
+    $("advice").dataset.drawn = wrong.join();
+    $("advice").replaceChildren(...wrong.map((key) => element("li", { dataset: { light: "yellow" } }, text(`advice.${key}`))));
+  }
 }
+
+/** What was measured of a connection, for whoever wants to know. */
+const numbersOf = ({ loss, jitter_ms: jitter, delay_ms: delay }) =>
+  text("seat.numbers", { loss: Math.round(loss * 100), jitter, delay });

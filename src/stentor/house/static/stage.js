@@ -1,12 +1,15 @@
 // A speaker's page: joins the stage with the browser's microphone.
 
 import { about, ask, button, element, lights, pause, text } from "./page.js";
+import { Backstage } from "./backstage.js";
 import { Door } from "./door.js";
 import { GreenRoom, MUSIC_BPS } from "./green-room.js";
 import { Ladder } from "./ladder.js";
 import { Line } from "./line.js";
 import { follow as followTalk, People } from "./people.js";
 import * as microphone from "./microphone.js";
+import { Pins } from "./pins.js";
+import { Start } from "./start.js";
 import { Seat } from "./whip.js";
 
 const space = JSON.parse(document.getElementById("page").textContent);
@@ -23,6 +26,9 @@ let joined = 0; // when the connection was made, by performance.now()
 
 const meter = new microphone.Meter($("level"), (silent) => warn(silent ? text("status.silent") : ""));
 const people = new People({ space: space.id, token, command, silent: () => muted });
+const start = new Start({ space: space.id, token, command });
+const backstage = new Backstage({ space: space.id, token, command });
+const pins = new Pins({ space: space.id, token, command });
 const line = new Line({ space: space.id, token, command, change: (body) => command(() => ask("PATCH", `/spaces/${space.id}`, { token, body })) });
 const ladder = new Ladder({ space: space.id, token, command });
 const door = new Door({ space: space.id, token, command });
@@ -178,11 +184,14 @@ function hostButtons() {
 
 function hostButton(verb) {
   if (verb === "mute_speakers") return button(text("seat.mute_speakers"), () => press("mute"));
-  return button(text(`do.${verb}`), () => press(verb), { className: verb === "end" ? "" : "primary" });
+  const next = view.state === "scheduled" ? "doors" : "live"; // the one that is to be pressed, if any
+  if (verb !== "end") return button(text(`do.${verb}`), () => start.press(verb), { className: verb === next ? "primary" : "" });
+  return button(text("do.end"), () => {
+    if (confirm(text("do.sure_end", { title: view.title }))) press("end");
+  });
 }
 
 function press(verb) {
-  if (verb === "end" && !confirm(text("do.sure_end", { title: view.title }))) return;
   command(() => ask("POST", `/spaces/${space.id}/${verb}`, { token }));
 }
 
@@ -205,6 +214,9 @@ async function look() {
   }
   draw();
   green.look(view);
+  start.show(view);
+  pins.draw(view);
+  backstage.look(view);
   await line.look(view);
   // Sound may fail in one direction only: then the stage knows, and we do not.
   const unheard = view.seats.some(({ id, state }) => id === view.you.seat && state === "lost");
@@ -268,5 +280,5 @@ else {
   navigator.mediaDevices.addEventListener?.("devicechange", () => green.choices(stream));
   green.choices(stream);
   follow();
-  followTalk(space.id, token, (seats) => people.hear(seats));
+  followTalk(space.id, token, (seats) => people.hear(seats), () => backstage.news());
 }

@@ -1,0 +1,70 @@
+"""How much one address may have of an edge: so that one machine cannot take all of it.
+
+Limits are wide: behind one address may stand a school or a mobile network. They are no verdict on anybody; they bound
+what a single source can do. An IPv6 client counts by its /64, which is what one customer gets. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address
+
+PREFIX_BITS = 64
+
+
+def source(address: str) -> str:
+    """What is counted as one: an IPv4 address, or the first half of an IPv6 address; empty for what is neither."""
+    if ":" not in address:
+        return address
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return ""
+    if isinstance(parsed, IPv6Address):
+        mapped = parsed.ipv4_mapped
+        return str(mapped) if mapped else f"{int(parsed) >> (128 - PREFIX_BITS):x}::/{PREFIX_BITS}"
+    return address
+
+
+class Addresses:
+    """Counts by source. A limit of 0 is none; ``exempt`` says who is not counted, such as proxies."""
+
+    def __init__(self, *, connections: int, requests: int, exempt: Callable[[str], bool]) -> None:
+        self.refused_connections = 0
+        self.refused_requests = 0
+        self._most_connections, self._most_requests = connections, requests
+        self._exempt = exempt
+        self._open: dict[str, int] = {}
+        self._asked: dict[str, int] = {}
+
+    def enter(self, address: str) -> str | None:
+        """Counts a connection; returns its source for :meth:`leave` (empty: not counted), None when it is too many."""
+        one = "" if self._exempt(address) else source(address)
+        if not one:
+            return ""
+        already = self._open.get(one, 0)
+        if 0 < self._most_connections <= already:
+            self.refused_connections += 1
+            return None
+        self._open[one] = already + 1
+        return one
+
+    def leave(self, one: str) -> None:
+        """A connection that was counted is gone."""
+        left = self._open.get(one, 0) - 1
+        if left > 0:
+            self._open[one] = left
+        else:
+            self._open.pop(one, None)
+
+    def ask(self, one: str) -> bool:
+        """Counts a request; False when there were too many in this second."""
+        asked = self._asked[one] = self._asked.get(one, 0) + 1
+        if 0 < self._most_requests < asked:
+            self.refused_requests += 1
+            return False
+        return True
+
+    def second(self) -> None:
+        """A new second begins."""
+        self._asked.clear()

@@ -1,0 +1,57 @@
+// The back channel: what host and co-hosts write to each other; never public.
+
+import { ask, element, text, when } from "./page.js";
+
+const $ = (id) => document.getElementById(id);
+
+export class Backstage {
+  /** `command` runs an action and shows what does not work. */
+  constructor({ space, token, command }) {
+    Object.assign(this, { space, token, command, may: false, newest: 0 });
+    $("backstage-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#say();
+    });
+  }
+
+  /** Shows itself to whoever may read it, with what was written before. */
+  look({ you }) {
+    const may = you.may.includes("backstage");
+    $("backstage").hidden = !may;
+    if (may && !this.may) this.news();
+    this.may = may;
+  }
+
+  /** Somebody has written. */
+  async news() {
+    if ($("backstage").hidden) return;
+    try {
+      this.#draw(await ask("GET", this.#path(), { token: this.token }));
+    } catch {
+      // the house is away; the next message brings this one too
+    }
+  }
+
+  #path() {
+    return `/spaces/${this.space}/backstage`;
+  }
+
+  #draw({ messages }) {
+    const log = $("backstage-log");
+    const fresh = messages.filter(({ id }) => id > this.newest);
+    log.append(...fresh.map(({ name, text: said, at_ms: at }) => element("li", {},
+      element("strong", {}, name), element("span", { className: "quiet" }, when(at)), element("span", { className: "said" }, said))));
+    this.newest = messages.at(-1)?.id ?? this.newest;
+    $("backstage-none").hidden = log.children.length > 0;
+    if (fresh.length) log.scrollTop = log.scrollHeight;
+  }
+
+  async #say() {
+    const body = { text: $("backstage-text").value };
+    await this.command(async () => {
+      this.#draw(await ask("POST", this.#path(), { token: this.token, body }));
+      $("backstage-text").value = "";
+    });
+    $("backstage-text").focus();
+  }
+}

@@ -1,0 +1,45 @@
+// Pins on the stage's page: everybody sees them, hosts pin and take down.
+
+import { ask, button, element, text, when } from "./page.js";
+
+const $ = (id) => document.getElementById(id);
+
+export class Pins {
+  /** `command` runs an action and shows what does not work. */
+  constructor({ space, token, command }) {
+    Object.assign(this, { space, token, command, drawn: "" });
+    $("pin-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#pin();
+    });
+  }
+
+  /** Shows what is pinned, the newest first. */
+  draw({ pins, you }) {
+    const may = you.may.includes("pin");
+    $("pins").hidden = !may && !pins.length;
+    $("pin-form").hidden = !may;
+    const now = JSON.stringify([pins, may]);
+    if (now === this.drawn) return;
+    this.drawn = now;
+    $("pinned").replaceChildren(...pins.toReversed().map((pin) => this.#row(pin, may)));
+  }
+
+  #row({ id, text: note, url, pinned_ms: pinned }, may) {
+    const link = () => element("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, note);
+    const down = () => this.command(() => ask("DELETE", `/spaces/${this.space}/pins/${id}`, { token: this.token }));
+    return element("li", {},
+      url ? link() : element("strong", {}, note),
+      element("span", { className: "quiet" }, when(pinned)),
+      may ? element("span", { className: "buttons" }, button(text("pins.down"), down, { ariaLabel: `${text("pins.down")}: ${note}` })) : null);
+  }
+
+  async #pin() {
+    const body = { text: $("pin-text").value, url: $("pin-url").value.trim() };
+    await this.command(async () => {
+      await ask("POST", `/spaces/${this.space}/pins`, { token: this.token, body });
+      $("pin-form").reset();
+      $("pin-text").focus();
+    });
+  }
+}

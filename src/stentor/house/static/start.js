@@ -1,0 +1,89 @@
+// The way to the start: a countdown for all on the stage, and what speaks against opening the doors or going live.
+
+import { ask, element, pause, text } from "./page.js";
+
+const $ = (id) => document.getElementById(id);
+const TICK_MS = 250;
+const SOON_MS = 60_000;
+const AGAIN_MS = 400; // what the stage and the lights say may be some tenths of a second old
+const TRIES = 3;
+
+/** 4:05, or 1:04:05 from an hour on, or 3 d 1:04:05. */
+function clock(ms) {
+  const seconds = Math.floor(Math.abs(ms) / 1000);
+  const days = Math.floor(seconds / 86_400);
+  const [hours, minutes] = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60];
+  const two = (number) => String(number).padStart(2, "0");
+  const time = hours || days ? `${hours}:${two(minutes)}` : String(minutes);
+  return `${days ? `${days} d ` : ""}${time}:${two(seconds % 60)}`;
+}
+
+export class Start {
+  /** `command` runs an action, shows what does not work, and then what the house says (`show`). */
+  constructor({ space, token, command }) {
+    Object.assign(this, { space, token, command, view: null, ahead: 0 });
+    $("ready-anyway").addEventListener("click", () => this.#do($("ready").dataset.verb));
+    $("ready-doors").addEventListener("click", () => this.press("doors"));
+    $("ready-not").addEventListener("click", () => $("ready").close());
+    setInterval(() => this.#count(), TICK_MS);
+  }
+
+  /** What the house says now; an open dialog follows it. */
+  show(view) {
+    this.view = view;
+    this.ahead = view.now_ms - Date.now();
+    if ($("ready").open) this.#fill();
+    this.#count();
+  }
+
+  /** Does it when nothing speaks against it, and says what does otherwise; either way it is the host's choice. */
+  async press(verb) {
+    $("ready").close();
+    for (let left = TRIES; left; left--) {
+      await this.command(() => {});
+      if (!this.view.hindrances[verb].length) return this.#do(verb);
+      if (left > 1) await pause(AGAIN_MS);
+    }
+    $("ready").dataset.verb = verb;
+    this.#fill();
+    $("ready").showModal();
+  }
+
+  #do(verb) {
+    $("ready").close();
+    return this.command(() => ask("POST", `/spaces/${this.space}/${verb}`, { token: this.token }));
+  }
+
+  #fill() {
+    const { verb } = $("ready").dataset;
+    const found = this.view.hindrances[verb];
+    if (!this.view.you.may.includes(verb)) return $("ready").close(); // somebody else has done it
+    const now = JSON.stringify(found);
+    if ($("ready-found").dataset.drawn === now) return;
+    $("ready-found").dataset.drawn = now;
+    $("ready-title").textContent = text(`ready.${verb}`);
+    const rows = found.map(({ about, color, reason }) =>
+      element("li", { dataset: { light: color } }, `${text(`lights.${about}`)}: ${text(`reason.${reason}`)}`));
+    $("ready-found").replaceChildren(...(rows.length ? rows : [element("li", { dataset: { light: "green" } }, text("ready.nothing"))]));
+    $("ready-anyway").textContent = text(found.length ? `ready.${verb}_anyway` : `do.${verb}`);
+    $("ready-doors").hidden = verb !== "live" || !this.view.you.may.includes("doors");
+  }
+
+  #count() {
+    const [key, ms] = this.#next();
+    $("countdown").hidden = !key;
+    if (!key) return;
+    const said = text(key, { time: clock(ms) });
+    if ($("countdown").textContent !== said) $("countdown").textContent = said;
+    $("countdown").dataset.soon = String(key.endsWith("_in") && ms < SOON_MS);
+  }
+
+  /** The key of the sentence, and the time in it. */
+  #next() {
+    const { state, scheduled_ms: planned, live_ms: live } = this.view ?? {};
+    const now = Date.now() + this.ahead;
+    if (state === "live" || state === "interrupted") return ["count.live", now - live];
+    if (!planned || (state !== "scheduled" && state !== "doors_open")) return ["", 0];
+    return planned > now ? ["count.starts_in", planned - now] : ["count.late", now - planned];
+  }
+}

@@ -1,0 +1,59 @@
+"""What speaks against opening the doors or going live now. It is said and never stops anybody: the host decides."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import msgspec
+
+from stentor.spaces.lights import Color, Lights, ProcessSeen, Reason, lights
+from stentor.spaces.model import Space, State
+
+NEEDED = {
+    "stage": Reason.NO_STAGE,
+    "programme": Reason.NO_PROGRAMME,
+    "archive": Reason.NO_ARCHIVE,
+    "edge": Reason.NO_EDGE,
+}
+"""The processes that a space needs, and what is missing without each."""
+ABOUT = {"stage": "stage", "programme": "stage", "archive": "recording", "edge": "audience"}
+"""The light that shows each."""
+
+
+class Hindrance(msgspec.Struct, frozen=True):
+    """One thing that is not as it should be: which light is about it (or ``doors``), how bad, and why."""
+
+    about: str
+    color: Color
+    reason: Reason
+
+
+def hindrances(space: Space, processes: Collection[ProcessSeen], now: float) -> dict[str, list[Hindrance]]:
+    """What speaks against ``doors`` and ``live``; ``processes`` are the heartbeats of the last 3 s."""
+    if space.state is State.SCHEDULED:
+        missing = _missing(processes)
+        closed = Hindrance("doors", Color.YELLOW, Reason.DOORS_CLOSED)
+        return {"doors": missing, "live": [closed, *missing]}
+    if space.state is State.DOORS_OPEN:
+        return {"doors": [], "live": [*_not_green(lights(space, processes, now)), *_empty(space, processes)]}
+    return {"doors": [], "live": []}
+
+
+def _missing(processes: Collection[ProcessSeen]) -> list[Hindrance]:
+    running = {process.role for process in processes}
+    return [Hindrance(ABOUT[role], Color.RED, reason) for role, reason in NEEDED.items() if role not in running]
+
+
+def _not_green(shown: Lights) -> list[Hindrance]:
+    each = {"stage": shown.stage, "recording": shown.recording, "audience": shown.audience}
+    return [Hindrance(name, light.color, light.reason) for name, light in each.items() if light.color != Color.GREEN]
+
+
+def _empty(space: Space, processes: Collection[ProcessSeen]) -> list[Hindrance]:
+    """Nobody whom the audience would hear. The stage is asked, which knows sooner than the space."""
+    stages = [
+        process.spaces[space.id] for process in processes if process.role == "stage" and space.id in process.spaces
+    ]
+    if any(seat.state == "connected" for stage in stages for seat in stage.seats):
+        return []
+    return [Hindrance("stage", Color.YELLOW, Reason.NOBODY_THERE)]

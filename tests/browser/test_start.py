@@ -1,0 +1,62 @@
+"""The way to the start, and what hosts pin: the countdown, a "Go live" that stops nobody, notes for everyone."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.browser.conftest import Browsers
+from tests.support.browser import visit
+from tests.support.whole import Whole
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(180),
+]
+
+
+async def test_from_the_countdown_to_live(house: Whole, browsers: Browsers) -> None:
+    """Closed doors and an empty stage are each said in one dialog, which follows what becomes of it."""
+    planned = round(time.time() * 1000) + 3_600_000
+    made = await house.call("POST", "/spaces", {"id": "start", "title": "Start", "scheduled_ms": planned})
+    stage = f"http://127.0.0.1:{house.settings.port}/stage/start#token={made['invitation']['token']}"
+    async with visit(browsers.reader, stage, viewport={"width": 360, "height": 740}) as host:
+        await host.says("#countdown", "Starts in 59:")
+        live = host.page.get_by_role("button", name="Go live", exact=True)
+        await live.click()
+        await host.says("#ready[open] #ready-found", "doors: the doors are closed")
+        await host.page.get_by_role("button", name="Not yet").click()
+        assert await house.state("start") == "scheduled"
+        await live.click()
+        await host.page.get_by_role("button", name="Open the doors first").click()
+        await host.says("#state", "doors open")
+        assert await house.state("start") == "doors_open"
+
+        await live.click()
+        await host.says("#ready[open] #ready-found", "nobody is here")
+        await host.page.keyboard.press("Escape")
+        await host.page.click("#join")
+        await host.says("#status", "You are on the stage")
+        await live.click()
+        await host.says("#countdown", "Live for 0:")
+        assert not await host.page.locator("#ready").is_visible()
+        assert await house.state("start") == "live"
+        await host.page.get_by_label("Note").fill("<img src=x onerror=alert(1)> Read this")
+        await host.page.get_by_label("Link (may stay empty)").fill("https://example.org/paper")
+        await host.page.keyboard.press("Enter")
+        await host.says("#pinned a", "<img src=x")
+        async with visit(browsers.plain, house.audience("start")) as listener:
+            link = listener.page.locator("#pins a")
+            assert await link.text_content() == "<img src=x onerror=alert(1)> Read this"
+            assert await link.get_attribute("href") == "https://example.org/paper"
+            await host.page.get_by_role("button", name="Take down").click()
+            await listener.until("document.querySelector('#pins').hidden", "the note is gone by itself")
+            listener.calm()
+        await host.page.get_by_label("Message").fill("<b>Psst</b>")
+        await host.page.keyboard.press("Enter")
+        await host.says("#backstage-log .said", "<b>Psst</b>")
+        wide = await host.page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 360, f"the page is {wide} pixels wide"
+        host.calm()

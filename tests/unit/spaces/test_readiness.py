@@ -1,0 +1,49 @@
+"""What speaks against opening the doors or going live."""
+
+from __future__ import annotations
+
+from stentor.bus.status import SeatStatus, SpaceStatus, Status
+from stentor.spaces.lights import Color, Reason
+from stentor.spaces.model import Space, State
+from stentor.spaces.readiness import Hindrance, hindrances
+from tests.support.spaces import space_in
+
+SCHEDULED = space_in(State.SCHEDULED)
+OPEN = space_in(State.DOORS_OPEN)
+THEN = OPEN.doors_open_s + 1
+ROLES = ("stage", "programme", "archive", "edge")
+CLOSED = Hindrance("doors", Color.YELLOW, Reason.DOORS_CLOSED)
+
+
+def processes(space: Space | None, *roles: str, seats: int = 1) -> list[Status]:
+    """One process of each role; on the air with ``space``, with so many people on its stage."""
+    there = [SeatStatus(f"seat-{number}", "Ann", "host") for number in range(seats)]
+    seen: dict[str, SpaceStatus] = {space.id: SpaceStatus(seats=there)} if space else {}
+    return [Status(role=role, instance=role, at_ms=0, pid=1, spaces=seen) for role in roles]
+
+
+def test_before_the_doors_what_is_missing_is_said() -> None:
+    """Doors need every process; going live at once says also that nobody could come early."""
+    assert hindrances(SCHEDULED, processes(None, *ROLES), THEN) == {"doors": [], "live": [CLOSED]}
+    missing = [Hindrance("recording", Color.RED, Reason.NO_ARCHIVE), Hindrance("audience", Color.RED, Reason.NO_EDGE)]
+    found = hindrances(SCHEDULED, processes(None, "stage", "programme"), THEN)
+    assert found == {"doors": missing, "live": [CLOSED, *missing]}
+
+
+def test_with_green_lights_and_somebody_there_nothing_is_asked() -> None:
+    """The rule of the button: it asks nothing when all is well."""
+    assert hindrances(OPEN, processes(OPEN, *ROLES), THEN)["live"] == []
+
+
+def test_every_light_that_is_not_green_is_named() -> None:
+    """With its reason; and so is an empty stage."""
+    without_edge = processes(OPEN, "stage", "programme", "archive")
+    assert hindrances(OPEN, without_edge, THEN)["live"] == [Hindrance("audience", Color.RED, Reason.NO_EDGE)]
+    empty = processes(OPEN, *ROLES, seats=0)
+    assert hindrances(OPEN, empty, THEN)["live"] == [Hindrance("stage", Color.YELLOW, Reason.NOBODY_THERE)]
+
+
+def test_afterwards_nothing_is_in_the_way() -> None:
+    """Of what has happened already."""
+    for state in (State.LIVE, State.ENDED):
+        assert hindrances(space_in(state), [], THEN) == {"doors": [], "live": []}
