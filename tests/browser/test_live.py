@@ -84,7 +84,8 @@ async def test_a_full_edge_is_said_plainly(rig: Rig, browsers: Browsers) -> None
 async def test_captions_in_step_with_the_sound(rig: Rig, browsers: Browsers) -> None:
     """Below the player, when the listener wants them, with the speaker's name; what is not heard yet is not shown."""
     now_s = (rig.window.head + 1) * grid.CHUNK_S
-    for cue in (said(now_s - 4, "Good evening."), said(now_s - 3, "Hello.", "bob"), said(now_s + 100, "Not yet.")):
+    spoken = [said(now_s - 4, "Good evening.", length_s=300), said(now_s - 3, "Hello.", "bob", length_s=300)]
+    for cue in (*spoken, said(now_s + 300, "Not yet.")):
         rig.channel.captions.add(cue, DOORS_OPEN_MS)
     async with visit(browsers.plain, f"http://127.0.0.1:{rig.port}/s/friday") as page:
         await page.page.click("#play")
