@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import pytest
@@ -36,6 +38,16 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Whole
     chromium()
     async with whole(tmp_path_factory.mktemp("stentor"), edges=1) as house:
         yield house
+
+
+@pytest.fixture(autouse=True)
+def own_tries(request: pytest.FixtureRequest) -> None:
+    """All tests come from one address: each has its tries with credentials for itself."""
+    if "house" in request.fixturenames:
+        house: Whole = request.getfixturevalue("house")
+        with closing(sqlite3.connect(house.settings.folder / "stentor.db", timeout=10)) as database:
+            database.execute("DELETE FROM tries")
+            database.commit()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -93,6 +93,7 @@ async def test_the_life_of_a_space(house: House) -> None:
         "live",
         "cancel",
         "invite",
+        "pin",
         "close_asking",
         "close_reactions",
         "limit_audience",
