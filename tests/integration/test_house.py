@@ -98,6 +98,7 @@ async def test_the_life_of_a_space(house: House) -> None:
         "close_reactions",
         "limit_audience",
         "pin_rung",
+        "backstage",
     ]
     invitation = made.json()["invitation"]
     assert invitation["link"].endswith(f"/stage/{space['id']}#token={invitation['token']}")

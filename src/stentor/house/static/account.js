@@ -18,19 +18,20 @@ const save = (work) => sure(async () => {
   notice.textContent = text("account.saved");
 });
 
-/** Calls `work` when a form is sent, with its fields, and empties it when all went well. */
-function on(id, work, { empty = true } = {}) {
+/** Calls `work` when a form is sent, with its fields, and when all went well sets them to what is kept (or empty). */
+function on(id, work) {
   $(id).addEventListener("submit", async (event) => {
     event.preventDefault();
-    if (await save(() => work(values(event.target))) && empty) event.target.reset();
+    if (await save(() => work(values(event.target)))) event.target.reset();
   });
 }
 
 function draw(view) {
   mine = view;
   const { profile } = view;
-  $("profile").elements.name.value = profile.name;
-  $("profile").elements.bio.value = profile.bio;
+  // Defaults, not values: what somebody has begun to type before this came stays.
+  $("profile").elements.name.defaultValue = profile.name;
+  $("profile").elements.bio.defaultValue = profile.bio;
   $("picture").hidden = $("picture-remove").hidden = !profile.picture;
   if (profile.picture) $("picture").src = profile.picture;
   $("current").hidden = !view.has_password;
@@ -70,7 +71,7 @@ function drawInvitations({ invitations }) {
       save(async () => drawInvitations(await ask("DELETE", `/site/invitations/${each.id}`)))))));
 }
 
-on("profile", async ({ name, bio }) => draw(await ask("PATCH", "/account", { body: { name, bio } })), { empty: false });
+on("profile", async ({ name, bio }) => draw(await ask("PATCH", "/account", { body: { name, bio } })));
 on("passkey", async ({ name }) => {
   const passkey = await makePasskey("/account/passkeys/options");
   draw(await ask("POST", "/account/passkeys", { body: { name, passkey } }));
