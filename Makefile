@@ -22,8 +22,9 @@ $(STAMP): pyproject.toml hatch_build.py requirements/dev.txt web/package-lock.js
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . 2>&1 | grep -v '^WARNING: Location' || test $${PIPESTATUS[0]} -eq 0
 	@touch $@
 
-browser: setup ## make sure that Chromium (Debian's), as root, and axe-core are there
+browser: setup ## make sure that Chromium and Firefox (Debian's), as root, and axe-core are there
 	@$(BIN)/python -m tests.support.chromium --install
+	@$(BIN)/python -m tests.support.firefox --install
 	@$(BIN)/python -m tests.support.axe --install
 
 caches: setup ## make sure that nginx and Varnish are there (Debian's), as root

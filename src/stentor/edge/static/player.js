@@ -1,5 +1,6 @@
 // Plays the programme in whichever way fits this browser: low-latency HLS through hls.js, Apple's own HLS, or the
 // plain stream. Whatever fails falls back to the plain stream; whatever ends is reported, and the page asks the door.
+// A Firefox on a system without FFmpeg's libraries says that it plays AAC, and cannot: what fails to decode becomes Opus.
 
 const HLS_SCRIPT = new URL("./vendor/hls.light.min.js", import.meta.url);
 const ARTWORK = [{ src: new URL("./icon.svg", import.meta.url).href, sizes: "any", type: "image/svg+xml" }];
@@ -41,6 +42,9 @@ export class Player {
   #gentle = true;
   #heard = false; // whether this way of playing has brought sound already
   #stall = 0;
+  #streams = {};
+  #loop = "";
+  #opus = false; // whether this browser has failed to play AAC
   #turn = 0; // counts what was asked for, so that a late script does not start what was stopped
 
   constructor(audio, told) {
@@ -55,20 +59,22 @@ export class Player {
       this.#told.onState(STATES[this.way] ?? "playing");
     });
     audio.addEventListener("waiting", () => this.#wait());
-    for (const name of ["ended", "error"]) audio.addEventListener(name, () => this.#lost());
+    audio.addEventListener("ended", () => this.#lost());
+    audio.addEventListener("error", () => this.#failed());
   }
 
   async listen(streams, origin) {
     const turn = this.#begin("");
     this.#origin = origin;
+    this.#streams = streams;
     if (isApple(this.#audio)) {
       this.#play("native", streams.hls);
       return;
     }
-    const Hls = "MediaSource" in window ? await loadHls() : null;
+    const Hls = "MediaSource" in window && !this.#opus ? await loadHls() : null;
     if (turn !== this.#turn) return;
     if (!Hls?.isSupported()) {
-      this.#play("plain", streams.aac);
+      this.#playPlain();
       return;
     }
     this.way = "hls";
@@ -80,7 +86,7 @@ export class Player {
     });
     this.#hls.on(Hls.Events.FRAG_LOADED, (_, data) => this.#told.onBytes(data.payload));
     this.#hls.on(Hls.Events.ERROR, (_, error) => {
-      if (error.fatal && turn === this.#turn) this.#fallBack(streams);
+      if (error.fatal && turn === this.#turn) this.#fallBack(error.type === Hls.ErrorTypes.MEDIA_ERROR);
     });
     this.#hls.loadSource(streams.hls);
     this.#hls.attachMedia(this.#audio);
@@ -89,8 +95,9 @@ export class Player {
 
   loop(address) {
     this.#begin("hold");
+    this.#loop = address;
     this.#audio.loop = true;
-    this.#audio.src = address;
+    this.#audio.src = this.#opus ? `${address}&rendition=opus-24` : address;
     this.#start();
   }
 
@@ -208,9 +215,14 @@ export class Player {
     }
   }
 
-  #fallBack(streams) {
+  #playPlain() {
+    this.#play("plain", this.#opus ? this.#streams.opus : this.#streams.aac);
+  }
+
+  #fallBack(undecodable) {
+    this.#opus ||= undecodable;
     this.#begin("");
-    this.#play("plain", streams.aac);
+    this.#playPlain();
   }
 
   // A line that was there and brings nothing for some seconds is lost, whatever else is still hoped for.
@@ -224,6 +236,15 @@ export class Player {
   #giveUp() {
     this.on = false;
     this.#told.onLost();
+  }
+
+  #failed() {
+    const undecodable = this.#audio.error?.code === MediaError.MEDIA_ERR_DECODE;
+    if (this.#hls) this.#fallBack(true);
+    else if (this.way === "hold" && undecodable && !this.#opus) {
+      this.#opus = true;
+      this.loop(this.#loop);
+    } else this.#lost();
   }
 
   #lost() {

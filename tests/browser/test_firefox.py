@@ -1,0 +1,202 @@
+"""The audience's pages in Debian's Firefox, heard at its loudspeaker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import msgspec
+import numpy as np
+import pytest
+import pytest_asyncio
+
+from stentor.audio import grid
+from stentor.audio.pcm import level_dbfs
+from stentor.crowd.orders import Orders
+from stentor.spaces import pulse
+from stentor.spaces.model import State
+from tests.browser.test_embed import blog
+from tests.support.edge import DOORS_OPEN_MS, VOICE_CHUNKS, Rig, edge, live_space, programme
+from tests.support.firefox import Firefox, firefox
+from tests.support.loudspeaker import Loudspeaker, loudspeaker
+from tests.support.recorded import ADA, OnStage, record, talk
+from tests.support.sound import correlation, voice
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.realtime,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(120),
+]
+AUDIO = "document.querySelector('#audio')"
+RECORDING = "document.querySelector('#recording audio')"
+HEARD_S = 5.0
+THERE = 0.6
+"""Other words of the same voice score 0.35 at most."""
+TRIES = 4
+TALKING: Final = live_space(seats={ADA.id: ADA})
+NO_AAC = {"media.ffmpeg.enabled": False}
+"""As on a system without FFmpeg's libraries: Firefox says that it plays AAC, and then cannot decode it."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def speaker() -> AsyncIterator[Loudspeaker]:
+    async with loudspeaker() as speaker:
+        yield speaker
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def browser(tmp_path_factory: pytest.TempPathFactory, speaker: Loudspeaker) -> AsyncIterator[Firefox]:
+    async with firefox(tmp_path_factory.mktemp("firefox") / "profile", speaker) as browser:
+        yield browser
+
+
+@asynccontextmanager
+async def on_air() -> AsyncIterator[Rig]:
+    """An edge whose programme goes on in real time: Ada talks with a reader's voice, and there are 38 s of past."""
+    async with edge(TALKING, chunks=120) as rig:
+        task = asyncio.create_task(go_on(rig), name="programme")
+        yield rig
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def go_on(rig: Rig) -> None:
+    loop = asyncio.get_running_loop()
+    start, begun = rig.window.head, loop.time()
+    while rig.channel.space.on_air:
+        await asyncio.sleep(0.02)
+        while rig.channel.space.on_air and rig.window.head < start + int((loop.time() - begun) / grid.CHUNK_S):
+            chunk = programme(rig.window.head + 1)
+            at_ms = DOORS_OPEN_MS + (chunk.number + 1) * grid.CHUNK_MS
+            rig.now = at_ms / 1000
+            beat = pulse.build(TALKING, chunk=chunk.number, at_ms=at_ms, source=chunk.source, listeners=3,
+                               seats=[OnStage("ada", True, -20.0)])  # fmt: skip
+            rig.channel.add(msgspec.structs.replace(chunk, pulse=beat), rig.now)
+
+
+def address(rig: Rig, path: str = "") -> str:
+    return f"http://127.0.0.1:{rig.port}/s/friday{path}"
+
+
+async def plays(browser: Firefox, audio: str = AUDIO) -> None:
+    """An element goes on, loud, without an error."""
+    await browser.until(f"{audio}.currentTime > 0 && !{audio}.paused", "it plays")
+    before = await browser.evaluate(f"{audio}.currentTime")
+    await browser.until(f"{audio}.currentTime > {before} + 1", "it goes on")
+    assert await browser.evaluate(f"!{audio}.muted && {audio}.volume === 1 && {audio}.error === null")
+
+
+async def hears_the_reader(speaker: Loudspeaker) -> None:
+    """What comes out of the loudspeaker is the voice in the programme; once, or once again while the player settles."""
+    said = np.tile(voice("reader")[: VOICE_CHUNKS * grid.CHUNK_SAMPLES], 2)
+    scores: list[float] = []
+    while not scores or scores[-1] < THERE:
+        assert len(scores) < TRIES, f"the reader is not heard: {scores}"
+        scores.append(correlation(await speaker.heard(HEARD_S), said).score)
+
+
+async def test_live_until_it_has_ended(browser: Firefox, speaker: Loudspeaker) -> None:
+    """The page plays low-latency HLS, says how far behind it is and how many listen; the end is said."""
+    async with on_air() as rig:
+        await browser.open(address(rig))
+        await browser.click("#gentle")  # at the speed at which it was spoken
+        await browser.click("#play")
+        await plays(browser)
+        await browser.says("#sound", "You are listening")
+        await browser.until(r"/^[1-9] s behind live$/.test(document.querySelector('#behind').textContent)", "near live")
+        await browser.says("#count", "3")
+        assert (await browser.evaluate(f"{AUDIO}.currentSrc")).startswith("blob:")
+        await hears_the_reader(speaker)
+        await browser.says("#seats .talking", "Ada")
+        rig.channel.update(live_space(state=State.ENDED, ended_ms=rig.channel.space.doors_open_ms, version=2))
+        await browser.says("#state", "Ended")
+        await browser.calm()
+
+
+async def test_waiting_with_music(browser: Firefox) -> None:
+    """Before the doors open, and outside a narrow door: the hold loop plays, and one comes in without a press."""
+    async with on_air() as rig:
+        rig.channel.heed(Orders("friday", version=1, p=0.0, epoch=1, narrow_ms=1, retry_s=(1, 2)))
+        await browser.open(address(rig))
+        await browser.click("#play")
+        await browser.says("#outside", "The space is full at the moment")
+        await plays(browser)
+        assert "/hold.m4a" in await browser.evaluate(f"{AUDIO}.currentSrc")
+        rig.channel.heed(Orders("friday", version=2))
+        await browser.until(f"{AUDIO}.currentSrc.startsWith('blob:')", "it is let in")
+        await plays(browser)
+        await browser.calm()
+
+
+async def test_the_countdown(browser: Firefox) -> None:
+    """The time that is left, and music for who wants it."""
+    soon = live_space(state=State.SCHEDULED, doors_open_ms=None, live_ms=None, scheduled_ms=4_000_000_000_000)
+    async with edge(soon) as rig:
+        await browser.open(address(rig))
+        await browser.says("#when", "2096")
+        await browser.click("#play")
+        await plays(browser)
+        await browser.says("#sound", "You are waiting with music")
+        await browser.calm()
+
+
+async def test_text_only(browser: Firefox) -> None:
+    """Who talks is read, and nothing is heard."""
+    async with on_air() as rig:
+        await browser.open(address(rig))
+        await browser.click("#text-only")
+        await browser.says("#turns-read", "Ada")
+        assert await browser.evaluate("document.querySelector('#player').hidden")
+        await browser.click("#text-only")
+        await browser.calm()
+
+
+async def test_a_recording_and_its_frame(browser: Firefox, speaker: Loudspeaker) -> None:
+    """The replay plays from a chapter with who spoke, in its page and in a frame of another site."""
+    async with edge(talk()) as rig:
+        await record(rig.objects, 96, {range(24, 54): "ada", range(54, 96): "bob"})
+        await browser.open(address(rig))
+        await browser.until("document.querySelectorAll('#chapters li').length === 3", "all turns are there")
+        await browser.click("#chapters li:nth-child(3) button")
+        await plays(browser, RECORDING)
+        await browser.says("#now", "Bob")
+        await hears_the_reader(speaker)
+        await browser.calm()
+        async with blog(f'<iframe src="{address(rig, "/embed")}"></iframe>') as port:
+            await browser.open(f"http://localhost:{port}/")
+            await browser.call("WebDriver:SwitchToFrame", id=0)
+            await browser.click("#next")
+            await browser.says("#now", "Bob")
+            await browser.evaluate(f"{RECORDING}.play()")
+            await plays(browser, RECORDING)
+            await browser.call("WebDriver:SwitchToFrame", id=None)
+            await browser.calm(but=("Quirks", "Partitioned cookie"))
+
+
+async def test_without_aac_one_hears_opus(tmp_path_factory: pytest.TempPathFactory, speaker: Loudspeaker) -> None:
+    """Live, while waiting, and in the recording."""
+    profile = tmp_path_factory.mktemp("firefox") / "opus"
+    async with firefox(profile, speaker, NO_AAC) as browser:
+        async with on_air() as rig:
+            await browser.open(address(rig))
+            await browser.click("#play")
+            await plays(browser)
+            assert "/live.opus" in await browser.evaluate(f"{AUDIO}.currentSrc")
+            heard = await speaker.heard(3)  # played a little slower at first, so that it matches no recording
+            assert level_dbfs(heard) > -40
+            rig.channel.heed(Orders("friday", version=1, p=0.0, epoch=1, narrow_ms=1, retry_s=(1, 2)))
+            await browser.evaluate("localStorage.clear()")
+            await browser.open(address(rig))
+            await browser.click("#play")
+            await browser.until(f"{AUDIO}.currentSrc.includes('opus-24')", "the loop, too")
+            await plays(browser)
+        async with edge(talk()) as rig:
+            await record(rig.objects, 96, {range(24, 96): "ada"})
+            await browser.open(address(rig))
+            await browser.until("document.querySelectorAll('#chapters li').length === 2", "all turns are there")
+            await browser.click("#chapters li:nth-child(2) button")
+            await browser.until(f"{RECORDING}.currentSrc.includes('opus-24')", "the recording, too")
+            await plays(browser, RECORDING)
