@@ -27,6 +27,7 @@ from stentor.house.passes import Passes
 from stentor.house.people import People
 from stentor.house.requests import Line
 from stentor.house.sessions import Sessions
+from stentor.house.sounds import SoundMaker
 from stentor.house.talk import Talk
 from stentor.house.views import Views
 from stentor.house.vouched import Vouched
@@ -72,12 +73,11 @@ def build(
     views = Views(desk, statuses, settings)
     hold = HoldMaker(desk.objects)
     line = Line(desk, invitations)
-    passes = Passes(desk, settings, key)
+    passes, talk = Passes(desk, settings, key), Talk(statuses, backstage, desk.clock)
+    sounds = SoundMaker(desk.objects)
     app = Litestar(
         route_handlers=[
-            api.routes(
-                desk, callers, invitations, views, hold, line, Talk(statuses, backstage, desk.clock), backstage, passes
-            ),
+            api.routes(desk, callers, invitations, views, hold, line, talk, backstage, passes, sounds),
             account_api.routes(desk, people, callers, sessions),
             whip.routes(desk.bus, passing, may_check),
             api_provider.routes(vouched, sessions),

@@ -9,6 +9,7 @@ import { Line } from "./line.js";
 import { follow as followTalk, People } from "./people.js";
 import * as microphone from "./microphone.js";
 import { Pins } from "./pins.js";
+import { Sounds } from "./sounds.js";
 import { Start } from "./start.js";
 import { Seat } from "./whip.js";
 
@@ -29,6 +30,7 @@ const people = new People({ space: space.id, token, command, silent: () => muted
 const start = new Start({ space: space.id, token, command });
 const backstage = new Backstage({ space: space.id, token, command });
 const pins = new Pins({ space: space.id, token, command });
+const sounds = new Sounds({ space: space.id, token, command });
 const line = new Line({ space: space.id, token, command, change: (body) => command(() => ask("PATCH", `/spaces/${space.id}`, { token, body })) });
 const ladder = new Ladder({ space: space.id, token, command });
 const door = new Door({ space: space.id, token, command });
@@ -216,6 +218,7 @@ async function look() {
   green.look(view);
   start.show(view);
   pins.draw(view);
+  sounds.draw(view);
   backstage.look(view);
   await line.look(view);
   // Sound may fail in one direction only: then the stage knows, and we do not.
