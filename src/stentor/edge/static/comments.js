@@ -1,6 +1,7 @@
 // What people write beside the space: the newest comments, asked for only while somebody looks at them.
 
 const AWAY_S = [10, 20];
+const CLOSED = { off: "comments_off", crowded: "comments_crowded" };
 
 function part(name, className, ...children) {
   const made = document.createElement(name);
@@ -74,7 +75,7 @@ export class Comments {
       this.list.append(this.#rows.get(comment.id));
     }
     if (below) this.list.scrollTop = this.list.scrollHeight;
-    this.#tell(state !== "open" ? `comments_${state}` : comments.length ? "" : "comments_none");
+    this.#tell(CLOSED[state] ?? (comments.length ? "" : "comments_none"));
   }
 
   #row({ name, handle, role, text, at_ms: at }) {
