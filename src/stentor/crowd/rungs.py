@@ -20,14 +20,24 @@ class Rung(msgspec.Struct, frozen=True):
     """HLS playlists have parts; without, players ask a quarter as often and are 12 s behind."""
     reactions_one_in: int = 1
     """Pages send one reaction of so many, and each counts for as many: sums stay right on average."""
+    comments_s: tuple[int, int] | None = (3, 6)
+    """Between which seconds pages ask for comments again; None: they are not told any more."""
 
 
 RUNGS = (
     Rung(),
-    Rung(pulse_at_once=False, pulse_chunks=12, reactions_one_in=4),
-    Rung(pulse_at_once=False, pulse_chunks=12, write_chunks=3, reactions_one_in=8),
-    Rung(pulse_at_once=False, pulse_chunks=12, write_chunks=6, frugal=True, reactions_one_in=16),
-    Rung(pulse_at_once=False, pulse_chunks=12, write_chunks=6, frugal=True, parts=False, reactions_one_in=16),
+    Rung(pulse_at_once=False, pulse_chunks=12, reactions_one_in=4, comments_s=(10, 20)),
+    Rung(pulse_at_once=False, pulse_chunks=12, write_chunks=3, reactions_one_in=8, comments_s=None),
+    Rung(pulse_at_once=False, pulse_chunks=12, write_chunks=6, frugal=True, reactions_one_in=16, comments_s=None),
+    Rung(
+        pulse_at_once=False,
+        pulse_chunks=12,
+        write_chunks=6,
+        frugal=True,
+        parts=False,
+        reactions_one_in=16,
+        comments_s=None,
+    ),
 )
 """From everything to the least. Beyond the last one only fewer listeners help: the door."""
 TOP = len(RUNGS) - 1

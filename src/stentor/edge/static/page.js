@@ -28,6 +28,7 @@ let full = false; // whether the edge said last that it has no room
 let losses = 0; // tries in a row that brought no sound
 let outside = false; // whether the door keeps us waiting, with music
 let soon = false; // whether the door is to be asked at once already
+let comments = null; // once somebody has opened them
 
 const pulses = new PulseTrack();
 const gate = new Gate(space);
@@ -96,11 +97,22 @@ function showDoor() {
   if (door.ask) element("ask").querySelector("a").href = door.ask;
   showPins(element("pins"), door, root.lang);
   reactions.open(door.react);
+  showComments();
   element("recording").hidden = door.state !== "replay";
   if (door.state === "replay") openReplay();
   showButton();
   showTime();
   showOutside();
+}
+
+// Comments are loaded by those who open them.
+async function showComments() {
+  const panel = element("comments");
+  panel.hidden = !door.comments;
+  if (panel.open && !comments) {
+    comments = import("./comments.js").then(({ Comments }) => new Comments({ panel, say, language: () => root.lang }));
+  }
+  (await comments)?.offer(door.comments);
 }
 
 // The player of the recording is loaded by those who have one before them.
@@ -257,6 +269,7 @@ element("play").addEventListener("click", () => {
   showButton();
   showOutside();
 });
+element("comments").addEventListener("toggle", showComments);
 element("catch-up").addEventListener("click", () => player.goLive() || play());
 player.onToggle((on) => {
   wanted = on && !reading.on;
