@@ -18,16 +18,26 @@ class Rung(msgspec.Struct, frozen=True):
     """Listeners of ``aac-64`` hear ``aac-32``."""
     parts: bool = True
     """HLS playlists have parts; without, players ask a quarter as often and are 12 s behind."""
+    overflow: bool = True
+    """Those outside may follow some minutes behind from this machine's line."""
     reactions_one_in: int = 1
     """Pages send one reaction of so many, and each counts for as many: sums stay right on average."""
 
 
 RUNGS = (
     Rung(),
-    Rung(pulse_at_once=False, pulse_chunks=12, reactions_one_in=4),
-    Rung(pulse_at_once=False, pulse_chunks=12, write_chunks=3, reactions_one_in=8),
-    Rung(pulse_at_once=False, pulse_chunks=12, write_chunks=6, frugal=True, reactions_one_in=16),
-    Rung(pulse_at_once=False, pulse_chunks=12, write_chunks=6, frugal=True, parts=False, reactions_one_in=16),
+    Rung(pulse_at_once=False, pulse_chunks=12, overflow=False, reactions_one_in=4),
+    Rung(pulse_at_once=False, pulse_chunks=12, overflow=False, write_chunks=3, reactions_one_in=8),
+    Rung(pulse_at_once=False, pulse_chunks=12, overflow=False, write_chunks=6, frugal=True, reactions_one_in=16),
+    Rung(
+        pulse_at_once=False,
+        pulse_chunks=12,
+        overflow=False,
+        write_chunks=6,
+        frugal=True,
+        parts=False,
+        reactions_one_in=16,
+    ),
 )
 """From everything to the least. Beyond the last one only fewer listeners help: the door."""
 TOP = len(RUNGS) - 1

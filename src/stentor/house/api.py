@@ -97,7 +97,7 @@ def routes(
         rights.require(actor, Look.BACKSTAGE, found)
         return await views.space(found, actor)
 
-    @patch("/spaces/{space:str}", summary="Change title, time, who may ask to speak, or whether the audience may react")
+    @patch("/spaces/{space:str}", summary="Change title, time, and what the audience may do")
     async def edit(request: _Request, space: SpaceParameter, data: JSONBody[schema.SpaceChange]) -> schema.SpaceView:
         actor = await who(request, space)
         found = await desk.load(space)
@@ -110,6 +110,8 @@ def routes(
             found = await desk.change(space, c.SetAsking(data.asking), actor)
         if data.reactions is not msgspec.UNSET:
             found = await desk.change(space, c.SetReactions(data.reactions), actor)
+        if data.overflow_s is not msgspec.UNSET:
+            found = await desk.change(space, c.SetOverflow(data.overflow_s), actor)
         return await views.space(found, actor)
 
     @post("/spaces/{space:str}/doors", status_code=200, summary="Open the doors: music for those who come early")

@@ -47,6 +47,8 @@ class SpaceChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who in the audience may ask to speak."""
     reactions: bool | msgspec.UnsetType = msgspec.UNSET
     """Whether the audience may react."""
+    overflow_s: int | msgspec.UnsetType = msgspec.UNSET
+    """How many seconds behind those outside may follow, 30 to 3600; 0 for not at all."""
 
 
 class NewInvitation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -238,6 +240,8 @@ class DoorView(msgspec.Struct, frozen=True):
     """Listeners that the edges can carry now."""
     limited: bool
     passes: list[str]
+    overflow_s: int
+    """How many seconds behind those outside may follow; 0 for not at all."""
 
 
 class RungChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

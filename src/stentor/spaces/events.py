@@ -61,6 +61,12 @@ class AudienceOpened(EventBase, frozen=True):
     """The door is as wide as there is room."""
 
 
+class OverflowChanged(EventBase, frozen=True):
+    """Those outside may follow so many seconds behind; 0 is not at all."""
+
+    delay_s: int
+
+
 class DoorMoved(EventBase, frozen=True):
     """The share of places that is let in (``crowd.door``), and what the edges carried at that moment."""
 
@@ -196,6 +202,7 @@ Event = (
     | AskingChanged
     | ReactionsChanged
     | AudienceLimited
+    | OverflowChanged
     | AudienceOpened
     | DoorMoved
     | RungPinned

@@ -90,6 +90,7 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.SetAsking: _CO_HOSTS,
     c.SetReactions: _CO_HOSTS,
     c.LimitAudience: _HOSTS,
+    c.SetOverflow: _HOSTS,
     c.OpenAudience: _HOSTS,
     c.MoveDoor: _HOUSE,
     c.PinRung: _HOSTS,
