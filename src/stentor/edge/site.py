@@ -132,7 +132,9 @@ class Site:
                 return None
             case ["overflow", delay, name] if name.endswith(".m3u8"):
                 if not (self._overflow or rungs.rung(channel.orders.rung).overflow):
-                    raise Overloaded("Those inside need this machine's line.", retry_after_s=10.0, status=429)
+                    raise Overloaded(
+                        "Those inside need this machine's line.", retry_after_s=10.0, code="overflow-paused", status=429
+                    )
                 self._job(self.replays.overflow(channel.space, delay, name, request), request, connection)
                 return None
         raise NotFound("There is nothing under this address.", code="no-such-page")
