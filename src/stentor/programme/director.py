@@ -34,7 +34,7 @@ from stentor.wire.tick import Tick
 FILLER_AFTER_TICKS: Final = 50
 """One second without the stage: longer than any pause a speaker makes in a sentence, shorter than doubt."""
 MARKED_TICKS: Final = 5
-"""A chunk that lacks 0.1 s of the stage is marked, so that every hole of a fifth of a second is: it spans two chunks."""
+"""A chunk that lacks 0.1 s of the stage is marked, so that every hole of 0.2 s is, though it spans two chunks."""
 LIVE_FADE_S: Final = 1.0
 BACK_FADE_S: Final = 0.3
 """A speaker who is back is in the middle of a word: nobody wants to miss more of it."""
@@ -159,7 +159,7 @@ class Director:
 
 
 def _source_of(sources: Sequence[Source]) -> Source:
-    """What a chunk is called: after most of its ticks, the later ones in a tie; after a hole in it that can be heard."""
+    """What a chunk is called: filler for a hole that can be heard, else as most of its ticks, the later in a tie."""
     if sources.count(Source.FILLER) >= MARKED_TICKS:
         return Source.FILLER
     return Counter(reversed(sources)).most_common(1)[0][0]
