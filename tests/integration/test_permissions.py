@@ -23,6 +23,7 @@ EVERYBODY = " ".join(CALLERS)
 SITE = "admin token"
 HOSTS = "admin host token"
 CO_HOSTS = "admin host co_host token"
+MODERATORS = "moderator admin host co_host token"
 SPEAKERS = "admin host co_host speaker token"
 SEATED = "host co_host speaker"
 """A request's token is that of the seat it may become."""
@@ -54,6 +55,12 @@ EXPECTED = {
     "DELETE /spaces/{space}/bans/{seat}": CO_HOSTS,
     "GET /spaces/{space}/backstage": CO_HOSTS,
     "POST /spaces/{space}/backstage": CO_HOSTS,
+    "GET /spaces/{space}/comments": MODERATORS,
+    "POST /spaces/{space}/comments": SIGNED_IN,
+    "GET /spaces/{space}/comments/own": SIGNED_IN,
+    "DELETE /spaces/{space}/comments/{comment}": MODERATORS,  # and one's own
+    "PUT /spaces/{space}/silenced/{handle}": MODERATORS,
+    "DELETE /spaces/{space}/silenced/{handle}": MODERATORS,
     "POST /spaces/{space}/pins": CO_HOSTS,
     "DELETE /spaces/{space}/pins/{pin}": CO_HOSTS,
     "POST /spaces/{space}/requests": EVERYBODY,
@@ -104,6 +111,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /spaces/{space}/invitations": {"name": "New"},
     "PATCH /spaces/{space}/seats/{seat}": {"muted": True},
     "POST /spaces/{space}/backstage": {"text": "New"},
+    "POST /spaces/{space}/comments": {"text": "New"},
     "POST /spaces/{space}/pins": {"text": "New"},
     "POST /spaces/{space}/requests": {"name": "New"},
     "POST /sign-up/options": {"handle": "new", "name": "New"},
@@ -148,7 +156,7 @@ class Site:
         if "{space}" in route and not route.startswith("GET "):
             space = f"space-{self.number}"
             tokens, seats = await new_space(self.house, space)
-        values = {"handle": "other", "passkey": "x", "session": "x", "invitation": "x", "pin": "x"}
+        values = {"handle": "other", "passkey": "x", "session": "x", "invitation": "x", "pin": "x", "comment": "1"}
         values |= {"space": space, "seat": seats["speaker"]}
         headers: dict[str, str] = {}
         if caller in ("member", "moderator", "admin"):

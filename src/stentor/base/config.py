@@ -86,6 +86,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """``auto``: when the extra ``captions`` is installed; ``on``: it must be; ``off``: never."""
     captions_model: str = ""
     """A folder with a Whisper model for CTranslate2, or its name (``small``); empty means the packaged one (base)."""
+    comments_listeners: int = 2000
+    """Audience up to which comments are open where hosts say nothing else; 0: only where a host turns them on."""
+    comments_words: str = ""
+    """Words that no comment of any space may have, comma separated."""
     oidc_issuer: str = ""
     """Issuer of a sign-in provider that speaks OpenID Connect; empty means none."""
     oidc_client_id: str = ""

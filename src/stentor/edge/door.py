@@ -15,17 +15,21 @@ from stentor.crowd.orders import Orders
 from stentor.edge import overflow as edge_overflow
 from stentor.edge.reply import File
 from stentor.spaces import pulse
-from stentor.spaces.model import ON_AIR, Space, State
+from stentor.spaces.comments import Chat, ChatState, Comment
+from stentor.spaces.model import ON_AIR, Commenting, Space, State
 from stentor.spaces.reactions import REACTIONS
 from stentor.wire import calendar, mp4
 from stentor.wire.chunk import BY_NAME
 
 DOOR_CACHE = "public, max-age=2"
+COMMENTS_CACHE = "public, max-age=2"
 PULSE_CACHE = "public, max-age=1"
 EVENT_CACHE = "public, max-age=60"
 HOLD_CACHE = "public, max-age=300"
 RETRY_S = (2, 6)
 """Between which seconds a page that waits asks again: at random, so that a million do not ask at once."""
+SHUT_RETRY_S = (20, 40)
+"""When there are no comments to read."""
 CALM_RETRY_S = (10, 30)
 """When nothing is about to happen."""
 HOLD_RENDITION = BY_NAME["aac-64"]
@@ -90,6 +94,7 @@ def door(
             "pins": list(reversed(space.pins)),
             "pinned": space.pinned_ms,
             "react": reactions(space, orders.rung),
+            "comments": commenting(space, orders.rung, base=base, house=house),
             "at": unix_ms(now),
         }
     )
@@ -100,6 +105,32 @@ def reactions(space: Space, rung: int) -> dict[str, object] | None:
     if not (space.reactions and space.on_air):
         return None
     return {"names": REACTIONS, "one_in": rungs.rung(rung).reactions_one_in}
+
+
+def commenting(space: Space, rung: int, *, base: str, house: str) -> dict[str, object] | None:
+    """Where comments are read and written; None when there are none."""
+    if space.comments is Commenting.OFF or not space.on_air or rungs.rung(rung).comments_s is None:
+        return None
+    return {"read": f"{base}/comments.json", "write": f"{house}/comments/{space.id}" if house else None}
+
+
+def comments(space: Space, chat: Chat, rung: int) -> bytes:
+    """``comments.json``, version 1: the newest comments, the oldest of them first. A crowded edge has none."""
+    pace = rungs.rung(rung).comments_s
+    state = chat.state if space.on_air else ChatState.OFF
+    if pace is None and state is ChatState.OPEN:
+        state = ChatState.CROWDED
+    told: list[Comment] = chat.comments if state is ChatState.OPEN else []
+    return msgspec.json.encode(
+        {
+            "v": 1,
+            "space": space.id,
+            "state": state,
+            "slow_s": space.slow_s,
+            "retry_s": pace if pace is not None and state is ChatState.OPEN else SHUT_RETRY_S,
+            "comments": told,
+        }
+    )
 
 
 def event(space: Space, *, address: str) -> bytes:

@@ -127,6 +127,12 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 <p class="soft" id="reactions-said" role="status"></p>
 <p id="ask"{no_ask}><a href="{ask}" target="_blank" rel="noopener" data-text="ask_to_speak">{ask_to_speak}</a></p>
 </section>
+<details id="comments" hidden>
+<summary id="comments-title" data-text="comments">{comments}</summary>
+<p class="soft" id="comments-said" role="status"></p>
+<ol class="comments" id="comments-read" role="log" tabindex="0" aria-labelledby="comments-title"></ol>
+<p id="comments-write"><a target="_blank" rel="noopener" data-text="comment_write">{comment_write}</a></p>
+</details>
 <section id="pins"{no_pins}>
 <h2 data-text="pinned">{pinned}</h2>
 <ul class="ways">{pins}</ul>

@@ -61,7 +61,7 @@ class Site:
         self._instance = instance
         self._pages = Pages(address=address, house=house, overflow=overflow, now=worker.clock())
         self.reactions = Reactions(worker, monotonic=asyncio.get_running_loop().time, trusted=gate.trusted)
-        self._documents: dict[tuple[str, str], tuple[tuple[int, int], float, Document]] = {}
+        self._documents: dict[tuple[str, str], tuple[tuple[int, ...], float, Document]] = {}
         self._holds: dict[str, File] = {}
         self._jobs: set[asyncio.Task[None]] = set()
         self._log = log.get("edge")
@@ -113,7 +113,7 @@ class Site:
                 return channel.listen(request, connection, ENDINGS[name])
             case []:
                 return self._document(channel, "page").answer(request.headers)
-            case ["door.json" | "pulse.json" | "event.ics" | "listen.m3u" | "embed" as name]:
+            case ["door.json" | "pulse.json" | "comments.json" | "event.ics" | "listen.m3u" | "embed" as name]:
                 return self._document(channel, name).answer(request.headers)
             case [name] if name in subtitles.DOCUMENTS:
                 if channel.space.state is State.REPLAY:
@@ -143,7 +143,7 @@ class Site:
         """Made again when the space has changed, and once a second."""
         space, now = channel.space, self._now()
         known = self._documents.get((space.id, name))
-        version = (space.version, channel.orders.version)
+        version = (space.version, channel.orders.version, channel.chat.version)
         if known is not None and known[0] == version and 0 <= now - known[1] < DOCUMENT_S:
             return known[2]
         if name in ("page", "embed"):
@@ -161,6 +161,9 @@ class Site:
                 captions=bool(channel.captions),
             )
             document = Document(self._gate.sign(text), JSON, door.DOOR_CACHE, now=now)
+        elif name == "comments.json":
+            text = door.comments(space, channel.chat, channel.rung)
+            document = Document(text, JSON, door.COMMENTS_CACHE, now=now)
         elif name in subtitles.DOCUMENTS:
             document = self._captions(channel, name, now)
         elif name == "event.ics":

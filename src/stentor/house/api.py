@@ -13,10 +13,11 @@ from litestar.params import FromPath, JSONBody
 import stentor
 from stentor.base.errors import BadInput, Conflict, NotSupported
 from stentor.base.units import SeatId, SpaceId, space_id
-from stentor.house import api_backstage, api_door, api_pins, api_requests, api_seats, schema
+from stentor.house import api_backstage, api_comments, api_door, api_pins, api_requests, api_seats, schema
 from stentor.house.account_schema import Claim
 from stentor.house.backstage import Backstage
 from stentor.house.callers import Callers
+from stentor.house.comments import Comments
 from stentor.house.desk import Desk
 from stentor.house.hold import MAX_FILE_BYTES, HoldMaker
 from stentor.house.invitations import Invitations
@@ -57,6 +58,7 @@ def routes(
     talk: Talk,
     backstage: Backstage,
     passes: Passes,
+    comments: Comments,
 ) -> Router:
     """All of the API. It is one function so that the handlers share the desk without module state."""
 
@@ -112,6 +114,8 @@ def routes(
             found = await desk.change(space, c.SetReactions(data.reactions), actor)
         if data.overflow_s is not msgspec.UNSET:
             found = await desk.change(space, c.SetOverflow(data.overflow_s), actor)
+        if (comments_wish := _comments_wish(data)) != c.SetComments():
+            found = await desk.change(space, comments_wish, actor)
         return await views.space(found, actor)
 
     @post("/spaces/{space:str}/doors", status_code=200, summary="Open the doors: music for those who come early")
@@ -182,6 +186,7 @@ def routes(
         *api_seats.handlers(desk, callers, views, talk),
         *api_door.handlers(desk, callers, views, passes), *api_requests.handlers(line, callers, desk),
         *api_pins.handlers(desk, callers, views), *api_backstage.handlers(backstage, callers),
+        *api_comments.handlers(comments, callers),
     ]  # fmt: skip
     return Router(PATH, route_handlers=handlers, before_request=json_only, request_max_body_size=MAX_BODY_BYTES)
 
@@ -208,6 +213,15 @@ async def _create(desk: Desk, data: schema.NewSpace, actor: Actor, account: Acco
         if data.id is not None:
             raise
     return await desk.create(msgspec.structs.replace(wish, id=space_id(f"{wanted}-{secrets.token_hex(3)}")), actor)
+
+
+def _comments_wish(data: schema.SpaceChange) -> c.SetComments:
+    """What is to change about comments; what is left out stays."""
+    return c.SetComments(
+        switch=data.comments or None,
+        slow_s=None if data.comment_slow_s is msgspec.UNSET else data.comment_slow_s,
+        words=None if data.comment_words is msgspec.UNSET else tuple(data.comment_words),
+    )
 
 
 def slug(title: str) -> str:

@@ -11,7 +11,7 @@ from stentor.audio.watch import Oddity
 from stentor.crowd.ladder import Cause
 from stentor.spaces import requests
 from stentor.spaces.lights import Lights
-from stentor.spaces.model import Asking, Role, State
+from stentor.spaces.model import Asking, Commenting, Role, State
 from stentor.spaces.quality import Quality
 from stentor.spaces.readiness import Hindrance
 
@@ -49,6 +49,12 @@ class SpaceChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the audience may react."""
     overflow_s: int | msgspec.UnsetType = msgspec.UNSET
     """How many seconds behind those outside may follow, 30 to 3600; 0 for not at all."""
+    comments: Commenting | msgspec.UnsetType = msgspec.UNSET
+    """Whether those who are signed in may comment."""
+    comment_slow_s: Annotated[int, Meta(ge=0, le=3600)] | msgspec.UnsetType = msgspec.UNSET
+    """Seconds between two comments of one person; 0 for no slow mode."""
+    comment_words: Annotated[list[str], Meta(max_length=100)] | msgspec.UnsetType = msgspec.UNSET
+    """Words that no comment may have; they take the place of those before."""
 
 
 class NewInvitation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -297,6 +303,10 @@ class SpaceView(msgspec.Struct, frozen=True):
     """Who in the audience may ask to speak."""
     reactions: bool
     """Whether the audience may react."""
+    comments: Commenting
+    """Whether those who are signed in may comment; whether they can now says ``GET …/comments``."""
+    comment_slow_s: int
+    """Seconds between two comments of one person; 0 for no slow mode."""
     ask: str | None
     """The page where the audience asks; null while nobody may."""
     banned: list[Ban] = []

@@ -111,6 +111,8 @@ class Views:
             you=self._you(space, actor),
             asking=space.asking,
             reactions=space.reactions,
+            comments=space.comments,
+            comment_slow_s=space.slow_s,
             ask=f"{self._house}/ask/{space.id}" if space.hears_requests else None,
             banned=_bans(space, actor),
             ice_servers=self._ice,
@@ -205,7 +207,8 @@ class Views:
     def _you(self, space: Space, actor: Actor) -> schema.You:
         seat = rights.own_seat(actor, space)
         now = self._desk.clock()
-        reads = ["backstage"] if rights.allowed(actor, Look.BACK_CHANNEL, space) else []
+        looks = {"backstage": Look.BACK_CHANNEL, "comments": Look.COMMENTS}
+        reads = [name for name, look in looks.items() if rights.allowed(actor, look, space)]
         return schema.You(
             rank=rights.rank(actor, space).value,
             may=_may(space, WISHES, actor, now) + reads,

@@ -9,7 +9,7 @@ import msgspec
 
 from stentor.base.units import SeatId, SpaceId
 from stentor.crowd.ladder import Cause
-from stentor.spaces.model import Asking, Role
+from stentor.spaces.model import Asking, Commenting, Role
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -57,6 +57,14 @@ class SetReactions(Command, frozen=True):
     """Says whether the audience may react."""
 
     on: bool
+
+
+class SetComments(Command, frozen=True):
+    """Says whether there are comments, how slow they come, and which words not at all; None leaves a thing as it is."""
+
+    switch: Commenting | None = None
+    slow_s: int | None = None
+    words: tuple[str, ...] | None = None
 
 
 class LimitAudience(Command, frozen=True):

@@ -10,7 +10,7 @@ import msgspec
 
 from stentor.base.units import SeatId, SpaceId
 from stentor.crowd.ladder import Cause
-from stentor.spaces.model import Asking, Role
+from stentor.spaces.model import Asking, Commenting, Role
 
 
 class EventBase(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=True):
@@ -49,6 +49,12 @@ class AskingChanged(EventBase, frozen=True):
 
 class ReactionsChanged(EventBase, frozen=True):
     on: bool
+
+
+class CommentsChanged(EventBase, frozen=True):
+    switch: Commenting
+    slow_s: int
+    words: tuple[str, ...]
 
 
 class AudienceLimited(EventBase, frozen=True):
@@ -201,6 +207,7 @@ Event = (
     | HoldChanged
     | AskingChanged
     | ReactionsChanged
+    | CommentsChanged
     | AudienceLimited
     | OverflowChanged
     | AudienceOpened

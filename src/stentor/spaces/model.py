@@ -47,6 +47,19 @@ class Asking(StrEnum):
     NOBODY = "nobody"
 
 
+class Commenting(StrEnum):
+    """Whether those who are signed in may comment."""
+
+    AUTO = "auto"
+    """While the audience is not too large."""
+    ON = "on"
+    OFF = "off"
+
+
+SLOW_S = 5
+"""Slow mode where hosts say nothing: so many seconds between two comments of one person."""
+
+
 class Seat(msgspec.Struct, frozen=True):
     """One person's place on the stage. Kept over reconnects."""
 
@@ -94,6 +107,11 @@ class Space(msgspec.Struct, frozen=True):
     asking: Asking = Asking.ANYONE
     reactions: bool = True
     """Whether the audience may react."""
+    comments: Commenting = Commenting.AUTO
+    slow_s: int = SLOW_S
+    """Seconds between two comments of one person; 0 for no slow mode."""
+    comment_words: tuple[str, ...] = ()
+    """Words that no comment may have (``spaces.words``)."""
     banned: dict[str, str] = {}
     """Seats that were shut out and may not be given again: id and name."""
     pins: list[Pin] = []

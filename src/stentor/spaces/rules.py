@@ -17,7 +17,7 @@ from stentor.base.errors import BadInput, Conflict, NotFound
 from stentor.base.units import seat_id, space_id
 from stentor.crowd.door import CLASSES
 from stentor.crowd.rungs import TOP
-from stentor.spaces import checks, pins
+from stentor.spaces import checks, comments, pins
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
 from stentor.spaces.events import Event
@@ -89,6 +89,9 @@ def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
     match command:
         case c.Rename() | c.Reschedule() | c.SetHold() | c.SetAsking() | c.SetReactions() | c.SetOverflow():
             return _edit(space, command, now, at_ms)
+        case c.SetComments():
+            _refuse_if_over(space)
+            return comments.decide(space, command, at_ms)
         case c.LimitAudience() | c.OpenAudience():
             return _limit(space, command, at_ms)
         case c.MoveDoor(p=p, listeners=listeners, places=places, waiting=waiting):
@@ -148,6 +151,8 @@ def apply(space: Space | None, event: Event) -> Space:
             return replace(space, asking=who)
         case e.ReactionsChanged(on=on):
             return replace(space, reactions=on)
+        case e.CommentsChanged(switch=switch, slow_s=slow_s, words=words):
+            return replace(space, comments=switch, slow_s=slow_s, comment_words=words)
         case e.AudienceLimited(passes=passes):
             return replace(space, limited=True, passes=passes)
         case e.AudienceOpened():

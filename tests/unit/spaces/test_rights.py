@@ -31,6 +31,7 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (c.SetHold("harp"), "admin host"),
     (c.SetAsking(Asking.NOBODY), "admin host co_host"),
     (c.SetReactions(False), "admin host co_host"),
+    (c.SetComments(slow_s=9), "admin host co_host"),
     (c.LimitAudience(), "admin host"),
     (c.OpenAudience(), "admin host"),
     (c.SetOverflow(0), "admin host"),
@@ -70,6 +71,7 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (c.Unpin("a"), "admin host co_host"),
     (Look.REQUESTS, "admin host co_host"),
     (Look.BACK_CHANNEL, "admin host co_host"),
+    (Look.COMMENTS, "admin host co_host"),
     (Look.BACKSTAGE, "admin host co_host speaker"),
     (Look.EVENTS, "admin host"),
 ]

@@ -30,6 +30,7 @@ let outside = false; // whether the door keeps us waiting, with music
 let admitted = true; // whether the door lets us in now
 let following = false; // whether we follow some minutes behind while the door keeps us outside
 let soon = false; // whether the door is to be asked at once already
+let comments = null; // once somebody has opened them
 
 const pulses = new PulseTrack();
 const gate = new Gate(space);
@@ -98,11 +99,22 @@ function showDoor() {
   if (door.ask) element("ask").querySelector("a").href = door.ask;
   showPins(element("pins"), door, root.lang);
   reactions.open(door.react);
+  showComments();
   element("recording").hidden = door.state !== "replay";
   if (door.state === "replay") openReplay();
   showButton();
   showTime();
   showOutside();
+}
+
+// Comments are loaded by those who open them.
+async function showComments() {
+  const panel = element("comments");
+  panel.hidden = !door.comments;
+  if (panel.open && !comments) {
+    comments = import("./comments.js").then(({ Comments }) => new Comments({ panel, say, language: () => root.lang }));
+  }
+  (await comments)?.offer(door.comments);
 }
 
 // The player of the recording is loaded by those who have one before them.
@@ -281,6 +293,7 @@ element("follow").addEventListener("click", () => {
   else play();
   showOutside();
 });
+element("comments").addEventListener("toggle", showComments);
 element("catch-up").addEventListener("click", () => player.goLive() || play());
 player.onToggle((on) => {
   wanted = on && !reading.on;
