@@ -103,7 +103,12 @@ class Views:
             playing=_playing(space, unix_ms(now)),
             ladder=schema.LadderView(space.rung, space.rung_cause, space.rung_value, space.pinned_rung),
             door=schema.DoorView(
-                space.p, space.waiting, places(self._statuses, now), space.limited, list(space.passes)
+                p=space.p,
+                waiting=space.waiting,
+                places=places(self._statuses, now),
+                limited=space.limited,
+                passes=list(space.passes),
+                overflow_s=space.overflow_s,
             ),
             you=self._you(space, actor),
             asking=space.asking,
