@@ -19,6 +19,8 @@ MOST_SOUNDS = 12
 LONGEST_MS = 60_000
 MOST_MS = 180_000
 """All sounds of a space: 17 MB of samples, which the stage keeps in memory."""
+TWICE_MS = 500
+"""Who presses play again so soon has pressed twice; later the sound begins anew."""
 LOUDEST = 100
 """Per cent of the sound as it was stored."""
 
@@ -40,7 +42,9 @@ def decide(space: Space, command: c.SoundCommand, at_ms: int) -> list[e.Event]:
                 raise NotFound("There is no such sound in this space; it may have been removed.", code="no-sound")
             if not space.on_air:
                 raise Conflict("Sounds are played from doors-open to the end of a space.", code="not-on-air")
-            return [e.SoundPlayed(at_ms=at_ms, sound=sound, volume=_volume(volume))]
+            now = space.playing
+            twice = now and (now.sound, now.volume) == (sound, volume) and at_ms - now.at_ms < TWICE_MS
+            return [] if twice else [e.SoundPlayed(at_ms=at_ms, sound=sound, volume=_volume(volume))]
         case c.TurnSound(volume=volume):
             now = playing(space, at_ms)
             if now is None:

@@ -34,6 +34,7 @@ def test_the_next_sound_takes_the_place_of_the_last() -> None:
     """Also the same sound again: it begins anew."""
     space = do(do(LIVE, c.PlaySound("bell"), now=AT), c.PlaySound("bell"), now=AT + 2)
     assert space.playing == Playing("bell", AT_MS + 2000, 100)
+    assert rules.decide(space, c.PlaySound("bell"), AT + 2.4) == [], "a button that was pressed twice"
 
 
 def test_a_sound_that_is_taken_off_the_board_ends() -> None:
