@@ -46,6 +46,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How people reach the house from outside; ``localhost`` and the port when empty."""
     audience_url: str = ""
     """How people reach the edges from outside; ``localhost`` and the port when empty."""
+    overflow_url: str = ""
+    """How people reach a cache or CDN in front of the edges: who is outside a full space follows from there."""
     tls_cert: str = ""
     """PEM file with the certificate chain of house and edges; empty means plain HTTP."""
     tls_key: str = ""

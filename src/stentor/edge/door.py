@@ -12,6 +12,7 @@ from stentor.base.clock import unix_ms
 from stentor.base.errors import NotFound
 from stentor.crowd import rungs
 from stentor.crowd.orders import Orders
+from stentor.edge import overflow as edge_overflow
 from stentor.edge.reply import File
 from stentor.spaces import pulse
 from stentor.spaces.comments import Chat, ChatState, Comment
@@ -35,12 +36,22 @@ HOLD_RENDITION = BY_NAME["aac-64"]
 SOON_S = 120.0
 
 
-def door(space: Space, orders: Orders, *, address: str, house: str = "", now: float, captions: bool = False) -> bytes:
+def door(
+    space: Space,
+    orders: Orders,
+    *,
+    address: str,
+    house: str = "",
+    overflow: str = "",
+    now: float,
+    captions: bool = False,
+) -> bytes:
     """``door.json``, version 1, without its signature.
 
     ``address`` is what stands before ``/s/…`` (may be empty: the same host).
 
-    ``house`` is the house's address, where people ask to speak; ``captions`` says that there are some.
+    ``house`` is the house's address, where people ask to speak, ``overflow`` that of a cache in front of the edges
+    (empty: none); ``captions`` says that there are some.
     """
     base = f"{address}/s/{space.id}"
     streams: dict[str, str] = {"pulse": f"{base}/pulse.json", "hold": f"{base}/hold.m4a?v={space.hold}"}
@@ -55,6 +66,8 @@ def door(space: Space, orders: Orders, *, address: str, house: str = "", now: fl
         streams |= {"replay": f"{base}/replay/index.m3u8", "download": f"{base}/recording.m4a"}
     if captions and space.doors_open_ms is not None:
         streams["captions"] = f"{base}/captions.json"
+    if orders.narrow and edge_overflow.ready(space, unix_ms(now)) and (overflow or rungs.rung(orders.rung).overflow):
+        streams["overflow"] = f"{overflow or address}/s/{space.id}/{edge_overflow.path(space)}"
     return msgspec.json.encode(
         {
             "v": 1,
@@ -74,6 +87,7 @@ def door(space: Space, orders: Orders, *, address: str, house: str = "", now: fl
             "pace": round(orders.pace, 6),
             "retry_s": orders.retry_s if orders.narrow else retry_s(space, now),
             "rung": orders.rung,
+            "overflow_s": space.overflow_s,
             "streams": streams,
             "ticket": f"{base}/ticket",
             "ask": f"{house}/ask/{space.id}" if house and space.hears_requests else None,

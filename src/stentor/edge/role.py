@@ -87,6 +87,7 @@ class Edge:
             objects=objects,
             address=settings.audience_url.rstrip("/"),
             house=settings.house_address,
+            overflow=settings.overflow_url.rstrip("/"),
             instance=instance,
         )
         self.worker.site = self.site

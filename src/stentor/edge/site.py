@@ -10,6 +10,7 @@ from urllib.parse import quote
 from stentor.base import log
 from stentor.base.errors import NotFound, Overloaded, StentorError
 from stentor.base.texts import negotiate
+from stentor.crowd import rungs
 from stentor.edge import door, embed, metrics, subtitles
 from stentor.edge.channel import Channel
 from stentor.edge.gate import Gate
@@ -39,7 +40,15 @@ class Site:
     """Answers every request of one worker."""
 
     def __init__(
-        self, worker: Worker, gate: Gate, *, objects: Objects, address: str, house: str = "", instance: str
+        self,
+        worker: Worker,
+        gate: Gate,
+        *,
+        objects: Objects,
+        address: str,
+        house: str = "",
+        overflow: str = "",
+        instance: str,
     ) -> None:
         self.channels: dict[str, Channel] = {}
         monotonic = asyncio.get_running_loop().time
@@ -48,9 +57,9 @@ class Site:
         self.ready = False
         """The board has been read: /healthz says yes."""
         self._worker, self._gate = worker, gate
-        self._address, self._house = address, house
+        self._address, self._house, self._overflow = address, house, overflow
         self._instance = instance
-        self._pages = Pages(address=address, house=house, now=worker.clock())
+        self._pages = Pages(address=address, house=house, overflow=overflow, now=worker.clock())
         self.reactions = Reactions(worker, monotonic=asyncio.get_running_loop().time, trusted=gate.trusted)
         self._documents: dict[tuple[str, str], tuple[tuple[int, ...], float, Document]] = {}
         self._holds: dict[str, File] = {}
@@ -121,6 +130,13 @@ class Site:
                 answer = self.replays.answer(channel.space, path, request, connection)
                 self._job(answer, request, connection)
                 return None
+            case ["overflow", delay, name] if name.endswith(".m3u8"):
+                if not (self._overflow or rungs.rung(channel.orders.rung).overflow):
+                    raise Overloaded(
+                        "Those inside need this machine's line.", retry_after_s=10.0, code="overflow-paused", status=429
+                    )
+                self._job(self.replays.overflow(channel.space, delay, name, request), request, connection)
+                return None
         raise NotFound("There is nothing under this address.", code="no-such-page")
 
     def _document(self, channel: Channel, name: str) -> Document:
@@ -140,6 +156,7 @@ class Site:
                 channel.orders,
                 address=self._address,
                 house=self._house,
+                overflow=self._overflow,
                 now=now,
                 captions=bool(channel.captions),
             )

@@ -112,6 +112,8 @@ def routes(
             found = await desk.change(space, c.SetAsking(data.asking), actor)
         if data.reactions is not msgspec.UNSET:
             found = await desk.change(space, c.SetReactions(data.reactions), actor)
+        if data.overflow_s is not msgspec.UNSET:
+            found = await desk.change(space, c.SetOverflow(data.overflow_s), actor)
         if (comments_wish := _comments_wish(data)) != c.SetComments():
             found = await desk.change(space, comments_wish, actor)
         return await views.space(found, actor)

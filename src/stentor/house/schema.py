@@ -47,6 +47,8 @@ class SpaceChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who in the audience may ask to speak."""
     reactions: bool | msgspec.UnsetType = msgspec.UNSET
     """Whether the audience may react."""
+    overflow_s: int | msgspec.UnsetType = msgspec.UNSET
+    """How many seconds behind those outside may follow, 30 to 3600; 0 for not at all."""
     comments: Commenting | msgspec.UnsetType = msgspec.UNSET
     """Whether those who are signed in may comment."""
     comment_slow_s: Annotated[int, Meta(ge=0, le=3600)] | msgspec.UnsetType = msgspec.UNSET
@@ -244,6 +246,8 @@ class DoorView(msgspec.Struct, frozen=True):
     """Listeners that the edges can carry now."""
     limited: bool
     passes: list[str]
+    overflow_s: int
+    """How many seconds behind those outside may follow; 0 for not at all."""
 
 
 class RungChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

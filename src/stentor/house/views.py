@@ -101,7 +101,12 @@ class Views:
             pins=[schema.PinView(pin.id, pin.text, pin.url, pin.at_ms) for pin in space.pins],
             ladder=schema.LadderView(space.rung, space.rung_cause, space.rung_value, space.pinned_rung),
             door=schema.DoorView(
-                space.p, space.waiting, places(self._statuses, now), space.limited, list(space.passes)
+                p=space.p,
+                waiting=space.waiting,
+                places=places(self._statuses, now),
+                limited=space.limited,
+                passes=list(space.passes),
+                overflow_s=space.overflow_s,
             ),
             you=self._you(space, actor),
             asking=space.asking,

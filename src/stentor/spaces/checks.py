@@ -14,6 +14,8 @@ LINK_CHARACTERS = 500
 MESSAGE_CHARACTERS = 500
 COMMENT_CHARACTERS = 280
 NAME_CHARACTERS = 80
+SHORTEST_OVERFLOW_S = 30
+LONGEST_OVERFLOW_S = 3600
 MOST_SEATS = 50
 """What ``max_seats`` may be set to: mixing and encoding for each seat must fit one processor."""
 FARTHEST_S = 5 * 366 * 86_400
@@ -44,6 +46,16 @@ def title(text: str) -> str:
 def name(text: str, *, field: str = "name") -> str:
     """A person's name: one line of 1 to 80 characters."""
     return _line(text, NAME_CHARACTERS, field=field, what="A name")
+
+
+def overflow(delay_s: int) -> int:
+    """How far behind those outside follow: 0 for not at all, or 30 s (segments must be stored) to an hour."""
+    if delay_s and not SHORTEST_OVERFLOW_S <= delay_s <= LONGEST_OVERFLOW_S:
+        raise BadInput(
+            f"Those outside follow {SHORTEST_OVERFLOW_S} to {LONGEST_OVERFLOW_S} seconds behind; 0 is not at all.",
+            field="overflow_s",
+        )
+    return delay_s
 
 
 def note(text: str) -> str:

@@ -77,6 +77,12 @@ class OpenAudience(Command, frozen=True):
     """Lets the door be as wide as there is room."""
 
 
+class SetOverflow(Command, frozen=True):
+    """Says how many seconds behind those outside may follow; 0 for not at all."""
+
+    delay_s: int
+
+
 class MoveDoor(Command, frozen=True):
     """The door is of another width: ``p``, with so many listeners, places for them, and people who wait."""
 

@@ -67,6 +67,12 @@ class AudienceOpened(EventBase, frozen=True):
     """The door is as wide as there is room."""
 
 
+class OverflowChanged(EventBase, frozen=True):
+    """Those outside may follow so many seconds behind; 0 is not at all."""
+
+    delay_s: int
+
+
 class DoorMoved(EventBase, frozen=True):
     """The share of places that is let in (``crowd.door``), and what the edges carried at that moment."""
 
@@ -203,6 +209,7 @@ Event = (
     | ReactionsChanged
     | CommentsChanged
     | AudienceLimited
+    | OverflowChanged
     | AudienceOpened
     | DoorMoved
     | RungPinned

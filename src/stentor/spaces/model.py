@@ -131,6 +131,8 @@ class Space(msgspec.Struct, frozen=True):
     """Somebody holds the door where it is."""
     passes: tuple[str, ...] = ()
     """The classes that are let in all the same (``crowd.door.Class``)."""
+    overflow_s: int = 120
+    """How far behind those outside may follow, in seconds; 0 for not at all."""
     pinned_rung: int | None = None
     """The rung that somebody has chosen; None while the ladder climbs by itself."""
     version: int = 0

@@ -95,6 +95,7 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.SetReactions: _CO_HOSTS,
     c.SetComments: _CO_HOSTS,
     c.LimitAudience: _HOSTS,
+    c.SetOverflow: _HOSTS,
     c.OpenAudience: _HOSTS,
     c.MoveDoor: _HOUSE,
     c.PinRung: _HOSTS,

@@ -87,7 +87,7 @@ def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
             raise _refusal(space)
         return [event(at_ms=at_ms) for event in following]  # type: ignore[call-arg]  # these have no other field
     match command:
-        case c.Rename() | c.Reschedule() | c.SetHold() | c.SetAsking() | c.SetReactions():
+        case c.Rename() | c.Reschedule() | c.SetHold() | c.SetAsking() | c.SetReactions() | c.SetOverflow():
             return _edit(space, command, now, at_ms)
         case c.SetComments():
             _refuse_if_over(space)
@@ -157,6 +157,8 @@ def apply(space: Space | None, event: Event) -> Space:
             return replace(space, limited=True, passes=passes)
         case e.AudienceOpened():
             return replace(space, limited=False)
+        case e.OverflowChanged(delay_s=delay_s):
+            return replace(space, overflow_s=delay_s)
         case e.DoorMoved(p=p, waiting=waiting):
             return replace(space, p=p, waiting=waiting)
         case e.RungPinned(rung=pinned):
@@ -204,7 +206,7 @@ def _create(space: Space | None, command: c.CreateSpace, now: float) -> list[Eve
 
 def _edit(
     space: Space,
-    command: c.Rename | c.Reschedule | c.SetHold | c.SetAsking | c.SetReactions,
+    command: c.Rename | c.Reschedule | c.SetHold | c.SetAsking | c.SetReactions | c.SetOverflow,
     now: float,
     at_ms: int,
 ) -> list[Event]:
@@ -215,6 +217,10 @@ def _edit(
         case c.SetReactions(on=on):
             _refuse_if_over(space)
             return [] if on is space.reactions else [e.ReactionsChanged(at_ms=at_ms, on=on)]
+        case c.SetOverflow():
+            _refuse_if_over(space)
+            delay_s = checks.overflow(command.delay_s)
+            return [] if delay_s == space.overflow_s else [e.OverflowChanged(at_ms=at_ms, delay_s=delay_s)]
         case c.Rename():
             title = checks.title(command.title)
             return [] if title == space.title else [e.SpaceRenamed(at_ms=at_ms, title=title)]

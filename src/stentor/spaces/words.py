@@ -26,7 +26,8 @@ Word = tuple[str, ...]
 
 def fold(text: str) -> str:
     """The text without case, accents, invisible signs and differences of writing (NFKD): ``Élan`` is ``elan``."""
-    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    capitals = unicodedata.normalize("NFKD", text).upper()  # of some letters only these are one: ı and i, ς and σ
+    apart = unicodedata.normalize("NFKD", capitals.casefold())
     return "".join(sign for sign in apart if unicodedata.category(sign) not in _LEFT_OUT)
 
 

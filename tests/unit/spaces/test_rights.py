@@ -34,6 +34,7 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (c.SetComments(slow_s=9), "admin host co_host"),
     (c.LimitAudience(), "admin host"),
     (c.OpenAudience(), "admin host"),
+    (c.SetOverflow(0), "admin host"),
     (c.MoveDoor(0.5), "house"),
     (c.PinRung(2), "admin host"),
     (c.ClimbRung(2, Cause.CPU), "house"),
