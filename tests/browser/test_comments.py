@@ -43,10 +43,10 @@ async def test_a_comment_comes_and_goes(house: Whole, browsers: Browsers) -> Non
         await open_to_all(host, "stage with comments")
         await open_to_all(writer, "writing comments")
 
-        await host.page.locator("#comments-log li", has_text="Second").get_by_role("button", name="Remove").click()
+        await host.page.locator("#comments-log > div", has_text="Second").get_by_role("button", name="Remove").click()
         await gone(reader, "#comments-read", "Second")
         await gone(writer, "#comments-log", "Second")
-        await host.page.locator("#comments-log li").get_by_role("button", name="Shut out").click()
+        await host.page.locator("#comments-log > div").get_by_role("button", name="Shut out").click()
         await host.says("#silenced", "@wanda")
         await reader.says("#comments-said", "Nobody has written")
         await writer.page.fill("#comment-text", "Third")

@@ -130,7 +130,7 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 <details id="comments" hidden>
 <summary id="comments-title" data-text="comments">{comments}</summary>
 <p class="soft" id="comments-said" role="status"></p>
-<ol class="comments" id="comments-read" role="log" tabindex="0" aria-labelledby="comments-title"></ol>
+<div class="comments" id="comments-read" role="log" tabindex="0" aria-labelledby="comments-title"></div>
 <p id="comments-write"><a target="_blank" rel="noopener" data-text="comment_write">{comment_write}</a></p>
 </details>
 <section id="pins"{no_pins}>

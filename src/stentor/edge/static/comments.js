@@ -81,7 +81,7 @@ export class Comments {
   #row({ name, handle, role, text, at_ms: at }) {
     const time = new Intl.DateTimeFormat(this.language(), { timeStyle: "short" }).format(at);
     const about = [`@${handle}`, this.say(role), time].filter(Boolean).join(" · ");
-    return part("li", "", part("b", "", part("bdi", "", name)), " ", part("span", "soft", about), part("bdi", "", text));
+    return part("div", "", part("b", "", part("bdi", "", name)), " ", part("span", "soft", about), part("bdi", "", text));
   }
 
   #tell(key) {

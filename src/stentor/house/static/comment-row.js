@@ -6,7 +6,7 @@ import { button, element, text, when } from "./page.js";
 export function row({ id, name, handle, role, text: said, at_ms: at }, acts) {
   const about = [`@${handle}`, role && text(`role.${role}`), when(at)].filter(Boolean).join(" · ");
   const buttons = acts.map(([key, act]) => button(text(key), act, { ariaLabel: `${text(key)}: ${name}: ${said}` }));
-  return element("li", { dataset: { id } },
+  return element("div", { dataset: { id } },
     element("strong", {}, element("bdi", {}, name)),
     element("span", { className: "quiet" }, about),
     element("bdi", { className: "said" }, said),

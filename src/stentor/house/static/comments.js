@@ -9,7 +9,10 @@ const $ = (id) => document.getElementById(id);
 const path = `/spaces/${page.id}/comments`;
 const AWAY_S = [10, 20];
 
-const mine = new Map(); // what this person wrote, by number: it can be taken back, and is shown before it comes around
+const AHEAD_MS = 15000; // so long what one has just written is shown before it has come around to the audience
+
+const mine = new Set(); // numbers of what this person wrote: it can be taken back
+let ahead = []; // what this person has just written, with the time
 let chat = { state: "open", retry_s: [3, 6], comments: [] };
 let silenced = false;
 
@@ -27,7 +30,7 @@ async function attempt(action) {
 function remove({ id }) {
   return attempt(async () => {
     await ask("DELETE", `${path}/${id}`);
-    mine.delete(id);
+    ahead = ahead.filter((each) => each.id !== id);
     chat.comments = chat.comments.filter((each) => each.id !== id);
   });
 }
@@ -50,7 +53,7 @@ function acts(comment) {
 
 function draw() {
   const newest = chat.comments.at(-1)?.id ?? 0;
-  const ahead = [...mine.values()].filter(({ id }) => id > newest);
+  ahead = ahead.filter(({ id, since }) => id > newest && performance.now() - since < AHEAD_MS);
   const shown = chat.state === "open" ? [...chat.comments, ...ahead] : [];
   fill($("comments-log"), shown, (comment) => row(comment, acts(comment)));
   const says = chat.state !== "open" ? `comments.${chat.state}` : shown.length ? "" : "comments.none";
@@ -85,14 +88,15 @@ async function follow() {
 async function look() {
   const own = await ask("GET", `${path}/own`);
   silenced = own.silenced;
-  for (const comment of own.comments) mine.set(comment.id, comment);
+  for (const { id } of own.comments) mine.add(id);
 }
 
 $("comment").addEventListener("submit", (event) => {
   event.preventDefault();
   attempt(async () => {
     const made = await ask("POST", path, { body: { text: $("comment-text").value } });
-    mine.set(made.id, made);
+    mine.add(made.id);
+    ahead.push({ ...made, since: performance.now() });
     $("comment-text").value = "";
   });
   $("comment-text").focus();
