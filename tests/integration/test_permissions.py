@@ -63,6 +63,11 @@ EXPECTED = {
     "DELETE /spaces/{space}/silenced/{handle}": MODERATORS,
     "POST /spaces/{space}/pins": CO_HOSTS,
     "DELETE /spaces/{space}/pins/{pin}": CO_HOSTS,
+    "PUT /spaces/{space}/sounds": CO_HOSTS,
+    "DELETE /spaces/{space}/sounds/{sound}": CO_HOSTS,
+    "PUT /spaces/{space}/playing": CO_HOSTS,
+    "PATCH /spaces/{space}/playing": CO_HOSTS,
+    "DELETE /spaces/{space}/playing": CO_HOSTS,
     "POST /spaces/{space}/requests": EVERYBODY,
     "GET /spaces/{space}/requests": CO_HOSTS,
     "GET /spaces/{space}/requests/own": SEATED,
@@ -113,6 +118,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /spaces/{space}/backstage": {"text": "New"},
     "POST /spaces/{space}/comments": {"text": "New"},
     "POST /spaces/{space}/pins": {"text": "New"},
+    "PUT /spaces/{space}/playing": {"sound": "x"},
+    "PATCH /spaces/{space}/playing": {"volume": 50},
     "POST /spaces/{space}/requests": {"name": "New"},
     "POST /sign-up/options": {"handle": "new", "name": "New"},
     "POST /sign-up": {"handle": "new", "name": "New", "password": "several words together"},
@@ -156,7 +163,15 @@ class Site:
         if "{space}" in route and not route.startswith("GET "):
             space = f"space-{self.number}"
             tokens, seats = await new_space(self.house, space)
-        values = {"handle": "other", "passkey": "x", "session": "x", "invitation": "x", "pin": "x", "comment": "1"}
+        values = {
+            "sound": "x",
+            "handle": "other",
+            "passkey": "x",
+            "session": "x",
+            "invitation": "x",
+            "pin": "x",
+            "comment": "1",
+        }
         values |= {"space": space, "seat": seats["speaker"]}
         headers: dict[str, str] = {}
         if caller in ("member", "moderator", "admin"):

@@ -13,7 +13,7 @@ from litestar.params import FromPath, JSONBody
 import stentor
 from stentor.base.errors import BadInput, Conflict, NotSupported
 from stentor.base.units import SeatId, SpaceId, space_id
-from stentor.house import api_backstage, api_comments, api_door, api_pins, api_requests, api_seats, schema
+from stentor.house import api_backstage, api_comments, api_door, api_pins, api_requests, api_seats, api_sounds, schema
 from stentor.house.account_schema import Claim
 from stentor.house.backstage import Backstage
 from stentor.house.callers import Callers
@@ -23,6 +23,7 @@ from stentor.house.hold import MAX_FILE_BYTES, HoldMaker
 from stentor.house.invitations import Invitations
 from stentor.house.passes import Passes
 from stentor.house.requests import Line
+from stentor.house.sounds import SoundMaker
 from stentor.house.talk import Talk
 from stentor.house.views import Views
 from stentor.people.model import Account
@@ -59,6 +60,7 @@ def routes(
     backstage: Backstage,
     passes: Passes,
     comments: Comments,
+    sounds: SoundMaker,
 ) -> Router:
     """All of the API. It is one function so that the handlers share the desk without module state."""
 
@@ -185,8 +187,8 @@ def routes(
         set_hold, reset_hold, recordings,
         *api_seats.handlers(desk, callers, views, talk),
         *api_door.handlers(desk, callers, views, passes), *api_requests.handlers(line, callers, desk),
-        *api_pins.handlers(desk, callers, views), *api_backstage.handlers(backstage, callers),
-        *api_comments.handlers(comments, callers),
+        *api_pins.handlers(desk, callers, views), *api_sounds.handlers(desk, callers, views, sounds),
+        *api_backstage.handlers(backstage, callers), *api_comments.handlers(comments, callers),
     ]  # fmt: skip
     return Router(PATH, route_handlers=handlers, before_request=json_only, request_max_body_size=MAX_BODY_BYTES)
 

@@ -29,6 +29,7 @@ from stentor.house.passes import Passes
 from stentor.house.people import People
 from stentor.house.requests import Line
 from stentor.house.sessions import Sessions
+from stentor.house.sounds import SoundMaker
 from stentor.house.talk import Talk
 from stentor.house.views import Views
 from stentor.house.vouched import Vouched
@@ -83,11 +84,12 @@ def build(
     hold = HoldMaker(desk.objects)
     line = Line(desk, invitations)
     passes = Passes(desk, settings, key)
+    sounds = SoundMaker(desk.objects)
     comments = Comments(desk, CommentsTable(desk.store.work), chats, settings)
     talk = Talk(statuses, {"backstage": backstage.news, "comments": chats.news}, desk.clock)
     app = Litestar(
         route_handlers=[
-            api.routes(desk, callers, invitations, views, hold, line, talk, backstage, passes, comments),
+            api.routes(desk, callers, invitations, views, hold, line, talk, backstage, passes, comments, sounds),
             account_api.routes(desk, people, callers, sessions, comments),
             whip.routes(desk.bus, passing, may_check),
             api_provider.routes(vouched, sessions),

@@ -88,6 +88,37 @@ class PinView(msgspec.Struct, frozen=True):
     pinned_ms: Time
 
 
+class SoundView(msgspec.Struct, frozen=True):
+    """A sound on the soundboard."""
+
+    id: str
+    name: str
+    length_ms: int
+
+
+class Volume(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Per cent of the sound as it was stored."""
+
+    volume: Annotated[int, Meta(ge=0, le=100)]
+
+
+class Play(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which sound is to be played, and how loud (per cent)."""
+
+    sound: str
+    volume: Annotated[int, Meta(ge=0, le=100)] = 100
+
+
+class PlayingView(msgspec.Struct, frozen=True):
+    """What plays now."""
+
+    sound: str
+    name: str
+    volume: int
+    started_ms: Time
+    ends_ms: Time
+
+
 class NewBackstageMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A line to the hosts and co-hosts."""
 
@@ -309,6 +340,9 @@ class SpaceView(msgspec.Struct, frozen=True):
     """Seconds between two comments of one person; 0 for no slow mode."""
     ask: str | None
     """The page where the audience asks; null while nobody may."""
+    sounds: list[SoundView] = []
+    """The soundboard."""
+    playing: PlayingView | None = None
     banned: list[Ban] = []
     """Whom the host shut out; empty for whoever could not lift it."""
     ice_servers: list[dict[str, Any]] = []

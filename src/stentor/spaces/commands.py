@@ -222,3 +222,37 @@ class Unpin(Command, frozen=True):
     """Takes a note down, also when all is over."""
 
     pin: str
+
+
+class AddSound(Command, frozen=True):
+    """Puts a sound on the soundboard. ``sound`` is its id, made of what is in it; the samples are stored already."""
+
+    sound: str
+    name: str
+    length_ms: int
+
+
+class DropSound(Command, frozen=True):
+    """Takes a sound off the soundboard; one that plays ends."""
+
+    sound: str
+
+
+class PlaySound(Command, frozen=True):
+    """Plays a sound onto the stage, from its beginning; ``volume`` in per cent. What plays already gives way."""
+
+    sound: str
+    volume: int = 100
+
+
+class TurnSound(Command, frozen=True):
+    """Makes what plays now louder or quieter."""
+
+    volume: int
+
+
+class StopSound(Command, frozen=True):
+    """Fades out what plays now."""
+
+
+SoundCommand = AddSound | DropSound | PlaySound | TurnSound | StopSound

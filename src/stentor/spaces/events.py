@@ -200,6 +200,32 @@ class NoteUnpinned(EventBase, frozen=True):
     pin: str
 
 
+class SoundAdded(EventBase, frozen=True):
+    sound: str
+    name: str
+    length_ms: int
+
+
+class SoundDropped(EventBase, frozen=True):
+    sound: str
+
+
+class SoundPlayed(EventBase, frozen=True):
+    """Onto the stage, for everybody who hears it; ``volume`` in per cent."""
+
+    sound: str
+    volume: int
+
+
+class SoundTurned(EventBase, frozen=True):
+    volume: int
+
+
+class SoundStopped(EventBase, frozen=True):
+    """Before it was over."""
+
+
+SoundEvent = SoundAdded | SoundDropped | SoundPlayed | SoundTurned | SoundStopped
 Event = (
     SpaceCreated
     | SpaceRenamed
@@ -235,6 +261,11 @@ Event = (
     | BanLifted
     | NotePinned
     | NoteUnpinned
+    | SoundAdded
+    | SoundDropped
+    | SoundPlayed
+    | SoundTurned
+    | SoundStopped
 )
 
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)

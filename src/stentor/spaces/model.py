@@ -87,6 +87,22 @@ class Pin(msgspec.Struct, frozen=True):
     at_ms: int
 
 
+class Sound(msgspec.Struct, frozen=True):
+    """A sound that hosts may play onto the stage; the samples are an object."""
+
+    id: str
+    name: str
+    length_ms: int
+
+
+class Playing(msgspec.Struct, frozen=True):
+    """The sound that was started last, when, and how loud (per cent)."""
+
+    sound: str
+    at_ms: int
+    volume: int
+
+
 class Space(msgspec.Struct, frozen=True):
     """A space. Times are wall-clock milliseconds since 1970 (UTC), None while they have not happened."""
 
@@ -118,6 +134,10 @@ class Space(msgspec.Struct, frozen=True):
     """In the order in which they were pinned."""
     pinned_ms: int = 0
     """When the pins changed last."""
+    sounds: list[Sound] = []
+    """The soundboard, in the order in which they came."""
+    playing: Playing | None = None
+    """Also when it is over by itself: ``spaces.sounds.playing`` knows."""
     rung: int = 0
     """Of the ladder (``crowd.rungs``), as it was last written down; what holds is in ``crowd.orders``."""
     rung_cause: Cause = Cause.CALM

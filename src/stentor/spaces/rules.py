@@ -17,7 +17,7 @@ from stentor.base.errors import BadInput, Conflict, NotFound
 from stentor.base.units import seat_id, space_id
 from stentor.crowd.door import CLASSES
 from stentor.crowd.rungs import TOP
-from stentor.spaces import checks, comments, pins
+from stentor.spaces import checks, comments, pins, sounds
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
 from stentor.spaces.events import Event
@@ -129,6 +129,9 @@ def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
             return pins.decide(space, command, at_ms)
         case c.Unpin():
             return pins.decide(space, command, at_ms)
+        case c.AddSound() | c.DropSound() | c.PlaySound() | c.TurnSound() | c.StopSound():
+            _refuse_if_over(space)
+            return sounds.decide(space, command, at_ms)
     raise TypeError(f"Not a command: {command!r}")
 
 
@@ -171,6 +174,8 @@ def apply(space: Space | None, event: Event) -> Space:
             return replace(space, banned={key: name for key, name in space.banned.items() if key != seat})
         case e.NotePinned() | e.NoteUnpinned():
             return pins.apply(space, event)
+        case e.SoundAdded() | e.SoundDropped() | e.SoundPlayed() | e.SoundTurned() | e.SoundStopped():
+            return sounds.apply(space, event)
         case e.SeatGiven() | e.SeatClaimed() | e.LinkRenewed() | e.SeatRemoved():
             return replace(space, seats=_seats_after(space, event))
         case e.SeatConnected() | e.SeatLost():
@@ -179,7 +184,8 @@ def apply(space: Space | None, event: Event) -> Space:
             return replace(space, seats=_seats_after(space, event))
     times: dict[type[Event], str] = {e.DoorsOpened: "doors_open_ms", e.WentLive: "live_ms", e.SpaceEnded: "ended_ms"}
     happened = {times[type(event)]: event.at_ms} if type(event) in times else {}
-    return replace(space, state=NEXT[type(event)], **happened)
+    space = replace(space, state=NEXT[type(event)], **happened)
+    return replace(space, sounds=[], playing=None) if space.state in OVER else space
 
 
 # Deciding
@@ -361,8 +367,15 @@ def _change_role(space: Space, command: c.ChangeRole | c.HandOver, at_ms: int) -
 def _newest_ms(space: Space) -> int:
     """The latest time the space knows: a clock that was set back must not turn the order of events round."""
     joined = [seat.joined_ms or 0 for seat in space.seats.values()]
+    played_ms = space.playing.at_ms if space.playing else 0
     return max(
-        space.created_ms, space.doors_open_ms or 0, space.live_ms or 0, space.ended_ms or 0, space.pinned_ms, *joined
+        space.created_ms,
+        space.doors_open_ms or 0,
+        space.live_ms or 0,
+        space.ended_ms or 0,
+        space.pinned_ms,
+        played_ms,
+        *joined,
     )
 
 

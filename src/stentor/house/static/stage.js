@@ -10,6 +10,7 @@ import { follow as followTalk, People } from "./people.js";
 import { Moderation } from "./moderation.js";
 import * as microphone from "./microphone.js";
 import { Pins } from "./pins.js";
+import { Sounds } from "./sounds.js";
 import { Start } from "./start.js";
 import { Seat } from "./whip.js";
 
@@ -30,6 +31,7 @@ const people = new People({ space: space.id, token, command, silent: () => muted
 const start = new Start({ space: space.id, token, command });
 const backstage = new Backstage({ space: space.id, token, command });
 const pins = new Pins({ space: space.id, token, command });
+const sounds = new Sounds({ space: space.id, token, command });
 const change = (body) => command(() => ask("PATCH", `/spaces/${space.id}`, { token, body }));
 const line = new Line({ space: space.id, token, command, change });
 const moderation = new Moderation({ space: space.id, token, command, change });
@@ -219,6 +221,7 @@ async function look() {
   green.look(view);
   start.show(view);
   pins.draw(view);
+  sounds.draw(view);
   backstage.look(view);
   moderation.look(view);
   await line.look(view);
