@@ -21,7 +21,7 @@ from stentor.base import config, tls
 from stentor.base.clock import wall
 from stentor.base.config import Settings
 from stentor.base.errors import Malformed, NotFound, SetupError
-from stentor.bus import server
+from stentor.bus import disk, server
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import connect
 from stentor.captions import whisper
@@ -54,15 +54,19 @@ async def running(
     """
     await check(settings)
     supervisor = Supervisor()
+    minding: asyncio.Task[None] | None = None
     try:
         if not settings.nats_url:
-            settings = await _start_bus(supervisor, settings, on_step, logs)
+            settings, bus = await _start_bus(supervisor, settings, on_step, logs)
+            minding = asyncio.create_task(disk.watch(settings.folder, bus.restart), name="disk of the bus")
         await prepare(settings, on_step)
         on_step("starting the roles")
         supervisor.start(workers(settings, logs))
         await _ready(settings, supervisor)
         yield supervisor
     finally:
+        if minding is not None:
+            minding.cancel()
         await supervisor.stop(lambda names: on_step(f"ending {', '.join(names)}"))
 
 
@@ -135,7 +139,9 @@ def _compose() -> bytes:
     return hold.encode(hold.build(lofi.render(), HOLD_LABEL))
 
 
-async def _start_bus(supervisor: Supervisor, settings: Settings, on_step: Step, logs: Path | None) -> Settings:
+async def _start_bus(
+    supervisor: Supervisor, settings: Settings, on_step: Step, logs: Path | None
+) -> tuple[Settings, Worker]:
     on_step("starting the bus")
     url = server.address(settings)
     _free("127.0.0.1", int(url.rpartition(":")[2]), "STENTOR_NATS_PORT")
@@ -143,7 +149,7 @@ async def _start_bus(supervisor: Supervisor, settings: Settings, on_step: Step, 
     worker = Worker("nats-server", server.command(settings), role_environment({}), output=output)
     supervisor.start([worker])
     await server.wait_ready(url, output, lambda: worker.starts)
-    return msgspec.structs.replace(settings, nats_url=url)
+    return msgspec.structs.replace(settings, nats_url=url), worker
 
 
 async def _ready(settings: Settings, supervisor: Supervisor) -> None:

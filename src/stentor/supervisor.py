@@ -59,6 +59,11 @@ class Worker:
         finally:
             await self._end()
 
+    def restart(self) -> None:
+        """Asks the process to end; :meth:`run` starts it again."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+
     async def _once(self) -> int:
         """Starts it and waits for its end; returns the exit code (negative: the signal that killed it)."""
         self._process = self._start()

@@ -12,6 +12,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from stentor.audio.pcm import Samples
+from stentor.spaces.model import ON_AIR
 from tests.support.browser import RATE_HZ, chromium, launch, write_wav
 from tests.support.sound import voice
 from tests.support.whole import Whole, whole
@@ -48,6 +49,17 @@ def own_tries(request: pytest.FixtureRequest) -> None:
         with closing(sqlite3.connect(house.settings.folder / "stentor.db", timeout=10)) as database:
             database.execute("DELETE FROM tries")
             database.commit()
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
+async def over(request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    """What a test has opened is ended after it: each programme takes the time of those to come."""
+    yield
+    if "house" in request.fixturenames:
+        house: Whole = request.getfixturevalue("house")
+        for space in (await house.call("GET", "/spaces"))["spaces"]:
+            if space["state"] in ON_AIR:
+                await house.call("POST", f"/spaces/{space['id']}/end")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -45,6 +45,20 @@ async def test_a_killed_worker_is_started_again(tmp_path: Path) -> None:
     assert worker.pid is None
 
 
+async def test_a_worker_that_is_restarted_ends_and_starts(tmp_path: Path) -> None:
+    """Another process does the work, and the old one has ended."""
+    worker = Worker("sleeper", FOREVER, role_environment({}), output=tmp_path / "sleeper.log")
+    supervisor = Supervisor()
+    supervisor.start([worker])
+    await eventually(lambda: worker.pid is not None, "started")
+    first = worker.pid or 0
+    worker.restart()
+    await eventually(lambda: worker.starts == 2 and worker.pid is not None, "started again")
+    assert worker.pid != first
+    assert not alive(first)
+    await supervisor.stop()
+
+
 async def test_layers_end_in_reverse_and_the_stubborn_are_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

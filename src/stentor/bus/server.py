@@ -20,6 +20,9 @@ START_S = 10.0
 """A server with hours of chunks on a slow disk needs a few seconds to read them."""
 STARTS = 2
 """A server that has to be started a third time before it has answered once will not answer."""
+MOST_STORED_BYTES = 1 << 50
+"""No limit of its own: what is kept is limited by time. The server's default is a share of what is free when it starts,
+which on a disk that is almost full is less than what it keeps already: it would take nothing more."""
 
 
 def address(settings: Settings) -> str:
@@ -37,7 +40,7 @@ def command(settings: Settings) -> list[str]:
         folder.mkdir(parents=True, exist_ok=True)
         configuration.write_text(
             f'server_name: "stentor"\nlisten: "127.0.0.1:{port}"\n'
-            f'jetstream {{ store_dir: "{folder}" }}\n'
+            f'jetstream {{ store_dir: "{folder}", max_file_store: {MOST_STORED_BYTES} }}\n'
             "max_payload: 1MB\nwrite_deadline: 5s\n"
         )
     except OSError as error:

@@ -47,6 +47,8 @@ class SpaceStatus(msgspec.Struct, frozen=True):
     """Devices that this edge has told to wait since the door became narrow."""
     source: str = ""
     lag_ms: int = 0
+    unkept: int = 0
+    """Chunks that were made here and that the bus has not taken: they wait in this process's memory."""
     complete: bool = False
     """The archive has everything of an ended space."""
     seats: list[SeatStatus] = []

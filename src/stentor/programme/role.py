@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from typing import Final
 
-from stentor.audio import grid
 from stentor.base import log
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
@@ -99,12 +98,14 @@ class Channel:
         problem = self.problem
         if producer.set_back:
             problem = "The clock was set back: the stage is not heard until the space is over."
-        elif len(publisher.backlog) * grid.CHUNK_S > STOP_S:
-            problem = "The bus takes no chunks."
+        published = publisher.backlog.published
+        # What is heard is announced beside the log: who speaks is as far as what it has made.
+        made = self.newest.number if self.newest is not None and publisher.speaks else -1
         return SpaceStatus(
-            chunk=publisher.backlog.published,
+            chunk=max(published, made),
             source=self.newest.source if self.newest else "",
             lag_ms=publisher.lag_ms,
+            unkept=len(publisher.backlog) if publisher.speaks else 0,
             problem=problem,
         )
 

@@ -24,6 +24,8 @@ RECORDING_LATE_S = 4.0 + grid.SEGMENT_S
 """The archive writes whole segments and has 4 s for one."""
 RECORDING_LOST_S = 60.0
 """The bus keeps chunks for hours, so an archive that lags loses nothing; a minute behind it does not keep up."""
+UNKEPT_S = 5.0
+"""A bus that starts anew takes chunks again sooner."""
 
 
 class Color(StrEnum):
@@ -43,7 +45,7 @@ class Reason(StrEnum):
     NO_STAGE = "no-stage"
     """No stage process holds this space."""
     NO_PROGRAMME = "no-programme"
-    """Nothing is mixed for listeners: no process, or no new chunk."""
+    """Nothing is made for listeners: no process, or no new chunk."""
     STAGE_SILENT = "stage-silent"
     """Live, but the programme hears nothing from the stage: listeners hear the filler."""
     HOST_AWAY = "host-away"
@@ -53,6 +55,10 @@ class Reason(StrEnum):
     NO_ARCHIVE = "no-archive"
     """No archive process writes this space; the bus keeps it for later."""
     RECORDING_BEHIND = "recording-behind"
+    RECORDING_FAILS = "recording-fails"
+    """The archive cannot store it; the bus keeps it for later."""
+    BUS_FULL = "bus-full"
+    """The bus takes no chunks, as with a full disk; they wait in the programme's memory for five minutes."""
     FINISHING = "finishing"
     """The space has ended, the archive writes the rest."""
     COMPLETE = "complete"
@@ -82,6 +88,8 @@ class SpaceSeen(Protocol):
     def chunk(self) -> int: ...
     @property
     def source(self) -> str: ...
+    @property
+    def unkept(self) -> int: ...
     @property
     def complete(self) -> bool: ...
     @property
@@ -130,7 +138,7 @@ def lights(space: Space, processes: Iterable[ProcessSeen], now: float) -> Lights
         return Lights(off, _recording_after(space, seen.get("archive", [])), off)
     return Lights(
         stage=_stage(space, seen.get("stage", []), seen.get("programme", []), now),
-        recording=_recording(space, seen.get("archive", []), now),
+        recording=_recording(space, seen.get("archive", []), seen.get("programme", []), now),
         audience=_audience(space, seen.get("edge", []), now),
     )
 
@@ -159,14 +167,18 @@ def _stage(space: Space, stages: list[SpaceSeen], programmes: list[SpaceSeen], n
     return GREEN
 
 
-def _recording(space: Space, archives: list[SpaceSeen], now: float) -> Light:
+def _recording(space: Space, archives: list[SpaceSeen], programmes: list[SpaceSeen], now: float) -> Light:
+    if max((seen.unkept for seen in programmes), default=0) * grid.CHUNK_S > UNKEPT_S:
+        return Light(Color.RED, Reason.BUS_FULL)
     if not archives:
         return Light(Color.RED, Reason.NO_ARCHIVE)
     best = max(archives, key=lambda seen: seen.chunk)
+    if best.problem:
+        return Light(Color.RED, Reason.RECORDING_FAILS)
     late_s = behind_s(space, best.chunk, now)
     if late_s > RECORDING_LATE_S:
         return Light(Color.RED if late_s > RECORDING_LOST_S else Color.YELLOW, Reason.RECORDING_BEHIND)
-    return Light(Color.YELLOW, Reason.TROUBLE) if best.problem else GREEN
+    return GREEN
 
 
 def _recording_after(space: Space, archives: list[SpaceSeen]) -> Light:

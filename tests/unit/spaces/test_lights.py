@@ -115,9 +115,16 @@ def test_recording(behind: int, color: Color, reason: Reason) -> None:
 
 
 def test_recording_in_trouble() -> None:
-    """What the archive complains of is shown though it is in time."""
-    status = beat("archive", problem="disk")
-    assert lights(LIVE, everybody(archive=status), THEN).recording == Light(Color.YELLOW, Reason.TROUBLE)
+    """An archive that cannot store turns its light red though it is in time, and no other."""
+    found = lights(LIVE, everybody(archive=beat("archive", problem="disk")), THEN)
+    assert found == Lights(GREEN, Light(Color.RED, Reason.RECORDING_FAILS), GREEN)
+
+
+@pytest.mark.parametrize(("unkept", "light"), [(15, GREEN), (16, Light(Color.RED, Reason.BUS_FULL))])
+def test_a_bus_that_takes_nothing(unkept: int, light: Light) -> None:
+    """Listeners hear what is announced; only the recording is in danger when chunks wait for five seconds."""
+    found = lights(LIVE, everybody(programme=beat("programme", source="stage", unkept=unkept)), THEN)
+    assert found == Lights(GREEN, light, GREEN)
 
 
 @pytest.mark.parametrize(

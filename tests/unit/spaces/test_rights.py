@@ -31,8 +31,10 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (c.SetHold("harp"), "admin host"),
     (c.SetAsking(Asking.NOBODY), "admin host co_host"),
     (c.SetReactions(False), "admin host co_host"),
+    (c.SetComments(slow_s=9), "admin host co_host"),
     (c.LimitAudience(), "admin host"),
     (c.OpenAudience(), "admin host"),
+    (c.SetOverflow(0), "admin host"),
     (c.MoveDoor(0.5), "house"),
     (c.PinRung(2), "admin host"),
     (c.ClimbRung(2, Cause.CPU), "house"),
@@ -67,8 +69,14 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (c.LiftBan(BEN), "admin host co_host"),
     (c.PinNote("a", "Note"), "admin host co_host"),
     (c.Unpin("a"), "admin host co_host"),
+    (c.AddSound("a", "Applause", 1), "admin host co_host"),
+    (c.DropSound("a"), "admin host co_host"),
+    (c.PlaySound("a"), "admin host co_host"),
+    (c.TurnSound(50), "admin host co_host"),
+    (c.StopSound(), "admin host co_host"),
     (Look.REQUESTS, "admin host co_host"),
     (Look.BACK_CHANNEL, "admin host co_host"),
+    (Look.COMMENTS, "admin host co_host"),
     (Look.BACKSTAGE, "admin host co_host speaker"),
     (Look.EVENTS, "admin host"),
 ]
@@ -166,3 +174,10 @@ def test_whoever_is_shut_out_is_told_so() -> None:
     with pytest.raises(NotAllowed) as refused:
         require(seated(BEN), Look.BACKSTAGE, space)
     assert refused.value.error_code == "banned"
+
+
+def test_moderators_of_the_site_keep_order_among_comments_only() -> None:
+    """They look at comments everywhere, and lead nothing for that."""
+    moderator = Actor(account="mo", moderates=True)
+    assert allowed(moderator, Look.COMMENTS, LIVE)
+    assert not any(allowed(moderator, wish, LIVE) for wish in (Look.BACKSTAGE, c.SetComments(slow_s=9), c.End()))

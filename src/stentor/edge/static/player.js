@@ -71,7 +71,7 @@ export class Player {
       this.#play("native", streams.hls);
       return;
     }
-    const Hls = "MediaSource" in window && !this.#opus ? await loadHls() : null;
+    const Hls = "MediaSource" in window && !(this.#opus && streams.opus) ? await loadHls() : null;
     if (turn !== this.#turn) return;
     if (!Hls?.isSupported()) {
       this.#playPlain();
@@ -216,7 +216,9 @@ export class Player {
   }
 
   #playPlain() {
-    this.#play("plain", this.#opus ? this.#streams.opus : this.#streams.aac);
+    const address = this.#opus ? this.#streams.opus : this.#streams.aac;
+    if (address) this.#play("plain", address);
+    else this.#giveUp();
   }
 
   #fallBack(undecodable) {
