@@ -13,7 +13,6 @@ import pytest
 import pytest_asyncio
 
 from stentor.audio import grid
-from stentor.audio.pcm import level_dbfs
 from stentor.crowd.orders import Orders
 from stentor.spaces import pulse
 from stentor.spaces.model import State
@@ -37,8 +36,6 @@ THERE = 0.6
 """Other words of the same voice score 0.35 at most."""
 TRIES = 4
 TALKING: Final = live_space(seats={ADA.id: ADA})
-NO_AAC = {"media.ffmpeg.enabled": False}
-"""As on a system without FFmpeg's libraries: Firefox says that it plays AAC, and then cannot decode it."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -96,24 +93,6 @@ async def hears_the_reader(speaker: Loudspeaker) -> None:
     while not scores or scores[-1] < THERE:
         assert len(scores) < TRIES, f"the reader is not heard: {scores}"
         scores.append(correlation(await speaker.heard(HEARD_S), said).score)
-
-
-async def test_live_until_it_has_ended(browser: Firefox, speaker: Loudspeaker) -> None:
-    """The page plays low-latency HLS, says how far behind it is and how many listen; the end is said."""
-    async with on_air() as rig:
-        await browser.open(address(rig))
-        await browser.click("#gentle")  # at the speed at which it was spoken
-        await browser.click("#play")
-        await plays(browser)
-        await browser.says("#sound", "You are listening")
-        await browser.until(r"/^[1-9] s behind live$/.test(document.querySelector('#behind').textContent)", "near live")
-        await browser.says("#count", "3")
-        assert (await browser.evaluate(f"{AUDIO}.currentSrc")).startswith("blob:")
-        await hears_the_reader(speaker)
-        await browser.says("#seats .talking", "Ada")
-        rig.channel.update(live_space(state=State.ENDED, ended_ms=rig.channel.space.doors_open_ms, version=2))
-        await browser.says("#state", "Ended")
-        await browser.calm()
 
 
 async def test_waiting_with_music(browser: Firefox) -> None:
@@ -174,29 +153,3 @@ async def test_a_recording_and_its_frame(browser: Firefox, speaker: Loudspeaker)
             await plays(browser, RECORDING)
             await browser.call("WebDriver:SwitchToFrame", id=None)
             await browser.calm(but=("Quirks", "Partitioned cookie"))
-
-
-async def test_without_aac_one_hears_opus(tmp_path_factory: pytest.TempPathFactory, speaker: Loudspeaker) -> None:
-    """Live, while waiting, and in the recording."""
-    profile = tmp_path_factory.mktemp("firefox") / "opus"
-    async with firefox(profile, speaker, NO_AAC) as browser:
-        async with on_air() as rig:
-            await browser.open(address(rig))
-            await browser.click("#play")
-            await plays(browser)
-            assert "/live.opus" in await browser.evaluate(f"{AUDIO}.currentSrc")
-            heard = await speaker.heard(3)  # played a little slower at first, so that it matches no recording
-            assert level_dbfs(heard) > -40
-            rig.channel.heed(Orders("friday", version=1, p=0.0, epoch=1, narrow_ms=1, retry_s=(1, 2)))
-            await browser.evaluate("localStorage.clear()")
-            await browser.open(address(rig))
-            await browser.click("#play")
-            await browser.until(f"{AUDIO}.currentSrc.includes('opus-24')", "the loop, too")
-            await plays(browser)
-        async with edge(talk()) as rig:
-            await record(rig.objects, 96, {range(24, 96): "ada"})
-            await browser.open(address(rig))
-            await browser.until("document.querySelectorAll('#chapters li').length === 2", "all turns are there")
-            await browser.click("#chapters li:nth-child(2) button")
-            await browser.until(f"{RECORDING}.currentSrc.includes('opus-24')", "the recording, too")
-            await plays(browser, RECORDING)

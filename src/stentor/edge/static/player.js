@@ -43,7 +43,6 @@ export class Player {
   #heard = false; // whether this way of playing has brought sound already
   #stall = 0;
   #streams = {};
-  #loop = "";
   #opus = false; // whether this browser has failed to play AAC
   #turn = 0; // counts what was asked for, so that a late script does not start what was stopped
 
@@ -60,7 +59,7 @@ export class Player {
     });
     audio.addEventListener("waiting", () => this.#wait());
     audio.addEventListener("ended", () => this.#lost());
-    audio.addEventListener("error", () => this.#failed());
+    audio.addEventListener("error", () => (this.#hls ? this.#fallBack(true) : this.#lost()));
   }
 
   async listen(streams, origin) {
@@ -95,9 +94,8 @@ export class Player {
 
   loop(address) {
     this.#begin("hold");
-    this.#loop = address;
     this.#audio.loop = true;
-    this.#audio.src = this.#opus ? `${address}&rendition=opus-24` : address;
+    this.#audio.src = address;
     this.#start();
   }
 
@@ -238,15 +236,6 @@ export class Player {
   #giveUp() {
     this.on = false;
     this.#told.onLost();
-  }
-
-  #failed() {
-    const undecodable = this.#audio.error?.code === MediaError.MEDIA_ERR_DECODE;
-    if (this.#hls) this.#fallBack(true);
-    else if (this.way === "hold" && undecodable && !this.#opus) {
-      this.#opus = true;
-      this.loop(this.#loop);
-    } else this.#lost();
   }
 
   #lost() {

@@ -42,7 +42,6 @@ export class Replay {
   async open() {
     const audio = this.#audio;
     audio.preload = "metadata"; // shows its length
-    audio.addEventListener("error", () => this.#failed(), { once: true });
     element("replay").hidden = element("turns").hidden = false;
     this.#controls();
     this.#begin();
@@ -58,16 +57,6 @@ export class Replay {
     for (const name of ["timeupdate", "seeking", "loadedmetadata"]) audio.addEventListener(name, () => this.#moved());
     for (const name of ["pause", "seeked"]) audio.addEventListener(name, () => this.#remember());
     this.#moved();
-  }
-
-  // A Firefox on a system without FFmpeg's libraries cannot play AAC, and finds that out by trying.
-  #failed() {
-    const audio = this.#audio;
-    if (audio.error?.code !== MediaError.MEDIA_ERR_DECODE) return;
-    const [at, playing] = [audio.currentTime, !audio.paused];
-    audio.src = `${this.base}recording.m4a?rendition=opus-24`;
-    audio.currentTime = at;
-    if (playing) audio.play().catch(() => {});
   }
 
   // Where the link says, else where this listener stopped.
