@@ -423,3 +423,19 @@ async def test_signing_in_leads_to_no_other_site(house: House, target: str) -> N
     assert "x" not in page.headers
     asked = await house.anyone.get("/account")
     assert (asked.status_code, asked.headers["location"]) == (303, "/sign-in?next=/account")
+
+
+async def test_who_is_shut_out_cannot_ask_again_from_another_browser(house: House) -> None:
+    """The ban holds the account that the seat belongs to, whatever name it gives, till it is lifted."""
+    await house.create("strict")
+    await house.http.post("/api/v1/spaces/strict/doors")
+    async with browser(house) as ada, browser(house) as other:
+        await sign_up(ada)
+        invited = (await house.http.post("/api/v1/spaces/strict/invitations", json={"name": "Grace"})).json()
+        await ada.post("/spaces/strict/claim", json={"token": invited["token"]})
+        ban = f"/api/v1/spaces/strict/bans/{invited['seat']}"
+        assert (await house.http.put(ban)).status_code == 200
+        await other.post("/sign-in", json={"handle": "ada", "password": PASSWORD})
+        problem(await other.post("/spaces/strict/requests", json={"name": "Somebody else"}), 403, "banned")
+        assert (await house.http.delete(ban)).status_code == 200
+        assert (await other.post("/spaces/strict/requests", json={"name": "Somebody else"})).status_code == 201
