@@ -100,7 +100,7 @@ async def test_a_co_host_takes_over_when_everybody_is_gone(house: Whole, browser
             await each.page.click("#join")
             await each.says("#status", "You are on the stage")
         await host.page.get_by_role("button", name="Go live").click()
-        await page.says("#state", "Live")
+        await page.says("#state", "live")
         assert await page.page.get_by_role("button", name="End", exact=True).count() == 0
         await page.page.click("#leave")
         await host.page.click("#leave")
