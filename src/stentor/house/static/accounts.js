@@ -83,9 +83,9 @@ async function read(before = 0) {
 }
 
 async function load() {
-  ({ accounts } = await ask("GET", "/accounts"));
+  const [found] = await Promise.all([ask("GET", "/accounts"), read()]);
+  ({ accounts } = found);
   draw();
-  await read();
 }
 
 $("search").addEventListener("input", draw);
