@@ -92,6 +92,7 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.LimitAudience: _HOSTS,
     c.OpenAudience: _HOSTS,
     c.MoveDoor: _HOUSE,
+    c.NoteClock: _HOUSE,
     c.PinRung: _HOSTS,
     c.ClimbRung: _HOUSE,
     c.OpenDoors: _CO_HOSTS,

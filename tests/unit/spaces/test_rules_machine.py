@@ -25,7 +25,9 @@ COMMANDS = st.one_of(
     st.sampled_from([c.End(), c.Cancel(), c.Rename("T"), c.Rename("U"), c.Reschedule(None), c.SetHold("harp")]),
     st.builds(c.SetAsking, st.sampled_from(Asking)),
     st.builds(c.SetReactions, st.booleans()),
-    st.sampled_from([c.LimitAudience(), c.LimitAudience(("press",)), c.OpenAudience(), c.MoveDoor(0.5, 7, 9, 3)]),
+    st.sampled_from(
+        [c.LimitAudience(), c.LimitAudience(("press",)), c.OpenAudience(), c.MoveDoor(0.5, 7, 9, 3), c.NoteClock(-2000)]
+    ),
     st.builds(c.PinRung, st.none() | st.integers(-1, 5)),
     st.builds(c.ClimbRung, st.integers(-1, 5), st.sampled_from(Cause)),
     st.just(c.MuteSpeakers()),
