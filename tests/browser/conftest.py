@@ -26,13 +26,13 @@ class Browsers:
     plain: Browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def voices() -> dict[str, Samples]:
     """What each browser's microphone says, over and over."""
     return {"reader": voice("reader")[: 12 * RATE_HZ], "cards": voice("cards")[: 9 * RATE_HZ]}
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Whole]:
     """Everything up."""
     chromium()
@@ -50,7 +50,7 @@ def own_tries(request: pytest.FixtureRequest) -> None:
             database.commit()
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def browsers(tmp_path_factory: pytest.TempPathFactory, voices: dict[str, Samples]) -> AsyncIterator[Browsers]:
     """Three browsers."""
     chromium()

@@ -106,7 +106,8 @@ async def test_what_an_address_says_is_text(house: Whole, browsers: Browsers) ->
     async with visit(browsers.plain, at(house, "/")) as page:
         trap = Trap(page)
         for path in (
-            f"/stage/{QUOTED}", f"/ask/{QUOTED}", f"/{QUOTED}", f"/stage/hostile#token={QUOTED}", f"/?next={QUOTED}",
+            f"/stage/{QUOTED}", f"/ask/{QUOTED}", f"/comments/{QUOTED}", f"/{QUOTED}",
+            f"/stage/hostile#token={QUOTED}", f"/?next={QUOTED}",
             f"/sign-up#invitation={QUOTED}", f"/sign-in?next={QUOTED}", "/sign-in?next=javascript:alert(1)",
             f"/api/v1/spaces/{QUOTED}", f"/static/x/{QUOTED}",
         ):  # fmt: skip

@@ -14,7 +14,8 @@ from stentor.crowd.orders import Orders
 from tests.browser.conftest import Browsers
 from tests.support.browser import visit
 from tests.support.cues import said
-from tests.support.edge import DOORS_OPEN_MS, Rig, edge
+from tests.support.edge import DOORS_OPEN_MS, Rig, edge, live_space
+from tests.support.recorded import keep
 from tests.support.wait import eventually
 from tests.support.whole import Whole
 
@@ -27,19 +28,24 @@ pytestmark = [
 AUDIO = "document.querySelector('#audio')"
 
 
+CHUNKS_BEFORE = 200
+"""64 s: enough for somebody who follows half a minute behind."""
+
+
+async def programme(rig: Rig) -> None:
+    """Goes on in real time, for ever."""
+    loop = asyncio.get_running_loop()
+    start, begun = rig.window.head, loop.time()
+    while True:
+        await asyncio.sleep(0.02)
+        rig.publish(max(0, start + int((loop.time() - begun) / grid.CHUNK_S) - rig.window.head))
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def rig() -> AsyncIterator[Rig]:
     """An edge whose programme goes on in real time, with 38 s of past."""
     async with edge(chunks=120) as rig:
-
-        async def programme() -> None:
-            loop = asyncio.get_running_loop()
-            start, begun = rig.window.head, loop.time()
-            while True:
-                await asyncio.sleep(0.02)
-                rig.publish(max(0, start + int((loop.time() - begun) / grid.CHUNK_S) - rig.window.head))
-
-        task = asyncio.create_task(programme(), name="programme")
+        task = asyncio.create_task(programme(rig), name="programme")
         yield rig
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -180,3 +186,30 @@ async def test_a_narrow_door_is_waited_at_with_music(rig: Rig, browsers: Browser
         await page.page.locator("#outside").wait_for(state="hidden")
         await page.until(r"/^[1-9] s behind live$/.test(document.querySelector('#behind').textContent)", "it is live")
         page.calm()
+
+
+async def test_those_outside_follow_some_minutes_behind(browsers: Browsers) -> None:
+    """From what is stored, when they wish; they learn of room for them, and go in when they press."""
+    async with edge(live_space(overflow_s=30), chunks=CHUNKS_BEFORE) as rig:
+        going = [asyncio.create_task(programme(rig)), asyncio.create_task(keep(rig.objects, lambda: rig.window.head))]
+        rig.channel.heed(Orders("friday", version=1, p=0.0, epoch=1, narrow_ms=1, retry_s=(1, 2), waiting=40))
+        async with visit(browsers.plain, f"http://127.0.0.1:{rig.port}/s/friday") as page:
+            await page.page.click("#play")
+            await page.page.get_by_role("button", name="Listen now, 0.5 minutes behind").click()
+            await page.says("#outside", "You follow 0.5 minutes behind")
+            await page.until(f"{AUDIO}.currentTime > 1 && !{AUDIO}.loop", "it is heard")
+            await page.until(
+                r"/^[3-5]\d s behind live$/.test(document.querySelector('#behind').textContent)", "how far"
+            )
+            assert rig.worker.listeners == 0
+            rig.channel.heed(Orders("friday", version=2))
+            await page.says("#outside", "There is room for you now.")
+            await page.page.get_by_role("button", name="Go to live").click()
+            await page.until(
+                r"/^[1-9] s behind live$/.test(document.querySelector('#behind').textContent)", "it is live"
+            )
+            await page.page.locator("#follow").wait_for(state="hidden")
+            page.calm()
+        for task in going:
+            task.cancel()
+        await asyncio.gather(*going, return_exceptions=True)

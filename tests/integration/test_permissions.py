@@ -23,6 +23,7 @@ EVERYBODY = " ".join(CALLERS)
 SITE = "admin token"
 HOSTS = "admin host token"
 CO_HOSTS = "admin host co_host token"
+MODERATORS = "moderator admin host co_host token"
 SPEAKERS = "admin host co_host speaker token"
 SEATED = "host co_host speaker"
 """A request's token is that of the seat it may become."""
@@ -54,8 +55,19 @@ EXPECTED = {
     "DELETE /spaces/{space}/bans/{seat}": CO_HOSTS,
     "GET /spaces/{space}/backstage": CO_HOSTS,
     "POST /spaces/{space}/backstage": CO_HOSTS,
+    "GET /spaces/{space}/comments": MODERATORS,
+    "POST /spaces/{space}/comments": SIGNED_IN,
+    "GET /spaces/{space}/comments/own": SIGNED_IN,
+    "DELETE /spaces/{space}/comments/{comment}": MODERATORS,  # and one's own
+    "PUT /spaces/{space}/silenced/{handle}": MODERATORS,
+    "DELETE /spaces/{space}/silenced/{handle}": MODERATORS,
     "POST /spaces/{space}/pins": CO_HOSTS,
     "DELETE /spaces/{space}/pins/{pin}": CO_HOSTS,
+    "PUT /spaces/{space}/sounds": CO_HOSTS,
+    "DELETE /spaces/{space}/sounds/{sound}": CO_HOSTS,
+    "PUT /spaces/{space}/playing": CO_HOSTS,
+    "PATCH /spaces/{space}/playing": CO_HOSTS,
+    "DELETE /spaces/{space}/playing": CO_HOSTS,
     "POST /spaces/{space}/requests": EVERYBODY,
     "GET /spaces/{space}/requests": CO_HOSTS,
     "GET /spaces/{space}/requests/own": SEATED,
@@ -104,7 +116,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /spaces/{space}/invitations": {"name": "New"},
     "PATCH /spaces/{space}/seats/{seat}": {"muted": True},
     "POST /spaces/{space}/backstage": {"text": "New"},
+    "POST /spaces/{space}/comments": {"text": "New"},
     "POST /spaces/{space}/pins": {"text": "New"},
+    "PUT /spaces/{space}/playing": {"sound": "x"},
+    "PATCH /spaces/{space}/playing": {"volume": 50},
     "POST /spaces/{space}/requests": {"name": "New"},
     "POST /sign-up/options": {"handle": "new", "name": "New"},
     "POST /sign-up": {"handle": "new", "name": "New", "password": "several words together"},
@@ -148,7 +163,15 @@ class Site:
         if "{space}" in route and not route.startswith("GET "):
             space = f"space-{self.number}"
             tokens, seats = await new_space(self.house, space)
-        values = {"handle": "other", "passkey": "x", "session": "x", "invitation": "x", "pin": "x"}
+        values = {
+            "sound": "x",
+            "handle": "other",
+            "passkey": "x",
+            "session": "x",
+            "invitation": "x",
+            "pin": "x",
+            "comment": "1",
+        }
         values |= {"space": space, "seat": seats["speaker"]}
         headers: dict[str, str] = {}
         if caller in ("member", "moderator", "admin"):

@@ -67,14 +67,24 @@ def decoded(recording: bytes) -> Samples:
     return np.concatenate([frame.to_ndarray()[0] for frame in frames])
 
 
-async def launch(playwright: Playwright, *, microphone: Path | None = None, ask: bool = False) -> Browser:
-    """A Chromium that hears ``microphone`` (a WAV file, for all its pages) and allows it unless it would ``ask``."""
-    flags = list(FLAGS)
+async def launch(
+    playwright: Playwright,
+    *,
+    microphone: Path | None = None,
+    ask: bool = False,
+    flags: tuple[str, ...] = (),
+    program: Path | None = None,
+) -> Browser:
+    """A Chromium that hears ``microphone`` (a WAV file, for all its pages) and allows it unless it would ``ask``.
+
+    ``program`` starts it in a way of its own; ``flags`` are further ones.
+    """
+    all_flags = [*FLAGS, *flags]
     if microphone is not None:
-        flags += [*MICROPHONE_FLAGS, f"--use-file-for-fake-audio-capture={microphone}"]
+        all_flags += [*MICROPHONE_FLAGS, f"--use-file-for-fake-audio-capture={microphone}"]
     if ask:
-        flags.append(MICROPHONE_FLAGS[0])
-    return await playwright.chromium.launch(executable_path=chromium(), args=flags)
+        all_flags.append(MICROPHONE_FLAGS[0])
+    return await playwright.chromium.launch(executable_path=program or chromium(), args=all_flags)
 
 
 @dataclass

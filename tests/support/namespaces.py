@@ -74,6 +74,12 @@ class Network:
         finally:
             _ip("-n", self._switch, "link", "set", f"p-{name}", "up")
 
+    def move(self, name: str, address: str) -> None:
+        """Gives the machine another address in place of its own, as one gets who goes to another network."""
+        machine = f"{self._mark}-{name}"
+        _ip("-n", machine, "address", "flush", "dev", "eth0")
+        _ip("-n", machine, "address", "add", f"{address}/24", "dev", "eth0")
+
     def remove(self) -> None:
         for name in (*self._names, "switch"):
             _ip("netns", "delete", f"{self._mark}-{name}")

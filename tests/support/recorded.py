@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from stentor.archive.recorder import Recorder
@@ -47,11 +48,27 @@ async def record(objects: Objects, chunks: int, speakers: Mapping[range, str], *
     recorder, shelf = Recorder(SPACE, DOORS_OPEN_MS), Shelf(objects, SPACE)
     for number in (number for number in range(chunks) if number not in missing):
         who = next((name for numbers, name in speakers.items() if number in numbers), "")
-        source = Source.STAGE if who else Source.HOLD
-        frames = {name: pieces[number % VOICE_CHUNKS] for name, pieces in encoded().items()}
-        at_ms = DOORS_OPEN_MS + (number + 1) * grid.CHUNK_MS
-        beat = spoken(number, who, source=source)
-        for segment in recorder.add(Chunk(SPACE, number, DOORS_OPEN_MS, source, at_ms, 0, beat, frames)):
+        for segment in recorder.add(heard(number, who)):
             await shelf.keep(segment)
     for segment in recorder.finish(chunks - 1):
         await shelf.keep(segment)
+
+
+async def keep(objects: Objects, newest: Callable[[], int]) -> None:
+    """Records as the programme goes on, up to its ``newest`` chunk; for ever."""
+    recorder, shelf = Recorder(SPACE, DOORS_OPEN_MS), Shelf(objects, SPACE)
+    following = 0
+    while True:
+        for number in range(following, newest() + 1):
+            for segment in recorder.add(heard(number, "ada")):
+                await shelf.keep(segment)
+            following = number + 1
+        await asyncio.sleep(0.1)
+
+
+def heard(number: int, who: str) -> Chunk:
+    """A chunk in which ``who`` talks, of music for nobody."""
+    source = Source.STAGE if who else Source.HOLD
+    frames = {name: pieces[number % VOICE_CHUNKS] for name, pieces in encoded().items()}
+    at_ms = DOORS_OPEN_MS + (number + 1) * grid.CHUNK_MS
+    return Chunk(SPACE, number, DOORS_OPEN_MS, source, at_ms, 0, spoken(number, who, source=source), frames)

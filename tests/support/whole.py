@@ -58,10 +58,10 @@ class Whole:
         return tokens
 
     def whip(self, space: str) -> str:
-        return f"http://127.0.0.1:{self.settings.port}/whip/{space}"
+        return f"http://{self.settings.host}:{self.settings.port}/whip/{space}"
 
     def audience(self, space: str, path: str = "") -> str:
-        return f"http://127.0.0.1:{self.settings.audience_port}/s/{space}{path}"
+        return f"http://{self.settings.host}:{self.settings.audience_port}/s/{space}{path}"
 
     async def state(self, space: str) -> str:
         return str((await self.call("GET", f"/spaces/{space}"))["state"])
@@ -92,17 +92,18 @@ class Whole:
 
 
 @asynccontextmanager
-async def whole(folder: Path, *, edges: int = 2, **settings: Any) -> AsyncIterator[Whole]:
-    """Everything up; ends in order, and every process is gone afterwards."""
+async def whole(folder: Path, *, edges: int = 2, host: str = "127.0.0.1", **settings: Any) -> AsyncIterator[Whole]:
+    """Everything up at an address of this machine; ends in order, and every process is gone afterwards."""
     port, audience_port = free_ports(2)
+    name = "localhost" if host == "127.0.0.1" else host
     configured = Settings(
-        data=str(folder), host="127.0.0.1", port=port, audience_port=audience_port, edges=edges,
-        public_url=f"http://localhost:{port}", audience_url=f"http://127.0.0.1:{audience_port}", **settings,
+        data=str(folder), host=host, port=port, audience_port=audience_port, edges=edges,
+        public_url=f"http://{name}:{port}", audience_url=f"http://{host}:{audience_port}", **settings,
     )  # fmt: skip
     async with app.running(configured, logs=folder / "logs") as supervisor:
         headers = {"Authorization": f"Bearer {config.admin_token(configured)}"}
         async with httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{port}", headers=headers, trust_env=False, timeout=10, verify=False
+            base_url=f"http://{host}:{port}", headers=headers, trust_env=False, timeout=10, verify=False
         ) as client:
             yield Whole(configured, supervisor, client)
         pids = [worker.pid for worker in supervisor.workers]

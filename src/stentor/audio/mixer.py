@@ -1,7 +1,8 @@
 """The mixer of a stage: seats in, the mix for the audience and a mix without itself for each talker out, once a tick.
 
 A sound's way: bounded → fade at joining → gain (host × mute × levelling × a step down while the seat is not talking) →
-5 ms of look-ahead → sum → limiter. All seats are rows of one array, so 13 seats cost little more than one.
+5 ms of look-ahead → sum → limiter. All seats are rows of one array, so 13 seats cost little more than one. A sound of
+the soundboard joins at the sum, as loud as it is.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ class Mixer:
         self._leveller = Leveller(0)
         self._detector = TalkDetector(0)
         self._limiter = Limiter()
+        self._played_tail = SILENCE[:LOOKAHEAD_SAMPLES]
 
     def set_gain(self, seat: str, gain: float) -> None:
         """The host's own factor for a seat (0 … 4), reached within one tick; kept while the seat is away."""
@@ -81,8 +83,10 @@ class Mixer:
         """Drops the gain and mute of a seat that will not come back."""
         self._settings.pop(seat, None)
 
-    def tick(self, inputs: Mapping[str, Block | None]) -> Mix:
+    def tick(self, inputs: Mapping[str, Block | None], played: Block = SILENCE) -> Mix:
         """Mixes one block of each seat. A seat that is missing leaves, a new one joins, ``None`` gives nothing now.
+
+        ``played`` is what everybody hears besides, the talkers too; it is nobody's voice and not levelled.
 
         Every change is faded. Raises ValueError for a block that has not 960 samples.
         """
@@ -98,7 +102,7 @@ class Mixer:
         self._apply(sound, gains)
         rms = np.sqrt(np.einsum("ij,ij->i", sound, sound) / TICK_SAMPLES)
         talking = voices.talking & ~muted & (host > 0)
-        full, minus = self._sum(sound, leaving, talking)
+        full, minus = self._sum(sound, played, leaving, talking)
         names = np.flatnonzero(talking).tolist()
         levels = np.maximum(FLOOR_DBFS, 20.0 * np.log10(np.maximum(rms, 1e-9))).tolist()
         return Mix(
@@ -159,13 +163,13 @@ class Mixer:
         self._gains = gains
 
     def _sum(
-        self, sound: NDArray[np.float32], leaving: Block, talking: NDArray[np.bool_]
+        self, sound: NDArray[np.float32], played: Block, leaving: Block, talking: NDArray[np.bool_]
     ) -> tuple[Block, dict[str, Block]]:
         """The mix and the talkers' mixes without themselves, 5 ms late and under one curve of the limiter.
 
         The curve looks at every possible mix-minus, not only at the sum: two seats may cancel each other in it.
         """
-        newest = sound.sum(axis=0)
+        newest = sound.sum(axis=0) + played
         peaks = np.abs(newest)
         if len(self._seats) > 1:
             np.maximum(peaks, np.abs(newest - sound).max(axis=0), out=peaks)
@@ -173,7 +177,9 @@ class Mixer:
         delayed = np.concatenate((self._tails, sound), axis=1)
         self._tails = delayed[:, TICK_SAMPLES:].copy()
         due = delayed[:, :TICK_SAMPLES]
-        total = due.sum(axis=0)
+        late = np.concatenate((self._played_tail, played))
+        self._played_tail = late[TICK_SAMPLES:].copy()
+        total = due.sum(axis=0) + late[:TICK_SAMPLES]
         total[:LOOKAHEAD_SAMPLES] += leaving
         rows = np.flatnonzero(talking).tolist()
         minus = {self._seats[row]: _bounded((total - due[row]) * curve) for row in rows}

@@ -59,6 +59,9 @@ class House:
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         return self._call("POST", path, body)
 
+    def patch(self, path: str, body: Mapping[str, Any]) -> Any:
+        return self._call("PATCH", path, body)
+
     def put(self, path: str, body: Mapping[str, Any]) -> Any:
         return self._call("PUT", path, body)
 

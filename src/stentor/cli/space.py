@@ -117,6 +117,17 @@ def unlimit(space_id: str, data: str | None, as_json: bool) -> None:
     _print_json(now) if as_json else _show(now)
 
 
+@space.command()
+@click.argument("space_id", metavar="SPACE")
+@click.option("--seconds", type=int, default=120, show_default=True, help="How far behind, 30 to 3600; 0: not at all.")
+@_common
+def overflow(space_id: str, seconds: int, data: str | None, as_json: bool) -> None:
+    """Let those outside a full space follow some minutes behind."""
+    with House(options.settings(data=data)) as house:
+        now = house.patch(f"/spaces/{space_id}", {"overflow_s": seconds})
+    _print_json(now) if as_json else _show(now)
+
+
 @space.command("pass")
 @click.argument("space_id", metavar="SPACE")
 @click.option("--for", "kind", type=click.Choice(sorted(CLASSES)), default="press", show_default=True, help="For whom.")

@@ -17,6 +17,7 @@ from stentor.edge.reply import ANYBODY, EXPOSED, NO_STORE, Reply
 from stentor.edge.subtitles import Captions
 from stentor.edge.window import KEEP_CHUNKS, Frames, Kept, Window
 from stentor.edge.worker import Worker
+from stentor.spaces.comments import Chat
 from stentor.spaces.model import ON_AIR, Space, State
 from stentor.wire import http
 from stentor.wire.chunk import RENDITIONS, Chunk
@@ -37,6 +38,8 @@ class Channel:
         """How often each was given here since this process started."""
         self.orders = Orders(space.id)
         """What the house orders; :meth:`heed` changes it."""
+        self.chat = Chat(space.id)
+        """The newest comments."""
         self.waiting: set[bytes] = set()
         """Devices that were told to wait since the door became narrow, which the gate limits."""
         self.window: Window | None = None

@@ -12,31 +12,46 @@ from stentor.base.clock import unix_ms
 from stentor.base.errors import NotFound
 from stentor.crowd import rungs
 from stentor.crowd.orders import Orders
+from stentor.edge import overflow as edge_overflow
 from stentor.edge.reply import File
 from stentor.spaces import pulse
-from stentor.spaces.model import ON_AIR, Space, State
+from stentor.spaces.comments import Chat, ChatState, Comment
+from stentor.spaces.model import ON_AIR, Commenting, Space, State
 from stentor.spaces.reactions import REACTIONS
 from stentor.wire import calendar, mp4
 from stentor.wire.chunk import BY_NAME
 
 DOOR_CACHE = "public, max-age=2"
+COMMENTS_CACHE = "public, max-age=2"
 PULSE_CACHE = "public, max-age=1"
 EVENT_CACHE = "public, max-age=60"
 HOLD_CACHE = "public, max-age=300"
 RETRY_S = (2, 6)
 """Between which seconds a page that waits asks again: at random, so that a million do not ask at once."""
+SHUT_RETRY_S = (20, 40)
+"""When there are no comments to read."""
 CALM_RETRY_S = (10, 30)
 """When nothing is about to happen."""
 HOLD_RENDITION = BY_NAME["aac-64"]
 SOON_S = 120.0
 
 
-def door(space: Space, orders: Orders, *, address: str, house: str = "", now: float, captions: bool = False) -> bytes:
+def door(
+    space: Space,
+    orders: Orders,
+    *,
+    address: str,
+    house: str = "",
+    overflow: str = "",
+    now: float,
+    captions: bool = False,
+) -> bytes:
     """``door.json``, version 1, without its signature.
 
     ``address`` is what stands before ``/s/…`` (may be empty: the same host).
 
-    ``house`` is the house's address, where people ask to speak; ``captions`` says that there are some.
+    ``house`` is the house's address, where people ask to speak, ``overflow`` that of a cache in front of the edges
+    (empty: none); ``captions`` says that there are some.
     """
     base = f"{address}/s/{space.id}"
     streams: dict[str, str] = {"pulse": f"{base}/pulse.json", "hold": f"{base}/hold.m4a?v={space.hold}"}
@@ -51,6 +66,8 @@ def door(space: Space, orders: Orders, *, address: str, house: str = "", now: fl
         streams |= {"replay": f"{base}/replay/index.m3u8", "download": f"{base}/recording.m4a"}
     if captions and space.doors_open_ms is not None:
         streams["captions"] = f"{base}/captions.json"
+    if orders.narrow and edge_overflow.ready(space, unix_ms(now)) and (overflow or rungs.rung(orders.rung).overflow):
+        streams["overflow"] = f"{overflow or address}/s/{space.id}/{edge_overflow.path(space)}"
     return msgspec.json.encode(
         {
             "v": 1,
@@ -70,12 +87,14 @@ def door(space: Space, orders: Orders, *, address: str, house: str = "", now: fl
             "pace": round(orders.pace, 6),
             "retry_s": orders.retry_s if orders.narrow else retry_s(space, now),
             "rung": orders.rung,
+            "overflow_s": space.overflow_s,
             "streams": streams,
             "ticket": f"{base}/ticket",
             "ask": f"{house}/ask/{space.id}" if house and space.hears_requests else None,
             "pins": list(reversed(space.pins)),
             "pinned": space.pinned_ms,
             "react": reactions(space, orders.rung),
+            "comments": commenting(space, orders.rung, base=base, house=house),
             "at": unix_ms(now),
         }
     )
@@ -86,6 +105,32 @@ def reactions(space: Space, rung: int) -> dict[str, object] | None:
     if not (space.reactions and space.on_air):
         return None
     return {"names": REACTIONS, "one_in": rungs.rung(rung).reactions_one_in}
+
+
+def commenting(space: Space, rung: int, *, base: str, house: str) -> dict[str, object] | None:
+    """Where comments are read and written; None when there are none."""
+    if space.comments is Commenting.OFF or not space.on_air or rungs.rung(rung).comments_s is None:
+        return None
+    return {"read": f"{base}/comments.json", "write": f"{house}/comments/{space.id}" if house else None}
+
+
+def comments(space: Space, chat: Chat, rung: int) -> bytes:
+    """``comments.json``, version 1: the newest comments, the oldest of them first. A crowded edge has none."""
+    pace = rungs.rung(rung).comments_s
+    state = chat.state if space.on_air else ChatState.OFF
+    if pace is None and state is ChatState.OPEN:
+        state = ChatState.CROWDED
+    told: list[Comment] = chat.comments if state is ChatState.OPEN else []
+    return msgspec.json.encode(
+        {
+            "v": 1,
+            "space": space.id,
+            "state": state,
+            "slow_s": space.slow_s,
+            "retry_s": pace if pace is not None and state is ChatState.OPEN else SHUT_RETRY_S,
+            "comments": told,
+        }
+    )
 
 
 def event(space: Space, *, address: str) -> bytes:

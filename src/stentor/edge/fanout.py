@@ -23,8 +23,9 @@ SLOTS = 48
 """Divisible by every interval. 15,000 listeners make slots of 312: 4 ms of work at a time."""
 INTERVALS = (1, 3, 6)
 """Chunks a write: 0.32, 0.96 and 1.92 s. A write costs the same whatever its size."""
-COARSER_ABOVE = (4_000, 30_000)
-"""Listeners of one processor above which writes become coarser; finer again below half of it."""
+COARSER_ABOVE = (4_000, 12_000)
+"""Listeners of one processor above which writes become coarser; finer again below half of it. At either limit there are
+12,500 writes a second: 0.3 of a processor where a write takes 24 µs."""
 WRITE_S = 40e-6
 """Time planned for one write: three times its cost, so that the loop is free for others in between."""
 MOST_SPREAD_S = 0.28

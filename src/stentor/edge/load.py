@@ -40,13 +40,15 @@ class _Sample(NamedTuple):
 
 
 class Meter:
-    """The load of this process over the last :data:`WINDOW_S`. ``line_bps`` is its share of the line, 0 if unknown."""
+    """The load of this process over the last :data:`WINDOW_S`. ``line_bps`` is its share of the line, 0 if unknown,
+    ``processors`` how much of one it may count on: less than 1 where there are more edges than processors.
+    """
 
-    def __init__(self, worker: Counted, *, line_bps: float = 0.0) -> None:
+    def __init__(self, worker: Counted, *, line_bps: float = 0.0, processors: float = 1.0) -> None:
         self.load = Load()
         self.out_bps = 0.0
         self._worker = worker
-        self._line_bps = line_bps
+        self._line_bps, self._processors = line_bps, processors
         self._late_s, self._looks = 0.0, 0
         self._samples: deque[_Sample] = deque(maxlen=round(WINDOW_S / ROLL_S) + 1)
 
@@ -85,7 +87,7 @@ class Meter:
         skipped = new.skipped - old.skipped
         self.load = Load(
             line=self.out_bps / self._line_bps if self._line_bps else 0.0,
-            cpu=(new.cpu_s - old.cpu_s) / passed_s,
+            cpu=(new.cpu_s - old.cpu_s) / passed_s / self._processors,
             lag=(new.late_s - old.late_s) / max(1, new.looks - old.looks),
             slow=skipped / max(1, skipped + new.chunks - old.chunks),
         )

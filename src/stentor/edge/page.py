@@ -12,7 +12,7 @@ import json
 from datetime import UTC, datetime
 from importlib import resources
 from importlib.resources.abc import Traversable
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from stentor.base import texts
 from stentor.base.errors import NotFound
@@ -26,8 +26,8 @@ PAGE_CACHE = "public, max-age=5, stale-while-revalidate=60"
 CLIP_CACHE = "public, max-age=300"
 STATIC_CACHE = "public, max-age=300"
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; media-src 'self' blob:; "
-    "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'{elsewhere}; "
+    "media-src 'self'{elsewhere} blob:; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
 )
 TYPES = {
     "css": "text/css; charset=utf-8",
@@ -116,6 +116,7 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 <ul class="soft ways" id="gaps"></ul>
 </div>
 <p id="outside" role="status" aria-live="polite" hidden></p>
+<button type="button" class="small" id="follow" hidden></button>
 <audio id="audio" preload="none"></audio>
 <section id="live"{not_live}>
 <h2 data-text="on_stage">{on_stage}</h2>
@@ -126,6 +127,12 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 <p class="soft" id="reactions-said" role="status"></p>
 <p id="ask"{no_ask}><a href="{ask}" target="_blank" rel="noopener" data-text="ask_to_speak">{ask_to_speak}</a></p>
 </section>
+<details id="comments" hidden>
+<summary id="comments-title" data-text="comments">{comments}</summary>
+<p class="soft" id="comments-said" role="status"></p>
+<div class="comments" id="comments-read" role="log" tabindex="0" aria-labelledby="comments-title"></div>
+<p id="comments-write"><a target="_blank" rel="noopener" data-text="comment_write">{comment_write}</a></p>
+</details>
 <section id="pins"{no_pins}>
 <h2 data-text="pinned">{pinned}</h2>
 <ul class="ways">{pins}</ul>
@@ -162,9 +169,11 @@ SPEED_OPTIONS = "".join(
 class Pages:
     """The pages and the files they load; read once when the process starts."""
 
-    def __init__(self, *, address: str, house: str = "", now: float) -> None:
+    def __init__(self, *, address: str, house: str = "", overflow: str = "", now: float) -> None:
         self._catalogue = texts.Catalogue("stentor.edge")
-        self._address, self._house = address, house
+        self._address, self._house, self._overflow = address, house, overflow
+        origin = "{0.scheme}://{0.netloc}".format(urlsplit(overflow)) if overflow else ""
+        self._policy = POLICY.format(elsewhere=f" {origin}" if origin else "")
         self._files = _read(now)
         digest = hashlib.sha256(b"".join(self._files[name].body for name in sorted(self._files)))
         self.version = digest.hexdigest()[:12]
@@ -203,7 +212,7 @@ class Pages:
             not_live="" if on_air else " hidden",
             no_recording="" if space.state is State.REPLAY else " hidden",
             texts=_block(json.dumps(say, ensure_ascii=False)),
-            door=_block(door(space, orders, address=self._address, house=self._house, now=now).decode()),
+            door=_block(self._door(space, orders, now)),
         )
         script = f'<script type="module" src="/static/{self.version}/page.js"></script>\n'
         return self._document(
@@ -218,6 +227,10 @@ class Pages:
             description=say[f"say_{space.state}"],
             embedded=embedded,
         )
+
+    def _door(self, space: Space, orders: Orders, now: float) -> str:
+        known = door(space, orders, address=self._address, house=self._house, overflow=self._overflow, now=now)
+        return known.decode()
 
     def clip(self, space: Space, cut: Cut, now: float) -> Document:
         """The page of some seconds of a recording; it needs no script."""
@@ -278,7 +291,7 @@ class Pages:
             body=body,
         )
         extra = {
-            "Content_Security_Policy": POLICY + ("*" if embedded else "'self'"),
+            "Content_Security_Policy": self._policy + ("*" if embedded else "'self'"),
             "X_Content_Type_Options": "nosniff",
         }
         return Document(text.encode(), "text/html; charset=utf-8", cache, now=now, **extra)

@@ -15,8 +15,9 @@ from functools import partial
 import msgspec
 
 from stentor.audio import grid
-from stentor.base.clock import Clock
+from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Malformed, NotFound
+from stentor.edge import overflow
 from stentor.edge.hls import is_number
 from stentor.edge.outlines import Outlines
 from stentor.edge.protocol import Connection
@@ -95,6 +96,8 @@ class Replays:
         self._recordings: OrderedDict[str, Recording] = OrderedDict()
         self._reading: dict[str, asyncio.Task[Recording]] = {}
         self._documents: OrderedDict[tuple[str, str], tuple[Recording, Document]] = OrderedDict()
+        self._playlists: OrderedDict[tuple[str, str, bool], Document] = OrderedDict()
+        """Of the overflow: by hash of the last entry, name, and whether the recording ends there."""
         self._outlines = Outlines(objects, self._cache)
         self._clips: OrderedDict[tuple[str, str, clip.Cut], File] = OrderedDict()
 
@@ -130,6 +133,28 @@ class Replays:
             case ["replay", name, file]:
                 return await self._segment(space, _rendition(name), file, request)
         raise NotFound("There is nothing under this address.", code="no-such-page")
+
+    async def overflow(self, space: Space, delay: str, name: str, request: Request) -> Reply:
+        """A playlist of the overflow; raises :class:`NotFound`, also while nothing is old enough."""
+        overflow.check(space, delay)
+        recording = await self._recording(space)
+        if name == "index.m3u8":
+            return Document(overflow.index().encode(), playlist.CONTENT_TYPE, overflow.CACHE, now=self._clock()).answer(
+                request.headers
+            )
+        rendition = _rendition(name.removesuffix(".m3u8"))
+        entries = overflow.due(recording.entries, unix_ms(self._clock()) - space.overflow_s * 1000)
+        if not entries:
+            raise NotFound("Nothing of this space is old enough yet.", code="no-overflow")
+        ended = recording.final and entries[-1] is recording.entries[-1]
+        key = entries[-1].hash, name, ended
+        known = self._playlists.get(key)
+        if known is None:
+            text = overflow.media(entries, rendition, ended=ended).encode()
+            known = self._playlists[key] = Document(text, playlist.CONTENT_TYPE, overflow.CACHE, now=self._clock())
+            if len(self._playlists) > DOCUMENTS_KEPT:
+                self._playlists.popitem(last=False)
+        return known.answer(request.headers)
 
     async def _recording(self, space: Space) -> Recording:
         known = self._recordings.get(space.id)

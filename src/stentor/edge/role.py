@@ -21,6 +21,7 @@ from stentor.base.config import Settings
 from stentor.base.errors import Malformed, NotFound, Overloaded, SetupError
 from stentor.bus import status
 from stentor.bus.board import Board
+from stentor.bus.chat import Chats
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import Bus, connect
 from stentor.bus.crowd import Crowd
@@ -33,6 +34,7 @@ from stentor.edge.gate import Gate
 from stentor.edge.load import memory_bytes
 from stentor.edge.site import Site
 from stentor.edge.worker import Worker, descriptors
+from stentor.spaces.comments import Chat
 from stentor.spaces.model import Space
 from stentor.store.objects import Objects
 from stentor.wire import cue as wire_cue
@@ -85,6 +87,7 @@ class Edge:
             objects=objects,
             address=settings.audience_url.rstrip("/"),
             house=settings.house_address,
+            overflow=settings.overflow_url.rstrip("/"),
             instance=instance,
         )
         self.worker.site = self.site
@@ -96,6 +99,7 @@ class Edge:
         self._holds = {DEFAULT_HOLD: default_hold}
         self._following: dict[str, asyncio.Task[None]] = {}
         self._orders: dict[str, Orders] = {}
+        self._chats: dict[str, Chat] = {}
         self._loading: set[str] = set()
         self._cues = CueLog(bus, hours=settings.bus_hours)
         self._statuses = Statuses(asyncio.get_running_loop().time)
@@ -110,6 +114,7 @@ class Edge:
                     group.create_task(self.worker.tls.watch(), name="certificate")
                 group.create_task(self._watch(group), name="board")
                 group.create_task(self._heed(), name="orders")
+                group.create_task(self._read_chats(), name="chats")
                 group.create_task(self._tick(), name="tick")
                 group.create_task(self._follow_cues(), name="cues")
                 group.create_task(self.worker.meter.run(), name="load")
@@ -169,12 +174,21 @@ class Edge:
                 if channel := self.site.channels.get(orders.space):
                     channel.heed(orders)
 
+    async def _read_chats(self) -> None:
+        """Keeps the newest comments as the house tells them."""
+        async with aclosing(Chats(self._bus).watch()) as following:
+            async for chat in following:
+                self._chats[chat.space] = chat
+                if channel := self.site.channels.get(chat.space):
+                    channel.chat = chat
+
     def _update(self, space: Space, group: asyncio.TaskGroup) -> None:
         channel = self.site.channels.get(space.id)
         if channel is None:
             loop = self._holds.get(space.hold, self._holds[DEFAULT_HOLD])
             channel = self.site.channels[space.id] = Channel(space, loop, self.worker)
             channel.heed(self._orders.get(space.id, channel.orders))
+            channel.chat = self._chats.get(space.id, channel.chat)
         else:
             channel.update(space)
         if space.hold in self._holds:

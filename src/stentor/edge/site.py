@@ -10,6 +10,7 @@ from urllib.parse import quote
 from stentor.base import log
 from stentor.base.errors import NotFound, Overloaded, StentorError
 from stentor.base.texts import negotiate
+from stentor.crowd import rungs
 from stentor.edge import door, embed, metrics, subtitles
 from stentor.edge.channel import Channel
 from stentor.edge.gate import Gate
@@ -39,7 +40,15 @@ class Site:
     """Answers every request of one worker."""
 
     def __init__(
-        self, worker: Worker, gate: Gate, *, objects: Objects, address: str, house: str = "", instance: str
+        self,
+        worker: Worker,
+        gate: Gate,
+        *,
+        objects: Objects,
+        address: str,
+        house: str = "",
+        overflow: str = "",
+        instance: str,
     ) -> None:
         self.channels: dict[str, Channel] = {}
         monotonic = asyncio.get_running_loop().time
@@ -48,11 +57,11 @@ class Site:
         self.ready = False
         """The board has been read: /healthz says yes."""
         self._worker, self._gate = worker, gate
-        self._address, self._house = address, house
+        self._address, self._house, self._overflow = address, house, overflow
         self._instance = instance
-        self._pages = Pages(address=address, house=house, now=worker.clock())
+        self._pages = Pages(address=address, house=house, overflow=overflow, now=worker.clock())
         self.reactions = Reactions(worker, monotonic=asyncio.get_running_loop().time, trusted=gate.trusted)
-        self._documents: dict[tuple[str, str], tuple[tuple[int, int], float, Document]] = {}
+        self._documents: dict[tuple[str, str], tuple[tuple[int, ...], float, Document]] = {}
         self._holds: dict[str, File] = {}
         self._jobs: set[asyncio.Task[None]] = set()
         self._log = log.get("edge")
@@ -104,7 +113,7 @@ class Site:
                 return channel.listen(request, connection, ENDINGS[name])
             case []:
                 return self._document(channel, "page").answer(request.headers)
-            case ["door.json" | "pulse.json" | "event.ics" | "listen.m3u" | "embed" as name]:
+            case ["door.json" | "pulse.json" | "comments.json" | "event.ics" | "listen.m3u" | "embed" as name]:
                 return self._document(channel, name).answer(request.headers)
             case [name] if name in subtitles.DOCUMENTS:
                 if channel.space.state is State.REPLAY:
@@ -121,13 +130,20 @@ class Site:
                 answer = self.replays.answer(channel.space, path, request, connection)
                 self._job(answer, request, connection)
                 return None
+            case ["overflow", delay, name] if name.endswith(".m3u8"):
+                if not (self._overflow or rungs.rung(channel.orders.rung).overflow):
+                    raise Overloaded(
+                        "Those inside need this machine's line.", retry_after_s=10.0, code="overflow-paused", status=429
+                    )
+                self._job(self.replays.overflow(channel.space, delay, name, request), request, connection)
+                return None
         raise NotFound("There is nothing under this address.", code="no-such-page")
 
     def _document(self, channel: Channel, name: str) -> Document:
         """Made again when the space has changed, and once a second."""
         space, now = channel.space, self._now()
         known = self._documents.get((space.id, name))
-        version = (space.version, channel.orders.version)
+        version = (space.version, channel.orders.version, channel.chat.version)
         if known is not None and known[0] == version and 0 <= now - known[1] < DOCUMENT_S:
             return known[2]
         if name in ("page", "embed"):
@@ -140,10 +156,14 @@ class Site:
                 channel.orders,
                 address=self._address,
                 house=self._house,
+                overflow=self._overflow,
                 now=now,
                 captions=bool(channel.captions),
             )
             document = Document(self._gate.sign(text), JSON, door.DOOR_CACHE, now=now)
+        elif name == "comments.json":
+            text = door.comments(space, channel.chat, channel.rung)
+            document = Document(text, JSON, door.COMMENTS_CACHE, now=now)
         elif name in subtitles.DOCUMENTS:
             document = self._captions(channel, name, now)
         elif name == "event.ics":

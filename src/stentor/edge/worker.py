@@ -82,7 +82,7 @@ class Worker:
         self.timed_out = 0
         self.requests = 0
         self.replied_bytes = 0
-        self.meter = Meter(self, line_bps=line_bps)
+        self.meter = Meter(self, line_bps=line_bps, processors=self.processors)
         self._loop = asyncio.get_running_loop()
         self.now = self._loop.time()
         self._wheel: Wheel[Connection] = Wheel(self.now)

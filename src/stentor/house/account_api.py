@@ -13,6 +13,7 @@ from stentor.base.errors import BadInput, NotFound
 from stentor.house import account_schema as schema
 from stentor.house.api import MAX_BODY_BYTES, PATH, json_only
 from stentor.house.callers import Callers, address_of
+from stentor.house.comments import Comments
 from stentor.house.desk import Desk
 from stentor.house.people import People
 from stentor.house.sessions import IDLE_MS, Sessions
@@ -26,7 +27,7 @@ from stentor.store.spaces import MOST_LISTED
 _Request = Request[Any, Any, Any]
 
 
-def routes(desk: Desk, people: People, callers: Callers, sessions: Sessions) -> Router:
+def routes(desk: Desk, people: People, callers: Callers, sessions: Sessions, comments: Comments) -> Router:
     """All of it. It is one function so that the handlers share the people without module state."""
     store = people.store
 
@@ -77,6 +78,7 @@ def routes(desk: Desk, people: People, callers: Callers, sessions: Sessions) -> 
         _, account = await sessions.fresh(request)
         if data.handle != account.handle:
             raise BadInput("Write your own handle to delete your account.", field="handle")
+        await comments.forget(account.id)
         await store.delete(account.id)
         return _with({}, sessions.gone())
 
@@ -88,6 +90,7 @@ def routes(desk: Desk, people: People, callers: Callers, sessions: Sessions) -> 
             sessions=await shown(account, session),
             invitations=[schema.invitation(each) for each in await store.invitations(made_by=account.id, now_ms=0)],
             seats=await seats(desk, account),
+            comments=await comments.of_account(account.id),
             picture_jpeg=await store.picture(account.handle),
         )
         name = f'attachment; filename="stentor-{account.handle}.json"'
@@ -170,6 +173,7 @@ def routes(desk: Desk, people: People, callers: Callers, sessions: Sessions) -> 
     async def remove(request: _Request, handle: FromPath[str]) -> schema.ProfileView:
         rights.require_admin(await callers.staff(request))
         found = await find(handle)
+        await comments.forget(found.id)
         await store.delete(found.id)
         return schema.profile(found)
 

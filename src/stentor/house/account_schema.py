@@ -204,6 +204,12 @@ class SpaceSeat(msgspec.Struct, frozen=True):
     role: str
 
 
+class WrittenComment(msgspec.Struct, frozen=True):
+    space: str
+    text: str
+    at_ms: Time
+
+
 class Export(msgspec.Struct, frozen=True):
     """Everything that is stored about an account, but for secrets, which are stored as hashes only."""
 
@@ -211,6 +217,8 @@ class Export(msgspec.Struct, frozen=True):
     sessions: list[SessionView]
     invitations: list[SiteInvitationView]
     seats: list[SpaceSeat]
+    comments: list[WrittenComment]
+    """The newest 10,000 that were not removed, the oldest first."""
     picture_jpeg: bytes | None
     """The picture in base64."""
 

@@ -13,15 +13,17 @@ from litestar.params import FromPath, JSONBody
 import stentor
 from stentor.base.errors import BadInput, Conflict, NotSupported
 from stentor.base.units import SeatId, SpaceId, space_id
-from stentor.house import api_backstage, api_door, api_pins, api_requests, api_seats, schema
+from stentor.house import api_backstage, api_comments, api_door, api_pins, api_requests, api_seats, api_sounds, schema
 from stentor.house.account_schema import Claim
 from stentor.house.backstage import Backstage
 from stentor.house.callers import Callers
+from stentor.house.comments import Comments
 from stentor.house.desk import Desk
 from stentor.house.hold import MAX_FILE_BYTES, HoldMaker
 from stentor.house.invitations import Invitations
 from stentor.house.passes import Passes
 from stentor.house.requests import Line
+from stentor.house.sounds import SoundMaker
 from stentor.house.talk import Talk
 from stentor.house.views import Views
 from stentor.people.model import Account
@@ -57,6 +59,8 @@ def routes(
     talk: Talk,
     backstage: Backstage,
     passes: Passes,
+    comments: Comments,
+    sounds: SoundMaker,
 ) -> Router:
     """All of the API. It is one function so that the handlers share the desk without module state."""
 
@@ -97,7 +101,7 @@ def routes(
         rights.require(actor, Look.BACKSTAGE, found)
         return await views.space(found, actor)
 
-    @patch("/spaces/{space:str}", summary="Change title, time, who may ask to speak, or whether the audience may react")
+    @patch("/spaces/{space:str}", summary="Change title, time, and what the audience may do")
     async def edit(request: _Request, space: SpaceParameter, data: JSONBody[schema.SpaceChange]) -> schema.SpaceView:
         actor = await who(request, space)
         found = await desk.load(space)
@@ -110,6 +114,10 @@ def routes(
             found = await desk.change(space, c.SetAsking(data.asking), actor)
         if data.reactions is not msgspec.UNSET:
             found = await desk.change(space, c.SetReactions(data.reactions), actor)
+        if data.overflow_s is not msgspec.UNSET:
+            found = await desk.change(space, c.SetOverflow(data.overflow_s), actor)
+        if (comments_wish := _comments_wish(data)) != c.SetComments():
+            found = await desk.change(space, comments_wish, actor)
         return await views.space(found, actor)
 
     @post("/spaces/{space:str}/doors", status_code=200, summary="Open the doors: music for those who come early")
@@ -179,7 +187,8 @@ def routes(
         set_hold, reset_hold, recordings,
         *api_seats.handlers(desk, callers, views, talk),
         *api_door.handlers(desk, callers, views, passes), *api_requests.handlers(line, callers, desk),
-        *api_pins.handlers(desk, callers, views), *api_backstage.handlers(backstage, callers),
+        *api_pins.handlers(desk, callers, views), *api_sounds.handlers(desk, callers, views, sounds),
+        *api_backstage.handlers(backstage, callers), *api_comments.handlers(comments, callers),
     ]  # fmt: skip
     return Router(PATH, route_handlers=handlers, before_request=json_only, request_max_body_size=MAX_BODY_BYTES)
 
@@ -206,6 +215,15 @@ async def _create(desk: Desk, data: schema.NewSpace, actor: Actor, account: Acco
         if data.id is not None:
             raise
     return await desk.create(msgspec.structs.replace(wish, id=space_id(f"{wanted}-{secrets.token_hex(3)}")), actor)
+
+
+def _comments_wish(data: schema.SpaceChange) -> c.SetComments:
+    """What is to change about comments; what is left out stays."""
+    return c.SetComments(
+        switch=data.comments or None,
+        slow_s=None if data.comment_slow_s is msgspec.UNSET else data.comment_slow_s,
+        words=None if data.comment_words is msgspec.UNSET else tuple(data.comment_words),
+    )
 
 
 def slug(title: str) -> str:

@@ -21,6 +21,8 @@ from stentor.spaces import commands as c
 from stentor.spaces import rights
 from stentor.spaces.rights import Look
 
+NEWS = {"backstage": Look.BACK_CHANNEL, "comments": Look.COMMENTS}
+"""Who hears of which news besides who is talking."""
 _Request = Request[Any, Any, Any]
 
 
@@ -36,10 +38,10 @@ def handlers(desk: Desk, callers: Callers, views: Views, talk: Talk) -> list[HTT
         found = await desk.load(space)
         actor = await callers.actor(request, space)
         rights.require(actor, Look.BACKSTAGE, found)
-        leads = rights.allowed(actor, Look.BACK_CHANNEL, found)
+        kinds = [kind for kind, look in NEWS.items() if rights.allowed(actor, look, found)]
         # Proxies must pass every event on at once.
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-        return Stream(talk.follow(found.id, backstage=leads), media_type="text/event-stream", headers=headers)
+        return Stream(talk.follow(found.id, kinds), media_type="text/event-stream", headers=headers)
 
     @patch("/spaces/{space:str}/seats/{seat:str}", summary="Mute or unmute a seat, change its role, hand over")
     async def change_seat(

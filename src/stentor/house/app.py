@@ -18,6 +18,8 @@ from stentor.house import account_api, api, api_provider, pages, problems, provi
 from stentor.house.access import Access
 from stentor.house.backstage import Backstage
 from stentor.house.callers import Callers
+from stentor.house.chat import ChatKeeper
+from stentor.house.comments import Comments
 from stentor.house.desk import Desk
 from stentor.house.headers import secured
 from stentor.house.hold import HoldMaker
@@ -27,11 +29,13 @@ from stentor.house.passes import Passes
 from stentor.house.people import People
 from stentor.house.requests import Line
 from stentor.house.sessions import Sessions
+from stentor.house.sounds import SoundMaker
 from stentor.house.talk import Talk
 from stentor.house.views import Views
 from stentor.house.vouched import Vouched
 from stentor.people.model import Creators
 from stentor.spaces import rights
+from stentor.store.comments import CommentsTable
 
 OPENAPI = OpenAPIConfig(
     title="Stentor",
@@ -51,7 +55,14 @@ OPENAPI = OpenAPIConfig(
 
 
 def build(
-    desk: Desk, statuses: Statuses, backstage: Backstage, settings: Settings, *, admin_token: str, key: bytes
+    desk: Desk,
+    statuses: Statuses,
+    backstage: Backstage,
+    chats: ChatKeeper,
+    settings: Settings,
+    *,
+    admin_token: str,
+    key: bytes,
 ) -> tuple[ASGIApp, Lanes]:
     """The application, and its lanes to watch. It holds no tasks of its own: those are the role's."""
     access = Access(admin_token, key, desk.clock)
@@ -73,12 +84,13 @@ def build(
     hold = HoldMaker(desk.objects)
     line = Line(desk, invitations)
     passes = Passes(desk, settings, key)
+    sounds = SoundMaker(desk.objects)
+    comments = Comments(desk, CommentsTable(desk.store.work), chats, settings)
+    talk = Talk(statuses, {"backstage": backstage.news, "comments": chats.news}, desk.clock)
     app = Litestar(
         route_handlers=[
-            api.routes(
-                desk, callers, invitations, views, hold, line, Talk(statuses, backstage, desk.clock), backstage, passes
-            ),
-            account_api.routes(desk, people, callers, sessions),
+            api.routes(desk, callers, invitations, views, hold, line, talk, backstage, passes, comments, sounds),
+            account_api.routes(desk, people, callers, sessions, comments),
             whip.routes(desk.bus, passing, may_check),
             api_provider.routes(vouched, sessions),
             pages.routes(desk, views, callers, people, provider=vouched.name),

@@ -48,7 +48,12 @@ class Callers:
     def acting(self, account: Account) -> Actor:
         """What an account is in spaces."""
         rank = Rank.ADMIN if account.role is SiteRole.ADMIN else Rank.ANYONE
-        return Actor(rank, account=account.id, creates=site.creates(account.role, self._creators))
+        return Actor(
+            rank,
+            account=account.id,
+            creates=site.creates(account.role, self._creators),
+            moderates=site.moderates(account.role),
+        )
 
     async def account(self, request: _Request) -> Account | None:
         """Who is signed in; None for nobody, and for whoever comes with a token."""

@@ -18,6 +18,7 @@ from stentor.bus.board import Board
 from stentor.bus.connection import Bus, heed_cancel
 from stentor.house import recording
 from stentor.house.newest import Newest
+from stentor.house.sounds import SoundMaker
 from stentor.spaces import commands as c
 from stentor.spaces import rights, rules
 from stentor.spaces.events import Event
@@ -37,6 +38,7 @@ class Desk:
     def __init__(self, store: Store, board: Board, bus: Bus, objects: Objects, clock: Clock) -> None:
         self.store, self.board, self.bus, self.objects, self.clock = store, board, bus, objects, clock
         self.newest = Newest(store)
+        self._sounds = SoundMaker(objects)
         self._untold: dict[str, Space] = {}
         self._log = log.get("house")
 
@@ -91,6 +93,8 @@ class Desk:
                 await self.order(space.id, "mute", seat)
             case c.UnmuteSeat(seat=seat):
                 await self.order(space.id, "unmute", seat)
+            case c.End() | c.Cancel():
+                await self._sounds.forget_all(space.id)
 
     async def _tell(self, space: Space) -> None:
         """Puts a space on the board, or keeps it for the next try; bounded by the number of spaces."""

@@ -1,4 +1,5 @@
-"""How many requests the house works on at once, in two lanes: whoever leads or speaks has one of their own.
+"""How many requests the house works on at once, in lanes: whoever leads or speaks has one of their own, and so have
+those who comment.
 
 A flood of the public pages fills its own lane and is refused there, early and cheaply; the host's buttons go on
 working. A request leaves its lane when its answer begins: a peer that reads slowly holds nobody up.
@@ -23,6 +24,8 @@ MOST_WAITING = 500
 """Requests that wait for room in a lane. With 0.1 s of patience more would mean 5,000 a second."""
 ALWAYS = frozenset({"/healthz"})
 """Who watches over the house must not take a full one for a dead one."""
+COMMENTS = "/comments"
+"""How the address ends to which comments are written."""
 Known = Callable[[Scope], bool]
 """Whether a request shows that it comes from somebody with a seat, a session or the admin's token."""
 
@@ -80,20 +83,22 @@ class Lane:
 
 
 class Lanes:
-    """Both lanes."""
+    """All lanes."""
 
     def __init__(self, known: Known) -> None:
-        self.control, self.public = Lane(), Lane()
+        self.control, self.public, self.comments = Lane(), Lane(), Lane()
         self._known = known
 
     def of(self, scope: Scope) -> Lane:
+        if scope.get("method") == "POST" and scope["path"].endswith(COMMENTS):
+            return self.comments  # who comments is signed in, as hosts are: a flood of them must not take their lane
         return self.control if self._known(scope) else self.public
 
     def numbers(self) -> dict[str, float]:
         """For the heartbeat."""
         return {
             f"{name}_{what}": float(value)
-            for name, lane in (("control", self.control), ("public", self.public))
+            for name, lane in (("control", self.control), ("public", self.public), ("comments", self.comments))
             for what, value in (("limit", lane.gradient.limit), ("busy", lane.busy), ("refused", lane.refused))
         }
 

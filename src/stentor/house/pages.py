@@ -1,4 +1,4 @@
-"""The pages: the list of spaces, the stage, asking to speak, and those about accounts; the HTML, and what it loads."""
+"""The pages: spaces, the stage, asking to speak, comments, and those about accounts; the HTML, and what it loads."""
 
 from __future__ import annotations
 
@@ -28,12 +28,14 @@ from stentor.house.views import Views
 from stentor.people import checks, rights
 from stentor.people.model import Account, SiteRole
 from stentor.spaces.model import ON_AIR, Space, State
+from stentor.spaces.rights import Look, allowed
 
 PACKAGE = "stentor.house"
 TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 READ = [HttpMethod.GET, HttpMethod.HEAD]
 IMMUTABLE = "public, max-age=31536000, immutable"
 LONGEST_CODE = 40
+TEMPLATES = ("frame", "spaces", "stage", "ask", "comments", "notice", "sign-in", "sign-up", "account", "accounts")
 _Request = Request[Any, Any, Any]
 
 
@@ -77,10 +79,7 @@ class Pages:
         self.static = static
         self.catalogue = Catalogue(PACKAGE)
         folder = resources.files(PACKAGE) / "templates"
-        self.templates = {
-            name: Template((folder / f"{name}.html").read_text("utf-8"))
-            for name in ("frame", "spaces", "stage", "ask", "notice", "sign-in", "sign-up", "account", "accounts")
-        }
+        self.templates = {name: Template((folder / f"{name}.html").read_text("utf-8")) for name in TEMPLATES}
 
     def spaces(self, rows: Iterable[SpaceRow], language: str, me: Me) -> str:
         """The list of spaces."""
@@ -130,6 +129,19 @@ class Pages:
         )
         name = html.escape(self.catalogue.text(language, "ask.title", title=title))
         return self._frame(name, body, language, me, module="ask.js", page={"id": space})
+
+    def comments(self, space: Space, listen: str, language: str, me: Me, *, moderates: bool) -> str:
+        """The page where people write comments; ``listen`` is the listener's page."""
+        values = {
+            "space_title": html.escape(space.title),
+            "listen": html.escape(listen),
+            "sign_in": f"/sign-in?next=/comments/{space.id}",
+        }
+        name = f"{self._say(language)('comments.title')}: {values['space_title']}"
+        read = f"{listen}/comments.json"
+        page = {"id": space.id, "read": read, "account": me.account is not None, "moderates": moderates}
+        body = self._fill("comments", language, **values)
+        return self._frame(name, body, language, me, module="comments.js", page=page)
 
     def people(self, name: str, title: str, language: str, me: Me, **page: object) -> str:
         """The page ``name`` about accounts."""
@@ -213,7 +225,7 @@ class Pages:
 
 
 def routes(desk: Desk, views: Views, callers: Callers, people: People, *, provider: str) -> Router:
-    """``/``, ``/stage/{space}``, ``/ask/{space}``, the pages about accounts, and the files they all load."""
+    """``/``, ``/stage/{space}``, ``/ask/{space}``, ``/comments/{space}``, those about accounts, and what they load."""
     static = Static()
     pages = Pages(static)
 
@@ -272,11 +284,21 @@ def routes(desk: Desk, views: Views, callers: Callers, people: People, *, provid
             return _html(pages.notice("notice.space_title", "notice.space", language, me), status=404)
         return _html(pages.ask(found.id, found.title, views.listen(found.id), language, me))
 
+    @route("/comments/{space:str}", http_method=READ, include_in_schema=False)
+    async def comments(request: _Request, space: FromPath[str]) -> Response[str]:
+        language, me = _language(request), await look(request)
+        try:
+            found = await desk.load(space)
+        except (NotFound, BadInput):
+            return _html(pages.notice("notice.space_title", "notice.space", language, me), status=404)
+        moderates = me.account is not None and allowed(callers.acting(me.account), Look.COMMENTS, found)
+        return _html(pages.comments(found, views.listen(found.id), language, me, moderates=moderates))
+
     @get("/static/{version:str}/{name:str}", include_in_schema=False)
     async def file(version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
         return static.response(version, name)
 
-    return Router("/", route_handlers=[home, stage, sign_in, sign_up, account, accounts, ask, file])
+    return Router("/", route_handlers=[home, stage, sign_in, sign_up, account, accounts, ask, comments, file])
 
 
 def _html(document: str, *, status: int = 200) -> Response[str]:

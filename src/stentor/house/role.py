@@ -21,10 +21,12 @@ from stentor.bus.connection import connect
 from stentor.bus.status import Status, Statuses, beat
 from stentor.house.app import build
 from stentor.house.backstage import Backstage
+from stentor.house.chat import ChatKeeper
 from stentor.house.crowd import Controller
 from stentor.house.desk import Desk
 from stentor.house.proxies import behind
 from stentor.house.watcher import Watcher
+from stentor.store.comments import CommentsTable
 from stentor.store.objects import Objects
 from stentor.store.spaces import Store
 from stentor.wire import forwarded
@@ -59,11 +61,15 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
             watcher = Watcher(desk, board, bus, statuses, clock)
             backstage = Backstage(desk)
             await backstage.start(bus)
+            table, limit = CommentsTable(store.work), settings.comments_listeners
+            chats = ChatKeeper(table, bus, statuses, clock, limit=limit, holder=instance)
+            await chats.start()
             controller = Controller(desk, bus, statuses, clock, holder=instance)
             app, lanes = build(
                 desk,
                 statuses,
                 backstage,
+                chats,
                 settings,
                 admin_token=config.admin_token(settings),
                 key=config.signing_key(settings),
@@ -85,6 +91,10 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
                 tasks.create_task(controller.follow(), name="house crowd board")
                 tasks.create_task(controller.listen(), name="house crowd orders")
                 tasks.create_task(controller.run(), name="house crowd")
+                tasks.create_task(chats.lease.run(), name="house chat lease")
+                tasks.create_task(chats.follow(), name="house chat board")
+                tasks.create_task(chats.listen(), name="house chat heard")
+                tasks.create_task(chats.run(), name="house chat")
                 tasks.create_task(beat(bus, status), name="house status")
     finally:
         listener.close()

@@ -11,7 +11,7 @@ from stentor.audio.watch import Oddity
 from stentor.crowd.ladder import Cause
 from stentor.spaces import requests
 from stentor.spaces.lights import Lights
-from stentor.spaces.model import Asking, Role, State
+from stentor.spaces.model import Asking, Commenting, Role, State
 from stentor.spaces.quality import Quality
 from stentor.spaces.readiness import Hindrance
 
@@ -47,6 +47,14 @@ class SpaceChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who in the audience may ask to speak."""
     reactions: bool | msgspec.UnsetType = msgspec.UNSET
     """Whether the audience may react."""
+    overflow_s: int | msgspec.UnsetType = msgspec.UNSET
+    """How many seconds behind those outside may follow, 30 to 3600; 0 for not at all."""
+    comments: Commenting | msgspec.UnsetType = msgspec.UNSET
+    """Whether those who are signed in may comment."""
+    comment_slow_s: Annotated[int, Meta(ge=0, le=3600)] | msgspec.UnsetType = msgspec.UNSET
+    """Seconds between two comments of one person; 0 for no slow mode."""
+    comment_words: Annotated[list[str], Meta(max_length=100)] | msgspec.UnsetType = msgspec.UNSET
+    """Words that no comment may have; they take the place of those before."""
 
 
 class NewInvitation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,6 +86,37 @@ class PinView(msgspec.Struct, frozen=True):
     text: str
     url: str
     pinned_ms: Time
+
+
+class SoundView(msgspec.Struct, frozen=True):
+    """A sound on the soundboard."""
+
+    id: str
+    name: str
+    length_ms: int
+
+
+class Volume(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Per cent of the sound as it was stored."""
+
+    volume: Annotated[int, Meta(ge=0, le=100)]
+
+
+class Play(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which sound is to be played, and how loud (per cent)."""
+
+    sound: str
+    volume: Annotated[int, Meta(ge=0, le=100)] = 100
+
+
+class PlayingView(msgspec.Struct, frozen=True):
+    """What plays now."""
+
+    sound: str
+    name: str
+    volume: int
+    started_ms: Time
+    ends_ms: Time
 
 
 class NewBackstageMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -238,6 +277,8 @@ class DoorView(msgspec.Struct, frozen=True):
     """Listeners that the edges can carry now."""
     limited: bool
     passes: list[str]
+    overflow_s: int
+    """How many seconds behind those outside may follow; 0 for not at all."""
 
 
 class RungChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -293,8 +334,15 @@ class SpaceView(msgspec.Struct, frozen=True):
     """Who in the audience may ask to speak."""
     reactions: bool
     """Whether the audience may react."""
+    comments: Commenting
+    """Whether those who are signed in may comment; whether they can now says ``GET …/comments``."""
+    comment_slow_s: int
+    """Seconds between two comments of one person; 0 for no slow mode."""
     ask: str | None
     """The page where the audience asks; null while nobody may."""
+    sounds: list[SoundView] = []
+    """The soundboard."""
+    playing: PlayingView | None = None
     banned: list[Ban] = []
     """Whom the host shut out; empty for whoever could not lift it."""
     ice_servers: list[dict[str, Any]] = []

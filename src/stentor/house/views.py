@@ -10,7 +10,7 @@ from stentor.bus.status import SeatStatus, Statuses
 from stentor.house import ice, schema
 from stentor.house.desk import Desk
 from stentor.spaces import commands as c
-from stentor.spaces import rights, rules
+from stentor.spaces import rights, rules, sounds
 from stentor.spaces.lights import lights
 from stentor.spaces.model import ON_AIR, OVER, Asking, Role, Seat, Space, State
 from stentor.spaces.readiness import hindrances
@@ -99,13 +99,22 @@ class Views:
             audience=self.addresses(space),
             recording=self._recording(space),
             pins=[schema.PinView(pin.id, pin.text, pin.url, pin.at_ms) for pin in space.pins],
+            sounds=[schema.SoundView(each.id, each.name, each.length_ms) for each in space.sounds],
+            playing=_playing(space, unix_ms(now)),
             ladder=schema.LadderView(space.rung, space.rung_cause, space.rung_value, space.pinned_rung),
             door=schema.DoorView(
-                space.p, space.waiting, places(self._statuses, now), space.limited, list(space.passes)
+                p=space.p,
+                waiting=space.waiting,
+                places=places(self._statuses, now),
+                limited=space.limited,
+                passes=list(space.passes),
+                overflow_s=space.overflow_s,
             ),
             you=self._you(space, actor),
             asking=space.asking,
             reactions=space.reactions,
+            comments=space.comments,
+            comment_slow_s=space.slow_s,
             ask=f"{self._house}/ask/{space.id}" if space.hears_requests else None,
             banned=_bans(space, actor),
             ice_servers=self._ice,
@@ -200,7 +209,9 @@ class Views:
     def _you(self, space: Space, actor: Actor) -> schema.You:
         seat = rights.own_seat(actor, space)
         now = self._desk.clock()
-        reads = ["backstage"] if rights.allowed(actor, Look.BACK_CHANNEL, space) else []
+        looks = {"backstage": Look.BACK_CHANNEL, "comments": Look.COMMENTS}
+        reads = [name for name, look in looks.items() if rights.allowed(actor, look, space)]
+        reads += ["sounds"] if rights.allowed(actor, c.StopSound(), space) and space.state not in OVER else []
         return schema.You(
             rank=rights.rank(actor, space).value,
             may=_may(space, WISHES, actor, now) + reads,
@@ -221,6 +232,14 @@ def prominence(space: Space) -> tuple[int, int]:
 
 def _may(space: Space, wishes: dict[str, c.Command], actor: Actor, now: float) -> list[str]:
     return [name for name, wish in wishes.items() if _possible(space, wish, actor, now)]
+
+
+def _playing(space: Space, now_ms: int) -> schema.PlayingView | None:
+    playing = sounds.playing(space, now_ms)
+    sound = sounds.find(space, playing.sound) if playing else None
+    if playing is None or sound is None:
+        return None
+    return schema.PlayingView(sound.id, sound.name, playing.volume, playing.at_ms, playing.at_ms + sound.length_ms)
 
 
 def _bans(space: Space, actor: Actor) -> list[schema.Ban]:

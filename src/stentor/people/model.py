@@ -13,7 +13,7 @@ class SiteRole(StrEnum):
     ADMIN = "admin"
     """May do everything everywhere, as the holder of the admin token may."""
     MODERATOR = "moderator"
-    """May make spaces, and invite members."""
+    """May make spaces, invite members, and keep order in the comments of all spaces."""
     MEMBER = "member"
 
 

@@ -17,6 +17,11 @@ def creates(role: SiteRole, creators: Creators) -> bool:
     return role is not SiteRole.MEMBER or creators is Creators.MEMBERS
 
 
+def moderates(role: SiteRole) -> bool:
+    """Whether somebody of this role keeps order in the comments of all spaces."""
+    return role is not SiteRole.MEMBER
+
+
 def invites(role: SiteRole, sign_up: SignUp) -> frozenset[SiteRole]:
     """As what somebody of this role may invite others to the site."""
     if role is SiteRole.MEMBER and sign_up is not SignUp.CLOSED:

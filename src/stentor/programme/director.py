@@ -33,6 +33,8 @@ from stentor.wire.tick import Tick
 
 FILLER_AFTER_TICKS: Final = 50
 """One second without the stage: longer than any pause a speaker makes in a sentence, shorter than doubt."""
+MARKED_TICKS: Final = 5
+"""A chunk that lacks 0.1 s of the stage is marked, so that every hole of 0.2 s is, though it spans two chunks."""
 LIVE_FADE_S: Final = 1.0
 BACK_FADE_S: Final = 0.3
 """A speaker who is back is in the middle of a word: nobody wants to miss more of it."""
@@ -101,7 +103,7 @@ class Director:
             pcm *= equal_power(grid.CHUNK_SAMPLES)[0]
         # Each source is limited by itself; only two at once, in the middle of a fade, ever come near this.
         np.clip(pcm, -CEILING, CEILING, out=pcm)
-        source = Counter(reversed(sources)).most_common(1)[0][0]
+        source = _source_of(sources)
         delays = [tick.delay_ms for tick in ticks if tick is not None] if source is Source.STAGE else []
         return Directed(pcm, source, delays[-1] if delays else 0)
 
@@ -154,6 +156,13 @@ class Director:
             block[:DECLICK_SAMPLES] *= fade_in
         self._last_sample = float(block[-1])
         return block
+
+
+def _source_of(sources: Sequence[Source]) -> Source:
+    """What a chunk is called: filler for a hole that can be heard, else as most of its ticks, the later in a tie."""
+    if sources.count(Source.FILLER) >= MARKED_TICKS:
+        return Source.FILLER
+    return Counter(reversed(sources)).most_common(1)[0][0]
 
 
 def _gain(place: float, step: float) -> tuple[Samples | float, float]:

@@ -248,15 +248,8 @@ class Crowd:
         self._ask(visitor, now)
 
     def came(self, visitor: Visitor, data: memoryview, now: float) -> None:
-        """More of a stream only moves the clocks; all else is a reply, or a piece of one."""
-        size = len(data)
-        self.tally.received += size
-        if visitor.streaming:
-            if visitor.playing:
-                self.tally.stalls += visitor.more(now) and not visitor.slow
-            else:
-                self._begins(visitor, size, now)
-            return
+        """A reply, or a piece of one."""
+        self.tally.received += len(data)
         answer = visitor.answer(bytes(data))
         if answer is None:
             return
@@ -266,6 +259,14 @@ class Crowd:
             self._begins(visitor, len(answer.body), now)
         else:
             self._go_on(visitor, answer, now)
+
+    def more(self, visitor: Visitor, size: int, now: float) -> None:
+        """Only the clocks move."""
+        self.tally.received += size
+        if not visitor.playing:
+            self._begins(visitor, size, now)
+        elif visitor.more(now) and not visitor.slow:
+            self.tally.stalls += 1
 
     def paused(self, visitor: Visitor, size: int, now: float) -> None:
         """As long as a line of that rate takes for it."""

@@ -12,7 +12,10 @@ TITLE_CHARACTERS = 200
 NOTE_CHARACTERS = 200
 LINK_CHARACTERS = 500
 MESSAGE_CHARACTERS = 500
+COMMENT_CHARACTERS = 280
 NAME_CHARACTERS = 80
+SHORTEST_OVERFLOW_S = 30
+LONGEST_OVERFLOW_S = 3600
 MOST_SEATS = 50
 """What ``max_seats`` may be set to: mixing and encoding for each seat must fit one processor."""
 FARTHEST_S = 5 * 366 * 86_400
@@ -27,6 +30,10 @@ _FORBIDDEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Unicode categories: control characters, halves of surrogates, line and paragraph separators."""
 _INVISIBLE = _FORBIDDEN | {"Cf", "Zs"}
 """In a link there is no space and nothing that cannot be seen."""
+_JOINERS = frozenset("\u200c\u200d")
+"""Of the signs that cannot be seen, those that Persian and emoji are written with."""
+_STACKED = re.compile("M{5}")
+"""No language piles more than four marks on one letter; more of them run over the lines above."""
 _REVERSERS = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
 """Marks that turn the direction of what follows: in a name or a title they only serve to deceive."""
 
@@ -41,6 +48,16 @@ def name(text: str, *, field: str = "name") -> str:
     return _line(text, NAME_CHARACTERS, field=field, what="A name")
 
 
+def overflow(delay_s: int) -> int:
+    """How far behind those outside follow: 0 for not at all, or 30 s (segments must be stored) to an hour."""
+    if delay_s and not SHORTEST_OVERFLOW_S <= delay_s <= LONGEST_OVERFLOW_S:
+        raise BadInput(
+            f"Those outside follow {SHORTEST_OVERFLOW_S} to {LONGEST_OVERFLOW_S} seconds behind; 0 is not at all.",
+            field="overflow_s",
+        )
+    return delay_s
+
+
 def note(text: str) -> str:
     """What is pinned: one line of 1 to 200 characters."""
     return _line(text, NOTE_CHARACTERS, field="text", what="A note")
@@ -49,6 +66,18 @@ def note(text: str) -> str:
 def message(text: str) -> str:
     """What hosts write to each other: one line of 1 to 500 characters."""
     return _line(text, MESSAGE_CHARACTERS, field="text", what="A message")
+
+
+def comment(text: str) -> str:
+    """What the audience writes: one line of 1 to 280 characters, with something to see and nothing hidden in it."""
+    line = _line(text, COMMENT_CHARACTERS, field="text", what="A comment")
+    kinds = [unicodedata.category(sign) for sign in line]
+    hidden = any(kind == "Cf" and sign not in _JOINERS for sign, kind in zip(line, kinds, strict=True))
+    if hidden or not any(kind[0] in "LNPS" for kind in kinds):
+        raise BadInput("A comment is text that can be seen, without control characters.", field="text")
+    if _STACKED.search("".join("M" if kind in ("Mn", "Me") else "." for kind in kinds)):
+        raise BadInput("A comment has no piles of accents.", field="text")
+    return line
 
 
 def link(url: str) -> str:

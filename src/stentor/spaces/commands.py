@@ -9,7 +9,7 @@ import msgspec
 
 from stentor.base.units import SeatId, SpaceId
 from stentor.crowd.ladder import Cause
-from stentor.spaces.model import Asking, Role
+from stentor.spaces.model import Asking, Commenting, Role
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -59,6 +59,14 @@ class SetReactions(Command, frozen=True):
     on: bool
 
 
+class SetComments(Command, frozen=True):
+    """Says whether there are comments, how slow they come, and which words not at all; None leaves a thing as it is."""
+
+    switch: Commenting | None = None
+    slow_s: int | None = None
+    words: tuple[str, ...] | None = None
+
+
 class LimitAudience(Command, frozen=True):
     """Holds the door where it is: nobody else is let in but the classes in ``passes`` (``crowd.door.Class``)."""
 
@@ -67,6 +75,12 @@ class LimitAudience(Command, frozen=True):
 
 class OpenAudience(Command, frozen=True):
     """Lets the door be as wide as there is room."""
+
+
+class SetOverflow(Command, frozen=True):
+    """Says how many seconds behind those outside may follow; 0 for not at all."""
+
+    delay_s: int
 
 
 class MoveDoor(Command, frozen=True):
@@ -214,3 +228,37 @@ class Unpin(Command, frozen=True):
     """Takes a note down, also when all is over."""
 
     pin: str
+
+
+class AddSound(Command, frozen=True):
+    """Puts a sound on the soundboard. ``sound`` is its id, made of what is in it; the samples are stored already."""
+
+    sound: str
+    name: str
+    length_ms: int
+
+
+class DropSound(Command, frozen=True):
+    """Takes a sound off the soundboard; one that plays ends."""
+
+    sound: str
+
+
+class PlaySound(Command, frozen=True):
+    """Plays a sound onto the stage, from its beginning; ``volume`` in per cent. What plays already gives way."""
+
+    sound: str
+    volume: int = 100
+
+
+class TurnSound(Command, frozen=True):
+    """Makes what plays now louder or quieter."""
+
+    volume: int
+
+
+class StopSound(Command, frozen=True):
+    """Fades out what plays now."""
+
+
+SoundCommand = AddSound | DropSound | PlaySound | TurnSound | StopSound

@@ -10,7 +10,7 @@ import msgspec
 
 from stentor.base.units import SeatId, SpaceId
 from stentor.crowd.ladder import Cause
-from stentor.spaces.model import Asking, Role
+from stentor.spaces.model import Asking, Commenting, Role
 
 
 class EventBase(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=True):
@@ -51,6 +51,12 @@ class ReactionsChanged(EventBase, frozen=True):
     on: bool
 
 
+class CommentsChanged(EventBase, frozen=True):
+    switch: Commenting
+    slow_s: int
+    words: tuple[str, ...]
+
+
 class AudienceLimited(EventBase, frozen=True):
     """Nobody else is let in but those classes (``crowd.door.Class``); who is inside stays."""
 
@@ -59,6 +65,12 @@ class AudienceLimited(EventBase, frozen=True):
 
 class AudienceOpened(EventBase, frozen=True):
     """The door is as wide as there is room."""
+
+
+class OverflowChanged(EventBase, frozen=True):
+    """Those outside may follow so many seconds behind; 0 is not at all."""
+
+    delay_s: int
 
 
 class DoorMoved(EventBase, frozen=True):
@@ -197,6 +209,32 @@ class NoteUnpinned(EventBase, frozen=True):
     pin: str
 
 
+class SoundAdded(EventBase, frozen=True):
+    sound: str
+    name: str
+    length_ms: int
+
+
+class SoundDropped(EventBase, frozen=True):
+    sound: str
+
+
+class SoundPlayed(EventBase, frozen=True):
+    """Onto the stage, for everybody who hears it; ``volume`` in per cent."""
+
+    sound: str
+    volume: int
+
+
+class SoundTurned(EventBase, frozen=True):
+    volume: int
+
+
+class SoundStopped(EventBase, frozen=True):
+    """Before it was over."""
+
+
+SoundEvent = SoundAdded | SoundDropped | SoundPlayed | SoundTurned | SoundStopped
 Event = (
     SpaceCreated
     | SpaceRenamed
@@ -204,7 +242,9 @@ Event = (
     | HoldChanged
     | AskingChanged
     | ReactionsChanged
+    | CommentsChanged
     | AudienceLimited
+    | OverflowChanged
     | AudienceOpened
     | DoorMoved
     | ClockSet
@@ -231,6 +271,11 @@ Event = (
     | BanLifted
     | NotePinned
     | NoteUnpinned
+    | SoundAdded
+    | SoundDropped
+    | SoundPlayed
+    | SoundTurned
+    | SoundStopped
 )
 
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)

@@ -47,6 +47,19 @@ class Asking(StrEnum):
     NOBODY = "nobody"
 
 
+class Commenting(StrEnum):
+    """Whether those who are signed in may comment."""
+
+    AUTO = "auto"
+    """While the audience is not too large."""
+    ON = "on"
+    OFF = "off"
+
+
+SLOW_S = 5
+"""Slow mode where hosts say nothing: so many seconds between two comments of one person."""
+
+
 class Seat(msgspec.Struct, frozen=True):
     """One person's place on the stage. Kept over reconnects."""
 
@@ -74,6 +87,22 @@ class Pin(msgspec.Struct, frozen=True):
     at_ms: int
 
 
+class Sound(msgspec.Struct, frozen=True):
+    """A sound that hosts may play onto the stage; the samples are an object."""
+
+    id: str
+    name: str
+    length_ms: int
+
+
+class Playing(msgspec.Struct, frozen=True):
+    """The sound that was started last, when, and how loud (per cent)."""
+
+    sound: str
+    at_ms: int
+    volume: int
+
+
 class Space(msgspec.Struct, frozen=True):
     """A space. Times are wall-clock milliseconds since 1970 (UTC), None while they have not happened."""
 
@@ -94,12 +123,21 @@ class Space(msgspec.Struct, frozen=True):
     asking: Asking = Asking.ANYONE
     reactions: bool = True
     """Whether the audience may react."""
+    comments: Commenting = Commenting.AUTO
+    slow_s: int = SLOW_S
+    """Seconds between two comments of one person; 0 for no slow mode."""
+    comment_words: tuple[str, ...] = ()
+    """Words that no comment may have (``spaces.words``)."""
     banned: dict[str, str] = {}
     """Seats that were shut out and may not be given again: id and name."""
     pins: list[Pin] = []
     """In the order in which they were pinned."""
     pinned_ms: int = 0
     """When the pins changed last."""
+    sounds: list[Sound] = []
+    """The soundboard, in the order in which they came."""
+    playing: Playing | None = None
+    """Also when it is over by itself: ``spaces.sounds.playing`` knows."""
     rung: int = 0
     """Of the ladder (``crowd.rungs``), as it was last written down; what holds is in ``crowd.orders``."""
     rung_cause: Cause = Cause.CALM
@@ -113,6 +151,8 @@ class Space(msgspec.Struct, frozen=True):
     """Somebody holds the door where it is."""
     passes: tuple[str, ...] = ()
     """The classes that are let in all the same (``crowd.door.Class``)."""
+    overflow_s: int = 120
+    """How far behind those outside may follow, in seconds; 0 for not at all."""
     pinned_rung: int | None = None
     """The rung that somebody has chosen; None while the ladder climbs by itself."""
     version: int = 0

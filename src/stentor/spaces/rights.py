@@ -35,6 +35,8 @@ class Look(StrEnum):
     """Who in the audience asks to speak."""
     BACK_CHANNEL = "back-channel"
     """What host and co-hosts write to each other."""
+    COMMENTS = "comments"
+    """Whose comments there are, to remove them and to shut people out of them."""
     SITE = "site"
     """What only whoever runs the site sees."""
     EVENTS = "events"
@@ -54,6 +56,8 @@ class Actor(msgspec.Struct, frozen=True):
     """The id of the account that is signed in."""
     creates: bool = False
     """Whether the site lets them make spaces, besides the admin."""
+    moderates: bool = False
+    """Whether they keep order in the comments of all spaces."""
 
 
 ADMIN = Actor(Rank.ADMIN)
@@ -89,7 +93,9 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.SetHold: _HOSTS,
     c.SetAsking: _CO_HOSTS,
     c.SetReactions: _CO_HOSTS,
+    c.SetComments: _CO_HOSTS,
     c.LimitAudience: _HOSTS,
+    c.SetOverflow: _HOSTS,
     c.OpenAudience: _HOSTS,
     c.MoveDoor: _HOUSE,
     c.NoteClock: _HOUSE,
@@ -110,6 +116,11 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.LiftBan: _CO_HOSTS,
     c.PinNote: _CO_HOSTS,
     c.Unpin: _CO_HOSTS,
+    c.AddSound: _CO_HOSTS,
+    c.DropSound: _CO_HOSTS,
+    c.PlaySound: _CO_HOSTS,
+    c.TurnSound: _CO_HOSTS,
+    c.StopSound: _CO_HOSTS,
     c.ChangeRole: _HOSTS,
     c.HandOver: _HOSTS,
     c.Interrupt: _HOUSE,
@@ -121,6 +132,7 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     Look.BACKSTAGE: _SPEAKERS,
     Look.REQUESTS: _CO_HOSTS,
     Look.BACK_CHANNEL: _CO_HOSTS,
+    Look.COMMENTS: _CO_HOSTS,  # and whoever moderates the site
     Look.EVENTS: _HOSTS,
 }
 _ORDER = (Rank.ANYONE, Rank.SPEAKER, Rank.CO_HOST, Rank.HOST, Rank.ADMIN)
@@ -145,6 +157,8 @@ def allowed(actor: Actor, wish: c.Command | Look, space: Space | None) -> bool:
     match wish:
         case c.CreateSpace():
             return may or actor.creates
+        case Look.COMMENTS:
+            return may or actor.moderates
         case c.ClaimSeat(seat=seat):
             return seated_at is not None and seated_at.id == seat
         case c.RemoveSeat(seat=seat) | c.MuteSeat(seat=seat) | c.UnmuteSeat(seat=seat) | c.RenewLink(seat=seat):

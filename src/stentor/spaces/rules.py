@@ -17,7 +17,7 @@ from stentor.base.errors import BadInput, Conflict, NotFound
 from stentor.base.units import seat_id, space_id
 from stentor.crowd.door import CLASSES
 from stentor.crowd.rungs import TOP
-from stentor.spaces import checks, pins
+from stentor.spaces import checks, comments, pins, sounds
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
 from stentor.spaces.events import Event
@@ -87,8 +87,11 @@ def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
             raise _refusal(space)
         return [event(at_ms=at_ms) for event in following]  # type: ignore[call-arg]  # these have no other field
     match command:
-        case c.Rename() | c.Reschedule() | c.SetHold() | c.SetAsking() | c.SetReactions():
+        case c.Rename() | c.Reschedule() | c.SetHold() | c.SetAsking() | c.SetReactions() | c.SetOverflow():
             return _edit(space, command, now, at_ms)
+        case c.SetComments():
+            _refuse_if_over(space)
+            return comments.decide(space, command, at_ms)
         case c.LimitAudience() | c.OpenAudience():
             return _limit(space, command, at_ms)
         case c.MoveDoor(p=p, listeners=listeners, places=places, waiting=waiting):
@@ -128,6 +131,9 @@ def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
             return pins.decide(space, command, at_ms)
         case c.Unpin():
             return pins.decide(space, command, at_ms)
+        case c.AddSound() | c.DropSound() | c.PlaySound() | c.TurnSound() | c.StopSound():
+            _refuse_if_over(space)
+            return sounds.decide(space, command, at_ms)
     raise TypeError(f"Not a command: {command!r}")
 
 
@@ -150,10 +156,14 @@ def apply(space: Space | None, event: Event) -> Space:
             return replace(space, asking=who)
         case e.ReactionsChanged(on=on):
             return replace(space, reactions=on)
+        case e.CommentsChanged(switch=switch, slow_s=slow_s, words=words):
+            return replace(space, comments=switch, slow_s=slow_s, comment_words=words)
         case e.AudienceLimited(passes=passes):
             return replace(space, limited=True, passes=passes)
         case e.AudienceOpened():
             return replace(space, limited=False)
+        case e.OverflowChanged(delay_s=delay_s):
+            return replace(space, overflow_s=delay_s)
         case e.DoorMoved(p=p, waiting=waiting):
             return replace(space, p=p, waiting=waiting)
         case e.ClockSet():
@@ -168,6 +178,8 @@ def apply(space: Space | None, event: Event) -> Space:
             return replace(space, banned={key: name for key, name in space.banned.items() if key != seat})
         case e.NotePinned() | e.NoteUnpinned():
             return pins.apply(space, event)
+        case e.SoundAdded() | e.SoundDropped() | e.SoundPlayed() | e.SoundTurned() | e.SoundStopped():
+            return sounds.apply(space, event)
         case e.SeatGiven() | e.SeatClaimed() | e.LinkRenewed() | e.SeatRemoved():
             return replace(space, seats=_seats_after(space, event))
         case e.SeatConnected() | e.SeatLost():
@@ -176,7 +188,8 @@ def apply(space: Space | None, event: Event) -> Space:
             return replace(space, seats=_seats_after(space, event))
     times: dict[type[Event], str] = {e.DoorsOpened: "doors_open_ms", e.WentLive: "live_ms", e.SpaceEnded: "ended_ms"}
     happened = {times[type(event)]: event.at_ms} if type(event) in times else {}
-    return replace(space, state=NEXT[type(event)], **happened)
+    space = replace(space, state=NEXT[type(event)], **happened)
+    return replace(space, sounds=[], playing=None) if space.state in OVER else space
 
 
 # Deciding
@@ -203,7 +216,7 @@ def _create(space: Space | None, command: c.CreateSpace, now: float) -> list[Eve
 
 def _edit(
     space: Space,
-    command: c.Rename | c.Reschedule | c.SetHold | c.SetAsking | c.SetReactions,
+    command: c.Rename | c.Reschedule | c.SetHold | c.SetAsking | c.SetReactions | c.SetOverflow,
     now: float,
     at_ms: int,
 ) -> list[Event]:
@@ -214,6 +227,10 @@ def _edit(
         case c.SetReactions(on=on):
             _refuse_if_over(space)
             return [] if on is space.reactions else [e.ReactionsChanged(at_ms=at_ms, on=on)]
+        case c.SetOverflow():
+            _refuse_if_over(space)
+            delay_s = checks.overflow(command.delay_s)
+            return [] if delay_s == space.overflow_s else [e.OverflowChanged(at_ms=at_ms, delay_s=delay_s)]
         case c.Rename():
             title = checks.title(command.title)
             return [] if title == space.title else [e.SpaceRenamed(at_ms=at_ms, title=title)]
@@ -354,8 +371,15 @@ def _change_role(space: Space, command: c.ChangeRole | c.HandOver, at_ms: int) -
 def _newest_ms(space: Space) -> int:
     """The latest time the space knows: a clock that was set back must not turn the order of events round."""
     joined = [seat.joined_ms or 0 for seat in space.seats.values()]
+    played_ms = space.playing.at_ms if space.playing else 0
     return max(
-        space.created_ms, space.doors_open_ms or 0, space.live_ms or 0, space.ended_ms or 0, space.pinned_ms, *joined
+        space.created_ms,
+        space.doors_open_ms or 0,
+        space.live_ms or 0,
+        space.ended_ms or 0,
+        space.pinned_ms,
+        played_ms,
+        *joined,
     )
 
 

@@ -29,8 +29,10 @@ from stentor.stage.peer import Certificate
 from stentor.stage.room import Room
 from stentor.stage.seat import Presence, Seat
 from stentor.stage.sender import TickSender
+from stentor.stage.soundboard import Soundboard
 from stentor.stage.tap import Tap
 from stentor.stage.whip import Whip
+from stentor.store.objects import Objects
 from stentor.wire import tick as wire_tick
 from stentor.wire.tick import Tick
 
@@ -62,6 +64,7 @@ class Stage:
         self._instance = instance
         self._clock = clock
         self._ice = ice
+        self._objects = Objects.open(settings.recordings_address)
         self._key = config.signing_key(settings)
         self._certificate = Certificate()
         self.echoes = Echoes(ice, self._certificate)
@@ -136,16 +139,19 @@ class Stage:
                 await sender.send(wire_tick.encode(tick))
 
         tap = Tap(self._bus, wanted=lambda: self._statuses.captioned(space_id, time.monotonic()))
+        soundboard = Soundboard(self._objects.get)
         room = Room(
             self._spaces[space_id],
             publish=publish,
             overhear=tap.hear,
+            soundboard=soundboard,
             ice=self._ice,
             certificate=self._certificate,
             clock=self._clock,
         )
         self.log.info("room-opened", space=space_id)
         ticking = asyncio.create_task(room.run(), name=f"ticks {space_id}")
+        fetching = asyncio.create_task(soundboard.run(), name=f"sounds {space_id}")
         self.rooms[space_id] = room
         try:
             async with self._served(room):
@@ -153,7 +159,8 @@ class Stage:
         finally:
             del self.rooms[space_id]
             ticking.cancel()
-            await asyncio.wait([ticking], timeout=2.5)
+            fetching.cancel()
+            await asyncio.wait([ticking, fetching], timeout=2.5)
             self.log.info("room-closed", space=space_id)
 
     async def _while_ours(self, space_id: str, lease: Lease, ticking: asyncio.Task[None]) -> None:

@@ -27,6 +27,7 @@ from stentor.stage.ice import IceSettings
 from stentor.stage.offer import Offer
 from stentor.stage.peer import Certificate, Peer
 from stentor.stage.seat import Presence, Seat, Session
+from stentor.stage.soundboard import Soundboard
 from stentor.wire.tick import Tick
 
 CATCH_UP_TICKS = 10
@@ -51,6 +52,7 @@ class Room:
         *,
         publish: Publish,
         overhear: Overhear | None = None,
+        soundboard: Soundboard | None = None,
         ice: IceSettings,
         certificate: Certificate,
         clock: Clock = wall,
@@ -68,6 +70,7 @@ class Room:
         """CPU and waiting spent inside ticks, in all."""
         self._publish = publish
         self._overhear = overhear
+        self._soundboard = soundboard
         self._ice = ice
         self._certificate = certificate
         self._clock = clock
@@ -82,8 +85,10 @@ class Room:
     # --- who sits where ---------------------------------------------------------------------------------------------
 
     def apply(self, space: Space) -> None:
-        """Takes a new state of the space: names, roles, who is muted, who was removed."""
+        """Takes a new state of the space: names, roles, who is muted, who was removed, which sound plays."""
         self.space = space
+        if self._soundboard is not None:
+            self._soundboard.apply(space)
         for seat in list(self.seats.values()):
             known = space.seats.get(seat.id)
             if known is not None:
@@ -228,10 +233,11 @@ class Room:
                 blocks[seat.id] = seat.take(now)
             while seat.retired:
                 self._retire(seat.retired.pop())
-        mix = self._mixer.tick(blocks)
+        played = self._soundboard.take(grid.tick_start(number, self._origin)) if self._soundboard else None
+        mix = self._mixer.tick(blocks, pcm.SILENCE if played is None else played)
         delay_ms = self._observe(mix, now)
         self._watch(blocks, now)
-        if any(block is not None for block in blocks.values()):
+        if played is not None or any(block is not None for block in blocks.values()):
             await self._publish(Tick(max(0, number), delay_ms, len(mix.talking), pcm.to_int16(mix.full)))
         else:
             # Nothing is sent then, so that the audience hears the filler and not silence.

@@ -146,6 +146,29 @@ challenges = Table(
     Index("ix_challenges_expires_ms", "expires_ms"),
 )
 
+comments = Table(
+    "comments",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("space", String(48), ForeignKey("spaces.id"), nullable=False),
+    Column("account", String(32), ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("role", String(16), nullable=False, comment="of the writer's seat then; empty without one"),
+    Column("text", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Index("ix_comments_space", "space", "id"),
+    Index("ix_comments_account", "account", "space", "at_ms"),
+    sqlite_autoincrement=True,
+)
+
+silenced = Table(
+    "silenced",
+    metadata,
+    Column("space", String(48), ForeignKey("spaces.id"), primary_key=True),
+    Column("account", String(32), ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Index("ix_silenced_account", "account"),
+)
+
 tries = Table(
     "tries",
     metadata,

@@ -205,34 +205,24 @@ def vod(entries: Sequence[Entry], *, rendition: str, map_uri: str, uri: Callable
     silence. Only where the manifest itself lacks a segment, or this rendition of it, stands an EXT-X-GAP, so that the
     times after it stay true (6.2.1: absent media is signalled by segments with that tag).
     """
-    lines: list[str] = []
-    gaps = False
-    expected: int | None = None
-    for entry in entries:
-        for number in range(entry.number if expected is None else expected, entry.number):
-            gaps = True
-            lines += ["#EXT-X-GAP", f"#EXTINF:{_seconds(grid.SEGMENT_S)},", uri(number)]
-        expected = entry.number + 1
-        there = Segment(entry.number, uri(entry.number), entry.start_ms, entry.duration_s)
-        lines += ([] if rendition in entry.renditions else ["#EXT-X-GAP"]) + _segment(there, with_parts=False)
-        gaps = gaps or rendition not in entry.renditions
-    spans = gap_report(entries).spans
-    head = [
-        "#EXTM3U",
-        f"#EXT-X-VERSION:{_GAP_VERSION if gaps else _VERSION}",
-        f"#EXT-X-TARGETDURATION:{TARGET_DURATION_S}",
-        "#EXT-X-PLAYLIST-TYPE:VOD",
-        f"#EXT-X-MEDIA-SEQUENCE:{entries[0].number if entries else 0}",
-        "#EXT-X-INDEPENDENT-SEGMENTS",
-        f'#EXT-X-MAP:URI="{_quoted(map_uri)}"',
-    ]
-    head += [
+    spans = [
         _daterange(
             DateRange(f"{span.source}-{span.start_ms}", _span_class(span.source), span.start_ms, span.duration_s)
         )
-        for span in spans
+        for span in gap_report(entries).spans
     ]
-    return "\n".join([*head, *lines, "#EXT-X-ENDLIST"]) + "\n"
+    lines = _recorded(entries, rendition, map_uri, uri, head=["#EXT-X-PLAYLIST-TYPE:VOD"], spans=spans)
+    return "\n".join([*lines, "#EXT-X-ENDLIST"]) + "\n"
+
+
+def overflow(entries: Sequence[Entry], *, rendition: str, map_uri: str, uri: Callable[[int], str], ended: bool) -> str:
+    """The playlist of those who follow some minutes behind: the newest ``entries`` that are old enough for them.
+
+    A live playlist without parts (6.2.2): segments leave it at its beginning. ``ended`` says that the last one of the
+    recording is in it.
+    """
+    lines = _recorded(entries, rendition, map_uri, uri)
+    return "\n".join([*lines, *(["#EXT-X-ENDLIST"] if ended else [])]) + "\n"
 
 
 def vod_text(uri: str, duration_s: float) -> str:
@@ -257,6 +247,40 @@ def _subtitles(found: Subtitles) -> str:
         'DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,CHARACTERISTICS="public.accessibility.transcribes-spoken-dialog",'
         f'URI="{_quoted(found.uri)}"'
     )
+
+
+def _recorded(
+    entries: Sequence[Entry],
+    rendition: str,
+    map_uri: str,
+    uri: Callable[[int], str],
+    *,
+    head: Sequence[str] = (),
+    spans: Sequence[str] = (),
+) -> list[str]:
+    """Head and segments of a playlist made of a manifest's entries."""
+    lines: list[str] = []
+    gaps = False
+    expected: int | None = None
+    for entry in entries:
+        for number in range(entry.number if expected is None else expected, entry.number):
+            gaps = True
+            lines += ["#EXT-X-GAP", f"#EXTINF:{_seconds(grid.SEGMENT_S)},", uri(number)]
+        expected = entry.number + 1
+        there = Segment(entry.number, uri(entry.number), entry.start_ms, entry.duration_s)
+        lines += ([] if rendition in entry.renditions else ["#EXT-X-GAP"]) + _segment(there, with_parts=False)
+        gaps = gaps or rendition not in entry.renditions
+    return [
+        "#EXTM3U",
+        f"#EXT-X-VERSION:{_GAP_VERSION if gaps else _VERSION}",
+        f"#EXT-X-TARGETDURATION:{TARGET_DURATION_S}",
+        *head,
+        f"#EXT-X-MEDIA-SEQUENCE:{entries[0].number if entries else 0}",
+        "#EXT-X-INDEPENDENT-SEGMENTS",
+        f'#EXT-X-MAP:URI="{_quoted(map_uri)}"',
+        *spans,
+        *lines,
+    ]
 
 
 def _control(parts: bool) -> list[str]:

@@ -168,3 +168,24 @@ def test_a_block_has_960_samples() -> None:
     """Anything else is the caller's mistake."""
     with pytest.raises(ValueError, match="960"):
         Mixer().tick({"a": np.zeros(480, dtype=np.float32)})
+
+
+def test_what_is_played_is_heard_by_everybody_as_it_is() -> None:
+    """In the audience's mix and in every talker's own, at the same place and as loud as it was."""
+    mixer, speech = Mixer(), voice("reader")
+    heard = [
+        mixer.tick({"anna": block_of(speech, tick), "ben": SILENCE}, played=block_of(STEADY, tick))
+        for tick in range(200)
+    ]
+    own = np.concatenate([mix.minus.get("anna", mix.full) for mix in heard[100:]])
+    talked = [mix for mix in heard[100:] if "anna" in mix.minus]
+    assert talked, "anna talks"
+    minus = np.concatenate([mix.minus["anna"] for mix in talked])
+    assert np.sqrt(np.mean(minus**2)) == pytest.approx(np.sqrt(np.mean(STEADY[:960] ** 2)), rel=0.1)
+    assert own.size
+    alone = full(play_sound(Mixer(), 50))
+    assert likeness(alone, STEADY[: alone.size]) > 0.999
+
+
+def play_sound(mixer: Mixer, ticks: int) -> list[Mix]:
+    return [mixer.tick({}, played=block_of(STEADY, tick)) for tick in range(ticks)]

@@ -60,18 +60,19 @@ class Crowd:
 
 @settings(max_examples=25)
 @given(
-    st.integers(200, 2000),
+    st.integers(500, 2000),
     st.floats(0.2, 4.0),
-    st.floats(20.0, 120.0),
+    st.floats(40.0, 160.0),
     st.floats(20.0, 400.0),
     st.integers(0, 1000),
 )
 def test_a_crowd_never_outgrows_the_edges(
     capacity: int, size: float, within_s: float, stay_s: float, seed: int
 ) -> None:
-    """A crowd up to four times too large, that arrives within 20 s or more, never fills more than the capacity.
+    """A crowd up to four times too large, that arrives within 40 s or more, never fills more than the capacity.
 
-    And the share let in never falls while the door is narrow.
+    (A quarter is free for those who come within the second and a half until the door is narrow: four times in 40 s are
+    0.15 of the capacity.) And the share let in never falls while the door is narrow.
     """
     chance = random.Random(seed)
     arrivals = [(chance.uniform(0, within_s), chance.expovariate(1 / stay_s)) for _ in range(round(capacity * size))]

@@ -56,14 +56,17 @@ def test_lag_is_the_mean_delay_of_timers() -> None:
 
 
 def test_the_processors_share_is_that_of_this_process() -> None:
-    """Half a window of work is about half a processor."""
-    meter = Meter(Worker())
+    """Half a window of work is about half a processor, and all of it for one of two who share a processor."""
+    meter, sharing = Meter(Worker()), Meter(Worker(), processors=0.5)
     meter.roll(0.0)
+    sharing.roll(0.0)
     until = time.process_time() + 0.1
     while time.process_time() < until:
         pass
     meter.roll(0.2)
+    sharing.roll(0.2)
     assert 0.5 <= meter.load.cpu < 1.0
+    assert 1.0 <= sharing.load.cpu < 2.0
 
 
 async def test_a_blocked_loop_is_seen() -> None:

@@ -98,6 +98,22 @@ def test_a_stage_silent_for_a_second_is_filled_and_comes_back() -> None:
     assert share(back[1].pcm, 100.0) < 0.001
 
 
+def test_a_hole_that_can_be_heard_is_marked() -> None:
+    """A tenth of a second in one chunk, so a fifth wherever it lies; less is the stage's own concealment."""
+    heard = on_air().chunk(4, live=0, last=None, ticks=ticks_of(4, *range(4)))
+    marked = on_air().chunk(4, live=0, last=None, ticks=ticks_of(4, *range(5)))
+    assert (heard.source, marked.source) == (Source.STAGE, Source.FILLER)
+    for start in range(grid.TICKS_PER_CHUNK):
+        lost = range(start, start + 10)
+        director = on_air()
+        pair = [
+            ticks_of(4, *(one for one in lost if one < grid.TICKS_PER_CHUNK)),
+            ticks_of(5, *(one - grid.TICKS_PER_CHUNK for one in lost)),
+        ]
+        sources = {director.chunk(4 + n, live=0, last=None, ticks=ticks).source for n, ticks in enumerate(pair)}
+        assert Source.FILLER in sources
+
+
 def test_lost_ticks_make_no_click() -> None:
     """Where the stage breaks off and comes back, no step is greater than the tone's own and the 5 ms ramp's."""
     director = on_air()

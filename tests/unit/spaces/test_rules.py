@@ -116,6 +116,21 @@ def test_before_the_doors_only() -> None:
     assert do(changed, c.Reschedule(None)).scheduled_ms is None
 
 
+def test_how_far_behind_those_outside_follow() -> None:
+    """Half a minute to an hour, or not at all; asking twice is no event."""
+    space = space_in(State.LIVE)
+    assert space.overflow_s == 120
+    changed = do(space, c.SetOverflow(300))
+    assert changed.overflow_s == 300
+    assert decide(changed, c.SetOverflow(300), NOW) == []
+    assert do(changed, c.SetOverflow(0)).overflow_s == 0
+    for wrong in (-1, 1, 29, 3601):
+        with pytest.raises(BadInput, match="30 to 3600"):
+            decide(space, c.SetOverflow(wrong), NOW)
+    with pytest.raises(Conflict):
+        decide(space_in(State.ENDED), c.SetOverflow(300), NOW)
+
+
 @pytest.mark.parametrize("command", [c.Reschedule(None), c.SetHold("harp")])
 @pytest.mark.parametrize("state", [state for state in EVERY if state is not State.SCHEDULED])
 def test_too_late(state: State, command: c.Command) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 
 import msgspec
 import pytest
@@ -175,6 +176,17 @@ def test_a_recordings_playlist_marks_its_gaps_and_has_no_discontinuity() -> None
     assert "DISCONTINUITY" not in text
     assert "#EXT-X-GAP" not in text
     assert text.endswith("#EXTINF:3.84,\n4.m4s\n#EXT-X-ENDLIST\n")
+
+
+def test_those_behind_have_a_live_playlist_of_the_recording() -> None:
+    """No type, so that segments may leave it (6.2.2); it ends when the recording does; what is missing is a gap."""
+    follow = partial(playlist.overflow, rendition="aac-64", map_uri="i.mp4", uri=lambda n: f"{n}.m4s")
+    text = follow(entries(3, 5), ended=False)
+    assert text.startswith("#EXTM3U\n#EXT-X-VERSION:8\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:3\n")
+    assert "PLAYLIST-TYPE" not in text
+    assert "#EXT-X-GAP\n#EXTINF:3.84,\n4.m4s\n" in text
+    assert text.endswith("#EXTINF:3.84,\n5.m4s\n")
+    assert follow(entries(3, 5), ended=True) == text + "#EXT-X-ENDLIST\n"
 
 
 def test_a_segment_that_the_manifest_lacks_is_a_gap_of_its_length() -> None:

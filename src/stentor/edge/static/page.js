@@ -27,7 +27,10 @@ let replayOpened = false;
 let full = false; // whether the edge said last that it has no room
 let losses = 0; // tries in a row that brought no sound
 let outside = false; // whether the door keeps us waiting, with music
+let admitted = true; // whether the door lets us in now
+let following = false; // whether we follow some minutes behind while the door keeps us outside
 let soon = false; // whether the door is to be asked at once already
+let comments = null; // once somebody has opened them
 
 const pulses = new PulseTrack();
 const gate = new Gate(space);
@@ -96,11 +99,22 @@ function showDoor() {
   if (door.ask) element("ask").querySelector("a").href = door.ask;
   showPins(element("pins"), door, root.lang);
   reactions.open(door.react);
+  showComments();
   element("recording").hidden = door.state !== "replay";
   if (door.state === "replay") openReplay();
   showButton();
   showTime();
   showOutside();
+}
+
+// Comments are loaded by those who open them.
+async function showComments() {
+  const panel = element("comments");
+  panel.hidden = !door.comments;
+  if (panel.open && !comments) {
+    comments = import("./comments.js").then(({ Comments }) => new Comments({ panel, say, language: () => root.lang }));
+  }
+  (await comments)?.offer(door.comments);
 }
 
 // The player of the recording is loaded by those who have one before them.
@@ -115,7 +129,7 @@ function showButton() {
   const button = element("play");
   const waitable = door.state === "scheduled";
   element("ways-to-hear").hidden = !ON_AIR.has(door.state);
-  element("player").hidden = (reading.on && ON_AIR.has(door.state)) || !(ON_AIR.has(door.state) || waitable);
+  element("player").hidden = (reading.on && ON_AIR.has(door.state)) || !(ON_AIR.has(door.state) || waitable || following);
   button.textContent = say(wanted ? "stop" : waitable ? "music" : "listen");
 }
 
@@ -135,8 +149,9 @@ function showTime() {
 // How far behind the newest sound one is; a listener who paused or was cut off may jump to it.
 function showBehind() {
   const behind = wanted && ON_AIR.has(door.state) ? player.behind() : null;
-  element("behind").textContent = behind === null ? "" : say("behind", { seconds: Math.max(0, Math.round(behind)) });
-  element("catch-up").hidden = behind === null || behind < LATE_S;
+  const seconds = Math.max(0, Math.round(behind + (following ? door.overflow_s : 0)));
+  element("behind").textContent = behind === null ? "" : say("behind", { seconds });
+  element("catch-up").hidden = behind === null || behind < LATE_S || following;
 }
 
 function showPulse(pulse) {
@@ -206,6 +221,7 @@ function askSoon(window = [0.2, 1.5]) {
 
 function askAgain() {
   if (!wanted) return;
+  following = false;
   if (bridge.kept()) player.bridge(bridge.kept());
   element("sound").textContent = say(full ? "full" : "reconnecting");
   plan(retry());
@@ -216,16 +232,21 @@ function play() {
     bridge.keepLater(door.streams.hold);
     enter();
   } else if (door.state === "scheduled") player.loop(door.streams.hold);
-  else {
+  else if (!following) {
     wanted = false;
     player.stop();
   }
 }
 
-// In, when the door lets us; else music out of our own cache until it does, without another press.
+// In, when the door lets us; else music out of our own cache until it does, without another press. Who follows is told
+// that there is room, and not torn out of the sentence he hears.
 async function enter() {
-  const admitted = await gate.admits(door);
+  admitted = await gate.admits(door);
   if (!wanted || !ON_AIR.has(door.state)) return;
+  if (following) {
+    showOutside();
+    return;
+  }
   if (admitted) {
     outside = false;
     player.listen(gate.streams(door), door.doors_open_ms);
@@ -239,9 +260,18 @@ async function enter() {
 }
 
 function showOutside() {
-  const seen = outside && wanted ? gate.outlook(door) : null;
-  element("outside").hidden = !(outside && wanted);
-  if (!(outside && wanted)) return;
+  const shown = outside && wanted;
+  const seen = shown ? gate.outlook(door) : null;
+  const minutes = new Intl.NumberFormat(root.lang, { style: "unit", unit: "minute", unitDisplay: "long", maximumFractionDigits: 1 });
+  const delay = minutes.format((door.overflow_s ?? 0) / 60);
+  element("outside").hidden = !shown;
+  element("follow").hidden = !shown || (following ? !(admitted && ON_AIR.has(door.state)) : !door.streams.overflow);
+  element("follow").textContent = following ? say("go_live") : say("follow", { delay });
+  if (!shown) return;
+  if (following) {
+    element("outside").textContent = `${say("following", { delay })} ${admitted ? say("room") : ""}`;
+    return;
+  }
   const share = new Intl.NumberFormat(root.lang, { style: "percent" }).format(seen?.ahead ?? 1);
   const parts = [say(door.held ? "limited" : "outside")];
   if (seen && !door.held) parts.push(say("ahead", { share }));
@@ -253,10 +283,17 @@ element("play").addEventListener("click", () => {
   wanted = !wanted;
   if (wanted) play();
   else player.stop();
-  if (!wanted) outside = false;
+  if (!wanted) outside = following = false;
   showButton();
   showOutside();
 });
+element("follow").addEventListener("click", () => {
+  following = !following;
+  if (following) player.listen({ hls: door.streams.overflow }, door.doors_open_ms);
+  else play();
+  showOutside();
+});
+element("comments").addEventListener("toggle", showComments);
 element("catch-up").addEventListener("click", () => player.goLive() || play());
 player.onToggle((on) => {
   wanted = on && !reading.on;

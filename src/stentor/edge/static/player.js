@@ -68,7 +68,7 @@ export class Player {
     const Hls = "MediaSource" in window ? await loadHls() : null;
     if (turn !== this.#turn) return;
     if (!Hls?.isSupported()) {
-      this.#play("plain", streams.aac);
+      this.#fallBack(streams);
       return;
     }
     this.way = "hls";
@@ -210,7 +210,8 @@ export class Player {
 
   #fallBack(streams) {
     this.#begin("");
-    this.#play("plain", streams.aac);
+    if (streams.aac) this.#play("plain", streams.aac);
+    else this.#giveUp();
   }
 
   // A line that was there and brings nothing for some seconds is lost, whatever else is still hoped for.

@@ -4,6 +4,7 @@ import { ask, element, text } from "./page.js";
 
 const $ = (id) => document.getElementById(id);
 const KINDS = ["press", "member", "invited"];
+const DELAYS_S = [0, 60, 120, 300, 600, 900];
 
 export class Door {
   /** `command` runs an action and shows what does not work. */
@@ -11,6 +12,7 @@ export class Door {
     Object.assign(this, { space, token, command });
     this.limited = false;
     $("pass-kind").replaceChildren(...KINDS.map((value) => element("option", { value }, text(`pass.${value}`))));
+    $("overflow").addEventListener("change", ({ target }) => this.#change({ overflow_s: Number(target.value) }));
     $("limit").addEventListener("click", () => this.#limit());
     $("pass").addEventListener("click", () => this.command(() => this.#pass()));
   }
@@ -19,6 +21,7 @@ export class Door {
     $("door").hidden = !you.may.includes("limit_audience") && !you.may.includes("open_audience");
     this.limited = door.limited;
     $("limit").textContent = text(door.limited ? "door.open" : "door.limit");
+    this.#drawOverflow(door.overflow_s);
     const number = new Intl.NumberFormat(document.documentElement.lang);
     const values = {
       listeners: number.format(listeners),
@@ -28,6 +31,21 @@ export class Door {
     const key = door.limited ? "door.limited" : door.p < 1 ? "door.narrow" : "door.wide";
     const sentence = text(key, values);
     if ($("door-now").textContent !== sentence) $("door-now").textContent = sentence;
+  }
+
+  // The one that holds is always among them, though somebody has chosen it elsewhere.
+  #drawOverflow(delay) {
+    if (document.activeElement === $("overflow")) return;
+    const choices = [...new Set([...DELAYS_S, delay])].sort((a, b) => a - b);
+    const { lang } = document.documentElement;
+    const minutes = new Intl.NumberFormat(lang, { style: "unit", unit: "minute", unitDisplay: "long", maximumFractionDigits: 1 });
+    $("overflow").replaceChildren(...choices.map((value) =>
+      element("option", { value }, value ? minutes.format(value / 60) : text("door.overflow_off"))));
+    $("overflow").value = String(delay);
+  }
+
+  #change(body) {
+    this.command(() => ask("PATCH", `/spaces/${this.space}`, { token: this.token, body }));
   }
 
   #limit() {

@@ -11,11 +11,11 @@ const CHANGES = {
   co_host: { role: "co_host" }, speaker: { role: "speaker" }, hand_over: { role: "host" },
 };
 
-/** Follows the stage for ever: `told` gets the seats as it sees them, `backstage` is called when hosts wrote. */
-export async function follow(space, token, told, backstage) {
+/** Follows the stage for ever: `told` gets the seats as it sees them, `news` has what to call by the name of an event. */
+export async function follow(space, token, told, news) {
   for (;;) {
     try {
-      await events(space, token, told, backstage);
+      await events(space, token, told, news);
     } catch {
       await pause(2000); // the house is away, or we are: the page's other question says which
     }
@@ -23,12 +23,12 @@ export async function follow(space, token, told, backstage) {
 }
 
 /** One stream of server-sent events to its end (EventSource cannot send a token; without one the session counts). */
-async function events(space, token, told, backstage) {
+async function events(space, token, told, news) {
   const headers = { Accept: "text/event-stream" };
   if (token) headers.Authorization = `Bearer ${token}`;
   const answer = await fetch(`/api/v1/spaces/${space}/talk`, { headers, cache: "no-store", credentials: "same-origin" });
   if (!answer.ok) throw new Error(String(answer.status));
-  backstage(); // what was written while nothing came
+  for (const call of Object.values(news)) call(); // what was written while nothing came
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   for (;;) {
@@ -37,7 +37,8 @@ async function events(space, token, told, backstage) {
     const parts = (text + value).split("\n\n");
     text = parts.pop();
     for (const part of parts) {
-      if (part.startsWith("event: backstage")) backstage();
+      const [, kind] = /^event: (\w+)/.exec(part) ?? [];
+      if (kind) news[kind]?.();
       else told(JSON.parse(part.replace(/^data: /, "")));
     }
   }

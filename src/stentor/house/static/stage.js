@@ -7,8 +7,10 @@ import { GreenRoom, MUSIC_BPS } from "./green-room.js";
 import { Ladder } from "./ladder.js";
 import { Line } from "./line.js";
 import { follow as followTalk, People } from "./people.js";
+import { Moderation } from "./moderation.js";
 import * as microphone from "./microphone.js";
 import { Pins } from "./pins.js";
+import { Sounds } from "./sounds.js";
 import { Start } from "./start.js";
 import { Seat } from "./whip.js";
 
@@ -29,7 +31,10 @@ const people = new People({ space: space.id, token, command, silent: () => muted
 const start = new Start({ space: space.id, token, command });
 const backstage = new Backstage({ space: space.id, token, command });
 const pins = new Pins({ space: space.id, token, command });
-const line = new Line({ space: space.id, token, command, change: (body) => command(() => ask("PATCH", `/spaces/${space.id}`, { token, body })) });
+const sounds = new Sounds({ space: space.id, token, command });
+const change = (body) => command(() => ask("PATCH", `/spaces/${space.id}`, { token, body }));
+const line = new Line({ space: space.id, token, command, change });
+const moderation = new Moderation({ space: space.id, token, command, change });
 const ladder = new Ladder({ space: space.id, token, command });
 const door = new Door({ space: space.id, token, command });
 const green = new GreenRoom({ space: space.id, token, use, warn: (sentence) => warn(sentence) });
@@ -216,7 +221,9 @@ async function look() {
   green.look(view);
   start.show(view);
   pins.draw(view);
+  sounds.draw(view);
   backstage.look(view);
+  moderation.look(view);
   await line.look(view);
   // Sound may fail in one direction only: then the stage knows, and we do not.
   const unheard = view.seats.some(({ id, state }) => id === view.you.seat && state === "lost");
@@ -280,5 +287,5 @@ else {
   navigator.mediaDevices.addEventListener?.("devicechange", () => green.choices(stream));
   green.choices(stream);
   follow();
-  followTalk(space.id, token, (seats) => people.hear(seats), () => backstage.news());
+  followTalk(space.id, token, (seats) => people.hear(seats), { backstage: () => backstage.news(), comments: () => moderation.news() });
 }

@@ -1,0 +1,61 @@
+"""The overflow: who is outside a full space follows some minutes behind, from the segments that the archive has stored.
+
+Everything is a file that a cache in front of the edges keeps: a playlist for some seconds, segments for ever, and the
+same ones that the replay has. No listener's place is taken.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from stentor.audio import grid
+from stentor.base.errors import NotFound
+from stentor.spaces.model import Space
+from stentor.wire import playlist
+from stentor.wire.chunk import RENDITIONS, Codec, Rendition
+from stentor.wire.manifest import Entry
+
+WINDOW = 15
+"""Segments in a playlist: about a minute."""
+FIRST = 4
+"""So many segments must be old enough before anybody is sent there: players begin three before the end."""
+CACHE = "public, max-age=2"
+
+
+def ready(space: Space, at_ms: int) -> bool:
+    """Whether there is something to follow for those outside at ``at_ms``."""
+    if not (space.on_air and space.overflow_s and space.doors_open_ms is not None):
+        return False
+    return at_ms >= space.doors_open_ms + round((space.overflow_s + FIRST * grid.SEGMENT_S) * 1000)
+
+
+def path(space: Space) -> str:
+    """Where it stands under ``/s/{space}/``. The delay is part of it: one playlist never goes back in time."""
+    return f"overflow/{space.overflow_s}/index.m3u8"
+
+
+def check(space: Space, delay: str) -> None:
+    """Raises :class:`NotFound` for a delay that is not the one the hosts have chosen."""
+    if not space.overflow_s or delay != str(space.overflow_s):
+        raise NotFound("Nobody follows this space with that delay; door.json has the address.", code="no-overflow")
+
+
+def due(entries: Sequence[Entry], until_ms: int) -> Sequence[Entry]:
+    """The newest entries that have ended by ``until_ms`` (wall clock), :data:`WINDOW` at most, in order."""
+    count = bisect_right(entries, until_ms, key=lambda entry: entry.start_ms + round(entry.duration_s * 1000))
+    return entries[max(0, count - WINDOW) : count]
+
+
+def index() -> str:
+    """The multivariant playlist."""
+    variants = [rendition for rendition in RENDITIONS if rendition.codec is Codec.AAC]
+    return playlist.multivariant(variants, uri=lambda rendition: f"{rendition.name}.m3u8")
+
+
+def media(entries: Sequence[Entry], rendition: Rendition, *, ended: bool) -> str:
+    """The playlist of one rendition; its segments are those of the replay."""
+    base = f"../../replay/{rendition.name}"
+    return playlist.overflow(
+        entries, rendition=rendition.name, map_uri=f"{base}/init.mp4", uri=lambda n: f"{base}/{n}.m4s", ended=ended
+    )

@@ -1,0 +1,124 @@
+"""Tells the edges the newest comments of every space on air: once a second at most, however many are written.
+
+One house does it at a time. Every house hears of what is written anywhere, and what the chats say now.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+import msgspec
+
+from stentor.base import log
+from stentor.base.clock import Clock, unix_ms
+from stentor.base.errors import Overloaded
+from stentor.bus.board import Board
+from stentor.bus.chat import Chats
+from stentor.bus.connection import Bus, heed_cancel
+from stentor.bus.lease import Lease
+from stentor.bus.status import Statuses
+from stentor.spaces import comments
+from stentor.spaces.comments import NEWEST, Chat, ChatState
+from stentor.spaces.model import Space
+from stentor.store.comments import CommentsTable
+
+SUBJECT = "comment"
+LOOK_S = 1.0
+REREAD_S = 10.0
+"""A word of a new comment may be lost on the bus: so long it would stay unseen."""
+
+
+class ChatKeeper:
+    """``follow``, ``listen``, ``run`` and the lease are tasks of the role. ``holder`` names this house."""
+
+    def __init__(
+        self, table: CommentsTable, bus: Bus, statuses: Statuses, clock: Clock, *, limit: int, holder: str
+    ) -> None:
+        self._table, self._bus, self._statuses, self._clock = table, bus, statuses, clock
+        self.limit = limit
+        """The audience up to which comments are open by themselves."""
+        self._documents = Chats(bus)
+        self.lease = Lease(bus, "chat", holder=holder)
+        self._spaces: dict[str, Space] = {}
+        self._chats: dict[str, Chat] = {}
+        self._stale: set[str] = set()
+        """Spaces in which something changed that the edges do not know."""
+        self._read: dict[str, float] = {}
+        self._news: Counter[str] = Counter()
+        self._log = log.get("house")
+
+    async def start(self) -> None:
+        """Hears from the other houses from now on."""
+        await self._bus.subscribe(f"{SUBJECT}.*", lambda subject, _: self._hear(subject.partition(".")[2]))
+
+    async def changed(self, space: str) -> None:
+        """Comments of a space came or went: tells all houses."""
+        self._hear(space)
+        await self._bus.publish(f"{SUBJECT}.{space}", b"")
+
+    def news(self, space: str) -> int:
+        """Rises with every change that this house heard of."""
+        return self._news[space]
+
+    def state(self, space: Space) -> ChatState:
+        """Whether comments are open now; as the edges were told, when they were."""
+        told = self._chats.get(space.id)
+        before = told.state if told else ChatState.OFF
+        return comments.state(space, self._statuses.listeners(space.id, self._clock()), self.limit, before)
+
+    async def follow(self) -> None:
+        """Keeps the spaces that are on air; for ever."""
+        async for space in Board(self._bus).watch():
+            if space.on_air:
+                self._spaces[space.id] = space
+            elif self._spaces.pop(space.id, None) is not None:
+                self._chats.pop(space.id, None)
+                self._read.pop(space.id, None)
+                self._news.pop(space.id, None)
+
+    async def listen(self) -> None:
+        """Keeps the chats as the edges know them, also what another house wrote; for ever."""
+        async for chat in self._documents.watch():
+            known = self._chats.get(chat.space)
+            if chat.space in self._spaces and (known is None or chat.version > known.version):
+                self._chats[chat.space] = chat
+
+    async def run(self) -> None:
+        """Looks at every space once a second and tells what is new; for ever."""
+        loop = asyncio.get_running_loop()
+        while True:
+            heed_cancel()
+            await asyncio.sleep(LOOK_S)
+            self._stale &= self._spaces.keys()
+            if not self.lease.held:
+                self._read.clear()
+                continue
+            for space in list(self._spaces.values()):
+                try:
+                    await self._look(space, loop.time())
+                except Overloaded:
+                    self._stale.add(space.id)  # database or bus is away: again in a second
+
+    async def _look(self, space: Space, now: float) -> None:
+        told = self._chats.get(space.id, Chat(space.id))
+        state = self.state(space)
+        due = now - self._read.get(space.id, float("-inf")) > REREAD_S
+        if state is told.state and not due and space.id not in self._stale:
+            return
+        self._stale.discard(space.id)
+        self._read[space.id] = now
+        newest = await self._table.newest(space.id, NEWEST) if state is ChatState.OPEN else []
+        if state is told.state and newest == told.comments:
+            return
+        # after a restart the old version is not known yet, and it must rise all the same
+        version = max(told.version + 1, unix_ms(self._clock()))
+        chat = msgspec.structs.replace(told, version=version, state=state, comments=newest)
+        await self._documents.put(chat)
+        if state is not told.state:
+            self._log.info("comments-changed", space=space.id, state=state.value)
+        self._chats[space.id] = chat
+
+    def _hear(self, space: str) -> None:
+        self._news[space] += 1
+        self._stale.add(space)

@@ -1,0 +1,107 @@
+// Where people write comments. What is written is read where the audience reads it, not from the house: a crowd may have
+// this page open. Whoever keeps order has the buttons for it here.
+
+import { ask, pause, text } from "./page.js";
+import { fill, refusal, row } from "./comment-row.js";
+
+const page = JSON.parse(document.getElementById("page").textContent);
+const $ = (id) => document.getElementById(id);
+const path = `/spaces/${page.id}/comments`;
+const AWAY_S = [10, 20];
+
+const AHEAD_MS = 15000; // so long what one has just written is shown before it has come around to the audience
+
+const mine = new Set(); // numbers of what this person wrote: it can be taken back
+let ahead = []; // what this person has just written, with the time
+let chat = { state: "open", retry_s: [3, 6], comments: [] };
+let silenced = false;
+
+/** Does something about comments; what the house says against it is shown. */
+async function attempt(action) {
+  $("warning").textContent = "";
+  try {
+    await action();
+  } catch (error) {
+    $("warning").textContent = refusal(error);
+  }
+  draw();
+}
+
+function remove({ id }) {
+  return attempt(async () => {
+    await ask("DELETE", `${path}/${id}`);
+    ahead = ahead.filter((each) => each.id !== id);
+    chat.comments = chat.comments.filter((each) => each.id !== id);
+  });
+}
+
+function silence({ handle, name }) {
+  if (!confirm(text("comments.sure", { name }))) return undefined;
+  return attempt(async () => {
+    await ask("PUT", `/spaces/${page.id}/silenced/${handle}`);
+    chat.comments = chat.comments.filter((each) => each.handle !== handle);
+  });
+}
+
+function acts(comment) {
+  const own = mine.has(comment.id);
+  return [
+    ...(own || page.moderates ? [["comments.remove", () => remove(comment)]] : []),
+    ...(page.moderates && !own ? [["comments.silence", () => silence(comment)]] : []),
+  ];
+}
+
+function draw() {
+  const newest = chat.comments.at(-1)?.id ?? 0;
+  ahead = ahead.filter(({ id, since }) => id > newest && performance.now() - since < AHEAD_MS);
+  const shown = chat.state === "open" ? [...chat.comments, ...ahead] : [];
+  fill($("comments-log"), shown, (comment) => row(comment, acts(comment)));
+  const says = chat.state !== "open" ? `comments.${chat.state}` : shown.length ? "" : "comments.none";
+  const sentence = silenced ? text("refused.silenced") : says && text(says);
+  if ($("comments-said").textContent !== sentence) $("comments-said").textContent = sentence;
+  $("comment").hidden = $("comment-hint").hidden = !page.account || silenced || chat.state !== "open";
+}
+
+async function read() {
+  const answer = await fetch(page.read, { credentials: "omit", signal: AbortSignal.timeout(8000) });
+  if (!answer.ok) throw new Error(String(answer.status));
+  return answer.json();
+}
+
+async function follow() {
+  for (;;) {
+    if (!document.hidden) {
+      try {
+        chat = await read();
+        if (chat.state === "open" && page.account && silenced) await look(); // perhaps one may write again
+      } catch {
+        chat = { ...chat, retry_s: AWAY_S };
+      }
+      draw();
+    }
+    const [from, to] = chat.retry_s;
+    await pause((from + Math.random() * (to - from)) * 1000);
+  }
+}
+
+/** What the house knows of us here. */
+async function look() {
+  const own = await ask("GET", `${path}/own`);
+  silenced = own.silenced;
+  for (const { id } of own.comments) mine.add(id);
+}
+
+$("comment").addEventListener("submit", (event) => {
+  event.preventDefault();
+  attempt(async () => {
+    const made = await ask("POST", path, { body: { text: $("comment-text").value } });
+    mine.add(made.id);
+    ahead.push({ ...made, since: performance.now() });
+    $("comment-text").value = "";
+  });
+  $("comment-text").focus();
+});
+
+$("sign-in").hidden = page.account;
+if (page.account) await attempt(look);
+follow();

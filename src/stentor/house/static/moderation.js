@@ -1,0 +1,89 @@
+// Comments on the stage's page: what is written, who is shut out, and the rules, for those who keep order.
+
+import { ask, button, element, text } from "./page.js";
+import { fill, row } from "./comment-row.js";
+
+const $ = (id) => document.getElementById(id);
+const SWITCHES = ["auto", "on", "off"];
+const LOOK_MS = 1500; // so often at most, however much is written
+
+export class Moderation {
+  #timer = 0;
+  #rules = "";
+  #comments = "";
+
+  /** `command` runs an action and shows what does not work; `change` sets the rules. */
+  constructor({ space, token, command, change }) {
+    Object.assign(this, { space, token, command, change, may: false });
+    $("comments-rules").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#save();
+    });
+    $("comments-switch").append(...SWITCHES.map((value) => element("option", { value }, "")));
+  }
+
+  /** Shows itself to whoever keeps order, with what was written before. */
+  look(view) {
+    const may = view.you.may.includes("comments");
+    $("comments").hidden = !may;
+    if (may && !this.may) this.#read();
+    this.may = may;
+    const rules = JSON.stringify([view.comments, view.comment_slow_s, may]);
+    if (rules === this.#rules) return;
+    this.#rules = rules;
+    $("comments-switch").value = view.comments;
+    $("comments-slow").value = view.comment_slow_s;
+    if (may) this.news();
+  }
+
+  /** Comments came or went. */
+  news() {
+    if (!this.may || this.#timer) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = 0;
+      this.#read();
+    }, LOOK_MS);
+  }
+
+  async #read() {
+    try {
+      this.#draw(await this.#ask("GET", "comments"));
+    } catch {
+      // the house is away; the next comment brings these too
+    }
+  }
+
+  #ask(method, path, body) {
+    return ask(method, `/spaces/${this.space}/${path}`, { token: this.token, body });
+  }
+
+  #draw({ state, limit, words, comments, silenced }) {
+    const now = JSON.stringify([state, limit, words, comments, silenced]);
+    if (now === this.#comments) return;
+    this.#comments = now;
+    $("comments-said").textContent = state === "open" ? (comments.length ? "" : text("comments.none")) : text(`comments.${state}`);
+    for (const option of $("comments-switch").options) option.textContent = text(`comments.switch_${option.value}`, { limit });
+    if (document.activeElement !== $("comments-words")) $("comments-words").value = words.join("\n");
+    fill($("comments-log"), comments, (comment) => row(comment, [
+      ["comments.remove", () => this.#do("DELETE", `comments/${comment.id}`)],
+      ["comments.silence", () => confirm(text("comments.sure", { name: comment.name })) && this.#do("PUT", `silenced/${comment.handle}`)],
+    ]));
+    $("comments-out").hidden = !silenced.length;
+    $("silenced").replaceChildren(...silenced.map(({ handle, name }) => element("li", {},
+      element("strong", {}, element("bdi", {}, name)), element("span", { className: "quiet" }, `@${handle}`),
+      element("span", { className: "buttons" },
+        button(text("ban.lift"), () => this.#do("DELETE", `silenced/${handle}`), { ariaLabel: `${text("ban.lift")}: ${name}` })))));
+  }
+
+  #do(method, path) {
+    return this.command(async () => {
+      await this.#ask(method, path);
+      await this.#read();
+    });
+  }
+
+  #save() {
+    const words = $("comments-words").value.split(/[\n,]/).map((word) => word.trim()).filter(Boolean);
+    return this.change({ comments: $("comments-switch").value, comment_slow_s: Number($("comments-slow").value), comment_words: words });
+  }
+}

@@ -1,0 +1,68 @@
+// The soundboard: everybody on the stage sees what plays; hosts and co-hosts add, play, turn and stop.
+
+import { ask, button, element, text } from "./page.js";
+
+const $ = (id) => document.getElementById(id);
+const UPLOAD_MS = 60000; // a file may be 12 MB, over a line that talks meanwhile
+
+export class Sounds {
+  /** `command` runs an action and shows what does not work. */
+  constructor({ space, token, command }) {
+    Object.assign(this, { space, token, command, drawn: "" });
+    $("sound-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#add();
+    });
+    $("sound-file").addEventListener("change", () => this.#suggest());
+    $("volume").addEventListener("change", () => this.playing && this.#to("PATCH", "playing", { volume: volume() }));
+    $("sound-stop").addEventListener("click", () => this.#to("DELETE", "playing"));
+  }
+
+  /** Shows what there is and what plays. */
+  draw({ sounds, playing, you }) {
+    const may = you.may.includes("sounds");
+    this.playing = playing;
+    $("sounds").hidden = !may && !playing;
+    $("sound-controls").hidden = !may;
+    $("sound-stop").hidden = !playing;
+    const sentence = playing ? text("sounds.playing", { name: playing.name }) : text("sounds.silent");
+    if ($("sound-now").textContent !== sentence) $("sound-now").textContent = sentence;
+    const now = JSON.stringify([sounds, may]);
+    if (now === this.drawn) return;
+    this.drawn = now;
+    $("soundboard").replaceChildren(...(may ? sounds.map((sound) => this.#row(sound)) : []));
+  }
+
+  #row({ id, name, length_ms: length }) {
+    const act = (key, action) => button(text(key), action, { ariaLabel: `${text(key)}: ${name}` });
+    return element("li", {},
+      element("strong", {}, name),
+      element("span", { className: "quiet" }, text("sounds.seconds", { seconds: Math.max(1, Math.round(length / 1000)) })),
+      element("span", { className: "buttons" },
+        act("sounds.play", () => this.#to("PUT", "playing", { sound: id, volume: volume() })),
+        act("sounds.drop", () => this.#to("DELETE", `sounds/${id}`))));
+  }
+
+  #to(method, path, body) {
+    this.command(() => ask(method, `/spaces/${this.space}/${path}`, { token: this.token, body }));
+  }
+
+  /** A file's name is a first name for the sound. */
+  #suggest() {
+    const [file] = $("sound-file").files;
+    if (file && !$("sound-name").value) $("sound-name").value = file.name.replace(/\.[^.]*$/, "").slice(0, 80);
+  }
+
+  async #add() {
+    const [file] = $("sound-file").files;
+    const path = `/spaces/${this.space}/sounds?name=${encodeURIComponent($("sound-name").value)}`;
+    $("sound-add").disabled = true;
+    await this.command(async () => {
+      await ask("PUT", path, { token: this.token, file, timeout: UPLOAD_MS });
+      $("sound-form").reset();
+    });
+    $("sound-add").disabled = false;
+  }
+}
+
+const volume = () => Number($("volume").value);

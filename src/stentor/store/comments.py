@@ -1,0 +1,186 @@
+"""Comments and who is shut out of them. Names are not kept with them: an account that goes takes its comments along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, insert, select
+
+from stentor.base.errors import NotFound
+from stentor.base.units import SpaceId
+from stentor.spaces.comments import Comment
+from stentor.spaces.model import Space
+from stentor.store import tables
+from stentor.store.spaces import load_space
+from stentor.store.work import Work
+
+KEPT = 5000
+"""Comments of a space; older ones go. At one a second, the most of an evening."""
+TRIM_EVERY = 100
+"""One comment in so many looks whether there are more."""
+MOST_SILENCED = 200
+"""People in the list of those who are shut out; the newest."""
+MOST_OF_ACCOUNT = 10_000
+_TABLE, _PEOPLE, _SILENCED = tables.comments, tables.accounts, tables.silenced
+
+
+class Past(msgspec.Struct, frozen=True):
+    """What a person did in a space before: when they wrote last (None: never), and whether they are shut out."""
+
+    last_ms: int | None
+    silenced: bool
+
+
+class Written(msgspec.Struct, frozen=True):
+    """A comment of an account, for whoever takes all of theirs along."""
+
+    space: str
+    text: str
+    at_ms: int
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Somebody who is shut out."""
+
+    handle: str
+    name: str
+
+
+Admit = Callable[[Space, Past], str]
+"""The text to keep; what it raises comes through, and nothing is kept."""
+
+
+class CommentsTable:
+    """The comments of all spaces. Methods raise what those of :class:`~stentor.store.spaces.Store` raise."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    async def add(
+        self, space: SpaceId, account: str, *, role: Callable[[Space], str], at_ms: int, admit: Admit
+    ) -> tuple[int, str]:
+        """Keeps what ``admit`` makes of a comment; its id and text. One person's comments wait for each other."""
+
+        def work(connection: Connection) -> tuple[int, str]:
+            found = load_space(connection, space)
+            connection.execute(select(_PEOPLE.c.id).where(_PEOPLE.c.id == account).with_for_update())
+            text = admit(found, _past(connection, space, account))
+            row = {"space": space, "account": account, "role": role(found), "text": text, "at_ms": at_ms}
+            added = connection.execute(insert(_TABLE).values(**row).returning(_TABLE.c.id)).scalar_one()
+            if added % TRIM_EVERY == 0:
+                _trim(connection, space)
+            return int(added), text
+
+        return await self._work.write(work)
+
+    async def past(self, space: SpaceId, account: str) -> Past:
+        """What a person did in a space before."""
+        return await self._work.read(lambda connection: _past(connection, space, account))
+
+    async def newest(self, space: SpaceId, most: int) -> list[Comment]:
+        """The newest, the oldest of them first."""
+        return await self._read(_TABLE.c.space == space, most)
+
+    async def own(self, space: SpaceId, account: str, most: int) -> list[Comment]:
+        """The newest of one person."""
+        return await self._read((_TABLE.c.space == space) & (_TABLE.c.account == account), most)
+
+    async def of_account(self, account: str) -> Sequence[Written]:
+        """The newest that a person wrote in all spaces, the oldest of them first."""
+        query = (
+            select(_TABLE.c.space, _TABLE.c.text, _TABLE.c.at_ms)
+            .where(_TABLE.c.account == account)
+            .order_by(_TABLE.c.id.desc())
+            .limit(MOST_OF_ACCOUNT)
+        )
+
+        def work(connection: Connection) -> Sequence[Written]:
+            rows = connection.execute(query).all()
+            return [Written(row.space, row.text, row.at_ms) for row in reversed(rows)]
+
+        return await self._work.read(work)
+
+    async def author(self, space: SpaceId, comment: int) -> str:
+        """Whose comment it is: the id of an account, empty when there is none."""
+        query = select(_TABLE.c.account).where(_TABLE.c.space == space, _TABLE.c.id == comment)
+        return str(await self._work.read(lambda connection: connection.execute(query).scalar()) or "")
+
+    async def remove(self, space: SpaceId, comment: int) -> None:
+        """Takes a comment away for good; raises :class:`NotFound`."""
+
+        def work(connection: Connection) -> None:
+            gone = connection.execute(delete(_TABLE).where(_TABLE.c.space == space, _TABLE.c.id == comment))
+            if gone.rowcount != 1:
+                raise NotFound("There is no such comment; it may have been removed.", code="comment-not-found")
+
+        await self._work.write(work)
+
+    async def forget(self, account: str) -> Sequence[str]:
+        """Takes all comments of a person away; in which spaces there were some."""
+        mine = _TABLE.c.account == account
+
+        def work(connection: Connection) -> Sequence[str]:
+            spaces = list(connection.execute(select(_TABLE.c.space).where(mine).distinct()).scalars())
+            connection.execute(delete(_TABLE).where(mine))
+            return spaces
+
+        return await self._work.write(work)
+
+    async def silence(self, space: SpaceId, account: str, *, at_ms: int) -> None:
+        """Shuts a person out of the comments of a space and takes away what they wrote there."""
+        here = (_SILENCED.c.space == space) & (_SILENCED.c.account == account)
+
+        def work(connection: Connection) -> None:
+            connection.execute(delete(_SILENCED).where(here))
+            connection.execute(insert(_SILENCED).values(space=space, account=account, at_ms=at_ms))
+            connection.execute(delete(_TABLE).where(_TABLE.c.space == space, _TABLE.c.account == account))
+
+        await self._work.write(work)
+
+    async def lift(self, space: SpaceId, account: str) -> None:
+        """Lets a person write again; one who may is no error."""
+        query = delete(_SILENCED).where(_SILENCED.c.space == space, _SILENCED.c.account == account)
+
+        def work(connection: Connection) -> None:
+            connection.execute(query)
+
+        await self._work.write(work)
+
+    async def silenced(self, space: SpaceId) -> Sequence[Person]:
+        """Who is shut out, the newest first."""
+        query = select(_PEOPLE.c.handle, _PEOPLE.c.name).join_from(_SILENCED, _PEOPLE)
+        query = query.where(_SILENCED.c.space == space).order_by(_SILENCED.c.at_ms.desc()).limit(MOST_SILENCED)
+
+        def work(connection: Connection) -> Sequence[Person]:
+            return [Person(row.handle, row.name) for row in connection.execute(query)]
+
+        return await self._work.read(work)
+
+    async def _read(self, where: ColumnElement[bool], most: int) -> list[Comment]:
+        query = _newest(where, most)
+
+        def work(connection: Connection) -> list[Comment]:
+            rows = connection.execute(query).all()
+            return [Comment(row.id, row.name, row.handle, row.role, row.text, row.at_ms) for row in reversed(rows)]
+
+        return await self._work.read(work)
+
+
+def _newest(where: ColumnElement[bool], most: int) -> Select[tuple[int, str, str, str, str, int]]:
+    columns = (_TABLE.c.id, _PEOPLE.c.name, _PEOPLE.c.handle, _TABLE.c.role, _TABLE.c.text, _TABLE.c.at_ms)
+    return select(*columns).join_from(_TABLE, _PEOPLE).where(where).order_by(_TABLE.c.id.desc()).limit(most)
+
+
+def _past(connection: Connection, space: str, account: str) -> Past:
+    last = select(func.max(_TABLE.c.at_ms)).where(_TABLE.c.account == account, _TABLE.c.space == space)
+    out = select(exists().where(_SILENCED.c.space == space, _SILENCED.c.account == account))
+    return Past(connection.execute(last).scalar(), bool(connection.execute(out).scalar()))
+
+
+def _trim(connection: Connection, space: str) -> None:
+    mine = _TABLE.c.space == space
+    surplus = select(_TABLE.c.id).where(mine).order_by(_TABLE.c.id.desc()).offset(KEPT).limit(1)
+    oldest = connection.execute(surplus).scalar()
+    if oldest is not None:
+        connection.execute(delete(_TABLE).where(mine, _TABLE.c.id <= oldest))

@@ -1,0 +1,77 @@
+"""Comments from one browser to all others: written on the house's page, read on the listener's, removed by the host."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.browser.conftest import Browsers
+from tests.browser.test_accessible import open_to_all
+from tests.browser.test_hostile import HOSTILE, Trap
+from tests.browser.test_people import at, invitation, sign_up
+from tests.support.browser import Visit, visit
+from tests.support.whole import Whole
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+WRITE = "#comments-write a"
+
+
+async def test_a_comment_comes_and_goes(house: Whole, browsers: Browsers) -> None:
+    """Nothing is loaded before the panel opens; a hostile comment is text everywhere; the host removes it, then its
+    writer; closed by the host, the reader is told; and everybody can use all of it."""
+    tokens = await house.space("chatty")
+    await house.call("PATCH", "/spaces/chatty", {"comment_slow_s": 0})
+    async with (
+        visit(browsers.plain, house.audience("chatty")) as reader,
+        visit(browsers.plain, at(house, f"/stage/chatty#token={tokens['host']}")) as host,
+        visit(browsers.plain, await invitation(house, "member")) as writer,
+    ):
+        host.page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
+        await reader.page.locator("#comments summary").wait_for(state="visible")
+        assert not [seen for seen in reader.watch.responses if "comments" in seen.url]
+        await reader.page.click("#comments summary")
+        await reader.says("#comments-said", "Nobody has written")
+        await writes(writer, house, await reader.page.get_attribute(WRITE, "href"))
+        trap = Trap(reader)
+        await trap.shows("#comments-read")
+        await reader.says("#comments-read", "@wanda")
+        await open_to_all(reader, "live with comments")
+        await host.page.set_viewport_size({"width": 1280, "height": 900})
+        await host.says("#comments-log", HOSTILE)
+        await host.page.click("#comments-rules >> xpath=../summary")
+        await open_to_all(host, "stage with comments")
+        await open_to_all(writer, "writing comments")
+
+        await host.page.locator("#comments-log > div", has_text="Second").get_by_role("button", name="Remove").click()
+        await gone(reader, "#comments-read", "Second")
+        await gone(writer, "#comments-log", "Second")
+        await host.page.locator("#comments-log > div").get_by_role("button", name="Shut out").click()
+        await host.says("#silenced", "@wanda")
+        await reader.says("#comments-said", "Nobody has written")
+        await writer.page.fill("#comment-text", "Third")
+        await writer.page.keyboard.press("Enter")
+        await writer.says("#warning", "shut you out")
+        await host.page.select_option("#comments-switch", "off")
+        await host.page.click("#comments-rules button")
+        await reader.until("document.querySelector('#comments').hidden", "the panel is gone", within_s=60)
+        for page in (reader, host):
+            page.calm()
+    await house.call("POST", "/spaces/chatty/end")
+
+
+async def writes(writer: Visit, house: Whole, address: str | None) -> None:
+    """Signs up, comes by the link of the listener's page, and writes two comments."""
+    await sign_up(writer, "Wanda", "wanda")
+    assert address == at(house, "/comments/chatty")
+    await writer.page.goto(address)
+    for text in (HOSTILE, "Second"):
+        await writer.page.get_by_label("Your comment").fill(text)
+        await writer.page.keyboard.press("Enter")
+        await writer.says("#comments-log", text)
+    await Trap(writer).shows("#comments-log")
+
+
+async def gone(page: Visit, selector: str, text: str) -> None:
+    """Waits until what a selector finds shows this text no more."""
+    await page.until(f"!document.querySelector({selector!r}).textContent.includes({text!r})", f"{text} is gone")

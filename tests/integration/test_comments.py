@@ -1,0 +1,266 @@
+"""Comments over real HTTP, a real bus and a real database, up to the file that an edge serves to everybody."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from ipaddress import ip_address
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+import pytest_asyncio
+
+from stentor.audio import hold
+from stentor.bus.connection import connect
+from stentor.bus.status import SpaceStatus, Status, beat
+from stentor.edge import role as edge
+from stentor.house.chat import LOOK_S
+from stentor.house.comments import BURST, SPACE_BURST
+from stentor.spaces.comments import NEWEST
+from stentor.store.objects import Objects
+from tests.support.edge import silent_hold
+from tests.support.house import House, client, database, free_port, problem, running_house
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+PASSWORD = "several words together"
+LIMIT = 100
+PATIENCE_S = 15.0
+FIRST_ADDRESS = 0x0A000001
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """One house and one edge for all of them, in which everybody may sign up."""
+    settings: dict[str, Any] = {"sign_up": "open", "audience_port": free_port()}
+    settings |= {"comments_listeners": LIMIT, "comments_words": "siteword, other"}
+    async with running_house(tmp_path_factory.mktemp("house"), **settings) as house:
+        await Objects.open(house.settings.recordings_address).put("hold/default", hold.encode(silent_hold()))
+        task = asyncio.create_task(edge.run(house.settings, instance="edge-0"), name="edge")
+        yield house
+        task.cancel()
+        await asyncio.wait([task])
+
+
+@asynccontextmanager
+async def person(house: House, handle: str) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody who has just signed up, in a browser of their own, at an address of their own: for limits."""
+    address = str(ip_address(FIRST_ADDRESS + sum(handle.encode())))
+    headers = {"Sec-Fetch-Site": "same-origin", "User-Agent": "Browser", "X-Forwarded-For": address}
+    async with client(f"{house.anyone.base_url}/api/v1", **headers) as browser:
+        wish = {"handle": handle, "name": handle.title(), "password": PASSWORD}
+        assert (await browser.post("/sign-up", json=wish)).status_code == 201
+        yield browser
+
+
+async def space(house: House, name: str, **rules: object) -> dict[str, str]:
+    """A space on air without slow mode; the headers of its host."""
+    token = (await house.create(name))["token"]
+    assert (await house.http.post(f"/api/v1/spaces/{name}/doors")).status_code == 200
+    rules = {"comment_slow_s": 0, **rules}
+    assert (await house.http.patch(f"/api/v1/spaces/{name}", json=rules)).status_code == 200
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def told(house: House, name: str, condition: Callable[[dict[str, Any]], bool], reason: str) -> dict[str, Any]:
+    """Asks the edge as a reader does until the chat is as wanted."""
+    address = f"http://127.0.0.1:{house.settings.audience_port}"
+    chat: dict[str, Any] = {}
+    async with asyncio.timeout(PATIENCE_S), client(address) as reader:
+        while not (chat and condition(chat)):
+            try:
+                answer = await reader.get(f"/s/{name}/comments.json")
+                chat = answer.json() if answer.status_code == 200 else {}
+            except httpx.TransportError:
+                pass  # the edge is not up yet
+            await asyncio.sleep(0.05)
+    assert chat, reason
+    return chat
+
+
+def texts(chat: dict[str, Any]) -> list[str]:
+    return [each["text"] for each in chat["comments"]]
+
+
+async def test_from_one_writer_to_all_readers(house: House) -> None:
+    """Written, it stands in the edge's file within a second or two; removed by a host it is gone; nobody else may."""
+    host = await space(house, "way")
+    async with person(house, "ada") as ada, person(house, "bob") as bob:
+        made = (await ada.post("/spaces/way/comments", json={"text": " Héllo <b>all</b> "})).json()
+        assert (made["name"], made["handle"], made["role"], made["text"]) == ("Ada", "ada", "", "Héllo <b>all</b>")
+        await bob.post("/spaces/way/comments", json={"text": "Me too"})
+        chat = await told(house, "way", lambda chat: len(chat["comments"]) == 2, "both are there")
+        assert (chat["state"], chat["slow_s"], chat["retry_s"]) == ("open", 0, [3, 6])
+        assert chat["comments"][0] == made
+        assert "account" not in chat["comments"][0]
+        address = f"/spaces/way/comments/{made['id']}"
+        problem(await bob.delete(address), 403, "not-allowed")
+        problem(await house.anyone.delete(f"/api/v1{address}"), 401, "not-signed-in")
+        assert (await house.anyone.delete(f"/api/v1{address}", headers=host)).status_code == 204
+        problem(await house.anyone.delete(f"/api/v1{address}", headers=host), 404, "comment-not-found")
+        assert texts(await told(house, "way", lambda chat: len(chat["comments"]) == 1, "one is gone")) == ["Me too"]
+        own = (await bob.get("/spaces/way/comments/own")).json()
+        assert (texts(own), own["silenced"], own["state"]) == (["Me too"], False, "open")
+        assert (await bob.delete(f"/spaces/way/comments/{own['comments'][0]['id']}")).status_code == 204
+        await told(house, "way", lambda chat: not chat["comments"], "one's own one may take away")
+
+
+async def test_the_file_is_for_caches(house: House) -> None:
+    """Public for two seconds, with a tag that answers 304, readable by the house's page, no cookie needed."""
+    await space(house, "cached")
+    await told(house, "cached", lambda chat: chat["state"] == "open", "open")
+    async with client(f"http://127.0.0.1:{house.settings.audience_port}") as reader:
+        answer = await reader.get("/s/cached/comments.json")
+        assert answer.headers["cache-control"] == "public, max-age=2"
+        assert answer.headers["access-control-allow-origin"] == "*"
+        again = await reader.get("/s/cached/comments.json", headers={"If-None-Match": answer.headers["etag"]})
+        assert again.status_code == 304
+        door = (await reader.get("/s/cached/door.json")).json()
+        assert door["comments"]["read"].endswith("/s/cached/comments.json")
+        assert door["comments"]["write"] == f"{house.settings.house_address}/comments/cached"
+    await house.http.patch("/api/v1/spaces/cached", json={"comments": "off"})
+    await told(house, "cached", lambda chat: chat["state"] == "off", "off")
+
+
+async def test_who_may_write(house: House) -> None:
+    """Signed in, from our own page, on air, not shut out; the rest is told why."""
+    host = await space(house, "rules")
+    write = "/spaces/rules/comments"
+    body = {"text": "Hello"}
+    problem(await house.anyone.post(f"/api/v1{write}", json=body), 401, "not-signed-in")
+    problem(await house.anyone.post(f"/api/v1{write}", json=body, headers=host), 401, "not-signed-in")
+    async with person(house, "carl") as carl:
+        problem(await carl.post(write, json=body, headers={"Sec-Fetch-Site": "cross-site"}), 403, "other-origin")
+        problem(await carl.post("/spaces/nowhere/comments", json=body), 404, "space-not-found")
+        for text in ("a SITEWORD!", "öther"):
+            problem(await carl.post(write, json={"text": text}), 400, "comment-word")
+        assert (await carl.post(write, json=body)).status_code == 201
+        out = (await house.anyone.put("/api/v1/spaces/rules/silenced/carl", headers=host)).json()
+        assert (out["silenced"], out["comments"]) == ([{"handle": "carl", "name": "Carl"}], [])
+        problem(await carl.post(write, json=body), 403, "silenced")
+        assert (await carl.get(f"{write}/own")).json()["silenced"] is True
+        await house.anyone.delete("/api/v1/spaces/rules/silenced/carl", headers=host)
+        assert (await carl.post(write, json=body)).status_code == 201
+        problem(await carl.put("/spaces/rules/silenced/carl"), 403, "not-allowed")
+        await house.http.post("/api/v1/spaces/rules/end")
+        problem(await carl.post(write, json=body), 409, "comments-closed")
+
+
+async def test_slow_mode_and_floods(house: House) -> None:
+    """The hosts' seconds hold between two comments of one person; nobody writes faster than can be read."""
+    await space(house, "slow", comment_slow_s=3600)
+    async with person(house, "dora") as dora, person(house, "emil") as emil:
+        assert (await dora.post("/spaces/slow/comments", json={"text": "One"})).status_code == 201
+        answer = await dora.post("/spaces/slow/comments", json={"text": "Two"})
+        problem(answer, 429, "comment-too-soon")
+        assert int(answer.headers["retry-after"]) > 3000
+        assert (await emil.post("/spaces/slow/comments", json={"text": "Three"})).status_code == 201
+        await house.http.patch("/api/v1/spaces/slow", json={"comment_slow_s": 0})
+        for _ in range(BURST - 2):
+            assert (await dora.post("/spaces/slow/comments", json={"text": "More"})).status_code == 201
+        problem(await dora.post("/spaces/slow/comments", json={"text": "More"}), 429, "too-many-comments")
+        own = (await dora.get("/spaces/slow/comments/own")).json()
+        assert texts(own) == ["One"] + ["More"] * (BURST - 2)
+
+
+async def test_many_people_are_slowed_down_together(house: House) -> None:
+    """A space takes a burst, and then ten comments a second, whoever writes; another space is as free as before."""
+    await space(house, "crush")
+    await space(house, "calm")
+    async with AsyncExitStack() as stack:
+        crowd = [await stack.enter_async_context(person(house, f"many{number}")) for number in range(8)]
+        answers: list[httpx.Response] = []
+        for _ in range(BURST - 1):
+            wishes = [one.post("/spaces/crush/comments", json={"text": "Me"}) for one in crowd]
+            answers += await asyncio.gather(*wishes)
+        refused = [answer for answer in answers if answer.status_code != 201]
+        assert len(answers) - len(refused) >= SPACE_BURST
+        problem(refused[0], 429, "too-many-comments")
+        assert (await crowd[0].post("/spaces/calm/comments", json={"text": "Calm"})).status_code == 201
+
+
+async def test_a_large_audience_closes_them(house: House) -> None:
+    """Above the limit the file says so and has none, writing is refused; a host may have them on all the same."""
+    await space(house, "large")
+    async with connect(house.nats.url, name="test") as bus, person(house, "fred") as fred:
+        await fred.post("/spaces/large/comments", json={"text": "Early"})
+        await told(house, "large", lambda chat: texts(chat) == ["Early"], "open")
+        crowd = {"large": SpaceStatus(listeners=LIMIT + 1)}
+        beating = asyncio.create_task(
+            beat(bus, lambda: Status("edge", "edge-x", round(time.time() * 1000), 1, crowd, {}), every_s=0.3)
+        )
+        chat = await told(house, "large", lambda chat: chat["state"] == "crowded", "closed")
+        assert (chat["comments"], chat["retry_s"]) == ([], [20, 40])
+        problem(await fred.post("/spaces/large/comments", json={"text": "Late"}), 409, "comments-closed")
+        await house.http.patch("/api/v1/spaces/large", json={"comments": "on"})
+        await told(house, "large", lambda chat: texts(chat) == ["Early"], "on all the same")
+        beating.cancel()
+        await asyncio.wait([beating])
+
+
+async def test_only_the_newest_travel(house: House) -> None:
+    """However many there are, the file has the newest; whoever keeps order sees more."""
+    host = await space(house, "long")
+    async with person(house, "gina") as gina:
+        await gina.post("/spaces/long/comments", json={"text": "first"})
+    with database(house.settings) as connection:
+        connection.executemany(
+            "INSERT INTO comments (space, account, role, text, at_ms) SELECT space, account, '', ?, at_ms FROM comments"
+            " WHERE space = 'long' LIMIT 1",
+            [(str(number),) for number in range(NEWEST + 5)],
+        )
+    chat = await told(house, "long", lambda chat: len(chat["comments"]) > 1, "read again by itself")
+    assert texts(chat) == [str(number) for number in range(5, NEWEST + 5)]
+    seen = (await house.anyone.get("/api/v1/spaces/long/comments", headers=host)).json()
+    assert len(seen["comments"]) == NEWEST + 6
+
+
+async def test_leaving_takes_them_along(house: House) -> None:
+    """An account's export has what it wrote; with the account it goes, from the edges too."""
+    await space(house, "left")
+    async with person(house, "hugo") as hugo:
+        await hugo.post("/spaces/left/comments", json={"text": "Mine"})
+        await told(house, "left", lambda chat: texts(chat) == ["Mine"], "there")
+        export = (await hugo.get("/account/export")).json()
+        assert [(each["space"], each["text"]) for each in export["comments"]] == [("left", "Mine")]
+        assert (await hugo.request("DELETE", "/account", json={"handle": "hugo"})).status_code == 200
+    await told(house, "left", lambda chat: not chat["comments"], "gone with the account")
+
+
+async def test_hosts_hear_of_comments(house: House) -> None:
+    """The stage's stream of events tells those who keep order that something was written, and nobody else."""
+    host = await space(house, "heard")
+    invited = await house.http.post("/api/v1/spaces/heard/invitations", json={"name": "Guest"})
+    guest = {"Authorization": f"Bearer {invited.json()['token']}"}
+    heard: dict[str, str] = {"host": "", "guest": ""}
+
+    async def listen(name: str, headers: dict[str, str]) -> None:
+        async with house.anyone.stream("GET", "/api/v1/spaces/heard/talk", headers=headers) as answer:
+            async for text in answer.aiter_text():
+                heard[name] += text
+
+    listening = [asyncio.create_task(listen("host", host)), asyncio.create_task(listen("guest", guest))]
+    async with person(house, "ida") as ida, asyncio.timeout(PATIENCE_S):
+        while "event: comments" not in heard["host"]:
+            await ida.post("/spaces/heard/comments", json={"text": "Hello"})
+            await asyncio.sleep(LOOK_S)
+    assert "comments" not in heard["guest"]
+    for task in listening:
+        task.cancel()
+    await asyncio.wait(listening)
+
+
+async def test_the_page_where_one_writes(house: House) -> None:
+    """It is there for every space, may read the edge, and knows whether one is signed in and keeps order."""
+    await space(house, "page")
+    answer = await house.anyone.get("/comments/page")
+    assert answer.status_code == 200
+    page = msgspec.json.decode(answer.text.split('id="page">')[1].split("</script>")[0])
+    assert page["read"] == f"{house.settings.audience_address}/s/page/comments.json"
+    assert (page["account"], page["moderates"]) == (False, False)
+    assert f"connect-src 'self' {house.settings.audience_address}" in answer.headers["content-security-policy"]
+    assert 'href="/sign-in?next=/comments/page"' in answer.text
+    assert (await house.anyone.get("/comments/nowhere")).status_code == 404
