@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 
 from stentor.audio import hold
+from stentor.bus.chat import Chats
 from stentor.bus.connection import connect
 from stentor.bus.status import SpaceStatus, Status, beat
 from stentor.edge import role as edge
@@ -147,6 +148,13 @@ async def test_who_may_write(house: House) -> None:
         problem(await carl.put("/spaces/rules/silenced/carl"), 403, "not-allowed")
         await house.http.post("/api/v1/spaces/rules/end")
         problem(await carl.post(write, json=body), 409, "comments-closed")
+    async with connect(house.nats.url, name="test") as bus:
+        chats, left = Chats(bus), True
+        for _ in range(round(PATIENCE_S / 0.1)):
+            if not (left := await chats.get("rules") is not None):
+                break
+            await asyncio.sleep(0.1)
+        assert not left, "after the end it is in the database only"
 
 
 async def test_slow_mode_and_floods(house: House) -> None:

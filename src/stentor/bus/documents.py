@@ -90,6 +90,14 @@ class Documents(Generic[D]):
         except _FAILED as error:
             raise Overloaded(f"The bus does not answer: {error!r}.", retry_after_s=1.0) from error
 
+    async def drop(self, key: str) -> None:
+        """Takes a document away for good; readers keep what they know of it. Raises :class:`Overloaded`."""
+        kv = await bucket(self.bus, self.bucket)
+        try:
+            await kv.delete(key)
+        except _FAILED as error:
+            raise Overloaded(f"The bus did not drop {key}: {error!r}.", retry_after_s=1.0) from error
+
     async def all(self) -> dict[str, D]:
         """All documents by key. Raises :class:`Overloaded` without the bus."""
         kv = await bucket(self.bus, self.bucket)

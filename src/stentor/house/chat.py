@@ -45,6 +45,8 @@ class ChatKeeper:
         self._stale: set[str] = set()
         """Spaces in which something changed that the edges do not know."""
         self._read: dict[str, float] = {}
+        self._over: set[str] = set()
+        """Spaces that are off the air and may have left a chat on the bus."""
         self._news: Counter[str] = Counter()
         self._log = log.get("house")
 
@@ -76,12 +78,15 @@ class ChatKeeper:
                 self._chats.pop(space.id, None)
                 self._read.pop(space.id, None)
                 self._news.pop(space.id, None)
+                self._over.add(space.id)
 
     async def listen(self) -> None:
         """Keeps the chats as the edges know them, also what another house wrote; for ever."""
         async for chat in self._documents.watch():
             known = self._chats.get(chat.space)
-            if chat.space in self._spaces and (known is None or chat.version > known.version):
+            if chat.space not in self._spaces:
+                self._over.add(chat.space)
+            elif known is None or chat.version > known.version:
                 self._chats[chat.space] = chat
 
     async def run(self) -> None:
@@ -99,6 +104,17 @@ class ChatKeeper:
                     await self._look(space, loop.time())
                 except Overloaded:
                     self._stale.add(space.id)  # database or bus is away: again in a second
+            await self._clear()
+
+    async def _clear(self) -> None:
+        """Takes chats off the bus that are over: what people wrote is then in the database only."""
+        self._over -= self._spaces.keys()
+        for space in list(self._over):
+            try:
+                await self._documents.drop(space)
+            except Overloaded:
+                return  # again in a second
+            self._over.discard(space)
 
     async def _look(self, space: Space, now: float) -> None:
         told = self._chats.get(space.id, Chat(space.id))

@@ -1,4 +1,4 @@
-"""Two lanes: what floods one leaves the other free."""
+"""Lanes: what floods one leaves the others free."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Front:
         self.lanes = Lanes(lambda scope: scope["path"].startswith("/control"))
         self._app = limited(cast("ASGIApp", app), self.lanes)
 
-    async def ask(self, path: str = "/public") -> tuple[int, dict[str, str], bytes]:
+    async def ask(self, path: str = "/public", method: str = "GET") -> tuple[int, dict[str, str], bytes]:
         got: list[Any] = []
 
         async def send(message: Message) -> None:
@@ -48,12 +48,27 @@ class Front:
         async def receive() -> Any:
             return {"type": "http.request", "body": b"", "more_body": False}
 
-        await self._app(cast("Scope", {"type": "http", "method": "GET", "path": path}), receive, send)
+        await self._app(cast("Scope", {"type": "http", "method": method, "path": path}), receive, send)
         fields = {name.decode(): value.decode() for name, value in got[0]["headers"]}
         return got[0]["status"], fields, b"".join(message.get("body", b"") for message in got[1:])
 
     def many(self, count: int, path: str = "/public") -> list[asyncio.Task[tuple[int, dict[str, str], bytes]]]:
         return [asyncio.create_task(self.ask(path)) for _ in range(count)]
+
+
+async def test_a_flood_of_comments_leaves_hosts_their_lane() -> None:
+    """Who comments is known to the house as hosts are, and waits for room among those who comment all the same."""
+    app = Slow()
+    front = Front(app)
+    comments = "/control/spaces/talk/comments"
+    flood = [asyncio.create_task(front.ask(comments, "POST")) for _ in range(LEAST + 5)]
+    await eventually(lambda: sum(task.done() for task in flood) == 5, "comments beyond their lane are refused")
+    button = asyncio.create_task(front.ask("/control/live", "POST"))
+    reading = asyncio.create_task(front.ask(comments))
+    await eventually(lambda: app.inside == LEAST + 2, "a host's button and a host's look are let in")
+    app.go.set()
+    assert [task[0] for task in await asyncio.gather(button, reading)] == [200, 200]
+    await asyncio.gather(*flood)
 
 
 async def test_more_than_the_limit_are_refused_with_a_problem() -> None:

@@ -175,3 +175,10 @@ def test_whoever_is_shut_out_is_told_so() -> None:
     with pytest.raises(NotAllowed) as refused:
         require(seated(BEN), Look.BACKSTAGE, space)
     assert refused.value.error_code == "banned"
+
+
+def test_moderators_of_the_site_keep_order_among_comments_only() -> None:
+    """They look at comments everywhere, and lead nothing for that."""
+    moderator = Actor(account="mo", moderates=True)
+    assert allowed(moderator, Look.COMMENTS, LIVE)
+    assert not any(allowed(moderator, wish, LIVE) for wish in (Look.BACKSTAGE, c.SetComments(slow_s=9), c.End()))

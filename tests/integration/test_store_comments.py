@@ -1,0 +1,110 @@
+"""Comments in real databases: one suite for SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+
+from stentor.base.errors import Conflict, NotFound
+from stentor.base.units import SpaceId
+from stentor.people.model import Account
+from stentor.spaces.model import Space
+from stentor.spaces.rules import decide
+from stentor.store import comments
+from stentor.store.comments import CommentsTable, Past, Person, Written
+from stentor.store.spaces import Store
+from tests.support.postgres import database_url, postgres
+from tests.support.spaces import CREATE, NOW
+
+__all__ = ["database_url", "postgres"]
+SPACE, OTHER = SpaceId("talk"), SpaceId("other")
+
+
+class Kept(CommentsTable):
+    """The table, and a way to write into it without rules."""
+
+    async def write(self, text: str, *, account: str = "ada", space: SpaceId = SPACE, at_ms: int = 5) -> int:
+        return (await self.add(space, account, role=lambda _: "host", at_ms=at_ms, admit=lambda *_: text))[0]
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    """A store with two spaces and two people."""
+    store = await Store.open(database_url)
+    for space in (SPACE, OTHER):
+        await store.create(decide(None, msgspec.structs.replace(CREATE, id=space), NOW))
+    for handle in ("ada", "bob"):
+        account = Account(id=handle, handle=handle, name=handle.title(), created_ms=1)
+        await store.accounts.create(account, password=None, passkey=None, codes=[])
+    yield store
+    await store.close()
+
+
+async def test_comments_come_and_go(store: Store) -> None:
+    """In order, the newest of a space; by name as it is now; a number is never given twice; gone with the account."""
+    table = Kept(store.work)
+    first, second = await table.write("One 🎙️"), await table.write("Two", account="bob", at_ms=6)
+    await table.write("Elsewhere", space=OTHER)
+    await store.accounts.change("ada", name="Åda")
+    found = await table.newest(SPACE, 50)
+    assert [(each.id, each.name, each.handle, each.role, each.text, each.at_ms) for each in found] == [
+        (first, "Åda", "ada", "host", "One 🎙️", 5),
+        (second, "Bob", "bob", "host", "Two", 6),
+    ]
+    assert [each.text for each in await table.newest(SPACE, 1)] == ["Two"]
+    assert [each.text for each in await table.own(SPACE, "ada", 50)] == ["One 🎙️"]
+    assert await table.of_account("ada") == [Written("talk", "One 🎙️", 5), Written("other", "Elsewhere", 5)]
+    assert (await table.author(SPACE, second), await table.author(OTHER, second)) == ("bob", "")
+    await table.remove(SPACE, second)
+    with pytest.raises(NotFound):
+        await table.remove(SPACE, second)
+    assert await table.write("Three") > second + 1
+    await store.accounts.delete("bob")
+    assert sorted(await table.forget("ada")) == ["other", "talk"]
+    assert await table.newest(SPACE, 50) == []
+
+
+async def test_the_past_of_a_person(store: Store) -> None:
+    """When they wrote last here, and whether they are shut out; that takes away what they wrote, and lifts again."""
+    table = Kept(store.work)
+    assert await table.past(SPACE, "ada") == Past(None, silenced=False)
+    await table.write("One", at_ms=7)
+    await table.write("Elsewhere", space=OTHER, at_ms=9)
+    assert await table.past(SPACE, "ada") == Past(7, silenced=False)
+    for _ in range(2):
+        await table.silence(SPACE, "ada", at_ms=8)
+    assert await table.silenced(SPACE) == [Person("ada", "Ada")]
+    assert await table.past(SPACE, "ada") == Past(None, silenced=True)
+    assert await table.past(OTHER, "ada") == Past(9, silenced=False)
+    await table.lift(SPACE, "ada")
+    assert (await table.silenced(SPACE), await table.past(SPACE, "ada")) == ([], Past(None, silenced=False))
+
+
+async def test_nobody_gets_around_slow_mode_by_haste(store: Store) -> None:
+    """One person's comments wait for each other: of many sent at once, the first is all that is let in."""
+    table = CommentsTable(store.work)
+
+    def admit(space: Space, past: Past) -> str:
+        if past.last_ms is not None:
+            raise Conflict("One is enough.")
+        return "Me first"
+
+    wishes = [table.add(SPACE, "ada", role=lambda _: "", at_ms=5, admit=admit) for _ in range(8)]
+    came = await asyncio.gather(*wishes, return_exceptions=True)
+    assert sum(isinstance(each, Conflict) for each in came) == 7
+    assert len(await table.newest(SPACE, 50)) == 1
+
+
+async def test_old_ones_go(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A space keeps so many; another space's are left alone."""
+    monkeypatch.setattr(comments, "KEPT", 5)
+    monkeypatch.setattr(comments, "TRIM_EVERY", 4)
+    table = Kept(store.work)
+    await table.write("Elsewhere", space=OTHER)
+    for number in range(15):
+        await table.write(str(number))
+    assert [each.text for each in await table.newest(SPACE, 50)] == [str(number) for number in range(10, 15)]
+    assert len(await table.newest(OTHER, 50)) == 1
