@@ -334,12 +334,12 @@ def test_a_limited_audience_is_kept_apart_from_how_wide_the_door_is() -> None:
 
 
 def test_a_clock_that_was_set_is_told_while_on_air() -> None:
-    """It changes nothing but the record; when all is over it says nothing any more."""
+    """It changes nothing but the record, and two steps are two; when all is over it says nothing any more."""
     live = with_guests(State.LIVE)
     [told] = decide(live, c.NoteClock(-2000), NOW)
     assert isinstance(told, e.ClockSet)
     assert told.by_ms == -2000
-    assert do(live, c.NoteClock(-2000)) == msgspec.structs.replace(live, version=live.version + 1)
+    assert do(live, c.NoteClock(-2000), c.NoteClock(-2000)) == msgspec.structs.replace(live, version=live.version + 2)
     assert decide(do(live, c.End()), c.NoteClock(2000), NOW) == []
 
 

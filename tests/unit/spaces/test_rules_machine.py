@@ -26,7 +26,6 @@ COMMANDS = st.one_of(
     st.builds(c.SetAsking, st.sampled_from(Asking)),
     st.builds(c.SetReactions, st.booleans()),
     st.sampled_from([c.LimitAudience(), c.LimitAudience(("press",)), c.OpenAudience(), c.MoveDoor(0.5, 7, 9, 3)]),
-    st.just(c.NoteClock(-2000)),
     st.builds(c.SetOverflow, st.sampled_from([-1, 0, 29, 30, 3600, 3601])),
     st.builds(c.PinRung, st.none() | st.integers(-1, 5)),
     st.builds(c.ClimbRung, st.integers(-1, 5), st.sampled_from(Cause)),
