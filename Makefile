@@ -38,7 +38,7 @@ twice = $(BIN)/python -m pytest $(1) $(2) $(ARGS) || { \
 
 test: setup browser caches check ## set up, check, and run all tests
 	@$(call twice,-m "not realtime",-n 2 --dist loadfile)
-	@$(call twice,-m realtime,)
+	@$(call twice,-m realtime tests/unit tests/integration tests/browser,)
 
 unit: setup ## only the unit tests: seconds
 	@$(BIN)/python -m pytest tests/unit $(ARGS)

@@ -12,6 +12,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from stentor.audio.pcm import Samples
+from stentor.spaces.model import ON_AIR
 from tests.support.browser import RATE_HZ, chromium, launch, write_wav
 from tests.support.sound import voice
 from tests.support.whole import Whole, whole
@@ -26,13 +27,13 @@ class Browsers:
     plain: Browser
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def voices() -> dict[str, Samples]:
     """What each browser's microphone says, over and over."""
     return {"reader": voice("reader")[: 12 * RATE_HZ], "cards": voice("cards")[: 9 * RATE_HZ]}
 
 
-@pytest_asyncio.fixture(scope="package", loop_scope="session")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Whole]:
     """Everything up."""
     chromium()
@@ -50,7 +51,18 @@ def own_tries(request: pytest.FixtureRequest) -> None:
             database.commit()
 
 
-@pytest_asyncio.fixture(scope="package", loop_scope="session")
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
+async def over(request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    """What a test has opened is ended after it: each programme takes the time of those to come."""
+    yield
+    if "house" in request.fixturenames:
+        house: Whole = request.getfixturevalue("house")
+        for space in (await house.call("GET", "/spaces"))["spaces"]:
+            if space["state"] in ON_AIR:
+                await house.call("POST", f"/spaces/{space['id']}/end")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browsers(tmp_path_factory: pytest.TempPathFactory, voices: dict[str, Samples]) -> AsyncIterator[Browsers]:
     """Three browsers."""
     chromium()

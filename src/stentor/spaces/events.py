@@ -193,6 +193,8 @@ class SeatBanned(EventBase, frozen=True):
 
     seat: SeatId
     name: str
+    account: str = ""
+    """Whose the seat was; empty for a guest."""
 
 
 class BanLifted(EventBase, frozen=True):
