@@ -101,6 +101,8 @@ def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
                 if p == space.p
                 else [e.DoorMoved(at_ms=at_ms, p=p, was=space.p, listeners=listeners, places=places, waiting=waiting)]
             )
+        case c.NoteClock(by_ms=by_ms):
+            return [e.ClockSet(at_ms=at_ms, by_ms=by_ms)] if space.on_air else []
         case c.PinRung() | c.ClimbRung():
             return _rung(space, command, at_ms)
         case c.GiveSeat():
@@ -164,6 +166,8 @@ def apply(space: Space | None, event: Event) -> Space:
             return replace(space, overflow_s=delay_s)
         case e.DoorMoved(p=p, waiting=waiting):
             return replace(space, p=p, waiting=waiting)
+        case e.ClockSet():
+            return space
         case e.RungPinned(rung=pinned):
             return replace(space, pinned_rung=pinned)
         case e.RungChanged(rung=rung, cause=cause, value=value):
