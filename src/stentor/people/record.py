@@ -22,6 +22,8 @@ class Deed(StrEnum):
     RECOVERY_CODES = "recovery-codes"
     PASSKEY_ADDED = "passkey-added"
     PASSKEY_REMOVED = "passkey-removed"
+    PROVIDER_LINKED = "provider-linked"
+    PROVIDER_UNLINKED = "provider-unlinked"
     DELETED = "deleted"
 
 
