@@ -55,7 +55,7 @@ async def test_from_the_audience_onto_the_stage_and_off_again(house: Whole, brow
         await host.says("#waiting", "Dora")
         await host.page.get_by_role("button", name="Accept: Dora").click()
         await again.says("#standing", "want to hear you")
-        await act(host, "Dora", "Shut out")
+        await act(host, "Dora", "Remove and shut out")
         await again.says("#standing", "do not let you speak")
         await host.page.click("#bans summary")
         await host.page.get_by_role("button", name="Let in again: Dora").click()
@@ -85,3 +85,29 @@ async def act(host: Visit, name: str, verb: str) -> None:
 async def rings(page: Visit, name: str, *, not_: str) -> None:
     """The ring is around this name, and not around the other."""
     await page.until(f"({RING})({name!r}) && !({RING})({not_!r})", f"the ring is around {name} only")
+
+
+async def test_a_co_host_takes_over_when_everybody_is_gone(house: Whole, browsers: Browsers) -> None:
+    """Comes back by the link, alone, has the host's buttons, and ends the space."""
+    tokens = await house.space("left")
+    cora = await house.call("POST", "/spaces/left/invitations", {"name": "Cora", "role": "co_host"})
+    stage = f"http://127.0.0.1:{house.settings.port}/stage/left#token="
+    async with (
+        visit(browsers.reader, stage + tokens["host"]) as host,
+        visit(browsers.cards, stage + cora["token"]) as page,
+    ):
+        for each in (host, page):
+            await each.page.click("#join")
+            await each.says("#status", "You are on the stage")
+        await host.page.get_by_role("button", name="Go live").click()
+        await page.says("#state", "live")
+        assert await page.page.get_by_role("button", name="End", exact=True).count() == 0
+        await page.page.click("#leave")
+        await host.page.click("#leave")
+        await house.until("left", lambda view: {seat["state"] for seat in view["seats"]} == {"away"}, "nobody is there")
+    async with visit(browsers.cards, stage + cora["token"]) as page:
+        page.page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
+        await page.page.click("#join")
+        await page.page.get_by_role("button", name="End", exact=True).click()
+        await page.says("#status", "over")
+    assert await house.state("left") in ("ended", "replay")

@@ -423,3 +423,50 @@ async def test_signing_in_leads_to_no_other_site(house: House, target: str) -> N
     assert "x" not in page.headers
     asked = await house.anyone.get("/account")
     assert (asked.status_code, asked.headers["location"]) == (303, "/sign-in?next=/account")
+
+
+async def test_who_is_shut_out_cannot_ask_again_from_another_browser(house: House) -> None:
+    """The ban holds the account that the seat belongs to, whatever name it gives, till it is lifted."""
+    await house.create("strict")
+    await house.http.post("/api/v1/spaces/strict/doors")
+    async with browser(house) as ada, browser(house) as other:
+        await sign_up(ada)
+        invited = (await house.http.post("/api/v1/spaces/strict/invitations", json={"name": "Grace"})).json()
+        await ada.post("/spaces/strict/claim", json={"token": invited["token"]})
+        ban = f"/api/v1/spaces/strict/bans/{invited['seat']}"
+        assert (await house.http.put(ban)).status_code == 200
+        await other.post("/sign-in", json={"handle": "ada", "password": PASSWORD})
+        problem(await other.post("/spaces/strict/requests", json={"name": "Somebody else"}), 403, "banned")
+        assert (await house.http.delete(ban)).status_code == 200
+        assert (await other.post("/spaces/strict/requests", json={"name": "Somebody else"})).status_code == 201
+
+
+async def test_what_is_done_to_accounts_is_on_record(house: House) -> None:
+    """Who did what to whom, the newest first, for admins alone; the deleted stay in it, one's export has one's own."""
+    async with browser(house) as ada, browser(house) as eve:
+        await sign_up(ada)
+        await house.http.patch("/api/v1/accounts/ada", json={"role": "admin"})
+        await sign_up(eve, "eve")
+        await ada.patch("/accounts/eve", json={"suspended": True})
+        await ada.patch("/accounts/eve", json={"suspended": False})
+        await eve.post("/sign-in", json={"handle": "eve", "password": PASSWORD})
+        await eve.put("/account/password", json={"password": f"other {PASSWORD}", "current": PASSWORD})
+        await ada.post("/site/invitations", json={"role": "moderator"})
+        problem(await eve.get("/site/record"), 403, "not-allowed")
+        exported = (await eve.get("/account/export")).json()["record"]
+        assert [each["deed"] for each in exported] == ["password", "restored", "suspended", "signed-up"]
+        await ada.delete("/accounts/eve")
+        entries = (await ada.get("/site/record")).json()["entries"]
+        told = [(each["by"], each["deed"], each["handle"], each["detail"]) for each in entries[:8]]
+        assert told == [
+            ("ada", "deleted", "eve", ""),
+            ("ada", "invited", "", "moderator"),
+            ("eve", "password", "eve", ""),
+            ("ada", "restored", "eve", ""),
+            ("ada", "suspended", "eve", ""),
+            ("eve", "signed-up", "eve", "member"),
+            ("", "role", "ada", "admin"),
+            ("ada", "signed-up", "ada", "member"),
+        ]
+        older = (await ada.get(f"/site/record?before={entries[0]['id']}")).json()["entries"]
+        assert older[0] == entries[1]

@@ -103,6 +103,7 @@ EXPECTED = {
     "PATCH /accounts/{handle}": SITE,
     "DELETE /accounts/{handle}": SITE,
     "GET /accounts/{handle}/picture": EVERYBODY,
+    "GET /site/record": SITE,
     "GET /site/invitations": f"{SIGNED_IN} token",
     "POST /site/invitations": "moderator admin token",
     "DELETE /site/invitations/{invitation}": f"{SIGNED_IN} token",  # what is not theirs is not there for them

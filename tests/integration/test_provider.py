@@ -130,6 +130,9 @@ async def test_linking(house: House) -> None:
         assert (await other.get("/account")).json()["profile"]["handle"] == "ada"
         query = await visit(await ask(ada, "/account/provider"), **{"as": "ada"})
         assert await back(ada, house, query) == "/account?problem=identity-taken"
+        entries = (await house.http.get("/api/v1/site/record")).json()["entries"]
+        told = [each["deed"] for each in entries if each["handle"] == "grace"]
+        assert told == ["provider-unlinked", "provider-linked", "signed-up"]
 
 
 @pytest.mark.parametrize("fault", [*FAULTS, "key"])

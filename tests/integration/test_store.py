@@ -276,7 +276,7 @@ async def test_newer_database(database_url: str) -> None:
 BROKEN = '''"""Adds a table, changes data, then fails."""
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision = "9998", "0010"
+revision, down_revision = "9998", "{newest}"
 def upgrade() -> None:
     op.create_table("half", sa.Column("x", sa.Integer))
     op.execute("DELETE FROM events")
@@ -293,7 +293,8 @@ async def test_failed_migration(database_url: str, tmp_path: Path) -> None:
     scripts = tmp_path / "migrations"
     with resources.as_file(resources.files("stentor.store") / "migrations") as source:
         shutil.copytree(source, scripts)
-    (scripts / "versions" / "v9998_broken.py").write_text(BROKEN)
+    newest = max(path.name for path in (scripts / "versions").glob("v*.py"))[1:5]
+    (scripts / "versions" / "v9998_broken.py").write_text(BROKEN.format(newest=newest))
     engine = open_engine(database_url)
     with pytest.raises(SetupError, match=r"nowhere.*Nothing was changed"):
         migrate(engine, scripts=str(scripts))

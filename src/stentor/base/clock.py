@@ -16,6 +16,23 @@ def wall() -> float:
     return time.time()
 
 
+STEP_S = 0.5
+"""By less the clock is corrected all the time; by more a chunk comes at another time than the last one said."""
+
+
+class Steps:
+    """Finds out that somebody set the wall clock, by comparing it with one that runs steadily. Pure; seconds."""
+
+    def __init__(self, wall_s: float, steady_s: float) -> None:
+        self._ahead_s = wall_s - steady_s
+
+    def look(self, wall_s: float, steady_s: float) -> float:
+        """By how much the clock was set since the last look (negative: back); 0.0 when by less than :data:`STEP_S`."""
+        ahead_s = wall_s - steady_s
+        by_s, self._ahead_s = ahead_s - self._ahead_s, ahead_s
+        return by_s if abs(by_s) >= STEP_S else 0.0
+
+
 def unix_ms(now: float) -> UnixMs:
     """Seconds to whole milliseconds."""
     return UnixMs(round(now * 1000))

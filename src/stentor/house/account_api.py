@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, Router, delete, get, patch, post, put
 from litestar.datastructures import Cookie
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from stentor.base.errors import BadInput, NotFound
 from stentor.house import account_schema as schema
@@ -21,6 +21,7 @@ from stentor.people import checks as people_checks
 from stentor.people import rights
 from stentor.people.model import Account, Session
 from stentor.people.picture import MOST_BYTES, TYPE
+from stentor.people.record import Deed
 from stentor.spaces import checks
 from stentor.store.spaces import MOST_LISTED
 
@@ -80,6 +81,7 @@ def routes(desk: Desk, people: People, callers: Callers, sessions: Sessions, com
             raise BadInput("Write your own handle to delete your account.", field="handle")
         await comments.forget(account.id)
         await store.delete(account.id)
+        await people.note(account, Deed.DELETED, account)
         return _with({}, sessions.gone())
 
     @get("/account/export", summary="Everything that is stored about one's own account")
@@ -91,6 +93,7 @@ def routes(desk: Desk, people: People, callers: Callers, sessions: Sessions, com
             invitations=[schema.invitation(each) for each in await store.invitations(made_by=account.id, now_ms=0)],
             seats=await seats(desk, account),
             comments=await comments.of_account(account.id),
+            record=list(await store.record.about(account.id)),
             picture_jpeg=await store.picture(account.handle),
         )
         name = f'attachment; filename="stentor-{account.handle}.json"'
@@ -135,6 +138,7 @@ def routes(desk: Desk, people: People, callers: Callers, sessions: Sessions, com
     async def remove_passkey(request: _Request, passkey: FromPath[str]) -> schema.AccountView:
         account = await callers.signed_in(request)
         await store.remove_passkey(account.id, passkey)
+        await people.note(account, Deed.PASSKEY_REMOVED, account)
         return await view(account)
 
     @get("/account/sessions", summary="Where one is signed in")
@@ -167,14 +171,16 @@ def routes(desk: Desk, people: People, callers: Callers, sessions: Sessions, com
         found = await find(handle)
         if by is not None and by.id == found.id:
             raise BadInput("Another administrator changes your own role, so that one is left.", field="handle")
-        return schema.profile(await people.rule(found, data))
+        return schema.profile(await people.rule(by, found, data))
 
     @delete("/accounts/{handle:str}", status_code=200, summary="Delete somebody's account")
     async def remove(request: _Request, handle: FromPath[str]) -> schema.ProfileView:
-        rights.require_admin(await callers.staff(request))
+        by = await callers.staff(request)
+        rights.require_admin(by)
         found = await find(handle)
         await comments.forget(found.id)
         await store.delete(found.id)
+        await people.note(by, Deed.DELETED, found)
         return schema.profile(found)
 
     @get("/accounts/{handle:str}/picture", summary="Somebody's picture", include_in_schema=False)
@@ -183,6 +189,11 @@ def routes(desk: Desk, people: People, callers: Callers, sessions: Sessions, com
         if found is None:
             raise NotFound("There is no such picture.", code="picture-not-found")
         return Response(found, headers={"content-type": TYPE, "cache-control": "public, max-age=86400"})
+
+    @get("/site/record", summary="What was done to accounts, by whom and when: the newest hundred")
+    async def record(request: _Request, before: FromQuery[int | None] = None) -> schema.RecordList:
+        rights.require_admin(await callers.staff(request))
+        return schema.RecordList(list(await store.record.newest(before=before)))
 
     @get("/site/invitations", summary="Invitations to the site that hold: one's own, or all for an admin")
     async def invitations(request: _Request) -> schema.SiteInvitationList:
@@ -224,7 +235,7 @@ def routes(desk: Desk, people: People, callers: Callers, sessions: Sessions, com
     handlers = [
         sign_up_options, sign_up, sign_in_options, sign_in, sign_out, mine, edit, leave, export, set_picture,
         no_picture, password, codes, passkey_options, add_passkey, remove_passkey, list_sessions, end_others, end_one,
-        accounts, rule, remove, picture, invitations, invite, withdraw,
+        accounts, rule, remove, picture, record, invitations, invite, withdraw,
     ]  # fmt: skip
     return Router(PATH, route_handlers=handlers, before_request=ours, request_max_body_size=MAX_BODY_BYTES)
 

@@ -10,6 +10,7 @@ from msgspec import Meta
 from stentor.house.schema import Name, Time
 from stentor.people.checks import BIO_CHARACTERS, HANDLE
 from stentor.people.model import Account, Passkey, Session, SignUp, SiteInvitation, SiteRole
+from stentor.people.record import Entry
 
 Handle = Annotated[str, Meta(pattern=HANDLE)]
 Password = Annotated[str, Meta(max_length=1000)]
@@ -219,6 +220,8 @@ class Export(msgspec.Struct, frozen=True):
     seats: list[SpaceSeat]
     comments: list[WrittenComment]
     """The newest 10,000 that were not removed, the oldest first."""
+    record: list[Entry]
+    """What was done to the account, and what its person did to others."""
     picture_jpeg: bytes | None
     """The picture in base64."""
 
@@ -249,3 +252,9 @@ def session(found: Session, current: Session | None) -> SessionView:
 
 def invitation(found: SiteInvitation, link: str | None = None) -> SiteInvitationView:
     return SiteInvitationView(found.id, found.role, found.created_ms, found.expires_ms, link)
+
+
+class RecordList(msgspec.Struct, frozen=True):
+    """Entries of the record, the newest first."""
+
+    entries: list[Entry]

@@ -34,7 +34,10 @@ def handlers(line: Line, callers: Callers, desk: Desk) -> list[HTTPRouteHandler]
     @post("/spaces/{space:str}/requests", summary="Ask to speak; with an earlier request's token: ask again")
     async def ask(request: _Request, space: FromPath[str], data: JSONBody[schema.NewRequest]) -> schema.RequestView:
         earlier = (await callers.actor(request, space)).seat
-        return await line.ask(space, data.name, earlier=earlier, address=address_of(request))
+        account = await callers.person(request)
+        return await line.ask(
+            space, data.name, earlier=earlier, address=address_of(request), account=account.id if account else ""
+        )
 
     @get("/spaces/{space:str}/requests/own", summary="What has become of one's request")
     async def look(request: _Request, space: FromPath[str]) -> schema.RequestView:

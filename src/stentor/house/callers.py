@@ -59,6 +59,10 @@ class Callers:
         """Who is signed in; None for nobody, and for whoever comes with a token."""
         return None if request.headers.get("authorization") else await self._sessions.account(request)
 
+    async def person(self, request: _Request) -> Account | None:
+        """Who is signed in in this browser, whatever token the page may send besides."""
+        return await self._sessions.account(request)
+
     async def signed_in(self, request: _Request) -> Account:
         """The same; raises :class:`NotSignedIn` for nobody."""
         return (await self._sessions.require(request))[1]

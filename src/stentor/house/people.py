@@ -17,6 +17,7 @@ from stentor.house.passwords import Passwords
 from stentor.house.tries import Tries
 from stentor.people import checks, digests, picture, rights
 from stentor.people.model import Account, Challenge, Creators, Passkey, SignUp, SiteInvitation, SiteRole
+from stentor.people.record import Deed, Entry
 from stentor.spaces import checks as space_checks
 from stentor.store.accounts import Accounts
 
@@ -42,6 +43,17 @@ class People:
     @property
     def now_ms(self) -> int:
         return unix_ms(self._clock())
+
+    async def note(self, by: Account | None, deed: Deed, account: Account | None, detail: str = "") -> None:
+        """Writes into the record who (None: the holder of the admin token) did what to which account."""
+        entry = Entry(
+            at_ms=self.now_ms,
+            by=by.handle if by else "",
+            handle=account.handle if account else "",
+            deed=deed,
+            detail=detail,
+        )
+        await self.store.record.add(entry, by_account=by.id if by else "", account=account.id if account else "")
 
     # Signing up
 
@@ -73,6 +85,7 @@ class People:
             invitation=digests.digest(wish.invitation) if wish.invitation else None,
         )
         self._log.info("account-created", role=account.role.value)
+        await self.note(account, Deed.SIGNED_UP, account, account.role.value)
         return await self.store.get(account.id), codes
 
     async def role_of_new(self, invitation: str | None) -> SiteRole:
@@ -150,6 +163,7 @@ class People:
                 raise NotAllowed("The current password is wrong.", code="password-wrong")
             await self.tries.refund(*keys)
         await self.store.set_password(account.id, await self._hash(wish.password, account))
+        await self.note(account, Deed.PASSWORD, account)
 
     async def passkey_options(self, account: Account) -> dict[str, Any]:
         """What the browser is asked to make another passkey."""
@@ -163,18 +177,24 @@ class People:
         if challenge.account != account.id:
             raise NotAllowed("This passkey was made for another account; try again.", code="passkey-wrong", status=401)
         await self.store.add_passkey(self._made(wish.passkey, challenge, space_checks.name(wish.name)))
+        await self.note(account, Deed.PASSKEY_ADDED, account)
 
     async def new_codes(self, account: Account) -> list[str]:
         """New recovery codes; the old ones count no more."""
         codes, stored = _codes()
         await self.store.set_codes(account.id, stored)
+        await self.note(account, Deed.RECOVERY_CODES, account)
         return codes
 
-    async def rule(self, account: Account, ruling: schema.Ruling) -> Account:
+    async def rule(self, by: Account | None, account: Account, ruling: schema.Ruling) -> Account:
         """Changes what an admin may of somebody's account; whoever is suspended is signed out at once."""
         if ruling.suspended is not None:
             await self.store.suspend(account.id, self.now_ms if ruling.suspended else None)
-        return await self.store.change(account.id, role=ruling.role)
+            await self.note(by, Deed.SUSPENDED if ruling.suspended else Deed.RESTORED, account)
+        changed = await self.store.change(account.id, role=ruling.role)
+        if ruling.role is not None:
+            await self.note(by, Deed.ROLE, account, ruling.role.value)
+        return changed
 
     async def set_picture(self, account: Account, data: bytes) -> None:
         """Sets the picture; raises :class:`BadInput` for what is none."""
@@ -199,6 +219,7 @@ class People:
             expires_ms=now_ms + wish.expires_s * 1000,
         )
         await self.store.invite(invitation)
+        await self.note(by, Deed.INVITED, None, wish.role.value)
         return invitation, f"{self._house}/sign-up#invitation={token}"
 
     async def invitations(self, by: Account | None) -> Sequence[SiteInvitation]:
@@ -208,6 +229,7 @@ class People:
     async def withdraw(self, by: Account | None, invitation: str) -> None:
         """Takes an invitation back."""
         await self.store.withdraw(invitation, made_by=_whose(by))
+        await self.note(by, Deed.WITHDRAWN, None)
 
     # Within
 

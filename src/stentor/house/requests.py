@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections import OrderedDict
 from collections.abc import Sequence
+from functools import partial
 
 from stentor.base.clock import unix_ms
 from stentor.base.errors import NotFound, Overloaded
@@ -43,8 +44,10 @@ class Line:
         self._kept: OrderedDict[SpaceId, tuple[float, _Line]] = OrderedDict()
         self._reading = asyncio.Lock()
 
-    async def ask(self, space: str, name: str, *, earlier: str, address: str) -> schema.RequestView:
+    async def ask(self, space: str, name: str, *, earlier: str, address: str, account: str = "") -> schema.RequestView:
         """Puts a person into the line; ``earlier`` is the id of a request that the same browser made before.
+
+        ``account`` is the one that is signed in there, if any.
 
         Raises what :func:`requests.admit` does, and :class:`Overloaded` (429) when too many come from one address.
         """
@@ -58,7 +61,7 @@ class Line:
             )
         self._tries.note(address, now)
         request = Request(SeatId(earlier or f"ask-{secrets.token_hex(8)}"), name, unix_ms(now))
-        line = await self._store.add(space_id(space), request, requests.admit)
+        line = await self._store.add(space_id(space), request, partial(requests.admit, account=account))
         self._keep(line)
         seat = Seat(id=request.id, name=name, role=Role.SPEAKER)
         return self._view(line, request.id, self._invitations.issue(line[0], seat, None).token)

@@ -15,6 +15,7 @@ from stentor.house.people import People
 from stentor.house.provider import Flow, Person, Provider
 from stentor.people import checks, digests, rights
 from stentor.people.model import Account, Identity, SiteRole
+from stentor.people.record import Deed
 from stentor.spaces import checks as space_checks
 
 SECRET_BYTES = 32
@@ -63,6 +64,7 @@ class Vouched:
                 )
             if known != me.id:
                 await self._identities.add(self._identity(person, me.id))
+                await self._people.note(me, Deed.PROVIDER_LINKED, me)
             return me, flow.next
         if known is not None:
             account = await self._people.store.get(known)
@@ -73,6 +75,7 @@ class Vouched:
     async def unlink(self, account: Account) -> None:
         """Raises :class:`NotFound` when it is not linked, :class:`Conflict` for the last way to sign in."""
         await self._identities.remove(account.id, self._there().issuer)
+        await self._people.note(account, Deed.PROVIDER_UNLINKED, account)
 
     async def _sign_up(self, person: Person, flow: Flow) -> Account:
         """An account for somebody new; raises :class:`NotAllowed` when the site is closed to them."""
@@ -102,6 +105,7 @@ class Vouched:
                     raise
             else:
                 self._log.info("account-created", role=role.value, by="provider")
+                await self._people.note(account, Deed.SIGNED_UP, account, role.value)
                 return account
         raise Conflict("No handle could be found for you; ask an administrator for an account.", code="handle-taken")
 

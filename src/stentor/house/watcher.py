@@ -7,12 +7,13 @@ whose recording is whole opens its replay.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import Literal
 
 import msgspec
 
 from stentor.base import log
-from stentor.base.clock import Clock
+from stentor.base.clock import Clock, Steps
 from stentor.base.errors import CallerError, Overloaded
 from stentor.bus.board import Board
 from stentor.bus.connection import Bus, heed_cancel
@@ -28,6 +29,10 @@ SEAT_LOST_S = 5.0
 """So long may a seat be missing at a stage that is there: speakers reconnect within 3 s after a restart."""
 HEARD_S = 1.0
 """A heartbeat older than this does not count as the stage's presence."""
+
+
+MOST_UNTOLD = 100
+"""Steps of the clock that wait for the database; the oldest are lost beyond."""
 
 
 class Sight(msgspec.Struct, frozen=True):
@@ -112,6 +117,8 @@ class Watcher:
         self._desk, self._board, self._bus, self._statuses, self._clock = desk, board, bus, statuses, clock
         self._spaces: dict[str, Space] = {}
         self._watches: dict[str, Watch] = {}
+        self._steps = Steps(clock(), asyncio.get_running_loop().time())
+        self._untold: deque[tuple[str, c.NoteClock]] = deque(maxlen=MOST_UNTOLD)
         self._log = log.get("house")
 
     async def follow(self) -> None:
@@ -128,6 +135,7 @@ class Watcher:
             heed_cancel()
             await asyncio.sleep(LOOK_S)
             now = self._clock()
+            await self._note_clock(now)
             if not self._bus.connected:
                 self._watches.clear()  # hearing nothing is no sign of a lost stage then
                 continue
@@ -136,6 +144,22 @@ class Watcher:
                 watch = self._watches.setdefault(space.id, Watch(now))
                 for wish in watch.look(space, sight_of(self._statuses, space.id, now), now):
                     await self._send(space, wish)
+
+    async def _note_clock(self, now: float) -> None:
+        """Writes into the record of every space on air that the clock was set, as soon as the database takes it."""
+        by_s = self._steps.look(now, asyncio.get_running_loop().time())
+        if by_s:
+            self._log.warning("clock-set", by_s=round(by_s, 3))
+            step = c.NoteClock(round(by_s * 1000))
+            self._untold.extend((space.id, step) for space in self._spaces.values() if space.on_air)
+        while self._untold:
+            try:
+                await self._desk.observe(*self._untold[0])
+            except Overloaded:
+                return
+            except CallerError:
+                pass  # the space has just gone
+            self._untold.popleft()
 
     async def _send(self, space: Space, wish: c.Command | Order) -> None:
         try:

@@ -92,6 +92,12 @@ class MoveDoor(Command, frozen=True):
     waiting: int = 0
 
 
+class NoteClock(Command, frozen=True):
+    """The clock of the house was set while the space was on air, by ``by_ms`` (negative: back)."""
+
+    by_ms: int
+
+
 class PinRung(Command, frozen=True):
     """Keeps the ladder on a rung (``crowd.rungs``) whatever the edges measure; None lets it climb by itself."""
 

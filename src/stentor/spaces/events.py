@@ -84,6 +84,15 @@ class DoorMoved(EventBase, frozen=True):
     """How many were outside, as estimated."""
 
 
+class ClockSet(EventBase, frozen=True):
+    """The clock of the house was set by ``by_ms`` (negative: back): times before and after do not compare.
+
+    Forward it leaves as much filler in the programme, back as much of the talk is missing there.
+    """
+
+    by_ms: int
+
+
 class RungPinned(EventBase, frozen=True):
     """The ladder stays on this rung; None: it climbs by itself again."""
 
@@ -184,6 +193,8 @@ class SeatBanned(EventBase, frozen=True):
 
     seat: SeatId
     name: str
+    account: str = ""
+    """Whose the seat was; empty for a guest."""
 
 
 class BanLifted(EventBase, frozen=True):
@@ -238,6 +249,7 @@ Event = (
     | OverflowChanged
     | AudienceOpened
     | DoorMoved
+    | ClockSet
     | RungPinned
     | RungChanged
     | DoorsOpened

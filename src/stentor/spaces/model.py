@@ -130,6 +130,8 @@ class Space(msgspec.Struct, frozen=True):
     """Words that no comment may have (``spaces.words``)."""
     banned: dict[str, str] = {}
     """Seats that were shut out and may not be given again: id and name."""
+    banned_accounts: dict[str, str] = {}
+    """The accounts of those seats that had one: seat's id and account's."""
     pins: list[Pin] = []
     """In the order in which they were pinned."""
     pinned_ms: int = 0
@@ -188,6 +190,10 @@ class Space(msgspec.Struct, frozen=True):
         """The seat that belongs to an account, the highest in rank of several; None for a guest (an empty name)."""
         own = [seat for seat in self.seats.values() if account and seat.account == account]
         return min(own, key=lambda seat: list(Role).index(seat.role), default=None)
+
+    def shuts_out(self, account: str) -> bool:
+        """Whether an account was shut out with a seat of its own; never a guest (an empty name)."""
+        return bool(account) and account in self.banned_accounts.values()
 
     @property
     def host(self) -> Seat | None:

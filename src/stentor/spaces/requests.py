@@ -51,14 +51,17 @@ class Standing(msgspec.Struct, frozen=True):
     waiting: int = 0
 
 
-def admit(space: Space, waiting: Sequence[Request], request: Request) -> Request:
+def admit(space: Space, waiting: Sequence[Request], request: Request, account: str = "") -> Request:
     """The request that joins the line, with its name trimmed; whoever waits already keeps the place.
+
+    ``account`` is that of whoever asks, if they are signed in: a ban holds it under every name and from every device.
 
     Raises :class:`BadInput` for the name, :class:`Conflict` (``requests-closed``) while nobody may ask or for whoever
     is on the stage, :class:`NotAllowed` (``banned``) and :class:`Overloaded` (429, ``requests-full``).
     """
     name = checks.name(request.name)
-    if request.id in space.banned or name.casefold() in {each.casefold() for each in space.banned.values()}:
+    known = request.id in space.banned or space.shuts_out(account)
+    if known or name.casefold() in {each.casefold() for each in space.banned.values()}:
         raise NotAllowed("The host has shut you out of this space.", code="banned")
     if request.id in space.seats:
         raise Conflict("You have a seat on the stage already.", code="seat-exists")

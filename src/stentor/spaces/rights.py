@@ -98,6 +98,7 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.SetOverflow: _HOSTS,
     c.OpenAudience: _HOSTS,
     c.MoveDoor: _HOUSE,
+    c.NoteClock: _HOUSE,
     c.PinRung: _HOSTS,
     c.ClimbRung: _HOUSE,
     c.OpenDoors: _CO_HOSTS,

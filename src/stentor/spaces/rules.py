@@ -101,6 +101,8 @@ def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
                 if p == space.p
                 else [e.DoorMoved(at_ms=at_ms, p=p, was=space.p, listeners=listeners, places=places, waiting=waiting)]
             )
+        case c.NoteClock(by_ms=by_ms):
+            return [e.ClockSet(at_ms=at_ms, by_ms=by_ms)] if space.on_air else []
         case c.PinRung() | c.ClimbRung():
             return _rung(space, command, at_ms)
         case c.GiveSeat():
@@ -164,14 +166,20 @@ def apply(space: Space | None, event: Event) -> Space:
             return replace(space, overflow_s=delay_s)
         case e.DoorMoved(p=p, waiting=waiting):
             return replace(space, p=p, waiting=waiting)
+        case e.ClockSet():
+            return space
         case e.RungPinned(rung=pinned):
             return replace(space, pinned_rung=pinned)
         case e.RungChanged(rung=rung, cause=cause, value=value):
             return replace(space, rung=rung, rung_cause=cause, rung_value=value)
-        case e.SeatBanned(seat=seat, name=name):
-            return replace(space, banned={**space.banned, seat: name})
+        case e.SeatBanned(seat=seat, name=name, account=account):
+            held = {**space.banned_accounts, seat: account} if account else space.banned_accounts
+            return replace(space, banned={**space.banned, seat: name}, banned_accounts=held)
         case e.BanLifted(seat=seat):
-            return replace(space, banned={key: name for key, name in space.banned.items() if key != seat})
+            names, held = dict(space.banned), dict(space.banned_accounts)
+            names.pop(seat, None)
+            held.pop(seat, None)
+            return replace(space, banned=names, banned_accounts=held)
         case e.NotePinned() | e.NoteUnpinned():
             return pins.apply(space, event)
         case e.SoundAdded() | e.SoundDropped() | e.SoundPlayed() | e.SoundTurned() | e.SoundStopped():
@@ -290,6 +298,8 @@ def _claim_seat(space: Space, command: c.ClaimSeat, at_ms: int) -> list[Event]:
     seat = _seat(space, command.seat)
     if seat.account == command.account:
         return []
+    if space.shuts_out(command.account):
+        raise Conflict("You are shut out of this space; ask the host.", code="banned")
     if seat.account:
         raise Conflict(
             "This seat belongs to another account already; ask the host for one of your own.", code="seat-claimed"
@@ -345,7 +355,10 @@ def _ban(space: Space, seat: str, at_ms: int) -> list[Event]:
     there = _seat(space, seat)
     if len(space.banned) >= MOST_BANS:
         raise Conflict(f"{MOST_BANS} people are shut out already; lift a ban first.", code="too-many-bans")
-    return [*_remove_seat(space, seat, at_ms), e.SeatBanned(at_ms=at_ms, seat=there.id, name=there.name)]
+    return [
+        *_remove_seat(space, seat, at_ms),
+        e.SeatBanned(at_ms=at_ms, seat=there.id, name=there.name, account=there.account),
+    ]
 
 
 def _change_role(space: Space, command: c.ChangeRole | c.HandOver, at_ms: int) -> list[Event]:

@@ -15,6 +15,7 @@ from stentor.base.errors import Conflict, NotFound
 from stentor.people.model import Account, Challenge, Identity, Passkey, Session, SiteInvitation, SiteRole
 from stentor.store import tables
 from stentor.store.identities import Identities, add_identity, ways_in
+from stentor.store.record import Record
 from stentor.store.tries import TriesTable
 from stentor.store.work import Work
 
@@ -36,6 +37,7 @@ class Accounts:
         self._work = work
         self.tries = TriesTable(work)
         self.identities = Identities(work)
+        self.record = Record(work)
 
     async def _do(self, query: Update) -> None:
         """One statement whose answer nobody needs."""

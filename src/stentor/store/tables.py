@@ -136,6 +136,20 @@ site_invitations = Table(
     Column("expires_ms", BigInteger, nullable=False),
 )
 
+account_record = Table(
+    "account_record",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("by", String(32), nullable=False, comment="a handle, or empty for the admin token"),
+    Column("handle", String(32), nullable=False, comment="of the account; empty for an invitation"),
+    Column("by_account", String(32), nullable=False, comment="their id; a handle may be another's later"),
+    Column("account", String(32), nullable=False, comment="its id"),
+    Column("deed", String(24), nullable=False),
+    Column("detail", String(100), nullable=False),
+    sqlite_autoincrement=True,
+)
+
 challenges = Table(
     "challenges",
     metadata,

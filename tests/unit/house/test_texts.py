@@ -9,6 +9,7 @@ from string import Formatter
 from stentor.base.texts import LANGUAGES, Catalogue
 from stentor.crowd.ladder import Cause
 from stentor.crowd.rungs import TOP
+from stentor.people.record import Deed
 from stentor.spaces.lights import Reason
 from stentor.spaces.model import Role, State
 
@@ -44,6 +45,11 @@ def test_states_and_roles_have_names() -> None:
     assert {f"state.{state.value}" for state in State} | {f"role.{role.value}" for role in Role} <= keys
     assert {f"reason.{reason.value}" for reason in Reason} <= keys
     assert {f"cause.{cause.value}" for cause in Cause} | {f"rung.{number}" for number in range(TOP + 1)} <= keys
+
+
+def test_every_deed_can_be_told() -> None:
+    """The page of accounts has a sentence for whatever the record has."""
+    assert {f"record.{deed.value}" for deed in Deed} <= set(CATALOGUE.texts["en"])
 
 
 def test_nothing_comes_from_elsewhere() -> None:

@@ -39,6 +39,21 @@ def test_asking_again_keeps_the_place() -> None:
     assert again == Request(DORA.id, "Dora B.", 10)
 
 
+def test_a_ban_holds_the_account() -> None:
+    """Under another name and from another device too, until the ban is lifted; a guest's ban holds no other guest."""
+    space = do(do(LIVE, c.ClaimSeat(BEN, "account-of-ben")), c.BanSeat(BEN))
+    assert space.banned_accounts == {BEN: "account-of-ben"}
+    with pytest.raises(NotAllowed):
+        admit(space, [], Request(SeatId("other"), "Benedict", 5), "account-of-ben")
+    assert admit(space, [], DORA, "account-of-dora") == admit(space, [], DORA) == DORA
+    given = do(space, c.GiveSeat(DORA.id, "Dora"))
+    with pytest.raises(Conflict, match="shut out"):
+        do(given, c.ClaimSeat(DORA.id, "account-of-ben"))
+    lifted = do(space, c.LiftBan(BEN))
+    assert lifted.banned_accounts == {}
+    assert admit(lifted, [], DORA, "account-of-ben") == DORA
+
+
 def test_a_full_line_says_so() -> None:
     """Whoever comes as the 201st is told when to come back; who waits already may still change the name."""
     line = [Request(SeatId(f"s{number}"), "X", number) for number in range(MOST_WAITING)]

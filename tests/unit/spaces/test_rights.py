@@ -36,6 +36,7 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (c.OpenAudience(), "admin host"),
     (c.SetOverflow(0), "admin host"),
     (c.MoveDoor(0.5), "house"),
+    (c.NoteClock(2000), "house"),
     (c.PinRung(2), "admin host"),
     (c.ClimbRung(2, Cause.CPU), "house"),
     (c.OpenDoors(), "admin host co_host"),

@@ -333,6 +333,16 @@ def test_a_limited_audience_is_kept_apart_from_how_wide_the_door_is() -> None:
         decide(do(live, c.End()), c.LimitAudience(), NOW)
 
 
+def test_a_clock_that_was_set_is_told_while_on_air() -> None:
+    """It changes nothing but the record, and two steps are two; when all is over it says nothing any more."""
+    live = with_guests(State.LIVE)
+    [told] = decide(live, c.NoteClock(-2000), NOW)
+    assert isinstance(told, e.ClockSet)
+    assert told.by_ms == -2000
+    assert do(live, c.NoteClock(-2000), c.NoteClock(-2000)) == msgspec.structs.replace(live, version=live.version + 2)
+    assert decide(do(live, c.End()), c.NoteClock(2000), NOW) == []
+
+
 def test_a_pinned_rung_is_kept_apart_from_what_the_ladder_does() -> None:
     """The host's choice and the ladder's steps are events of their own; the same again is none; 0 to 4 are there."""
     live = with_guests(State.LIVE)

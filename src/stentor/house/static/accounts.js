@@ -7,7 +7,10 @@ const $ = (id) => document.getElementById(id);
 const ROLES = ["member", "moderator", "admin"];
 const MOST_SHOWN = 100; // rows at once; the search finds the others
 const own = JSON.parse($("page").textContent).handle; // nobody rules on themselves
+const RECORD_PAGE = 100; // as many as the house gives at once
+const OWN = new Set(["deleted"]); // what people do to themselves, too, reads differently then
 let accounts = [];
+let oldest = 0; // the id of the last line of the record that is shown
 
 /** Does `work`, says that it is done, and shows what is so now. */
 const save = (work) => attempt(async () => {
@@ -61,10 +64,30 @@ function draw() {
   if (handle) $("accounts").querySelector(`[data-handle="${handle}"] ${verb ? `[data-verb="${verb}"]` : "select"}`)?.focus();
 }
 
+/** One entry of the record as a sentence. */
+function entry({ at_ms: at, by, handle, deed, detail }) {
+  const values = { by: by ? `@${by}` : text("record.token"), handle: `@${handle}`, detail: detail ? text(`site.${detail}`) : "" };
+  const own = by && by === handle;
+  return element("li", {},
+    element("span", {}, text(own && OWN.has(deed) ? `record.own-${deed}` : `record.${deed}`, values)),
+    element("span", { className: "quiet" }, when(at)));
+}
+
+/** Shows the newest of the record, or what is older than the last line. */
+async function read(before = 0) {
+  const { entries } = await ask("GET", `/site/record${before ? `?before=${before}` : ""}`);
+  if (!before) $("record").replaceChildren();
+  $("record").append(...entries.map(entry));
+  oldest = entries.at(-1)?.id ?? 0;
+  $("older").hidden = entries.length < RECORD_PAGE;
+}
+
 async function load() {
-  ({ accounts } = await ask("GET", "/accounts"));
+  const [found] = await Promise.all([ask("GET", "/accounts"), read()]);
+  ({ accounts } = found);
   draw();
 }
 
 $("search").addEventListener("input", draw);
+$("older").addEventListener("click", () => attempt(() => read(oldest)));
 attempt(load);

@@ -39,7 +39,7 @@ export class Backstage {
   #draw({ messages }) {
     const log = $("backstage-log");
     const fresh = messages.filter(({ id }) => id > this.newest);
-    log.append(...fresh.map(({ name, text: said, at_ms: at }) => element("li", {},
+    log.append(...fresh.map(({ name, text: said, at_ms: at }) => element("div", {},
       element("strong", {}, name), element("span", { className: "quiet" }, when(at)), element("span", { className: "said" }, said))));
     this.newest = messages.at(-1)?.id ?? this.newest;
     $("backstage-none").hidden = log.children.length > 0;

@@ -17,7 +17,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer, nullable=False),
         sa.Column("space", sa.String(48), nullable=False),
         sa.Column("account", sa.String(32), nullable=False),
-        sa.Column("role", sa.String(16), nullable=False),
+        sa.Column("role", sa.String(16), nullable=False, comment="of the writer's seat then; empty without one"),
         sa.Column("text", sa.Text, nullable=False),
         sa.Column("at_ms", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_comments"),

@@ -1,0 +1,41 @@
+"""The record of what is done to accounts, for those who run the site."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Deed(StrEnum):
+    """What was done to an account."""
+
+    SIGNED_UP = "signed-up"
+    INVITED = "invited"
+    """A link was made with which somebody may sign up; ``detail`` says as what."""
+    WITHDRAWN = "invitation-withdrawn"
+    ROLE = "role"
+    """``detail`` is the new one."""
+    SUSPENDED = "suspended"
+    RESTORED = "restored"
+    PASSWORD = "password"
+    RECOVERY_CODES = "recovery-codes"
+    PASSKEY_ADDED = "passkey-added"
+    PASSKEY_REMOVED = "passkey-removed"
+    PROVIDER_LINKED = "provider-linked"
+    PROVIDER_UNLINKED = "provider-unlinked"
+    DELETED = "deleted"
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One deed. It names handles as they were then, for an account that was deleted has no other trace."""
+
+    id: int = 0
+    """Rises; the database gives it."""
+    at_ms: int
+    by: str
+    """The handle of who did it; empty for the holder of the admin token."""
+    handle: str
+    """Of the account that it was done to; empty for an invitation, whose account is not there yet."""
+    deed: Deed
+    detail: str = ""
