@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from stentor.audio import grid
+from stentor.audio.pcm import level_dbfs
 from stentor.crowd.orders import Orders
 from stentor.spaces import pulse
 from stentor.spaces.model import State
@@ -35,6 +36,7 @@ HEARD_S = 5.0
 THERE = 0.6
 """Other words of the same voice score 0.35 at most."""
 TRIES = 4
+LOUD_DBFS = -40.0
 TALKING: Final = live_space(seats={ADA.id: ADA})
 
 
@@ -86,6 +88,11 @@ async def plays(browser: Firefox, audio: str = AUDIO) -> None:
     assert await browser.evaluate(f"!{audio}.muted && {audio}.volume === 1 && {audio}.error === null")
 
 
+async def hears_something(speaker: Loudspeaker) -> None:
+    """Live sound is played a little faster or slower by the page itself, so that it matches no recording."""
+    assert level_dbfs(await speaker.heard(2.0)) > LOUD_DBFS
+
+
 async def hears_the_reader(speaker: Loudspeaker) -> None:
     """What comes out of the loudspeaker is the voice in the programme; once, or once again while the player settles."""
     said = np.tile(voice("reader")[: VOICE_CHUNKS * grid.CHUNK_SAMPLES], 2)
@@ -93,6 +100,36 @@ async def hears_the_reader(speaker: Loudspeaker) -> None:
     while not scores or scores[-1] < THERE:
         assert len(scores) < TRIES, f"the reader is not heard: {scores}"
         scores.append(correlation(await speaker.heard(HEARD_S), said).score)
+
+
+async def test_live_until_it_is_over(browser: Firefox, speaker: Loudspeaker) -> None:
+    """Low-latency HLS plays, the page says how far behind, who talks and how many listen; the end is said."""
+    async with on_air() as rig:
+        await browser.open(address(rig))
+        await browser.click("#play")
+        await plays(browser)
+        assert (await browser.evaluate(f"{AUDIO}.currentSrc")).startswith("blob:")
+        await browser.until(r"/^[1-9] s behind live$/.test(document.querySelector('#behind').textContent)", "near live")
+        await browser.says("#sound", "You are listening")
+        await browser.says("#seats .talking", "Ada")
+        await browser.says("#count", "3")
+        await hears_something(speaker)
+        rig.channel.update(
+            msgspec.structs.replace(TALKING, state=State.ENDED, ended_ms=DOORS_OPEN_MS + 60_000, version=2)
+        )
+        await browser.says("#state", "Over")
+        await browser.calm()
+
+
+async def test_who_cannot_decode_aac_hears_opus(tmp_path_factory: pytest.TempPathFactory, speaker: Loudspeaker) -> None:
+    """Without FFmpeg's libraries Firefox says that it plays AAC, and then cannot: the plain stream of Opus is heard."""
+    profile = tmp_path_factory.mktemp("firefox") / "opus"
+    async with firefox(profile, speaker, {"media.ffmpeg.enabled": False}) as browser, on_air() as rig:
+        await browser.open(address(rig))
+        await browser.click("#play")
+        await plays(browser)
+        assert "/live.opus" in await browser.evaluate(f"{AUDIO}.currentSrc")
+        await hears_something(speaker)
 
 
 async def test_waiting_with_music(browser: Firefox) -> None:
