@@ -46,7 +46,7 @@ async def test_a_recording_in_a_frame_of_another_origin(browsers: Browsers) -> N
             await frame.locator("#now", has_text="Bob").wait_for()
             assert await frame.locator("#recording audio").evaluate("audio => audio.currentTime") > 17
             assert await frame.locator("#own-page a").get_attribute("href") == "/s/friday"
-            assert await frame.locator("details").is_hidden()
+            assert await frame.locator("#turns details").is_hidden()
             whole = page.page.frame("whole")
             assert whole
             assert await whole.locator("#recording").count() == 0

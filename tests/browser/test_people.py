@@ -123,8 +123,8 @@ async def test_an_admin_rules_over_accounts(house: Whole, browsers: Browsers) ->
         assert "/sign-in" in other.page.url
         await page.page.click(f"{mallory} [data-verb=suspend]")
         await page.until(f"!document.querySelector('{mallory}').textContent.includes('suspended')", "restored")
-        await page.page.select_option(f"{mallory} select", "moderator")
-        await page.says("#notice", "Saved")
+        async with page.page.expect_response(lambda reply: reply.request.method == "PATCH"):
+            await page.page.select_option(f"{mallory} select", "moderator")
         roles = {each["handle"]: each["role"] for each in (await house.call("GET", "/accounts"))["accounts"]}
         assert roles["mallory"] == "moderator"
         await page.page.click(f"{mallory} [data-verb=delete]")

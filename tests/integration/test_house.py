@@ -99,6 +99,8 @@ async def test_the_life_of_a_space(house: House) -> None:
         "limit_audience",
         "pin_rung",
         "backstage",
+        "comments",
+        "sounds",
     ]
     invitation = made.json()["invitation"]
     assert invitation["link"].endswith(f"/stage/{space['id']}#token={invitation['token']}")

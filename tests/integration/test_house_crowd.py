@@ -124,15 +124,15 @@ async def test_the_door_follows_the_crowd(tmp_path: Path) -> None:
         edge.seen = SpaceStatus(chunk=1, listeners=80)
         await eventually(lambda: edge.orders.p == 0.0, "the door is narrow")
         assert (edge.orders.epoch, edge.orders.narrow_ms > 0) == (1, True)
-        edge.seen = SpaceStatus(chunk=1, listeners=65, waiting=200)
-        await eventually(lambda: edge.orders.p == 0.05, "ten of two hundred are let in")
-        assert edge.orders.waiting == 190
+        edge.seen = SpaceStatus(chunk=1, listeners=65, places=[place / 50 for place in range(50)])
+        await eventually(lambda: edge.orders.p == 0.2, "ten of fifty are let in")
+        await eventually(lambda: edge.orders.waiting == 40, "the others wait")
         view = (await house.http.get("/api/v1/spaces/talk")).json()["door"]
         assert (view["places"], view["limited"]) == (100, False)
-        edge.seen = SpaceStatus(chunk=1, listeners=10, waiting=20)
+        edge.seen = SpaceStatus(chunk=1, listeners=10, places=[0.5 + place / 40 for place in range(20)])
         await eventually(lambda: edge.orders.p == 1.0, "the door is open")
         await asyncio.sleep(1.0)  # a look and a heartbeat later it is written down
-        assert await moved(house) == [0.0, 0.05, 1.0]
+        assert await moved(house) == [0.0, 0.2, 1.0]
 
 
 async def test_a_limited_audience_is_a_button(tmp_path: Path) -> None:

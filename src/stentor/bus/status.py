@@ -44,7 +44,9 @@ class SpaceStatus(msgspec.Struct, frozen=True):
     """The newest chunk made, sent or stored."""
     listeners: int = 0
     waiting: int = 0
-    """Devices that this edge has told to wait since the door became narrow."""
+    """Devices outside that asked this edge lately."""
+    places: list[float] = []
+    """The smallest places of those devices (``crowd.waiting``)."""
     source: str = ""
     lag_ms: int = 0
     unkept: int = 0

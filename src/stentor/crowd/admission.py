@@ -24,14 +24,14 @@ MOST_STEP = 0.25
 
 
 class Sight(msgspec.Struct, frozen=True):
-    """What the edges say together. ``waiting`` is how many different devices were told to wait since it is narrow."""
+    """What the edges say together."""
 
     capacity: int
     """Listeners that all edges can carry."""
     listeners: int
     """Of all spaces: they share the edges."""
     waiting: int = 0
-    """At this space's door, the ones let in meanwhile included."""
+    """Devices outside this space's door."""
     all_waiting: int = 0
     """At the doors of all spaces."""
     edges: int = 1
@@ -63,11 +63,10 @@ def look(width: Width, sight: Sight, now: float, *, now_ms: int, held: bool = Fa
     retry_s = window(sight)
     if now < width.settles_at or room <= 0:
         return msgspec.structs.replace(width, retry_s=retry_s)
-    left = sight.waiting * (1.0 - width.p)
-    if sight.all_waiting * (1.0 - width.p) <= room * CALM:
+    if sight.all_waiting <= room * CALM:
         return Width(p=1.0, epoch=width.epoch, narrow_ms=width.narrow_ms)
-    step = min(MOST_STEP, room / max(1, sight.all_waiting))
-    p = min(1.0, width.p + step) if left else width.p
+    step = min(MOST_STEP, (1.0 - width.p) * room / sight.all_waiting)  # their places are spread evenly above p
+    p = min(1.0, width.p + step) if sight.waiting else width.p
     minutes = max(1e-9, (now - width.stepped_at) / 60)
     return msgspec.structs.replace(
         width,

@@ -9,6 +9,7 @@ from stentor.audio.hold import HoldLoop
 from stentor.base.errors import BadInput, NotFound
 from stentor.crowd import rungs
 from stentor.crowd.orders import Orders
+from stentor.crowd.waiting import Waiting
 from stentor.edge import forms
 from stentor.edge.fanout import BURST_CHUNKS, LEAST_BURST, MOST_BURST, Stream
 from stentor.edge.hls import Hls
@@ -28,6 +29,11 @@ LINGER_S = 120.0
 DEFAULT_RENDITION = {"aac": "aac-64", "opus": "opus-24", "mp4": "aac-64"}
 
 
+FORGOTTEN_LOOKS = 4
+"""Of the door's window: a page that waits is counted at every third look."""
+FORGOTTEN_S = 15.0
+
+
 class Channel:
     """A space that the board knows. The window is there while the space is on air, and a little longer."""
 
@@ -40,8 +46,8 @@ class Channel:
         """What the house orders; :meth:`heed` changes it."""
         self.chat = Chat(space.id)
         """The newest comments."""
-        self.waiting: set[bytes] = set()
-        """Devices that were told to wait since the door became narrow, which the gate limits."""
+        self.waiting = Waiting()
+        """Devices that were told to wait lately."""
         self.window: Window | None = None
         self.hls: Hls | None = None
         self.captions = Captions(space.id, language=space.language, clock=worker.clock)
@@ -63,6 +69,11 @@ class Channel:
     def rung(self) -> int:
         """Of the ladder (``crowd.rungs``)."""
         return self.orders.rung
+
+    def outside(self, now: float) -> Waiting:
+        """Who waits at the door at ``now`` (loop time): whoever has not asked for so long has gone."""
+        self.waiting.forget(self.orders.p, now - FORGOTTEN_LOOKS * self.orders.retry_s[1] - FORGOTTEN_S)
+        return self.waiting
 
     def heed(self, orders: Orders) -> None:
         """The door is as wide as ordered at once; the rung of the ladder counts from the next chunk on."""

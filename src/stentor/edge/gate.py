@@ -1,7 +1,7 @@
 """The door at one edge: lets in, or says when to come back; gives tickets; signs what the house orders.
 
 Everything follows from the orders, the key that all edges share, and the request: nobody is asked, nothing is kept but
-which devices were told to wait (:data:`MOST_WAITING` at most), as an estimate for the house.
+which devices were told to wait lately, as an estimate for the house.
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ from stentor.edge.worker import Worker
 from stentor.wire.forwarded import Networks, origin
 from stentor.wire.http import Request
 
-MOST_WAITING = 100_000
-"""Devices an edge remembers for one space, 10 MB; beyond it the house's estimate is too low and the door slower."""
 KEY_CACHE = "public, max-age=3600"
 
 
@@ -49,8 +47,9 @@ class Gate:
         if channel.orders.narrow:
             ticket = self._ticket(channel, request, now)
             name = ticket.device if ticket else self._device(request, connection)
-            if not door.admits(channel.orders, door.place(self._key, channel.space.id, name), ticket):
-                self._tell_to_wait(channel, name)
+            place = door.place(self._key, channel.space.id, name)
+            if not door.admits(channel.orders, place, ticket):
+                channel.waiting.told(place, self._worker.now)
                 raise self._later(channel, "This space is full at the moment. You are let in as soon as there is room.")
         if self._worker.listeners >= self._worker.places:
             raise self._later(channel, "This edge is full; another one may have room.")
@@ -58,7 +57,7 @@ class Gate:
     def ticket(self, channel: Channel, request: Request, connection: Connection) -> Reply:
         """``/s/{space}/ticket``: the device's ticket, a new one when it has none, of a better class with a pass.
 
-        ``u`` is its place: the page compares it with ``p`` and need not ask here again.
+        ``u`` is its place: the page compares it with ``p``, and asks here again only to be counted among those waiting.
         """
         now, space = self._worker.clock(), channel.space.id
         rank = door.check_pass(self._key, space, request.query.get("pass", ""), now=now)
@@ -71,7 +70,7 @@ class Gate:
         u = door.place(self._key, space, ticket.device)
         inside = door.admits(channel.orders, u, ticket)
         if not inside:
-            self._tell_to_wait(channel, ticket.device)
+            channel.waiting.told(u, self._worker.now)
         body = {
             "ticket": door.issue(self._key, space, ticket),
             "u": u,
@@ -96,10 +95,6 @@ class Gate:
     def _device(self, request: Request, connection: Connection, slot: int = 0) -> bytes:
         address = origin(connection.peer, request.headers, self.trusted).address
         return door.device(self._key, address, slot)
-
-    def _tell_to_wait(self, channel: Channel, name: bytes) -> None:
-        if len(channel.waiting) < MOST_WAITING:
-            channel.waiting.add(name)
 
     def _later(self, channel: Channel, detail: str) -> Overloaded:
         self.refused += 1

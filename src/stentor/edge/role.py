@@ -144,11 +144,13 @@ class Edge:
             if window is None or newest is None:
                 continue
             counts = channel.counts()
+            outside = channel.outside(worker.now)
             late_s = now - grid.chunk_start(window.head + 1, window.doors_open_s)
             spaces[space] = SpaceStatus(
                 chunk=window.head,
                 listeners=sum(counts.values()),
-                waiting=len(channel.waiting),
+                waiting=len(outside),
+                places=outside.smallest(),
                 source=newest.source,
                 lag_ms=0 if window.finished else max(0, round(late_s * 1000)),
                 problem="The programme's chunks do not come; the hold music plays." if newest.filler else "",

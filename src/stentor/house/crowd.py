@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -21,7 +21,7 @@ from stentor.bus.connection import Bus, heed_cancel
 from stentor.bus.crowd import Crowd
 from stentor.bus.lease import Lease
 from stentor.bus.status import Status, Statuses
-from stentor.crowd import admission, ladder
+from stentor.crowd import admission, ladder, waiting
 from stentor.crowd.admission import Sight, Width
 from stentor.crowd.door import CLASSES
 from stentor.crowd.ladder import Ladder, Load
@@ -86,7 +86,7 @@ class Controller:
         rung_before = self._ladders.get(space.id, Ladder(orders.rung))
         rung = ladder.step(rung_before, loads(edges, space.id), now, pinned=space.pinned_rung)
         before = self._widths.get(space.id, width_of(orders))
-        seen = sight(edges, space.id)
+        seen = sight(edges, space.id, {each: one.p for each, one in self._orders.items()} | {space.id: before.p})
         width = admission.look(before, seen, now, now_ms=now_ms, held=space.limited)
         wanted = ordered(orders, space, rung, width, seen)
         if wanted != orders:
@@ -128,7 +128,7 @@ def ordered(orders: Orders, space: Space, rung: Ladder, width: Width, seen: Sigh
         passes=space.passes if space.limited else tuple(sorted(CLASSES)),
         held=space.limited,
         retry_s=width.retry_s,
-        waiting=two_digits(round(seen.waiting * (1.0 - width.p))) if narrow else 0,
+        waiting=two_digits(seen.waiting) if narrow else 0,
         pace=float(f"{width.pace:.2g}") if narrow else 0.0,
     )
 
@@ -138,16 +138,21 @@ def width_of(orders: Orders) -> Width:
     return Width(orders.p, orders.epoch, orders.narrow_ms, retry_s=orders.retry_s, pace=orders.pace)
 
 
-def sight(edges: Iterable[Status], space: str) -> Sight:
-    """What all edges say together of their places and of whom they told to wait."""
+def sight(edges: Iterable[Status], space: str, widths: Mapping[str, float]) -> Sight:
+    """What all edges say together of their places and of who waits; ``widths`` is how wide each space's door is."""
     edges = list(edges)
     return Sight(
         capacity=round(sum(edge.numbers.get("places", 0) for edge in edges)),
         listeners=sum(seen.listeners for edge in edges for seen in edge.spaces.values()),
-        waiting=sum(edge.spaces[space].waiting for edge in edges if space in edge.spaces),
-        all_waiting=sum(seen.waiting for edge in edges for seen in edge.spaces.values()),
+        waiting=outside(edges, space, widths.get(space, 1.0)),
+        all_waiting=sum(outside(edges, each, p) for each, p in widths.items()),
         edges=len(edges),
     )
+
+
+def outside(edges: Iterable[Status], space: str, p: float) -> int:
+    """How many devices wait at a space's door."""
+    return waiting.estimate((edge.spaces[space].places for edge in edges if space in edge.spaces), p)
 
 
 def two_digits(number: int) -> int:

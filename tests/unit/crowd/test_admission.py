@@ -31,7 +31,7 @@ class Crowd:
 
     def run(self, seconds: float) -> None:
         chance = random.Random(self.seed)
-        width, waiting, told = Width(), list[tuple[float, float, float]](), 0
+        width, waiting = Width(), list[tuple[float, float, float]]()
         queue, now = sorted(self.arrivals), 0.0
         history: list[int] = []
         while now < seconds:
@@ -45,12 +45,11 @@ class Crowd:
                     self.inside.append(now + stay)
                 else:
                     waiting.append((now + chance.uniform(*width.retry_s), u, stay))
-            told = max(told, len(waiting)) if width.p < 1 else 0
             self.inside = [leaves for leaves in self.inside if leaves > now]
             self.most = max(self.most, len(self.inside))
             history.append(len(self.inside))
             seen = history[-1 - round(SEEN_S / LOOK_S)] if len(history) > 2 else 0
-            sight = Sight(self.capacity, seen, told, told)
+            sight = Sight(self.capacity, seen, len(waiting), len(waiting))
             width = admission.look(width, sight, now, now_ms=round(now * 1000))
             self.widths.append((now, width))
             now += LOOK_S

@@ -74,6 +74,20 @@ async def test_players_without_a_ticket_have_the_place_of_their_address() -> Non
         assert len(rig.channel.waiting) == states.count(429)
 
 
+async def test_who_asks_no_more_has_gone() -> None:
+    """After four looks and a quarter of a minute nobody counts who has not asked again, and who is let in at once."""
+    async with edge(live_space()) as rig:
+        orders = narrow(rig)
+        late = await ticket(rig, inside=False)
+        now, window_s = rig.worker.now, orders.retry_s[1]
+        assert rig.channel.outside(now + 4 * window_s).smallest() == [round(late["u"], 9)]  # type: ignore[call-overload]
+        assert len(rig.channel.outside(now + 4 * window_s + 16)) == 0
+        await asked(rig, f"/ticket?ticket={late['ticket']}")
+        assert len(rig.channel.outside(now)) == 1
+        narrow(rig, p=0.99)
+        assert len(rig.channel.outside(now)) == (late["u"] >= 0.99)  # type: ignore[operator]
+
+
 async def test_another_edge_says_the_same() -> None:
     """A ticket from one edge and its place hold at every other that has the secret."""
     async with edge(live_space()) as first, edge(live_space()) as second:

@@ -2,12 +2,14 @@
 // never changes, so asking again gains nothing; what changes is the door's threshold, which everybody reads.
 
 const RENEW_MS = 23 * 3600 * 1000;
+const COUNTED_LOOKS = 3; // so often who waits asks for its ticket again: whoever does not has gone, for the house
 
 export class Gate {
   #address;
   #key;
   #pass;
   #ticket = null; // {ticket, u, class, issued_ms}
+  #looks = 0;
 
   constructor(space) {
     this.#address = `/s/${space}/ticket`;
@@ -21,12 +23,19 @@ export class Gate {
     if (!(door.p < 1)) return true;
     if (!this.#ticket || this.#pass) await this.ask();
     const mine = this.#ticket;
-    return mine !== null && (mine.u < door.p || door.passes.includes(mine.class) || mine.issued_ms < door.narrow_ms);
+    if (!mine) return false;
+    if (mine.u < door.p || door.passes.includes(mine.class) || mine.issued_ms < door.narrow_ms) return true;
+    this.#looks += 1;
+    if (this.#looks % COUNTED_LOOKS === 0) this.#fetch();
+    return false;
   }
 
   // A ticket, the one we have made better by a pass. Who has one before the door becomes narrow was inside.
   async ask() {
-    if (this.#ticket && !this.#pass) return;
+    if (!this.#ticket || this.#pass) await this.#fetch();
+  }
+
+  async #fetch() {
     const query = new URLSearchParams({ ticket: this.#ticket?.ticket ?? "", pass: this.#pass });
     try {
       const reply = await fetch(`${this.#address}?${query}`, { signal: AbortSignal.timeout(8000) });
