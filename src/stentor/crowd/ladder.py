@@ -6,21 +6,21 @@ Pure: what the edges measured and the time come in, the next rung comes out. Wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
 
-from stentor.crowd.rungs import TOP
+from stentor.crowd.rungs import RUNGS, TOP
 
 RELIEVED = 0.8
 """Below this share of its own trigger a rung is not needed any more …"""
 CALM_S = 120.0
 """… when it stays so for so long."""
-QUIET = 0.5
-"""Below this share of the first trigger the crowd (or the attack) is gone:"""
 QUIET_S = 30.0
-"""after so long the ladder goes to rung 1 at once, which nobody hears."""
+"""When a lower rung would have borne all for so long the overload (or the attack) is gone: straight there."""
+FRUGAL_BITS = 0.5
+"""What a frugal rung sends of what the others would: ``aac-32`` for ``aac-64``."""
 RELAPSE_S = 60.0
 """Who must go up again so soon after a step down has come down too early: the next calm has to last longer."""
 MOST_CALM_S = 16 * 60.0
@@ -78,6 +78,8 @@ class Ladder(msgspec.Struct, frozen=True):
     value: float = 0.0
     calm_since: float | None = None
     quiet_since: float | None = None
+    quiet_rung: int = 1
+    """The lowest rung that would have borne all since then."""
     lowered_at: float = float("-inf")
     calm_s: float = CALM_S
     """How long the calm must last: it doubles with each relapse."""
@@ -108,7 +110,8 @@ def step(ladder: Ladder, loads: Iterable[Load], now: float, *, pinned: int | Non
     """The ladder after a look at all edges that have listeners of the space.
 
     Up at once to what is asked for; down one rung after :data:`CALM_S` below :data:`RELIEVED` of the present rung's
-    trigger, and to rung 1 after :data:`QUIET_S` of quiet. ``pinned`` is the rung that somebody wants.
+    trigger, and after :data:`QUIET_S` to a rung (1 at lowest) that would bear what is measured. ``pinned`` is the rung
+    that somebody wants.
     """
     loads = list(loads)
     if pinned is not None:
@@ -127,11 +130,22 @@ def _descend(ladder: Ladder, loads: list[Load], now: float) -> Ladder:
         forgiven = now - ladder.lowered_at > MOST_CALM_S
         return replace(ladder, calm_s=CALM_S) if forgiven and ladder.calm_s != CALM_S else ladder
     calm = wish(loads, RELIEVED).rung < ladder.rung
-    quiet = calm and not wish(loads, QUIET).rung
+    bears = bearing(ladder.rung, loads)
     calm_since = (now if ladder.calm_since is None else ladder.calm_since) if calm else None
-    quiet_since = (now if ladder.quiet_since is None else ladder.quiet_since) if quiet else None
-    if quiet_since is not None and ladder.rung > 1 and now - quiet_since >= QUIET_S:
-        return Ladder(1, lowered_at=now, quiet_since=quiet_since, calm_since=now, calm_s=ladder.calm_s)
+    quiet_since = (now if ladder.quiet_since is None else ladder.quiet_since) if bears < ladder.rung else None
+    quiet_rung = bears if ladder.quiet_since is None else max(bears, ladder.quiet_rung)
+    if quiet_since is not None and now - quiet_since >= QUIET_S * ladder.calm_s / CALM_S:
+        return Ladder(quiet_rung, lowered_at=now, calm_since=now, calm_s=ladder.calm_s)
     if calm_since is not None and now - calm_since >= ladder.calm_s:
-        return Ladder(ladder.rung - 1, lowered_at=now, quiet_since=quiet_since, calm_since=now, calm_s=ladder.calm_s)
-    return replace(ladder, calm_since=calm_since, quiet_since=quiet_since)
+        return Ladder(ladder.rung - 1, lowered_at=now, calm_since=now, calm_s=ladder.calm_s)
+    return replace(ladder, calm_since=calm_since, quiet_since=quiet_since, quiet_rung=quiet_rung)
+
+
+def bearing(at: int, loads: Sequence[Load]) -> int:
+    """The lowest rung from 1 to ``at`` that would bear what was measured on rung ``at``, with room to spare."""
+    for number in range(1, at):
+        dearer = 1 / FRUGAL_BITS if RUNGS[at].frugal and not RUNGS[number].frugal else 1.0
+        there = [msgspec.structs.replace(load, line=load.line * dearer) for load in loads]
+        if wish(there, RELIEVED).rung <= number:
+            return number
+    return at

@@ -17,6 +17,7 @@ from stentor.crowd.ladder import (
     Cause,
     Ladder,
     Load,
+    bearing,
     step,
     wish,
 )
@@ -57,13 +58,29 @@ def test_down_one_rung_after_two_minutes_of_calm() -> None:
     assert (ladder.rung, ladder.cause) == (2, Cause.CALM)
 
 
-def test_when_the_crowd_is_gone_rung_1_comes_within_the_minute() -> None:
-    """Half a minute of quiet leads straight to rung 1; the last step takes its two minutes."""
+def test_when_the_overload_is_gone_rung_1_comes_within_the_minute() -> None:
+    """Half a minute in which rung 1 would have borne all leads straight there; the last step takes its two minutes."""
     ladder = step(Ladder(), [Load(cpu=0.99)], 0.0)
     ladder = after(ladder, [Load(cpu=0.1)], 1.0, QUIET_S + 1)
     assert ladder.rung == 1
     assert after(ladder, [Load(cpu=0.1)], QUIET_S + 2, CALM_S - 2).rung == 1
     assert after(ladder, [Load(cpu=0.1)], QUIET_S + 2, CALM_S + 2).rung == 0
+
+
+@pytest.mark.parametrize(("line", "rung"), [(0.29, 1), (0.31, 2), (0.35, 3), (0.7, 3)])
+def test_a_usual_load_leads_to_the_rung_that_bears_it(line: float, rung: int) -> None:
+    """The others send twice the bits of rungs 3 and 4: what is little there may be much below."""
+    ladder = step(Ladder(), [Load(line=1.1)], 0.0)
+    assert after(ladder, [Load(line=line)], 1.0, QUIET_S + 1).rung == rung
+
+
+def test_a_moment_counts_as_long_as_it_lasts() -> None:
+    """The rung is one that would have borne the whole half minute, not its last moment only."""
+    ladder = step(Ladder(), [Load(cpu=0.99)], 0.0)
+    ladder = after(ladder, [Load(cpu=0.65)], 1.0, 10)
+    assert after(ladder, [Load(cpu=0.1)], 11.5, QUIET_S - 9).rung == 2
+    swinging = step(Ladder(calm_s=2 * CALM_S), [Load(cpu=0.99)], 0.0)
+    assert after(swinging, [Load(cpu=0.1)], 1.0, QUIET_S + 5).rung == 4  # who came down too early waits longer
 
 
 def test_who_comes_down_too_early_waits_longer_the_next_time() -> None:
@@ -96,13 +113,15 @@ def test_no_rung_is_higher_than_what_is_asked_for(loads: list[Load], at: int) ->
 
 
 @given(st.lists(LOADS, max_size=60), st.floats(0.1, 30))
-def test_the_ladder_comes_down_one_rung_at_a_time_or_to_rung_1(looks: list[list[Load]], every_s: float) -> None:
-    """Whatever was measured: between two looks it climbs any number of rungs, and falls one, or to rung 1."""
+def test_the_ladder_comes_down_one_rung_at_a_time_or_to_one_that_bears_all(
+    looks: list[list[Load]], every_s: float
+) -> None:
+    """Whatever was measured: between two looks it climbs any number of rungs, and falls one, or as many as it may."""
     ladder = Ladder()
     for number, loads in enumerate(looks):
         was, ladder = ladder, step(ladder, loads, number * every_s)
         assert 0 <= ladder.rung <= TOP
-        assert ladder.rung >= was.rung - 1 or ladder.rung == 1
+        assert ladder.rung >= was.rung - 1 or ladder.rung >= bearing(was.rung, loads)
         assert ladder.rung >= wish(loads).rung
 
 
