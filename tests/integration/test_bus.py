@@ -249,8 +249,11 @@ async def test_a_chunk_is_heard_without_the_log(bus: Bus, nats: NatsServer) -> N
         deaf = await log.hear("talk", heard.append)
         await edge_bus.client.flush()
         await bus.publish("live.talk", b"noise")
-        await ChunkLog(bus).announce(chunk(7))
-        await eventually(lambda: bool(heard), "the chunk is heard")
+        for _ in range(100):  # at most once: a connection that is made anew in this moment loses one
+            await ChunkLog(bus).announce(chunk(7))
+            await asyncio.sleep(0.1)
+            if heard:
+                break
         assert ([item.number for item in heard], log.malformed) == ([7], 1)
         await deaf()
         await ChunkLog(bus).announce(chunk(8))

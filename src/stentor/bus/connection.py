@@ -8,9 +8,11 @@ whoever keeps state on the server (consumers, watches) knows when to make it ane
 from __future__ import annotations
 
 import asyncio
+import random
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import nats.errors
@@ -26,9 +28,10 @@ RECONNECT_S = 0.1
 CONNECT_TIMEOUT_S = 2.0
 FIRST_CONNECT_S = 20.0
 """So long may the bus take to be there when a role starts; an embedded server needs 0.02 s on an idle machine."""
-PING_S = 1.0
-"""A server that is gone without closing its sockets is noticed after two or three of these."""
-UNACKNOWLEDGED_MS = 2_000
+PING_S, CLUSTER_PING_S = 2.0, 0.5
+"""A server that is gone without closing its sockets is noticed after two or three of these. In a cluster that must be
+before others take the leases of those who went with it; where there is one server, there is nowhere to go."""
+UNACKNOWLEDGED_MS = 1_000
 """TCP_USER_TIMEOUT: a machine that vanished acknowledges nothing. Without it the client waits, before it looks for
 another server, until what it has written is sent: a stage whose server's cable was pulled went on waiting."""
 COPIES = 3
@@ -38,6 +41,7 @@ PENDING_MESSAGES = 4096
 SERVED_AT_ONCE = 64
 """Requests that one service works on at once; more wait in the subscription's queue."""
 
+T = TypeVar("T")
 Handler = Callable[[str, bytes], None]
 Service = Callable[[bytes], Awaitable[bytes]]
 Unsubscribe = Callable[[], Awaitable[None]]
@@ -67,6 +71,8 @@ class Bus:
         self.log = log.get(name)
         self.js: JetStreamContext = client.jetstream(timeout=CONNECT_TIMEOUT_S)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._lost = asyncio.Event()
+        """Set when the connection of this moment is lost; there is a new one for the next."""
 
     @property
     def connected(self) -> bool:
@@ -129,9 +135,31 @@ class Bus:
         subscription = await self.client.subscribe(subject, queue, cb=accept, pending_msgs_limit=PENDING_MESSAGES)
         return self._unsubscribe(subscription.unsubscribe)
 
+    async def while_connected(self, work: Coroutine[None, None, T]) -> T:
+        """What ``work`` gives. Raises :class:`Overloaded` at once when there is no connection, or when it is lost
+        meanwhile: what was asked over it is answered by nobody.
+        """
+        if not self.connected:
+            work.close()
+            raise Overloaded("The bus is away.", retry_after_s=RECONNECT_S)
+        asked, lost = asyncio.ensure_future(work), asyncio.ensure_future(self._lost.wait())
+        try:
+            await asyncio.wait({asked, lost}, return_when=asyncio.FIRST_COMPLETED)
+            if asked.done():
+                return asked.result()
+        finally:
+            asked.cancel()
+            lost.cancel()
+        raise Overloaded("The connection to the bus was lost.", retry_after_s=RECONNECT_S)
+
     async def pause(self) -> None:
         """Waits a moment before something is tried again that the bus refused."""
         await asyncio.sleep(RECONNECT_S)
+
+    def lost(self) -> None:
+        """The connection is gone."""
+        self._lost.set()
+        self._lost = asyncio.Event()
 
     def _unsubscribe(self, unsubscribe: Callable[[], Awaitable[None]]) -> Unsubscribe:
         async def stop() -> None:
@@ -164,7 +192,8 @@ async def connect(url: str, *, name: str) -> AsyncIterator[Bus]:
     servers = [part.strip() for part in url.split(",") if part.strip()]
     await _reachable(servers)
     client = Client()
-    bus = Bus(client, name, copies=COPIES if len(servers) >= COPIES else 1)
+    is_cluster = len(servers) >= COPIES
+    bus = Bus(client, name, copies=COPIES if is_cluster else 1)
 
     async def connected() -> None:
         _give_up_soon(client)
@@ -172,6 +201,7 @@ async def connect(url: str, *, name: str) -> AsyncIterator[Bus]:
         bus.log.info("bus-back", epoch=bus.epoch)
 
     async def lost() -> None:
+        bus.lost()
         if not client.is_closed:
             bus.log.warning("bus-lost")
 
@@ -181,12 +211,13 @@ async def connect(url: str, *, name: str) -> AsyncIterator[Bus]:
 
     try:
         await client.connect(
-            servers=servers,
+            servers=random.sample(servers, len(servers)),
+            dont_randomize=True,  # a server that was lost stays the last to be tried again
             name=name,
             connect_timeout=CONNECT_TIMEOUT_S,  # type: ignore[arg-type]
             reconnect_time_wait=RECONNECT_S,  # type: ignore[arg-type]
             max_reconnect_attempts=-1,
-            ping_interval=PING_S,  # type: ignore[arg-type]
+            ping_interval=CLUSTER_PING_S if is_cluster else PING_S,  # type: ignore[arg-type]
             reconnected_cb=connected,
             disconnected_cb=lost,
             error_cb=failed,

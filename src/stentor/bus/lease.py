@@ -62,7 +62,7 @@ class Lease:
                 heed_cancel()
                 started = time.monotonic()
                 try:
-                    await self._step(await bucket(self.bus, BUCKET), started)
+                    await self.bus.while_connected(self._step(started))
                 except (Overloaded, *_FAILED):
                     self._seen = (-1, 0.0)  # its holder could not renew it either
                     await asyncio.sleep(RECONNECT_S)
@@ -71,13 +71,13 @@ class Lease:
         finally:
             await self._release()
 
-    async def _step(self, kv: KeyValue, now: float) -> None:
+    async def _step(self, now: float) -> None:
         """One attempt. ``now`` (monotonic seconds) was read before asking, so that ``held`` errs on the safe side."""
+        kv = await bucket(self.bus, BUCKET)
+        if self._revision is not None:
+            await self._renew(kv, self._revision, now)
+            return
         try:
-            if self._revision is not None:
-                self._revision = await kv.update(self.key, self.holder, last=self._revision)
-                self._confirmed = now
-                return
             try:
                 entry = await kv.get(self.key)
             except nats.js.errors.KeyNotFoundError:
@@ -89,11 +89,28 @@ class Lease:
             if entry.value == self.holder or not entry.value or now - self._seen[1] > self.ttl_s:
                 self._take(await kv.update(self.key, self.holder, last=revision), now)
         except nats.js.errors.KeyWrongLastSequenceError:
-            self._revision = None  # somebody was quicker
+            return  # somebody was quicker
+
+    async def _renew(self, kv: KeyValue, revision: int, now: float) -> None:
+        try:
+            try:
+                self._revision = await kv.update(self.key, self.holder, last=revision)
+            except nats.js.errors.KeyWrongLastSequenceError:
+                entry = await kv.get(self.key)
+                if entry.value != self.holder:
+                    raise
+                # the last renewal was ours too: its answer was lost with a connection
+                self._revision = await kv.update(self.key, self.holder, last=entry.revision or 0)
+        except (nats.js.errors.KeyWrongLastSequenceError, nats.js.errors.KeyNotFoundError):
+            self._revision = None
+            self.bus.log.warning("lease-lost", key=self.key)
+        else:
+            self._confirmed = now
 
     def _take(self, revision: int, now: float) -> None:
         self._revision, self._confirmed = revision, now
         self.term += 1
+        self.bus.log.info("lease-taken", key=self.key, term=self.term)
 
     async def _release(self) -> None:
         revision, self._revision = self._revision, None

@@ -50,6 +50,10 @@ class Backlog:
         while self._chunks and self._chunks[0].number <= self.published:
             self._chunks.popleft()
 
+    def newest(self, count: int) -> list[Chunk]:
+        """The last ``count`` chunks that are not known to be in the log, oldest first."""
+        return list(self._chunks)[-count:]
+
     def missing(self, reach: int = KEPT_CHUNKS) -> range:
         """The numbers between the log's last and the first one here: nobody made them. At most the last ``reach``."""
         if not self._chunks:

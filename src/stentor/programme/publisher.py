@@ -25,6 +25,9 @@ POLL_S: Final = 0.05
 """How soon it is noticed that the lease is ours."""
 LOOK_S: Final = 1.0
 """How often a standby looks at the log, so that its backlog stays short."""
+AGAIN_CHUNKS: Final = 16
+"""5 s of what the log has not confirmed are announced again on a new connection: edges give a chunk up after 2.5 s, and
+players have 3.2 s in their buffers."""
 
 
 class Publisher:
@@ -42,6 +45,8 @@ class Publisher:
         self._more = asyncio.Event()
         self._known_epoch = 0
         """The connection on which the log's last number was looked up while the lease was ours; 0 for none."""
+        self._announced = (0, 0)
+        """The connection and the term of the lease in which the last chunk was announced."""
 
     @property
     def speaks(self) -> bool:
@@ -53,7 +58,13 @@ class Publisher:
         self.backlog.put(chunk)
         self._more.set()
         if self.speaks:
-            await self._log.announce(chunk)
+            for each in self._unheard(chunk):
+                await self._log.announce(each)
+
+    def _unheard(self, chunk: Chunk) -> list[Chunk]:
+        """What to announce: the new chunk, and before it what may have been lost with a connection or a twin."""
+        known, self._announced = self._announced, (self._log.bus.epoch, self._lease.term)
+        return [chunk] if known == self._announced else self.backlog.newest(AGAIN_CHUNKS) or [chunk]
 
     async def run(self) -> None:
         """Publishes what is ours to publish; for ever."""
