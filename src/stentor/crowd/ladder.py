@@ -6,7 +6,8 @@ Pure: what the edges measured and the time come in, the next rung comes out. Wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 import msgspec
@@ -77,9 +78,8 @@ class Ladder(msgspec.Struct, frozen=True):
     cause: Cause = Cause.CALM
     value: float = 0.0
     calm_since: float | None = None
-    quiet_since: float | None = None
-    quiet_rung: int = 1
-    """The lowest rung that would have borne all since then."""
+    borne_since: tuple[float, ...] = ()
+    """Since when each rung from 1 to the one below would have borne all; infinite for one that would not now."""
     lowered_at: float = float("-inf")
     calm_s: float = CALM_S
     """How long the calm must last: it doubles with each relapse."""
@@ -110,8 +110,8 @@ def step(ladder: Ladder, loads: Iterable[Load], now: float, *, pinned: int | Non
     """The ladder after a look at all edges that have listeners of the space.
 
     Up at once to what is asked for; down one rung after :data:`CALM_S` below :data:`RELIEVED` of the present rung's
-    trigger, and after :data:`QUIET_S` to a rung (1 at lowest) that would bear what is measured. ``pinned`` is the rung
-    that somebody wants.
+    trigger, and after :data:`QUIET_S` to a rung (1 at lowest) that would have borne what was measured. ``pinned`` is
+    the rung that somebody wants.
     """
     loads = list(loads)
     if pinned is not None:
@@ -130,22 +130,24 @@ def _descend(ladder: Ladder, loads: list[Load], now: float) -> Ladder:
         forgiven = now - ladder.lowered_at > MOST_CALM_S
         return replace(ladder, calm_s=CALM_S) if forgiven and ladder.calm_s != CALM_S else ladder
     calm = wish(loads, RELIEVED).rung < ladder.rung
-    bears = bearing(ladder.rung, loads)
     calm_since = (now if ladder.calm_since is None else ladder.calm_since) if calm else None
-    quiet_since = (now if ladder.quiet_since is None else ladder.quiet_since) if bears < ladder.rung else None
-    quiet_rung = bears if ladder.quiet_since is None else max(bears, ladder.quiet_rung)
-    if quiet_since is not None and now - quiet_since >= QUIET_S * ladder.calm_s / CALM_S:
-        return Ladder(quiet_rung, lowered_at=now, calm_since=now, calm_s=ladder.calm_s)
+    lower = range(1, ladder.rung)
+    before = ladder.borne_since or (math.inf,) * len(lower)
+    borne = tuple(
+        min(since, now) if bears(number, ladder.rung, loads) else math.inf
+        for number, since in zip(lower, before, strict=True)
+    )
+    for number, since in zip(lower, borne, strict=True):
+        if now - since >= QUIET_S * ladder.calm_s / CALM_S:
+            below = borne[: number - 1]
+            return Ladder(number, lowered_at=now, calm_since=now, borne_since=below, calm_s=ladder.calm_s)
     if calm_since is not None and now - calm_since >= ladder.calm_s:
         return Ladder(ladder.rung - 1, lowered_at=now, calm_since=now, calm_s=ladder.calm_s)
-    return replace(ladder, calm_since=calm_since, quiet_since=quiet_since, quiet_rung=quiet_rung)
+    return replace(ladder, calm_since=calm_since, borne_since=borne)
 
 
-def bearing(at: int, loads: Sequence[Load]) -> int:
-    """The lowest rung from 1 to ``at`` that would bear what was measured on rung ``at``, with room to spare."""
-    for number in range(1, at):
-        dearer = 1 / FRUGAL_BITS if RUNGS[at].frugal and not RUNGS[number].frugal else 1.0
-        there = [msgspec.structs.replace(load, line=load.line * dearer) for load in loads]
-        if wish(there, RELIEVED).rung <= number:
-            return number
-    return at
+def bears(number: int, at: int, loads: Iterable[Load]) -> bool:
+    """Whether a rung would bear, with room to spare, what was measured on the higher rung ``at``."""
+    dearer = 1 / FRUGAL_BITS if RUNGS[at].frugal and not RUNGS[number].frugal else 1.0
+    there = [msgspec.structs.replace(load, line=load.line * dearer) for load in loads]
+    return wish(there, RELIEVED).rung <= number

@@ -14,9 +14,10 @@ from stentor.edge.fanout import Counters
 
 LOOK_S = 0.1
 """How often the loop is asked whether it is late."""
-ROLL_S = 0.5
-WINDOW_S = 3.0
-"""Measured over so long: a stop of a moment, such as a new space, is no overload."""
+ROLL_S = 0.64
+WINDOW_S = 3.84
+"""Measured over so long: a stop of a moment, such as a new space, is no overload. Twelve chunks, two writes of the
+coarsest rung: with any other length what is sent would seem to swing."""
 _STATM = Path("/proc/self/statm")
 
 

@@ -30,7 +30,7 @@ class Numbers(Collector):
         for name, text, value in (
             ("connections", "Open connections.", worker.open),
             ("capacity", "Connections this process may have.", worker.capacity),
-            ("sent_bits_per_second", "What goes out, over 3 s.", worker.meter.out_bps),
+            ("sent_bits_per_second", "What goes out, over 3.84 s.", worker.meter.out_bps),
             ("memory_bytes", "Memory in use.", memory_bytes()),
             ("line_ratio", "Share of the line in use; 0 when STENTOR_LINE_MBPS is not set.", load.line),
             ("cpu_ratio", "Share of one processor in use.", load.cpu),

@@ -17,7 +17,7 @@ from stentor.crowd.ladder import (
     Cause,
     Ladder,
     Load,
-    bearing,
+    bears,
     step,
     wish,
 )
@@ -83,6 +83,15 @@ def test_a_moment_counts_as_long_as_it_lasts() -> None:
     assert after(swinging, [Load(cpu=0.1)], 1.0, QUIET_S + 5).rung == 4  # who came down too early waits longer
 
 
+def test_one_step_does_not_begin_the_half_minute_of_the_next() -> None:
+    """What was sent last of the overload delays rung 1 by its own length, not by another half minute."""
+    ladder = step(Ladder(), [Load(line=0.9)], 0.0)
+    ladder = after(ladder, [Load(line=0.33)], 1.0, 3)  # rung 2 would bear it, rung 1 not
+    ladder = after(ladder, [Load(line=0.25)], 4.5, QUIET_S - 3)
+    assert ladder.rung == 2
+    assert after(ladder, [Load(line=0.5)], QUIET_S + 2, 3).rung == 1
+
+
 def test_who_comes_down_too_early_waits_longer_the_next_time() -> None:
     """A load that returns with every step down doubles the calm, up to 16 minutes, so the rung does not swing."""
     ladder, now, climbs = Ladder(), 0.0, 0
@@ -121,7 +130,7 @@ def test_the_ladder_comes_down_one_rung_at_a_time_or_to_one_that_bears_all(
     for number, loads in enumerate(looks):
         was, ladder = ladder, step(ladder, loads, number * every_s)
         assert 0 <= ladder.rung <= TOP
-        assert ladder.rung >= was.rung - 1 or ladder.rung >= bearing(was.rung, loads)
+        assert ladder.rung >= was.rung - 1 or bears(ladder.rung, was.rung, loads)
         assert ladder.rung >= wish(loads).rung
 
 
