@@ -39,10 +39,10 @@ class Addresses:
 
     def enter(self, address: str) -> str | None:
         """Counts a connection; returns its source for :meth:`leave` (empty: not counted), None when it is too many."""
-        one = "" if self._exempt(address) else source(address)
-        if not one:
-            return ""
+        one = source(address)
         already = self._open.get(one, 0)
+        if not already and (not one or self._exempt(address)):
+            return ""
         if 0 < self._most_connections <= already:
             self.refused_connections += 1
             return None

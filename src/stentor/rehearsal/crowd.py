@@ -7,6 +7,7 @@ on standard output.
 
 from __future__ import annotations
 
+import gc
 import random
 import resource
 import sys
@@ -314,7 +315,8 @@ class Crowd:
 
 
 def main() -> None:
-    """The process."""
+    """The process. It lives for minutes and makes no cycles: looking for some would stop all listeners at once."""
+    gc.disable()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)

@@ -13,6 +13,8 @@ from stentor.rehearsal.order import Order
 READ_BYTES: Final = 1 << 16
 SLOW_READ_BYTES: Final = 2048
 """What a slow line takes at once, and twice that is what its socket keeps."""
+SKIP: Final = socket.MSG_TRUNC
+"""Linux, ``tcp(7)``: what came is counted and thrown away."""
 NO_PORT_YET: Final = getattr(socket, "IP_BIND_ADDRESS_NO_PORT", 24)
 """Linux, ``ip(7)``: the port is chosen at ``connect``, so that 28,000 connections of one address are possible."""
 
@@ -28,12 +30,14 @@ def trusting_nobody() -> ssl.SSLContext:
 class Line:
     """From ``connect`` to ``close``. What cannot go on now raises ``BlockingIOError``, what broke ``OSError``."""
 
-    __slots__ = ("_handshake", "_secure", "_socket", "slow")
+    __slots__ = ("_handshake", "_secure", "_socket", "skip", "slow")
 
     def __init__(self, order: Order, source: str, *, slow: bool, context: ssl.SSLContext | None) -> None:
         plain = socket.socket()
         plain.setblocking(False)
         self.slow = slow
+        self.skip = None if slow or context is not None else plain.recv_into
+        """Of a fast, plain line: with a buffer, its length and :data:`SKIP` it takes what came without copying it."""
         self._handshake = context is not None
         self._secure = context is not None
         self._socket: socket.socket = plain
