@@ -6,10 +6,10 @@ STAMP := .venv/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser caches live test unit check fmt bench docs lock clean
+.PHONY: help setup browser caches live test unit check fmt bench docs screenshots lock clean
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 setup: $(STAMP) ## make .venv with locked packages, front-end parts and .venv/bin/stentor
 
@@ -59,6 +59,9 @@ bench: setup ## measure: audio, stage, fan-out, TLS, a crowd; prints ratios
 
 docs: setup ## check the documents: links, settings, texts
 	@$(BIN)/python -m pytest -q tests/unit/test_docs.py
+
+screenshots: setup browser ## take the pictures of the documents; ARGS="--every-look" takes all pages in all widths, to review
+	@$(BIN)/python -m tests.support.screenshots $(if $(findstring --every-look,$(ARGS)),.venv/screenshots,docs/images) $(ARGS)
 
 lock: ## resolve the versions again (needs the network)
 	@for set in "run:" "dev:--group dev"; do \
