@@ -22,10 +22,9 @@ $(STAMP): pyproject.toml hatch_build.py requirements/dev.txt web/package-lock.js
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . 2>&1 | grep -v '^WARNING: Location' || test $${PIPESTATUS[0]} -eq 0
 	@touch $@
 
-browser: setup ## make sure that Chromium and Firefox (Debian's), as root, and axe-core are there
+browser: setup ## make sure that Chromium and Firefox are there (Debian's), as root
 	@$(BIN)/python -m tests.support.chromium --install
 	@$(BIN)/python -m tests.support.firefox --install
-	@$(BIN)/python -m tests.support.axe --install
 
 caches: setup ## make sure that nginx and Varnish are there (Debian's), as root
 	@$(BIN)/python -m tests.support.caches --install
@@ -44,10 +43,11 @@ test: setup browser caches check ## set up, check, and run all tests
 unit: setup ## only the unit tests: seconds
 	@$(BIN)/python -m pytest tests/unit $(ARGS)
 
-check: setup ## format, lint, types, import rows; silent when all is well
+check: setup ## format, lint, types of Python and of scripts, import rows; silent when all is well
 	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check .; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/python -m tests.support.npm
 	@$(BIN)/python -m pytest -q --no-header tests/unit/test_rows.py > .venv/rows.log 2>&1 || { cat .venv/rows.log; exit 1; }
 
 fmt: setup ## format and mend what can be mended

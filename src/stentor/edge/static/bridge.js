@@ -12,7 +12,7 @@ export const kept = () => loop;
 
 /** Fetches the loop some time from now, at random; nothing is done twice. */
 export function keepLater(address) {
-  if (!address || known === address || navigator.connection?.saveData) return;
+  if (!address || known === address || /** @type {any} */ (navigator).connection?.saveData) return;
   known = address;
   clearTimeout(timer);
   const [from, to] = BETWEEN_S;

@@ -19,8 +19,11 @@ export class Comments {
 
   /** `panel` is the element that opens and closes; `say` is the page's texts, `language` tells the reader's. */
   constructor({ panel, say, language }) {
-    Object.assign(this, { panel, say, language });
-    [this.said, this.list] = panel.querySelectorAll("[role=status], [role=log]");
+    this.panel = panel;
+    this.say = say;
+    this.language = language;
+    this.said = panel.querySelector("[role=status]");
+    this.list = panel.querySelector("[role=log]");
     this.write = panel.querySelector("#comments-write");
     document.addEventListener("visibilitychange", () => this.#plan());
   }

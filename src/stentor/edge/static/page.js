@@ -17,6 +17,7 @@ const base = `/s/${space}/`;
 const ON_AIR = new Set(["doors_open", "live", "interrupted"]);
 const LATE_S = 12; // an ordinary HLS player is 8 to 12 s behind
 const PINS_S = [1, 8]; // a note has more time than a change of state: the edge is spared a rush
+/** @type {(id: string) => any} */
 const element = (id) => document.getElementById(id);
 
 let texts = JSON.parse(element("texts").textContent);
@@ -84,7 +85,7 @@ async function chooseLanguage() {
   try {
     texts = await fetchJson(new URL(`./texts-${liked}.json`, import.meta.url));
     root.lang = liked;
-    for (const node of document.querySelectorAll("[data-text]")) node.textContent = say(node.dataset.text);
+    for (const node of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-text]"))) node.textContent = say(node.dataset.text);
   } catch {
     // the page stays in the language it came in
   }

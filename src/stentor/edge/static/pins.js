@@ -9,11 +9,12 @@ function row({ text, url, at_ms: at }, door, language) {
   const note = document.createElement(LINK.test(url) ? "a" : "span");
   note.textContent = text;
   if (note.localName === "a") Object.assign(note, { href: url, target: "_blank", rel: "noopener noreferrer nofollow ugc" });
-  const time = document.createElement(door.state === "replay" ? "a" : "span");
+  const replay = door.state === "replay";
+  const time = document.createElement(replay ? "a" : "span");
   const second = Math.max(0, Math.floor((at - door.doors_open_ms) / 1000));
   time.className = "soft";
-  time.textContent = door.state === "replay" ? clock(second) : new Intl.DateTimeFormat(language, { timeStyle: "short" }).format(at);
-  if (time.localName === "a") time.href = `#t=${second}`;
+  time.textContent = replay ? clock(second) : new Intl.DateTimeFormat(language, { timeStyle: "short" }).format(at);
+  if (replay) time.setAttribute("href", `#t=${second}`);
   item.append(note, " ", time);
   return item;
 }

@@ -21,8 +21,8 @@ let loading = null;
 function loadHls() {
   loading ??= new Promise((resolve) => {
     const script = document.createElement("script");
-    script.src = HLS_SCRIPT;
-    script.onload = () => resolve(window.Hls ?? null);
+    script.src = HLS_SCRIPT.href;
+    script.onload = () => resolve(/** @type {any} */ (window).Hls ?? null);
     script.onerror = () => {
       loading = null;
       resolve(null);
@@ -182,7 +182,8 @@ export class Player {
   onToggle(handler) {
     if (!("mediaSession" in navigator)) return;
     navigator.mediaSession.setActionHandler("play", () => handler(true));
-    for (const name of ["pause", "stop"]) navigator.mediaSession.setActionHandler(name, () => handler(false));
+    navigator.mediaSession.setActionHandler("pause", () => handler(false));
+    navigator.mediaSession.setActionHandler("stop", () => handler(false));
   }
 
   #nativeDate() {

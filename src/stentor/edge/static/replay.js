@@ -5,6 +5,7 @@ import { clock } from "./clock.js";
 import { Transcript } from "./transcript.js";
 import { drawWave, fillWave } from "./wave.js";
 
+/** @type {(id: string) => any} */
 const element = (id) => document.getElementById(id);
 const REMEMBER_FROM_S = 10; // who heard less begins anew
 const REMEMBER_EVERY_MS = 3000;
@@ -136,7 +137,7 @@ export class Replay {
     const rows = chapters.map((chapter) => {
       const [row, button, time] = ["li", "button", "span"].map((name) => document.createElement(name));
       time.textContent = clock(chapter.startTime);
-      button.type = "button";
+      button.setAttribute("type", "button");
       button.append(time, chapter.seat ? chapter.title : this.say("music_plays"));
       button.addEventListener("click", () => {
         this.#audio.currentTime = chapter.startTime;

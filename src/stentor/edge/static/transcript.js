@@ -3,6 +3,7 @@
 
 import { clock } from "./clock.js";
 
+/** @type {(id: string) => any} */
 const element = (id) => document.getElementById(id);
 
 export class Transcript {
@@ -22,7 +23,7 @@ export class Transcript {
 
   #line(cue, before) {
     const [row, button, time, text] = ["li", "button", "span", "q"].map((name) => document.createElement(name));
-    button.type = "button";
+    button.setAttribute("type", "button");
     time.textContent = clock(cue.start_ms / 1000);
     text.lang = cue.language;
     text.textContent = cue.text;

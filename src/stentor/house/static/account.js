@@ -1,10 +1,9 @@
 // One's own account: profile, ways to sign in, sessions, invitations, export, deletion.
 
-import { ask, button, element, link, text, when } from "./page.js";
+import { $, ask, button, element, link, text, when } from "./page.js";
 import { signInAgain } from "./again.js";
 import { attempt, canPasskey, makePasskey, sayProblem, showCodes, toProvider, values } from "./sign.js";
 
-const $ = (id) => document.getElementById(id);
 const notice = $("notice");
 const page = JSON.parse($("page").textContent);
 let mine = null;

@@ -1,9 +1,8 @@
 // All accounts, for administrators: found by name or handle; their role, suspension and deletion.
 
-import { ask, button, element, text, when } from "./page.js";
+import { $, ask, button, element, text, when } from "./page.js";
 import { attempt } from "./sign.js";
 
-const $ = (id) => document.getElementById(id);
 const ROLES = ["member", "moderator", "admin"];
 const MOST_SHOWN = 100; // rows at once; the search finds the others
 const own = JSON.parse($("page").textContent).handle; // nobody rules on themselves
@@ -57,8 +56,9 @@ function row(account) {
 function draw() {
   const wanted = $("search").value.trim().toLocaleLowerCase();
   const found = accounts.filter(({ handle, name }) => `${name}\n@${handle}`.toLocaleLowerCase().includes(wanted));
-  const { verb } = document.activeElement.dataset;
-  const { handle } = document.activeElement.closest("[data-handle]")?.dataset ?? {};
+  const focused = /** @type {HTMLElement} */ (document.activeElement);
+  const { verb } = focused.dataset;
+  const { handle } = /** @type {HTMLElement} */ (focused.closest("[data-handle]"))?.dataset ?? {};
   $("accounts").replaceChildren(...found.slice(0, MOST_SHOWN).map(row));
   $("found").textContent = text("accounts.found", { shown: Math.min(found.length, MOST_SHOWN), count: found.length });
   if (handle) $("accounts").querySelector(`[data-handle="${handle}"] ${verb ? `[data-verb="${verb}"]` : "select"}`)?.focus();

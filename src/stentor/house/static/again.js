@@ -1,12 +1,12 @@
 // Signing in once more, in a dialog, for what takes a sign-in of the last ten minutes.
 
-import { ask, text } from "./page.js";
+import { $, ask, text } from "./page.js";
 import { attempt, canPasskey, toProvider, usePasskey, values } from "./sign.js";
 
-const dialog = document.getElementById("again");
-const password = document.getElementById("again-password");
-const passkey = document.getElementById("again-passkey");
-const elsewhere = document.getElementById("again-provider");
+const dialog = $("again");
+const password = $("again-password");
+const passkey = $("again-passkey");
+const elsewhere = $("again-provider");
 
 /** Asks whoever owns the account of this `view` (`GET /account`) to sign in; gives whether they did. */
 export function signInAgain(view, provider) {
@@ -35,4 +35,4 @@ export function signInAgain(view, provider) {
   });
 }
 
-document.getElementById("again-cancel").addEventListener("click", () => dialog.close());
+$("again-cancel").addEventListener("click", () => dialog.close());

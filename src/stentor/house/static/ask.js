@@ -1,10 +1,9 @@
 // Where somebody of the audience asks to speak: a name, then the place in the line, then the way onto the stage.
 // A crowd may have this page open, so it asks the house rarely, and more rarely while the house does not answer.
 
-import { about, ask, pause, text } from "./page.js";
+import { $, about, ask, pause, text } from "./page.js";
 
-const space = JSON.parse(document.getElementById("page").textContent);
-const $ = (id) => document.getElementById(id);
+const space = JSON.parse($("page").textContent);
 const path = `/spaces/${space.id}/requests`;
 const kept = `stentor-request-${space.id}`; // one request a browser: asked anew it keeps its place
 const POLL_MS = 5000;

@@ -1,13 +1,16 @@
 // The back channel: what host and co-hosts write to each other; never public.
 
-import { ask, element, text, when } from "./page.js";
+import { $, ask, element, when } from "./page.js";
 
-const $ = (id) => document.getElementById(id);
 
 export class Backstage {
   /** `command` runs an action and shows what does not work. */
   constructor({ space, token, command }) {
-    Object.assign(this, { space, token, command, may: false, newest: 0 });
+    this.space = space;
+    this.token = token;
+    this.command = command;
+    this.may = false;
+    this.newest = 0;
     $("backstage-form").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#say();

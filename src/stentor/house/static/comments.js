@@ -1,11 +1,10 @@
 // Where people write comments. What is written is read where the audience reads it, not from the house: a crowd may have
 // this page open. Whoever keeps order has the buttons for it here.
 
-import { ask, pause, text } from "./page.js";
+import { $, ask, pause, text } from "./page.js";
 import { fill, refusal, row } from "./comment-row.js";
 
-const page = JSON.parse(document.getElementById("page").textContent);
-const $ = (id) => document.getElementById(id);
+const page = JSON.parse($("page").textContent);
 const path = `/spaces/${page.id}/comments`;
 const AWAY_S = [10, 20];
 

@@ -1,15 +1,16 @@
 // Who is let in: how wide the door is, how many wait, the limited audience as a button, links that need no place.
 
-import { ask, element, text } from "./page.js";
+import { $, ask, element, text } from "./page.js";
 
-const $ = (id) => document.getElementById(id);
 const KINDS = ["press", "member", "invited"];
 const DELAYS_S = [0, 60, 120, 300, 600, 900];
 
 export class Door {
   /** `command` runs an action and shows what does not work. */
   constructor({ space, token, command }) {
-    Object.assign(this, { space, token, command });
+    this.space = space;
+    this.token = token;
+    this.command = command;
     this.limited = false;
     $("pass-kind").replaceChildren(...KINDS.map((value) => element("option", { value }, text(`pass.${value}`))));
     $("overflow").addEventListener("change", ({ target }) => this.#change({ overflow_s: Number(target.value) }));

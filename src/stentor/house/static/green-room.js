@@ -1,18 +1,22 @@
 // The green room: devices, music mode, the sound check and the hold music, before anybody hears us. What is chosen is
 // remembered on this device.
 
-import { element, text } from "./page.js";
+import { $, element, text } from "./page.js";
 import * as microphone from "./microphone.js";
 import { check, quality } from "./sound-check.js";
 
-const $ = (id) => document.getElementById(id);
 const KEPT = "stentor-devices";
 export const MUSIC_BPS = 128_000; // Opus carries music in mono without audible loss
 
 export class GreenRoom {
   /** `use` opens the microphone that is chosen here and gives its stream; `warn` shows what does not work. */
   constructor({ space, token, use, warn }) {
-    Object.assign(this, { space, token, use, warn, iceServers: [], running: null });
+    this.space = space;
+    this.token = token;
+    this.use = use;
+    this.warn = warn;
+    this.iceServers = [];
+    this.running = null;
     this.kept = kept();
     $("music").checked = Boolean(this.kept.music);
     $("music").addEventListener("change", () => this.#keep({ music: $("music").checked }));

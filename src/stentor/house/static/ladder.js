@@ -1,15 +1,16 @@
 // What gives way for a large audience: shown with its reason, and chosen by hand by whoever may.
 
-import { ask, element, text } from "./page.js";
+import { $, ask, element, text } from "./page.js";
 
-const $ = (id) => document.getElementById(id);
 const CHOICES = ["auto", 0, 1, 2, 3, 4];
 const SHARES = new Set(["line", "cpu", "slow"]);
 
 export class Ladder {
   /** `command` runs an action and shows what does not work. */
   constructor({ space, token, command }) {
-    Object.assign(this, { space, token, command });
+    this.space = space;
+    this.token = token;
+    this.command = command;
     $("rung").replaceChildren(...CHOICES.map((value) => element("option", { value }, text(`rung.${value}`))));
     $("rung").addEventListener("change", () => this.#choose($("rung").value));
   }
@@ -28,6 +29,7 @@ export class Ladder {
 }
 
 function why({ cause, value }) {
+  /** @type {Intl.NumberFormatOptions} */
   const style = SHARES.has(cause) ? { style: "percent" } : { maximumFractionDigits: 2 };
   return text(`cause.${cause}`, { value: new Intl.NumberFormat(document.documentElement.lang, style).format(value) });
 }

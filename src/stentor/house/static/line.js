@@ -1,8 +1,7 @@
 // Those who ask to speak, as hosts and co-hosts see them: in order, each to be accepted or declined.
 
-import { ask, button, element, text, when } from "./page.js";
+import { $, ask, button, element, text, when } from "./page.js";
 
-const $ = (id) => document.getElementById(id);
 
 const CHANGES = {
   open_asking: { asking: "anyone" },
@@ -14,7 +13,10 @@ const CHANGES = {
 export class Line {
   /** `command` runs an action and shows what does not work; `change` sets what the audience may do. */
   constructor({ space, token, command, change }) {
-    Object.assign(this, { space, token, command, change });
+    this.space = space;
+    this.token = token;
+    this.command = command;
+    this.change = change;
     this.drawn = "";
   }
 

@@ -41,7 +41,8 @@ export async function all(wanted) {
 /** Draws the level of a stream into `bar`, and tells when the microphone gives no sound at all, or gives it again. */
 export class Meter {
   constructor(bar, onSilence) {
-    Object.assign(this, { bar, onSilence });
+    this.bar = bar;
+    this.onSilence = onSilence;
     this.context = null;
   }
 

@@ -1,9 +1,8 @@
 // Comments on the stage's page: what is written, who is shut out, and the rules, for those who keep order.
 
-import { ask, button, element, text } from "./page.js";
+import { $, ask, button, element, text } from "./page.js";
 import { fill, row } from "./comment-row.js";
 
-const $ = (id) => document.getElementById(id);
 const SWITCHES = ["auto", "on", "off"];
 const LOOK_MS = 1500; // so often at most, however much is written
 
@@ -14,7 +13,11 @@ export class Moderation {
 
   /** `command` runs an action and shows what does not work; `change` sets the rules. */
   constructor({ space, token, command, change }) {
-    Object.assign(this, { space, token, command, change, may: false });
+    this.space = space;
+    this.token = token;
+    this.command = command;
+    this.change = change;
+    this.may = false;
     $("comments-rules").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#save();

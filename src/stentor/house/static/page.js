@@ -1,5 +1,11 @@
 // What both pages share: texts, times, small ways to build elements, and asking the API.
 
+/**
+ * The element of that id. What kind it is, the page's template says.
+ * @type {(id: string) => any}
+ */
+export const $ = (id) => document.getElementById(id);
+
 const words = JSON.parse(document.getElementById("texts").textContent);
 
 /** The text of `key` in the page's language, with {names} filled in. */
@@ -10,11 +16,18 @@ export function text(key, values = {}) {
 /** A wall-clock time (ms since 1970) in the reader's own way and zone. */
 export function when(ms) {
   const near = Math.abs(Date.now() - ms) < 18 * 3600e3;
+  /** @type {Intl.DateTimeFormatOptions} */
   const format = near ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
   return new Intl.DateTimeFormat(document.documentElement.lang, format).format(ms);
 }
 
-/** An element with properties and children; strings become text, never markup. */
+/**
+ * An element with properties and children; strings become text, never markup.
+ * @param {string} name
+ * @param {Record<string, any>} [properties]
+ * @param {...(Node | string | null)} children
+ * @returns {any}
+ */
 export function element(name, properties = {}, ...children) {
   const made = document.createElement(name);
   const { dataset, ...rest } = properties;
@@ -59,7 +72,13 @@ export class Refused extends Error {
   }
 }
 
-/** Asks the API and gives the JSON of its answer; throws `Refused`. A token goes before the session's cookie. */
+/**
+ * Asks the API and gives the JSON of its answer; throws `Refused`. A token goes before the session's cookie.
+ * @param {string} method
+ * @param {string} path
+ * @param {{ token?: string, body?: unknown, file?: Blob, timeout?: number }} [how]
+ * @returns {Promise<any>}
+ */
 export async function ask(method, path, { token = "", body, file, timeout = 8000 } = {}) {
   const headers = { Accept: "application/json" };
   if (token) headers.Authorization = `Bearer ${token}`;

@@ -1,9 +1,8 @@
 // Who is on the stage: a row for each seat, what may be done with it, and a ring around whoever talks.
 // Rows are made anew only when somebody or a right changes, so that no open menu or focus is lost while people talk.
 
-import { ask, button, element, pause, text } from "./page.js";
+import { $, ask, button, element, pause, text } from "./page.js";
 
-const $ = (id) => document.getElementById(id);
 const SURE = new Set(["remove", "ban", "hand_over"]); // not to be taken back with one press
 const OPEN = new Set(["silent", "off"]); // what is no wonder while our own page sends nothing
 const CHANGES = {
@@ -47,7 +46,10 @@ async function events(space, token, told, news) {
 export class People {
   /** `command` runs an action and shows what does not work; `silent` says whether our own page sends nothing. */
   constructor({ space, token, command, silent }) {
-    Object.assign(this, { space, token, command, silent });
+    this.space = space;
+    this.token = token;
+    this.command = command;
+    this.silent = silent;
     this.drawn = "";
     this.rows = new Map();
   }
@@ -118,7 +120,7 @@ export class People {
     const wrong = state === "connected" ? this.#wrong(ours, quality, oddities) : [];
     if (ours) this.#advise(wrong);
     else if (!this.leads) wrong.length = 0;
-    row.title = wrong.includes(`line_${quality}`) ? numbersOf(numbers) : "";
+    row.title = wrong.includes(`line_${quality}`) ? numbersOf(/** @type {any} */ (numbers)) : "";
     said.push(...wrong.map((key) => text(`odd.${key}`)));
     const sentence = said.filter(Boolean).join(" · ");
     if (marks.textContent !== sentence) marks.textContent = sentence;

@@ -1,13 +1,15 @@
 // Pins on the stage's page: everybody sees them, hosts pin and take down.
 
-import { ask, button, element, text, when } from "./page.js";
+import { $, ask, button, element, text, when } from "./page.js";
 
-const $ = (id) => document.getElementById(id);
 
 export class Pins {
   /** `command` runs an action and shows what does not work. */
   constructor({ space, token, command }) {
-    Object.assign(this, { space, token, command, drawn: "" });
+    this.space = space;
+    this.token = token;
+    this.command = command;
+    this.drawn = "";
     $("pin-form").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#pin();

@@ -1,10 +1,9 @@
 // Signing in: by passkey, by password, or by a recovery code. Where to go then, the server says.
 
-import { ask, text } from "./page.js";
+import { $, ask, text } from "./page.js";
 import { attempt, canPasskey, sayProblem, toProvider, usePasskey, values } from "./sign.js";
 
-const page = JSON.parse(document.getElementById("page").textContent);
-const $ = (id) => document.getElementById(id);
+const page = JSON.parse($("page").textContent);
 
 const enter = (body) => attempt(async () => {
   await ask("POST", "/sign-in", { body: await body() });

@@ -1,9 +1,8 @@
 // Making an account, with a passkey or a password. An invitation stands behind `#`, where no server logs it.
 
-import { ask, text } from "./page.js";
+import { $, ask, text } from "./page.js";
 import { attempt, canPasskey, makePasskey, showCodes, toProvider, values } from "./sign.js";
 
-const $ = (id) => document.getElementById(id);
 const page = JSON.parse($("page").textContent);
 const form = $("sign-up");
 const invitation = new URLSearchParams(location.hash.slice(1)).get("invitation");

@@ -1,8 +1,8 @@
 // What the pages about accounts share: asking the browser for a passkey, showing errors, recovery codes.
 
-import { ask, element, text } from "./page.js";
+import { $, ask, element, text } from "./page.js";
 
-const problem = document.getElementById("problem");
+const problem = $("problem");
 
 /** Does `work`; says what went wrong and gives whether all went well. A cancelled passkey is nothing to complain of.
  * What takes a new sign-in is done once more after `again` has brought one (true). */
@@ -28,18 +28,20 @@ function sentence(error) {
 /** Whether this browser can make passkeys on this page: only over https, or on localhost. */
 export const canPasskey = () => Boolean(window.PublicKeyCredential?.parseCreationOptionsFromJSON);
 
+const asJson = (credential) => /** @type {PublicKeyCredential} */ (credential).toJSON();
+
 /** Asks for a new passkey; `path` gives the options, and gets `body`. */
 export async function makePasskey(path, body) {
   const { options } = await ask("POST", path, { body });
   const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options);
-  return (await navigator.credentials.create({ publicKey })).toJSON();
+  return asJson(await navigator.credentials.create({ publicKey }));
 }
 
 /** Asks for a passkey of this site. */
 export async function usePasskey() {
   const { options } = await ask("POST", "/sign-in/options");
   const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);
-  return (await navigator.credentials.get({ publicKey })).toJSON();
+  return asJson(await navigator.credentials.get({ publicKey }));
 }
 
 /** Goes to the site's sign-in provider; `path` says where that is, and gets `body`. */
@@ -55,7 +57,7 @@ export function sayProblem(code) {
 }
 
 export function showCodes(codes) {
-  document.getElementById("codes").replaceChildren(...codes.map((code) => element("li", {}, element("code", {}, code))));
+  $("codes").replaceChildren(...codes.map((code) => element("li", {}, element("code", {}, code))));
 }
 
 /** The fields of a form by name. */

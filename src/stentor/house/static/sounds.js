@@ -1,14 +1,16 @@
 // The soundboard: everybody on the stage sees what plays; hosts and co-hosts add, play, turn and stop.
 
-import { ask, button, element, text } from "./page.js";
+import { $, ask, button, element, text } from "./page.js";
 
-const $ = (id) => document.getElementById(id);
 const UPLOAD_MS = 60000; // a file may be 12 MB, over a line that talks meanwhile
 
 export class Sounds {
   /** `command` runs an action and shows what does not work. */
   constructor({ space, token, command }) {
-    Object.assign(this, { space, token, command, drawn: "" });
+    this.space = space;
+    this.token = token;
+    this.command = command;
+    this.drawn = "";
     $("sound-form").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#add();

@@ -1,13 +1,13 @@
 // The list of spaces. With the admin token (kept in this tab only), or as an admin, it has the buttons for hosts.
 
-import { about, ask, button, element, lights, link, pause, text, when } from "./page.js";
+import { $, about, ask, button, element, lights, link, pause, text, when } from "./page.js";
 
 const KEY = "stentor-admin-token";
-const list = document.getElementById("spaces");
-const notice = document.getElementById("notice");
-const created = document.getElementById("created");
-const invite = document.getElementById("invite");
-const me = JSON.parse(document.getElementById("page").textContent); // who is signed in, and what they may
+const list = $("spaces");
+const notice = $("notice");
+const created = $("created");
+const invite = $("invite");
+const me = JSON.parse($("page").textContent); // who is signed in, and what they may
 let token = sessionStorage.getItem(KEY) ?? "";
 let invited = null;
 const leads = () => Boolean(token) || me.admin;
@@ -58,7 +58,7 @@ async function refresh() {
   const now = JSON.stringify([token !== "", spaces]);
   if (now === shown) return;
   shown = now;
-  const focus = document.activeElement?.dataset ?? {};
+  const focus = /** @type {HTMLElement} */ (document.activeElement)?.dataset ?? {};
   list.replaceChildren(...(spaces.length ? spaces.map(row) : [element("li", {}, text("spaces.none"))]));
   if (focus.verb) list.querySelector(`[data-verb="${focus.verb}"][data-space="${focus.space}"]`)?.focus();
 }
@@ -87,16 +87,16 @@ async function attempt(action) {
 
 function openInvite(space) {
   invited = space;
-  document.getElementById("invite-title").textContent = text("invite.title", { title: space.title });
-  document.getElementById("invite-result").replaceChildren();
+  $("invite-title").textContent = text("invite.title", { title: space.title });
+  $("invite-result").replaceChildren();
   invite.showModal();
 }
 
-document.getElementById("invite-close").addEventListener("click", () => invite.close());
-document.getElementById("invite-form").addEventListener("submit", async (event) => {
+$("invite-close").addEventListener("click", () => invite.close());
+$("invite-form").addEventListener("submit", async (event) => {
   event.preventDefault();
   const form = event.target.elements;
-  const result = document.getElementById("invite-result");
+  const result = $("invite-result");
   try {
     const made = await ask("POST", `/spaces/${invited.id}/invitations`, { token, body: { name: form.name.value, role: form.role.value } });
     result.replaceChildren(element("p", {}, text("invite.link", { name: made.name })), link(made.link));
@@ -106,7 +106,7 @@ document.getElementById("invite-form").addEventListener("submit", async (event) 
   }
 });
 
-document.getElementById("create-form").addEventListener("submit", async (event) => {
+$("create-form").addEventListener("submit", async (event) => {
   event.preventDefault();
   const form = event.target.elements;
   await attempt(async () => {
@@ -124,13 +124,13 @@ document.getElementById("create-form").addEventListener("submit", async (event) 
 });
 
 function show() {
-  document.getElementById("admin").hidden = me.admin;
-  document.getElementById("create").hidden = !token && !me.creates;
-  document.getElementById("create-form").elements.host.required = !me.creates || Boolean(token);
-  document.getElementById("host-hint").hidden = !me.creates || Boolean(token);
-  document.getElementById("admin-form").hidden = Boolean(token);
-  document.getElementById("admin-hint").hidden = Boolean(token);
-  document.getElementById("admin-forget").hidden = !token;
+  $("admin").hidden = me.admin;
+  $("create").hidden = !token && !me.creates;
+  $("create-form").elements.host.required = !me.creates || Boolean(token);
+  $("host-hint").hidden = !me.creates || Boolean(token);
+  $("admin-form").hidden = Boolean(token);
+  $("admin-hint").hidden = Boolean(token);
+  $("admin-forget").hidden = !token;
 }
 
 function lock(sentence) {
@@ -142,7 +142,7 @@ function lock(sentence) {
   say(sentence);
 }
 
-document.getElementById("admin-form").addEventListener("submit", async (event) => {
+$("admin-form").addEventListener("submit", async (event) => {
   event.preventDefault();
   token = event.target.elements.token.value.trim();
   await attempt(async () => {
@@ -155,7 +155,7 @@ document.getElementById("admin-form").addEventListener("submit", async (event) =
   });
   if (!sessionStorage.getItem(KEY)) token = "";
 });
-document.getElementById("admin-forget").addEventListener("click", async () => {
+$("admin-forget").addEventListener("click", async () => {
   lock(text("admin.locked"));
   await attempt(refresh);
 });

@@ -1,6 +1,6 @@
 // A speaker's page: joins the stage with the browser's microphone.
 
-import { about, ask, button, element, lights, pause, text } from "./page.js";
+import { $, about, ask, button, lights, pause, text } from "./page.js";
 import { Backstage } from "./backstage.js";
 import { Door } from "./door.js";
 import { GreenRoom, MUSIC_BPS } from "./green-room.js";
@@ -14,8 +14,7 @@ import { Sounds } from "./sounds.js";
 import { Start } from "./start.js";
 import { Seat } from "./whip.js";
 
-const space = JSON.parse(document.getElementById("page").textContent);
-const $ = (id) => document.getElementById(id);
+const space = JSON.parse($("page").textContent);
 const OVER = new Set(["ended", "replay", "cancelled"]);
 const RENEW_MS = 8000; // what the house says of a seat may be some seconds old
 const token = space.seated ? "" : invitation(); // whose seat is their account's needs no link
@@ -254,7 +253,7 @@ for (const id of ["microphone", "music"]) {
   $(id).addEventListener("change", () => stream && use().catch((error) => warn(text(microphone.reason(error)))));
 }
 document.addEventListener("keydown", (event) => {
-  const typing = ["INPUT", "SELECT", "TEXTAREA"].includes(event.target.tagName);
+  const typing = ["INPUT", "SELECT", "TEXTAREA"].includes(/** @type {Element} */ (event.target).tagName);
   if (event.key.toLowerCase() === "m" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) mute();
 });
 window.addEventListener("pagehide", () => seat?.leave());

@@ -1,8 +1,7 @@
 // The way to the start: a countdown for all on the stage, and what speaks against opening the doors or going live.
 
-import { ask, element, pause, text } from "./page.js";
+import { $, ask, element, pause, text } from "./page.js";
 
-const $ = (id) => document.getElementById(id);
 const TICK_MS = 250;
 const SOON_MS = 60_000;
 const AGAIN_MS = 400; // what the stage and the lights say may be some tenths of a second old
@@ -21,7 +20,11 @@ function clock(ms) {
 export class Start {
   /** `command` runs an action, shows what does not work, and then what the house says (`show`). */
   constructor({ space, token, command }) {
-    Object.assign(this, { space, token, command, view: null, ahead: 0 });
+    this.space = space;
+    this.token = token;
+    this.command = command;
+    this.view = null;
+    this.ahead = 0;
     $("ready-anyway").addEventListener("click", () => this.#do($("ready").dataset.verb));
     $("ready-doors").addEventListener("click", () => this.press("doors"));
     $("ready-not").addEventListener("click", () => $("ready").close());
@@ -78,7 +81,10 @@ export class Start {
     $("countdown").dataset.soon = String(key.endsWith("_in") && ms < SOON_MS);
   }
 
-  /** The key of the sentence, and the time in it. */
+  /**
+   * The key of the sentence, and the time in it.
+   * @returns {[string, number]}
+   */
   #next() {
     const { state, scheduled_ms: planned, live_ms: live } = this.view ?? {};
     const now = Date.now() + this.ahead;

@@ -20,7 +20,12 @@ export class Seat extends EventTarget {
   /** `stream` has the microphone's track; `audio` plays the others (the mix without us); `bps` 0: as the browser likes. */
   constructor({ url, token, stream, audio, bps = 0, iceServers = [] }) {
     super();
-    Object.assign(this, { url, token, stream, audio, bps, iceServers });
+    this.url = url;
+    this.token = token;
+    this.stream = stream;
+    this.audio = audio;
+    this.bps = bps;
+    this.iceServers = iceServers;
     this.state = "left";
     this.problem = null;
     this.wanted = false;
@@ -53,7 +58,8 @@ export class Seat extends EventTarget {
 
   /** Puts another microphone on the same connection, or the same in another way. */
   async replace(stream, bps) {
-    Object.assign(this, { stream, bps });
+    this.stream = stream;
+    this.bps = bps;
     const sender = this.peer?.getSenders().find((each) => each.track?.kind === "audio" || each.track === null);
     if (!sender) return;
     await sender.replaceTrack(stream.getAudioTracks()[0]);
@@ -185,7 +191,10 @@ async function received(peer) {
   return reports.find(({ type, kind }) => type === "inbound-rtp" && kind === "audio")?.packetsReceived ?? 0;
 }
 
-/** Waits until all candidates are known, or most. */
+/**
+ * Waits until all candidates are known, or most.
+ * @returns {Promise<void>}
+ */
 export function gathered(peer) {
   if (peer.iceGatheringState === "complete") return Promise.resolve();
   return new Promise((done) => {
