@@ -55,19 +55,24 @@ async def browser(tmp_path_factory: pytest.TempPathFactory, speaker: Loudspeaker
 @asynccontextmanager
 async def on_air() -> AsyncIterator[Rig]:
     """An edge whose programme goes on in real time: Ada talks with a reader's voice, and there are 38 s of past."""
-    async with edge(TALKING, chunks=120) as rig:
-        task = asyncio.create_task(go_on(rig), name="programme")
+    async with edge(TALKING, chunks=120) as rig, going_on(rig):
         yield rig
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+
+
+@asynccontextmanager
+async def going_on(rig: Rig) -> AsyncIterator[None]:
+    task = asyncio.create_task(go_on(rig), name="programme")
+    yield
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def go_on(rig: Rig) -> None:
     loop = asyncio.get_running_loop()
     start, begun = rig.window.head, loop.time()
-    while rig.channel.space.on_air:
+    while not rig.window.finished:
         await asyncio.sleep(0.02)
-        while rig.channel.space.on_air and rig.window.head < start + int((loop.time() - begun) / grid.CHUNK_S):
+        while not rig.window.finished and rig.window.head < start + int((loop.time() - begun) / grid.CHUNK_S):
             chunk = programme(rig.window.head + 1)
             at_ms = DOORS_OPEN_MS + (chunk.number + 1) * grid.CHUNK_MS
             rig.now = at_ms / 1000
@@ -115,10 +120,23 @@ async def test_live_until_it_is_over(browser: Firefox, speaker: Loudspeaker) -> 
         await browser.says("#count", "3")
         await hears_something(speaker)
         rig.channel.update(
-            msgspec.structs.replace(TALKING, state=State.ENDED, ended_ms=DOORS_OPEN_MS + 60_000, version=2)
+            msgspec.structs.replace(TALKING, state=State.ENDED, ended_ms=round(rig.now * 1000), version=2)
         )
         await browser.says("#state", "Over")
         await browser.calm()
+
+
+async def test_a_line_that_brings_nothing_is_noticed(browser: Firefox) -> None:
+    """Firefox says nothing of a buffer that ran dry; the page does, and is there again when there is sound."""
+    async with edge(TALKING, chunks=120) as rig:
+        async with going_on(rig):
+            await browser.open(address(rig))
+            await browser.click("#play")
+            await plays(browser)
+        await browser.says("#sound", "The connection was lost")
+        async with going_on(rig):
+            await browser.says("#sound", "You are listening")
+            await plays(browser)
 
 
 async def test_who_cannot_decode_aac_hears_opus(tmp_path_factory: pytest.TempPathFactory, speaker: Loudspeaker) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 import pytest_asyncio
 from playwright.async_api import Route
 
 from stentor.audio import grid
 from stentor.crowd.orders import Orders
+from stentor.spaces.model import State
 from tests.browser.conftest import Browsers
 from tests.support.browser import visit
 from tests.support.cues import said
@@ -69,6 +71,18 @@ async def test_back_to_live(rig: Rig, browsers: Browsers) -> None:
         await page.page.click("#catch-up")
         await page.until(r"/^[1-9] s behind live$/.test(document.querySelector('#behind').textContent)", "near live")
         await page.page.locator("#catch-up").wait_for(state="hidden")
+
+
+async def test_the_end_is_said_when_it_is_heard(rig: Rig, browsers: Browsers) -> None:
+    """Though the news of the end came after chunks beyond it, and no pulse tells of it."""
+    async with visit(browsers.plain, f"http://127.0.0.1:{rig.port}/s/friday") as page:
+        await page.page.click("#play")
+        await page.until(f"{AUDIO}.currentTime > 0", "it plays")
+        ended_ms = round(rig.now * 1000) - 2 * grid.CHUNK_MS
+        rig.channel.update(msgspec.structs.replace(live_space(), state=State.ENDED, ended_ms=ended_ms, version=2))
+        await page.says("#state", "Over", within_s=15)
+        assert await page.page.locator("#player").is_hidden()
+        page.calm()
 
 
 async def test_a_full_edge_is_said_plainly(rig: Rig, browsers: Browsers) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import re
 
 import pytest
+from playwright.async_api import Route
 
 from tests.browser.conftest import Browsers
 from tests.support.browser import Visit, visit
@@ -111,3 +112,27 @@ async def test_a_co_host_takes_over_when_everybody_is_gone(house: Whole, browser
         await page.page.get_by_role("button", name="End", exact=True).click()
         await page.says("#status", "over")
     assert await house.state("left") in ("ended", "replay")
+
+
+async def test_who_leaves_before_the_stage_has_answered_has_left(house: Whole, browsers: Browsers) -> None:
+    """The answer comes to somebody who is no longer there: the seat is given back."""
+    tokens = await house.space("hasty")
+    stage = f"http://127.0.0.1:{house.settings.port}/stage/hasty#token={tokens['host']}"
+    answered, left = asyncio.Event(), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        answer = await route.fetch()
+        answered.set()
+        await left.wait()
+        await route.fulfill(response=answer)
+
+    async with visit(browsers.reader, stage) as host:
+        await host.page.route("**/whip/hasty", late)
+        await host.page.click("#join")
+        await answered.wait()
+        async with host.page.expect_request(lambda request: request.method == "DELETE"):
+            await host.page.click("#leave")
+            left.set()
+        await house.until(
+            "hasty", lambda view: [seat["state"] for seat in view["seats"]] == ["away"], "nobody is there"
+        )

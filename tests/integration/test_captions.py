@@ -170,14 +170,14 @@ async def test_who_cannot_keep_up_skips_and_says_so(
     bus: Bus, objects: Objects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A slow recogniser leaves talk out; its heartbeat tells how much. One that fails costs one utterance."""
-    monkeypatch.setattr("stentor.captions.backlog.OLDEST_S", 0.2)
+    monkeypatch.setattr("stentor.captions.backlog.OLDEST_S", 1.0)
     space, engine = live(), Counter()
     async with captions(bus, objects, engine) as running:
         await listening(bus, running, space)
         engine.fails = True
         after = await talk(bus, space, {"ada": spoken(1)})
         await eventually(lambda: running.failed == 1, "it failed")
-        engine.fails, engine.slow_s = False, 0.5
+        engine.fails, engine.slow_s = False, 0.6
         for _ in range(3):
             after = await talk(bus, space, {"ada": spoken(1), "bob": spoken(1)}, first=after + 10)
         await eventually(lambda: not running.backlog and len(running.scribes["talk"].known) >= 1, "it has caught up")

@@ -167,11 +167,15 @@ async def test_slow_mode_and_floods(house: House) -> None:
         assert int(answer.headers["retry-after"]) > 3000
         assert (await emil.post("/spaces/slow/comments", json={"text": "Three"})).status_code == 201
         await house.http.patch("/api/v1/spaces/slow", json={"comment_slow_s": 0})
-        for _ in range(BURST - 2):
-            assert (await dora.post("/spaces/slow/comments", json={"text": "More"})).status_code == 201
-        problem(await dora.post("/spaces/slow/comments", json={"text": "More"}), 429, "too-many-comments")
+        answers = await asyncio.gather(
+            *[dora.post("/spaces/slow/comments", json={"text": "More"}) for _ in range(3 * BURST)]
+        )
+        refused = [answer for answer in answers if answer.status_code != 201]
+        taken = len(answers) - len(refused)
+        assert taken >= BURST - 2
+        problem(refused[0], 429, "too-many-comments")
         own = (await dora.get("/spaces/slow/comments/own")).json()
-        assert texts(own) == ["One"] + ["More"] * (BURST - 2)
+        assert texts(own) == ["One"] + ["More"] * taken
 
 
 async def test_many_people_are_slowed_down_together(house: House) -> None:

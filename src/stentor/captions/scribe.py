@@ -82,7 +82,8 @@ class Scribe:
         self._names: dict[str, str] = {}
         self._collection = Collection()
         self._unsent: deque[Cue] = deque(maxlen=MOST_UNSENT)
-        self._unwritten = False
+        self._changes = self._kept_changes = 0
+        """How often there was something new, and up to where it is in the object store."""
         self.log = log.get("captions").bind(space=space.id)
 
     @property
@@ -102,7 +103,7 @@ class Scribe:
     @property
     def written(self) -> bool:
         """Whether there are cues, and all are in the object store."""
-        return len(self._collection) > 0 and not self._unwritten
+        return len(self._collection) > 0 and self._kept_changes == self._changes
 
     def status(self) -> SpaceStatus:
         return SpaceStatus(source="captions", lag_ms=self.delay_ms)
@@ -182,7 +183,7 @@ class Scribe:
             )
             if self._collection.add(found):
                 self._unsent.append(found)
-                self._unwritten = True
+                self._changes += 1
 
     def _name(self, seat: str) -> str:
         """Also of a seat that was taken away while its last words were recognised."""
@@ -221,15 +222,15 @@ class Scribe:
 
     async def _write(self) -> bool:
         """Whether all is in the object store."""
-        if self._unwritten:
+        changes = self._changes
+        if self._kept_changes != changes:
             transcript = Transcript(1, self.space.doors_open_ms or 0, self._engine, self._collection.all)
-            self._unwritten = False
             try:
                 await self._objects.put(wire_cue.object_key(self.space.id), wire_cue.encode_transcript(transcript))
+                self._kept_changes = changes
             except Overloaded as error:
-                self._unwritten = True
                 self.log.warning("transcript-not-kept", reason=error.detail)
-        return not self._unwritten
+        return self._kept_changes == self._changes
 
     async def _finish(self, term: int) -> None:
         """The last cues and the whole transcript, for as long as it takes while the space is ours."""

@@ -62,8 +62,10 @@ class Channel:
     def update(self, space: Space) -> None:
         """A newer version from the board."""
         self.space = space
-        if self.window is not None and space.last_chunk is not None:
+        if self.window is not None and self.hls is not None and space.last_chunk is not None:
             self.window.end(space.last_chunk)
+            if self.window.finished:  # the news came after the chunk: no other will close the playlists
+                self.hls.published()
 
     @property
     def rung(self) -> int:

@@ -159,19 +159,22 @@ class Room:
         return session
 
     def leave(self, session_id: str, seat: SeatId) -> None:
-        """The speaker ends his session and, if it was his only one, leaves his seat. Doing so again is no error.
+        """The speaker ends his session and, if it was his newest one, leaves his seat. Doing so again is no error.
 
-        Raises :class:`NotFound` for a session that never was this seat's.
+        An older one ends by itself: a page that was loaded again says goodbye to it late. Raises :class:`NotFound` for
+        a session that never was this seat's.
         """
-        if self._ended_sessions.get(session_id) == seat:
-            return
-        session = self.session(session_id, seat)
-        self._retire(session)
+        # A browser closes its connection before it says goodbye, and the news of that may be here first.
+        if self._ended_sessions.get(session_id) != seat:
+            self._retire(self.session(session_id, seat))
         there = self.seats.get(seat)
-        if there is not None and not [each for each in there.sessions if each is not session]:
+        if there is None:
+            return
+        left = next((session for session in there.sessions if session.id == session_id), None)
+        if left is not None and left is there.newest:
             self.remove(seat)
-        elif there is not None:
-            self._forget(session)
+        elif left is not None:
+            self._forget(left)
 
     def remove(self, seat_id: str) -> None:
         """Takes a seat off the stage at once (the mixer fades its sound out) and ends its connections."""

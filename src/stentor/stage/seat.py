@@ -105,6 +105,11 @@ class Seat:
         return [session for session in (self.joining, self.current, self.before) if session is not None]
 
     @property
+    def newest(self) -> Session | None:
+        """The session that was begun last, of those that have not ended."""
+        return self.joining or self.current
+
+    @property
     def arrived(self) -> bool:
         """Whether a connection of this seat was ever up."""
         return self.current is not None

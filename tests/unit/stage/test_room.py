@@ -278,6 +278,36 @@ async def test_leaving_twice_is_no_error_and_another_seat_cannot_end_a_session()
         await eventually(lambda: session.closed, "the connection is closed")
 
 
+async def test_who_hangs_up_and_then_leaves_has_left() -> None:
+    """Browsers close the connection first: a seat whose session has ended is not kept for those who say goodbye."""
+    async with running() as going, calling(spoken(READER)) as ann:
+        session = await going.call("ann", ann)
+        await ann.hang_up()
+        await eventually(lambda: session.id not in going.room.sessions, "the stage has noticed")
+        assert "ann" in going.room.seats
+        going.room.leave(session.id, SeatId("ann"))
+        assert going.room.seats == {}
+
+
+async def test_who_leaves_while_coming_back_has_left() -> None:
+    """The connection that was lost does not keep the seat of whoever leaves with a newer one."""
+    async with running() as going, calling(spoken(READER)) as old, calling(spoken(READER)) as new:
+        lost = await going.call("ann", old)
+        back, _ = await going.room.join(invitation("ann"), sdp.read(await new.offer()))
+        going.room.leave(back.id, SeatId("ann"))
+        assert going.room.seats == {}
+        await eventually(lambda: lost.closed and back.closed, "both connections are closed")
+
+
+async def test_a_late_goodbye_to_an_older_connection_takes_nothing() -> None:
+    """As of a page that was loaded again: the newer connection keeps the seat."""
+    async with running() as going, calling(spoken(READER)) as old, calling(spoken(READER)) as new:
+        before = await going.call("ann", old)
+        kept, _ = await going.room.join(invitation("ann"), sdp.read(await new.offer()))
+        going.room.leave(before.id, SeatId("ann"))
+        assert going.room.seats["ann"].newest is kept
+
+
 async def test_a_muted_seat_is_not_heard() -> None:
     """The host's mute takes the voice out of the mix, and gives it back."""
     async with running() as going, calling(spoken(READER)) as ann:

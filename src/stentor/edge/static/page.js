@@ -42,6 +42,10 @@ const player = new Player(element("audio"), {
   },
   onBytes: (bytes) => pulses.read(bytes),
   onLost: () => askAgain(),
+  onEnd: () => {
+    following = false;
+    askSoon();
+  },
 });
 
 const captions = new Captions({ button: element("captions-switch"), panel: element("captions"), say });
@@ -319,6 +323,7 @@ if (!("embedded" in root.dataset)) {
 setInterval(() => {
   showTime();
   showBehind();
+  player.watch();
   player.keepUp();
   const heard = player.chunk();
   captions.heard(heard, player.on && player.way !== "hold");

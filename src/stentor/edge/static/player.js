@@ -8,7 +8,7 @@ const CHUNK_MS = 320;
 const COMFORT_S = 3.2; // what the edge sends at once
 const FASTER = 1.05;
 const NATIVE_COMFORT_S = 8; // Apple's own player keeps two segments
-const STALL_MS = 5000; // hls.js waits for a lost line without an end, and in silence
+const STALL_MS = 5000; // hls.js waits for a lost line without an end, and in silence; Firefox does not even say so
 const SLOWER = 0.97; // neither is heard as another pitch: browsers keep it
 
 // Plays HLS itself and has no (or only a managed) MediaSource, or is Safari, whose own player is the better one.
@@ -40,8 +40,8 @@ export class Player {
   #hls = null;
   #origin = null;
   #gentle = true;
-  #heard = false; // whether this way of playing has brought sound already
-  #stall = 0;
+  #heard = 0; // the place up to which this way of playing has brought sound
+  #heardAt = 0; // when it came there, by performance.now(); 0 before the first sound
   #streams = {};
   #opus = false; // whether this browser has failed to play AAC
   #turn = 0; // counts what was asked for, so that a late script does not start what was stopped
@@ -53,12 +53,11 @@ export class Player {
     this.way = "";
     audio.preservesPitch = true;
     audio.addEventListener("playing", () => {
-      this.#heard = true;
-      clearTimeout(this.#stall);
+      this.#heardAt = performance.now();
       this.#told.onState(STATES[this.way] ?? "playing");
     });
-    audio.addEventListener("waiting", () => this.#wait());
-    audio.addEventListener("ended", () => this.#lost());
+    audio.addEventListener("waiting", () => this.on && this.#told.onState("connecting"));
+    audio.addEventListener("ended", () => (this.#hls ? this.#end() : this.#lost()));
     audio.addEventListener("error", () => (this.#hls ? this.#fallBack(true) : this.#lost()));
   }
 
@@ -141,6 +140,16 @@ export class Player {
     return known.length ? known.end(known.length - 1) - currentTime : null;
   }
 
+  // A line that brought sound and brings none for some seconds is lost, whatever else is still hoped for.
+  watch() {
+    const { currentTime, paused } = this.#audio;
+    if (!this.on || !this.#heardAt) return;
+    if (paused || currentTime !== this.#heard) {
+      this.#heard = currentTime;
+      this.#heardAt = performance.now();
+    } else if (performance.now() - this.#heardAt > STALL_MS) this.#giveUp();
+  }
+
   // Who is far behind hears a little faster until he is not; a short buffer of the plain stream is played slower.
   // hls.js does the same for itself.
   keepUp() {
@@ -188,8 +197,7 @@ export class Player {
     this.#origin = null;
     this.way = way;
     this.on = true;
-    this.#heard = false;
-    clearTimeout(this.#stall);
+    this.#heardAt = 0;
     this.#audio.loop = false;
     this.#audio.playbackRate = 1;
     this.#audio.removeAttribute("src");
@@ -225,12 +233,10 @@ export class Player {
     this.#playPlain();
   }
 
-  // A line that was there and brings nothing for some seconds is lost, whatever else is still hoped for.
-  #wait() {
-    if (!this.on) return;
-    this.#told.onState("connecting");
-    clearTimeout(this.#stall);
-    if (this.#heard) this.#stall = setTimeout(() => this.#giveUp(), STALL_MS);
+  // The playlist has said that nothing more will come.
+  #end() {
+    this.on = false;
+    this.#told.onEnd();
   }
 
   #giveUp() {

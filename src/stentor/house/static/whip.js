@@ -116,6 +116,7 @@ export class Seat extends EventTarget {
         return { status: answer.status, code: problem.code ?? "", detail: problem.detail ?? "", retryAfter };
       }
       session = new URL(answer.headers.get("Location"), new URL(this.url, location.href)).href;
+      if (!this.wanted) return this.#end(session); // left while the stage was answering
       this.session = session;
       etag = answer.headers.get("ETag") ?? "";
       await peer.setRemoteDescription({ type: "answer", sdp: await answer.text() });
@@ -168,10 +169,13 @@ export class Seat extends EventTarget {
     peer?.close();
     this.giveUp?.();
     this.audio.srcObject = null;
-    // Freeing the seat on leaving; keepalive lets it out even while the page closes.
-    if (session && !this.wanted) {
-      fetch(session, { method: "DELETE", headers: who(this.token), keepalive: true, credentials: "same-origin" }).catch(() => {});
-    }
+    if (session && !this.wanted) this.#end(session);
+  }
+
+  /** Frees the seat; keepalive lets the request out even while the page closes. */
+  #end(session) {
+    fetch(session, { method: "DELETE", headers: who(this.token), keepalive: true, credentials: "same-origin" }).catch(() => {});
+    return null;
   }
 }
 
