@@ -20,8 +20,10 @@ from stentor.crowd.orders import Orders
 from stentor.edge.door import door
 from stentor.edge.reply import IMMUTABLE, Document
 from stentor.spaces.model import ON_AIR, Pin, Space, State
+from stentor.wire.chunk import BY_NAME
 from stentor.wire.clip import Cut
 
+OPUS = BY_NAME["opus-24"]
 PAGE_CACHE = "public, max-age=5, stale-while-revalidate=60"
 CLIP_CACHE = "public, max-age=300"
 STATIC_CACHE = "public, max-age=300"
@@ -81,7 +83,7 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 <p class="now" id="now"></p>
 <div class="wave" id="wave" role="slider" tabindex="0" aria-label="{position}" aria-valuemin="0"></div>
 </div>
-<audio controls preload="none" src="{base}/recording.m4a"></audio>
+<audio controls preload="none">{recording}</audio>
 <div id="turns" hidden>
 <div class="row">
 <button type="button" class="small" id="previous" data-text="previous">{previous}</button>
@@ -152,7 +154,7 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 """
 CLIP = """<p class="state">{clip_of}</p>
 <h1>{title}</h1>
-<audio controls preload="metadata" src="{base}/clip.m4a?from={start}&amp;to={end}"></audio>
+<audio controls preload="metadata">{sources}</audio>
 <p><a href="{base}#t={start}">{clip_whole}</a></p>
 <p><a href="{base}/clip.m4a?from={start}&amp;to={end}" download>{clip_download}</a></p>
 """
@@ -210,6 +212,7 @@ class Pages:
             ask=html.escape(f"{self._house}/ask/{space.id}"),
             no_ask="" if self._house and space.hears_requests else " hidden",
             not_live="" if on_air else " hidden",
+            recording=sources(f"{base}/recording.m4a"),
             no_recording="" if space.state is State.REPLAY else " hidden",
             texts=_block(json.dumps(say, ensure_ascii=False)),
             door=_block(self._door(space, orders, now)),
@@ -244,6 +247,7 @@ class Pages:
             base=f"/s/{space.id}",
             start=f"{cut.start_s:g}",
             end=f"{cut.end_s:g}",
+            sources=sources(f"/s/{space.id}/clip.m4a?from={cut.start_s:g}&amp;to={cut.end_s:g}"),
         )
         return self._document(space.title, language, "clip", space.id, body, "", CLIP_CACHE, now)
 
@@ -310,8 +314,14 @@ def _plain(space: Space, base: str) -> str:
     if space.state in ON_AIR:
         return f'<audio controls preload="none" src="{base}/live.aac"></audio>'
     if space.state is State.SCHEDULED:
-        return f'<audio controls loop preload="none" src="{base}/hold.m4a"></audio>'
+        return f'<audio controls loop preload="none">{sources(f"{base}/hold.m4a")}</audio>'
     return ""
+
+
+def sources(address: str) -> str:
+    """A file in AAC, and in Opus for a browser that finds that it cannot decode AAC; ``address`` as HTML has it."""
+    opus = f"{address}{'&amp;' if '?' in address else '?'}rendition={OPUS.name}"
+    return f'<source src="{address}"><source src="{opus}">'
 
 
 def _seats(space: Space, say: dict[str, str]) -> str:
