@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from playwright.async_api import Dialog
 
 from stentor.people.model import FRESH_MS
 from tests.browser.conftest import Browsers
@@ -99,6 +100,46 @@ async def test_from_sign_up_to_deletion(house: Whole, browsers: Browsers) -> Non
         await page.page.click("#by-passkey")
         await page.says("#problem", "not known here")
         page.calm(but=("401", "403"))
+
+
+async def test_a_moderator_bans_for_good_from_the_stage(house: Whole, browsers: Browsers) -> None:
+    """Asked twice; then the seat is gone, and whoever had it is signed out and refused. Nobody else has the button."""
+    tokens = await house.space("banning", "mira", "troll")
+    async with (
+        visit(browsers.plain, await invitation(house, "moderator")) as mira,
+        visit(browsers.plain, await invitation(house, "member")) as troll,
+    ):
+        for page, name in ((mira, "mira"), (troll, "troll")):
+            await sign_up(page, name.title(), name)
+            await page.page.goto(at(house, f"/stage/banning#token={tokens[name]}"))
+            await page.page.click("#claim")
+            await page.until("document.querySelector('#claim').hidden", "the seat is the account's")
+            await page.page.goto(at(house, "/stage/banning"))
+            await page.until("document.querySelectorAll('#people li').length === 3", "the seats are shown")
+        assert await troll.page.get_by_text("Remove and ban from the site").count() == 0
+        row = mira.page.locator("#people li", has_text=re.compile("^troll"))
+        await row.locator("summary").click()
+        asked: list[str] = []
+        mira.page.once("dialog", lambda dialog: refuse(dialog, asked))
+        await row.get_by_role("button", name="Remove and ban from the site").click()
+        assert "suspend the account of troll" in asked[0]
+        assert await row.count() == 1
+        mira.page.once("dialog", lambda dialog: dialog.accept())
+        await row.get_by_role("button", name="Remove and ban from the site").click()
+        await mira.until("document.querySelectorAll('#people li').length === 2", "the seat is gone")
+        await troll.page.goto(at(house, "/account"))
+        assert "/sign-in" in troll.page.url
+        await troll.page.click("#by-passkey")
+        await troll.says("#problem", "suspended")
+        mira.calm()
+    accounts = (await house.call("GET", "/accounts"))["accounts"]
+    assert [each["handle"] for each in accounts if each["suspended"]] == ["troll"]
+
+
+async def refuse(dialog: Dialog, asked: list[str]) -> None:
+    """Says no, and keeps what was asked."""
+    asked.append(dialog.message)
+    await dialog.dismiss()
 
 
 async def test_an_admin_rules_over_accounts(house: Whole, browsers: Browsers) -> None:

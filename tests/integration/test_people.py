@@ -350,6 +350,43 @@ async def test_a_host_by_account(house: House) -> None:
         assert (await eve.post("/spaces/own/end")).json()["state"] == "ended"
 
 
+async def test_a_ban_for_good(house: House) -> None:
+    """A moderator on the stage bans a member: out of the space, signed out, refused; never an admin, never the host."""
+    await house.create("banning")
+    tokens = {}
+    async with browser(house) as mia, browser(house) as eve, browser(house) as ada:
+        for person, handle, role in ((mia, "mia", "moderator"), (eve, "eve", "member"), (ada, "ada", "admin")):
+            await sign_up(person, handle)
+            await house.http.patch(f"/api/v1/accounts/{handle}", json={"role": role})
+        for name in ("mia", "ada", "eve", "guest"):
+            made = (await house.http.post("/api/v1/spaces/banning/invitations", json={"name": name})).json()
+            tokens[name] = made["token"]
+        for person, token in ((eve, "eve"), (mia, "mia"), (ada, "ada")):
+            assert (await person.post("/spaces/banning/claim", json={"token": tokens[token]})).status_code == 200
+        view = (await mia.get("/spaces/banning")).json()
+        seats = {seat["name"]: seat for seat in view["seats"]}
+        can = {name for name, seat in seats.items() if "ban_for_good" in seat["may"]}
+        assert can == {"eve", "ada"}, "those with an account, but oneself"
+        for_good = {name: f"/spaces/banning/bans/{seat['id']}/for-good" for name, seat in seats.items()}
+        assert not any("ban_for_good" in seat["may"] for seat in (await eve.get("/spaces/banning")).json()["seats"])
+        problem(await eve.put(for_good["mia"]), 403, "not-allowed")
+        problem(await mia.put(for_good["ada"]), 403, "not-allowed")
+        problem(await mia.put(for_good["mia"]), 403, "not-allowed")
+        problem(await mia.put(for_good["guest"]), 409, "seat-without-account")
+        problem(await mia.put(for_good["Host"]), 409, "seat-without-account")
+        problem(await mia.put("/spaces/banning/bans/nobody/for-good"), 404, "seat-not-found")
+        link = {"Authorization": f"Bearer {tokens['mia']}"}
+        problem(await house.anyone.put(f"/api/v1{for_good['eve']}", headers=link), 403, "not-allowed")
+        after = (await mia.put(for_good["eve"])).json()
+        assert {seat["name"] for seat in after["seats"]} == {"Host", "mia", "ada", "guest"}
+        assert [each["name"] for each in (await ada.get("/spaces/banning")).json()["banned"]] == ["eve"]
+        problem(await eve.get("/account"), 401, "not-signed-in")
+        problem(await eve.post("/sign-in", json={"handle": "eve", "password": PASSWORD}), 403, "account-suspended")
+        newest = (await house.http.get("/api/v1/site/record")).json()["entries"][0]
+        assert (newest["deed"], newest["by"], newest["handle"]) == ("suspended", "mia", "eve")
+        assert (await ada.put(for_good["mia"])).status_code == 200
+
+
 async def test_a_seat_is_claimed(house: House) -> None:
     """An invitation that is claimed opens the stage without the link; for one account, with the link in hand."""
     await house.create("claimed")

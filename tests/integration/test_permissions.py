@@ -52,6 +52,7 @@ EXPECTED = {
     "GET /spaces/{space}/talk": SPEAKERS,
     "POST /spaces/{space}/mute": CO_HOSTS,
     "PUT /spaces/{space}/bans/{seat}": CO_HOSTS,
+    "PUT /spaces/{space}/bans/{seat}/for-good": SITE,  # and moderators who are on the stage
     "DELETE /spaces/{space}/bans/{seat}": CO_HOSTS,
     "GET /spaces/{space}/backstage": CO_HOSTS,
     "POST /spaces/{space}/backstage": CO_HOSTS,

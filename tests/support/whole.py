@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -69,13 +69,15 @@ class Whole:
     async def until(
         self, space: str, condition: Callable[[dict[str, Any]], bool], reason: str, within_s: float = 20
     ) -> dict[str, Any]:
-        """Waits until the house's view of a space fulfils the condition; returns it."""
+        """Waits until the house's view of a space fulfils the condition; returns it. A house that was killed is waited
+        for."""
         view: dict[str, Any] = {}
         deadline = asyncio.get_running_loop().time() + within_s
         while asyncio.get_running_loop().time() < deadline:
-            view = await self.call("GET", f"/spaces/{space}")
-            if condition(view):
-                return view
+            with suppress(httpx.TransportError):
+                view = await self.call("GET", f"/spaces/{space}")
+                if condition(view):
+                    return view
             await asyncio.sleep(0.1)
         raise AssertionError(f"waited {within_s} s in vain: {reason}; it is {view}")
 

@@ -29,6 +29,7 @@ COMMANDS = (
     "doctor",
     "preflight",
     "rehearse",
+    "crowd",
     "certificate",
 )
 HINTS: dict[type[StentorError], str] = {

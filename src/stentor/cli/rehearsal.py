@@ -38,6 +38,8 @@ def draw(report: Rehearsed) -> Table:
         )
     if report.speakers:
         row("speakers", f"{report.speakers_connected} of {report.speakers} on the stage")
+    for machine in report.machines:
+        row("load generator", machine.line, "red" if machine.lost else "")
     row("not tested", ", ".join(report.not_tested))
     for complaint in report.complaints:
         row("✗", complaint, "red")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from rich.progress import Progress, TextColumn, TimeElapsedColumn
 from stentor.base import config
 from stentor.base.config import Settings
 from stentor.base.errors import StentorError
+from stentor.bus import server
+from stentor.bus.connection import connect
 from stentor.cli import options
 from stentor.cli.house import House
 from stentor.cli.rehearsal import draw
@@ -22,6 +25,7 @@ from stentor.rehearsal.arrival import CURVES
 from stentor.rehearsal.cast import Cast
 from stentor.rehearsal.certificate import certify, keep
 from stentor.rehearsal.configuration import current
+from stentor.rehearsal.machines import rehearse_from
 from stentor.rehearsal.order import Mix, Storm, Way
 from stentor.rehearsal.page import page
 from stentor.rehearsal.rehearse import PAGE_MIX
@@ -29,6 +33,7 @@ from stentor.rehearsal.rehearse import rehearse as send
 from stentor.rehearsal.rehearsed import Rehearsed
 from stentor.rehearsal.watch import EdgeWatch
 
+Progressed = Callable[[Rehearsed, int], None]
 NAMES = {"aac": Way.AAC, "opus": Way.OPUS, "mp4": Way.MP4, "ll-hls": Way.LOW_LATENCY, "hls": Way.HLS}
 
 
@@ -77,6 +82,9 @@ class _Ways(click.ParamType[dict[Way, float]]):
 @click.option(
     "--processes", type=click.IntRange(min=0), default=0, help="At least so many; each drives 15,000 listeners."
 )
+@click.option(
+    "--machines", type=click.IntRange(min=0), default=0, help="From so many load generators on the bus (stentor crowd)."
+)
 @click.option("--straight", is_flag=True, help="Ask for the sound at once, without page and door.")
 @click.option("--stay", is_flag=True, help="Nobody leaves before the end.")
 @click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Keep the report, as JSON.")
@@ -109,19 +117,30 @@ async def _rehearse(settings: Settings, space: str, given: dict[str, Any]) -> tu
     storm = Storm(given["storm_at"], given["storm"]) if given["storm_at"] else None
     wish = {
         "listeners": given["listeners"], "curve": given["arrive"], "within_s": given["within"],
-        "for_s": given["seconds"], "seed": given["seed"], "processes": given["processes"], "mix": mix, "storm": storm,
+        "for_s": given["seconds"], "seed": given["seed"], "mix": mix, "storm": storm,
     }  # fmt: skip
+    machines, processes = given["machines"], given["processes"]
+    if machines and processes:
+        raise click.UsageError("--processes is of this machine; with --machines each generator starts what it needs.")
+
+    async def drive(page_address: str, on_progress: Progressed) -> Rehearsed:
+        if not machines:
+            return await send(page_address, processes=processes, on_progress=on_progress, **wish)
+        async with connect(settings.nats_url or server.address(settings), name="rehearsal") as bus:
+            secret = config.signing_key(settings)
+            return await rehearse_from(bus, machines, page_address, secret=secret, on_progress=on_progress, **wish)
+
     if space.startswith("http"):
         if given["speakers"]:
             raise click.UsageError("Speakers need a space of this house: give its name instead of an address.")
-        return await _shown(space, wish), None
+        return await _shown(space, drive), None
     with House(settings) as house:
         view = house.get(f"/spaces/{space}")
         tokens = [_token(house, space, index) for index in range(given["speakers"])]
         ice = [server.strip() for server in settings.ice_servers.split(",") if server.strip()]
         async with Cast(f"{house.url}/whip/{space}", tokens, ice_servers=ice) as cast:
             page_address = str(view["audience"]["page"])
-            report = await _shown(page_address, wish, house)
+            report = await _shown(page_address, drive, house)
         report = msgspec.structs.replace(report, speakers=len(tokens), speakers_connected=cast.connected)
         now = current(settings, house.get("/processes")["processes"], page_address)
     return report, keep(settings.folder, certify(report, now), config.signing_key(settings))
@@ -131,7 +150,9 @@ def _token(house: House, space: str, index: int) -> str:
     return str(house.post(f"/spaces/{space}/invitations", {"name": f"Voice {index + 1}"})["token"])
 
 
-async def _shown(address: str, wish: dict[str, Any], house: House | None = None) -> Rehearsed:
+async def _shown(
+    address: str, drive: Callable[[str, Progressed], Awaitable[Rehearsed]], house: House | None = None
+) -> Rehearsed:
     """Sends the crowd, with a line in the terminal of how it goes."""
     columns = TextColumn("{task.description}"), TimeElapsedColumn()
     console = Console(stderr=True)
@@ -152,7 +173,7 @@ async def _shown(address: str, wish: dict[str, Any], house: House | None = None)
             failed = f"{report.refused:,} refused, {report.cut:,} cut off"
             progress.update(task, description=f"{report.come:,} have come, {playing:,} play{waiting}, {failed}")
 
-        report = await send(address, on_progress=on_progress, **wish)
+        report = await drive(address, on_progress)
         if looking is not None:
             looking.cancel()
             with suppress(asyncio.CancelledError, StentorError):

@@ -36,6 +36,7 @@ TYPES = {
     "js": "text/javascript; charset=utf-8",
     "json": "application/json",
     "svg": "image/svg+xml",
+    "png": "image/png",
     "LICENSE": "text/plain; charset=utf-8",
 }
 SHELL = """<!doctype html>
@@ -49,7 +50,6 @@ SHELL = """<!doctype html>
 <meta property="og:type" content="website">
 <meta property="og:site_name" content="{app}">
 <meta property="og:description" content="{description}">
-<meta name="twitter:card" content="summary">
 {discovery}<link rel="icon" href="{static}/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="{static}/page.css">
 {script}</head>
@@ -58,6 +58,15 @@ SHELL = """<!doctype html>
 {body}</main>
 </body>
 </html>
+"""
+CARD = """<meta property="og:url" content="{page}">
+<meta property="og:image" content="{image}">
+<meta property="og:image:type" content="image/png">
+<meta property="og:image:width" content="1200">
+<meta property="og:image:height" content="630">
+<meta property="og:image:alt" content="{alt}">
+<meta name="twitter:card" content="summary_large_image">
+<link rel="alternate" type="application/json+oembed" href="/oembed?url={oembed}">
 """
 ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 <h1 id="title">{title}</h1>
@@ -194,7 +203,7 @@ class Pages:
         on_air = space.state in ON_AIR
         base = f"/s/{space.id}"
         values = {key: html.escape(text) for key, text in say.items()}
-        seats = _seats(space, say)
+        seats, told = _seats(space, say), self._door(space, orders, now)
         body = ROOM.format(
             **values,
             state_text=values[f"state_{space.state}"],
@@ -203,7 +212,7 @@ class Pages:
             base=base,
             time=_time(space, say),
             no_time="" if space.state is State.SCHEDULED and space.scheduled_ms else " hidden",
-            plain=_plain(space, base),
+            plain=_plain(space, base, values, json.loads(told)["streams"].get("overflow") or "", narrow=orders.narrow),
             speeds=SPEED_OPTIONS,
             seats=seats,
             not_empty=" hidden" if seats else "",
@@ -215,7 +224,7 @@ class Pages:
             recording=sources(f"{base}/recording.m4a"),
             no_recording="" if space.state is State.REPLAY else " hidden",
             texts=_block(json.dumps(say, ensure_ascii=False)),
-            door=_block(self._door(space, orders, now)),
+            door=_block(told),
         )
         script = f'<script type="module" src="/static/{self.version}/page.js"></script>\n'
         return self._document(
@@ -266,6 +275,16 @@ class Pages:
             raise NotFound("There is no such file.", code="no-such-file")
         return found
 
+    def _discovery(self, space: str, language: str) -> str:
+        """Where this page is, its picture for previews, and where others learn how to show it (oEmbed, section 4)."""
+        page = f"{self._address}/s/{space}"
+        return CARD.format(
+            page=html.escape(page),
+            image=html.escape(f"{self._address}/static/{self.version}/card.png"),
+            alt=html.escape(self._catalogue.text(language, "app")),
+            oembed=quote(page, safe=""),
+        )
+
     def _document(
         self,
         title: str,
@@ -289,7 +308,7 @@ class Pages:
             space=space,
             embedded=" data-embedded" if embedded else "",
             description=html.escape(description or title),
-            discovery=_discovery(f"{self._address}/s/{space}") if self._address and space else "",
+            discovery=self._discovery(space, language) if self._address and space else "",
             static=f"/static/{self.version}",
             script=script,
             body=body,
@@ -301,21 +320,20 @@ class Pages:
         return Document(text.encode(), "text/html; charset=utf-8", cache, now=now, **extra)
 
 
-def _discovery(page: str) -> str:
-    """Where this page is, and where others learn how to show it (oEmbed, section 4)."""
-    return (
-        f'<meta property="og:url" content="{html.escape(page)}">\n'
-        f'<link rel="alternate" type="application/json+oembed" href="/oembed?url={quote(page, safe="")}">\n'
-    )
-
-
-def _plain(space: Space, base: str) -> str:
-    """What plays without JavaScript."""
+def _plain(space: Space, base: str, values: dict[str, str], overflow: str, *, narrow: bool) -> str:
+    """What plays without JavaScript, and what one has to know then; the script hides it. ``values`` are escaped."""
+    lines = []
     if space.state in ON_AIR:
-        return f'<audio controls preload="none" src="{base}/live.aac"></audio>'
-    if space.state is State.SCHEDULED:
-        return f'<audio controls loop preload="none">{sources(f"{base}/hold.m4a")}</audio>'
-    return ""
+        lines.append(f'<audio controls preload="none" src="{base}/live.aac"></audio>')
+    elif space.state is State.SCHEDULED:
+        lines.append(f'<audio controls loop preload="none">{sources(f"{base}/hold.m4a")}</audio>')
+    if space.state in ON_AIR and narrow:
+        lines.append(f"<p>{values['plain_full']}</p>")
+        lines.append(f'<p><a href="{html.escape(overflow)}">{values["plain_follow"]}</a></p>' if overflow else "")
+        lines.append(f'<audio controls loop preload="none">{sources(f"{base}/hold.m4a")}</audio>')
+    elif space.state not in (State.REPLAY, State.CANCELLED):
+        lines.append(f"<p>{values['plain_again']}</p>")
+    return "\n".join(filter(None, lines))
 
 
 def sources(address: str) -> str:

@@ -22,6 +22,7 @@ from stentor.house.desk import Desk
 from stentor.house.hold import MAX_FILE_BYTES, HoldMaker
 from stentor.house.invitations import Invitations
 from stentor.house.passes import Passes
+from stentor.house.people import People
 from stentor.house.requests import Line
 from stentor.house.sounds import SoundMaker
 from stentor.house.talk import Talk
@@ -61,6 +62,7 @@ def routes(
     passes: Passes,
     comments: Comments,
     sounds: SoundMaker,
+    people: People,
 ) -> Router:
     """All of the API. It is one function so that the handlers share the desk without module state."""
 
@@ -185,7 +187,7 @@ def routes(
     handlers = [
         admin, processes, spaces, create, one, edit, doors, live, end, cancel, rung, history, invite, claim,
         set_hold, reset_hold, recordings,
-        *api_seats.handlers(desk, callers, views, talk),
+        *api_seats.handlers(desk, callers, people, views, talk),
         *api_door.handlers(desk, callers, views, passes), *api_requests.handlers(line, callers, desk),
         *api_pins.handlers(desk, callers, views), *api_sounds.handlers(desk, callers, views, sounds),
         *api_backstage.handlers(backstage, callers), *api_comments.handlers(comments, callers),

@@ -10,11 +10,13 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 from litestar.response import Stream
 
-from stentor.base.errors import BadInput
+from stentor.base.errors import BadInput, NotFound
 from stentor.base.units import SeatId, seat_id
 from stentor.house import schema
+from stentor.house.account_schema import Ruling
 from stentor.house.callers import Callers
 from stentor.house.desk import Desk
+from stentor.house.people import People
 from stentor.house.talk import Talk
 from stentor.house.views import Views
 from stentor.spaces import commands as c
@@ -26,7 +28,7 @@ NEWS = {"backstage": Look.BACK_CHANNEL, "comments": Look.COMMENTS}
 _Request = Request[Any, Any, Any]
 
 
-def handlers(desk: Desk, callers: Callers, views: Views, talk: Talk) -> list[HTTPRouteHandler]:
+def handlers(desk: Desk, callers: Callers, people: People, views: Views, talk: Talk) -> list[HTTPRouteHandler]:
     """The handlers, which share the desk."""
 
     async def command(request: _Request, space: str, wish: c.Command) -> schema.SpaceView:
@@ -66,11 +68,24 @@ def handlers(desk: Desk, callers: Callers, views: Views, talk: Talk) -> list[HTT
     async def ban(request: _Request, space: FromPath[str], seat: FromPath[str]) -> schema.SpaceView:
         return await command(request, space, c.BanSeat(seat_id(seat)))
 
+    @put("/spaces/{space:str}/bans/{seat:str}/for-good", summary="The same, and suspend the seat's account")
+    async def ban_for_good(request: _Request, space: FromPath[str], seat: FromPath[str]) -> schema.SpaceView:
+        by = await callers.staff(request)
+        actor, found = await callers.actor(request, space), await desk.load(space)
+        rights.require(actor, Look.BACKSTAGE, found)
+        seated = found.seats.get(seat_id(seat))
+        if seated is None:
+            raise NotFound("There is no such seat.", code="seat-not-found")
+        account = await people.banned(by, seated.account)
+        found = await desk.change(space, c.BanSeat(seated.id), rights.ADMIN)  # whatever the seats are of the two
+        await people.rule(by, account, Ruling(suspended=True))
+        return await views.space(found, actor)
+
     @delete("/spaces/{space:str}/bans/{seat:str}", status_code=200, summary="Lift a ban")
     async def lift(request: _Request, space: FromPath[str], seat: FromPath[str]) -> schema.SpaceView:
         return await command(request, space, c.LiftBan(seat_id(seat)))
 
-    return [follow, change_seat, remove_seat, mute_speakers, ban, lift]
+    return [follow, change_seat, remove_seat, mute_speakers, ban, ban_for_good, lift]
 
 
 def _wishes(seat: SeatId, data: schema.SeatChange) -> list[c.Command]:

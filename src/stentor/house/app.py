@@ -89,7 +89,9 @@ def build(
     talk = Talk(statuses, {"backstage": backstage.news, "comments": chats.news}, desk.clock)
     app = Litestar(
         route_handlers=[
-            api.routes(desk, callers, invitations, views, hold, line, talk, backstage, passes, comments, sounds),
+            api.routes(
+                desk, callers, invitations, views, hold, line, talk, backstage, passes, comments, sounds, people
+            ),
             account_api.routes(desk, people, callers, sessions, comments),
             whip.routes(desk.bus, passing, may_check),
             api_provider.routes(vouched, sessions),

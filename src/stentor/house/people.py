@@ -196,6 +196,16 @@ class People:
             await self.note(by, Deed.ROLE, account, ruling.role.value)
         return changed
 
+    async def banned(self, by: Account | None, account: str) -> Account:
+        """The account of this id, which ``by`` may shut out; raises :class:`Conflict` where there is none."""
+        if not account:
+            raise Conflict(
+                "Nobody's account has this seat; ban its person from the space.", code="seat-without-account"
+            )
+        found = await self.store.get(account)
+        rights.require_ban(by, found)
+        return found
+
     async def set_picture(self, account: Account, data: bytes) -> None:
         """Sets the picture; raises :class:`BadInput` for what is none."""
         await self.tries.spend(f"picture {account.id}")

@@ -213,7 +213,8 @@ class SeatView(msgspec.Struct, frozen=True):
     oddities: list[Oddity] = []
     """What is odd about the sound."""
     may: list[str] = []
-    """What whoever asks could do with this seat now: mute, unmute, remove, ban, co_host, speaker, hand_over."""
+    """What whoever asks could do with this seat now: mute, unmute, remove, ban, ban_for_good, co_host,
+    speaker, hand_over."""
 
 
 class You(msgspec.Struct, frozen=True):

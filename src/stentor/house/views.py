@@ -90,10 +90,7 @@ class Views:
             ended_ms=space.ended_ms,
             now_ms=unix_ms(now),
             listeners=self._statuses.listeners(space.id, now),
-            seats=[
-                _seat(seat, told.get(seat.id), _may(space, seat_wishes(seat.id), actor, now))
-                for seat in space.seats.values()
-            ],
+            seats=[_seat(seat, told.get(seat.id), _may_with(space, seat, actor, now)) for seat in space.seats.values()],
             lights=lights(space, heard, now),
             hindrances=hindrances(space, heard, now),
             audience=self.addresses(space),
@@ -232,6 +229,13 @@ def prominence(space: Space) -> tuple[int, int]:
 
 def _may(space: Space, wishes: dict[str, c.Command], actor: Actor, now: float) -> list[str]:
     return [name for name, wish in wishes.items() if _possible(space, wish, actor, now)]
+
+
+def _may_with(space: Space, seat: Seat, actor: Actor, now: float) -> list[str]:
+    """What ``actor`` could do with a seat; a ban for good is the site's matter, whatever they are in the space."""
+    verbs = _may(space, seat_wishes(seat.id), actor, now)
+    for_good = rights.bans_for_good(actor, seat) and _possible(space, c.BanSeat(seat.id), rights.ADMIN, now)
+    return [*verbs, "ban_for_good"] if for_good else verbs
 
 
 def _playing(space: Space, now_ms: int) -> schema.PlayingView | None:

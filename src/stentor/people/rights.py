@@ -35,6 +35,19 @@ def require_invite(role: SiteRole, wanted: SiteRole, sign_up: SignUp) -> None:
         raise NotAllowed(f"You may not invite as {wanted.value}; ask an administrator.")
 
 
+def require_ban(by: Account | None, account: Account) -> None:
+    """Raises :class:`NotAllowed` unless ``by`` may shut this account out: admins anybody, moderators members.
+
+    None stands for the holder of the admin token.
+    """
+    if by is not None and by.id == account.id:
+        raise NotAllowed("Nobody shuts out themselves.")
+    if by is None or by.role is SiteRole.ADMIN:
+        return
+    if by.role is not SiteRole.MODERATOR or account.role is not SiteRole.MEMBER:
+        raise NotAllowed("Only an administrator may do this.")
+
+
 def require_active(account: Account) -> None:
     """Raises :class:`NotAllowed` for an account that is suspended."""
     if account.suspended_ms is not None:

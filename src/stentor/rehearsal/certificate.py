@@ -97,6 +97,7 @@ def certify(report: Rehearsed, configuration: Configuration) -> Certificate:
             "listeners": report.listeners, "arrive": report.curve, "within_s": report.within_s, "for_s": report.for_s,
             "seed": report.seed, "ways": report.ways, "slow": report.mix.slow, "straight": report.mix.straight,
             "storm": msgspec.to_builtins(report.storm), "speakers": report.speakers_connected,
+            "machines": len(report.machines) or 1,
         },
         agreed={"first_sound_p95_ms": FIRST_SOUND_MS, "pause_ms": PAUSE_MS},
         well=not report.complaints,

@@ -62,6 +62,8 @@ def _rows(report: Rehearsed) -> Iterator[tuple[str, str]]:
         yield "Storm", f"{report.stormed:,} streams broken at {report.storm.at_s:g} s; back: {_spread(report.again_ms)}"
     if report.speakers:
         yield "Speakers", f"{report.speakers_connected} of {report.speakers} on the stage"
+    for machine in report.machines:
+        yield "Load generator", machine.line
     yield "Rehearsal's own delay", f"{_spread(report.late_ms)} with {_processes(report.processes)}"
 
 

@@ -67,11 +67,11 @@ async def rehearse(
     a second for each process. Raises :class:`BadInput` for numbers that make no sense, :class:`Overloaded` when a crowd
     dies.
     """
-    target = _target(page)
-    _check(listeners, curve, within_s, for_s, mix, storm)
+    target = taken_apart(page)
+    check(listeners, curve, within_s, for_s, mix, storm)
     plan = visits(listeners, curve, within_s=within_s, for_s=for_s, seed=seed, stay=mix.stay)
-    shares = _shares(plan, processes)
-    address, local = await _resolved(target.host, target.port)
+    shares = dealt(plan, processes)
+    address = await resolved(target)
     at = time.time() + START_S + 0.2 * len(shares)
     report = Rehearsed(
         address=target.address, space=target.space, curve=curve, within_s=within_s, for_s=for_s, seed=seed,
@@ -84,18 +84,39 @@ async def rehearse(
         report.count(tallies)
         on_progress(report, sum(each.playing for each in tallies))
 
+    await drive(target, address, shares, mix=mix, at=at, for_s=for_s, seed=seed, storm=storm, told=hear)
+    report.judge(tallies)
+    return report
+
+
+async def drive(
+    target: Target,
+    address: str,
+    shares: Sequence[list[Visit]],
+    *,
+    mix: Mix,
+    at: float,
+    for_s: float,
+    seed: int,
+    storm: Storm | None,
+    told: Callable[[int, Tally], None],
+) -> None:
+    """A process for each share of the visits, all to their ends; ``told`` gets each one's number and tally.
+
+    Raises :class:`Overloaded` when one dies; the others end with it.
+    """
+    local = ipaddress.ip_address(address).is_loopback
     async with asyncio.TaskGroup() as group:
         for index, share in enumerate(shares):
             order = Order(
                 target.host, address, target.port, target.secure, target.space, share, mix, at, for_s, seed + index,
                 storm, FIRST_NETWORK + index if local else None,
             )  # fmt: skip
-            group.create_task(_crowd(order, lambda tally, index=index: hear(index, tally)), name=f"crowd {index}")  # type: ignore[misc]
-    report.judge(tallies)
-    return report
+            group.create_task(_crowd(order, lambda tally, index=index: told(index, tally)), name=f"crowd {index}")  # type: ignore[misc]
 
 
-def _check(listeners: int, curve: str, within_s: float, for_s: float, mix: Mix, storm: Storm | None) -> None:
+def check(listeners: int, curve: str, within_s: float, for_s: float, mix: Mix, storm: Storm | None) -> None:
+    """Raises :class:`BadInput` for numbers that make no sense."""
     if curve not in CURVES:
         raise BadInput(f"There is no arrival curve {curve!r}; choose one of {', '.join(CURVES)}.", field="arrive")
     if not 0 < listeners <= MOST_LISTENERS or not 0 < within_s <= for_s:
@@ -108,7 +129,8 @@ def _check(listeners: int, curve: str, within_s: float, for_s: float, mix: Mix, 
         raise BadInput("A storm breaks a share of the streams while the rehearsal runs.", field="storm")
 
 
-def _target(page: str) -> Target:
+def taken_apart(page: str) -> Target:
+    """A listener's page. Raises :class:`BadInput` for an address that is none."""
     parts = urlsplit(page)
     folder, _, space = parts.path.strip("/").partition("/")
     if parts.scheme not in ("http", "https") or not parts.hostname or folder != "s" or not space or "/" in space:
@@ -117,20 +139,19 @@ def _target(page: str) -> Target:
     return Target(secure, parts.hostname, parts.port or (443 if secure else 80), space)
 
 
-def _shares(plan: Sequence[Visit], processes: int) -> list[list[Visit]]:
+def dealt(plan: Sequence[Visit], processes: int) -> list[list[Visit]]:
     """The plan for each process: dealt like cards, so that all have the same curve."""
     count = min(max(processes, -(-len(plan) // LISTENERS_A_PROCESS)), len(plan), MOST_PROCESSES)
     return [list(plan[index::count]) for index in range(count)]
 
 
-async def _resolved(host: str, port: int) -> tuple[str, bool]:
-    """An IPv4 address of the host, and whether it is this machine's loopback."""
+async def resolved(target: Target) -> str:
+    """An IPv4 address of the host."""
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, family=socket.AF_INET)
+        found = await asyncio.get_running_loop().getaddrinfo(target.host, target.port, family=socket.AF_INET)
     except OSError as error:
-        raise BadInput(f"{host} has no IPv4 address: {error.strerror}.", field="page") from error
-    address = str(found[0][4][0])
-    return address, ipaddress.ip_address(address).is_loopback
+        raise BadInput(f"{target.host} has no IPv4 address: {error.strerror}.", field="page") from error
+    return str(found[0][4][0])
 
 
 async def _crowd(order: Order, told: Callable[[Tally], None]) -> None:

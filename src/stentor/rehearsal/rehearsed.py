@@ -20,6 +20,8 @@ LATE_MS: Final = 1000.0
 """A rehearsal that sends its listeners later than this measures itself."""
 STALLED: Final = 0.005
 """Share of listeners whose player may run dry once."""
+CLOCK_MS: Final = 100
+"""A clock that is less wrong is not worth a word: an offer's way through the bus is in the figure."""
 ALWAYS_NOT_TESTED: Final = (
     "the page's pictures, style sheets and scripts", "whole browsers", "lossy networks",
     "caches and CDNs that are not on the way",
@@ -61,6 +63,36 @@ class EdgeLook(msgspec.Struct, frozen=True):
     memory_bytes: float = 0.0
     machine: float = 0.0
     """Share of the processors in use by everything, on the rehearsal's machine."""
+
+
+class Machine(msgspec.Struct, frozen=True):
+    """What one load generator drove."""
+
+    name: str
+    listeners: int
+    """Its share of the crowd."""
+    processes: int = 0
+    clock_ms: int = 0
+    """How far its clock was ahead of the rehearsal's; it began at the same moment all the same."""
+    come: int = 0
+    heard: int = 0
+    late_ms: float | None = None
+    """How late it sent its listeners: the 95th percentile."""
+    lost: str = ""
+    """Why its figures are not whole; empty when they are."""
+
+    @property
+    def line(self) -> str:
+        """What it drove, in a line for people."""
+        told = [
+            f"{self.name}: {self.heard:,} of {self.come:,} who came", f"{self.listeners:,} ordered",
+            f"{self.processes} processes",
+        ]  # fmt: skip
+        if self.late_ms is not None:
+            told.append(f"{self.late_ms:.0f} ms late (95 %)")
+        if abs(self.clock_ms) >= CLOCK_MS:
+            told.append(f"its clock {self.clock_ms:+d} ms")
+        return ", ".join([*told, *filter(None, [self.lost])])
 
 
 class Rehearsed(msgspec.Struct, kw_only=True):
@@ -117,6 +149,8 @@ class Rehearsed(msgspec.Struct, kw_only=True):
     """First sounds in the busiest five seconds."""
     seconds: list[Second] = []
     edges: list[EdgeLook] = []
+    machines: list[Machine] = []
+    """The load generators that drove it; none when it came from the rehearsal's own machine."""
 
     @property
     def not_tested(self) -> tuple[str, ...]:
@@ -150,7 +184,10 @@ class Rehearsed(msgspec.Struct, kw_only=True):
             ),
             f"The rehearsal itself was {late / 1000:.1f} s late: use more machines.": late > LATE_MS,
         }
-        return [sentence for sentence, true in told.items() if true]
+        lost = [
+            f"{each.name} drove {each.listeners:,} listeners and {each.lost}." for each in self.machines if each.lost
+        ]
+        return lost + [sentence for sentence, true in told.items() if true]
 
     def document(self) -> dict[str, Any]:
         """The report as plain data, with the verdict."""

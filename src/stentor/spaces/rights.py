@@ -57,7 +57,7 @@ class Actor(msgspec.Struct, frozen=True):
     creates: bool = False
     """Whether the site lets them make spaces, besides the admin."""
     moderates: bool = False
-    """Whether they keep order in the comments of all spaces."""
+    """Whether they keep order in the comments of all spaces, and may shut people out of the site."""
 
 
 ADMIN = Actor(Rank.ADMIN)
@@ -170,6 +170,11 @@ def allowed(actor: Actor, wish: c.Command | Look, space: Space | None) -> bool:
         case c.GiveSeat(role=role):
             return may and _outranks(own, _RANKS[role])
     return may
+
+
+def bans_for_good(actor: Actor, seat: Seat) -> bool:
+    """Whether the actor may ask to shut a seat's person out of the whole site: they have an account to suspend."""
+    return (actor.rank is Rank.ADMIN or actor.moderates) and seat.account not in ("", actor.account)
 
 
 def require(actor: Actor, wish: c.Command | Look, space: Space | None) -> None:

@@ -4,7 +4,7 @@
 import { ask, button, element, pause, text } from "./page.js";
 
 const $ = (id) => document.getElementById(id);
-const SURE = new Set(["remove", "ban", "hand_over"]); // not to be taken back with one press
+const SURE = new Set(["remove", "ban", "ban_for_good", "hand_over"]); // not to be taken back with one press
 const OPEN = new Set(["silent", "off"]); // what is no wonder while our own page sends nothing
 const CHANGES = {
   mute: { muted: true }, unmute: { muted: false },
@@ -94,6 +94,7 @@ export class People {
   #change(id, verb) {
     const to = (method, noun, body) => ask(method, `/spaces/${this.space}/${noun}/${id}`, { token: this.token, body });
     if (verb === "remove") return to("DELETE", "seats");
+    if (verb === "ban_for_good") return ask("PUT", `/spaces/${this.space}/bans/${id}/for-good`, { token: this.token });
     return verb === "ban" ? to("PUT", "bans") : to("PATCH", "seats", CHANGES[verb]);
   }
 

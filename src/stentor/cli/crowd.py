@@ -1,0 +1,32 @@
+"""``stentor crowd``: this machine drives a share of the crowds of rehearsals."""
+
+from __future__ import annotations
+
+import click
+import uvloop
+
+from stentor.base import config
+from stentor.base.config import Settings
+from stentor.bus import server
+from stentor.bus.connection import connect
+from stentor.cli import options
+from stentor.rehearsal.generator import Generator, own_name
+
+
+@click.command()
+@click.option("--allow", multiple=True, metavar="ADDRESS", help="Send listeners there too, if ordered (repeatable).")
+@options.data
+def crowd(data: str | None, allow: tuple[str, ...]) -> None:
+    """Offer this machine on the bus to rehearsals (stentor rehearse --machines), until Ctrl-C.
+
+    It needs STENTOR_NATS_URL, STENTOR_AUDIENCE_URL and the installation's secret (STENTOR_SECRET_FILE).
+    """
+    settings = options.settings(data=data)
+    uvloop.run(options.until_told(_offer(settings, allow)))
+
+
+async def _offer(settings: Settings, allow: tuple[str, ...]) -> None:
+    name = own_name()
+    async with connect(settings.nats_url or server.address(settings), name=name) as bus:
+        addresses = (settings.audience_address, *allow)
+        await Generator(bus, name, secret=config.signing_key(settings), addresses=addresses).run()
