@@ -2,7 +2,8 @@
 
 ``python -m bench.tls [--listeners 1000] [--seconds 8]``. The server is pinned to processor 0, the crowd, which only
 joins one after the other and reads, to processor 1. CPU is the server's; ratios travel, microseconds do not.
-A join is the connection, the handshake without a ticket, the request and the first write.
+A join is the connection, the handshake without a ticket, the request and the first write; ``ticket`` is ECDSA again,
+and all but the first come with a ticket of that process.
 """
 
 from __future__ import annotations
@@ -37,9 +38,12 @@ JOIN_AT_ONCE = 50
 class Crowd:
     """Listeners of one edge; with a context they speak TLS."""
 
-    def __init__(self, port: int, context: ssl.SSLContext | None) -> None:
+    def __init__(self, port: int, context: ssl.SSLContext | None, *, tickets: bool = False) -> None:
         self._port = port
         self._context = context
+        self._tickets = tickets
+        self._session: ssl.SSLSession | None = None
+        self.resumed = 0
         self._epoll = select.epoll()
         self._sockets: dict[int, socket.socket] = {}
         self.received_bytes = 0
@@ -48,8 +52,12 @@ class Crowd:
         """One more; returns when it has been let in and has asked."""
         one = socket.create_connection(("127.0.0.1", self._port))
         if self._context is not None:
-            one = self._context.wrap_socket(one, server_hostname="localhost")
+            one = self._context.wrap_socket(one, server_hostname="localhost", session=self._session)
+            self.resumed += bool(one.session_reused)
         one.sendall(REQUEST)
+        if self._tickets and self._session is None and isinstance(one, ssl.SSLSocket):
+            self.received_bytes += len(one.recv(65536))  # in TLS 1.3 tickets come with what is read first
+            self._session = one.session
         one.setblocking(False)
         self._sockets[one.fileno()] = one
         self._epoll.register(one.fileno(), select.EPOLLIN)
@@ -70,12 +78,14 @@ class Crowd:
             one.close()
 
 
-def measure(files: list[str], context: ssl.SSLContext | None, count: int, seconds: float) -> dict[str, float]:
+def measure(
+    files: list[str], context: ssl.SSLContext | None, count: int, seconds: float, *, tickets: bool
+) -> dict[str, float]:
     """CPU in microseconds of a join and of a listener-second, and memory of a listener in bytes."""
     port = peers.free_port()
     command = [sys.executable, "-m", "bench.edge_server", str(port), str(INTERVAL_CHUNKS), *files]
     with peers.server(command, port) as process:
-        crowd = Crowd(port, context)
+        crowd = Crowd(port, context, tickets=tickets)
         idle_bytes, before, started = process.memory_info().rss, cpu_s(process), time.monotonic()
         for number in range(count):
             crowd.join()
@@ -91,6 +101,7 @@ def measure(files: list[str], context: ssl.SSLContext | None, count: int, second
             "joins_per_s": count / joins_s,
             "cpu_us_per_listener_second": used_s * 1e6 / seconds / count,
             "bytes_per_listener": (full_bytes - idle_bytes) / count,
+            "resumed": crowd.resumed / count,
             "kbit_per_s": (crowd.received_bytes - heard) * 8 / 1000 / seconds / count,
         }
         crowd.close()
@@ -110,18 +121,21 @@ def main() -> None:
     os.sched_setaffinity(0, {int(peers.CROWD_CORE)})
     found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("plain", "ecdsa", "rsa"):
+        for name in ("plain", "ecdsa", "ticket", "rsa"):
             authority = Authority(Path(folder))
             context = authority.issue(rsa=name == "rsa")
             files = [] if name == "plain" else [str(authority.chain), str(authority.key)]
-            found[name] = measure(files, context if files else None, options.listeners, options.seconds)
+            found[name] = measure(
+                files, context if files else None, options.listeners, options.seconds, tickets=name == "ticket"
+            )
     plain = found["plain"]
     for name, one in found.items():
         join, second = (one[key] / plain[key] for key in ("cpu_us_per_join", "cpu_us_per_listener_second"))
         print(
             f"{name:6} {one['cpu_us_per_join']:6.0f} µs a join ({join:.1f} of plain), "
             f"{one['cpu_us_per_listener_second']:5.1f} µs a listener-second ({second:.2f} of plain), "
-            f"{one['bytes_per_listener'] / 1024:.1f} kB a listener, {one['kbit_per_s']:.0f} kbit/s"
+            f"{one['bytes_per_listener'] / 1024:.1f} kB a listener, {one['kbit_per_s']:.0f} kbit/s, "
+            f"{one['resumed']:.0%} resumed"
         )
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     RESULTS.mkdir(exist_ok=True)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pytest
 from playwright.async_api import ViewportSize
 
+from stentor.audio.pcm import Samples
+from stentor.crowd.orders import Orders
 from tests.browser.conftest import Browsers
 from tests.browser.test_people import at, invitation, sign_up
 from tests.support.axe import violations
-from tests.support.browser import Visit, visit
-from tests.support.edge import Rig, edge
+from tests.support.browser import RATE_HZ, Visit, visit, write_wav
+from tests.support.edge import Rig, edge, live_space
 from tests.support.recorded import record, talk
 from tests.support.whole import Whole
 
@@ -115,6 +119,42 @@ async def test_the_pages_of_the_audience(house: Whole, browsers: Browsers) -> No
         await page.page.goto(house.audience("nowhere"))
         await open_to_all(page, "no such space for the audience")
     await house.call("POST", "/spaces/now/end")
+
+
+async def test_the_stage_while_things_go_on(
+    house: Whole, browsers: Browsers, voices: dict[str, Samples], tmp_path: Path
+) -> None:
+    """A sound that plays, what can be done with a seat, a limited door with a pass, somebody shut out."""
+    file = write_wav(tmp_path / "A word.wav", np.tile(voices["cards"], 6)[: 55 * RATE_HZ])
+    tokens = await house.space("busy", "guest", "other")
+    banned = next(seat["id"] for seat in (await house.call("GET", "/spaces/busy"))["seats"] if seat["name"] == "other")
+    await house.call("PUT", f"/spaces/busy/bans/{banned}")
+    await house.call("POST", "/spaces/busy/requests", {"name": "Dora"})
+    await house.call("POST", "/spaces/busy/pins", {"text": "A note"})
+    await house.call("POST", "/spaces/busy/backstage", {"text": "Two more minutes."})
+    await house.call("PUT", "/spaces/busy/door", {"limited": True})
+    async with visit(browsers.plain, at(house, f"/stage/busy#token={tokens['host']}")) as page:
+        await page.page.set_input_files("#sound-file", file)
+        await page.page.click("#sound-add")
+        await page.page.click("#pass")
+        await page.page.locator("#pass-link").wait_for(state="visible")
+        await page.page.click("#bans summary")
+        await page.page.locator("#people summary").click()
+        await page.page.get_by_role("button", name="Play: A word").click()
+        await page.says("#sound-now", "A word is playing")
+        await open_to_all(page, "stage with much going on")
+        await page.says("#sound-now", "A word is playing")
+
+
+async def test_outside_a_full_space(browsers: Browsers) -> None:
+    """Who waits, with music and the way to follow behind."""
+    async with edge(live_space(overflow_s=30), chunks=200) as rig:
+        rig.channel.heed(Orders("friday", version=1, p=0.0, epoch=1, narrow_ms=1, retry_s=(60, 90), waiting=40))
+        async with visit(browsers.plain, f"http://127.0.0.1:{rig.port}/s/friday") as page:
+            await page.page.click("#play")
+            await page.says("#outside", "The space is full at the moment")
+            await page.page.locator("#follow").wait_for(state="visible")
+            await open_to_all(page, "outside")
 
 
 async def test_the_pages_of_a_recording(browsers: Browsers) -> None:
