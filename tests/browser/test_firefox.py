@@ -13,12 +13,13 @@ import pytest
 import pytest_asyncio
 
 from stentor.audio import grid
+from stentor.audio.hold import HoldLoop
 from stentor.audio.pcm import level_dbfs
 from stentor.crowd.orders import Orders
 from stentor.spaces import pulse
 from stentor.spaces.model import State
 from tests.browser.test_embed import blog
-from tests.support.edge import DOORS_OPEN_MS, VOICE_CHUNKS, Rig, edge, live_space, programme
+from tests.support.edge import DOORS_OPEN_MS, VOICE_CHUNKS, Rig, edge, encoded, live_space, programme
 from tests.support.firefox import Firefox, firefox
 from tests.support.loudspeaker import Loudspeaker, loudspeaker
 from tests.support.recorded import ADA, OnStage, record, talk
@@ -140,14 +141,36 @@ async def test_a_line_that_brings_nothing_is_noticed(browser: Firefox) -> None:
 
 
 async def test_who_cannot_decode_aac_hears_opus(tmp_path_factory: pytest.TempPathFactory, speaker: Loudspeaker) -> None:
-    """Without FFmpeg's libraries Firefox says that it plays AAC, and then cannot: the plain stream of Opus is heard."""
+    """Without FFmpeg's libraries Firefox plays no AAC: music, the plain live stream, recording and clip are Opus."""
     profile = tmp_path_factory.mktemp("firefox") / "opus"
-    async with firefox(profile, speaker, {"media.ffmpeg.enabled": False}) as browser, on_air() as rig:
-        await browser.open(address(rig))
-        await browser.click("#play")
-        await plays(browser)
-        assert "/live.opus" in await browser.evaluate(f"{AUDIO}.currentSrc")
-        await hears_something(speaker)
+    async with firefox(profile, speaker, {"media.ffmpeg.enabled": False}) as browser:
+        async with edge(live_space(state=State.SCHEDULED, doors_open_ms=None, live_ms=None)) as rig:
+            loop = {name: (chunks * 4)[: grid.HOLD_CHUNKS] for name, chunks in encoded().items()}
+            rig.channel.hold = HoldLoop("the reader", b"", loop)
+            await browser.open(address(rig))
+            await browser.click("#play")
+            await plays(browser)
+            await hears_the_reader(speaker)
+            await browser.says("#sound", "You are waiting with music")
+        async with on_air() as rig:
+            await browser.open(address(rig))
+            await browser.click("#play")
+            await plays(browser)
+            assert "/live.opus" in await browser.evaluate(f"{AUDIO}.currentSrc")
+            await hears_something(speaker)
+        async with edge(talk()) as rig:
+            await record(rig.objects, 96, {range(24, 54): "ada", range(54, 96): "bob"})
+            await browser.open(address(rig))
+            await browser.until("document.querySelectorAll('#chapters li').length === 3", "all turns are there")
+            await browser.click("#chapters li:nth-child(3) button")
+            await plays(browser, RECORDING)
+            await browser.says("#now", "Bob")
+            await hears_the_reader(speaker)
+            await browser.open(address(rig, "/clip?from=18&to=28"))
+            await browser.click("h1")  # a page may play once it was touched
+            await browser.evaluate("document.querySelector('audio').play()")
+            await plays(browser, "document.querySelector('audio')")
+            await hears_the_reader(speaker)
 
 
 async def test_waiting_with_music(browser: Firefox) -> None:

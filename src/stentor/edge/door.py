@@ -19,7 +19,7 @@ from stentor.spaces.comments import Chat, ChatState, Comment
 from stentor.spaces.model import ON_AIR, Commenting, Space, State
 from stentor.spaces.reactions import REACTIONS
 from stentor.wire import calendar, mp4
-from stentor.wire.chunk import BY_NAME
+from stentor.wire.chunk import BY_NAME, Rendition
 
 DOOR_CACHE = "public, max-age=2"
 COMMENTS_CACHE = "public, max-age=2"
@@ -33,6 +33,8 @@ SHUT_RETRY_S = (20, 40)
 CALM_RETRY_S = (10, 30)
 """When nothing is about to happen."""
 HOLD_RENDITION = BY_NAME["aac-64"]
+HOLD_OPUS = BY_NAME["opus-24"]
+"""For browsers that cannot decode AAC."""
 SOON_S = 120.0
 
 
@@ -160,15 +162,15 @@ def still_pulse(space: Space, now: float) -> bytes:
     return pulse.build(space, chunk=-1, at_ms=unix_ms(now), source="", listeners=0, seats=[])
 
 
-def hold_file(loop: HoldLoop, cache: str, *, now: float) -> File:
+def hold_file(loop: HoldLoop, cache: str, *, now: float, rendition: Rendition = HOLD_RENDITION) -> File:
     """The hold loop as one seekable file of 61 s, which a player loops by itself."""
-    chunks = loop.frames[HOLD_RENDITION.name]
+    chunks = loop.frames[rendition.name]
     segments: list[bytes] = []
     for first in range(0, grid.HOLD_CHUNKS, grid.CHUNKS_PER_SEGMENT):
         frames = [frame for chunk in chunks[first : first + grid.CHUNKS_PER_SEGMENT] for frame in chunk]
         number = len(segments)
         start = grid.decode_time(first)
-        segments.append(mp4.fragment(HOLD_RENDITION, sequence=number + 1, decode_time=start, frames=frames))
+        segments.append(mp4.fragment(rendition, sequence=number + 1, decode_time=start, frames=frames))
     index = mp4.sidx([len(segment) for segment in segments], [grid.SEGMENT_SAMPLES] * len(segments))
-    head = mp4.init(HOLD_RENDITION, duration_s=grid.HOLD_CHUNKS * grid.CHUNK_S)
+    head = mp4.init(rendition, duration_s=grid.HOLD_CHUNKS * grid.CHUNK_S)
     return File(b"".join((head, index, *segments)), "audio/mp4", cache, now=now)

@@ -20,8 +20,10 @@ from stentor.crowd.orders import Orders
 from stentor.edge.door import door
 from stentor.edge.reply import IMMUTABLE, Document
 from stentor.spaces.model import ON_AIR, Pin, Space, State
+from stentor.wire.chunk import BY_NAME
 from stentor.wire.clip import Cut
 
+OPUS = BY_NAME["opus-24"]
 PAGE_CACHE = "public, max-age=5, stale-while-revalidate=60"
 CLIP_CACHE = "public, max-age=300"
 STATIC_CACHE = "public, max-age=300"
@@ -90,7 +92,7 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 <p class="now" id="now"></p>
 <div class="wave" id="wave" role="slider" tabindex="0" aria-label="{position}" aria-valuemin="0"></div>
 </div>
-<audio controls preload="none" src="{base}/recording.m4a"></audio>
+<audio controls preload="none">{recording}</audio>
 <div id="turns" hidden>
 <div class="row">
 <button type="button" class="small" id="previous" data-text="previous">{previous}</button>
@@ -161,7 +163,7 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 """
 CLIP = """<p class="state">{clip_of}</p>
 <h1>{title}</h1>
-<audio controls preload="metadata" src="{base}/clip.m4a?from={start}&amp;to={end}"></audio>
+<audio controls preload="metadata">{sources}</audio>
 <p><a href="{base}#t={start}">{clip_whole}</a></p>
 <p><a href="{base}/clip.m4a?from={start}&amp;to={end}" download>{clip_download}</a></p>
 """
@@ -219,6 +221,7 @@ class Pages:
             ask=html.escape(f"{self._house}/ask/{space.id}"),
             no_ask="" if self._house and space.hears_requests else " hidden",
             not_live="" if on_air else " hidden",
+            recording=sources(f"{base}/recording.m4a"),
             no_recording="" if space.state is State.REPLAY else " hidden",
             texts=_block(json.dumps(say, ensure_ascii=False)),
             door=_block(told),
@@ -253,6 +256,7 @@ class Pages:
             base=f"/s/{space.id}",
             start=f"{cut.start_s:g}",
             end=f"{cut.end_s:g}",
+            sources=sources(f"/s/{space.id}/clip.m4a?from={cut.start_s:g}&amp;to={cut.end_s:g}"),
         )
         return self._document(space.title, language, "clip", space.id, body, "", CLIP_CACHE, now)
 
@@ -322,14 +326,20 @@ def _plain(space: Space, base: str, values: dict[str, str], overflow: str, *, na
     if space.state in ON_AIR:
         lines.append(f'<audio controls preload="none" src="{base}/live.aac"></audio>')
     elif space.state is State.SCHEDULED:
-        lines.append(f'<audio controls loop preload="none" src="{base}/hold.m4a"></audio>')
+        lines.append(f'<audio controls loop preload="none">{sources(f"{base}/hold.m4a")}</audio>')
     if space.state in ON_AIR and narrow:
         lines.append(f"<p>{values['plain_full']}</p>")
         lines.append(f'<p><a href="{html.escape(overflow)}">{values["plain_follow"]}</a></p>' if overflow else "")
-        lines.append(f'<audio controls loop preload="none" src="{base}/hold.m4a"></audio>')
+        lines.append(f'<audio controls loop preload="none">{sources(f"{base}/hold.m4a")}</audio>')
     elif space.state not in (State.REPLAY, State.CANCELLED):
         lines.append(f"<p>{values['plain_again']}</p>")
     return "\n".join(filter(None, lines))
+
+
+def sources(address: str) -> str:
+    """A file in AAC, and in Opus for a browser that finds that it cannot decode AAC; ``address`` as HTML has it."""
+    opus = f"{address}{'&amp;' if '?' in address else '?'}rendition={OPUS.name}"
+    return f'<source src="{address}"><source src="{opus}">'
 
 
 def _seats(space: Space, say: dict[str, str]) -> str:

@@ -62,7 +62,7 @@ class Site:
         self._pages = Pages(address=address, house=house, overflow=overflow, now=worker.clock())
         self.reactions = Reactions(worker, monotonic=asyncio.get_running_loop().time, trusted=gate.trusted)
         self._documents: dict[tuple[str, str], tuple[tuple[int, ...], float, Document]] = {}
-        self._holds: dict[str, File] = {}
+        self._holds: dict[tuple[str, bool, str], File] = {}
         self._jobs: set[asyncio.Task[None]] = set()
         self._log = log.get("edge")
 
@@ -209,19 +209,19 @@ class Site:
         """For ever under ``?v=`` its own name, which ``door.json`` gives; else for some minutes."""
         name = channel.space.hold
         versioned = request.query.get("v") == name
-        key = f"{name} {versioned}"
+        rendition = door.HOLD_OPUS if request.query.get("rendition") == door.HOLD_OPUS.name else door.HOLD_RENDITION
+        key = name, versioned, rendition.name
         file = self._holds.get(key)
         if file is None:
             if len(self._holds) > HOLDS_KEPT:
                 self._holds.clear()
             cache = IMMUTABLE if versioned else door.HOLD_CACHE
-            file = self._holds[key] = door.hold_file(channel.hold, cache, now=self._now())
+            file = self._holds[key] = door.hold_file(channel.hold, cache, now=self._now(), rendition=rendition)
         return file
 
     def forget_hold(self, name: str) -> None:
         """Another loop stands under that name now."""
-        self._holds.pop(f"{name} True", None)
-        self._holds.pop(f"{name} False", None)
+        self._holds = {key: file for key, file in self._holds.items() if key[0] != name}
 
     def _job(self, answer: Coroutine[Any, Any, Reply | None], request: Request, connection: Connection) -> None:
         if len(self._jobs) >= MOST_JOBS:

@@ -17,7 +17,8 @@ from stentor.spaces.model import ON_AIR, State
 from tests.support.edge import DOORS_OPEN_MS, SPACE, Rig, edge, live_space
 from tests.support.recorded import record, talk
 
-VOID = {"meta", "link", "input", "br", "img"}
+VOID = {"meta", "link", "input", "br", "img", "source"}
+OPUS = "?rendition=opus-24"
 MOST_CARD_BYTES = 40_000
 FULL = Orders(SPACE, version=1, p=0.2, narrow_ms=1, waiting=400)
 
@@ -35,7 +36,7 @@ class Seen(HTMLParser):
         hidden = "hidden" in given or tag in ("script", "style", "title") or any(self._stack[-1:])
         if tag == "meta":
             self.meta[given.get("property") or given.get("name") or ""] = given.get("content") or ""
-        elif tag == "audio" and "controls" in given and not hidden:
+        elif tag in ("audio", "source") and not hidden and given.get("src"):
             self.playable.append(given["src"] or "")
         elif tag == "a" and not hidden:
             self.links.append(given.get("href") or "")
@@ -80,7 +81,10 @@ async def test_every_state_without_a_script(state: State, language: str) -> None
         page, say = await read(rig), Catalogue("stentor.edge").texts[language]
         assert say[f"state_{state}"] in page.text
         assert say[f"say_{state}"] in page.text
-        sound = {State.SCHEDULED: ["hold.m4a"], State.REPLAY: ["recording.m4a"]}
+        sound = {
+            State.SCHEDULED: ["hold.m4a", f"hold.m4a{OPUS}"],
+            State.REPLAY: ["recording.m4a", f"recording.m4a{OPUS}"],
+        }
         expected = ["live.aac"] if state in ON_AIR else sound.get(state, [])
         assert [path.rpartition("/")[2] for path in page.playable] == expected
         for path in page.playable:
@@ -95,7 +99,7 @@ async def test_a_full_space_without_a_script() -> None:
         rig.channel.heed(msgspec.structs.replace(FULL, narrow_ms=DOORS_OPEN_MS))
         page = await read(rig)
         assert "The space is full" in page.text
-        assert [path.rpartition("/")[2] for path in page.playable] == ["live.aac", "hold.m4a"]
+        assert [path.rpartition("/")[2] for path in page.playable] == ["live.aac", "hold.m4a", f"hold.m4a{OPUS}"]
         assert (await plays(rig, page.playable[1])).startswith("audio/")
         assert not [path for path in page.links if "/overflow/" in path], "nothing is old enough yet"
         rig.now = DOORS_OPEN_MS / 1000 + 200

@@ -80,6 +80,7 @@ async def test_a_clip_is_a_file_and_a_page() -> None:
         page = body.decode()
         assert (status, fields["cache-control"]) == (200, CALM)
         assert 'src="/s/friday/clip.m4a?from=10&amp;to=12.5"' in page
+        assert 'src="/s/friday/clip.m4a?from=10&amp;to=12.5&amp;rendition=opus-24"' in page
         assert 'href="/s/friday#t=10"' in page
         assert "Clip from 0:10 to 0:12" in page
         assert "&lt;Tea&gt;" in page

@@ -234,7 +234,7 @@ function askAgain() {
 
 function play() {
   if (ON_AIR.has(door.state)) {
-    bridge.keepLater(door.streams.hold);
+    bridge.keepLater(player.playable(door.streams.hold));
     enter();
   } else if (door.state === "scheduled") player.loop(door.streams.hold);
   else if (!following) {

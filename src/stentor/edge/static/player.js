@@ -9,6 +9,7 @@ const COMFORT_S = 3.2; // what the edge sends at once
 const FASTER = 1.05;
 const NATIVE_COMFORT_S = 8; // Apple's own player keeps two segments
 const STALL_MS = 5000; // hls.js waits for a lost line without an end, and in silence; Firefox does not even say so
+const OPUS = "rendition=opus-24";
 const SLOWER = 0.97; // neither is heard as another pitch: browsers keep it
 
 // Plays HLS itself and has no (or only a managed) MediaSource, or is Safari, whose own player is the better one.
@@ -54,11 +55,12 @@ export class Player {
     audio.preservesPitch = true;
     audio.addEventListener("playing", () => {
       this.#heardAt = performance.now();
+      this.#opus ||= audio.currentSrc.endsWith(OPUS);
       this.#told.onState(STATES[this.way] ?? "playing");
     });
     audio.addEventListener("waiting", () => this.on && this.#told.onState("connecting"));
     audio.addEventListener("ended", () => (this.#hls ? this.#end() : this.#lost()));
-    audio.addEventListener("error", () => (this.#hls ? this.#fallBack(true) : this.#lost()));
+    audio.addEventListener("error", () => this.#failed());
   }
 
   async listen(streams, origin) {
@@ -94,8 +96,13 @@ export class Player {
   loop(address) {
     this.#begin("hold");
     this.#audio.loop = true;
-    this.#audio.src = address;
+    this.#audio.src = this.playable(address);
     this.#start();
+  }
+
+  // The address of a file in what this browser plays, as far as is known.
+  playable(address) {
+    return this.#opus ? `${address}&${OPUS}` : address;
   }
 
   // Music from this browser's memory while the connection is mended: the lock screen keeps its button, and the ear its
@@ -232,6 +239,16 @@ export class Player {
     this.#opus ||= undecodable;
     this.#begin("");
     this.#playPlain();
+  }
+
+  // Music that does not play is tried in Opus; whether it is the decoder or the line that fails, a browser does not tell.
+  #failed() {
+    const { src } = this.#audio;
+    if (this.#hls) this.#fallBack(true);
+    else if (this.on && this.way === "hold" && !src.endsWith(OPUS)) {
+      this.#audio.src = `${src}&${OPUS}`;
+      this.#start();
+    } else this.#lost();
   }
 
   // The playlist has said that nothing more will come.
