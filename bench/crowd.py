@@ -159,10 +159,13 @@ def draw(curve: Sequence[dict[str, Any]]) -> str:
     def line(key: str, scale: float = 1.0) -> list[float | None]:
         return [None] + [one[key] and one[key] * scale for one in curve]
 
-    delays = {"longest pause, p99": line("pause_p99_ms"), "first sound, p99": line("first_sound_p99_ms")}
+    delays = {
+        "longest pause, p99": line("pause_p99_ms", 1e-3),
+        "first sound, p99": line("first_sound_p99_ms", 1e-3),
+    }
     load = {"edges": line("edge_processors"), "all, crowd included": line("machine_in_use", os.cpu_count() or 1)}
     plots = (
-        plot("Pause and first sound", xs, delays, x_name="listeners", unit="ms", standalone=True),
+        plot("Pause and first sound", xs, delays, x_name="listeners", unit="s", standalone=True),
         plot("Processors in use", xs, load, x_name="listeners", unit="processors", standalone=True),
     )
     high = HEIGHT + 20

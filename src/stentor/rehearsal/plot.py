@@ -9,7 +9,7 @@ from typing import Final
 
 WIDTH: Final = 720
 HEIGHT: Final = 220
-LEFT, RIGHT, TOP, BOTTOM = 64, 12, 12, 34
+LEFT, RIGHT, TOP, BOTTOM = 64, 24, 12, 34
 TICKS: Final = 5
 STYLE: Final = """
 svg.plot { --ink: #1d2630; --faint: #d5dbe1; --a: #0b62c4; --b: #c2410c; --c: #15803d; --d: #7e22ce;
@@ -61,7 +61,7 @@ def plot(
     parts.append(f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 2}" text-anchor="end">{escape(x_name)}</text>')
     for index, (name, line) in enumerate(series.items()):
         parts += [f'<polyline class="{CLASSES[index]}" points="{points}"/>' for points in _runs(xs, line, x, y)]
-        left = LEFT + index * 160
+        left = LEFT + index * wide // max(3, len(series))
         parts.append(f'<line class="{CLASSES[index]}" stroke-width="2" x1="{left}" x2="{left + 24}" '
                      f'y1="{HEIGHT + 10}" y2="{HEIGHT + 10}"/>')  # fmt: skip
         label = f"{name}, {unit}" if unit else name
