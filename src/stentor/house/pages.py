@@ -35,7 +35,10 @@ TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8
 READ = [HttpMethod.GET, HttpMethod.HEAD]
 IMMUTABLE = "public, max-age=31536000, immutable"
 LONGEST_CODE = 40
-TEMPLATES = ("frame", "spaces", "stage", "ask", "comments", "notice", "sign-in", "sign-up", "account", "accounts")
+TEMPLATES = (
+    *("frame", "spaces", "stage", "invite", "ask", "comments", "notice", "sign-in", "sign-up"),
+    *("account", "accounts"),
+)
 _Request = Request[Any, Any, Any]
 
 
@@ -83,19 +86,17 @@ class Pages:
 
     def spaces(self, rows: Iterable[SpaceRow], language: str, me: Me) -> str:
         """The list of spaces."""
-        items = "\n".join(self._row(row, language) for row in rows)
         say = self._say(language)
+        items = "\n".join(self._row(row, language) for row in rows) or f"<li>{say('spaces.none')}</li>"
         words = {
             "heading": "spaces.title", "noscript": "spaces.noscript", "create_title": "create.title",
             "create_name": "create.name", "create_host": "create.host",
             "create_host_hint": "create.host_hint", "create_when": "create.when",
             "create_do": "create.do", "admin_title": "admin.title", "admin_token": "admin.token",
             "admin_hint": "admin.token_hint", "admin_enter": "admin.enter", "admin_forget": "admin.forget",
-            "invite_name": "invite.name", "invite_role": "invite.role", "invite_do": "invite.do",
-            "role_speaker": "role.speaker", "role_co_host": "role.co_host", "close": "do.close",
         }  # fmt: skip
         values = {name: say(key) for name, key in words.items()}
-        body = self.templates["spaces"].substitute(values, rows=items or f"<li>{say('spaces.none')}</li>")
+        body = self.templates["spaces"].substitute(values, rows=items, invite=self._fill("invite", language))
         page = {"creates": me.creates, "admin": me.admin}
         return self._frame(say("spaces.title"), body, language, me, module="spaces.js", page=page)
 
@@ -109,6 +110,7 @@ class Pages:
             state=space.state.value,
             state_text=say(f"state.{space.state.value}"),
             listen=html.escape(listen),
+            invite=self._fill("invite", language),
         )
         name = html.escape(self.catalogue.text(language, "stage.title", title=space.title))
         seated = me.account is not None and space.seat_of(me.account.id) is not None

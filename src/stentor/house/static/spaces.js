@@ -1,15 +1,14 @@
 // The list of spaces. With the admin token (kept in this tab only), or as an admin, it has the buttons for hosts.
 
+import { invite } from "./invite.js";
 import { $, about, ask, button, element, lights, link, pause, text, when } from "./page.js";
 
 const KEY = "stentor-admin-token";
 const list = $("spaces");
 const notice = $("notice");
 const created = $("created");
-const invite = $("invite");
 const me = JSON.parse($("page").textContent); // who is signed in, and what they may
 let token = sessionStorage.getItem(KEY) ?? "";
-let invited = null;
 const leads = () => Boolean(token) || me.admin;
 let shown = "";
 
@@ -33,7 +32,7 @@ function commands(space) {
   }
 }
 
-const asks = (space) => button(text("do.invite"), () => openInvite(space), { dataset: { verb: "invite", space: space.id } });
+const asks = (space) => button(text("do.invite"), () => invite(space, token), { dataset: { verb: "invite", space: space.id } });
 
 function row(space) {
   const counted = ["doors_open", "live", "interrupted"].includes(space.state)
@@ -84,27 +83,6 @@ async function attempt(action) {
     else say(text("error.unknown", { detail: error.message }));
   }
 }
-
-function openInvite(space) {
-  invited = space;
-  $("invite-title").textContent = text("invite.title", { title: space.title });
-  $("invite-result").replaceChildren();
-  invite.showModal();
-}
-
-$("invite-close").addEventListener("click", () => invite.close());
-$("invite-form").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const form = event.target.elements;
-  const result = $("invite-result");
-  try {
-    const made = await ask("POST", `/spaces/${invited.id}/invitations`, { token, body: { name: form.name.value, role: form.role.value } });
-    result.replaceChildren(element("p", {}, text("invite.link", { name: made.name })), link(made.link));
-    event.target.reset();
-  } catch (error) {
-    result.replaceChildren(element("p", { role: "alert" }, error.message));
-  }
-});
 
 $("create-form").addEventListener("submit", async (event) => {
   event.preventDefault();

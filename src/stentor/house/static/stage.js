@@ -4,6 +4,7 @@ import { $, about, ask, button, lights, pause, text } from "./page.js";
 import { Backstage } from "./backstage.js";
 import { Door } from "./door.js";
 import { GreenRoom, MUSIC_BPS } from "./green-room.js";
+import { invite } from "./invite.js";
 import { Ladder } from "./ladder.js";
 import { Line } from "./line.js";
 import { follow as followTalk, People } from "./people.js";
@@ -180,13 +181,14 @@ function draw() {
 }
 
 function hostButtons() {
-  const verbs = (view.you?.may ?? []).filter((verb) => ["doors", "live", "end", "mute_speakers"].includes(verb));
+  const verbs = (view.you?.may ?? []).filter((verb) => ["doors", "live", "end", "invite", "mute_speakers"].includes(verb));
   if ($("host-buttons").dataset.verbs === verbs.join()) return;
   $("host-buttons").dataset.verbs = verbs.join();
   $("host-buttons").replaceChildren(...verbs.map(hostButton));
 }
 
 function hostButton(verb) {
+  if (verb === "invite") return button(text("do.invite"), () => invite(view, token));
   if (verb === "mute_speakers") return button(text("seat.mute_speakers"), () => press("mute"));
   const next = view.state === "scheduled" ? "doors" : "live"; // the one that is to be pressed, if any
   if (verb !== "end") return button(text(`do.${verb}`), () => start.press(verb), { className: verb === next ? "primary" : "" });
