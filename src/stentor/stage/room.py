@@ -32,6 +32,9 @@ from stentor.wire.tick import Tick
 
 CATCH_UP_TICKS = 10
 """So many ticks that were slept through are made up for, 0.2 s; older ones are skipped, nobody can use them."""
+FAREWELL_TICKS = 25
+"""Half a second after somebody has said goodbye: the last of their sound fades out, and who leaves at the end of the
+talk leaves no hole in its last chunk. Who is lost has none: that is a hole."""
 CLOCK_SET_BACK_TICKS = 50
 """When the clock shows so much less than before it was set back: count anew instead of waiting for it."""
 FULL_RETRY_S = 10.0
@@ -63,6 +66,7 @@ class Room:
         self.sessions: dict[str, Session] = {}
         self.skipped_ticks = 0
         """Ticks that were not made because the process was held up too long."""
+        self._farewell_ticks = 0
         self.silent_ticks = 0
         """Ticks not published because no seat gave any sound."""
         self.next_tick = -1
@@ -173,6 +177,7 @@ class Room:
         left = next((session for session in there.sessions if session.id == session_id), None)
         if left is not None and left is there.newest:
             self.remove(seat)
+            self._farewell_ticks = FAREWELL_TICKS
         elif left is not None:
             self._forget(left)
 
@@ -240,7 +245,8 @@ class Room:
         mix = self._mixer.tick(blocks, pcm.SILENCE if played is None else played)
         delay_ms = self._observe(mix, now)
         self._watch(blocks, now)
-        if played is not None or any(block is not None for block in blocks.values()):
+        farewell, self._farewell_ticks = self._farewell_ticks, max(0, self._farewell_ticks - 1)
+        if farewell or played is not None or any(block is not None for block in blocks.values()):
             await self._publish(Tick(max(0, number), delay_ms, len(mix.talking), pcm.to_int16(mix.full)))
         else:
             # Nothing is sent then, so that the audience hears the filler and not silence.
