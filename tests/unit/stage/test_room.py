@@ -18,7 +18,7 @@ from stentor.stage import offer as sdp
 from stentor.stage import room as stage_room
 from stentor.stage.ice import IceSettings
 from stentor.stage.peer import Certificate
-from stentor.stage.room import Room
+from stentor.stage.room import FAREWELL_TICKS, Room
 from stentor.stage.seat import LOST_AFTER_S, VACATED_AFTER_S, Presence, Session, presence
 from stentor.wire.tick import Tick
 from tests.support.caller import Caller, calling, spoken
@@ -297,6 +297,19 @@ async def test_who_leaves_while_coming_back_has_left() -> None:
         going.room.leave(back.id, SeatId("ann"))
         assert going.room.seats == {}
         await eventually(lambda: lost.closed and back.closed, "both connections are closed")
+
+
+async def test_the_stage_goes_on_a_little_after_a_goodbye() -> None:
+    """So that who leaves at the end of a talk leaves no hole in its last words; then it falls silent."""
+    async with running() as going, calling(spoken(READER)) as ann:
+        session = await going.call("ann", ann)
+        await eventually(lambda: len(going.ticks) > 10, "it ticks")
+        going.room.leave(session.id, SeatId("ann"))
+        count = len(going.ticks)
+        await eventually(lambda: len(going.ticks) >= count + FAREWELL_TICKS, "half a second more")
+        silent = going.room.silent_ticks
+        await eventually(lambda: going.room.silent_ticks > silent + 10, "silence")
+        assert len(going.ticks) <= count + FAREWELL_TICKS + 1
 
 
 async def test_a_late_goodbye_to_an_older_connection_takes_nothing() -> None:
