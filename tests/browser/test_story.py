@@ -1,0 +1,119 @@
+"""One evening as people meet it: from signing up to the replay, and the host's account is gone while the talk stays."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.browser.conftest import Browsers
+from tests.browser.test_people import at, follow, invitation, sign_up
+from tests.support.browser import Visit, visit
+from tests.support.whole import Whole
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.realtime,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(240),
+]
+SPACE = "the-evening"
+TALK_S = 8.0
+"""So long both talk, and then Bob alone."""
+
+
+async def test_from_sign_up_to_the_replay(house: Whole, browsers: Browsers) -> None:
+    """A host signs up, plans a talk and invites somebody; both speak, a listener hears, reacts and finds it again."""
+    async with visit(browsers.reader, await invitation(house, "moderator")) as host:
+        host.page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
+        await sign_up(host, "Grace Hopper", "hopper")
+        link = await plans(host, house)
+        async with (
+            visit(browsers.plain, house.audience(SPACE)) as listener,
+            visit(browsers.cards, link) as guest,
+        ):
+            await listener.says("#state", "Not open yet")
+            await guest.says("#you", "You are invited as Bob")
+            await begins(host, guest)
+            await listener.says("#state", "Live", within_s=60)  # the page asks now and then
+            await listener.page.click("#play")
+            await listener.flows()
+            await takes_part(host, listener)
+            await asyncio.sleep(TALK_S)
+            await host.page.click("#mute")
+            await asyncio.sleep(TALK_S)
+            await guest.page.click("#leave")
+            await host.page.get_by_role("button", name="End", exact=True).click()
+            await listener.says("#state", "Recording", within_s=60)
+            for page in (listener, guest):
+                page.calm(but=("503",))  # a stage that has not heard of the space yet
+        await finds(browsers, house)
+        await leaves(host, house)
+        await finds(browsers, house)
+
+
+async def plans(host: Visit, house: Whole) -> str:
+    """A space for in an hour, made on the house's first page, and the link that invites Bob to its stage."""
+    await host.page.goto(at(house, "/"))
+    soon = datetime.now(UTC).astimezone() + timedelta(hours=1)
+    await host.page.fill("#create-form [name=title]", "The evening")
+    await host.page.fill("#create-form [name=when]", f"{soon:%Y-%m-%dT%H:%M}")
+    await host.page.click("#create-form button")
+    await follow(host, f'a[href="/stage/{SPACE}"]', f"/stage/{SPACE}")
+    await host.page.get_by_role("button", name="Invite").click()
+    await host.page.fill("#invite-form [name=name]", "Bob")
+    await host.page.click("#invite-form button")
+    link = await host.page.locator("#invite-result input").input_value()
+    await host.page.click("#invite-close")
+    return link
+
+
+async def begins(host: Visit, guest: Visit) -> None:
+    """The host is led by what is missing: doors first, then people on the stage, then live."""
+    await host.says("#you", "Grace Hopper (host)")
+    await host.says("#countdown", "Starts in")
+    live = host.page.get_by_role("button", name="Go live", exact=True)
+    await live.click()
+    await host.page.get_by_role("button", name="Open the doors first").click()
+    await host.says("#state", "doors open")
+    for page in (host, guest):
+        await page.page.click("#join")
+        await page.says("#status", "You are on the stage", within_s=30)
+    await live.click()
+    await host.says("#countdown", "Live for")
+
+
+async def takes_part(host: Visit, listener: Visit) -> None:
+    """What the listener sees and does: both names, a reaction that everybody sees, a note that the host pins."""
+    for name in ("Grace Hopper", "Bob"):
+        await listener.says("#seats", name)
+    await listener.until("document.querySelector('#seats .talking')", "somebody is seen to talk")
+    await listener.page.locator("#reactions button").first.click()
+    await listener.says("#reactions button", "1")
+    await host.page.get_by_label("Note").fill("Read this")
+    await host.page.keyboard.press("Enter")
+    await listener.says("#pins", "Read this")
+
+
+async def finds(browsers: Browsers, house: Whole) -> None:
+    """Somebody who comes later hears the recording, with both names among its chapters, and sees what was pinned."""
+    async with visit(browsers.plain, house.audience(SPACE)) as later:
+        for name in ("Grace Hopper", "Bob"):
+            await later.says("#chapters", name)
+        await later.says("#pins", "Read this")
+        await later.page.locator("#chapters button").first.click()
+        await later.flows("#recording audio")
+        later.calm()
+
+
+async def leaves(host: Visit, house: Whole) -> None:
+    """Takes what the house knows of her along, and deletes the account."""
+    await host.page.goto(at(house, "/account"))
+    async with host.page.expect_download() as download:
+        await host.page.click("#export")
+    assert (await download.value).suggested_filename == "stentor-hopper.json"
+    await host.page.fill("#leave [name=handle]", "hopper")
+    await host.page.click("#leave button")
+    await host.page.wait_for_url(at(house, "/"))
+    await host.says("header .who", "Sign in")
