@@ -6,8 +6,11 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from nats.aio.msg import Msg
+from nats.js.client import JetStreamContext
 
 from stentor.base.errors import Overloaded, SetupError
 from stentor.base.units import SpaceId
@@ -132,6 +135,28 @@ async def test_a_reader_that_hears_nothing_is_made_anew(bus: Bus, monkeypatch: p
     await log.publish(chunk(1))
     async with asyncio.timeout(10):
         assert [item.number for item in await reading] == [0, 1]
+
+
+async def test_what_was_lost_on_the_way_is_read_again(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server counts as delivered what it sent into a connection that was gone; a reader sees the gap."""
+    log = ChunkLog(bus)
+    await log.ready()
+    fetch = JetStreamContext.PullSubscription.fetch
+    lost: list[Msg] = []
+
+    async def lose_the_second(self: JetStreamContext.PullSubscription, *args: Any, **options: Any) -> list[Msg]:
+        messages = await fetch(self, *args, **options)
+        if not lost and messages[0].metadata.sequence.stream == 2:
+            lost.extend(messages)
+            return await fetch(self, *args, **options)
+        return messages
+
+    monkeypatch.setattr(JetStreamContext.PullSubscription, "fetch", lose_the_second)
+    for number in range(4):
+        await log.publish(chunk(number))
+    async with asyncio.timeout(10):
+        assert [item.number for item in await read(log, 4)] == [0, 1, 2, 3]
+    assert len(lost) == 1
 
 
 async def eventually_read(bus: Bus) -> None:

@@ -129,6 +129,7 @@ class ChunkLog:
             if reader is None:
                 await self.bus.pause()
                 continue
+            delivered = 0
             try:
                 while epoch == self.bus.epoch and now() - heard < SILENCE_S:
                     heed_cancel()
@@ -137,6 +138,9 @@ class ChunkLog:
                     except (nats.errors.TimeoutError, TimeoutError):
                         continue
                     heard = now()
+                    delivered += 1
+                    if message.metadata.sequence.consumer != delivered:
+                        break  # the server has sent one into a connection that was gone: once more from there
                     sequence = message.metadata.sequence.stream
                     try:
                         chunk = wire.decode(message.data)

@@ -84,8 +84,9 @@ class Lease:
                 self._take(await kv.create(self.key, self.holder), now)
                 return
             revision = entry.revision or 0
-            if self._seen[0] != revision:
-                self._seen = (revision, now)
+            seen, since = self._seen
+            answered = time.monotonic()  # while the bus owed us this answer, the holder could not renew it either
+            self._seen = (revision, answered if seen != revision else since + answered - now)
             if entry.value == self.holder or not entry.value or now - self._seen[1] > self.ttl_s:
                 self._take(await kv.update(self.key, self.holder, last=revision), now)
         except nats.js.errors.KeyWrongLastSequenceError:
