@@ -33,8 +33,8 @@ from stentor.wire.tick import Tick
 CATCH_UP_TICKS = 10
 """So many ticks that were slept through are made up for, 0.2 s; older ones are skipped, nobody can use them."""
 FAREWELL_TICKS = 25
-"""Half a second after somebody has said goodbye: the last of their sound fades out, and who leaves at the end of the
-talk leaves no hole in its last chunk. Who is lost has none: that is a hole."""
+"""Half a second after the last one has said goodbye: the last of their sound fades out, and who leaves at the end of
+the talk leaves no hole in its last chunk. While another is there and lost, there is none: that is a hole."""
 CLOCK_SET_BACK_TICKS = 50
 """When the clock shows so much less than before it was set back: count anew instead of waiting for it."""
 FULL_RETRY_S = 10.0
@@ -246,7 +246,8 @@ class Room:
         delay_ms = self._observe(mix, now)
         self._watch(blocks, now)
         farewell, self._farewell_ticks = self._farewell_ticks, max(0, self._farewell_ticks - 1)
-        if farewell or played is not None or any(block is not None for block in blocks.values()):
+        heard = any(block is not None for block in blocks.values())
+        if heard or played is not None or (farewell and not self.seats):
             await self._publish(Tick(max(0, number), delay_ms, len(mix.talking), pcm.to_int16(mix.full)))
         else:
             # Nothing is sent then, so that the audience hears the filler and not silence.

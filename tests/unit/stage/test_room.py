@@ -312,6 +312,23 @@ async def test_the_stage_goes_on_a_little_after_a_goodbye() -> None:
         assert len(going.ticks) <= count + FAREWELL_TICKS + 1
 
 
+async def test_a_goodbye_does_not_hide_that_another_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stage falls silent at once when the one who is left is not heard: the recording marks the hole."""
+    monkeypatch.setattr("stentor.stage.seat.LOST_AFTER_S", 0.6)
+    async with running() as going, calling(spoken(READER)) as ann, calling(spoken(CARDS)) as bob:
+        session = await going.call("ann", ann)
+        await going.call("bob", bob)
+        await eventually(lambda: len(going.ticks) > 10, "it ticks")
+        bob.go_silent()
+        his = going.room.seats["bob"]
+        await eventually(lambda: his.presence(going.room.monotonic()) is Presence.LOST, "he is lost")
+        count = len(going.ticks)
+        going.room.leave(session.id, SeatId("ann"))
+        silent = going.room.silent_ticks
+        await eventually(lambda: going.room.silent_ticks > silent + 10, "silence")
+        assert len(going.ticks) <= count + 2
+
+
 async def test_a_late_goodbye_to_an_older_connection_takes_nothing() -> None:
     """As of a page that was loaded again: the newer connection keeps the seat."""
     async with running() as going, calling(spoken(READER)) as old, calling(spoken(READER)) as new:
