@@ -23,7 +23,7 @@ from stentor.bus.board import Board
 from stentor.bus.connection import Bus, connect
 from stentor.bus.cues import CueLog
 from stentor.bus.status import Statuses
-from stentor.captions import recorded, scribe, whisper
+from stentor.captions import recorded, scribe
 from stentor.captions.engine import Heard
 from stentor.captions.role import Captions
 from stentor.captions.whisper import Whisper
@@ -206,7 +206,6 @@ async def test_a_recording_gets_its_words_afterwards(objects: Objects) -> None:
         assert cue.seat == ("ada" if middle < 54 * grid.CHUNK_MS else "bob")
 
 
-@pytest.mark.skipif(not whisper.installed(), reason="the extra stentor[captions] is not installed")
 @pytest.mark.timeout(300)
 async def test_the_real_recogniser_writes_down_a_real_voice(bus: Bus, objects: Objects) -> None:
     """A reader's sentences come out word for word, but for two in a hundred; noise has no words."""

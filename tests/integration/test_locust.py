@@ -1,10 +1,9 @@
-"""The Locust user of the documents, run by a real Locust against the real edge; skipped where there is no Locust."""
+"""The Locust user of the documents, run by a real Locust against the real edge."""
 
 from __future__ import annotations
 
 import asyncio
 import csv
-import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -16,10 +15,7 @@ from tests.support.edge import SPACE
 
 LOCUSTFILE = Path(__file__).parents[2] / "docs" / "examples" / "locustfile.py"
 
-pytestmark = [
-    pytest.mark.realtime,
-    pytest.mark.skipif(importlib.util.find_spec("locust") is None, reason="locust is not installed"),
-]
+pytestmark = pytest.mark.realtime
 
 
 async def test_locust_users_listen(tmp_path: Path) -> None:

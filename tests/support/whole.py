@@ -95,12 +95,16 @@ class Whole:
 
 @asynccontextmanager
 async def whole(folder: Path, *, edges: int = 2, host: str = "127.0.0.1", **settings: Any) -> AsyncIterator[Whole]:
-    """Everything up at an address of this machine; ends in order, and every process is gone afterwards."""
+    """Everything up at an address of this machine; ends in order, and every process is gone afterwards.
+
+    Without captions, unless the settings say otherwise: their model takes seconds of a processor to load.
+    """
     port, audience_port = free_ports(2)
     name = "localhost" if host == "127.0.0.1" else host
     configured = Settings(
         data=str(folder), host=host, port=port, audience_port=audience_port, edges=edges,
-        public_url=f"http://{name}:{port}", audience_url=f"http://{host}:{audience_port}", **settings,
+        public_url=f"http://{name}:{port}", audience_url=f"http://{host}:{audience_port}",
+        **({"captions": "off"} | settings),
     )  # fmt: skip
     async with app.running(configured, logs=folder / "logs") as supervisor:
         headers = {"Authorization": f"Bearer {config.admin_token(configured)}"}

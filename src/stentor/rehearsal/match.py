@@ -10,8 +10,9 @@ The method, in three steps:
    score is their mean, weighted by the reference's energy, so pauses do not count.
 
 The same voice scores above 0.9 through Opus and AAC, and about 0.85 through a stage on a busy machine (Opus, jitter
-buffer, leveller, Opus again); a different voice, music or noise below 0.3 (0.35 for a reference of two seconds). Of two
-voices at once the louder one may reach 0.9 and the other 0.6. So 0.8 means that the voice is there, and the loudest.
+buffer, leveller, Opus again); a different voice, music or noise below 0.3 (0.45 where only two or three seconds are
+compared). Of two voices at once the louder one may reach 0.9 and the other 0.6. So 0.8 means that the voice is there,
+and the loudest.
 """
 
 from __future__ import annotations
