@@ -18,7 +18,7 @@ from locust import HttpUser, constant, task
 from stentor.base.errors import Malformed
 from stentor.rehearsal.behaviour import Answer, Get, Leave, Play, Rest, Sound, Want, listen
 from stentor.rehearsal.order import Way
-from stentor.rehearsal.rehearse import PAGE_MIX
+from stentor.rehearsal.plan import PAGE_MIX
 
 SPACE = os.environ.get("STENTOR_SPACE", "")
 HELD_S = 0.5

@@ -14,6 +14,7 @@ import pytest
 from stentor.audio.pcm import Samples
 from stentor.rehearsal.listener import probe
 from stentor.rehearsal.order import Mix, Way
+from stentor.rehearsal.plan import Plan
 from stentor.rehearsal.rehearse import rehearse
 from stentor.rehearsal.rehearsed import Rehearsed
 from stentor.rehearsal.report import Report
@@ -71,10 +72,9 @@ async def _talk(folder: Path) -> Story:
             kind: asyncio.create_task(probe(house.audience("talk", path)), name=kind)
             for kind, path in {"aac": "/live.aac", "ll-hls": "/hls/index.m3u8"}.items()
         }
-        normal = asyncio.create_task(
-            rehearse(house.audience("talk"), listeners=LISTENERS, curve="step", within_s=2, for_s=NORMAL_S, mix=NORMAL),
-            name="normal load",
-        )
+        page = house.audience("talk")
+        plan = Plan(page=page, listeners=LISTENERS, curve="step", within_s=2, for_s=NORMAL_S, mix=NORMAL)
+        normal = asyncio.create_task(rehearse(plan), name="normal load")
         await house.until("talk", lambda view: view["listeners"] > LISTENERS, "all listeners are there")
         async with Speaker(house.whip("talk"), tokens["host"], said, name="host", pause_s=60):
             await house.until("talk", lambda view: view["seats"][0]["state"] == "connected", "the host is there")

@@ -18,6 +18,7 @@ from stentor.bus.connection import connect
 from stentor.bus.documents import bucket
 from stentor.bus.lease import BUCKET
 from stentor.rehearsal.order import Mix, Way
+from stentor.rehearsal.plan import Plan
 from stentor.rehearsal.rehearse import rehearse
 from stentor.rehearsal.rehearsed import Rehearsed
 from stentor.rehearsal.speaker import Speaker
@@ -83,13 +84,8 @@ async def _talk(folder: Path) -> Story:
             await house.until("talk", lambda view: view["lights"]["stage"]["color"] == "green", "the host is heard")
             progress = Progress()
             page = house.audience("talk")
-            rehearsing = asyncio.create_task(
-                rehearse(
-                    page, listeners=LISTENERS, curve="steady", within_s=COME_S, for_s=FOR_S, mix=MIX,
-                    on_progress=progress.look,
-                ),
-                name="crowd",
-            )  # fmt: skip
+            plan = Plan(page=page, listeners=LISTENERS, curve="steady", within_s=COME_S, for_s=FOR_S, mix=MIX)
+            rehearsing = asyncio.create_task(rehearse(plan, on_progress=progress.look), name="crowd")
             await eventually(lambda: progress.playing == LISTENERS, "all listen")
             await asyncio.sleep(2.0)
             deaths = {role: await _kill(house, await _process(house, role), progress) for role in KILLED}

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from stentor.rehearsal.order import Mix, Way
+from stentor.rehearsal.plan import Plan
 from stentor.rehearsal.rehearse import rehearse
 from stentor.rehearsal.rehearsed import Rehearsed
 from tests.support.whole import whole
@@ -53,12 +54,11 @@ async def _overload(folder: Path) -> Story:
         await house.space("talk")
         page = house.audience("talk")
         usual = asyncio.create_task(
-            rehearse(page, listeners=USUAL, curve="step", within_s=2, for_s=FOR_S, mix=STAYING), name="usual"
+            rehearse(Plan(page=page, listeners=USUAL, curve="step", within_s=2, for_s=FOR_S, mix=STAYING)), name="usual"
         )
         await house.until("talk", lambda view: view["listeners"] >= USUAL, "the usual load is there")
-        many = asyncio.create_task(
-            rehearse(page, listeners=MANY, curve="together", within_s=1, for_s=OVERLOAD_S, mix=STAYING), name="many"
-        )
+        crowd = Plan(page=page, listeners=MANY, curve="together", within_s=1, for_s=OVERLOAD_S, mix=STAYING)
+        many = asyncio.create_task(rehearse(crowd), name="many")
         highest, narrowest = 0, 1.0
         while not many.done():
             view = await house.call("GET", "/spaces/talk")

@@ -14,6 +14,7 @@ from stentor.audio import grid
 from stentor.base.errors import BadInput
 from stentor.base.tls import Tls
 from stentor.rehearsal.order import Mix, Storm, Way
+from stentor.rehearsal.plan import Plan
 from stentor.rehearsal.rehearse import rehearse
 from stentor.rehearsal.rehearsed import Rehearsed
 from stentor.spaces.model import State
@@ -55,9 +56,8 @@ async def crowd(
         counted = max(counted, rig.worker.listeners)
 
     page = f"http://127.0.0.1:{rig.port}/s/{SPACE}"
-    report = await rehearse(
-        page, listeners=listeners, curve="step", within_s=1.5, for_s=for_s, mix=mix, storm=storm, on_progress=look
-    )
+    plan = Plan(page=page, listeners=listeners, curve="step", within_s=1.5, for_s=for_s, mix=mix, storm=storm)
+    report = await rehearse(plan, on_progress=look)
     return report, counted
 
 
@@ -117,7 +117,7 @@ async def test_before_the_doors_a_crowd_waits() -> None:
 async def test_what_cannot_be_rehearsed(page: str, curve: str, error: type[Exception]) -> None:
     """An address that is no listener's page, and a curve that there is not, are refused before anybody comes."""
     with pytest.raises(error):
-        await rehearse(page, listeners=1, curve=curve, within_s=1, for_s=5)
+        await rehearse(Plan(page=page, listeners=1, curve=curve, within_s=1, for_s=5))
 
 
 async def test_all_kinds_of_listeners_over_tls(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ async def test_all_kinds_of_listeners_over_tls(tmp_path: Path) -> None:
     everything = Mix({Way.AAC: 1.0, Way.MP4: 1.0, Way.LOW_LATENCY: 1.0, Way.HLS: 1.0})
     async with on_air(tls=authority.tls()) as rig:
         page = f"https://localhost:{rig.port}/s/{SPACE}"
-        report = await rehearse(page, listeners=60, curve="together", within_s=1, for_s=7, mix=everything)
+        report = await rehearse(Plan(page=page, listeners=60, curve="together", within_s=1, for_s=7, mix=everything))
     assert report.complaints == []
     assert report.heard == 60
     assert all(count >= 5 for count in report.ways.values())

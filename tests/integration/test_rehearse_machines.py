@@ -18,6 +18,7 @@ from stentor.bus.connection import Bus, connect
 from stentor.rehearsal import share
 from stentor.rehearsal.machines import offered, rehearse_from
 from stentor.rehearsal.order import Mix, Way
+from stentor.rehearsal.plan import Plan
 from stentor.rehearsal.rehearsed import Rehearsed
 from tests.integration.test_rehearse import on_air
 from tests.support.edge import SPACE, Rig
@@ -75,10 +76,8 @@ async def test_two_machines_drive_one_crowd(tmp_path: Path) -> None:
         counted = max(counted, rig.worker.listeners)
 
     async with on_air() as rig, generators(tmp_path, f"http://127.0.0.1:{rig.port}") as (bus, _):
-        report = await rehearse_from(
-            bus, 2, page(rig), secret=secret(tmp_path), listeners=201, curve="step", within_s=2, for_s=7, mix=PLAIN,
-            on_progress=look,
-        )  # fmt: skip
+        plan = Plan(page=page(rig), listeners=201, curve="step", within_s=2, for_s=7, mix=PLAIN)
+        report = await rehearse_from(bus, 2, plan, secret=secret(tmp_path), on_progress=look)
     assert (report.come, report.heard, report.refused, report.cut, report.processes) == (201, 201, 0, 0, 2)
     assert sorted(machine.listeners for machine in report.machines) == [100, 101]
     assert all((machine.come, machine.lost) == (machine.listeners, "") for machine in report.machines)
@@ -91,11 +90,8 @@ async def test_two_machines_drive_one_crowd(tmp_path: Path) -> None:
 async def test_a_machine_that_vanishes_is_told_of(tmp_path: Path) -> None:
     """Killed in the middle, a generator stands in the report with what it had driven; the other's figures are whole."""
     async with on_air() as rig, generators(tmp_path, f"http://127.0.0.1:{rig.port}") as (bus, running):
-        rehearsing = asyncio.create_task(
-            rehearse_from(
-                bus, 2, page(rig), secret=secret(tmp_path), listeners=100, curve="step", within_s=1, for_s=6, mix=PLAIN
-            )
-        )
+        plan = Plan(page=page(rig), listeners=100, curve="step", within_s=1, for_s=6, mix=PLAIN)
+        rehearsing = asyncio.create_task(rehearse_from(bus, 2, plan, secret=secret(tmp_path)))
         await eventually(lambda: rig.worker.listeners >= 90, "nearly all listen")
         running[0].kill()
         report = await rehearsing
@@ -108,13 +104,13 @@ async def test_a_machine_that_vanishes_is_told_of(tmp_path: Path) -> None:
 async def test_orders_that_are_refused(tmp_path: Path) -> None:
     """An address that the generator was not given, and whoever has the bus and not the secret: nobody comes."""
     async with on_air() as rig, generators(tmp_path, "http://elsewhere.example", count=1) as (bus, _):
-        wish = {"listeners": 10, "within_s": 1.0, "for_s": 5.0}
+        plan = Plan(page=page(rig), listeners=10, within_s=1.0, for_s=5.0)
         with pytest.raises(NotAllowed, match=f"--allow http://127.0.0.1:{rig.port}"):
-            await rehearse_from(bus, 1, page(rig), secret=secret(tmp_path), **wish)  # type: ignore[arg-type]
+            await rehearse_from(bus, 1, plan, secret=secret(tmp_path))
         with pytest.raises(NotAllowed, match="not signed"):
-            await rehearse_from(bus, 1, page(rig), secret=b"x" * 32, **wish)  # type: ignore[arg-type]
+            await rehearse_from(bus, 1, plan, secret=b"x" * 32)
         with pytest.raises(Overloaded, match="1 of 2 load generators"):
-            await rehearse_from(bus, 2, page(rig), secret=secret(tmp_path), **wish)  # type: ignore[arg-type]
+            await rehearse_from(bus, 2, plan, secret=secret(tmp_path))
         assert rig.worker.requests == 0
 
 
@@ -123,15 +119,6 @@ async def test_an_address_that_is_allowed(tmp_path: Path) -> None:
     async with on_air() as rig:
         allowed = f"http://127.0.0.1:{rig.port}"
         async with generators(tmp_path, "http://elsewhere.example", "--allow", allowed, count=1) as (bus, _):
-            report = await rehearse_from(
-                bus,
-                1,
-                page(rig),
-                secret=secret(tmp_path),
-                listeners=5,
-                curve="together",
-                within_s=1,
-                for_s=5,
-                mix=PLAIN,
-            )
+            plan = Plan(page=page(rig), listeners=5, curve="together", within_s=1, for_s=5, mix=PLAIN)
+            report = await rehearse_from(bus, 1, plan, secret=secret(tmp_path))
     assert (report.come, report.heard) == (5, 5)

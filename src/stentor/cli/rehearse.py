@@ -28,7 +28,7 @@ from stentor.rehearsal.configuration import current
 from stentor.rehearsal.machines import rehearse_from
 from stentor.rehearsal.order import Mix, Storm, Way
 from stentor.rehearsal.page import page
-from stentor.rehearsal.rehearse import PAGE_MIX
+from stentor.rehearsal.plan import PAGE_MIX, Plan
 from stentor.rehearsal.rehearse import rehearse as send
 from stentor.rehearsal.rehearsed import Rehearsed
 from stentor.rehearsal.watch import EdgeWatch
@@ -115,20 +115,20 @@ async def _rehearse(settings: Settings, space: str, given: dict[str, Any]) -> tu
         given["ways"], given["slow"], given["slow_rate"] * 1000, given["shared"], given["straight"], given["stay"]
     )
     storm = Storm(given["storm_at"], given["storm"]) if given["storm_at"] else None
-    wish = {
-        "listeners": given["listeners"], "curve": given["arrive"], "within_s": given["within"],
-        "for_s": given["seconds"], "seed": given["seed"], "mix": mix, "storm": storm,
-    }  # fmt: skip
     machines, processes = given["machines"], given["processes"]
     if machines and processes:
         raise click.UsageError("--processes is of this machine; with --machines each generator starts what it needs.")
 
     async def drive(page_address: str, on_progress: Progressed) -> Rehearsed:
+        plan = Plan(
+            page=page_address, listeners=given["listeners"], curve=given["arrive"], within_s=given["within"],
+            for_s=given["seconds"], seed=given["seed"], mix=mix, storm=storm,
+        )  # fmt: skip
         if not machines:
-            return await send(page_address, processes=processes, on_progress=on_progress, **wish)
+            return await send(plan, processes=processes, on_progress=on_progress)
         async with connect(settings.nats_url or server.address(settings), name="rehearsal") as bus:
             secret = config.signing_key(settings)
-            return await rehearse_from(bus, machines, page_address, secret=secret, on_progress=on_progress, **wish)
+            return await rehearse_from(bus, machines, plan, secret=secret, on_progress=on_progress)
 
     if space.startswith("http"):
         if given["speakers"]:

@@ -22,6 +22,7 @@ from stentor.base.errors import StentorError
 from stentor.bus.connection import Bus
 from stentor.rehearsal import rehearse, share
 from stentor.rehearsal.order import Tally
+from stentor.rehearsal.plan import taken_apart
 from stentor.rehearsal.share import Answer, Offer, Share, Word
 
 OFFER_S: Final = 0.5
@@ -43,7 +44,7 @@ class Generator:
         self._bus = bus
         self._name = name
         self._secret = secret
-        self._addresses = {rehearse.taken_apart(f"{each.rstrip('/')}/s/any").address for each in addresses}
+        self._addresses = {taken_apart(f"{each.rstrip('/')}/s/any").address for each in addresses}
         self._log = log.get("generator")
         self._driving: asyncio.Task[None] | None = None
         self._last = ""
@@ -85,14 +86,14 @@ class Generator:
 
     def _refusal(self, mine: Share) -> str:
         """Why not; empty when the order is to be obeyed. Raises :class:`BadInput`."""
-        rehearse.check(mine.listeners, mine.curve, mine.within_s, mine.for_s, mine.mix, mine.storm)
-        where = rehearse.taken_apart(mine.page).address
+        mine.plan.check()
+        where = mine.plan.target.address
         ahead_s = mine.at - time.time()
         if self._driving is not None:
             return "It drives another rehearsal."
-        if mine.name != self._name or mine.run == self._last or not 0 < ahead_s < SOON_S or mine.for_s > MOST_S:
+        if mine.name != self._name or mine.run == self._last or not 0 < ahead_s < SOON_S or mine.plan.for_s > MOST_S:
             return "The order is for another machine or another time; are the clocks right?"
-        if not 0 <= mine.slots[0] < mine.slots[1] <= mine.of <= mine.listeners:
+        if not 0 <= mine.slots[0] < mine.slots[1] <= mine.of <= mine.plan.listeners:
             return "The order leaves it nothing to do."
         if where not in self._addresses:
             return f"It sends listeners to {', '.join(sorted(self._addresses))} only; start it with --allow {where}."
@@ -105,7 +106,7 @@ class Generator:
 
     async def _drive(self, mine: Share) -> None:
         """The whole share, to its end, and what came of it."""
-        self._log.info("rehearsal-begins", run=mine.run, page=mine.page, listeners=mine.size)
+        self._log.info("rehearsal-begins", run=mine.run, page=mine.plan.page, listeners=mine.size)
         newest: dict[int, Tally] = {}
         failed = ""
         processes = 0
@@ -123,14 +124,11 @@ class Generator:
 
         telling = asyncio.create_task(tell(), name="tell of a share")
         try:
-            target = rehearse.taken_apart(mine.page)
-            address = await rehearse.resolved(target)
+            address = await rehearse.resolved(mine.plan.target)
             hands = rehearse.dealt(await asyncio.to_thread(mine.visits), 0)
             processes = len(hands)
-            await rehearse.drive(
-                target, address, hands, mix=mine.mix, at=mine.at, for_s=mine.for_s,
-                seed=mine.seed + mine.slots[0] * rehearse.MOST_PROCESSES, storm=mine.storm, told=newest.__setitem__,
-            )  # fmt: skip
+            seed = mine.plan.seed + mine.slots[0] * rehearse.MOST_PROCESSES
+            await rehearse.drive(mine.plan, address, hands, at=mine.at, told=newest.__setitem__, seed=seed)
         except* StentorError as errors:
             failed = str(errors.exceptions[0])
         except* asyncio.CancelledError:

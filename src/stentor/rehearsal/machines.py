@@ -7,15 +7,15 @@ import secrets
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from stentor.base.errors import BadInput, Malformed, NotAllowed, Overloaded
 from stentor.bus.connection import Bus
 from stentor.rehearsal import share
-from stentor.rehearsal.order import Mix, Storm, Tally
-from stentor.rehearsal.rehearse import PAGE_MIX, check, taken_apart
+from stentor.rehearsal.order import Tally
+from stentor.rehearsal.plan import Plan
 from stentor.rehearsal.rehearsed import Machine, Rehearsed
 from stentor.rehearsal.report import spread_ms
 from stentor.rehearsal.share import Answer, Offer, Reader, Share, Word
@@ -26,8 +26,6 @@ LEAD_S: Final = 4.0
 """From the orders to the first listener: processes start meanwhile. A second more for each 50,000 to be drawn."""
 SILENT_S: Final = 10.0
 """A generator that says nothing for so long is gone; it says something each second."""
-
-
 LOOK_S: Final = 1.0
 
 
@@ -87,46 +85,31 @@ class Hand:
 async def rehearse_from(
     bus: Bus,
     machines: int,
-    page: str,
+    plan: Plan,
     *,
     secret: bytes,
-    listeners: int,
-    curve: str = "flash",
-    within_s: float,
-    for_s: float,
-    seed: int = 1,
-    mix: Mix = PAGE_MIX,
-    storm: Storm | None = None,
     on_progress: Callable[[Rehearsed, int], None] = lambda report, playing: None,
 ) -> Rehearsed:
-    """A rehearsal that is driven by the first ``machines`` generators that offer themselves on the bus.
+    """Carries the plan out from the first ``machines`` generators that offer themselves on the bus.
 
     Each gets a share by its processors and begins at the same moment, whatever its clock says. Raises
     :class:`Overloaded` when there are too few, :class:`NotAllowed` when one refuses: then nobody comes. One that
     fails or vanishes later is told of in the report, with what it had said until then.
     """
-    target = taken_apart(page)
-    check(listeners, curve, within_s, for_s, mix, storm)
-    if machines > listeners:
+    plan.check()
+    if machines > plan.listeners:
         raise BadInput("There is no listener for each machine.", field="machines")
     offers = await offered(bus, machines)
     run = secrets.token_hex(8)
-    begins = time.time() + LEAD_S + listeners / 50_000
-    report = Rehearsed(
-        address=target.address, space=target.space, curve=curve, within_s=within_s, for_s=for_s, seed=seed,
-        processes=0, began_ms=round(begins * 1000), listeners=listeners, mix=mix, storm=storm,
-    )  # fmt: skip
-    wish: dict[str, Any] = {
-        "run": run, "page": page, "listeners": listeners, "curve": curve, "within_s": within_s, "for_s": for_s,
-        "seed": seed, "mix": mix, "storm": storm,
-    }  # fmt: skip
+    begins = time.time() + LEAD_S + plan.listeners / 50_000
+    report = Rehearsed.of(plan, begins)
     now = asyncio.get_running_loop().time
-    weights = [min(max(1, offer.processors), listeners // machines) for offer, _ in offers]
+    weights = [min(max(1, offer.processors), plan.listeners // machines) for offer, _ in offers]
     said = asyncio.Event()
     hands: dict[str, Hand] = {}
     for index, (offer, clock_s) in enumerate(offers):
         slots = sum(weights[:index]), sum(weights[: index + 1])
-        mine = Share(name=offer.name, slots=slots, of=sum(weights), at=begins + clock_s, **wish)
+        mine = Share(run=run, name=offer.name, plan=plan, slots=slots, of=sum(weights), at=begins + clock_s)
         hands[offer.name] = Hand(mine, clock_s, now())
 
     def hear(subject: str, piece: bytes) -> None:

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from stentor.rehearsal.order import Mix, Moment, Storm, Tally, Way
+from stentor.rehearsal.plan import Plan
 from stentor.rehearsal.report import Spread, spread_ms
 
 FIRST_SOUND_MS: Final = 2000.0
@@ -151,6 +152,16 @@ class Rehearsed(msgspec.Struct, kw_only=True):
     edges: list[EdgeLook] = []
     machines: list[Machine] = []
     """The load generators that drove it; none when it came from the rehearsal's own machine."""
+
+    @classmethod
+    def of(cls, plan: Plan, began_s: float, processes: int = 0) -> Rehearsed:
+        """Nothing has come of it yet."""
+        target = plan.target
+        return cls(
+            address=target.address, space=target.space, curve=plan.curve, within_s=plan.within_s, for_s=plan.for_s,
+            seed=plan.seed, processes=processes, began_ms=round(began_s * 1000), listeners=plan.listeners, mix=plan.mix,
+            storm=plan.storm,
+        )  # fmt: skip
 
     @property
     def not_tested(self) -> tuple[str, ...]:

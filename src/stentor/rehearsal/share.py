@@ -16,8 +16,9 @@ import msgspec
 
 from stentor.base.errors import Malformed
 from stentor.base.signing import Signer, verified
-from stentor.rehearsal.arrival import Visit, visits
-from stentor.rehearsal.order import Mix, Storm, Tally
+from stentor.rehearsal.arrival import Visit
+from stentor.rehearsal.order import Tally
+from stentor.rehearsal.plan import Plan
 
 OFFERS: Final = "rehearsal.offer.*"
 PURPOSE: Final = "rehearsal"
@@ -58,15 +59,7 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
     run: str
     name: str
     """Whose share it is."""
-    page: str
-    listeners: int
-    """Of the whole rehearsal."""
-    curve: str
-    within_s: float
-    for_s: float
-    seed: int
-    mix: Mix
-    storm: Storm | None
+    plan: Plan
     slots: tuple[int, int]
     """Visit ``n`` belongs to whoever has ``n % of`` between these two, the first included."""
     of: int
@@ -74,17 +67,15 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
     """When it begins, on the generator's clock."""
 
     def visits(self) -> list[Visit]:
-        """This generator's part of the plan: dealt like cards, so that all have the same curve."""
-        plan = visits(
-            self.listeners, self.curve, within_s=self.within_s, for_s=self.for_s, seed=self.seed, stay=self.mix.stay
-        )
-        hands = [plan[slot :: self.of] for slot in range(*self.slots)]
+        """This generator's part of the crowd: dealt like cards, so that all have the same curve."""
+        everybody = self.plan.visits()
+        hands = [everybody[slot :: self.of] for slot in range(*self.slots)]
         return sorted(itertools.chain.from_iterable(hands), key=lambda visit: visit.at_s)
 
     @property
     def size(self) -> int:
         """How many visits those are."""
-        return sum(len(range(slot, self.listeners, self.of)) for slot in range(*self.slots))
+        return sum(len(range(slot, self.plan.listeners, self.of)) for slot in range(*self.slots))
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -9,16 +9,17 @@ from stentor.base.errors import Malformed
 from stentor.rehearsal import share
 from stentor.rehearsal.arrival import visits
 from stentor.rehearsal.order import Mix, Tally, Way
+from stentor.rehearsal.plan import Plan
 from stentor.rehearsal.share import Reader, Share, Word
 
 SECRET = b"s" * 32
 
 
 def mine(first: int, behind: int, **changes: object) -> Share:
-    found = Share(
-        run="r", name="near", page="http://localhost:8081/s/talk", listeners=1000, curve="flash", within_s=5, for_s=20,
-        seed=7, mix=Mix({Way.AAC: 1.0}), storm=None, slots=(first, behind), of=5, at=1e9,
-    )  # fmt: skip
+    plan = Plan(
+        page="http://localhost:8081/s/talk", listeners=1000, within_s=5, for_s=20, seed=7, mix=Mix({Way.AAC: 1.0})
+    )
+    found = Share(run="r", name="near", plan=plan, slots=(first, behind), of=5, at=1e9)
     return msgspec.structs.replace(found, **changes)
 
 
