@@ -14,7 +14,7 @@ from stentor.crowd import rungs
 from stentor.crowd.orders import Orders
 from stentor.edge import overflow as edge_overflow
 from stentor.edge.reply import File
-from stentor.spaces import pulse
+from stentor.spaces import portraits, pulse
 from stentor.spaces.comments import Chat, ChatState, Comment
 from stentor.spaces.model import ON_AIR, Commenting, Space, State
 from stentor.spaces.reactions import REACTIONS
@@ -95,6 +95,7 @@ def door(
             "ask": f"{house}/ask/{space.id}" if house and space.hears_requests else None,
             "pins": list(reversed(space.pins)),
             "pinned": space.pinned_ms,
+            "portraits": portraits.addresses(space, base) if rungs.rung(orders.rung).portraits else None,
             "react": reactions(space, orders.rung),
             "comments": commenting(space, orders.rung, base=base, house=house),
             "at": unix_ms(now),
