@@ -95,12 +95,17 @@ def door(
             "ask": f"{house}/ask/{space.id}" if house and space.hears_requests else None,
             "pins": list(reversed(space.pins)),
             "pinned": space.pinned_ms,
-            "portraits": portraits.addresses(space, base) if rungs.rung(orders.rung).portraits else None,
+            "portraits": portraits_of(space, orders.rung, base=base),
             "react": reactions(space, orders.rung),
             "comments": commenting(space, orders.rung, base=base, house=house),
             "at": unix_ms(now),
         }
     )
+
+
+def portraits_of(space: Space, rung: int, *, base: str) -> dict[str, str] | None:
+    """The addresses by seat; None while a crowd listens live, whatever the last rung of a space that is over."""
+    return None if space.on_air and not rungs.rung(rung).portraits else portraits.addresses(space, base)
 
 
 def reactions(space: Space, rung: int) -> dict[str, object] | None:

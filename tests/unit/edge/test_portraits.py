@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 
 from stentor.base.errors import Overloaded
@@ -11,7 +12,7 @@ from stentor.base.units import SeatId
 from stentor.crowd.orders import Orders
 from stentor.edge import portraits as edge_portraits
 from stentor.spaces import portraits
-from stentor.spaces.model import Role, Seat, Space
+from stentor.spaces.model import Role, Seat, Space, State
 from tests.support.edge import Rig, edge, live_space
 
 JPEG = b"\xff\xd8\xff small"
@@ -106,3 +107,5 @@ async def test_the_door_offers_them() -> None:
         assert "img-src 'self';" in policy
         rig.channel.heed(Orders("friday", version=1, rung=1))
         assert json.loads((await rig.get("/s/friday/door.json"))[2])["portraits"] is None
+        rig.channel.update(msgspec.structs.replace(pictured(), state=State.REPLAY, version=2))
+        assert json.loads((await rig.get("/s/friday/door.json"))[2])["portraits"], "a recording has no crowd live"
