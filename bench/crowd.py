@@ -1,37 +1,39 @@
 """A whole Stentor and its crowd on one machine: what 1,000, 5,000, 20,000, 60,000 and 100,000 listeners cost.
 
-``python -m bench.crowd [--listeners 1000 5000 …] [--rate 8000] [--seconds 12] [--edges 6]``. Starts ``stentor up`` with
-so many edges, opens the doors of a space, and sends crowds of :mod:`stentor.rehearsal` one after the other: each asks
-for ``live.aac`` at once and stays. Measured while all listen: processor time of the edges for each listener and second,
-their memory, joins a second, time to first sound and the longest pause. Draws ``docs/images/crowd.svg``.
+``python -m bench.crowd [--listeners 1000 5000 …] [--rate 1200] [--seconds 20] [--edges 8]``. Starts ``stentor up`` with
+so many edges, opens the doors of a space, and sends crowds of ``listeners.c`` one after the other: each listener asks
+for ``live.aac`` at once and stays. Measured over all of them, from the first who comes to the end: first sound, the
+longest pause, bits; and while all listen what edges, crowd and everything else take of the processors. Draws
+``docs/images/crowd.svg``. Needs a C compiler.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
+import msgspec
 import psutil
 
 from bench import peers
-from stentor.rehearsal.order import Mix, Way
+from bench.listeners import Met, Quantiles, Second, listen
+from stentor.crowd.admission import TARGET
+from stentor.edge.worker import SHORT_SHARE, descriptors
 from stentor.rehearsal.plot import HEIGHT, STYLE, WIDTH, plot
-from stentor.rehearsal.rehearse import rehearse
-from stentor.rehearsal.rehearsed import Rehearsed
 
 RESULTS = Path(__file__).parent / "results"
 PICTURE = Path(__file__).parents[1] / "docs" / "images" / "crowd.svg"
@@ -41,28 +43,53 @@ SETTLE_S = 8.0
 """After the last has come: the writes have found their rhythm."""
 WINDOW_S = 6.0
 """An edge's window is full by then, and every joiner gets his burst."""
+UNEVEN = 1.02
+"""The kernel deals connections to edges by chance, so one has a little more than its part."""
+ASKED = 200
+"""For ``/metrics``, which one edge answers by chance: of 16 edges each is met with so many."""
 
 
-class Watch(threading.Thread):
-    """Looks at the edges' processes once a second."""
+class Sample(NamedTuple):
+    """How it stands at the end of a second; ``_s`` are processor seconds since the start."""
+
+    second: Second
+    at: float
+    edges_s: float
+    crowd_s: float
+    machine_s: float
+    memory: int
+    """Bytes of all edges."""
+
+
+class Watch:
+    """Looks at the processes of edges and crowd whenever a second of the crowd has passed."""
 
     def __init__(self, edges: Sequence[psutil.Process]) -> None:
-        super().__init__(daemon=True)
-        self.samples: list[tuple[float, float, int, float]] = []
-        """Time, processor seconds of all edges, their memory, share of the machine in use."""
+        self.samples: list[Sample] = []
         self._edges = edges
-        self._end = threading.Event()
+        self._crowd: list[psutil.Process] = []
 
-    def run(self) -> None:
-        psutil.cpu_percent()
-        while not self._end.wait(1.0):
-            used = sum(sum(edge.cpu_times()[:2]) for edge in self._edges)
-            memory = sum(edge.memory_info().rss for edge in self._edges)
-            self.samples.append((time.time(), used, memory, psutil.cpu_percent()))
+    def look(self, pid: int, second: Second) -> None:
+        """The crowd's first process is ``pid``, and so far it has met this."""
+        if not self._crowd:
+            self._crowd = [psutil.Process(pid), *psutil.Process(pid).children()]
+        machine = psutil.cpu_times()
+        sample = Sample(
+            second,
+            time.monotonic(),
+            sum(_used_s(edge) for edge in self._edges),
+            sum(_used_s(one) for one in self._crowd if one.is_running()),
+            sum(machine) - machine.idle - machine.iowait,
+            sum(edge.memory_info().rss for edge in self._edges),
+        )
+        self.samples.append(sample)
 
-    def stop(self) -> None:
-        self._end.set()
-        self.join()
+
+def _used_s(process: psutil.Process) -> float:
+    try:
+        return sum(process.cpu_times()[:2])
+    except psutil.NoSuchProcess:
+        return 0.0
 
 
 @contextmanager
@@ -104,66 +131,98 @@ def _wait_for(address: str) -> None:
     raise SystemExit(f"{address} did not answer")
 
 
+def enough(listeners: int) -> int:
+    """Edges for so many: of what all edges carry together, the door lets in the target share."""
+    room = descriptors()
+    return max(os.cpu_count() or 1, ceil(listeners * UNEVEN / TARGET / (room - room // SHORT_SHARE)))
+
+
 def measure(page: str, edges: list[psutil.Process], count: int, rate: float, seconds: float) -> dict[str, Any]:
     """One crowd."""
     empty = sum(edge.memory_info().rss for edge in edges)
-    within_s = max(1.0, count / rate)
-    mix = Mix({Way.AAC: 1.0}, shared=0.0, straight=True, stay=True)
+    skipped_before = counted(page, len(edges))["skipped_chunks_total"]
     watch = Watch(edges)
-    watch.start()
-    report = asyncio.run(
-        rehearse(page, listeners=count, curve="steady", within_s=within_s, for_s=within_s + SETTLE_S + seconds, mix=mix)
-    )
-    watch.stop()
-    return figures(report, watch.samples, empty, seconds)
-
-
-def figures(
-    report: Rehearsed, samples: Sequence[tuple[float, float, int, float]], empty: int, seconds: float
-) -> dict[str, Any]:
-    """What the edges used in the last ``seconds`` of the crowd, for each listener, beside what the crowd has met."""
-    end = report.began_ms / 1000 + report.for_s
-    late = [sample for sample in samples if end - seconds <= sample[0] <= end]
-    (began, used_before, _, _), (ended, used_after, memory, _) = late[0], late[-1]
-    steady = [second for second in report.seconds if second.at_s >= report.for_s - seconds][:-1]
-    playing = sum(second.playing for second in steady) / len(steady)
-    processors = (used_after - used_before) / (ended - began)
-    first, pause = report.first_sound_ms, report.pause_ms
+    met = listen(f"{page}/live.aac", count, rate, SETTLE_S + seconds, watch.look)
+    edge = counted(page, len(edges))
     return {
-        "listeners": report.listeners,
-        "playing": round(playing),
-        "heard": report.heard,
-        "refused": report.refused,
-        "cut": report.cut,
-        "ran_dry": report.stalled,
-        "kbit_per_s": sum(second.bps for second in steady) / len(steady) / playing / 1000,
-        "joins_per_s": report.joins_per_s,
-        "first_sound_p50_ms": first and first.median,
-        "first_sound_p99_ms": report.first_sound_p99_ms,
-        "pause_p50_ms": pause and pause.median,
-        "pause_p99_ms": report.pause_p99_ms,
-        "pause_most_ms": pause and pause.most,
-        "rehearsal_late_p95_ms": report.late_ms and report.late_ms.p95,
-        "edge_processors": processors,
-        "cpu_us_per_listener_second": processors * 1e6 / playing,
-        "machine_in_use": sum(sample[3] for sample in late) / len(late) / 100,
-        "bytes_per_listener": (memory - empty) / playing,
-        "complaints": report.complaints,
+        **figures(met, [one for one in watch.samples if one.second.at_s >= met.at_s - seconds], empty),
+        "asked_joins_per_s": rate,
+        "skipped_chunks": edge["skipped_chunks_total"] - skipped_before,
+        "rung": edge["rung"],
     }
+
+
+def counted(page: str, edges: int) -> dict[str, float]:
+    """What all edges have counted since they started, and the highest rung: asked until each has answered."""
+    found: dict[str, dict[str, float]] = {}
+    address = page.partition("/s/")[0] + "/metrics"
+    for _ in range(ASKED):
+        text = httpx.get(address, trust_env=False).text
+        numbers = re.findall(r'^stentor_edge_(\w+)\{instance="([^"]+)"[^}]*\} (\S+)$', text, re.MULTILINE)
+        found[numbers[0][1]] = {name: float(value) for name, _, value in numbers}
+        if len(found) == edges:
+            break
+    else:
+        raise SystemExit(f"Only {len(found)} of {edges} edges answered.")
+    return {
+        "skipped_chunks_total": sum(each["skipped_chunks_total"] for each in found.values()),
+        "rung": max(each["rung"] for each in found.values()),
+    }
+
+
+def figures(met: Met, steady: Sequence[Sample], empty: int) -> dict[str, Any]:
+    """What the crowd has met, beside what the processors did in the ``steady`` seconds, for each listener."""
+    first, last = steady[0], steady[-1]
+    passed_s = last.at - first.at
+    playing = sum(sample.second.playing for sample in steady) / len(steady)
+    edges = (last.edges_s - first.edges_s) / passed_s
+    crowd = (last.crowd_s - first.crowd_s) / passed_s
+    machine = (last.machine_s - first.machine_s) / passed_s
+    bytes_between = last.second.sound_bytes - first.second.sound_bytes
+    return {
+        "listeners": met.come,
+        "playing": round(playing),
+        "heard": met.heard,
+        "refused": met.refused,
+        "cut": met.cut,
+        "statuses": met.statuses,
+        "errors": met.errors,
+        "kbit_per_s": bytes_between * 8 / 1000 / (last.second.at_s - first.second.at_s) / max(1.0, playing),
+        "first_sound_ms": _ms(met.first_sound_s),
+        "pause_ms": _ms(met.pause_s),
+        "listener_bps": met.sound_bps and msgspec.to_builtins(met.sound_bps),
+        "crowd_late_ms": _ms(met.late_s),
+        "edge_processors": edges,
+        "crowd_processors": crowd,
+        "other_processors": machine - edges - crowd,
+        "cpu_us_per_listener_second": edges * 1e6 / max(1.0, playing),
+        "bytes_per_listener": (last.memory - empty) / max(1.0, playing),
+    }
+
+
+def _ms(quantiles: Quantiles | None) -> dict[str, float] | None:
+    if quantiles is None:
+        return None
+    return {name: round(value * 1000, 1) for name, value in msgspec.to_builtins(quantiles).items()}
 
 
 def draw(curve: Sequence[dict[str, Any]]) -> str:
     """Two plots over the number of listeners, one above the other."""
     xs = [0.0] + [float(one["listeners"]) for one in curve]
 
-    def line(key: str, scale: float = 1.0) -> list[float | None]:
-        return [None] + [one[key] and one[key] * scale for one in curve]
+    def delay(key: str, which: str) -> list[float | None]:
+        return [None] + [one[key] and one[key][which] / 1000 for one in curve]
 
     delays = {
-        "longest pause, p99": line("pause_p99_ms", 1e-3),
-        "first sound, p99": line("first_sound_p99_ms", 1e-3),
+        "longest pause of all": delay("pause_ms", "most"),
+        "longest pause, p99": delay("pause_ms", "p99"),
+        "first sound, p99": delay("first_sound_ms", "p99"),
     }
-    load = {"edges": line("edge_processors"), "all, crowd included": line("machine_in_use", os.cpu_count() or 1)}
+    load: dict[str, list[float | None]] = {
+        "edges": [None] + [one["edge_processors"] for one in curve],
+        "crowd": [None] + [one["crowd_processors"] for one in curve],
+        "everything else": [None] + [one["other_processors"] for one in curve],
+    }
     plots = (
         plot("Pause and first sound", xs, delays, x_name="listeners", unit="s", standalone=True),
         plot("Processors in use", xs, load, x_name="listeners", unit="processors", standalone=True),
@@ -180,13 +239,17 @@ def draw(curve: Sequence[dict[str, Any]]) -> str:
 
 
 def show(one: dict[str, Any]) -> None:
-    """A line for people."""
+    """Two lines for people."""
+    first, pause = one["first_sound_ms"] or {}, one["pause_ms"] or {}
     print(
         f"{one['listeners']:7,} listeners: {one['playing']:7,} play at {one['kbit_per_s']:.0f} kbit/s, "
-        f"{one['cpu_us_per_listener_second']:5.1f} µs per listener-second, {one['edge_processors']:.2f} processors "
-        f"(machine {one['machine_in_use']:.0%}), {one['joins_per_s']:,.0f} joins/s, "
-        f"first sound p99 {one['first_sound_p99_ms'] or 0:.0f} ms, pause p99 {one['pause_p99_ms'] or 0:.0f}, "
-        f"most {one['pause_most_ms'] or 0:.0f} ms, {one['bytes_per_listener'] / 1024:.1f} kB a listener",
+        f"{one['refused']:,} refused, {one['cut']:,} cut off, {one['skipped_chunks']:,.0f} chunks skipped, "
+        f"rung {one['rung']:.0f}; pause p50 {pause.get('p50', 0):.0f}, p99 {pause.get('p99', 0):.0f}, "
+        f"most {pause.get('most', 0):.0f} ms; first sound p50 {first.get('p50', 0):.0f}, "
+        f"p99 {first.get('p99', 0):.0f}, most {first.get('most', 0):.0f} ms\n"
+        f"        {one['cpu_us_per_listener_second']:.1f} µs a listener-second; processors: edges "
+        f"{one['edge_processors']:.2f}, crowd {one['crowd_processors']:.2f}, else {one['other_processors']:.2f}; "
+        f"{one['bytes_per_listener'] / 1024:.1f} kB a listener",
         flush=True,
     )
 
@@ -194,20 +257,21 @@ def show(one: dict[str, Any]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--listeners", type=int, nargs="+", default=SIZES)
-    parser.add_argument("--rate", type=float, default=8_000)
-    parser.add_argument("--seconds", type=float, default=12)
-    parser.add_argument("--edges", type=int, default=6)
+    parser.add_argument("--rate", type=float, default=1_200, help="listeners who come in a second")
+    parser.add_argument("--seconds", type=float, default=20, help="measured, after the last has come and settled")
+    parser.add_argument("--edges", type=int, default=0, help="default: what the door needs for the largest crowd")
     options = parser.parse_args()
+    edge_count = options.edges or enough(max(options.listeners))
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     found: dict[str, Any] = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": f"{platform.machine()}, {os.cpu_count()} processors, Linux {platform.release()}",
         "commit": commit.stdout.strip(),
-        "edges": options.edges,
+        "edges": edge_count,
         "load_average_before": os.getloadavg()[0],
         "curve": [],
     }
-    with whole(options.edges) as (page, edges):
+    with whole(edge_count) as (page, edges):
         for count in options.listeners:
             found["curve"].append(measure(page, edges, count, options.rate, options.seconds))
             show(found["curve"][-1])

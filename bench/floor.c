@@ -2,6 +2,7 @@
  * 5,760 bytes (0.96 s at 48 kbit/s) to each of them every 0.96 s, spread over the interval in 48 groups, and does
  * nothing else: no HTTP, no timeouts, no slow readers. Ends with SIGTERM.
  */
+#define _DEFAULT_SOURCE
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import psutil
 
+from bench.program import compiled, compiler
+
 SERVER_CORE, CROWD_CORE = "0", "1"
 START_S = 15.0
 PART_BYTES = 6000
@@ -105,16 +107,12 @@ def _feed(port: int, stop: threading.Event) -> None:
 @contextmanager
 def floor(port: int, count: int) -> Iterator[psutil.Process | None]:
     """The C loop; None without a C compiler."""
-    compiler = shutil.which("cc")
-    if compiler is None:
+    if compiler() is None:
         yield None
         return
-    with tempfile.TemporaryDirectory() as folder:
-        program = str(Path(folder, "floor"))
-        subprocess.run([compiler, "-O2", "-o", program, str(Path(__file__).with_name("floor.c"))], check=True)
-        with server([program, str(port), str(count)], port, probe=False) as process:
-            time.sleep(0.5)
-            yield process
+    with compiled("floor") as program, server([program, str(port), str(count)], port, probe=False) as process:
+        time.sleep(0.5)
+        yield process
 
 
 def nginx_part_requests() -> float | None:

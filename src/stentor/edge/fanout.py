@@ -27,7 +27,7 @@ COARSER_ABOVE = (4_000, 12_000)
 """Listeners of one processor above which writes become coarser; finer again below half of it. At either limit there are
 12,500 writes a second: 0.3 of a processor where a write takes 24 µs."""
 WRITE_S = 40e-6
-"""Time planned for one write: three times its cost, so that the loop is free for others in between."""
+"""Time planned for one write: twice its cost, so that the loop is free for others in between."""
 MOST_SPREAD_S = 0.28
 """A chunk's writes end before the next chunk comes."""
 BURST_CHUNKS = 10
@@ -97,12 +97,13 @@ class Counters:
 
 
 class Pace:
-    """How many chunks a write carries, for all streams of a worker."""
+    """How many chunks a write carries, for all streams of a worker; ``processors`` is what it may count on."""
 
-    __slots__ = ("chunks",)
+    __slots__ = ("chunks", "processors")
 
-    def __init__(self) -> None:
+    def __init__(self, processors: float = 1.0) -> None:
         self.chunks = INTERVALS[0]
+        self.processors = processors
 
 
 def interval_for(listeners: int, current: int) -> int:
@@ -110,6 +111,12 @@ def interval_for(listeners: int, current: int) -> int:
     wanted = sum(listeners > limit for limit in COARSER_ABOVE)
     at_least = sum(listeners > limit // 2 for limit in COARSER_ABOVE)
     return INTERVALS[max(wanted, min(at_least, INTERVALS.index(current)))]
+
+
+def spread_s(writes: int, processors: float) -> float:
+    """Over how long so many writes are spread: the longer, the less of a processor there is. Edges that share one begin
+    with the same chunk in the same moment."""
+    return min(MOST_SPREAD_S, writes * WRITE_S / processors)
 
 
 class Stream:
@@ -167,7 +174,7 @@ class Stream:
         self._due.extend(slot for slot in due if slot not in waiting)
         listeners = sum(len(group.members) for slot in self._due for group in slot.groups.values())
         if self._due:
-            self._gap_s = min(MOST_SPREAD_S, listeners * WRITE_S) / len(self._due)
+            self._gap_s = spread_s(listeners, self._pace.processors) / len(self._due)
             if self._timer is None:
                 self._fire_next(loop, loop.time())
 

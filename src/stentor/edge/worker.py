@@ -73,7 +73,7 @@ class Worker:
         self.places = min(places, room) if places else room
         """Listeners at once; the other connections are for the page, the door and the music of those who wait."""
         self.counters = Counters()
-        self.pace = Pace()
+        self.pace = Pace(self.processors)
         self.open = 0
         self.listeners = 0
         self.accepted = 0

@@ -9,9 +9,10 @@ import socket
 import av
 import pytest
 
+from stentor.audio import grid
 from stentor.crowd.orders import Orders
 from stentor.edge import fanout, protocol
-from stentor.edge.fanout import interval_for
+from stentor.edge.fanout import interval_for, spread_s
 from stentor.edge.worker import Worker
 from stentor.wire import adts, mp4, ogg
 from tests.support.edge import edge, encoded, programme, request
@@ -164,6 +165,13 @@ async def test_edges_that_share_a_processor_write_more_coarsely(processors: floa
     worker.listeners = 8_000
     worker.tick()
     assert worker.pace.chunks == chunks
+
+
+def test_writes_are_spread_wider_where_edges_share_a_processor() -> None:
+    """Four edges of one processor take four times as long, and all are through before the next chunk."""
+    assert spread_s(1_000, 1.0) == pytest.approx(0.04)
+    assert spread_s(1_000, 0.25) == pytest.approx(0.16)
+    assert spread_s(20_000, 0.25) == fanout.MOST_SPREAD_S < grid.CHUNK_S
 
 
 async def test_coarse_writes_carry_every_chunk() -> None:

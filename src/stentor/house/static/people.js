@@ -62,6 +62,8 @@ export class People {
     const now = JSON.stringify([view.seats.map(({ id, name, role, portrait, may }) => [id, name, role, portrait, may]), view.banned, view.you]);
     if (now !== this.drawn) {
       this.drawn = now;
+      const gone = [...this.rows].filter(([id]) => !view.seats.some((seat) => seat.id === id)).map(([, { name }]) => name);
+      if (gone.length) $("people-said").textContent = text("stage.gone", { names: gone.join(", ") });
       this.rows = new Map(view.seats.map((seat) => [seat.id, this.#row(seat)]));
       const rows = [...this.rows.values()].map(({ row }) => row);
       $("people").replaceChildren(...(rows.length ? rows : [element("li", { className: "quiet" }, text("stage.nobody"))]));
@@ -80,7 +82,7 @@ export class People {
     const marks = element("span", { className: "quiet" });
     const verbs = may.filter((verb) => id !== this.you || verb === "hand_over");
     const row = element("li", { className: "seat" }, portrait(seat), element("strong", {}, name), marks, verbs.length ? this.#menu(id, name, verbs) : null);
-    return { row, marks, role };
+    return { row, marks, role, name };
   }
 
   #menu(id, name, verbs) {

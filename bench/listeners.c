@@ -1,0 +1,265 @@
+/* The crowd for bench.crowd: COUNT listeners of one stream, as cheap as Linux allows, each of them measured.
+ *
+ *     listeners PORT PATH COUNT RATE SECONDS
+ *
+ * They come to http://127.0.0.1:PORT/PATH at a steady RATE a second, each from a loopback address of its own, and
+ * stay until SECONDS after the last was due. Nobody comes again: who was refused or cut off stays away, and his pause
+ * lasts until the end. Standard output has a line of JSON a second, and at the end one with what all listeners met.
+ *
+ * What comes is counted and thrown away without being copied (MSG_TRUNC, tcp(7)). Nobody is woken for it: a process
+ * looks every REST_MS, so times are as exact as that.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    A_PROCESS = 19000,  /* listeners: its descriptors are limited to 20,000 in many places */
+    FIRST_NETWORK = 10, /* listeners of process p come from 127.(10 + p).0.0/16: ports are limited for each address */
+    MOST_PROCESSES = 200,
+    OPENINGS = 64,      /* new lines between two looks at those that are open */
+    EVENTS = 1024,
+    REST_MS = 5,
+    HEAD_BYTES = 4096
+};
+static const double START_S = 1.0; /* until every process is there */
+static const char HEAD_END[] = "\r\n\r\n";
+
+enum state { AWAY, CONNECTING, ASKING, HEARING, REFUSED, CUT };
+
+/* Times are seconds since the first listener was due; 0 where it did not happen. */
+struct listener {
+    double due, opened, connected, first, second, last, pause;
+    long bytes, bytes_by_second; /* of sound, so without the head of the answer */
+    int line, status, error;
+    unsigned char state, matched; /* how much of HEAD_END was seen */
+};
+
+static struct listener *all; /* shared by the processes; number i is of process i % processes */
+static int count, processes;
+static struct sockaddr_in server = {.sin_family = AF_INET};
+static char request[1024];
+static int request_bytes;
+static double began;
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9 - began;
+}
+
+static void rest(double seconds) {
+    struct timespec time = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
+    if (seconds > 0) nanosleep(&time, NULL);
+}
+
+static void over(struct listener *one, enum state state, int error) {
+    one->state = (unsigned char)state;
+    one->error = error;
+    if (one->line >= 0) close(one->line);
+    one->line = -1;
+}
+
+static void come(int number, int poll) {
+    struct listener *one = &all[number];
+    int yes = 1, turn = number / processes;
+    one->opened = now();
+    one->line = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    if (one->line < 0) { over(one, REFUSED, errno); return; }
+    struct sockaddr_in own = {.sin_family = AF_INET};
+    own.sin_addr.s_addr = htonl(127u << 24 | (unsigned)(FIRST_NETWORK + number % processes) << 16 |
+                                (unsigned)(1 + turn / 254) << 8 | (unsigned)(1 + turn % 254));
+    setsockopt(one->line, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);
+    /* Edge-triggered: one entry into the list of what is ready for each arrival, and no call to change the events. */
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.u32 = (unsigned)number};
+    one->state = CONNECTING;
+    if (bind(one->line, (struct sockaddr *)&own, sizeof own) ||
+        (connect(one->line, (struct sockaddr *)&server, sizeof server) && errno != EINPROGRESS) ||
+        epoll_ctl(poll, EPOLL_CTL_ADD, one->line, &event))
+        over(one, REFUSED, errno);
+}
+
+/* The line stands, or not: asks. */
+static void stands(struct listener *one, double at) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    getsockopt(one->line, SOL_SOCKET, SO_ERROR, &error, &size);
+    if (!error && send(one->line, request, (size_t)request_bytes, MSG_NOSIGNAL) != request_bytes) error = errno;
+    if (error) { over(one, REFUSED, error); return; }
+    one->connected = at;
+    one->state = ASKING;
+}
+
+static void sound(struct listener *one, long bytes, double at) {
+    one->bytes += bytes;
+    if (!one->first) {
+        one->first = at;
+    } else {
+        if (at - one->last > one->pause) one->pause = at - one->last;
+        if (!one->second) { one->second = at; one->bytes_by_second = one->bytes; }
+    }
+    one->last = at;
+}
+
+/* The head of the answer, perhaps with sound behind it; false when there is nothing more to read. */
+static int answered(struct listener *one, double at) {
+    char head[HEAD_BYTES];
+    ssize_t size = recv(one->line, head, sizeof head - 1, 0);
+    if (size < 0 && errno == EAGAIN) return 0;
+    if (size <= 0) { over(one, REFUSED, size ? errno : ECONNRESET); return 0; }
+    head[size] = 0;
+    if (!one->status && sscanf(head, "HTTP/1.1 %d", &one->status) != 1) one->status = -1;
+    if (one->status != 200) { over(one, REFUSED, 0); return 0; }
+    ssize_t next = 0;
+    while (next < size && one->matched < 4) {
+        one->matched = (unsigned char)(head[next] == HEAD_END[one->matched] ? one->matched + 1 : head[next] == '\r');
+        next++;
+    }
+    if (one->matched < 4) return 1;
+    one->state = HEARING;
+    if (size > next) sound(one, size - next, at);
+    return 1;
+}
+
+static void ready(struct listener *one, unsigned events, double at) {
+    if (one->state == CONNECTING && events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) stands(one, at);
+    while (one->state == ASKING && answered(one, at)) continue;
+    if (one->state != HEARING) return;
+    ssize_t size = recv(one->line, NULL, 1 << 30, MSG_TRUNC | MSG_DONTWAIT);
+    if (size > 0) sound(one, size, at);
+    else if (size == 0 || errno != EAGAIN) over(one, CUT, size ? errno : 0);
+    if (size > 0 && events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) over(one, CUT, 0); /* that was the last of it */
+}
+
+/* One process: its listeners come when they are due, and are looked after until the end. */
+static void crowd(int process, double end) {
+    struct epoll_event events[EVENTS];
+    int poll = epoll_create1(0), next = process, found;
+    while (now() < end) {
+        for (int opened = 0; next < count && opened < OPENINGS && all[next].due <= now(); opened++, next += processes)
+            come(next, poll);
+        double looked = now();
+        do {
+            found = epoll_wait(poll, events, EVENTS, 0);
+            double at = now();
+            for (int i = 0; i < found; i++) ready(&all[events[i].data.u32], events[i].events, at);
+        } while (found == EVENTS);
+        rest(looked + REST_MS * 1e-3 - now());
+    }
+}
+
+static int ascending(const void *a, const void *b) {
+    double difference = *(const double *)a - *(const double *)b;
+    return (difference > 0) - (difference < 0);
+}
+
+/* Quantiles (nearest rank) of those `size` numbers, which are sorted in place. */
+static void quantiles(const char *name, double *numbers, int size) {
+    static const double shares[] = {0, 0.5, 0.95, 0.99, 0.999, 1};
+    static const char *names[] = {"least", "p50", "p95", "p99", "p999", "most"};
+    qsort(numbers, (size_t)size, sizeof *numbers, ascending);
+    printf(", \"%s\": ", name);
+    if (!size) { printf("null"); return; }
+    for (int i = 0; i < 6; i++) {
+        int rank = (int)(shares[i] * size + 0.999999) - 1;
+        printf("%s\"%s\": %.4f", i ? ", " : "{", names[i], numbers[rank < 0 ? 0 : rank]);
+    }
+    printf("}");
+}
+
+/* What one line says of all listeners; with `last` also the quantiles over them. */
+static void tell(double at, int last) {
+    int come = 0, connected = 0, answers = 0, heard = 0, playing = 0, refused = 0, cut = 0, rates = 0, late = 0;
+    int statuses[600] = {0}, errors[200] = {0};
+    long bytes = 0;
+    double *first = malloc(sizeof *first * (size_t)count * 4);
+    double *pause = first + count, *rate = pause + count, *lateness = rate + count;
+    for (int i = 0; i < count; i++) {
+        struct listener *one = &all[i];
+        come += one->opened > 0;
+        connected += one->connected > 0;
+        answers += one->status == 200;
+        playing += one->first > 0 && one->state == HEARING;
+        refused += one->state == REFUSED;
+        cut += one->state == CUT;
+        bytes += one->bytes;
+        if (one->status && one->status != 200) statuses[one->status > 0 && one->status < 600 ? one->status : 0]++;
+        if (one->error > 0 && one->error < 200) errors[one->error]++;
+        if (one->opened) lateness[late++] = one->opened - one->due;
+        if (!one->first) continue;
+        first[heard] = one->first - one->due;
+        pause[heard++] = at - one->last > one->pause ? at - one->last : one->pause;
+        if (one->last > one->second && one->second)
+            rate[rates++] = (double)(one->bytes - one->bytes_by_second) * 8 / (one->last - one->second);
+    }
+    printf("{\"at_s\": %.3f, \"come\": %d, \"connected\": %d, \"answered_200\": %d, \"heard\": %d, \"playing\": %d, "
+           "\"refused\": %d, \"cut\": %d, \"sound_bytes\": %ld",
+           at, come, connected, answers, heard, playing, refused, cut, bytes);
+    if (last) {
+        quantiles("first_sound_s", first, heard);
+        quantiles("pause_s", pause, heard);
+        quantiles("sound_bps", rate, rates);
+        quantiles("late_s", lateness, late);
+        printf(", \"last\": true, \"statuses\": {");
+        for (int i = 0, some = 0; i < 600; i++)
+            if (statuses[i]) printf("%s\"%d\": %d", some++ ? ", " : "", i, statuses[i]);
+        printf("}, \"errors\": {");
+        for (int i = 0, some = 0; i < 200; i++)
+            if (errors[i]) printf("%s\"%s\": %d", some++ ? ", " : "", strerror(i), errors[i]);
+        printf("}");
+    }
+    printf("}\n");
+    fflush(stdout);
+    free(first);
+}
+
+int main(int arguments, char **argument) {
+    if (arguments != 6) return fprintf(stderr, "listeners PORT PATH COUNT RATE SECONDS\n"), 2;
+    count = atoi(argument[3]);
+    double rate = atof(argument[4]), end = count / rate + atof(argument[5]);
+    processes = (count + A_PROCESS - 1) / A_PROCESS;
+    if (count < 1 || processes > MOST_PROCESSES || rate <= 0) return fprintf(stderr, "no such crowd\n"), 2;
+    server.sin_port = htons((unsigned short)atoi(argument[1]));
+    server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    request_bytes = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%s\r\n\r\n", argument[2],
+                             argument[1]);
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    all = mmap(NULL, sizeof *all * (size_t)count, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (all == MAP_FAILED) return perror("mmap"), 1;
+    for (int i = 0; i < count; i++) all[i].due = i / rate;
+    began = now() + START_S;
+    for (int process = 0; process < processes; process++) {
+        pid_t child = fork();
+        if (child < 0) return perror("fork"), 1;
+        if (!child) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            rest(-now());
+            crowd(process, end);
+            _exit(0);
+        }
+    }
+    for (double at = 0; at < end; at++) {
+        rest(at - now());
+        tell(at > 0 ? now() : 0, 0);
+    }
+    int status, failed = 0;
+    while (wait(&status) > 0) failed |= status;
+    tell(end, 1);
+    return failed != 0;
+}
