@@ -64,6 +64,26 @@ async def test_from_the_audience_onto_the_stage_and_off_again(house: Whole, brow
         host.calm()
 
 
+async def test_an_invitation_is_declined(house: Whole, browsers: Browsers) -> None:
+    """Who does not come gives the seat back; the hosts read it, and the link is worth nothing any more."""
+    tokens = await house.space("declined", "guest")
+    stage = f"http://127.0.0.1:{house.settings.port}/stage/declined#token="
+    async with (
+        visit(browsers.reader, stage + tokens["host"]) as host,
+        visit(browsers.cards, stage + tokens["guest"]) as guest,
+    ):
+        guest.page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
+        await host.says("#people", "guest")
+        await guest.page.click("#decline")
+        await guest.says("#blocked", "You have given your seat back")
+        await host.says("#people-said", "No longer with a seat: guest.")
+        assert await host.page.locator("#decline").is_hidden()
+        await guest.page.goto(stage + tokens["guest"])
+        await guest.page.reload()  # as an address, the link differs only behind its #
+        await guest.says("#blocked", "This invitation is not valid any more")
+        host.calm()
+
+
 async def asks(listener: Visit, name: str) -> Visit:
     """From the listener's page to the page where one asks, and into the line."""
     await listener.page.locator("#ask a").wait_for(state="visible")

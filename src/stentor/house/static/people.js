@@ -2,6 +2,7 @@
 // Rows are made anew only when somebody or a right changes, so that no open menu or focus is lost while people talk.
 
 import { $, ask, button, element, pause, text } from "./page.js";
+import { portrait } from "./portrait.js";
 
 const SURE = new Set(["remove", "ban", "ban_for_good", "hand_over"]); // not to be taken back with one press
 const OPEN = new Set(["silent", "off"]); // what is no wonder while our own page sends nothing
@@ -58,9 +59,11 @@ export class People {
   draw(view) {
     this.you = view.you?.seat;
     this.leads = view.you?.role !== "speaker";
-    const now = JSON.stringify([view.seats.map(({ id, name, role, may }) => [id, name, role, may]), view.banned, view.you]);
+    const now = JSON.stringify([view.seats.map(({ id, name, role, portrait, may }) => [id, name, role, portrait, may]), view.banned, view.you]);
     if (now !== this.drawn) {
       this.drawn = now;
+      const gone = [...this.rows].filter(([id]) => !view.seats.some((seat) => seat.id === id)).map(([, { name }]) => name);
+      if (gone.length) $("people-said").textContent = text("stage.gone", { names: gone.join(", ") });
       this.rows = new Map(view.seats.map((seat) => [seat.id, this.#row(seat)]));
       const rows = [...this.rows.values()].map(({ row }) => row);
       $("people").replaceChildren(...(rows.length ? rows : [element("li", { className: "quiet" }, text("stage.nobody"))]));
@@ -74,11 +77,12 @@ export class People {
     for (const seat of seats) this.#mark(seat);
   }
 
-  #row({ id, name, role, may }) {
+  #row(seat) {
+    const { id, name, role, may } = seat;
     const marks = element("span", { className: "quiet" });
     const verbs = may.filter((verb) => id !== this.you || verb === "hand_over");
-    const row = element("li", {}, element("strong", {}, name), marks, verbs.length ? this.#menu(id, name, verbs) : null);
-    return { row, marks, role };
+    const row = element("li", { className: "seat" }, portrait(seat), element("strong", {}, name), marks, verbs.length ? this.#menu(id, name, verbs) : null);
+    return { row, marks, role, name };
   }
 
   #menu(id, name, verbs) {

@@ -24,6 +24,7 @@ let seat = null;
 let stream = null;
 let muted = false; // our own microphone is off
 let hostMuted = false; // a host has muted our seat
+let declined = false; // we have given our seat back
 let joined = 0; // when the connection was made, by performance.now()
 
 const meter = new microphone.Meter($("level"), (silent) => warn(silent ? text("status.silent") : ""));
@@ -125,9 +126,26 @@ function buttons() {
   $("join").hidden = joined;
   $("join").disabled = false;
   for (const id of ["mute", "leave"]) $(id).hidden = !joined;
+  offerToDecline();
   if (joined) return;
   $("hear").hidden = true;
   green.enter();
+}
+
+/** Whoever has not come onto the stage may give the seat back; a host hands over first. */
+function offerToDecline() {
+  $("decline").hidden = Boolean(seat?.wanted) || !view?.you || view.you.role === "host" || OVER.has(view.state);
+}
+
+async function decline() {
+  if (!confirm(text("stage.sure_decline"))) return;
+  try {
+    await ask("DELETE", `/spaces/${space.id}/seats/${view.you.seat}`, { token });
+    declined = true;
+    refuse();
+  } catch (error) {
+    warn(text("error.unknown", { detail: error.message }));
+  }
 }
 
 /** Ends our part; the microphone is let go, its lamp goes out. */
@@ -176,6 +194,7 @@ function draw() {
   if (view.you) $("you").textContent = text("stage.you_are", { name: view.you.name, role: text(`role.${view.you.role}`) });
   $("lights").replaceChildren(...lights(view.lights));
   hostButtons();
+  offerToDecline();
   ladder.draw(view);
   door.draw(view);
 }
@@ -250,6 +269,7 @@ $("claim").addEventListener("click", async ({ target }) => {
 });
 $("mute").addEventListener("click", mute);
 $("leave").addEventListener("click", () => stop(text("status.left")));
+$("decline").addEventListener("click", decline);
 $("hear").addEventListener("click", () => $("mix").play().then(() => { $("hear").hidden = true; }, () => {}));
 for (const id of ["microphone", "music"]) {
   $(id).addEventListener("change", () => stream && use().catch((error) => warn(text(microphone.reason(error)))));
@@ -261,10 +281,11 @@ document.addEventListener("keydown", (event) => {
 window.addEventListener("pagehide", () => seat?.leave());
 
 async function follow() {
-  for (;;) {
+  while (!declined) {
     try {
       await look();
     } catch (error) {
+      if (declined) return;
       if (error.status === 401 || error.status === 403) return refuse(error.code);
       if (error.status === 404) return block(text("notice.space"));
       if (!seat) say(text("error.house"));
@@ -274,10 +295,10 @@ async function follow() {
   }
 }
 
-function refuse(code) {
+function refuse(code = "") {
   sessionStorage.removeItem(`stentor-invitation-${space.id}`);
   stop("");
-  block(text(code === "banned" ? "error.banned" : view ? "error.audience" : "error.token"));
+  block(text(declined ? "stage.declined" : code === "banned" ? "error.banned" : view ? "error.audience" : "error.token"));
 }
 
 const obstacle = microphone.blocked();
