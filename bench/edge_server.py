@@ -17,18 +17,20 @@ import uvloop
 from stentor.audio import grid
 from stentor.audio.hold import HoldLoop
 from stentor.base.tls import Tls
-from stentor.base.units import SpaceId
+from stentor.base.units import SeatId, SpaceId
 from stentor.edge.channel import Channel
 from stentor.edge.gate import Gate
 from stentor.edge.role import BACKLOG, listen_on
 from stentor.edge.site import Site
 from stentor.edge.worker import Worker, descriptors
-from stentor.spaces.model import Space, State
+from stentor.spaces import portraits
+from stentor.spaces.model import Role, Seat, Space, State
 from stentor.store.objects import Objects
 from stentor.wire.chunk import RENDITIONS, Chunk, Source
 
 FRAME_BYTES = 121
 """15 frames of 128 bytes with their ADTS headers every 0.32 s: 48 kbit/s."""
+PORTRAIT_BYTES = 3000
 
 
 def chunk(number: int, doors_open_ms: int) -> Chunk:
@@ -40,10 +42,13 @@ async def serve(port: int, interval_chunks: int, *files: str) -> None:
     """For ever; ``interval_chunks`` 0 leaves the interval to the worker."""
     worker = Worker(capacity=descriptors(), clock=time.time)
     gate = Gate(b"nobody waits in this bench", (), worker)
-    worker.site = site = Site(worker, gate, objects=Objects.open("memory://"), address="", instance="bench")
+    objects = Objects.open("memory://")
+    worker.site = site = Site(worker, gate, objects=objects, address="", instance="bench")
     worker.tls = Tls(Path(files[0]), Path(files[1]), clock=time.time) if files else None
     doors_open_ms = round(time.time() * 1000) - 30_000
-    space = Space(SpaceId("bench"), "Bench", State.LIVE, doors_open_ms=doors_open_ms)
+    seat = Seat(SeatId("seat"), "Speaker", Role.SPEAKER, account="account", picture_ms=1)
+    space = Space(SpaceId("bench"), "Bench", State.LIVE, doors_open_ms=doors_open_ms, seats={seat.id: seat})
+    await objects.put(portraits.key(seat.account, 1), os.urandom(PORTRAIT_BYTES))
     silence = {each.name: [[b"\0"] * each.frames_per_chunk] * grid.HOLD_CHUNKS for each in RENDITIONS}
     channel = site.channels["bench"] = Channel(space, HoldLoop("", b"", silence), worker)
     site.ready = True

@@ -3,8 +3,8 @@
 ``python -m bench.fanout [--listeners 5000] [--seconds 10]``. The server is pinned to processor 0, the crowd to
 processor 1. Measured: CPU of the server for each listener and second at 48 kbit/s (Stentor with writes of 0.96 s,
 Icecast as it comes, uvicorn with the same writes, the C loop of ``floor.c`` as the least that is possible), joins a
-second and the time to first sound, memory a listener, and 6 kB part requests a second beside nginx with the same as a
-file. Ratios travel between machines, microseconds do not.
+second and the time to first sound, memory a listener, 6 kB part requests a second beside nginx with the same as a
+file, and requests of portraits. Ratios travel between machines, microseconds do not.
 """
 
 from __future__ import annotations
@@ -66,6 +66,7 @@ def measure(count: int, rate: float, seconds: float) -> dict[str, Any]:
     port = peers.free_port()
     with peers.server([*edge[:3], str(port), str(INTERVAL_CHUNKS)], port):  # a fresh one: the crowd is still leaving
         found["stentor_parts_per_s"] = peers.requests_per_s(part_address(port))
+        found["stentor_portraits_per_s"] = peers.requests_per_s(f"http://127.0.0.1:{port}/s/bench/portraits/seat?v=1")
     port = peers.free_port()
     with peers.server([sys.executable, "-m", "bench.asgi_server", str(port)], port) as process:
         found["asgi"] = crowd(process, port, "/live.aac", count, rate, seconds)
@@ -98,6 +99,8 @@ def show(found: dict[str, Any]) -> None:
     if parts:
         beside = f", nginx {file:.0f}: {parts / file:.2f} of it" if file else "; nginx is not installed"
         print(f"Parts    {parts:.0f} requests/s of 6 kB{beside}")
+        portraits = found["stentor_portraits_per_s"]
+        print(f"Faces    {portraits:.0f} requests/s of portraits of 3 kB: {1e6 / portraits:.0f} µs each")
     else:
         print("Parts    not measured: wrk is not installed")
 

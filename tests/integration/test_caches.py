@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from stentor.audio import grid
+from stentor.base.units import SeatId
+from stentor.spaces import portraits
+from stentor.spaces.model import Role, Seat
 from tests.support import caches
-from tests.support.edge import Rig, edge, request
+from tests.support.edge import Rig, edge, live_space, request
 from tests.support.whole import free_ports
 
 LISTENERS = 1000
@@ -86,7 +89,10 @@ async def metric(rig: Rig, name: str) -> float:
 async def test_what_may_not_be_kept_is_not(cache: Command, tmp_path: Path) -> None:
     """``no-store`` is asked for again each time, what has another query is another reply, and metrics stay inside."""
     [port] = free_ports(1)
-    async with edge() as rig, caches.running(cache(tmp_path, port, rig.port), port, tmp_path / "log"):
+    seat = Seat(SeatId("ada"), "Ada", Role.HOST, account="a1", picture_ms=7)
+    running = edge(live_space(seats={"ada": seat}))
+    async with running as rig, caches.running(cache(tmp_path, port, rig.port), port, tmp_path / "log"):
+        await rig.objects.put(portraits.key("a1", 7), b"jpeg")
         client = await asyncio.open_connection("127.0.0.1", port)
         for target, asked in (
             ("/healthz", 3),
@@ -95,6 +101,8 @@ async def test_what_may_not_be_kept_is_not(cache: Command, tmp_path: Path) -> No
             ("/s/friday/hls/aac-64.m3u8", 1),
             ("/s/friday/hls/aac-64.m3u8?_HLS_msn=4", 1),
             ("/s/friday/hls/aac-64.m3u8?_HLS_msn=4&_HLS_part=0", 1),
+            ("/s/friday/portraits/ada?v=7", 1),
+            ("/s/friday/portraits/ada?v=6", 1),
             ("/metrics", 0),
         ):
             before = rig.worker.requests

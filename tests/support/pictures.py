@@ -10,13 +10,38 @@ import numpy as np
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
+Image = np.ndarray[Any, Any]
 FORMATS = {"png": "rgba", "mjpeg": "yuvj420p", "libwebp": "yuv420p"}
 
 
-def encoded(codec: str = "png", *, width: int = 64, height: int = 40) -> bytes:
-    """A picture that is red on the left and blue on the right."""
+def halves(width: int, height: int) -> Image:
+    """Red on the left and blue on the right."""
     image = np.zeros((height, width, 3), np.uint8)
     image[:, : width // 2], image[:, width // 2 :] = (255, 0, 0), (0, 0, 255)
+    return image
+
+
+def face(side: int = 256) -> Image:
+    """Somebody drawn with a few circles before an evening sky."""
+    y, x = np.mgrid[0:side, 0:side] / side
+    image = np.stack([200 - 90 * y, 150 - 60 * y, 150 + 40 * y], axis=-1)
+    for at_x, at_y, width, height, colour in (
+        (0.5, 1.02, 0.42, 0.34, (60, 74, 110)),  # shoulders
+        (0.5, 0.40, 0.27, 0.31, (66, 44, 36)),  # hair
+        (0.5, 0.74, 0.10, 0.16, (214, 166, 138)),  # neck
+        (0.5, 0.48, 0.20, 0.26, (232, 188, 160)),  # face
+        (0.42, 0.46, 0.022, 0.03, (50, 40, 40)),  # eyes
+        (0.58, 0.46, 0.022, 0.03, (50, 40, 40)),
+        (0.5, 0.61, 0.075, 0.02, (176, 92, 88)),  # mouth
+    ):
+        image[((x - at_x) / width) ** 2 + ((y - at_y) / height) ** 2 < 1] = colour
+    return image.astype(np.uint8)
+
+
+def encoded(codec: str = "png", *, width: int = 64, height: int = 40, image: Image | None = None) -> bytes:
+    """A picture as a file: :func:`halves`, or ``image`` (rows of RGB)."""
+    image = halves(width, height) if image is None else image
+    height, width = image.shape[:2]
     frame = VideoFrame.from_ndarray(image, format="rgb24").reformat(format=FORMATS[codec])
     frame.pts = 0
     context = VideoCodecContext.create(codec, "w")
@@ -30,7 +55,7 @@ def png() -> bytes:
     return encoded("png")
 
 
-def decoded(jpeg: bytes) -> np.ndarray[Any, Any]:
+def decoded(jpeg: bytes) -> Image:
     """A JPEG as rows of RGB."""
     context = VideoCodecContext.create("mjpeg", "r")
     assert isinstance(context, VideoCodecContext)

@@ -34,7 +34,7 @@ from stentor.store.objects import Objects
 from stentor.wire import cue as wire
 from stentor.wire.cue import Cue, Transcript
 from tests.support.browser import RATE_HZ, Visit, launch, visit, write_wav
-from tests.support.pictures import encoded
+from tests.support.pictures import encoded, face
 from tests.support.sound import voice
 from tests.support.whole import Whole, whole
 
@@ -57,6 +57,8 @@ TURNS, TURN_S = 4, 9.0
 """After the pictures it goes on, so that the recording has chapters."""
 DRAWN_MS = 300
 TALKING = "document.querySelector('#people [data-talking=true]')"
+HEARD = "document.querySelector('#seats .talking')"
+PICTURED = "document.querySelector('.portrait img')?.complete"
 GREEN = "document.querySelectorAll('#lights [data-light=green]').length === 3"
 SCALE = 1.5
 """Dots of a picture for one pixel of the page: sharp on the screens that people read documents on."""
@@ -139,6 +141,7 @@ class Evening:
             await waiting.until("document.querySelector('#when').textContent.includes(':')", "the countdown runs")
             await self.album.take(waiting, "waiting", Look(360, height=520))
         host, grace, charles, _ = [str(each["token"]) for each in await self._seats()]
+        await self._claim(host, ada)
         async with (
             self.album.visit(self._reader, f"{self._address}/stage/{SPACE}#token={host}") as stage,
             self.album.visit(self._audience, self.house.audience(SPACE)) as listener,
@@ -171,7 +174,7 @@ class Evening:
         async with self.album.visit(self._audience, self.house.audience(SPACE)) as replay:
             await replay.until("document.querySelectorAll('#chapters li').length > 3", "all turns are there")
             await replay.page.locator("#wave path").first.wait_for()
-            await self.album.take(replay, "replay", WIDE)
+            await self.album.take(replay, "replay", WIDE, when=PICTURED)
 
     async def _talk(self, stage: Visit, listener: Visit) -> None:
         """Live, with captions, comments, reactions, a pin and somebody who would like to speak."""
@@ -184,9 +187,11 @@ class Evening:
         await listener.says("#comments-read", COMMENTS[-1][2])
         await listener.until("document.querySelector('#captions b')", "captions are shown")
         await stage.says("#comments-log", COMMENTS[-1][2])
-        await self.album.take(stage, "stage", WIDE, when=f"{TALKING} && {GREEN}")
+        await self.album.take(stage, "stage", WIDE, when=f"{TALKING} && {GREEN} && {PICTURED}")
         await listener.page.evaluate("scrollTo(0, 0)")
-        await self.album.take(listener, "live", PHONE, NIGHT, when="document.querySelector('#seats .talking')")
+        await self.album.take(
+            listener, "live", PHONE, NIGHT, when=f"document.querySelector('#seats .talking') && {PICTURED}"
+        )
 
     @property
     def _address(self) -> str:
@@ -217,12 +222,19 @@ class Evening:
         wish = {"handle": handle, "name": name, "password": PASSWORD, "invitation": invitation}
         async with httpx.AsyncClient(base_url=f"{self._address}/api/v1", headers=OURS, trust_env=False) as person:
             (await person.post("/sign-up", json=wish)).raise_for_status()
-            (await person.put("/account/picture", content=encoded(width=64, height=64))).raise_for_status()
+            (await person.put("/account/picture", content=encoded(image=face()))).raise_for_status()
             for writer, _, text in COMMENTS:
                 if writer == handle:
                     (await person.post(f"/spaces/{SPACE}/comments", json={"text": text})).raise_for_status()
             ((key, value),) = person.cookies.items()
         return {"cookies": [{"name": key, "value": value, "domain": "localhost", "path": "/"}]}
+
+    async def _claim(self, token: str, person: StorageState) -> None:
+        """Makes a seat the account's of whoever is signed in there: so it has a picture."""
+        cookies = {each["name"]: each["value"] for each in person["cookies"]}
+        address = f"{self._address}/api/v1"
+        async with httpx.AsyncClient(base_url=address, headers=OURS, cookies=cookies, trust_env=False) as client:
+            (await client.post(f"/spaces/{SPACE}/claim", json={"token": token})).raise_for_status()
 
     async def _write(self) -> None:
         """What people of the audience write, what the hosts pin and say to each other, who asks to speak."""

@@ -21,13 +21,17 @@ class Rung(msgspec.Struct, frozen=True):
     """HLS playlists have parts; without, players ask a quarter as often and are 12 s behind."""
     overflow: bool = True
     """Those outside may follow some minutes behind from this machine's line."""
+    portraits: bool = True
+    """Pages ask for the pictures of those on the stage."""
     reactions_one_in: int = 1
     """Pages send one reaction of so many, and each counts for as many: sums stay right on average."""
     comments_s: tuple[int, int] | None = (3, 6)
     """Between which seconds pages ask for comments again; None: they are not told any more."""
 
 
-_FEWER_EXTRAS = Rung(pulse_at_once=False, pulse_chunks=12, overflow=False, reactions_one_in=4, comments_s=(10, 20))
+_FEWER_EXTRAS = Rung(
+    pulse_at_once=False, pulse_chunks=12, overflow=False, portraits=False, reactions_one_in=4, comments_s=(10, 20)
+)
 _LARGER_WRITES = replace(_FEWER_EXTRAS, write_chunks=3, reactions_one_in=8, comments_s=None)
 _HALF_THE_BITS = replace(_LARGER_WRITES, write_chunks=6, frugal=True, reactions_one_in=16)
 RUNGS = (Rung(), _FEWER_EXTRAS, _LARGER_WRITES, _HALF_THE_BITS, replace(_HALF_THE_BITS, parts=False))

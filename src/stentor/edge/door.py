@@ -14,7 +14,7 @@ from stentor.crowd import rungs
 from stentor.crowd.orders import Orders
 from stentor.edge import overflow as edge_overflow
 from stentor.edge.reply import File
-from stentor.spaces import pulse
+from stentor.spaces import portraits, pulse
 from stentor.spaces.comments import Chat, ChatState, Comment
 from stentor.spaces.model import ON_AIR, Commenting, Space, State
 from stentor.spaces.reactions import REACTIONS
@@ -95,11 +95,17 @@ def door(
             "ask": f"{house}/ask/{space.id}" if house and space.hears_requests else None,
             "pins": list(reversed(space.pins)),
             "pinned": space.pinned_ms,
+            "portraits": portraits_of(space, orders.rung, base=base),
             "react": reactions(space, orders.rung),
             "comments": commenting(space, orders.rung, base=base, house=house),
             "at": unix_ms(now),
         }
     )
+
+
+def portraits_of(space: Space, rung: int, *, base: str) -> dict[str, str] | None:
+    """The addresses by seat; None while a crowd listens live, whatever the last rung of a space that is over."""
+    return None if space.on_air and not rungs.rung(rung).portraits else portraits.addresses(space, base)
 
 
 def reactions(space: Space, rung: int) -> dict[str, object] | None:

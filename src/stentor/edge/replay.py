@@ -18,6 +18,7 @@ from stentor.audio import grid
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Malformed, NotFound
 from stentor.edge import overflow
+from stentor.edge.cache import Cache
 from stentor.edge.hls import is_number
 from stentor.edge.outlines import Outlines
 from stentor.edge.protocol import Connection
@@ -32,49 +33,12 @@ from stentor.wire.chunk import BY_NAME, RENDITIONS, Codec, Rendition
 from stentor.wire.http import Request
 from stentor.wire.manifest import Entry
 
-CACHE_BYTES = 64 * 1024 * 1024
 GROWING_S = 2.0
 """How old the manifest of a growing recording may be here."""
 FINAL_S = 300.0
 GROWING_CACHE = "public, max-age=2"
 FINAL_CACHE = "public, max-age=300"
 MEDIA_TYPE = "audio/mp4"
-
-
-class Cache:
-    """Objects by key, the least recently used dropped above ``limit`` bytes. Each is fetched once at a time."""
-
-    def __init__(self, objects: Objects, limit: int = CACHE_BYTES) -> None:
-        self._objects = objects
-        self._limit = limit
-        self._size = 0
-        self._kept: OrderedDict[str, bytes] = OrderedDict()
-        self._flights: dict[str, asyncio.Task[bytes]] = {}
-
-    async def get(self, key: str, *, keep: bool = True) -> bytes:
-        """The object; raises :class:`NotFound` or Overloaded."""
-        found = self._kept.get(key)
-        if found is not None:
-            self._kept.move_to_end(key)
-            return found
-        flight = self._flights.get(key)
-        if flight is None:
-            flight = self._flights[key] = asyncio.create_task(self._fetch(key, keep), name=f"object {key}")
-        # shielded: the one who asked first may go, the others still wait for it
-        return await asyncio.shield(flight)
-
-    async def _fetch(self, key: str, keep: bool) -> bytes:
-        try:
-            data = await self._objects.get(key)
-        finally:
-            del self._flights[key]
-        if keep:
-            self._kept[key] = data
-            self._size += len(data)
-            while self._size > self._limit:
-                _, dropped = self._kept.popitem(last=False)
-                self._size -= len(dropped)
-        return data
 
 
 class Recording(msgspec.Struct, frozen=True):

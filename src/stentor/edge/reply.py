@@ -98,11 +98,12 @@ class File:
 
     __slots__ = ("_fields", "_whole", "etag", "size")
 
-    def __init__(self, body: bytes, content_type: str, cache: str, *, now: float) -> None:
+    def __init__(self, body: bytes, content_type: str, cache: str, *, now: float, **extra: str) -> None:
         self.etag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
         self.size = len(body)
         self._fields = {"Content-Type": content_type, "Cache-Control": cache, "ETag": self.etag, **ANYBODY}
         self._fields["Accept-Ranges"] = "bytes"
+        self._fields |= {name.replace("_", "-"): value for name, value in extra.items()}
         self._whole = Reply(200, self._fields, body, now=now)
 
     @property

@@ -15,6 +15,7 @@ from stentor.edge import door, embed, metrics, subtitles
 from stentor.edge.channel import Channel
 from stentor.edge.gate import Gate
 from stentor.edge.page import Pages
+from stentor.edge.portraits import Portraits
 from stentor.edge.protocol import Connection
 from stentor.edge.reactions import Reactions
 from stentor.edge.replay import Replays
@@ -54,6 +55,7 @@ class Site:
         monotonic = asyncio.get_running_loop().time
         self._transcripts = Transcripts(objects, clock=worker.clock, monotonic=monotonic)
         self.replays = Replays(objects, self._transcripts, clock=worker.clock, monotonic=monotonic)
+        self._portraits = Portraits(objects, worker.clock)
         self.ready = False
         """The board has been read: /healthz says yes."""
         self._worker, self._gate = worker, gate
@@ -130,6 +132,11 @@ class Site:
                 answer = self.replays.answer(channel.space, path, request, connection)
                 self._job(answer, request, connection)
                 return None
+            case ["portraits", seat]:
+                portrait = self._portraits.kept(channel.space, seat, request)
+                if portrait is None:
+                    self._job(self._portraits.read(channel.space, seat, request), request, connection)
+                return portrait
             case ["overflow", delay, name] if name.endswith(".m3u8"):
                 if not (self._overflow or rungs.rung(channel.orders.rung).overflow):
                     raise Overloaded(

@@ -16,6 +16,7 @@ from stentor.house.callers import Callers, address_of
 from stentor.house.comments import Comments
 from stentor.house.desk import Desk
 from stentor.house.people import People
+from stentor.house.pictures import Pictures
 from stentor.house.sessions import IDLE_MS, Sessions
 from stentor.people import checks as people_checks
 from stentor.people import rights
@@ -23,12 +24,13 @@ from stentor.people.model import Account, Session
 from stentor.people.picture import MOST_BYTES, TYPE
 from stentor.people.record import Deed
 from stentor.spaces import checks
-from stentor.store.spaces import MOST_LISTED
 
 _Request = Request[Any, Any, Any]
 
 
-def routes(desk: Desk, people: People, callers: Callers, sessions: Sessions, comments: Comments) -> Router:
+def routes(
+    desk: Desk, people: People, pictures: Pictures, callers: Callers, sessions: Sessions, comments: Comments
+) -> Router:
     """All of it. It is one function so that the handlers share the people without module state."""
     store = people.store
 
@@ -80,6 +82,7 @@ def routes(desk: Desk, people: People, callers: Callers, sessions: Sessions, com
         if data.handle != account.handle:
             raise BadInput("Write your own handle to delete your account.", field="handle")
         await comments.forget(account.id)
+        await pictures.remove(account)
         await store.delete(account.id)
         await people.note(account, Deed.DELETED, account)
         return _with({}, sessions.gone())
@@ -91,7 +94,7 @@ def routes(desk: Desk, people: People, callers: Callers, sessions: Sessions, com
             account=await view(account),
             sessions=await shown(account, session),
             invitations=[schema.invitation(each) for each in await store.invitations(made_by=account.id, now_ms=0)],
-            seats=await seats(desk, account),
+            seats=[schema.seat(*each) for each in await desk.seats_of(account.id)],
             comments=await comments.of_account(account.id),
             record=list(await store.record.about(account.id)),
             picture_jpeg=await store.picture(account.handle),
@@ -102,13 +105,13 @@ def routes(desk: Desk, people: People, callers: Callers, sessions: Sessions, com
     @put("/account/picture", request_max_body_size=MOST_BYTES, status_code=200, summary="Set one's picture")
     async def set_picture(request: _Request) -> schema.AccountView:
         account = await callers.signed_in(request)
-        await people.set_picture(account, await request.body())
+        await pictures.set(account, await request.body())
         return await view(await store.get(account.id))
 
     @delete("/account/picture", status_code=200, summary="Take one's picture away")
     async def no_picture(request: _Request) -> schema.AccountView:
         account = await callers.signed_in(request)
-        await store.set_picture(account.id, None, now_ms=people.now_ms)
+        await pictures.remove(account)
         return await view(await store.get(account.id))
 
     @put("/account/password", status_code=200, summary="Set or change one's password; ends all other sessions")
@@ -179,6 +182,7 @@ def routes(desk: Desk, people: People, callers: Callers, sessions: Sessions, com
         rights.require_admin(by)
         found = await find(handle)
         await comments.forget(found.id)
+        await pictures.remove(found)
         await store.delete(found.id)
         await people.note(by, Deed.DELETED, found)
         return schema.profile(found)
@@ -238,17 +242,6 @@ def routes(desk: Desk, people: People, callers: Callers, sessions: Sessions, com
         accounts, rule, remove, picture, record, invitations, invite, withdraw,
     ]  # fmt: skip
     return Router(PATH, route_handlers=handlers, before_request=ours, request_max_body_size=MAX_BODY_BYTES)
-
-
-async def seats(desk: Desk, account: Account) -> list[schema.SpaceSeat]:
-    """The seats that belong to an account, in the newest thousand spaces."""
-    spaces = await desk.store.list(limit=MOST_LISTED)
-    return [
-        schema.SpaceSeat(space.id, space.title, seat.id, seat.name, seat.role.value)
-        for space in spaces
-        for seat in space.seats.values()
-        if seat.account == account.id
-    ]
 
 
 def _with(body: Any, cookie: Cookie, *, status: int = 200) -> Response[Any]:

@@ -11,6 +11,7 @@ from stentor.house.schema import Name, Time
 from stentor.people.checks import BIO_CHARACTERS, HANDLE
 from stentor.people.model import Account, Passkey, Session, SignUp, SiteInvitation, SiteRole
 from stentor.people.record import Entry
+from stentor.spaces.model import Seat, Space
 
 Handle = Annotated[str, Meta(pattern=HANDLE)]
 Password = Annotated[str, Meta(max_length=1000)]
@@ -239,6 +240,10 @@ def profile(account: Account) -> ProfileView:
         picture,
         account.suspended_ms is not None,
     )
+
+
+def seat(space: Space, found: Seat) -> SpaceSeat:
+    return SpaceSeat(space.id, space.title, found.id, found.name, found.role.value)
 
 
 def passkey(found: Passkey) -> PasskeyView:

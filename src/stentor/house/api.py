@@ -23,6 +23,7 @@ from stentor.house.hold import MAX_FILE_BYTES, HoldMaker
 from stentor.house.invitations import Invitations
 from stentor.house.passes import Passes
 from stentor.house.people import People
+from stentor.house.pictures import Pictures
 from stentor.house.requests import Line
 from stentor.house.sounds import SoundMaker
 from stentor.house.talk import Talk
@@ -63,6 +64,7 @@ def routes(
     comments: Comments,
     sounds: SoundMaker,
     people: People,
+    pictures: Pictures,
 ) -> Router:
     """All of the API. It is one function so that the handlers share the desk without module state."""
 
@@ -93,6 +95,8 @@ def routes(
         account = await callers.account(request) if data.host_name is None else None
         space = await _create(desk, data, actor, account, invitations.max_seats)
         host = next(iter(space.seats.values()))
+        if account is not None:
+            space = await pictures.show(space, host, account)
         view = await views.space(space, actor)
         return schema.NewSpaceView(space=view, invitation=invitations.issue(space, host, None))
 
@@ -161,7 +165,8 @@ def routes(
     @post("/spaces/{space:str}/claim", status_code=200, summary="Make an invitation's seat one's own account's")
     async def claim(request: _Request, space: SpaceParameter, data: JSONBody[Claim]) -> schema.SpaceView:
         account = await callers.signed_in(request)
-        found = await invitations.claim(space, data.token, account.id)
+        found, seat = await invitations.claim(space, data.token, account.id)
+        found = await pictures.show(found, seat, account)
         return await views.space(found, callers.acting(account))
 
     @put("/spaces/{space:str}/hold", request_max_body_size=MAX_FILE_BYTES, summary="Own hold music (any sound file)")

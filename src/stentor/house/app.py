@@ -27,6 +27,7 @@ from stentor.house.invitations import Invitations
 from stentor.house.limits import Lanes, limited
 from stentor.house.passes import Passes
 from stentor.house.people import People
+from stentor.house.pictures import Pictures
 from stentor.house.requests import Line
 from stentor.house.sessions import Sessions
 from stentor.house.sounds import SoundMaker
@@ -70,7 +71,7 @@ def build(
     sessions = Sessions(desk.store.accounts, settings.house_address, desk.clock)
     callers = Callers(access, sessions, Creators(settings.create_spaces))
     people = People(desk.store.accounts, settings, desk.clock)
-
+    pictures = Pictures(desk, people.tries)
     vouched = Vouched(people, provider.configured(settings, desk.clock), opens=settings.oidc_sign_up == "on")
 
     async def passing(request: Request[Any, Any, Any], space: str) -> str:
@@ -90,9 +91,21 @@ def build(
     app = Litestar(
         route_handlers=[
             api.routes(
-                desk, callers, invitations, views, hold, line, talk, backstage, passes, comments, sounds, people
+                desk,
+                callers,
+                invitations,
+                views,
+                hold,
+                line,
+                talk,
+                backstage,
+                passes,
+                comments,
+                sounds,
+                people,
+                pictures,
             ),
-            account_api.routes(desk, people, callers, sessions, comments),
+            account_api.routes(desk, people, pictures, callers, sessions, comments),
             whip.routes(desk.bus, passing, may_check),
             api_provider.routes(vouched, sessions),
             pages.routes(desk, views, callers, people, provider=vouched.name),

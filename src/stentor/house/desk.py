@@ -22,10 +22,10 @@ from stentor.house.sounds import SoundMaker
 from stentor.spaces import commands as c
 from stentor.spaces import rights, rules
 from stentor.spaces.events import Event
-from stentor.spaces.model import Space
+from stentor.spaces.model import Seat, Space
 from stentor.spaces.rights import Actor
 from stentor.store.objects import Objects
-from stentor.store.spaces import Store
+from stentor.store.spaces import MOST_LISTED, Store
 
 RETELL_S = 0.5
 PAGE = 500
@@ -50,6 +50,11 @@ class Desk:
         self._log.info("space-created", space=space.id)
         await self._tell(space)
         return space
+
+    async def seats_of(self, account: str) -> list[tuple[Space, Seat]]:
+        """The seats that belong to an account, in the newest thousand spaces."""
+        spaces = await self.store.list(limit=MOST_LISTED)
+        return [(space, seat) for space in spaces for seat in space.seats.values() if seat.account == account]
 
     async def load(self, space: str) -> Space:
         """The space as it is now; raises :class:`NotFound`, :class:`BadInput` for what is no id."""

@@ -10,8 +10,8 @@ POLICY = (
     "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
     "media-src 'self' blob:"
 )
-"""Nothing from elsewhere but sound and comments of the audience's own servers, nothing inline: a text that slips
-through escaping still cannot run."""
+"""Nothing from elsewhere but sound, portraits and comments of the audience's own servers, nothing inline: a text that
+slips through escaping still cannot run."""
 
 SECURITY = {
     b"x-content-type-options": b"nosniff",
@@ -24,10 +24,12 @@ SECURITY = {
 def secured(app: ASGIApp, *, media: str) -> ASGIApp:
     """``app``, with :data:`SECURITY` on every response that does not say otherwise itself.
 
-    ``media`` is an address that pages may play sound from (the hold music, before anybody joins) and read comments.
+    ``media`` is an address that pages may play sound from (the hold music, before anybody joins), show portraits from
+    and read comments.
     """
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(media))
-    headers = {b"content-security-policy": f"{POLICY} {origin}; connect-src 'self' {origin}".encode(), **SECURITY}
+    policy = f"{POLICY} {origin}; img-src 'self' {origin}; connect-src 'self' {origin}"
+    headers = {b"content-security-policy": policy.encode(), **SECURITY}
 
     async def outer(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_secured(message: Message) -> None:

@@ -65,13 +65,14 @@ class Invitations:
         seat = space.seat_of(account)
         return "" if seat is None else self._sign(space, seat, unix_ms(self._desk.clock()) + PASSING_MS)
 
-    async def claim(self, space: str, token: str, account: str) -> Space:
+    async def claim(self, space: str, token: str, account: str) -> tuple[Space, Seat]:
         """Makes the seat of an invitation an account's, for whoever has both. Raises what ``tokens.verify`` raises."""
         invitation = tokens.verify(token, self._key, now=self._desk.clock())
         if invitation.space != space:
             raise NotAllowed("This invitation is for another space.", code="other-space")
         actor = rights.seated(invitation.seat, invitation.generation)
-        return await self._desk.change(space, c.ClaimSeat(invitation.seat, account), actor)
+        found = await self._desk.change(space, c.ClaimSeat(invitation.seat, account), actor)
+        return found, found.seats[invitation.seat]
 
     def _sign(self, space: Space, seat: Seat, expires_ms: int) -> str:
         wish = tokens.Invitation(space.id, seat.id, seat.name, seat.role, expires_ms, seat.generation)

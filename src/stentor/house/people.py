@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,7 +14,7 @@ from stentor.house import account_schema as schema
 from stentor.house.passkeys import Passkeys
 from stentor.house.passwords import Passwords
 from stentor.house.tries import Tries
-from stentor.people import checks, digests, picture, rights
+from stentor.people import checks, digests, rights
 from stentor.people.model import Account, Challenge, Creators, Passkey, SignUp, SiteInvitation, SiteRole
 from stentor.people.record import Deed, Entry
 from stentor.spaces import checks as space_checks
@@ -205,12 +204,6 @@ class People:
         found = await self.store.get(account)
         rights.require_ban(by, found)
         return found
-
-    async def set_picture(self, account: Account, data: bytes) -> None:
-        """Sets the picture; raises :class:`BadInput` for what is none."""
-        await self.tries.spend(f"picture {account.id}")
-        small = await asyncio.to_thread(picture.square, data)
-        await self.store.set_picture(account.id, small, now_ms=self.now_ms)
 
     # Invitations to the site
 

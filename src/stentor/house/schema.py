@@ -212,6 +212,8 @@ class SeatView(msgspec.Struct, frozen=True):
     """Of the connection: as bad as the worst of loss, jitter and delay."""
     oddities: list[Oddity] = []
     """What is odd about the sound."""
+    portrait: str | None = None
+    """The address of a small picture (JPEG), where the audience has it too."""
     may: list[str] = []
     """What whoever asks could do with this seat now: mute, unmute, remove, ban, ban_for_good, co_host,
     speaker, hand_over."""

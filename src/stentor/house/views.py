@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from stentor.base.clock import unix_ms
 from stentor.base.config import Settings
 from stentor.base.errors import CallerError
@@ -10,7 +12,7 @@ from stentor.bus.status import SeatStatus, Statuses
 from stentor.house import ice, schema
 from stentor.house.desk import Desk
 from stentor.spaces import commands as c
-from stentor.spaces import rights, rules, sounds
+from stentor.spaces import portraits, rights, rules, sounds
 from stentor.spaces.lights import lights
 from stentor.spaces.model import ON_AIR, OVER, Asking, Role, Seat, Space, State
 from stentor.spaces.readiness import hindrances
@@ -90,7 +92,7 @@ class Views:
             ended_ms=space.ended_ms,
             now_ms=unix_ms(now),
             listeners=self._statuses.listeners(space.id, now),
-            seats=[_seat(seat, told.get(seat.id), _may_with(space, seat, actor, now)) for seat in space.seats.values()],
+            seats=[self._seat(space, seat, told.get(seat.id), actor) for seat in space.seats.values()],
             lights=lights(space, heard, now),
             hindrances=hindrances(space, heard, now),
             audience=self.addresses(space),
@@ -200,6 +202,31 @@ class Views:
             stage=f"{self._house}/stage/{space.id}" if own else None,
         )
 
+    def _seat(self, space: Space, seat: Seat, told: SeatStatus | None, actor: Actor) -> schema.SeatView:
+        """A seat as it is stored, with what the stage says of it when it says something."""
+        stored = schema.SeatView(
+            id=seat.id,
+            name=seat.name,
+            role=seat.role,
+            muted=seat.muted,
+            portrait=portraits.address(seat, self.listen(space.id)),
+            may=_may_with(space, seat, actor, self._desk.clock()),
+        )
+        if told is None:
+            return stored
+        return msgspec.structs.replace(
+            stored,
+            state=told.state,
+            muted=seat.muted or told.muted,
+            talking=told.talking,
+            level_dbfs=told.level_dbfs,
+            delay_ms=told.delay_ms,
+            loss=told.loss,
+            jitter_ms=told.jitter_ms,
+            quality=told.quality,
+            oddities=told.oddities,
+        )
+
     def _recording(self, space: Space) -> str | None:
         return f"{self.listen(space.id)}/recording.m4a" if space.state is State.REPLAY else None
 
@@ -262,27 +289,6 @@ def _possible(space: Space, wish: c.Command, actor: Actor, now: float) -> bool:
         return bool(rules.decide(space, wish, now))
     except CallerError:
         return False
-
-
-def _seat(seat: Seat, told: SeatStatus | None, may: list[str]) -> schema.SeatView:
-    """A seat as it is stored, with what the stage says of it when it says something."""
-    if told is None:
-        return schema.SeatView(id=seat.id, name=seat.name, role=seat.role, muted=seat.muted, may=may)
-    return schema.SeatView(
-        id=seat.id,
-        name=seat.name,
-        role=seat.role,
-        state=told.state,
-        muted=seat.muted or told.muted,
-        talking=told.talking,
-        level_dbfs=told.level_dbfs,
-        delay_ms=told.delay_ms,
-        loss=told.loss,
-        jitter_ms=told.jitter_ms,
-        quality=told.quality,
-        oddities=told.oddities,
-        may=may,
-    )
 
 
 def _length_s(space: Space) -> float:

@@ -155,6 +155,13 @@ class ClaimSeat(Command, frozen=True):
     account: str
 
 
+class PictureSeat(Command, frozen=True):
+    """The account of a seat has another picture, set at ``picture_ms``, or none any more (None); also after the end."""
+
+    seat: SeatId
+    picture_ms: int | None
+
+
 class RenewLink(Command, frozen=True):
     """Makes all links of a seat that were given out until now worthless; the next one holds."""
 

@@ -150,6 +150,13 @@ class SeatClaimed(EventBase, frozen=True):
     account: str
 
 
+class SeatPictured(EventBase, frozen=True):
+    """The picture of the seat's account is the one set then; None: it has none any more."""
+
+    seat: SeatId
+    picture_ms: int | None
+
+
 class LinkRenewed(EventBase, frozen=True):
     """Links of the seat hold from ``generation`` on."""
 
@@ -261,6 +268,7 @@ Event = (
     | ReplayOpened
     | SeatGiven
     | SeatClaimed
+    | SeatPictured
     | LinkRenewed
     | SeatRemoved
     | SeatConnected

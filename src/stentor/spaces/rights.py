@@ -107,6 +107,7 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.Cancel: _HOSTS,
     c.GiveSeat: _CO_HOSTS,  # but co-hosts only to speakers
     c.ClaimSeat: frozenset(),  # everybody their own
+    c.PictureSeat: _HOUSE,
     c.RenewLink: _CO_HOSTS,  # but only who ranks lower; everybody their own
     c.RemoveSeat: _CO_HOSTS,  # but only who ranks lower; everybody their own
     c.MuteSeat: _CO_HOSTS,  # the same

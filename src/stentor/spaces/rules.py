@@ -109,6 +109,9 @@ def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
             return _give_seat(space, command, at_ms)
         case c.ClaimSeat():
             return _claim_seat(space, command, at_ms)
+        case c.PictureSeat(seat=seat, picture_ms=picture_ms):
+            same = _seat(space, seat).picture_ms == picture_ms
+            return [] if same else [e.SeatPictured(at_ms=at_ms, seat=seat, picture_ms=picture_ms)]
         case c.RenewLink(seat=seat):  # also when all is over: a link that went astray shows what was said backstage
             there = _seat(space, seat)
             return [e.LinkRenewed(at_ms=at_ms, seat=there.id, generation=there.generation + 1)]
@@ -184,7 +187,7 @@ def apply(space: Space | None, event: Event) -> Space:
             return pins.apply(space, event)
         case e.SoundAdded() | e.SoundDropped() | e.SoundPlayed() | e.SoundTurned() | e.SoundStopped():
             return sounds.apply(space, event)
-        case e.SeatGiven() | e.SeatClaimed() | e.LinkRenewed() | e.SeatRemoved():
+        case e.SeatGiven() | e.SeatClaimed() | e.SeatPictured() | e.LinkRenewed() | e.SeatRemoved():
             return replace(space, seats=_seats_after(space, event))
         case e.SeatConnected() | e.SeatLost():
             return replace(space, seats=_seats_after(space, event))
@@ -434,6 +437,7 @@ def _created(event: e.SpaceCreated) -> Space:
 _SeatEvent = (
     e.SeatGiven
     | e.SeatClaimed
+    | e.SeatPictured
     | e.LinkRenewed
     | e.SeatRemoved
     | e.SeatConnected
@@ -453,6 +457,8 @@ def _seats_after(space: Space, event: _SeatEvent) -> dict[str, Seat]:
             seats[event.seat] = Seat(id=event.seat, name=event.name, role=event.role)
         case e.SeatClaimed():
             seats[event.seat] = replace(seats[event.seat], account=event.account)
+        case e.SeatPictured():
+            seats[event.seat] = replace(seats[event.seat], picture_ms=event.picture_ms)
         case e.LinkRenewed():
             seats[event.seat] = replace(seats[event.seat], generation=event.generation)
         case e.SeatRemoved():

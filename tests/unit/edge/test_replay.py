@@ -7,8 +7,8 @@ import json
 import pytest
 
 from stentor.archive.shelf import Shelf
+from stentor.edge.cache import Cache
 from stentor.edge.outlines import Outlines
-from stentor.edge.replay import Cache
 from stentor.spaces.model import State
 from stentor.wire import manifest, mp4
 from tests.support.edge import SPACE, edge, encoded

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from stentor.base.errors import BadInput
@@ -20,6 +21,18 @@ def test_a_square_of_what_came(codec: str, width: int, height: int) -> None:
     assert image.shape == (256, 256, 3)
     assert image[128, 20, 0] > 200 > image[128, 20, 2]
     assert image[128, 235, 2] > 200 > image[128, 235, 0]
+
+
+def test_a_portrait_is_small() -> None:
+    """Of a picture with as much in it as a photograph comes a JPEG of 96 pixels and 4 kB at most, not mirrored."""
+    y, x = np.mgrid[0:256, 0:256] / 255
+    grain = np.random.default_rng(7).normal(0, 6, (256, 256))
+    image = np.stack([255 * (1 - x), 120 + 60 * np.sin(9 * y), 255 * x], axis=-1) + grain[..., None]
+    made = picture.portrait(picture.square(encoded("mjpeg", image=np.clip(image, 0, 255).astype(np.uint8))))
+    assert len(made) < 4096
+    small = decoded(made)
+    assert small.shape == (96, 96, 3)
+    assert small[48, 6, 0] > 200 > small[48, 6, 2]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import { Captions } from "./captions.js";
 import { showPins } from "./pins.js";
 import { Gate } from "./gate.js";
 import { Player } from "./player.js";
+import { Portraits } from "./portraits.js";
 import { PulseTrack } from "./pulse.js";
 import { Reactions } from "./reactions.js";
 import { remembered } from "./switches.js";
@@ -32,13 +33,17 @@ let admitted = true; // whether the door lets us in now
 let following = false; // whether we follow some minutes behind while the door keeps us outside
 let soon = false; // whether the door is to be asked at once already
 let comments = null; // once somebody has opened them
+let drawn = ""; // who is in the list, and what is said of them
 
 const pulses = new PulseTrack();
 const gate = new Gate(space);
 const player = new Player(element("audio"), {
   onState: (state) => {
     element("sound").textContent = texts[state] ?? "";
-    if (state === "playing") losses = 0;
+    if (state === "playing") {
+      losses = 0;
+      portraits.begin();
+    }
     showButton();
   },
   onBytes: (bytes) => pulses.read(bytes),
@@ -49,6 +54,7 @@ const player = new Player(element("audio"), {
   },
 });
 
+const portraits = new Portraits(() => reading.on);
 const captions = new Captions({ button: element("captions-switch"), panel: element("captions"), say });
 const reactions = new Reactions({ base, say });
 
@@ -104,6 +110,7 @@ function showDoor() {
   if (door.ask) element("ask").querySelector("a").href = door.ask;
   showPins(element("pins"), door, root.lang);
   reactions.open(door.react);
+  portraits.offer(door.portraits);
   showComments();
   element("recording").hidden = door.state !== "replay";
   if (door.state === "replay") openReplay();
@@ -127,7 +134,7 @@ async function openReplay() {
   if (replayOpened) return;
   replayOpened = true;
   const { Replay } = await import("./replay.js");
-  new Replay({ base, door, say, language: root.lang }).open();
+  new Replay({ base, door, say, portraits, language: root.lang }).open();
 }
 
 function showButton() {
@@ -159,20 +166,27 @@ function showBehind() {
   element("catch-up").hidden = behind === null || behind < LATE_S || following;
 }
 
-function showPulse(pulse) {
-  const list = element("seats");
-  const rows = pulse.seats.map((seat) => {
+function showSeats(seats) {
+  const now = JSON.stringify([root.lang, seats.map(({ level, ...seat }) => seat)]);
+  if (now === drawn) return;
+  drawn = now;
+  const rows = seats.map((seat) => {
     const row = document.createElement("li");
     const role = document.createElement("span");
     row.className = seat.talking ? "talking" : "";
-    row.textContent = seat.name;
+    row.append(portraits.of(seat.id, seat.name), seat.name);
     role.className = "role";
     role.textContent = say(seat.talking ? "talking" : seat.muted ? "muted" : seat.role);
     row.append(role);
     return row;
   });
-  list.replaceChildren(...rows);
+  element("seats").replaceChildren(...rows);
   element("nobody").hidden = rows.length > 0;
+}
+
+function showPulse(pulse) {
+  portraits.listeners = pulse.listeners;
+  showSeats(pulse.seats);
   element("count").textContent =
     pulse.listeners === 1
       ? say("listeners_one")

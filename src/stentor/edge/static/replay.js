@@ -32,10 +32,11 @@ export class Replay {
   #chapters = [];
   #kept = 0;
 
-  constructor({ base, door, say, language }) {
+  constructor({ base, door, say, portraits, language }) {
     this.base = base;
     this.door = door;
     this.say = say;
+    this.portraits = portraits;
     this.numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
     this.key = `stentor-position-${door.space}`;
   }
@@ -138,7 +139,8 @@ export class Replay {
       const [row, button, time] = ["li", "button", "span"].map((name) => document.createElement(name));
       time.textContent = clock(chapter.startTime);
       button.setAttribute("type", "button");
-      button.append(time, chapter.seat ? chapter.title : this.say("music_plays"));
+      if (chapter.seat) button.append(time, this.portraits.make(chapter.seat, chapter.title), chapter.title);
+      else button.append(time, this.say("music_plays"));
       button.addEventListener("click", () => {
         this.#audio.currentTime = chapter.startTime;
         this.#audio.play();

@@ -2,6 +2,7 @@
 // Rows are made anew only when somebody or a right changes, so that no open menu or focus is lost while people talk.
 
 import { $, ask, button, element, pause, text } from "./page.js";
+import { portrait } from "./portrait.js";
 
 const SURE = new Set(["remove", "ban", "ban_for_good", "hand_over"]); // not to be taken back with one press
 const OPEN = new Set(["silent", "off"]); // what is no wonder while our own page sends nothing
@@ -58,7 +59,7 @@ export class People {
   draw(view) {
     this.you = view.you?.seat;
     this.leads = view.you?.role !== "speaker";
-    const now = JSON.stringify([view.seats.map(({ id, name, role, may }) => [id, name, role, may]), view.banned, view.you]);
+    const now = JSON.stringify([view.seats.map(({ id, name, role, portrait, may }) => [id, name, role, portrait, may]), view.banned, view.you]);
     if (now !== this.drawn) {
       this.drawn = now;
       const gone = [...this.rows].filter(([id]) => !view.seats.some((seat) => seat.id === id)).map(([, { name }]) => name);
@@ -76,10 +77,11 @@ export class People {
     for (const seat of seats) this.#mark(seat);
   }
 
-  #row({ id, name, role, may }) {
+  #row(seat) {
+    const { id, name, role, may } = seat;
     const marks = element("span", { className: "quiet" });
     const verbs = may.filter((verb) => id !== this.you || verb === "hand_over");
-    const row = element("li", {}, element("strong", {}, name), marks, verbs.length ? this.#menu(id, name, verbs) : null);
+    const row = element("li", { className: "seat" }, portrait(seat), element("strong", {}, name), marks, verbs.length ? this.#menu(id, name, verbs) : null);
     return { row, marks, role, name };
   }
 
