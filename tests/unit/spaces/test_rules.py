@@ -11,7 +11,8 @@ from stentor.crowd.ladder import Cause
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
 from stentor.spaces.model import OVER, Role, Space, State
-from stentor.spaces.rules import MOST_BANS, TRANSITIONS, apply, decide
+from stentor.spaces.rules import TRANSITIONS, apply, decide
+from stentor.spaces.seats import MOST_BANS
 from tests.support.spaces import ANNA, BEN, CREATE, HOST, NOW, do, space_in, with_guests
 
 MS = round(NOW * 1000)
