@@ -229,7 +229,7 @@ async def running(folder: Path) -> AsyncIterator[Site]:
         invitation = SiteInvitation(
             digest="x".ljust(64, "0"), role=SiteRole.MEMBER, made_by="other", created_ms=0, expires_ms=1
         )
-        await store.accounts.invite(invitation)
+        await store.accounts.invitations.add(invitation)
         yield Site(house, store, {}, await new_space(house, "common"))
         await store.close()
 

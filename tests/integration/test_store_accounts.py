@@ -67,13 +67,13 @@ async def test_deletion_leaves_nothing(accounts: Accounts) -> None:
     """With the account go its passkeys, sessions, codes, and the invitations it gave."""
     await make(accounts, key=passkey())
     await accounts.begin(session("s1"))
-    await accounts.invite(invitation())
+    await accounts.invitations.add(invitation())
     await accounts.delete("a1")
     assert await accounts.find("ada") is None
     assert await accounts.passkey("key") is None
     assert await accounts.session(session("s1").digest, since_ms=0) is None
     assert await accounts.codes_left("a1") == 0
-    assert await accounts.invitations(made_by=None, now_ms=NOW_MS) == []
+    assert await accounts.invitations.list(made_by=None, now_ms=NOW_MS) == []
     with pytest.raises(NotFound):
         await accounts.delete("a1")
     with pytest.raises(NotFound):
@@ -101,20 +101,20 @@ async def test_an_invitation_counts_once_and_in_time(accounts: Accounts) -> None
     """It makes one account, ends at its millisecond, and can be taken back by whoever gave it."""
     await make(accounts)
     for name in ("i1", "i2"):
-        await accounts.invite(invitation(name))
-    found = await accounts.invitation(invitation().digest, now_ms=NOW_MS + 9)
+        await accounts.invitations.add(invitation(name))
+    found = await accounts.invitations.find(invitation().digest, now_ms=NOW_MS + 9)
     assert found == invitation()
-    assert await accounts.invitation(invitation().digest, now_ms=NOW_MS + 10) is None
+    assert await accounts.invitations.find(invitation().digest, now_ms=NOW_MS + 10) is None
     bob, eve = (Account(id=name, handle=name, name=name, created_ms=NOW_MS) for name in ("bob", "eve"))
     await accounts.create(bob, password="h", passkey=None, codes=[], invitation=invitation().digest)
     with pytest.raises(NotFound, match="used"):
         await accounts.create(eve, password="h", passkey=None, codes=[], invitation=invitation().digest)
     assert await accounts.find("eve") is None
-    assert [each.id for each in await accounts.invitations(made_by="a1", now_ms=NOW_MS)] == [invitation("i2").id]
+    assert [each.id for each in await accounts.invitations.list(made_by="a1", now_ms=NOW_MS)] == [invitation("i2").id]
     with pytest.raises(NotFound):
-        await accounts.withdraw(invitation("i2").id, made_by="bob")
-    await accounts.withdraw(invitation("i2").id, made_by=None)
-    assert await accounts.invitations(made_by=None, now_ms=NOW_MS) == []
+        await accounts.invitations.withdraw(invitation("i2").id, made_by="bob")
+    await accounts.invitations.withdraw(invitation("i2").id, made_by=None)
+    assert await accounts.invitations.list(made_by=None, now_ms=NOW_MS) == []
 
 
 async def test_passkeys(accounts: Accounts) -> None:

@@ -93,7 +93,9 @@ def routes(
         document = schema.Export(
             account=await view(account),
             sessions=await shown(account, session),
-            invitations=[schema.invitation(each) for each in await store.invitations(made_by=account.id, now_ms=0)],
+            invitations=[
+                schema.invitation(each) for each in await store.invitations.list(made_by=account.id, now_ms=0)
+            ],
             seats=[schema.seat(*each) for each in await desk.seats_of(account.id)],
             comments=await comments.of_account(account.id),
             record=list(await store.record.about(account.id)),

@@ -13,7 +13,17 @@ from litestar.params import FromPath, JSONBody
 import stentor
 from stentor.base.errors import BadInput, Conflict, NotSupported
 from stentor.base.units import SeatId, SpaceId, space_id
-from stentor.house import api_backstage, api_comments, api_door, api_pins, api_requests, api_seats, api_sounds, schema
+from stentor.house import (
+    api_backstage,
+    api_comments,
+    api_door,
+    api_pins,
+    api_requests,
+    api_seats,
+    api_sounds,
+    schema,
+    site_schema,
+)
 from stentor.house.account_schema import Claim
 from stentor.house.backstage import Backstage
 from stentor.house.callers import Callers
@@ -75,12 +85,12 @@ def routes(
         return await views.space(await desk.change(space, wish, actor), actor)
 
     @get("/admin", summary="Whether the caller is the admin")
-    async def admin(request: _Request) -> schema.AdminView:
+    async def admin(request: _Request) -> site_schema.AdminView:
         rights.require(await who(request), Look.SITE, None)
-        return schema.AdminView(version=stentor.__version__)
+        return site_schema.AdminView(version=stentor.__version__)
 
     @get("/processes", summary="Every process that runs now, and what it counts")
-    async def processes(request: _Request) -> schema.ProcessList:
+    async def processes(request: _Request) -> site_schema.ProcessList:
         rights.require(await who(request), Look.SITE, None)
         return views.processes()
 

@@ -14,7 +14,7 @@ import stentor
 from stentor.base import log
 from stentor.base.config import Settings
 from stentor.bus.status import Statuses
-from stentor.house import account_api, api, api_provider, pages, problems, provider, schema, whip
+from stentor.house import account_api, api, api_provider, pages, problems, provider, site_schema, whip
 from stentor.house.access import Access
 from stentor.house.backstage import Backstage
 from stentor.house.callers import Callers
@@ -123,9 +123,9 @@ def build(
 
 def _health(desk: Desk) -> Any:
     @route("/healthz", http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
-    async def healthz() -> Response[schema.Health]:
+    async def healthz() -> Response[site_schema.Health]:
         """Raises :class:`Overloaded`, a 503, when the database does not answer."""
         await desk.store.count([])
-        return Response(schema.Health("ok", bus=desk.bus.connected), headers={"cache-control": "no-store"})
+        return Response(site_schema.Health("ok", bus=desk.bus.connected), headers={"cache-control": "no-store"})
 
     return healthz

@@ -90,7 +90,7 @@ class People:
     async def role_of_new(self, invitation: str | None) -> SiteRole:
         """As what somebody may sign up; raises :class:`NotAllowed` when they may not."""
         if invitation:
-            found = await self.store.invitation(digests.digest(invitation), now_ms=self.now_ms)
+            found = await self.store.invitations.find(digests.digest(invitation), now_ms=self.now_ms)
             if found is None:
                 raise NotAllowed("This invitation is not valid any more; ask for a new one.", code="invitation-wrong")
             return found.role
@@ -221,17 +221,17 @@ class People:
             created_ms=now_ms,
             expires_ms=now_ms + wish.expires_s * 1000,
         )
-        await self.store.invite(invitation)
+        await self.store.invitations.add(invitation)
         await self.note(by, Deed.INVITED, None, wish.role.value)
         return invitation, f"{self._house}/sign-up#invitation={token}"
 
     async def invitations(self, by: Account | None) -> Sequence[SiteInvitation]:
         """Those that hold: all for an admin, one's own for others."""
-        return await self.store.invitations(made_by=_whose(by), now_ms=self.now_ms)
+        return await self.store.invitations.list(made_by=_whose(by), now_ms=self.now_ms)
 
     async def withdraw(self, by: Account | None, invitation: str) -> None:
         """Takes an invitation back."""
-        await self.store.withdraw(invitation, made_by=_whose(by))
+        await self.store.invitations.withdraw(invitation, made_by=_whose(by))
         await self.note(by, Deed.WITHDRAWN, None)
 
     # Within

@@ -9,7 +9,7 @@ from stentor.base.config import Settings
 from stentor.base.errors import CallerError
 from stentor.base.units import SeatId
 from stentor.bus.status import SeatStatus, Statuses
-from stentor.house import ice, schema
+from stentor.house import ice, schema, site_schema
 from stentor.house.desk import Desk
 from stentor.spaces import commands as c
 from stentor.spaces import portraits, rights, rules, sounds
@@ -146,12 +146,12 @@ class Views:
             )
         return schema.RecordingList(recordings=found)
 
-    def processes(self) -> schema.ProcessList:
+    def processes(self) -> site_schema.ProcessList:
         """Every process that was heard in the last 3 s, by role and name."""
         heard = sorted(self._statuses.fresh(self._desk.clock()), key=lambda status: (status.role, status.instance))
-        return schema.ProcessList(
+        return site_schema.ProcessList(
             processes=[
-                schema.ProcessView(
+                site_schema.ProcessView(
                     role=status.role,
                     instance=status.instance,
                     pid=status.pid,

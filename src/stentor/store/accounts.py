@@ -1,4 +1,4 @@
-"""Accounts in the database, with their passkeys, sessions and recovery codes, and the invitations to the site.
+"""Accounts in the database, with their passkeys, sessions and recovery codes.
 
 Secrets come as digests (``people.digests``) or hashes and leave as such; nothing here could sign anybody in.
 """
@@ -12,10 +12,11 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Update, delete, fu
 from sqlalchemy.exc import IntegrityError
 
 from stentor.base.errors import Conflict, NotFound
-from stentor.people.model import Account, Challenge, Identity, Passkey, Session, SiteInvitation, SiteRole
+from stentor.people.model import Account, Challenge, Identity, Passkey, Session, SiteRole
 from stentor.store import tables
 from stentor.store.identities import Identities, add_identity, ways_in
 from stentor.store.record import Record
+from stentor.store.site_invitations import SiteInvitations, use_invitation
 from stentor.store.tries import TriesTable
 from stentor.store.work import Work
 
@@ -38,6 +39,7 @@ class Accounts:
         self.tries = TriesTable(work)
         self.identities = Identities(work)
         self.record = Record(work)
+        self.invitations = SiteInvitations(work)
 
     async def _do(self, query: Update) -> None:
         """One statement whose answer nobody needs."""
@@ -66,7 +68,7 @@ class Accounts:
 
         def work(connection: Connection) -> None:
             if invitation is not None:
-                _use_invitation(connection, invitation)
+                use_invitation(connection, invitation)
             values = msgspec.structs.asdict(account)
             del values["has_password"]
             try:
@@ -283,55 +285,6 @@ class Accounts:
             query = query.where(table.c.digest != but)
         return await self._work.write(lambda connection: connection.execute(query).rowcount)
 
-    # Invitations to the site
-
-    async def invite(self, invitation: SiteInvitation) -> None:
-        """Notes an invitation; those that have run out are forgotten."""
-
-        def work(connection: Connection) -> None:
-            table = tables.site_invitations
-            connection.execute(delete(table).where(table.c.expires_ms <= invitation.created_ms))
-            connection.execute(insert(table).values(**msgspec.structs.asdict(invitation)))
-
-        await self._work.write(work)
-
-    async def invitation(self, digest: str, *, now_ms: int) -> SiteInvitation | None:
-        """The invitation of a token, if it still holds."""
-        found = await self._invitations(tables.site_invitations.c.digest == digest, now_ms)
-        return found[0] if found else None
-
-    async def invitations(self, *, made_by: str | None, now_ms: int) -> Sequence[SiteInvitation]:
-        """Invitations that hold, the newest first; all, or those of one account."""
-        table = tables.site_invitations
-        return await self._invitations(
-            table.c.digest.is_not(None) if made_by is None else table.c.made_by == made_by, now_ms
-        )
-
-    async def _invitations(self, where: ColumnElement[bool], now_ms: int) -> Sequence[SiteInvitation]:
-        table = tables.site_invitations
-        query = (
-            select(table).where(where, table.c.expires_ms > now_ms).order_by(table.c.created_ms.desc(), table.c.digest)
-        )
-
-        def work(connection: Connection) -> Sequence[SiteInvitation]:
-            rows = connection.execute(query.limit(MOST_LISTED)).mappings()
-            return [SiteInvitation(**{**row, "role": SiteRole(row["role"])}) for row in rows]
-
-        return await self._work.read(work)
-
-    async def withdraw(self, invitation: str, *, made_by: str | None) -> None:
-        """Takes an invitation back by its id, of anybody or of one account; raises :class:`NotFound`."""
-        table = tables.site_invitations
-        query = delete(table).where(func.substr(table.c.digest, 1, 16) == invitation)
-        if made_by is not None:
-            query = query.where(table.c.made_by == made_by)
-
-        def work(connection: Connection) -> None:
-            if connection.execute(query).rowcount == 0:
-                raise NotFound("There is no such invitation; it may be used already.", code="invitation-not-found")
-
-        await self._work.write(work)
-
     # Challenges
 
     async def challenge(self, challenge: Challenge, *, now_ms: int) -> None:
@@ -376,13 +329,6 @@ def _there(account: Account | None) -> Account:
 
 def _no_account() -> NotFound:
     return NotFound("There is no such account.", code="account-not-found")
-
-
-def _use_invitation(connection: Connection, digest: str) -> None:
-    """Of two who bring the same invitation at once, one has it."""
-    table = tables.site_invitations
-    if connection.execute(delete(table).where(table.c.digest == digest)).rowcount != 1:
-        raise NotFound("This invitation was used or taken back; ask for a new one.", code="invitation-not-found")
 
 
 def _add_passkey(connection: Connection, passkey: Passkey) -> None:
