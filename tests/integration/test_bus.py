@@ -20,7 +20,7 @@ from stentor.bus.chunks import STREAM, ChunkLog
 from stentor.bus.connection import Bus, connect
 from stentor.bus.documents import bucket
 from stentor.bus.lease import Lease
-from stentor.bus.status import SeatStatus, SpaceStatus, Status, Statuses, beat
+from stentor.bus.status import URGENT_S, SeatStatus, SpaceStatus, Status, Statuses, beat
 from stentor.spaces.model import Space
 from stentor.wire.chunk import RENDITIONS, Chunk, Source
 from tests.support.nats import NatsServer, nats_server
@@ -321,6 +321,21 @@ async def test_heartbeats_are_collected_and_forgotten(bus: Bus) -> None:
     assert statuses.seats("talk", now + 10) == []
     for task in beats:
         task.cancel()
+
+
+async def test_a_heartbeat_does_not_wait_with_what_is_urgent(bus: Bus) -> None:
+    """Who begins to talk is told at once and not with the next heartbeat; nothing more is said until then."""
+    talking: set[str] = set()
+    told: list[bytes] = []
+    await bus.subscribe("status.stage.>", lambda _, payload: told.append(payload))
+    stage = Status("stage", "stage-0", 0, 1)
+    beating = asyncio.create_task(beat(bus, lambda: stage, every_s=60.0, urgent=lambda: set(talking)))
+    await eventually(lambda: len(told) == 1, "the first")
+    talking.add("ada")
+    await eventually(lambda: len(told) == 2, "what has changed")
+    await asyncio.sleep(4 * URGENT_S)
+    assert len(told) == 2
+    beating.cancel()
 
 
 async def test_no_server_is_one_clear_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

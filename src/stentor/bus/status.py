@@ -16,6 +16,8 @@ MAX_SENDERS = 10_000
 """More processes than any cluster has; beyond it the one unheard longest is forgotten."""
 FRESH_S = 3.0
 """A process unheard for so long counts as gone."""
+URGENT_S = 0.05
+"""How soon a change is told that does not wait for the next heartbeat."""
 
 
 class SeatStatus(msgspec.Struct, frozen=True):
@@ -74,12 +76,21 @@ class Status(msgspec.Struct, frozen=True):
 _decoder = msgspec.json.Decoder(Status)
 
 
-async def beat(bus: Bus, make: Callable[[], Status], *, every_s: float = 1.0) -> None:
-    """Publishes ``make()`` for ever."""
+async def beat(
+    bus: Bus, make: Callable[[], Status], *, every_s: float = 1.0, urgent: Callable[[], object] | None = None
+) -> None:
+    """Publishes ``make()`` for ever: every so often, and within :data:`URGENT_S` of a change of ``urgent()``."""
     while True:
+        told = urgent and urgent()
         status = make()
         await bus.publish(f"status.{status.role}.{status.instance}", msgspec.json.encode(status))
-        await asyncio.sleep(every_s)
+        if urgent is None:
+            await asyncio.sleep(every_s)
+            continue
+        for _ in range(round(every_s / URGENT_S)):
+            await asyncio.sleep(URGENT_S)
+            if urgent() != told:
+                break
 
 
 class Statuses:

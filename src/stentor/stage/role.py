@@ -206,6 +206,10 @@ class Stage:
             case _:
                 self.log.warning("command-not-understood", space=room.space.id, kind=command.kind[:20])
 
+    def talking(self) -> set[tuple[str, str]]:
+        """Who is, as space and seat."""
+        return {(space, seat.id) for space, room in self.rooms.items() for seat in room.seats.values() if seat.talking}
+
     def status(self) -> Status:
         """The heartbeat of now."""
         now = self._clock()
@@ -264,6 +268,6 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
             stage = Stage(settings, bus, instance=instance, clock=clock, ice=ice)
             async with asyncio.TaskGroup() as group:
                 group.create_task(stage.run(), name="stage")
-                group.create_task(beat(bus, stage.status, every_s=BEAT_S), name="beat")
+                group.create_task(beat(bus, stage.status, every_s=BEAT_S, urgent=stage.talking), name="beat")
     finally:
         undo()
