@@ -100,7 +100,7 @@ def whole(edges: int) -> Iterator[tuple[str, list[psutil.Process]]]:
         ports = ["--port", str(house), "--audience-port", str(audience), "--edges", str(edges)]
         command = [sys.executable, "-m", "stentor", "up", "--data", folder, *ports]
         with Path(folder, "up.log").open("wb") as log:
-            process = subprocess.Popen(command, stdout=log, stderr=log)
+            process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | {"STENTOR_CAPTIONS": "off"})
         try:
             token = Path(folder, "admin-token")
             _wait_for(f"http://127.0.0.1:{house}/healthz")

@@ -108,6 +108,17 @@ async def hears_the_reader(speaker: Loudspeaker) -> None:
         scores.append(correlation(await speaker.heard(HEARD_S), said).score)
 
 
+async def hears_bob_in_the_recording(browser: Firefox, speaker: Loudspeaker, rig: Rig) -> None:
+    """The replay of Ada and then Bob plays from its last chapter, in the space's page."""
+    await record(rig.objects, 96, {range(24, 54): "ada", range(54, 96): "bob"})
+    await browser.open(address(rig))
+    await browser.until("document.querySelectorAll('#chapters li').length === 3", "all turns are there")
+    await browser.click("#chapters li:nth-child(3) button")
+    await plays(browser, RECORDING)
+    await browser.says("#now", "Bob")
+    await hears_the_reader(speaker)
+
+
 async def test_live_until_it_is_over(browser: Firefox, speaker: Loudspeaker) -> None:
     """Low-latency HLS plays, the page says how far behind, who talks and how many listen; the end is said."""
     async with on_air() as rig:
@@ -159,13 +170,7 @@ async def test_who_cannot_decode_aac_hears_opus(tmp_path_factory: pytest.TempPat
             assert "/live.opus" in await browser.evaluate(f"{AUDIO}.currentSrc")
             await hears_something(speaker)
         async with edge(talk()) as rig:
-            await record(rig.objects, 96, {range(24, 54): "ada", range(54, 96): "bob"})
-            await browser.open(address(rig))
-            await browser.until("document.querySelectorAll('#chapters li').length === 3", "all turns are there")
-            await browser.click("#chapters li:nth-child(3) button")
-            await plays(browser, RECORDING)
-            await browser.says("#now", "Bob")
-            await hears_the_reader(speaker)
+            await hears_bob_in_the_recording(browser, speaker, rig)
             await browser.open(address(rig, "/clip?from=18&to=28"))
             await browser.click("h1")  # a page may play once it was touched
             await browser.evaluate("document.querySelector('audio').play()")
@@ -214,13 +219,7 @@ async def test_text_only(browser: Firefox) -> None:
 async def test_a_recording_and_its_frame(browser: Firefox, speaker: Loudspeaker) -> None:
     """The replay plays from a chapter with who spoke, in its page and in a frame of another site."""
     async with edge(talk()) as rig:
-        await record(rig.objects, 96, {range(24, 54): "ada", range(54, 96): "bob"})
-        await browser.open(address(rig))
-        await browser.until("document.querySelectorAll('#chapters li').length === 3", "all turns are there")
-        await browser.click("#chapters li:nth-child(3) button")
-        await plays(browser, RECORDING)
-        await browser.says("#now", "Bob")
-        await hears_the_reader(speaker)
+        await hears_bob_in_the_recording(browser, speaker, rig)
         await browser.calm()
         async with blog(f'<iframe src="{address(rig, "/embed")}"></iframe>') as port:
             await browser.open(f"http://localhost:{port}/")

@@ -231,14 +231,19 @@ class Hls:
                 for waiter, held in self._reloads.pop((name, directives)).items():
                     waiter.release(document.answer(held.request.headers))
         for name, number in list(self._hinted):
-            if number <= self._newest:
+            if grid.first_chunk_of_part(number) < self._window.first:  # this edge stood still for longer than a window
+                self._miss(name, number, NotFound("That part is not there any more.", code="no-such-part"))
+            elif number <= self._newest:
                 file = self._part(self._renditions[name], number)
                 for waiter, held in self._hinted.pop((name, number)).items():
                     waiter.release(file.answer(held.request.headers, self._clock()))
             elif self._window.finished:
-                missing = failure(NotFound("The space ended before this part."), now=self._clock())
-                for waiter in self._hinted.pop((name, number)):
-                    waiter.release(missing)
+                self._miss(name, number, NotFound("The space ended before this part."))
+
+    def _miss(self, name: str, number: int, error: NotFound) -> None:
+        missing = failure(error, now=self._clock())
+        for waiter in self._hinted.pop((name, number)):
+            waiter.release(missing)
 
     def _give_up(self, waiter: Waiter) -> None:
         error = Overloaded("What you wait for did not come in time.", retry_after_s=1.0)

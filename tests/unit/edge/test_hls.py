@@ -79,6 +79,20 @@ async def test_a_hold_that_runs_out_is_503(monkeypatch: pytest.MonkeyPatch) -> N
             assert fields["cache-control"] == "no-store"
 
 
+async def test_an_edge_that_stood_still_goes_on() -> None:
+    """A machine that slept for longer than a window: the hinted part is 404, the reload is answered, the edge lives."""
+    async with edge(chunks=36) as rig:
+        part = asyncio.create_task(rig.get("/s/friday/hls/aac-64/3.0.m4s"))
+        reload = asyncio.create_task(rig.get(f"{MEDIA}?_HLS_msn=3&_HLS_part=0"))
+        await eventually(lambda: rig.worker.requests == 2, "both were asked")
+        rig.now += 150
+        rig.channel.advance(rig.now)
+        assert rig.window.first > 36
+        status, fields, _ = await part
+        assert (status, fields["cache-control"]) == (404, "no-store")
+        assert (await reload)[0] == 200
+
+
 async def test_the_hinted_part_is_held_and_others_are_404() -> None:
     """The part in the preload hint comes when it is whole; what is not hinted is 404 for a second at most."""
     async with edge(chunks=36) as rig:

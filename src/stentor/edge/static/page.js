@@ -124,7 +124,8 @@ async function showComments() {
   const panel = element("comments");
   panel.hidden = !door.comments;
   if (panel.open && !comments) {
-    comments = import("./comments.js").then(({ Comments }) => new Comments({ panel, say, language: () => root.lang }));
+    const made = ({ Comments }) => new Comments({ panel, say, language: () => root.lang });
+    comments = import("./comments.js").then(made).catch(() => (comments = null)); // without a line it is tried again
   }
   (await comments)?.offer(door.comments);
 }
@@ -133,8 +134,9 @@ async function showComments() {
 async function openReplay() {
   if (replayOpened) return;
   replayOpened = true;
-  const { Replay } = await import("./replay.js");
-  new Replay({ base, door, say, portraits, language: root.lang }).open();
+  const module = await import("./replay.js").catch(() => null);
+  replayOpened = Boolean(module); // without a line the door's next answer tries again
+  if (module) new module.Replay({ base, door, say, portraits, language: root.lang }).open();
 }
 
 function showButton() {

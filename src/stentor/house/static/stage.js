@@ -276,7 +276,7 @@ for (const id of ["microphone", "music"]) {
 }
 document.addEventListener("keydown", (event) => {
   const typing = ["INPUT", "SELECT", "TEXTAREA"].includes(/** @type {Element} */ (event.target).tagName);
-  if (event.key.toLowerCase() === "m" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) mute();
+  if (event.key?.toLowerCase() === "m" && !event.repeat && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) mute();
 });
 window.addEventListener("pagehide", () => seat?.leave());
 
