@@ -12,6 +12,7 @@ import ssl
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -20,11 +21,14 @@ from stentor.audio import hold, lofi
 from stentor.base import config, tls
 from stentor.base.clock import wall
 from stentor.base.config import Settings
-from stentor.base.errors import Malformed, NotFound, SetupError
+from stentor.base.errors import BadInput, Malformed, NotFound, SetupError
 from stentor.bus import disk, server
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import connect
 from stentor.captions import whisper
+from stentor.edge.worker import descriptors
+from stentor.rehearsal import certificate
+from stentor.rehearsal.configuration import Configuration, current, differences
 from stentor.store.objects import Objects
 from stentor.store.spaces import Store
 from stentor.supervisor import Supervisor, Worker, role_environment
@@ -53,6 +57,7 @@ async def running(
     with one sentence for whatever the operator must mend.
     """
     await check(settings)
+    settings = measured(settings, on_step)
     supervisor = Supervisor()
     minding: asyncio.Task[None] | None = None
     try:
@@ -86,6 +91,37 @@ def workers(settings: Settings, logs: Path | None) -> list[Worker]:
         for role, count in counts.items()
         for index in range(count)
     ]
+
+
+def measured(settings: Settings, on_step: Step) -> Settings:
+    """With the places of an edge that the newest readiness certificate shows of this configuration; what the operator
+    has set stays.
+    """
+    if settings.edge_listeners:
+        return settings
+    try:
+        shown = certificate.own(settings)
+    except BadInput as error:
+        on_step(f"leaving the readiness certificate aside ({error})")
+        return settings
+    places = certificate.places(shown) if shown else None
+    if shown is None or places is None or places >= descriptors():
+        return settings
+    day = datetime.fromtimestamp(shown.at_ms / 1000, UTC).date()
+    if changed := differences(shown.configuration, expected(settings)):
+        on_step(f"leaving the readiness certificate of {day} aside ({', '.join(changed)}: rehearse again)")
+        return settings
+    on_step(f"giving each edge {places:,} places, as the readiness certificate of {day} shows")
+    return msgspec.structs.replace(settings, edge_listeners=places)
+
+
+def expected(settings: Settings) -> Configuration:
+    """The configuration once all roles of this machine are up."""
+    processes = [
+        {"role": worker.name.rpartition("-")[0], "numbers": {"capacity": descriptors()}}
+        for worker in workers(settings, None)
+    ]
+    return current(settings, processes, settings.audience_address)
 
 
 async def check(settings: Settings) -> None:

@@ -22,7 +22,11 @@ import psutil
 import pytest
 from click.testing import CliRunner
 
+from stentor import app
+from stentor.base.config import Settings
 from stentor.cli import COMMANDS, stentor
+from stentor.rehearsal import certificate
+from stentor.rehearsal.configuration import differences
 from tests.support.whole import free_ports
 
 START_S = 40.0
@@ -344,6 +348,10 @@ def test_the_rehearsal(up: Up, tmp_path: Path) -> None:
     report = json.loads(done.stdout)
     assert (report["heard"], report["well"], report["complaints"]) == (40, True, [])
     assert json.loads(kept.read_text()) == report
+    shown = certificate.own(Settings(data=str(up.folder)))
+    assert shown is not None
+    as_started = Settings(data=str(up.folder), edges=1, captions="off", audience_port=up.audience_port)
+    assert differences(shown.configuration, app.expected(as_started)) == [], "the next start would not know it"
     up.json("space", "end", "rehearsal")
 
 

@@ -41,7 +41,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     line_mbps: float = 0.0
     """What this machine's line carries, in Mbit/s, shared by its edges: the ladder climbs by it; 0 means unknown."""
     edge_listeners: int = 0
-    """Listeners that one edge process carries, as a rehearsal has shown; 0 for as many as its descriptors allow."""
+    """Listeners that one edge process carries; 0 for what a certificate has shown, else what its descriptors allow."""
     public_url: str = ""
     """How people reach the house from outside; ``localhost`` and the port when empty."""
     audience_url: str = ""

@@ -10,13 +10,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from stentor.base import config
 from stentor.base.config import Settings
 from stentor.base.errors import NotFound
-from stentor.base.signing import Signer
 from stentor.cli import options
 from stentor.rehearsal import certificate as certificates
-from stentor.rehearsal.certificate import Certificate, Signed
+from stentor.rehearsal.certificate import Certificate
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -51,24 +49,12 @@ def verify(file: Path | None, key: str | None, data: str | None) -> None:
     settings = options.settings(data=data)
     file = _file(settings, file)
     signed = certificates.read(file.read_bytes())
-    wanted = key or own_key(settings)
+    wanted = key or certificates.own_key(settings)
     at = _when(signed.certificate)
     if wanted != signed.key:
         click.echo(f"Unchanged since {at}, but signed with another key: {signed.key}")
         click.get_current_context().exit(1)
     click.echo(f"Good: signed on {at} with {signed.key}. It holds for the configuration that it names, and no other.")
-
-
-def own_key(settings: Settings) -> str:
-    """The public key with which this installation signs certificates."""
-    return Signer(config.signing_key(settings), certificates.PURPOSE).public
-
-
-def newest(settings: Settings) -> Signed | None:
-    """The newest certificate of the data folder that is good and this installation's own."""
-    file = certificates.newest(settings.folder)
-    signed = certificates.read(file.read_bytes()) if file else None
-    return signed if signed and signed.key == own_key(settings) else None
 
 
 def draw(found: Certificate) -> Table:
@@ -87,8 +73,11 @@ def draw(found: Certificate) -> Table:
     if found.headroom is not None:
         row("head-room", f"{found.headroom:.0%}")
     if guess := found.extrapolation:
-        row("reaches to", f"{guess.listeners:,} ± {guess.error:.0%} by {guess.resource}")
+        sight = "" if guess.in_sight else "; no limit in sight"
+        row("reaches to", f"{guess.listeners:,} ± {guess.error:.0%} by {guess.resource}{sight}")
         row("method", guess.method)
+    if places := certificates.places(found):
+        row("an edge takes", f"{places:,} listeners from the next start, while the configuration stays")
     processes = ", ".join(f"{count} {role}" for role, count in found.configuration.processes.items())
     row("holds for", f"Stentor {found.configuration.version}, {processes}; {found.configuration_hash[:16]}")
     row("not tested", ", ".join(found.not_tested))

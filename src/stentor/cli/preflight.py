@@ -21,15 +21,14 @@ from rich.console import Console
 
 from stentor.base.config import Settings
 from stentor.cli import options
-from stentor.cli.certificate import newest
 from stentor.cli.findings import BYTES_PER_HOUR, Finding, Verdict, tell
 from stentor.cli.house import TIMEOUT_S, House
-from stentor.rehearsal.certificate import Signed
+from stentor.crowd.admission import TARGET
+from stentor.rehearsal import certificate
+from stentor.rehearsal.certificate import Certificate
 from stentor.rehearsal.configuration import Configuration, current, differences
 from stentor.spaces.model import ON_AIR, OVER
 
-TARGET: Final = 0.75
-"""The share of the edges' capacity that a plan may count on; the rest is for those who come again."""
 CLOCK_S: Final = 4.0
 """How far an edge's clock may seem to be away; a cache may have kept what it said for 2 s."""
 CERTIFICATE_DAYS: Final = 7.0
@@ -56,7 +55,7 @@ def preflight(space_id: str, listeners: int | None, hours: float, data: str | No
         processes = house.get("/processes")["processes"]
         findings = list(examine(settings, house.url, view, processes, listeners=listeners, hours=hours))
         now = current(settings, processes, str(view["audience"]["page"]))
-        findings.append(of_certificate(newest(settings), now, listeners))
+        findings.append(of_certificate(certificate.own(settings), now, listeners))
     tell(findings, as_json=as_json)
 
 
@@ -109,24 +108,26 @@ def of_roles(processes: Sequence[Json]) -> Iterator[Finding]:
 
 
 def of_capacity(processes: Sequence[Json], listeners: int | None) -> Finding:
-    """Connections that the edges take together, beside what is expected."""
-    most = sum(int(process["numbers"].get("capacity", 0)) for process in processes if process["role"] == "edge")
-    found = f"{most:,} connections at the edges, {round(TARGET * most):,} with room to spare"
+    """Listeners that the edges take together, beside what is expected."""
+    most = sum(int(process["numbers"].get("places", 0)) for process in processes if process["role"] == "edge")
+    found = f"places for {most:,} listeners at the edges, the door becomes narrow at {round(TARGET * most):,}"
     if listeners is None:
         return Finding("capacity", Verdict.OK, found, "Say how many you expect: --listeners.")
     found = f"{listeners:,} listeners expected; {found}"
     if listeners <= TARGET * most:
         return Finding("capacity", Verdict.OK, found)
-    advice = "Start more edges (--edges, or more machines), or raise their limit of open files."
+    advice = (
+        "Start edges on more machines, raise their limit of open files, or rehearse with more listeners if a readiness "
+        "certificate or STENTOR_EDGE_LISTENERS sets the places."
+    )
     return Finding("capacity", Verdict.BAD if listeners > most else Verdict.WARNING, found, advice)
 
 
-def of_certificate(signed: Signed | None, now: Configuration, listeners: int | None) -> Finding:
-    """What was rehearsed, and whether it still holds; ``signed`` is the newest certificate."""
-    if signed is None:
+def of_certificate(shown: Certificate | None, now: Configuration, listeners: int | None) -> Finding:
+    """What was rehearsed, and whether it still holds; ``shown`` is the newest certificate."""
+    if shown is None:
         advice = "Drive it before people do: stentor rehearse SPACE --listeners N."
         return Finding("certificate", Verdict.WARNING, "nothing was rehearsed here", advice)
-    shown = signed.certificate
     found = f"{shown.listeners:,} listeners carried on {datetime.fromtimestamp(shown.at_ms / 1000, UTC):%Y-%m-%d}"
     if changed := differences(shown.configuration, now):
         return Finding("certificate", Verdict.WARNING, f"{found}; void: {', '.join(changed)}", "Rehearse again.")

@@ -13,6 +13,8 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
+from stentor.base import config
+from stentor.base.config import Settings
 from stentor.base.errors import BadInput
 from stentor.base.signing import Signer, verified
 from stentor.rehearsal.configuration import Configuration
@@ -29,9 +31,11 @@ LEAST_LOOKS: Final = 8
 FURTHEST: Final = 3.0
 """No claim beyond three times what was driven: other limits come first that nobody has seen."""
 METHOD: Final = (
-    "Least squares of the share in use over the listeners, of the resource nearest its limit, up to 85 %; "
+    "Least squares of the share in use over the listeners, of the resource that reaches 85 % first; "
     "never beyond three times what was driven. The error is two standard errors of the slope."
 )
+MOST_ERROR: Final = 0.25
+"""A claim that may be wrong by more sets no edge's places."""
 MOST_BYTES: Final = 1 << 20
 
 
@@ -43,12 +47,14 @@ class Limit(msgspec.Struct, frozen=True):
 
 
 class Extrapolation(msgspec.Struct, frozen=True):
-    """How many listeners the resource nearest its limit would allow, and by how much that may be wrong."""
+    """How many listeners the resource that is used up first would allow, and by how much that may be wrong."""
 
     listeners: int
     error: float
     """Share of ``listeners``, plus and minus."""
     resource: str
+    in_sight: bool = False
+    """Whether the resource ends there; else the claim ends because so few were driven."""
     method: str = METHOD
 
 
@@ -108,7 +114,7 @@ def certify(report: Rehearsed, configuration: Configuration) -> Certificate:
         pause_p99_ms=report.pause_p99_ms,
         limits=found,
         headroom=round(max(0.0, 1 - found[0].used), 3) if found else None,
-        extrapolation=extrapolate(report.edges, found[0].resource) if found else None,
+        extrapolation=extrapolate(report.edges),
         not_tested=report.not_tested,
     )  # fmt: skip
 
@@ -126,12 +132,15 @@ def carried(report: Rehearsed) -> int:
     return 0
 
 
+DESCRIPTORS: Final = "descriptors of the fullest edge"
+LAG: Final = "loop lag"
+"""No straight line: it is nothing for long, and then all."""
 RESOURCES: Final = {
     "processor of the busiest edge": "busiest",
     "processors of the machine": "machine",
-    "descriptors of the fullest edge": "full",
+    DESCRIPTORS: "full",
     "line": "line",
-    "loop lag": "lag_ms",
+    LAG: "lag_ms",
 }
 
 
@@ -144,19 +153,43 @@ def limits(looks: Sequence[EdgeLook]) -> list[Limit]:
     return sorted((limit for limit in found if limit.used > 0), key=lambda limit: -limit.used)
 
 
-def extrapolate(looks: Sequence[EdgeLook], resource: str) -> Extrapolation | None:
-    """A straight line through what was seen; None when too little was, or when nothing grew."""
+def extrapolate(looks: Sequence[EdgeLook]) -> Extrapolation | None:
+    """The resource that is used up first; None when too little was seen, or when nothing grew. What other work took of
+    the machine is a line too, and a very uncertain one: it counts only where there is no better.
+    """
+    found = [line for resource in RESOURCES if resource != LAG and (line := _line(looks, resource)) is not None]
+    certain = [line for line in found if line.error <= MOST_ERROR]
+    return min(certain or found, key=lambda line: (line.listeners, RESOURCES[line.resource]), default=None)
+
+
+def _line(looks: Sequence[EdgeLook], resource: str) -> Extrapolation | None:
     listeners = np.array([look.listeners for look in looks], dtype=float)
     used = np.array([_used(look, resource) for look in looks])
-    if len(looks) < LEAST_LOOKS or np.ptp(listeners) < 0.5 * listeners.max():
+    if len(looks) < LEAST_LOOKS or listeners.max() < 1 or np.ptp(listeners) < 0.5 * listeners.max():
         return None
     slope, base = np.polyfit(listeners, used, 1)
-    if slope <= 0 or listeners.max() < 1:
+    if slope <= 0:
         return None
     rest = used - (base + slope * listeners)
     error = np.sqrt((rest @ rest) / (len(looks) - 2) / np.sum((listeners - listeners.mean()) ** 2))
-    allowed = min((FULL - base) / slope, FURTHEST * listeners.max())
-    return Extrapolation(max(0, round(allowed)), round(float(2 * error / slope), 3), resource)
+    allowed, furthest = (FULL - base) / slope, FURTHEST * listeners.max()
+    return Extrapolation(
+        max(0, round(min(allowed, furthest))),
+        round(float(2 * error / slope), 3),
+        resource,
+        in_sight=bool(allowed < furthest),
+    )
+
+
+def places(certificate: Certificate) -> int | None:
+    """Listeners that each edge process carries by this certificate: the lower end of the extrapolation, and never fewer
+    than it did carry. None when no limit was in sight, when the claim is too uncertain, and when descriptors end first,
+    which each edge counts itself.
+    """
+    edges, claim = certificate.configuration.processes.get("edge", 0), certificate.extrapolation
+    if claim is None or not claim.in_sight or claim.error > MOST_ERROR or claim.resource == DESCRIPTORS or not edges:
+        return None
+    return max(1, int(max(certificate.listeners, claim.listeners * (1 - claim.error)) / edges))
 
 
 def _used(look: EdgeLook, resource: str) -> float:
@@ -195,6 +228,21 @@ def newest(folder: Path) -> Path | None:
     """The newest certificate in the data ``folder``."""
     files = sorted((folder / FOLDER).glob("*.json"), key=lambda file: int(file.name.partition("-")[0] or 0))
     return files[-1] if files else None
+
+
+def own_key(settings: Settings) -> str:
+    """The public key with which this installation signs certificates."""
+    return Signer(config.signing_key(settings), PURPOSE).public
+
+
+def own(settings: Settings) -> Certificate | None:
+    """The newest certificate of the data folder, if this installation has signed it.
+
+    Raises :class:`BadInput` when somebody has changed it.
+    """
+    file = newest(settings.folder)
+    signed = read(file.read_bytes()) if file else None
+    return signed.certificate if signed and signed.key == own_key(settings) else None
 
 
 def _message(certificate: dict[str, Any]) -> bytes:

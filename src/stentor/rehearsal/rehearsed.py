@@ -63,7 +63,7 @@ class EdgeLook(msgspec.Struct, frozen=True):
     """Share of its connections that the fullest edge has."""
     memory_bytes: float = 0.0
     machine: float = 0.0
-    """Share of the processors in use by everything, on the rehearsal's machine."""
+    """Share of the processors in use by everything but the crowd, on the rehearsal's machine."""
 
 
 class Machine(msgspec.Struct, frozen=True):

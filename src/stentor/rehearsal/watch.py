@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import psutil
@@ -29,13 +30,36 @@ class EdgeWatch:
 
     async def run(self) -> None:
         """Raises what the house's refusal means."""
-        psutil.cpu_percent()
+        busy = Busy()
         while True:
             heard = await asyncio.to_thread(self._processes)
-            machine = round(psutil.cpu_percent() / 100, 3)
+            machine = round(busy.share(), 3)
             if edges := [one["numbers"] for one in heard if one["role"] == "edge"]:
                 self.looks.append(look(edges, at_s=round(time.time() - self._began, 1), machine=machine))
             await asyncio.sleep(LOOK_S)
+
+
+class Busy:
+    """What share of the machine's processors everything but the rehearsal itself takes."""
+
+    def __init__(self) -> None:
+        self._crowd = psutil.Process()
+        self._before = self._used()
+
+    def share(self) -> float:
+        """Since the last time that it was asked."""
+        before, self._before = self._before, self._used()
+        crowd_s, busy_s, all_s = (now - then for now, then in zip(self._before, before, strict=True))
+        return min(1.0, max(0.0, busy_s - max(0.0, crowd_s)) / all_s) if all_s > 0 else 0.0
+
+    def _used(self) -> tuple[float, float, float]:
+        """Processor seconds of the rehearsal's processes, of everything that works, and of all processors together."""
+        crowd_s = 0.0
+        for process in (self._crowd, *self._crowd.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                crowd_s += sum(process.cpu_times()[:2])
+        times = psutil.cpu_times()
+        return crowd_s, sum(times) - times.idle - times.iowait - times.guest - times.guest_nice, sum(times)
 
 
 def look(edges: Sequence[Mapping[str, float]], *, at_s: float, machine: float) -> EdgeLook:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from stentor.base import config
 from stentor.base.config import Settings
 from stentor.base.errors import BadInput
 from stentor.base.signing import Signer, verified
 from stentor.rehearsal import certificate
-from stentor.rehearsal.certificate import carried, certify, extrapolate, limits
+from stentor.rehearsal.certificate import carried, certify, extrapolate, limits, places
 from stentor.rehearsal.configuration import current, differences
 from stentor.rehearsal.rehearsed import EdgeLook, Second
 from tests.support.readiness import PROCESSES, configuration, looks, report
@@ -77,15 +79,65 @@ def test_the_first_limit_comes_first() -> None:
 
 def test_a_straight_line_reaches_so_far() -> None:
     """0.04 of the machine for 1,000 listeners: 85 % at 21,250. Three times what was driven is the end of any claim."""
-    found = extrapolate(looks(), "processors of the machine")
+    found = extrapolate(looks())
     assert found is not None
-    assert found.listeners == 21_250
+    assert (found.listeners, found.resource, found.in_sight) == (21_250, "processors of the machine", True)
     assert found.error == pytest.approx(0, abs=1e-6)
-    few = extrapolate([EdgeLook(n, n, machine=0.001 * n) for n in range(20)], "processors of the machine")
+    few = extrapolate([EdgeLook(n, n, machine=0.001 * n) for n in range(20)])
     assert few is not None
-    assert few.listeners == 57
-    assert extrapolate(looks(5), "processors of the machine") is None
-    assert extrapolate([EdgeLook(n, 100, machine=0.5) for n in range(20)], "processors of the machine") is None
+    assert (few.listeners, few.in_sight) == (57, False)
+    assert extrapolate(looks(5)) is None
+    assert extrapolate([EdgeLook(n, 100, machine=0.5) for n in range(20)]) is None
+
+
+def test_what_is_used_up_first_sets_the_end() -> None:
+    """Not what was used most: a machine busy with other things from the start may take long to fill."""
+    busy = [EdgeLook(n, 500 * n, machine=0.5 + 0.001 * n, line=0.02 * n) for n in range(20)]
+    found = extrapolate(busy)
+    assert found is not None
+    assert (found.resource, found.listeners) == ("line", 21_250)
+    noisy = [EdgeLook(n, 500 * n, machine=0.4 + 0.3 * (n % 3) + 0.02 * n, line=0.02 * n) for n in range(20)]
+    found = extrapolate(noisy)
+    assert found is not None
+    assert (found.resource, found.listeners) == ("line", 21_250), "other work on the machine is no line"
+    late = [EdgeLook(n, 500 * n, machine=0.02 * n, lag_ms=40.0 * n) for n in range(20)]
+    found = extrapolate(late)
+    assert found is not None
+    assert found.resource == "processors of the machine", "how late a loop is, is no straight line"
+
+
+def test_an_edge_carries_what_was_shown() -> None:
+    """The lower end of the claim, of each edge; only if a limit was in sight and the claim is certain enough."""
+    shown = certify(report(), configuration())
+    claim = shown.extrapolation
+    assert claim is not None
+    assert places(shown) == 21_250 // 2
+
+    def claimed(listeners: int = 9_500, **changes: object) -> int | None:
+        other = msgspec.structs.replace(claim, **changes)
+        return places(msgspec.structs.replace(shown, extrapolation=other, listeners=listeners))
+
+    assert claimed(error=0.1) == 21_250 * 9 // 20
+    assert claimed(listeners=24_000) == 12_000
+    assert claimed(in_sight=False) is None
+    assert claimed(error=0.3) is None
+    assert claimed(resource=certificate.DESCRIPTORS) is None, "each edge counts its own"
+    assert places(certify(report(edges=looks(5)), configuration())) is None
+
+
+def test_only_the_own_certificate_counts(tmp_path: Path) -> None:
+    """One that another installation has signed says nothing of this one; one that was changed is an error."""
+    settings = Settings(data=str(tmp_path))
+    assert certificate.own(settings) is None
+    file = certificate.keep(tmp_path, certify(report(), configuration()), SECRET)
+    assert certificate.own(settings) is None
+    certificate.keep(tmp_path, certify(report(), configuration()), config.signing_key(settings))
+    own = certificate.own(settings)
+    assert own is not None
+    assert own.listeners == 9_500
+    file.write_bytes(file.read_bytes().replace(b"9500", b"9900"))
+    with pytest.raises(BadInput, match="changed"):
+        certificate.own(settings)
 
 
 def test_the_newest_is_found(tmp_path: Path) -> None:

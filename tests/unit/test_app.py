@@ -1,0 +1,63 @@
+"""How many places an edge is given: the operator's number, or what a certificate shows of this very configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from stentor import app
+from stentor.base import config
+from stentor.base.config import Settings
+from stentor.edge.worker import descriptors
+from stentor.rehearsal import certificate
+from stentor.rehearsal.certificate import Certificate, certify
+from tests.support.readiness import report
+
+
+def shown(settings: Settings) -> Certificate:
+    """A certificate of the configuration that ``settings`` lead to: 21,250 listeners are in reach."""
+    return certify(report(), app.expected(settings))
+
+
+def keep(settings: Settings, one: Certificate) -> Path:
+    return certificate.keep(settings.folder, one, config.signing_key(settings))
+
+
+def test_an_edge_gets_what_was_shown(tmp_path: Path) -> None:
+    """Only while the configuration is the same, and only where nobody has set another number."""
+    settings = Settings(data=str(tmp_path), edges=2)
+    told: list[str] = []
+    assert app.measured(settings, told.append) == settings
+    assert told == []
+    keep(settings, shown(settings))
+    assert app.measured(settings, told.append).edge_listeners == 10_625
+    assert "each edge 10,625 places" in told[-1]
+    assert app.measured(msgspec.structs.replace(settings, edge_listeners=9), told.append).edge_listeners == 9
+    other = msgspec.structs.replace(settings, edges=3)
+    assert app.measured(other, told.append) == other
+    assert "processes edge: 2 → 3" in told[-1]
+    assert "rehearse again" in told[-1]
+
+
+def test_a_certificate_does_not_stop_the_start(tmp_path: Path) -> None:
+    """One that was changed is left aside, and one that reaches beyond the descriptors has nothing to say."""
+    settings = Settings(data=str(tmp_path), edges=2)
+    far = shown(settings)
+    assert far.extrapolation is not None
+    claim = msgspec.structs.replace(far.extrapolation, listeners=2 * descriptors() + 2)
+    keep(settings, msgspec.structs.replace(far, extrapolation=claim))
+    told: list[str] = []
+    assert app.measured(settings, told.append) == settings
+    assert told == []
+    file = keep(settings, msgspec.structs.replace(far, at_ms=far.at_ms + 1))
+    file.write_bytes(file.read_bytes().replace(b"9500", b"9900"))
+    assert app.measured(settings, told.append) == settings
+    assert "changed this certificate" in told[-1]
+
+
+@pytest.mark.parametrize("settings", [Settings(tls_cert="c.pem"), Settings(max_seats=4), Settings(edges=5)])
+def test_what_is_expected_follows_the_settings(settings: Settings) -> None:
+    """Another number of processes, TLS, seats: each is another configuration."""
+    assert app.expected(settings).hash != app.expected(Settings()).hash
