@@ -8,6 +8,8 @@ door opens wholly when there is room for everybody who waits.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 TARGET = 0.75
@@ -35,6 +37,8 @@ class Sight(msgspec.Struct, frozen=True):
     all_waiting: int = 0
     """At the doors of all spaces."""
     edges: int = 1
+    promised: int = 0
+    """Whom the doors of other spaces have let in and who have not come yet."""
 
 
 class Width(msgspec.Struct, frozen=True):
@@ -51,6 +55,8 @@ class Width(msgspec.Struct, frozen=True):
     pace: float = 0.0
     """By how much ``p`` has risen a minute, lately."""
     stepped_at: float = 0.0
+    promised: int = 0
+    """How many the last step has let in; they come until ``settles_at``."""
 
 
 def look(width: Width, sight: Sight, now: float, *, now_ms: int, held: bool = False) -> Width:
@@ -61,21 +67,29 @@ def look(width: Width, sight: Sight, now: float, *, now_ms: int, held: bool = Fa
     if width.p >= 1.0:
         return narrowed(width, now, now_ms) if room <= 0 < sight.capacity else width
     retry_s = window(sight)
+    room -= sight.promised
     if now < width.settles_at or room <= 0:
         return msgspec.structs.replace(width, retry_s=retry_s)
+    settles_at = now + retry_s[1] + SETTLE_S
     if sight.all_waiting <= room * CALM:
-        return Width(p=1.0, epoch=width.epoch, narrow_ms=width.narrow_ms)
+        return Width(p=1.0, epoch=width.epoch, narrow_ms=width.narrow_ms, settles_at=settles_at, promised=sight.waiting)
     step = min(MOST_STEP, (1.0 - width.p) * room / sight.all_waiting)  # their places are spread evenly above p
     p = min(1.0, width.p + step) if sight.waiting else width.p
     minutes = max(1e-9, (now - width.stepped_at) / 60)
     return msgspec.structs.replace(
         width,
         p=p,
-        settles_at=now + retry_s[1] + SETTLE_S,
+        settles_at=settles_at,
         retry_s=retry_s,
         pace=0.5 * width.pace + 0.5 * (p - width.p) / minutes,
         stepped_at=now,
+        promised=round(sight.waiting * (p - width.p) / (1.0 - width.p)),
     )
+
+
+def coming(widths: Iterable[Width], now: float) -> int:
+    """How many these doors have let in who have not come yet."""
+    return sum(width.promised for width in widths if now < width.settles_at)
 
 
 def narrowed(width: Width, now: float, now_ms: int) -> Width:

@@ -87,6 +87,8 @@ class Controller:
         rung = ladder.step(rung_before, loads(edges, space.id), now, pinned=space.pinned_rung)
         before = self._widths.get(space.id, width_of(orders))
         seen = sight(edges, space.id, {each: one.p for each, one in self._orders.items()} | {space.id: before.p})
+        others = [width for each, width in self._widths.items() if each != space.id]
+        seen = msgspec.structs.replace(seen, promised=admission.coming(others, now))
         width = admission.look(before, seen, now, now_ms=now_ms, held=space.limited)
         wanted = ordered(orders, space, rung, width, seen)
         if wanted != orders:

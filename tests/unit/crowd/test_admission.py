@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -110,6 +111,19 @@ def test_a_full_house_lets_in_as_many_as_leave() -> None:
     assert some.p == 0.1
     assert admission.look(some, Sight(1000, 650, 1000, 1000), 12.0, now_ms=12_000).p == 0.1
     assert admission.look(some, Sight(1000, 700, 1000, 1000), 20.0, now_ms=20_000).p > 0.1
+
+
+def test_two_doors_do_not_promise_the_same_room() -> None:
+    """Whoever looks a second later finds only what the first has left, until those who were let in have come."""
+    narrow = Width(p=0.0, epoch=1, settles_at=0.0)
+    seen = Sight(1000, 700, waiting=200, all_waiting=200)
+    first = admission.look(narrow, seen, 10.0, now_ms=10_000)
+    assert first.promised == 50
+    told = msgspec.structs.replace(seen, promised=admission.coming([first], 11.0))
+    assert admission.look(narrow, told, 11.0, now_ms=11_000).p == 0.0, "the room is promised to the others"
+    assert admission.coming([first], first.settles_at) == 0, "by then they have come"
+    last = admission.look(narrow, Sight(1000, 700, waiting=40, all_waiting=40), 10.0, now_ms=10_000)
+    assert (last.p, admission.coming([last], 11.0)) == (1.0, 40), "a door that opens wholly promises too"
 
 
 def test_a_held_door_stays() -> None:
