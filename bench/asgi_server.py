@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
+import socket
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -78,8 +80,20 @@ class App:
                 return
 
 
-if __name__ == "__main__":
-    uvicorn.run(
-        App(), host="127.0.0.1", port=int(sys.argv[1]), loop="uvloop", http="httptools", backlog=4096,
+def serve(port: int) -> None:
+    """For ever, beside others on the same port."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    own = socket.socket()
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    own.bind(("127.0.0.1", port))
+    config = uvicorn.Config(
+        App(), loop="uvloop", http="httptools", backlog=4096,
         access_log=False, log_level="critical", timeout_graceful_shutdown=1,
     )  # fmt: skip
+    uvicorn.Server(config).run(sockets=[own])
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]))

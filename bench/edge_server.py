@@ -1,7 +1,7 @@
 """The edge's own worker and site with a synthetic programme of 48 kbit/s in real time, for ``bench.fanout``.
 
-``python -m bench.edge_server PORT INTERVAL_CHUNKS [CHAIN KEY]``; with certificate files it speaks TLS. No bus,
-everything else as in the role.
+``python -m bench.edge_server PORT LEAST_CHUNKS AMONG [CHAIN KEY]``: a write carries so many chunks at least, and so
+many edges share a processor. With certificate files it speaks TLS. No bus, everything else as in the role.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ def chunk(number: int, doors_open_ms: int) -> Chunk:
     return Chunk("bench", number, doors_open_ms, Source.STAGE, 0, 0, b"", frames)
 
 
-async def serve(port: int, interval_chunks: int, *files: str) -> None:
-    """For ever; ``interval_chunks`` 0 leaves the interval to the worker."""
-    worker = Worker(capacity=descriptors(), clock=time.time)
+async def serve(port: int, least_chunks: int, among: int, *files: str) -> None:
+    """For ever."""
+    worker = Worker(capacity=descriptors(), clock=time.time, processors=1 / among)
     gate = Gate(b"nobody waits in this bench", (), worker)
     objects = Objects.open("memory://")
     worker.site = site = Site(worker, gate, objects=objects, address="", instance="bench")
@@ -58,8 +58,7 @@ async def serve(port: int, interval_chunks: int, *files: str) -> None:
     await loop.create_server(worker.connection, sock=listening, backlog=BACKLOG)
     deadlines = asyncio.create_task(worker.run(), name="deadlines")
     while not deadlines.done():
-        if interval_chunks:
-            worker.pace.chunks = interval_chunks
+        worker.pace.chunks = max(least_chunks, worker.pace.chunks)
         while window.head + 1 < grid.chunk_at(time.time(), window.doors_open_s):
             channel.add(chunk(window.head + 1, doors_open_ms), time.time())
         channel.advance(time.time())
@@ -67,4 +66,4 @@ async def serve(port: int, interval_chunks: int, *files: str) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:]))
+    uvloop.run(serve(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:]))

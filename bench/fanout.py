@@ -1,10 +1,14 @@
-"""What a listener costs: Stentor's edge beside Icecast, nginx, an ASGI server and a bare C loop, in one run.
+"""What a listener costs: Stentor's edge beside nginx, Icecast, an ASGI server and a bare C loop, in one run.
 
-``python -m bench.fanout [--listeners 5000] [--seconds 10]``. The server is pinned to processor 0, the crowd to
-processor 1. Measured: CPU of the server for each listener and second at 48 kbit/s (Stentor with writes of 0.96 s,
-Icecast as it comes, uvicorn with the same writes, the C loop of ``floor.c`` as the least that is possible), joins a
-second and the time to first sound, memory a listener, 6 kB part requests a second beside nginx with the same as a
-file, and requests of portraits. Ratios travel between machines, microseconds do not.
+``python -m bench.fanout [--listeners 1000 5000 20000 60000 100000] [--rate 1200] [--seconds 10] [--servers …]``. The
+server has processor 0, the crowd of ``listeners.c`` processor 1; a server of several processes shares processor 0 among
+them. All listen at 48 kbit/s. What differs: Stentor's streams, uvicorn's and the C loop's are written every 0.96 s
+(Stentor's every 1.28 to 1.92 s where many listen), Icecast's as it comes; players of HLS fetch a playlist and a segment
+of 3.84 s every 4 s, from nginx the same files that the edge serves. Measured are the server's processor time and memory
+(user space) for each listener, the first sound after somebody was due, and of each listener the longest pause; then how
+fast 5,000 who come within half a second are served, and 6 kB parts and portraits a second over 64 kept lines. A server
+that did not carry a crowd has broken, and larger ones are spared it. Ratios travel between machines, microseconds do
+not.
 """
 
 from __future__ import annotations
@@ -16,35 +20,123 @@ import platform
 import re
 import socket
 import subprocess
-import sys
 import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import psutil
 
 from bench import peers
+from bench.listeners import Met, Quantiles, Second, listen
+from stentor.rehearsal.plot import plot
 
-RESULTS = Path(__file__).parent / "results"
-INTERVAL_CHUNKS = 3
+RESULTS: Final = Path(__file__).parent / "results"
+PICTURE: Final = Path(__file__).parents[1] / "docs" / "images" / "fanout.svg"
+SIZES: Final = (1_000, 5_000, 20_000, 60_000, 100_000)
+SERVERS: Final[dict[str, tuple[str, Callable[[int], AbstractContextManager[peers.Peer | None]], int]]] = {
+    "stentor": ("Stentor", peers.stentor, 1 << 20),
+    "icecast": ("Icecast", peers.icecast, peers.ALONE),
+    "asgi": ("ASGI", peers.asgi, 1 << 20),
+    "c_loop": ("C loop", peers.floor, peers.ALONE),
+    "stentor_hls": ("Stentor, HLS", peers.stentor_hls, 1 << 20),
+    "nginx_hls": ("nginx, HLS", peers.nginx_hls, 1 << 20),
+}
+"""Name for people, how to start it, and the most listeners that it takes."""
+DRAWN: Final = ("stentor", "icecast", "asgi", "nginx_hls")
+NEARLY: Final = 1.06
+"""A size that is so little more than a server's most is driven with its most."""
+SETTLE_S: Final = 8.0
+"""After the last has come: two rests of a player."""
+CARRIED: Final = 0.99
+"""Of the crowd; with less the server has broken."""
+ENOUGH_KBIT: Final = 43.0
+"""Of 48: bits are counted by the second, and come in writes of up to 4 s."""
+STAMPEDE, STAMPEDE_RATE, STAMPEDE_S = 5_000, 10_000.0, 12.0
 
 
-def crowd(process: psutil.Process, port: int, path: str, count: int, rate: float, seconds: float) -> dict[str, float]:
-    """A crowd's measurements, with the CPU and memory of the server while it listened."""
-    empty_bytes = process.memory_info().rss
-    arguments = ["127.0.0.1", str(port), path, str(count), str(rate), str(seconds)]
-    command = ["taskset", "-c", peers.CROWD_CORE, sys.executable, "-m", "bench.crowd_client", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as client:
-        assert client.stdout is not None
-        client.stdout.readline()
-        before, started = sum(process.cpu_times()[:2]), time.monotonic()
-        full_bytes = process.memory_info().rss
-        found: dict[str, float] = json.loads(client.stdout.readline())
-        used = sum(process.cpu_times()[:2]) - before
-        elapsed = time.monotonic() - started
-    found["cpu_us_per_listener_second"] = used * 1e6 / elapsed / max(1, found["playing"])
-    found["bytes_per_listener"] = (full_bytes - empty_bytes) / count
+class Watch:
+    """Looks at a server's processes whenever a second of the crowd has passed."""
+
+    def __init__(self, processes: Sequence[psutil.Process]) -> None:
+        self._processes = processes
+        self.samples: list[tuple[Second, float, float, int]] = []
+        """How the crowd stands, when that is, and the server's processor seconds and bytes."""
+
+    def look(self, _: int, second: Second) -> None:
+        used_s = sum(sum(process.cpu_times()[:2]) for process in self._processes)
+        self.samples.append((second, time.monotonic(), used_s, self.memory()))
+
+    def memory(self) -> int:
+        return sum(process.memory_info().rss for process in self._processes)
+
+
+def drive(peer: peers.Peer, count: int, rate: float, seconds: float) -> dict[str, Any]:
+    """One crowd at one server."""
+    watch = Watch(peer.processes)
+    empty_bytes = watch.memory()
+    met = listen(peer.stream, count, rate, SETTLE_S + seconds, watch.look)
+    steady = [one for one in watch.samples if one[0].at_s >= met.at_s - seconds - 1]
+    (first, began, used_before, _), (last, ended, used, full_bytes) = steady[0], steady[-1]
+    playing = max(1, last.playing)
+    kbit = (last.sound_bytes - first.sound_bytes) * 8 / 1000 / (ended - began) / playing
+    return {
+        "listeners": count,
+        "playing": last.playing,
+        "kbit_per_s": round(kbit, 1),
+        "broke": last.playing < CARRIED * count or kbit < ENOUGH_KBIT,
+        "cpu_us_per_listener_second": round((used - used_before) * 1e6 / (ended - began) / playing, 2),
+        "processors": round((used - used_before) / (ended - began), 3),
+        "bytes_per_listener": round((full_bytes - empty_bytes) / playing),
+        "processes": len(peer.processes),
+        **delays(met),
+    }
+
+
+def delays(met: Met) -> dict[str, float | None]:
+    """In milliseconds; the crowd's own lateness beside them."""
+    return {
+        "first_sound_p50_ms": _ms(met.first_sound_s, "p50"),
+        "first_sound_p99_ms": _ms(met.first_sound_s, "p99"),
+        "pause_p99_ms": _ms(met.pause_s, "p99"),
+        "pause_most_ms": _ms(met.pause_s, "most"),
+        "crowd_late_p99_ms": _ms(met.late_s, "p99"),
+    }
+
+
+def _ms(quantiles: Quantiles | None, which: str) -> float | None:
+    return None if quantiles is None else round(getattr(quantiles, which) * 1000, 1)
+
+
+def curve(name: str, sizes: Sequence[int], rate: float, seconds: float) -> list[dict[str, Any]] | None:
+    """All sizes, until it breaks or there are more than it takes; None when it is not installed."""
+    label, start, most = SERVERS[name]
+    found: list[dict[str, Any]] = []
+    for size in sizes:
+        if size > most * NEARLY or (found and found[-1]["broke"]):
+            break
+        count = min(size, most)
+        with start(count) as peer:
+            if peer is None:
+                print(f"{label:13} not measured: not installed", flush=True)
+                return None
+            found.append(drive(peer, count, rate, seconds))
+        print(line(label, found[-1]), flush=True)
+    return found
+
+
+def stampede(name: str) -> dict[str, Any] | None:
+    """5,000 who come within half a second."""
+    label, start, _ = SERVERS[name]
+    with start(STAMPEDE) as peer:
+        if peer is None:
+            return None
+        met = listen(peer.stream, STAMPEDE, STAMPEDE_RATE, STAMPEDE_S)
+    late = met.first_sound_s.p99 if met.first_sound_s else STAMPEDE_S
+    found = {"playing": met.playing, "joins_per_s": round(met.heard / (STAMPEDE / STAMPEDE_RATE + late)), **delays(met)}
+    print(f"{label:13} {found['playing']:,} of {STAMPEDE:,} at once play, {found['joins_per_s']:,} joins/s", flush=True)
     return found
 
 
@@ -57,74 +149,87 @@ def part_address(port: int) -> str:
     return f"http://127.0.0.1:{port}/s/bench/hls/{part}"
 
 
-def measure(count: int, rate: float, seconds: float) -> dict[str, Any]:
-    """Everybody in turn; what is not installed is None."""
+def files() -> dict[str, float | None]:
+    """Requests a second of one processor: parts from the edge and as files of nginx, and portraits."""
     port = peers.free_port()
-    edge = [sys.executable, "-m", "bench.edge_server", str(port), str(INTERVAL_CHUNKS)]
-    with peers.server(edge, port) as process:
-        found: dict[str, Any] = {"stentor": crowd(process, port, "/s/bench/live.aac", count, rate, seconds)}
-    port = peers.free_port()
-    with peers.server([*edge[:3], str(port), str(INTERVAL_CHUNKS)], port):  # a fresh one: the crowd is still leaving
-        found["stentor_parts_per_s"] = peers.requests_per_s(part_address(port))
-        found["stentor_portraits_per_s"] = peers.requests_per_s(f"http://127.0.0.1:{port}/s/bench/portraits/seat?v=1")
-    port = peers.free_port()
-    with peers.server([sys.executable, "-m", "bench.asgi_server", str(port)], port) as process:
-        found["asgi"] = crowd(process, port, "/live.aac", count, rate, seconds)
+    with peers.server(peers.edge_command(port), port):
+        found = {
+            "stentor_parts_per_s": peers.requests_per_s(part_address(port)),
+            "stentor_portraits_per_s": peers.requests_per_s(f"http://127.0.0.1:{port}/s/bench/portraits/seat?v=1"),
+        }
     found["nginx_parts_per_s"] = peers.nginx_part_requests()
-    port = peers.free_port()
-    with peers.floor(port, count) as loop:
-        found["c_loop"] = loop and crowd(loop, port, "/", count, rate, seconds)
-    port = peers.free_port()
-    with peers.icecast(port, count) as radio:
-        found["icecast"] = radio and crowd(radio, port, "/live.aac", count, rate, seconds)
+    own, nginx = found["stentor_parts_per_s"], found["nginx_parts_per_s"]
+    if own is None:
+        print("Parts         not measured: wrk is not installed")
+    else:
+        beside = f", nginx {nginx:,.0f}: {own / nginx:.2f} of it" if nginx else "; nginx is not installed"
+        print(f"Parts         {own:,.0f} requests/s of 6 kB{beside}")
     return found
 
 
-def show(found: dict[str, Any]) -> None:
-    """The figures and ratios for people."""
-    own = found["stentor"]["cpu_us_per_listener_second"]
-    for name, key in (("Stentor", "stentor"), ("C loop", "c_loop"), ("Icecast", "icecast"), ("ASGI", "asgi")):
-        one = found[key]
-        if one is None:
-            print(f"{name:8} not measured: not installed")
-            continue
-        cost = one["cpu_us_per_listener_second"]
-        print(
-            f"{name:8} {cost:5.1f} µs per listener-second ({cost / own:.2f} of Stentor's), "
-            f"{one['joins_per_s']:.0f} joins/s, first sound p99 {one['first_sound_p99_ms']:.0f} ms, "
-            f"{one['playing']:.0f} playing at {one['kbit_per_s']:.0f} kbit/s, "
-            f"{one['bytes_per_listener'] / 1024:.1f} kB a listener"
-        )
-    parts, file = found["stentor_parts_per_s"], found["nginx_parts_per_s"]
-    if parts:
-        beside = f", nginx {file:.0f}: {parts / file:.2f} of it" if file else "; nginx is not installed"
-        print(f"Parts    {parts:.0f} requests/s of 6 kB{beside}")
-        portraits = found["stentor_portraits_per_s"]
-        print(f"Faces    {portraits:.0f} requests/s of portraits of 3 kB: {1e6 / portraits:.0f} µs each")
-    else:
-        print("Parts    not measured: wrk is not installed")
+def line(label: str, one: dict[str, Any]) -> str:
+    """One crowd, for people."""
+    return (
+        f"{label:13} {one['listeners']:7,}: {one['cpu_us_per_listener_second']:5.1f} µs a listener-second"
+        f"{' (BROKE)' if one['broke'] else ''}, {one['playing']:,} play at {one['kbit_per_s']:.0f} kbit/s; first sound "
+        f"p50 {one['first_sound_p50_ms']} p99 {one['first_sound_p99_ms']} ms; longest pause p99 {one['pause_p99_ms']}, "
+        f"most {one['pause_most_ms']} ms; {one['bytes_per_listener'] / 1024:.1f} kB each; {one['processes']} processes"
+    )
+
+
+def table(curves: dict[str, list[dict[str, Any]] | None], sizes: Sequence[int]) -> str:
+    """As Markdown: microseconds a listener-second, first sound and longest pause at p99."""
+    there = {name: found for name, found in curves.items() if found}
+    rows = ["| | " + " | ".join(SERVERS[name][0] for name in there) + " |", "|---|" + "---|" * len(there)]
+    for index, size in enumerate(sizes):
+        cells = [cell(found[index]) if index < len(found) else "–" for found in there.values()]
+        rows.append(f"| {size:,} | " + " | ".join(cells) + " |")
+    return "\n".join(rows)
+
+
+def cell(one: dict[str, Any]) -> str:
+    if one["broke"]:
+        return f"broke: {one['playing']:,} play, {one['kbit_per_s']:.0f} kbit/s"
+    first, pause = one["first_sound_p99_ms"] or 0.0, one["pause_p99_ms"] or 0.0
+    return f"{one['cpu_us_per_listener_second']:.1f} µs, {first:.0f} ms, {pause / 1000:.2f} s"
+
+
+def draw(curves: dict[str, list[dict[str, Any]] | None], sizes: Sequence[int]) -> str:
+    """What a listener-second costs over the listeners; a line ends where the server did."""
+
+    def costs(found: list[dict[str, Any]]) -> list[float | None]:
+        whole = [None if one["broke"] else float(one["cpu_us_per_listener_second"]) for one in found]
+        return [*whole, *[None] * (len(sizes) - len(whole))]
+
+    lines = {SERVERS[name][0]: costs(found) for name in DRAWN if (found := curves.get(name))}
+    title = "Processor time of a listener-second"
+    return plot(title, [float(size) for size in sizes], lines, x_name="listeners", unit="µs", standalone=True) + "\n"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--listeners", type=int, default=5000)
-    parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--rate", type=float, default=10_000)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--listeners", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--rate", type=float, default=1_200, help="listeners who come in a second")
+    parser.add_argument("--seconds", type=float, default=10, help="measured, after the last has come and settled")
+    parser.add_argument("--servers", nargs="+", choices=SERVERS, default=list(SERVERS))
     options = parser.parse_args()
+    os.sched_setaffinity(0, {int(peers.CROWD_CORE)})
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    found = {
+    found: dict[str, Any] = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": f"{platform.machine()}, {os.cpu_count()} processors, Linux {platform.release()}",
         "commit": commit.stdout.strip(),
-        "listeners": options.listeners,
         "load_average_before": os.getloadavg()[0],
-        **measure(options.listeners, options.rate, options.seconds),
+        **files(),
+        "stampede": {name: stampede(name) for name in options.servers},
+        "curves": {name: curve(name, options.listeners, options.rate, options.seconds) for name in options.servers},
     }
-    show(found)
+    print(table(found["curves"], options.listeners))
     RESULTS.mkdir(exist_ok=True)
     file = RESULTS / f"fanout-{datetime.now(UTC):%Y%m%d-%H%M}.json"
     file.write_text(json.dumps(found, indent=2) + "\n")
-    print(f"written to {file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file}")
+    PICTURE.write_text(draw(found["curves"], options.listeners), "utf-8")
+    print(f"written to bench/results/{file.name} and docs/images/{PICTURE.name}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-/* The crowd for bench.crowd: COUNT listeners of one stream, as cheap as Linux allows, each of them measured.
+/* The crowd of the bench: COUNT listeners of one stream, as cheap as Linux allows, each of them measured.
  *
  *     listeners PORT PATH COUNT RATE SECONDS
  *
+ * A PATH that ends with .m3u8 is a media playlist, and the listeners are players of HLS (players.h).
  * They come to http://127.0.0.1:PORT/PATH at a steady RATE a second, each from a loopback address of its own, and
  * stay until SECONDS after the last was due. Nobody comes again: who was refused or cut off stays away, and his pause
  * lasts until the end. Standard output has a line of JSON a second, and at the end one with what all listeners met.
@@ -52,7 +53,8 @@ static struct listener *all; /* shared by the processes; number i is of process 
 static int count, processes;
 static struct sockaddr_in server = {.sin_family = AF_INET};
 static char request[1024];
-static int request_bytes;
+static int request_bytes, folder_bytes, plays_hls;
+static const char *path;
 static double began;
 
 static double now(void) {
@@ -114,6 +116,8 @@ static void sound(struct listener *one, long bytes, double at) {
     one->last = at;
 }
 
+#include "players.h"
+
 /* The head of the answer, perhaps with sound behind it; false when there is nothing more to read. */
 static int answered(struct listener *one, double at) {
     char head[HEAD_BYTES];
@@ -121,7 +125,7 @@ static int answered(struct listener *one, double at) {
     if (size < 0 && errno == EAGAIN) return 0;
     if (size <= 0) { over(one, REFUSED, size ? errno : ECONNRESET); return 0; }
     head[size] = 0;
-    if (!one->status && sscanf(head, "HTTP/1.1 %d", &one->status) != 1) one->status = -1;
+    if (!one->status && sscanf(head, "HTTP/1.%*d %d", &one->status) != 1) one->status = -1;
     if (one->status != 200) { over(one, REFUSED, 0); return 0; }
     ssize_t next = 0;
     while (next < size && one->matched < 4) {
@@ -135,7 +139,14 @@ static int answered(struct listener *one, double at) {
 }
 
 static void ready(struct listener *one, unsigned events, double at) {
-    if (one->state == CONNECTING && events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) stands(one, at);
+    if (one->state == CONNECTING && events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) {
+        stands(one, at);
+        if (plays_hls) players[(one - all) / processes].left = -1;
+    }
+    if (plays_hls) {
+        while ((one->state == ASKING || one->state == HEARING) && reads(&players[(one - all) / processes], at)) continue;
+        return;
+    }
     while (one->state == ASKING && answered(one, at)) continue;
     if (one->state != HEARING) return;
     ssize_t size = recv(one->line, NULL, 1 << 30, MSG_TRUNC | MSG_DONTWAIT);
@@ -148,6 +159,7 @@ static void ready(struct listener *one, unsigned events, double at) {
 static void crowd(int process, double end) {
     struct epoll_event events[EVENTS];
     int poll = epoll_create1(0), next = process, found;
+    if (plays_hls) sit_down(process);
     while (now() < end) {
         for (int opened = 0; next < count && opened < OPENINGS && all[next].due <= now(); opened++, next += processes)
             come(next, poll);
@@ -157,6 +169,7 @@ static void crowd(int process, double end) {
             double at = now();
             for (int i = 0; i < found; i++) ready(&all[events[i].data.u32], events[i].events, at);
         } while (found == EVENTS);
+        if (plays_hls) wake(now());
         rest(looked + REST_MS * 1e-3 - now());
     }
 }
@@ -227,15 +240,18 @@ static void tell(double at, int last) {
 }
 
 int main(int arguments, char **argument) {
-    if (arguments != 6) return fprintf(stderr, "listeners PORT PATH COUNT RATE SECONDS\n"), 2;
+    if (arguments != 6 || *argument[2] != '/') return fprintf(stderr, "listeners PORT PATH COUNT RATE SECONDS\n"), 2;
     count = atoi(argument[3]);
     double rate = atof(argument[4]), end = count / rate + atof(argument[5]);
     processes = (count + A_PROCESS - 1) / A_PROCESS;
     if (count < 1 || processes > MOST_PROCESSES || rate <= 0) return fprintf(stderr, "no such crowd\n"), 2;
     server.sin_port = htons((unsigned short)atoi(argument[1]));
     server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    request_bytes = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%s\r\n\r\n", argument[2],
-                             argument[1]);
+    path = argument[2];
+    size_t path_bytes = strlen(path);
+    plays_hls = path_bytes > 5 && !strcmp(path + path_bytes - 5, ".m3u8");
+    folder_bytes = (int)(strrchr(path, '/') + 1 - path);
+    request_bytes = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%s\r\n\r\n", path, argument[1]);
     struct rlimit limit;
     getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = limit.rlim_max;

@@ -1,4 +1,8 @@
-"""What the edge is measured beside: Debian's Icecast and nginx, and a C loop that does nothing but write."""
+"""What the edge is measured beside: Debian's Icecast and nginx, uvicorn, and a C loop that does nothing but write.
+
+Each is a context that yields a :class:`Peer` on processor 0, with as many processes as its listeners need descriptors,
+or None where it is not installed.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,33 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from math import ceil
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
+from bench.hls_files import copying
 from bench.program import compiled, compiler
 
 SERVER_CORE, CROWD_CORE = "0", "1"
 START_S = 15.0
+A_PROCESS = 17_500
+"""Listeners: its descriptors are limited to 20,000, and the kernel deals connections by chance."""
+ALONE = 19_000
+"""Listeners of a server that is one process."""
+BURST_S = 4.0
+"""A source plays so long before anybody comes: what a listener gets at once needs some sound."""
+WINDOW_S = 4.0
+"""Until an edge that has just started has segments enough."""
+LEAST_CHUNKS = 3
+"""0.96 s in a write, as the other servers do; with many listeners an edge takes more."""
 PART_BYTES = 6000
 ICECAST = """<icecast>
 <limits><clients>{clients}</clients><sources>2</sources><burst-size>19200</burst-size></limits>
@@ -31,13 +49,25 @@ ICECAST = """<icecast>
 <security><chroot>0</chroot><changeowner><user>nobody</user><group>nogroup</group></changeowner></security>
 </icecast>
 """
-NGINX = """worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error.log;
-events {{ worker_connections 1024; }}
-http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; open_file_cache max=10;
+NGINX = """worker_processes {workers}; worker_rlimit_nofile 20000; daemon off; pid {folder}/pid;
+error_log {folder}/error.log;
+events {{ worker_connections 19900; multi_accept on; }}
+http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; types {{ }}
+  open_file_cache max=100; open_file_cache_valid 1s;
   client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
   uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
-  server {{ listen 127.0.0.1:{port}; root {folder}; }} }}
+  server {{ listen 127.0.0.1:{port} backlog=4096 reuseport; root {folder}; }} }}
 """
+"""A playlist is taken anew once a second; one worker for each 17,500 listeners, and each accepts what is its own."""
+
+
+class Peer(NamedTuple):
+    """A server that is up."""
+
+    stream: str
+    """What its listeners ask for."""
+    processes: Sequence[psutil.Process]
+    """All that work for them."""
 
 
 def free_port() -> int:
@@ -47,9 +77,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def server(command: list[str], port: int, *, probe: bool = True) -> Iterator[psutil.Process]:
+def server(command: list[str], port: int, *, probe: bool = True, core: str = SERVER_CORE) -> Iterator[psutil.Process]:
     """A server on its core that answers at ``port`` (unless it counts connections: no ``probe``); ended afterwards."""
-    process = subprocess.Popen(["taskset", "-c", SERVER_CORE, *command], stderr=subprocess.DEVNULL)
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(["taskset", "-c", core, *command], stdout=quiet, stderr=quiet)
     try:
         deadline = time.monotonic() + START_S
         while probe:
@@ -63,27 +94,94 @@ def server(command: list[str], port: int, *, probe: bool = True) -> Iterator[psu
         yield psutil.Process(process.pid)
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(30)
 
 
 @contextmanager
-def icecast(port: int, clients: int) -> Iterator[psutil.Process | None]:
-    """Icecast with a source that plays; None when it is not installed."""
+def _many(command: Callable[[int], list[str]], count: int, path: str, settle_s: float) -> Iterator[Peer]:
+    """As many processes as so many listeners need, which share a port."""
+    port = free_port()
+    with ExitStack() as stack:
+        processes = [stack.enter_context(server(command(port), port)) for _ in range(ceil(count / A_PROCESS))]
+        time.sleep(settle_s)
+        yield Peer(f"http://127.0.0.1:{port}{path}", processes)
+
+
+def _edge(path: str) -> Callable[[int], AbstractContextManager[Peer]]:
+    def run(count: int) -> AbstractContextManager[Peer]:
+        among = str(ceil(count / A_PROCESS))
+        return _many(lambda port: edge_command(port, among), count, path, WINDOW_S)
+
+    return run
+
+
+def edge_command(port: int, among: str = "1") -> list[str]:
+    """The edge's own worker at ``port``, one of so many on its processor."""
+    return [sys.executable, "-m", "bench.edge_server", str(port), str(LEAST_CHUNKS), among]
+
+
+stentor = _edge("/s/bench/live.aac")
+stentor_hls = _edge("/s/bench/hls/aac-64.m3u8")
+
+
+def asgi(count: int) -> AbstractContextManager[Peer]:
+    """uvicorn."""
+    return _many(lambda port: [sys.executable, "-m", "bench.asgi_server", str(port)], count, "/live.aac", 0.0)
+
+
+def nginx_program() -> str | None:
+    return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+
+
+@contextmanager
+def _nginx(program: str, folder: str, workers: int) -> Iterator[tuple[int, psutil.Process]]:
+    """nginx with the files of ``folder``: its port and its first process."""
+    port = free_port()
+    Path(folder).chmod(0o755)
+    configuration = Path(folder, "nginx.conf")
+    configuration.write_text(NGINX.format(port=port, folder=folder, workers=workers))
+    with server([program, "-c", str(configuration)], port) as process:
+        yield port, process
+
+
+@contextmanager
+def nginx_hls(count: int) -> Iterator[Peer | None]:
+    """nginx with the very files that an edge serves, copied as they come by a process on the crowd's processor."""
+    program = nginx_program()
+    if program is None:
+        yield None
+        return
+    port = free_port()
+    playlist = "aac-64.m3u8"
+    with (
+        tempfile.TemporaryDirectory(dir="/dev/shm") as folder,
+        server(edge_command(port), port, core=CROWD_CORE),
+        copying(f"http://127.0.0.1:{port}/s/bench/hls/{playlist}", Path(folder)),
+        _nginx(program, folder, ceil(count / A_PROCESS)) as (own_port, process),
+    ):
+        time.sleep(WINDOW_S)
+        yield Peer(f"http://127.0.0.1:{own_port}/{playlist}", [process, *process.children()])
+
+
+@contextmanager
+def icecast(count: int) -> Iterator[Peer | None]:
+    """Icecast with a source that plays."""
     program = shutil.which("icecast2")
     if program is None:
         yield None
         return
+    port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o777)
         configuration = Path(folder, "icecast.xml")
-        configuration.write_text(ICECAST.format(clients=clients + 100, port=port, folder=folder))
+        configuration.write_text(ICECAST.format(clients=count + 100, port=port, folder=folder))
         with server([program, "-c", str(configuration)], port) as process:
             stop = threading.Event()
             source = threading.Thread(target=_feed, args=(port, stop))
             source.start()
-            time.sleep(4)  # its burst needs some sound first
+            time.sleep(BURST_S)
             try:
-                yield process
+                yield Peer(f"http://127.0.0.1:{port}/live.aac", [process])
             finally:
                 stop.set()
                 source.join()
@@ -105,28 +203,25 @@ def _feed(port: int, stop: threading.Event) -> None:
 
 
 @contextmanager
-def floor(port: int, count: int) -> Iterator[psutil.Process | None]:
+def floor(count: int) -> Iterator[Peer | None]:
     """The C loop; None without a C compiler."""
     if compiler() is None:
         yield None
         return
+    port = free_port()
     with compiled("floor") as program, server([program, str(port), str(count)], port, probe=False) as process:
         time.sleep(0.5)
-        yield process
+        yield Peer(f"http://127.0.0.1:{port}/", [process])
 
 
 def nginx_part_requests() -> float | None:
     """Requests a second for a file of 6 kB; None when nginx is not installed."""
-    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    program = nginx_program()
     if program is None:
         return None
-    port = free_port()
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
         Path(folder, "part.m4s").write_bytes(bytes(PART_BYTES))
-        configuration = Path(folder, "nginx.conf")
-        configuration.write_text(NGINX.format(port=port, folder=folder))
-        with server([program, "-c", str(configuration)], port):
+        with _nginx(program, folder, 1) as (port, _):
             return requests_per_s(f"http://127.0.0.1:{port}/part.m4s")
 
 

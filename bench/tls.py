@@ -30,7 +30,6 @@ from bench import peers
 from tests.support.certificates import Authority
 
 RESULTS = Path(__file__).parent / "results"
-INTERVAL_CHUNKS = 3
 REQUEST = b"GET /s/bench/live.aac HTTP/1.1\r\nHost: localhost\r\n\r\n"
 JOIN_AT_ONCE = 50
 
@@ -83,7 +82,7 @@ def measure(
 ) -> dict[str, float]:
     """CPU in microseconds of a join and of a listener-second, and memory of a listener in bytes."""
     port = peers.free_port()
-    command = [sys.executable, "-m", "bench.edge_server", str(port), str(INTERVAL_CHUNKS), *files]
+    command = [sys.executable, "-m", "bench.edge_server", str(port), str(peers.LEAST_CHUNKS), "1", *files]
     with peers.server(command, port) as process:
         crowd = Crowd(port, context, tickets=tickets)
         idle_bytes, before, started = process.memory_info().rss, cpu_s(process), time.monotonic()

@@ -100,3 +100,27 @@ async def test_it_measures_as_a_rehearsal_does() -> None:
         assert met.pause_s.least > SILENCE_S
         assert met.pause_s.p50 * 1000 == pytest.approx(report.pause_ms.median, abs=100)
         assert met.sound_bytes == pytest.approx(report.received_bytes, rel=0.1)  # one ends a little later
+
+
+async def test_players_of_hls_fetch_each_segment_once() -> None:
+    """The last three at first, then what is new, at the edge's own playlist; only segments are sound."""
+    async with edge(chunks=48) as rig:
+        playlist = f"/s/{SPACE}/hls/aac-64.m3u8"
+        stream = f"http://127.0.0.1:{rig.port}{playlist}"
+        rate, seconds = 400.0, 10.0
+        listening = asyncio.create_task(asyncio.to_thread(listen, stream, 200, rate, seconds), name="players")
+        await eventually(lambda: rig.worker.requests >= 200 * 4, "all have three segments")
+        rig.publish(grid.CHUNKS_PER_SEGMENT)
+        met = await listening
+        sizes = [len((await rig.get(f"/s/{SPACE}/hls/aac-64/{each}.m4s"))[2]) for each in range(1, 5)]
+        assert (met.heard, met.playing, met.refused, met.cut, met.statuses) == (200, 200, 0, 0, {})
+        assert met.sound_bytes == 200 * sum(sizes)
+        assert met.pause_s is not None
+        assert met.pause_s.least > 3.0, "the next look is a target duration later"
+
+
+async def test_players_of_hls_that_find_nothing() -> None:
+    """An answer that is no playlist is a refusal, and its status is told."""
+    async with edge(chunks=24) as rig:
+        met = await asyncio.to_thread(listen, f"http://127.0.0.1:{rig.port}/s/{SPACE}/hls/none.m3u8", 20, 100.0, 1.0)
+        assert (met.heard, met.refused, met.statuses) == (0, 20, {"404": 20})
