@@ -53,8 +53,8 @@ class Directives(NamedTuple):
         if part is not None and msn is None:
             raise BadInput("_HLS_part needs _HLS_msn.", code="hls-directives")
         if msn is not None and part is not None and part >= grid.PARTS_PER_SEGMENT:
-            # 6.2.5.2: "a Part Index greater than that of the final Partial Segment of the Parent Segment" is treated "as
-            # one for Part Index 0 of the following Parent Segment"
+            # 6.2.5.2: "a Part Index greater than that of the final Partial Segment of the Parent Segment" is treated
+            # "as one for Part Index 0 of the following Parent Segment"
             return cls(msn + 1, 0)
         return cls(msn, part)
 
