@@ -329,7 +329,7 @@ def test_the_preflight(up: Up) -> None:
         # this machine only; nobody on the stage; nothing was rehearsed
         assert bad <= {"house address", "audience address", "space", "certificate"}
         up.json("space", "doors", "preflight")
-    assert {"aac", "opus", "mp4", "hls"} <= findings.keys()
+    assert {"aac", "opus", "mp4", "hls", "playlist", "reload", "part"} <= findings.keys()
     up.json("space", "end", "preflight")
     ended = command("preflight", "preflight", STENTOR_DATA=str(up.folder), STENTOR_PORT=str(up.port))
     assert ended.returncode == 1
