@@ -13,6 +13,11 @@ sub vcl_recv {
     if (req.url == "/metrics") {
         return (synth(404));        # for operators: ask the edges themselves
     }
+    # The door gives places by address. Varnish writes X-Forwarded-For; here stands what a client invents.
+    unset req.http.Forwarded;
+    if (req.url ~ "^/s/[^/?]+/ticket(\?|$)") {
+        return (pass);
+    }
     # Endless streams are no objects, and recordings are long and asked for in ranges.
     if (req.url ~ "^/s/[^/?]+/(live\.(aac|opus|mp4)|recording\.m4a)(\?|$)") {
         return (pipe);

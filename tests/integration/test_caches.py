@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import resource
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +12,11 @@ import pytest
 
 from stentor.audio import grid
 from stentor.base.units import SeatId
+from stentor.crowd.door import SLOTS
 from stentor.spaces import portraits
 from stentor.spaces.model import Role, Seat
 from tests.support import caches
-from tests.support.edge import Rig, edge, live_space, request
+from tests.support.edge import PATIENCE_S, Rig, edge, live_space, request
 from tests.support.whole import free_ports
 
 LISTENERS = 1000
@@ -110,6 +112,30 @@ async def test_what_may_not_be_kept_is_not(cache: Command, tmp_path: Path) -> No
             assert rig.worker.requests - before == asked, target
             assert (b" 404 " in heads[0]) == (target == "/metrics")
         client[1].close()
+
+
+@both
+async def test_the_door_knows_who_asks(cache: Command, tmp_path: Path) -> None:
+    """Behind a cache each address has places of its own, nobody waits for another's ticket, and what a client invents
+    about addresses gives no more places than the 64 of its own.
+    """
+    [port] = free_ports(1)
+    async with edge() as rig, caches.running(cache(tmp_path, port, rig.port), port, tmp_path / "log"):
+        crowd = [await asyncio.open_connection("127.0.0.1", port, local_addr=(f"127.0.1.{n}", 0)) for n in range(200)]
+        async with asyncio.timeout(PATIENCE_S):
+            places = await asyncio.gather(*(place(client) for client in crowd))
+        assert len(set(places)) == len(crowd)
+        invented = [f"198.51.100.{n}" for n in range(SLOTS * 2)]
+        forged = [await place(crowd[0], f"X-Forwarded-For: {one}", f"Forwarded: for={one}") for one in invented]
+        assert len(set(forged)) <= SLOTS
+        for _, writer in crowd:
+            writer.close()
+
+
+async def place(client: Client, *lines: str) -> float:
+    """Where a new device stands at the door."""
+    _, body = await ask(client, "/s/friday/ticket?ticket=&pass=", *lines)
+    return float(json.loads(body)["u"])
 
 
 @both

@@ -312,7 +312,7 @@ def test_listening_for_a_while(up: Up) -> None:
 def test_the_doctor(up: Up) -> None:
     """Findings for programs; for people in colour, unless NO_COLOR says otherwise (no-color.org)."""
     findings = up.json("doctor")
-    assert {"codecs", "bus", "data folder"} <= {finding["what"] for finding in findings}
+    assert {"codecs", "bus", "data folder", "database", "recordings"} <= {finding["what"] for finding in findings}
     assert all({"what", "verdict", "found", "advice"} == finding.keys() for finding in findings)
     assert COLOR.search(in_terminal(up))
     assert not COLOR.search(in_terminal(up, NO_COLOR="1"))
@@ -323,7 +323,8 @@ def test_the_preflight(up: Up) -> None:
     up.json("space", "create", "Preflight", "--id", "preflight")
     for _ in range(2):
         findings = {finding["what"]: finding for finding in up.json("preflight", "preflight", "--listeners", "100")}
-        assert {"space", "processes", "capacity", "disk space", "page", "door", "clock"} <= findings.keys()
+        assert {"space", "processes", "capacity", "open files", "disk space", "bus", "recordings"} <= findings.keys()
+        assert {"page", "door", "clock"} <= findings.keys()
         bad = {what for what, finding in findings.items() if finding["verdict"] != "ok"}
         # this machine only; nobody on the stage; nothing was rehearsed
         assert bad <= {"house address", "audience address", "space", "certificate"}

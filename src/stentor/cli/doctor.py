@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import click
 import numpy as np
@@ -22,7 +23,7 @@ from stentor.audio.opus import OpusDecoder, OpusEncoder
 from stentor.audio.pcm import SILENCE
 from stentor.base import tls
 from stentor.base.config import Settings
-from stentor.base.errors import SetupError
+from stentor.base.errors import Overloaded, SetupError
 from stentor.bus import server
 from stentor.bus.connection import connect
 from stentor.cli import options
@@ -31,6 +32,9 @@ from stentor.store.objects import Objects
 from stentor.wire.chunk import RENDITIONS
 
 WANTED_DESCRIPTORS = 20_000
+MORE_DESCRIPTORS = (
+    f"Raise the limit: LimitNOFILE={WANTED_DESCRIPTORS} in the unit file, or `ulimit -n {WANTED_DESCRIPTORS}`."
+)
 CLOCK_STEP_S = 0.2
 
 
@@ -54,8 +58,9 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _clock()
     yield _codecs()
     yield _udp(settings)
-    yield asyncio.run(_bus(settings))
-    yield asyncio.run(_store(settings))
+    yield asyncio.run(bus(settings))
+    yield asyncio.run(database(settings))
+    yield asyncio.run(recordings(settings))
 
 
 def _descriptors(settings: Settings) -> Finding:
@@ -63,8 +68,7 @@ def _descriptors(settings: Settings) -> Finding:
     found = f"{soft} per process (hard limit {hard}): about {max(0, soft - 200) * settings.edge_count:,} listeners"
     if hard >= WANTED_DESCRIPTORS:
         return Finding("open files", Verdict.OK, found)
-    advice = f"Raise the limit: LimitNOFILE={WANTED_DESCRIPTORS} in the unit file, or `ulimit -n {WANTED_DESCRIPTORS}`."
-    return Finding("open files", Verdict.WARNING, found, advice)
+    return Finding("open files", Verdict.WARNING, found, MORE_DESCRIPTORS)
 
 
 def _port(what: str, host: str, port: int, option: str) -> Finding:
@@ -156,28 +160,40 @@ def _udp(settings: Settings) -> Finding:
     return Finding("UDP ports", Verdict.OK, f"{ports[0]} to {ports[1]}: {ports[1] - ports[0] + 1} for speakers")
 
 
-async def _bus(settings: Settings) -> Finding:
+async def bus(settings: Settings) -> Finding:
+    """Whether the bus answers; the embedded one may rest."""
     try:
         url = settings.nats_url or server.address(settings)
         if not settings.nats_url and not await server.answers(url):
             return Finding("bus", Verdict.OK, f"embedded: {server.command(settings)[0]}, not running now")
-        async with connect(url, name="doctor") as bus:
+        async with connect(url, name="doctor") as found:
             started = time.perf_counter()
-            await bus.client.flush(timeout=2)
+            await found.client.flush(timeout=2)
             milliseconds = (time.perf_counter() - started) * 1000
     except SetupError as error:
         return Finding("bus", Verdict.BAD, error.detail, "Start the NATS server, or correct STENTOR_NATS_URL.")
-    return Finding("bus", Verdict.OK, f"{url} answers in {milliseconds:.1f} ms")
+    return Finding("bus", Verdict.OK, f"{url.rpartition('@')[2]} answers in {milliseconds:.1f} ms")
 
 
-async def _store(settings: Settings) -> Finding:
+async def database(settings: Settings) -> Finding:
+    """Whether the database can be opened and its tables are those of this version."""
+    address = settings.database_address.rpartition("@")[2]
     try:
         await app.check_store(settings)
-        Objects.open(settings.recordings_address)
     except SetupError as error:
-        return Finding("database and recordings", Verdict.BAD, error.detail, "")
-    return Finding(
-        "database and recordings",
-        Verdict.OK,
-        f"{settings.database_address.split('@')[-1]}, {settings.recordings_address}",
-    )
+        return Finding("database", Verdict.BAD, error.detail, "Start it, or correct STENTOR_DATABASE_URL.")
+    return Finding("database", Verdict.OK, address)
+
+
+async def recordings(settings: Settings) -> Finding:
+    """Whether an object can be stored where recordings go, and taken away again."""
+    address, probe = settings.recordings_address, f"probe/{uuid4().hex}"
+    started = time.perf_counter()
+    try:
+        objects = Objects.open(address)
+        await objects.put(probe, b"stentor")
+        await objects.delete(probe)
+    except (SetupError, Overloaded) as error:
+        advice = "Correct STENTOR_RECORDINGS_URL and the AWS_… variables: recordings would wait on the bus."
+        return Finding("recordings", Verdict.BAD, f"{address}: {error.detail}", advice)
+    return Finding("recordings", Verdict.OK, f"{address}: stored in {(time.perf_counter() - started) * 1000:.0f} ms")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import shutil
 import socket
@@ -20,10 +21,12 @@ import httpx
 from rich.console import Console
 
 from stentor.base.config import Settings
-from stentor.cli import options
+from stentor.cli import doctor, options
+from stentor.cli.doctor import MORE_DESCRIPTORS, WANTED_DESCRIPTORS
 from stentor.cli.findings import BYTES_PER_HOUR, Finding, Verdict, tell
 from stentor.cli.house import TIMEOUT_S, House
 from stentor.crowd.admission import TARGET
+from stentor.edge.worker import RESERVED_DESCRIPTORS
 from stentor.rehearsal import certificate
 from stentor.rehearsal.certificate import Certificate
 from stentor.rehearsal.configuration import Configuration, current, differences
@@ -66,7 +69,9 @@ def examine(
     yield of_state(view)
     yield from of_roles(processes)
     yield of_capacity(processes, listeners)
+    yield of_descriptors(processes)
     yield of_disk(settings, hours)
+    yield from of_parts(settings)
     yield of_address("house address", settings.public_url or house)
     yield of_address("audience address", str(view["audience"]["page"]))
     with httpx.Client(timeout=TIMEOUT_S, trust_env=False) as client:
@@ -121,6 +126,29 @@ def of_capacity(processes: Sequence[Json], listeners: int | None) -> Finding:
         "certificate or STENTOR_EDGE_LISTENERS sets the places."
     )
     return Finding("capacity", Verdict.BAD if listeners > most else Verdict.WARNING, found, advice)
+
+
+def of_descriptors(processes: Sequence[Json]) -> Finding:
+    """Connections that the edge with the fewest open files takes."""
+    edges = [process for process in processes if process["role"] == "edge"]
+    fewest = min((int(process["numbers"].get("capacity", 0)) for process in edges), default=0)
+    found = f"{fewest:,} connections at each edge" if edges else "no edge"
+    if fewest >= WANTED_DESCRIPTORS - RESERVED_DESCRIPTORS:
+        return Finding("open files", Verdict.OK, found)
+    return Finding("open files", Verdict.WARNING, found, MORE_DESCRIPTORS)
+
+
+def of_parts(settings: Settings) -> Iterator[Finding]:
+    """The bus and the object store; the embedded ones can be looked at on their own machine only."""
+    here = settings.folder.is_dir()
+    for what, elsewhere, look in (
+        ("bus", settings.nats_url, doctor.bus),
+        ("recordings", settings.recordings_url, doctor.recordings),
+    ):
+        if here or elsewhere:
+            yield asyncio.run(look(settings))
+        else:
+            yield Finding(what, Verdict.WARNING, "the data folder is not here", "Look on the house's own machine.")
 
 
 def of_certificate(shown: Certificate | None, now: Configuration, listeners: int | None) -> Finding:

@@ -14,7 +14,7 @@ from stentor.edge import forms
 from stentor.edge.fanout import BURST_CHUNKS, LEAST_BURST, MOST_BURST, Stream
 from stentor.edge.hls import Hls
 from stentor.edge.protocol import CHUNK_MARK, Connection
-from stentor.edge.reply import ANYBODY, EXPOSED, NO_STORE, Reply
+from stentor.edge.reply import ANYBODY, EXPOSED, NO_STORE, Reply, failure
 from stentor.edge.subtitles import Captions
 from stentor.edge.window import KEEP_CHUNKS, Frames, Kept, Window
 from stentor.edge.worker import Worker
@@ -113,13 +113,18 @@ class Channel:
         return self.window
 
     def close(self) -> None:
-        """Forgets the window and everybody who listens."""
+        """Forgets the window and everybody who listens; whoever waits is answered."""
         for stream in self.streams.values():
             stream.abandon()
         self.streams.clear()
-        if self.hls is not None:
-            self.hls.close()
-        self.window = self.hls = None
+        hls, joining = self.hls, self._joining
+        self.window, self.hls, self._joining = None, None, {}  # first: with its answer a connection asks on
+        if hls is not None:
+            hls.close()
+        if joining:
+            absent = failure(self._absent(), now=self._worker.clock())
+            for connection in list(joining):
+                connection.release(absent)
 
     def add(self, chunk: Chunk, now: float) -> None:
         """A chunk from the bus."""
@@ -176,14 +181,17 @@ class Channel:
         """The window of a programme that runs; raises :class:`NotFound` with the reason there is none."""
         window = self.window
         if window is None or window.finished:
-            raise NotFound(ABSENT[self.space.state], code=f"not-on-air-{self.space.state.replace('_', '-')}")
+            raise self._absent()
         return window
 
     def playlists(self) -> Hls:
         """HLS, which goes on for a while after the end; raises :class:`NotFound` with the reason there is none."""
         if self.hls is None:
-            raise NotFound(ABSENT[self.space.state], code=f"not-on-air-{self.space.state.replace('_', '-')}")
+            raise self._absent()
         return self.hls
+
+    def _absent(self) -> NotFound:
+        return NotFound(ABSENT[self.space.state], code=f"not-on-air-{self.space.state.replace('_', '-')}")
 
     def newest(self) -> Kept | None:
         """The newest committed chunk."""

@@ -23,6 +23,8 @@ from stentor.wire.forwarded import Networks, origin
 from stentor.wire.http import Request
 
 KEY_CACHE = "public, max-age=3600"
+WAITING = "This space is full at the moment. You are let in as soon as there is room."
+LIMITED = "The audience of this space is limited, and you are outside. Its recording will be for everybody."
 
 
 class Gate:
@@ -50,7 +52,7 @@ class Gate:
             place = door.place(self._key, channel.space.id, name)
             if not door.admits(channel.orders, place, ticket):
                 channel.waiting.told(place, self._worker.now)
-                raise self._later(channel, "This space is full at the moment. You are let in as soon as there is room.")
+                raise self._later(channel, LIMITED if channel.orders.held else WAITING)
         if self._worker.listeners >= self._worker.places:
             raise self._later(channel, "This edge is full; another one may have room.")
 

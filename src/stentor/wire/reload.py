@@ -52,6 +52,10 @@ class Directives(NamedTuple):
         msn, part = _integer(query, "_HLS_msn"), _integer(query, "_HLS_part")
         if part is not None and msn is None:
             raise BadInput("_HLS_part needs _HLS_msn.", code="hls-directives")
+        if msn is not None and part is not None and part >= grid.PARTS_PER_SEGMENT:
+            # 6.2.5.2: "a Part Index greater than that of the final Partial Segment of the Parent Segment" is treated
+            # "as one for Part Index 0 of the following Parent Segment"
+            return cls(msn + 1, 0)
         return cls(msn, part)
 
 
@@ -84,9 +88,7 @@ def blocks(
     if directives.part is None:
         # 6.2.5.2: without a part, "until the Playlist contains a Media Segment with a Media Sequence Number of M"
         wanted = directives.msn * parts_per_segment + parts_per_segment - 1
-    elif directives.part >= parts_per_segment:
-        # 6.2.5.2: "a Part Index greater than that of the final Partial Segment of the Parent Segment" is treated "as
-        # one for Part Index 0 of the following Parent Segment"
+    elif directives.part >= parts_per_segment:  # as in parse, of a playlist without parts
         wanted = (directives.msn + 1) * parts_per_segment
     else:
         wanted = directives.msn * parts_per_segment + directives.part

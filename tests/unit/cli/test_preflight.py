@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from stentor.base.config import Settings
@@ -14,8 +15,10 @@ from stentor.cli.preflight import (
     of_capacity,
     of_certificate,
     of_clock,
+    of_descriptors,
     of_disk,
     of_headers,
+    of_parts,
     of_roles,
     of_state,
 )  # fmt: skip
@@ -70,6 +73,28 @@ def test_three_quarters_of_the_capacity_may_be_planned() -> None:
     verdicts = {listeners: of_capacity(edges, listeners).verdict for listeners in (750, 751, 1000, 1001)}
     assert verdicts == {750: OK, 751: WARNING, 1000: WARNING, 1001: BAD}
     assert "1,000 listeners" in of_capacity(edges, None).found
+
+
+def test_the_edge_with_the_fewest_open_files_is_named() -> None:
+    """One that was started with a small limit is worth a word, however many the others take."""
+    edges = [process("edge", capacity=19_872), process("edge", capacity=19_872)]
+    assert of_descriptors(edges).verdict is OK
+    found = of_descriptors([*edges, process("edge", capacity=896), process("stage", capacity=1)])
+    assert (found.verdict, "896" in found.found, "LimitNOFILE" in found.advice) == (WARNING, True, True)
+    assert of_descriptors([process("stage")]).verdict is WARNING
+
+
+def test_bus_and_recordings(tmp_path: Path) -> None:
+    """A store that takes nothing and a bus that does not answer are bad; embedded ones are looked at where they are."""
+    here = Settings(data=str(tmp_path), nats_url="nats://127.0.0.1:1", recordings_url=f"file://{tmp_path}/objects")
+    bus, recordings = of_parts(here)
+    assert (bus.verdict, "STENTOR_NATS_URL" in bus.advice) == (BAD, True)
+    assert recordings.verdict is OK
+    assert not list((tmp_path / "objects").rglob("probe/*"))
+    (tmp_path / "file").write_bytes(b"")
+    _, recordings = of_parts(msgspec.structs.replace(here, recordings_url=f"file://{tmp_path}/file/objects"))
+    assert (recordings.verdict, "STENTOR_RECORDINGS_URL" in recordings.advice) == (BAD, True)
+    assert [each.verdict for each in of_parts(Settings(data=str(tmp_path / "elsewhere")))] == [WARNING, WARNING]
 
 
 def test_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

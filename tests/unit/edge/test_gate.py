@@ -120,6 +120,14 @@ async def test_a_pass_needs_no_place() -> None:
             assert (await asked(rig, f"/live.aac?ticket={better['ticket']}")).status_code == status
 
 
+async def test_a_limited_audience_is_told_so() -> None:
+    """Who is outside then is not promised to be let in."""
+    async with edge(live_space()) as rig:
+        for held, said in ((False, "let in as soon as there is room"), (True, "audience of this space is limited")):
+            narrow(rig, p=0.0, held=held)
+            assert said in (await asked(rig, "/live.aac")).json()["detail"]
+
+
 async def test_a_full_edge_says_the_same_as_a_narrow_door() -> None:
     """429, and page, door and music are served all the same: connections are kept free for them."""
     async with (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 
 import av
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from stentor.crowd.orders import Orders
 from stentor.edge import hls
 from stentor.wire import mp4, playlist
-from tests.support.edge import edge, split
+from tests.support.edge import PATIENCE_S, edge, request, split
 from tests.support.wait import eventually
 
 MEDIA = "/s/friday/hls/aac-64.m3u8"
@@ -77,6 +78,32 @@ async def test_a_hold_that_runs_out_is_503(monkeypatch: pytest.MonkeyPatch) -> N
             assert status == 503
             assert fields["retry-after"] == "1"
             assert fields["cache-control"] == "no-store"
+
+
+async def test_whoever_waits_when_a_space_is_forgotten_is_answered() -> None:
+    """The reload that is held, and those that the same connection sent behind it: none of them waits for ever."""
+    async with edge(chunks=36) as rig:
+        reader, writer = await asyncio.open_connection("127.0.0.1", rig.port)
+        more = [request(f"{MEDIA}?_HLS_msn=3&_HLS_part=1"), request(MEDIA, "Connection: close")]
+        writer.write(b"".join([request(f"{MEDIA}?_HLS_msn=3&_HLS_part=0"), *more]))
+        await eventually(lambda: rig.worker.requests == 1, "it was asked")
+        rig.channel.close()
+        async with asyncio.timeout(PATIENCE_S):
+            answers = await reader.read()
+        assert re.findall(rb"HTTP/1.1 (\d+)", answers) == [b"503", b"404", b"404"]
+        writer.close()
+
+
+async def test_who_joins_a_window_that_is_not_there_yet_is_answered_when_it_never_comes() -> None:
+    """A stream is promised before the first chunks have come; a space that is forgotten before says so."""
+    async with edge(chunks=0) as rig:
+        rig.window.caught_up = False
+        reader, writer = await rig.open("/s/friday/live.aac", "Connection: close")
+        await eventually(lambda: rig.worker.requests == 1, "it was asked")
+        rig.channel.close()
+        async with asyncio.timeout(PATIENCE_S):
+            assert split(await reader.read())[0] == 404
+        writer.close()
 
 
 async def test_an_edge_that_stood_still_goes_on() -> None:

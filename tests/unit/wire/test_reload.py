@@ -19,10 +19,13 @@ READY, HOLD, TOO_FAR = Decision.READY, Decision.HOLD, Decision.TOO_FAR
         ({}, Directives()),
         ({"_HLS_msn": "7"}, Directives(7)),
         ({"_HLS_msn": "007", "_HLS_part": "0", "_HLS_skip": "YES", "x": "y"}, Directives(7, 0)),
+        ({"_HLS_msn": "7", "_HLS_part": "3"}, Directives(7, 3)),
+        ({"_HLS_msn": "7", "_HLS_part": "4"}, Directives(8, 0)),
+        ({"_HLS_msn": "7", "_HLS_part": "9" * 18}, Directives(8, 0)),  # however they write it, they wait for the same
     ],
 )
 def test_directives_are_read(query: dict[str, str], expected: Directives) -> None:
-    """Ours are taken, others passed over."""
+    """Ours are taken, others passed over; past the last part of a segment begins the next."""
     assert Directives.parse(query) == expected
 
 
