@@ -216,6 +216,11 @@ async def test_those_outside_follow_some_minutes_behind(browsers: Browsers) -> N
                 r"/^[3-5]\d s behind live$/.test(document.querySelector('#behind').textContent)", "how far"
             )
             assert rig.worker.listeners == 0
+            heard_s = (rig.window.head + 1) * grid.CHUNK_S - 45
+            for cue in (said(heard_s, "It was so.", length_s=300), said(heard_s + 300, "It is so.")):
+                rig.channel.captions.add(cue, DOORS_OPEN_MS)
+            await page.page.click("#captions-switch")
+            await page.says("#captions", "Ada It was so.")
             rig.channel.heed(Orders("friday", version=2))
             await page.says("#outside", "There is room for you now.")
             await page.page.get_by_role("button", name="Go to live").click()

@@ -11,11 +11,15 @@ from collections.abc import Sequence
 
 from stentor.audio import grid
 from stentor.base.errors import NotFound
+from stentor.edge import subtitles
+from stentor.edge.hls import is_number
 from stentor.spaces.model import Space
-from stentor.wire import playlist
+from stentor.wire import playlist, webvtt
 from stentor.wire.chunk import RENDITIONS, Codec, Rendition
 from stentor.wire.manifest import Entry
+from stentor.wire.playlist import Subtitles
 
+TEXT = f"{subtitles.NAME}.m3u8"
 WINDOW = 15
 """Segments in a playlist: about a minute."""
 FIRST = 4
@@ -41,16 +45,31 @@ def check(space: Space, delay: str) -> None:
         raise NotFound("Nobody follows this space with that delay; door.json has the address.", code="no-overflow")
 
 
+def heard_ms(space: Space, at_ms: int) -> int:
+    """What is now for those who follow at ``at_ms`` (wall clock), from the opening of the doors."""
+    return at_ms - (space.doors_open_ms or 0) - space.overflow_s * 1000
+
+
+def segment(space: Space, file: str, at_ms: int) -> int:
+    """The number of a segment of captions; raises :class:`NotFound` for what is none or not old enough at ``at_ms``."""
+    number = file.removesuffix(".vtt")
+    if number == file or not is_number(number):
+        raise NotFound("There is no such file.", code="no-such-file")
+    if (int(number) + 1) * webvtt.SEGMENT_MS > heard_ms(space, at_ms):
+        raise NotFound("That segment is not old enough yet.", code="no-such-segment")
+    return int(number)
+
+
 def due(entries: Sequence[Entry], until_ms: int) -> Sequence[Entry]:
     """The newest entries that have ended by ``until_ms`` (wall clock), :data:`WINDOW` at most, in order."""
     count = bisect_right(entries, until_ms, key=lambda entry: entry.start_ms + round(entry.duration_s * 1000))
     return entries[max(0, count - WINDOW) : count]
 
 
-def index() -> str:
+def index(captions: Subtitles | None) -> str:
     """The multivariant playlist."""
     variants = [rendition for rendition in RENDITIONS if rendition.codec is Codec.AAC]
-    return playlist.multivariant(variants, uri=lambda rendition: f"{rendition.name}.m3u8")
+    return playlist.multivariant(variants, uri=lambda rendition: f"{rendition.name}.m3u8", subtitles=captions)
 
 
 def media(entries: Sequence[Entry], rendition: Rendition, *, ended: bool) -> str:
@@ -59,3 +78,8 @@ def media(entries: Sequence[Entry], rendition: Rendition, *, ended: bool) -> str
     return playlist.overflow(
         entries, rendition=rendition.name, map_uri=f"{base}/init.mp4", uri=lambda n: f"{base}/{n}.m4s", ended=ended
     )
+
+
+def text(entries: Sequence[Entry], *, ended: bool) -> str:
+    """The playlist of the captions, of the same segments."""
+    return playlist.overflow(entries, uri=lambda n: f"{subtitles.NAME}/{n}.vtt", ended=ended)

@@ -32,6 +32,7 @@ from stentor.wire import clip, http, manifest, mp4, playlist
 from stentor.wire.chunk import BY_NAME, RENDITIONS, Codec, Rendition
 from stentor.wire.http import Request
 from stentor.wire.manifest import Entry
+from stentor.wire.playlist import Subtitles
 
 GROWING_S = 2.0
 """How old the manifest of a growing recording may be here."""
@@ -98,15 +99,13 @@ class Replays:
                 return await self._segment(space, _rendition(name), file, request)
         raise NotFound("There is nothing under this address.", code="no-such-page")
 
-    async def overflow(self, space: Space, delay: str, name: str, request: Request) -> Reply:
+    async def overflow(self, space: Space, name: str, captions: Subtitles | None, request: Request) -> Reply:
         """A playlist of the overflow; raises :class:`NotFound`, also while nothing is old enough."""
-        overflow.check(space, delay)
         recording = await self._recording(space)
         if name == "index.m3u8":
-            return Document(overflow.index().encode(), playlist.CONTENT_TYPE, overflow.CACHE, now=self._clock()).answer(
-                request.headers
-            )
-        rendition = _rendition(name.removesuffix(".m3u8"))
+            index = overflow.index(captions).encode()
+            return Document(index, playlist.CONTENT_TYPE, overflow.CACHE, now=self._clock()).answer(request.headers)
+        rendition = None if captions and name == overflow.TEXT else _rendition(name.removesuffix(".m3u8"))
         entries = overflow.due(recording.entries, unix_ms(self._clock()) - space.overflow_s * 1000)
         if not entries:
             raise NotFound("Nothing of this space is old enough yet.", code="no-overflow")
@@ -114,8 +113,10 @@ class Replays:
         key = entries[-1].hash, name, ended
         known = self._playlists.get(key)
         if known is None:
-            text = overflow.media(entries, rendition, ended=ended).encode()
-            known = self._playlists[key] = Document(text, playlist.CONTENT_TYPE, overflow.CACHE, now=self._clock())
+            text = overflow.media(entries, rendition, ended=ended) if rendition else overflow.text(entries, ended=ended)
+            known = self._playlists[key] = Document(
+                text.encode(), playlist.CONTENT_TYPE, overflow.CACHE, now=self._clock()
+            )
             if len(self._playlists) > DOCUMENTS_KEPT:
                 self._playlists.popitem(last=False)
         return known.answer(request.headers)

@@ -8,10 +8,11 @@ from typing import Any
 from urllib.parse import quote
 
 from stentor.base import log
+from stentor.base.clock import unix_ms
 from stentor.base.errors import NotFound, Overloaded, StentorError
 from stentor.base.texts import negotiate
 from stentor.crowd import rungs
-from stentor.edge import door, embed, metrics, subtitles
+from stentor.edge import door, embed, metrics, overflow, subtitles
 from stentor.edge.channel import Channel
 from stentor.edge.gate import Gate
 from stentor.edge.page import Pages
@@ -137,13 +138,30 @@ class Site:
                 if portrait is None:
                     self._job(self._portraits.read(channel.space, seat, request), request, connection)
                 return portrait
-            case ["overflow", delay, name] if name.endswith(".m3u8"):
-                if not (self._overflow or rungs.rung(channel.orders.rung).overflow):
-                    raise Overloaded(
-                        "Those inside need this machine's line.", retry_after_s=10.0, code="overflow-paused", status=429
-                    )
-                self._job(self.replays.overflow(channel.space, delay, name, request), request, connection)
+            case ["overflow", delay, *rest]:
+                return self._follow(channel, delay, rest, request, connection)
+        raise NotFound("There is nothing under this address.", code="no-such-page")
+
+    def _follow(
+        self, channel: Channel, delay: str, path: list[str], request: Request, connection: Connection
+    ) -> Reply | None:
+        """What those outside follow, some minutes behind."""
+        space, captions = channel.space, channel.captions
+        overflow.check(space, delay)
+        if not (self._overflow or rungs.rung(channel.orders.rung).overflow):
+            raise Overloaded(
+                "Those inside need this machine's line.", retry_after_s=10.0, code="overflow-paused", status=429
+            )
+        match path:
+            case [name] if name.endswith(".m3u8"):
+                self._job(self.replays.overflow(space, name, captions.track(), request), request, connection)
                 return None
+            case ["captions.json"] if captions:
+                return self._document(channel, overflow.path(space)).answer(request.headers)
+            case [subtitles.NAME, file] if captions and space.doors_open_ms is not None:
+                return captions.segment(overflow.segment(space, file, unix_ms(self._now())), past=True).answer(
+                    request.headers
+                )
         raise NotFound("There is nothing under this address.", code="no-such-page")
 
     def _document(self, channel: Channel, name: str) -> Document:
@@ -173,6 +191,10 @@ class Site:
             document = Document(text, JSON, door.COMMENTS_CACHE, now=now)
         elif name in subtitles.DOCUMENTS:
             document = self._captions(channel, name, now)
+        elif name.startswith("overflow/"):
+            cues = channel.captions.past(overflow.heard_ms(space, unix_ms(now)))
+            text, kind = subtitles.render("captions.json", space.id, space.title, cues)
+            document = Document(text, kind, overflow.CACHE, now=now)
         elif name == "event.ics":
             document = Document(
                 door.event(space, address=self._address), calendar.CONTENT_TYPE, door.EVENT_CACHE, now=now

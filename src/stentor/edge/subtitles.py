@@ -24,7 +24,7 @@ class Captions:
         self.offered = False
         self.cues = Collection()
         self._space, self._language, self._clock = space, language, clock
-        self._segments: dict[tuple[int, int], Document] = {}
+        self._segments: dict[tuple[int, int, bool], Document] = {}
 
     def __bool__(self) -> bool:
         """Whether there is anything to show or to wait for."""
@@ -39,13 +39,19 @@ class Captions:
         """What somebody who listens now may hear now."""
         return self.cues.since(unix_ms(self._clock()) - doors_open_ms - RECENT_MS)
 
+    def past(self, until_ms: int) -> list[Cue]:
+        """What may be heard by somebody for whom ``until_ms`` (from the opening of the doors) is now."""
+        return [cue for cue in self.cues.since(until_ms - RECENT_MS) if cue.start_ms < until_ms]
+
     def track(self) -> Subtitles | None:
         """The rendition, for the multivariant playlist."""
         return Subtitles(f"{NAME}.m3u8", self._language) if self else None
 
-    def segment(self, number: int) -> Document:
-        """Segment ``number`` as WebVTT; made anew when there are more cues than when it was asked for last."""
-        key = number, len(self.cues)
+    def segment(self, number: int, *, past: bool = False) -> Document:
+        """Segment ``number`` as WebVTT; made anew when there are more cues than when it was asked for last. ``past``
+        leaves late words where they were said.
+        """
+        key = number, len(self.cues), past
         found = self._segments.get(key)
         if found is None:
             if len(self._segments) > SEGMENTS_KEPT:
@@ -53,7 +59,7 @@ class Captions:
             # a cue that comes late is moved by less than the time for which words wait
             near = self.cues.since(number * webvtt.SEGMENT_MS - RECENT_MS)
             found = self._segments[key] = Document(
-                webvtt.segment(number, near),
+                (webvtt.past_segment if past else webvtt.segment)(number, near),
                 webvtt.CONTENT_TYPE,
                 SEGMENT_CACHE,
                 now=self._clock(),

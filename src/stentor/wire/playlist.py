@@ -215,11 +215,13 @@ def vod(entries: Sequence[Entry], *, rendition: str, map_uri: str, uri: Callable
     return "\n".join([*lines, "#EXT-X-ENDLIST"]) + "\n"
 
 
-def overflow(entries: Sequence[Entry], *, rendition: str, map_uri: str, uri: Callable[[int], str], ended: bool) -> str:
+def overflow(
+    entries: Sequence[Entry], *, rendition: str = "", map_uri: str = "", uri: Callable[[int], str], ended: bool
+) -> str:
     """The playlist of those who follow some minutes behind: the newest ``entries`` that are old enough for them.
 
-    A live playlist without parts (6.2.2): segments leave it at its beginning. ``ended`` says that the last one of the
-    recording is in it.
+    A live playlist without parts (6.2.2): segments leave it at its beginning. Text has no ``rendition`` of sound and no
+    ``map_uri``. ``ended`` says that the last one of the recording is in it.
     """
     lines = _recorded(entries, rendition, map_uri, uri)
     return "\n".join([*lines, *(["#EXT-X-ENDLIST"] if ended else [])]) + "\n"
@@ -268,8 +270,9 @@ def _recorded(
             lines += ["#EXT-X-GAP", f"#EXTINF:{_seconds(grid.SEGMENT_S)},", uri(number)]
         expected = entry.number + 1
         there = Segment(entry.number, uri(entry.number), entry.start_ms, entry.duration_s)
-        lines += ([] if rendition in entry.renditions else ["#EXT-X-GAP"]) + _segment(there, with_parts=False)
-        gaps = gaps or rendition not in entry.renditions
+        missing = bool(rendition) and rendition not in entry.renditions
+        lines += (["#EXT-X-GAP"] if missing else []) + _segment(there, with_parts=False)
+        gaps = gaps or missing
     return [
         "#EXTM3U",
         f"#EXT-X-VERSION:{_GAP_VERSION if gaps else _VERSION}",
@@ -277,7 +280,7 @@ def _recorded(
         *head,
         f"#EXT-X-MEDIA-SEQUENCE:{entries[0].number if entries else 0}",
         "#EXT-X-INDEPENDENT-SEGMENTS",
-        f'#EXT-X-MAP:URI="{_quoted(map_uri)}"',
+        *([f'#EXT-X-MAP:URI="{_quoted(map_uri)}"'] if map_uri else []),
         *spans,
         *lines,
     ]

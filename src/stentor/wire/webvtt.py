@@ -35,6 +35,13 @@ def segment(number: int, cues: Iterable[Cue]) -> bytes:
     return _file(head, in_segment(number, cues))
 
 
+def past_segment(number: int, cues: Iterable[Cue]) -> bytes:
+    """Segment ``number`` for those who follow so far behind that every word is there in time."""
+    start, end = number * SEGMENT_MS, (number + 1) * SEGMENT_MS
+    head = ["WEBVTT", "X-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:0", ""]
+    return _file(head, [cue for cue in cues if cue.start_ms < end and cue.end_ms > start])
+
+
 def in_segment(number: int, cues: Iterable[Cue]) -> list[Cue]:
     """What stands in segment ``number``: what is said in it and, moved to its beginning, what came too late before.
 

@@ -15,6 +15,7 @@ from stentor.edge import overflow
 from stentor.edge.door import door
 from stentor.edge.page import Pages
 from stentor.spaces.model import Space, State
+from tests.support.cues import said as cue_of
 from tests.support.edge import DOORS_OPEN_MS, Rig, edge, live_space
 from tests.support.recorded import record
 
@@ -83,6 +84,37 @@ async def test_nobody_chooses_their_own_delay(space_s: int, asked_s: int) -> Non
         now_at(rig, 130)
         status, _, body = await follow(rig, asked_s)
         assert (status, json.loads(body)["code"]) == (404, "no-overflow")
+
+
+async def test_captions_come_with_the_sound() -> None:
+    """What was said then, at its own time however late it was recognised; nothing that they cannot have heard."""
+    async with edge(live_space(overflow_s=DELAY_S), chunks=CHUNKS) as rig:
+        await record(rig.objects, CHUNKS, {range(CHUNKS): "ada"})
+        now_at(rig, 130)
+        assert (await follow(rig, name="captions"))[0] == 404
+        assert (await rig.get(f"/s/friday/overflow/{DELAY_S}/captions.json"))[0] == 404
+        for cue in (cue_of(50, "Then.", delay_s=20), cue_of(75, "Not yet."), cue_of(125, "Now.")):
+            rig.channel.captions.add(cue, DOORS_OPEN_MS)
+        index, sound, text = [(await follow(rig, name=name))[2] for name in ("index", "aac-64", "captions")]
+        assert 'URI="captions.m3u8"' in index
+        assert [line for line in text.splitlines() if line.endswith(".vtt")] == [
+            f"captions/{number}.vtt" for number in numbers(sound)
+        ]
+        assert "#EXT-X-MAP" not in text
+        assert "#EXT-X-GAP" not in text
+        last = numbers(sound)[-1]
+        status, fields, body = await rig.get(f"/s/friday/overflow/{DELAY_S}/captions/13.vtt")
+        assert (status, fields["cache-control"]) == (200, "public, max-age=60")
+        assert b"00:00:50.000 --> 00:00:52.000\n<v Ada>Then." in body
+        assert (await rig.get(f"/s/friday/overflow/{DELAY_S}/captions/{last}.vtt"))[0] == 200
+        assert (await rig.get(f"/s/friday/overflow/{DELAY_S}/captions/{last + 1}.vtt"))[0] == 404
+        _, fields, body = await rig.get(f"/s/friday/overflow/{DELAY_S}/captions.json")
+        assert ([cue["text"] for cue in json.loads(body)["cues"]], fields["cache-control"]) == (
+            ["Then."],
+            overflow.CACHE,
+        )
+        rig.channel.heed(msgspec.structs.replace(NARROW, rung=1))
+        assert (await rig.get(f"/s/friday/overflow/{DELAY_S}/captions.json"))[0] == 429
 
 
 async def test_before_anything_is_old_enough() -> None:

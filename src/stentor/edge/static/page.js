@@ -31,6 +31,7 @@ let losses = 0; // tries in a row that brought no sound
 let outside = false; // whether the door keeps us waiting, with music
 let admitted = true; // whether the door lets us in now
 let following = false; // whether we follow some minutes behind while the door keeps us outside
+let followed = ""; // and what: the door may not name it any more when there is room
 let soon = false; // whether the door is to be asked at once already
 let comments = null; // once somebody has opened them
 let drawn = ""; // who is in the list, and what is said of them
@@ -105,7 +106,7 @@ function showDoor() {
   element("say").textContent = say(`say_${door.state}`);
   element("live").hidden = !ON_AIR.has(door.state);
   element("ways").hidden = !ON_AIR.has(door.state);
-  captions.offer(ON_AIR.has(door.state) ? door.streams.captions : null);
+  offerCaptions();
   element("ask").hidden = !door.ask;
   if (door.ask) element("ask").querySelector("a").href = door.ask;
   showPins(element("pins"), door, root.lang);
@@ -248,6 +249,12 @@ function askAgain() {
   plan(retry());
 }
 
+// Who follows reads what is said there, from where the sound comes.
+function offerCaptions() {
+  const live = ON_AIR.has(door.state) ? door.streams.captions : null;
+  captions.offer(live && following ? new URL("captions.json", new URL(followed, location.href)).href : live);
+}
+
 function play() {
   if (ON_AIR.has(door.state)) {
     bridge.keepLater(player.playable(door.streams.hold));
@@ -310,8 +317,11 @@ element("play").addEventListener("click", () => {
 });
 element("follow").addEventListener("click", () => {
   following = !following;
-  if (following) player.listen({ hls: door.streams.overflow }, door.doors_open_ms);
-  else play();
+  if (following) {
+    followed = door.streams.overflow;
+    player.listen({ hls: followed }, door.doors_open_ms);
+  } else play();
+  offerCaptions();
   showOutside();
 });
 element("comments").addEventListener("toggle", showComments);
