@@ -339,6 +339,8 @@ def test_the_preflight(up: Up) -> None:
 def test_the_rehearsal(up: Up, tmp_path: Path) -> None:
     """A small crowd by the space's name; the report is kept as it is printed."""
     up.json("space", "create", "Rehearsal", "--id", "rehearsal")
+    early = up.run("rehearse", "rehearsal", "--listeners", "5", "--within", "1", "--for", "5")
+    assert (early.returncode, "open the doors" in early.stdout, early.stderr) == (1, True, "")  # nor a certificate
     up.json("space", "doors", "rehearsal")
     time.sleep(2)
     kept = tmp_path / "r.json"
