@@ -54,7 +54,7 @@ fmt: setup ## format and mend what can be mended
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --fix --quiet .
 
-bench: setup ## measure: audio, stage, fan-out, TLS, a crowd; prints ratios
+bench: setup ## measure: audio, stage, fan-out, TLS, a crowd; prints ratios; three quarters of an hour
 	@for part in audio stage fanout tls crowd; do $(BIN)/python -m bench.$$part $(ARGS) || exit 1; done
 
 docs: setup ## check the documents: links, settings, texts

@@ -94,25 +94,32 @@ def workers(settings: Settings, logs: Path | None) -> list[Worker]:
 
 
 def measured(settings: Settings, on_step: Step) -> Settings:
-    """With the places of an edge that the newest readiness certificate shows of this configuration; what the operator
-    has set stays.
+    """With the places of an edge that readiness certificates show of this configuration, the largest claim of all that
+    hold; what the operator has set stays.
     """
     if settings.edge_listeners:
         return settings
-    try:
-        shown = certificate.own(settings)
-    except BadInput as error:
-        on_step(f"leaving the readiness certificate aside ({error})")
-        return settings
-    places = certificate.places(shown) if shown else None
-    if shown is None or places is None or places >= descriptors():
-        return settings
-    day = datetime.fromtimestamp(shown.at_ms / 1000, UTC).date()
-    if changed := differences(shown.configuration, expected(settings)):
-        on_step(f"leaving the readiness certificate of {day} aside ({', '.join(changed)}: rehearse again)")
-        return settings
-    on_step(f"giving each edge {places:,} places, as the readiness certificate of {day} shows")
-    return msgspec.structs.replace(settings, edge_listeners=places)
+    now = expected(settings)
+    best, places, changed = None, 0, ""
+    for file in certificate.kept(settings.folder):
+        try:
+            shown = certificate.own(settings, file)
+        except BadInput as error:
+            on_step(f"leaving {file.name} aside ({error})")
+            continue
+        claim = certificate.places(shown) if shown else None
+        if shown is None or claim is None:
+            continue
+        changed = ", ".join(differences(shown.configuration, now))
+        if not changed and claim > places:
+            best, places = shown, claim
+    if best is not None and places < descriptors():
+        day = datetime.fromtimestamp(best.at_ms / 1000, UTC).date()
+        on_step(f"giving each edge {places:,} places, as the readiness certificate of {day} shows")
+        return msgspec.structs.replace(settings, edge_listeners=places)
+    if best is None and changed:
+        on_step(f"leaving the readiness certificate aside ({changed}: rehearse again)")
+    return settings
 
 
 def expected(settings: Settings) -> Configuration:

@@ -351,7 +351,7 @@ def test_the_rehearsal(up: Up, tmp_path: Path) -> None:
     report = json.loads(done.stdout)
     assert (report["heard"], report["well"], report["complaints"]) == (40, True, [])
     assert json.loads(kept.read_text()) == report
-    shown = certificate.own(Settings(data=str(up.folder)))
+    shown = certificate.newest(Settings(data=str(up.folder)))
     assert shown is not None
     as_started = Settings(data=str(up.folder), edges=1, captions="off", audience_port=up.audience_port)
     assert differences(shown.configuration, app.expected(as_started)) == [], "the next start would not know it"

@@ -41,6 +41,18 @@ def test_an_edge_gets_what_was_shown(tmp_path: Path) -> None:
     assert "rehearse again" in told[-1]
 
 
+def test_a_small_rehearsal_does_not_replace_a_large_one(tmp_path: Path) -> None:
+    """The largest claim that holds counts, whichever was made last."""
+    settings = Settings(data=str(tmp_path), edges=2)
+    large = shown(settings)
+    small = msgspec.structs.replace(large, at_ms=large.at_ms + 1, listeners=100, extrapolation=None)
+    middle = msgspec.structs.replace(large.extrapolation, listeners=9_600)  # type: ignore[type-var]
+    keep(settings, large)
+    keep(settings, small)
+    keep(settings, msgspec.structs.replace(large, at_ms=large.at_ms + 2, extrapolation=middle))
+    assert app.measured(settings, lambda _: None).edge_listeners == 10_625
+
+
 def test_a_certificate_does_not_stop_the_start(tmp_path: Path) -> None:
     """One that was changed is left aside, and one that reaches beyond the descriptors has nothing to say."""
     settings = Settings(data=str(tmp_path), edges=2)

@@ -87,7 +87,8 @@ def draw(found: Certificate) -> Table:
 
 
 def _file(settings: Settings, file: Path | None) -> Path:
-    found = file or certificates.newest(settings.folder)
+    files = certificates.kept(settings.folder)
+    found = file or (files[-1] if files else None)
     if found is None:
         raise NotFound("There is no certificate yet: `stentor rehearse SPACE` makes one.")
     return found

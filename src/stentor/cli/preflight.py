@@ -56,7 +56,7 @@ def preflight(space_id: str, listeners: int | None, hours: float, data: str | No
         processes = house.get("/processes")["processes"]
         findings = list(examine(settings, house.url, view, processes, listeners=listeners, hours=hours))
         now = current(settings, processes, str(view["audience"]["page"]))
-        findings.append(of_certificate(certificate.own(settings), now, listeners))
+        findings.append(of_certificate(certificate.newest(settings), now, listeners))
     tell(findings, as_json=as_json)
 
 

@@ -224,10 +224,9 @@ def keep(folder: Path, certificate: Certificate, secret: bytes) -> Path:
     return file
 
 
-def newest(folder: Path) -> Path | None:
-    """The newest certificate in the data ``folder``."""
-    files = sorted((folder / FOLDER).glob("*.json"), key=lambda file: int(file.name.partition("-")[0] or 0))
-    return files[-1] if files else None
+def kept(folder: Path) -> list[Path]:
+    """The certificates in the data ``folder``, the newest last."""
+    return sorted((folder / FOLDER).glob("*.json"), key=lambda file: int(file.name.partition("-")[0] or 0))
 
 
 def own_key(settings: Settings) -> str:
@@ -235,14 +234,19 @@ def own_key(settings: Settings) -> str:
     return Signer(config.signing_key(settings), PURPOSE).public
 
 
-def own(settings: Settings) -> Certificate | None:
-    """The newest certificate of the data folder, if this installation has signed it.
+def own(settings: Settings, file: Path | None) -> Certificate | None:
+    """The certificate in ``file``, if there is one and this installation has signed it.
 
     Raises :class:`BadInput` when somebody has changed it.
     """
-    file = newest(settings.folder)
     signed = read(file.read_bytes()) if file else None
     return signed.certificate if signed and signed.key == own_key(settings) else None
+
+
+def newest(settings: Settings) -> Certificate | None:
+    """The newest in the data folder, if it is this installation's own; raises as :func:`own` does."""
+    files = kept(settings.folder)
+    return own(settings, files[-1] if files else None)
 
 
 def _message(certificate: dict[str, Any]) -> bytes:

@@ -128,23 +128,22 @@ def test_an_edge_carries_what_was_shown() -> None:
 def test_only_the_own_certificate_counts(tmp_path: Path) -> None:
     """One that another installation has signed says nothing of this one; one that was changed is an error."""
     settings = Settings(data=str(tmp_path))
-    assert certificate.own(settings) is None
+    assert certificate.newest(settings) is None
     file = certificate.keep(tmp_path, certify(report(), configuration()), SECRET)
-    assert certificate.own(settings) is None
+    assert certificate.newest(settings) is None
     certificate.keep(tmp_path, certify(report(), configuration()), config.signing_key(settings))
-    own = certificate.own(settings)
+    own = certificate.newest(settings)
     assert own is not None
     assert own.listeners == 9_500
     file.write_bytes(file.read_bytes().replace(b"9500", b"9900"))
     with pytest.raises(BadInput, match="changed"):
-        certificate.own(settings)
+        certificate.newest(settings)
 
 
 def test_the_newest_is_found(tmp_path: Path) -> None:
     """By its time, whatever order the folder has."""
-    assert certificate.newest(tmp_path) is None
+    assert certificate.kept(tmp_path) == []
     for at_ms in (2_000, 10_000, 9_000):
         certificate.keep(tmp_path, certify(report(began_ms=at_ms), configuration()), SECRET)
-    newest = certificate.newest(tmp_path)
-    assert newest is not None
+    *_, newest = certificate.kept(tmp_path)
     assert certificate.read(newest.read_bytes()).certificate.at_ms == 10_000
