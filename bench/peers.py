@@ -26,7 +26,9 @@ from bench.hls_files import copying
 from bench.program import compiled, compiler
 
 SERVER_CORE, CROWD_CORE = "0", "1"
-START_S = 15.0
+START_S = 30.0
+STOP_S = 10.0
+"""Some tell each listener first; longer nobody waits."""
 A_PROCESS = 17_500
 """Listeners: its descriptors are limited to 20,000, and the kernel deals connections by chance."""
 ALONE = 19_000
@@ -77,24 +79,33 @@ def free_port() -> int:
 
 
 @contextmanager
-def server(command: list[str], port: int, *, probe: bool = True, core: str = SERVER_CORE) -> Iterator[psutil.Process]:
-    """A server on its core that answers at ``port`` (unless it counts connections: no ``probe``); ended afterwards."""
+def server(command: list[str], port: int, *, core: str = SERVER_CORE) -> Iterator[psutil.Process]:
+    """A server on its core that listens at ``port``, perhaps beside others; ended afterwards."""
     quiet = subprocess.DEVNULL
     process = subprocess.Popen(["taskset", "-c", core, *command], stdout=quiet, stderr=quiet)
     try:
         deadline = time.monotonic() + START_S
-        while probe:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise SystemExit(f"{command[0]} did not start") from None
-                time.sleep(0.1)
+        while not _listens(process.pid, port):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise SystemExit(f"{command[0]} did not start")
+            time.sleep(0.1)
         yield psutil.Process(process.pid)
     finally:
         process.terminate()
-        process.wait(30)
+        try:
+            process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _listens(pid: int, port: int) -> bool:
+    """Whether that very process does: others may share the port, and some count connections."""
+    try:
+        lines = psutil.Process(pid).net_connections("tcp4")
+    except psutil.NoSuchProcess:
+        return False
+    return any(line.status == psutil.CONN_LISTEN and line.laddr.port == port for line in lines)
 
 
 @contextmanager
@@ -209,8 +220,7 @@ def floor(count: int) -> Iterator[Peer | None]:
         yield None
         return
     port = free_port()
-    with compiled("floor") as program, server([program, str(port), str(count)], port, probe=False) as process:
-        time.sleep(0.5)
+    with compiled("floor") as program, server([program, str(port), str(count)], port) as process:
         yield Peer(f"http://127.0.0.1:{port}/", [process])
 
 
