@@ -12,6 +12,8 @@ import pytest
 
 from stentor.audio import grid
 from stentor.base.units import SeatId
+from stentor.cli import outside
+from stentor.cli.findings import Verdict
 from stentor.crowd.door import SLOTS
 from stentor.spaces import portraits
 from stentor.spaces.model import Role, Seat
@@ -170,3 +172,23 @@ async def test_a_playlist_is_one_copy_for_clients_with_and_without_gzip(cache: C
         assert body.startswith(b"#EXTM3U")
         assert rig.worker.requests - before == 1
         client[1].close()
+
+
+@pytest.mark.parametrize(("key", "bad"), [("$host$request_uri", set()), ("$host$uri", {"reload"})])
+async def test_the_preflight_sees_what_a_cache_makes_of_hls(tmp_path: Path, key: str, bad: set[str]) -> None:
+    """From outside, through nginx: with the recipe all is well; a key without the query gives old playlists."""
+    [port] = free_ports(1)
+    async with edge() as rig:
+        command = caches.nginx(tmp_path, port, rig.port)
+        recipe = tmp_path / "nginx.conf"
+        recipe.write_text(recipe.read_text().replace("$host$request_uri", key))
+        async with caches.running(command, port, tmp_path / "log"):
+            page = f"http://127.0.0.1:{port}/s/friday"
+            audience = {"page": page, "hls": f"{page}/hls/index.m3u8", "aac": f"{page}/live.aac"}
+            looking = asyncio.create_task(asyncio.to_thread(lambda: list(outside.examine(audience))))
+            while not looking.done():
+                rig.publish()
+                await asyncio.sleep(0.1)
+            found = {finding.what: finding for finding in await looking}
+    assert {"page", "hls", "aac", "ticket", "playlist", "reload", "part"} == found.keys()
+    assert {what for what, finding in found.items() if finding.verdict is not Verdict.OK} == bad

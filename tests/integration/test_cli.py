@@ -329,7 +329,7 @@ def test_the_preflight(up: Up) -> None:
         # this machine only; nobody on the stage; nothing was rehearsed
         assert bad <= {"house address", "audience address", "space", "certificate"}
         up.json("space", "doors", "preflight")
-    assert {"aac", "opus", "mp4", "hls"} <= findings.keys()
+    assert {"aac", "opus", "mp4", "hls", "playlist", "reload", "part"} <= findings.keys()
     up.json("space", "end", "preflight")
     ended = command("preflight", "preflight", STENTOR_DATA=str(up.folder), STENTOR_PORT=str(up.port))
     assert ended.returncode == 1
@@ -339,6 +339,8 @@ def test_the_preflight(up: Up) -> None:
 def test_the_rehearsal(up: Up, tmp_path: Path) -> None:
     """A small crowd by the space's name; the report is kept as it is printed."""
     up.json("space", "create", "Rehearsal", "--id", "rehearsal")
+    early = up.run("rehearse", "rehearsal", "--listeners", "5", "--within", "1", "--for", "5")
+    assert (early.returncode, "open the doors" in early.stdout, early.stderr) == (1, True, "")  # nor a certificate
     up.json("space", "doors", "rehearsal")
     time.sleep(2)
     kept = tmp_path / "r.json"

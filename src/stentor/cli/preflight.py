@@ -10,18 +10,16 @@ import ipaddress
 import shutil
 import socket
 import ssl
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import click
-import httpx
 from rich.console import Console
 
 from stentor.base.config import Settings
-from stentor.cli import doctor, options
+from stentor.cli import doctor, options, outside
 from stentor.cli.doctor import MORE_DESCRIPTORS, WANTED_DESCRIPTORS
 from stentor.cli.findings import BYTES_PER_HOUR, Finding, Verdict, tell
 from stentor.cli.house import TIMEOUT_S, House
@@ -32,14 +30,14 @@ from stentor.rehearsal.certificate import Certificate
 from stentor.rehearsal.configuration import Configuration, current, differences
 from stentor.spaces.model import ON_AIR, OVER
 
-CLOCK_S: Final = 4.0
-"""How far an edge's clock may seem to be away; a cache may have kept what it said for 2 s."""
 CERTIFICATE_DAYS: Final = 7.0
+ADDRESSES: Final = {
+    "house address": "STENTOR_PUBLIC_URL",
+    "audience address": "STENTOR_AUDIENCE_URL",
+    "overflow address": "STENTOR_OVERFLOW_URL",
+}
 WANTED: Final = {"house": 1, "stage": 1, "programme": 2, "archive": 1, "edge": 1}
 """Processes of each role: a second programme goes on within 2 s when the first one dies."""
-CACHED: Final = {"page": "max-age=5", "door": "max-age=2", "hold": "max-age=", "pulse": "max-age=1"}
-"""What the caches in front of the edges must be told; the rest of the header may be theirs."""
-NOT_CACHED: Final = ("aac", "opus", "mp4")
 
 Json = Mapping[str, Any]
 
@@ -74,9 +72,9 @@ def examine(
     yield from of_parts(settings)
     yield of_address("house address", settings.public_url or house)
     yield of_address("audience address", str(view["audience"]["page"]))
-    with httpx.Client(timeout=TIMEOUT_S, trust_env=False) as client:
-        for kind, url in view["audience"].items():
-            yield from _of_document(client, kind, url)
+    if settings.overflow_url:
+        yield of_address("overflow address", settings.overflow_url)
+    yield from outside.examine(view["audience"])
     yield Finding("not looked at", Verdict.OK, "a crowd at the door; the speakers' microphones and networks")
 
 
@@ -189,7 +187,7 @@ def of_address(what: str, url: str) -> Finding:
         return Finding(what, Verdict.BAD, f"{host}: {error.strerror}", "Correct the name or its DNS entry.")
     text = f"{parts.scheme}://{parts.netloc} is {', '.join(sorted(addresses))}"
     if all(ipaddress.ip_address(address).is_loopback for address in addresses):
-        name = "STENTOR_PUBLIC_URL" if what.startswith("house") else "STENTOR_AUDIENCE_URL"
+        name = ADDRESSES[what]
         return Finding(what, Verdict.WARNING, text, f"Only this machine reaches it: set {name} for everybody else.")
     if not secure:
         return Finding(what, Verdict.WARNING, text, "Browsers give a microphone to https pages only.")
@@ -200,38 +198,6 @@ def of_address(what: str, url: str) -> Finding:
     soon = days <= CERTIFICATE_DAYS
     found = f"{text}, certificate for {days:.0f} days"
     return Finding(what, Verdict.WARNING if soon else Verdict.OK, found, "Renew it." if soon else "")
-
-
-def of_headers(kind: str, url: str, status: int, cache: str) -> Finding:
-    """Whether an address answers, and says to caches what it must."""
-    found = f"{url}: {status}, Cache-Control: {cache or 'none'}"
-    if status != 200:
-        advice = "Listeners get this answer too: look at the proxy in front, then at the edges."
-        return Finding(kind, Verdict.BAD, found, advice)
-    if kind in NOT_CACHED and "no-store" not in cache:
-        return Finding(kind, Verdict.BAD, found, "A stream must never be cached: let the proxy pass its headers on.")
-    if kind in CACHED and CACHED[kind] not in cache:
-        return Finding(kind, Verdict.WARNING, found, f"Let the proxy pass Cache-Control on; it needs {CACHED[kind]}.")
-    return Finding(kind, Verdict.OK, found)
-
-
-def of_clock(at_ms: int, now: float) -> Finding:
-    """An edge's clock beside ours: chunk numbers are computed from it."""
-    away_s = now - at_ms / 1000
-    verdict = Verdict.OK if abs(away_s) <= CLOCK_S else Verdict.BAD
-    advice = "" if verdict is Verdict.OK else "Run chrony or systemd-timesyncd on every machine."
-    return Finding("clock", verdict, f"an edge's clock is {away_s:+.1f} s from ours, caches included", advice)
-
-
-def _of_document(client: httpx.Client, kind: str, url: str) -> Iterator[Finding]:
-    try:
-        reply = client.request("GET" if kind == "door" else "HEAD", url)
-    except httpx.TransportError as error:
-        yield Finding(kind, Verdict.BAD, f"{url}: {error}", "Start the edges, or correct STENTOR_AUDIENCE_URL.")
-        return
-    yield of_headers(kind, url, reply.status_code, reply.headers.get("cache-control", ""))
-    if kind == "door" and reply.status_code == 200:
-        yield of_clock(int(reply.json()["at"]), time.time())
 
 
 def _certificate_days(host: str, port: int) -> float:

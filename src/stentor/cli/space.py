@@ -184,7 +184,9 @@ def _show(found: dict[str, Any]) -> None:
 def _door(door: dict[str, Any]) -> str:
     """How wide it is, and who waits."""
     how = "limited" if door["limited"] else "open" if door["p"] >= 1 else f"narrow, p = {door['p']:.3f}"
-    return f"{how}; {door['places']} places" + (f", about {door['waiting']} wait" if door["waiting"] else "")
+    waiting = f", about {door['waiting']} wait" if door["waiting"] else ""
+    behind = f"may follow {door['overflow_s']} s behind" if door["overflow_s"] else "do not follow behind"
+    return f"{how}; {door['places']} places{waiting}; those outside {behind}"
 
 
 def _rung(ladder: dict[str, Any]) -> str:

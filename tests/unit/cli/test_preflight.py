@@ -10,14 +10,13 @@ import pytest
 
 from stentor.base.config import Settings
 from stentor.cli.findings import BYTES_PER_HOUR, Verdict
+from stentor.cli.outside import of_clock, of_headers, of_reload
 from stentor.cli.preflight import (
     of_address,
     of_capacity,
     of_certificate,
-    of_clock,
     of_descriptors,
     of_disk,
-    of_headers,
     of_parts,
     of_roles,
     of_state,
@@ -117,6 +116,11 @@ def test_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         ("aac", 200, "no-store", OK),
         ("aac", 200, "public, max-age=60", BAD),
         ("hls", 503, "no-store", BAD),
+        ("hls", 429, "no-store", WARNING),  # a narrow door
+        ("page", 429, "no-store", BAD),
+        ("ticket", 200, "public, max-age=60", BAD),
+        ("playlist", 200, "no-store", WARNING),
+        ("part", 200, "public, max-age=31536000, immutable", OK),
         ("page", 404, "public, max-age=1", BAD),
     ],
 )
@@ -124,6 +128,15 @@ def test_what_caches_are_told(kind: str, status: int, cache: str, verdict: Verdi
     """A stream that would be cached is bad; a door that nobody caches costs only work."""
     finding = of_headers(kind, "http://x/", status, cache)
     assert (finding.verdict, bool(finding.advice)) == (verdict, verdict is not OK)
+
+
+def test_a_reload_that_a_cache_has_answered() -> None:
+    """The part that was waited for must be in it; a page in the place of a playlist has none."""
+    playlist = '#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-PART:DURATION=0.96,URI="aac-64/3.1.m4s"\n'
+    assert of_reload("http://x/", playlist, "aac-64/3.1.m4s").verdict is OK
+    for text in (playlist.replace("3.1", "3.0"), playlist.replace("PART:", "PRELOAD-HINT:TYPE=PART,"), "<html>"):
+        found = of_reload("http://x/", text, "aac-64/3.1.m4s")
+        assert (found.verdict, "_HLS_msn" in found.advice) == (BAD, True)
 
 
 def test_a_clock_that_is_away() -> None:
