@@ -27,7 +27,7 @@ from stentor.base.config import Settings
 from stentor.cli import COMMANDS, stentor
 from stentor.rehearsal import certificate
 from stentor.rehearsal.configuration import differences
-from tests.support.whole import free_ports
+from tests.support.ports import free_ports
 
 START_S = 40.0
 END_S = 10.0
@@ -339,6 +339,8 @@ def test_the_preflight(up: Up) -> None:
 def test_the_rehearsal(up: Up, tmp_path: Path) -> None:
     """A small crowd by the space's name; the report is kept as it is printed."""
     up.json("space", "create", "Rehearsal", "--id", "rehearsal")
+    early = up.run("rehearse", "rehearsal", "--listeners", "5", "--within", "1", "--for", "5")
+    assert (early.returncode, "open the doors" in early.stdout, early.stderr) == (1, True, "")  # nor a certificate
     up.json("space", "doors", "rehearsal")
     time.sleep(2)
     kept = tmp_path / "r.json"

@@ -143,6 +143,8 @@ async def _rehearse(settings: Settings, space: str, given: dict[str, Any]) -> tu
             report = await _shown(page_address, drive, house)
         report = msgspec.structs.replace(report, speakers=len(tokens), speakers_connected=cast.connected)
         now = current(settings, house.get("/processes")["processes"], page_address)
+    if not report.heard:
+        return report, None  # it would stand for one that has shown something
     return report, keep(settings.folder, certify(report, now), config.signing_key(settings))
 
 

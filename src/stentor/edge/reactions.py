@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from stentor.base.errors import Conflict, NotAllowed, NotFound, Overloaded
 from stentor.crowd import rungs
+from stentor.crowd.addresses import source
 from stentor.edge.channel import Channel
 from stentor.edge.protocol import Connection
 from stentor.edge.reply import ANYBODY, NO_STORE, Reply, failure
@@ -64,13 +65,8 @@ class Reactions:
         return True
 
     def _sender(self, request: Request, connection: Connection) -> str:
-        """Whom the limit is for: an address; behind a balancer, which has one address for all, a connection."""
-        peer = connection.transport.get_extra_info("peername") or ("", 0)
-        if self._worker.proxied:
-            return f"{peer[0]} {peer[1]}"
-        if "x-forwarded-for" in request.headers or "forwarded" in request.headers:
-            return origin(peer[0], request.headers, self._trusted).address
-        return str(peer[0])
+        """Whom the limit is for: an address, of IPv6 a /64, as a proxy in front says it."""
+        return source(origin(connection.peer, request.headers, self._trusted).address)
 
     def _ready(self, *, fast: bool) -> Reply:
         """204, or 429 for whoever is too fast; both made once a second, for a flood must cost next to nothing."""

@@ -184,6 +184,7 @@ class Rehearsed(msgspec.Struct, kw_only=True):
         first = self.first_sound_ms.p95 if self.first_sound_ms else 0.0
         late = self.late_ms.p95 if self.late_ms else 0.0
         told = {
+            "Nobody was let in: open the doors of the space, and rehearse again.": 0 < self.come == self.left_waiting,
             f"{self.unheard:,} of {self.come:,} never heard anything.": self.unheard > 0,
             f"{self.refused:,} times nobody was let in.": self.refused > 0,
             f"{self.cut:,} streams broke off.": self.cut > 0,

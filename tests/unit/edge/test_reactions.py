@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
@@ -11,7 +12,7 @@ from stentor.crowd.orders import Orders
 from stentor.edge.reactions import MOST_IN_WINDOW, WINDOW_S
 from stentor.spaces.model import State
 from stentor.spaces.reactions import REACTIONS
-from tests.support.edge import Rig, edge, live_space
+from tests.support.edge import Rig, edge, live_space, request
 
 
 async def react(rig: Rig, name: str = "clap", *lines: str, space: str = "friday") -> tuple[int, str]:
@@ -66,6 +67,35 @@ async def test_one_address_is_limited_for_a_while(monkeypatch: pytest.MonkeyPatc
         now[0] += WINDOW_S
         assert await react(rig) == (204, "")
         assert rig.channel.reactions == {"clap": MOST_IN_WINDOW + 2}
+
+
+@pytest.mark.parametrize(
+    ("addresses", "taken"),
+    [
+        ("2001:db8::{:x}", MOST_IN_WINDOW),
+        ("2001:db8:0:{:x}::1", MOST_IN_WINDOW + 1),
+        ("192.0.2.{}", MOST_IN_WINDOW + 1),
+    ],
+)
+async def test_a_network_of_ipv6_is_one_address(addresses: str, taken: int) -> None:
+    """A /64 is what one customer gets: whoever goes through its addresses reacts no more often."""
+    async with edge() as rig:
+        for number in range(1, MOST_IN_WINDOW + 2):
+            await react(rig, "clap", f"X-Forwarded-For: {addresses.format(number)}")
+        assert rig.channel.reactions == {"clap": taken}
+
+
+async def test_behind_the_proxy_protocol_an_address_is_limited_too() -> None:
+    """Whoever opens one connection after the other reacts no more often, and takes nothing from the others."""
+    async with edge(proxied=True) as rig:
+        for address, pressed in (("192.0.2.1", MOST_IN_WINDOW + 1), ("192.0.2.2", 1)):
+            for _ in range(pressed):
+                reader, writer = await asyncio.open_connection("127.0.0.1", rig.port)
+                writer.write(f"PROXY TCP4 {address} 192.0.2.9 5 443\r\n".encode())
+                writer.write(request("/s/friday/react/clap", "Connection: close", method="POST"))
+                await reader.read()
+                writer.close()
+        assert rig.channel.reactions == {"clap": MOST_IN_WINDOW + 1}
 
 
 async def test_a_crowded_edge_samples() -> None:

@@ -44,6 +44,13 @@ def test_waiting_at_the_door_is_no_fault() -> None:
     assert told.complaints == ["1 of 20 never heard anything.", "3 times nobody was let in."]
 
 
+def test_a_crowd_of_which_everybody_waited_shows_nothing() -> None:
+    """A space whose doors are shut carries nobody well."""
+    told = report()
+    told.judge([tally(heard=0, playing=0, waited=10, left_waiting=10, first=[], moments=[])])
+    assert told.complaints == ["Nobody was let in: open the doors of the space, and rehearse again."]
+
+
 def test_a_report_says_what_it_says_nothing_about() -> None:
     """A plain http rehearsal of one format has not tested the others."""
     assert {"HLS players", "TLS", "slow lines", "speakers"} <= set(report().not_tested)
