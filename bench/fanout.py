@@ -42,8 +42,8 @@ SERVERS: Final[dict[str, tuple[str, Callable[[int], AbstractContextManager[peers
     "icecast": ("Icecast", peers.icecast, peers.ALONE),
     "asgi": ("ASGI", peers.asgi, 1 << 20),
     "c_loop": ("C loop", peers.floor, 5_000),
-    "stentor_hls": ("Stentor, HLS", peers.stentor_hls, 1 << 20),
-    "nginx_hls": ("nginx, HLS", peers.nginx_hls, 1 << 20),
+    "stentor_hls": ("Stentor HLS", peers.stentor_hls, 1 << 20),
+    "nginx_hls": ("nginx HLS", peers.nginx_hls, 1 << 20),
 }
 """Name for people, how to start it, and the most listeners that it takes; of the floor, small crowds tell enough."""
 DRAWN: Final = ("stentor", "icecast", "asgi", "stentor_hls", "nginx_hls")

@@ -73,10 +73,10 @@ def plot(
     for index, (name, line) in enumerate(series.items()):
         parts += [f'<polyline class="{CLASSES[index]}" points="{points}"/>' for points in _runs(xs, line, x, y)]
         left = LEFT + index * wide // max(3, len(series))
-        parts.append(f'<line class="{CLASSES[index]}" stroke-width="2" x1="{left}" x2="{left + 24}" '
+        parts.append(f'<line class="{CLASSES[index]}" stroke-width="2" x1="{left}" x2="{left + 20}" '
                      f'y1="{HEIGHT + 10}" y2="{HEIGHT + 10}"/>')  # fmt: skip
         label = f"{name}, {unit}" if unit else name
-        parts.append(f'<text x="{left + 30}" y="{HEIGHT + 14}">{escape(label)}</text>')
+        parts.append(f'<text x="{left + 26}" y="{HEIGHT + 14}">{escape(label)}</text>')
     return "".join([*parts, "</svg>"])
 
 
