@@ -221,7 +221,7 @@ def table(found: dict[str, Any], sizes: Sequence[int]) -> str:
 def cell(one: dict[str, Any], size: int) -> str:
     first, pause = one["first_sound_p99_ms"] or 0.0, one["pause_p99_ms"] or 0.0
     if one["broke"]:
-        full = ", the crowd's processor is full" if one["crowd_processors"] > FULL else ""
+        full = ", the crowd's processor is full" if one.get("crowd_processors", 0.0) > FULL else ""
         playing = f"{one['playing']:,} play at {one['kbit_per_s']:.0f} kbit/s"
         return f"broke: {playing}, pauses of {pause / 1000:.1f} s{full}"
     fewer = "" if one["listeners"] == size else f"{one['listeners']:,}, one process: "
@@ -247,7 +247,12 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1_200, help="listeners who come in a second, if within 4 to 40 s")
     parser.add_argument("--seconds", type=float, default=8, help="measured, after the last has come and settled")
     parser.add_argument("--servers", nargs="+", choices=SERVERS, default=list(SERVERS))
+    parser.add_argument("--again", type=Path, help="the results of such a run: measure nothing, show and draw them")
     options = parser.parse_args()
+    sizes = sorted(options.listeners)
+    if options.again:
+        show(json.loads(options.again.read_text()), sizes)
+        return
     os.sched_setaffinity(0, {int(peers.CROWD_CORE)})
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     found: dict[str, Any] = {
@@ -258,7 +263,6 @@ def main() -> None:
         "stampede": {},
         "curves": {},
     }
-    sizes = sorted(options.listeners)
     RESULTS.mkdir(exist_ok=True)
     file = RESULTS / f"fanout-{datetime.now(UTC):%Y%m%d-%H%M}.json"
     found |= files()
@@ -266,9 +270,14 @@ def main() -> None:
         found["stampede"][name] = stampede(name)
         found["curves"][name] = curve(name, sizes, options.rate, options.seconds)
         file.write_text(json.dumps(found, indent=2) + "\n")
-        PICTURE.write_text(draw(found["curves"], sizes), "utf-8")
-    print(table(found, sizes))
+    show(found, sizes)
     print(f"written to bench/results/{file.name} and docs/images/{PICTURE.name}")
+
+
+def show(found: dict[str, Any], sizes: Sequence[int]) -> None:
+    """The table for the README, and its picture."""
+    print(table(found, sizes))
+    PICTURE.write_text(draw(found["curves"], sizes), "utf-8")
 
 
 if __name__ == "__main__":

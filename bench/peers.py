@@ -33,6 +33,8 @@ A_PROCESS = 17_500
 """Listeners: its descriptors are limited to 20,000, and the kernel deals connections by chance."""
 ALONE = 19_000
 """Listeners of a server that is one process."""
+LISTENS = "0A"
+"""A state of ``/proc/net/tcp``."""
 BURST_S = 4.0
 """A source plays so long before anybody comes: what a listener gets at once needs some sound."""
 WINDOW_S = 4.0
@@ -100,12 +102,22 @@ def server(command: list[str], port: int, *, core: str = SERVER_CORE) -> Iterato
 
 
 def _listens(pid: int, port: int) -> bool:
-    """Whether that very process does: others may share the port, and some count connections."""
+    """Whether that very process does: others may share the port, and some count connections.
+
+    proc_pid_net(5): lines that listen come first, so those of the last crowd need not be read.
+    """
     try:
-        lines = psutil.Process(pid).net_connections("tcp4")
-    except psutil.NoSuchProcess:
+        own = {str(file.readlink()) for file in Path(f"/proc/{pid}/fd").iterdir()}
+    except FileNotFoundError:  # it has just ended, or closed one
         return False
-    return any(line.status == psutil.CONN_LISTEN and line.laddr.port == port for line in lines)
+    with Path("/proc/net/tcp").open() as lines:
+        next(lines)
+        for _, local, _, state, *_, inode in (line.split()[:10] for line in lines):
+            if state != LISTENS:
+                return False
+            if int(local.partition(":")[2], 16) == port and f"socket:[{inode}]" in own:
+                return True
+    return False
 
 
 @contextmanager
