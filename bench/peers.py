@@ -26,11 +26,15 @@ from bench.hls_files import copying
 from bench.program import compiled, compiler
 
 SERVER_CORE, CROWD_CORE = "0", "1"
-START_S = 15.0
+START_S = 30.0
+STOP_S = 10.0
+"""Some tell each listener first; longer nobody waits."""
 A_PROCESS = 17_500
 """Listeners: its descriptors are limited to 20,000, and the kernel deals connections by chance."""
 ALONE = 19_000
 """Listeners of a server that is one process."""
+LISTENS = "0A"
+"""A state of ``/proc/net/tcp``."""
 BURST_S = 4.0
 """A source plays so long before anybody comes: what a listener gets at once needs some sound."""
 WINDOW_S = 4.0
@@ -77,24 +81,43 @@ def free_port() -> int:
 
 
 @contextmanager
-def server(command: list[str], port: int, *, probe: bool = True, core: str = SERVER_CORE) -> Iterator[psutil.Process]:
-    """A server on its core that answers at ``port`` (unless it counts connections: no ``probe``); ended afterwards."""
+def server(command: list[str], port: int, *, core: str = SERVER_CORE) -> Iterator[psutil.Process]:
+    """A server on its core that listens at ``port``, perhaps beside others; ended afterwards."""
     quiet = subprocess.DEVNULL
     process = subprocess.Popen(["taskset", "-c", core, *command], stdout=quiet, stderr=quiet)
     try:
         deadline = time.monotonic() + START_S
-        while probe:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise SystemExit(f"{command[0]} did not start") from None
-                time.sleep(0.1)
+        while not _listens(process.pid, port):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise SystemExit(f"{command[0]} did not start")
+            time.sleep(0.1)
         yield psutil.Process(process.pid)
     finally:
         process.terminate()
-        process.wait(30)
+        try:
+            process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _listens(pid: int, port: int) -> bool:
+    """Whether that very process does: others may share the port, and some count connections.
+
+    proc_pid_net(5): lines that listen come first, so those of the last crowd need not be read.
+    """
+    try:
+        own = {str(file.readlink()) for file in Path(f"/proc/{pid}/fd").iterdir()}
+    except FileNotFoundError:  # it has just ended, or closed one
+        return False
+    with Path("/proc/net/tcp").open() as lines:
+        next(lines)
+        for _, local, _, state, *_, inode in (line.split()[:10] for line in lines):
+            if state != LISTENS:
+                return False
+            if int(local.partition(":")[2], 16) == port and f"socket:[{inode}]" in own:
+                return True
+    return False
 
 
 @contextmanager
@@ -209,8 +232,7 @@ def floor(count: int) -> Iterator[Peer | None]:
         yield None
         return
     port = free_port()
-    with compiled("floor") as program, server([program, str(port), str(count)], port, probe=False) as process:
-        time.sleep(0.5)
+    with compiled("floor") as program, server([program, str(port), str(count)], port) as process:
         yield Peer(f"http://127.0.0.1:{port}/", [process])
 
 

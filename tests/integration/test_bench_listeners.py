@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from urllib.parse import urlsplit
 
+import psutil
 import pytest
 
+from bench import peers
 from bench.listeners import Met, listen
 from bench.program import NO_COMPILER, compiler
 from stentor.audio import grid
@@ -124,3 +127,12 @@ async def test_players_of_hls_that_find_nothing() -> None:
     async with edge(chunks=24) as rig:
         met = await asyncio.to_thread(listen, f"http://127.0.0.1:{rig.port}/s/{SPACE}/hls/none.m3u8", 20, 100.0, 1.0)
         assert (met.heard, met.refused, met.statuses) == (0, 20, {"404": 20})
+
+
+def test_each_of_the_processes_that_share_a_port_is_waited_for() -> None:
+    """A crowd that came earlier would find one of them alone, and it has descriptors for its own part only."""
+    with peers.asgi(peers.A_PROCESS + 1) as peer:
+        assert peer is not None
+        lines = [line for process in peer.processes for line in process.net_connections("tcp4")]
+        listening = [line.laddr.port for line in lines if line.status == psutil.CONN_LISTEN]
+        assert listening == [urlsplit(peer.stream).port] * 2

@@ -19,7 +19,7 @@ from stentor.spaces import portraits
 from stentor.spaces.model import Role, Seat
 from tests.support import caches
 from tests.support.edge import PATIENCE_S, Rig, edge, live_space, request
-from tests.support.whole import free_ports
+from tests.support.ports import free_ports
 
 LISTENERS = 1000
 PARTS = 5

@@ -27,7 +27,7 @@ from stentor.base.config import Settings
 from stentor.cli import COMMANDS, stentor
 from stentor.rehearsal import certificate
 from stentor.rehearsal.configuration import differences
-from tests.support.whole import free_ports
+from tests.support.ports import free_ports
 
 START_S = 40.0
 END_S = 10.0

@@ -24,7 +24,8 @@ from stentor.house.comments import BURST, SPACE_BURST
 from stentor.spaces.comments import NEWEST
 from stentor.store.objects import Objects
 from tests.support.edge import silent_hold
-from tests.support.house import House, client, database, free_port, problem, running_house
+from tests.support.house import House, client, database, problem, running_house
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 PASSWORD = "several words together"

@@ -13,7 +13,7 @@ from stentor.base.config import Settings
 from stentor.cli.house import House
 from stentor.house.guesses import BURST
 from tests.support.certificates import Authority
-from tests.support.whole import free_ports
+from tests.support.ports import free_ports
 
 HEADER = b"PROXY TCP4 192.0.2.7 198.51.100.1 56324 443\r\n"
 

@@ -28,7 +28,8 @@ from stentor.house import app
 from stentor.people import checks
 from stentor.store.objects import Objects
 from tests.support.edge import silent_hold
-from tests.support.house import House, free_port, running_house
+from tests.support.house import House, running_house
+from tests.support.ports import free_port
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "http.md"

@@ -19,9 +19,9 @@ from stentor.bus.connection import connect
 from stentor.rehearsal.listener import probe
 from stentor.store.objects import Objects
 from tests.support.air import live, music_object, opened, processes, staged
+from tests.support.ports import free_ports
 from tests.support.sound import assert_heard
 from tests.support.speech import voice
-from tests.support.whole import free_ports
 
 pytestmark = [pytest.mark.realtime, pytest.mark.timeout(150)]
 

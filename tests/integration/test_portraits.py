@@ -17,8 +17,9 @@ from stentor.spaces import portraits
 from stentor.store.objects import Objects
 from tests.integration.test_people import browser, problem, sign_up
 from tests.support.edge import silent_hold
-from tests.support.house import House, client, free_port, running_house
+from tests.support.house import House, client, running_house
 from tests.support.pictures import decoded, png
+from tests.support.ports import free_port
 
 WITHIN_S = 10.0
 pytestmark = pytest.mark.asyncio

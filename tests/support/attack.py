@@ -1,7 +1,7 @@
 """An attack on a whole Stentor, as a process of its own: ``python -m tests.support.attack`` and an order in JSON.
 
 All at once: peers that read nothing, heads that never end, connections that say nothing, requests as fast as they are
-answered on every path of the audience, bytes that are no HTTP, and a flood of the house's public pages. They come from
+answered on page, door and sound, bytes that are no HTTP, and a flood of the house's public pages. They come from
 forty addresses of the loopback network, so that no limit of one address ends it.
 """
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
@@ -15,6 +14,7 @@ from stentor.base import config
 from stentor.base.config import Settings
 from stentor.house import role
 from tests.support.nats import NatsServer, nats_server
+from tests.support.ports import free_port
 from tests.support.wait import eventually
 
 
@@ -109,12 +109,6 @@ def age_sessions(settings: Settings, by_ms: int) -> None:
 def client(address: str, **headers: str) -> httpx.AsyncClient:
     """A client for plain HTTP: without loading everybody's certificates, which takes a tenth of a second."""
     return httpx.AsyncClient(base_url=address, trust_env=False, timeout=10, headers=headers, verify=False)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @asynccontextmanager

@@ -23,7 +23,7 @@ from authlib.oidc.core.grants import OpenIDCode
 from flask import Flask, jsonify, request
 from joserfc.jwk import KeySet, RSAKey
 
-from tests.support.house import free_port
+from tests.support.ports import free_port
 from tests.support.wait import eventually
 
 CLIENT, SECRET = "stentor", "secret-of-this-client"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -20,18 +19,8 @@ from stentor.audio.pcm import Samples
 from stentor.base import config
 from stentor.base.config import Settings
 from stentor.supervisor import Supervisor, Worker
+from tests.support.ports import free_ports
 from tests.support.wait import eventually
-
-
-def free_ports(count: int) -> list[int]:
-    """TCP ports that are free now."""
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    ports = [int(each.getsockname()[1]) for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 class Whole:

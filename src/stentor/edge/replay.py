@@ -11,12 +11,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from email.utils import formatdate
 from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
 from stentor.audio import grid
 from stentor.base.clock import Clock, unix_ms
-from stentor.base.errors import Malformed, NotFound
+from stentor.base.errors import Malformed, NotFound, Overloaded
 from stentor.edge import overflow
 from stentor.edge.cache import Cache
 from stentor.edge.hls import is_number
@@ -50,6 +51,14 @@ class Recording(msgspec.Struct, frozen=True):
     read_s: float
 
 
+class VirtualFile(NamedTuple):
+    """A file that is nowhere whole: its beginning, the entries whose segments follow, and the sizes of all these."""
+
+    head: bytes
+    entries: list[Entry]
+    sizes: list[int]
+
+
 class Replays:
     """The replays of all spaces."""
 
@@ -65,6 +74,9 @@ class Replays:
         """Of the overflow: by hash of the last entry, name, and whether the recording ends there."""
         self._outlines = Outlines(objects, self._cache)
         self._clips: OrderedDict[tuple[str, str, clip.Cut], File] = OrderedDict()
+        self._files: OrderedDict[tuple[str, str], tuple[Recording, VirtualFile]] = OrderedDict()
+        self._clipping_s, self._clipped = 0.0, 0
+        """How many clips were made since when (monotonic)."""
 
     async def answer(self, space: Space, path: list[str], request: Request, connection: Connection) -> Reply | None:
         """What stands under ``/s/{space}/`` as ``path``; None when the reply has been written piece by piece.
@@ -182,8 +194,7 @@ class Replays:
         self, space: Space, recording: Recording, rendition: Rendition, request: Request, connection: Connection
     ) -> Reply | None:
         """``recording.m4a``: the range asked for, piece by piece."""
-        head, entries = virtual_file(recording.entries, rendition)
-        sizes = [len(head), *(entry.renditions[rendition.name].size for entry in entries)]
+        head, entries, sizes = self._virtual(space, recording, rendition)
         size = sum(sizes)
         etag = f'"{recording.entries[-1].hash[:20]}-{rendition.name}"'
         fields = {
@@ -217,6 +228,16 @@ class Replays:
         connection.sent(keep_alive=keep_alive and going)
         return None
 
+    def _virtual(self, space: Space, recording: Recording, rendition: Rendition) -> VirtualFile:
+        """Made once for each reading of the manifest: for two hours it takes 3 ms, and players ask for many ranges."""
+        key = space.id, rendition.name
+        known = self._files.get(key)
+        if known is None or known[0] is not recording:
+            known = self._files[key] = recording, virtual_file(recording.entries, rendition)
+            if len(self._files) > FILES_KEPT:
+                self._files.popitem(last=False)
+        return known[1]
+
     async def _outlined(
         self,
         space: Space,
@@ -241,6 +262,7 @@ class Replays:
         key = space.id, rendition.name, cut
         file = self._clips.get(key)
         if file is None:
+            self._pace_clips()
             entries = [entry for entry in recording.entries if rendition.name in entry.renditions]
             keys = [entry.renditions[rendition.name].key for entry in clip.touched(entries, cut)]
             body = clip.clip([await self._cache.get(key) for key in keys], rendition, cut)
@@ -251,6 +273,15 @@ class Replays:
                 if len(self._clips) > CLIPS_KEPT:
                     self._clips.popitem(last=False)
         return file.answer(request.headers, self._clock())
+
+    def _pace_clips(self) -> None:
+        """Raises :class:`Overloaded` when more are wanted than those who listen can spare."""
+        now = self._monotonic()
+        if now - self._clipping_s >= 1.0:
+            self._clipping_s, self._clipped = now, 0
+        if self._clipped >= CLIPS_A_SECOND:
+            raise Overloaded("Many want clips at the moment; try again.", retry_after_s=2.0)
+        self._clipped += 1
 
     def _document(
         self,
@@ -273,24 +304,26 @@ class Replays:
 
 
 DOCUMENTS_KEPT = 300
+CLIPS_A_SECOND = 10
+"""One of a minute takes 5 ms, in which nobody is sent anything."""
+FILES_KEPT = 10
+"""Their beginnings: 25 kB for two hours."""
 CLIPS_KEPT = 20
 """Each is 0.5 MB at most."""
 RECORDINGS_KEPT = 100
 """Manifests in memory; one of 90 minutes has 1,400 entries, about 1 MB."""
 
 
-def virtual_file(entries: list[Entry], rendition: Rendition) -> tuple[bytes, list[Entry]]:
-    """What ``recording.m4a`` begins with, and the entries whose segments follow. Raises :class:`NotFound` for none."""
+def virtual_file(entries: list[Entry], rendition: Rendition) -> VirtualFile:
+    """What ``recording.m4a`` is made of. Raises :class:`NotFound` when there is nothing of that rendition."""
     there = [entry for entry in entries if rendition.name in entry.renditions]
     if not there:
         raise NotFound("The recording has no such rendition.", code="no-such-rendition")
     durations = [grid.CHUNK_SAMPLES * entry.chunks for entry in there]
-    index = mp4.sidx(
-        [entry.renditions[rendition.name].size for entry in there],
-        durations,
-        decode_time=grid.decode_time(there[0].first_chunk),
-    )
-    return mp4.init(rendition, duration_s=sum(durations) / grid.SAMPLE_RATE_HZ) + index, there
+    sizes = [entry.renditions[rendition.name].size for entry in there]
+    index = mp4.sidx(sizes, durations, decode_time=grid.decode_time(there[0].first_chunk))
+    head = mp4.init(rendition, duration_s=sum(durations) / grid.SAMPLE_RATE_HZ) + index
+    return VirtualFile(head, there, [len(head), *sizes])
 
 
 def _index(captions: str, _: Recording) -> bytes:

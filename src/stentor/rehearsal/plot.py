@@ -12,28 +12,37 @@ HEIGHT: Final = 220
 LEFT, RIGHT, TOP, BOTTOM = 64, 24, 12, 34
 TICKS: Final = 5
 STYLE: Final = """
-svg.plot { --ink: #1d2630; --faint: #d5dbe1; --a: #0b62c4; --b: #c2410c; --c: #15803d; --d: #7e22ce;
+svg.plot { --ink: #1d2630; --faint: #d5dbe1; --a: #0b62c4; --b: #c2410c; --c: #15803d; --d: #7e22ce; --e: #be185d;
   font: 12px system-ui, sans-serif; max-width: 100%; height: auto; }
 @media (prefers-color-scheme: dark) { svg.plot { --ink: #dfe6ee; --faint: #39434e; --a: #6db3ff; --b: #ff9d66;
-  --c: #6fd694; --d: #d3a4ff; } }
+  --c: #6fd694; --d: #d3a4ff; --e: #ff8fc0; } }
 svg.plot text { fill: var(--ink); } svg.plot .grid { stroke: var(--faint); }
 svg.plot polyline { fill: none; stroke-width: 2; stroke-linejoin: round; }
 svg.plot .a { stroke: var(--a); } svg.plot .b { stroke: var(--b); } svg.plot .c { stroke: var(--c); }
 svg.plot .d { stroke: var(--d); } svg.plot .b { stroke-dasharray: 6 3; } svg.plot .c { stroke-dasharray: 2 3; }
+svg.plot .e { stroke: var(--e); stroke-dasharray: 9 3 2 3; }
 """
 """Lines differ by dashes too, for those who do not see colours."""
-CLASSES: Final = "abcd"
+CLASSES: Final = "abcde"
 
 Scale = Callable[[float], float]
 Series = Mapping[str, Sequence[float | None]]
 
 
 def plot(
-    title: str, xs: Sequence[float], series: Series, *, x_name: str, unit: str = "", standalone: bool = False
+    title: str,
+    xs: Sequence[float],
+    series: Series,
+    *,
+    x_name: str,
+    unit: str = "",
+    standalone: bool = False,
+    logarithmic: bool = False,
 ) -> str:
-    """An SVG element with up to four lines over ``xs``; None leaves a hole.
+    """An SVG element with up to five lines over ``xs``; None leaves a hole.
 
-    ``standalone`` brings its style along, for a file of its own.
+    ``standalone`` brings its style along, for a file of its own. ``logarithmic`` draws ``xs``, which are above 0 and
+    ascend, by their logarithms from the first to the last, and marks each of them.
     """
     values = [value for line in series.values() for value in line if value is not None]
     top = nice(max(values, default=0.0) or 1.0)
@@ -42,7 +51,8 @@ def plot(
     wide, high = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 
     def x(value: float) -> float:
-        return round(LEFT + wide * value / last, 1)
+        share = log10(value / xs[0]) / (log10(xs[-1] / xs[0]) or 1.0) if logarithmic else value / last
+        return round(LEFT + wide * share, 1)
 
     def y(value: float) -> float:
         return round(TOP + high * (1 - value / top), 1)
@@ -54,18 +64,19 @@ def plot(
     if standalone:
         parts.append(f"<style>{STYLE}</style>")
     for step in range(TICKS + 1):
-        across, up = last * step / TICKS, top * step / TICKS
+        up = top * step / TICKS
         parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(up)}" y2="{y(up)}"/>')
         parts.append(f'<text x="{LEFT - 6}" y="{y(up) + 4}" text-anchor="end">{short(up)}</text>')
+    for across in xs if logarithmic else [last * step / TICKS for step in range(TICKS + 1)]:
         parts.append(f'<text x="{x(across)}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{short(across)}</text>')
     parts.append(f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 2}" text-anchor="end">{escape(x_name)}</text>')
     for index, (name, line) in enumerate(series.items()):
         parts += [f'<polyline class="{CLASSES[index]}" points="{points}"/>' for points in _runs(xs, line, x, y)]
         left = LEFT + index * wide // max(3, len(series))
-        parts.append(f'<line class="{CLASSES[index]}" stroke-width="2" x1="{left}" x2="{left + 24}" '
+        parts.append(f'<line class="{CLASSES[index]}" stroke-width="2" x1="{left}" x2="{left + 20}" '
                      f'y1="{HEIGHT + 10}" y2="{HEIGHT + 10}"/>')  # fmt: skip
         label = f"{name}, {unit}" if unit else name
-        parts.append(f'<text x="{left + 30}" y="{HEIGHT + 14}">{escape(label)}</text>')
+        parts.append(f'<text x="{left + 26}" y="{HEIGHT + 14}">{escape(label)}</text>')
     return "".join([*parts, "</svg>"])
 
 

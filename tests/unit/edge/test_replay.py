@@ -9,6 +9,7 @@ import pytest
 from stentor.archive.shelf import Shelf
 from stentor.edge.cache import Cache
 from stentor.edge.outlines import Outlines
+from stentor.edge.replay import CLIPS_A_SECOND
 from stentor.spaces.model import State
 from stentor.wire import manifest, mp4
 from tests.support.edge import SPACE, edge, encoded
@@ -85,6 +86,33 @@ async def test_a_clip_is_a_file_and_a_page() -> None:
         assert "Clip from 0:10 to 0:12" in page
         assert "&lt;Tea&gt;" in page
         assert "<script" not in page
+
+
+async def test_clips_are_made_at_a_bearable_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks for one after the other is told to come later; what is there, and the next second's, is served."""
+    async with edge(talk()) as rig:
+        await record(rig.objects, 96, SPEAKERS)
+        now = [1000.0]
+        monkeypatch.setattr(rig.site.replays, "_monotonic", lambda: now[0])
+        asked = [f"/s/friday/clip.m4a?from={number}&to={number + 1}" for number in range(CLIPS_A_SECOND + 1)]
+        answers = [await rig.get(each) for each in asked]
+        assert [status for status, _, _ in answers] == [200] * CLIPS_A_SECOND + [503]
+        assert answers[-1][1]["retry-after"] == "2"
+        assert (await rig.get(asked[0]))[0] == 200
+        now[0] += 1.0
+        assert (await rig.get(asked[-1]))[0] == 200
+
+
+async def test_a_file_of_a_recording_is_put_together_once() -> None:
+    """Its ranges need no new index until the manifest is read again."""
+    async with edge(talk()) as rig:
+        await record(rig.objects, 96, SPEAKERS)
+        replays, space = rig.site.replays, rig.channel.space
+        whole = (await rig.get("/s/friday/recording.m4a"))[2]
+        made = dict(replays._files)
+        assert (await rig.get("/s/friday/recording.m4a", "Range: bytes=9-99"))[::2] == (206, whole[9:100])
+        assert replays._files == made
+        assert replays._files[space.id, "aac-64"] is made[space.id, "aac-64"]
 
 
 @pytest.mark.parametrize("query", ["", "?from=1", "?from=5&to=70", "?from=9&to=8", "?from=500&to=510"])
