@@ -1,7 +1,7 @@
 """An attack on a whole Stentor, as a process of its own: ``python -m tests.support.attack`` and an order in JSON.
 
 All at once: peers that read nothing, heads that never end, connections that say nothing, requests as fast as they are
-answered on page, door and sound, bytes that are no HTTP, and a flood of the house's public pages. They come from
+answered on every path of the audience, bytes that are no HTTP, and a flood of the house's public pages. They come from
 forty addresses of the loopback network, so that no limit of one address ends it.
 """
 
@@ -26,9 +26,14 @@ SLOW_READERS, SLOW_HEADS, SILENT, BROKEN = 60, 100, 300, 60
 ASKING = 3
 """Closed loops on each path."""
 PATHS = (
-    "", "/door.json", "/pulse.json", "/hls/index.m3u8", "/hls/aac-64.m3u8", "/hls/aac-64/init.mp4", "/hold.m4a",
-    "/embed", "/nowhere",
+    "", "/door.json", "/ticket", "/pulse.json", "/comments.json", "/captions.json", "/captions.vtt", "/embed",
+    "/portraits/nobody", "/listen.m3u", "/event.ics", "/hold.m4a", "/hls/index.m3u8", "/hls/aac-64.m3u8",
+    "/hls/aac-64.m3u8?_HLS_msn=9999", "/hls/aac-64/init.mp4", "/hls/aac-64/2.m4s", "/clip?from=0&to=2",
+    "/clip.m4a?from=0&to=2", "/gaps.json", "/chapters.json", "/peaks.json", "/recording.m4a", "/replay/index.m3u8",
+    "/replay/aac-64.m3u8", "/overflow/120/index.m3u8", "/overflow/120/aac-64.m3u8", "/nowhere",
 )  # fmt: skip
+"""Of a space; :data:`POSTED` besides."""
+POSTED = "/react/clap"
 PAGES = ("/", "/sign-in", "/api/v1/spaces", "/api/v1/recordings")
 SOURCES = [f"127.0.0.{number}" for number in range(20, 60)]
 
@@ -62,6 +67,7 @@ class Attack:
         space = f"/s/{self.order.space}"
         for path in PATHS:
             waves += [self._ask(self.order.audience_port, space + path, "audience") for _ in range(ASKING)]
+        waves += [self._ask(self.order.audience_port, space + POSTED, "audience", "POST") for _ in range(ASKING)]
         for path in PAGES:
             waves += [self._ask(self.order.port, path, "house") for _ in range(ASKING)]
         tasks = [asyncio.create_task(wave) for wave in waves]
@@ -106,14 +112,14 @@ class Attack:
         )
         await asyncio.sleep(0.05)
 
-    async def _ask(self, port: int, path: str, name: str) -> None:
+    async def _ask(self, port: int, path: str, name: str, method: str = "GET") -> None:
         """One request after the other on connections that are kept."""
         while True:
             with suppress(OSError, asyncio.IncompleteReadError, ValueError):
                 reader, writer = await self._open(port)
                 try:
                     while not reader.at_eof():
-                        writer.write(self._request(path))
+                        writer.write(self._request(path, method))
                         self.done[f"{name} {await _status(reader)}"] += 1
                 finally:
                     writer.transport.abort()
@@ -122,8 +128,8 @@ class Attack:
     async def _open(self, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_connection("127.0.0.1", port, local_addr=(next(self._sources), 0))
 
-    def _request(self, path: str) -> bytes:
-        return f"GET {path} HTTP/1.1\r\nHost: edge\r\n\r\n".encode()
+    def _request(self, path: str, method: str = "GET") -> bytes:
+        return f"{method} {path} HTTP/1.1\r\nHost: edge\r\n\r\n".encode()
 
 
 async def _status(reader: asyncio.StreamReader) -> int:
