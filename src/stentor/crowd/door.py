@@ -37,12 +37,13 @@ _PASS_BODY = struct.Struct(">BI")
 
 
 class Class(IntEnum):
-    """Who comes first; ``orders.passes`` says which classes need no place."""
+    """Whom a pass is for; ``orders.passes`` says which classes need no place. Of two passes the higher one counts."""
 
     EVERYBODY = 0
-    MEMBER = 1
-    PRESS = 2
-    INVITED = 3
+    FOLLOWER = 1
+    MEMBER = 2
+    PRESS = 3
+    INVITED = 4
 
 
 CLASSES = frozenset(rank.name.lower() for rank in Class if rank)

@@ -257,7 +257,7 @@ class DoorChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class NewPass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """For whom, and for how many seconds: a week when left out."""
 
-    kind: Literal["member", "press", "invited"]
+    kind: Literal["member", "press", "invited", "follower"]
     expires_s: Annotated[int, msgspec.Meta(ge=60, le=366 * 86400)] = 7 * 86400
 
 

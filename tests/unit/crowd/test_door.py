@@ -72,6 +72,14 @@ def test_a_ticket_counts_for_its_space_and_day() -> None:
     assert door.check(KEY, "talk", press, now=NOW) is None
 
 
+def test_every_class_has_passes() -> None:
+    """Each is known by its name, which hosts choose from."""
+    assert {"follower", "member", "press", "invited"} == door.CLASSES
+    for rank in Class:
+        made = door.make_pass(KEY, "talk", rank, expires_s=NOW + 60)
+        assert door.check_pass(KEY, "talk", made, now=NOW) is rank
+
+
 def test_who_is_let_in() -> None:
     """Below the threshold; or with a class that needs no place; or who was inside before it became narrow."""
     assert door.admits(NARROW, 0.2, None)

@@ -2,7 +2,7 @@
 
 import { $, ask, element, text } from "./page.js";
 
-const KINDS = ["press", "member", "invited"];
+const KINDS = ["press", "member", "follower", "invited"];
 const DELAYS_S = [0, 60, 120, 300, 600, 900];
 
 export class Door {
