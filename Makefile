@@ -17,9 +17,10 @@ $(STAMP): pyproject.toml hatch_build.py requirements/dev.txt web/package-lock.js
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Stentor needs Python 3.11 or newer; set PYTHON=python3.11."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "Cannot make .venv: on Debian, install python3-venv."; exit 1; }
 	@echo "Installing locked packages into .venv (about a minute, once) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt 2>&1 | grep -v '^WARNING: Location' || test $${PIPESTATUS[0]} -eq 0
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
 	@echo "Installing Stentor and its front-end parts …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . 2>&1 | grep -v '^WARNING: Location' || test $${PIPESTATUS[0]} -eq 0
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip check --quiet
 	@touch $@
 
 browser: setup ## make sure that Chromium and Firefox are there (Debian's), as root
