@@ -6,7 +6,7 @@ STAMP := .venv/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser caches live test unit check fmt bench docs screenshots lock clean
+.PHONY: help setup browser caches live test faults unit check fmt bench docs screenshots lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -33,13 +33,12 @@ caches: setup ## make sure that nginx and Varnish are there (Debian's), as root
 live: setup ## start everything with two recorded voices on the stage; Ctrl-C ends it in order
 	@exec $(BIN)/stentor demo --data data $(ARGS)
 
-# Other people's machines are busy: what failed is run once more, alone, and says so. What is wrong fails again.
-twice = $(BIN)/python -m pytest $(1) $(2) $(ARGS) || { \
-	  echo "Once more, alone, what has failed:"; $(BIN)/python -m pytest $(1) --last-failed $(ARGS); }
+test: setup browser caches check ## set up, check, and run all tests but the faults
+	@$(BIN)/python -m pytest tests/unit tests/integration tests/browser -m "not realtime" -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m tests.support.twice tests/unit tests/integration tests/browser -m realtime $(ARGS)
 
-test: setup browser caches check ## set up, check, and run all tests
-	@$(call twice,-m "not realtime",-n 2 --dist loadfile)
-	@$(call twice,-m realtime tests/unit tests/integration tests/browser,)
+faults: setup ## kill, cut, fill and overload everything in the middle of a talk
+	@$(BIN)/python -m tests.support.twice tests/faults $(ARGS)
 
 unit: setup ## only the unit tests: seconds
 	@$(BIN)/python -m pytest tests/unit $(ARGS)

@@ -1,0 +1,54 @@
+"""Runs pytest; what fails is run once more, alone, and each first failure is printed as FLAKY with its reason.
+
+For tests that judge sound in real time, and for nothing else: other people's work on the same machine can spoil a
+first run, and what is wrong fails again. ``python -m tests.support.twice ARGUMENTS`` takes pytest's arguments.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+FAILED = 1
+"""pytest's exit code when tests ran and some failed; every other one is no matter of chance."""
+
+
+def run(arguments: list[str]) -> int:
+    """pytest's exit code: of the second run where there was one."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder, "first.xml")
+        code = _pytest([*arguments, f"--junitxml={report}"])
+        if code != FAILED:
+            return code
+        flaky = failures(report.read_text("utf-8"))
+    print(f"Once more, alone: the {len(flaky)} that failed", flush=True)
+    code = _pytest([*_alone(arguments), "--last-failed", "--last-failed-no-failures=none"])
+    for name, reason in flaky.items():
+        print(f"FLAKY {name}: {reason}" if code == 0 else f"FAILED AT FIRST {name}: {reason}", flush=True)
+    return code
+
+
+def failures(report: str) -> dict[str, str]:
+    """The tests that failed by a JUnit report, each with the first line of its reason."""
+    found: dict[str, str] = {}
+    for case in ElementTree.fromstring(report).iter("testcase"):
+        for failure in [*case.findall("failure"), *case.findall("error")]:
+            name = f"{case.get('classname')}::{case.get('name')}"
+            found.setdefault(name, (failure.get("message") or "no reason given").strip().splitlines()[0])
+    return found
+
+
+def _alone(arguments: list[str]) -> list[str]:
+    """The arguments without those that spread tests over processes."""
+    return [each for each in arguments if not each.startswith(("-n=", "--numprocesses=", "--dist="))]
+
+
+def _pytest(arguments: list[str]) -> int:
+    return subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))

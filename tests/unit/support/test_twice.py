@@ -1,0 +1,46 @@
+"""What fails by chance is run again and named; what is wrong fails."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+ONCE = """
+from pathlib import Path
+def test_by_chance():
+    mark = Path(__file__).with_name("ran")
+    seen = mark.exists()
+    mark.touch()
+    assert seen, "the first run was spoiled"
+"""
+ALWAYS = "def test_wrong():\n    assert 1 == 2\n"
+
+
+def twice(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
+    """The runner in a folder with one test file."""
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    (folder / "test_it.py").write_text(source)
+    command = [sys.executable, "-m", "tests.support.twice", str(folder), f"--rootdir={folder}"]
+    return subprocess.run(
+        [*command, f"--config-file={folder}/pytest.ini"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("source", [ONCE, ALWAYS], ids=["by chance", "wrong"])
+def test_a_first_failure_is_printed_with_its_reason(tmp_path: Path, source: str) -> None:
+    """Green only when the second run is, and never without a word."""
+    done = twice(tmp_path, source)
+    by_chance = source is ONCE
+    assert (done.returncode == 0) == by_chance, done.stdout
+    reason = "the first run was spoiled" if by_chance else "assert 1 == 2"
+    word = "FLAKY" if by_chance else "FAILED AT FIRST"
+    assert any(line.startswith(word) and reason in line for line in done.stdout.splitlines()), done.stdout
+
+
+def test_no_test_at_all_is_a_failure(tmp_path: Path) -> None:
+    """pytest's other exit codes pass through."""
+    assert twice(tmp_path, "").returncode == 5
