@@ -152,10 +152,15 @@ async def check(settings: Settings) -> None:
     _ = settings.udp_range
     tls.configured(settings, clock=wall)
     forwarded.networks(settings.trusted_proxies)
+    store = await Store.open(settings.database_address)
+    try:
+        if await store.used():
+            config.require_secrets(settings)
+    finally:
+        await store.close()
     config.signing_key(settings)
     config.admin_token(settings)
     Objects.open(settings.recordings_address)
-    await check_store(settings)
 
 
 async def check_store(settings: Settings) -> None:

@@ -10,10 +10,19 @@ import pytest
 from stentor import app
 from stentor.base import config
 from stentor.base.config import Settings
+from stentor.base.errors import SetupError
+from stentor.base.units import SeatId, SpaceId
 from stentor.edge.worker import descriptors
+from stentor.house import role as house
 from stentor.rehearsal import certificate
 from stentor.rehearsal.certificate import Certificate, certify
+from stentor.spaces import rules
+from stentor.spaces.commands import CreateSpace
+from stentor.store.spaces import Store
+from tests.support.ports import free_ports
 from tests.support.readiness import report
+
+FRIDAY = CreateSpace(id=SpaceId("friday"), title="Friday", host_seat=SeatId("host"), host_name="eve")
 
 
 def shown(settings: Settings) -> Certificate:
@@ -73,3 +82,23 @@ def test_a_certificate_does_not_stop_the_start(tmp_path: Path) -> None:
 def test_what_is_expected_follows_the_settings(settings: Settings) -> None:
     """Another number of processes, TLS, seats: each is another configuration."""
     assert app.expected(settings).hash != app.expected(Settings()).hash
+
+
+@pytest.mark.parametrize("missing", ["secret", "admin-token"])
+async def test_a_missing_secret_beside_a_database_in_use_stops_the_start(tmp_path: Path, missing: str) -> None:
+    """A new key would make every invitation worthless without a word; the sentence says what to do instead."""
+    port, audience_port = free_ports(2)
+    settings = Settings(data=str(tmp_path), host="127.0.0.1", port=port, audience_port=audience_port)
+    await app.check(settings)
+    (tmp_path / missing).unlink()
+    await app.check(settings)  # nobody has used it: a new one is made
+    store = await Store.open(settings.database_address)
+    await store.create(rules.decide(None, FRIDAY, 1_900_000_000.0))
+    await store.close()
+    await app.check(settings)
+    (tmp_path / missing).unlink()
+    with pytest.raises(SetupError, match=rf"{missing} is missing, and the database is not new\. Put it back"):
+        await app.check(settings)
+    with pytest.raises(SetupError, match=f"{missing} is missing"):
+        await house.run(settings, instance="house-0")
+    assert not (tmp_path / missing).exists()

@@ -192,15 +192,39 @@ def key_file(path: Path, *, text: bool = False) -> bytes:
     except OSError as error:
         raise SetupError(f"Cannot use the secret file {path}: {error.strerror}.") from error
     if len(secret) < 16:
-        raise SetupError(f"The secret file {path} is too short; delete it and Stentor makes a new one.")
+        raise SetupError(f"The secret file {path} is too short; put it back from a backup.")
     return secret
+
+
+def secret_path(settings: Settings) -> Path:
+    """Where the key that signs invitations and doors is."""
+    return Path(settings.secret_file) if settings.secret_file else settings.folder / "secret"
+
+
+def token_path(settings: Settings) -> Path:
+    """Where the token of the administrator is."""
+    return settings.folder / "admin-token"
+
+
+def require_secrets(settings: Settings) -> None:
+    """Raises :class:`SetupError` for a secret that is not there: beside a database in use a new one is no help."""
+    for path, loss in (
+        (secret_path(settings), "every invitation and pass that was given out"),
+        (token_path(settings), "the administrator's token"),
+    ):
+        if not path.exists():
+            raise SetupError(
+                f"The secret file {path} is missing, and the database is not new. Put it back from a backup, or copy "
+                f"it from another house of this site. If it is lost, make a new one, which ends {loss}: "
+                f"(umask 077; openssl rand -hex 32 > {path})"
+            )
 
 
 def signing_key(settings: Settings) -> bytes:
     """The key that signs invitations and doors."""
-    return key_file(Path(settings.secret_file) if settings.secret_file else settings.folder / "secret")
+    return key_file(secret_path(settings))
 
 
 def admin_token(settings: Settings) -> str:
     """The token of the administrator, made at first start."""
-    return key_file(settings.folder / "admin-token", text=True).decode()
+    return key_file(token_path(settings), text=True).decode()

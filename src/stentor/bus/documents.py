@@ -54,6 +54,8 @@ class Documents(Generic[D]):
 
     def __init__(self, bus: Bus) -> None:
         self.bus = bus
+        self.read = asyncio.Event()
+        """Everything that was there has been handed out by :meth:`watch`, once."""
         self._decoder = msgspec.json.Decoder(self.kind)
 
     def key(self, document: D) -> str:
@@ -134,6 +136,8 @@ class Documents(Generic[D]):
                     for document in found or ():
                         changed("", msgspec.json.encode(document))
                     heed_cancel()
+                if read and waiting.empty():
+                    self.read.set()
                 try:
                     async with asyncio.timeout(REREAD_S if read else 0.5):
                         document = await waiting.get()

@@ -94,6 +94,7 @@ class Edge:
         self.worker.tls = tls.configured(settings, clock=clock)
         self.worker.proxied = settings.proxy_protocol == "on"
         self._bus = bus
+        self._board, self._crowd = Board(bus), Crowd(bus)
         self._chunks = ChunkLog(bus, hours=settings.bus_hours)
         self._objects = objects
         self._holds = {DEFAULT_HOLD: default_hold}
@@ -114,6 +115,7 @@ class Edge:
                     group.create_task(self.worker.tls.watch(), name="certificate")
                 group.create_task(self._watch(group), name="board")
                 group.create_task(self._heed(), name="orders")
+                group.create_task(self._ready(), name="ready")
                 group.create_task(self._read_chats(), name="chats")
                 group.create_task(self._tick(), name="tick")
                 group.create_task(self._follow_cues(), name="cues")
@@ -163,14 +165,19 @@ class Edge:
 
     async def _watch(self, group: asyncio.TaskGroup) -> None:
         """Keeps the channels as the board has them."""
-        async with aclosing(Board(self._bus).watch()) as spaces:
-            self.site.ready = True
+        async with aclosing(self._board.watch()) as spaces:
             async for space in spaces:
                 self._update(space, group)
 
+    async def _ready(self) -> None:
+        """Says so once the edge knows what is on and who is let in."""
+        await self._board.read.wait()
+        await self._crowd.read.wait()
+        self.site.ready = True
+
     async def _heed(self) -> None:
         """Does with door and ladder what the house orders."""
-        async with aclosing(Crowd(self._bus).watch()) as following:
+        async with aclosing(self._crowd.watch()) as following:
             async for orders in following:
                 self._orders[orders.space] = orders
                 if channel := self.site.channels.get(orders.space):

@@ -58,7 +58,7 @@ class Site:
         self.replays = Replays(objects, self._transcripts, clock=worker.clock, monotonic=monotonic)
         self._portraits = Portraits(objects, worker.clock)
         self.ready = False
-        """The board has been read: /healthz says yes."""
+        """What is on and who is let in has been read: /healthz says yes."""
         self._worker, self._gate = worker, gate
         self._address, self._house, self._overflow = address, house, overflow
         self._instance = instance

@@ -13,6 +13,7 @@ from litestar.types import ASGIApp
 import stentor
 from stentor.base import log
 from stentor.base.config import Settings
+from stentor.base.errors import Overloaded
 from stentor.bus.status import Statuses
 from stentor.house import account_api, api, api_provider, pages, problems, provider, site_schema, whip
 from stentor.house.access import Access
@@ -53,6 +54,10 @@ OPENAPI = OpenAPIConfig(
     security=[{"token": []}],
     use_handler_docstrings=True,
 )
+
+
+STARTING_S = 1.0
+"""Reading what is on takes about so long."""
 
 
 def build(
@@ -124,8 +129,10 @@ def build(
 def _health(desk: Desk) -> Any:
     @route("/healthz", http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
     async def healthz() -> Response[site_schema.Health]:
-        """Raises :class:`Overloaded`, a 503, when the database does not answer."""
+        """Raises :class:`Overloaded`, a 503, when the database does not answer, or before what is on has been read."""
         await desk.store.count([])
+        if not (desk.told.is_set() and desk.board.read.is_set()):
+            raise Overloaded("The house is still reading what is on.", retry_after_s=STARTING_S)
         return Response(site_schema.Health("ok", bus=desk.bus.connected), headers={"cache-control": "no-store"})
 
     return healthz

@@ -39,6 +39,8 @@ class Desk:
         self.store, self.board, self.bus, self.objects, self.clock = store, board, bus, objects, clock
         self.newest = Newest(store)
         self._sounds = SoundMaker(objects)
+        self.told = asyncio.Event()
+        """Everything that is in the database was told once."""
         self._untold: dict[str, Space] = {}
         self._log = log.get("house")
 
@@ -134,4 +136,6 @@ class Desk:
                 waiting, self._untold = self._untold, {}
                 for space in waiting.values():
                     await self._tell(space)
+            if epoch == self.bus.epoch and not self._untold:
+                self.told.set()
             await asyncio.sleep(RETELL_S)

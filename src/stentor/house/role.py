@@ -53,6 +53,8 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
     listener = _listen(settings)
     store = await Store.open(settings.database_address)
     try:
+        if await store.used():
+            config.require_secrets(settings)
         async with connect(settings.nats_url, name=instance) as bus:
             statuses = Statuses(clock)
             await statuses.start(bus)

@@ -69,6 +69,18 @@ class Store:
         """Waits for what is under way and closes the connections."""
         await self.work.close()
 
+    async def used(self) -> bool:
+        """Whether anybody has made a space or an account here: then keys were given out as well."""
+
+        def work() -> bool:
+            with transaction(self.work.engine) as connection:
+                return any(
+                    connection.execute(select(table.c.id).limit(1)).first() is not None
+                    for table in (tables.spaces, tables.accounts)
+                )
+
+        return await self.work.run(work)
+
     async def create(self, events: Sequence[Event]) -> Space:
         """Stores a new space made by its first events; raises :class:`Conflict` when its id is taken."""
 

@@ -75,7 +75,7 @@ def test_secrets_are_made_once_and_for_their_owner_only(tmp_path: Path) -> None:
 def test_a_damaged_secret_says_what_to_do(tmp_path: Path) -> None:
     """A short or unreadable secret is refused."""
     (tmp_path / "secret").write_bytes(b"short")
-    with pytest.raises(SetupError, match="delete it"):
+    with pytest.raises(SetupError, match="put it back from a backup"):
         config.signing_key(config.Settings(data=str(tmp_path)))
     with pytest.raises(SetupError, match="Cannot use"):
         config.signing_key(config.Settings(secret_file=str(tmp_path)))
