@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from stentor.audio import hold, lofi
+from stentor.audio import hold, music
 from stentor.base import config, tls
 from stentor.base.clock import wall
 from stentor.base.config import Settings
@@ -41,7 +41,7 @@ READY_S = 60.0
 """Ten processes load in five seconds on two idle cores, in half a minute on very busy ones."""
 HOLD_KEY = "hold/default"
 HOLD_LABEL = "Stentor: lo-fi, first edition"
-"""Another label makes every installation compose the music anew."""
+"""Another label makes every installation encode the music anew."""
 
 Step = Callable[[str], None]
 """Told what is being done now, for a progress line."""
@@ -170,7 +170,7 @@ async def check_store(settings: Settings) -> None:
 
 
 async def prepare(settings: Settings, on_step: Step) -> None:
-    """What all roles need: the log of chunks and the hold music, composed and encoded once."""
+    """What all roles need: the log of chunks and the hold music, encoded once."""
     async with connect(settings.nats_url, name="up") as bus:
         await ChunkLog(bus, hours=settings.bus_hours).ready()
     objects = Objects.open(settings.recordings_address)
@@ -179,12 +179,12 @@ async def prepare(settings: Settings, on_step: Step) -> None:
             return
     except (NotFound, Malformed):
         pass
-    on_step("composing the hold music (once)")
-    await objects.put(HOLD_KEY, await asyncio.to_thread(_compose))
+    on_step("preparing the hold music (once)")
+    await objects.put(HOLD_KEY, await asyncio.to_thread(_default_hold))
 
 
-def _compose() -> bytes:
-    return hold.encode(hold.build(lofi.render(), HOLD_LABEL))
+def _default_hold() -> bytes:
+    return hold.encode(music.default_loop(HOLD_LABEL))
 
 
 async def _start_bus(

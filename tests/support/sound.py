@@ -1,6 +1,6 @@
 """Checking sound itself: is this voice in what was heard, how loud is it, where does it break off.
 
-The method of :func:`correlation` is told in ``stentor.rehearsal.match``: 0.8 means that the voice is really there.
+The method of :func:`correlation` is told in ``tests.support.match``: 0.8 means that the voice is really there.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from itertools import groupby
 from stentor.audio.grid import SAMPLE_RATE_HZ
 from stentor.audio.loudness import integrated_lufs
 from stentor.audio.pcm import Samples
-from stentor.rehearsal.match import MATCHED, Match, MouthToEar, correlation, mouth_to_ear
 from stentor.rehearsal.silence import STEP_SAMPLES, Silence, silences
+from tests.support.match import MATCHED, Match, MouthToEar, correlation, mouth_to_ear
 from tests.support.speech import voice
 
 __all__ = [

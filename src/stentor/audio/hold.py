@@ -67,7 +67,7 @@ _decoder = msgspec.msgpack.Decoder(HoldLoop)
 
 
 def build(pcm: Samples, label: str) -> HoldLoop:
-    """Encodes a loop of exactly ``LOOP_SAMPLES`` (see :func:`fit_loop`, :func:`stentor.audio.lofi.render`).
+    """Encodes a loop of exactly ``LOOP_SAMPLES`` (see :func:`fit_loop`, :mod:`stentor.audio.music`).
 
     Takes about 1.5 s of CPU: not on an event loop. Raises ValueError for another length, BadInput for a long label.
     """

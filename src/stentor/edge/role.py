@@ -13,7 +13,7 @@ from contextlib import aclosing
 
 import msgspec
 
-from stentor.audio import grid, hold, lofi
+from stentor.audio import grid, hold, music
 from stentor.audio.hold import HoldLoop
 from stentor.base import config, log, tls
 from stentor.base.clock import Clock, unix_ms, wall
@@ -291,7 +291,7 @@ async def default_hold(objects: Objects) -> HoldLoop:
         except (NotFound, Overloaded, Malformed):
             await asyncio.sleep(HOLD_RETRY_S)
     log.get("edge").warning("hold-made-here", reason="no object hold/default")
-    return await asyncio.to_thread(lambda: hold.build(lofi.render(), "Stentor"))
+    return await asyncio.to_thread(music.default_loop)
 
 
 def listen_on(host: str, port: int) -> list[socket.socket]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from stentor.audio import hold, lofi
+from stentor.audio import hold, music
 from stentor.audio.hold import HoldLoop
 from stentor.base import log
 from stentor.base.errors import Malformed, NotFound, Overloaded
@@ -39,7 +39,7 @@ class HoldLoops:
                 name = DEFAULT
                 loop = await self._find(name)
             if loop is None:
-                loop = await asyncio.to_thread(_compose)
+                loop = await asyncio.to_thread(music.default_loop)
             self._loops[name] = loop
             if len(self._loops) > KEPT:
                 del self._loops[next(iter(self._loops))]
@@ -58,8 +58,3 @@ class HoldLoops:
             except (NotFound, Overloaded):
                 await asyncio.sleep(TRY_S)
         return None
-
-
-def _compose() -> HoldLoop:
-    """The default loop, as every process makes it: the same bytes."""
-    return hold.build(lofi.render(), lofi.TITLE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stentor.audio import lofi
+from stentor.audio.music import TITLE
 from stentor.programme import loops
 from stentor.programme.loops import HoldLoops
 from stentor.store.objects import Objects
@@ -31,6 +31,6 @@ async def test_a_damaged_loop_is_replaced_by_the_default() -> None:
 
 
 async def test_an_empty_store_makes_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    """When the store has nothing, the loop is composed here: the doors are open."""
+    """When the store has nothing, the loop is encoded here: the doors are open."""
     monkeypatch.setattr(loops, "TRY_S", 0.0)
-    assert (await HoldLoops(Objects.open("memory://")).get("mine")).label == lofi.TITLE
+    assert (await HoldLoops(Objects.open("memory://")).get("mine")).label == TITLE

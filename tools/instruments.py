@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import butter, sosfilt
 
 from stentor.audio.grid import SAMPLE_RATE_HZ
 from stentor.audio.pcm import Samples
@@ -60,9 +61,6 @@ def kick() -> Samples:
 
 def brush(rng: np.random.Generator, seconds: float, low_hz: float, high_hz: float, attack_s: float) -> Samples:
     """A stroke of brushes: noise between two frequencies that swells and dies."""
-    # Here, because it takes a second to load and only who composes needs it.
-    from scipy.signal import butter, sosfilt  # noqa: PLC0415
-
     t = _time(seconds)
     noise = rng.standard_normal(t.size, dtype=np.float32)
     sos = butter(2, (low_hz, high_hz), "bandpass", fs=SAMPLE_RATE_HZ, output="sos")

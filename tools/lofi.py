@@ -4,21 +4,25 @@
 rendered in a circle: every tail of a note, the echo of the room, the filters and the wow of the tape wrap round from
 the end to the beginning, so there is no seam to hide.
 
+``python -m tools.lofi`` renders it and writes the file that every installation plays: 16 bits, FLAC.
+
 Form: A (8 bars), A' (8), a turn-around of 4 that leads back to the first chord.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final, NamedTuple
 
+import av
 import numpy as np
 
-from stentor.audio import instruments
 from stentor.audio.grid import CHUNK_SAMPLES, HOLD_CHUNKS, SAMPLE_RATE_HZ
 from stentor.audio.loudness import integrated_lufs
-from stentor.audio.pcm import Samples, gain_of_db
+from stentor.audio.music import FILE, TITLE
+from stentor.audio.pcm import Samples, gain_of_db, to_int16
+from tools import instruments
 
-TITLE: Final = "Waiting for the Lamp (the house band)"
 BEAT_SAMPLES: Final = 36_864
 BEATS_PER_BAR: Final = 4
 BARS: Final = 20
@@ -225,3 +229,23 @@ def render(seed: int = SEED) -> Samples:
     taped = np.tanh(1.15 * music / np.float32(np.quantile(np.abs(music), 0.999))) + instruments.dust(rng, music.size)
     levelled: Samples = (taped * np.float32(gain_of_db(LUFS - integrated_lufs(taped)))).astype(np.float32)
     return levelled
+
+
+def write(samples: Samples, path: Path) -> None:
+    """Writes a loop as FLAC, 16 bits, mono, 48 kHz."""
+    with av.open(str(path), "w", format="flac") as container:
+        container.metadata["title"] = TITLE
+        stream = container.add_stream("flac", rate=SAMPLE_RATE_HZ, layout="mono", options={"compression_level": "12"})
+        frame = av.AudioFrame.from_ndarray(
+            np.frombuffer(to_int16(samples), "<i2")[None, :], format="s16", layout="mono"
+        )
+        frame.sample_rate = SAMPLE_RATE_HZ
+        fifo = av.AudioFifo()
+        fifo.write(frame)
+        while (block := fifo.read(4096, partial=True)) is not None:
+            container.mux(stream.encode(block))
+        container.mux(stream.encode(None))
+
+
+if __name__ == "__main__":
+    write(render(), Path(str(FILE)))

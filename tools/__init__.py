@@ -1,0 +1,1 @@
+"""What Stentor's makers run, and no installation."""
