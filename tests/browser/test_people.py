@@ -191,19 +191,31 @@ async def test_the_host_needs_no_link(house: Whole, browsers: Browsers) -> None:
 
 
 async def test_a_guest_keeps_the_seat(house: Whole, browsers: Browsers) -> None:
-    """Who has a link and an account makes the seat the account's, and comes back without the link."""
+    """Who has a link and an account makes the seat the account's, and stays on the stage; the link opens nothing."""
     tokens = await house.space("claimed", "guest")
+
+    def connected(view: dict[str, Any]) -> bool:
+        return any(seat["name"] == "guest" and seat["state"] == "connected" for seat in view["seats"])
+
     async with visit(browsers.reader, await invitation(house, "member")) as page:
         await sign_up(page, "Mary", "mary")
         await page.page.goto(at(house, f"/stage/claimed#token={tokens['guest']}"))
         await page.says("#you", "guest")
+        await page.page.click("#join")
+        await page.says("#status", "You are on the stage", within_s=30)
         await page.page.click("#claim")
-        await page.says("#status", "your account's")
-        await page.page.evaluate("sessionStorage.clear()")
+        joined_again = re.compile(r"/whip/claimed$")
+        async with page.page.expect_response(joined_again) as joining:
+            await page.until("document.querySelector('#claim').hidden", "the seat is the account's")
+        assert "authorization" not in await (await joining.value).request.all_headers()
+        await page.says("#status", "You are on the stage", within_s=30)
+        await house.until("claimed", connected, "the speaker is on the stage by the session")
+        async with visit(browsers.plain, at(house, f"/stage/claimed#token={tokens['guest']}")) as other:
+            await other.says("#blocked", "This link opens nothing any more")
         await page.page.goto(at(house, "/"))
         await page.page.goto(at(house, "/stage/claimed"))
         await page.says("#you", "guest")
-        page.calm()
+        page.calm(but=("503",))  # a stage that has not heard of the space yet
     await house.call("POST", "/spaces/claimed/end")
 
 

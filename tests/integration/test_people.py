@@ -13,6 +13,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from stentor.base import hsts
 from stentor.people.model import FRESH_MS, SiteRole
 from stentor.store.tries import BURST
 from tests.support.house import House, age_sessions, client, running_house
@@ -70,7 +71,7 @@ async def test_sign_up_and_in(house: House) -> None:
         mine = (await ada.get("/account")).json()
         assert (mine["has_password"], mine["passkeys"], mine["recovery_codes_left"]) == (True, [], 10)
         assert (await ada.post("/sign-out")).status_code == 200
-        assert not ada.cookies
+        assert "stentor" not in ada.cookies
         problem(await ada.get("/account"), 401, "not-signed-in")
         problem(await ada.post("/sign-in", json={"handle": "ada", "password": "wrong"}), 401, "sign-in-wrong")
         problem(await ada.post("/sign-in", json={"handle": "bob", "password": PASSWORD}), 401, "sign-in-wrong")
@@ -96,12 +97,20 @@ async def test_the_cookie(house: House) -> None:
         assert PASSWORD.encode() not in database + wal
 
 
-async def test_over_https_the_cookie_is_bound_to_the_host(tmp_path: Path) -> None:
-    """With an https address the cookie is Secure and has the prefix that browsers let nobody else set."""
-    async with running_house(tmp_path, sign_up="open", public_url="https://talk.example") as house:
+async def test_over_https_nothing_goes_in_clear(tmp_path: Path) -> None:
+    """With an https address cookies are Secure and have the prefix that browsers let nobody else set; what comes by TLS
+    is told to come by nothing else.
+    """
+    names = {"public_url": "https://talk.example", "audience_url": "https://live.example"}
+    async with running_house(tmp_path, sign_up="open", **names) as house:
         answer = await house.anyone.post("/api/v1/sign-up", json={"handle": "ada", "name": "Ada", "password": PASSWORD})
-        assert answer.headers["set-cookie"].startswith("__Host-stentor=")
-        assert "secure" in answer.headers["set-cookie"].lower()
+        cookies = answer.headers.get_list("set-cookie")
+        assert [cookie.partition("=")[0] for cookie in cookies] == ["__Host-stentor", "__Host-stentor-device"]
+        assert all("secure" in cookie.lower() and "httponly" in cookie.lower() for cookie in cookies)
+        over_tls = {"X-Forwarded-Proto": "https"}
+        for path in ("/", "/api/v1/account", "/nothing"):
+            assert (await house.anyone.get(path, headers=over_tls)).headers[hsts.NAME] == hsts.VALUE
+            assert hsts.NAME not in (await house.anyone.get(path)).headers, "RFC 6797, 7.2"
 
 
 async def test_no_session_is_fixed(house: House) -> None:
@@ -156,19 +165,68 @@ async def test_whip_by_cookie_is_our_own_pages_alone(house: House) -> None:
         problem(await ada.post(address, content=b"v=0", headers=headers), 403, "other-origin")
 
 
+async def guess(client: httpx.AsyncClient, body: dict[str, str]) -> None:
+    """Sends a wrong sign-in as often as it is looked at, all at once."""
+    answers = await asyncio.gather(*(client.post("/sign-in", json=body) for _ in range(BURST)))
+    assert {answer.status_code for answer in answers} == {401}
+
+
 async def test_guessing_is_limited(house: House) -> None:
-    """Ten wrong passwords or codes, then 429 with a time; for the handle from every address, and for codes too."""
-    async with browser(house) as ada:
+    """Ten wrong passwords, then 429 with a time, for the right one too and from every address; codes the same."""
+    async with browser(house) as ada, browser(house) as eve:
         await sign_up(ada)
-        wrong = [{"handle": "ada", "password": "wrong"}] + [{"handle": "ada", "recovery_code": "x"}] * (BURST - 1)
-        answers = await asyncio.gather(*(ada.post("/sign-in", json=each) for each in wrong))
-        assert {answer.status_code for answer in answers} == {401}
-        refused = await ada.post("/sign-in", json={"handle": "ada", "password": PASSWORD})
+        await guess(eve, {"handle": "ada", "password": "wrong"})
+        away = {"X-Forwarded-For": "192.0.2.9"}
+        refused = await eve.post("/sign-in", json={"handle": "ada", "password": PASSWORD}, headers=away)
         problem(refused, 429, "too-many-tries")
         assert int(refused.headers["retry-after"]) >= 1
-        problem(await ada.post("/sign-in", json={"handle": "ada", "recovery_code": "x"}), 429, "too-many-tries")
-        problem(await ada.put("/account/password", json={"password": PASSWORD * 2}), 429, "too-many-tries")
-        assert (await ada.get("/account")).status_code == 200
+        problem(await eve.post("/sign-in", json={"handle": "ada", "recovery_code": "x"}), 429, "too-many-tries")
+
+
+async def test_strangers_lock_nobody_out(house: House) -> None:
+    """Whatever they have tried from the same address: a device that has signed in before gets in by its password, a
+    new one by a recovery code, and whoever is signed in changes the password.
+    """
+    async with browser(house) as ada, browser(house) as eve, browser(house) as new:
+        codes = (await sign_up(ada))["recovery_codes"]
+        await guess(eve, {"handle": "ada", "password": "wrong"})
+        change = {"password": PASSWORD + " more", "current": PASSWORD}
+        assert (await ada.put("/account/password", json=change)).status_code == 200
+        await ada.post("/sign-out")
+        body = {"handle": "ada", "password": change["password"]}
+        problem(await new.post("/sign-in", json=body), 429, "too-many-tries")
+        assert (await ada.post("/sign-in/options")).status_code == 200
+        assert (await ada.post("/sign-in", json=body)).status_code == 200
+        assert (await new.post("/sign-in", json={"handle": "ada", "recovery_code": codes[0]})).status_code == 200
+
+
+async def test_a_known_device_guesses_no_more_than_others(house: House) -> None:
+    """Its tries are its own, and limited; for another account, or with a changed cookie, it is as new as any."""
+    async with browser(house) as ada, browser(house) as eve:
+        await sign_up(ada)
+        await sign_up(eve, "eve")
+        right = {"handle": "ada", "password": PASSWORD}
+        await guess(ada, {"handle": "ada", "password": "wrong"})
+        problem(await ada.post("/sign-in", json=right), 429, "too-many-tries")
+        assert (await eve.post("/sign-in", json=right)).status_code == 200, "nobody else has used their tries"
+        await guess(eve, {"handle": "nobody", "password": "wrong"})
+        problem(await eve.post("/sign-in", json={"handle": "nobody", "password": "wrong"}), 429, "too-many-tries")
+        forged = eve.cookies["stentor-device"][:-1] + "!"
+        eve.cookies.clear()
+        cookie = {"Cookie": f"stentor-device={forged}"}
+        problem(await eve.post("/sign-in", json=right, headers=cookie), 429, "too-many-tries")
+
+
+async def test_an_invitation_is_not_locked_out(house: House) -> None:
+    """Wrong invitations are limited by address; a right one is taken all the same, and limited by itself."""
+    made = await house.http.post("/api/v1/site/invitations", json={"role": "member"})
+    invitation = made.json()["link"].partition("=")[2]
+    wish = {"handle": "ada", "name": "Ada"}
+    async with browser(house) as ada:
+        guesses = [ada.post("/sign-up/options", json=wish | {"invitation": "guess"}) for _ in range(BURST + 1)]
+        assert sorted(answer.status_code for answer in await asyncio.gather(*guesses)) == [403] * BURST + [429]
+        right = [ada.post("/sign-up/options", json=wish | {"invitation": invitation}) for _ in range(BURST + 1)]
+        assert sorted(answer.status_code for answer in await asyncio.gather(*right)) == [200] * BURST + [429]
 
 
 @pytest.mark.parametrize("path", ["/sign-up", "/sign-up/options", "/sign-in/options"])
@@ -404,9 +462,28 @@ async def test_a_seat_is_claimed(house: House) -> None:
         claimed = (await ada.post("/spaces/claimed/claim", json={"token": invited["token"]})).json()
         assert (claimed["you"]["name"], claimed["you"]["seat"]) == ("Grace", invited["seat"])
         assert (await ada.get("/spaces/claimed")).json()["you"]["rank"] == "speaker"
-        problem(await eve.post("/spaces/claimed/claim", json={"token": invited["token"]}), 409, "seat-claimed")
         await house.create("other")
         problem(await eve.post("/spaces/other/claim", json={"token": invited["token"]}), 403, "other-space")
+
+
+async def test_a_claimed_link_opens_nothing(house: House) -> None:
+    """Whoever else has seen it gets neither in nor the seat; the account does, and makes a new link for OBS itself."""
+    await house.create("kept")
+    address = "/api/v1/spaces/kept"
+    invited = (await house.http.post(f"{address}/invitations", json={"name": "Grace"})).json()
+    by_link = {"Authorization": f"Bearer {invited['token']}"}
+    async with browser(house) as ada, browser(house) as eve:
+        await sign_up(ada)
+        await sign_up(eve, "eve")
+        assert (await house.anyone.get(address, headers=by_link)).status_code == 200
+        assert (await ada.post("/spaces/kept/claim", json={"token": invited["token"]})).status_code == 200
+        problem(await house.anyone.get(address, headers=by_link), 403, "link-renewed")
+        for other in (ada, eve):
+            problem(await other.post("/spaces/kept/claim", json={"token": invited["token"]}), 403, "link-renewed")
+        new = (await ada.post("/spaces/kept/invitations", json={"seat": invited["seat"]})).json()
+        by_new = {"Authorization": f"Bearer {new['token']}"}
+        assert (await house.anyone.get(address, headers=by_new)).status_code == 200
+        problem(await eve.post("/spaces/kept/claim", json={"token": new["token"]}), 409, "seat-claimed")
 
 
 async def test_a_new_link_ends_the_old_one(house: House) -> None:
@@ -419,13 +496,19 @@ async def test_a_new_link_ends_the_old_one(house: House) -> None:
         await ada.post("/spaces/renewed/claim", json={"token": old["token"]})
         new = (await house.http.post(f"{address}/invitations", json={"seat": old["seat"]})).json()
         problem(
-            await house.anyone.get(address, headers={"Authorization": f"Bearer {old['token']}"}), 403, "not-allowed"
+            await house.anyone.get(address, headers={"Authorization": f"Bearer {old['token']}"}), 403, "link-renewed"
         )
         assert (await house.anyone.get(address, headers={"Authorization": f"Bearer {new['token']}"})).status_code == 200
         assert (await ada.get("/spaces/renewed")).status_code == 200
-        problem(await ada.post("/spaces/renewed/claim", json={"token": old["token"]}), 403, "not-allowed")
+        problem(await ada.post("/spaces/renewed/claim", json={"token": old["token"]}), 403, "link-renewed")
     events = (await house.http.get(f"{address}/events")).json()["events"]
-    assert [event["kind"] for event in events] == ["SpaceCreated", "SeatGiven", "SeatClaimed", "LinkRenewed"]
+    assert [event["kind"] for event in events] == [
+        "SpaceCreated",
+        "SeatGiven",
+        "SeatClaimed",
+        "LinkRenewed",
+        "LinkRenewed",
+    ]
     assert "token" not in json.dumps(events)
 
 
@@ -434,6 +517,7 @@ async def test_a_new_link_ends_the_old_one(house: House) -> None:
     [
         ("POST", "/account/passkeys/options", None),
         ("POST", "/account/passkeys", {"passkey": {}}),
+        ("DELETE", "/account/passkeys/none", None),
         ("POST", "/account/recovery-codes", None),
         ("PUT", "/account/password", {"password": "quite another sentence", "current": PASSWORD}),
         ("GET", "/account/export", None),
@@ -449,7 +533,7 @@ async def test_some_things_take_a_fresh_sign_in(house: House, method: str, path:
         assert (await ada.patch("/account", json={"bio": "still here"})).status_code == 200
         await ada.post("/sign-in", json={"handle": "ada", "password": PASSWORD})
         answer = await ada.request(method, path, json=body)
-        assert answer.status_code in (200, 201) or answer.json()["code"] == "passkey-wrong"
+        assert answer.status_code in (200, 201) or answer.json()["code"] in ("passkey-wrong", "passkey-not-found")
 
 
 @pytest.mark.parametrize("target", ["https://evil.example", "//evil.example", "/\\evil.example", "/a\r\nX: y"])

@@ -14,7 +14,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from urllib.parse import quote, urlsplit
 
-from stentor.base import texts
+from stentor.base import hsts, texts
 from stentor.base.errors import NotFound
 from stentor.crowd.orders import Orders
 from stentor.edge.door import door
@@ -184,6 +184,7 @@ class Pages:
         self._catalogue = texts.Catalogue("stentor.edge")
         self._address, self._house, self._overflow = address, house, overflow
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(overflow)) if overflow else ""
+        self._strict = {hsts.NAME.replace("-", "_"): value} if (value := hsts.value(address, house)) else {}
         self._policy = POLICY.format(elsewhere=f" {origin}" if origin else "")
         self._files = _read(now)
         digest = hashlib.sha256(b"".join(self._files[name].body for name in sorted(self._files)))
@@ -316,6 +317,7 @@ class Pages:
         extra = {
             "Content_Security_Policy": self._policy + ("*" if embedded else "'self'"),
             "X_Content_Type_Options": "nosniff",
+            **self._strict,
         }
         return Document(text.encode(), "text/html; charset=utf-8", cache, now=now, **extra)
 

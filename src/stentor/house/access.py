@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
 
 from stentor.base.clock import Clock
 from stentor.base.errors import NotAllowed, NotSignedIn, Overloaded
@@ -37,11 +36,18 @@ class Access:
         """Who sends this header about ``space`` (None: about no space) from ``address``.
 
         Raises :class:`NotSignedIn` for a token that is wrong or expired, :class:`NotAllowed` for an invitation to
-        another space, :class:`Overloaded` (429) when wrong ones came too often from the same address.
+        another space, :class:`Overloaded` (429) when wrong ones came too often from the same address. A right one is
+        never refused: it cannot be guessed (128 bits at least), and whoever sends wrong ones may be a stranger behind
+        the same address.
         """
         if not authorization:
             return rights.ANYONE
-        return self._guarded(address, lambda: self._read(bearer(authorization), space))
+        try:
+            return self._read(bearer(authorization), space)
+        except NotSignedIn as error:
+            if error.error_code != "token-expired":  # an old link is no guess
+                self._count(address)
+            raise
 
     def holds(self, authorization: str) -> bool:
         """Whether the header carries a token of ours. Only a hint of who comes: what it allows says :meth:`actor`."""
@@ -51,7 +57,8 @@ class Access:
             return False
         return True
 
-    def _guarded(self, address: str, read: Callable[[], Actor]) -> Actor:
+    def _count(self, address: str) -> None:
+        """A wrong token came; raises :class:`Overloaded` when there were too many."""
         now = self._clock()
         wait_s = self._guesses.wait_s(address, now)
         if wait_s > 0:
@@ -61,12 +68,7 @@ class Access:
                 status=429,
                 code="too-many-guesses",
             )
-        try:
-            return read()
-        except NotSignedIn as error:
-            if error.error_code != "token-expired":  # an old link is no guess
-                self._guesses.note(address, now)
-            raise
+        self._guesses.note(address, now)
 
     def _read(self, token: str, space: str | None) -> Actor:
         if hmac.compare_digest(token.encode(), self._admin):  # constant time in the content

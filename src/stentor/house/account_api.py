@@ -47,17 +47,17 @@ def routes(
     async def sign_up(request: _Request, data: JSONBody[schema.NewAccount]) -> Response[schema.SignedUp]:
         account, codes = await people.sign_up(data, address_of(request))
         body = schema.SignedUp(schema.profile(account), codes)
-        return _with(body, await sessions.begin(request, account.id), status=201)
+        return _with(body, *await sessions.begin(request, account.id), status=201)
 
     @post("/sign-in/options", status_code=200, summary="Ask the browser for a passkey")
     async def sign_in_options(request: _Request) -> schema.Options:
-        return schema.Options(await people.sign_in_options(address_of(request)))
+        return schema.Options(await people.sign_in_options(address_of(request), sessions.device(request)))
 
     @post("/sign-in", status_code=200, summary="Sign in by passkey, password or recovery code")
     async def sign_in(request: _Request, data: JSONBody[schema.SignIn]) -> Response[schema.SignedIn]:
-        account = await people.sign_in(data, address_of(request))
+        account = await people.sign_in(data, address_of(request), sessions.device(request))
         body = schema.SignedIn(schema.profile(account), await store.codes_left(account.id))
-        return _with(body, await sessions.begin(request, account.id))
+        return _with(body, *await sessions.begin(request, account.id))
 
     @post("/sign-out", status_code=200, summary="End this session")
     async def sign_out(request: _Request) -> Response[dict[str, Any]]:
@@ -119,7 +119,7 @@ def routes(
     @put("/account/password", status_code=200, summary="Set or change one's password; ends all other sessions")
     async def password(request: _Request, data: JSONBody[schema.PasswordChange]) -> schema.AccountView:
         session, account = await sessions.fresh(request)
-        await people.change_password(account, data, address_of(request))
+        await people.change_password(account, data)
         await store.end(account.id, but=session.digest)
         return await view(await store.get(account.id))
 
@@ -141,7 +141,7 @@ def routes(
 
     @delete("/account/passkeys/{passkey:str}", status_code=200, summary="Remove a passkey")
     async def remove_passkey(request: _Request, passkey: FromPath[str]) -> schema.AccountView:
-        account = await callers.signed_in(request)
+        _, account = await sessions.fresh(request)
         await store.remove_passkey(account.id, passkey)
         await people.note(account, Deed.PASSKEY_REMOVED, account)
         return await view(account)
@@ -246,5 +246,5 @@ def routes(
     return Router(PATH, route_handlers=handlers, before_request=ours, request_max_body_size=MAX_BODY_BYTES)
 
 
-def _with(body: Any, cookie: Cookie, *, status: int = 200) -> Response[Any]:
-    return Response(body, status_code=status, cookies=[cookie], headers={"cache-control": "no-store"})
+def _with(body: Any, *cookies: Cookie, status: int = 200) -> Response[Any]:
+    return Response(body, status_code=status, cookies=list(cookies), headers={"cache-control": "no-store"})

@@ -30,6 +30,11 @@ def routes(vouched: Vouched, sessions: Sessions) -> Router:
         json_only(request)
         sessions.guard(request)
 
+    def source(request: _Request) -> str:
+        """By what somebody's tries are counted: a device that has signed in before has its own."""
+        device = sessions.device(request)
+        return device.name if device else address_of(request)
+
     def leave(address: str, kept: str) -> Response[schema.Elsewhere]:
         cookies = [sessions.kept(name, kept, KEPT_S)]
         return Response(schema.Elsewhere(address), cookies=cookies, headers={"cache-control": "no-store"})
@@ -40,13 +45,13 @@ def routes(vouched: Vouched, sessions: Sessions) -> Router:
 
     @post("/sign-in/provider", status_code=200, summary="Begin to sign in by the site's provider")
     async def begin(request: _Request, data: JSONBody[schema.ProviderWish]) -> Response[schema.Elsewhere]:
-        return leave(*await vouched.begin(data, address_of(request)))
+        return leave(*await vouched.begin(data, source(request)))
 
     @post("/account/provider", status_code=200, summary="Begin to link one's account to the site's provider")
     async def link(request: _Request) -> Response[schema.Elsewhere]:
         _, account = await sessions.fresh(request)
         wish = schema.ProviderWish(next="/account")
-        return leave(*await vouched.begin(wish, address_of(request), account=account.id))
+        return leave(*await vouched.begin(wish, source(request), account=account.id))
 
     @delete("/account/provider", status_code=200, summary="Unlink one's account from the site's provider")
     async def unlink(request: _Request) -> dict[str, Any]:
@@ -62,7 +67,7 @@ def routes(vouched: Vouched, sessions: Sessions) -> Router:
             account, following = await vouched.finish(request.cookies.get(name, ""), query, me)
         except StentorError as error:
             return onward(f"/{'account' if me else 'sign-in'}?problem={error.error_code}")
-        return onward(following, await sessions.begin(request, account.id))
+        return onward(following, *await sessions.begin(request, account.id))
 
     api = Router(PATH, route_handlers=[begin, link, unlink], before_request=ours, request_max_body_size=MAX_BODY_BYTES)
     return Router("/", route_handlers=[api, back])

@@ -22,6 +22,7 @@ from stentor.house.callers import Callers
 from stentor.house.chat import ChatKeeper
 from stentor.house.comments import Comments
 from stentor.house.desk import Desk
+from stentor.house.devices import Devices
 from stentor.house.headers import secured
 from stentor.house.hold import HoldMaker
 from stentor.house.invitations import Invitations
@@ -73,7 +74,7 @@ def build(
     """The application, and its lanes to watch. It holds no tasks of its own: those are the role's."""
     access = Access(admin_token, key, desk.clock)
     invitations = Invitations(desk, settings, key)
-    sessions = Sessions(desk.store.accounts, settings.house_address, desk.clock)
+    sessions = Sessions(desk.store.accounts, Devices(key), settings.house_address, desk.clock)
     callers = Callers(access, sessions, Creators(settings.create_spaces))
     people = People(desk.store.accounts, settings, desk.clock)
     pictures = Pictures(desk, people.tries)
@@ -123,7 +124,7 @@ def build(
         request_max_body_size=api.MAX_BODY_BYTES,
     )
     lanes = Lanes(callers.known)
-    return secured(limited(app, lanes), media=settings.audience_address), lanes
+    return secured(limited(app, lanes), house=settings.house_address, media=settings.audience_address), lanes
 
 
 def _health(desk: Desk) -> Any:

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from stentor.base import hsts
+
 POLICY = (
     "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
     "media-src 'self' blob:"
@@ -21,21 +23,27 @@ SECURITY = {
 }
 
 
-def secured(app: ASGIApp, *, media: str) -> ASGIApp:
+def secured(app: ASGIApp, *, house: str, media: str) -> ASGIApp:
     """``app``, with :data:`SECURITY` on every response that does not say otherwise itself.
 
     ``media`` is an address that pages may play sound from (the hold music, before anybody joins), show portraits from
-    and read comments.
+    and read comments. ``house`` is our own; with both over https browsers are told to come by nothing else.
     """
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(media))
     policy = f"{POLICY} {origin}; img-src 'self' {origin}; connect-src 'self' {origin}"
     headers = {b"content-security-policy": policy.encode(), **SECURITY}
 
+    strict = hsts.value(house, media).encode()
+    over_tls = {**headers, hsts.NAME.lower().encode(): strict} if strict else headers
+
     async def outer(scope: Scope, receive: Receive, send: Send) -> None:
+        # RFC 6797, 7.2: "MUST NOT include the STS header field in HTTP responses conveyed over non-secure transport"
+        wanted = over_tls if scope.get("scheme") == "https" else headers
+
         async def send_secured(message: Message) -> None:
             if message["type"] == "http.response.start":
                 present = {name.lower() for name, _ in message["headers"]}
-                extra = [(name, value) for name, value in headers.items() if name not in present]
+                extra = [(name, value) for name, value in wanted.items() if name not in present]
                 message["headers"] = [*message["headers"], *extra]
             await send(message)
 

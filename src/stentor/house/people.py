@@ -11,6 +11,7 @@ from stentor.base.clock import Clock, unix_ms
 from stentor.base.config import Settings
 from stentor.base.errors import BadInput, Conflict, NotAllowed, NotSignedIn
 from stentor.house import account_schema as schema
+from stentor.house.devices import Device
 from stentor.house.passkeys import Passkeys
 from stentor.house.passwords import Passwords
 from stentor.house.tries import Tries
@@ -58,15 +59,13 @@ class People:
 
     async def sign_up_options(self, wish: schema.SignUpWish, address: str) -> dict[str, Any]:
         """What the browser is asked to make the first passkey of a new account; refuses what sign-up would refuse."""
-        await self.tries.spend(f"sign-up {address}")
-        await self.role_of_new(wish.invitation)
+        await self._admitted(wish.invitation, address)
         account = await self._draft(wish.handle, wish.name, secrets.token_hex(16), SiteRole.MEMBER)
         return self._passkeys.creation(await self._challenge("sign-up", account.id), account, [])
 
     async def sign_up(self, wish: schema.NewAccount, address: str) -> tuple[Account, list[str]]:
         """Makes an account; returns it with its recovery codes. The invitation is used up by it."""
-        await self.tries.spend(f"sign-up {address}")
-        role = await self.role_of_new(wish.invitation)
+        role = await self._admitted(wish.invitation, address)
         if wish.password is None and wish.passkey is None:
             raise BadInput("Choose a password or make a passkey.", field="password")
         account, passkey = await self._draft(wish.handle, wish.name, secrets.token_hex(16), role), None
@@ -86,6 +85,16 @@ class People:
         self._log.info("account-created", role=account.role.value)
         await self.note(account, Deed.SIGNED_UP, account, account.role.value)
         return await self.store.get(account.id), codes
+
+    async def _admitted(self, invitation: str | None, address: str) -> SiteRole:
+        """The same as :meth:`role_of_new`, limited: by the invitation when it holds, else by the address."""
+        if not invitation:
+            await self.tries.spend(f"sign-up {address}")
+            return await self.role_of_new(None)
+        async with self.tries.counted(f"sign-up {address}"):
+            role = await self.role_of_new(invitation)
+        await self.tries.spend(f"sign-up with {digests.digest(invitation)}")
+        return role
 
     async def role_of_new(self, invitation: str | None) -> SiteRole:
         """As what somebody may sign up; raises :class:`NotAllowed` when they may not."""
@@ -108,24 +117,27 @@ class People:
 
     # Signing in
 
-    async def sign_in_options(self, address: str) -> dict[str, Any]:
+    async def sign_in_options(self, address: str, device: Device | None) -> dict[str, Any]:
         """What the browser is asked to sign in by any passkey that it has for this site."""
-        await self.tries.spend(f"challenge {address}")
+        await self.tries.spend(f"challenge {device.name if device else address}")
         return self._passkeys.request(await self._challenge("sign-in", ""))
 
-    async def sign_in(self, wish: schema.SignIn, address: str) -> Account:
-        """Who this is; raises :class:`NotSignedIn` in the same words whatever was wrong, :class:`Overloaded` (429)."""
-        keys = [f"sign-in {address}", *([f"handle {wish.handle}"] if wish.handle else [])]
-        await self.tries.spend(*keys)
+    async def sign_in(self, wish: schema.SignIn, address: str, device: Device | None) -> Account:
+        """Who this is; raises :class:`NotSignedIn` in the same words whatever was wrong, :class:`Overloaded` (429).
+
+        ``device`` is what the browser's cookie says. Only passwords can be guessed: strangers' tries hold up neither
+        passkeys nor recovery codes, nor passwords on a device that has signed in before.
+        """
         if wish.passkey is not None:
-            account = await self._by_passkey(wish.passkey)
+            async with self.tries.counted(f"sign-in {address}"):
+                account = await self._by_passkey(wish.passkey)
         elif wish.handle and wish.password is not None:
-            account = await self._by_password(wish.handle, wish.password)
+            account = await self._by_password(wish.handle, wish.password, address, device)
         elif wish.handle and wish.recovery_code:
-            account = await self._by_code(wish.handle, wish.recovery_code)
+            async with self.tries.counted(f"sign-in {address}"):
+                account = await self._by_code(wish.handle, wish.recovery_code)
         else:
             raise BadInput("Send a passkey, or a handle and a password, or a handle and a recovery code.")
-        await self.tries.refund(*keys)
         rights.require_active(account)
         return account
 
@@ -138,11 +150,15 @@ class People:
         await self.store.used_passkey(passkey.id, sign_count=count, now_ms=self.now_ms)
         return await self.store.get(passkey.account)
 
-    async def _by_password(self, handle: str, password: str) -> Account:
+    async def _by_password(self, handle: str, password: str, address: str, device: Device | None) -> Account:
         account = await self.store.find(handle)
+        known = device is not None and account is not None and device.knows(account.id)
+        keys = [f"device {device.name}"] if device and known else [f"sign-in {address}", f"handle {handle}"]
+        await self.tries.spend(*keys)
         stored = await self.store.password(account.id) if account else None
         if not await self._passwords.fits(password, stored) or account is None:
             raise NotSignedIn("Handle or password is wrong.", code="sign-in-wrong")
+        await self.tries.refund(*keys)
         return account
 
     async def _by_code(self, handle: str, code: str) -> Account:
@@ -153,14 +169,14 @@ class People:
 
     # One's own account
 
-    async def change_password(self, account: Account, wish: schema.PasswordChange, address: str) -> None:
-        """Sets a password; whoever has one must know it."""
+    async def change_password(self, account: Account, wish: schema.PasswordChange) -> None:
+        """Sets a password; whoever has one must know it. Its tries are the account's own: it takes a session."""
         if account.has_password:
-            keys = (f"sign-in {address}", f"handle {account.handle}")
-            await self.tries.spend(*keys)
+            key = f"password {account.id}"
+            await self.tries.spend(key)
             if not await self._passwords.fits(wish.current or "", await self.store.password(account.id)):
                 raise NotAllowed("The current password is wrong.", code="password-wrong")
-            await self.tries.refund(*keys)
+            await self.tries.refund(key)
         await self.store.set_password(account.id, await self._hash(wish.password, account))
         await self.note(account, Deed.PASSWORD, account)
 

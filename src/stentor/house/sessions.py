@@ -11,6 +11,7 @@ from litestar.datastructures import Cookie
 
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import NotAllowed, NotSignedIn
+from stentor.house.devices import Device, Devices
 from stentor.people import origin
 from stentor.people.digests import digest
 from stentor.people.model import Account, Session
@@ -33,10 +34,11 @@ _Request = Request[Any, Any, Any]
 class Sessions:
     """Reads and makes sessions. ``house`` is our own address: over https the cookie is ``Secure`` and host-bound."""
 
-    def __init__(self, accounts: Accounts, house: str, clock: Clock) -> None:
-        self._accounts, self._house, self._clock = accounts, house, clock
+    def __init__(self, accounts: Accounts, devices: Devices, house: str, clock: Clock) -> None:
+        self._accounts, self._devices, self._house, self._clock = accounts, devices, house, clock
         self._secure = house.startswith("https://")
         self.cookie = "__Host-stentor" if self._secure else "stentor"
+        self._device_cookie = f"{self.cookie}-device"
         self._recent: OrderedDict[str, None] = OrderedDict()
         """Digests of sessions that were found lately."""
 
@@ -96,8 +98,15 @@ class Sessions:
             raise NotAllowed("This takes a sign-in of the last ten minutes; sign in once more.", code="sign-in-again")
         return found
 
-    async def begin(self, request: _Request, account: str) -> Cookie:
-        """Signs an account in, with a token that nobody has seen before; the one that came with the request ends."""
+    def device(self, request: _Request) -> Device | None:
+        """What the browser's cookie says about who signed in there before."""
+        return self._devices.read(request.cookies.get(self._device_cookie, ""))
+
+    async def begin(self, request: _Request, account: str) -> list[Cookie]:
+        """Signs an account in, with a token that nobody has seen before; the one that came with the request ends.
+
+        The second cookie stays after signing out: by it the device is known (``house.devices``).
+        """
         token = secrets.token_urlsafe(TOKEN_BYTES)
         now_ms = unix_ms(self._clock())
         session = Session(
@@ -109,7 +118,8 @@ class Sessions:
         )
         before = request.cookies.get(self.cookie, "")
         await self._accounts.begin(session, instead_of=digest(before) if before else None)
-        return self._made(token, COOKIE_S)
+        device = self.kept(self._device_cookie, self._devices.made(account), COOKIE_S)
+        return [self._made(token, COOKIE_S), device]
 
     def gone(self) -> Cookie:
         """Takes the cookie away."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from stentor.base.clock import Clock, unix_ms
-from stentor.base.errors import Overloaded
+from stentor.base.errors import NotAllowed, NotSignedIn, Overloaded
 from stentor.store.tries import TriesTable
 
 
 class Tries:
-    """A bucket a key, such as an address or a handle. A try is spent before it is looked at, so that many at once count
-    as many, and given back when it was right.
+    """A bucket a key, such as an address or a handle.
+
+    What can be guessed (a password) spends a try before it is looked at, so that many at once count as many, and gets
+    it back when it was right. What nobody can guess is looked at first (:meth:`counted`).
     """
 
     def __init__(self, table: TriesTable, clock: Clock) -> None:
@@ -25,6 +30,19 @@ class Tries:
                 status=429,
                 code="too-many-tries",
             )
+
+    @asynccontextmanager
+    async def counted(self, *keys: str) -> AsyncIterator[None]:
+        """For what nobody can guess, such as a recovery code: a right one is never refused, whoever has tried before.
+
+        A wrong one (:class:`NotSignedIn` or :class:`NotAllowed` within) spends a try, and raises :class:`Overloaded`
+        when there is none left.
+        """
+        try:
+            yield
+        except (NotSignedIn, NotAllowed):
+            await self.spend(*keys)
+            raise
 
     async def refund(self, *keys: str) -> None:
         """Gives the try back."""

@@ -188,6 +188,11 @@ def require(actor: Actor, wish: c.Command | Look, space: Space | None) -> None:
         )
     if space is not None and actor.seat in space.banned:
         raise NotAllowed("The host has shut you out of this space.", code="banned")
+    if space is not None and actor.seat in space.seats and own_seat(actor, space) is None:
+        raise NotAllowed(
+            "This link opens nothing any more: its seat belongs to an account, or has a newer link.",
+            code="link-renewed",
+        )
     ranks = MAY[wish if isinstance(wish, Look) else type(wish)]
     if ranks == _HOUSE:
         raise NotAllowed("Stentor does this by itself; nobody can ask for it.")

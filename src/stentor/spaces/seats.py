@@ -87,15 +87,17 @@ def _give(space: Space, command: c.GiveSeat, at_ms: int) -> list[e.Event]:
 def _claim(space: Space, command: c.ClaimSeat, at_ms: int) -> list[e.Event]:
     refuse_if_over(space)
     seat = _seat(space, command.seat)
+    # Whoever else has seen the link must not have the seat; whose it is needs no link (and may make a new one).
+    closed = e.LinkRenewed(at_ms=at_ms, seat=seat.id, generation=seat.generation + 1)
     if seat.account == command.account:
-        return []
+        return [closed]
     if space.shuts_out(command.account):
         raise Conflict("You are shut out of this space; ask the host.", code="banned")
     if seat.account:
         raise Conflict(
             "This seat belongs to another account already; ask the host for one of your own.", code="seat-claimed"
         )
-    return [e.SeatClaimed(at_ms=at_ms, seat=seat.id, account=command.account)]
+    return [e.SeatClaimed(at_ms=at_ms, seat=seat.id, account=command.account), closed]
 
 
 def _remove(space: Space, seat: str, at_ms: int) -> list[e.Event]:

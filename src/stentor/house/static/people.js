@@ -15,7 +15,7 @@ const CHANGES = {
 export async function follow(space, token, told, news) {
   for (;;) {
     try {
-      await events(space, token, told, news);
+      await events(space, token(), told, news);
     } catch {
       await pause(2000); // the house is away, or we are: the page's other question says which
     }

@@ -22,7 +22,9 @@ function sentence(error) {
   if (error.name === "NotAllowedError" || error.name === "AbortError") return text("people.passkey_cancelled");
   if (error.name === "InvalidStateError") return text("people.passkey_known");
   if (error.name === "SecurityError") return text("people.passkey_address");
-  return error.message;
+  const key = `problem.${error.code}`;
+  const said = text(key, { seconds: error.retryAfter });
+  return said === key ? error.message : said;
 }
 
 /** Whether this browser can make passkeys on this page: only over https, or on localhost. */

@@ -17,8 +17,9 @@ import { Seat } from "./whip.js";
 
 const space = JSON.parse($("page").textContent);
 const OVER = new Set(["ended", "replay", "cancelled"]);
+const ENDED = { banned: "error.banned", "link-renewed": "error.link_ended" };
 const RENEW_MS = 8000; // what the house says of a seat may be some seconds old
-const token = space.seated ? "" : invitation(); // whose seat is their account's needs no link
+let token = space.seated ? "" : invitation(); // whose seat is their account's needs no link
 let view = null; // what the house says of the space and of us
 let seat = null;
 let stream = null;
@@ -39,6 +40,7 @@ const moderation = new Moderation({ space: space.id, token, command, change });
 const ladder = new Ladder({ space: space.id, token, command });
 const door = new Door({ space: space.id, token, command });
 const green = new GreenRoom({ space: space.id, token, use, warn: (sentence) => warn(sentence) });
+const parts = [people, start, backstage, pins, sounds, line, moderation, ladder, door, green];
 const say = (sentence) => { if ($("status").textContent !== sentence) $("status").textContent = sentence; };
 const warn = (sentence) => { $("warning").textContent = sentence; };
 
@@ -51,6 +53,16 @@ function invitation() {
     history.replaceState(null, "", location.pathname); // so that a shown or shared address gives no key away
   }
   return given ?? sessionStorage.getItem(kept) ?? "";
+}
+
+/** The link opens nothing any more: from now on the session says who we are, also on the stage. */
+function forgetLink() {
+  sessionStorage.removeItem(`stentor-invitation-${space.id}`);
+  token = "";
+  for (const part of parts) part.token = "";
+  if (!seat) return;
+  seat.token = "";
+  seat.renew(); // the stage lets go whoever came by the link
 }
 
 function block(sentence) {
@@ -261,6 +273,7 @@ $("claim").hidden = !token || !space.account || space.seated;
 $("claim").addEventListener("click", async ({ target }) => {
   try {
     await ask("POST", `/spaces/${space.id}/claim`, { body: { token } });
+    forgetLink();
     target.hidden = true;
     say(text("stage.claimed"));
   } catch (error) {
@@ -282,10 +295,12 @@ window.addEventListener("pagehide", () => seat?.leave());
 
 async function follow() {
   while (!declined) {
+    const asked = token;
     try {
       await look();
     } catch (error) {
       if (declined) return;
+      if (asked !== token) continue; // asked by the link while it was claimed
       if (error.status === 401 || error.status === 403) return refuse(error.code);
       if (error.status === 404) return block(text("notice.space"));
       if (!seat) say(text("error.house"));
@@ -298,7 +313,7 @@ async function follow() {
 function refuse(code = "") {
   sessionStorage.removeItem(`stentor-invitation-${space.id}`);
   stop("");
-  block(text(declined ? "stage.declined" : code === "banned" ? "error.banned" : view ? "error.audience" : "error.token"));
+  block(text(declined ? "stage.declined" : ENDED[code] ?? (view ? "error.audience" : "error.token")));
 }
 
 const obstacle = microphone.blocked();
@@ -309,5 +324,5 @@ else {
   navigator.mediaDevices.addEventListener?.("devicechange", () => green.choices(stream));
   green.choices(stream);
   follow();
-  followTalk(space.id, token, (seats) => people.hear(seats), { backstage: () => backstage.news(), comments: () => moderation.news() });
+  followTalk(space.id, () => token, (seats) => people.hear(seats), { backstage: () => backstage.news(), comments: () => moderation.news() });
 }
