@@ -16,6 +16,7 @@ import uvloop
 
 from stentor.audio import grid
 from stentor.audio.hold import HoldLoop
+from stentor.base import keys
 from stentor.base.tls import Tls
 from stentor.base.units import SeatId, SpaceId
 from stentor.edge.channel import Channel
@@ -41,7 +42,7 @@ def chunk(number: int, doors_open_ms: int) -> Chunk:
 async def serve(port: int, least_chunks: int, among: int, *files: str) -> None:
     """For ever."""
     worker = Worker(capacity=descriptors(), clock=time.time, processors=1 / among)
-    gate = Gate(b"nobody waits in this bench", (), worker)
+    gate = Gate(keys.derived("edge", b"nobody waits in this bench"), (), worker)
     objects = Objects.open("memory://")
     worker.site = site = Site(worker, gate, objects=objects, address="", instance="bench")
     worker.tls = Tls(Path(files[0]), Path(files[1]), clock=time.time) if files else None

@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from stentor.audio import hold, music
-from stentor.base import config, tls
+from stentor.base import config, keys, tls
 from stentor.base.clock import wall
 from stentor.base.config import Settings
 from stentor.base.errors import BadInput, Malformed, NotFound, SetupError
@@ -158,8 +158,7 @@ async def check(settings: Settings) -> None:
             config.require_secrets(settings)
     finally:
         await store.close()
-    config.signing_key(settings)
-    config.admin_token(settings)
+    keys.write(settings, keys.folder(settings))
     Objects.open(settings.recordings_address)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from stentor.audio import grid
 from stentor.audio.encoder import ProgrammeEncoder
 from stentor.audio.hold import HoldLoop, silent_chunk
+from stentor.base import keys
 from stentor.base.tls import Tls
 from stentor.base.units import SpaceId
 from stentor.crowd.addresses import Addresses
@@ -153,7 +154,7 @@ async def edge(
     start = DOORS_OPEN_MS / 1000
     worker = Worker(capacity=capacity, places=places, clock=lambda: rig[0].now if rig else start, addresses=addresses)
     objects = Objects.open("memory://")
-    gate = Gate(SECRET, forwarded.networks("127.0.0.1"), worker)
+    gate = Gate(keys.derived("edge", SECRET), forwarded.networks("127.0.0.1"), worker)
     site = Site(worker, gate, objects=objects, address="", instance="edge-0")
     worker.site = site
     worker.tls, worker.proxied = tls, proxied

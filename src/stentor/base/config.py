@@ -77,7 +77,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_seats: int = 13
     """Seats on a stage, the host's included."""
     secret_file: str = ""
-    """File with the key that signs invitations; ``<data>/secret`` when empty."""
+    """File with the installation's secret, of which all keys are derived; ``<data>/secret`` when empty."""
+    keys: str = ""
+    """Folder with the roles' key files, or the file of the one role that runs here; ``<data>/keys`` when empty."""
     sign_up: str = "closed"
     """Who may make an account: ``open``, ``invitation`` or ``closed`` (``people.model.SignUp``)."""
     create_spaces: str = "admins"
@@ -221,7 +223,7 @@ def require_secrets(settings: Settings) -> None:
 
 
 def signing_key(settings: Settings) -> bytes:
-    """The key that signs invitations and doors."""
+    """The installation's secret. It signs invitations, and all other keys are derived of it (``base.keys``)."""
     return key_file(secret_path(settings))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
+import hmac
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -13,11 +15,20 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 KEY_BYTES = 32
 
 
-class Signer:
-    """Signs for one ``purpose``: keys of different purposes tell nothing of each other (HKDF, RFC 5869)."""
+def derive(secret: bytes, purpose: str) -> bytes:
+    """A key for one ``purpose``: keys of different purposes tell nothing of each other (HKDF, RFC 5869)."""
+    return HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=f"stentor {purpose}".encode()).derive(secret)
 
-    def __init__(self, secret: bytes, purpose: str) -> None:
-        seed = HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=f"stentor {purpose}".encode()).derive(secret)
+
+def doors_key(secret: bytes) -> bytes:
+    """The doors' key; older than :func:`derive`, and kept so that passes which were sent stay valid."""
+    return hmac.digest(secret, b"stentor doors 1", hashlib.sha256)
+
+
+class Signer:
+    """Signs with the key of one purpose, whose ``seed`` :func:`derive` gives."""
+
+    def __init__(self, seed: bytes) -> None:
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
         self.public = to_text(self._key.public_key().public_bytes_raw())
         """The public key: 43 characters of base64url."""

@@ -20,6 +20,7 @@ COMMANDS = (
     "demo",
     "role",
     "prepare",
+    "keys",
     "space",
     "account",
     "speak",

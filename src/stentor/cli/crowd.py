@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import uvloop
 
-from stentor.base import config
+from stentor.base import keys
 from stentor.base.config import Settings
 from stentor.bus import server
 from stentor.bus.connection import connect
@@ -19,7 +19,7 @@ from stentor.rehearsal.generator import Generator, own_name
 def crowd(data: str | None, allow: tuple[str, ...]) -> None:
     """Offer this machine on the bus to rehearsals (stentor rehearse --machines), until Ctrl-C.
 
-    It needs STENTOR_NATS_URL, STENTOR_AUDIENCE_URL and the installation's secret (STENTOR_SECRET_FILE).
+    It needs STENTOR_NATS_URL, STENTOR_AUDIENCE_URL and the key file of the role crowd (STENTOR_KEYS).
     """
     settings = options.settings(data=data)
     uvloop.run(options.until_told(_offer(settings, allow)))
@@ -29,4 +29,4 @@ async def _offer(settings: Settings, allow: tuple[str, ...]) -> None:
     name = own_name()
     async with connect(settings.nats_url or server.address(settings), name=name) as bus:
         addresses = (settings.audience_address, *allow)
-        await Generator(bus, name, secret=config.signing_key(settings), addresses=addresses).run()
+        await Generator(bus, name, public=keys.own(settings, "crowd").rehearsal_public, addresses=addresses).run()

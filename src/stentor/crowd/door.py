@@ -58,11 +58,6 @@ class Ticket(msgspec.Struct, frozen=True):
     issued_ms: int
 
 
-def key_of(secret: bytes) -> bytes:
-    """The doors' own key, of the installation's secret."""
-    return hmac.digest(secret, b"stentor doors 1", hashlib.sha256)
-
-
 def place(key: bytes, space: str, device: bytes) -> float:
     """``u``: where in [0, 1) a device stands at the door of a space, the same whenever and wherever it is asked."""
     digest = hmac.digest(key, _PLACE + space.encode() + b"\0" + device, hashlib.sha256)

@@ -12,6 +12,7 @@ import msgspec
 
 from stentor.base.clock import unix_ms
 from stentor.base.errors import Overloaded
+from stentor.base.keys import Keys
 from stentor.base.signing import Signer
 from stentor.crowd import door
 from stentor.crowd.door import Ticket
@@ -28,11 +29,11 @@ LIMITED = "The audience of this space is limited, and you are outside. Its recor
 
 
 class Gate:
-    """The doors of all spaces at one edge. ``secret`` is the key that all processes share."""
+    """The doors of all spaces at one edge."""
 
-    def __init__(self, secret: bytes, trusted: Networks, worker: Worker) -> None:
-        self._key = door.key_of(secret)
-        self._signer = Signer(secret, "door")
+    def __init__(self, keys: Keys, trusted: Networks, worker: Worker) -> None:
+        self._key = keys.doors
+        self._signer = Signer(keys.door)
         self.trusted = trusted
         """Proxies whose word on addresses counts."""
         self._worker = worker

@@ -15,7 +15,7 @@ import msgspec
 
 from stentor.audio import grid, hold, music
 from stentor.audio.hold import HoldLoop
-from stentor.base import config, log, tls
+from stentor.base import keys, log, tls
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
 from stentor.base.errors import Malformed, NotFound, Overloaded, SetupError
@@ -80,7 +80,7 @@ class Edge:
             places=settings.edge_listeners,
             addresses=addresses,
         )
-        gate = Gate(config.signing_key(settings), trusted, self.worker)
+        gate = Gate(keys.own(settings, "edge"), trusted, self.worker)
         self.site = Site(
             self.worker,
             gate,

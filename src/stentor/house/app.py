@@ -14,6 +14,7 @@ import stentor
 from stentor.base import log
 from stentor.base.config import Settings
 from stentor.base.errors import Overloaded
+from stentor.base.keys import Keys
 from stentor.bus.status import Statuses
 from stentor.house import account_api, api, api_provider, pages, problems, provider, site_schema, whip
 from stentor.house.access import Access
@@ -68,13 +69,12 @@ def build(
     chats: ChatKeeper,
     settings: Settings,
     *,
-    admin_token: str,
-    key: bytes,
+    keys: Keys,
 ) -> tuple[ASGIApp, Lanes]:
     """The application, and its lanes to watch. It holds no tasks of its own: those are the role's."""
-    access = Access(admin_token, key, desk.clock)
-    invitations = Invitations(desk, settings, key)
-    sessions = Sessions(desk.store.accounts, Devices(key), settings.house_address, desk.clock)
+    access = Access(keys.admin_token, keys.invitations, desk.clock)
+    invitations = Invitations(desk, settings, keys.invitations)
+    sessions = Sessions(desk.store.accounts, Devices(keys.invitations), settings.house_address, desk.clock)
     callers = Callers(access, sessions, Creators(settings.create_spaces))
     people = People(desk.store.accounts, settings, desk.clock)
     pictures = Pictures(desk, people.tries)
@@ -90,7 +90,7 @@ def build(
     views = Views(desk, statuses, settings)
     hold = HoldMaker(desk.objects)
     line = Line(desk, invitations)
-    passes = Passes(desk, settings, key)
+    passes = Passes(desk, settings, keys.doors)
     sounds = SoundMaker(desk.objects)
     comments = Comments(desk, CommentsTable(desk.store.work), chats, settings)
     talk = Talk(statuses, {"backstage": backstage.news, "comments": chats.news}, desk.clock)

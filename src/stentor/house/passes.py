@@ -15,8 +15,8 @@ from stentor.spaces.rights import Actor
 class Passes:
     """Signs passes with the doors' key, which never leaves it."""
 
-    def __init__(self, desk: Desk, settings: Settings, secret: bytes) -> None:
-        self._desk, self._key = desk, door.key_of(secret)
+    def __init__(self, desk: Desk, settings: Settings, key: bytes) -> None:
+        self._desk, self._key = desk, key
         self._audience = settings.audience_address
 
     async def issue(self, space: str, wish: schema.NewPass, actor: Actor) -> schema.PassView:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import uvicorn
 from litestar.types import ASGIApp
 
-from stentor.base import config, log, tls
+from stentor.base import config, keys, log, tls
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
 from stentor.base.errors import SetupError
@@ -53,7 +53,7 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
     listener = _listen(settings)
     store = await Store.open(settings.database_address)
     try:
-        if await store.used():
+        if not settings.keys and await store.used():
             config.require_secrets(settings)
         async with connect(settings.nats_url, name=instance) as bus:
             statuses = Statuses(clock)
@@ -73,8 +73,7 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
                 backstage,
                 chats,
                 settings,
-                admin_token=config.admin_token(settings),
-                key=config.signing_key(settings),
+                keys=keys.own(settings, "house"),
             )
 
             def status() -> Status:

@@ -16,7 +16,7 @@ import numpy as np
 from stentor.base import config
 from stentor.base.config import Settings
 from stentor.base.errors import BadInput
-from stentor.base.signing import Signer, verified
+from stentor.base.signing import Signer, derive, verified
 from stentor.rehearsal.configuration import Configuration
 from stentor.rehearsal.rehearsed import FIRST_SOUND_MS, PAUSE_MS, EdgeLook, Rehearsed
 
@@ -199,7 +199,7 @@ def _used(look: EdgeLook, resource: str) -> float:
 
 def sign(certificate: Certificate, secret: bytes) -> bytes:
     """The file, with the signature of this installation."""
-    signer = Signer(secret, PURPOSE)
+    signer = Signer(derive(secret, PURPOSE))
     signed = Signed(certificate, signer.public, signer.sign(_message(msgspec.to_builtins(certificate))))
     return msgspec.json.format(msgspec.json.encode(signed), indent=2)
 
@@ -231,7 +231,7 @@ def kept(folder: Path) -> list[Path]:
 
 def own_key(settings: Settings) -> str:
     """The public key with which this installation signs certificates."""
-    return Signer(config.signing_key(settings), PURPOSE).public
+    return Signer(derive(config.signing_key(settings), PURPOSE)).public
 
 
 def own(settings: Settings, file: Path | None) -> Certificate | None:

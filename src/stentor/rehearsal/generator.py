@@ -40,10 +40,10 @@ def own_name() -> str:
 class Generator:
     """One of them. ``addresses`` are those it may send listeners to, as ``https://audience.example.org``."""
 
-    def __init__(self, bus: Bus, name: str, *, secret: bytes, addresses: Iterable[str]) -> None:
+    def __init__(self, bus: Bus, name: str, *, public: str, addresses: Iterable[str]) -> None:
         self._bus = bus
         self._name = name
-        self._secret = secret
+        self._public = public
         self._addresses = {taken_apart(f"{each.rstrip('/')}/s/any").address for each in addresses}
         self._log = log.get("generator")
         self._driving: asyncio.Task[None] | None = None
@@ -73,7 +73,7 @@ class Generator:
 
     async def _ordered(self, order: bytes) -> bytes:
         try:
-            mine = share.read(order, self._secret)
+            mine = share.read(order, self._public)
             refused = self._refusal(mine)
         except StentorError as error:
             refused = error.detail

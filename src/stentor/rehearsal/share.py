@@ -15,13 +15,13 @@ from typing import Final
 import msgspec
 
 from stentor.base.errors import Malformed
-from stentor.base.signing import Signer, verified
+from stentor.base.keys import REHEARSAL
+from stentor.base.signing import Signer, derive, verified
 from stentor.rehearsal.arrival import Visit
 from stentor.rehearsal.order import Tally
 from stentor.rehearsal.plan import Plan
 
 OFFERS: Final = "rehearsal.offer.*"
-PURPOSE: Final = "rehearsal"
 PIECE_BYTES: Final = 512 << 10
 MOST_BYTES: Final = 1 << 26
 CHECKSUM_BYTES: Final = 4
@@ -99,13 +99,13 @@ class Word(msgspec.Struct, frozen=True):
 def sign(share: Share, secret: bytes) -> bytes:
     """The order: a signature, a line's end, and the share as JSON."""
     text = msgspec.json.encode(share)
-    return Signer(secret, PURPOSE).sign(text).encode() + b"\n" + text
+    return Signer(derive(secret, REHEARSAL)).sign(text).encode() + b"\n" + text
 
 
-def read(order: bytes, secret: bytes) -> Share:
-    """The share that an order is for; raises :class:`Malformed` when this installation's secret has not signed it."""
+def read(order: bytes, public: str) -> Share:
+    """The share that an order is for; raises :class:`Malformed` unless whoever has the key to ``public`` signed it."""
     signature, _, text = order.partition(b"\n")
-    if not verified(Signer(secret, PURPOSE).public, signature.decode("ascii", "replace"), text):
+    if not verified(public, signature.decode("ascii", "replace"), text):
         raise Malformed("The order is not signed with this installation's secret.")
     try:
         return msgspec.json.decode(text, type=Share)

@@ -7,11 +7,12 @@ import secrets
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stentor.base.signing import doors_key
 from stentor.crowd import door
 from stentor.crowd.door import Class, Ticket
 from stentor.crowd.orders import Orders
 
-KEY = door.key_of(b"a secret of the whole installation")
+KEY = doors_key(b"a secret of the whole installation")
 NOW = 1_800_000_000.0
 NARROW = Orders("talk", p=0.25, epoch=1, narrow_ms=round(NOW * 1000), passes=("press", "invited"))
 
@@ -62,7 +63,7 @@ def test_a_ticket_counts_for_its_space_and_day() -> None:
     """And a pass is no ticket, nor a ticket a pass."""
     text = door.issue(KEY, "talk", ticket())
     assert door.check(KEY, "other", text, now=NOW) is None
-    assert door.check(door.key_of(b"another"), "talk", text, now=NOW) is None
+    assert door.check(doors_key(b"another"), "talk", text, now=NOW) is None
     assert door.check(KEY, "talk", text, now=NOW + door.TICKET_S + 2) is None
     assert door.check_pass(KEY, "talk", text, now=NOW) is Class.EVERYBODY
     press = door.make_pass(KEY, "talk", Class.PRESS, expires_s=NOW + 60)

@@ -9,6 +9,7 @@ import httpx
 import msgspec
 
 from stentor.base import signing
+from stentor.base.signing import doors_key
 from stentor.crowd import door
 from stentor.crowd.door import Class
 from stentor.crowd.orders import Orders
@@ -113,7 +114,7 @@ async def test_a_pass_needs_no_place() -> None:
     async with edge(live_space()) as rig:
         narrow(rig, p=0.0)
         for rank, status in ((Class.PRESS, 200), (Class.MEMBER, 429)):
-            text = door.make_pass(door.key_of(SECRET), rig.channel.space.id, rank, expires_s=2**31)
+            text = door.make_pass(doors_key(SECRET), rig.channel.space.id, rank, expires_s=2**31)
             held = (await asked(rig, "/ticket")).json()
             better = (await asked(rig, f"/ticket?ticket={held['ticket']}&pass={text}")).json()
             assert (better["u"], better["class"]) == (held["u"], rank.name.lower())

@@ -10,7 +10,7 @@ import pytest
 from stentor.base import config
 from stentor.base.config import Settings
 from stentor.base.errors import BadInput
-from stentor.base.signing import Signer, verified
+from stentor.base.signing import Signer, derive, verified
 from stentor.rehearsal import certificate
 from stentor.rehearsal.certificate import carried, certify, extrapolate, limits, places
 from stentor.rehearsal.configuration import current, differences
@@ -25,7 +25,7 @@ def test_a_certificate_cannot_be_changed() -> None:
     data = certificate.sign(certify(report(), configuration()), SECRET)
     signed = certificate.read(data)
     assert signed.certificate.listeners == 9_500
-    assert signed.key == Signer(SECRET, certificate.PURPOSE).public
+    assert signed.key == Signer(derive(SECRET, certificate.PURPOSE)).public
     with pytest.raises(BadInput, match="changed"):
         certificate.read(data.replace(b"9500", b"9900"))
     with pytest.raises(BadInput, match="no readiness certificate"):
@@ -34,9 +34,11 @@ def test_a_certificate_cannot_be_changed() -> None:
 
 def test_keys_differ_by_secret_and_purpose() -> None:
     """A signature for one purpose says nothing for another; what is no key or signature is simply not good."""
-    keys = {Signer(secret, purpose).public for secret in (SECRET, b"x" * 32) for purpose in ("certificate", "door")}
+    keys = {
+        Signer(derive(secret, purpose)).public for secret in (SECRET, b"x" * 32) for purpose in ("certificate", "door")
+    }
     assert len(keys) == 4
-    signer = Signer(SECRET, "door")
+    signer = Signer(derive(SECRET, "door"))
     assert verified(signer.public, signer.sign(b"open"), b"open")
     assert not verified(signer.public, signer.sign(b"open"), b"shut")
     assert not verified("?", signer.sign(b"open"), b"open")
