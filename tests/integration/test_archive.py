@@ -28,6 +28,7 @@ from stentor.spaces.model import Space, State
 from stentor.store.objects import Objects
 from stentor.wire import manifest
 from stentor.wire.chunk import RENDITIONS, Chunk, Source
+from stentor.wire.horizon import CLOCK_WRONG
 from stentor.wire.manifest import Entry
 from tests.support.air import opened, processes
 from tests.support.encoded import probe
@@ -291,3 +292,51 @@ async def test_a_recording_in_an_s3_store(
     async with archive(settings):
         await complete(statuses)
     assert await stored(Objects.open(s3)) == expected(space, chunks)
+
+
+async def test_a_number_from_far_ahead_ends_nothing(
+    settings: Settings, bus: Bus, statuses: Statuses, talk: list[dict[str, list[bytes]]]
+) -> None:
+    """One chunk numbered 2^40, announced and logged among the others: the recording is what it would be without it."""
+    space = began(20.0)
+    await Board(bus).put(space)
+    chunks = chunks_of(space, talk)
+    false = msgspec.structs.replace(chunks[0], number=2**40)
+    async with archive(settings):
+        await publish(bus, [*chunks[:20], false, *chunks[20:]])
+        await written(statuses, 47)
+        [status] = statuses.fresh(time.time(), "archive")
+        assert (status.numbers["ahead"], status.problem) == (1.0, "")
+        await Board(bus).put(over(space))
+        await complete(statuses)
+    assert await stored(Objects.open(settings.recordings_address)) == expected(space, chunks)
+
+
+async def test_an_archive_whose_clock_is_wrong_says_so_and_loses_nothing(
+    settings: Settings, bus: Bus, statuses: Statuses, talk: list[dict[str, list[bytes]]]
+) -> None:
+    """An hour behind all is far ahead: it keeps what it has, and records all of it once the clock is right."""
+    space = began(20.0)
+    await Board(bus).put(space)
+    chunks = chunks_of(space, talk)
+    wrong = [-3600.0]
+    run = role.run(settings, instance="archive-0", clock=lambda: time.time() + wrong[0])
+    task = asyncio.create_task(run, name="archive")
+
+    def problem() -> str:
+        found = statuses.fresh(time.time(), "archive") or statuses.fresh(time.time() - 3600, "archive")
+        return found[0].problem if found else ""
+
+    try:
+        await publish(bus, chunks[:40])
+        await eventually(lambda: problem() == CLOCK_WRONG, "it says that its clock is wrong")
+        wrong[0] = 0.0
+        await publish(bus, chunks[40:])
+        await eventually(lambda: seen(statuses).chunk >= 47, "all is recorded", within_s=20)
+        assert problem() == ""
+        await Board(bus).put(over(space))
+        await complete(statuses)
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+    assert await stored(Objects.open(settings.recordings_address)) == expected(space, chunks)

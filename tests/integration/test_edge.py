@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from stentor.audio import grid, hold
+from stentor.base.clock import Clock
 from stentor.base.config import Settings
 from stentor.base.errors import SetupError
 from stentor.base.units import SpaceId
@@ -67,7 +68,7 @@ class World:
 
 
 @asynccontextmanager
-async def world(folder: Path, *, age_s: float = 30.0) -> AsyncIterator[World]:
+async def world(folder: Path, *, age_s: float = 30.0, clock: Clock = time.time) -> AsyncIterator[World]:
     """An edge that starts when the space is ``age_s`` old, with everything published so far on the bus."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -83,7 +84,7 @@ async def world(folder: Path, *, age_s: float = 30.0) -> AsyncIterator[World]:
         one = World(nats, bus, port, space)
         programme = asyncio.create_task(one.programme(), name="programme")
         await eventually(lambda: one.published >= grid.chunk_at(time.time(), space.doors_open_s) - 1, "published")
-        edge = asyncio.create_task(role.run(settings, instance="edge-0"), name="edge")
+        edge = asyncio.create_task(role.run(settings, instance="edge-0", clock=clock), name="edge")
         try:
             async with asyncio.timeout(15):
                 while True:
@@ -191,3 +192,32 @@ async def test_a_port_in_use_is_a_sentence(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(SetupError, match=str(port)):
             role.listen_on("127.0.0.1", port)
+
+
+async def test_a_clock_set_for_a_moment_and_a_false_number_silence_nobody(tmp_path: Path) -> None:
+    """An hour ahead for a tenth of a second, then a chunk numbered 2^40: what is published is heard a moment later."""
+    ahead_s = [0.0]
+    async with world(tmp_path, clock=lambda: time.time() + ahead_s[0]) as one:
+        statuses = Statuses(time.time)
+        await statuses.start(one.bus)
+        ahead_s[0] = 3600.0
+        await asyncio.sleep(0.1)
+        ahead_s[0] = 0.0
+        log, doors_ms = ChunkLog(one.bus), one.space.doors_open_ms or 0
+        frames = {name: chunks[0] for name, chunks in encoded().items()}
+        false = Chunk(SPACE, 2**40, doors_ms, Source.STAGE, 0, 0, b"{}", frames)
+        await log.announce(false)
+        await log.publish(false)
+        wanted = one.published + 20
+
+        def heard() -> bool:
+            found = statuses.fresh(time.time(), "edge")
+            return bool(found) and SPACE in found[0].spaces and found[0].spaces[SPACE].chunk >= wanted
+
+        await eventually(heard, "the edge goes on", within_s=20)
+        [status] = statuses.fresh(time.time(), "edge")
+        assert status.spaces[SPACE].source == Source.STAGE
+        assert status.spaces[SPACE].chunk < grid.chunk_at(time.time(), one.space.doors_open_s) + 2
+        assert status.numbers["fillers"] <= 4
+        assert status.numbers["ahead"] == 2
+        assert (await one.get("/healthz"))[2] == b'{"ready":true}'

@@ -1,8 +1,8 @@
 """From chunks to segments and their entries in the manifest. Pure, and the same bytes whoever does it again.
 
 A recording begins with chunk 0 and has every number up to the last one; what nobody published is silence, marked
-``Source.GAP``. A segment's bytes are those that an edge serves for it: one fragment a part, each with the pulse of its
-first chunk.
+``Source.GAP``, and more than a minute of that is one entry without sound. A segment's bytes are those that an edge
+serves for it: one fragment a part, each with the pulse of its first chunk.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from stentor.wire.chunk import RENDITIONS, Chunk, Rendition, Source
 from stentor.wire.manifest import Entry, Run, Stored
 
 Frames = Mapping[str, list[bytes]]
+SILENCE_CHUNKS: Final = 187
+"""The longest silence that is written: 59.84 s. A longer hole is an entry and no bytes, however long it lasts."""
 
 
 class Segment(NamedTuple):
@@ -70,8 +72,17 @@ class Recorder:
             yield self._close()
 
     def _fill(self, end: int) -> Iterator[Segment]:
+        """What nobody published, up to ``end``."""
+        self.gaps += max(0, end - self.next)
+        if end - self.next > SILENCE_CHUNKS:
+            first = grid.first_chunk_of_segment(-(-self.next // grid.CHUNKS_PER_SEGMENT))
+            last = grid.first_chunk_of_segment(grid.segment_of(end))
+            yield from self._silence(first)
+            yield self._hole(first, last)
+        yield from self._silence(end)
+
+    def _silence(self, end: int) -> Iterator[Segment]:
         while self.next < end:
-            self.gaps += 1
             yield from self._append(Kept(self.next, Source.GAP, b"", silent_chunk()))
 
     def _append(self, kept: Kept) -> Iterator[Segment]:
@@ -79,6 +90,11 @@ class Recorder:
         self.next = kept.number + 1
         if self.next % grid.CHUNKS_PER_SEGMENT == 0:
             yield self._close()
+
+    def _hole(self, first: int, last: int) -> Segment:
+        """Whole segments without sound."""
+        self.next = last
+        return self._chained(first, [Run(Source.GAP, first, last)], {}, {})
 
     def _close(self) -> Segment:
         chunks, self._open = self._open, []
@@ -90,15 +106,12 @@ class Recorder:
             key = manifest.segment_key(self.space, rendition.name, number)
             objects[key] = data
             stored[rendition.name] = Stored(key, len(data), hashlib.sha256(data).hexdigest())
-        entry = manifest.chain(
-            self._hash,
-            Entry(
-                number=number,
-                start_ms=self._doors_open_ms + chunks[0].number * grid.CHUNK_MS,
-                runs=_runs(chunks),
-                renditions=stored,
-            ),
-        )
+        return self._chained(chunks[0].number, _runs(chunks), stored, objects)
+
+    def _chained(self, first: int, runs: list[Run], stored: dict[str, Stored], objects: dict[str, bytes]) -> Segment:
+        start_ms = self._doors_open_ms + first * grid.CHUNK_MS
+        number = grid.segment_of(first)
+        entry = manifest.chain(self._hash, Entry(number=number, start_ms=start_ms, runs=runs, renditions=stored))
         self._hash = entry.hash
         return Segment(entry, objects)
 

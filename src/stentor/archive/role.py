@@ -18,6 +18,7 @@ from stentor.bus.lease import Lease
 from stentor.bus.status import SpaceStatus, Status, beat
 from stentor.spaces.model import Space, State
 from stentor.store.objects import Objects
+from stentor.wire.horizon import CLOCK_WRONG
 
 ROLE: Final = "archive"
 RETRY_S: Final = 1.0
@@ -32,7 +33,7 @@ class Archive:
         self.objects = objects
         self.instance = instance
         self.clock = clock
-        self.chunks = ChunkLog(bus, hours=hours)
+        self.chunks = ChunkLog(bus, hours=hours, clock=clock)
         self.recordings: dict[str, Recording] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.log = log.get(ROLE)
@@ -103,8 +104,11 @@ class Archive:
                 "recordings": float(len(recordings)),
                 "gaps": float(sum(recording.gaps for recording in recordings)),
                 "store_retries": float(sum(recording.retries for recording in recordings)),
+                "ahead": float(self.chunks.horizon.refused),
             },
-            problem=next((space.problem for space in spaces.values() if space.problem), ""),
+            problem=CLOCK_WRONG
+            if self.chunks.horizon.clock_wrong
+            else next((space.problem for space in spaces.values() if space.problem), ""),
         )
 
 

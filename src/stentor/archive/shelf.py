@@ -35,6 +35,8 @@ class Shelf:
         self._objects = objects
         self._page: list[Entry] = []
         """The entries of the page that is being written."""
+        self._number = 0
+        """Which page that is."""
         self._inits_there = False
 
     async def load(self) -> Loaded:
@@ -55,7 +57,8 @@ class Shelf:
                     copy = f"{manifest.page_key(self.space, page)}.{hashlib.sha256(data).hexdigest()[:12]}.damaged"
                     await self._objects.put(copy, data)
                 break
-        self._page = entries[len(entries) // PAGE_ENTRIES * PAGE_ENTRIES :]
+        self._number, rest = divmod(len(entries), PAGE_ENTRIES)
+        self._page = entries[len(entries) - rest :]
         return Loaded(entries, damaged)
 
     async def keep(self, segment: Segment) -> None:
@@ -66,11 +69,13 @@ class Shelf:
             self._inits_there = True
         for key, data in segment.objects.items():
             await self._objects.put(key, data)
-        number = segment.entry.number // PAGE_ENTRIES
-        before = [entry for entry in self._page if entry.number // PAGE_ENTRIES == number]
-        page = [entry for entry in before if entry.number < segment.entry.number] + [segment.entry]
+        before = [entry for entry in self._page if entry.number < segment.entry.number]
+        number = self._number
+        if len(before) == PAGE_ENTRIES:
+            before, number = [], number + 1
+        page = [*before, segment.entry]
         await self._objects.put(manifest.page_key(self.space, number), manifest.encode_page(page))
-        self._page = page
+        self._page, self._number = page, number
 
 
 def salvage(data: bytes) -> list[Entry]:
@@ -90,10 +95,10 @@ def salvage(data: bytes) -> list[Entry]:
 def _proven(before: list[Entry], found: list[Entry]) -> int:
     """How many of ``found`` continue the chain of ``before`` without a fault."""
     link = before[-1:]
-    previous, number = (link[0].hash, link[0].number) if link else (manifest.FIRST_HASH, -1)
+    previous, number = (link[0].hash, link[0].following) if link else (manifest.FIRST_HASH, 0)
     for count, entry in enumerate(found):
         sound = manifest.chain(entry.previous, entry).hash == entry.hash
-        if not sound or entry.previous != previous or entry.number != number + 1:
+        if not sound or entry.previous != previous or entry.number != number:
             return count
-        previous, number = entry.hash, entry.number
+        previous, number = entry.hash, entry.following
     return len(found)

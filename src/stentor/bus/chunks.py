@@ -20,10 +20,12 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolic
 from nats.js.client import JetStreamContext
 
 from stentor.audio import grid
+from stentor.base.clock import Clock, wall
 from stentor.base.errors import Malformed, Overloaded
 from stentor.bus.connection import Bus, Unsubscribe, heed_cancel
 from stentor.wire import chunk as wire
 from stentor.wire.chunk import Chunk
+from stentor.wire.horizon import Horizon
 
 STREAM = "CHUNKS"
 DUPLICATE_WINDOW_S = 300.0
@@ -37,6 +39,8 @@ IDLE_S = 60.0
 """The server forgets a reader that has not asked for so long."""
 EARLY_S = 10.0
 """Reading by time begins this much before the chunk's own time: clocks of machines differ."""
+SAID_S = 60.0
+"""So often at most the log of a process says that something was refused."""
 
 
 def subject(space: str) -> str:
@@ -50,10 +54,14 @@ def live_subject(space: str) -> str:
 class ChunkLog:
     """Every published chunk of every space, for ``hours`` hours."""
 
-    def __init__(self, bus: Bus, *, hours: float = 24.0) -> None:
+    def __init__(self, bus: Bus, *, hours: float = 24.0, clock: Clock = wall) -> None:
         self.bus = bus
         self.hours = hours
         self.malformed = 0
+        self.horizon = Horizon()
+        """What was refused because it is far ahead of ``clock``."""
+        self._clock = clock
+        self._said = -SAID_S
 
     async def ready(self) -> None:
         """Makes the stream; does nothing when it is there. Raises :class:`Overloaded` without the bus."""
@@ -97,29 +105,41 @@ class ChunkLog:
 
         def receive(_: str, payload: bytes) -> None:
             try:
-                heard(wire.decode(payload))
+                chunk = wire.decode(payload)
             except Malformed:
                 self.malformed += 1
+                return
+            if self._admits(chunk):
+                heard(chunk)
 
         return await self.bus.subscribe(live_subject(space), receive)
 
     async def last(self, space: str) -> int:
-        """The highest number published, -1 when there is none. Raises :class:`Overloaded` without the bus."""
+        """The highest number published, -1 when there is none, or a false one: then publish again, which is safe.
+
+        Raises :class:`Overloaded` without the bus.
+        """
         try:
             message = await self.bus.js.get_last_msg(STREAM, subject(space), direct=True)
         except nats.js.errors.NotFoundError:
             return -1
         except (nats.errors.Error, nats.js.errors.Error, TimeoutError, OSError) as error:
             raise Overloaded(f"The bus does not answer: {error!r}.", retry_after_s=0.2) from error
-        return wire.decode(message.data or b"").number
+        chunk = wire.decode(message.data or b"")
+        return chunk.number if self._admits(chunk) else -1
 
     async def follow(self, space: str, *, doors_open_ms: int, start: int) -> AsyncGenerator[Chunk, None]:
         """Every chunk from number ``start`` on, in order, each once, for ever.
 
         Survives the loss and the restart of the bus. A number is missing only if nobody published it. Messages that
-        are not chunks are skipped and counted in ``malformed``.
+        are not chunks are skipped and counted in ``malformed``, and so are numbers far ahead. While this process's own
+        clock is wrong nothing is given: what was refused then is read again once the clock is right.
         """
         sequence: int | None = None
+        back_to: tuple[int | None] | None = None
+        """In a tuple: where to read again from when our clock is right."""
+        trusted: int | None = None
+        """The last message that was taken."""
         number = start
         now = asyncio.get_running_loop().time
         while True:
@@ -147,6 +167,16 @@ class ChunkLog:
                     except Malformed:
                         self.malformed += 1
                         continue
+                    if not self._admits(chunk):
+                        if self.horizon.clock_wrong and back_to is None:
+                            back_to = (trusted,)
+                        continue
+                    if back_to is not None:
+                        if self.horizon.clock_wrong:
+                            continue
+                        (sequence,), back_to = back_to, None
+                        break
+                    trusted = sequence
                     if chunk.number >= number and chunk.doors_open_ms == doors_open_ms:
                         number = chunk.number + 1
                         yield chunk
@@ -154,6 +184,21 @@ class ChunkLog:
                 await self.bus.pause()
             finally:
                 await self._close(reader)
+
+    def _admits(self, chunk: Chunk) -> bool:
+        if self.horizon.admits(grid.chunk_start(chunk.number, chunk.doors_open_ms / 1000), self._clock()):
+            return True
+        now = asyncio.get_running_loop().time()
+        if now - self._said >= SAID_S:
+            self._said = now
+            self.bus.log.warning(
+                "number-ahead",
+                space=chunk.space,
+                number=chunk.number,
+                refused=self.horizon.refused,
+                own_clock_wrong=self.horizon.clock_wrong,
+            )
+        return False
 
     async def _reader(
         self, space: str, doors_open_ms: int, number: int, sequence: int | None

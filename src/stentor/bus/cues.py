@@ -14,10 +14,12 @@ import nats.js.errors
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolicy, StorageType, StreamConfig
 from nats.js.client import JetStreamContext
 
+from stentor.base.clock import Clock, wall
 from stentor.base.errors import Malformed, Overloaded
 from stentor.bus.connection import Bus
 from stentor.wire import cue as wire
 from stentor.wire.cue import Cue
+from stentor.wire.horizon import ahead
 
 STREAM = "CUES"
 DUPLICATE_WINDOW_S = 300.0
@@ -32,10 +34,11 @@ _FAILED = (nats.errors.Error, nats.js.errors.Error, TimeoutError, OSError)
 class CueLog:
     """Every published cue of every space, for ``hours`` hours; the transcripts in the object store stay."""
 
-    def __init__(self, bus: Bus, *, hours: float = 24.0) -> None:
+    def __init__(self, bus: Bus, *, hours: float = 24.0, clock: Clock = wall) -> None:
         self.bus = bus
         self.hours = hours
         self.malformed = 0
+        self._clock = clock
 
     async def ready(self) -> None:
         """Makes the stream; does nothing when it is there. Raises :class:`Overloaded` without the bus."""
@@ -72,7 +75,7 @@ class CueLog:
         """All cues of this run of the space, in the order in which they were published; none without a stream.
 
         Raises :class:`Overloaded` without the bus. Messages that are no cues are skipped and counted in
-        ``malformed``.
+        ``malformed``; cues from far ahead are left out.
         """
         config = ConsumerConfig(ack_policy=AckPolicy.NONE, inactive_threshold=IDLE_S, mem_storage=True)
         config.deliver_policy = DeliverPolicy.BY_START_TIME
@@ -84,7 +87,12 @@ class CueLog:
         except _FAILED as error:
             raise Overloaded(f"The bus does not answer: {error!r}.", retry_after_s=0.2) from error
         try:
-            return [cue for cue in await self._drain(reader) if cue.doors_open_ms == doors_open_ms]
+            found, now = await self._drain(reader), self._clock()
+            return [
+                cue
+                for cue in found
+                if cue.doors_open_ms == doors_open_ms and not ahead((doors_open_ms + cue.end_ms) / 1000, now)
+            ]
         except _FAILED as error:
             raise Overloaded(f"The bus does not answer: {error!r}.", retry_after_s=0.2) from error
         finally:

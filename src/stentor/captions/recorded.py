@@ -118,8 +118,10 @@ async def cues(
         ]
 
     for entry in entries:
-        segment = await get(entry.renditions[RENDITION.name].key)
-        utterances = await asyncio.to_thread(recorded.add, entry, segment)
+        utterances = []
+        if RENDITION.name in entry.renditions:
+            segment = await get(entry.renditions[RENDITION.name].key)
+            utterances = await asyncio.to_thread(recorded.add, entry, segment)
         if entry is entries[-1]:
             utterances += recorded.close()
         yield entry, [cue for each in utterances for cue in await asyncio.to_thread(recognise, each)]

@@ -56,7 +56,7 @@ class Captions:
 
     async def run(self, *, hours: float) -> None:
         """For ever; ``hours`` is how long the bus keeps cues."""
-        self._cues = CueLog(self._bus, hours=hours)
+        self._cues = CueLog(self._bus, hours=hours, clock=self._clock)
         await self._log_ready()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch(), name="board")

@@ -27,6 +27,7 @@ from stentor.store.objects import Objects
 from stentor.wire import cue as wire_cue
 from stentor.wire import speech as wire_speech
 from stentor.wire.cue import Collection, Cue, Transcript
+from stentor.wire.horizon import ahead
 
 POLL_S: Final = 0.25
 SILENT_S: Final = 1.5
@@ -152,6 +153,8 @@ class Scribe:
             speech = wire_speech.decode(payload)
         except Malformed:
             self.malformed += 1
+            return
+        if ahead(grid.chunk_start(speech.chunk, self.space.doors_open_s), self._clock()):
             return
         seat = subject.rpartition(".")[2]
         speaker = self._speakers.setdefault(seat, Speaker())

@@ -61,9 +61,14 @@ def segment(space: Space, file: str, at_ms: int) -> int:
 
 
 def due(entries: Sequence[Entry], until_ms: int) -> Sequence[Entry]:
-    """The newest entries that have ended by ``until_ms`` (wall clock), :data:`WINDOW` at most, in order."""
+    """The newest entries that have ended by ``until_ms`` (wall clock), :data:`WINDOW` at most, in order.
+
+    They begin behind the last hole: who follows live goes on where there is sound.
+    """
     count = bisect_right(entries, until_ms, key=lambda entry: entry.start_ms + round(entry.duration_s * 1000))
-    return entries[max(0, count - WINDOW) : count]
+    window = entries[max(0, count - WINDOW) : count]
+    holes = [index for index, entry in enumerate(window) if entry.hole]
+    return window[holes[-1] + 1 :] if holes else window
 
 
 def index(captions: Subtitles | None) -> str:

@@ -319,7 +319,11 @@ def virtual_file(entries: list[Entry], rendition: Rendition) -> VirtualFile:
     there = [entry for entry in entries if rendition.name in entry.renditions]
     if not there:
         raise NotFound("The recording has no such rendition.", code="no-such-rendition")
-    durations = [grid.CHUNK_SAMPLES * entry.chunks for entry in there]
+    ends = [*(entry.first_chunk for entry in there[1:]), there[-1].first_chunk + there[-1].chunks]
+    # a hole belongs to the segment before it; the index has 32 bits, a day
+    durations = [
+        min(grid.CHUNK_SAMPLES * (end - entry.first_chunk), 2**32 - 1) for entry, end in zip(there, ends, strict=True)
+    ]
     sizes = [entry.renditions[rendition.name].size for entry in there]
     index = mp4.sidx(sizes, durations, decode_time=grid.decode_time(there[0].first_chunk))
     head = mp4.init(rendition, duration_s=sum(durations) / grid.SAMPLE_RATE_HZ) + index

@@ -39,6 +39,7 @@ from stentor.spaces.model import Space
 from stentor.store.objects import Objects
 from stentor.wire import cue as wire_cue
 from stentor.wire import forwarded
+from stentor.wire.horizon import CLOCK_WRONG, ahead
 
 TICK_S = 0.1
 """How exactly the patience with a missing chunk is kept."""
@@ -95,14 +96,15 @@ class Edge:
         self.worker.proxied = settings.proxy_protocol == "on"
         self._bus = bus
         self._board, self._crowd = Board(bus), Crowd(bus)
-        self._chunks = ChunkLog(bus, hours=settings.bus_hours)
+        self._chunks = ChunkLog(bus, hours=settings.bus_hours, clock=clock)
+        self.site.clock_wrong = lambda: self._chunks.horizon.clock_wrong
         self._objects = objects
         self._holds = {DEFAULT_HOLD: default_hold}
         self._following: dict[str, asyncio.Task[None]] = {}
         self._orders: dict[str, Orders] = {}
         self._chats: dict[str, Chat] = {}
         self._loading: set[str] = set()
-        self._cues = CueLog(bus, hours=settings.bus_hours)
+        self._cues = CueLog(bus, hours=settings.bus_hours, clock=clock)
         self._statuses = Statuses(asyncio.get_running_loop().time)
         self._log = log.get("edge")
 
@@ -139,6 +141,7 @@ class Edge:
             "write_interval_s": worker.pace.chunks * grid.CHUNK_S,
             "out_bps": worker.meter.out_bps,
             "memory_bytes": memory_bytes(),
+            "ahead": self._chunks.horizon.refused,
             **msgspec.structs.asdict(worker.meter.load),
         }
         for space, channel in self.site.channels.items():
@@ -161,7 +164,8 @@ class Edge:
             numbers["fillers"] = numbers.get("fillers", 0) + window.fillers
             for form, count in counts.items():
                 numbers[f"listeners_{form}"] = numbers.get(f"listeners_{form}", 0) + count
-        return Status("edge", self.instance, unix_ms(now), os.getpid(), spaces, numbers)
+        problem = CLOCK_WRONG if self._chunks.horizon.clock_wrong else ""
+        return Status("edge", self.instance, unix_ms(now), os.getpid(), spaces, numbers, problem)
 
     async def _watch(self, group: asyncio.TaskGroup) -> None:
         """Keeps the channels as the board has them."""
@@ -251,7 +255,8 @@ class Edge:
             cue = wire_cue.decode(payload)
         except Malformed:
             return  # a newer or a broken process; the sound goes on
-        if channel := self.site.channels.get(cue.space):
+        channel = self.site.channels.get(cue.space)
+        if channel is not None and not ahead((cue.doors_open_ms + cue.end_ms) / 1000, self.clock()):
             channel.captions.add(cue, channel.space.doors_open_ms)
 
     async def _tick(self) -> None:

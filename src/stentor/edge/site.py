@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 from urllib.parse import quote
+
+import msgspec
 
 from stentor.base import log
 from stentor.base.clock import unix_ms
@@ -26,6 +28,7 @@ from stentor.edge.worker import Worker
 from stentor.spaces.model import Space, State
 from stentor.store.objects import Objects
 from stentor.wire import calendar, clip
+from stentor.wire.horizon import CLOCK_WRONG
 from stentor.wire.http import Request
 
 ENDINGS = {"live.aac": "aac", "live.opus": "opus", "live.mp4": "mp4"}
@@ -59,6 +62,8 @@ class Site:
         self._portraits = Portraits(objects, worker.clock)
         self.ready = False
         """What is on and who is let in has been read: /healthz says yes."""
+        self.clock_wrong: Callable[[], bool] = lambda: False
+        """Whether most of what comes is far ahead of this process's clock."""
         self._worker, self._gate = worker, gate
         self._address, self._house, self._overflow = address, house, overflow
         self._instance = instance
@@ -301,8 +306,12 @@ class Site:
         raise NotFound("There is no space at this address.", code="no-such-space")
 
     def _health(self) -> Reply:
-        status, text = (200, b'{"ready":true}') if self.ready else (503, b'{"ready":false}')
-        return Reply(status, {"Content-Type": JSON, "Cache-Control": NO_STORE}, text, now=self._now())
+        """A wrong clock is said and not answered with 503: who listens keeps what this edge has."""
+        told: dict[str, object] = {"ready": self.ready}
+        if self.clock_wrong():
+            told["problem"] = CLOCK_WRONG
+        fields = {"Content-Type": JSON, "Cache-Control": NO_STORE}
+        return Reply(200 if self.ready else 503, fields, msgspec.json.encode(told), now=self._now())
 
     def _now(self) -> float:
         return self._worker.clock()

@@ -17,6 +17,7 @@ from stentor.crowd.rungs import RUNGS
 from stentor.spaces.pulse import gist
 from stentor.wire import aac
 from stentor.wire.chunk import Chunk, Source
+from stentor.wire.horizon import ahead
 
 Frames = Mapping[str, list[bytes]]
 """Rendition name → the raw frames of one chunk."""
@@ -30,8 +31,8 @@ PATIENCE_S = 2.5
 """How long after its end on the clock a chunk may come: under the 3.2 s that listeners have in their buffers."""
 NEAR_CHUNKS = 10
 """A window this close to the clock has caught up: one that is all filler runs 2.5 s (8 chunks) behind it."""
-AHEAD_CHUNKS = 32
-"""A chunk further in the future than 10 s comes from a wrong clock; it is dropped."""
+LONGEST_STEP_S = 1.0
+"""Of the clock between two looks, ten of which are made a second: what is more was the clock being set."""
 RICH, FRUGAL = "aac-64", "aac-32"
 """On a frugal rung the second is heard in the place of the first."""
 SEAM_CHUNKS = 10
@@ -78,6 +79,10 @@ class Window:
         self._kept: deque[Kept] = deque()
         self._waiting: dict[int, Chunk] = {}
         self._progress = now
+        self._looked = now
+        self._opened = grid.chunk_at(now, self.doors_open_s)
+        self._silence_s = 0.0
+        """Since the last chunk that came, without what the clock was set by, and less the filler played since."""
         self.caught_up = self._near(now)
         """It has been near the clock once: from then on only the clock decides, and listeners may join."""
         self.rung = RUNGS[0]
@@ -110,7 +115,7 @@ class Window:
         if chunk.doors_open_ms != self.doors_open_ms or chunk.number <= self.head:
             self.late += not self._has(chunk)
             return False
-        if chunk.number > grid.chunk_at(now, self.doors_open_s) + AHEAD_CHUNKS:
+        if ahead(grid.chunk_start(chunk.number, self.doors_open_s), now):
             self.early += 1
             return False
         self._waiting[chunk.number] = chunk
@@ -125,13 +130,17 @@ class Window:
 
     def advance(self, now: float) -> int:
         """Commits every chunk whose turn it is, with filler for those overdue; returns how many."""
+        self._silence_s += min(max(0.0, now - self._looked), LONGEST_STEP_S)
+        self._looked = now
         count = 0
         while not self.finished:
             number = self.head + 1
             chunk = self._waiting.pop(number, None)
             if chunk is not None:
+                self._silence_s = 0.0
                 self._commit(self._real(chunk))
-            elif now >= self.deadline():
+            elif now >= self.deadline() and self._believes(number):
+                self._silence_s -= grid.CHUNK_S
                 self._commit(self._filler(number))
             else:
                 break
@@ -140,6 +149,14 @@ class Window:
             self.caught_up = self.caught_up or self._near(now)
             self._trim()
         return count
+
+    def _believes(self, number: int) -> bool:
+        """Whether the time of a missing chunk has come, by more than the word of the clock.
+
+        A clock that is set an hour ahead for a moment must not fill the hour: filler is as long as the silence was.
+        What is older than this window, or than a chunk that has come, is made up for at once.
+        """
+        return number <= self._opened or self._silence_s >= grid.CHUNK_S or any(n > number for n in self._waiting)
 
     def deadline(self) -> float:
         """When (wall-clock seconds) the next chunk is given up and filler takes its place."""

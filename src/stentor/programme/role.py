@@ -154,7 +154,7 @@ class Programme:
         self.holder = f"{instance} {secrets.token_hex(4)}"
         """A name for this life only: started again it knows nothing of the last chunks, and the twin goes first."""
         self.clock = clock
-        self.chunks = ChunkLog(bus, hours=hours)
+        self.chunks = ChunkLog(bus, hours=hours, clock=clock)
         self.statuses = Statuses(clock)
         self.loops = HoldLoops(objects)
         self.pool = ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="encode")
@@ -216,7 +216,8 @@ class Programme:
     def status(self) -> Status:
         """The heartbeat of now."""
         channels = list(self.channels.values())
-        numbers: dict[str, float] = {"channels": float(len(channels))}
+        horizon = self.chunks.horizon
+        numbers: dict[str, float] = {"channels": float(len(channels)), "ahead": float(horizon.refused)}
         for channel in channels:
             for name, value in channel.numbers().items():
                 numbers[name] = numbers.get(name, 0.0) + value

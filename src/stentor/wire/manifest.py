@@ -45,8 +45,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Segment ``number`` (= ``grid.segment_of(first_chunk)``) of a recording.
 
     ``runs`` cover its chunks without holes, in order: twelve of them unless the recording begins or ends within the
-    segment; ``Source.GAP`` for chunks nobody published. ``start_ms`` is the wall clock of its first sample.
-    ``previous`` is the hash of the entry before, ``hash`` that of this one: see :func:`chain`.
+    segment; ``Source.GAP`` for chunks nobody published. A *hole*, more than a minute of those, is one entry however
+    long it is: whole segments from ``number`` on, one run of ``Source.GAP``, no renditions. ``start_ms`` is the wall
+    clock of its first sample. ``previous`` is the hash of the entry before, ``hash`` that of this one (:func:`chain`).
     """
 
     number: int
@@ -61,8 +62,18 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return self.runs[0].first
 
     @property
+    def hole(self) -> bool:
+        """Nobody published it, and no sound stands in its place."""
+        return not self.renditions and len(self.runs) == 1 and self.runs[0].source is Source.GAP
+
+    @property
+    def following(self) -> int:
+        """The number of the entry that comes next."""
+        return grid.segment_of(self.runs[-1].last - 1) + 1
+
+    @property
     def chunks(self) -> int:
-        """How many chunks long the segment is, those of gaps included."""
+        """How many chunks long it is, those of gaps included."""
         return self.runs[-1].last - self.runs[0].first
 
     @property
@@ -152,11 +163,11 @@ def verify(entries: Iterable[Entry]) -> list[Problem]:
             problems.append(Problem(Fault.CHANGED, entry.number, f"Segment {entry.number} is not what its hash says."))
         if entry.previous != (before.hash if before else FIRST_HASH):
             problems.append(Problem(Fault.BROKEN, entry.number, f"The chain is broken before segment {entry.number}."))
-        if before is not None and entry.number <= before.number:
+        if before is not None and entry.number < before.following:
             problems.append(Problem(Fault.DOUBLE, entry.number, f"Segment {entry.number} after {before.number}."))
-        elif before is not None and entry.number > before.number + 1:
-            detail = f"Segments {before.number + 1} to {entry.number - 1} are missing."
-            problems.append(Problem(Fault.MISSING, before.number + 1, detail))
+        elif before is not None and entry.number > before.following:
+            detail = f"Segments {before.following} to {entry.number - 1} are missing."
+            problems.append(Problem(Fault.MISSING, before.following, detail))
         before = entry
     return problems
 
@@ -232,7 +243,10 @@ def _check(entry: Entry) -> None:
         raise Malformed(f"The runs of segment {entry.number} have holes.")
     if any(run.first >= run.last for run in entry.runs) or entry.first_chunk < 0 or entry.start_ms < 0:
         raise Malformed(f"A run of segment {entry.number} is empty or negative.")
-    if any(grid.segment_of(chunk) != entry.number for chunk in (entry.first_chunk, entry.runs[-1].last - 1)):
+    last = entry.runs[-1].last
+    if entry.hole and (entry.first_chunk % grid.CHUNKS_PER_SEGMENT, last % grid.CHUNKS_PER_SEGMENT) == (0, 0):
+        last = entry.first_chunk + 1  # whole segments, however many
+    if any(grid.segment_of(chunk) != entry.number for chunk in (entry.first_chunk, last - 1)):
         raise Malformed(f"Chunks of another segment in segment {entry.number}.")
     if any(stored.size < 0 for stored in entry.renditions.values()):
         raise Malformed(f"An object of segment {entry.number} has a negative size.")

@@ -202,8 +202,9 @@ def vod(entries: Sequence[Entry], *, rendition: str, map_uri: str, uri: Callable
     """The playlist of a recording from its manifest, for one rendition; ``uri`` gives a segment's address.
 
     Gaps and fillers are DATERANGEs, and the sound goes on through them without a discontinuity: the archive wrote
-    silence. Only where the manifest itself lacks a segment, or this rendition of it, stands an EXT-X-GAP, so that the
-    times after it stay true (6.2.1: absent media is signalled by segments with that tag).
+    silence. Only for a hole of more than a minute, and where the manifest lacks segments or this rendition of one,
+    stands an EXT-X-GAP, one however long it is, so that the times after it stay true (6.2.1: absent media is signalled
+    by segments with that tag).
     """
     spans = [
         _daterange(
@@ -264,19 +265,24 @@ def _recorded(
     lines: list[str] = []
     gaps = False
     expected: int | None = None
+    longest_s = 0.0
     for entry in entries:
-        for number in range(entry.number if expected is None else expected, entry.number):
+        if expected is not None and entry.number > expected:
+            absent_s = (entry.number - expected) * grid.SEGMENT_S
+            longest_s = max(longest_s, absent_s)
             gaps = True
-            lines += ["#EXT-X-GAP", f"#EXTINF:{_seconds(grid.SEGMENT_S)},", uri(number)]
-        expected = entry.number + 1
+            lines += ["#EXT-X-GAP", f"#EXTINF:{_seconds(absent_s)},", uri(expected)]
+        expected = entry.following
+        longest_s = max(longest_s, entry.duration_s)
         there = Segment(entry.number, uri(entry.number), entry.start_ms, entry.duration_s)
-        missing = bool(rendition) and rendition not in entry.renditions
+        missing = entry.hole or (bool(rendition) and rendition not in entry.renditions)
         lines += (["#EXT-X-GAP"] if missing else []) + _segment(there, with_parts=False)
         gaps = gaps or missing
     return [
         "#EXTM3U",
         f"#EXT-X-VERSION:{_GAP_VERSION if gaps else _VERSION}",
-        f"#EXT-X-TARGETDURATION:{TARGET_DURATION_S}",
+        # 4.4.3.1: no segment, rounded, is longer
+        f"#EXT-X-TARGETDURATION:{max(TARGET_DURATION_S, math.ceil(longest_s))}",
         *head,
         f"#EXT-X-MEDIA-SEQUENCE:{entries[0].number if entries else 0}",
         "#EXT-X-INDEPENDENT-SEGMENTS",

@@ -109,3 +109,28 @@ def test_a_crash_changes_nothing(published: set[int], crash_after: int, data: st
     assert sum(entry.chunks for entry in entries) == last + 1
     assert sum(entry.present for entry in entries) == len(numbers)
     assert all(entry.first_chunk == entry.number * grid.CHUNKS_PER_SEGMENT for entry in entries)
+
+
+@given(st.integers(0, 40), st.one_of(st.integers(1, 500), st.integers(1, 2**40)), st.integers(0, 30))
+@settings(max_examples=60, deadline=None)
+def test_a_hole_is_one_entry_and_a_minute_at_most_is_written(before: int, length: int, after: int) -> None:
+    """However long nobody published: no time is lost, the chain holds, pages decode, and silence has an end."""
+    recorder = Recorder("talk", ORIGIN_MS)
+    segments = [segment for number in range(before) for segment in recorder.add(chunk(number))]
+    again = before + length
+    segments += [segment for number in range(again, again + after + 1) for segment in recorder.add(chunk(number))]
+    segments += list(recorder.finish(again + after))
+    entries = [segment.entry for segment in segments]
+    assert manifest.verify(entries) == []
+    for at in range(0, len(entries), manifest.PAGE_ENTRIES):
+        page = entries[at : at + manifest.PAGE_ENTRIES]
+        assert manifest.decode_page(manifest.encode_page(page)) == page
+    runs = [run for entry in entries for run in entry.runs]
+    assert sum(run.last - run.first for run in runs) == again + after + 1
+    assert sum(run.last - run.first for run in runs if run.source is Source.GAP) == length == recorder.gaps
+    silence = [run for entry in entries for run in entry.runs if not entry.hole and run.source is Source.GAP]
+    assert sum(run.last - run.first for run in silence) * grid.CHUNK_S <= 60
+    assert sum(entry.hole for entry in entries) == (length > 187)
+    assert all(bool(segment.objects) is not segment.entry.hole for segment in segments)
+    spans = manifest.gap_report(entries).spans
+    assert [span.duration_s for span in spans] == [length * grid.CHUNK_MS / 1000]

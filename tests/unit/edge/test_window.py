@@ -206,3 +206,41 @@ def test_a_seam_is_not_waited_for_for_ever() -> None:
 def _aac(*, long: bool) -> bytes:
     """The beginning of a mono frame whose window ends long, or short."""
     return (0 if long else 1 << 14).to_bytes(4)
+
+
+def test_a_clock_that_is_set_for_a_moment_costs_a_moment() -> None:
+    """An hour ahead for a tenth of a second, and back: a second of filler at most, and then what comes is heard."""
+    one = window()
+    for number in range(100):
+        one.add(chunk(number), end_of(number))
+        one.advance(end_of(number))
+    for now in (end_of(99) + 3600.05, end_of(99) + 3600.15, end_of(99) + 0.2):
+        one.advance(now)
+    assert one.fillers <= 4
+    for number in range(100, 140):
+        one.add(chunk(number), end_of(number))
+        one.advance(end_of(number))
+    assert one.head == 139
+    assert [kept.number for kept in one.span(104, 139) if kept.filler] == []
+
+
+def test_a_clock_that_stays_ahead_does_not_silence() -> None:
+    """However long the clock is wrong, chunks that come in their order are heard."""
+    one = window()
+    for number in range(200):
+        now = end_of(number) + (3600 if number >= 50 else 0)
+        one.add(chunk(number), now)
+        one.advance(now)
+        one.advance(now + 0.1)
+    assert one.head == 199
+    assert one.fillers <= 4
+
+
+def test_filler_is_as_long_as_the_silence() -> None:
+    """Without a bus the filler goes on by the clock for as long as it takes."""
+    one = window()
+    one.add(chunk(0), end_of(0))
+    one.advance(end_of(0))
+    for tenth in range(6000):
+        one.advance(end_of(0) + tenth / 10)
+    assert one.head == grid.chunk_at(end_of(0) + 599.9 - PATIENCE_S, DOORS_S) - 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from functools import partial
 
 import msgspec
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stentor.edge import overflow
 from stentor.wire import manifest, playlist
 from stentor.wire.chunk import RENDITIONS, Source
 from stentor.wire.playlist import DateRange, Part, Report, Segment
@@ -155,7 +157,7 @@ def entries(*numbers: int) -> list[manifest.Entry]:
     return [
         manifest.Entry(
             number=n,
-            start_ms=START_MS + n * 3840,
+            start_ms=START_MS + min(n, 1000) * 3840,
             runs=[
                 manifest.Run(Source.STAGE, n * 12, n * 12 + 10),
                 manifest.Run(Source.GAP, n * 12 + 10, n * 12 + 12),
@@ -189,11 +191,25 @@ def test_those_behind_have_a_live_playlist_of_the_recording() -> None:
     assert follow(entries(3, 5), ended=True) == text + "#EXT-X-ENDLIST\n"
 
 
+def test_a_hole_is_one_line_however_long() -> None:
+    """The times after it stay true, no segment is longer than the target, and who follows live begins behind it."""
+    first, last = entries(0, 2**38)
+    hole = manifest.Entry(
+        number=1, start_ms=START_MS + 3840, runs=[manifest.Run(Source.GAP, 12, 12 * 2**38)], renditions={}
+    )
+    text = playlist.vod([first, hole, last], rendition="aac-64", map_uri="i.mp4", uri=lambda n: f"{n}.m4s")
+    assert text.count("#EXTINF") == 3
+    hole_s = (2**38 - 1) * 3.84
+    assert f"#EXT-X-TARGETDURATION:{math.ceil(hole_s)}\n" in text
+    assert text.count("#EXT-X-GAP") == 1
+    assert list(overflow.due([first, hole, last], 2**60)) == [last]
+
+
 def test_a_segment_that_the_manifest_lacks_is_a_gap_of_its_length() -> None:
     """The times after it stay true."""
     text = playlist.vod(entries(3, 6), rendition="aac-64", map_uri="i.mp4", uri=lambda n: f"{n}.m4s")
     assert "#EXT-X-VERSION:8\n" in text
-    assert "#EXT-X-GAP\n#EXTINF:3.84,\n4.m4s\n#EXT-X-GAP\n#EXTINF:3.84,\n5.m4s\n#EXT-X-PROGRAM" in text
+    assert "#EXT-X-GAP\n#EXTINF:7.68,\n4.m4s\n#EXT-X-PROGRAM" in text
     other = playlist.vod(entries(3), rendition="opus-24", map_uri="i.mp4", uri=lambda n: f"{n}.m4s")
     assert "#EXT-X-GAP\n#EXT-X-PROGRAM-DATE-TIME" in other
 
