@@ -17,8 +17,9 @@ from pathlib import Path
 
 import msgspec
 
+from stentor import logfiles
 from stentor.audio import hold, music
-from stentor.base import config, keys, tls
+from stentor.base import config, folder, keys, tls
 from stentor.base.clock import wall
 from stentor.base.config import Settings
 from stentor.base.errors import BadInput, Malformed, NotFound, SetupError
@@ -56,22 +57,31 @@ async def running(
     ``logs`` is a folder for the processes' output; without it they share this process's. Raises :class:`SetupError`
     with one sentence for whatever the operator must mend.
     """
+    folder.make(settings.folder)
+    with folder.held(settings.folder):
+        async with _running(settings, on_step, logs) as supervisor:
+            yield supervisor
+
+
+@asynccontextmanager
+async def _running(settings: Settings, on_step: Step, logs: Path | None) -> AsyncIterator[Supervisor]:
     await check(settings)
     settings = measured(settings, on_step)
     supervisor = Supervisor()
-    minding: asyncio.Task[None] | None = None
+    minding: list[asyncio.Task[None]] = []
     try:
+        minding.append(asyncio.create_task(logfiles.keep(logs or settings.folder / "logs"), name="log files"))
         if not settings.nats_url:
             settings, bus = await _start_bus(supervisor, settings, on_step, logs)
-            minding = asyncio.create_task(disk.watch(settings.folder, bus.restart), name="disk of the bus")
+            minding.append(asyncio.create_task(disk.watch(settings.folder, bus.restart), name="disk of the bus"))
         await prepare(settings, on_step)
         on_step("starting the roles")
         supervisor.start(workers(settings, logs))
-        await _ready(settings, supervisor)
+        await _ready(settings, supervisor, logs)
         yield supervisor
     finally:
-        if minding is not None:
-            minding.cancel()
+        for task in minding:
+            task.cancel()
         await supervisor.stop(lambda names: on_step(f"ending {', '.join(names)}"))
 
 
@@ -133,16 +143,7 @@ def expected(settings: Settings) -> Configuration:
 
 async def check(settings: Settings) -> None:
     """Everything that can be known before starting. Raises :class:`SetupError`."""
-    folder = settings.folder
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".stentor-writes"
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        raise SetupError(
-            f"Cannot write to the data folder {folder}: {error.strerror}. Choose another with --data."
-        ) from error
+    folder.make(settings.folder)
     if settings.port == settings.audience_port:
         raise SetupError(f"The house and the audience both have port {settings.port}; give them different ones.")
     for port, option in ((settings.port, "--port"), (settings.audience_port, "--audience-port")):
@@ -199,16 +200,17 @@ async def _start_bus(
     return msgspec.structs.replace(settings, nats_url=url), worker
 
 
-async def _ready(settings: Settings, supervisor: Supervisor) -> None:
+async def _ready(settings: Settings, supervisor: Supervisor, logs: Path | None) -> None:
     """Waits until house and edges answer."""
     deadline = asyncio.get_running_loop().time() + READY_S
     for port, proxied in ((settings.port, False), (settings.audience_port, settings.proxy_protocol == "on")):
         while not await _healthy(settings, port, proxied=proxied):
             if asyncio.get_running_loop().time() > deadline:
+                where = logs or "the logs"
                 dead = [worker.name for worker in supervisor.workers if worker.pid is None]
                 raise SetupError(
                     f"Nothing healthy answers on port {port} after {READY_S:.0f} s"
-                    + (f"; {', '.join(dead)} died: see the logs." if dead else "; see the logs.")
+                    + (f"; {', '.join(dead)} died: see {where}." if dead else f"; see {where}.")
                 )
             await asyncio.sleep(0.1)
 

@@ -15,6 +15,7 @@ PR_SET_PDEATHSIG = 1
 def main() -> None:
     """Replaces this process by the command."""
     parent, *command = sys.argv[1:]
+    os.umask(0o077)  # what it writes is for its owner only
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != int(parent):  # it died before we asked
         sys.exit(1)

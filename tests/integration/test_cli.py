@@ -259,6 +259,35 @@ def test_the_command_itself_helps_and_tells_its_version() -> None:
 # Against a running house
 
 
+def test_the_start_says_where_to_go(up: Up) -> None:
+    """A link for the administrator and two addresses, nothing else; what the processes log is in the data folder."""
+    first, house, audience = up.log.read_text().splitlines()
+    assert re.fullmatch(
+        r"Make the administrator's account \(once, within an hour\):  \S+/sign-up#invitation=\S+", first
+    )
+    assert house.split()[-1] == f"http://localhost:{up.port}/"
+    assert audience.split()[-1] == f"http://localhost:{up.audience_port}/s/SPACE"
+    logs = {file.name for file in (up.folder / "logs").iterdir()}
+    assert logs >= {"up.log", "nats-server.log", "house-0.log", "stage-0.log", "programme-1.log", "edge-0.log"}
+    assert "in use by another" in fails(up.folder)
+
+
+def test_the_link_makes_one_administrator(up: Up) -> None:
+    """A new link ends the one before; once somebody has used it there is no other."""
+    first = up.log.read_text().split()[8].partition("#invitation=")[2]
+    second = up.run("account", "link").stdout.strip().partition("#invitation=")[2]
+
+    def sign_up(handle: str, invitation: str) -> int:
+        body = {"handle": handle, "name": "Ada", "password": "correct horse battery", "invitation": invitation}
+        return httpx.post(f"http://127.0.0.1:{up.port}/api/v1/sign-up", json=body, trust_env=False).status_code
+
+    assert sign_up("eve", first) == 403
+    assert sign_up("ada", second) == 201
+    assert sign_up("bob", second) == 403
+    assert {(row["handle"], row["role"]) for row in up.json("account", "list")["accounts"]} == {("ada", "admin")}
+    assert "account invite" in up.run("account", "link").stderr
+
+
 def test_a_space_through_its_life(up: Up) -> None:
     """Every command of ``stentor space``, once for people and once for programs."""
     made = up.json("space", "create", "A talk", "--id", "life", "--host-name", "Ann")

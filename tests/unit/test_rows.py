@@ -13,7 +13,7 @@ ROWS = {
     "audio": 1, "wire": 1, "spaces": 1, "crowd": 1, "people": 1,
     "bus": 2, "store": 2,
     "stage": 3, "programme": 3, "edge": 3, "archive": 3, "house": 3, "captions": 3,
-    "rehearsal": 4, "supervisor": 4, "tether": 4, "app": 4, "demo": 4, "cli": 4, "__main__": 4, "__init__": 0,
+    "rehearsal": 4, "supervisor": 4, "tether": 4, "logfiles": 4, "app": 4, "cli": 4, "__main__": 4, "__init__": 0,
 }  # fmt: skip
 HOMES = {
     "aiortc": {"stage", "rehearsal"},
@@ -31,7 +31,7 @@ HOMES = {
     "joserfc": {"house"},
     "click": {"cli"},
     "cryptography": {"base"},
-    "rich": {"cli", "demo"},
+    "rich": {"cli"},
 }
 IMPURE = {"asyncio", "socket", "threading", "time", "random", "secrets", "logging", "structlog", "subprocess", "httpx"}
 """What a core (row 1) may not import: I/O, clocks, randomness, threads, logging."""

@@ -9,16 +9,26 @@ import logging
 import os
 import sys
 from contextlib import suppress
+from pathlib import Path
+from typing import TextIO
 
 import structlog
 
 Log = structlog.stdlib.BoundLogger
 
 
-def configure(*, json_lines: bool = False, level: str = "INFO") -> None:
-    """Sets up logging for this process; called once by ``cli``. ``NO_COLOR`` is respected."""
+def configure(*, json_lines: bool = False, level: str = "INFO", file: Path | None = None) -> None:
+    """Sets up logging for this process; called by ``cli``. ``NO_COLOR`` is respected.
+
+    Lines go to standard error, or to a file; raises :class:`OSError` when that cannot be written.
+    """
     threshold = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
-    logging.basicConfig(format="%(message)s", stream=sys.stderr, level=max(threshold, logging.WARNING))
+    stream = None
+    if file is not None:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        stream = file.open("a", encoding="utf-8")
+    level_of_libraries = max(threshold, logging.WARNING)
+    logging.basicConfig(format="%(message)s", stream=stream or sys.stderr, level=level_of_libraries, force=True)
     # Its client tells with a traceback what it survives, at the end of a process too; the bus itself says what it lost.
     logging.getLogger("nats").setLevel(logging.CRITICAL)
     logging.raiseExceptions = False  # the same for the libraries' own lines
@@ -26,7 +36,7 @@ def configure(*, json_lines: bool = False, level: str = "INFO") -> None:
     if json_lines:
         renderer = structlog.processors.JSONRenderer()
     else:
-        colors = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+        colors = stream is None and sys.stderr.isatty() and "NO_COLOR" not in os.environ
         renderer = structlog.dev.ConsoleRenderer(colors=colors)
     structlog.configure(
         processors=[
@@ -37,17 +47,20 @@ def configure(*, json_lines: bool = False, level: str = "INFO") -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=_Lines,
+        logger_factory=lambda *_: _Lines(stream),
         cache_logger_on_first_use=False,
     )
 
 
 class _Lines:
-    """Writes lines to standard error. One that cannot be written is lost: nobody's log file may end a talk."""
+    """Writes lines to a stream, else standard error. One that cannot be written is lost: no log may end a talk."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
 
     def msg(self, message: str) -> None:
         with suppress(OSError, ValueError):  # the reader of a pipe has gone, the disk is full; closed
-            print(message, file=sys.stderr, flush=True)
+            print(message, file=self._stream or sys.stderr, flush=True)
 
     debug = info = warning = error = critical = exception = log = msg
 

@@ -13,6 +13,7 @@ import sys
 import click
 
 from stentor import __version__
+from stentor.base import folder
 from stentor.base.errors import NotSignedIn, Overloaded, StentorError
 
 COMMANDS = (
@@ -23,6 +24,8 @@ COMMANDS = (
     "keys",
     "space",
     "account",
+    "backup",
+    "restore",
     "speak",
     "listen",
     "transcribe",
@@ -59,6 +62,7 @@ def stentor() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and exits: 0 done, 1 an error in one sentence, 2 wrong usage, 130 Ctrl-C."""
+    os.umask(folder.UMASK)
     try:
         code = stentor.main(arguments, prog_name="stentor", standalone_mode=False)
     except click.ClickException as error:

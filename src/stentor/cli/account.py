@@ -7,9 +7,13 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from stentor.base.errors import Conflict
 from stentor.cli import options
 from stentor.cli.house import House
 from stentor.people.model import SiteRole
+
+FIRST_LINK_S = 3600
+"""It stands in a terminal or in a log, so it dies soon; `stentor account link` makes another."""
 
 _console = Console(soft_wrap=True, highlight=False)
 
@@ -33,6 +37,31 @@ def invite(role: str, data: str | None, as_json: bool) -> None:
     _console.print(f"One {made['role']} can make an account here within a week:\n{made['link']}")
 
 
+@account.command()
+@options.data
+@options.as_json
+def link(data: str | None, as_json: bool) -> None:
+    """Print the link that makes the first administrator's account; it holds for an hour, and once."""
+    with House(options.settings(data=data)) as house:
+        made = first_link(house)
+    if made is None:
+        raise Conflict(
+            "There is an administrator's account already; invite others: stentor account invite --role admin"
+        )
+    click.echo(msgspec.json.encode({"link": made}).decode() if as_json else made)
+
+
+def first_link(house: House) -> str | None:
+    """A new link for the first administrator, which ends the one before; None when there is one already."""
+    if any(row["role"] == SiteRole.ADMIN for row in house.get("/accounts")["accounts"]):
+        return None
+    for each in house.get("/site/invitations")["invitations"]:
+        if each["role"] == SiteRole.ADMIN and each["expires_ms"] - each["created_ms"] == FIRST_LINK_S * 1000:
+            house.delete(f"/site/invitations/{each['id']}")
+    made = house.post("/site/invitations", {"role": SiteRole.ADMIN.value, "expires_s": FIRST_LINK_S})
+    return str(made["link"])
+
+
 @account.command("list")
 @options.data
 @options.as_json
@@ -46,4 +75,4 @@ def list_(data: str | None, as_json: bool) -> None:
     table = Table("handle", "name", "role", box=None, pad_edge=False)
     for row in found["accounts"]:
         table.add_row(row["handle"], row["name"], row["role"])
-    _console.print(table if found["accounts"] else "There is no account yet: stentor account invite --role admin")
+    _console.print(table if found["accounts"] else "There is no account yet: stentor account link")

@@ -19,7 +19,8 @@ _ERRORS: dict[int, type[CallerError]] = {401: NotSignedIn, 403: NotAllowed, 404:
 
 def address(settings: Settings) -> str:
     """Where the house is: ``STENTOR_HOUSE_URL``, or this machine and the configured port."""
-    return (os.environ.get("STENTOR_HOUSE_URL") or f"{settings.scheme}://127.0.0.1:{settings.port}").rstrip("/")
+    host = "127.0.0.1" if settings.host == "0.0.0.0" else "[::1]" if settings.host == "::" else settings.host
+    return (os.environ.get("STENTOR_HOUSE_URL") or f"{settings.scheme}://{host}:{settings.port}").rstrip("/")
 
 
 def token(settings: Settings) -> str:
@@ -64,6 +65,9 @@ class House:
 
     def put(self, path: str, body: Mapping[str, Any]) -> Any:
         return self._call("PUT", path, body)
+
+    def delete(self, path: str) -> Any:
+        return self._call("DELETE", path)
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         try:

@@ -6,10 +6,14 @@ import asyncio
 from typing import Any
 
 import click
+from rich.console import Console
 
-from stentor import app
+from stentor import app, logfiles
+from stentor.base import folder, log
 from stentor.base.config import Settings
 from stentor.cli import options
+from stentor.cli.account import first_link
+from stentor.cli.house import House
 
 
 @click.command()
@@ -20,14 +24,45 @@ from stentor.cli import options
 @click.option("--host", help="Address to listen on.  [default: 0.0.0.0]")
 @click.option("--tls-cert", metavar="FILE", help="Certificate chain (PEM): house and edges speak https.")
 @click.option("--tls-key", metavar="FILE", help="Its key (PEM).")
-def up(**given: Any) -> None:
+@click.option("--verbose", is_flag=True, help="Show here too what the processes log in DATA/logs.")
+def up(verbose: bool, **given: Any) -> None:
     """Run Stentor on this machine until Ctrl-C."""
-    asyncio.run(options.until_told(_serve(options.settings(**given))))
+    asyncio.run(options.until_told(_serve(options.settings(**given), verbose)))
 
 
-async def _serve(settings: Settings) -> None:
-    async with app.running(settings, on_step=lambda step: click.echo(f"stentor: {step} …", err=True)):
-        click.echo(f"House (hosts, speakers, API):  {settings.house_address}/")
-        click.echo(f"Audience:                      {settings.audience_address}/s/SPACE")
-        click.echo(f"Admin token:                   {settings.folder / 'admin-token'}")
-        await asyncio.Event().wait()
+async def _serve(settings: Settings, verbose: bool) -> None:
+    folder.make(settings.folder)
+    logs = settings.folder / "logs"
+    log.configure(json_lines=settings.log_json, level=settings.log_level, file=logs / "up.log")
+    own = log.get("up")
+    status = Console(stderr=True).status("starting")  # silent where it is no terminal
+
+    def step(doing: str) -> None:
+        own.info("step", doing=doing)
+        status.update(doing)
+
+    showing = asyncio.create_task(logfiles.show(logs, _write), name="show logs") if verbose else None
+    status.start()
+    try:
+        async with app.running(settings, on_step=step, logs=logs):
+            link = await asyncio.to_thread(_first_link, settings)
+            status.stop()
+            if link:
+                click.echo(f"Make the administrator's account (once, within an hour):  {link}")
+            click.echo(f"Hosts and speakers:  {settings.house_address}/")
+            click.echo(f"Audience:            {settings.audience_address}/s/SPACE")
+            await asyncio.Event().wait()
+    finally:
+        status.stop()
+        if showing is not None:
+            showing.cancel()
+            await asyncio.wait([showing])
+
+
+def _first_link(settings: Settings) -> str | None:
+    with House(settings) as house:
+        return first_link(house)
+
+
+def _write(text: str) -> None:
+    click.echo(text, nl=False, err=True)
