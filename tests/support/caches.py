@@ -1,4 +1,4 @@
-"""Debian's nginx and Varnish with the recipes of ``deploy/``, in front of an edge.
+"""Debian's programs that read the recipes of ``deploy/``: nginx and Varnish, in front of an edge, and systemd.
 
 ``python -m tests.support.caches --install`` installs them with apt when this is root and they are missing; otherwise
 it says what to do and fails.
@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-PROGRAMS = {"nginx": "nginx", "varnish": "varnishd"}
+PROGRAMS = {"nginx": "nginx", "varnish": "varnishd", "systemd": "systemd-analyze"}
 FOLDERS = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
 START_S = 10.0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatch
 from pathlib import Path
 
 import msgspec
@@ -28,3 +29,36 @@ def test_kubernetes_runs_every_role_by_commands_that_there_are() -> None:
     text = (DEPLOY / "kubernetes.yaml").read_text("utf-8")
     assert sorted(re.findall(r'args: \["role", "(\w+)", "--instance", "\$\(NAME\)"\]', text)) == sorted(ROLES)
     assert set(re.findall(r'args: \["(\w+)"', text)) <= set(COMMANDS)
+
+
+def copied(path: str) -> bool:
+    """Whether Docker sends a file to the build: the last line that fits it, or a folder above it, counts."""
+    kept = True
+    ways = [path, *map(str, Path(path).parents)][:-1]
+    for line in (DEPLOY.parent / ".dockerignore").read_text("utf-8").splitlines():
+        if line and not line.startswith("#"):
+            pattern = line.removeprefix("!").removeprefix("**/")
+            names = [Path(way).name for way in ways] if line.startswith("**/") else ways
+            if any(fnmatch(name, pattern) for name in names):
+                kept = line.startswith("!")
+    return kept
+
+
+def test_the_image_is_made_of_the_code_alone() -> None:
+    """What is installed from is there; keys, data, history and a developer's Python are not even sent to the build."""
+    needed = ("src/stentor/cli/up.py", "pyproject.toml", "hatch_build.py", "README.md", "LICENSE", "NOTICE")
+    assert all(copied(path) for path in (*needed, "requirements/run.txt", "web/package-lock.json"))
+    private = (
+        "stentor-data/secret",
+        "data/admin-token",
+        ".git/config",
+        ".venv/bin/python",
+        "deploy/compose.yaml",
+        ".env",
+    )
+    assert not any(copied(path) for path in (*private, "web/node_modules/x.js", "src/stentor/__pycache__/x.pyc"))
+
+
+def test_the_image_runs_as_a_user_without_rights() -> None:
+    """By number, so that an engine that refuses root can see it."""
+    assert "\nUSER 10001:10001\n" in (DEPLOY / "Dockerfile").read_text("utf-8")
