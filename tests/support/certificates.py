@@ -6,6 +6,7 @@ import datetime
 import os
 import ssl
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import trustme
@@ -19,8 +20,9 @@ NAMES = ("localhost", "127.0.0.1")
 class Authority:
     """A certificate authority; ``chain`` and ``key`` are the operator's files in ``folder``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, names: Sequence[str] = NAMES) -> None:
         self._ca = trustme.CA()
+        self._names = names
         self.chain = folder / "chain.pem"
         self.key = folder / "key.pem"
         self.issue()
@@ -29,7 +31,7 @@ class Authority:
         """Writes a new pair, valid for ``days`` more; returns the context of a client that trusts it."""
         now = datetime.datetime.now(datetime.UTC)
         made = self._ca.issue_cert(
-            *NAMES,
+            *self._names,
             key_type=KeyType.RSA if rsa else KeyType.ECDSA,
             not_before=now - datetime.timedelta(days=begun_days),
             not_after=now + datetime.timedelta(days=days),

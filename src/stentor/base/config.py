@@ -74,6 +74,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """UDP port range of the stage, such as ``40000-40100``; empty lets the system choose."""
     ice_servers: str = ""
     """STUN and TURN servers, comma separated: ``stun:host:3478,turn:user:password@host:3478``."""
+    turn_servers: str = ""
+    """TURN servers for speakers behind firewalls, with credentials that end: ``turn:host:3478,turns:host:443``."""
+    turn_secret_file: str = ""
+    """File with the secret that the house shares with those TURN servers (coturn: ``static-auth-secret``)."""
     max_seats: int = 13
     """Seats on a stage, the host's included."""
     secret_file: str = ""

@@ -26,6 +26,7 @@ from stentor.house.desk import Desk
 from stentor.house.devices import Devices
 from stentor.house.headers import secured
 from stentor.house.hold import HoldMaker
+from stentor.house.ice import IceServers
 from stentor.house.invitations import Invitations
 from stentor.house.limits import Lanes, limited
 from stentor.house.passes import Passes
@@ -87,7 +88,8 @@ def build(
     async def may_check(request: Request[Any, Any, Any], space: str) -> None:
         rights.require(await callers.actor(request, space), rights.Look.BACKSTAGE, await desk.load(space))
 
-    views = Views(desk, statuses, settings)
+    ice = IceServers(settings, desk.clock)
+    views = Views(desk, statuses, settings, ice)
     hold = HoldMaker(desk.objects)
     line = Line(desk, invitations)
     passes = Passes(desk, settings, keys.doors)
@@ -112,7 +114,7 @@ def build(
                 pictures,
             ),
             account_api.routes(desk, people, pictures, callers, sessions, comments),
-            whip.routes(desk.bus, passing, may_check),
+            whip.routes(desk.bus, passing, may_check, ice),
             api_provider.routes(vouched, sessions),
             pages.routes(desk, views, callers, people, provider=vouched.name),
             _health(desk),

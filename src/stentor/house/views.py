@@ -9,8 +9,9 @@ from stentor.base.config import Settings
 from stentor.base.errors import CallerError
 from stentor.base.units import SeatId
 from stentor.bus.status import SeatStatus, Statuses
-from stentor.house import ice, schema, site_schema
+from stentor.house import schema, site_schema
 from stentor.house.desk import Desk
+from stentor.house.ice import IceServers
 from stentor.spaces import commands as c
 from stentor.spaces import portraits, rights, rules, sounds
 from stentor.spaces.lights import lights
@@ -61,11 +62,11 @@ def places(statuses: Statuses, now: float) -> int:
 class Views:
     """Makes what the API and the pages show."""
 
-    def __init__(self, desk: Desk, statuses: Statuses, settings: Settings) -> None:
+    def __init__(self, desk: Desk, statuses: Statuses, settings: Settings, ice: IceServers) -> None:
         self._desk, self._statuses = desk, statuses
         self._audience = settings.audience_address
         self._house = settings.house_address
-        self._ice = ice.servers(settings.ice_servers)
+        self._ice = ice
 
     async def rows(self, actor: Actor = rights.ANYONE) -> schema.SpaceList:
         """The newest spaces by :func:`prominence`; with their lights for whoever runs the house."""
@@ -116,7 +117,7 @@ class Views:
             comment_slow_s=space.slow_s,
             ask=f"{self._house}/ask/{space.id}" if space.hears_requests else None,
             banned=_bans(space, actor),
-            ice_servers=self._ice,
+            ice_servers=self._ice.now(),
         )
 
     async def recordings(self) -> schema.RecordingList:

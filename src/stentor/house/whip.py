@@ -17,6 +17,7 @@ from stentor.base import units
 from stentor.base.errors import Malformed, Overloaded
 from stentor.bus.connection import Bus
 from stentor.house.access import bearer
+from stentor.house.ice import IceServers
 from stentor.house.problems import MethodRefused
 from stentor.wire.whip import WhipReply, WhipRequest, decode_reply, encode
 
@@ -43,7 +44,7 @@ Entering = Callable[[_Request, str], Awaitable[None]]
 """Raises what keeps whoever asks from the stage of a space."""
 
 
-def routes(bus: Bus, passing: Passing, may_check: Entering) -> Router:
+def routes(bus: Bus, passing: Passing, may_check: Entering, ice: IceServers) -> Router:
     """The addresses ``/whip/{space}``, ``/whip/{space}/{session}``, and ``/echo/{space}`` to check one's sound."""
 
     @route("/{space:str}", http_method=ALL, request_max_body_size=MAX_BODY_BYTES, include_in_schema=False)
@@ -61,7 +62,10 @@ def routes(bus: Bus, passing: Passing, may_check: Entering) -> Router:
             raise MethodRefused(f"This address knows {allow}; see RFC 9725.", allow=allow)
         authorization = request.headers.get("authorization", "")
         token = bearer(authorization) if authorization else await passing(request, space)
-        return await carry(bus, f"stage.whip.{units.space_id(space)}", request, space, session, token)
+        reply = await carry(bus, f"stage.whip.{units.space_id(space)}", request, space, session, token)
+        if reply.status_code == 201 and (links := ice.links()):
+            reply.headers["link"] = ", ".join(filter(None, (reply.headers.get("link"), *links)))
+        return reply
 
     @post("/echo/{space:str}", request_max_body_size=MAX_BODY_BYTES, include_in_schema=False)
     async def echo(request: _Request, space: FromPath[str]) -> Response[bytes]:

@@ -120,7 +120,7 @@ function sentences(found) {
   const numbers = { delay: found.delay_ms, loss: Math.round(found.loss * 1000) / 10, jitter: found.jitter_ms };
   return [
     found.loudest ? ["green", text("check.heard")] : ["yellow", text("check.quiet")],
-    found.heard ? ["green", text(found.relayed ? "check.relayed" : "check.direct")] : ["red", text("check.one_way")],
+    found.heard ? ["green", found.way ? text("check.relayed", { way: found.way }) : text("check.direct")] : ["red", text("check.one_way")],
     [light[how], `${text(`check.${how}`)} ${text("check.numbers", numbers)}`],
   ];
 }

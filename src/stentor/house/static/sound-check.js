@@ -19,7 +19,7 @@ export function quality(numbers) {
 
 /**
  * Speaks to the stage's echo and listens. `tell(step, share)` hears how far it is: connecting, speak, listen.
- * Gives `{failed}`, the key of a reason, or `{loudest, loss, jitter_ms, delay_ms, relayed, heard}`.
+ * Gives `{failed}`, the key of a reason, or `{loudest, loss, jitter_ms, delay_ms, way, heard}`.
  */
 export async function check({ space, token, stream, audio, iceServers, signal, tell }) {
   const track = stream.getAudioTracks()[0].clone(); // switched off while its sound comes back; the meter's goes on
@@ -100,6 +100,11 @@ function measured(stats) {
     loss: Math.max(lost / Math.max(1, received + lost), Math.max(0, there?.packetsLost ?? 0) / Math.max(1, sent?.packetsSent ?? 0)),
     jitter_ms: Math.round(1000 * Math.max(here?.jitter ?? 0, there?.jitter ?? 0)),
     delay_ms: Math.round(1000 * round),
-    relayed: stats.get(pair?.localCandidateId)?.candidateType === "relay",
+    way: way(stats.get(pair?.localCandidateId)),
   };
+}
+
+/** How sound reaches the stage: straight, or by a relay and what carries it there; a browser that does not say: UDP. */
+function way(candidate) {
+  return candidate?.candidateType === "relay" ? (candidate.relayProtocol ?? "udp").toUpperCase() : "";
 }

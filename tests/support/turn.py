@@ -1,0 +1,73 @@
+"""Debian's coturn and nftables: a real TURN server, and a firewall that lets no UDP through.
+
+``python -m tests.support.turn --install`` installs them with apt when this is root and they are missing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.certificates import Authority
+
+START_S = 10.0
+
+
+@asynccontextmanager
+async def coturn(folder: Path, address: str, secret: str) -> AsyncIterator[None]:
+    """A TURN server at ``address``: UDP and TCP on 3478, TLS on 443, credentials by ``secret``. Ended in order."""
+    program = shutil.which("turnserver")
+    if program is None:
+        pytest.fail("This test runs a real coturn and there is none: python -m tests.support.turn --install")
+    authority = Authority(folder, [address])
+    command = [
+        program, "-n", "--no-cli", "--no-dtls", "--log-file=stdout", "--simple-log", f"--pidfile={folder / 'turn.pid'}",
+        f"--listening-ip={address}", f"--relay-ip={address}", "--listening-port=3478", "--tls-listening-port=443",
+        "--use-auth-secret", f"--static-auth-secret={secret}", "--realm=stentor", "--fingerprint",
+        f"--cert={authority.chain}", f"--pkey={authority.key}", f"--userdb={folder / 'turn.db'}",
+    ]  # fmt: skip
+    log = folder / "turn.log"
+    with log.open("wb") as output:
+        process = await asyncio.create_subprocess_exec(*command, stdout=output, stderr=output)
+        try:
+            async with asyncio.timeout(START_S):
+                while not await _answers(address):
+                    assert process.returncode is None, log.read_text("utf-8")
+                    await asyncio.sleep(0.05)
+            yield
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            await process.wait()
+
+
+def without_udp(on_machine: Sequence[str]) -> None:
+    """Lets no UDP leave a machine; ``on_machine`` begins a command line there."""
+    for rule in (
+        "add table inet firewall",
+        "add chain inet firewall out { type filter hook output priority 0 ; }",
+        "add rule inet firewall out meta l4proto udp drop",
+    ):
+        subprocess.run([*on_machine, "nft", rule], check=True, capture_output=True)
+
+
+def only_port(on_machine: Sequence[str], address: str, ports: Sequence[int]) -> None:
+    """Lets TCP leave a machine to these ports of ``address`` and nowhere else."""
+    wanted = ", ".join(map(str, ports))
+    rule = f"add rule inet firewall out ip daddr {address} tcp dport != {{ {wanted} }} drop"
+    subprocess.run([*on_machine, "nft", rule], check=True, capture_output=True)
+
+
+async def _answers(address: str) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(address, 443)
+    except OSError:
+        return False
+    writer.close()
+    return True
