@@ -30,6 +30,7 @@ from stentor.captions import whisper
 from stentor.edge.worker import descriptors
 from stentor.rehearsal import certificate
 from stentor.rehearsal.configuration import Configuration, current, differences
+from stentor.spaces import attendance
 from stentor.store.objects import Objects
 from stentor.store.spaces import Store
 from stentor.supervisor import Supervisor, Worker, role_environment
@@ -153,6 +154,7 @@ async def check(settings: Settings) -> None:
     _ = settings.udp_range
     tls.configured(settings, clock=wall)
     forwarded.networks(settings.trusted_proxies)
+    attendance.parse(settings.end_after)
     store = await Store.open(settings.database_address)
     try:
         if await store.used():

@@ -84,6 +84,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """File with the installation's secret, of which all keys are derived; ``<data>/secret`` when empty."""
     keys: str = ""
     """Folder with the roles' key files, or the file of the one role that runs here; ``<data>/keys`` when empty."""
+    end_after: str = "2,12"
+    """Hours after which a space without a host on its stage ends by itself: live, waiting; 0 means never."""
     sign_up: str = "closed"
     """Who may make an account: ``open``, ``invitation`` or ``closed`` (``people.model.SignUp``)."""
     create_spaces: str = "admins"

@@ -26,6 +26,7 @@ from stentor.house.crowd import Controller
 from stentor.house.desk import Desk
 from stentor.house.proxies import behind
 from stentor.house.watcher import Watcher
+from stentor.spaces import attendance
 from stentor.store.comments import CommentsTable
 from stentor.store.objects import Objects
 from stentor.store.spaces import Store
@@ -60,7 +61,7 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
             await statuses.start(bus)
             board = Board(bus)
             desk = Desk(store, board, bus, Objects.open(settings.recordings_address), clock)
-            watcher = Watcher(desk, board, bus, statuses, clock)
+            watcher = Watcher(desk, board, bus, statuses, clock, attendance.parse(settings.end_after))
             backstage = Backstage(desk)
             await backstage.start(bus)
             table, limit = CommentsTable(store.work), settings.comments_listeners

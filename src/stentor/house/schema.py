@@ -349,6 +349,8 @@ class SpaceView(msgspec.Struct, frozen=True):
     banned: list[Ban] = []
     """Whom the host shut out; empty for whoever could not lift it."""
     ice_servers: list[dict[str, Any]] = []
+    ends_ms: int | None = None
+    """When the space ends by itself, since no host is on the stage; null while it does not."""
 
 
 class NewSpaceView(msgspec.Struct, frozen=True):

@@ -12,8 +12,8 @@ from stentor.bus.status import SeatStatus, Statuses
 from stentor.house import schema, site_schema
 from stentor.house.desk import Desk
 from stentor.house.ice import IceServers
+from stentor.spaces import attendance, portraits, rights, rules, sounds
 from stentor.spaces import commands as c
-from stentor.spaces import portraits, rights, rules, sounds
 from stentor.spaces.lights import lights
 from stentor.spaces.model import ON_AIR, OVER, Asking, Role, Seat, Space, State
 from stentor.spaces.readiness import hindrances
@@ -67,6 +67,7 @@ class Views:
         self._audience = settings.audience_address
         self._house = settings.house_address
         self._ice = ice
+        self._end_after = attendance.parse(settings.end_after)
 
     async def rows(self, actor: Actor = rights.ANYONE) -> schema.SpaceList:
         """The newest spaces by :func:`prominence`; with their lights for whoever runs the house."""
@@ -118,6 +119,7 @@ class Views:
             ask=f"{self._house}/ask/{space.id}" if space.hears_requests else None,
             banned=_bans(space, actor),
             ice_servers=self._ice.now(),
+            ends_ms=attendance.ends_ms(space, self._end_after),
         )
 
     async def recordings(self) -> schema.RecordingList:

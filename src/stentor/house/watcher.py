@@ -1,7 +1,7 @@
 """Turns what the stage and the archive say of themselves into commands: a pure part that decides, a loop that sends.
 
-A lost stage interrupts the space, a stage that is back resumes it, seats follow the stage's connections, and a space
-whose recording is whole opens its replay.
+A lost stage interrupts the space, a stage that is back resumes it, seats follow the stage's connections, a space whose
+recording is whole opens its replay, and one without a host ends after a time.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from stentor.bus.board import Board
 from stentor.bus.connection import Bus, heed_cancel
 from stentor.bus.status import Statuses
 from stentor.house.desk import Desk
+from stentor.spaces import attendance
 from stentor.spaces import commands as c
+from stentor.spaces.attendance import EndAfter
 from stentor.spaces.model import OVER, Space, State
 
 LOOK_S = 0.25
@@ -27,6 +29,9 @@ STAGE_LOST_S = 2.0
 """So long may a stage be silent; it beats five times a second, and a process starts anew in about 1.5 s."""
 SEAT_LOST_S = 5.0
 """So long may a seat be missing at a stage that is there: speakers reconnect within 3 s after a restart."""
+DUE_LOOKS = 120
+"""Half a minute of looks in a row in which a space is due to end for want of a host: a clock that is wrong for a moment
+ends nothing."""
 HEARD_S = 1.0
 """A heartbeat older than this does not count as the stage's presence."""
 
@@ -56,7 +61,9 @@ class Order(msgspec.Struct, frozen=True):
 class Watch:
     """One space under watch; pure. ``now`` is in seconds on a steady or the wall clock."""
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, end_after: EndAfter = EndAfter()) -> None:  # noqa: B008 (it is frozen)
+        self._end_after = end_after
+        self._due = 0
         self._stage_seen = now  # a house that has just come up gives the stage the usual time
         self._seat_seen: dict[str, float] = {}
 
@@ -73,6 +80,10 @@ class Watch:
             wishes.append(c.Resume())
         if space.state is State.ENDED and sight.complete:
             wishes.append(c.OpenReplay())
+        ends_ms = attendance.ends_ms(space, self._end_after)
+        self._due = self._due + 1 if ends_ms is not None and now * 1000 >= ends_ms else 0
+        if self._due >= DUE_LOOKS:
+            wishes.append(c.Abandon())
         if space.state in OVER:
             return wishes + [c.LoseSeat(seat.id) for seat in space.seats.values() if seat.connected]
         if sight.stage:  # while the stage is away nobody knows who is there
@@ -113,7 +124,10 @@ def sight_of(statuses: Statuses, space: str, now: float) -> Sight:
 class Watcher:
     """Watches every space that is on the board. ``run`` and ``follow`` are tasks of the role."""
 
-    def __init__(self, desk: Desk, board: Board, bus: Bus, statuses: Statuses, clock: Clock) -> None:
+    def __init__(
+        self, desk: Desk, board: Board, bus: Bus, statuses: Statuses, clock: Clock, end_after: EndAfter
+    ) -> None:
+        self._end_after = end_after
         self._desk, self._board, self._bus, self._statuses, self._clock = desk, board, bus, statuses, clock
         self._spaces: dict[str, Space] = {}
         self._watches: dict[str, Watch] = {}
@@ -141,7 +155,7 @@ class Watcher:
                 continue
             self._watches = {space: watch for space, watch in self._watches.items() if space in self._spaces}
             for space in list(self._spaces.values()):
-                watch = self._watches.setdefault(space.id, Watch(now))
+                watch = self._watches.setdefault(space.id, Watch(now, self._end_after))
                 for wish in watch.look(space, sight_of(self._statuses, space.id, now), now):
                     await self._send(space, wish)
 

@@ -112,6 +112,10 @@ class ClimbRung(Command, frozen=True):
     value: float = 0.0
 
 
+class Abandon(Command, frozen=True):
+    """No host came, or came back, within the time that ``spaces.attendance`` gives them: the space ends."""
+
+
 class OpenDoors(Command, frozen=True):
     """The programme starts with hold music, listeners may come, the grid has its origin."""
 

@@ -125,6 +125,10 @@ class StageReturned(EventBase, frozen=True):
     pass
 
 
+class HostMissed(EventBase, frozen=True):
+    """No host was on the stage for so long that the space ends by itself; its ``SpaceEnded`` follows."""
+
+
 class SpaceEnded(EventBase, frozen=True):
     """The chunk under way at ``at_ms`` is the last."""
 
@@ -263,6 +267,7 @@ Event = (
     | WentLive
     | StageLost
     | StageReturned
+    | HostMissed
     | SpaceEnded
     | SpaceCancelled
     | ReplayOpened

@@ -157,6 +157,8 @@ class Space(msgspec.Struct, frozen=True):
     """The classes that are let in all the same (``crowd.door.Class``)."""
     overflow_s: int = 120
     """How far behind those outside may follow, in seconds; 0 for not at all."""
+    hostless_ms: int | None = None
+    """Since when no host or co-host is on the stage; None while one is, and while the space is not on air."""
     pinned_rung: int | None = None
     """The rung that somebody has chosen; None while the ladder climbs by itself."""
     version: int = 0
@@ -201,6 +203,11 @@ class Space(msgspec.Struct, frozen=True):
     def host(self) -> Seat | None:
         """The seat of the host. Every space made by ``spaces.rules`` has exactly one."""
         return next((seat for seat in self.seats.values() if seat.role is Role.HOST), None)
+
+    @property
+    def hosted(self) -> bool:
+        """Whether a host or co-host is on the stage."""
+        return any(seat.connected and seat.role is not Role.SPEAKER for seat in self.seats.values())
 
     @property
     def hears_requests(self) -> bool:

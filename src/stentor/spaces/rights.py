@@ -124,6 +124,7 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.StopSound: _CO_HOSTS,
     c.ChangeRole: _HOSTS,
     c.HandOver: _HOSTS,
+    c.Abandon: _HOUSE,
     c.Interrupt: _HOUSE,
     c.Resume: _HOUSE,
     c.OpenReplay: _HOUSE,

@@ -17,7 +17,7 @@ from stentor.base.errors import BadInput, Conflict, NotFound
 from stentor.base.units import seat_id, space_id
 from stentor.crowd.door import CLASSES
 from stentor.crowd.rungs import TOP
-from stentor.spaces import checks, comments, pins, seats, sounds
+from stentor.spaces import attendance, checks, comments, pins, seats, sounds
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
 from stentor.spaces.events import Event
@@ -42,6 +42,13 @@ TRANSITIONS: dict[type[c.Command], dict[State, tuple[type[Event], ...]]] = {
         S.DOORS_OPEN: (e.SpaceEnded,),
         S.LIVE: (e.SpaceEnded,),
         S.INTERRUPTED: (e.SpaceEnded,),
+        S.ENDED: (),
+        S.REPLAY: (),
+    },
+    c.Abandon: {
+        S.DOORS_OPEN: (e.HostMissed, e.SpaceEnded),
+        S.LIVE: (e.HostMissed, e.SpaceEnded),
+        S.INTERRUPTED: (e.HostMissed, e.SpaceEnded),
         S.ENDED: (),
         S.REPLAY: (),
     },
@@ -70,6 +77,8 @@ def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
     if space is None:
         raise NotFound("There is no such space.", code="space-not-found")
     at_ms = max(unix_ms(now), _newest_ms(space))
+    if isinstance(command, c.Abandon) and space.hosted:
+        return []  # a host came in this very moment
     if type(command) in TRANSITIONS:
         following = TRANSITIONS[type(command)].get(space.state)
         if following is None:
@@ -107,6 +116,10 @@ def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
 
 def apply(space: Space | None, event: Event) -> Space:
     """The space after ``event``; its version counts the events that made it."""
+    return attendance.apply(_apply(space, event), event.at_ms)
+
+
+def _apply(space: Space | None, event: Event) -> Space:
     if isinstance(event, e.SpaceCreated):
         return _created(event)
     if space is None:
@@ -134,7 +147,7 @@ def apply(space: Space | None, event: Event) -> Space:
             return replace(space, overflow_s=delay_s)
         case e.DoorMoved(p=p, waiting=waiting):
             return replace(space, p=p, waiting=waiting)
-        case e.ClockSet():
+        case e.ClockSet() | e.HostMissed():
             return space
         case e.RungPinned(rung=pinned):
             return replace(space, pinned_rung=pinned)

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from stentor.base.errors import CallerError
 from stentor.base.units import SeatId, SpaceId
-from stentor.house.watcher import SEAT_LOST_S, STAGE_LOST_S, Order, Sight, Watch
+from stentor.house.watcher import DUE_LOOKS, SEAT_LOST_S, STAGE_LOST_S, Order, Sight, Watch
 from stentor.spaces import commands as c
 from stentor.spaces import rules
+from stentor.spaces.attendance import EndAfter
 from stentor.spaces.model import Role, Seat, Space, State
 
 HERE, GONE = Sight(stage=True), Sight()
@@ -79,6 +80,16 @@ def test_the_stage_is_told_again_what_it_forgot() -> None:
     sight = Sight(stage=True, seats={"h": "connected", "x": "connected"}, muted={"h": False, "x": False})
     wishes = Watch(0.0).look(space(State.LIVE, connected=True, muted=True), sight, 1.0)
     assert wishes == [Order("mute", "h"), Order("remove", "x")]
+
+
+def test_a_space_without_a_host_ends_after_half_a_minute_of_being_due() -> None:
+    """A clock that is ahead for a moment ends nothing."""
+    watch = Watch(0.0, EndAfter(waiting_ms=1000))
+    waiting = msgspec.structs.replace(space(State.DOORS_OPEN), hostless_ms=1)
+    assert all(watch.look(waiting, HERE, 5.0) == [] for _ in range(DUE_LOOKS - 1))
+    assert watch.look(waiting, HERE, 0.5) == []
+    assert all(watch.look(waiting, HERE, 5.0) == [] for _ in range(DUE_LOOKS - 1))
+    assert watch.look(waiting, HERE, 5.0) == [c.Abandon()]
 
 
 def test_the_end() -> None:

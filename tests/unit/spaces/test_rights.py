@@ -43,6 +43,7 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (c.GoLive(), "admin host co_host"),
     (c.End(), "admin host"),
     (c.Cancel(), "admin host"),
+    (c.Abandon(), "house"),
     (c.Interrupt(), "house"),
     (c.Resume(), "house"),
     (c.OpenReplay(), "house"),

@@ -25,6 +25,9 @@ MOVES = {
     (State.SCHEDULED, c.Cancel): State.CANCELLED,
     (State.DOORS_OPEN, c.GoLive): State.LIVE,
     (State.DOORS_OPEN, c.End): State.ENDED,
+    (State.DOORS_OPEN, c.Abandon): State.ENDED,
+    (State.LIVE, c.Abandon): State.ENDED,
+    (State.INTERRUPTED, c.Abandon): State.ENDED,
     (State.LIVE, c.Interrupt): State.INTERRUPTED,
     (State.LIVE, c.End): State.ENDED,
     (State.INTERRUPTED, c.Resume): State.LIVE,
@@ -37,6 +40,7 @@ SO_ALREADY = {
     c.Interrupt: {State.INTERRUPTED, State.ENDED, State.REPLAY},
     c.Resume: {State.LIVE, State.ENDED, State.REPLAY},
     c.End: {State.ENDED, State.REPLAY},
+    c.Abandon: {State.ENDED, State.REPLAY},
     c.Cancel: {State.CANCELLED},
     c.OpenReplay: {State.REPLAY},
 }

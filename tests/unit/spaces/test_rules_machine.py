@@ -21,7 +21,7 @@ from tests.support.spaces import CREATE, NOW
 SEATS = st.sampled_from([SeatId(name) for name in ("host", "anna", "ben", "carl", "dora", "emil")])
 MAX_SEATS = 4
 COMMANDS = st.one_of(
-    st.sampled_from([c.OpenDoors(), c.GoLive(), c.Interrupt(), c.Resume(), c.OpenReplay()]),
+    st.sampled_from([c.OpenDoors(), c.GoLive(), c.Interrupt(), c.Resume(), c.Abandon(), c.OpenReplay()]),
     st.sampled_from([c.End(), c.Cancel(), c.Rename("T"), c.Rename("U"), c.Reschedule(None), c.SetHold("harp")]),
     st.builds(c.SetAsking, st.sampled_from(Asking)),
     st.builds(c.SetReactions, st.booleans()),

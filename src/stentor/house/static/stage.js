@@ -1,6 +1,6 @@
 // A speaker's page: joins the stage with the browser's microphone.
 
-import { $, about, ask, button, lights, pause, text } from "./page.js";
+import { $, about, ask, button, lights, pause, text, when } from "./page.js";
 import { Backstage } from "./backstage.js";
 import { Door } from "./door.js";
 import { GreenRoom, MUSIC_BPS } from "./green-room.js";
@@ -18,6 +18,7 @@ import { Seat } from "./whip.js";
 const space = JSON.parse($("page").textContent);
 const OVER = new Set(["ended", "replay", "cancelled"]);
 const ENDED = { banned: "error.banned", "link-renewed": "error.link_ended" };
+const WARN_MS = 30 * 60e3; // before a space without a host ends by itself
 const RENEW_MS = 8000; // what the house says of a seat may be some seconds old
 let token = space.seated ? "" : invitation(); // whose seat is their account's needs no link
 let view = null; // what the house says of the space and of us
@@ -205,10 +206,17 @@ function draw() {
   $("state").dataset.state = view.state;
   if (view.you) $("you").textContent = text("stage.you_are", { name: view.you.name, role: text(`role.${view.you.role}`) });
   $("lights").replaceChildren(...lights(view.lights));
+  $("ending").textContent = ending();
   hostButtons();
   offerToDecline();
   ladder.draw(view);
   door.draw(view);
+}
+
+/** A warning when the space is soon to end by itself. */
+function ending() {
+  if (view.ends_ms === null || view.ends_ms - Date.now() > WARN_MS) return "";
+  return text("stage.ends_by_itself", { time: when(view.ends_ms) });
 }
 
 function hostButtons() {
