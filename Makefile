@@ -1,26 +1,30 @@
 # The only way anything is run, by people and by CI. `make help` lists the targets.
 SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
+PIP := $(BIN)/python -m pip --disable-pip-version-check
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser caches live test faults unit check fmt bench docs screenshots lock clean
+.PHONY: help setup browser caches live test faults unit check fmt bench docs screenshots lock sbom proof-install clean
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
 setup: $(STAMP) ## make .venv with locked packages, front-end parts and .venv/bin/stentor
 
+# The stamp goes first: where a step fails none is left, and the next call makes .venv anew instead of going on with half of one.
 $(STAMP): pyproject.toml hatch_build.py requirements/dev.txt web/package-lock.json
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Stentor needs Python 3.11 or newer; set PYTHON=python3.11."; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "Cannot make .venv: on Debian, install python3-venv."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Stentor needs Python 3.11 or newer: set PYTHON=python3.11."; exit 1; }
+	@test -e $@ && $(PIP) --version > /dev/null || $(PYTHON) -m venv --clear .venv || { echo "Cannot make .venv: on Debian, install python3-venv."; exit 1; }
+	@rm -f $@
 	@echo "Installing locked packages into .venv (about a minute, once) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
+	@$(PIP) install --quiet --no-deps --require-hashes -r requirements/dev.txt
 	@echo "Installing Stentor and its front-end parts …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@$(BIN)/python -m pip check --quiet
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@$(PIP) check > .venv/check.log || { cat .venv/check.log; echo "Packages of an older lock are in the way, or the lock is wrong: the next 'make setup' begins with an empty .venv."; exit 1; }
 	@touch $@
 
 browser: setup ## make sure that Chromium and Firefox are there (Debian's), as root
@@ -63,10 +67,18 @@ docs: setup ## check the documents: links, settings, texts
 screenshots: setup browser ## take the pictures of the documents; ARGS="--every-look" takes all pages in all widths, to review
 	@$(BIN)/python -m tests.support.screenshots $(if $(findstring --every-look,$(ARGS)),.venv/screenshots,docs/images) $(ARGS)
 
-lock: ## resolve the versions again (needs the network)
-	@for set in "run:" "dev:--group dev"; do \
-	  $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-	    --no-emit-index-url --quiet pyproject.toml $${set#*:} -o requirements/$${set%%:*}.txt; done
+# With extras and hashes, to be installed without resolving; constraints are the same versions, for pip takes neither there.
+compile = $(BIN)/uv pip compile --universal --python-version 3.11 --no-annotate --no-header --no-emit-index-url --quiet pyproject.toml
+lock: ## resolve the versions again, keeping those that still fit (needs the network)
+	@$(compile) --generate-hashes --no-strip-extras --group dev -o requirements/dev.txt
+	@$(compile) --generate-hashes --no-strip-extras --constraints requirements/dev.txt -o requirements/run.txt
+	@$(compile) --extra captions --constraints requirements/dev.txt -o requirements/constraints.txt
+
+sbom: setup ## list all parts with versions, hashes and licences (CycloneDX) in dist/stentor.cdx.json
+	@$(BIN)/python -m tests.support.sbom dist/stentor.cdx.json
+
+proof-install: setup ## install in many ways: old and new pip, each Python, root and not, newer releases; 20 minutes
+	@$(BIN)/python -m pytest tests/install $(ARGS)
 
 clean: ## remove what set-up made, and the demo's data
 	@rm -rf .venv data web/node_modules src/stentor/edge/static/vendor .mypy_cache .ruff_cache .pytest_cache

@@ -10,13 +10,14 @@ import asyncio
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.support import debian
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 PROGRAMS = {"nginx": "nginx", "varnish": "varnishd", "systemd": "systemd-analyze"}
@@ -97,26 +98,10 @@ async def _answers(port: int) -> bool:
     return True
 
 
-def install() -> int:
-    """Makes sure that both are there; returns the exit code for the shell."""
-    missing = [name for name, command in PROGRAMS.items() if not shutil.which(command, path=FOLDERS)]
-    if not missing:
-        return 0
-    wanted = " ".join(missing)
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        print(f"The tests of caches need {wanted}. As root: apt-get install {wanted}.", file=sys.stderr)
-        return 1
-    print(f"Installing Debian's {wanted} for the tests of caches (once) …", flush=True)
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (
-        ["apt-get", "update", "-qq"],
-        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing],
-    ):
-        if subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False).returncode:
-            print(f"{' '.join(command)} failed: install {wanted} by hand, then run this again.", file=sys.stderr)
-            return 1
-    return 0
+def missing() -> list[str]:
+    """Debian's packages that are not there."""
+    return [name for name, command in PROGRAMS.items() if not shutil.which(command, path=FOLDERS)]
 
 
 if __name__ == "__main__":
-    sys.exit(install() if "--install" in sys.argv else 0)
+    sys.exit(debian.install(missing, "the tests of caches") if "--install" in sys.argv else bool(missing()))

