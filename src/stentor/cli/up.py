@@ -11,6 +11,7 @@ from rich.console import Console
 from stentor import app, logfiles
 from stentor.base import folder, log
 from stentor.base.config import Settings
+from stentor.base.errors import StentorError
 from stentor.cli import options
 from stentor.cli.account import first_link
 from stentor.cli.house import House
@@ -60,8 +61,13 @@ async def _serve(settings: Settings, verbose: bool) -> None:
 
 
 def _first_link(settings: Settings) -> str | None:
-    with House(settings) as house:
-        return first_link(house)
+    """The link, if one is wanted. A house too busy to make it stops no start: `stentor account link` asks again."""
+    try:
+        with House(settings) as house:
+            return first_link(house)
+    except StentorError as error:
+        log.get("up").warning("no-link", detail=error.detail)
+        return None
 
 
 def _write(text: str) -> None:
