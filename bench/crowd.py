@@ -31,8 +31,9 @@ import psutil
 
 from bench import peers
 from bench.listeners import Met, Quantiles, Second, listen
+from stentor.base.descriptors import descriptors
 from stentor.crowd.admission import TARGET
-from stentor.edge.worker import SHORT_SHARE, descriptors
+from stentor.edge.worker import SHORT_SHARE
 from stentor.rehearsal.plot import HEIGHT, STYLE, WIDTH, plot
 
 RESULTS = Path(__file__).parent / "results"

@@ -17,13 +17,14 @@ import uvloop
 from stentor.audio import grid
 from stentor.audio.hold import HoldLoop
 from stentor.base import keys
+from stentor.base.descriptors import descriptors
 from stentor.base.tls import Tls
 from stentor.base.units import SeatId, SpaceId
 from stentor.edge.channel import Channel
 from stentor.edge.gate import Gate
 from stentor.edge.role import BACKLOG, listen_on
 from stentor.edge.site import Site
-from stentor.edge.worker import Worker, descriptors
+from stentor.edge.worker import Worker
 from stentor.spaces import portraits
 from stentor.spaces.model import Role, Seat, Space, State
 from stentor.store.objects import Objects

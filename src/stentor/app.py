@@ -22,12 +22,12 @@ from stentor.audio import hold, music
 from stentor.base import config, folder, keys, tls
 from stentor.base.clock import wall
 from stentor.base.config import Settings
+from stentor.base.descriptors import descriptors
 from stentor.base.errors import BadInput, Malformed, NotFound, SetupError
 from stentor.bus import disk, server
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import connect
 from stentor.captions import whisper
-from stentor.edge.worker import descriptors
 from stentor.rehearsal import certificate
 from stentor.rehearsal.configuration import Configuration, current, differences
 from stentor.spaces import attendance

@@ -26,7 +26,9 @@ PASSWORD = "several words together"
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def only(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     """One house for all of them, in which everybody may sign up and make spaces."""
-    async with running_house(tmp_path_factory.mktemp("house"), sign_up="open", create_spaces="members") as house:
+    async with running_house(
+        tmp_path_factory.mktemp("house"), sign_up="open", create_spaces="members", trusted_proxies="127.0.0.9"
+    ) as house:
         yield house
 
 

@@ -152,9 +152,16 @@ async def edge(
     """A rig whose window holds the first ``chunks`` chunks; it must run on uvloop, as the edge does."""
     rig: list[Rig] = []
     start = DOORS_OPEN_MS / 1000
-    worker = Worker(capacity=capacity, places=places, clock=lambda: rig[0].now if rig else start, addresses=addresses)
+    trusted = forwarded.networks("127.0.0.1")
+    worker = Worker(
+        capacity=capacity,
+        places=places,
+        clock=lambda: rig[0].now if rig else start,
+        addresses=addresses,
+        trusted=trusted,
+    )
     objects = Objects.open("memory://")
-    gate = Gate(keys.derived("edge", SECRET), forwarded.networks("127.0.0.1"), worker)
+    gate = Gate(keys.derived("edge", SECRET), trusted, worker)
     site = Site(worker, gate, objects=objects, address="", instance="edge-0")
     worker.site = site
     worker.tls, worker.proxied = tls, proxied

@@ -10,9 +10,9 @@ import pytest
 from stentor import app
 from stentor.base import config
 from stentor.base.config import Settings
+from stentor.base.descriptors import descriptors
 from stentor.base.errors import SetupError
 from stentor.base.units import SeatId, SpaceId
-from stentor.edge.worker import descriptors
 from stentor.house import role as house
 from stentor.rehearsal import certificate
 from stentor.rehearsal.certificate import Certificate, certify

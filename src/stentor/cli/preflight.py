@@ -19,12 +19,12 @@ import click
 from rich.console import Console
 
 from stentor.base.config import Settings
+from stentor.base.descriptors import RESERVED_DESCRIPTORS
 from stentor.cli import doctor, options, outside
 from stentor.cli.doctor import MORE_DESCRIPTORS, WANTED_DESCRIPTORS
 from stentor.cli.findings import BYTES_PER_HOUR, Finding, Verdict, tell
 from stentor.cli.house import TIMEOUT_S, House
 from stentor.crowd.admission import TARGET
-from stentor.edge.worker import RESERVED_DESCRIPTORS
 from stentor.rehearsal import certificate
 from stentor.rehearsal.certificate import Certificate
 from stentor.rehearsal.configuration import Configuration, current, differences

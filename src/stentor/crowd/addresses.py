@@ -6,10 +6,13 @@ what a single source can do. An IPv6 client counts by its /64, which is what one
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
 
 PREFIX_BITS = 64
+ALONE = "#"
+"""How a source begins that is one connection, not an address."""
 
 
 def source(address: str) -> str:
@@ -27,22 +30,27 @@ def source(address: str) -> str:
 
 
 class Addresses:
-    """Counts by source. A limit of 0 is none; ``exempt`` says who is not counted, such as proxies."""
+    """Counts by source. A limit of 0 is none.
 
-    def __init__(self, *, connections: int, requests: int, exempt: Callable[[str], bool]) -> None:
+    ``proxy`` says whose connections are those of many people. Nobody knows then who is behind one until a request says
+    it, so each such connection counts as a source of its own: what comes through it is limited, and shuts out nobody.
+    """
+
+    def __init__(self, *, connections: int, requests: int, proxy: Callable[[str], bool]) -> None:
         self.refused_connections = 0
         self.refused_requests = 0
         self._most_connections, self._most_requests = connections, requests
-        self._exempt = exempt
+        self._proxy = proxy
+        self._numbers = itertools.count()
         self._open: dict[str, int] = {}
         self._asked: dict[str, int] = {}
 
     def enter(self, address: str) -> str | None:
-        """Counts a connection; returns its source for :meth:`leave` (empty: not counted), None when it is too many."""
+        """Counts a connection; returns its source for :meth:`leave`, None when it is too many."""
         one = source(address)
         already = self._open.get(one, 0)
-        if not already and (not one or self._exempt(address)):
-            return ""
+        if not already and (not one or self._proxy(address)):
+            return f"{ALONE}{next(self._numbers)}"
         if 0 < self._most_connections <= already:
             self.refused_connections += 1
             return None

@@ -34,8 +34,7 @@ class Gate:
     def __init__(self, keys: Keys, trusted: Networks, worker: Worker) -> None:
         self._key = keys.doors
         self._signer = Signer(keys.door)
-        self.trusted = trusted
-        """Proxies whose word on addresses counts."""
+        self._trusted = trusted
         self._worker = worker
         self.refused = 0
         """Joins that were told to wait."""
@@ -96,7 +95,7 @@ class Gate:
         return door.check(self._key, channel.space.id, text, now=now) if text else None
 
     def _device(self, request: Request, connection: Connection, slot: int = 0) -> bytes:
-        address = origin(connection.peer, request.headers, self.trusted).address
+        address = origin(connection.peer, request.headers, self._trusted).address
         return door.device(self._key, address, slot)
 
     def _later(self, channel: Channel, detail: str) -> Overloaded:

@@ -54,6 +54,7 @@ class Numbers(Collector):
             ("hasty", "Requests refused: their address sent too many.", worker.addresses.refused_requests),
             ("requests", "Requests answered.", worker.requests),
             ("malformed", "Connections closed because they did not speak HTTP.", worker.malformed),
+            ("failed", "Requests answered 500: a fault of ours, see the log.", worker.failed),
             ("timed_out", "Connections closed because they were too slow.", worker.timed_out),
             ("joins", "Progressive listeners that began.", counters.joins),
             ("writes", "Writes to progressive listeners.", counters.writes),

@@ -27,6 +27,9 @@ MOST_WAITING = 64
 """Requests of one connection behind one that is held; then it is not read from."""
 HIGH_WATER_BYTES = 64 * 1024
 """What the transport may hold for a slow reader: 8 s of sound, after which it is skipped."""
+LINGER_S = 2.0
+"""After a refusal: closing while bytes still come would destroy the reply on its way (RFC 9112, 9.6)."""
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 FOREVER = float("inf")
 CHUNK_MARK = b"{chunk}"
 
@@ -65,6 +68,7 @@ class Connection(asyncio.Protocol):
         "_host",
         "_parser",
         "_waiting",
+        "alone",
         "bucket",
         "client",
         "deadline",
@@ -88,7 +92,9 @@ class Connection(asyncio.Protocol):
         self.held: Request | None = None
         """The request whose reply is being held back."""
         self.client = ""
-        """Where it comes from, as the worker counts it; empty when that is not counted."""
+        """Where it comes from, or whom its request is from, as the worker counts it."""
+        self.alone = ""
+        """A source of its own when its peer is a proxy; else empty."""
         self.source = ""
         """The client's address by the PROXY protocol; empty without it."""
         self.paused = False
@@ -126,6 +132,8 @@ class Connection(asyncio.Protocol):
         except StentorError as error:
             self._fail(error)
             return
+        if self._parser.expects and self.held is None:
+            self.transport.write(CONTINUE)
         if not requests:
             if self._host.now + HEAD_S < self.deadline and not self._parser.idle and self.held is None:
                 self._host.watch(self, self._host.now + HEAD_S)
@@ -252,4 +260,8 @@ class Connection(asyncio.Protocol):
         self._parser = None
         if self.held is None:
             self.transport.write(self._host.refuse(error).render(head_only=False, keep_alive=False))
-        self.transport.close()
+        if self.held is None and self.transport.can_write_eof():
+            self.transport.write_eof()
+            self._host.watch(self, self._host.now + LINGER_S)
+        else:
+            self.transport.close()

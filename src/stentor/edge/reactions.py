@@ -6,13 +6,11 @@ from collections.abc import Callable
 
 from stentor.base.errors import Conflict, NotAllowed, NotFound, Overloaded
 from stentor.crowd import rungs
-from stentor.crowd.addresses import source
 from stentor.edge.channel import Channel
 from stentor.edge.protocol import Connection
 from stentor.edge.reply import ANYBODY, NO_STORE, Reply, failure
 from stentor.edge.worker import Worker
 from stentor.spaces.reactions import REACTIONS
-from stentor.wire.forwarded import Networks, origin
 from stentor.wire.http import Request
 
 WINDOW_S = 10.0
@@ -26,9 +24,8 @@ MOST_SENDERS = 50_000
 class Reactions:
     """Those of all spaces at one worker. ``monotonic`` gives seconds."""
 
-    def __init__(self, worker: Worker, *, monotonic: Callable[[], float], trusted: Networks) -> None:
+    def __init__(self, worker: Worker, *, monotonic: Callable[[], float]) -> None:
         self._worker, self._monotonic = worker, monotonic
-        self._trusted = trusted
         self._senders: dict[str, int] = {}
         self._window_end = 0.0
         self._made: int | None = None
@@ -47,7 +44,7 @@ class Reactions:
         channel.on_air()
         if not channel.space.reactions:
             raise Conflict("The hosts have turned reactions off.", code="reactions-off")
-        if not self._counts(self._sender(request, connection)):
+        if not self._counts(connection.client):
             return self._ready(fast=True)
         channel.reactions[name] = channel.reactions.get(name, 0) + rungs.rung(channel.rung).reactions_one_in
         return self._ready(fast=False)
@@ -63,10 +60,6 @@ class Reactions:
             return False
         self._senders[sender] = taken + 1
         return True
-
-    def _sender(self, request: Request, connection: Connection) -> str:
-        """Whom the limit is for: an address, of IPv6 a /64, as a proxy in front says it."""
-        return source(origin(connection.peer, request.headers, self._trusted).address)
 
     def _ready(self, *, fast: bool) -> Reply:
         """204, or 429 for whoever is too fast; both made once a second, for a flood must cost next to nothing."""

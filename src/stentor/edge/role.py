@@ -18,6 +18,7 @@ from stentor.audio.hold import HoldLoop
 from stentor.base import keys, log, tls
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
+from stentor.base.descriptors import descriptors
 from stentor.base.errors import Malformed, NotFound, Overloaded, SetupError
 from stentor.bus import status
 from stentor.bus.board import Board
@@ -33,7 +34,7 @@ from stentor.edge.channel import Channel
 from stentor.edge.gate import Gate
 from stentor.edge.load import memory_bytes
 from stentor.edge.site import Site
-from stentor.edge.worker import Worker, descriptors
+from stentor.edge.worker import Worker
 from stentor.spaces.comments import Chat
 from stentor.spaces.model import Space
 from stentor.store.objects import Objects
@@ -71,7 +72,7 @@ class Edge:
         addresses = Addresses(
             connections=settings.address_connections,
             requests=settings.address_requests,
-            exempt=lambda address: forwarded.trusts(trusted, address),
+            proxy=lambda address: forwarded.trusts(trusted, address),
         )
         self.worker = Worker(
             capacity=descriptors(),
@@ -80,6 +81,7 @@ class Edge:
             line_bps=line_bps,
             places=settings.edge_listeners,
             addresses=addresses,
+            trusted=trusted,
         )
         gate = Gate(keys.own(settings, "edge"), trusted, self.worker)
         self.site = Site(

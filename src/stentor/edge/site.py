@@ -68,7 +68,7 @@ class Site:
         self._address, self._house, self._overflow = address, house, overflow
         self._instance = instance
         self._pages = Pages(address=address, house=house, overflow=overflow, now=worker.clock())
-        self.reactions = Reactions(worker, monotonic=asyncio.get_running_loop().time, trusted=gate.trusted)
+        self.reactions = Reactions(worker, monotonic=asyncio.get_running_loop().time)
         self._documents: dict[tuple[str, str], tuple[tuple[int, ...], float, Document]] = {}
         self._holds: dict[tuple[str, bool, str], File] = {}
         self._jobs: set[asyncio.Task[None]] = set()

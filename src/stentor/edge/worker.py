@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import resource
 from typing import Protocol
 
+from stentor.base import log
 from stentor.base.clock import Clock
 from stentor.base.errors import Overloaded, StentorError
+from stentor.base.secure import Secure
 from stentor.base.tls import Tls
-from stentor.crowd.addresses import Addresses
+from stentor.crowd.addresses import ALONE, Addresses, source
 from stentor.edge.fanout import Counters, Pace, interval_for
 from stentor.edge.load import Meter
 from stentor.edge.protocol import Connection
 from stentor.edge.proxied import Proxied
 from stentor.edge.reply import BRIEF, NO_STORE, Reply, failure
-from stentor.edge.secure import Secure
 from stentor.edge.wheel import Wheel
+from stentor.wire import forwarded
+from stentor.wire.forwarded import Networks
 from stentor.wire.http import Request
 
-RESERVED_DESCRIPTORS = 128
-"""For the bus, the object store, the log, the listening socket and what libraries open."""
 SHORT_SHARE = 20
 """One connection in so many is kept free of listeners."""
 FULL_RETRY_S = 5.0
@@ -37,6 +37,7 @@ CROWDED = Overloaded(
 HASTY = Overloaded(
     "Too many requests come from your address; ask less often.", retry_after_s=1.0, status=429, code="too-often"
 )
+FAILED = StentorError("Something went wrong at this edge; trying again may help.")
 
 
 class Site(Protocol):
@@ -64,6 +65,7 @@ class Worker:
         line_bps: float = 0.0,
         places: int = 0,
         addresses: Addresses | None = None,
+        trusted: Networks = (),
     ) -> None:
         self.clock = clock
         self.capacity = capacity
@@ -79,6 +81,7 @@ class Worker:
         self.accepted = 0
         self.refused = 0
         self.malformed = 0
+        self.failed = 0
         self.timed_out = 0
         self.requests = 0
         self.replied_bytes = 0
@@ -92,8 +95,13 @@ class Worker:
         """With which connections are encrypted; None for plain HTTP."""
         self.proxied = False
         """Every connection begins with the PROXY protocol."""
-        self.addresses = addresses or Addresses(connections=0, requests=0, exempt=lambda address: True)
+        self.addresses = addresses or Addresses(
+            connections=0, requests=0, proxy=lambda address: forwarded.trusts(trusted, address)
+        )
+        self._trusted = trusted
+        """Proxies whose word on addresses counts."""
         self._refusals: dict[str, Reply] = {}
+        self._log = log.get("edge")
 
     def connection(self) -> asyncio.Protocol:
         """A protocol for a socket that was accepted: from the outside to the inside PROXY header, TLS, HTTP."""
@@ -133,6 +141,20 @@ class Worker:
             self._turn_away(connection, CROWDED)
             return False
         connection.client = client
+        connection.alone = client if client.startswith(ALONE) else ""
+        return True
+
+    def _speaks_for(self, connection: Connection, request: Request) -> bool:
+        """Counts a proxy's connection for whom it says the request is from; False when that one has too many."""
+        address = forwarded.client(connection.peer, request.headers, self._trusted)
+        client = source(address) or connection.alone
+        if client != connection.client:
+            self.addresses.leave(connection.client)
+            connection.client = connection.alone
+            entered = client if client == connection.alone else self.addresses.enter(address)
+            if entered is None:
+                return False
+            connection.client = entered
         return True
 
     def _turn_away(self, connection: Connection, error: StentorError) -> None:
@@ -158,13 +180,19 @@ class Worker:
 
     def answer(self, request: Request, connection: Connection) -> Reply | None:
         self.requests += 1
-        if connection.client and not self.addresses.ask(connection.client):
+        if connection.alone and not self._speaks_for(connection, request):
+            return self._refusal(CROWDED)
+        if not self.addresses.ask(connection.client):
             return self._refusal(HASTY)
         try:
             return self.site.answer(request, connection)
         except StentorError as error:
             # A wrong address is asked for again and again; caches take that off us, but only for a moment.
             return failure(error, now=self.clock(), cache=BRIEF if error.status == 404 else NO_STORE)
+        except Exception:  # noqa: BLE001 the outermost boundary: one bad request must not cost the connection its answer
+            self.failed += 1
+            self._log.exception("request-failed", method=request.method)
+            return self._refusal(FAILED)
 
     def _malformed(self) -> None:
         self.malformed += 1
@@ -201,12 +229,3 @@ class Worker:
         for connection in self._wheel.due(self.now):
             self.timed_out += 1
             connection.transport.abort()
-
-
-def descriptors() -> int:
-    """Raises this process's limit of open files to what the system allows; returns how many connections that gives."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard == resource.RLIM_INFINITY:
-        hard = max(soft, 1 << 20)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return max(1, hard - RESERVED_DESCRIPTORS)

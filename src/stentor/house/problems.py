@@ -27,6 +27,8 @@ from stentor.base.errors import (
 
 _REQUEST = Request[Any, Any, Any]
 _NAMED = re.compile(r"field `(\w+)`")
+GONE = "client disconnected prematurely"
+"""How the framework calls a peer that goes while it sends; as a fault of ours."""
 _MAX_FIELDS = 20
 """Input errors that a problem document lists; enough for any form, and an answer stays small."""
 
@@ -118,6 +120,8 @@ def handlers(logger: log.Log) -> ExceptionHandlersMap:
         return response(from_framework(error))
 
     def on_bug(request: _REQUEST, error: Exception) -> Response[bytes]:
+        if getattr(error, "detail", "") == GONE:
+            return response(BadInput("The request ended in the middle."))  # nobody reads it
         # No internals go out; the log has the trace. The path is logged, never the query or a header.
         logger.error("request-bug", method=request.method, path=request.url.path, exc_info=error)
         return response(StentorError("Something went wrong in the house. It is logged; trying again may help."))

@@ -6,11 +6,12 @@ from typing import cast
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from stentor.wire.forwarded import Networks, origin
+from stentor.crowd.addresses import ALONE, source
+from stentor.wire.forwarded import Networks, client, origin
 
 
 def behind(app: ASGIApp, trusted: Networks) -> ASGIApp:
-    """``app``, which sees the address and the scheme that a trusted proxy names (:func:`origin`)."""
+    """``app``, which sees whom a trusted proxy names as what is counted as one (:func:`source`), and the scheme."""
 
     async def outer(scope: Scope, receive: Receive, send: Send) -> None:
         peer = scope.get("client")
@@ -20,7 +21,9 @@ def behind(app: ASGIApp, trusted: Networks) -> ASGIApp:
                 name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
                 headers[name] = f"{headers[name]}, {value}" if name in headers else value
             found = origin(peer[0], headers, trusted)
-            changes = {"client": (found.address, peer[1]), "scheme": found.scheme or scope["scheme"]}
+            # what is limited by address is limited by connection when a proxy does not say for whom it speaks
+            asker = source(client(peer[0], headers, trusted)) or f"{peer[0]}{ALONE}{peer[1]}"
+            changes = {"client": (asker, peer[1]), "scheme": found.scheme or scope["scheme"]}
             scope = cast("Scope", {**scope, **changes})
         await app(scope, receive, send)
 

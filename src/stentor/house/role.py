@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, cast
 
 import uvicorn
 from litestar.types import ASGIApp
@@ -14,14 +15,16 @@ from litestar.types import ASGIApp
 from stentor.base import config, keys, log, tls
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
+from stentor.base.descriptors import descriptors
 from stentor.base.errors import SetupError
-from stentor.base.tls import Tls
 from stentor.bus.board import Board
 from stentor.bus.connection import connect
 from stentor.bus.status import Status, Statuses, beat
+from stentor.crowd.addresses import Addresses
 from stentor.house.app import build
 from stentor.house.backstage import Backstage
 from stentor.house.chat import ChatKeeper
+from stentor.house.connection import Door
 from stentor.house.crowd import Controller
 from stentor.house.desk import Desk
 from stentor.house.proxies import behind
@@ -77,13 +80,20 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
                 keys=keys.own(settings, "house"),
             )
 
+            addresses = Addresses(
+                connections=settings.address_connections,
+                requests=0,  # the lanes limit those
+                proxy=lambda address: forwarded.trusts(trusted, address),
+            )
+            door = Door(descriptors(), addresses, clock, certificate)
+
             def status() -> Status:
-                at_ms, numbers = unix_ms(clock()), lanes.numbers()
+                at_ms, numbers = unix_ms(clock()), lanes.numbers() | door.numbers()
                 return Status(role="house", instance=instance, at_ms=at_ms, pid=os.getpid(), numbers=numbers)
 
             logger.info("house-up", address=settings.house_address)
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(_serve(behind(app, trusted), listener, certificate), name="house http")
+                tasks.create_task(_serve(behind(app, trusted), listener, door), name="house http")
                 if certificate is not None:
                     tasks.create_task(certificate.watch(), name="house certificate")
                 tasks.create_task(desk.retell(), name="house board")
@@ -120,11 +130,13 @@ def _listen(settings: Settings) -> socket.socket:
     return listener
 
 
-async def _serve(app: ASGIApp, listener: socket.socket, certificate: Tls | None) -> None:
+async def _serve(app: ASGIApp, listener: socket.socket, door: Door) -> None:
     """HTTP on ``listener`` until cancelled; what is under way then may end."""
     server = _Server(
         uvicorn.Config(
             app,
+            http=cast("Any", door.protocol),  # any maker of protocols will do, uvicorn only calls it
+            ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,  # addresses of people are not logged
@@ -132,7 +144,6 @@ async def _serve(app: ASGIApp, listener: socket.socket, certificate: Tls | None)
             timeout_graceful_shutdown=ENDING_S,
             server_header=False,
             proxy_headers=False,  # house.proxies does it
-            ssl_context_factory=(lambda *_: certificate.context) if certificate is not None else None,
         )
     )
     serving = asyncio.create_task(server.serve(sockets=[listener]), name="house uvicorn")

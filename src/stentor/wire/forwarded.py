@@ -57,6 +57,14 @@ def origin(peer: str, headers: Mapping[str, str], trusted: Networks) -> Origin:
     return Origin(found.pop() if len(found) == 1 else peer, scheme if scheme in ("http", "https") else "")
 
 
+def client(peer: str, headers: Mapping[str, str], trusted: Networks) -> str:
+    """The address that :func:`origin` finds; empty when a proxy is all that is known of who asks."""
+    if "x-forwarded-for" not in headers and "forwarded" not in headers and trusts(trusted, peer):
+        return ""
+    address = origin(peer, headers, trusted).address
+    return "" if trusts(trusted, address) else address
+
+
 def _walk(peer: str, chain: list[str], trusted: Networks) -> str:
     """From the nearest to the farthest, as long as each is trusted."""
     client = peer

@@ -10,7 +10,7 @@ from stentor.crowd.addresses import Addresses, source
 
 
 def limits(connections: int = 2, requests: int = 3) -> Addresses:
-    return Addresses(connections=connections, requests=requests, exempt=lambda address: address == "10.0.0.1")
+    return Addresses(connections=connections, requests=requests, proxy=lambda address: address == "10.0.0.1")
 
 
 @pytest.mark.parametrize(
@@ -50,11 +50,14 @@ def test_requests_are_counted_by_the_second() -> None:
     assert one.refused_requests == 1
 
 
-def test_proxies_and_what_is_no_address_are_not_counted() -> None:
-    """Nor is anybody when the limit is 0."""
+def test_each_connection_of_a_proxy_counts_alone() -> None:
+    """As many as it likes, each with the requests of one; so does what is no address. A limit of 0 is none."""
     one = limits()
-    assert [one.enter("10.0.0.1") for _ in range(5)] == [""] * 5
-    assert one.enter("not:an:address") == ""
+    kept = [one.enter("10.0.0.1") for _ in range(5)] + [one.enter("not:an:address")]
+    assert None not in kept
+    assert len(set(kept)) == 6
+    assert [one.ask(str(kept[0])) for _ in range(4)] == [True, True, True, False]
+    assert one.ask(str(kept[1]))
     free = limits(connections=0, requests=0)
     assert None not in [free.enter("192.0.2.1") for _ in range(50)]
     assert all(free.ask("192.0.2.1") for _ in range(50))

@@ -71,6 +71,48 @@ async def test_keep_alive_close_and_http_1_0() -> None:
         assert b"Connection: close" in await exchange(rig, b"GET /healthz HTTP/1.0\r\n\r\n", close=False)
 
 
+async def test_a_body_is_asked_for_when_its_head_is_fine() -> None:
+    """RFC 9110, 10.1.1: 100 before the body comes, the reason instead when it is too long, nothing without a body."""
+    async with edge() as rig:
+        reader, writer = await rig.open("/nowhere")
+        head = "Expect: 100-Continue\r\nContent-Length: {}"
+        async with asyncio.timeout(5):
+            await reader.readuntil(b"}")
+            writer.write(request("/s/friday/react/heart", head.format(2), method="POST"))
+            assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+            writer.write(b"hi" + request("/healthz", head.format(0)))
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 204 ")
+            assert (await reader.readuntil(b"}")).startswith(b"HTTP/1.1 200 ")
+            writer.write(request("/s/friday/react/heart", head.format(5000), method="POST"))
+            assert (await reader.read()).startswith(b"HTTP/1.1 413 ")
+        writer.close()
+
+
+async def test_a_fault_of_ours_is_answered_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """500 without internals; the connection goes on, and a metric says how often."""
+    async with edge() as rig:
+        monkeypatch.setattr(rig.site, "_health", lambda: 1 // 0)
+        reader, writer = await rig.open("/healthz")
+        async with asyncio.timeout(5):
+            found = await reader.readuntil(b"}")
+            assert found.startswith(b"HTTP/1.1 500 ")
+            assert b"division" not in found
+            writer.write(request("/s/friday/door.json"))
+            assert b" 200 " in await reader.readline()
+        writer.close()
+        assert rig.worker.failed == 1
+
+
+async def test_a_refusal_arrives_though_the_peer_goes_on_sending() -> None:
+    """RFC 9112, 9.6: the connection is not cut under the reply."""
+    async with edge() as rig:
+        reader, writer = await asyncio.open_connection("127.0.0.1", rig.port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 4_000_000)
+        async with asyncio.timeout(5):
+            assert (await reader.read()).startswith(b"HTTP/1.1 431 ")
+        writer.close()
+
+
 async def test_head_has_the_length_and_no_body() -> None:
     """HEAD says what GET would send; of a stream it says everything but the length."""
     async with edge() as rig:
@@ -99,9 +141,9 @@ async def test_methods_and_cors() -> None:
     [
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
         (b"GET / HTTP/1.1\r\n\r\n", 400),
-        (request("/" + "a" * 3000), 414),
-        (request("/healthz", f"X: {'a' * 9000}"), 431),
-        (request("/healthz", *[f"X{n}: 1" for n in range(80)]), 431),
+        (request("/" + "a" * 9000), 414),
+        (request("/healthz", f"X: {'a' * 25_000}"), 431),
+        (request("/healthz", *[f"X{n}: 1" for n in range(101)]), 431),
         (request("/healthz", "Transfer-Encoding: chunked"), 501),
         (request("/healthz", "Content-Length: 999999", method="POST"), 413),
     ],
@@ -232,7 +274,7 @@ async def test_no_bytes_do_harm() -> None:
 
 
 def limits(*, connections: int = 0, requests: int = 0) -> Addresses:
-    return Addresses(connections=connections, requests=requests, exempt=lambda address: False)
+    return Addresses(connections=connections, requests=requests, proxy=lambda address: False)
 
 
 async def test_an_address_with_too_many_connections_is_turned_away() -> None:
@@ -261,6 +303,43 @@ async def test_an_address_that_asks_too_often_waits_for_the_next_second() -> Non
         assert b"too-often" in found
         rig.worker.tick()
         assert (await rig.get("/healthz"))[0] == 200
+
+
+def behind_proxy(*, connections: int = 0, requests: int = 0) -> Addresses:
+    return Addresses(connections=connections, requests=requests, proxy=lambda address: address == "127.0.0.1")
+
+
+async def test_a_proxy_is_limited_by_whom_it_speaks_for() -> None:
+    """One client has too many and another has room; its connections count out when they end or change hands."""
+    async with edge(addresses=behind_proxy(connections=2)) as rig:
+        path, ada, ben = "/s/friday/live.aac", "X-Forwarded-For: 192.0.2.7", "X-Forwarded-For: 192.0.2.8"
+        opened = [await rig.open(path, ada) for _ in range(2)]
+        await eventually(lambda: rig.worker.listeners == 2, "two listen")
+        assert (await rig.get("/healthz", ada))[0] == 429
+        assert (await rig.get("/healthz", ben))[0] == 200
+        reader, writer = await rig.open("/healthz", ben)  # one of the proxy's own, kept for whoever comes next
+        await reader.readuntil(b"}")
+        for client, status in ((ada, b"429"), (ben, b"200"), (ada, b"429")):
+            writer.write(request("/healthz", client))
+            assert (await reader.readuntil(b"}")).split()[1] == status
+        opened[0][1].close()
+        await eventually(lambda: rig.worker.listeners == 1, "one has gone")
+        assert (await rig.get("/healthz", ada))[0] == 200
+        writer.close()
+        opened[1][1].close()
+
+
+@pytest.mark.parametrize("field", [[], ["X-Forwarded-For: 127.0.0.1"], ["X-Forwarded-For: unknown"]])
+async def test_a_proxy_that_does_not_say_for_whom_is_limited_by_connection(field: list[str]) -> None:
+    """A flood through one of its connections ends there, and nobody is locked out of the others."""
+    async with edge(addresses=behind_proxy(connections=2, requests=5)) as rig:
+        others = [await rig.open("/s/friday/live.aac", *field) for _ in range(4)]
+        await eventually(lambda: rig.worker.listeners == 4, "all listen")
+        found = await exchange(rig, request("/healthz", *field) * 30)
+        assert found.count(b"too-often") >= 20
+        assert (await rig.get("/healthz", *field))[0] == 200
+        for _, writer in others:
+            writer.close()
 
 
 async def test_behind_a_proxy_the_clients_address_counts() -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from stentor.edge import protocol, secure
+from stentor.base import secure
+from stentor.edge import protocol
 from tests.support.certificates import Authority
 from tests.support.edge import Rig, edge, request, split
 from tests.support.wait import eventually

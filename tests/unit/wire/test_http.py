@@ -77,12 +77,56 @@ def test_a_path_is_decoded_safely_or_refused(name: str) -> None:
         ("http://example.org/s/x?y=1", "/s/x", {"y": "1"}),
         ("HTTP://example.org", "/", {}),
         ("/a.b/..c/.d", "/a.b/..c/.d", {}),
+        ("/s/x?utm_term=50%&v=1", "/s/x", {"utm_term": "50%", "v": "1"}),
+        ("/s/x?a=%zz&%ff=%ff&v=1", "/s/x", {"a": "%zz", "\ufffd": "\ufffd", "v": "1"}),
+        ("/s/x?&&=&;#top", "/s/x", {"": "", ";": ""}),
+        ("/s/\xc3\xbcber?q=\xc3\xbc", "/s/über", {"q": "ü"}),
     ],
 )
 def test_targets_are_read_as_the_standard_has_them(target: str, path: str, query: dict[str, str]) -> None:
     """Origin form and absolute form, percent-encoding, the first of repeated names."""
     request = one(get(target))
     assert (request.path, request.query) == (path, query)
+
+
+@pytest.mark.parametrize("count", [17, 1000])
+def test_any_number_of_query_fields_may_come(count: int) -> None:
+    """Links are decorated: what is not ours does not keep people out."""
+    others = "&".join(f"u{n}=1" for n in range(count))
+    assert one(get(f"/s/x?{others}&_HLS_msn=4")).query["_HLS_msn"] == "4"
+
+
+def test_sixteen_kilobytes_of_cookies_pass() -> None:
+    """All sites of a domain leave some; several lines of them are one list."""
+    pairs = [f"c{n}={'x' * 4000}" for n in range(4)]
+    assert one(get("/", *(f"Cookie: {pair}" for pair in pairs))).headers["cookie"] == "; ".join(pairs)
+
+
+@given(st.lists(st.integers(1, 30), max_size=8), st.sampled_from(["\n", "\r\n"]))
+def test_old_players_may_end_lines_with_a_line_feed(cuts: list[int], last: str) -> None:
+    """RFC 9112, 2.2, for HTTP/1.0 only, however the head is cut."""
+    data = f"GET /s/x HTTP/1.0\nIcy-MetaData: 1\nUser-Agent: old\n{last}".encode()
+    parser, found, at = http.RequestParser(), [], 0
+    for cut in [*cuts, len(data)]:
+        found += parser.feed(data[at : at + cut])
+        at += cut
+    assert [(each.path, each.headers, each.version) for each in found] == [
+        ("/s/x", {"icy-metadata": "1", "user-agent": "old"}, "1.0")
+    ]
+
+
+def test_an_old_head_without_an_end_is_refused_while_it_comes() -> None:
+    """What is kept of a head with bare line feeds has the same bound."""
+    parser = http.RequestParser()
+    parser.feed(b"GET / HTTP/1.0\n")
+    sent, status = 0, 0
+    while not status and sent < 100:
+        sent += 1
+        try:
+            parser.feed(b"X: " + b"a" * 1000 + b"\n")
+        except StentorError as error:
+            status = error.status
+    assert (status, sent) == (431, 33)
 
 
 def test_the_asterisk_is_a_target_of_options() -> None:
@@ -101,23 +145,20 @@ def test_the_asterisk_is_a_target_of_options() -> None:
         "/a%zz",
         "/%ff",
         "/a%5cb",
-        "/x?a=%zz",
-        "/x?a=%ff",
         "/a%0d%0ab",
     ],
 )
 def test_targets_that_could_mean_two_things_are_refused(target: str) -> None:
-    """400 for dot segments, encoded slashes, control characters, broken or non-UTF-8 encoding."""
+    """400 for dot segments, encoded slashes, control characters, broken or non-UTF-8 encoding in a path."""
     assert refusal(get(target)) == 400
 
 
 @pytest.mark.parametrize(
     ("data", "status"),
     [
-        (get("/" + "a" * 2048), 414),
-        (get("/", "X: " + "a" * 8192), 431),
-        (get("/", *(f"X{n}: 1" for n in range(64))), 431),
-        (get("/?" + "&".join(f"a{n}=1" for n in range(17))), 400),
+        (get("/" + "a" * 8192), 414),
+        (get("/", "X: " + "a" * 24_576), 431),
+        (get("/", *(f"X{n}: 1" for n in range(100))), 431),
         (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4097\r\n\r\n", 413),
         (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n", 413),
         (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\n", 400),
@@ -129,18 +170,33 @@ def test_targets_that_could_mean_two_things_are_refused(target: str) -> None:
         (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \r\n\r\n", 400),
         (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1_0\r\n\r\n", 400),
         (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", 400),
-        (b"GET /\xc3\xa9 HTTP/1.1\r\nHost: a\r\n\r\n", 400),
         (b"GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n", 400),
         (b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n", 400),
         (GET * 65, 400),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
         (get("/", version="2.0"), 505),
+        (get("/", version="0.9"), 505),
+        (get("/", version="1.2"), 505),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+        (GET + get("/", version="0.9"), 505),
+        (b"GET /\r\n\r\n", 400),
+        (b"GET * HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: user@a\r\n\r\n", 400),
+        (b"GET / HTTP/1.0\r\nHost: a/b\r\n\r\n", 400),
+        (b"GET / HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: b\r\n c\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\nHost: a\n\n", 400),
+        (b"GET / HTTP/1.1\r\nX: a\nHost: a\r\n\r\n", 400),
     ],
     ids=[
-        "address", "head", "fields", "query", "body", "huge", "sign", "chunked", "smuggle", "host", "hosts", "lengths",
+        "address", "head", "fields", "body", "huge", "sign", "chunked", "smuggle", "host", "hosts", "lengths",
         "empty", "underscore", "digits",
-        "utf-8", "fragment", "connect",
+        "fragment", "connect",
         "pipelined", "tls", "version",
+        "0.9", "1.2", "preface", "second", "no version", "asterisk", "host space", "host user", "host path",
+        "old hosts", "fold", "space", "bare", "mixed",
     ],
 )  # fmt: skip
 def test_every_limit_has_its_status(data: bytes, status: int) -> None:
@@ -160,7 +216,7 @@ def test_an_endless_field_is_refused_while_it_comes() -> None:
         except StentorError as error:
             status = error.status
     assert status == 431
-    assert sent <= 12_000
+    assert sent <= 34_000
 
 
 def test_many_small_requests_in_one_read_are_no_long_head() -> None:

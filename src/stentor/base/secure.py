@@ -1,7 +1,7 @@
 """TLS between the socket and a connection: bytes in memory, no buffers and no timers of its own.
 
-The connection is counted and watched from the first moment, before the handshake: the limits of
-:mod:`stentor.edge.protocol` (number, slow heads, what a slow reader may leave unsent) hold as they do without TLS.
+The connection is counted and watched from the first moment, before the handshake: the limits of edge and house (number,
+slow heads, what a slow reader may leave unsent) hold as they do without TLS.
 What is written goes straight into the socket's transport, so its buffer is the only one.
 """
 
@@ -99,6 +99,9 @@ class Secure(asyncio.Transport, asyncio.Protocol):
         self._flush()
         self._closing = True
         self._below.close()
+
+    def can_write_eof(self) -> bool:
+        return False
 
     def abort(self) -> None:
         self._closing = True
