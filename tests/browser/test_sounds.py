@@ -61,5 +61,10 @@ async def test_a_sound_is_heard_by_everybody(
         for heard in (by_host, by_guest, by_listener.samples()):
             assert correlation(voices["cards"], heard).score > THERE
             assert_not_heard(voices["reader"], heard)
+        half = tmp_path / "Half.wav"
+        half.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+        await host.page.set_input_files("#sound-file", half)
+        await host.page.click("#sound-add")
+        await host.says("#sound-missing", "The file is not complete")
         host.calm()
         guest.calm()

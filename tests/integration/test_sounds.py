@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from stentor.audio.loudness import SPEECH_LUFS, integrated_lufs
@@ -13,6 +14,7 @@ from stentor.audio.pcm import from_int16
 from stentor.store.objects import Objects
 from tests.integration.test_house import sound
 from tests.support.house import House, problem, running_house
+from tests.support.sound_files import encoded, flipped, id3, mp3, tone, wav
 
 PATH = "/api/v1/spaces/talk"
 
@@ -66,3 +68,41 @@ async def test_nothing_is_left_of_what_was_taken_away(house: House) -> None:
     await house.http.post(f"{PATH}/live")
     assert (await house.http.post(f"{PATH}/end")).json()["sounds"] == []
     assert await objects.list("sounds/talk") == []
+
+
+async def test_damaged_files_are_taken_and_what_is_missing_is_said(house: House) -> None:
+    """200 with the sound that is there, and a code and a sentence for each thing that was left out."""
+    await house.create()
+    board, low = f"{PATH}/sounds?name=Bell", tone(1.0, 300.0)
+    for data, length_ms, codes in (
+        (flipped(encoded("flac", "flac"), 0.5), (850, 950), ["damaged"]),
+        (wav()[:100_000], (510, 530), ["cut-short"]),
+        (id3(5000) + mp3() + mp3(low, low), (1950, 2100), []),
+        (wav(low, -low), (1000, 1000), []),
+    ):
+        taken = (await house.http.put(board, content=data)).json()
+        assert [each["code"] for each in taken["left_out"]] == codes
+        assert all(each["detail"].endswith(".") for each in taken["left_out"])
+        assert length_ms[0] <= taken["sounds"][-1]["length_ms"] <= length_ms[1]
+    hold = (await house.http.put(f"{PATH}/hold", content=encoded("ogg", "libopus", tone(70.0)))).json()
+    assert [each["code"] for each in hold["left_out"]] == ["rest"]
+
+
+async def test_a_file_reaches_no_other_file_and_no_network(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Text that names files or addresses is no sound, whatever lies in the folder that the house was started in."""
+    await house.create()
+    (tmp_path / "secret.wav").write_bytes(wav())
+    monkeypatch.chdir(tmp_path)
+    before = {connection.laddr for connection in psutil.Process().net_connections() if not connection.raddr}
+    for text in (
+        "ffconcat version 1.0\nfile 'secret.wav'\n",
+        "#EXTM3U\n#EXTINF:1,\nsecret.wav\n",
+        "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 35098 RTP/AVP 0\n",
+        f"[playlist]\nFile1={tmp_path}/secret.wav\n",
+    ):
+        refused = problem(await house.http.put(f"{PATH}/sounds?name=x", content=text.encode()), 400, "bad-input")
+        assert refused["reason"] == "not-sound"
+    after = {connection.laddr for connection in psutil.Process().net_connections() if not connection.raddr}
+    assert after == before

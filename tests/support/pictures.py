@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import struct
 from fractions import Fraction
 from typing import Any
 
@@ -49,6 +51,36 @@ def encoded(codec: str = "png", *, width: int = 64, height: int = 40, image: Ima
     context.width, context.height, context.pix_fmt = width, height, FORMATS[codec]
     context.time_base = Fraction(1, 1)
     return b"".join(bytes(packet) for packet in (*context.encode(frame), *context.encode(None)))
+
+
+def gif(pictures: int = 3) -> bytes:
+    """An animated GIF whose first picture is :func:`halves`; the others are black."""
+    out = io.BytesIO()
+    with av.open(out, "w", format="gif") as file:
+        stream = file.add_stream("gif", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 300, 200, "rgb8"
+        for number in range(pictures):
+            image = halves(300, 200) if number == 0 else np.zeros((200, 300, 3), np.uint8)
+            file.mux(stream.encode(VideoFrame.from_ndarray(image, format="rgb24").reformat(format="rgb8")))
+        file.mux(stream.encode(None))
+    return out.getvalue()
+
+
+def animated_webp(*, alpha: bool = False) -> bytes:
+    """An animated WebP whose first picture is :func:`halves`; the other is black."""
+    size = (299).to_bytes(3, "little") + (199).to_bytes(3, "little")
+    frames = b""
+    for image in (halves(300, 200), np.zeros((200, 300, 3), np.uint8)):
+        still = encoded("libwebp", image=image)[12:]
+        if alpha:
+            still = _chunk(b"ALPH", b"\0" + b"\xff" * (300 * 200)) + still
+        frames += _chunk(b"ANMF", bytes(6) + size + (100).to_bytes(3, "little") + b"\0" + still)
+    body = b"WEBP" + _chunk(b"VP8X", bytes([0x12 if alpha else 2, 0, 0, 0]) + size) + _chunk(b"ANIM", bytes(6)) + frames
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def _chunk(name: bytes, body: bytes) -> bytes:
+    return name + struct.pack("<I", len(body)) + body + bytes(len(body) % 2)
 
 
 def png() -> bytes:

@@ -115,11 +115,11 @@ def fit_loop(pcm: Samples) -> Samples:
     as often as fits, crossfaded the same way. Raises :class:`BadInput` when it is silent or shorter than 5 s.
     """
     if pcm.size < SHORTEST_S * SAMPLE_RATE_HZ:
-        raise BadInput(f"Hold music is at least {SHORTEST_S:g} seconds long.")
+        raise BadInput(f"Hold music is at least {SHORTEST_S:g} seconds long.", reason="too-short")
     loop = _repeat(pcm)
     loudness = integrated_lufs(loop)
     if loudness == SILENT_LUFS:
-        raise BadInput("The file is silent.")
+        raise BadInput("The file is silent.", reason="silent")
     return _limit(loop * np.float32(gain_of_db(min(_MAX_GAIN_DB, HOLD_LUFS - loudness))))
 
 

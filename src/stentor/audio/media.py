@@ -1,8 +1,7 @@
-"""Files and foreign streams to samples, through PyAV: what a host uploads, and what a listener receives."""
+"""Foreign streams and our own files to samples, through PyAV. What people upload goes the way of ``house.readers``."""
 
 from __future__ import annotations
 
-from io import BytesIO
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +11,7 @@ from av.audio.codeccontext import AudioCodecContext
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 
+from stentor.audio import file
 from stentor.audio.grid import SAMPLE_RATE_HZ
 from stentor.audio.pcm import Samples
 from stentor.base.errors import BadInput, Malformed
@@ -30,34 +30,15 @@ def _samples(frame: AudioFrame) -> Samples:
     return mono
 
 
-def read_audio(source: Path | str | bytes, max_s: float = MAX_FILE_S) -> Samples:
-    """All sound of a file as float32 mono at 48 kHz; whatever PyAV reads (WAV, FLAC, MP3, M4A, Ogg …).
-
-    Raises :class:`BadInput` when it cannot be read, has no sound, or is longer than ``max_s``. Blocks while it decodes
-    (an hour of FLAC takes about 5 s): not on an event loop.
-    """
-    file = BytesIO(source) if isinstance(source, bytes) else str(source)
-    parts: list[Samples] = []
-    length = 0
+def read_audio(source: Path | bytes, max_s: float = MAX_FILE_S) -> Samples:
+    """All sound of a file of our own as float32 mono at 48 kHz; raises :class:`BadInput` as :func:`file.read` does."""
+    if isinstance(source, bytes):
+        return file.read(source, max_s).samples
     try:
-        with av.open(file, "r", metadata_errors="replace") as container:
-            if not container.streams.audio:
-                raise BadInput("The file has no sound in it.")
-            resampler = _resampler()
-            for frame in container.decode(container.streams.audio[0]):
-                decoded = [_samples(out) for out in resampler.resample(frame)]
-                parts += decoded
-                length += sum(part.size for part in decoded)
-                if length > max_s * SAMPLE_RATE_HZ:
-                    raise BadInput(f"The file is longer than {max_s / 60:g} minutes.")
-            parts += [_samples(out) for out in resampler.resample(None)]
-    except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise BadInput(f"The file cannot be read as sound: {error}") from error
-    if not parts:
-        raise BadInput("The file has no sound in it.")
-    samples = np.concatenate(parts)
-    # A float file may hold anything; what is not a number would poison every filter behind this.
-    return np.clip(np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0), -4.0, 4.0)
+        data = source.read_bytes()
+    except OSError as error:
+        raise BadInput(f"The file cannot be read: {error.strerror}.") from error
+    return file.read(data, max_s).samples
 
 
 class StreamDecoder:

@@ -32,8 +32,8 @@ def speak(
 ) -> None:
     """Speak recorded FILES on the stage of SPACE, until Ctrl-C.
 
-    A file is anything that FFmpeg reads. The words reader and cards stand for the recorded voices that come with
-    Stentor; without FILES the reader speaks.
+    A file is WAV, FLAC, MP3, AAC, M4A, Ogg, WebM, AIFF or CAF. The words reader and cards stand for the recorded voices
+    that come with Stentor; without FILES the reader speaks.
     """
     settings = options.settings(data=data)
     task = voices.speak(

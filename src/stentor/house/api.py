@@ -23,6 +23,7 @@ from stentor.house import (
     api_sounds,
     schema,
     site_schema,
+    upload_schema,
 )
 from stentor.house.account_schema import Claim
 from stentor.house.backstage import Backstage
@@ -180,7 +181,7 @@ def routes(
         return await views.space(found, callers.acting(account))
 
     @put("/spaces/{space:str}/hold", request_max_body_size=MAX_FILE_BYTES, summary="Own hold music (any sound file)")
-    async def set_hold(request: _Request, space: SpaceParameter) -> schema.SpaceView:
+    async def set_hold(request: _Request, space: SpaceParameter) -> upload_schema.Taken:
         actor = await who(request, space)
         found = await desk.load(space)
         probe = c.SetHold("any-other")
@@ -189,7 +190,8 @@ def routes(
         data = await request.body()
         if not data:
             raise BadInput("Send the sound file as the body.")
-        return await command(request, space, c.SetHold(await hold.make(found.id, data)))
+        key, left_out = await hold.make(found.id, data)
+        return upload_schema.taken(await command(request, space, c.SetHold(key)), left_out)
 
     @delete("/spaces/{space:str}/hold", status_code=200, summary="Back to the house's own hold music")
     async def reset_hold(request: _Request, space: SpaceParameter) -> schema.SpaceView:

@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from stentor.base.errors import BadInput
-from stentor.house import schema
+from stentor.house import schema, upload_schema
 from stentor.house.callers import Callers
 from stentor.house.desk import Desk
 from stentor.house.sounds import MAX_FILE_BYTES, SoundMaker
@@ -28,7 +28,7 @@ def handlers(desk: Desk, callers: Callers, views: Views, maker: SoundMaker) -> l
         return await views.space(await desk.change(space, wish, actor), actor)
 
     @put("/spaces/{space:str}/sounds", request_max_body_size=MAX_FILE_BYTES, summary="Put a sound file on the board")
-    async def add(request: _Request, space: FromPath[str], name: FromQuery[str] = "") -> schema.SpaceView:
+    async def add(request: _Request, space: FromPath[str], name: FromQuery[str] = "") -> upload_schema.Taken:
         actor = await callers.actor(request, space)
         found = await desk.load(space)
         probe = c.AddSound("any-other", name, 1)
@@ -37,7 +37,8 @@ def handlers(desk: Desk, callers: Callers, views: Views, maker: SoundMaker) -> l
         data = await request.body()
         if not data:
             raise BadInput("Send the sound file as the body.")
-        return await command(request, space, await maker.make(found, name, data))
+        wish, left_out = await maker.make(found, name, data)
+        return upload_schema.taken(await command(request, space, wish), left_out)
 
     @delete("/spaces/{space:str}/sounds/{sound:str}", status_code=200, summary="Take a sound off the board")
     async def drop(request: _Request, space: FromPath[str], sound: FromPath[str]) -> schema.SpaceView:

@@ -32,6 +32,7 @@ from stentor.house.limits import Lanes, limited
 from stentor.house.passes import Passes
 from stentor.house.people import People
 from stentor.house.pictures import Pictures
+from stentor.house.readers import Readers
 from stentor.house.requests import Line
 from stentor.house.sessions import Sessions
 from stentor.house.sounds import SoundMaker
@@ -78,7 +79,8 @@ def build(
     sessions = Sessions(desk.store.accounts, Devices(keys.invitations), settings.house_address, desk.clock)
     callers = Callers(access, sessions, Creators(settings.create_spaces))
     people = People(desk.store.accounts, settings, desk.clock)
-    pictures = Pictures(desk, people.tries)
+    readers = Readers()
+    pictures = Pictures(desk, people.tries, readers)
     vouched = Vouched(people, provider.configured(settings, desk.clock), opens=settings.oidc_sign_up == "on")
 
     async def passing(request: Request[Any, Any, Any], space: str) -> str:
@@ -90,10 +92,10 @@ def build(
 
     ice = IceServers(settings, desk.clock)
     views = Views(desk, statuses, settings, ice)
-    hold = HoldMaker(desk.objects)
+    hold = HoldMaker(desk.objects, readers)
     line = Line(desk, invitations)
     passes = Passes(desk, settings, keys.doors)
-    sounds = SoundMaker(desk.objects)
+    sounds = SoundMaker(desk.objects, readers)
     comments = Comments(desk, CommentsTable(desk.store.work), chats, settings)
     talk = Talk(statuses, {"backstage": backstage.news, "comments": chats.news}, desk.clock)
     app = Litestar(

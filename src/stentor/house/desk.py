@@ -16,9 +16,8 @@ from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Malformed, Overloaded
 from stentor.bus.board import Board
 from stentor.bus.connection import Bus, heed_cancel
-from stentor.house import recording
+from stentor.house import recording, sounds
 from stentor.house.newest import Newest
-from stentor.house.sounds import SoundMaker
 from stentor.spaces import commands as c
 from stentor.spaces import rights, rules
 from stentor.spaces.events import Event
@@ -38,7 +37,6 @@ class Desk:
     def __init__(self, store: Store, board: Board, bus: Bus, objects: Objects, clock: Clock) -> None:
         self.store, self.board, self.bus, self.objects, self.clock = store, board, bus, objects, clock
         self.newest = Newest(store)
-        self._sounds = SoundMaker(objects)
         self.told = asyncio.Event()
         """Everything that is in the database was told once."""
         self._untold: dict[str, Space] = {}
@@ -101,7 +99,7 @@ class Desk:
             case c.UnmuteSeat(seat=seat):
                 await self.order(space.id, "unmute", seat)
             case c.End() | c.Cancel():
-                await self._sounds.forget_all(space.id)
+                await sounds.forget_all(self.objects, space.id)
 
     async def _tell(self, space: Space) -> None:
         """Puts a space on the board, or keeps it for the next try; bounded by the number of spaces."""

@@ -12,6 +12,7 @@ from stentor.base import log
 from stentor.base.clock import unix_ms
 from stentor.base.errors import CallerError, Overloaded
 from stentor.house.desk import Desk
+from stentor.house.readers import Readers
 from stentor.house.tries import Tries
 from stentor.people import picture
 from stentor.people.model import Account
@@ -23,8 +24,8 @@ from stentor.spaces.model import Seat, Space
 class Pictures:
     """Sets, shows and removes them."""
 
-    def __init__(self, desk: Desk, tries: Tries) -> None:
-        self._desk, self._objects, self._tries = desk, desk.objects, tries
+    def __init__(self, desk: Desk, tries: Tries, readers: Readers) -> None:
+        self._desk, self._objects, self._tries, self._readers = desk, desk.objects, tries, readers
         self._accounts = desk.store.accounts
         self._log = log.get("house")
 
@@ -34,7 +35,7 @@ class Pictures:
         Raises :class:`Overloaded` when the object store fails; then nothing has changed.
         """
         await self._tries.spend(f"picture {account.id}")
-        square = await asyncio.to_thread(picture.square, data)
+        square = await self._readers.picture(account.id, data)
         now_ms = max(unix_ms(self._desk.clock()), (account.picture_ms or 0) + 1)
         await self._store(account.id, now_ms, square)
         await self._accounts.set_picture(account.id, square, now_ms=now_ms)

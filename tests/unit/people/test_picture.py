@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from stentor.base.errors import BadInput
 from stentor.people import picture
-from tests.support.pictures import decoded, encoded
+from tests.support.pictures import animated_webp, decoded, encoded, gif
 
 
 @pytest.mark.parametrize("codec", ["png", "mjpeg", "libwebp"])
@@ -46,10 +50,41 @@ def test_no_picture(data: bytes) -> None:
     assert refused.value.error_code == "bad-picture"
 
 
-def test_a_bomb(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A small file that would become a huge picture is refused before there is room made for it."""
+@pytest.mark.parametrize("codec", ["png", "mjpeg", "libwebp"])
+def test_a_large_picture_is_not_decoded(codec: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than 25 megapixels are refused by what the head says, before a decoder sees them."""
+    data = encoded(codec, width=1200, height=1000)
+    assert decoded(picture.square(data)).shape == (256, 256, 3)
     monkeypatch.setattr(picture, "MOST_PIXELS", 1_000_000)
-    data = encoded("png", width=1200, height=1000)
-    assert len(data) < 10_000
-    with pytest.raises(BadInput):
+    monkeypatch.setattr(picture, "_decode", None)
+    with pytest.raises(BadInput) as refused:
         picture.square(data)
+    assert refused.value.error_code == "picture-too-large"
+
+
+def test_a_head_that_lies_makes_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the decoder finds counts too: the canvas of an animation says nothing of the pictures in it."""
+    data = encoded("libwebp", width=1200, height=1000)
+    canvas = b"VP8X\x0a\0\0\0\0\0\0\0" + (9).to_bytes(3, "little") * 2
+    monkeypatch.setattr(picture, "MOST_PIXELS", 1_000_000)
+    with pytest.raises(BadInput):
+        picture.square(data[:12] + canvas + data[12:])
+
+
+@pytest.mark.parametrize("data", [gif(), gif(1), animated_webp(), animated_webp(alpha=True)])
+def test_the_first_picture_of_an_animated_one(data: bytes) -> None:
+    """GIF and WebP that move: what is seen first."""
+    image = decoded(picture.square(data))
+    assert image[128, 20, 0] > 200 > image[128, 20, 2]
+    assert image[128, 235, 2] > 200 > image[128, 235, 0]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data(), st.sampled_from([encoded(codec) for codec in ("png", "mjpeg", "libwebp")] + [gif(), animated_webp()]))
+def test_a_damaged_picture_is_shown_or_refused(data: st.DataObject, whole: bytes) -> None:
+    """Bytes that were changed or cut off are never another error."""
+    bent = bytearray(whole[: data.draw(st.integers(0, len(whole)))])
+    for at in data.draw(st.lists(st.integers(0, max(0, len(bent) - 1)), max_size=4)) if bent else []:
+        bent[at] ^= data.draw(st.integers(1, 255))
+    with suppress(BadInput):
+        assert picture.square(bytes(bent)).startswith(b"\xff\xd8\xff")

@@ -65,7 +65,7 @@ export function lights(all) {
 /** A refusal of the API: the problem document (RFC 9457), or status 0 when the house did not answer. */
 export class Refused extends Error {
   constructor(status, problem, retryAfter = 0) {
-    super(problem.detail ?? problem.title ?? String(status));
+    super(words[`unread.${problem.reason}`] ?? problem.detail ?? problem.title ?? String(status));
     this.status = status;
     this.code = problem.code ?? "";
     this.retryAfter = retryAfter;

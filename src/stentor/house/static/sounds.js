@@ -59,8 +59,10 @@ export class Sounds {
     const [file] = $("sound-file").files;
     const path = `/spaces/${this.space}/sounds?name=${encodeURIComponent($("sound-name").value)}`;
     $("sound-add").disabled = true;
+    $("sound-missing").textContent = "";
     await this.command(async () => {
-      await ask("PUT", path, { token: this.token, file, timeout: UPLOAD_MS });
+      const { left_out: missing } = await ask("PUT", path, { token: this.token, file, timeout: UPLOAD_MS });
+      $("sound-missing").textContent = missing.map(({ code }) => text(`missing.${code}`)).join(" ");
       $("sound-form").reset();
     });
     $("sound-add").disabled = false;
