@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser caches live test faults unit check fmt bench docs screenshots lock sbom proof-install clean
+.PHONY: help setup browser caches players live test faults unit check fmt bench docs screenshots lock sbom proof-install clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -34,12 +34,15 @@ browser: setup ## make sure that Chromium and Firefox are there (Debian's), as r
 caches: setup ## make sure that nginx and Varnish are there (Debian's), as root
 	@$(BIN)/python -m tests.support.caches --install
 
+players: setup ## make sure that GStreamer, mpv, VLC and mplayer are there (Debian's), as root
+	@$(BIN)/python -m tests.support.players --install
+
 live: setup ## start everything with two recorded voices on the stage; Ctrl-C ends it in order
 	@exec $(BIN)/stentor demo --data data $(ARGS)
 
-test: setup browser caches check ## set up, check, and run all tests but the faults
+test: setup browser caches players check ## set up, check, and run all tests but the faults
 	@$(BIN)/python -m pytest tests/unit tests/integration tests/browser tests/install -m "not realtime and not install" -n 2 --dist loadfile $(ARGS)
-	@$(BIN)/python -m tests.support.twice tests/unit tests/integration tests/browser -m realtime $(ARGS)
+	@$(BIN)/python -m tests.support.twice tests/unit tests/integration tests/browser tests/interop -m realtime $(ARGS)
 
 faults: setup ## kill, cut, fill and overload everything in the middle of a talk
 	@$(BIN)/python -m tests.support.twice tests/faults $(ARGS)

@@ -117,8 +117,13 @@ class Ice(Connection):
         self._candidates_seen += 1
         try:
             candidate = Candidate.from_sdp(line)
-            ipaddress.ip_address(candidate.host)
+            address = ipaddress.ip_address(candidate.host)
         except ValueError:
+            return
+        # the zone of a link-local address is its sender's own name for a network: here it leads nowhere
+        if address.is_unspecified or address.is_multicast or (address.version == 6 and address.is_link_local):
+            return
+        if "%" in candidate.host:
             return
         if candidate.component == 1 and candidate.transport.lower() == "udp" and 0 < candidate.port < 65536:
             await self.add_remote_candidate(candidate)

@@ -22,6 +22,7 @@ class Section(msgspec.Struct):
     """One media section; attributes of the session are already merged in."""
 
     kind: str
+    port: int
     protocol: str
     formats: list[str]
     attributes: list[tuple[str, str]]
@@ -50,6 +51,8 @@ class Offer(msgspec.Struct):
     """As in ``a=candidate:``, without the name."""
     complete: bool
     """Whether the offer says that no more candidates follow."""
+    bundled: bool = False
+    """Whether the offer has a BUNDLE group: the answer has one only then (RFC 9143, 7.3)."""
 
     @property
     def listens(self) -> bool:
@@ -80,6 +83,7 @@ def read(text: str) -> Offer:
         setup=section.first("setup", "actpass"),
         candidates=section.every("candidate"),
         complete="end-of-candidates" in dict(section.attributes),
+        bundled=section.first("group").startswith("BUNDLE"),
     )
 
 
@@ -112,7 +116,7 @@ def answer(offer: Offer, local: Local) -> str:
         f"o=- {local.session} {local.version} IN IP4 0.0.0.0",
         "s=-",
         "t=0 0",
-        *([f"a=group:BUNDLE {mid}"] if mid else []),
+        *([f"a=group:BUNDLE {mid}"] if mid and offer.bundled else []),
         "a=msid-semantic: WMS *",
     ]
     for index, section in enumerate(offer.sections):
@@ -157,7 +161,8 @@ def _sections(text: str) -> list[Section]:
             parts = line[2:].split()
             if len(parts) < 4:
                 raise BadInput("An m= line of the offer is cut short.")
-            sections.append(Section(parts[0], parts[2], parts[3:], []))
+            port = parts[1].partition("/")[0]
+            sections.append(Section(parts[0], int(port) if port.isdecimal() else 0, parts[2], parts[3:], []))
         elif line.startswith("a="):
             name, _, value = line[2:].strip().partition(":")
             (sections[-1].attributes if sections else session).append((name, value.strip()))
@@ -171,7 +176,8 @@ def _sections(text: str) -> list[Section]:
 def _opus(sections: list[Section]) -> tuple[int, int]:
     """Index of the first audio section with Opus, and its payload type."""
     for index, section in enumerate(sections):
-        if section.kind != "audio":
+        off = section.port == 0 and ("bundle-only", "") not in section.attributes
+        if section.kind != "audio" or off:
             continue
         for value in section.every("rtpmap"):
             match = _RTPMAP.fullmatch(value)

@@ -35,6 +35,8 @@ _CANDIDATE = re.compile(
     r"[A-Za-z0-9+/]{1,32} \d{1,3} \w{1,16} \d{1,10} [0-9A-Za-z.:-]{1,253} \d{1,5} typ \w{1,16}(?: [ -~]+)?",
     re.ASCII,
 )
+# What has a candidate's form, though it may not be one that is of use: zone ids, odd names, other transports
+_CANDIDATE_FORM = re.compile(r"\S+ \S+ \S+ \S+ \S+ \S+ typ \S+(?: .*)?")
 _A_CANDIDATE, _END = "a=candidate:", "a=end-of-candidates"
 _MID = re.compile(r"[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]{1,64}")  # RFC 5888, 4: token
 _OPUS = re.compile(r"rtpmap:(\d{1,3}) opus/48000/2", re.IGNORECASE | re.ASCII)
@@ -71,11 +73,12 @@ def check_offer(text: str) -> Offer:
 
     Raises :class:`TooLarge` (413) over 64 kB or 500 lines; :class:`BadInput` (400) for what is not such SDP, with a
     code that says what is missing; :class:`NotSupported` (422) ``no-opus`` without Opus, ``no-audio`` without
-    exactly one audio section that sends, ``not-bundled`` when that is not in the BUNDLE group.
+    exactly one audio section that sends, ``not-bundled`` when that is not in the BUNDLE group and not the only one.
     """
     session, sections = _sections(text)
-    audio = [section for section in sections if section[0].startswith("m=audio ")]
-    if len(audio) != 1 or _port(audio[0]) == 0:
+    used = [section for section in sections if _in_use(section)]
+    audio = [section for section in used if section[0].startswith("m=audio ")]
+    if len(audio) != 1:
         raise NotSupported("An offer has exactly one audio section.", code="no-audio", status=422)
     # A video section, on or off, is no fault: the answer rejects it.
     section = audio[0]
@@ -83,9 +86,7 @@ def check_offer(text: str) -> Offer:
     if protocol not in ("UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP"):
         raise NotSupported("The audio is not over DTLS-SRTP.", code="no-dtls", status=422)
     mid = _one(section, "mid:") or ""
-    if not _MID.fullmatch(mid):
-        raise BadInput("The audio section has no a=mid.", code="no-mid")
-    _check_bundle(session, mid)
+    _check_bundle(session, mid, alone=len(used) == 1)
     direction = next((d for d in _DIRECTIONS if f"a={d}" in section), None) or next(
         (d for d in _DIRECTIONS if f"a={d}" in session),
         "sendrecv",  # RFC 8866, 6.7: the default
@@ -147,6 +148,8 @@ def parse_fragment(text: str) -> Fragment:
     ufrag, password = _one(lines, "ice-ufrag:") or "", _one(lines, "ice-pwd:") or ""
     if (ufrag and not _UFRAG.fullmatch(ufrag)) or (password and not _PWD.fullmatch(password)):
         raise BadInput("The ICE credentials of the fragment are not valid.", code="bad-ice")
+    if any(line.startswith(_A_CANDIDATE) for line in session):
+        raise BadInput("The candidates stand in no section: put an m= line and a=mid before them.", code="no-section")
     everywhere = bool(sections) and all(_END in section for section in sections)
     return Fragment(ufrag, password, candidates, everywhere or _END in session)
 
@@ -167,8 +170,12 @@ def _sections(text: str, *, fragment: bool = False) -> tuple[list[str], list[lis
     """Lines of the session and of each media section; raises :class:`TooLarge` and :class:`BadInput`."""
     if len(text) > MAX_SDP_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_SDP_BYTES:
         raise TooLarge(f"SDP has at most {MAX_SDP_BYTES} bytes.")
-    # RFC 8866, 5: "parsers SHOULD be tolerant and also accept records terminated with a single newline"
-    lines = [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")] if text else []
+    # RFC 8866, 5: "parsers SHOULD be tolerant and also accept records terminated with a single newline"; senders leave
+    # blank lines and spaces at the ends of lines as well
+    found = text.split("\n")
+    if len(found) > 2 * MAX_LINES:
+        raise TooLarge(f"SDP has at most {MAX_LINES} lines.")
+    lines = [line for line in (line.rstrip(" \t\r") for line in found) if line]
     if len(lines) > MAX_LINES:
         raise TooLarge(f"SDP has at most {MAX_LINES} lines.")
     if not lines or not all(_LINE.fullmatch(line) for line in lines) or (not fragment and lines[0] != "v=0"):
@@ -186,6 +193,11 @@ def _sections(text: str, *, fragment: bool = False) -> tuple[list[str], list[lis
     return session, sections
 
 
+def _in_use(section: Sequence[str]) -> bool:
+    """Whether a section is on: port 0 means off (RFC 8866, 5.14), but for one that shares another's (RFC 9143, 6)."""
+    return _port(section) != 0 or "a=bundle-only" in section
+
+
 def _port(section: Sequence[str]) -> int | None:
     port = section[0].split(" ")[1].partition("/")[0]
     return int(port) if port.isascii() and port.isdigit() and len(port) <= 5 else None
@@ -197,9 +209,14 @@ def _one(lines: Sequence[str], name: str) -> str | None:
     return next((line[len(prefix) :] for line in lines if line.startswith(prefix)), None)
 
 
-def _check_bundle(session: Sequence[str], mid: str) -> None:
-    # RFC 9725, 4.4: both ends of WHIP support BUNDLE (RFC 9143), so that one path carries everything
-    groups = [line.split(" ")[1:] for line in session if line.startswith("a=group:BUNDLE ")]
+def _check_bundle(session: Sequence[str], mid: str, *, alone: bool) -> None:
+    # RFC 9725, 4.4: both ends of WHIP support BUNDLE (RFC 9143), so that one path carries everything; a single section
+    # has no other to share it with, and then needs no name either
+    groups = [line.split()[1:] for line in session if line.startswith("a=group:BUNDLE")]
+    if not groups and alone and (not mid or _MID.fullmatch(mid)):
+        return
+    if not _MID.fullmatch(mid):
+        raise BadInput("The audio section has no a=mid.", code="no-mid")
     if not any(mid in group for group in groups):
         raise NotSupported("The audio section is not in the BUNDLE group.", code="not-bundled", status=422)
 
@@ -236,7 +253,8 @@ def _setup(section: Sequence[str], session: Sequence[str]) -> str:
 
 
 def _candidates(section: Sequence[str]) -> tuple[str, ...]:
-    candidates = tuple(line[len(_A_CANDIDATE) :] for line in section if line.startswith(_A_CANDIDATE))
-    if not all(_CANDIDATE.fullmatch(candidate) for candidate in candidates):
+    """The candidates of a section, without those that say nothing to us: one that is of no use leaves the others."""
+    candidates = tuple(line[len(_A_CANDIDATE) :].strip() for line in section if line.startswith(_A_CANDIDATE))
+    if not all(_CANDIDATE_FORM.fullmatch(candidate) for candidate in candidates):
         raise BadInput("A candidate is not valid.", code="bad-candidate")
-    return candidates
+    return tuple(candidate for candidate in candidates if _CANDIDATE.fullmatch(candidate))

@@ -74,7 +74,11 @@ async def test_strangers_datagrams_are_dropped(guarded: None) -> None:
 async def test_candidates_are_bounded_and_nonsense_is_passed_over() -> None:
     """A speaker's candidates cannot make the stage check the whole network."""
     connection = Ice(LOOPBACK)
-    for line in ["", "1 1 udp", "1 1 udp 1 name.local 5 typ host", "1 2 udp 1 192.0.2.1 5 typ host", "ü " * 9]:
+    for line in [
+        "", "1 1 udp", "1 1 udp 1 name.local 5 typ host", "1 2 udp 1 192.0.2.1 5 typ host", "ü " * 9,
+        "1 1 udp 1 fe80::1%21 5 typ host", "1 1 udp 1 fe80::1 5 typ host", "1 1 udp 1 2001:db8::1%2 5 typ host",
+        "1 1 udp 1 0.0.0.0 5 typ host", "1 1 udp 1 ff02::1 5 typ host", "1 1 tcp 1 192.0.2.1 9 typ host tcptype active",
+    ]:  # fmt: skip
         await connection.add(line)
     assert connection.remote_candidates == []
     for number in range(100):

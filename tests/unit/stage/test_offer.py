@@ -109,6 +109,20 @@ def test_a_studio_program_just_speaks_and_its_picture_is_refused() -> None:
     assert "a=group:BUNDLE 0\r\n" in answer
 
 
+def test_sections_that_are_off_are_passed_over() -> None:
+    """Port 0 means off, unless the section shares another's port; the answer has no group unasked."""
+    off = "m=audio 0 UDP/TLS/RTP/SAVPF 111\r\na=mid:9\r\na=rtpmap:111 opus/48000/2\r\n"
+    before, audio = CHROMIUM.replace("a=group:BUNDLE 0\r\n", "").split("m=audio", 1)
+    offer = sdp.read(f"{before}{off}m=audio{audio}")
+    assert offer.audio == 1
+    answer = sdp.answer(offer, LOCAL)
+    assert [section[:9] for section in answer.split("m=")[1:]] == ["audio 0 U", "audio 400"]
+    assert "a=group" not in answer
+    with pytest.raises(NotSupported):
+        sdp.read(before + off)
+    assert sdp.read(before + off.replace("a=mid:9", "a=bundle-only") + audio.partition("\r\n")[2]).audio == 0
+
+
 def test_credentials_of_the_session_hold_for_its_sections() -> None:
     """OBS writes ICE and DTLS once, above all sections."""
     offer = sdp.read(OBS)
