@@ -84,8 +84,8 @@ async def test_damaged_files_are_taken_and_what_is_missing_is_said(house: House)
         assert [each["code"] for each in taken["left_out"]] == codes
         assert all(each["detail"].endswith(".") for each in taken["left_out"])
         assert length_ms[0] <= taken["sounds"][-1]["length_ms"] <= length_ms[1]
-    hold = (await house.http.put(f"{PATH}/hold", content=encoded("ogg", "libopus", tone(70.0)))).json()
-    assert [each["code"] for each in hold["left_out"]] == ["rest"]
+    hold = await house.http.put(f"{PATH}/hold", content=encoded("ogg", "libopus", tone(70.0)), timeout=60)
+    assert [each["code"] for each in hold.json()["left_out"]] == ["rest"]
 
 
 async def test_a_file_reaches_no_other_file_and_no_network(
