@@ -71,6 +71,7 @@ CARD = """<meta property="og:url" content="{page}">
 ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 <h1 id="title">{title}</h1>
 <p id="say">{say}</p>
+<p class="soft" id="recorded" data-text="recorded"{not_live}>{recorded}</p>
 <p id="when"{no_time}>{time}</p>
 <p id="calendar"{no_time}><a href="{base}/event.ics" data-text="calendar">{calendar}</a></p>
 <div class="player" id="player" hidden>

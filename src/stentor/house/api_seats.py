@@ -45,7 +45,10 @@ def handlers(desk: Desk, callers: Callers, people: People, views: Views, talk: T
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
         return Stream(talk.follow(found.id, kinds), media_type="text/event-stream", headers=headers)
 
-    @patch("/spaces/{space:str}/seats/{seat:str}", summary="Mute or unmute a seat, change its role, hand over")
+    @patch(
+        "/spaces/{space:str}/seats/{seat:str}",
+        summary="Mute or unmute a seat, change its role, hand over, agree to the recording",
+    )
     async def change_seat(
         request: _Request, space: FromPath[str], seat: FromPath[str], data: JSONBody[schema.SeatChange]
     ) -> schema.SpaceView:
@@ -94,6 +97,8 @@ def _wishes(seat: SeatId, data: schema.SeatChange) -> list[c.Command]:
         wishes.append(c.HandOver(seat) if data.role == "host" else c.ChangeRole(seat, data.role))
     if data.muted is not msgspec.UNSET:
         wishes.append(c.MuteSeat(seat) if data.muted else c.UnmuteSeat(seat))
+    if data.agreed is not msgspec.UNSET:
+        wishes.append(c.AgreeToRecording(seat))
     if not wishes:
-        raise BadInput("Say what to change: role or muted.")
+        raise BadInput("Say what to change: role, muted or agreed.")
     return wishes

@@ -72,6 +72,8 @@ class SeatChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     role: Role | msgspec.UnsetType = msgspec.UNSET
     muted: bool | msgspec.UnsetType = msgspec.UNSET
+    agreed: Literal[True] | msgspec.UnsetType = msgspec.UNSET
+    """The seat's person agrees to being heard and recorded; only they can say so."""
 
 
 class NewPin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -212,6 +214,8 @@ class SeatView(msgspec.Struct, frozen=True):
     """Of the connection: as bad as the worst of loss, jitter and delay."""
     oddities: list[Oddity] = []
     """What is odd about the sound."""
+    agreed_ms: int | None = None
+    """When this person agreed to being recorded; null for somebody who came without the page."""
     portrait: str | None = None
     """The address of a small picture (JPEG), where the audience has it too."""
     may: list[str] = []

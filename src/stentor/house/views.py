@@ -212,6 +212,7 @@ class Views:
             name=seat.name,
             role=seat.role,
             muted=seat.muted,
+            agreed_ms=seat.agreed_ms,
             portrait=portraits.address(seat, self.listen(space.id)),
             may=_may_with(space, seat, actor, self._desk.clock()),
         )

@@ -166,6 +166,12 @@ class PictureSeat(Command, frozen=True):
     picture_ms: int | None
 
 
+class AgreeToRecording(Command, frozen=True):
+    """The seat's person agrees to being heard and recorded; nobody can for somebody else."""
+
+    seat: SeatId
+
+
 class RenewLink(Command, frozen=True):
     """Makes all links of a seat that were given out until now worthless; the next one holds."""
 

@@ -161,6 +161,12 @@ class SeatPictured(EventBase, frozen=True):
     picture_ms: int | None
 
 
+class RecordingAgreed(EventBase, frozen=True):
+    """The seat's person has read that all is heard and recorded, and goes onto the stage."""
+
+    seat: SeatId
+
+
 class LinkRenewed(EventBase, frozen=True):
     """Links of the seat hold from ``generation`` on."""
 
@@ -274,6 +280,7 @@ Event = (
     | SeatGiven
     | SeatClaimed
     | SeatPictured
+    | RecordingAgreed
     | LinkRenewed
     | SeatRemoved
     | SeatConnected

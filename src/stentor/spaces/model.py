@@ -76,6 +76,8 @@ class Seat(msgspec.Struct, frozen=True):
     """The account that the seat belongs to; empty for a guest, who has the link only."""
     generation: int = 0
     """Of the seat's link: each new link is one higher, and older ones open nothing any more."""
+    agreed_ms: int | None = None
+    """When its person agreed to being heard and recorded; None for somebody who came without the page."""
     picture_ms: int | None = None
     """When the picture of the account was set, which names its portrait (``spaces.portraits``); None without one."""
 

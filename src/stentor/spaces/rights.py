@@ -107,6 +107,7 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.Cancel: _HOSTS,
     c.GiveSeat: _CO_HOSTS,  # but co-hosts only to speakers
     c.ClaimSeat: frozenset(),  # everybody their own
+    c.AgreeToRecording: frozenset(),  # everybody for themselves
     c.PictureSeat: _HOUSE,
     c.RenewLink: _CO_HOSTS,  # but only who ranks lower; everybody their own
     c.RemoveSeat: _CO_HOSTS,  # but only who ranks lower; everybody their own
@@ -161,7 +162,7 @@ def allowed(actor: Actor, wish: c.Command | Look, space: Space | None) -> bool:
             return may or actor.creates
         case Look.COMMENTS:
             return may or actor.moderates
-        case c.ClaimSeat(seat=seat):
+        case c.ClaimSeat(seat=seat) | c.AgreeToRecording(seat=seat):
             return seated_at is not None and seated_at.id == seat
         case c.RemoveSeat(seat=seat) | c.MuteSeat(seat=seat) | c.UnmuteSeat(seat=seat) | c.RenewLink(seat=seat):
             if seated_at is not None and seated_at.id == seat:

@@ -26,6 +26,10 @@ def decide(space: Space, command: c.Command, at_ms: int) -> list[e.Event]:
             return _give(space, command, at_ms)
         case c.ClaimSeat():
             return _claim(space, command, at_ms)
+        case c.AgreeToRecording(seat=seat):
+            refuse_if_over(space)
+            agreed = _seat(space, seat).agreed_ms is not None
+            return [] if agreed else [e.RecordingAgreed(at_ms=at_ms, seat=seat)]
         case c.PictureSeat(seat=seat, picture_ms=picture_ms):
             same = _seat(space, seat).picture_ms == picture_ms
             return [] if same else [e.SeatPictured(at_ms=at_ms, seat=seat, picture_ms=picture_ms)]
@@ -186,6 +190,8 @@ def _after(space: Space, event: e.Event) -> dict[str, Seat]:
             seats[event.seat] = replace(seats[event.seat], account=event.account)
         case e.SeatPictured():
             seats[event.seat] = replace(seats[event.seat], picture_ms=event.picture_ms)
+        case e.RecordingAgreed():
+            seats[event.seat] = replace(seats[event.seat], agreed_ms=event.at_ms)
         case e.LinkRenewed():
             seats[event.seat] = replace(seats[event.seat], generation=event.generation)
         case e.SeatRemoved():

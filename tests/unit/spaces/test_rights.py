@@ -55,6 +55,7 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (c.ChangeRole(BEN, Role.CO_HOST), "admin host"),
     (c.HandOver(ANNA), "admin host"),
     (c.ClaimSeat(BEN, "account"), "speaker"),
+    (c.AgreeToRecording(BEN), "speaker"),
     (c.PictureSeat(BEN, 5), "house"),
     (c.RenewLink(BEN), "admin host co_host speaker"),
     (c.RenewLink(ANNA), "admin host co_host"),

@@ -104,7 +104,7 @@ function showDoor() {
   element("title").textContent = door.title;
   element("state").textContent = say(`state_${door.state}`);
   element("say").textContent = say(`say_${door.state}`);
-  element("live").hidden = !ON_AIR.has(door.state);
+  element("live").hidden = element("recorded").hidden = !ON_AIR.has(door.state);
   element("ways").hidden = !ON_AIR.has(door.state);
   offerCaptions();
   element("ask").hidden = !door.ask;

@@ -84,11 +84,18 @@ async function join() {
     buttons();
     return;
   }
+  agree();
   const url = `/whip/${space.id}`;
   seat = new Seat({ url, token, stream, audio: $("mix"), bps: bitrate(), iceServers: view?.ice_servers ?? [] });
   seat.addEventListener("change", changed);
   seat.addEventListener("blocked", () => { $("hear").hidden = false; });
   seat.join();
+}
+
+/** Whoever goes onto the stage has read beside the button that all is recorded; that is kept with the recording. */
+function agree() {
+  const own = view?.seats.find(({ id }) => id === view.you.seat);
+  if (own && own.agreed_ms === null) command(() => ask("PATCH", `/spaces/${space.id}/seats/${own.id}`, { token, body: { agreed: true } }));
 }
 
 /** Opens the microphone as it is wanted and puts it where the old one was. */
