@@ -27,9 +27,10 @@ $(STAMP): pyproject.toml hatch_build.py requirements/dev.txt web/package-lock.js
 	@$(PIP) check > .venv/check.log || { cat .venv/check.log; echo "Packages of an older lock are in the way, or the lock is wrong: the next 'make setup' begins with an empty .venv."; exit 1; }
 	@touch $@
 
-browser: setup ## make sure that Chromium and Firefox are there (Debian's), as root
+browser: setup ## make sure that Chromium, Firefox, coturn and nftables are there (Debian's), as root
 	@$(BIN)/python -m tests.support.chromium --install
 	@$(BIN)/python -m tests.support.firefox --install
+	@$(BIN)/python -m tests.support.turn --install
 
 caches: setup ## make sure that nginx and Varnish are there (Debian's), as root
 	@$(BIN)/python -m tests.support.caches --install

@@ -6,17 +6,22 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.support import debian
 from tests.support.certificates import Authority
 
 START_S = 10.0
+PROGRAMS = {"coturn": "turnserver", "nftables": "nft"}
+FOLDERS = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"])
 
 
 @asynccontextmanager
@@ -71,3 +76,12 @@ async def _answers(address: str) -> bool:
         return False
     writer.close()
     return True
+
+
+def missing() -> list[str]:
+    """Debian's packages that are not there."""
+    return [name for name, command in PROGRAMS.items() if not shutil.which(command, path=FOLDERS)]
+
+
+if __name__ == "__main__":
+    sys.exit(debian.install(missing, "the tests of firewalls") if "--install" in sys.argv else bool(missing()))
