@@ -48,6 +48,7 @@ UNEVEN = 1.02
 """The kernel deals connections to edges by chance, so one has a little more than its part."""
 ASKED = 200
 """For ``/metrics``, which one edge answers by chance: of 16 edges each is met with so many."""
+METRICS_TOKEN = "read by this bench only"
 
 
 class Sample(NamedTuple):
@@ -100,6 +101,7 @@ def whole(edges: int) -> Iterator[tuple[str, list[psutil.Process]]]:
     with tempfile.TemporaryDirectory() as folder:
         ports = ["--port", str(house), "--audience-port", str(audience), "--edges", str(edges)]
         command = [sys.executable, "-m", "stentor", "up", "--data", folder, *ports]
+        Path(folder, "metrics-token").write_text(METRICS_TOKEN, "ascii")
         with Path(folder, "up.log").open("wb") as log:
             process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | {"STENTOR_CAPTIONS": "off"})
         try:
@@ -156,9 +158,11 @@ def measure(page: str, edges: list[psutil.Process], count: int, rate: float, sec
 def counted(page: str, edges: int) -> dict[str, float]:
     """What all edges have counted since they started, and the highest rung: asked until each has answered."""
     found: dict[str, dict[str, float]] = {}
-    address = page.partition("/s/")[0] + "/metrics"
+    address, reader = page.partition("/s/")[0] + "/metrics", {"Authorization": f"Bearer {METRICS_TOKEN}"}
     for _ in range(ASKED):
-        text = httpx.get(address, trust_env=False, timeout=START_S).text  # an overloaded edge takes its time
+        text = httpx.get(
+            address, headers=reader, trust_env=False, timeout=START_S
+        ).text  # an overloaded edge takes its time
         numbers = re.findall(r'^stentor_edge_(\w+)\{instance="([^"]+)"[^}]*\} (\S+)$', text, re.MULTILINE)
         found[numbers[0][1]] = {name: float(value) for name, _, value in numbers}
         if len(found) == edges:

@@ -40,12 +40,15 @@ def chunk(number: int, doors_open_ms: int) -> Chunk:
     return Chunk("bench", number, doors_open_ms, Source.STAGE, 0, 0, b"", frames)
 
 
+METRICS_TOKEN = "bench"
+
+
 async def serve(port: int, least_chunks: int, among: int, *files: str) -> None:
     """For ever."""
     worker = Worker(capacity=descriptors(), clock=time.time, processors=1 / among)
     gate = Gate(keys.derived("edge", b"nobody waits in this bench"), (), worker)
     objects = Objects.open("memory://")
-    worker.site = site = Site(worker, gate, objects=objects, address="", instance="bench")
+    worker.site = site = Site(worker, gate, objects=objects, address="", metrics_token=METRICS_TOKEN, instance="bench")
     worker.tls = Tls(Path(files[0]), Path(files[1]), clock=time.time) if files else None
     doors_open_ms = round(time.time() * 1000) - 30_000
     seat = Seat(SeatId("seat"), "Speaker", Role.SPEAKER, account="account", picture_ms=1)

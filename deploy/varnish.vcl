@@ -10,7 +10,14 @@ backend edges {
 }
 
 sub vcl_recv {
-    if (req.url == "/metrics") {
+    # What is not ours in a query (utm_term, fbclid) is dropped: it would make a copy of its own.
+    if (req.url ~ "\?") {
+        set req.http.X-Query = regsub(req.url, "^[^?]*\?", "&");
+        set req.http.X-Query = regsuball(req.http.X-Query, "&(?!(_HLS_msn|_HLS_part|burst|format|from|maxheight|maxwidth|pass|rendition|ticket|to|url|v)=)[^&]*", "");
+        set req.url = regsub(req.url, "\?.*$", "") + regsub(req.http.X-Query, "^&", "?");
+        unset req.http.X-Query;
+    }
+    if (req.url ~ "^/metrics(\?|$)") {
         return (synth(404));        # for operators: ask the edges themselves
     }
     # The door gives places by address. Varnish writes X-Forwarded-For; here stands what a client invents.

@@ -84,7 +84,7 @@ async def hear_a_part(rig: Rig, crowd: list[Client]) -> None:
 
 async def metric(rig: Rig, name: str) -> float:
     """A counter of the edge, as an operator reads it."""
-    text = (await rig.get("/metrics"))[2].decode()
+    text = await rig.metrics()
     line = next(line for line in text.splitlines() if line.startswith(f"stentor_edge_{name}_total{{"))
     return float(line.split()[-1])
 
@@ -106,6 +106,8 @@ async def test_what_may_not_be_kept_is_not(cache: Command, tmp_path: Path) -> No
             ("/s/friday/hls/aac-64.m3u8?_HLS_msn=4", 1),
             ("/s/friday/hls/aac-64.m3u8?_HLS_msn=4&_HLS_part=0", 1),
             ("/s/friday/portraits/ada?v=7", 1),
+            ("/s/friday/portraits/ada?utm_term=50%&v=7&fbclid=x&_hls_msn=2", 0),
+            ("/s/friday/door.json?utm_source=feed", 0),
             ("/s/friday/portraits/ada?v=6", 1),
             ("/metrics", 0),
         ):

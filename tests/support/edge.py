@@ -34,6 +34,7 @@ from tests.support.speech import voice
 from tests.support.wait import eventually
 
 SPACE = SpaceId("friday")
+METRICS_TOKEN = "for whom it may concern"
 DOORS_OPEN_MS = 1_900_000_000_000
 VOICE_CHUNKS = 60
 PATIENCE_S = 10.0
@@ -116,6 +117,10 @@ class Rig:
         finally:
             writer.close()
 
+    async def metrics(self) -> str:
+        """What an operator reads."""
+        return (await self.get("/metrics", f"Authorization: Bearer {METRICS_TOKEN}"))[2].decode()
+
     async def open(self, target: str, *lines: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A connection with the request on its way."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port, ssl=self.trust)
@@ -162,7 +167,7 @@ async def edge(
     )
     objects = Objects.open("memory://")
     gate = Gate(keys.derived("edge", SECRET), trusted, worker)
-    site = Site(worker, gate, objects=objects, address="", instance="edge-0")
+    site = Site(worker, gate, objects=objects, address="", metrics_token=METRICS_TOKEN, instance="edge-0")
     worker.site = site
     worker.tls, worker.proxied = tls, proxied
     server = await asyncio.get_running_loop().create_server(worker.connection, "127.0.0.1", 0)

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from stentor.base import address
 from stentor.base.errors import SetupError
 
 PREFIX = "STENTOR_"
@@ -110,6 +111,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What the button for it says; the issuer when empty."""
     oidc_sign_up: Literal["off", "on"] = "off"
     """``on``: whoever the provider vouches for may have an account."""
+    metrics_token_file: str = ""
+    """File with the token that ``/metrics`` of the edges wants; ``<data>/metrics-token`` when empty."""
     log_level: str = "INFO"
     log_json: bool = False
 
@@ -124,11 +127,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def house_address(self) -> str:
-        return (self.public_url or f"{self.scheme}://localhost:{self.port}").rstrip("/")
+        return address.public(self.public_url or f"{self.scheme}://localhost:{self.port}")
 
     @property
     def audience_address(self) -> str:
-        return (self.audience_url or f"{self.scheme}://localhost:{self.audience_port}").rstrip("/")
+        return address.public(self.audience_url or f"{self.scheme}://localhost:{self.audience_port}")
 
     @property
     def database_address(self) -> str:
@@ -174,6 +177,12 @@ def load(environment: Mapping[str, str], **overrides: Any) -> Settings:
     for name in ("port", "audience_port"):
         if not 1 <= getattr(settings, name) <= 65535:
             raise SetupError(f"{PREFIX}{name.upper()} must be between 1 and 65535.")
+    for name in ("public_url", "audience_url", "overflow_url"):
+        try:
+            if url := getattr(settings, name):
+                settings = msgspec.structs.replace(settings, **{name: address.public(url)})
+        except ValueError as error:
+            raise SetupError(f"{PREFIX}{name.upper()} is {url!r}: {error}.") from error
     for name, choices in CHOICES.items():
         if getattr(settings, name) not in choices:
             raise SetupError(f"{PREFIX}{name.upper()} must be one of {', '.join(choices)}.")
@@ -238,3 +247,9 @@ def signing_key(settings: Settings) -> bytes:
 def admin_token(settings: Settings) -> str:
     """The token of the administrator, made at first start."""
     return key_file(token_path(settings), text=True).decode()
+
+
+def metrics_token(settings: Settings) -> str:
+    """The token for ``/metrics``, made at first start."""
+    path = Path(settings.metrics_token_file) if settings.metrics_token_file else settings.folder / "metrics-token"
+    return key_file(path, text=True).decode()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping
+from html.parser import HTMLParser
 from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import urljoin
@@ -26,6 +28,9 @@ CACHED: Final = {
 NOT_CACHED: Final = ("aac", "opus", "mp4", "ticket")
 GATED: Final = ("aac", "opus", "mp4", "hls")
 TO_WAIT: Final = 429
+MOST_PARTS: Final = 100
+_IMPORTED: Final = re.compile(r"""(?:^|[;}\s])(?:import|export)\b[^"'();]*["'](\.{0,2}/[^"']+)["']""", re.MULTILINE)
+"""What a script of ours imports from beside it."""
 
 
 def examine(audience: Mapping[str, str]) -> Iterator[Finding]:
@@ -33,8 +38,37 @@ def examine(audience: Mapping[str, str]) -> Iterator[Finding]:
     with httpx.Client(timeout=TIMEOUT_S, trust_env=False) as client:
         for kind, url in {**audience, "ticket": f"{audience['page']}/ticket"}.items():
             yield from _of_document(client, kind, url)
+        yield of_parts(client, "page's parts", audience["page"])
         if "hls" in audience:
             yield from _of_hls(client, audience["hls"])
+
+
+def of_parts(client: httpx.Client, what: str, page: str) -> Finding:
+    """Whether all that a page loads is where it says: a proxy may pass the page on and not its scripts."""
+    try:
+        reply = client.get(page)
+        waiting = [urljoin(page, each) for each in _loaded(reply.text)]
+        seen: set[str] = set()
+        while waiting and len(seen) < MOST_PARTS:
+            url = waiting.pop()
+            if url in seen:
+                continue
+            seen.add(url)
+            part = client.get(url)
+            if part.status_code != 200:
+                advice = "The page is broken for everybody: let the proxy pass all paths of this host on."
+                return Finding(what, Verdict.BAD, f"{url}: {part.status_code}", advice)
+            if "javascript" in part.headers.get("content-type", ""):
+                waiting += [urljoin(url, each) for each in _IMPORTED.findall(part.text)]
+    except httpx.TransportError as error:
+        return Finding(what, Verdict.BAD, f"{page}: {error}", "Look at the proxy in front, then at the edges.")
+    return Finding(what, Verdict.OK, f"{page}: {len(seen)} scripts, styles and pictures")
+
+
+def of_house(address: str) -> Finding:
+    """The house's first page, with all that it loads."""
+    with httpx.Client(timeout=TIMEOUT_S, trust_env=False, follow_redirects=True) as client:
+        return of_parts(client, "house page's parts", f"{address}/")
 
 
 def of_headers(kind: str, url: str, status: int, cache: str) -> Finding:
@@ -101,6 +135,28 @@ def _of_hls(client: httpx.Client, index: str) -> Iterator[Finding]:
         yield of_headers("part", str(file.url), file.status_code, file.headers.get("cache-control", ""))
     except (httpx.TransportError, Malformed) as error:
         yield Finding("hls", Verdict.BAD, f"{index}: {error}", "Look at the proxy in front, then at the edges.")
+
+
+class _Parts(HTMLParser):
+    """The addresses that a page loads by itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        fields = dict(attrs)
+        rel = (fields.get("rel") or "").split()
+        loads = tag in ("script", "img") or (tag == "link" and {"stylesheet", "icon", "modulepreload"} & set(rel))
+        address = fields.get("href" if tag == "link" else "src")
+        if loads and address and not address.startswith("data:"):
+            self.found.append(address)
+
+
+def _loaded(text: str) -> list[str]:
+    parts = _Parts()
+    parts.feed(text)
+    return parts.found
 
 
 def _playlist(text: str) -> m3u8.Media:

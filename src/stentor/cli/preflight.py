@@ -75,6 +75,7 @@ def examine(
     if settings.overflow_url:
         yield of_address("overflow address", settings.overflow_url)
     yield from outside.examine(view["audience"])
+    yield outside.of_house(settings.house_address if settings.public_url else house)
     yield Finding("not looked at", Verdict.OK, "a crowd at the door; the speakers' microphones and networks")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 import msgspec
 
 from stentor.audio import grid
@@ -141,12 +139,16 @@ def comments(space: Space, chat: Chat, rung: int) -> bytes:
     )
 
 
-def event(space: Space, *, address: str) -> bytes:
-    """``event.ics``; raises :class:`NotFound` unless the space is still to come and has a time."""
-    if space.state is not State.SCHEDULED or space.scheduled_ms is None:
+def event(space: Space, *, address: str, site: str) -> bytes:
+    """``event.ics``; raises :class:`NotFound` unless the space is still to come and has a time, or was cancelled.
+
+    ``site`` is this site's own word: ids of spaces are unique within it only, and may be used again there.
+    """
+    if space.state not in (State.SCHEDULED, State.CANCELLED) or space.scheduled_ms is None:
         raise NotFound("This space has no time ahead of it to put into a calendar.", code="not-scheduled")
     return calendar.event(
-        uid=f"{space.id}@{urlsplit(address).hostname or 'stentor'}",
+        uid=f"{space.id}-{space.created_ms}@{site}.stentor",
+        cancelled=space.state is State.CANCELLED,
         title=space.title,
         start_ms=space.scheduled_ms,
         made_ms=space.created_ms,

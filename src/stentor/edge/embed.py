@@ -8,6 +8,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 import msgspec
 
+from stentor.base.address import origin
 from stentor.base.errors import BadInput, NotFound, NotSupported
 from stentor.spaces.model import ON_AIR, Space
 
@@ -18,8 +19,11 @@ LEAST_WIDTH, LEAST_HEIGHT = 240, 160
 """Pixels below which the player has no room; a smaller frame scrolls."""
 
 
-def asked_space(query: Mapping[str, str], address: str) -> str:
-    """The id in ``?url=…/s/<id>``; raises BadInput without one, NotFound for another house's, NotSupported."""
+def asked_space(query: Mapping[str, str], address: str, *, host: str) -> str:
+    """The id in ``?url=…/s/<id>``; raises BadInput without one, NotFound for another site's, NotSupported.
+
+    This site is ``address``, or where none is set ``host``, which the request names.
+    """
     if query.get("format", "json") != "json":
         # oEmbed, 2.3.2: "501 Not Implemented: The provider cannot return a response in the requested format."
         raise NotSupported("Only format=json is there.", code="oembed-format", status=501)
@@ -27,8 +31,7 @@ def asked_space(query: Mapping[str, str], address: str) -> str:
         raise BadInput("oEmbed needs the address of a space: /oembed?url=…")
     parts = _split(query["url"])
     path = parts.path.split("/")
-    ours = not address or urlsplit(address).netloc == parts.netloc
-    if parts.scheme not in ("http", "https") or not ours or path[:2] != ["", "s"] or len(path) < 3:
+    if not _same_host(parts, address or f"{parts.scheme}://{host}") or path[:2] != ["", "s"] or len(path) < 3:
         raise NotFound("That is not the address of a space of this house.", code="no-such-space")
     return path[2]
 
@@ -75,6 +78,13 @@ def _split(url: str) -> SplitResult:
         return urlsplit(url)
     except ValueError as error:
         raise BadInput("url is not an address.") from error
+
+
+def _same_host(parts: SplitResult, ours: str) -> bool:
+    try:
+        return origin(parts.geturl()).partition("://")[2] == origin(ours).partition("://")[2]
+    except ValueError:
+        return False
 
 
 def _pixels(query: Mapping[str, str], name: str, default: int) -> int:

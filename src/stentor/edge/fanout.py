@@ -32,7 +32,7 @@ MOST_SPREAD_S = 0.28
 """A chunk's writes end before the next chunk comes."""
 BURST_CHUNKS = 10
 """3.2 s: a player starts at once and survives a pause of the network or of the bus."""
-LEAST_BURST, MOST_BURST = 2, 12
+LEAST_BURST, MOST_BURST = 2, 23
 MOST_CHUNKS = 16
 """No write carries more: 5 s."""
 

@@ -6,6 +6,7 @@ which devices were told to wait lately, as an estimate for the house.
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 
 import msgspec
@@ -38,6 +39,8 @@ class Gate:
         self._worker = worker
         self.refused = 0
         """Joins that were told to wait."""
+        self.site = hashlib.sha256(self._signer.public.encode()).hexdigest()[:16]
+        """Which site this is, the same at each of its edges."""
         self.public_key = Document(self._signer.public.encode(), "text/plain", KEY_CACHE, now=worker.clock())
 
     def open(self, channel: Channel, request: Request, connection: Connection) -> None:

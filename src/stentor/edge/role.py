@@ -15,7 +15,7 @@ import msgspec
 
 from stentor.audio import grid, hold, music
 from stentor.audio.hold import HoldLoop
-from stentor.base import keys, log, tls
+from stentor.base import config, keys, log, tls
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
 from stentor.base.descriptors import descriptors
@@ -88,9 +88,10 @@ class Edge:
             self.worker,
             gate,
             objects=objects,
-            address=settings.audience_url.rstrip("/"),
+            address=settings.audience_url,
             house=settings.house_address,
-            overflow=settings.overflow_url.rstrip("/"),
+            overflow=settings.overflow_url,
+            metrics_token=config.metrics_token(settings),
             instance=instance,
         )
         self.worker.site = self.site

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
+import re
 from collections.abc import Callable, Coroutine
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
 
@@ -53,6 +55,7 @@ class Site:
         address: str,
         house: str = "",
         overflow: str = "",
+        metrics_token: str,
         instance: str,
     ) -> None:
         self.channels: dict[str, Channel] = {}
@@ -67,6 +70,7 @@ class Site:
         self._worker, self._gate = worker, gate
         self._address, self._house, self._overflow = address, house, overflow
         self._instance = instance
+        self._metrics_token = metrics_token.encode()
         self._pages = Pages(address=address, house=house, overflow=overflow, now=worker.clock())
         self.reactions = Reactions(worker, monotonic=asyncio.get_running_loop().time)
         self._documents: dict[tuple[str, str], tuple[tuple[int, ...], float, Document]] = {}
@@ -80,7 +84,15 @@ class Site:
             return self._other_method(request, connection)
         path = request.path.split("/")[1:]
         if path[0] == "s" and len(path) == 3 and not path[2]:  # people type the slash
-            return Reply(308, {"Location": f"/s/{quote(path[1])}", "Cache-Control": BRIEF}, now=self._now())
+            return Reply(
+                308,
+                {"Location": f"/s/{quote(space_name(path[1]) or path[1])}", "Cache-Control": BRIEF},
+                now=self._now(),
+            )
+        if path[0] == "s" and len(path) > 1 and (name := space_name(path[1])) != path[1] and name:
+            query = f"?{urlencode(request.query)}" if request.query else ""
+            below = "".join(f"/{quote(part)}" for part in path[2:])
+            return Reply(308, {"Location": f"/s/{name}{below}{query}", "Cache-Control": BRIEF}, now=self._now())
         if path[0] == "s" and len(path) > 1:
             channel = self.channels.get(path[1])
             if channel is None:
@@ -95,7 +107,7 @@ class Site:
                 return self._gate.public_key.answer(request.headers)
             case ["healthz"]:
                 return self._health()
-            case ["metrics"]:
+            case ["metrics"] if self._reads_metrics(request):
                 text = metrics.render(self._worker, self.channels, self._instance)
                 return Reply(200, {"Content-Type": metrics.TYPE, "Cache-Control": NO_STORE}, text, now=self._now())
         return self._unknown(request, page=True)
@@ -202,7 +214,10 @@ class Site:
             document = Document(text, kind, overflow.CACHE, now=now)
         elif name == "event.ics":
             document = Document(
-                door.event(space, address=self._address), calendar.CONTENT_TYPE, door.EVENT_CACHE, now=now
+                door.event(space, address=self._address, site=self._gate.site),
+                calendar.CONTENT_TYPE,
+                door.EVENT_CACHE,
+                now=now,
             )
         else:
             window = channel.window
@@ -233,7 +248,8 @@ class Site:
 
     def _oembed(self, request: Request) -> Reply:
         """What another site's editor asks when somebody pastes the address of a space."""
-        channel = self.channels.get(embed.asked_space(request.query, self._address))
+        host = request.headers.get("host", "")
+        channel = self.channels.get(embed.asked_space(request.query, self._address, host=host))
         if channel is None:
             raise NotFound("There is no space at this address.", code="no-such-space")
         text = embed.oembed(channel.space, request.query, app=self._pages.app)
@@ -305,6 +321,11 @@ class Site:
             return Reply(404, fields, body, now=self._now())
         raise NotFound("There is no space at this address.", code="no-such-space")
 
+    def _reads_metrics(self, request: Request) -> bool:
+        """Numbers are for operators; for others there is nothing under that address."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        return scheme.lower() == "bearer" and hmac.compare_digest(token.strip().encode(), self._metrics_token)
+
     def _health(self) -> Reply:
         """A wrong clock is said and not answered with 503: who listens keeps what this edge has."""
         told: dict[str, object] = {"ready": self.ready}
@@ -315,6 +336,14 @@ class Site:
 
     def _now(self) -> float:
         return self._worker.clock()
+
+
+_NOT_IN_NAMES = re.compile(r"^[^a-z0-9]+|[^a-z0-9]+$")
+
+
+def space_name(text: str) -> str:
+    """A space's id as it was meant: people write ``/s/Evening.`` at the end of a sentence."""
+    return _NOT_IN_NAMES.sub("", text.lower())
 
 
 CAPTIONS_CACHE = "public, max-age=1"

@@ -33,7 +33,7 @@ class Passkeys:
 
     def __init__(self, house: str) -> None:
         self._origin = origin_of(house)
-        self._site = urlsplit(house).hostname or ""
+        self._site = urlsplit(self._origin).hostname or ""
 
     def creation(self, challenge: str, account: Account, known: list[Passkey]) -> dict[str, Any]:
         """What ``navigator.credentials.create`` is given (as JSON); it makes none of the known ones again."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from stentor.base import address as address_of
+
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -29,6 +31,5 @@ def own(method: str, headers: Mapping[str, str], house: str) -> bool:
 
 
 def origin_of(address: str) -> str:
-    """The origin of an address: scheme, host and port as browsers write them (RFC 6454)."""
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc}".lower()
+    """The origin of an address as browsers write it (RFC 6454)."""
+    return address_of.origin(address)

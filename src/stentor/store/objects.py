@@ -6,6 +6,7 @@ Keys are like paths (``recordings/x/aac-64/0.m4s``). A put is whole or not there
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ from obstore.store import LocalStore, MemoryStore, ObjectStore, S3Store
 
 from stentor.base.errors import NotFound, Overloaded, SetupError
 
+_UNTAGGED = re.compile(r"e-?tag header missing", re.IGNORECASE)
 RETRY_S = 2.0
 PATIENCE_S = 20.0
 """A call takes at most this long, the client's own retries included; whoever calls tries again and says so."""
@@ -59,9 +61,25 @@ class Objects:
         """Writes an object; one that is there is replaced."""
         try:
             async with _told(f"Cannot store {key}"):
-                await obstore.put_async(self.store, key, data)
+                await self._put(key, data)
         except NotFound as error:  # the folder or the bucket itself
             raise Overloaded(error.detail, retry_after_s=RETRY_S) from error
+
+    async def _put(self, key: str, data: bytes) -> None:
+        """Some stores send no ETag (gateways, old appliances), which the library takes for a failure after all is done.
+
+        Then what is there is looked at. In parts nothing would be: they are put together by their tags.
+        """
+        for in_parts in (None, False):
+            try:
+                await obstore.put_async(self.store, key, data, use_multipart=in_parts)
+            except obstore.exceptions.BaseError as error:
+                if not _UNTAGGED.search(str(error)):
+                    raise
+            else:
+                return
+        if await self.size(key) != len(data):
+            raise Overloaded(f"Cannot store {key}: the store took it and does not have it.", retry_after_s=RETRY_S)
 
     async def get(self, key: str) -> bytes:
         """The whole object; raises :class:`NotFound`."""

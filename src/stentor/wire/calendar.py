@@ -11,18 +11,25 @@ ASSUMED = "PT1H"
 """Nobody knows how long a talk will be; calendars need a length to show it as a time and not as a mark."""
 
 
-def event(*, uid: str, title: str, start_ms: int, made_ms: int, sequence: int, address: str = "") -> bytes:
-    """A calendar with one event from ``start_ms`` on; a higher ``sequence`` of the same ``uid`` replaces it."""
+def event(
+    *, uid: str, title: str, start_ms: int, made_ms: int, sequence: int, address: str = "", cancelled: bool = False
+) -> bytes:
+    """A calendar with one event from ``start_ms`` on; a higher ``sequence`` of the same ``uid`` replaces it.
+
+    One that was ``cancelled`` takes itself out of calendars (RFC 5546, 3.2.5).
+    """
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//Stentor//Stentor//EN",
+        f"METHOD:{'CANCEL' if cancelled else 'PUBLISH'}",
         "BEGIN:VEVENT",
         f"UID:{escape(uid)}",
         f"DTSTAMP:{_utc(made_ms)}",
         f"DTSTART:{_utc(start_ms)}",
         f"DURATION:{ASSUMED}",
         f"SEQUENCE:{sequence}",
+        f"STATUS:{'CANCELLED' if cancelled else 'CONFIRMED'}",
         f"SUMMARY:{escape(title)}",
         *([f"URL:{address}", f"LOCATION:{escape(address)}"] if address else []),
         "END:VEVENT",

@@ -105,10 +105,10 @@ class RequestParser(HeadParser):
 
 
 def read_query(query: str) -> dict[str, str]:
-    """The fields of a query. Of a repeated name the first counts; what is not percent-encoded UTF-8 is read as it can
-    be: links are decorated by others with fields that mean nothing here.
+    """The fields of a query that have a value. Of a repeated name the first counts. What is not percent-encoded UTF-8
+    is read as it can be: links are decorated by others with fields that mean nothing here.
     """
-    return dict(reversed(parse_qsl(query, keep_blank_values=True, errors="replace")))
+    return dict(reversed(parse_qsl(query, errors="replace")))
 
 
 def head(status: int, headers: Mapping[str, str], *, keep_alive: bool) -> bytes:

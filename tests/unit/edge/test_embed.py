@@ -10,7 +10,7 @@ import pytest
 from tests.support.edge import edge, live_space
 from tests.support.recorded import talk
 
-PAGE = quote("https://talks.example/s/friday", safe="")
+PAGE = quote("https://edge/s/friday", safe="")
 
 
 async def test_only_the_embedded_page_may_stand_in_any_frame() -> None:
@@ -36,7 +36,7 @@ async def test_oembed_gives_a_frame_that_fits() -> None:
             "application/json",
         )
         assert (found["version"], found["type"], found["width"]) == ("1.0", "rich", 300)
-        assert '<iframe src="https://talks.example/s/friday/embed" width="300"' in found["html"]
+        assert '<iframe src="https://edge/s/friday/embed" width="300"' in found["html"]
         assert "<script>" not in found["html"]
 
 
@@ -46,7 +46,11 @@ async def test_oembed_gives_a_frame_that_fits() -> None:
         ("", 400),
         (f"?url={PAGE}&format=xml", 501),
         (f"?url={PAGE}&maxwidth=wide", 400),
-        ("?url=https%3A%2F%2Ftalks.example%2Fs%2Fnothing", 404),
+        ("?url=https%3A%2F%2Fedge%2Fs%2Fnothing", 404),
+        ("?url=https%3A%2F%2Ftalks.example%2Fs%2Ffriday", 404),
+        ("?url=https%3A%2F%2Fedge%3A8443%2Fs%2Ffriday", 404),
+        ("?url=https%3A%2F%2Fedge%40talks.example%2Fs%2Ffriday", 404),
+        ("?url=https%3A%2F%2Fedge%3Ax%2Fs%2Ffriday", 404),
         ("?url=javascript%3Aalert", 404),
         ("?url=http%3A%2F%2F%5Bx%2Fs%2Ffriday", 400),
     ],

@@ -210,6 +210,6 @@ async def test_a_reply_ends_with_close_notify(authority: Authority) -> None:
 async def test_metrics_tell_when_the_certificate_ends(authority: Authority) -> None:
     """An alarm on one number, in seconds."""
     async with edge(tls=authority.tls(), trust=authority.trust()) as rig:
-        text = (await rig.get("/metrics"))[2].decode()
+        text = await rig.metrics()
     line = next(line for line in text.splitlines() if line.startswith("stentor_edge_certificate_seconds{"))
     assert float(line.split()[-1]) == pytest.approx(90 * 86_400, abs=60)

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import av
+import msgspec
 import pytest
 
 from stentor import edge as edge_package
@@ -127,6 +128,17 @@ async def test_a_space_to_come_fits_into_a_calendar() -> None:
         assert b"\r\nSUMMARY:Friday talk\r\n" in body
         assert b"\r\nDTSTART:20300317T174740Z\r\n" in body
         assert '<p id="calendar"><a href="/s/friday/event.ics"' in (await rig.get("/s/friday"))[2].decode()
+        uid = next(line for line in body.splitlines() if line.startswith(b"UID:"))
+        assert b"\r\nMETHOD:PUBLISH\r\n" in body
+        rig.channel.space = msgspec.structs.replace(space, state=State.CANCELLED, version=2)
+        cancelled = (await rig.get("/s/friday/event.ics"))[2]
+        for line in (b"METHOD:CANCEL", b"STATUS:CANCELLED", b"SEQUENCE:2", uid):
+            assert b"\r\n" + line + b"\r\n" in cancelled
+        rig.channel.space = msgspec.structs.replace(space, created_ms=1, version=3)
+        assert uid not in (await rig.get("/s/friday/event.ics"))[2], "the same name, used again, is another event"
+        rig.site._gate.site = "another"
+        rig.channel.space = msgspec.structs.replace(space, version=4)
+        assert uid not in (await rig.get("/s/friday/event.ics"))[2], "another site has other events"
     async with edge() as rig:
         status, _, body = await rig.get("/s/friday/event.ics")
         assert (status, json.loads(body)["code"]) == (404, "not-scheduled")
@@ -143,11 +155,44 @@ async def test_an_unknown_space_is_friendly() -> None:
         assert (status, fields["content-type"]) == (404, "application/problem+json")
 
 
+@pytest.mark.parametrize(
+    ("asked", "leads"),
+    [
+        ("/s/Friday", "/s/friday"),
+        ("/s/FRIDAY/", "/s/friday"),
+        ("/s/friday.", "/s/friday"),
+        ("/s/friday%20", "/s/friday"),
+        ("/s/%22Friday%22,", "/s/friday"),
+        ("/s/friday%E2%80%A6", "/s/friday"),
+        ("/s/Friday/live.aac?rendition=aac-32&utm_term=50%", "/s/friday/live.aac?utm_term=50%25&rendition=aac-32"),
+    ],
+)
+async def test_a_name_as_people_write_it_leads_to_the_space(asked: str, leads: str) -> None:
+    """Capitals, and what stands around an address in a sentence."""
+    async with edge(chunks=1) as rig:
+        status, fields, _ = await rig.get(asked)
+        assert (status, fields["location"]) == (308, leads)
+        assert (await rig.get("/s/friday?utm_term=50%&" + "&".join(f"a{n}=%ff" for n in range(30))))[0] == 200
+
+
+async def test_metrics_are_for_who_has_the_token() -> None:
+    """To everybody else there is nothing under that address."""
+    async with edge(chunks=1) as rig:
+        for line in (
+            [],
+            ["Authorization: Bearer wrong"],
+            ["Authorization: Basic Zm9v"],
+            ["Authorization: Bearer \xff"],
+        ):
+            assert (await rig.get("/metrics", *line))[0] == 404
+        assert "stentor_edge_connections" in await rig.metrics()
+
+
 async def test_metrics_count_listeners_exactly() -> None:
     """Prometheus reads listeners by format."""
     async with edge() as rig:
         _, writer = await rig.open("/s/friday/live.aac")
-        text = (await rig.get("/metrics"))[2].decode()
+        text = await rig.metrics()
         assert 'stentor_edge_listeners{format="aac",instance="edge-0",space="friday"} 1.0' in text
         assert "stentor_edge_connections" in text
         writer.close()
@@ -242,7 +287,7 @@ async def test_a_slash_too_many_is_forgiven() -> None:
     async with edge(live_space(), chunks=1) as rig:
         status, fields, _ = await rig.get("/s/friday/")
         assert (status, fields["location"]) == (308, "/s/friday")
-        assert (await rig.get("/s/%22x%22/"))[1]["location"] == "/s/%22x%22"
+        assert (await rig.get("/s/x/"))[1]["location"] == "/s/x"
         assert (await rig.get("/s/%0d%0aX/"))[0] == 400
     async with edge(live_space(), chunks=1) as rig:
         assert (await rig.get("//example.org/"))[0] == 404

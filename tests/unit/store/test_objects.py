@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import pytest
 
@@ -33,3 +37,61 @@ async def test_what_is_not_there() -> None:
     assert await store.size("key") is None
     await store.delete("key")
     assert await store.list("key") == []
+
+
+class Untagged(BaseHTTPRequestHandler):
+    """A small S3 that sends no ETag."""
+
+    protocol_version = "HTTP/1.1"
+    kept: ClassVar[dict[str, bytes]] = {}
+    loses = False
+
+    def _answer(self, status: int, body: bytes = b"") -> None:
+        self.send_response(status)
+        self.send_header("Last-Modified", "Sat, 28 Nov 2026 10:00:00 GMT")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def do_PUT(self) -> None:
+        data = self.rfile.read(int(self.headers["Content-Length"]))
+        if not self.loses:
+            self.kept[self.path] = data
+        self._answer(200)
+
+    def do_POST(self) -> None:
+        body = b"<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>"
+        self._answer(200, body)
+
+    def do_DELETE(self) -> None:
+        self._answer(204)
+
+    def do_GET(self) -> None:
+        found = self.kept.get(self.path)
+        self._answer(200 if found is not None else 404, found or b"")
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def log_message(self, *args: object) -> None: ...
+
+
+async def test_a_store_without_etags_is_a_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small and large objects are kept; one that is not there afterwards is not taken for kept."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Untagged)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+        for name, value in (("ACCESS_KEY_ID", "x"), ("SECRET_ACCESS_KEY", "x"), ("ALLOW_HTTP", "true")):
+            monkeypatch.setenv(f"AWS_{name}", value)
+        store = Objects.open("s3://bucket")
+        for size in (1000, 12_000_000):
+            await store.put(f"key/{size}", b"x" * size)
+            assert await store.get(f"key/{size}") == b"x" * size
+        monkeypatch.setattr(Untagged, "loses", True)
+        with pytest.raises(Overloaded):
+            await store.put("key/lost", b"x")
+    finally:
+        await asyncio.to_thread(server.shutdown)
+        server.server_close()

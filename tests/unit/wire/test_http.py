@@ -73,13 +73,13 @@ def test_a_path_is_decoded_safely_or_refused(name: str) -> None:
     [
         ("/s/abend", "/s/abend", {}),
         ("/s/%C3%BCber?", "/s/über", {}),
-        ("/a?b=c%20d+e&b=2&f", "/a", {"b": "c d e", "f": ""}),
+        ("/a?b=c%20d+e&b=2&f", "/a", {"b": "c d e"}),
         ("http://example.org/s/x?y=1", "/s/x", {"y": "1"}),
         ("HTTP://example.org", "/", {}),
         ("/a.b/..c/.d", "/a.b/..c/.d", {}),
         ("/s/x?utm_term=50%&v=1", "/s/x", {"utm_term": "50%", "v": "1"}),
         ("/s/x?a=%zz&%ff=%ff&v=1", "/s/x", {"a": "%zz", "\ufffd": "\ufffd", "v": "1"}),
-        ("/s/x?&&=&;#top", "/s/x", {"": "", ";": ""}),
+        ("/s/x?&&=&;&v=#top", "/s/x", {}),
         ("/s/\xc3\xbcber?q=\xc3\xbc", "/s/über", {"q": "ü"}),
     ],
 )

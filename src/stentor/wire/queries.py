@@ -1,0 +1,8 @@
+"""The query fields that mean something to the edges. Caches in front drop all others."""
+
+from __future__ import annotations
+
+KNOWN = (
+    "_HLS_msn", "_HLS_part", "burst", "format", "from", "maxheight", "maxwidth", "pass", "rendition", "ticket", "to",
+    "url", "v",
+)  # fmt: skip
