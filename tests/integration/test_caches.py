@@ -183,7 +183,7 @@ async def test_the_preflight_sees_what_a_cache_makes_of_hls(tmp_path: Path, key:
     async with edge() as rig:
         command = caches.nginx(tmp_path, port, rig.port)
         recipe = tmp_path / "nginx.conf"
-        recipe.write_text(recipe.read_text().replace("$host$request_uri", key))
+        recipe.write_text(recipe.read_text().replace("$host$uri?$args", key))
         async with caches.running(command, port, tmp_path / "log"):
             page = f"http://127.0.0.1:{port}/s/friday"
             audience = {"page": page, "hls": f"{page}/hls/index.m3u8", "aac": f"{page}/live.aac"}
@@ -192,5 +192,5 @@ async def test_the_preflight_sees_what_a_cache_makes_of_hls(tmp_path: Path, key:
                 rig.publish()
                 await asyncio.sleep(0.1)
             found = {finding.what: finding for finding in await looking}
-    assert {"page", "hls", "aac", "ticket", "playlist", "reload", "part"} == found.keys()
+    assert {"page", "page's parts", "hls", "aac", "ticket", "playlist", "reload", "part"} == found.keys()
     assert {what for what, finding in found.items() if finding.verdict is not Verdict.OK} == bad
