@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser caches players live test faults unit check fmt bench docs screenshots lock sbom proof-install clean
+.PHONY: help setup browser caches players live test faults proof-api proof-fuzz unit check fmt bench docs screenshots lock sbom proof-install clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -42,11 +42,17 @@ live: setup ## start everything with two recorded voices on the stage; Ctrl-C en
 	@exec $(BIN)/stentor demo --data data $(ARGS)
 
 test: setup browser caches players check ## set up, check, and run all tests but the faults
-	@$(BIN)/python -m pytest tests/unit tests/integration tests/browser tests/install -m "not realtime and not install" -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest tests/unit tests/fuzz tests/integration tests/browser tests/install -m "not realtime and not install" -n 2 --dist loadfile $(ARGS)
 	@$(BIN)/python -m tests.support.twice tests/unit tests/integration tests/browser tests/interop -m realtime $(ARGS)
 
 faults: setup ## kill, cut, fill and overload everything in the middle of a talk
 	@$(BIN)/python -m tests.support.twice tests/faults $(ARGS)
+
+proof-api: setup ## ask a real house everything that the API's description allows, as four callers; half an hour
+	@$(BIN)/python -m tests.support.api $(ARGS)
+
+proof-fuzz: setup ## an hour of fuzzing of everything that is parsed; ARGS="--seed 2 --corpus DIR" for another, kept
+	@$(BIN)/python -m tests.fuzz.run --seconds 156 $(ARGS)
 
 unit: setup ## only the unit tests: seconds
 	@$(BIN)/python -m pytest tests/unit $(ARGS)

@@ -236,7 +236,7 @@ async def test_seats(house: House) -> None:
     assert again["expires_ms"] < seat["expires_ms"]
     as_speaker = {"Authorization": f"Bearer {seat['token']}"}
     hosts = {"seat": host["seat"]}
-    problem(await house.anyone.post(f"{address}/invitations", json=hosts, headers=as_speaker), 403, "not-allowed")
+    problem(await house.anyone.post(f"{address}/invitations", json=hosts, headers=as_speaker), 403, "link-renewed")
     told: list[bytes] = []
     async with connect(house.nats.url, name="test") as bus:
         await bus.subscribe("stage.command.talk", lambda _, payload: told.append(payload))

@@ -16,8 +16,10 @@ SeatId = NewType("SeatId", str)
 UnixMs = NewType("UnixMs", int)
 """Wall-clock time in whole milliseconds since 1970 (UTC)."""
 
-_SEAT_ID = re.compile(r"[A-Za-z0-9_-]{1,48}")
-_SPACE_ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?")
+SEAT_ID = r"^[A-Za-z0-9_-]{1,48}$"
+SPACE_ID = r"^[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$"
+_SEAT_ID = re.compile(SEAT_ID.strip("^$"))
+_SPACE_ID = re.compile(SPACE_ID.strip("^$"))
 
 
 def space_id(text: str) -> SpaceId:

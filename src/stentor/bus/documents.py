@@ -160,5 +160,5 @@ class Documents(Generic[D]):
         """None for a deletion (no payload) or anything that is no such document."""
         try:
             return self._decoder.decode(payload)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None

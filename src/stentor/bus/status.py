@@ -107,7 +107,7 @@ class Statuses:
     def _hear(self, _: str, payload: bytes) -> None:
         try:
             status = _decoder.decode(payload)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return  # not a heartbeat: a newer or a broken process; the others count
         self._heard.pop((status.role, status.instance), None)  # the newest stands last
         self._heard[status.role, status.instance] = (self._clock(), status)

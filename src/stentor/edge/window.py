@@ -234,7 +234,7 @@ def quiet_pulse(pulse: bytes, number: int) -> bytes:
     try:
         known = msgspec.json.decode(pulse, type=dict[str, msgspec.Raw])
         seats = msgspec.json.decode(known.get("seats", msgspec.Raw(b"[]")), type=list[dict[str, msgspec.Raw]])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return b""
     for seat in seats:
         seat["talking"] = msgspec.Raw(b"false")

@@ -9,14 +9,17 @@ from litestar import Request, Response, Router, delete, get, patch, post, put
 from litestar.datastructures import Cookie
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from stentor.base.errors import BadInput, NotFound
+from stentor.base.errors import BadInput, Conflict, NotFound
 from stentor.house import account_schema as schema
-from stentor.house.api import MAX_BODY_BYTES, PATH, json_only
+from stentor.house.api import MAX_BODY_BYTES, PATH
+from stentor.house.bodies import check_body
 from stentor.house.callers import Callers, address_of
 from stentor.house.comments import Comments
 from stentor.house.desk import Desk
+from stentor.house.options import with_options
 from stentor.house.people import People
 from stentor.house.pictures import Pictures
+from stentor.house.schema import LARGEST
 from stentor.house.sessions import IDLE_MS, Sessions
 from stentor.people import checks as people_checks
 from stentor.people import rights
@@ -34,8 +37,8 @@ def routes(
     """All of it. It is one function so that the handlers share the people without module state."""
     store = people.store
 
-    def ours(request: _Request) -> None:
-        json_only(request)
+    async def ours(request: _Request) -> None:
+        await check_body(request)
         if not request.headers.get("authorization"):
             sessions.guard(request)
 
@@ -80,7 +83,7 @@ def routes(
     async def leave(request: _Request, data: JSONBody[schema.Goodbye]) -> Response[dict[str, Any]]:
         _, account = await sessions.fresh(request)
         if data.handle != account.handle:
-            raise BadInput("Write your own handle to delete your account.", field="handle")
+            raise Conflict("Write your own handle to delete your account.", code="other-handle")
         await comments.forget(account.id)
         await pictures.remove(account)
         await store.delete(account.id)
@@ -197,8 +200,10 @@ def routes(
         return Response(found, headers={"content-type": TYPE, "cache-control": "public, max-age=86400"})
 
     @get("/site/record", summary="What was done to accounts, by whom and when: the newest hundred")
-    async def record(request: _Request, before: FromQuery[int | None] = None) -> schema.RecordList:
+    async def record(request: _Request, before: FromQuery[int] = LARGEST) -> schema.RecordList:
         rights.require_admin(await callers.staff(request))
+        if not 0 <= before <= LARGEST:
+            raise BadInput("before is the id of an entry.", field="before")
         return schema.RecordList(list(await store.record.newest(before=before)))
 
     @get("/site/invitations", summary="Invitations to the site that hold: one's own, or all for an admin")
@@ -243,7 +248,9 @@ def routes(
         no_picture, password, codes, passkey_options, add_passkey, remove_passkey, list_sessions, end_others, end_one,
         accounts, rule, remove, picture, record, invitations, invite, withdraw,
     ]  # fmt: skip
-    return Router(PATH, route_handlers=handlers, before_request=ours, request_max_body_size=MAX_BODY_BYTES)
+    return Router(
+        PATH, route_handlers=with_options(handlers), before_request=ours, request_max_body_size=MAX_BODY_BYTES
+    )
 
 
 def _with(body: Any, *cookies: Cookie, status: int = 200) -> Response[Any]:

@@ -8,13 +8,25 @@ import msgspec
 from msgspec import Meta
 
 from stentor.house.schema import Name, Time
-from stentor.people.checks import BIO_CHARACTERS, HANDLE
+from stentor.people.checks import BIO_CHARACTERS, FEWEST_PASSWORD_CHARACTERS, HANDLE, MOST_PASSWORD_CHARACTERS
 from stentor.people.model import Account, Passkey, Session, SignUp, SiteInvitation, SiteRole
 from stentor.people.record import Entry
 from stentor.spaces.model import Seat, Space
 
 Handle = Annotated[str, Meta(pattern=HANDLE)]
 Password = Annotated[str, Meta(max_length=1000)]
+NewPassword = Annotated[
+    str,
+    Meta(
+        max_length=1000,
+        extra_json_schema={"minLength": FEWEST_PASSWORD_CHARACTERS, "allOf": [{"maxLength": MOST_PASSWORD_CHARACTERS}]},
+        description="Not one of those that are guessed at once.",
+    ),
+]
+BIO = {
+    "allOf": [{"maxLength": BIO_CHARACTERS}],
+    "pattern": r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*$",
+}
 Token = Annotated[str, Meta(max_length=100)]
 Code = Annotated[str, Meta(max_length=60)]
 Answer = dict[str, Any]
@@ -38,7 +50,7 @@ class NewAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     handle: Handle
     name: Name
     invitation: Token | None = None
-    password: Password | None = None
+    password: NewPassword | None = None
     passkey: Answer | None = None
 
 
@@ -68,13 +80,13 @@ class AccountChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What may change of one's own account; what is left out stays."""
 
     name: Name | msgspec.UnsetType = msgspec.UNSET
-    bio: Annotated[str, Meta(max_length=2 * BIO_CHARACTERS)] | msgspec.UnsetType = msgspec.UNSET
+    bio: Annotated[str, Meta(max_length=2 * BIO_CHARACTERS, extra_json_schema=BIO)] | msgspec.UnsetType = msgspec.UNSET
 
 
 class PasswordChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A new password; ``current`` when there is one."""
 
-    password: Password
+    password: NewPassword
     current: Password | None = None
 
 

@@ -11,7 +11,7 @@ from litestar import Request, Router, delete, get, patch, post, put
 from litestar.params import FromPath, JSONBody
 
 import stentor
-from stentor.base.errors import BadInput, Conflict, NotSupported
+from stentor.base.errors import BadInput, Conflict
 from stentor.base.units import SeatId, SpaceId, space_id
 from stentor.house import (
     api_backstage,
@@ -27,11 +27,13 @@ from stentor.house import (
 )
 from stentor.house.account_schema import Claim
 from stentor.house.backstage import Backstage
+from stentor.house.bodies import check_body
 from stentor.house.callers import Callers
 from stentor.house.comments import Comments
 from stentor.house.desk import Desk
 from stentor.house.hold import MAX_FILE_BYTES, HoldMaker
 from stentor.house.invitations import Invitations
+from stentor.house.options import with_options
 from stentor.house.passes import Passes
 from stentor.house.people import People
 from stentor.house.pictures import Pictures
@@ -50,16 +52,6 @@ MAX_BODY_BYTES = 16 * 1024
 """The longest JSON that means anything here has under 2 kB."""
 SpaceParameter = FromPath[str]
 _Request = Request[Any, Any, Any]
-
-
-def json_only(request: _Request) -> None:
-    """Refuses bodies that are not JSON (RFC 9110, 15.5.16), but for the hold music."""
-    length = request.headers.get("content-length", "0")
-    if request.method not in ("POST", "PATCH") or (length == "0" and "transfer-encoding" not in request.headers):
-        return
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise NotSupported("Send JSON, with Content-Type: application/json.")
 
 
 def routes(
@@ -209,7 +201,9 @@ def routes(
         *api_pins.handlers(desk, callers, views), *api_sounds.handlers(desk, callers, views, sounds),
         *api_backstage.handlers(backstage, callers), *api_comments.handlers(comments, callers),
     ]  # fmt: skip
-    return Router(PATH, route_handlers=handlers, before_request=json_only, request_max_body_size=MAX_BODY_BYTES)
+    return Router(
+        PATH, route_handlers=with_options(handlers), before_request=check_body, request_max_body_size=MAX_BODY_BYTES
+    )
 
 
 _ANY_CREATION = c.CreateSpace(id=SpaceId("any"), title="any", host_seat=SeatId("any"), host_name="any")

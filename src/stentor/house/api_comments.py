@@ -35,7 +35,7 @@ def handlers(comments: Comments, callers: Callers) -> list[HTTPRouteHandler]:
     async def own(request: _Request, space: FromPath[str]) -> schema.OwnComments:
         return await comments.own(space, await callers.signed_in(request))
 
-    @delete("/spaces/{space:str}/comments/{comment:str}", summary="Remove a comment")
+    @delete("/spaces/{space:str}/comments/{comment:str}", status_code=204, summary="Remove a comment")
     async def remove(request: _Request, space: FromPath[str], comment: FromPath[str]) -> None:
         await comments.remove(space, _number(comment), await who(request, space))
 

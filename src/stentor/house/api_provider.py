@@ -11,8 +11,10 @@ from litestar.response import Redirect
 
 from stentor.base.errors import StentorError
 from stentor.house import account_schema as schema
-from stentor.house.api import MAX_BODY_BYTES, PATH, json_only
+from stentor.house.api import MAX_BODY_BYTES, PATH
+from stentor.house.bodies import check_body
 from stentor.house.callers import address_of
+from stentor.house.options import with_options
 from stentor.house.provider import BACK
 from stentor.house.sessions import Sessions
 from stentor.house.vouched import Vouched
@@ -26,8 +28,8 @@ def routes(vouched: Vouched, sessions: Sessions) -> Router:
     """To the provider by the API, back by a page that leads on at once."""
     name = f"{sessions.cookie}-provider"
 
-    def ours(request: _Request) -> None:
-        json_only(request)
+    async def ours(request: _Request) -> None:
+        await check_body(request)
         sessions.guard(request)
 
     def source(request: _Request) -> str:
@@ -69,5 +71,6 @@ def routes(vouched: Vouched, sessions: Sessions) -> Router:
             return onward(f"/{'account' if me else 'sign-in'}?problem={error.error_code}")
         return onward(following, *await sessions.begin(request, account.id))
 
-    api = Router(PATH, route_handlers=[begin, link, unlink], before_request=ours, request_max_body_size=MAX_BODY_BYTES)
+    handlers = with_options([begin, link, unlink])
+    api = Router(PATH, route_handlers=handlers, before_request=ours, request_max_body_size=MAX_BODY_BYTES)
     return Router("/", route_handlers=[api, back])

@@ -6,8 +6,7 @@ from typing import Any
 
 from litestar import HttpMethod, Litestar, MediaType, Request, Response, route
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
+from litestar.openapi.spec import Components, Reference, SecurityScheme
 from litestar.types import ASGIApp
 
 import stentor
@@ -29,6 +28,7 @@ from stentor.house.hold import HoldMaker
 from stentor.house.ice import IceServers
 from stentor.house.invitations import Invitations
 from stentor.house.limits import Lanes, limited
+from stentor.house.openapi import SESSION, TOKEN, Description
 from stentor.house.passes import Passes
 from stentor.house.people import People
 from stentor.house.pictures import Pictures
@@ -43,25 +43,34 @@ from stentor.people.model import Creators
 from stentor.spaces import rights
 from stentor.store.comments import CommentsTable
 
-OPENAPI = OpenAPIConfig(
-    title="Stentor",
-    version=stentor.__version__,
-    description=(
-        "Spaces, their stage and their recordings. Errors are problem documents (RFC 9457) with a stable `code`. "
-        "Times are milliseconds since 1970 (UTC). The bearer token is the admin's, or that of an invitation; "
-        "without one, the cookie of a session counts."
-    ),
-    # The framework answers 404 in its own way for whatever lies under this path, so nothing of ours may.
-    path=f"{api.PATH}/openapi.json",
-    render_plugins=[JsonRenderPlugin(path="/", media_type=MediaType.JSON)],
-    components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
-    security=[{"token": []}],
-    use_handler_docstrings=True,
-)
-
-
 STARTING_S = 1.0
 """Reading what is on takes about so long."""
+
+
+def _openapi(cookie: str) -> OpenAPIConfig:
+    schemes: dict[str, SecurityScheme | Reference] = {
+        TOKEN: SecurityScheme(type="http", scheme="bearer", description="The admin's, or that of an invitation."),
+        SESSION: SecurityScheme(
+            type="apiKey",
+            security_scheme_in="cookie",
+            name=cookie,
+            description="What signing in sets. A request must come from our own pages (`Sec-Fetch-Site: same-origin`).",
+        ),
+    }
+    return OpenAPIConfig(
+        title="Stentor",
+        version=stentor.__version__,
+        description=(
+            "Spaces, their stage and their recordings. Errors are problem documents (RFC 9457) with a stable `code`. "
+            "Times are milliseconds since 1970 (UTC). The bearer token is the admin's, or that of an invitation; "
+            "without one, the cookie of a session counts."
+        ),
+        # The framework answers 404 in its own way for whatever lies under this path, so nothing of ours may.
+        path=f"{api.PATH}/openapi.json",
+        render_plugins=[Description(path="/", media_type=MediaType.JSON)],
+        components=Components(security_schemes=schemes),
+        use_handler_docstrings=True,
+    )
 
 
 def build(
@@ -122,7 +131,7 @@ def build(
             _health(desk),
         ],
         exception_handlers=problems.handlers(log.get("house")),
-        openapi_config=OPENAPI,
+        openapi_config=_openapi(sessions.cookie),
         debug=False,
         logging_config=None,  # errors are logged in problems.py, once
         request_max_body_size=api.MAX_BODY_BYTES,

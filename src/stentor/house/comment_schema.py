@@ -7,14 +7,14 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from stentor.house.schema import Time
+from stentor.house.schema import ONE_LINE, Time
 from stentor.spaces.comments import ChatState, Comment
 
 
 class NewComment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One line for everybody."""
 
-    text: Annotated[str, Meta(min_length=1, max_length=280)]
+    text: Annotated[str, Meta(min_length=1, max_length=280, extra_json_schema=ONE_LINE)]
 
 
 class CommentView(msgspec.Struct, frozen=True):

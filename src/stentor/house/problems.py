@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -93,8 +94,14 @@ def _bad_input(error: HTTPException) -> BadInput:
     errors = [_field_error(item) for item in extra[:_MAX_FIELDS] if isinstance(item, dict)]
     if not errors:
         return BadInput("The request cannot be read: send JSON as the API's description says.")
-    sentence = "; ".join(f"{item['field']}: {item['expected']}" for item in errors)
-    return BadInput(f"Not valid: {sentence}.", errors=errors)
+    return not_valid([(item["field"], item["expected"]) for item in errors])
+
+
+def not_valid(errors: Sequence[tuple[str, str]]) -> BadInput:
+    """Which fields are wrong, and what is expected of each."""
+    sentence = "; ".join(f"{field}: {expected}" for field, expected in errors)
+    listed = [{"field": field, "expected": expected} for field, expected in errors]
+    return BadInput(f"Not valid: {sentence}.", errors=listed)
 
 
 def _field_error(item: dict[str, Any]) -> dict[str, str]:

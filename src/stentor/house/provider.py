@@ -156,7 +156,7 @@ class Provider:
             async with httpx.AsyncClient(timeout=TIMEOUT_S) as client:
                 answer = (await client.get(address)).raise_for_status()
             found = msgspec.json.decode(answer.content, type=_Configuration)
-        except (httpx.HTTPError, msgspec.DecodeError) as error:
+        except (httpx.HTTPError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise _away() from error
         if found.issuer != self.issuer:  # Discovery 1.0, 4.3: "MUST be identical"
             raise NotSignedIn("The sign-in provider's answer does not hold; try again.", code="provider-wrong")

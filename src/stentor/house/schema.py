@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from stentor.audio.watch import Oddity
+from stentor.base.units import SEAT_ID, SPACE_ID
 from stentor.crowd.ladder import Cause
 from stentor.spaces import requests
 from stentor.spaces.lights import Lights
@@ -15,10 +16,21 @@ from stentor.spaces.model import Asking, Commenting, Role, State
 from stentor.spaces.quality import Quality
 from stentor.spaces.readiness import Hindrance
 
-Title = Annotated[str, Meta(min_length=1, max_length=200)]
-Name = Annotated[str, Meta(min_length=1, max_length=80)]
-SeatText = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,48}$")]
-Time = Annotated[int, Meta(description="Wall clock in milliseconds since 1970 (UTC).")]
+_CONTROLS = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
+ONE_LINE = {"pattern": rf"^[^\s{_CONTROLS}][^{_CONTROLS}]*$"}
+"""For the description: what ``spaces.checks`` takes, which refuses the rest with a sentence."""
+Title = Annotated[str, Meta(min_length=1, max_length=200, extra_json_schema=ONE_LINE)]
+Name = Annotated[str, Meta(min_length=1, max_length=80, extra_json_schema=ONE_LINE)]
+SeatText = Annotated[str, Meta(pattern=SEAT_ID)]
+SpaceText = Annotated[str, Meta(pattern=SPACE_ID)]
+WEB_ADDRESS = {
+    "pattern": r"^(?:https?://[A-Za-z0-9](?:[A-Za-z0-9-]{0,60}[A-Za-z0-9])?(?:/[A-Za-z0-9._~!$&()*+,;=:@%/?#-]*)?)?$"
+}
+LARGEST = 2**53 - 1
+"""The largest number that every reader of JSON keeps whole (RFC 8259, 6)."""
+Time = Annotated[int, Meta(ge=0, le=LARGEST, description="Wall clock in milliseconds since 1970 (UTC).")]
+PassClass = Literal["member", "press", "invited", "follower"]
+Word = Annotated[str, Meta(extra_json_schema={"pattern": "^[A-Za-z0-9]{1,40}$"})]
 InvitedRole = Literal["speaker", "co_host"]
 
 INVITATION_S = 7 * 86_400
@@ -31,11 +43,13 @@ class NewSpace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: Title
     host_name: Name | None = None
     """Whoever is signed in may leave it out: then the host's seat is their own account's. Else ``Host``."""
-    id: Annotated[str, Meta(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$")] | None = None
+    id: SpaceText | None = None
     """What stands in its addresses; made from the title when left out."""
     scheduled_ms: Time | None = None
     max_seats: Annotated[int, Meta(ge=1, le=50)] | None = None
-    language: Annotated[str, Meta(max_length=40)] = "en"
+    language: Annotated[
+        str, Meta(max_length=40, extra_json_schema={"pattern": "^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}$"})
+    ] = "en"
 
 
 class SpaceChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,13 +61,16 @@ class SpaceChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who in the audience may ask to speak."""
     reactions: bool | msgspec.UnsetType = msgspec.UNSET
     """Whether the audience may react."""
-    overflow_s: int | msgspec.UnsetType = msgspec.UNSET
+    overflow_s: (
+        Annotated[int, Meta(ge=0, le=3600, extra_json_schema={"anyOf": [{"const": 0}, {"minimum": 30}]})]
+        | msgspec.UnsetType
+    ) = msgspec.UNSET
     """How many seconds behind those outside may follow, 30 to 3600; 0 for not at all."""
     comments: Commenting | msgspec.UnsetType = msgspec.UNSET
     """Whether those who are signed in may comment."""
     comment_slow_s: Annotated[int, Meta(ge=0, le=3600)] | msgspec.UnsetType = msgspec.UNSET
     """Seconds between two comments of one person; 0 for no slow mode."""
-    comment_words: Annotated[list[str], Meta(max_length=100)] | msgspec.UnsetType = msgspec.UNSET
+    comment_words: Annotated[list[Word], Meta(max_length=100)] | msgspec.UnsetType = msgspec.UNSET
     """Words that no comment may have; they take the place of those before."""
 
 
@@ -79,8 +96,8 @@ class SeatChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class NewPin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A note for everybody; with ``url`` it is a link (http or https)."""
 
-    text: Annotated[str, Meta(min_length=1, max_length=200)]
-    url: Annotated[str, Meta(max_length=500)] = ""
+    text: Annotated[str, Meta(min_length=1, max_length=200, extra_json_schema=ONE_LINE)]
+    url: Annotated[str, Meta(max_length=500, extra_json_schema=WEB_ADDRESS)] = ""
 
 
 class PinView(msgspec.Struct, frozen=True):
@@ -124,7 +141,7 @@ class PlayingView(msgspec.Struct, frozen=True):
 class NewBackstageMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A line to the hosts and co-hosts."""
 
-    text: Annotated[str, Meta(min_length=1, max_length=500)]
+    text: Annotated[str, Meta(min_length=1, max_length=500, extra_json_schema=ONE_LINE)]
 
 
 class BackstageMessage(msgspec.Struct, frozen=True):
@@ -255,13 +272,13 @@ class DoorChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``limited`` holds the door where it is; ``passes`` are the classes that are let in all the same."""
 
     limited: bool
-    passes: list[str] = []
+    passes: list[PassClass] = []
 
 
 class NewPass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """For whom, and for how many seconds: a week when left out."""
 
-    kind: Literal["member", "press", "invited", "follower"]
+    kind: PassClass
     expires_s: Annotated[int, msgspec.Meta(ge=60, le=366 * 86400)] = 7 * 86400
 
 
@@ -291,7 +308,7 @@ class DoorView(msgspec.Struct, frozen=True):
 class RungChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``rung`` 0 to 4 keeps the ladder there, null lets it climb by itself."""
 
-    rung: int | None
+    rung: Annotated[int, Meta(ge=0, le=4)] | None
 
 
 class LadderView(msgspec.Struct, frozen=True):

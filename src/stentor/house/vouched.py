@@ -121,7 +121,7 @@ class Vouched:
 def _flow(kept: str) -> Flow:
     try:
         return msgspec.json.decode(base64.urlsafe_b64decode(kept), type=Flow)
-    except (ValueError, msgspec.DecodeError) as error:
+    except (ValueError, msgspec.DecodeError, RecursionError) as error:
         raise NotSignedIn(
             "This sign-in was begun elsewhere or too long ago; begin again.", code="provider-expired"
         ) from error

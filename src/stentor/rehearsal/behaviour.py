@@ -101,7 +101,7 @@ def _let_in(base: str, chance: random.Random) -> Generator[Want, Answer, tuple[f
         body = yield from _fetched(f"{base}/door.json", RETRY_S, chance)
         try:
             door = _door.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Malformed("That is no door.json.") from error
         if door.state in ON_AIR:
             return door.retry_s

@@ -209,7 +209,7 @@ def read(data: bytes) -> Signed:
     try:
         signed = msgspec.json.decode(data[:MOST_BYTES], type=Signed)
         as_it_stands = msgspec.json.decode(data)["certificate"]
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadInput(f"That is no readiness certificate: {error}.") from error
     if not verified(signed.key, signed.signature, _message(as_it_stands)):
         raise BadInput("The signature does not fit: somebody has changed this certificate.")

@@ -159,7 +159,7 @@ class Ear:
     def _take_pulse(self, document: bytes) -> None:
         try:
             pulse = msgspec.json.decode(document, type=Pulse)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             self.problem(f"A pulse that is none: {error}")
             return
         if (self._pulse is None or pulse.source != self._pulse.source) and len(self._sources) < MAX_LISTED:

@@ -149,7 +149,7 @@ async def offered(bus: Bus, machines: int) -> list[tuple[Offer, float]]:
     def hear(subject: str, payload: bytes) -> None:
         try:
             offer = msgspec.json.decode(payload, type=Offer)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return
         if len(found) < machines:
             found[offer.name] = offer, offer.at - time.time()

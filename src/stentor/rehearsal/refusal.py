@@ -48,7 +48,7 @@ def refusal(response: httpx.Response) -> StentorError:
     """
     try:
         problem = msgspec.json.decode(response.content, type=_Problem)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         problem = _Problem()
     where = f"{response.request.method} {response.request.url.copy_with(query=None, fragment=None)}"
     detail = problem.detail[:MAX_DETAIL]

@@ -109,7 +109,7 @@ def read(order: bytes, public: str) -> Share:
         raise Malformed("The order is not signed with this installation's secret.")
     try:
         return msgspec.json.decode(text, type=Share)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(f"The order is of another version of Stentor: {error}.") from error
 
 
@@ -143,5 +143,5 @@ class Reader:
             raise Malformed("A piece of a load generator's word was lost.")
         try:
             return msgspec.json.decode(text, type=Word)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Malformed(f"A word of a load generator does not parse: {error}.") from error

@@ -76,7 +76,7 @@ def decode(data: bytes) -> Outline:
     """Raises :class:`Malformed`."""
     try:
         return _decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(f"Not an outline: {error}") from error
 
 

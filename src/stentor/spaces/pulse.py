@@ -69,7 +69,7 @@ def read(data: bytes) -> Pulse:
     """The pulse in a JSON document; raises :class:`Malformed`."""
     try:
         return _decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(f"Not a pulse: {error}") from error
 
 

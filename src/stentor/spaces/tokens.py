@@ -57,7 +57,7 @@ def verify(token: str, key: bytes, *, now: float) -> Invitation:
         raise wrong
     try:
         invitation = _decoder.decode(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-    except (ValueError, msgspec.DecodeError) as error:  # signed by another version
+    except (ValueError, msgspec.DecodeError, RecursionError) as error:  # signed by another version
         raise wrong from error
     if now * 1000 >= invitation.expires_ms:
         raise NotSignedIn("This link has expired; ask the host for a new one.", code="token-expired")

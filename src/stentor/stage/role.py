@@ -195,7 +195,7 @@ class Stage:
     def _obey(self, room: Room, payload: bytes) -> None:
         try:
             command = _commands.decode(payload)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             self.log.warning("command-not-understood", space=room.space.id)
             return
         match command.kind:

@@ -75,7 +75,7 @@ def decode(message: bytes) -> Cue:
         raise Malformed(f"A cue of {len(message)} bytes is over the limit of {MAX_CUE_BYTES}.")
     try:
         cue = _cues.decode(message)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(f"Not a cue: {error}") from error
     if not 0 <= cue.start_ms < cue.end_ms or not 0 < len(cue.text) <= MAX_TEXT:
         raise Malformed("A cue has a beginning, a later end, and some words.")
@@ -91,7 +91,7 @@ def decode_transcript(data: bytes) -> Transcript:
     """Raises :class:`Malformed`."""
     try:
         return _transcripts.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(f"Not a transcript: {error}") from error
 
 

@@ -111,7 +111,7 @@ def ask_for_fec(answer: str) -> str:
     In-band FEC is what the sender is told the receiver can use; libwebrtc sends none unasked. Other parameters stay.
     """
     lines = re.split(r"\r?\n", answer)
-    for payload in [found[1] for line in lines if (found := _OPUS.fullmatch(line.removeprefix("a=")))]:
+    for payload in [found[1] for line in lines if line[:2] == "a=" and (found := _OPUS.fullmatch(line[2:]))]:
         prefix = f"a=fmtp:{payload} "
         at = next((n for n, line in enumerate(lines) if line.startswith(prefix)), None)
         parameters: dict[str, str | None] = {}

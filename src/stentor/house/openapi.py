@@ -1,0 +1,164 @@
+"""The description of the API (OpenAPI 3.1), made true: the framework alone does not know everything.
+
+Types come from msgspec, which also reads the requests: so limits, patterns and unknown fields are described as they are
+enforced. Who has to show what, which errors there are, and what stands in an address follow from the tables below. A
+test sends what the description allows, and much that it does not, to a real house.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from litestar import Request
+from litestar.openapi.plugins import JsonRenderPlugin
+
+from stentor.base.errors import PROBLEM_TYPE
+from stentor.base.units import SEAT_ID, SPACE_ID
+from stentor.house import account_schema, comment_schema, schema, site_schema
+from stentor.people.checks import HANDLE
+
+TOKEN, SESSION = "token", "session"
+_EITHER: list[dict[str, list[str]]] = [{TOKEN: []}, {SESSION: []}]
+_ANYONE_KNOWN_OR_NOT: list[dict[str, list[str]]] = [{}, *_EITHER]
+SECURITY: dict[str, list[dict[str, list[str]]]] = {
+    "GET /spaces": _ANYONE_KNOWN_OR_NOT,
+    "POST /spaces/{space}/requests": _ANYONE_KNOWN_OR_NOT,
+    "GET /recordings": [],
+    "POST /sign-up": [],
+    "POST /sign-up/options": [],
+    "POST /sign-in": [],
+    "POST /sign-in/options": [],
+    "POST /sign-in/provider": [],
+    "GET /spaces/{space}/requests/own": [{TOKEN: []}],
+    "DELETE /spaces/{space}/requests/own": [{TOKEN: []}],
+    "POST /spaces/{space}/claim": [{SESSION: []}],
+    "POST /spaces/{space}/comments": [{SESSION: []}],
+    "GET /spaces/{space}/comments/own": [{SESSION: []}],
+    "POST /sign-out": [{SESSION: []}],
+}
+"""Who is asked for what; ``/account…`` takes a session, everything else either."""
+UPLOADS = {
+    "PUT /spaces/{space}/hold": "The sound file.",
+    "PUT /spaces/{space}/sounds": "The sound file.",
+    "PUT /account/picture": "PNG, JPEG or WebP.",
+}
+_NAME = {"type": "string", "minLength": 1}
+IN_ADDRESSES: dict[str, dict[str, Any]] = {
+    "space": {"type": "string", "pattern": SPACE_ID},
+    "seat": {"type": "string", "pattern": SEAT_ID},
+    "handle": {"type": "string", "pattern": HANDLE},
+    "comment": {"type": "string", "pattern": "^[0-9]{1,9}$"},
+    "before": {"type": "integer", "minimum": 0, "maximum": schema.LARGEST},
+}
+"""What stands in paths and queries; any other name is an id that the house has made (:data:`_NAME`)."""
+ONE_OF: dict[str, list[dict[str, Any]]] = {
+    "NewAccount": [
+        {"required": ["password"], "properties": {"password": {"type": "string"}}},
+        {"required": ["passkey"], "properties": {"passkey": {"type": "object"}}},
+    ],
+    "SignIn": [
+        {"required": ["passkey"], "properties": {"passkey": {"type": "object"}}},
+        {
+            "required": ["handle", "password"],
+            "properties": {"handle": {"type": "string"}, "password": {"type": "string"}},
+        },
+        {
+            "required": ["handle", "recovery_code"],
+            "properties": {"handle": {"type": "string"}, "recovery_code": {"type": "string", "minLength": 1}},
+        },
+    ],
+    "SeatChange": [{"required": ["role"]}, {"required": ["muted"]}],
+}
+"""Of which at least one is needed: msgspec knows no such rule, the handlers do."""
+ERRORS = {
+    400: "The input is not valid.",
+    401: "A token or a session is needed; or what was sent with it is wrong.",
+    403: "Not allowed.",
+    404: "Not found.",
+    409: "Not possible in this state.",
+    413: "The body is too large.",
+    415: "The body is not of a kind that this address takes.",
+    429: "Too often; `Retry-After` says when to come back.",
+    503: "Too much to do, or a part is away; `Retry-After` says when to come back.",
+}
+PROBLEM = {
+    "type": "object",
+    "description": "RFC 9457. An error may have fields of its own besides.",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "A sentence that says what to do."},
+        "code": {"type": "string", "description": "Stable; for programs."},
+    },
+}
+_PREFIX = "/api/v1"
+
+
+class Description(JsonRenderPlugin):
+    """Serves the description; it is made once."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._made: bytes | None = None
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        if self._made is None:
+            self._made = msgspec.json.encode(described(openapi_schema))
+        return self._made
+
+
+def described(document: dict[str, Any]) -> dict[str, Any]:
+    """The framework's document, mended."""
+    made = copy.deepcopy(document)
+    made["paths"] = {path: item for path, item in made["paths"].items() if path.startswith(f"{_PREFIX}/")}
+    for path, item in made["paths"].items():
+        for method, operation in item.items():
+            if isinstance(operation, dict):
+                _mend(f"{method.upper()} {path.removeprefix(_PREFIX)}", operation)
+    types = [each for module in (schema, account_schema, comment_schema, site_schema) for each in _structs(module)]
+    _, found = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    for name, choices in ONE_OF.items():
+        found[name]["anyOf"] = choices
+    made["components"]["schemas"] |= {**found, "Problem": PROBLEM}
+    return made
+
+
+def _mend(route: str, operation: dict[str, Any]) -> None:
+    operation["security"] = SECURITY.get(route, [{SESSION: []}] if "/account" in route[:16] else _EITHER)
+    for parameter in operation.get("parameters", ()):
+        name = parameter["name"]
+        if name in IN_ADDRESSES or parameter["in"] == "path":
+            parameter["schema"] = IN_ADDRESSES.get(name, _NAME)
+    if route in UPLOADS:
+        content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary", "minLength": 1}}}
+        operation["requestBody"] = {"required": True, "description": UPLOADS[route], "content": content}
+    kept = {status: answer for status, answer in operation["responses"].items() if int(status) < 400}
+    content = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    refused = {
+        str(status): {"description": ERRORS[status], "content": content} for status in _statuses(route, operation)
+    }
+    operation["responses"] = kept | refused
+
+
+def _statuses(route: str, operation: dict[str, Any]) -> Iterator[int]:
+    """Which errors an operation can answer with. A wrong token is refused everywhere (401), a page of another site
+    wherever a cookie might count (403), and everything when there is too much to do.
+    """
+    yield from (401, 403, 429, 503)
+    if "requestBody" in operation or "parameters" in operation:
+        yield 400
+    if "{" in route or "provider" in route or route == "POST /sign-up":
+        yield 404
+    if not route.startswith("GET "):
+        yield from (409, 413, 415)
+
+
+def _structs(module: Any) -> Iterator[type[msgspec.Struct]]:
+    for each in vars(module).values():
+        if isinstance(each, type) and issubclass(each, msgspec.Struct) and each.__module__ == module.__name__:
+            yield each
