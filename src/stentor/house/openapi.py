@@ -129,7 +129,7 @@ def described(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _mend(route: str, operation: dict[str, Any]) -> None:
-    operation["security"] = SECURITY.get(route, [{SESSION: []}] if "/account" in route[:16] else _EITHER)
+    operation["security"] = SECURITY.get(route, [{SESSION: []}] if route.split("/")[1] == "account" else _EITHER)
     for parameter in operation.get("parameters", ()):
         name = parameter["name"]
         if name in IN_ADDRESSES or parameter["in"] == "path":
