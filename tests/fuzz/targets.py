@@ -214,10 +214,11 @@ class _Transport(asyncio.Transport):
 
     def __init__(self) -> None:
         super().__init__()
-        self.written, self.closing = b"", False
+        self.written, self.closing, self.ended = b"", False, False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        assert not self.closing, "written after the end"
+        assert not self.closing, "written after closing"
+        assert not self.ended, "written after the end"
         self.written += data
 
     def close(self) -> None:
@@ -225,6 +226,12 @@ class _Transport(asyncio.Transport):
 
     def is_closing(self) -> bool:
         return self.closing
+
+    def can_write_eof(self) -> bool:
+        return True
+
+    def write_eof(self) -> None:
+        self.ended = True
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None: ...
     def pause_reading(self) -> None: ...
