@@ -24,9 +24,9 @@ from stentor.base.clock import wall
 from stentor.base.config import Settings
 from stentor.base.descriptors import descriptors
 from stentor.base.errors import BadInput, Malformed, NotFound, SetupError
-from stentor.bus import disk, server
-from stentor.bus.chunks import ChunkLog
-from stentor.bus.connection import connect
+from stentor.bus import disk, server, streams
+from stentor.bus.identity import join
+from stentor.bus.permissions import OPERATOR
 from stentor.captions import whisper
 from stentor.rehearsal import certificate
 from stentor.rehearsal.configuration import Configuration, current, differences
@@ -38,6 +38,8 @@ from stentor.wire import forwarded
 
 PROGRAMMES = 2
 """One speaks, one stands by hot."""
+EXCHANGE_S = 1.0
+"""So soon does the embedded bus take new passwords."""
 HEALTH_S = 2.0
 READY_S = 60.0
 """Ten processes load in five seconds on two idle cores, in half a minute on very busy ones."""
@@ -75,6 +77,7 @@ async def _running(settings: Settings, on_step: Step, logs: Path | None) -> Asyn
         if not settings.nats_url:
             settings, bus = await _start_bus(supervisor, settings, on_step, logs)
             minding.append(asyncio.create_task(disk.watch(settings.folder, bus.restart), name="disk of the bus"))
+            minding.append(asyncio.create_task(_exchange_passwords(settings, bus), name="passwords of the bus"))
         await prepare(settings, on_step)
         on_step("starting the roles")
         supervisor.start(workers(settings, logs))
@@ -172,9 +175,9 @@ async def check_store(settings: Settings) -> None:
 
 
 async def prepare(settings: Settings, on_step: Step) -> None:
-    """What all roles need: the log of chunks and the hold music, encoded once."""
-    async with connect(settings.nats_url, name="up") as bus:
-        await ChunkLog(bus, hours=settings.bus_hours).ready()
+    """What all roles need: streams, buckets and the hold music, encoded once."""
+    async with join(settings, OPERATOR, name="up") as bus:
+        await streams.prepare(bus, hours=settings.bus_hours)
     objects = Objects.open(settings.recordings_address)
     try:
         if hold.decode(await objects.get(HOLD_KEY)).label == HOLD_LABEL:
@@ -196,10 +199,28 @@ async def _start_bus(
     url = server.address(settings)
     _free("127.0.0.1", int(url.rpartition(":")[2]), "STENTOR_NATS_PORT")
     output = (logs or settings.folder / "logs") / "nats-server.log"
-    worker = Worker("nats-server", server.command(settings), role_environment({}), output=output)
+    worker = Worker("nats-server", server.command(settings, _users(settings)), role_environment({}), output=output)
     supervisor.start([worker])
     await server.wait_ready(url, output, lambda: worker.starts)
     return msgspec.structs.replace(settings, nats_url=url), worker
+
+
+def _users(settings: Settings) -> dict[str, tuple[str, str]]:
+    """Who may come to the embedded bus."""
+    secret = keys.bus_secret(keys.folder(settings))
+    return secret.users() if secret else {}
+
+
+async def _exchange_passwords(settings: Settings, bus: Worker) -> None:
+    """Lets the embedded bus know of new passwords (`stentor keys --exchange`); for ever."""
+    known = _users(settings)
+    while True:
+        await asyncio.sleep(EXCHANGE_S)
+        users = _users(settings)
+        if users != known:
+            server.configure(settings, users)
+            bus.reload()
+            known = users
 
 
 async def _ready(settings: Settings, supervisor: Supervisor, logs: Path | None) -> None:

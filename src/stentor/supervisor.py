@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -63,6 +64,11 @@ class Worker:
         """Asks the process to end; :meth:`run` starts it again."""
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
+
+    def reload(self) -> None:
+        """Asks the process to read its configuration anew (SIGHUP)."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGHUP)
 
     async def _once(self) -> int:
         """Starts it and waits for its end; returns the exit code (negative: the signal that killed it)."""

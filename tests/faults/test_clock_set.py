@@ -16,7 +16,7 @@ import pytest
 
 from stentor.audio.pcm import Samples
 from stentor.bus.chunks import ChunkLog
-from stentor.bus.connection import connect
+from stentor.bus.identity import join
 from stentor.rehearsal.listener import probe
 from stentor.rehearsal.report import Report
 from stentor.rehearsal.speaker import Speaker
@@ -24,7 +24,7 @@ from stentor.wire import manifest
 from stentor.wire.chunk import Chunk, Source
 from tests.support.clock import give_clock
 from tests.support.sound import MATCHED, correlation, voice
-from tests.support.whole import Whole, whole
+from tests.support.whole import whole
 
 pytestmark = [pytest.mark.realtime, pytest.mark.timeout(180)]
 
@@ -76,7 +76,7 @@ async def _talk(folder: Path, set_clock: Callable[[float], None]) -> Story:
         announced.setdefault(chunk.number, _digest(chunk))
 
     async with whole(folder / "data", edges=2) as house, AsyncExitStack() as stack:
-        bus = await stack.enter_async_context(connect(_bus_of(house), name="test"))
+        bus = await stack.enter_async_context(join(house.settings, "edge", name="test"))
         tokens = await house.space("talk")
         await ChunkLog(bus).hear("talk", hear)
         await asyncio.sleep(BURST_S)
@@ -121,10 +121,6 @@ async def _talk(folder: Path, set_clock: Callable[[float], None]) -> Story:
 def _digest(chunk: Chunk) -> bytes:
     frames = b"".join(frame for name in sorted(chunk.frames) for frame in chunk.frames[name])
     return hashlib.sha256(frames).digest()
-
-
-def _bus_of(house: Whole) -> str:
-    return f"nats://127.0.0.1:{(Path(house.settings.data) / 'nats' / 'port').read_text().strip()}"
 
 
 def _green(view: dict[str, Any]) -> bool:

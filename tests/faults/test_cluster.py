@@ -22,8 +22,8 @@ import pytest
 
 from stentor.audio import grid
 from stentor.bus.connection import connect
-from stentor.bus.documents import bucket
-from stentor.bus.lease import BUCKET
+from stentor.bus.stored import bucket
+from stentor.bus.streams import LEASES
 from stentor.rehearsal.heard import Heard
 from stentor.rehearsal.listener import probe
 from stentor.rehearsal.report import Report
@@ -191,7 +191,7 @@ async def _ask(many: Cluster, house: str) -> int:
 async def _holder(many: Cluster, key: str) -> str:
     """The machine whose process has a lease."""
     async with connect(many.bus_url, name="test") as bus:
-        leases = await bucket(bus, BUCKET)
+        leases = bucket(bus, LEASES)
         for _ in range(100):
             try:
                 return ((await leases.get(key)).value or b"").decode().split()[0].rpartition("-")[2]

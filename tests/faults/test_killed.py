@@ -24,9 +24,10 @@ import pytest
 
 from stentor.audio import grid
 from stentor.audio.pcm import Samples
-from stentor.bus.connection import connect
-from stentor.bus.documents import bucket
-from stentor.bus.lease import BUCKET
+from stentor.bus.identity import join
+from stentor.bus.permissions import OPERATOR
+from stentor.bus.stored import bucket
+from stentor.bus.streams import LEASES
 from stentor.rehearsal.heard import Heard
 from stentor.rehearsal.listener import probe
 from stentor.rehearsal.report import Report
@@ -190,9 +191,8 @@ async def _process(house: Whole, role: str) -> str:
     """The process of a role that matters most: for the programme it is the one that holds the lease."""
     if role != "programme":
         return role if role == "nats-server" else f"{role}-0"
-    url = f"nats://127.0.0.1:{(Path(house.settings.data) / 'nats' / 'port').read_text().strip()}"
-    async with connect(url, name="test") as bus:
-        holder = ((await (await bucket(bus, BUCKET)).get("programme.talk")).value or b"").decode()
+    async with join(house.settings, OPERATOR, name="test") as bus:
+        holder = ((await bucket(bus, LEASES).get("programme.talk")).value or b"").decode()
     return next(worker.name for worker in house.supervisor.workers if holder.startswith(worker.name))
 
 

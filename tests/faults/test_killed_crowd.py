@@ -14,9 +14,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stentor.bus.connection import connect
-from stentor.bus.documents import bucket
-from stentor.bus.lease import BUCKET
+from stentor.bus.identity import join
+from stentor.bus.permissions import OPERATOR
+from stentor.bus.stored import bucket
+from stentor.bus.streams import LEASES
 from stentor.rehearsal.order import Mix, Way
 from stentor.rehearsal.plan import Plan
 from stentor.rehearsal.rehearse import rehearse
@@ -96,9 +97,8 @@ async def _process(house: Whole, role: str) -> str:
     """The process of a role; for the programme the one that speaks."""
     if role != "programme":
         return f"{role}-0"
-    url = f"nats://127.0.0.1:{(Path(house.settings.data) / 'nats' / 'port').read_text().strip()}"
-    async with connect(url, name="test") as bus:
-        holder = ((await (await bucket(bus, BUCKET)).get("programme.talk")).value or b"").decode()
+    async with join(house.settings, OPERATOR, name="test") as bus:
+        holder = ((await bucket(bus, LEASES).get("programme.talk")).value or b"").decode()
     return next(worker.name for worker in house.supervisor.workers if holder.startswith(worker.name))
 
 

@@ -14,7 +14,6 @@ import pytest
 from stentor.base.config import Settings
 from stentor.bus import server
 from stentor.bus.board import Board
-from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import connect
 from stentor.rehearsal.listener import probe
 from stentor.store.objects import Objects
@@ -109,7 +108,6 @@ async def test_a_region_hears_through_its_own_server(tmp_path: Path) -> None:
         there = Settings(data=str(tmp_path), nats_url=region.url, audience_port=port, log_level="WARNING")
         await Objects.open(at_hub.recordings_address).put("hold/default", music_object())
         async with connect(hub.url, name="test") as bus:
-            await ChunkLog(bus).ready()
             space = live(opened())
             await Board(bus).put(space)
             stream = f"http://127.0.0.1:{port}/s/talk/live.aac"

@@ -23,7 +23,7 @@ from stentor.base.config import Settings
 from stentor.bus.board import Board
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import Bus, connect
-from stentor.bus.status import SpaceStatus, Statuses
+from stentor.bus.status import BEATING, SpaceStatus, Statuses
 from stentor.spaces.model import Space, State
 from stentor.store.objects import Objects
 from stentor.wire import manifest
@@ -51,7 +51,6 @@ async def nats(tmp_path: Path) -> AsyncIterator[NatsServer]:
 @pytest.fixture
 async def bus(nats: NatsServer) -> AsyncIterator[Bus]:
     async with connect(nats.url, name="test") as bus:
-        await ChunkLog(bus).ready()
         yield bus
 
 
@@ -63,7 +62,7 @@ def settings(tmp_path: Path, nats: NatsServer) -> Settings:
 @pytest.fixture
 async def statuses(bus: Bus) -> Statuses:
     statuses = Statuses(time.time)
-    await statuses.start(bus)
+    await statuses.start(bus, *BEATING)
     return statuses
 
 

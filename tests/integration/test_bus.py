@@ -6,22 +6,22 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import pytest
 from nats.aio.msg import Msg
-from nats.js.client import JetStreamContext
+from nats.aio.subscription import Subscription
 
 from stentor.base.errors import Overloaded, SetupError
 from stentor.base.units import SpaceId
-from stentor.bus import chunks
 from stentor.bus.board import Board
-from stentor.bus.chunks import STREAM, ChunkLog
+from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import Bus, connect
-from stentor.bus.documents import bucket
 from stentor.bus.lease import Lease
-from stentor.bus.status import URGENT_S, SeatStatus, SpaceStatus, Status, Statuses, beat
+from stentor.bus.status import BEATING, URGENT_S, SeatStatus, SpaceStatus, Status, Statuses, beat
+from stentor.bus.stored import ANSWER_S, bucket
 from stentor.spaces.model import Space
+from stentor.wire import chunk as wire
 from stentor.wire.chunk import RENDITIONS, Chunk, Source
 from tests.support.nats import NatsServer, nats_server
 from tests.support.wait import eventually
@@ -58,7 +58,6 @@ async def read(log: ChunkLog, count: int, *, start: int = 0) -> list[Chunk]:
 async def test_a_late_reader_gets_every_chunk_once_and_in_order(bus: Bus) -> None:
     """Whoever comes late reads from the number it names."""
     log = ChunkLog(bus)
-    await log.ready()
     for number in range(6):
         await log.publish(chunk(number))
     assert [item.number for item in await read(log, 4, start=2)] == [2, 3, 4, 5]
@@ -69,7 +68,6 @@ async def test_a_late_reader_gets_every_chunk_once_and_in_order(bus: Bus) -> Non
 async def test_a_twins_copy_is_dropped(bus: Bus) -> None:
     """Two programmes publish the same number: the first one counts."""
     log = ChunkLog(bus)
-    await log.ready()
     await log.publish(chunk(0, mark=b"first"))
     await log.publish(chunk(0, mark=b"twin"))
     await log.publish(chunk(1))
@@ -80,7 +78,6 @@ async def test_a_twins_copy_is_dropped(bus: Bus) -> None:
 async def test_what_is_no_chunk_is_skipped_and_counted(bus: Bus) -> None:
     """Garbage on the bus does not stop a reader."""
     log = ChunkLog(bus)
-    await log.ready()
     for garbage in (b"", b"\xff" * 100, b"\x93\x01\x02\x03"):
         await bus.js.publish("chunk.talk", garbage)
     await log.publish(chunk(0))
@@ -91,7 +88,6 @@ async def test_what_is_no_chunk_is_skipped_and_counted(bus: Bus) -> None:
 async def test_a_reader_survives_the_death_of_the_server(bus: Bus, nats: NatsServer) -> None:
     """Killed and restarted, the server has lost nothing that it had taken, and readers go on."""
     log = ChunkLog(bus)
-    await log.ready()
     reading = asyncio.create_task(read(log, 4))
     await log.publish(chunk(0))
     await log.publish(chunk(1))
@@ -107,73 +103,59 @@ async def test_a_reader_survives_the_death_of_the_server(bus: Bus, nats: NatsSer
         assert [item.number for item in await reading] == [0, 1, 2, 3]
 
 
-async def test_a_reader_that_the_server_forgot_is_made_anew(bus: Bus) -> None:
-    """The server's side of a reader is not kept for ever; its loss costs a moment and no chunk."""
-    log = ChunkLog(bus)
-    await log.ready()
-    await log.publish(chunk(0))
-    reading = asyncio.create_task(read(log, 3))
-    for number in (1, 2):
-        await eventually_read(bus)
-        for consumer in await bus.js.consumers_info(STREAM):
-            await bus.js.delete_consumer(STREAM, consumer.name)
-        await log.publish(chunk(number))
-    async with asyncio.timeout(10):
-        assert [item.number for item in await reading] == [0, 1, 2]
-
-
-async def test_a_reader_that_hears_nothing_is_made_anew(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever is lost between the server and a reader, it asks again after a while, and misses nothing."""
-    monkeypatch.setattr(chunks, "SILENCE_S", 1.0)
-    log = ChunkLog(bus)
-    await log.ready()
-    await log.publish(chunk(0))
-    reading = asyncio.create_task(read(log, 2))
-    await eventually_read(bus)
-    inbox = max(bus.client._subs)
-    await bus.client._send_unsubscribe(inbox)  # the server's side alone: the reader knows nothing of it
-    await log.publish(chunk(1))
-    async with asyncio.timeout(10):
-        assert [item.number for item in await reading] == [0, 1]
-
-
-async def test_what_was_lost_on_the_way_is_read_again(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The server counts as delivered what it sent into a connection that was gone; a reader sees the gap."""
-    log = ChunkLog(bus)
-    await log.ready()
-    fetch = JetStreamContext.PullSubscription.fetch
-    lost: list[Msg] = []
-
-    async def lose_the_second(self: JetStreamContext.PullSubscription, *args: Any, **options: Any) -> list[Msg]:
-        messages = await fetch(self, *args, **options)
-        if not lost and messages[0].metadata.sequence.stream == 2:
-            lost.extend(messages)
-            return await fetch(self, *args, **options)
-        return messages
-
-    monkeypatch.setattr(JetStreamContext.PullSubscription, "fetch", lose_the_second)
-    for number in range(4):
-        await log.publish(chunk(number))
-    async with asyncio.timeout(10):
-        assert [item.number for item in await read(log, 4)] == [0, 1, 2, 3]
-    assert len(lost) == 1
-
-
-async def eventually_read(bus: Bus) -> None:
-    """Returns when a reader has everything that there is."""
-    async with asyncio.timeout(10):
-        while True:
-            if any(consumer.num_pending == 0 for consumer in await bus.js.consumers_info(STREAM)):
-                return
-            await asyncio.sleep(0.05)
-
-
 async def publish_until_taken(log: ChunkLog, item: Chunk) -> None:
     while True:
         try:
             return await log.publish(item)
         except Overloaded:
             await asyncio.sleep(0.05)
+
+
+async def test_what_was_lost_on_the_way_is_read_again(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server sends several chunks at once; a client that drops one of them asks for it again."""
+    log = ChunkLog(bus)
+    for number in range(4):
+        await log.publish(chunk(number))
+    hear, lost = Subscription.next_msg, 0
+
+    async def lose_the_second(self: Subscription, timeout: float) -> Msg:  # noqa: ASYNC109
+        nonlocal lost
+        message = await hear(self, timeout)
+        if not lost and (message.headers or {}).get("Nats-Sequence") == "2":
+            lost += 1
+            return await hear(self, timeout)
+        return message
+
+    monkeypatch.setattr(Subscription, "next_msg", lose_the_second)
+    assert [item.number for item in await read(log, 4)] == [0, 1, 2, 3]
+    assert lost == 1
+
+
+async def test_an_answer_that_is_lost_is_asked_for_again(bus: Bus, nats: NatsServer) -> None:
+    """A bus that stands still answers late or never: the reader waits, asks again, and misses nothing."""
+    log = ChunkLog(bus)
+    await log.publish(chunk(0))
+    reading = asyncio.create_task(read(log, 2))
+    with nats.paused():
+        await asyncio.sleep(2 * ANSWER_S)
+    await publish_until_taken(log, chunk(1))
+    async with asyncio.timeout(10):
+        assert [item.number for item in await reading] == [0, 1]
+
+
+async def test_chunks_of_another_space_are_none_of_this(bus: Bus) -> None:
+    """What is said on a space's subjects and names another space, or is no chunk, reaches no reader."""
+    log, heard = ChunkLog(bus), list[Chunk]()
+    foreign = msgspec.structs.replace(chunk(0), space="other")
+    await log.hear("talk", heard.append)
+    for payload in (wire.encode(foreign), b'{"type":"io.nats.jetstream.api.v1.stream_info_response"}', b""):
+        await bus.js.publish("chunk.talk", payload)
+        await bus.publish("live.talk", payload)
+    await log.publish(chunk(1))
+    await log.announce(chunk(1))
+    assert [item.number for item in await read(log, 1)] == [1]
+    await eventually(lambda: [item.number for item in heard] == [1], "the true one is heard")
+    assert log.malformed == 6
 
 
 async def test_the_board_tells_what_there_is_and_what_changes(bus: Bus, nats: NatsServer) -> None:
@@ -240,7 +222,7 @@ async def test_a_slow_bus_does_not_end_a_term(bus: Bus, nats: NatsServer) -> Non
         await eventually(lambda: not lease.held, "nobody confirms it")
     await eventually(lambda: lease.held, "confirmed again")
     assert lease.term == term
-    kv = await bucket(bus, "leases")
+    kv = bucket(bus, "leases")
     await kv.put("archive.talk", b"archive-1")
     await eventually(lambda: not lease.held, "another has it")
     await eventually(lambda: lease.held, "and has left it")
@@ -305,7 +287,7 @@ async def test_heartbeats_are_collected_and_forgotten(bus: Bus) -> None:
     """Listeners are summed over the edges, seats come from the stage, and what is silent is gone."""
     now = 1000.0
     statuses = Statuses(lambda: now)
-    await statuses.start(bus)
+    await statuses.start(bus, *BEATING)
     seat = SeatStatus("ada", "Ada", "host", talking=True)
 
     def edge(name: str, listeners: int) -> Status:

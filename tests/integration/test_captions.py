@@ -85,7 +85,7 @@ def live(**changes: object) -> Space:
 async def captions(bus: Bus, objects: Objects, engine: Counter | Whisper) -> AsyncIterator[Captions]:
     """A running process of captions."""
     running = Captions(bus, objects, engine, instance="captions-0")
-    task = asyncio.create_task(running.run(hours=1))
+    task = asyncio.create_task(running.run())
     try:
         yield running
     finally:

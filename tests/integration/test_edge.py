@@ -21,7 +21,7 @@ from stentor.base.units import SpaceId
 from stentor.bus.board import Board
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import Bus, connect
-from stentor.bus.status import Statuses
+from stentor.bus.status import BEATING, Statuses
 from stentor.edge import role
 from stentor.spaces.model import Space, State
 from stentor.store.objects import Objects
@@ -77,7 +77,6 @@ async def world(folder: Path, *, age_s: float = 30.0, clock: Clock = time.time) 
     async with nats_server(folder / "bus") as nats, connect(nats.url, name="test") as bus:
         settings = Settings(data=str(folder), host="127.0.0.1", audience_port=port, nats_url=nats.url)
         await Objects.open(settings.recordings_address).put("hold/default", hold.encode(silent_hold()))
-        await ChunkLog(bus).ready()
         doors_ms = round((time.time() - age_s) * 1000)
         space = Space(SPACE, "Friday", State.LIVE, doors_open_ms=doors_ms, live_ms=doors_ms, version=1)
         await Board(bus).put(space)
@@ -108,7 +107,7 @@ async def test_an_edge_that_starts_late_has_the_past_and_reports(tmp_path: Path)
         assert "aac-64/0.m4s" in text
         assert json.loads((await one.get("/s/friday/door.json"))[2])["state"] == "live"
         statuses = Statuses(time.time)
-        await statuses.start(one.bus)
+        await statuses.start(one.bus, *BEATING)
         reader, writer = await asyncio.open_connection("127.0.0.1", one.port)
         writer.write(request("/s/friday/live.aac"))
         await reader.readuntil(b"\r\n\r\n")

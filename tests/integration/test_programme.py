@@ -18,7 +18,7 @@ from stentor.base.config import Settings
 from stentor.bus.board import Board
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import Bus, connect
-from stentor.bus.status import Statuses
+from stentor.bus.status import BEATING, Statuses
 from stentor.spaces.model import Space
 from stentor.spaces.pulse import Pulse
 from stentor.store.objects import Objects
@@ -54,7 +54,7 @@ async def settings(tmp_path: Path, nats: NatsServer) -> Settings:
 @pytest.fixture
 async def statuses(bus: Bus) -> Statuses:
     statuses = Statuses(time.time)
-    await statuses.start(bus)
+    await statuses.start(bus, *BEATING)
     return statuses
 
 
@@ -81,7 +81,6 @@ class Follower:
 @pytest.fixture
 async def on_air(bus: Bus, settings: Settings) -> AsyncIterator[tuple[Space, Follower]]:
     """A space with open doors on the board, and its log."""
-    await ChunkLog(bus).ready()
     space = opened()
     await Board(bus).put(space)
     follower = Follower(bus, space)

@@ -17,7 +17,7 @@ from stentor.base.errors import Malformed, Overloaded
 from stentor.base.units import SeatId, SpaceId
 from stentor.bus.board import Board
 from stentor.bus.connection import Bus, connect
-from stentor.bus.status import Statuses
+from stentor.bus.status import BEATING, Statuses
 from stentor.spaces.model import Role, Space, State
 from stentor.spaces.tokens import Invitation, sign
 from stentor.stage import role
@@ -93,7 +93,7 @@ async def stage(theatre: Theatre, instance: str = "stage-0") -> AsyncIterator[as
 async def theatre(tmp_path: Path) -> AsyncIterator[Theatre]:
     async with nats_server(tmp_path / "bus") as server, connect(server.url, name="test") as bus:
         here = Theatre(bus, Settings(data=str(tmp_path), nats_url=server.url))
-        await here.statuses.start(bus)
+        await here.statuses.start(bus, *BEATING)
         await bus.subscribe("tick.talk", here.hear)
         await Board(bus).put(here.space)
         yield here

@@ -9,24 +9,42 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from stentor.base.config import Settings
-from stentor.bus import server
+from stentor.bus import server, streams
+from stentor.bus.authorization import Users
+from stentor.bus.connection import connect
+from stentor.bus.permissions import OPERATOR
 
 
 class NatsServer:
-    """One server with its own folder; ``url`` stays the same over restarts."""
+    """One server with its own folder, open to all unless there are ``users``; ``url`` stays the same over restarts."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, users: Users | None = None) -> None:
         self.settings = Settings(data=str(folder))
         self.url = server.address(self.settings)
+        self.users = users
+        self.log = folder / "nats-server.log"
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
-        self._process = await asyncio.create_subprocess_exec(
-            *server.command(self.settings),
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *server.command(self.settings, self.users), stdout=log, stderr=log
+            )
         await server.wait_ready(self.url)
+
+    def exchange(self, users: Users) -> None:
+        """Other passwords hold from now on."""
+        assert self._process is not None
+        self.users = users
+        server.configure(self.settings, users)
+        self._process.send_signal(signal.SIGHUP)
+
+    async def prepare(self) -> None:
+        """Makes the streams, as the operator."""
+        own = next((user for user in (self.users or {}).items() if user[1][0] == OPERATOR), None)
+        login = (lambda: (own[0], own[1][1])) if own else None
+        async with connect(self.url, name="prepare", role=OPERATOR, login=login) as bus:
+            await streams.prepare(bus)
 
     async def kill(self) -> None:
         """Kill -9, as a crash would."""
@@ -47,11 +65,13 @@ class NatsServer:
 
 
 @asynccontextmanager
-async def nats_server(folder: Path) -> AsyncIterator[NatsServer]:
-    """A running server; killed at the end."""
-    running = NatsServer(folder)
+async def nats_server(folder: Path, users: Users | None = None, *, empty: bool = False) -> AsyncIterator[NatsServer]:
+    """A running server with the streams that there are, unless it is to be empty; killed at the end."""
+    running = NatsServer(folder, users)
     await running.start()
     try:
+        if not empty:
+            await running.prepare()
         yield running
     finally:
         await running.kill()

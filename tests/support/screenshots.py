@@ -26,9 +26,8 @@ from playwright.async_api import Browser, StorageState, ViewportSize, async_play
 
 from stentor.base.clock import unix_ms
 from stentor.base.units import SeatId, SpaceId
-from stentor.bus import server
-from stentor.bus.connection import connect
 from stentor.bus.cues import CueLog
+from stentor.bus.identity import join
 from stentor.rehearsal.speaker import Speaker
 from stentor.store.objects import Objects
 from stentor.wire import cue as wire
@@ -253,9 +252,8 @@ class Evening:
             Cue(SPACE, opened_ms, at_ms + 6000 * number, at_ms + 6000 * (number + 1), seat, "Ada", text, "en", at_ms)
             for number, text in enumerate(WORDS)
         ]
-        async with connect(server.address(self.house.settings), name="screenshots") as bus:
-            log = CueLog(bus, hours=1)
-            await log.ready()
+        async with join(self.house.settings, "captions", name="screenshots") as bus:
+            log = CueLog(bus)
             for cue in cues:
                 await log.publish(cue)
         transcript = wire.encode_transcript(Transcript(1, opened_ms, "by hand", cues))

@@ -86,6 +86,8 @@ class Whole:
 async def whole(folder: Path, *, edges: int = 2, host: str = "127.0.0.1", **settings: Any) -> AsyncIterator[Whole]:
     """Everything up at an address of this machine; ends in order, and every process is gone afterwards.
 
+    On its bus nobody tried what it may not.
+
     Without captions, unless the settings say otherwise: their model takes seconds of a processor to load.
     """
     port, audience_port = free_ports(2)
@@ -102,6 +104,9 @@ async def whole(folder: Path, *, edges: int = 2, host: str = "127.0.0.1", **sett
         ) as client:
             yield Whole(configured, supervisor, client)
         pids = [worker.pid for worker in supervisor.workers]
+    told = (folder / "logs" / "nats-server.log").read_text().splitlines()
+    refused = [line for line in told if "Violation" in line or "authentication error" in line]
+    assert not refused, f"the bus refused what the table of permissions lacks: {refused}"
     left = [pid for pid in pids if pid is not None and psutil.pid_exists(pid)]
     assert not left, f"processes were left behind: {left}"
 

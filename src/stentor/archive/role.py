@@ -10,10 +10,10 @@ from stentor.archive.recording import Recording
 from stentor.base import log
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
-from stentor.base.errors import Overloaded
 from stentor.bus.board import Board
 from stentor.bus.chunks import ChunkLog
-from stentor.bus.connection import Bus, connect
+from stentor.bus.connection import Bus
+from stentor.bus.identity import join
 from stentor.bus.lease import Lease
 from stentor.bus.status import SpaceStatus, Status, beat
 from stentor.spaces.model import Space, State
@@ -28,12 +28,12 @@ STOP_S: Final = 2.5
 class Archive:
     """All recordings of this process. Several may run: for each space the one with the lease records."""
 
-    def __init__(self, bus: Bus, objects: Objects, *, instance: str, clock: Clock, hours: float = 24.0) -> None:
+    def __init__(self, bus: Bus, objects: Objects, *, instance: str, clock: Clock) -> None:
         self.bus = bus
         self.objects = objects
         self.instance = instance
         self.clock = clock
-        self.chunks = ChunkLog(bus, hours=hours, clock=clock)
+        self.chunks = ChunkLog(bus, clock=clock)
         self.recordings: dict[str, Recording] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.log = log.get(ROLE)
@@ -41,7 +41,6 @@ class Archive:
     async def run(self) -> None:
         """Follows the board for ever; ends all recordings when cancelled, at any point without a loss."""
         try:
-            await self._log_ready()
             async for space in Board(self.bus).watch():
                 self._follow(space)
         finally:
@@ -50,13 +49,6 @@ class Archive:
                 task.cancel()
             if tasks:
                 await asyncio.wait(tasks, timeout=STOP_S)
-
-    async def _log_ready(self) -> None:
-        while True:
-            try:
-                return await self.chunks.ready()
-            except Overloaded:
-                await self.bus.pause()
 
     def _follow(self, space: Space) -> None:
         if space.state in (State.REPLAY, State.CANCELLED):  # it is done, or will never be
@@ -115,8 +107,8 @@ class Archive:
 async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None:
     """The archive until cancelled. Raises :class:`SetupError` for a bus or an object store that is not there."""
     objects = Objects.open(settings.recordings_address)
-    async with connect(settings.nats_url, name=f"{ROLE} {instance}") as bus:
-        archive = Archive(bus, objects, instance=instance, clock=clock, hours=settings.bus_hours)
+    async with join(settings, ROLE, name=f"{ROLE} {instance}") as bus:
+        archive = Archive(bus, objects, instance=instance, clock=clock)
         async with asyncio.TaskGroup() as group:
             group.create_task(archive.run(), name=ROLE)
             group.create_task(beat(bus, archive.status), name="beat")

@@ -63,6 +63,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Requests that one address may make of each edge process in a second; 0 means no limit."""
     nats_url: str = ""
     """A NATS server or cluster with JetStream; empty means the embedded one."""
+    nats_ca: str = ""
+    """PEM file of the authority that signed the NATS servers' certificates (``tls://``); the system's when empty."""
     nats_port: int = 0
     """Port of the embedded nats-server on 127.0.0.1; 0 means one that is free, kept in the data folder."""
     nats_server: str = ""

@@ -194,3 +194,14 @@ def _put(path: Path, data: bytes) -> None:
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def login(settings: Settings, role: str) -> tuple[str, str] | None:
+    """User and password of ``role`` for the bus, from its key file; None without one: the bus then asks for none.
+
+    Raises :class:`SetupError` for a file that cannot be read, or is another role's.
+    """
+    if not settings.keys and not (folder(settings) / role).exists():
+        return None
+    found = own(settings, role)
+    return (found.bus_user, found.bus_password) if found.bus_password else None

@@ -12,31 +12,25 @@ from __future__ import annotations
 import asyncio
 import datetime
 from collections.abc import AsyncGenerator, Callable
-from contextlib import suppress
 
 import nats.errors
 import nats.js.errors
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, RetentionPolicy, StorageType, StreamConfig
-from nats.js.client import JetStreamContext
 
 from stentor.audio import grid
 from stentor.base.clock import Clock, wall
 from stentor.base.errors import Malformed, Overloaded
 from stentor.bus.connection import Bus, Unsubscribe, heed_cancel
+from stentor.bus.stored import Stored
+from stentor.bus.streams import CHUNKS as STREAM
 from stentor.wire import chunk as wire
 from stentor.wire.chunk import Chunk
 from stentor.wire.horizon import Horizon
 
-STREAM = "CHUNKS"
-DUPLICATE_WINDOW_S = 300.0
-"""A copy is recognised for so long; a programme publishes again what is at most this old."""
 ACK_S = 2.0
-WAIT_S = 0.5
-"""How long one request for the next chunk waits at the server; also the time to notice a new connection."""
-SILENCE_S = 5.0
-"""After so long without a message a reader is made anew: whatever befell the old one, at either end, is over then."""
-IDLE_S = 60.0
-"""The server forgets a reader that has not asked for so long."""
+LOOK_S = 0.16
+"""Between two looks into the log when there was nothing more in it: a chunk comes every 0.32 s."""
+BATCH = 16
+"""Chunks that are asked for at once: half a megabyte with all renditions."""
 EARLY_S = 10.0
 """Reading by time begins this much before the chunk's own time: clocks of machines differ."""
 SAID_S = 60.0
@@ -52,37 +46,15 @@ def live_subject(space: str) -> str:
 
 
 class ChunkLog:
-    """Every published chunk of every space, for ``hours`` hours."""
+    """Every published chunk of every space, for the hours of ``STENTOR_BUS_HOURS``."""
 
-    def __init__(self, bus: Bus, *, hours: float = 24.0, clock: Clock = wall) -> None:
+    def __init__(self, bus: Bus, *, clock: Clock = wall) -> None:
         self.bus = bus
-        self.hours = hours
         self.malformed = 0
         self.horizon = Horizon()
         """What was refused because it is far ahead of ``clock``."""
         self._clock = clock
         self._said = -SAID_S
-
-    async def ready(self) -> None:
-        """Makes the stream; does nothing when it is there. Raises :class:`Overloaded` without the bus."""
-        config = StreamConfig(
-            name=STREAM,
-            subjects=["chunk.*"],
-            retention=RetentionPolicy.LIMITS,
-            storage=StorageType.FILE,
-            max_age=self.hours * 3600,
-            duplicate_window=DUPLICATE_WINDOW_S,
-            allow_direct=True,
-            num_replicas=self.bus.copies,
-        )
-        try:
-            try:
-                await self.bus.js.add_stream(config)
-            except nats.js.errors.BadRequestError:  # it is there with other settings; the replicas are the operator's
-                config.num_replicas = (await self.bus.js.stream_info(STREAM)).config.num_replicas
-                await self.bus.js.update_stream(config)
-        except (nats.errors.Error, nats.js.errors.Error, TimeoutError, OSError) as error:
-            raise Overloaded(f"The bus has no log of chunks: {error!r}.", retry_after_s=1.0) from error
 
     async def publish(self, chunk: Chunk) -> None:
         """Returns when the server has it on disk. Raises :class:`Overloaded` otherwise: publish again, it is safe."""
@@ -104,12 +76,8 @@ class ChunkLog:
         """Calls ``heard`` with every chunk that is announced, in any order; returns the way to stop."""
 
         def receive(_: str, payload: bytes) -> None:
-            try:
-                chunk = wire.decode(payload)
-            except Malformed:
-                self.malformed += 1
-                return
-            if self._admits(chunk):
+            chunk = self._decode(space, payload)
+            if chunk is not None and self._admits(chunk):
                 heard(chunk)
 
         return await self.bus.subscribe(live_subject(space), receive)
@@ -125,8 +93,8 @@ class ChunkLog:
             return -1
         except (nats.errors.Error, nats.js.errors.Error, TimeoutError, OSError) as error:
             raise Overloaded(f"The bus does not answer: {error!r}.", retry_after_s=0.2) from error
-        chunk = wire.decode(message.data or b"")
-        return chunk.number if self._admits(chunk) else -1
+        chunk = self._decode(space, message.data or b"")
+        return chunk.number if chunk is not None and self._admits(chunk) else -1
 
     async def follow(self, space: str, *, doors_open_ms: int, start: int) -> AsyncGenerator[Chunk, None]:
         """Every chunk from number ``start`` on, in order, each once, for ever.
@@ -135,55 +103,32 @@ class ChunkLog:
         are not chunks are skipped and counted in ``malformed``, and so are numbers far ahead. While this process's own
         clock is wrong nothing is given: what was refused then is read again once the clock is right.
         """
-        sequence: int | None = None
-        back_to: tuple[int | None] | None = None
-        """In a tuple: where to read again from when our clock is right."""
-        trusted: int | None = None
-        """The last message that was taken."""
-        number = start
-        now = asyncio.get_running_loop().time
+        number, epoch = start, -1
+        again = False
+        """Our clock was wrong: when it is right, all from ``number`` on is read once more."""
         while True:
             heed_cancel()
-            epoch, heard = self.bus.epoch, now()
-            reader = await self._reader(space, doors_open_ms, number, sequence)
-            if reader is None:
+            if epoch != self.bus.epoch:  # the log may be another one
+                epoch, reader = self.bus.epoch, self._reader(space, doors_open_ms, number)
+            try:
+                found = await reader.next()
+            except Overloaded:
                 await self.bus.pause()
                 continue
-            delivered = 0
-            try:
-                while epoch == self.bus.epoch and now() - heard < SILENCE_S:
-                    heed_cancel()
-                    try:
-                        [message] = await reader.fetch(1, timeout=WAIT_S)
-                    except (nats.errors.TimeoutError, TimeoutError):
-                        continue
-                    heard = now()
-                    delivered += 1
-                    if message.metadata.sequence.consumer != delivered:
-                        break  # the server has sent one into a connection that was gone: once more from there
-                    sequence = message.metadata.sequence.stream
-                    try:
-                        chunk = wire.decode(message.data)
-                    except Malformed:
-                        self.malformed += 1
-                        continue
-                    if not self._admits(chunk):
-                        if self.horizon.clock_wrong and back_to is None:
-                            back_to = (trusted,)
-                        continue
-                    if back_to is not None:
-                        if self.horizon.clock_wrong:
-                            continue
-                        (sequence,), back_to = back_to, None
-                        break
-                    trusted = sequence
-                    if chunk.number >= number and chunk.doors_open_ms == doors_open_ms:
-                        number = chunk.number + 1
-                        yield chunk
-            except (nats.errors.Error, nats.js.errors.Error, OSError):
-                await self.bus.pause()
-            finally:
-                await self._close(reader)
+            for message in found:
+                chunk = self._decode(space, message.data)
+                if chunk is None:
+                    continue
+                if not self._admits(chunk):
+                    again = again or self.horizon.clock_wrong
+                elif again and not self.horizon.clock_wrong:
+                    reader, again = self._reader(space, doors_open_ms, number), False
+                    break
+                elif not again and chunk.number >= number and chunk.doors_open_ms == doors_open_ms:
+                    number = chunk.number + 1
+                    yield chunk
+            if not reader.left:
+                await asyncio.sleep(LOOK_S)
 
     def _admits(self, chunk: Chunk) -> bool:
         if self.horizon.admits(grid.chunk_start(chunk.number, chunk.doors_open_ms / 1000), self._clock()):
@@ -200,25 +145,19 @@ class ChunkLog:
             )
         return False
 
-    async def _reader(
-        self, space: str, doors_open_ms: int, number: int, sequence: int | None
-    ) -> JetStreamContext.PullSubscription | None:
-        """A reader at the server from the message after ``sequence``, or from the time of chunk ``number``."""
-        config = ConsumerConfig(ack_policy=AckPolicy.NONE, inactive_threshold=IDLE_S, mem_storage=True)
-        if sequence is not None:
-            config.deliver_policy = DeliverPolicy.BY_START_SEQUENCE
-            config.opt_start_seq = sequence + 1
-        else:
-            at = max(0.0, grid.chunk_start(number, doors_open_ms / 1000) - EARLY_S)
-            config.deliver_policy = DeliverPolicy.BY_START_TIME
-            config.opt_start_time = datetime.datetime.fromtimestamp(at, datetime.UTC)
-        if not self.bus.connected:
-            return None
-        try:
-            return await self.bus.js.pull_subscribe(subject(space), stream=STREAM, config=config)
-        except (nats.errors.Error, nats.js.errors.Error, TimeoutError, OSError):
-            return None
+    def _reader(self, space: str, doors_open_ms: int, number: int) -> Stored:
+        """Reads the log from the time of chunk ``number`` on."""
+        at = max(0.0, grid.chunk_start(number, doors_open_ms / 1000) - EARLY_S)
+        since = datetime.datetime.fromtimestamp(at, datetime.UTC)
+        return Stored(self.bus, STREAM, subject(space), since=since, batch=BATCH)
 
-    async def _close(self, reader: JetStreamContext.PullSubscription) -> None:
-        with suppress(nats.errors.Error, OSError):  # without a connection the server's side ends by itself
-            await reader.unsubscribe()
+    def _decode(self, space: str, payload: bytes) -> Chunk | None:
+        """None, counted in ``malformed``, for what is no chunk of this space: the server's own answers, for one."""
+        try:
+            chunk = wire.decode(payload)
+        except Malformed:
+            chunk = None
+        if chunk is None or chunk.space != space:
+            self.malformed += 1
+            return None
+        return chunk

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
@@ -45,6 +46,8 @@ T = TypeVar("T")
 Handler = Callable[[str, bytes], None]
 Service = Callable[[bytes], Awaitable[bytes]]
 Unsubscribe = Callable[[], Awaitable[None]]
+Login = Callable[[], tuple[str, str] | None]
+"""Gives user and password, anew for each connection; None where the bus asks for none."""
 
 
 def heed_cancel() -> None:
@@ -58,6 +61,16 @@ def heed_cancel() -> None:
         raise asyncio.CancelledError
 
 
+class _Client(Client):
+    """The client closes for good when the server takes its password back; ours comes again, with the next one."""
+
+    async def _process_err(self, err_msg: str) -> None:
+        if "permissions violation" in err_msg:
+            await super()._process_err(err_msg)
+        else:
+            await self._process_op_err(nats.errors.Error(f"nats: {err_msg}"))
+
+
 class Bus:
     """One NATS connection. Made by :func:`connect`."""
 
@@ -68,6 +81,8 @@ class Bus:
         """How many servers keep each stream and bucket that is made through this connection."""
         self.epoch = 0
         self.dropped = 0
+        self.refused = 0
+        """What the server did not let this role say or hear: the table of permissions lacks it."""
         self.log = log.get(name)
         self.js: JetStreamContext = client.jetstream(timeout=CONNECT_TIMEOUT_S)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -183,15 +198,20 @@ class Bus:
 
 
 @asynccontextmanager
-async def connect(url: str, *, name: str) -> AsyncIterator[Bus]:
-    """A bus under ``url`` (``nats://host:port``, several separated by commas).
+async def connect(
+    url: str, *, name: str, role: str = "", login: Login | None = None, ca: str = ""
+) -> AsyncIterator[Bus]:
+    """A bus under ``url`` (``nats://host:port`` or ``tls://host:port``, several separated by commas).
 
-    Three addresses or more are a cluster, which keeps :data:`COPIES` of everything.
-    Raises :class:`SetupError` when no server answers within :data:`FIRST_CONNECT_S`.
+    Three addresses or more are a cluster, which keeps :data:`COPIES` of everything. ``ca`` is a file with the
+    certificate that has signed the servers'; without it the system's are trusted.
+    Raises :class:`SetupError` when no server answers within :data:`FIRST_CONNECT_S`, or when it lets nobody in.
     """
     servers = [part.strip() for part in url.split(",") if part.strip()]
+    where = ", ".join(server.rpartition("@")[2] for server in servers)
+    user, password = _asked(login)
     await _reachable(servers)
-    client = Client()
+    client = _Client()
     is_cluster = len(servers) >= COPIES
     bus = Bus(client, name, copies=COPIES if is_cluster else 1)
 
@@ -206,7 +226,15 @@ async def connect(url: str, *, name: str) -> AsyncIterator[Bus]:
             bus.log.warning("bus-lost")
 
     async def failed(error: Exception) -> None:
-        if not isinstance(error, OSError | nats.errors.Error):
+        if bus.epoch == 0 and "authorization" in str(error).lower():
+            raise SetupError(
+                f"The bus at {where} lets no {role or 'stranger'} in with this password. Check the key file "
+                "(stentor keys), or user and password in STENTOR_NATS_URL."
+            )
+        if "permissions violation" in str(error):
+            bus.refused += 1
+            bus.log.error("bus-refused", error=str(error))
+        elif not isinstance(error, OSError | nats.errors.Error):
             bus.log.warning("bus-error", error=repr(error))
 
     try:
@@ -221,15 +249,52 @@ async def connect(url: str, *, name: str) -> AsyncIterator[Bus]:
             reconnected_cb=connected,
             disconnected_cb=lost,
             error_cb=failed,
+            inbox_prefix=inbox(role),
+            user=user,
+            password=password,
+            tls=_tls(servers, ca),
         )
     except (nats.errors.Error, OSError, TimeoutError) as error:
-        raise SetupError(f"The bus at {url} refused the connection: {error!r}. Check STENTOR_NATS_URL.") from error
+        raise SetupError(f"The bus at {where} refused the connection: {error}. Check STENTOR_NATS_URL.") from error
+    except SetupError:
+        if client._transport is not None:  # the client closes only what was a connection once
+            client._transport.close()  # type: ignore[no-untyped-call]
+            await client._transport.wait_closed()  # type: ignore[no-untyped-call]
+        raise
     _give_up_soon(client)
     bus.epoch = 1
     try:
         yield bus
     finally:
         await bus.close()
+
+
+def inbox(role: str) -> str:
+    """Below this a role's answers arrive."""
+    return f"_INBOX_{role}" if role else "_INBOX"
+
+
+def _asked(login: Login | None) -> tuple[Callable[[], str] | None, Callable[[], str] | None]:
+    """User and password, asked for at each connection: they may be exchanged, or the bus may begin to want some."""
+    if login is None:
+        return None, None
+
+    def part(index: int) -> str:
+        found = login()
+        return found[index] if found else ""
+
+    part(0)  # a key file that is none is told now
+    return lambda: part(0), lambda: part(1)
+
+
+def _tls(servers: list[str], ca: str) -> ssl.SSLContext | None:
+    """Raises :class:`SetupError` for a file that holds no certificate."""
+    if not any(server.startswith("tls://") for server in servers):
+        return None
+    try:
+        return ssl.create_default_context(cafile=ca or None)
+    except (OSError, ssl.SSLError) as error:
+        raise SetupError(f"STENTOR_NATS_CA is {ca!r}, which holds no certificate: {error}.") from error
 
 
 def _give_up_soon(client: Client) -> None:

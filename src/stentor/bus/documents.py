@@ -13,11 +13,10 @@ from typing import Generic, Protocol, TypeVar
 import msgspec
 import nats.errors
 import nats.js.errors
-from nats.js.api import KeyValueConfig, StorageType
-from nats.js.kv import KeyValue
 
 from stentor.base.errors import Overloaded
 from stentor.bus.connection import Bus, heed_cancel
+from stentor.bus.stored import Stored, bucket
 
 REREAD_S = 5.0
 MAX_WAITING = 1024
@@ -32,18 +31,6 @@ class Versioned(Protocol):
 
 
 D = TypeVar("D", bound=Versioned)
-
-
-async def bucket(bus: Bus, name: str) -> KeyValue:
-    """The KV bucket ``name``, made when it is not there. Raises :class:`Overloaded` without the bus."""
-    try:
-        try:
-            return await bus.js.key_value(name)
-        except nats.js.errors.NotFoundError:
-            wanted = KeyValueConfig(bucket=name, history=1, storage=StorageType.FILE, replicas=bus.copies)
-            return await bus.js.create_key_value(wanted)
-    except _FAILED as error:
-        raise Overloaded(f"The bus has no bucket {name}: {error!r}.", retry_after_s=1.0) from error
 
 
 class Documents(Generic[D]):
@@ -64,7 +51,7 @@ class Documents(Generic[D]):
 
     async def put(self, document: D) -> None:
         """Writes a document unless a newer version is there. Raises :class:`Overloaded` without the bus."""
-        kv = await bucket(self.bus, self.bucket)
+        kv = bucket(self.bus, self.bucket)
         key, value = self.key(document), msgspec.json.encode(document)
         try:
             while True:
@@ -84,7 +71,7 @@ class Documents(Generic[D]):
 
     async def get(self, key: str) -> D | None:
         """The document under ``key``, or None. Raises :class:`Overloaded` without the bus."""
-        kv = await bucket(self.bus, self.bucket)
+        kv = bucket(self.bus, self.bucket)
         try:
             return self._decode((await kv.get(key)).value or b"")
         except nats.js.errors.KeyNotFoundError:
@@ -94,7 +81,7 @@ class Documents(Generic[D]):
 
     async def drop(self, key: str) -> None:
         """Takes a document away for good; readers keep what they know of it. Raises :class:`Overloaded`."""
-        kv = await bucket(self.bus, self.bucket)
+        kv = bucket(self.bus, self.bucket)
         try:
             await kv.delete(key)
         except _FAILED as error:
@@ -102,15 +89,14 @@ class Documents(Generic[D]):
 
     async def all(self) -> dict[str, D]:
         """All documents by key. Raises :class:`Overloaded` without the bus."""
-        kv = await bucket(self.bus, self.bucket)
-        try:
-            keys = await kv.keys()
-        except nats.js.errors.NoKeysError:
-            return {}
-        except _FAILED as error:
-            raise Overloaded(f"The bus does not answer: {error!r}.", retry_after_s=1.0) from error
-        found = [await self.get(key) for key in keys]
-        return {self.key(document): document for document in found if document is not None}
+        reader = Stored(self.bus, f"KV_{self.bucket}", f"$KV.{self.bucket}.>")
+        found: dict[str, D] = {}
+        while messages := await reader.next():
+            for message in messages:
+                document = self._decode(message.data)
+                if document is not None and message.subject == f"$KV.{self.bucket}.{self.key(document)}":
+                    found[self.key(document)] = document
+        return found
 
     async def watch(self) -> AsyncGenerator[D, None]:
         """The documents there are, then every change, each version once and never an older one; for ever."""

@@ -16,9 +16,9 @@ from nats.js.kv import KeyValue
 
 from stentor.base.errors import Overloaded
 from stentor.bus.connection import RECONNECT_S, Bus, heed_cancel
-from stentor.bus.documents import bucket
+from stentor.bus.stored import bucket
+from stentor.bus.streams import LEASES
 
-BUCKET = "leases"
 _FAILED = (nats.errors.Error, nats.js.errors.Error, TimeoutError, OSError)
 
 
@@ -73,7 +73,7 @@ class Lease:
 
     async def _step(self, now: float) -> None:
         """One attempt. ``now`` (monotonic seconds) was read before asking, so that ``held`` errs on the safe side."""
-        kv = await bucket(self.bus, BUCKET)
+        kv = bucket(self.bus, LEASES)
         if self._revision is not None:
             await self._renew(kv, self._revision, now)
             return
@@ -119,7 +119,7 @@ class Lease:
             return
         try:
             async with asyncio.timeout(0.5):
-                kv = await bucket(self.bus, BUCKET)
+                kv = bucket(self.bus, LEASES)
                 await kv.update(self.key, b"", last=revision)
         except (Overloaded, *_FAILED):
             return  # it runs out by itself

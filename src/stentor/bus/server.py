@@ -17,7 +17,12 @@ from pathlib import Path
 
 from stentor.base.config import Settings
 from stentor.base.errors import SetupError
+from stentor.bus import authorization
+from stentor.bus.authorization import Users
+from stentor.bus.permissions import OPERATOR
 
+OPEN_ACCOUNT = "$G"
+"""Everybody's account on a server without accounts."""
 START_S = 10.0
 """A server with hours of chunks on a slow disk needs a few seconds to read them."""
 STARTS = 2
@@ -36,22 +41,50 @@ def address(settings: Settings) -> str:
     return f"nats://127.0.0.1:{settings.nats_port or _kept_port(settings.folder / 'nats')}"
 
 
-def command(settings: Settings) -> list[str]:
-    """The command line that starts the server in the foreground. Raises :class:`SetupError`."""
+def command(settings: Settings, users: Users | None = None) -> list[str]:
+    """The command line that starts the server in the foreground; :func:`configure` with ``users`` comes before.
+
+    Raises :class:`SetupError`.
+    """
     found = program(settings.nats_server)
+    configuration = configure(settings, users)
+    try:
+        if users:
+            _close(settings.folder / "nats")
+    except OSError as error:
+        raise SetupError(f"Cannot write to the data folder {settings.folder}: {error.strerror}.") from error
+    return [found, "-c", str(configuration)]
+
+
+def configure(settings: Settings, users: Users | None = None) -> Path:
+    """Writes the server's configuration, which it reads when it starts and on SIGHUP; without ``users`` all may come.
+
+    Raises :class:`SetupError`.
+    """
     folder = settings.folder / "nats"
     port = address(settings).rpartition(":")[2]
     configuration = folder / "server.conf"
+    draft = configuration.with_suffix(".draft")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        configuration.write_text(
+        draft.unlink(missing_ok=True)
+        draft.touch(mode=0o600)
+        draft.write_text(
             f'server_name: "stentor"\nlisten: "127.0.0.1:{port}"\n'
             f'jetstream {{ store_dir: "{folder}", max_file_store: {MOST_STORED_BYTES} }}\n'
-            "max_payload: 1MB\nwrite_deadline: 5s\n"
+            f"max_payload: 1MB\nwrite_deadline: 5s\n{authorization.accounts(users) if users else ''}"
         )
+        draft.replace(configuration)
     except OSError as error:
         raise SetupError(f"Cannot write to the data folder {folder}: {error.strerror}.") from error
-    return [found, "-c", str(configuration)]
+    return configuration
+
+
+def _close(folder: Path) -> None:
+    """What an older version kept on an open bus becomes the operator's, before the server starts."""
+    open_to_all, ours = (folder / "jetstream" / name for name in (OPEN_ACCOUNT, OPERATOR))
+    if open_to_all.is_dir() and not ours.exists():
+        open_to_all.rename(ours)
 
 
 async def answers(url: str) -> bool:

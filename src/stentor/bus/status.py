@@ -14,6 +14,8 @@ from stentor.spaces.quality import Quality
 
 MAX_SENDERS = 10_000
 """More processes than any cluster has; beyond it the one unheard longest is forgotten."""
+BEATING = ("archive", "captions", "edge", "house", "programme", "stage")
+"""The roles that tell of themselves."""
 FRESH_S = 3.0
 """A process unheard for so long counts as gone."""
 URGENT_S = 0.05
@@ -83,6 +85,8 @@ async def beat(
     while True:
         told = urgent and urgent()
         status = make()
+        if bus.refused:
+            status = msgspec.structs.replace(status, numbers=status.numbers | {"bus_refused": float(bus.refused)})
         await bus.publish(f"status.{status.role}.{status.instance}", msgspec.json.encode(status))
         if urgent is None:
             await asyncio.sleep(every_s)
@@ -100,9 +104,10 @@ class Statuses:
         self._clock = clock
         self._heard: dict[tuple[str, str], tuple[float, Status]] = {}
 
-    async def start(self, bus: Bus, role: str = "*") -> None:
-        """Listens from now on, for as long as the bus lives; to one role, or to all."""
-        await bus.subscribe(f"status.{role}.>", self._hear)
+    async def start(self, bus: Bus, *roles: str) -> None:
+        """Listens from now on, for as long as the bus lives, to these roles."""
+        for role in roles:
+            await bus.subscribe(f"status.{role}.>", self._hear)
 
     def _hear(self, _: str, payload: bytes) -> None:
         try:

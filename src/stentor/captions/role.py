@@ -15,10 +15,11 @@ from stentor.audio.pcm import Samples
 from stentor.base import log
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
-from stentor.base.errors import Overloaded, SetupError
+from stentor.base.errors import SetupError
 from stentor.bus.board import Board
-from stentor.bus.connection import Bus, connect
+from stentor.bus.connection import Bus
 from stentor.bus.cues import CueLog
+from stentor.bus.identity import join
 from stentor.bus.lease import Lease
 from stentor.bus.status import SpaceStatus, Status, beat
 from stentor.captions.backlog import Backlog
@@ -49,26 +50,17 @@ class Captions:
         self.failed = 0
         self._bus, self._objects, self._engine = bus, objects, engine
         self._instance, self._clock = instance, clock
-        self._cues = CueLog(bus)
+        self._cues = CueLog(bus, clock=clock)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._skipped = (0.0, -TROUBLE_S)
         self.log = log.get(ROLE)
 
-    async def run(self, *, hours: float) -> None:
-        """For ever; ``hours`` is how long the bus keeps cues."""
-        self._cues = CueLog(self._bus, hours=hours, clock=self._clock)
-        await self._log_ready()
+    async def run(self) -> None:
+        """For ever."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch(), name="board")
             group.create_task(self._recognise(), name="recognise")
             group.create_task(beat(self._bus, self.status), name="beat")
-
-    async def _log_ready(self) -> None:
-        while True:
-            try:
-                return await self._cues.ready()
-            except Overloaded:
-                await self._bus.pause()
 
     async def _watch(self) -> None:
         try:
@@ -165,7 +157,7 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
     """
     os.nice(NICENESS)
     objects = Objects.open(settings.recordings_address)
-    async with connect(settings.nats_url, name=f"{ROLE} {instance}") as bus:
+    async with join(settings, ROLE, name=f"{ROLE} {instance}") as bus:
         try:
             engine = await asyncio.to_thread(Whisper, settings.captions_model)
         except SetupError as error:
@@ -174,4 +166,4 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
             await beat(bus, lambda: Status(ROLE, instance, unix_ms(clock()), os.getpid(), problem=problem))
             return
         log.get(ROLE).info("captions-ready", model=engine.name)
-        await Captions(bus, objects, engine, instance=instance, clock=clock).run(hours=settings.bus_hours)
+        await Captions(bus, objects, engine, instance=instance, clock=clock).run()

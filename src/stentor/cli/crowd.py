@@ -7,8 +7,7 @@ import uvloop
 
 from stentor.base import keys
 from stentor.base.config import Settings
-from stentor.bus import server
-from stentor.bus.connection import connect
+from stentor.bus.identity import join
 from stentor.cli import options
 from stentor.rehearsal.generator import Generator, own_name
 
@@ -27,6 +26,6 @@ def crowd(data: str | None, allow: tuple[str, ...]) -> None:
 
 async def _offer(settings: Settings, allow: tuple[str, ...]) -> None:
     name = own_name()
-    async with connect(settings.nats_url or server.address(settings), name=name) as bus:
+    async with join(settings, "crowd", name=name) as bus:
         addresses = (settings.audience_address, *allow)
         await Generator(bus, name, public=keys.own(settings, "crowd").rehearsal_public, addresses=addresses).run()

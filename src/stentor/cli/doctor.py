@@ -25,7 +25,8 @@ from stentor.base import tls
 from stentor.base.config import Settings
 from stentor.base.errors import Overloaded, SetupError
 from stentor.bus import server
-from stentor.bus.connection import connect
+from stentor.bus.identity import join
+from stentor.bus.permissions import OPERATOR
 from stentor.cli import options
 from stentor.cli.findings import BYTES_PER_HOUR, Finding, Verdict, tell
 from stentor.store.objects import Objects
@@ -165,8 +166,8 @@ async def bus(settings: Settings) -> Finding:
     try:
         url = settings.nats_url or server.address(settings)
         if not settings.nats_url and not await server.answers(url):
-            return Finding("bus", Verdict.OK, f"embedded: {server.command(settings)[0]}, not running now")
-        async with connect(url, name="doctor") as found:
+            return Finding("bus", Verdict.OK, f"embedded: {server.program(settings.nats_server)}, not running now")
+        async with join(settings, OPERATOR, name="doctor") as found:
             started = time.perf_counter()
             await found.client.flush(timeout=2)
             milliseconds = (time.perf_counter() - started) * 1000

@@ -16,8 +16,8 @@ from rich.progress import Progress, TextColumn, TimeElapsedColumn
 from stentor.base import config
 from stentor.base.config import Settings
 from stentor.base.errors import StentorError
-from stentor.bus import server
-from stentor.bus.connection import connect
+from stentor.bus.identity import join
+from stentor.bus.permissions import OPERATOR
 from stentor.cli import options
 from stentor.cli.house import House
 from stentor.cli.rehearsal import draw
@@ -126,7 +126,7 @@ async def _rehearse(settings: Settings, space: str, given: dict[str, Any]) -> tu
         )  # fmt: skip
         if not machines:
             return await send(plan, processes=processes, on_progress=on_progress)
-        async with connect(settings.nats_url or server.address(settings), name="rehearsal") as bus:
+        async with join(settings, OPERATOR, name="rehearsal") as bus:
             secret = config.signing_key(settings)
             return await rehearse_from(bus, machines, plan, secret=secret, on_progress=on_progress)
 

@@ -24,9 +24,10 @@ from stentor.bus import status
 from stentor.bus.board import Board
 from stentor.bus.chat import Chats
 from stentor.bus.chunks import ChunkLog
-from stentor.bus.connection import Bus, connect
+from stentor.bus.connection import Bus
 from stentor.bus.crowd import Crowd
 from stentor.bus.cues import CueLog
+from stentor.bus.identity import join
 from stentor.bus.status import SpaceStatus, Status, Statuses
 from stentor.crowd.addresses import Addresses
 from stentor.crowd.orders import Orders
@@ -99,7 +100,7 @@ class Edge:
         self.worker.proxied = settings.proxy_protocol == "on"
         self._bus = bus
         self._board, self._crowd = Board(bus), Crowd(bus)
-        self._chunks = ChunkLog(bus, hours=settings.bus_hours, clock=clock)
+        self._chunks = ChunkLog(bus, clock=clock)
         self.site.clock_wrong = lambda: self._chunks.horizon.clock_wrong
         self._objects = objects
         self._holds = {DEFAULT_HOLD: default_hold}
@@ -107,7 +108,7 @@ class Edge:
         self._orders: dict[str, Orders] = {}
         self._chats: dict[str, Chat] = {}
         self._loading: set[str] = set()
-        self._cues = CueLog(bus, hours=settings.bus_hours, clock=clock)
+        self._cues = CueLog(bus, clock=clock)
         self._statuses = Statuses(asyncio.get_running_loop().time)
         self._log = log.get("edge")
 
@@ -337,7 +338,7 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
     loop = asyncio.get_running_loop()
     servers: list[asyncio.Server] = []
     try:
-        async with connect(settings.nats_url, name="edge") as bus:
+        async with join(settings, "edge", name="edge") as bus:
             music = await default_hold(objects)
             edge = Edge(bus, objects, music, settings=settings, instance=instance, clock=clock)
             for one in sockets:

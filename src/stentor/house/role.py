@@ -18,8 +18,8 @@ from stentor.base.config import Settings
 from stentor.base.descriptors import descriptors
 from stentor.base.errors import SetupError
 from stentor.bus.board import Board
-from stentor.bus.connection import connect
-from stentor.bus.status import Status, Statuses, beat
+from stentor.bus.identity import join
+from stentor.bus.status import BEATING, Status, Statuses, beat
 from stentor.crowd.addresses import Addresses
 from stentor.house.app import build
 from stentor.house.backstage import Backstage
@@ -59,9 +59,9 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
     try:
         if not settings.keys and await store.used():
             config.require_secrets(settings)
-        async with connect(settings.nats_url, name=instance) as bus:
+        async with join(settings, "house", name=instance) as bus:
             statuses = Statuses(clock)
-            await statuses.start(bus)
+            await statuses.start(bus, *BEATING)
             board = Board(bus)
             desk = Desk(store, board, bus, Objects.open(settings.recordings_address), clock)
             watcher = Watcher(desk, board, bus, statuses, clock, attendance.parse(settings.end_after))

@@ -16,10 +16,10 @@ from typing import Final
 from stentor.base import log
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
-from stentor.base.errors import Overloaded
 from stentor.bus.board import Board
 from stentor.bus.chunks import ChunkLog
-from stentor.bus.connection import Bus, connect
+from stentor.bus.connection import Bus
+from stentor.bus.identity import join
 from stentor.bus.lease import Lease
 from stentor.bus.status import SpaceStatus, Status, Statuses, beat
 from stentor.programme.loops import HoldLoops
@@ -148,13 +148,13 @@ class Channel:
 class Programme:
     """All channels of this process."""
 
-    def __init__(self, bus: Bus, objects: Objects, *, instance: str, clock: Clock, hours: float = 24.0) -> None:
+    def __init__(self, bus: Bus, objects: Objects, *, instance: str, clock: Clock) -> None:
         self.bus = bus
         self.instance = instance
         self.holder = f"{instance} {secrets.token_hex(4)}"
         """A name for this life only: started again it knows nothing of the last chunks, and the twin goes first."""
         self.clock = clock
-        self.chunks = ChunkLog(bus, hours=hours, clock=clock)
+        self.chunks = ChunkLog(bus, clock=clock)
         self.statuses = Statuses(clock)
         self.loops = HoldLoops(objects)
         self.pool = ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="encode")
@@ -165,8 +165,7 @@ class Programme:
     async def run(self) -> None:
         """Follows the board for ever; ends all channels when cancelled."""
         try:
-            await self._log_ready()
-            await self.statuses.start(self.bus)
+            await self.statuses.start(self.bus, "edge", "stage")
             async for space in Board(self.bus).watch():
                 self._follow(space)
         finally:
@@ -176,13 +175,6 @@ class Programme:
             if tasks:
                 await asyncio.wait(tasks, timeout=STOP_S)
             self.pool.shutdown(wait=False, cancel_futures=True)
-
-    async def _log_ready(self) -> None:
-        while True:
-            try:
-                return await self.chunks.ready()
-            except Overloaded:
-                await self.bus.pause()
 
     def _follow(self, space: Space) -> None:
         channel = self.channels.get(space.id)
@@ -236,8 +228,8 @@ class Programme:
 async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None:
     """The programme until cancelled. Raises :class:`SetupError` for a bus or an object store that is not there."""
     objects = Objects.open(settings.recordings_address)
-    async with connect(settings.nats_url, name=f"{ROLE} {instance}") as bus:
-        programme = Programme(bus, objects, instance=instance, clock=clock, hours=settings.bus_hours)
+    async with join(settings, ROLE, name=f"{ROLE} {instance}") as bus:
+        programme = Programme(bus, objects, instance=instance, clock=clock)
         async with asyncio.TaskGroup() as group:
             group.create_task(programme.run(), name=ROLE)
             group.create_task(beat(bus, programme.status), name="beat")

@@ -19,7 +19,8 @@ from stentor.base import config, log
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
 from stentor.bus.board import Board
-from stentor.bus.connection import Bus, Unsubscribe, connect
+from stentor.bus.connection import Bus, Unsubscribe
+from stentor.bus.identity import join
 from stentor.bus.lease import Lease
 from stentor.bus.status import SeatStatus, SpaceStatus, Status, Statuses, beat
 from stentor.spaces.model import Space
@@ -264,7 +265,7 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
     ice = parse_servers(settings.ice_servers)
     undo = guard_datagrams(asyncio.get_running_loop(), settings.udp_range)
     try:
-        async with connect(settings.nats_url, name=f"{ROLE} {instance}") as bus:
+        async with join(settings, ROLE, name=f"{ROLE} {instance}") as bus:
             stage = Stage(settings, bus, instance=instance, clock=clock, ice=ice)
             async with asyncio.TaskGroup() as group:
                 group.create_task(stage.run(), name="stage")

@@ -1,0 +1,119 @@
+"""Who may say and hear what on the bus: one table, from which the server's configuration is generated.
+
+A subject that is not here reaches nobody: the server refuses it, and the role that tried logs ``bus-refused``. Names of
+roles are those of ``base.keys``; ``operator`` is `stentor up`, `prepare`, `rehearse` and `doctor`, and its account
+keeps the streams.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from stentor.base import keys
+from stentor.bus import streams
+from stentor.bus.connection import inbox
+
+OPERATOR: Final = "operator"
+ROLES: Final = keys.ROLES
+DIRECT_GET: Final = "$JS.API.DIRECT.GET"
+
+
+class Way(StrEnum):
+    """How what is written reaches its readers."""
+
+    SAID = "said"
+    """To those who listen now."""
+    ASKED = "asked"
+    """A request; one of the readers answers it."""
+    KEPT = "kept"
+    """In a stream or a bucket; readers get all of it, in order."""
+    KEPT_AND_SAID = "kept and said"
+    """The same, and it is said as well."""
+    KEPT_LAST = "kept, the last"
+    """In a stream or a bucket; readers get the last message of a subject, and no others."""
+
+
+class Line(NamedTuple):
+    """One line of the table; roles are separated by spaces."""
+
+    subject: str
+    write: str
+    read: str
+    way: Way = Way.SAID
+    stream: str = ""
+    """What keeps it."""
+
+    @property
+    def writers(self) -> list[str]:
+        return self.write.split()
+
+    @property
+    def readers(self) -> list[str]:
+        return self.read.split()
+
+    @property
+    def gets(self) -> list[str]:
+        """Where readers ask for what is kept."""
+        if not self.stream:
+            return []
+        last = f"{DIRECT_GET}.{self.stream}.{self.subject}"
+        return [last] if self.way is Way.KEPT_LAST else [last, f"{DIRECT_GET}.{self.stream}"]
+
+    @property
+    def heard(self) -> bool:
+        """Whether readers subscribe to it."""
+        return self.way in (Way.SAID, Way.ASKED, Way.KEPT_AND_SAID)
+
+
+_BOARD_READERS = "archive captions edge house programme stage"
+TABLE: Final = (
+    Line("chunk.*", "programme", "archive edge operator", Way.KEPT, streams.CHUNKS),
+    Line("chunk.*", "programme", "programme", Way.KEPT_LAST, streams.CHUNKS),
+    Line("live.*", "programme", "edge"),
+    Line("tick.*", "stage", "programme"),
+    Line("speech.*.*", "stage", "captions"),
+    Line("cue.*", "captions", "edge", Way.KEPT_AND_SAID, streams.CUES),
+    Line("stage.whip.*", "house", "stage", Way.ASKED),
+    Line("stage.echo", "house", "stage", Way.ASKED),
+    Line("stage.command.*", "house", "stage"),
+    Line("backstage.*", "house", "house"),
+    Line("comment.*", "house", "house"),
+    Line("status.archive.>", "archive", "house"),
+    Line("status.captions.>", "captions", "edge house stage"),
+    Line("status.edge.>", "edge", "house programme"),
+    Line("status.house.>", "house", "house"),
+    Line("status.programme.>", "programme", "house"),
+    Line("status.stage.>", "stage", "house programme"),
+    Line("rehearsal.offer.*", "crowd", "operator"),
+    Line("rehearsal.order.*", "operator", "crowd", Way.ASKED),
+    Line("rehearsal.stop.*", "operator", "crowd"),
+    Line("rehearsal.word.*.*", "crowd", "operator"),
+    Line("$KV.board.>", "house", _BOARD_READERS, Way.KEPT_AND_SAID, "KV_board"),
+    Line("$KV.chat.>", "house", "edge house", Way.KEPT_AND_SAID, "KV_chat"),
+    Line("$KV.crowd.>", "house", "edge house", Way.KEPT_AND_SAID, "KV_crowd"),
+    Line("$KV.leases.archive.>", "archive", "archive operator", Way.KEPT_LAST, "KV_leases"),
+    Line("$KV.leases.captions.>", "captions", "captions operator", Way.KEPT_LAST, "KV_leases"),
+    Line("$KV.leases.programme.>", "programme", "programme operator", Way.KEPT_LAST, "KV_leases"),
+    Line("$KV.leases.stage.>", "stage", "stage operator", Way.KEPT_LAST, "KV_leases"),
+    Line("$KV.leases.chat", "house", "house", Way.KEPT_LAST, "KV_leases"),
+    Line("$KV.leases.crowd", "house", "house", Way.KEPT_LAST, "KV_leases"),
+    Line("$KV.leases.house.>", "house", "house operator", Way.KEPT_LAST, "KV_leases"),
+)
+
+
+def may_publish(role: str) -> list[str]:
+    """The subjects on which a role may say something or ask for something, sorted."""
+    written = {line.subject for line in TABLE if role in line.writers}
+    return sorted(written | {get for line in TABLE if role in line.readers for get in line.gets})
+
+
+def may_subscribe(role: str) -> list[str]:
+    """The subjects that a role may listen to, sorted."""
+    heard = {line.subject for line in TABLE if role in line.readers and line.heard}
+    return sorted(heard | {f"{inbox(role)}.>"})
+
+
+def serves(role: str) -> bool:
+    """Whether a role answers requests."""
+    return any(line.way is Way.ASKED and role in line.readers for line in TABLE)

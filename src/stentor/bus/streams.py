@@ -1,0 +1,80 @@
+"""The streams and buckets that the bus keeps. ``stentor up`` and ``stentor prepare`` make them; no other role may.
+
+One that is there is brought to these settings; how many copies it has, and how long it is kept where the operator
+chose that, stays. What an older version made keeps its messages.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import nats.errors
+import nats.js.errors
+from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
+
+from stentor.base.errors import Overloaded
+from stentor.bus.connection import Bus
+
+CHUNKS, CUES = "CHUNKS", "CUES"
+DUPLICATE_WINDOW_S = 300.0
+"""A copy is recognised for so long; a programme publishes again what is at most this old."""
+BUCKETS: Final = ("board", "chat", "crowd")
+"""Documents that one role alone writes."""
+LEASES: Final = "leases"
+
+
+def wanted(*, hours: float, copies: int) -> list[StreamConfig]:
+    """All of them. Logs are kept for ``hours``, on ``copies`` servers."""
+    logs = [
+        StreamConfig(
+            name=name,
+            subjects=[subject],
+            retention=RetentionPolicy.LIMITS,
+            storage=StorageType.FILE,
+            max_age=hours * 3600,
+            duplicate_window=DUPLICATE_WINDOW_S,
+            allow_direct=True,
+            num_replicas=copies,
+        )
+        for name, subject in ((CHUNKS, "chunk.*"), (CUES, "cue.*"))
+    ]
+    # Who may roll up messages may take away all of a stream. That is for buckets of one writer.
+    buckets = [_bucket(name, copies, rollup=True) for name in BUCKETS] + [_bucket(LEASES, copies, rollup=False)]
+    return logs + buckets
+
+
+def _bucket(name: str, copies: int, *, rollup: bool) -> StreamConfig:
+    return StreamConfig(
+        name=f"KV_{name}",
+        subjects=[f"$KV.{name}.>"],
+        storage=StorageType.FILE,
+        max_msgs_per_subject=1,
+        discard=DiscardPolicy.NEW,
+        deny_delete=True,
+        allow_rollup_hdrs=rollup,
+        allow_msg_ttl=True,
+        allow_direct=True,
+        num_replicas=copies,
+    )
+
+
+async def prepare(bus: Bus, *, hours: float = 24.0) -> None:
+    """Makes what is not there, and mends what is. Raises :class:`Overloaded` without the bus, or without the right."""
+    try:
+        for config in wanted(hours=hours, copies=bus.copies):
+            await _make(bus, config)
+    except (nats.errors.Error, nats.js.errors.Error, TimeoutError, OSError) as error:
+        raise Overloaded(f"The bus makes no streams: {error!r}.", retry_after_s=1.0) from error
+
+
+async def _make(bus: Bus, config: StreamConfig) -> None:
+    try:
+        found = (await bus.js.stream_info(config.name or "")).config
+    except nats.js.errors.NotFoundError:
+        await bus.js.add_stream(config)
+        return
+    config.num_replicas = found.num_replicas
+    ours = {name: value for name, value in config.as_dict().items() if value is not None}
+    theirs = {name: value for name, value in found.as_dict().items() if value is not None}
+    if theirs | ours != theirs:
+        await bus.js.update_stream(config)

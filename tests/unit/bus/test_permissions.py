@@ -1,0 +1,41 @@
+"""The table of who may say and hear what on the bus."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from stentor.base.keys import ROLES
+from stentor.bus.permissions import OPERATOR, TABLE, may_publish, may_subscribe
+
+REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "bus.md"
+
+
+def test_the_reference_has_the_same_table() -> None:
+    """Whoever reads docs/reference/bus.md reads what the server is configured with."""
+    section = REFERENCE.read_text("utf-8").partition("## Who may")[2].partition("\n## ")[0]
+    written = re.findall(r"^\| `(\S+)` \| (.+) \| (.+) \| (.+) \|$", section, re.MULTILINE)
+    assert written == [
+        (line.subject, ", ".join(line.writers), ", ".join(line.readers), str(line.way)) for line in TABLE
+    ]
+
+
+def test_the_table_names_roles_that_there_are() -> None:
+    """A role with a typing error would get nothing."""
+    assert {role for line in TABLE for role in (*line.writers, *line.readers)} <= set(ROLES)
+
+
+def test_one_subject_has_one_writer() -> None:
+    """What two roles may write, neither can vouch for."""
+    writers: dict[str, set[str]] = {}
+    for line in TABLE:
+        writers.setdefault(line.subject, set()).update(line.writers)
+    assert {subject: found for subject, found in writers.items() if len(found) != 1} == {}
+
+
+def test_nobody_but_the_operator_reaches_more_of_jetstream_than_direct_gets() -> None:
+    """Every other question lets the server send something somewhere, or changes what it keeps."""
+    for role in set(ROLES) - {OPERATOR}:
+        asked = [subject for subject in may_publish(role) if subject.startswith("$JS.")]
+        assert all(subject.startswith("$JS.API.DIRECT.GET.") for subject in asked)
+        assert not [subject for subject in may_subscribe(role) if subject.startswith("$JS")]
