@@ -27,6 +27,8 @@ pytestmark = [
 ]
 SENDER = Path(__file__).with_name("gstreamer_sender.py")
 HEARD_S = 15.0
+THERE = 0.6
+"""Another voice and other words score 0.3 at most; six programs at once stretch the sound a little."""
 STREAMS = {
     "mpv": "/live.opus", "mpv hls": "/hls/index.m3u8", "vlc": "/live.aac", "vlc opus": "/live.opus",
     "mplayer": "/live.aac",
@@ -87,7 +89,7 @@ def _place(folder: Path) -> Path:
 
 async def test_what_gstreamer_says_is_heard(evening: Evening) -> None:
     """``webrtcbin`` offers, is answered and speaks; its voice reaches a listener."""
-    assert_heard(evening.said, evening.by_us)
+    assert_heard(evening.said, evening.by_us, least=THERE)
 
 
 @pytest.mark.parametrize("name", STREAMS)
@@ -95,5 +97,5 @@ async def test_a_player_hears_it(evening: Evening, name: str) -> None:
     """Each player plays its stream; what it would give to the loudspeaker has the voice in it, as loud as ours has."""
     played = read(evening.by_players[name].read_bytes(), 60.0).samples
     assert played.size > 48_000 * HEARD_S / 2
-    assert_heard(evening.said, played)
+    assert_heard(evening.said, played, least=THERE)
     assert abs(loudness_difference_lu(evening.by_us, played)) < 3.0
