@@ -150,6 +150,7 @@ async def check(settings: Settings) -> None:
     folder.make(settings.folder)
     if settings.port == settings.audience_port:
         raise SetupError(f"The house and the audience both have port {settings.port}; give them different ones.")
+    _loopback()
     for port, option in ((settings.port, "--port"), (settings.audience_port, "--audience-port")):
         _free(settings.host, port, option)
     if settings.captions == "on" and not whisper.installed():
@@ -256,6 +257,18 @@ async def _healthy(settings: Settings, port: int, *, proxied: bool) -> bool:
                 writer.transport.abort()
     except OSError:  # a timeout and TLS's errors are some too
         return False
+
+
+def _loopback() -> None:
+    """Raises :class:`SetupError` on a machine whose processes cannot reach each other."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("127.0.0.1", 9))  # nothing is sent
+        except OSError as error:
+            raise SetupError(
+                "The loopback network (127.0.0.1) is down, by which Stentor's processes reach each other: "
+                "ip link set lo up."
+            ) from error
 
 
 def _free(host: str, port: int, option: str) -> None:

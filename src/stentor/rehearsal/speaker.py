@@ -15,11 +15,13 @@ from types import TracebackType
 from typing import Final, Literal, Self
 
 import httpx
+from aioice import Candidate
 from aiortc import (
     InvalidStateError,
     RTCConfiguration,
     RTCIceServer,
     RTCPeerConnection,
+    RTCRtpTransceiver,
     RTCSessionDescription,
 )
 
@@ -182,6 +184,7 @@ class Speaker:
         try:
             transceiver = connection.addTransceiver(MicrophoneTrack(self.microphone, self._sent), self._direction)
             self.ears.listen_to(transceiver.receiver)
+            _offer_loopback(transceiver)
             await connection.setLocalDescription(await connection.createOffer())
             offer = connection.localDescription.sdp
             # A POST for a seat that is taken replaces its connection, so a lost session is not deleted first.
@@ -276,3 +279,14 @@ class Speaker:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LEAVE_S):
                     await session.delete()
+
+
+def _offer_loopback(transceiver: RTCRtpTransceiver) -> None:
+    """Lets a speaker on a machine without any network reach a stage on the same machine: aioice offers no loopback."""
+    ice = transceiver.sender.transport.transport.iceGatherer._connection
+    gather = ice.get_component_candidates
+
+    async def candidates(component: int, addresses: list[str], timeout: int = 5) -> list[Candidate]:  # noqa: ASYNC109
+        return await gather(component, addresses or ["127.0.0.1"], timeout)
+
+    ice.get_component_candidates = candidates  # type: ignore[method-assign]
