@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from stentor.base import keys
 from stentor.bus.connection import Bus, connect
 from stentor.bus.status import SeatStatus, SpaceStatus, Status, beat
+from stentor.spaces import claims
+from stentor.spaces.claims import Checker
 from stentor.store.objects import Objects
 from stentor.wire import manifest
 from stentor.wire.chunk import Source
@@ -66,22 +70,46 @@ async def test_whip_is_carried_whole(house: House, bus: Bus) -> None:
 
     await bus.serve("stage.whip.talk", stage)
     await bus.client.flush()
-    headers = {"Authorization": "Bearer t.t", "Content-Type": "application/sdp"}
+    invitation = await house.create()
+    headers = {"Authorization": f"Bearer {invitation['token']}", "Content-Type": "application/sdp"}
     entered = await house.anyone.post("/whip/talk", content=OFFER, headers=headers)
     assert (entered.status_code, entered.content) == (201, b"answer")
     assert (entered.headers["location"], entered.headers["etag"]) == ("/whip/talk/abc", '"1"')
     assert entered.headers["content-type"] == "application/sdp"
     assert "connection" not in entered.headers
     assert entered.headers["access-control-allow-origin"] == "*"
-    patched = await house.anyone.patch("/whip/talk/abc", content=b"a=x", headers={"If-Match": '"2"'})
+    patched = await house.anyone.patch("/whip/talk/abc", content=b"a=x", headers={**headers, "If-Match": '"2"'})
     assert (patched.status_code, patched.content) == (412, b'{"status":412}')
     left = await house.anyone.delete("/whip/talk/abc", headers=headers)
     assert left.status_code == 200
     post, patch, delete = asked
-    assert (post.space, post.session, post.token, post.content_type) == ("talk", None, "t.t", "application/sdp")
+    assert (post.space, post.session, post.content_type) == ("talk", None, "application/sdp")
     assert post.body == OFFER
-    assert (patch.session, patch.token, patch.if_match) == ("abc", "", '"2"')
+    assert (patch.session, patch.if_match) == ("abc", '"2"')
     assert (delete.method, delete.session, delete.body) == ("DELETE", "abc", b"")
+    checker = Checker(keys.own(house.settings, "stage").claims_public)
+    for each, purpose in zip(asked, claims.PURPOSES.values(), strict=True):
+        found = checker.check(each.claim, purposes=(purpose,), space="talk", now=time.time(), about=each.signed())
+        assert (found.seat, found.role) == (invitation["seat"], "host")
+        assert invitation["token"] not in encode(each).decode("latin-1")
+
+
+async def test_whip_checks_who_asks(house: House, bus: Bus) -> None:
+    """Nobody, a wrong link and one to another space are refused here, and pages of other origins may read why."""
+    invitation = await house.create()
+    other = await house.create("other")
+    for headers, status, code in (
+        ({}, 401, "token-missing"),
+        ({"Authorization": "Bearer t.t"}, 401, "token-wrong"),
+        ({"Authorization": f"Bearer {other['token']}"}, 403, "other-space"),
+        ({"Authorization": f"Bearer {invitation['token']}"}, 503, "no-stage"),
+    ):
+        answer = await house.anyone.post("/whip/talk", content=OFFER, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+        if status < 500:
+            assert answer.headers["access-control-allow-origin"] == "*"
+        if status == 401:
+            assert "www-authenticate" in answer.headers
 
 
 async def test_an_echo_is_for_those_of_the_stage(house: House, bus: Bus) -> None:
@@ -102,13 +130,14 @@ async def test_an_echo_is_for_those_of_the_stage(house: House, bus: Bus) -> None
     await bus.client.flush()
     answer = await house.anyone.post("/echo/talk", content=OFFER, headers=headers)
     assert (answer.status_code, answer.content) == (201, b"answer")
-    assert [(each.method, each.body, each.token) for each in asked] == [("POST", OFFER, "")]
+    assert [(each.method, each.body) for each in asked] == [("POST", OFFER)]
     assert (await house.anyone.post("/echo/elsewhere", content=OFFER, headers=headers)).status_code == 403
 
 
 async def test_whip_without_a_stage(house: House) -> None:
     """No stage: 503 with the time to come again, as a problem document."""
-    answer = await house.anyone.post("/whip/talk", content=OFFER, headers={"Content-Type": "application/sdp"})
+    headers = {"Authorization": f"Bearer {(await house.create())['token']}"}
+    answer = await house.anyone.post("/whip/talk", content=OFFER, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (503, "no-stage")
     assert answer.headers["retry-after"] == "1"
 
@@ -121,7 +150,8 @@ async def test_whip_and_a_stage_that_talks_nonsense(house: House, bus: Bus) -> N
 
     await bus.serve("stage.whip.talk", stage)
     await bus.client.flush()
-    answer = await house.anyone.post("/whip/talk", content=OFFER)
+    headers = {"Authorization": f"Bearer {(await house.create())['token']}"}
+    answer = await house.anyone.post("/whip/talk", content=OFFER, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (503, "no-stage")
 
 

@@ -11,15 +11,17 @@ import numpy as np
 import pytest
 
 from stentor.audio import pcm
-from stentor.base import config
+from stentor.base import keys
 from stentor.base.config import Settings
 from stentor.base.errors import Malformed, Overloaded
 from stentor.base.units import SeatId, SpaceId
 from stentor.bus.board import Board
 from stentor.bus.connection import Bus, connect
 from stentor.bus.status import BEATING, Statuses
+from stentor.house.claims import Claims
+from stentor.spaces.claims import Purpose
 from stentor.spaces.model import Role, Space, State
-from stentor.spaces.tokens import Invitation, sign
+from stentor.spaces.tokens import Invitation
 from stentor.stage import role
 from stentor.wire import tick as wire_tick
 from stentor.wire.whip import WhipReply, WhipRequest, decode_reply, encode
@@ -39,6 +41,7 @@ class Theatre:
     def __init__(self, bus: Bus, settings: Settings) -> None:
         self.bus = bus
         self.settings = settings
+        self.claims = Claims(keys.own(settings, "house").claims, time.time)
         self.statuses = Statuses(time.monotonic)
         self.ticks: list[wire_tick.Tick] = []
         self.space = Space(
@@ -51,21 +54,21 @@ class Theatre:
         except Malformed:
             pytest.fail("the stage published something that is no tick")
 
-    async def ask(self, request: WhipRequest) -> WhipReply:
+    async def ask(self, request: WhipRequest, invitation: Invitation) -> WhipReply:
         for _ in range(100):
+            claim = self.claims.sign("join", self.space.id, invitation, about=request.signed())
+            message = encode(msgspec.structs.replace(request, claim=claim))
             try:
-                return decode_reply(await self.bus.request("stage.whip.talk", encode(request), timeout_s=6))
+                return decode_reply(await self.bus.request("stage.whip.talk", message, timeout_s=6))
             except Overloaded:  # no stage yet, or between two
                 await asyncio.sleep(0.05)
         raise AssertionError("no stage answers")
 
     async def join(self, caller: Caller, seat: str) -> str:
-        token = sign(
-            Invitation(self.space.id, SeatId(seat), seat.title(), Role.SPEAKER, 2**53),
-            config.signing_key(self.settings),
-        )
+        invitation = Invitation(self.space.id, SeatId(seat), seat.title(), Role.SPEAKER, 2**53)
         body = (await caller.offer()).encode()
-        reply = await self.ask(WhipRequest("POST", "talk", None, token, "application/sdp", body, ""))
+        request = WhipRequest("POST", "talk", None, "", "application/sdp", body, "")
+        reply = await self.ask(request, invitation)
         assert reply.status == 201, reply.body
         await caller.take(reply.body.decode())
         await eventually(lambda: caller.connected, f"{seat} is connected")
@@ -75,8 +78,10 @@ class Theatre:
         found = self.statuses.seats("talk", time.monotonic())
         return {seat.id: (seat.state, seat.talking, seat.muted) for seat in found}
 
-    async def command(self, kind: str, seat: str) -> None:
-        await self.bus.publish("stage.command.talk", msgspec.json.encode({"kind": kind, "seat": seat}))
+    async def command(self, kind: Purpose, seat: str) -> None:
+        whose = Invitation(self.space.id, SeatId(seat), "", Role.SPEAKER, 0)
+        order = self.claims.sign(kind, self.space.id, whose)
+        await self.bus.publish("stage.command.talk", order.encode())
 
 
 @asynccontextmanager

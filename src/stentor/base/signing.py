@@ -41,7 +41,7 @@ class Signer:
 def verified(public: str, signature: str, message: bytes) -> bool:
     """Whether ``message`` was signed by whoever has the key; False also for what is no key or no signature."""
     try:
-        Ed25519PublicKey.from_public_bytes(_from_text(public)).verify(_from_text(signature), message)
+        Ed25519PublicKey.from_public_bytes(from_text(public)).verify(from_text(signature), message)
     except (InvalidSignature, ValueError):
         return False
     return True
@@ -52,7 +52,8 @@ def to_text(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def _from_text(text: str) -> bytes:
+def from_text(text: str) -> bytes:
+    """The bytes of :func:`to_text`; raises ValueError for what is none."""
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except binascii.Error as error:

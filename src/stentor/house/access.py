@@ -9,6 +9,7 @@ from stentor.base.errors import NotAllowed, NotSignedIn, Overloaded
 from stentor.house.guesses import Guesses
 from stentor.spaces import rights, tokens
 from stentor.spaces.rights import Actor
+from stentor.spaces.tokens import Invitation
 
 LONGEST_HEADER = 4096
 """Characters of an Authorization header; invitations have about 300."""
@@ -49,6 +50,15 @@ class Access:
                 self._count(address)
             raise
 
+    def invitation(self, authorization: str, *, space: str, address: str) -> Invitation:
+        """The seat that this header's invitation is for; raises what :meth:`actor` raises."""
+        try:
+            return self._invitation(bearer(authorization), space)
+        except NotSignedIn as error:
+            if error.error_code != "token-expired":
+                self._count(address)
+            raise
+
     def holds(self, authorization: str) -> bool:
         """Whether the header carries a token of ours. Only a hint of who comes: what it allows says :meth:`actor`."""
         try:
@@ -75,7 +85,11 @@ class Access:
             return rights.ADMIN
         if "." not in token:
             raise NotSignedIn("This is not the admin's token.", code="token-wrong")
+        invitation = self._invitation(token, space)
+        return rights.seated(invitation.seat, invitation.generation)
+
+    def _invitation(self, token: str, space: str | None) -> Invitation:
         invitation = tokens.verify(token, self._key, now=self._clock())
         if space is not None and invitation.space != space:
             raise NotAllowed("This invitation is for another space.", code="other-space")
-        return rights.seated(invitation.seat, invitation.generation)
+        return invitation

@@ -12,13 +12,13 @@ from litestar.types import ASGIApp
 import stentor
 from stentor.base import log
 from stentor.base.config import Settings
-from stentor.base.errors import Overloaded
+from stentor.base.errors import NotSignedIn, Overloaded
 from stentor.base.keys import Keys
 from stentor.bus.status import Statuses
 from stentor.house import account_api, api, api_provider, pages, problems, provider, site_schema, whip
 from stentor.house.access import Access
 from stentor.house.backstage import Backstage
-from stentor.house.callers import Callers
+from stentor.house.callers import Callers, address_of
 from stentor.house.chat import ChatKeeper
 from stentor.house.comments import Comments
 from stentor.house.desk import Desk
@@ -41,6 +41,7 @@ from stentor.house.views import Views
 from stentor.house.vouched import Vouched
 from stentor.people.model import Creators
 from stentor.spaces import rights
+from stentor.spaces.tokens import Invitation
 from stentor.store.comments import CommentsTable
 
 STARTING_S = 1.0
@@ -92,9 +93,15 @@ def build(
     pictures = Pictures(desk, people.tries, readers)
     vouched = Vouched(people, provider.configured(settings, desk.clock), opens=settings.oidc_sign_up == "on")
 
-    async def passing(request: Request[Any, Any, Any], space: str) -> str:
+    async def entering(request: Request[Any, Any, Any], space: str) -> Invitation:
+        authorization = request.headers.get("authorization", "")
+        if authorization:
+            return access.invitation(authorization, space=space, address=address_of(request))
         account = await sessions.account(request)
-        return invitations.passing(await desk.load(space), account.id) if account else ""
+        found = invitations.passing(await desk.load(space), account.id) if account else None
+        if found is None:
+            raise NotSignedIn("Send the token of your invitation as Authorization: Bearer.", code="token-missing")
+        return found
 
     async def may_check(request: Request[Any, Any, Any], space: str) -> None:
         rights.require(await callers.actor(request, space), rights.Look.BACKSTAGE, await desk.load(space))
@@ -125,7 +132,7 @@ def build(
                 pictures,
             ),
             account_api.routes(desk, people, pictures, callers, sessions, comments),
-            whip.routes(desk.bus, passing, may_check, ice),
+            whip.routes(desk, entering, may_check, ice),
             api_provider.routes(vouched, sessions),
             pages.routes(desk, views, callers, people, provider=vouched.name),
             _health(desk),

@@ -9,20 +9,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-import msgspec
-
 from stentor.base import log, units
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Malformed, Overloaded
+from stentor.base.units import SeatId, SpaceId
 from stentor.bus.board import Board
 from stentor.bus.connection import Bus, heed_cancel
 from stentor.house import recording, sounds
+from stentor.house.claims import Claims
 from stentor.house.newest import Newest
 from stentor.spaces import commands as c
 from stentor.spaces import rights, rules
+from stentor.spaces.claims import Purpose
 from stentor.spaces.events import Event
-from stentor.spaces.model import Seat, Space
+from stentor.spaces.model import Role, Seat, Space
 from stentor.spaces.rights import Actor
+from stentor.spaces.tokens import Invitation
 from stentor.store.objects import Objects
 from stentor.store.spaces import MOST_LISTED, Store
 
@@ -34,8 +36,9 @@ PAGE = 500
 class Desk:
     """Every change of a space goes through here. ``retell`` is a task of the role."""
 
-    def __init__(self, store: Store, board: Board, bus: Bus, objects: Objects, clock: Clock) -> None:
+    def __init__(self, store: Store, board: Board, bus: Bus, objects: Objects, clock: Clock, claims: Claims) -> None:
         self.store, self.board, self.bus, self.objects, self.clock = store, board, bus, objects, clock
+        self.claims = claims
         self.newest = Newest(store)
         self.told = asyncio.Event()
         """Everything that is in the database was told once."""
@@ -86,9 +89,10 @@ class Desk:
                 self._log.error("manifest-damaged", space=space, detail=error.detail)
         return await self.change(space, command, rights.HOUSE)
 
-    async def order(self, space: str, kind: str, seat: str) -> None:
+    async def order(self, space: str, kind: Purpose, seat: str) -> None:
         """Tells the stage to ``remove``, ``mute`` or ``unmute`` a seat; at most once, the watcher repeats it."""
-        await self.bus.publish(f"stage.command.{space}", msgspec.json.encode({"kind": kind, "seat": seat}))
+        whose = Invitation(SpaceId(space), SeatId(seat), "", Role.SPEAKER, 0)
+        await self.bus.publish(f"stage.command.{space}", self.claims.sign(kind, whose.space, whose).encode())
 
     async def _order(self, space: Space, command: c.Command) -> None:
         match command:

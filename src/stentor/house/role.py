@@ -24,6 +24,7 @@ from stentor.crowd.addresses import Addresses
 from stentor.house.app import build
 from stentor.house.backstage import Backstage
 from stentor.house.chat import ChatKeeper
+from stentor.house.claims import Claims
 from stentor.house.connection import Door
 from stentor.house.crowd import Controller
 from stentor.house.desk import Desk
@@ -59,11 +60,12 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
     try:
         if not settings.keys and await store.used():
             config.require_secrets(settings)
+        own = keys.own(settings, "house")
         async with join(settings, "house", name=instance) as bus:
             statuses = Statuses(clock)
             await statuses.start(bus, *BEATING)
             board = Board(bus)
-            desk = Desk(store, board, bus, Objects.open(settings.recordings_address), clock)
+            desk = Desk(store, board, bus, Objects.open(settings.recordings_address), clock, Claims(own.claims, clock))
             watcher = Watcher(desk, board, bus, statuses, clock, attendance.parse(settings.end_after))
             backstage = Backstage(desk)
             await backstage.start(bus)
@@ -77,7 +79,7 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
                 backstage,
                 chats,
                 settings,
-                keys=keys.own(settings, "house"),
+                keys=own,
             )
 
             addresses = Addresses(

@@ -1,7 +1,7 @@
 """WHIP (RFC 9725) at the house's door: HTTP in, one request over the bus to the stage that holds the space, HTTP out.
 
-All meaning is the stage's. Here are only the things of HTTP: methods, the size of a body, and what to say when no
-stage answers.
+Who asks is the house's to check: tokens stay here, and a signed claim goes to the stage (``spaces.claims``). All other
+meaning is the stage's. Here are the things of HTTP: methods, the size of a body, and what to say when no stage answers.
 """
 
 from __future__ import annotations
@@ -10,15 +10,19 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
 from litestar import HttpMethod, Request, Response, Router, post, route
 from litestar.params import FromPath
 
 from stentor.base import units
-from stentor.base.errors import Malformed, Overloaded
+from stentor.base.errors import Malformed, Overloaded, StentorError
 from stentor.bus.connection import Bus
-from stentor.house.access import bearer
+from stentor.house import problems
+from stentor.house.desk import Desk
 from stentor.house.ice import IceServers
 from stentor.house.problems import MethodRefused
+from stentor.spaces.claims import PURPOSES, Purpose
+from stentor.spaces.tokens import Invitation
 from stentor.wire.whip import WhipReply, WhipRequest, decode_reply, encode
 
 MAX_BODY_BYTES = 64 * 1024
@@ -38,13 +42,13 @@ CORS = {
 }
 _HOP_BY_HOP = frozenset({"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"})
 _Request = Request[Any, Any, Any]
-Passing = Callable[[_Request, str], Awaitable[str]]
-"""Makes the token of whoever is signed in and has a seat of their own in a space; empty for anybody else."""
-Entering = Callable[[_Request, str], Awaitable[None]]
+Entering = Callable[[_Request, str], Awaitable[Invitation]]
+"""The seat of a space that is theirs who ask; raises for anybody else."""
+Checking = Callable[[_Request, str], Awaitable[None]]
 """Raises what keeps whoever asks from the stage of a space."""
 
 
-def routes(bus: Bus, passing: Passing, may_check: Entering, ice: IceServers) -> Router:
+def routes(desk: Desk, entering: Entering, may_check: Checking, ice: IceServers) -> Router:
     """The addresses ``/whip/{space}``, ``/whip/{space}/{session}``, and ``/echo/{space}`` to check one's sound."""
 
     @route("/{space:str}", http_method=ALL, request_max_body_size=MAX_BODY_BYTES, include_in_schema=False)
@@ -60,9 +64,14 @@ def routes(bus: Bus, passing: Passing, may_check: Entering, ice: IceServers) -> 
             return Response(b"", status_code=200, headers=preflight(allow))
         if request.method not in allow.split(", "):
             raise MethodRefused(f"This address knows {allow}; see RFC 9725.", allow=allow)
-        authorization = request.headers.get("authorization", "")
-        token = bearer(authorization) if authorization else await passing(request, space)
-        reply = await carry(bus, f"stage.whip.{units.space_id(space)}", request, space, session, token)
+        subject = f"stage.whip.{units.space_id(space)}"
+        try:
+            seat = await entering(request, space)
+        except StentorError as error:
+            refused = problems.response(error)
+            refused.headers.update(CORS)
+            return refused
+        reply = await carry(desk, subject, request, space, session, PURPOSES[request.method], seat)
         if reply.status_code == 201 and (links := ice.links()):
             reply.headers["link"] = ", ".join(filter(None, (reply.headers.get("link"), *links)))
         return reply
@@ -70,7 +79,7 @@ def routes(bus: Bus, passing: Passing, may_check: Entering, ice: IceServers) -> 
     @post("/echo/{space:str}", request_max_body_size=MAX_BODY_BYTES, include_in_schema=False)
     async def echo(request: _Request, space: FromPath[str]) -> Response[bytes]:
         await may_check(request, space)
-        return await carry(bus, "stage.echo", request, space, None, "")
+        return await carry(desk, "stage.echo", request, space, None, "echo", None)
 
     return Router("/", route_handlers=[Router("/whip", route_handlers=[endpoint, resource]), echo])
 
@@ -93,20 +102,31 @@ def preflight(allow: str) -> dict[str, str]:
 
 
 async def carry(
-    bus: Bus, subject: str, request: _Request, space: str, session: str | None, token: str
+    desk: Desk,
+    subject: str,
+    request: _Request,
+    space: str,
+    session: str | None,
+    purpose: Purpose,
+    seat: Invitation | None,
 ) -> Response[bytes]:
     """One request to the stage and its reply back; raises :class:`Overloaded` when no stage serves ``subject``."""
     message = WhipRequest(
         method=request.method,
         space=space,
         session=session,
-        token=token,
+        claim="",
         content_type=request.headers.get("content-type", ""),
         body=await request.body(),
         if_match=request.headers.get("if-match", ""),
     )
+
+    def asked() -> bytes:  # a claim holds once: each try has its own
+        claim = desk.claims.sign(purpose, units.space_id(space), seat, about=message.signed())
+        return encode(msgspec.structs.replace(message, claim=claim))
+
     try:
-        reply = decode_reply(await _ask(bus, subject, encode(message)))
+        reply = decode_reply(await _ask(desk.bus, subject, asked))
     except Overloaded as error:
         raise Overloaded(
             "No stage holds this space now; try again in a moment.", retry_after_s=1.0, code="no-stage"
@@ -116,17 +136,17 @@ async def carry(
     return response(reply)
 
 
-async def _ask(bus: Bus, subject: str, payload: bytes) -> bytes:
+async def _ask(bus: Bus, subject: str, asked: Callable[[], bytes]) -> bytes:
     """Asks the stage, again and again while there is none. Raises :class:`Overloaded`."""
     loop = asyncio.get_running_loop()
     patient_until = loop.time() + RESTART_S
     while True:
-        asked = loop.time()
+        began = loop.time()
         try:
-            return await bus.request(subject, payload, timeout_s=ANSWER_S)
+            return await bus.request(subject, asked(), timeout_s=ANSWER_S)
         except Overloaded:
             # A refusal comes at once; after a silence the stage may have heard us, and is not asked twice.
-            if loop.time() > patient_until or loop.time() - asked > LOOK_S:
+            if loop.time() > patient_until or loop.time() - began > LOOK_S:
                 raise
         await asyncio.sleep(LOOK_S)
 

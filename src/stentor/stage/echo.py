@@ -15,7 +15,9 @@ from typing import Any, Final, NamedTuple
 
 from stentor.audio import grid
 from stentor.base import log
+from stentor.base.clock import Clock, wall
 from stentor.base.errors import CallerError, Overloaded, StentorError
+from stentor.spaces.claims import Checker
 from stentor.stage import offer as sdp
 from stentor.stage import rtp
 from stentor.stage.ice import IceSettings
@@ -69,8 +71,17 @@ class Repeater:
 class Echoes:
     """All echoes of this process."""
 
-    def __init__(self, ice: IceSettings, certificate: Certificate, *, delay_s: float = DELAY_S) -> None:
+    def __init__(
+        self,
+        ice: IceSettings,
+        certificate: Certificate,
+        *,
+        checker: Checker,
+        clock: Clock = wall,
+        delay_s: float = DELAY_S,
+    ) -> None:
         self._ice, self._certificate, self._delay_s = ice, certificate, delay_s
+        self._checker, self._clock = checker, clock
         self._tasks: set[asyncio.Task[None]] = set()
         self._open = 0
         self.log = log.get("stage")
@@ -87,6 +98,8 @@ class Echoes:
         """The answer to an offer; raises what WHIP refuses, and :class:`Overloaded` when too many check at once."""
         if request.method != "POST":
             raise CallerError(f"{request.method} is not possible here.", code="method-not-allowed", status=405)
+        now, about = self._clock(), request.signed()
+        self._checker.check(request.claim, purposes=("echo",), space=None, now=now, about=about)
         offer = offered(request)
         if self._open >= MOST_ECHOES:
             raise Overloaded(

@@ -12,17 +12,17 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import msgspec
-
 from stentor.audio import grid
-from stentor.base import config, log
+from stentor.base import keys, log
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
+from stentor.base.errors import StentorError
 from stentor.bus.board import Board
 from stentor.bus.connection import Bus, Unsubscribe
 from stentor.bus.identity import join
 from stentor.bus.lease import Lease
 from stentor.bus.status import SeatStatus, SpaceStatus, Status, Statuses, beat
+from stentor.spaces.claims import ORDERS, Checker
 from stentor.spaces.model import Space
 from stentor.stage.echo import Echoes
 from stentor.stage.ice import IceSettings, guard_datagrams, parse_servers
@@ -46,16 +46,6 @@ LEASE_LOST_POLLS = 30
 RETRY_S = 1.0
 
 
-class Command(msgspec.Struct):
-    """What the house asks of a stage, on ``stage.command.<space>``."""
-
-    kind: str
-    seat: str
-
-
-_commands = msgspec.json.Decoder(Command)
-
-
 class Stage:
     """All rooms of this process."""
 
@@ -66,9 +56,9 @@ class Stage:
         self._clock = clock
         self._ice = ice
         self._objects = Objects.open(settings.recordings_address)
-        self._key = config.signing_key(settings)
+        self._checker = Checker(keys.own(settings, ROLE).claims_public)
         self._certificate = Certificate()
-        self.echoes = Echoes(ice, self._certificate)
+        self.echoes = Echoes(ice, self._certificate, checker=self._checker, clock=clock)
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._spaces: dict[str, Space] = {}
         self.problem = ""
@@ -182,7 +172,7 @@ class Stage:
     async def _served(self, room: Room) -> AsyncIterator[None]:
         """Answers WHIP and commands for a room."""
         space_id = room.space.id
-        whip = Whip(room, key=self._key, clock=self._clock, links=self._ice.links)
+        whip = Whip(room, checker=self._checker, clock=self._clock, links=self._ice.links)
         stops: list[Unsubscribe] = [
             await self._bus.serve(f"stage.whip.{space_id}", whip.serve),
             await self._bus.subscribe(f"stage.command.{space_id}", lambda _, payload: self._obey(room, payload)),
@@ -194,18 +184,17 @@ class Stage:
                 await stop()
 
     def _obey(self, room: Room, payload: bytes) -> None:
+        """Does what the house orders on ``stage.command.<space>``: a claim and nothing else."""
+        text = payload.decode("ascii", "replace")
         try:
-            command = _commands.decode(payload)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            self.log.warning("command-not-understood", space=room.space.id)
+            order = self._checker.check(text, purposes=ORDERS, space=room.space.id, now=self._clock())
+        except StentorError as error:
+            self.log.warning("command-refused", space=room.space.id, reason=error.error_code)
             return
-        match command.kind:
-            case "remove":
-                room.remove(command.seat)
-            case "mute" | "unmute":
-                room.set_muted(command.seat, command.kind == "mute")
-            case _:
-                self.log.warning("command-not-understood", space=room.space.id, kind=command.kind[:20])
+        if order.purpose == "remove":
+            room.remove(order.seat)
+        else:
+            room.set_muted(order.seat, order.purpose == "mute")
 
     def talking(self) -> set[tuple[str, str]]:
         """Who is, as space and seat."""

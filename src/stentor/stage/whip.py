@@ -7,8 +7,8 @@ POST, offer taken          201    answer; Location, ETag, Link to ICE servers
 PATCH, candidates          204    RFC 8840 fragment
 PATCH, new credentials     200    ICE restart; our new credentials and candidates, new ETag
 DELETE                     200    also when the session has ended already
-no or wrong token          401    expired: the same, with a code of its own
-token of another space     403    also a seat that was taken away
+no or wrong claim          401    expired: the same, with a code of its own; tokens are the house's
+claim of another space     403    also a seat that was taken away
 no such session            404
 other method               405
 space not on air           409    also an ICE restart before the connection is up
@@ -36,14 +36,13 @@ from stentor.base.errors import (
     CallerError,
     Conflict,
     Malformed,
-    NotAllowed,
-    NotSignedIn,
     NotSupported,
     Overloaded,
     StentorError,
     problem,
 )
-from stentor.spaces.tokens import Invitation, verify
+from stentor.spaces.claims import PURPOSES, Checker
+from stentor.spaces.tokens import Invitation
 from stentor.stage import offer as sdp
 from stentor.stage.room import Room
 from stentor.stage.seat import Session
@@ -58,9 +57,9 @@ METHODS = "POST, PATCH, DELETE, OPTIONS"
 class Whip:
     """Answers the WHIP requests for one space."""
 
-    def __init__(self, room: Room, *, key: bytes, clock: Clock, links: tuple[str, ...] = ()) -> None:
+    def __init__(self, room: Room, *, checker: Checker, clock: Clock, links: tuple[str, ...] = ()) -> None:
         self._room = room
-        self._key = key
+        self._checker = checker
         self._clock = clock
         self._links = links
 
@@ -139,12 +138,15 @@ class Whip:
         return self._room.session(request.session or "", self._invitation(request).seat)
 
     def _invitation(self, request: WhipRequest) -> Invitation:
-        if not request.token:
-            raise NotSignedIn("Send the token of your invitation as Authorization: Bearer.", code="token-missing")
-        invitation = verify(request.token, self._key, now=self._clock())
-        if invitation.space != self._room.space.id:
-            raise NotAllowed("This invitation is for another space.", code="other-space")
-        return invitation
+        purpose = PURPOSES[request.method]
+        found = self._checker.check(
+            request.claim,
+            purposes=(purpose,),
+            space=self._room.space.id,
+            now=self._clock(),
+            about=request.signed(),
+        )
+        return found.invitation
 
 
 def offered(request: WhipRequest) -> sdp.Offer:

@@ -11,21 +11,28 @@ import msgspec
 from stentor.base.errors import Malformed
 
 MAX_MESSAGE_BYTES = 128 * 1024
-"""An SDP offer has at most 64 kB; headers and token need a few more."""
+"""An SDP offer has at most 64 kB; headers and claim need a few more."""
+
+
+_encoder = msgspec.msgpack.Encoder()
 
 
 class WhipRequest(msgspec.Struct, frozen=True):
-    """A request as it came over HTTP. ``session`` is None for the POST that begins one; ``token`` is the bearer token
-    without its scheme, "" when there was none; ``if_match`` the header's value or "".
+    """A request as it came over HTTP. ``session`` is None for the POST that begins one; ``claim`` is what the house
+    says of who asks (``spaces.claims``), about :meth:`signed`; ``if_match`` the header's value or "".
     """
 
     method: str
     space: str
     session: str | None
-    token: str
+    claim: str
     content_type: str
     body: bytes
     if_match: str
+
+    def signed(self) -> bytes:
+        """What the claim is about: all of the request besides the claim."""
+        return _encoder.encode(msgspec.structs.replace(self, claim=""))
 
 
 class WhipReply(msgspec.Struct, frozen=True):
@@ -36,7 +43,6 @@ class WhipReply(msgspec.Struct, frozen=True):
     body: bytes
 
 
-_encoder = msgspec.msgpack.Encoder()
 _requests = msgspec.msgpack.Decoder(WhipRequest)
 _replies = msgspec.msgpack.Decoder(WhipReply)
 

@@ -1,5 +1,6 @@
 """The echo: what a speaker says comes back to him after a while, unchanged."""
 
+import time
 from typing import Any
 
 import msgspec
@@ -8,6 +9,10 @@ import pytest
 
 from stentor.audio.pcm import Samples
 from stentor.base.errors import Overloaded
+from stentor.base.signing import Signer
+from stentor.base.units import SpaceId
+from stentor.house.claims import Claims
+from stentor.spaces.claims import Checker
 from stentor.stage import echo
 from stentor.stage.echo import Echoes, Repeater
 from stentor.stage.ice import IceSettings
@@ -50,14 +55,20 @@ def test_a_flood_is_kept_within_bounds() -> None:
     assert len(repeater.due(5.0)) == echo.KEPT_PACKETS
 
 
+CLAIMS = Claims(b"k" * 32, time.time)
+CHECKER = Checker(Signer(b"k" * 32).public)
+
+
 def request(body: str, **fields: Any) -> WhipRequest:
-    values = {"method": "POST", "space": "talk", "session": None, "token": "", "if_match": ""}
-    return WhipRequest(**(values | {"content_type": "application/sdp", "body": body.encode()} | fields))
+    values = {"method": "POST", "space": "talk", "session": None, "claim": "", "if_match": ""}
+    made = WhipRequest(**(values | {"content_type": "application/sdp", "body": body.encode()} | fields))
+    claim = CLAIMS.sign("echo", SpaceId("talk"), about=made.signed())
+    return msgspec.structs.replace(made, claim=claim)
 
 
 async def test_a_voice_comes_back_over_webrtc() -> None:
     """A real connection: what was said is heard again, and hanging up frees the place."""
-    echoes = Echoes(IceSettings(), Certificate(), delay_s=0.2)
+    echoes = Echoes(IceSettings(), Certificate(), checker=CHECKER, delay_s=0.2)
     async with calling(spoken(TONE)) as caller:
         reply = decode_reply(await echoes.serve(encode(request(await caller.offer()))))
         assert (reply.status, reply.headers["Content-Type"]) == (201, "application/sdp")
@@ -70,7 +81,7 @@ async def test_a_voice_comes_back_over_webrtc() -> None:
 
 async def test_refusals_are_those_of_whip_and_too_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is no offer is refused as WHIP refuses it; beyond the limit the caller is told when to come back."""
-    echoes = Echoes(IceSettings(), Certificate())
+    echoes = Echoes(IceSettings(), Certificate(), checker=CHECKER)
     for wrong, status, code in (
         (request("x", content_type="text/plain"), 415, "content-type"),
         (request("x"), 400, "not-sdp"),

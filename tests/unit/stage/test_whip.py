@@ -1,6 +1,7 @@
 """WHIP: every request and the status it gets (RFC 9725)."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,9 +11,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from stentor.base.signing import Signer
 from stentor.base.units import SeatId, SpaceId
+from stentor.spaces import claims
 from stentor.spaces.model import Role, Space, State
-from stentor.spaces.tokens import Invitation, sign
+from stentor.spaces.tokens import Invitation
 from stentor.stage.ice import Ice, IceSettings, parse_servers
 from stentor.stage.peer import Certificate
 from stentor.stage.room import Room
@@ -27,9 +30,28 @@ KEY = b"k" * 32
 PACKETS = spoken(np.zeros(48_000, np.float32))
 
 
-def token(seat: str = "ann", *, space: str = "talk", lasts_s: float = 60, role: Role = Role.SPEAKER) -> str:
-    expires = int((time.time() + lasts_s) * 1000)
-    return sign(Invitation(SpaceId(space), SeatId(seat), seat, role, expires), KEY)
+SIGNER = Signer(KEY)
+
+
+def asked(method: str, session: str | None = None, **fields: Any) -> WhipRequest:
+    """A request with the house's claim for ``seat``, or with the ``claim`` that is given."""
+    request = WhipRequest(
+        method=method,
+        space="talk",
+        session=session,
+        claim="",
+        content_type=fields.get("content_type", OFFER_TYPE if method == "POST" else FRAGMENT_TYPE),
+        body=fields.get("body", b""),
+        if_match=fields.get("if_match", ""),
+    )
+    claim = fields.get("claim")
+    if claim is None:
+        seat, space = fields.get("seat", "ann"), SpaceId(fields.get("space", "talk"))
+        whose = Invitation(space, SeatId(seat), seat, Role.SPEAKER, 0)
+        now, purpose = time.time() - fields.get("ago_s", 0.0), claims.PURPOSES.get(method, "join")
+        made = claims.claim(purpose, space, whose, nonce=secrets.token_hex(8), now=now, about=request.signed())
+        claim = claims.sign(made, fields.get("signer", SIGNER))
+    return msgspec.structs.replace(request, claim=claim)
 
 
 async def nobody(_: Tick) -> None:
@@ -44,19 +66,10 @@ class Desk:
     whip: Whip
 
     async def ask(self, method: str, session: str | None = None, **fields: Any) -> WhipReply:
-        request = WhipRequest(
-            method=method,
-            space="talk",
-            session=session,
-            token=fields.get("token", token()),
-            content_type=fields.get("content_type", OFFER_TYPE if method == "POST" else FRAGMENT_TYPE),
-            body=fields.get("body", b""),
-            if_match=fields.get("if_match", ""),
-        )
-        return decode_reply(await self.whip.serve(encode(request)))
+        return decode_reply(await self.whip.serve(encode(asked(method, session, **fields))))
 
     async def join(self, caller: Caller, seat: str = "ann") -> tuple[str, WhipReply]:
-        reply = await self.ask("POST", token=token(seat), body=(await caller.offer()).encode())
+        reply = await self.ask("POST", seat=seat, body=(await caller.offer()).encode())
         assert reply.status == 201, reply.body
         await caller.take(reply.body.decode())
         await eventually(lambda: caller.connected and self.room.seats[seat].arrived, "connected")
@@ -69,7 +82,9 @@ async def desk(*, state: State = State.LIVE, max_seats: int = 13, servers: str =
     room = Room(space, publish=nobody, ice=IceSettings(), certificate=Certificate())
     ticking = asyncio.create_task(room.run())
     try:
-        yield Desk(room, Whip(room, key=KEY, clock=time.time, links=parse_servers(servers).links))
+        yield Desk(
+            room, Whip(room, checker=claims.Checker(SIGNER.public), clock=time.time, links=parse_servers(servers).links)
+        )
     finally:
         ticking.cancel()
         await asyncio.wait([ticking])
@@ -99,10 +114,11 @@ async def test_each_refusal_has_its_status_and_code() -> None:
     async with desk() as at, calling(PACKETS) as caller:
         offer = (await caller.offer()).encode()
         for_this: dict[str, Any] = {"body": offer}
-        assert "WWW-Authenticate" in refused(await at.ask("POST", token="", **for_this), 401, "token-missing").headers
-        refused(await at.ask("POST", token="wrong.token", **for_this), 401, "token-wrong")
-        refused(await at.ask("POST", token=token(lasts_s=-1), **for_this), 401, "token-expired")
-        refused(await at.ask("POST", token=token(space="other"), **for_this), 403, "other-space")
+        assert "WWW-Authenticate" in refused(await at.ask("POST", claim="", **for_this), 401, "claim-wrong").headers
+        refused(await at.ask("POST", claim="wrong.claim", **for_this), 401, "claim-wrong")
+        refused(await at.ask("POST", signer=Signer(b"x" * 32), **for_this), 401, "claim-wrong")
+        refused(await at.ask("POST", ago_s=31, **for_this), 401, "claim-expired")
+        refused(await at.ask("POST", space="other", **for_this), 403, "other-space")
         wrong_type = refused(await at.ask("POST", content_type="text/plain", **for_this), 415, "content-type")
         assert wrong_type.headers["Accept-Post"] == OFFER_TYPE
         refused(await at.ask("POST", body=b"hello"), 400, "not-sdp")
@@ -125,7 +141,7 @@ async def test_a_full_stage_says_when_to_come_back() -> None:
     """503 with Retry-After: a seat may be free in a moment, and nothing is wrong with the request."""
     async with desk(max_seats=2) as at, calling(PACKETS) as ann, calling(PACKETS) as bob:
         await at.join(ann)
-        reply = await at.ask("POST", token=token("bob"), body=(await bob.offer()).encode())
+        reply = await at.ask("POST", seat="bob", body=(await bob.offer()).encode())
         assert refused(reply, 503, "stage-full").headers["Retry-After"] == "10"
 
 
@@ -142,7 +158,7 @@ async def test_candidates_trickle_and_preconditions_hold() -> None:
         refused(await at.ask("PATCH", session, body=body), 428, "precondition-required")
         refused(await at.ask("PATCH", session, body=body, if_match='"old"'), 412, "precondition-failed")
         refused(await at.ask("PATCH", "nothing", body=body, if_match=etag), 404, "not-found")
-        refused(await at.ask("PATCH", session, token=token("bob"), body=body, if_match=etag), 404, "not-found")
+        refused(await at.ask("PATCH", session, seat="bob", body=body, if_match=etag), 404, "not-found")
         refused(await at.ask("PATCH", session, body=body, if_match=etag, content_type=OFFER_TYPE), 415, "content-type")
         refused(await at.ask("PATCH", session, body=body, if_match="*"), 400, "bad-input")
 
@@ -167,7 +183,7 @@ async def test_leaving_is_idempotent() -> None:
     """DELETE twice is 200 twice; a session that never was is 404; a token is needed."""
     async with desk() as at, calling(PACKETS) as caller:
         session, _ = await at.join(caller)
-        refused(await at.ask("DELETE", session, token=""), 401, "token-missing")
+        refused(await at.ask("DELETE", session, claim=""), 401, "claim-wrong")
         refused(await at.ask("DELETE", "never"), 404, "not-found")
         assert (await at.ask("DELETE", session)).status == 200
         assert (await at.ask("DELETE", session)).status == 200

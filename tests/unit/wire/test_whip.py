@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from stentor.base.errors import Malformed
 from stentor.wire import whip
 
-REQUEST = whip.WhipRequest("POST", "evening", None, "token", "application/sdp", b"v=0", "")
+REQUEST = whip.WhipRequest("POST", "evening", None, "claim", "application/sdp", b"v=0", "")
 
 
 @given(st.builds(whip.WhipRequest), st.builds(whip.WhipReply, status=st.integers(200, 599)))
