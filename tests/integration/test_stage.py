@@ -33,6 +33,7 @@ from tests.support.wait import eventually
 pytestmark = pytest.mark.realtime
 
 READER, CARDS = voice("reader")[: 48_000 * 10], voice("cards")[: 48_000 * 10]
+SECRET = b"s" * 32
 
 
 class Theatre:
@@ -41,7 +42,7 @@ class Theatre:
     def __init__(self, bus: Bus, settings: Settings) -> None:
         self.bus = bus
         self.settings = settings
-        self.claims = Claims(keys.own(settings, "house").claims, time.time)
+        self.claims = Claims(keys.derived("house", SECRET).claims, time.time)
         self.statuses = Statuses(time.monotonic)
         self.ticks: list[wire_tick.Tick] = []
         self.space = Space(
@@ -97,7 +98,9 @@ async def stage(theatre: Theatre, instance: str = "stage-0") -> AsyncIterator[as
 @pytest.fixture
 async def theatre(tmp_path: Path) -> AsyncIterator[Theatre]:
     async with nats_server(tmp_path / "bus") as server, connect(server.url, name="test") as bus:
-        here = Theatre(bus, Settings(data=str(tmp_path), nats_url=server.url))
+        file = tmp_path / "key"
+        file.write_bytes(msgspec.json.encode(keys.derived("stage", SECRET)))
+        here = Theatre(bus, Settings(data=str(tmp_path / "stage"), keys=str(file), nats_url=server.url))
         await here.statuses.start(bus, *BEATING)
         await bus.subscribe("tick.talk", here.hear)
         await Board(bus).put(here.space)
@@ -121,6 +124,7 @@ async def test_a_talk_reaches_the_bus_and_each_other(theatre: Theatre) -> None:
         assert numbers == sorted(set(numbers))
         assert any(tick.talking == 2 for tick in theatre.ticks)
         assert max(pcm.peak_dbfs(pcm.from_int16(tick.samples)) for tick in theatre.ticks) > -20
+    assert not list(theatre.settings.folder.glob("*secret*")), "its own key file is all a stage needs"
 
 
 async def test_the_hosts_commands_are_obeyed(theatre: Theatre) -> None:

@@ -127,6 +127,8 @@ async def carry(
 
     try:
         reply = decode_reply(await _ask(desk.bus, subject, asked))
+        if reply.status == 400 and b'"code":"malformed"' in reply.body:
+            raise Malformed("The stage does not read what this house sends.")
     except Overloaded as error:
         raise Overloaded(
             "No stage holds this space now; try again in a moment.", retry_after_s=1.0, code="no-stage"

@@ -13,7 +13,7 @@ from typing import Final, Literal
 import msgspec
 
 from stentor.base.clock import unix_ms
-from stentor.base.errors import NotAllowed, NotSignedIn
+from stentor.base.errors import Overloaded
 from stentor.base.signing import Signer, from_text, to_text, verified
 from stentor.base.units import SeatId, SpaceId
 from stentor.spaces.model import Role
@@ -24,6 +24,8 @@ LASTS_S: Final = 30.0
 MOST_CHARACTERS: Final = 2000
 MOST_REMEMBERED: Final = 10_000
 """Of claims that were taken; at 300 a second for half a minute."""
+RETRY_S: Final = 1.0
+"""Who asked did nothing wrong: house and stage are of different versions for a moment, or a clock is wrong."""
 _PURPOSE: Final = b"stentor claim 1\0"
 
 Purpose = Literal["join", "patch", "delete", "echo", "remove", "mute", "unmute"]
@@ -104,9 +106,13 @@ class Checker:
     ) -> Claim:
         """The claim in ``text``; ``space`` is None for what belongs to none.
 
-        Raises :class:`NotSignedIn` (``claim-wrong`` or ``claim-expired``), :class:`NotAllowed` for another space.
+        Raises :class:`Overloaded` (``claim-wrong`` or ``claim-expired``): a speaker's page comes again by itself.
         """
-        wrong = NotSignedIn("The house's claim is not valid.", code="claim-wrong")
+        wrong = Overloaded(
+            "The stage does not take the house's word; try again in a moment.",
+            retry_after_s=RETRY_S,
+            code="claim-wrong",
+        )
         body, _, signature = text.partition(".")
         if len(text) > MOST_CHARACTERS or not text.isascii():
             raise wrong
@@ -118,15 +124,18 @@ class Checker:
             raise wrong from error
         if (
             found.purpose not in purposes
+            or (space is not None and found.space != space)
             or found.about != hashlib.sha256(about).hexdigest()
             or found.nonce in self._taken
         ):
             raise wrong
-        if space is not None and found.space != space:
-            raise NotAllowed("This claim is for another space.", code="other-space")
         now_ms, lasts_ms = unix_ms(now), round(LASTS_S * 1000)
         if not now_ms - lasts_ms < found.issued_ms < now_ms + lasts_ms or now_ms >= found.expires_ms:
-            raise NotSignedIn("The house's claim is too old, or a clock is wrong.", code="claim-expired")
+            raise Overloaded(
+                "The clocks of house and stage differ too much; try again in a moment.",
+                retry_after_s=RETRY_S,
+                code="claim-expired",
+            )
         self._remember(found, now_ms)
         return found
 

@@ -16,13 +16,13 @@ from typing import Any, Final, NamedTuple
 from stentor.audio import grid
 from stentor.base import log
 from stentor.base.clock import Clock, wall
-from stentor.base.errors import CallerError, Overloaded, StentorError
+from stentor.base.errors import CallerError, Malformed, Overloaded, StentorError
 from stentor.spaces.claims import Checker
 from stentor.stage import offer as sdp
 from stentor.stage import rtp
 from stentor.stage.ice import IceSettings
 from stentor.stage.peer import Certificate, Peer, State
-from stentor.stage.whip import OFFER_TYPE, offered, refusal
+from stentor.stage.whip import OFFER_TYPE, not_understood, offered, refusal
 from stentor.wire.sdp import ask_for_fec
 from stentor.wire.whip import WhipReply, WhipRequest, decode_request, encode
 
@@ -90,6 +90,8 @@ class Echoes:
         """The reply to a message from the bus, as it travels there. Never raises for what a caller may send."""
         try:
             reply = await self.answer(decode_request(message))
+        except Malformed as error:
+            reply = not_understood(error)
         except StentorError as error:
             reply = refusal(error)
         return encode(reply)

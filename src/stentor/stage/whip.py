@@ -7,8 +7,7 @@ POST, offer taken          201    answer; Location, ETag, Link to ICE servers
 PATCH, candidates          204    RFC 8840 fragment
 PATCH, new credentials     200    ICE restart; our new credentials and candidates, new ETag
 DELETE                     200    also when the session has ended already
-no or wrong claim          401    expired: the same, with a code of its own; tokens are the house's
-claim of another space     403    also a seat that was taken away
+a seat that was taken away 403    whose seat it is the house has checked
 no such session            404
 other method               405
 space not on air           409    also an ICE restart before the connection is up
@@ -18,6 +17,7 @@ other content type         415    Accept-Post, Accept-Patch say which
 no Opus, does not send     422
 PATCH without If-Match     428
 all seats taken            503    Retry-After
+no or wrong claim          503    house and stage disagree, which no speaker can mend; with Retry-After
 ========================== ====== =====================================================================
 
 Errors are problem documents (RFC 9457) with stable codes.
@@ -41,7 +41,7 @@ from stentor.base.errors import (
     StentorError,
     problem,
 )
-from stentor.spaces.claims import PURPOSES, Checker
+from stentor.spaces.claims import PURPOSES, RETRY_S, Checker
 from stentor.spaces.tokens import Invitation
 from stentor.stage import offer as sdp
 from stentor.stage.room import Room
@@ -68,7 +68,7 @@ class Whip:
         try:
             reply = await self.answer(decode_request(message))
         except Malformed as error:
-            reply = refusal(error)
+            reply = not_understood(error)
         return encode(reply)
 
     async def answer(self, request: WhipRequest) -> WhipReply:
@@ -157,12 +157,15 @@ def offered(request: WhipRequest) -> sdp.Offer:
     return sdp.read(text)
 
 
+def not_understood(error: Malformed) -> WhipReply:
+    """The reply to a house of another version, which may be replaced soon: a speaker's page comes again."""
+    return refusal(Overloaded(error.detail, retry_after_s=RETRY_S, code="no-stage"))
+
+
 def refusal(error: StentorError) -> WhipReply:
     """The problem document of an error, with the headers that its status asks for."""
     headers = {"Content-Type": PROBLEM_TYPE}
-    if error.status == 401:  # "The server generating a 401 response MUST send a WWW-Authenticate header field"
-        headers["WWW-Authenticate"] = 'Bearer realm="stentor"'
-    elif error.status == 405:
+    if error.status == 405:
         headers["Allow"] = METHODS
     elif error.status == 415:
         headers |= {"Accept-Post": OFFER_TYPE, "Accept-Patch": FRAGMENT_TYPE}

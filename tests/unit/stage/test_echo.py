@@ -89,7 +89,7 @@ async def test_refusals_are_those_of_whip_and_too_many_wait(monkeypatch: pytest.
     ):
         reply = decode_reply(await echoes.serve(encode(wrong)))
         assert (reply.status, msgspec.json.decode(reply.body)["code"]) == (status, code)
-    assert decode_reply(await echoes.serve(b"nonsense")).status == 400
+    assert decode_reply(await echoes.serve(b"nonsense")).status == 503
     monkeypatch.setattr(echo, "MOST_ECHOES", 1)
     async with calling(spoken(TONE)) as caller, calling(spoken(TONE)) as other:
         await echoes.answer(request(await caller.offer()))

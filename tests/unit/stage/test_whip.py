@@ -114,11 +114,11 @@ async def test_each_refusal_has_its_status_and_code() -> None:
     async with desk() as at, calling(PACKETS) as caller:
         offer = (await caller.offer()).encode()
         for_this: dict[str, Any] = {"body": offer}
-        assert "WWW-Authenticate" in refused(await at.ask("POST", claim="", **for_this), 401, "claim-wrong").headers
-        refused(await at.ask("POST", claim="wrong.claim", **for_this), 401, "claim-wrong")
-        refused(await at.ask("POST", signer=Signer(b"x" * 32), **for_this), 401, "claim-wrong")
-        refused(await at.ask("POST", ago_s=31, **for_this), 401, "claim-expired")
-        refused(await at.ask("POST", space="other", **for_this), 403, "other-space")
+        assert refused(await at.ask("POST", claim="", **for_this), 503, "claim-wrong").headers["Retry-After"] == "1"
+        refused(await at.ask("POST", claim="wrong.claim", **for_this), 503, "claim-wrong")
+        refused(await at.ask("POST", signer=Signer(b"x" * 32), **for_this), 503, "claim-wrong")
+        refused(await at.ask("POST", ago_s=31, **for_this), 503, "claim-expired")
+        refused(await at.ask("POST", space="other", **for_this), 503, "claim-wrong")
         wrong_type = refused(await at.ask("POST", content_type="text/plain", **for_this), 415, "content-type")
         assert wrong_type.headers["Accept-Post"] == OFFER_TYPE
         refused(await at.ask("POST", body=b"hello"), 400, "not-sdp")
@@ -128,7 +128,7 @@ async def test_each_refusal_has_its_status_and_code() -> None:
         refused(await at.ask("POST", body=offer.replace(b"a=sendrecv", b"a=recvonly")), 422, "no-audio")
         refused(await at.ask("GET", **for_this), 405, "method-not-allowed")
         assert at.room.seats == {}
-        refused(WhipReply(*msgspec.structs.astuple(decode_reply(await at.whip.serve(b"?")))), 400, "malformed")
+        refused(WhipReply(*msgspec.structs.astuple(decode_reply(await at.whip.serve(b"?")))), 503, "no-stage")
 
 
 async def test_a_space_that_is_not_on_air_takes_nobody() -> None:
@@ -183,7 +183,7 @@ async def test_leaving_is_idempotent() -> None:
     """DELETE twice is 200 twice; a session that never was is 404; a token is needed."""
     async with desk() as at, calling(PACKETS) as caller:
         session, _ = await at.join(caller)
-        refused(await at.ask("DELETE", session, claim=""), 401, "claim-wrong")
+        refused(await at.ask("DELETE", session, claim=""), 503, "claim-wrong")
         refused(await at.ask("DELETE", "never"), 404, "not-found")
         assert (await at.ask("DELETE", session)).status == 200
         assert (await at.ask("DELETE", session)).status == 200
