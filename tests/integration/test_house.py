@@ -237,9 +237,10 @@ async def test_seats(house: House) -> None:
     again = (await house.http.post(f"{address}/invitations", json={"seat": "grace", "expires_s": 60})).json()
     assert (again["name"], again["seat"]) == ("Grace", "grace")
     assert again["expires_ms"] < seat["expires_ms"]
-    as_speaker = {"Authorization": f"Bearer {seat['token']}"}
     hosts = {"seat": host["seat"]}
-    problem(await house.anyone.post(f"{address}/invitations", json=hosts, headers=as_speaker), 403, "link-renewed")
+    for link, code in ((seat, "link-renewed"), (again, "not-allowed")):
+        as_speaker = {"Authorization": f"Bearer {link['token']}"}
+        problem(await house.anyone.post(f"{address}/invitations", json=hosts, headers=as_speaker), 403, code)
     told: list[bytes] = []
     async with connect(house.nats.url, name="test") as bus:
         await bus.subscribe("stage.command.talk", lambda _, payload: told.append(payload))

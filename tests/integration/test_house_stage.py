@@ -176,7 +176,10 @@ async def test_whip_refusals_of_http(house: House) -> None:
         answer = await house.anyone.request(method, path)
         assert (answer.status_code, answer.json()["code"]) == (405, "method-not-allowed")
         assert "OPTIONS" in answer.headers["allow"]
-    assert (await house.anyone.post("/whip/talk", content=b"x" * 65_537)).status_code == 413
+    large = b"x" * 65_537
+    assert (await house.anyone.post("/whip/talk", content=large)).status_code == 401  # nobody's is read
+    headers = {"Authorization": f"Bearer {(await house.create())['token']}"}
+    assert (await house.anyone.post("/whip/talk", content=large, headers=headers)).status_code == 413
     assert (await house.anyone.post("/whip/No.Id", content=OFFER)).status_code == 400
     basic = {"Authorization": "Basic abc"}
     assert (await house.anyone.post("/whip/talk", content=OFFER, headers=basic)).status_code == 401
