@@ -17,7 +17,7 @@ from stentor.archive.shelf import Shelf
 from stentor.audio import grid, pcm
 from stentor.audio.narrow import Narrower
 from stentor.audio.pcm import SILENCE, Samples
-from stentor.base.clock import unix_ms
+from stentor.base.clock import Clock, unix_ms
 from stentor.base.units import SeatId, SpaceId
 from stentor.bus.board import Board
 from stentor.bus.connection import Bus, connect
@@ -32,6 +32,7 @@ from stentor.stage.tap import Tap
 from stentor.store.objects import Objects
 from stentor.wire import cue as wire
 from stentor.wire.cue import Cue
+from stentor.wire.horizon import CLOCK_WRONG, LATELY
 from tests.support.edge import SPACE
 from tests.support.nats import NatsServer, nats_server
 from tests.support.recorded import record
@@ -82,9 +83,11 @@ def live(**changes: object) -> Space:
 
 
 @asynccontextmanager
-async def captions(bus: Bus, objects: Objects, engine: Counter | Whisper) -> AsyncIterator[Captions]:
+async def captions(
+    bus: Bus, objects: Objects, engine: Counter | Whisper, *, clock: Clock = time.time
+) -> AsyncIterator[Captions]:
     """A running process of captions."""
-    running = Captions(bus, objects, engine, instance="captions-0")
+    running = Captions(bus, objects, engine, instance="captions-0", clock=clock)
     task = asyncio.create_task(running.run())
     try:
         yield running
@@ -141,6 +144,20 @@ async def test_words_come_with_their_speakers_and_times(bus: Bus, objects: Objec
         assert (ada.name, ada.text, ada.language, ada.start_ms) == ("Ada", "3.4 s.", "de", 41 * 320 - 200)
         assert (bob.name, bob.text, bob.start_ms) == ("Bob", "2.4 s.", ada.start_ms)
         assert ada.end_ms - ada.start_ms == 3400
+
+
+async def test_captions_whose_clock_is_wrong_say_so(bus: Bus, objects: Objects) -> None:
+    """An hour behind all speech is far ahead: it is refused, counted and said, and taken once the clock is right."""
+    wrong_s, space = [-3600.0], live()
+    async with captions(bus, objects, Counter(), clock=lambda: time.time() + wrong_s[0]) as running:
+        await listening(bus, running, space)
+        after = await talk(bus, space, {"ada": spoken(5)})
+        await eventually(lambda: running.status().problem == CLOCK_WRONG, "it says that its clock is wrong")
+        assert running.status().numbers["ahead"] >= LATELY
+        wrong_s[0] = 0.0
+        await talk(bus, space, {"ada": spoken(5)}, first=after + 5)
+        await eventually(lambda: len(running.scribes["talk"].known) > 0, "what comes now is recognised")
+        assert running.status().problem == ""
 
 
 async def test_the_transcript_outlives_the_process_and_the_bus(

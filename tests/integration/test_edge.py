@@ -17,16 +17,20 @@ from stentor.audio import grid, hold
 from stentor.base.clock import Clock
 from stentor.base.config import Settings
 from stentor.base.errors import SetupError
-from stentor.base.units import SpaceId
+from stentor.base.units import SeatId, SpaceId
 from stentor.bus.board import Board
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import Bus, connect
 from stentor.bus.status import BEATING, Statuses
 from stentor.edge import role
+from stentor.edge.channel import Channel
+from stentor.edge.window import Window
 from stentor.spaces.model import Space, State
 from stentor.store.objects import Objects
 from stentor.wire import adts, mp4
+from stentor.wire import cue as wire_cue
 from stentor.wire.chunk import Chunk, Source
+from stentor.wire.cue import Cue
 from tests.support.edge import VOICE_CHUNKS, encoded, request, silent_hold, split
 from tests.support.nats import NatsServer, nats_server
 from tests.support.wait import eventually
@@ -191,6 +195,40 @@ async def test_a_port_in_use_is_a_sentence(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(SetupError, match=str(port)):
             role.listen_on("127.0.0.1", port)
+
+
+async def test_an_edge_started_by_a_wrong_clock_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An hour ahead when it opens its window, and right a moment later: it is heard, not silent for an hour."""
+    ahead_s, opening = [3600.0], Channel.open
+
+    def opened(channel: Channel, now: float) -> Window:
+        window = opening(channel, now)
+        ahead_s[0] = 0.0
+        return window
+
+    monkeypatch.setattr(Channel, "open", opened)
+    async with world(tmp_path, clock=lambda: time.time() + ahead_s[0]) as one:
+        assert ahead_s == [0.0]
+        status, _, playlist = await one.get("/s/friday/hls/aac-64.m3u8")
+        assert (status, b"#EXTINF" in playlist) == (200, True)
+
+
+async def test_a_cue_from_far_ahead_is_refused_and_counted(tmp_path: Path) -> None:
+    """Its words are shown to nobody."""
+    async with world(tmp_path) as one:
+        statuses = Statuses(time.time)
+        await statuses.start(one.bus)
+        doors_ms = one.space.doors_open_ms or 0
+        cue = Cue(SPACE, doors_ms, 2**40, 2**40 + 1000, SeatId("ann"), "Ann", "somewhen", "en", 0)
+        await one.bus.publish(wire_cue.subject(SPACE), wire_cue.encode(cue))
+
+        def refused() -> float:
+            found = statuses.fresh(time.time(), "edge")
+            return found[0].numbers["ahead"] if found else 0.0
+
+        await eventually(lambda: refused() == 1, "it is counted")
+        _, _, captions = await one.get("/s/friday/captions.json")
+        assert b"somewhen" not in captions
 
 
 async def test_a_clock_set_for_a_moment_and_a_false_number_silence_nobody(tmp_path: Path) -> None:

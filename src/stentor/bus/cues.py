@@ -18,7 +18,7 @@ from stentor.bus.stored import Stored
 from stentor.bus.streams import CUES as STREAM
 from stentor.wire import cue as wire
 from stentor.wire.cue import Cue
-from stentor.wire.horizon import ahead
+from stentor.wire.horizon import Horizon
 
 ACK_S = 2.0
 _FAILED = (nats.errors.Error, nats.js.errors.Error, TimeoutError, OSError)
@@ -30,6 +30,7 @@ class CueLog:
     def __init__(self, bus: Bus, *, clock: Clock = wall) -> None:
         self.bus = bus
         self.malformed = 0
+        self.horizon = Horizon()
         self._clock = clock
 
     async def publish(self, cue: Cue) -> None:
@@ -48,7 +49,7 @@ class CueLog:
         """All cues of this run of the space, in the order in which they were published.
 
         Raises :class:`Overloaded` without the bus. Messages that are no cues are skipped and counted in
-        ``malformed``; cues from far ahead are left out.
+        ``malformed``; cues from far ahead are left out and counted in ``horizon``.
         """
         since = datetime.datetime.fromtimestamp(doors_open_ms / 1000, datetime.UTC)
         reader = Stored(self.bus, STREAM, wire.subject(space), since=since)
@@ -60,7 +61,10 @@ class CueLog:
                 except Malformed:
                     self.malformed += 1
                     continue
-                if cue.space == space and cue.doors_open_ms == doors_open_ms:
+                if cue.space == space and cue.doors_open_ms == doors_open_ms and self.admits(cue):
                     found.append(cue)
-        now = self._clock()
-        return [cue for cue in found if not ahead((doors_open_ms + cue.end_ms) / 1000, now)]
+        return found
+
+    def admits(self, cue: Cue) -> bool:
+        """Whether to take a cue; one from far ahead is refused and counted."""
+        return self.horizon.admits((cue.doors_open_ms + cue.end_ms) / 1000, self._clock())

@@ -28,6 +28,7 @@ from stentor.captions.scribe import Scribe, Who
 from stentor.captions.whisper import Whisper
 from stentor.spaces.model import Space
 from stentor.store.objects import Objects
+from stentor.wire.horizon import CLOCK_WRONG, Horizon
 
 ROLE: Final = "captions"
 NICENESS: Final = 15
@@ -51,6 +52,7 @@ class Captions:
         self._bus, self._objects, self._engine = bus, objects, engine
         self._instance, self._clock = instance, clock
         self._cues = CueLog(bus, clock=clock)
+        self._speech = Horizon()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._skipped = (0.0, -TROUBLE_S)
         self.log = log.get(ROLE)
@@ -85,6 +87,7 @@ class Captions:
                 lease=Lease(self._bus, f"{ROLE}.{space.id}", holder=self._instance),
                 backlog=self.backlog,
                 engine=self._engine.name,
+                horizon=self._speech,
                 clock=self._clock,
                 monotonic=time.monotonic,
             )
@@ -131,6 +134,7 @@ class Captions:
         if skipped_s > self._skipped[0]:
             self._skipped = skipped_s, now
         behind = now - self._skipped[1] < TROUBLE_S
+        slow = f"The captions cannot keep up; {skipped_s:.0f} s of talk have none."
         spaces: dict[str, SpaceStatus] = {
             space_id: scribe.status() for space_id, scribe in self.scribes.items() if scribe.listening
         }
@@ -145,8 +149,9 @@ class Captions:
                 "skipped_s": round(skipped_s, 1),
                 "failed": float(self.failed),
                 "busy_s": round(self.busy_s, 1),
+                "ahead": float(self._speech.refused + self._cues.horizon.refused),
             },
-            problem=f"The captions cannot keep up; {skipped_s:.0f} s of talk have none." if behind else "",
+            problem=CLOCK_WRONG if self._speech.clock_wrong else slow if behind else "",
         )
 
 

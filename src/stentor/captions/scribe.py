@@ -27,7 +27,7 @@ from stentor.store.objects import Objects
 from stentor.wire import cue as wire_cue
 from stentor.wire import speech as wire_speech
 from stentor.wire.cue import Collection, Cue, Transcript
-from stentor.wire.horizon import ahead
+from stentor.wire.horizon import Horizon
 
 POLL_S: Final = 0.25
 SILENT_S: Final = 1.5
@@ -67,6 +67,7 @@ class Scribe:
         lease: Lease,
         backlog: Backlog[Who],
         engine: str,
+        horizon: Horizon,
         clock: Clock,
         monotonic: Clock,
     ) -> None:
@@ -78,7 +79,7 @@ class Scribe:
         self.malformed = 0
         self._cues, self._objects, self._lease = cues, objects, lease
         self._backlog, self._engine = backlog, engine
-        self._clock, self._monotonic = clock, monotonic
+        self._horizon, self._clock, self._monotonic = horizon, clock, monotonic
         self._speakers: dict[str, Speaker] = {}
         self._names: dict[str, str] = {}
         self._collection = Collection()
@@ -154,7 +155,7 @@ class Scribe:
         except Malformed:
             self.malformed += 1
             return
-        if ahead(grid.chunk_start(speech.chunk, self.space.doors_open_s), self._clock()):
+        if not self._horizon.admits(grid.chunk_start(speech.chunk, self.space.doors_open_s), self._clock()):
             return
         seat = subject.rpartition(".")[2]
         speaker = self._speakers.setdefault(seat, Speaker())

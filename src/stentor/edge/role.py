@@ -41,7 +41,7 @@ from stentor.spaces.model import Space
 from stentor.store.objects import Objects
 from stentor.wire import cue as wire_cue
 from stentor.wire import forwarded
-from stentor.wire.horizon import CLOCK_WRONG, ahead
+from stentor.wire.horizon import CLOCK_WRONG
 
 TICK_S = 0.1
 """How exactly the patience with a missing chunk is kept."""
@@ -123,7 +123,7 @@ class Edge:
                 group.create_task(self._heed(), name="orders")
                 group.create_task(self._ready(), name="ready")
                 group.create_task(self._read_chats(), name="chats")
-                group.create_task(self._tick(), name="tick")
+                group.create_task(self._tick(group), name="tick")
                 group.create_task(self._follow_cues(), name="cues")
                 group.create_task(self.worker.meter.run(), name="load")
                 group.create_task(status.beat(self._bus, self.status), name="beat")
@@ -145,7 +145,7 @@ class Edge:
             "write_interval_s": worker.pace.chunks * grid.CHUNK_S,
             "out_bps": worker.meter.out_bps,
             "memory_bytes": memory_bytes(),
-            "ahead": self._chunks.horizon.refused,
+            "ahead": self._chunks.horizon.refused + self._cues.horizon.refused,
             **msgspec.structs.asdict(worker.meter.load),
         }
         for space, channel in self.site.channels.items():
@@ -213,10 +213,15 @@ class Edge:
         elif space.hold not in self._loading:
             self._loading.add(space.hold)
             group.create_task(self._load_hold(space.hold), name=f"hold {space.hold}")
-        if channel.window is None and space.id not in self._following and channel.wants_window(self.clock()):
-            task = group.create_task(self._follow(channel), name=f"follow {space.id}")
-            self._following[space.id] = task
-            task.add_done_callback(lambda _: self._following.pop(space.id, None))
+        self._begin(channel, group)
+
+    def _begin(self, channel: Channel, group: asyncio.TaskGroup) -> None:
+        """Follows the space if there is something to follow and nobody does."""
+        space = channel.space.id
+        if channel.window is None and space not in self._following and channel.wants_window(self.clock()):
+            task = group.create_task(self._follow(channel), name=f"follow {space}")
+            self._following[space] = task
+            task.add_done_callback(lambda _: self._following.pop(space, None))
 
     async def _follow(self, channel: Channel) -> None:
         """Brings the window every chunk until the space has ended."""
@@ -260,22 +265,24 @@ class Edge:
         except Malformed:
             return  # a newer or a broken process; the sound goes on
         channel = self.site.channels.get(cue.space)
-        if channel is not None and not ahead((cue.doors_open_ms + cue.end_ms) / 1000, self.clock()):
+        if channel is not None and self._cues.admits(cue):
             channel.captions.add(cue, channel.space.doors_open_ms)
 
-    async def _tick(self) -> None:
-        """Gives up on chunks that are overdue, and forgets windows that nobody needs any more."""
+    async def _tick(self, group: asyncio.TaskGroup) -> None:
+        """Gives up on chunks that are overdue, and forgets windows that nobody needs any more or that lie ahead."""
         while True:
             await asyncio.sleep(TICK_S)
             now = self.clock()
-            for channel in self.site.channels.values():
+            for channel in list(self.site.channels.values()):
                 if channel.window is None:
                     continue
                 channel.advance(now)
-                if not channel.wants_window(now):
+                if not channel.wants_window(now) or channel.window.misplaced(now):
                     channel.close()
                     if following := self._following.get(channel.space.id):
                         following.cancel()
+                        await asyncio.wait([following])
+                    self._begin(channel, group)
 
     async def _load_hold(self, name: str) -> None:
         """A host's own hold music; until it is here the default plays."""

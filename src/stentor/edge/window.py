@@ -78,6 +78,8 @@ class Window:
         self._fill = fill
         self._kept: deque[Kept] = deque()
         self._waiting: dict[int, Chunk] = {}
+        self._fed = False
+        """A chunk has come from the bus."""
         self._progress = now
         self._looked = now
         self._opened = grid.chunk_at(now, self.doors_open_s)
@@ -119,6 +121,7 @@ class Window:
             self.early += 1
             return False
         self._waiting[chunk.number] = chunk
+        self._fed = True
         if chunk.number == self.head + 1:  # others may be announced long before their turn
             self._progress = now
         return True
@@ -157,6 +160,10 @@ class Window:
         What is older than this window, or than a chunk that has come, is made up for at once.
         """
         return number <= self._opened or self._silence_s >= grid.CHUNK_S or any(n > number for n in self._waiting)
+
+    def misplaced(self, now: float) -> bool:
+        """Whether it was opened by a clock that was far ahead and has been set right: what comes is all behind it."""
+        return not self._fed and ahead(grid.chunk_start(self.head + 1, self.doors_open_s), now)
 
     def deadline(self) -> float:
         """When (wall-clock seconds) the next chunk is given up and filler takes its place."""

@@ -98,6 +98,8 @@ class Channel:
         problem = self.problem
         if producer.set_back:
             problem = "The clock was set back: the stage is not heard until the space is over."
+        elif producer.window.horizon.clock_wrong:
+            problem = "What the stage sends is far ahead of this machine's clock: one of the two is wrong (NTP)."
         published = publisher.backlog.published
         # What is heard is announced beside the log: who speaks is as far as what it has made.
         made = self.newest.number if self.newest is not None and publisher.speaks else -1
@@ -121,7 +123,7 @@ class Channel:
             "filled": float(publisher.filled),
             "skipped": float(producer.skipped),
             "late_ticks": float(producer.window.late),
-            "early_ticks": float(producer.window.early),
+            "early_ticks": float(producer.window.horizon.refused),
         }
 
     def _heard(self) -> Heard:

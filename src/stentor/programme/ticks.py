@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from stentor.audio import grid
+from stentor.wire.horizon import Horizon
 from stentor.wire.tick import Tick
 
 AHEAD_TICKS: Final = 250
@@ -17,17 +18,17 @@ class TickWindow:
     def __init__(self, next_chunk: int) -> None:
         self.next_chunk = next_chunk
         self.late = 0
-        self.early = 0
+        self.horizon = Horizon()
+        """Counts what is too early."""
         self._ticks: dict[int, Tick] = {}
 
     def put(self, tick: Tick) -> bool:
         """Keeps a tick for its chunk; True when that chunk is whole with it. The first of two equals counts."""
         first = self.next_chunk * grid.TICKS_PER_CHUNK
+        if not self.horizon.takes(tick.number < first + AHEAD_TICKS):
+            return False
         if tick.number < first:
             self.late += 1
-            return False
-        if tick.number >= first + AHEAD_TICKS:
-            self.early += 1
             return False
         self._ticks.setdefault(tick.number, tick)
         return self.complete(tick.number // grid.TICKS_PER_CHUNK)

@@ -30,10 +30,13 @@ class Horizon:
 
     def admits(self, at_s: float, now: float) -> bool:
         """Whether to take what is due at ``at_s``; counts what is refused."""
-        refused = ahead(at_s, now)
-        self.refused += refused
-        self._lately.append(refused)
-        return not refused
+        return self.takes(not ahead(at_s, now))
+
+    def takes(self, fits: bool) -> bool:
+        """The same for what was judged elsewhere."""
+        self.refused += not fits
+        self._lately.append(not fits)
+        return fits
 
     @property
     def clock_wrong(self) -> bool:

@@ -244,3 +244,15 @@ def test_filler_is_as_long_as_the_silence() -> None:
     for tenth in range(6000):
         one.advance(end_of(0) + tenth / 10)
     assert one.head == grid.chunk_at(end_of(0) + 599.9 - PATIENCE_S, DOORS_S) - 1
+
+
+def test_a_window_opened_far_ahead_says_so_once_the_clock_is_right() -> None:
+    """Only while nothing has come: a clock that is set back for a moment misplaces no window that is fed."""
+    for hours, start, misplaced in ((1, 11_250, True), (0, 0, False)):
+        one = window(start=start, now=DOORS_S + 3600 * hours)
+        assert not one.misplaced(DOORS_S + 3600 * hours)
+        assert one.misplaced(DOORS_S) is misplaced
+    one = window()
+    one.add(chunk(0), end_of(0))
+    one.advance(end_of(0))
+    assert not one.misplaced(DOORS_S - 3600)

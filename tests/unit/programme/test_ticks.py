@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stentor.programme.ticks import AHEAD_TICKS, TickWindow
+from stentor.wire.horizon import LATELY
 from stentor.wire.tick import Tick
 
 
@@ -36,7 +37,22 @@ def test_late_and_early_ticks_are_counted_and_dropped() -> None:
     window.put(tick(80 + AHEAD_TICKS))
     window.take(5)
     window.put(tick(95))
-    assert (window.late, window.early) == (2, 1)
+    assert (window.late, window.horizon.refused) == (2, 1)
+
+
+def test_ticks_that_are_all_early_tell_of_a_wrong_clock() -> None:
+    """A few are somebody's slip; when most of the newest are, one of two clocks is wrong, until they fit again."""
+    window = TickWindow(0)
+    for number in range(LATELY):
+        window.put(tick(number))
+    for number in range(LATELY // 2):
+        window.put(tick(AHEAD_TICKS + number))
+    assert not window.horizon.clock_wrong
+    window.put(tick(2 * AHEAD_TICKS))
+    assert window.horizon.clock_wrong
+    for number in range(LATELY):
+        window.put(tick(number))
+    assert not window.horizon.clock_wrong
 
 
 @settings(max_examples=100, deadline=None)
