@@ -79,10 +79,12 @@ class Theatre:
         found = self.statuses.seats("talk", time.monotonic())
         return {seat.id: (seat.state, seat.talking, seat.muted) for seat in found}
 
-    async def command(self, kind: Purpose, seat: str) -> None:
+    async def command(self, kind: Purpose, seat: str) -> bytes:
+        """Sends an order; returns it as it travelled."""
         whose = Invitation(self.space.id, SeatId(seat), "", Role.SPEAKER, 0)
-        order = self.claims.sign(kind, self.space.id, whose)
-        await self.bus.publish("stage.command.talk", order.encode())
+        order = self.claims.sign(kind, self.space.id, whose).encode()
+        await self.bus.publish("stage.command.talk", order)
+        return order
 
 
 @asynccontextmanager
@@ -128,17 +130,22 @@ async def test_a_talk_reaches_the_bus_and_each_other(theatre: Theatre) -> None:
 
 
 async def test_the_hosts_commands_are_obeyed(theatre: Theatre) -> None:
-    """Mute, unmute and remove; anything else is passed over."""
-    async with stage(theatre), calling(spoken(READER)) as ann:
+    """Mute, unmute and remove; what the house has not signed, or has said once already, is passed over."""
+    async with stage(theatre), calling(spoken(READER)) as ann, calling(spoken(CARDS)) as bob:
         await theatre.join(ann, "ann")
-        await eventually(lambda: "ann" in theatre.seats(), "she is there")
-        await theatre.bus.publish("stage.command.talk", b"nonsense")
-        await theatre.command("mute", "ann")
+        await theatre.join(bob, "bob")
+        await eventually(lambda: set(theatre.seats()) == {"ann", "bob"}, "both are there")
+        overheard = await theatre.command("mute", "ann")
         await eventually(lambda: theatre.seats()["ann"][2], "muted")
         await theatre.command("unmute", "ann")
         await eventually(lambda: not theatre.seats()["ann"][2], "not muted")
+        for forged in (b"nonsense", b'{"kind":"remove","seat":"ann"}', overheard):
+            await theatre.bus.publish("stage.command.talk", forged)
+        await theatre.command("mute", "bob")
+        await eventually(lambda: theatre.seats()["bob"][2], "what came after those is obeyed")
+        assert not theatre.seats()["ann"][2]
         await theatre.command("remove", "ann")
-        await eventually(lambda: theatre.seats() == {}, "removed")
+        await eventually(lambda: set(theatre.seats()) == {"bob"}, "removed")
         await eventually(lambda: not ann.connected, "and hung up on")
 
 
