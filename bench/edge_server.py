@@ -48,14 +48,17 @@ async def serve(port: int, least_chunks: int, among: int, *files: str) -> None:
     worker = Worker(capacity=descriptors(), clock=time.time, processors=1 / among)
     gate = Gate(keys.derived("edge", b"nobody waits in this bench"), (), worker)
     objects = Objects.open("memory://")
-    worker.site = site = Site(worker, gate, objects=objects, address="", metrics_token=METRICS_TOKEN, instance="bench")
+    silence = {each.name: [[b"\0"] * each.frames_per_chunk] * grid.HOLD_CHUNKS for each in RENDITIONS}
+    music = HoldLoop("", b"", silence)
+    worker.site = site = Site(
+        worker, gate, objects=objects, address="", metrics_token=METRICS_TOKEN, music=music, instance="bench"
+    )
     worker.tls = Tls(Path(files[0]), Path(files[1]), clock=time.time) if files else None
     doors_open_ms = round(time.time() * 1000) - 30_000
     seat = Seat(SeatId("seat"), "Speaker", Role.SPEAKER, account="account", picture_ms=1)
     space = Space(SpaceId("bench"), "Bench", State.LIVE, doors_open_ms=doors_open_ms, seats={seat.id: seat})
     await objects.put(portraits.key(seat.account, 1), os.urandom(PORTRAIT_BYTES))
-    silence = {each.name: [[b"\0"] * each.frames_per_chunk] * grid.HOLD_CHUNKS for each in RENDITIONS}
-    channel = site.channels["bench"] = Channel(space, HoldLoop("", b"", silence), worker)
+    channel = site.channels["bench"] = Channel(space, music, worker)
     site.ready = True
     window = channel.open(time.time())
     loop = asyncio.get_running_loop()

@@ -17,6 +17,7 @@ from stentor.base.units import SpaceId
 from stentor.bus.board import Board
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import Bus, connect
+from stentor.bus.documents import Gone
 from stentor.bus.lease import Lease
 from stentor.bus.status import BEATING, URGENT_S, SeatStatus, SpaceStatus, Status, Statuses, beat
 from stentor.bus.stored import ANSWER_S, bucket
@@ -165,10 +166,14 @@ async def test_the_board_tells_what_there_is_and_what_changes(bus: Bus, nats: Na
     await board.put(space)
     await board.put(Space(SpaceId("talk"), "An older one", version=2))
     seen: list[Space] = []
+    gone: list[str] = []
 
     async def watch() -> None:
         async for item in board.watch():
-            seen.append(item)
+            if isinstance(item, Gone):
+                gone.append(item.key)
+            else:
+                seen.append(item)
 
     watching = asyncio.create_task(watch())
     await eventually(lambda: [item.version for item in seen] == [3], "the space there is")
@@ -179,8 +184,57 @@ async def test_the_board_tells_what_there_is_and_what_changes(bus: Bus, nats: Na
     await eventually(lambda: bus.connected and bus.epoch > 1, "the client is back")
     await board.put(Space(SpaceId("other"), "Another", version=1))
     await eventually(lambda: {item.id for item in seen} == {"talk", "other"}, "a change after the restart")
-    assert set(await board.all()) == {"talk", "other"}
     assert await board.get("none") is None
+    watching.cancel()
+
+
+async def test_what_leaves_the_board_is_told_also_to_who_was_away(bus: Bus, nats: NatsServer) -> None:
+    """A watcher learns that a document went at once or with its next connection; a newer one is not taken away."""
+    gone: list[str] = []
+    told: list[str] = []
+    async with connect(nats.url, name="edge") as edge:
+        board = Board(edge)
+
+        async def watch() -> None:
+            async for item in board.watch():
+                (gone if isinstance(item, Gone) else told).append(item.key if isinstance(item, Gone) else item.id)
+
+        for name in ("first", "second", "third"):
+            await Board(bus).put(Space(SpaceId(name), "A talk", version=2))
+        watching = asyncio.create_task(watch())
+        await asyncio.wait_for(board.read.wait(), 10)
+        assert sorted(told) == ["first", "second", "third"]
+        await Board(bus).drop("third", version=1)
+        await Board(bus).drop("first", version=2)
+        await eventually(lambda: gone == ["first"], "the first goes, the third is newer than what was to go")
+        await bus.js.purge_stream("KV_board", subject="$KV.board.second")  # as when the mark's time is over
+        await nats.kill()
+        await nats.start()
+        await eventually(lambda: gone == ["first", "second"], "what went meanwhile")
+        await eventually(lambda: bus.connected and bus.epoch > 1, "the house is back")
+        await Board(bus).put(Space(SpaceId("first"), "Again", version=3))
+        await eventually(lambda: told[3:] == ["first"], "one that comes again")
+        watching.cancel()
+
+
+async def test_a_watcher_takes_more_than_fits_at_once(bus: Bus) -> None:
+    """However many documents there are, each is told once, and then it is known that all were read."""
+    kv = await bucket(bus, "board")
+    names = [f"talk-{number}" for number in range(1500)]
+    for name in names:
+        space = msgspec.json.encode(Space(SpaceId(name), "A talk", version=1))
+        await bus.client.publish(f"$KV.board.{name}", space)
+    await kv.put("talk-0", msgspec.json.encode(Space(SpaceId("talk-0"), "A talk", version=2)))
+    board, told = Board(bus), []
+
+    async def watch() -> None:
+        async for item in board.watch():
+            assert isinstance(item, Space)
+            told.append(item.id)
+
+    watching = asyncio.create_task(watch())
+    await asyncio.wait_for(board.read.wait(), 10)
+    assert sorted(told) == sorted(names)
     watching.cancel()
 
 

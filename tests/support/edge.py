@@ -167,7 +167,15 @@ async def edge(
     )
     objects = Objects.open("memory://")
     gate = Gate(keys.derived("edge", SECRET), trusted, worker)
-    site = Site(worker, gate, objects=objects, address="", metrics_token=METRICS_TOKEN, instance="edge-0")
+    site = Site(
+        worker,
+        gate,
+        objects=objects,
+        address="",
+        metrics_token=METRICS_TOKEN,
+        music=silent_hold(),
+        instance="edge-0",
+    )
     worker.site = site
     worker.tls, worker.proxied = tls, proxied
     server = await asyncio.get_running_loop().create_server(worker.connection, "127.0.0.1", 0)

@@ -13,6 +13,7 @@ from stentor.base.config import Settings
 from stentor.bus.board import Board
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import Bus
+from stentor.bus.documents import Gone
 from stentor.bus.identity import join
 from stentor.bus.lease import Lease
 from stentor.bus.status import SpaceStatus, Status, beat
@@ -42,7 +43,10 @@ class Archive:
         """Follows the board for ever; ends all recordings when cancelled, at any point without a loss."""
         try:
             async for space in Board(self.bus).watch():
-                self._follow(space)
+                if isinstance(space, Gone):
+                    self._forget(space.key)
+                else:
+                    self._follow(space)
         finally:
             tasks = list(self._tasks.values())
             for task in tasks:
@@ -52,15 +56,18 @@ class Archive:
 
     def _follow(self, space: Space) -> None:
         if space.state in (State.REPLAY, State.CANCELLED):  # it is done, or will never be
-            task = self._tasks.pop(space.id, None)
-            if task is not None:
-                task.cancel()
-            self.recordings.pop(space.id, None)
+            self._forget(space.id)
         elif space.id in self.recordings:
             self.recordings[space.id].space = space
         elif space.on_air or (space.state is State.ENDED and space.last_chunk is not None):
             self.recordings[space.id] = self._recording(space)
             self._tasks[space.id] = asyncio.create_task(self._keep(space.id), name=f"record {space.id}")
+
+    def _forget(self, space_id: str) -> None:
+        task = self._tasks.pop(space_id, None)
+        if task is not None:
+            task.cancel()
+        self.recordings.pop(space_id, None)
 
     def _recording(self, space: Space) -> Recording:
         lease = Lease(self.bus, f"{ROLE}.{space.id}", holder=self.instance)

@@ -96,6 +96,7 @@ TABLE: Final = (
     Line("$KV.leases.captions.>", "captions", "captions operator", Way.KEPT_LAST, "KV_leases"),
     Line("$KV.leases.programme.>", "programme", "programme operator", Way.KEPT_LAST, "KV_leases"),
     Line("$KV.leases.stage.>", "stage", "stage operator", Way.KEPT_LAST, "KV_leases"),
+    Line("$KV.leases.board", "house", "house", Way.KEPT_LAST, "KV_leases"),
     Line("$KV.leases.chat", "house", "house", Way.KEPT_LAST, "KV_leases"),
     Line("$KV.leases.crowd", "house", "house", Way.KEPT_LAST, "KV_leases"),
     Line("$KV.leases.house.>", "house", "house operator", Way.KEPT_LAST, "KV_leases"),

@@ -49,6 +49,11 @@ class Stored:
         self._stream, self._subject, self._since, self._batch = stream, subject, since, batch
         self._last = 0
 
+    @property
+    def last(self) -> int:
+        """The place of the last message that was read; 0 before."""
+        return self._last
+
     async def next(self) -> list[Message]:
         """What comes next; empty when there is nothing more now. Raises :class:`Overloaded` without bus or stream."""
         wanted: dict[str, object] = {"next_by_subj": self._subject, "batch": self._batch}

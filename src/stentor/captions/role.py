@@ -19,6 +19,7 @@ from stentor.base.errors import SetupError
 from stentor.bus.board import Board
 from stentor.bus.connection import Bus
 from stentor.bus.cues import CueLog
+from stentor.bus.documents import Gone
 from stentor.bus.identity import join
 from stentor.bus.lease import Lease
 from stentor.bus.status import SpaceStatus, Status, beat
@@ -67,7 +68,11 @@ class Captions:
     async def _watch(self) -> None:
         try:
             async for space in Board(self._bus).watch():
-                self._follow(space)
+                if not isinstance(space, Gone):
+                    self._follow(space)
+                elif task := self._tasks.pop(space.key, None):  # it was over while this process was cut off
+                    task.cancel()
+                    self.scribes.pop(space.key, None)
         finally:
             tasks = list(self._tasks.values())
             for task in tasks:

@@ -25,6 +25,7 @@ from stentor.wire import http
 from stentor.wire.chunk import RENDITIONS, Chunk
 from stentor.wire.http import Request
 
+DEFAULT_HOLD = "default"
 LINGER_S = 120.0
 """After the end the window stays so long, for HLS players that are still behind."""
 DEFAULT_RENDITION = {"aac": "aac-64", "opus": "opus-24", "mp4": "aac-64"}
@@ -41,6 +42,8 @@ class Channel:
     def __init__(self, space: Space, hold: HoldLoop, worker: Worker) -> None:
         self.space = space
         self.hold = hold
+        """What fills in; :meth:`play` changes it."""
+        self.hold_name = DEFAULT_HOLD
         self.reactions: dict[str, int] = {}
         """How often each was given here since this process started."""
         self.orders = Orders(space.id)
@@ -67,6 +70,10 @@ class Channel:
             self.window.end(space.last_chunk)
             if self.window.finished:  # the news came after the chunk: no other will close the playlists
                 self.hls.published()
+
+    def play(self, name: str, loop: HoldLoop) -> None:
+        """The loop of that name is here."""
+        self.hold_name, self.hold = name, loop
 
     @property
     def rung(self) -> int:

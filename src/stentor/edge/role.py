@@ -27,11 +27,12 @@ from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import Bus
 from stentor.bus.crowd import Crowd
 from stentor.bus.cues import CueLog
+from stentor.bus.documents import Gone
 from stentor.bus.identity import join
 from stentor.bus.status import SpaceStatus, Status, Statuses
 from stentor.crowd.addresses import Addresses
 from stentor.crowd.orders import Orders
-from stentor.edge.channel import Channel
+from stentor.edge.channel import DEFAULT_HOLD, Channel
 from stentor.edge.gate import Gate
 from stentor.edge.load import memory_bytes
 from stentor.edge.site import Site
@@ -54,7 +55,6 @@ UNACKNOWLEDGED_MS = 20_000
 """TCP_USER_TIMEOUT: a peer that is gone without a word is noticed after 20 s of silence to what we send."""
 BACKLOG = 4096
 """Connections the kernel keeps until we take them: half a second of a stampede."""
-DEFAULT_HOLD = "default"
 CUES_S = 1.0
 """How soon captions begin to be offered, or what was missed of them is read."""
 
@@ -93,6 +93,7 @@ class Edge:
             house=settings.house_address,
             overflow=settings.overflow_url,
             metrics_token=config.metrics_token(settings),
+            music=default_hold,
             instance=instance,
         )
         self.worker.site = self.site
@@ -175,7 +176,10 @@ class Edge:
         """Keeps the channels as the board has them."""
         async with aclosing(self._board.watch()) as spaces:
             async for space in spaces:
-                self._update(space, group)
+                if isinstance(space, Gone):
+                    self._leave(space.key)
+                else:
+                    self._update(space, group)
 
     async def _ready(self) -> None:
         """Says so once the edge knows what is on and who is let in."""
@@ -183,10 +187,23 @@ class Edge:
         await self._crowd.read.wait()
         self.site.ready = True
 
+    def _leave(self, space: str) -> None:
+        """A space that is over has left the board: who asks for it reads it from the object store."""
+        channel = self.site.channels.pop(space, None)
+        if channel is not None:
+            channel.close()
+        if following := self._following.get(space):
+            following.cancel()
+        self._forget_holds()
+        self.site.past.forget(space)
+
     async def _heed(self) -> None:
         """Does with door and ladder what the house orders."""
         async with aclosing(self._crowd.watch()) as following:
             async for orders in following:
+                if isinstance(orders, Gone):
+                    self._orders.pop(orders.key, None)
+                    continue
                 self._orders[orders.space] = orders
                 if channel := self.site.channels.get(orders.space):
                     channel.heed(orders)
@@ -195,6 +212,9 @@ class Edge:
         """Keeps the newest comments as the house tells them."""
         async with aclosing(Chats(self._bus).watch()) as following:
             async for chat in following:
+                if isinstance(chat, Gone):
+                    self._chats.pop(chat.key, None)
+                    continue
                 self._chats[chat.space] = chat
                 if channel := self.site.channels.get(chat.space):
                     channel.chat = chat
@@ -202,14 +222,16 @@ class Edge:
     def _update(self, space: Space, group: asyncio.TaskGroup) -> None:
         channel = self.site.channels.get(space.id)
         if channel is None:
-            loop = self._holds.get(space.hold, self._holds[DEFAULT_HOLD])
-            channel = self.site.channels[space.id] = Channel(space, loop, self.worker)
+            channel = self.site.channels[space.id] = Channel(space, self._holds[DEFAULT_HOLD], self.worker)
+            self.site.past.forget(space.id)
             channel.heed(self._orders.get(space.id, channel.orders))
             channel.chat = self._chats.get(space.id, channel.chat)
         else:
             channel.update(space)
-        if space.hold in self._holds:
-            channel.hold = self._holds[space.hold]
+        if not space.on_air:
+            self._forget_holds()
+        elif space.hold in self._holds:
+            channel.play(space.hold, self._holds[space.hold])
         elif space.hold not in self._loading:
             self._loading.add(space.hold)
             group.create_task(self._load_hold(space.hold), name=f"hold {space.hold}")
@@ -245,10 +267,11 @@ class Edge:
         read: dict[str, int] = {}
         while True:
             now, epoch = asyncio.get_running_loop().time(), self._bus.epoch
-            for channel in list(self.site.channels.values()):
+            read = {space: at for space, at in read.items() if space in self.site.channels}
+            for channel in [each for each in self.site.channels.values() if each.window is not None]:
                 space = channel.space
                 channel.captions.offered = self._statuses.captioned(space.id, now)
-                if space.doors_open_ms is None or channel.window is None or read.get(space.id) == epoch:
+                if space.doors_open_ms is None or read.get(space.id) == epoch:
                     continue
                 try:
                     missed = await self._cues.read(space.id, doors_open_ms=space.doors_open_ms)
@@ -285,18 +308,31 @@ class Edge:
                     self._begin(channel, group)
 
     async def _load_hold(self, name: str) -> None:
-        """A host's own hold music; until it is here the default plays."""
-        while name not in self._holds:
+        """A host's own hold music; until it is here the default plays. Each has 7 MB: only what plays is kept."""
+        while name not in self._holds and name in self._playing():
             try:
-                self._holds[name] = hold.decode(await self._objects.get(f"hold/{name}"))
+                loop = await asyncio.to_thread(hold.decode, await self._objects.get(f"hold/{name}"))
             except (NotFound, Overloaded, Malformed) as error:
                 self._log.warning("hold-missing", hold=name, reason=error.detail)
                 await asyncio.sleep(10 * HOLD_RETRY_S)
+                continue
+            self._holds[name] = loop
+            for channel in self.site.channels.values():
+                if channel.space.hold == name:
+                    channel.play(name, loop)
         self._loading.discard(name)
-        self.site.forget_hold(name)
-        for channel in self.site.channels.values():
-            if channel.space.hold == name:
-                channel.hold = self._holds[name]
+
+    def _playing(self) -> set[str]:
+        """The hold music of the spaces on air."""
+        return {channel.space.hold for channel in self.site.channels.values() if channel.space.on_air}
+
+    def _forget_holds(self) -> None:
+        """What no space on air plays any more; what is over, and players that are behind, get the default."""
+        for name in self._holds.keys() - self._playing() - {DEFAULT_HOLD}:
+            del self._holds[name]
+            for channel in self.site.channels.values():
+                if channel.hold_name == name:
+                    channel.play(DEFAULT_HOLD, self._holds[DEFAULT_HOLD])
 
 
 async def default_hold(objects: Objects) -> HoldLoop:

@@ -5,21 +5,25 @@ from __future__ import annotations
 import asyncio
 import hmac
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
 
+from stentor.audio import hold
+from stentor.audio.hold import HoldLoop
 from stentor.base import log
 from stentor.base.clock import unix_ms
-from stentor.base.errors import NotFound, Overloaded, StentorError
+from stentor.base.errors import Malformed, NotFound, Overloaded, StentorError
 from stentor.base.texts import negotiate
 from stentor.crowd import rungs
 from stentor.edge import door, embed, metrics, overflow, subtitles
 from stentor.edge.channel import Channel
 from stentor.edge.gate import Gate
 from stentor.edge.page import Pages
+from stentor.edge.past import Past, no_such_space
 from stentor.edge.portraits import Portraits
 from stentor.edge.protocol import Connection
 from stentor.edge.reactions import Reactions
@@ -30,6 +34,7 @@ from stentor.edge.worker import Worker
 from stentor.spaces.model import Space, State
 from stentor.store.objects import Objects
 from stentor.wire import calendar, clip
+from stentor.wire.chunk import BY_NAME
 from stentor.wire.horizon import CLOCK_WRONG
 from stentor.wire.http import Request
 
@@ -37,6 +42,8 @@ ENDINGS = {"live.aac": "aac", "live.opus": "opus", "live.mp4": "mp4"}
 METHODS = "GET, HEAD, OPTIONS"
 MOST_JOBS = 200
 """Replies that wait for the object store at once; beyond it 503 with Retry-After."""
+DOCUMENTS_KEPT = 4000
+"""Each has some kilobytes; that much more than is on at once, so that those of a crowd's space stay."""
 DOCUMENT_S = 1.0
 """How long a document about a space is served before it is made again."""
 JSON = "application/json"
@@ -56,10 +63,13 @@ class Site:
         house: str = "",
         overflow: str = "",
         metrics_token: str,
+        music: HoldLoop,
         instance: str,
     ) -> None:
         self.channels: dict[str, Channel] = {}
+        """What is on the board."""
         monotonic = asyncio.get_running_loop().time
+        self.past = Past(objects, lambda space: Channel(space, music, worker), monotonic)
         self._transcripts = Transcripts(objects, clock=worker.clock, monotonic=monotonic)
         self.replays = Replays(objects, self._transcripts, clock=worker.clock, monotonic=monotonic)
         self._portraits = Portraits(objects, worker.clock)
@@ -67,13 +77,13 @@ class Site:
         """What is on and who is let in has been read: /healthz says yes."""
         self.clock_wrong: Callable[[], bool] = lambda: False
         """Whether most of what comes is far ahead of this process's clock."""
-        self._worker, self._gate = worker, gate
+        self._objects, self._worker, self._gate = objects, worker, gate
         self._address, self._house, self._overflow = address, house, overflow
         self._instance = instance
         self._metrics_token = metrics_token.encode()
         self._pages = Pages(address=address, house=house, overflow=overflow, now=worker.clock())
         self.reactions = Reactions(worker, monotonic=asyncio.get_running_loop().time)
-        self._documents: dict[tuple[str, str], tuple[tuple[int, ...], float, Document]] = {}
+        self._documents: OrderedDict[tuple[str, str], tuple[tuple[int, ...], float, Document]] = OrderedDict()
         self._holds: dict[tuple[str, bool, str], File] = {}
         self._jobs: set[asyncio.Task[None]] = set()
         self._log = log.get("edge")
@@ -94,15 +104,12 @@ class Site:
             below = "".join(f"/{quote(part)}" for part in path[2:])
             return Reply(308, {"Location": f"/s/{name}{below}{query}", "Cache-Control": BRIEF}, now=self._now())
         if path[0] == "s" and len(path) > 1:
-            channel = self.channels.get(path[1])
-            if channel is None:
-                return self._unknown(request, page=len(path) == 2)
-            return self._space(channel, path[2:], request, connection)
+            return self._found(path[1], path[2:], request, connection)
         match path:
             case ["static", *rest] if len(rest) > 1:
                 return self._pages.static(rest).answer(request.headers)
             case ["oembed"]:
-                return self._oembed(request)
+                return self._oembed(request, connection)
             case ["door.pub"]:
                 return self._gate.public_key.answer(request.headers)
             case ["healthz"]:
@@ -111,6 +118,24 @@ class Site:
                 text = metrics.render(self._worker, self.channels, self._instance)
                 return Reply(200, {"Content-Type": metrics.TYPE, "Cache-Control": NO_STORE}, text, now=self._now())
         return self._unknown(request, page=True)
+
+    def _found(self, space: str, path: list[str], request: Request, connection: Connection) -> Reply | None:
+        """On the board, or read from the object store a moment ago; else the reply waits until it is read."""
+        try:
+            channel = self.channels.get(space) or self.past.get(space)
+        except NotFound:
+            return self._unknown(request, page=not path)
+        if channel is not None:
+            return self._space(channel, path, request, connection)
+        self._job(self._read(space, path, request, connection), request, connection)
+        return None
+
+    async def _read(self, space: str, path: list[str], request: Request, connection: Connection) -> Reply | None:
+        try:
+            channel = await self.past.read(space)
+        except NotFound:
+            return self._unknown(request, page=not path)
+        return self._space(self.channels.get(space, channel), path, request, connection)
 
     async def stop(self) -> None:
         """Ends the replies that are still being written."""
@@ -140,10 +165,12 @@ class Site:
                     self._job(self._transcript(channel.space, name, request), request, connection)
                     return None
                 return self._document(channel, name).answer(request.headers)
+            case ["oembed"] if request.path == "/oembed":
+                return self._oembed_of(channel, request)
             case ["ticket"]:
                 return self._gate.ticket(channel, request, connection)
             case ["hold.m4a"]:
-                return self._hold(channel, request).answer(request.headers, self._now())
+                return self._hold(channel, request, connection)
             case ["clip"]:
                 return self._clip_page(channel.space, request)
             case ["gaps.json" | "chapters.json" | "peaks.json" | "recording.m4a" | "clip.m4a"] | ["replay", *_]:
@@ -224,6 +251,9 @@ class Site:
             text = window.pulse if window is not None and not window.finished else b""
             document = Document(text or door.still_pulse(space, now), JSON, door.PULSE_CACHE, now=now)
         self._documents[space.id, name] = (version, now, document)
+        self._documents.move_to_end((space.id, name))
+        if len(self._documents) > DOCUMENTS_KEPT:
+            self._documents.popitem(last=False)
         return document
 
     def _captions(self, channel: Channel, name: str, now: float) -> Document:
@@ -246,32 +276,46 @@ class Site:
         cut = clip.asked(request.query.get("from"), request.query.get("to"))
         return self._pages.clip(space, cut, self._now()).answer(request.headers)
 
-    def _oembed(self, request: Request) -> Reply:
+    def _oembed(self, request: Request, connection: Connection) -> Reply | None:
         """What another site's editor asks when somebody pastes the address of a space."""
         host = request.headers.get("host", "")
-        channel = self.channels.get(embed.asked_space(request.query, self._address, host=host))
-        if channel is None:
-            raise NotFound("There is no space at this address.", code="no-such-space")
+        space = embed.asked_space(request.query, self._address, host=host)
+        return self._found(space, ["oembed"], request, connection)
+
+    def _oembed_of(self, channel: Channel, request: Request) -> Reply:
         text = embed.oembed(channel.space, request.query, app=self._pages.app)
         return Document(text, JSON, embed.OEMBED_CACHE, now=self._now()).answer(request.headers)
 
-    def _hold(self, channel: Channel, request: Request) -> File:
+    def _hold(self, channel: Channel, request: Request, connection: Connection) -> Reply | None:
         """For ever under ``?v=`` its own name, which ``door.json`` gives; else for some minutes."""
         name = channel.space.hold
-        versioned = request.query.get("v") == name
-        rendition = door.HOLD_OPUS if request.query.get("rendition") == door.HOLD_OPUS.name else door.HOLD_RENDITION
-        key = name, versioned, rendition.name
+        key = name, *_wanted_hold(request, name)
+        if key not in self._holds and name != channel.hold_name:  # the loop of a space that is not on air is not here
+            self._job(self._read_hold(channel, request), request, connection)
+            return None
+        return self._hold_file(name, channel.hold, request).answer(request.headers, self._now())
+
+    async def _read_hold(self, channel: Channel, request: Request) -> Reply:
+        """Its own loop from the object store; while that fails, what fills in at this edge."""
+        name, loop = channel.space.hold, channel.hold
+        try:
+            loop = await asyncio.to_thread(hold.decode, await self._objects.get(f"hold/{name}"))
+        except (NotFound, Overloaded, Malformed) as error:
+            self._log.warning("hold-missing", hold=name, reason=error.detail)
+            name = channel.hold_name
+        return self._hold_file(name, loop, request).answer(request.headers, self._now())
+
+    def _hold_file(self, name: str, loop: HoldLoop, request: Request) -> File:
+        versioned, rendition = _wanted_hold(request, name)
+        key = name, versioned, rendition
         file = self._holds.get(key)
         if file is None:
             if len(self._holds) > HOLDS_KEPT:
                 self._holds.clear()
             cache = IMMUTABLE if versioned else door.HOLD_CACHE
-            file = self._holds[key] = door.hold_file(channel.hold, cache, now=self._now(), rendition=rendition)
+            file = door.hold_file(loop, cache, now=self._now(), rendition=BY_NAME[rendition])
+            self._holds[key] = file
         return file
-
-    def forget_hold(self, name: str) -> None:
-        """Another loop stands under that name now."""
-        self._holds = {key: file for key, file in self._holds.items() if key[0] != name}
 
     def _job(self, answer: Coroutine[Any, Any, Reply | None], request: Request, connection: Connection) -> None:
         if len(self._jobs) >= MOST_JOBS:
@@ -319,7 +363,7 @@ class Site:
             body = self._pages.nowhere(negotiate(request.headers.get("accept-language", "")), self._now()).body
             fields = {"Content-Type": HTML, "Cache-Control": BRIEF, "Vary": "Accept, Accept-Language", **ANYBODY}
             return Reply(404, fields, body, now=self._now())
-        raise NotFound("There is no space at this address.", code="no-such-space")
+        raise no_such_space()
 
     def _reads_metrics(self, request: Request) -> bool:
         """Numbers are for operators; for others there is nothing under that address."""
@@ -344,6 +388,12 @@ _NOT_IN_NAMES = re.compile(r"^[^a-z0-9]+|[^a-z0-9]+$")
 def space_name(text: str) -> str:
     """A space's id as it was meant: people write ``/s/Evening.`` at the end of a sentence."""
     return _NOT_IN_NAMES.sub("", text.lower())
+
+
+def _wanted_hold(request: Request, name: str) -> tuple[bool, str]:
+    """Whether just the loop ``name`` is asked for, and in which rendition."""
+    opus = request.query.get("rendition") == door.HOLD_OPUS.name
+    return request.query.get("v") == name, (door.HOLD_OPUS if opus else door.HOLD_RENDITION).name
 
 
 CAPTIONS_CACHE = "public, max-age=1"

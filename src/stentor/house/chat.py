@@ -16,6 +16,7 @@ from stentor.base.errors import Overloaded
 from stentor.bus.board import Board
 from stentor.bus.chat import Chats
 from stentor.bus.connection import Bus, heed_cancel
+from stentor.bus.documents import Gone
 from stentor.bus.lease import Lease
 from stentor.bus.status import Statuses
 from stentor.spaces import comments
@@ -72,17 +73,22 @@ class ChatKeeper:
     async def follow(self) -> None:
         """Keeps the spaces that are on air; for ever."""
         async for space in Board(self._bus).watch():
-            if space.on_air:
+            if not isinstance(space, Gone) and space.on_air:
                 self._spaces[space.id] = space
-            elif self._spaces.pop(space.id, None) is not None:
-                self._chats.pop(space.id, None)
-                self._read.pop(space.id, None)
-                self._news.pop(space.id, None)
-                self._over.add(space.id)
+                continue
+            over = space.key if isinstance(space, Gone) else space.id
+            if self._spaces.pop(over, None) is not None:
+                self._chats.pop(over, None)
+                self._read.pop(over, None)
+                self._news.pop(over, None)
+                self._over.add(over)
 
     async def listen(self) -> None:
         """Keeps the chats as the edges know them, also what another house wrote; for ever."""
         async for chat in self._documents.watch():
+            if isinstance(chat, Gone):
+                self._chats.pop(chat.key, None)
+                continue
             known = self._chats.get(chat.space)
             if chat.space not in self._spaces:
                 self._over.add(chat.space)

@@ -19,6 +19,7 @@ from stentor.base.errors import CallerError, Overloaded
 from stentor.bus.board import Board
 from stentor.bus.connection import Bus, heed_cancel
 from stentor.bus.crowd import Crowd
+from stentor.bus.documents import Gone
 from stentor.bus.lease import Lease
 from stentor.bus.status import Status, Statuses
 from stentor.crowd import admission, ladder, waiting
@@ -52,15 +53,19 @@ class Controller:
     async def follow(self) -> None:
         """Keeps the spaces that are on air; for ever."""
         async for space in Board(self._bus).watch():
-            if space.on_air:
-                self._spaces[space.id] = space
-            else:
+            if isinstance(space, Gone) or not space.on_air:
+                over = space.key if isinstance(space, Gone) else space.id
                 for table in (self._spaces, self._orders, self._ladders, self._widths, self._untold):
-                    table.pop(space.id, None)
+                    table.pop(over, None)
+            else:
+                self._spaces[space.id] = space
 
     async def listen(self) -> None:
         """Keeps the orders as they stand, another house's too; for ever."""
         async for orders in self._crowd.watch():
+            if isinstance(orders, Gone):
+                self._orders.pop(orders.key, None)
+                continue
             known = self._orders.get(orders.space)
             if known is None or orders.version > known.version:
                 self._orders[orders.space] = orders

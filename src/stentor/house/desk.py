@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
+
+import msgspec
 
 from stentor.base import log, units
 from stentor.base.clock import Clock, unix_ms
@@ -18,8 +21,8 @@ from stentor.bus.connection import Bus, heed_cancel
 from stentor.house import recording, sounds
 from stentor.house.claims import Claims
 from stentor.house.newest import Newest
+from stentor.spaces import board, rights, rules
 from stentor.spaces import commands as c
-from stentor.spaces import rights, rules
 from stentor.spaces.claims import Purpose
 from stentor.spaces.events import Event
 from stentor.spaces.model import Role, Seat, Space
@@ -29,8 +32,6 @@ from stentor.store.objects import Objects
 from stentor.store.spaces import MOST_LISTED, Store
 
 RETELL_S = 0.5
-PAGE = 500
-"""Spaces read at once when the whole board is written."""
 
 
 class Desk:
@@ -106,21 +107,30 @@ class Desk:
                 await sounds.forget_all(self.objects, space.id)
 
     async def _tell(self, space: Space) -> None:
-        """Puts a space on the board, or keeps it for the next try; bounded by the number of spaces."""
+        """Puts a space on the board, or keeps it for the next try; bounded by the number of spaces that change.
+
+        One that does not belong there becomes a document, and changes on the board only while it is there still.
+        """
+        belongs = board.belongs(space, unix_ms(self.clock()))
+        if not belongs:
+            with suppress(Overloaded):  # the keeper of the board tries again
+                await self.publish(space)
         try:
-            await self.board.put(space)
+            await self.board.put(space, anew=belongs)
         except Overloaded:
             known = self._untold.get(space.id)
             if known is None or known.version < space.version:
                 self._untold[space.id] = space
 
+    async def publish(self, space: Space) -> None:
+        """Writes the document that edges read of a space that is not on the board. Raises :class:`Overloaded`."""
+        await self.objects.put(board.key(space.id), msgspec.json.encode(board.public(space)))
+        await self.store.board.publish(space.id, space.version)
+
     async def tell_all(self) -> None:
-        """Writes every space on the board: the bus may be empty, or have missed what happened. Old versions lose."""
-        at = 0
-        while spaces := await self.store.list(limit=PAGE, offset=at):
-            for space in spaces:
-                await self._tell(space)
-            at += PAGE
+        """Writes what is on to the board: the bus may be empty, or have missed what happened. Old versions lose."""
+        for space in await self.store.board.on(unix_ms(self.clock())):
+            await self._tell(space)
 
     async def retell(self) -> None:
         """Tells what could not be told, and everything after each new connection of the bus; for ever."""

@@ -23,6 +23,7 @@ from stentor.bus.status import BEATING, Status, Statuses, beat
 from stentor.crowd.addresses import Addresses
 from stentor.house.app import build
 from stentor.house.backstage import Backstage
+from stentor.house.board import BoardKeeper
 from stentor.house.chat import ChatKeeper
 from stentor.house.claims import Claims
 from stentor.house.connection import Door
@@ -72,6 +73,7 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
             table, limit = CommentsTable(store.work), settings.comments_listeners
             chats = ChatKeeper(table, bus, statuses, clock, limit=limit, holder=instance)
             await chats.start()
+            keeper = BoardKeeper(desk, bus, clock, holder=instance)
             controller = Controller(desk, bus, statuses, clock, holder=instance)
             app, lanes = build(
                 desk,
@@ -99,6 +101,9 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
                 if certificate is not None:
                     tasks.create_task(certificate.watch(), name="house certificate")
                 tasks.create_task(desk.retell(), name="house board")
+                tasks.create_task(keeper.lease.run(), name="house board lease")
+                tasks.create_task(keeper.follow(), name="house board there")
+                tasks.create_task(keeper.run(), name="house board keeper")
                 tasks.create_task(watcher.follow(), name="house watch board")
                 tasks.create_task(watcher.run(), name="house watch")
                 tasks.create_task(controller.lease.run(), name="house crowd lease")

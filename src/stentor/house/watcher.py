@@ -17,6 +17,7 @@ from stentor.base.clock import Clock, Steps
 from stentor.base.errors import CallerError, Overloaded
 from stentor.bus.board import Board
 from stentor.bus.connection import Bus, heed_cancel
+from stentor.bus.documents import Gone
 from stentor.bus.status import Statuses
 from stentor.house.desk import Desk
 from stentor.spaces import attendance
@@ -138,7 +139,9 @@ class Watcher:
     async def follow(self) -> None:
         """Keeps the spaces that can still change; for ever."""
         async for space in self._board.watch():
-            if space.state in (State.SCHEDULED, State.REPLAY, State.CANCELLED):
+            if isinstance(space, Gone):
+                self._spaces.pop(space.key, None)
+            elif space.state in (State.SCHEDULED, State.REPLAY, State.CANCELLED):
                 self._spaces.pop(space.id, None)
             else:
                 self._spaces[space.id] = space

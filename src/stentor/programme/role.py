@@ -19,6 +19,7 @@ from stentor.base.config import Settings
 from stentor.bus.board import Board
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import Bus
+from stentor.bus.documents import Gone
 from stentor.bus.identity import join
 from stentor.bus.lease import Lease
 from stentor.bus.status import SpaceStatus, Status, Statuses, beat
@@ -169,7 +170,10 @@ class Programme:
         try:
             await self.statuses.start(self.bus, "edge", "stage")
             async for space in Board(self.bus).watch():
-                self._follow(space)
+                if not isinstance(space, Gone):
+                    self._follow(space)
+                elif task := self._tasks.get(space.key):  # it was over while this process was cut off
+                    task.cancel()
         finally:
             tasks = list(self._tasks.values())
             for task in tasks:

@@ -108,7 +108,10 @@ class Playing(msgspec.Struct, frozen=True):
 
 
 class Space(msgspec.Struct, frozen=True):
-    """A space. Times are wall-clock milliseconds since 1970 (UTC), None while they have not happened."""
+    """A space as the house keeps it; what the others learn of it is ``spaces.board.public``.
+
+    Times are wall-clock milliseconds since 1970 (UTC), None while they have not happened.
+    """
 
     id: SpaceId
     title: str
@@ -131,11 +134,11 @@ class Space(msgspec.Struct, frozen=True):
     slow_s: int = SLOW_S
     """Seconds between two comments of one person; 0 for no slow mode."""
     comment_words: tuple[str, ...] = ()
-    """Words that no comment may have (``spaces.words``)."""
+    """Words that no comment may have (``spaces.words``). The house's own: never on the board."""
     banned: dict[str, str] = {}
-    """Seats that were shut out and may not be given again: id and name."""
+    """Seats that were shut out and may not be given again: id and name. The house's own."""
     banned_accounts: dict[str, str] = {}
-    """The accounts of those seats that had one: seat's id and account's."""
+    """The accounts of those seats that had one: seat's id and account's. The house's own."""
     pins: list[Pin] = []
     """In the order in which they were pinned."""
     pinned_ms: int = 0
@@ -165,6 +168,11 @@ class Space(msgspec.Struct, frozen=True):
     """The rung that somebody has chosen; None while the ladder climbs by itself."""
     version: int = 0
     """Counts the events that made it; the board and the store never go back."""
+
+    @property
+    def when_ms(self) -> int:
+        """When it ended, else when it is to begin, else when it was made: by this it is looked up."""
+        return self.ended_ms or self.scheduled_ms or self.created_ms
 
     @property
     def on_air(self) -> bool:

@@ -19,6 +19,7 @@ from stentor.base.config import Settings
 from stentor.base.errors import StentorError
 from stentor.bus.board import Board
 from stentor.bus.connection import Bus, Unsubscribe
+from stentor.bus.documents import Gone
 from stentor.bus.identity import join
 from stentor.bus.lease import Lease
 from stentor.bus.status import SeatStatus, SpaceStatus, Status, Statuses, beat
@@ -73,7 +74,10 @@ class Stage:
         await self._statuses.start(self._bus, "captions")
         try:
             async for space in Board(self._bus).watch():
-                self._follow(space)
+                if not isinstance(space, Gone):
+                    self._follow(space)
+                elif keeper := self._keepers.get(space.key):  # it was over while this process was cut off
+                    keeper.cancel()
         finally:
             await stop()
             await self.echoes.close()

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Engine, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Select, func, insert, select, union_all, update
 from sqlalchemy.exc import IntegrityError
 
 from stentor.base.errors import Conflict, NotFound, Overloaded
@@ -20,6 +20,7 @@ from stentor.spaces.model import Space, State
 from stentor.spaces.rules import apply
 from stentor.store import tables
 from stentor.store.accounts import Accounts
+from stentor.store.board import BoardTable
 from stentor.store.database import open_engine
 from stentor.store.recordings import Recording, read_recording, read_recordings, write_recording
 from stentor.store.schema import migrate
@@ -46,6 +47,7 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self.work = Work(engine)
         self.accounts = Accounts(self.work)
+        self.board = BoardTable(self.work)
 
     @classmethod
     async def open(cls, url: str) -> Store:
@@ -197,13 +199,13 @@ class Store:
     ) -> Sequence[Space]:
         """Spaces in one of the states, the newest first, at most 1000 at a time."""
 
+        if not states:
+            return []
+        query = _newest(states, limit=min(limit, MOST_LISTED), offset=offset)
+
         def work() -> Sequence[Space]:
-            table = tables.spaces
-            query = select(table.c.body).where(_in(states))
-            query = query.order_by(table.c.created_ms.desc(), table.c.id)
             with transaction(self.work.engine) as connection:
-                rows = connection.execute(query.limit(min(limit, MOST_LISTED)).offset(offset))
-                return [_decoder.decode(row.body) for row in rows]
+                return [_decoder.decode(row.body) for row in connection.execute(query)]
 
         return await self.work.run(work)
 
@@ -229,11 +231,25 @@ def _in(states: Collection[State]) -> ColumnElement[bool]:
     return tables.spaces.c.state.in_([state.value for state in states])
 
 
+def _newest(states: Collection[State], *, limit: int, offset: int) -> Select[tuple[str]]:
+    """Bodies, the newest first; each state by its own index, for almost all spaces may be in another one."""
+    table = tables.spaces
+    columns = table.c.body, table.c.created_ms, table.c.id
+    order = table.c.created_ms.desc(), table.c.id
+    parts = [
+        select(select(*columns).where(_in([state])).order_by(*order).limit(offset + limit).subquery())
+        for state in states
+    ]
+    found = union_all(*parts).subquery()
+    return select(found.c.body).order_by(found.c.created_ms.desc(), found.c.id).limit(limit).offset(offset)
+
+
 def _row(space: Space) -> dict[str, object]:
     return {
         "version": space.version,
         "state": space.state.value,
         "created_ms": space.created_ms,
+        "when_ms": space.when_ms,
         "body": msgspec.json.encode(space).decode(),
     }
 

@@ -6,7 +6,7 @@ JSON is kept as text, not as PostgreSQL's ``jsonb``: that would lose the order o
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text, text
 
 metadata = MetaData(
     naming_convention={
@@ -16,6 +16,9 @@ metadata = MetaData(
     }
 )
 
+UNPUBLISHED = text("published < version")
+"""Spaces whose document for the edges is older than they are."""
+
 spaces = Table(
     "spaces",
     metadata,
@@ -24,7 +27,13 @@ spaces = Table(
     Column("state", String(16), nullable=False),
     Column("created_ms", BigInteger, nullable=False),
     Column("body", Text, nullable=False, comment="spaces.model.Space as JSON"),
+    # Space.when_ms, and the version that the document of the edges says
+    Column("when_ms", BigInteger, nullable=False, server_default="0"),
+    Column("published", Integer, nullable=False, server_default="0"),
     Index("ix_spaces_created_ms", "created_ms"),
+    Index("ix_spaces_state", "state", "created_ms"),
+    Index("ix_spaces_when_ms", "state", "when_ms"),
+    Index("ix_spaces_published", "created_ms", sqlite_where=UNPUBLISHED, postgresql_where=UNPUBLISHED),
 )
 
 events = Table(
@@ -188,4 +197,5 @@ tries = Table(
     metadata,
     Column("key", String(64), primary_key=True, comment="SHA-256 of what is counted"),
     Column("clear_ms", BigInteger, nullable=False, comment="when all tries are there again"),
+    Index("ix_tries_clear_ms", "clear_ms"),
 )
