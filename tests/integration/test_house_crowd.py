@@ -10,6 +10,7 @@ from pathlib import Path
 
 from stentor.bus.connection import Bus, connect
 from stentor.bus.crowd import Crowd
+from stentor.bus.documents import Gone
 from stentor.bus.status import SpaceStatus, Status, beat
 from stentor.crowd.orders import Orders
 from tests.support.house import House, problem, running_house
@@ -37,6 +38,7 @@ class Edge:
 
     async def heed(self) -> None:
         async for orders in Crowd(self.bus).watch():
+            assert not isinstance(orders, Gone)
             self.orders = orders
             if self.rung != orders.rung:
                 self.heeded.append(orders.rung)
