@@ -159,7 +159,7 @@ async def check(settings: Settings) -> None:
     tls.configured(settings, clock=wall)
     forwarded.networks(settings.trusted_proxies)
     attendance.parse(settings.end_after)
-    store = await Store.open(settings.database_address)
+    store = await Store.open(settings.database_address, whole=True)
     try:
         if await store.used():
             config.require_secrets(settings)
@@ -170,8 +170,8 @@ async def check(settings: Settings) -> None:
 
 
 async def check_store(settings: Settings) -> None:
-    """Opens the database once, which also brings its tables up to date. Raises :class:`SetupError`."""
-    store = await Store.open(settings.database_address)
+    """Opens the database once, looks it through, and brings its tables up to date. Raises :class:`SetupError`."""
+    store = await Store.open(settings.database_address, whole=True)
     await store.close()
 
 

@@ -103,6 +103,11 @@ class Statuses:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._heard: dict[tuple[str, str], tuple[float, Status]] = {}
+        self._followers: list[Callable[[Status], None]] = []
+
+    def follow(self, heard: Callable[[Status], None]) -> None:
+        """Calls ``heard`` with every heartbeat from now on; it must be quick."""
+        self._followers.append(heard)
 
     async def start(self, bus: Bus, *roles: str) -> None:
         """Listens from now on, for as long as the bus lives, to these roles."""
@@ -118,6 +123,8 @@ class Statuses:
         self._heard[status.role, status.instance] = (self._clock(), status)
         if len(self._heard) > MAX_SENDERS:
             del self._heard[next(iter(self._heard))]
+        for follower in self._followers:
+            follower(status)
 
     def fresh(self, now: float, role: str | None = None, within_s: float = FRESH_S) -> list[Status]:
         """Heartbeats heard in the last ``within_s`` seconds, of one role or of all."""

@@ -114,6 +114,7 @@ def build(
     sounds = SoundMaker(desk.objects, readers)
     comments = Comments(desk, CommentsTable(desk.store.work), chats, settings)
     talk = Talk(statuses, {"backstage": backstage.news, "comments": chats.news}, desk.clock)
+    backstage.on_news = chats.on_news = talk.changed
     app = Litestar(
         route_handlers=[
             api.routes(

@@ -7,6 +7,7 @@ pages.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 from stentor.base.clock import unix_ms
 from stentor.base.errors import Overloaded
@@ -33,6 +34,8 @@ class Backstage:
         self._table = BackstageTable(desk.store.work)
         self._tries = Guesses(burst=BURST, refill_s=REFILL_S)
         self._news: Counter[str] = Counter()
+        self.on_news: Callable[[str], None] = lambda space: None
+        """Told the space of every message that this house heard of."""
 
     async def start(self, bus: Bus) -> None:
         """Hears from the other houses from now on."""
@@ -78,3 +81,4 @@ class Backstage:
 
     def _hear(self, space: str) -> None:
         self._news[space] += 1
+        self.on_news(space)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 
 import msgspec
 
@@ -49,6 +50,8 @@ class ChatKeeper:
         self._over: set[str] = set()
         """Spaces that are off the air and may have left a chat on the bus."""
         self._news: Counter[str] = Counter()
+        self.on_news: Callable[[str], None] = lambda space: None
+        """Told the space of every change that this house heard of."""
         self._log = log.get("house")
 
     async def start(self) -> None:
@@ -143,4 +146,5 @@ class ChatKeeper:
 
     def _hear(self, space: str) -> None:
         self._news[space] += 1
+        self.on_news(space)
         self._stale.add(space)

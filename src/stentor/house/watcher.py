@@ -33,6 +33,10 @@ SEAT_LOST_S = 5.0
 DUE_LOOKS = 120
 """Half a minute of looks in a row in which a space is due to end for want of a host: a clock that is wrong for a moment
 ends nothing."""
+MOST_STAGE_LOST_S = 60.0
+STEADY_S = 300.0
+"""A stage that comes and goes doubles the time after which it counts as lost, up to :data:`MOST_STAGE_LOST_S`; each so
+long without a loss halves it again. So a busy machine cannot fill the record of a space with interruptions."""
 HEARD_S = 1.0
 """A heartbeat older than this does not count as the stage's presence."""
 
@@ -67,6 +71,10 @@ class Watch:
         self._due = 0
         self._stage_seen = now  # a house that has just come up gives the stage the usual time
         self._seat_seen: dict[str, float] = {}
+        self._patience_s = STAGE_LOST_S
+        """After so long without the stage it is lost."""
+        self._steady_since = now
+        self._interrupted = False
 
     def look(self, space: Space, sight: Sight, now: float) -> list[c.Command | Order]:
         """What follows from ``sight``; asked again and again it says the same until the space has changed."""
@@ -74,8 +82,9 @@ class Watch:
             if now - self._stage_seen > HEARD_S:
                 self._seat_seen.clear()  # it has just come back: everybody gets the time to reconnect
             self._stage_seen = now
+        self._note(space, now)
         wishes: list[c.Command | Order] = []
-        if space.state is State.LIVE and now - self._stage_seen > STAGE_LOST_S:
+        if space.state is State.LIVE and now - self._stage_seen > self._patience_s:
             wishes.append(c.Interrupt())
         if space.state is State.INTERRUPTED and sight.stage:
             wishes.append(c.Resume())
@@ -90,6 +99,22 @@ class Watch:
         if sight.stage:  # while the stage is away nobody knows who is there
             wishes += self._seats(space, sight, now)
         return wishes
+
+    def rest(self, now: float) -> None:
+        """Nothing can be heard of the stage at the moment: it has its usual time again."""
+        self._stage_seen = now
+        self._seat_seen.clear()
+
+    def _note(self, space: Space, now: float) -> None:
+        """How patient to be with a stage that comes and goes."""
+        if space.state is State.INTERRUPTED:
+            if not self._interrupted:
+                self._patience_s = min(2 * self._patience_s, MOST_STAGE_LOST_S)
+            self._interrupted, self._steady_since = True, now
+        elif now - self._steady_since > STEADY_S:
+            self._patience_s, self._steady_since = max(STAGE_LOST_S, self._patience_s / 2), now
+        if space.state is State.LIVE:
+            self._interrupted = False
 
     def _seats(self, space: Space, sight: Sight, now: float) -> list[c.Command | Order]:
         wishes: list[c.Command | Order] = []
@@ -154,7 +179,8 @@ class Watcher:
             now = self._clock()
             await self._note_clock(now)
             if not self._bus.connected:
-                self._watches.clear()  # hearing nothing is no sign of a lost stage then
+                for watch in self._watches.values():  # hearing nothing is no sign of a lost stage then
+                    watch.rest(now)
                 continue
             self._watches = {space: watch for space, watch in self._watches.items() if space in self._spaces}
             for space in list(self._spaces.values()):

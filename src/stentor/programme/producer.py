@@ -1,7 +1,8 @@
 """Makes the chunks of one space, one after the other, at the time of the grid.
 
 Every programme process makes every chunk of every space on air, in the same way; ``publisher`` decides whose copy
-goes out. The encoding (8 ms a chunk on one core, three renditions) is off the loop.
+goes out. A space that waits has the loop's ready-made frames; from the seam on (``signal``) the encoding, 8 ms a chunk on
+one core for three renditions, is off the loop.
 """
 
 from __future__ import annotations
@@ -13,17 +14,16 @@ from concurrent.futures import Executor
 from typing import Final, NamedTuple
 
 from stentor.audio import grid
-from stentor.audio.encoder import ProgrammeEncoder
 from stentor.audio.hold import HoldLoop
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Malformed
 from stentor.bus.status import SeatStatus
-from stentor.programme.director import Directed, Director
+from stentor.programme.signal import Signal
 from stentor.programme.ticks import TickWindow
 from stentor.spaces import pulse
 from stentor.spaces.model import Space
 from stentor.wire import tick as wire_tick
-from stentor.wire.chunk import RENDITIONS, Chunk
+from stentor.wire.chunk import Chunk, Source
 from stentor.wire.tick import Tick
 
 TICKS_WAIT_S: Final = 0.25
@@ -66,8 +66,7 @@ class Producer:
         self.set_back = False
         self.window = TickWindow(self.number)
         live = space.live_chunk
-        self._director = Director(loop, joining=live is not None and self.number > live)
-        self._encoders = [ProgrammeEncoder(rendition) for rendition in RENDITIONS]
+        self._signal = Signal(loop, joining=live is not None and self.number > live)
         self._clock, self._pool, self._heard, self._deliver = clock, pool, heard, deliver
         self._whole = asyncio.Event()
         """The chunk that is made next has all its ticks."""
@@ -84,7 +83,7 @@ class Producer:
 
     def change_loop(self, loop: HoldLoop) -> None:
         """The host chose other music."""
-        self._director.change_loop(loop)
+        self._signal.change_loop(loop)
 
     async def run(self) -> None:
         """Makes chunks until the space's last one is made."""
@@ -95,9 +94,13 @@ class Producer:
             self._keep_up()
             ticks = self.window.take(self.number)
             self._whole.clear()
-            chunk = await asyncio.get_running_loop().run_in_executor(
-                self._pool, self._make, self.space, self.number, ticks, self._heard()
-            )
+            space, number, heard = self.space, self.number, self._heard()
+            if self._signal.waits(number, live=space.live_chunk, last=space.last_chunk):
+                chunk = self._make(space, number, ticks, heard)
+            else:
+                chunk = await asyncio.get_running_loop().run_in_executor(
+                    self._pool, self._make, space, number, ticks, heard
+                )
             self.number += 1
             if self.window.complete(self.number):
                 self._whole.set()
@@ -142,25 +145,25 @@ class Producer:
             self.number = target
 
     def _make(self, space: Space, number: int, ticks: Sequence[Tick | None], heard: Heard) -> Chunk:
-        """Directs and encodes; in a thread, so everything it reads is handed to it."""
-        directed: Directed = self._director.chunk(number, live=space.live_chunk, last=space.last_chunk, ticks=ticks)
-        frames = {encoder.rendition.name: encoder.encode(directed.pcm) for encoder in self._encoders}
+        """One chunk; what is encoded is made in a thread, so everything it reads is handed to it."""
+        directed, frames = self._signal.chunk(number, live=space.live_chunk, last=space.last_chunk, ticks=ticks)
+        source, delay_ms = (directed.source, directed.delay_ms) if directed else (Source.HOLD, 0)
         made_ms = unix_ms(self._clock())
         return Chunk(
             space.id,
             number,
             space.doors_open_ms or 0,
-            directed.source,
+            source,
             made_ms,
-            directed.delay_ms,
+            delay_ms,
             pulse.build(
                 space,
                 chunk=number,
                 at_ms=made_ms,
-                source=directed.source,
+                source=source,
                 listeners=heard.listeners,
                 seats=heard.seats,
-                delay_ms=directed.delay_ms,
+                delay_ms=delay_ms,
                 reactions=heard.reactions,
             ),
             frames,

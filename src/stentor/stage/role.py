@@ -40,9 +40,9 @@ from stentor.wire.tick import Tick
 
 ROLE = "stage"
 BEAT_S = 0.2
-POLL_S = 0.05
+POLL_S = 0.25
 """How soon it is noticed that a lease was won or lost, or that a space is over."""
-LEASE_LOST_POLLS = 30
+LEASE_LOST_POLLS = 6
 """1.5 s with the bus and without the lease: it is another's. After a restart of the bus we have it again sooner."""
 RETRY_S = 1.0
 

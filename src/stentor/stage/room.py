@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import suppress
 from typing import Any
 
 from stentor.audio import grid, pcm
@@ -37,6 +38,8 @@ FAREWELL_TICKS = 25
 the talk leaves no hole in its last chunk. While another is there and lost, there is none: that is a hole."""
 CLOCK_SET_BACK_TICKS = 50
 """When the clock shows so much less than before it was set back: count anew instead of waiting for it."""
+LOOK_S = 1.0
+"""How often an empty stage looks for a sound whose samples have come."""
 FULL_RETRY_S = 10.0
 REMEMBERED_SESSIONS = 256
 """Ended sessions whose DELETE is still answered with success."""
@@ -80,6 +83,8 @@ class Room:
         self._clock = clock
         self.monotonic = monotonic
         self._mixer = Mixer()
+        self._somebody = asyncio.Event()
+        """Somebody may have come, or a sound begun."""
         self._shared: OpusEncoder | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._ended_sessions: dict[str, SeatId] = {}
@@ -93,6 +98,7 @@ class Room:
         self.space = space
         if self._soundboard is not None:
             self._soundboard.apply(space)
+        self._somebody.set()
         for seat in list(self.seats.values()):
             known = space.seats.get(seat.id)
             if known is not None:
@@ -123,6 +129,7 @@ class Room:
             monotonic=self.monotonic,
         )
         self.seats[seat.id] = seat
+        self._somebody.set()
         seat.join(session)
         self.sessions[session.id] = session
         try:
@@ -203,12 +210,29 @@ class Room:
         try:
             self.next_tick = self._due()
             while True:
+                if self._empty:
+                    await self._until_somebody_comes()
+                    self.next_tick = self._due()
                 for number in self._numbers():
                     await self.tick(number)
                 wait = grid.tick_start(self.next_tick, self._origin) - self._clock()
                 await asyncio.sleep(min(grid.TICK_S, max(0.0, wait)))  # a tick at most, for the clock may be set back
         finally:
             await self._close()
+
+    @property
+    def _empty(self) -> bool:
+        """Nothing is to be mixed: nobody sits here, no sound plays, and the last farewell is said."""
+        busy = self._soundboard is not None and self._soundboard.busy
+        return not (self.seats or busy or self._farewell_ticks)
+
+    async def _until_somebody_comes(self) -> None:
+        """A stage with empty seats does no work; it looks once a second whether a sound has come."""
+        while self._empty:
+            self._somebody.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await self._somebody.wait()
 
     @property
     def _origin(self) -> float:

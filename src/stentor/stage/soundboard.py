@@ -60,6 +60,12 @@ class Soundboard:
             self._now, self._begun = None, None
         self._wanted = None if same else told
 
+    @property
+    def busy(self) -> bool:
+        """Whether there is something to hear now."""
+        wanted = self._wanted is not None and self._wanted.sound in self._here
+        return wanted or self._now is not None or bool(self._fading)
+
     def take(self, now: float) -> Block | None:
         """The sound of a tick that begins at ``now`` (wall clock, seconds); None while nothing plays."""
         self._begin(now)

@@ -50,16 +50,16 @@ class Store:
         self.board = BoardTable(self.work)
 
     @classmethod
-    async def open(cls, url: str) -> Store:
+    async def open(cls, url: str, *, whole: bool = False) -> Store:
         """Opens ``sqlite:///…`` or ``postgresql://…`` and brings its tables to this version.
 
-        Raises :class:`~stentor.base.errors.SetupError` with a sentence for the operator.
+        With ``whole`` a SQLite database is looked through for damage. Raises :class:`~stentor.base.errors.SetupError` with a sentence for the operator.
         """
-        return await asyncio.to_thread(cls._open, url)
+        return await asyncio.to_thread(cls._open, url, whole)
 
     @classmethod
-    def _open(cls, url: str) -> Store:
-        engine = open_engine(url)
+    def _open(cls, url: str, whole: bool) -> Store:
+        engine = open_engine(url, whole=whole)
         try:
             migrate(engine)
         except BaseException:

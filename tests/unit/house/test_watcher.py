@@ -42,6 +42,21 @@ def test_the_stage_comes_back() -> None:
     assert Watch(0.0).look(space(State.INTERRUPTED), HERE, 50.0) == [c.Resume()]
 
 
+def test_a_stage_that_comes_and_goes_fills_no_record() -> None:
+    """However often the stage falters, the record gets few events; after quiet times a loss is noticed soon again."""
+    watch, state, told, now = Watch(0.0), State.LIVE, 0, 0.0
+    for step in range(4 * 20 * 60):
+        now = step / 4
+        wishes = watch.look(space(state), GONE if step % 16 < 12 else HERE, now)  # three seconds without, one with it
+        if c.Interrupt() in wishes or c.Resume() in wishes:
+            state, told = (State.INTERRUPTED if state is State.LIVE else State.LIVE), told + 1
+    assert 2 <= told <= 10, "one after another in 20 minutes would be 600"
+    for step in range(4 * 3600):
+        assert watch.look(space(State.LIVE), HERE, now + step / 4) == []
+    now += 3600
+    assert watch.look(space(State.LIVE), GONE, now + STAGE_LOST_S + 0.5) == [c.Interrupt()]
+
+
 def test_before_the_talk_a_lost_stage_interrupts_nothing() -> None:
     """With the doors open there is music; only a talk can be interrupted."""
     assert Watch(0.0).look(space(State.DOORS_OPEN), GONE, 50.0) == []

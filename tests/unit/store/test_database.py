@@ -84,8 +84,9 @@ async def test_other_file(tmp_path: Path) -> None:
     assert path.read_text() == "My diary. " * 1000
 
 
-async def test_damaged_database(tmp_path: Path) -> None:
-    """A database with a hole in it is told to be damaged, at the start and not in the middle of a talk."""
+@pytest.mark.parametrize("crashed", [False, True])
+async def test_damaged_database(tmp_path: Path, crashed: bool) -> None:
+    """A hole in a database is told where all is prepared, or after a crash; not in the middle of a talk."""
     path = tmp_path / "stentor.db"
     store = await Store.open(f"sqlite:///{path}")
     await store.create(decide(None, CREATE, NOW))
@@ -94,7 +95,9 @@ async def test_damaged_database(tmp_path: Path) -> None:
         file.seek(4096)
         file.write(b"\xff" * (path.stat().st_size - 4096))
     with pytest.raises(SetupError, match=r"is damaged \(.+\); restore it from a backup"):
-        await Store.open(f"sqlite:///{path}")
+        if crashed:
+            path.with_name("stentor.db-wal").touch()
+        await Store.open(f"sqlite:///{path}", whole=not crashed)
 
 
 async def test_locked_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
