@@ -1,7 +1,9 @@
-"""Who is talking, as server-sent events (HTML, 9.2) to the pages of the stage: each heartbeat of the stage goes out as it
-comes, five a second and one within 50 ms of a change. So the ring around a talker lights within 300 ms of the word. The
-same stream tells hosts that something was written on the back channel (event ``backstage``), and whoever keeps order
-among the comments that some came or went (event ``comments``)."""
+"""Who is talking, as server-sent events (HTML, 9.2) to the pages of the stage.
+
+Each heartbeat of the stage goes out as it comes, five a second and one within 50 ms of a change. So the ring around a
+talker lights within 300 ms of the word. The same stream tells hosts that something was written on the back channel
+(event ``backstage``), and whoever keeps order among the comments that some came or went (event ``comments``).
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Makes the chunks of one space, one after the other, at the time of the grid.
 
 Every programme process makes every chunk of every space on air, in the same way; ``publisher`` decides whose copy
-goes out. A space that waits has the loop's ready-made frames; from the seam on (``signal``) the encoding, 8 ms a chunk on
-one core for three renditions, is off the loop.
+goes out. A space that waits has the loop's ready-made frames; from the seam on (``signal``) the encoding, 8 ms a chunk
+on one core for three renditions, is off the loop.
 """
 
 from __future__ import annotations

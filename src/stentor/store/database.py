@@ -38,8 +38,8 @@ WRITES = {"stentor_writes": True}
 def open_engine(url: str, *, whole: bool = False) -> Engine:
     """An engine that has reached its database; the schema is not looked at. Raises :class:`SetupError`.
 
-    With ``whole`` every page of a SQLite database is looked at, which takes 1 s for 200 MB; without it only when whoever
-    had it last has not closed it.
+    With ``whole`` every page of a SQLite database is looked at, which takes a second for 200 MB; without it only when
+    those who had it last have not closed it.
     """
     address = _address(url)
     if address.get_backend_name() == "sqlite":

@@ -53,7 +53,9 @@ class Store:
     async def open(cls, url: str, *, whole: bool = False) -> Store:
         """Opens ``sqlite:///…`` or ``postgresql://…`` and brings its tables to this version.
 
-        With ``whole`` a SQLite database is looked through for damage. Raises :class:`~stentor.base.errors.SetupError` with a sentence for the operator.
+        With ``whole`` a SQLite database is looked through for damage.
+
+        Raises :class:`~stentor.base.errors.SetupError` with a sentence for the operator.
         """
         return await asyncio.to_thread(cls._open, url, whole)
 

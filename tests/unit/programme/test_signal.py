@@ -32,7 +32,7 @@ def decoded(rendition: Rendition, frames: list[bytes]) -> Samples:
     """What a listener hears, at its place on the grid."""
     decoder = av.CodecContext.create("aac" if rendition.codec is Codec.AAC else "libopus", "r")
     assert isinstance(decoder, AudioCodecContext)
-    decoder.sample_rate, decoder.layout = grid.SAMPLE_RATE_HZ, "mono"  # type: ignore[assignment]
+    decoder.sample_rate, decoder.layout = grid.SAMPLE_RATE_HZ, "mono"
     if rendition.codec is Codec.AAC:
         decoder.extradata = ProgrammeEncoder(rendition).aac_config()
     found = [np.ravel(frame.to_ndarray()) for each in frames for frame in decoder.decode(av.Packet(each))]

@@ -94,9 +94,9 @@ async def test_damaged_database(tmp_path: Path, crashed: bool) -> None:
     with path.open("r+b") as file:
         file.seek(4096)
         file.write(b"\xff" * (path.stat().st_size - 4096))
+    if crashed:
+        path.with_name("stentor.db-wal").touch()
     with pytest.raises(SetupError, match=r"is damaged \(.+\); restore it from a backup"):
-        if crashed:
-            path.with_name("stentor.db-wal").touch()
         await Store.open(f"sqlite:///{path}", whole=not crashed)
 
 
