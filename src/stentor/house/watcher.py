@@ -102,7 +102,7 @@ class Watch:
 
     def rest(self, now: float) -> None:
         """Nothing can be heard of the stage at the moment: it has its usual time again."""
-        self._stage_seen = now
+        self._stage_seen, self._due = now, 0
         self._seat_seen.clear()
 
     def _note(self, space: Space, now: float) -> None:
