@@ -219,7 +219,7 @@ async def test_what_leaves_the_board_is_told_also_to_who_was_away(bus: Bus, nats
 
 async def test_a_watcher_takes_more_than_fits_at_once(bus: Bus) -> None:
     """However many documents there are, each is told once, and then it is known that all were read."""
-    kv = await bucket(bus, "board")
+    kv = bucket(bus, "board")
     names = [f"talk-{number}" for number in range(1500)]
     for name in names:
         space = msgspec.json.encode(Space(SpaceId(name), "A talk", version=1))

@@ -21,10 +21,9 @@ from stentor.base.config import Settings
 from stentor.base.units import SpaceId
 from stentor.bus import documents
 from stentor.bus.board import Board
-from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import Bus, connect
-from stentor.bus.documents import Gone, bucket
-from stentor.bus.status import Statuses
+from stentor.bus.documents import Gone
+from stentor.bus.status import BEATING, Statuses
 from stentor.edge import role as edge
 from stentor.house import role as house
 from stentor.programme import role as programme
@@ -113,7 +112,7 @@ async def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     monkeypatch.setattr(documents, "GONE_S", 1.0)
     async with nats_server(tmp_path / "bus") as nats, connect(nats.url, name="test") as bus:
         site = Site(settings_of(tmp_path, nats), bus)
-        await site.statuses.start(bus)
+        await site.statuses.start(bus, *BEATING)
         store = await Store.open(site.settings.database_address)
         await store.close()
         now_ms = round(time.time() * 1000)
@@ -123,8 +122,6 @@ async def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         objects = Objects.open(site.settings.recordings_address)
         await objects.put("hold/default", hold.encode(silent_hold()))
         await objects.put(board.key("old-1500"), msgspec.json.encode(was(1500)))
-        await ChunkLog(bus).ready()
-        await bucket(bus, "board")
         for number in range(STILL_THERE):
             space = was(number)
             await bus.client.publish(f"$KV.board.{space.id}", msgspec.json.encode(space))

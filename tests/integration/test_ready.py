@@ -68,6 +68,7 @@ async def test_ready_means_that_what_is_on_was_read(tmp_path: Path) -> None:
     friday = await store.create(decide(None, FRIDAY, 1_900_000_000.0))
     await store.close()
     await nats.start()
+    await nats.prepare()
     async with connect(nats.url, name="test") as bus:
         await Board(bus).put(friday)
     await nats.kill()
