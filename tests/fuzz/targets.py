@@ -332,7 +332,7 @@ _STATUS = msgspec.json.encode(Status("edge", "edge-0", 1, 2, {}, {"listeners": 3
 _PULSE = pulse.build(
     with_guests(State.LIVE), chunk=7, at_ms=7, source=Source.STAGE, listeners=3, seats=[], delay_ms=0, reactions={}
 )
-_WHIP = whip.encode(whip.WhipRequest("POST", "talk", None, "token", "application/sdp", OFFER.encode(), ""))
+_WHIP = whip.encode(whip.WhipRequest("POST", "talk", None, "claim", "application/sdp", OFFER.encode(), ""))
 _TOKEN = tokens.sign(tokens.Invitation(SpaceId("talk"), SeatId("ada"), "Ada", Role.HOST, 9), b"x" * 32)
 
 TARGETS: dict[str, Target] = {

@@ -102,7 +102,7 @@ class Site:
         if path[0] == "s" and len(path) > 1 and (name := space_name(path[1])) != path[1] and name:
             query = f"?{urlencode(request.query)}" if request.query else ""
             below = "".join(f"/{quote(part)}" for part in path[2:])
-            return Reply(308, {"Location": f"/s/{name}{below}{query}", "Cache-Control": BRIEF}, now=self._now())
+            return Reply(308, {"Location": f"/s/{quote(name)}{below}{query}", "Cache-Control": BRIEF}, now=self._now())
         if path[0] == "s" and len(path) > 1:
             return self._found(path[1], path[2:], request, connection)
         match path:
