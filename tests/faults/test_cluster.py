@@ -21,7 +21,8 @@ import numpy as np
 import pytest
 
 from stentor.audio import grid
-from stentor.bus.connection import connect
+from stentor.bus.identity import join
+from stentor.bus.permissions import OPERATOR
 from stentor.bus.stored import bucket
 from stentor.bus.streams import LEASES
 from stentor.rehearsal.heard import Heard
@@ -190,7 +191,7 @@ async def _ask(many: Cluster, house: str) -> int:
 
 async def _holder(many: Cluster, key: str) -> str:
     """The machine whose process has a lease."""
-    async with connect(many.bus_url, name="test") as bus:
+    async with join(many.bus, OPERATOR, name="test") as bus:
         leases = bucket(bus, LEASES)
         for _ in range(100):
             try:

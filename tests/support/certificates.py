@@ -18,13 +18,15 @@ NAMES = ("localhost", "127.0.0.1")
 
 
 class Authority:
-    """A certificate authority; ``chain`` and ``key`` are the operator's files in ``folder``."""
+    """A certificate authority, whose own is the file ``ca``; ``chain`` and ``key`` are the operator's in ``folder``."""
 
     def __init__(self, folder: Path, names: Sequence[str] = NAMES) -> None:
         self._ca = trustme.CA()
         self._names = names
         self.chain = folder / "chain.pem"
         self.key = folder / "key.pem"
+        self.ca = folder / "ca.pem"
+        self._ca.cert_pem.write_to_path(str(self.ca))
         self.issue()
 
     def issue(self, *, rsa: bool = False, days: float = 90, begun_days: float = 1) -> ssl.SSLContext:

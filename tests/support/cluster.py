@@ -1,7 +1,7 @@
 """Stentor on several machines: three NATS servers, a PostgreSQL, and two machines that each run ``stentor up``.
 
 Every machine is a network namespace (``tests.support.namespaces``); recordings are in one folder, as on a shared disk.
-The NATS servers run the recipe ``deploy/nats.conf``.
+The NATS servers run the recipe ``deploy/nats.conf``, with passwords and TLS.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from typing import Any
 
 import httpx
 
-from stentor.base import config
+from stentor.base import config, keys
 from stentor.base.config import Settings
 from stentor.bus import server
 from tests.support import postgres
+from tests.support.certificates import Authority
 from tests.support.namespaces import Network
+from tests.support.recipes import recipe, stentor
 
-RECIPE = Path(__file__).parents[2] / "deploy" / "nats.conf"
 SERVERS = ("a", "b", "c")
 MACHINES = ("m1", "m2")
 EDGES = 2
@@ -82,10 +83,16 @@ class Cluster:
         self.machines: dict[str, Process] = {}
         self.clients: dict[str, httpx.AsyncClient] = {}
         self.database: Process
+        self.authority: Authority
 
     @property
-    def bus_url(self) -> str:
-        return ",".join(f"nats://{self.network.address(name)}:4222" for name in SERVERS)
+    def bus(self) -> Settings:
+        """The bus, for the one who has the first machine's keys."""
+        return Settings(
+            keys=str(self.folder / MACHINES[0] / "keys"),
+            nats_url=",".join(f"tls://{self.network.address(name)}:4222" for name in SERVERS),
+            nats_ca=str(self.authority.ca),
+        )
 
     def whip(self, machine: str, space: str) -> str:
         return f"http://{self.network.address(machine)}:8080/whip/{space}"
@@ -135,6 +142,9 @@ async def cluster(network: Network, folder: Path) -> AsyncIterator[Cluster]:
     made = Cluster(network, folder)
     for name in (*SERVERS, DATABASE, *MACHINES, PUBLIC):
         network.machine(name)
+    made.authority = Authority(folder, [network.address(name) for name in SERVERS])
+    _secrets(folder)
+    stentor("bus", str(folder / "accounts.conf"), "--regions", keys=folder / MACHINES[0] / "keys")
     async with AsyncExitStack() as stack:
         for name in SERVERS:
             made.servers[name] = Process(
@@ -146,7 +156,6 @@ async def cluster(network: Network, folder: Path) -> AsyncIterator[Cluster]:
         for name in SERVERS:
             url = f"nats://{network.address(name)}:4222"
             await _until(partial(server.answers, url), f"NATS {name} answers")
-        _secrets(folder)
         for name in MACHINES:
             process = Process(network, name, _up(name), folder / f"{name}.log", _environment(made, name))
             made.machines[name] = process
@@ -164,16 +173,18 @@ async def cluster(network: Network, folder: Path) -> AsyncIterator[Cluster]:
 
 def _nats(made: Cluster, name: str) -> list[str]:
     """The command for the recipe, with this machine's name and addresses, and its monitoring on."""
-    recipe = RECIPE.read_text("utf-8")
-    for ours, theirs in (
-        ('server_name: "a"', f'server_name: "{name}"\nhttp: "127.0.0.1:8222"'),
-        ("/var/lib/nats", str(made.folder / f"nats-{name}")),
-        *((f"nats://{other}:6222", f"nats://{made.network.address(other)}:6222") for other in SERVERS),
-    ):
-        assert ours in recipe, f"the recipe has no {ours!r}"
-        recipe = recipe.replace(ours, theirs)
+    text = recipe(
+        "nats.conf",
+        made.authority,
+        {
+            'server_name: "a"': f'server_name: "{name}"\nhttp: "127.0.0.1:8222"',
+            "/var/lib/nats": str(made.folder / f"nats-{name}"),
+            "<password>": "a-secret-of-servers",
+            **{f"@{other}:6222": f"@{made.network.address(other)}:6222" for other in SERVERS},
+        },
+    )
     file = made.folder / f"nats-{name}.conf"
-    file.write_text(recipe)
+    file.write_text(text)
     return [server.program(), "-c", str(file)]
 
 
@@ -204,6 +215,7 @@ def _secrets(folder: Path) -> None:
     settings = Settings(data=str(folder / MACHINES[0]))
     config.signing_key(settings)
     config.admin_token(settings)
+    keys.write(settings, keys.folder(settings))
     for name in MACHINES[1:]:
         shutil.copytree(folder / MACHINES[0], folder / name)
 
@@ -221,7 +233,8 @@ def _environment(made: Cluster, name: str) -> dict[str, str]:
         "edges": EDGES,
         "public_url": f"http://{address}:8080",
         "audience_url": f"http://{address}:8081",
-        "nats_url": made.bus_url,
+        "nats_url": made.bus.nats_url,
+        "nats_ca": made.bus.nats_ca,
         "database_url": f"postgresql://postgres@{made.network.address(DATABASE)}/stentor",
         "recordings_url": (made.folder / "objects").as_uri(),
     }

@@ -160,9 +160,9 @@ def write(settings: Settings, into: Path, *, exchange: bool = False) -> BusSecre
         bus = found or BusSecret(secrets.token_bytes(32))
         if found and exchange:
             bus = msgspec.structs.replace(found, generation=found.generation + 1)
-        _put(into / BUS_FILE, msgspec.json.encode(bus))
+        put(into / BUS_FILE, msgspec.json.encode(bus))
         for role in ROLES:
-            _put(into / role, msgspec.json.encode(derived(role, secret, admin_token=admin_token, bus=bus)))
+            put(into / role, msgspec.json.encode(derived(role, secret, admin_token=admin_token, bus=bus)))
     except OSError as error:
         raise SetupError(f"Cannot write the keys into {into}: {error.strerror}.") from error
     return bus
@@ -185,7 +185,7 @@ def _admin_token(settings: Settings, role: str) -> str:
     return config.admin_token(settings) if "admin_token" in NEEDS[role] else ""
 
 
-def _put(path: Path, data: bytes) -> None:
+def put(path: Path, data: bytes) -> None:
     """The file as a whole or not at all."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:

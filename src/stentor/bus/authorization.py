@@ -9,42 +9,58 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-from stentor.bus.permissions import OPERATOR, ROLES, TABLE, Line, Way, may_publish, may_subscribe, serves
+from stentor.bus.permissions import EDGE, OPERATOR, ROLES, TABLE, Line, Way, may_publish, may_subscribe, serves
 
 ANSWERS_S = 10
 """How long the server keeps the way of an answer of several messages after the last of them."""
+TLS_S = 5
+"""A handshake over a long line that is busy takes longer than the half second that NATS allows."""
+HUB: Final = "hub"
+"""The JetStream domain of the servers that keep the streams. What is asked without it stays in a region."""
+_API, _HUB_API = "$JS.API", f"$JS.{HUB}.API"
 
 Users = Mapping[str, tuple[str, str]]
 """By user: its role and its password."""
 
 
-def accounts(users: Users) -> str:
-    """The ``accounts`` block of a server that keeps the streams."""
+def accounts(users: Users, *, regions: bool = False) -> str:
+    """The ``accounts`` block of a server that keeps the streams; with ``regions`` also for the servers of regions."""
     shared = _shared()
-    return _block({role: _account(role, users) | shared.get(role, {}) for role in ROLES})
+    found = {role: _account(role, users, regions=regions) | shared.get(role, {}) for role in ROLES}
+    if regions:
+        found[EDGE]["mappings"] = {f"{_HUB_API}.>": f"{_API}.>"}
+    return _block(found)
 
 
-def region(users: Users, role: str, hub: list[str]) -> str:
-    """The blocks of a region's server: one role's account, which is that of the hub over the line to ``hub``.
+def region(users: Users, hub: Sequence[str], ca: str) -> str:
+    """The blocks of a region's server: its edges' account, which over the line to ``hub`` is that of the hub.
 
-    The newest of the role's users speaks for all of the region.
+    The newest of the edges' users speaks for all of the region. ``ca`` is the file of who has signed the certificates
+    of the hub.
     """
-    name, (_, password) = [each for each in users.items() if each[1][0] == role][-1]
-    urls = [f"{scheme}://{name}:{password}@{rest}" for scheme, _, rest in (url.partition("://") for url in hub)]
-    leaf = {"reconnect": 1, "remotes": [{"urls": urls, "account": role}]}
-    return _block({role: _account(role, users)}) + f"leafnodes {json.dumps(leaf, indent=1)}\n"
+    user, password = [(user, password) for user, (role, password) in users.items() if role == EDGE][-1]
+    line = {
+        "urls": [f"tls://{user}:{password}@{address}" for address in hub],
+        "account": EDGE,
+        "tls": {"ca_file": ca, "timeout": TLS_S},
+    }
+    edges = _account(EDGE, users, regions=True) | {"mappings": {f"{_API}.>": f"{_HUB_API}.>"}}
+    return _block({EDGE: edges}) + f"leafnodes {json.dumps({'reconnect': 1, 'remotes': [line]}, indent=1)}\n"
 
 
 def _block(found: Mapping[str, Any]) -> str:
     return f"accounts {json.dumps(found, indent=1)}\n"
 
 
-def _account(role: str, users: Users) -> dict[str, Any]:
+def _account(role: str, users: Users, *, regions: bool) -> dict[str, Any]:
+    publish = may_publish(role)
+    if regions and role == EDGE:
+        publish += [get.replace(_API, _HUB_API, 1) for get in publish if get.startswith(f"{_API}.")]
     permissions: dict[str, Any] = {
-        "publish": {"allow": may_publish(role)},
+        "publish": {"allow": publish},
         "subscribe": {"allow": may_subscribe(role)},
     }
     if serves(role):

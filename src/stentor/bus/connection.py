@@ -35,6 +35,7 @@ before others take the leases of those who went with it; where there is one serv
 UNACKNOWLEDGED_MS = 1_000
 """TCP_USER_TIMEOUT: a machine that vanished acknowledges nothing. Without it the client waits, before it looks for
 another server, until what it has written is sent: a stage whose server's cable was pulled went on waiting."""
+CLOSED_S = 0.2
 COPIES = 3
 """Of everything that the bus keeps, when it is a cluster: any one server may be lost."""
 PENDING_MESSAGES = 4096
@@ -69,6 +70,12 @@ class _Client(Client):
             await super()._process_err(err_msg)
         else:
             await self._process_op_err(nats.errors.Error(f"nats: {err_msg}"))
+
+    def _connect_command(self) -> bytes:
+        """Who stands in the way of a connection can say that the server wants no TLS: it gets no password for it."""
+        if "tls" in self.options and not self._server_info.get("tls_required"):
+            raise ssl.SSLError("it offers no TLS")
+        return bytes(super()._connect_command())
 
 
 class Bus:
@@ -203,8 +210,8 @@ async def connect(
 ) -> AsyncIterator[Bus]:
     """A bus under ``url`` (``nats://host:port`` or ``tls://host:port``, several separated by commas).
 
-    Three addresses or more are a cluster, which keeps :data:`COPIES` of everything. ``ca`` is a file with the
-    certificate that has signed the servers'; without it the system's are trusted.
+    Three addresses or more are a cluster, which keeps :data:`COPIES` of everything. With ``tls://`` or ``ca`` a server
+    without a certificate is told nothing; ``ca`` is the file of who has signed it, the system's without it.
     Raises :class:`SetupError` when no server answers within :data:`FIRST_CONNECT_S`, or when it lets nobody in.
     """
     servers = [part.strip() for part in url.split(",") if part.strip()]
@@ -230,6 +237,11 @@ async def connect(
             raise SetupError(
                 f"The bus at {where} lets no {role or 'stranger'} in with this password. Check the key file "
                 "(stentor keys), or user and password in STENTOR_NATS_URL."
+            )
+        if bus.epoch == 0 and isinstance(error, ssl.SSLError):
+            raise SetupError(
+                f"The bus at {where} does not show that it is yours: {_reason(error)}. "
+                "Check its certificate and STENTOR_NATS_CA."
             )
         if "permissions violation" in str(error):
             bus.refused += 1
@@ -259,7 +271,9 @@ async def connect(
     except SetupError:
         if client._transport is not None:  # the client closes only what was a connection once
             client._transport.close()  # type: ignore[no-untyped-call]
-            await client._transport.wait_closed()  # type: ignore[no-untyped-call]
+            with suppress(TimeoutError, OSError):  # after a handshake that failed nobody says that it is closed
+                async with asyncio.timeout(CLOSED_S):
+                    await client._transport.wait_closed()  # type: ignore[no-untyped-call]
         raise
     _give_up_soon(client)
     bus.epoch = 1
@@ -289,12 +303,18 @@ def _asked(login: Login | None) -> tuple[Callable[[], str] | None, Callable[[], 
 
 def _tls(servers: list[str], ca: str) -> ssl.SSLContext | None:
     """Raises :class:`SetupError` for a file that holds no certificate."""
-    if not any(server.startswith("tls://") for server in servers):
+    if not ca and not any(server.startswith("tls://") for server in servers):
         return None
     try:
         return ssl.create_default_context(cafile=ca or None)
     except (OSError, ssl.SSLError) as error:
         raise SetupError(f"STENTOR_NATS_CA is {ca!r}, which holds no certificate: {error}.") from error
+
+
+def _reason(error: ssl.SSLError) -> str:
+    """What is wrong with the other side, or its certificate."""
+    found = getattr(error, "verify_message", "") or getattr(error, "reason", "") or error.args[0]
+    return str(found)
 
 
 def _give_up_soon(client: Client) -> None:

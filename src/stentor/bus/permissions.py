@@ -15,6 +15,7 @@ from stentor.bus import streams
 from stentor.bus.connection import inbox
 
 OPERATOR: Final = "operator"
+EDGE: Final = "edge"
 ROLES: Final = keys.ROLES
 DIRECT_GET: Final = "$JS.API.DIRECT.GET"
 

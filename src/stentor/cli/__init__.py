@@ -22,6 +22,7 @@ COMMANDS = (
     "role",
     "prepare",
     "keys",
+    "bus",
     "space",
     "account",
     "backup",

@@ -1,0 +1,84 @@
+"""A region's server in other hands: over its line it says, hears and asks what edges may, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import nats.errors
+import pytest
+from nats.aio.msg import Msg
+from nats.js.api import StreamState
+
+from stentor.bus import streams
+from stentor.bus.connection import Bus, inbox
+from stentor.bus.identity import join
+from stentor.bus.permissions import EDGE, OPERATOR, ROLES, TABLE, may_publish, may_subscribe
+from tests.support.region import hub_and_region, settings
+from tests.support.wait import eventually
+
+API = (
+    "STREAM.PURGE.CHUNKS",
+    "STREAM.DELETE.KV_board",
+    "STREAM.INFO.CHUNKS",
+    "CONSUMER.CREATE.CHUNKS",
+    "STREAM.MSG.GET.CHUNKS",
+)
+
+
+def open_to_all(text: str) -> str:
+    """The region's server asks no more what its edges may."""
+    return re.sub(r'"allow": \[[^\]]*\]', '"allow": [">"]', text)
+
+
+def concrete(subject: str) -> str:
+    return subject.replace(">", "talk").replace("*", "talk")
+
+
+async def states(operator: Bus) -> dict[str, StreamState]:
+    """What each stream and bucket holds."""
+    names = [config.name or "" for config in streams.wanted(hours=24, copies=1)]
+    return {name: (await operator.js.stream_info(name)).state for name in names}
+
+
+async def test_a_region_may_no_more_than_its_edges(tmp_path: Path) -> None:
+    """It claims every subject, listens to all, and asks JetStream on both of its ways."""
+    async with hub_and_region(tmp_path, open_to_all) as (hub, region, _), AsyncExitStack() as stack:
+        at_hub: dict[str, Bus] = {}
+        for role in ROLES:
+            at_hub[role] = await stack.enter_async_context(join(settings(tmp_path, hub.url), role, name=role))
+        await streams.prepare(at_hub[OPERATOR])
+        there = (await stack.enter_async_context(join(settings(tmp_path, region.url), EDGE, name="region"))).client
+        heard, overheard = list[str](), list[str]()
+        for role in sorted(set(ROLES) - {EDGE}):
+            for subject in may_subscribe(role):
+                mine = subject.replace(f"{inbox(role)}.>", f"{inbox(role)}.talk")
+                await at_hub[role].subscribe(mine, lambda subject, _: heard.append(subject))
+            await at_hub[role].client.flush()
+
+        async def overhear(message: Msg) -> None:
+            overheard.append(message.subject)
+
+        await there.subscribe(">", cb=overhear)
+        await there.flush()
+        for line in TABLE:
+            for writer in line.writers:
+                await at_hub[writer].publish(concrete(line.subject), b"true")
+                await at_hub[writer].client.flush()
+        await eventually(lambda: "live.talk" in overheard, "the region hears what edges hear")
+        allowed = {concrete(subject) for subject in may_subscribe(EDGE)}
+        assert {subject for subject in overheard if not subject.startswith(inbox(EDGE))} <= allowed
+        before = await states(at_hub[OPERATOR])
+        heard.clear()
+        for line in TABLE:
+            await there.publish(concrete(line.subject), b"forged")
+        for role in ROLES:
+            await there.publish(f"{inbox(role)}.talk", b"forged")
+        for what in API:
+            for prefix in ("$JS.API", "$JS.hub.API"):
+                with pytest.raises((nats.errors.Error, TimeoutError)):
+                    await there.request(f"{prefix}.{what}", b"", timeout=0.3)
+        await eventually(lambda: "status.edge.talk" in heard, "what an edge may say arrives")
+        assert set(heard) == {concrete(own) for own in may_publish(EDGE) if own[0] != "$"}
+        assert await states(at_hub[OPERATOR]) == before
