@@ -89,6 +89,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """File with the installation's secret, of which all keys are derived; ``<data>/secret`` when empty."""
     keys: str = ""
     """Folder with the roles' key files, or the file of the one role that runs here; ``<data>/keys`` when empty."""
+    account_spaces: int = 20
+    """Spaces that one account may have announced or open; 0 for any number. Administrators may have more."""
+    account_spaces_day: int = 20
+    """Spaces that one account may make within 24 hours; 0 for any number."""
     end_after: str = "2,12"
     """Hours after which a space without a host on its stage ends by itself: live, waiting; 0 means never."""
     sign_up: str = "closed"

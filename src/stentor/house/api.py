@@ -224,8 +224,8 @@ async def _create(desk: Desk, data: schema.NewSpace, actor: Actor, account: Acco
     )
     try:
         return await desk.create(wish, actor)
-    except Conflict:
-        if data.id is not None:
+    except Conflict as error:
+        if data.id is not None or error.error_code != "space-exists":
             raise
     return await desk.create(msgspec.structs.replace(wish, id=space_id(f"{wanted}-{secrets.token_hex(3)}")), actor)
 

@@ -26,10 +26,11 @@ from stentor.spaces import commands as c
 from stentor.spaces.claims import Purpose
 from stentor.spaces.events import Event
 from stentor.spaces.model import Role, Seat, Space
-from stentor.spaces.rights import Actor
+from stentor.spaces.rights import Actor, Rank
 from stentor.spaces.tokens import Invitation
 from stentor.store.objects import Objects
-from stentor.store.spaces import MOST_LISTED, Store
+from stentor.store.seats import MakerLimits
+from stentor.store.spaces import NO_LIMITS, Store
 
 RETELL_S = 0.5
 
@@ -37,7 +38,17 @@ RETELL_S = 0.5
 class Desk:
     """Every change of a space goes through here. ``retell`` is a task of the role."""
 
-    def __init__(self, store: Store, board: Board, bus: Bus, objects: Objects, clock: Clock, claims: Claims) -> None:
+    def __init__(
+        self,
+        store: Store,
+        board: Board,
+        bus: Bus,
+        objects: Objects,
+        clock: Clock,
+        claims: Claims,
+        limits: MakerLimits = NO_LIMITS,
+    ) -> None:
+        self._limits = limits
         self.store, self.board, self.bus, self.objects, self.clock = store, board, bus, objects, clock
         self.claims = claims
         self.newest = Newest(store)
@@ -47,17 +58,22 @@ class Desk:
         self._log = log.get("house")
 
     async def create(self, command: c.CreateSpace, actor: Actor) -> Space:
-        """Makes a space; raises :class:`Conflict` when its id is taken."""
+        """Makes a space; raises :class:`Conflict` when its id is taken, and what the limits of an account say.
+
+        Administrators may make any number.
+        """
         rights.require(actor, command, None)
-        space = await self.store.create(rules.decide(None, command, self.clock()))
+        events = rules.decide(None, command, self.clock())
+        creator = "" if actor.rank is Rank.ADMIN else actor.account
+        space = await self.store.create(events, creator=creator, limits=self._limits)
         self.newest.changed()
         self._log.info("space-created", space=space.id)
         await self._tell(space)
         return space
 
     async def seats_of(self, account: str) -> list[tuple[Space, Seat]]:
-        """The seats that belong to an account, in the newest thousand spaces."""
-        spaces = await self.store.list(limit=MOST_LISTED)
+        """All seats that belong to an account, those of the newest spaces first."""
+        spaces = await self.store.of_account(account)
         return [(space, seat) for space in spaces for seat in space.seats.values() if seat.account == account]
 
     async def load(self, space: str) -> Space:

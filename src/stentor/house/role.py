@@ -34,6 +34,7 @@ from stentor.house.watcher import Watcher
 from stentor.spaces import attendance
 from stentor.store.comments import CommentsTable
 from stentor.store.objects import Objects
+from stentor.store.seats import MakerLimits
 from stentor.store.spaces import Store
 from stentor.wire import forwarded
 
@@ -66,7 +67,9 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
             statuses = Statuses(clock)
             await statuses.start(bus, *BEATING)
             board = Board(bus)
-            desk = Desk(store, board, bus, Objects.open(settings.recordings_address), clock, Claims(own.claims, clock))
+            limits = MakerLimits(settings.account_spaces, settings.account_spaces_day)
+            objects = Objects.open(settings.recordings_address)
+            desk = Desk(store, board, bus, objects, clock, Claims(own.claims, clock), limits)
             watcher = Watcher(desk, board, bus, statuses, clock, attendance.parse(settings.end_after))
             backstage = Backstage(desk)
             await backstage.start(bus)

@@ -24,6 +24,7 @@ from stentor.store.board import BoardTable
 from stentor.store.database import open_engine
 from stentor.store.recordings import Recording, read_recording, read_recordings, write_recording
 from stentor.store.schema import migrate
+from stentor.store.seats import MakerLimits, read_spaces_of, require_room, write_seats
 from stentor.store.work import RETRY_S, Work, transaction
 
 ATTEMPTS = 50
@@ -31,6 +32,8 @@ ATTEMPTS = 50
 MOST_LISTED = 1000
 MOST_EVENTS = 10_000
 """A speaker whose line breaks every ten seconds leaves so many in a day."""
+
+NO_LIMITS = MakerLimits()
 
 Decide = Callable[[Space], Sequence[Event]]
 
@@ -85,18 +88,24 @@ class Store:
 
         return await self.work.run(work)
 
-    async def create(self, events: Sequence[Event]) -> Space:
-        """Stores a new space made by its first events; raises :class:`Conflict` when its id is taken."""
+    async def create(self, events: Sequence[Event], *, creator: str = "", limits: MakerLimits = NO_LIMITS) -> Space:
+        """Stores a new space made by its first events; raises :class:`Conflict` when its id is taken.
+
+        ``creator`` is the account that makes it, for whom ``limits`` hold; raises what ``require_room`` does.
+        """
 
         def work() -> Space:
             space = _fold(None, events)
             with transaction(self.work.writer) as connection:
+                if creator:
+                    require_room(connection, creator, limits, space.created_ms)
                 try:
-                    connection.execute(insert(tables.spaces).values(id=space.id, **_row(space)))
+                    connection.execute(insert(tables.spaces).values(id=space.id, creator=creator, **_row(space)))
                 except IntegrityError as error:
                     detail = f"There is a space {space.id!r} already; choose another id."
                     raise Conflict(detail, code="space-exists") from error
                 _append(connection, space, events)
+                write_seats(connection, space, None)
             return space
 
         return await self.work.run(work)
@@ -109,6 +118,10 @@ class Store:
                 return load_space(connection, space)
 
         return await self.work.run(work)
+
+    async def of_account(self, account: str) -> Sequence[Space]:
+        """All spaces in which an account has a seat, the newest first."""
+        return await self.work.read(lambda connection: read_spaces_of(connection, account))
 
     async def change(self, space: str, decide: Decide) -> tuple[Space, list[Event]]:
         """Loads a space, lets ``decide`` say what happens to it, stores both; returns the new state and the events.
@@ -132,6 +145,7 @@ class Store:
                 if written.rowcount != 1:
                     return None  # the other writer's version is there now
                 _append(connection, after, events)
+                write_seats(connection, after, before)
             return after, events
 
         def work() -> tuple[Space, list[Event]]:

@@ -27,14 +27,25 @@ spaces = Table(
     Column("state", String(16), nullable=False),
     Column("created_ms", BigInteger, nullable=False),
     Column("body", Text, nullable=False, comment="spaces.model.Space as JSON"),
-    # Space.when_ms, and the version that the document of the edges says
+    # Space.when_ms, the version that the document of the edges says, and the account that made it, if one did
     Column("when_ms", BigInteger, nullable=False, server_default="0"),
     Column("published", Integer, nullable=False, server_default="0"),
+    Column("creator", String(48), nullable=False, server_default=text("''")),
     Index("ix_spaces_created_ms", "created_ms"),
     Index("ix_spaces_state", "state", "created_ms"),
     Index("ix_spaces_when_ms", "state", "when_ms"),
+    Index("ix_spaces_creator", "creator", "created_ms"),
     Index("ix_spaces_published", "created_ms", sqlite_where=UNPUBLISHED, postgresql_where=UNPUBLISHED),
 )
+
+seats = Table(
+    "seats",
+    metadata,
+    Column("account", String(48), primary_key=True),
+    Column("space", String(48), ForeignKey("spaces.id"), primary_key=True),
+    Index("ix_seats_space", "space"),
+)
+"""In which spaces an account has a seat, so that nobody reads all spaces to know it."""
 
 events = Table(
     "events",
