@@ -182,6 +182,14 @@ def test_another_user_reads_no_secret_of_a_process(site: Site) -> None:
             assert site.run(*NOBODY, "cat", f"/proc/{pid}/{name}").returncode != 0
 
 
+def test_another_user_hears_nothing_on_the_bus(site: Site) -> None:
+    """They may connect, and are refused before they can name a subject."""
+    hear = 'exec 3<>/dev/tcp/127.0.0.1/$0; printf "CONNECT {}\\r\\nSUB > 1\\r\\nPING\\r\\n" >&3; timeout 2 cat <&3'
+    heard = site.run(*NOBODY, "bash", "-c", hear, str(BUS_PORT)).stdout.splitlines()
+    assert heard[0].startswith("INFO ")
+    assert [line.split("'")[1] for line in heard[1:]] == ["Authorization Violation"]
+
+
 def test_only_the_public_ports_are_open(site: Site) -> None:
     """On all addresses house and audience, on 127.0.0.1 the bus, and from another machine the first two alone."""
     rows = site.sockets("tcp") + site.sockets("tcp6")

@@ -31,6 +31,24 @@ def test_kubernetes_runs_every_role_by_commands_that_there_are() -> None:
     assert set(re.findall(r'args: \["(\w+)"', text)) <= set(COMMANDS)
 
 
+@pytest.mark.parametrize("recipe", ["nats.conf", "nats-leaf.conf"])
+def test_a_bus_for_a_network_has_tls_and_passwords(recipe: str) -> None:
+    """Each address that others can reach wants TLS, and every client and server a password."""
+    text = re.sub(r"#.*", "", (DEPLOY / recipe).read_text("utf-8"))
+    blocks = re.findall(r"^(\w+) \{\n(.*?)^\}", text, re.MULTILINE | re.DOTALL)
+    outside = re.sub(r"^\w+ \{\n.*?^\}", "", text, flags=re.MULTILINE | re.DOTALL)
+    reached = [block for block in [("clients", outside), *blocks] if 'listen: "0.0.0.0:' in block[1]]
+    assert [name for name, block in reached if "tls {" not in block] == []
+    assert re.search(r'^include "\w+\.conf"$', outside, re.MULTILINE), "the accounts, also for leaf nodes"
+    assert [name for name, block in reached if name == "cluster" and "authorization {" not in block] == []
+
+
+def test_kubernetes_comes_to_the_bus_by_tls() -> None:
+    """Every address, and the authority for it in every pod."""
+    [settings] = re.findall(r"STENTOR_NATS_URL: (.+)", (DEPLOY / "kubernetes.yaml").read_text("utf-8"))
+    assert all(address.startswith("tls://") for address in settings.split(","))
+
+
 def copied(path: str) -> bool:
     """Whether Docker sends a file to the build: the last line that fits it, or a folder above it, counts."""
     kept = True

@@ -155,16 +155,25 @@ def write(settings: Settings, into: Path, *, exchange: bool = False) -> BusSecre
     """
     secret, admin_token = config.signing_key(settings), config.admin_token(settings)
     try:
-        into.mkdir(parents=True, exist_ok=True, mode=0o700)
-        found = bus_secret(into)
-        bus = found or BusSecret(secrets.token_bytes(32))
-        if found and exchange:
-            bus = msgspec.structs.replace(found, generation=found.generation + 1)
-        put(into / BUS_FILE, msgspec.json.encode(bus))
+        bus = make_bus_secret(into, exchange=exchange)
         for role in ROLES:
             put(into / role, msgspec.json.encode(derived(role, secret, admin_token=admin_token, bus=bus)))
     except OSError as error:
         raise SetupError(f"Cannot write the keys into {into}: {error.strerror}.") from error
+    return bus
+
+
+def make_bus_secret(where: Path, *, exchange: bool = False) -> BusSecret:
+    """The secret of the bus, made where there is none; ``exchange`` begins the next generation of passwords.
+
+    Raises :class:`OSError` where it cannot be written, :class:`SetupError` as :func:`bus_secret`.
+    """
+    where.mkdir(parents=True, exist_ok=True, mode=0o700)
+    found = bus_secret(where)
+    bus = found or BusSecret(secrets.token_bytes(32))
+    if found and exchange:
+        bus = msgspec.structs.replace(found, generation=found.generation + 1)
+    put(where / BUS_FILE, msgspec.json.encode(bus))
     return bus
 
 

@@ -27,15 +27,13 @@ def bus(file: Path, regions: bool, hub: tuple[str, ...], ca: str | None, data: s
         raise click.UsageError("--hub and --ca go together.")
     settings = options.settings(data=data)
     where = keys.folder(settings)
-    secret = keys.bus_secret(where)
-    if secret is None:
-        raise SetupError(
-            f"There is no {where / keys.BUS_FILE}: `stentor keys FOLDER` makes it. Name FOLDER by STENTOR_KEYS."
-        )
-    users = secret.users()
-    text = authorization.region(users, hub, ca) if ca else authorization.accounts(users, regions=regions)
     try:
+        secret = keys.bus_secret(where) if settings.keys else keys.make_bus_secret(where)
+        if secret is None:
+            raise SetupError(f"There is no {where / keys.BUS_FILE}. Make it with: stentor keys FOLDER.")
+        users = secret.users()
+        text = authorization.region(users, hub, ca) if ca else authorization.accounts(users, regions=regions)
         keys.put(file, text.encode())
     except OSError as error:
-        raise SetupError(f"Cannot write {file}: {error.strerror}.") from error
+        raise SetupError(f"Cannot write {file} from the keys in {where}: {error.strerror}.") from error
     click.echo(f"{file}: accounts with the passwords of generation {secret.generation}.")
