@@ -45,7 +45,7 @@ UPLOADS = {
     "PUT /spaces/{space}/sounds": "The sound file.",
     "PUT /account/picture": "PNG, JPEG or WebP.",
 }
-_NAME = {"type": "string", "minLength": 1}
+_NAME = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"}
 IN_ADDRESSES: dict[str, dict[str, Any]] = {
     "space": {"type": "string", "pattern": SPACE_ID},
     "seat": {"type": "string", "pattern": SEAT_ID},
