@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -15,7 +16,7 @@ from stentor.bus import streams
 from stentor.bus.connection import Bus, inbox
 from stentor.bus.identity import join
 from stentor.bus.permissions import EDGE, OPERATOR, ROLES, TABLE, may_publish, may_subscribe
-from tests.support.region import hub_and_region, settings
+from tests.support.region import hub_and_region, make_accounts, settings
 from tests.support.wait import eventually
 
 API = (
@@ -82,3 +83,26 @@ async def test_a_region_may_no_more_than_its_edges(tmp_path: Path) -> None:
         await eventually(lambda: "status.edge.talk" in heard, "what an edge may say arrives")
         assert set(heard) == {concrete(own) for own in may_publish(EDGE) if own[0] != "$"}
         assert await states(at_hub[OPERATOR]) == before
+
+
+async def test_a_region_gets_new_passwords(tmp_path: Path) -> None:
+    """The hub's and the region's server read new files; after a second exchange the line has a password that holds."""
+    async with (
+        hub_and_region(tmp_path) as (hub, region, _),
+        join(settings(tmp_path, hub.url), "house", name="house") as house,
+        join(settings(tmp_path, region.url), EDGE, name="edge") as edge,
+    ):
+        heard = list[bytes]()
+        await house.subscribe("status.edge.>", lambda _, payload: heard.append(payload))
+        for times in (1, 2):
+            make_accounts(tmp_path, hub.leaf_port, "--exchange")
+            hub.reload()
+            region.reload()
+            while str(times).encode() not in heard:
+                await edge.publish("status.edge.talk", str(times).encode())
+                await asyncio.sleep(0.1)
+        await eventually(lambda: house.epoch == edge.epoch == 2, "the first passwords are void, the newest hold")
+        heard.clear()
+        while not heard:
+            await edge.publish("status.edge.talk", b"after")
+            await asyncio.sleep(0.1)

@@ -32,13 +32,6 @@ class NatsServer:
             )
         await server.wait_ready(self.url)
 
-    def exchange(self, users: Users) -> None:
-        """Other passwords hold from now on."""
-        assert self._process is not None
-        self.users = users
-        server.configure(self.settings, users)
-        self._process.send_signal(signal.SIGHUP)
-
     async def prepare(self) -> None:
         """Makes the streams, as the operator."""
         own = next((user for user in (self.users or {}).items() if user[1][0] == OPERATOR), None)

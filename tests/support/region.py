@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,10 +20,11 @@ ALONE = re.compile(r"^cluster \{.*?^\}\n", re.MULTILINE | re.DOTALL)
 
 
 class Server:
-    """A nats-server with a configuration file."""
+    """A nats-server with a configuration file; regions come to its ``leaf_port``."""
 
-    def __init__(self, file: Path, configuration: str, port: int) -> None:
+    def __init__(self, file: Path, configuration: str, port: int, leaf_port: int = 0) -> None:
         file.write_text(configuration)
+        self.leaf_port = leaf_port
         self.url = f"tls://127.0.0.1:{port}"
         self._command = [server.program(), "-c", str(file)]
         self._process: asyncio.subprocess.Process | None = None
@@ -31,6 +33,11 @@ class Server:
         nowhere = asyncio.subprocess.DEVNULL
         self._process = await asyncio.create_subprocess_exec(*self._command, stdout=nowhere, stderr=nowhere)
         await server.wait_ready(self.url.replace("tls://", "nats://"))
+
+    def reload(self) -> None:
+        """It reads its configuration anew."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
 
     async def kill(self) -> None:
         """Kill -9."""
@@ -46,14 +53,12 @@ async def hub_and_region(
     """The hub's server, the region's, and the hub's monitoring. ``changed`` changes the region's accounts."""
     hub_port, leaf_port, http_port, region_port = free_ports(4)
     authority = Authority(folder)
-    stentor("keys", str(folder / "keys"), data=folder)
-    stentor("bus", str(folder / "accounts.conf"), "--regions", data=folder)
-    line = ("--hub", f"127.0.0.1:{leaf_port}", "--ca", str(authority.ca))
-    stentor("bus", str(folder / "region.conf"), *line, data=folder)
+    make_accounts(folder, leaf_port)
     (folder / "region.conf").write_text(changed((folder / "region.conf").read_text("utf-8")))
     one = {"/var/lib/nats": str(folder / "hub"), "0.0.0.0:4222": f"127.0.0.1:{hub_port}"}
     one |= {"0.0.0.0:7422": f"127.0.0.1:{leaf_port}", 'name: "a"': f'name: "a"\nhttp: "127.0.0.1:{http_port}"'}
-    hub = Server(folder / "hub.conf", ALONE.sub("", recipe("nats.conf", authority, one), count=1), hub_port)
+    alone = ALONE.sub("", recipe("nats.conf", authority, one), count=1)
+    hub = Server(folder / "hub.conf", alone, hub_port, leaf_port)
     there = recipe("nats-leaf.conf", authority, {"0.0.0.0:4222": f"127.0.0.1:{region_port}"})
     region = Server(folder / "region-server.conf", there, region_port)
     try:
@@ -63,6 +68,14 @@ async def hub_and_region(
     finally:
         await region.kill()
         await hub.kill()
+
+
+def make_accounts(folder: Path, leaf_port: int, *keys: str) -> None:
+    """The files of keys and of accounts, as an operator makes them; ``keys`` are more words for `stentor keys`."""
+    stentor("keys", str(folder / "keys"), *keys, data=folder)
+    stentor("bus", str(folder / "accounts.conf"), "--regions", data=folder)
+    line = ("--hub", f"127.0.0.1:{leaf_port}", "--ca", str(folder / "ca.pem"))
+    stentor("bus", str(folder / "region.conf"), *line, data=folder)
 
 
 def settings(folder: Path, url: str) -> Settings:

@@ -151,16 +151,26 @@ def read(data: bytes, role: str) -> Keys:
 def write(settings: Settings, into: Path, *, exchange: bool = False) -> BusSecret:
     """Writes the files of all roles, each readable by its owner only, and returns the secret of the bus beside them.
 
-    ``exchange`` begins the next generation of passwords. Raises :class:`SetupError`.
+    ``exchange`` begins the next generation of passwords. Raises :class:`SetupError`, also where there are files with
+    passwords of elsewhere, which a bus of the operator's own takes: they would be lost.
     """
     secret, admin_token = config.signing_key(settings), config.admin_token(settings)
     try:
+        if settings.nats_url and bus_secret(into) is None and any(_has_password(into / role) for role in ROLES):
+            raise SetupError(
+                f"The key files in {into} have passwords for the bus, but the file {BUS_FILE} is not with them: "
+                "copy it from where they were made, or run single roles here (stentor role)."
+            )
         bus = make_bus_secret(into, exchange=exchange)
         for role in ROLES:
             put(into / role, msgspec.json.encode(derived(role, secret, admin_token=admin_token, bus=bus)))
     except OSError as error:
         raise SetupError(f"Cannot write the keys into {into}: {error.strerror}.") from error
     return bus
+
+
+def _has_password(file: Path) -> bool:
+    return file.exists() and bool(read(file.read_bytes(), file.name).bus_password)
 
 
 def make_bus_secret(where: Path, *, exchange: bool = False) -> BusSecret:

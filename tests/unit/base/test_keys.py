@@ -85,6 +85,21 @@ def test_exchanged(tmp_path: Path) -> None:
     assert before["edge"].bus_user not in third.users()
 
 
+def test_passwords_of_elsewhere_stay(tmp_path: Path) -> None:
+    """A machine that has the files but not what they were made of makes no others: its bus would take none of them."""
+    settings = Settings(data=str(tmp_path / "first"))
+    keys.write(settings, tmp_path / "keys")
+    (tmp_path / "keys" / keys.BUS_FILE).unlink()
+    (tmp_path / "keys" / "edge").unlink()
+    before = (tmp_path / "keys" / "house").read_bytes()
+    elsewhere = Settings(data=str(tmp_path / "second"), nats_url="tls://bus:4222")
+    with pytest.raises(SetupError, match="copy it from where they were made"):
+        keys.write(elsewhere, tmp_path / "keys")
+    assert (tmp_path / "keys" / "house").read_bytes() == before
+    keys.write(settings, tmp_path / "keys")  # an embedded bus takes whatever is there
+    assert (tmp_path / "keys" / "house").read_bytes() != before
+
+
 def test_the_roles_file_alone(tmp_path: Path) -> None:
     """A machine that has only one role's file runs that role, makes no secret, and no other role."""
     keys.write(Settings(data=str(tmp_path / "operator")), tmp_path / "all")
