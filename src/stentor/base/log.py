@@ -31,6 +31,7 @@ def configure(*, json_lines: bool = False, level: str = "INFO", file: Path | Non
     logging.basicConfig(format="%(message)s", stream=stream or sys.stderr, level=level_of_libraries, force=True)
     # Its client tells with a traceback what it survives, at the end of a process too; the bus itself says what it lost.
     logging.getLogger("nats").setLevel(logging.CRITICAL)
+    logging.getLogger("asyncio").addFilter(_is_news)
     logging.raiseExceptions = False  # the same for the libraries' own lines
     renderer: structlog.typing.Processor
     if json_lines:
@@ -50,6 +51,11 @@ def configure(*, json_lines: bool = False, level: str = "INFO", file: Path | Non
         logger_factory=lambda *_: _Lines(stream),
         cache_logger_on_first_use=False,
     )
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Of each stream that became TLS and is over, asyncio tells that the stream would rather have half of it left."""
+    return "eof_received() has no effect when using ssl" not in record.getMessage()
 
 
 class _Lines:
