@@ -88,11 +88,16 @@ def locked_hashes() -> dict[tuple[str, str], list[str]]:
     return hashes
 
 
+def _field(about: Distribution, name: str) -> str:
+    """A field of a package's metadata; empty where it has none."""
+    return next(iter(about.metadata.get_all(name) or []), "")
+
+
 def licence(about: Distribution) -> License:
     """What a package says of its licence: an expression, else a line of words, else its classifiers."""
-    if expression := about.metadata["License-Expression"]:
+    if expression := _field(about, "License-Expression"):
         return LicenseExpression(expression)
-    first, _, text = (about.metadata["License"] or "").strip().partition("\n")
+    first, _, text = _field(about, "License").strip().partition("\n")
     kept = [each for each in about.metadata.get_all("Classifier") or [] if each.startswith("License ::")]
     words = first
     if kept and (text or not first):  # some put the whole text there
