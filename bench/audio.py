@@ -14,12 +14,12 @@ from aiortc.jitterbuffer import JitterBuffer as AiortcBuffer
 from aiortc.rtp import RtpPacket
 
 from stentor.audio.encoder import ProgrammeEncoder
-from stentor.audio.grid import CHUNK_SAMPLES
 from stentor.audio.jitter import JitterBuffer
 from stentor.audio.mixer import Mixer
 from stentor.audio.opus import OpusDecoder, OpusEncoder
 from stentor.audio.pcm import Samples
-from stentor.wire.chunk import RENDITIONS
+from stentor.base.grid import CHUNK_SAMPLES
+from stentor.base.rendition import RENDITIONS
 from tests.support.network import Arrival, send
 from tests.support.speech import voice
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import uvloop
 
-from stentor.audio import grid
 from stentor.audio.hold import HoldLoop
-from stentor.base import keys
+from stentor.base import grid, keys
 from stentor.base.descriptors import descriptors
+from stentor.base.rendition import RENDITIONS, Source
 from stentor.base.tls import Tls
 from stentor.base.units import SeatId, SpaceId
 from stentor.edge.channel import Channel
@@ -28,7 +28,7 @@ from stentor.edge.worker import Worker
 from stentor.spaces import portraits
 from stentor.spaces.model import Role, Seat, Space, State
 from stentor.store.objects import Objects
-from stentor.wire.chunk import RENDITIONS, Chunk, Source
+from stentor.wire.chunk import Chunk
 
 FRAME_BYTES = 121
 """15 frames of 128 bytes with their ADTS headers every 0.32 s: 48 kbit/s."""

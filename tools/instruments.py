@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
-from stentor.audio.grid import SAMPLE_RATE_HZ
 from stentor.audio.pcm import Samples
+from stentor.base.grid import SAMPLE_RATE_HZ
 
 
 def frequency_hz(note: float) -> float:

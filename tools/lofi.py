@@ -17,10 +17,10 @@ from typing import Final, NamedTuple
 import av
 import numpy as np
 
-from stentor.audio.grid import CHUNK_SAMPLES, HOLD_CHUNKS, SAMPLE_RATE_HZ
 from stentor.audio.loudness import integrated_lufs
 from stentor.audio.music import FILE, TITLE
 from stentor.audio.pcm import Samples, gain_of_db, to_int16
+from stentor.base.grid import CHUNK_SAMPLES, HOLD_CHUNKS, SAMPLE_RATE_HZ
 from tools import instruments
 
 BEAT_SAMPLES: Final = 36_864

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from stentor.audio import grid
 from stentor.audio.hold import HoldLoop
 from stentor.audio.pcm import level_dbfs
+from stentor.base import grid
 from stentor.crowd.orders import Orders
 from stentor.spaces import pulse
 from stentor.spaces.model import State

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Route
 
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.crowd.orders import Orders
 from stentor.spaces.model import State
 from tests.browser.conftest import Browsers

@@ -7,8 +7,8 @@ import asyncio
 import numpy as np
 import pytest
 
-from stentor.audio.grid import TICK_SAMPLES
 from stentor.audio.pcm import Samples, level_dbfs
+from stentor.base.grid import TICK_SAMPLES
 from tests.browser.conftest import Browsers
 from tests.support.browser import Visit, visit
 from tests.support.sound import assert_not_heard, correlation

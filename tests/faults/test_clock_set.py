@@ -15,13 +15,14 @@ import numpy as np
 import pytest
 
 from stentor.audio.pcm import Samples
+from stentor.base.rendition import Source
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.identity import join
 from stentor.rehearsal.listener import probe
 from stentor.rehearsal.report import Report
 from stentor.rehearsal.speaker import Speaker
 from stentor.wire import manifest
-from stentor.wire.chunk import Chunk, Source
+from stentor.wire.chunk import Chunk
 from tests.support.clock import give_clock
 from tests.support.sound import MATCHED, correlation, voice
 from tests.support.whole import whole

@@ -20,7 +20,8 @@ import nats.errors
 import numpy as np
 import pytest
 
-from stentor.audio import grid
+from stentor.base import grid
+from stentor.base.rendition import Source
 from stentor.bus.identity import join
 from stentor.bus.permissions import OPERATOR
 from stentor.bus.stored import bucket
@@ -30,7 +31,6 @@ from stentor.rehearsal.listener import probe
 from stentor.rehearsal.report import Report
 from stentor.rehearsal.speaker import Speaker
 from stentor.wire import manifest
-from stentor.wire.chunk import Source
 from tests.support.cluster import MACHINES, Cluster, cluster
 from tests.support.namespaces import network
 from tests.support.sound import MATCHED, correlation, voice

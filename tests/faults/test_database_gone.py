@@ -14,11 +14,11 @@ import httpx
 import pytest
 
 from stentor.audio.pcm import Samples
+from stentor.base.rendition import Source
 from stentor.rehearsal.listener import probe
 from stentor.rehearsal.report import Report
 from stentor.rehearsal.speaker import Speaker
 from stentor.wire import manifest
-from stentor.wire.chunk import Source
 from tests.support.postgres import Postgres, postgres
 from tests.support.sound import assert_heard, voice
 from tests.support.whole import whole

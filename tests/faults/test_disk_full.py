@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from stentor.audio.pcm import Samples
+from stentor.base.rendition import Source
 from stentor.rehearsal.listener import probe
 from stentor.rehearsal.report import Report
 from stentor.rehearsal.speaker import Speaker
 from stentor.wire import manifest
-from stentor.wire.chunk import Source
 from tests.support.small_disk import full, small_disk
 from tests.support.sound import assert_heard, voice
 from tests.support.whole import whole

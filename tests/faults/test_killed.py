@@ -22,8 +22,9 @@ import numpy as np
 import psutil
 import pytest
 
-from stentor.audio import grid
 from stentor.audio.pcm import Samples
+from stentor.base import grid
+from stentor.base.rendition import Source
 from stentor.bus.identity import join
 from stentor.bus.permissions import OPERATOR
 from stentor.bus.stored import bucket
@@ -34,7 +35,6 @@ from stentor.rehearsal.report import Report
 from stentor.rehearsal.silence import Silence
 from stentor.rehearsal.speaker import Speaker
 from stentor.wire import manifest
-from stentor.wire.chunk import Source
 from tests.support.sound import MATCHED, correlation, missing, voice
 from tests.support.wait import eventually
 from tests.support.whole import Whole, in_turn, whole

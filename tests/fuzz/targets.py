@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from stentor.base.errors import CallerError, Malformed, NotSignedIn, StentorError
+from stentor.base.rendition import BY_NAME, RENDITIONS, Source
 from stentor.base.units import SeatId, SpaceId
 from stentor.bus.board import Board
 from stentor.bus.chat import Chats
@@ -31,7 +32,7 @@ from stentor.spaces.comments import Chat, ChatState, Comment
 from stentor.spaces.model import Role, State
 from stentor.stage import offer, rtp
 from stentor.wire import chunk, cue, demux, forwarded, http, manifest, mp4, proxy, sdp, speech, tick, whip
-from stentor.wire.chunk import RENDITIONS, Chunk, Source
+from stentor.wire.chunk import Chunk
 from tests.support.spaces import with_guests
 
 KEY = b"k" * 32
@@ -310,7 +311,7 @@ _DEEP = b'{"x":' + b"[" * 3000
 """JSON that a decoder can only follow so far; whoever sends it must not end the reader."""
 _DEEP_PACK = b"\x91" * 3000
 """The same in MessagePack."""
-_OPUS = chunk.BY_NAME["opus-24"]
+_OPUS = BY_NAME["opus-24"]
 _MP4 = mp4.init(_OPUS) + mp4.fragment(_OPUS, sequence=1, decode_time=0, frames=[b"frame"] * _OPUS.frames_per_chunk)
 _CHUNK = Chunk(
     "talk", 7, 1_800_000_000_000, Source.STAGE, 1_800_000_001_000, 80, b'{"v":1}',

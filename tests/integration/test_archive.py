@@ -16,10 +16,11 @@ from moto.server import ThreadedMotoServer
 
 from stentor.archive import recording, role
 from stentor.archive.recorder import Recorder, inits
-from stentor.audio import grid
 from stentor.audio.encoder import ProgrammeEncoder
+from stentor.base import grid
 from stentor.base.clock import unix_ms
 from stentor.base.config import Settings
+from stentor.base.rendition import RENDITIONS, Source
 from stentor.bus.board import Board
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import Bus, connect
@@ -27,7 +28,7 @@ from stentor.bus.status import BEATING, SpaceStatus, Statuses
 from stentor.spaces.model import Space, State
 from stentor.store.objects import Objects
 from stentor.wire import manifest
-from stentor.wire.chunk import RENDITIONS, Chunk, Source
+from stentor.wire.chunk import Chunk
 from stentor.wire.horizon import CLOCK_WRONG
 from stentor.wire.manifest import Entry
 from tests.support.air import opened, processes

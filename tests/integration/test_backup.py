@@ -16,6 +16,7 @@ import pytest
 
 from stentor.base.config import Settings
 from stentor.base.errors import SetupError
+from stentor.base.rendition import Source
 from stentor.base.units import SeatId, SpaceId
 from stentor.cli.account import first_link
 from stentor.cli.house import House
@@ -25,7 +26,6 @@ from stentor.spaces.commands import CreateSpace
 from stentor.store import backup
 from stentor.store.spaces import Store
 from stentor.wire import manifest
-from stentor.wire.chunk import Source
 from tests.support.postgres import Postgres, postgres
 from tests.support.sound import voice
 from tests.support.whole import Whole, whole

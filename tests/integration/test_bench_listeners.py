@@ -11,7 +11,7 @@ import pytest
 from bench import peers
 from bench.listeners import Met, listen
 from bench.program import NO_COMPILER, compiler
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.rehearsal.order import Mix, Way
 from stentor.rehearsal.plan import Plan
 from stentor.rehearsal.rehearse import rehearse

@@ -13,6 +13,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from stentor.base.errors import Overloaded, SetupError
+from stentor.base.rendition import RENDITIONS, Source
 from stentor.base.units import SpaceId
 from stentor.bus.board import Board
 from stentor.bus.chunks import ChunkLog
@@ -23,7 +24,7 @@ from stentor.bus.status import BEATING, URGENT_S, SeatStatus, SpaceStatus, Statu
 from stentor.bus.stored import ANSWER_S, bucket
 from stentor.spaces.model import Space
 from stentor.wire import chunk as wire
-from stentor.wire.chunk import RENDITIONS, Chunk, Source
+from stentor.wire.chunk import Chunk
 from tests.support.nats import NatsServer, nats_server
 from tests.support.wait import eventually
 

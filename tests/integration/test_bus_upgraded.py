@@ -11,6 +11,7 @@ from nats.js.api import KeyValueConfig, RetentionPolicy, StorageType, StreamConf
 
 from stentor.base import keys
 from stentor.base.config import Settings
+from stentor.base.rendition import RENDITIONS, Source
 from stentor.base.units import SpaceId
 from stentor.bus import streams
 from stentor.bus.board import Board
@@ -21,7 +22,7 @@ from stentor.bus.permissions import OPERATOR
 from stentor.bus.stored import bucket
 from stentor.spaces.model import Space
 from stentor.wire import chunk as wire
-from stentor.wire.chunk import RENDITIONS, Chunk, Source
+from stentor.wire.chunk import Chunk
 from tests.support.nats import NatsServer
 
 ORIGIN_MS = round(time.time() * 1000)

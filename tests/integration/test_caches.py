@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.base.units import SeatId
 from stentor.cli import outside
 from stentor.cli.findings import Verdict

@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 
 from stentor.archive.shelf import Shelf
-from stentor.audio import grid, pcm
+from stentor.audio import pcm
 from stentor.audio.narrow import Narrower
 from stentor.audio.pcm import SILENCE, Samples
+from stentor.base import grid
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.units import SeatId, SpaceId
 from stentor.bus.board import Board

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from stentor.audio import grid, hold
+from stentor.audio import hold
+from stentor.base import grid
 from stentor.base.clock import Clock
 from stentor.base.config import Settings
 from stentor.base.errors import SetupError
+from stentor.base.rendition import Source
 from stentor.base.units import SeatId, SpaceId
 from stentor.bus.board import Board
 from stentor.bus.chunks import ChunkLog
@@ -29,7 +31,7 @@ from stentor.spaces.model import Space, State
 from stentor.store.objects import Objects
 from stentor.wire import adts, mp4
 from stentor.wire import cue as wire_cue
-from stentor.wire.chunk import Chunk, Source
+from stentor.wire.chunk import Chunk
 from stentor.wire.cue import Cue
 from tests.support.edge import VOICE_CHUNKS, encoded, request, silent_hold, split
 from tests.support.nats import NatsServer, nats_server

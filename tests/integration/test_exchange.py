@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from stentor.base.rendition import Source
 from stentor.bus.identity import join
 from stentor.bus.status import Statuses
 from stentor.rehearsal.listener import probe
 from stentor.wire import manifest
-from stentor.wire.chunk import Source
 from tests.support.recipes import stentor
 from tests.support.wait import eventually
 from tests.support.whole import Whole, whole

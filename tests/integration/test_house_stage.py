@@ -13,13 +13,13 @@ import pytest
 
 from stentor.base import keys
 from stentor.base.errors import Malformed, problem
+from stentor.base.rendition import Source
 from stentor.bus.connection import Bus, connect
 from stentor.bus.status import SeatStatus, SpaceStatus, Status, beat
 from stentor.spaces import claims
 from stentor.spaces.claims import Checker
 from stentor.store.objects import Objects
 from stentor.wire import manifest
-from stentor.wire.chunk import Source
 from stentor.wire.whip import WhipReply, WhipRequest, decode_request, encode
 from tests.support.house import House, running_house
 from tests.support.wait import eventually

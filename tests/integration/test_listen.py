@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from stentor.audio.grid import CHUNK_S
 from stentor.audio.media import read_audio
 from stentor.base.errors import BadInput, NotFound, Overloaded, SetupError
+from stentor.base.grid import CHUNK_S
 from stentor.rehearsal.listener import listen, probe
 from stentor.rehearsal.report import Report
 from stentor.wire import adts

@@ -7,7 +7,7 @@ import asyncio
 import numpy as np
 import pytest
 
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.base.errors import NotFound
 from stentor.rehearsal.heard import Heard
 from stentor.rehearsal.listener import listen, probe

@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from stentor.audio.grid import CHUNK_S
 from stentor.base.errors import BadInput
+from stentor.base.grid import CHUNK_S
 from stentor.rehearsal.listener import listen, probe
 from tests.support.audience import PAST_CHUNKS, audience
 from tests.support.sound import assert_heard, missing

@@ -12,9 +12,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from stentor.audio import grid
 from stentor.audio.pcm import Samples
+from stentor.base import grid
 from stentor.base.config import Settings
+from stentor.base.rendition import Source
 from stentor.bus.board import Board
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import Bus, connect
@@ -22,7 +23,7 @@ from stentor.bus.status import BEATING, Statuses
 from stentor.spaces.model import Space
 from stentor.spaces.pulse import Pulse
 from stentor.store.objects import Objects
-from stentor.wire.chunk import Chunk, Source
+from stentor.wire.chunk import Chunk
 from tests.support.air import ended, heard, live, logged, music, music_object, opened, processes, staged
 from tests.support.nats import NatsServer, nats_server
 from tests.support.sound import assert_heard, gaps

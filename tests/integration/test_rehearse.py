@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.base.errors import BadInput
 from stentor.base.tls import Tls
 from stentor.rehearsal.order import Mix, Storm, Way

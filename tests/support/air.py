@@ -14,10 +14,11 @@ from functools import cache
 import msgspec
 import numpy as np
 
-from stentor.audio import grid, hold
+from stentor.audio import hold
 from stentor.audio.hold import LOOP_SAMPLES, HoldLoop
 from stentor.audio.media import StreamDecoder
 from stentor.audio.pcm import Samples, to_int16
+from stentor.base import grid
 from stentor.base.clock import unix_ms
 from stentor.base.config import Settings
 from stentor.base.units import SpaceId

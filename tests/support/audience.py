@@ -15,13 +15,13 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from stentor.audio import grid
 from stentor.audio.encoder import ProgrammeEncoder
 from stentor.audio.pcm import Samples
+from stentor.base import grid
+from stentor.base.rendition import BY_NAME, RENDITIONS
 from stentor.spaces.model import Role, State
 from stentor.spaces.pulse import Pulse, PulseSeat
 from stentor.wire import adts, mp4, ogg, playlist
-from stentor.wire.chunk import BY_NAME, RENDITIONS
 from tests.support.speech import voice
 
 SERVER_DELAY_S = 0.05

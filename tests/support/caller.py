@@ -16,9 +16,9 @@ from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSes
 from aiortc.rtp import RtpPacket
 from av import Packet
 
-from stentor.audio.grid import SAMPLE_RATE_HZ, TICK_SAMPLES
 from stentor.audio.opus import OpusDecoder, OpusEncoder
 from stentor.audio.pcm import Samples
+from stentor.base.grid import SAMPLE_RATE_HZ, TICK_SAMPLES
 
 KEPT_TICKS = 50 * 60
 

@@ -13,10 +13,10 @@ from functools import cache
 
 import numpy as np
 
-from stentor.audio import grid
 from stentor.audio.encoder import ProgrammeEncoder
 from stentor.audio.hold import HoldLoop, silent_chunk
-from stentor.base import keys
+from stentor.base import grid, keys
+from stentor.base.rendition import RENDITIONS, Source
 from stentor.base.tls import Tls
 from stentor.base.units import SpaceId
 from stentor.crowd.addresses import Addresses
@@ -29,7 +29,7 @@ from stentor.spaces import pulse
 from stentor.spaces.model import Space, State
 from stentor.store.objects import Objects
 from stentor.wire import forwarded
-from stentor.wire.chunk import RENDITIONS, Chunk, Source
+from stentor.wire.chunk import Chunk
 from tests.support.speech import voice
 from tests.support.wait import eventually
 

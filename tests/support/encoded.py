@@ -11,7 +11,7 @@ import av.logging
 import numpy as np
 from numpy.typing import NDArray
 
-from stentor.wire.chunk import BY_NAME, Codec, Rendition
+from stentor.base.rendition import BY_NAME, Codec, Rendition
 
 AAC, OPUS = BY_NAME["aac-64"], BY_NAME["opus-24"]
 

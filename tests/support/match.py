@@ -25,9 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, signal
 
-from stentor.audio.grid import SAMPLE_RATE_HZ
 from stentor.audio.pcm import Samples
 from stentor.base.errors import BadInput
+from stentor.base.grid import SAMPLE_RATE_HZ
 
 MATCHED: Final = 0.8
 """A score from which on the voice is really there."""

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from stentor.archive.recorder import Recorder
 from stentor.archive.shelf import Shelf
-from stentor.audio import grid
+from stentor.base import grid
+from stentor.base.rendition import Source
 from stentor.spaces import pulse
 from stentor.spaces.model import Role, Seat, Space, State
 from stentor.store.objects import Objects
-from stentor.wire.chunk import Chunk, Source
+from stentor.wire.chunk import Chunk
 from tests.support.edge import DOORS_OPEN_MS, SPACE, VOICE_CHUNKS, encoded, live_space
 
 ADA, BOB = Seat("ada", "Ada", Role.HOST), Seat("bob", "Bob", Role.SPEAKER)  # type: ignore[arg-type]

@@ -12,8 +12,8 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 
-from stentor.audio.grid import SAMPLE_RATE_HZ
 from stentor.audio.pcm import Samples
+from stentor.base.grid import SAMPLE_RATE_HZ
 
 
 def tone(seconds: float = 1.0, hz: float = 440.0, amplitude: float = 0.4) -> Samples:

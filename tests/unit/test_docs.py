@@ -16,6 +16,7 @@ import pytest
 from stentor.base import errors
 from stentor.base.config import PREFIX, Settings
 from stentor.base.errors import StentorError
+from stentor.base.rendition import Source
 from stentor.base.texts import LANGUAGES, Catalogue
 from stentor.base.units import SpaceId
 from stentor.cli import stentor
@@ -24,7 +25,6 @@ from stentor.edge.door import door
 from stentor.spaces.model import Space, State
 from stentor.spaces.pulse import Pulse, PulseSeat
 from stentor.wire import manifest
-from stentor.wire.chunk import Source
 from stentor.wire.manifest import Entry, Run, Stored
 
 ROOT = Path(__file__).parents[2]

@@ -15,6 +15,8 @@ ROWS = {
     "stage": 3, "programme": 3, "edge": 3, "archive": 3, "house": 3, "captions": 3,
     "rehearsal": 4, "supervisor": 4, "tether": 4, "logfiles": 4, "app": 4, "cli": 4, "__main__": 4, "__init__": 0,
 }  # fmt: skip
+CORES = ("wire", "audio", "people", "crowd", "spaces")
+"""The order inside row 1: each may import those before it."""
 HOMES = {
     "aiortc": {"stage", "rehearsal"},
     "av": {"audio", "people", "stage", "rehearsal"},
@@ -73,6 +75,10 @@ def test_imports_go_down(path: Path) -> None:
             assert ROWS[there] <= ROWS[here], (
                 f"{here} (row {ROWS[here]}) imports {name} (row {ROWS[there]}): move it down"
             )
+            if ROWS[here] == ROWS[there] == 1 and here != there:
+                assert CORES.index(there) < CORES.index(here), (
+                    f"the core {here} imports {name}: {there} comes after it; what both need belongs into base"
+                )
             roles = ROWS[here] == ROWS[there] == 3 and here != there
             assert not roles, f"{here} imports {name}: roles meet on the bus; move what both need into a core"
         elif parts[0] in HOMES:

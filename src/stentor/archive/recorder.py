@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from stentor.audio import grid
 from stentor.audio.hold import silent_chunk
+from stentor.base import grid
+from stentor.base.rendition import RENDITIONS, Rendition, Source
 from stentor.wire import manifest, mp4
-from stentor.wire.chunk import RENDITIONS, Chunk, Rendition, Source
+from stentor.wire.chunk import Chunk
 from stentor.wire.manifest import Entry, Run, Stored
 
 Frames = Mapping[str, list[bytes]]

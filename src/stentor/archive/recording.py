@@ -11,8 +11,7 @@ from typing import Final
 
 from stentor.archive.recorder import Recorder, Segment
 from stentor.archive.shelf import Shelf
-from stentor.audio import grid
-from stentor.base import log
+from stentor.base import grid, log
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Overloaded
 from stentor.bus.chunks import ChunkLog

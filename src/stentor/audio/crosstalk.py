@@ -13,8 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from stentor.audio.grid import SAMPLE_RATE_HZ, TICK_SAMPLES
 from stentor.audio.pcm import Block
+from stentor.base.grid import SAMPLE_RATE_HZ, TICK_SAMPLES
 
 RATE_HZ: Final = 8000
 WINDOW_TICKS: Final = 128

@@ -27,10 +27,10 @@ import numpy as np
 from av.audio.codeccontext import AudioCodecContext
 from av.audio.frame import AudioFrame
 
-from stentor.audio.grid import CHUNK_SAMPLES, HOLD_CHUNKS, SAMPLE_RATE_HZ
 from stentor.audio.pcm import Samples
 from stentor.base.errors import SetupError
-from stentor.wire.chunk import Codec, Rendition
+from stentor.base.grid import CHUNK_SAMPLES, HOLD_CHUNKS, SAMPLE_RATE_HZ
+from stentor.base.rendition import Codec, Rendition
 
 OPUS_PRE_SKIP: Final = 312
 """Samples a decoder must leave out at the start of a stream (RFC 7845, 4.2): libopus' look-ahead of 6.5 ms."""

@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from stentor.audio.grid import SAMPLE_RATE_HZ
 from stentor.audio.pcm import Samples
+from stentor.base.grid import SAMPLE_RATE_HZ
 
 DECLICK_SAMPLES: Final = 240
 """5 ms: the shortest ramp that is not heard as a click on speech."""

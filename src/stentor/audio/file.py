@@ -23,9 +23,9 @@ from av.packet import Packet
 
 from stentor.audio.container import Link, links
 from stentor.audio.downmix import Downmix
-from stentor.audio.grid import SAMPLE_RATE_HZ
 from stentor.audio.pcm import Samples
 from stentor.base.errors import BadInput
+from stentor.base.grid import SAMPLE_RATE_HZ
 
 KINDS: Final = "WAV, FLAC, MP3, AAC, M4A, Ogg (Opus, Vorbis), WebM, AIFF or CAF"
 SLOWEST_HZ, FASTEST_HZ, MOST_CHANNELS = 2_000, 768_000, 32

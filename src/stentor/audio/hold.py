@@ -16,12 +16,12 @@ import numpy as np
 
 from stentor.audio.encoder import ProgrammeEncoder, encode_loop
 from stentor.audio.fade import equal_power
-from stentor.audio.grid import CHUNK_SAMPLES, HOLD_CHUNKS, SAMPLE_RATE_HZ, TICK_SAMPLES
 from stentor.audio.limiter import LOOKAHEAD_SAMPLES, Limiter
 from stentor.audio.loudness import SILENT_LUFS, integrated_lufs
 from stentor.audio.pcm import Block, Samples, from_int16, gain_of_db, to_int16
 from stentor.base.errors import BadInput, Malformed
-from stentor.wire.chunk import MAX_FRAME_BYTES, RENDITIONS
+from stentor.base.grid import CHUNK_SAMPLES, HOLD_CHUNKS, SAMPLE_RATE_HZ, TICK_SAMPLES
+from stentor.base.rendition import MAX_FRAME_BYTES, RENDITIONS
 
 LOOP_SAMPLES: Final = HOLD_CHUNKS * CHUNK_SAMPLES
 HOLD_LUFS: Final = -20.0

@@ -20,10 +20,10 @@ import numpy as np
 
 from stentor.audio import timescale
 from stentor.audio.fade import DECLICK_SAMPLES, ramp, splice
-from stentor.audio.grid import SAMPLE_RATE_HZ, TICK_SAMPLES
 from stentor.audio.opus import OpusDecoder, has_redundancy, packet_samples
 from stentor.audio.pcm import Block, Samples
 from stentor.base.errors import Malformed
+from stentor.base.grid import SAMPLE_RATE_HZ, TICK_SAMPLES
 
 MAX_PACKETS: Final = 128
 """1.28 s of 10 ms packets; more than that at once is a burst after a stall or an attack. The oldest goes."""

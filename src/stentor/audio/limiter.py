@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 
 from stentor.audio.fade import ramp
-from stentor.audio.grid import TICK_SAMPLES
 from stentor.audio.pcm import Block, Samples
+from stentor.base.grid import TICK_SAMPLES
 
 CEILING: Final = 0.97
 """-0.26 dBFS. What a lossy codec adds to a peak at this height, its decoder clips unheard."""

@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from stentor.audio.grid import TICK_S
 from stentor.audio.weighting import KWeighting
+from stentor.base.grid import TICK_S
 
 SPEECH_LUFS: Final = -16.0
 """What speakers are levelled to: the loudness podcasts are made for (AES TD1008: speech on headphones and phones)."""

@@ -12,9 +12,9 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 
 from stentor.audio import file
-from stentor.audio.grid import SAMPLE_RATE_HZ
 from stentor.audio.pcm import Samples
 from stentor.base.errors import BadInput, Malformed
+from stentor.base.grid import SAMPLE_RATE_HZ
 
 MAX_FILE_S: Final = 3 * 3600
 """Three hours are 2 GB of float32 samples: more is no jingle and no interlude."""

@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stentor.audio.fade import linear
-from stentor.audio.grid import TICK_SAMPLES
 from stentor.audio.limiter import LOOKAHEAD_SAMPLES, Limiter
 from stentor.audio.loudness import Leveller
 from stentor.audio.pcm import FLOOR_DBFS, SILENCE, Block, gain_of_db
 from stentor.audio.voice import TalkDetector
 from stentor.audio.weighting import KWeighting
+from stentor.base.grid import TICK_SAMPLES
 
 MAX_GAIN: Final = 4.0
 """12 dB: what a host may add to a seat by hand."""

@@ -18,9 +18,9 @@ from typing import Final
 import av
 import numpy as np
 
-from stentor.audio.grid import SAMPLE_RATE_HZ, TICK_SAMPLES
 from stentor.audio.pcm import Block, Samples
 from stentor.base.errors import Malformed, SetupError
+from stentor.base.grid import SAMPLE_RATE_HZ, TICK_SAMPLES
 
 MAX_PACKET_SAMPLES: Final = 5760
 """120 ms: the longest packet there is (RFC 6716, 3.2.5, R5)."""

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from stentor.audio.grid import TICK_SAMPLES
+from stentor.base.grid import TICK_SAMPLES
 
 Samples = NDArray[np.float32]
 """Any number of samples, shape ``(n,)``."""

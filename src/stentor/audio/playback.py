@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from stentor.audio.grid import TICK_SAMPLES
 from stentor.audio.pcm import Block
+from stentor.base.grid import TICK_SAMPLES
 
 FADE_TICKS: Final = 15
 """From full to silent in 0.3 s."""

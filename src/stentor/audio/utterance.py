@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from stentor.audio import grid
 from stentor.audio.pcm import Samples
+from stentor.base import grid
 
 PAUSE_TICKS: Final = 10
 """0.2 s without talking, which itself goes on for 0.3 s after the last sound: half a second ends an utterance."""

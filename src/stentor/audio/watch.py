@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 
 from stentor.audio.crosstalk import EchoDetector
-from stentor.audio.grid import TICK_S
 from stentor.audio.pcm import SILENCE, Block
+from stentor.base.grid import TICK_S
 
 SILENT_S: Final = 20.0
 """Longer than one waits for a word; an open microphone that nobody uses only adds its room."""

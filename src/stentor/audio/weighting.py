@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from stentor.audio.grid import TICK_SAMPLES
+from stentor.base.grid import TICK_SAMPLES
 
 Matrix = NDArray[np.float64]
 

@@ -16,7 +16,7 @@ from collections.abc import AsyncGenerator, Callable
 import nats.errors
 import nats.js.errors
 
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.base.clock import Clock, wall
 from stentor.base.errors import Malformed, Overloaded
 from stentor.bus.connection import Bus, Unsubscribe, heed_cancel

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Final, Generic, NamedTuple, TypeVar
 
-from stentor.audio import grid
 from stentor.audio.utterance import Utterance, joined
+from stentor.base import grid
 
 JOIN_TICKS: Final = 50
 """A pause of a second at most stands between two utterances that are recognised as one: a call costs more than its

@@ -13,18 +13,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stentor.audio import grid, pcm
+from stentor.audio import pcm
 from stentor.audio.media import StreamDecoder
 from stentor.audio.narrow import Narrower
 from stentor.audio.pcm import Samples
 from stentor.audio.utterance import Utterance, Utterances
 from stentor.audio.voice import TalkDetector
+from stentor.base import grid
+from stentor.base.rendition import BY_NAME, Source
 from stentor.base.units import SeatId, SpaceId
 from stentor.captions.engine import Transcriber
 from stentor.spaces import pulse
 from stentor.wire import cue as wire_cue
 from stentor.wire import emsg
-from stentor.wire.chunk import BY_NAME, Source
 from stentor.wire.cue import Cue
 from stentor.wire.demux import Demuxer
 from stentor.wire.manifest import Entry

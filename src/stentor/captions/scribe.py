@@ -10,9 +10,9 @@ import asyncio
 from collections import deque
 from typing import Final, NamedTuple
 
-from stentor.audio import grid, pcm
+from stentor.audio import pcm
 from stentor.audio.utterance import Utterance, Utterances
-from stentor.base import log
+from stentor.base import grid, log
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Malformed, NotFound, Overloaded
 from stentor.base.units import SeatId

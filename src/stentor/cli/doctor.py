@@ -17,20 +17,19 @@ import click
 import numpy as np
 
 from stentor import app
-from stentor.audio import grid
 from stentor.audio.encoder import ProgrammeEncoder
 from stentor.audio.opus import OpusDecoder, OpusEncoder
 from stentor.audio.pcm import SILENCE
-from stentor.base import tls
+from stentor.base import grid, tls
 from stentor.base.config import Settings
 from stentor.base.errors import Overloaded, SetupError
+from stentor.base.rendition import RENDITIONS
 from stentor.bus import server
 from stentor.bus.identity import join
 from stentor.bus.permissions import OPERATOR
 from stentor.cli import options
 from stentor.cli.findings import BYTES_PER_HOUR, Finding, Verdict, tell
 from stentor.store.objects import Objects
-from stentor.wire.chunk import RENDITIONS
 
 WANTED_DESCRIPTORS = 20_000
 MORE_DESCRIPTORS = (

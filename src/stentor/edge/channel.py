@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import math
 
-from stentor.audio import grid
 from stentor.audio.hold import HoldLoop
+from stentor.base import grid
 from stentor.base.errors import NotFound
+from stentor.base.rendition import RENDITIONS
 from stentor.crowd import rungs
 from stentor.crowd.orders import Orders
 from stentor.crowd.waiting import Waiting
@@ -22,7 +23,7 @@ from stentor.edge.worker import Worker
 from stentor.spaces.comments import Chat
 from stentor.spaces.model import ON_AIR, Space, State
 from stentor.wire import http
-from stentor.wire.chunk import RENDITIONS, Chunk
+from stentor.wire.chunk import Chunk
 from stentor.wire.http import Request
 
 DEFAULT_HOLD = "default"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from stentor.audio import grid
 from stentor.audio.hold import HoldLoop
+from stentor.base import grid
 from stentor.base.clock import unix_ms
 from stentor.base.errors import NotFound
+from stentor.base.rendition import BY_NAME, Rendition
 from stentor.crowd import rungs
 from stentor.crowd.orders import Orders
 from stentor.edge import overflow as edge_overflow
@@ -17,7 +18,6 @@ from stentor.spaces.comments import Chat, ChatState, Comment
 from stentor.spaces.model import ON_AIR, Commenting, Space, State
 from stentor.spaces.reactions import REACTIONS
 from stentor.wire import calendar, mp4
-from stentor.wire.chunk import BY_NAME, Rendition
 
 DOOR_CACHE = "public, max-age=2"
 COMMENTS_CACHE = "public, max-age=2"

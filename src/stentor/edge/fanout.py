@@ -15,7 +15,7 @@ import asyncio
 from collections import deque
 from typing import Protocol
 
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.edge.forms import Form, packed
 from stentor.edge.window import Window
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import zlib
 from typing import Protocol
 
-from stentor.audio import grid
+from stentor.base import grid
+from stentor.base.rendition import Codec, Rendition
 from stentor.edge.window import Kept
 from stentor.wire import adts, mp4, ogg
-from stentor.wire.chunk import Codec, Rendition
 
 _OPENING_PAGES = 2
 

@@ -11,15 +11,15 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple, Protocol, TypeVar
 
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.base.clock import Clock
 from stentor.base.errors import BadInput, NotFound, Overloaded
+from stentor.base.rendition import Codec, Rendition
 from stentor.edge import subtitles
 from stentor.edge.reply import EXPOSED, IMMUTABLE, Document, File, Reply, failure
 from stentor.edge.subtitles import Captions
 from stentor.edge.window import Window
 from stentor.wire import mp4, playlist
-from stentor.wire.chunk import Codec, Rendition
 from stentor.wire.http import Request
 from stentor.wire.playlist import Decision, Directives
 

@@ -9,12 +9,12 @@ from typing import Protocol
 
 from stentor.base import log
 from stentor.base.errors import Malformed, NotFound, Overloaded
+from stentor.base.rendition import RENDITIONS
 from stentor.spaces import outline, pulse
 from stentor.spaces.outline import Outline
 from stentor.spaces.pulse import Pulse
 from stentor.store.objects import Objects
 from stentor.wire import emsg, manifest
-from stentor.wire.chunk import RENDITIONS
 from stentor.wire.manifest import Entry
 
 SMALLEST = min(RENDITIONS, key=lambda rendition: rendition.bitrate_bps)

@@ -9,13 +9,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.base.errors import NotFound
+from stentor.base.rendition import RENDITIONS, Codec, Rendition
 from stentor.edge import subtitles
 from stentor.edge.hls import is_number
 from stentor.spaces.model import Space
 from stentor.wire import playlist, webvtt
-from stentor.wire.chunk import RENDITIONS, Codec, Rendition
 from stentor.wire.manifest import Entry
 from stentor.wire.playlist import Subtitles
 

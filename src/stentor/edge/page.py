@@ -16,11 +16,11 @@ from urllib.parse import quote, urlsplit
 
 from stentor.base import hsts, texts
 from stentor.base.errors import NotFound
+from stentor.base.rendition import BY_NAME
 from stentor.crowd.orders import Orders
 from stentor.edge.door import door
 from stentor.edge.reply import IMMUTABLE, Document
 from stentor.spaces.model import ON_AIR, Pin, Space, State
-from stentor.wire.chunk import BY_NAME
 from stentor.wire.clip import Cut
 
 OPUS = BY_NAME["opus-24"]

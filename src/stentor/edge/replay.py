@@ -15,9 +15,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Malformed, NotFound, Overloaded
+from stentor.base.rendition import BY_NAME, RENDITIONS, Codec, Rendition
 from stentor.edge import overflow
 from stentor.edge.cache import Cache
 from stentor.edge.hls import is_number
@@ -30,7 +31,6 @@ from stentor.spaces.model import Space, State
 from stentor.spaces.outline import Outline
 from stentor.store.objects import Objects
 from stentor.wire import clip, http, manifest, mp4, playlist
-from stentor.wire.chunk import BY_NAME, RENDITIONS, Codec, Rendition
 from stentor.wire.http import Request
 from stentor.wire.manifest import Entry
 from stentor.wire.playlist import Subtitles

@@ -13,9 +13,9 @@ from contextlib import aclosing
 
 import msgspec
 
-from stentor.audio import grid, hold, music
+from stentor.audio import hold, music
 from stentor.audio.hold import HoldLoop
-from stentor.base import config, keys, log, tls
+from stentor.base import config, grid, keys, log, tls
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
 from stentor.base.descriptors import descriptors

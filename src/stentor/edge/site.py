@@ -17,6 +17,7 @@ from stentor.audio.hold import HoldLoop
 from stentor.base import log
 from stentor.base.clock import unix_ms
 from stentor.base.errors import Malformed, NotFound, Overloaded, StentorError
+from stentor.base.rendition import BY_NAME
 from stentor.base.texts import negotiate
 from stentor.crowd import rungs
 from stentor.edge import door, embed, metrics, overflow, subtitles
@@ -34,7 +35,6 @@ from stentor.edge.worker import Worker
 from stentor.spaces.model import Space, State
 from stentor.store.objects import Objects
 from stentor.wire import calendar, clip
-from stentor.wire.chunk import BY_NAME
 from stentor.wire.horizon import CLOCK_WRONG
 from stentor.wire.http import Request
 

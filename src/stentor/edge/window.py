@@ -12,11 +12,12 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from stentor.audio import grid
+from stentor.base import grid
+from stentor.base.rendition import Source
 from stentor.crowd.rungs import RUNGS
 from stentor.spaces.pulse import gist
 from stentor.wire import aac
-from stentor.wire.chunk import Chunk, Source
+from stentor.wire.chunk import Chunk
 from stentor.wire.horizon import ahead
 
 Frames = Mapping[str, list[bytes]]

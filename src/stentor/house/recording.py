@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.base.errors import NotFound
+from stentor.base.rendition import Source
 from stentor.base.units import SpaceId
 from stentor.store.objects import Objects
 from stentor.store.recordings import Recording
 from stentor.wire import manifest
-from stentor.wire.chunk import Source
 
 
 async def summarise(objects: Objects, space: SpaceId, *, ready_ms: int) -> Recording:

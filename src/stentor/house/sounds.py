@@ -8,11 +8,11 @@ import hashlib
 import numpy as np
 
 from stentor.audio.file import LeftOut
-from stentor.audio.grid import SAMPLE_RATE_HZ
 from stentor.audio.loudness import SPEECH_LUFS, integrated_lufs
 from stentor.audio.pcm import Samples, gain_of_db, to_int16
 from stentor.base import log
 from stentor.base.errors import BadInput, Overloaded
+from stentor.base.grid import SAMPLE_RATE_HZ
 from stentor.house.readers import Readers
 from stentor.spaces import commands as c
 from stentor.spaces import sounds

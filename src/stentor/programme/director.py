@@ -24,11 +24,11 @@ from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 
-from stentor.audio import grid
 from stentor.audio.fade import DECLICK_SAMPLES, equal_power, linear
 from stentor.audio.limiter import CEILING
 from stentor.audio.pcm import SILENCE, Block, Samples, from_int16
-from stentor.wire.chunk import Source
+from stentor.base import grid
+from stentor.base.rendition import Source
 from stentor.wire.tick import Tick
 
 FILLER_AFTER_TICKS: Final = 50

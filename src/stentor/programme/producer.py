@@ -13,17 +13,18 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Final, NamedTuple
 
-from stentor.audio import grid
 from stentor.audio.hold import HoldLoop
+from stentor.base import grid
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Malformed
+from stentor.base.rendition import Source
 from stentor.bus.status import SeatStatus
 from stentor.programme.signal import Signal
 from stentor.programme.ticks import TickWindow
 from stentor.spaces import pulse
 from stentor.spaces.model import Space
 from stentor.wire import tick as wire_tick
-from stentor.wire.chunk import Chunk, Source
+from stentor.wire.chunk import Chunk
 from stentor.wire.tick import Tick
 
 TICKS_WAIT_S: Final = 0.25

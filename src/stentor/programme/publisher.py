@@ -10,16 +10,17 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from stentor.audio import grid
 from stentor.audio.hold import HoldLoop
+from stentor.base import grid
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Malformed, Overloaded
+from stentor.base.rendition import Source
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.lease import Lease
 from stentor.programme.backlog import Backlog
 from stentor.spaces import pulse
 from stentor.spaces.model import Space
-from stentor.wire.chunk import Chunk, Source
+from stentor.wire.chunk import Chunk
 
 POLL_S: Final = 0.05
 """How soon it is noticed that the lease is ours."""

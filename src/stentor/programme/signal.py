@@ -14,8 +14,8 @@ from typing import Final
 
 from stentor.audio.encoder import ProgrammeEncoder
 from stentor.audio.hold import HoldLoop
+from stentor.base.rendition import RENDITIONS
 from stentor.programme.director import Directed, Director
-from stentor.wire.chunk import RENDITIONS
 from stentor.wire.tick import Tick
 
 RUN_UP_CHUNKS: Final = 12

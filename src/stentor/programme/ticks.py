@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.wire.horizon import Horizon
 from stentor.wire.tick import Tick
 

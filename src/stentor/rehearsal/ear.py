@@ -10,13 +10,14 @@ from typing import Final
 
 import msgspec
 
-from stentor.audio.grid import SAMPLE_RATE_HZ
 from stentor.audio.loudness import integrated_lufs
 from stentor.audio.media import StreamDecoder
 from stentor.audio.opus import OpusDecoder
 from stentor.audio.pcm import FLOOR_DBFS, level_dbfs
 from stentor.base.clock import unix_ms
 from stentor.base.errors import Malformed
+from stentor.base.grid import SAMPLE_RATE_HZ
+from stentor.base.rendition import Codec, Source
 from stentor.rehearsal.heard import Heard
 from stentor.rehearsal.player import Player
 from stentor.rehearsal.readers import Run
@@ -24,7 +25,6 @@ from stentor.rehearsal.report import Discontinuity, Report, SourceChange, spread
 from stentor.rehearsal.saving import Keepsake
 from stentor.rehearsal.silence import SilenceFinder
 from stentor.spaces.pulse import Pulse
-from stentor.wire.chunk import Codec, Source
 from stentor.wire.mp4 import AAC_CONFIG
 
 KEEP_S: Final = 300.0

@@ -7,8 +7,8 @@ from collections import deque
 
 import numpy as np
 
-from stentor.audio.grid import SAMPLE_RATE_HZ
 from stentor.audio.pcm import Samples
+from stentor.base.grid import SAMPLE_RATE_HZ
 
 
 class Heard:

@@ -10,8 +10,8 @@ from urllib.parse import urljoin
 
 import httpx
 
-from stentor.audio.grid import SAMPLE_RATE_HZ
 from stentor.base.errors import BadInput, Malformed, NotFound, Overloaded, SetupError
+from stentor.base.grid import SAMPLE_RATE_HZ
 from stentor.rehearsal import m3u8
 from stentor.rehearsal.ear import Ear
 from stentor.rehearsal.readers import Mp4Reader

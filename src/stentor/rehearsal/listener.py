@@ -16,8 +16,8 @@ from typing import Any, Final
 
 import httpx
 
-from stentor.audio.grid import SAMPLE_RATE_HZ
 from stentor.base.errors import BadInput
+from stentor.base.grid import SAMPLE_RATE_HZ
 from stentor.rehearsal.ear import KEEP_S, Ear
 from stentor.rehearsal.heard import Heard
 from stentor.rehearsal.hls_listener import HlsListener

@@ -13,10 +13,10 @@ from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av.packet import Packet
 from av.stream import Stream
 
-from stentor.audio.grid import SAMPLE_RATE_HZ, TICK_S, TICK_SAMPLES
 from stentor.audio.opus import OpusEncoder
 from stentor.audio.pcm import SILENCE, Block, Samples
 from stentor.base.errors import BadInput
+from stentor.base.grid import SAMPLE_RATE_HZ, TICK_S, TICK_SAMPLES
 
 MAX_BEHIND_BLOCKS: Final = 10
 """After a stall of the process so many blocks are sent at once, as a sound card would; older ones are lost."""

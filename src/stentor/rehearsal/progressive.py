@@ -9,8 +9,8 @@ from typing import Final
 
 import httpx
 
-from stentor.audio.grid import CHUNK_SAMPLES
 from stentor.base.errors import Conflict, Malformed, NotFound, Overloaded, SetupError
+from stentor.base.grid import CHUNK_SAMPLES
 from stentor.rehearsal.ear import Ear
 from stentor.rehearsal.readers import AdtsReader, Mp4Reader, OggReader, Reader, Run
 from stentor.rehearsal.refusal import refusal, unreachable

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from stentor.audio.grid import AAC_FRAME_SAMPLES
 from stentor.audio.opus import packet_samples
 from stentor.base.errors import Malformed
+from stentor.base.grid import AAC_FRAME_SAMPLES
+from stentor.base.rendition import Codec
 from stentor.wire import adts, ogg
-from stentor.wire.chunk import Codec
 from stentor.wire.demux import Demuxer
 
 _OGG_HEADERS = (b"OpusHead", b"OpusTags")

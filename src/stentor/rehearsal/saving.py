@@ -7,9 +7,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from stentor.audio.grid import SAMPLE_RATE_HZ
 from stentor.audio.pcm import Samples, to_int16
 from stentor.base.errors import BadInput
+from stentor.base.grid import SAMPLE_RATE_HZ
 
 MAX_WAV_BYTES: Final = 2**32 - 4096
 """A WAV file counts its bytes in 32 bits: 12 hours of mono. What comes later is not saved."""

@@ -8,8 +8,8 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from stentor.audio.grid import SAMPLE_RATE_HZ
 from stentor.audio.pcm import Samples, gain_of_db
+from stentor.base.grid import SAMPLE_RATE_HZ
 
 STEP_SAMPLES: Final = 480
 """10 ms: the grain of the search. One period of 100 Hz, so that a zero crossing is no silence."""

@@ -10,10 +10,10 @@ from typing import Final
 
 import numpy as np
 
-from stentor.audio.grid import SAMPLE_RATE_HZ
 from stentor.audio.media import read_audio
 from stentor.audio.pcm import Samples
 from stentor.base.errors import BadInput
+from stentor.base.grid import SAMPLE_RATE_HZ
 from stentor.base.units import space_id
 from stentor.rehearsal.impairment import Impairment
 from stentor.rehearsal.speaker import Speaker

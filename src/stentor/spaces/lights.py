@@ -12,9 +12,9 @@ from typing import Protocol
 
 import msgspec
 
-from stentor.audio import grid
+from stentor.base import grid
+from stentor.base.rendition import Source
 from stentor.spaces.model import TALKING, Space, State
-from stentor.wire.chunk import Source
 
 PROGRAMME_LATE_S = 3.0
 """A chunk is published at most 0.25 s after its end; a standby takes over in 2 s. Later than this is a loss."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.base.units import SeatId, SpaceId
 from stentor.crowd.ladder import Cause
 

@@ -11,11 +11,11 @@ from typing import NamedTuple, cast
 
 import msgspec
 
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.base.errors import Malformed
+from stentor.base.rendition import Source
 from stentor.spaces.model import Pin
 from stentor.spaces.pulse import SILENCE_DBFS, Pulse
-from stentor.wire.chunk import Source
 
 LEAST_TURN_PARTS = 5
 """4.8 s: a shorter turn (a question, a "yes") belongs to who had the floor before."""

@@ -13,8 +13,7 @@ from collections import deque
 from collections.abc import Coroutine
 from typing import Any, Final, NamedTuple
 
-from stentor.audio import grid
-from stentor.base import log
+from stentor.base import grid, log
 from stentor.base.clock import Clock, wall
 from stentor.base.errors import CallerError, Malformed, Overloaded, StentorError
 from stentor.spaces.claims import Checker

@@ -12,8 +12,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from stentor.audio import grid
-from stentor.base import keys, log
+from stentor.base import grid, keys, log
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
 from stentor.base.errors import StentorError

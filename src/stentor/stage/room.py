@@ -14,11 +14,11 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import Any
 
-from stentor.audio import grid, pcm
+from stentor.audio import pcm
 from stentor.audio.mixer import Mix, Mixer
 from stentor.audio.opus import OpusEncoder
 from stentor.audio.pcm import Block
-from stentor.base import log
+from stentor.base import grid, log
 from stentor.base.clock import Clock, wall
 from stentor.base.errors import NotAllowed, NotFound, Overloaded
 from stentor.base.units import SeatId

@@ -20,7 +20,7 @@ from aiortc.rtp import (
     RtcpSrPacket,
 )
 
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.base.errors import Malformed
 
 HEADER = struct.Struct("!BBHII")

@@ -10,12 +10,12 @@ import secrets
 from enum import StrEnum
 
 from stentor.audio.fade import linear
-from stentor.audio.grid import TICK_SAMPLES
 from stentor.audio.jitter import JitterBuffer
 from stentor.audio.opus import OpusEncoder
 from stentor.audio.pcm import Block
 from stentor.audio.watch import Watch
 from stentor.base.clock import Clock
+from stentor.base.grid import TICK_SAMPLES
 from stentor.base.units import SeatId
 from stentor.spaces.model import Role
 from stentor.spaces.quality import Line

@@ -11,11 +11,11 @@ from collections.abc import Awaitable, Callable
 
 import numpy as np
 
-from stentor.audio.grid import SAMPLE_RATE_HZ
 from stentor.audio.pcm import Block
 from stentor.audio.playback import Pcm, Playback
 from stentor.base import log
 from stentor.base.errors import StentorError
+from stentor.base.grid import SAMPLE_RATE_HZ
 from stentor.spaces import sounds
 from stentor.spaces.model import Playing, Space
 from stentor.spaces.sounds import LONGEST_MS, LOUDEST

@@ -10,9 +10,10 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from stentor.audio import grid, pcm
+from stentor.audio import pcm
 from stentor.audio.narrow import Narrower
 from stentor.audio.pcm import SILENCE, Block
+from stentor.base import grid
 from stentor.spaces.model import Space
 from stentor.wire import speech as wire
 from stentor.wire.speech import Speech

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.base.errors import BadInput
+from stentor.base.rendition import Rendition
 from stentor.wire import mp4
-from stentor.wire.chunk import Rendition
 from stentor.wire.demux import Demuxer
 from stentor.wire.manifest import Entry
 

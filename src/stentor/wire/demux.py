@@ -6,9 +6,9 @@ import struct
 from typing import NamedTuple
 
 from stentor.base.errors import Malformed
+from stentor.base.rendition import Codec
 from stentor.wire import emsg as event
 from stentor.wire.box import HEADER_BYTES, Box, boxes, find
-from stentor.wire.chunk import Codec
 
 MAX_BOX_BYTES = 4 * 1024 * 1024
 """A segment of 3.84 s has 32 kB; a hundred times as much is a mistake or an attack."""

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.base.errors import Malformed
 from stentor.wire.box import Box, boxes, full_box
 

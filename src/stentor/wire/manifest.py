@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.base.errors import Malformed
-from stentor.wire.chunk import Source
+from stentor.base.rendition import Source
 
 PAGE_ENTRIES = 256
 MAX_PAGE_BYTES = 2 * 1024 * 1024

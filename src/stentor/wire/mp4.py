@@ -11,11 +11,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.base.errors import Malformed
+from stentor.base.rendition import RENDITIONS, Codec, Rendition
 from stentor.wire import emsg as event
 from stentor.wire.box import box, boxes, full_box
-from stentor.wire.chunk import RENDITIONS, Codec, Rendition
 from stentor.wire.demux import Demuxer, Fragment
 from stentor.wire.emsg import PULSE_SCHEME, emsg
 

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.base.errors import BadInput, Malformed
 
 HEADER_BYTES = 27

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from stentor.audio import grid
-from stentor.wire.chunk import Rendition, Source
+from stentor.base import grid
+from stentor.base.rendition import Rendition, Source
 from stentor.wire.manifest import Entry, gap_report
 from stentor.wire.mp4 import CODECS
 from stentor.wire.reload import (

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple
 
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.base.errors import BadInput
 
 TARGET_DURATION_S = 4

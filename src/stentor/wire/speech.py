@@ -20,7 +20,7 @@ import struct
 
 import msgspec
 
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.base.errors import Malformed
 
 RATE_HZ = 16_000

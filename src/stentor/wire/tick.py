@@ -20,7 +20,7 @@ import struct
 
 import msgspec
 
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.base.errors import Malformed
 
 SAMPLES_BYTES = grid.TICK_SAMPLES * 2

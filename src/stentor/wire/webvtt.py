@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.wire.cue import Cue
 
 CONTENT_TYPE = "text/vtt; charset=utf-8"

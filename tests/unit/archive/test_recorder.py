@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stentor.archive.recorder import Recorder, Segment, inits
-from stentor.audio import grid
 from stentor.audio.hold import silent_chunk
+from stentor.base import grid
+from stentor.base.rendition import BY_NAME, RENDITIONS, Source
 from stentor.wire import manifest
-from stentor.wire.chunk import BY_NAME, RENDITIONS, Chunk, Source
+from stentor.wire.chunk import Chunk
 from stentor.wire.manifest import Run
 from tests.support.encoded import frames, probe
 

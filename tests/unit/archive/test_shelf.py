@@ -7,9 +7,9 @@ import pytest
 from stentor.archive.recorder import Segment
 from stentor.archive.shelf import Shelf, salvage
 from stentor.base.errors import NotFound
+from stentor.base.rendition import Source
 from stentor.store.objects import Objects
 from stentor.wire import manifest
-from stentor.wire.chunk import Source
 from stentor.wire.manifest import FIRST_HASH, PAGE_ENTRIES, Entry, Run, Stored
 
 PAGE = manifest.page_key("talk", 0)

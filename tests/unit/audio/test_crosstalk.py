@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from stentor.audio.crosstalk import WINDOW_TICKS, EchoDetector
-from stentor.audio.grid import SAMPLE_RATE_HZ, TICK_SAMPLES
 from stentor.audio.opus import OpusDecoder, OpusEncoder
 from stentor.audio.pcm import Samples
+from stentor.base.grid import SAMPLE_RATE_HZ, TICK_SAMPLES
 from tests.support.sound import voice
 
 WINDOWS = 4

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from stentor.audio.encoder import ProgrammeEncoder, encode_loop
-from stentor.audio.grid import CHUNK_SAMPLES
 from stentor.audio.media import StreamDecoder
 from stentor.audio.pcm import SILENCE, Samples, level_dbfs
-from stentor.wire.chunk import BY_NAME, RENDITIONS, Codec, Rendition
+from stentor.base.grid import CHUNK_SAMPLES
+from stentor.base.rendition import BY_NAME, RENDITIONS, Codec, Rendition
 from tests.support.speech import voice
 
 every_rendition = pytest.mark.parametrize("rendition", RENDITIONS, ids=lambda rendition: rendition.name)

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stentor.audio import hold
-from stentor.audio.grid import CHUNK_SAMPLES, HOLD_CHUNKS
 from stentor.audio.loudness import integrated_lufs
 from stentor.audio.media import StreamDecoder
 from stentor.audio.pcm import Samples, from_int16, level_dbfs
 from stentor.base.errors import BadInput, Malformed
-from stentor.wire.chunk import RENDITIONS
+from stentor.base.grid import CHUNK_SAMPLES, HOLD_CHUNKS
+from stentor.base.rendition import RENDITIONS
 from tests.support.speech import voice
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stentor.audio.grid import TICK_SAMPLES
 from stentor.audio.opus import OpusDecoder, OpusEncoder
 from stentor.audio.pcm import Block, Samples
 from stentor.audio.watch import Oddity, Watch
+from stentor.base.grid import TICK_SAMPLES
 from tests.support.sound import voice
 
 ROOM: Block = (np.random.default_rng(3).standard_normal(TICK_SAMPLES) * 1e-3).astype(np.float32)

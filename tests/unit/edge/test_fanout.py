@@ -9,7 +9,7 @@ import socket
 import av
 import pytest
 
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.crowd.orders import Orders
 from stentor.edge import fanout, protocol
 from stentor.edge.fanout import interval_for, spread_s

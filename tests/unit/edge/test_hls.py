@@ -9,7 +9,7 @@ import re
 import av
 import pytest
 
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.crowd.orders import Orders
 from stentor.edge import hls
 from stentor.wire import mp4, playlist

@@ -9,7 +9,7 @@ import httpx
 import msgspec
 import pytest
 
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.crowd.orders import Orders
 from stentor.edge import overflow
 from stentor.edge.door import door

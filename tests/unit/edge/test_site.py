@@ -12,11 +12,10 @@ import msgspec
 import pytest
 
 from stentor import edge as edge_package
-from stentor.audio import grid
-from stentor.base import texts
+from stentor.base import grid, texts
+from stentor.base.rendition import RENDITIONS, Source
 from stentor.spaces.model import Pin, Role, Seat, State
 from stentor.wire import manifest, mp4
-from stentor.wire.chunk import RENDITIONS, Source
 from stentor.wire.manifest import Entry, Run, Stored
 from tests.support.edge import DOORS_OPEN_MS, SPACE, Rig, edge, live_space, programme
 

@@ -6,7 +6,7 @@ import json
 
 import msgspec
 
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.edge.subtitles import RECENT_MS
 from tests.support.cues import keep, said
 from tests.support.edge import DOORS_OPEN_MS, Rig, edge

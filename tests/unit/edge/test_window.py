@@ -6,12 +6,13 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stentor.audio import grid
+from stentor.base import grid
+from stentor.base.rendition import RENDITIONS, Source
 from stentor.crowd.rungs import RUNGS
 from stentor.edge.window import KEEP_CHUNKS, PATIENCE_S, SEAM_CHUNKS, Window, quiet_pulse
 from stentor.spaces.model import Role, State
 from stentor.spaces.pulse import Pulse, PulseSeat
-from stentor.wire.chunk import RENDITIONS, Chunk, Source
+from stentor.wire.chunk import Chunk
 
 DOORS_MS = 1_000_000
 DOORS_S = DOORS_MS / 1000

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from stentor.base.rendition import Source
 from stentor.programme.backlog import Backlog
-from stentor.wire.chunk import Chunk, Source
+from stentor.wire.chunk import Chunk
 
 
 def chunk(number: int) -> Chunk:

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stentor.audio import grid
 from stentor.audio.pcm import Samples, level_dbfs, to_int16
+from stentor.base import grid
+from stentor.base.rendition import Source
 from stentor.base.units import SpaceId
 from stentor.programme.director import Director
 from stentor.spaces.model import Space, State
-from stentor.wire.chunk import Source
 from stentor.wire.tick import Tick
 
 CHUNK = grid.CHUNK_SAMPLES

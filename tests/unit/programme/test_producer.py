@@ -10,11 +10,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from stentor.audio import grid
 from stentor.audio.pcm import SILENCE, to_int16
+from stentor.base import grid
+from stentor.base.rendition import RENDITIONS, Source
 from stentor.programme.producer import BEHIND_CHUNKS, Heard, Producer
 from stentor.wire import tick as wire_tick
-from stentor.wire.chunk import RENDITIONS, Chunk, Source
+from stentor.wire.chunk import Chunk
 from stentor.wire.tick import Tick
 from tests.support.air import ended, live, music, opened
 from tests.support.wait import eventually

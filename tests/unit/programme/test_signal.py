@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from av.audio.codeccontext import AudioCodecContext
 
-from stentor.audio import grid, hold
+from stentor.audio import hold
 from stentor.audio.encoder import AAC_DELAY_SAMPLES, OPUS_DELAY_SAMPLES, ProgrammeEncoder
-from stentor.audio.grid import CHUNK_SAMPLES
 from stentor.audio.hold import HoldLoop
 from stentor.audio.pcm import Samples, to_int16
+from stentor.base import grid
+from stentor.base.grid import CHUNK_SAMPLES
+from stentor.base.rendition import RENDITIONS, Codec, Rendition, Source
 from stentor.programme.signal import Frames, Signal
-from stentor.wire.chunk import RENDITIONS, Codec, Rendition, Source
 from stentor.wire.tick import Tick
 from tests.support.speech import voice
 

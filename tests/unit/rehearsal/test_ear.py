@@ -5,14 +5,14 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from stentor.audio import grid
+from stentor.base import grid
+from stentor.base.rendition import BY_NAME, Codec
 from stentor.rehearsal.ear import Ear
 from stentor.rehearsal.readers import AdtsReader, Mp4Reader, OggReader, Run
 from stentor.rehearsal.saving import Keepsake
 from stentor.spaces.model import State
 from stentor.spaces.pulse import Pulse
 from stentor.wire import adts, mp4, ogg
-from stentor.wire.chunk import BY_NAME, Codec
 from tests.support.audience import encoded_voice
 
 ORIGIN_S = 1_000_000.0

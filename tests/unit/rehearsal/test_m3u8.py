@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stentor.base.errors import Malformed
+from stentor.base.rendition import RENDITIONS
 from stentor.rehearsal import m3u8
 from stentor.wire import playlist
-from stentor.wire.chunk import RENDITIONS
 
 
 def _live(newest_part: int, *, ended: bool = False) -> m3u8.Media:

@@ -7,10 +7,10 @@ import time
 import numpy as np
 import pytest
 
-from stentor.audio.grid import TICK_S, TICK_SAMPLES
 from stentor.audio.opus import OpusDecoder
 from stentor.audio.pcm import level_dbfs
 from stentor.base.errors import BadInput
+from stentor.base.grid import TICK_S, TICK_SAMPLES
 from stentor.rehearsal.microphone import MAX_BEHIND_BLOCKS, Microphone, MicrophoneTrack
 from tests.support.sound import correlation, voice
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.base.errors import Malformed
+from stentor.base.rendition import Source
 from stentor.spaces import outline, pulse
 from stentor.spaces.model import Pin
 from stentor.spaces.outline import Outline
-from stentor.wire.chunk import Source
 from tests.support.recorded import spoken
 
 HASH = "f" * 64

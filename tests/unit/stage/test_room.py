@@ -8,8 +8,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from stentor.audio import grid, pcm
+from stentor.audio import pcm
 from stentor.audio.pcm import Samples
+from stentor.base import grid
 from stentor.base.errors import NotAllowed, NotFound, Overloaded
 from stentor.base.units import SeatId, SpaceId
 from stentor.spaces.model import Role, Seat, Space, State

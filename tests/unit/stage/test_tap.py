@@ -3,8 +3,9 @@
 import msgspec
 import numpy as np
 
-from stentor.audio import grid, pcm
+from stentor.audio import pcm
 from stentor.audio.pcm import Block
+from stentor.base import grid
 from stentor.base.units import SeatId, SpaceId
 from stentor.spaces.model import Role, Seat, Space, State
 from stentor.stage.tap import Tap

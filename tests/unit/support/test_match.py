@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from stentor.audio.encoder import ProgrammeEncoder
-from stentor.audio.grid import CHUNK_SAMPLES, TICK_SAMPLES
 from stentor.audio.media import StreamDecoder
 from stentor.audio.opus import OpusDecoder, OpusEncoder
 from stentor.audio.pcm import Samples
 from stentor.base.errors import BadInput
-from stentor.wire.chunk import BY_NAME, Codec
+from stentor.base.grid import CHUNK_SAMPLES, TICK_SAMPLES
+from stentor.base.rendition import BY_NAME, Codec
 from stentor.wire.mp4 import AAC_CONFIG
 from tests.support.match import correlation, mouth_to_ear
 from tests.support.sound import NOT_THERE, assert_heard, assert_not_heard, loudness_difference_lu, voice

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from stentor.audio.encoder import AAC_DELAY_SAMPLES, ProgrammeEncoder
-from stentor.audio.grid import AAC_FRAME_SAMPLES, CHUNK_SAMPLES
 from stentor.audio.pcm import Samples
+from stentor.base.grid import AAC_FRAME_SAMPLES, CHUNK_SAMPLES
+from stentor.base.rendition import BY_NAME
 from stentor.wire import aac, adts
-from stentor.wire.chunk import BY_NAME
 from tests.support.speech import voice
 
 CHUNKS = 80

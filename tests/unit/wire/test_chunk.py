@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stentor.base.errors import Malformed
+from stentor.base.rendition import BY_NAME, RENDITIONS, Rendition, Source
 from stentor.wire import chunk as wire
-from stentor.wire.chunk import BY_NAME, RENDITIONS, Chunk, Rendition, Source
+from stentor.wire.chunk import Chunk
 
 frames = {
     rendition.name: st.lists(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from stentor.audio import grid
+from stentor.base import grid
 from stentor.base.errors import BadInput
+from stentor.base.rendition import Rendition
 from stentor.wire import clip, mp4
-from stentor.wire.chunk import Rendition
 from stentor.wire.clip import Cut
 from tests.support.encoded import AAC, OPUS, frames, probe
 

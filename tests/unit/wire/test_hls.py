@@ -8,8 +8,8 @@ import av
 import av.logging
 import pytest
 
+from stentor.base.rendition import Codec, Rendition, Source
 from stentor.wire import manifest, mp4, playlist
-from stentor.wire.chunk import Codec, Rendition, Source
 from tests.support import encoded
 
 START_MS = 1_700_000_000_000

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stentor.base.errors import Malformed
+from stentor.base.rendition import Source
 from stentor.wire import manifest
-from stentor.wire.chunk import Source
 from stentor.wire.manifest import Entry, Fault, Run, Stored
 
 DOORS_MS = 1_700_000_000_000

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stentor.base.errors import Malformed
+from stentor.base.rendition import RENDITIONS, Codec, Rendition
 from stentor.wire import box, mp4
-from stentor.wire.chunk import RENDITIONS, Codec, Rendition
 from tests.support import encoded
 
 BOTH = pytest.mark.parametrize("rendition", [encoded.AAC, encoded.OPUS], ids=lambda r: r.name)

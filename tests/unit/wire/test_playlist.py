@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stentor.base.rendition import RENDITIONS, Source
 from stentor.edge import overflow
 from stentor.wire import manifest, playlist
-from stentor.wire.chunk import RENDITIONS, Source
 from stentor.wire.playlist import DateRange, Part, Report, Segment
 
 START_MS = 1_700_000_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stentor.audio import grid
+from stentor.base import grid
 
 ORIGIN = st.floats(0, 4e9)
 CHUNK = st.integers(0, 10_000_000)
