@@ -98,7 +98,7 @@ def workers(settings: Settings, logs: Path | None) -> list[Worker]:
     return [
         Worker(
             f"{role}-{index}",
-            [sys.executable, "-m", "stentor", "role", role, "--instance", f"{role}-{index}-{machine}"],
+            [sys.executable, "-P", "-m", "stentor", "role", role, "--instance", f"{role}-{index}-{machine}"],
             environment,
             output=logs / f"{role}-{index}.log" if logs else None,
         )

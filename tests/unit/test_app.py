@@ -1,7 +1,8 @@
-"""How many places an edge is given: the operator's number, or what a certificate shows of this very configuration."""
+"""How many places an edge is given (the operator's number, or what a certificate shows), and how roles are started."""
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import msgspec
@@ -102,3 +103,13 @@ async def test_a_missing_secret_beside_a_database_in_use_stops_the_start(tmp_pat
     with pytest.raises(SetupError, match=f"{missing} is missing"):
         await house.run(settings, instance="house-0")
     assert not (tmp_path / missing).exists()
+
+
+def test_a_role_runs_nothing_of_the_folder_it_was_started_in(tmp_path: Path) -> None:
+    """Where `stentor up` is called others may have left files with names of Python's modules, as in /tmp."""
+    (tmp_path / "click.py").write_text("raise SystemExit(9)")
+    worker = app.workers(Settings(data=str(tmp_path)), None)[0]
+    done = subprocess.run(
+        [*worker.command, "--help"], cwd=tmp_path, env=worker.environment, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

@@ -116,7 +116,7 @@ class Demo:
         return [
             Worker(
                 f"speaker-{index}",
-                [sys.executable, "-m", "stentor", "speak", name, voice, "--as", person],
+                [sys.executable, "-P", "-m", "stentor", "speak", name, voice, "--as", person],
                 environment,
                 output=self.settings.folder / "logs" / f"speaker-{index}.log",
             )

@@ -40,8 +40,7 @@ def oembed(space: Space, query: Mapping[str, str], *, app: str) -> bytes:
     """The reply for a space: an iframe no larger than ``maxwidth`` and ``maxheight``; raises :class:`BadInput`."""
     width = max(LEAST_WIDTH, min(WIDTH, _pixels(query, "maxwidth", WIDTH)))
     height = max(LEAST_HEIGHT, min(HEIGHT, _pixels(query, "maxheight", HEIGHT)))
-    parts = _split(query["url"])
-    home = f"{parts.scheme}://{parts.netloc}"
+    home = origin(query["url"])
     frame = (
         f'<iframe src="{html.escape(home)}/s/{quote(space.id)}/embed" width="{width}" height="{height}" '
         f'title="{html.escape(space.title)}" allow="autoplay" loading="lazy"></iframe>'

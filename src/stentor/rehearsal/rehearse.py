@@ -102,7 +102,7 @@ async def resolved(target: Target) -> str:
 async def _crowd(order: Order, told: Callable[[Tally], None]) -> None:
     """One process, to its end."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "stentor.rehearsal.crowd",
+        sys.executable, "-P", "-m", "stentor.rehearsal.crowd",
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=LINE_BYTES,
     )  # fmt: skip
     assert process.stdin is not None

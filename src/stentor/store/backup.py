@@ -159,9 +159,11 @@ def check(file: Path) -> Manifest:
     end = b""
     with _opened(file) as tar:
         for info, source in _members(tar):
+            if end:
+                raise BadInput(f"{file} is damaged: there is more behind its end ({info.name}): take another one.")
             if info.name == MANIFEST:
                 end = source.read()
-                break
+                continue
             digest = hashlib.sha256()
             while part := source.read(COPIED_BYTES):
                 digest.update(part)

@@ -40,6 +40,15 @@ async def test_oembed_gives_a_frame_that_fits() -> None:
         assert "<script>" not in found["html"]
 
 
+async def test_oembed_repeats_no_more_of_an_address_than_the_site() -> None:
+    """A user name in front of the host, as in links that pretend to lead elsewhere, is left out."""
+    async with edge(chunks=1) as rig:
+        _, _, body = await rig.get(f"/oembed?url={quote('https://bank.example:x@EDGE/s/friday', safe='')}")
+        found = json.loads(body)
+        assert found["provider_url"] == "https://edge"
+        assert 'src="https://edge/s/friday/embed"' in found["html"]
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [

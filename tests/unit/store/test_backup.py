@@ -101,6 +101,17 @@ async def test_a_damaged_backup_changes_nothing(tmp_path: Path, damage: str) -> 
     assert not (tmp_path / "new").exists()
 
 
+async def test_a_file_that_somebody_added(tmp_path: Path) -> None:
+    """What stands behind the manifest has no hash in it, and is not restored."""
+    settings = await site(tmp_path / "site")
+    await backup.make(settings, tmp_path / "b.tar", now)
+    with tarfile.open(tmp_path / "b.tar", "a") as tar:
+        tar.addfile(tarfile.TarInfo("data/more"))
+    with pytest.raises(BadInput, match="more behind its end"):
+        await backup.restore(Settings(data=str(tmp_path / "new")), tmp_path / "b.tar")
+    assert not (tmp_path / "new").exists()
+
+
 @pytest.mark.parametrize("name", ["data/../../escaped", "/escaped"])
 async def test_a_name_that_leads_elsewhere(tmp_path: Path, name: str) -> None:
     """A backup that somebody made up writes nowhere but in the folder."""
