@@ -32,7 +32,7 @@ from stentor import app
 from stentor.base import config
 from stentor.base.config import Settings
 from stentor.base.units import SpaceId
-from stentor.rehearsal import speak
+from stentor.client import speak
 from stentor.spaces import board
 from stentor.spaces.model import Space, State
 from stentor.store.objects import Objects

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
-from stentor.rehearsal.speak import recorded_voice
-from stentor.rehearsal.speaker import Speaker
+from stentor.client.speak import recorded_voice
+from stentor.client.speaker import Speaker
 from tests.browser.conftest import Browsers
 from tests.browser.test_people import at, invitation, sign_up
 from tests.support.browser import Visit, visit

@@ -21,7 +21,7 @@ import pytest
 from playwright.async_api import async_playwright
 
 from stentor.audio.pcm import Samples
-from stentor.rehearsal.listener import probe
+from stentor.client.listener import probe
 from tests.browser.test_voices import AS_RECORDED, THERE
 from tests.support.browser import RATE_HZ, Visit, chromium, launch, visit, write_wav
 from tests.support.namespaces import Network, network

@@ -8,8 +8,8 @@ import time
 import pytest
 
 from stentor.base import config
-from stentor.rehearsal.speak import recorded_voice
-from stentor.rehearsal.speaker import Speaker
+from stentor.client.speak import recorded_voice
+from stentor.client.speaker import Speaker
 from tests.browser.conftest import Browsers
 from tests.support.browser import visit
 from tests.support.whole import Whole

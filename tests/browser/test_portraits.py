@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from stentor.audio.pcm import Samples
-from stentor.rehearsal.speaker import Speaker
+from stentor.client.speaker import Speaker
 from tests.browser.conftest import Browsers
 from tests.browser.test_people import at, invitation
 from tests.support.browser import Visit, visit

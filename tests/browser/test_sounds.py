@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stentor.audio.pcm import Samples
-from stentor.rehearsal.listener import probe
+from stentor.client.listener import probe
 from tests.browser.conftest import Browsers
 from tests.browser.test_voices import AS_RECORDED, THERE
 from tests.support.browser import visit, write_wav

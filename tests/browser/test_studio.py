@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.async_api import Route
 
-from stentor.rehearsal.speaker import Speaker
+from stentor.client.speaker import Speaker
 from tests.browser.conftest import Browsers
 from tests.support.browser import Visit, visit
 from tests.support.speech import voice

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stentor.audio.pcm import Samples
-from stentor.rehearsal.heard import Heard
+from stentor.client.heard import Heard
 from tests.browser.conftest import Browsers
 from tests.support.browser import visit
 from tests.support.sound import MATCHED, assert_not_heard, correlation

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import async_playwright
 
-from stentor.rehearsal.listener import probe
+from stentor.client.listener import probe
 from tests.browser.test_voices import AS_RECORDED, THERE
 from tests.support.browser import RATE_HZ, Visit, chromium, launch, visit, write_wav
 from tests.support.namespaces import Network, network

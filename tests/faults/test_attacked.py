@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from stentor.audio.pcm import Samples
-from stentor.rehearsal.listener import probe
+from stentor.client.listener import probe
+from stentor.client.report import Report
+from stentor.client.speaker import Speaker
 from stentor.rehearsal.order import Mix, Way
 from stentor.rehearsal.plan import Plan
 from stentor.rehearsal.rehearse import rehearse
 from stentor.rehearsal.rehearsed import Rehearsed
-from stentor.rehearsal.report import Report
-from stentor.rehearsal.speaker import Speaker
 from tests.support.attack import Order, attacked
 from tests.support.sound import assert_heard, voice
 from tests.support.whole import Whole, whole

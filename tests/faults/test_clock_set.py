@@ -18,9 +18,9 @@ from stentor.audio.pcm import Samples
 from stentor.base.rendition import Source
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.identity import join
-from stentor.rehearsal.listener import probe
-from stentor.rehearsal.report import Report
-from stentor.rehearsal.speaker import Speaker
+from stentor.client.listener import probe
+from stentor.client.report import Report
+from stentor.client.speaker import Speaker
 from stentor.wire import manifest
 from stentor.wire.chunk import Chunk
 from tests.support.clock import give_clock

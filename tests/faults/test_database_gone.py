@@ -15,9 +15,9 @@ import pytest
 
 from stentor.audio.pcm import Samples
 from stentor.base.rendition import Source
-from stentor.rehearsal.listener import probe
-from stentor.rehearsal.report import Report
-from stentor.rehearsal.speaker import Speaker
+from stentor.client.listener import probe
+from stentor.client.report import Report
+from stentor.client.speaker import Speaker
 from stentor.wire import manifest
 from tests.support.postgres import Postgres, postgres
 from tests.support.sound import assert_heard, voice

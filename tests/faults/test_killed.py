@@ -29,11 +29,11 @@ from stentor.bus.identity import join
 from stentor.bus.permissions import OPERATOR
 from stentor.bus.stored import bucket
 from stentor.bus.streams import LEASES
-from stentor.rehearsal.heard import Heard
-from stentor.rehearsal.listener import probe
-from stentor.rehearsal.report import Report
-from stentor.rehearsal.silence import Silence
-from stentor.rehearsal.speaker import Speaker
+from stentor.client.heard import Heard
+from stentor.client.listener import probe
+from stentor.client.report import Report
+from stentor.client.silence import Silence
+from stentor.client.speaker import Speaker
 from stentor.wire import manifest
 from tests.support.sound import MATCHED, correlation, missing, voice
 from tests.support.wait import eventually

@@ -18,11 +18,11 @@ from stentor.bus.identity import join
 from stentor.bus.permissions import OPERATOR
 from stentor.bus.stored import bucket
 from stentor.bus.streams import LEASES
+from stentor.client.speaker import Speaker
 from stentor.rehearsal.order import Mix, Way
 from stentor.rehearsal.plan import Plan
 from stentor.rehearsal.rehearse import rehearse
 from stentor.rehearsal.rehearsed import Rehearsed
-from stentor.rehearsal.speaker import Speaker
 from tests.support.sound import voice
 from tests.support.wait import eventually
 from tests.support.whole import Whole, whole

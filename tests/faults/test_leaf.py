@@ -14,7 +14,7 @@ from stentor.bus import streams
 from stentor.bus.board import Board
 from stentor.bus.identity import join
 from stentor.bus.permissions import OPERATOR
-from stentor.rehearsal.listener import probe
+from stentor.client.listener import probe
 from stentor.store.objects import Objects
 from tests.support.air import live, music_object, opened, processes, staged
 from tests.support.ports import free_port

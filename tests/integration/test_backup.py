@@ -20,7 +20,7 @@ from stentor.base.rendition import Source
 from stentor.base.units import SeatId, SpaceId
 from stentor.cli.account import first_link
 from stentor.cli.house import House
-from stentor.rehearsal.speaker import Speaker
+from stentor.client.speaker import Speaker
 from stentor.spaces import rules
 from stentor.spaces.commands import CreateSpace
 from stentor.store import backup

@@ -12,7 +12,7 @@ import pytest
 from stentor.base.rendition import Source
 from stentor.bus.identity import join
 from stentor.bus.status import Statuses
-from stentor.rehearsal.listener import probe
+from stentor.client.listener import probe
 from stentor.wire import manifest
 from tests.support.recipes import stentor
 from tests.support.wait import eventually

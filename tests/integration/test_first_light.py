@@ -18,9 +18,9 @@ import pytest
 
 from stentor.audio.loudness import integrated_lufs
 from stentor.audio.pcm import Samples
-from stentor.rehearsal.listener import probe
-from stentor.rehearsal.report import Report
-from stentor.rehearsal.speaker import Speaker
+from stentor.client.listener import probe
+from stentor.client.report import Report
+from stentor.client.speaker import Speaker
 from stentor.wire import manifest
 from tests.support.sound import assert_heard, assert_not_heard, gaps, voice
 from tests.support.whole import Whole, in_turn, whole

@@ -11,8 +11,8 @@ import pytest
 from stentor.audio.media import read_audio
 from stentor.base.errors import BadInput, NotFound, Overloaded, SetupError
 from stentor.base.grid import CHUNK_S
-from stentor.rehearsal.listener import listen, probe
-from stentor.rehearsal.report import Report
+from stentor.client.listener import listen, probe
+from stentor.client.report import Report
 from stentor.wire import adts
 from tests.support.audience import PAST_CHUNKS, audience
 from tests.support.sound import assert_heard, loudness_difference_lu, missing, mouth_to_ear

@@ -9,9 +9,9 @@ import pytest
 
 from stentor.base import grid
 from stentor.base.errors import NotFound
-from stentor.rehearsal.heard import Heard
-from stentor.rehearsal.listener import listen, probe
-from stentor.rehearsal.report import Report
+from stentor.client.heard import Heard
+from stentor.client.listener import listen, probe
+from stentor.client.report import Report
 from tests.support.edge import SPACE, VOICE_CHUNKS, Rig, edge
 from tests.support.sound import assert_heard, voice
 

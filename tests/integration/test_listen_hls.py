@@ -8,7 +8,7 @@ import pytest
 
 from stentor.base.errors import BadInput
 from stentor.base.grid import CHUNK_S
-from stentor.rehearsal.listener import listen, probe
+from stentor.client.listener import listen, probe
 from tests.support.audience import PAST_CHUNKS, audience
 from tests.support.sound import assert_heard, missing
 

@@ -9,9 +9,9 @@ from contextlib import suppress
 import pytest
 
 from stentor.base.errors import Conflict, NotFound, NotSignedIn, Overloaded, SetupError, StentorError
-from stentor.rehearsal import speaker as speaking
-from stentor.rehearsal.impairment import Impairment
-from stentor.rehearsal.speaker import Speaker, SpeakerState
+from stentor.client import speaker as speaking
+from stentor.client.impairment import Impairment
+from stentor.client.speaker import Speaker, SpeakerState
 from tests.support.sound import assert_heard, assert_not_heard, correlation, mouth_to_ear, voice
 from tests.support.wait import eventually
 from tests.support.whip_peer import whip_peer

@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from stentor.audio.file import read
 from stentor.audio.pcm import Samples
-from stentor.rehearsal.listener import probe
+from stentor.client.listener import probe
 from tests.support.browser import write_wav
 from tests.support.players import PYTHON, missing, recorded
 from tests.support.sound import assert_heard, loudness_difference_lu, voice

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 
 from stentor.base.config import Settings
+from stentor.client.report import Spread
 from stentor.rehearsal.configuration import Configuration, current
 from stentor.rehearsal.order import Mix, Way
 from stentor.rehearsal.rehearsed import EdgeLook, Rehearsed
-from stentor.rehearsal.report import Spread
 
 
 def process(role: str, **numbers: float) -> dict[str, Any]:

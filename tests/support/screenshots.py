@@ -28,7 +28,7 @@ from stentor.base.clock import unix_ms
 from stentor.base.units import SeatId, SpaceId
 from stentor.bus.cues import CueLog
 from stentor.bus.identity import join
-from stentor.rehearsal.speaker import Speaker
+from stentor.client.speaker import Speaker
 from stentor.store.objects import Objects
 from stentor.wire import cue as wire
 from stentor.wire.cue import Cue, Transcript

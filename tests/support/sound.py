@@ -10,7 +10,7 @@ from itertools import groupby
 from stentor.audio.loudness import integrated_lufs
 from stentor.audio.pcm import Samples
 from stentor.base.grid import SAMPLE_RATE_HZ
-from stentor.rehearsal.silence import STEP_SAMPLES, Silence, silences
+from stentor.client.silence import STEP_SAMPLES, Silence, silences
 from tests.support.match import MATCHED, Match, MouthToEar, correlation, mouth_to_ear
 from tests.support.speech import voice
 

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from playwright.async_api import Page
 
-from stentor.rehearsal.heard import Heard
+from stentor.client.heard import Heard
 
 RATE_HZ: Final = 48_000
 PIECE: Final = 480

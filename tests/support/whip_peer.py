@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
 from stentor.audio.pcm import Samples
-from stentor.rehearsal.ears import Ears
-from stentor.rehearsal.microphone import Microphone, MicrophoneTrack
+from stentor.client.ears import Ears
+from stentor.client.microphone import Microphone, MicrophoneTrack
 
 
 class WhipPeer:

@@ -21,8 +21,8 @@ from stentor.base.config import Settings
 from stentor.base.errors import Conflict, StentorError
 from stentor.cli import options, view
 from stentor.cli.house import House
-from stentor.rehearsal.listener import listen
-from stentor.rehearsal.report import Report
+from stentor.client.listener import listen
+from stentor.client.report import Report
 from stentor.supervisor import Supervisor, Worker, role_environment
 
 VOICES = {"Jane, who reads": "reader", "Carl, who plays cards": "cards"}

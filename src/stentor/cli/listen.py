@@ -15,8 +15,8 @@ from rich.text import Text
 
 from stentor.base import log
 from stentor.cli import options
-from stentor.rehearsal.listener import listen as measure
-from stentor.rehearsal.report import Report, Spread
+from stentor.client.listener import listen as measure
+from stentor.client.report import Report, Spread
 
 
 @click.command()

@@ -14,7 +14,7 @@ import httpx
 
 from stentor.base.errors import Malformed
 from stentor.cli.findings import Finding, Verdict
-from stentor.rehearsal import m3u8
+from stentor.client import m3u8
 
 TIMEOUT_S: Final = 20.0
 """A reload is held for 12 s at most."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.table import Table
 from rich.text import Text
 
+from stentor.client.report import Spread
 from stentor.rehearsal.rehearsed import Rehearsed
-from stentor.rehearsal.report import Spread
 
 
 def draw(report: Rehearsed) -> Table:

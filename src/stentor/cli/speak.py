@@ -9,8 +9,8 @@ import click
 from stentor.base.config import Settings
 from stentor.cli import options
 from stentor.cli.house import House, address
-from stentor.rehearsal import speak as voices
-from stentor.rehearsal.speaker import Speaker
+from stentor.client import speak as voices
+from stentor.client.speaker import Speaker
 
 
 @click.command()

@@ -10,7 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from stentor.rehearsal.report import Report
+from stentor.client.report import Report
 
 STYLES = {"green": "green", "yellow": "yellow", "red": "bold red", "off": "dim"}
 FLOOR_DBFS = -60.0

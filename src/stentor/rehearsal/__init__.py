@@ -1,1 +1,1 @@
-"""Synthetic speakers and listeners; uses only public addresses (row 4)."""
+"""Crowds of listeners before the night; they use public addresses only (row 4)."""

@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 import msgspec
 
 from stentor.base.errors import Malformed
-from stentor.rehearsal import m3u8
+from stentor.client import m3u8
 from stentor.rehearsal.order import Way
 
 ON_AIR: Final = ("doors_open", "live", "interrupted")

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 from stentor.base.errors import StentorError
-from stentor.rehearsal.speak import PAUSE_S, VOICES, recorded_voice
-from stentor.rehearsal.speaker import Speaker
+from stentor.client.speak import PAUSE_S, VOICES, recorded_voice
+from stentor.client.speaker import Speaker
 
 
 class Cast:

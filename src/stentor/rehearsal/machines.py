@@ -13,11 +13,11 @@ import msgspec
 
 from stentor.base.errors import BadInput, Malformed, NotAllowed, Overloaded
 from stentor.bus.connection import Bus
+from stentor.client.report import spread_ms
 from stentor.rehearsal import share
 from stentor.rehearsal.order import Tally
 from stentor.rehearsal.plan import Plan
 from stentor.rehearsal.rehearsed import Machine, Rehearsed
-from stentor.rehearsal.report import spread_ms
 from stentor.rehearsal.share import Answer, Offer, Reader, Share, Word
 
 GATHER_S: Final = 5.0

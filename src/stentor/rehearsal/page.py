@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Final
 
+from stentor.client.report import Spread
 from stentor.rehearsal.plot import STYLE, plot
 from stentor.rehearsal.rehearsed import PAUSE_MS, EdgeLook, Rehearsed, Second
-from stentor.rehearsal.report import Spread
 
 CSS: Final = """
 :root { color-scheme: light dark; --ink: #1d2630; --paper: #fff; --faint: #d5dbe1; --good: #15803d; --bad: #b42318; }

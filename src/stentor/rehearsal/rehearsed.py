@@ -10,9 +10,9 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
+from stentor.client.report import Spread, spread_ms
 from stentor.rehearsal.order import Mix, Moment, Storm, Tally, Way
 from stentor.rehearsal.plan import Plan
-from stentor.rehearsal.report import Spread, spread_ms
 
 FIRST_SOUND_MS: Final = 2000.0
 PAUSE_MS: Final = 2420.0

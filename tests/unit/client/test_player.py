@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stentor.rehearsal.player import Player
+from stentor.client.player import Player
 
 
 def test_a_player_starts_when_it_holds_enough() -> None:

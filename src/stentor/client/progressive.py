@@ -11,9 +11,9 @@ import httpx
 
 from stentor.base.errors import Conflict, Malformed, NotFound, Overloaded, SetupError
 from stentor.base.grid import CHUNK_SAMPLES
-from stentor.rehearsal.ear import Ear
-from stentor.rehearsal.readers import AdtsReader, Mp4Reader, OggReader, Reader, Run
-from stentor.rehearsal.refusal import refusal, unreachable
+from stentor.client.ear import Ear
+from stentor.client.readers import AdtsReader, Mp4Reader, OggReader, Reader, Run
+from stentor.client.refusal import refusal, unreachable
 
 BURST_S: Final = 0.5
 """What comes in the first half second is old sound for the buffer; its age is no delay."""

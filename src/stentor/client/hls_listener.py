@@ -12,10 +12,10 @@ import httpx
 
 from stentor.base.errors import BadInput, Malformed, NotFound, Overloaded, SetupError
 from stentor.base.grid import SAMPLE_RATE_HZ
-from stentor.rehearsal import m3u8
-from stentor.rehearsal.ear import Ear
-from stentor.rehearsal.readers import Mp4Reader
-from stentor.rehearsal.refusal import refusal, unreachable
+from stentor.client import m3u8
+from stentor.client.ear import Ear
+from stentor.client.readers import Mp4Reader
+from stentor.client.refusal import refusal, unreachable
 
 MAX_ITEM_BYTES: Final = 4 * 1024 * 1024
 """A segment has 32 kB."""

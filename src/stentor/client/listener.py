@@ -18,12 +18,12 @@ import httpx
 
 from stentor.base.errors import BadInput
 from stentor.base.grid import SAMPLE_RATE_HZ
-from stentor.rehearsal.ear import KEEP_S, Ear
-from stentor.rehearsal.heard import Heard
-from stentor.rehearsal.hls_listener import HlsListener
-from stentor.rehearsal.progressive import Progressive
-from stentor.rehearsal.report import Report
-from stentor.rehearsal.saving import Keepsake
+from stentor.client.ear import KEEP_S, Ear
+from stentor.client.heard import Heard
+from stentor.client.hls_listener import HlsListener
+from stentor.client.progressive import Progressive
+from stentor.client.report import Report
+from stentor.client.saving import Keepsake
 
 READ_S: Final = 15.0
 """A blocked playlist may be held for three target durations (12 s); a stream that is silent for longer is lost."""

@@ -11,7 +11,7 @@ from stentor.audio.opus import OpusDecoder
 from stentor.audio.pcm import level_dbfs
 from stentor.base.errors import BadInput
 from stentor.base.grid import TICK_S, TICK_SAMPLES
-from stentor.rehearsal.microphone import MAX_BEHIND_BLOCKS, Microphone, MicrophoneTrack
+from stentor.client.microphone import MAX_BEHIND_BLOCKS, Microphone, MicrophoneTrack
 from tests.support.sound import correlation, voice
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
-from stentor.rehearsal.player import Stall
-from stentor.rehearsal.silence import Silence
+from stentor.client.player import Stall
+from stentor.client.silence import Silence
 
 
 class Spread(msgspec.Struct, frozen=True):

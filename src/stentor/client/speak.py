@@ -15,8 +15,8 @@ from stentor.audio.pcm import Samples
 from stentor.base.errors import BadInput
 from stentor.base.grid import SAMPLE_RATE_HZ
 from stentor.base.units import space_id
-from stentor.rehearsal.impairment import Impairment
-from stentor.rehearsal.speaker import Speaker
+from stentor.client.impairment import Impairment
+from stentor.client.speaker import Speaker
 
 VOICES: Final = ("reader", "cards")
 """The recorded voices that come with Stentor: a reader of Jane Austen (26 s) and somebody who reads cards (11 s)."""
@@ -30,7 +30,7 @@ def recorded_voice(name: str) -> Samples:
     """A voice that comes with Stentor, float32 mono at 48 kHz; raises :class:`BadInput` for another name."""
     if name not in VOICES:
         raise BadInput(f"There is no voice {name!r}; there are {' and '.join(VOICES)}.")
-    return read_audio((resources.files("stentor.rehearsal") / "voices" / f"{name}.flac").read_bytes())
+    return read_audio((resources.files("stentor.client") / "voices" / f"{name}.flac").read_bytes())
 
 
 def read_voice(files: Sequence[str | Path]) -> Samples:

@@ -7,9 +7,9 @@ import pytest
 
 from stentor.base import grid
 from stentor.base.rendition import BY_NAME, Codec
-from stentor.rehearsal.ear import Ear
-from stentor.rehearsal.readers import AdtsReader, Mp4Reader, OggReader, Run
-from stentor.rehearsal.saving import Keepsake
+from stentor.client.ear import Ear
+from stentor.client.readers import AdtsReader, Mp4Reader, OggReader, Run
+from stentor.client.saving import Keepsake
 from stentor.spaces.model import State
 from stentor.spaces.pulse import Pulse
 from stentor.wire import adts, mp4, ogg

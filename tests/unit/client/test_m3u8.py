@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from stentor.base.errors import Malformed
 from stentor.base.rendition import RENDITIONS
-from stentor.rehearsal import m3u8
+from stentor.client import m3u8
 from stentor.wire import playlist
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 import httpx
 
 from stentor.base.errors import PeerError, StentorError
-from stentor.rehearsal.refusal import refusal, unreachable
+from stentor.client.refusal import refusal, unreachable
 
 MAX_ANSWER_BYTES = 64 * 1024
 """An answer with one audio line takes 2 kB."""
@@ -24,7 +24,7 @@ class WhipSession:
     async def post(cls, client: httpx.AsyncClient, url: str, token: str, offer: str) -> WhipSession:
         """Offers; the session holds the answer (SDP).
 
-        Raises what the server's refusal means (:func:`~stentor.rehearsal.refusal.refusal`), ``SetupError`` when nobody
+        Raises what the server's refusal means (:func:`~stentor.client.refusal.refusal`), ``SetupError`` when nobody
         answers and ``PeerError`` when the answer is not WHIP's.
         """
         headers = _authorised(token) | {"Content-Type": "application/sdp", "Accept": "application/sdp"}

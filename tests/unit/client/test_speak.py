@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stentor.base.errors import BadInput
-from stentor.rehearsal.speak import VOICES, read_voice, recorded_voice, speak
+from stentor.client.speak import VOICES, read_voice, recorded_voice, speak
 from tests.support.sound import correlation
 from tests.support.speech import SPEECH
 

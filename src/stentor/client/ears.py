@@ -10,7 +10,7 @@ from aiortc.rtp import RtpPacket
 
 from stentor.audio.opus import OpusDecoder, packet_samples
 from stentor.base.errors import Malformed
-from stentor.rehearsal.heard import Heard
+from stentor.client.heard import Heard
 
 MAX_CONCEALED: Final = 25
 """Lost packets in a row that are concealed (0.5 s); a longer hole is cut out."""

@@ -18,12 +18,12 @@ from stentor.base.clock import unix_ms
 from stentor.base.errors import Malformed
 from stentor.base.grid import SAMPLE_RATE_HZ
 from stentor.base.rendition import Codec, Source
-from stentor.rehearsal.heard import Heard
-from stentor.rehearsal.player import Player
-from stentor.rehearsal.readers import Run
-from stentor.rehearsal.report import Discontinuity, Report, SourceChange, spread_ms
-from stentor.rehearsal.saving import Keepsake
-from stentor.rehearsal.silence import SilenceFinder
+from stentor.client.heard import Heard
+from stentor.client.player import Player
+from stentor.client.readers import Run
+from stentor.client.report import Discontinuity, Report, SourceChange, spread_ms
+from stentor.client.saving import Keepsake
+from stentor.client.silence import SilenceFinder
 from stentor.spaces.pulse import Pulse
 from stentor.wire.mp4 import AAC_CONFIG
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stentor.audio.pcm import Samples
-from stentor.rehearsal.silence import SilenceFinder, silences
+from stentor.client.silence import SilenceFinder, silences
 from tests.support.sound import gaps, missing, voice
 
 

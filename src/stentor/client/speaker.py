@@ -28,10 +28,10 @@ from aiortc import (
 from stentor.audio.pcm import Samples
 from stentor.base.errors import Overloaded, PeerError, SetupError, StentorError
 from stentor.base.log import get
-from stentor.rehearsal.ears import Ears
-from stentor.rehearsal.impairment import BadNetwork, Impairment
-from stentor.rehearsal.microphone import Microphone, MicrophoneTrack
-from stentor.rehearsal.session import WhipSession, end_of_candidates
+from stentor.client.ears import Ears
+from stentor.client.impairment import BadNetwork, Impairment
+from stentor.client.microphone import Microphone, MicrophoneTrack
+from stentor.client.session import WhipSession, end_of_candidates
 
 CONNECT_S: Final = 10.0
 """From the offer to the first packet that may leave: ICE and DTLS take 0.1 s on a good network."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from stentor.rehearsal.heard import Heard
+from stentor.client.heard import Heard
 
 
 def _ones(count: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
