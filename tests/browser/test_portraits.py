@@ -69,11 +69,15 @@ async def test_those_on_the_stage_have_portraits(house: Whole, browsers: Browser
         (await grace.post("/sign-up", json=wish)).raise_for_status()
         (await grace.put("/account/picture", content=encoded(image=face()))).raise_for_status()
         (await grace.post("/spaces/pictured/claim", json={"token": tokens["Grace Hopper"]})).raise_for_status()
-        await house.call("POST", "/spaces/pictured/live")
+        view = await house.call("POST", "/spaces/pictured/live")
+        seat = next(each["id"] for each in view["seats"] if each["name"] == "Grace Hopper")
+        again = await house.call(
+            "POST", "/spaces/pictured/invitations", {"seat": seat}
+        )  # the claimed link opens nothing
         silence = np.zeros(48_000, dtype=np.float32)
         async with (
             Speaker(house.whip("pictured"), tokens["host"], silence, name="host"),
-            Speaker(house.whip("pictured"), tokens["Grace Hopper"], voices["cards"], name="grace"),
+            Speaker(house.whip("pictured"), again["token"], voices["cards"], name="grace"),
             visit(browsers.plain, at(house, f"/stage/pictured#token={tokens['host']}")) as stage,
             visit(browsers.plain, house.audience("pictured")) as listener,
         ):

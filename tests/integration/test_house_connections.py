@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from stentor.base import config
-from stentor.house import connection
+from stentor.house import connection, role, talk
 from tests.support.house import House, running_house
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -185,6 +185,25 @@ async def test_who_takes_no_answer_is_closed(house: House, monkeypatch: pytest.M
         asked += 1
         await asyncio.sleep(0.01)
     assert asked < 1000
+
+
+async def test_a_long_answer_outlives_the_pause_between_requests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is talking is told for a minute, also on a connection that was used before; pauses end after half of it."""
+    monkeypatch.setattr(role, "KEEP_ALIVE_S", 1)
+    monkeypatch.setattr(talk, "LASTS_S", 2.5)
+    async with running_house(tmp_path) as house:
+        await house.create()
+        reader, writer = await asyncio.open_connection("127.0.0.1", house.settings.port)
+        token = house.http.headers["authorization"]
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+        await reader.readuntil(b"}")
+        writer.write(f"GET /api/v1/spaces/talk/talk HTTP/1.1\r\nHost: a\r\nAuthorization: {token}\r\n\r\n".encode())
+        async with asyncio.timeout(PATIENCE_S):
+            assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 200 ")
+            await reader.readuntil(b"\r\n0\r\n\r\n")  # the last chunk (RFC 9112, 7.1): the answer is whole
+        writer.close()
 
 
 async def test_one_address_has_so_many_connections_and_a_proxy_as_many_as_it_needs(tmp_path: Path) -> None:

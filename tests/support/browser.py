@@ -170,7 +170,14 @@ async def visit(browser: Browser, address: str, **context: Any) -> AsyncIterator
 async def _open(context: BrowserContext, address: str, script: str | None, without: str | None) -> Visit:
     page = await context.new_page()
     watch = Watch()
-    page.on("console", lambda said: watch.complaints.append(said.text) if said.type in ("error", "warning") else None)
+    page.on(
+        "console",
+        lambda said: (
+            watch.complaints.append(f"{said.text} ({said.location.get('url')})")
+            if said.type in ("error", "warning")
+            else None
+        ),
+    )
     page.on("pageerror", lambda error: watch.complaints.append(str(error)))
     page.on("response", lambda response: watch.responses.append(response))  # noqa: PLW0108 (no built-ins as handlers)
 

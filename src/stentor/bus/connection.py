@@ -8,6 +8,7 @@ whoever keeps state on the server (consumers, watches) knows when to make it ane
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import socket
 import ssl
@@ -24,6 +25,7 @@ from nats.js import JetStreamContext
 
 from stentor.base import log
 from stentor.base.errors import Overloaded, SetupError
+from stentor.bus import peer
 
 RECONNECT_S = 0.1
 CONNECT_TIMEOUT_S = 2.0
@@ -62,8 +64,15 @@ def heed_cancel() -> None:
         raise asyncio.CancelledError
 
 
+class NotOurs(OSError):
+    """Another user's program listens where our own nats-server should."""
+
+
 class _Client(Client):
     """The client closes for good when the server takes its password back; ours comes again, with the next one."""
+
+    own_user = False
+    """Whether the server must be a program of our own user: it is then the embedded one."""
 
     async def _process_err(self, err_msg: str) -> None:
         if "permissions violation" in err_msg:
@@ -75,6 +84,9 @@ class _Client(Client):
         """Who stands in the way of a connection can say that the server wants no TLS: it gets no password for it."""
         if "tls" in self.options and not self._server_info.get("tls_required"):
             raise ssl.SSLError("it offers no TLS")
+        connection = _socket(self)
+        if self.own_user and (connection is None or peer.owner(connection) != os.getuid()):
+            raise NotOurs("a program of another user")
         return bytes(super()._connect_command())
 
 
@@ -206,12 +218,13 @@ class Bus:
 
 @asynccontextmanager
 async def connect(
-    url: str, *, name: str, role: str = "", login: Login | None = None, ca: str = ""
+    url: str, *, name: str, role: str = "", login: Login | None = None, ca: str = "", own_user: bool = False
 ) -> AsyncIterator[Bus]:
     """A bus under ``url`` (``nats://host:port`` or ``tls://host:port``, several separated by commas).
 
     Three addresses or more are a cluster, which keeps :data:`COPIES` of everything. With ``tls://`` or ``ca`` a server
-    without a certificate is told nothing; ``ca`` is the file of who has signed it, the system's without it.
+    without a certificate is told nothing; ``ca`` is the file of who has signed it, the system's without it. With
+    ``own_user`` a server on 127.0.0.1 that another user runs is told nothing: the embedded server runs as we do.
     Raises :class:`SetupError` when no server answers within :data:`FIRST_CONNECT_S`, or when it lets nobody in.
     """
     servers = [part.strip() for part in url.split(",") if part.strip()]
@@ -219,6 +232,7 @@ async def connect(
     user, password = _asked(login)
     await _reachable(servers)
     client = _Client()
+    client.own_user = own_user
     is_cluster = len(servers) >= COPIES
     bus = Bus(client, name, copies=COPIES if is_cluster else 1)
 
@@ -243,7 +257,14 @@ async def connect(
                 f"The bus at {where} does not show that it is yours: {_reason(error)}. "
                 "Check its certificate and STENTOR_NATS_CA."
             )
-        if "permissions violation" in str(error):
+        if isinstance(error, NotOurs):
+            if bus.epoch == 0:
+                raise SetupError(
+                    f"A program of another user listens at {where}, where this installation's bus should be. "
+                    "End it, or choose another port with STENTOR_NATS_PORT."
+                )
+            bus.log.error("bus-not-ours", where=where)
+        elif "permissions violation" in str(error):
             bus.refused += 1
             bus.log.error("bus-refused", error=str(error))
         elif not isinstance(error, OSError | nats.errors.Error):
@@ -317,10 +338,15 @@ def _reason(error: ssl.SSLError) -> str:
     return str(found)
 
 
+def _socket(client: Client) -> socket.socket | None:
+    """The client's own socket; None while it has none."""
+    writer = getattr(client._transport, "_io_writer", None)
+    return writer.get_extra_info("socket") if isinstance(writer, asyncio.StreamWriter) else None
+
+
 def _give_up_soon(client: Client) -> None:
     """Limits how long the connection may wait for the other side; the client has no setting for that."""
-    writer = getattr(client._transport, "_io_writer", None)
-    connection = writer.get_extra_info("socket") if isinstance(writer, asyncio.StreamWriter) else None
+    connection = _socket(client)
     if connection is not None and connection.family in (socket.AF_INET, socket.AF_INET6):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS)
 

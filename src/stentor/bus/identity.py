@@ -20,5 +20,7 @@ async def join(settings: Settings, role: str, *, name: str) -> AsyncIterator[Bus
     """
     url = settings.nats_url or server.address(settings)
     login = None if urlsplit(url.partition(",")[0]).username else lambda: keys.login(settings, role)
-    async with connect(url, name=name, role=role, login=login, ca=settings.nats_ca) as bus:
+    async with connect(
+        url, name=name, role=role, login=login, ca=settings.nats_ca, own_user=server.embedded(settings, url)
+    ) as bus:
         yield bus

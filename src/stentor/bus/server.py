@@ -21,6 +21,7 @@ from stentor.bus import authorization
 from stentor.bus.authorization import Users
 from stentor.bus.permissions import OPERATOR
 
+CONFIGURATION = "server.conf"
 OPEN_ACCOUNT = "$G"
 """Everybody's account on a server without accounts."""
 START_S = 10.0
@@ -39,6 +40,11 @@ which on a disk that is almost full is less than what it keeps already: it would
 def address(settings: Settings) -> str:
     """Where the embedded server listens; a free port is chosen once and kept in the data folder."""
     return f"nats://127.0.0.1:{settings.nats_port or _kept_port(settings.folder / 'nats')}"
+
+
+def embedded(settings: Settings, url: str) -> bool:
+    """Whether ``url`` is this installation's own server, which runs as the same user, and not one of the operator's."""
+    return (settings.folder / "nats" / CONFIGURATION).exists() and url == address(settings)
 
 
 def command(settings: Settings, users: Users | None = None) -> list[str]:
@@ -63,7 +69,7 @@ def configure(settings: Settings, users: Users | None = None) -> Path:
     """
     folder = settings.folder / "nats"
     port = address(settings).rpartition(":")[2]
-    configuration = folder / "server.conf"
+    configuration = folder / CONFIGURATION
     draft = configuration.with_suffix(".draft")
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -168,9 +168,8 @@ class Connection(HttpToolsProtocol):
         except StentorError as error:
             self._door.malformed += 1
             self._stop(error)
-        if not self._reader.idle:
-            self._unset_keepalive_if_required()  # empty lines do not keep a connection
         if self._phase != before:
+            self._unset_keepalive_if_required()  # a request has come, be it whole already; empty lines keep nothing
             self._since = self.loop.time()
         self._watch()
 

@@ -210,7 +210,7 @@ class Room:
         try:
             self.next_tick = self._due()
             while True:
-                if self._empty:
+                if self.empty:
                     await self._until_somebody_comes()
                     self.next_tick = self._due()
                 for number in self._numbers():
@@ -221,14 +221,14 @@ class Room:
             await self._close()
 
     @property
-    def _empty(self) -> bool:
+    def empty(self) -> bool:
         """Nothing is to be mixed: nobody sits here, no sound plays, and the last farewell is said."""
         busy = self._soundboard is not None and self._soundboard.busy
         return not (self.seats or busy or self._farewell_ticks)
 
     async def _until_somebody_comes(self) -> None:
         """A stage with empty seats does no work; it looks once a second whether a sound has come."""
-        while self._empty:
+        while self.empty:
             self._somebody.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_S):

@@ -308,8 +308,7 @@ async def test_the_stage_goes_on_a_little_after_a_goodbye() -> None:
         going.room.leave(session.id, SeatId("ann"))
         count = len(going.ticks)
         await eventually(lambda: len(going.ticks) >= count + FAREWELL_TICKS, "half a second more")
-        silent = going.room.silent_ticks
-        await eventually(lambda: going.room.silent_ticks > silent + 10, "silence")
+        await eventually(lambda: going.room.empty, "the stage rests")
         assert len(going.ticks) <= count + FAREWELL_TICKS + 1
 
 
