@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,14 @@ from tests.support.sound_files import encoded as sound_file
 from tests.support.sound_files import tone, wav
 from tests.support.wait import eventually
 
+Children = Callable[[], list[psutil.Process]]
 
-def children() -> list[psutil.Process]:
-    return psutil.Process().children()
+
+@pytest.fixture
+def children() -> Children:
+    """The processes that a test has started; other tests' houses are children of this process, too."""
+    before = set(psutil.Process().children())
+    return lambda: [process for process in psutil.Process().children() if process not in before]
 
 
 async def test_sounds_and_pictures() -> None:
@@ -42,7 +48,7 @@ async def test_sounds_and_pictures() -> None:
     assert refused.value.error_code == "picture-too-large"
 
 
-async def test_one_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch, children: Children) -> None:
     """At its deadline, and also when whoever asked has gone: the sender hears of it, and no process is left."""
     monkeypatch.setattr(readers, "DEADLINE_S", 0.05)
     read = Readers()
@@ -72,7 +78,9 @@ async def test_one_that_is_taken_down_is_an_error_of_its_file(tmp_path: Path, mo
     assert (await read.sound("a", wav(), 60.0)).samples.size == 48_000
 
 
-async def test_a_slow_file_keeps_nobody_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_slow_file_keeps_nobody_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, children: Children
+) -> None:
     """Somebody's slow files take one place; others are read beside them, and what waits is bounded: 503."""
     stays = tmp_path / "stays"
     stays.write_text("#!/bin/sh\nexec sleep 60\n")
