@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from tests.support import source
 from tests.support.package_index import PackageIndex, package_index
@@ -79,7 +80,7 @@ def interpreters() -> dict[str, str]:
 def packages(machine: Machine) -> dict[str, str]:
     """What is installed, without pip's own company and Stentor."""
     listed = machine.run(".venv/bin/python", "-m", "pip", "list", "--format=json", "--disable-pip-version-check")
-    return {each["name"]: each["version"] for each in json.loads(listed.stdout)}
+    return {canonicalize_name(each["name"]): each["version"] for each in json.loads(listed.stdout)}
 
 
 @pytest.fixture(scope="session")
