@@ -153,6 +153,7 @@ async def edge(
     proxied: bool = False,
     addresses: Addresses | None = None,
     places: int = 0,
+    address: str = "",
 ) -> AsyncIterator[Rig]:
     """A rig whose window holds the first ``chunks`` chunks; it must run on uvloop, as the edge does."""
     rig: list[Rig] = []
@@ -171,7 +172,7 @@ async def edge(
         worker,
         gate,
         objects=objects,
-        address="",
+        address=address,
         metrics_token=METRICS_TOKEN,
         music=silent_hold(),
         instance="edge-0",

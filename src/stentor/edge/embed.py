@@ -18,11 +18,15 @@ WIDTH, HEIGHT = 480, 360
 LEAST_WIDTH, LEAST_HEIGHT = 240, 160
 """Pixels below which the player has no room; a smaller frame scrolls."""
 
+LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+"""Names of a site without a public address, with any port: a tunnel or a container shows edges under another one."""
 
-def asked_space(query: Mapping[str, str], address: str, *, host: str) -> str:
+
+def asked_space(query: Mapping[str, str], address: str) -> str:
     """The id in ``?url=…/s/<id>``; raises BadInput without one, NotFound for another site's, NotSupported.
 
-    This site is ``address``, or where none is set ``host``, which the request names.
+    This site is ``address``, or where none is set this machine by its :data:`LOCAL` names. The request's Host is not
+    asked: who sends the request chooses it, and a cache would keep the frame for others.
     """
     if query.get("format", "json") != "json":
         # oEmbed, 2.3.2: "501 Not Implemented: The provider cannot return a response in the requested format."
@@ -31,16 +35,16 @@ def asked_space(query: Mapping[str, str], address: str, *, host: str) -> str:
         raise BadInput("oEmbed needs the address of a space: /oembed?url=…")
     parts = _split(query["url"])
     path = parts.path.split("/")
-    if not _same_host(parts, address or f"{parts.scheme}://{host}") or path[:2] != ["", "s"] or len(path) < 3:
+    if not _own(parts, address) or path[:2] != ["", "s"] or len(path) < 3:
         raise NotFound("That is not the address of a space of this house.", code="no-such-space")
     return path[2]
 
 
-def oembed(space: Space, query: Mapping[str, str], *, app: str) -> bytes:
+def oembed(space: Space, query: Mapping[str, str], *, address: str, app: str) -> bytes:
     """The reply for a space: an iframe no larger than ``maxwidth`` and ``maxheight``; raises :class:`BadInput`."""
     width = max(LEAST_WIDTH, min(WIDTH, _pixels(query, "maxwidth", WIDTH)))
     height = max(LEAST_HEIGHT, min(HEIGHT, _pixels(query, "maxheight", HEIGHT)))
-    home = origin(query["url"])
+    home = address or origin(query["url"])
     frame = (
         f'<iframe src="{html.escape(home)}/s/{quote(space.id)}/embed" width="{width}" height="{height}" '
         f'title="{html.escape(space.title)}" allow="autoplay" loading="lazy"></iframe>'
@@ -79,11 +83,12 @@ def _split(url: str) -> SplitResult:
         raise BadInput("url is not an address.") from error
 
 
-def _same_host(parts: SplitResult, ours: str) -> bool:
+def _own(parts: SplitResult, address: str) -> bool:
     try:
-        return origin(parts.geturl()).partition("://")[2] == origin(ours).partition("://")[2]
+        asked = origin(parts.geturl()).partition("://")[2]
     except ValueError:
         return False
+    return asked == origin(address).partition("://")[2] if address else parts.hostname in LOCAL
 
 
 def _pixels(query: Mapping[str, str], name: str, default: int) -> int:

@@ -278,12 +278,11 @@ class Site:
 
     def _oembed(self, request: Request, connection: Connection) -> Reply | None:
         """What another site's editor asks when somebody pastes the address of a space."""
-        host = request.headers.get("host", "")
-        space = embed.asked_space(request.query, self._address, host=host)
+        space = embed.asked_space(request.query, self._address)
         return self._found(space, ["oembed"], request, connection)
 
     def _oembed_of(self, channel: Channel, request: Request) -> Reply:
-        text = embed.oembed(channel.space, request.query, app=self._pages.app)
+        text = embed.oembed(channel.space, request.query, address=self._address, app=self._pages.app)
         return Document(text, JSON, embed.OEMBED_CACHE, now=self._now()).answer(request.headers)
 
     def _hold(self, channel: Channel, request: Request, connection: Connection) -> Reply | None:

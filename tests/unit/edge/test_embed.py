@@ -10,7 +10,8 @@ import pytest
 from tests.support.edge import edge, live_space
 from tests.support.recorded import talk
 
-PAGE = quote("https://edge/s/friday", safe="")
+SITE = "https://edge"
+PAGE = quote(f"{SITE}/s/friday", safe="")
 
 
 async def test_only_the_embedded_page_may_stand_in_any_frame() -> None:
@@ -27,7 +28,7 @@ async def test_only_the_embedded_page_may_stand_in_any_frame() -> None:
 
 async def test_oembed_gives_a_frame_that_fits() -> None:
     """Rich, with title and an iframe no larger than asked for; what the host wrote is escaped."""
-    async with edge(live_space(title='"><script>'), chunks=1) as rig:
+    async with edge(live_space(title='"><script>'), chunks=1, address=SITE) as rig:
         status, fields, body = await rig.get(f"/oembed?url={PAGE}&maxwidth=300")
         found = json.loads(body)
         assert (status, fields["cache-control"], fields["content-type"]) == (
@@ -42,7 +43,7 @@ async def test_oembed_gives_a_frame_that_fits() -> None:
 
 async def test_oembed_repeats_no_more_of_an_address_than_the_site() -> None:
     """A user name in front of the host, as in links that pretend to lead elsewhere, is left out."""
-    async with edge(chunks=1) as rig:
+    async with edge(chunks=1, address=SITE) as rig:
         _, _, body = await rig.get(f"/oembed?url={quote('https://bank.example:x@EDGE/s/friday', safe='')}")
         found = json.loads(body)
         assert found["provider_url"] == "https://edge"
@@ -66,9 +67,37 @@ async def test_oembed_repeats_no_more_of_an_address_than_the_site() -> None:
 )
 async def test_what_oembed_cannot_answer(query: str, status: int) -> None:
     """404 for what is no space, 501 for another format (oEmbed, 2.3.2), 400 for what is none of it."""
-    async with edge(chunks=1) as rig:
+    async with edge(chunks=1, address=SITE) as rig:
         found, fields, _ = await rig.get(f"/oembed{query}")
         assert (found, fields["content-type"]) == (status, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    ("page", "status"),
+    [
+        ("http://localhost:8081", 200),
+        ("http://LOCALHOST", 200),
+        ("http://127.0.0.1:9000", 200),
+        ("https://[::1]:8081", 200),
+        ("http://edge", 404),
+        ("http://bank.example", 404),
+        ("http://localhost.bank.example", 404),
+        ("http://localhost@bank.example", 404),
+    ],
+)
+async def test_a_site_without_an_address_is_this_machine(page: str, status: int) -> None:
+    """Its own names, under any port; not what the sender of the request calls it in ``Host`` ("edge" here)."""
+    async with edge(chunks=1) as rig:
+        found, _, body = await rig.get(f"/oembed?url={quote(f'{page}/s/friday', safe='')}")
+        assert found == status
+        assert status != 200 or json.loads(body)["provider_url"] == page.lower()
+
+
+async def test_the_frame_has_the_address_of_the_site() -> None:
+    """As it is set: a link that says http:// to a site with TLS makes a frame that works."""
+    async with edge(chunks=1, address=SITE) as rig:
+        _, _, body = await rig.get(f"/oembed?url={quote('http://edge/s/friday', safe='')}")
+        assert 'src="https://edge/s/friday/embed"' in json.loads(body)["html"]
 
 
 async def test_the_playlist_leads_to_what_there_is() -> None:
