@@ -26,7 +26,7 @@ from stentor.crowd import door
 from stentor.crowd.orders import Orders
 from stentor.edge.protocol import Connection
 from stentor.edge.reply import Reply, failure
-from stentor.house.devices import Devices
+from stentor.house.who.devices import Devices
 from stentor.spaces import pulse, tokens
 from stentor.spaces.comments import Chat, ChatState, Comment
 from stentor.spaces.model import Role, State

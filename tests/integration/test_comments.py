@@ -19,8 +19,8 @@ from stentor.bus.chat import Chats
 from stentor.bus.connection import connect
 from stentor.bus.status import SpaceStatus, Status, beat
 from stentor.edge import role as edge
-from stentor.house.chat import LOOK_S
-from stentor.house.comments import BURST, SPACE_BURST
+from stentor.house.comments.chat import LOOK_S
+from stentor.house.comments.service import BURST, SPACE_BURST
 from stentor.spaces.comments import NEWEST
 from stentor.store.objects import Objects
 from tests.support.edge import silent_hold

@@ -11,7 +11,7 @@ import httpx
 from stentor import app
 from stentor.base.config import Settings
 from stentor.cli.house import House
-from stentor.house.guesses import BURST
+from stentor.house.who.rate_limit import BURST
 from tests.support.certificates import Authority
 from tests.support.ports import free_ports
 

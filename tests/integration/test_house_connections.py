@@ -13,7 +13,9 @@ import pytest
 import pytest_asyncio
 
 from stentor.base import config
-from stentor.house import connection, role, talk
+from stentor.house import role
+from stentor.house.seats import event_stream as talk
+from stentor.house.web import connection
 from tests.support.house import House, running_house
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stentor.base.errors import SetupError
-from stentor.house import watcher
+from stentor.house.duty import watcher
 from tests.support.house import running_house
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from stentor.bus.connection import connect
 from stentor.bus.status import SeatStatus, SpaceStatus, Status
-from stentor.house.requests import BURST
+from stentor.house.seats.requests import BURST
 from tests.support.house import House, problem, running_house
 
 SPACE = "/api/v1/spaces/talk"

@@ -18,7 +18,7 @@ from stentor.base.units import SeatId, SpaceId
 from stentor.bus.board import Board
 from stentor.bus.connection import Bus, connect
 from stentor.bus.status import BEATING, Statuses
-from stentor.house.claims import Claims
+from stentor.house.who.claims import Claims
 from stentor.spaces.claims import Purpose
 from stentor.spaces.model import Role, Space, State
 from stentor.spaces.tokens import Invitation

@@ -18,6 +18,10 @@ ROWS = {
 }  # fmt: skip
 CORES = ("wire", "audio", "people", "crowd", "spaces")
 """The order inside row 1: each may import those before it."""
+HOUSE = ("who", "web", "uploads", "spaces", "door", "comments", "accounts", "seats", "duty")
+"""The order inside the house: each room may import those before it; ``app`` and ``role`` beside them import all."""
+MOST_FILES = 15
+"""Of a room of the house: more is a bag."""
 HOMES = {
     "aiortc": {"stage", "client"},
     "av": {"audio", "people", "stage", "client"},
@@ -87,3 +91,22 @@ def test_imports_go_down(path: Path) -> None:
             assert here in HOMES[parts[0]], f"{here} imports {parts[0]}: its home is {sorted(HOMES[parts[0]])}"
         if ROWS[here] == 1:
             assert parts[0] not in IMPURE, f"the core {here} imports {parts[0]}: pass it in, or do it in a role"
+
+
+def test_a_house_has_rooms_in_order() -> None:
+    """A room of the house imports those before it only."""
+    for path in FILES:
+        place = path.relative_to(SOURCE).parts
+        if place[0] == "house" and len(place) == 3:
+            here = HOUSE.index(place[1])
+            for name in imports(path):
+                parts = name.split(".")
+                if parts[:2] == ["stentor", "house"] and parts[2] != place[1]:
+                    assert parts[2] in HOUSE[:here], f"house/{place[1]} imports {name}: only the app knows all rooms"
+
+
+def test_no_room_is_a_bag() -> None:
+    """A room of the house stays small enough to find one's way in."""
+    assert {each.name for each in (SOURCE / "house").iterdir() if (each / "__init__.py").exists()} == set(HOUSE)
+    for each in HOUSE:
+        assert len(list((SOURCE / "house" / each).glob("*.py"))) <= MOST_FILES, f"split house/{each} by noun"

@@ -15,30 +15,39 @@ from stentor.base.config import Settings
 from stentor.base.errors import NotSignedIn, Overloaded
 from stentor.base.keys import Keys
 from stentor.bus.status import Statuses
-from stentor.house import account_api, api, api_provider, pages, problems, provider, site_schema, whip
-from stentor.house.access import Access
-from stentor.house.backstage import Backstage
-from stentor.house.callers import Callers, address_of
-from stentor.house.chat import ChatKeeper
-from stentor.house.comments import Comments
-from stentor.house.desk import Desk
-from stentor.house.devices import Devices
-from stentor.house.headers import secured
-from stentor.house.hold import HoldMaker
-from stentor.house.ice import IceServers
-from stentor.house.invitations import Invitations
-from stentor.house.limits import Lanes, limited
+from stentor.house import pages
+from stentor.house.accounts import api as account_api
+from stentor.house.accounts import api_provider, provider
+from stentor.house.accounts.oidc_login import Vouched
+from stentor.house.accounts.people import People
+from stentor.house.comments import api as api_comments
+from stentor.house.comments.chat import ChatKeeper
+from stentor.house.comments.service import Comments
+from stentor.house.door import api as api_door
+from stentor.house.door.passes import Passes
 from stentor.house.openapi import SESSION, TOKEN, Description
-from stentor.house.passes import Passes
-from stentor.house.people import People
-from stentor.house.pictures import Pictures
-from stentor.house.readers import Readers
-from stentor.house.requests import Line
-from stentor.house.sessions import Sessions
-from stentor.house.sounds import SoundMaker
-from stentor.house.talk import Talk
-from stentor.house.views import Views
-from stentor.house.vouched import Vouched
+from stentor.house.seats import api as api_seats
+from stentor.house.seats import api_back_channel, api_claim, api_requests, whip
+from stentor.house.seats.back_channel import Backstage
+from stentor.house.seats.event_stream import Talk
+from stentor.house.seats.requests import Line
+from stentor.house.spaces import api, api_pins, api_sounds, site_schema
+from stentor.house.spaces.desk import Desk
+from stentor.house.spaces.ice import IceServers
+from stentor.house.spaces.invitations import Invitations
+from stentor.house.spaces.pictures import Pictures
+from stentor.house.spaces.views import Views
+from stentor.house.uploads.hold import HoldMaker
+from stentor.house.uploads.readers import Readers
+from stentor.house.uploads.sounds import SoundMaker
+from stentor.house.web import problems, rest
+from stentor.house.web.bodies import check_body
+from stentor.house.web.headers import secured
+from stentor.house.web.limits import Lanes, limited
+from stentor.house.who.access import Access
+from stentor.house.who.callers import Callers, address_of
+from stentor.house.who.devices import Devices
+from stentor.house.who.sessions import Sessions
 from stentor.people.model import Creators
 from stentor.spaces import rights
 from stentor.spaces.tokens import Invitation
@@ -67,7 +76,7 @@ def _openapi(cookie: str) -> OpenAPIConfig:
             "without one, the cookie of a session counts."
         ),
         # The framework answers 404 in its own way for whatever lies under this path, so nothing of ours may.
-        path=f"{api.PATH}/openapi.json",
+        path=f"{rest.PATH}/openapi.json",
         render_plugins=[Description(path="/", media_type=MediaType.JSON)],
         components=Components(security_schemes=schemes),
         use_handler_docstrings=True,
@@ -115,23 +124,20 @@ def build(
     comments = Comments(desk, CommentsTable(desk.store.work), chats, settings)
     talk = Talk(statuses, {"backstage": backstage.news, "comments": chats.news}, desk.clock)
     backstage.on_news = chats.on_news = talk.changed
+    handlers = [
+        *api.handlers(desk, callers, views, invitations, hold, pictures),
+        *api_pins.handlers(desk, callers, views),
+        *api_sounds.handlers(desk, callers, views, sounds),
+        *api_door.handlers(desk, callers, views, passes),
+        *api_seats.handlers(desk, callers, people, views, talk),
+        *api_claim.handlers(callers, views, invitations, pictures),
+        *api_requests.handlers(line, callers, desk),
+        *api_back_channel.handlers(backstage, callers),
+        *api_comments.handlers(comments, callers),
+    ]
     app = Litestar(
         route_handlers=[
-            api.routes(
-                desk,
-                callers,
-                invitations,
-                views,
-                hold,
-                line,
-                talk,
-                backstage,
-                passes,
-                comments,
-                sounds,
-                people,
-                pictures,
-            ),
+            rest.router(handlers, before=check_body),
             account_api.routes(desk, people, pictures, callers, sessions, comments),
             whip.routes(desk, entering, may_check, ice),
             api_provider.routes(vouched, sessions),
@@ -142,7 +148,7 @@ def build(
         openapi_config=_openapi(sessions.cookie),
         debug=False,
         logging_config=None,  # errors are logged in problems.py, once
-        request_max_body_size=api.MAX_BODY_BYTES,
+        request_max_body_size=rest.MAX_BODY_BYTES,
     )
     lanes = Lanes(callers.known)
     return secured(limited(app, lanes), house=settings.house_address, media=settings.audience_address), lanes

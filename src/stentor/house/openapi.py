@@ -17,7 +17,9 @@ from litestar.openapi.plugins import JsonRenderPlugin
 
 from stentor.base.errors import PROBLEM_TYPE
 from stentor.base.units import SEAT_ID, SPACE_ID
-from stentor.house import account_schema, comment_schema, schema, site_schema
+from stentor.house.accounts import schema as account_schema
+from stentor.house.comments import schema as comment_schema
+from stentor.house.spaces import schema, site_schema
 from stentor.people.checks import HANDLE
 
 TOKEN, SESSION = "token", "session"

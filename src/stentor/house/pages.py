@@ -19,12 +19,12 @@ from litestar.response import Redirect
 
 from stentor.base.errors import BadInput, NotFound
 from stentor.base.texts import Catalogue, negotiate
-from stentor.house.account_schema import profile
-from stentor.house.callers import Callers
-from stentor.house.desk import Desk
-from stentor.house.people import People
-from stentor.house.schema import SpaceRow
-from stentor.house.views import Views
+from stentor.house.accounts.people import People
+from stentor.house.accounts.schema import profile
+from stentor.house.spaces.desk import Desk
+from stentor.house.spaces.schema import SpaceRow
+from stentor.house.spaces.views import Views
+from stentor.house.who.callers import Callers
 from stentor.people import checks, rights
 from stentor.people.model import Account, SiteRole
 from stentor.spaces.model import ON_AIR, Space, State

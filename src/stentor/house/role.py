@@ -22,15 +22,15 @@ from stentor.bus.identity import join
 from stentor.bus.status import BEATING, Status, Statuses, beat
 from stentor.crowd.addresses import Addresses
 from stentor.house.app import build
-from stentor.house.backstage import Backstage
-from stentor.house.board import BoardKeeper
-from stentor.house.chat import ChatKeeper
-from stentor.house.claims import Claims
-from stentor.house.connection import Door
-from stentor.house.crowd import Controller
-from stentor.house.desk import Desk
-from stentor.house.proxies import behind
-from stentor.house.watcher import Watcher
+from stentor.house.comments.chat import ChatKeeper
+from stentor.house.duty.board import BoardKeeper
+from stentor.house.duty.crowd import Controller
+from stentor.house.duty.watcher import Watcher
+from stentor.house.seats.back_channel import Backstage
+from stentor.house.spaces.desk import Desk
+from stentor.house.web.connection import Door
+from stentor.house.web.proxies import behind
+from stentor.house.who.claims import Claims
 from stentor.spaces import attendance
 from stentor.store.comments import CommentsTable
 from stentor.store.objects import Objects

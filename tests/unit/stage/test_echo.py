@@ -11,7 +11,7 @@ from stentor.audio.pcm import Samples
 from stentor.base.errors import Overloaded
 from stentor.base.signing import Signer
 from stentor.base.units import SpaceId
-from stentor.house.claims import Claims
+from stentor.house.who.claims import Claims
 from stentor.spaces.claims import Checker
 from stentor.stage import echo
 from stentor.stage.echo import Echoes, Repeater

@@ -1,0 +1,1 @@
+"""Comments of the audience, and who keeps order among them."""

@@ -1,0 +1,1 @@
+"""The door, as hosts set it: limits and passes."""

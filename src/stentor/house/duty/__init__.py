@@ -1,0 +1,1 @@
+"""What runs by itself: the board, the watch on stage and archive, the crowd."""

@@ -1,0 +1,104 @@
+"""The REST API's addresses about seats and bans."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request, delete, get, patch, post, put
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, JSONBody
+from litestar.response import Stream
+
+from stentor.base.errors import BadInput, NotFound
+from stentor.base.units import SeatId, seat_id
+from stentor.house.accounts.people import People
+from stentor.house.accounts.schema import Ruling
+from stentor.house.seats.event_stream import Talk
+from stentor.house.spaces import schema
+from stentor.house.spaces.desk import Desk
+from stentor.house.spaces.views import Views
+from stentor.house.who.callers import Callers
+from stentor.spaces import commands as c
+from stentor.spaces import rights
+from stentor.spaces.rights import Look
+
+NEWS = {"backstage": Look.BACK_CHANNEL, "comments": Look.COMMENTS}
+"""Who hears of which news besides who is talking."""
+_Request = Request[Any, Any, Any]
+
+
+def handlers(desk: Desk, callers: Callers, people: People, views: Views, talk: Talk) -> list[HTTPRouteHandler]:
+    """The handlers, which share the desk."""
+
+    async def command(request: _Request, space: str, wish: c.Command) -> schema.SpaceView:
+        actor = await callers.actor(request, space)
+        return await views.space(await desk.change(space, wish, actor), actor)
+
+    @get("/spaces/{space:str}/talk", media_type="text/event-stream", summary="Who is talking: server-sent events")
+    async def follow(request: _Request, space: FromPath[str]) -> Stream:
+        found = await desk.load(space)
+        actor = await callers.actor(request, space)
+        rights.require(actor, Look.BACKSTAGE, found)
+        kinds = [kind for kind, look in NEWS.items() if rights.allowed(actor, look, found)]
+        # Proxies must pass every event on at once.
+        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+        return Stream(talk.follow(found.id, kinds), media_type="text/event-stream", headers=headers)
+
+    @patch(
+        "/spaces/{space:str}/seats/{seat:str}",
+        summary="Mute or unmute a seat, change its role, hand over, agree to the recording",
+    )
+    async def change_seat(
+        request: _Request, space: FromPath[str], seat: FromPath[str], data: JSONBody[schema.SeatChange]
+    ) -> schema.SpaceView:
+        actor = await callers.actor(request, space)
+        found = await desk.load(space)
+        rights.require(actor, Look.BACKSTAGE, found)
+        for wish in _wishes(seat_id(seat), data):
+            found = await desk.change(space, wish, actor)
+        return await views.space(found, actor)
+
+    @delete("/spaces/{space:str}/seats/{seat:str}", status_code=200, summary="Take a seat away")
+    async def remove_seat(request: _Request, space: FromPath[str], seat: FromPath[str]) -> schema.SpaceView:
+        return await command(request, space, c.RemoveSeat(seat_id(seat)))
+
+    @post("/spaces/{space:str}/mute", status_code=200, summary="Mute all speakers; each may unmute himself")
+    async def mute_speakers(request: _Request, space: FromPath[str]) -> schema.SpaceView:
+        return await command(request, space, c.MuteSpeakers())
+
+    @put("/spaces/{space:str}/bans/{seat:str}", summary="Take a seat away and shut its person out")
+    async def ban(request: _Request, space: FromPath[str], seat: FromPath[str]) -> schema.SpaceView:
+        return await command(request, space, c.BanSeat(seat_id(seat)))
+
+    @put("/spaces/{space:str}/bans/{seat:str}/for-good", summary="The same, and suspend the seat's account")
+    async def ban_for_good(request: _Request, space: FromPath[str], seat: FromPath[str]) -> schema.SpaceView:
+        by = await callers.staff(request)
+        actor, found = await callers.actor(request, space), await desk.load(space)
+        rights.require(actor, Look.BACKSTAGE, found)
+        seated = found.seats.get(seat_id(seat))
+        if seated is None:
+            raise NotFound("There is no such seat.", code="seat-not-found")
+        account = await people.banned(by, seated.account)
+        found = await desk.change(space, c.BanSeat(seated.id), rights.ADMIN)  # whatever the seats are of the two
+        await people.rule(by, account, Ruling(suspended=True))
+        return await views.space(found, actor)
+
+    @delete("/spaces/{space:str}/bans/{seat:str}", status_code=200, summary="Lift a ban")
+    async def lift(request: _Request, space: FromPath[str], seat: FromPath[str]) -> schema.SpaceView:
+        return await command(request, space, c.LiftBan(seat_id(seat)))
+
+    return [follow, change_seat, remove_seat, mute_speakers, ban, ban_for_good, lift]
+
+
+def _wishes(seat: SeatId, data: schema.SeatChange) -> list[c.Command]:
+    wishes: list[c.Command] = []
+    if data.role is not msgspec.UNSET:
+        wishes.append(c.HandOver(seat) if data.role == "host" else c.ChangeRole(seat, data.role))
+    if data.muted is not msgspec.UNSET:
+        wishes.append(c.MuteSeat(seat) if data.muted else c.UnmuteSeat(seat))
+    if data.agreed is not msgspec.UNSET:
+        wishes.append(c.AgreeToRecording(seat))
+    if not wishes:
+        raise BadInput("Say what to change: role, muted or agreed.")
+    return wishes

@@ -1,0 +1,84 @@
+"""The back channel: what the host and co-hosts of a space write to each other. It is in the database and nowhere else.
+
+The bus, on which the audience's servers are, carries only that there is something new, so that every house tells its
+pages.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from stentor.base.clock import unix_ms
+from stentor.base.errors import Overloaded
+from stentor.base.units import SpaceId
+from stentor.bus.connection import Bus
+from stentor.house.spaces import schema
+from stentor.house.spaces.desk import Desk
+from stentor.house.who.rate_limit import Guesses
+from stentor.spaces import checks, rights
+from stentor.spaces.rights import Actor, Look
+from stentor.store.backstage import BackstageTable
+
+SUBJECT = "backstage"
+BURST = 8
+REFILL_S = 2.0
+"""A person types eight short lines at once, and then one every two seconds."""
+
+
+class Backstage:
+    """The back channels of all spaces."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._table = BackstageTable(desk.store.work)
+        self._tries = Guesses(burst=BURST, refill_s=REFILL_S)
+        self._news: Counter[str] = Counter()
+        self.on_news: Callable[[str], None] = lambda space: None
+        """Told the space of every message that this house heard of."""
+
+    async def start(self, bus: Bus) -> None:
+        """Hears from the other houses from now on."""
+        await bus.subscribe(f"{SUBJECT}.*", lambda subject, _: self._hear(subject.partition(".")[2]))
+
+    def news(self, space: str) -> int:
+        """Rises with every message that this house heard of."""
+        return self._news[space]
+
+    async def read(self, space: str, actor: Actor) -> schema.Backstage:
+        """All messages that are kept, the oldest first."""
+        found = await self._desk.load(space)
+        rights.require(actor, Look.BACK_CHANNEL, found)
+        return await self._view(found.id)
+
+    async def say(self, space: str, text: str, actor: Actor) -> schema.Backstage:
+        """Adds a message; raises :class:`BadInput`, and :class:`Overloaded` (429) when they come too fast."""
+        found = await self._desk.load(space)
+        rights.require(actor, Look.BACK_CHANNEL, found)
+        line = checks.message(text)
+        seat = rights.own_seat(actor, found)
+        now = self._desk.clock()
+        self._spend(f"{found.id} {seat.id if seat else actor.account}", now)
+        await self._table.add(found.id, name=seat.name if seat else "admin", text=line, at_ms=unix_ms(now))
+        self._hear(found.id)
+        await self._desk.bus.publish(f"{SUBJECT}.{found.id}", b"")
+        return await self._view(found.id)
+
+    async def _view(self, space: SpaceId) -> schema.Backstage:
+        kept = await self._table.newest(space)
+        told = [schema.BackstageMessage(each.id, each.name, each.text, each.at_ms) for each in kept]
+        return schema.Backstage(messages=told)
+
+    def _spend(self, key: str, now: float) -> None:
+        if (wait_s := self._tries.wait_s(key, now)) > 0:
+            raise Overloaded(
+                "You write faster than anybody reads; wait a little.",
+                retry_after_s=wait_s,
+                status=429,
+                code="too-many-messages",
+            )
+        self._tries.note(key, now)
+
+    def _hear(self, space: str) -> None:
+        self._news[space] += 1
+        self.on_news(space)

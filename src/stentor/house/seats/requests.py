@@ -1,0 +1,119 @@
+"""Requests to speak at the house: who asks gets a token, hosts see the line, a crowd that looks costs little."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import OrderedDict
+from collections.abc import Sequence
+from functools import partial
+
+from stentor.base.clock import unix_ms
+from stentor.base.errors import NotFound, Overloaded
+from stentor.base.units import SeatId, SpaceId, space_id
+from stentor.house.spaces import schema
+from stentor.house.spaces.desk import Desk
+from stentor.house.spaces.invitations import Invitations
+from stentor.house.who.rate_limit import Guesses
+from stentor.spaces import commands as c
+from stentor.spaces import requests
+from stentor.spaces.model import Role, Seat, Space
+from stentor.spaces.requests import Request
+from stentor.spaces.rights import Actor
+from stentor.store.requests import Requests
+
+BURST = 20
+"""Requests an address may send at once: people in one hall share an address."""
+REFILL_S = 15.0
+"""Seconds until an address may send one more."""
+KEPT_S = 1.0
+"""How old the line may be that a person who waits is shown; what this process changes shows at once."""
+MOST_KEPT = 256
+"""Spaces whose line is remembered; beyond it the one read longest ago is read anew."""
+
+_Line = tuple[Space, Sequence[Request]]
+
+
+class Line:
+    """The lines of all spaces."""
+
+    def __init__(self, desk: Desk, invitations: Invitations) -> None:
+        self._desk, self._invitations = desk, invitations
+        self._store = Requests(desk.store.work)
+        self._tries = Guesses(burst=BURST, refill_s=REFILL_S)
+        self._kept: OrderedDict[SpaceId, tuple[float, _Line]] = OrderedDict()
+        self._reading = asyncio.Lock()
+
+    async def ask(self, space: str, name: str, *, earlier: str, address: str, account: str = "") -> schema.RequestView:
+        """Puts a person into the line; ``earlier`` is the id of a request that the same browser made before.
+
+        ``account`` is the one that is signed in there, if any.
+
+        Raises what :func:`requests.admit` does, and :class:`Overloaded` (429) when too many come from one address.
+        """
+        now = self._desk.clock()
+        if (wait_s := self._tries.wait_s(address, now)) > 0:
+            raise Overloaded(
+                "Too many requests came from your address; wait a little.",
+                retry_after_s=wait_s,
+                status=429,
+                code="too-many-requests",
+            )
+        self._tries.note(address, now)
+        request = Request(SeatId(earlier or f"ask-{secrets.token_hex(8)}"), name, unix_ms(now))
+        line = await self._store.add(space_id(space), request, partial(requests.admit, account=account))
+        self._keep(line)
+        seat = Seat(id=request.id, name=name, role=Role.SPEAKER)
+        return self._view(line, request.id, self._invitations.issue(line[0], seat, None).token)
+
+    async def own(self, space: str, request: SeatId, token: str) -> schema.RequestView:
+        """What has become of a request, for its person."""
+        return self._view(await self._look(space_id(space)), request, token)
+
+    async def waiting(self, space: str) -> schema.RequestList:
+        """The line, as it is now."""
+        self._keep(line := await self._store.look(space_id(space)))
+        return schema.RequestList(requests=[schema.Waiting(each.id, each.name, each.asked_ms) for each in line[1]])
+
+    async def drop(self, space: str, request: SeatId) -> None:
+        """Takes a request out of the line: its person withdraws it, or a host declines it."""
+        await self._store.drop(space_id(space), request)
+        self._kept.pop(space_id(space), None)
+
+    async def accept(self, space: str, request: SeatId, actor: Actor) -> schema.RequestList:
+        """Gives the person who asks a seat. Raises :class:`NotFound` for one who does not wait any more."""
+        _, waiting = await self._store.look(space_id(space))
+        asked = next((each for each in waiting if each.id == request), None)
+        if asked is None:
+            raise NotFound("This person does not wait any more.", code="request-not-found")
+        await self._desk.change(space, c.GiveSeat(asked.id, asked.name), actor)
+        await self.drop(space, request)
+        return await self.waiting(space)
+
+    async def _look(self, space: SpaceId) -> _Line:
+        """The line, at most :data:`KEPT_S` old; whoever comes while it is read gets the same."""
+        async with self._reading:
+            kept = self._kept.get(space)
+            if kept is not None and asyncio.get_running_loop().time() - kept[0] < KEPT_S:
+                return kept[1]
+            line = await self._store.look(space)
+            self._keep(line)
+            return line
+
+    def _keep(self, line: _Line) -> None:
+        self._kept[line[0].id] = (asyncio.get_running_loop().time(), line)
+        self._kept.move_to_end(line[0].id)
+        if len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+
+    def _view(self, line: _Line, request: SeatId, token: str) -> schema.RequestView:
+        space, waiting = line
+        standing = requests.standing(space, waiting, request)
+        return schema.RequestView(
+            state=standing.state,
+            title=space.title,
+            place=standing.place,
+            waiting=standing.waiting,
+            token=token,
+            link=self._invitations.page(space.id, token),
+        )

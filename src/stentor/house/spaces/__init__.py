@@ -1,0 +1,1 @@
+"""Spaces: every change of one goes through here, and every view of one."""

@@ -1,0 +1,195 @@
+"""The REST API under ``/api/v1``. Each handler reads a request, asks the desk, and shows what is so now."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import Any
+
+import msgspec
+from litestar import Request, delete, get, patch, post, put
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, JSONBody
+
+import stentor
+from stentor.base.errors import BadInput, Conflict
+from stentor.base.units import SeatId, SpaceId, space_id
+from stentor.house.spaces import schema, site_schema, upload_schema
+from stentor.house.spaces.desk import Desk
+from stentor.house.spaces.invitations import Invitations
+from stentor.house.spaces.pictures import Pictures
+from stentor.house.spaces.views import Views
+from stentor.house.uploads.hold import MAX_FILE_BYTES, HoldMaker
+from stentor.house.who.callers import Callers
+from stentor.people.model import Account
+from stentor.spaces import commands as c
+from stentor.spaces import events, rights, rules
+from stentor.spaces.model import Space
+from stentor.spaces.rights import Actor, Look
+
+SpaceParameter = FromPath[str]
+_Request = Request[Any, Any, Any]
+
+
+def handlers(
+    desk: Desk, callers: Callers, views: Views, invitations: Invitations, hold: HoldMaker, pictures: Pictures
+) -> list[HTTPRouteHandler]:
+    """The spaces themselves. It is one function so that the handlers share the desk without module state."""
+
+    who = callers.actor
+
+    async def command(request: _Request, space: str, wish: c.Command) -> schema.SpaceView:
+        actor = await who(request, space)
+        return await views.space(await desk.change(space, wish, actor), actor)
+
+    @get("/admin", summary="Whether the caller is the admin")
+    async def admin(request: _Request) -> site_schema.AdminView:
+        rights.require(await who(request), Look.SITE, None)
+        return site_schema.AdminView(version=stentor.__version__)
+
+    @get("/processes", summary="Every process that runs now, and what it counts")
+    async def processes(request: _Request) -> site_schema.ProcessList:
+        rights.require(await who(request), Look.SITE, None)
+        return views.processes()
+
+    @get("/spaces", summary="All spaces, the newest first; lights for the admin")
+    async def spaces(request: _Request) -> schema.SpaceList:
+        return await views.rows(await who(request))
+
+    @post("/spaces", summary="Make a space and the invitation of its host")
+    async def create(request: _Request, data: JSONBody[schema.NewSpace]) -> schema.NewSpaceView:
+        actor = await who(request)
+        rights.require(actor, _ANY_CREATION, None)
+        account = await callers.account(request) if data.host_name is None else None
+        space = await _create(desk, data, actor, account, invitations.max_seats)
+        host = next(iter(space.seats.values()))
+        if account is not None:
+            space = await pictures.show(space, host, account)
+        view = await views.space(space, actor)
+        return schema.NewSpaceView(space=view, invitation=invitations.issue(space, host, None))
+
+    @get("/spaces/{space:str}", summary="Everything about a space, for those on its stage")
+    async def one(request: _Request, space: SpaceParameter) -> schema.SpaceView:
+        actor = await who(request, space)
+        found = await desk.load(space)
+        rights.require(actor, Look.BACKSTAGE, found)
+        return await views.space(found, actor)
+
+    @patch("/spaces/{space:str}", summary="Change title, time, and what the audience may do")
+    async def edit(request: _Request, space: SpaceParameter, data: JSONBody[schema.SpaceChange]) -> schema.SpaceView:
+        actor = await who(request, space)
+        found = await desk.load(space)
+        rights.require(actor, Look.BACKSTAGE, found)
+        if data.title is not msgspec.UNSET:
+            found = await desk.change(space, c.Rename(data.title), actor)
+        if data.scheduled_ms is not msgspec.UNSET:
+            found = await desk.change(space, c.Reschedule(data.scheduled_ms), actor)
+        if data.asking is not msgspec.UNSET:
+            found = await desk.change(space, c.SetAsking(data.asking), actor)
+        if data.reactions is not msgspec.UNSET:
+            found = await desk.change(space, c.SetReactions(data.reactions), actor)
+        if data.overflow_s is not msgspec.UNSET:
+            found = await desk.change(space, c.SetOverflow(data.overflow_s), actor)
+        if (comments_wish := _comments_wish(data)) != c.SetComments():
+            found = await desk.change(space, comments_wish, actor)
+        return await views.space(found, actor)
+
+    @post("/spaces/{space:str}/doors", status_code=200, summary="Open the doors: music for those who come early")
+    async def doors(request: _Request, space: SpaceParameter) -> schema.SpaceView:
+        return await command(request, space, c.OpenDoors())
+
+    @post("/spaces/{space:str}/live", status_code=200, summary="Go live; opens the doors too")
+    async def live(request: _Request, space: SpaceParameter) -> schema.SpaceView:
+        return await command(request, space, c.GoLive())
+
+    @post("/spaces/{space:str}/end", status_code=200, summary="End it for everybody")
+    async def end(request: _Request, space: SpaceParameter) -> schema.SpaceView:
+        return await command(request, space, c.End())
+
+    @post("/spaces/{space:str}/cancel", status_code=200, summary="Call a space off, before its doors open")
+    async def cancel(request: _Request, space: SpaceParameter) -> schema.SpaceView:
+        return await command(request, space, c.Cancel())
+
+    @put("/spaces/{space:str}/rung", summary="Keep the ladder on a rung, or let it climb by itself")
+    async def rung(request: _Request, space: SpaceParameter, data: JSONBody[schema.RungChoice]) -> schema.SpaceView:
+        return await command(request, space, c.PinRung(data.rung))
+
+    @get("/spaces/{space:str}/events", summary="Everything that happened, in order: the evidence")
+    async def history(request: _Request, space: SpaceParameter) -> schema.EventList:
+        found = await desk.load(space)
+        rights.require(await who(request, space), Look.EVENTS, found)
+        stored = await desk.store.events(found.id)
+        numbered = [
+            {"version": number, **msgspec.json.decode(events.encode(event))} for number, event in enumerate(stored, 1)
+        ]
+        return schema.EventList(space=found.id, events=numbered)
+
+    @post("/spaces/{space:str}/invitations", summary="Invite to a seat, or make a seat's link anew")
+    async def invite(
+        request: _Request, space: SpaceParameter, data: JSONBody[schema.NewInvitation]
+    ) -> schema.InvitationView:
+        return await invitations.invite(space, data, await who(request, space))
+
+    @put("/spaces/{space:str}/hold", request_max_body_size=MAX_FILE_BYTES, summary="Own hold music (any sound file)")
+    async def set_hold(request: _Request, space: SpaceParameter) -> upload_schema.Taken:
+        actor = await who(request, space)
+        found = await desk.load(space)
+        probe = c.SetHold("any-other")
+        rights.require(actor, probe, found)
+        rules.decide(found, probe, desk.clock())  # refuses before 50 MB are read
+        data = await request.body()
+        if not data:
+            raise BadInput("Send the sound file as the body.")
+        key, left_out = await hold.make(found.id, data)
+        return upload_schema.taken(await command(request, space, c.SetHold(key)), left_out)
+
+    @delete("/spaces/{space:str}/hold", status_code=200, summary="Back to the house's own hold music")
+    async def reset_hold(request: _Request, space: SpaceParameter) -> schema.SpaceView:
+        return await command(request, space, c.SetHold("default"))
+
+    @get("/recordings", summary="Recordings, the newest first")
+    async def recordings() -> schema.RecordingList:
+        return await views.recordings()
+
+    return [
+        admin, processes, spaces, create, one, edit, doors, live, end, cancel, rung, history, invite,
+        set_hold, reset_hold, recordings,
+    ]  # fmt: skip
+
+
+_ANY_CREATION = c.CreateSpace(id=SpaceId("any"), title="any", host_seat=SeatId("any"), host_name="any")
+
+
+async def _create(desk: Desk, data: schema.NewSpace, actor: Actor, account: Account | None, max_seats: int) -> Space:
+    """Makes the space, its host's seat ``account``'s; an id made from the title gets a tail when it is taken."""
+    wanted = data.id or slug(data.title)
+    wish = c.CreateSpace(
+        id=space_id(wanted),
+        title=data.title,
+        host_seat=SeatId(f"host-{secrets.token_hex(4)}"),
+        host_name=data.host_name or (account.name if account else "Host"),
+        host_account=account.id if account else "",
+        scheduled_ms=data.scheduled_ms,
+        max_seats=data.max_seats or max_seats,
+        language=data.language,
+    )
+    try:
+        return await desk.create(wish, actor)
+    except Conflict as error:
+        if data.id is not None or error.error_code != "space-exists":
+            raise
+    return await desk.create(msgspec.structs.replace(wish, id=space_id(f"{wanted}-{secrets.token_hex(3)}")), actor)
+
+
+def _comments_wish(data: schema.SpaceChange) -> c.SetComments:
+    """What is to change about comments; what is left out stays."""
+    return c.SetComments(
+        switch=data.comments or None,
+        slow_s=None if data.comment_slow_s is msgspec.UNSET else data.comment_slow_s,
+        words=None if data.comment_words is msgspec.UNSET else tuple(data.comment_words),
+    )
+
+
+def slug(title: str) -> str:
+    """An id made of a title: what is left of its letters and digits, 40 characters at most, else ``space``."""
+    return re.sub(r"[^a-z0-9]+", "-", title.lower())[:40].strip("-") or "space"

@@ -1,0 +1,35 @@
+"""The REST API's addresses about pins."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from litestar import Request, delete, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, JSONBody
+
+from stentor.house.spaces import schema
+from stentor.house.spaces.desk import Desk
+from stentor.house.spaces.views import Views
+from stentor.house.who.callers import Callers
+from stentor.spaces import commands as c
+
+_Request = Request[Any, Any, Any]
+
+
+def handlers(desk: Desk, callers: Callers, views: Views) -> list[HTTPRouteHandler]:
+    """The handlers, which share the desk."""
+
+    @post("/spaces/{space:str}/pins", summary="Pin a note or a link for everybody")
+    async def pin(request: _Request, space: FromPath[str], data: JSONBody[schema.NewPin]) -> schema.SpaceView:
+        actor = await callers.actor(request, space)
+        wish = c.PinNote(secrets.token_hex(4), data.text, data.url)
+        return await views.space(await desk.change(space, wish, actor), actor)
+
+    @delete("/spaces/{space:str}/pins/{pin:str}", status_code=200, summary="Take a pinned note down")
+    async def unpin(request: _Request, space: FromPath[str], pin: FromPath[str]) -> schema.SpaceView:
+        actor = await callers.actor(request, space)
+        return await views.space(await desk.change(space, c.Unpin(pin), actor), actor)
+
+    return [pin, unpin]

@@ -1,0 +1,170 @@
+"""The front desk: takes a command, lets rights and rules decide, stores what happened, and tells everybody.
+
+The database is the truth. What the bus does not take at once is told again until it does, so a lost bus delays a
+change for the others and never undoes it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+import msgspec
+
+from stentor.base import log, units
+from stentor.base.clock import Clock, unix_ms
+from stentor.base.errors import Malformed, Overloaded
+from stentor.base.units import SeatId, SpaceId
+from stentor.bus.board import Board
+from stentor.bus.connection import Bus, heed_cancel
+from stentor.house.spaces import recording
+from stentor.house.spaces.newest import Newest
+from stentor.house.uploads import sounds
+from stentor.house.who.claims import Claims
+from stentor.spaces import board, rights, rules
+from stentor.spaces import commands as c
+from stentor.spaces.claims import Purpose
+from stentor.spaces.events import Event
+from stentor.spaces.model import Role, Seat, Space
+from stentor.spaces.rights import Actor, Rank
+from stentor.spaces.tokens import Invitation
+from stentor.store.objects import Objects
+from stentor.store.seats import MakerLimits
+from stentor.store.spaces import NO_LIMITS, Store
+
+RETELL_S = 0.5
+
+
+class Desk:
+    """Every change of a space goes through here. ``retell`` is a task of the role."""
+
+    def __init__(
+        self,
+        store: Store,
+        board: Board,
+        bus: Bus,
+        objects: Objects,
+        clock: Clock,
+        claims: Claims,
+        limits: MakerLimits = NO_LIMITS,
+    ) -> None:
+        self._limits = limits
+        self.store, self.board, self.bus, self.objects, self.clock = store, board, bus, objects, clock
+        self.claims = claims
+        self.newest = Newest(store)
+        self.told = asyncio.Event()
+        """Everything that is in the database was told once."""
+        self._untold: dict[str, Space] = {}
+        self._log = log.get("house")
+
+    async def create(self, command: c.CreateSpace, actor: Actor) -> Space:
+        """Makes a space; raises :class:`Conflict` when its id is taken, and what the limits of an account say.
+
+        Administrators may make any number.
+        """
+        rights.require(actor, command, None)
+        events = rules.decide(None, command, self.clock())
+        creator = "" if actor.rank is Rank.ADMIN else actor.account
+        space = await self.store.create(events, creator=creator, limits=self._limits)
+        self.newest.changed()
+        self._log.info("space-created", space=space.id)
+        await self._tell(space)
+        return space
+
+    async def seats_of(self, account: str) -> list[tuple[Space, Seat]]:
+        """All seats that belong to an account, those of the newest spaces first."""
+        spaces = await self.store.of_account(account)
+        return [(space, seat) for space in spaces for seat in space.seats.values() if seat.account == account]
+
+    async def load(self, space: str) -> Space:
+        """The space as it is now; raises :class:`NotFound`, :class:`BadInput` for what is no id."""
+        return await self.store.load(units.space_id(space))
+
+    async def change(self, space: str, command: c.Command, actor: Actor) -> Space:
+        """Does what ``command`` asks if ``actor`` may; rights are looked up in the state that is changed."""
+
+        def decide(before: Space) -> Sequence[Event]:
+            rights.require(actor, command, before)
+            return rules.decide(before, command, self.clock())
+
+        after, events = await self.store.change(units.space_id(space), decide)
+        if events:
+            self.newest.changed()
+            self._log.info("space-changed", space=space, command=type(command).__name__, version=after.version)
+            await self._tell(after)
+        await self._order(after, command)
+        return after
+
+    async def observe(self, space: str, command: c.Command) -> Space:
+        """What the house itself has seen. Before a replay opens, its recording is summed up and listed."""
+        if isinstance(command, c.OpenReplay):
+            try:
+                await self.store.record(
+                    await recording.summarise(self.objects, units.space_id(space), ready_ms=unix_ms(self.clock()))
+                )
+            except Malformed as error:  # the replay can still be heard; the list says what it knows
+                self._log.error("manifest-damaged", space=space, detail=error.detail)
+        return await self.change(space, command, rights.HOUSE)
+
+    async def order(self, space: str, kind: Purpose, seat: str) -> None:
+        """Tells the stage to ``remove``, ``mute`` or ``unmute`` a seat; at most once, the watcher repeats it."""
+        whose = Invitation(SpaceId(space), SeatId(seat), "", Role.SPEAKER, 0)
+        await self.bus.publish(f"stage.command.{space}", self.claims.sign(kind, whose.space, whose).encode())
+
+    async def _order(self, space: Space, command: c.Command) -> None:
+        match command:
+            case c.RemoveSeat(seat=seat) | c.BanSeat(seat=seat):
+                await self.order(space.id, "remove", seat)
+            case c.MuteSeat(seat=seat):
+                await self.order(space.id, "mute", seat)
+            case c.UnmuteSeat(seat=seat):
+                await self.order(space.id, "unmute", seat)
+            case c.End() | c.Cancel():
+                await sounds.forget_all(self.objects, space.id)
+
+    async def _tell(self, space: Space) -> None:
+        """Puts a space on the board, or keeps it for the next try; bounded by the number of spaces that change.
+
+        One that does not belong there becomes a document, and changes on the board only while it is there still.
+        """
+        belongs = board.belongs(space, unix_ms(self.clock()))
+        if not belongs:
+            with suppress(Overloaded):  # the keeper of the board tries again
+                await self.publish(space)
+        try:
+            await self.board.put(space, anew=belongs)
+        except Overloaded:
+            known = self._untold.get(space.id)
+            if known is None or known.version < space.version:
+                self._untold[space.id] = space
+
+    async def publish(self, space: Space) -> None:
+        """Writes the document that edges read of a space that is not on the board. Raises :class:`Overloaded`."""
+        await self.objects.put(board.key(space.id), msgspec.json.encode(board.public(space)))
+        await self.store.board.publish(space.id, space.version)
+
+    async def tell_all(self) -> None:
+        """Writes what is on to the board: the bus may be empty, or have missed what happened. Old versions lose."""
+        for space in await self.store.board.on(unix_ms(self.clock())):
+            await self._tell(space)
+
+    async def retell(self) -> None:
+        """Tells what could not be told, and everything after each new connection of the bus; for ever."""
+        epoch = -1
+        while True:
+            heed_cancel()
+            if self.bus.connected and epoch != self.bus.epoch:
+                epoch = self.bus.epoch
+                try:
+                    await self.tell_all()
+                except Overloaded as error:
+                    epoch = -1
+                    self._log.warning("board-behind", detail=error.detail)
+            if self.bus.connected and self._untold:
+                waiting, self._untold = self._untold, {}
+                for space in waiting.values():
+                    await self._tell(space)
+            if epoch == self.bus.epoch and not self._untold:
+                self.told.set()
+            await asyncio.sleep(RETELL_S)

@@ -1,0 +1,153 @@
+"""How many requests the house works on at once, in lanes: whoever leads or speaks has one of their own, and so have
+those who comment.
+
+A flood of the public pages fills its own lane and is refused there, early and cheaply; the host's buttons go on
+working. A request leaves its lane when its answer begins: a peer that reads slowly holds nobody up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+import msgspec
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from stentor.base.errors import Overloaded, problem
+from stentor.crowd.gradient import Gradient, Patience
+from stentor.house.web.problems import headers_of
+
+RETRY_S = 2.0
+MOST_WAITING = 500
+"""Requests that wait for room in a lane. With 0.1 s of patience more would mean 5,000 a second."""
+ALWAYS = frozenset({"/healthz"})
+"""Who watches over the house must not take a full one for a dead one."""
+COMMENTS = "/comments"
+"""How the address ends to which comments are written."""
+Known = Callable[[Scope], bool]
+"""Whether a request shows that it comes from somebody with a seat, a session or the admin's token."""
+
+
+class Lane:
+    """Requests of one kind. ``refused`` and ``busy`` are for the heartbeat."""
+
+    def __init__(self) -> None:
+        self.busy = 0
+        self.refused = 0
+        self.gradient = Gradient()
+        self._patience = Patience()
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def enter(self) -> None:
+        """Waits for room; raises :class:`Overloaded` when there is none in time."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        if not self._waiting:
+            self._patience.empty(now)
+            if self.busy < self.gradient.limit:
+                self.busy += 1
+                return
+        if len(self._waiting) >= MOST_WAITING:
+            raise self._full()
+        turn: asyncio.Future[None] = loop.create_future()
+        self._waiting.append(turn)
+        try:
+            await asyncio.wait([turn], timeout=self._patience.wait_s(now))
+        except asyncio.CancelledError:
+            if turn.done():
+                self.leave(None)
+            raise
+        finally:
+            if not turn.done():
+                self._waiting.remove(turn)
+        if not turn.done():
+            raise self._full()
+
+    def leave(self, took_s: float | None) -> None:
+        """The answer begins; ``took_s`` is None when its time says nothing about the house."""
+        if took_s is not None:
+            self.gradient.answered(took_s, self.busy)
+        self.busy -= 1
+        now = asyncio.get_running_loop().time()
+        while self._waiting and self.busy < self.gradient.limit:
+            # in a standing queue the oldest are about to give up: the newest still has somebody who waits
+            turn = self._waiting.pop() if self._patience.standing(now) else self._waiting.popleft()
+            self.busy += 1
+            turn.set_result(None)
+
+    def _full(self) -> Overloaded:
+        self.refused += 1
+        return Overloaded("The house has more to do than it can; try again in a moment.", retry_after_s=RETRY_S)
+
+
+class Lanes:
+    """All lanes."""
+
+    def __init__(self, known: Known) -> None:
+        self.control, self.public, self.comments = Lane(), Lane(), Lane()
+        self._known = known
+
+    def of(self, scope: Scope) -> Lane:
+        if scope.get("method") == "POST" and scope["path"].endswith(COMMENTS):
+            return self.comments  # who comments is signed in, as hosts are: a flood of them must not take their lane
+        return self.control if self._known(scope) else self.public
+
+    def numbers(self) -> dict[str, float]:
+        """For the heartbeat."""
+        return {
+            f"{name}_{what}": float(value)
+            for name, lane in (("control", self.control), ("public", self.public), ("comments", self.comments))
+            for what, value in (("limit", lane.gradient.limit), ("busy", lane.busy), ("refused", lane.refused))
+        }
+
+
+def limited(app: ASGIApp, lanes: Lanes) -> ASGIApp:
+    """``app``, with no more requests at once than :class:`Lanes` let through; the others get a problem document."""
+
+    async def outer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP or scope["path"] in ALWAYS:
+            await app(scope, receive, send)
+            return
+        lane = lanes.of(scope)
+        try:
+            await lane.enter()
+        except Overloaded as error:
+            await _refuse(send, error)
+            return
+        await _pass(app, lane, scope, receive, send)
+
+    return outer
+
+
+async def _pass(app: ASGIApp, lane: Lane, scope: Scope, receive: Receive, send: Send) -> None:
+    loop = asyncio.get_running_loop()
+    begun, inside = loop.time(), True
+    # what a body, or a stage on the other side of the bus, takes is not the house's delay
+    tells = scope.get("method") in ("GET", "HEAD")
+
+    def leave(*, answered: bool) -> None:
+        nonlocal inside
+        if inside:
+            inside = False
+            lane.leave(loop.time() - begun if tells and answered else None)
+
+    async def watched(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            leave(answered=True)
+        await send(message)
+
+    try:
+        await app(scope, receive, watched)
+    finally:
+        leave(answered=False)
+
+
+async def _refuse(send: Send, error: Overloaded) -> None:
+    body = msgspec.json.encode(problem(error))
+    # closing makes who floods pay for a new connection each time
+    fields = {**headers_of(error), "content-length": str(len(body)), "connection": "close"}
+    headers = [(name.encode(), value.encode()) for name, value in fields.items()]
+    await send({"type": "http.response.start", "status": error.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,0 +1,1 @@
+"""Who asks: tokens, sessions, devices, and the limits on wrong tries."""

@@ -1,0 +1,79 @@
+"""Who makes a request: by a token in its header, or by the session in its cookie. A token goes before a cookie."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request
+from litestar.types import Scope
+
+from stentor.base.errors import NotAllowed
+from stentor.house.who.access import Access
+from stentor.house.who.sessions import Sessions
+from stentor.people import rights as site
+from stentor.people.model import Account, Creators, SiteRole
+from stentor.spaces import rights
+from stentor.spaces.rights import Actor, Rank
+
+_Request = Request[Any, Any, Any]
+
+
+def address_of(request: _Request) -> str:
+    """Where a request comes from, for limits; never logged."""
+    return request.client.host if request.client else ""
+
+
+class Callers:
+    """Reads requests. ``creators`` says who may make spaces."""
+
+    def __init__(self, access: Access, sessions: Sessions, creators: Creators) -> None:
+        self._access, self._sessions, self._creators = access, sessions, creators
+
+    def known(self, scope: Scope) -> bool:
+        """Whether a request seems to come from somebody we know, told without asking the database."""
+        request: _Request = Request(scope)
+        authorization = request.headers.get("authorization", "")
+        if authorization:
+            return self._access.holds(authorization)
+        return self._sessions.holds(request.cookies.get(self._sessions.cookie, ""))
+
+    async def actor(self, request: _Request, space: str | None = None) -> Actor:
+        """Who asks about ``space``; raises what :meth:`Access.actor` and :meth:`Sessions.account` raise."""
+        authorization = request.headers.get("authorization", "")
+        if authorization:
+            return self._access.actor(authorization, space=space, address=address_of(request))
+        account = await self._sessions.account(request)
+        return self.acting(account) if account else rights.ANYONE
+
+    def acting(self, account: Account) -> Actor:
+        """What an account is in spaces."""
+        rank = Rank.ADMIN if account.role is SiteRole.ADMIN else Rank.ANYONE
+        return Actor(
+            rank,
+            account=account.id,
+            creates=site.creates(account.role, self._creators),
+            moderates=site.moderates(account.role),
+        )
+
+    async def account(self, request: _Request) -> Account | None:
+        """Who is signed in; None for nobody, and for whoever comes with a token."""
+        return None if request.headers.get("authorization") else await self._sessions.account(request)
+
+    async def person(self, request: _Request) -> Account | None:
+        """Who is signed in in this browser, whatever token the page may send besides."""
+        return await self._sessions.account(request)
+
+    async def signed_in(self, request: _Request) -> Account:
+        """The same; raises :class:`NotSignedIn` for nobody."""
+        return (await self._sessions.require(request))[1]
+
+    async def staff(self, request: _Request) -> Account | None:
+        """Whoever has a say on the site: an account, or None for the holder of the admin token.
+
+        Raises :class:`NotSignedIn` for anyone, :class:`NotAllowed` for a guest with an invitation to a space.
+        """
+        if not request.headers.get("authorization"):
+            return await self.signed_in(request)
+        if await self.actor(request) != rights.ADMIN:
+            raise NotAllowed("An invitation to a space is not enough for this; sign in.")
+        return None
