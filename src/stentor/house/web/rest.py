@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from litestar import Router
+from litestar import Response, Router
+from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
 
 from stentor.house.web.options import with_options
@@ -20,3 +21,8 @@ def router(handlers: Sequence[HTTPRouteHandler], *, before: Any) -> Router:
     return Router(
         PATH, route_handlers=with_options(handlers), before_request=before, request_max_body_size=MAX_BODY_BYTES
     )
+
+
+def answer(body: Any, *cookies: Cookie, status: int = 200) -> Response[Any]:
+    """An answer for one person: it sets cookies, and nobody keeps it."""
+    return Response(body, status_code=status, cookies=list(cookies), headers={"cache-control": "no-store"})
