@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import product
 
 import nats
 import nats.errors
@@ -15,12 +16,14 @@ import pytest
 import pytest_asyncio
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.js.api import AckPolicy, ConsumerConfig
 
 from stentor.base.errors import SetupError
 from stentor.base.keys import BusSecret
 from stentor.bus import streams
 from stentor.bus.connection import connect, inbox
 from stentor.bus.permissions import OPERATOR, ROLES, TABLE, Line, Way, may_publish, may_subscribe
+from tests.support import consumers
 from tests.support.nats import NatsServer, nats_server
 from tests.support.wait import eventually
 
@@ -39,6 +42,8 @@ SYSTEM = [
     "$JS.ACK.CHUNKS.x.1.1.1.1.1",
 ]
 MARK = b"the true one"
+PULLED = ConsumerConfig(ack_policy=AckPolicy.NONE, inactive_threshold=60)
+"""A consumer of somebody else, from which one could ask for the next message."""
 
 
 def concrete(subject: str) -> str:
@@ -214,6 +219,64 @@ async def test_the_server_says_nothing_for_another(site: Site, role: str) -> Non
     assert not [message for message in heard_elsewhere(site, role) if message.subject not in allowed]
     assert {subject: found for subject, found in (await site.kept()).items() if subject not in own} == before
     me.violations.clear()
+
+
+async def test_a_consumer_delivers_wherever_it_is_told(site: Site) -> None:
+    """Asked by the one who may, each question of the next test is obeyed: what refuses them there is the sender."""
+    operator, here = site.members[OPERATOR], f"{inbox(OPERATOR)}.x"
+    quiet(site)
+    for number, line in enumerate(KEPT):
+        subject, js = concrete(line.subject), operator.client.jetstream()
+        await js.publish(subject, MARK)
+        for asked, payload in consumers.pushed(line.stream, subject, here, name=f"mine-{number}"):
+            operator.heard.clear()
+            answer = json.loads((await operator.client.request(asked, payload, timeout=5)).data)
+            await eventually(lambda: any(m.data == MARK for m in operator.heard), f"{asked} delivers")
+            await js.delete_consumer(line.stream, answer["name"])
+    asked, payload = next(consumers.spread(streams.CHUNKS, "chunk.talk", here))
+    operator.heard.clear()
+    await operator.client.request(asked, payload, timeout=5)
+    await eventually(lambda: any(m.data == MARK for m in operator.heard), f"{asked} says it again")
+    await operator.client.jetstream().delete_stream(consumers.NAME)
+
+
+@pytest.mark.parametrize("role", OTHERS)
+async def test_nobody_has_the_server_deliver_to_another(site: Site, role: str) -> None:
+    """No consumer of any stream, pushed or pulled, and no copy of a stream sends anything to anybody."""
+    me, js = site.members[role], site.members[OPERATOR].client.jetstream()
+    theirs = [(line.stream, (await js.add_consumer(line.stream, PULLED)).name) for line in KEPT]
+    before, there, own = await site.kept(), await consumers_of(site), f"{inbox(role)}.x"
+    victims = {concrete(line.subject) for line in TABLE} | {f"{inbox(each)}.x" for each in ROLES}
+    quiet(site)
+    sent = list[str]()
+    for line, victim in product(KEPT, victims):
+        kept = concrete(line.subject)
+        asks = [*consumers.pushed(line.stream, kept, victim), *consumers.spread(line.stream, kept, victim)]
+        asks += consumers.pushed(line.stream, kept, victim, prefix="$JS.hub.API")
+        for asked, payload in asks:
+            await me.client.publish(asked, payload, reply=own)
+            sent.append(asked.lower())
+    for (stream, name), victim in product(theirs, victims):
+        asked = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}"
+        await me.client.publish(asked, b'{"batch":100,"no_wait":true}', reply=victim)
+        sent.append(asked.lower())
+    await site.settled()
+    assert [violation.split('"')[1] for violation in me.violations] == sent
+    assert not [message for each in site.members.values() for message in each.heard]
+    assert await consumers_of(site) == there
+    assert await site.kept() == before
+    me.violations.clear()
+    for stream, name in theirs:
+        await js.delete_consumer(stream, name)
+
+
+async def consumers_of(site: Site) -> dict[str, list[str]]:
+    """The names of every stream's consumers, and the streams."""
+    js = site.members[OPERATOR].client.jetstream()
+    return {
+        stream.config.name or "": sorted(each.name for each in await js.consumers_info(stream.config.name or ""))
+        for stream in await js.streams_info()
+    }
 
 
 def question(subject: str) -> bytes:

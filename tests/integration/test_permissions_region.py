@@ -16,6 +16,7 @@ from stentor.bus import streams
 from stentor.bus.connection import Bus, inbox
 from stentor.bus.identity import join
 from stentor.bus.permissions import EDGE, OPERATOR, ROLES, TABLE, may_publish, may_subscribe
+from tests.support import consumers
 from tests.support.region import hub_and_region, make_accounts, settings
 from tests.support.wait import eventually
 
@@ -80,9 +81,16 @@ async def test_a_region_may_no_more_than_its_edges(tmp_path: Path) -> None:
             for prefix in ("$JS.API", "$JS.hub.API"):
                 with pytest.raises((nats.errors.Error, TimeoutError)):
                     await there.request(f"{prefix}.{what}", b"", timeout=0.3)
-        await eventually(lambda: "status.edge.talk" in heard, "what an edge may say arrives")
-        assert set(heard) == {concrete(own) for own in may_publish(EDGE) if own[0] != "$"}
+        for stream, kept in ((streams.CHUNKS, "chunk.talk"), ("KV_board", "$KV.board.talk")):
+            for victim in (*(concrete(line.subject) for line in TABLE), *(f"{inbox(role)}.talk" for role in ROLES)):
+                for prefix in ("$JS.API", "$JS.hub.API"):
+                    for asked, payload in consumers.pushed(stream, kept, victim, prefix=prefix):
+                        await there.publish(asked, payload)
+        await there.publish("status.edge.last", b"true")
+        await eventually(lambda: "status.edge.last" in heard, "what an edge may say arrives")
+        assert set(heard) == {"status.edge.last", *(concrete(own) for own in may_publish(EDGE) if own[0] != "$")}
         assert await states(at_hub[OPERATOR]) == before
+        assert not [each.name for name in before for each in await at_hub[OPERATOR].js.consumers_info(name)]
 
 
 async def test_a_region_gets_new_passwords(tmp_path: Path) -> None:

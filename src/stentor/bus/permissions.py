@@ -100,7 +100,6 @@ TABLE: Final = (
     Line("$KV.leases.board", "house", "house", Way.KEPT_LAST, "KV_leases"),
     Line("$KV.leases.chat", "house", "house", Way.KEPT_LAST, "KV_leases"),
     Line("$KV.leases.crowd", "house", "house", Way.KEPT_LAST, "KV_leases"),
-    Line("$KV.leases.house.>", "house", "house operator", Way.KEPT_LAST, "KV_leases"),
 )
 
 
