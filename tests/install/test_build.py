@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import socket
 import subprocess
 import sys
 import tarfile
@@ -18,16 +20,31 @@ from hatch_build import FILES, NODE, VENDOR, VendorHook, alone
 from tests.support import source
 
 
-def build(folder: Path) -> dict[str, Path]:
-    """The files that a build makes, with a PATH on which there is nothing and an index that is nowhere."""
+def unplugged() -> list[str]:
+    """What stands before a command that is to have no network at all; nothing where no namespace can be made."""
+    unshare = shutil.which("unshare", path="/usr/bin:/bin")
+    for way in ([unshare, "--net"], [unshare, "--map-root-user", "--net"]) if unshare else ():
+        if subprocess.run([*way, sys.executable, "-c", ""], capture_output=True, check=False).returncode == 0:
+            return way
+    return []
+
+
+def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """This Python runs it without a network, with a PATH on which there is nothing and an index that is nowhere."""
     environment = {
         "PATH": "/nowhere",
         "HOME": str(folder),
         "PIP_NO_INDEX": "1",
+        "PIP_CONFIG_FILE": os.devnull,
         "npm_config_registry": "http://127.0.0.1:9",
     }
-    command = [sys.executable, "-m", "hatchling", "build"]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    command = (*unplugged(), sys.executable, *command)
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def build(folder: Path) -> dict[str, Path]:
+    """The files that a build makes, by suffix."""
+    done = run(folder, "-m", "hatchling", "build")
     assert done.returncode == 0, done.stderr
     return {file.suffix: file for file in (folder / "dist").iterdir()}
 
@@ -49,6 +66,22 @@ def test_an_sdist_has_all_that_a_wheel_needs(built: dict[str, Path], tmp_path: P
     packed = str(VENDOR.relative_to("src"))
     assert {f"{packed}/{name}" for name in FILES.values()} <= names
     assert {name.rpartition("/")[2] for name in names if "licenses/" in name} == {"LICENSE", "NOTICE"}
+
+
+def test_a_build_needs_no_network(built: dict[str, Path], tmp_path: Path) -> None:
+    """hatchling has made both without any; pip makes the same wheel of the sdist, where hatchling is installed."""
+    if not unplugged():
+        pytest.skip(
+            "no network namespace can be made here: it needs root, or user namespaces, and util-linux's unshare"
+        )
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        call = f"import socket; socket.create_connection({listener.getsockname()!r}, 5)"
+        assert "Network is unreachable" in run(tmp_path, "-c", call).stderr
+    made = ["-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(tmp_path), str(built[".gz"])]
+    done = run(tmp_path, *made)
+    assert done.returncode == 0, done.stderr
+    [wheel] = tmp_path.glob("*.whl")
+    assert wheel.read_bytes() == built[".whl"].read_bytes()
 
 
 def test_metadata_is_ready_for_an_index(built: dict[str, Path]) -> None:
