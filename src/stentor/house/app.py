@@ -31,7 +31,7 @@ from stentor.house.seats import api_back_channel, api_claim, api_requests, whip
 from stentor.house.seats.back_channel import Backstage
 from stentor.house.seats.event_stream import Talk
 from stentor.house.seats.requests import Line
-from stentor.house.spaces import api, api_pins, api_sounds, site_schema
+from stentor.house.spaces import api, api_life, api_pins, api_sounds, site_schema
 from stentor.house.spaces.desk import Desk
 from stentor.house.spaces.ice import IceServers
 from stentor.house.spaces.invitations import Invitations
@@ -125,7 +125,9 @@ def build(
     talk = Talk(statuses, {"backstage": backstage.news, "comments": chats.news}, desk.clock)
     backstage.on_news = chats.on_news = talk.changed
     handlers = [
-        *api.handlers(desk, callers, views, invitations, hold, pictures),
+        *api.site_handlers(callers, views),
+        *api.handlers(desk, callers, views, invitations, pictures),
+        *api_life.handlers(desk, callers, views, hold),
         *api_pins.handlers(desk, callers, views),
         *api_sounds.handlers(desk, callers, views, sounds),
         *api_door.handlers(desk, callers, views, passes),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import html
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from importlib import resources
 from string import Template
@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import msgspec
 from litestar import HttpMethod, Request, Response, Router, get, route
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Redirect
 
@@ -226,8 +227,12 @@ class Pages:
         )
 
 
+Looking = Callable[[_Request], Awaitable[Me]]
+"""Who looks at a page."""
+
+
 def routes(desk: Desk, views: Views, callers: Callers, people: People, *, provider: str) -> Router:
-    """``/``, ``/stage/{space}``, ``/ask/{space}``, ``/comments/{space}``, those about accounts, and what they load."""
+    """All pages, and what they load."""
     static = Static()
     pages = Pages(static)
 
@@ -235,6 +240,17 @@ def routes(desk: Desk, views: Views, callers: Callers, people: People, *, provid
         account = await callers.account(request)
         creates = account is not None and rights.creates(account.role, people.creators)
         return Me(checks.local_path(request.url.path), account, creates)
+
+    @get("/static/{version:str}/{name:str}", include_in_schema=False)
+    async def file(version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+        return static.response(version, name)
+
+    handlers = [*_of_spaces(pages, desk, views, callers, look), *_of_accounts(pages, look, provider), file]
+    return Router("/", route_handlers=handlers)
+
+
+def _of_spaces(pages: Pages, desk: Desk, views: Views, callers: Callers, look: Looking) -> list[HTTPRouteHandler]:
+    """``/``, ``/stage/{space}``, ``/ask/{space}`` and ``/comments/{space}``."""
 
     @route("/", http_method=READ, include_in_schema=False)
     async def home(request: _Request) -> Response[str]:
@@ -248,6 +264,31 @@ def routes(desk: Desk, views: Views, callers: Callers, people: People, *, provid
         except (NotFound, BadInput):
             return _html(pages.notice("notice.space_title", "notice.space", language, me), status=404)
         return _html(pages.stage(found, views.listen(found.id), language, me))
+
+    @route("/ask/{space:str}", http_method=READ, include_in_schema=False)
+    async def ask(request: _Request, space: FromPath[str]) -> Response[str]:
+        language, me = _language(request), await look(request)
+        try:
+            found = await desk.load(space)
+        except (NotFound, BadInput):
+            return _html(pages.notice("notice.space_title", "notice.space", language, me), status=404)
+        return _html(pages.ask(found.id, found.title, views.listen(found.id), language, me))
+
+    @route("/comments/{space:str}", http_method=READ, include_in_schema=False)
+    async def comments(request: _Request, space: FromPath[str]) -> Response[str]:
+        language, me = _language(request), await look(request)
+        try:
+            found = await desk.load(space)
+        except (NotFound, BadInput):
+            return _html(pages.notice("notice.space_title", "notice.space", language, me), status=404)
+        moderates = me.account is not None and allowed(callers.acting(me.account), Look.COMMENTS, found)
+        return _html(pages.comments(found, views.listen(found.id), language, me, moderates=moderates))
+
+    return [home, stage, ask, comments]
+
+
+def _of_accounts(pages: Pages, look: Looking, provider: str) -> list[HTTPRouteHandler]:
+    """``/sign-in``, ``/sign-up``, ``/account`` and ``/accounts``."""
 
     @route("/sign-in", http_method=READ, include_in_schema=False)
     async def sign_in(request: _Request) -> Response[str]:
@@ -277,30 +318,7 @@ def routes(desk: Desk, views: Views, callers: Callers, people: People, *, provid
             return _html(pages.notice("accounts.title", "notice.accounts", language, me), status=403)
         return _html(pages.people("accounts", "accounts.title", language, me, handle=me.account.handle))
 
-    @route("/ask/{space:str}", http_method=READ, include_in_schema=False)
-    async def ask(request: _Request, space: FromPath[str]) -> Response[str]:
-        language, me = _language(request), await look(request)
-        try:
-            found = await desk.load(space)
-        except (NotFound, BadInput):
-            return _html(pages.notice("notice.space_title", "notice.space", language, me), status=404)
-        return _html(pages.ask(found.id, found.title, views.listen(found.id), language, me))
-
-    @route("/comments/{space:str}", http_method=READ, include_in_schema=False)
-    async def comments(request: _Request, space: FromPath[str]) -> Response[str]:
-        language, me = _language(request), await look(request)
-        try:
-            found = await desk.load(space)
-        except (NotFound, BadInput):
-            return _html(pages.notice("notice.space_title", "notice.space", language, me), status=404)
-        moderates = me.account is not None and allowed(callers.acting(me.account), Look.COMMENTS, found)
-        return _html(pages.comments(found, views.listen(found.id), language, me, moderates=moderates))
-
-    @get("/static/{version:str}/{name:str}", include_in_schema=False)
-    async def file(version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
-        return static.response(version, name)
-
-    return Router("/", route_handlers=[home, stage, sign_in, sign_up, account, accounts, ask, comments, file])
+    return [sign_in, sign_up, account, accounts]
 
 
 def _html(document: str, *, status: int = 200) -> Response[str]:

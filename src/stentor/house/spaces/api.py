@@ -7,23 +7,22 @@ import secrets
 from typing import Any
 
 import msgspec
-from litestar import Request, delete, get, patch, post, put
+from litestar import Request, get, patch, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 
 import stentor
-from stentor.base.errors import BadInput, Conflict
+from stentor.base.errors import Conflict
 from stentor.base.units import SeatId, SpaceId, space_id
-from stentor.house.spaces import schema, site_schema, upload_schema
+from stentor.house.spaces import schema, site_schema
 from stentor.house.spaces.desk import Desk
 from stentor.house.spaces.invitations import Invitations
 from stentor.house.spaces.pictures import Pictures
 from stentor.house.spaces.views import Views
-from stentor.house.uploads.hold import MAX_FILE_BYTES, HoldMaker
 from stentor.house.who.callers import Callers
 from stentor.people.model import Account
 from stentor.spaces import commands as c
-from stentor.spaces import events, rights, rules
+from stentor.spaces import events, rights
 from stentor.spaces.model import Space
 from stentor.spaces.rights import Actor, Look
 
@@ -32,25 +31,11 @@ _Request = Request[Any, Any, Any]
 
 
 def handlers(
-    desk: Desk, callers: Callers, views: Views, invitations: Invitations, hold: HoldMaker, pictures: Pictures
+    desk: Desk, callers: Callers, views: Views, invitations: Invitations, pictures: Pictures
 ) -> list[HTTPRouteHandler]:
     """The spaces themselves. It is one function so that the handlers share the desk without module state."""
 
     who = callers.actor
-
-    async def command(request: _Request, space: str, wish: c.Command) -> schema.SpaceView:
-        actor = await who(request, space)
-        return await views.space(await desk.change(space, wish, actor), actor)
-
-    @get("/admin", summary="Whether the caller is the admin")
-    async def admin(request: _Request) -> site_schema.AdminView:
-        rights.require(await who(request), Look.SITE, None)
-        return site_schema.AdminView(version=stentor.__version__)
-
-    @get("/processes", summary="Every process that runs now, and what it counts")
-    async def processes(request: _Request) -> site_schema.ProcessList:
-        rights.require(await who(request), Look.SITE, None)
-        return views.processes()
 
     @get("/spaces", summary="All spaces, the newest first; lights for the admin")
     async def spaces(request: _Request) -> schema.SpaceList:
@@ -94,26 +79,6 @@ def handlers(
             found = await desk.change(space, comments_wish, actor)
         return await views.space(found, actor)
 
-    @post("/spaces/{space:str}/doors", status_code=200, summary="Open the doors: music for those who come early")
-    async def doors(request: _Request, space: SpaceParameter) -> schema.SpaceView:
-        return await command(request, space, c.OpenDoors())
-
-    @post("/spaces/{space:str}/live", status_code=200, summary="Go live; opens the doors too")
-    async def live(request: _Request, space: SpaceParameter) -> schema.SpaceView:
-        return await command(request, space, c.GoLive())
-
-    @post("/spaces/{space:str}/end", status_code=200, summary="End it for everybody")
-    async def end(request: _Request, space: SpaceParameter) -> schema.SpaceView:
-        return await command(request, space, c.End())
-
-    @post("/spaces/{space:str}/cancel", status_code=200, summary="Call a space off, before its doors open")
-    async def cancel(request: _Request, space: SpaceParameter) -> schema.SpaceView:
-        return await command(request, space, c.Cancel())
-
-    @put("/spaces/{space:str}/rung", summary="Keep the ladder on a rung, or let it climb by itself")
-    async def rung(request: _Request, space: SpaceParameter, data: JSONBody[schema.RungChoice]) -> schema.SpaceView:
-        return await command(request, space, c.PinRung(data.rung))
-
     @get("/spaces/{space:str}/events", summary="Everything that happened, in order: the evidence")
     async def history(request: _Request, space: SpaceParameter) -> schema.EventList:
         found = await desk.load(space)
@@ -130,31 +95,27 @@ def handlers(
     ) -> schema.InvitationView:
         return await invitations.invite(space, data, await who(request, space))
 
-    @put("/spaces/{space:str}/hold", request_max_body_size=MAX_FILE_BYTES, summary="Own hold music (any sound file)")
-    async def set_hold(request: _Request, space: SpaceParameter) -> upload_schema.Taken:
-        actor = await who(request, space)
-        found = await desk.load(space)
-        probe = c.SetHold("any-other")
-        rights.require(actor, probe, found)
-        rules.decide(found, probe, desk.clock())  # refuses before 50 MB are read
-        data = await request.body()
-        if not data:
-            raise BadInput("Send the sound file as the body.")
-        key, left_out = await hold.make(found.id, data)
-        return upload_schema.taken(await command(request, space, c.SetHold(key)), left_out)
+    return [spaces, create, one, edit, history, invite]
 
-    @delete("/spaces/{space:str}/hold", status_code=200, summary="Back to the house's own hold music")
-    async def reset_hold(request: _Request, space: SpaceParameter) -> schema.SpaceView:
-        return await command(request, space, c.SetHold("default"))
+
+def site_handlers(callers: Callers, views: Views) -> list[HTTPRouteHandler]:
+    """What runs, and what was recorded."""
+
+    @get("/admin", summary="Whether the caller is the admin")
+    async def admin(request: _Request) -> site_schema.AdminView:
+        rights.require(await callers.actor(request), Look.SITE, None)
+        return site_schema.AdminView(version=stentor.__version__)
+
+    @get("/processes", summary="Every process that runs now, and what it counts")
+    async def processes(request: _Request) -> site_schema.ProcessList:
+        rights.require(await callers.actor(request), Look.SITE, None)
+        return views.processes()
 
     @get("/recordings", summary="Recordings, the newest first")
     async def recordings() -> schema.RecordingList:
         return await views.recordings()
 
-    return [
-        admin, processes, spaces, create, one, edit, doors, live, end, cancel, rung, history, invite,
-        set_hold, reset_hold, recordings,
-    ]  # fmt: skip
+    return [admin, processes, recordings]
 
 
 _ANY_CREATION = c.CreateSpace(id=SpaceId("any"), title="any", host_seat=SeatId("any"), host_name="any")
