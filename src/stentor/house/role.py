@@ -25,6 +25,7 @@ from stentor.house.app import build
 from stentor.house.comments.chat import ChatKeeper
 from stentor.house.duty.board import BoardKeeper
 from stentor.house.duty.crowd import Controller
+from stentor.house.duty.jobs import JobKeeper
 from stentor.house.duty.watcher import Watcher
 from stentor.house.seats.back_channel import Backstage
 from stentor.house.spaces.desk import Desk
@@ -33,6 +34,7 @@ from stentor.house.web.proxies import behind
 from stentor.house.who.claims import Claims
 from stentor.spaces import attendance
 from stentor.store.comments import CommentsTable
+from stentor.store.jobs import Jobs
 from stentor.store.objects import Objects
 from stentor.store.seats import MakerLimits
 from stentor.store.spaces import Store
@@ -78,6 +80,7 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
             await chats.start()
             keeper = BoardKeeper(desk, bus, clock, holder=instance)
             controller = Controller(desk, bus, statuses, clock, holder=instance)
+            jobs = JobKeeper(Jobs(store.work), {}, bus, clock, holder=instance)
             app, lanes = build(
                 desk,
                 statuses,
@@ -95,7 +98,7 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
             door = Door(descriptors(), addresses, clock, certificate)
 
             def status() -> Status:
-                at_ms, numbers = unix_ms(clock()), lanes.numbers() | door.numbers()
+                at_ms, numbers = unix_ms(clock()), lanes.numbers() | door.numbers() | jobs.numbers()
                 return Status(role="house", instance=instance, at_ms=at_ms, pid=os.getpid(), numbers=numbers)
 
             logger.info("house-up", address=settings.house_address)
@@ -117,6 +120,8 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
                 tasks.create_task(chats.follow(), name="house chat board")
                 tasks.create_task(chats.listen(), name="house chat heard")
                 tasks.create_task(chats.run(), name="house chat")
+                tasks.create_task(jobs.lease.run(), name="house jobs lease")
+                tasks.create_task(jobs.run(), name="house jobs")
                 tasks.create_task(beat(bus, status), name="house status")
     finally:
         listener.close()

@@ -18,6 +18,8 @@ metadata = MetaData(
 
 UNPUBLISHED = text("published < version")
 """Spaces whose document for the edges is older than they are."""
+WAITING = text("done_ms IS NULL")
+"""Jobs that are not done."""
 
 spaces = Table(
     "spaces",
@@ -209,4 +211,23 @@ tries = Table(
     Column("key", String(64), primary_key=True, comment="SHA-256 of what is counted"),
     Column("clear_ms", BigInteger, nullable=False, comment="when all tries are there again"),
     Index("ix_tries_clear_ms", "clear_ms"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("key", String(200), nullable=False, comment="what it is done to"),
+    Column("subject", String(64), nullable=False, comment="joins the jobs of one decision"),
+    Column("payload", Text, nullable=False, comment="JSON"),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("due_ms", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("trouble", String(64), nullable=False, comment="the code of the error it met last"),
+    Column("done_ms", BigInteger),
+    Index("ix_jobs_due_ms", "due_ms", sqlite_where=WAITING, postgresql_where=WAITING),
+    Index("ix_jobs_subject", "subject"),
+    Index("ix_jobs_done_ms", "done_ms"),
+    sqlite_autoincrement=True,
 )
