@@ -247,28 +247,7 @@ async def connect(
             bus.log.warning("bus-lost")
 
     async def failed(error: Exception) -> None:
-        if bus.epoch == 0 and "authorization" in str(error).lower():
-            raise SetupError(
-                f"The bus at {where} lets no {role or 'stranger'} in with this password. Check the key file "
-                "(stentor keys), or user and password in STENTOR_NATS_URL."
-            )
-        if bus.epoch == 0 and isinstance(error, ssl.SSLError):
-            raise SetupError(
-                f"The bus at {where} does not show that it is yours: {_reason(error)}. "
-                "Check its certificate and STENTOR_NATS_CA."
-            )
-        if isinstance(error, NotOurs):
-            if bus.epoch == 0:
-                raise SetupError(
-                    f"A program of another user listens at {where}, where this installation's bus should be. "
-                    "End it, or choose another port with STENTOR_NATS_PORT."
-                )
-            bus.log.error("bus-not-ours", where=where)
-        elif "permissions violation" in str(error):
-            bus.refused += 1
-            bus.log.error("bus-refused", error=str(error))
-        elif not isinstance(error, OSError | nats.errors.Error):
-            bus.log.warning("bus-error", error=repr(error))
+        _note(bus, error, where=where, role=role)
 
     try:
         await client.connect(
@@ -290,11 +269,7 @@ async def connect(
     except (nats.errors.Error, OSError, TimeoutError) as error:
         raise SetupError(f"The bus at {where} refused the connection: {error}. Check STENTOR_NATS_URL.") from error
     except SetupError:
-        if client._transport is not None:  # the client closes only what was a connection once
-            client._transport.close()  # type: ignore[no-untyped-call]
-            with suppress(TimeoutError, OSError):  # after a handshake that failed nobody says that it is closed
-                async with asyncio.timeout(CLOSED_S):
-                    await client._transport.wait_closed()  # type: ignore[no-untyped-call]
+        await _close_half(client)
         raise
     _give_up_soon(client)
     bus.epoch = 1
@@ -302,6 +277,41 @@ async def connect(
         yield bus
     finally:
         await bus.close()
+
+
+def _note(bus: Bus, error: Exception, *, where: str, role: str) -> None:
+    """Tells what the client says went wrong; raises :class:`SetupError` before the first connection stands."""
+    if bus.epoch == 0 and "authorization" in str(error).lower():
+        raise SetupError(
+            f"The bus at {where} lets no {role or 'stranger'} in with this password. Check the key file "
+            "(stentor keys), or user and password in STENTOR_NATS_URL."
+        )
+    if bus.epoch == 0 and isinstance(error, ssl.SSLError):
+        raise SetupError(
+            f"The bus at {where} does not show that it is yours: {_reason(error)}. "
+            "Check its certificate and STENTOR_NATS_CA."
+        )
+    if isinstance(error, NotOurs):
+        if bus.epoch == 0:
+            raise SetupError(
+                f"A program of another user listens at {where}, where this installation's bus should be. "
+                "End it, or choose another port with STENTOR_NATS_PORT."
+            )
+        bus.log.error("bus-not-ours", where=where)
+    elif "permissions violation" in str(error):
+        bus.refused += 1
+        bus.log.error("bus-refused", error=str(error))
+    elif not isinstance(error, OSError | nats.errors.Error):
+        bus.log.warning("bus-error", error=repr(error))
+
+
+async def _close_half(client: _Client) -> None:
+    """Closes the socket of a connection that never stood; the client closes only what was one once."""
+    if client._transport is not None:
+        client._transport.close()  # type: ignore[no-untyped-call]
+        with suppress(TimeoutError, OSError):  # after a handshake that failed nobody says that it is closed
+            async with asyncio.timeout(CLOSED_S):
+                await client._transport.wait_closed()  # type: ignore[no-untyped-call]
 
 
 def inbox(role: str) -> str:

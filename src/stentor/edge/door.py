@@ -54,18 +54,7 @@ def door(
     (empty: none); ``captions`` says that there are some.
     """
     base = f"{address}/s/{space.id}"
-    streams: dict[str, str] = {"pulse": f"{base}/pulse.json", "hold": f"{base}/hold.m4a?v={space.hold}"}
-    if space.state in ON_AIR:
-        streams |= {
-            "aac": f"{base}/live.aac",
-            "opus": f"{base}/live.opus",
-            "mp4": f"{base}/live.mp4",
-            "hls": f"{base}/hls/index.m3u8",
-        }
-    if space.doors_open_ms is not None:
-        streams |= {"replay": f"{base}/replay/index.m3u8", "download": f"{base}/recording.m4a"}
-    if captions and space.doors_open_ms is not None:
-        streams["captions"] = f"{base}/captions.json"
+    streams = _streams(space, base=base, captions=captions)
     if orders.narrow and edge_overflow.ready(space, unix_ms(now)) and (overflow or rungs.rung(orders.rung).overflow):
         streams["overflow"] = f"{overflow or address}/s/{space.id}/{edge_overflow.path(space)}"
     return msgspec.json.encode(
@@ -99,6 +88,23 @@ def door(
             "at": unix_ms(now),
         }
     )
+
+
+def _streams(space: Space, *, base: str, captions: bool) -> dict[str, str]:
+    """The addresses of what can be heard and read of ``space`` now."""
+    streams: dict[str, str] = {"pulse": f"{base}/pulse.json", "hold": f"{base}/hold.m4a?v={space.hold}"}
+    if space.state in ON_AIR:
+        streams |= {
+            "aac": f"{base}/live.aac",
+            "opus": f"{base}/live.opus",
+            "mp4": f"{base}/live.mp4",
+            "hls": f"{base}/hls/index.m3u8",
+        }
+    if space.doors_open_ms is not None:
+        streams |= {"replay": f"{base}/replay/index.m3u8", "download": f"{base}/recording.m4a"}
+    if captions and space.doors_open_ms is not None:
+        streams["captions"] = f"{base}/captions.json"
+    return streams
 
 
 def portraits_of(space: Space, rung: int, *, base: str) -> dict[str, str] | None:
