@@ -72,6 +72,11 @@ def names(tree: ast.Module | ast.ClassDef, prefix: str = "") -> Iterator[str]:
                 yield prefix + name
 
 
+def test_the_first_page_is_short() -> None:
+    """Who comes by reads it in a minute; the rest is in the documents."""
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 150
+
+
 @pytest.mark.parametrize("path", DOCS, ids=ids)
 def test_links_lead_somewhere(path: Path) -> None:
     """Every relative link names a file of this repository, and a heading or a symbol that is in it."""
