@@ -229,7 +229,7 @@ def test_metrics_are_complete() -> None:
     """The table has every metric of the edge, and no other."""
     source = (SOURCE / "edge" / "metrics.py").read_text("utf-8")
     named = {f"stentor_edge_{name}" for name in re.findall(r"\(\"(?!stentor_)([a-z_]+)\", \"[A-Z]", source)}
-    named |= set(re.findall(r"\"(stentor_edge_[a-z_]+)\"", source))
+    named |= set(re.findall(r"\"(stentor_(?:edge|disk)_[a-z_]+)\"", source))
     assert {name for name, _ in ROW.findall(section(reference("http.md"), "Metrics"))} == named
 
 

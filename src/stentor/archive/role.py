@@ -10,6 +10,7 @@ from stentor.archive.recording import Recording
 from stentor.base import log
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
+from stentor.base.disk import Disks
 from stentor.bus.board import Board
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import Bus
@@ -17,6 +18,7 @@ from stentor.bus.documents import Gone
 from stentor.bus.identity import join
 from stentor.bus.lease import Lease
 from stentor.bus.status import SpaceStatus, Status, beat
+from stentor.spaces import forecast
 from stentor.spaces.model import Space, State
 from stentor.store.objects import Objects
 from stentor.wire.horizon import CLOCK_WRONG
@@ -29,7 +31,9 @@ STOP_S: Final = 2.5
 class Archive:
     """All recordings of this process. Several may run: for each space the one with the lease records."""
 
-    def __init__(self, bus: Bus, objects: Objects, *, instance: str, clock: Clock) -> None:
+    def __init__(self, bus: Bus, objects: Objects, settings: Settings, *, instance: str, clock: Clock) -> None:
+        self.disks = Disks(settings)
+        self._bus_hours = settings.bus_hours
         self.bus = bus
         self.objects = objects
         self.instance = instance
@@ -92,6 +96,7 @@ class Archive:
     def status(self) -> Status:
         """The heartbeat of now."""
         recordings = list(self.recordings.values())
+        on_air = sum(recording.space.on_air for recording in recordings)
         spaces: dict[str, SpaceStatus] = {recording.space.id: recording.status() for recording in recordings}
         return Status(
             role=ROLE,
@@ -104,6 +109,7 @@ class Archive:
                 "gaps": float(sum(recording.gaps for recording in recordings)),
                 "store_retries": float(sum(recording.retries for recording in recordings)),
                 "ahead": float(self.chunks.horizon.refused),
+                **forecast.numbers(self.disks.seen, on_air, self._bus_hours),
             },
             problem=CLOCK_WRONG
             if self.chunks.horizon.clock_wrong
@@ -115,7 +121,8 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
     """The archive until cancelled. Raises :class:`SetupError` for a bus or an object store that is not there."""
     objects = Objects.open(settings.recordings_address)
     async with join(settings, ROLE, name=f"{ROLE} {instance}") as bus:
-        archive = Archive(bus, objects, instance=instance, clock=clock)
+        archive = Archive(bus, objects, settings, instance=instance, clock=clock)
         async with asyncio.TaskGroup() as group:
             group.create_task(archive.run(), name=ROLE)
+            group.create_task(archive.disks.run(), name="disks")
             group.create_task(beat(bus, archive.status), name="beat")

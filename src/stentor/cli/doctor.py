@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
-import shutil
 import socket
 import tempfile
 import time
@@ -20,7 +19,7 @@ from stentor import app
 from stentor.audio.encoder import ProgrammeEncoder
 from stentor.audio.opus import OpusDecoder, OpusEncoder
 from stentor.audio.pcm import SILENCE
-from stentor.base import grid, tls
+from stentor.base import disk, grid, tls
 from stentor.base.config import Settings
 from stentor.base.errors import Overloaded, SetupError
 from stentor.base.rendition import RENDITIONS
@@ -28,7 +27,8 @@ from stentor.bus import server
 from stentor.bus.identity import join
 from stentor.bus.permissions import OPERATOR
 from stentor.cli import options
-from stentor.cli.findings import BYTES_PER_HOUR, Finding, Verdict, tell
+from stentor.cli.findings import Finding, Verdict, of_disk, tell
+from stentor.spaces import forecast
 from stentor.store.objects import Objects
 
 WANTED_DESCRIPTORS = 20_000
@@ -109,14 +109,11 @@ def _disk(settings: Settings) -> Iterator[Finding]:
     except OSError as error:
         yield Finding("data folder", Verdict.BAD, f"{folder}: {error.strerror}", "Choose another with --data.")
         return
-    free = shutil.disk_usage(folder).free
-    hours = free / BYTES_PER_HOUR
     slow = Verdict.WARNING if seconds > 0.5 else Verdict.OK
     advice = "Recordings want a disk that writes a megabyte in half a second." if slow is not Verdict.OK else ""
     yield Finding("data folder", slow, f"{folder}: 1 MB on disk in {seconds * 1000:.0f} ms", advice)
-    few = Verdict.OK if hours > 24 else Verdict.WARNING if hours > 2 else Verdict.BAD
-    advice = "" if few is Verdict.OK else "Make room, or set STENTOR_RECORDINGS_URL to an object store."
-    yield Finding("disk space", few, f"{free / 1e9:.1f} GB free: about {hours:,.0f} hours of one space", advice)
+    for each in disk.look(disk.places(settings)):
+        yield of_disk(each, forecast.LOW_H, forecast.ENDS_H, settings.bus_hours)
 
 
 def _clock() -> Finding:

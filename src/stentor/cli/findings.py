@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -11,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-BYTES_PER_HOUR = 110_000_000
-"""One hour of a space on disk: three renditions (120 kbit/s) of the recording, and the same again on the bus."""
+from stentor.base.disk import Disk
+from stentor.spaces import forecast
 
 
 class Verdict(StrEnum):
@@ -28,6 +29,18 @@ class Finding(msgspec.Struct, frozen=True):
     verdict: Verdict
     found: str
     advice: str = ""
+
+
+def of_disk(disk: Disk, enough_h: float, bad_h: float, bus_hours: float) -> Finding:
+    """How long a disk lasts: for more than ``enough_h`` hours of one space is well, for less than ``bad_h`` bad."""
+    hours = forecast.hours_left(disk, 1, bus_hours)
+    lasts = "never full" if math.isinf(hours) else f"about {hours:,.0f} hours of one space"
+    files = "" if disk.free_files is None else f" and {disk.free_files:,} files"
+    found = f"{', '.join(disk.keeps)}: {disk.free_bytes / 1e9:.1f} GB{files} free: {lasts}"
+    if hours > enough_h:
+        return Finding("disk space", Verdict.OK, found)
+    advice = "Make room, let old recordings go (STENTOR_KEEP_RECORDINGS), or record to an object store."
+    return Finding("disk space", Verdict.BAD if hours < bad_h else Verdict.WARNING, found, advice)
 
 
 def tell(findings: Sequence[Finding], *, as_json: bool) -> None:

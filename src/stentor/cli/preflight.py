@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import shutil
 import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,11 +17,12 @@ from urllib.parse import urlsplit
 import click
 from rich.console import Console
 
+from stentor.base import disk
 from stentor.base.config import Settings
 from stentor.base.descriptors import RESERVED_DESCRIPTORS
 from stentor.cli import doctor, options, outside
 from stentor.cli.doctor import MORE_DESCRIPTORS, WANTED_DESCRIPTORS
-from stentor.cli.findings import BYTES_PER_HOUR, Finding, Verdict, tell
+from stentor.cli.findings import Finding, Verdict, of_disk, tell
 from stentor.cli.house import TIMEOUT_S, House
 from stentor.crowd.admission import TARGET
 from stentor.rehearsal import certificate
@@ -68,7 +68,7 @@ def examine(
     yield from of_roles(processes)
     yield of_capacity(processes, listeners)
     yield of_descriptors(processes)
-    yield of_disk(settings, hours)
+    yield from of_disks(settings, hours)
     yield from of_parts(settings)
     yield of_address("house address", settings.public_url or house)
     yield of_address("audience address", str(view["audience"]["page"]))
@@ -165,16 +165,13 @@ def of_certificate(shown: Certificate | None, now: Configuration, listeners: int
     return Finding("certificate", Verdict.OK, found)
 
 
-def of_disk(settings: Settings, hours: float) -> Finding:
-    """Room for recording and bus, when the data folder is on this machine."""
+def of_disks(settings: Settings, hours: float) -> Iterator[Finding]:
+    """Room for a talk of ``hours``, three times over, when the data folder is on this machine."""
     if not settings.folder.is_dir():
-        return Finding("disk space", Verdict.WARNING, "the data folder is not here", "Look on the house's own machine.")
-    free, needed = shutil.disk_usage(settings.folder).free, hours * BYTES_PER_HOUR
-    found = f"{free / 1e9:.1f} GB free, {needed / 1e9:.1f} GB for {hours:g} hours"
-    if free < needed:
-        return Finding("disk space", Verdict.BAD, found, "Make room, or record to an object store.")
-    few = free < 3 * needed
-    return Finding("disk space", Verdict.WARNING if few else Verdict.OK, found, "Make more room." if few else "")
+        yield Finding("disk space", Verdict.WARNING, "the data folder is not here", "Look on the house's own machine.")
+        return
+    for each in disk.look(disk.places(settings)):
+        yield of_disk(each, 3 * hours, hours, settings.bus_hours)
 
 
 def of_address(what: str, url: str) -> Finding:

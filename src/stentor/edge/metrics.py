@@ -66,6 +66,7 @@ class Numbers(Collector):
             counter.add_metric([label], value)
             yield counter
         yield from self._of_spaces()
+        yield from self._of_disks()
 
     def _of_spaces(self) -> Iterable[Metric]:
         listeners = GaugeMetricFamily(
@@ -85,6 +86,15 @@ class Numbers(Collector):
             chunk.add_metric([self._instance, space], channel.window.head)
             fillers.add_metric([self._instance, space], channel.window.fillers)
         yield from (listeners, chunk, fillers, rung)
+
+    def _of_disks(self) -> Iterable[Metric]:
+        labels = ["instance", "disk"]
+        free = GaugeMetricFamily("stentor_disk_free_bytes", "Room where this is kept, on this machine.", labels=labels)
+        hours = GaugeMetricFamily("stentor_disk_hours_left", "Hours until it is full, at this pace.", labels=labels)
+        for each in self._worker.room():
+            free.add_metric([self._instance, each.place], each.free_bytes)
+            hours.add_metric([self._instance, each.place], each.hours_left)
+        yield from (free, hours)
 
 
 def render(worker: Worker, channels: Mapping[str, Channel], instance: str) -> bytes:

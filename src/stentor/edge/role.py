@@ -19,6 +19,7 @@ from stentor.base import config, grid, keys, log, tls
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
 from stentor.base.descriptors import descriptors
+from stentor.base.disk import Disks
 from stentor.base.errors import Malformed, NotFound, Overloaded, SetupError
 from stentor.bus import status
 from stentor.bus.board import Board
@@ -37,6 +38,7 @@ from stentor.edge.gate import Gate
 from stentor.edge.load import memory_bytes
 from stentor.edge.site import Site
 from stentor.edge.worker import Worker
+from stentor.spaces import forecast
 from stentor.spaces.comments import Chat
 from stentor.spaces.model import Space
 from stentor.store.objects import Objects
@@ -103,6 +105,8 @@ class Edge:
         self._board, self._crowd = Board(bus), Crowd(bus)
         self._chunks = ChunkLog(bus, clock=clock)
         self.site.clock_wrong = lambda: self._chunks.horizon.clock_wrong
+        self._disks = Disks(settings)
+        self.worker.room = lambda: forecast.room(self._disks.seen, len(self._on_air()), settings.bus_hours)
         self._objects = objects
         self._holds = {DEFAULT_HOLD: default_hold}
         self._following: dict[str, asyncio.Task[None]] = {}
@@ -127,6 +131,7 @@ class Edge:
                 group.create_task(self._tick(group), name="tick")
                 group.create_task(self._follow_cues(), name="cues")
                 group.create_task(self.worker.meter.run(), name="load")
+                group.create_task(self._disks.run(), name="disks")
                 group.create_task(status.beat(self._bus, self.status), name="beat")
         finally:
             await self.site.stop()
@@ -324,7 +329,10 @@ class Edge:
 
     def _playing(self) -> set[str]:
         """The hold music of the spaces on air."""
-        return {channel.space.hold for channel in self.site.channels.values() if channel.space.on_air}
+        return {space.hold for space in self._on_air()}
+
+    def _on_air(self) -> list[Space]:
+        return [channel.space for channel in self.site.channels.values() if channel.space.on_air]
 
     def _forget_holds(self) -> None:
         """What no space on air plays any more; what is over, and players that are behind, get the default."""

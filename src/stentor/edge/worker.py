@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from stentor.base import log
@@ -17,6 +18,7 @@ from stentor.edge.protocol import Connection
 from stentor.edge.proxied import Proxied
 from stentor.edge.reply import BRIEF, NO_STORE, Reply, failure
 from stentor.edge.wheel import Wheel
+from stentor.spaces.forecast import Room
 from stentor.wire import forwarded
 from stentor.wire.forwarded import Networks
 from stentor.wire.http import Request
@@ -91,6 +93,8 @@ class Worker:
         self._wheel: Wheel[Connection] = Wheel(self.now)
         self._connections: set[Connection] = set()
         self.site: Site = Nowhere()
+        self.room: Callable[[], Sequence[Room]] = tuple
+        """On the disks of this machine; for whoever reads the metrics."""
         self.tls: Tls | None = None
         """With which connections are encrypted; None for plain HTTP."""
         self.proxied = False

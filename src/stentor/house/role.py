@@ -16,6 +16,7 @@ from stentor.base import config, keys, log, tls
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
 from stentor.base.descriptors import descriptors
+from stentor.base.disk import Disks
 from stentor.base.errors import SetupError
 from stentor.bus.board import Board
 from stentor.bus.identity import join
@@ -32,7 +33,7 @@ from stentor.house.spaces.desk import Desk
 from stentor.house.web.connection import Door
 from stentor.house.web.proxies import behind
 from stentor.house.who.claims import Claims
-from stentor.spaces import attendance
+from stentor.spaces import attendance, forecast
 from stentor.store.comments import CommentsTable
 from stentor.store.jobs import Jobs
 from stentor.store.objects import Objects
@@ -97,8 +98,11 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
             )
             door = Door(descriptors(), addresses, clock, certificate)
 
+            disks = Disks(settings)
+
             def status() -> Status:
                 at_ms, numbers = unix_ms(clock()), lanes.numbers() | door.numbers() | jobs.numbers()
+                numbers |= forecast.numbers(disks.seen, controller.on_air, settings.bus_hours)
                 return Status(role="house", instance=instance, at_ms=at_ms, pid=os.getpid(), numbers=numbers)
 
             logger.info("house-up", address=settings.house_address)
@@ -106,6 +110,7 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
                 tasks.create_task(_serve(behind(app, trusted), listener, door), name="house http")
                 if certificate is not None:
                     tasks.create_task(certificate.watch(), name="house certificate")
+                tasks.create_task(disks.run(), name="house disks")
                 tasks.create_task(desk.retell(), name="house board")
                 tasks.create_task(keeper.lease.run(), name="house board lease")
                 tasks.create_task(keeper.follow(), name="house board there")

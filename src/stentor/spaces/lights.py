@@ -1,11 +1,13 @@
 """The host's three lights: stage, recording, audience. They share no fate, so each has its own.
 
-Green: as it should be. Yellow: goes on, but somebody should look. Red: does not work now. Off: not needed now.
+Green: as it should be. Yellow: goes on, but somebody should look. Red: does not work now,
+or will not in two hours. Off: not needed now.
 A light carries the key of the sentence that says why; the house has the sentences.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Protocol
@@ -14,6 +16,7 @@ import msgspec
 
 from stentor.base import grid
 from stentor.base.rendition import Source
+from stentor.spaces import forecast
 from stentor.spaces.model import TALKING, Space, State
 
 PROGRAMME_LATE_S = 3.0
@@ -59,6 +62,10 @@ class Reason(StrEnum):
     """The archive cannot store it; the bus keeps it for later."""
     BUS_FULL = "bus-full"
     """The bus takes no chunks, as with a full disk; they wait in the programme's memory for five minutes."""
+    DISK_LOW = "disk-low"
+    """At this pace a disk is full within a day."""
+    DISK_ENDS = "disk-ends"
+    """At this pace a disk is full within two hours."""
     FINISHING = "finishing"
     """The space has ended, the archive writes the rest."""
     COMPLETE = "complete"
@@ -105,6 +112,8 @@ class ProcessSeen(Protocol):
     def role(self) -> str: ...
     @property
     def spaces(self) -> Mapping[str, SpaceSeen]: ...
+    @property
+    def numbers(self) -> Mapping[str, float]: ...
 
 
 class Light(msgspec.Struct, frozen=True):
@@ -127,6 +136,7 @@ def lights(space: Space, processes: Iterable[ProcessSeen], now: float) -> Lights
     ``processes`` are the heartbeats of the last 3 s (``Statuses.fresh(now)``): a process missing there is gone.
     """
     seen: dict[str, list[SpaceSeen]] = {}
+    processes = list(processes)
     for process in processes:
         if space.id in process.spaces:
             seen.setdefault(process.role, []).append(process.spaces[space.id])
@@ -138,7 +148,7 @@ def lights(space: Space, processes: Iterable[ProcessSeen], now: float) -> Lights
         return Lights(off, _recording_after(space, seen.get("archive", [])), off)
     return Lights(
         stage=_stage(space, seen.get("stage", []), seen.get("programme", []), now),
-        recording=_recording(space, seen.get("archive", []), seen.get("programme", []), now),
+        recording=_recording(space, seen.get("archive", []), seen.get("programme", []), now) or disk(processes),
         audience=_audience(space, seen.get("edge", []), now),
     )
 
@@ -167,7 +177,16 @@ def _stage(space: Space, stages: list[SpaceSeen], programmes: list[SpaceSeen], n
     return GREEN
 
 
-def _recording(space: Space, archives: list[SpaceSeen], programmes: list[SpaceSeen], now: float) -> Light:
+def disk(processes: Iterable[ProcessSeen]) -> Light:
+    """Whether there is room for the recording on the disks that the processes see."""
+    hours = min((each.numbers.get("disk_hours_left", math.inf) for each in processes), default=math.inf)
+    if hours < forecast.ENDS_H:
+        return Light(Color.RED, Reason.DISK_ENDS)
+    return Light(Color.YELLOW, Reason.DISK_LOW) if hours < forecast.LOW_H else GREEN
+
+
+def _recording(space: Space, archives: list[SpaceSeen], programmes: list[SpaceSeen], now: float) -> Light | None:
+    """None when all is well with it."""
     if max((seen.unkept for seen in programmes), default=0) * grid.CHUNK_S > UNKEPT_S:
         return Light(Color.RED, Reason.BUS_FULL)
     if not archives:
@@ -178,7 +197,7 @@ def _recording(space: Space, archives: list[SpaceSeen], programmes: list[SpaceSe
     late_s = behind_s(space, best.chunk, now)
     if late_s > RECORDING_LATE_S:
         return Light(Color.RED if late_s > RECORDING_LOST_S else Color.YELLOW, Reason.RECORDING_BEHIND)
-    return GREEN
+    return None
 
 
 def _recording_after(space: Space, archives: list[SpaceSeen]) -> Light:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import msgspec
 
-from stentor.spaces.lights import Color, Lights, ProcessSeen, Reason, lights
+from stentor.spaces.lights import GREEN, Color, Lights, ProcessSeen, Reason, disk, lights
 from stentor.spaces.model import Space, State
 
 NEEDED = {
@@ -41,7 +41,9 @@ def hindrances(space: Space, processes: Collection[ProcessSeen], now: float) -> 
 
 def _missing(processes: Collection[ProcessSeen]) -> list[Hindrance]:
     running = {process.role for process in processes}
-    return [Hindrance(ABOUT[role], Color.RED, reason) for role, reason in NEEDED.items() if role not in running]
+    found = [Hindrance(ABOUT[role], Color.RED, reason) for role, reason in NEEDED.items() if role not in running]
+    room = disk(processes)
+    return found if room == GREEN else [*found, Hindrance("recording", room.color, room.reason)]
 
 
 def _not_green(shown: Lights) -> list[Hindrance]:

@@ -14,6 +14,7 @@ from stentor.archive.recorder import Recorder, Segment, inits
 from stentor.audio.hold import silent_chunk
 from stentor.base import grid
 from stentor.base.rendition import BY_NAME, RENDITIONS, Source
+from stentor.spaces.forecast import SPACE_BYTES_S
 from stentor.wire import manifest
 from stentor.wire.chunk import Chunk
 from stentor.wire.manifest import Run
@@ -141,3 +142,11 @@ def test_a_hole_is_one_entry_and_a_minute_at_most_is_written(before: int, length
     assert all(bool(segment.objects) is not segment.entry.hole for segment in segments)
     spans = manifest.gap_report(entries).spans
     assert [span.duration_s for span in spans] == [length * grid.CHUNK_MS / 1000]
+
+
+def test_a_forecast_of_disks_is_not_too_small() -> None:
+    """What it takes for a second of a space is more than what is written, manifest included, and not far off."""
+    segments = record(Recorder("talk", ORIGIN_MS), list(range(240)))
+    written = sum(len(data) for segment in segments for data in segment.objects.values())
+    written += len(manifest.encode_page([segment.entry for segment in segments]))
+    assert 0.8 < written / (len(segments) * grid.SEGMENT_S) / SPACE_BYTES_S < 1

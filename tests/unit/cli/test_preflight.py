@@ -9,19 +9,21 @@ import msgspec
 import pytest
 
 from stentor.base.config import Settings
-from stentor.cli.findings import BYTES_PER_HOUR, Verdict
+from stentor.base.disk import Disk
+from stentor.cli.findings import Verdict
 from stentor.cli.outside import of_clock, of_headers, of_reload
 from stentor.cli.preflight import (
     of_address,
     of_capacity,
     of_certificate,
     of_descriptors,
-    of_disk,
+    of_disks,
     of_parts,
     of_roles,
     of_state,
 )  # fmt: skip
 from stentor.rehearsal.certificate import certify
+from stentor.spaces import forecast
 from tests.support.readiness import configuration, report
 
 OK, WARNING, BAD = Verdict.OK, Verdict.WARNING, Verdict.BAD
@@ -99,11 +101,12 @@ def test_bus_and_recordings(tmp_path: Path) -> None:
 def test_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three times what the talk needs is well; less than it needs is not."""
     settings = Settings(data=str(tmp_path))
+    with_room_h = 9.5 * 3600 * sum(forecast.WRITTEN_BYTES_S.values())
+    here = [Disk(("recordings", "database", "bus"), round(with_room_h))]
+    monkeypatch.setattr("stentor.base.disk.look", lambda _: here)
     for hours, verdict in ((3.0, OK), (4.0, WARNING), (10.0, BAD)):
-        free = type("Usage", (), {"free": 9.5 * BYTES_PER_HOUR})
-        monkeypatch.setattr("shutil.disk_usage", lambda _, free=free: free)
-        assert of_disk(settings, hours).verdict is verdict
-    assert of_disk(Settings(data=str(tmp_path / "elsewhere")), 1.0).verdict is WARNING
+        assert [each.verdict for each in of_disks(settings, hours)] == [verdict]
+    assert [each.verdict for each in of_disks(Settings(data=str(tmp_path / "elsewhere")), 1.0)] == [WARNING]
 
 
 @pytest.mark.parametrize(

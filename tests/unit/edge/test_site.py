@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import re
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from stentor import edge as edge_package
 from stentor.base import grid, texts
 from stentor.base.rendition import RENDITIONS, Source
+from stentor.spaces.forecast import Room
 from stentor.spaces.model import Pin, Role, Seat, State
 from stentor.wire import manifest, mp4
 from stentor.wire.manifest import Entry, Run, Stored
@@ -195,6 +197,16 @@ async def test_metrics_count_listeners_exactly() -> None:
         assert 'stentor_edge_listeners{format="aac",instance="edge-0",space="friday"} 1.0' in text
         assert "stentor_edge_connections" in text
         writer.close()
+
+
+async def test_metrics_say_how_long_the_disks_last() -> None:
+    """Each place with its free bytes and hours."""
+    async with edge(chunks=1) as rig:
+        rig.worker.room = lambda: [Room("recordings", 5000, 12.5), Room("bus", 5000, math.inf)]
+        text = await rig.metrics()
+        assert 'stentor_disk_free_bytes{disk="recordings",instance="edge-0"} 5000.0' in text
+        assert 'stentor_disk_hours_left{disk="recordings",instance="edge-0"} 12.5' in text
+        assert 'stentor_disk_hours_left{disk="bus",instance="edge-0"} +Inf' in text
 
 
 async def record(rig: Rig, segments: int) -> None:

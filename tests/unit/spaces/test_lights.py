@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -189,3 +190,19 @@ def test_behind() -> None:
     """A chunk's age counts from its end."""
     assert behind_s(LIVE, CHUNK, THEN) == pytest.approx(0.1)
     assert behind_s(LIVE, -1, LIVE.doors_open_s + 1) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("hours", "light"),
+    [
+        (24.0, GREEN),
+        (23.9, Light(Color.YELLOW, Reason.DISK_LOW)),
+        (2.0, Light(Color.YELLOW, Reason.DISK_LOW)),
+        (1.9, Light(Color.RED, Reason.DISK_ENDS)),
+    ],
+)
+def test_a_disk_that_fills_up_is_the_recordings_matter(hours: float, light: Light) -> None:
+    """Whoever sees it; what fails already is said first."""
+    full = msgspec.structs.replace(beat("house"), numbers={"disk_hours_left": hours})
+    assert lights(LIVE, [*everybody(), full], THEN) == Lights(GREEN, light, GREEN)
+    assert lights(LIVE, [*without("archive"), full], THEN).recording.reason is Reason.NO_ARCHIVE

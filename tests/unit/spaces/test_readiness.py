@@ -47,3 +47,10 @@ def test_afterwards_nothing_is_in_the_way() -> None:
     """Of what has happened already."""
     for state in (State.LIVE, State.ENDED):
         assert hindrances(space_in(state), [], THEN) == {"doors": [], "live": []}
+
+
+def test_a_full_disk_is_said_before_the_doors() -> None:
+    """A talk may need more room than there is."""
+    full = Status(role="archive", instance="archive", at_ms=0, pid=1, numbers={"disk_hours_left": 1.0})
+    found = hindrances(SCHEDULED, [*processes(None, *ROLES), full], THEN)["doors"]
+    assert found == [Hindrance("recording", Color.RED, Reason.DISK_ENDS)]

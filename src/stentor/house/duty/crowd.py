@@ -50,6 +50,11 @@ class Controller:
         self._untold: dict[str, deque[c.Command]] = {}
         self._log = log.get("house")
 
+    @property
+    def on_air(self) -> int:
+        """How many spaces are."""
+        return len(self._spaces)
+
     async def follow(self) -> None:
         """Keeps the spaces that are on air; for ever."""
         async for space in Board(self._bus).watch():
