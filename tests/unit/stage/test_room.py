@@ -182,7 +182,6 @@ async def test_two_speakers_hear_each_other_and_not_themselves() -> None:
 async def test_a_seat_that_falls_silent_is_lost_then_vacated(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its connection is closed with it, and the sound ended long before."""
     monkeypatch.setattr("stentor.stage.seat.LOST_AFTER_S", 0.6)
-    monkeypatch.setattr("stentor.stage.seat.VACATED_AFTER_S", 1.5)
     async with running() as going, calling(spoken(READER)) as ann:
         session = await going.call("ann", ann)
         seat = going.room.seats["ann"]
@@ -190,6 +189,7 @@ async def test_a_seat_that_falls_silent_is_lost_then_vacated(monkeypatch: pytest
         ann.go_silent()
         await eventually(lambda: seat.presence(going.room.monotonic()) is Presence.LOST, "the seat is lost")
         assert "ann" in going.room.seats
+        monkeypatch.setattr("stentor.stage.seat.VACATED_AFTER_S", 0.7)
         await eventually(lambda: "ann" not in going.room.seats, "the seat is vacated")
         await eventually(lambda: session.closed, "the connection is closed")
 
