@@ -148,6 +148,27 @@ async def test_change_of_title_and_time(house: House) -> None:
     assert (await house.http.patch(address, json={"scheduled_ms": None})).json()["scheduled_ms"] is None
 
 
+@pytest.mark.parametrize(
+    ("path", "wish", "status"),
+    [
+        ("", {"title": "New", "scheduled_ms": None}, 409),  # no time can be given any more
+        ("/seats/grace", {"role": "co_host", "muted": True, "agreed": True}, 403),  # nobody agrees for somebody else
+    ],
+)
+async def test_a_change_is_made_as_a_whole(house: House, path: str, wish: dict[str, object], status: int) -> None:
+    """One wish that is refused, and nothing has changed or happened."""
+    await house.create()
+    space = "/api/v1/spaces/talk"
+    await house.http.post(f"{space}/invitations", json={"name": "Grace", "seat": "grace"})
+    await house.http.post(f"{space}/doors")
+    before, happened = (await house.http.get(space)).json(), (await house.http.get(f"{space}/events")).json()
+    answer = await house.http.patch(f"{space}{path}", json=wish)
+    assert answer.status_code == status, answer.text
+    after = (await house.http.get(space)).json()
+    assert [after[each] for each in ("title", "seats")] == [before[each] for each in ("title", "seats")]
+    assert (await house.http.get(f"{space}/events")).json() == happened
+
+
 async def test_errors_are_problem_documents(house: House) -> None:
     """Whatever goes wrong, ours or the framework's, has one shape, a stable code and a sentence."""
     await house.create()

@@ -13,7 +13,7 @@ import pytest
 from stentor.bus.connection import connect
 from stentor.bus.status import SeatStatus, SpaceStatus, Status
 from stentor.house.seats.requests import BURST
-from tests.support.house import House, problem, running_house
+from tests.support.house import House, database, problem, running_house
 
 SPACE = "/api/v1/spaces/talk"
 LINE = f"{SPACE}/requests"
@@ -54,6 +54,22 @@ async def test_from_the_audience_to_the_stage(house: House) -> None:
     assert (view["you"]["name"], view["you"]["rank"]) == ("Dora", "speaker")
     problem(await house.anyone.post(f"{LINE}/{waiting[0]['id']}/accept", headers=host), 404, "request-not-found")
     problem(await ask(house, "Dora", dora["token"]), 409, "seat-exists")
+
+
+async def test_who_is_accepted_waits_no_more_or_has_no_seat(house: House) -> None:
+    """Both are one transaction: where the line cannot be written the seat is not given."""
+    await house.create()
+    await house.http.post(f"{SPACE}/doors")
+    await ask(house, "Dora")
+    (waiting,) = (await house.http.get(LINE)).json()["requests"]
+    with database(house.settings) as connection:
+        connection.execute("CREATE TRIGGER stuck BEFORE DELETE ON requests BEGIN SELECT RAISE(ABORT, 'stuck'); END")
+    assert (await house.http.post(f"{LINE}/{waiting['id']}/accept")).status_code == 500
+    assert waiting["id"] not in [seat["id"] for seat in (await house.http.get(SPACE)).json()["seats"]]
+    with database(house.settings) as connection:
+        connection.execute("DROP TRIGGER stuck")
+    assert (await house.http.post(f"{LINE}/{waiting['id']}/accept")).json()["requests"] == []
+    assert waiting["id"] in [seat["id"] for seat in (await house.http.get(SPACE)).json()["seats"]]
 
 
 async def test_one_place_a_browser(house: House) -> None:

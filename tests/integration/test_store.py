@@ -26,8 +26,7 @@ from stentor.spaces import commands as c
 from stentor.spaces.events import Event, SeatGiven, SpaceRenamed
 from stentor.spaces.model import ON_AIR, Role, Space, State
 from stentor.spaces.rules import decide
-from stentor.store import database
-from stentor.store import spaces as store_spaces
+from stentor.store import database, work
 from stentor.store.database import open_engine
 from stentor.store.recordings import Recording
 from stentor.store.schema import migrate
@@ -202,7 +201,7 @@ async def test_decided_again(postgres: Postgres) -> None:
 
 async def test_always_overtaken(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who is overtaken every time gives up, with a time to come back."""
-    monkeypatch.setattr(store_spaces, "ATTEMPTS", 2)
+    monkeypatch.setattr(work, "ATTEMPTS", 2)
     url = postgres.fresh()
     store, other = await Store.open(url), await Store.open(url)
     await store.create(creation())

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Delete, delete, insert, select
 
+from stentor.base.errors import NotFound
 from stentor.base.units import SeatId, SpaceId
+from stentor.spaces.events import Event
 from stentor.spaces.model import Space
 from stentor.spaces.requests import Request
 from stentor.store import tables
-from stentor.store.spaces import load_space
+from stentor.store.spaces import change_space, load_space
 from stentor.store.work import Work
 
 Admit = Callable[[Space, Sequence[Request], Request], Request]
+Answer = Callable[[Space, Request], Sequence[Event]]
 
 
 class Requests:
@@ -39,22 +42,43 @@ class Requests:
         def work(connection: Connection) -> tuple[Space, Sequence[Request]]:
             before, waiting = _look(connection, space, lock=True)
             admitted = admit(before, waiting, request)
-            table = tables.requests
-            connection.execute(delete(table).where(table.c.space == space, table.c.id == admitted.id))
+            connection.execute(_row(space, admitted.id))
             row = {"space": space, "id": admitted.id, "name": admitted.name, "asked_ms": admitted.asked_ms}
-            connection.execute(insert(table).values(**row))
+            connection.execute(insert(tables.requests).values(**row))
             return _look(connection, space)
 
         return await self._work.write(work)
+
+    async def answer(self, space: SpaceId, request: SeatId, decide: Answer) -> tuple[Space, list[Event]]:
+        """Changes a space for one who waits in it, and takes them out of the line: both, or nothing.
+
+        Raises :class:`NotFound` for one who does not wait any more; what ``decide`` raises comes through.
+        """
+
+        def attempt(connection: Connection) -> tuple[Space, list[Event]] | None:
+            _, waiting = _look(connection, space, lock=True)
+            asked = next((each for each in waiting if each.id == request), None)
+            if asked is None:
+                raise NotFound("This person does not wait any more.", code="request-not-found")
+            done = change_space(connection, space, lambda before: decide(before, asked))
+            if done is not None:
+                connection.execute(_row(space, request))
+            return done
+
+        return await self._work.settle(attempt)
 
     async def drop(self, space: SpaceId, request: SeatId) -> None:
         """Takes a request out of the line; one that is not there is no error."""
 
         def work(connection: Connection) -> None:
-            table = tables.requests
-            connection.execute(delete(table).where(table.c.space == space, table.c.id == request))
+            connection.execute(_row(space, request))
 
         await self._work.write(work)
+
+
+def _row(space: SpaceId, request: SeatId) -> Delete:
+    """Takes one out of the line."""
+    return delete(tables.requests).where(tables.requests.c.space == space, tables.requests.c.id == request)
 
 
 def _look(connection: Connection, space: SpaceId, *, lock: bool = False) -> tuple[Space, Sequence[Request]]:

@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, Select, func, insert, select, union_all, update
 from sqlalchemy.exc import IntegrityError
 
-from stentor.base.errors import Conflict, NotFound, Overloaded
+from stentor.base.errors import Conflict, NotFound
 from stentor.spaces import events as e
 from stentor.spaces.events import Event
 from stentor.spaces.model import Space, State
@@ -25,10 +25,8 @@ from stentor.store.database import open_engine
 from stentor.store.recordings import Recording, read_recording, read_recordings, write_recording
 from stentor.store.schema import migrate
 from stentor.store.seats import MakerLimits, read_spaces_of, require_room, write_seats
-from stentor.store.work import RETRY_S, Work, transaction
+from stentor.store.work import Work, transaction
 
-ATTEMPTS = 50
-"""Each failed attempt means that another writer got through; so many at once do not change one space."""
 MOST_LISTED = 1000
 MOST_EVENTS = 10_000
 """A speaker whose line breaks every ten seconds leaves so many in a day."""
@@ -130,31 +128,7 @@ class Store:
         through and nothing is stored. Raises :class:`NotFound`.
         """
 
-        def attempt() -> tuple[Space, list[Event]] | None:
-            with transaction(self.work.writer) as connection:
-                before = load_space(connection, space)
-                events = list(decide(before))
-                if not events:
-                    return before, events
-                after = _fold(before, events)
-                written = connection.execute(
-                    update(tables.spaces)
-                    .where(tables.spaces.c.id == space, tables.spaces.c.version == before.version)
-                    .values(**_row(after))
-                )
-                if written.rowcount != 1:
-                    return None  # the other writer's version is there now
-                _append(connection, after, events)
-                write_seats(connection, after, before)
-            return after, events
-
-        def work() -> tuple[Space, list[Event]]:
-            for _ in range(ATTEMPTS):
-                if (done := attempt()) is not None:
-                    return done
-            raise Overloaded("Too many want to change this space at once; try again.", retry_after_s=RETRY_S)
-
-        return await self.work.run(work)
+        return await self.work.settle(lambda connection: change_space(connection, space, decide))
 
     async def events(self, space: str, *, after: int = 0, limit: int = MOST_EVENTS) -> Sequence[Event]:
         """What happened to a space after version ``after``, in order: event ``n`` made version ``n``.
@@ -233,6 +207,21 @@ def load_space(connection: Connection, space: str, *, lock: bool = False) -> Spa
     if body is None:
         raise NotFound("There is no such space.", code="space-not-found")
     return _decoder.decode(body)
+
+
+def change_space(connection: Connection, space: str, decide: Decide) -> tuple[Space, list[Event]] | None:
+    """What :meth:`Store.change` does, inside a transaction; None when another writer was faster: nothing is done."""
+    before = load_space(connection, space)
+    events = list(decide(before))
+    if not events:
+        return before, events
+    after = _fold(before, events)
+    mine = update(tables.spaces).where(tables.spaces.c.id == space, tables.spaces.c.version == before.version)
+    if connection.execute(mine.values(**_row(after))).rowcount != 1:
+        return None
+    _append(connection, after, events)
+    write_seats(connection, after, before)
+    return after, events
 
 
 def _fold(space: Space | None, events: Sequence[Event]) -> Space:

@@ -16,6 +16,8 @@ from stentor.base.errors import Overloaded
 from stentor.store.database import CONNECTIONS, WRITES, reason
 
 RETRY_S = 1.0
+ATTEMPTS = 50
+"""Each failed attempt means that another writer got through; so many at once do not change one space."""
 
 Result = TypeVar("Result")
 
@@ -39,6 +41,17 @@ class Work:
     async def write(self, work: Callable[[Connection], Result]) -> Result:
         """Runs ``work`` in one transaction that writes; what it raises undoes it all."""
         return await self.run(lambda: _within(self.writer, work))
+
+    async def settle(self, attempt: Callable[[Connection], Result | None]) -> Result:
+        """Runs ``attempt`` in a transaction that writes, and again in another one while it gives None."""
+
+        def work() -> Result:
+            for _ in range(ATTEMPTS):
+                if (done := _within(self.writer, attempt)) is not None:
+                    return done
+            raise Overloaded("Too many want to change this at once; try again.", retry_after_s=RETRY_S)
+
+        return await self.run(work)
 
     async def close(self) -> None:
         """Waits for what is under way and closes the connections."""

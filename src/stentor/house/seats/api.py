@@ -55,8 +55,7 @@ def handlers(desk: Desk, callers: Callers, people: People, views: Views, talk: T
         actor = await callers.actor(request, space)
         found = await desk.load(space)
         rights.require(actor, Look.BACKSTAGE, found)
-        for wish in _wishes(seat_id(seat), data):
-            found = await desk.change(space, wish, actor)
+        found = await desk.change(space, _wishes(seat_id(seat), data), actor)
         return await views.space(found, actor)
 
     @delete("/spaces/{space:str}/seats/{seat:str}", status_code=200, summary="Take a seat away")

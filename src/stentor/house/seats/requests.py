@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from functools import partial
 
 from stentor.base.clock import unix_ms
-from stentor.base.errors import NotFound, Overloaded
+from stentor.base.errors import Overloaded
 from stentor.base.units import SeatId, SpaceId, space_id
 from stentor.house.spaces import schema
 from stentor.house.spaces.desk import Desk
 from stentor.house.spaces.invitations import Invitations
 from stentor.house.who.rate_limit import Guesses
-from stentor.spaces import commands as c
 from stentor.spaces import requests
 from stentor.spaces.model import Role, Seat, Space
 from stentor.spaces.requests import Request
@@ -82,12 +81,7 @@ class Line:
 
     async def accept(self, space: str, request: SeatId, actor: Actor) -> schema.RequestList:
         """Gives the person who asks a seat. Raises :class:`NotFound` for one who does not wait any more."""
-        _, waiting = await self._store.look(space_id(space))
-        asked = next((each for each in waiting if each.id == request), None)
-        if asked is None:
-            raise NotFound("This person does not wait any more.", code="request-not-found")
-        await self._desk.change(space, c.GiveSeat(asked.id, asked.name), actor)
-        await self.drop(space, request)
+        await self._desk.accept(self._store, space_id(space), request, actor)
         return await self.waiting(space)
 
     async def _look(self, space: SpaceId) -> _Line:

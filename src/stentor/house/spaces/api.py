@@ -65,18 +65,7 @@ def handlers(
         actor = await who(request, space)
         found = await desk.load(space)
         rights.require(actor, Look.BACKSTAGE, found)
-        if data.title is not msgspec.UNSET:
-            found = await desk.change(space, c.Rename(data.title), actor)
-        if data.scheduled_ms is not msgspec.UNSET:
-            found = await desk.change(space, c.Reschedule(data.scheduled_ms), actor)
-        if data.asking is not msgspec.UNSET:
-            found = await desk.change(space, c.SetAsking(data.asking), actor)
-        if data.reactions is not msgspec.UNSET:
-            found = await desk.change(space, c.SetReactions(data.reactions), actor)
-        if data.overflow_s is not msgspec.UNSET:
-            found = await desk.change(space, c.SetOverflow(data.overflow_s), actor)
-        if (comments_wish := _comments_wish(data)) != c.SetComments():
-            found = await desk.change(space, comments_wish, actor)
+        found = await desk.change(space, _wishes(data), actor)
         return await views.space(found, actor)
 
     @get("/spaces/{space:str}/events", summary="Everything that happened, in order: the evidence")
@@ -140,6 +129,24 @@ async def _create(desk: Desk, data: schema.NewSpace, actor: Actor, account: Acco
         if data.id is not None or error.error_code != "space-exists":
             raise
     return await desk.create(msgspec.structs.replace(wish, id=space_id(f"{wanted}-{secrets.token_hex(3)}")), actor)
+
+
+def _wishes(data: schema.SpaceChange) -> list[c.Command]:
+    """What is to change of a space; what is left out stays."""
+    wishes: list[c.Command] = []
+    if data.title is not msgspec.UNSET:
+        wishes.append(c.Rename(data.title))
+    if data.scheduled_ms is not msgspec.UNSET:
+        wishes.append(c.Reschedule(data.scheduled_ms))
+    if data.asking is not msgspec.UNSET:
+        wishes.append(c.SetAsking(data.asking))
+    if data.reactions is not msgspec.UNSET:
+        wishes.append(c.SetReactions(data.reactions))
+    if data.overflow_s is not msgspec.UNSET:
+        wishes.append(c.SetOverflow(data.overflow_s))
+    if (comments := _comments_wish(data)) != c.SetComments():
+        wishes.append(comments)
+    return wishes
 
 
 def _comments_wish(data: schema.SpaceChange) -> c.SetComments:

@@ -27,9 +27,11 @@ from stentor.spaces import commands as c
 from stentor.spaces.claims import Purpose
 from stentor.spaces.events import Event
 from stentor.spaces.model import Role, Seat, Space
+from stentor.spaces.requests import Request
 from stentor.spaces.rights import Actor, Rank
 from stentor.spaces.tokens import Invitation
 from stentor.store.objects import Objects
+from stentor.store.requests import Requests
 from stentor.store.seats import MakerLimits
 from stentor.store.spaces import NO_LIMITS, Store
 
@@ -81,20 +83,39 @@ class Desk:
         """The space as it is now; raises :class:`NotFound`, :class:`BadInput` for what is no id."""
         return await self.store.load(units.space_id(space))
 
-    async def change(self, space: str, command: c.Command, actor: Actor) -> Space:
-        """Does what ``command`` asks if ``actor`` may; rights are looked up in the state that is changed."""
+    async def change(self, space: str, wish: c.Command | Sequence[c.Command], actor: Actor) -> Space:
+        """Does what one or several commands ask if ``actor`` may: all of them, or nothing when one is refused.
+
+        Rights are looked up in the state that is changed; each command is decided on what those before it make.
+        """
+        commands = [wish] if isinstance(wish, c.Command) else list(wish)
 
         def decide(before: Space) -> Sequence[Event]:
-            rights.require(actor, command, before)
-            return rules.decide(before, command, self.clock())
+            return _decide(before, commands, actor, self.clock())
 
         after, events = await self.store.change(units.space_id(space), decide)
-        if events:
-            self.newest.changed()
-            self._log.info("space-changed", space=space, command=type(command).__name__, version=after.version)
-            await self._tell(after)
-        await self._order(after, command)
+        await self._changed(after, events, commands)
         return after
+
+    async def accept(self, line: Requests, space: SpaceId, request: SeatId, actor: Actor) -> Space:
+        """Gives a seat to one who waits in the line, if ``actor`` may; raises what ``Requests.answer`` does."""
+
+        def decide(before: Space, asked: Request) -> Sequence[Event]:
+            return _decide(before, [c.GiveSeat(asked.id, asked.name)], actor, self.clock())
+
+        after, events = await line.answer(space, request, decide)
+        await self._changed(after, events, [c.GiveSeat(request, after.seats[request].name)])
+        return after
+
+    async def _changed(self, space: Space, events: Sequence[Event], commands: Sequence[c.Command]) -> None:
+        """Tells everybody of a change that is stored."""
+        if events:
+            names = " ".join(type(command).__name__ for command in commands)
+            self.newest.changed()
+            self._log.info("space-changed", space=space.id, command=names, version=space.version)
+            await self._tell(space)
+        for command in commands:
+            await self._order(space, command)
 
     async def observe(self, space: str, command: c.Command) -> Space:
         """What the house itself has seen. Before a replay opens, its recording is summed up and listed."""
@@ -168,3 +189,15 @@ class Desk:
             if epoch == self.bus.epoch and not self._untold:
                 self.told.set()
             await asyncio.sleep(RETELL_S)
+
+
+def _decide(space: Space, commands: Sequence[c.Command], actor: Actor, now: float) -> list[Event]:
+    """The events of all commands, one after the other; raises what the first one does that may not be."""
+    events: list[Event] = []
+    for command in commands:
+        rights.require(actor, command, space)
+        new = rules.decide(space, command, now)
+        for event in new:
+            space = rules.apply(space, event)
+        events += new
+    return events
