@@ -71,8 +71,14 @@ fmt: setup ## format and mend what can be mended
 bench: setup ## measure: audio, stage, fan-out, TLS, a crowd; prints ratios; three quarters of an hour
 	@for part in audio stage fanout tls crowd; do $(BIN)/python -m bench.$$part $(ARGS) || exit 1; done
 
-docs: setup ## check the documents: links, settings, texts
+docs: setup .venv-docs/.ready ## check the documents, and make a site of them with search and the API, in build/site
 	@$(BIN)/python -m pytest -q tests/unit/test_docs.py
+	@.venv-docs/bin/python tools/site.py
+
+.venv-docs/.ready: requirements/docs.txt
+	@$(PYTHON) -m venv --clear .venv-docs
+	@.venv-docs/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes -r requirements/docs.txt
+	@touch $@
 
 screenshots: setup browser ## take the pictures of the documents; ARGS="--every-look" takes all pages in all widths, to review
 	@$(BIN)/python -m tests.support.screenshots $(if $(findstring --every-look,$(ARGS)),.venv/screenshots,docs/images) $(ARGS)
@@ -82,6 +88,7 @@ compile = $(BIN)/uv pip compile --universal --python-version 3.11 --no-annotate 
 lock: ## resolve the versions again, keeping those that still fit (needs the network)
 	@$(compile) --generate-hashes --no-strip-extras --group dev -o requirements/dev.txt
 	@$(compile) --generate-hashes --no-strip-extras --constraints requirements/dev.txt -o requirements/run.txt
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --no-annotate --no-header --no-emit-index-url --quiet --generate-hashes requirements/docs.in -o requirements/docs.txt
 	@$(compile) --extra captions --constraints requirements/dev.txt -o requirements/constraints.txt
 
 sbom: setup ## list all parts with versions, hashes and licences (CycloneDX) in dist/stentor.cdx.json
@@ -91,4 +98,4 @@ proof-install: setup ## install in many ways: old and new pip, each Python, root
 	@$(BIN)/python -m pytest tests/install $(ARGS)
 
 clean: ## remove what set-up made, and the demo's data
-	@rm -rf .venv data web/node_modules src/stentor/edge/static/vendor .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf .venv .venv-docs build data web/node_modules src/stentor/edge/static/vendor .mypy_cache .ruff_cache .pytest_cache
