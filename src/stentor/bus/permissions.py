@@ -93,6 +93,7 @@ TABLE: Final = (
     Line("$KV.board.>", "house", _BOARD_READERS, Way.KEPT_AND_SAID, "KV_board"),
     Line("$KV.chat.>", "house", "edge house", Way.KEPT_AND_SAID, "KV_chat"),
     Line("$KV.crowd.>", "house", "edge house", Way.KEPT_AND_SAID, "KV_crowd"),
+    Line("$KV.withdrawals.>", "house", "edge house", Way.KEPT_AND_SAID, "KV_withdrawals"),
     Line("$KV.leases.archive.>", "archive", "archive operator", Way.KEPT_LAST, "KV_leases"),
     Line("$KV.leases.captions.>", "captions", "captions operator", Way.KEPT_LAST, "KV_leases"),
     Line("$KV.leases.programme.>", "programme", "programme operator", Way.KEPT_LAST, "KV_leases"),
@@ -101,6 +102,7 @@ TABLE: Final = (
     Line("$KV.leases.chat", "house", "house", Way.KEPT_LAST, "KV_leases"),
     Line("$KV.leases.crowd", "house", "house", Way.KEPT_LAST, "KV_leases"),
     Line("$KV.leases.jobs", "house", "house", Way.KEPT_LAST, "KV_leases"),
+    Line("$KV.leases.removals", "house", "house", Way.KEPT_LAST, "KV_leases"),
 )
 
 

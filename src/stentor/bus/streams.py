@@ -18,7 +18,7 @@ from stentor.bus.connection import Bus
 CHUNKS, CUES = "CHUNKS", "CUES"
 DUPLICATE_WINDOW_S = 300.0
 """A copy is recognised for so long; a programme publishes again what is at most this old."""
-BUCKETS: Final = ("board", "chat", "crowd")
+BUCKETS: Final = ("board", "chat", "crowd", "withdrawals")
 """Documents that one role alone writes."""
 LEASES: Final = "leases"
 

@@ -35,7 +35,11 @@ def belongs(space: Space, now_ms: int) -> bool:
 
 def public(space: Space) -> Space:
     """What the other processes learn of a space: not who is shut out and which words are, only the house needs that."""
-    return msgspec.structs.replace(space, comment_words=(), banned={}, banned_accounts={})
+    hidden: dict[str, object] = {"comment_words": (), "banned": {}, "banned_accounts": {}}
+    hidden["removals"] = [msgspec.structs.replace(removal, who="") for removal in space.removals]
+    if space.removed is not None:
+        hidden |= {"seats": {}, "removed": msgspec.structs.replace(space.removed, who="")}
+    return msgspec.structs.replace(space, **hidden)
 
 
 def key(space: str) -> str:

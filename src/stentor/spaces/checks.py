@@ -15,6 +15,7 @@ LINK_CHARACTERS = 500
 MESSAGE_CHARACTERS = 500
 COMMENT_CHARACTERS = 280
 NAME_CHARACTERS = 80
+REASON_CHARACTERS = 200
 SHORTEST_OVERFLOW_S = 30
 LONGEST_OVERFLOW_S = 3600
 MOST_SEATS = 50
@@ -65,6 +66,11 @@ def note(text: str) -> str:
 def message(text: str) -> str:
     """What hosts write to each other: one line of 1 to 500 characters."""
     return _line(text, MESSAGE_CHARACTERS, field="text", what="A message")
+
+
+def reason(text: str) -> str:
+    """Why something is deleted: one line of 1 to 200 characters, which stays."""
+    return _line(text, REASON_CHARACTERS, field="reason", what="A reason")
 
 
 def comment(text: str) -> str:

@@ -144,6 +144,36 @@ class OpenReplay(Command, frozen=True):
     """The archive has everything; the recording may be heard."""
 
 
+class RemoveRecording(Command, frozen=True):
+    """Deletes a part of a recording for good: ms from the opening of the doors, ``to_ms`` None is the end."""
+
+    from_ms: int = 0
+    to_ms: int | None = None
+    who: str = ""
+    """Of an account or a seat its id; else the rank of whoever asks."""
+    reason: str = ""
+
+
+class RemoveSpace(Command, frozen=True):
+    """Deletes a space that is over for good, with its recording."""
+
+    who: str = ""
+    reason: str = ""
+
+
+class SetListed(Command, frozen=True):
+    """Says whether the space stands in lists."""
+
+    on: bool
+
+
+class TrimReplay(Command, frozen=True):
+    """Says what the replay shows; the rest stays stored. 0 and None: all of it."""
+
+    from_ms: int = 0
+    to_ms: int | None = None
+
+
 class GiveSeat(Command, frozen=True):
     """Invites one person as speaker or co-host; the invitation itself is a token (``spaces.tokens``)."""
 

@@ -141,6 +141,36 @@ class ReplayOpened(EventBase, frozen=True):
     pass
 
 
+class RecordingRemoved(EventBase, frozen=True):
+    """This part of the recording is deleted for good; ms from the opening of the doors, ``to_ms`` None is the end."""
+
+    from_ms: int
+    to_ms: int | None
+    who: str
+    """Of an account or a seat its id; else the rank of whoever asked (``admin``, ``house``)."""
+    reason: str
+
+
+class SpaceRemoved(EventBase, frozen=True):
+    """The space and all that is heard, shown and read of it is deleted for good."""
+
+    who: str
+    reason: str
+
+
+class ListingChanged(EventBase, frozen=True):
+    """Whether the space stands in lists; its address opens it all the same."""
+
+    listed: bool
+
+
+class ReplayTrimmed(EventBase, frozen=True):
+    """What the replay shows; the rest stays stored. 0 and None: all of it."""
+
+    from_ms: int
+    to_ms: int | None
+
+
 class SeatGiven(EventBase, frozen=True):
     seat: SeatId
     name: str
@@ -277,6 +307,10 @@ Event = (
     | SpaceEnded
     | SpaceCancelled
     | ReplayOpened
+    | RecordingRemoved
+    | SpaceRemoved
+    | ListingChanged
+    | ReplayTrimmed
     | SeatGiven
     | SeatClaimed
     | SeatPictured

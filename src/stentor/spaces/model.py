@@ -107,6 +107,36 @@ class Playing(msgspec.Struct, frozen=True):
     volume: int
 
 
+class Removal(msgspec.Struct, frozen=True):
+    """A part of a recording that was deleted for good, or all of it; ms from the opening of the doors."""
+
+    from_ms: int
+    to_ms: int | None
+    """None is the end."""
+    at_ms: int
+    who: str
+    reason: str
+
+    @property
+    def whole(self) -> bool:
+        return self.from_ms == 0 and self.to_ms is None
+
+    def holds(self, from_ms: int, to_ms: int | None) -> bool:
+        """Whether nothing from ``from_ms`` to ``to_ms`` is left."""
+        return self.from_ms <= from_ms and (self.to_ms is None or (to_ms is not None and to_ms <= self.to_ms))
+
+    def touches(self, from_ms: float, to_ms: float) -> bool:
+        """Whether anything from ``from_ms`` to ``to_ms`` is deleted."""
+        return from_ms < (self.to_ms if self.to_ms is not None else to_ms) and self.from_ms < to_ms
+
+
+class Trim(msgspec.Struct, frozen=True):
+    """What the replay shows; ms from the opening of the doors. ``to_ms`` None is the end."""
+
+    from_ms: int
+    to_ms: int | None
+
+
 class Space(msgspec.Struct, frozen=True):
     """A space as the house keeps it; what the others learn of it is ``spaces.board.public``.
 
@@ -166,6 +196,14 @@ class Space(msgspec.Struct, frozen=True):
     """Since when no host or co-host is on the stage; None while one is, and while the space is not on air."""
     pinned_rung: int | None = None
     """The rung that somebody has chosen; None while the ladder climbs by itself."""
+    removals: list[Removal] = []
+    """What of the recording was deleted, in that order."""
+    removed: Removal | None = None
+    """The whole space was deleted."""
+    listed: bool = True
+    """Whether it stands in lists."""
+    trim: Trim | None = None
+    """What the replay shows; None for all of it."""
     version: int = 0
     """Counts the events that made it; the board and the store never go back."""
 
@@ -189,6 +227,16 @@ class Space(msgspec.Struct, frozen=True):
         if self.ended_ms is None or self.doors_open_ms is None:
             return None
         return max(grid.Chunk(0), grid.chunk_at(self.ended_ms / 1000, self.doors_open_s))
+
+    @property
+    def length_ms(self) -> int:
+        """Of the recording of an ended space; 0 when its doors never opened."""
+        return 0 if self.last_chunk is None else (self.last_chunk + 1) * grid.CHUNK_MS
+
+    @property
+    def recorded(self) -> bool:
+        """Whether there is anything left to hear of a space that is over."""
+        return self.removed is None and not any(removal.whole for removal in self.removals)
 
     @property
     def live_chunk(self) -> grid.Chunk | None:

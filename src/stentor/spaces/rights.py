@@ -129,6 +129,10 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.Interrupt: _HOUSE,
     c.Resume: _HOUSE,
     c.OpenReplay: _HOUSE,
+    c.RemoveRecording: _HOSTS | _HOUSE,
+    c.RemoveSpace: _HOSTS | _HOUSE,
+    c.SetListed: _HOSTS,
+    c.TrimReplay: _HOSTS,
     c.ConnectSeat: _HOUSE,
     c.LoseSeat: _HOUSE,
     Look.SITE: _ADMIN,
@@ -178,6 +182,14 @@ def allowed(actor: Actor, wish: c.Command | Look, space: Space | None) -> bool:
 def bans_for_good(actor: Actor, seat: Seat) -> bool:
     """Whether the actor may ask to shut a seat's person out of the whole site: they have an account to suspend."""
     return (actor.rank is Rank.ADMIN or actor.moderates) and seat.account not in ("", actor.account)
+
+
+def whose(actor: Actor, space: Space) -> str:
+    """Who asks, for the record: an id, for names change and can be erased; else the rank."""
+    if actor.account or actor.rank is not Rank.ANYONE:
+        return actor.account or actor.rank.value
+    seat = own_seat(actor, space)
+    return seat.id if seat is not None else ""
 
 
 def require(actor: Actor, wish: c.Command | Look, space: Space | None) -> None:

@@ -17,7 +17,7 @@ from stentor.base.errors import BadInput, Conflict, NotFound
 from stentor.base.units import seat_id, space_id
 from stentor.crowd.door import CLASSES
 from stentor.crowd.rungs import TOP
-from stentor.spaces import attendance, checks, comments, pins, seats, sounds
+from stentor.spaces import attendance, checks, comments, pins, removal, seats, sounds
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
 from stentor.spaces.events import Event
@@ -108,6 +108,8 @@ def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
             return pins.decide(space, command, at_ms)
         case c.Unpin():
             return pins.decide(space, command, at_ms)
+        case c.RemoveRecording() | c.RemoveSpace() | c.SetListed() | c.TrimReplay():
+            return removal.decide(space, command, at_ms)
         case c.AddSound() | c.DropSound() | c.PlaySound() | c.TurnSound() | c.StopSound():
             refuse_if_over(space)
             return sounds.decide(space, command, at_ms)
@@ -155,6 +157,8 @@ def _apply(space: Space | None, event: Event) -> Space:
             return replace(space, rung=rung, rung_cause=cause, rung_value=value)
         case e.NotePinned() | e.NoteUnpinned():
             return pins.apply(space, event)
+        case e.RecordingRemoved() | e.SpaceRemoved() | e.ListingChanged() | e.ReplayTrimmed():
+            return removal.apply(space, event)
         case e.SoundAdded() | e.SoundDropped() | e.SoundPlayed() | e.SoundTurned() | e.SoundStopped():
             return sounds.apply(space, event)
     if type(event) not in NEXT:
@@ -224,6 +228,7 @@ def _newest_ms(space: Space) -> int:
     """The latest time the space knows: a clock that was set back must not turn the order of events round."""
     joined = [seat.joined_ms or 0 for seat in space.seats.values()]
     played_ms = space.playing.at_ms if space.playing else 0
+    removed = [removal.at_ms for removal in (*space.removals, space.removed) if removal is not None]
     return max(
         space.created_ms,
         space.doors_open_ms or 0,
@@ -232,6 +237,7 @@ def _newest_ms(space: Space) -> int:
         space.pinned_ms,
         played_ms,
         *joined,
+        *removed,
     )
 
 

@@ -23,6 +23,7 @@ from stentor.store.accounts import Accounts
 from stentor.store.board import BoardTable
 from stentor.store.database import open_engine
 from stentor.store.recordings import Recording, read_recording, read_recordings, write_recording
+from stentor.store.removals import RemovalsTable
 from stentor.store.schema import migrate
 from stentor.store.seats import MakerLimits, read_spaces_of, require_room, write_seats
 from stentor.store.work import Work, transaction
@@ -49,6 +50,7 @@ class Store:
         self.work = Work(engine)
         self.accounts = Accounts(self.work)
         self.board = BoardTable(self.work)
+        self.removals = RemovalsTable(self.work)
 
     @classmethod
     async def open(cls, url: str, *, whole: bool = False) -> Store:
@@ -255,6 +257,7 @@ def _row(space: Space) -> dict[str, object]:
         "state": space.state.value,
         "created_ms": space.created_ms,
         "when_ms": space.when_ms,
+        "removals": len(space.removals) + (space.removed is not None),
         "body": msgspec.json.encode(space).decode(),
     }
 

@@ -136,6 +136,16 @@ def segment_key(space: str, rendition: str, number: int) -> str:
     return f"recordings/{space}/{rendition}/{number}.m4s"
 
 
+def piece_key(space: str, rendition: str, number: int, sha256: str) -> str:
+    """The object that holds what is left of a segment of which a part was removed."""
+    return f"recordings/{space}/{rendition}/{number}.{sha256[:16]}.m4s"
+
+
+def folder(space: str) -> str:
+    """Under which the pages of the manifest stand."""
+    return f"recordings/{space}/manifest/"
+
+
 def page_key(space: str, page: int) -> str:
     """The object that holds page ``page`` of the manifest: entries ``page * 256`` and on, counted from its first."""
     return f"recordings/{space}/manifest/{page:05}.jsonl"

@@ -36,6 +36,12 @@ COMMANDS = st.one_of(
     st.builds(c.PlaySound, st.sampled_from("abcd"), st.integers(-1, 101)),
     st.builds(c.TurnSound, st.integers(-1, 101)),
     st.just(c.StopSound()),
+    st.builds(
+        c.RemoveRecording, st.integers(-1, 90_000), st.none() | st.integers(0, 90_000), st.just("host"), st.just("Why")
+    ),
+    st.just(c.RemoveSpace("host", "Why")),
+    st.builds(c.SetListed, st.booleans()),
+    st.builds(c.TrimReplay, st.integers(-1, 90_000), st.none() | st.integers(0, 90_000)),
     st.builds(c.Unpin, st.sampled_from("abc")),
     st.builds(c.GiveSeat, SEATS, st.just("Name"), st.sampled_from(Role)),
     st.builds(c.ChangeRole, SEATS, st.sampled_from(Role)),
