@@ -3,7 +3,7 @@
 * :class:`StentorError`
     * :class:`CallerError`: the caller can mend it.
         * :class:`BadInput` (400), :class:`NotSignedIn` (401), :class:`NotAllowed` (403), :class:`NotFound` (404),
-          :class:`Conflict` (409), :class:`TooLarge` (413), :class:`NotSupported` (415 or 422)
+          :class:`Conflict` (409), :class:`Removed` (410), :class:`TooLarge` (413), :class:`NotSupported` (415 or 422)
     * :class:`PeerError`: the other end of a protocol broke a rule (:class:`Malformed`).
     * :class:`Overloaded`: try again after ``retry_after_s``.
     * :class:`SetupError`: the operator must mend something before Stentor can run.
@@ -62,6 +62,12 @@ class NotFound(CallerError):
 
 class Conflict(CallerError):
     code, status, title = "conflict", 409, "Not possible in this state"
+
+
+class Removed(CallerError):
+    """It was there, and was deleted on request: it does not come back."""
+
+    code, status, title = "removed", 410, "Removed on request"
 
 
 class TooLarge(CallerError):

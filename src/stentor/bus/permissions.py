@@ -102,7 +102,6 @@ TABLE: Final = (
     Line("$KV.leases.chat", "house", "house", Way.KEPT_LAST, "KV_leases"),
     Line("$KV.leases.crowd", "house", "house", Way.KEPT_LAST, "KV_leases"),
     Line("$KV.leases.jobs", "house", "house", Way.KEPT_LAST, "KV_leases"),
-    Line("$KV.leases.removals", "house", "house", Way.KEPT_LAST, "KV_leases"),
 )
 
 

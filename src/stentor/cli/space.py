@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from stentor.base.errors import BadInput
-from stentor.cli import options
+from stentor.cli import options, removal
 from stentor.cli.house import House
 from stentor.crowd.door import CLASSES
 from stentor.crowd.rungs import TOP
@@ -22,7 +22,7 @@ _console = Console(soft_wrap=True, highlight=False)
 
 @click.group()
 def space() -> None:
-    """Make a space and lead it: create, list, doors, live, end, cancel, invite, limit, unlimit, pass, rung, show."""
+    """Make a space and lead it: create, list, doors, live, end, cancel, invite, limit, …, remove."""
 
 
 def _common(command: Callable[..., None]) -> Callable[..., None]:
@@ -78,6 +78,8 @@ _lead("doors", "Open the doors: hold music for those who come early.")
 _lead("live", "Go live; opens the doors too.")
 _lead("end", "End it for everybody.")
 _lead("cancel", "Call it off, before its doors open.")
+for _command in removal.COMMANDS:
+    space.add_command(_command)
 
 
 @space.command()

@@ -26,6 +26,7 @@ from stentor.house.comments.service import Comments
 from stentor.house.door import api as api_door
 from stentor.house.door.passes import Passes
 from stentor.house.openapi import SESSION, TOKEN, Description
+from stentor.house.removals import api as api_removals
 from stentor.house.seats import api as api_seats
 from stentor.house.seats import api_back_channel, api_claim, api_requests, whip
 from stentor.house.seats.back_channel import Backstage
@@ -129,6 +130,7 @@ def build(
         *api.handlers(desk, callers, views, invitations, pictures),
         *api_life.handlers(desk, callers, views, hold),
         *api_pins.handlers(desk, callers, views),
+        *api_removals.handlers(desk, callers, views),
         *api_sounds.handlers(desk, callers, views, sounds),
         *api_door.handlers(desk, callers, views, passes),
         *api_seats.handlers(desk, callers, people, views, talk),

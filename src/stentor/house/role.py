@@ -27,8 +27,8 @@ from stentor.house.comments.chat import ChatKeeper
 from stentor.house.duty.board import BoardKeeper
 from stentor.house.duty.crowd import Controller
 from stentor.house.duty.jobs import JobKeeper
-from stentor.house.duty.removals import Removals
 from stentor.house.duty.watcher import Watcher
+from stentor.house.removals.service import Removals
 from stentor.house.seats.back_channel import Backstage
 from stentor.house.spaces.desk import Desk
 from stentor.house.web.connection import Door
@@ -38,6 +38,7 @@ from stentor.spaces import attendance, forecast
 from stentor.store.comments import CommentsTable
 from stentor.store.jobs import Jobs
 from stentor.store.objects import Objects
+from stentor.store.removals import ERASE
 from stentor.store.seats import MakerLimits
 from stentor.store.spaces import Store
 from stentor.wire import forwarded
@@ -81,9 +82,9 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
             chats = ChatKeeper(table, bus, statuses, clock, limit=limit, holder=instance)
             await chats.start()
             keeper = BoardKeeper(desk, bus, clock, holder=instance)
-            removals = Removals(desk, bus, clock, holder=instance)
             controller = Controller(desk, bus, statuses, clock, holder=instance)
-            jobs = JobKeeper(Jobs(store.work), {}, bus, clock, holder=instance)
+            handlers = {ERASE: Removals(desk).erase}
+            jobs = JobKeeper(Jobs(store.work), handlers, bus, clock, holder=instance)
             app, lanes = build(
                 desk,
                 statuses,
@@ -117,8 +118,6 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
                 tasks.create_task(keeper.lease.run(), name="house board lease")
                 tasks.create_task(keeper.follow(), name="house board there")
                 tasks.create_task(keeper.run(), name="house board keeper")
-                tasks.create_task(removals.lease.run(), name="house removals lease")
-                tasks.create_task(removals.run(), name="house removals")
                 tasks.create_task(watcher.follow(), name="house watch board")
                 tasks.create_task(watcher.run(), name="house watch")
                 tasks.create_task(controller.lease.run(), name="house crowd lease")

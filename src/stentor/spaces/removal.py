@@ -76,6 +76,6 @@ def _span(space: Space, from_ms: int, to_ms: int | None) -> tuple[int, int | Non
     if not 0 <= from_ms < end:
         raise BadInput(
             f"The recording has {space.length_ms / 1000:.2f} s; name a part of it, the beginning before the end.",
-            field="from_s",
+            field="from_ms",
         )
     return from_ms, None if end == space.length_ms else end

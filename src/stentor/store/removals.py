@@ -1,43 +1,46 @@
-"""Spaces of which something was removed that is still stored: a list of work that outlives every process."""
+"""Removals in the database: the jobs that carry them out, and the rows that go with what was removed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
-import msgspec
-from sqlalchemy import Connection, and_, delete, select, update
+from sqlalchemy import Connection, delete
 
+from stentor.spaces import events as e
 from stentor.spaces.model import Space
 from stentor.store import tables
+from stentor.store.jobs import Jobs, Wanted, add_jobs
 from stentor.store.work import Work
 
-_TABLE = tables.spaces
-_decoder = msgspec.json.Decoder(Space)
+ERASE: Final = "erase"
+"""The kind of the jobs."""
+AGAIN_MS: Final = 120_000
+"""A second look: by then nobody writes captions any more, and an edge that did not know has made its last outline."""
+
+
+def subject(space: str) -> str:
+    """Of the jobs that people wait for."""
+    return f"removals {space}"
+
+
+def order_removals(connection: Connection, space: Space, events: Sequence[e.Event]) -> None:
+    """Orders what follows from the events, in the transaction that stores them."""
+    at_ms = max((each.at_ms for each in events if isinstance(each, e.RecordingRemoved | e.SpaceRemoved)), default=None)
+    if at_ms is not None:
+        add_jobs(connection, [Wanted(ERASE, space.id, subject(space.id))], now_ms=at_ms)
+        add_jobs(connection, [Wanted(ERASE, space.id)], now_ms=at_ms, after_ms=AGAIN_MS)
 
 
 class RemovalsTable:
-    """Every method may raise :class:`Overloaded` when the database does not answer, and reads by index only."""
+    """Every method may raise :class:`Overloaded` when the database does not answer."""
 
     def __init__(self, work: Work) -> None:
-        self._work = work
+        self._work, self._jobs = work, Jobs(work)
 
-    async def waiting(self, *, limit: int) -> Sequence[Space]:
-        """Spaces with something to erase."""
-
-        def work(connection: Connection) -> Sequence[Space]:
-            query = select(_TABLE.c.body).where(tables.UNERASED).limit(limit)
-            return [_decoder.decode(body) for body in connection.execute(query).scalars()]
-
-        return await self._work.read(work)
-
-    async def erased(self, space: str, removals: int) -> None:
-        """Notes that nothing is stored any more of so many removals."""
-
-        def work(connection: Connection) -> None:
-            mine = and_(_TABLE.c.id == space, _TABLE.c.erased < removals)
-            connection.execute(update(_TABLE).where(mine).values(erased=removals))
-
-        await self._work.write(work)
+    async def waits(self, space: str) -> bool:
+        """Whether something of what was removed is still stored."""
+        return any(each.done < each.jobs for each in await self._jobs.progress(subject(space)))
 
     async def unlist(self, space: str) -> None:
         """Takes a recording of which nothing is left out of the list of recordings."""

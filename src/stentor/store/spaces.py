@@ -23,7 +23,7 @@ from stentor.store.accounts import Accounts
 from stentor.store.board import BoardTable
 from stentor.store.database import open_engine
 from stentor.store.recordings import Recording, read_recording, read_recordings, write_recording
-from stentor.store.removals import RemovalsTable
+from stentor.store.removals import RemovalsTable, order_removals
 from stentor.store.schema import migrate
 from stentor.store.seats import MakerLimits, read_spaces_of, require_room, write_seats
 from stentor.store.work import Work, transaction
@@ -223,6 +223,7 @@ def change_space(connection: Connection, space: str, decide: Decide) -> tuple[Sp
         return None
     _append(connection, after, events)
     write_seats(connection, after, before)
+    order_removals(connection, after, events)
     return after, events
 
 
@@ -257,7 +258,6 @@ def _row(space: Space) -> dict[str, object]:
         "state": space.state.value,
         "created_ms": space.created_ms,
         "when_ms": space.when_ms,
-        "removals": len(space.removals) + (space.removed is not None),
         "body": msgspec.json.encode(space).decode(),
     }
 

@@ -21,9 +21,6 @@ UNPUBLISHED = text("published < version")
 WAITING = text("done_ms IS NULL")
 """Jobs that are not done."""
 
-UNERASED = text("erased < removals")
-"""Spaces of which something was removed that is still stored."""
-
 spaces = Table(
     "spaces",
     metadata,
@@ -36,14 +33,10 @@ spaces = Table(
     Column("when_ms", BigInteger, nullable=False, server_default="0"),
     Column("published", Integer, nullable=False, server_default="0"),
     Column("creator", String(48), nullable=False, server_default=text("''")),
-    # how many removals there were, and how many of them have reached everything that is stored
-    Column("removals", Integer, nullable=False, server_default="0"),
-    Column("erased", Integer, nullable=False, server_default="0"),
     Index("ix_spaces_created_ms", "created_ms"),
     Index("ix_spaces_state", "state", "created_ms"),
     Index("ix_spaces_when_ms", "state", "when_ms"),
     Index("ix_spaces_creator", "creator", "created_ms"),
-    Index("ix_spaces_erased", "created_ms", sqlite_where=UNERASED, postgresql_where=UNERASED),
     Index("ix_spaces_published", "created_ms", sqlite_where=UNPUBLISHED, postgresql_where=UNPUBLISHED),
 )
 

@@ -101,8 +101,8 @@ def site_handlers(callers: Callers, views: Views) -> list[HTTPRouteHandler]:
         return views.processes()
 
     @get("/recordings", summary="Recordings, the newest first")
-    async def recordings() -> schema.RecordingList:
-        return await views.recordings()
+    async def recordings(request: _Request) -> schema.RecordingList:
+        return await views.recordings(await callers.actor(request))
 
     return [admin, processes, recordings]
 

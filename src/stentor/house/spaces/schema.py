@@ -12,7 +12,7 @@ from stentor.base.units import SEAT_ID, SPACE_ID
 from stentor.crowd.ladder import Cause
 from stentor.spaces import requests
 from stentor.spaces.lights import Lights
-from stentor.spaces.model import Asking, Commenting, Role, State
+from stentor.spaces.model import Asking, Commenting, Removal, Role, State, Trim
 from stentor.spaces.quality import Quality
 from stentor.spaces.readiness import Hindrance
 
@@ -370,6 +370,16 @@ class SpaceView(msgspec.Struct, frozen=True):
     banned: list[Ban] = []
     """Whom the host shut out; empty for whoever could not lift it."""
     ice_servers: list[dict[str, Any]] = []
+    removals: list[Removal] = []
+    """What of the recording was deleted; who is the id of an account or a seat, or what they were."""
+    removed: Removal | None = None
+    """The whole space was deleted."""
+    erasing: bool = False
+    """Something that was removed is still stored; nobody gets it any more."""
+    listed: bool = True
+    """Whether it stands in lists."""
+    trim: Trim | None = None
+    """What the replay shows; null for all of it."""
     ends_ms: int | None = None
     """When the space ends by itself, since no host is on the stage; null while it does not."""
 

@@ -37,6 +37,11 @@ WISHES: dict[str, c.Command] = {
     "open_audience": c.OpenAudience(),
     "pin_rung": c.PinRung(0),
     "free_rung": c.PinRung(None),
+    "remove_recording": c.RemoveRecording(reason="any"),
+    "remove_space": c.RemoveSpace(reason="any"),
+    "unlist": c.SetListed(False),
+    "list": c.SetListed(True),
+    "trim": c.TrimReplay(0, 1),
 }
 """The commands that a page has buttons for."""
 
@@ -71,7 +76,7 @@ class Views:
 
     async def rows(self, actor: Actor = rights.ANYONE) -> schema.SpaceList:
         """The newest spaces by :func:`prominence`; with their lights for whoever runs the house."""
-        spaces = await self._desk.newest.get()
+        spaces = [space for space in await self._desk.newest.get() if _shows(space, actor)]
         return schema.SpaceList(spaces=[self._row(space, actor) for space in sorted(spaces, key=prominence)])
 
     async def space(self, space: Space, actor: Actor) -> schema.SpaceView:
@@ -119,15 +124,20 @@ class Views:
             ask=f"{self._house}/ask/{space.id}" if space.hears_requests else None,
             banned=_bans(space, actor),
             ice_servers=self._ice.now(),
+            removals=space.removals,
+            removed=space.removed,
+            erasing=not (space.recorded and not space.removals) and await self._desk.store.removals.waits(space.id),
+            listed=space.listed,
+            trim=space.trim,
             ends_ms=attendance.ends_ms(space, self._end_after),
         )
 
-    async def recordings(self) -> schema.RecordingList:
+    async def recordings(self, actor: Actor = rights.ANYONE) -> schema.RecordingList:
         """Ended spaces that have a recording, the newest first; sizes once it is complete."""
         spaces = await self._desk.store.list((State.ENDED, State.REPLAY), limit=MOST)
         known = {each.space: each for each in await self._desk.store.recordings(limit=MOST)}
         found: list[schema.RecordingView] = []
-        for space in spaces:
+        for space in (space for space in spaces if space.recorded and _shows(space, actor)):
             summary = known.get(space.id)
             address = self.listen(space.id)
             found.append(
@@ -183,7 +193,7 @@ class Views:
                 "hls": f"{page}/hls/index.m3u8",
                 "pulse": f"{page}/pulse.json",
             }
-        if space.state is State.REPLAY:
+        if space.state is State.REPLAY and space.recorded:
             found |= {"replay": f"{page}/replay/index.m3u8", "download": f"{page}/recording.m4a"}
         return found
 
@@ -232,7 +242,7 @@ class Views:
         )
 
     def _recording(self, space: Space) -> str | None:
-        return f"{self.listen(space.id)}/recording.m4a" if space.state is State.REPLAY else None
+        return f"{self.listen(space.id)}/recording.m4a" if space.state is State.REPLAY and space.recorded else None
 
     def _you(self, space: Space, actor: Actor) -> schema.You:
         seat = rights.own_seat(actor, space)
@@ -256,6 +266,13 @@ def prominence(space: Space) -> tuple[int, int]:
     if space.state is State.SCHEDULED:
         return (1, space.scheduled_ms) if space.scheduled_ms else (2, -space.created_ms)
     return 3, -(space.ended_ms or space.created_ms)
+
+
+def _shows(space: Space, actor: Actor) -> bool:
+    """Whether a space stands in a list for ``actor``: one that is not listed only for those on its stage."""
+    if space.removed is not None:
+        return False
+    return space.listed or rights.allowed(actor, Look.BACKSTAGE, space)
 
 
 def _may(space: Space, wishes: dict[str, c.Command], actor: Actor, now: float) -> list[str]:

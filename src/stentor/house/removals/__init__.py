@@ -1,0 +1,1 @@
+"""Deleting what was heard, and what of it is shown."""
