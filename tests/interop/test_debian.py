@@ -27,8 +27,10 @@ pytestmark = [
 ]
 SENDER = Path(__file__).with_name("gstreamer_sender.py")
 HEARD_S = 15.0
-THERE = 0.6
-"""Another voice and other words score 0.3 at most; six programs at once stretch the sound a little."""
+SETTLED_S = 6
+"""Six programs start at once, and packets come late: until then the jitter buffer moves the sound by 60 to 180 ms."""
+ALIKE = 0.95
+"""What two programs hear of the same stream: 0.99 where one hears Opus and the other AAC, else 1.0."""
 STREAMS = {
     "mpv": "/live.opus", "mpv hls": "/hls/index.m3u8", "vlc": "/live.aac", "vlc opus": "/live.opus",
     "mplayer": "/live.aac",
@@ -89,13 +91,13 @@ def _place(folder: Path) -> Path:
 
 async def test_what_gstreamer_says_is_heard(evening: Evening) -> None:
     """``webrtcbin`` offers, is answered and speaks; its voice reaches a listener."""
-    assert_heard(evening.said, evening.by_us, least=THERE)
+    assert_heard(evening.said[SETTLED_S * 48_000 :], evening.by_us)
 
 
 @pytest.mark.parametrize("name", STREAMS)
 async def test_a_player_hears_it(evening: Evening, name: str) -> None:
-    """Each player plays its stream; what it would give to the loudspeaker has the voice in it, as loud as ours has."""
+    """Each player plays its stream; what it would give to the loudspeaker is what our own listener heard, as loud."""
     played = read(evening.by_players[name].read_bytes(), 60.0).samples
     assert played.size > 48_000 * HEARD_S / 2
-    assert_heard(evening.said, played, least=THERE)
+    assert_heard(evening.by_us, played, least=ALIKE)
     assert abs(loudness_difference_lu(evening.by_us, played)) < 3.0
