@@ -9,21 +9,27 @@ import asyncio
 from collections.abc import Iterable
 from typing import Final
 
+import msgspec
+
 from stentor.archive.recorder import Recorder, Segment
 from stentor.archive.shelf import Shelf
 from stentor.base import grid, log
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Overloaded
+from stentor.bus.calm import Calm
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.lease import Lease
 from stentor.bus.status import SpaceStatus
 from stentor.spaces.model import Space
+from stentor.store.loops import HoldLoops
 from stentor.store.objects import Objects
 from stentor.wire.chunk import Chunk
 
 WAITING_CHUNKS: Final = 64
 """Chunks read ahead of the store, 20 s; when full, the log is not read further: it keeps them for hours."""
 POLL_S: Final = 0.1
+CALM_POLL_S: Final = 2.0
+"""The same while the space waits: the log is not looked at more often then."""
 GRACE_S: Final = 10.0
 """So long after the end of a space, and after the last sign of life of the log, a missing chunk is given up. Fresh
 chunks are at most a takeover late; those of a bus that was away come in one go when it is back."""
@@ -34,7 +40,17 @@ LONGEST_RETRY_S: Final = 5.0
 class Recording:
     """The recording of one space. :meth:`run` ends when it is complete."""
 
-    def __init__(self, space: Space, objects: Objects, chunks: ChunkLog, lease: Lease, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        space: Space,
+        objects: Objects,
+        chunks: ChunkLog,
+        lease: Lease,
+        *,
+        loops: HoldLoops,
+        calm: Calm,
+        clock: Clock,
+    ) -> None:
         self.space = space
         self.complete = False
         self.problem = ""
@@ -43,7 +59,8 @@ class Recording:
         self.gaps = 0
         self.retries = 0
         self._shelf = Shelf(objects, space.id)
-        self._log, self._lease, self._clock = chunks, lease, clock
+        self._log, self._lease, self._loops, self._clock = chunks, lease, loops, clock
+        self._calm = calm
         self._quiet_since = asyncio.get_running_loop().time()
 
     def status(self) -> SpaceStatus:
@@ -63,7 +80,7 @@ class Recording:
                 if self._lease.held:
                     await self._record()
                 else:
-                    await asyncio.sleep(POLL_S)
+                    await self._lease.until_kept(CALM_POLL_S if self._calm else POLL_S)
             renewing.cancel()
 
     async def _record(self) -> None:
@@ -77,7 +94,7 @@ class Recording:
         try:
             while self._lease.term == term and not self.complete and not reading.done():
                 chunk = await self._next(waiting)
-                if chunk is not None and not await self._keep(recorder.add(chunk), term):
+                if chunk is not None and not await self._keep(recorder.add(await self._whole(chunk)), term):
                     return
                 last = self.space.last_chunk
                 if last is not None and (recorder.next > last or self._given_up(last, waiting)):
@@ -117,16 +134,28 @@ class Recording:
     async def _read(self, start: int, waiting: asyncio.Queue[Chunk]) -> None:
         """The log into the queue; a full queue makes the log wait."""
         origin_ms = self.space.doors_open_ms or 0
-        async for chunk in self._log.follow(self.space.id, doors_open_ms=origin_ms, start=start):
+        async for chunk in self._log.follow(self.space.id, doors_open_ms=origin_ms, start=start, calm=self._calm):
             await waiting.put(chunk)
             self._quiet_since = asyncio.get_running_loop().time()
 
     async def _next(self, waiting: asyncio.Queue[Chunk]) -> Chunk | None:
         try:
-            async with asyncio.timeout(POLL_S):
+            async with asyncio.timeout(CALM_POLL_S if self._calm else POLL_S):
                 return await waiting.get()
         except TimeoutError:
             return None
+
+    async def _whole(self, chunk: Chunk) -> Chunk:
+        """With the loop's frames, where it says no more than that the loop was heard."""
+        if not chunk.hold or chunk.frames:
+            return chunk
+        loop = (await self._loops.get(chunk.hold)).loop
+        return msgspec.structs.replace(chunk, frames=loop.chunk_frames(chunk.number))
+
+    def update(self, space: Space) -> None:
+        """The space as it stands on the board now."""
+        self.space = space
+        self._calm.set(space.waits)
 
     def _given_up(self, last: int, waiting: asyncio.Queue[Chunk]) -> bool:
         """Nothing more of an ended space will come: what is missing is a gap."""

@@ -12,6 +12,7 @@ from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
 from stentor.base.disk import Disks
 from stentor.bus.board import Board
+from stentor.bus.calm import Calm
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import Bus
 from stentor.bus.documents import Gone
@@ -20,6 +21,7 @@ from stentor.bus.lease import Lease
 from stentor.bus.status import SpaceStatus, Status, beat
 from stentor.spaces import forecast
 from stentor.spaces.model import Space, State
+from stentor.store.loops import HoldLoops
 from stentor.store.objects import Objects
 from stentor.wire.horizon import CLOCK_WRONG
 
@@ -39,6 +41,7 @@ class Archive:
         self.instance = instance
         self.clock = clock
         self.chunks = ChunkLog(bus, clock=clock)
+        self.loops = HoldLoops(objects)
         self.recordings: dict[str, Recording] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.log = log.get(ROLE)
@@ -62,7 +65,7 @@ class Archive:
         if space.state in (State.REPLAY, State.CANCELLED):  # it is done, or will never be
             self._forget(space.id)
         elif space.id in self.recordings:
-            self.recordings[space.id].space = space
+            self.recordings[space.id].update(space)
         elif space.on_air or (space.state is State.ENDED and space.last_chunk is not None):
             self.recordings[space.id] = self._recording(space)
             self._tasks[space.id] = asyncio.create_task(self._keep(space.id), name=f"record {space.id}")
@@ -74,8 +77,9 @@ class Archive:
         self.recordings.pop(space_id, None)
 
     def _recording(self, space: Space) -> Recording:
-        lease = Lease(self.bus, f"{ROLE}.{space.id}", holder=self.instance)
-        return Recording(space, self.objects, self.chunks, lease, clock=self.clock)
+        calm = Calm(calm=space.waits)
+        lease = Lease(self.bus, f"{ROLE}.{space.id}", holder=self.instance, calm=calm)
+        return Recording(space, self.objects, self.chunks, lease, loops=self.loops, calm=calm, clock=self.clock)
 
     async def _keep(self, space_id: str) -> None:
         """Runs a recording until it is complete; one that fails is taken up again from its manifest."""

@@ -3,6 +3,8 @@
 A message's id is ``<space>.<doors open>.<number>``: the copy of a twin is dropped by the server. Whoever reads keeps
 its own place (the edge in its window, the archive in its manifest), so the server keeps no durable consumers.
 
+While a space only waits one message stands for up to twelve chunks; readers get each of them, without frames.
+
 What is heard does not wait for the log: each chunk is also said once on ``live.<space>``, which nobody keeps. A
 cluster that has lost the log's leader takes nothing into the log until it has another, and goes on carrying those.
 """
@@ -11,17 +13,20 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 
+import msgspec
 import nats.errors
 import nats.js.errors
 
 from stentor.base import grid
 from stentor.base.clock import Clock, wall
 from stentor.base.errors import Malformed, Overloaded
+from stentor.bus.calm import Calm
 from stentor.bus.connection import Bus, Unsubscribe, heed_cancel
 from stentor.bus.stored import Stored
 from stentor.bus.streams import CHUNKS as STREAM
+from stentor.spaces import pulse
 from stentor.wire import chunk as wire
 from stentor.wire.chunk import Chunk
 from stentor.wire.horizon import Horizon
@@ -29,6 +34,8 @@ from stentor.wire.horizon import Horizon
 ACK_S = 2.0
 LOOK_S = 0.16
 """Between two looks into the log when there was nothing more in it: a chunk comes every 0.32 s."""
+CALM_LOOK_S = 8.0
+"""The same while a space waits: two messages come meanwhile."""
 BATCH = 16
 """Chunks that are asked for at once: half a megabyte with all renditions."""
 EARLY_S = 10.0
@@ -43,6 +50,17 @@ def subject(space: str) -> str:
 
 def live_subject(space: str) -> str:
     return f"live.{space}"
+
+
+def unfold(chunk: Chunk, first: int = 0) -> Iterator[Chunk]:
+    """The chunks that a message stands for, from number ``first`` on; each with the pulse as it reads for it."""
+    if chunk.span == 1:
+        yield chunk
+        return
+    for number in range(max(first, chunk.first), chunk.number + 1):
+        end_ms = chunk.doors_open_ms + (number + 1) * grid.CHUNK_MS
+        told = pulse.restamped(chunk.pulse, number, end_ms)
+        yield msgspec.structs.replace(chunk, number=number, made_ms=end_ms, pulse=told, span=1)
 
 
 class ChunkLog:
@@ -78,7 +96,8 @@ class ChunkLog:
         def receive(_: str, payload: bytes) -> None:
             chunk = self._decode(space, payload)
             if chunk is not None and self._admits(chunk):
-                heard(chunk)
+                for each in unfold(chunk):
+                    heard(each)
 
         return await self.bus.subscribe(live_subject(space), receive)
 
@@ -96,14 +115,16 @@ class ChunkLog:
         chunk = self._decode(space, message.data or b"")
         return chunk.number if chunk is not None and self._admits(chunk) else -1
 
-    async def follow(self, space: str, *, doors_open_ms: int, start: int) -> AsyncGenerator[Chunk, None]:
+    async def follow(
+        self, space: str, *, doors_open_ms: int, start: int, calm: Calm | None = None
+    ) -> AsyncGenerator[Chunk, None]:
         """Every chunk from number ``start`` on, in order, each once, for ever.
 
         Survives the loss and the restart of the bus. A number is missing only if nobody published it. Messages that
         are not chunks are skipped and counted in ``malformed``, and so are numbers far ahead. While this process's own
         clock is wrong nothing is given: what was refused then is read again once the clock is right.
         """
-        number, epoch = start, -1
+        number, epoch, calm = start, -1, calm or Calm()
         again = False
         """Our clock was wrong: when it is right, all from ``number`` on is read once more."""
         while True:
@@ -125,10 +146,11 @@ class ChunkLog:
                     reader, again = self._reader(space, doors_open_ms, number), False
                     break
                 elif not again and chunk.number >= number and chunk.doors_open_ms == doors_open_ms:
-                    number = chunk.number + 1
-                    yield chunk
+                    first, number = number, chunk.number + 1
+                    for each in unfold(chunk, first):
+                        yield each
             if not reader.left:
-                await asyncio.sleep(LOOK_S)
+                await calm.sleep(LOOK_S, CALM_LOOK_S)
 
     def _admits(self, chunk: Chunk) -> bool:
         if self.horizon.admits(grid.chunk_start(chunk.number, chunk.doors_open_ms / 1000), self._clock()):

@@ -9,15 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 
 import nats.errors
 import nats.js.errors
 from nats.js.kv import KeyValue
 
 from stentor.base.errors import Overloaded
+from stentor.bus.calm import Calm
 from stentor.bus.connection import RECONNECT_S, Bus, heed_cancel
 from stentor.bus.stored import bucket
 from stentor.bus.streams import LEASES
+
+CALM_TTL_S = 12.0
+"""Of a lease whose work can wait so long: nobody hears or loses anything meanwhile."""
+LIVELY_ROUNDS = 16
+"""So often a lease is renewed at the quick pace after it got calm: others may hear of it later than its holder."""
 
 _FAILED = (nats.errors.Error, nats.js.errors.Error, TimeoutError, OSError)
 
@@ -26,20 +33,29 @@ class Lease:
     """The right to be the one. ``held`` is True while it is ours beyond doubt.
 
     The same ``holder`` name takes its own lease again at once (a restarted process); others wait until it has not
-    been renewed for ``ttl_s`` seconds during which the bus answered them. Renewed every ``ttl_s / 4``.
+    been renewed for ``ttl_s`` seconds during which the bus answered them. Renewed every ``ttl_s / 4``. While the work
+    is ``calm`` that is :data:`CALM_TTL_S`; who waits for it counts anew when that ends.
     """
 
-    def __init__(self, bus: Bus, key: str, *, holder: str, ttl_s: float = 1.5) -> None:
+    def __init__(self, bus: Bus, key: str, *, holder: str, ttl_s: float = 1.5, calm: Calm | None = None) -> None:
         self.bus = bus
         self.key = key
         self.holder = holder.encode()
-        self.ttl_s = ttl_s
+        self._lively_ttl_s = ttl_s
+        self._calm = calm or Calm()
+        self._calm_rounds = 0
+        self._taken = asyncio.Event()
         self._confirmed = -1e9
         self._revision: int | None = None
         self._seen: tuple[int, float] = (-1, 0.0)
         self.term = 0
         """Rises with every taking. While it stays the same nobody else has held the lease in between, even when
         ``held`` was False for a while because the bus was slow."""
+
+    @property
+    def ttl_s(self) -> float:
+        """How long it lasts without being renewed."""
+        return CALM_TTL_S if self._calm else self._lively_ttl_s
 
     @property
     def held(self) -> bool:
@@ -55,6 +71,12 @@ class Lease:
         """
         return self._revision is not None
 
+    async def until_kept(self, timeout_s: float) -> None:
+        """Returns when it is ours, or after so long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._taken.wait()
+
     async def run(self) -> None:
         """Tries and renews for ever; gives the lease up when cancelled."""
         try:
@@ -67,9 +89,21 @@ class Lease:
                     self._seen = (-1, 0.0)  # its holder could not renew it either
                     await asyncio.sleep(RECONNECT_S)
                 else:
-                    await asyncio.sleep(self.ttl_s / 4)
+                    await self._pause()
         finally:
             await self._release()
+
+    async def _pause(self) -> None:
+        """Until the next attempt."""
+        lively_s = self._lively_ttl_s / 4
+        if self._calm:
+            self._calm_rounds += 1
+        if self._calm_rounds <= LIVELY_ROUNDS and self._revision is not None:
+            await asyncio.sleep(lively_s)
+        else:
+            await self._calm.sleep(lively_s, CALM_TTL_S / 4)
+        if not self._calm and self._calm_rounds:
+            self._calm_rounds, self._seen = 0, (-1, 0.0)  # its holder renews it quickly from now on
 
     async def _step(self, now: float) -> None:
         """One attempt. ``now`` (monotonic seconds) was read before asking, so that ``held`` errs on the safe side."""
@@ -104,6 +138,7 @@ class Lease:
                 self._revision = await kv.update(self.key, self.holder, last=entry.revision or 0)
         except (nats.js.errors.KeyWrongLastSequenceError, nats.js.errors.KeyNotFoundError):
             self._revision = None
+            self._taken.clear()
             self.bus.log.warning("lease-lost", key=self.key)
         else:
             self._confirmed = now
@@ -111,10 +146,12 @@ class Lease:
     def _take(self, revision: int, now: float) -> None:
         self._revision, self._confirmed = revision, now
         self.term += 1
+        self._taken.set()
         self.bus.log.info("lease-taken", key=self.key, term=self.term)
 
     async def _release(self) -> None:
         revision, self._revision = self._revision, None
+        self._taken.clear()
         if revision is None:
             return
         try:

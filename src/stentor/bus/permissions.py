@@ -75,6 +75,7 @@ TABLE: Final = (
     Line("tick.*", "stage", "programme"),
     Line("speech.*.*", "stage", "captions"),
     Line("cue.*", "captions", "edge", Way.KEPT_AND_SAID, streams.CUES),
+    Line("cue.*", "captions", "captions", Way.KEPT, streams.CUES),
     Line("stage.whip.*", "house", "stage", Way.ASKED),
     Line("stage.echo", "house", "stage", Way.ASKED),
     Line("stage.command.*", "house", "stage"),

@@ -17,6 +17,7 @@ from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
 from stentor.base.errors import SetupError
 from stentor.bus.board import Board
+from stentor.bus.calm import Calm
 from stentor.bus.connection import Bus
 from stentor.bus.cues import CueLog
 from stentor.bus.documents import Gone
@@ -83,13 +84,15 @@ class Captions:
     def _follow(self, space: Space) -> None:
         """Keeps a scribe for a space on air; one whose space is over ends by itself."""
         if space.id in self.scribes:
-            self.scribes[space.id].space = space
+            self.scribes[space.id].update(space)
         elif space.on_air:
+            calm = Calm(calm=space.waits)
             self.scribes[space.id] = Scribe(
                 space,
                 self._cues,
                 self._objects,
-                lease=Lease(self._bus, f"{ROLE}.{space.id}", holder=self._instance),
+                lease=Lease(self._bus, f"{ROLE}.{space.id}", holder=self._instance, calm=calm),
+                calm=calm,
                 backlog=self.backlog,
                 engine=self._engine.name,
                 horizon=self._speech,

@@ -16,6 +16,7 @@ from stentor.base import grid, log
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Malformed, NotFound, Overloaded
 from stentor.base.units import SeatId
+from stentor.bus.calm import Calm
 from stentor.bus.connection import Bus
 from stentor.bus.cues import CueLog
 from stentor.bus.lease import Lease
@@ -30,6 +31,8 @@ from stentor.wire.cue import Collection, Cue, Transcript
 from stentor.wire.horizon import Horizon
 
 POLL_S: Final = 0.25
+CALM_POLL_S: Final = 4.0
+"""The same while the space waits and nothing is to be heard."""
 SILENT_S: Final = 1.5
 """A seat of which nothing came for so long has stopped in the middle of a word: what is open ends there."""
 WRITE_EVERY_S: Final = 10.0
@@ -65,6 +68,7 @@ class Scribe:
         objects: Objects,
         *,
         lease: Lease,
+        calm: Calm,
         backlog: Backlog[Who],
         engine: str,
         horizon: Horizon,
@@ -78,6 +82,7 @@ class Scribe:
         """From the end of the newest utterance to its cue."""
         self.malformed = 0
         self._cues, self._objects, self._lease = cues, objects, lease
+        self._calm = calm
         self._backlog, self._engine = backlog, engine
         self._horizon, self._clock, self._monotonic = horizon, clock, monotonic
         self._speakers: dict[str, Speaker] = {}
@@ -87,6 +92,11 @@ class Scribe:
         self._changes = self._kept_changes = 0
         """How often there was something new, and up to where it is in the object store."""
         self.log = log.get("captions").bind(space=space.id)
+
+    def update(self, space: Space) -> None:
+        """The space as it stands on the board now."""
+        self.space = space
+        self._calm.set(space.waits)
 
     @property
     def _bus(self) -> Bus:
@@ -118,7 +128,7 @@ class Scribe:
                 if self._lease.held:
                     await self._perform()
                 else:
-                    await asyncio.sleep(POLL_S)
+                    await self._lease.until_kept(CALM_POLL_S if self._calm else POLL_S)
             renewing.cancel()
 
     def _over(self) -> bool:
@@ -137,7 +147,7 @@ class Scribe:
         term = self._lease.term
         try:
             while self._lease.term == term and not self._over():
-                await asyncio.sleep(POLL_S)
+                await self._calm.sleep(POLL_S, CALM_POLL_S)
                 self._close_silent()
                 await self._send()
                 if self._monotonic() >= next_write:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 
 from stentor.audio.hold import HoldLoop
 from stentor.base import grid
+from stentor.base.clock import unix_ms
 from stentor.base.errors import NotFound
-from stentor.base.rendition import RENDITIONS
+from stentor.base.rendition import RENDITIONS, Source
+from stentor.bus.calm import Calm
 from stentor.crowd import rungs
 from stentor.crowd.orders import Orders
 from stentor.crowd.waiting import Waiting
@@ -20,6 +23,7 @@ from stentor.edge.reply import ANYBODY, EXPOSED, NO_STORE, Reply, failure
 from stentor.edge.subtitles import Captions
 from stentor.edge.window import KEEP_CHUNKS, Frames, Kept, Window
 from stentor.edge.worker import Worker
+from stentor.spaces import pulse
 from stentor.spaces.comments import Chat
 from stentor.spaces.model import ON_AIR, Space, State
 from stentor.wire import http
@@ -57,6 +61,12 @@ class Channel:
         self.hls: Hls | None = None
         self.captions = Captions(space.id, language=space.language, clock=worker.clock)
         self.streams: dict[tuple[str, str], Stream] = {}
+        self.calm = Calm(calm=space.waits)
+        """Whether the log is looked at rarely."""
+        self.bus_there: Callable[[], bool] = lambda: True
+        """Without the bus nobody knows whether the space still waits."""
+        self._said_hold = ""
+        """The music that the programme says it plays."""
         self._forms = forms.of(space.id, space.title, RENDITIONS)
         self._worker = worker
         self._loop = asyncio.get_running_loop()
@@ -67,6 +77,7 @@ class Channel:
     def update(self, space: Space) -> None:
         """A newer version from the board."""
         self.space = space
+        self.calm.set(space.waits)
         if self.window is not None and self.hls is not None and space.last_chunk is not None:
             self.window.end(space.last_chunk)
             if self.window.finished:  # the news came after the chunk: no other will close the playlists
@@ -112,7 +123,10 @@ class Channel:
             newest = min(newest, self.space.last_chunk)
         start = max(0, newest - KEEP_CHUNKS + grid.CHUNKS_PER_SEGMENT)
         doors = self.space.doors_open_ms or 0
-        self.window = Window(doors_open_ms=doors, start=start, now=now, fill=self._fill)
+        beat = pulse.build(
+            self.space, chunk=start, at_ms=unix_ms(now), source=Source.HOLD, listeners=0, seats=(), reactions={}
+        )
+        self.window = Window(doors_open_ms=doors, start=start, now=now, fill=self._fill, rest=self._rest, pulse=beat)
         if self.space.last_chunk is not None:
             self.window.end(self.space.last_chunk)
         self.hls = Hls(
@@ -137,6 +151,7 @@ class Channel:
 
     def add(self, chunk: Chunk, now: float) -> None:
         """A chunk from the bus."""
+        self._said_hold = chunk.hold or self._said_hold
         if self.window is not None and self.window.add(chunk, now):
             self.advance(now)
 
@@ -216,6 +231,13 @@ class Channel:
 
     def _fill(self, number: int) -> Frames:
         return self.hold.chunk_frames(number)  # looked up each time: a host's own loop may come later
+
+    def _rest(self, number: int) -> Frames | None:
+        """The loop's frames in a chunk before the seam, when this edge has the music that is played."""
+        seam = self.space.seam
+        plays = self.hold_name in (self.space.hold, self._said_hold)
+        rests = plays and self.bus_there() and (seam is None or number < seam)
+        return self._fill(number) if rests else None
 
     def _join(self, connection: Connection, stream: Stream, burst: int) -> None:
         head = self._heads.get(stream.form.name)

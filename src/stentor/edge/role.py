@@ -228,6 +228,7 @@ class Edge:
         channel = self.site.channels.get(space.id)
         if channel is None:
             channel = self.site.channels[space.id] = Channel(space, self._holds[DEFAULT_HOLD], self.worker)
+            channel.bus_there = self._connected
             self.site.past.forget(space.id)
             channel.heed(self._orders.get(space.id, channel.orders))
             channel.chat = self._chats.get(space.id, channel.chat)
@@ -242,6 +243,9 @@ class Edge:
             group.create_task(self._load_hold(space.hold), name=f"hold {space.hold}")
         self._begin(channel, group)
 
+    def _connected(self) -> bool:
+        return self._bus.connected
+
     def _begin(self, channel: Channel, group: asyncio.TaskGroup) -> None:
         """Follows the space if there is something to follow and nobody does."""
         space = channel.space.id
@@ -254,7 +258,9 @@ class Edge:
         """Brings the window every chunk until the space has ended."""
         window = channel.open(self.clock())
         doors_open_ms = window.doors_open_ms
-        chunks = self._chunks.follow(channel.space.id, doors_open_ms=doors_open_ms, start=window.first)
+        chunks = self._chunks.follow(
+            channel.space.id, doors_open_ms=doors_open_ms, start=window.first, calm=channel.calm
+        )
         deaf = await self._chunks.hear(channel.space.id, lambda chunk: channel.add(chunk, self.clock()))
         try:
             async with aclosing(chunks) as following:

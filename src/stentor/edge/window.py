@@ -2,7 +2,8 @@
 
 Pure: ``now`` comes in. Chunks are *committed* in the order of their numbers, one after the other without a hole. What
 has not come in time is replaced by the hold loop's chunk, and that is final for this edge: what one listener has
-heard, all have heard.
+heard, all have heard. While the space only waits its chunks are the loop's: the window makes them itself, at their
+time, and the programme says now and then that it is so.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import msgspec
 from stentor.base import grid
 from stentor.base.rendition import Source
 from stentor.crowd.rungs import RUNGS
-from stentor.spaces.pulse import gist
+from stentor.spaces.pulse import gist, restamped
 from stentor.wire import aac
 from stentor.wire.chunk import Chunk
 from stentor.wire.horizon import ahead
@@ -24,12 +25,21 @@ Frames = Mapping[str, list[bytes]]
 """Rendition name → the raw frames of one chunk."""
 Fill = Callable[[int], Frames]
 """The frames of the hold loop for a chunk number (``audio.hold``)."""
+Rest = Callable[[int], Frames | None]
+"""The same while the space only waits; None for a chunk that must come from the bus."""
 
 KEEP_SEGMENTS = 32
 """Whole segments kept: 122.88 s. A playlist shows 8; RFC 8216bis wants a file fetchable long after it has left it."""
 KEEP_CHUNKS = KEEP_SEGMENTS * grid.CHUNKS_PER_SEGMENT
 PATIENCE_S = 2.5
 """How long after its end on the clock a chunk may come: under the 3.2 s that listeners have in their buffers."""
+REST_S = 0.4
+"""How long after its end on the clock a chunk of a space that waits is committed: the word that the talk begins in it
+has 0.7 to 1 s to come here."""
+VOUCHED_CHUNKS = 36
+"""So long (11.5 s) the programme's word is good: it comes every 3.84 s. What nobody vouches for is filler."""
+SET_BACK_S = 5.0
+"""A chunk of a space that waits that is so far ahead means that the clock was set back: it goes on at its own pace."""
 NEAR_CHUNKS = 10
 """A window this close to the clock has caught up: one that is all filler runs 2.5 s (8 chunks) behind it."""
 LONGEST_STEP_S = 1.0
@@ -65,7 +75,16 @@ class Window:
     edge that starts late fills itself from the bus and not with filler.
     """
 
-    def __init__(self, *, doors_open_ms: int, start: int, now: float, fill: Fill) -> None:
+    def __init__(
+        self,
+        *,
+        doors_open_ms: int,
+        start: int,
+        now: float,
+        fill: Fill,
+        rest: Rest = lambda _: None,
+        pulse: bytes = b"",
+    ) -> None:
         self.doors_open_ms = doors_open_ms
         self.doors_open_s = doors_open_ms / 1000
         self.first = start - start % grid.CHUNKS_PER_SEGMENT
@@ -77,6 +96,7 @@ class Window:
         self.late = 0
         self.early = 0
         self._fill = fill
+        self._rest = rest
         self._kept: deque[Kept] = deque()
         self._waiting: dict[int, Chunk] = {}
         self._fed = False
@@ -84,6 +104,7 @@ class Window:
         self._progress = now
         self._looked = now
         self._opened = grid.chunk_at(now, self.doors_open_s)
+        self._vouched = max(self._opened, self.first) + VOUCHED_CHUNKS
         self._silence_s = 0.0
         """Since the last chunk that came, without what the clock was set by, and less the filler played since."""
         self.caught_up = self._near(now)
@@ -92,7 +113,11 @@ class Window:
         """What is given up now; from the next chunk on."""
         self.frugal = False
         """:data:`RICH` is heard as :data:`FRUGAL`: follows the rung at a seam that cannot be heard."""
-        self._pulse = b""
+        self._pulse = pulse
+        self._gist = (b"", b"")
+        """A pulse and what it says."""
+        self._rested_at = -1
+        """The newest chunk, if this edge made it for a space that waits."""
         self._told = b""
         """What the last pulse in the sound said."""
         self._seam_wait = 0
@@ -107,7 +132,7 @@ class Window:
     @property
     def pulse(self) -> bytes:
         """The newest pulse, JSON; empty before the first chunk."""
-        return self._pulse
+        return self._stamped()
 
     def end(self, last: int) -> None:
         """The space ends with chunk ``last``; one that is already committed cannot be taken back."""
@@ -115,6 +140,8 @@ class Window:
 
     def add(self, chunk: Chunk, now: float) -> bool:
         """Takes a chunk from the bus; True when it can still be heard. Call :meth:`advance` afterwards."""
+        if chunk.hold and chunk.doors_open_ms == self.doors_open_ms:
+            self._hear_rest(chunk, now)
         if chunk.doors_open_ms != self.doors_open_ms or chunk.number <= self.head:
             self.late += not self._has(chunk)
             return False
@@ -126,6 +153,16 @@ class Window:
         if chunk.number == self.head + 1:  # others may be announced long before their turn
             self._progress = now
         return True
+
+    def _hear_rest(self, chunk: Chunk, now: float) -> None:
+        """The programme says that the space waited in this chunk."""
+        if ahead(grid.chunk_start(chunk.number, self.doors_open_s), now):
+            return
+        newest = chunk.number + VOUCHED_CHUNKS
+        if newest > self._vouched:
+            self._vouched = newest
+            if self._kept and chunk.number <= self.head and self._kept[-1].source is Source.HOLD:
+                self._pulse = chunk.pulse
 
     def _has(self, chunk: Chunk) -> bool:
         """Whether it is the second copy of a chunk that listeners have heard: each comes announced and by the log."""
@@ -143,8 +180,12 @@ class Window:
             if chunk is not None:
                 self._silence_s = 0.0
                 self._commit(self._real(chunk))
+            elif frames := self._rested(number, now):
+                self._played(number)
+                self._rested_at = number
+                self._commit(self._kept_of(number, Source.HOLD, frames, filler=False))
             elif now >= self.deadline() and self._believes(number):
-                self._silence_s -= grid.CHUNK_S
+                self._played(number)
                 self._commit(self._filler(number))
             else:
                 break
@@ -153,6 +194,19 @@ class Window:
             self.caught_up = self.caught_up or self._near(now)
             self._trim()
         return count
+
+    def _played(self, number: int) -> None:
+        """The chunk was not waited for."""
+        if number > self._opened:
+            self._silence_s -= grid.CHUNK_S
+
+    def _rested(self, number: int, now: float) -> Frames | None:
+        """The loop's chunk when its time has come and the space only waits; None otherwise."""
+        early_s = grid.chunk_start(number + 1, self.doors_open_s) + REST_S - now
+        is_set_back = early_s > SET_BACK_S and self._silence_s >= grid.CHUNK_S
+        if number > self._vouched or (early_s > 0 and not is_set_back) or not self._believes(number):
+            return None
+        return self._rest(number)
 
     def _believes(self, number: int) -> bool:
         """Whether the time of a missing chunk has come, by more than the word of the clock.
@@ -185,7 +239,7 @@ class Window:
         return self.finished or self.head >= grid.chunk_at(now, self.doors_open_s) - NEAR_CHUNKS
 
     def _real(self, chunk: Chunk) -> Kept:
-        self._pulse = chunk.pulse
+        self._pulse, self._rested_at = chunk.pulse, -1
         frames = chunk.frames
         missing = self._fill(chunk.number).keys() - frames.keys()
         if missing:  # a programme with fewer renditions than this edge offers: those play the hold loop
@@ -194,7 +248,7 @@ class Window:
 
     def _filler(self, number: int) -> Kept:
         self.fillers += 1
-        self._pulse = quiet_pulse(self._pulse, number)
+        self._pulse, self._rested_at = quiet_pulse(self._pulse, number), -1
         return self._kept_of(number, Source.FILLER, self._fill(number), filler=True)
 
     def _kept_of(self, number: int, source: Source, frames: Frames, *, filler: bool) -> Kept:
@@ -216,13 +270,21 @@ class Window:
 
     def _news(self, number: int) -> bytes:
         """The pulse if it is to go out with this chunk, else nothing."""
-        said = gist(self._pulse)
+        if self._pulse is not self._gist[0]:
+            self._gist = self._pulse, gist(self._pulse)
+        said = self._gist[1]
         begins_part = number % grid.CHUNKS_PER_PART == 0
         is_new = said != self._told and (begins_part or self.rung.pulse_at_once)
         if not is_new and number % self.rung.pulse_chunks:
             return b""
         self._told = said
-        return self._pulse
+        return self._stamped()
+
+    def _stamped(self) -> bytes:
+        """The newest pulse; while the space waits it goes on, and only its number and time are others."""
+        if self._rested_at < 0:
+            return self._pulse
+        return restamped(self._pulse, self._rested_at, self.doors_open_ms + (self._rested_at + 1) * grid.CHUNK_MS)
 
     def _commit(self, kept: Kept) -> None:
         self._kept.append(kept)

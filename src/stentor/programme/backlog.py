@@ -58,5 +58,5 @@ class Backlog:
         """The numbers between the log's last and the first one here: nobody made them. At most the last ``reach``."""
         if not self._chunks:
             return range(0)
-        end = self._chunks[0].number
+        end = self._chunks[0].first
         return range(max(self.published + 1, end - reach), end)

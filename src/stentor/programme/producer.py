@@ -1,8 +1,9 @@
 """Makes the chunks of one space, one after the other, at the time of the grid.
 
 Every programme process makes every chunk of every space on air, in the same way; ``publisher`` decides whose copy
-goes out. A space that waits has the loop's ready-made frames; from the seam on (``signal``) the encoding, 8 ms a chunk
-on one core for three renditions, is off the loop.
+goes out. A space that waits is the loop, which everybody has: one message tells of the last twelve chunks, or sooner
+when there is something new to tell. From the seam on (``signal``) the encoding, 8 ms a chunk on one core for three
+renditions, is off the loop.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Final, NamedTuple
 
-from stentor.audio.hold import HoldLoop
 from stentor.base import grid
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Malformed
@@ -23,6 +23,7 @@ from stentor.programme.signal import Signal
 from stentor.programme.ticks import TickWindow
 from stentor.spaces import pulse
 from stentor.spaces.model import Space
+from stentor.store.loops import Music
 from stentor.wire import tick as wire_tick
 from stentor.wire.chunk import Chunk
 from stentor.wire.tick import Tick
@@ -35,6 +36,10 @@ BEHIND_CHUNKS: Final = 32
 SET_BACK_S: Final = 5.0
 """A wait longer than this means that the clock was set back. Numbers never go back: the programme then goes on at its
 own pace, and the audience hears it without a pause."""
+
+
+Told = tuple[int, int, Mapping[str, int], list[tuple[str, bool, bool]]]
+"""What people care for in a pulse: the version of the space, listeners, reactions, who is on the stage and talks."""
 
 
 class Heard(NamedTuple):
@@ -51,7 +56,7 @@ class Producer:
     def __init__(
         self,
         space: Space,
-        loop: HoldLoop,
+        music: Music,
         *,
         clock: Clock,
         pool: Executor,
@@ -59,6 +64,8 @@ class Producer:
         deliver: Callable[[Chunk], Awaitable[None]],
     ) -> None:
         self.space = space
+        self.hold = music.name
+        """What plays while the space waits."""
         now = clock()
         self.number: int = max(0, grid.chunk_at(now, space.doors_open_s))
         """The chunk that is made next."""
@@ -67,10 +74,18 @@ class Producer:
         self.set_back = False
         self.window = TickWindow(self.number)
         live = space.live_chunk
-        self._signal = Signal(loop, joining=live is not None and self.number > live)
+        self._signal = Signal(music.loop, joining=live is not None and self.number > live)
         self._clock, self._pool, self._heard, self._deliver = clock, pool, heard, deliver
         self._whole = asyncio.Event()
         """The chunk that is made next has all its ticks."""
+        self._news = asyncio.Event()
+        """The space has changed."""
+        self._told: Told | None = None
+
+    def update(self, space: Space) -> None:
+        """The space as it stands on the board now."""
+        self.space = space
+        self._news.set()
 
     def hear(self, _: str, payload: bytes) -> None:
         """A message on ``tick.<space>``."""
@@ -82,13 +97,23 @@ class Producer:
         if self.window.put(tick) and self.window.complete(self.number):
             self._whole.set()
 
-    def change_loop(self, loop: HoldLoop) -> None:
+    def change_loop(self, music: Music) -> None:
         """The host chose other music."""
-        self._signal.change_loop(loop)
+        self.hold = music.name
+        self._signal.change_loop(music.loop)
+
+    @property
+    def vouches(self) -> int:
+        """The newest chunk that is over and that the loop gives to everybody without a word from here; -1 for none."""
+        over = grid.chunk_at(self._clock(), self.space.doors_open_s) - 1
+        return over if self._rests(over) else -1
 
     async def run(self) -> None:
         """Makes chunks until the space's last one is made."""
         while not self._over():
+            if self._rests(self.number):
+                await self._rest()
+                continue
             await self._until_due()
             if self._over():
                 return
@@ -96,16 +121,65 @@ class Producer:
             ticks = self.window.take(self.number)
             self._whole.clear()
             space, number, heard = self.space, self.number, self._heard()
-            if self._signal.waits(number, live=space.live_chunk, last=space.last_chunk):
-                chunk = self._make(space, number, ticks, heard)
-            else:
-                chunk = await asyncio.get_running_loop().run_in_executor(
-                    self._pool, self._make, space, number, ticks, heard
-                )
+            chunk = await asyncio.get_running_loop().run_in_executor(
+                self._pool, self._make, space, number, ticks, heard
+            )
             self.number += 1
             if self.window.complete(self.number):
                 self._whole.set()
             await self._deliver(chunk)
+
+    def _rests(self, number: int) -> bool:
+        return self._signal.waits(number, live=self.space.live_chunk, last=self.space.last_chunk)
+
+    async def _rest(self) -> None:
+        """While the space only waits: looks once a part, tells once a segment, or when there is something new."""
+        self._keep_up()
+        first, hold = self.number, self.hold
+        is_news = False
+        while not (is_news or self._over()) and self.hold == hold and self._rests(self.number):
+            self._news.clear()
+            end = self._rest_end()
+            if not await self._reached(end):
+                continue
+            for number in range(self.number, end):
+                self._signal.pass_over(number, self.window.take(number))
+            self.number = end
+            heard = self._heard()
+            seats = [(seat.id, seat.talking, seat.muted) for seat in heard.seats]
+            told = (self.space.version, heard.listeners, heard.reactions, seats)
+            is_news = told != self._told or end % grid.CHUNKS_PER_SEGMENT == 0
+        self._whole.clear()
+        if self.window.complete(self.number):
+            self._whole.set()
+        if self.number > first:
+            self._told = told
+            await self._deliver(self._resting(first, self.number - 1, hold, heard))
+
+    def _rest_end(self) -> int:
+        """The chunk behind those that are passed over next: to the end of the part, or to the seam."""
+        end = (grid.part_of(self.number) + 1) * grid.CHUNKS_PER_PART
+        seam = self.space.seam
+        return end if seam is None else min(end, seam)
+
+    async def _reached(self, end: int) -> bool:
+        """Waits until chunk ``end`` begins; False when the space has changed meanwhile."""
+        wait = grid.chunk_start(end, self.space.doors_open_s) - self._clock()
+        length = (end - self.number) * grid.CHUNK_S
+        self.set_back = wait > length + SET_BACK_S
+        try:
+            async with asyncio.timeout(min(wait, length) if self.set_back else max(0.0, wait)):
+                await self._news.wait()
+        except TimeoutError:
+            return True
+        return False
+
+    def _resting(self, first: int, last: int, hold: str, heard: Heard) -> Chunk:
+        """One message for chunks that are the loop's own."""
+        space, made_ms = self.space, unix_ms(self._clock())
+        beat = self._pulse(space, last, made_ms, Source.HOLD, heard)
+        origin_ms = space.doors_open_ms or 0
+        return Chunk(space.id, last, origin_ms, Source.HOLD, made_ms, 0, beat, {}, last - first + 1, hold)
 
     def _over(self) -> bool:
         last = self.space.last_chunk
@@ -157,15 +231,18 @@ class Producer:
             source,
             made_ms,
             delay_ms,
-            pulse.build(
-                space,
-                chunk=number,
-                at_ms=made_ms,
-                source=source,
-                listeners=heard.listeners,
-                seats=heard.seats,
-                delay_ms=delay_ms,
-                reactions=heard.reactions,
-            ),
+            self._pulse(space, number, made_ms, source, heard, delay_ms),
             frames,
+        )
+
+    def _pulse(self, space: Space, number: int, at_ms: int, source: Source, heard: Heard, delay_ms: int = 0) -> bytes:
+        return pulse.build(
+            space,
+            chunk=number,
+            at_ms=at_ms,
+            source=source,
+            listeners=heard.listeners,
+            seats=heard.seats,
+            delay_ms=delay_ms,
+            reactions=heard.reactions,
         )

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from stentor.audio.hold import HoldLoop
 from stentor.base import grid
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Malformed, Overloaded
@@ -20,12 +19,15 @@ from stentor.bus.lease import Lease
 from stentor.programme.backlog import Backlog
 from stentor.spaces import pulse
 from stentor.spaces.model import Space
+from stentor.store.loops import Music
 from stentor.wire.chunk import Chunk
 
 POLL_S: Final = 0.05
-"""How soon it is noticed that the lease is ours."""
+"""How soon it is noticed that all is in the log, or that the lease has gone."""
 LOOK_S: Final = 1.0
 """How often a standby looks at the log, so that its backlog stays short."""
+CALM_LOOK_S: Final = 8.0
+"""The same while the space waits: two messages come meanwhile."""
 AGAIN_CHUNKS: Final = 16
 """5 s of what the log has not confirmed are announced again on a new connection: edges give a chunk up after 2.5 s, and
 players have 3.2 s in their buffers."""
@@ -34,9 +36,9 @@ players have 3.2 s in their buffers."""
 class Publisher:
     """One space's way into the log. :meth:`put` takes chunks, :meth:`run` publishes them for ever."""
 
-    def __init__(self, chunks: ChunkLog, lease: Lease, space: Space, loop: HoldLoop, *, clock: Clock) -> None:
+    def __init__(self, chunks: ChunkLog, lease: Lease, space: Space, music: Music, *, clock: Clock) -> None:
         self.space = space
-        self.loop = loop
+        self.music = music
         self.backlog = Backlog()
         self.filled = 0
         """Numbers that nobody had made, published from the hold loop."""
@@ -113,10 +115,7 @@ class Publisher:
     async def _stand_by(self) -> None:
         """Waits for the lease, and forgets what the other one has published."""
         self.backlog.seen(await self._last())
-        for _ in range(round(LOOK_S / POLL_S)):
-            if self._lease.kept:
-                return
-            await asyncio.sleep(POLL_S)
+        await self._lease.until_kept(CALM_LOOK_S if self.space.waits else LOOK_S)
 
     async def _wait_for_more(self) -> None:
         try:
@@ -132,7 +131,7 @@ class Publisher:
             return -1  # garbage on the bus: our own copies are told apart by their ids
 
     def _filler(self, number: int) -> Chunk:
-        """A chunk that nobody made: the hold loop's ready-made frames, marked."""
+        """A chunk that nobody made: the hold loop's, marked when there should have been something else."""
         live = self.space.live_chunk
         source = Source.HOLD if live is None or number < live else Source.FILLER
         at_ms = unix_ms(self._clock())
@@ -144,5 +143,6 @@ class Publisher:
             at_ms,
             0,
             pulse.build(self.space, chunk=number, at_ms=at_ms, source=source, listeners=0, seats=()),
-            self.loop.chunk_frames(number),
+            {} if source is Source.HOLD else self.music.loop.chunk_frames(number),
+            hold=self.music.name if source is Source.HOLD else "",
         )

@@ -17,17 +17,18 @@ from stentor.base import log
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
 from stentor.bus.board import Board
+from stentor.bus.calm import Calm
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import Bus
 from stentor.bus.documents import Gone
 from stentor.bus.identity import join
 from stentor.bus.lease import Lease
 from stentor.bus.status import SpaceStatus, Status, Statuses, beat
-from stentor.programme.loops import HoldLoops
 from stentor.programme.producer import Heard, Producer
 from stentor.programme.publisher import Publisher
 from stentor.spaces.model import Space
 from stentor.spaces.reactions import Tally
+from stentor.store.loops import HoldLoops
 from stentor.store.objects import Objects
 from stentor.wire.chunk import Chunk
 
@@ -49,6 +50,7 @@ class Channel:
         self._producer: Producer | None = None
         self._publisher: Publisher | None = None
         self._changed = asyncio.Event()
+        self._calm = Calm(calm=space.waits)
         self._tally = Tally()
 
     def update(self, space: Space) -> None:
@@ -56,7 +58,9 @@ class Channel:
         other_music = space.hold != self.space.hold
         self.space = space
         if self._producer is not None and self._publisher is not None:
-            self._producer.space = self._publisher.space = space
+            self._publisher.space = space
+            self._producer.update(space)
+        self._calm.set(space.waits)
         if other_music:
             self._changed.set()
 
@@ -68,11 +72,11 @@ class Channel:
     async def run(self) -> None:
         """Makes and publishes chunks until the last one of the space is in the log."""
         role = self._programme
-        lease = Lease(role.bus, f"{ROLE}.{self.space.id}", holder=role.holder)
-        loop = await role.loops.get(self.space.hold)
-        self._publisher = Publisher(role.chunks, lease, self.space, loop, clock=role.clock)
+        lease = Lease(role.bus, f"{ROLE}.{self.space.id}", holder=role.holder, calm=self._calm)
+        music = await role.loops.get(self.space.hold)
+        self._publisher = Publisher(role.chunks, lease, self.space, music, clock=role.clock)
         self._producer = Producer(
-            self.space, loop, clock=role.clock, pool=role.pool, heard=self._heard, deliver=self._deliver
+            self.space, music, clock=role.clock, pool=role.pool, heard=self._heard, deliver=self._deliver
         )
         async with AsyncExitStack() as stack:
             stack.push_async_callback(await role.bus.subscribe(f"tick.{self.space.id}", self._producer.hear))
@@ -103,7 +107,9 @@ class Channel:
             problem = "What the stage sends is far ahead of this machine's clock: one of the two is wrong (NTP)."
         published = publisher.backlog.published
         # What is heard is announced beside the log: who speaks is as far as what it has made.
-        made = self.newest.number if self.newest is not None and publisher.speaks else -1
+        made = -1
+        if publisher.speaks:
+            made = max(producer.vouches, self.newest.number if self.newest else -1)
         return SpaceStatus(
             chunk=max(published, made),
             source=self.newest.source if self.newest else "",
@@ -142,10 +148,10 @@ class Channel:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            loop = await self._programme.loops.get(self.space.hold)
+            music = await self._programme.loops.get(self.space.hold)
             if self._producer is not None and self._publisher is not None:
-                self._producer.change_loop(loop)
-                self._publisher.loop = loop
+                self._producer.change_loop(music)
+                self._publisher.music = music
 
 
 class Programme:

@@ -40,6 +40,10 @@ class Signal:
         seam = _seam(live, last)
         return not self._encoders and (seam is None or number < seam)
 
+    def pass_over(self, number: int, ticks: Sequence[Tick | None]) -> None:
+        """Chunk ``number`` was the loop's own; its ticks are kept for a seam that is heard of late."""
+        self._past.append((number, ticks))
+
     def change_loop(self, loop: HoldLoop) -> None:
         """Other music: it fades in, or, while the space waits, plays from the next chunk on."""
         self._loop = loop
@@ -56,7 +60,7 @@ class Signal:
         The first chunk from the seam on takes 100 ms more.
         """
         if self.waits(number, live=live, last=last):
-            self._past.append((number, ticks))
+            self.pass_over(number, ticks)
             return None, self._loop.chunk_frames(number)
         if not self._encoders:
             self._begin(number, live, last)

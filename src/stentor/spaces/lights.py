@@ -25,6 +25,8 @@ EDGE_LATE_S = 3.0
 """An edge puts the hold loop in the place of a chunk 2.5 s after its end; one that is later does not work."""
 RECORDING_LATE_S = 4.0 + grid.SEGMENT_S
 """The archive writes whole segments and has 4 s for one."""
+RECORDING_CALM_S = 24.0
+"""The same while the space waits: the archive looks into the log every 8 s then."""
 RECORDING_LOST_S = 60.0
 """The bus keeps chunks for hours, so an archive that lags loses nothing; a minute behind it does not keep up."""
 UNKEPT_S = 5.0
@@ -194,8 +196,9 @@ def _recording(space: Space, archives: list[SpaceSeen], programmes: list[SpaceSe
     best = max(archives, key=lambda seen: seen.chunk)
     if best.problem:
         return Light(Color.RED, Reason.RECORDING_FAILS)
-    late_s = behind_s(space, best.chunk, now)
-    if late_s > RECORDING_LATE_S:
+    # What is before the seam is the loop, and may be written late.
+    late_s = behind_s(space, max(best.chunk, (space.seam or 0) - 1), now)
+    if late_s > (RECORDING_CALM_S if space.waits else RECORDING_LATE_S):
         return Light(Color.RED if late_s > RECORDING_LOST_S else Color.YELLOW, Reason.RECORDING_BEHIND)
     return None
 

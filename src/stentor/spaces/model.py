@@ -248,6 +248,16 @@ class Space(msgspec.Struct, frozen=True):
             return None
         return grid.Chunk(max(0, grid.chunk_at(self.live_ms / 1000, self.doors_open_s) + 1))
 
+    @property
+    def seam(self) -> grid.Chunk | None:
+        """The first chunk in which something else than the hold loop may be heard; None while nobody knows of one."""
+        return min((each for each in (self.live_chunk, self.last_chunk) if each is not None), default=None)
+
+    @property
+    def waits(self) -> bool:
+        """The doors are open and nothing else than the hold loop is to come yet."""
+        return self.on_air and self.seam is None
+
     def seat_of(self, account: str) -> Seat | None:
         """The seat that belongs to an account, the highest in rank of several; None for a guest (an empty name)."""
         own = [seat for seat in self.seats.values() if account and seat.account == account]

@@ -111,6 +111,14 @@ def build(
     return _encoder.encode(pulse)
 
 
+def restamped(data: bytes, chunk: int, at_ms: int) -> bytes:
+    """The same pulse for another chunk: nothing else has changed. What is no pulse stays as it is."""
+    try:
+        return _encoder.encode(msgspec.structs.replace(read(data), chunk=chunk, at=at_ms))
+    except Malformed:
+        return data
+
+
 def gist(data: bytes) -> bytes:
     """What a pulse says that people care for: all but the times, the loudness and the counts.
 

@@ -17,6 +17,7 @@ from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
 from stentor.base.errors import StentorError
 from stentor.bus.board import Board
+from stentor.bus.calm import Calm
 from stentor.bus.connection import Bus, Unsubscribe
 from stentor.bus.documents import Gone
 from stentor.bus.identity import join
@@ -41,6 +42,8 @@ ROLE = "stage"
 BEAT_S = 0.2
 POLL_S = 0.25
 """How soon it is noticed that a lease was won or lost, or that a space is over."""
+CALM_POLL_S = 1.0
+"""The same of a space whose stage is empty while it waits."""
 LEASE_LOST_POLLS = 6
 """1.5 s with the bus and without the lease: it is another's. After a restart of the bus we have it again sooner."""
 RETRY_S = 1.0
@@ -61,6 +64,7 @@ class Stage:
         self.echoes = Echoes(ice, self._certificate, checker=self._checker, clock=clock)
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._spaces: dict[str, Space] = {}
+        self._calm: dict[str, Calm] = {}
         self.problem = ""
         """For the heartbeat: what an operator should look at."""
         self._cpu = (clock(), 0.0)
@@ -90,6 +94,7 @@ class Stage:
         """Keeps a room for a space while it is on air."""
         if space.on_air or space.id in self._keepers:
             self._spaces[space.id] = space
+            self._calm.setdefault(space.id, Calm()).set(is_calm(space))
         if space.on_air and space.id not in self._keepers:
             self._keepers[space.id] = asyncio.create_task(self._keep(space.id), name=f"room {space.id}")
         elif space.id in self.rooms:
@@ -105,12 +110,13 @@ class Stage:
 
     async def _keep(self, space_id: str) -> None:
         """Tries for the lease of a space and runs its room whenever it is held, until the space is over."""
-        lease = Lease(self._bus, f"stage.{space_id}", holder=self._instance)
+        calm = self._calm[space_id]
+        lease = Lease(self._bus, f"stage.{space_id}", holder=self._instance, calm=calm)
         renewing = asyncio.create_task(lease.run(), name=f"lease {space_id}")
         try:
             while not self._over(space_id):
                 if not lease.held:
-                    await asyncio.sleep(POLL_S)
+                    await lease.until_kept(CALM_POLL_S if calm else POLL_S)
                     continue
                 try:
                     await self._perform(space_id, lease)
@@ -121,6 +127,7 @@ class Stage:
         finally:
             self._keepers.pop(space_id, None)
             self._spaces.pop(space_id, None)
+            self._calm.pop(space_id, None)
             renewing.cancel()
             await asyncio.wait([renewing], timeout=1.0)
 
@@ -165,7 +172,8 @@ class Stage:
         """
         without = 0
         while without < LEASE_LOST_POLLS and not self._over(space_id):
-            await asyncio.wait([ticking], timeout=POLL_S)
+            calm = self._calm[space_id]
+            await asyncio.wait([ticking], timeout=CALM_POLL_S if calm else POLL_S)
             if ticking.done():
                 ticking.result()
                 return
@@ -223,6 +231,11 @@ class Stage:
             },
             problem=self.problem,
         )
+
+
+def is_calm(space: Space) -> bool:
+    """Whether the space waits and nobody is on its stage."""
+    return space.waits and not any(seat.connected for seat in space.seats.values())
 
 
 def space_status(room: Room, now: float) -> SpaceStatus:

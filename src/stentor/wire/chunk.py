@@ -13,6 +13,9 @@ from stentor.base.rendition import BY_NAME, MAX_FRAME_BYTES, Source
 
 MAX_CHUNK_BYTES = 256 * 1024
 """Three renditions take 5 kB a chunk; 50 times as much is a mistake or an attack."""
+MAX_SPAN = 12
+"""Chunks that one message may stand for: a segment."""
+MAX_HOLD_CHARS = 200
 
 
 class Chunk(msgspec.Struct, frozen=True, array_like=True):
@@ -22,6 +25,9 @@ class Chunk(msgspec.Struct, frozen=True, array_like=True):
     15 or 16 of them. ``pulse`` is the JSON document of ``spaces.pulse`` as bytes. ``made_ms`` is the wall clock (ms)
     at which the programme finished encoding; ``delay_ms`` the age of the newest sound in it when it was mixed
     (from the arrival of a speaker's packet to its place on the grid).
+
+    While a space only waits its chunks are the hold loop's, which everybody has: then ``frames`` is empty, ``hold``
+    names the loop, and the message stands for the ``span`` chunks up to ``number``.
     """
 
     space: str
@@ -32,6 +38,13 @@ class Chunk(msgspec.Struct, frozen=True, array_like=True):
     delay_ms: int
     pulse: bytes
     frames: dict[str, list[bytes]]
+    span: int = 1
+    hold: str = ""
+
+    @property
+    def first(self) -> int:
+        """The first number that it stands for."""
+        return self.number - self.span + 1
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -53,6 +66,10 @@ def decode(message: bytes) -> Chunk:
         raise Malformed(f"Not a chunk: {error}") from error
     if chunk.number < 0 or chunk.doors_open_ms < 0:
         raise Malformed("A chunk's number and time are not negative.")
+    if not 1 <= chunk.span <= min(MAX_SPAN, chunk.number + 1) or (chunk.span > 1 and chunk.frames):
+        raise Malformed(f"A message stands for 1 to {MAX_SPAN} chunks, and for more than one only without frames.")
+    if len(chunk.hold) > MAX_HOLD_CHARS:
+        raise Malformed("The name of a hold loop is too long.")
     for name, frames in chunk.frames.items():
         rendition = BY_NAME.get(name)
         if rendition is None:

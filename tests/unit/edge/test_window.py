@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from stentor.base import grid
 from stentor.base.rendition import RENDITIONS, Source
 from stentor.crowd.rungs import RUNGS
-from stentor.edge.window import KEEP_CHUNKS, PATIENCE_S, SEAM_CHUNKS, Window, quiet_pulse
+from stentor.edge.window import KEEP_CHUNKS, PATIENCE_S, REST_S, SEAM_CHUNKS, VOUCHED_CHUNKS, Window, quiet_pulse
 from stentor.spaces.model import Role, State
 from stentor.spaces.pulse import Pulse, PulseSeat
 from stentor.wire.chunk import Chunk
@@ -245,6 +245,89 @@ def test_filler_is_as_long_as_the_silence() -> None:
     for tenth in range(6000):
         one.advance(end_of(0) + tenth / 10)
     assert one.head == grid.chunk_at(end_of(0) + 599.9 - PATIENCE_S, DOORS_S) - 1
+
+
+def waiting(chunk_number: int, *, pulse: bytes = b"{}") -> Chunk:
+    """The programme says that the space waited in this chunk."""
+    return Chunk("x", chunk_number, DOORS_MS, Source.HOLD, 0, 0, pulse, {}, hold="default")
+
+
+def resting(*, seam: int = 10**9, now: float = DOORS_S, start: int = 0) -> Window:
+    """A window of a space that waits up to a seam."""
+    return Window(
+        doors_open_ms=DOORS_MS, start=start, now=now, fill=lambda _: FILL, rest=lambda n: FILL if n < seam else None
+    )
+
+
+def look_on(one: Window, until: float, *, since: float = DOORS_S) -> None:
+    """Time passes, with ten looks a second."""
+    for tenth in range(round((until - since) * 10) + 1):
+        one.advance(since + tenth / 10)
+
+
+def test_a_space_that_waits_needs_no_chunk_from_the_bus() -> None:
+    """Its chunks are the loop's, each 0.4 s after its end; no filler, and what the bus tells of them is nothing new."""
+    one = resting()
+    look_on(one, end_of(20) + REST_S + 0.1)
+    assert one.head == 20
+    assert {(kept.source, kept.filler) for kept in one.span(0, 20)} == {(Source.HOLD, False)}
+    one.add(waiting(15), end_of(20))
+    assert (one.head, one.late, one.fillers) == (20, 0, 0)
+
+
+def test_at_the_seam_the_window_waits_for_the_programme() -> None:
+    """From the seam on nothing is made up before the patience is over."""
+    one = resting(seam=5)
+    look_on(one, end_of(5) + PATIENCE_S - 0.1)
+    assert one.head == 4
+    one.add(chunk(5), end_of(6))
+    one.advance(end_of(6))
+    assert one.at(5).frames == REAL
+
+
+def test_an_edge_that_starts_late_has_the_past_of_what_waits_at_once() -> None:
+    """Nothing is read for it."""
+    one = resting(start=120, now=end_of(300))
+    one.advance(end_of(300) + REST_S)
+    assert (one.head, one.caught_up, one.fillers) == (300, True, 0)
+
+
+def test_what_nobody_vouches_for_is_filler() -> None:
+    """When no programme says any more that the space waits, listeners hear the same and are told that it is filler."""
+    one = resting()
+    one.add(waiting(11), end_of(11))
+    one.advance(end_of(11))
+    look_on(one, end_of(100) + PATIENCE_S + 0.1)
+    assert one.head == 100
+    assert [kept.filler for kept in one.span(0, 100)] == [number > 11 + VOUCHED_CHUNKS for number in range(101)]
+    one.add(waiting(101), end_of(101))
+    one.advance(end_of(101))
+    assert not one.at(101).filler
+
+
+def test_the_pulse_of_what_waits_goes_on() -> None:
+    """It is the newest that the programme told, with the number and the time of the chunk."""
+    one = resting()
+    beat = Pulse(1, "x", "X", State.DOORS_OPEN, 2, 2, "hold", 7, [])
+    one.add(waiting(2, pulse=msgspec.json.encode(beat)), end_of(2))
+    look_on(one, end_of(9) + REST_S + 0.1)
+    told = msgspec.json.decode(one.pulse, type=Pulse)
+    assert (told.listeners, told.chunk, told.at) == (7, 9, DOORS_MS + 10 * grid.CHUNK_MS)
+    one.add(waiting(5, pulse=msgspec.json.encode(msgspec.structs.replace(beat, listeners=8))), end_of(9))
+    assert msgspec.json.decode(one.pulse, type=Pulse).listeners == 8
+
+
+def test_a_clock_that_is_set_does_not_change_what_waits() -> None:
+    """An hour ahead for a moment gives no hour of music; an hour back does not stop it."""
+    one = resting()
+    look_on(one, end_of(30) + REST_S + 0.1)
+    one.advance(end_of(30) + 3600)
+    one.advance(end_of(31) + REST_S + 0.1)
+    assert 30 < one.head <= 36
+    before = one.head
+    back = end_of(31) - 3600
+    look_on(one, back + 3.2, since=back)
+    assert before + 8 <= one.head <= before + 11
 
 
 def test_a_window_opened_far_ahead_says_so_once_the_clock_is_right() -> None:

@@ -14,6 +14,8 @@ from stentor.audio.pcm import SILENCE, to_int16
 from stentor.base import grid
 from stentor.base.rendition import RENDITIONS, Source
 from stentor.programme.producer import BEHIND_CHUNKS, Heard, Producer
+from stentor.spaces import pulse
+from stentor.store.loops import Music
 from stentor.wire import tick as wire_tick
 from stentor.wire.chunk import Chunk
 from stentor.wire.tick import Tick
@@ -32,17 +34,18 @@ class MovedClock:
 
 
 class Bench:
-    """A producer of a space whose doors open now, and what it made."""
+    """A producer of a space whose doors open now, and that goes live at once unless it waits; and what it made."""
 
-    def __init__(self, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, pool: ThreadPoolExecutor, *, waits: bool = False) -> None:
         self.clock = MovedClock()
         self.chunks: list[Chunk] = []
+        self.listeners = 7
         self.producer = Producer(
-            opened(),
-            music(),
+            opened() if waits else live(opened()),
+            Music("own", music()),
             clock=self.clock,
             pool=pool,
-            heard=lambda: Heard(7, ()),
+            heard=lambda: Heard(self.listeners, ()),
             deliver=self.deliver,
         )
 
@@ -59,10 +62,10 @@ class Bench:
 
 
 @asynccontextmanager
-async def producing() -> AsyncIterator[Bench]:
+async def producing(*, waits: bool = False) -> AsyncIterator[Bench]:
     """A producer that runs meanwhile."""
     with ThreadPoolExecutor(1) as pool:
-        bench = Bench(pool)
+        bench = Bench(pool, waits=waits)
         task = asyncio.create_task(bench.producer.run(), name="producer")
         try:
             yield bench
@@ -79,7 +82,8 @@ async def test_every_chunk_is_whole_and_in_its_time() -> None:
     for chunk in bench.chunks:
         end = grid.chunk_start(chunk.number + 1, bench.producer.space.doors_open_s)
         assert chunk.made_ms / 1000 >= end - 0.001
-        assert chunk.source is Source.HOLD
+    for chunk in bench.chunks[1:]:
+        assert chunk.source in (Source.HOLD, Source.FILLER)
         assert chunk.frames.keys() == {rendition.name for rendition in RENDITIONS}
 
 
@@ -110,17 +114,52 @@ async def test_it_ends_with_the_last_chunk() -> None:
         bench = Bench(pool)
         task = asyncio.create_task(bench.producer.run(), name="producer")
         await bench.makes(2)
-        bench.producer.space = ended(live(bench.producer.space))
+        bench.producer.update(ended(bench.producer.space))
         async with asyncio.timeout(5):
             await task
     assert bench.numbers[-1] == bench.producer.space.last_chunk
+
+
+async def test_a_space_that_waits_is_told_of_by_segment() -> None:
+    """One message stands for twelve chunks of the loop, and a new number of listeners is told within a second."""
+    async with producing(waits=True) as bench:
+        await bench.makes(2)
+        assert [(chunk.first, chunk.number) for chunk in bench.chunks] == [(0, 2), (3, 11)]
+        bench.listeners = 8
+        await bench.makes(1)
+        assert (bench.chunks[2].first, bench.chunks[2].number) == (12, 14)
+        assert pulse.read(bench.chunks[2].pulse).listeners == 8
+    assert {(chunk.hold, len(chunk.frames), chunk.source) for chunk in bench.chunks} == {("own", 0, Source.HOLD)}
+
+
+async def test_what_waits_ends_with_the_seam() -> None:
+    """The news that it is live is heard at once: the loop is told of up to the seam, and from there on is encoded."""
+    async with producing(waits=True) as bench:
+        await bench.makes(1)
+        bench.producer.update(live(bench.producer.space))
+        await bench.makes(3)
+    told, *encoded = bench.chunks[1:]
+    assert told.number + 1 == bench.producer.space.live_chunk == encoded[0].number
+    assert all(chunk.frames.keys() == {rendition.name for rendition in RENDITIONS} for chunk in encoded)
+    assert bench.numbers[1:] == list(range(told.number, told.number + len(encoded) + 1))
+
+
+async def test_a_clock_set_back_does_not_stop_what_waits() -> None:
+    """The loop is told of at its own pace."""
+    async with producing(waits=True) as bench:
+        await bench.makes(1)
+        bench.clock.offset_s = -3600.0
+        bench.producer.update(bench.producer.space)
+        await bench.makes(1)
+        assert bench.producer.set_back
+    assert bench.numbers == [2, 11]
 
 
 async def test_a_chunk_is_made_as_soon_as_its_ticks_are_there() -> None:
     """In the talk nothing waits for the clock when the sound is there; garbage on the subject is counted."""
     with ThreadPoolExecutor(1) as pool:
         bench = Bench(pool)
-        space = bench.producer.space = live(bench.producer.space)
+        space = bench.producer.space
         for number in range(bench.producer.number * 16, bench.producer.number * 16 + 64):
             bench.producer.hear("", wire_tick.encode(Tick(number, 20, 1, to_int16(SILENCE))))
         bench.producer.hear("", b"garbage")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import Final, NamedTuple
 
 from stentor.audio import hold, music
 from stentor.audio.hold import HoldLoop
@@ -19,6 +19,13 @@ KEPT: Final = 16
 """Loops kept, 7 MB each; the one not asked for longest is forgotten."""
 
 
+class Music(NamedTuple):
+    """A loop, and the name under which it is found."""
+
+    name: str
+    loop: HoldLoop
+
+
 class HoldLoops:
     """Loops by their name (``Space.hold``)."""
 
@@ -27,7 +34,7 @@ class HoldLoops:
         self._loops: dict[str, HoldLoop] = {}
         self._turn = asyncio.Lock()
 
-    async def get(self, name: str) -> HoldLoop:
+    async def get(self, name: str) -> Music:
         """The loop ``name``; when the store does not give it, the default one; when not even that, it is made here.
 
         Never raises for what the store does: music there will be.
@@ -35,7 +42,7 @@ class HoldLoops:
         async with self._turn:
             loop = await self._find(name)
             if loop is None:
-                log.get("programme").warning("hold-loop-missing", hold=name)
+                log.get("store").warning("hold-loop-missing", hold=name)
                 name = DEFAULT
                 loop = await self._find(name)
             if loop is None:
@@ -43,7 +50,7 @@ class HoldLoops:
             self._loops[name] = loop
             if len(self._loops) > KEPT:
                 del self._loops[next(iter(self._loops))]
-            return loop
+            return Music(name, loop)
 
     async def _find(self, name: str) -> HoldLoop | None:
         """Takes it out of the memory, so that the one used last stands last; or out of the store."""

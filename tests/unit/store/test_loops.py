@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from stentor.audio.music import TITLE
-from stentor.programme import loops
-from stentor.programme.loops import HoldLoops
+from stentor.store import loops
+from stentor.store.loops import HoldLoops
 from stentor.store.objects import Objects
 from tests.support.air import music, music_object
 
@@ -18,8 +18,8 @@ async def test_a_loop_is_fetched_once() -> None:
     loops = HoldLoops(objects)
     first = await loops.get("mine")
     await objects.delete("hold/mine")
-    assert await loops.get("mine") is first
-    assert first.label == music().label
+    assert (await loops.get("mine")).loop is first.loop
+    assert (first.name, first.loop.label) == ("mine", music().label)
 
 
 async def test_a_damaged_loop_is_replaced_by_the_default() -> None:
@@ -27,10 +27,11 @@ async def test_a_damaged_loop_is_replaced_by_the_default() -> None:
     objects = Objects.open("memory://")
     await objects.put("hold/mine", b"garbage")
     await objects.put("hold/default", music_object())
-    assert (await HoldLoops(objects).get("mine")).label == music().label
+    found = await HoldLoops(objects).get("mine")
+    assert (found.name, found.loop.label) == ("default", music().label)
 
 
 async def test_an_empty_store_makes_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     """When the store has nothing, the loop is encoded here: the doors are open."""
     monkeypatch.setattr(loops, "TRY_S", 0.0)
-    assert (await HoldLoops(Objects.open("memory://")).get("mine")).label == TITLE
+    assert (await HoldLoops(Objects.open("memory://")).get("mine")).loop.label == TITLE
