@@ -15,7 +15,9 @@ from nats.aio.subscription import Subscription
 from stentor.base.errors import Overloaded, SetupError
 from stentor.base.rendition import RENDITIONS, Source
 from stentor.base.units import SpaceId
+from stentor.bus import lease as leases
 from stentor.bus.board import Board
+from stentor.bus.calm import Calm
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import Bus, connect
 from stentor.bus.documents import Gone
@@ -252,6 +254,33 @@ async def test_one_holds_the_lease_and_another_takes_over(bus: Bus, nats: NatsSe
         running.cancel()
         await eventually(lambda: second.held, "the second follows")
         assert not first.held
+        waiting.cancel()
+
+
+async def test_a_calm_lease_is_renewed_rarely_and_stays_when_it_gets_lively(
+    bus: Bus, nats: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other counts anew from then on: it takes the lease of a holder that is dead, and of no other."""
+    monkeypatch.setattr(leases, "LIVELY_ROUNDS", 0)
+    async with connect(nats.url, name="second") as other_bus:
+        calms = Calm(calm=True), Calm(calm=True)
+        first, second = (
+            Lease(b, "programme.talk", holder=b.name, ttl_s=0.6, calm=calm)
+            for b, calm in zip((bus, other_bus), calms, strict=True)
+        )
+        running = asyncio.create_task(first.run())
+        await eventually(lambda: first.held, "the first takes it")
+        waiting = asyncio.create_task(second.run())
+        kv = bucket(bus, "leases")
+        written = (await kv.get("programme.talk")).revision or 0
+        await asyncio.sleep(2.0)  # well over the lively time to live
+        assert ((await kv.get("programme.talk")).revision or 0) - written <= 1
+        for calm in calms:
+            calm.set(False)
+        await asyncio.sleep(1.0)
+        assert (first.held, second.held) == (True, False)
+        running.cancel()
+        await eventually(lambda: second.held, "the second follows")
         waiting.cancel()
 
 

@@ -321,6 +321,7 @@ def test_a_clock_that_is_set_does_not_change_what_waits() -> None:
     """An hour ahead for a moment gives no hour of music; an hour back does not stop it."""
     one = resting()
     look_on(one, end_of(30) + REST_S + 0.1)
+    one.add(waiting(30), end_of(30))
     one.advance(end_of(30) + 3600)
     one.advance(end_of(31) + REST_S + 0.1)
     assert 30 < one.head <= 36

@@ -206,3 +206,15 @@ def test_a_disk_that_fills_up_is_the_recordings_matter(hours: float, light: Ligh
     full = msgspec.structs.replace(beat("house"), numbers={"disk_hours_left": hours})
     assert lights(LIVE, [*everybody(), full], THEN) == Lights(GREEN, light, GREEN)
     assert lights(LIVE, [*without("archive"), full], THEN).recording.reason is Reason.NO_ARCHIVE
+
+
+def test_a_recording_may_be_late_while_the_space_waits() -> None:
+    """The archive looks rarely then; once the space is live, what is before the seam is not late."""
+    space = space_in(State.DOORS_OPEN)
+    now = space.doors_open_s + 40
+    processes = [beat("archive", 50, space=space)]
+    assert lights(space, processes, now).recording == GREEN
+    assert lights(space, processes, now + 10).recording.color is Color.YELLOW
+    space = msgspec.structs.replace(space, state=State.LIVE, live_ms=round(now * 1000))
+    assert lights(space, processes, now + 2).recording == GREEN
+    assert lights(space, processes, now + 10).recording.color is Color.YELLOW

@@ -38,6 +38,27 @@ def test_what_goes_in_comes_out(chunk: Chunk) -> None:
     assert wire.decode(wire.encode(chunk)) == chunk
 
 
+def waits(number: int, span: int, **fields: object) -> bytes:
+    """A message for a space that only waits."""
+    chunk = Chunk("talk", number, 0, Source.HOLD, 0, 0, b"", {}, span, "default")
+    return wire.encode(msgspec.structs.replace(chunk, **fields))
+
+
+def test_one_message_may_stand_for_a_segment() -> None:
+    """Up to twelve chunks without frames; none before the first, and none with frames."""
+    found = wire.decode(waits(20, 12))
+    assert (found.first, found.number, found.hold) == (9, 20, "default")
+    real = {rendition.name: [b"x"] * rendition.frames_per_chunk for rendition in RENDITIONS}
+    for message in (waits(20, 13), waits(20, 0), waits(3, 5), waits(20, 2, frames=real), waits(20, 2, hold="x" * 201)):
+        with pytest.raises(Malformed):
+            wire.decode(message)
+
+
+def test_what_an_older_programme_says_is_one_chunk() -> None:
+    """Versions meet on the bus: the newer fields may be missing."""
+    assert wire.decode(msgspec.msgpack.encode(["talk", 3, 0, "hold", 0, 0, b"", {}])).span == 1
+
+
 @given(st.binary(max_size=400))
 def test_anything_else_is_malformed(message: bytes) -> None:
     """No bytes from the bus raise anything but Malformed."""
