@@ -39,3 +39,8 @@ def test_nobody_but_the_operator_reaches_more_of_jetstream_than_direct_gets() ->
         asked = [subject for subject in may_publish(role) if subject.startswith("$JS.")]
         assert all(subject.startswith("$JS.API.DIRECT.GET.") for subject in asked)
         assert not [subject for subject in may_subscribe(role) if subject.startswith("$JS")]
+
+
+def test_captions_read_their_own_log() -> None:
+    """A process that takes a space over begins with what is said already; refused, it would not begin at all."""
+    assert "$JS.API.DIRECT.GET.CUES" in may_publish("captions")
