@@ -32,12 +32,22 @@ class Cache:
         # shielded: the one who asked first may go, the others still wait for it
         return await asyncio.shield(flight)
 
+    def forget(self, prefix: str) -> None:
+        """Drops everything whose key begins so; what is on its way is not kept either."""
+        for key in [key for key in self._kept if key.startswith(prefix)]:
+            self._size -= len(self._kept.pop(key))
+        for key in [key for key in self._flights if key.startswith(prefix)]:
+            del self._flights[key]
+
     async def _fetch(self, key: str, keep: bool) -> bytes:
+        flight = asyncio.current_task()
         try:
             data = await self._objects.get(key)
         finally:
-            del self._flights[key]
-        if keep:
+            wanted = self._flights.get(key) is flight
+            if wanted:
+                del self._flights[key]
+        if keep and wanted:
             self._kept[key] = data
             self._size += len(data)
             while self._size > self._limit:

@@ -111,7 +111,7 @@ class Channel:
 
     def wants_window(self, now: float) -> bool:
         """Whether there is something to follow on the bus: on air, or over for less than :data:`LINGER_S`."""
-        if self.space.doors_open_ms is None:
+        if self.space.doors_open_ms is None or self.space.removals or self.space.removed:
             return False
         ended = self.space.ended_ms
         return self.space.state in ON_AIR or (ended is not None and now < ended / 1000 + LINGER_S)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from stentor.audio.hold import HoldLoop
@@ -62,7 +64,7 @@ def door(
             "v": 1,
             "space": space.id,
             "title": space.title,
-            "state": space.state,
+            "state": shown_state(space),
             "scheduled_ms": space.scheduled_ms,
             "doors_open_ms": space.doors_open_ms,
             "live_ms": space.live_ms,
@@ -90,6 +92,11 @@ def door(
     )
 
 
+def shown_state(space: Space) -> State | Literal["removed"]:
+    """The state that listeners are told: of a space whose recording was removed nothing else is of interest."""
+    return "removed" if space.state in (State.ENDED, State.REPLAY) and not space.recorded else space.state
+
+
 def _streams(space: Space, *, base: str, captions: bool) -> dict[str, str]:
     """The addresses of what can be heard and read of ``space`` now."""
     streams: dict[str, str] = {"pulse": f"{base}/pulse.json", "hold": f"{base}/hold.m4a?v={space.hold}"}
@@ -100,9 +107,9 @@ def _streams(space: Space, *, base: str, captions: bool) -> dict[str, str]:
             "mp4": f"{base}/live.mp4",
             "hls": f"{base}/hls/index.m3u8",
         }
-    if space.doors_open_ms is not None:
+    if space.doors_open_ms is not None and space.recorded:
         streams |= {"replay": f"{base}/replay/index.m3u8", "download": f"{base}/recording.m4a"}
-    if captions and space.doors_open_ms is not None:
+    if captions and space.doors_open_ms is not None and space.recorded:
         streams["captions"] = f"{base}/captions.json"
     return streams
 

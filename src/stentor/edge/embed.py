@@ -12,7 +12,7 @@ from stentor.base.address import origin
 from stentor.base.errors import BadInput, NotFound, NotSupported
 from stentor.spaces.model import ON_AIR, Space
 
-OEMBED_CACHE = "public, max-age=300"
+OEMBED_CACHE = "public, max-age=60"
 M3U_TYPE = "audio/x-mpegurl"
 WIDTH, HEIGHT = 480, 360
 LEAST_WIDTH, LEAST_HEIGHT = 240, 160
@@ -56,7 +56,7 @@ def oembed(space: Space, query: Mapping[str, str], *, address: str, app: str) ->
             "title": space.title,
             "provider_name": app,
             "provider_url": home,
-            "cache_age": 300,
+            "cache_age": 60,
             "width": width,
             "height": height,
             "html": frame,

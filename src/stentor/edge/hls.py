@@ -16,7 +16,7 @@ from stentor.base.clock import Clock
 from stentor.base.errors import BadInput, NotFound, Overloaded
 from stentor.base.rendition import Codec, Rendition
 from stentor.edge import subtitles
-from stentor.edge.reply import EXPOSED, IMMUTABLE, Document, File, Reply, failure
+from stentor.edge.reply import EXPOSED, IMMUTABLE, MEDIA_CACHE, Document, File, Reply, failure
 from stentor.edge.subtitles import Captions
 from stentor.edge.window import Window
 from stentor.wire import mp4, playlist
@@ -345,7 +345,7 @@ class Hls:
                 frames=[frame for chunk in kept for frame in chunk.frames[rendition.name]],
                 emsg=mp4.emsg(pulse, decode_time=start, duration=grid.PART_SAMPLES, id=first) if pulse else b"",
             )
-            file = self._files[key] = File(data, MEDIA_TYPE, IMMUTABLE, now=self._clock())
+            file = self._files[key] = File(data, MEDIA_TYPE, MEDIA_CACHE, now=self._clock())
         return file
 
     def _segment(self, rendition: Rendition, number: int) -> File:
@@ -358,7 +358,7 @@ class Hls:
             numbers = range(first, min(first + grid.PARTS_PER_SEGMENT, self._newest + 1))
             # A segment is its parts, one after the other: to a cache and to a player the same bytes.
             data = b"".join(self._part(rendition, part).body for part in numbers)
-            file = self._files[key] = File(data, MEDIA_TYPE, IMMUTABLE, now=self._clock())
+            file = self._files[key] = File(data, MEDIA_TYPE, MEDIA_CACHE, now=self._clock())
         return file
 
     def _variants(self) -> list[Rendition]:

@@ -29,7 +29,7 @@ class Source(Protocol):
 
 
 class Outlines:
-    """By space; each is made by one task, however many ask."""
+    """Each is made by one task, however many ask."""
 
     def __init__(self, objects: Objects, segments: Source) -> None:
         self._objects = objects
@@ -37,36 +37,37 @@ class Outlines:
         self._making: dict[str, asyncio.Task[Outline]] = {}
         self._log = log.get("edge")
 
-    async def get(self, space: str, entries: list[Entry]) -> Outline:
-        """The outline of the complete recording ``entries``; raises Overloaded (the store fails)."""
-        making = self._making.get(space)
+    async def get(self, space: str, entries: list[Entry], mark: str) -> Outline:
+        """The outline of the complete recording ``entries``, kept under ``mark``; raises Overloaded."""
+        making = self._making.get(mark)
         if making is None:
-            making = asyncio.create_task(self._kept_or_made(space, entries), name=f"outline {space}")
-            self._making[space] = making
-            making.add_done_callback(lambda _: self._making.pop(space, None))
+            making = asyncio.create_task(self._kept_or_made(space, entries, mark), name=f"outline {space}")
+            self._making[mark] = making
+            making.add_done_callback(lambda _: self._making.pop(mark, None))
         return await asyncio.shield(making)
 
-    async def _kept_or_made(self, space: str, entries: list[Entry]) -> Outline:
+    async def _kept_or_made(self, space: str, entries: list[Entry], mark: str) -> Outline:
         key = manifest.outline_key(space)
         with suppress(NotFound, Malformed):
             kept = outline.decode(await self._objects.get(key))
-            if kept.last_hash == entries[-1].hash:
+            if kept.last_hash == mark:
                 return kept
-        made = await self._make(entries)
+        made = await self._make(entries, mark)
         try:
             await self._objects.put(key, outline.encode(made))
         except Overloaded as error:  # an edge that may only read makes it again after its next start
             self._log.warning("outline-not-kept", space=space, reason=error.detail)
         return made
 
-    async def _make(self, entries: list[Entry]) -> Outline:
-        keys = [entry.renditions[SMALLEST.name].key for entry in entries if SMALLEST.name in entry.renditions]
+    async def _make(self, entries: list[Entry], mark: str) -> Outline:
+        objects = [entry.renditions[SMALLEST.name] for entry in entries if SMALLEST.name in entry.renditions]
+        keys = [stored.key for stored in objects if stored.key]  # silence says nothing
         found: list[Pulse] = []
         for at in range(0, len(keys), READ_AT_ONCE):
             for some in await asyncio.gather(*(self._pulses(key) for key in keys[at : at + READ_AT_ONCE])):
                 found += some
         chunks = entries[-1].first_chunk + entries[-1].chunks
-        return outline.outline(found, chunks=chunks, last_hash=entries[-1].hash)
+        return outline.outline(found, chunks=chunks, last_hash=mark)
 
     async def _pulses(self, key: str) -> list[Pulse]:
         """Those of one segment; one that is lost or damaged has none."""

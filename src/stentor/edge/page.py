@@ -15,17 +15,18 @@ from importlib.resources.abc import Traversable
 from urllib.parse import quote, urlsplit
 
 from stentor.base import hsts, texts
-from stentor.base.errors import NotFound
+from stentor.base.errors import NotFound, Removed
 from stentor.base.rendition import BY_NAME
 from stentor.crowd.orders import Orders
-from stentor.edge.door import door
-from stentor.edge.reply import IMMUTABLE, Document
+from stentor.edge.door import door, shown_state
+from stentor.edge.reply import ANYBODY, BRIEF, HTML, IMMUTABLE, Document, Reply
 from stentor.spaces.model import ON_AIR, Pin, Space, State
 from stentor.wire.clip import Cut
+from stentor.wire.http import Request
 
 OPUS = BY_NAME["opus-24"]
 PAGE_CACHE = "public, max-age=5, stale-while-revalidate=60"
-CLIP_CACHE = "public, max-age=300"
+CLIP_CACHE = "public, max-age=60"
 STATIC_CACHE = "public, max-age=300"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'{elsewhere}; "
@@ -202,14 +203,14 @@ class Pages:
         """The page of a space as it is now; ``embedded`` is the smaller one that any site may show in a frame."""
         language = texts.negotiate(space.language)
         say = self._catalogue.texts[language]
-        on_air = space.state in ON_AIR
+        on_air, state = space.state in ON_AIR, shown_state(space)
         base = f"/s/{space.id}"
         values = {key: html.escape(text) for key, text in say.items()}
         seats, told = _seats(space, say), self._door(space, orders, now)
         body = ROOM.format(
             **values,
-            state_text=values[f"state_{space.state}"],
-            say=values[f"say_{space.state}"],
+            state_text=values[f"state_{state}"],
+            say=values[f"say_{state}"],
             title=html.escape(space.title),
             base=base,
             time=_time(space, say),
@@ -224,7 +225,7 @@ class Pages:
             no_ask="" if self._house and space.hears_requests else " hidden",
             not_live="" if on_air else " hidden",
             recording=sources(f"{base}/recording.m4a"),
-            no_recording="" if space.state is State.REPLAY else " hidden",
+            no_recording="" if state is State.REPLAY else " hidden",
             texts=_block(json.dumps(say, ensure_ascii=False)),
             door=_block(told),
         )
@@ -232,13 +233,13 @@ class Pages:
         return self._document(
             space.title,
             language,
-            space.state,
+            state,
             space.id,
             body,
             script,
             PAGE_CACHE,
             now,
-            description=say[f"say_{space.state}"],
+            description=say[f"say_{state}"],
             embedded=embedded,
         )
 
@@ -262,12 +263,21 @@ class Pages:
         )
         return self._document(space.title, language, "clip", space.id, body, "", CLIP_CACHE, now)
 
-    def nowhere(self, language: str, now: float) -> Document:
-        """The page for an address where there is no space; the caller gives it status 404."""
+    def nowhere(self, request: Request, now: float, state: str = "unknown", status: int = 404) -> Reply:
+        """The page for an address where there is no space, or none any more."""
+        language = texts.negotiate(request.headers.get("accept-language", ""))
         values = {key: html.escape(text) for key, text in self._catalogue.texts[language].items()}
-        title = values["state_unknown"]
-        body = NOWHERE.format(title=title, say=values["say_unknown"], state_text="404")
-        return self._document(title, language, "unknown", "", body, "", "public, max-age=1", now)
+        title = values[f"state_{state}"]
+        body = NOWHERE.format(title=title, say=values[f"say_{state}"], state_text=status)
+        text = self._document(title, language, state, "", body, "", BRIEF, now).body
+        fields = {"Content-Type": HTML, "Cache-Control": BRIEF, "Vary": "Accept, Accept-Language", **ANYBODY}
+        return Reply(status, fields, text, now=now)
+
+    def removed(self, request: Request, now: float, *, page: bool) -> Reply:
+        """For everything below a space that was removed; raises :class:`Removed` for programs."""
+        if page and "text/html" in request.headers.get("accept", ""):
+            return self.nowhere(request, now, "removed", 410)
+        raise Removed("This space was removed on request.")
 
     def static(self, path: list[str]) -> Document:
         """``[version, …file]``: for ever when the version is this one; raises :class:`NotFound`."""

@@ -1,7 +1,7 @@
 """Replays: a recording from the object store, while it grows and afterwards.
 
 Everything comes from the objects and the manifest that the archive wrote; an edge asks the store for each thing once
-and keeps the newest 64 MB. ``recording.m4a`` is a virtual file: an init with the length, an index, and the segments.
+and keeps the newest 64 MB. What was removed comes first: nothing is served before it is known (``edge.withdrawn``).
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 from email.utils import formatdate
 from functools import partial
-from typing import NamedTuple
+from typing import Any
 
 import msgspec
 
+from stentor.audio.excise import silent_segment
 from stentor.base import grid
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Malformed, NotFound, Overloaded
@@ -24,11 +25,15 @@ from stentor.edge.cache import Cache
 from stentor.edge.hls import is_number
 from stentor.edge.outlines import Outlines
 from stentor.edge.protocol import Connection
-from stentor.edge.reply import ANYBODY, EXPOSED, IMMUTABLE, NO_STORE, Document, File, Reply, asked_range
+from stentor.edge.reply import ANYBODY, EXPOSED, MEDIA_CACHE, NO_STORE, Document, File, Reply, asked_range
+from stentor.edge.shown import Manifest, Recording, recording, trim_of
 from stentor.edge.transcripts import Transcripts
+from stentor.edge.virtual import VirtualFile, virtual_file
+from stentor.edge.withdrawn import Withdrawn, require
 from stentor.spaces import outline
 from stentor.spaces.model import Space, State
 from stentor.spaces.outline import Outline
+from stentor.spaces.withdrawal import Withdrawal
 from stentor.store.objects import Objects
 from stentor.wire import clip, http, manifest, mp4, playlist
 from stentor.wire.http import Request
@@ -39,41 +44,28 @@ GROWING_S = 2.0
 """How old the manifest of a growing recording may be here."""
 FINAL_S = 300.0
 GROWING_CACHE = "public, max-age=2"
-FINAL_CACHE = "public, max-age=300"
+FINAL_CACHE = "public, max-age=60"
 MEDIA_TYPE = "audio/mp4"
-
-
-class Recording(msgspec.Struct, frozen=True):
-    """A manifest as it was read at ``read_s`` (monotonic); ``final`` when the space is over and all of it is there."""
-
-    entries: list[Entry]
-    final: bool
-    read_s: float
-
-
-class VirtualFile(NamedTuple):
-    """A file that is nowhere whole: its beginning, the entries whose segments follow, and the sizes of all these."""
-
-    head: bytes
-    entries: list[Entry]
-    sizes: list[int]
 
 
 class Replays:
     """The replays of all spaces."""
 
-    def __init__(self, objects: Objects, transcripts: Transcripts, *, clock: Clock, monotonic: Clock) -> None:
+    def __init__(
+        self, objects: Objects, transcripts: Transcripts, withdrawn: Withdrawn, *, clock: Clock, monotonic: Clock
+    ) -> None:
         self._cache = Cache(objects)
-        self._transcripts = transcripts
+        self._transcripts, self._withdrawn = transcripts, withdrawn
         self._clock = clock
         self._monotonic = monotonic
-        self._recordings: OrderedDict[str, Recording] = OrderedDict()
-        self._reading: dict[str, asyncio.Task[Recording]] = {}
+        self._manifests: OrderedDict[str, Manifest] = OrderedDict()
+        self._reading: dict[str, asyncio.Task[Manifest]] = {}
+        self._shown: OrderedDict[str, Recording] = OrderedDict()
         self._documents: OrderedDict[tuple[str, str], tuple[Recording, Document]] = OrderedDict()
         self._playlists: OrderedDict[tuple[str, str, bool], Document] = OrderedDict()
         """Of the overflow: by hash of the last entry, name, and whether the recording ends there."""
         self._outlines = Outlines(objects, self._cache)
-        self._clips: OrderedDict[tuple[str, str, clip.Cut], File] = OrderedDict()
+        self._clips: OrderedDict[tuple[str, str, str, clip.Cut], File] = OrderedDict()
         self._files: OrderedDict[tuple[str, str], tuple[Recording, VirtualFile]] = OrderedDict()
         self._clipping_s, self._clipped = 0.0, 0
         """How many clips were made since when (monotonic)."""
@@ -88,7 +80,9 @@ class Replays:
             case ["gaps.json"]:
                 return self._document(space, path, recording, "application/json", _gaps, request)
             case ["chapters.json"]:
-                render = partial(outline.chapters, pins=space.pins, origin_ms=space.doors_open_ms or 0)
+                origin_ms = (space.doors_open_ms or 0) + recording.first_chunk * grid.CHUNK_MS
+                pins = [pin for pin in space.pins if not recording.trim or pin.at_ms >= origin_ms]
+                render = partial(outline.chapters, pins=pins, origin_ms=origin_ms)
                 pinned = [*path, str(space.pinned_ms)]  # notes may be taken down when all is over
                 return await self._outlined(space, pinned, recording, render, request)
             case ["peaks.json"]:
@@ -108,7 +102,7 @@ class Replays:
                 render = partial(_media, _rendition(name.removesuffix(".m3u8")))
                 return self._document(space, path, recording, playlist.CONTENT_TYPE, render, request)
             case ["replay", name, file]:
-                return await self._segment(space, _rendition(name), file, request)
+                return await self._segment(space, recording, _rendition(name), file, request)
         raise NotFound("There is nothing under this address.", code="no-such-page")
 
     async def overflow(self, space: Space, name: str, captions: Subtitles | None, request: Request) -> Reply:
@@ -133,8 +127,28 @@ class Replays:
                 self._playlists.popitem(last=False)
         return known.answer(request.headers)
 
+    def forget(self, space: str) -> None:
+        """Something of it was removed: no copy of it stays here."""
+        self._manifests.pop(space, None)
+        self._shown.pop(space, None)
+        self._cache.forget(f"recordings/{space}/")
+        for kept in (self._documents, self._clips, self._files):
+            _drop(kept, space)
+
     async def _recording(self, space: Space) -> Recording:
-        known = self._recordings.get(space.id)
+        """As it is shown now. Raises :class:`NotFound`, :class:`Removed` or :class:`Overloaded`."""
+        found = Withdrawal(space.id) if space.on_air else require(await self._withdrawn.get(space.id))
+        manifest = await self._manifest(space)
+        trim = trim_of(space, manifest.final)
+        known = self._shown.get(space.id)
+        if known is None or not known.is_of(manifest, found, trim):
+            known = self._shown[space.id] = recording(manifest, found, trim)
+            if len(self._shown) > RECORDINGS_KEPT:
+                self._shown.popitem(last=False)
+        return known
+
+    async def _manifest(self, space: Space) -> Manifest:
+        known = self._manifests.get(space.id)
         final = space.state is State.REPLAY
         patience = FINAL_S if final else GROWING_S
         if known is not None and known.final == final and self._monotonic() - known.read_s < patience:
@@ -146,7 +160,7 @@ class Replays:
             )
         return await asyncio.shield(reading)
 
-    async def _read(self, space: Space, final: bool) -> Recording:
+    async def _read(self, space: Space, final: bool) -> Manifest:
         try:
             entries: list[Entry] = []
             started = self._monotonic()
@@ -154,7 +168,7 @@ class Replays:
                 page, more = divmod(len(entries), manifest.PAGE_ENTRIES)
                 if more:
                     break
-                known = self._recordings.get(space.id)
+                known = self._manifests.get(space.id)
                 if known is not None and len(known.entries) >= (page + 1) * manifest.PAGE_ENTRIES:
                     entries += known.entries[len(entries) : len(entries) + manifest.PAGE_ENTRIES]  # full pages stay
                     continue
@@ -172,14 +186,23 @@ class Replays:
             del self._reading[space.id]
         if not entries:
             raise NotFound("There is no recording of this space yet.", code="no-recording")
-        recording = Recording(entries, final, started)
-        self._recordings[space.id] = recording
-        self._recordings.move_to_end(space.id)
-        if len(self._recordings) > RECORDINGS_KEPT:
-            self._recordings.popitem(last=False)
-        return recording
+        read = Manifest(entries, final, started)
+        self._manifests[space.id] = read
+        self._manifests.move_to_end(space.id)
+        if len(self._manifests) > RECORDINGS_KEPT:
+            self._manifests.popitem(last=False)
+        return read
 
-    async def _segment(self, space: Space, rendition: Rendition, file: str, request: Request) -> Reply:
+    async def _bytes(self, entry: Entry, rendition: Rendition) -> bytes:
+        """What is left of a segment."""
+        stored = entry.renditions[rendition.name]
+        if not stored.key:
+            return silent_segment(rendition, entry.first_chunk, entry.chunks)
+        return await self._cache.get(stored.key)
+
+    async def _segment(
+        self, space: Space, recording: Recording, rendition: Rendition, file: str, request: Request
+    ) -> Reply:
         number = file.removesuffix(".m4s")
         if file == "init.mp4":
             key = manifest.init_key(space.id, rendition.name)
@@ -187,8 +210,9 @@ class Replays:
             key = manifest.segment_key(space.id, rendition.name, int(number))
         else:
             raise NotFound("There is no such file.", code="no-such-file")
-        data = await self._cache.get(key)
-        return File(data, MEDIA_TYPE, IMMUTABLE, now=self._clock()).answer(request.headers, self._clock())
+        changed = recording.changed(int(number)) if file != "init.mp4" else None
+        data = await (self._cache.get(key) if changed is None else self._bytes(changed, rendition))
+        return File(data, MEDIA_TYPE, MEDIA_CACHE, now=self._clock()).answer(request.headers, self._clock())
 
     async def _file(
         self, space: Space, recording: Recording, rendition: Rendition, request: Request, connection: Connection
@@ -196,7 +220,7 @@ class Replays:
         """``recording.m4a``: the range asked for, piece by piece."""
         head, entries, sizes = self._virtual(space, recording, rendition)
         size = sum(sizes)
-        etag = f'"{recording.entries[-1].hash[:20]}-{rendition.name}"'
+        etag = f'"{recording.tag}-{rendition.name}"'
         fields = {
             "Date": formatdate(self._clock(), usegmt=True),
             "Content-Type": MEDIA_TYPE,
@@ -220,7 +244,7 @@ class Replays:
         for piece, first, last in pieces:
             if not going:
                 break
-            data = head if piece == 0 else await self._cache.get(entries[piece - 1].renditions[rendition.name].key)
+            data = head if piece == 0 else await self._piece(recording, entries[piece - 1], rendition)
             if len(data) != sizes[piece]:
                 going = False  # not what the manifest says: a short reply is noticed, a wrong one is not
                 break
@@ -228,12 +252,20 @@ class Replays:
         connection.sent(keep_alive=keep_alive and going)
         return None
 
+    async def _piece(self, recording: Recording, entry: Entry, rendition: Rendition) -> bytes:
+        """A segment of the file, which begins where the recording is shown."""
+        data = await self._bytes(entry, rendition)
+        if not recording.first_chunk:
+            return data
+        return mp4.retime(data, grid.decode_time(entry.first_chunk - recording.first_chunk))
+
     def _virtual(self, space: Space, recording: Recording, rendition: Rendition) -> VirtualFile:
         """Made once for each reading of the manifest: for two hours it takes 3 ms, and players ask for many ranges."""
         key = space.id, rendition.name
         known = self._files.get(key)
         if known is None or known[0] is not recording:
-            known = self._files[key] = recording, virtual_file(recording.entries, rendition)
+            file = virtual_file(recording.entries, rendition, first_chunk=recording.first_chunk)
+            known = self._files[key] = recording, file
             if len(self._files) > FILES_KEPT:
                 self._files.popitem(last=False)
         return known[1]
@@ -252,20 +284,22 @@ class Replays:
         known = self._documents.get((space.id, "/".join(path)))
         if known is not None and known[0] is recording:
             return known[1].answer(request.headers)
-        text = render(await self._outlines.get(space.id, recording.entries))
+        whole = await self._outlines.get(space.id, recording.left, recording.outline_mark)
+        text = render(recording.outline(whole))
         return self._document(space, path, recording, "application/json", lambda _: text, request)
 
     async def _clip(self, space: Space, recording: Recording, request: Request) -> Reply:
         """``clip.m4a``: some seconds, cut out of the segments; the newest are kept."""
         cut = clip.asked(request.query.get("from"), request.query.get("to"))
+        cut = clip.Cut(cut.start_s + recording.from_s, cut.end_s + recording.from_s)
         rendition = _rendition(request.query.get("rendition", RENDITIONS[0].name))
-        key = space.id, rendition.name, cut
+        key = space.id, recording.tag, rendition.name, cut
         file = self._clips.get(key)
         if file is None:
             self._pace_clips()
             entries = [entry for entry in recording.entries if rendition.name in entry.renditions]
-            keys = [entry.renditions[rendition.name].key for entry in clip.touched(entries, cut)]
-            body = clip.clip([await self._cache.get(key) for key in keys], rendition, cut)
+            segments = [await self._bytes(entry, rendition) for entry in clip.touched(entries, cut)]
+            body = clip.clip(segments, rendition, cut)
             cache = FINAL_CACHE if recording.final else GROWING_CACHE
             file = File(body, MEDIA_TYPE, cache, now=self._clock())
             if recording.final:  # while it grows, the end of the clip may not be there yet
@@ -303,6 +337,12 @@ class Replays:
         return known[1].answer(request.headers)
 
 
+def _drop(kept: OrderedDict[Any, Any], space: str) -> None:
+    """What is kept of a space, whose id is the first of a key."""
+    for key in [key for key in kept if key[0] == space]:
+        del kept[key]
+
+
 DOCUMENTS_KEPT = 300
 CLIPS_A_SECOND = 10
 """One of a minute takes 5 ms, in which nobody is sent anything."""
@@ -314,22 +354,6 @@ RECORDINGS_KEPT = 100
 """Manifests in memory; one of 90 minutes has 1,400 entries, about 1 MB."""
 
 
-def virtual_file(entries: list[Entry], rendition: Rendition) -> VirtualFile:
-    """What ``recording.m4a`` is made of. Raises :class:`NotFound` when there is nothing of that rendition."""
-    there = [entry for entry in entries if rendition.name in entry.renditions]
-    if not there:
-        raise NotFound("The recording has no such rendition.", code="no-such-rendition")
-    ends = [*(entry.first_chunk for entry in there[1:]), there[-1].first_chunk + there[-1].chunks]
-    # a hole belongs to the segment before it; the index has 32 bits, a day
-    durations = [
-        min(grid.CHUNK_SAMPLES * (end - entry.first_chunk), 2**32 - 1) for entry, end in zip(there, ends, strict=True)
-    ]
-    sizes = [entry.renditions[rendition.name].size for entry in there]
-    index = mp4.sidx(sizes, durations, decode_time=grid.decode_time(there[0].first_chunk))
-    head = mp4.init(rendition, duration_s=sum(durations) / grid.SAMPLE_RATE_HZ) + index
-    return VirtualFile(head, there, [len(head), *sizes])
-
-
 def _index(captions: str, _: Recording) -> bytes:
     """``captions`` is the language of the transcript, empty without one."""
     variants = [rendition for rendition in RENDITIONS if rendition.codec is Codec.AAC]
@@ -339,7 +363,8 @@ def _index(captions: str, _: Recording) -> bytes:
 
 def _text(recording: Recording) -> bytes:
     last = recording.entries[-1]
-    return playlist.vod_text("../captions.vtt", (last.first_chunk + last.chunks) * grid.CHUNK_S).encode()
+    end_s = (last.first_chunk + last.chunks) * grid.CHUNK_S - recording.from_s
+    return playlist.vod_text("../captions.vtt", end_s).encode()
 
 
 def _media(rendition: Rendition, recording: Recording) -> bytes:
@@ -355,17 +380,22 @@ def _media(rendition: Rendition, recording: Recording) -> bytes:
 
 
 def _gaps(recording: Recording) -> bytes:
-    """Seconds by source, every gap and filler with its time, and whether the manifest's hashes hold together."""
-    report = manifest.gap_report(recording.entries)
+    """Seconds by source, every gap and filler with its time, what was removed, and whether the hashes hold together."""
+    entries = recording.manifest.entries
+    report = manifest.gap_report(entries)
     return msgspec.json.encode(
         {
             "v": 1,
             "final": recording.final,
-            "segments": len(recording.entries),
-            "last_hash": recording.entries[-1].hash,
+            "segments": len(entries),
+            "last_hash": entries[-1].hash,
             "seconds": report.seconds,
             "spans": [span._asdict() for span in report.spans],
-            "faults": [fault._asdict() for fault in manifest.verify(recording.entries)],
+            "removed": [
+                {"from_ms": each.from_ms, "to_ms": each.to_ms, "at_ms": each.at_ms, "reason": each.reason}
+                for each in recording.found.removals
+            ],
+            "faults": [fault._asdict() for fault in manifest.verify(entries)],
         }
     )
 

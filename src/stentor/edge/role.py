@@ -31,6 +31,7 @@ from stentor.bus.cues import CueLog
 from stentor.bus.documents import Gone
 from stentor.bus.identity import join
 from stentor.bus.status import SpaceStatus, Status, Statuses
+from stentor.bus.withdrawals import Withdrawals
 from stentor.crowd.addresses import Addresses
 from stentor.crowd.orders import Orders
 from stentor.edge.channel import DEFAULT_HOLD, Channel
@@ -128,6 +129,7 @@ class Edge:
                 group.create_task(self._heed(), name="orders")
                 group.create_task(self._ready(), name="ready")
                 group.create_task(self._read_chats(), name="chats")
+                group.create_task(self._withdraw(), name="withdrawals")
                 group.create_task(self._tick(group), name="tick")
                 group.create_task(self._follow_cues(), name="cues")
                 group.create_task(self.worker.meter.run(), name="load")
@@ -223,6 +225,13 @@ class Edge:
                 self._chats[chat.space] = chat
                 if channel := self.site.channels.get(chat.space):
                     channel.chat = chat
+
+    async def _withdraw(self) -> None:
+        """Drops what was removed as soon as the house tells."""
+        async with aclosing(Withdrawals(self._bus).watch()) as following:
+            async for found in following:
+                if not isinstance(found, Gone):
+                    self.site.withdraw(found)
 
     def _update(self, space: Space, group: asyncio.TaskGroup) -> None:
         channel = self.site.channels.get(space.id)

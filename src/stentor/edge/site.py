@@ -18,7 +18,6 @@ from stentor.base import log
 from stentor.base.clock import unix_ms
 from stentor.base.errors import Malformed, NotFound, Overloaded, StentorError
 from stentor.base.rendition import BY_NAME
-from stentor.base.texts import negotiate
 from stentor.crowd import rungs
 from stentor.edge import door, embed, metrics, overflow, subtitles
 from stentor.edge.channel import Channel
@@ -31,8 +30,10 @@ from stentor.edge.reactions import Reactions
 from stentor.edge.replay import Replays
 from stentor.edge.reply import ANYBODY, BRIEF, EXPOSED, IMMUTABLE, NO_STORE, Document, File, Reply, failure
 from stentor.edge.transcripts import Transcripts
+from stentor.edge.withdrawn import Withdrawn
 from stentor.edge.worker import Worker
-from stentor.spaces.model import Space, State
+from stentor.spaces.model import OVER, Space, State
+from stentor.spaces.withdrawal import Withdrawal
 from stentor.store.objects import Objects
 from stentor.wire import calendar, clip
 from stentor.wire.horizon import CLOCK_WRONG
@@ -47,7 +48,6 @@ DOCUMENTS_KEPT = 4000
 DOCUMENT_S = 1.0
 """How long a document about a space is served before it is made again."""
 JSON = "application/json"
-HTML = "text/html; charset=utf-8"
 
 
 class Site:
@@ -70,8 +70,10 @@ class Site:
         """What is on the board."""
         monotonic = asyncio.get_running_loop().time
         self.past = Past(objects, lambda space: Channel(space, music, worker), monotonic)
-        self._transcripts = Transcripts(objects, clock=worker.clock, monotonic=monotonic)
-        self.replays = Replays(objects, self._transcripts, clock=worker.clock, monotonic=monotonic)
+        self._withdrawn = Withdrawn(objects, monotonic)
+        self._transcripts = Transcripts(objects, self._withdrawn, clock=worker.clock, monotonic=monotonic)
+        kept = self._transcripts, self._withdrawn
+        self.replays = Replays(objects, *kept, clock=worker.clock, monotonic=monotonic)
         self._portraits = Portraits(objects, worker.clock)
         self.ready = False
         """What is on and who is let in has been read: /healthz says yes."""
@@ -133,6 +135,8 @@ class Site:
     async def _read(self, space: str, path: list[str], request: Request, connection: Connection) -> Reply | None:
         try:
             channel = await self.past.read(space)
+            if channel.space.state in OVER:
+                await self._withdrawn.get(space)
         except NotFound:
             return self._unknown(request, page=not path)
         return self._space(self.channels.get(space, channel), path, request, connection)
@@ -143,7 +147,16 @@ class Site:
             job.cancel()
         await asyncio.gather(*self._jobs, return_exceptions=True)
 
+    def withdraw(self, found: Withdrawal) -> None:
+        """Something was removed: no copy of it stays here."""
+        if self._withdrawn.hear(found):
+            self.past.forget(found.space)
+            self.replays.forget(found.space)
+            self._transcripts.forget(found.space)
+
     def _space(self, channel: Channel, path: list[str], request: Request, connection: Connection) -> Reply | None:
+        if channel.space.removed is not None or self._withdrawn.gone(channel.space.id):
+            return self._pages.removed(request, self._now(), page=not path)
         match path:
             case ["hls", rendition, file]:
                 return channel.playlists().file(rendition, file, request, connection)
@@ -330,7 +343,7 @@ class Site:
         try:
             reply = await answer
         except StentorError as error:
-            reply = failure(error, now=self._now(), cache=BRIEF if error.status == 404 else NO_STORE)
+            reply = failure(error, now=self._now(), cache=BRIEF if error.status in (404, 410) else NO_STORE)
         except Exception:  # noqa: BLE001 the outermost boundary of this task
             self._log.exception("reply-failed")
             connection.transport.abort()
@@ -359,9 +372,7 @@ class Site:
 
     def _unknown(self, request: Request, *, page: bool) -> Reply:
         if page and "text/html" in request.headers.get("accept", ""):
-            body = self._pages.nowhere(negotiate(request.headers.get("accept-language", "")), self._now()).body
-            fields = {"Content-Type": HTML, "Cache-Control": BRIEF, "Vary": "Accept, Accept-Language", **ANYBODY}
-            return Reply(404, fields, body, now=self._now())
+            return self._pages.nowhere(request, self._now())
         raise no_such_space()
 
     def _reads_metrics(self, request: Request) -> bool:

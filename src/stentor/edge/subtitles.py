@@ -68,11 +68,14 @@ class Captions:
         return found
 
 
-def render(name: str, space: str, title: str, cues: list[Cue]) -> tuple[bytes, str]:
-    """``captions.json``, ``captions.vtt`` or ``transcript.txt``, and its content type."""
+def render(name: str, space: str, title: str, cues: list[Cue], *, begin_ms: int = 0) -> tuple[bytes, str]:
+    """``captions.json``, ``captions.vtt`` or ``transcript.txt``, and its content type.
+
+    Times of ``cues`` count from ``begin_ms`` of the recording on.
+    """
     match name:
         case "captions.vtt":
-            return webvtt.whole(cues), webvtt.CONTENT_TYPE
+            return webvtt.whole(cues, begin_ms), webvtt.CONTENT_TYPE
         case "transcript.txt":
             return webvtt.transcript(title, cues), webvtt.TEXT_TYPE
     return wire.document(space, cues), "application/json"

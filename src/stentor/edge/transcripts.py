@@ -9,6 +9,8 @@ from stentor.base.clock import Clock
 from stentor.base.errors import Malformed, NotFound
 from stentor.edge import subtitles
 from stentor.edge.reply import Document
+from stentor.edge.shown import begin_ms, words
+from stentor.edge.withdrawn import Withdrawn, require
 from stentor.spaces.model import Space
 from stentor.store.objects import Objects
 from stentor.wire import cue as wire
@@ -24,13 +26,21 @@ CACHE = "public, max-age=60"
 class Transcripts:
     """The newest :data:`KEPT`; that there is none is kept as long."""
 
-    def __init__(self, objects: Objects, *, clock: Clock, monotonic: Clock) -> None:
+    def __init__(self, objects: Objects, withdrawn: Withdrawn, *, clock: Clock, monotonic: Clock) -> None:
+        self._withdrawn = withdrawn
         self._objects, self._clock, self._monotonic = objects, clock, monotonic
         self._kept: OrderedDict[str, tuple[float, list[Cue]]] = OrderedDict()
         self.log = log.get("edge")
 
     async def get(self, space: Space) -> list[Cue]:
-        """All cues of a space, none when nobody wrote any; raises Overloaded (the store fails)."""
+        """The cues of what is shown, none when nobody wrote any; raises Overloaded (the store fails), Removed."""
+        found = require(await self._withdrawn.get(space.id))
+        return words(await self._get(space), space, found)
+
+    def forget(self, space: str) -> None:
+        self._kept.pop(space, None)
+
+    async def _get(self, space: Space) -> list[Cue]:
         known = self._kept.get(space.id)
         if known is not None and self._monotonic() - known[0] < KEPT_S:
             return known[1]
@@ -53,5 +63,6 @@ class Transcripts:
         cues = await self.get(space)
         if not cues and name != "captions.json":
             raise NotFound("There is no transcript of this recording.", code="no-captions")
-        text, kind = subtitles.render(name, space.id, space.title, cues)
+        begin = begin_ms(space.trim) if space.trim else 0
+        text, kind = subtitles.render(name, space.id, space.title, cues, begin_ms=begin)
         return Document(text, kind, CACHE, now=self._clock())

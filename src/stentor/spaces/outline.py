@@ -35,7 +35,9 @@ class Turn(msgspec.Struct, frozen=True):
 
 
 class Outline(msgspec.Struct, frozen=True):
-    """Of the recording whose last hash is ``last_hash``: turns without holes, and a level (dBFS, -96 to 0) a part."""
+    """Of the recording whose last hash is ``last_hash``, and what was removed of it: turns without holes, and a level
+    (dBFS, -96 to 0) a part.
+    """
 
     v: int
     last_hash: str
@@ -98,6 +100,17 @@ def chapters(found: Outline, pins: Iterable[Pin] = (), *, origin_ms: int = 0) ->
     entries += [_chapter(pin, origin_ms) for pin in pins]
     entries.sort(key=lambda entry: cast(float, entry["startTime"]))
     return _encoder.encode({"version": "1.2.0", "chapters": entries})
+
+
+def part(whole: Outline, first: int, end: int) -> Outline:
+    """What lies in the parts ``first`` to ``end - 1``, with times from there on."""
+    start_s, end_s = first * grid.PART_S, end * grid.PART_S
+    turns = [
+        msgspec.structs.replace(turn, start_s=max(0.0, turn.start_s - start_s), end_s=min(turn.end_s, end_s) - start_s)
+        for turn in whole.turns
+        if turn.end_s > start_s and turn.start_s < end_s
+    ]
+    return msgspec.structs.replace(whole, turns=turns, levels=whole.levels[first:end])
 
 
 def _chapter(pin: Pin, origin_ms: int) -> dict[str, object]:

@@ -20,9 +20,14 @@ SEGMENT_MS = grid.CHUNKS_PER_SEGMENT * grid.CHUNK_MS
 _BREAKS = re.compile(r"[\r\n\u2028\u2029]+")
 
 
-def whole(cues: Iterable[Cue]) -> bytes:
-    """One file with all cues; time 0 is the opening of the doors, as in ``recording.m4a``."""
-    return _file(["WEBVTT", ""], cues)
+def whole(cues: Iterable[Cue], begin_ms: int = 0) -> bytes:
+    """One file with all cues; time 0 is where ``recording.m4a`` begins, ``begin_ms`` after the opening of the doors.
+
+    In HLS media times begin with the opening of the doors whatever is shown: 3.1.4 has a map for that, in 90 kHz.
+    """
+    return _file(
+        ["WEBVTT", *([f"X-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:{begin_ms * 90}"] if begin_ms else []), ""], cues
+    )
 
 
 def segment(number: int, cues: Iterable[Cue]) -> bytes:

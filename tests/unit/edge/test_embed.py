@@ -33,7 +33,7 @@ async def test_oembed_gives_a_frame_that_fits() -> None:
         found = json.loads(body)
         assert (status, fields["cache-control"], fields["content-type"]) == (
             200,
-            "public, max-age=300",
+            "public, max-age=60",
             "application/json",
         )
         assert (found["version"], found["type"], found["width"]) == ("1.0", "rich", 300)
