@@ -30,7 +30,7 @@ from stentor.bus.permissions import OPERATOR
 from stentor.captions import whisper
 from stentor.rehearsal import certificate
 from stentor.rehearsal.configuration import Configuration, current, differences
-from stentor.spaces import attendance
+from stentor.spaces import attendance, retention
 from stentor.store.objects import Objects
 from stentor.store.spaces import Store
 from stentor.supervisor import Supervisor, Worker, role_environment
@@ -159,6 +159,7 @@ async def check(settings: Settings) -> None:
     tls.configured(settings, clock=wall)
     forwarded.networks(settings.trusted_proxies)
     attendance.parse(settings.end_after)
+    retention.of_site(settings)
     store = await Store.open(settings.database_address, whole=True)
     try:
         if await store.used():
@@ -178,7 +179,7 @@ async def check_store(settings: Settings) -> None:
 async def prepare(settings: Settings, on_step: Step) -> None:
     """What all roles need: streams, buckets and the hold music, encoded once."""
     async with join(settings, OPERATOR, name="up") as bus:
-        await streams.prepare(bus, hours=settings.bus_hours)
+        await streams.prepare(bus, hours=settings.bus_hours, most_bytes=round(settings.bus_gb * 1e9))
     objects = Objects.open(settings.recordings_address)
     try:
         if hold.decode(await objects.get(HOLD_KEY)).label == HOLD_LABEL:

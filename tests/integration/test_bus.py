@@ -16,6 +16,7 @@ from stentor.base.errors import Overloaded, SetupError
 from stentor.base.rendition import RENDITIONS, Source
 from stentor.base.units import SpaceId
 from stentor.bus import lease as leases
+from stentor.bus import streams
 from stentor.bus.board import Board
 from stentor.bus.calm import Calm
 from stentor.bus.chunks import ChunkLog
@@ -410,3 +411,18 @@ async def test_no_server_is_one_clear_sentence(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(SetupError, match="STENTOR_NATS_URL"):
         async with connect("nats://127.0.0.1:1", name="test"):
             pass
+
+
+async def test_the_log_keeps_the_newest_bytes(bus: Bus) -> None:
+    """With a limit the oldest chunks go; without one again, none does. What is there is not made anew."""
+    log = ChunkLog(bus, clock=time.time)
+    await streams.prepare(bus, most_bytes=20_000)
+    for number in range(40):
+        await log.publish(chunk(number, mark=b"x" * 20))
+    state = (await bus.js.stream_info(streams.CHUNKS)).state
+    assert 10_000 < state.bytes <= 20_000
+    assert state.last_seq == 40
+    await streams.prepare(bus)
+    for number in range(40, 80):
+        await log.publish(chunk(number, mark=b"x" * 20))
+    assert (await bus.js.stream_info(streams.CHUNKS)).state.messages == state.messages + 40

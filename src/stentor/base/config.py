@@ -75,6 +75,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """``s3://bucket/prefix`` or ``file:///…``; empty means the data folder."""
     bus_hours: float = 24.0
     """How long the bus keeps chunks, in hours: so long may the archive be down without a loss."""
+    bus_gb: float = 0.0
+    """How many gigabytes of chunks the bus keeps at most, the newest; 0: as many as its hours have."""
     udp_ports: str = ""
     """UDP port range of the stage, such as ``40000-40100``; empty lets the system choose."""
     ice_servers: str = ""
@@ -95,6 +97,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Spaces that one account may make within 24 hours; 0 for any number."""
     end_after: str = "2,12"
     """Hours after which a space without a host on its stage ends by itself: live, waiting; 0 means never."""
+    keep_recordings: str = ""
+    """How long recordings are kept after the end of their space, such as ``90d``, ``12w``, ``2y``; empty: for ever."""
+    keep_comments: str = ""
+    """The same of comments, of what hosts wrote backstage, and of requests to speak."""
+    keep_sounds: str = "30d"
+    """The same of a host's own hold music."""
+    keep_events: str = ""
+    """The same of what people did; what the space itself did stays in the record."""
+    quota_gb: float = 0.0
+    """Gigabytes that all recordings may have before no space can be made or opened any more; 0: no limit."""
+    account_gb: float = 0.0
+    """The same of the spaces that one account made."""
     sign_up: str = "closed"
     """Who may make an account: ``open``, ``invitation`` or ``closed`` (``people.model.SignUp``)."""
     create_spaces: str = "admins"

@@ -103,6 +103,7 @@ TABLE: Final = (
     Line("$KV.leases.chat", "house", "house", Way.KEPT_LAST, "KV_leases"),
     Line("$KV.leases.crowd", "house", "house", Way.KEPT_LAST, "KV_leases"),
     Line("$KV.leases.jobs", "house", "house", Way.KEPT_LAST, "KV_leases"),
+    Line("$KV.leases.retention", "house", "house", Way.KEPT_LAST, "KV_leases"),
 )
 
 

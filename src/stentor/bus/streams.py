@@ -23,8 +23,11 @@ BUCKETS: Final = ("board", "chat", "crowd", "withdrawals")
 LEASES: Final = "leases"
 
 
-def wanted(*, hours: float, copies: int) -> list[StreamConfig]:
-    """All of them. Logs are kept for ``hours``, on ``copies`` servers."""
+def wanted(*, hours: float, copies: int, most_bytes: int = 0) -> list[StreamConfig]:
+    """All of them. Logs are kept for ``hours``, on ``copies`` servers; of chunks the newest ``most_bytes`` (0: all).
+
+    Captions have hundredths of that. Buckets have one message a key, and keys of what is on.
+    """
     logs = [
         StreamConfig(
             name=name,
@@ -32,6 +35,8 @@ def wanted(*, hours: float, copies: int) -> list[StreamConfig]:
             retention=RetentionPolicy.LIMITS,
             storage=StorageType.FILE,
             max_age=hours * 3600,
+            max_bytes=most_bytes if name == CHUNKS and most_bytes else -1,
+            discard=DiscardPolicy.OLD,
             duplicate_window=DUPLICATE_WINDOW_S,
             allow_direct=True,
             num_replicas=copies,
@@ -58,10 +63,10 @@ def _bucket(name: str, copies: int, *, rollup: bool) -> StreamConfig:
     )
 
 
-async def prepare(bus: Bus, *, hours: float = 24.0) -> None:
+async def prepare(bus: Bus, *, hours: float = 24.0, most_bytes: int = 0) -> None:
     """Makes what is not there, and mends what is. Raises :class:`Overloaded` without the bus, or without the right."""
     try:
-        for config in wanted(hours=hours, copies=bus.copies):
+        for config in wanted(hours=hours, copies=bus.copies, most_bytes=most_bytes):
             await _make(bus, config)
     except (nats.errors.Error, nats.js.errors.Error, TimeoutError, OSError) as error:
         raise Overloaded(f"The bus makes no streams: {error!r}.", retry_after_s=1.0) from error

@@ -25,6 +25,7 @@ COMMANDS = (
     "bus",
     "space",
     "account",
+    "retention",
     "backup",
     "restore",
     "speak",

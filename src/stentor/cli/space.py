@@ -130,6 +130,20 @@ def overflow(space_id: str, seconds: int, data: str | None, as_json: bool) -> No
     _print_json(now) if as_json else _show(now)
 
 
+@space.command()
+@click.argument("space_id", metavar="SPACE")
+@click.option("--recording", type=int, default=0, help="Days; 0: as long as the site keeps it.")
+@click.option("--comments", type=int, default=0, help="Also what was written backstage.")
+@click.option("--sounds", type=int, default=0, help="The hold music.")
+@click.option("--events", type=int, default=0, help="What people did.")
+@_common
+def keep(space_id: str, data: str | None, as_json: bool, **days: int) -> None:
+    """Choose how long things are kept after the end, never longer than the site keeps them."""
+    with House(options.settings(data=data)) as house:
+        now = house.put(f"/spaces/{space_id}/keep", days)
+    _print_json(now) if as_json else _show(now)
+
+
 @space.command("pass")
 @click.argument("space_id", metavar="SPACE")
 @click.option("--for", "kind", type=click.Choice(sorted(CLASSES)), default="press", show_default=True, help="For whom.")

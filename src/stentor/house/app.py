@@ -27,6 +27,8 @@ from stentor.house.door import api as api_door
 from stentor.house.door.passes import Passes
 from stentor.house.openapi import SESSION, TOKEN, Description
 from stentor.house.removals import api as api_removals
+from stentor.house.retention import api as api_retention
+from stentor.house.retention.service import Retention
 from stentor.house.seats import api as api_seats
 from stentor.house.seats import api_back_channel, api_claim, api_requests, whip
 from stentor.house.seats.back_channel import Backstage
@@ -53,6 +55,7 @@ from stentor.people.model import Creators
 from stentor.spaces import rights
 from stentor.spaces.tokens import Invitation
 from stentor.store.comments import CommentsTable
+from stentor.store.retention import Limits
 
 STARTING_S = 1.0
 """Reading what is on takes about so long."""
@@ -92,6 +95,7 @@ def build(
     settings: Settings,
     *,
     keys: Keys,
+    retention: Retention,
 ) -> tuple[ASGIApp, Lanes]:
     """The application, and its lanes to watch. It holds no tasks of its own: those are the role's."""
     access = Access(keys.admin_token, keys.invitations, desk.clock)
@@ -138,6 +142,7 @@ def build(
         *api_requests.handlers(line, callers, desk),
         *api_back_channel.handlers(backstage, callers),
         *api_comments.handlers(comments, callers),
+        *api_retention.handlers(desk, callers, views, retention, Limits(settings.quota_gb, settings.account_gb)),
     ]
     app = Litestar(
         route_handlers=[

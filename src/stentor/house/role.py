@@ -27,18 +27,22 @@ from stentor.house.comments.chat import ChatKeeper
 from stentor.house.duty.board import BoardKeeper
 from stentor.house.duty.crowd import Controller
 from stentor.house.duty.jobs import JobKeeper
+from stentor.house.duty.retention import RetentionKeeper
 from stentor.house.duty.watcher import Watcher
 from stentor.house.removals.service import Removals
+from stentor.house.retention.service import Retention
 from stentor.house.seats.back_channel import Backstage
 from stentor.house.spaces.desk import Desk
 from stentor.house.web.connection import Door
 from stentor.house.web.proxies import behind
 from stentor.house.who.claims import Claims
 from stentor.spaces import attendance, forecast
+from stentor.spaces.retention import of_site
 from stentor.store.comments import CommentsTable
 from stentor.store.jobs import Jobs
 from stentor.store.objects import Objects
 from stentor.store.removals import ERASE
+from stentor.store.retention import Limits
 from stentor.store.seats import MakerLimits
 from stentor.store.spaces import Store
 from stentor.wire import forwarded
@@ -72,7 +76,8 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
             statuses = Statuses(clock)
             await statuses.start(bus, *BEATING)
             board = Board(bus)
-            limits = MakerLimits(settings.account_spaces, settings.account_spaces_day)
+            room = Limits(settings.quota_gb, settings.account_gb)
+            limits = MakerLimits(settings.account_spaces, settings.account_spaces_day, room)
             objects = Objects.open(settings.recordings_address)
             desk = Desk(store, board, bus, objects, clock, Claims(own.claims, clock), limits)
             watcher = Watcher(desk, board, bus, statuses, clock, attendance.parse(settings.end_after))
@@ -83,8 +88,10 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
             await chats.start()
             keeper = BoardKeeper(desk, bus, clock, holder=instance)
             controller = Controller(desk, bus, statuses, clock, holder=instance)
-            handlers = {ERASE: Removals(desk).erase}
-            jobs = JobKeeper(Jobs(store.work), handlers, bus, clock, holder=instance)
+            removals = Removals(desk)
+            jobs = JobKeeper(Jobs(store.work), {ERASE: removals.erase}, bus, clock, holder=instance)
+            retention = Retention(desk, removals, of_site(settings))
+            letting_go = RetentionKeeper(retention, bus, holder=instance)
             app, lanes = build(
                 desk,
                 statuses,
@@ -92,6 +99,7 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
                 chats,
                 settings,
                 keys=own,
+                retention=retention,
             )
 
             addresses = Addresses(
@@ -105,6 +113,7 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
 
             def status() -> Status:
                 at_ms, numbers = unix_ms(clock()), lanes.numbers() | door.numbers() | jobs.numbers()
+                numbers |= letting_go.numbers()
                 numbers |= forecast.numbers(disks.seen, controller.on_air, settings.bus_hours)
                 return Status(role="house", instance=instance, at_ms=at_ms, pid=os.getpid(), numbers=numbers)
 
@@ -128,6 +137,8 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
                 tasks.create_task(chats.follow(), name="house chat board")
                 tasks.create_task(chats.listen(), name="house chat heard")
                 tasks.create_task(chats.run(), name="house chat")
+                tasks.create_task(letting_go.lease.run(), name="house retention lease")
+                tasks.create_task(letting_go.run(), name="house retention")
                 tasks.create_task(jobs.lease.run(), name="house jobs lease")
                 tasks.create_task(jobs.run(), name="house jobs")
                 tasks.create_task(beat(bus, status), name="house status")

@@ -9,7 +9,7 @@ import msgspec
 
 from stentor.base.units import SeatId, SpaceId
 from stentor.crowd.ladder import Cause
-from stentor.spaces.model import Asking, Commenting, Role
+from stentor.spaces.model import Asking, Commenting, Keep, Role
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -306,6 +306,21 @@ class TurnSound(Command, frozen=True):
 
 class StopSound(Command, frozen=True):
     """Fades out what plays now."""
+
+
+class SetKeep(Command, frozen=True):
+    """Chooses for how long things are kept after the end; 0 for as long as the site does."""
+
+    keep: Keep
+
+
+class LetGo(Command, frozen=True):
+    """A part (``spaces.retention.Part``) was kept for ``days`` and is removed; ``count`` things went, by whose wish."""
+
+    part: str
+    count: int
+    days: int
+    who: str = "the site's rule"
 
 
 SoundCommand = AddSound | DropSound | PlaySound | TurnSound | StopSound

@@ -10,7 +10,7 @@ import msgspec
 
 from stentor.base.units import SeatId, SpaceId
 from stentor.crowd.ladder import Cause
-from stentor.spaces.model import Asking, Commenting, Role
+from stentor.spaces.model import Asking, Commenting, Keep, Role
 
 
 class EventBase(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=True):
@@ -283,6 +283,23 @@ class SoundStopped(EventBase, frozen=True):
     """Before it was over."""
 
 
+class KeepChanged(EventBase, frozen=True):
+    """For how many days after the end things are kept, if the site keeps them so long."""
+
+    keep: Keep
+
+
+class LetGo(EventBase, frozen=True):
+    """A part of what was kept was removed because its time was over (``spaces.retention.Part``)."""
+
+    part: str
+    count: int
+    """How many things went: comments, events, files."""
+    days: int
+    """For how long they were kept."""
+    who: str
+
+
 SoundEvent = SoundAdded | SoundDropped | SoundPlayed | SoundTurned | SoundStopped
 Event = (
     SpaceCreated
@@ -332,6 +349,8 @@ Event = (
     | SoundPlayed
     | SoundTurned
     | SoundStopped
+    | KeepChanged
+    | LetGo
 )
 
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)

@@ -137,6 +137,15 @@ class Trim(msgspec.Struct, frozen=True):
     to_ms: int | None
 
 
+class Keep(msgspec.Struct, frozen=True):
+    """For how many days after the end things are kept; 0 for no limit (``spaces.retention``)."""
+
+    recording: int = 0
+    comments: int = 0
+    sounds: int = 0
+    events: int = 0
+
+
 class Space(msgspec.Struct, frozen=True):
     """A space as the house keeps it; what the others learn of it is ``spaces.board.public``.
 
@@ -204,6 +213,10 @@ class Space(msgspec.Struct, frozen=True):
     """Whether it stands in lists."""
     trim: Trim | None = None
     """What the replay shows; None for all of it."""
+    keep: Keep = Keep()
+    """What its host has chosen; the site's own limits hold beside it."""
+    let_go: dict[str, int] = {}
+    """What was removed by these rules (``spaces.retention.Part``), and when."""
     version: int = 0
     """Counts the events that made it; the board and the store never go back."""
 

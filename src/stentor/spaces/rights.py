@@ -125,6 +125,8 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.StopSound: _CO_HOSTS,
     c.ChangeRole: _HOSTS,
     c.HandOver: _HOSTS,
+    c.SetKeep: _HOSTS,
+    c.LetGo: _HOUSE,
     c.Abandon: _HOUSE,
     c.Interrupt: _HOUSE,
     c.Resume: _HOUSE,

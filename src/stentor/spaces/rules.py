@@ -17,7 +17,7 @@ from stentor.base.errors import BadInput, Conflict, NotFound
 from stentor.base.units import seat_id, space_id
 from stentor.crowd.door import CLASSES
 from stentor.crowd.rungs import TOP
-from stentor.spaces import attendance, checks, comments, pins, removal, seats, sounds
+from stentor.spaces import attendance, checks, comments, pins, removal, retention, seats, sounds
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
 from stentor.spaces.events import Event
@@ -113,6 +113,8 @@ def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
         case c.AddSound() | c.DropSound() | c.PlaySound() | c.TurnSound() | c.StopSound():
             refuse_if_over(space)
             return sounds.decide(space, command, at_ms)
+        case c.SetKeep() | c.LetGo():
+            return retention.decide(space, command, at_ms)
     return seats.decide(space, command, at_ms)
 
 
@@ -161,6 +163,8 @@ def _apply(space: Space | None, event: Event) -> Space:
             return removal.apply(space, event)
         case e.SoundAdded() | e.SoundDropped() | e.SoundPlayed() | e.SoundTurned() | e.SoundStopped():
             return sounds.apply(space, event)
+        case e.KeepChanged() | e.LetGo():
+            return retention.apply(space, event)
     if type(event) not in NEXT:
         return seats.apply(space, event)
     times: dict[type[Event], str] = {e.DoorsOpened: "doors_open_ms", e.WentLive: "live_ms", e.SpaceEnded: "ended_ms"}

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 from stentor.base.errors import Conflict, Overloaded
 from stentor.spaces.model import OVER, Space, State
 from stentor.store import tables
+from stentor.store.retention import NO_LIMITS, Limits, require_bytes
 
 DAY_MS = 24 * 3_600_000
 _decoder = msgspec.json.Decoder(Space)
@@ -21,6 +22,8 @@ class MakerLimits(msgspec.Struct, frozen=True):
 
     open: int = 0
     day: int = 0
+    room: Limits = NO_LIMITS
+    """For recordings."""
 
 
 def accounts(space: Space | None) -> set[str]:
@@ -47,7 +50,13 @@ def read_spaces_of(connection: Connection, account: str) -> Sequence[Space]:
 
 
 def require_room(connection: Connection, creator: str, limits: MakerLimits, now_ms: int) -> None:
-    """Raises :class:`Conflict` or :class:`Overloaded` when an account has, or made, as many spaces as it may."""
+    """Raises :class:`Conflict` or :class:`Overloaded` when an account has, or made, as many spaces as it may.
+
+    ``creator`` is empty for an administrator, who may make any number while recordings have room.
+    """
+    require_bytes(connection, creator, limits.room, now_ms)
+    if not creator:
+        return
     if limits.open and _count(connection, creator, states=_OPEN) >= limits.open:
         raise Conflict(
             f"You have {limits.open} spaces that are open or announced; end or cancel one before you make another.",

@@ -24,6 +24,7 @@ from stentor.store.board import BoardTable
 from stentor.store.database import open_engine
 from stentor.store.recordings import Recording, read_recording, read_recordings, write_recording
 from stentor.store.removals import RemovalsTable, order_removals
+from stentor.store.retention import RetentionTable
 from stentor.store.schema import migrate
 from stentor.store.seats import MakerLimits, read_spaces_of, require_room, write_seats
 from stentor.store.work import Work, transaction
@@ -51,6 +52,7 @@ class Store:
         self.accounts = Accounts(self.work)
         self.board = BoardTable(self.work)
         self.removals = RemovalsTable(self.work)
+        self.retention = RetentionTable(self.work)
 
     @classmethod
     async def open(cls, url: str, *, whole: bool = False) -> Store:
@@ -91,14 +93,13 @@ class Store:
     async def create(self, events: Sequence[Event], *, creator: str = "", limits: MakerLimits = NO_LIMITS) -> Space:
         """Stores a new space made by its first events; raises :class:`Conflict` when its id is taken.
 
-        ``creator`` is the account that makes it, for whom ``limits`` hold; raises what ``require_room`` does.
+        ``creator`` is the account that makes it, empty for an administrator; raises what ``require_room`` does.
         """
 
         def work() -> Space:
             space = _fold(None, events)
             with transaction(self.work.writer) as connection:
-                if creator:
-                    require_room(connection, creator, limits, space.created_ms)
+                require_room(connection, creator, limits, space.created_ms)
                 try:
                     connection.execute(insert(tables.spaces).values(id=space.id, creator=creator, **_row(space)))
                 except IntegrityError as error:
@@ -133,18 +134,23 @@ class Store:
         return await self.work.settle(lambda connection: change_space(connection, space, decide))
 
     async def events(self, space: str, *, after: int = 0, limit: int = MOST_EVENTS) -> Sequence[Event]:
-        """What happened to a space after version ``after``, in order: event ``n`` made version ``n``.
+        """As :meth:`history`, without the versions."""
+        return [event for _, event in await self.history(space, after=after, limit=limit)]
 
-        At most 10,000 at a time, the earliest; go on with the last one's version. Raises :class:`NotFound`.
+    async def history(self, space: str, *, after: int = 0, limit: int = MOST_EVENTS) -> Sequence[tuple[int, Event]]:
+        """What happened to a space after version ``after``, in order, each with the version that it made.
+
+        Versions are missing where events were removed after their time. At most 10,000 at a time, the earliest; go on
+        with the last one's version. Raises :class:`NotFound`.
         """
 
-        def work() -> Sequence[Event]:
+        def work() -> Sequence[tuple[int, Event]]:
             table = tables.events
-            query = select(table.c.body).where(table.c.space == space, table.c.version > after)
+            query = select(table.c.version, table.c.body).where(table.c.space == space, table.c.version > after)
             query = query.order_by(table.c.version).limit(min(limit, MOST_EVENTS))
             with transaction(self.work.engine) as connection:
                 load_space(connection, space)
-                return [e.decode(row.body) for row in connection.execute(query)]
+                return [(row.version, e.decode(row.body)) for row in connection.execute(query)]
 
         return await self.work.run(work)
 

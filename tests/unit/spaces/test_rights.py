@@ -8,7 +8,7 @@ from stentor.base.errors import NotAllowed, NotSignedIn
 from stentor.base.units import SeatId
 from stentor.crowd.ladder import Cause
 from stentor.spaces import commands as c
-from stentor.spaces.model import Asking, Role, State
+from stentor.spaces.model import Asking, Keep, Role, State
 from stentor.spaces.rights import ADMIN, ANYONE, HOUSE, MAY, Actor, Look, Rank, allowed, rank, require, seated
 from tests.support.spaces import ANNA, BEN, CREATE, HOST, do, with_guests
 
@@ -43,6 +43,8 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (c.GoLive(), "admin host co_host"),
     (c.End(), "admin host"),
     (c.Cancel(), "admin host"),
+    (c.SetKeep(Keep(recording=7)), "admin host"),
+    (c.LetGo("comments", 1, 7), "house"),
     (c.Abandon(), "house"),
     (c.Interrupt(), "house"),
     (c.Resume(), "house"),

@@ -72,9 +72,9 @@ def handlers(
     async def history(request: _Request, space: SpaceParameter) -> schema.EventList:
         found = await desk.load(space)
         rights.require(await who(request, space), Look.EVENTS, found)
-        stored = await desk.store.events(found.id)
         numbered = [
-            {"version": number, **msgspec.json.decode(events.encode(event))} for number, event in enumerate(stored, 1)
+            {"version": version, **msgspec.json.decode(events.encode(event))}
+            for version, event in await desk.store.history(found.id)
         ]
         return schema.EventList(space=found.id, events=numbered)
 

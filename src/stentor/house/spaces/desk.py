@@ -26,7 +26,7 @@ from stentor.spaces import board, rights, rules
 from stentor.spaces import commands as c
 from stentor.spaces.claims import Purpose
 from stentor.spaces.events import Event
-from stentor.spaces.model import Role, Seat, Space
+from stentor.spaces.model import Role, Seat, Space, State
 from stentor.spaces.requests import Request
 from stentor.spaces.rights import Actor, Rank
 from stentor.spaces.tokens import Invitation
@@ -86,9 +86,12 @@ class Desk:
     async def change(self, space: str, wish: c.Command | Sequence[c.Command], actor: Actor) -> Space:
         """Does what one or several commands ask if ``actor`` may: all of them, or nothing when one is refused.
 
-        Rights are looked up in the state that is changed; each command is decided on what those before it make.
+        Rights are looked up in the state that is changed; each command is decided on what those before it make. A space
+        that is not open yet stays closed when recordings have no room.
         """
         commands = [wish] if isinstance(wish, c.Command) else list(wish)
+        if any(isinstance(each, c.OpenDoors | c.GoLive) for each in commands):
+            await self._require_room(space, commands[0], actor)
 
         def decide(before: Space) -> Sequence[Event]:
             return _decide(before, commands, actor, self.clock())
@@ -116,6 +119,13 @@ class Desk:
             await self._tell(space)
         for command in commands:
             await self._order(space, command)
+
+    async def _require_room(self, space: str, command: c.Command, actor: Actor) -> None:
+        """Raises :class:`Conflict` when a space would be opened for which recordings have no room."""
+        found = await self.load(space)
+        rights.require(actor, command, found)
+        if found.state is State.SCHEDULED:
+            await self.store.retention.require_room(found.id, self._limits.room, unix_ms(self.clock()))
 
     async def observe(self, space: str, command: c.Command) -> Space:
         """What the house itself has seen. Before a replay opens, its recording is summed up and listed."""

@@ -12,7 +12,7 @@ from stentor.base.units import SEAT_ID, SPACE_ID
 from stentor.crowd.ladder import Cause
 from stentor.spaces import requests
 from stentor.spaces.lights import Lights
-from stentor.spaces.model import Asking, Commenting, Removal, Role, State, Trim
+from stentor.spaces.model import Asking, Commenting, Keep, Removal, Role, State, Trim
 from stentor.spaces.quality import Quality
 from stentor.spaces.readiness import Hindrance
 
@@ -382,6 +382,12 @@ class SpaceView(msgspec.Struct, frozen=True):
     """What the replay shows; null for all of it."""
     ends_ms: int | None = None
     """When the space ends by itself, since no host is on the stage; null while it does not."""
+    keep: Keep = Keep()
+    """For how many days after the end things are kept, as a host has chosen; 0 for as long as the site keeps them."""
+    keep_days: int = 0
+    """For how many days the recording is kept, by the host's choice or the site's rule; 0 for ever."""
+    recording_until_ms: int | None = None
+    """When the recording goes; null for never, and before the end."""
 
 
 class NewSpaceView(msgspec.Struct, frozen=True):
@@ -417,6 +423,8 @@ class RecordingView(msgspec.Struct, frozen=True):
     download: str
     playlist: str
     gaps: str
+    until_ms: int | None = None
+    """When it goes; null for never."""
 
 
 class RecordingList(msgspec.Struct, frozen=True):

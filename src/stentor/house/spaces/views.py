@@ -12,11 +12,12 @@ from stentor.bus.status import SeatStatus, Statuses
 from stentor.house.spaces import schema, site_schema
 from stentor.house.spaces.desk import Desk
 from stentor.house.spaces.ice import IceServers
-from stentor.spaces import attendance, portraits, rights, rules, sounds
+from stentor.spaces import attendance, portraits, retention, rights, rules, sounds
 from stentor.spaces import commands as c
 from stentor.spaces.lights import lights
 from stentor.spaces.model import ON_AIR, OVER, Asking, Role, Seat, Space, State
 from stentor.spaces.readiness import hindrances
+from stentor.spaces.retention import Part
 from stentor.spaces.rights import Actor, Look, Rank
 
 MOST = 200
@@ -73,6 +74,7 @@ class Views:
         self._house = settings.house_address
         self._ice = ice
         self._end_after = attendance.parse(settings.end_after)
+        self._keep = retention.of_site(settings)
 
     async def rows(self, actor: Actor = rights.ANYONE) -> schema.SpaceList:
         """The newest spaces by :func:`prominence`; with their lights for whoever runs the house."""
@@ -130,6 +132,9 @@ class Views:
             listed=space.listed,
             trim=space.trim,
             ends_ms=attendance.ends_ms(space, self._end_after),
+            keep=space.keep,
+            keep_days=retention.shorter(self._keep, space.keep).recording,
+            recording_until_ms=retention.until_ms(space, Part.RECORDING, self._keep),
         )
 
     async def recordings(self, actor: Actor = rights.ANYONE) -> schema.RecordingList:
@@ -155,6 +160,7 @@ class Views:
                     download=f"{address}/recording.m4a",
                     playlist=f"{address}/replay/index.m3u8",
                     gaps=f"{address}/gaps.json",
+                    until_ms=retention.until_ms(space, Part.RECORDING, self._keep),
                 )
             )
         return schema.RecordingList(recordings=found)
