@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stentor.audio.pcm import Samples
-from stentor.client.heard import Heard
+from stentor.client.history import SoundHistory
 from tests.browser.conftest import Browsers
 from tests.support.browser import visit
 from tests.support.sound import MATCHED, assert_not_heard, correlation
@@ -58,7 +58,7 @@ async def test_each_hears_the_other_within_400_ms_and_never_himself(
         guest.calm()
 
 
-def delay_s(said: Heard, heard: Heard) -> float:
+def delay_s(said: SoundHistory, heard: SoundHistory) -> float:
     """The median time from a sample's being said to its being heard, over the windows that are surely the same."""
     spoken, arrived = said.clock(flowing=True), heard.clock(flowing=True)
     points = [point for point in correlation(said.samples(), heard.samples()).points if point.score >= MATCHED]

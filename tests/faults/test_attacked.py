@@ -15,8 +15,8 @@ from stentor.audio.pcm import Samples
 from stentor.client.listener import probe
 from stentor.client.report import Report
 from stentor.client.speaker import Speaker
-from stentor.rehearsal.order import Mix, Way
-from stentor.rehearsal.plan import Plan
+from stentor.rehearsal.order import CrowdMix, Format
+from stentor.rehearsal.plan import RehearsalPlan
 from stentor.rehearsal.rehearse import rehearse
 from stentor.rehearsal.rehearsed import Rehearsed
 from tests.support.attack import Order, attacked
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.realtime, pytest.mark.timeout(240)]
 RATE = 48_000
 LISTENERS = 300
 """Who are there for the talk, and stay from before the attack to the end."""
-NORMAL = Mix({Way.AAC: 2.0, Way.OPUS: 1.0, Way.MP4: 1.0}, stay=True)
+NORMAL = CrowdMix({Format.AAC: 2.0, Format.OPUS: 1.0, Format.MP4: 1.0}, stay=True)
 ATTACK_S = 12.0
 CALM_S = 3.0
 BACK_S = 60.0
@@ -73,7 +73,7 @@ async def _talk(folder: Path) -> Story:
             for kind, path in {"aac": "/live.aac", "ll-hls": "/hls/index.m3u8"}.items()
         }
         page = house.audience("talk")
-        plan = Plan(page=page, listeners=LISTENERS, curve="step", within_s=2, for_s=NORMAL_S, mix=NORMAL)
+        plan = RehearsalPlan(page=page, listeners=LISTENERS, curve="step", within_s=2, for_s=NORMAL_S, mix=NORMAL)
         normal = asyncio.create_task(rehearse(plan), name="normal load")
         await house.until("talk", lambda view: view["listeners"] > LISTENERS, "all listeners are there")
         async with Speaker(house.whip("talk"), tokens["host"], said, name="host", pause_s=60):

@@ -26,7 +26,7 @@ from stentor.bus.identity import join
 from stentor.bus.permissions import OPERATOR
 from stentor.bus.stored import bucket
 from stentor.bus.streams import LEASES
-from stentor.client.heard import Heard
+from stentor.client.history import SoundHistory
 from stentor.client.listener import probe
 from stentor.client.report import Report
 from stentor.client.speaker import Speaker
@@ -61,7 +61,7 @@ class Listener:
     """One listener at one machine's edges."""
 
     machine: str
-    task: asyncio.Task[tuple[Report, Heard]]
+    task: asyncio.Task[tuple[Report, SoundHistory]]
     reports: list[Report] = field(default_factory=list)
 
 
@@ -234,7 +234,7 @@ async def _until(many: Cluster, machine: str, condition: Callable[[dict[str, Any
     raise AssertionError(f"waited in vain: {reason}; it is {view}")
 
 
-def _back(at: float, speaker: Speaker, sound: Heard) -> float:
+def _back(at: float, speaker: Speaker, sound: SoundHistory) -> float:
     """From ``at`` to the arrival of words that were spoken after it."""
     samples, clock = sound.samples(), sound.clock()
     after = bisect_left(range(samples.size), at - 0.5, key=clock)

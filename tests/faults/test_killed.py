@@ -29,7 +29,7 @@ from stentor.bus.identity import join
 from stentor.bus.permissions import OPERATOR
 from stentor.bus.stored import bucket
 from stentor.bus.streams import LEASES
-from stentor.client.heard import Heard
+from stentor.client.history import SoundHistory
 from stentor.client.listener import probe
 from stentor.client.report import Report
 from stentor.client.silence import Silence
@@ -68,7 +68,7 @@ class Listener:
     """One listener: its newest report while it listens, and all it heard."""
 
     kind: str
-    task: asyncio.Task[tuple[Report, Heard]]
+    task: asyncio.Task[tuple[Report, SoundHistory]]
     reports: list[Report] = field(default_factory=list)
 
     @property
@@ -105,7 +105,7 @@ class Death:
 @dataclass
 class Story:
     deaths: dict[str, Death]
-    listeners: list[tuple[Report, Heard]]
+    listeners: list[tuple[Report, SoundHistory]]
     pages: list[manifest.Entry]
     recording: Samples
     gap_report: dict[str, Any]
@@ -223,7 +223,7 @@ async def _kill(house: Whole, role: str, listeners: list[Listener]) -> Death:
     return Death(name, at, restarted_s, on_it, dropped, max(stalls), states, view)
 
 
-def _back(at: float, said: Samples, heard: list[tuple[Report, Heard]]) -> dict[str, float]:
+def _back(at: float, said: Samples, heard: list[tuple[Report, SoundHistory]]) -> dict[str, float]:
     """For each kind of listener the worst time from the kill to speech that was spoken after it."""
     back: dict[str, float] = {}
     for report, sound in heard:

@@ -19,8 +19,8 @@ from stentor.bus.permissions import OPERATOR
 from stentor.bus.stored import bucket
 from stentor.bus.streams import LEASES
 from stentor.client.speaker import Speaker
-from stentor.rehearsal.order import Mix, Way
-from stentor.rehearsal.plan import Plan
+from stentor.rehearsal.order import CrowdMix, Format
+from stentor.rehearsal.plan import RehearsalPlan
 from stentor.rehearsal.rehearse import rehearse
 from stentor.rehearsal.rehearsed import Rehearsed
 from tests.support.sound import voice
@@ -30,7 +30,7 @@ from tests.support.whole import Whole, whole
 pytestmark = [pytest.mark.realtime, pytest.mark.timeout(240)]
 
 LISTENERS = 3000
-MIX = Mix({Way.AAC: 2.0, Way.OPUS: 1.0, Way.MP4: 1.0}, stay=True)
+MIX = CrowdMix({Format.AAC: 2.0, Format.OPUS: 1.0, Format.MP4: 1.0}, stay=True)
 COME_S = 4.0
 AFTER_S = 6.0
 FOR_S = 45.0
@@ -85,7 +85,7 @@ async def _talk(folder: Path) -> Story:
             await house.until("talk", lambda view: view["lights"]["stage"]["color"] == "green", "the host is heard")
             progress = Progress()
             page = house.audience("talk")
-            plan = Plan(page=page, listeners=LISTENERS, curve="steady", within_s=COME_S, for_s=FOR_S, mix=MIX)
+            plan = RehearsalPlan(page=page, listeners=LISTENERS, curve="steady", within_s=COME_S, for_s=FOR_S, mix=MIX)
             rehearsing = asyncio.create_task(rehearse(plan, on_progress=progress.look), name="crowd")
             await eventually(lambda: progress.playing == LISTENERS, "all listen")
             await asyncio.sleep(2.0)

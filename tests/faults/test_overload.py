@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from stentor.rehearsal.order import Mix, Way
-from stentor.rehearsal.plan import Plan
+from stentor.rehearsal.order import CrowdMix, Format
+from stentor.rehearsal.plan import RehearsalPlan
 from stentor.rehearsal.rehearse import rehearse
 from stentor.rehearsal.rehearsed import Rehearsed
 from tests.support.whole import whole
@@ -29,7 +29,7 @@ MANY = 900
 OVERLOAD_S = 15.0
 FOR_S = 85.0
 BACK_S = 60.0
-STAYING = Mix({Way.AAC: 1.0}, stay=True, straight=True)
+STAYING = CrowdMix({Format.AAC: 1.0}, stay=True, straight=True)
 """They heed no door, and come again as soon as they were refused: the worst of clients."""
 
 
@@ -56,10 +56,11 @@ async def _overload(folder: Path) -> Story:
         await house.space("talk")
         page = house.audience("talk")
         usual = asyncio.create_task(
-            rehearse(Plan(page=page, listeners=USUAL, curve="step", within_s=2, for_s=FOR_S, mix=STAYING)), name="usual"
+            rehearse(RehearsalPlan(page=page, listeners=USUAL, curve="step", within_s=2, for_s=FOR_S, mix=STAYING)),
+            name="usual",
         )
         await house.until("talk", lambda view: view["listeners"] >= USUAL, "the usual load is there")
-        crowd = Plan(page=page, listeners=MANY, curve="together", within_s=1, for_s=OVERLOAD_S, mix=STAYING)
+        crowd = RehearsalPlan(page=page, listeners=MANY, curve="together", within_s=1, for_s=OVERLOAD_S, mix=STAYING)
         many = asyncio.create_task(rehearse(crowd), name="many")
         highest, narrowest = 0, 1.0
         while not many.done():

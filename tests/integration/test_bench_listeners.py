@@ -12,8 +12,8 @@ from bench import peers
 from bench.listeners import Met, listen
 from bench.program import NO_COMPILER, compiler
 from stentor.base import grid
-from stentor.rehearsal.order import Mix, Way
-from stentor.rehearsal.plan import Plan
+from stentor.rehearsal.order import CrowdMix, Format
+from stentor.rehearsal.plan import RehearsalPlan
 from stentor.rehearsal.rehearse import rehearse
 from tests.support.edge import SPACE, Rig, edge
 from tests.support.wait import eventually
@@ -87,8 +87,8 @@ async def test_it_measures_as_a_rehearsal_does() -> None:
     """Side by side at one edge that is silent for a moment: the same pauses, and as many bits."""
     async with edge(chunks=40) as rig:
         page = f"http://127.0.0.1:{rig.port}/s/{SPACE}"
-        straight = Mix({Way.AAC: 1.0}, shared=0.0, straight=True, stay=True)
-        plan = Plan(page=page, listeners=200, curve="step", within_s=0.5, for_s=9.0, mix=straight)
+        straight = CrowdMix({Format.AAC: 1.0}, shared=0.0, straight=True, stay=True)
+        plan = RehearsalPlan(page=page, listeners=200, curve="step", within_s=0.5, for_s=9.0, mix=straight)
         rehearsing = asyncio.create_task(rehearse(plan), name="rehearsal")
         listening = crowd(rig, 200, seconds=8.5)
         await eventually(lambda: rig.worker.listeners == 400, "all listen")

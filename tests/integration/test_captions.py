@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from stentor.archive.shelf import Shelf
+from stentor.archive.stored import RecordingStore
 from stentor.audio import pcm
 from stentor.audio.narrow import Narrower
 from stentor.audio.pcm import SILENCE, Samples
@@ -24,8 +24,9 @@ from stentor.bus.board import Board
 from stentor.bus.connection import Bus, connect
 from stentor.bus.cues import CueLog
 from stentor.bus.status import Statuses
-from stentor.captions import recorded, scribe
-from stentor.captions.engine import Heard
+from stentor.captions import recorded
+from stentor.captions import seat as captions_seat
+from stentor.captions.engine import Transcription
 from stentor.captions.role import Captions
 from stentor.captions.whisper import Whisper
 from stentor.spaces.model import Role, Seat, Space, State
@@ -52,11 +53,11 @@ class Counter:
         self.slow_s = 0.0
         self.fails = False
 
-    def transcribe(self, samples: Samples, language: str) -> Heard:
+    def transcribe(self, samples: Samples, language: str) -> Transcription:
         time.sleep(self.slow_s)
         if self.fails:
             raise RuntimeError("this recogniser fails")
-        return Heard(f"{samples.size / 16_000:.1f} s.", language)
+        return Transcription(f"{samples.size / 16_000:.1f} s.", language)
 
 
 @pytest.fixture
@@ -165,8 +166,8 @@ async def test_the_transcript_outlives_the_process_and_the_bus(
     bus: Bus, objects: Objects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is kept while the talk goes on; another process goes on with it; the end writes the rest."""
-    monkeypatch.setattr(scribe, "WRITE_EVERY_S", 0.2)
-    monkeypatch.setattr(scribe, "LINGER_S", 1.0)
+    monkeypatch.setattr(captions_seat, "WRITE_EVERY_S", 0.2)
+    monkeypatch.setattr(captions_seat, "LINGER_S", 1.0)
     space = live()
     async with captions(bus, objects, Counter()) as running:
         await listening(bus, running, space)
@@ -208,7 +209,7 @@ async def test_who_cannot_keep_up_skips_and_says_so(
 async def test_a_recording_gets_its_words_afterwards(objects: Objects) -> None:
     """Out of the mix, in their places, with the speakers that the pulses name; nobody wants the words of music."""
     await record(objects, 96, {range(24, 54): "ada", range(54, 96): "bob"})
-    entries = (await Shelf(objects, SPACE).load()).entries
+    entries = (await RecordingStore(objects, SPACE).load()).entries
     found = [
         cue
         async for _, cues in recorded.cues(SPACE, entries, objects.get, Counter(), language="en", made_ms=1)

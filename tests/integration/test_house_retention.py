@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from stentor.archive.recorder import Recorder, Segment
-from stentor.archive.shelf import Shelf
+from stentor.archive.stored import RecordingStore
 from stentor.base.errors import SetupError
 from stentor.base.rendition import RENDITIONS, Source
 from stentor.base.units import SpaceId
@@ -111,7 +111,7 @@ async def test_a_recording_goes_and_the_record_says_by_whose_wish(
         async with store_of(house) as store:
             for name, days in (("old", 31), ("young", 29), ("hosts", 8)):
                 await ended(store, name, days, c.SetKeep(Keep(recording=7 if name == "hosts" else 0)))
-                shelf = Shelf(objects, name)
+                shelf = RecordingStore(objects, name)
                 for segment in segments(name):
                     await shelf.keep(segment)
                 await store.record(await summarise(objects, SpaceId(name), ready_ms=1))

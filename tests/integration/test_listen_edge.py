@@ -9,7 +9,7 @@ import pytest
 
 from stentor.base import grid
 from stentor.base.errors import NotFound
-from stentor.client.heard import Heard
+from stentor.client.history import SoundHistory
 from stentor.client.listener import listen, probe
 from stentor.client.report import Report
 from tests.support.edge import SPACE, VOICE_CHUNKS, Rig, edge
@@ -24,7 +24,7 @@ async def _publishing(rig: Rig) -> None:
         rig.publish()
 
 
-async def _hear(url: str, *, low_latency: bool = True) -> tuple[Report, Heard]:
+async def _hear(url: str, *, low_latency: bool = True) -> tuple[Report, SoundHistory]:
     return await probe(url, seconds=4.0, low_latency=low_latency)
 
 

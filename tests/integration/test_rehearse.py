@@ -13,8 +13,8 @@ import pytest
 from stentor.base import grid
 from stentor.base.errors import BadInput
 from stentor.base.tls import Tls
-from stentor.rehearsal.order import Mix, Storm, Way
-from stentor.rehearsal.plan import Plan
+from stentor.rehearsal.order import CrowdMix, Format, Storm
+from stentor.rehearsal.plan import RehearsalPlan
 from stentor.rehearsal.rehearse import rehearse
 from stentor.rehearsal.rehearsed import Rehearsed
 from stentor.spaces.model import State
@@ -24,7 +24,7 @@ from tests.support.wait import eventually
 
 pytestmark = pytest.mark.realtime
 
-PLAIN = Mix({Way.AAC: 3.0, Way.OPUS: 1.0, Way.MP4: 1.0})
+PLAIN = CrowdMix({Format.AAC: 3.0, Format.OPUS: 1.0, Format.MP4: 1.0})
 """Plain streams only, on good lines: every cut and every refusal is the edge's."""
 
 
@@ -46,7 +46,7 @@ async def on_air(*, capacity: int = 5000, tls: Tls | None = None) -> AsyncIterat
 
 
 async def crowd(
-    rig: Rig, listeners: int, *, for_s: float = 4.0, mix: Mix = PLAIN, storm: Storm | None = None
+    rig: Rig, listeners: int, *, for_s: float = 4.0, mix: CrowdMix = PLAIN, storm: Storm | None = None
 ) -> tuple[Rehearsed, int]:
     """The report, and the most that the edge itself counted."""
     counted = 0
@@ -56,7 +56,7 @@ async def crowd(
         counted = max(counted, rig.worker.listeners)
 
     page = f"http://127.0.0.1:{rig.port}/s/{SPACE}"
-    plan = Plan(page=page, listeners=listeners, curve="step", within_s=1.5, for_s=for_s, mix=mix, storm=storm)
+    plan = RehearsalPlan(page=page, listeners=listeners, curve="step", within_s=1.5, for_s=for_s, mix=mix, storm=storm)
     report = await rehearse(plan, on_progress=look)
     return report, counted
 
@@ -117,16 +117,18 @@ async def test_before_the_doors_a_crowd_waits() -> None:
 async def test_what_cannot_be_rehearsed(page: str, curve: str, error: type[Exception]) -> None:
     """An address that is no listener's page, and a curve that there is not, are refused before anybody comes."""
     with pytest.raises(error):
-        await rehearse(Plan(page=page, listeners=1, curve=curve, within_s=1, for_s=5))
+        await rehearse(RehearsalPlan(page=page, listeners=1, curve=curve, within_s=1, for_s=5))
 
 
 async def test_all_kinds_of_listeners_over_tls(tmp_path: Path) -> None:
     """Streams, low-latency HLS and HLS, encrypted: all hear something, nobody's player runs dry."""
     authority = Authority(tmp_path)
-    everything = Mix({Way.AAC: 1.0, Way.MP4: 1.0, Way.LOW_LATENCY: 1.0, Way.HLS: 1.0})
+    everything = CrowdMix({Format.AAC: 1.0, Format.MP4: 1.0, Format.LOW_LATENCY: 1.0, Format.HLS: 1.0})
     async with on_air(tls=authority.tls()) as rig:
         page = f"https://localhost:{rig.port}/s/{SPACE}"
-        report = await rehearse(Plan(page=page, listeners=60, curve="together", within_s=1, for_s=7, mix=everything))
+        report = await rehearse(
+            RehearsalPlan(page=page, listeners=60, curve="together", within_s=1, for_s=7, mix=everything)
+        )
     assert report.complaints == []
     assert report.heard == 60
     assert all(count >= 5 for count in report.ways.values())
@@ -145,7 +147,7 @@ async def test_a_storm_is_weathered() -> None:
 async def test_slow_lines_are_counted_apart() -> None:
     """Whoever cannot take the sound as fast as it comes is heard of, but it is his line's fault."""
     async with on_air() as rig:
-        slow = Mix({Way.AAC: 1.0}, slow=0.5, slow_bps=30_000)
+        slow = CrowdMix({Format.AAC: 1.0}, slow=0.5, slow_bps=30_000)
         report, _ = await crowd(rig, 40, for_s=6.0, mix=slow)
     assert report.slow >= 10
     assert report.complaints == []
@@ -154,7 +156,7 @@ async def test_slow_lines_are_counted_apart() -> None:
 async def test_devices_come_from_many_addresses() -> None:
     """A share comes from one address, as behind a carrier's NAT, everybody else from his own."""
     async with on_air() as rig:
-        rehearsing = asyncio.create_task(crowd(rig, 100, mix=Mix({Way.AAC: 1.0}, shared=0.3)))
+        rehearsing = asyncio.create_task(crowd(rig, 100, mix=CrowdMix({Format.AAC: 1.0}, shared=0.3)))
         await eventually(lambda: rig.worker.listeners >= 95, "nearly all listen")
         peers = [connection.transport.get_extra_info("peername")[0] for connection in rig.worker._connections]
         await rehearsing

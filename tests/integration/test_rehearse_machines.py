@@ -17,8 +17,8 @@ from stentor.base.errors import NotAllowed, Overloaded
 from stentor.bus.connection import Bus, connect
 from stentor.rehearsal import share
 from stentor.rehearsal.machines import offered, rehearse_from
-from stentor.rehearsal.order import Mix, Way
-from stentor.rehearsal.plan import Plan
+from stentor.rehearsal.order import CrowdMix, Format
+from stentor.rehearsal.plan import RehearsalPlan
 from stentor.rehearsal.rehearsed import Rehearsed
 from tests.integration.test_rehearse import on_air
 from tests.support.edge import SPACE, Rig
@@ -27,7 +27,7 @@ from tests.support.wait import eventually
 
 pytestmark = pytest.mark.realtime
 
-PLAIN = Mix({Way.AAC: 1.0}, stay=True)
+PLAIN = CrowdMix({Format.AAC: 1.0}, stay=True)
 
 
 @asynccontextmanager
@@ -76,7 +76,7 @@ async def test_two_machines_drive_one_crowd(tmp_path: Path) -> None:
         counted = max(counted, rig.worker.listeners)
 
     async with on_air() as rig, generators(tmp_path, f"http://127.0.0.1:{rig.port}") as (bus, _):
-        plan = Plan(page=page(rig), listeners=201, curve="step", within_s=2, for_s=7, mix=PLAIN)
+        plan = RehearsalPlan(page=page(rig), listeners=201, curve="step", within_s=2, for_s=7, mix=PLAIN)
         report = await rehearse_from(bus, 2, plan, secret=secret(tmp_path), on_progress=look)
     assert (report.come, report.heard, report.refused, report.cut, report.processes) == (201, 201, 0, 0, 2)
     assert sorted(machine.listeners for machine in report.machines) == [100, 101]
@@ -90,7 +90,7 @@ async def test_two_machines_drive_one_crowd(tmp_path: Path) -> None:
 async def test_a_machine_that_vanishes_is_told_of(tmp_path: Path) -> None:
     """Killed in the middle, a generator stands in the report with what it had driven; the other's figures are whole."""
     async with on_air() as rig, generators(tmp_path, f"http://127.0.0.1:{rig.port}") as (bus, running):
-        plan = Plan(page=page(rig), listeners=100, curve="step", within_s=1, for_s=6, mix=PLAIN)
+        plan = RehearsalPlan(page=page(rig), listeners=100, curve="step", within_s=1, for_s=6, mix=PLAIN)
         rehearsing = asyncio.create_task(rehearse_from(bus, 2, plan, secret=secret(tmp_path)))
         await eventually(lambda: rig.worker.listeners >= 90, "nearly all listen")
         running[0].kill()
@@ -104,7 +104,7 @@ async def test_a_machine_that_vanishes_is_told_of(tmp_path: Path) -> None:
 async def test_orders_that_are_refused(tmp_path: Path) -> None:
     """An address that the generator was not given, and whoever has the bus and not the secret: nobody comes."""
     async with on_air() as rig, generators(tmp_path, "http://elsewhere.example", count=1) as (bus, _):
-        plan = Plan(page=page(rig), listeners=10, within_s=1.0, for_s=5.0)
+        plan = RehearsalPlan(page=page(rig), listeners=10, within_s=1.0, for_s=5.0)
         with pytest.raises(NotAllowed, match=f"--allow http://127.0.0.1:{rig.port}"):
             await rehearse_from(bus, 1, plan, secret=secret(tmp_path))
         with pytest.raises(NotAllowed, match="not signed"):
@@ -119,6 +119,6 @@ async def test_an_address_that_is_allowed(tmp_path: Path) -> None:
     async with on_air() as rig:
         allowed = f"http://127.0.0.1:{rig.port}"
         async with generators(tmp_path, "http://elsewhere.example", "--allow", allowed, count=1) as (bus, _):
-            plan = Plan(page=page(rig), listeners=5, curve="together", within_s=1, for_s=5, mix=PLAIN)
+            plan = RehearsalPlan(page=page(rig), listeners=5, curve="together", within_s=1, for_s=5, mix=PLAIN)
             report = await rehearse_from(bus, 1, plan, secret=secret(tmp_path))
     assert (report.come, report.heard) == (5, 5)

@@ -14,7 +14,7 @@ from stentor.people.model import Account
 from stentor.spaces.model import Space
 from stentor.spaces.rules import decide
 from stentor.store import comments
-from stentor.store.comments import CommentsTable, Past, Person, Written
+from stentor.store.comments import CommentHistory, CommentsTable, SilencedPerson, Written
 from stentor.store.spaces import Store
 from tests.support.postgres import database_url, postgres
 from tests.support.spaces import CREATE, NOW
@@ -70,24 +70,24 @@ async def test_comments_come_and_go(store: Store) -> None:
 async def test_the_past_of_a_person(store: Store) -> None:
     """When they wrote last here, and whether they are shut out; that takes away what they wrote, and lifts again."""
     table = Kept(store.work)
-    assert await table.past(SPACE, "ada") == Past(None, silenced=False)
+    assert await table.past(SPACE, "ada") == CommentHistory(None, silenced=False)
     await table.write("One", at_ms=7)
     await table.write("Elsewhere", space=OTHER, at_ms=9)
-    assert await table.past(SPACE, "ada") == Past(7, silenced=False)
+    assert await table.past(SPACE, "ada") == CommentHistory(7, silenced=False)
     for _ in range(2):
         await table.silence(SPACE, "ada", at_ms=8)
-    assert await table.silenced(SPACE) == [Person("ada", "Ada")]
-    assert await table.past(SPACE, "ada") == Past(None, silenced=True)
-    assert await table.past(OTHER, "ada") == Past(9, silenced=False)
+    assert await table.silenced(SPACE) == [SilencedPerson("ada", "Ada")]
+    assert await table.past(SPACE, "ada") == CommentHistory(None, silenced=True)
+    assert await table.past(OTHER, "ada") == CommentHistory(9, silenced=False)
     await table.lift(SPACE, "ada")
-    assert (await table.silenced(SPACE), await table.past(SPACE, "ada")) == ([], Past(None, silenced=False))
+    assert (await table.silenced(SPACE), await table.past(SPACE, "ada")) == ([], CommentHistory(None, silenced=False))
 
 
 async def test_nobody_gets_around_slow_mode_by_haste(store: Store) -> None:
     """One person's comments wait for each other: of many sent at once, the first is all that is let in."""
     table = CommentsTable(store.work)
 
-    def admit(space: Space, past: Past) -> str:
+    def admit(space: Space, past: CommentHistory) -> str:
         if past.last_ms is not None:
             raise Conflict("One is enough.")
         return "Me first"

@@ -9,7 +9,7 @@ import msgspec
 from stentor.base.config import Settings
 from stentor.client.report import Spread
 from stentor.rehearsal.configuration import Configuration, current
-from stentor.rehearsal.order import Mix, Way
+from stentor.rehearsal.order import CrowdMix, Format
 from stentor.rehearsal.rehearsed import EdgeLook, Rehearsed
 
 
@@ -34,7 +34,7 @@ def looks(count: int = 20) -> list[EdgeLook]:
 def report(**changes: object) -> Rehearsed:
     found = Rehearsed(
         address="http://localhost:8081", space="talk", curve="step", within_s=2, for_s=5, seed=1, processes=1,
-        began_ms=1_900_000_000_000, listeners=9_500, mix=Mix({Way.AAC: 1.0}), most_at_once=9_500, edges=looks(),
+        began_ms=1_900_000_000_000, listeners=9_500, mix=CrowdMix({Format.AAC: 1.0}), most_at_once=9_500, edges=looks(),
         first_sound_ms=Spread(10, 20, 30),
     )  # fmt: skip
     return msgspec.structs.replace(found, **changes)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from stentor.archive.recorder import Recorder
-from stentor.archive.shelf import Shelf
+from stentor.archive.stored import RecordingStore
 from stentor.base import grid
 from stentor.base.rendition import Source
 from stentor.spaces import pulse
@@ -46,7 +46,7 @@ def spoken(number: int, *talking: str, source: Source = Source.STAGE) -> bytes:
 
 async def record(objects: Objects, chunks: int, speakers: Mapping[range, str], *, missing: range = range(0)) -> None:
     """Stores a complete recording: music where nobody is named, a gap where chunks are missing."""
-    recorder, shelf = Recorder(SPACE, DOORS_OPEN_MS), Shelf(objects, SPACE)
+    recorder, shelf = Recorder(SPACE, DOORS_OPEN_MS), RecordingStore(objects, SPACE)
     for number in (number for number in range(chunks) if number not in missing):
         who = next((name for numbers, name in speakers.items() if number in numbers), "")
         for segment in recorder.add(heard(number, who)):
@@ -57,7 +57,7 @@ async def record(objects: Objects, chunks: int, speakers: Mapping[range, str], *
 
 async def keep(objects: Objects, newest: Callable[[], int]) -> None:
     """Records as the programme goes on, up to its ``newest`` chunk; for ever."""
-    recorder, shelf = Recorder(SPACE, DOORS_OPEN_MS), Shelf(objects, SPACE)
+    recorder, shelf = Recorder(SPACE, DOORS_OPEN_MS), RecordingStore(objects, SPACE)
     following = 0
     while True:
         for number in range(following, newest() + 1):

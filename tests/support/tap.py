@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from playwright.async_api import Page
 
-from stentor.client.heard import Heard
+from stentor.client.history import SoundHistory
 
 RATE_HZ: Final = 48_000
 PIECE: Final = 480
@@ -77,7 +77,7 @@ async ([worklet, seconds]) => {
 """
 
 
-async def tap(page: Page, seconds: float) -> tuple[Heard, Heard]:
+async def tap(page: Page, seconds: float) -> tuple[SoundHistory, SoundHistory]:
     """What a page with :data:`TAPS` says and what it hears from now on, with wall-clock times.
 
     Pages allow no scripts but their own: the context needs ``bypass_csp``.
@@ -86,9 +86,9 @@ async def tap(page: Page, seconds: float) -> tuple[Heard, Heard]:
     return _heard(said["times"], said["samples"]), _heard(heard["times"], heard["samples"])
 
 
-def _heard(times: list[float], samples: str) -> Heard:
+def _heard(times: list[float], samples: str) -> SoundHistory:
     pieces = np.frombuffer(base64.b64decode(samples), np.dtype("<f4")).astype(np.float32).reshape(-1, PIECE)
-    heard = Heard()
+    heard = SoundHistory()
     for at_ms, piece in zip(times, pieces, strict=True):
         heard.add(piece, at_ms / 1000)
     return heard

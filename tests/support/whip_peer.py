@@ -9,15 +9,15 @@ from contextlib import asynccontextmanager
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
 from stentor.audio.pcm import Samples
-from stentor.client.ears import Ears
 from stentor.client.microphone import Microphone, MicrophoneTrack
+from stentor.client.monitor import Monitor
 
 
 class WhipPeer:
     """Serves ``/whip/test``. ``refuse`` answers every POST so: (status, headers, body)."""
 
     def __init__(self, voice: Samples) -> None:
-        self.ears = Ears(keep_s=60.0)
+        self.ears = Monitor(keep_s=60.0)
         self.microphone = Microphone(voice)
         self.requests: list[tuple[str, str]] = []
         self.tokens: set[str] = set()

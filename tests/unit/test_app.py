@@ -16,7 +16,7 @@ from stentor.base.errors import SetupError
 from stentor.base.units import SeatId, SpaceId
 from stentor.house import role as house
 from stentor.rehearsal import certificate
-from stentor.rehearsal.certificate import Certificate, certify
+from stentor.rehearsal.certificate import ReadinessCertificate, certify
 from stentor.spaces import rules
 from stentor.spaces.commands import CreateSpace
 from stentor.store.spaces import Store
@@ -26,12 +26,12 @@ from tests.support.readiness import report
 FRIDAY = CreateSpace(id=SpaceId("friday"), title="Friday", host_seat=SeatId("host"), host_name="eve")
 
 
-def shown(settings: Settings) -> Certificate:
+def shown(settings: Settings) -> ReadinessCertificate:
     """A certificate of the configuration that ``settings`` lead to: 21,250 listeners are in reach."""
     return certify(report(), app.expected(settings))
 
 
-def keep(settings: Settings, one: Certificate) -> Path:
+def keep(settings: Settings, one: ReadinessCertificate) -> Path:
     return certificate.keep(settings.folder, one, config.signing_key(settings))
 
 

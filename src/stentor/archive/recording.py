@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from stentor.archive.recorder import Recorder, Segment
-from stentor.archive.shelf import Shelf
+from stentor.archive.stored import RecordingStore
 from stentor.base import grid, log
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Overloaded
@@ -58,7 +58,7 @@ class Recording:
         """The newest chunk that is in the manifest."""
         self.gaps = 0
         self.retries = 0
-        self._shelf = Shelf(objects, space.id)
+        self._shelf = RecordingStore(objects, space.id)
         self._log, self._lease, self._loops, self._clock = chunks, lease, loops, clock
         self._calm = calm
         self._quiet_since = asyncio.get_running_loop().time()

@@ -58,14 +58,14 @@ class LeftOut(StrEnum):
     REST = "rest"
 
 
-class Sound(msgspec.Struct, frozen=True):
+class FileSound(msgspec.Struct, frozen=True):
     """float32 mono at 48 kHz, and what is missing in it, in the order of :class:`LeftOut`."""
 
     samples: Samples
     left_out: tuple[LeftOut, ...]
 
 
-def read(data: bytes, longest_s: float, *, whole: bool = True) -> Sound:
+def read(data: bytes, longest_s: float, *, whole: bool = True) -> FileSound:
     """The sound of a file. What is longer than ``longest_s`` is refused, or cut there unless it is wanted ``whole``.
 
     Raises :class:`BadInput` with a ``reason`` for machines: ``not-sound``, ``no-track``, ``unknown-coding``,
@@ -94,7 +94,7 @@ class _Reading:
     def _full(self) -> bool:
         return self._length > self._most
 
-    def sound(self) -> Sound:
+    def sound(self) -> FileSound:
         """What there is; raises :class:`BadInput` when that is nothing."""
         samples = np.concatenate(self._parts) if self._parts else np.zeros(0, dtype=np.float32)
         if samples.size == 0:
@@ -103,7 +103,7 @@ class _Reading:
             )
         if self._refusal is not None:
             self._left_out.add(LeftOut.DAMAGED)
-        return Sound(samples[: self._most], tuple(each for each in LeftOut if each in self._left_out))
+        return FileSound(samples[: self._most], tuple(each for each in LeftOut if each in self._left_out))
 
     def take(self, link: Link) -> None:
         """Decodes a piece and adds its sound."""

@@ -33,7 +33,7 @@ class Oddity(StrEnum):
     ECHO = "echo"
 
 
-class Watch:
+class SoundWatch:
     """Of one seat; :meth:`hear` once a tick."""
 
     def __init__(self) -> None:

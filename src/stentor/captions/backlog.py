@@ -18,7 +18,7 @@ OLDEST_S: Final = 20.0
 Whose = TypeVar("Whose", bound=Hashable)
 
 
-class Waiting(NamedTuple, Generic[Whose]):
+class PendingUtterance(NamedTuple, Generic[Whose]):
     """``since`` is when it was said, monotonic seconds."""
 
     whose: Whose
@@ -26,11 +26,11 @@ class Waiting(NamedTuple, Generic[Whose]):
     since: float
 
 
-class Backlog(Generic[Whose]):
+class UtteranceBacklog(Generic[Whose]):
     """The oldest first. What waits is bounded by :data:`OLDEST_S` of each speaker's talk."""
 
     def __init__(self) -> None:
-        self._waiting: list[Waiting[Whose]] = []
+        self._waiting: list[PendingUtterance[Whose]] = []
         self.skipped_s = 0.0
         """Seconds of talk that were left out, in all."""
 
@@ -41,11 +41,11 @@ class Backlog(Generic[Whose]):
         """Waits; joined to the one of the same speaker that waits already when little lies between them."""
         for at, other in enumerate(self._waiting):
             if other.whose == whose and _fit(other.utterance, utterance):
-                self._waiting[at] = Waiting(whose, joined(other.utterance, utterance), other.since)
+                self._waiting[at] = PendingUtterance(whose, joined(other.utterance, utterance), other.since)
                 return
-        self._waiting.append(Waiting(whose, utterance, now))
+        self._waiting.append(PendingUtterance(whose, utterance, now))
 
-    def take(self, now: float) -> Waiting[Whose] | None:
+    def take(self, now: float) -> PendingUtterance[Whose] | None:
         """The oldest that is not too old; None when nothing waits."""
         while self._waiting:
             first = self._waiting.pop(0)

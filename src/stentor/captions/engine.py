@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 from stentor.audio.pcm import Samples
 
 
-class Heard(NamedTuple):
+class Transcription(NamedTuple):
     """The words of one utterance, empty when there are none, and the language they are in (ISO 639-1)."""
 
     text: str
@@ -22,7 +22,7 @@ class Transcriber(Protocol):
         """For the transcript: what recognised it."""
         ...
 
-    def transcribe(self, samples: Samples, language: str) -> Heard:
+    def transcribe(self, samples: Samples, language: str) -> Transcription:
         """The words in ``samples`` (float32, mono, 16 kHz, at most 30 s).
 
         ``language`` is what people in this space speak as a rule; one that the recogniser does not know is guessed.

@@ -37,14 +37,14 @@ TICKS_PER_PART = grid.TICKS_PER_CHUNK * grid.CHUNKS_PER_PART
 Get = Callable[[str], Awaitable[bytes]]
 
 
-class Speaker(NamedTuple):
+class CreditedSpeaker(NamedTuple):
     """Empty when nobody knows who spoke."""
 
     seat: str
     name: str
 
 
-NOBODY = Speaker("", "")
+NOBODY = CreditedSpeaker("", "")
 
 
 class Recorded:
@@ -55,7 +55,7 @@ class Recorded:
         self._narrower = Narrower()
         self._detector = TalkDetector(1)
         self._utterances = Utterances(TICK_SAMPLES)
-        self._talking: dict[int, list[Speaker]] = {}
+        self._talking: dict[int, list[CreditedSpeaker]] = {}
         """By part: a segment has a pulse for each of its parts."""
 
     def add(self, entry: Entry, segment: bytes) -> list[Utterance]:
@@ -63,7 +63,7 @@ class Recorded:
         for message in emsg.pulses(segment):
             told = pulse.read(message)
             self._talking[grid.part_of(told.chunk)] = [
-                Speaker(seat.id, seat.name) for seat in told.seats if seat.talking
+                CreditedSpeaker(seat.id, seat.name) for seat in told.seats if seat.talking
             ]
         frames = [frame for fragment in Demuxer().feed(segment) for frame in fragment.frames]
         sound = np.concatenate([self._decoder.decode(frame) for frame in frames])
@@ -77,7 +77,7 @@ class Recorded:
         """What is open at the end."""
         return self._utterances.close()
 
-    def speaker(self, utterance: Utterance) -> Speaker:
+    def speaker(self, utterance: Utterance) -> CreditedSpeaker:
         """Who talks in most of it."""
         parts = range(utterance.start // TICKS_PER_PART, -(-utterance.end // TICKS_PER_PART))
         heard = Counter(speaker for part in parts for speaker in self._talking.get(part, []))

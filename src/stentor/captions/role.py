@@ -24,9 +24,9 @@ from stentor.bus.documents import Gone
 from stentor.bus.identity import join
 from stentor.bus.lease import Lease
 from stentor.bus.status import SpaceStatus, Status, beat
-from stentor.captions.backlog import Backlog
-from stentor.captions.engine import Heard, Transcriber
-from stentor.captions.scribe import Scribe, Who
+from stentor.captions.backlog import UtteranceBacklog
+from stentor.captions.engine import Transcriber, Transcription
+from stentor.captions.seat import SeatCaptions, Who
 from stentor.captions.whisper import Whisper
 from stentor.spaces.model import Space
 from stentor.store.objects import Objects
@@ -46,8 +46,8 @@ class Captions:
     """All scribes of this process and the recogniser they share."""
 
     def __init__(self, bus: Bus, objects: Objects, engine: Transcriber, *, instance: str, clock: Clock = wall) -> None:
-        self.scribes: dict[str, Scribe] = {}
-        self.backlog: Backlog[Who] = Backlog()
+        self.scribes: dict[str, SeatCaptions] = {}
+        self.backlog: UtteranceBacklog[Who] = UtteranceBacklog()
         self.busy_s = 0.0
         """Wall-clock seconds inside the recogniser, in all."""
         self.failed = 0
@@ -87,7 +87,7 @@ class Captions:
             self.scribes[space.id].update(space)
         elif space.on_air:
             calm = Calm(calm=space.waits)
-            self.scribes[space.id] = Scribe(
+            self.scribes[space.id] = SeatCaptions(
                 space,
                 self._cues,
                 self._objects,
@@ -127,7 +127,7 @@ class Captions:
             if heard is not None and heard.text:
                 scribe.said(waiting.whose.seat, waiting.utterance, heard)
 
-    def _ask(self, samples: Samples, language: str) -> Heard | None:
+    def _ask(self, samples: Samples, language: str) -> Transcription | None:
         try:
             return self._engine.transcribe(samples, language)
         except Exception:  # the boundary to somebody else's library: one utterance is lost, not the captions

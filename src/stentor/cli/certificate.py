@@ -14,7 +14,7 @@ from stentor.base.config import Settings
 from stentor.base.errors import NotFound
 from stentor.cli import options
 from stentor.rehearsal import certificate as certificates
-from stentor.rehearsal.certificate import Certificate
+from stentor.rehearsal.certificate import ReadinessCertificate
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -57,7 +57,7 @@ def verify(file: Path | None, key: str | None, data: str | None) -> None:
     click.echo(f"Good: signed on {at} with {signed.key}. It holds for the configuration that it names, and no other.")
 
 
-def draw(found: Certificate) -> Table:
+def draw(found: ReadinessCertificate) -> Table:
     """The certificate as a table for people."""
     table = Table(box=None, show_header=False, pad_edge=False)
 
@@ -94,5 +94,5 @@ def _file(settings: Settings, file: Path | None) -> Path:
     return found
 
 
-def _when(found: Certificate) -> str:
+def _when(found: ReadinessCertificate) -> str:
     return f"{datetime.fromtimestamp(found.at_ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"

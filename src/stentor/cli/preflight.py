@@ -26,7 +26,7 @@ from stentor.cli.findings import Finding, Verdict, of_disk, tell
 from stentor.cli.house import TIMEOUT_S, House
 from stentor.crowd.admission import TARGET
 from stentor.rehearsal import certificate
-from stentor.rehearsal.certificate import Certificate
+from stentor.rehearsal.certificate import ReadinessCertificate
 from stentor.rehearsal.configuration import Configuration, current, differences
 from stentor.spaces.model import ON_AIR, OVER
 
@@ -150,7 +150,7 @@ def of_parts(settings: Settings) -> Iterator[Finding]:
             yield Finding(what, Verdict.WARNING, "the data folder is not here", "Look on the house's own machine.")
 
 
-def of_certificate(shown: Certificate | None, now: Configuration, listeners: int | None) -> Finding:
+def of_certificate(shown: ReadinessCertificate | None, now: Configuration, listeners: int | None) -> Finding:
     """What was rehearsed, and whether it still holds; ``shown`` is the newest certificate."""
     if shown is None:
         advice = "Drive it before people do: stentor rehearse SPACE --listeners N."

@@ -26,21 +26,27 @@ from stentor.rehearsal.cast import Cast
 from stentor.rehearsal.certificate import certify, keep
 from stentor.rehearsal.configuration import current
 from stentor.rehearsal.machines import rehearse_from
-from stentor.rehearsal.order import Mix, Storm, Way
+from stentor.rehearsal.order import CrowdMix, Format, Storm
 from stentor.rehearsal.page import page
-from stentor.rehearsal.plan import PAGE_MIX, Plan
+from stentor.rehearsal.plan import PAGE_MIX, RehearsalPlan
 from stentor.rehearsal.rehearse import rehearse as send
 from stentor.rehearsal.rehearsed import Rehearsed
 from stentor.rehearsal.watch import EdgeWatch
 
 Progressed = Callable[[Rehearsed, int], None]
-NAMES = {"aac": Way.AAC, "opus": Way.OPUS, "mp4": Way.MP4, "ll-hls": Way.LOW_LATENCY, "hls": Way.HLS}
+NAMES = {
+    "aac": Format.AAC,
+    "opus": Format.OPUS,
+    "mp4": Format.MP4,
+    "ll-hls": Format.LOW_LATENCY,
+    "hls": Format.HLS,
+}
 
 
-class _Ways(click.ParamType[dict[Way, float]]):
+class _Ways(click.ParamType[dict[Format, float]]):
     name = "weights"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[Way, float]:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[Format, float]:
         if isinstance(value, dict):
             return value
         try:
@@ -111,7 +117,7 @@ def rehearse(space: str, data: str | None, as_json: bool, save: Path | None, htm
 
 async def _rehearse(settings: Settings, space: str, given: dict[str, Any]) -> tuple[Rehearsed, Path | None]:
     """The crowd; with a space of this house its speakers, a look at the edges and the certificate's file too."""
-    mix = Mix(
+    mix = CrowdMix(
         given["ways"], given["slow"], given["slow_rate"] * 1000, given["shared"], given["straight"], given["stay"]
     )
     storm = Storm(given["storm_at"], given["storm"]) if given["storm_at"] else None
@@ -120,7 +126,7 @@ async def _rehearse(settings: Settings, space: str, given: dict[str, Any]) -> tu
         raise click.UsageError("--processes is of this machine; with --machines each generator starts what it needs.")
 
     async def drive(page_address: str, on_progress: Progressed) -> Rehearsed:
-        plan = Plan(
+        plan = RehearsalPlan(
             page=page_address, listeners=given["listeners"], curve=given["arrive"], within_s=given["within"],
             for_s=given["seconds"], seed=given["seed"], mix=mix, storm=storm,
         )  # fmt: skip

@@ -7,7 +7,7 @@ import time
 
 import click
 
-from stentor.archive.shelf import Shelf
+from stentor.archive.stored import RecordingStore
 from stentor.base.clock import unix_ms
 from stentor.base.config import Settings
 from stentor.base.errors import Conflict, NotFound
@@ -42,7 +42,7 @@ async def _transcribe(settings: Settings, space_id: str, language: str | None, *
     objects = Objects.open(settings.recordings_address)
     if not again and await objects.size(wire.object_key(space_id)) is not None:
         raise Conflict("This recording has a transcript; --again writes it anew.")
-    entries = (await Shelf(objects, space_id).load()).entries
+    entries = (await RecordingStore(objects, space_id).load()).entries
     if not entries:
         raise NotFound("There is no recording of this space.")
     engine = await asyncio.to_thread(Whisper, settings.captions_model)

@@ -13,7 +13,7 @@ import httpx
 from stentor.base.errors import BadInput, Malformed, NotFound, Overloaded, SetupError
 from stentor.base.grid import SAMPLE_RATE_HZ
 from stentor.client import m3u8
-from stentor.client.ear import Ear
+from stentor.client.measurement import Measurement
 from stentor.client.readers import Mp4Reader
 from stentor.client.refusal import refusal, unreachable
 
@@ -25,7 +25,7 @@ MAX_BACKOFF_S: Final = 6.0
 
 
 class HlsListener:
-    """Follows one playlist address until it ends (``ear.ended``).
+    """Follows one playlist address until it ends (``measurement.ended``).
 
     ``rendition`` picks the variant whose URI has it in it (the first one otherwise). ``low_latency=False`` plays LL-HLS
     as an old player does. A failed request is made again after a jittered backoff when ``reconnect``.
@@ -34,14 +34,14 @@ class HlsListener:
     def __init__(
         self,
         client: httpx.AsyncClient,
-        ear: Ear,
+        measurement: Measurement,
         *,
         reconnect: bool,
         chance: random.Random,
         rendition: str = "",
         low_latency: bool = True,
     ) -> None:
-        self._client, self._ear, self._reconnect, self._random = client, ear, reconnect, chance
+        self._client, self._measurement, self._reconnect, self._random = client, measurement, reconnect, chance
         self._rendition, self._low_latency = rendition, low_latency
         self._reader = Mp4Reader()
         self._map = ""
@@ -56,27 +56,27 @@ class HlsListener:
         url = await self._media_url()
         playlist = m3u8.media(await self._text(url))
         self._parts = self._low_latency and playlist.low_latency and not playlist.ended
-        self._ear.kind = "replay" if playlist.ended else "ll-hls" if self._parts else "hls"
-        self._ear.live = not playlist.ended
+        self._measurement.kind = "replay" if playlist.ended else "ll-hls" if self._parts else "hls"
+        self._measurement.live = not playlist.ended
         self._segment, self._part = m3u8.begin_at(playlist, parts=self._parts)
         while True:
             fetched = await self._fetch_all(url, playlist)
             if playlist.ended:
-                self._ear.ended = True
+                self._measurement.ended = True
                 return
-            self._ear.caught_up = True
+            self._measurement.caught_up = True
             playlist = await self._reload(url, playlist, changed=fetched > 0)
 
     async def _media_url(self) -> str:
-        text = await self._text(self._ear.url)
+        text = await self._text(self._measurement.url)
         variants = m3u8.variants(text)
         if not variants:
-            return self._ear.url
+            return self._measurement.url
         fitting = [variant for variant in variants if self._rendition in variant.uri]
         if not fitting:
             names = ", ".join(variant.uri for variant in variants)
             raise BadInput(f"There is no rendition {self._rendition}; there are {names}.")
-        return urljoin(self._ear.url, fitting[0].uri)
+        return urljoin(self._measurement.url, fitting[0].uri)
 
     async def _reload(self, url: str, playlist: m3u8.Media, *, changed: bool) -> m3u8.Media:
         if not playlist.can_block:
@@ -98,9 +98,9 @@ class HlsListener:
             try:
                 data = await self._get(urljoin(url, item.uri), media=True)
             except NotFound as error:
-                if not self._ear.sound_samples:
+                if not self._measurement.sound_samples:
                     raise
-                self._ear.problem(error.detail)
+                self._measurement.problem(error.detail)
             else:
                 self._hear(data, item)
             self._segment, self._part = (
@@ -116,7 +116,7 @@ class HlsListener:
         for run in self._reader.feed(data):
             if item.starts_at is not None and run.position is not None and origin_s is None:
                 origin_s = item.starts_at - run.position / SAMPLE_RATE_HZ
-            self._ear.take(run, now, position=run.position, origin_s=origin_s)
+            self._measurement.take(run, now, position=run.position, origin_s=origin_s)
 
     async def _text(self, url: str) -> str:
         return (await self._get(url, media=False)).decode("utf-8", "replace")
@@ -129,16 +129,16 @@ class HlsListener:
                 return await self._get_once(url, media=media)
             except (Overloaded, SetupError) as error:
                 failures += 1
-                if not self._reconnect or not self._ear.sound_samples or failures > MAX_FAILURES:
+                if not self._reconnect or not self._measurement.sound_samples or failures > MAX_FAILURES:
                     raise
-                self._ear.problem(error.detail)
-                self._ear.resumed()
+                self._measurement.problem(error.detail)
+                self._measurement.resumed()
                 wait_s = error.retry_after_s if isinstance(error, Overloaded) else 0.0
                 backoff_s = self._random.uniform(0.05, min(MAX_BACKOFF_S, 0.25 * 2.0**failures))
                 await asyncio.sleep(max(wait_s, backoff_s))
 
     async def _get_once(self, url: str, *, media: bool) -> bytes:
-        self._ear.requests += 1
+        self._measurement.requests += 1
         try:
             response = await self._client.get(url)
         except httpx.TransportError as error:
@@ -148,6 +148,6 @@ class HlsListener:
         if len(response.content) > MAX_ITEM_BYTES:
             raise Malformed(f"{url} has {len(response.content)} bytes: no part, segment or playlist is so long.")
         if media:
-            self._ear.received(response.content, time.time())
-            self._ear.keep(response.content)
+            self._measurement.received(response.content, time.time())
+            self._measurement.keep(response.content)
         return response.content

@@ -18,9 +18,9 @@ import httpx
 
 from stentor.base.errors import BadInput
 from stentor.base.grid import SAMPLE_RATE_HZ
-from stentor.client.ear import KEEP_S, Ear
-from stentor.client.heard import Heard
+from stentor.client.history import SoundHistory
 from stentor.client.hls_listener import HlsListener
+from stentor.client.measurement import KEEP_S, Measurement
 from stentor.client.progressive import Progressive
 from stentor.client.report import Report
 from stentor.client.saving import Keepsake
@@ -81,7 +81,7 @@ async def probe(
     low_latency: bool = True,
     keep_s: float = KEEP_S,
     seed: int | None = None,
-) -> tuple[Report, Heard]:
+) -> tuple[Report, SoundHistory]:
     """As :func:`listen`, and gives the decoded sound too (the newest ``keep_s`` seconds, with arrival times)."""
     url, kind = _address(url)
     timeout = httpx.Timeout(READ_S, connect=CONNECT_S)
@@ -89,21 +89,26 @@ async def probe(
     with Keepsake(save) as keepsake:
         async with httpx.AsyncClient(timeout=timeout, follow_redirects=True, max_redirects=3) as client:
             # Time counts from here: making a client takes 50 ms for its certificates alone.
-            ear = Ear(url, kind, now=time.time(), keepsake=keepsake, keep_s=keep_s)
+            measurement = Measurement(url, kind, now=time.time(), keepsake=keepsake, keep_s=keep_s)
             source: HlsListener | Progressive
             if kind == "hls":
                 source = HlsListener(
-                    client, ear, reconnect=reconnect, chance=chance, rendition=rendition, low_latency=low_latency
+                    client,
+                    measurement,
+                    reconnect=reconnect,
+                    chance=chance,
+                    rendition=rendition,
+                    low_latency=low_latency,
                 )
             else:
-                source = Progressive(client, ear, reconnect=reconnect, chance=chance)
-            await _until(source.run, ear, seconds, on_report, every_s)
-        return ear.report(time.time(), final=True), ear.heard
+                source = Progressive(client, measurement, reconnect=reconnect, chance=chance)
+            await _until(source.run, measurement, seconds, on_report, every_s)
+        return measurement.report(time.time(), final=True), measurement.heard
 
 
 async def _until(
     run: Callable[[], Coroutine[Any, Any, None]],
-    ear: Ear,
+    measurement: Measurement,
     seconds: float | None,
     on_report: OnReport | None,
     every_s: float,
@@ -114,12 +119,12 @@ async def _until(
     try:
         while not listening.done():
             await asyncio.wait({listening}, timeout=_LOOK_S)
-            passed_s = time.monotonic() - began if ear.live else ear.sound_samples / SAMPLE_RATE_HZ
+            passed_s = time.monotonic() - began if measurement.live else measurement.sound_samples / SAMPLE_RATE_HZ
             if seconds is not None and passed_s >= seconds:
                 break
             if on_report is not None and time.monotonic() - told >= every_s:
                 told = time.monotonic()
-                on_report(ear.report(time.time()))
+                on_report(measurement.report(time.time()))
     finally:
         if not listening.done():
             listening.cancel()

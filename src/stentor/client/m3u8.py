@@ -28,13 +28,13 @@ class Variant:
 
 
 @dataclass
-class Part:
+class ListedPart:
     uri: str
     duration_s: float
 
 
 @dataclass
-class Segment:
+class ListedSegment:
     """A segment; ``uri`` is empty while it is still open (only its parts are there)."""
 
     number: int
@@ -42,7 +42,7 @@ class Segment:
     duration_s: float = 0.0
     starts_at: float | None = None
     """Wall-clock seconds, from PROGRAM-DATE-TIME or carried on from the segment before."""
-    parts: list[Part] = field(default_factory=list)
+    parts: list[ListedPart] = field(default_factory=list)
     gap: bool = False
     discontinuity: bool = False
 
@@ -57,7 +57,7 @@ class Media:
     map_uri: str = ""
     preload_hint: str = ""
     ended: bool = False
-    segments: list[Segment] = field(default_factory=list)
+    segments: list[ListedSegment] = field(default_factory=list)
 
     @property
     def low_latency(self) -> bool:
@@ -91,7 +91,7 @@ def variants(text: str) -> list[Variant]:
 def media(text: str) -> Media:
     """A media playlist; tags that are not known are passed over (RFC 8216bis, 6.3.1). Raises :class:`Malformed`."""
     playlist = Media()
-    number, open_segment = 0, Segment(0)
+    number, open_segment = 0, ListedSegment(0)
     for line in _lines(text):
         tag, _, value = line.partition(":")
         if tag == "#EXT-X-MEDIA-SEQUENCE":
@@ -102,7 +102,7 @@ def media(text: str) -> Media:
             playlist.segments.append(open_segment)
             number += 1
             following = open_segment.starts_at
-            open_segment = Segment(
+            open_segment = ListedSegment(
                 number, starts_at=None if following is None else following + playlist.segments[-1].duration_s
             )
         else:
@@ -114,14 +114,14 @@ def media(text: str) -> Media:
     return playlist
 
 
-def _tag(playlist: Media, segment: Segment, tag: str, value: str) -> None:
+def _tag(playlist: Media, segment: ListedSegment, tag: str, value: str) -> None:
     attributes = _attributes(value)
     if tag == "#EXTINF":
         segment.duration_s = _real(value.partition(",")[0])
     elif tag == "#EXT-X-PROGRAM-DATE-TIME":
         segment.starts_at = _wall_clock(value)
     elif tag == "#EXT-X-PART":
-        segment.parts.append(Part(attributes.get("URI", ""), _number(attributes, "DURATION")))
+        segment.parts.append(ListedPart(attributes.get("URI", ""), _number(attributes, "DURATION")))
     elif tag == "#EXT-X-GAP":
         segment.gap = True
     elif tag == "#EXT-X-DISCONTINUITY":

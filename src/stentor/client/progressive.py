@@ -11,8 +11,8 @@ import httpx
 
 from stentor.base.errors import Conflict, Malformed, NotFound, Overloaded, SetupError
 from stentor.base.grid import CHUNK_SAMPLES
-from stentor.client.ear import Ear
-from stentor.client.readers import AdtsReader, Mp4Reader, OggReader, Reader, Run
+from stentor.client.measurement import Measurement
+from stentor.client.readers import AdtsReader, FrameReader, FrameRun, Mp4Reader, OggReader
 from stentor.client.refusal import refusal, unreachable
 
 BURST_S: Final = 0.5
@@ -42,7 +42,7 @@ class Placement:
         self._shift: int | None = None
         self._next = 0
 
-    def of(self, run: Run) -> int | None:
+    def of(self, run: FrameRun) -> int | None:
         """The run's place in samples since the doors opened; None when the stream does not tell."""
         own = self._next if run.position is None else run.position
         if self._shift is None:
@@ -54,70 +54,72 @@ class Placement:
 class Progressive:
     """Follows one address until it ends, connecting again after a loss (with jitter) when ``reconnect``."""
 
-    def __init__(self, client: httpx.AsyncClient, ear: Ear, *, reconnect: bool, chance: random.Random) -> None:
-        self._client, self._ear, self._reconnect, self._random = client, ear, reconnect, chance
+    def __init__(
+        self, client: httpx.AsyncClient, measurement: Measurement, *, reconnect: bool, chance: random.Random
+    ) -> None:
+        self._client, self._measurement, self._reconnect, self._random = client, measurement, reconnect, chance
         self._first = True
 
     async def run(self) -> None:
-        """Returns when the space or the file is over (``ear.ended``), or lost when it may not connect again.
+        """Returns when the space or the file is over (``measurement.ended``), or lost when it may not connect again.
 
         Raises what a refusal means before the first sound: nothing was there to hear.
         """
         failures = 0
         while True:
-            before = self._ear.sound_samples
+            before = self._measurement.sound_samples
             wait_s = 0.0
             try:
                 whole = await self._one_response()
                 # A space ends its streams properly. So does an edge that shuts down: then the next one has newer sound.
-                nothing_new = not self._first and self._ear.sound_samples == before
-                self._ear.ended = whole and (not self._ear.live or not self._reconnect or nothing_new)
+                nothing_new = not self._first and self._measurement.sound_samples == before
+                self._measurement.ended = whole and (not self._measurement.live or not self._reconnect or nothing_new)
             except (NotFound, Conflict):
                 # Once it has played, an address that is gone means that the space is over.
-                if not self._ear.sound_samples:
+                if not self._measurement.sound_samples:
                     raise
-                self._ear.ended = True
+                self._measurement.ended = True
             except (Overloaded, SetupError, Malformed) as error:
-                if not self._ear.sound_samples:
+                if not self._measurement.sound_samples:
                     raise
-                self._ear.problem(error.detail)
+                self._measurement.problem(error.detail)
                 wait_s = error.retry_after_s if isinstance(error, Overloaded) else 0.0
-            if self._ear.ended or not self._reconnect:
+            if self._measurement.ended or not self._reconnect:
                 return
-            failures = 0 if self._ear.sound_samples > before else failures + 1
+            failures = 0 if self._measurement.sound_samples > before else failures + 1
             backoff_s = min(MAX_BACKOFF_S, 0.5 * 2.0 ** min(failures, 8))
             await asyncio.sleep(max(wait_s, self._random.uniform(0.1, backoff_s)))
             self._first = False
-            self._ear.resumed()
+            self._measurement.resumed()
 
     async def _one_response(self) -> bool:
         """One connection from its request to its end; whether the server ended it, and did not lose it."""
-        self._ear.requests += 1
+        self._measurement.requests += 1
         try:
-            async with self._client.stream("GET", self._ear.url) as response:
+            async with self._client.stream("GET", self._measurement.url) as response:
                 if response.status_code != 200:
                     await response.aread()
                     raise refusal(response)
                 placement = Placement(response.headers)
                 await self._hear(response, placement)
         except httpx.TransportError as error:
-            if not self._ear.sound_samples:
-                raise unreachable(self._ear.url, error) from error
-            self._ear.problem(f"The connection was lost: {type(error).__name__} {error}".rstrip())
+            if not self._measurement.sound_samples:
+                raise unreachable(self._measurement.url, error) from error
+            self._measurement.problem(f"The connection was lost: {type(error).__name__} {error}".rstrip())
             return False
         return True
 
     async def _hear(self, response: httpx.Response, placement: Placement) -> None:
-        reader: Reader = READERS[self._ear.kind]()
+        reader: FrameReader = READERS[self._measurement.kind]()
         began: float | None = None
         async for data in response.aiter_bytes():
             now = time.time()
             began = began or now
-            self._ear.received(data, now)
-            self._ear.caught_up = now - began > BURST_S
-            before = self._ear.sound_samples
+            self._measurement.received(data, now)
+            self._measurement.caught_up = now - began > BURST_S
+            before = self._measurement.sound_samples
             for run in reader.feed(data):
-                self._ear.take(run, now, position=placement.of(run), origin_s=placement.origin_s)
+                self._measurement.take(run, now, position=placement.of(run), origin_s=placement.origin_s)
             # What another connection brings again is not saved again.
-            if self._first or self._ear.sound_samples > before:
-                self._ear.keep(data)
+            if self._first or self._measurement.sound_samples > before:
+                self._measurement.keep(data)

@@ -14,7 +14,7 @@ from stentor.wire.demux import Demuxer
 _OGG_HEADERS = (b"OpusHead", b"OpusTags")
 
 
-class Run(NamedTuple):
+class FrameRun(NamedTuple):
     """Frames that follow each other. ``position`` is the first one's place (samples at 48 kHz) in the stream's own
     time, None when the stream has none; ``sizes`` are the samples of each frame; ``pulse`` is JSON.
     """
@@ -30,8 +30,8 @@ class Run(NamedTuple):
         return sum(self.sizes)
 
 
-class Reader(Protocol):
-    def feed(self, data: bytes) -> list[Run]:
+class FrameReader(Protocol):
+    def feed(self, data: bytes) -> list[FrameRun]:
         """The runs that ``data`` completes; raises :class:`Malformed`, after which the stream is lost."""
 
 
@@ -41,7 +41,7 @@ class AdtsReader:
     def __init__(self) -> None:
         self._buffer = bytearray()
 
-    def feed(self, data: bytes) -> list[Run]:
+    def feed(self, data: bytes) -> list[FrameRun]:
         self._buffer += data
         frames = adts.split(self._buffer)
         return [_run(Codec.AAC, frames)] if frames else []
@@ -51,9 +51,9 @@ class OggReader:
     """``live.opus``: a page's granule position says where its last packet ends."""
 
     def __init__(self) -> None:
-        self._demuxer = ogg.Demuxer()
+        self._demuxer = ogg.OggDemuxer()
 
-    def feed(self, data: bytes) -> list[Run]:
+    def feed(self, data: bytes) -> list[FrameRun]:
         runs = []
         for page in self._demuxer.feed(data):
             packets = [packet for packet in page.packets if not packet.startswith(_OGG_HEADERS)]
@@ -69,7 +69,7 @@ class Mp4Reader:
     def __init__(self) -> None:
         self._demuxer = Demuxer()
 
-    def feed(self, data: bytes) -> list[Run]:
+    def feed(self, data: bytes) -> list[FrameRun]:
         runs = []
         for fragment in self._demuxer.feed(data):
             if self._demuxer.codec is None:
@@ -79,6 +79,6 @@ class Mp4Reader:
         return runs
 
 
-def _run(codec: Codec, frames: list[bytes]) -> Run:
+def _run(codec: Codec, frames: list[bytes]) -> FrameRun:
     aac = codec is Codec.AAC
-    return Run(codec, frames, [AAC_FRAME_SAMPLES if aac else packet_samples(frame) for frame in frames])
+    return FrameRun(codec, frames, [AAC_FRAME_SAMPLES if aac else packet_samples(frame) for frame in frames])

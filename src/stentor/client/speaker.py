@@ -28,9 +28,9 @@ from aiortc import (
 from stentor.audio.pcm import Samples
 from stentor.base.errors import Overloaded, PeerError, SetupError, StentorError
 from stentor.base.log import get
-from stentor.client.ears import Ears
 from stentor.client.impairment import BadNetwork, Impairment
 from stentor.client.microphone import Microphone, MicrophoneTrack
+from stentor.client.monitor import Monitor
 from stentor.client.session import WhipSession, end_of_candidates
 
 CONNECT_S: Final = 10.0
@@ -89,7 +89,7 @@ class Speaker:
         self.connections = 0
         """How often the stage took the connection: 1, and one more for each time that it was made again."""
         self.microphone = Microphone(samples, loop=loop, pause_s=pause_s)
-        self.ears = Ears(keep_heard_s)
+        self.ears = Monitor(keep_heard_s)
         self.packets_sent = 0
         self.session_url = ""
         self._url, self._token, self._direction = whip_url, token, direction

@@ -25,7 +25,7 @@ ASKING_PER_EDGE = 1000
 MOST_STEP = 0.25
 
 
-class Sight(msgspec.Struct, frozen=True):
+class EdgesSeen(msgspec.Struct, frozen=True):
     """What the edges say together."""
 
     capacity: int
@@ -59,7 +59,7 @@ class Width(msgspec.Struct, frozen=True):
     """How many the last step has let in; they come until ``settles_at``."""
 
 
-def look(width: Width, sight: Sight, now: float, *, now_ms: int, held: bool = False) -> Width:
+def look(width: Width, sight: EdgesSeen, now: float, *, now_ms: int, held: bool = False) -> Width:
     """The width after a look at ``now`` (seconds, any steady clock); ``held`` freezes it (the limited audience)."""
     room = round(sight.capacity * TARGET) - sight.listeners
     if held:
@@ -97,7 +97,7 @@ def narrowed(width: Width, now: float, now_ms: int) -> Width:
     return Width(p=0.0, epoch=width.epoch + 1, narrow_ms=now_ms, settles_at=now + SETTLE_S, stepped_at=now)
 
 
-def window(sight: Sight) -> tuple[int, int]:
+def window(sight: EdgesSeen) -> tuple[int, int]:
     """Between which seconds those who wait ask again: the longer, the more they are."""
     asked = sight.all_waiting / (ASKING_PER_EDGE * max(1, sight.edges))
     longest = min(MOST_RETRY_S, max(LEAST_RETRY_S, round(2 * asked)))

@@ -67,7 +67,7 @@ class Way(StrEnum):
     HLS = "hls"
 
 
-class Load(msgspec.Struct, frozen=True):
+class WayLoad(msgspec.Struct, frozen=True):
     """One way for the whole crowd."""
 
     way: Way
@@ -99,7 +99,7 @@ class Plan(msgspec.Struct, frozen=True):
     """If all of them wait for doors that are not open yet; a cache may answer every one."""
     waiting_bps: float
     """What that takes."""
-    loads: tuple[Load, ...]
+    loads: tuple[WayLoad, ...]
     cdn: bool
     """Whether a CDN should stand in front."""
     cdn_usd: float
@@ -171,7 +171,7 @@ def requests_per_s(way: Way) -> float:
     return {Way.PROGRESSIVE: 0.0, Way.LOW_LATENCY: 2 / PART_S, Way.HLS: 2 / SEGMENT_S}[way]
 
 
-def _load(way: Way, listeners: int, bitrate_bps: int, peak_joins: float) -> Load:
+def _load(way: Way, listeners: int, bitrate_bps: int, peak_joins: float) -> WayLoad:
     one_bps = listener_bps(way, bitrate_bps)
     egress = listeners * one_bps
     requests = listeners * requests_per_s(way)
@@ -182,7 +182,7 @@ def _load(way: Way, listeners: int, bitrate_bps: int, peak_joins: float) -> Load
     }
     # The arrival is over when all are there: the larger of the two counts, not their sum.
     driver = max(processors, key=lambda name: processors[name])
-    return Load(
+    return WayLoad(
         way=way,
         listener_bps=one_bps,
         egress_bps=egress,

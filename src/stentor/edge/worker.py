@@ -12,12 +12,12 @@ from stentor.base.errors import Overloaded, StentorError
 from stentor.base.secure import Secure
 from stentor.base.tls import Tls
 from stentor.crowd.addresses import ALONE, Addresses, source
+from stentor.edge.deadlines import Deadlines
 from stentor.edge.fanout import Counters, Pace, interval_for
 from stentor.edge.load import Meter
 from stentor.edge.protocol import Connection
 from stentor.edge.proxied import Proxied
 from stentor.edge.reply import BRIEF, NO_STORE, Reply, failure
-from stentor.edge.wheel import Wheel
 from stentor.spaces.forecast import Room
 from stentor.wire import forwarded
 from stentor.wire.forwarded import Networks
@@ -90,7 +90,7 @@ class Worker:
         self.meter = Meter(self, line_bps=line_bps, processors=self.processors)
         self._loop = asyncio.get_running_loop()
         self.now = self._loop.time()
-        self._wheel: Wheel[Connection] = Wheel(self.now)
+        self._wheel: Deadlines[Connection] = Deadlines(self.now)
         self._connections: set[Connection] = set()
         self.site: Site = Nowhere()
         self.room: Callable[[], Sequence[Room]] = tuple

@@ -18,7 +18,7 @@ from stentor.bus.status import Statuses
 from stentor.house import pages
 from stentor.house.accounts import api as account_api
 from stentor.house.accounts import api_provider, provider
-from stentor.house.accounts.oidc_login import Vouched
+from stentor.house.accounts.oidc_login import OidcLogin
 from stentor.house.accounts.people import People
 from stentor.house.comments import api as api_comments
 from stentor.house.comments.chat import ChatKeeper
@@ -31,9 +31,9 @@ from stentor.house.retention import api as api_retention
 from stentor.house.retention.service import Retention
 from stentor.house.seats import api as api_seats
 from stentor.house.seats import api_back_channel, api_claim, api_requests, whip
-from stentor.house.seats.back_channel import Backstage
-from stentor.house.seats.event_stream import Talk
-from stentor.house.seats.requests import Line
+from stentor.house.seats.back_channel import BackChannels
+from stentor.house.seats.event_stream import EventStreams
+from stentor.house.seats.requests import RequestQueue
 from stentor.house.spaces import api, api_life, api_pins, api_sounds, site_schema
 from stentor.house.spaces.desk import Desk
 from stentor.house.spaces.ice import IceServers
@@ -90,7 +90,7 @@ def _openapi(cookie: str) -> OpenAPIConfig:
 def build(
     desk: Desk,
     statuses: Statuses,
-    backstage: Backstage,
+    backstage: BackChannels,
     chats: ChatKeeper,
     settings: Settings,
     *,
@@ -105,7 +105,7 @@ def build(
     people = People(desk.store.accounts, settings, desk.clock)
     readers = Readers()
     pictures = Pictures(desk, people.tries, readers)
-    vouched = Vouched(people, provider.configured(settings, desk.clock), opens=settings.oidc_sign_up == "on")
+    vouched = OidcLogin(people, provider.configured(settings, desk.clock), opens=settings.oidc_sign_up == "on")
 
     async def entering(request: Request[Any, Any, Any], space: str) -> Invitation:
         authorization = request.headers.get("authorization", "")
@@ -123,11 +123,11 @@ def build(
     ice = IceServers(settings, desk.clock)
     views = Views(desk, statuses, settings, ice)
     hold = HoldMaker(desk.objects, readers)
-    line = Line(desk, invitations)
+    line = RequestQueue(desk, invitations)
     passes = Passes(desk, settings, keys.doors)
     sounds = SoundMaker(desk.objects, readers)
     comments = Comments(desk, CommentsTable(desk.store.work), chats, settings)
-    talk = Talk(statuses, {"backstage": backstage.news, "comments": chats.news}, desk.clock)
+    talk = EventStreams(statuses, {"backstage": backstage.news, "comments": chats.news}, desk.clock)
     backstage.on_news = chats.on_news = talk.changed
     handlers = [
         *api.site_handlers(callers, views),

@@ -31,7 +31,7 @@ from stentor.house.duty.retention import RetentionKeeper
 from stentor.house.duty.watcher import Watcher
 from stentor.house.removals.service import Removals
 from stentor.house.retention.service import Retention
-from stentor.house.seats.back_channel import Backstage
+from stentor.house.seats.back_channel import BackChannels
 from stentor.house.spaces.desk import Desk
 from stentor.house.web.connection import Door
 from stentor.house.web.proxies import behind
@@ -81,7 +81,7 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
             objects = Objects.open(settings.recordings_address)
             desk = Desk(store, board, bus, objects, clock, Claims(own.claims, clock), limits)
             watcher = Watcher(desk, board, bus, statuses, clock, attendance.parse(settings.end_after))
-            backstage = Backstage(desk)
+            backstage = BackChannels(desk)
             await backstage.start(bus)
             table, limit = CommentsTable(store.work), settings.comments_listeners
             chats = ChatKeeper(table, bus, statuses, clock, limit=limit, holder=instance)

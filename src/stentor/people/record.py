@@ -27,7 +27,7 @@ class Deed(StrEnum):
     DELETED = "deleted"
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class RecordEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One deed. It names handles as they were then, for an account that was deleted has no other trace."""
 
     id: int = 0

@@ -15,7 +15,7 @@ import msgspec
 
 from stentor.base.errors import Malformed
 from stentor.client import m3u8
-from stentor.rehearsal.order import Way
+from stentor.rehearsal.order import Format
 
 ON_AIR: Final = ("doors_open", "live", "interrupted")
 RETRY_S: Final = (2.0, 6.0)
@@ -30,13 +30,13 @@ class Get(NamedTuple):
     target: str
 
 
-class Play(NamedTuple):
+class StartStream(NamedTuple):
     """Wants a stream without end; an answer comes only when it is refused."""
 
     target: str
 
 
-class Sound(NamedTuple):
+class GotSound(NamedTuple):
     """``seconds`` more of sound are there."""
 
     seconds: float
@@ -56,27 +56,27 @@ class Leave(NamedTuple):
     """The door said so: that is waiting, no failure."""
 
 
-class Answer(NamedTuple):
+class HttpAnswer(NamedTuple):
     status: int
     retry_after_s: float | None
     body: bytes
 
 
-class Door(msgspec.Struct):
+class DoorView(msgspec.Struct):
     """What a listener needs of ``door.json``."""
 
     state: str
     retry_s: tuple[float, float] = RETRY_S
 
 
-Want = Get | Play | Sound | Rest | Leave
-Script = Generator[Want, Answer, None]
+Want = Get | StartStream | GotSound | Rest | Leave
+Script = Generator[Want, HttpAnswer, None]
 """Endless; what it is sent after anything but ``Get`` and ``Play`` does not matter."""
 
-_door = msgspec.json.Decoder(Door)
+_door = msgspec.json.Decoder(DoorView)
 
 
-def listen(space: str, way: Way, chance: random.Random, *, page: bool, straight: bool = False) -> Script:
+def listen(space: str, way: Format, chance: random.Random, *, page: bool, straight: bool = False) -> Script:
     """A listener of ``way``: opens the page unless he has it, asks the door unless he goes ``straight``, and plays.
 
     Raises :class:`Malformed` for a reply that makes no sense.
@@ -88,14 +88,14 @@ def listen(space: str, way: Way, chance: random.Random, *, page: bool, straight:
         retry_s = RETRY_S
         if not straight:
             retry_s = yield from _let_in(base, chance)
-        if way in (Way.LOW_LATENCY, Way.HLS):
-            yield from _playlist(f"{base}/hls/index.m3u8", retry_s, chance, parts=way is Way.LOW_LATENCY)
+        if way in (Format.LOW_LATENCY, Format.HLS):
+            yield from _playlist(f"{base}/hls/index.m3u8", retry_s, chance, parts=way is Format.LOW_LATENCY)
         else:
-            answer = yield Play(f"{base}/{way.value}")
+            answer = yield StartStream(f"{base}/{way.value}")
             yield _leave(answer, retry_s, chance)
 
 
-def _let_in(base: str, chance: random.Random) -> Generator[Want, Answer, tuple[float, float]]:
+def _let_in(base: str, chance: random.Random) -> Generator[Want, HttpAnswer, tuple[float, float]]:
     """Asks the door until the space is on the air; the window in which to come again."""
     while True:
         body = yield from _fetched(f"{base}/door.json", RETRY_S, chance)
@@ -110,7 +110,7 @@ def _let_in(base: str, chance: random.Random) -> Generator[Want, Answer, tuple[f
 
 def _playlist(
     index: str, retry_s: tuple[float, float], chance: random.Random, *, parts: bool
-) -> Generator[Want, Answer, None]:
+) -> Generator[Want, HttpAnswer, None]:
     """Plays HLS until something is not there any more (the listener then begins again at the door)."""
     variants = _variants((yield from _fetched(index, retry_s, chance)))
     if not variants:
@@ -127,7 +127,7 @@ def _playlist(
             if answer.status != 200:
                 yield _leave(answer, retry_s, chance)
                 return
-            yield Sound(item.duration_s)
+            yield GotSound(item.duration_s)
             new = True
             segment, part = (
                 (item.segment + 1, 0) if item.part is None else m3u8.next_after(media, item.segment, item.part + 1)
@@ -146,14 +146,14 @@ def _playlist(
         media = _media(answer.body)
 
 
-def _fetched(target: str, retry_s: tuple[float, float], chance: random.Random) -> Generator[Want, Answer, bytes]:
+def _fetched(target: str, retry_s: tuple[float, float], chance: random.Random) -> Generator[Want, HttpAnswer, bytes]:
     """The body of a 200, however often it takes."""
     while (answer := (yield Get(target))).status != 200:
         yield _leave(answer, retry_s, chance)
     return answer.body
 
 
-def _leave(answer: Answer, retry_s: tuple[float, float], chance: random.Random) -> Leave:
+def _leave(answer: HttpAnswer, retry_s: tuple[float, float], chance: random.Random) -> Leave:
     """After a refusal: in the door's window, but never sooner than was said."""
     wait_s = max(answer.retry_after_s or 0.0, 0.0)
     # RFC 9110, 10.2.3 gives a least time; the window on top of it spreads those who were told the same.

@@ -58,7 +58,7 @@ class Extrapolation(msgspec.Struct, frozen=True):
     method: str = METHOD
 
 
-class Certificate(msgspec.Struct, frozen=True, kw_only=True):
+class ReadinessCertificate(msgspec.Struct, frozen=True, kw_only=True):
     """What was driven, what came of it, and of what it holds."""
 
     v: int = 1
@@ -86,15 +86,15 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
 class Signed(msgspec.Struct, frozen=True):
     """The file. ``signature`` is Ed25519 over the certificate as JSON with sorted keys and no spaces."""
 
-    certificate: Certificate
+    certificate: ReadinessCertificate
     key: str
     signature: str
 
 
-def certify(report: Rehearsed, configuration: Configuration) -> Certificate:
+def certify(report: Rehearsed, configuration: Configuration) -> ReadinessCertificate:
     """What ``report`` shows of ``configuration``."""
     found = limits(report.edges)
-    return Certificate(
+    return ReadinessCertificate(
         at_ms=report.began_ms,
         where=f"{report.address}/s/{report.space}",
         configuration=configuration,
@@ -181,7 +181,7 @@ def _line(looks: Sequence[EdgeLook], resource: str) -> Extrapolation | None:
     )
 
 
-def places(certificate: Certificate) -> int | None:
+def places(certificate: ReadinessCertificate) -> int | None:
     """Listeners that each edge process carries by this certificate: the lower end of the extrapolation, and never fewer
     than it did carry. None when no limit was in sight, when the claim is too uncertain, and when descriptors end first,
     which each edge counts itself.
@@ -197,7 +197,7 @@ def _used(look: EdgeLook, resource: str) -> float:
     return value / LAG_MS if RESOURCES[resource] == "lag_ms" else value
 
 
-def sign(certificate: Certificate, secret: bytes) -> bytes:
+def sign(certificate: ReadinessCertificate, secret: bytes) -> bytes:
     """The file, with the signature of this installation."""
     signer = Signer(derive(secret, PURPOSE))
     signed = Signed(certificate, signer.public, signer.sign(_message(msgspec.to_builtins(certificate))))
@@ -216,7 +216,7 @@ def read(data: bytes) -> Signed:
     return signed
 
 
-def keep(folder: Path, certificate: Certificate, secret: bytes) -> Path:
+def keep(folder: Path, certificate: ReadinessCertificate, secret: bytes) -> Path:
     """Writes it into the data ``folder``; the file it went to."""
     file = folder / FOLDER / f"{certificate.at_ms}-{certificate.driven['listeners']}.json"
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -234,7 +234,7 @@ def own_key(settings: Settings) -> str:
     return Signer(derive(config.signing_key(settings), PURPOSE)).public
 
 
-def own(settings: Settings, file: Path | None) -> Certificate | None:
+def own(settings: Settings, file: Path | None) -> ReadinessCertificate | None:
     """The certificate in ``file``, if there is one and this installation has signed it.
 
     Raises :class:`BadInput` when somebody has changed it.
@@ -243,7 +243,7 @@ def own(settings: Settings, file: Path | None) -> Certificate | None:
     return signed.certificate if signed and signed.key == own_key(settings) else None
 
 
-def newest(settings: Settings) -> Certificate | None:
+def newest(settings: Settings) -> ReadinessCertificate | None:
     """The newest in the data folder, if it is this installation's own; raises as :func:`own` does."""
     files = kept(settings.folder)
     return own(settings, files[-1] if files else None)

@@ -1,8 +1,8 @@
 """Thousands of listeners in one process: each follows his script, over real lines, and is measured.
 
 One thread and one epoll; a listener costs a socket and a small object, sound is counted and thrown away. It runs as
-``python -m stentor.rehearsal.crowd``: an :class:`Order` as JSON on standard input, a :class:`Tally` a line and a second
-on standard output.
+``python -m stentor.rehearsal.crowd``: a :class:`CrowdOrder` as JSON on standard input, each second a line with a
+:class:`CrowdTally` on standard output.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ import msgspec
 
 from stentor.base.errors import Malformed
 from stentor.rehearsal.agenda import Agenda
-from stentor.rehearsal.behaviour import RETRY_S, Answer, Get, Leave, Play, Rest, Script, Sound, listen
+from stentor.rehearsal.behaviour import RETRY_S, Get, GotSound, HttpAnswer, Leave, Rest, Script, StartStream, listen
 from stentor.rehearsal.lines import Lines
-from stentor.rehearsal.order import Moment, Order, Tally, Way
+from stentor.rehearsal.order import CrowdOrder, CrowdTally, Format, Moment
 from stentor.rehearsal.visitor import Visitor, draw
 
 SOUND_BYTES: Final = 1000
@@ -42,14 +42,14 @@ SILENCE_S: Final = 5.0
 LOOK_S: Final = 1.0
 OPENINGS: Final = 200
 """New lines between two looks at those that are open: 20 ms of work."""
-ALL_STREAMS: Final = (Way.AAC, Way.OPUS, Way.MP4)
+ALL_STREAMS: Final = (Format.AAC, Format.OPUS, Format.MP4)
 
 
-class Crowd:
+class ListenerCrowd:
     """The listeners of one process."""
 
-    def __init__(self, order: Order) -> None:
-        self.tally = Tally()
+    def __init__(self, order: CrowdOrder) -> None:
+        self.tally = CrowdTally()
         self._order = order
         self._chance = random.Random(order.seed)
         self._lines = Lines(order, self)
@@ -59,7 +59,7 @@ class Crowd:
         self._head = f" HTTP/1.1\r\nHost: {order.host}{port}\r\nUser-Agent: stentor-rehearse\r\n\r\n".encode()
         self._begin = 0.0
 
-    def run(self, told: Callable[[Tally], None]) -> None:
+    def run(self, told: Callable[[CrowdTally], None]) -> None:
         """Until the time is over; calls ``told`` once a second and at the end."""
         order = self._order
         self._begin = begin = time.monotonic() + order.at - time.time()
@@ -97,7 +97,7 @@ class Crowd:
             )
         )  # fmt: skip
 
-    def _final(self) -> Tally:
+    def _final(self) -> CrowdTally:
         tally = self.tally
         self._look(time.monotonic())
         played = [each for each in self._all if each.heard_at - each.first_at >= PLAYED_S]
@@ -173,13 +173,13 @@ class Crowd:
         else:
             self._agenda.plan(now + max(0.1, SILENCE_S - silent_s), self._look_after, visitor)
 
-    def _go_on(self, visitor: Visitor, answer: Answer | None, now: float) -> None:
+    def _go_on(self, visitor: Visitor, answer: HttpAnswer | None, now: float) -> None:
         """Runs the script until it waits for something. Raises :class:`Malformed`."""
         while visitor.script is not None:
             want = visitor.script.send(answer)  # type: ignore[arg-type]  # None where nobody looks
             answer = None
             match want:
-                case Sound(seconds):
+                case GotSound(seconds):
                     self.tally.stalls += visitor.sound(seconds, now) and not visitor.slow
                     self._hears(visitor, now)
                 case Rest(seconds):
@@ -188,7 +188,7 @@ class Crowd:
                 case Leave(seconds, told):
                     self._turned_away(visitor, now, seconds, told=told)
                     return
-                case Get() | Play():
+                case Get() | StartStream():
                     visitor.want = want
                     self._ask(visitor, now)
                     return
@@ -203,7 +203,7 @@ class Crowd:
                 self._lines.open(visitor)
             except OSError:
                 self.broken(visitor, now)
-        elif isinstance(visitor.want, Get | Play):
+        elif isinstance(visitor.want, Get | StartStream):
             visitor.line.send(b"GET " + visitor.want.target.encode() + self._head)
 
     def _hang_up(self, visitor: Visitor) -> None:
@@ -254,7 +254,7 @@ class Crowd:
         answer = visitor.answer(bytes(data))
         if answer is None:
             return
-        if isinstance(visitor.want, Play) and answer.status == 200:
+        if isinstance(visitor.want, StartStream) and answer.status == 200:
             visitor.streaming = True
             visitor.tries = 0
             self._begins(visitor, len(answer.body), now)
@@ -319,15 +319,15 @@ def main() -> None:
     gc.disable()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=CrowdOrder)
     encoder = msgspec.json.Encoder()
 
-    def tell(tally: Tally) -> None:
+    def tell(tally: CrowdTally) -> None:
         short = msgspec.structs.replace(tally, first=[], again_s=[], late_s=[], moments=[])
         sys.stdout.buffer.write(encoder.encode(tally if tally.last else short) + b"\n")
         sys.stdout.buffer.flush()
 
-    Crowd(order).run(tell)
+    ListenerCrowd(order).run(tell)
 
 
 if __name__ == "__main__":

@@ -21,9 +21,9 @@ from stentor.base import log
 from stentor.base.errors import StentorError
 from stentor.bus.connection import Bus
 from stentor.rehearsal import rehearse, share
-from stentor.rehearsal.order import Tally
+from stentor.rehearsal.order import CrowdTally
 from stentor.rehearsal.plan import taken_apart
-from stentor.rehearsal.share import Answer, Offer, Share, Word
+from stentor.rehearsal.share import GeneratorOffer, OrderAnswer, Share, Word
 
 OFFER_S: Final = 0.5
 SOON_S: Final = 60.0
@@ -63,7 +63,7 @@ class Generator:
                     if not driven.cancelled():
                         driven.result()  # what it raises is a bug
                 if self._driving is None:
-                    offer = Offer(self._name, processors, time.time())
+                    offer = GeneratorOffer(self._name, processors, time.time())
                     await self._bus.publish(share.offer_subject(self._name), msgspec.json.encode(offer))
                 await asyncio.sleep(OFFER_S)
         finally:
@@ -82,7 +82,7 @@ class Generator:
         else:
             self._last = mine.run
             self._driving = asyncio.create_task(self._drive(mine), name="drive a share")
-        return msgspec.json.encode(Answer(refused))
+        return msgspec.json.encode(OrderAnswer(refused))
 
     def _refusal(self, mine: Share) -> str:
         """Why not; empty when the order is to be obeyed. Raises :class:`BadInput`."""
@@ -107,7 +107,7 @@ class Generator:
     async def _drive(self, mine: Share) -> None:
         """The whole share, to its end, and what came of it."""
         self._log.info("rehearsal-begins", run=mine.run, page=mine.plan.page, listeners=mine.size)
-        newest: dict[int, Tally] = {}
+        newest: dict[int, CrowdTally] = {}
         failed = ""
         processes = 0
 

@@ -8,7 +8,7 @@ import ssl
 from contextlib import suppress
 from typing import Final
 
-from stentor.rehearsal.order import Order
+from stentor.rehearsal.order import CrowdOrder
 
 READ_BYTES: Final = 1 << 16
 SLOW_READ_BYTES: Final = 2048
@@ -27,12 +27,12 @@ def trusting_nobody() -> ssl.SSLContext:
     return context
 
 
-class Line:
+class PlayerSocket:
     """From ``connect`` to ``close``. What cannot go on now raises ``BlockingIOError``, what broke ``OSError``."""
 
     __slots__ = ("_handshake", "_secure", "_socket", "skip", "slow")
 
-    def __init__(self, order: Order, source: str, *, slow: bool, context: ssl.SSLContext | None) -> None:
+    def __init__(self, order: CrowdOrder, source: str, *, slow: bool, context: ssl.SSLContext | None) -> None:
         plain = socket.socket()
         plain.setblocking(False)
         self.slow = slow

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Final, Protocol
 
 from stentor.base.errors import Malformed
-from stentor.rehearsal.line import READ_BYTES, SKIP, Line, trusting_nobody
-from stentor.rehearsal.order import Order
+from stentor.rehearsal.line import READ_BYTES, SKIP, PlayerSocket, trusting_nobody
+from stentor.rehearsal.order import CrowdOrder
 from stentor.rehearsal.visitor import Visitor
 
 EVENTS: Final = 4096
@@ -41,7 +41,7 @@ class Ends(Protocol):
 class Lines:
     """Every visitor has one line at most, in his ``line``."""
 
-    def __init__(self, order: Order, ends: Ends) -> None:
+    def __init__(self, order: CrowdOrder, ends: Ends) -> None:
         self._order = order
         self._ends = ends
         self._epoll = select.epoll()
@@ -56,7 +56,7 @@ class Lines:
 
     def open(self, visitor: Visitor) -> None:
         """Gives him a line, which will stand in a moment. Raises ``OSError`` when there is none to be had."""
-        visitor.line = line = Line(self._order, visitor.source, slow=visitor.slow, context=self._context)
+        visitor.line = line = PlayerSocket(self._order, visitor.source, slow=visitor.slow, context=self._context)
         self._open[line.fileno()] = visitor
         self._epoll.register(line.fileno(), select.EPOLLIN | select.EPOLLOUT)
 
@@ -103,7 +103,7 @@ class Lines:
             except (OSError, Malformed):
                 self._ends.broken(visitor, now)
 
-    def _make(self, visitor: Visitor, line: Line, now: float) -> None:
+    def _make(self, visitor: Visitor, line: PlayerSocket, now: float) -> None:
         """TCP stands, or TLS has got further."""
         if line.ready():
             self._epoll.modify(line.fileno(), select.EPOLLIN)
@@ -111,7 +111,7 @@ class Lines:
         else:
             self._epoll.modify(line.fileno(), line.waits_for)
 
-    def _read(self, visitor: Visitor, line: Line, now: float) -> None:
+    def _read(self, visitor: Visitor, line: PlayerSocket, now: float) -> None:
         while visitor.line is line:
             size = line.receive_into(self._buffer)
             if size == 0:

@@ -15,10 +15,10 @@ from stentor.base.errors import BadInput, Malformed, NotAllowed, Overloaded
 from stentor.bus.connection import Bus
 from stentor.client.report import spread_ms
 from stentor.rehearsal import share
-from stentor.rehearsal.order import Tally
-from stentor.rehearsal.plan import Plan
+from stentor.rehearsal.order import CrowdTally
+from stentor.rehearsal.plan import RehearsalPlan
 from stentor.rehearsal.rehearsed import Machine, Rehearsed
-from stentor.rehearsal.share import Answer, Offer, Reader, Share, Word
+from stentor.rehearsal.share import GeneratorOffer, OrderAnswer, Share, Word, WordReader
 
 GATHER_S: Final = 5.0
 """So long may it take until as many generators as are wanted have offered themselves; each does twice a second."""
@@ -35,12 +35,12 @@ class Hand:
     def __init__(self, mine: Share, clock_s: float, now: float) -> None:
         self.share = mine
         self.clock_s = clock_s
-        self.tallies: dict[int, Tally] = {}
+        self.tallies: dict[int, CrowdTally] = {}
         self.processes = 0
         self.heard_at = now
         self.ended = False
         self.failed = ""
-        self._reader = Reader()
+        self._reader = WordReader()
 
     def hear(self, piece: bytes, now: float) -> None:
         """A message of its."""
@@ -85,7 +85,7 @@ class Hand:
 async def rehearse_from(
     bus: Bus,
     machines: int,
-    plan: Plan,
+    plan: RehearsalPlan,
     *,
     secret: bytes,
     on_progress: Callable[[Rehearsed, int], None] = lambda report, playing: None,
@@ -141,14 +141,14 @@ async def rehearse_from(
     )
 
 
-async def offered(bus: Bus, machines: int) -> list[tuple[Offer, float]]:
+async def offered(bus: Bus, machines: int) -> list[tuple[GeneratorOffer, float]]:
     """The first generators that offer themselves, and how far the clock of each is ahead of ours, in seconds."""
-    found: dict[str, tuple[Offer, float]] = {}
+    found: dict[str, tuple[GeneratorOffer, float]] = {}
     enough = asyncio.Event()
 
     def hear(subject: str, payload: bytes) -> None:
         try:
-            offer = msgspec.json.decode(payload, type=Offer)
+            offer = msgspec.json.decode(payload, type=GeneratorOffer)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return
         if len(found) < machines:
@@ -174,6 +174,6 @@ async def offered(bus: Bus, machines: int) -> list[tuple[Offer, float]]:
 async def _order(bus: Bus, hand: Hand, secret: bytes) -> None:
     """Raises :class:`NotAllowed` when it refuses, :class:`Overloaded` when it does not answer."""
     reply = await bus.request(share.order_subject(hand.share.name), share.sign(hand.share, secret))
-    answer = msgspec.json.decode(reply, type=Answer)
+    answer = msgspec.json.decode(reply, type=OrderAnswer)
     if answer.refused:
         raise NotAllowed(f"{hand.share.name} refuses: {answer.refused}")

@@ -9,7 +9,7 @@ import msgspec
 from stentor.rehearsal.arrival import Visit
 
 
-class Way(StrEnum):
+class Format(StrEnum):
     """How a listener plays."""
 
     AAC = "live.aac"
@@ -19,10 +19,10 @@ class Way(StrEnum):
     HLS = "hls"
 
 
-class Mix(msgspec.Struct, frozen=True):
+class CrowdMix(msgspec.Struct, frozen=True):
     """Who comes: ``ways`` are weights, the others shares of the listeners from 0 to 1."""
 
-    ways: dict[Way, float]
+    ways: dict[Format, float]
     slow: float = 0.0
     """Share of listeners with a slow line."""
     slow_bps: float = 40_000.0
@@ -43,7 +43,7 @@ class Storm(msgspec.Struct, frozen=True):
     share: float
 
 
-class Order(msgspec.Struct, frozen=True):
+class CrowdOrder(msgspec.Struct, frozen=True):
     """What one process is to do. ``at`` is when the rehearsal begins, on the wall clock."""
 
     host: str
@@ -54,7 +54,7 @@ class Order(msgspec.Struct, frozen=True):
     secure: bool
     space: str
     visits: list[Visit]
-    mix: Mix
+    mix: CrowdMix
     at: float
     for_s: float
     seed: int
@@ -77,7 +77,7 @@ class Moment(msgspec.Struct, array_like=True):
     received: int = 0
 
 
-class Tally(msgspec.Struct):
+class CrowdTally(msgspec.Struct):
     """What has come of it so far; the lists are filled in the last one only."""
 
     come: int = 0

@@ -9,11 +9,13 @@ import msgspec
 
 from stentor.base.errors import BadInput
 from stentor.rehearsal.arrival import CURVES, Visit, visits
-from stentor.rehearsal.order import Mix, Storm, Way
+from stentor.rehearsal.order import CrowdMix, Format, Storm
 
 MOST_LISTENERS: Final = 1_000_000
-PAGE_MIX: Final = Mix(
-    {Way.LOW_LATENCY: 4.0, Way.AAC: 3.0, Way.HLS: 1.0, Way.OPUS: 1.0, Way.MP4: 1.0}, slow=0.02, slow_bps=40_000.0
+PAGE_MIX: Final = CrowdMix(
+    {Format.LOW_LATENCY: 4.0, Format.AAC: 3.0, Format.HLS: 1.0, Format.OPUS: 1.0, Format.MP4: 1.0},
+    slow=0.02,
+    slow_bps=40_000.0,
 )
 """Half of them browsers that play HLS as the page does, half players and programs that take a plain stream; one in
 fifty has a line that carries less than the sound. Assumed: no public figure says how a radio's listeners are split."""
@@ -32,7 +34,7 @@ class Target(NamedTuple):
         return f"{'https' if self.secure else 'http'}://{self.host}:{self.port}"
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+class RehearsalPlan(msgspec.Struct, frozen=True, kw_only=True):
     """``listeners`` come to a listener's page, all within ``within_s`` seconds, for ``for_s`` seconds in all.
 
     The same plan gives the same crowd, wherever it is read.
@@ -44,7 +46,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     within_s: float
     for_s: float
     seed: int = 1
-    mix: Mix = PAGE_MIX
+    mix: CrowdMix = PAGE_MIX
     storm: Storm | None = None
 
     @property

@@ -15,8 +15,8 @@ import msgspec
 
 from stentor.base.errors import BadInput, Overloaded
 from stentor.rehearsal.arrival import Visit
-from stentor.rehearsal.order import Order, Tally
-from stentor.rehearsal.plan import Plan, Target
+from stentor.rehearsal.order import CrowdOrder, CrowdTally
+from stentor.rehearsal.plan import RehearsalPlan, Target
 from stentor.rehearsal.rehearsed import Rehearsed
 
 LISTENERS_A_PROCESS: Final = 15_000
@@ -30,7 +30,7 @@ FIRST_NETWORK: Final = 10
 
 
 async def rehearse(
-    plan: Plan,
+    plan: RehearsalPlan,
     *,
     processes: int = 0,
     on_progress: Callable[[Rehearsed, int], None] = lambda report, playing: None,
@@ -46,9 +46,9 @@ async def rehearse(
     address = await resolved(plan.target)
     at = time.time() + START_S + 0.2 * len(shares)
     report = Rehearsed.of(plan, at, processes=len(shares))
-    tallies = [Tally() for _ in shares]
+    tallies = [CrowdTally() for _ in shares]
 
-    def hear(index: int, tally: Tally) -> None:
+    def hear(index: int, tally: CrowdTally) -> None:
         tallies[index] = tally
         report.count(tallies)
         on_progress(report, sum(each.playing for each in tallies))
@@ -59,12 +59,12 @@ async def rehearse(
 
 
 async def drive(
-    plan: Plan,
+    plan: RehearsalPlan,
     address: str,
     shares: Sequence[list[Visit]],
     *,
     at: float,
-    told: Callable[[int, Tally], None],
+    told: Callable[[int, CrowdTally], None],
     seed: int | None = None,
 ) -> None:
     """A process for each share of the visits, all to their ends; ``told`` gets each one's number and tally.
@@ -77,7 +77,7 @@ async def drive(
     first = plan.seed if seed is None else seed
     async with asyncio.TaskGroup() as group:
         for index, share in enumerate(shares):
-            order = Order(
+            order = CrowdOrder(
                 target.host, address, target.port, target.secure, target.space, share, plan.mix, at, plan.for_s,
                 first + index, plan.storm, FIRST_NETWORK + index if local else None,
             )  # fmt: skip
@@ -99,7 +99,7 @@ async def resolved(target: Target) -> str:
     return str(found[0][4][0])
 
 
-async def _crowd(order: Order, told: Callable[[Tally], None]) -> None:
+async def _crowd(order: CrowdOrder, told: Callable[[CrowdTally], None]) -> None:
     """One process, to its end."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-m", "stentor.rehearsal.crowd",
@@ -110,10 +110,10 @@ async def _crowd(order: Order, told: Callable[[Tally], None]) -> None:
     try:
         process.stdin.write(msgspec.json.encode(order))
         process.stdin.close()
-        tally = Tally()
+        tally = CrowdTally()
         async with asyncio.timeout(order.for_s + order.at - time.time() + END_S):
             async for line in process.stdout:
-                tally = msgspec.json.decode(line, type=Tally)
+                tally = msgspec.json.decode(line, type=CrowdTally)
                 told(tally)
             await process.wait()
         if not tally.last:

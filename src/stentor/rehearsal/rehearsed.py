@@ -11,8 +11,8 @@ import msgspec
 import numpy as np
 
 from stentor.client.report import Spread, spread_ms
-from stentor.rehearsal.order import Mix, Moment, Storm, Tally, Way
-from stentor.rehearsal.plan import Plan
+from stentor.rehearsal.order import CrowdMix, CrowdTally, Format, Moment, Storm
+from stentor.rehearsal.plan import RehearsalPlan
 
 FIRST_SOUND_MS: Final = 2000.0
 PAUSE_MS: Final = 2420.0
@@ -108,7 +108,7 @@ class Rehearsed(msgspec.Struct, kw_only=True):
     processes: int
     began_ms: int
     listeners: int
-    mix: Mix
+    mix: CrowdMix
     storm: Storm | None = None
     speakers: int = 0
     speakers_connected: int = 0
@@ -154,7 +154,7 @@ class Rehearsed(msgspec.Struct, kw_only=True):
     """The load generators that drove it; none when it came from the rehearsal's own machine."""
 
     @classmethod
-    def of(cls, plan: Plan, began_s: float, processes: int = 0) -> Rehearsed:
+    def of(cls, plan: RehearsalPlan, began_s: float, processes: int = 0) -> Rehearsed:
         """Nothing has come of it yet."""
         target = plan.target
         return cls(
@@ -168,8 +168,8 @@ class Rehearsed(msgspec.Struct, kw_only=True):
         """What this rehearsal says nothing about."""
         played = {way for way, weight in self.mix.ways.items() if weight > 0}
         left = {
-            "HLS players": not played & {Way.HLS, Way.LOW_LATENCY},
-            "players of a plain stream": not played & {Way.AAC, Way.OPUS, Way.MP4},
+            "HLS players": not played & {Format.HLS, Format.LOW_LATENCY},
+            "players of a plain stream": not played & {Format.AAC, Format.OPUS, Format.MP4},
             "TLS": self.address.startswith("http:"),
             "slow lines": not self.mix.slow,
             "page and door": self.mix.straight,
@@ -214,14 +214,14 @@ class Rehearsed(msgspec.Struct, kw_only=True):
         """The report as JSON, indented."""
         return msgspec.json.format(msgspec.json.encode(self.document()), indent=2)
 
-    def count(self, tallies: Sequence[Tally]) -> None:
+    def count(self, tallies: Sequence[CrowdTally]) -> None:
         """Takes over what the processes have counted so far."""
         for name in SUMS:
             setattr(self, name, sum(getattr(tally, name) for tally in tallies))
         self.received_bytes = sum(tally.received for tally in tallies)
         self.most_at_once = max(self.most_at_once, sum(tally.playing for tally in tallies))
 
-    def judge(self, tallies: Sequence[Tally]) -> None:
+    def judge(self, tallies: Sequence[CrowdTally]) -> None:
         """Takes over the processes' last words."""
         self.count(tallies)
         self.ways = {way: sum(tally.ways.get(way, 0) for tally in tallies) for way in self.mix.ways}

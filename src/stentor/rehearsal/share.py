@@ -18,8 +18,8 @@ from stentor.base.errors import Malformed
 from stentor.base.keys import REHEARSAL
 from stentor.base.signing import Signer, derive, verified
 from stentor.rehearsal.arrival import Visit
-from stentor.rehearsal.order import Tally
-from stentor.rehearsal.plan import Plan
+from stentor.rehearsal.order import CrowdTally
+from stentor.rehearsal.plan import RehearsalPlan
 
 OFFERS: Final = "rehearsal.offer.*"
 PIECE_BYTES: Final = 512 << 10
@@ -45,7 +45,7 @@ def word_subject(run: str, name: str) -> str:
     return f"rehearsal.word.{run}.{name}"
 
 
-class Offer(msgspec.Struct, frozen=True):
+class GeneratorOffer(msgspec.Struct, frozen=True):
     """A generator that has nothing to do, and its wall clock when it said so."""
 
     name: str
@@ -59,7 +59,7 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
     run: str
     name: str
     """Whose share it is."""
-    plan: Plan
+    plan: RehearsalPlan
     slots: tuple[int, int]
     """Visit ``n`` belongs to whoever has ``n % of`` between these two, the first included."""
     of: int
@@ -78,7 +78,7 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
         return sum(len(range(slot, self.plan.listeners, self.of)) for slot in range(*self.slots))
 
 
-class Answer(msgspec.Struct, frozen=True):
+class OrderAnswer(msgspec.Struct, frozen=True):
     """To an order: empty when it is obeyed, otherwise a sentence."""
 
     refused: str = ""
@@ -89,7 +89,7 @@ class Word(msgspec.Struct, frozen=True):
 
     processes: int = 0
     index: int = 0
-    tally: Tally | None = None
+    tally: CrowdTally | None = None
     """Of the process with that index."""
     ended: bool = False
     failed: str = ""
@@ -122,7 +122,7 @@ def pieces(word: Word) -> Iterator[bytes]:
         yield (MORE if end < len(data) else END) + data[begin:end]
 
 
-class Reader:
+class WordReader:
     """Puts the words of one generator together again."""
 
     def __init__(self) -> None:

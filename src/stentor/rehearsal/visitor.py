@@ -6,9 +6,9 @@ import random
 import re
 from typing import Final
 
-from stentor.rehearsal.behaviour import Answer, Play, Script, Want
-from stentor.rehearsal.line import Line
-from stentor.rehearsal.order import Order, Way
+from stentor.rehearsal.behaviour import HttpAnswer, Script, StartStream, Want
+from stentor.rehearsal.line import PlayerSocket
+from stentor.rehearsal.order import CrowdOrder, Format
 
 MOST_HEAD_BYTES: Final = 1 << 14
 BUFFER_S: Final = 3.2
@@ -45,12 +45,12 @@ class Visitor:
         "way",
     )
 
-    def __init__(self, way: Way, due: float, leaves: float, *, slow: bool, source: str) -> None:
+    def __init__(self, way: Format, due: float, leaves: float, *, slow: bool, source: str) -> None:
         self.way, self.due, self.leaves, self.slow, self.source = way, due, leaves, slow, source
         self.script: Script | None = None
         self.want: Want | None = None
         """What he is waiting for, or will ask for when his line stands."""
-        self.line: Line | None = None
+        self.line: PlayerSocket | None = None
         self.buffer = b""
         self.turn = 0
         """Counts his lines: what was planned for an earlier one is not done."""
@@ -82,7 +82,7 @@ class Visitor:
         self.stalls += dry
         return dry
 
-    def answer(self, data: bytes) -> Answer | None:
+    def answer(self, data: bytes) -> HttpAnswer | None:
         """Takes what came; the answer when it is complete. Raises ``ConnectionResetError`` for what is no reply.
 
         Of a stream without end the answer is what came of it after the head, a 200.
@@ -94,7 +94,7 @@ class Visitor:
                 raise ConnectionResetError
             return None
         status = int(head[9:12]) if head[9:12].isdigit() else 0
-        if not (isinstance(self.want, Play) and status == 200):
+        if not (isinstance(self.want, StartStream) and status == 200):
             length = _LENGTH.search(head)
             if length is None:
                 raise ConnectionResetError
@@ -102,10 +102,10 @@ class Visitor:
                 return None
         self.buffer = b""
         retry = _RETRY.search(head)
-        return Answer(status, float(retry[1]) if retry else None, body)
+        return HttpAnswer(status, float(retry[1]) if retry else None, body)
 
 
-def draw(order: Order, due: float, stays_s: float, chance: random.Random) -> Visitor:
+def draw(order: CrowdOrder, due: float, stays_s: float, chance: random.Random) -> Visitor:
     """Who comes at ``due``, drawn from the order's mix."""
     mix, network = order.mix, order.network
     [way] = chance.choices(list(mix.ways), list(mix.ways.values()))

@@ -34,7 +34,7 @@ def _of(limits: tuple[float, float], value: float) -> Quality:
     return Quality.POOR if value >= poor else Quality.FAIR if value >= fair else Quality.GOOD
 
 
-class Line:
+class LineQuality:
     """A connection over time."""
 
     def __init__(self) -> None:

@@ -30,7 +30,7 @@ class Request(msgspec.Struct, frozen=True):
     asked_ms: int
 
 
-class State(StrEnum):
+class RequestState(StrEnum):
     """What has become of a request."""
 
     WAITING = "waiting"
@@ -46,7 +46,7 @@ class State(StrEnum):
 class Standing(msgspec.Struct, frozen=True):
     """A request as its person sees it: ``place`` is 1 for the next one, 0 for whoever does not wait."""
 
-    state: State
+    state: RequestState
     place: int = 0
     waiting: int = 0
 
@@ -81,12 +81,12 @@ def admit(space: Space, waiting: Sequence[Request], request: Request, account: s
 def standing(space: Space, waiting: Sequence[Request], request: str) -> Standing:
     """What has become of the request with this id; ``waiting`` is the line, the next one first."""
     if request in space.banned:
-        return Standing(State.BANNED)
+        return Standing(RequestState.BANNED)
     if space.state in OVER:
-        return Standing(State.OVER)
+        return Standing(RequestState.OVER)
     if request in space.seats:
-        return Standing(State.ACCEPTED)
+        return Standing(RequestState.ACCEPTED)
     ids = [each.id for each in waiting]
     if request not in ids:
-        return Standing(State.CLOSED)
-    return Standing(State.WAITING, ids.index(SeatId(request)) + 1, len(ids))
+        return Standing(RequestState.CLOSED)
+    return Standing(RequestState.WAITING, ids.index(SeatId(request)) + 1, len(ids))

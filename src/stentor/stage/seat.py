@@ -13,12 +13,12 @@ from stentor.audio.fade import linear
 from stentor.audio.jitter import JitterBuffer
 from stentor.audio.opus import OpusEncoder
 from stentor.audio.pcm import Block
-from stentor.audio.watch import Watch
+from stentor.audio.watch import SoundWatch
 from stentor.base.clock import Clock
 from stentor.base.grid import TICK_SAMPLES
 from stentor.base.units import SeatId
 from stentor.spaces.model import Role
-from stentor.spaces.quality import Line
+from stentor.spaces.quality import LineQuality
 from stentor.stage import rtp
 from stentor.stage.peer import Peer, State
 
@@ -87,8 +87,8 @@ class Seat:
         self.muted = False
         self.talking = False
         self.level_dbfs = -96.0
-        self.watch = Watch()
-        self.line = Line()
+        self.watch = SoundWatch()
+        self.line = LineQuality()
         self.joining: Session | None = None
         """Connecting; becomes ``current`` when it is connected."""
         self.current: Session | None = None

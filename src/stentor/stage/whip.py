@@ -46,7 +46,7 @@ from stentor.spaces.tokens import Invitation
 from stentor.stage import offer as sdp
 from stentor.stage.room import Room
 from stentor.stage.seat import Session
-from stentor.wire.sdp import Fragment, ask_for_fec, check_offer, parse_fragment, render_fragment
+from stentor.wire.sdp import IceFragment, ask_for_fec, check_offer, parse_fragment, render_fragment
 from stentor.wire.whip import WhipReply, WhipRequest, decode_request, encode
 
 OFFER_TYPE = "application/sdp"
@@ -120,7 +120,7 @@ class Whip:
         session.renew_etag()
         mid = peer.offer.sections[peer.offer.audio].first("mid")
         body = render_fragment(
-            Fragment(
+            IceFragment(
                 ufrag=ice.local_username,
                 password=ice.local_password,
                 candidates=[(mid, candidate.to_sdp()) for candidate in ice.local_candidates],

@@ -16,7 +16,7 @@ KEPT = 200
 _TABLE = tables.backstage
 
 
-class Message(msgspec.Struct, frozen=True):
+class BackChannelLine(msgspec.Struct, frozen=True):
     """One line of the back channel; ``id`` rises."""
 
     id: int
@@ -44,12 +44,12 @@ class BackstageTable:
 
         await self._work.write(work)
 
-    async def newest(self, space: SpaceId) -> Sequence[Message]:
+    async def newest(self, space: SpaceId) -> Sequence[BackChannelLine]:
         """All that are kept, the oldest first."""
         columns = (_TABLE.c.id, _TABLE.c.name, _TABLE.c.text, _TABLE.c.at_ms)
         query = select(*columns).where(_TABLE.c.space == space).order_by(_TABLE.c.id)
 
-        def work(connection: Connection) -> Sequence[Message]:
-            return [Message(row.id, row.name, row.text, row.at_ms) for row in connection.execute(query)]
+        def work(connection: Connection) -> Sequence[BackChannelLine]:
+            return [BackChannelLine(row.id, row.name, row.text, row.at_ms) for row in connection.execute(query)]
 
         return await self._work.read(work)

@@ -25,7 +25,7 @@ MOST_OF_ACCOUNT = 10_000
 _TABLE, _PEOPLE, _SILENCED = tables.comments, tables.accounts, tables.silenced
 
 
-class Past(msgspec.Struct, frozen=True):
+class CommentHistory(msgspec.Struct, frozen=True):
     """What a person did in a space before: when they wrote last (None: never), and whether they are shut out."""
 
     last_ms: int | None
@@ -40,14 +40,14 @@ class Written(msgspec.Struct, frozen=True):
     at_ms: int
 
 
-class Person(msgspec.Struct, frozen=True):
+class SilencedPerson(msgspec.Struct, frozen=True):
     """Somebody who is shut out."""
 
     handle: str
     name: str
 
 
-Admit = Callable[[Space, Past], str]
+Admit = Callable[[Space, CommentHistory], str]
 """The text to keep; what it raises comes through, and nothing is kept."""
 
 
@@ -74,7 +74,7 @@ class CommentsTable:
 
         return await self._work.write(work)
 
-    async def past(self, space: SpaceId, account: str) -> Past:
+    async def past(self, space: SpaceId, account: str) -> CommentHistory:
         """What a person did in a space before."""
         return await self._work.read(lambda connection: _past(connection, space, account))
 
@@ -147,13 +147,13 @@ class CommentsTable:
 
         await self._work.write(work)
 
-    async def silenced(self, space: SpaceId) -> Sequence[Person]:
+    async def silenced(self, space: SpaceId) -> Sequence[SilencedPerson]:
         """Who is shut out, the newest first."""
         query = select(_PEOPLE.c.handle, _PEOPLE.c.name).join_from(_SILENCED, _PEOPLE)
         query = query.where(_SILENCED.c.space == space).order_by(_SILENCED.c.at_ms.desc()).limit(MOST_SILENCED)
 
-        def work(connection: Connection) -> Sequence[Person]:
-            return [Person(row.handle, row.name) for row in connection.execute(query)]
+        def work(connection: Connection) -> Sequence[SilencedPerson]:
+            return [SilencedPerson(row.handle, row.name) for row in connection.execute(query)]
 
         return await self._work.read(work)
 
@@ -172,10 +172,10 @@ def _newest(where: ColumnElement[bool], most: int) -> Select[tuple[int, str, str
     return select(*columns).join_from(_TABLE, _PEOPLE).where(where).order_by(_TABLE.c.id.desc()).limit(most)
 
 
-def _past(connection: Connection, space: str, account: str) -> Past:
+def _past(connection: Connection, space: str, account: str) -> CommentHistory:
     last = select(func.max(_TABLE.c.at_ms)).where(_TABLE.c.account == account, _TABLE.c.space == space)
     out = select(exists().where(_SILENCED.c.space == space, _SILENCED.c.account == account))
-    return Past(connection.execute(last).scalar(), bool(connection.execute(out).scalar()))
+    return CommentHistory(connection.execute(last).scalar(), bool(connection.execute(out).scalar()))
 
 
 def _trim(connection: Connection, space: str) -> None:

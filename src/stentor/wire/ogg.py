@@ -99,14 +99,14 @@ def pre_skip(head: bytes) -> int:
 
 def parse(data: bytes) -> list[Page]:
     """The pages of ``data``, which holds whole pages only; raises :class:`Malformed` otherwise."""
-    demuxer = Demuxer()
+    demuxer = OggDemuxer()
     pages = demuxer.feed(data)
     if demuxer.pending:
         raise Malformed(f"{demuxer.pending} bytes after the last whole page.")
     return pages
 
 
-class Demuxer:
+class OggDemuxer:
     """Bytes in, pages out; packets that go over pages come with the page they end in. Keeps under 130 kB."""
 
     def __init__(self) -> None:

@@ -57,7 +57,7 @@ class Offer(msgspec.Struct, frozen=True):
     candidates: tuple[str, ...]
 
 
-class Fragment(msgspec.Struct, frozen=True):
+class IceFragment(msgspec.Struct, frozen=True):
     """A trickle-ICE fragment: the sender's credentials ("" when absent) and its candidates as (mid, candidate), in
     order. ``complete``: there will be no more.
     """
@@ -129,7 +129,7 @@ def ask_for_fec(answer: str) -> str:
     return "\r\n".join(lines)
 
 
-def parse_fragment(text: str) -> Fragment:
+def parse_fragment(text: str) -> IceFragment:
     """What is in a body of type ``application/trickle-ice-sdpfrag`` (RFC 8840, 9).
 
     Credentials may stand before the first section or in one. It is complete when ``a=end-of-candidates`` stands before
@@ -151,10 +151,10 @@ def parse_fragment(text: str) -> Fragment:
     if any(line.startswith(_A_CANDIDATE) for line in session):
         raise BadInput("The candidates stand in no section: put an m= line and a=mid before them.", code="no-section")
     everywhere = bool(sections) and all(_END in section for section in sections)
-    return Fragment(ufrag, password, candidates, everywhere or _END in session)
+    return IceFragment(ufrag, password, candidates, everywhere or _END in session)
 
 
-def render_fragment(fragment: Fragment) -> str:
+def render_fragment(fragment: IceFragment) -> str:
     """The body that :func:`parse_fragment` reads."""
     lines = [f"a=ice-ufrag:{fragment.ufrag}"] if fragment.ufrag else []
     lines += [f"a=ice-pwd:{fragment.password}"] if fragment.password else []

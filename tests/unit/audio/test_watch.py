@@ -7,7 +7,7 @@ import pytest
 
 from stentor.audio.opus import OpusDecoder, OpusEncoder
 from stentor.audio.pcm import Block, Samples
-from stentor.audio.watch import Oddity, Watch
+from stentor.audio.watch import Oddity, SoundWatch
 from stentor.base.grid import TICK_SAMPLES
 from tests.support.sound import voice
 
@@ -17,10 +17,10 @@ SECOND = 50
 
 
 def after(
-    seconds: float, block: Block | None, watch: Watch | None = None, *, talking: bool = False, muted: bool = False
+    seconds: float, block: Block | None, watch: SoundWatch | None = None, *, talking: bool = False, muted: bool = False
 ) -> list[Oddity]:
     """What a watch says after hearing the same for so long."""
-    watch = watch or Watch()
+    watch = watch or SoundWatch()
     for _ in range(round(seconds * SECOND)):
         watch.hear(block, NOTHING, talking=talking, muted=muted)
     return watch.oddities
@@ -28,7 +28,7 @@ def after(
 
 def test_an_open_microphone_that_nobody_uses() -> None:
     """After 20 s without a word; the first word takes it back."""
-    watch = Watch()
+    watch = SoundWatch()
     assert after(19.9, ROOM, watch) == []
     assert after(0.2, ROOM, watch) == [Oddity.SILENT]
     assert after(0.02, ROOM, watch, talking=True) == []
@@ -55,7 +55,7 @@ def test_clipping_and_loud_without_clipping(name: str) -> None:
 
 def _clips(sound: Samples) -> float:
     """The share of ticks in which the watch says so."""
-    encoder, decoder, watch = OpusEncoder(), OpusDecoder(), Watch()
+    encoder, decoder, watch = OpusEncoder(), OpusDecoder(), SoundWatch()
     blocks = sound.astype(np.float32).reshape(-1, TICK_SAMPLES)
     found = []
     for block in blocks:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from stentor.audio.utterance import Utterance
-from stentor.captions.backlog import JOIN_TICKS, LONGEST_S, OLDEST_S, Backlog
+from stentor.captions.backlog import JOIN_TICKS, LONGEST_S, OLDEST_S, UtteranceBacklog
 
 
 def utterance(start: int, ticks: int = 100) -> Utterance:
@@ -12,7 +12,7 @@ def utterance(start: int, ticks: int = 100) -> Utterance:
 
 def test_the_oldest_first() -> None:
     """Whoever spoke first is recognised first."""
-    backlog: Backlog[str] = Backlog()
+    backlog: UtteranceBacklog[str] = UtteranceBacklog()
     backlog.put("ada", utterance(0), 1.0)
     backlog.put("bob", utterance(50), 2.0)
     first, second = backlog.take(3.0), backlog.take(3.0)
@@ -24,7 +24,7 @@ def test_the_oldest_first() -> None:
 
 def test_what_waits_is_joined() -> None:
     """One call for two utterances of a speaker with a short pause between, but never for more than fits."""
-    backlog: Backlog[str] = Backlog()
+    backlog: UtteranceBacklog[str] = UtteranceBacklog()
     backlog.put("ada", utterance(0), 1.0)
     backlog.put("bob", utterance(0), 1.0)
     backlog.put("ada", utterance(100 + JOIN_TICKS), 2.0)
@@ -38,7 +38,7 @@ def test_what_waits_is_joined() -> None:
 
 def test_what_is_too_old_is_left_out_and_counted() -> None:
     """Who falls behind catches up by skipping; nobody waits for him."""
-    backlog: Backlog[str] = Backlog()
+    backlog: UtteranceBacklog[str] = UtteranceBacklog()
     backlog.put("ada", utterance(0), 0.0)
     backlog.put("bob", utterance(0), OLDEST_S)
     taken = backlog.take(OLDEST_S + 0.1)

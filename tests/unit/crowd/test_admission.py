@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stentor.crowd import admission
-from stentor.crowd.admission import Sight, Width
+from stentor.crowd.admission import EdgesSeen, Width
 
 LOOK_S = 0.5
 SEEN_S = 1.0
@@ -50,7 +50,7 @@ class Crowd:
             self.most = max(self.most, len(self.inside))
             history.append(len(self.inside))
             seen = history[-1 - round(SEEN_S / LOOK_S)] if len(history) > 2 else 0
-            sight = Sight(self.capacity, seen, len(waiting), len(waiting))
+            sight = EdgesSeen(self.capacity, seen, len(waiting), len(waiting))
             width = admission.look(width, sight, now, now_ms=round(now * 1000))
             self.widths.append((now, width))
             now += LOOK_S
@@ -105,38 +105,38 @@ def test_a_full_house_lets_in_as_many_as_leave() -> None:
     """Those who wait are let in by shares: after each step the next waits until they have come."""
     narrow = admission.narrowed(Width(), 0.0, 0)
     assert (narrow.p, narrow.epoch) == (0.0, 1)
-    calm = admission.look(narrow, Sight(1000, 760, 1000, 1000), 10.0, now_ms=10_000)
+    calm = admission.look(narrow, EdgesSeen(1000, 760, 1000, 1000), 10.0, now_ms=10_000)
     assert calm.p == 0.0
-    some = admission.look(narrow, Sight(1000, 650, 1000, 1000), 10.0, now_ms=10_000)
+    some = admission.look(narrow, EdgesSeen(1000, 650, 1000, 1000), 10.0, now_ms=10_000)
     assert some.p == 0.1
-    assert admission.look(some, Sight(1000, 650, 1000, 1000), 12.0, now_ms=12_000).p == 0.1
-    assert admission.look(some, Sight(1000, 700, 1000, 1000), 20.0, now_ms=20_000).p > 0.1
+    assert admission.look(some, EdgesSeen(1000, 650, 1000, 1000), 12.0, now_ms=12_000).p == 0.1
+    assert admission.look(some, EdgesSeen(1000, 700, 1000, 1000), 20.0, now_ms=20_000).p > 0.1
 
 
 def test_two_doors_do_not_promise_the_same_room() -> None:
     """Whoever looks a second later finds only what the first has left, until those who were let in have come."""
     narrow = Width(p=0.0, epoch=1, settles_at=0.0)
-    seen = Sight(1000, 700, waiting=200, all_waiting=200)
+    seen = EdgesSeen(1000, 700, waiting=200, all_waiting=200)
     first = admission.look(narrow, seen, 10.0, now_ms=10_000)
     assert first.promised == 50
     told = msgspec.structs.replace(seen, promised=admission.coming([first], 11.0))
     assert admission.look(narrow, told, 11.0, now_ms=11_000).p == 0.0, "the room is promised to the others"
     assert admission.coming([first], first.settles_at) == 0, "by then they have come"
-    last = admission.look(narrow, Sight(1000, 700, waiting=40, all_waiting=40), 10.0, now_ms=10_000)
+    last = admission.look(narrow, EdgesSeen(1000, 700, waiting=40, all_waiting=40), 10.0, now_ms=10_000)
     assert (last.p, admission.coming([last], 11.0)) == (1.0, 40), "a door that opens wholly promises too"
 
 
 def test_a_held_door_stays() -> None:
     """The limited audience: at once narrow, and as narrow as it was, whatever room there is."""
-    held = admission.look(Width(), Sight(1000, 10), 5.0, now_ms=5000, held=True)
+    held = admission.look(Width(), EdgesSeen(1000, 10), 5.0, now_ms=5000, held=True)
     assert (held.p, held.epoch, held.narrow_ms) == (0.0, 1, 5000)
-    assert admission.look(held, Sight(1000, 10, 5, 5), 100.0, now_ms=100_000, held=True) == held
-    assert admission.look(held, Sight(1000, 10, 5, 5), 100.0, now_ms=100_000).p == 1.0
+    assert admission.look(held, EdgesSeen(1000, 10, 5, 5), 100.0, now_ms=100_000, held=True) == held
+    assert admission.look(held, EdgesSeen(1000, 10, 5, 5), 100.0, now_ms=100_000).p == 1.0
 
 
 def test_the_more_wait_the_longer_they_wait_before_they_ask_again() -> None:
     """A million at sixty edge processes cost each less than a thousand requests a second."""
-    assert admission.window(Sight(1000, 0, 10, 10)) == (2, 6)
-    first, last = admission.window(Sight(1000, 0, 10**6, 10**6, edges=60))
+    assert admission.window(EdgesSeen(1000, 0, 10, 10)) == (2, 6)
+    first, last = admission.window(EdgesSeen(1000, 0, 10**6, 10**6, edges=60))
     assert 10**6 / ((first + last) / 2) / 60 < 1000
-    assert admission.window(Sight(1, 0, 10**8, 10**8))[1] == admission.MOST_RETRY_S
+    assert admission.window(EdgesSeen(1, 0, 10**8, 10**8))[1] == admission.MOST_RETRY_S

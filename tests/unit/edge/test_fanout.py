@@ -61,7 +61,7 @@ async def test_a_late_joiner_of_ogg_begins_near_zero_and_plays() -> None:
         rig.publish(30)
         first = int(head["X-Stentor-Chunk"])
         data, pages = b"", 2 + rig.window.head - first + 1
-        demuxer = ogg.Demuxer()
+        demuxer = ogg.OggDemuxer()
         found: list[ogg.Page] = []
         async with asyncio.timeout(5):
             while len(found) < pages:
@@ -203,7 +203,7 @@ async def test_a_rung_makes_writes_coarser_and_ends_that_again() -> None:
                 rig.publish(1)
             assert rig.worker.counters.writes - before == 12 // chunks
         rig.publish(6)
-        demuxer = ogg.Demuxer()
+        demuxer = ogg.OggDemuxer()
         pages: list[ogg.Page] = []
         async with asyncio.timeout(5):
             while len(pages) < 2 + 12 + 78:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from stentor.archive.shelf import Shelf
+from stentor.archive.stored import RecordingStore
 from stentor.edge.cache import Cache
 from stentor.edge.outlines import Outlines
 from stentor.edge.replay import CLIPS_A_SECOND
@@ -43,7 +43,7 @@ async def test_the_outline_is_made_once() -> None:
         await rig.get("/s/friday/chapters.json")
         for key, _ in await rig.objects.list("recordings/friday/opus-24"):
             await rig.objects.delete(key)
-        entries = (await Shelf(rig.objects, SPACE).load()).entries
+        entries = (await RecordingStore(rig.objects, SPACE).load()).entries
         found = await Outlines(rig.objects, Cache(rig.objects)).get(SPACE, entries, entries[-1].hash)
         assert [turn.name for turn in found.turns] == ["Ada"]
 

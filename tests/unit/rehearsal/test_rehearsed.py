@@ -8,7 +8,7 @@ import xml.etree.ElementTree as Tree
 import msgspec
 import pytest
 
-from stentor.rehearsal.order import Mix, Moment, Tally, Way
+from stentor.rehearsal.order import CrowdMix, CrowdTally, Format, Moment
 from stentor.rehearsal.page import page
 from stentor.rehearsal.plot import nice, plot, short
 from stentor.rehearsal.rehearsed import Rehearsed, by_second
@@ -17,14 +17,14 @@ from stentor.rehearsal.rehearsed import Rehearsed, by_second
 def report(**changes: object) -> Rehearsed:
     found = Rehearsed(
         address="http://localhost:8081", space="talk", curve="step", within_s=2, for_s=5, seed=1, processes=2,
-        began_ms=1_900_000_000_000, listeners=20, mix=Mix({Way.AAC: 1.0}),
+        began_ms=1_900_000_000_000, listeners=20, mix=CrowdMix({Format.AAC: 1.0}),
     )  # fmt: skip
     return msgspec.structs.replace(found, **changes)
 
 
-def tally(**changes: object) -> Tally:
+def tally(**changes: object) -> CrowdTally:
     looks = [Moment(1.0, 4, 1, 0, 1, 0, 0, 0, 100), Moment(2.0, 10, 8, 1, 9, 1, 0, 2, 900)]
-    found = Tally(come=10, playing=8, heard=9, ways={"live.aac": 9}, first=[(0.5, 0.1), (1.1, 0.3)], moments=looks)
+    found = CrowdTally(come=10, playing=8, heard=9, ways={"live.aac": 9}, first=[(0.5, 0.1), (1.1, 0.3)], moments=looks)
     return msgspec.structs.replace(found, **changes)
 
 
@@ -54,7 +54,7 @@ def test_a_crowd_of_which_everybody_waited_shows_nothing() -> None:
 def test_a_report_says_what_it_says_nothing_about() -> None:
     """A plain http rehearsal of one format has not tested the others."""
     assert {"HLS players", "TLS", "slow lines", "speakers"} <= set(report().not_tested)
-    driven = report(address="https://radio", mix=Mix({Way.AAC: 1.0, Way.HLS: 1.0}, slow=0.1), speakers=2)
+    driven = report(address="https://radio", mix=CrowdMix({Format.AAC: 1.0, Format.HLS: 1.0}, slow=0.1), speakers=2)
     assert not {"HLS players", "TLS", "slow lines", "speakers"} & set(driven.not_tested)
     assert driven.complaints == ["2 of 2 speakers did not get onto the stage."]
 

@@ -9,16 +9,21 @@ from stentor.base import keys
 from stentor.base.errors import Malformed
 from stentor.rehearsal import share
 from stentor.rehearsal.arrival import visits
-from stentor.rehearsal.order import Mix, Tally, Way
-from stentor.rehearsal.plan import Plan
-from stentor.rehearsal.share import Reader, Share, Word
+from stentor.rehearsal.order import CrowdMix, CrowdTally, Format
+from stentor.rehearsal.plan import RehearsalPlan
+from stentor.rehearsal.share import Share, Word, WordReader
 
 SECRET = b"s" * 32
 
 
 def mine(first: int, behind: int, **changes: object) -> Share:
-    plan = Plan(
-        page="http://localhost:8081/s/talk", listeners=1000, within_s=5, for_s=20, seed=7, mix=Mix({Way.AAC: 1.0})
+    plan = RehearsalPlan(
+        page="http://localhost:8081/s/talk",
+        listeners=1000,
+        within_s=5,
+        for_s=20,
+        seed=7,
+        mix=CrowdMix({Format.AAC: 1.0}),
     )
     found = Share(run="r", name="near", plan=plan, slots=(first, behind), of=5, at=1e9)
     return msgspec.structs.replace(found, **changes)
@@ -45,11 +50,11 @@ def test_only_the_secret_orders() -> None:
 
 def test_long_words_travel_in_pieces() -> None:
     """Each piece fits into a message of the bus; the other end has the same word."""
-    word = Word(2, 1, Tally(late_s=[n / 7 for n in range(60_000)], last=True))
+    word = Word(2, 1, CrowdTally(late_s=[n / 7 for n in range(60_000)], last=True))
     parts = list(share.pieces(word))
     assert len(parts) > 1
     assert max(map(len, parts)) < 1 << 20
-    reader = Reader()
+    reader = WordReader()
     *begun, last = [reader.take(part) for part in parts]
     assert set(begun) == {None}
     assert last == word
@@ -57,8 +62,8 @@ def test_long_words_travel_in_pieces() -> None:
 
 def test_a_lost_piece_is_noticed() -> None:
     """A word with a hole is refused, and the next one is read again."""
-    parts = list(share.pieces(Word(1, 0, Tally(late_s=[n / 7 for n in range(90_000)]))))
-    reader = Reader()
+    parts = list(share.pieces(Word(1, 0, CrowdTally(late_s=[n / 7 for n in range(90_000)]))))
+    reader = WordReader()
     for part in [*parts[:1], *parts[2:-1]]:
         reader.take(part)
     with pytest.raises(Malformed):

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stentor.rehearsal.behaviour import Answer, Get, Play
-from stentor.rehearsal.order import Way
+from stentor.rehearsal.behaviour import Get, HttpAnswer, StartStream
+from stentor.rehearsal.order import Format
 from stentor.rehearsal.visitor import MOST_HEAD_BYTES, Visitor
 
 REPLY = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\ncontent-length: 5\r\n\r\nlater"
 
 
 def visitor() -> Visitor:
-    found = Visitor(Way.AAC, 0.0, 100.0, slow=False, source="")
+    found = Visitor(Format.AAC, 0.0, 100.0, slow=False, source="")
     found.want = Get("/")
     return found
 
@@ -27,14 +27,14 @@ def test_a_reply_comes_in_any_pieces(cuts: list[int]) -> None:
     one = visitor()
     edges = [0, *sorted(cuts), len(REPLY)]
     pieces = [piece for start, end in pairwise(edges) if (piece := REPLY[start:end])]
-    assert [one.answer(piece) for piece in pieces] == [None] * (len(pieces) - 1) + [Answer(429, 7.0, b"later")]
+    assert [one.answer(piece) for piece in pieces] == [None] * (len(pieces) - 1) + [HttpAnswer(429, 7.0, b"later")]
 
 
 def test_a_stream_has_no_length() -> None:
     """Its answer is the first sound; a document without a length, and a head without end, are no replies."""
     one = visitor()
-    one.want = Play("/live.aac")
-    assert one.answer(b"HTTP/1.1 200 OK\r\n\r\nsound") == Answer(200, None, b"sound")
+    one.want = StartStream("/live.aac")
+    assert one.answer(b"HTTP/1.1 200 OK\r\n\r\nsound") == HttpAnswer(200, None, b"sound")
     with pytest.raises(ConnectionResetError):
         visitor().answer(b"HTTP/1.1 200 OK\r\n\r\nsound")
     with pytest.raises(ConnectionResetError):

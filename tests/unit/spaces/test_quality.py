@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import stentor
-from stentor.spaces.quality import LIMITS, Line, Quality, quality
+from stentor.spaces.quality import LIMITS, LineQuality, Quality, quality
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_as_bad_as_the_worst(numbers: dict[str, float], word: Quality) -> None:
 
 def test_one_bad_second_is_no_bad_connection() -> None:
     """A burst fades; loss that stays is told within some seconds, and so is its end."""
-    line = Line()
+    line = LineQuality()
     told = []
     for ticks, loss in ((1, 0.3), (40, 0.1), (60, 0.0)):
         for _ in range(ticks):

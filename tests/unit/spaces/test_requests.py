@@ -9,7 +9,7 @@ from stentor.base.units import SeatId
 from stentor.spaces import commands as c
 from stentor.spaces.model import Asking, Space
 from stentor.spaces.model import State as Life
-from stentor.spaces.requests import MOST_WAITING, Request, Standing, State, admit, standing
+from stentor.spaces.requests import MOST_WAITING, Request, RequestState, Standing, admit, standing
 from tests.support.spaces import BEN, do, with_guests
 
 LIVE = with_guests(Life.LIVE)
@@ -19,18 +19,18 @@ EMIL = Request(SeatId("emil"), "Emil", 20)
 
 def test_places_are_in_order() -> None:
     """The first who asked is next."""
-    assert standing(LIVE, [DORA, EMIL], "dora") == Standing(State.WAITING, 1, 2)
-    assert standing(LIVE, [DORA, EMIL], "emil") == Standing(State.WAITING, 2, 2)
+    assert standing(LIVE, [DORA, EMIL], "dora") == Standing(RequestState.WAITING, 1, 2)
+    assert standing(LIVE, [DORA, EMIL], "emil") == Standing(RequestState.WAITING, 2, 2)
 
 
 def test_what_becomes_of_a_request() -> None:
     """A seat means accepted, a ban is said as such, the end ends it, and nothing else means asking anew."""
     given = do(LIVE, c.GiveSeat(DORA.id, "Dora"))
-    assert standing(given, [], "dora").state is State.ACCEPTED
-    assert standing(do(given, c.RemoveSeat(DORA.id)), [], "dora").state is State.CLOSED
-    assert standing(do(given, c.BanSeat(DORA.id)), [], "dora").state is State.BANNED
-    assert standing(do(given, c.End()), [], "dora").state is State.OVER
-    assert standing(LIVE, [EMIL], "dora") == Standing(State.CLOSED)
+    assert standing(given, [], "dora").state is RequestState.ACCEPTED
+    assert standing(do(given, c.RemoveSeat(DORA.id)), [], "dora").state is RequestState.CLOSED
+    assert standing(do(given, c.BanSeat(DORA.id)), [], "dora").state is RequestState.BANNED
+    assert standing(do(given, c.End()), [], "dora").state is RequestState.OVER
+    assert standing(LIVE, [EMIL], "dora") == Standing(RequestState.CLOSED)
 
 
 def test_asking_again_keeps_the_place() -> None:

@@ -20,7 +20,7 @@ from stentor.stage.ice import Ice, IceSettings, parse_servers
 from stentor.stage.peer import Certificate
 from stentor.stage.room import Room
 from stentor.stage.whip import FRAGMENT_TYPE, OFFER_TYPE, Whip
-from stentor.wire.sdp import Fragment, parse_fragment, render_fragment
+from stentor.wire.sdp import IceFragment, parse_fragment, render_fragment
 from stentor.wire.tick import Tick
 from stentor.wire.whip import WhipReply, WhipRequest, decode_reply, encode
 from tests.support.caller import Caller, calling, spoken
@@ -152,7 +152,7 @@ async def test_candidates_trickle_and_preconditions_hold() -> None:
         peer = at.room.sessions[session].peer
         assert peer is not None
         candidates = [("0", "1 1 udp 2130706431 127.0.0.1 50000 typ host")]
-        body = render_fragment(Fragment(peer.offer.ufrag, peer.offer.password, candidates)).encode()
+        body = render_fragment(IceFragment(peer.offer.ufrag, peer.offer.password, candidates)).encode()
         etag = reply.headers["ETag"]
         assert (await at.ask("PATCH", session, body=body, if_match=etag)).status == 204
         refused(await at.ask("PATCH", session, body=body), 428, "precondition-required")
@@ -168,7 +168,7 @@ async def test_ice_restarts_with_new_credentials() -> None:
     async with desk() as at, calling(PACKETS) as caller:
         session, reply = await at.join(caller)
         fresh = Ice(IceSettings())
-        body = render_fragment(Fragment(fresh.local_username, fresh.local_password)).encode()
+        body = render_fragment(IceFragment(fresh.local_username, fresh.local_password)).encode()
         restarted = await at.ask("PATCH", session, body=body, if_match="*")
         assert restarted.status == 200
         assert restarted.headers["ETag"] != reply.headers["ETag"]

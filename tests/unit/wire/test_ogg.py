@@ -52,7 +52,7 @@ def test_rebasing_is_making_the_page_anew(packets: list[bytes], s1: int, g1: int
 def test_any_cut_of_a_stream_gives_the_same_pages(chunks: list[list[bytes]], cuts: list[int]) -> None:
     """A listener gets the pages whatever pieces the network makes of them."""
     data = b"".join(ogg.page(c, serial=1, sequence=n, granule=n * 960) for n, c in enumerate(chunks))
-    demuxer, found, at = ogg.Demuxer(), [], 0
+    demuxer, found, at = ogg.OggDemuxer(), [], 0
     for cut in [*cuts, len(data)]:
         found += demuxer.feed(data[at : at + cut])
         at += cut

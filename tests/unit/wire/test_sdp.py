@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from stentor.base.errors import BadInput, CallerError, TooLarge
 from stentor.wire import sdp
-from stentor.wire.sdp import Fragment
+from stentor.wire.sdp import IceFragment
 
 # What Chromium 120 offers for one microphone, its codecs cut to three and its identities changed.
 CHROMIUM = """v=0
@@ -219,7 +219,7 @@ ICE = st.text("abcXYZ019+/", min_size=22, max_size=30)
 
 @given(
     st.builds(
-        Fragment,
+        IceFragment,
         ufrag=st.just("") | ICE,
         password=st.just("") | ICE,
         candidates=st.lists(st.tuples(st.sampled_from(["0", "audio"]), CANDIDATE), max_size=8),
@@ -227,7 +227,7 @@ ICE = st.text("abcXYZ019+/", min_size=22, max_size=30)
     )
 )
 @settings(max_examples=25)  # its candidates are slow to invent
-def test_a_fragment_comes_back(fragment: Fragment) -> None:
+def test_a_fragment_comes_back(fragment: IceFragment) -> None:
     """What is rendered is read; an empty one is none."""
     text = sdp.render_fragment(fragment)
     if text:

@@ -11,7 +11,7 @@ from litestar.response import Redirect
 
 from stentor.base.errors import StentorError
 from stentor.house.accounts import schema
-from stentor.house.accounts.oidc_login import Vouched
+from stentor.house.accounts.oidc_login import OidcLogin
 from stentor.house.accounts.provider import BACK
 from stentor.house.web import rest
 from stentor.house.web.bodies import check_body
@@ -23,7 +23,7 @@ KEPT_S = 600
 _Request = Request[Any, Any, Any]
 
 
-def routes(vouched: Vouched, sessions: Sessions) -> Router:
+def routes(vouched: OidcLogin, sessions: Sessions) -> Router:
     """To the provider by the API, back by a page that leads on at once."""
     name = f"{sessions.cookie}-provider"
 

@@ -12,7 +12,7 @@ from stentor.base import log
 from stentor.base.errors import BadInput, Conflict, NotFound, NotSignedIn
 from stentor.house.accounts import schema
 from stentor.house.accounts.people import People
-from stentor.house.accounts.provider import Flow, Person, Provider
+from stentor.house.accounts.provider import Flow, Provider, ProviderPerson
 from stentor.people import checks, digests, rights
 from stentor.people.model import Account, Identity, SiteRole
 from stentor.people.record import Deed
@@ -23,7 +23,7 @@ HANDLES_TRIED = 5
 """Handles that are tried for a newcomer: the provider's word for them, then the same with a number."""
 
 
-class Vouched:
+class OidcLogin:
     """People whom the provider vouches for. ``opens`` lets all of them have an account; None stands for no provider."""
 
     def __init__(self, people: People, provider: Provider | None, *, opens: bool) -> None:
@@ -77,7 +77,7 @@ class Vouched:
         await self._identities.remove(account.id, self._there().issuer)
         await self._people.note(account, Deed.PROVIDER_UNLINKED, account)
 
-    async def _sign_up(self, person: Person, flow: Flow) -> Account:
+    async def _sign_up(self, person: ProviderPerson, flow: Flow) -> Account:
         """An account for somebody new; raises :class:`NotAllowed` when the site is closed to them."""
         opens = self._opens and not flow.invitation
         role = SiteRole.MEMBER if opens else await self._people.role_of_new(flow.invitation)
@@ -109,7 +109,7 @@ class Vouched:
                 return account
         raise Conflict("No handle could be found for you; ask an administrator for an account.", code="handle-taken")
 
-    def _identity(self, person: Person, account: str) -> Identity:
+    def _identity(self, person: ProviderPerson, account: str) -> Identity:
         return Identity(issuer=person.issuer, subject=person.subject, account=account, created_ms=self._people.now_ms)
 
     def _there(self) -> Provider:
@@ -127,7 +127,7 @@ def _flow(kept: str) -> Flow:
         ) from error
 
 
-def _name(person: Person, handle: str) -> str:
+def _name(person: ProviderPerson, handle: str) -> str:
     """What the provider calls somebody, if that may stand in our pages; else the handle."""
     try:
         return space_checks.name(person.name[: space_checks.NAME_CHARACTERS])

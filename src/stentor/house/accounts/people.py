@@ -14,10 +14,10 @@ from stentor.house.accounts import schema
 from stentor.house.accounts.passkeys import Passkeys
 from stentor.house.accounts.passwords import Passwords
 from stentor.house.who.devices import Device
-from stentor.house.who.shared_limit import Tries
+from stentor.house.who.shared_limit import SharedLimit
 from stentor.people import checks, digests, rights
 from stentor.people.model import Account, Challenge, Creators, Passkey, SignUp, SiteInvitation, SiteRole
-from stentor.people.record import Deed, Entry
+from stentor.people.record import Deed, RecordEntry
 from stentor.spaces import checks as space_checks
 from stentor.store.accounts import Accounts
 
@@ -37,7 +37,7 @@ class People:
         self._house = settings.house_address
         self._passwords = Passwords()
         self._passkeys = Passkeys(settings.house_address)
-        self.tries = Tries(accounts.tries, clock)
+        self.tries = SharedLimit(accounts.tries, clock)
         self._log = log.get("house")
 
     @property
@@ -46,7 +46,7 @@ class People:
 
     async def note(self, by: Account | None, deed: Deed, account: Account | None, detail: str = "") -> None:
         """Writes into the record who (None: the holder of the admin token) did what to which account."""
-        entry = Entry(
+        entry = RecordEntry(
             at_ms=self.now_ms,
             by=by.handle if by else "",
             handle=account.handle if account else "",

@@ -50,7 +50,7 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
         return digest(f"{purpose} {self.secret}")
 
 
-class Person(msgspec.Struct, frozen=True):
+class ProviderPerson(msgspec.Struct, frozen=True):
     """Whom the provider vouches for."""
 
     issuer: str
@@ -94,7 +94,7 @@ class Provider:
         endpoint = configuration.authorization_endpoint
         return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(asked)}"
 
-    async def person(self, flow: Flow, query: Mapping[str, str]) -> Person:
+    async def person(self, flow: Flow, query: Mapping[str, str]) -> ProviderPerson:
         """Who comes back with this query.
 
         Raises :class:`NotSignedIn` for what is not the answer to this flow or not the provider's word,
@@ -130,7 +130,7 @@ class Provider:
         answer = await client.post(endpoint, data=sent, auth=auth, headers={"Accept": "application/json"})
         return str(answer.raise_for_status().json()["id_token"])
 
-    def _read(self, id_token: str, keys: KeySet, flow: Flow) -> Person:
+    def _read(self, id_token: str, keys: KeySet, flow: Flow) -> ProviderPerson:
         claims: dict[str, Any] = jwt.decode(id_token, keys, algorithms=ALGORITHMS).claims
         jwt.JWTClaimsRegistry(
             now=int(self._clock()),
@@ -148,7 +148,7 @@ class Provider:
         if not subject or len(subject) > LONGEST_ID:
             raise ValueError("the subject is empty or too long")
         handle = str(claims.get("preferred_username") or "")
-        return Person(self.issuer, subject, str(claims.get("name") or handle), handle)
+        return ProviderPerson(self.issuer, subject, str(claims.get("name") or handle), handle)
 
     async def _configuration(self) -> _Configuration:
         address = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"

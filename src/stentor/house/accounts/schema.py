@@ -11,7 +11,7 @@ from stentor.house.comments.schema import WrittenComment
 from stentor.house.spaces.schema import Name, Time
 from stentor.people.checks import BIO_CHARACTERS, FEWEST_PASSWORD_CHARACTERS, HANDLE, MOST_PASSWORD_CHARACTERS
 from stentor.people.model import Account, Passkey, Session, SignUp, SiteInvitation, SiteRole
-from stentor.people.record import Entry
+from stentor.people.record import RecordEntry
 from stentor.spaces.model import Seat, Space
 
 Handle = Annotated[str, Meta(pattern=HANDLE)]
@@ -228,7 +228,7 @@ class Export(msgspec.Struct, frozen=True):
     seats: list[SpaceSeat]
     comments: list[WrittenComment]
     """The newest 10,000 that were not removed, the oldest first."""
-    record: list[Entry]
+    record: list[RecordEntry]
     """What was done to the account, and what its person did to others."""
     picture_jpeg: bytes | None
     """The picture in base64."""
@@ -269,4 +269,4 @@ def invitation(found: SiteInvitation, link: str | None = None) -> SiteInvitation
 class RecordList(msgspec.Struct, frozen=True):
     """Entries of the record, the newest first."""
 
-    entries: list[Entry]
+    entries: list[RecordEntry]

@@ -9,13 +9,13 @@ from stentor.base.errors import NotAllowed, NotFound, Overloaded
 from stentor.house.comments import schema
 from stentor.house.comments.chat import ChatKeeper
 from stentor.house.spaces.desk import Desk
-from stentor.house.who.rate_limit import Guesses
+from stentor.house.who.rate_limit import RateLimit
 from stentor.people.model import Account
 from stentor.spaces import comments, rights, words
 from stentor.spaces.comments import NEWEST, Writer
 from stentor.spaces.model import Role, Space
 from stentor.spaces.rights import Actor, Look
-from stentor.store.comments import CommentsTable, Past
+from stentor.store.comments import CommentHistory, CommentsTable
 
 MODERATED = 200
 """Comments that those who keep order see at once."""
@@ -33,8 +33,8 @@ class Comments:
     def __init__(self, desk: Desk, table: CommentsTable, chats: ChatKeeper, settings: Settings) -> None:
         self._desk, self._table, self._chats = desk, table, chats
         self._forbidden = words.parse(settings.comments_words.split(","))
-        self._tries = Guesses(burst=BURST, refill_s=REFILL_S)
-        self._flow = Guesses(burst=SPACE_BURST, refill_s=SPACE_REFILL_S)
+        self._tries = RateLimit(burst=BURST, refill_s=REFILL_S)
+        self._flow = RateLimit(burst=SPACE_BURST, refill_s=SPACE_REFILL_S)
         self._log = log.get("house")
 
     def require_room(self, space: str) -> None:
@@ -62,7 +62,7 @@ class Comments:
         self._tries.note(account.id, now)
         at_ms = unix_ms(now)
 
-        def admit(current: Space, past: Past) -> str:
+        def admit(current: Space, past: CommentHistory) -> str:
             leads = rights.allowed(actor, Look.COMMENTS, current)
             writer = Writer(account.name, leads, past.silenced, past.last_ms)
             state = self._chats.state(current)

@@ -23,7 +23,7 @@ from stentor.bus.documents import Gone
 from stentor.bus.lease import Lease
 from stentor.bus.status import Status, Statuses
 from stentor.crowd import admission, ladder, waiting
-from stentor.crowd.admission import Sight, Width
+from stentor.crowd.admission import EdgesSeen, Width
 from stentor.crowd.door import CLASSES
 from stentor.crowd.ladder import Ladder, Load
 from stentor.crowd.orders import Orders
@@ -128,7 +128,7 @@ class Controller:
             untold.popleft()
 
 
-def ordered(orders: Orders, space: Space, rung: Ladder, width: Width, seen: Sight) -> Orders:
+def ordered(orders: Orders, space: Space, rung: Ladder, width: Width, seen: EdgesSeen) -> Orders:
     """The orders as they are to be; the same as before when nothing has changed that matters."""
     narrow = width.p < 1.0
     return msgspec.structs.replace(
@@ -150,10 +150,10 @@ def width_of(orders: Orders) -> Width:
     return Width(orders.p, orders.epoch, orders.narrow_ms, retry_s=orders.retry_s, pace=orders.pace)
 
 
-def sight(edges: Iterable[Status], space: str, widths: Mapping[str, float]) -> Sight:
+def sight(edges: Iterable[Status], space: str, widths: Mapping[str, float]) -> EdgesSeen:
     """What all edges say together of their places and of who waits; ``widths`` is how wide each space's door is."""
     edges = list(edges)
-    return Sight(
+    return EdgesSeen(
         capacity=round(sum(edge.numbers.get("places", 0) for edge in edges)),
         listeners=sum(seen.listeners for edge in edges for seen in edge.spaces.values()),
         waiting=outside(edges, space, widths.get(space, 1.0)),

@@ -14,7 +14,7 @@ from stentor.base.errors import BadInput, NotFound
 from stentor.base.units import SeatId, seat_id
 from stentor.house.accounts.people import People
 from stentor.house.accounts.schema import Ruling
-from stentor.house.seats.event_stream import Talk
+from stentor.house.seats.event_stream import EventStreams
 from stentor.house.spaces import schema
 from stentor.house.spaces.desk import Desk
 from stentor.house.spaces.views import Views
@@ -28,7 +28,7 @@ NEWS = {"backstage": Look.BACK_CHANNEL, "comments": Look.COMMENTS}
 _Request = Request[Any, Any, Any]
 
 
-def handlers(desk: Desk, callers: Callers, people: People, views: Views, talk: Talk) -> list[HTTPRouteHandler]:
+def handlers(desk: Desk, callers: Callers, people: People, views: Views, talk: EventStreams) -> list[HTTPRouteHandler]:
     """The handlers, which share the desk."""
 
     async def command(request: _Request, space: str, wish: c.Command) -> schema.SpaceView:

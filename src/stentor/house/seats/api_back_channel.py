@@ -8,14 +8,14 @@ from litestar import Request, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 
-from stentor.house.seats.back_channel import Backstage
+from stentor.house.seats.back_channel import BackChannels
 from stentor.house.spaces import schema
 from stentor.house.who.callers import Callers
 
 _Request = Request[Any, Any, Any]
 
 
-def handlers(backstage: Backstage, callers: Callers) -> list[HTTPRouteHandler]:
+def handlers(backstage: BackChannels, callers: Callers) -> list[HTTPRouteHandler]:
     """The handlers, which share the back channel."""
 
     @get("/spaces/{space:str}/backstage", summary="What hosts and co-hosts wrote to each other")

@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody
 
 from stentor.base.errors import NotSignedIn
 from stentor.base.units import SeatId, seat_id
-from stentor.house.seats.requests import Line
+from stentor.house.seats.requests import RequestQueue
 from stentor.house.spaces import schema
 from stentor.house.spaces.desk import Desk
 from stentor.house.who.access import bearer
@@ -21,7 +21,7 @@ from stentor.spaces.rights import Look
 _Request = Request[Any, Any, Any]
 
 
-def handlers(line: Line, callers: Callers, desk: Desk) -> list[HTTPRouteHandler]:
+def handlers(line: RequestQueue, callers: Callers, desk: Desk) -> list[HTTPRouteHandler]:
     """The handlers, which share the line."""
 
     async def own(request: _Request, space: str) -> tuple[SeatId, str]:

@@ -15,7 +15,7 @@ from stentor.base.units import SpaceId
 from stentor.bus.connection import Bus
 from stentor.house.spaces import schema
 from stentor.house.spaces.desk import Desk
-from stentor.house.who.rate_limit import Guesses
+from stentor.house.who.rate_limit import RateLimit
 from stentor.spaces import checks, rights
 from stentor.spaces.rights import Actor, Look
 from stentor.store.backstage import BackstageTable
@@ -26,13 +26,13 @@ REFILL_S = 2.0
 """A person types eight short lines at once, and then one every two seconds."""
 
 
-class Backstage:
+class BackChannels:
     """The back channels of all spaces."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._table = BackstageTable(desk.store.work)
-        self._tries = Guesses(burst=BURST, refill_s=REFILL_S)
+        self._tries = RateLimit(burst=BURST, refill_s=REFILL_S)
         self._news: Counter[str] = Counter()
         self.on_news: Callable[[str], None] = lambda space: None
         """Told the space of every message that this house heard of."""

@@ -29,7 +29,7 @@ News = Callable[[str], int]
 """A number that rises when there is something new about a space."""
 
 
-class Talk:
+class EventStreams:
     """The streams of all spaces. :meth:`changed` is called when a number of the news has risen."""
 
     def __init__(self, statuses: Statuses, news: Mapping[str, News], clock: Clock) -> None:

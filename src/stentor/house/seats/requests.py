@@ -14,7 +14,7 @@ from stentor.base.units import SeatId, SpaceId, space_id
 from stentor.house.spaces import schema
 from stentor.house.spaces.desk import Desk
 from stentor.house.spaces.invitations import Invitations
-from stentor.house.who.rate_limit import Guesses
+from stentor.house.who.rate_limit import RateLimit
 from stentor.spaces import requests
 from stentor.spaces.model import Role, Seat, Space
 from stentor.spaces.requests import Request
@@ -33,13 +33,13 @@ MOST_KEPT = 256
 _Line = tuple[Space, Sequence[Request]]
 
 
-class Line:
+class RequestQueue:
     """The lines of all spaces."""
 
     def __init__(self, desk: Desk, invitations: Invitations) -> None:
         self._desk, self._invitations = desk, invitations
         self._store = Requests(desk.store.work)
-        self._tries = Guesses(burst=BURST, refill_s=REFILL_S)
+        self._tries = RateLimit(burst=BURST, refill_s=REFILL_S)
         self._kept: OrderedDict[SpaceId, tuple[float, _Line]] = OrderedDict()
         self._reading = asyncio.Lock()
 

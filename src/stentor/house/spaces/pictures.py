@@ -13,7 +13,7 @@ from stentor.base.clock import unix_ms
 from stentor.base.errors import CallerError, Overloaded
 from stentor.house.spaces.desk import Desk
 from stentor.house.uploads.readers import Readers
-from stentor.house.who.shared_limit import Tries
+from stentor.house.who.shared_limit import SharedLimit
 from stentor.people import picture
 from stentor.people.model import Account
 from stentor.spaces import commands as c
@@ -24,7 +24,7 @@ from stentor.spaces.model import Seat, Space
 class Pictures:
     """Sets, shows and removes them."""
 
-    def __init__(self, desk: Desk, tries: Tries, readers: Readers) -> None:
+    def __init__(self, desk: Desk, tries: SharedLimit, readers: Readers) -> None:
         self._desk, self._objects, self._tries, self._readers = desk, desk.objects, tries, readers
         self._accounts = desk.store.accounts
         self._log = log.get("house")

@@ -167,7 +167,7 @@ class NewRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class RequestView(msgspec.Struct, frozen=True):
     """A request, for its person."""
 
-    state: requests.State
+    state: requests.RequestState
     title: str
     """Of the space."""
     place: int

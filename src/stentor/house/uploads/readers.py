@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 import msgspec
 import numpy as np
 
-from stentor.audio.file import Sound
+from stentor.audio.file import FileSound
 from stentor.base import log
 from stentor.base.errors import BadInput, Overloaded
 from stentor.house.uploads.decoder import TIME_S, Reply
@@ -44,14 +44,14 @@ class Readers:
         self._waiting = 0
         self._log = log.get("house")
 
-    async def sound(self, owner: str, data: bytes, longest_s: float, *, whole: bool = True) -> Sound:
+    async def sound(self, owner: str, data: bytes, longest_s: float, *, whole: bool = True) -> FileSound:
         """The sound of a file, as :func:`stentor.audio.file.read`; raises :class:`BadInput` as that does.
 
         Raises :class:`Overloaded` when too many files wait already.
         """
         async with self._place(owner, self._sounds):
             reply = await self._decode(data, "sound", f"{longest_s}", "whole" if whole else "")
-        return Sound(np.frombuffer(reply.data, dtype=np.float32), tuple(reply.left_out))
+        return FileSound(np.frombuffer(reply.data, dtype=np.float32), tuple(reply.left_out))
 
     async def picture(self, owner: str, data: bytes) -> bytes:
         """A square JPEG of a picture; raises :class:`BadInput`, :class:`Overloaded`."""

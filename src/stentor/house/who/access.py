@@ -6,7 +6,7 @@ import hmac
 
 from stentor.base.clock import Clock
 from stentor.base.errors import NotAllowed, NotSignedIn, Overloaded
-from stentor.house.who.rate_limit import Guesses
+from stentor.house.who.rate_limit import RateLimit
 from stentor.spaces import rights, tokens
 from stentor.spaces.rights import Actor
 from stentor.spaces.tokens import Invitation
@@ -31,7 +31,7 @@ class Access:
         self._admin = admin_token.encode()
         self._key = key
         self._clock = clock
-        self._guesses = Guesses()
+        self._guesses = RateLimit()
 
     def actor(self, authorization: str, *, space: str | None, address: str) -> Actor:
         """Who sends this header about ``space`` (None: about no space) from ``address``.

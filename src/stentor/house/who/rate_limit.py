@@ -12,7 +12,7 @@ MAX_ADDRESSES = 10_000
 """Addresses remembered; beyond it the one that failed longest ago is forgotten. About 2 MB."""
 
 
-class Guesses:
+class RateLimit:
     """Counts tries by address, wrong tokens if nothing else is said. ``now`` is seconds on any steady clock."""
 
     def __init__(self, *, burst: int = BURST, refill_s: float = REFILL_S) -> None:

@@ -10,7 +10,7 @@ from stentor.base.errors import NotAllowed, NotSignedIn, Overloaded
 from stentor.store.tries import TriesTable
 
 
-class Tries:
+class SharedLimit:
     """A bucket a key, such as an address or a handle.
 
     What can be guessed (a password) spends a try before it is looked at, so that many at once count as many, and gets

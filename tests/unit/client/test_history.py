@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from stentor.client.heard import Heard
+from stentor.client.history import SoundHistory
 
 
 def _ones(count: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
@@ -13,7 +13,7 @@ def _ones(count: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
 
 def test_every_sample_has_the_time_of_its_piece() -> None:
     """A sample was heard when its piece arrived, or as it is played."""
-    heard = Heard()
+    heard = SoundHistory()
     heard.add(_ones(480), 10.0)
     heard.add(_ones(480), 20.0)
     arrived, played = heard.clock(), heard.clock(flowing=True)
@@ -24,7 +24,7 @@ def test_every_sample_has_the_time_of_its_piece() -> None:
 
 def test_only_the_newest_is_kept() -> None:
     """A record that is full loses its oldest piece, and its clock moves along."""
-    heard = Heard(keep_s=1.0)
+    heard = SoundHistory(keep_s=1.0)
     for number in range(10):
         heard.add(_ones(12_000) * number, float(number))
     assert heard.seconds == 1.0
@@ -34,6 +34,6 @@ def test_only_the_newest_is_kept() -> None:
 
 def test_nothing_is_kept_when_nobody_wants_it() -> None:
     """Keeping 0 seconds keeps nothing."""
-    heard = Heard(keep_s=0.0)
+    heard = SoundHistory(keep_s=0.0)
     heard.add(_ones(960), 1.0)
     assert heard.samples().size == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stentor.archive.recorder import Segment
-from stentor.archive.shelf import Shelf, salvage
+from stentor.archive.stored import RecordingStore, salvage
 from stentor.base.errors import NotFound
 from stentor.base.rendition import Source
 from stentor.store.objects import Objects
@@ -29,7 +29,7 @@ def chained(count: int) -> list[Entry]:
 async def shelved(count: int) -> tuple[Objects, list[Entry]]:
     """A store with a recording of ``count`` segments."""
     objects = Objects.open("memory://")
-    shelf, entries = Shelf(objects, "talk"), chained(count)
+    shelf, entries = RecordingStore(objects, "talk"), chained(count)
     for entry in entries:
         await shelf.keep(Segment(entry, {f"k{entry.number}": b"x"}))
     return objects, entries
@@ -39,7 +39,7 @@ async def test_pages_follow_each_other() -> None:
     """A page is full after 256 entries, and everything is read again, in order."""
     objects, entries = await shelved(PAGE_ENTRIES + 3)
     assert manifest.decode_page(await objects.get(manifest.page_key("talk", 1))) == entries[PAGE_ENTRIES:]
-    assert await Shelf(objects, "talk").load() == (entries, False)
+    assert await RecordingStore(objects, "talk").load() == (entries, False)
     assert await objects.get(manifest.init_key("talk", "opus-24"))
 
 
@@ -47,10 +47,10 @@ async def test_a_second_writer_goes_on() -> None:
     """After a load the next entry stands behind the others, also at the border of a page."""
     for count in (3, PAGE_ENTRIES - 1, PAGE_ENTRIES):
         objects, _ = await shelved(count)
-        shelf, entries = Shelf(objects, "talk"), chained(count + 1)
+        shelf, entries = RecordingStore(objects, "talk"), chained(count + 1)
         await shelf.load()
         await shelf.keep(Segment(entries[-1], {}))
-        assert (await Shelf(objects, "talk").load()).entries == entries
+        assert (await RecordingStore(objects, "talk").load()).entries == entries
 
 
 @pytest.mark.parametrize("keep", [0, 1, 500, 1500])
@@ -59,7 +59,7 @@ async def test_a_torn_page_is_used_as_far_as_it_proves_itself(keep: int) -> None
     objects, entries = await shelved(5)
     whole = await objects.get(PAGE)
     await objects.put(PAGE, whole[:keep] + b"\x00garbage")
-    loaded = await Shelf(objects, "talk").load()
+    loaded = await RecordingStore(objects, "talk").load()
     assert loaded.damaged
     assert loaded.entries == entries[: whole[:keep].count(b"\n")]
     assert [key for key, _ in await objects.list("recordings/talk/manifest") if key.endswith(".damaged")]
@@ -71,13 +71,13 @@ async def test_a_changed_entry_breaks_the_chain_there() -> None:
     page = (await objects.get(PAGE)).replace(b'"size":1', b'"size":2')
     lines = (await objects.get(PAGE)).splitlines(keepends=True)
     await objects.put(PAGE, b"".join(lines[:2]) + b"".join(page.splitlines(keepends=True)[2:]))
-    assert await Shelf(objects, "talk").load() == (entries[:2], True)
+    assert await RecordingStore(objects, "talk").load() == (entries[:2], True)
 
 
 async def test_a_new_recording_is_empty_and_sound() -> None:
     """Nothing there is no damage."""
     objects = Objects.open("memory://")
-    assert await Shelf(objects, "talk").load() == ([], False)
+    assert await RecordingStore(objects, "talk").load() == ([], False)
     with pytest.raises(NotFound):
         await objects.get(PAGE)
 

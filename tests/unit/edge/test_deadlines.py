@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stentor.edge.wheel import Wheel
+from stentor.edge.deadlines import Deadlines
 
 
 class One:
@@ -19,7 +19,7 @@ class One:
 def test_due_exactly_once_and_within_a_second(changes: list[tuple[int, float]]) -> None:
     """Whatever is changed at whatever second, a deadline is met neither early nor more than a second late."""
     now = 1000.0
-    wheel: Wheel[One] = Wheel(now)
+    wheel: Deadlines[One] = Deadlines(now)
     ones = [One() for _ in range(6)]
     for index, seconds in changes:
         wheel.watch(ones[index], now + seconds)
@@ -37,7 +37,7 @@ def test_due_exactly_once_and_within_a_second(changes: list[tuple[int, float]]) 
 
 def test_what_is_forgotten_is_never_due() -> None:
     """A closed connection is not looked at again."""
-    wheel: Wheel[One] = Wheel(0.0)
+    wheel: Deadlines[One] = Deadlines(0.0)
     one = One()
     wheel.watch(one, 3.0)
     wheel.forget(one)

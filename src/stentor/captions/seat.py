@@ -21,8 +21,8 @@ from stentor.bus.connection import Bus
 from stentor.bus.cues import CueLog
 from stentor.bus.lease import Lease
 from stentor.bus.status import SpaceStatus
-from stentor.captions.backlog import Backlog
-from stentor.captions.engine import Heard
+from stentor.captions.backlog import UtteranceBacklog
+from stentor.captions.engine import Transcription
 from stentor.spaces.model import Space
 from stentor.store.objects import Objects
 from stentor.wire import cue as wire_cue
@@ -50,7 +50,7 @@ class Who(NamedTuple):
     seat: str
 
 
-class Speaker:
+class SeatSound:
     """One seat's sound on its way into utterances."""
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class Speaker:
         self.heard_at = 0.0
 
 
-class Scribe:
+class SeatCaptions:
     """One space. :meth:`run` until the space is over and its transcript is kept; ``monotonic`` and ``clock`` in s."""
 
     def __init__(
@@ -69,7 +69,7 @@ class Scribe:
         *,
         lease: Lease,
         calm: Calm,
-        backlog: Backlog[Who],
+        backlog: UtteranceBacklog[Who],
         engine: str,
         horizon: Horizon,
         clock: Clock,
@@ -85,7 +85,7 @@ class Scribe:
         self._calm = calm
         self._backlog, self._engine = backlog, engine
         self._horizon, self._clock, self._monotonic = horizon, clock, monotonic
-        self._speakers: dict[str, Speaker] = {}
+        self._speakers: dict[str, SeatSound] = {}
         self._names: dict[str, str] = {}
         self._collection = Collection()
         self._unsent: deque[Cue] = deque(maxlen=MOST_UNSENT)
@@ -168,7 +168,7 @@ class Scribe:
         if not self._horizon.admits(grid.chunk_start(speech.chunk, self.space.doors_open_s), self._clock()):
             return
         seat = subject.rpartition(".")[2]
-        speaker = self._speakers.setdefault(seat, Speaker())
+        speaker = self._speakers.setdefault(seat, SeatSound())
         speaker.heard_at = self._monotonic()
         talking = [bool(speech.talking >> tick & 1) for tick in range(grid.TICKS_PER_CHUNK)]
         first = speech.chunk * grid.TICKS_PER_CHUNK
@@ -185,7 +185,7 @@ class Scribe:
 
     # --- words out --------------------------------------------------------------------------------------------------
 
-    def said(self, seat: str, utterance: Utterance, heard: Heard) -> None:
+    def said(self, seat: str, utterance: Utterance, heard: Transcription) -> None:
         """The recogniser's answer becomes cues; they are sent with the next round."""
         start_ms, end_ms = (round(tick * grid.TICK_S * 1000) for tick in (utterance.start, utterance.end))
         now_ms = unix_ms(self._clock())

@@ -27,7 +27,7 @@ class Loaded(NamedTuple):
     damaged: bool
 
 
-class Shelf:
+class RecordingStore:
     """One recording. Every method may raise :class:`~stentor.base.errors.Overloaded`: try again, it is safe."""
 
     def __init__(self, objects: Objects, space: str) -> None:

@@ -11,7 +11,7 @@ from stentor.audio.pcm import Samples
 from stentor.base.grid import SAMPLE_RATE_HZ
 
 
-class Heard:
+class SoundHistory:
     """The newest ``keep_s`` seconds of a signal (float32 mono, 48 kHz), piece by piece with its wall-clock time.
 
     What the time means is the writer's choice: when a packet arrived, or when a player would play it. When full the
@@ -51,7 +51,7 @@ class Heard:
 
 
 class ClockOfSamples:
-    """Gives the wall-clock seconds of each sample of a :class:`Heard`."""
+    """Gives the wall-clock seconds of each sample of a :class:`SoundHistory`."""
 
     def __init__(self, times: list[float], sizes: list[int], flowing: bool) -> None:
         self._times, self._flowing = times, flowing

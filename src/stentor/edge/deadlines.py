@@ -23,7 +23,7 @@ class Watched(Protocol):
 W = TypeVar("W", bound=Watched)
 
 
-class Wheel(Generic[W]):
+class Deadlines(Generic[W]):
     """Who is due when. Times are monotonic seconds."""
 
     def __init__(self, now: float) -> None:

@@ -18,9 +18,9 @@ from stentor.base.clock import unix_ms
 from stentor.base.errors import Malformed
 from stentor.base.grid import SAMPLE_RATE_HZ
 from stentor.base.rendition import Codec, Source
-from stentor.client.heard import Heard
+from stentor.client.history import SoundHistory
 from stentor.client.player import Player
-from stentor.client.readers import Run
+from stentor.client.readers import FrameRun
 from stentor.client.report import Discontinuity, Report, SourceChange, spread_ms
 from stentor.client.saving import Keepsake
 from stentor.client.silence import SilenceFinder
@@ -38,7 +38,7 @@ MIN_LOUDNESS_S: Final = 0.4
 """BS.1770-4 measures blocks of 400 ms."""
 
 
-class Ear:
+class Measurement:
     """Hears one programme, over any number of connections.
 
     ``live`` says whether time matters: for a recording there is no delay and no player. :meth:`resumed` is called
@@ -57,7 +57,7 @@ class Ear:
         self.caught_up = False
         """Set once the old sound of the beginning is through: from then on delays count."""
         self.problems: list[str] = []
-        self.heard = Heard(keep_s)
+        self.heard = SoundHistory(keep_s)
         self.player = Player()
         self.sound_samples = 0
         self._keepsake = keepsake
@@ -66,7 +66,7 @@ class Ear:
         self._expected: int | None = None
         self._resumed = False
         self._silence = SilenceFinder()
-        self._latest = Heard(1.0)
+        self._latest = SoundHistory(1.0)
         self._arrivals: deque[float] = deque(maxlen=MAX_DELAYS)
         self._ears: deque[float] = deque(maxlen=MAX_DELAYS)
         self._mouths: deque[float] = deque(maxlen=MAX_DELAYS)
@@ -96,7 +96,7 @@ class Ear:
         if len(self.problems) < MAX_LISTED:
             self.problems.append(sentence)
 
-    def take(self, run: Run, now: float, *, position: int | None, origin_s: float | None) -> None:
+    def take(self, run: FrameRun, now: float, *, position: int | None, origin_s: float | None) -> None:
         """A run of frames that arrived at ``now``.
 
         ``position`` is its place in samples since the doors opened (None: right after the last one), ``origin_s`` the
@@ -122,7 +122,7 @@ class Ear:
                 if self._pulse and self._pulse.source == Source.STAGE:
                     self._mouths.append(self._ears[-1] + self._pulse.delay / 1000)
 
-    def _new_frames(self, run: Run, start: int) -> list[tuple[bytes, int]]:
+    def _new_frames(self, run: FrameRun, start: int) -> list[tuple[bytes, int]]:
         """The frames not heard before, each with its length in samples; notes what is missing or came again."""
         frames = list(zip(run.frames, run.sizes, strict=True))
         jump = 0 if self._expected is None else start - self._expected

@@ -7,8 +7,8 @@ import pytest
 
 from stentor.base import grid
 from stentor.base.rendition import BY_NAME, Codec
-from stentor.client.ear import Ear
-from stentor.client.readers import AdtsReader, Mp4Reader, OggReader, Run
+from stentor.client.measurement import Measurement
+from stentor.client.readers import AdtsReader, FrameRun, Mp4Reader, OggReader
 from stentor.client.saving import Keepsake
 from stentor.spaces.model import State
 from stentor.spaces.pulse import Pulse
@@ -18,18 +18,18 @@ from tests.support.audience import encoded_voice
 ORIGIN_S = 1_000_000.0
 
 
-def _ear(kind: str = "aac") -> Ear:
-    ear = Ear("http://example.org/live", kind, now=ORIGIN_S, keepsake=Keepsake(None))
+def _ear(kind: str = "aac") -> Measurement:
+    ear = Measurement("http://example.org/live", kind, now=ORIGIN_S, keepsake=Keepsake(None))
     ear.caught_up = True
     return ear
 
 
-def _run(chunk: int, pulse: bytes | None = None) -> Run:
+def _run(chunk: int, pulse: bytes | None = None) -> FrameRun:
     frames = encoded_voice()[1]["aac-64"][chunk]
-    return Run(Codec.AAC, frames, [1024] * 15, grid.decode_time(chunk), pulse)
+    return FrameRun(Codec.AAC, frames, [1024] * 15, grid.decode_time(chunk), pulse)
 
 
-def _take(ear: Ear, chunk: int, late_s: float = 0.1, pulse: bytes | None = None) -> None:
+def _take(ear: Measurement, chunk: int, late_s: float = 0.1, pulse: bytes | None = None) -> None:
     now = grid.chunk_start(chunk + 1, ORIGIN_S) + late_s
     ear.take(_run(chunk, pulse), now, position=grid.decode_time(chunk), origin_s=ORIGIN_S)
 
@@ -89,7 +89,7 @@ def test_what_does_not_parse_is_a_problem_not_an_end() -> None:
     """A bad pulse and a bad frame are noted; listening goes on."""
     ear = _ear()
     _take(ear, 0, pulse=b"{")
-    ear.take(Run(Codec.OPUS, [b"\xff\xff\xff"], [960]), ORIGIN_S + 1.0, position=None, origin_s=None)
+    ear.take(FrameRun(Codec.OPUS, [b"\xff\xff\xff"], [960]), ORIGIN_S + 1.0, position=None, origin_s=None)
     report = ear.report(ORIGIN_S + 1.0, final=True)
     assert len(report.problems) == 2
     assert "pulse" in report.problems[0]

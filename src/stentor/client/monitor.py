@@ -10,13 +10,13 @@ from aiortc.rtp import RtpPacket
 
 from stentor.audio.opus import OpusDecoder, packet_samples
 from stentor.base.errors import Malformed
-from stentor.client.heard import Heard
+from stentor.client.history import SoundHistory
 
 MAX_CONCEALED: Final = 25
 """Lost packets in a row that are concealed (0.5 s); a longer hole is cut out."""
 
 
-class Ears:
+class Monitor:
     """Takes the RTP packets of one connection after the other.
 
     Replaces ``RTCRtpReceiver._handle_rtp_packet``: as shipped aiortc decodes each packet in a thread, and a crowd of
@@ -26,7 +26,7 @@ class Ears:
     """
 
     def __init__(self, keep_s: float = 0.0) -> None:
-        self.heard = Heard(keep_s)
+        self.heard = SoundHistory(keep_s)
         self.packets = 0
         self.lost = 0
         self.bad = 0
