@@ -22,8 +22,8 @@ from stentor.base.tls import Tls
 from stentor.base.units import SeatId, SpaceId
 from stentor.edge.channel import Channel
 from stentor.edge.gate import Gate
-from stentor.edge.role import BACKLOG, listen_on
 from stentor.edge.site import Site
+from stentor.edge.sockets import BACKLOG, listen_on
 from stentor.edge.worker import Worker
 from stentor.spaces import portraits
 from stentor.spaces.model import Role, Seat, Space, State

@@ -27,7 +27,8 @@ FIRST_PAUSE_S = 0.2
 """Before the start after a short life; each further one doubles it."""
 LONGEST_PAUSE_S = 5.0
 GRACE_S = 5.0
-"""So long may a worker take to end after SIGTERM; then it is killed."""
+"""So long may a worker take to end after SIGINT; then it is killed. (SIGTERM tells a role to hand over its work first;
+when all end together there is nobody to hand it to.)"""
 
 
 class Worker:
@@ -104,7 +105,7 @@ class Worker:
         process = self._process
         if process is None or process.poll() is not None:
             return
-        process.terminate()
+        process.send_signal(signal.SIGINT)
         try:
             async with asyncio.timeout(GRACE_S):
                 await _ended(process)

@@ -24,7 +24,7 @@ from stentor.bus.board import Board
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import Bus, connect
 from stentor.bus.status import BEATING, Statuses
-from stentor.edge import role
+from stentor.edge import role, sockets
 from stentor.edge.channel import Channel
 from stentor.edge.window import Window
 from stentor.spaces.model import Space, State
@@ -196,7 +196,7 @@ async def test_a_port_in_use_is_a_sentence(tmp_path: Path) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(SetupError, match=str(port)):
-            role.listen_on("127.0.0.1", port)
+            sockets.listen_on("127.0.0.1", port)
 
 
 async def test_an_edge_started_by_a_wrong_clock_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from tests.support.wait import eventually
 FOREVER = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)"]
 STUBBORN = [
     sys.executable, "-c",
-    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)",
+    "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); print('up', flush=True); time.sleep(600)",
 ]  # fmt: skip
 
 
@@ -62,7 +62,7 @@ async def test_a_worker_that_is_restarted_ends_and_starts(tmp_path: Path) -> Non
 async def test_layers_end_in_reverse_and_the_stubborn_are_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was started last ends first; SIGTERM is asked once, then SIGKILL."""
+    """What was started last ends first; SIGINT is asked once, then SIGKILL."""
     monkeypatch.setattr("stentor.supervisor.GRACE_S", 0.5)
     lower = Worker("lower", FOREVER, role_environment({}), output=tmp_path / "lower.log")
     upper = Worker("upper", STUBBORN, role_environment({}), output=tmp_path / "upper.log")
@@ -70,7 +70,7 @@ async def test_layers_end_in_reverse_and_the_stubborn_are_killed(
     supervisor.start([lower])
     supervisor.start([upper])
     log = tmp_path / "upper.log"
-    await eventually(lambda: log.exists() and "up" in log.read_text(), "the stubborn one ignores SIGTERM now")
+    await eventually(lambda: log.exists() and "up" in log.read_text(), "the stubborn one ignores SIGINT now")
     ended: list[list[str]] = []
     await supervisor.stop(ended.append)
     assert ended == [["upper"], ["lower"]]

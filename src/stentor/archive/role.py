@@ -11,6 +11,8 @@ from stentor.base import log
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
 from stentor.base.disk import Disks
+from stentor.base.drain import Drain, until
+from stentor.bus import drain as bus_drain
 from stentor.bus.board import Board
 from stentor.bus.calm import Calm
 from stentor.bus.chunks import ChunkLog
@@ -121,12 +123,18 @@ class Archive:
         )
 
 
-async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None:
-    """The archive until cancelled. Raises :class:`SetupError` for a bus or an object store that is not there."""
+async def run(settings: Settings, *, instance: str, clock: Clock = wall, drain: Drain | None = None) -> None:
+    """The archive until cancelled or told to go. Raises :class:`SetupError` without a bus or an object store."""
     objects = Objects.open(settings.recordings_address)
+    drain = drain or Drain()
     async with join(settings, ROLE, name=f"{ROLE} {instance}") as bus:
         archive = Archive(bus, objects, settings, instance=instance, clock=clock)
+        await bus_drain.heed(bus, ROLE, instance, drain)
         async with asyncio.TaskGroup() as group:
-            group.create_task(archive.run(), name=ROLE)
-            group.create_task(archive.disks.run(), name="disks")
-            group.create_task(beat(bus, archive.status), name="beat")
+            helpers = [
+                group.create_task(archive.disks.run(), name="disks"),
+                group.create_task(beat(bus, archive.status), name="beat"),
+            ]
+            await until(drain.asked(), archive.run())  # which gives its leases back: another one goes on at once
+            for helper in helpers:
+                helper.cancel()

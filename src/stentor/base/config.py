@@ -61,6 +61,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Connections that one address (IPv6: one /64) may have at each edge process; 0 means no limit."""
     address_requests: int = 2000
     """Requests that one address may make of each edge process in a second; 0 means no limit."""
+    drain_s: float = 30.0
+    """Seconds over which an edge that is told to go (SIGTERM, ``stentor drain``) moves its listeners away."""
     nats_url: str = ""
     """A NATS server or cluster with JetStream; empty means the embedded one."""
     nats_ca: str = ""

@@ -17,6 +17,8 @@ from stentor.bus.connection import inbox
 OPERATOR: Final = "operator"
 EDGE: Final = "edge"
 ROLES: Final = keys.ROLES
+RUNNING: Final = ("archive", "captions", "edge", "house", "programme", "stage")
+"""The roles that are processes of their own."""
 DIRECT_GET: Final = "$JS.API.DIRECT.GET"
 
 
@@ -87,6 +89,7 @@ TABLE: Final = (
     Line("status.house.>", "house", "house"),
     Line("status.programme.>", "programme", "house"),
     Line("status.stage.>", "stage", "house programme"),
+    *(Line(f"drain.{role}.*", OPERATOR, role, Way.ASKED) for role in RUNNING),
     Line("rehearsal.offer.*", "crowd", "operator"),
     Line("rehearsal.order.*", "operator", "crowd", Way.ASKED),
     Line("rehearsal.stop.*", "operator", "crowd"),

@@ -15,7 +15,9 @@ from stentor.audio.pcm import Samples
 from stentor.base import log
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
+from stentor.base.drain import Drain, until
 from stentor.base.errors import SetupError
+from stentor.bus import drain as bus_drain
 from stentor.bus.board import Board
 from stentor.bus.calm import Calm
 from stentor.bus.connection import Bus
@@ -38,6 +40,8 @@ NICENESS: Final = 15
 POLL_S: Final = 0.05
 RETRY_S: Final = 1.0
 STOP_S: Final = 2.5
+HAND_S: Final = 8.0
+"""So long may what was heard already take when the process is told to go."""
 TROUBLE_S: Final = 60.0
 """So long after talk was left out the heartbeat says so."""
 
@@ -51,6 +55,7 @@ class Captions:
         self.busy_s = 0.0
         """Wall-clock seconds inside the recogniser, in all."""
         self.failed = 0
+        self._recognising = False
         self._bus, self._objects, self._engine = bus, objects, engine
         self._instance, self._clock = instance, clock
         self._cues = CueLog(bus, clock=clock)
@@ -121,11 +126,23 @@ class Captions:
             if waiting is None or scribe is None:
                 await asyncio.sleep(POLL_S)
                 continue
-            started = time.monotonic()
+            started, self._recognising = time.monotonic(), True
             heard = await asyncio.to_thread(self._ask, waiting.utterance.samples, scribe.space.language)
+            self._recognising = False
             self.busy_s += time.monotonic() - started
             if heard is not None and heard.text:
                 scribe.said(waiting.whose.seat, waiting.utterance, heard)
+
+    async def emptied(self, drain: Drain) -> None:
+        """Waits until the process is told to go; then hears no more, and finishes what it has heard."""
+        await drain.asked()
+        for scribe in self.scribes.values():
+            scribe.close()
+        for _ in range(round(HAND_S / POLL_S)):
+            if not (self.backlog or self._recognising) and all(scribe.done for scribe in self.scribes.values()):
+                return
+            await asyncio.sleep(POLL_S)
+        self.log.warning("captions-cut", waiting=len(self.backlog))
 
     def _ask(self, samples: Samples, language: str) -> Transcription | None:
         try:
@@ -163,20 +180,25 @@ class Captions:
         )
 
 
-async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None:
-    """The captions until cancelled. A recogniser that cannot be loaded is said in the heartbeat, not tried for ever.
+async def run(settings: Settings, *, instance: str, clock: Clock = wall, drain: Drain | None = None) -> None:
+    """The captions until cancelled or told to go.
 
-    Raises :class:`SetupError` for a bus or an object store that is not there.
+    A recogniser that cannot be loaded is said in the heartbeat, not tried for ever. Raises :class:`SetupError` for a
+    bus or an object store that is not there.
     """
     os.nice(NICENESS)
+    drain = drain or Drain()
     objects = Objects.open(settings.recordings_address)
     async with join(settings, ROLE, name=f"{ROLE} {instance}") as bus:
+        await bus_drain.heed(bus, ROLE, instance, drain)
         try:
             engine = await asyncio.to_thread(Whisper, settings.captions_model)
         except SetupError as error:
             log.get(ROLE).error("no-recogniser", reason=error.detail)
             problem = error.detail
-            await beat(bus, lambda: Status(ROLE, instance, unix_ms(clock()), os.getpid(), problem=problem))
+            dumb = beat(bus, lambda: Status(ROLE, instance, unix_ms(clock()), os.getpid(), problem=problem))
+            await until(drain.asked(), dumb)
             return
         log.get(ROLE).info("captions-ready", model=engine.name)
-        await Captions(bus, objects, engine, instance=instance, clock=clock).run()
+        captions = Captions(bus, objects, engine, instance=instance, clock=clock)
+        await until(captions.emptied(drain), captions.run())

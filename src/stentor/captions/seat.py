@@ -78,6 +78,7 @@ class SeatCaptions:
         self.space = space
         self.listening = False
         """The lease is ours and the seats are heard: the stage sends their sound."""
+        self._closed = False
         self.delay_ms = 0
         """From the end of the newest utterance to its cue."""
         self.malformed = 0
@@ -117,6 +118,17 @@ class SeatCaptions:
         """Whether there are cues, and all are in the object store."""
         return len(self._collection) > 0 and self._kept_changes == self._changes
 
+    @property
+    def done(self) -> bool:
+        """All that was recognised is on the bus and in the object store."""
+        return not self._unsent and self._kept_changes == self._changes
+
+    def close(self) -> None:
+        """Hears no more: what is open ends here."""
+        self._closed, self.listening = True, False
+        for seat, speaker in self._speakers.items():
+            self._enqueue(seat, speaker.utterances.close())
+
     def status(self) -> SpaceStatus:
         return SpaceStatus(source="captions", lag_ms=self.delay_ms)
 
@@ -141,7 +153,7 @@ class SeatCaptions:
         """Listens until the lease is another's or the space is over."""
         await self._resume()
         stop = await self._bus.subscribe(wire_speech.subject(self.space.id, "*"), self.hear)
-        self.listening = True
+        self.listening = not self._closed
         self.log.info("captions-begin", known=len(self._collection))
         next_write = self._monotonic() + WRITE_EVERY_S
         term = self._lease.term
@@ -150,7 +162,7 @@ class SeatCaptions:
                 await self._calm.sleep(POLL_S, CALM_POLL_S)
                 self._close_silent()
                 await self._send()
-                if self._monotonic() >= next_write:
+                if self._monotonic() >= next_write or self._closed:
                     next_write = self._monotonic() + WRITE_EVERY_S
                     await self._write()
         finally:
@@ -160,6 +172,8 @@ class SeatCaptions:
 
     def hear(self, subject: str, payload: bytes) -> None:
         """A message on ``speech.<space>.<seat>``."""
+        if self._closed:
+            return
         try:
             speech = wire_speech.decode(payload)
         except Malformed:

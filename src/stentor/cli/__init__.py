@@ -20,6 +20,7 @@ COMMANDS = (
     "up",
     "demo",
     "role",
+    "drain",
     "prepare",
     "keys",
     "bus",

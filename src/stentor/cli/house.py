@@ -74,13 +74,15 @@ class House:
             reply = self._client.request(method, path, json=body)
         except httpx.TransportError as error:
             detail = f"The house at {self.url} does not answer. Is `stentor up` running? Else set STENTOR_HOUSE_URL."
-            raise _Unreachable(detail) from error
+            raise Unreachable(detail) from error
         if reply.is_success:
             return reply.json() if reply.content else None
         raise _error(reply)
 
 
-class _Unreachable(StentorError):
+class Unreachable(StentorError):
+    """Nobody listens at the house's address."""
+
     code, status, title = "unreachable", 502, "The house does not answer"
 
 

@@ -26,6 +26,8 @@ from stentor.wire.http import Request
 
 KEY_CACHE = "public, max-age=3600"
 WAITING = "This space is full at the moment. You are let in as soon as there is room."
+LEAVING = "This edge is being ended; another one has room."
+LEAVING_RETRY_S = 1.0
 LIMITED = "The audience of this space is limited, and you are outside. Its recording will be for everybody."
 
 
@@ -56,8 +58,12 @@ class Gate:
             if not door.admits(channel.orders, place, ticket):
                 channel.waiting.told(place, self._worker.now)
                 raise self._later(channel, LIMITED if channel.orders.held else WAITING)
+        if self._worker.places == 0:
+            connection.going = True  # on a new connection they come to another edge
+            raise Overloaded(LEAVING, retry_after_s=LEAVING_RETRY_S, code="edge-leaving", status=429)
         if self._worker.listeners >= self._worker.places:
             raise self._later(channel, "This edge is full; another one may have room.")
+        self._worker.arrivals += 1
 
     def ticket(self, channel: Channel, request: Request, connection: Connection) -> Reply:
         """``/s/{space}/ticket``: the device's ticket, a new one when it has none, of a better class with a pass.

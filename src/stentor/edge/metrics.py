@@ -30,6 +30,8 @@ class Numbers(Collector):
         for name, text, value in (
             ("connections", "Open connections.", worker.open),
             ("capacity", "Connections this process may have.", worker.capacity),
+            ("places", "Listeners this process takes at once; 0 when it is being ended.", worker.places),
+            ("places_left", "How many more may begin to listen.", worker.places_left),
             ("sent_bits_per_second", "What goes out, over 3.84 s.", worker.meter.out_bps),
             ("memory_bytes", "Memory in use.", memory_bytes()),
             ("line_ratio", "Share of the line in use; 0 when STENTOR_LINE_MBPS is not set.", load.line),
@@ -56,6 +58,7 @@ class Numbers(Collector):
             ("malformed", "Connections closed because they did not speak HTTP.", worker.malformed),
             ("failed", "Requests answered 500: a fault of ours, see the log.", worker.failed),
             ("timed_out", "Connections closed because they were too slow.", worker.timed_out),
+            ("arrivals", "Listeners let in: streams, and index playlists of HLS.", worker.arrivals),
             ("joins", "Progressive listeners that began.", counters.joins),
             ("writes", "Writes to progressive listeners.", counters.writes),
             ("replied_bytes", "Bytes of replies, and of what listeners get at once.", worker.replied_bytes),

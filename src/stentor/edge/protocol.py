@@ -72,6 +72,7 @@ class Connection(asyncio.Protocol):
         "bucket",
         "client",
         "deadline",
+        "going",
         "group",
         "held",
         "index",
@@ -98,6 +99,8 @@ class Connection(asyncio.Protocol):
         self.source = ""
         """The client's address by the PROXY protocol; empty without it."""
         self.paused = False
+        self.going = False
+        """It ends with the reply that is next or under way: whoever is at the other end comes to another edge."""
         self.sent_bytes = 0
         """Bytes of a long reply that went out through :meth:`send`."""
         self.group: Group | None = None
@@ -176,6 +179,17 @@ class Connection(asyncio.Protocol):
 
     # What the worker says.
 
+    def go(self) -> None:
+        """Ends the connection without a loss: a stream between two chunks, anything else after the reply under way."""
+        self.going = True
+        if self.group is not None:
+            self.group.leave(self)  # a slow reader gets what waits for it, and nothing more
+            self._host.left(self)
+            self._host.watch(self, self._host.now + STALL_S)
+            self.transport.close()
+        elif self.held is None and not self._waiting and (self._parser is None or self._parser.idle):
+            self.transport.close()
+
     def hold(self, request: Request, forget: Callable[[], object]) -> None:
         """The reply comes later through :meth:`release`; ``forget`` is called when the peer goes before."""
         self.held = request
@@ -205,7 +219,7 @@ class Connection(asyncio.Protocol):
     def sent(self, *, keep_alive: bool) -> None:
         """A long reply that went out through :meth:`send` is complete (or not, then ``keep_alive`` is False)."""
         self.held = self._forget = None
-        if not keep_alive:
+        if not keep_alive or self.going:
             self.transport.close()
         elif not self.transport.is_closing():
             self._host.watch(self, self._host.now + (STALL_S if self.paused else IDLE_S))
@@ -234,7 +248,7 @@ class Connection(asyncio.Protocol):
 
     def _send(self, request: Request, reply: Reply) -> None:
         # A peer that speaks HTTP/1.0 gets its reply and the end of the connection: none of them needs more.
-        stays = request.keep_alive and request.version == "1.1"
+        stays = request.keep_alive and request.version == "1.1" and not self.going
         data = reply.render(head_only=request.method == "HEAD", keep_alive=stays)
         self._host.replied_bytes += len(data)
         self.transport.write(data)

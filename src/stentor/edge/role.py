@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 from contextlib import aclosing
 
 import msgspec
@@ -20,7 +19,9 @@ from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
 from stentor.base.descriptors import descriptors
 from stentor.base.disk import Disks
-from stentor.base.errors import Malformed, NotFound, Overloaded, SetupError
+from stentor.base.drain import Drain, until
+from stentor.base.errors import Malformed, NotFound, Overloaded
+from stentor.bus import drain as bus_drain
 from stentor.bus import status
 from stentor.bus.board import Board
 from stentor.bus.chat import Chats
@@ -36,8 +37,10 @@ from stentor.crowd.addresses import Addresses
 from stentor.crowd.orders import Orders
 from stentor.edge.channel import DEFAULT_HOLD, Channel
 from stentor.edge.gate import Gate
+from stentor.edge.leaving import Leaving
 from stentor.edge.load import memory_bytes
 from stentor.edge.site import Site
+from stentor.edge.sockets import BACKLOG, listen_on
 from stentor.edge.worker import Worker
 from stentor.spaces import forecast
 from stentor.spaces.comments import Chat
@@ -52,12 +55,6 @@ TICK_S = 0.1
 HOLD_TRIES = 10
 HOLD_RETRY_S = 0.5
 """The default loop is made before the roles start; after 5 s without it the edge makes its own."""
-SEND_BUFFER_BYTES = 64 * 1024
-"""The kernel's share for each listener: without a limit it grows to megabytes for one that does not read."""
-UNACKNOWLEDGED_MS = 20_000
-"""TCP_USER_TIMEOUT: a peer that is gone without a word is noticed after 20 s of silence to what we send."""
-BACKLOG = 4096
-"""Connections the kernel keeps until we take them: half a second of a stampede."""
 CUES_S = 1.0
 """How soon captions begin to be offered, or what was missed of them is read."""
 
@@ -369,36 +366,12 @@ async def default_hold(objects: Objects) -> HoldLoop:
     return await asyncio.to_thread(music.default_loop)
 
 
-def listen_on(host: str, port: int) -> list[socket.socket]:
-    """Listening sockets that other edges may share. Raises :class:`SetupError`."""
-    sockets: list[socket.socket] = []
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        for family, address in dict.fromkeys((family, address) for family, _, _, _, address in found):
-            one = socket.socket(family, socket.SOCK_STREAM)
-            sockets.append(one)
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            if family == socket.AF_INET6:
-                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            # Accepted sockets inherit these.
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS)
-            one.setblocking(False)
-            one.bind(address)
-            one.listen(BACKLOG)
-    except OSError as error:
-        for one in sockets:
-            one.close()
-        raise SetupError(
-            f"The edge cannot listen on {host} port {port}: {error.strerror}. "
-            "Stop what uses it, or set STENTOR_AUDIENCE_PORT to another port."
-        ) from error
-    return sockets
+async def run(settings: Settings, *, instance: str, clock: Clock = wall, drain: Drain | None = None) -> None:
+    """Runs until it is cancelled, or has moved its listeners away because it was told to.
 
-
-async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None:
-    """Runs until it is cancelled. Raises :class:`SetupError` when port, bus or object store cannot be used."""
+    Raises :class:`SetupError` when port, bus or object store cannot be used.
+    """
+    drain = drain or Drain()
     objects = Objects.open(settings.recordings_address)
     sockets = listen_on(settings.host, settings.audience_port)
     loop = asyncio.get_running_loop()
@@ -409,8 +382,10 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
             edge = Edge(bus, objects, music, settings=settings, instance=instance, clock=clock)
             for one in sockets:
                 servers.append(await loop.create_server(edge.worker.connection, sock=one, backlog=BACKLOG))
+            leaving = Leaving(edge.worker, servers, sockets, over_s=settings.drain_s)
+            await bus_drain.heed(bus, "edge", instance, drain)
             log.get("edge").info("edge-ready", port=settings.audience_port, capacity=edge.worker.capacity)
-            await edge.run()
+            await until(leaving.run(drain), edge.run())
     finally:
         for server in servers:
             server.close()

@@ -382,11 +382,14 @@ class Site:
 
     def _health(self) -> Reply:
         """A wrong clock is said and not answered with 503: who listens keeps what this edge has."""
-        told: dict[str, object] = {"ready": self.ready}
+        ready = self.ready and not self._worker.leaving
+        told: dict[str, object] = {"ready": ready}
+        if self._worker.leaving:
+            told["draining"] = True
         if self.clock_wrong():
             told["problem"] = CLOCK_WRONG
         fields = {"Content-Type": JSON, "Cache-Control": NO_STORE}
-        return Reply(200 if self.ready else 503, fields, msgspec.json.encode(told), now=self._now())
+        return Reply(200 if ready else 503, fields, msgspec.json.encode(told), now=self._now())
 
     def _now(self) -> float:
         return self._worker.clock()

@@ -80,6 +80,8 @@ class Worker:
         self.pace = Pace(self.processors)
         self.open = 0
         self.listeners = 0
+        self.arrivals = 0
+        """Who was let in: streams, and index playlists of HLS."""
         self.accepted = 0
         self.refused = 0
         self.malformed = 0
@@ -97,6 +99,8 @@ class Worker:
         """On the disks of this machine; for whoever reads the metrics."""
         self.tls: Tls | None = None
         """With which connections are encrypted; None for plain HTTP."""
+        self.leaving = False
+        """This process is being ended: a balancer that asks how it is sends nobody here any more."""
         self.proxied = False
         """Every connection begins with the PROXY protocol."""
         self.addresses = addresses or Addresses(
@@ -213,6 +217,16 @@ class Worker:
         self.listeners -= 1
 
     # What the role does.
+
+    @property
+    def places_left(self) -> int:
+        """How many more may begin to listen."""
+        return max(0, min(self.places - self.listeners, self.capacity - self.open))
+
+    @property
+    def connections(self) -> list[Connection]:
+        """All there are now."""
+        return list(self._connections)
 
     async def run(self) -> None:
         """Looks at the deadlines and the pace once a second, for ever; closes every connection when cancelled."""

@@ -17,7 +17,9 @@ from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
 from stentor.base.descriptors import descriptors
 from stentor.base.disk import Disks
+from stentor.base.drain import Drain, until
 from stentor.base.errors import SetupError
+from stentor.bus import drain as bus_drain
 from stentor.bus.board import Board
 from stentor.bus.identity import join
 from stentor.bus.status import BEATING, Status, Statuses, beat
@@ -61,8 +63,16 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None:
-    """Runs until cancelled. Raises :class:`SetupError` when port, database or bus cannot be used at the start."""
+async def run(settings: Settings, *, instance: str, clock: Clock = wall, drain: Drain | None = None) -> None:
+    """Runs until cancelled or told to go: requests under way may end, others find another house.
+
+    Raises :class:`SetupError` when port, database or bus cannot be used at the start.
+    """
+    drain = drain or Drain()
+    await until(drain.asked(), _work(settings, instance, clock, drain))
+
+
+async def _work(settings: Settings, instance: str, clock: Clock, drain: Drain) -> None:
     logger = log.get("house")
     certificate = tls.configured(settings, clock=clock)
     trusted = forwarded.networks(settings.trusted_proxies)
@@ -117,6 +127,7 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None
                 numbers |= forecast.numbers(disks.seen, controller.on_air, settings.bus_hours)
                 return Status(role="house", instance=instance, at_ms=at_ms, pid=os.getpid(), numbers=numbers)
 
+            await bus_drain.heed(bus, "house", instance, drain)
             logger.info("house-up", address=settings.house_address)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(_serve(behind(app, trusted), listener, door), name="house http")

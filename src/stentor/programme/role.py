@@ -16,6 +16,8 @@ from typing import Final
 from stentor.base import log
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
+from stentor.base.drain import Drain, until
+from stentor.bus import drain as bus_drain
 from stentor.bus.board import Board
 from stentor.bus.calm import Calm
 from stentor.bus.chunks import ChunkLog
@@ -237,11 +239,14 @@ class Programme:
         )
 
 
-async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None:
-    """The programme until cancelled. Raises :class:`SetupError` for a bus or an object store that is not there."""
+async def run(settings: Settings, *, instance: str, clock: Clock = wall, drain: Drain | None = None) -> None:
+    """The programme until cancelled or told to go. Raises :class:`SetupError` without a bus or an object store."""
     objects = Objects.open(settings.recordings_address)
+    drain = drain or Drain()
     async with join(settings, ROLE, name=f"{ROLE} {instance}") as bus:
         programme = Programme(bus, objects, instance=instance, clock=clock)
+        await bus_drain.heed(bus, ROLE, instance, drain)
         async with asyncio.TaskGroup() as group:
-            group.create_task(programme.run(), name=ROLE)
-            group.create_task(beat(bus, programme.status), name="beat")
+            beating = group.create_task(beat(bus, programme.status), name="beat")
+            await until(drain.asked(), programme.run())  # which gives its leases back: the twin goes on at once
+            beating.cancel()

@@ -15,7 +15,9 @@ from contextlib import asynccontextmanager
 from stentor.base import grid, keys, log
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
+from stentor.base.drain import Drain, until
 from stentor.base.errors import StentorError
+from stentor.bus import drain as bus_drain
 from stentor.bus.board import Board
 from stentor.bus.calm import Calm
 from stentor.bus.connection import Bus, Unsubscribe
@@ -119,7 +121,7 @@ class Stage:
                     await lease.until_kept(CALM_POLL_S if calm else POLL_S)
                     continue
                 try:
-                    await self._perform(space_id, lease)
+                    await self._perform(space_id, lease, renewing)
                 except Exception:  # the outermost boundary of a room: one space never takes the others along
                     self.problem = f"The stage of {space_id} failed."
                     self.log.exception("room-failed", space=space_id)
@@ -131,8 +133,8 @@ class Stage:
             renewing.cancel()
             await asyncio.wait([renewing], timeout=1.0)
 
-    async def _perform(self, space_id: str, lease: Lease) -> None:
-        """Runs the room until the lease is lost."""
+    async def _perform(self, space_id: str, lease: Lease, renewing: asyncio.Task[None]) -> None:
+        """Runs the room until the lease is lost. When this process ends, the lease is given back before the seats."""
         sender = TickSender(self._bus, f"tick.{space_id}")
 
         async def publish(tick: Tick) -> None:
@@ -157,6 +159,10 @@ class Stage:
         try:
             async with self._served(room):
                 await self._while_ours(space_id, lease, ticking)
+        except asyncio.CancelledError:
+            renewing.cancel()  # another stage opens its room while the speakers learn that this one goes
+            await asyncio.wait([renewing], timeout=1.0)
+            raise
         finally:
             del self.rooms[space_id]
             ticking.cancel()
@@ -265,15 +271,18 @@ def _seat_status(seat: Seat, monotonic_now: float) -> SeatStatus:
     )
 
 
-async def run(settings: Settings, *, instance: str, clock: Clock = wall) -> None:
-    """The stage until cancelled. Raises :class:`SetupError` for settings that cannot work."""
+async def run(settings: Settings, *, instance: str, clock: Clock = wall, drain: Drain | None = None) -> None:
+    """The stage until cancelled or told to go. Raises :class:`SetupError` for settings that cannot work."""
+    drain = drain or Drain()
     ice = parse_servers(settings.ice_servers)
     undo = guard_datagrams(asyncio.get_running_loop(), settings.udp_range)
     try:
         async with join(settings, ROLE, name=f"{ROLE} {instance}") as bus:
             stage = Stage(settings, bus, instance=instance, clock=clock, ice=ice)
+            await bus_drain.heed(bus, ROLE, instance, drain)
             async with asyncio.TaskGroup() as group:
-                group.create_task(stage.run(), name="stage")
-                group.create_task(beat(bus, stage.status, every_s=BEAT_S, urgent=stage.talking), name="beat")
+                beating = group.create_task(beat(bus, stage.status, every_s=BEAT_S, urgent=stage.talking), name="beat")
+                await until(drain.asked(), stage.run())
+                beating.cancel()
     finally:
         undo()

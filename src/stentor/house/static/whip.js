@@ -145,6 +145,13 @@ export class Seat extends EventTarget {
     let packets = 0;
     let alive = performance.now();
     this.giveUp = () => { lost = true; };
+    const { transport } = peer.getSenders()[0];
+    const goodbye = new Promise((done) => {
+      transport?.addEventListener("statechange", () => {
+        lost ||= transport.state === "closed"; // a stage that ends says so: another one has our seat in a moment
+        if (lost) done(undefined);
+      });
+    });
     while (!lost && !["failed", "closed"].includes(peer.connectionState)) {
       const now = performance.now();
       const came = await received(peer);
@@ -153,7 +160,7 @@ export class Seat extends EventTarget {
       if (now - alive > (packets ? LOST_MS : CONNECT_MS)) return;
       if (!told && peer.connectionState === "connected") this.#tell("connected");
       told ||= peer.connectionState === "connected";
-      await pause(told ? LOOK_MS : 50);
+      await Promise.race([pause(told ? LOOK_MS : 50), goodbye]);
     }
   }
 

@@ -1,0 +1,45 @@
+"""A process that is told to go hands over its work first: by SIGTERM or ``stentor drain``; a second signal ends it.
+
+The process makes one :class:`Drain`; its role asks for :meth:`Drain.asked` once there is something to hand over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+
+class Drain:
+    """Whether this process has been told to go."""
+
+    def __init__(self) -> None:
+        self.heeded = False
+        """The role is up and will see to it; before that it can be ended at once."""
+        self._asked = asyncio.Event()
+
+    @property
+    def begun(self) -> bool:
+        return self._asked.is_set()
+
+    def begin(self) -> None:
+        """Tells the role; it may be said more than once."""
+        self._asked.set()
+
+    async def asked(self) -> None:
+        """Returns when the process is told to go."""
+        self.heeded = True
+        await self._asked.wait()
+
+
+async def until(handed_over: Coroutine[Any, Any, None], work: Coroutine[Any, Any, None]) -> None:
+    """Runs ``work`` until ``handed_over`` returns; then cancels it, and all is well. An error of either is raised."""
+    tasks = [asyncio.create_task(work, name="work"), asyncio.create_task(handed_over, name="hand over")]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+    for task in done:
+        task.result()
