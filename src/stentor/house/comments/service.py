@@ -27,39 +27,36 @@ SPACE_REFILL_S = 0.1
 """Ten comments a second in one space: more nobody reads, and the house has other things to do."""
 
 
+def _too_fast(wait_s: float) -> Overloaded:
+    said = "You write faster than anybody reads; wait a little."
+    return Overloaded(said, retry_after_s=wait_s, status=429, code="too-many-comments")
+
+
+def _too_many(wait_s: float) -> Overloaded:
+    said = "Too many people write at this moment; try again."
+    return Overloaded(said, retry_after_s=wait_s, status=429, code="too-many-comments")
+
+
 class Comments:
     """The comments of all spaces."""
 
     def __init__(self, desk: Desk, table: CommentsTable, chats: ChatKeeper, settings: Settings) -> None:
         self._desk, self._table, self._chats = desk, table, chats
         self._forbidden = words.parse(settings.comments_words.split(","))
-        self._tries = RateLimit(burst=BURST, refill_s=REFILL_S)
-        self._flow = RateLimit(burst=SPACE_BURST, refill_s=SPACE_REFILL_S)
+        self._tries = RateLimit(_too_fast, burst=BURST, refill_s=REFILL_S)
+        self._flow = RateLimit(_too_many, burst=SPACE_BURST, refill_s=SPACE_REFILL_S)
         self._log = log.get("house")
 
     def require_room(self, space: str) -> None:
         """Raises :class:`Overloaded` (429) when more is written in a space than can be read: before anything is
         looked up."""
-        if (wait_s := self._flow.wait_s(space, self._desk.clock())) > 0:
-            raise Overloaded(
-                "Too many people write at this moment; try again.",
-                retry_after_s=wait_s,
-                status=429,
-                code="too-many-comments",
-            )
+        self._flow.require(space, self._desk.clock())
 
     async def write(self, space: str, text: str, account: Account, actor: Actor) -> schema.CommentView:
         """Adds a comment; raises what :func:`comments.admit` does, and :class:`Overloaded` (429)."""
         found = await self._desk.load(space)
         now = self._desk.clock()
-        if (wait_s := self._tries.wait_s(account.id, now)) > 0:
-            raise Overloaded(
-                "You write faster than anybody reads; wait a little.",
-                retry_after_s=wait_s,
-                status=429,
-                code="too-many-comments",
-            )
-        self._tries.note(account.id, now)
+        self._tries.spend(account.id, now)
         at_ms = unix_ms(now)
 
         def admit(current: Space, past: CommentHistory) -> str:

@@ -26,13 +26,18 @@ REFILL_S = 2.0
 """A person types eight short lines at once, and then one every two seconds."""
 
 
+def _too_fast(wait_s: float) -> Overloaded:
+    said = "You write faster than anybody reads; wait a little."
+    return Overloaded(said, retry_after_s=wait_s, status=429, code="too-many-messages")
+
+
 class BackChannels:
     """The back channels of all spaces."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._table = BackstageTable(desk.store.work)
-        self._tries = RateLimit(burst=BURST, refill_s=REFILL_S)
+        self._tries = RateLimit(_too_fast, burst=BURST, refill_s=REFILL_S)
         self._news: Counter[str] = Counter()
         self.on_news: Callable[[str], None] = lambda space: None
         """Told the space of every message that this house heard of."""
@@ -58,7 +63,7 @@ class BackChannels:
         line = checks.message(text)
         seat = rights.own_seat(actor, found)
         now = self._desk.clock()
-        self._spend(f"{found.id} {seat.id if seat else actor.account}", now)
+        self._tries.spend(f"{found.id} {seat.id if seat else actor.account}", now)
         await self._table.add(found.id, name=seat.name if seat else "admin", text=line, at_ms=unix_ms(now))
         self._hear(found.id)
         await self._desk.bus.publish(f"{SUBJECT}.{found.id}", b"")
@@ -68,16 +73,6 @@ class BackChannels:
         kept = await self._table.newest(space)
         told = [schema.BackstageMessage(each.id, each.name, each.text, each.at_ms) for each in kept]
         return schema.Backstage(messages=told)
-
-    def _spend(self, key: str, now: float) -> None:
-        if (wait_s := self._tries.wait_s(key, now)) > 0:
-            raise Overloaded(
-                "You write faster than anybody reads; wait a little.",
-                retry_after_s=wait_s,
-                status=429,
-                code="too-many-messages",
-            )
-        self._tries.note(key, now)
 
     def _hear(self, space: str) -> None:
         self._news[space] += 1

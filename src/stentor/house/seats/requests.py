@@ -33,13 +33,18 @@ MOST_KEPT = 256
 _Line = tuple[Space, Sequence[Request]]
 
 
+def _too_many(wait_s: float) -> Overloaded:
+    said = "Too many requests came from your address; wait a little."
+    return Overloaded(said, retry_after_s=wait_s, status=429, code="too-many-requests")
+
+
 class RequestQueue:
     """The lines of all spaces."""
 
     def __init__(self, desk: Desk, invitations: Invitations) -> None:
         self._desk, self._invitations = desk, invitations
         self._store = Requests(desk.store.work)
-        self._tries = RateLimit(burst=BURST, refill_s=REFILL_S)
+        self._tries = RateLimit(_too_many, burst=BURST, refill_s=REFILL_S)
         self._kept: OrderedDict[SpaceId, tuple[float, _Line]] = OrderedDict()
         self._reading = asyncio.Lock()
 
@@ -51,14 +56,7 @@ class RequestQueue:
         Raises what :func:`requests.admit` does, and :class:`Overloaded` (429) when too many come from one address.
         """
         now = self._desk.clock()
-        if (wait_s := self._tries.wait_s(address, now)) > 0:
-            raise Overloaded(
-                "Too many requests came from your address; wait a little.",
-                retry_after_s=wait_s,
-                status=429,
-                code="too-many-requests",
-            )
-        self._tries.note(address, now)
+        self._tries.spend(address, now)
         request = Request(SeatId(earlier or f"ask-{secrets.token_hex(8)}"), name, unix_ms(now))
         line = await self._store.add(space_id(space), request, partial(requests.admit, account=account))
         self._keep(line)

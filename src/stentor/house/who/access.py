@@ -24,6 +24,11 @@ def bearer(authorization: str) -> str:
     return token
 
 
+def _too_many(wait_s: float) -> Overloaded:
+    said = "Too many wrong tokens came from your address; wait a little."
+    return Overloaded(said, retry_after_s=wait_s, status=429, code="too-many-guesses")
+
+
 class Access:
     """Reads tokens. ``admin_token`` and ``key`` are secrets and never leave it."""
 
@@ -31,7 +36,7 @@ class Access:
         self._admin = admin_token.encode()
         self._key = key
         self._clock = clock
-        self._guesses = RateLimit()
+        self._wrong = RateLimit(_too_many)
 
     def actor(self, authorization: str, *, space: str | None, address: str) -> Actor:
         """Who sends this header about ``space`` (None: about no space) from ``address``.
@@ -69,16 +74,7 @@ class Access:
 
     def _count(self, address: str) -> None:
         """A wrong token came; raises :class:`Overloaded` when there were too many."""
-        now = self._clock()
-        wait_s = self._guesses.wait_s(address, now)
-        if wait_s > 0:
-            raise Overloaded(
-                "Too many wrong tokens came from your address; wait a little.",
-                retry_after_s=wait_s,
-                status=429,
-                code="too-many-guesses",
-            )
-        self._guesses.note(address, now)
+        self._wrong.spend(address, self._clock())
 
     def _read(self, token: str, space: str | None) -> Actor:
         if hmac.compare_digest(token.encode(), self._admin):  # constant time in the content

@@ -1,8 +1,11 @@
-"""Limits how often an address may try something: a bucket of tries for each; pure."""
+"""Limits how often somebody may do something: a bucket of tries for each key, such as an address; pure."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
+
+from stentor.base.errors import Overloaded
 
 BURST = 10
 """Wrong tokens an address may send at once: a person who pastes the wrong thing needs two or three."""
@@ -13,11 +16,26 @@ MAX_ADDRESSES = 10_000
 
 
 class RateLimit:
-    """Counts tries by address, wrong tokens if nothing else is said. ``now`` is seconds on any steady clock."""
+    """Counts tries by key. ``refusal`` makes the error of one too many; it is given the seconds to wait.
 
-    def __init__(self, *, burst: int = BURST, refill_s: float = REFILL_S) -> None:
-        self._burst, self._refill_s = burst, refill_s
+    ``now`` is seconds on any steady clock.
+    """
+
+    def __init__(
+        self, refusal: Callable[[float], Overloaded], *, burst: int = BURST, refill_s: float = REFILL_S
+    ) -> None:
+        self._refusal, self._burst, self._refill_s = refusal, burst, refill_s
         self._spent: OrderedDict[str, tuple[float, float]] = OrderedDict()  # address -> (tries, counted at)
+
+    def require(self, key: str, now: float) -> None:
+        """Raises the refusal when ``key`` has no try left."""
+        if (wait_s := self.wait_s(key, now)) > 0:
+            raise self._refusal(wait_s)
+
+    def spend(self, key: str, now: float) -> None:
+        """A try of ``key``; raises the refusal when it has none left."""
+        self.require(key, now)
+        self.note(key, now)
 
     def wait_s(self, address: str, now: float) -> float:
         """Seconds that ``address`` has to wait before a try of its is looked at; 0.0 when it need not."""
