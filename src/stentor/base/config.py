@@ -75,6 +75,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """``postgresql://…``; empty means SQLite in the data folder."""
     recordings_url: str = ""
     """``s3://bucket/prefix`` or ``file:///…``; empty means the data folder."""
+    removals_url: str = ""
+    """A further place for the list of what was removed, as ``recordings_url``; empty for none."""
     bus_hours: float = 24.0
     """How long the bus keeps chunks, in hours: so long may the archive be down without a loss."""
     bus_gb: float = 0.0

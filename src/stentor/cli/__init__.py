@@ -32,6 +32,7 @@ COMMANDS = (
     "speak",
     "listen",
     "transcribe",
+    "verify",
     "plan",
     "doctor",
     "preflight",

@@ -33,7 +33,6 @@ from stentor.edge.withdrawn import Withdrawn, require
 from stentor.spaces import outline
 from stentor.spaces.model import Space, State
 from stentor.spaces.outline import Outline
-from stentor.spaces.withdrawal import Withdrawal
 from stentor.store.objects import Objects
 from stentor.wire import clip, http, manifest, mp4, playlist
 from stentor.wire.http import Request
@@ -137,7 +136,7 @@ class Replays:
 
     async def _recording(self, space: Space) -> Recording:
         """As it is shown now. Raises :class:`NotFound`, :class:`Removed` or :class:`Overloaded`."""
-        found = Withdrawal(space.id) if space.on_air else require(await self._withdrawn.get(space.id))
+        found = require(await self._withdrawn.get(space.id))
         manifest = await self._manifest(space)
         trim = trim_of(space, manifest.final)
         known = self._shown.get(space.id)

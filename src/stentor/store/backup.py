@@ -12,10 +12,10 @@ import os
 import secrets
 import tarfile
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, NamedTuple
 
 import msgspec
 
@@ -24,8 +24,10 @@ from stentor.base import config, folder
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.config import Settings
 from stentor.base.errors import BadInput, NotFound, SetupError
-from stentor.store import dump
+from stentor.spaces import withdrawal
+from stentor.store import dump, reapply
 from stentor.store.objects import Objects
+from stentor.store.spaces import Store
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -182,14 +184,25 @@ def check(file: Path) -> Manifest:
     return manifest
 
 
-async def restore(settings: Settings, file: Path) -> Manifest:
+class Restored(NamedTuple):
+    """``removed``: of how many spaces something was removed after the backup was made, and is now removed again."""
+
+    files: int
+    removed: int
+    lists: bool
+    """Whether a list of what was removed was found at all."""
+
+
+async def restore(settings: Settings, file: Path, *, removals: Sequence[str] = ()) -> Restored:
     """Puts a backup into an empty data folder, and its database and objects to where nothing is.
 
-    Everything is looked at before anything is written. Raises :class:`BadInput`, :class:`SetupError`.
+    Nothing but lists of what was removed may be there; these, and those at the addresses in ``removals``, hold for the
+    backup too. Everything is looked at before anything is written. Raises :class:`BadInput`, :class:`SetupError`.
     """
     there = settings.folder
     _require_empty(there)
     manifest = check(file)
+    places = [*removals, *([settings.removals_url] if settings.removals_url else [])]
     kind = dump.name(settings.database_address)
     if kind not in manifest.names:
         other = "a PostgreSQL database: set STENTOR_DATABASE_URL" if kind == dump.SQLITE else "a SQLite database"
@@ -201,14 +214,16 @@ async def restore(settings: Settings, file: Path) -> Manifest:
         mark.touch()
         try:
             objects = Objects.open(settings.recordings_address)
-            if await objects.list(""):
+            if [key for key, _ in await objects.list("") if not key.startswith(f"{withdrawal.FOLDER}/")]:
                 raise SetupError(f"There are recordings in {settings.recordings_address} already: name an empty place.")
+            later = await reapply.collect([objects, *map(Objects.open, places)])
             with _opened(file) as tar:
-                await _unpack(settings, tar, objects)
+                older = await _unpack(settings, tar, objects)
+            count = await _remove_again(settings, objects, older, later)
         except OSError as error:
             raise SetupError(f"Cannot restore to {there}: {error.strerror}. Empty it before you try again.") from error
         mark.unlink()
-    return manifest
+    return Restored(len(manifest.members), count, bool(later or removals or settings.removals_url))
 
 
 def _require_empty(there: Path) -> None:
@@ -228,7 +243,20 @@ def _require_empty(there: Path) -> None:
         )
 
 
-async def _unpack(settings: Settings, tar: tarfile.TarFile, objects: Objects) -> None:
+async def _remove_again(settings: Settings, objects: Objects, older: reapply.Lists, later: reapply.Lists) -> int:
+    """Of how many spaces something is removed that the backup has."""
+    if not older and not later:
+        return 0
+    store = await Store.open(settings.database_address)
+    try:
+        return await reapply.carry_out(objects, store, older, later)
+    finally:
+        await store.close()
+
+
+async def _unpack(settings: Settings, tar: tarfile.TarFile, objects: Objects) -> reapply.Lists:
+    """Everything but the lists of what was removed, which it returns: newer ones may be there."""
+    older: reapply.Lists = {}
     with tempfile.TemporaryDirectory(prefix=".stentor-", dir=settings.folder) as room:
         copy = Path(room) / "database"
         for info, source in _members(tar):
@@ -236,10 +264,14 @@ async def _unpack(settings: Settings, tar: tarfile.TarFile, objects: Objects) ->
                 _copy(source, copy)
                 dump.load(settings.database_address, copy)
                 copy.unlink()
+            elif info.name.startswith(f"{OBJECTS}{withdrawal.FOLDER}/"):
+                found = withdrawal.decode(source.read())
+                older[found.space] = found
             elif info.name.startswith(OBJECTS):
                 await objects.put(info.name.removeprefix(OBJECTS), source.read())
             elif info.name.startswith(DATA):
                 _copy(source, settings.folder / info.name.removeprefix(DATA))
+    return older
 
 
 def _copy(source: IO[bytes], path: Path) -> None:

@@ -1,0 +1,46 @@
+"""``stentor verify``: whether a recording is what was recorded."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import sys
+
+import click
+
+from stentor.base.units import space_id as checked
+from stentor.cli import options
+from stentor.spaces.model import Removal
+from stentor.store import proof
+from stentor.store.objects import Objects
+
+MOST_SAID = 20
+
+
+@click.command()
+@click.argument("space_id", metavar="SPACE")
+@options.data
+def verify(space_id: str, data: str | None) -> None:
+    """Check that nobody has changed a recording: its hash chain, and every stored object; what was removed is said."""
+    objects = Objects.open(options.settings(data=data).recordings_address)
+    found = asyncio.run(proof.prove(objects, checked(space_id)))
+    for removal in found.removed:
+        click.echo(f"removed on request: {_part(removal)}, {_day(removal.at_ms)}, by {removal.who}: {removal.reason}")
+    for problem in found.wrong[:MOST_SAID]:
+        click.echo(problem, err=True)
+    if found.wrong:
+        click.echo(f"{space_id}: {len(found.wrong)} faults in {found.entries} segments.", err=True)
+        sys.exit(1)
+    rest = "; the rest is" if found.removed else ": all is"
+    click.echo(f"{space_id}: {found.entries} segments{rest} as it was recorded. Last hash {found.last_hash}")
+
+
+def _part(removal: Removal) -> str:
+    if removal.whole:
+        return "all of it"
+    end = "the end" if removal.to_ms is None else f"{removal.to_ms / 1000:.2f} s"
+    return f"{removal.from_ms / 1000:.2f} s to {end}"
+
+
+def _day(at_ms: int) -> str:
+    return datetime.datetime.fromtimestamp(at_ms / 1000).astimezone().strftime("%Y-%m-%d %H:%M")
