@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Dialog
 
+from stentor.base import config
 from stentor.people.model import FRESH_MS
 from tests.browser.conftest import Browsers
 from tests.support.browser import Visit, visit
@@ -35,6 +36,20 @@ async def with_passkeys(page: Visit) -> None:
 def at(house: Whole, path: str) -> str:
     """A page at the address that passkeys belong to."""
     return f"{house.settings.house_address}{path}"
+
+
+async def test_a_host_chooses_how_long_the_recording_is_kept(house: Whole, browsers: Browsers) -> None:
+    """The page says until when; the list of spaces says how much room recordings take."""
+    token = (await house.call("POST", "/spaces", {"id": "kept", "title": "Kept"}))["invitation"]["token"]
+    async with visit(browsers.plain, at(house, f"/stage/kept#token={token}")) as page:
+        await page.says("#keep-now", "kept for ever")
+        await page.page.select_option("#keep-recording", label="7 days")
+        await page.says("#keep-now", "kept for 7 days after the end")
+    assert (await house.call("GET", "/spaces/kept"))["keep"]["recording"] == 7
+    async with visit(browsers.plain, at(house, "/")) as page:
+        await page.page.fill("#admin-form input", config.admin_token(house.settings))
+        await page.page.click("#admin-form button")
+        await page.says("#storage", "Recordings take")
 
 
 async def invitation(house: Whole, role: str) -> str:

@@ -102,6 +102,8 @@ async def test_the_life_of_a_space(house: House) -> None:
         "close_reactions",
         "limit_audience",
         "pin_rung",
+        "unlist",
+        "keep",
         "backstage",
         "comments",
         "sounds",

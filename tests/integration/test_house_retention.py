@@ -153,7 +153,8 @@ async def test_a_host_keeps_things_shorter_and_never_longer(tmp_path: Path) -> N
         problem(await house.anyone.put(path, json={"recording": 7}), 401, "not-signed-in")
         view = (await house.anyone.put(path, json={"recording": 7, "comments": 1}, headers=host)).json()
         assert view["keep"] == {"recording": 7, "comments": 1, "sounds": 0, "events": 0}
-        assert (view["keep_days"], view["recording_until_ms"]) == (7, None)
+        assert (view["site_keep"]["recording"], view["recording_until_ms"]) == (90, None)
+        assert "keep" in view["you"]["may"]
         async with store_of(house) as store:
             await ended(store, "over", 0)
         over = (await house.http.get("/api/v1/spaces/over")).json()

@@ -19,6 +19,8 @@ from stentor.base.errors import PROBLEM_TYPE
 from stentor.base.units import SEAT_ID, SPACE_ID
 from stentor.house.accounts import schema as account_schema
 from stentor.house.comments import schema as comment_schema
+from stentor.house.removals import schema as removal_schema
+from stentor.house.retention import schema as retention_schema
 from stentor.house.spaces import schema, site_schema
 from stentor.people.checks import HANDLE
 
@@ -122,7 +124,8 @@ def described(document: dict[str, Any]) -> dict[str, Any]:
         for method, operation in item.items():
             if isinstance(operation, dict):
                 _mend(f"{method.upper()} {path.removeprefix(_PREFIX)}", operation)
-    types = [each for module in (schema, account_schema, comment_schema, site_schema) for each in _structs(module)]
+    modules = schema, account_schema, comment_schema, removal_schema, retention_schema, site_schema
+    types = [each for module in modules for each in _structs(module)]
     _, found = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     for name, choices in ONE_OF.items():
         found[name]["anyOf"] = choices

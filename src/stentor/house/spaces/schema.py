@@ -384,8 +384,8 @@ class SpaceView(msgspec.Struct, frozen=True):
     """When the space ends by itself, since no host is on the stage; null while it does not."""
     keep: Keep = Keep()
     """For how many days after the end things are kept, as a host has chosen; 0 for as long as the site keeps them."""
-    keep_days: int = 0
-    """For how many days the recording is kept, by the host's choice or the site's rule; 0 for ever."""
+    site_keep: Keep = Keep()
+    """For how many days the site keeps them; 0 for ever. The shorter of both holds."""
     recording_until_ms: int | None = None
     """When the recording goes; null for never, and before the end."""
 

@@ -15,7 +15,7 @@ from stentor.house.spaces.ice import IceServers
 from stentor.spaces import attendance, portraits, retention, rights, rules, sounds
 from stentor.spaces import commands as c
 from stentor.spaces.lights import lights
-from stentor.spaces.model import ON_AIR, OVER, Asking, Role, Seat, Space, State
+from stentor.spaces.model import ON_AIR, OVER, Asking, Keep, Role, Seat, Space, State
 from stentor.spaces.readiness import hindrances
 from stentor.spaces.retention import Part
 from stentor.spaces.rights import Actor, Look, Rank
@@ -43,6 +43,7 @@ WISHES: dict[str, c.Command] = {
     "unlist": c.SetListed(False),
     "list": c.SetListed(True),
     "trim": c.TrimReplay(0, 1),
+    "keep": c.SetKeep(Keep(sounds=retention.MOST_DAYS)),
 }
 """The commands that a page has buttons for."""
 
@@ -133,7 +134,7 @@ class Views:
             trim=space.trim,
             ends_ms=attendance.ends_ms(space, self._end_after),
             keep=space.keep,
-            keep_days=retention.shorter(self._keep, space.keep).recording,
+            site_keep=self._keep,
             recording_until_ms=retention.until_ms(space, Part.RECORDING, self._keep),
         )
 

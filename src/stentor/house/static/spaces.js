@@ -111,6 +111,19 @@ function show() {
   $("admin-forget").hidden = !token;
 }
 
+/** How much room recordings take: all of them for whoever leads, else those of the spaces that one made. */
+async function storage() {
+  $("storage").hidden = true;
+  if (!leads() && !me.creates) return;
+  const { site, own } = await ask("GET", "/storage", { token });
+  const [whose, room] = site ? ["site", site] : ["own", own];
+  if (!room) return;
+  const size = new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit: "gigabyte", maximumFractionDigits: 1 });
+  const values = { used: size.format(room.used_bytes / 1e9), most: size.format((room.most_bytes ?? 0) / 1e9) };
+  $("storage").textContent = text(room.most_bytes ? `storage.${whose}_most` : `storage.${whose}`, values);
+  $("storage").hidden = false;
+}
+
 function lock(sentence) {
   token = "";
   sessionStorage.removeItem(KEY);
@@ -130,15 +143,18 @@ $("admin-form").addEventListener("submit", async (event) => {
     say(text("admin.unlocked"));
     show();
     await refresh();
+    await storage();
   });
   if (!sessionStorage.getItem(KEY)) token = "";
 });
 $("admin-forget").addEventListener("click", async () => {
   lock(text("admin.locked"));
   await attempt(refresh);
+  await attempt(storage);
 });
 
 show();
+attempt(storage);
 for (;;) {
   try {
     await refresh();

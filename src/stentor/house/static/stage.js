@@ -5,6 +5,7 @@ import { Backstage } from "./backstage.js";
 import { Door } from "./door.js";
 import { GreenRoom, MUSIC_BPS } from "./green-room.js";
 import { invite } from "./invite.js";
+import { Keep } from "./keep.js";
 import { Ladder } from "./ladder.js";
 import { Line } from "./line.js";
 import { follow as followTalk, People } from "./people.js";
@@ -40,8 +41,9 @@ const line = new Line({ space: space.id, token, command, change });
 const moderation = new Moderation({ space: space.id, token, command, change });
 const ladder = new Ladder({ space: space.id, token, command });
 const door = new Door({ space: space.id, token, command });
+const keep = new Keep({ space: space.id, token, command });
 const green = new GreenRoom({ space: space.id, token, use, warn: (sentence) => warn(sentence) });
-const parts = [people, start, backstage, pins, sounds, line, moderation, ladder, door, green];
+const parts = [people, start, backstage, pins, sounds, line, moderation, ladder, door, keep, green];
 const say = (sentence) => { if ($("status").textContent !== sentence) $("status").textContent = sentence; };
 const warn = (sentence) => { $("warning").textContent = sentence; };
 
@@ -218,6 +220,7 @@ function draw() {
   offerToDecline();
   ladder.draw(view);
   door.draw(view);
+  keep.draw(view);
 }
 
 /** A warning when the space is soon to end by itself. */
