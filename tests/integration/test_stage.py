@@ -51,7 +51,7 @@ class Theatre:
 
     def hear(self, _: str, payload: bytes) -> None:
         try:
-            self.ticks.append(wire_tick.decode(payload))
+            self.ticks += wire_tick.decode(payload)
         except Malformed:
             pytest.fail("the stage published something that is no tick")
 

@@ -24,6 +24,8 @@ from stentor.base.grid import SAMPLE_RATE_HZ, TICK_SAMPLES
 
 MAX_PACKET_SAMPLES: Final = 5760
 """120 ms: the longest packet there is (RFC 6716, 3.2.5, R5)."""
+SETTLED_BLOCKS: Final = 50
+"""After a second of nothing the encoder is not asked any more: the packet is the last one again."""
 MAX_PACKET_BYTES: Final = 1500
 """A packet comes in one datagram of an Ethernet; 20 ms at the highest rate are 1275 bytes."""
 
@@ -116,6 +118,8 @@ class OpusEncoder:
         self._handle = self._lib.opus_encoder_create(SAMPLE_RATE_HZ, 1, _APPLICATION_VOIP, ctypes.byref(error))
         if error.value != _OK or not self._handle:
             raise SetupError(f"libopus made no encoder (error {error.value}).")
+        self._silent = 0
+        self._silence = b""
         self._buffer = ctypes.create_string_buffer(MAX_PACKET_BYTES)
         self._set(_SET_BITRATE, bitrate_bps)
         self._set(_SET_COMPLEXITY, complexity)
@@ -138,12 +142,16 @@ class OpusEncoder:
         """The packet of one block; ``block`` has 960 samples (ValueError otherwise) and is not changed."""
         if block.shape != (TICK_SAMPLES,):
             raise ValueError(f"A block has {TICK_SAMPLES} samples, not {block.shape}.")
+        self._silent = 0 if block.any() else self._silent + 1
+        if self._silent > SETTLED_BLOCKS:
+            return self._silence
         pcm = np.ascontiguousarray(block, dtype=np.float32)
         pointer = pcm.ctypes.data_as(_FloatPointer)
         written = self._lib.opus_encode_float(self._handle, pointer, TICK_SAMPLES, self._buffer, MAX_PACKET_BYTES)
         if written < 0:
             raise RuntimeError(f"libopus did not encode (error {written}).")
-        return self._buffer.raw[:written]
+        self._silence = self._buffer.raw[:written]
+        return self._silence
 
     def __del__(self) -> None:
         if self._handle:

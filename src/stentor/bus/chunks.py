@@ -32,8 +32,9 @@ from stentor.wire.chunk import Chunk
 from stentor.wire.horizon import Horizon
 
 ACK_S = 2.0
-LOOK_S = 0.16
-"""Between two looks into the log when there was nothing more in it: a chunk comes every 0.32 s."""
+LOOK_S = 0.64
+"""Between two looks into the log when there was nothing more in it: two chunks come meanwhile. Who needs them sooner
+hears them announced; an edge that missed one gives it up after 2.5 s."""
 CALM_LOOK_S = 8.0
 """The same while a space waits: two messages come meanwhile."""
 BATCH = 16

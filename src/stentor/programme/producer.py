@@ -90,11 +90,12 @@ class Producer:
     def hear(self, _: str, payload: bytes) -> None:
         """A message on ``tick.<space>``."""
         try:
-            tick = wire_tick.decode(payload)
+            ticks = wire_tick.decode(payload)
         except Malformed:
             self.malformed += 1
             return
-        if self.window.put(tick) and self.window.complete(self.number):
+        whole = [self.window.put(tick) for tick in ticks]
+        if any(whole) and self.window.complete(self.number):
             self._whole.set()
 
     def change_loop(self, music: Music) -> None:

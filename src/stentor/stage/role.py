@@ -139,13 +139,18 @@ class Stage:
 
         async def publish(tick: Tick) -> None:
             if lease.kept:
-                await sender.send(wire_tick.encode(tick))
+                await sender.send(tick.number, wire_tick.encode(tick))
+
+        async def flush() -> None:
+            if lease.kept:
+                await sender.flush()
 
         tap = Tap(self._bus, wanted=lambda: self._statuses.captioned(space_id, time.monotonic()))
         soundboard = Soundboard(self._objects.get)
         room = Room(
             self._spaces[space_id],
             publish=publish,
+            flush=flush,
             overhear=tap.hear,
             soundboard=soundboard,
             ice=self._ice,

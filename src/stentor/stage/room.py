@@ -45,8 +45,14 @@ REMEMBERED_SESSIONS = 256
 """Ended sessions whose DELETE is still answered with success."""
 
 Publish = Callable[[Tick], Awaitable[None]]
+Flush = Callable[[], Awaitable[None]]
+"""Says that no tick follows at once."""
 Overhear = Callable[[Space, int, Mapping[str, Block | None], frozenset[str]], Awaitable[None]]
 """Is told each tick of every seat and who of them talks."""
+
+
+async def _nothing() -> None:
+    """Ticks that are not kept back need no word that none follows."""
 
 
 class Room:
@@ -57,6 +63,7 @@ class Room:
         space: Space,
         *,
         publish: Publish,
+        flush: Flush | None = None,
         overhear: Overhear | None = None,
         soundboard: Soundboard | None = None,
         ice: IceSettings,
@@ -76,6 +83,7 @@ class Room:
         self.busy_s = 0.0
         """CPU and waiting spent inside ticks, in all."""
         self._publish = publish
+        self._flush = flush or _nothing
         self._overhear = overhear
         self._soundboard = soundboard
         self._ice = ice
@@ -211,6 +219,7 @@ class Room:
             self.next_tick = self._due()
             while True:
                 if self.empty:
+                    await self._flush()
                     await self._until_somebody_comes()
                     self.next_tick = self._due()
                 for number in self._numbers():
@@ -276,6 +285,7 @@ class Room:
         else:
             # Nothing is sent then, so that the audience hears the filler and not silence.
             self.silent_ticks += 1
+            await self._flush()
         if self._overhear is not None:
             await self._overhear(self.space, number, blocks, mix.talking)
         await self._send_back(mix, number)

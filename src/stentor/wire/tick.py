@@ -1,6 +1,6 @@
-"""20 ms of the stage's mix on its way to the programme: 50 small messages a second on the bus.
+"""20 ms of the stage's mix on its way to the programme: 50 a second, of which a message on the bus carries up to 16.
 
-A fixed header (little endian) and 960 samples of 16 bits:
+Each is a fixed header (little endian) and 960 samples of 16 bits; in a message they stand one behind the other:
 
 ======= ===== ==========================================================
 offset  bytes what
@@ -28,7 +28,9 @@ VERSION = 1
 
 _HEADER = struct.Struct("<2sBBHQ")
 _MAGIC = b"ST"
-MESSAGE_BYTES = _HEADER.size + SAMPLES_BYTES
+TICK_BYTES = _HEADER.size + SAMPLES_BYTES
+MAX_TICKS = 16
+"""In one message: a chunk."""
 
 
 class Tick(msgspec.Struct, frozen=True):
@@ -43,7 +45,7 @@ class Tick(msgspec.Struct, frozen=True):
 
 
 def encode(tick: Tick) -> bytes:
-    """The message for the bus; counts beyond their field are cut to its greatest value.
+    """A tick for a message; counts beyond their field are cut to its greatest value.
 
     Raises ValueError for a negative number or other than 960 samples: a mistake of ours, not of a peer.
     """
@@ -55,11 +57,15 @@ def encode(tick: Tick) -> bytes:
     return _HEADER.pack(_MAGIC, VERSION, talking, delay_ms, tick.number) + tick.samples
 
 
-def decode(message: bytes) -> Tick:
-    """The tick in a message from the bus; raises :class:`Malformed` for anything else."""
-    if len(message) != MESSAGE_BYTES:
-        raise Malformed(f"A tick has {MESSAGE_BYTES} bytes, not {len(message)}.")
-    magic, version, talking, delay_ms, number = _HEADER.unpack_from(message)
-    if magic != _MAGIC or version != VERSION:
-        raise Malformed("Not a tick of version 1.")
-    return Tick(number, delay_ms, talking, message[_HEADER.size :])
+def decode(message: bytes) -> list[Tick]:
+    """The ticks in a message from the bus, 1 to :data:`MAX_TICKS`; raises :class:`Malformed` for anything else."""
+    count, rest = divmod(len(message), TICK_BYTES)
+    if rest or not 1 <= count <= MAX_TICKS:
+        raise Malformed(f"A message has 1 to {MAX_TICKS} ticks of {TICK_BYTES} bytes, not {len(message)} bytes.")
+    ticks = []
+    for start in range(0, len(message), TICK_BYTES):
+        magic, version, talking, delay_ms, number = _HEADER.unpack_from(message, start)
+        if magic != _MAGIC or version != VERSION:
+            raise Malformed("Not a tick of version 1.")
+        ticks.append(Tick(number, delay_ms, talking, message[start + _HEADER.size : start + TICK_BYTES]))
+    return ticks

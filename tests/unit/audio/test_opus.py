@@ -139,3 +139,13 @@ def test_codecs_are_freed() -> None:
     before = process.memory_info().rss
     churn(1000)
     assert process.memory_info().rss - before < 10_000_000
+
+
+def test_nothing_is_encoded_once() -> None:
+    """After a second of silence the packet is the last one again, and a sound that follows is heard."""
+    encoder, decoder = opus.OpusEncoder(), opus.OpusDecoder()
+    silent = [encoder.encode(SILENCE) for _ in range(opus.SETTLED_BLOCKS + 20)]
+    assert len(set(silent[opus.SETTLED_BLOCKS - 1 :])) == 1
+    assert {level_dbfs(decoder.decode(packet)) < -90 for packet in silent} == {True}
+    heard = np.concatenate([decoder.decode(packet) for packet in packets_of(TONE, encoder)])
+    assert similarity(TONE[9600:], heard[9600:]) > 0.95

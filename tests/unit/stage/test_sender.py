@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from stentor.stage.sender import AGAIN_AFTER_TICKS, TickSender
+from stentor.stage.sender import AGAIN_AFTER_TICKS, BATCH, TickSender
 
 
 class Bus:
@@ -20,28 +20,46 @@ class Bus:
             self.published.append((subject, payload))
 
 
+def ticks_in(bus: Bus) -> list[bytes]:
+    """One byte each."""
+    return [bytes([byte]) for _, payload in bus.published for byte in payload]
+
+
 async def test_each_tick_goes_out_once() -> None:
-    """On a bus that stays."""
+    """On a bus that stays; a message ends with each half of a chunk."""
     bus = Bus()
     sender = TickSender(bus, "tick.a")
-    ticks = [bytes([number]) for number in range(100)]
-    for tick in ticks:
-        await sender.send(tick)
-    assert bus.published == [("tick.a", tick) for tick in ticks]
+    for number in range(3, 96):
+        await sender.send(number, bytes([number]))
+    assert ticks_in(bus) == [bytes([number]) for number in range(3, 96)]
+    assert [payload[-1] for _, payload in bus.published] == list(range(7, 96, BATCH))
+
+
+async def test_the_last_ticks_are_not_kept_back() -> None:
+    """When nobody is heard any more, what waits for a whole message goes out."""
+    bus = Bus()
+    sender = TickSender(bus, "tick.a")
+    await sender.send(0, b"a")
+    await sender.send(1, b"b")
+    assert bus.published == []
+    await sender.flush()
+    await sender.flush()
+    assert bus.published == [("tick.a", b"ab")]
 
 
 async def test_ticks_of_an_outage_are_sent_again() -> None:
-    """Those that nobody heard, several times, because the programme may come back a little later."""
+    """Those that nobody heard, several times, because the programme may come back a little later; the first at once."""
     bus = Bus()
     sender = TickSender(bus, "tick.a")
-    ticks = [bytes([number]) for number in range(60)]
-    for number, tick in enumerate(ticks):
+    for number in range(64):
         if number == 20:
             bus.there = False
-        if number == 30:
+        if number == 33:
             bus.there, bus.epoch = True, 2
-        await sender.send(tick)
-    counts = Counter(payload for _, payload in bus.published)
-    assert set(counts) == set(ticks)
-    assert all(counts[tick] == len(AGAIN_AFTER_TICKS) for tick in ticks[20:30])
-    assert counts[ticks[59]] == 1, "it is over soon"
+        await sender.send(number, bytes([number]))
+        if number == 33:
+            assert ticks_in(bus)[-25:] == [bytes([each]) for each in range(9, 34)]
+    counts = Counter(ticks_in(bus))
+    assert set(counts) == {bytes([number]) for number in range(64)}
+    assert all(counts[bytes([number])] == len(AGAIN_AFTER_TICKS) for number in range(18, 30))
+    assert counts[bytes([63])] == 1, "it is over soon"
