@@ -163,7 +163,7 @@ class Stage:
         self.rooms[space_id] = room
         try:
             async with self._served(room):
-                await self._while_ours(space_id, lease, ticking)
+                await self._while_ours(room, lease, ticking)
         except asyncio.CancelledError:
             renewing.cancel()  # another stage opens its room while the speakers learn that this one goes
             await asyncio.wait([renewing], timeout=1.0)
@@ -175,16 +175,17 @@ class Stage:
             await asyncio.wait([ticking, fetching], timeout=2.5)
             self.log.info("room-closed", space=space_id)
 
-    async def _while_ours(self, space_id: str, lease: Lease, ticking: asyncio.Task[None]) -> None:
+    async def _while_ours(self, room: Room, lease: Lease, ticking: asyncio.Task[None]) -> None:
         """Waits until the space is over, the room fails (raised here) or the lease is another's.
 
         A lease that nobody confirms because the bus is away, or elects a leader, does not end the room: nobody could
         take it meanwhile who would be heard, and the speakers stay on their seats.
         """
-        without = 0
+        without, space_id = 0, room.space.id
         while without < LEASE_LOST_POLLS and not self._over(space_id):
             calm = self._calm[space_id]
-            await asyncio.wait([ticking], timeout=CALM_POLL_S if calm else POLL_S)
+            calm.set(is_calm(self._spaces[space_id]) and room.empty)  # who sits here is on the board a moment later
+            await calm.sleep(POLL_S, CALM_POLL_S)
             if ticking.done():
                 ticking.result()
                 return
