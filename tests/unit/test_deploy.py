@@ -14,7 +14,8 @@ from stentor.cli import COMMANDS
 from stentor.cli.role import ROLES
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-RECIPES = sorted(path for path in DEPLOY.iterdir() if path.is_file())
+MANIFESTS = DEPLOY / "kubernetes" / "base"
+RECIPES = sorted(path for path in DEPLOY.rglob("*") if path.is_file())
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.name)
@@ -26,7 +27,7 @@ def test_a_recipe_names_settings_that_there_are(recipe: Path) -> None:
 
 def test_kubernetes_runs_every_role_by_commands_that_there_are() -> None:
     """Each role is a Deployment; its arguments are those of the command line."""
-    text = (DEPLOY / "kubernetes.yaml").read_text("utf-8")
+    text = "".join(path.read_text("utf-8") for path in MANIFESTS.glob("*.yaml"))
     assert sorted(re.findall(r'args: \["role", "(\w+)", "--instance", "\$\(NAME\)"\]', text)) == sorted(ROLES)
     assert set(re.findall(r'args: \["(\w+)"', text)) <= set(COMMANDS)
 
@@ -45,7 +46,7 @@ def test_a_bus_for_a_network_has_tls_and_passwords(recipe: str) -> None:
 
 def test_kubernetes_comes_to_the_bus_by_tls() -> None:
     """Every address, and the authority for it in every pod."""
-    [settings] = re.findall(r"STENTOR_NATS_URL: (.+)", (DEPLOY / "kubernetes.yaml").read_text("utf-8"))
+    [settings] = re.findall(r"STENTOR_NATS_URL: (.+)", (MANIFESTS / "config.yaml").read_text("utf-8"))
     assert all(address.startswith("tls://") for address in settings.split(","))
 
 

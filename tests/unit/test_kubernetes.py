@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +12,28 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from stentor.base.config import Settings
 from stentor.cli.role import ROLES
 
-DEPLOY = Path(__file__).parents[2] / "deploy"
-DOCUMENTS: list[dict[str, Any]] = list(yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text("utf-8")))
+ROOT = Path(__file__).parents[2]
+MANIFESTS = ROOT / "deploy" / "kubernetes"
+FOLDERS = sorted(path.parent for path in MANIFESTS.rglob("kustomization.yaml"))
+
+
+def read(*paths: Path) -> list[dict[str, Any]]:
+    return [document for path in paths for document in yaml.safe_load_all(path.read_text("utf-8"))]
+
+
+def listed(folder: Path, *kinds: str) -> list[Path]:
+    """What a folder's kustomization names, of some of its lists."""
+    [found] = read(folder / "kustomization.yaml")
+    named = [each if isinstance(each, str) else each["path"] for kind in kinds for each in found.get(kind, [])]
+    return [(folder / name).resolve() for name in named]
+
+
+DOCUMENTS = read(*listed(MANIFESTS / "base", "resources"))
+MORE = [each for folder in FOLDERS for path in listed(folder, "resources") if path.is_file() for each in read(path)]
+"""Those of the base and those of the components."""
 VERSIONS = ("1.30", "1.37")
 """The oldest that is worth naming, and the newest."""
 WORK = {each["metadata"]["name"]: each for each in DOCUMENTS if each["kind"] in ("Deployment", "Job")}
@@ -45,7 +66,7 @@ def ports(rules: list[dict[str, Any]]) -> set[int]:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda each: f"{each['kind']}-{each['metadata']['name']}")
+@pytest.mark.parametrize("document", MORE, ids=lambda each: f"{each['kind']}-{each['metadata']['name']}")
 def test_kubernetes_takes_it(document: dict[str, Any], version: str) -> None:
     """By Kubernetes' own schemas, which allow no field that they do not know."""
     kubernetes_validate.validate(document, version, strict=True)
@@ -99,3 +120,72 @@ def test_who_serves_is_asked_how_it_is(name: str) -> None:
     assert container["ports"] == [{"containerPort": SERVING[name]}]
     assert container["readinessProbe"]["httpGet"] == {"path": "/healthz", "port": SERVING[name]}
     assert container["livenessProbe"]["tcpSocket"] == {"port": SERVING[name]}
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: str(path.relative_to(MANIFESTS)))
+def test_a_kustomization_names_what_is_there(folder: Path) -> None:
+    """Every file that it names exists, and no other lies in its folder."""
+    named = listed(folder, "resources", "components", "patches")
+    assert [path for path in named if not path.exists()] == []
+    files = {path.resolve() for path in folder.glob("*.yaml")} - {(folder / "kustomization.yaml").resolve()}
+    assert files == {path for path in named if path.is_file()}
+
+
+def test_a_patch_changes_what_there_is() -> None:
+    """By kind and name: Kustomize refuses one that fits nothing."""
+    known = {(each["kind"], each["metadata"]["name"]) for each in MORE}
+    patches = read(*(path for folder in FOLDERS for path in listed(folder, "patches")))
+    assert patches
+    assert {(each["kind"], each["metadata"]["name"]) for each in patches} <= known
+
+
+@pytest.mark.skipif(not shutil.which("kubectl"), reason="needs kubectl, whose Kustomize puts the parts together")
+def test_the_whole_is_put_together() -> None:
+    """What an operator applies has every part, each taken by Kubernetes' schemas."""
+    made = subprocess.run(["kubectl", "kustomize", MANIFESTS / "site"], check=True, capture_output=True, text=True)
+    whole = list(yaml.safe_load_all(made.stdout))
+    assert len(whole) == len(MORE)
+    for document in whole:
+        kubernetes_validate.validate(document, VERSIONS[-1], strict=True)
+
+
+@pytest.mark.parametrize("name", sorted(set(ROLES)))
+def test_a_pod_has_the_time_to_hand_over_its_work(name: str) -> None:
+    """An edge has its whole drain; who is behind a Service is left out of it first; the new one is there before."""
+    spec = pod(f"stentor-{name}")
+    (container,) = spec["containers"]
+    notice_s = container["lifecycle"]["preStop"]["sleep"]["seconds"] if name in SERVING else 0
+    assert ("lifecycle" in container) is (name in SERVING)
+    needed_s = {"edge": Settings().drain_s, "captions": 8.0}.get(name, 2.0)
+    assert spec["terminationGracePeriodSeconds"] >= notice_s + needed_s + 5
+    rolling = WORK[f"stentor-{name}"]["spec"]["strategy"]["rollingUpdate"]
+    assert rolling == {"maxSurge": 1, "maxUnavailable": 0}
+
+
+def test_nobody_takes_the_last_of_a_role_away() -> None:
+    """A node that is emptied waits for the others; no budget keeps it from being emptied at all."""
+    budgets = {
+        each["spec"]["selector"]["matchLabels"]["role"]: each["spec"]
+        for each in DOCUMENTS
+        if each["kind"] == "PodDisruptionBudget"
+    }
+    assert set(budgets) == {"archive", "edge", "house", "programme", "stage"}
+    for name, spec in budgets.items():
+        replicas = WORK[f"stentor-{name}"]["spec"]["replicas"]
+        away = spec.get("maxUnavailable", replicas - spec.get("minAvailable", 0))
+        assert 0 < away < replicas, name
+
+
+def test_the_scaler_reads_numbers_that_there_are() -> None:
+    """Each metric that it scales by is made by a rule, and each rule of metrics that an edge has."""
+    folder = MANIFESTS / "components" / "autoscale"
+    [scaler] = read(folder / "scaler.yaml")
+    [adapter] = read(folder / "adapter.yaml")
+    rules = yaml.safe_load(adapter["data"]["config.yaml"])["rules"]
+    assert {each["pods"]["metric"]["name"] for each in scaler["spec"]["metrics"]} == {
+        rule["name"]["as"] for rule in rules
+    }
+    read_from = set(re.findall(r"stentor_edge_[a-z_]+", " ".join(rule["metricsQuery"] for rule in rules)))
+    reference = (ROOT / "docs" / "reference" / "http.md").read_text("utf-8")
+    assert {name.removesuffix("_total") for name in read_from} <= set(re.findall(r"`(stentor_edge_\w+)`", reference))
+    assert scaler["spec"]["scaleTargetRef"]["name"] in WORK
