@@ -63,19 +63,23 @@ async def test_a_handle_is_one_persons(accounts: Accounts) -> None:
     assert await accounts.passkey("k2") is None
 
 
+async def delete(accounts: Accounts) -> None:
+    await accounts.deletions.delete("a1", by="a1", digest="d", now_ms=NOW_MS)
+
+
 async def test_deletion_leaves_nothing(accounts: Accounts) -> None:
     """With the account go its passkeys, sessions, codes, and the invitations it gave."""
     await make(accounts, key=passkey())
     await accounts.begin(session("s1"))
     await accounts.invitations.add(invitation())
-    await accounts.delete("a1")
+    await delete(accounts)
     assert await accounts.find("ada") is None
     assert await accounts.passkey("key") is None
     assert await accounts.session(session("s1").digest, since_ms=0) is None
     assert await accounts.codes_left("a1") == 0
     assert await accounts.invitations.list(made_by=None, now_ms=NOW_MS) == []
     with pytest.raises(NotFound):
-        await accounts.delete("a1")
+        await delete(accounts)
     with pytest.raises(NotFound):
         await accounts.get("a1")
     with pytest.raises(NotFound):

@@ -38,7 +38,7 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 LONGEST_CODE = 40
 TEMPLATES = (
     *("frame", "spaces", "stage", "invite", "ask", "comments", "notice", "sign-in", "sign-up"),
-    *("account", "accounts"),
+    *("account", "accounts", "deletion"),
 )
 _Request = Request[Any, Any, Any]
 
@@ -288,7 +288,7 @@ def _of_spaces(pages: Pages, desk: Desk, views: Views, callers: Callers, look: L
 
 
 def _of_accounts(pages: Pages, look: Looking, provider: str) -> list[HTTPRouteHandler]:
-    """``/sign-in``, ``/sign-up``, ``/account`` and ``/accounts``."""
+    """``/sign-in``, ``/sign-up``, ``/account``, ``/accounts`` and ``/account/deletion/{token}``."""
 
     @route("/sign-in", http_method=READ, include_in_schema=False)
     async def sign_in(request: _Request) -> Response[str]:
@@ -318,7 +318,13 @@ def _of_accounts(pages: Pages, look: Looking, provider: str) -> list[HTTPRouteHa
             return _html(pages.notice("accounts.title", "notice.accounts", language, me), status=403)
         return _html(pages.people("accounts", "accounts.title", language, me, handle=me.account.handle))
 
-    return [sign_in, sign_up, account, accounts]
+    @route("/account/deletion/{token:str}", http_method=READ, include_in_schema=False)
+    async def deletion(request: _Request, token: FromPath[str]) -> Response[str]:
+        # Nobody is signed in to an account that is gone; whoever looks has the link, and it goes no further.
+        page = {"token": quote(token, safe="")}
+        return _html(pages.people("deletion", "deletion.title", _language(request), Me(), **page))
+
+    return [sign_in, sign_up, account, accounts, deletion]
 
 
 def _html(document: str, *, status: int = 200) -> Response[str]:

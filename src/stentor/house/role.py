@@ -24,6 +24,7 @@ from stentor.bus.board import Board
 from stentor.bus.identity import join
 from stentor.bus.status import BEATING, Status, Statuses, beat
 from stentor.crowd.addresses import Addresses
+from stentor.house.accounts.erasure import Erasure
 from stentor.house.app import build
 from stentor.house.comments.chat import ChatKeeper
 from stentor.house.duty.board import BoardKeeper
@@ -100,7 +101,8 @@ async def _work(settings: Settings, instance: str, clock: Clock, drain: Drain) -
             controller = Controller(desk, bus, statuses, clock, holder=instance)
             copies = (Objects.open(settings.removals_url),) if settings.removals_url else ()
             removals = Removals(desk, copies=copies)
-            jobs = JobKeeper(Jobs(store.work), {ERASE: removals.erase}, bus, clock, holder=instance)
+            doing = {ERASE: removals.erase, **Erasure(desk, chats).handlers()}
+            jobs = JobKeeper(Jobs(store.work), doing, bus, clock, holder=instance)
             retention = Retention(desk, removals, of_site(settings))
             letting_go = RetentionKeeper(retention, bus, holder=instance)
             app, lanes = build(

@@ -28,7 +28,7 @@ class Deed(StrEnum):
 
 
 class RecordEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One deed. It names handles as they were then, for an account that was deleted has no other trace."""
+    """One deed. It names handles as they were then; those of an account that was deleted are its number."""
 
     id: int = 0
     """Rises; the database gives it."""

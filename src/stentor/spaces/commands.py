@@ -196,6 +196,16 @@ class PictureSeat(Command, frozen=True):
     picture_ms: int | None
 
 
+class ErasePerson(Command, frozen=True):
+    """The account of a seat, or of a seat that was shut out, is deleted: its name and picture go; also after the end.
+
+    ``person`` is their number in the events."""
+
+    seat: SeatId
+    account: str
+    person: int
+
+
 class AgreeToRecording(Command, frozen=True):
     """The seat's person agrees to being heard and recorded; nobody can for somebody else."""
 

@@ -29,6 +29,8 @@ class SpaceCreated(EventBase, frozen=True):
     hold: str
     language: str
     host_account: str = ""
+    person: int = 0
+    """The host's number: stored events hold it instead of the name (``store.persons``)."""
 
 
 class SpaceRenamed(EventBase, frozen=True):
@@ -175,6 +177,8 @@ class SeatGiven(EventBase, frozen=True):
     seat: SeatId
     name: str
     role: Role
+    person: int = 0
+    """As in ``SpaceCreated``."""
 
 
 class SeatClaimed(EventBase, frozen=True):
@@ -189,6 +193,14 @@ class SeatPictured(EventBase, frozen=True):
 
     seat: SeatId
     picture_ms: int | None
+
+
+class PersonErased(EventBase, frozen=True):
+    """The account of the seat's person was deleted: their name is known here no more, only their number."""
+
+    seat: SeatId
+    account: str
+    person: int
 
 
 class RecordingAgreed(EventBase, frozen=True):
@@ -242,6 +254,8 @@ class SeatBanned(EventBase, frozen=True):
     name: str
     account: str = ""
     """Whose the seat was; empty for a guest."""
+    person: int = 0
+    """As in ``SpaceCreated``."""
 
 
 class BanLifted(EventBase, frozen=True):
@@ -331,6 +345,7 @@ Event = (
     | SeatGiven
     | SeatClaimed
     | SeatPictured
+    | PersonErased
     | RecordingAgreed
     | LinkRenewed
     | SeatRemoved

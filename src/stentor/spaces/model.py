@@ -146,6 +146,11 @@ class Keep(msgspec.Struct, frozen=True):
     events: int = 0
 
 
+def erased_name(person: int) -> str:
+    """What stands where the name of somebody stood who wanted to be forgotten."""
+    return f"Deleted person {person}"
+
+
 class Space(msgspec.Struct, frozen=True):
     """A space as the house keeps it; what the others learn of it is ``spaces.board.public``.
 

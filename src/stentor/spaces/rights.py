@@ -128,6 +128,7 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.SetKeep: _HOSTS,
     c.LetGo: _HOUSE,
     c.Abandon: _HOUSE,
+    c.ErasePerson: _HOUSE | _ADMIN,  # together with what an administrator does for a seat; no address asks for it
     c.Interrupt: _HOUSE,
     c.Resume: _HOUSE,
     c.OpenReplay: _HOUSE,

@@ -12,7 +12,7 @@ from stentor.base.units import seat_id
 from stentor.spaces import checks
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
-from stentor.spaces.model import TALKING, Role, Seat, Space
+from stentor.spaces.model import TALKING, Role, Seat, Space, erased_name
 from stentor.spaces.refusals import refuse_if_over
 
 MOST_BANS = 100
@@ -33,6 +33,9 @@ def decide(space: Space, command: c.Command, at_ms: int) -> list[e.Event]:
         case c.PictureSeat(seat=seat, picture_ms=picture_ms):
             same = _seat(space, seat).picture_ms == picture_ms
             return [] if same else [e.SeatPictured(at_ms=at_ms, seat=seat, picture_ms=picture_ms)]
+        case c.ErasePerson(seat=seat, account=account, person=person):
+            known = _holds(space, seat, account)
+            return [e.PersonErased(at_ms=at_ms, seat=seat, account=account, person=person)] if known else []
         case c.RenewLink(seat=seat):  # also when all is over: a link that went astray shows what was said backstage
             there = _seat(space, seat)
             return [e.LinkRenewed(at_ms=at_ms, seat=there.id, generation=there.generation + 1)]
@@ -65,7 +68,28 @@ def apply(space: Space, event: e.Event) -> Space:
             names.pop(seat, None)
             held.pop(seat, None)
             return replace(space, banned=names, banned_accounts=held)
+        case e.PersonErased():
+            return _erased(space, event)
     return replace(space, seats=_after(space, event))
+
+
+def _holds(space: Space, seat: str, account: str) -> bool:
+    """Whether a seat, or the ban of one, is an account's."""
+    there = space.seats.get(seat)
+    return (there is not None and there.account == account) or space.banned_accounts.get(seat) == account
+
+
+def _erased(space: Space, event: e.PersonErased) -> Space:
+    """Without the name of somebody; the seat stays, and is nobody's."""
+    replace, name = msgspec.structs.replace, erased_name(event.person)
+    there = space.seats.get(event.seat)
+    if there is not None and there.account == event.account:
+        nobody = replace(there, name=name, account="", picture_ms=None)
+        space = replace(space, seats={**space.seats, event.seat: nobody})
+    if space.banned_accounts.get(event.seat) == event.account:
+        held = {seat: account for seat, account in space.banned_accounts.items() if seat != event.seat}
+        space = replace(space, banned={**space.banned, event.seat: name}, banned_accounts=held)
+    return space
 
 
 def _give(space: Space, command: c.GiveSeat, at_ms: int) -> list[e.Event]:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from stentor.base.errors import Conflict, NotFound
 from stentor.people.model import Account, Challenge, Identity, Passkey, Session, SiteRole
 from stentor.store import tables
+from stentor.store.deletions import Deletions
 from stentor.store.identities import Identities, add_identity, ways_in
 from stentor.store.record import Record
 from stentor.store.site_invitations import SiteInvitations, use_invitation
@@ -40,6 +41,7 @@ class Accounts:
         self.identities = Identities(work)
         self.record = Record(work)
         self.invitations = SiteInvitations(work)
+        self.deletions = Deletions(work)
 
     async def _do(self, query: Update) -> None:
         """One statement whose answer nobody needs."""
@@ -125,17 +127,6 @@ class Accounts:
             connection.execute(query.values(suspended_ms=since_ms))
             if since_ms is not None:
                 connection.execute(delete(tables.sessions).where(tables.sessions.c.account == account))
-
-        await self._work.write(work)
-
-    async def delete(self, account: str) -> None:
-        """Takes an account away with all that is its own; raises :class:`NotFound`."""
-
-        def work(connection: Connection) -> None:
-            made = tables.site_invitations.c.made_by == account
-            connection.execute(delete(tables.site_invitations).where(made))
-            if connection.execute(delete(tables.accounts).where(tables.accounts.c.id == account)).rowcount != 1:
-                raise _no_account()
 
         await self._work.write(work)
 

@@ -31,12 +31,12 @@ class BackstageTable:
     def __init__(self, work: Work) -> None:
         self._work = work
 
-    async def add(self, space: SpaceId, *, name: str, text: str, at_ms: int) -> None:
-        """Keeps a message, and of all only the newest :data:`KEPT`."""
+    async def add(self, space: SpaceId, *, name: str, text: str, at_ms: int, account: str = "") -> None:
+        """Keeps a message, and of all only the newest :data:`KEPT`; it goes with the account that wrote it."""
         mine = _TABLE.c.space == space
 
         def work(connection: Connection) -> None:
-            connection.execute(insert(_TABLE).values(space=space, name=name, text=text, at_ms=at_ms))
+            connection.execute(insert(_TABLE).values(space=space, name=name, text=text, at_ms=at_ms, account=account))
             newest = select(_TABLE.c.id).where(mine).order_by(_TABLE.c.id.desc()).offset(KEPT).limit(1)
             oldest = connection.execute(newest).scalar()
             if oldest is not None:

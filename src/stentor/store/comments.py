@@ -21,7 +21,6 @@ TRIM_EVERY = 100
 """One comment in so many looks whether there are more."""
 MOST_SILENCED = 200
 """People in the list of those who are shut out; the newest."""
-MOST_OF_ACCOUNT = 10_000
 _TABLE, _PEOPLE, _SILENCED = tables.comments, tables.accounts, tables.silenced
 
 
@@ -87,17 +86,15 @@ class CommentsTable:
         return await self._read((_TABLE.c.space == space) & (_TABLE.c.account == account), most)
 
     async def of_account(self, account: str) -> Sequence[Written]:
-        """The newest that a person wrote in all spaces, the oldest of them first."""
+        """All that a person wrote in all spaces, the oldest first."""
         query = (
             select(_TABLE.c.space, _TABLE.c.text, _TABLE.c.at_ms)
             .where(_TABLE.c.account == account)
-            .order_by(_TABLE.c.id.desc())
-            .limit(MOST_OF_ACCOUNT)
+            .order_by(_TABLE.c.id)
         )
 
         def work(connection: Connection) -> Sequence[Written]:
-            rows = connection.execute(query).all()
-            return [Written(row.space, row.text, row.at_ms) for row in reversed(rows)]
+            return [Written(row.space, row.text, row.at_ms) for row in connection.execute(query)]
 
         return await self._work.read(work)
 
@@ -115,17 +112,6 @@ class CommentsTable:
                 raise NotFound("There is no such comment; it may have been removed.", code="comment-not-found")
 
         await self._work.write(work)
-
-    async def forget(self, account: str) -> Sequence[str]:
-        """Takes all comments of a person away; in which spaces there were some."""
-        mine = _TABLE.c.account == account
-
-        def work(connection: Connection) -> Sequence[str]:
-            spaces = list(connection.execute(select(_TABLE.c.space).where(mine).distinct()).scalars())
-            connection.execute(delete(_TABLE).where(mine))
-            return spaces
-
-        return await self._work.write(work)
 
     async def silence(self, space: SpaceId, account: str, *, at_ms: int) -> None:
         """Shuts a person out of the comments of a space and takes away what they wrote there."""

@@ -1,11 +1,11 @@
-"""The record of what is done to accounts: only ever added to."""
+"""The record of what is done to accounts: only ever added to, but handles of deleted accounts are taken out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy import Connection, Select, insert, select, update
 
 from stentor.people.record import Deed, RecordEntry
 from stentor.store import tables
@@ -13,7 +13,6 @@ from stentor.store.work import Work
 
 PAGE = 100
 """Entries that are read at once."""
-MOST_OF_ONE = 1000
 _TABLE = tables.account_record
 
 
@@ -25,19 +24,12 @@ class Record:
 
     async def add(self, entry: RecordEntry, *, by_account: str, account: str) -> None:
         """Writes an entry down, with the ids of both accounts (empty for none); its own id is the next one."""
-        values = {"at_ms": entry.at_ms, "by": entry.by, "handle": entry.handle}
-        values |= {"by_account": by_account, "account": account}
-        values |= {"deed": entry.deed.value, "detail": entry.detail}
-
-        def work(connection: Connection) -> None:
-            connection.execute(insert(_TABLE).values(values))
-
-        await self._work.write(work)
+        await self._work.write(lambda connection: add_entry(connection, entry, by_account=by_account, account=account))
 
     async def about(self, account: str) -> Sequence[RecordEntry]:
-        """The newest :data:`MOST_OF_ONE` entries of what was done to an account, or by it; the newest first."""
+        """All entries of what was done to an account, or by it; the newest first."""
         either = (_TABLE.c.by_account == account) | (_TABLE.c.account == account)
-        return await self._read(select(_TABLE).where(either).order_by(_TABLE.c.id.desc()).limit(MOST_OF_ONE))
+        return await self._read(select(_TABLE).where(either).order_by(_TABLE.c.id.desc()))
 
     async def newest(self, *, before: int | None = None) -> Sequence[RecordEntry]:
         """The newest :data:`PAGE` entries, the newest first; of those below the id ``before``."""
@@ -57,3 +49,17 @@ class Record:
             ]
 
         return await self._work.read(work)
+
+
+def add_entry(connection: Connection, entry: RecordEntry, *, by_account: str, account: str) -> None:
+    """What :meth:`Record.add` does, inside a transaction."""
+    values = {"at_ms": entry.at_ms, "by": entry.by, "handle": entry.handle}
+    values |= {"by_account": by_account, "account": account}
+    values |= {"deed": entry.deed.value, "detail": entry.detail}
+    connection.execute(insert(_TABLE).values(values))
+
+
+def forget_handle(connection: Connection, account: str, *, instead: str) -> None:
+    """Puts something else where the handle of an account stands."""
+    connection.execute(update(_TABLE).where(_TABLE.c.account == account).values(handle=instead))
+    connection.execute(update(_TABLE).where(_TABLE.c.by_account == account).values(by=instead))

@@ -33,9 +33,12 @@ class Requests:
 
         return await self._work.read(work)
 
-    async def add(self, space: SpaceId, request: Request, admit: Admit) -> tuple[Space, Sequence[Request]]:
+    async def add(
+        self, space: SpaceId, request: Request, admit: Admit, *, account: str = ""
+    ) -> tuple[Space, Sequence[Request]]:
         """Puts what ``admit`` makes of a request into the line, or changes its name; what it raises comes through.
 
+        ``account`` is whose it is, so that it goes with the account.
         Writers wait for each other, so the line never gets longer than ``admit`` lets it.
         """
 
@@ -44,7 +47,7 @@ class Requests:
             admitted = admit(before, waiting, request)
             connection.execute(_row(space, admitted.id))
             row = {"space": space, "id": admitted.id, "name": admitted.name, "asked_ms": admitted.asked_ms}
-            connection.execute(insert(tables.requests).values(**row))
+            connection.execute(insert(tables.requests).values(**row, account=account))
             return _look(connection, space)
 
         return await self._work.write(work)

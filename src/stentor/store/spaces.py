@@ -22,6 +22,7 @@ from stentor.store import tables
 from stentor.store.accounts import Accounts
 from stentor.store.board import BoardTable
 from stentor.store.database import open_engine
+from stentor.store.persons import give_names, take_names
 from stentor.store.recordings import Recording, read_recording, read_recordings, write_recording
 from stentor.store.removals import RemovalsTable, order_removals
 from stentor.store.retention import RetentionTable
@@ -150,7 +151,9 @@ class Store:
             query = query.order_by(table.c.version).limit(min(limit, MOST_EVENTS))
             with transaction(self.work.engine) as connection:
                 load_space(connection, space)
-                return [(row.version, e.decode(row.body)) for row in connection.execute(query)]
+                rows = connection.execute(query).all()
+                events = give_names(connection, space, [e.decode(row.body) for row in rows])
+                return [(row.version, event) for row, event in zip(rows, events, strict=True)]
 
         return await self.work.run(work)
 
@@ -279,6 +282,6 @@ def _append(connection: Connection, space: Space, events: Sequence[Event]) -> No
             "at_ms": event.at_ms,
             "body": e.encode(event).decode(),
         }
-        for version, event in enumerate(events, first)
+        for version, event in enumerate(take_names(connection, space.id, events), first)
     ]
     connection.execute(insert(tables.events), rows)

@@ -66,6 +66,8 @@ requests = Table(
     Column("id", String(48), primary_key=True, comment="of the seat that its person would get"),
     Column("name", String(80), nullable=False),
     Column("asked_ms", BigInteger, nullable=False),
+    Column("account", String(48), nullable=False, server_default=text("''"), comment="empty for a guest"),
+    Index("ix_requests_account", "account"),
 )
 
 backstage = Table(
@@ -76,8 +78,24 @@ backstage = Table(
     Column("name", String(80), nullable=False),
     Column("text", Text, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
+    Column("account", String(48), nullable=False, server_default=text("''"), comment="empty for a guest"),
     Index("ix_backstage_space", "space", "id"),
+    Index("ix_backstage_account", "account"),
 )
+
+persons = Table(
+    "persons",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("space", String(48), ForeignKey("spaces.id"), nullable=False),
+    Column("seat", String(48), nullable=False),
+    Column("account", String(48), nullable=False, comment="whose the seat was; empty for a guest"),
+    Column("name", String(80), nullable=False, comment="empty when it was erased"),
+    Index("ix_persons_space", "space", "seat"),
+    Index("ix_persons_account", "account"),
+    sqlite_autoincrement=True,
+)
+"""Who the numbers in events are: one for each time that somebody is given a seat."""
 
 recordings = Table(
     "recordings",
@@ -231,3 +249,14 @@ jobs = Table(
     Index("ix_jobs_done_ms", "done_ms"),
     sqlite_autoincrement=True,
 )
+
+deletions = Table(
+    "deletions",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("digest", String(64), nullable=False, comment="SHA-256 of the token that shows how far it is"),
+    Column("asked_ms", BigInteger, nullable=False),
+    Index("ix_deletions_digest", "digest"),
+    sqlite_autoincrement=True,
+)
+"""Accounts that were deleted lately; what is left of each is its number."""

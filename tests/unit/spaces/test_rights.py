@@ -63,6 +63,7 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (c.ClaimSeat(BEN, "account"), "speaker"),
     (c.AgreeToRecording(BEN), "speaker"),
     (c.PictureSeat(BEN, 5), "house"),
+    (c.ErasePerson(BEN, "account", 7), "admin house"),
     (c.RenewLink(BEN), "admin host co_host speaker"),
     (c.RenewLink(ANNA), "admin host co_host"),
     (c.RemoveSeat(NEW), "admin host co_host"),

@@ -9,8 +9,7 @@ from litestar import Request, Response, Router, delete, get, patch, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 
-from stentor.base.errors import Conflict
-from stentor.house.accounts import api_credentials, api_sign_in, api_site, schema
+from stentor.house.accounts import api_credentials, api_deletions, api_sign_in, api_site, schema
 from stentor.house.accounts.people import People
 from stentor.house.accounts.views import AccountViews
 from stentor.house.comments.service import Comments
@@ -18,13 +17,12 @@ from stentor.house.spaces.desk import Desk
 from stentor.house.spaces.pictures import Pictures
 from stentor.house.web import rest
 from stentor.house.web.bodies import check_body
-from stentor.house.web.rest import answer
 from stentor.house.who.callers import Callers
 from stentor.house.who.sessions import Sessions
 from stentor.people import checks as people_checks
 from stentor.people.picture import MOST_BYTES
-from stentor.people.record import Deed
 from stentor.spaces import checks
+from stentor.store.traces import read_traces
 
 _Request = Request[Any, Any, Any]
 
@@ -45,7 +43,8 @@ def routes(
         *handlers(desk, people, pictures, callers, sessions, comments, views),
         *api_credentials.handlers(people, sessions, views),
         *api_sign_in.session_handlers(people, sessions, views),
-        *api_site.handlers(people, pictures, callers, comments),
+        *api_site.handlers(people, callers),
+        *api_deletions.handlers(people, callers, sessions),
         *api_site.invitation_handlers(people, callers),
     ]
     return rest.router(found, before=ours)
@@ -74,20 +73,10 @@ def handlers(
         bio = None if data.bio is msgspec.UNSET else people_checks.bio(data.bio)
         return await views.account(await store.change(account.id, name=name, bio=bio))
 
-    @delete("/account", status_code=200, summary="Delete one's own account")
-    async def leave(request: _Request, data: JSONBody[schema.Goodbye]) -> Response[dict[str, Any]]:
-        _, account = await sessions.fresh(request)
-        if data.handle != account.handle:
-            raise Conflict("Write your own handle to delete your account.", code="other-handle")
-        await comments.forget(account.id)
-        await pictures.remove(account)
-        await store.delete(account.id)
-        await people.note(account, Deed.DELETED, account)
-        return answer({}, sessions.gone())
-
     @get("/account/export", summary="Everything that is stored about one's own account")
     async def export(request: _Request) -> Response[schema.Export]:
         session, account = await sessions.fresh(request)
+        traces = await read_traces(desk.store.work, account.id)
         document = schema.Export(
             account=await views.account(account),
             sessions=await views.sessions(account, session),
@@ -95,7 +84,10 @@ def handlers(
                 schema.invitation(each) for each in await store.invitations.list(made_by=account.id, now_ms=0)
             ],
             seats=[schema.seat(*each) for each in await desk.seats_of(account.id)],
+            events=[schema.happened(each) for each in traces.events],
             comments=await comments.of_account(account.id),
+            backstage=[schema.written(each) for each in traces.backstage],
+            requests=list(traces.requests),
             record=list(await store.record.about(account.id)),
             picture_jpeg=await store.picture(account.handle),
         )
@@ -114,4 +106,4 @@ def handlers(
         await pictures.remove(account)
         return await views.account(await store.get(account.id))
 
-    return [mine, edit, leave, export, set_picture, no_picture]
+    return [mine, edit, export, set_picture, no_picture]

@@ -11,19 +11,16 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from stentor.base.errors import BadInput, NotFound
 from stentor.house.accounts import schema
 from stentor.house.accounts.people import People
-from stentor.house.comments.service import Comments
-from stentor.house.spaces.pictures import Pictures
 from stentor.house.spaces.schema import LARGEST
 from stentor.house.who.callers import Callers
 from stentor.people import rights
 from stentor.people.model import Account
 from stentor.people.picture import TYPE
-from stentor.people.record import Deed
 
 _Request = Request[Any, Any, Any]
 
 
-def handlers(people: People, pictures: Pictures, callers: Callers, comments: Comments) -> list[HTTPRouteHandler]:
+def handlers(people: People, callers: Callers) -> list[HTTPRouteHandler]:
     """The handlers, which share the store."""
     store = people.store
 
@@ -40,17 +37,6 @@ def handlers(people: People, pictures: Pictures, callers: Callers, comments: Com
         if by is not None and by.id == found.id:
             raise BadInput("Another administrator changes your own role, so that one is left.", field="handle")
         return schema.profile(await people.rule(by, found, data))
-
-    @delete("/accounts/{handle:str}", status_code=200, summary="Delete somebody's account")
-    async def remove(request: _Request, handle: FromPath[str]) -> schema.ProfileView:
-        by = await callers.staff(request)
-        rights.require_admin(by)
-        found = await find(handle)
-        await comments.forget(found.id)
-        await pictures.remove(found)
-        await store.delete(found.id)
-        await people.note(by, Deed.DELETED, found)
-        return schema.profile(found)
 
     @get("/accounts/{handle:str}/picture", summary="Somebody's picture", include_in_schema=False)
     async def picture(handle: FromPath[str]) -> Response[bytes]:
@@ -72,7 +58,7 @@ def handlers(people: People, pictures: Pictures, callers: Callers, comments: Com
             raise NotFound("There is no such account.", code="account-not-found")
         return found
 
-    return [accounts, rule, remove, picture, record]
+    return [accounts, rule, picture, record]
 
 
 def invitation_handlers(people: People, callers: Callers) -> list[HTTPRouteHandler]:

@@ -20,11 +20,13 @@ from stentor.people.model import Account, Challenge, Creators, Passkey, SignUp, 
 from stentor.people.record import Deed, RecordEntry
 from stentor.spaces import checks as space_checks
 from stentor.store.accounts import Accounts
+from stentor.store.deletions import Deletion
 
 CHALLENGE_MS = 5 * 60_000
 """So long may somebody look for their telephone."""
 CHALLENGE_BYTES = 32
 INVITATION_BYTES = 24
+DELETION_BYTES = 24
 
 
 class People:
@@ -210,6 +212,16 @@ class People:
         if ruling.role is not None:
             await self.note(by, Deed.ROLE, account, ruling.role.value)
         return changed
+
+    async def delete(self, by: Account | None, account: Account) -> tuple[Deletion, str]:
+        """Deletes an account, all or nothing; with the link by which its person sees what is still to be done."""
+        token = secrets.token_urlsafe(DELETION_BYTES)
+        asks = by.id if by else None
+        deletion = await self.store.deletions.delete(
+            account.id, by=asks, digest=digests.digest(token), now_ms=self.now_ms
+        )
+        self._log.info("account-deleted", number=deletion.number)
+        return deletion, f"{self._house}/account/deletion/{token}"
 
     async def banned(self, by: Account | None, account: str) -> Account:
         """The account of this id, which ``by`` may shut out; raises :class:`Conflict` where there is none."""

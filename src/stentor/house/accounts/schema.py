@@ -12,7 +12,11 @@ from stentor.house.spaces.schema import Name, Time
 from stentor.people.checks import BIO_CHARACTERS, FEWEST_PASSWORD_CHARACTERS, HANDLE, MOST_PASSWORD_CHARACTERS
 from stentor.people.model import Account, Passkey, Session, SignUp, SiteInvitation, SiteRole
 from stentor.people.record import RecordEntry
+from stentor.spaces import events
 from stentor.spaces.model import Seat, Space
+from stentor.store.comments import Written
+from stentor.store.jobs import Progress
+from stentor.store.traces import Happened
 
 Handle = Annotated[str, Meta(pattern=HANDLE)]
 Password = Annotated[str, Meta(max_length=1000)]
@@ -219,6 +223,36 @@ class SpaceSeat(msgspec.Struct, frozen=True):
     role: str
 
 
+class Deleted(msgspec.Struct, frozen=True):
+    """An account is gone. Only its number is left, and ``status`` is where its person sees how far all is."""
+
+    number: int
+    status: str
+
+
+class DeletionStep(msgspec.Struct, frozen=True):
+    """Jobs of one kind: for each portrait's folder, space with comments on air, space with a seat."""
+
+    kind: str
+    jobs: int
+    done: int
+    trouble: str
+    """The code of the error that one which waits met last; empty when nothing went wrong."""
+
+
+class DeletionView(msgspec.Struct, frozen=True):
+    """How far the deletion of an account is. Whatever is in the database went at once."""
+
+    number: int
+    asked_ms: Time
+    done: bool
+    steps: list[DeletionStep]
+
+
+class DeletionList(msgspec.Struct, frozen=True):
+    deletions: list[DeletionView]
+
+
 class Export(msgspec.Struct, frozen=True):
     """Everything that is stored about an account, but for secrets, which are stored as hashes only."""
 
@@ -226,8 +260,14 @@ class Export(msgspec.Struct, frozen=True):
     sessions: list[SessionView]
     invitations: list[SiteInvitationView]
     seats: list[SpaceSeat]
+    events: list[dict[str, Any]]
+    """What happened in spaces with these seats, and with those that are gone: ``space``, ``version``, the event."""
     comments: list[WrittenComment]
-    """The newest 10,000 that were not removed, the oldest first."""
+    """All that were not removed, the oldest first."""
+    backstage: list[WrittenComment]
+    """What was written to other hosts and is still kept."""
+    requests: list[str]
+    """In which spaces the person waits to speak."""
     record: list[RecordEntry]
     """What was done to the account, and what its person did to others."""
     picture_jpeg: bytes | None
@@ -251,6 +291,18 @@ def profile(account: Account) -> ProfileView:
 
 def seat(space: Space, found: Seat) -> SpaceSeat:
     return SpaceSeat(space.id, space.title, found.id, found.name, found.role.value)
+
+
+def happened(found: Happened) -> dict[str, Any]:
+    return {"space": found.space, "version": found.version, **msgspec.json.decode(events.encode(found.event))}
+
+
+def written(found: Written) -> WrittenComment:
+    return WrittenComment(found.space, found.text, found.at_ms)
+
+
+def step(found: Progress) -> DeletionStep:
+    return DeletionStep(found.kind, found.jobs, found.done, found.trouble)
 
 
 def passkey(found: Passkey) -> PasskeyView:

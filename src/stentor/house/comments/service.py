@@ -131,11 +131,6 @@ class Comments:
         found = await self._table.of_account(account)
         return [schema.WrittenComment(each.space, each.text, each.at_ms) for each in found]
 
-    async def forget(self, account: str) -> None:
-        """Takes everything away that an account wrote, before it is deleted."""
-        for space in await self._table.forget(account):
-            await self._chats.changed(space)
-
     async def _person(self, handle: str) -> Account:
         found = await self._desk.store.accounts.find(handle)
         if found is None:

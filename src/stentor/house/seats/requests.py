@@ -58,7 +58,9 @@ class RequestQueue:
         now = self._desk.clock()
         self._tries.spend(address, now)
         request = Request(SeatId(earlier or f"ask-{secrets.token_hex(8)}"), name, unix_ms(now))
-        line = await self._store.add(space_id(space), request, partial(requests.admit, account=account))
+        line = await self._store.add(
+            space_id(space), request, partial(requests.admit, account=account), account=account
+        )
         self._keep(line)
         seat = Seat(id=request.id, name=name, role=Role.SPEAKER)
         return self._view(line, request.id, self._invitations.issue(line[0], seat, None).token)

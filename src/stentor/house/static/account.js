@@ -88,8 +88,8 @@ on("invite", async ({ role }) => {
 $("leave").addEventListener("submit", async (event) => {
   event.preventDefault();
   await sure(async () => {
-    await ask("DELETE", "/account", { body: values(event.target) });
-    location.assign("/");
+    const { status } = await ask("DELETE", "/account", { body: values(event.target) });
+    location.assign(new URL(status).pathname);
   });
 });
 $("export").addEventListener("click", () => sure(async () => {

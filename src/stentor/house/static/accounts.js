@@ -64,9 +64,25 @@ function draw() {
   if (handle) $("accounts").querySelector(`[data-handle="${handle}"] ${verb ? `[data-verb="${verb}"]` : "select"}`)?.focus();
 }
 
+/** Who it was: a handle, or the number of somebody whose account is deleted. */
+function person(handle) {
+  const [deleted, number] = handle.split(":");
+  return number ? text("record.number", { number }) : `@${deleted}`;
+}
+
+/** Accounts that were deleted lately, and what still waits. */
+function drawDeletions({ deletions }) {
+  const row = ({ number, asked_ms: at, done, steps }) => element("li", {},
+    element("span", {}, text("deletion.row", { number }), " ", element("span", { className: "quiet" }, when(at))),
+    element("span", { className: "quiet" }, done ? text("deletion.done") : steps.map((each) =>
+      `${text(`deletion.${each.kind}`)}: ${text("deletion.waits", each)}`).join(" · ")));
+  $("deletions").replaceChildren(...deletions.map(row));
+  if (!deletions.length) $("deletions").append(element("li", { className: "quiet" }, text("deletion.none")));
+}
+
 /** One entry of the record as a sentence. */
 function entry({ at_ms: at, by, handle, deed, detail }) {
-  const values = { by: by ? `@${by}` : text("record.token"), handle: `@${handle}`, detail: detail ? text(`site.${detail}`) : "" };
+  const values = { by: by ? person(by) : text("record.token"), handle: person(handle), detail: detail ? text(`site.${detail}`) : "" };
   const own = by && by === handle;
   return element("li", {},
     element("span", {}, text(own && OWN.has(deed) ? `record.own-${deed}` : `record.${deed}`, values)),
@@ -83,8 +99,9 @@ async function read(before = 0) {
 }
 
 async function load() {
-  const [found] = await Promise.all([ask("GET", "/accounts"), read()]);
+  const [found, deleted] = await Promise.all([ask("GET", "/accounts"), ask("GET", "/site/deletions"), read()]);
   ({ accounts } = found);
+  drawDeletions(deleted);
   draw();
 }
 
