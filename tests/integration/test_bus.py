@@ -305,6 +305,9 @@ async def test_a_slow_bus_does_not_end_a_term(bus: Bus, nats: NatsServer) -> Non
     term = lease.term
     with nats.paused():
         await eventually(lambda: not lease.held, "nobody confirms it")
+        others = asyncio.create_task(asyncio.sleep(0))
+        await lease.until_kept(60)
+        assert others.done(), "who waits for it lets others work"
     await eventually(lambda: lease.held, "confirmed again")
     assert lease.term == term
     kv = bucket(bus, "leases")

@@ -23,6 +23,8 @@ from stentor.bus.streams import LEASES
 
 CALM_TTL_S = 12.0
 """Of a lease whose work can wait so long: nobody hears or loses anything meanwhile."""
+UNCONFIRMED_S = 0.1
+"""How soon to look again whether a lease of ours is confirmed."""
 LIVELY_ROUNDS = 16
 """So often a lease is renewed at the quick pace after it got calm: others may hear of it later than its holder."""
 
@@ -72,7 +74,10 @@ class Lease:
         return self._revision is not None
 
     async def until_kept(self, timeout_s: float) -> None:
-        """Returns when it is ours, or after so long."""
+        """Returns when it is ours, or after so long; soon when it is ours and only not confirmed."""
+        if self.kept:
+            await asyncio.sleep(min(timeout_s, UNCONFIRMED_S))
+            return
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await self._taken.wait()
