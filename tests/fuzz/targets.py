@@ -343,7 +343,12 @@ TARGETS: dict[str, Target] = {
         lambda size: chunk.encode(msgspec.structs.replace(_CHUNK, pulse=b"x" * size)),
         8192,
     ),
-    "tick": Target(_message(tick.decode, tick.encode), [tick.encode(tick.Tick(7, 80, 1, bytes(1920)))], bytes, 1940),
+    "tick": Target(
+        _message(tick.decode, lambda ticks: b"".join(map(tick.encode, ticks))),
+        [tick.encode(tick.Tick(7, 80, 1, bytes(1920))), tick.encode(tick.Tick(8, 80, 1, bytes(1920))) * 2],
+        bytes,
+        2 * 1940,
+    ),
     "speech": Target(
         _message(speech.decode, speech.encode),
         [speech.encode(speech.Speech(1, 3, bytes(2 * speech.CHUNK_SAMPLES)))],
