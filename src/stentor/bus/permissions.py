@@ -87,7 +87,7 @@ TABLE: Final = (
     Line("status.captions.>", "captions", "edge house stage"),
     Line("status.edge.>", "edge", "house programme"),
     Line("status.house.>", "house", "house"),
-    Line("status.programme.>", "programme", "house"),
+    Line("status.programme.>", "programme", "house stage"),
     Line("status.stage.>", "stage", "house programme"),
     *(Line(f"drain.{role}.*", OPERATOR, role, Way.ASKED) for role in RUNNING),
     Line("rehearsal.offer.*", "crowd", "operator"),

@@ -14,6 +14,8 @@ from stentor.spaces.quality import Quality
 
 MAX_SENDERS = 10_000
 """More processes than any cluster has; beyond it the one unheard longest is forgotten."""
+READS_BATCHES = "reads_batches"
+"""Among the numbers of a programme: it reads several ticks in a message. Versions before this one do not."""
 BEATING = ("archive", "captions", "edge", "house", "programme", "stage")
 """The roles that tell of themselves."""
 FRESH_S = 3.0
@@ -137,6 +139,11 @@ class Statuses:
     def listeners(self, space: str, now: float) -> int:
         """How many hear the space, summed over the edges."""
         return sum(status.spaces[space].listeners for status in self.fresh(now, "edge") if space in status.spaces)
+
+    def reads_batches(self, now: float) -> bool:
+        """Whether there are programmes, and all of them read several ticks in a message."""
+        programmes = self.fresh(now, "programme")
+        return bool(programmes) and all(status.numbers.get(READS_BATCHES) for status in programmes)
 
     def captioned(self, space: str, now: float) -> bool:
         """Whether a process of captions listens to the space."""

@@ -25,7 +25,7 @@ from stentor.bus.connection import Bus
 from stentor.bus.documents import Gone
 from stentor.bus.identity import join
 from stentor.bus.lease import Lease
-from stentor.bus.status import SpaceStatus, Status, Statuses, beat
+from stentor.bus.status import READS_BATCHES, SpaceStatus, Status, Statuses, beat
 from stentor.programme.producer import Heard, Producer
 from stentor.programme.publisher import Publisher
 from stentor.spaces.model import Space
@@ -223,7 +223,11 @@ class Programme:
         """The heartbeat of now."""
         channels = list(self.channels.values())
         horizon = self.chunks.horizon
-        numbers: dict[str, float] = {"channels": float(len(channels)), "ahead": float(horizon.refused)}
+        numbers: dict[str, float] = {
+            READS_BATCHES: 1.0,
+            "channels": float(len(channels)),
+            "ahead": float(horizon.refused),
+        }
         for channel in channels:
             for name, value in channel.numbers().items():
                 numbers[name] = numbers.get(name, 0.0) + value

@@ -76,7 +76,7 @@ class Stage:
     async def run(self) -> None:
         """Follows the board and answers echoes for ever; ends all rooms when cancelled."""
         stop = await self._bus.serve("stage.echo", self.echoes.serve, queue=ROLE)
-        await self._statuses.start(self._bus, "captions")
+        await self._statuses.start(self._bus, "captions", "programme")
         try:
             async for space in Board(self._bus).watch():
                 if not isinstance(space, Gone):
@@ -135,7 +135,9 @@ class Stage:
 
     async def _perform(self, space_id: str, lease: Lease, renewing: asyncio.Task[None]) -> None:
         """Runs the room until the lease is lost. When this process ends, the lease is given back before the seats."""
-        sender = TickSender(self._bus, f"tick.{space_id}")
+        sender = TickSender(
+            self._bus, f"tick.{space_id}", batches=lambda: self._statuses.reads_batches(time.monotonic())
+        )
 
         async def publish(tick: Tick) -> None:
             if lease.kept:

@@ -8,6 +8,7 @@ one counts.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Final, Protocol
 
 BATCH: Final = 8
@@ -34,8 +35,10 @@ class Channel(Protocol):
 class TickSender:
     """The ticks of one room."""
 
-    def __init__(self, bus: Channel, subject: str) -> None:
+    def __init__(self, bus: Channel, subject: str, *, batches: Callable[[], bool]) -> None:
         self._bus, self._subject = bus, subject
+        self._batches = batches
+        """Whether all who hear them read more than one tick in a message."""
         self._kept: deque[bytes] = deque(maxlen=KEPT_TICKS)
         self._open: list[bytes] = []
         """What waits for its message to be full."""
@@ -52,11 +55,12 @@ class TickSender:
         if self._since in AGAIN_AFTER_TICKS:
             self._open = list(self._kept)
             await self.flush()
-        elif (number + 1) % BATCH == 0 or len(self._open) >= BATCH:
+        elif (number + 1) % BATCH == 0 or len(self._open) >= BATCH or not self._batches():
             await self.flush()
 
     async def flush(self) -> None:
         """Sends what waits: no tick follows for now."""
         ticks, self._open = self._open, []
-        for first in range(0, len(ticks), BATCH):
-            await self._bus.publish(self._subject, b"".join(ticks[first : first + BATCH]))
+        size = BATCH if len(ticks) > 1 and self._batches() else 1
+        for first in range(0, len(ticks), size):
+            await self._bus.publish(self._subject, b"".join(ticks[first : first + size]))

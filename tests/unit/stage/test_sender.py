@@ -28,7 +28,7 @@ def ticks_in(bus: Bus) -> list[bytes]:
 async def test_each_tick_goes_out_once() -> None:
     """On a bus that stays; a message ends with each half of a chunk."""
     bus = Bus()
-    sender = TickSender(bus, "tick.a")
+    sender = TickSender(bus, "tick.a", batches=lambda: True)
     for number in range(3, 96):
         await sender.send(number, bytes([number]))
     assert ticks_in(bus) == [bytes([number]) for number in range(3, 96)]
@@ -38,7 +38,7 @@ async def test_each_tick_goes_out_once() -> None:
 async def test_the_last_ticks_are_not_kept_back() -> None:
     """When nobody is heard any more, what waits for a whole message goes out."""
     bus = Bus()
-    sender = TickSender(bus, "tick.a")
+    sender = TickSender(bus, "tick.a", batches=lambda: True)
     await sender.send(0, b"a")
     await sender.send(1, b"b")
     assert bus.published == []
@@ -50,7 +50,7 @@ async def test_the_last_ticks_are_not_kept_back() -> None:
 async def test_ticks_of_an_outage_are_sent_again() -> None:
     """Those that nobody heard, several times, because the programme may come back a little later; the first at once."""
     bus = Bus()
-    sender = TickSender(bus, "tick.a")
+    sender = TickSender(bus, "tick.a", batches=lambda: True)
     for number in range(64):
         if number == 20:
             bus.there = False
@@ -63,3 +63,13 @@ async def test_ticks_of_an_outage_are_sent_again() -> None:
     assert set(counts) == {bytes([number]) for number in range(64)}
     assert all(counts[bytes([number])] == len(AGAIN_AFTER_TICKS) for number in range(18, 30))
     assert counts[bytes([63])] == 1, "it is over soon"
+
+
+async def test_an_older_programme_gets_single_ticks() -> None:
+    """Also those that wait already when it comes."""
+    bus, news = Bus(), [True]
+    sender = TickSender(bus, "tick.a", batches=lambda: news[0])
+    for number in range(10):
+        news[0] = number < 9
+        await sender.send(number, bytes([number]))
+    assert [payload for _, payload in bus.published] == [bytes(range(8)), b"\x08", b"\x09"]
