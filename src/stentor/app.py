@@ -19,7 +19,7 @@ import msgspec
 
 from stentor import logfiles
 from stentor.audio import hold, music
-from stentor.base import config, folder, keys, tls
+from stentor.base import config, folder, keys, log, private, tls
 from stentor.base.clock import wall
 from stentor.base.config import Settings
 from stentor.base.descriptors import descriptors
@@ -28,12 +28,13 @@ from stentor.bus import disk, server, streams
 from stentor.bus.identity import join
 from stentor.bus.permissions import OPERATOR
 from stentor.captions import whisper
+from stentor.environment import role_environment, system
 from stentor.rehearsal import certificate
 from stentor.rehearsal.configuration import Configuration, current, differences
 from stentor.spaces import attendance, retention
 from stentor.store.objects import Objects
 from stentor.store.spaces import Store
-from stentor.supervisor import Supervisor, Worker, role_environment
+from stentor.supervisor import Supervisor, Worker
 from stentor.wire import forwarded
 
 PROGRAMMES = 2
@@ -93,13 +94,12 @@ def workers(settings: Settings, logs: Path | None) -> list[Worker]:
     """The role processes of one machine."""
     counts = {"house": 1, "stage": 1, "programme": PROGRAMMES, "archive": 1, "edge": settings.edge_count}
     counts["captions"] = int(settings.captions != "off" and whisper.installed())
-    environment = role_environment(settings.environment())
     machine = re.sub(r"[^A-Za-z0-9-]+", "-", socket.gethostname())  # an instance's name is its own on the whole bus
     return [
         Worker(
             f"{role}-{index}",
             [sys.executable, "-P", "-m", "stentor", "role", role, "--instance", f"{role}-{index}-{machine}"],
-            environment,
+            role_environment(role, settings),
             output=logs / f"{role}-{index}.log" if logs else None,
         )
         for role, count in counts.items()
@@ -153,6 +153,7 @@ async def check(settings: Settings) -> None:
     _loopback()
     for port, option in ((settings.port, "--port"), (settings.audience_port, "--audience-port")):
         _free(settings.host, port, option)
+    private.guard(settings, lambda path: log.get("up").warning("secret-file-tightened", file=str(path)))
     if settings.captions == "on" and not whisper.installed():
         raise SetupError(whisper.EXTRA)
     _ = settings.udp_range
@@ -201,7 +202,7 @@ async def _start_bus(
     url = server.address(settings)
     _free("127.0.0.1", int(url.rpartition(":")[2]), "STENTOR_NATS_PORT")
     output = (logs or settings.folder / "logs") / "nats-server.log"
-    worker = Worker("nats-server", server.command(settings, _users(settings)), role_environment({}), output=output)
+    worker = Worker("nats-server", server.command(settings, _users(settings)), system(), output=output)
     supervisor.start([worker])
     await server.wait_ready(url, output, lambda: worker.starts)
     return msgspec.structs.replace(settings, nats_url=url), worker

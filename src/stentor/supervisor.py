@@ -153,8 +153,3 @@ class Supervisor:
             for _, task in layer:
                 task.cancel()
             await asyncio.gather(*(task for _, task in layer), return_exceptions=True)
-
-
-def role_environment(settings_environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a role process: this one's, the settings, and unbuffered output."""
-    return {**os.environ, **settings_environment, "PYTHONUNBUFFERED": "1"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
 import time
@@ -24,8 +23,8 @@ from stentor.base.config import Settings
 from stentor.base.units import SpaceId
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import Bus
+from stentor.environment import role_environment
 from stentor.spaces.model import Space, State
-from stentor.supervisor import role_environment
 from stentor.wire import mp4
 from stentor.wire import tick as wire_tick
 from stentor.wire.chunk import Chunk
@@ -108,7 +107,7 @@ class RoleProcess:
     async def start(self) -> None:
         self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "stentor", "role", self._role, "--instance", self.instance),
-            env={**os.environ, **role_environment(self._settings.environment())},
+            env=role_environment(self._role, self._settings),
         )
 
     @property

@@ -23,7 +23,8 @@ from stentor.cli import options, view
 from stentor.cli.house import House
 from stentor.client.listener import listen
 from stentor.client.report import Report
-from stentor.supervisor import Supervisor, Worker, role_environment
+from stentor.environment import command_environment
+from stentor.supervisor import Supervisor, Worker
 
 VOICES = {"Jane, who reads": "reader", "Carl, who plays cards": "cards"}
 HOLD_S = 6.0
@@ -112,7 +113,7 @@ class Demo:
 
     def speakers(self, name: str) -> list[Worker]:
         """The voices, each a process of its own, as people's browsers would be."""
-        environment = role_environment(self.settings.environment())
+        environment = command_environment(self.settings)
         return [
             Worker(
                 f"speaker-{index}",

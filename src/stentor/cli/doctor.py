@@ -19,7 +19,7 @@ from stentor import app
 from stentor.audio.encoder import ProgrammeEncoder
 from stentor.audio.opus import OpusDecoder, OpusEncoder
 from stentor.audio.pcm import SILENCE
-from stentor.base import disk, grid, tls
+from stentor.base import disk, grid, private, tls
 from stentor.base.config import Settings
 from stentor.base.errors import Overloaded, SetupError
 from stentor.base.rendition import RENDITIONS
@@ -55,6 +55,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _port("audience port", settings.host, settings.audience_port, "--audience-port")
     yield from _certificate(settings)
     yield from _disk(settings)
+    yield secrets(settings)
     yield _clock()
     yield _codecs()
     yield _udp(settings)
@@ -114,6 +115,19 @@ def _disk(settings: Settings) -> Iterator[Finding]:
     yield Finding("data folder", slow, f"{folder}: 1 MB on disk in {seconds * 1000:.0f} ms", advice)
     for each in disk.look(disk.places(settings)):
         yield of_disk(each, forecast.LOW_H, forecast.ENDS_H, settings.bus_hours)
+
+
+def secrets(settings: Settings) -> Finding:
+    try:
+        files = list(private.secret_files(settings))
+        open_to_all = [path for path in files if private.exposed(path)]
+    except OSError as error:
+        return Finding("secret files", Verdict.BAD, f"{error.filename}: {error.strerror}", private.MEND)
+    if open_to_all:
+        return Finding(
+            "secret files", Verdict.BAD, f"everybody can read {', '.join(map(str, open_to_all))}", private.MEND
+        )
+    return Finding("secret files", Verdict.OK, f"{len(files)}, none of which everybody can read")
 
 
 def _clock() -> Finding:

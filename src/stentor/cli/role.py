@@ -13,6 +13,7 @@ import click
 import msgspec
 import uvloop
 
+from stentor.base import log, private
 from stentor.base.drain import Drain
 from stentor.bus import server
 from stentor.cli import options
@@ -34,6 +35,7 @@ def role(name: str, instance: str, data: str | None) -> None:
     """
     os.nice(YIELDING.get(name, 0))
     settings = options.settings(data=data)
+    private.guard(settings, lambda path: log.get(name).warning("secret-file-tightened", file=str(path)))
     if not settings.nats_url:
         settings = msgspec.structs.replace(settings, nats_url=server.address(settings))
     run = importlib.import_module(f"stentor.{name}.role").run  # only this role's modules are loaded
