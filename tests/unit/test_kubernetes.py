@@ -95,12 +95,22 @@ def test_a_pod_has_no_rights(name: str) -> None:
 def test_a_pod_has_its_own_keys(name: str) -> None:
     """Whoever breaks into an edge can make no host's link: it has its own keys, no other's, and no database."""
     spec = pod(name)
-    secrets = {volume["secret"]["secretName"] for volume in spec["volumes"] if "secret" in volume}
-    assert secrets == {f"stentor-keys-{'operator' if role(name) == 'prepare' else role(name)}"}
+    secrets = {volume["secret"]["secretName"]: volume["secret"] for volume in spec["volumes"] if "secret" in volume}
+    metrics = {"stentor-metrics"} if role(name) == "edge" else set()
+    assert secrets.keys() == {f"stentor-keys-{'operator' if role(name) == 'prepare' else role(name)}"} | metrics
+    assert {each["defaultMode"] for each in secrets.values()} == {0o440}
     (container,) = spec["containers"]
     named = {each["secretRef"]["name"] for each in container["envFrom"] if "secretRef" in each}
     database = {"stentor-database"} if role(name) in ("house", "prepare") else set()
     assert named == {"stentor-objects"} | database
+
+
+def test_all_edges_have_the_same_token_for_their_numbers() -> None:
+    """Else each pod makes one of its own, which nobody who collects them knows."""
+    (container,) = pod("stentor-edge")["containers"]
+    [mount] = [each["mountPath"] for each in container["volumeMounts"] if each["name"] == "metrics"]
+    told = {each["name"]: each.get("value") for each in container["env"]}
+    assert told["STENTOR_METRICS_TOKEN_FILE"] == f"{mount}/token"
 
 
 @pytest.mark.parametrize("name", WORK)

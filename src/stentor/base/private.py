@@ -17,7 +17,7 @@ from stentor.base.errors import SetupError
 
 MEND = (
     "As its owner or root: chmod o-rwx FILE, and give it to the user or a group that Stentor runs as "
-    "(in Kubernetes: defaultMode: 0440 and fsGroup)."
+    "(Kubernetes: defaultMode: 0440 and fsGroup; Docker: mode and gid of the secret)."
 )
 
 
