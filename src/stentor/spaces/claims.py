@@ -21,6 +21,9 @@ from stentor.spaces.tokens import Invitation
 
 LASTS_S: Final = 30.0
 """The house asks for at most eight seconds, and clocks of machines differ."""
+AGREE_S: Final = 1.0
+"""So far may the clocks of house and stage differ before a stage that has just begun refuses claims of now. It begins
+later than that after another one has died: its lease lasts 1.5 s, and a process takes as long to start."""
 MOST_CHARACTERS: Final = 2000
 MOST_REMEMBERED: Final = 10_000
 """Of claims that were taken; at 300 a second for half a minute."""
@@ -102,9 +105,19 @@ class Checker:
         self._taken: dict[str, int] = {}
 
     def check(
-        self, text: str, *, purposes: tuple[Purpose, ...], space: str | None, now: float, about: bytes = b""
+        self,
+        text: str,
+        *,
+        purposes: tuple[Purpose, ...],
+        space: str | None,
+        now: float,
+        about: bytes = b"",
+        since: float = 0.0,
     ) -> Claim:
         """The claim in ``text``; ``space`` is None for what belongs to none.
+
+        ``since`` is when this process began to answer: what was issued before may have been taken by another, whose
+        memory died with it, and is refused. Half a minute later such claims are too old in any case.
 
         Raises :class:`Overloaded` (``claim-wrong`` or ``claim-expired``): a speaker's page comes again by itself.
         """
@@ -130,7 +143,11 @@ class Checker:
         ):
             raise wrong
         now_ms, lasts_ms = unix_ms(now), round(LASTS_S * 1000)
-        if not now_ms - lasts_ms < found.issued_ms < now_ms + lasts_ms or now_ms >= found.expires_ms:
+        if (
+            not now_ms - lasts_ms < found.issued_ms < now_ms + lasts_ms
+            or now_ms >= found.expires_ms
+            or (since <= now < since + LASTS_S and found.issued_ms < unix_ms(since - AGREE_S))
+        ):
             raise Overloaded(
                 "The clocks of house and stage differ too much; try again in a moment.",
                 retry_after_s=RETRY_S,

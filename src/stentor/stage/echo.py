@@ -80,7 +80,7 @@ class Echoes:
         delay_s: float = DELAY_S,
     ) -> None:
         self._ice, self._certificate, self._delay_s = ice, certificate, delay_s
-        self._checker, self._clock = checker, clock
+        self._checker, self._clock, self._since = checker, clock, clock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._open = 0
         self.log = log.get("stage")
@@ -100,7 +100,7 @@ class Echoes:
         if request.method != "POST":
             raise CallerError(f"{request.method} is not possible here.", code="method-not-allowed", status=405)
         now, about = self._clock(), request.signed()
-        self._checker.check(request.claim, purposes=("echo",), space=None, now=now, about=about)
+        self._checker.check(request.claim, purposes=("echo",), space=None, now=now, about=about, since=self._since)
         offer = offered(request)
         if self._open >= MOST_ECHOES:
             raise Overloaded(

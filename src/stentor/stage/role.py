@@ -197,10 +197,11 @@ class Stage:
     async def _served(self, room: Room) -> AsyncIterator[None]:
         """Answers WHIP and commands for a room."""
         space_id = room.space.id
+        since = self._clock()
         whip = Whip(room, checker=self._checker, clock=self._clock, links=self._ice.links)
         stops: list[Unsubscribe] = [
             await self._bus.serve(f"stage.whip.{space_id}", whip.serve),
-            await self._bus.subscribe(f"stage.command.{space_id}", lambda _, payload: self._obey(room, payload)),
+            await self._bus.subscribe(f"stage.command.{space_id}", lambda _, payload: self._obey(room, payload, since)),
         ]
         try:
             yield
@@ -208,11 +209,11 @@ class Stage:
             for stop in stops:
                 await stop()
 
-    def _obey(self, room: Room, payload: bytes) -> None:
+    def _obey(self, room: Room, payload: bytes, since: float) -> None:
         """Does what the house orders on ``stage.command.<space>``: a claim and nothing else."""
         text = payload.decode("ascii", "replace")
         try:
-            order = self._checker.check(text, purposes=ORDERS, space=room.space.id, now=self._clock())
+            order = self._checker.check(text, purposes=ORDERS, space=room.space.id, now=self._clock(), since=since)
         except StentorError as error:
             self.log.warning("command-refused", space=room.space.id, reason=error.error_code)
             return

@@ -60,7 +60,7 @@ class Whip:
     def __init__(self, room: Room, *, checker: Checker, clock: Clock, links: tuple[str, ...] = ()) -> None:
         self._room = room
         self._checker = checker
-        self._clock = clock
+        self._clock, self._since = clock, clock()
         self._links = links
 
     async def serve(self, message: bytes) -> bytes:
@@ -145,6 +145,7 @@ class Whip:
             space=self._room.space.id,
             now=self._clock(),
             about=request.signed(),
+            since=self._since,
         )
         return found.invitation
 

@@ -61,6 +61,32 @@ def test_for_half_a_minute(later_s: float) -> None:
             check(made(), now=NOW + later_s)
 
 
+def test_not_again_after_a_restart() -> None:
+    """A stage that has just begun does not know what was taken before: it refuses what was issued before."""
+    begun = NOW + 2
+    with pytest.raises(Overloaded) as refused:
+        after_restart(made(), since=begun, now=begun)
+    assert refused.value.error_code == "claim-expired"
+    after_restart(made(now=begun), since=begun, now=begun)
+
+
+@given(st.floats(0, claims.AGREE_S), st.floats(0, 3600))
+def test_a_restart_refuses_nobody_whose_clock_is_right(behind_s: float, later_s: float) -> None:
+    """At once, and ever after, a claim of now is taken of a house whose clock is a second behind."""
+    after_restart(made(now=NOW + later_s - behind_s), since=NOW, now=NOW + later_s)
+
+
+@given(st.floats(-3600, 3600))
+def test_a_clock_that_is_set_refuses_nobody_for_long(ahead_s: float) -> None:
+    """A stage that began with a wrong clock takes claims of now as soon as the clock is right."""
+    for later_s in (0.0, 5.0, claims.LASTS_S):
+        after_restart(made(now=NOW + later_s), since=NOW + ahead_s, now=NOW + later_s)
+
+
+def after_restart(text: str, *, since: float, now: float) -> Claim:
+    return Checker(HOUSE.public).check(text, purposes=("join",), space="talk", now=now, about=b"offer", since=since)
+
+
 @given(st.text(max_size=60), st.integers(0, 500))
 def test_only_with_the_houses_signature(junk: str, at: int) -> None:
     """Whatever else is sent, or changed in a claim, is refused with the same error."""

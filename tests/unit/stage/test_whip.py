@@ -118,6 +118,7 @@ async def test_each_refusal_has_its_status_and_code() -> None:
         refused(await at.ask("POST", claim="wrong.claim", **for_this), 503, "claim-wrong")
         refused(await at.ask("POST", signer=Signer(b"x" * 32), **for_this), 503, "claim-wrong")
         refused(await at.ask("POST", ago_s=31, **for_this), 503, "claim-expired")
+        refused(await at.ask("POST", ago_s=25, **for_this), 503, "claim-expired")  # from before this stage
         refused(await at.ask("POST", space="other", **for_this), 503, "claim-wrong")
         wrong_type = refused(await at.ask("POST", content_type="text/plain", **for_this), 415, "content-type")
         assert wrong_type.headers["Accept-Post"] == OFFER_TYPE
