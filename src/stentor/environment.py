@@ -13,21 +13,32 @@ from urllib.parse import urlsplit
 
 from stentor.base.config import PREFIX, Settings
 
-EVERY: Final = ("data", "keys", "log_json", "log_level", "nats_ca", "nats_url", "recordings_url", "secret_file")
+EVERY: Final = (
+    "data",
+    "keys",
+    "log_json",
+    "log_level",
+    "nats_ca",
+    "nats_port",
+    "nats_url",
+    "recordings_url",
+    "secret_file",
+)
 """Settings of all roles."""
 READS: Final[dict[str, tuple[str, ...]]] = {
     "archive": ("bus_hours", "database_url"),
     "captions": ("captions_model",),
     "edge": (
         "address_connections", "address_requests", "audience_port", "audience_url", "bus_hours", "database_url",
-        "edge_listeners", "edges", "host", "line_mbps", "metrics_token_file", "overflow_url", "port", "proxy_protocol",
-        "public_url", "tls_cert", "tls_key", "trusted_proxies",
+        "drain_s", "edge_listeners", "edges", "host", "line_mbps", "metrics_token_file", "overflow_url", "port",
+        "proxy_protocol", "public_url", "tls_cert", "tls_key", "trusted_proxies",
     ),
     "house": (
-        "account_spaces", "account_spaces_day", "address_connections", "audience_port", "audience_url", "bus_hours",
-        "comments_listeners", "comments_words", "create_spaces", "database_url", "end_after", "host", "ice_servers",
-        "max_seats", "oidc_client_id", "oidc_issuer", "oidc_name", "oidc_secret_file", "oidc_sign_up", "port",
-        "public_url", "sign_up", "tls_cert", "tls_key", "trusted_proxies", "turn_secret_file", "turn_servers",
+        "account_gb", "account_spaces", "account_spaces_day", "address_connections", "audience_port", "audience_url",
+        "bus_hours", "comments_listeners", "comments_words", "create_spaces", "database_url", "end_after", "host",
+        "ice_servers", "max_seats", "oidc_client_id", "oidc_issuer", "oidc_name", "oidc_secret_file", "oidc_sign_up",
+        "port", "public_url", "quota_gb", "sign_up", "tls_cert", "tls_key", "trusted_proxies", "turn_secret_file",
+        "turn_servers",
     ),
     "programme": (),
     "stage": ("ice_servers", "udp_ports"),

@@ -27,7 +27,8 @@ from stentor.bus.streams import LEASES
 from stentor.client.listener import probe
 from stentor.client.report import Report
 from stentor.client.speaker import Speaker
-from stentor.supervisor import Worker, role_environment
+from stentor.environment import command_environment, role_environment
+from stentor.supervisor import Worker
 from stentor.wire import manifest
 from tests.support.sound import voice
 from tests.support.wait import eventually
@@ -97,7 +98,7 @@ async def _talk(folder: Path) -> Story:
     voices = in_turn(voice("reader")[: 8 * RATE], voice("cards")[: 8 * RATE], pause_s=0.1)
     async with whole(folder, edges=2, drain_s=DRAIN_S) as house, AsyncExitStack() as stack:
         command = [sys.executable, "-P", "-m", "stentor", "role", "stage", "--instance", "stage-1-test"]
-        environment = role_environment(house.settings.environment())
+        environment = role_environment("stage", house.settings)
         house.supervisor.start([Worker("stage-1", command, environment, output=folder / "logs" / "stage-1.log")])
         tokens = await house.space("talk", "guest")
         await asyncio.sleep(BURST_S)
@@ -161,7 +162,7 @@ async def _drain_edges(house: Whole, players: list[Player]) -> Departure:
     stalled, at = [each.stalled_s for each in players], time.time()
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "stentor", "drain", "edge",
-        env=role_environment(house.settings.environment()), stdout=asyncio.subprocess.PIPE,
+        env=command_environment(house.settings), stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     printed, _ = await asyncio.wait_for(process.communicate(), 60)
     ended_s = time.time() - at
