@@ -37,8 +37,8 @@ READS: Final[dict[str, tuple[str, ...]]] = {
         "account_gb", "account_spaces", "account_spaces_day", "address_connections", "audience_port", "audience_url",
         "bus_hours", "comments_listeners", "comments_words", "create_spaces", "database_url", "end_after", "host",
         "ice_servers", "max_seats", "oidc_client_id", "oidc_issuer", "oidc_name", "oidc_secret_file", "oidc_sign_up",
-        "port", "public_url", "quota_gb", "sign_up", "tls_cert", "tls_key", "trusted_proxies", "turn_secret_file",
-        "turn_servers",
+        "port", "public_url", "quota_gb", "removals_url", "sign_up", "tls_cert", "tls_key", "trusted_proxies",
+        "turn_secret_file", "turn_servers",
     ),
     "programme": (),
     "stage": ("ice_servers", "udp_ports"),
@@ -65,7 +65,7 @@ def role_environment(role: str, settings: Settings, own: Mapping[str, str] = os.
     if role != "house" and (address := told.get(f"{PREFIX}DATABASE_URL")):
         told[f"{PREFIX}DATABASE_URL"] = _without_password(address)
     libraries = LIBRARIES.get(role, ())
-    if settings.recordings_url.startswith("s3:"):
+    if any(told.get(f"{PREFIX}{name}", "").startswith("s3:") for name in ("RECORDINGS_URL", "REMOVALS_URL")):
         libraries += (OBJECT_STORE,)
     return system(own) | {name: value for name, value in own.items() if name.startswith(libraries)} | told
 

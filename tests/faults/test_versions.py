@@ -26,7 +26,7 @@ from stentor.bus import server
 from stentor.client.listener import probe
 from stentor.client.report import Report
 from stentor.client.speaker import Speaker
-from stentor.supervisor import role_environment
+from stentor.environment import command_environment
 from stentor.wire import manifest
 from tests.support import previous
 from tests.support.ports import free_ports
@@ -70,7 +70,7 @@ class Site:
 
     async def spawn(self, name: str, *command: str, version: str = NEW) -> asyncio.subprocess.Process:
         """A process that ends with this one; what it says goes to a file."""
-        environment = role_environment(self.settings.environment()) | {"PYTHONPATH": str(self.paths[version])}
+        environment = command_environment(self.settings) | {"PYTHONPATH": str(self.paths[version])}
         with (self.logs / f"{name}.log").open("ab") as log:
             return await asyncio.create_subprocess_exec(
                 sys.executable, "-I", "-S", tether.__file__, str(os.getpid()), *command,

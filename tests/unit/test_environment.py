@@ -74,8 +74,10 @@ def test_a_role_gets_no_password_that_is_not_its_own(role: str) -> None:
 
 @pytest.mark.parametrize("role", READS)
 def test_without_an_object_store_nobody_gets_its_password(role: str) -> None:
-    """AWS_… stays where recordings are in a folder."""
+    """AWS_… stays where recordings are in a folder; the house alone keeps removals in a store of their own."""
     assert "hunter5" not in str(role_environment(role, Settings(data="here"), OWN))
+    apart = Settings(data="here", removals_url="s3://elsewhere")
+    assert ("hunter5" in str(role_environment(role, apart, OWN))) is (role == "house")
 
 
 def test_the_bus_gets_no_password() -> None:
