@@ -5,21 +5,28 @@ const BETWEEN_S = [30, 600]; // listeners came in the same minutes; their loops 
 
 let known = ""; // the address that was fetched, or is to be
 let timer = 0;
+/** @type {string | null} */
 let loop = null;
 
 /** The loop as an address that needs no network; null when it was not fetched yet. */
 export const kept = () => loop;
 
-/** Fetches the loop some time from now, at random; nothing is done twice. */
+/**
+ * Fetches the loop some time from now, at random; nothing is done twice.
+ * @param {string} address
+ */
 export function keepLater(address) {
-  if (!address || known === address || /** @type {any} */ (navigator).connection?.saveData) return;
+  if (!address || known === address || navigator.connection?.saveData) return;
   known = address;
   clearTimeout(timer);
   const [from, to] = BETWEEN_S;
   timer = setTimeout(() => keep(address), (from + Math.random() * (to - from)) * 1000);
 }
 
-/** Fetches the loop now. */
+/**
+ * Fetches the loop now.
+ * @param {string} address
+ */
 export async function keep(address) {
   known = address;
   clearTimeout(timer);

@@ -8,7 +8,11 @@ const KEPT_MS = 120_000;
 const CHUNK_MS = 320;
 const KEY = "stentor-captions";
 
-// A browser may forbid the storage altogether.
+/**
+ * A browser may forbid the storage altogether.
+ * @template T
+ * @param {(kept: Storage) => T} use
+ */
 function storage(use) {
   try {
     return use(localStorage);
@@ -20,6 +24,8 @@ function storage(use) {
 /**
  * The lines to show when `heardMs` (from the opening of the doors) is heard: what has begun, the newest last.
  * Words that are recognised after they were heard come at once: they have begun.
+ * @param {Cue[]} cues
+ * @param {number} heardMs
  */
 export function lines(cues, heardMs) {
   const begun = cues.filter((cue) => cue.start_ms <= heardMs + EARLY_MS && cue.end_ms > heardMs - STAY_MS);
@@ -27,12 +33,16 @@ export function lines(cues, heardMs) {
 }
 
 export class Captions {
+  /** @type {Map<string, Cue>} */
   #cues = new Map();
   #address = "";
   #askedAt = -ASK_MS;
   #shown = "";
 
-  /** `button` turns them on and off, `panel` has the lines; `say` is the page's texts. */
+  /**
+   * `button` turns them on and off, `panel` has the lines; `say` is the page's texts.
+   * @param {{ button: HTMLElement, panel: HTMLElement, say: Say }} page
+   */
   constructor({ button, panel, say }) {
     this.button = button;
     this.panel = panel;
@@ -46,13 +56,20 @@ export class Captions {
     this.#switch();
   }
 
-  /** Where the captions are, or nothing when there are none. */
+  /**
+   * Where the captions are, or nothing when there are none.
+   * @param {string | null} [address]
+   */
   offer(address) {
     this.#address = address ?? "";
     this.#switch();
   }
 
-  /** What is heard now: a chunk, or null when the player does not tell; then the newest words are shown. */
+  /**
+   * What is heard now: a chunk, or null when the player does not tell; then the newest words are shown.
+   * @param {number | null} chunk
+   * @param {boolean} playing
+   */
   async heard(chunk, playing) {
     const shows = this.on && this.#address && playing;
     this.panel.hidden = !shows;
@@ -84,6 +101,7 @@ export class Captions {
     for (const [key, cue] of this.#cues) if (cue.end_ms < newest - KEPT_MS) this.#cues.delete(key);
   }
 
+  /** @param {number} heardMs */
   #show(heardMs) {
     const cues = [...this.#cues.values()].sort((one, other) => one.start_ms - other.start_ms);
     const newest = cues.length ? Math.min(heardMs, Math.max(...cues.map((cue) => cue.end_ms))) : 0;
@@ -102,7 +120,10 @@ export class Captions {
   }
 }
 
-// A line for each cue; a speaker is named when another one spoke before.
+/**
+ * A line for each cue; a speaker is named when another one spoke before.
+ * @param {Cue[]} cues
+ */
 function rows(cues) {
   return cues.map((cue, at) => {
     const [line, name] = ["p", "b"].map((kind) => document.createElement(kind));

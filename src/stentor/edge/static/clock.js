@@ -1,6 +1,10 @@
-/** "1:02:03" or "12:34" of seconds. */
+/**
+ * "1:02:03" or "12:34" of seconds.
+ * @param {number} seconds
+ */
 export function clock(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
+  /** @param {number} number */
   const pad = (number) => String(number).padStart(2, "0");
   const minutes = Math.floor(whole / 60);
   return minutes < 60

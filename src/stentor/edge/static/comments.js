@@ -1,8 +1,15 @@
 // What people write beside the space: the newest comments, asked for only while somebody looks at them.
 
+/** @type {Pace} */
 const AWAY_S = [10, 20];
-const CLOSED = { off: "comments_off", crowded: "comments_crowded" };
+/** @type {Record<Chat["state"], string | undefined>} */
+const CLOSED = { open: undefined, off: "comments_off", crowded: "comments_crowded" };
 
+/**
+ * @param {string} name
+ * @param {string} className
+ * @param {...(Node | string)} children
+ */
 function part(name, className, ...children) {
   const made = document.createElement(name);
   made.className = className;
@@ -11,13 +18,18 @@ function part(name, className, ...children) {
 }
 
 export class Comments {
+  /** @type {Map<number, HTMLElement>} */
   #rows = new Map();
   #read = "";
   #timer = 0;
   #askedAt = -Infinity;
+  /** @type {Pace} */
   #pace = [3, 6];
 
-  /** `panel` is the element that opens and closes; `say` is the page's texts, `language` tells the reader's. */
+  /**
+   * `panel` is the element that opens and closes; `say` is the page's texts, `language` tells the reader's.
+   * @param {{ panel: any, say: Say, language: () => string }} page
+   */
   constructor({ panel, say, language }) {
     this.panel = panel;
     this.say = say;
@@ -28,7 +40,10 @@ export class Comments {
     document.addEventListener("visibilitychange", () => this.#plan());
   }
 
-  /** Where comments are read and written, as the door says; null when there are none. */
+  /**
+   * Where comments are read and written, as the door says; null when there are none.
+   * @param {CommentAddresses | null} addresses
+   */
   offer(addresses) {
     this.#read = addresses?.read ?? "";
     this.write.hidden = !addresses?.write;
@@ -62,6 +77,7 @@ export class Comments {
     this.#plan();
   }
 
+  /** @param {Chat} chat */
   #show({ state, retry_s: pace, comments }) {
     this.#pace = pace;
     const there = new Set(comments.map(({ id }) => id));
@@ -74,19 +90,22 @@ export class Comments {
     const below = scrollHeight - clientHeight - scrollTop < 40; // who reads further up is left in peace
     for (const comment of comments) {
       if (this.#rows.has(comment.id)) continue;
-      this.#rows.set(comment.id, this.#row(comment));
-      this.list.append(this.#rows.get(comment.id));
+      const row = this.#row(comment);
+      this.#rows.set(comment.id, row);
+      this.list.append(row);
     }
     if (below) this.list.scrollTop = this.list.scrollHeight;
     this.#tell(CLOSED[state] ?? (comments.length ? "" : "comments_none"));
   }
 
+  /** @param {CommentView} comment */
   #row({ name, handle, role, text, at_ms: at }) {
     const time = new Intl.DateTimeFormat(this.language(), { timeStyle: "short" }).format(at);
     const about = [`@${handle}`, this.say(role), time].filter(Boolean).join(" · ");
     return part("div", "", part("b", "", part("bdi", "", name)), " ", part("span", "soft", about), part("bdi", "", text));
   }
 
+  /** @param {string} key */
   #tell(key) {
     const sentence = key && this.say(key);
     if (this.said.textContent !== sentence) this.said.textContent = sentence;

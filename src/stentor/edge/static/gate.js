@@ -8,9 +8,11 @@ export class Gate {
   #address;
   #key;
   #pass;
-  #ticket = null; // {ticket, u, class, issued_ms}
+  /** @type {Ticket | null} */
+  #ticket = null;
   #looks = 0;
 
+  /** @param {string} space */
   constructor(space) {
     this.#address = `/s/${space}/ticket`;
     this.#key = `stentor.ticket.${space}`;
@@ -18,7 +20,10 @@ export class Gate {
     this.#ticket = this.#kept();
   }
 
-  // Whether the door lets this device in now; asks for a ticket first when that could matter.
+  /**
+   * Whether the door lets this device in now; asks for a ticket first when that could matter.
+   * @param {DoorDocument} door
+   */
   async admits(door) {
     if (!(door.p < 1)) return true;
     if (!this.#ticket || this.#pass) await this.ask();
@@ -48,24 +53,33 @@ export class Gate {
     }
   }
 
-  // The streams' addresses with our ticket.
+  /**
+   * The streams' addresses with our ticket.
+   * @param {DoorDocument} door
+   */
   streams(door) {
-    if (!this.#ticket) return door.streams;
-    const shown = (address) => `${address}?ticket=${this.#ticket.ticket}`;
+    const { ticket } = this.#ticket ?? {};
+    if (!ticket) return door.streams;
+    /** @param {string} [address] */
+    const shown = (address) => `${address}?ticket=${ticket}`;
     const { aac, opus, mp4, hls } = door.streams;
     return { ...door.streams, aac: shown(aac), opus: shown(opus), mp4: shown(mp4), hls: shown(hls) };
   }
 
-  // The share of those outside who stand before us, and the minutes until it is our turn (null: nobody can say).
+  /**
+   * The share of those outside who stand before us, and the minutes until it is our turn (null: nobody can say).
+   * @param {DoorDocument} door
+   */
   outlook(door) {
     if (!this.#ticket) return null;
     const left = Math.max(0, this.#ticket.u - door.p);
     return { ahead: left / (1 - door.p), minutes: door.pace > 0 && !door.held ? Math.ceil(left / door.pace) : null };
   }
 
+  /** @returns {Ticket | null} */
   #kept() {
     try {
-      const kept = JSON.parse(localStorage.getItem(this.#key));
+      const kept = JSON.parse(localStorage.getItem(this.#key) ?? "null");
       return kept && Date.now() - kept.issued_ms < RENEW_MS ? kept : null;
     } catch {
       return null;

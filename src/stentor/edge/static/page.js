@@ -13,15 +13,18 @@ import { remembered } from "./switches.js";
 import { TextOnly } from "./text-only.js";
 
 const root = document.documentElement;
-const space = root.dataset.space;
+const space = root.dataset.space ?? "";
 const base = `/s/${space}/`;
 const ON_AIR = new Set(["doors_open", "live", "interrupted"]);
 const LATE_S = 12; // an ordinary HLS player is 8 to 12 s behind
+/** @type {Pace} */
 const PINS_S = [1, 8]; // a note has more time than a change of state: the edge is spared a rush
 /** @type {(id: string) => any} */
 const element = (id) => document.getElementById(id);
 
+/** @type {Record<string, string>} */
 let texts = JSON.parse(element("texts").textContent);
+/** @type {DoorDocument} */
 let door = JSON.parse(element("door").textContent);
 let wanted = false; // whether the listener has pressed the button
 let doorTimer = 0;
@@ -33,6 +36,7 @@ let admitted = true; // whether the door lets us in now
 let following = false; // whether we follow some minutes behind while the door keeps us outside
 let followed = ""; // and what: the door may not name it any more when there is room
 let soon = false; // whether the door is to be asked at once already
+/** @type {Promise<import("./comments.js").Comments | null> | null} */
 let comments = null; // once somebody has opened them
 let drawn = ""; // who is in the list, and what is said of them
 
@@ -70,14 +74,17 @@ const reading = new TextOnly(element("turns-read"), {
   language: () => root.lang,
 });
 
+/** @type {Say} */
 function say(key, values = {}) {
-  return (texts[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+  return (texts[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
 }
 
+/** @param {Pace} pace */
 function between([from, to]) {
   return (from + Math.random() * (to - from)) * 1000;
 }
 
+/** @param {string | URL} address */
 async function fetchJson(address) {
   const reply = await fetch(address, { signal: AbortSignal.timeout(8000) });
   if (!reply.ok) throw Object.assign(new Error(`status ${reply.status}`), { full: [429, 503].includes(reply.status) });
@@ -86,13 +93,13 @@ async function fetchJson(address) {
 
 // The reader's own language, when the server has it and the page came in another.
 async function chooseLanguage() {
-  const offered = root.dataset.languages.split(" ");
+  const offered = (root.dataset.languages ?? "").split(" ");
   const liked = navigator.languages.map((tag) => tag.split("-")[0]).find((tag) => offered.includes(tag));
   if (!liked || liked === root.lang) return;
   try {
     texts = await fetchJson(new URL(`./texts-${liked}.json`, import.meta.url));
     root.lang = liked;
-    for (const node of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-text]"))) node.textContent = say(node.dataset.text);
+    for (const node of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-text]"))) node.textContent = say(node.dataset.text ?? "");
   } catch {
     // the page stays in the language it came in
   }
@@ -125,6 +132,7 @@ async function showComments() {
   const panel = element("comments");
   panel.hidden = !door.comments;
   if (panel.open && !comments) {
+    /** @param {typeof import("./comments.js")} module */
     const made = ({ Comments }) => new Comments({ panel, say, language: () => root.lang });
     comments = import("./comments.js").then(made).catch(() => (comments = null)); // without a line it is tried again
   }
@@ -153,10 +161,11 @@ function showTime() {
   const known = door.state === "scheduled" && door.scheduled_ms;
   time.hidden = element("calendar").hidden = !known;
   if (!known) return;
-  const left = Math.round((door.scheduled_ms - Date.now()) / 1000);
+  const left = Math.round((known - Date.now()) / 1000);
+  /** @param {number} number */
   const pad = (number) => String(number).padStart(2, "0");
   const clock = `${Math.floor(left / 3600)}:${pad(Math.floor(left / 60) % 60)}:${pad(left % 60)}`;
-  const day = new Intl.DateTimeFormat(root.lang, { dateStyle: "full", timeStyle: "short" }).format(door.scheduled_ms);
+  const day = new Intl.DateTimeFormat(root.lang, { dateStyle: "full", timeStyle: "short" }).format(known);
   const text = left > 86400 ? "" : left > 0 ? say("starts_in", { time: clock }) : say("starts_soon");
   time.textContent = `${day}${text && ` · ${text}`}`;
 }
@@ -164,11 +173,12 @@ function showTime() {
 // How far behind the newest sound one is; a listener who paused or was cut off may jump to it.
 function showBehind() {
   const behind = wanted && ON_AIR.has(door.state) ? player.behind() : null;
-  const seconds = Math.max(0, Math.round(behind + (following ? door.overflow_s : 0)));
+  const seconds = Math.max(0, Math.round((behind ?? 0) + (following ? door.overflow_s : 0)));
   element("behind").textContent = behind === null ? "" : say("behind", { seconds });
   element("catch-up").hidden = behind === null || behind < LATE_S || following;
 }
 
+/** @param {PulseSeat[]} seats */
 function showSeats(seats) {
   const now = JSON.stringify([root.lang, seats.map(({ level, ...seat }) => seat)]);
   if (now === drawn) return;
@@ -187,6 +197,7 @@ function showSeats(seats) {
   element("nobody").hidden = rows.length > 0;
 }
 
+/** @param {Pulse} pulse */
 function showPulse(pulse) {
   portraits.listeners = pulse.listeners;
   showSeats(pulse.seats);
@@ -221,30 +232,38 @@ async function askDoor() {
   plan(ON_AIR.has(door.state) && (player.on || reading.on) && !outside ? [20, 40] : door.retry_s);
 }
 
-// Full jitter: at random from now to twice as late each time, beginning with what the door says.
+/**
+ * Full jitter: at random from now to twice as late each time, beginning with what the door says.
+ * @returns {Pace}
+ */
 function retry() {
   const [, to] = door.retry_s;
   losses = Math.min(losses + 1, 4);
   return [0.2, to * 2 ** (losses - 1)];
 }
 
-function plan(window) {
+/** @param {Pace} pace */
+function plan(pace) {
   clearTimeout(doorTimer);
   soon = false;
-  doorTimer = setTimeout(askDoor, between(window));
+  doorTimer = setTimeout(askDoor, between(pace));
 }
 
-// Pulses come three times a second: only the first that tells of a change sets the time, the others would put it off.
-function askSoon(window = [0.2, 1.5]) {
+/**
+ * Pulses come three times a second: only the first that tells of a change sets the time, the others would put it off.
+ * @param {Pace} pace
+ */
+function askSoon(pace = [0.2, 1.5]) {
   if (soon) return;
-  plan(window);
+  plan(pace);
   soon = true;
 }
 
 function askAgain() {
   if (!wanted) return;
   following = false;
-  if (bridge.kept()) player.bridge(bridge.kept());
+  const loop = bridge.kept();
+  if (loop) player.bridge(loop);
   element("sound").textContent = say(full ? "full" : "reconnecting");
   plan(retry());
 }
@@ -318,7 +337,7 @@ element("play").addEventListener("click", () => {
 element("follow").addEventListener("click", () => {
   following = !following;
   if (following) {
-    followed = door.streams.overflow;
+    followed = door.streams.overflow ?? "";
     player.listen({ hls: followed }, door.doors_open_ms);
   } else play();
   offerCaptions();
@@ -361,7 +380,7 @@ setInterval(async () => {
   if (reading.on || document.hidden || !ON_AIR.has(door.state) || pulses.fresh) return;
   try {
     pulses.put(await fetchJson(`${base}pulse.json`));
-    if (player.chunk() === null) showPulse(pulses.newest);
+    if (player.chunk() === null && pulses.newest) showPulse(pulses.newest);
   } catch {
     // none this time
   }

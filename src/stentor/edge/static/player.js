@@ -12,18 +12,22 @@ const STALL_MS = 5000; // hls.js waits for a lost line without an end, and in si
 const OPUS = "rendition=opus-24";
 const SLOWER = 0.97; // neither is heard as another pitch: browsers keep it
 
-// Plays HLS itself and has no (or only a managed) MediaSource, or is Safari, whose own player is the better one.
+/**
+ * Plays HLS itself and has no (or only a managed) MediaSource, or is Safari, whose own player is the better one.
+ * @param {HTMLAudioElement} audio
+ */
 function isApple(audio) {
   const native = audio.canPlayType("application/vnd.apple.mpegurl") !== "";
   return native && (!("MediaSource" in window) || /^((?!chrome|chromium|android).)*safari/i.test(navigator.userAgent));
 }
 
+/** @type {Promise<HlsClass | null> | null} */
 let loading = null;
 function loadHls() {
   loading ??= new Promise((resolve) => {
     const script = document.createElement("script");
     script.src = HLS_SCRIPT.href;
-    script.onload = () => resolve(/** @type {any} */ (window).Hls ?? null);
+    script.onload = () => resolve(window.Hls ?? null);
     script.onerror = () => {
       loading = null;
       resolve(null);
@@ -33,20 +37,28 @@ function loadHls() {
   return loading;
 }
 
+/** @type {Record<string, string>} */
 const STATES = { hold: "waiting", bridge: "reconnecting" };
 
 export class Player {
   #audio;
   #told;
+  /** @type {Hls | null} */
   #hls = null;
+  /** @type {number | null} */
   #origin = null;
   #gentle = true;
   #heard = 0; // the place up to which this way of playing has brought sound
   #heardAt = 0; // when it came there, by performance.now(); 0 before the first sound
+  /** @type {Partial<Streams>} */
   #streams = {};
   #opus = false; // whether this browser has failed to play AAC
   #turn = 0; // counts what was asked for, so that a late script does not start what was stopped
 
+  /**
+   * @param {HTMLAudioElement} audio
+   * @param {PlayerEvents} told
+   */
   constructor(audio, told) {
     this.#audio = audio;
     this.#told = told;
@@ -63,12 +75,17 @@ export class Player {
     audio.addEventListener("error", () => this.#failed());
   }
 
+  /**
+   * @param {Partial<Streams>} streams
+   * @param {number | null} origin
+   */
   async listen(streams, origin) {
     const turn = this.#begin("");
     this.#origin = origin;
     this.#streams = streams;
+    const { hls = "" } = streams;
     if (isApple(this.#audio)) {
-      this.#play("native", streams.hls);
+      this.#play("native", hls);
       return;
     }
     const Hls = "MediaSource" in window && !(this.#opus && streams.opus) ? await loadHls() : null;
@@ -88,11 +105,12 @@ export class Player {
     this.#hls.on(Hls.Events.ERROR, (_, error) => {
       if (error.fatal && turn === this.#turn) this.#fallBack(error.type === Hls.ErrorTypes.MEDIA_ERROR);
     });
-    this.#hls.loadSource(streams.hls);
+    this.#hls.loadSource(hls);
     this.#hls.attachMedia(this.#audio);
     this.#start();
   }
 
+  /** @param {string} address */
   loop(address) {
     this.#begin("hold");
     this.#audio.loop = true;
@@ -100,13 +118,19 @@ export class Player {
     this.#start();
   }
 
-  // The address of a file in what this browser plays, as far as is known.
+  /**
+   * The address of a file in what this browser plays, as far as is known.
+   * @param {string} address
+   */
   playable(address) {
     return this.#opus ? `${address}&${OPUS}` : address;
   }
 
-  // Music from this browser's memory while the connection is mended: the lock screen keeps its button, and the ear its
-  // sound. The player counts as off, so that the page goes on trying.
+  /**
+   * Music from this browser's memory while the connection is mended: the lock screen keeps its button, and the ear its
+   * sound. The player counts as off, so that the page goes on trying.
+   * @param {string} address
+   */
   bridge(address) {
     this.#begin("bridge");
     this.on = false;
@@ -115,7 +139,10 @@ export class Player {
     this.#audio.play().catch(() => {});
   }
 
-  // Whether who is behind hears a little faster until he is not.
+  /**
+   * Whether who is behind hears a little faster until he is not.
+   * @param {boolean} on
+   */
   set gentle(on) {
     this.#gentle = on;
     if (this.#hls) this.#hls.config.maxLiveSyncPlaybackRate = this.#fastest;
@@ -179,6 +206,10 @@ export class Player {
     return true;
   }
 
+  /**
+   * @param {string} title
+   * @param {string} artist
+   */
   describe(title, artist) {
     if (!("mediaSession" in navigator)) return;
     const known = navigator.mediaSession.metadata;
@@ -186,6 +217,7 @@ export class Player {
     navigator.mediaSession.metadata = new MediaMetadata({ title, artist, artwork: ARTWORK });
   }
 
+  /** @param {(on: boolean) => void} handler */
   onToggle(handler) {
     if (!("mediaSession" in navigator)) return;
     navigator.mediaSession.setActionHandler("play", () => handler(true));
@@ -199,6 +231,7 @@ export class Player {
     return Number.isNaN(start) ? null : new Date(start + this.#audio.currentTime * 1000);
   }
 
+  /** @param {string} way */
   #begin(way) {
     this.#hls?.destroy();
     this.#hls = null;
@@ -213,6 +246,10 @@ export class Player {
     return ++this.#turn;
   }
 
+  /**
+   * @param {string} way
+   * @param {string} address
+   */
   #play(way, address) {
     this.way = way;
     this.#audio.src = address;
@@ -235,6 +272,7 @@ export class Player {
     else this.#giveUp();
   }
 
+  /** @param {boolean} undecodable */
   #fallBack(undecodable) {
     this.#opus ||= undecodable;
     this.#begin("");

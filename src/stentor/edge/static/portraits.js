@@ -6,26 +6,36 @@ const ALONE_MS = 5000;
 const LISTENERS_A_SECOND = 500;
 const MOST_S = 120;
 
+/** @param {string} name */
 function initials(name) {
   const words = name.trim().split(/\s+/);
   const letters = [words[0], ...words.slice(1).slice(-1)].map((word) => [...word][0] ?? "");
   return letters.join("").toLocaleUpperCase();
 }
 
-// From the id of the seat: the same at every visit.
+/**
+ * From the id of the seat: the same at every visit.
+ * @param {string} seat
+ */
 function hue(seat) {
   return [...seat].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 360, 0);
 }
 
 export class Portraits {
   #silent;
+  /** @type {Record<string, string> | null} */
   #offer = null; // the addresses by seat, as door.json has them
+  /** @type {HTMLElement[]} */
   #places = []; // elements that show a seat
+  /** @type {Map<string, HTMLElement>} */
   #onStage = new Map(); // by seat: the one of these in the list of who is on the stage
   #begun = false;
   listeners = 0;
 
-  /** `silent` says whether nothing is to be asked for now. */
+  /**
+   * `silent` says whether nothing is to be asked for now.
+   * @param {() => boolean} silent
+   */
   constructor(silent) {
     this.#silent = silent;
     setTimeout(() => this.begin(), ALONE_MS);
@@ -37,21 +47,32 @@ export class Portraits {
     for (const place of this.#places) this.#look(place);
   }
 
-  /** What door.json says: the addresses by seat, or null where none are to be asked for. */
+  /**
+   * What door.json says: the addresses by seat, or null where none are to be asked for.
+   * @param {Record<string, string> | null} addresses
+   */
   offer(addresses) {
     this.#offer = addresses;
     for (const place of this.#places) this.#look(place);
   }
 
-  /** The portrait on the stage: always the same element, so that a picture does not flicker. */
+  /**
+   * The portrait on the stage: always the same element, so that a picture does not flicker.
+   * @param {string} seat
+   * @param {string} name
+   */
   of(seat, name) {
-    if (!this.#onStage.has(seat)) this.#onStage.set(seat, this.make(seat, name));
-    const place = this.#onStage.get(seat);
+    const place = this.#onStage.get(seat) ?? this.make(seat, name);
+    this.#onStage.set(seat, place);
     place.dataset.initials = initials(name);
     return place;
   }
 
-  /** One more portrait of a seat. */
+  /**
+   * One more portrait of a seat.
+   * @param {string} seat
+   * @param {string} name
+   */
   make(seat, name) {
     const place = document.createElement("span");
     place.className = "portrait";
@@ -63,9 +84,10 @@ export class Portraits {
     return place;
   }
 
+  /** @param {HTMLElement} place */
   #look(place) {
     if (!this.#offer) return; // what is there stays
-    const address = this.#offer[place.dataset.seat] ?? "";
+    const address = this.#offer[place.dataset.seat ?? ""] ?? "";
     if (place.dataset.address === address) return;
     place.replaceChildren();
     place.dataset.address = "";
@@ -75,10 +97,13 @@ export class Portraits {
   }
 
   get #spared() {
-    // @ts-ignore: not every browser tells
     return this.#silent() || Boolean(navigator.connection?.saveData);
   }
 
+  /**
+   * @param {HTMLElement} place
+   * @param {string} address
+   */
   async #load(place, address) {
     if (place.dataset.address !== address) return;
     if (!this.#offer || this.#spared) {

@@ -8,8 +8,10 @@ const FRESH_MS = 12_000;
 const text = new TextDecoder();
 
 export class PulseTrack {
+  /** @type {Map<number, Pulse>} */
   #byChunk = new Map();
   #readAt = 0;
+  /** @type {Pulse | null} */
   newest = null;
 
   // Whether pulses come with the sound.
@@ -17,20 +19,29 @@ export class PulseTrack {
     return performance.now() - this.#readAt < FRESH_MS;
   }
 
+  /** @param {Pulse} pulse */
   put(pulse) {
     this.newest = pulse;
     this.#byChunk.set(pulse.chunk, pulse);
-    if (this.#byChunk.size > KEPT) this.#byChunk.delete(this.#byChunk.keys().next().value);
+    const [oldest] = this.#byChunk.keys();
+    if (this.#byChunk.size > KEPT) this.#byChunk.delete(oldest);
   }
 
-  // The newest pulse that is not ahead of what is heard.
+  /**
+   * The newest pulse that is not ahead of what is heard.
+   * @param {number} chunk
+   */
   at(chunk) {
+    /** @type {Pulse | null} */
     let found = null;
     for (const [number, pulse] of this.#byChunk) if (number <= chunk && (!found || number > found.chunk)) found = pulse;
     return found;
   }
 
-  // Takes the pulses out of a piece of fragmented MP4 (an ArrayBuffer).
+  /**
+   * Takes the pulses out of a piece of fragmented MP4.
+   * @param {ArrayBuffer} [bytes]
+   */
   read(bytes) {
     if (!bytes?.byteLength) return;
     const view = new DataView(bytes);
@@ -42,6 +53,12 @@ export class PulseTrack {
     }
   }
 
+  /**
+   * @param {ArrayBuffer} bytes
+   * @param {DataView} view
+   * @param {number} at
+   * @param {number} size
+   */
   #emsg(bytes, view, at, size) {
     if (view.getUint8(at + 8) !== 1 || at + size > view.byteLength) return;
     const fields = text.decode(new Uint8Array(bytes, at + 32, size - 32)).split("\0");

@@ -1,5 +1,6 @@
 // Reactions: one press each, counted by the edge for everybody. The counts come back in the pulse.
 
+/** @type {Record<string, [string, string]>} */
 const SHOWN = {
   heart: ["❤️", "reaction_heart"],
   clap: ["👏", "reaction_clap"],
@@ -12,19 +13,26 @@ const PAUSE_MS = 300; // nobody presses faster on purpose, and the edge would no
 export class Reactions {
   #base;
   #say;
-  #group = document.getElementById("reactions");
-  #said = document.getElementById("reactions-said");
+  #group = /** @type {HTMLElement} */ (document.getElementById("reactions"));
+  #said = /** @type {HTMLElement} */ (document.getElementById("reactions-said"));
+  /** @type {Map<string, { button: HTMLElement, count: HTMLElement }>} */
   #counts = new Map();
   #oneIn = 1;
   #pressedAt = 0;
 
-  /** `base` is the space's address with a slash at its end, `say` gives a text in the reader's language. */
+  /**
+   * `base` is the space's address with a slash at its end, `say` gives a text in the reader's language.
+   * @param {{ base: string, say: Say }} page
+   */
   constructor({ base, say }) {
     this.#base = base;
     this.#say = say;
   }
 
-  /** What door.json says: `{ names, one_in }`, or null where nobody may react. */
+  /**
+   * What door.json says, or null where nobody may react.
+   * @param {ReactionOffer | null} offer
+   */
   open(offer) {
     this.#group.hidden = !offer;
     this.#group.setAttribute("aria-label", this.#say("reactions"));
@@ -32,7 +40,11 @@ export class Reactions {
     if (offer && !this.#counts.size) this.#group.append(...offer.names.filter((name) => SHOWN[name]).map((name) => this.#button(name)));
   }
 
-  /** The counts of everybody, as a pulse tells them. */
+  /**
+   * The counts of everybody, as a pulse tells them.
+   * @param {Record<string, number>} totals
+   * @param {string} language
+   */
   show(totals, language) {
     const short = new Intl.NumberFormat(language, { notation: "compact" });
     for (const [name, { button, count }] of this.#counts) {
@@ -44,11 +56,16 @@ export class Reactions {
     }
   }
 
+  /**
+   * @param {string} name
+   * @param {number} count
+   */
   #named(name, count) {
     const title = this.#say(SHOWN[name][1]);
     return count ? this.#say("reaction_named", { name: title, count }) : title;
   }
 
+  /** @param {string} name */
   #button(name) {
     const button = document.createElement("button");
     const picture = document.createElement("span");
@@ -64,6 +81,10 @@ export class Reactions {
     return button;
   }
 
+  /**
+   * @param {string} name
+   * @param {HTMLElement} button
+   */
   async #press(name, button) {
     const now = performance.now();
     if (now - this.#pressedAt < PAUSE_MS) return;
@@ -79,6 +100,7 @@ export class Reactions {
     }
   }
 
+  /** @param {HTMLElement} button */
   #rise(button) {
     button.classList.remove("rise");
     requestAnimationFrame(() => button.classList.add("rise"));

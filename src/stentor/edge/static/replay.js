@@ -12,12 +12,16 @@ const REMEMBER_EVERY_MS = 3000;
 const MOST_CLIP_S = 60;
 const STEP_S = 5; // of the arrow keys
 
-/** Seconds of "754", "12:34" or "1:02:03"; NaN for anything else. */
+/**
+ * Seconds of "754", "12:34" or "1:02:03"; NaN for anything else.
+ * @param {string} text
+ */
 export function seconds(text) {
   if (!/^\d+(:\d{1,2}){0,2}(\.\d+)?$/.test(text.trim())) return NaN;
   return text.split(":").reduce((sum, number) => 60 * sum + Number(number), 0);
 }
 
+/** @param {string} address */
 async function fetchDocument(address) {
   try {
     const reply = await fetch(address, { signal: AbortSignal.timeout(30000) });
@@ -28,10 +32,13 @@ async function fetchDocument(address) {
 }
 
 export class Replay {
+  /** @type {HTMLAudioElement} */
   #audio = element("recording").querySelector("audio");
+  /** @type {Chapter[]} */
   #chapters = [];
   #kept = 0;
 
+  /** @param {{ base: string, door: DoorDocument, say: Say, portraits: import("./portraits.js").Portraits, language: string }} page */
   constructor({ base, door, say, portraits, language }) {
     this.base = base;
     this.door = door;
@@ -50,7 +57,7 @@ export class Replay {
     const [chapters, peaks, gaps, captions] = await Promise.all(
       ["chapters.json", "peaks.json", "gaps.json", "captions.json"].map((name) => fetchDocument(this.base + name)),
     );
-    this.#showChapters((chapters?.chapters ?? []).filter(({ pin }) => !pin)); // pins have their own list
+    this.#showChapters((chapters?.chapters ?? []).filter((/** @type {Chapter} */ { pin }) => !pin)); // pins have their own list
     element("wave").hidden = !peaks;
     if (peaks) drawWave(element("wave"), peaks);
     this.#showGaps(gaps?.spans ?? []);
@@ -88,24 +95,27 @@ export class Replay {
     const audio = this.#audio;
     element("previous").addEventListener("click", () => this.#skip(-1));
     element("next").addEventListener("click", () => this.#skip(1));
-    element("speed").addEventListener("change", ({ target }) => {
+    element("speed").addEventListener("change", (/** @type {any} */ { target }) => {
       audio.defaultPlaybackRate = audio.playbackRate = Number(target.value);
     });
     element("share").addEventListener("click", () => this.#share());
     for (const id of ["from", "to"]) element(id).addEventListener("input", () => this.#showClip());
-    element("cut-wrong").closest("details").addEventListener("toggle", ({ target }) => target.open && this.#fillClip());
+    element("cut-wrong").closest("details").addEventListener("toggle", (/** @type {any} */ { target }) => target.open && this.#fillClip());
     const wave = element("wave");
-    wave.addEventListener("click", ({ clientX }) => {
+    wave.addEventListener("click", (/** @type {MouseEvent} */ { clientX }) => {
       const { left, width } = wave.getBoundingClientRect();
       if (audio.duration) audio.currentTime = ((clientX - left) / width) * audio.duration;
     });
-    wave.addEventListener("keydown", (event) => this.#key(event));
+    wave.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#key(event));
     this.#session();
   }
 
+  /** @param {KeyboardEvent} event */
   #key(event) {
     const audio = this.#audio;
+    /** @type {Record<string, number>} */
     const steps = { ArrowLeft: -STEP_S, ArrowDown: -STEP_S, ArrowRight: STEP_S, ArrowUp: STEP_S };
+    /** @type {Record<string, number>} */
     const ends = { Home: 0, End: audio.duration || 0 };
     const to = event.key in steps ? audio.currentTime + steps[event.key] : ends[event.key];
     if (to === undefined) return;
@@ -126,6 +136,7 @@ export class Replay {
     session.setActionHandler("previoustrack", () => this.#skip(-1));
   }
 
+  /** @param {number} by */
   #skip(by) {
     const starts = this.#chapters.map((chapter) => chapter.startTime);
     const now = this.#audio.currentTime;
@@ -133,6 +144,7 @@ export class Replay {
     if (to !== undefined) this.#audio.currentTime = to;
   }
 
+  /** @param {Chapter[]} chapters */
   #showChapters(chapters) {
     this.#chapters = chapters;
     const rows = chapters.map((chapter) => {
@@ -151,8 +163,9 @@ export class Replay {
     element("chapters").replaceChildren(...rows);
   }
 
+  /** @param {Span[]} spans */
   #showGaps(spans) {
-    const origin = this.door.doors_open_ms;
+    const origin = this.door.doors_open_ms ?? 0;
     const rows = spans.map((span) => {
       const row = document.createElement("li");
       const time = clock((span.start_ms - origin) / 1000);
@@ -200,7 +213,11 @@ export class Replay {
     );
   }
 
-  // A browser may forbid the storage altogether.
+  /**
+   * A browser may forbid the storage altogether.
+   * @template T
+   * @param {(storage: Storage) => T} use
+   */
   #storage(use) {
     try {
       return use(localStorage);

@@ -1,6 +1,11 @@
 // A box to tick that this browser remembers.
 
-/** Calls `change` with whether `box` is ticked: now, and whenever that changes. Remembered under `name`. */
+/**
+ * Calls `change` with whether `box` is ticked: now, and whenever that changes. Remembered under `name`.
+ * @param {HTMLInputElement} box
+ * @param {string} name
+ * @param {(on: boolean) => void} change
+ */
 export function remembered(box, name, change) {
   const key = `stentor.${name}`;
   try {

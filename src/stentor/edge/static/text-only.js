@@ -8,15 +8,20 @@ export class TextOnly {
   #told;
   #list;
   #timer = 0;
+  /** @type {string | null} */
   #last = null;
   on = false;
 
-  /** `told` has `live()`, whether there is something to ask for; `ask()`, a promise of a pulse; `show(pulse)`; `say(key, values)`; `language()`. */
+  /**
+   * @param {HTMLElement} list
+   * @param {TextOnlyEvents} told
+   */
   constructor(list, told) {
     this.#list = list;
     this.#told = told;
   }
 
+  /** @param {boolean} on */
   turn(on) {
     this.on = on;
     this.#list.hidden = !on;
@@ -40,6 +45,7 @@ export class TextOnly {
     if (this.on) this.#timer = setTimeout(() => this.#look(), EVERY_MS * (0.75 + Math.random() / 2));
   }
 
+  /** @param {Pulse} pulse */
   #tell(pulse) {
     const names = pulse.seats.filter((seat) => seat.talking).map((seat) => seat.name).join(", ");
     if (names === this.#last) return;
@@ -48,6 +54,6 @@ export class TextOnly {
     const line = document.createElement("li");
     line.textContent = `${time} ${names ? this.#told.say("talks", { names }) : this.#told.say("nobody_talks")}`;
     this.#list.prepend(line);
-    while (this.#list.children.length > MOST_LINES) this.#list.lastChild.remove();
+    while (this.#list.children.length > MOST_LINES) this.#list.lastChild?.remove();
   }
 }

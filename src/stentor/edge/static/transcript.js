@@ -7,11 +7,17 @@ import { clock } from "./clock.js";
 const element = (id) => document.getElementById(id);
 
 export class Transcript {
+  /** @type {Cue[]} */
   #cues = [];
+  /** @type {HTMLElement[]} */
   #lines = [];
   #current = -1;
 
-  /** `audio` plays the recording, `cues` are those of captions.json, in order. */
+  /**
+   * `audio` plays the recording, `cues` are those of captions.json, in order.
+   * @param {HTMLAudioElement} audio
+   * @param {Cue[]} cues
+   */
   constructor(audio, cues) {
     this.audio = audio;
     this.#cues = cues;
@@ -21,6 +27,10 @@ export class Transcript {
     for (const name of ["timeupdate", "seeking"]) audio.addEventListener(name, () => this.#moved());
   }
 
+  /**
+   * @param {Cue} cue
+   * @param {Cue | undefined} before
+   */
   #line(cue, before) {
     const [row, button, time, text] = ["li", "button", "span", "q"].map((name) => document.createElement(name));
     button.setAttribute("type", "button");
@@ -44,12 +54,12 @@ export class Transcript {
     const now = this.audio.currentTime * 1000;
     const current = this.#cues.findLastIndex((cue) => cue.start_ms <= now + 50);
     if (current === this.#current) return;
-    this.#lines[this.#current]?.firstChild.removeAttribute("aria-current");
+    this.#lines[this.#current]?.firstElementChild?.removeAttribute("aria-current");
     this.#current = current;
     const line = this.#lines[current];
     if (!line) return;
-    line.firstChild.setAttribute("aria-current", "true");
+    line.firstElementChild?.setAttribute("aria-current", "true");
     const list = line.parentElement; // only the list is scrolled, not the page under the reader's eyes
-    if (!list.matches(":hover, :focus-within")) list.scrollTop = line.offsetTop - list.offsetTop - list.clientHeight / 3;
+    if (list && !list.matches(":hover, :focus-within")) list.scrollTop = line.offsetTop - list.offsetTop - list.clientHeight / 3;
   }
 }

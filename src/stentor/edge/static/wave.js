@@ -3,13 +3,20 @@
 const SVG = "http://www.w3.org/2000/svg";
 const MOST_COLUMNS = 240;
 
+/**
+ * @param {string} name
+ * @param {Record<string, string | number>} attributes
+ */
 function make(name, attributes) {
   const node = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, String(value));
   return node;
 }
 
-/** Heights from 0 to 1: the loudest of each column, on a scale on which quiet voices are seen too. */
+/**
+ * Heights from 0 to 1: the loudest of each column, on a scale on which quiet voices are seen too.
+ * @param {Peaks} peaks
+ */
 export function columns({ data, length }, most = MOST_COLUMNS) {
   const count = Math.min(most, length);
   const heights = new Array(count).fill(0);
@@ -21,7 +28,11 @@ export function columns({ data, length }, most = MOST_COLUMNS) {
   return heights.map((height) => Math.sqrt(height / loudest));
 }
 
-/** Draws the peaks (audiowaveform's JSON) into an element. */
+/**
+ * Draws the peaks (audiowaveform's JSON) into an element.
+ * @param {HTMLElement} place
+ * @param {Peaks} peaks
+ */
 export function drawWave(place, peaks) {
   const heights = columns(peaks);
   const path = heights
@@ -38,8 +49,12 @@ export function drawWave(place, peaks) {
   place.replaceChildren(svg);
 }
 
-/** Colours the part (0 to 1) that has been heard. */
+/**
+ * Colours the part (0 to 1) that has been heard.
+ * @param {HTMLElement} place
+ * @param {number} part
+ */
 export function fillWave(place, part) {
   const svg = place.querySelector("svg");
-  svg?.querySelector("rect").setAttribute("width", part * svg.viewBox.baseVal.width);
+  svg?.querySelector("rect")?.setAttribute("width", String(part * svg.viewBox.baseVal.width));
 }

@@ -1,0 +1,52 @@
+// Accounts (house/accounts/schema.py).
+
+/** What others see of an account. */
+interface ProfileView {
+  handle: string;
+  name: string;
+  bio: string;
+  role: string;
+  created_ms: number;
+  picture: string | null;
+  suspended: boolean;
+}
+
+/** One's own account. */
+interface AccountView {
+  profile: ProfileView;
+  has_password: boolean;
+  passkeys: PasskeyView[];
+  recovery_codes_left: number;
+  providers: string[];
+  invites: string[];
+}
+
+interface PasskeyView {
+  id: string;
+  name: string;
+  created_ms: number;
+  used_ms: number | null;
+}
+
+interface SessionView {
+  id: string;
+  seen_ms: number;
+  agent: string;
+  current: boolean;
+}
+
+interface SiteInvitationView {
+  id: string;
+  role: string;
+  expires_ms: number;
+}
+
+/** What somebody did to an account. */
+interface RecordEntry {
+  id: number;
+  at_ms: number;
+  by: string;
+  handle: string;
+  deed: string;
+  detail: string;
+}

@@ -1,0 +1,84 @@
+// door.json (edge/door.py), and what lets a listener in.
+
+/** From and to, in seconds: at a random moment in between something is asked for again. */
+type Pace = [number, number];
+
+/** `door.json`: what the listener's page knows of its space. */
+interface DoorDocument {
+  space: string;
+  title: string;
+  state: State | "removed";
+  scheduled_ms: number | null;
+  doors_open_ms: number | null;
+  p: number;
+  narrow_ms: number;
+  passes: string[];
+  held: boolean;
+  pace: number;
+  retry_s: Pace;
+  overflow_s: number;
+  streams: Streams;
+  ask: string | null;
+  pins: Pin[];
+  pinned: number;
+  portraits: Record<string, string> | null;
+  react: ReactionOffer | null;
+  comments: CommentAddresses | null;
+}
+
+/** Addresses of what can be heard and read now. */
+interface Streams {
+  hold: string;
+  aac?: string;
+  opus?: string;
+  mp4?: string;
+  hls?: string;
+  overflow?: string;
+  captions?: string;
+}
+
+interface Pin {
+  text: string;
+  url: string;
+  at_ms: number;
+}
+
+/** What the audience may react with; of `one_in` presses one is sent. */
+interface ReactionOffer {
+  names: string[];
+  one_in: number;
+}
+
+interface CommentAddresses {
+  read: string;
+  write: string | null;
+}
+
+/** A device's place at the door (edge/gate.py). */
+interface Ticket {
+  ticket: string;
+  u: number;
+  class: string;
+  issued_ms: number;
+}
+
+/** A text of the listener's page in the reader's language, with values filled in. */
+type Say = (key: string, values?: Record<string, string | number>) => string;
+
+/** What a player tells the page. */
+interface PlayerEvents {
+  onState(state: string): void;
+  onBytes(bytes: ArrayBuffer): void;
+  onLost(): void;
+  onEnd(): void;
+}
+
+/** What the page does for those who only read. */
+interface TextOnlyEvents {
+  /** Whether there is something to ask for. */
+  live(): boolean;
+  ask(): Promise<Pulse>;
+  show(pulse: Pulse): void;
+  say: Say;
+  language(): string;
+}

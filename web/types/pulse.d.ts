@@ -1,0 +1,20 @@
+// The pulse (spaces/pulse.py): what listeners are told while a space is on air, most often inside the sound.
+
+interface Pulse {
+  state: State;
+  chunk: number;
+  at: number;
+  listeners: number;
+  seats: PulseSeat[];
+  pinned: number;
+  reactions?: Record<string, number>;
+}
+
+interface PulseSeat {
+  id: string;
+  name: string;
+  role: string;
+  talking: boolean;
+  muted: boolean;
+  level: number;
+}

@@ -1,0 +1,32 @@
+// What comes beside a recording: chapters.json, peaks.json, gaps.json (edge/replay.py), and captions.json.
+
+/** One turn of a speaker, or music when there is no seat; pins are chapters too. */
+interface Chapter {
+  startTime: number;
+  title: string;
+  seat?: string;
+  pin?: string;
+}
+
+/** `peaks.json`, as audiowaveform writes it: pairs of the lowest and the highest. */
+interface Peaks {
+  data: number[];
+  length: number;
+}
+
+/** A part of a recording in which something else stands in for the sound, or nothing. */
+interface Span {
+  source: string;
+  start_ms: number;
+  duration_s: number;
+}
+
+/** Somebody's words in `captions.json`. */
+interface Cue {
+  start_ms: number;
+  end_ms: number;
+  seat: string;
+  name: string;
+  text: string;
+  language: string;
+}

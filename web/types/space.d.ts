@@ -1,0 +1,115 @@
+// A space as the house tells of it (house/spaces/schema.py). Only the fields that scripts read stand here.
+
+type State = "scheduled" | "doors_open" | "live" | "interrupted" | "ended" | "replay" | "cancelled";
+
+/** The lights of a space by their name; null for whoever may not see them. */
+type Lights = Record<string, { color: string; reason: string }> | null;
+
+/** A space in the list. */
+interface SpaceRow {
+  id: string;
+  title: string;
+  state: State;
+  scheduled_ms: number | null;
+  doors_open_ms: number | null;
+  live_ms: number | null;
+  ended_ms: number | null;
+  listeners: number;
+  listen: string;
+  lights: Lights;
+  stage: string | null;
+}
+
+/** Everything about a space for those on its stage. */
+interface SpaceView {
+  id: string;
+  title: string;
+  state: State;
+  scheduled_ms: number | null;
+  live_ms: number | null;
+  ends_ms: number | null;
+  now_ms: number;
+  listeners: number;
+  seats: SeatView[];
+  lights: Lights;
+  audience: Record<string, string>;
+  hindrances: Record<string, Hindrance[]>;
+  pins: PinView[];
+  ladder: LadderView;
+  door: DoorView;
+  you: You;
+  comments: string;
+  comment_slow_s: number;
+  sounds: SoundView[];
+  playing: PlayingView | null;
+  banned: Ban[];
+  ice_servers: RTCIceServer[];
+}
+
+/** What speaks against opening the doors or going live. */
+interface Hindrance {
+  about: string;
+  color: string;
+  reason: string;
+}
+
+interface PinView {
+  id: string;
+  text: string;
+  url: string;
+  pinned_ms: number;
+}
+
+interface LadderView {
+  rung: number;
+  cause: string;
+  value: number;
+  pinned: number | null;
+}
+
+/** Who is let in. */
+interface DoorView {
+  p: number;
+  waiting: number;
+  places: number;
+  limited: boolean;
+  overflow_s: number;
+}
+
+interface SoundView {
+  id: string;
+  name: string;
+  length_ms: number;
+}
+
+interface PlayingView {
+  name: string;
+}
+
+/** One thing of a file that could not be taken. */
+interface Missing {
+  code: string;
+}
+
+/** Somebody who asks to speak, as hosts see them. */
+interface Waiting {
+  id: string;
+  name: string;
+  asked_ms: number;
+}
+
+/** A request to speak, for its person. */
+interface RequestView {
+  state: string;
+  place: number;
+  waiting: number;
+  token: string;
+  link: string;
+}
+
+interface BackstageMessage {
+  id: number;
+  name: string;
+  text: string;
+  at_ms: number;
+}
