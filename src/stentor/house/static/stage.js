@@ -12,6 +12,7 @@ import { follow as followTalk, People } from "./people.js";
 import { Moderation } from "./moderation.js";
 import * as microphone from "./microphone.js";
 import { Pins } from "./pins.js";
+import { Removal } from "./removal.js";
 import { Sounds } from "./sounds.js";
 import { Start } from "./start.js";
 import { Seat } from "./whip.js";
@@ -40,10 +41,11 @@ const change = (body) => command(() => ask("PATCH", `/spaces/${space.id}`, { tok
 const line = new Line({ space: space.id, token, command, change });
 const moderation = new Moderation({ space: space.id, token, command, change });
 const ladder = new Ladder({ space: space.id, token, command });
+const removal = new Removal({ space: space.id, token, command });
 const door = new Door({ space: space.id, token, command });
 const keep = new Keep({ space: space.id, token, command });
 const green = new GreenRoom({ space: space.id, token, use, warn: (sentence) => warn(sentence) });
-const parts = [people, start, backstage, pins, sounds, line, moderation, ladder, door, keep, green];
+const parts = [people, start, backstage, pins, sounds, line, moderation, ladder, removal, door, keep, green];
 const say = (sentence) => { if ($("status").textContent !== sentence) $("status").textContent = sentence; };
 const warn = (sentence) => { $("warning").textContent = sentence; };
 
@@ -221,6 +223,7 @@ function draw() {
   ladder.draw(view);
   door.draw(view);
   keep.draw(view);
+  removal.draw(view);
 }
 
 /** A warning when the space is soon to end by itself. */
