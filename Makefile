@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser caches players live test faults proof-api proof-fuzz unit check fmt bench docs screenshots lock sbom proof-install clean
+.PHONY: help setup browser caches players live test faults proof-api proof-fuzz proof-seams unit check fmt bench docs screenshots lock sbom proof-install clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -47,6 +47,9 @@ test: setup browser caches players check ## set up, check, and run all tests but
 
 faults: setup ## kill, cut, fill and overload everything in the middle of a talk
 	@$(BIN)/python -m tests.support.twice tests/faults $(ARGS)
+
+proof-seams: setup ## splice a thousand seams between hold music and a talk, and measure what is heard; ten minutes
+	@$(BIN)/python -m tests.support.seams $(ARGS)
 
 proof-api: setup ## ask a real house everything that the API's description allows, as four callers; half an hour
 	@$(BIN)/python -m tests.support.api $(ARGS)
