@@ -16,6 +16,7 @@ from stentor.cli import options, removal
 from stentor.cli.house import House
 from stentor.crowd.door import CLASSES
 from stentor.crowd.rungs import TOP
+from stentor.spaces.switches import Switch
 
 _console = Console(soft_wrap=True, highlight=False)
 
@@ -153,6 +154,18 @@ def give_pass(space_id: str, kind: str, data: str | None, as_json: bool) -> None
     with House(options.settings(data=data)) as house:
         made = house.post(f"/spaces/{space_id}/passes", {"kind": kind})
     _print_json(made) if as_json else _console.print(made["link"])
+
+
+@space.command()
+@click.argument("space_id", metavar="SPACE")
+@click.argument("name", metavar="WHAT", type=click.Choice([each.value for each in Switch]))
+@click.argument("state", metavar="on|off", type=click.Choice(["on", "off"]))
+@_common
+def switch(space_id: str, name: str, state: str, data: str | None, as_json: bool) -> None:
+    """Turn something on or off: clips."""
+    with House(options.settings(data=data)) as house:
+        now = house.patch(f"/spaces/{space_id}", {"switches": {name: state == "on"}})
+    _print_json(now) if as_json else _show(now)
 
 
 @space.command()

@@ -21,6 +21,7 @@ from stentor.crowd.orders import Orders
 from stentor.edge.door import door, shown_state
 from stentor.edge.reply import ANYBODY, BRIEF, HTML, IMMUTABLE, Document, Reply
 from stentor.spaces.model import ON_AIR, Pin, Space, State
+from stentor.spaces.switches import Switch
 from stentor.wire.clip import Cut
 from stentor.wire.http import Request
 
@@ -103,7 +104,7 @@ ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 <button type="button" class="small" id="share" data-text="share">{share}</button>
 </div>
 <p class="soft" id="shared" role="status"></p>
-<details>
+<details{no_clips}>
 <summary data-text="cut">{cut}</summary>
 <div class="row">
 <label><span data-text="cut_from">{cut_from}</span> <input id="from" size="8" autocomplete="off"></label>
@@ -224,6 +225,7 @@ class Pages:
             ask=html.escape(f"{self._house}/ask/{space.id}"),
             no_ask="" if self._house and space.hears_requests else " hidden",
             not_live="" if on_air else " hidden",
+            no_clips="" if space.allows(Switch.CLIPS) else " hidden",
             recording=sources(f"{base}/recording.m4a"),
             no_recording="" if state is State.REPLAY else " hidden",
             texts=_block(json.dumps(say, ensure_ascii=False)),

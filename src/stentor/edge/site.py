@@ -16,7 +16,7 @@ from stentor.audio import hold
 from stentor.audio.hold import HoldLoop
 from stentor.base import log
 from stentor.base.clock import unix_ms
-from stentor.base.errors import Malformed, NotFound, Overloaded, StentorError
+from stentor.base.errors import Conflict, Malformed, NotFound, Overloaded, StentorError
 from stentor.base.rendition import BY_NAME
 from stentor.crowd import rungs
 from stentor.edge import door, embed, metrics, overflow, subtitles
@@ -33,6 +33,7 @@ from stentor.edge.transcripts import Transcripts
 from stentor.edge.withdrawn import Withdrawn
 from stentor.edge.worker import Worker
 from stentor.spaces.model import OVER, Space, State
+from stentor.spaces.switches import Switch
 from stentor.spaces.withdrawal import Withdrawal
 from stentor.store.objects import Objects
 from stentor.wire import calendar, clip
@@ -184,6 +185,8 @@ class Site:
                 return self._gate.ticket(channel, request, connection)
             case ["hold.m4a"]:
                 return self._hold(channel, request, connection)
+            case ["clip" | "clip.m4a"] if not channel.space.allows(Switch.CLIPS):
+                raise Conflict("The hosts have turned clips off.", code="clips-off")
             case ["clip"]:
                 return self._clip_page(channel.space, request)
             case ["gaps.json" | "chapters.json" | "peaks.json" | "recording.m4a" | "clip.m4a"] | ["replay", *_]:

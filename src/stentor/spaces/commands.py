@@ -10,6 +10,7 @@ import msgspec
 from stentor.base.units import SeatId, SpaceId
 from stentor.crowd.ladder import Cause
 from stentor.spaces.model import Asking, Commenting, Keep, Role
+from stentor.spaces.switches import Switch
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -56,6 +57,13 @@ class SetAsking(Command, frozen=True):
 class SetReactions(Command, frozen=True):
     """Says whether the audience may react."""
 
+    on: bool
+
+
+class SetSwitch(Command, frozen=True):
+    """Turns something on or off."""
+
+    switch: Switch
     on: bool
 
 

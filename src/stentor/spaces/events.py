@@ -53,6 +53,11 @@ class ReactionsChanged(EventBase, frozen=True):
     on: bool
 
 
+class SwitchSet(EventBase, frozen=True):
+    switch: str
+    on: bool
+
+
 class CommentsChanged(EventBase, frozen=True):
     switch: Commenting
     slow_s: int
@@ -322,6 +327,7 @@ Event = (
     | HoldChanged
     | AskingChanged
     | ReactionsChanged
+    | SwitchSet
     | CommentsChanged
     | AudienceLimited
     | OverflowChanged

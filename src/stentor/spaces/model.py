@@ -12,6 +12,7 @@ import msgspec
 from stentor.base import grid
 from stentor.base.units import SeatId, SpaceId
 from stentor.crowd.ladder import Cause
+from stentor.spaces.switches import Switch
 
 
 class State(StrEnum):
@@ -174,6 +175,8 @@ class Space(msgspec.Struct, frozen=True):
     asking: Asking = Asking.ANYONE
     reactions: bool = True
     """Whether the audience may react."""
+    off: tuple[str, ...] = ()
+    """What was turned off; a newer house may know more switches than this process."""
     comments: Commenting = Commenting.AUTO
     slow_s: int = SLOW_S
     """Seconds between two comments of one person; 0 for no slow mode."""
@@ -224,6 +227,10 @@ class Space(msgspec.Struct, frozen=True):
     """What was removed by these rules (``spaces.retention.Part``), and when."""
     version: int = 0
     """Counts the events that made it; the board and the store never go back."""
+
+    def allows(self, switch: Switch) -> bool:
+        """Whether ``switch`` is on."""
+        return switch.value not in self.off
 
     @property
     def when_ms(self) -> int:

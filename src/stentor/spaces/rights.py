@@ -93,6 +93,7 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.SetHold: _HOSTS,
     c.SetAsking: _CO_HOSTS,
     c.SetReactions: _CO_HOSTS,
+    c.SetSwitch: _HOSTS,
     c.SetComments: _CO_HOSTS,
     c.LimitAudience: _HOSTS,
     c.SetOverflow: _HOSTS,

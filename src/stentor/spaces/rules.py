@@ -87,6 +87,8 @@ def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
     match command:
         case c.Rename() | c.Reschedule() | c.SetHold() | c.SetAsking() | c.SetReactions() | c.SetOverflow():
             return _edit(space, command, now, at_ms)
+        case c.SetSwitch(switch=switch, on=on):
+            return [] if on is space.allows(switch) else [e.SwitchSet(at_ms=at_ms, switch=switch.value, on=on)]
         case c.SetComments():
             refuse_if_over(space)
             return comments.decide(space, command, at_ms)
@@ -141,6 +143,9 @@ def _apply(space: Space | None, event: Event) -> Space:
             return replace(space, asking=who)
         case e.ReactionsChanged(on=on):
             return replace(space, reactions=on)
+        case e.SwitchSet(switch=switch, on=on):
+            left = tuple(each for each in space.off if each != switch)
+            return replace(space, off=left if on else (*left, switch))
         case e.CommentsChanged(switch=switch, slow_s=slow_s, words=words):
             return replace(space, comments=switch, slow_s=slow_s, comment_words=words)
         case e.AudienceLimited(passes=passes):

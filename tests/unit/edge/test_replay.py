@@ -11,6 +11,7 @@ from stentor.edge.cache import Cache
 from stentor.edge.outlines import Outlines
 from stentor.edge.replay import CLIPS_A_SECOND
 from stentor.spaces.model import State
+from stentor.spaces.switches import Switch
 from stentor.wire import manifest, mp4
 from tests.support.edge import SPACE, edge, encoded
 from tests.support.encoded import probe
@@ -86,6 +87,17 @@ async def test_a_clip_is_a_file_and_a_page() -> None:
         assert "Clip from 0:10 to 0:12" in page
         assert "&lt;Tea&gt;" in page
         assert "<script" not in page
+
+
+async def test_hosts_can_turn_clips_off() -> None:
+    """Neither file nor page of a clip is there then, the page does not offer any, and the recording stays."""
+    async with edge(talk(off=(Switch.CLIPS.value,))) as rig:
+        await record(rig.objects, 96, SPEAKERS)
+        for path in ("clip.m4a?from=10&to=12", "clip?from=10&to=12"):
+            status, _, body = await rig.get(f"/s/friday/{path}")
+            assert (status, json.loads(body)["code"]) == (409, "clips-off")
+        assert b"<details hidden>" in (await rig.get("/s/friday"))[2]
+        assert (await rig.get("/s/friday/recording.m4a"))[0] == 200
 
 
 async def test_clips_are_made_at_a_bearable_pace(monkeypatch: pytest.MonkeyPatch) -> None:

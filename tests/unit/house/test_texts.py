@@ -12,6 +12,7 @@ from stentor.crowd.rungs import TOP
 from stentor.people.record import Deed
 from stentor.spaces.lights import Reason
 from stentor.spaces.model import Role, State
+from stentor.spaces.switches import Switch
 
 CATALOGUE = Catalogue("stentor.house")
 STATIC = resources.files("stentor.house") / "static"
@@ -45,6 +46,13 @@ def test_states_and_roles_have_names() -> None:
     assert {f"state.{state.value}" for state in State} | {f"role.{role.value}" for role in Role} <= keys
     assert {f"reason.{reason.value}" for reason in Reason} <= keys
     assert {f"cause.{cause.value}" for cause in Cause} | {f"rung.{number}" for number in range(TOP + 1)} <= keys
+
+
+def test_every_switch_has_its_buttons() -> None:
+    """What a host can turn on and off says so, in each language."""
+    assert {f"switch.{switch.value}_{state}" for switch in Switch for state in ("on", "off")} <= set(
+        CATALOGUE.texts["en"]
+    )
 
 
 def test_every_deed_can_be_told() -> None:

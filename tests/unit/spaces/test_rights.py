@@ -10,6 +10,7 @@ from stentor.crowd.ladder import Cause
 from stentor.spaces import commands as c
 from stentor.spaces.model import Asking, Keep, Role, State
 from stentor.spaces.rights import ADMIN, ANYONE, HOUSE, MAY, Actor, Look, Rank, allowed, rank, require, seated
+from stentor.spaces.switches import Switch
 from tests.support.spaces import ANNA, BEN, CREATE, HOST, do, with_guests
 
 LIVE = with_guests(State.LIVE)
@@ -31,6 +32,7 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (c.SetHold("harp"), "admin host"),
     (c.SetAsking(Asking.NOBODY), "admin host co_host"),
     (c.SetReactions(False), "admin host co_host"),
+    (c.SetSwitch(Switch.CLIPS, on=False), "admin host"),
     (c.SetComments(slow_s=9), "admin host co_host"),
     (c.LimitAudience(), "admin host"),
     (c.OpenAudience(), "admin host"),

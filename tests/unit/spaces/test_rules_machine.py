@@ -16,6 +16,7 @@ from stentor.spaces import events as e
 from stentor.spaces.events import Event
 from stentor.spaces.model import OVER, TALKING, Asking, Role, Space, State
 from stentor.spaces.rules import apply, decide
+from stentor.spaces.switches import Switch
 from tests.support.spaces import CREATE, NOW
 
 SEATS = st.sampled_from([SeatId(name) for name in ("host", "anna", "ben", "carl", "dora", "emil")])
@@ -25,6 +26,7 @@ COMMANDS = st.one_of(
     st.sampled_from([c.End(), c.Cancel(), c.Rename("T"), c.Rename("U"), c.Reschedule(None), c.SetHold("harp")]),
     st.builds(c.SetAsking, st.sampled_from(Asking)),
     st.builds(c.SetReactions, st.booleans()),
+    st.builds(c.SetSwitch, st.sampled_from(Switch), st.booleans()),
     st.sampled_from([c.LimitAudience(), c.LimitAudience(("press",)), c.OpenAudience(), c.MoveDoor(0.5, 7, 9, 3)]),
     st.builds(c.SetOverflow, st.sampled_from([-1, 0, 29, 30, 3600, 3601])),
     st.builds(c.PinRung, st.none() | st.integers(-1, 5)),

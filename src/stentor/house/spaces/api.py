@@ -142,6 +142,8 @@ def _wishes(data: schema.SpaceChange) -> list[c.Command]:
         wishes.append(c.SetAsking(data.asking))
     if data.reactions is not msgspec.UNSET:
         wishes.append(c.SetReactions(data.reactions))
+    if data.switches is not msgspec.UNSET:
+        wishes += [c.SetSwitch(switch, on) for switch, on in data.switches.items()]
     if data.overflow_s is not msgspec.UNSET:
         wishes.append(c.SetOverflow(data.overflow_s))
     if (comments := _comments_wish(data)) != c.SetComments():

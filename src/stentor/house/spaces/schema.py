@@ -15,6 +15,7 @@ from stentor.spaces.lights import Lights
 from stentor.spaces.model import Asking, Commenting, Keep, Removal, Role, State, Trim
 from stentor.spaces.quality import Quality
 from stentor.spaces.readiness import Hindrance
+from stentor.spaces.switches import Switch
 
 _CONTROLS = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
 ONE_LINE = {"pattern": rf"^[^\s{_CONTROLS}][^{_CONTROLS}]*$"}
@@ -61,6 +62,8 @@ class SpaceChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who in the audience may ask to speak."""
     reactions: bool | msgspec.UnsetType = msgspec.UNSET
     """Whether the audience may react."""
+    switches: dict[Switch, bool] | msgspec.UnsetType = msgspec.UNSET
+    """What is turned on or off; what is left out stays."""
     overflow_s: (
         Annotated[int, Meta(ge=0, le=3600, extra_json_schema={"anyOf": [{"const": 0}, {"minimum": 30}]})]
         | msgspec.UnsetType
@@ -358,6 +361,8 @@ class SpaceView(msgspec.Struct, frozen=True):
     """Who in the audience may ask to speak."""
     reactions: bool
     """Whether the audience may react."""
+    switches: dict[Switch, bool]
+    """What is on and off."""
     comments: Commenting
     """Whether those who are signed in may comment; whether they can now says ``GET …/comments``."""
     comment_slow_s: int

@@ -19,6 +19,7 @@ from stentor.spaces.model import ON_AIR, OVER, Asking, Keep, Role, Seat, Space, 
 from stentor.spaces.readiness import hindrances
 from stentor.spaces.retention import Part
 from stentor.spaces.rights import Actor, Look, Rank
+from stentor.spaces.switches import Switch
 
 MOST = 200
 """Recordings in the list."""
@@ -34,6 +35,7 @@ WISHES: dict[str, c.Command] = {
     "close_asking": c.SetAsking(Asking.NOBODY),
     "open_reactions": c.SetReactions(True),
     "close_reactions": c.SetReactions(False),
+    "switch": c.SetSwitch(next(iter(Switch)), False),
     "limit_audience": c.LimitAudience(),
     "open_audience": c.OpenAudience(),
     "pin_rung": c.PinRung(0),
@@ -122,6 +124,7 @@ class Views:
             you=self._you(space, actor),
             asking=space.asking,
             reactions=space.reactions,
+            switches={switch: space.allows(switch) for switch in Switch},
             comments=space.comments,
             comment_slow_s=space.slow_s,
             ask=f"{self._house}/ask/{space.id}" if space.hears_requests else None,

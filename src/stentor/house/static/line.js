@@ -29,11 +29,18 @@ export class Line {
     this.#draw((await ask("GET", `/spaces/${this.space}/requests`, { token: this.token })).requests);
   }
 
-  #buttons({ you }) {
+  #buttons({ you, switches }) {
     const verbs = Object.keys(CHANGES).filter((verb) => you.may.includes(verb));
-    if ($("line-buttons").dataset.verbs === verbs.join(" ")) return;
-    $("line-buttons").dataset.verbs = verbs.join(" ");
-    $("line-buttons").replaceChildren(...verbs.map((verb) => button(text(`line.${verb}`), () => this.change(CHANGES[verb]))));
+    const flips = you.may.includes("switch") ? Object.entries(switches) : [];
+    const drawn = JSON.stringify([verbs, flips]);
+    if ($("line-buttons").dataset.drawn === drawn) return;
+    $("line-buttons").dataset.drawn = drawn;
+    $("line-buttons").replaceChildren(
+      ...verbs.map((verb) => button(text(`line.${verb}`), () => this.change(CHANGES[verb]))),
+      ...flips.map(([name, on]) =>
+        button(text(`switch.${name}_${on ? "off" : "on"}`), () => this.change({ switches: { [name]: !on } })),
+      ),
+    );
   }
 
   #draw(requests) {
