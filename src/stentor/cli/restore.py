@@ -29,6 +29,8 @@ def restore(file: Path, places: tuple[str, ...], data: str | None) -> None:
     click.echo(f"{settings.folder}: {found.files} files, all as they were. Start it: stentor up")
     if found.removed:
         click.echo(f"What was removed of {found.removed} spaces after the backup was made is removed here too.")
+    if found.forgotten:
+        click.echo(f"{found.forgotten} accounts that were deleted after the backup was made are deleted here too.")
     if not found.lists:
         click.echo("What was removed after the backup was made is not known here: see --removals.", err=True)
 

@@ -101,7 +101,7 @@ async def _work(settings: Settings, instance: str, clock: Clock, drain: Drain) -
             controller = Controller(desk, bus, statuses, clock, holder=instance)
             copies = (Objects.open(settings.removals_url),) if settings.removals_url else ()
             removals = Removals(desk, copies=copies)
-            doing = {ERASE: removals.erase, **Erasure(desk, chats).handlers()}
+            doing = {ERASE: removals.erase, **Erasure(desk, chats, copies=copies).handlers()}
             jobs = JobKeeper(Jobs(store.work), doing, bus, clock, holder=instance)
             retention = Retention(desk, removals, of_site(settings))
             letting_go = RetentionKeeper(retention, bus, holder=instance)

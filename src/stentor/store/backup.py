@@ -21,17 +21,19 @@ import msgspec
 
 from stentor import __version__
 from stentor.base import config, folder
-from stentor.base.clock import Clock, unix_ms
+from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
 from stentor.base.errors import BadInput, NotFound, SetupError
 from stentor.spaces import withdrawal
-from stentor.store import dump, reapply
+from stentor.store import dump, forgotten, reapply
 from stentor.store.objects import Objects
 from stentor.store.spaces import Store
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 OBJECTS, DATA = "objects/", "data/"
+LISTS = (f"{withdrawal.FOLDER}/", f"{forgotten.FOLDER}/")
+"""Where a backup is restored these may be: they hold for it."""
 SECRET = f"{DATA}secret"
 MADE_AGAIN = frozenset({"nats", "logs", "objects", folder.LOCK, folder.RESTORING})
 """What of the data folder is in no backup: the bus (it holds a day), logs; objects have a place of their own."""
@@ -185,10 +187,12 @@ def check(file: Path) -> Manifest:
 
 
 class Restored(NamedTuple):
-    """``removed``: of how many spaces something was removed after the backup was made, and is now removed again."""
+    """``removed``: of how many spaces something was removed after the backup was made, and is now removed again;
+    ``forgotten``: how many accounts were deleted since, and are deleted again."""
 
     files: int
     removed: int
+    forgotten: int
     lists: bool
     """Whether a list of what was removed was found at all."""
 
@@ -214,16 +218,19 @@ async def restore(settings: Settings, file: Path, *, removals: Sequence[str] = (
         mark.touch()
         try:
             objects = Objects.open(settings.recordings_address)
-            if [key for key, _ in await objects.list("") if not key.startswith(f"{withdrawal.FOLDER}/")]:
+            if [key for key, _ in await objects.list("") if not key.startswith(LISTS)]:
                 raise SetupError(f"There are recordings in {settings.recordings_address} already: name an empty place.")
-            later = await reapply.collect([objects, *map(Objects.open, places)])
+            lists = [objects, *map(Objects.open, places)]
+            later, deleted = await reapply.collect(lists), await forgotten.collect(lists)
             with _opened(file) as tar:
                 older = await _unpack(settings, tar, objects)
             count = await _remove_again(settings, objects, older, later)
+            people = await _forget_again(settings, objects, deleted)
         except OSError as error:
             raise SetupError(f"Cannot restore to {there}: {error.strerror}. Empty it before you try again.") from error
         mark.unlink()
-    return Restored(len(manifest.members), count, bool(later or removals or settings.removals_url))
+    known = bool(later or deleted or removals or settings.removals_url)
+    return Restored(len(manifest.members), count, people, known)
 
 
 def _require_empty(there: Path) -> None:
@@ -250,6 +257,17 @@ async def _remove_again(settings: Settings, objects: Objects, older: reapply.Lis
     store = await Store.open(settings.database_address)
     try:
         return await reapply.carry_out(objects, store, older, later)
+    finally:
+        await store.close()
+
+
+async def _forget_again(settings: Settings, objects: Objects, deleted: set[str]) -> int:
+    """How many accounts are deleted that the backup has."""
+    if not deleted:
+        return 0
+    store = await Store.open(settings.database_address)
+    try:
+        return await forgotten.carry_out(objects, store, deleted, now_ms=unix_ms(wall()))
     finally:
         await store.close()
 

@@ -21,8 +21,8 @@ from stentor.store.persons import erase_names, numbers_of
 from stentor.store.record import add_entry, forget_handle
 from stentor.store.work import Work
 
-PORTRAITS, PERSON, CHAT = "erase-portraits", "erase-person", "erase-comments"
-"""Kinds of jobs. Keys: the account, a space, a space."""
+PORTRAITS, PERSON, CHAT, LIST = "erase-portraits", "erase-person", "erase-comments", "list-deletion"
+"""Kinds of jobs. Keys: the account, a space, a space, the account."""
 MOST_LISTED = 100
 _TABLE = tables.deletions
 
@@ -96,7 +96,7 @@ def _delete(connection: Connection, account: str, by: str | None, digest: str, n
     _forget_words(connection, account)
     spaces = {*erase_names(connection, account), *_seated(connection, account)}
     wanted += [Wanted(PERSON, space, deletion.subject, {"account": account}) for space in sorted(spaces)]
-    wanted.append(Wanted(PORTRAITS, account, deletion.subject))
+    wanted += [Wanted(kind, account, deletion.subject) for kind in (PORTRAITS, LIST)]
     connection.execute(delete(people).where(people.c.id == account))
     _note(connection, deletion, account, by, now_ms)
     add_jobs(connection, wanted, now_ms=now_ms)

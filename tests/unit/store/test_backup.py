@@ -13,7 +13,10 @@ import pytest
 from stentor.base import config, folder
 from stentor.base.config import Settings
 from stentor.base.errors import BadInput, SetupError
-from stentor.store import backup
+from stentor.people.model import Account
+from stentor.store import backup, forgotten
+from stentor.store.jobs import Jobs
+from stentor.store.objects import Objects
 from stentor.store.spaces import Store
 
 
@@ -158,3 +161,23 @@ async def test_a_backup_of_a_later_version(tmp_path: Path) -> None:
         tar.addfile(info, io.BytesIO(manifest))
     with pytest.raises(BadInput, match=r"Stentor 9\.0, which is newer"):
         backup.check(tmp_path / "b.tar")
+
+
+async def test_who_was_deleted_does_not_come_back(tmp_path: Path) -> None:
+    """An account that is deleted after the backup is deleted again by the restore, before anything is served."""
+    settings = await site(tmp_path / "site")
+    store = await Store.open(settings.database_address)
+    for handle in ("ada", "bob"):
+        account = Account(id=handle, handle=handle, name=handle.title(), created_ms=1)
+        await store.accounts.create(account, password="hash", passkey=None, codes=[])
+    await store.close()
+    await backup.make(settings, tmp_path / "b.tar", now)
+    await forgotten.note(Objects.open(settings.recordings_address), "ada")
+    new = Settings(data=str(tmp_path / "new"))
+    found = await backup.restore(new, tmp_path / "b.tar", removals=[settings.recordings_address])
+    assert (found.forgotten, found.lists) == (1, True)
+    store = await Store.open(new.database_address)
+    assert [account.handle for account in await store.accounts.list()] == ["bob"]
+    assert await Jobs(store.work).waiting() == 2
+    await store.close()
+    assert await forgotten.collect([Objects.open(new.recordings_address)]) == {"ada"}

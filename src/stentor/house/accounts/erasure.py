@@ -19,8 +19,10 @@ from stentor.house.spaces.desk import Desk
 from stentor.spaces import board, outline, portraits, rights
 from stentor.spaces import commands as c
 from stentor.spaces.model import OVER, Role, Space, State, erased_name
-from stentor.store.deletions import CHAT, PERSON, PORTRAITS
+from stentor.store import forgotten
+from stentor.store.deletions import CHAT, LIST, PERSON, PORTRAITS
 from stentor.store.jobs import Job
+from stentor.store.objects import Objects
 from stentor.wire import cue, manifest
 
 Names = Mapping[str, str]
@@ -28,18 +30,23 @@ Names = Mapping[str, str]
 
 
 class Erasure:
-    """The handlers of those jobs."""
+    """The handlers of those jobs. ``copies`` are further places that keep the list of who was deleted."""
 
-    def __init__(self, desk: Desk, chats: ChatKeeper) -> None:
-        self._desk, self._chats, self._objects = desk, chats, desk.objects
+    def __init__(self, desk: Desk, chats: ChatKeeper, *, copies: tuple[Objects, ...] = ()) -> None:
+        self._desk, self._chats, self._objects, self._copies = desk, chats, desk.objects, copies
 
     def handlers(self) -> Mapping[str, Callable[[Job], Awaitable[None]]]:
         """By kind, for the keeper of jobs."""
-        return {PORTRAITS: self._portraits, PERSON: self._person, CHAT: self._chat}
+        return {PORTRAITS: self._portraits, PERSON: self._person, CHAT: self._chat, LIST: self._list}
 
     async def _portraits(self, job: Job) -> None:
         for key, _ in await self._objects.list(portraits.folder(job.key)):
             await self._objects.delete(key)
+
+    async def _list(self, job: Job) -> None:
+        """So that a backup from before does not bring the account back."""
+        for place in (self._objects, *self._copies):
+            await forgotten.note(place, job.key)
 
     async def _chat(self, job: Job) -> None:
         await self._chats.changed(job.key)
