@@ -346,6 +346,18 @@ def test_listening_for_a_while(up: Up) -> None:
     up.json("space", "end", "music")
 
 
+def test_how_long_things_are_kept(up: Up) -> None:
+    """The site's rules and the room that recordings have; a host's choice for one space; nothing is due yet."""
+    found = up.json("retention", "--dry-run")
+    assert found["site"] == {"recording": 0, "comments": 0, "sounds": 30, "events": 0}
+    assert (found["due"], found["more"], found["storage"]["most_bytes"]) == ([], False, None)
+    up.json("space", "create", "Kept", "--id", "kept")
+    assert up.json("space", "keep", "kept", "--recording", "7")["keep"]["recording"] == 7
+    shown = command("retention", "--dry-run", STENTOR_DATA=str(up.folder), STENTOR_PORT=str(up.port))
+    assert re.search(r"sounds +30 days after the end", shown.stdout)
+    assert "0 due now" in shown.stdout
+
+
 def test_the_doctor(up: Up) -> None:
     """Findings for programs; for people in colour, unless NO_COLOR says otherwise (no-color.org)."""
     findings = up.json("doctor")

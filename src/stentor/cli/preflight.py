@@ -28,6 +28,7 @@ from stentor.crowd.admission import TARGET
 from stentor.rehearsal import certificate
 from stentor.rehearsal.certificate import ReadinessCertificate
 from stentor.rehearsal.configuration import Configuration, current, differences
+from stentor.spaces import forecast
 from stentor.spaces.model import ON_AIR, OVER
 
 CERTIFICATE_DAYS: Final = 7.0
@@ -55,6 +56,7 @@ def preflight(space_id: str, listeners: int | None, hours: float, data: str | No
         view = house.get(f"/spaces/{space_id}")
         processes = house.get("/processes")["processes"]
         findings = list(examine(settings, house.url, view, processes, listeners=listeners, hours=hours))
+        findings.append(of_quota(house.get("/storage")["site"], hours))
         now = current(settings, processes, str(view["audience"]["page"]))
         findings.append(of_certificate(certificate.newest(settings), now, listeners))
     tell(findings, as_json=as_json)
@@ -163,6 +165,22 @@ def of_certificate(shown: ReadinessCertificate | None, now: Configuration, liste
         reaches = f"; by extrapolation {guess.listeners:,} ± {guess.error:.0%}" if guess else ""
         return Finding("certificate", Verdict.WARNING, f"{found}{reaches}", f"Rehearse with {listeners:,}.")
     return Finding("certificate", Verdict.OK, found)
+
+
+def of_quota(room: Json, hours: float) -> Finding:
+    """Whether recordings may have as much more as a talk of ``hours`` takes; one that is on is never cut."""
+    used, most = float(room["used_bytes"]), room["most_bytes"]
+    found = f"{used / 1e9:.1f} GB of recordings"
+    if most is None:
+        return Finding("quota", Verdict.OK, f"{found}, without a limit")
+    found = f"{found} of {most / 1e9:.1f} GB"
+    if used >= most:
+        advice = "No space can be opened: remove old recordings, or raise STENTOR_QUOTA_GB."
+        return Finding("quota", Verdict.BAD, found, advice)
+    if used + hours * 3600 * forecast.SPACE_BYTES_S > most:
+        advice = "It ends above the limit, and the next one cannot be opened: raise STENTOR_QUOTA_GB."
+        return Finding("quota", Verdict.WARNING, found, advice)
+    return Finding("quota", Verdict.OK, found)
 
 
 def of_disks(settings: Settings, hours: float) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from stentor.base.config import PREFIX, Settings
 from stentor.base.errors import BadInput, SetupError
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
+from stentor.spaces.board import UNFINISHED_MS
 from stentor.spaces.model import OVER, Keep, Role, Space, State
 from stentor.spaces.refusals import refusal
 
@@ -87,7 +88,14 @@ def until_ms(space: Space, part: Part, site: Keep) -> int | None:
 
 def due(space: Space, site: Keep, now_ms: int) -> list[Part]:
     """What is to go now."""
-    return [part for part in Part if _there(space, part) and _is_over(until_ms(space, part, site), now_ms)]
+    unfinished = space.state is State.ENDED and now_ms - space.when_ms < UNFINISHED_MS
+    return [
+        part
+        for part in Part
+        if _there(space, part)
+        and _is_over(until_ms(space, part, site), now_ms)
+        and not (part is Part.RECORDING and unfinished)
+    ]
 
 
 def whose(space: Space, part: Part, site: Keep) -> str:
@@ -136,7 +144,7 @@ def _there(space: Space, part: Part) -> bool:
     """Whether there may be something of the part."""
     recorded = space.recorded and space.length_ms > 0
     if part is Part.RECORDING:
-        return recorded and space.state is State.REPLAY
+        return recorded
     return part not in space.let_go and not (part is Part.PEOPLE and recorded)
 
 

@@ -19,6 +19,7 @@ from stentor.cli.preflight import (
     of_descriptors,
     of_disks,
     of_parts,
+    of_quota,
     of_roles,
     of_state,
 )  # fmt: skip
@@ -96,6 +97,13 @@ def test_bus_and_recordings(tmp_path: Path) -> None:
     _, recordings = of_parts(msgspec.structs.replace(here, recordings_url=f"file://{tmp_path}/file/objects"))
     assert (recordings.verdict, "STENTOR_RECORDINGS_URL" in recordings.advice) == (BAD, True)
     assert [each.verdict for each in of_parts(Settings(data=str(tmp_path / "elsewhere")))] == [WARNING, WARNING]
+
+
+def test_room_that_the_operator_gives() -> None:
+    """A talk of three hours has 0.2 GB: at the limit nothing can be opened, just below it this is the last one."""
+    limits = {None: OK, 5_000_000_000: BAD, 5_100_000_000: WARNING, 6_000_000_000: OK}
+    for most, verdict in limits.items():
+        assert of_quota({"used_bytes": 5_000_000_000, "most_bytes": most}, 3.0).verdict is verdict
 
 
 def test_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,7 +84,14 @@ def test_what_is_gone_is_not_due_again() -> None:
     assert due(gone(space, Part.RECORDING), SITE, late_ms) == [Part.PEOPLE]
     assert due(gone(space, Part.RECORDING, Part.PEOPLE), SITE, late_ms) == []
     assert Part.PEOPLE in due(with_guests(State.CANCELLED), SITE, late_ms)
-    assert Part.RECORDING not in due(with_guests(State.ENDED), SITE, late_ms)  # it is not complete yet
+
+
+def test_a_recording_that_is_not_complete_waits() -> None:
+    """Two days at most: then nobody writes it any more."""
+    ended, a_day = with_guests(State.ENDED), Keep(recording=1)
+    assert due(ended, a_day, days_after(ended, 2) - 1) == []
+    assert due(ended, a_day, days_after(ended, 2)) == [Part.RECORDING]
+    assert due(with_guests(State.REPLAY), a_day, days_after(ended, 1) + 1000) == [Part.RECORDING]
 
 
 def test_the_record_says_what_went() -> None:

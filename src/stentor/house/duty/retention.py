@@ -19,7 +19,7 @@ FIRST_S: Final = 60.0
 """After the lease was taken: a house that has just come up has other things to do."""
 WALK_S: Final = 6 * 3600.0
 PAUSE_S: Final = 0.2
-"""After each removal: a hundred thousand take a night and cost a few per cent of a processor."""
+"""After each removal and each page of spaces: a hundred thousand removals take a night."""
 LOOK_S: Final = 1.0
 
 
@@ -58,7 +58,7 @@ class RetentionKeeper:
 
     async def walk(self) -> None:
         """Once through all spaces, as long as this house has the lease. Raises :class:`Overloaded`."""
-        async for space, parts in self._retention.walk():
+        async for space, parts in self._retention.walk(pause_s=PAUSE_S):
             for part in parts:
                 heed_cancel()
                 if not self.lease.held:
