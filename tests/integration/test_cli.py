@@ -39,7 +39,7 @@ pytestmark = pytest.mark.timeout(150)
 def environment(**more: str) -> dict[str, str]:
     """This process's, without any setting of Stentor's but one: captions take seconds of a processor to load."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("STENTOR_")}
-    return own | {"STENTOR_CAPTIONS": "off"} | more
+    return own | {"STENTOR_CAPTIONS": "off", "STENTOR_KEEP_COMMENTS": "90d"} | more
 
 
 def command(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -349,7 +349,7 @@ def test_listening_for_a_while(up: Up) -> None:
 def test_how_long_things_are_kept(up: Up) -> None:
     """The site's rules and the room that recordings have; a host's choice for one space; nothing is due yet."""
     found = up.json("retention", "--dry-run")
-    assert found["site"] == {"recording": 0, "comments": 0, "sounds": 30, "events": 0}
+    assert found["site"] == {"recording": 0, "comments": 90, "sounds": 30, "events": 0}
     assert (found["due"], found["more"], found["storage"]["most_bytes"]) == ([], False, None)
     up.json("space", "create", "Kept", "--id", "kept")
     assert up.json("space", "keep", "kept", "--recording", "7")["keep"]["recording"] == 7

@@ -18,9 +18,9 @@ _READ = re.compile(r"settings\.([a-z_]+)")
 SHARED = {
     "archive": {"database_url"},
     "edge": {"database_url", "metrics_token_file", "tls_cert", "tls_key"},
-    "house": {"tls_cert", "tls_key"},
+    "house": {"tls_cert", "tls_key"} | {f"keep_{name}" for name in ("comments", "events", "recordings", "sounds")},
 }
-"""What a role reads by way of base: its disks, the token of /metrics, TLS."""
+"""What a role reads by way of others: its disks, the token of /metrics, TLS, how long things are kept."""
 SECRETS = {
     "STENTOR_DATABASE_URL": "postgresql://site:hunter2@db.example/site",
     "STENTOR_ICE_SERVERS": "turn:me:hunter3@turn.example:3478",

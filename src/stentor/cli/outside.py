@@ -22,7 +22,7 @@ CLOCK_S: Final = 4.0
 """How far an edge's clock may seem to be away; a cache may have kept what it said for 2 s."""
 CACHED: Final = {
     "page": "max-age=5", "door": "max-age=2", "hold": "max-age=", "pulse": "max-age=1",
-    "playlist": "max-age=2", "part": "immutable",
+    "playlist": "max-age=2", "part": "max-age=60",
 }  # fmt: skip
 """What the caches in front of the edges must be told; the rest of the header may be theirs."""
 NOT_CACHED: Final = ("aac", "opus", "mp4", "ticket")
