@@ -96,6 +96,7 @@ EXPECTED = {
     "GET /account": SIGNED_IN,
     "PATCH /account": SIGNED_IN,
     "DELETE /account": SIGNED_IN,
+    "GET /account/deletion/{token}": EVERYBODY,  # the token is in the address
     "GET /account/export": SIGNED_IN,
     "PUT /account/picture": SIGNED_IN,
     "DELETE /account/picture": SIGNED_IN,
@@ -111,6 +112,7 @@ EXPECTED = {
     "PATCH /accounts/{handle}": SITE,
     "DELETE /accounts/{handle}": SITE,
     "GET /accounts/{handle}/picture": EVERYBODY,
+    "GET /site/deletions": SITE,
     "GET /site/record": SITE,
     "GET /site/invitations": f"{SIGNED_IN} token",
     "POST /site/invitations": "moderator admin token",
@@ -185,6 +187,7 @@ class Site:
             "invitation": "x",
             "pin": "x",
             "comment": "1",
+            "token": "x",
         }
         values |= {"space": space, "seat": seats["speaker"]}
         headers: dict[str, str] = {}
