@@ -50,3 +50,19 @@ interface RecordEntry {
   deed: string;
   detail: string;
 }
+
+/** How far the deletion of an account is. */
+interface DeletionView {
+  number: number;
+  asked_ms: number;
+  done: boolean;
+  steps: DeletionStep[];
+}
+
+/** One kind of jobs of a deletion. */
+type DeletionStep = {
+  kind: string;
+  jobs: number;
+  done: number;
+  trouble: string;
+};

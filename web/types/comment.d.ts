@@ -17,7 +17,7 @@ interface Chat {
 }
 
 /** For those who keep order. */
-interface Moderation {
+interface ModerationView {
   state: string;
   limit: number;
   words: string[];

@@ -2,8 +2,8 @@
 
 type State = "scheduled" | "doors_open" | "live" | "interrupted" | "ended" | "replay" | "cancelled";
 
-/** The lights of a space by their name; null for whoever may not see them. */
-type Lights = Record<string, { color: string; reason: string }> | null;
+/** The lights of a space by their name. */
+type Lights = Record<string, { color: string; reason: string }>;
 
 /** A space in the list. */
 interface SpaceRow {
@@ -16,7 +16,7 @@ interface SpaceRow {
   ended_ms: number | null;
   listeners: number;
   listen: string;
-  lights: Lights;
+  lights: Lights | null;
   stage: string | null;
 }
 
@@ -38,12 +38,41 @@ interface SpaceView {
   ladder: LadderView;
   door: DoorView;
   you: You;
+  switches: Record<string, boolean>;
   comments: string;
   comment_slow_s: number;
   sounds: SoundView[];
   playing: PlayingView | null;
   banned: Ban[];
   ice_servers: RTCIceServer[];
+  keep: KeepTimes;
+  site_keep: KeepTimes;
+  recording: string | null;
+  recording_until_ms: number | null;
+  removals: RemovalView[];
+  trim: TrimView | null;
+  listed: boolean;
+  erasing: boolean;
+}
+
+/** A part of a recording that was deleted for good, or all of it. */
+interface RemovalView {
+  from_ms: number;
+  to_ms: number | null;
+  at_ms: number;
+  reason: string;
+}
+
+/** What the replay shows; it ends with the recording when `to_ms` is null. */
+interface TrimView {
+  from_ms: number;
+  to_ms: number | null;
+}
+
+/** For how many days after the end things are kept; 0 for no limit. */
+interface KeepTimes {
+  recording: number;
+  comments: number;
 }
 
 /** What speaks against opening the doors or going live. */

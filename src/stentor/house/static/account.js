@@ -5,26 +5,39 @@ import { signInAgain } from "./again.js";
 import { attempt, canPasskey, makePasskey, sayProblem, showCodes, toProvider, values } from "./sign.js";
 
 const notice = $("notice");
+/** @type {PeoplePage} */
 const page = JSON.parse($("page").textContent);
+/** @type {AccountView | null} */
 let mine = null;
 
-/** Does `work`, after a new sign-in where it takes one. */
-const sure = (work) => attempt(work, () => signInAgain(mine, page.provider));
+/**
+ * Does `work`, after a new sign-in where it takes one.
+ * @param {() => unknown} work
+ */
+const sure = (work) => attempt(work, async () => mine !== null && signInAgain(mine, page.provider));
 
-/** Does `work` and says that it is done. */
+/**
+ * Does `work` and says that it is done.
+ * @param {() => unknown} work
+ */
 const save = (work) => sure(async () => {
   await work();
   notice.textContent = text("account.saved");
 });
 
-/** Calls `work` when a form is sent, with its fields, and when all went well sets them to what is kept (or empty). */
+/**
+ * Calls `work` when a form is sent, with its fields, and when all went well sets them to what is kept (or empty).
+ * @param {string} id
+ * @param {(fields: Record<string, FormDataEntryValue>) => unknown} work
+ */
 function on(id, work) {
-  $(id).addEventListener("submit", async (event) => {
+  $(id).addEventListener("submit", async (/** @type {FormEvent} */ event) => {
     event.preventDefault();
     if (await save(() => work(values(event.target)))) event.target.reset();
   });
 }
 
+/** @param {AccountView} view */
 function draw(view) {
   mine = view;
   const { profile } = view;
@@ -44,6 +57,7 @@ function draw(view) {
     element("option", { value: role, defaultSelected: role === "member" }, text(`site.${role}`))));
 }
 
+/** @param {boolean} linked */
 function drawProvider(linked) {
   $("provider").hidden = !page.provider;
   $("provider-said").textContent = text(linked ? "account.provider_linked" : "account.provider_hint", { name: page.provider });
@@ -52,9 +66,15 @@ function drawProvider(linked) {
   $("provider-unlink").hidden = !linked;
 }
 
+/**
+ * @param {string} name
+ * @param {string} detail
+ * @param {...(Node | null)} more
+ */
 const item = (name, detail, ...more) => element("li", {},
   element("span", {}, element("strong", {}, name), " ", element("span", { className: "quiet" }, detail)), ...more);
 
+/** @param {{ sessions: SessionView[] }} view */
 function drawSessions({ sessions }) {
   $("sessions").replaceChildren(...sessions.map((each) => item(each.agent || "?",
     each.current ? text("account.here") : text("account.seen", { when: when(each.seen_ms) }),
@@ -63,6 +83,7 @@ function drawSessions({ sessions }) {
   $("sessions-end").hidden = sessions.length < 2;
 }
 
+/** @param {{ invitations: SiteInvitationView[] }} view */
 function drawInvitations({ invitations }) {
   $("invitations").replaceChildren(...invitations.map((each) => item(text(`site.${each.role}`),
     text("account.until", { when: when(each.expires_ms) }),
@@ -76,7 +97,7 @@ on("passkey", async ({ name }) => {
   draw(await ask("POST", "/account/passkeys", { body: { name, passkey } }));
 });
 on("password", async ({ current, password }) => {
-  const body = mine.has_password ? { current, password } : { password };
+  const body = mine?.has_password ? { current, password } : { password };
   draw(await ask("PUT", "/account/password", { body }));
   drawSessions(await ask("GET", "/account/sessions"));
 });
@@ -85,7 +106,7 @@ on("invite", async ({ role }) => {
   $("invited").replaceChildren(element("p", {}, text("account.invited")), link(made.link));
   drawInvitations(await ask("GET", "/site/invitations"));
 });
-$("leave").addEventListener("submit", async (event) => {
+$("leave").addEventListener("submit", async (/** @type {FormEvent} */ event) => {
   event.preventDefault();
   await sure(async () => {
     const { status } = await ask("DELETE", "/account", { body: values(event.target) });
@@ -95,11 +116,11 @@ $("leave").addEventListener("submit", async (event) => {
 $("export").addEventListener("click", () => sure(async () => {
   const found = await ask("GET", "/account/export", { timeout: 60000 });
   const href = URL.createObjectURL(new Blob([JSON.stringify(found, null, 2)], { type: "application/json" }));
-  element("a", { href, download: `stentor-${mine.profile.handle}.json` }).click();
+  element("a", { href, download: `stentor-${mine?.profile.handle}.json` }).click();
   URL.revokeObjectURL(href);
 }));
-$("picture-file").addEventListener("change", async ({ target }) => {
-  await save(async () => draw(await ask("PUT", "/account/picture", { file: target.files[0], timeout: 60000 })));
+$("picture-file").addEventListener("change", async (/** @type {EventOn<HTMLInputElement>} */ { target }) => {
+  await save(async () => draw(await ask("PUT", "/account/picture", { file: target.files?.[0], timeout: 60000 })));
   target.value = "";
 });
 $("picture-remove").addEventListener("click", () => save(async () => draw(await ask("DELETE", "/account/picture"))));

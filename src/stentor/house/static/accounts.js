@@ -8,18 +8,27 @@ const MOST_SHOWN = 100; // rows at once; the search finds the others
 const own = JSON.parse($("page").textContent).handle; // nobody rules on themselves
 const RECORD_PAGE = 100; // as many as the house gives at once
 const OWN = new Set(["deleted"]); // what people do to themselves, too, reads differently then
+/** @type {ProfileView[]} */
 let accounts = [];
 let oldest = 0; // the id of the last line of the record that is shown
 
-/** Does `work`, says that it is done, and shows what is so now. */
+/**
+ * Does `work`, says that it is done, and shows what is so now.
+ * @param {() => unknown} work
+ */
 const save = (work) => attempt(async () => {
   await work();
   await load();
   $("notice").textContent = text("account.saved");
 });
 
+/**
+ * @param {string} handle
+ * @param {Partial<ProfileView>} body
+ */
 const rule = (handle, body) => save(() => ask("PATCH", `/accounts/${handle}`, { body }));
 
+/** @param {ProfileView} account */
 function roles({ handle, name, role }) {
   const select = element("select", { ariaLabel: text("accounts.role", { name }) },
     ...ROLES.map((each) => element("option", { value: each, selected: each === role }, text(`site.${each}`))));
@@ -29,6 +38,7 @@ function roles({ handle, name, role }) {
   return select;
 }
 
+/** @param {ProfileView} account */
 function suspension({ handle, name, suspended }) {
   const label = text(suspended ? "accounts.restore" : "accounts.suspend");
   return button(label, () => {
@@ -36,6 +46,7 @@ function suspension({ handle, name, suspended }) {
   }, { ariaLabel: `${label}: ${name}`, dataset: { verb: "suspend" } });
 }
 
+/** @param {ProfileView} account */
 function deletion({ handle, name }) {
   const label = text("accounts.delete");
   return button(label, () => {
@@ -43,6 +54,7 @@ function deletion({ handle, name }) {
   }, { ariaLabel: `${label}: ${name}`, dataset: { verb: "delete" } });
 }
 
+/** @param {ProfileView} account */
 function row(account) {
   const { handle, name, created_ms: made, role, suspended } = account;
   const said = [`@${handle}`, text("account.made", { when: when(made) })];
@@ -64,14 +76,21 @@ function draw() {
   if (handle) $("accounts").querySelector(`[data-handle="${handle}"] ${verb ? `[data-verb="${verb}"]` : "select"}`)?.focus();
 }
 
-/** Who it was: a handle, or the number of somebody whose account is deleted. */
+/**
+ * Who it was: a handle, or the number of somebody whose account is deleted.
+ * @param {string} handle
+ */
 function person(handle) {
   const [deleted, number] = handle.split(":");
   return number ? text("record.number", { number }) : `@${deleted}`;
 }
 
-/** Accounts that were deleted lately, and what still waits. */
+/**
+ * Accounts that were deleted lately, and what still waits.
+ * @param {{ deletions: DeletionView[] }} view
+ */
 function drawDeletions({ deletions }) {
+  /** @param {DeletionView} deletion */
   const row = ({ number, asked_ms: at, done, steps }) => element("li", {},
     element("span", {}, text("deletion.row", { number }), " ", element("span", { className: "quiet" }, when(at))),
     element("span", { className: "quiet" }, done ? text("deletion.done") : steps.map((each) =>
@@ -80,7 +99,10 @@ function drawDeletions({ deletions }) {
   if (!deletions.length) $("deletions").append(element("li", { className: "quiet" }, text("deletion.none")));
 }
 
-/** One entry of the record as a sentence. */
+/**
+ * One entry of the record as a sentence.
+ * @param {RecordEntry} entry
+ */
 function entry({ at_ms: at, by, handle, deed, detail }) {
   const values = { by: by ? person(by) : text("record.token"), handle: person(handle), detail: detail ? text(`site.${detail}`) : "" };
   const own = by && by === handle;

@@ -8,7 +8,12 @@ const password = $("again-password");
 const passkey = $("again-passkey");
 const elsewhere = $("again-provider");
 
-/** Asks whoever owns the account of this `view` (`GET /account`) to sign in; gives whether they did. */
+/**
+ * Asks whoever owns the account of this `view` (`GET /account`) to sign in; gives whether they did.
+ * @param {AccountView} view
+ * @param {string} provider
+ * @returns {Promise<boolean>}
+ */
 export function signInAgain(view, provider) {
   password.hidden = !view.has_password;
   passkey.hidden = !view.passkeys.length || !canPasskey();
@@ -17,11 +22,12 @@ export function signInAgain(view, provider) {
   password.reset();
   dialog.showModal();
   return new Promise((done) => {
+    /** @param {() => unknown} body */
     const enter = async (body) => {
       const signedIn = await attempt(async () => ask("POST", "/sign-in", { body: await body() }));
       dialog.close(signedIn ? "done" : "");
     };
-    password.onsubmit = (event) => {
+    password.onsubmit = (/** @type {SubmitEvent} */ event) => {
       event.preventDefault();
       enter(() => ({ handle: view.profile.handle, password: values(password).password }));
     };

@@ -12,7 +12,10 @@ const REFUSED = new Set([401, 403]);
 
 let token = localStorage.getItem(kept) ?? "";
 
-/** Shows what has become of the request; without one, the form. */
+/**
+ * Shows what has become of the request; without one, the form.
+ * @param {RequestView | null} request
+ */
 function show(request) {
   const { state = "", place, waiting, link } = request ?? {};
   $("standing").textContent = state ? text(`ask.${state}`, { place, waiting }) : "";
@@ -22,7 +25,10 @@ function show(request) {
   if (link) $("go").href = link;
 }
 
-/** Does something about the request; what the house says against it is shown. */
+/**
+ * Does something about the request; what the house says against it is shown.
+ * @param {() => Promise<RequestView>} action
+ */
 async function attempt(action) {
   $("warning").textContent = "";
   try {
@@ -32,6 +38,7 @@ async function attempt(action) {
   }
 }
 
+/** @param {string} name */
 function send(name) {
   return attempt(async () => {
     const request = await ask("POST", path, { token, body: { name } }).catch((error) => {
@@ -69,7 +76,7 @@ function forget() {
   show(null);
 }
 
-$("ask").addEventListener("submit", (event) => {
+$("ask").addEventListener("submit", (/** @type {FormEvent} */ event) => {
   event.preventDefault();
   send(event.target.elements.name.value);
 });

@@ -4,20 +4,26 @@ import { $, ask, element, when } from "./page.js";
 
 
 export class Backstage {
-  /** `command` runs an action and shows what does not work. */
+  /**
+   * `command` runs an action and shows what does not work.
+   * @param {PartOptions} page
+   */
   constructor({ space, token, command }) {
     this.space = space;
     this.token = token;
     this.command = command;
     this.may = false;
     this.newest = 0;
-    $("backstage-form").addEventListener("submit", (event) => {
+    $("backstage-form").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
       event.preventDefault();
       this.#say();
     });
   }
 
-  /** Shows itself to whoever may read it, with what was written before. */
+  /**
+   * Shows itself to whoever may read it, with what was written before.
+   * @param {SpaceView} view
+   */
   look({ you }) {
     const may = you.may.includes("backstage");
     $("backstage").hidden = !may;
@@ -39,6 +45,7 @@ export class Backstage {
     return `/spaces/${this.space}/backstage`;
   }
 
+  /** @param {{ messages: BackstageMessage[] }} view */
   #draw({ messages }) {
     const log = $("backstage-log");
     const fresh = messages.filter(({ id }) => id > this.newest);

@@ -4,18 +4,26 @@
 import { $, ask, pause, text } from "./page.js";
 import { fill, refusal, row } from "./comment-row.js";
 
+/** @type {CommentsPage} */
 const page = JSON.parse($("page").textContent);
 const path = `/spaces/${page.id}/comments`;
+/** @type {Pace} */
 const AWAY_S = [10, 20];
 
 const AHEAD_MS = 15000; // so long what one has just written is shown before it has come around to the audience
 
+/** @type {Set<number>} */
 const mine = new Set(); // numbers of what this person wrote: it can be taken back
+/** @type {(CommentView & { since: number })[]} */
 let ahead = []; // what this person has just written, with the time
+/** @type {Chat} */
 let chat = { state: "open", retry_s: [3, 6], comments: [] };
 let silenced = false;
 
-/** Does something about comments; what the house says against it is shown. */
+/**
+ * Does something about comments; what the house says against it is shown.
+ * @param {() => unknown} action
+ */
 async function attempt(action) {
   $("warning").textContent = "";
   try {
@@ -26,6 +34,7 @@ async function attempt(action) {
   draw();
 }
 
+/** @param {CommentView} comment */
 function remove({ id }) {
   return attempt(async () => {
     await ask("DELETE", `${path}/${id}`);
@@ -34,6 +43,7 @@ function remove({ id }) {
   });
 }
 
+/** @param {CommentView} comment */
 function silence({ handle, name }) {
   if (!confirm(text("comments.sure", { name }))) return undefined;
   return attempt(async () => {
@@ -42,12 +52,14 @@ function silence({ handle, name }) {
   });
 }
 
+/** @param {CommentView} comment */
 function acts(comment) {
   const own = mine.has(comment.id);
-  return [
-    ...(own || page.moderates ? [["comments.remove", () => remove(comment)]] : []),
-    ...(page.moderates && !own ? [["comments.silence", () => silence(comment)]] : []),
-  ];
+  /** @type {Act[]} */
+  const found = [];
+  if (own || page.moderates) found.push(["comments.remove", () => remove(comment)]);
+  if (page.moderates && !own) found.push(["comments.silence", () => silence(comment)]);
+  return found;
 }
 
 function draw() {
@@ -61,6 +73,7 @@ function draw() {
   $("comment").hidden = $("comment-hint").hidden = !page.account || silenced || chat.state !== "open";
 }
 
+/** @returns {Promise<Chat>} */
 async function read() {
   const answer = await fetch(page.read, { credentials: "omit", signal: AbortSignal.timeout(8000) });
   if (!answer.ok) throw new Error(String(answer.status));
@@ -90,7 +103,7 @@ async function look() {
   for (const { id } of own.comments) mine.add(id);
 }
 
-$("comment").addEventListener("submit", (event) => {
+$("comment").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
   event.preventDefault();
   attempt(async () => {
     const made = await ask("POST", path, { body: { text: $("comment-text").value } });

@@ -6,7 +6,10 @@ import { attempt } from "./sign.js";
 const AGAIN_MS = 3000;
 const { token } = JSON.parse($("page").textContent);
 
-/** One kind of jobs: how many are done, and what holds up the others. */
+/**
+ * One kind of jobs: how many are done, and what holds up the others.
+ * @param {DeletionStep} step
+ */
 export function step({ kind, jobs, done, trouble }) {
   const state = done === jobs ? text("deletion.done") : text("deletion.waits", { done, jobs });
   const why = done < jobs && trouble ? text(trouble === "space-on-air" ? "deletion.on_air" : "deletion.again") : "";

@@ -6,18 +6,22 @@ const KINDS = ["press", "member", "follower", "invited"];
 const DELAYS_S = [0, 60, 120, 300, 600, 900];
 
 export class Door {
-  /** `command` runs an action and shows what does not work. */
+  /**
+   * `command` runs an action and shows what does not work.
+   * @param {PartOptions} page
+   */
   constructor({ space, token, command }) {
     this.space = space;
     this.token = token;
     this.command = command;
     this.limited = false;
     $("pass-kind").replaceChildren(...KINDS.map((value) => element("option", { value }, text(`pass.${value}`))));
-    $("overflow").addEventListener("change", ({ target }) => this.#change({ overflow_s: Number(target.value) }));
+    $("overflow").addEventListener("change", (/** @type {EventOn<HTMLSelectElement>} */ { target }) => this.#change({ overflow_s: Number(target.value) }));
     $("limit").addEventListener("click", () => this.#limit());
     $("pass").addEventListener("click", () => this.command(() => this.#pass()));
   }
 
+  /** @param {SpaceView} view */
   draw({ door, you, listeners }) {
     $("door").hidden = !you.may.includes("limit_audience") && !you.may.includes("open_audience");
     this.limited = door.limited;
@@ -34,7 +38,10 @@ export class Door {
     if ($("door-now").textContent !== sentence) $("door-now").textContent = sentence;
   }
 
-  // The one that holds is always among them, though somebody has chosen it elsewhere.
+  /**
+   * The one that holds is always among them, though somebody has chosen it elsewhere.
+   * @param {number} delay
+   */
   #drawOverflow(delay) {
     if (document.activeElement === $("overflow")) return;
     const choices = [...new Set([...DELAYS_S, delay])].sort((a, b) => a - b);
@@ -45,6 +52,7 @@ export class Door {
     $("overflow").value = String(delay);
   }
 
+  /** @param {Record<string, unknown>} body */
   #change(body) {
     this.command(() => ask("PATCH", `/spaces/${this.space}`, { token: this.token, body }));
   }

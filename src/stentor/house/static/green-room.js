@@ -9,13 +9,18 @@ const KEPT = "stentor-devices";
 export const MUSIC_BPS = 128_000; // Opus carries music in mono without audible loss
 
 export class GreenRoom {
-  /** `use` opens the microphone that is chosen here and gives its stream; `warn` shows what does not work. */
+  /**
+   * `use` opens the microphone that is chosen here and gives its stream; `warn` shows what does not work.
+   * @param {{ space: string, token: string, use: () => Promise<MediaStream>, warn: (sentence: string) => void }} page
+   */
   constructor({ space, token, use, warn }) {
     this.space = space;
     this.token = token;
     this.use = use;
     this.warn = warn;
+    /** @type {RTCIceServer[]} */
     this.iceServers = [];
+    /** @type {AbortController | null} */
     this.running = null;
     this.kept = kept();
     $("music").checked = Boolean(this.kept.music);
@@ -31,14 +36,20 @@ export class GreenRoom {
     return { deviceId: $("microphone").value, music: $("music").checked };
   }
 
-  /** What the house says: where the hold music is, and how the stage is reached. */
+  /**
+   * What the house says: where the hold music is, and how the stage is reached.
+   * @param {SpaceView} view
+   */
   look(view) {
     this.iceServers = view.ice_servers;
     if ($("hold-music").dataset.address === view.audience.hold) return;
     $("hold-music").dataset.address = $("hold-music").src = view.audience.hold;
   }
 
-  /** Lists the devices; `stream` is the one in use, if any. Names are known only after one was allowed. */
+  /**
+   * Lists the devices; `stream` is the one in use, if any. Names are known only after one was allowed.
+   * @param {MediaStream | null} stream
+   */
   async choices(stream) {
     const chosen = stream?.getAudioTracks()[0]?.getSettings().deviceId ?? ($("microphone").value || this.kept.microphone);
     fill($("microphone"), await microphone.all("audioinput"), chosen);
@@ -69,6 +80,7 @@ export class GreenRoom {
     try {
       const stream = await this.use();
       const { space, token, iceServers } = this;
+      /** @type {(step: string, share: number) => void} */
       const tell = (step, share) => this.#tell(step, share);
       this.#show(await check({ space, token, stream, audio: $("echo"), iceServers, signal: running.signal, tell }));
     } catch (error) {
@@ -79,6 +91,10 @@ export class GreenRoom {
     }
   }
 
+  /**
+   * @param {string} step
+   * @param {number} share
+   */
   #tell(step, share) {
     const said = step ? text(`check.${step}`) : "";
     if ($("check-said").textContent !== said) $("check-said").textContent = said;
@@ -86,16 +102,19 @@ export class GreenRoom {
     $("check-progress").value = share;
   }
 
+  /** @param {SoundCheck | { failed: string }} found */
   #show(found) {
     $("check-found").replaceChildren(...sentences(found).map(([how, sentence]) => element("li", { dataset: { light: how } }, sentence)));
   }
 
+  /** @param {boolean} play */
   #hold(play) {
     if (play) $("hold-music").play().catch(() => this.warn(text("check.no_hold")));
     else $("hold-music").pause();
     $("hold").setAttribute("aria-pressed", String(play));
   }
 
+  /** @param {DeviceChoice} choice */
   async #keep(choice) {
     Object.assign(this.kept, choice);
     try {
@@ -112,9 +131,13 @@ export class GreenRoom {
   }
 }
 
-/** What a sound check has found, as a light and a sentence each. */
+/**
+ * What a sound check has found, as a light and a sentence each.
+ * @param {SoundCheck | { failed: string }} found
+ */
 function sentences(found) {
-  if (found.failed) return [["red", text(`check.no_${found.failed}`)]];
+  if (found.failed !== undefined) return [["red", text(`check.no_${found.failed}`)]];
+  /** @type {Record<string, string>} */
   const light = { good: "green", fair: "yellow", poor: "red" };
   const how = quality(found);
   const numbers = { delay: found.delay_ms, loss: Math.round(found.loss * 1000) / 10, jitter: found.jitter_ms };
@@ -125,15 +148,21 @@ function sentences(found) {
   ];
 }
 
+/**
+ * @param {HTMLSelectElement} select
+ * @param {MediaDeviceInfo[]} devices
+ * @param {string} [chosen]
+ */
 function fill(select, devices, chosen) {
   const options = devices.map(({ deviceId, label }, n) =>
     element("option", { value: deviceId, selected: deviceId === chosen }, label || `${n + 1}`));
   select.replaceChildren(element("option", { value: "" }, text("stage.default_device")), ...options);
 }
 
+/** @returns {DeviceChoice} */
 function kept() {
   try {
-    return JSON.parse(localStorage.getItem(KEPT)) ?? {};
+    return JSON.parse(localStorage.getItem(KEPT) ?? "null") ?? {};
   } catch {
     return {};
   }

@@ -2,10 +2,14 @@
 
 import { $, ask, element, link, text } from "./page.js";
 
-let invited = null;
+let invited = "";
 let token = "";
 
-/** Opens the dialog for a space `{ id, title }`; `by` is the token of whoever invites, empty for a session. */
+/**
+ * Opens the dialog for a space; `by` is the token of whoever invites, empty for a session.
+ * @param {{ id: string, title: string }} space
+ * @param {string} by
+ */
 export function invite(space, by) {
   invited = space.id;
   token = by;
@@ -15,7 +19,7 @@ export function invite(space, by) {
 }
 
 $("invite-close").addEventListener("click", () => $("invite").close());
-$("invite-form").addEventListener("submit", async (event) => {
+$("invite-form").addEventListener("submit", async (/** @type {SubmitEvent} */ event) => {
   event.preventDefault();
   const { name, role } = $("invite-form").elements;
   try {

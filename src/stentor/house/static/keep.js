@@ -3,18 +3,24 @@
 import { $, ask, element, text, when } from "./page.js";
 
 const DAYS = [1, 7, 30, 90, 180, 365];
+/** @type {(keyof KeepTimes)[]} */
 const PARTS = ["recording", "comments"];
 
 export class Keep {
-  /** `command` runs an action and shows what does not work. */
+  /**
+   * `command` runs an action and shows what does not work.
+   * @param {PartOptions} page
+   */
   constructor({ space, token, command }) {
     this.space = space;
     this.token = token;
     this.command = command;
+    /** @type {Partial<KeepTimes>} */
     this.kept = {};
-    for (const part of PARTS) $(`keep-${part}`).addEventListener("change", ({ target }) => this.#change(part, Number(target.value)));
+    for (const part of PARTS) $(`keep-${part}`).addEventListener("change", (/** @type {EventOn<HTMLSelectElement>} */ { target }) => this.#change(part, Number(target.value)));
   }
 
+  /** @param {SpaceView} view */
   draw({ keep, site_keep: site, recording_until_ms: until, recording, state, you }) {
     $("keep").hidden = !you.may.includes("keep");
     this.kept = keep;
@@ -27,13 +33,22 @@ export class Keep {
     for (const part of PARTS) choices($(`keep-${part}`), keep[part], site[part]);
   }
 
+  /**
+   * @param {keyof KeepTimes} part
+   * @param {number} days
+   */
   #change(part, days) {
     const body = { ...this.kept, [part]: days };
     this.command(() => ask("PUT", `/spaces/${this.space}/keep`, { token: this.token, body }));
   }
 }
 
-/** What may be chosen: what the site does, and what is shorter; the one that holds is always among them. */
+/**
+ * What may be chosen: what the site does, and what is shorter; the one that holds is always among them.
+ * @param {HTMLSelectElement} select
+ * @param {number} own
+ * @param {number} site
+ */
 function choices(select, own, site) {
   if (document.activeElement === select) return;
   const shorter = [...new Set([...DAYS, own])].filter((days) => days > 0 && (!site || days <= site)).sort((a, b) => a - b);
@@ -42,5 +57,6 @@ function choices(select, own, site) {
   select.value = String(own);
 }
 
+/** @param {number} days */
 const length = (days) =>
   new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit: "day", unitDisplay: "long" }).format(days);

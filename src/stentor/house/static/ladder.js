@@ -6,7 +6,10 @@ const CHOICES = ["auto", 0, 1, 2, 3, 4];
 const SHARES = new Set(["line", "cpu", "slow"]);
 
 export class Ladder {
-  /** `command` runs an action and shows what does not work. */
+  /**
+   * `command` runs an action and shows what does not work.
+   * @param {PartOptions} page
+   */
   constructor({ space, token, command }) {
     this.space = space;
     this.token = token;
@@ -15,6 +18,7 @@ export class Ladder {
     $("rung").addEventListener("change", () => this.#choose($("rung").value));
   }
 
+  /** @param {SpaceView} view */
   draw({ ladder, you }) {
     $("ladder").hidden = !you.may.includes("pin_rung") && !you.may.includes("free_rung");
     if (document.activeElement !== $("rung")) $("rung").value = String(ladder.pinned ?? "auto");
@@ -22,12 +26,14 @@ export class Ladder {
     if ($("rung-now").textContent !== sentence) $("rung-now").textContent = sentence;
   }
 
+  /** @param {string} value */
   #choose(value) {
     const rung = value === "auto" ? null : Number(value);
     this.command(() => ask("PUT", `/spaces/${this.space}/rung`, { token: this.token, body: { rung } }));
   }
 }
 
+/** @param {LadderView} ladder */
 function why({ cause, value }) {
   /** @type {Intl.NumberFormatOptions} */
   const style = SHARES.has(cause) ? { style: "percent" } : { maximumFractionDigits: 2 };

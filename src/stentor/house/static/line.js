@@ -2,7 +2,7 @@
 
 import { $, ask, button, element, text, when } from "./page.js";
 
-
+/** @type {Record<string, Record<string, unknown>>} */
 const CHANGES = {
   open_asking: { asking: "anyone" },
   close_asking: { asking: "nobody" },
@@ -11,7 +11,10 @@ const CHANGES = {
 };
 
 export class Line {
-  /** `command` runs an action and shows what does not work; `change` sets what the audience may do. */
+  /**
+   * `command` runs an action and shows what does not work; `change` sets what the audience may do.
+   * @param {ChangingPartOptions} page
+   */
   constructor({ space, token, command, change }) {
     this.space = space;
     this.token = token;
@@ -20,7 +23,10 @@ export class Line {
     this.drawn = "";
   }
 
-  /** Asks for the line and shows it; only for whoever may answer it. */
+  /**
+   * Asks for the line and shows it; only for whoever may answer it.
+   * @param {SpaceView} view
+   */
   async look(view) {
     const may = view.you.may.includes("open_asking") || view.you.may.includes("close_asking");
     $("line").hidden = !may;
@@ -29,6 +35,7 @@ export class Line {
     this.#draw((await ask("GET", `/spaces/${this.space}/requests`, { token: this.token })).requests);
   }
 
+  /** @param {SpaceView} view */
   #buttons({ you, switches }) {
     const verbs = Object.keys(CHANGES).filter((verb) => you.may.includes(verb));
     const flips = you.may.includes("switch") ? Object.entries(switches) : [];
@@ -43,6 +50,7 @@ export class Line {
     );
   }
 
+  /** @param {Waiting[]} requests */
   #draw(requests) {
     const now = JSON.stringify(requests);
     if (now === this.drawn) return;
@@ -52,8 +60,13 @@ export class Line {
     $("waiting").replaceChildren(...requests.map((each) => this.#row(each)));
   }
 
+  /** @param {Waiting} request */
   #row({ id, name, asked_ms: asked }) {
     const path = `/spaces/${this.space}/requests/${id}`;
+    /**
+     * @param {string} method
+     * @param {string} address
+     */
     const answer = (method, address) => this.command(async () => {
       this.#draw((await ask(method, address, { token: this.token })).requests);
     });

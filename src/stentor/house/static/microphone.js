@@ -10,7 +10,10 @@ export function blocked() {
   return "";
 }
 
-/** The key of the text for what `getUserMedia` throws. */
+/**
+ * The key of the text for what `getUserMedia` throws.
+ * @param {Error} error
+ */
 export function reason(error) {
   switch (error.name) {
     case "NotAllowedError": case "SecurityError": return "error.denied";
@@ -23,8 +26,10 @@ export function reason(error) {
 /**
  * A stream of the microphone with this id, or of the system's own choice. For speech the browser takes echo and noise
  * away and levels; for music that would spoil it.
+ * @param {{ deviceId?: string, music: boolean }} wishes
  */
 export async function open({ deviceId, music }) {
+  /** @type {MediaTrackConstraints} */
   const audio = { echoCancellation: !music, noiseSuppression: !music, autoGainControl: !music, channelCount: 1 };
   if (deviceId) audio.deviceId = { exact: deviceId };
   const stream = await navigator.mediaDevices.getUserMedia({ audio });
@@ -32,7 +37,10 @@ export async function open({ deviceId, music }) {
   return stream;
 }
 
-/** The devices of a kind, `audioinput` or `audiooutput`; their names are known only after a microphone was allowed. */
+/**
+ * The devices of a kind; their names are known only after a microphone was allowed.
+ * @param {"audioinput" | "audiooutput"} wanted
+ */
 export async function all(wanted) {
   const devices = await navigator.mediaDevices.enumerateDevices();
   return devices.filter(({ kind, deviceId }) => kind === wanted && !["", "default", "communications"].includes(deviceId));
@@ -40,12 +48,18 @@ export async function all(wanted) {
 
 /** Draws the level of a stream into `bar`, and tells when the microphone gives no sound at all, or gives it again. */
 export class Meter {
+  /**
+   * @param {HTMLElement} bar
+   * @param {(silent: boolean) => void} onSilence
+   */
   constructor(bar, onSilence) {
     this.bar = bar;
     this.onSilence = onSilence;
+    /** @type {AudioContext | null} */
     this.context = null;
   }
 
+  /** @param {MediaStream} stream */
   start(stream) {
     this.stop();
     const context = new AudioContext();
@@ -56,6 +70,7 @@ export class Meter {
     let heard = performance.now();
     let silent = false;
     let shown = 0;
+    /** @param {number} now */
     const draw = (now) => {
       if (this.context !== context) return;
       analyser.getFloatTimeDomainData(samples);

@@ -11,21 +11,27 @@ export class Moderation {
   #rules = "";
   #comments = "";
 
-  /** `command` runs an action and shows what does not work; `change` sets the rules. */
+  /**
+   * `command` runs an action and shows what does not work; `change` sets the rules.
+   * @param {ChangingPartOptions} page
+   */
   constructor({ space, token, command, change }) {
     this.space = space;
     this.token = token;
     this.command = command;
     this.change = change;
     this.may = false;
-    $("comments-rules").addEventListener("submit", (event) => {
+    $("comments-rules").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
       event.preventDefault();
       this.#save();
     });
     $("comments-switch").append(...SWITCHES.map((value) => element("option", { value }, "")));
   }
 
-  /** Shows itself to whoever keeps order, with what was written before. */
+  /**
+   * Shows itself to whoever keeps order, with what was written before.
+   * @param {SpaceView} view
+   */
   look(view) {
     const may = view.you.may.includes("comments");
     $("comments").hidden = !may;
@@ -56,10 +62,15 @@ export class Moderation {
     }
   }
 
-  #ask(method, path, body) {
-    return ask(method, `/spaces/${this.space}/${path}`, { token: this.token, body });
+  /**
+   * @param {string} method
+   * @param {string} path
+   */
+  #ask(method, path) {
+    return ask(method, `/spaces/${this.space}/${path}`, { token: this.token });
   }
 
+  /** @param {ModerationView} view */
   #draw({ state, limit, words, comments, silenced }) {
     const now = JSON.stringify([state, limit, words, comments, silenced]);
     if (now === this.#comments) return;
@@ -78,6 +89,10 @@ export class Moderation {
         button(text("ban.lift"), () => this.#do("DELETE", `silenced/${handle}`), { ariaLabel: `${text("ban.lift")}: ${name}` })))));
   }
 
+  /**
+   * @param {string} method
+   * @param {string} path
+   */
   #do(method, path) {
     return this.command(async () => {
       await this.#ask(method, path);
@@ -86,7 +101,7 @@ export class Moderation {
   }
 
   #save() {
-    const words = $("comments-words").value.split(/[\n,]/).map((word) => word.trim()).filter(Boolean);
+    const words = $("comments-words").value.split(/[\n,]/).map((/** @type {string} */ word) => word.trim()).filter(Boolean);
     return this.change({ comments: $("comments-switch").value, comment_slow_s: Number($("comments-slow").value), comment_words: words });
   }
 }

@@ -6,14 +6,22 @@
  */
 export const $ = (id) => document.getElementById(id);
 
-const words = JSON.parse(document.getElementById("texts").textContent);
+/** @type {Record<string, string>} */
+const words = JSON.parse($("texts").textContent);
 
-/** The text of `key` in the page's language, with {names} filled in. */
+/**
+ * The text of `key` in the page's language, with {names} filled in.
+ * @param {string} key
+ * @param {TextValues} [values]
+ */
 export function text(key, values = {}) {
-  return (words[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  return (words[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 }
 
-/** A wall-clock time (ms since 1970) in the reader's own way and zone. */
+/**
+ * A wall-clock time (ms since 1970) in the reader's own way and zone.
+ * @param {number} ms
+ */
 export function when(ms) {
   const near = Math.abs(Date.now() - ms) < 18 * 3600e3;
   /** @type {Intl.DateTimeFormatOptions} */
@@ -33,17 +41,25 @@ export function element(name, properties = {}, ...children) {
   const { dataset, ...rest } = properties;
   Object.assign(made, rest);
   Object.assign(made.dataset, dataset);
-  made.append(...children.filter((child) => child !== null && child !== ""));
+  made.append(.../** @type {(Node | string)[]} */ (children.filter((child) => child !== null && child !== "")));
   return made;
 }
 
+/**
+ * @param {string} label
+ * @param {(pressed: HTMLButtonElement) => unknown} action
+ * @param {Record<string, any>} [properties]
+ */
 export function button(label, action, properties = {}) {
   const made = element("button", { type: "button", ...properties }, label);
   made.addEventListener("click", () => action(made));
   return made;
 }
 
-/** An address in a field that is easily copied. */
+/**
+ * An address in a field that is easily copied.
+ * @param {string} address
+ */
 export function link(address) {
   const field = element("input", { readOnly: true, value: address });
   field.addEventListener("focus", () => field.select());
@@ -55,7 +71,10 @@ export function link(address) {
   return element("div", { className: "link" }, field, copy);
 }
 
-/** The three lights of a space as list items, each with its sentence. */
+/**
+ * The three lights of a space as list items, each with its sentence.
+ * @param {Lights | null} all
+ */
 export function lights(all) {
   return Object.entries(all ?? {}).map(([name, { color, reason }]) =>
     element("li", { dataset: { light: color } }, `${text(`lights.${name}`)}: ${text(`reason.${reason}`)}`),
@@ -64,6 +83,10 @@ export function lights(all) {
 
 /** A refusal of the API: the problem document (RFC 9457), or status 0 when the house did not answer. */
 export class Refused extends Error {
+  /**
+   * @param {number} status
+   * @param {Problem} problem
+   */
   constructor(status, problem, retryAfter = 0) {
     super(words[`unread.${problem.reason}`] ?? problem.detail ?? problem.title ?? String(status));
     this.status = status;
@@ -80,6 +103,7 @@ export class Refused extends Error {
  * @returns {Promise<any>}
  */
 export async function ask(method, path, { token = "", body, file, timeout = 8000 } = {}) {
+  /** @type {Record<string, string>} */
   const headers = { Accept: "application/json" };
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -98,7 +122,11 @@ export async function ask(method, path, { token = "", body, file, timeout = 8000
   return document;
 }
 
+/** @param {number} ms */
 export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
-/** Around `ms`, so that many pages do not come at the same moment. */
+/**
+ * Around `ms`, so that many pages do not come at the same moment.
+ * @param {number} ms
+ */
 export const about = (ms) => ms * (0.75 + Math.random() / 2);

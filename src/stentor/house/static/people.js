@@ -6,12 +6,19 @@ import { portrait } from "./portrait.js";
 
 const SURE = new Set(["remove", "ban", "ban_for_good", "hand_over"]); // not to be taken back with one press
 const OPEN = new Set(["silent", "off"]); // what is no wonder while our own page sends nothing
+/** @type {Record<string, { muted: boolean } | { role: string }>} */
 const CHANGES = {
   mute: { muted: true }, unmute: { muted: false },
   co_host: { role: "co_host" }, speaker: { role: "speaker" }, hand_over: { role: "host" },
 };
 
-/** Follows the stage for ever: `told` gets the seats as it sees them, `news` has what to call by the name of an event. */
+/**
+ * Follows the stage for ever: `told` gets the seats as it sees them, `news` has what to call by the name of an event.
+ * @param {string} space
+ * @param {() => string} token
+ * @param {(seats: SeatStatus[]) => void} told
+ * @param {Record<string, () => unknown>} news
+ */
 export async function follow(space, token, told, news) {
   for (;;) {
     try {
@@ -22,12 +29,19 @@ export async function follow(space, token, told, news) {
   }
 }
 
-/** One stream of server-sent events to its end (EventSource cannot send a token; without one the session counts). */
+/**
+ * One stream of server-sent events to its end (EventSource cannot send a token; without one the session counts).
+ * @param {string} space
+ * @param {string} token
+ * @param {(seats: SeatStatus[]) => void} told
+ * @param {Record<string, () => unknown>} news
+ */
 async function events(space, token, told, news) {
+  /** @type {Record<string, string>} */
   const headers = { Accept: "text/event-stream" };
   if (token) headers.Authorization = `Bearer ${token}`;
   const answer = await fetch(`/api/v1/spaces/${space}/talk`, { headers, cache: "no-store", credentials: "same-origin" });
-  if (!answer.ok) throw new Error(String(answer.status));
+  if (!answer.ok || !answer.body) throw new Error(String(answer.status));
   for (const call of Object.values(news)) call(); // what was written while nothing came
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
@@ -35,7 +49,7 @@ async function events(space, token, told, news) {
     const { done, value } = await reader.read();
     if (done) return;
     const parts = (text + value).split("\n\n");
-    text = parts.pop();
+    text = parts.pop() ?? "";
     for (const part of parts) {
       const [, kind] = /^event: (\w+)/.exec(part) ?? [];
       if (kind) news[kind]?.();
@@ -45,17 +59,24 @@ async function events(space, token, told, news) {
 }
 
 export class People {
-  /** `command` runs an action and shows what does not work; `silent` says whether our own page sends nothing. */
+  /**
+   * `command` runs an action and shows what does not work; `silent` says whether our own page sends nothing.
+   * @param {PartOptions & { silent: () => boolean }} page
+   */
   constructor({ space, token, command, silent }) {
     this.space = space;
     this.token = token;
     this.command = command;
     this.silent = silent;
     this.drawn = "";
+    /** @type {Map<string, { row: HTMLElement, marks: HTMLElement, role: string, name: string }>} */
     this.rows = new Map();
   }
 
-  /** Shows the seats of the house's view; how they sound comes by `hear` in between. */
+  /**
+   * Shows the seats of the house's view; how they sound comes by `hear` in between.
+   * @param {SpaceView} view
+   */
   draw(view) {
     this.you = view.you?.seat;
     this.leads = view.you?.role !== "speaker";
@@ -72,11 +93,15 @@ export class People {
     for (const seat of view.seats) this.#mark(seat);
   }
 
-  /** What the stage says of the seats just now. */
+  /**
+   * What the stage says of the seats just now.
+   * @param {SeatStatus[]} seats
+   */
   hear(seats) {
     for (const seat of seats) this.#mark(seat);
   }
 
+  /** @param {SeatView} seat */
   #row(seat) {
     const { id, name, role, may } = seat;
     const marks = element("span", { className: "quiet" });
@@ -85,9 +110,15 @@ export class People {
     return { row, marks, role, name };
   }
 
+  /**
+   * @param {string} id
+   * @param {string} name
+   * @param {string[]} verbs
+   */
   #menu(id, name, verbs) {
     const summary = element("summary", { ariaLabel: text("seat.menu", { name }) }, "⋯");
     const menu = element("details", { className: "menu" }, summary);
+    /** @param {string} verb */
     const press = (verb) => {
       if (SURE.has(verb) && !confirm(text(`seat.sure_${verb}`, { name }))) return;
       menu.open = false;
@@ -97,24 +128,35 @@ export class People {
     return menu;
   }
 
+  /**
+   * @param {string} id
+   * @param {string} verb
+   */
   #change(id, verb) {
+    /** @type {(method: string, noun: string, body?: object) => Promise<any>} */
     const to = (method, noun, body) => ask(method, `/spaces/${this.space}/${noun}/${id}`, { token: this.token, body });
     if (verb === "remove") return to("DELETE", "seats");
     if (verb === "ban_for_good") return ask("PUT", `/spaces/${this.space}/bans/${id}/for-good`, { token: this.token });
     return verb === "ban" ? to("PUT", "bans") : to("PATCH", "seats", CHANGES[verb]);
   }
 
+  /** @param {Ban[]} banned */
   #bans(banned) {
+    /** @param {string} seat */
     const lift = (seat) => this.command(() => ask("DELETE", `/spaces/${this.space}/bans/${seat}`, { token: this.token }));
     $("bans").hidden = !banned.length;
     $("banned").replaceChildren(...banned.map(({ seat, name }) =>
       element("li", {}, element("strong", {}, name), button(text("ban.lift"), () => lift(seat), { ariaLabel: `${text("ban.lift")}: ${name}` }))));
   }
 
-  /** How a seat sounds and what its connection is like; what is wrong sees whoever leads, and the person. */
+  /**
+   * How a seat sounds and what its connection is like; what is wrong sees whoever leads, and the person.
+   * @param {SeatStatus} seat
+   */
   #mark({ id, state, talking, muted, quality, oddities, ...numbers }) {
-    const { row, marks, role } = this.rows.get(id) ?? {};
-    if (!row) return; // the house will tell of this seat
+    const drawn = this.rows.get(id);
+    if (!drawn) return; // the house will tell of this seat
+    const { row, marks, role } = drawn;
     const ours = id === this.you;
     const silent = muted || (ours && this.silent());
     const said = [ours ? text("stage.you") : "", text(`role.${role}`)];
@@ -125,7 +167,7 @@ export class People {
     const wrong = state === "connected" ? this.#wrong(ours, quality, oddities) : [];
     if (ours) this.#advise(wrong);
     else if (!this.leads) wrong.length = 0;
-    row.title = wrong.includes(`line_${quality}`) ? numbersOf(/** @type {any} */ (numbers)) : "";
+    row.title = wrong.includes(`line_${quality}`) ? numbersOf(numbers) : "";
     said.push(...wrong.map((key) => text(`odd.${key}`)));
     const sentence = said.filter(Boolean).join(" · ");
     if (marks.textContent !== sentence) marks.textContent = sentence;
@@ -133,13 +175,21 @@ export class People {
     row.dataset.away = String(state !== "connected");
   }
 
-  /** Keys of what is wrong with a seat. */
+  /**
+   * Keys of what is wrong with a seat.
+   * @param {boolean} ours
+   * @param {string} quality
+   * @param {string[]} oddities
+   */
   #wrong(ours, quality, oddities) {
     const found = oddities.filter((key) => !(ours && OPEN.has(key) && this.silent()));
     return quality === "good" ? found : [...found, `line_${quality}`];
   }
 
-  /** Tells us what to do about our own sound. */
+  /**
+   * Tells us what to do about our own sound.
+   * @param {string[]} wrong
+   */
   #advise(wrong) {
     if ($("advice").dataset.drawn === wrong.join()) return;
     $("advice").dataset.drawn = wrong.join();
@@ -147,6 +197,9 @@ export class People {
   }
 }
 
-/** What was measured of a connection, for whoever wants to know. */
+/**
+ * What was measured of a connection, for whoever wants to know.
+ * @param {ConnectionNumbers} numbers
+ */
 const numbersOf = ({ loss, jitter_ms: jitter, delay_ms: delay }) =>
   text("seat.numbers", { loss: Math.round(loss * 100), jitter, delay });

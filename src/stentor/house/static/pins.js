@@ -4,19 +4,25 @@ import { $, ask, button, element, text, when } from "./page.js";
 
 
 export class Pins {
-  /** `command` runs an action and shows what does not work. */
+  /**
+   * `command` runs an action and shows what does not work.
+   * @param {PartOptions} page
+   */
   constructor({ space, token, command }) {
     this.space = space;
     this.token = token;
     this.command = command;
     this.drawn = "";
-    $("pin-form").addEventListener("submit", (event) => {
+    $("pin-form").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
       event.preventDefault();
       this.#pin();
     });
   }
 
-  /** Shows what is pinned, the newest first. */
+  /**
+   * Shows what is pinned, the newest first.
+   * @param {SpaceView} view
+   */
   draw({ pins, you }) {
     const may = you.may.includes("pin");
     $("pins").hidden = !may && !pins.length;
@@ -27,6 +33,10 @@ export class Pins {
     $("pinned").replaceChildren(...pins.toReversed().map((pin) => this.#row(pin, may)));
   }
 
+  /**
+   * @param {PinView} pin
+   * @param {boolean} may
+   */
   #row({ id, text: note, url, pinned_ms: pinned }, may) {
     const link = () => element("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, note);
     const down = () => this.command(() => ask("DELETE", `/spaces/${this.space}/pins/${id}`, { token: this.token }));

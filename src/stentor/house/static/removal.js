@@ -2,42 +2,55 @@
 
 import { $, ask, element, text, when } from "./page.js";
 
-/** Milliseconds of "754", "12:34" or "1:02:03"; null for nothing, NaN for anything else. */
+/**
+ * Milliseconds of "754", "12:34" or "1:02:03"; null for nothing, NaN for anything else.
+ * @param {string} words
+ */
 export function milliseconds(words) {
   if (!words.trim()) return null;
   if (!/^\d+(:\d{1,2}){0,2}([.,]\d+)?$/.test(words.trim())) return NaN;
   return Math.round(1000 * words.trim().replace(",", ".").split(":").reduce((sum, number) => 60 * sum + Number(number), 0));
 }
 
-/** `12:34` of milliseconds. */
+/**
+ * `12:34` of milliseconds.
+ * @param {number} ms
+ */
 function place(ms) {
   const seconds = Math.round(ms / 1000);
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
 export class Removal {
-  /** `command` runs an action and shows what does not work. */
+  /**
+   * `command` runs an action and shows what does not work.
+   * @param {PartOptions} page
+   */
   constructor({ space, token, command }) {
     this.space = space;
     this.token = token;
     this.command = command;
     this.title = "";
     this.drawn = "";
-    $("after-listed").addEventListener("change", ({ target }) => this.#send("PUT", "listed", { listed: target.checked }));
-    $("trim-form").addEventListener("submit", (event) => {
+    $("after-listed").addEventListener("change", (/** @type {EventOn<HTMLInputElement>} */ { target }) => this.#send("PUT", "listed", { listed: target.checked }));
+    $("trim-form").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
       event.preventDefault();
       const span = this.#span("trim");
       if (span) this.#send("PUT", "trim", span);
     });
-    $("remove-form").addEventListener("submit", (event) => {
+    $("remove-form").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
       event.preventDefault();
       this.#remove();
     });
     $("remove-space").addEventListener("click", () => this.#removeSpace());
   }
 
-  /** Shows itself to hosts when the talk is over. */
+  /**
+   * Shows itself to hosts when the talk is over.
+   * @param {SpaceView} view
+   */
   draw(view) {
+    /** @param {string} wish */
     const may = (wish) => view.you.may.includes(wish);
     this.title = view.title;
     $("after").hidden = !may("remove_space");
@@ -52,12 +65,14 @@ export class Removal {
     $("after-said").textContent = view.erasing ? text("after.erasing") : "";
   }
 
+  /** @param {RemovalView} removal */
   #row({ from_ms: from, to_ms: to, at_ms: at, reason }) {
     const whole = from === 0 && to === null;
     const part = whole ? text("after.all") : text("after.part", { from: place(from), to: to === null ? text("after.end") : place(to) });
     return element("li", {}, element("strong", {}, part), element("span", { className: "quiet" }, when(at)), element("span", {}, reason));
   }
 
+  /** @param {"trim" | "remove"} form */
   #span(form) {
     const [from, to] = ["from", "to"].map((end) => milliseconds($(`${form}-${end}`).value));
     const wrong = Number.isNaN(from) || Number.isNaN(to);
@@ -65,6 +80,11 @@ export class Removal {
     return wrong ? null : { from_ms: from ?? 0, to_ms: to };
   }
 
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {object} body
+   */
   #send(method, path, body) {
     return this.command(() => ask(method, `/spaces/${this.space}/${path}`, { token: this.token, body }));
   }

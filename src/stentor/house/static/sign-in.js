@@ -3,8 +3,10 @@
 import { $, ask, text } from "./page.js";
 import { attempt, canPasskey, sayProblem, toProvider, usePasskey, values } from "./sign.js";
 
+/** @type {PeoplePage} */
 const page = JSON.parse($("page").textContent);
 
+/** @param {() => unknown} body */
 const enter = (body) => attempt(async () => {
   await ask("POST", "/sign-in", { body: await body() });
   location.assign(page.next);
@@ -12,7 +14,7 @@ const enter = (body) => attempt(async () => {
 
 $("by-passkey").addEventListener("click", () => enter(async () => ({ passkey: await usePasskey() })));
 for (const id of ["by-password", "by-code"]) {
-  $(id).addEventListener("submit", (event) => {
+  $(id).addEventListener("submit", (/** @type {FormEvent} */ event) => {
     event.preventDefault();
     enter(() => values(event.target));
   });

@@ -3,11 +3,12 @@
 import { $, ask, text } from "./page.js";
 import { attempt, canPasskey, makePasskey, showCodes, toProvider, values } from "./sign.js";
 
+/** @type {PeoplePage} */
 const page = JSON.parse($("page").textContent);
 const form = $("sign-up");
 const invitation = new URLSearchParams(location.hash.slice(1)).get("invitation");
 
-form.addEventListener("submit", async (event) => {
+form.addEventListener("submit", async (/** @type {SubmitEvent & { submitter: HTMLButtonElement | null }} */ event) => {
   event.preventDefault();
   const { handle, name, password } = values(form);
   const wish = { handle, name, invitation };

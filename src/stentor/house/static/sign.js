@@ -4,8 +4,13 @@ import { $, ask, element, text } from "./page.js";
 
 const problem = $("problem");
 
-/** Does `work`; says what went wrong and gives whether all went well. A cancelled passkey is nothing to complain of.
- * What takes a new sign-in is done once more after `again` has brought one (true). */
+/**
+ * Does `work`; says what went wrong and gives whether all went well. A cancelled passkey is nothing to complain of.
+ * What takes a new sign-in is done once more after `again` has brought one (true).
+ * @param {() => unknown} work
+ * @param {(() => Promise<boolean>) | null} again
+ * @returns {Promise<boolean>}
+ */
 export async function attempt(work, again = null) {
   problem.textContent = "";
   try {
@@ -18,6 +23,7 @@ export async function attempt(work, again = null) {
   }
 }
 
+/** @param {Error & { code?: string, retryAfter?: number }} error */
 function sentence(error) {
   if (error.name === "NotAllowedError" || error.name === "AbortError") return text("people.passkey_cancelled");
   if (error.name === "InvalidStateError") return text("people.passkey_known");
@@ -30,9 +36,14 @@ function sentence(error) {
 /** Whether this browser can make passkeys on this page: only over https, or on localhost. */
 export const canPasskey = () => Boolean(window.PublicKeyCredential?.parseCreationOptionsFromJSON);
 
+/** @param {Credential | null} credential */
 const asJson = (credential) => /** @type {PublicKeyCredential} */ (credential).toJSON();
 
-/** Asks for a new passkey; `path` gives the options, and gets `body`. */
+/**
+ * Asks for a new passkey; `path` gives the options, and gets `body`.
+ * @param {string} path
+ * @param {object} [body]
+ */
 export async function makePasskey(path, body) {
   const { options } = await ask("POST", path, { body });
   const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options);
@@ -46,21 +57,32 @@ export async function usePasskey() {
   return asJson(await navigator.credentials.get({ publicKey }));
 }
 
-/** Goes to the site's sign-in provider; `path` says where that is, and gets `body`. */
+/**
+ * Goes to the site's sign-in provider; `path` says where that is, and gets `body`.
+ * @param {string} path
+ * @param {object} [body]
+ */
 export async function toProvider(path, body) {
   location.assign((await ask("POST", path, { body })).address);
 }
 
-/** Says what went wrong at the provider, if anything did, by the code that the page's address brought back. */
+/**
+ * Says what went wrong at the provider, if anything did, by the code that the page's address brought back.
+ * @param {string} code
+ */
 export function sayProblem(code) {
   if (!code) return;
   const key = `problem.${code}`;
   problem.textContent = text(key) === key ? text("problem.other") : text(key);
 }
 
+/** @param {string[]} codes */
 export function showCodes(codes) {
   $("codes").replaceChildren(...codes.map((code) => element("li", {}, element("code", {}, code))));
 }
 
-/** The fields of a form by name. */
+/**
+ * The fields of a form by name.
+ * @param {HTMLFormElement} form
+ */
 export const values = (form) => Object.fromEntries(new FormData(form));

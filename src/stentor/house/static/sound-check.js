@@ -11,15 +11,21 @@ const QUIET = 0.01; // of full scale: nobody spoke, or into another microphone
 /** From here on: not good any more, poor. What the stage says of seats has the same limits (spaces/quality.py). */
 const LIMITS = { loss: [0.02, 0.08], jitter_ms: [30, 100], delay_ms: [250, 600] };
 
-/** Good, fair or poor: as bad as the worst of the three numbers. */
+/**
+ * Good, fair or poor: as bad as the worst of the three numbers.
+ * @param {ConnectionNumbers} numbers
+ */
 export function quality(numbers) {
-  const worst = Object.entries(LIMITS).map(([name, [fair, poor]]) => (numbers[name] >= poor ? 2 : numbers[name] >= fair ? 1 : 0));
+  const names = /** @type {(keyof ConnectionNumbers)[]} */ (Object.keys(LIMITS));
+  const worst = names.map((name) => LIMITS[name].filter((limit) => numbers[name] >= limit).length);
   return ["good", "fair", "poor"][Math.max(...worst)];
 }
 
 /**
  * Speaks to the stage's echo and listens. `tell(step, share)` hears how far it is: connecting, speak, listen.
  * Gives `{failed}`, the key of a reason, or `{loudest, loss, jitter_ms, delay_ms, way, heard}`.
+ * @param {{ space: string, token: string, stream: MediaStream, audio: HTMLAudioElement, iceServers: RTCIceServer[], signal: AbortSignal, tell: (step: string, share: number) => void }} how
+ * @returns {Promise<SoundCheck | { failed: string }>}
  */
 export async function check({ space, token, stream, audio, iceServers, signal, tell }) {
   const track = stream.getAudioTracks()[0].clone(); // switched off while its sound comes back; the meter's goes on
@@ -45,14 +51,20 @@ export async function check({ space, token, stream, audio, iceServers, signal, t
   }
 }
 
-/** Offers and waits for the connection; gives the key of what went wrong, or nothing. */
+/**
+ * Offers and waits for the connection; gives the key of what went wrong, or nothing.
+ * @param {RTCPeerConnection} peer
+ * @param {string} url
+ * @param {string} token
+ * @param {AbortSignal} signal
+ */
 async function connect(peer, url, token, signal) {
   await peer.setLocalDescription();
   await gathered(peer);
   let answer;
   try {
     const headers = { "Content-Type": "application/sdp", ...who(token) };
-    answer = await fetch(url, { method: "POST", headers, body: peer.localDescription.sdp, credentials: "same-origin", signal });
+    answer = await fetch(url, { method: "POST", headers, body: peer.localDescription?.sdp, credentials: "same-origin", signal });
   } catch (error) {
     if (signal.aborted) throw error;
     return "house";
@@ -68,7 +80,12 @@ async function connect(peer, url, token, signal) {
   return "";
 }
 
-/** Looks again and again for some seconds; gives the greatest number that `look` gave. */
+/**
+ * Looks again and again for some seconds; gives the greatest number that `look` gave.
+ * @param {number} seconds
+ * @param {AbortSignal} signal
+ * @param {(share: number) => number | Promise<number>} look
+ */
 async function lasting(seconds, signal, look) {
   const began = performance.now();
   let greatest = 0;
@@ -80,15 +97,22 @@ async function lasting(seconds, signal, look) {
   return greatest;
 }
 
-/** How loud the microphone is now, 0 to 1; browsers that do not say so count as loud. */
+/**
+ * How loud the microphone is now, 0 to 1; browsers that do not say so count as loud.
+ * @param {RTCPeerConnection} peer
+ */
 async function level(peer) {
   const source = [...(await peer.getStats()).values()].find(({ type, kind }) => type === "media-source" && kind === "audio");
   return source?.audioLevel ?? 1;
 }
 
-/** What the browser has counted on the way there and back. */
+/**
+ * What the browser has counted on the way there and back.
+ * @param {RTCStatsReport} stats
+ */
 function measured(stats) {
   const reports = [...stats.values()];
+  /** @param {string} type */
   const of = (type) => reports.find((report) => report.type === type && report.kind === "audio");
   const pair = reports.find(({ type, nominated, state }) => type === "candidate-pair" && nominated && state === "succeeded");
   const [here, there, sent] = [of("inbound-rtp"), of("remote-inbound-rtp"), of("outbound-rtp")];
@@ -104,7 +128,10 @@ function measured(stats) {
   };
 }
 
-/** How sound reaches the stage: straight, or by a relay and what carries it there; a browser that does not say: UDP. */
+/**
+ * How sound reaches the stage: straight, or by a relay and what carries it there; a browser that does not say: UDP.
+ * @param {{ candidateType: string, relayProtocol?: string }} [candidate]
+ */
 function way(candidate) {
   return candidate?.candidateType === "relay" ? (candidate.relayProtocol ?? "udp").toUpperCase() : "";
 }

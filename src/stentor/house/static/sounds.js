@@ -5,13 +5,18 @@ import { $, ask, button, element, text } from "./page.js";
 const UPLOAD_MS = 60000; // a file may be 12 MB, over a line that talks meanwhile
 
 export class Sounds {
-  /** `command` runs an action and shows what does not work. */
+  /**
+   * `command` runs an action and shows what does not work.
+   * @param {PartOptions} page
+   */
   constructor({ space, token, command }) {
     this.space = space;
     this.token = token;
     this.command = command;
     this.drawn = "";
-    $("sound-form").addEventListener("submit", (event) => {
+    /** @type {PlayingView | null} */
+    this.playing = null;
+    $("sound-form").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
       event.preventDefault();
       this.#add();
     });
@@ -20,7 +25,10 @@ export class Sounds {
     $("sound-stop").addEventListener("click", () => this.#to("DELETE", "playing"));
   }
 
-  /** Shows what there is and what plays. */
+  /**
+   * Shows what there is and what plays.
+   * @param {SpaceView} view
+   */
   draw({ sounds, playing, you }) {
     const may = you.may.includes("sounds");
     this.playing = playing;
@@ -35,7 +43,12 @@ export class Sounds {
     $("soundboard").replaceChildren(...(may ? sounds.map((sound) => this.#row(sound)) : []));
   }
 
+  /** @param {SoundView} sound */
   #row({ id, name, length_ms: length }) {
+    /**
+     * @param {string} key
+     * @param {() => void} action
+     */
     const act = (key, action) => button(text(key), action, { ariaLabel: `${text(key)}: ${name}` });
     return element("li", {},
       element("strong", {}, name),
@@ -45,6 +58,11 @@ export class Sounds {
         act("sounds.drop", () => this.#to("DELETE", `sounds/${id}`))));
   }
 
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [body]
+   */
   #to(method, path, body) {
     this.command(() => ask(method, `/spaces/${this.space}/${path}`, { token: this.token, body }));
   }
@@ -62,7 +80,7 @@ export class Sounds {
     $("sound-missing").textContent = "";
     await this.command(async () => {
       const { left_out: missing } = await ask("PUT", path, { token: this.token, file, timeout: UPLOAD_MS });
-      $("sound-missing").textContent = missing.map(({ code }) => text(`missing.${code}`)).join(" ");
+      $("sound-missing").textContent = missing.map((/** @type {Missing} */ { code }) => text(`missing.${code}`)).join(" ");
       $("sound-form").reset();
     });
     $("sound-add").disabled = false;

@@ -7,21 +7,30 @@ const KEY = "stentor-admin-token";
 const list = $("spaces");
 const notice = $("notice");
 const created = $("created");
+/** @type {SpacesPage} */
 const me = JSON.parse($("page").textContent); // who is signed in, and what they may
 let token = sessionStorage.getItem(KEY) ?? "";
 const leads = () => Boolean(token) || me.admin;
 let shown = "";
 
+/** @param {string} sentence */
 const say = (sentence) => { notice.textContent = sentence; };
 
+/** @param {SpaceRow} space */
 function times(space) {
   if (space.state === "scheduled") return space.scheduled_ms ? text("spaces.starts", { when: when(space.scheduled_ms) }) : "";
-  if (space.state === "doors_open") return text("spaces.open_since", { when: when(space.doors_open_ms) });
+  if (space.state === "doors_open") return text("spaces.open_since", { when: when(space.doors_open_ms ?? 0) });
   if (space.ended_ms) return text("spaces.ended_at", { when: when(space.ended_ms) });
   return space.live_ms ? text("spaces.live_since", { when: when(space.live_ms) }) : "";
 }
 
+/** @param {SpaceRow} space */
 function commands(space) {
+  /**
+   * @param {string} verb
+   * @param {string} key
+   * @param {Record<string, string>} [properties]
+   */
   const act = (verb, key, properties) =>
     button(text(key), (pressed) => send(space, verb, pressed), { ...properties, dataset: { verb, space: space.id } });
   switch (space.state) {
@@ -32,8 +41,10 @@ function commands(space) {
   }
 }
 
+/** @param {SpaceRow} space */
 const asks = (space) => button(text("do.invite"), () => invite(space, token), { dataset: { verb: "invite", space: space.id } });
 
+/** @param {SpaceRow} space */
 function row(space) {
   const counted = ["doors_open", "live", "interrupted"].includes(space.state)
     ? text("spaces.listeners", { count: space.listeners.toLocaleString(document.documentElement.lang) }) : "";
@@ -50,6 +61,7 @@ function row(space) {
     element("div", { className: "buttons" }, listen, stage(space), ...(leads() ? commands(space) : [])));
 }
 
+/** @param {SpaceRow} space */
 const stage = (space) => space.stage ? element("a", { href: `/stage/${space.id}`, className: "button" }, text("spaces.stage")) : null;
 
 async function refresh() {
@@ -62,6 +74,11 @@ async function refresh() {
   if (focus.verb) list.querySelector(`[data-verb="${focus.verb}"][data-space="${focus.space}"]`)?.focus();
 }
 
+/**
+ * @param {SpaceRow} space
+ * @param {string} verb
+ * @param {HTMLButtonElement} pressed
+ */
 async function send(space, verb, pressed) {
   const sure = text(`do.sure_${verb}`, { title: space.title });
   if (["end", "cancel"].includes(verb) && !confirm(sure)) return;
@@ -74,7 +91,10 @@ async function send(space, verb, pressed) {
   pressed.disabled = false;
 }
 
-/** Runs `action`, and says in a sentence what did not work. */
+/**
+ * Runs `action`, and says in a sentence what did not work.
+ * @param {() => unknown} action
+ */
 async function attempt(action) {
   try {
     await action();
@@ -84,7 +104,7 @@ async function attempt(action) {
   }
 }
 
-$("create-form").addEventListener("submit", async (event) => {
+$("create-form").addEventListener("submit", async (/** @type {FormEvent} */ event) => {
   event.preventDefault();
   const form = event.target.elements;
   await attempt(async () => {
@@ -124,6 +144,7 @@ async function storage() {
   $("storage").hidden = false;
 }
 
+/** @param {string} sentence */
 function lock(sentence) {
   token = "";
   sessionStorage.removeItem(KEY);
@@ -133,7 +154,7 @@ function lock(sentence) {
   say(sentence);
 }
 
-$("admin-form").addEventListener("submit", async (event) => {
+$("admin-form").addEventListener("submit", async (/** @type {FormEvent} */ event) => {
   event.preventDefault();
   token = event.target.elements.token.value.trim();
   await attempt(async () => {

@@ -17,14 +17,19 @@ import { Sounds } from "./sounds.js";
 import { Start } from "./start.js";
 import { Seat } from "./whip.js";
 
+/** @type {StagePage} */
 const space = JSON.parse($("page").textContent);
 const OVER = new Set(["ended", "replay", "cancelled"]);
+/** @type {Record<string, string>} */
 const ENDED = { banned: "error.banned", "link-renewed": "error.link_ended" };
 const WARN_MS = 30 * 60e3; // before a space without a host ends by itself
 const RENEW_MS = 8000; // what the house says of a seat may be some seconds old
 let token = space.seated ? "" : invitation(); // whose seat is their account's needs no link
+/** @type {SpaceView | null} */
 let view = null; // what the house says of the space and of us
+/** @type {Seat | null} */
 let seat = null;
+/** @type {MediaStream | null} */
 let stream = null;
 let muted = false; // our own microphone is off
 let hostMuted = false; // a host has muted our seat
@@ -37,6 +42,7 @@ const start = new Start({ space: space.id, token, command });
 const backstage = new Backstage({ space: space.id, token, command });
 const pins = new Pins({ space: space.id, token, command });
 const sounds = new Sounds({ space: space.id, token, command });
+/** @param {Record<string, unknown>} body */
 const change = (body) => command(() => ask("PATCH", `/spaces/${space.id}`, { token, body }));
 const line = new Line({ space: space.id, token, command, change });
 const moderation = new Moderation({ space: space.id, token, command, change });
@@ -46,7 +52,9 @@ const door = new Door({ space: space.id, token, command });
 const keep = new Keep({ space: space.id, token, command });
 const green = new GreenRoom({ space: space.id, token, use, warn: (sentence) => warn(sentence) });
 const parts = [people, start, backstage, pins, sounds, line, moderation, ladder, removal, door, keep, green];
+/** @param {string} sentence */
 const say = (sentence) => { if ($("status").textContent !== sentence) $("status").textContent = sentence; };
+/** @param {string} sentence */
 const warn = (sentence) => { $("warning").textContent = sentence; };
 
 /** The token from `#token=` (never sent to a server) or `?t=`; it is kept for reloads of this tab. */
@@ -70,6 +78,7 @@ function forgetLink() {
   seat.renew(); // the stage lets go whoever came by the link
 }
 
+/** @param {string} sentence */
 function block(sentence) {
   $("desk").hidden = true;
   $("blocked").textContent = sentence;
@@ -79,9 +88,10 @@ async function join() {
   warn("");
   $("join").disabled = true;
   say(text("status.microphone"));
+  let opened;
   try {
     green.leave();
-    await use();
+    opened = await use();
   } catch (error) {
     say(text("status.ready"));
     warn(text(microphone.reason(error)));
@@ -90,7 +100,7 @@ async function join() {
   }
   agree();
   const url = `/whip/${space.id}`;
-  seat = new Seat({ url, token, stream, audio: $("mix"), bps: bitrate(), iceServers: view?.ice_servers ?? [] });
+  seat = new Seat({ url, token, stream: opened, audio: $("mix"), bps: bitrate(), iceServers: view?.ice_servers ?? [] });
   seat.addEventListener("change", changed);
   seat.addEventListener("blocked", () => { $("hear").hidden = false; });
   seat.join();
@@ -98,7 +108,7 @@ async function join() {
 
 /** Whoever goes onto the stage has read beside the button that all is recorded; that is kept with the recording. */
 function agree() {
-  const own = view?.seats.find(({ id }) => id === view.you.seat);
+  const own = view?.seats.find(({ id }) => id === view?.you.seat);
   if (own && own.agreed_ms === null) command(() => ask("PATCH", `/spaces/${space.id}/seats/${own.id}`, { token, body: { agreed: true } }));
 }
 
@@ -107,31 +117,35 @@ async function use() {
   const opened = await microphone.open(green.wishes);
   stream?.getTracks().forEach((track) => track.stop());
   stream = opened;
-  stream.getAudioTracks()[0].enabled = !muted;
-  meter.start(stream);
-  await seat?.replace(stream, bitrate());
+  opened.getAudioTracks()[0].enabled = !muted;
+  meter.start(opened);
+  await seat?.replace(opened, bitrate());
   await green.choices(stream);
-  return stream;
+  return stream ?? opened;
 }
 
 /** The most that our sound may cost; 0 leaves it to the browser, which knows speech. */
 const bitrate = () => (green.wishes.music ? MUSIC_BPS : 0);
 
 function changed() {
+  if (!seat) return;
   const { state, problem } = seat;
   if (state === "connecting" || state === "reconnecting") say(text(`status.${state}`));
-  if (state === "waiting") say(waiting(problem));
+  if (state === "waiting" && problem) say(waiting(problem));
   if (state === "connected") {
     sayMuted();
     joined = performance.now();
     warn("");
   }
-  if (state === "refused") stop(refusal(problem));
+  if (state === "refused" && problem) stop(refusal(problem));
   if (state === "left") say(text("status.left"));
   buttons();
 }
 
-/** Why the stage does not take us now, though it may soon. */
+/**
+ * Why the stage does not take us now, though it may soon.
+ * @param {StageProblem} problem
+ */
 function waiting({ code, detail, status }) {
   if (code === "stage-full") return text("error.full");
   if (view && OVER.has(view.state)) return text("status.over");
@@ -139,7 +153,10 @@ function waiting({ code, detail, status }) {
   return status === 503 ? text("status.reconnecting") : detail || text("status.reconnecting");
 }
 
-/** Why the stage does not take us at all. */
+/**
+ * Why the stage does not take us at all.
+ * @param {StageProblem} problem
+ */
 function refusal({ detail, status }) {
   if (status === 401 || status === 403) return text("error.token");
   return text("error.unknown", { detail });
@@ -164,7 +181,7 @@ function offerToDecline() {
 async function decline() {
   if (!confirm(text("stage.sure_decline"))) return;
   try {
-    await ask("DELETE", `/spaces/${space.id}/seats/${view.you.seat}`, { token });
+    await ask("DELETE", `/spaces/${space.id}/seats/${view?.you.seat}`, { token });
     declined = true;
     refuse();
   } catch (error) {
@@ -172,7 +189,10 @@ async function decline() {
   }
 }
 
-/** Ends our part; the microphone is let go, its lamp goes out. */
+/**
+ * Ends our part; the microphone is let go, its lamp goes out.
+ * @param {string} sentence
+ */
 function stop(sentence) {
   const leaving = seat;
   seat = null;
@@ -187,12 +207,12 @@ function stop(sentence) {
 
 /** Mutes our microphone, or unmutes it and, if a host has muted it, our seat. */
 function mute() {
-  if (!seat) return;
+  if (!seat || !stream) return;
   muted = !(muted || hostMuted);
   stream.getAudioTracks()[0].enabled = !muted;
   if (hostMuted) {
     hostMuted = false;
-    command(() => ask("PATCH", `/spaces/${space.id}/seats/${view.you.seat}`, { token, body: { muted: false } }));
+    command(() => ask("PATCH", `/spaces/${space.id}/seats/${view?.you.seat}`, { token, body: { muted: false } }));
   }
   showMuted();
 }
@@ -209,6 +229,7 @@ function sayMuted() {
 
 let drawn = "";
 function draw() {
+  if (!view) return;
   people.draw(view);
   const now = JSON.stringify(view);
   if (now === drawn) return;
@@ -228,32 +249,37 @@ function draw() {
 
 /** A warning when the space is soon to end by itself. */
 function ending() {
-  if (view.ends_ms === null || view.ends_ms - Date.now() > WARN_MS) return "";
+  if (!view || view.ends_ms === null || view.ends_ms - Date.now() > WARN_MS) return "";
   return text("stage.ends_by_itself", { time: when(view.ends_ms) });
 }
 
 function hostButtons() {
-  const verbs = (view.you?.may ?? []).filter((verb) => ["doors", "live", "end", "invite", "mute_speakers"].includes(verb));
+  const verbs = (view?.you?.may ?? []).filter((verb) => ["doors", "live", "end", "invite", "mute_speakers"].includes(verb));
   if ($("host-buttons").dataset.verbs === verbs.join()) return;
   $("host-buttons").dataset.verbs = verbs.join();
   $("host-buttons").replaceChildren(...verbs.map(hostButton));
 }
 
+/** @param {string} verb */
 function hostButton(verb) {
-  if (verb === "invite") return button(text("do.invite"), () => invite(view, token));
+  if (verb === "invite") return button(text("do.invite"), () => view && invite(view, token));
   if (verb === "mute_speakers") return button(text("seat.mute_speakers"), () => press("mute"));
-  const next = view.state === "scheduled" ? "doors" : "live"; // the one that is to be pressed, if any
+  const next = view?.state === "scheduled" ? "doors" : "live"; // the one that is to be pressed, if any
   if (verb !== "end") return button(text(`do.${verb}`), () => start.press(verb), { className: verb === next ? "primary" : "" });
   return button(text("do.end"), () => {
-    if (confirm(text("do.sure_end", { title: view.title }))) press("end");
+    if (confirm(text("do.sure_end", { title: view?.title }))) press("end");
   });
 }
 
+/** @param {string} verb */
 function press(verb) {
   command(() => ask("POST", `/spaces/${space.id}/${verb}`, { token }));
 }
 
-/** Runs an action of ours, shows what came of it or why it did not work. */
+/**
+ * Runs an action of ours, shows what came of it or why it did not work.
+ * @type {Command}
+ */
 async function command(action) {
   try {
     await action();
@@ -264,24 +290,26 @@ async function command(action) {
 }
 
 async function look() {
-  view = await ask("GET", `/spaces/${space.id}`, { token, timeout: 4000 });
-  const now = Boolean(view.seats.find(({ id }) => id === view.you.seat)?.muted);
+  /** @type {SpaceView} */
+  const found = await ask("GET", `/spaces/${space.id}`, { token, timeout: 4000 });
+  view = found;
+  const now = Boolean(found.seats.find(({ id }) => id === found.you.seat)?.muted);
   if (now !== hostMuted) {
     hostMuted = now;
     showMuted();
   }
   draw();
-  green.look(view);
-  start.show(view);
-  pins.draw(view);
-  sounds.draw(view);
-  backstage.look(view);
-  moderation.look(view);
-  await line.look(view);
+  green.look(found);
+  start.show(found);
+  pins.draw(found);
+  sounds.draw(found);
+  backstage.look(found);
+  moderation.look(found);
+  await line.look(found);
   // Sound may fail in one direction only: then the stage knows, and we do not.
-  const unheard = view.seats.some(({ id, state }) => id === view.you.seat && state === "lost");
+  const unheard = found.seats.some(({ id, state }) => id === found.you.seat && state === "lost");
   if (unheard && seat?.state === "connected" && performance.now() - joined > RENEW_MS) seat.renew();
-  if (OVER.has(view.state)) {
+  if (OVER.has(found.state)) {
     if (seat) stop(text("status.over"));
     else if (!$("join").disabled) say(text("status.over"));
     $("join").disabled = true;
@@ -291,7 +319,7 @@ async function look() {
 
 $("join").addEventListener("click", join);
 $("claim").hidden = !token || !space.account || space.seated;
-$("claim").addEventListener("click", async ({ target }) => {
+$("claim").addEventListener("click", async (/** @type {EventOn<HTMLElement>} */ { target }) => {
   try {
     await ask("POST", `/spaces/${space.id}/claim`, { body: { token } });
     forgetLink();
@@ -306,7 +334,7 @@ $("leave").addEventListener("click", () => stop(text("status.left")));
 $("decline").addEventListener("click", decline);
 $("hear").addEventListener("click", () => $("mix").play().then(() => { $("hear").hidden = true; }, () => {}));
 for (const id of ["microphone", "music"]) {
-  $(id).addEventListener("change", () => stream && use().catch((error) => warn(text(microphone.reason(error)))));
+  $(id).addEventListener("change", () => stream && use().catch((/** @type {Error} */ error) => warn(text(microphone.reason(error)))));
 }
 document.addEventListener("keydown", (event) => {
   const typing = ["INPUT", "SELECT", "TEXTAREA"].includes(/** @type {Element} */ (event.target).tagName);

@@ -7,22 +7,30 @@ const SOON_MS = 60_000;
 const AGAIN_MS = 400; // what the stage and the lights say may be some tenths of a second old
 const TRIES = 3;
 
-/** 4:05, or 1:04:05 from an hour on, or 3 d 1:04:05. */
+/**
+ * 4:05, or 1:04:05 from an hour on, or 3 d 1:04:05.
+ * @param {number} ms
+ */
 function clock(ms) {
   const seconds = Math.floor(Math.abs(ms) / 1000);
   const days = Math.floor(seconds / 86_400);
   const [hours, minutes] = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60];
+  /** @param {number} number */
   const two = (number) => String(number).padStart(2, "0");
   const time = hours || days ? `${hours}:${two(minutes)}` : String(minutes);
   return `${days ? `${days} d ` : ""}${time}:${two(seconds % 60)}`;
 }
 
 export class Start {
-  /** `command` runs an action, shows what does not work, and then what the house says (`show`). */
+  /**
+   * `command` runs an action, shows what does not work, and then what the house says (`show`).
+   * @param {PartOptions} page
+   */
   constructor({ space, token, command }) {
     this.space = space;
     this.token = token;
     this.command = command;
+    /** @type {SpaceView | null} */
     this.view = null;
     this.ahead = 0;
     $("ready-anyway").addEventListener("click", () => this.#do($("ready").dataset.verb));
@@ -31,7 +39,10 @@ export class Start {
     setInterval(() => this.#count(), TICK_MS);
   }
 
-  /** What the house says now; an open dialog follows it. */
+  /**
+   * What the house says now; an open dialog follows it.
+   * @param {SpaceView} view
+   */
   show(view) {
     this.view = view;
     this.ahead = view.now_ms - Date.now();
@@ -39,12 +50,15 @@ export class Start {
     this.#count();
   }
 
-  /** Does it when nothing speaks against it, and says what does otherwise; either way it is the host's choice. */
+  /**
+   * Does it when nothing speaks against it, and says what does otherwise; either way it is the host's choice.
+   * @param {string} verb
+   */
   async press(verb) {
     $("ready").close();
     for (let left = TRIES; left; left--) {
       await this.command(() => {});
-      if (!this.view.hindrances[verb].length) return this.#do(verb);
+      if (this.view && !this.view.hindrances[verb].length) return this.#do(verb);
       if (left > 1) await pause(AGAIN_MS);
     }
     $("ready").dataset.verb = verb;
@@ -52,6 +66,7 @@ export class Start {
     $("ready").showModal();
   }
 
+  /** @param {string} verb */
   #do(verb) {
     $("ready").close();
     return this.command(() => ask("POST", `/spaces/${this.space}/${verb}`, { token: this.token }));
@@ -59,6 +74,7 @@ export class Start {
 
   #fill() {
     const { verb } = $("ready").dataset;
+    if (!this.view) return;
     const found = this.view.hindrances[verb];
     if (!this.view.you.may.includes(verb)) return $("ready").close(); // somebody else has done it
     const now = JSON.stringify(found);
@@ -88,7 +104,7 @@ export class Start {
   #next() {
     const { state, scheduled_ms: planned, live_ms: live } = this.view ?? {};
     const now = Date.now() + this.ahead;
-    if (state === "live" || state === "interrupted") return ["count.live", now - live];
+    if (state === "live" || state === "interrupted") return ["count.live", now - (live ?? 0)];
     if (!planned || (state !== "scheduled" && state !== "doors_open")) return ["", 0];
     return planned > now ? ["count.starts_in", planned - now] : ["count.late", now - planned];
   }

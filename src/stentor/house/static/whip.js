@@ -13,11 +13,20 @@ const LOOK_MS = 500;
 const LOST_MS = 1000; // the stage sends 50 packets a second, also silence; ICE itself notices a loss after 5 to 8 s
 const FINAL = new Set([400, 401, 403, 404, 405, 413, 415, 422]);
 
-/** The header that says who we are; without a token the session's cookie does. */
-export const who = (token) => (token ? { Authorization: `Bearer ${token}` } : {});
+/**
+ * The header that says who we are; without a token the session's cookie does.
+ * @param {string} token
+ */
+export const who = (token) => (token ? { Authorization: `Bearer ${token}` } : /** @type {Record<string, string>} */ ({}));
 
 export class Seat extends EventTarget {
-  /** `stream` has the microphone's track; `audio` plays the others (the mix without us); `bps` 0: as the browser likes. */
+  /** @type {(() => void) | undefined} */
+  giveUp;
+
+  /**
+   * `stream` has the microphone's track; `audio` plays the others (the mix without us); `bps` 0: as the browser likes.
+   * @param {{ url: string, token: string, stream: MediaStream, audio: HTMLAudioElement, bps?: number, iceServers?: RTCIceServer[] }} how
+   */
   constructor({ url, token, stream, audio, bps = 0, iceServers = [] }) {
     super();
     this.url = url;
@@ -27,8 +36,10 @@ export class Seat extends EventTarget {
     this.bps = bps;
     this.iceServers = iceServers;
     this.state = "left";
+    /** @type {StageProblem | null} */
     this.problem = null;
     this.wanted = false;
+    /** @type {RTCPeerConnection | null} */
     this.peer = null;
     this.session = "";
   }
@@ -56,7 +67,11 @@ export class Seat extends EventTarget {
     }
   }
 
-  /** Puts another microphone on the same connection, or the same in another way. */
+  /**
+   * Puts another microphone on the same connection, or the same in another way.
+   * @param {MediaStream} stream
+   * @param {number} bps
+   */
   async replace(stream, bps) {
     this.stream = stream;
     this.bps = bps;
@@ -82,15 +97,20 @@ export class Seat extends EventTarget {
     this.#tell("left");
   }
 
+  /** @param {string} state */
   #tell(state) {
     this.state = state;
     this.dispatchEvent(new Event("change"));
   }
 
-  /** One connection from its offer to its end. Gives the problem of a refusal, or null for one that was lost. */
+  /**
+   * One connection from its offer to its end. Gives the problem of a refusal, or null for one that was lost.
+   * @returns {Promise<StageProblem | null>}
+   */
   async #attempt() {
     const peer = new RTCPeerConnection({ iceServers: this.iceServers, bundlePolicy: "max-bundle" });
     this.peer = peer;
+    /** @type {RTCIceCandidate[]} */
     const late = [];
     let session = "";
     let etag = "";
@@ -112,7 +132,7 @@ export class Seat extends EventTarget {
       const answer = await fetch(this.url, {
         method: "POST",
         headers: { "Content-Type": "application/sdp", ...who(this.token) },
-        body: peer.localDescription.sdp,
+        body: peer.localDescription?.sdp,
         credentials: "same-origin",
         signal: AbortSignal.timeout(10000),
       });
@@ -121,7 +141,7 @@ export class Seat extends EventTarget {
         const retryAfter = Number(answer.headers.get("Retry-After")) || 0;
         return { status: answer.status, code: problem.code ?? "", detail: problem.detail ?? "", retryAfter };
       }
-      session = new URL(answer.headers.get("Location"), new URL(this.url, location.href)).href;
+      session = new URL(String(answer.headers.get("Location")), new URL(this.url, location.href)).href;
       if (!this.wanted) return this.#end(session); // left while the stage was answering
       this.session = session;
       etag = answer.headers.get("ETag") ?? "";
@@ -138,7 +158,10 @@ export class Seat extends EventTarget {
     return null;
   }
 
-  /** Returns when the connection is lost: it failed, or nothing has come from the stage for a while. */
+  /**
+   * Returns when the connection is lost: it failed, or nothing has come from the stage for a while.
+   * @param {RTCPeerConnection} peer
+   */
   async #watch(peer) {
     let lost = false;
     let told = false;
@@ -164,12 +187,19 @@ export class Seat extends EventTarget {
     }
   }
 
-  /** Sends candidates that came after the offer (RFC 8840, section 9). A loss does no harm: others are in the offer. */
+  /**
+   * Sends candidates that came after the offer (RFC 8840, section 9). A loss does no harm: others are in the offer.
+   * @param {string} session
+   * @param {string} etag
+   * @param {RTCPeerConnection} peer
+   * @param {RTCIceCandidate[]} candidates
+   */
   #patch(session, etag, peer, candidates) {
-    const [, ufrag] = peer.localDescription.sdp.match(/a=ice-ufrag:(\S+)/) ?? [];
-    const [, password] = peer.localDescription.sdp.match(/a=ice-pwd:(\S+)/) ?? [];
+    const [, ufrag] = peer.localDescription?.sdp.match(/a=ice-ufrag:(\S+)/) ?? [];
+    const [, password] = peer.localDescription?.sdp.match(/a=ice-pwd:(\S+)/) ?? [];
     const lines = [`a=ice-ufrag:${ufrag}`, `a=ice-pwd:${password}`, "m=audio 9 RTP/AVP 0", `a=mid:${candidates[0].sdpMid ?? "0"}`];
     lines.push(...candidates.map(({ candidate }) => `a=${candidate}`));
+    /** @type {Record<string, string>} */
     const headers = { "Content-Type": "application/trickle-ice-sdpfrag", ...who(this.token) };
     if (etag) headers["If-Match"] = etag;
     fetch(session, { method: "PATCH", headers, body: `${lines.join("\r\n")}\r\n`, credentials: "same-origin" }).catch(() => {});
@@ -185,14 +215,20 @@ export class Seat extends EventTarget {
     if (session && !this.wanted) this.#end(session);
   }
 
-  /** Frees the seat; keepalive lets the request out even while the page closes. */
+  /**
+   * Frees the seat; keepalive lets the request out even while the page closes.
+   * @param {string} session
+   */
   #end(session) {
     fetch(session, { method: "DELETE", headers: who(this.token), keepalive: true, credentials: "same-origin" }).catch(() => {});
     return null;
   }
 }
 
-/** Packets of sound that have come so far. */
+/**
+ * Packets of sound that have come so far.
+ * @param {RTCPeerConnection} peer
+ */
 async function received(peer) {
   const reports = [...(await peer.getStats()).values()];
   return reports.find(({ type, kind }) => type === "inbound-rtp" && kind === "audio")?.packetsReceived ?? 0;
@@ -200,6 +236,7 @@ async function received(peer) {
 
 /**
  * Waits until all candidates are known, or most.
+ * @param {RTCPeerConnection} peer
  * @returns {Promise<void>}
  */
 export function gathered(peer) {
