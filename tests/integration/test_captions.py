@@ -29,8 +29,11 @@ from stentor.captions import seat as captions_seat
 from stentor.captions.engine import Transcription
 from stentor.captions.role import Captions
 from stentor.captions.whisper import Whisper
-from stentor.spaces.model import Role, Seat, Space, State
+from stentor.spaces import withdrawal
+from stentor.spaces.model import Removal, Role, Seat, Space, State
+from stentor.spaces.withdrawal import Withdrawal
 from stentor.stage.tap import Tap
+from stentor.store import withdrawals
 from stentor.store.objects import Objects
 from stentor.wire import cue as wire
 from stentor.wire.cue import Cue
@@ -223,6 +226,22 @@ async def test_a_recording_gets_its_words_afterwards(objects: Objects) -> None:
     for cue in found:
         middle = (cue.start_ms + cue.end_ms) / 2
         assert cue.seat == ("ada" if middle < 54 * grid.CHUNK_MS else "bob")
+
+
+async def test_nobody_writes_down_what_was_removed(objects: Objects) -> None:
+    """Silence stands in the place of Bob, and the others have their words."""
+    await record(objects, 96, {range(24, 54): "ada", range(54, 72): "bob", range(72, 96): "ada"})
+    part = Removal(17_000, 23_400, 9, "host", "Bob asked")
+    wanted = await withdrawals.withdraw(objects, Withdrawal(SPACE, removals=[part]))
+    removed = await withdrawals.erase(objects, wanted)
+    entries = withdrawal.left((await RecordingStore(objects, SPACE).load()).entries, removed)
+    found = [
+        cue
+        async for _, cues in recorded.cues(SPACE, entries, objects.get, Counter(), language="en", made_ms=1)
+        for cue in cues
+    ]
+    assert {cue.seat for cue in found} == {"ada"}
+    assert not [cue for cue in found if cue.start_ms < 23_000 and cue.end_ms > 17_300]
 
 
 @pytest.mark.timeout(300)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from stentor.audio import pcm
+from stentor.audio.excise import silent_segment
 from stentor.audio.media import StreamDecoder
 from stentor.audio.narrow import Narrower
 from stentor.audio.pcm import Samples
@@ -105,7 +106,10 @@ def _on_stage(entry: Entry) -> list[bool]:
 async def cues(
     space: SpaceId, entries: Sequence[Entry], get: Get, engine: Transcriber, *, language: str, made_ms: int
 ) -> AsyncIterator[tuple[Entry, list[Cue]]]:
-    """Each segment of a recording with the cues that end in it; ``get`` reads an object, and may raise NotFound."""
+    """Each segment of a recording with the cues that end in it; ``get`` reads an object, and may raise NotFound.
+
+    ``entries`` are those that are left: without a key there is silence.
+    """
     recorded = Recorded()
     origin_ms = entries[0].start_ms - entries[0].first_chunk * grid.CHUNK_MS
 
@@ -121,7 +125,8 @@ async def cues(
     for entry in entries:
         utterances = []
         if RENDITION.name in entry.renditions:
-            segment = await get(entry.renditions[RENDITION.name].key)
+            key = entry.renditions[RENDITION.name].key
+            segment = await get(key) if key else silent_segment(RENDITION, entry.first_chunk, entry.chunks)
             utterances = await asyncio.to_thread(recorded.add, entry, segment)
         if entry is entries[-1]:
             utterances += recorded.close()

@@ -10,11 +10,13 @@ import click
 from stentor.archive.stored import RecordingStore
 from stentor.base.clock import unix_ms
 from stentor.base.config import Settings
-from stentor.base.errors import Conflict, NotFound
+from stentor.base.errors import Conflict, NotFound, Removed
 from stentor.captions import recorded
 from stentor.captions.whisper import Whisper
 from stentor.cli import options
+from stentor.spaces import withdrawal
 from stentor.spaces.model import State
+from stentor.store import withdrawals
 from stentor.store.objects import Objects
 from stentor.store.spaces import Store
 from stentor.wire import cue as wire
@@ -43,6 +45,11 @@ async def _transcribe(settings: Settings, space_id: str, language: str | None, *
     if not again and await objects.size(wire.object_key(space_id)) is not None:
         raise Conflict("This recording has a transcript; --again writes it anew.")
     entries = (await RecordingStore(objects, space_id).load()).entries
+    removed = await withdrawals.read(objects, space_id)
+    if removed is not None:
+        entries = withdrawal.left(entries, removed)
+    if removed is not None and removed.whole:
+        raise Removed("This recording was removed on request.")
     if not entries:
         raise NotFound("There is no recording of this space.")
     engine = await asyncio.to_thread(Whisper, settings.captions_model)

@@ -10,14 +10,13 @@ import hashlib
 import html
 import json
 from datetime import UTC, datetime
-from importlib import resources
-from importlib.resources.abc import Traversable
 from urllib.parse import quote, urlsplit
 
 from stentor.base import hsts, texts
 from stentor.base.errors import NotFound, Removed
 from stentor.base.rendition import BY_NAME
 from stentor.crowd.orders import Orders
+from stentor.edge import assets
 from stentor.edge.door import door, shown_state
 from stentor.edge.reply import ANYBODY, BRIEF, HTML, IMMUTABLE, Document, Reply
 from stentor.spaces.model import ON_AIR, Pin, Space, State
@@ -28,19 +27,10 @@ from stentor.wire.http import Request
 OPUS = BY_NAME["opus-24"]
 PAGE_CACHE = "public, max-age=5, stale-while-revalidate=60"
 CLIP_CACHE = "public, max-age=60"
-STATIC_CACHE = "public, max-age=300"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'{elsewhere}; "
     "media-src 'self'{elsewhere} blob:; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
 )
-TYPES = {
-    "css": "text/css; charset=utf-8",
-    "js": "text/javascript; charset=utf-8",
-    "json": "application/json",
-    "svg": "image/svg+xml",
-    "png": "image/png",
-    "LICENSE": "text/plain; charset=utf-8",
-}
 SHELL = """<!doctype html>
 <html lang="{language}" data-space="{space}" data-state="{state}" data-languages="{languages}"{embedded}>
 <head>
@@ -70,6 +60,7 @@ CARD = """<meta property="og:url" content="{page}">
 <meta name="twitter:card" content="summary_large_image">
 <link rel="alternate" type="application/json+oembed" href="/oembed?url={oembed}">
 """
+UNLISTED = '<meta name="robots" content="noindex">\n'
 ROOM = """<p class="state" id="state" role="status">{state_text}</p>
 <h1 id="title">{title}</h1>
 <p id="say">{say}</p>
@@ -189,11 +180,11 @@ class Pages:
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(overflow)) if overflow else ""
         self._strict = {hsts.NAME.replace("-", "_"): value} if (value := hsts.value(address, house)) else {}
         self._policy = POLICY.format(elsewhere=f" {origin}" if origin else "")
-        self._files = _read(now)
+        self._files = assets.read(now)
         digest = hashlib.sha256(b"".join(self._files[name].body for name in sorted(self._files)))
         self.version = digest.hexdigest()[:12]
         """Stands in the addresses of what the page loads: a new version has new addresses."""
-        self._fresh = _read(now, cache=IMMUTABLE)
+        self._fresh = assets.read(now, cache=IMMUTABLE)
 
     @property
     def app(self) -> str:
@@ -243,6 +234,7 @@ class Pages:
             now,
             description=say[f"say_{state}"],
             embedded=embedded,
+            listed=space.listed,
         )
 
     def _door(self, space: Space, orders: Orders, now: float) -> str:
@@ -312,7 +304,10 @@ class Pages:
         *,
         description: str = "",
         embedded: bool = False,
+        listed: bool = True,
     ) -> Document:
+        discovery = self._discovery(space, language) if self._address and space else ""
+        discovery += "" if listed else UNLISTED
         text = SHELL.format(
             language=language,
             languages=" ".join(texts.LANGUAGES),
@@ -322,7 +317,8 @@ class Pages:
             space=space,
             embedded=" data-embedded" if embedded else "",
             description=html.escape(description or title),
-            discovery=self._discovery(space, language) if self._address and space else "",
+            discovery=(self._discovery(space, language) if self._address and space else "")
+            + ("" if listed else UNLISTED),
             static=f"/static/{self.version}",
             script=script,
             body=body,
@@ -392,22 +388,3 @@ def _clock(at_s: float) -> str:
 def _block(text: str) -> str:
     """JSON that cannot end the script element it stands in (HTML, 4.12.1.3)."""
     return text.replace("<", "\\u003c")
-
-
-def _read(now: float, cache: str = STATIC_CACHE) -> dict[str, Document]:
-    package = resources.files("stentor.edge")
-    found = {file.name: file for file in _files(package / "static")}
-    vendor = package / "static" / "vendor"
-    if vendor.is_dir():  # a source tree that was never built has none: the page then plays the plain stream
-        found |= {f"vendor/{file.name}": file for file in _files(vendor)}
-    found |= {f"texts-{file.name}": file for file in _files(package / "texts")}
-    extra = {"X_Content_Type_Options": "nosniff"}
-    return {
-        name: Document(file.read_bytes(), kind, cache, now=now, **extra)
-        for name, file in found.items()
-        if (kind := TYPES.get(name.rpartition(".")[2]))
-    }
-
-
-def _files(folder: Traversable) -> list[Traversable]:
-    return sorted((file for file in folder.iterdir() if file.is_file()), key=lambda file: file.name)

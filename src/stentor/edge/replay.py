@@ -13,14 +13,12 @@ from email.utils import formatdate
 from functools import partial
 from typing import Any
 
-import msgspec
-
 from stentor.audio.excise import silent_segment
 from stentor.base import grid
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Malformed, NotFound, Overloaded
-from stentor.base.rendition import BY_NAME, RENDITIONS, Codec, Rendition
-from stentor.edge import overflow
+from stentor.base.rendition import BY_NAME, RENDITIONS, Rendition
+from stentor.edge import overflow, vod
 from stentor.edge.cache import Cache
 from stentor.edge.hls import is_number
 from stentor.edge.outlines import Outlines
@@ -77,7 +75,7 @@ class Replays:
         recording = await self._recording(space)
         match path:
             case ["gaps.json"]:
-                return self._document(space, path, recording, "application/json", _gaps, request)
+                return self._document(space, path, recording, "application/json", vod.gaps, request)
             case ["chapters.json"]:
                 origin_ms = (space.doors_open_ms or 0) + recording.first_chunk * grid.CHUNK_MS
                 pins = [pin for pin in space.pins if not recording.trim or pin.at_ms >= origin_ms]
@@ -93,12 +91,12 @@ class Replays:
                 return await self._file(space, recording, rendition, request, connection)
             case ["replay", "index.m3u8"]:
                 cues = await self._transcripts.get(space) if recording.final else []
-                render = partial(_index, space.language if cues else "")
+                render = partial(vod.index, space.language if cues else "")
                 return self._document(space, path, recording, playlist.CONTENT_TYPE, render, request)
             case ["replay", "captions.m3u8"] if await self._transcripts.get(space):
-                return self._document(space, path, recording, playlist.CONTENT_TYPE, _text, request)
+                return self._document(space, path, recording, playlist.CONTENT_TYPE, vod.text, request)
             case ["replay", name] if name.endswith(".m3u8"):
-                render = partial(_media, _rendition(name.removesuffix(".m3u8")))
+                render = partial(vod.media, _rendition(name.removesuffix(".m3u8")))
                 return self._document(space, path, recording, playlist.CONTENT_TYPE, render, request)
             case ["replay", name, file]:
                 return await self._segment(space, recording, _rendition(name), file, request)
@@ -351,52 +349,6 @@ CLIPS_KEPT = 20
 """Each is 0.5 MB at most."""
 RECORDINGS_KEPT = 100
 """Manifests in memory; one of 90 minutes has 1,400 entries, about 1 MB."""
-
-
-def _index(captions: str, _: Recording) -> bytes:
-    """``captions`` is the language of the transcript, empty without one."""
-    variants = [rendition for rendition in RENDITIONS if rendition.codec is Codec.AAC]
-    text = playlist.Subtitles("captions.m3u8", captions) if captions else None
-    return playlist.multivariant(variants, uri=lambda rendition: f"{rendition.name}.m3u8", subtitles=text).encode()
-
-
-def _text(recording: Recording) -> bytes:
-    last = recording.entries[-1]
-    end_s = (last.first_chunk + last.chunks) * grid.CHUNK_S - recording.from_s
-    return playlist.vod_text("../captions.vtt", end_s).encode()
-
-
-def _media(rendition: Rendition, recording: Recording) -> bytes:
-    def uri(number: int) -> str:
-        return f"{rendition.name}/{number}.m4s"
-
-    text = playlist.vod(recording.entries, rendition=rendition.name, map_uri=f"{rendition.name}/init.mp4", uri=uri)
-    if recording.final:
-        return text.encode()
-    # 4.4.3.5: EVENT: "Media Segments can only be added to the end", which is what a growing recording does.
-    text = text.replace("#EXT-X-PLAYLIST-TYPE:VOD", "#EXT-X-PLAYLIST-TYPE:EVENT")
-    return text.removesuffix("#EXT-X-ENDLIST\n").encode()
-
-
-def _gaps(recording: Recording) -> bytes:
-    """Seconds by source, every gap and filler with its time, what was removed, and whether the hashes hold together."""
-    entries = recording.manifest.entries
-    report = manifest.gap_report(entries)
-    return msgspec.json.encode(
-        {
-            "v": 1,
-            "final": recording.final,
-            "segments": len(entries),
-            "last_hash": entries[-1].hash,
-            "seconds": report.seconds,
-            "spans": [span._asdict() for span in report.spans],
-            "removed": [
-                {"from_ms": each.from_ms, "to_ms": each.to_ms, "at_ms": each.at_ms, "reason": each.reason}
-                for each in recording.found.removals
-            ],
-            "faults": [fault._asdict() for fault in manifest.verify(entries)],
-        }
-    )
 
 
 def _rendition(name: str) -> Rendition:

@@ -12,23 +12,22 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from stentor.audio import hold
 from stentor.audio.hold import HoldLoop
 from stentor.base import log
 from stentor.base.clock import unix_ms
-from stentor.base.errors import Conflict, Malformed, NotFound, Overloaded, StentorError
-from stentor.base.rendition import BY_NAME
+from stentor.base.errors import Conflict, NotFound, Overloaded, StentorError
 from stentor.crowd import rungs
 from stentor.edge import door, embed, metrics, overflow, subtitles
 from stentor.edge.channel import Channel
 from stentor.edge.gate import Gate
+from stentor.edge.holds import Holds
 from stentor.edge.page import Pages
 from stentor.edge.past import Past, no_such_space
 from stentor.edge.portraits import Portraits
 from stentor.edge.protocol import Connection
 from stentor.edge.reactions import Reactions
 from stentor.edge.replay import Replays
-from stentor.edge.reply import ANYBODY, BRIEF, EXPOSED, IMMUTABLE, NO_STORE, Document, File, Reply, failure
+from stentor.edge.reply import ANYBODY, BRIEF, EXPOSED, NO_STORE, Document, Reply, failure
 from stentor.edge.transcripts import Transcripts
 from stentor.edge.withdrawn import Withdrawn
 from stentor.edge.worker import Worker
@@ -87,7 +86,7 @@ class Site:
         self._pages = Pages(address=address, house=house, overflow=overflow, now=worker.clock())
         self.reactions = Reactions(worker, monotonic=asyncio.get_running_loop().time)
         self._documents: OrderedDict[tuple[str, str], tuple[tuple[int, ...], float, Document]] = OrderedDict()
-        self._holds: dict[tuple[str, bool, str], File] = {}
+        self._holds = Holds(objects, worker.clock)
         self._jobs: set[asyncio.Task[None]] = set()
         self._log = log.get("edge")
 
@@ -184,7 +183,10 @@ class Site:
             case ["ticket"]:
                 return self._gate.ticket(channel, request, connection)
             case ["hold.m4a"]:
-                return self._hold(channel, request, connection)
+                music = self._holds.kept(channel, request)
+                if music is None:
+                    self._job(self._holds.read(channel, request), request, connection)
+                return music
             case ["clip" | "clip.m4a"] if not channel.space.allows(Switch.CLIPS):
                 raise Conflict("The hosts have turned clips off.", code="clips-off")
             case ["clip"]:
@@ -301,37 +303,6 @@ class Site:
         text = embed.oembed(channel.space, request.query, address=self._address, app=self._pages.app)
         return Document(text, JSON, embed.OEMBED_CACHE, now=self._now()).answer(request.headers)
 
-    def _hold(self, channel: Channel, request: Request, connection: Connection) -> Reply | None:
-        """For ever under ``?v=`` its own name, which ``door.json`` gives; else for some minutes."""
-        name = channel.space.hold
-        key = name, *_wanted_hold(request, name)
-        if key not in self._holds and name != channel.hold_name:  # the loop of a space that is not on air is not here
-            self._job(self._read_hold(channel, request), request, connection)
-            return None
-        return self._hold_file(name, channel.hold, request).answer(request.headers, self._now())
-
-    async def _read_hold(self, channel: Channel, request: Request) -> Reply:
-        """Its own loop from the object store; while that fails, what fills in at this edge."""
-        name, loop = channel.space.hold, channel.hold
-        try:
-            loop = await asyncio.to_thread(hold.decode, await self._objects.get(f"hold/{name}"))
-        except (NotFound, Overloaded, Malformed) as error:
-            self._log.warning("hold-missing", hold=name, reason=error.detail)
-            name = channel.hold_name
-        return self._hold_file(name, loop, request).answer(request.headers, self._now())
-
-    def _hold_file(self, name: str, loop: HoldLoop, request: Request) -> File:
-        versioned, rendition = _wanted_hold(request, name)
-        key = name, versioned, rendition
-        file = self._holds.get(key)
-        if file is None:
-            if len(self._holds) > HOLDS_KEPT:
-                self._holds.clear()
-            cache = IMMUTABLE if versioned else door.HOLD_CACHE
-            file = door.hold_file(loop, cache, now=self._now(), rendition=BY_NAME[rendition])
-            self._holds[key] = file
-        return file
-
     def _job(self, answer: Coroutine[Any, Any, Reply | None], request: Request, connection: Connection) -> None:
         if len(self._jobs) >= MOST_JOBS:
             answer.close()
@@ -406,12 +377,4 @@ def space_name(text: str) -> str:
     return _NOT_IN_NAMES.sub("", text.lower())
 
 
-def _wanted_hold(request: Request, name: str) -> tuple[bool, str]:
-    """Whether just the loop ``name`` is asked for, and in which rendition."""
-    opus = request.query.get("rendition") == door.HOLD_OPUS.name
-    return request.query.get("v") == name, (door.HOLD_OPUS if opus else door.HOLD_RENDITION).name
-
-
 CAPTIONS_CACHE = "public, max-age=1"
-HOLDS_KEPT = 20
-"""Each is 0.5 MB."""
