@@ -18,8 +18,11 @@ UnixMs = NewType("UnixMs", int)
 
 SEAT_ID = r"^[A-Za-z0-9_-]{1,48}$"
 SPACE_ID = r"^[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$"
+MADE_ID = r"^[A-Za-z0-9_-]{1,64}$"
+"""What the house names pins, sounds, sessions and the like."""
 _SEAT_ID = re.compile(SEAT_ID.strip("^$"))
 _SPACE_ID = re.compile(SPACE_ID.strip("^$"))
+_MADE_ID = re.compile(MADE_ID.strip("^$"))
 
 
 def space_id(text: str) -> SpaceId:
@@ -34,3 +37,10 @@ def seat_id(text: str) -> SeatId:
     if not _SEAT_ID.fullmatch(text):
         raise BadInput("A seat id has 1 to 48 of A-Z, a-z, 0-9, '-' and '_'.")
     return SeatId(text)
+
+
+def made_id(text: str) -> str:
+    """Checks an id from outside that the house has made; raises :class:`BadInput`."""
+    if not _MADE_ID.fullmatch(text):
+        raise BadInput("An id that the house has made has 1 to 64 of A-Z, a-z, 0-9, '-' and '_'.")
+    return text

@@ -16,7 +16,7 @@ from litestar import Request
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from stentor.base.errors import PROBLEM_TYPE
-from stentor.base.units import SEAT_ID, SPACE_ID
+from stentor.base.units import MADE_ID, SEAT_ID, SPACE_ID
 from stentor.house.accounts import schema as account_schema
 from stentor.house.comments import schema as comment_schema
 from stentor.house.removals import schema as removal_schema
@@ -49,7 +49,7 @@ UPLOADS = {
     "PUT /spaces/{space}/sounds": "The sound file.",
     "PUT /account/picture": "PNG, JPEG or WebP.",
 }
-_NAME = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"}
+_NAME = {"type": "string", "pattern": MADE_ID}
 IN_ADDRESSES: dict[str, dict[str, Any]] = {
     "space": {"type": "string", "pattern": SPACE_ID},
     "seat": {"type": "string", "pattern": SEAT_ID},

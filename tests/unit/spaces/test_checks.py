@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stentor.base.errors import BadInput
-from stentor.base.units import seat_id
+from stentor.base.units import made_id, seat_id
 from stentor.spaces import checks
 
 NOW = 1_800_000_000.0
@@ -88,3 +88,11 @@ def test_seat_id(text: str) -> None:
     assert seat_id("A-z_09") == "A-z_09"
     with pytest.raises(BadInput):
         seat_id(text)
+
+
+@pytest.mark.parametrize("text", ["", "null,null", "a/b", "ü", "x" * 65, "a\n"])
+def test_made_id(text: str) -> None:
+    """Of a pin or a sound: what the house cannot have made is refused, also where it would be deleted."""
+    assert made_id("A-z_09") == "A-z_09"
+    with pytest.raises(BadInput):
+        made_id(text)

@@ -8,7 +8,7 @@ from litestar import Request, Response, delete, get, patch, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from stentor.base.errors import BadInput, NotFound
+from stentor.base.errors import BadInput, Conflict, NotFound
 from stentor.house.accounts import schema
 from stentor.house.accounts.people import People
 from stentor.house.spaces.schema import LARGEST
@@ -35,7 +35,7 @@ def handlers(people: People, callers: Callers) -> list[HTTPRouteHandler]:
         rights.require_admin(by)
         found = await find(handle)
         if by is not None and by.id == found.id:
-            raise BadInput("Another administrator changes your own role, so that one is left.", field="handle")
+            raise Conflict("Another administrator changes your own role, so that one is left.", code="own-role")
         return schema.profile(await people.rule(by, found, data))
 
     @get("/accounts/{handle:str}/picture", summary="Somebody's picture", include_in_schema=False)

@@ -9,6 +9,7 @@ from litestar import Request, delete, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 
+from stentor.base import units
 from stentor.house.spaces import schema
 from stentor.house.spaces.desk import Desk
 from stentor.house.spaces.views import Views
@@ -30,6 +31,6 @@ def handlers(desk: Desk, callers: Callers, views: Views) -> list[HTTPRouteHandle
     @delete("/spaces/{space:str}/pins/{pin:str}", status_code=200, summary="Take a pinned note down")
     async def unpin(request: _Request, space: FromPath[str], pin: FromPath[str]) -> schema.SpaceView:
         actor = await callers.actor(request, space)
-        return await views.space(await desk.change(space, c.Unpin(pin), actor), actor)
+        return await views.space(await desk.change(space, c.Unpin(units.made_id(pin)), actor), actor)
 
     return [pin, unpin]

@@ -8,6 +8,7 @@ from litestar import Request, delete, patch, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody
 
+from stentor.base import units
 from stentor.base.errors import BadInput
 from stentor.house.spaces import schema, upload_schema
 from stentor.house.spaces.desk import Desk
@@ -42,7 +43,7 @@ def handlers(desk: Desk, callers: Callers, views: Views, maker: SoundMaker) -> l
 
     @delete("/spaces/{space:str}/sounds/{sound:str}", status_code=200, summary="Take a sound off the board")
     async def drop(request: _Request, space: FromPath[str], sound: FromPath[str]) -> schema.SpaceView:
-        known = sounds.find(await desk.load(space), sound)
+        known = sounds.find(await desk.load(space), units.made_id(sound))
         view = await command(request, space, c.DropSound(sound))
         if known is not None:
             await maker.forget(view.id, known.id)
