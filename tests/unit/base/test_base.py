@@ -23,7 +23,7 @@ def tree(kind: type[errors.StentorError]) -> list[type[errors.StentorError]]:
 
 def test_every_error_has_its_own_code_a_status_and_a_title() -> None:
     """Codes are stable and tell the errors apart."""
-    kinds = tree(errors.StentorError)
+    kinds = [kind for kind in tree(errors.StentorError) if kind.__module__.startswith("stentor.")]
     codes = [kind.code for kind in kinds]
     assert len(set(codes)) == len(codes)
     assert all(400 <= kind.status < 600 and kind.title for kind in kinds)
