@@ -36,6 +36,7 @@ SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "POST /sign-in": [],
     "POST /sign-in/options": [],
     "POST /sign-in/provider": [],
+    "GET /account/deletion/{token}": [],
     "GET /spaces/{space}/requests/own": [{TOKEN: []}],
     "DELETE /spaces/{space}/requests/own": [{TOKEN: []}],
     "POST /spaces/{space}/claim": [{SESSION: []}],
