@@ -109,7 +109,10 @@ async def test_from_sign_up_to_deletion(house: Whole, browsers: Browsers) -> Non
         age_sessions(house.settings, FRESH_MS + 1000)
         await page.page.fill("#leave [name=handle]", "ada")
         await page.page.click("#leave button")
-        await follow(page, "#again-passkey", "/")
+        await page.page.click("#again-passkey")
+        await page.says("h1", "Your account is deleted")
+        await page.says("#state", "All is done")
+        await page.says("#steps", "Your picture")
         await page.says("header .who", "Sign in")
         await page.page.goto(at(house, "/sign-in"))
         await page.page.click("#by-passkey")
@@ -185,6 +188,8 @@ async def test_an_admin_rules_over_accounts(house: Whole, browsers: Browsers) ->
         assert roles["mallory"] == "moderator"
         await page.page.click(f"{mallory} [data-verb=delete]")
         await page.says("#found", "0 of 0")
+        await page.says("#deletions", "Deleted person")
+        await page.says("#record", "deleted the account Deleted person")
         page.calm()
 
 
