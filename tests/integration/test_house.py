@@ -100,6 +100,7 @@ async def test_the_life_of_a_space(house: House) -> None:
         "pin",
         "close_asking",
         "close_reactions",
+        "switch",
         "limit_audience",
         "pin_rung",
         "unlist",
