@@ -103,6 +103,8 @@ async def test_what_waits_is_one_signal_with_the_talk(site: Site) -> None:
     """Edge, log and recording have the same bytes from the doors over the seam to the end, and no filler; while it
     waits there is a message a segment and not one a chunk.
     """
+    now = asyncio.get_running_loop().time
+    await eventually(lambda: site.statuses.reads_spans(now()), "edge and archive tell of themselves")
     space = opened()
     await Board(site.bus).put(space)
     listening = asyncio.create_task(listen(site), name="listener")

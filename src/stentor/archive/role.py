@@ -20,7 +20,7 @@ from stentor.bus.connection import Bus
 from stentor.bus.documents import Gone
 from stentor.bus.identity import join
 from stentor.bus.lease import Lease
-from stentor.bus.status import SpaceStatus, Status, beat
+from stentor.bus.status import READS_SPANS, SpaceStatus, Status, beat
 from stentor.spaces import forecast
 from stentor.spaces.model import Space, State
 from stentor.store.loops import HoldLoops
@@ -111,6 +111,7 @@ class Archive:
             pid=os.getpid(),
             spaces=spaces,
             numbers={
+                READS_SPANS: 1.0,
                 "recordings": float(len(recordings)),
                 "gaps": float(sum(recording.gaps for recording in recordings)),
                 "store_retries": float(sum(recording.retries for recording in recordings)),

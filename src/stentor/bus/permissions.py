@@ -83,7 +83,7 @@ TABLE: Final = (
     Line("stage.command.*", "house", "stage"),
     Line("backstage.*", "house", "house"),
     Line("comment.*", "house", "house"),
-    Line("status.archive.>", "archive", "house"),
+    Line("status.archive.>", "archive", "house programme"),
     Line("status.captions.>", "captions", "edge house stage"),
     Line("status.edge.>", "edge", "house programme"),
     Line("status.house.>", "house", "house"),

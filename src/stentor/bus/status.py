@@ -16,6 +16,8 @@ MAX_SENDERS = 10_000
 """More processes than any cluster has; beyond it the one unheard longest is forgotten."""
 READS_BATCHES = "reads_batches"
 """Among the numbers of a programme: it reads several ticks in a message. Versions before this one do not."""
+READS_SPANS = "reads_spans"
+"""Among the numbers of an edge and of an archive: it reads one message for several chunks."""
 BEATING = ("archive", "captions", "edge", "house", "programme", "stage")
 """The roles that tell of themselves."""
 FRESH_S = 3.0
@@ -144,6 +146,11 @@ class Statuses:
         """Whether there are programmes, and all of them read several ticks in a message."""
         programmes = self.fresh(now, "programme")
         return bool(programmes) and all(status.numbers.get(READS_BATCHES) for status in programmes)
+
+    def reads_spans(self, now: float) -> bool:
+        """Whether there are edges or archives, and all of them read one message for several chunks that wait."""
+        readers = [*self.fresh(now, "edge"), *self.fresh(now, "archive")]
+        return bool(readers) and all(status.numbers.get(READS_SPANS) for status in readers)
 
     def captioned(self, space: str, now: float) -> bool:
         """Whether a process of captions listens to the space."""

@@ -62,6 +62,7 @@ class Producer:
         pool: Executor,
         heard: Callable[[], Heard],
         deliver: Callable[[Chunk], Awaitable[None]],
+        spans: Callable[[], bool],
     ) -> None:
         self.space = space
         self.hold = music.name
@@ -76,6 +77,8 @@ class Producer:
         live = space.live_chunk
         self._signal = Signal(music.loop, joining=live is not None and self.number > live)
         self._clock, self._pool, self._heard, self._deliver = clock, pool, heard, deliver
+        self._spans = spans
+        """Whether all who read the log know messages that stand for several chunks."""
         self._whole = asyncio.Event()
         """The chunk that is made next has all its ticks."""
         self._news = asyncio.Event()
@@ -131,7 +134,7 @@ class Producer:
             await self._deliver(chunk)
 
     def _rests(self, number: int) -> bool:
-        return self._signal.waits(number, live=self.space.live_chunk, last=self.space.last_chunk)
+        return self._spans() and self._signal.waits(number, live=self.space.live_chunk, last=self.space.last_chunk)
 
     async def _rest(self) -> None:
         """While the space only waits: looks once a part, tells once a segment, or when there is something new."""

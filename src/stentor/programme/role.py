@@ -78,7 +78,13 @@ class Channel:
         music = await role.loops.get(self.space.hold)
         self._publisher = Publisher(role.chunks, lease, self.space, music, clock=role.clock)
         self._producer = Producer(
-            self.space, music, clock=role.clock, pool=role.pool, heard=self._heard, deliver=self._deliver
+            self.space,
+            music,
+            clock=role.clock,
+            pool=role.pool,
+            heard=self._heard,
+            deliver=self._deliver,
+            spans=lambda: role.statuses.reads_spans(role.clock()),
         )
         async with AsyncExitStack() as stack:
             stack.push_async_callback(await role.bus.subscribe(f"tick.{self.space.id}", self._producer.hear))
@@ -176,7 +182,7 @@ class Programme:
     async def run(self) -> None:
         """Follows the board for ever; ends all channels when cancelled."""
         try:
-            await self.statuses.start(self.bus, "edge", "stage")
+            await self.statuses.start(self.bus, "archive", "edge", "stage")
             async for space in Board(self.bus).watch():
                 if not isinstance(space, Gone):
                     self._follow(space)

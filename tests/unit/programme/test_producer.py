@@ -41,6 +41,7 @@ class Bench:
         self.clock = MovedClock()
         self.chunks: list[Chunk] = []
         self.listeners = 7
+        self.reads_spans = True
         self.producer = Producer(
             opened() if waits else live(opened()),
             Music("own", loop),
@@ -48,6 +49,7 @@ class Bench:
             pool=pool,
             heard=lambda: Heard(self.listeners, ()),
             deliver=self.deliver,
+            spans=lambda: self.reads_spans,
         )
 
     async def deliver(self, chunk: Chunk) -> None:
@@ -85,6 +87,19 @@ async def test_every_chunk_is_whole_and_in_its_time() -> None:
         assert chunk.made_ms / 1000 >= end - 0.001
     for chunk in bench.chunks[1:]:
         assert chunk.source in (Source.HOLD, Source.FILLER)
+        assert chunk.frames.keys() == {rendition.name for rendition in RENDITIONS}
+
+
+async def test_who_reads_no_spans_gets_each_chunk() -> None:
+    """While an older edge or archive is there, a space that waits has a whole message for each chunk."""
+    async with producing(waits=True) as bench:
+        bench.reads_spans = False
+        await bench.makes(4)
+        assert bench.producer.vouches == -1
+    assert bench.numbers == list(range(bench.numbers[0], bench.numbers[0] + len(bench.numbers)))
+    assert {chunk.source for chunk in bench.chunks} == {Source.HOLD}
+    for chunk in bench.chunks[1:]:
+        assert chunk.span == 1
         assert chunk.frames.keys() == {rendition.name for rendition in RENDITIONS}
 
 

@@ -1,0 +1,37 @@
+"""What everybody can do is done; what an older process cannot read is not sent."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from stentor.bus.status import READS_BATCHES, READS_SPANS, Status, Statuses
+
+NOW = 100.0
+
+
+def heard(*beats: Status) -> Statuses:
+    statuses = Statuses(lambda: NOW)
+    for beat in beats:
+        statuses._hear("", msgspec.json.encode(beat))
+    return statuses
+
+
+def one(role: str, instance: str, *can: str) -> Status:
+    return Status(role, instance, 0, 1, numbers=dict.fromkeys(can, 1.0))
+
+
+@pytest.mark.parametrize("reader", ["edge", "archive"])
+def test_spans_are_for_those_who_read_them(reader: str) -> None:
+    """With one older edge or archive, or none heard of, there is a message a chunk; other roles do not matter."""
+    new = one("edge", "a", READS_SPANS), one("archive", "b", READS_SPANS), one("house", "c")
+    assert heard(*new).reads_spans(NOW)
+    assert not heard(*new, one(reader, "old")).reads_spans(NOW)
+    assert heard(*new, one(reader, "old")).reads_spans(NOW + 10) is False  # nobody is heard any more
+    assert not heard().reads_spans(NOW)
+
+
+def test_batches_are_for_those_who_read_them() -> None:
+    """Ticks come one by one while an older programme listens."""
+    assert heard(one("programme", "a", READS_BATCHES)).reads_batches(NOW)
+    assert not heard(one("programme", "a", READS_BATCHES), one("programme", "b")).reads_batches(NOW)
