@@ -22,6 +22,8 @@ HOUSE = ("who", "web", "uploads", "spaces", "removals", "retention", "door", "co
 """The order inside the house: each room may import those before it; ``app`` and ``role`` beside them import all."""
 MOST_FILES = 15
 """Of a room of the house: more is a bag."""
+MOST_LINES = 400
+MOST_LINES_OF_A_FUNCTION = 60
 HOMES = {
     "aiortc": {"stage", "client"},
     "av": {"audio", "people", "stage", "client"},
@@ -91,6 +93,16 @@ def test_imports_go_down(path: Path) -> None:
             assert here in HOMES[parts[0]], f"{here} imports {parts[0]}: its home is {sorted(HOMES[parts[0]])}"
         if ROWS[here] == 1:
             assert parts[0] not in IMPURE, f"the core {here} imports {parts[0]}: pass it in, or do it in a role"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_nothing_is_too_long(path: Path) -> None:
+    """A file and a function stay short enough to be read at once."""
+    text = path.read_text("utf-8")
+    assert len(text.splitlines()) <= MOST_LINES, "split the file by noun"
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno:
+            assert node.end_lineno - node.lineno < MOST_LINES_OF_A_FUNCTION, f"split {node.name} by what it does"
 
 
 def test_a_house_has_rooms_in_order() -> None:

@@ -13,6 +13,7 @@ from stentor.crowd.orders import Orders
 from stentor.edge import door
 from stentor.house.accounts import schema as accounts
 from stentor.house.comments import schema as comments
+from stentor.house.seats import schema as seats
 from stentor.house.spaces import schema as spaces
 from stentor.house.spaces.upload_schema import Missing
 from stentor.people.record import RecordEntry
@@ -25,7 +26,7 @@ from tests.support.edge import DOORS_OPEN_MS, live_space
 TYPES = Path(__file__).parents[2] / "web" / "types"
 SAME_NAMES: tuple[type[msgspec.Struct], ...] = (
     *(spaces.SpaceRow, spaces.SpaceView, spaces.PinView, spaces.LadderView, spaces.DoorView, spaces.SoundView),
-    *(spaces.PlayingView, spaces.Waiting, spaces.RequestView, spaces.BackstageMessage, spaces.SeatView, spaces.You),
+    *(spaces.PlayingView, seats.Waiting, seats.RequestView, seats.BackstageMessage, spaces.SeatView, spaces.You),
     *(spaces.Ban, comments.CommentView, comments.Person, accounts.ProfileView, accounts.AccountView, RecordEntry),
     *(accounts.PasskeyView, accounts.SessionView, accounts.SiteInvitationView, accounts.DeletionView, Missing),
     *(Hindrance, Pulse, PulseSeat, Cue, model.Pin),

@@ -317,8 +317,7 @@ class Pages:
             space=space,
             embedded=" data-embedded" if embedded else "",
             description=html.escape(description or title),
-            discovery=(self._discovery(space, language) if self._address and space else "")
-            + ("" if listed else UNLISTED),
+            discovery=discovery,
             static=f"/static/{self.version}",
             script=script,
             body=body,

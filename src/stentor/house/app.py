@@ -107,22 +107,8 @@ def build(
     pictures = Pictures(desk, people.tries, readers)
     vouched = OidcLogin(people, provider.configured(settings, desk.clock), opens=settings.oidc_sign_up == "on")
 
-    async def entering(request: Request[Any, Any, Any], space: str) -> Invitation:
-        authorization = request.headers.get("authorization", "")
-        if authorization:
-            return access.invitation(authorization, space=space, address=address_of(request))
-        account = await sessions.account(request)
-        found = invitations.passing(await desk.load(space), account.id) if account else None
-        if found is None:
-            raise NotSignedIn("Send the token of your invitation as Authorization: Bearer.", code="token-missing")
-        return found
-
-    async def may_check(request: Request[Any, Any, Any], space: str) -> None:
-        rights.require(await callers.actor(request, space), rights.Look.BACKSTAGE, await desk.load(space))
-
     ice = IceServers(settings, desk.clock)
     views = Views(desk, statuses, settings, ice)
-    hold = HoldMaker(desk.objects, readers)
     line = RequestQueue(desk, invitations)
     passes = Passes(desk, settings, keys.doors)
     sounds = SoundMaker(desk.objects, readers)
@@ -132,7 +118,7 @@ def build(
     handlers = [
         *api.site_handlers(callers, views),
         *api.handlers(desk, callers, views, invitations, pictures),
-        *api_life.handlers(desk, callers, views, hold),
+        *api_life.handlers(desk, callers, views, HoldMaker(desk.objects, readers)),
         *api_pins.handlers(desk, callers, views),
         *api_removals.handlers(desk, callers, views),
         *api_sounds.handlers(desk, callers, views, sounds),
@@ -148,7 +134,7 @@ def build(
         route_handlers=[
             rest.router(handlers, before=check_body),
             account_api.routes(desk, people, pictures, callers, sessions, comments),
-            whip.routes(desk, entering, may_check, ice),
+            whip.routes(desk, *_entrance(desk, access, sessions, callers, invitations), ice),
             api_provider.routes(vouched, sessions),
             pages.routes(desk, views, callers, people, provider=vouched.name),
             _health(desk),
@@ -161,6 +147,27 @@ def build(
     )
     lanes = Lanes(callers.known)
     return secured(limited(app, lanes), house=settings.house_address, media=settings.audience_address), lanes
+
+
+def _entrance(
+    desk: Desk, access: Access, sessions: Sessions, callers: Callers, invitations: Invitations
+) -> tuple[whip.Entering, whip.Checking]:
+    """Who may join a stage, and who may check their sound there."""
+
+    async def entering(request: Request[Any, Any, Any], space: str) -> Invitation:
+        authorization = request.headers.get("authorization", "")
+        if authorization:
+            return access.invitation(authorization, space=space, address=address_of(request))
+        account = await sessions.account(request)
+        found = invitations.passing(await desk.load(space), account.id) if account else None
+        if found is None:
+            raise NotSignedIn("Send the token of your invitation as Authorization: Bearer.", code="token-missing")
+        return found
+
+    async def may_check(request: Request[Any, Any, Any], space: str) -> None:
+        rights.require(await callers.actor(request, space), rights.Look.BACKSTAGE, await desk.load(space))
+
+    return entering, may_check
 
 
 def _health(desk: Desk) -> Any:

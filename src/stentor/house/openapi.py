@@ -21,6 +21,7 @@ from stentor.house.accounts import schema as account_schema
 from stentor.house.comments import schema as comment_schema
 from stentor.house.removals import schema as removal_schema
 from stentor.house.retention import schema as retention_schema
+from stentor.house.seats import schema as seat_schema
 from stentor.house.spaces import schema, site_schema, upload_schema
 from stentor.people.checks import HANDLE
 
@@ -117,6 +118,19 @@ class Description(JsonRenderPlugin):
         return self._made
 
 
+MODULES = (
+    schema,
+    account_schema,
+    comment_schema,
+    removal_schema,
+    retention_schema,
+    seat_schema,
+    site_schema,
+    upload_schema,
+)
+"""Where the types of the description are."""
+
+
 def described(document: dict[str, Any]) -> dict[str, Any]:
     """The framework's document, mended."""
     made = copy.deepcopy(document)
@@ -125,8 +139,7 @@ def described(document: dict[str, Any]) -> dict[str, Any]:
         for method, operation in item.items():
             if isinstance(operation, dict):
                 _mend(f"{method.upper()} {path.removeprefix(_PREFIX)}", operation)
-    modules = schema, account_schema, comment_schema, removal_schema, retention_schema, site_schema, upload_schema
-    types = [each for module in modules for each in _structs(module)]
+    types = [each for module in MODULES for each in _structs(module)]
     _, found = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     for name, choices in ONE_OF.items():
         found[name]["anyOf"] = choices

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -19,8 +19,11 @@ from stentor.base.descriptors import descriptors
 from stentor.base.disk import Disks
 from stentor.base.drain import Drain, until
 from stentor.base.errors import SetupError
+from stentor.base.keys import Keys
+from stentor.base.tls import Tls
 from stentor.bus import drain as bus_drain
 from stentor.bus.board import Board
+from stentor.bus.connection import Bus
 from stentor.bus.identity import join
 from stentor.bus.status import BEATING, Status, Statuses, beat
 from stentor.crowd.addresses import Addresses
@@ -74,9 +77,7 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall, drain: 
 
 
 async def _work(settings: Settings, instance: str, clock: Clock, drain: Drain) -> None:
-    logger = log.get("house")
     certificate = tls.configured(settings, clock=clock)
-    trusted = forwarded.networks(settings.trusted_proxies)
     listener = _listen(settings)
     store = await Store.open(settings.database_address)
     try:
@@ -84,81 +85,102 @@ async def _work(settings: Settings, instance: str, clock: Clock, drain: Drain) -
             config.require_secrets(settings)
         own = keys.own(settings, "house")
         async with join(settings, "house", name=instance) as bus:
-            statuses = Statuses(clock)
-            await statuses.start(bus, *BEATING)
-            board = Board(bus)
-            room = Limits(settings.quota_gb, settings.account_gb)
-            limits = MakerLimits(settings.account_spaces, settings.account_spaces_day, room)
-            objects = Objects.open(settings.recordings_address)
-            desk = Desk(store, board, bus, objects, clock, Claims(own.claims, clock), limits)
-            watcher = Watcher(desk, board, bus, statuses, clock, attendance.parse(settings.end_after))
-            backstage = BackChannels(desk)
-            await backstage.start(bus)
-            table, limit = CommentsTable(store.work), settings.comments_listeners
-            chats = ChatKeeper(table, bus, statuses, clock, limit=limit, holder=instance)
-            await chats.start()
-            keeper = BoardKeeper(desk, bus, clock, holder=instance)
-            controller = Controller(desk, bus, statuses, clock, holder=instance)
-            copies = (Objects.open(settings.removals_url),) if settings.removals_url else ()
-            removals = Removals(desk, copies=copies)
-            doing = {ERASE: removals.erase, **Erasure(desk, chats, copies=copies).handlers()}
-            jobs = JobKeeper(Jobs(store.work), doing, bus, clock, holder=instance)
-            retention = Retention(desk, removals, of_site(settings))
-            letting_go = RetentionKeeper(retention, bus, holder=instance)
-            app, lanes = build(
-                desk,
-                statuses,
-                backstage,
-                chats,
-                settings,
-                keys=own,
-                retention=retention,
-            )
-
-            addresses = Addresses(
-                connections=settings.address_connections,
-                requests=0,  # the lanes limit those
-                proxy=lambda address: forwarded.trusts(trusted, address),
-            )
-            door = Door(descriptors(), addresses, clock, certificate)
-
-            disks = Disks(settings)
-
-            def status() -> Status:
-                at_ms, numbers = unix_ms(clock()), lanes.numbers() | door.numbers() | jobs.numbers()
-                numbers |= letting_go.numbers()
-                numbers |= forecast.numbers(disks.seen, controller.on_air, settings.bus_hours)
-                return Status(role="house", instance=instance, at_ms=at_ms, pid=os.getpid(), numbers=numbers)
-
-            await bus_drain.heed(bus, "house", instance, drain)
-            logger.info("house-up", address=settings.house_address)
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(_serve(behind(app, trusted), listener, door), name="house http")
-                if certificate is not None:
-                    tasks.create_task(certificate.watch(), name="house certificate")
-                tasks.create_task(disks.run(), name="house disks")
-                tasks.create_task(desk.retell(), name="house board")
-                tasks.create_task(keeper.lease.run(), name="house board lease")
-                tasks.create_task(keeper.follow(), name="house board there")
-                tasks.create_task(keeper.run(), name="house board keeper")
-                tasks.create_task(watcher.follow(), name="house watch board")
-                tasks.create_task(watcher.run(), name="house watch")
-                tasks.create_task(controller.lease.run(), name="house crowd lease")
-                tasks.create_task(controller.follow(), name="house crowd board")
-                tasks.create_task(controller.listen(), name="house crowd orders")
-                tasks.create_task(controller.run(), name="house crowd")
-                tasks.create_task(chats.lease.run(), name="house chat lease")
-                tasks.create_task(chats.follow(), name="house chat board")
-                tasks.create_task(chats.listen(), name="house chat heard")
-                tasks.create_task(chats.run(), name="house chat")
-                tasks.create_task(letting_go.lease.run(), name="house retention lease")
-                tasks.create_task(letting_go.run(), name="house retention")
-                tasks.create_task(jobs.lease.run(), name="house jobs lease")
-                tasks.create_task(jobs.run(), name="house jobs")
-                tasks.create_task(beat(bus, status), name="house status")
+            await _run(settings, bus, store, own, drain, listener, certificate, clock)
     finally:
         listener.close()
         await store.close()
+
+
+async def _run(
+    settings: Settings,
+    bus: Bus,
+    store: Store,
+    own: Keys,
+    drain: Drain,
+    listener: socket.socket,
+    certificate: Tls | None,
+    clock: Clock,
+) -> None:
+    """Everything that the house does, until cancelled."""
+    instance, trusted = bus.name, forwarded.networks(settings.trusted_proxies)
+    statuses = Statuses(clock)
+    await statuses.start(bus, *BEATING)
+    board, room = Board(bus), Limits(settings.quota_gb, settings.account_gb)
+    limits = MakerLimits(settings.account_spaces, settings.account_spaces_day, room)
+    objects = Objects.open(settings.recordings_address)
+    desk = Desk(store, board, bus, objects, clock, Claims(own.claims, clock), limits)
+    watcher = Watcher(desk, board, bus, statuses, clock, attendance.parse(settings.end_after))
+    backstage = BackChannels(desk)
+    await backstage.start(bus)
+    limit = settings.comments_listeners
+    chats = ChatKeeper(CommentsTable(store.work), bus, statuses, clock, limit=limit, holder=instance)
+    await chats.start()
+    keeper = BoardKeeper(desk, bus, clock, holder=instance)
+    controller = Controller(desk, bus, statuses, clock, holder=instance)
+    copies = (Objects.open(settings.removals_url),) if settings.removals_url else ()
+    removals = Removals(desk, copies=copies)
+    doing = {ERASE: removals.erase, **Erasure(desk, chats, copies=copies).handlers()}
+    jobs = JobKeeper(Jobs(store.work), doing, bus, clock, holder=instance)
+    retention = Retention(desk, removals, of_site(settings))
+    letting_go = RetentionKeeper(retention, bus, holder=instance)
+    app, lanes = build(desk, statuses, backstage, chats, settings, keys=own, retention=retention)
+    addresses = Addresses(
+        connections=settings.address_connections,
+        requests=0,  # the lanes limit those
+        proxy=lambda address: forwarded.trusts(trusted, address),
+    )
+    door = Door(descriptors(), addresses, clock, certificate)
+    disks = Disks(settings)
+
+    def status() -> Status:
+        at_ms, numbers = unix_ms(clock()), lanes.numbers() | door.numbers() | jobs.numbers()
+        numbers |= letting_go.numbers()
+        numbers |= forecast.numbers(disks.seen, controller.on_air, settings.bus_hours)
+        return Status(role="house", instance=instance, at_ms=at_ms, pid=os.getpid(), numbers=numbers)
+
+    await bus_drain.heed(bus, "house", instance, drain)
+    log.get("house").info("house-up", address=settings.house_address)
+    work = _duties(keeper, watcher, controller, chats, letting_go, jobs) | {
+        "http": _serve(behind(app, trusted), listener, door),
+        "disks": disks.run(),
+        "board": desk.retell(),
+        "status": beat(bus, status),
+    }
+    if certificate is not None:
+        work["certificate"] = certificate.watch()
+    async with asyncio.TaskGroup() as tasks:
+        for name, each in work.items():
+            tasks.create_task(each, name=f"house {name}")
+
+
+def _duties(
+    keeper: BoardKeeper,
+    watcher: Watcher,
+    controller: Controller,
+    chats: ChatKeeper,
+    letting_go: RetentionKeeper,
+    jobs: JobKeeper,
+) -> dict[str, Coroutine[Any, Any, None]]:
+    """What runs by itself, by the names of the tasks."""
+    return {
+        "board lease": keeper.lease.run(),
+        "board there": keeper.follow(),
+        "board keeper": keeper.run(),
+        "watch board": watcher.follow(),
+        "watch": watcher.run(),
+        "crowd lease": controller.lease.run(),
+        "crowd board": controller.follow(),
+        "crowd orders": controller.listen(),
+        "crowd": controller.run(),
+        "chat lease": chats.lease.run(),
+        "chat board": chats.follow(),
+        "chat heard": chats.listen(),
+        "chat": chats.run(),
+        "retention lease": letting_go.lease.run(),
+        "retention": letting_go.run(),
+        "jobs lease": jobs.lease.run(),
+        "jobs": jobs.run(),
+    }
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -8,8 +8,8 @@ from litestar import Request, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 
+from stentor.house.seats import schema
 from stentor.house.seats.back_channel import BackChannels
-from stentor.house.spaces import schema
 from stentor.house.who.callers import Callers
 
 _Request = Request[Any, Any, Any]

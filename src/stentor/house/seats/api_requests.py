@@ -10,8 +10,8 @@ from litestar.params import FromPath, JSONBody
 
 from stentor.base.errors import NotSignedIn
 from stentor.base.units import SeatId, seat_id
+from stentor.house.seats import schema
 from stentor.house.seats.requests import RequestQueue
-from stentor.house.spaces import schema
 from stentor.house.spaces.desk import Desk
 from stentor.house.who.access import bearer
 from stentor.house.who.callers import Callers, address_of

@@ -13,7 +13,7 @@ from stentor.base.clock import unix_ms
 from stentor.base.errors import Overloaded
 from stentor.base.units import SpaceId
 from stentor.bus.connection import Bus
-from stentor.house.spaces import schema
+from stentor.house.seats import schema
 from stentor.house.spaces.desk import Desk
 from stentor.house.who.rate_limit import RateLimit
 from stentor.spaces import checks, rights

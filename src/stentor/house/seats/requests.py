@@ -11,7 +11,7 @@ from functools import partial
 from stentor.base.clock import unix_ms
 from stentor.base.errors import Overloaded
 from stentor.base.units import SeatId, SpaceId, space_id
-from stentor.house.spaces import schema
+from stentor.house.seats import schema
 from stentor.house.spaces.desk import Desk
 from stentor.house.spaces.invitations import Invitations
 from stentor.house.who.rate_limit import RateLimit
