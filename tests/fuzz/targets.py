@@ -22,14 +22,15 @@ from stentor.bus.chat import Chats
 from stentor.bus.crowd import Crowd
 from stentor.bus.documents import Documents
 from stentor.bus.status import Status, Statuses
+from stentor.bus.withdrawals import Withdrawals
 from stentor.crowd import door
 from stentor.crowd.orders import Orders
 from stentor.edge.protocol import Connection
 from stentor.edge.reply import Reply, failure
 from stentor.house.who.devices import Devices
-from stentor.spaces import pulse, tokens
+from stentor.spaces import pulse, tokens, withdrawal
 from stentor.spaces.comments import Chat, ChatState, Comment
-from stentor.spaces.model import Role, State
+from stentor.spaces.model import Removal, Role, State
 from stentor.stage import offer, rtp
 from stentor.wire import chunk, cue, demux, forwarded, http, manifest, mp4, proxy, sdp, speech, tick, whip
 from stentor.wire.chunk import Chunk
@@ -114,6 +115,21 @@ def _document(bucket: type[Documents[Any]]) -> Callable[[bytes], None]:
             documents.key(found)
 
     return run
+
+
+def _withdrawal(data: bytes) -> None:
+    """A list of what was removed: what it says of any chunk and segment can be asked, and joining it loses nothing."""
+    try:
+        found = withdrawal.decode(data)
+    except Malformed:
+        return
+    assert withdrawal.decode(withdrawal.encode(found)) == found or found != found, "written as something else"  # NaN
+    assert withdrawal.joined(found, found) is found
+    found.at(0.0, 1e9)
+    assert found.chunks(0, 1000) <= frozenset(range(1000))
+    for number in (0, *found.pieces):
+        found.piece(number)
+    _document(Withdrawals)(data)
 
 
 def _status(data: bytes) -> None:
@@ -330,6 +346,14 @@ _ENTRY = manifest.chain(
 _SPACES = [msgspec.json.encode(with_guests(state)) for state in State]
 _CHAT = msgspec.json.encode(Chat("talk", 3, ChatState.OPEN, [Comment(1, "Ada", "ada", "host", "Hello", 1)]))
 _STATUS = msgspec.json.encode(Status("edge", "edge-0", 1, 2, {}, {"listeners": 3.0}))
+_WITHDRAWAL = withdrawal.encode(
+    withdrawal.Withdrawal(
+        SpaceId("talk"),
+        2,
+        [Removal(1000, 5000, 7, "host", "On request")],
+        pieces={0: withdrawal.Piece(1, {"aac-64": manifest.Stored("recordings/talk/0", 12, "ab")})},
+    )
+)
 _PULSE = pulse.build(
     with_guests(State.LIVE), chunk=7, at_ms=7, source=Source.STAGE, listeners=3, seats=[], delay_ms=0, reactions={}
 )
@@ -374,6 +398,7 @@ TARGETS: dict[str, Target] = {
     "orders": Target(_document(Crowd), [msgspec.json.encode(Orders("talk", passes=("press",))), _DEEP], _deep(1 << 20)),
     "chat": Target(_document(Chats), [_CHAT, _DEEP], _deep(1 << 20)),
     "status": Target(_status, [_STATUS, _DEEP], _deep(1 << 20)),
+    "withdrawal": Target(_withdrawal, [_WITHDRAWAL, _DEEP], _deep(1 << 20)),
     "pulse": Target(_message(pulse.read, msgspec.json.encode), [_PULSE, _DEEP], _deep(1 << 20)),
     "whip-request": Target(
         _message(whip.decode_request, whip.encode), [_WHIP, _DEEP_PACK], lambda size: _WHIP + b"x" * size
