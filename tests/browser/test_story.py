@@ -48,9 +48,9 @@ async def test_from_sign_up_to_the_replay(house: Whole, browsers: Browsers) -> N
             await listener.says("#state", "Recording", within_s=60)
             for page in (listener, guest):
                 page.calm(but=("503",))  # a stage that has not heard of the space yet
-        await finds(browsers, house)
+        await finds(browsers, house, "Grace Hopper", "Bob")
         await leaves(host, house)
-        await finds(browsers, house)
+        await finds(browsers, house, "Deleted person", "Bob")
 
 
 async def plans(host: Visit, house: Whole) -> str:
@@ -96,10 +96,10 @@ async def takes_part(host: Visit, listener: Visit) -> None:
     await listener.says("#pins", "Read this")
 
 
-async def finds(browsers: Browsers, house: Whole) -> None:
-    """Somebody who comes later hears the recording, with both names among its chapters, and sees what was pinned."""
+async def finds(browsers: Browsers, house: Whole, *names: str) -> None:
+    """Somebody who comes later hears the recording, with these names among its chapters, and sees what was pinned."""
     async with visit(browsers.plain, house.audience(SPACE)) as later:
-        for name in ("Grace Hopper", "Bob"):
+        for name in names:
             await later.says("#chapters", name)
         await later.says("#pins", "Read this")
         await later.page.locator("#chapters button").first.click()
@@ -115,5 +115,6 @@ async def leaves(host: Visit, house: Whole) -> None:
     assert (await download.value).suggested_filename == "stentor-hopper.json"
     await host.page.fill("#leave [name=handle]", "hopper")
     await host.page.click("#leave button")
-    await host.page.wait_for_url(at(house, "/"))
+    await host.says("h1", "Your account is deleted")
+    await host.says("#state", "All is done", within_s=30)
     await host.says("header .who", "Sign in")

@@ -80,8 +80,9 @@ class Replays:
                 origin_ms = (space.doors_open_ms or 0) + recording.first_chunk * grid.CHUNK_MS
                 pins = [pin for pin in space.pins if not recording.trim or pin.at_ms >= origin_ms]
                 render = partial(outline.chapters, pins=pins, origin_ms=origin_ms)
-                pinned = [*path, str(space.pinned_ms)]  # notes may be taken down when all is over
-                return await self._outlined(space, pinned, recording, render, request)
+                # notes may be taken down when all is over, and names be erased
+                state = [*path, str(space.pinned_ms), *map(str, sorted(space.erased))]
+                return await self._outlined(space, state, recording, render, request)
             case ["peaks.json"]:
                 return await self._outlined(space, path, recording, outline.peaks, request)
             case ["clip.m4a"]:
@@ -282,7 +283,7 @@ class Replays:
         if known is not None and known[0] is recording:
             return known[1].answer(request.headers)
         whole = await self._outlines.get(space.id, recording.left, recording.outline_mark)
-        text = render(recording.outline(whole))
+        text = render(outline.renamed(recording.outline(whole), space.erased))
         return self._document(space, path, recording, "application/json", lambda _: text, request)
 
     async def _clip(self, space: Space, recording: Recording, request: Request) -> Reply:

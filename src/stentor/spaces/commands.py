@@ -205,7 +205,7 @@ class PictureSeat(Command, frozen=True):
 
 
 class ErasePerson(Command, frozen=True):
-    """The account of a seat, or of a seat that was shut out, is deleted: its name and picture go; also after the end.
+    """The account of a seat is deleted, also of one that was taken away: its name and picture go; also after the end.
 
     ``person`` is their number in the events."""
 

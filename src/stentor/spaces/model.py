@@ -213,6 +213,9 @@ class Space(msgspec.Struct, frozen=True):
     """Since when no host or co-host is on the stage; None while one is, and while the space is not on air."""
     pinned_rung: int | None = None
     """The rung that somebody has chosen; None while the ladder climbs by itself."""
+    erased: dict[str, int] = {}
+    """Seats of people whose accounts were deleted, and the number in the place of each name: the pulses inside recorded
+    sound still have the names."""
     removals: list[Removal] = []
     """What of the recording was deleted, in that order."""
     removed: Removal | None = None

@@ -5,7 +5,7 @@ One pulse a part (0.96 s) is enough for both: a turn is longer than that, and a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple, cast
 
@@ -14,7 +14,7 @@ import msgspec
 from stentor.base import grid
 from stentor.base.errors import Malformed
 from stentor.base.rendition import Source
-from stentor.spaces.model import Pin
+from stentor.spaces.model import Pin, erased_name
 from stentor.spaces.pulse import SILENCE_DBFS, Pulse
 
 LEAST_TURN_PARTS = 5
@@ -111,6 +111,15 @@ def part(whole: Outline, first: int, end: int) -> Outline:
         if turn.end_s > start_s and turn.start_s < end_s
     ]
     return msgspec.structs.replace(whole, turns=turns, levels=whole.levels[first:end])
+
+
+def renamed(whole: Outline, erased: Mapping[str, int]) -> Outline:
+    """With numbers in the place of people whose accounts were deleted, by seat."""
+    turns = [
+        msgspec.structs.replace(turn, name=erased_name(erased[turn.seat])) if turn.seat in erased else turn
+        for turn in whole.turns
+    ]
+    return msgspec.structs.replace(whole, turns=turns)
 
 
 def _chapter(pin: Pin, origin_ms: int) -> dict[str, object]:

@@ -34,8 +34,8 @@ def decide(space: Space, command: c.Command, at_ms: int) -> list[e.Event]:
             same = _seat(space, seat).picture_ms == picture_ms
             return [] if same else [e.SeatPictured(at_ms=at_ms, seat=seat, picture_ms=picture_ms)]
         case c.ErasePerson(seat=seat, account=account, person=person):
-            known = _holds(space, seat, account)
-            return [e.PersonErased(at_ms=at_ms, seat=seat, account=account, person=person)] if known else []
+            done = space.erased.get(seat) == person and not _holds(space, seat, account)
+            return [] if done else [e.PersonErased(at_ms=at_ms, seat=seat, account=account, person=person)]
         case c.RenewLink(seat=seat):  # also when all is over: a link that went astray shows what was said backstage
             there = _seat(space, seat)
             return [e.LinkRenewed(at_ms=at_ms, seat=there.id, generation=there.generation + 1)]
@@ -82,6 +82,7 @@ def _holds(space: Space, seat: str, account: str) -> bool:
 def _erased(space: Space, event: e.PersonErased) -> Space:
     """Without the name of somebody; the seat stays, and is nobody's."""
     replace, name = msgspec.structs.replace, erased_name(event.person)
+    space = replace(space, erased={**space.erased, event.seat: event.person})
     there = space.seats.get(event.seat)
     if there is not None and there.account == event.account:
         nobody = replace(there, name=name, account="", picture_ms=None)

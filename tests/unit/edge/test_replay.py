@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 
 from stentor.archive.stored import RecordingStore
@@ -47,6 +48,16 @@ async def test_the_outline_is_made_once() -> None:
         entries = (await RecordingStore(rig.objects, SPACE).load()).entries
         found = await Outlines(rig.objects, Cache(rig.objects)).get(SPACE, entries, entries[-1].hash)
         assert [turn.name for turn in found.turns] == ["Ada"]
+
+
+async def test_a_deleted_person_is_a_number_in_chapters() -> None:
+    """At once, though this edge has answered before and the pulses inside the sound still have the name."""
+    async with edge(talk()) as rig:
+        await record(rig.objects, 96, SPEAKERS)
+        assert b"Ada" in (await rig.get("/s/friday/chapters.json"))[2]
+        rig.channel.space = msgspec.structs.replace(rig.channel.space, erased={"ada": 17})
+        found = json.loads((await rig.get("/s/friday/chapters.json"))[2])["chapters"]
+        assert {one["title"] for one in found if one["seat"] == "ada"} == {"Deleted person 17"}
 
 
 async def test_a_lost_segment_costs_its_own_pulses_only() -> None:
