@@ -25,6 +25,7 @@ from stentor.bus.documents import Gone
 from stentor.bus.lease import Lease
 from stentor.bus.status import BEATING, URGENT_S, SeatStatus, SpaceStatus, Status, Statuses, beat
 from stentor.bus.stored import ANSWER_S, bucket
+from stentor.bus.streams import LEASES
 from stentor.spaces.model import Space
 from stentor.wire import chunk as wire
 from stentor.wire.chunk import Chunk
@@ -316,6 +317,17 @@ async def test_a_slow_bus_does_not_end_a_term(bus: Bus, nats: NatsServer) -> Non
     await eventually(lambda: lease.held, "and has left it")
     assert lease.term > term
     running.cancel()
+
+
+async def test_a_lease_is_given_back_though_a_renewal_was_under_way(bus: Bus) -> None:
+    """Its answer is never heard by who is told to go; the next one need not wait until it runs out."""
+    lease = Lease(bus, "stage.talk", holder="stage-0", ttl_s=30)
+    running = asyncio.create_task(lease.run())
+    await eventually(lambda: lease.held, "the lease is taken")
+    await bucket(bus, LEASES).put("stage.talk", b"stage-0")
+    running.cancel()
+    await asyncio.wait([running])
+    assert not (await bucket(bus, LEASES).get("stage.talk")).value
 
 
 async def test_a_bus_that_is_away_gives_nobodys_lease_to_another(bus: Bus, nats: NatsServer) -> None:

@@ -162,6 +162,11 @@ class Lease:
         try:
             async with asyncio.timeout(0.5):
                 kv = bucket(self.bus, LEASES)
-                await kv.update(self.key, b"", last=revision)
+                try:
+                    await kv.update(self.key, b"", last=revision)
+                except nats.js.errors.KeyWrongLastSequenceError:
+                    entry = await kv.get(self.key)
+                    if entry.value == self.holder:  # a renewal was under way when we were told to go
+                        await kv.update(self.key, b"", last=entry.revision or 0)
         except (Overloaded, *_FAILED):
             return  # it runs out by itself
