@@ -24,6 +24,8 @@ GONE_S: Final = 15.0
 BACK_S: Final = 60.0
 """So long may a process take to be there again before the next one goes."""
 LOOK_S: Final = 0.3
+HEARD_S: Final = 1.2
+"""A house that has just begun has heard of everybody after so long: they tell of themselves once a second."""
 
 Process = Mapping[str, Any]
 
@@ -43,11 +45,19 @@ def drain(role: str, instance: str | None, data: str | None) -> None:
         def processes() -> list[Process]:
             return [each for each in house.get("/processes")["processes"] if each["role"] == role]
 
-        going = [each for each in processes() if instance in (None, each["instance"])]
+        going = [each for each in _all(processes) if instance in (None, each["instance"])]
         if not going:
             raise NotFound(f"No process {instance or role} tells of itself on the bus now.")
         for number, process in enumerate(going, 1):
             _drain(settings, role, process, processes, last=number == len(going))
+
+
+def _all(processes: Callable[[], list[Process]]) -> list[Process]:
+    """All processes of the role, also where the house that is asked has just begun."""
+    before = processes()
+    time.sleep(HEARD_S)
+    found = processes()
+    return found if len(found) >= len(before) else before
 
 
 def _drain(
