@@ -78,6 +78,23 @@ async def test_an_erased_name_is_a_number(store: Store) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("way", [c.RemoveSpace("host", "Why"), c.LetGo("people", 3, 7)])
+async def test_speakers_names_go_with_the_space(store: Store, way: c.Command) -> None:
+    """When it is removed, or people are forgotten after their time: hosts stay, who answer for what is left."""
+    first, *others = happened()
+    await store.create([first])
+    await store.change("talk", lambda before: [*others, *decide(replayed([first, *others]), c.Cancel(), NOW)])
+    await store.change("talk", lambda before: decide(before, way, NOW + 1))
+    rows = await store.work.read(
+        lambda connection: connection.execute(text("SELECT name FROM persons")).scalars().all()
+    )
+    assert sorted(rows) == ["Anna", "Hedda"]
+    assert set((await store.load("talk")).seats) == {CREATE.host_seat, ANNA}
+    seen = names(list(await store.events("talk")))
+    assert seen[:3] == ["Hedda", "Anna", "Deleted person 3"]
+    assert not {"Ben", "Ada", "Bo"} & set(seen)
+
+
 async def test_names_of_older_events_move(database_url: str) -> None:
     """The migration takes them out of all events there are, and knows whose the seats were."""
     engine = open_engine(database_url)

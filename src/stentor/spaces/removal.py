@@ -12,7 +12,7 @@ from stentor.spaces import checks
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
 from stentor.spaces.board import UNFINISHED_MS
-from stentor.spaces.model import OVER, Removal, Space, State, Trim
+from stentor.spaces.model import OVER, Removal, Role, Space, State, Trim
 
 MOST_REMOVALS = 100
 """Of one recording: they travel with the space."""
@@ -58,7 +58,15 @@ def apply(space: Space, event: RemovalEvent) -> Space:
             return replace(space, removals=[*space.removals, removal])
         case e.SpaceRemoved():
             removal = Removal(0, None, event.at_ms, event.who, event.reason)
+            space = replace(without_speakers(space), banned={}, banned_accounts={}, comment_words=())
             return replace(space, removed=removal, title="", pins=[], listed=False, trim=None)
+
+
+def without_speakers(space: Space) -> Space:
+    """Only hosts and co-hosts have a seat left: they answer for what is left, and may still remove it."""
+    return msgspec.structs.replace(
+        space, seats={name: seat for name, seat in space.seats.items() if seat.role is not Role.SPEAKER}
+    )
 
 
 def require_finished(space: Space, at_ms: int) -> None:

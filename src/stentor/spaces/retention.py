@@ -17,8 +17,9 @@ from stentor.base.errors import BadInput, SetupError
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
 from stentor.spaces.board import UNFINISHED_MS
-from stentor.spaces.model import OVER, Keep, Role, Space, State
+from stentor.spaces.model import OVER, Keep, Space, State
 from stentor.spaces.refusals import refusal
+from stentor.spaces.removal import without_speakers
 
 DAY_MS: Final = 24 * 3_600_000
 MOST_DAYS: Final = 36_500
@@ -129,9 +130,8 @@ def apply(space: Space, event: e.KeepChanged | e.LetGo) -> Space:
             return replace(space, hold="default")
         case Part.EVENTS:
             return replace(space, banned={}, banned_accounts={}, comment_words=())
-        case Part.PEOPLE:  # a host answers for what is left, and may still remove it
-            hosts = {name: seat for name, seat in space.seats.items() if seat.role is not Role.SPEAKER}
-            return replace(space, seats=hosts)
+        case Part.PEOPLE:
+            return without_speakers(space)
     return space
 
 

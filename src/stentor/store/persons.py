@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from stentor.spaces import events as e
 from stentor.spaces.events import Event
-from stentor.spaces.model import erased_name
+from stentor.spaces.model import Space, erased_name
+from stentor.spaces.retention import Part
 from stentor.store import tables
 
 _TABLE = tables.persons
@@ -26,7 +27,7 @@ def take_names(connection: Connection, space: str, events: Sequence[Event]) -> l
 def give_names(connection: Connection, space: str, events: Sequence[Event]) -> list[Event]:
     """Stored events with the names that were not erased, as they happened."""
     query = select(_TABLE.c.number, _TABLE.c.name).where(_TABLE.c.space == space)
-    names = {row.number: row.name or erased_name(row.number) for row in connection.execute(query)}
+    names = {row.number: row.name for row in connection.execute(query)}
     return [_give(event, names) for event in events]
 
 
@@ -36,6 +37,15 @@ def erase_names(connection: Connection, account: str) -> list[str]:
     spaces = list(connection.execute(select(_TABLE.c.space).where(mine).distinct()).scalars())
     connection.execute(update(_TABLE).where(mine).values(name=""))
     return spaces
+
+
+def forget_names(connection: Connection, space: Space, events: Sequence[Event]) -> None:
+    """Deletes the names of all who have no seat left, where ``events`` took the people out of ``space``."""
+    if any(
+        isinstance(each, e.SpaceRemoved) or (isinstance(each, e.LetGo) and each.part == Part.PEOPLE) for each in events
+    ):
+        left = list(space.seats)
+        connection.execute(delete(_TABLE).where(_TABLE.c.space == space.id, _TABLE.c.seat.not_in(left)))
 
 
 def numbers_of(connection: Connection, space: str, account: str) -> Mapping[str, int]:
@@ -62,10 +72,10 @@ def _take(connection: Connection, space: str, event: Event) -> Event:
 
 def _give(event: Event, names: Mapping[int, str]) -> Event:
     match event:
-        case e.SpaceCreated(person=number) if number in names:
-            return msgspec.structs.replace(event, host_name=names[number])
-        case e.SeatGiven(person=number) | e.SeatBanned(person=number) if number in names:
-            return msgspec.structs.replace(event, name=names[number])
+        case e.SpaceCreated(person=number) if number:
+            return msgspec.structs.replace(event, host_name=names.get(number) or erased_name(number))
+        case e.SeatGiven(person=number) | e.SeatBanned(person=number) if number:
+            return msgspec.structs.replace(event, name=names.get(number) or erased_name(number))
     return event
 
 

@@ -22,7 +22,7 @@ from stentor.store import tables
 from stentor.store.accounts import Accounts
 from stentor.store.board import BoardTable
 from stentor.store.database import open_engine
-from stentor.store.persons import give_names, take_names
+from stentor.store.persons import forget_names, give_names, take_names
 from stentor.store.recordings import Recording, read_recording, read_recordings, write_recording
 from stentor.store.removals import RemovalsTable, order_removals
 from stentor.store.retention import RetentionTable
@@ -232,6 +232,7 @@ def change_space(connection: Connection, space: str, decide: Decide) -> tuple[Sp
         return None
     _append(connection, after, events)
     write_seats(connection, after, before)
+    forget_names(connection, after, events)
     order_removals(connection, after, events)
     return after, events
 
