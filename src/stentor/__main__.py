@@ -1,5 +1,5 @@
 """``python -m stentor``."""
 
-from stentor.cli import main
+from stentor.cli import run
 
-main()
+run()

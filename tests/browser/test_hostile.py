@@ -57,12 +57,12 @@ async def test_names_and_titles_are_text(house: Whole, browsers: Browsers) -> No
         trap = Trap(page)
         await sign_up(page, HOSTILE, "hostile")
         await page.page.goto(at(house, "/account"))
+        await trap.shows("header .who")  # so long a name moves what is below it
         await page.page.fill("#profile [name=bio]", HOSTILE)
         await page.page.click("#profile button")
         await page.says("#notice", "aved")
         await page.page.fill("#passkey [name=name]", HOSTILE)
         await page.page.reload()
-        await trap.shows("header .who")
         await page.until("document.querySelector('#profile [name=bio]').value.includes('onerror')", "the bio is there")
         await trap.shows("#sessions")
         await page.page.goto(at(house, "/"))

@@ -1,7 +1,8 @@
 """Runs pytest; what fails is run once more, alone, and each first failure is printed as FLAKY with its reason.
 
-For tests that judge sound in real time, and for nothing else: other people's work on the same machine can spoil a
-first run, and what is wrong fails again. ``python -m tests.support.twice ARGUMENTS`` takes pytest's arguments.
+For tests that judge sound in real time or drive many processes and browsers, and for nothing else: other people's work
+on the same machine can spoil a first run, and what is wrong fails again. What is printed as FLAKY is a fault to mend.
+``python -m tests.support.twice ARGUMENTS`` takes pytest's arguments.
 """
 
 from __future__ import annotations
@@ -43,7 +44,12 @@ def failures(report: str) -> dict[str, str]:
 
 def _alone(arguments: list[str]) -> list[str]:
     """The arguments without those that spread tests over processes."""
-    return [each for each in arguments if not each.startswith(("-n=", "--numprocesses=", "--dist="))]
+    kept = list(arguments)
+    for option in ("-n", "--dist"):
+        if option in kept:
+            at = kept.index(option)
+            del kept[at : at + 2]
+    return kept
 
 
 def _pytest(arguments: list[str]) -> int:

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from stentor.base.errors import SetupError
 
@@ -24,9 +25,7 @@ def make(folder: Path) -> None:
     """Makes sure that the folder is there, can be written, and is its owner's only. Raises :class:`SetupError`."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        probe = folder / ".stentor-writes"
-        probe.write_bytes(b"")
-        probe.unlink()
+        try_to_write(folder)
         tighten(folder)
     except OSError as error:
         raise SetupError(
@@ -34,6 +33,12 @@ def make(folder: Path) -> None:
         ) from error
     if (folder / RESTORING).exists():
         raise SetupError(f"A backup was not restored to its end in {folder}: empty the folder, then restore it again.")
+
+
+def try_to_write(folder: Path) -> None:
+    """Raises :class:`OSError` when nothing can be written there. Leaves nothing, and any number may try at once."""
+    with TemporaryFile(dir=folder) as file:
+        file.write(b"x")
 
 
 def tighten(folder: Path) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 
 import click
 
@@ -19,10 +17,6 @@ from stentor.cli import options
 def prepare(data: str | None) -> None:
     """Make tables, the log of chunks and the hold music, once for a cluster (`up` does it by itself)."""
     asyncio.run(_prepare(options.settings(data=data)))
-    sys.stdout.flush()
-    # A thread of the object store's library may still hand something back to an interpreter that is ending, which glibc
-    # answers with an abort ("exception not rethrown"): all is done, so there is nothing left to end in order.
-    os._exit(0)
 
 
 async def _prepare(settings: Settings) -> None:

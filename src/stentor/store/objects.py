@@ -17,6 +17,7 @@ import obstore.exceptions
 from obstore.store import LocalStore, MemoryStore, ObjectStore, S3Store
 
 from stentor.base.errors import NotFound, Overloaded, SetupError
+from stentor.base.folder import try_to_write
 
 _UNTAGGED = re.compile(r"e-?tag header missing", re.IGNORECASE)
 RETRY_S = 2.0
@@ -44,9 +45,7 @@ class Objects:
             folder = Path(unquote(parts.path))
             try:
                 folder.mkdir(parents=True, exist_ok=True)
-                probe = folder / ".stentor-writes"
-                probe.write_bytes(b"")
-                probe.unlink()
+                try_to_write(folder)
             except OSError as error:
                 raise SetupError(f"Cannot write recordings to {folder}: {error.strerror}.") from error
             return cls(LocalStore(folder), url)

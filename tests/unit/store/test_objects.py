@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -27,6 +29,14 @@ async def test_a_silent_store_has_failed(monkeypatch: pytest.MonkeyPatch) -> Non
             await store.put("key", b"x")
         with pytest.raises(Overloaded, match="Cannot read key"):
             await store.get("key")
+
+
+def test_many_open_one_folder_at_once(tmp_path: Path) -> None:
+    """All roles of a machine start together, and none takes another's attempt to write for a folder it cannot write."""
+    with ThreadPoolExecutor(8) as threads:
+        opened = list(threads.map(Objects.open, [tmp_path.as_uri()] * 400))
+    assert len(opened) == 400
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_what_is_not_there() -> None:

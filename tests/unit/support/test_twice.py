@@ -20,13 +20,13 @@ def test_by_chance():
 ALWAYS = "def test_wrong():\n    assert 1 == 2\n"
 
 
-def twice(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
+def twice(folder: Path, source: str, *more: str) -> subprocess.CompletedProcess[str]:
     """The runner in a folder with one test file."""
     (folder / "pytest.ini").write_text("[pytest]\n")
     (folder / "test_it.py").write_text(source)
     command = [sys.executable, "-m", "tests.support.twice", str(folder), f"--rootdir={folder}"]
     return subprocess.run(
-        [*command, f"--config-file={folder}/pytest.ini"], cwd=ROOT, capture_output=True, text=True, check=False
+        [*command, f"--config-file={folder}/pytest.ini", *more], cwd=ROOT, capture_output=True, text=True, check=False
     )
 
 
@@ -44,3 +44,12 @@ def test_a_first_failure_is_printed_with_its_reason(tmp_path: Path, source: str)
 def test_no_test_at_all_is_a_failure(tmp_path: Path) -> None:
     """pytest's other exit codes pass through."""
     assert twice(tmp_path, "").returncode == 5
+
+
+def test_the_second_run_is_not_spread_over_processes(tmp_path: Path) -> None:
+    """However the options were written: what failed beside others is tried alone."""
+    done = twice(tmp_path, ONCE, "-n", "2", "--dist", "loadfile")
+    assert done.returncode == 0, done.stdout
+    first, second = done.stdout.split("Once more, alone")
+    assert "workers" in first
+    assert "workers" not in second
