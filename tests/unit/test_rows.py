@@ -40,6 +40,7 @@ HOMES = {
     "joserfc": {"house"},
     "click": {"cli"},
     "cryptography": {"base"},
+    "jinja2": {"base"},
     "rich": {"cli"},
 }
 IMPURE = {"asyncio", "socket", "threading", "time", "random", "secrets", "logging", "structlog", "subprocess", "httpx"}

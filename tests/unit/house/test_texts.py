@@ -16,6 +16,11 @@ from stentor.spaces.switches import Switch
 
 CATALOGUE = Catalogue("stentor.house")
 STATIC = resources.files("stentor.house") / "static"
+TEMPLATES = [
+    entry.read_text("utf-8")
+    for package in ("stentor.base", "stentor.house")
+    for entry in (resources.files(package) / "templates").iterdir()
+]
 SCRIPTS = {entry.name: entry.read_text("utf-8") for entry in STATIC.iterdir() if entry.name.endswith(".js")}
 
 
@@ -40,6 +45,13 @@ def test_scripts_use_only_texts_that_exist() -> None:
     assert used - {"page.js", "whip.js", "microphone.js"} <= set(CATALOGUE.texts["en"])
 
 
+def test_templates_use_only_texts_that_exist() -> None:
+    """A key in a template that is in no catalogue would be an error when somebody asks for the page."""
+    used = {key for text in TEMPLATES for key in re.findall(r'say\("([a-z]+\.[a-z_]+)"', text)}
+    assert used
+    assert used <= set(CATALOGUE.texts["en"])
+
+
 def test_states_and_roles_have_names() -> None:
     """Whatever state a space is in, and why a light is not green, can be said."""
     keys = set(CATALOGUE.texts["en"])
@@ -62,9 +74,7 @@ def test_every_deed_can_be_told() -> None:
 
 def test_nothing_comes_from_elsewhere() -> None:
     """Pages load nothing from other sites, and no script makes markup of text."""
-    folder = resources.files("stentor.house") / "templates"
-    pages = [entry.read_text("utf-8") for entry in folder.iterdir()]
-    for text in [*pages, *SCRIPTS.values(), (STATIC / "house.css").read_text("utf-8")]:
+    for text in [*TEMPLATES, *SCRIPTS.values(), (STATIC / "house.css").read_text("utf-8")]:
         assert not re.search(r"https?://", text)
         assert not re.search(
             r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|\bstyle=|\bon\w+=\"", text

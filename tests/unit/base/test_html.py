@@ -1,0 +1,57 @@
+"""Templates: whatever is filled in is escaped, and nothing is left empty by mistake."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import pytest
+from jinja2 import UndefinedError
+
+from stentor.base.html import Templates
+from stentor.base.texts import Catalogue
+
+HOSTILE = '"><script>alert(1)</script>&'
+PACKAGES = ("stentor.base", "stentor.house")
+
+
+@pytest.fixture(scope="module")
+def house() -> Templates:
+    """The house's."""
+    return Templates("stentor.house", Catalogue("stentor.house"), static="/static/1")
+
+
+def notice(house: Templates, **values: object) -> str:
+    known = {"heading": "notice.space_title", "sentence": "notice.space", "path": "/", "profile": None}
+    return house.render("notice", "en", **(known | values))
+
+
+def test_what_people_write_is_text(house: Templates) -> None:
+    """In an element, in an attribute and in a script element alike nothing ends where it stands."""
+    profile = {"name": HOSTILE, "picture": HOSTILE}
+    text = notice(house, profile=profile, admin=False, texts={}, name="notice", page={"name": HOSTILE})
+    assert "<script>alert" not in text
+    assert "</script>&" not in text
+    assert text.count("&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;") == 2
+    assert '{"name": "\\"\\u003e\\u003cscript' in text
+
+
+def test_a_value_that_is_missing_is_an_error(house: Templates) -> None:
+    """An empty place where something should stand would be found by a reader only."""
+    with pytest.raises(UndefinedError):
+        house.render("notice", "en", heading="notice.space_title", sentence="notice.space", path="/")
+
+
+def test_texts_are_in_the_language_asked_for(house: Templates) -> None:
+    """And the document says which that is."""
+    text = house.render("notice", "de", heading="notice.space_title", sentence="notice.space", path="/", profile=None)
+    assert '<html lang="de">' in text
+    assert Catalogue("stentor.house").texts["de"]["notice.space"] in text
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_template_turns_escaping_off(package: str) -> None:
+    """``safe`` and ``autoescape`` are for nobody: markup comes from templates only."""
+    for entry in (resources.files(package) / "templates").iterdir():
+        text = entry.read_text("utf-8")
+        assert "|safe" not in text.replace(" ", "")
+        assert "autoescape" not in text
