@@ -29,7 +29,7 @@ async def test_a_space_from_the_countdown_to_the_replay(house: Whole, browsers: 
     body = {"id": "life", "title": "Life & times", "scheduled_ms": soon}
     token = (await house.call("POST", "/spaces", body))["invitation"]["token"]
     async with visit(browsers.plain, house.audience("life")) as page:
-        await page.says("#when", "0:5")
+        await page.says("#when", "59:")
         await page.page.click("#play")
         await page.until("document.querySelector('#audio').currentTime > 0.5", "hold music plays while one waits")
         await house.call("POST", "/spaces/life/doors")

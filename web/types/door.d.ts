@@ -62,12 +62,18 @@ interface Ticket {
   issued_ms: number;
 }
 
+/** Where a device stands before a narrow door: the share of those outside before it, and the minutes, if anybody knows. */
+interface Outlook {
+  ahead: number;
+  minutes: number | null;
+}
+
 /** A text of the listener's page in the reader's language, with values filled in. */
 type Say = (key: string, values?: Record<string, string | number>) => string;
 
 /** What a player tells the page. */
 interface PlayerEvents {
-  onState(state: string): void;
+  onState(state: Sounding): void;
   onBytes(bytes: ArrayBuffer): void;
   onLost(): void;
   onEnd(): void;

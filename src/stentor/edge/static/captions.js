@@ -61,6 +61,7 @@ export class Captions {
    * @param {string | null} [address]
    */
   offer(address) {
+    if (this.#address === (address ?? "")) return;
     this.#address = address ?? "";
     this.#switch();
   }

@@ -69,6 +69,7 @@ export class Gate {
   /**
    * The share of those outside who stand before us, and the minutes until it is our turn (null: nobody can say).
    * @param {DoorDocument} door
+   * @returns {Outlook | null}
    */
   outlook(door) {
     if (!this.#ticket) return null;

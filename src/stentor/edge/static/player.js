@@ -37,7 +37,7 @@ function loadHls() {
   return loading;
 }
 
-/** @type {Record<string, string>} */
+/** @type {Record<string, Sounding>} */
 const STATES = { hold: "waiting", bridge: "reconnecting" };
 
 export class Player {

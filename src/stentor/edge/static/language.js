@@ -1,0 +1,30 @@
+// The page's texts, in the reader's own language when the server has it.
+
+const root = document.documentElement;
+
+/** @type {Record<string, string>} */
+let texts = JSON.parse(document.getElementById("texts")?.textContent ?? "{}");
+
+/** @type {Say} */
+export function say(key, values = {}) {
+  return (texts[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+}
+
+/** The language of the page as it stands now. */
+export const language = () => root.lang;
+
+/** The page in the reader's language; without a line it stays in the one it came in. */
+export async function choose() {
+  const offered = (root.dataset.languages ?? "").split(" ");
+  const liked = navigator.languages.map((tag) => tag.split("-")[0]).find((tag) => offered.includes(tag));
+  if (!liked || liked === root.lang) return;
+  try {
+    const reply = await fetch(new URL(`./texts-${liked}.json`, import.meta.url), { signal: AbortSignal.timeout(8000) });
+    if (!reply.ok) return;
+    texts = await reply.json();
+  } catch {
+    return;
+  }
+  root.lang = liked;
+  for (const node of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-text]"))) node.textContent = say(node.dataset.text ?? "");
+}

@@ -1,0 +1,204 @@
+// Draws the listener's page: what door.json and the pulse say, and what the listener does (listening.js).
+
+import { Captions } from "./captions.js";
+import { clock } from "./clock.js";
+import { language, say } from "./language.js";
+import { ON_AIR } from "./listening.js";
+import { showPins } from "./pins.js";
+import { Portraits } from "./portraits.js";
+import { Reactions } from "./reactions.js";
+
+const LATE_S = 12; // an ordinary HLS player is 8 to 12 s behind
+const DAY_S = 86_400;
+/** @type {(id: string) => any} */
+const element = (id) => document.getElementById(id);
+
+/**
+ * A reader that speaks says again what is written again.
+ * @param {HTMLElement} node
+ * @param {string} text
+ */
+function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+export class View {
+  #base;
+  #replayed = false; // whether the recording's player is loaded
+  /** @type {Promise<import("./comments.js").Comments | null> | null} */
+  #comments = null; // once somebody has opened them
+  #seats = ""; // who is in the list, and what is said of them
+  /** @type {Listening} */
+  #state;
+
+  /**
+   * `base` is the space's address with a slash at its end.
+   * @param {string} base
+   * @param {Listening} state
+   */
+  constructor(base, state) {
+    this.#base = base;
+    this.#state = state;
+    this.portraits = new Portraits(() => this.#state.reading);
+    this.captions = new Captions({ button: element("captions-switch"), panel: element("captions"), say });
+    this.reactions = new Reactions({ base, say });
+    element("comments").addEventListener("toggle", () => this.#showComments());
+    element("plain").hidden = true;
+  }
+
+  /**
+   * What changed since `state` was shown last; `outlook` is the device's place at the door.
+   * @param {Listening} state
+   * @param {Outlook | null} outlook
+   */
+  show(state, outlook) {
+    const before = this.#state;
+    this.#state = state;
+    if (before.door !== state.door) this.showDoor();
+    this.#showSound();
+    this.#offerCaptions();
+    this.#showOutside(outlook);
+  }
+
+  showDoor() {
+    const { door } = this.#state;
+    const on = ON_AIR.has(door.state);
+    document.documentElement.dataset.state = door.state;
+    document.title = `${door.title} · ${say("app")}`;
+    element("title").textContent = door.title;
+    element("state").textContent = say(`state_${door.state}`);
+    element("say").textContent = say(`say_${door.state}`);
+    for (const part of ["live", "recorded", "ways", "ways-to-hear"]) element(part).hidden = !on;
+    element("ask").hidden = !door.ask;
+    if (door.ask) element("ask").querySelector("a").href = door.ask;
+    showPins(element("pins"), door, language());
+    this.reactions.open(door.react);
+    this.portraits.offer(door.portraits);
+    this.#showComments();
+    element("recording").hidden = door.state !== "replay";
+    if (door.state === "replay") this.#openReplay();
+    this.#showSound();
+    this.showTime();
+  }
+
+  #showSound() {
+    const { door, mode, reading, sound } = this.#state;
+    const on = ON_AIR.has(door.state);
+    const waits = door.state === "scheduled";
+    element("player").hidden = (reading && on) || !(on || waits || mode === "behind");
+    write(element("play"), say(mode !== "off" && sound !== "blocked" ? "stop" : waits ? "music" : "listen"));
+    write(element("sound"), say(sound));
+  }
+
+  // Comments are loaded by those who open them.
+  async #showComments() {
+    const { comments } = this.#state.door;
+    const panel = element("comments");
+    panel.hidden = !comments;
+    if (panel.open && !this.#comments) {
+      /** @param {typeof import("./comments.js")} module */
+      const made = ({ Comments }) => new Comments({ panel, say, language });
+      this.#comments = import("./comments.js").then(made).catch(() => (this.#comments = null)); // without a line it is tried again
+    }
+    (await this.#comments)?.offer(comments);
+  }
+
+  // The player of the recording is loaded by those who have one before them.
+  async #openReplay() {
+    if (this.#replayed) return;
+    this.#replayed = true;
+    const module = await import("./replay.js").catch(() => null);
+    this.#replayed = Boolean(module); // without a line the door's next answer tries again
+    const { portraits } = this;
+    if (module) new module.Replay({ base: this.#base, door: this.#state.door, say, portraits, language: language() }).open();
+  }
+
+  // Who follows reads what is said there, from where the sound comes.
+  #offerCaptions() {
+    const { door, mode, follows } = this.#state;
+    const live = ON_AIR.has(door.state) ? door.streams.captions : null;
+    this.captions.offer(live && mode === "behind" ? new URL("captions.json", new URL(follows, location.href)).href : live);
+  }
+
+  showTime() {
+    const { door } = this.#state;
+    const time = element("when");
+    const known = door.state === "scheduled" && door.scheduled_ms;
+    time.hidden = element("calendar").hidden = !known;
+    if (!known) return;
+    const left = Math.round((known - Date.now()) / 1000);
+    const day = new Intl.DateTimeFormat(language(), { dateStyle: "full", timeStyle: "short" }).format(known);
+    const text = left > DAY_S ? "" : left > 0 ? say("starts_in", { time: clock(left) }) : say("starts_soon");
+    time.textContent = `${day}${text && ` · ${text}`}`;
+  }
+
+  /**
+   * How far behind the newest sound one is; a listener who paused or was cut off may jump to it.
+   * @param {number | null} seconds
+   */
+  showBehind(seconds) {
+    const { door, mode } = this.#state;
+    const behind = mode !== "off" && ON_AIR.has(door.state) ? seconds : null;
+    const follows = mode === "behind";
+    const all = Math.max(0, Math.round((behind ?? 0) + (follows ? door.overflow_s : 0)));
+    element("behind").textContent = behind === null ? "" : say("behind", { seconds: all });
+    element("catch-up").hidden = behind === null || behind < LATE_S || follows;
+  }
+
+  /** @param {Pulse} pulse */
+  showPulse(pulse) {
+    this.portraits.listeners = pulse.listeners;
+    this.#showSeats(pulse.seats);
+    element("count").textContent =
+      pulse.listeners === 1
+        ? say("listeners_one")
+        : say("listeners_many", { count: new Intl.NumberFormat(language()).format(pulse.listeners) });
+    this.reactions.show(pulse.reactions ?? {}, language());
+  }
+
+  /** @param {PulseSeat[]} seats */
+  #showSeats(seats) {
+    const now = JSON.stringify([language(), seats.map(({ level, ...seat }) => seat)]);
+    if (now === this.#seats) return;
+    this.#seats = now;
+    const rows = seats.map((seat) => {
+      const row = document.createElement("li");
+      const role = document.createElement("span");
+      row.className = seat.talking ? "talking" : "";
+      row.append(this.portraits.of(seat.id, seat.name), seat.name);
+      role.className = "role";
+      role.textContent = say(seat.talking ? "talking" : seat.muted ? "muted" : seat.role);
+      row.append(role);
+      return row;
+    });
+    element("seats").replaceChildren(...rows);
+    element("nobody").hidden = rows.length > 0;
+  }
+
+  /** @param {Outlook | null} outlook */
+  #showOutside(outlook) {
+    const { door, mode, room } = this.#state;
+    const follows = mode === "behind";
+    const minutes = new Intl.NumberFormat(language(), { style: "unit", unit: "minute", unitDisplay: "long", maximumFractionDigits: 1 });
+    const delay = minutes.format((door.overflow_s ?? 0) / 60);
+    const shown = follows || mode === "outside";
+    element("outside").hidden = !shown;
+    element("follow").hidden = !shown || (follows ? !(room && ON_AIR.has(door.state)) : !door.streams.overflow);
+    element("follow").textContent = follows ? say("go_live") : say("follow", { delay });
+    const place = follows ? [say("following", { delay }), room ? say("room") : ""] : queue(door, outlook);
+    write(element("outside"), shown ? place.join(" ") : "");
+  }
+}
+
+/**
+ * What who waits outside is told of the queue.
+ * @param {DoorDocument} door
+ * @param {Outlook | null} outlook
+ */
+function queue(door, outlook) {
+  const share = new Intl.NumberFormat(language(), { style: "percent" }).format(outlook?.ahead ?? 1);
+  const parts = [say(door.held ? "limited" : "outside")];
+  if (outlook && !door.held) parts.push(say("ahead", { share }));
+  if (outlook?.minutes) parts.push(say(outlook.minutes === 1 ? "minute" : "minutes", { count: outlook.minutes }));
+  return parts;
+}
