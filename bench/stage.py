@@ -29,7 +29,7 @@ from stentor.spaces.model import Role, Space, State
 from stentor.spaces.tokens import Invitation
 from stentor.stage import offer as sdp
 from stentor.stage.ice import IceSettings
-from stentor.stage.peer import Certificate
+from stentor.stage.peer import DtlsCertificate
 from stentor.stage.room import Room
 from stentor.wire.sdp import ask_for_fec
 from stentor.wire.tick import Tick
@@ -71,7 +71,7 @@ class StentorServer(Server):
         super().__init__()
         space = Space(SpaceId("bench"), "Bench", State.LIVE, doors_open_ms=int(time.time() * 1000), max_seats=SEATS + 1)
         self.delays: list[int] = []
-        self.room = Room(space, publish=self._keep, ice=IceSettings(), certificate=Certificate())
+        self.room = Room(space, publish=self._keep, ice=IceSettings(), certificate=DtlsCertificate())
         self.task = asyncio.create_task(self.room.run())
 
     async def _keep(self, tick: Tick) -> None:

@@ -34,7 +34,7 @@ from stentor.rehearsal.configuration import Configuration, current, differences
 from stentor.spaces import attendance, retention
 from stentor.store.objects import Objects
 from stentor.store.spaces import Store
-from stentor.supervisor import Supervisor, Worker
+from stentor.supervisor import ChildProcess, Supervisor
 from stentor.wire import forwarded
 
 PROGRAMMES = 2
@@ -90,13 +90,13 @@ async def _running(settings: Settings, on_step: Step, logs: Path | None) -> Asyn
         await supervisor.stop(lambda names: on_step(f"ending {', '.join(names)}"))
 
 
-def workers(settings: Settings, logs: Path | None) -> list[Worker]:
+def workers(settings: Settings, logs: Path | None) -> list[ChildProcess]:
     """The role processes of one machine."""
     counts = {"house": 1, "stage": 1, "programme": PROGRAMMES, "archive": 1, "edge": settings.edge_count}
     counts["captions"] = int(settings.captions != "off" and whisper.installed())
     machine = re.sub(r"[^A-Za-z0-9-]+", "-", socket.gethostname())  # an instance's name is its own on the whole bus
     return [
-        Worker(
+        ChildProcess(
             f"{role}-{index}",
             [sys.executable, "-P", "-m", "stentor", "role", role, "--instance", f"{role}-{index}-{machine}"],
             role_environment(role, settings),
@@ -197,12 +197,12 @@ def _default_hold() -> bytes:
 
 async def _start_bus(
     supervisor: Supervisor, settings: Settings, on_step: Step, logs: Path | None
-) -> tuple[Settings, Worker]:
+) -> tuple[Settings, ChildProcess]:
     on_step("starting the bus")
     url = server.address(settings)
     _free("127.0.0.1", int(url.rpartition(":")[2]), "STENTOR_NATS_PORT")
     output = (logs or settings.folder / "logs") / "nats-server.log"
-    worker = Worker("nats-server", server.command(settings, _users(settings)), system(), output=output)
+    worker = ChildProcess("nats-server", server.command(settings, _users(settings)), system(), output=output)
     supervisor.start([worker])
     await server.wait_ready(url, output, lambda: worker.starts)
     return msgspec.structs.replace(settings, nats_url=url), worker
@@ -214,7 +214,7 @@ def _users(settings: Settings) -> dict[str, tuple[str, str]]:
     return secret.users() if secret else {}
 
 
-async def _exchange_passwords(settings: Settings, bus: Worker) -> None:
+async def _exchange_passwords(settings: Settings, bus: ChildProcess) -> None:
     """Lets the embedded bus know of new passwords (`stentor keys --exchange`); for ever."""
     known = _users(settings)
     while True:

@@ -31,7 +31,7 @@ GRACE_S = 5.0
 when all end together there is nobody to hand it to.)"""
 
 
-class Worker:
+class ChildProcess:
     """One process that is kept alive. ``starts`` counts how often it was started, ``pid`` is the living one's."""
 
     def __init__(
@@ -134,13 +134,13 @@ class Supervisor:
     """Workers in layers: a layer is started after the one before it and ended before it."""
 
     def __init__(self) -> None:
-        self.layers: list[list[tuple[Worker, asyncio.Task[None]]]] = []
+        self.layers: list[list[tuple[ChildProcess, asyncio.Task[None]]]] = []
 
     @property
-    def workers(self) -> list[Worker]:
+    def workers(self) -> list[ChildProcess]:
         return [worker for layer in self.layers for worker, _ in layer]
 
-    def start(self, workers: Sequence[Worker]) -> None:
+    def start(self, workers: Sequence[ChildProcess]) -> None:
         """Starts a layer. :meth:`stop` ends it."""
         self.layers.append([(w, asyncio.create_task(w.run(), name=f"keep {w.name}")) for w in workers])
 

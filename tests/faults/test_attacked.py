@@ -13,7 +13,7 @@ import pytest
 
 from stentor.audio.pcm import Samples
 from stentor.client.listener import probe
-from stentor.client.report import Report
+from stentor.client.report import ListenerReport
 from stentor.client.speaker import Speaker
 from stentor.rehearsal.order import CrowdMix, Format
 from stentor.rehearsal.plan import RehearsalPlan
@@ -40,7 +40,7 @@ class Story:
     """What came of it."""
 
     said: Samples
-    heard: dict[str, tuple[Report, Samples]]
+    heard: dict[str, tuple[ListenerReport, Samples]]
     recording: Samples
     gap_report: dict[str, Any]
     normal: Rehearsed

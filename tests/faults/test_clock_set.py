@@ -19,7 +19,7 @@ from stentor.base.rendition import Source
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.identity import join
 from stentor.client.listener import probe
-from stentor.client.report import Report
+from stentor.client.report import ListenerReport
 from stentor.client.speaker import Speaker
 from stentor.wire import manifest
 from stentor.wire.chunk import Chunk
@@ -45,7 +45,7 @@ class Story:
     steps: dict[str, float]
     """When, in seconds of what the speaker says."""
     said: Samples
-    heard: dict[str, tuple[Report, Samples]]
+    heard: dict[str, tuple[ListenerReport, Samples]]
     requests: int
     """Of the listener to a stream, before the end."""
     announced: dict[int, bytes]
@@ -81,7 +81,7 @@ async def _talk(folder: Path, set_clock: Callable[[float], None]) -> Story:
         tokens = await house.space("talk")
         await ChunkLog(bus).hear("talk", hear)
         await asyncio.sleep(BURST_S)
-        reports: list[Report] = []
+        reports: list[ListenerReport] = []
         listening = {
             "aac": asyncio.create_task(probe(house.audience("talk", "/live.aac"), on_report=reports.append)),
             "ll-hls": asyncio.create_task(probe(house.audience("talk", "/hls/index.m3u8"))),

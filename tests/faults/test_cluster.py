@@ -28,7 +28,7 @@ from stentor.bus.stored import bucket
 from stentor.bus.streams import LEASES
 from stentor.client.history import SoundHistory
 from stentor.client.listener import probe
-from stentor.client.report import Report
+from stentor.client.report import ListenerReport
 from stentor.client.speaker import Speaker
 from stentor.wire import manifest
 from tests.support.cluster import MACHINES, Cluster, cluster
@@ -61,8 +61,8 @@ class Listener:
     """One listener at one machine's edges."""
 
     machine: str
-    task: asyncio.Task[tuple[Report, SoundHistory]]
-    reports: list[Report] = field(default_factory=list)
+    task: asyncio.Task[tuple[ListenerReport, SoundHistory]]
+    reports: list[ListenerReport] = field(default_factory=list)
 
 
 @dataclass
@@ -205,7 +205,7 @@ async def _listeners(many: Cluster) -> list[Listener]:
     listeners: list[Listener] = []
     for machine in MACHINES:
         for kind in KINDS:
-            reports = list[Report]()
+            reports = list[ListenerReport]()
             url = many.audience(machine, "talk", f"/live.{kind}")
             task = asyncio.create_task(probe(url, on_report=reports.append, every_s=0.5), name=f"{kind} at {machine}")
             listeners.append(Listener(machine, task, reports))

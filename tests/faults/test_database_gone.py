@@ -16,7 +16,7 @@ import pytest
 from stentor.audio.pcm import Samples
 from stentor.base.rendition import Source
 from stentor.client.listener import probe
-from stentor.client.report import Report
+from stentor.client.report import ListenerReport
 from stentor.client.speaker import Speaker
 from stentor.wire import manifest
 from tests.support.postgres import Postgres, postgres
@@ -34,7 +34,7 @@ BURST_S = 3.5
 @dataclass
 class Story:
     said: Samples
-    heard: dict[str, tuple[Report, Samples]]
+    heard: dict[str, tuple[ListenerReport, Samples]]
     """``before`` came while the database was there, ``during`` when it was gone."""
     refused: list[httpx.Response]
     """What the host got for looking and for changing something."""

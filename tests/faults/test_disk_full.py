@@ -12,7 +12,7 @@ import pytest
 from stentor.audio.pcm import Samples
 from stentor.base.rendition import Source
 from stentor.client.listener import probe
-from stentor.client.report import Report
+from stentor.client.report import ListenerReport
 from stentor.client.speaker import Speaker
 from stentor.wire import manifest
 from tests.support.small_disk import full, small_disk
@@ -33,7 +33,7 @@ SAID_S = 20
 @dataclass
 class Story:
     said: Samples
-    report: Report
+    report: ListenerReport
     heard: Samples
     recording: Samples
     entries: list[manifest.Entry]

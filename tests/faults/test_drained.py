@@ -26,10 +26,10 @@ from stentor.bus.permissions import OPERATOR
 from stentor.bus.stored import bucket
 from stentor.bus.streams import LEASES
 from stentor.client.listener import probe
-from stentor.client.report import Report
+from stentor.client.report import ListenerReport
 from stentor.client.speaker import Speaker
 from stentor.environment import command_environment, role_environment
-from stentor.supervisor import Worker
+from stentor.supervisor import ChildProcess
 from stentor.wire import manifest
 from tests.support.sound import voice
 from tests.support.wait import eventually
@@ -53,7 +53,7 @@ class Player:
 
     kind: str
     task: asyncio.Task[object]
-    reports: list[Report] = field(default_factory=list)
+    reports: list[ListenerReport] = field(default_factory=list)
 
     @property
     def stalled_s(self) -> float:
@@ -100,7 +100,7 @@ async def _talk(folder: Path) -> Story:
     async with whole(folder, edges=2, drain_s=DRAIN_S) as house, AsyncExitStack() as stack:
         command = [sys.executable, "-P", "-m", "stentor", "role", "stage", "--instance", "stage-1-test"]
         environment = role_environment("stage", house.settings)
-        house.supervisor.start([Worker("stage-1", command, environment, output=folder / "logs" / "stage-1.log")])
+        house.supervisor.start([ChildProcess("stage-1", command, environment, output=folder / "logs" / "stage-1.log")])
         tokens = await house.space("talk", "guest")
         await asyncio.sleep(BURST_S)
         players = [_player(house, kind) for kind in PLAYERS]
@@ -123,7 +123,7 @@ async def _talk(folder: Path) -> Story:
 
 
 def _player(house: Whole, kind: str) -> Player:
-    reports: list[Report] = []
+    reports: list[ListenerReport] = []
     address = house.audience("talk", "/hls/index.m3u8" if kind == "m3u8" else f"/live.{kind}")
     task = asyncio.create_task(probe(address, on_report=reports.append, every_s=0.25, keep_s=1.0), name=kind)
     return Player(kind, task, reports)
@@ -158,7 +158,7 @@ async def _drain(house: Whole, role: str, players: list[Player], speakers: list[
     return Departure(role, at, ended_s, list(back.values()), _stalled_since(players, stalled), "")
 
 
-async def _until_back(house: Whole, worker: Worker) -> None:
+async def _until_back(house: Whole, worker: ChildProcess) -> None:
     """The new process tells of itself: who upgrades a site by hand waits for that, and a start costs seconds."""
     for _ in range(600):
         with suppress(httpx.TransportError):

@@ -31,7 +31,7 @@ from stentor.bus.stored import bucket
 from stentor.bus.streams import LEASES
 from stentor.client.history import SoundHistory
 from stentor.client.listener import probe
-from stentor.client.report import Report
+from stentor.client.report import ListenerReport
 from stentor.client.silence import Silence
 from stentor.client.speaker import Speaker
 from stentor.wire import manifest
@@ -68,8 +68,8 @@ class Listener:
     """One listener: its newest report while it listens, and all it heard."""
 
     kind: str
-    task: asyncio.Task[tuple[Report, SoundHistory]]
-    reports: list[Report] = field(default_factory=list)
+    task: asyncio.Task[tuple[ListenerReport, SoundHistory]]
+    reports: list[ListenerReport] = field(default_factory=list)
 
     @property
     def requests(self) -> int:
@@ -105,7 +105,7 @@ class Death:
 @dataclass
 class Story:
     deaths: dict[str, Death]
-    listeners: list[tuple[Report, SoundHistory]]
+    listeners: list[tuple[ListenerReport, SoundHistory]]
     pages: list[manifest.Entry]
     recording: Samples
     gap_report: dict[str, Any]
@@ -159,7 +159,7 @@ async def _listeners(house: Whole) -> list[Listener]:
     listeners: list[Listener] = []
     while min(_served(house, f"edge-{index}") for index in range(2)) < LEAST_A_EDGE or len(listeners) < 6:
         assert len(listeners) < MOST_LISTENERS, "the kernel gives all connections to one edge"
-        kind, reports = KINDS[len(listeners) % len(KINDS)], list[Report]()
+        kind, reports = KINDS[len(listeners) % len(KINDS)], list[ListenerReport]()
         url = house.audience("talk", f"/live.{kind}")
         task = asyncio.create_task(probe(url, on_report=reports.append, every_s=0.5), name=f"listener {kind}")
         listeners.append(Listener(kind, task, reports))
@@ -223,7 +223,7 @@ async def _kill(house: Whole, role: str, listeners: list[Listener]) -> Death:
     return Death(name, at, restarted_s, on_it, dropped, max(stalls), states, view)
 
 
-def _back(at: float, said: Samples, heard: list[tuple[Report, SoundHistory]]) -> dict[str, float]:
+def _back(at: float, said: Samples, heard: list[tuple[ListenerReport, SoundHistory]]) -> dict[str, float]:
     """For each kind of listener the worst time from the kill to speech that was spoken after it."""
     back: dict[str, float] = {}
     for report, sound in heard:

@@ -24,7 +24,7 @@ from stentor.base.config import Settings
 from stentor.base.rendition import Source
 from stentor.bus import server
 from stentor.client.listener import probe
-from stentor.client.report import Report
+from stentor.client.report import ListenerReport
 from stentor.client.speaker import Speaker
 from stentor.environment import command_environment
 from stentor.wire import manifest
@@ -221,7 +221,7 @@ async def _answers(client: httpx.AsyncClient, url: str) -> None:
 
 @dataclass
 class Story:
-    reports: list[Report]
+    reports: list[ListenerReport]
     entries: list[manifest.Entry]
     waiting: list[manifest.Entry]
     """Of a space that waited with music while each role was replaced by the newer one."""
@@ -246,7 +246,7 @@ async def _talk(folder: Path) -> Story:
         await made.call("POST", "/spaces", {"id": "wait", "title": "The wait", "host_name": "host"})
         await made.call("POST", "/spaces/wait/doors")
         await asyncio.sleep(BURST_S)
-        reports: list[list[Report]] = [[] for _ in PLAYERS]
+        reports: list[list[ListenerReport]] = [[] for _ in PLAYERS]
         audience = f"http://127.0.0.1:{made.settings.audience_port}/s/talk/"
         players = [
             asyncio.create_task(probe(audience + name, on_report=told.append, every_s=0.5, keep_s=1.0), name=name)

@@ -340,7 +340,7 @@ _ENTRY = manifest.chain(
         number=1,
         start_ms=3840,
         runs=[manifest.Run(Source.STAGE, 12, 24)],
-        renditions={"aac-64": manifest.Stored("recordings/talk/aac-64/1.m4s", 30_000, "ab" * 32)},
+        renditions={"aac-64": manifest.StoredObject("recordings/talk/aac-64/1.m4s", 30_000, "ab" * 32)},
     ),
 )
 _SPACES = [msgspec.json.encode(with_guests(state)) for state in State]
@@ -351,7 +351,7 @@ _WITHDRAWAL = withdrawal.encode(
         SpaceId("talk"),
         2,
         [Removal(1000, 5000, 7, "host", "On request")],
-        pieces={0: withdrawal.Piece(1, {"aac-64": manifest.Stored("recordings/talk/0", 12, "ab")})},
+        pieces={0: withdrawal.Piece(1, {"aac-64": manifest.StoredObject("recordings/talk/0", 12, "ab")})},
     )
 )
 _PULSE = pulse.build(

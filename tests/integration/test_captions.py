@@ -27,7 +27,7 @@ from stentor.bus.status import Statuses
 from stentor.captions import recorded
 from stentor.captions import seat as captions_seat
 from stentor.captions.engine import Transcription
-from stentor.captions.role import Captions
+from stentor.captions.role import Captioner
 from stentor.captions.whisper import Whisper
 from stentor.spaces import withdrawal
 from stentor.spaces.model import Removal, Role, Seat, Space, State
@@ -90,9 +90,9 @@ def live(**changes: object) -> Space:
 @asynccontextmanager
 async def captions(
     bus: Bus, objects: Objects, engine: Counter | Whisper, *, clock: Clock = time.time
-) -> AsyncIterator[Captions]:
+) -> AsyncIterator[Captioner]:
     """A running process of captions."""
-    running = Captions(bus, objects, engine, instance="captions-0", clock=clock)
+    running = Captioner(bus, objects, engine, instance="captions-0", clock=clock)
     task = asyncio.create_task(running.run())
     try:
         yield running
@@ -128,7 +128,7 @@ async def kept(objects: Objects) -> list[Cue]:
     return wire.decode_transcript(await objects.get(wire.object_key("talk"))).cues
 
 
-async def listening(bus: Bus, running: Captions, space: Space) -> None:
+async def listening(bus: Bus, running: Captioner, space: Space) -> None:
     await Board(bus).put(space)
     await eventually(lambda: any(each.listening for each in running.scribes.values()), "the captions listen")
 

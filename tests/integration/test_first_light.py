@@ -19,7 +19,7 @@ import pytest
 from stentor.audio.loudness import integrated_lufs
 from stentor.audio.pcm import Samples
 from stentor.client.listener import probe
-from stentor.client.report import Report
+from stentor.client.report import ListenerReport
 from stentor.client.speaker import Speaker
 from stentor.wire import manifest
 from tests.support.sound import assert_heard, assert_not_heard, gaps, voice
@@ -46,7 +46,7 @@ class Story:
 
     reader: Samples
     cards: Samples
-    reports: dict[str, Report]
+    reports: dict[str, ListenerReport]
     heard: dict[str, Samples]
     recording: dict[str, Samples]
     read_by_libav: dict[str, float]

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from stentor.archive.recorder import Recorder, Segment
+from stentor.archive.recorder import Recorder, SealedSegment
 from stentor.archive.stored import RecordingStore
 from stentor.base.errors import SetupError
 from stentor.base.rendition import RENDITIONS, Source
@@ -53,7 +53,7 @@ async def ended(store: Store, name: str, days: float, *before: c.Command) -> Non
     await BackstageTable(store.work).add(SpaceId(name), name="Ada", text="Now!", at_ms=1)
 
 
-def segments(space: str) -> list[Segment]:
+def segments(space: str) -> list[SealedSegment]:
     """Two short ones of a recording."""
     recorder = Recorder(space, 1000)
     frames = {each.name: [b"x" * 9] * each.frames_per_chunk for each in RENDITIONS}

@@ -225,7 +225,7 @@ async def test_a_complete_recording_opens_the_replay(house: House, bus: Bus) -> 
     for verb in ("live", "end"):
         await house.http.post(f"/api/v1/spaces/talk/{verb}")
     objects = Objects.open(house.settings.recordings_address)
-    stored = {"aac-64": manifest.Stored("recordings/talk/aac-64/0.m4s", 700, "0" * 64)}
+    stored = {"aac-64": manifest.StoredObject("recordings/talk/aac-64/0.m4s", 700, "0" * 64)}
     runs = [manifest.Run(Source.STAGE, 0, 5), manifest.Run(Source.GAP, 5, 7)]
     entry = manifest.chain(manifest.FIRST_HASH, manifest.Entry(number=0, start_ms=1, runs=runs, renditions=stored))
     await objects.put(manifest.page_key("talk", 0), manifest.encode_page([entry]))

@@ -12,7 +12,7 @@ from stentor.audio.media import read_audio
 from stentor.base.errors import BadInput, NotFound, Overloaded, SetupError
 from stentor.base.grid import CHUNK_S
 from stentor.client.listener import listen, probe
-from stentor.client.report import Report
+from stentor.client.report import ListenerReport
 from stentor.wire import adts
 from tests.support.audience import PAST_CHUNKS, audience
 from tests.support.sound import assert_heard, loudness_difference_lu, missing, mouth_to_ear
@@ -104,14 +104,14 @@ async def test_without_reconnecting_a_cut_is_the_end() -> None:
 
 async def test_a_listener_leaves_after_its_time_and_tells_how_it_goes() -> None:
     """``seconds`` ends it, ``on_report`` hears from it meanwhile, and the report is JSON."""
-    told: list[Report] = []
+    told: list[ListenerReport] = []
     async with audience(last=70) as space:
         report = await listen(space.url, seconds=1.5, on_report=told.append, every_s=0.3)
     assert report.url.endswith("/live.aac"), "a listener's page stands for its plainest stream"
     assert not report.ended
     assert len(told) >= 2
     assert told[-1].sound_s >= told[0].sound_s
-    assert msgspec.json.decode(report.json(), type=Report) == report
+    assert msgspec.json.decode(report.json(), type=ListenerReport) == report
 
 
 async def test_what_was_received_is_saved(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from stentor.base import grid
 from stentor.base.errors import NotFound
 from stentor.client.history import SoundHistory
 from stentor.client.listener import listen, probe
-from stentor.client.report import Report
+from stentor.client.report import ListenerReport
 from tests.support.edge import SPACE, VOICE_CHUNKS, Rig, edge
 from tests.support.sound import assert_heard, voice
 
@@ -24,7 +24,7 @@ async def _publishing(rig: Rig) -> None:
         rig.publish()
 
 
-async def _hear(url: str, *, low_latency: bool = True) -> tuple[Report, SoundHistory]:
+async def _hear(url: str, *, low_latency: bool = True) -> tuple[ListenerReport, SoundHistory]:
     return await probe(url, seconds=4.0, low_latency=low_latency)
 
 

@@ -22,7 +22,7 @@ from stentor.base.errors import SetupError
 from stentor.base.keys import BusSecret
 from stentor.bus import streams
 from stentor.bus.connection import connect, inbox
-from stentor.bus.permissions import OPERATOR, ROLES, TABLE, Line, Way, may_publish, may_subscribe
+from stentor.bus.permissions import OPERATOR, ROLES, TABLE, Delivery, Line, may_publish, may_subscribe
 from tests.support import consumers
 from tests.support.nats import NatsServer, nats_server
 from tests.support.wait import eventually
@@ -147,7 +147,7 @@ async def test_what_the_table_allows_arrives(site: Site, line: Line) -> None:
         for each in site.members.values():
             each.heard.clear()
         client = site.members[writer].client
-        if line.way is Way.ASKED:
+        if line.way is Delivery.ASKED:
             asked = asyncio.create_task(client.request(subject, MARK, timeout=5))
             await eventually(lambda: any(site.members[reader].heard for reader in line.readers), "it is asked")
             [message] = [message for reader in line.readers for message in site.members[reader].heard]

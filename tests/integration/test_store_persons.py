@@ -78,7 +78,7 @@ async def test_an_erased_name_is_a_number(store: Store) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("way", [c.RemoveSpace("host", "Why"), c.LetGo("people", 3, 7)])
+@pytest.mark.parametrize("way", [c.RemoveSpace("host", "Why"), c.NoteRemoval("people", 3, 7)])
 async def test_speakers_names_go_with_the_space(store: Store, way: c.Command) -> None:
     """When it is removed, or people are forgotten after their time: hosts stay, who answer for what is left."""
     first, *others = happened()

@@ -15,12 +15,12 @@ from stentor.spaces import commands as c
 from stentor.spaces import events as e
 from stentor.spaces.forecast import SPACE_BYTES_S
 from stentor.spaces.model import State
-from stentor.spaces.retention import GOES, Part
+from stentor.spaces.retention import GOES, DataCategory
 from stentor.spaces.rules import decide
 from stentor.store.backstage import BackstageTable
 from stentor.store.comments import CommentsTable
 from stentor.store.recordings import Recording
-from stentor.store.retention import Limits, Place
+from stentor.store.retention import Place, StorageLimits
 from stentor.store.seats import MakerLimits
 from stentor.store.spaces import Store
 from tests.support.postgres import database_url, postgres
@@ -94,14 +94,14 @@ async def test_what_people_did_goes_and_the_evidence_stays(store: Store) -> None
     await make(store, "other", State.REPLAY, before=before)
     everything = await store.history("talk")
     assert [version for version, _ in everything] == list(range(1, 10))
-    assert await store.retention.happened("talk", GOES[Part.EVENTS]) == 2
-    assert await store.retention.forget_events("talk", GOES[Part.EVENTS]) == 2
-    assert await store.retention.forget_events("talk", GOES[Part.PEOPLE]) == 2
+    assert await store.retention.happened("talk", GOES[DataCategory.EVENTS]) == 2
+    assert await store.retention.forget_events("talk", GOES[DataCategory.EVENTS]) == 2
+    assert await store.retention.forget_events("talk", GOES[DataCategory.PEOPLE]) == 2
     left = await store.history("talk")
     assert left == [each for each in everything if each[0] in (1, 6, 7, 8, 9)]
     assert [e.kind(event) for _, event in left][1:] == ["DoorsOpened", "WentLive", "SpaceEnded", "ReplayOpened"]
     assert len(await store.history("other")) == 9
-    await store.change("talk", lambda space: decide(space, c.LetGo(Part.EVENTS, 2, 7), NOW + 20))
+    await store.change("talk", lambda space: decide(space, c.NoteRemoval(DataCategory.EVENTS, 2, 7), NOW + 20))
     assert (await store.history("talk"))[-1][0] == 10
 
 
@@ -131,11 +131,15 @@ async def test_without_room_nothing_new_is_made(store: Store) -> None:
     await make(store, "one", State.REPLAY, creator="ada")
     await record(store, "one", 2_000_000_000)
     creation = decide(None, msgspec.structs.replace(CREATE, id=SpaceId("next")), NOW)
-    for creator, limits in (("", Limits(site_gb=2)), ("ada", Limits(account_gb=2)), ("bob", Limits(site_gb=1.5))):
+    for creator, limits in (
+        ("", StorageLimits(site_gb=2)),
+        ("ada", StorageLimits(account_gb=2)),
+        ("bob", StorageLimits(site_gb=1.5)),
+    ):
         with pytest.raises(Conflict, match=r"2\.0 of .* GB") as refused:
             await store.create(creation, creator=creator, limits=MakerLimits(room=limits))
         assert refused.value.error_code == "recordings-full"
     with pytest.raises(Conflict, match="STENTOR_ACCOUNT_GB"):
-        await store.retention.require_room("one", Limits(account_gb=1), NOW_MS)
-    await store.retention.require_room("one", Limits(site_gb=2.1, account_gb=2.1), NOW_MS)
-    await store.create(creation, creator="bob", limits=MakerLimits(room=Limits(site_gb=2.1, account_gb=2)))
+        await store.retention.require_room("one", StorageLimits(account_gb=1), NOW_MS)
+    await store.retention.require_room("one", StorageLimits(site_gb=2.1, account_gb=2.1), NOW_MS)
+    await store.create(creation, creator="bob", limits=MakerLimits(room=StorageLimits(site_gb=2.1, account_gb=2)))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from stentor.environment import system
-from stentor.supervisor import Supervisor, Worker
+from stentor.supervisor import ChildProcess, Supervisor
 from tests.support.wait import eventually
 
 FOREVER = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)"]
@@ -31,7 +31,7 @@ def alive(pid: int) -> bool:
 
 async def test_a_killed_worker_is_started_again(tmp_path: Path) -> None:
     """Kill -9 is followed by a new process; stop leaves none."""
-    worker = Worker("sleeper", FOREVER, system(), output=tmp_path / "logs" / "sleeper.log")
+    worker = ChildProcess("sleeper", FOREVER, system(), output=tmp_path / "logs" / "sleeper.log")
     supervisor = Supervisor()
     supervisor.start([worker])
     await eventually(lambda: worker.pid is not None, "started")
@@ -48,7 +48,7 @@ async def test_a_killed_worker_is_started_again(tmp_path: Path) -> None:
 
 async def test_a_worker_that_is_restarted_ends_and_starts(tmp_path: Path) -> None:
     """Another process does the work, and the old one has ended."""
-    worker = Worker("sleeper", FOREVER, system(), output=tmp_path / "sleeper.log")
+    worker = ChildProcess("sleeper", FOREVER, system(), output=tmp_path / "sleeper.log")
     supervisor = Supervisor()
     supervisor.start([worker])
     await eventually(lambda: worker.pid is not None, "started")
@@ -65,8 +65,8 @@ async def test_layers_end_in_reverse_and_the_stubborn_are_killed(
 ) -> None:
     """What was started last ends first; SIGINT is asked once, then SIGKILL."""
     monkeypatch.setattr("stentor.supervisor.GRACE_S", 0.5)
-    lower = Worker("lower", FOREVER, system(), output=tmp_path / "lower.log")
-    upper = Worker("upper", STUBBORN, system(), output=tmp_path / "upper.log")
+    lower = ChildProcess("lower", FOREVER, system(), output=tmp_path / "lower.log")
+    upper = ChildProcess("upper", STUBBORN, system(), output=tmp_path / "upper.log")
     supervisor = Supervisor()
     supervisor.start([lower])
     supervisor.start([upper])
@@ -83,10 +83,10 @@ def test_workers_end_when_the_supervisor_is_killed(tmp_path: Path) -> None:
     program.write_text(
         "import asyncio, sys\n"
         "from pathlib import Path\n"
-        "from stentor.supervisor import Supervisor, Worker\n"
+        "from stentor.supervisor import Supervisor, ChildProcess\n"
         "from stentor.environment import system\n"
         "async def main():\n"
-        f"    worker = Worker('sleeper', {FOREVER!r}, system(), output=Path({str(tmp_path / 'log')!r}))\n"
+        f"    worker = ChildProcess('sleeper', {FOREVER!r}, system(), output=Path({str(tmp_path / 'log')!r}))\n"
         "    Supervisor().start([worker])\n"
         "    while worker.pid is None: await asyncio.sleep(0.05)\n"
         "    print(worker.pid, flush=True)\n"

@@ -21,7 +21,7 @@ from stentor import app
 from stentor.base.config import Settings
 from stentor.cli import options
 from stentor.cli.role import YIELDING
-from stentor.supervisor import Worker
+from stentor.supervisor import ChildProcess
 
 FILE = "STENTOR_TEST_CLOCK"
 _AHEAD = struct.Struct("<d")
@@ -50,7 +50,7 @@ def give_clock(patch: pytest.MonkeyPatch, file: Path) -> WallClock:
     """Lets all roles that are started from now on go by one clock, and returns it."""
     workers = app.workers
 
-    def with_clock(settings: Settings, logs: Path | None) -> list[Worker]:
+    def with_clock(settings: Settings, logs: Path | None) -> list[ChildProcess]:
         found = workers(settings, logs)
         for worker in found:
             *_, role, _, instance = worker.command  # python -m stentor role ROLE --instance INSTANCE

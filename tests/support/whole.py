@@ -18,7 +18,7 @@ from stentor import app
 from stentor.audio.pcm import Samples
 from stentor.base import config
 from stentor.base.config import Settings
-from stentor.supervisor import Supervisor, Worker
+from stentor.supervisor import ChildProcess, Supervisor
 from tests.support.ports import free_ports
 from tests.support.wait import eventually
 
@@ -70,7 +70,7 @@ class Whole:
             await asyncio.sleep(0.1)
         raise AssertionError(f"waited {within_s} s in vain: {reason}; it is {view}")
 
-    def worker(self, name: str) -> Worker:
+    def worker(self, name: str) -> ChildProcess:
         return next(worker for worker in self.supervisor.workers if worker.name == name)
 
     async def kill(self, name: str) -> None:

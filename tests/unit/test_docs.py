@@ -25,7 +25,7 @@ from stentor.edge.door import door
 from stentor.spaces.model import Space, State
 from stentor.spaces.pulse import Pulse, PulseSeat
 from stentor.wire import manifest
-from stentor.wire.manifest import Entry, Run, Stored
+from stentor.wire.manifest import Entry, Run, StoredObject
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "stentor"
@@ -243,7 +243,7 @@ def test_hash_chain_can_be_verified_by_hand() -> None:
     assert callable(verify)
     entries: list[Entry] = []
     for number in range(3):
-        stored = {"aac-64": Stored(f"recordings/höhle/aac-64/{number}.m4s", 30_000, "0" * 64)}
+        stored = {"aac-64": StoredObject(f"recordings/höhle/aac-64/{number}.m4s", 30_000, "0" * 64)}
         entry = Entry(
             number=number,
             start_ms=number * 3840,

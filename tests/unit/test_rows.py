@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,17 @@ def test_nothing_is_too_long(path: Path) -> None:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno:
             assert node.end_lineno - node.lineno < MOST_LINES_OF_A_FUNCTION, f"split {node.name} by what it does"
+
+
+def test_one_class_has_a_name() -> None:
+    """No two files have classes of the same name: who looks for one finds it."""
+    places: dict[str, set[str]] = defaultdict(set)
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                places[node.name].add(str(path.relative_to(SOURCE)))
+    twice = {name: sorted(found) for name, found in places.items() if len(found) > 1}
+    assert not twice, f"give each its own word, of the glossary or of the field: {twice}"
 
 
 def test_a_house_has_rooms_in_order() -> None:

@@ -17,21 +17,21 @@ from stentor.base import grid
 from stentor.base.rendition import RENDITIONS, Rendition, Source
 from stentor.wire import manifest, mp4
 from stentor.wire.chunk import Chunk
-from stentor.wire.manifest import Entry, Run, Stored
+from stentor.wire.manifest import Entry, Run, StoredObject
 
 Frames = Mapping[str, list[bytes]]
 SILENCE_CHUNKS: Final = 187
 """The longest silence that is written: 59.84 s. A longer hole is an entry and no bytes, however long it lasts."""
 
 
-class Segment(NamedTuple):
+class SealedSegment(NamedTuple):
     """A segment to be stored: its objects first (key → bytes), then its entry."""
 
     entry: Entry
     objects: dict[str, bytes]
 
 
-class Kept(NamedTuple):
+class OpenChunk(NamedTuple):
     """A chunk of the open segment."""
 
     number: int
@@ -51,9 +51,9 @@ class Recorder:
         self._hash = after.hash if after else manifest.FIRST_HASH
         self.next: int = after.first_chunk + after.chunks if after else 0
         """The number of the chunk that is wanted next."""
-        self._open: list[Kept] = []
+        self._open: list[OpenChunk] = []
 
-    def add(self, chunk: Chunk) -> Iterator[Segment]:
+    def add(self, chunk: Chunk) -> Iterator[SealedSegment]:
         """Takes a chunk and gives the segments that become whole, after gaps for the numbers left out.
 
         A number that was there already is passed over. The iterator must be used up before the next call.
@@ -61,9 +61,9 @@ class Recorder:
         if chunk.number < self.next:
             return
         yield from self._fill(chunk.number)
-        yield from self._append(Kept(chunk.number, chunk.source, chunk.pulse, _complete(chunk.frames)))
+        yield from self._append(OpenChunk(chunk.number, chunk.source, chunk.pulse, _complete(chunk.frames)))
 
-    def finish(self, last: int) -> Iterator[Segment]:
+    def finish(self, last: int) -> Iterator[SealedSegment]:
         """The rest of a space whose last chunk is ``last``; what is behind it in the open segment is dropped."""
         self._open = [kept for kept in self._open if kept.number <= last]
         if self._open:
@@ -72,7 +72,7 @@ class Recorder:
         if self._open:
             yield self._close()
 
-    def _fill(self, end: int) -> Iterator[Segment]:
+    def _fill(self, end: int) -> Iterator[SealedSegment]:
         """What nobody published, up to ``end``."""
         self.gaps += max(0, end - self.next)
         if end - self.next > SILENCE_CHUNKS:
@@ -82,39 +82,41 @@ class Recorder:
             yield self._hole(first, last)
         yield from self._silence(end)
 
-    def _silence(self, end: int) -> Iterator[Segment]:
+    def _silence(self, end: int) -> Iterator[SealedSegment]:
         while self.next < end:
-            yield from self._append(Kept(self.next, Source.GAP, b"", silent_chunk()))
+            yield from self._append(OpenChunk(self.next, Source.GAP, b"", silent_chunk()))
 
-    def _append(self, kept: Kept) -> Iterator[Segment]:
+    def _append(self, kept: OpenChunk) -> Iterator[SealedSegment]:
         self._open.append(kept)
         self.next = kept.number + 1
         if self.next % grid.CHUNKS_PER_SEGMENT == 0:
             yield self._close()
 
-    def _hole(self, first: int, last: int) -> Segment:
+    def _hole(self, first: int, last: int) -> SealedSegment:
         """Whole segments without sound."""
         self.next = last
         return self._chained(first, [Run(Source.GAP, first, last)], {}, {})
 
-    def _close(self) -> Segment:
+    def _close(self) -> SealedSegment:
         chunks, self._open = self._open, []
         number = grid.segment_of(chunks[0].number)
         objects: dict[str, bytes] = {}
-        stored: dict[str, Stored] = {}
+        stored: dict[str, StoredObject] = {}
         for rendition in RENDITIONS:
             data = segment_bytes(rendition, chunks)
             key = manifest.segment_key(self.space, rendition.name, number)
             objects[key] = data
-            stored[rendition.name] = Stored(key, len(data), hashlib.sha256(data).hexdigest())
+            stored[rendition.name] = StoredObject(key, len(data), hashlib.sha256(data).hexdigest())
         return self._chained(chunks[0].number, _runs(chunks), stored, objects)
 
-    def _chained(self, first: int, runs: list[Run], stored: dict[str, Stored], objects: dict[str, bytes]) -> Segment:
+    def _chained(
+        self, first: int, runs: list[Run], stored: dict[str, StoredObject], objects: dict[str, bytes]
+    ) -> SealedSegment:
         start_ms = self._doors_open_ms + first * grid.CHUNK_MS
         number = grid.segment_of(first)
         entry = manifest.chain(self._hash, Entry(number=number, start_ms=start_ms, runs=runs, renditions=stored))
         self._hash = entry.hash
-        return Segment(entry, objects)
+        return SealedSegment(entry, objects)
 
 
 def inits(space: str) -> dict[str, bytes]:
@@ -122,7 +124,7 @@ def inits(space: str) -> dict[str, bytes]:
     return {manifest.init_key(space, rendition.name): mp4.init(rendition) for rendition in RENDITIONS}
 
 
-def segment_bytes(rendition: Rendition, chunks: list[Kept]) -> bytes:
+def segment_bytes(rendition: Rendition, chunks: list[OpenChunk]) -> bytes:
     """Neighbouring chunks of one segment as fragmented MP4, one fragment a part."""
     fragments = []
     for part, group in groupby(chunks, key=lambda kept: grid.part_of(kept.number)):
@@ -137,7 +139,7 @@ def segment_bytes(rendition: Rendition, chunks: list[Kept]) -> bytes:
     return b"".join(fragments)
 
 
-def _runs(chunks: list[Kept]) -> list[Run]:
+def _runs(chunks: list[OpenChunk]) -> list[Run]:
     runs = []
     for source, group in groupby(chunks, key=lambda kept: kept.source):
         numbers = [kept.number for kept in group]

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from stentor.archive.recorder import Recorder, Segment
+from stentor.archive.recorder import Recorder, SealedSegment
 from stentor.archive.stored import RecordingStore
 from stentor.base import grid, log
 from stentor.base.clock import Clock, unix_ms
@@ -37,7 +37,7 @@ FIRST_RETRY_S: Final = 0.25
 LONGEST_RETRY_S: Final = 5.0
 
 
-class Recording:
+class RecordingTask:
     """The recording of one space. :meth:`run` ends when it is complete."""
 
     def __init__(
@@ -165,7 +165,7 @@ class Recording:
         end = grid.chunk_start(last + 1, self.space.doors_open_s)
         return waiting.empty() and self._clock() > end + GRACE_S and now - self._quiet_since > GRACE_S
 
-    async def _keep(self, segments: Iterable[Segment], term: int) -> bool:
+    async def _keep(self, segments: Iterable[SealedSegment], term: int) -> bool:
         """Stores segments, trying for as long as it takes; False when the lease has gone."""
         for segment in segments:
             delay_s = FIRST_RETRY_S

@@ -6,7 +6,7 @@ import asyncio
 import os
 from typing import Final
 
-from stentor.archive.recording import Recording
+from stentor.archive.recording import RecordingTask
 from stentor.base import log
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
@@ -44,7 +44,7 @@ class Archive:
         self.clock = clock
         self.chunks = ChunkLog(bus, clock=clock)
         self.loops = HoldLoops(objects)
-        self.recordings: dict[str, Recording] = {}
+        self.recordings: dict[str, RecordingTask] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.log = log.get(ROLE)
 
@@ -78,10 +78,10 @@ class Archive:
             task.cancel()
         self.recordings.pop(space_id, None)
 
-    def _recording(self, space: Space) -> Recording:
+    def _recording(self, space: Space) -> RecordingTask:
         calm = Calm(calm=space.waits)
         lease = Lease(self.bus, f"{ROLE}.{space.id}", holder=self.instance, calm=calm)
-        return Recording(space, self.objects, self.chunks, lease, loops=self.loops, calm=calm, clock=self.clock)
+        return RecordingTask(space, self.objects, self.chunks, lease, loops=self.loops, calm=calm, clock=self.clock)
 
     async def _keep(self, space_id: str) -> None:
         """Runs a recording until it is complete; one that fails is taken up again from its manifest."""

@@ -10,7 +10,7 @@ import hashlib
 from typing import Final, NamedTuple
 
 from stentor.archive import recorder
-from stentor.archive.recorder import Segment
+from stentor.archive.recorder import SealedSegment
 from stentor.base.errors import Malformed, NotFound
 from stentor.store.objects import Objects
 from stentor.wire import manifest
@@ -61,7 +61,7 @@ class RecordingStore:
         self._page = entries[len(entries) - rest :]
         return Loaded(entries, damaged)
 
-    async def keep(self, segment: Segment) -> None:
+    async def keep(self, segment: SealedSegment) -> None:
         """Stores a segment: when this returns, it is in the manifest."""
         if not self._inits_there:
             for key, data in recorder.inits(self.space).items():

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from stentor.bus.permissions import EDGE, OPERATOR, ROLES, TABLE, Line, Way, may_publish, may_subscribe, serves
+from stentor.bus.permissions import EDGE, OPERATOR, ROLES, TABLE, Delivery, Line, may_publish, may_subscribe, serves
 
 ANSWERS_S = 10
 """How long the server keeps the way of an answer of several messages after the last of them."""
@@ -92,7 +92,7 @@ def _shared() -> dict[str, dict[str, list[dict[str, Any]]]]:
 def _shares(line: Line) -> list[tuple[str, str, str, str]]:
     """What one line of the table has accounts share: kind, owner, subject, taker."""
     pairs = [(writer, reader) for writer in line.writers for reader in line.readers]
-    if line.way is Way.ASKED:
+    if line.way is Delivery.ASKED:
         return [("service", reader, line.subject, writer) for writer, reader in pairs]
     shares = [("stream", writer, line.subject, reader) for writer, reader in pairs if line.heard]
     if line.stream:

@@ -24,7 +24,7 @@ from stentor.base.clock import Clock, wall
 from stentor.base.errors import Malformed, Overloaded
 from stentor.bus.calm import Calm
 from stentor.bus.connection import Bus, Unsubscribe, heed_cancel
-from stentor.bus.stored import Stored
+from stentor.bus.stored import StoredMessages
 from stentor.bus.streams import CHUNKS as STREAM
 from stentor.spaces import pulse
 from stentor.wire import chunk as wire
@@ -168,11 +168,11 @@ class ChunkLog:
             )
         return False
 
-    def _reader(self, space: str, doors_open_ms: int, number: int) -> Stored:
+    def _reader(self, space: str, doors_open_ms: int, number: int) -> StoredMessages:
         """Reads the log from the time of chunk ``number`` on."""
         at = max(0.0, grid.chunk_start(number, doors_open_ms / 1000) - EARLY_S)
         since = datetime.datetime.fromtimestamp(at, datetime.UTC)
-        return Stored(self.bus, STREAM, subject(space), since=since, batch=BATCH)
+        return StoredMessages(self.bus, STREAM, subject(space), since=since, batch=BATCH)
 
     def _decode(self, space: str, payload: bytes) -> Chunk | None:
         """None, counted in ``malformed``, for what is no chunk of this space: the server's own answers, for one."""

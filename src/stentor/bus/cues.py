@@ -14,7 +14,7 @@ import nats.js.errors
 from stentor.base.clock import Clock, wall
 from stentor.base.errors import Malformed, Overloaded
 from stentor.bus.connection import Bus
-from stentor.bus.stored import Stored
+from stentor.bus.stored import StoredMessages
 from stentor.bus.streams import CUES as STREAM
 from stentor.wire import cue as wire
 from stentor.wire.cue import Cue
@@ -52,7 +52,7 @@ class CueLog:
         ``malformed``; cues from far ahead are left out and counted in ``horizon``.
         """
         since = datetime.datetime.fromtimestamp(doors_open_ms / 1000, datetime.UTC)
-        reader = Stored(self.bus, STREAM, wire.subject(space), since=since)
+        reader = StoredMessages(self.bus, STREAM, wire.subject(space), since=since)
         found: list[Cue] = []
         while messages := await reader.next():
             for message in messages:

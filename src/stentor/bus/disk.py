@@ -18,7 +18,7 @@ ROOM_BYTES = 12 << 20
 """Ten minutes of one space; with less the server would only meet the same end again."""
 
 
-class Disk:
+class DiskMemory:
     """What is remembered of a disk between two looks; pure."""
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class Disk:
 
 async def watch(folder: Path, restart: Callable[[], None]) -> None:
     """Calls ``restart`` whenever the disk of ``folder`` has room again after it was full; for ever."""
-    disk = Disk()
+    disk = DiskMemory()
     while True:
         if disk.look(shutil.disk_usage(folder).free):
             restart()

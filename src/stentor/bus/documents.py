@@ -18,7 +18,7 @@ from nats.js.kv import KV_OP, KV_PURGE, MSG_ROLLUP_SUBJECT
 
 from stentor.base.errors import Overloaded
 from stentor.bus.connection import Bus, heed_cancel
-from stentor.bus.stored import FAILED, Stored, bucket
+from stentor.bus.stored import FAILED, StoredMessages, bucket
 
 CATCH_UP_S = 5.0
 """How often a reader asks the bucket for what it did not hear."""
@@ -172,8 +172,8 @@ class Documents(Generic[D]):
                 continue
             yield found
 
-    def _reader(self) -> Stored:
-        return Stored(self.bus, f"KV_{self.bucket}", f"$KV.{self.bucket}.>")
+    def _reader(self) -> StoredMessages:
+        return StoredMessages(self.bus, f"KV_{self.bucket}", f"$KV.{self.bucket}.>")
 
     def _key_of(self, subject: str) -> str:
         return subject.removeprefix(f"$KV.{self.bucket}.")

@@ -22,7 +22,7 @@ RUNNING: Final = ("archive", "captions", "edge", "house", "programme", "stage")
 DIRECT_GET: Final = "$JS.API.DIRECT.GET"
 
 
-class Way(StrEnum):
+class Delivery(StrEnum):
     """How what is written reaches its readers."""
 
     SAID = "said"
@@ -43,7 +43,7 @@ class Line(NamedTuple):
     subject: str
     write: str
     read: str
-    way: Way = Way.SAID
+    way: Delivery = Delivery.SAID
     stream: str = ""
     """What keeps it."""
 
@@ -61,25 +61,25 @@ class Line(NamedTuple):
         if not self.stream:
             return []
         last = f"{DIRECT_GET}.{self.stream}.{self.subject}"
-        return [last] if self.way is Way.KEPT_LAST else [last, f"{DIRECT_GET}.{self.stream}"]
+        return [last] if self.way is Delivery.KEPT_LAST else [last, f"{DIRECT_GET}.{self.stream}"]
 
     @property
     def heard(self) -> bool:
         """Whether readers subscribe to it."""
-        return self.way in (Way.SAID, Way.ASKED, Way.KEPT_AND_SAID)
+        return self.way in (Delivery.SAID, Delivery.ASKED, Delivery.KEPT_AND_SAID)
 
 
 _BOARD_READERS = "archive captions edge house programme stage"
 TABLE: Final = (
-    Line("chunk.*", "programme", "archive edge operator", Way.KEPT, streams.CHUNKS),
-    Line("chunk.*", "programme", "programme", Way.KEPT_LAST, streams.CHUNKS),
+    Line("chunk.*", "programme", "archive edge operator", Delivery.KEPT, streams.CHUNKS),
+    Line("chunk.*", "programme", "programme", Delivery.KEPT_LAST, streams.CHUNKS),
     Line("live.*", "programme", "edge"),
     Line("tick.*", "stage", "programme"),
     Line("speech.*.*", "stage", "captions"),
-    Line("cue.*", "captions", "edge", Way.KEPT_AND_SAID, streams.CUES),
-    Line("cue.*", "captions", "captions", Way.KEPT, streams.CUES),
-    Line("stage.whip.*", "house", "stage", Way.ASKED),
-    Line("stage.echo", "house", "stage", Way.ASKED),
+    Line("cue.*", "captions", "edge", Delivery.KEPT_AND_SAID, streams.CUES),
+    Line("cue.*", "captions", "captions", Delivery.KEPT, streams.CUES),
+    Line("stage.whip.*", "house", "stage", Delivery.ASKED),
+    Line("stage.echo", "house", "stage", Delivery.ASKED),
     Line("stage.command.*", "house", "stage"),
     Line("backstage.*", "house", "house"),
     Line("comment.*", "house", "house"),
@@ -92,22 +92,22 @@ TABLE: Final = (
     # Said, not asked: of a role that may answer the server ends all connections at each exchange of passwords.
     *(Line(f"drain.{role}.*", OPERATOR, role) for role in RUNNING),
     Line("rehearsal.offer.*", "crowd", "operator"),
-    Line("rehearsal.order.*", "operator", "crowd", Way.ASKED),
+    Line("rehearsal.order.*", "operator", "crowd", Delivery.ASKED),
     Line("rehearsal.stop.*", "operator", "crowd"),
     Line("rehearsal.word.*.*", "crowd", "operator"),
-    Line("$KV.board.>", "house", _BOARD_READERS, Way.KEPT_AND_SAID, "KV_board"),
-    Line("$KV.chat.>", "house", "edge house", Way.KEPT_AND_SAID, "KV_chat"),
-    Line("$KV.crowd.>", "house", "edge house", Way.KEPT_AND_SAID, "KV_crowd"),
-    Line("$KV.withdrawals.>", "house", "edge house", Way.KEPT_AND_SAID, "KV_withdrawals"),
-    Line("$KV.leases.archive.>", "archive", "archive operator", Way.KEPT_LAST, "KV_leases"),
-    Line("$KV.leases.captions.>", "captions", "captions operator", Way.KEPT_LAST, "KV_leases"),
-    Line("$KV.leases.programme.>", "programme", "programme operator", Way.KEPT_LAST, "KV_leases"),
-    Line("$KV.leases.stage.>", "stage", "stage operator", Way.KEPT_LAST, "KV_leases"),
-    Line("$KV.leases.board", "house", "house", Way.KEPT_LAST, "KV_leases"),
-    Line("$KV.leases.chat", "house", "house", Way.KEPT_LAST, "KV_leases"),
-    Line("$KV.leases.crowd", "house", "house", Way.KEPT_LAST, "KV_leases"),
-    Line("$KV.leases.jobs", "house", "house", Way.KEPT_LAST, "KV_leases"),
-    Line("$KV.leases.retention", "house", "house", Way.KEPT_LAST, "KV_leases"),
+    Line("$KV.board.>", "house", _BOARD_READERS, Delivery.KEPT_AND_SAID, "KV_board"),
+    Line("$KV.chat.>", "house", "edge house", Delivery.KEPT_AND_SAID, "KV_chat"),
+    Line("$KV.crowd.>", "house", "edge house", Delivery.KEPT_AND_SAID, "KV_crowd"),
+    Line("$KV.withdrawals.>", "house", "edge house", Delivery.KEPT_AND_SAID, "KV_withdrawals"),
+    Line("$KV.leases.archive.>", "archive", "archive operator", Delivery.KEPT_LAST, "KV_leases"),
+    Line("$KV.leases.captions.>", "captions", "captions operator", Delivery.KEPT_LAST, "KV_leases"),
+    Line("$KV.leases.programme.>", "programme", "programme operator", Delivery.KEPT_LAST, "KV_leases"),
+    Line("$KV.leases.stage.>", "stage", "stage operator", Delivery.KEPT_LAST, "KV_leases"),
+    Line("$KV.leases.board", "house", "house", Delivery.KEPT_LAST, "KV_leases"),
+    Line("$KV.leases.chat", "house", "house", Delivery.KEPT_LAST, "KV_leases"),
+    Line("$KV.leases.crowd", "house", "house", Delivery.KEPT_LAST, "KV_leases"),
+    Line("$KV.leases.jobs", "house", "house", Delivery.KEPT_LAST, "KV_leases"),
+    Line("$KV.leases.retention", "house", "house", Delivery.KEPT_LAST, "KV_leases"),
 )
 
 
@@ -125,4 +125,4 @@ def may_subscribe(role: str) -> list[str]:
 
 def serves(role: str) -> bool:
     """Whether a role answers requests."""
-    return any(line.way is Way.ASKED and role in line.readers for line in TABLE)
+    return any(line.way is Delivery.ASKED and role in line.readers for line in TABLE)

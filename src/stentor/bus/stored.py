@@ -34,7 +34,7 @@ class Message(NamedTuple):
     data: bytes
 
 
-class Stored:
+class StoredMessages:
     """The messages of one subject (wildcards allowed) of a stream, in order, each once.
 
     Begins with the first that is there, or with the first since a time. ``left`` is how many more there are, as far as

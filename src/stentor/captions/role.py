@@ -46,7 +46,7 @@ TROUBLE_S: Final = 60.0
 """So long after talk was left out the heartbeat says so."""
 
 
-class Captions:
+class Captioner:
     """All scribes of this process and the recogniser they share."""
 
     def __init__(self, bus: Bus, objects: Objects, engine: Transcriber, *, instance: str, clock: Clock = wall) -> None:
@@ -200,5 +200,5 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall, drain: 
             await until(drain.asked(), dumb)
             return
         log.get(ROLE).info("captions-ready", model=engine.name)
-        captions = Captions(bus, objects, engine, instance=instance, clock=clock)
+        captions = Captioner(bus, objects, engine, instance=instance, clock=clock)
         await until(captions.emptied(drain), captions.run())

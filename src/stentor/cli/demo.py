@@ -22,9 +22,9 @@ from stentor.base.errors import Conflict, StentorError
 from stentor.cli import options, view
 from stentor.cli.house import House
 from stentor.client.listener import listen
-from stentor.client.report import Report
+from stentor.client.report import ListenerReport
 from stentor.environment import command_environment
-from stentor.supervisor import Supervisor, Worker
+from stentor.supervisor import ChildProcess, Supervisor
 
 VOICES = {"Jane, who reads": "reader", "Carl, who plays cards": "cards"}
 HOLD_S = 6.0
@@ -88,7 +88,7 @@ class Demo:
         self.settings = settings
         self.house = house
         self.console = console
-        self.report: Report | None = None
+        self.report: ListenerReport | None = None
         self.space: dict[str, Any] = {}
         self.step = ""
 
@@ -111,11 +111,11 @@ class Demo:
             else:
                 return str(made["space"]["id"])
 
-    def speakers(self, name: str) -> list[Worker]:
+    def speakers(self, name: str) -> list[ChildProcess]:
         """The voices, each a process of its own, as people's browsers would be."""
         environment = command_environment(self.settings)
         return [
-            Worker(
+            ChildProcess(
                 f"speaker-{index}",
                 [sys.executable, "-P", "-m", "stentor", "speak", name, voice, "--as", person],
                 environment,
@@ -134,7 +134,7 @@ class Demo:
     async def measure(self, url: str) -> None:
         """A listener that plays nothing, for the delay."""
 
-        def keep(report: Report) -> None:
+        def keep(report: ListenerReport) -> None:
             self.report = report
 
         await listen(f"{url}?burst={BURST_S}", on_report=keep, every_s=LOOK_S)

@@ -16,7 +16,7 @@ from rich.text import Text
 from stentor.base import log
 from stentor.cli import options
 from stentor.client.listener import listen as measure
-from stentor.client.report import Report, Spread
+from stentor.client.report import ListenerReport, Spread
 
 
 @click.command()
@@ -40,7 +40,7 @@ def listen(url: str, seconds: float | None, save: Path | None, rendition: str, p
     console = Console(stderr=True)
     with Live(console=console, refresh_per_second=4, transient=True, auto_refresh=console.is_terminal) as live:
 
-        async def run() -> Report:
+        async def run() -> ListenerReport:
             task = asyncio.create_task(
                 measure(
                     url,
@@ -63,7 +63,7 @@ def listen(url: str, seconds: float | None, save: Path | None, rendition: str, p
     click.echo(report.json()) if as_json else Console().print(draw(report))
 
 
-def draw(report: Report) -> Table:
+def draw(report: ListenerReport) -> Table:
     """The report as a table for people."""
     table = Table(box=None, show_header=False, pad_edge=False)
 

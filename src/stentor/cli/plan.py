@@ -58,7 +58,7 @@ def _loads(found: Plan) -> Table:
 
 def _summary(found: Plan) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
-    page = next(load for load in found.loads if load.way is capacity.Way.LOW_LATENCY)
+    page = next(load for load in found.loads if load.way is capacity.Transport.LOW_LATENCY)
 
     def row(name: str, value: str) -> None:
         table.add_row(Text(name, style="bold"), value)

@@ -10,14 +10,14 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from stentor.client.report import Report
+from stentor.client.report import ListenerReport
 
 STYLES = {"green": "green", "yellow": "yellow", "red": "bold red", "off": "dim"}
 FLOOR_DBFS = -60.0
 BAR = 24
 
 
-def draw(space: dict[str, Any], report: Report | None, step: str, *, ending: bool = False) -> RenderableType:
+def draw(space: dict[str, Any], report: ListenerReport | None, step: str, *, ending: bool = False) -> RenderableType:
     """State, lights, seats, listeners, delay and addresses. ``space`` is the house's view of it."""
     how = "Ctrl-C ends it in order" if not ending else "ending"
     head = Text.assemble(
@@ -40,7 +40,7 @@ def draw(space: dict[str, Any], report: Report | None, step: str, *, ending: boo
     )
 
 
-def line(space: dict[str, Any], report: Report | None) -> str:
+def line(space: dict[str, Any], report: ListenerReport | None) -> str:
     """The same in one line, for logs."""
     talking = ", ".join(seat["name"] for seat in space["seats"] if seat["talking"]) or "nobody"
     lights = " ".join(f"{name}:{light['color']}" for name, light in space["lights"].items())
@@ -81,11 +81,11 @@ def _seats(space: dict[str, Any]) -> Table:
     return table
 
 
-def _audience(space: dict[str, Any], report: Report | None) -> Text:
+def _audience(space: dict[str, Any], report: ListenerReport | None) -> Text:
     return Text(f"listeners {space['listeners']}    {_delay(report)}")
 
 
-def _delay(report: Report | None) -> str:
+def _delay(report: ListenerReport | None) -> str:
     """From a word's arrival at the stage to the ear of a player that holds little, and how soon the word arrives."""
     if report is None or report.mouth_ms is None:
         return "mouth to ear: measuring"

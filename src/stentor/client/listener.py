@@ -22,7 +22,7 @@ from stentor.client.history import SoundHistory
 from stentor.client.hls_listener import HlsListener
 from stentor.client.measurement import KEEP_S, Measurement
 from stentor.client.progressive import Progressive
-from stentor.client.report import Report
+from stentor.client.report import ListenerReport
 from stentor.client.saving import Keepsake
 
 READ_S: Final = 15.0
@@ -33,7 +33,7 @@ _LOOK_S: Final = 0.05
 _KINDS: Final = {".aac": "aac", ".opus": "opus", ".mp4": "mp4", ".m4a": "recording", ".m3u8": "hls"}
 _PAGE = re.compile(r"/s/[a-z0-9-]+/?")
 
-OnReport = Callable[[Report], None]
+OnReport = Callable[[ListenerReport], None]
 
 
 async def listen(
@@ -47,7 +47,7 @@ async def listen(
     rendition: str = "",
     low_latency: bool = True,
     seed: int | None = None,
-) -> Report:
+) -> ListenerReport:
     """Listens to ``url`` for ``seconds`` (None: to the end) and reports.
 
     ``url`` ends in ``.aac``, ``.opus``, ``.mp4``, ``.m4a`` or ``.m3u8``; a listener's page (``/s/{space}``) stands for
@@ -81,7 +81,7 @@ async def probe(
     low_latency: bool = True,
     keep_s: float = KEEP_S,
     seed: int | None = None,
-) -> tuple[Report, SoundHistory]:
+) -> tuple[ListenerReport, SoundHistory]:
     """As :func:`listen`, and gives the decoded sound too (the newest ``keep_s`` seconds, with arrival times)."""
     url, kind = _address(url)
     timeout = httpx.Timeout(READ_S, connect=CONNECT_S)

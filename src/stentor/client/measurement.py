@@ -21,7 +21,7 @@ from stentor.base.rendition import Codec, Source
 from stentor.client.history import SoundHistory
 from stentor.client.player import Player
 from stentor.client.readers import FrameRun
-from stentor.client.report import Discontinuity, Report, SourceChange, spread_ms
+from stentor.client.report import Discontinuity, ListenerReport, SourceChange, spread_ms
 from stentor.client.saving import Keepsake
 from stentor.client.silence import SilenceFinder
 from stentor.spaces.pulse import Pulse
@@ -166,7 +166,7 @@ class Measurement:
             self._sources.append(SourceChange(self.sound_samples / SAMPLE_RATE_HZ, pulse.chunk, pulse.source))
         self._pulse = pulse
 
-    def report(self, now: float, *, final: bool = False) -> Report:
+    def report(self, now: float, *, final: bool = False) -> ListenerReport:
         """All that was found out until ``now``. A ``final`` one ends the player and the search for silence."""
         if final:
             self.player.finish(now, ended=self.ended)
@@ -177,7 +177,7 @@ class Measurement:
         pulse, kept = self._pulse, self.heard.samples() if final else None
         measurable = kept is not None and kept.size >= MIN_LOUDNESS_S * SAMPLE_RATE_HZ
         latest = self._latest.samples()
-        return Report(
+        return ListenerReport(
             url=self.url,
             kind=self.kind,
             began_ms=unix_ms(self._began),

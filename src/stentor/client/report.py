@@ -34,7 +34,7 @@ class Discontinuity(msgspec.Struct, frozen=True):
     length_s: float
 
 
-class Report(msgspec.Struct, kw_only=True):
+class ListenerReport(msgspec.Struct, kw_only=True):
     """The measurements of one listener, final or so far. Times in the names' units; None where nothing was measured."""
 
     url: str

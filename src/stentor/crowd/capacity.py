@@ -59,7 +59,7 @@ SPARE = 1.2
 LEAST_PROCESSES = 2
 
 
-class Way(StrEnum):
+class Transport(StrEnum):
     """How sound reaches listeners."""
 
     PROGRESSIVE = "progressive"
@@ -67,10 +67,10 @@ class Way(StrEnum):
     HLS = "hls"
 
 
-class WayLoad(msgspec.Struct, frozen=True):
+class TransportLoad(msgspec.Struct, frozen=True):
     """One way for the whole crowd."""
 
-    way: Way
+    way: Transport
     listener_bps: float
     """What a listener takes from the network, headers of TCP/IP included."""
     egress_bps: float
@@ -99,7 +99,7 @@ class Plan(msgspec.Struct, frozen=True):
     """If all of them wait for doors that are not open yet; a cache may answer every one."""
     waiting_bps: float
     """What that takes."""
-    loads: tuple[WayLoad, ...]
+    loads: tuple[TransportLoad, ...]
     cdn: bool
     """Whether a CDN should stand in front."""
     cdn_usd: float
@@ -123,13 +123,13 @@ def plan(listeners: int, *, bitrate_bps: int = 64_000, arrive_s: float = 300.0) 
         raise BadInput("A plan needs a listener or more, 8 to 512 kbit/s, and a second or more to arrive.")
     joins = listeners / arrive_s
     peak = min(joins * PEAK, float(listeners))
-    loads = tuple(_load(way, listeners, bitrate_bps, peak) for way in Way)
-    page_way = next(load for load in loads if load.way is Way.LOW_LATENCY)
+    loads = tuple(_load(way, listeners, bitrate_bps, peak) for way in Transport)
+    page_way = next(load for load in loads if load.way is Transport.LOW_LATENCY)
     cdn = page_way.own_processes > OWN_PROCESSES
     origin = POINTS * RENDITIONS * 2 / PART_S
     leaked = page_way.requests_per_s * LEAK
     processes = _spared(max(origin, leaked) / (BUSY * PROCESS_REQUESTS)) if cdn else page_way.own_processes
-    origin_bps = max(listener_bps(Way.LOW_LATENCY, bitrate_bps) * origin * PART_S / 2, page_way.egress_bps * LEAK)
+    origin_bps = max(listener_bps(Transport.LOW_LATENCY, bitrate_bps) * origin * PART_S / 2, page_way.egress_bps * LEAK)
     ports = ceil(origin_bps / (PORT_BUSY * PORT_BPS)) if cdn else page_way.own_ports
     return Plan(
         listeners=listeners,
@@ -152,13 +152,13 @@ def plan(listeners: int, *, bitrate_bps: int = 64_000, arrive_s: float = 300.0) 
     )
 
 
-def listener_bps(way: Way, bitrate_bps: float) -> float:
+def listener_bps(way: Transport, bitrate_bps: float) -> float:
     """What one listener takes. Counted: containers, HTTP over TLS 1.3, TCP/IPv4 with timestamps, segments of 1,448."""
-    if way is Way.PROGRESSIVE:
+    if way is Transport.PROGRESSIVE:
         adts_bps = 7 * 8 * 48_000 / 1024
         write_bytes = (bitrate_bps + adts_bps) * PART_S / 8 + 31
         return bitrate_bps + adts_bps + 8 * (31 + 52 * ceil(write_bytes / 1448)) / PART_S
-    seconds, playlist_bytes = (PART_S, 332) if way is Way.LOW_LATENCY else (SEGMENT_S, 216)
+    seconds, playlist_bytes = (PART_S, 332) if way is Transport.LOW_LATENCY else (SEGMENT_S, 216)
     # moof and mdat, 4 bytes a frame; headers of two replies
     sound_bytes = bitrate_bps * seconds / 8 + 112 + 187.5 * seconds
     replies_bytes = playlist_bytes + 2 * 130
@@ -166,23 +166,23 @@ def listener_bps(way: Way, bitrate_bps: float) -> float:
     return 8 * (sound_bytes + replies_bytes + 52 * packets) / seconds
 
 
-def requests_per_s(way: Way) -> float:
+def requests_per_s(way: Transport) -> float:
     """Of one listener: a playlist and a file each time."""
-    return {Way.PROGRESSIVE: 0.0, Way.LOW_LATENCY: 2 / PART_S, Way.HLS: 2 / SEGMENT_S}[way]
+    return {Transport.PROGRESSIVE: 0.0, Transport.LOW_LATENCY: 2 / PART_S, Transport.HLS: 2 / SEGMENT_S}[way]
 
 
-def _load(way: Way, listeners: int, bitrate_bps: int, peak_joins: float) -> WayLoad:
+def _load(way: Transport, listeners: int, bitrate_bps: int, peak_joins: float) -> TransportLoad:
     one_bps = listener_bps(way, bitrate_bps)
     egress = listeners * one_bps
     requests = listeners * requests_per_s(way)
     processors = {
-        "sound": listeners * LISTENER_US * TLS_LISTENER / 1e6 if way is Way.PROGRESSIVE else 0.0,
+        "sound": listeners * LISTENER_US * TLS_LISTENER / 1e6 if way is Transport.PROGRESSIVE else 0.0,
         "requests": requests / PROCESS_REQUESTS * TLS_LISTENER,
         "joins": peak_joins * JOIN_US / 1e6,
     }
     # The arrival is over when all are there: the larger of the two counts, not their sum.
     driver = max(processors, key=lambda name: processors[name])
-    return WayLoad(
+    return TransportLoad(
         way=way,
         listener_bps=one_bps,
         egress_bps=egress,

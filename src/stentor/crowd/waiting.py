@@ -19,7 +19,7 @@ DIGITS = 9
 """Of a place as it is told: a million devices still have places of their own."""
 
 
-class Waiting:
+class WaitingDevices:
     """The devices of one space that one edge has told to wait, and when they asked last (seconds, any steady clock)."""
 
     def __init__(self) -> None:

@@ -14,14 +14,14 @@ from stentor.base.rendition import RENDITIONS, Source
 from stentor.bus.calm import Calm
 from stentor.crowd import rungs
 from stentor.crowd.orders import Orders
-from stentor.crowd.waiting import Waiting
+from stentor.crowd.waiting import WaitingDevices
 from stentor.edge import forms
 from stentor.edge.fanout import BURST_CHUNKS, LEAST_BURST, MOST_BURST, Stream
 from stentor.edge.hls import Hls
 from stentor.edge.protocol import CHUNK_MARK, Connection
 from stentor.edge.reply import ANYBODY, EXPOSED, NO_STORE, Reply, failure
-from stentor.edge.subtitles import Captions
-from stentor.edge.window import KEEP_CHUNKS, Frames, Kept, Window
+from stentor.edge.subtitles import CaptionTrack
+from stentor.edge.window import KEEP_CHUNKS, Frames, Window, WindowChunk
 from stentor.edge.worker import Worker
 from stentor.spaces import pulse
 from stentor.spaces.comments import Chat
@@ -55,11 +55,11 @@ class Channel:
         """What the house orders; :meth:`heed` changes it."""
         self.chat = Chat(space.id)
         """The newest comments."""
-        self.waiting = Waiting()
+        self.waiting = WaitingDevices()
         """Devices that were told to wait lately."""
         self.window: Window | None = None
         self.hls: Hls | None = None
-        self.captions = Captions(space.id, language=space.language, clock=worker.clock)
+        self.captions = CaptionTrack(space.id, language=space.language, clock=worker.clock)
         self.streams: dict[tuple[str, str], Stream] = {}
         self.calm = Calm(calm=space.waits)
         """Whether the log is looked at rarely."""
@@ -92,7 +92,7 @@ class Channel:
         """Of the ladder (``crowd.rungs``)."""
         return self.orders.rung
 
-    def outside(self, now: float) -> Waiting:
+    def outside(self, now: float) -> WaitingDevices:
         """Who waits at the door at ``now`` (loop time): whoever has not asked for so long has gone."""
         self.waiting.forget(self.orders.p, now - FORGOTTEN_LOOKS * self.orders.retry_s[1] - FORGOTTEN_S)
         return self.waiting
@@ -217,7 +217,7 @@ class Channel:
     def _absent(self) -> NotFound:
         return NotFound(ABSENT[self.space.state], code=f"not-on-air-{self.space.state.replace('_', '-')}")
 
-    def newest(self) -> Kept | None:
+    def newest(self) -> WindowChunk | None:
         """The newest committed chunk."""
         window = self.window
         return window.at(window.head) if window is not None and window.head >= window.first else None

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from stentor.base import grid
 from stentor.base.rendition import Codec, Rendition
-from stentor.edge.window import Kept
+from stentor.edge.window import WindowChunk
 from stentor.wire import adts, mp4, ogg
 
 _OPENING_PAGES = 2
@@ -32,7 +32,7 @@ class Form(Protocol):
     def opening(self) -> bytes:
         """What every listener gets first."""
 
-    def pack(self, kept: Kept, *, last: bool) -> bytes:
+    def pack(self, kept: WindowChunk, *, last: bool) -> bytes:
         """One chunk at its time on the grid; ``last`` is the end of the space."""
 
     def place(self, packed: bytes, number: int, base: int) -> bytes:
@@ -52,7 +52,7 @@ class Adts:
     def opening(self) -> bytes:
         return b""
 
-    def pack(self, kept: Kept, *, last: bool) -> bytes:
+    def pack(self, kept: WindowChunk, *, last: bool) -> bytes:
         return adts.pack(kept.frames[self.rendition.name])
 
     def place(self, packed: bytes, number: int, base: int) -> bytes:
@@ -74,7 +74,7 @@ class Ogg:
     def opening(self) -> bytes:
         return self._opening
 
-    def pack(self, kept: Kept, *, last: bool) -> bytes:
+    def pack(self, kept: WindowChunk, *, last: bool) -> bytes:
         frames = kept.frames[self.rendition.name]
         granule = grid.decode_time(kept.number + 1)
         return ogg.page(frames, serial=self._serial, sequence=kept.number, granule=granule, last=last)
@@ -98,7 +98,7 @@ class Mp4:
     def opening(self) -> bytes:
         return self._init
 
-    def pack(self, kept: Kept, *, last: bool) -> bytes:
+    def pack(self, kept: WindowChunk, *, last: bool) -> bytes:
         start = grid.decode_time(kept.number)
         pulse = b""
         if kept.pulse:
@@ -110,7 +110,7 @@ class Mp4:
         return mp4.retime(packed, grid.decode_time(number - base))
 
 
-def packed(form: Form, kept: Kept, *, last: bool) -> bytes:
+def packed(form: Form, kept: WindowChunk, *, last: bool) -> bytes:
     """The bytes of a chunk in a form: made at first use, then kept with the chunk."""
     data = kept.packed.get(form.name)
     if data is None:

@@ -17,7 +17,7 @@ from stentor.base.errors import BadInput, NotFound, Overloaded
 from stentor.base.rendition import Codec, Rendition
 from stentor.edge import subtitles
 from stentor.edge.reply import EXPOSED, IMMUTABLE, MEDIA_CACHE, Document, File, Reply, failure
-from stentor.edge.subtitles import Captions
+from stentor.edge.subtitles import CaptionTrack
 from stentor.edge.window import Window
 from stentor.wire import mp4, playlist
 from stentor.wire.http import Request
@@ -54,7 +54,7 @@ class Hls:
         window: Window,
         renditions: tuple[Rendition, ...],
         *,
-        captions: Captions,
+        captions: CaptionTrack,
         clock: Clock,
         monotonic: Clock,
     ) -> None:
@@ -277,7 +277,7 @@ class Hls:
             map_uri=f"{rendition.name}/init.mp4",
             open_segment=opened if opened.parts and not ended else None,
             hint=None if ended else part_uri(rendition, self._newest + 1),
-            reports=[playlist.Report(f"{other.name}.m3u8", msn, part) for other in others],
+            reports=[playlist.RenditionReport(f"{other.name}.m3u8", msn, part) for other in others],
             parts=self.parts,
             ended=ended,
         )

@@ -22,7 +22,7 @@ SMALLEST = min(RENDITIONS, key=lambda rendition: rendition.bitrate_bps)
 READ_AT_ONCE = 8
 
 
-class Source(Protocol):
+class SegmentReader(Protocol):
     """Where segments are read."""
 
     def get(self, key: str, *, keep: bool = True) -> Awaitable[bytes]: ...
@@ -31,7 +31,7 @@ class Source(Protocol):
 class Outlines:
     """Each is made by one task, however many ask."""
 
-    def __init__(self, objects: Objects, segments: Source) -> None:
+    def __init__(self, objects: Objects, segments: SegmentReader) -> None:
         self._objects = objects
         self._segments = segments
         self._making: dict[str, asyncio.Task[Outline]] = {}

@@ -171,7 +171,7 @@ SPEED_OPTIONS = "".join(
 )
 
 
-class Pages:
+class ListenerPages:
     """The pages and the files they load; read once when the process starts."""
 
     def __init__(self, *, address: str, house: str = "", overflow: str = "", now: float) -> None:

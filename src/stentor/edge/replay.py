@@ -24,7 +24,7 @@ from stentor.edge.hls import is_number
 from stentor.edge.outlines import Outlines
 from stentor.edge.protocol import Connection
 from stentor.edge.reply import ANYBODY, EXPOSED, MEDIA_CACHE, NO_STORE, Document, File, Reply, asked_range
-from stentor.edge.shown import Manifest, Recording, recording, trim_of
+from stentor.edge.shown import ShownManifest, ShownRecording, recording, trim_of
 from stentor.edge.transcripts import Transcripts
 from stentor.edge.virtual import VirtualFile, virtual_file
 from stentor.edge.withdrawn import Withdrawn, require
@@ -55,15 +55,15 @@ class Replays:
         self._transcripts, self._withdrawn = transcripts, withdrawn
         self._clock = clock
         self._monotonic = monotonic
-        self._manifests: OrderedDict[str, Manifest] = OrderedDict()
-        self._reading: dict[str, asyncio.Task[Manifest]] = {}
-        self._shown: OrderedDict[str, Recording] = OrderedDict()
-        self._documents: OrderedDict[tuple[str, str], tuple[Recording, Document]] = OrderedDict()
+        self._manifests: OrderedDict[str, ShownManifest] = OrderedDict()
+        self._reading: dict[str, asyncio.Task[ShownManifest]] = {}
+        self._shown: OrderedDict[str, ShownRecording] = OrderedDict()
+        self._documents: OrderedDict[tuple[str, str], tuple[ShownRecording, Document]] = OrderedDict()
         self._playlists: OrderedDict[tuple[str, str, bool], Document] = OrderedDict()
         """Of the overflow: by hash of the last entry, name, and whether the recording ends there."""
         self._outlines = Outlines(objects, self._cache)
         self._clips: OrderedDict[tuple[str, str, str, clip.Cut], File] = OrderedDict()
-        self._files: OrderedDict[tuple[str, str], tuple[Recording, VirtualFile]] = OrderedDict()
+        self._files: OrderedDict[tuple[str, str], tuple[ShownRecording, VirtualFile]] = OrderedDict()
         self._clipping_s, self._clipped = 0.0, 0
         """How many clips were made since when (monotonic)."""
 
@@ -133,7 +133,7 @@ class Replays:
         for kept in (self._documents, self._clips, self._files):
             _drop(kept, space)
 
-    async def _recording(self, space: Space) -> Recording:
+    async def _recording(self, space: Space) -> ShownRecording:
         """As it is shown now. Raises :class:`NotFound`, :class:`Removed` or :class:`Overloaded`."""
         found = require(await self._withdrawn.get(space.id))
         manifest = await self._manifest(space)
@@ -145,7 +145,7 @@ class Replays:
                 self._shown.popitem(last=False)
         return known
 
-    async def _manifest(self, space: Space) -> Manifest:
+    async def _manifest(self, space: Space) -> ShownManifest:
         known = self._manifests.get(space.id)
         final = space.state is State.REPLAY
         patience = FINAL_S if final else GROWING_S
@@ -158,7 +158,7 @@ class Replays:
             )
         return await asyncio.shield(reading)
 
-    async def _read(self, space: Space, final: bool) -> Manifest:
+    async def _read(self, space: Space, final: bool) -> ShownManifest:
         try:
             entries: list[Entry] = []
             started = self._monotonic()
@@ -184,7 +184,7 @@ class Replays:
             del self._reading[space.id]
         if not entries:
             raise NotFound("There is no recording of this space yet.", code="no-recording")
-        read = Manifest(entries, final, started)
+        read = ShownManifest(entries, final, started)
         self._manifests[space.id] = read
         self._manifests.move_to_end(space.id)
         if len(self._manifests) > RECORDINGS_KEPT:
@@ -199,7 +199,7 @@ class Replays:
         return await self._cache.get(stored.key)
 
     async def _segment(
-        self, space: Space, recording: Recording, rendition: Rendition, file: str, request: Request
+        self, space: Space, recording: ShownRecording, rendition: Rendition, file: str, request: Request
     ) -> Reply:
         number = file.removesuffix(".m4s")
         if file == "init.mp4":
@@ -213,7 +213,7 @@ class Replays:
         return File(data, MEDIA_TYPE, MEDIA_CACHE, now=self._clock()).answer(request.headers, self._clock())
 
     async def _file(
-        self, space: Space, recording: Recording, rendition: Rendition, request: Request, connection: Connection
+        self, space: Space, recording: ShownRecording, rendition: Rendition, request: Request, connection: Connection
     ) -> Reply | None:
         """``recording.m4a``: the range asked for, piece by piece."""
         head, entries, sizes = self._virtual(space, recording, rendition)
@@ -250,14 +250,14 @@ class Replays:
         connection.sent(keep_alive=keep_alive and going)
         return None
 
-    async def _piece(self, recording: Recording, entry: Entry, rendition: Rendition) -> bytes:
+    async def _piece(self, recording: ShownRecording, entry: Entry, rendition: Rendition) -> bytes:
         """A segment of the file, which begins where the recording is shown."""
         data = await self._bytes(entry, rendition)
         if not recording.first_chunk:
             return data
         return mp4.retime(data, grid.decode_time(entry.first_chunk - recording.first_chunk))
 
-    def _virtual(self, space: Space, recording: Recording, rendition: Rendition) -> VirtualFile:
+    def _virtual(self, space: Space, recording: ShownRecording, rendition: Rendition) -> VirtualFile:
         """Made once for each reading of the manifest: for two hours it takes 3 ms, and players ask for many ranges."""
         key = space.id, rendition.name
         known = self._files.get(key)
@@ -272,7 +272,7 @@ class Replays:
         self,
         space: Space,
         path: list[str],
-        recording: Recording,
+        recording: ShownRecording,
         render: Callable[[Outline], bytes],
         request: Request,
     ) -> Reply:
@@ -286,7 +286,7 @@ class Replays:
         text = render(outline.renamed(recording.outline(whole), space.erased))
         return self._document(space, path, recording, "application/json", lambda _: text, request)
 
-    async def _clip(self, space: Space, recording: Recording, request: Request) -> Reply:
+    async def _clip(self, space: Space, recording: ShownRecording, request: Request) -> Reply:
         """``clip.m4a``: some seconds, cut out of the segments; the newest are kept."""
         cut = clip.asked(request.query.get("from"), request.query.get("to"))
         cut = clip.Cut(cut.start_s + recording.from_s, cut.end_s + recording.from_s)
@@ -319,9 +319,9 @@ class Replays:
         self,
         space: Space,
         path: list[str],
-        recording: Recording,
+        recording: ShownRecording,
         kind: str,
-        render: Callable[[Recording], bytes],
+        render: Callable[[ShownRecording], bytes],
         request: Request,
     ) -> Reply:
         """Rendered once for each reading of the manifest: an hour's playlist takes 10 ms."""

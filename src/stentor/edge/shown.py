@@ -16,7 +16,7 @@ from stentor.wire.cue import Cue
 from stentor.wire.manifest import Entry
 
 
-class Manifest(msgspec.Struct, frozen=True):
+class ShownManifest(msgspec.Struct, frozen=True):
     """As it was read at ``read_s`` (monotonic); ``final`` when the space is over and all of it is there."""
 
     entries: list[Entry]
@@ -24,10 +24,10 @@ class Manifest(msgspec.Struct, frozen=True):
     read_s: float
 
 
-class Recording(msgspec.Struct, frozen=True):
+class ShownRecording(msgspec.Struct, frozen=True):
     """``left`` are the entries of the manifest with what is left of them, ``entries`` those of them that are shown."""
 
-    manifest: Manifest
+    manifest: ShownManifest
     found: Withdrawal
     trim: Trim | None
     left: list[Entry]
@@ -75,15 +75,15 @@ class Recording(msgspec.Struct, frozen=True):
             return None
         return self.left[at]
 
-    def is_of(self, manifest: Manifest, found: Withdrawal, trim: Trim | None) -> bool:
+    def is_of(self, manifest: ShownManifest, found: Withdrawal, trim: Trim | None) -> bool:
         return self.manifest is manifest and self.found == found and self.trim == trim
 
 
-def recording(manifest: Manifest, found: Withdrawal, trim: Trim | None) -> Recording:
+def recording(manifest: ShownManifest, found: Withdrawal, trim: Trim | None) -> ShownRecording:
     """The recording as it is shown; a trim that leaves nothing shows everything."""
     left = withdrawal.left(manifest.entries, found) if found.removals else manifest.entries
     entries = [entry for entry in left if _shows(entry, trim)] if trim else left
-    return Recording(manifest, found, trim if entries else None, left, entries or left)
+    return ShownRecording(manifest, found, trim if entries else None, left, entries or left)
 
 
 def trim_of(space: Space, final: bool) -> Trim | None:

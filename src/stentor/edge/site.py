@@ -21,7 +21,7 @@ from stentor.edge import door, embed, metrics, overflow, subtitles
 from stentor.edge.channel import Channel
 from stentor.edge.gate import Gate
 from stentor.edge.holds import Holds
-from stentor.edge.page import Pages
+from stentor.edge.page import ListenerPages
 from stentor.edge.past import Past, no_such_space
 from stentor.edge.portraits import Portraits
 from stentor.edge.protocol import Connection
@@ -83,7 +83,7 @@ class Site:
         self._address, self._house, self._overflow = address, house, overflow
         self._instance = instance
         self._metrics_token = metrics_token.encode()
-        self._pages = Pages(address=address, house=house, overflow=overflow, now=worker.clock())
+        self._pages = ListenerPages(address=address, house=house, overflow=overflow, now=worker.clock())
         self.reactions = Reactions(worker, monotonic=asyncio.get_running_loop().time)
         self._documents: OrderedDict[tuple[str, str], tuple[tuple[int, ...], float, Document]] = OrderedDict()
         self._holds = Holds(objects, worker.clock)

@@ -17,7 +17,7 @@ SEGMENT_CACHE = "public, max-age=60"
 SEGMENTS_KEPT = 100
 
 
-class Captions:
+class CaptionTrack:
     """All cues of a space that this edge knows. ``offered`` says that somebody writes captions for it now."""
 
     def __init__(self, space: str, *, language: str, clock: Clock) -> None:

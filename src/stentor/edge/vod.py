@@ -6,24 +6,24 @@ import msgspec
 
 from stentor.base import grid
 from stentor.base.rendition import RENDITIONS, Codec, Rendition
-from stentor.edge.shown import Recording
+from stentor.edge.shown import ShownRecording
 from stentor.wire import manifest, playlist
 
 
-def index(captions: str, _: Recording) -> bytes:
+def index(captions: str, _: ShownRecording) -> bytes:
     """``captions`` is the language of the transcript, empty without one."""
     variants = [rendition for rendition in RENDITIONS if rendition.codec is Codec.AAC]
     words = playlist.Subtitles("captions.m3u8", captions) if captions else None
     return playlist.multivariant(variants, uri=lambda rendition: f"{rendition.name}.m3u8", subtitles=words).encode()
 
 
-def text(recording: Recording) -> bytes:
+def text(recording: ShownRecording) -> bytes:
     last = recording.entries[-1]
     end_s = (last.first_chunk + last.chunks) * grid.CHUNK_S - recording.from_s
     return playlist.vod_text("../captions.vtt", end_s).encode()
 
 
-def media(rendition: Rendition, recording: Recording) -> bytes:
+def media(rendition: Rendition, recording: ShownRecording) -> bytes:
     def uri(number: int) -> str:
         return f"{rendition.name}/{number}.m4s"
 
@@ -35,7 +35,7 @@ def media(rendition: Rendition, recording: Recording) -> bytes:
     return lines.removesuffix("#EXT-X-ENDLIST\n").encode()
 
 
-def gaps(recording: Recording) -> bytes:
+def gaps(recording: ShownRecording) -> bytes:
     """Seconds by source, every gap and filler with its time, what was removed, and whether the hashes hold together."""
     entries = recording.manifest.entries
     report = manifest.gap_report(entries)

@@ -50,7 +50,7 @@ SEAM_CHUNKS = 10
 """A seam without a click is looked for so long: 3.2 s, and 99 of 100 chunks begin with one."""
 
 
-class Kept:
+class WindowChunk:
     """A committed chunk and its packaged forms."""
 
     __slots__ = ("filler", "frames", "number", "packed", "pulse", "source")
@@ -97,7 +97,7 @@ class Window:
         self.early = 0
         self._fill = fill
         self._rest = rest
-        self._kept: deque[Kept] = deque()
+        self._kept: deque[WindowChunk] = deque()
         self._waiting: dict[int, Chunk] = {}
         self._fed = False
         """A chunk has come from the bus."""
@@ -225,20 +225,20 @@ class Window:
         due = grid.chunk_start(self.head + 2, self.doors_open_s) + PATIENCE_S
         return due if self.caught_up else max(due, self._progress + PATIENCE_S)
 
-    def at(self, number: int) -> Kept:
+    def at(self, number: int) -> WindowChunk:
         """The committed chunk ``number``; KeyError outside ``first … head``."""
         if not self.first <= number <= self.head:
             raise KeyError(number)
         return self._kept[number - self.first]
 
-    def span(self, first: int, last: int) -> list[Kept]:
+    def span(self, first: int, last: int) -> list[WindowChunk]:
         """The committed chunks ``first … last``; KeyError when one is not there."""
         return [self.at(number) for number in range(first, last + 1)]
 
     def _near(self, now: float) -> bool:
         return self.finished or self.head >= grid.chunk_at(now, self.doors_open_s) - NEAR_CHUNKS
 
-    def _real(self, chunk: Chunk) -> Kept:
+    def _real(self, chunk: Chunk) -> WindowChunk:
         self._pulse, self._rested_at = chunk.pulse, -1
         frames = chunk.frames
         missing = self._fill(chunk.number).keys() - frames.keys()
@@ -246,17 +246,17 @@ class Window:
             frames = {**self._fill(chunk.number), **frames}
         return self._kept_of(chunk.number, chunk.source, frames, filler=False)
 
-    def _filler(self, number: int) -> Kept:
+    def _filler(self, number: int) -> WindowChunk:
         self.fillers += 1
         self._pulse, self._rested_at = quiet_pulse(self._pulse, number), -1
         return self._kept_of(number, Source.FILLER, self._fill(number), filler=True)
 
-    def _kept_of(self, number: int, source: Source, frames: Frames, *, filler: bool) -> Kept:
+    def _kept_of(self, number: int, source: Source, frames: Frames, *, filler: bool) -> WindowChunk:
         """The chunk as this rung gives it out."""
         self._follow_rung()
         self._tails = {name: frames[name][-1] for name in (RICH, FRUGAL)}
         heard = {**frames, RICH: frames[FRUGAL]} if self.frugal else frames
-        return Kept(number, source, self._news(number), heard, filler=filler)
+        return WindowChunk(number, source, self._news(number), heard, filler=filler)
 
     def _follow_rung(self) -> None:
         """Goes over to the other rendition where that cannot be heard, or after :data:`SEAM_CHUNKS` anyway."""
@@ -286,7 +286,7 @@ class Window:
             return self._pulse
         return restamped(self._pulse, self._rested_at, self.doors_open_ms + (self._rested_at + 1) * grid.CHUNK_MS)
 
-    def _commit(self, kept: Kept) -> None:
+    def _commit(self, kept: WindowChunk) -> None:
         self._kept.append(kept)
         self.head = kept.number
 

@@ -18,7 +18,7 @@ from stentor.edge.load import Meter
 from stentor.edge.protocol import Connection
 from stentor.edge.proxied import Proxied
 from stentor.edge.reply import BRIEF, NO_STORE, Reply, failure
-from stentor.spaces.forecast import Room
+from stentor.spaces.forecast import Headroom
 from stentor.wire import forwarded
 from stentor.wire.forwarded import Networks
 from stentor.wire.http import Request
@@ -42,7 +42,7 @@ HASTY = Overloaded(
 FAILED = StentorError("Something went wrong at this edge; trying again may help.")
 
 
-class Site(Protocol):
+class Responder(Protocol):
     """Who knows what is under which address."""
 
     def answer(self, request: Request, connection: Connection) -> Reply | None: ...
@@ -94,8 +94,8 @@ class Worker:
         self.now = self._loop.time()
         self._wheel: Deadlines[Connection] = Deadlines(self.now)
         self._connections: set[Connection] = set()
-        self.site: Site = Nowhere()
-        self.room: Callable[[], Sequence[Room]] = tuple
+        self.site: Responder = Nowhere()
+        self.room: Callable[[], Sequence[Headroom]] = tuple
         """On the disks of this machine; for whoever reads the metrics."""
         self.tls: Tls | None = None
         """With which connections are encrypted; None for plain HTTP."""

@@ -55,7 +55,7 @@ from stentor.people.model import Creators
 from stentor.spaces import rights
 from stentor.spaces.tokens import Invitation
 from stentor.store.comments import CommentsTable
-from stentor.store.retention import Limits
+from stentor.store.retention import StorageLimits
 
 STARTING_S = 1.0
 """Reading what is on takes about so long."""
@@ -128,7 +128,7 @@ def build(
         *api_requests.handlers(line, callers, desk),
         *api_back_channel.handlers(backstage, callers),
         *api_comments.handlers(comments, callers),
-        *api_retention.handlers(desk, callers, views, retention, Limits(settings.quota_gb, settings.account_gb)),
+        *api_retention.handlers(desk, callers, views, retention, StorageLimits(settings.quota_gb, settings.account_gb)),
     ]
     app = Litestar(
         route_handlers=[

@@ -48,7 +48,7 @@ from stentor.store.comments import CommentsTable
 from stentor.store.jobs import Jobs
 from stentor.store.objects import Objects
 from stentor.store.removals import ERASE
-from stentor.store.retention import Limits
+from stentor.store.retention import StorageLimits
 from stentor.store.seats import MakerLimits
 from stentor.store.spaces import Store
 from stentor.wire import forwarded
@@ -105,7 +105,7 @@ async def _run(
     instance, trusted = bus.name, forwarded.networks(settings.trusted_proxies)
     statuses = Statuses(clock)
     await statuses.start(bus, *BEATING)
-    board, room = Board(bus), Limits(settings.quota_gb, settings.account_gb)
+    board, room = Board(bus), StorageLimits(settings.quota_gb, settings.account_gb)
     limits = MakerLimits(settings.account_spaces, settings.account_spaces_day, room)
     objects = Objects.open(settings.recordings_address)
     desk = Desk(store, board, bus, objects, clock, Claims(own.claims, clock), limits)

@@ -41,7 +41,7 @@ RETRY_S: Final = 1.0
 STOP_S: Final = 2.5
 
 
-class Channel:
+class SpaceOnAir:
     """One space on air in this process."""
 
     def __init__(self, programme: Programme, space: Space) -> None:
@@ -175,7 +175,7 @@ class Programme:
         self.statuses = Statuses(clock)
         self.loops = HoldLoops(objects)
         self.pool = ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="encode")
-        self.channels: dict[str, Channel] = {}
+        self.channels: dict[str, SpaceOnAir] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.log = log.get(ROLE)
 
@@ -201,10 +201,10 @@ class Programme:
         if channel is not None:
             channel.update(space)
         elif space.on_air:
-            self.channels[space.id] = Channel(self, space)
+            self.channels[space.id] = SpaceOnAir(self, space)
             self._tasks[space.id] = asyncio.create_task(self._keep(self.channels[space.id]), name=f"keep {space.id}")
 
-    async def _keep(self, channel: Channel) -> None:
+    async def _keep(self, channel: SpaceOnAir) -> None:
         """Runs a channel until its space is over; one that fails is made anew, and the others do not notice."""
         space_id = channel.space.id
         self.log.info("channel-opened", space=space_id)
@@ -218,7 +218,7 @@ class Programme:
                     await asyncio.sleep(RETRY_S)
                     if not channel.space.on_air:
                         break
-                    channel = self.channels[space_id] = Channel(self, channel.space)
+                    channel = self.channels[space_id] = SpaceOnAir(self, channel.space)
                     channel.problem = "The programme failed and was made anew."
         finally:
             self.channels.pop(space_id, None)

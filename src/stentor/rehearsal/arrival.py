@@ -24,7 +24,7 @@ EARLY: Final = 0.1
 TOGETHER_S: Final = 1.0
 
 
-class Visit(NamedTuple):
+class ListenerVisit(NamedTuple):
     """One listener: comes ``at_s`` after the rehearsal's beginning, leaves ``stays_s`` later."""
 
     at_s: float
@@ -62,7 +62,9 @@ CURVES: Final[dict[str, Callable[[random.Random, float], float]]] = {
 }
 
 
-def visits(count: int, curve: str, *, within_s: float, for_s: float, seed: int, stay: bool = False) -> list[Visit]:
+def visits(
+    count: int, curve: str, *, within_s: float, for_s: float, seed: int, stay: bool = False
+) -> list[ListenerVisit]:
     """``count`` listeners in the order of their coming, the last ``within_s`` after the first may come.
 
     Nobody stays beyond ``for_s``; with ``stay`` all stay until then. The same seed gives the same visits.
@@ -70,7 +72,7 @@ def visits(count: int, curve: str, *, within_s: float, for_s: float, seed: int, 
     chance = random.Random(seed)
     arrive = CURVES[curve]
     times = sorted(arrive(chance, within_s) for _ in range(count))
-    return [Visit(at_s, for_s - at_s if stay else min(_stay(chance), for_s - at_s)) for at_s in times]
+    return [ListenerVisit(at_s, for_s - at_s if stay else min(_stay(chance), for_s - at_s)) for at_s in times]
 
 
 def _stay(chance: random.Random) -> float:

@@ -62,7 +62,7 @@ class HttpAnswer(NamedTuple):
     body: bytes
 
 
-class DoorView(msgspec.Struct):
+class DoorDocument(msgspec.Struct):
     """What a listener needs of ``door.json``."""
 
     state: str
@@ -73,7 +73,7 @@ Want = Get | StartStream | GotSound | Rest | Leave
 Script = Generator[Want, HttpAnswer, None]
 """Endless; what it is sent after anything but ``Get`` and ``Play`` does not matter."""
 
-_door = msgspec.json.Decoder(DoorView)
+_door = msgspec.json.Decoder(DoorDocument)
 
 
 def listen(space: str, way: Format, chance: random.Random, *, page: bool, straight: bool = False) -> Script:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from stentor.rehearsal.arrival import Visit
+from stentor.rehearsal.arrival import ListenerVisit
 
 
 class Format(StrEnum):
@@ -53,7 +53,7 @@ class CrowdOrder(msgspec.Struct, frozen=True):
     port: int
     secure: bool
     space: str
-    visits: list[Visit]
+    visits: list[ListenerVisit]
     mix: CrowdMix
     at: float
     for_s: float

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from stentor.base.errors import BadInput
-from stentor.rehearsal.arrival import CURVES, Visit, visits
+from stentor.rehearsal.arrival import CURVES, ListenerVisit, visits
 from stentor.rehearsal.order import CrowdMix, Format, Storm
 
 MOST_LISTENERS: Final = 1_000_000
@@ -71,7 +71,7 @@ class RehearsalPlan(msgspec.Struct, frozen=True, kw_only=True):
         if storm is not None and not (0 < storm.share <= 1 and 0 < storm.at_s < self.for_s):
             raise BadInput("A storm breaks a share of the streams while the rehearsal runs.", field="storm")
 
-    def visits(self) -> list[Visit]:
+    def visits(self) -> list[ListenerVisit]:
         """Everybody who comes, in order."""
         return visits(
             self.listeners, self.curve, within_s=self.within_s, for_s=self.for_s, seed=self.seed, stay=self.mix.stay

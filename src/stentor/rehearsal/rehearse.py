@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from stentor.base.errors import BadInput, Overloaded
-from stentor.rehearsal.arrival import Visit
+from stentor.rehearsal.arrival import ListenerVisit
 from stentor.rehearsal.order import CrowdOrder, CrowdTally
 from stentor.rehearsal.plan import RehearsalPlan, Target
 from stentor.rehearsal.rehearsed import Rehearsed
@@ -61,7 +61,7 @@ async def rehearse(
 async def drive(
     plan: RehearsalPlan,
     address: str,
-    shares: Sequence[list[Visit]],
+    shares: Sequence[list[ListenerVisit]],
     *,
     at: float,
     told: Callable[[int, CrowdTally], None],
@@ -84,7 +84,7 @@ async def drive(
             group.create_task(_crowd(order, lambda tally, index=index: told(index, tally)), name=f"crowd {index}")  # type: ignore[misc]
 
 
-def dealt(visits: Sequence[Visit], processes: int) -> list[list[Visit]]:
+def dealt(visits: Sequence[ListenerVisit], processes: int) -> list[list[ListenerVisit]]:
     """The visits for each process: dealt like cards, so that all have the same curve."""
     count = min(max(processes, -(-len(visits) // LISTENERS_A_PROCESS)), len(visits), MOST_PROCESSES)
     return [list(visits[index::count]) for index in range(count)]

@@ -17,7 +17,7 @@ import msgspec
 from stentor.base.errors import Malformed
 from stentor.base.keys import REHEARSAL
 from stentor.base.signing import Signer, derive, verified
-from stentor.rehearsal.arrival import Visit
+from stentor.rehearsal.arrival import ListenerVisit
 from stentor.rehearsal.order import CrowdTally
 from stentor.rehearsal.plan import RehearsalPlan
 
@@ -66,7 +66,7 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
     at: float
     """When it begins, on the generator's clock."""
 
-    def visits(self) -> list[Visit]:
+    def visits(self) -> list[ListenerVisit]:
         """This generator's part of the crowd: dealt like cards, so that all have the same curve."""
         everybody = self.plan.visits()
         hands = [everybody[slot :: self.of] for slot in range(*self.slots)]

@@ -332,8 +332,8 @@ class SetKeep(Command, frozen=True):
     keep: Keep
 
 
-class LetGo(Command, frozen=True):
-    """A part (``spaces.retention.Part``) was kept for ``days`` and is removed; ``count`` things went, by whose wish."""
+class NoteRemoval(Command, frozen=True):
+    """A part (``retention.DataCategory``) was kept for ``days`` and goes; ``count`` things went, by whose wish."""
 
     part: str
     count: int

@@ -309,7 +309,7 @@ class KeepChanged(EventBase, frozen=True):
 
 
 class LetGo(EventBase, frozen=True):
-    """A part of what was kept was removed because its time was over (``spaces.retention.Part``)."""
+    """A part of what was kept was removed because its time was over (``spaces.retention.DataCategory``)."""
 
     part: str
     count: int

@@ -23,7 +23,7 @@ FILES_S: Final = len(RENDITIONS) / grid.SEGMENT_S
 """A segment is a file for each rendition."""
 
 
-class Room(NamedTuple):
+class Headroom(NamedTuple):
     """How much room a place has (``recordings``, ``database``, ``bus``)."""
 
     place: str
@@ -47,9 +47,11 @@ def hours_left(found: Disk, on_air: int, bus_hours: float) -> float:
     return hours
 
 
-def room(disks: Iterable[Disk], on_air: int, bus_hours: float) -> list[Room]:
+def room(disks: Iterable[Disk], on_air: int, bus_hours: float) -> list[Headroom]:
     """Of every place that is kept on these disks."""
-    return [Room(place, each.free_bytes, hours_left(each, on_air, bus_hours)) for each in disks for place in each.keeps]
+    return [
+        Headroom(place, each.free_bytes, hours_left(each, on_air, bus_hours)) for each in disks for place in each.keeps
+    ]
 
 
 def numbers(disks: Iterable[Disk], on_air: int, bus_hours: float) -> dict[str, float]:

@@ -227,7 +227,7 @@ class Space(msgspec.Struct, frozen=True):
     keep: Keep = Keep()
     """What its host has chosen; the site's own limits hold beside it."""
     let_go: dict[str, int] = {}
-    """What was removed by these rules (``spaces.retention.Part``), and when."""
+    """What was removed by these rules (``spaces.retention.DataCategory``), and when."""
     version: int = 0
     """Counts the events that made it; the board and the store never go back."""
 

@@ -22,7 +22,7 @@ MOST_WAITING = 200
 FULL_RETRY_S = 30.0
 
 
-class Request(msgspec.Struct, frozen=True):
+class SpeakRequest(msgspec.Struct, frozen=True):
     """One person who waits; ``asked_ms`` is wall clock (ms, UTC)."""
 
     id: SeatId
@@ -51,7 +51,7 @@ class Standing(msgspec.Struct, frozen=True):
     waiting: int = 0
 
 
-def admit(space: Space, waiting: Sequence[Request], request: Request, account: str = "") -> Request:
+def admit(space: Space, waiting: Sequence[SpeakRequest], request: SpeakRequest, account: str = "") -> SpeakRequest:
     """The request that joins the line, with its name trimmed; whoever waits already keeps the place.
 
     ``account`` is that of whoever asks, if they are signed in: a ban holds it under every name and from every device.
@@ -75,10 +75,10 @@ def admit(space: Space, waiting: Sequence[Request], request: Request, account: s
             status=429,
             code="requests-full",
         )
-    return Request(request.id, name, before.asked_ms if before else request.asked_ms)
+    return SpeakRequest(request.id, name, before.asked_ms if before else request.asked_ms)
 
 
-def standing(space: Space, waiting: Sequence[Request], request: str) -> Standing:
+def standing(space: Space, waiting: Sequence[SpeakRequest], request: str) -> Standing:
     """What has become of the request with this id; ``waiting`` is the line, the next one first."""
     if request in space.banned:
         return Standing(RequestState.BANNED)

@@ -30,7 +30,7 @@ RULE, CHOICE = "the site's rule", "the host's choice"
 """Whose wish it was, in the record."""
 
 
-class Part(StrEnum):
+class DataCategory(StrEnum):
     """What goes at one time."""
 
     RECORDING = "recording"
@@ -44,13 +44,13 @@ class Part(StrEnum):
     """Who had a seat and agreed to be recorded: goes with the events, but not before the recording."""
 
 
-GOES: Final[dict[Part, tuple[type[e.EventBase], ...]]] = {
-    Part.EVENTS: (
+GOES: Final[dict[DataCategory, tuple[type[e.EventBase], ...]]] = {
+    DataCategory.EVENTS: (
         e.SeatConnected, e.SeatLost, e.SeatMuted, e.SeatUnmuted, e.SeatPictured, e.SeatBanned, e.BanLifted,
         e.LinkRenewed, e.NotePinned, e.NoteUnpinned, e.CommentsChanged, e.AskingChanged,
         e.SoundAdded, e.SoundDropped, e.SoundPlayed, e.SoundTurned, e.SoundStopped,
     ),
-    Part.PEOPLE: (e.SeatGiven, e.SeatClaimed, e.SeatRemoved, e.RecordingAgreed, e.RoleChanged, e.HostChanged),
+    DataCategory.PEOPLE: (e.SeatGiven, e.SeatClaimed, e.SeatRemoved, e.RecordingAgreed, e.RoleChanged, e.HostChanged),
 }  # fmt: skip
 """The events that go with a part. All others stay: when the space opened, went live, broke off and ended, and how large
 the crowd was."""
@@ -80,39 +80,39 @@ def require_shorter(site: Keep, own: Keep) -> None:
             raise BadInput(f"This site keeps {name} for {most} days; choose at most that.", field=name)
 
 
-def until_ms(space: Space, part: Part, site: Keep) -> int | None:
+def until_ms(space: Space, part: DataCategory, site: Keep) -> int | None:
     """When a part goes (wall clock, ms); None for never, and while the space is not over."""
     keep = shorter(site, space.keep)
     days = _of(keep, part)
     return space.when_ms + days * DAY_MS if days and space.state in OVER else None
 
 
-def due(space: Space, site: Keep, now_ms: int) -> list[Part]:
+def due(space: Space, site: Keep, now_ms: int) -> list[DataCategory]:
     """What is to go now."""
     unfinished = space.state is State.ENDED and now_ms - space.when_ms < UNFINISHED_MS
     return [
         part
-        for part in Part
+        for part in DataCategory
         if _there(space, part)
         and _is_over(until_ms(space, part, site), now_ms)
-        and not (part is Part.RECORDING and unfinished)
+        and not (part is DataCategory.RECORDING and unfinished)
     ]
 
 
-def whose(space: Space, part: Part, site: Keep) -> str:
+def whose(space: Space, part: DataCategory, site: Keep) -> str:
     """By whose wish a part goes: the rule holds for all spaces, the choice for this one."""
     rule, choice = _of(site, part), _of(space.keep, part)
     return CHOICE if choice and (not rule or choice < rule) else RULE
 
 
-def decide(space: Space, command: c.SetKeep | c.LetGo, at_ms: int) -> list[e.Event]:
+def decide(space: Space, command: c.SetKeep | c.NoteRemoval, at_ms: int) -> list[e.Event]:
     """The events of a command, as ``rules.decide``; raises :class:`BadInput` and :class:`Conflict`."""
     match command:
         case c.SetKeep(keep=keep):
             if not all(0 <= getattr(keep, name) <= MOST_DAYS for name in Keep.__struct_fields__):
                 raise BadInput(f"Choose 1 to {MOST_DAYS:,} days, or 0 for as long as the site keeps it.", field="keep")
             return [] if keep == space.keep else [e.KeepChanged(at_ms=at_ms, keep=keep)]
-        case c.LetGo(part=part, count=count, days=days, who=who):
+        case c.NoteRemoval(part=part, count=count, days=days, who=who):
             if space.state not in OVER:
                 raise refusal(space)
             gone = part in space.let_go
@@ -126,26 +126,26 @@ def apply(space: Space, event: e.KeepChanged | e.LetGo) -> Space:
         return replace(space, keep=event.keep)
     space = replace(space, let_go=space.let_go | {event.part: event.at_ms})
     match event.part:
-        case Part.SOUNDS:
+        case DataCategory.SOUNDS:
             return replace(space, hold="default")
-        case Part.EVENTS:
+        case DataCategory.EVENTS:
             return replace(space, banned={}, banned_accounts={}, comment_words=())
-        case Part.PEOPLE:
+        case DataCategory.PEOPLE:
             return without_speakers(space)
     return space
 
 
-def _of(keep: Keep, part: Part) -> int:
-    days: int = getattr(keep, Part.EVENTS if part is Part.PEOPLE else part)
+def _of(keep: Keep, part: DataCategory) -> int:
+    days: int = getattr(keep, DataCategory.EVENTS if part is DataCategory.PEOPLE else part)
     return days
 
 
-def _there(space: Space, part: Part) -> bool:
+def _there(space: Space, part: DataCategory) -> bool:
     """Whether there may be something of the part."""
     recorded = space.recorded and space.length_ms > 0
-    if part is Part.RECORDING:
+    if part is DataCategory.RECORDING:
         return recorded
-    return part not in space.let_go and not (part is Part.PEOPLE and recorded)
+    return part not in space.let_go and not (part is DataCategory.PEOPLE and recorded)
 
 
 def _is_over(at_ms: int | None, now_ms: int) -> bool:

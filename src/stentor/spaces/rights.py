@@ -127,7 +127,7 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.ChangeRole: _HOSTS,
     c.HandOver: _HOSTS,
     c.SetKeep: _HOSTS,
-    c.LetGo: _HOUSE,
+    c.NoteRemoval: _HOUSE,
     c.Abandon: _HOUSE,
     c.ErasePerson: _HOUSE | _ADMIN,  # together with what an administrator does for a seat; no address asks for it
     c.Interrupt: _HOUSE,

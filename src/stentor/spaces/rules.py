@@ -115,7 +115,7 @@ def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
         case c.AddSound() | c.DropSound() | c.PlaySound() | c.TurnSound() | c.StopSound():
             refuse_if_over(space)
             return sounds.decide(space, command, at_ms)
-        case c.SetKeep() | c.LetGo():
+        case c.SetKeep() | c.NoteRemoval():
             return retention.decide(space, command, at_ms)
     return seats.decide(space, command, at_ms)
 

@@ -17,7 +17,7 @@ from stentor.base.errors import Malformed
 from stentor.base.units import SpaceId
 from stentor.spaces.model import Removal, Space
 from stentor.wire.cue import Cue
-from stentor.wire.manifest import Entry, Stored
+from stentor.wire.manifest import Entry, StoredObject
 
 MARGIN_MS: Final = 100
 """So much more goes on both sides: a decoder gives a sound up to 43 ms later than it was said."""
@@ -29,7 +29,7 @@ class Piece(msgspec.Struct, frozen=True):
 
     removals: int
     """So many of the removals are out of it, counted from the first."""
-    renditions: dict[str, Stored]
+    renditions: dict[str, StoredObject]
 
 
 class Withdrawal(msgspec.Struct, frozen=True):
@@ -61,7 +61,7 @@ class Withdrawal(msgspec.Struct, frozen=True):
             for number in range(max(first, _first(removal)), min(end, _end(removal, end)))
         )
 
-    def piece(self, number: int) -> dict[str, Stored]:
+    def piece(self, number: int) -> dict[str, StoredObject]:
         """What is left of a segment; nothing while a later removal must still be taken out of it."""
         piece = self.pieces.get(number)
         if piece is None or self.whole:
@@ -131,7 +131,8 @@ def _left(entry: Entry, found: Withdrawal) -> Entry:
         return entry
     pieces = found.piece(entry.number)
     stored = {
-        name: pieces.get(name) or Stored("", excise.silent_size(name, entry.chunks), "") for name in entry.renditions
+        name: pieces.get(name) or StoredObject("", excise.silent_size(name, entry.chunks), "")
+        for name in entry.renditions
     }
     return msgspec.structs.replace(entry, renditions=stored)
 

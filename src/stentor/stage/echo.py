@@ -20,7 +20,7 @@ from stentor.spaces.claims import Checker
 from stentor.stage import offer as sdp
 from stentor.stage import rtp
 from stentor.stage.ice import IceSettings
-from stentor.stage.peer import Certificate, Peer, State
+from stentor.stage.peer import DtlsCertificate, Peer, PeerState
 from stentor.stage.whip import OFFER_TYPE, not_understood, offered, refusal
 from stentor.wire.sdp import ask_for_fec
 from stentor.wire.whip import WhipReply, WhipRequest, decode_request, encode
@@ -73,7 +73,7 @@ class Echoes:
     def __init__(
         self,
         ice: IceSettings,
-        certificate: Certificate,
+        certificate: DtlsCertificate,
         *,
         checker: Checker,
         clock: Clock = wall,
@@ -124,7 +124,7 @@ class Echoes:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=1.0)
 
-    async def _connect(self, offer: sdp.Offer) -> tuple[Peer, Repeater, str]:
+    async def _connect(self, offer: sdp.SpeakerOffer) -> tuple[Peer, Repeater, str]:
         repeater = Repeater(self._delay_s)
         peer = Peer(
             offer,
@@ -150,7 +150,7 @@ class Echoes:
             async with asyncio.timeout(LASTS_S):
                 while not connection.done():
                     await asyncio.wait([connection], timeout=grid.TICK_S)
-                    for opus, tick in repeater.due(time.monotonic()) if peer.state is State.CONNECTED else []:
+                    for opus, tick in repeater.due(time.monotonic()) if peer.state is PeerState.CONNECTED else []:
                         await peer.send(opus, tick)
         except TimeoutError:
             pass

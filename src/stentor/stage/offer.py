@@ -34,7 +34,7 @@ class Section(msgspec.Struct):
         return [value for key, value in self.attributes if key == name]
 
 
-class Offer(msgspec.Struct):
+class SpeakerOffer(msgspec.Struct):
     """The speaker's half of the connection."""
 
     sections: list[Section]
@@ -60,7 +60,7 @@ class Offer(msgspec.Struct):
         return self.direction == "sendrecv"
 
 
-def read(text: str) -> Offer:
+def read(text: str) -> SpeakerOffer:
     """Reads an offer; raises :class:`BadInput` (no usable SDP) or :class:`NotSupported` (422, no Opus)."""
     sections = _sections(text)
     index, payload_type = _opus(sections)
@@ -72,7 +72,7 @@ def read(text: str) -> Offer:
         raise BadInput("The offer has no ICE credentials or no DTLS fingerprint.")
     if direction not in ANSWERS:
         raise NotSupported("A speaker sends: the offer must be sendrecv or sendonly.", status=422, code="not-sending")
-    return Offer(
+    return SpeakerOffer(
         sections=sections,
         audio=index,
         payload_type=payload_type,
@@ -87,7 +87,7 @@ def read(text: str) -> Offer:
     )
 
 
-def dtls_role(offer: Offer) -> str:
+def dtls_role(offer: SpeakerOffer) -> str:
     """Our DTLS role. An offer of ``actpass`` leaves it to us, and waiting saves the speaker half a round trip."""
     return "client" if offer.setup == "passive" else "server"
 
@@ -107,7 +107,7 @@ class Local(msgspec.Struct):
     port: int
 
 
-def answer(offer: Offer, local: Local) -> str:
+def answer(offer: SpeakerOffer, local: Local) -> str:
     """The SDP answer: Opus only, in one bundled section, with all our candidates."""
     mid = offer.sections[offer.audio].first("mid")
     family = "IP6" if ":" in local.host else "IP4"

@@ -32,13 +32,13 @@ REPORT_S = 1.0
 RENEW_BEFORE = timedelta(days=1)
 
 
-class State(StrEnum):
+class PeerState(StrEnum):
     CONNECTING = "connecting"
     CONNECTED = "connected"
     CLOSED = "closed"
 
 
-class Certificate:
+class DtlsCertificate:
     """The certificate of this process: making one takes 2 ms and more, so all connections share it."""
 
     def __init__(self) -> None:
@@ -79,7 +79,7 @@ class Peer:
 
     def __init__(
         self,
-        offer: sdp.Offer,
+        offer: sdp.SpeakerOffer,
         *,
         ice: IceSettings,
         certificate: RTCCertificate,
@@ -87,7 +87,7 @@ class Peer:
         monotonic: Clock = time.monotonic,
     ) -> None:
         self.offer = offer
-        self.state = State.CONNECTING
+        self.state = PeerState.CONNECTING
         self.malformed = 0
         """Datagrams that were properly encrypted and yet no RTP, RTCP or not the codec agreed on."""
         self.reception: rtp.Reception | None = None
@@ -131,7 +131,7 @@ class Peer:
     async def answer(self) -> str:
         """Gathers our candidates and answers the offer. Raises :class:`BadInput` for credentials ICE cannot use."""
         await self._start(self._ice, self.offer.ufrag, self.offer.password, self.offer.candidates, self.offer.complete)
-        if self.state is State.CLOSED:
+        if self.state is PeerState.CLOSED:
             await self._ice.close()  # the sockets that gathering opened after the first close
             raise Conflict("The seat was taken away or joined from elsewhere meanwhile.")
         first = self._ice.local_candidates[0]
@@ -159,9 +159,9 @@ class Peer:
                 await self._dtls.start(
                     RTCDtlsParameters([RTCDtlsFingerprint(*each) for each in self.offer.fingerprints])
                 )
-            if self._dtls.state == "connected" and self.state is State.CONNECTING:
-                self.state = State.CONNECTED
-            while self.state is State.CONNECTED and not self._ended.is_set():
+            if self._dtls.state == "connected" and self.state is PeerState.CONNECTING:
+                self.state = PeerState.CONNECTED
+            while self.state is PeerState.CONNECTED and not self._ended.is_set():
                 try:
                     async with asyncio.timeout(REPORT_S):
                         await self._ended.wait()
@@ -174,7 +174,7 @@ class Peer:
 
     async def send(self, opus: bytes, tick: int) -> None:
         """Sends the Opus packet of ``tick``; nothing when the speaker does not listen or is not connected."""
-        if self.state is not State.CONNECTED or not self.offer.listens:
+        if self.state is not PeerState.CONNECTED or not self.offer.listens:
             return
         try:
             await self._dtls.send(self._transmission.pack(opus, tick))
@@ -195,7 +195,7 @@ class Peer:
         The old path carries on until the new one is connected. Raises :class:`BadInput` for credentials that ICE
         cannot use and :class:`Conflict` while the connection is not up.
         """
-        if self.state is not State.CONNECTED:
+        if self.state is not PeerState.CONNECTED:
             raise Conflict("ICE restarts only on a connection that is up; make a new one with POST.")
         await self._forget_restart()
         ice = Ice(self._settings)
@@ -239,11 +239,11 @@ class Peer:
                 self._ice = self._path.ice
 
     async def _shut(self) -> None:
-        if self.state is State.CLOSED:
+        if self.state is PeerState.CLOSED:
             return
-        was, self.state = self.state, State.CLOSED
+        was, self.state = self.state, PeerState.CLOSED
         await self._forget_restart()
-        if was is State.CONNECTED:
+        if was is PeerState.CONNECTED:
             with suppress(ConnectionError):  # gone already: nobody to say goodbye to
                 await self._dtls.send(self._transmission.farewell())
         await self._dtls.stop()

@@ -29,9 +29,9 @@ from stentor.spaces.claims import ORDERS, Checker
 from stentor.spaces.model import Space
 from stentor.stage.echo import Echoes
 from stentor.stage.ice import IceSettings, guard_datagrams, parse_servers
-from stentor.stage.peer import Certificate
+from stentor.stage.peer import DtlsCertificate
 from stentor.stage.room import Room
-from stentor.stage.seat import Presence, Seat
+from stentor.stage.seat import Presence, StageSeat
 from stentor.stage.sender import TickSender
 from stentor.stage.soundboard import Soundboard
 from stentor.stage.tap import Tap
@@ -62,7 +62,7 @@ class Stage:
         self._ice = ice
         self._objects = Objects.open(settings.recordings_address)
         self._checker = Checker(keys.own(settings, ROLE).claims_public)
-        self._certificate = Certificate()
+        self._certificate = DtlsCertificate()
         self.echoes = Echoes(ice, self._certificate, checker=self._checker, clock=clock)
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._spaces: dict[str, Space] = {}
@@ -263,7 +263,7 @@ def space_status(room: Room, now: float) -> SpaceStatus:
     )
 
 
-def _seat_status(seat: Seat, monotonic_now: float) -> SeatStatus:
+def _seat_status(seat: StageSeat, monotonic_now: float) -> SeatStatus:
     return SeatStatus(
         id=seat.id,
         name=seat.name,

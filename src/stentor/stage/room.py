@@ -25,9 +25,9 @@ from stentor.base.units import SeatId
 from stentor.spaces.model import Role, Space
 from stentor.spaces.tokens import Invitation
 from stentor.stage.ice import IceSettings
-from stentor.stage.offer import Offer
-from stentor.stage.peer import Certificate, Peer
-from stentor.stage.seat import Presence, Seat, Session
+from stentor.stage.offer import SpeakerOffer
+from stentor.stage.peer import DtlsCertificate, Peer
+from stentor.stage.seat import Presence, SeatSession, StageSeat
 from stentor.stage.soundboard import Soundboard
 from stentor.wire.tick import Tick
 
@@ -67,13 +67,13 @@ class Room:
         overhear: Overhear | None = None,
         soundboard: Soundboard | None = None,
         ice: IceSettings,
-        certificate: Certificate,
+        certificate: DtlsCertificate,
         clock: Clock = wall,
         monotonic: Clock = time.monotonic,
     ) -> None:
         self.space = space
-        self.seats: dict[str, Seat] = {}
-        self.sessions: dict[str, Session] = {}
+        self.seats: dict[str, StageSeat] = {}
+        self.sessions: dict[str, SeatSession] = {}
         self.skipped_ticks = 0
         """Ticks that were not made because the process was held up too long."""
         self._farewell_ticks = 0
@@ -117,7 +117,7 @@ class Room:
             elif space.seats:
                 self.remove(seat.id)
 
-    async def join(self, invitation: Invitation, offer: Offer) -> tuple[Session, str]:
+    async def join(self, invitation: Invitation, offer: SpeakerOffer) -> tuple[SeatSession, str]:
         """Gives an invited speaker his seat and a new connection; returns it with the SDP answer.
 
         Raises :class:`NotAllowed` when the seat was taken away or the link is an older one, :class:`Overloaded`
@@ -128,7 +128,7 @@ class Room:
         if invitation.generation < seat.generation:
             raise NotAllowed("A newer link has taken the place of this one; ask the host for it.", code="link-renewed")
         seat.generation = invitation.generation  # one that the board has not told of yet is the newer one
-        session = Session(seat.id, self.monotonic)
+        session = SeatSession(seat.id, self.monotonic)
         session.peer = Peer(
             offer,
             ice=self._ice,
@@ -149,7 +149,7 @@ class Room:
         self._start(self._attend(session, session.peer), f"session {seat.id}")
         return session, answer
 
-    def _new_seat(self, invitation: Invitation) -> Seat:
+    def _new_seat(self, invitation: Invitation) -> StageSeat:
         known = self.space.seats.get(invitation.seat)
         if known is None and self.space.seats:
             raise NotAllowed("This seat is no longer on the stage; ask the host for a new invitation.", code="no-seat")
@@ -163,14 +163,14 @@ class Room:
                 retry_after_s=FULL_RETRY_S,
                 code="stage-full",
             )
-        seat = Seat(invitation.seat, known.name if known else invitation.name, role)
+        seat = StageSeat(invitation.seat, known.name if known else invitation.name, role)
         seat.generation = known.generation if known else 0
         if known is not None and known.muted:
             seat.muted = True
             self._mixer.set_muted(seat.id, True)
         return seat
 
-    def session(self, session_id: str, seat: SeatId) -> Session:
+    def session(self, session_id: str, seat: SeatId) -> SeatSession:
         """The running session of that name, if it is this seat's; raises :class:`NotFound`."""
         session = self.sessions.get(session_id)
         if session is None or session.seat != seat:
@@ -332,7 +332,7 @@ class Room:
 
     # --- tasks ------------------------------------------------------------------------------------------------------
 
-    async def _attend(self, session: Session, peer: Peer) -> None:
+    async def _attend(self, session: SeatSession, peer: Peer) -> None:
         """Stays with one connection until it ends."""
         try:
             await peer.run()
@@ -341,19 +341,19 @@ class Room:
         finally:
             self._end(session)
 
-    def _retire(self, session: Session) -> None:
+    def _retire(self, session: SeatSession) -> None:
         self._end(session)
         if session.peer is not None:
             self._start(session.peer.close(), f"close {session.seat}")
 
-    def _end(self, session: Session) -> None:
+    def _end(self, session: SeatSession) -> None:
         """The session is over for WHIP; its name is kept for a while so that a late DELETE succeeds."""
         if self.sessions.pop(session.id, None) is not None:
             self._ended_sessions[session.id] = session.seat
             if len(self._ended_sessions) > REMEMBERED_SESSIONS:
                 del self._ended_sessions[next(iter(self._ended_sessions))]
 
-    def _forget(self, session: Session) -> None:
+    def _forget(self, session: SeatSession) -> None:
         """Takes a session off its seat, and the seat off the stage when nothing is left of it."""
         self._end(session)
         seat = self.seats.get(session.seat)

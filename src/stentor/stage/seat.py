@@ -20,7 +20,7 @@ from stentor.base.units import SeatId
 from stentor.spaces.model import Role
 from stentor.spaces.quality import LineQuality
 from stentor.stage import rtp
-from stentor.stage.peer import Peer, State
+from stentor.stage.peer import Peer, PeerState
 
 LOST_AFTER_S = 10.0
 """Without media for so long a seat counts as lost: people have noticed by then, and most dead spots are shorter."""
@@ -44,7 +44,7 @@ def presence(silent_s: float) -> Presence:
     return Presence.LOST if silent_s < VACATED_AFTER_S else Presence.VACATED
 
 
-class Session:
+class SeatSession:
     """One WHIP session: a connection and what comes out of it."""
 
     def __init__(self, seat: SeatId, monotonic: Clock) -> None:
@@ -63,11 +63,11 @@ class Session:
 
     @property
     def connected(self) -> bool:
-        return self.peer is not None and self.peer.state is State.CONNECTED
+        return self.peer is not None and self.peer.state is PeerState.CONNECTED
 
     @property
     def closed(self) -> bool:
-        return self.peer is not None and self.peer.state is State.CLOSED
+        return self.peer is not None and self.peer.state is PeerState.CLOSED
 
     def hear(self, packet: rtp.Packet) -> None:
         """Takes a packet of the speaker in; called as it arrives."""
@@ -75,37 +75,37 @@ class Session:
         self.jitter.put(packet.sequence, packet.timestamp, packet.payload, self.last_media)
 
 
-class Seat:
+class StageSeat:
     """A seat and its sessions. ``now`` is monotonic seconds everywhere."""
 
     def __init__(self, seat: SeatId, name: str, role: Role) -> None:
         self.id = seat
         self.name = name
         self.generation = 0
-        """Of the link by which its person came; see ``spaces.model.Seat``."""
+        """Of the link by which its person came; see ``spaces.model.StageSeat``."""
         self.role = role
         self.muted = False
         self.talking = False
         self.level_dbfs = -96.0
         self.watch = SoundWatch()
         self.line = LineQuality()
-        self.joining: Session | None = None
+        self.joining: SeatSession | None = None
         """Connecting; becomes ``current`` when it is connected."""
-        self.current: Session | None = None
-        self.before: Session | None = None
+        self.current: SeatSession | None = None
+        self.before: SeatSession | None = None
         """The one that ``current`` replaced, as long as it is still heard."""
-        self.retired: list[Session] = []
+        self.retired: list[SeatSession] = []
         """Sessions to close; the room empties it."""
         self._media_at = 0.0
         self._promoted_at = 0.0
         self._encoder: OpusEncoder | None = None
 
     @property
-    def sessions(self) -> list[Session]:
+    def sessions(self) -> list[SeatSession]:
         return [session for session in (self.joining, self.current, self.before) if session is not None]
 
     @property
-    def newest(self) -> Session | None:
+    def newest(self) -> SeatSession | None:
         """The session that was begun last, of those that have not ended."""
         return self.joining or self.current
 
@@ -119,13 +119,13 @@ class Seat:
         """Whether nobody ever came and nobody is on the way."""
         return self.current is None and self.joining is None
 
-    def join(self, session: Session) -> None:
+    def join(self, session: SeatSession) -> None:
         """Begins a new connection; one that was still on its way is given up for it."""
         if self.joining is not None:
             self.retired.append(self.joining)
         self.joining = session
 
-    def drop(self, session: Session) -> None:
+    def drop(self, session: SeatSession) -> None:
         """Forgets a session that has ended; a connection it replaced takes its place again."""
         if self.joining is session:
             self.joining = None

@@ -19,23 +19,27 @@ AGAIN_AFTER_TICKS: Final = frozenset({0, 2, 4, 8})
 """How many ticks after the new connection all that is kept goes out again."""
 
 
-class Channel(Protocol):
+class BusWriter(Protocol):
     """What is needed of ``bus.connection.Bus``."""
-
-    @property
-    def epoch(self) -> int:
-        """Rises with every connection made."""
-        ...
 
     async def publish(self, subject: str, payload: bytes) -> None:
         """Sends at most once."""
         ...
 
 
+class CountedBus(BusWriter, Protocol):
+    """Also says when it was connected anew."""
+
+    @property
+    def epoch(self) -> int:
+        """Rises with every connection made."""
+        ...
+
+
 class TickSender:
     """The ticks of one room."""
 
-    def __init__(self, bus: Channel, subject: str, *, batches: Callable[[], bool]) -> None:
+    def __init__(self, bus: CountedBus, subject: str, *, batches: Callable[[], bool]) -> None:
         self._bus, self._subject = bus, subject
         self._batches = batches
         """Whether all who hear them read more than one tick in a message."""

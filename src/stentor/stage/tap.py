@@ -6,7 +6,7 @@ Nothing is sent that the audience does not hear: not the green room before the t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 
@@ -15,19 +15,12 @@ from stentor.audio.narrow import Narrower
 from stentor.audio.pcm import SILENCE, Block
 from stentor.base import grid
 from stentor.spaces.model import Space
+from stentor.stage.sender import BusWriter
 from stentor.wire import speech as wire
 from stentor.wire.speech import Speech
 
 FORGET_CHUNKS: Final = 100
 """A seat of which nothing came for half a minute has gone."""
-
-
-class Channel(Protocol):
-    """What is needed of ``bus.connection.Bus``."""
-
-    async def publish(self, subject: str, payload: bytes) -> None:
-        """Sends at most once."""
-        ...
 
 
 class Voice:
@@ -65,7 +58,7 @@ class Voice:
 class Tap:
     """A room's seats on their way to the captions; ``wanted`` says whether there are any."""
 
-    def __init__(self, bus: Channel, *, wanted: Callable[[], bool]) -> None:
+    def __init__(self, bus: BusWriter, *, wanted: Callable[[], bool]) -> None:
         self._bus = bus
         self._wanted = wanted
         self._voices: dict[str, Voice] = {}

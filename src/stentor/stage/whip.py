@@ -45,7 +45,7 @@ from stentor.spaces.claims import PURPOSES, RETRY_S, Checker
 from stentor.spaces.tokens import Invitation
 from stentor.stage import offer as sdp
 from stentor.stage.room import Room
-from stentor.stage.seat import Session
+from stentor.stage.seat import SeatSession
 from stentor.wire.sdp import IceFragment, ask_for_fec, check_offer, parse_fragment, render_fragment
 from stentor.wire.whip import WhipReply, WhipRequest, decode_request, encode
 
@@ -134,7 +134,7 @@ class Whip:
         self._room.leave(request.session or "", invitation.seat)
         return WhipReply(200, {}, b"")
 
-    def _session(self, request: WhipRequest) -> Session:
+    def _session(self, request: WhipRequest) -> SeatSession:
         return self._room.session(request.session or "", self._invitation(request).seat)
 
     def _invitation(self, request: WhipRequest) -> Invitation:
@@ -150,7 +150,7 @@ class Whip:
         return found.invitation
 
 
-def offered(request: WhipRequest) -> sdp.Offer:
+def offered(request: WhipRequest) -> sdp.SpeakerOffer:
     """The offer in a POST; raises what the table above says for one that cannot be taken."""
     _expect(request, OFFER_TYPE)
     text = _text(request)
@@ -187,7 +187,7 @@ def _text(request: WhipRequest) -> str:
         raise BadInput("SDP is UTF-8 text.") from error
 
 
-def _check_match(if_match: str, session: Session) -> None:
+def _check_match(if_match: str, session: SeatSession) -> None:
     """The precondition of a PATCH (RFC 9725, 4.3.1)."""
     if not if_match:
         raise CallerError(

@@ -46,7 +46,7 @@ class Member(msgspec.Struct, frozen=True):
     sha256: str
 
 
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+class BackupManifest(msgspec.Struct, frozen=True, kw_only=True):
     """The last file of a backup: one without it was not made to its end."""
 
     format: int = FORMAT
@@ -62,7 +62,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 # Making one
 
 
-async def make(settings: Settings, file: Path, clock: Clock) -> Manifest:
+async def make(settings: Settings, file: Path, clock: Clock) -> BackupManifest:
     """Writes a backup to ``file``, which appears when it is whole. Raises :class:`SetupError`, :class:`BadInput`."""
     _require_new(settings, file)
     draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
@@ -107,8 +107,8 @@ class _Writer:
             self._put(name, source, size)
         self.members.append(Member(name, size, sha256))
 
-    def close(self, made_ms: int) -> Manifest:
-        manifest = Manifest(made_ms=made_ms, members=self.members)
+    def close(self, made_ms: int) -> BackupManifest:
+        manifest = BackupManifest(made_ms=made_ms, members=self.members)
         data = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
         self._put(MANIFEST, io.BytesIO(data), len(data))
         return manifest
@@ -119,7 +119,7 @@ class _Writer:
         self._tar.addfile(info, source)
 
 
-async def _write(settings: Settings, writer: _Writer, made_ms: int, *, place: Path) -> Manifest:
+async def _write(settings: Settings, writer: _Writer, made_ms: int, *, place: Path) -> BackupManifest:
     with tempfile.TemporaryDirectory(prefix=".stentor-", dir=place) as room:  # where there is room for it
         copy = Path(room) / "database"
         dump.dump(settings.database_address, copy)
@@ -157,7 +157,7 @@ async def _objects(objects: Objects) -> AsyncIterator[tuple[str, bytes]]:
 # Restoring one
 
 
-def check(file: Path) -> Manifest:
+def check(file: Path) -> BackupManifest:
     """Reads a backup to its end and holds every file against its hash. Raises :class:`BadInput`."""
     found: list[Member] = []
     end = b""
@@ -175,7 +175,7 @@ def check(file: Path) -> Manifest:
     if not end:
         raise BadInput(f"{file} is not a whole backup: its end is missing. Take another one.")
     try:
-        manifest = msgspec.json.decode(end, type=Manifest)
+        manifest = msgspec.json.decode(end, type=BackupManifest)
     except msgspec.DecodeError as error:
         raise BadInput(f"{file} is not a backup of Stentor: {error}.") from error
     if manifest.format != FORMAT:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from stentor.spaces import events as e
 from stentor.spaces.events import Event
 from stentor.spaces.model import Space, erased_name
-from stentor.spaces.retention import Part
+from stentor.spaces.retention import DataCategory
 from stentor.store import tables
 
 _TABLE = tables.persons
@@ -42,7 +42,8 @@ def erase_names(connection: Connection, account: str) -> list[str]:
 def forget_names(connection: Connection, space: Space, events: Sequence[Event]) -> None:
     """Deletes the names of all who have no seat left, where ``events`` took the people out of ``space``."""
     if any(
-        isinstance(each, e.SpaceRemoved) or (isinstance(each, e.LetGo) and each.part == Part.PEOPLE) for each in events
+        isinstance(each, e.SpaceRemoved) or (isinstance(each, e.LetGo) and each.part == DataCategory.PEOPLE)
+        for each in events
     ):
         left = list(space.seats)
         connection.execute(delete(_TABLE).where(_TABLE.c.space == space.id, _TABLE.c.seat.not_in(left)))

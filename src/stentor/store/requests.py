@@ -10,13 +10,13 @@ from stentor.base.errors import NotFound
 from stentor.base.units import SeatId, SpaceId
 from stentor.spaces.events import Event
 from stentor.spaces.model import Space
-from stentor.spaces.requests import Request
+from stentor.spaces.requests import SpeakRequest
 from stentor.store import tables
 from stentor.store.spaces import change_space, load_space
 from stentor.store.work import Work
 
-Admit = Callable[[Space, Sequence[Request], Request], Request]
-Answer = Callable[[Space, Request], Sequence[Event]]
+Admit = Callable[[Space, Sequence[SpeakRequest], SpeakRequest], SpeakRequest]
+Answer = Callable[[Space, SpeakRequest], Sequence[Event]]
 
 
 class Requests:
@@ -25,24 +25,24 @@ class Requests:
     def __init__(self, work: Work) -> None:
         self._work = work
 
-    async def look(self, space: SpaceId) -> tuple[Space, Sequence[Request]]:
+    async def look(self, space: SpaceId) -> tuple[Space, Sequence[SpeakRequest]]:
         """A space and who waits in it, the next one first; whoever has a seat by now waits no more."""
 
-        def work(connection: Connection) -> tuple[Space, Sequence[Request]]:
+        def work(connection: Connection) -> tuple[Space, Sequence[SpeakRequest]]:
             return _look(connection, space)
 
         return await self._work.read(work)
 
     async def add(
-        self, space: SpaceId, request: Request, admit: Admit, *, account: str = ""
-    ) -> tuple[Space, Sequence[Request]]:
+        self, space: SpaceId, request: SpeakRequest, admit: Admit, *, account: str = ""
+    ) -> tuple[Space, Sequence[SpeakRequest]]:
         """Puts what ``admit`` makes of a request into the line, or changes its name; what it raises comes through.
 
         ``account`` is whose it is, so that it goes with the account.
         Writers wait for each other, so the line never gets longer than ``admit`` lets it.
         """
 
-        def work(connection: Connection) -> tuple[Space, Sequence[Request]]:
+        def work(connection: Connection) -> tuple[Space, Sequence[SpeakRequest]]:
             before, waiting = _look(connection, space, lock=True)
             admitted = admit(before, waiting, request)
             connection.execute(_row(space, admitted.id))
@@ -84,10 +84,10 @@ def _row(space: SpaceId, request: SeatId) -> Delete:
     return delete(tables.requests).where(tables.requests.c.space == space, tables.requests.c.id == request)
 
 
-def _look(connection: Connection, space: SpaceId, *, lock: bool = False) -> tuple[Space, Sequence[Request]]:
+def _look(connection: Connection, space: SpaceId, *, lock: bool = False) -> tuple[Space, Sequence[SpeakRequest]]:
     found = load_space(connection, space, lock=lock)
     table = tables.requests
     query = select(table.c.id, table.c.name, table.c.asked_ms).where(table.c.space == space)
     rows = connection.execute(query.order_by(table.c.asked_ms, table.c.id))
-    waiting = [Request(SeatId(row.id), row.name, row.asked_ms) for row in rows]
+    waiting = [SpeakRequest(SeatId(row.id), row.name, row.asked_ms) for row in rows]
     return found, [each for each in waiting if each.id not in found.seats and each.id not in found.banned]

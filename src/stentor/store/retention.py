@@ -23,14 +23,14 @@ _WRITTEN: Final = (tables.comments, tables.backstage, tables.requests, tables.si
 _decoder = msgspec.json.Decoder(Space)
 
 
-class Limits(msgspec.Struct, frozen=True):
+class StorageLimits(msgspec.Struct, frozen=True):
     """Gigabytes that recordings may have: those of the site, those of the spaces that one account made; 0: any."""
 
     site_gb: float = 0.0
     account_gb: float = 0.0
 
 
-NO_LIMITS: Final = Limits()
+NO_LIMITS: Final = StorageLimits()
 
 
 class Place(NamedTuple):
@@ -102,7 +102,7 @@ class RetentionTable:
         """Bytes of all recordings, or of those of the spaces that an account made; what grows now is estimated."""
         return await self._work.read(lambda connection: _used(connection, now_ms, creator))
 
-    async def require_room(self, space: str, limits: Limits, now_ms: int) -> None:
+    async def require_room(self, space: str, limits: StorageLimits, now_ms: int) -> None:
         """Raises :class:`Conflict` (``recordings-full``) when a space may not be opened."""
         query = select(_SPACES.c.creator).where(_SPACES.c.id == space)
 
@@ -112,7 +112,7 @@ class RetentionTable:
         await self._work.read(work)
 
 
-def require_bytes(connection: Connection, creator: str, limits: Limits, now_ms: int) -> None:
+def require_bytes(connection: Connection, creator: str, limits: StorageLimits, now_ms: int) -> None:
     """Raises :class:`Conflict` (``recordings-full``) when recordings have all the room that the operator gives them.
 
     ``creator`` is the account of whose spaces it is asked; empty for none.

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 from stentor.base.errors import Conflict, Overloaded
 from stentor.spaces.model import OVER, Space, State
 from stentor.store import tables
-from stentor.store.retention import NO_LIMITS, Limits, require_bytes
+from stentor.store.retention import NO_LIMITS, StorageLimits, require_bytes
 
 DAY_MS = 24 * 3_600_000
 _decoder = msgspec.json.Decoder(Space)
@@ -22,7 +22,7 @@ class MakerLimits(msgspec.Struct, frozen=True):
 
     open: int = 0
     day: int = 0
-    room: Limits = NO_LIMITS
+    room: StorageLimits = NO_LIMITS
     """For recordings."""
 
 

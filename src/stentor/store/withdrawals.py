@@ -23,7 +23,7 @@ from stentor.spaces import sounds, withdrawal
 from stentor.spaces.withdrawal import Piece, Withdrawal
 from stentor.store.objects import Objects
 from stentor.wire import cue, manifest
-from stentor.wire.manifest import Stored
+from stentor.wire.manifest import StoredObject
 
 AT_ONCE: Final = 16
 _SEGMENT = re.compile(r"([a-z0-9-]+)/(\d+)(\.[0-9a-f]{16})?\.m4s")
@@ -111,7 +111,7 @@ async def _piece(objects: Objects, found: Withdrawal, number: int, keys: set[str
     before = found.pieces.get(number)
     if before is not None and found.piece(number) and all(each.key in keys for each in before.renditions.values()):
         return before
-    left: dict[str, Stored] = {}
+    left: dict[str, StoredObject] = {}
     for name, rendition in BY_NAME.items():
         older = before.renditions[name].key if before is not None and name in before.renditions else ""
         source = older if older in keys else manifest.segment_key(found.space, name, number)
@@ -123,7 +123,7 @@ async def _piece(objects: Objects, found: Withdrawal, number: int, keys: set[str
         sha256 = hashlib.sha256(data).hexdigest()
         key = manifest.piece_key(found.space, name, number, sha256)
         await objects.put(key, data)
-        left[name] = Stored(key, len(data), sha256)
+        left[name] = StoredObject(key, len(data), sha256)
     return Piece(len(found.removals), left) if left else None
 
 

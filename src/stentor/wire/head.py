@@ -25,7 +25,7 @@ _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::\d*)
 VERSIONS = (b"1.0", b"1.1")
 
 
-class Limits(msgspec.Struct, frozen=True):
+class HeadLimits(msgspec.Struct, frozen=True):
     """How much a peer may send. Each has a status of its own when it is passed."""
 
     target_bytes: int = 8192
@@ -48,7 +48,7 @@ class HeadParser:
     _unfinished: int
     _fields: dict[str, str]
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: HeadLimits) -> None:
         self.limits = limits
         self._parser = httptools.HttpRequestParser(self)
         self._error: StentorError | None = None

@@ -13,11 +13,11 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from stentor.base.errors import Malformed
-from stentor.wire.head import HeadParser, Limits
+from stentor.wire.head import HeadLimits, HeadParser
 from stentor.wire.negotiate import Unsatisfiable, accepts_gzip, etag_matches, parse_range
 
 __all__ = [
-    "Limits",
+    "HeadLimits",
     "Request",
     "RequestParser",
     "Unsatisfiable",
@@ -53,9 +53,9 @@ class RequestParser(HeadParser):
     _body: bytes
     _expects: bool
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: HeadLimits | None = None) -> None:
         self._done: list[Request] = []
-        super().__init__(limits or Limits())
+        super().__init__(limits or HeadLimits())
 
     def feed(self, data: bytes) -> list[Request]:
         """The requests that ``data`` completes, in order; raises what :meth:`HeadParser.parse` does.

@@ -33,7 +33,7 @@ class Run(NamedTuple):
     last: int
 
 
-class Stored(msgspec.Struct, frozen=True):
+class StoredObject(msgspec.Struct, frozen=True):
     """One rendition's object of a segment."""
 
     key: str
@@ -53,7 +53,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     start_ms: int
     runs: list[Run]
-    renditions: dict[str, Stored]
+    renditions: dict[str, StoredObject]
     previous: str = FIRST_HASH
     hash: str = ""
 

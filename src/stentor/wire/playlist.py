@@ -50,7 +50,7 @@ __all__ = [
     "Decision",
     "Directives",
     "Part",
-    "Report",
+    "RenditionReport",
     "Segment",
     "Subtitles",
     "blocks",
@@ -100,7 +100,7 @@ class Segment(msgspec.Struct, frozen=True):
     parts: tuple[Part, ...] = ()
 
 
-class Report(msgspec.Struct, frozen=True):
+class RenditionReport(msgspec.Struct, frozen=True):
     """Where another rendition's playlist stands: the last segment it shows, and the last part (None without parts)."""
 
     uri: str
@@ -156,7 +156,7 @@ def media(
     map_uri: str = "",
     open_segment: Segment | None = None,
     hint: str | None = None,
-    reports: Iterable[Report] = (),
+    reports: Iterable[RenditionReport] = (),
     dateranges: Iterable[DateRange] = (),
     parts: bool = True,
     ended: bool = False,
@@ -316,7 +316,7 @@ def _part(part: Part) -> str:
     return f'#EXT-X-PART:DURATION={_seconds(part.duration_s)},URI="{_quoted(part.uri)}",INDEPENDENT=YES'
 
 
-def _report(report: Report, parts: bool) -> str:
+def _report(report: RenditionReport, parts: bool) -> str:
     line = f'#EXT-X-RENDITION-REPORT:URI="{_quoted(report.uri)}",LAST-MSN={report.last_msn}'
     # 4.4.5.4: LAST-PART "is REQUIRED if the Rendition contains a Partial Segment"
     return f"{line},LAST-PART={report.last_part}" if parts and report.last_part is not None else line

@@ -10,7 +10,7 @@ from itertools import islice
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stentor.archive.recorder import Recorder, Segment, inits
+from stentor.archive.recorder import Recorder, SealedSegment, inits
 from stentor.audio.hold import silent_chunk
 from stentor.base import grid
 from stentor.base.rendition import BY_NAME, RENDITIONS, Source
@@ -34,7 +34,7 @@ def chunk(number: int, source: Source = Source.STAGE) -> Chunk:
     return Chunk("talk", number, ORIGIN_MS, source, ORIGIN_MS, 0, b'{"v":1}', sound()[number % 24])
 
 
-def record(recorder: Recorder, numbers: list[int], last: int | None = None) -> list[Segment]:
+def record(recorder: Recorder, numbers: list[int], last: int | None = None) -> list[SealedSegment]:
     segments = [segment for number in numbers for segment in recorder.add(chunk(number))]
     return segments + (list(recorder.finish(last)) if last is not None else [])
 
@@ -122,7 +122,7 @@ def test_a_hole_is_one_entry_and_a_minute_at_most_is_written(before: int, length
     recorder = Recorder("talk", ORIGIN_MS)
     again = before + length
 
-    def made() -> Iterator[Segment]:
+    def made() -> Iterator[SealedSegment]:
         for number in (*range(before), *range(again, again + after + 1)):
             yield from recorder.add(chunk(number))
         yield from recorder.finish(again + after)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from stentor.archive.recorder import Segment
+from stentor.archive.recorder import SealedSegment
 from stentor.archive.stored import RecordingStore, salvage
 from stentor.base.errors import NotFound
 from stentor.base.rendition import Source
 from stentor.store.objects import Objects
 from stentor.wire import manifest
-from stentor.wire.manifest import FIRST_HASH, PAGE_ENTRIES, Entry, Run, Stored
+from stentor.wire.manifest import FIRST_HASH, PAGE_ENTRIES, Entry, Run, StoredObject
 
 PAGE = manifest.page_key("talk", 0)
 
@@ -20,7 +20,7 @@ def chained(count: int) -> list[Entry]:
     for number in range(count):
         previous = entries[-1].hash if entries else FIRST_HASH
         runs = [Run(Source.STAGE, number * 12, number * 12 + 12)]
-        stored = {"aac-64": Stored(f"k{number}", 1, "0" * 64)}
+        stored = {"aac-64": StoredObject(f"k{number}", 1, "0" * 64)}
         entry = Entry(number=number, start_ms=number * 3840, runs=runs, renditions=stored)
         entries.append(manifest.chain(previous, entry))
     return entries
@@ -31,7 +31,7 @@ async def shelved(count: int) -> tuple[Objects, list[Entry]]:
     objects = Objects.open("memory://")
     shelf, entries = RecordingStore(objects, "talk"), chained(count)
     for entry in entries:
-        await shelf.keep(Segment(entry, {f"k{entry.number}": b"x"}))
+        await shelf.keep(SealedSegment(entry, {f"k{entry.number}": b"x"}))
     return objects, entries
 
 
@@ -49,7 +49,7 @@ async def test_a_second_writer_goes_on() -> None:
         objects, _ = await shelved(count)
         shelf, entries = RecordingStore(objects, "talk"), chained(count + 1)
         await shelf.load()
-        await shelf.keep(Segment(entries[-1], {}))
+        await shelf.keep(SealedSegment(entries[-1], {}))
         assert (await RecordingStore(objects, "talk").load()).entries == entries
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stentor.archive.recorder import Kept, segment_bytes
+from stentor.archive.recorder import OpenChunk, segment_bytes
 from stentor.audio.excise import excise, silent_segment, silent_size
 from stentor.audio.hold import silent_chunk
 from stentor.base import grid
@@ -20,7 +20,7 @@ EACH = pytest.mark.parametrize("rendition", RENDITIONS, ids=lambda each: each.na
 def segment(rendition: Rendition, first: int = 12, count: int = 12) -> bytes:
     """As the archive writes it, of a voice, with a pulse in every part."""
     chunks = [
-        Kept(number, Source.STAGE, b'{"v":1}', {name: pieces[number] for name, pieces in encoded().items()})
+        OpenChunk(number, Source.STAGE, b'{"v":1}', {name: pieces[number] for name, pieces in encoded().items()})
         for number in range(first, first + count)
     ]
     return segment_bytes(rendition, chunks)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from stentor.base.errors import BadInput
 from stentor.base.units import SpaceId
 from stentor.crowd import capacity
-from stentor.crowd.capacity import Plan, Way, listener_bps, plan
+from stentor.crowd.capacity import Plan, Transport, listener_bps, plan
 from stentor.edge.door import retry_s
 from stentor.spaces.model import Space, State
 
@@ -54,9 +54,9 @@ def test_the_units_fit_together(listeners: int, bitrate: int, arrive_s: float) -
 
 @pytest.mark.parametrize(
     ("way", "kbit"),
-    [(Way.LOW_LATENCY, (41, 58, 74)), (Way.HLS, (36, 53, 69)), (Way.PROGRESSIVE, (37, 53, 69))],
+    [(Transport.LOW_LATENCY, (41, 58, 74)), (Transport.HLS, (36, 53, 69)), (Transport.PROGRESSIVE, (37, 53, 69))],
 )
-def test_a_listener_takes_what_the_formats_make(way: Way, kbit: tuple[int, ...]) -> None:
+def test_a_listener_takes_what_the_formats_make(way: Transport, kbit: tuple[int, ...]) -> None:
     """Counted by hand for 32, 48 and 64 kbit/s."""
     assert [round(listener_bps(way, rate) / 1000) for rate in (32_000, 48_000, 64_000)] == pytest.approx(kbit, abs=1)
 

@@ -7,7 +7,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stentor.crowd.waiting import DIGITS, SKETCH, Waiting, estimate
+from stentor.crowd.waiting import DIGITS, SKETCH, WaitingDevices, estimate
 
 PLACES = st.floats(0.0, 1.0, exclude_max=True).map(lambda place: round(place, DIGITS))
 
@@ -15,7 +15,7 @@ PLACES = st.floats(0.0, 1.0, exclude_max=True).map(lambda place: round(place, DI
 @given(st.lists(st.tuples(PLACES, st.integers(0, 2)), max_size=SKETCH - 1), PLACES)
 def test_few_are_counted_exactly(asked: list[tuple[float, int]], p: float) -> None:
     """Whoever asks at several edges is one, and whoever the door lets in waits no more."""
-    edges = [Waiting(), Waiting(), Waiting()]
+    edges = [WaitingDevices(), WaitingDevices(), WaitingDevices()]
     for place, edge in asked:
         edges[edge].told(place, 0.0)
     for waiting in edges:
@@ -27,7 +27,7 @@ def test_few_are_counted_exactly(asked: list[tuple[float, int]], p: float) -> No
 def test_many_are_estimated(count: int, p: float, seed: int) -> None:
     """Within a half for any crowd, wherever each of them has asked, and however often."""
     chance = random.Random(seed)
-    edges = [Waiting() for _ in range(4)]
+    edges = [WaitingDevices() for _ in range(4)]
     for _ in range(count):
         place = p + (1 - p) * chance.random()
         for waiting in chance.sample(edges, 2):
@@ -39,7 +39,7 @@ def test_many_are_estimated(count: int, p: float, seed: int) -> None:
 
 def test_who_is_silent_has_gone() -> None:
     """The last time counts, not the first; and an edge's memory has an end."""
-    waiting = Waiting()
+    waiting = WaitingDevices()
     for place, at in [(0.1, 0.0), (0.2, 5.0), (0.3, 6.0), (0.1, 9.0)]:
         waiting.told(place, at)
     waiting.forget(0.0, before=6.0)

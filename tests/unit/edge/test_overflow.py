@@ -13,7 +13,7 @@ from stentor.base import grid
 from stentor.crowd.orders import Orders
 from stentor.edge import overflow
 from stentor.edge.door import door
-from stentor.edge.page import Pages
+from stentor.edge.page import ListenerPages
 from stentor.spaces.model import Space, State
 from tests.support.cues import said as cue_of
 from tests.support.edge import DOORS_OPEN_MS, Rig, edge, live_space
@@ -160,7 +160,7 @@ def test_the_door_says_where() -> None:
 
 def test_the_page_may_load_from_the_cache() -> None:
     """The content security policy names its origin, and no other."""
-    page = Pages(address="", overflow="https://cdn.example/live", now=0.0).space(live_space(), NARROW, 0.0)
+    page = ListenerPages(address="", overflow="https://cdn.example/live", now=0.0).space(live_space(), NARROW, 0.0)
     head = page.answer({}).full.decode()
     assert "connect-src 'self' https://cdn.example;" in head
     assert "media-src 'self' https://cdn.example blob:;" in head

@@ -12,7 +12,7 @@ import pytest
 
 from stentor.base.texts import LANGUAGES, Catalogue
 from stentor.crowd.orders import Orders
-from stentor.edge.page import Pages
+from stentor.edge.page import ListenerPages
 from stentor.spaces.model import ON_AIR, State
 from tests.support.edge import DOORS_OPEN_MS, SPACE, Rig, edge, live_space
 from tests.support.recorded import record, talk
@@ -110,7 +110,7 @@ async def test_a_full_space_without_a_script() -> None:
 
 async def test_a_preview_has_a_picture() -> None:
     """Open Graph names an absolute address of a picture of the size it says, small, and to be kept for ever."""
-    pages, page = Pages(address="https://talks.example", now=0), Seen()
+    pages, page = ListenerPages(address="https://talks.example", now=0), Seen()
     page.feed(pages.space(live_space(title='"><script>'), Orders(SPACE), 0).body.decode())
     assert page.meta["og:title"] == '"><script>'
     assert page.meta["og:url"] == "https://talks.example/s/friday"

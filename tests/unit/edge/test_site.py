@@ -15,10 +15,10 @@ import pytest
 from stentor import edge as edge_package
 from stentor.base import grid, texts
 from stentor.base.rendition import RENDITIONS, Source
-from stentor.spaces.forecast import Room
+from stentor.spaces.forecast import Headroom
 from stentor.spaces.model import Pin, Role, Seat, State
 from stentor.wire import manifest, mp4
-from stentor.wire.manifest import Entry, Run, Stored
+from stentor.wire.manifest import Entry, Run, StoredObject
 from tests.support.edge import DOORS_OPEN_MS, SPACE, Rig, edge, live_space, programme
 
 FOLDER = Path(edge_package.__file__).parent
@@ -202,7 +202,7 @@ async def test_metrics_count_listeners_exactly() -> None:
 async def test_metrics_say_how_long_the_disks_last() -> None:
     """Each place with its free bytes and hours."""
     async with edge(chunks=1) as rig:
-        rig.worker.room = lambda: [Room("recordings", 5000, 12.5), Room("bus", 5000, math.inf)]
+        rig.worker.room = lambda: [Headroom("recordings", 5000, 12.5), Headroom("bus", 5000, math.inf)]
         text = await rig.metrics()
         assert 'stentor_disk_free_bytes{disk="recordings",instance="edge-0"} 5000.0' in text
         assert 'stentor_disk_hours_left{disk="recordings",instance="edge-0"} 12.5' in text
@@ -221,7 +221,7 @@ async def record(rig: Rig, segments: int) -> None:
             key = manifest.segment_key(SPACE, rendition.name, number)
             await rig.objects.put(key, data)
             await rig.objects.put(manifest.init_key(SPACE, rendition.name), mp4.init(rendition))
-            stored[rendition.name] = Stored(key, len(data), "0" * 64)
+            stored[rendition.name] = StoredObject(key, len(data), "0" * 64)
         runs = [Run(Source.STAGE, first, first + 10), Run(Source.GAP, first + 10, first + 12)]
         start_ms = DOORS_OPEN_MS + first * grid.CHUNK_MS
         entry = Entry(number=number, start_ms=start_ms, runs=runs, renditions=stored)

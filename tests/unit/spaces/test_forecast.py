@@ -7,7 +7,7 @@ import math
 import pytest
 
 from stentor.base.disk import BUS, DATABASE, RECORDINGS, Disk
-from stentor.spaces.forecast import SPACE_BYTES_S, WRITTEN_BYTES_S, Room, hours_left, numbers, room
+from stentor.spaces.forecast import SPACE_BYTES_S, WRITTEN_BYTES_S, Headroom, hours_left, numbers, room
 
 HOUR = SPACE_BYTES_S * 3600
 """Bytes of an hour of one space."""
@@ -61,4 +61,4 @@ def test_the_disk_that_is_full_first_counts() -> None:
     assert numbers([of(BUS, hours=25)], 1, 24) == numbers([], 1, 24) == {}
     places = [(each.place, each.free_bytes) for each in room(disks, 1, 24)]
     assert places == [(RECORDINGS, disks[0].free_bytes), *((place, disks[1].free_bytes) for place in (DATABASE, BUS))]
-    assert isinstance(room(disks, 1, 24)[0], Room)
+    assert isinstance(room(disks, 1, 24)[0], Headroom)

@@ -9,12 +9,12 @@ from stentor.base.units import SeatId
 from stentor.spaces import commands as c
 from stentor.spaces.model import Asking, Space
 from stentor.spaces.model import State as Life
-from stentor.spaces.requests import MOST_WAITING, Request, RequestState, Standing, admit, standing
+from stentor.spaces.requests import MOST_WAITING, RequestState, SpeakRequest, Standing, admit, standing
 from tests.support.spaces import BEN, do, with_guests
 
 LIVE = with_guests(Life.LIVE)
-DORA = Request(SeatId("dora"), "Dora", 10)
-EMIL = Request(SeatId("emil"), "Emil", 20)
+DORA = SpeakRequest(SeatId("dora"), "Dora", 10)
+EMIL = SpeakRequest(SeatId("emil"), "Emil", 20)
 
 
 def test_places_are_in_order() -> None:
@@ -35,8 +35,8 @@ def test_what_becomes_of_a_request() -> None:
 
 def test_asking_again_keeps_the_place() -> None:
     """One place a browser; the name may change."""
-    again = admit(LIVE, [DORA, EMIL], Request(DORA.id, " Dora B. ", 99))
-    assert again == Request(DORA.id, "Dora B.", 10)
+    again = admit(LIVE, [DORA, EMIL], SpeakRequest(DORA.id, " Dora B. ", 99))
+    assert again == SpeakRequest(DORA.id, "Dora B.", 10)
 
 
 def test_a_ban_holds_the_account() -> None:
@@ -44,7 +44,7 @@ def test_a_ban_holds_the_account() -> None:
     space = do(do(LIVE, c.ClaimSeat(BEN, "account-of-ben")), c.BanSeat(BEN))
     assert space.banned_accounts == {BEN: "account-of-ben"}
     with pytest.raises(NotAllowed):
-        admit(space, [], Request(SeatId("other"), "Benedict", 5), "account-of-ben")
+        admit(space, [], SpeakRequest(SeatId("other"), "Benedict", 5), "account-of-ben")
     assert admit(space, [], DORA, "account-of-dora") == admit(space, [], DORA) == DORA
     given = do(space, c.GiveSeat(DORA.id, "Dora"))
     with pytest.raises(Conflict, match="shut out"):
@@ -56,11 +56,11 @@ def test_a_ban_holds_the_account() -> None:
 
 def test_a_full_line_says_so() -> None:
     """Whoever comes as the 201st is told when to come back; who waits already may still change the name."""
-    line = [Request(SeatId(f"s{number}"), "X", number) for number in range(MOST_WAITING)]
+    line = [SpeakRequest(SeatId(f"s{number}"), "X", number) for number in range(MOST_WAITING)]
     with pytest.raises(Overloaded) as full:
         admit(LIVE, line, DORA)
     assert (full.value.status, full.value.error_code) == (429, "requests-full")
-    assert admit(LIVE, line, Request(SeatId("s0"), "Y", 5)).name == "Y"
+    assert admit(LIVE, line, SpeakRequest(SeatId("s0"), "Y", 5)).name == "Y"
     assert admit(LIVE, line[1:], DORA) == DORA
 
 
@@ -77,12 +77,12 @@ def test_closed(space: Space) -> None:
 def test_who_may_not_ask() -> None:
     """Whoever has a seat, whoever is shut out (by the seat, or by the same name anew), and names that are none."""
     with pytest.raises(Conflict) as seated:
-        admit(LIVE, [], Request(BEN, "Ben", 1))
+        admit(LIVE, [], SpeakRequest(BEN, "Ben", 1))
     assert seated.value.error_code == "seat-exists"
     banned = do(LIVE, c.BanSeat(BEN))
-    for request in (Request(BEN, "Other", 1), Request(SeatId("new"), "BEN", 1)):
+    for request in (SpeakRequest(BEN, "Other", 1), SpeakRequest(SeatId("new"), "BEN", 1)):
         with pytest.raises(NotAllowed) as refused:
             admit(banned, [], request)
         assert refused.value.error_code == "banned"
     with pytest.raises(BadInput):
-        admit(LIVE, [], Request(DORA.id, "two\nlines", 1))
+        admit(LIVE, [], SpeakRequest(DORA.id, "two\nlines", 1))

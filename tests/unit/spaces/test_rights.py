@@ -46,7 +46,7 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (c.End(), "admin host"),
     (c.Cancel(), "admin host"),
     (c.SetKeep(Keep(recording=7)), "admin host"),
-    (c.LetGo("comments", 1, 7), "house"),
+    (c.NoteRemoval("comments", 1, 7), "house"),
     (c.Abandon(), "house"),
     (c.Interrupt(), "house"),
     (c.Resume(), "house"),

@@ -16,7 +16,7 @@ from stentor.spaces.claims import Checker
 from stentor.stage import echo
 from stentor.stage.echo import Echoes, Repeater
 from stentor.stage.ice import IceSettings
-from stentor.stage.peer import Certificate
+from stentor.stage.peer import DtlsCertificate
 from stentor.stage.rtp import Packet
 from stentor.wire.whip import WhipRequest, decode_reply, encode
 from tests.support.caller import calling, spoken
@@ -68,7 +68,7 @@ def request(body: str, **fields: Any) -> WhipRequest:
 
 async def test_a_voice_comes_back_over_webrtc() -> None:
     """A real connection: what was said is heard again, and hanging up frees the place."""
-    echoes = Echoes(IceSettings(), Certificate(), checker=CHECKER, delay_s=0.2)
+    echoes = Echoes(IceSettings(), DtlsCertificate(), checker=CHECKER, delay_s=0.2)
     async with calling(spoken(TONE)) as caller:
         reply = decode_reply(await echoes.serve(encode(request(await caller.offer()))))
         assert (reply.status, reply.headers["Content-Type"]) == (201, "application/sdp")
@@ -81,7 +81,7 @@ async def test_a_voice_comes_back_over_webrtc() -> None:
 
 async def test_refusals_are_those_of_whip_and_too_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is no offer is refused as WHIP refuses it; beyond the limit the caller is told when to come back."""
-    echoes = Echoes(IceSettings(), Certificate(), checker=CHECKER)
+    echoes = Echoes(IceSettings(), DtlsCertificate(), checker=CHECKER)
     for wrong, status, code in (
         (request("x", content_type="text/plain"), 415, "content-type"),
         (request("x"), 400, "not-sdp"),

@@ -16,7 +16,7 @@ from stentor.base.errors import BadInput, Conflict, NotSupported
 from stentor.stage import offer as sdp
 from stentor.stage import rtp
 from stentor.stage.ice import Ice, IceSettings, guard_datagrams
-from stentor.stage.peer import Certificate, Peer, State
+from stentor.stage.peer import DtlsCertificate, Peer, PeerState
 from tests.support.caller import Caller, calling, spoken
 from tests.support.wait import eventually
 
@@ -27,7 +27,7 @@ PACKETS = spoken(TONE)
 class Talk:
     """A peer, the caller at its other end, and the packets that arrived."""
 
-    def __init__(self, caller: Caller, offer: str, certificate: Certificate) -> None:
+    def __init__(self, caller: Caller, offer: str, certificate: DtlsCertificate) -> None:
         self.caller = caller
         self.packets: list[rtp.Packet] = []
         self.peer = Peer(
@@ -38,12 +38,12 @@ class Talk:
 @asynccontextmanager
 async def talking(*, listens: bool = True) -> AsyncIterator[Talk]:
     async with calling(PACKETS, listens=listens) as caller:
-        talk = Talk(caller, await caller.offer(), Certificate())
+        talk = Talk(caller, await caller.offer(), DtlsCertificate())
         answer = await talk.peer.answer()
         task = asyncio.create_task(talk.peer.run())
         try:
             await caller.take(answer)
-            await eventually(lambda: talk.peer.state is State.CONNECTED, "connected")
+            await eventually(lambda: talk.peer.state is PeerState.CONNECTED, "connected")
             yield talk
         finally:
             await talk.peer.close()
@@ -95,7 +95,7 @@ async def test_the_end_of_either_side_ends_the_connection() -> None:
     """A caller who hangs up is noticed at once."""
     async with talking() as talk:
         await talk.caller.connection.close()
-        await eventually(lambda: talk.peer.state is State.CLOSED, "closed")
+        await eventually(lambda: talk.peer.state is PeerState.CLOSED, "closed")
 
 
 async def test_a_fingerprint_that_is_not_the_callers_is_refused() -> None:
@@ -103,12 +103,12 @@ async def test_a_fingerprint_that_is_not_the_callers_is_refused() -> None:
     async with calling(PACKETS) as caller:
         offer = sdp.read(await caller.offer())
         offer.fingerprints = [("sha-256", ":".join(["AB"] * 32))]
-        peer = Peer(offer, ice=IceSettings(), certificate=Certificate().get(), on_packet=lambda _: None)
+        peer = Peer(offer, ice=IceSettings(), certificate=DtlsCertificate().get(), on_packet=lambda _: None)
         answer = await peer.answer()
         task = asyncio.create_task(peer.run())
         await caller.take(answer)
         await asyncio.wait_for(task, 15)
-        assert peer.state is State.CLOSED
+        assert peer.state is PeerState.CLOSED
 
 
 async def test_ice_restarts_on_new_sockets_without_a_new_handshake() -> None:
@@ -131,7 +131,7 @@ async def test_ice_restarts_on_new_sockets_without_a_new_handshake() -> None:
         transport._send = fresh.send
         count = len(talk.packets)
         await eventually(lambda: len(talk.packets) > count + 25, "sound arrives over the new path")
-        assert talk.peer.state is State.CONNECTED
+        assert talk.peer.state is PeerState.CONNECTED
         assert before._protocols == []
         await fresh.close()
 
@@ -151,7 +151,7 @@ async def test_a_restart_that_fails_leaves_the_connection_as_it_was() -> None:
 async def test_no_restart_before_the_connection_is_up() -> None:
     """There is nothing to carry on with."""
     async with calling(PACKETS) as caller:
-        talk = Talk(caller, await caller.offer(), Certificate())
+        talk = Talk(caller, await caller.offer(), DtlsCertificate())
         with pytest.raises(Conflict):
             await talk.peer.restart("user", "p" * 22, [], complete=True)
         await talk.peer.close()
@@ -184,7 +184,7 @@ async def test_offers_with_mutations_never_raise_anything_undocumented() -> None
     chance = random.Random(5)
     async with calling(PACKETS) as caller:
         text = await caller.offer()
-        certificate = Certificate()
+        certificate = DtlsCertificate()
         for _ in range(60):
             spoiled = list(text)
             for _ in range(chance.randrange(1, 12)):

@@ -18,9 +18,9 @@ from stentor.spaces.tokens import Invitation
 from stentor.stage import offer as sdp
 from stentor.stage import room as stage_room
 from stentor.stage.ice import IceSettings
-from stentor.stage.peer import Certificate
+from stentor.stage.peer import DtlsCertificate
 from stentor.stage.room import FAREWELL_TICKS, Room
-from stentor.stage.seat import LOST_AFTER_S, VACATED_AFTER_S, Presence, Session, presence
+from stentor.stage.seat import LOST_AFTER_S, VACATED_AFTER_S, Presence, SeatSession, presence
 from stentor.wire.tick import Tick
 from tests.support.caller import Caller, calling, spoken
 from tests.support.sound import MATCHED, assert_not_heard, correlation
@@ -47,7 +47,7 @@ async def nobody(_: Tick) -> None:
 
 
 def room_at(clock: Clock, space: Space = SPACE, publish: Callable[[Tick], Awaitable[None]] = nobody) -> Room:
-    return Room(space, publish=publish, ice=IceSettings(), certificate=Certificate(), clock=clock, monotonic=clock)
+    return Room(space, publish=publish, ice=IceSettings(), certificate=DtlsCertificate(), clock=clock, monotonic=clock)
 
 
 def invitation(seat: str, role: Role = Role.SPEAKER) -> Invitation:
@@ -59,7 +59,7 @@ class Running:
 
     def __init__(self, space: Space = SPACE) -> None:
         self.ticks: list[Tick] = []
-        self.room = Room(space, publish=self._keep, ice=IceSettings(), certificate=Certificate())
+        self.room = Room(space, publish=self._keep, ice=IceSettings(), certificate=DtlsCertificate())
 
     async def _keep(self, tick: Tick) -> None:
         self.ticks.append(tick)
@@ -68,7 +68,7 @@ class Running:
     def sound(self) -> Samples:
         return np.concatenate([pcm.from_int16(tick.samples) for tick in self.ticks])
 
-    async def call(self, seat: str, caller: Caller, role: Role = Role.SPEAKER) -> Session:
+    async def call(self, seat: str, caller: Caller, role: Role = Role.SPEAKER) -> SeatSession:
         session, answer = await self.room.join(invitation(seat, role), sdp.read(await caller.offer()))
         await caller.take(answer)
         await eventually(lambda: session.connected, f"{seat} is connected")

@@ -17,7 +17,7 @@ from stentor.spaces import claims
 from stentor.spaces.model import Role, Space, State
 from stentor.spaces.tokens import Invitation
 from stentor.stage.ice import Ice, IceSettings, parse_servers
-from stentor.stage.peer import Certificate
+from stentor.stage.peer import DtlsCertificate
 from stentor.stage.room import Room
 from stentor.stage.whip import FRAGMENT_TYPE, OFFER_TYPE, Whip
 from stentor.wire.sdp import IceFragment, parse_fragment, render_fragment
@@ -79,7 +79,7 @@ class Desk:
 @asynccontextmanager
 async def desk(*, state: State = State.LIVE, max_seats: int = 13, servers: str = "") -> AsyncIterator[Desk]:
     space = Space(id=SpaceId("talk"), title="Talk", state=state, doors_open_ms=1000, max_seats=max_seats)
-    room = Room(space, publish=nobody, ice=IceSettings(), certificate=Certificate())
+    room = Room(space, publish=nobody, ice=IceSettings(), certificate=DtlsCertificate())
     ticking = asyncio.create_task(room.run())
     try:
         yield Desk(

@@ -154,7 +154,7 @@ async def test_a_restore_that_was_stopped(tmp_path: Path) -> None:
 
 async def test_a_backup_of_a_later_version(tmp_path: Path) -> None:
     """It is not read as if it were one of ours."""
-    manifest = msgspec.json.encode(backup.Manifest(format=2, stentor="9.0", made_ms=0, members=[]))
+    manifest = msgspec.json.encode(backup.BackupManifest(format=2, stentor="9.0", made_ms=0, members=[]))
     with tarfile.open(tmp_path / "b.tar", "w") as tar:
         info = tarfile.TarInfo(backup.MANIFEST)
         info.size = len(manifest)

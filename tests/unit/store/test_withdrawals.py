@@ -202,7 +202,7 @@ async def test_a_damaged_list_is_said_and_does_not_stop_the_others() -> None:
 
 def test_the_list_is_read_as_it_was_written() -> None:
     """Numbers of segments are numbers again."""
-    found = Withdrawal(SPACE, 3, [ALL], None, {7: withdrawal.Piece(1, {"aac-64": manifest.Stored("k", 1, "h")})})
+    found = Withdrawal(SPACE, 3, [ALL], None, {7: withdrawal.Piece(1, {"aac-64": manifest.StoredObject("k", 1, "h")})})
     assert withdrawal.decode(withdrawal.encode(found)) == found
     assert msgspec.json.decode(withdrawal.encode(found))["pieces"]["7"]
 

@@ -64,7 +64,7 @@ def test_a_recording_plays_through_its_gaps(tmp_path: Path) -> None:
             number=n,
             start_ms=START_MS + n * 3840,
             runs=[manifest.Run(Source.STAGE, n * 12, n * 12 + 6), manifest.Run(Source.GAP, n * 12 + 6, n * 12 + 12)],
-            renditions={"aac-64": manifest.Stored(f"{n}", 1, "")},
+            renditions={"aac-64": manifest.StoredObject(f"{n}", 1, "")},
         )
         for n in range(3)
     ]

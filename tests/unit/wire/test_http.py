@@ -24,7 +24,7 @@ def one(data: bytes) -> http.Request:
     return request
 
 
-def refusal(data: bytes, limits: http.Limits | None = None) -> int:
+def refusal(data: bytes, limits: http.HeadLimits | None = None) -> int:
     with pytest.raises(StentorError) as caught:
         http.RequestParser(limits).feed(data)
     return caught.value.status

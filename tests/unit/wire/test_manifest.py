@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from stentor.base.errors import Malformed
 from stentor.base.rendition import Source
 from stentor.wire import manifest
-from stentor.wire.manifest import Entry, Fault, Run, Stored
+from stentor.wire.manifest import Entry, Fault, Run, StoredObject
 
 DOORS_MS = 1_700_000_000_000
 
@@ -22,7 +22,7 @@ def entry(number: int, *runs: tuple[Source, int]) -> Entry:
     for source, length in runs or ((Source.STAGE, 12),):
         made.append(Run(source, at, at + length))
         at += length
-    stored = {"aac-64": Stored(manifest.segment_key("evening", "aac-64", number), 30_000 + number, "ab" * 32)}
+    stored = {"aac-64": StoredObject(manifest.segment_key("evening", "aac-64", number), 30_000 + number, "ab" * 32)}
     return Entry(number=number, start_ms=DOORS_MS + number * 3840, runs=made, renditions=stored)
 
 
@@ -124,7 +124,7 @@ def test_ranges_are_those_of_the_pieces_laid_end_to_end(sizes: list[int], start:
         msgspec.structs.replace(entry(1), runs=[]),
         msgspec.structs.replace(entry(1), runs=[Run(Source.STAGE, 12, 14), Run(Source.GAP, 15, 16)]),
         msgspec.structs.replace(entry(1), start_ms=-1),
-        msgspec.structs.replace(entry(1), renditions={"aac-64": Stored("k", -1, "")}),
+        msgspec.structs.replace(entry(1), renditions={"aac-64": StoredObject("k", -1, "")}),
     ],
     ids=["too-long", "empty", "none", "hole", "time", "size"],
 )

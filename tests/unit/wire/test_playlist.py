@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from stentor.base.rendition import RENDITIONS, Source
 from stentor.edge import overflow
 from stentor.wire import manifest, playlist
-from stentor.wire.playlist import DateRange, Part, Report, Segment
+from stentor.wire.playlist import DateRange, Part, RenditionReport, Segment
 
 START_MS = 1_700_000_000_000
 
@@ -34,7 +34,9 @@ def live(first: int, last: int, open_parts: int, **more: object) -> str:
         map_uri="aac-64/init.mp4",
         open_segment=segment(last + 1, open_parts),
         hint=f"aac-64/{last + 1}.{open_parts}.m4s",
-        reports=[Report("opus-24.m3u8", last + 1 if open_parts else last, open_parts - 1 if open_parts else 3)],
+        reports=[
+            RenditionReport("opus-24.m3u8", last + 1 if open_parts else last, open_parts - 1 if open_parts else 3)
+        ],
         **more,  # type: ignore[arg-type]
     )
 
@@ -153,7 +155,7 @@ def test_the_multivariant_playlist_names_every_rendition() -> None:
 
 
 def entries(*numbers: int) -> list[manifest.Entry]:
-    stored = {"aac-64": manifest.Stored("k", 1, "")}
+    stored = {"aac-64": manifest.StoredObject("k", 1, "")}
     return [
         manifest.Entry(
             number=n,

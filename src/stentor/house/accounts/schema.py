@@ -121,7 +121,7 @@ class NewSiteInvitation(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     expires_s: Annotated[int, Meta(ge=60, le=LONGEST_SITE_INVITATION_S)] = SITE_INVITATION_S
 
 
-class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ClaimedSeat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The token of the invitation whose seat is to be the account's."""
 
     token: Annotated[str, Meta(max_length=2000)]

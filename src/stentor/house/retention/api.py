@@ -21,13 +21,15 @@ from stentor.spaces import commands as c
 from stentor.spaces import retention, rights
 from stentor.spaces.model import Keep
 from stentor.spaces.rights import Look, Rank
-from stentor.store.retention import GB, Limits
+from stentor.store.retention import GB, StorageLimits
 
 MOST_DUE = 500
 _Request = Request[Any, Any, Any]
 
 
-def handlers(desk: Desk, callers: Callers, views: Views, service: Retention, limits: Limits) -> list[HTTPRouteHandler]:
+def handlers(
+    desk: Desk, callers: Callers, views: Views, service: Retention, limits: StorageLimits
+) -> list[HTTPRouteHandler]:
     """The handlers, which share the desk."""
 
     async def room(most_gb: float, creator: str | None) -> schema.RoomView:

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from stentor.house.spaces.schema import Time
 from stentor.spaces.model import Keep
-from stentor.spaces.retention import MOST_DAYS, Part
+from stentor.spaces.retention import MOST_DAYS, DataCategory
 
 Days = Annotated[int, Meta(ge=0, le=MOST_DAYS)]
 
@@ -28,7 +28,7 @@ class DueView(msgspec.Struct, frozen=True):
 
     space: str
     title: str
-    part: Part
+    part: DataCategory
     since_ms: Time
     count: int
     """Comments, events or files."""

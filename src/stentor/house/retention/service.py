@@ -18,7 +18,7 @@ from stentor.house.spaces.desk import Desk
 from stentor.spaces import commands as c
 from stentor.spaces import retention, rights, sounds
 from stentor.spaces.model import OVER, Keep, Space
-from stentor.spaces.retention import DAY_MS, GOES, Part
+from stentor.spaces.retention import DAY_MS, GOES, DataCategory
 from stentor.store.retention import Place
 
 PAGE: Final = 200
@@ -29,7 +29,7 @@ class Due(msgspec.Struct, frozen=True):
     """A part of a space whose time is over: ``count`` comments, events or files; files have ``size_bytes``."""
 
     space: Space
-    part: Part
+    part: DataCategory
     since_ms: int
     count: int
     size_bytes: int = 0
@@ -42,7 +42,7 @@ class Retention:
         self._desk, self._removals, self.site = desk, removals, site
         self._table = desk.store.retention
 
-    async def walk(self, *, pause_s: float = 0.0) -> AsyncIterator[tuple[Space, list[Part]]]:
+    async def walk(self, *, pause_s: float = 0.0) -> AsyncIterator[tuple[Space, list[DataCategory]]]:
         """Every space that is over with what is due of it; spaces of which nothing is are left out.
 
         They are read a page at a time, with a pause after each: all of 100,000 cost 7 s of a processor. Raises
@@ -71,36 +71,36 @@ class Retention:
                 found.append(await self._due(space, part))
         return found, False
 
-    async def let_go(self, space: Space, part: Part) -> int:
+    async def let_go(self, space: Space, part: DataCategory) -> int:
         """Removes a part for good and notes it in the record; how many things went. Raises :class:`Overloaded`."""
         since_ms = retention.until_ms(space, part, self.site) or 0
         days, who = round((since_ms - space.when_ms) / DAY_MS), retention.whose(space, part, self.site)
         match part:
-            case Part.RECORDING:
+            case DataCategory.RECORDING:
                 await self._removals.remove(space.id, 0, None, who=who, reason=f"kept for {days} days")
                 return 1
-            case Part.COMMENTS:
+            case DataCategory.COMMENTS:
                 count = await self._table.forget_written(space.id)
-            case Part.EVENTS | Part.PEOPLE:
+            case DataCategory.EVENTS | DataCategory.PEOPLE:
                 count = await self._table.forget_events(space.id, GOES[part])
-            case Part.SOUNDS:
+            case DataCategory.SOUNDS:
                 files = await self._files(space)
                 for key, _ in files:
                     await self._desk.objects.delete(key)
                 count = len(files)
-        await self._desk.change(space.id, c.LetGo(part, count, days, who), rights.HOUSE)
+        await self._desk.change(space.id, c.NoteRemoval(part, count, days, who), rights.HOUSE)
         return count
 
-    async def _due(self, space: Space, part: Part) -> Due:
+    async def _due(self, space: Space, part: DataCategory) -> Due:
         since_ms = retention.until_ms(space, part, self.site) or 0
         match part:
-            case Part.COMMENTS:
+            case DataCategory.COMMENTS:
                 return Due(space, part, since_ms, await self._table.written(space.id))
-            case Part.EVENTS | Part.PEOPLE:
+            case DataCategory.EVENTS | DataCategory.PEOPLE:
                 return Due(space, part, since_ms, await self._table.happened(space.id, GOES[part]))
-            case Part.RECORDING:
+            case DataCategory.RECORDING:
                 return Due(space, part, since_ms, 1, await self._table.recorded_bytes(space.id))
-            case Part.SOUNDS:
+            case DataCategory.SOUNDS:
                 files = await self._files(space)
                 return Due(space, part, since_ms, len(files), sum(size for _, size in files))
 

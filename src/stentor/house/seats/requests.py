@@ -17,7 +17,7 @@ from stentor.house.spaces.invitations import Invitations
 from stentor.house.who.rate_limit import RateLimit
 from stentor.spaces import requests
 from stentor.spaces.model import Role, Seat, Space
-from stentor.spaces.requests import Request
+from stentor.spaces.requests import SpeakRequest
 from stentor.spaces.rights import Actor
 from stentor.store.requests import Requests
 
@@ -30,7 +30,7 @@ KEPT_S = 1.0
 MOST_KEPT = 256
 """Spaces whose line is remembered; beyond it the one read longest ago is read anew."""
 
-_Line = tuple[Space, Sequence[Request]]
+_Line = tuple[Space, Sequence[SpeakRequest]]
 
 
 def _too_many(wait_s: float) -> Overloaded:
@@ -57,7 +57,7 @@ class RequestQueue:
         """
         now = self._desk.clock()
         self._tries.spend(address, now)
-        request = Request(SeatId(earlier or f"ask-{secrets.token_hex(8)}"), name, unix_ms(now))
+        request = SpeakRequest(SeatId(earlier or f"ask-{secrets.token_hex(8)}"), name, unix_ms(now))
         line = await self._store.add(
             space_id(space), request, partial(requests.admit, account=account), account=account
         )

@@ -27,7 +27,7 @@ from stentor.spaces import commands as c
 from stentor.spaces.claims import Purpose
 from stentor.spaces.events import Event
 from stentor.spaces.model import Role, Seat, Space, State
-from stentor.spaces.requests import Request
+from stentor.spaces.requests import SpeakRequest
 from stentor.spaces.rights import Actor, Rank
 from stentor.spaces.tokens import Invitation
 from stentor.store.objects import Objects
@@ -103,7 +103,7 @@ class Desk:
     async def accept(self, line: Requests, space: SpaceId, request: SeatId, actor: Actor) -> Space:
         """Gives a seat to one who waits in the line, if ``actor`` may; raises what ``Requests.answer`` does."""
 
-        def decide(before: Space, asked: Request) -> Sequence[Event]:
+        def decide(before: Space, asked: SpeakRequest) -> Sequence[Event]:
             return _decide(before, [c.GiveSeat(asked.id, asked.name)], actor, self.clock())
 
         after, events = await line.answer(space, request, decide)

@@ -17,7 +17,7 @@ from stentor.spaces import commands as c
 from stentor.spaces.lights import lights
 from stentor.spaces.model import ON_AIR, OVER, Asking, Keep, Role, Seat, Space, State
 from stentor.spaces.readiness import hindrances
-from stentor.spaces.retention import Part
+from stentor.spaces.retention import DataCategory
 from stentor.spaces.rights import Actor, Look, Rank
 from stentor.spaces.switches import Switch
 
@@ -138,7 +138,7 @@ class Views:
             ends_ms=attendance.ends_ms(space, self._end_after),
             keep=space.keep,
             site_keep=self._keep,
-            recording_until_ms=retention.until_ms(space, Part.RECORDING, self._keep),
+            recording_until_ms=retention.until_ms(space, DataCategory.RECORDING, self._keep),
         )
 
     async def recordings(self, actor: Actor = rights.ANYONE) -> schema.RecordingList:
@@ -164,7 +164,7 @@ class Views:
                     download=f"{address}/recording.m4a",
                     playlist=f"{address}/replay/index.m3u8",
                     gaps=f"{address}/gaps.json",
-                    until_ms=retention.until_ms(space, Part.RECORDING, self._keep),
+                    until_ms=retention.until_ms(space, DataCategory.RECORDING, self._keep),
                 )
             )
         return schema.RecordingList(recordings=found)

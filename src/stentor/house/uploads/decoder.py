@@ -1,6 +1,6 @@
 """Reads one file of somebody, in a process that can do nothing else: ``python -m stentor.house.uploads.decoder``.
 
-The file comes by standard input, a :class:`Reply` goes out. One process, one file: nothing of a file that takes the
+The file comes by standard input, a :class:`Decoded` goes out. One process, one file: nothing of a file that takes the
 decoder over reaches the next one. It starts in 0.35 s of a processor and takes 60 MB.
 """
 
@@ -23,7 +23,7 @@ TIME_S: Final = 20
 """A minute of any format takes under a second, 25 megapixels of PNG too; the rest is for a busy machine."""
 
 
-class Reply(msgspec.Struct):
+class Decoded(msgspec.Struct):
     """``data``: float32 samples, or a JPEG. With a ``refusal`` there is none: the sentence, code and fields of it."""
 
     data: bytes = b""
@@ -39,11 +39,11 @@ def main(kind: str, longest_s: str = "", whole: str = "") -> None:
     confine(memory_bytes=MEMORY_BYTES, time_s=TIME_S)
     data = sys.stdin.buffer.read()
     try:
-        reply = Reply(picture.square(data)) if kind == "picture" else _sound(data, float(longest_s), whole == "whole")
+        reply = Decoded(picture.square(data)) if kind == "picture" else _sound(data, float(longest_s), whole == "whole")
     except BadInput as error:
-        reply = Reply(refusal=error.detail, code=error.error_code, fields=error.fields)
+        reply = Decoded(refusal=error.detail, code=error.error_code, fields=error.fields)
     except MemoryError:
-        reply = Reply(
+        reply = Decoded(
             refusal="There is too much in the file to read it; send a simpler one.",
             code=BadInput.code,
             fields={"reason": "too-much"},
@@ -51,9 +51,9 @@ def main(kind: str, longest_s: str = "", whole: str = "") -> None:
     sys.stdout.buffer.write(msgspec.msgpack.encode(reply))
 
 
-def _sound(data: bytes, longest_s: float, whole: bool) -> Reply:
+def _sound(data: bytes, longest_s: float, whole: bool) -> Decoded:
     sound = file.read(data, longest_s, whole=whole)
-    return Reply(sound.samples.tobytes(), list(sound.left_out))
+    return Decoded(sound.samples.tobytes(), list(sound.left_out))
 
 
 def _load() -> None:

@@ -19,7 +19,7 @@ import numpy as np
 from stentor.audio.file import FileSound
 from stentor.base import log
 from stentor.base.errors import BadInput, Overloaded
-from stentor.house.uploads.decoder import TIME_S, Reply
+from stentor.house.uploads.decoder import TIME_S, Decoded
 
 SOUNDS, PICTURES = 2, 1
 """Decoders at once: a file of a slow kind leaves the other place free; a picture takes up to half a gigabyte."""
@@ -78,7 +78,7 @@ class Readers:
                 self._waiting -= 1
             yield
 
-    async def _decode(self, data: bytes, *what: str) -> Reply:
+    async def _decode(self, data: bytes, *what: str) -> Decoded:
         refusal = BadInput("This file cannot be read: its decoder did not come to an end.", reason="undecodable")
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-P", "-m", "stentor.house.uploads.decoder", *what,
@@ -93,7 +93,7 @@ class Readers:
                     _take(process.stderr, MOST_COMPLAINT_BYTES),
                 )
                 await process.wait()
-            reply = msgspec.msgpack.decode(said, type=Reply)
+            reply = msgspec.msgpack.decode(said, type=Decoded)
         except (TimeoutError, msgspec.DecodeError) as error:
             complaint = b"" if isinstance(error, TimeoutError) else complaint
             detail = complaint.decode(errors="replace").strip().rpartition("\n")[2]

@@ -22,9 +22,9 @@ from stentor.base.tls import Tls
 from stentor.crowd.addresses import Addresses
 from stentor.house.web.problems import headers_of
 from stentor.wire import http
-from stentor.wire.head import HeadParser, Limits
+from stentor.wire.head import HeadLimits, HeadParser
 
-LIMITS = Limits(body_bytes=64 * 1024 * 1024)
+LIMITS = HeadLimits(body_bytes=64 * 1024 * 1024)
 """The longest body is hold music of 50 MB; each address of the API has a lower limit of its own."""
 HEAD_S = 10.0
 """From the first byte of a request to the end of its head, and from connecting to the first request."""
@@ -58,7 +58,7 @@ class Door:
 
     def protocol(self, **of_uvicorn: Any) -> asyncio.Protocol:
         """What uvicorn asks for with each connection."""
-        connection = Connection(self, **of_uvicorn)
+        connection = GuardedConnection(self, **of_uvicorn)
         return connection if self._certificate is None else Secure(connection, self._certificate.context)
 
     def enter(self, address: str) -> str | StentorError:
@@ -83,7 +83,7 @@ class Door:
 class Parser(HeadParser):
     """Hands whole heads, and bodies as they come, to a connection of uvicorn's, in the way httptools would."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: GuardedConnection) -> None:
         self._connection = connection
         self.body_bytes = 0
         """Of the body that comes."""
@@ -130,7 +130,7 @@ class Parser(HeadParser):
         self.reset()
 
 
-class Connection(HttpToolsProtocol):
+class GuardedConnection(HttpToolsProtocol):
     """One connection, from its first byte to its last."""
 
     def __init__(self, door: Door, **of_uvicorn: Any) -> None:
