@@ -230,7 +230,7 @@ async def _ready(settings: Settings, supervisor: Supervisor, logs: Path | None) 
     """Waits until house and edges answer."""
     deadline = asyncio.get_running_loop().time() + READY_S
     for port, proxied in ((settings.port, False), (settings.audience_port, settings.proxy_protocol == "on")):
-        while not await _healthy(settings, port, proxied=proxied):
+        while not await healthy(settings, port, proxied=proxied):
             if asyncio.get_running_loop().time() > deadline:
                 where = logs or "the logs"
                 dead = [worker.name for worker in supervisor.workers if worker.pid is None]
@@ -241,11 +241,11 @@ async def _ready(settings: Settings, supervisor: Supervisor, logs: Path | None) 
             await asyncio.sleep(0.1)
 
 
-async def _healthy(settings: Settings, port: int, *, proxied: bool) -> bool:
+async def healthy(settings: Settings, port: int, *, proxied: bool) -> bool:
     """Whether ``/healthz`` on this machine says yes, asked as a proxy would (PROXY header, then TLS)."""
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
-    context = tls.trusting(settings)
     try:
+        context = tls.trusting(settings)
         async with asyncio.timeout(HEALTH_S):
             reader, writer = await asyncio.open_connection(host, port)
             try:

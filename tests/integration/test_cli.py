@@ -301,7 +301,9 @@ def test_a_space_through_its_life(up: Up) -> None:
     made = up.json("space", "create", "A talk", "--id", "life", "--host-name", "Ann")
     assert made["space"]["state"] == "scheduled"
     assert made["invitation"]["token"] in made["invitation"]["link"]
-    assert "nobody-else" in up.run("space", "create", "Nobody else").stdout
+    said = up.run("space", "create", "Nobody else").stdout
+    parts = [said.index(each) for each in ("/stage/nobody-else#token=", "/s/nobody-else\n", "Next: ")]
+    assert parts == sorted(parts), "the host's link, the listeners', then what to do"
     assert {space["id"] for space in up.json("space", "list")["spaces"]} >= {"life", "nobody-else"}
     assert "A talk" in up.run("space", "list").stdout
     assert up.json("space", "doors", "life")["state"] == "doors_open"
@@ -316,6 +318,41 @@ def test_a_space_through_its_life(up: Up) -> None:
     assert up.json("space", "show", "life")["lights"].keys() == {"stage", "recording", "audience"}
     assert up.json("space", "end", "life")["state"] == "ended"
     assert up.json("space", "cancel", "nobody-else")["state"] == "cancelled"
+
+
+def test_a_space_is_changed_and_deleted(up: Up) -> None:
+    """Title and time can be changed, a seat be taken back by its name; a deleted space is nowhere any more."""
+    soon = time.strftime("%Y-%m-%dT20:00", time.localtime(time.time() + 86_400))
+    up.json("space", "create", "Draft", "--id", "draft")
+    edited = up.json("space", "edit", "draft", "--title", "An evening", "--at", soon)
+    assert (edited["title"], edited["scheduled_ms"] is None) == ("An evening", False)
+    assert up.json("space", "edit", "draft", "--at", "no")["scheduled_ms"] is None
+    assert up.run("space", "edit", "draft").returncode == 2
+    seats = [up.json("space", "invite", "draft", "--name", "Bob")["seat"] for _ in range(2)]
+    assert all(seat in one_sentence(up.run("space", "uninvite", "draft", "Bob")) for seat in seats)
+    assert seats[0] not in {seat["id"] for seat in up.json("space", "uninvite", "draft", seats[0])["seats"]}
+    assert "Bob" in up.run("space", "uninvite", "draft", "Bob").stdout
+    assert "Host" in one_sentence(up.run("space", "uninvite", "draft", "Bob"))
+    assert up.json("space", "delete", "draft", "--reason", "Only a draft", "--yes")["removed"]
+    assert "draft" not in {space["id"] for space in up.json("space", "list")["spaces"]}
+
+
+def test_a_shell_completes_commands_and_spaces(up: Up) -> None:
+    """Bash, with what click prints for it: Tab after ``sh`` and after the beginning of a space's id."""
+    up.json("space", "create", "Completed", "--id", "completed")
+    script = 'eval "$(_STENTOR_COMPLETE=bash_source stentor)"; COMP_WORDS=(stentor space show {}); COMP_CWORD={}; '
+    folder = Path(sys.executable).parent
+    said = [
+        subprocess.run(
+            ["bash", "-c", script.format(begun, index) + '_stentor_completion stentor; echo "${COMPREPLY[@]}"'],
+            env=environment(
+                STENTOR_DATA=str(up.folder), STENTOR_PORT=str(up.port), PATH=f"{folder}:{os.environ['PATH']}"
+            ),
+            capture_output=True, text=True, timeout=30, check=True,
+        ).stdout.strip()
+        for begun, index in (("", 2), ("compl", 3))
+    ]  # fmt: skip
+    assert said == ["show", "completed"]
 
 
 def test_refusals_are_one_sentence(up: Up, tmp_path: Path) -> None:

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import click
 import msgspec
-from rich.console import Console
-from rich.table import Table
 
 from stentor.base.errors import Conflict
-from stentor.cli import options
+from stentor.cli import options, tables
 from stentor.cli.house import House
 from stentor.people.model import SiteRole
 
 FIRST_LINK_S = 3600
 """It stands in a terminal or in a log, so it dies soon; `stentor account link` makes another."""
-
-_console = Console(soft_wrap=True, highlight=False)
 
 
 @click.group()
@@ -34,7 +30,7 @@ def invite(role: str, data: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(made), indent=2))
         return
-    _console.print(f"One {made['role']} can make an account here within a week:\n{made['link']}")
+    click.echo(f"One {made['role']} can make an account here within a week:\n{made['link']}")
 
 
 @account.command()
@@ -72,7 +68,8 @@ def list_(data: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
         return
-    table = Table("handle", "name", "role", box=None, pad_edge=False)
-    for row in found["accounts"]:
-        table.add_row(row["handle"], row["name"], row["role"])
-    _console.print(table if found["accounts"] else "There is no account yet: stentor account link")
+    if not found["accounts"]:
+        click.echo("There is no account yet: stentor account link")
+        return
+    shown = [(row["handle"], row["name"], row["role"]) for row in found["accounts"]]
+    tables.rows(("handle", "name", "role"), shown, wraps="name")

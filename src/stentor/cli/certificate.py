@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from stentor.base.config import Settings
 from stentor.base.errors import NotFound
-from stentor.cli import options
+from stentor.cli import options, tables
 from stentor.rehearsal import certificate as certificates
 from stentor.rehearsal.certificate import ReadinessCertificate
 
@@ -36,7 +34,7 @@ def show(file: Path | None, data: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(file.read_bytes())
         return
-    Console().print(draw(signed.certificate))
+    tables.console().print(draw(signed.certificate))
     click.echo(f"\n{file}", err=True)
 
 
@@ -50,7 +48,7 @@ def verify(file: Path | None, key: str | None, data: str | None) -> None:
     file = _file(settings, file)
     signed = certificates.read(file.read_bytes())
     wanted = key or certificates.own_key(settings)
-    at = _when(signed.certificate)
+    at = tables.local(signed.certificate.at_ms)
     if wanted != signed.key:
         click.echo(f"Unchanged since {at}, but signed with another key: {signed.key}")
         click.get_current_context().exit(1)
@@ -59,12 +57,12 @@ def verify(file: Path | None, key: str | None, data: str | None) -> None:
 
 def draw(found: ReadinessCertificate) -> Table:
     """The certificate as a table for people."""
-    table = Table(box=None, show_header=False, pad_edge=False)
+    table = tables.plain()
 
     def row(name: str, value: str, style: str = "") -> None:
         table.add_row(Text(name, style="bold"), Text(value, style=style))
 
-    row("readiness", f"{found.where}, {_when(found)}")
+    row("readiness", f"{found.where}, {tables.local(found.at_ms)}")
     driven = found.driven
     row("driven", f"{driven['listeners']:,} listeners, {driven['arrive']} within {driven['within_s']:g} s")
     row("carried", f"{found.listeners:,} at once at the agreed quality, {found.joins_per_s:,.0f} joins a second")
@@ -92,7 +90,3 @@ def _file(settings: Settings, file: Path | None) -> Path:
     if found is None:
         raise NotFound("There is no certificate yet: `stentor rehearse SPACE` makes one.")
     return found
-
-
-def _when(found: ReadinessCertificate) -> str:
-    return f"{datetime.fromtimestamp(found.at_ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"

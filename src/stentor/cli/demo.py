@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
+import os
 import signal
 import sys
 from contextlib import nullcontext, suppress
@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 import httpx
+import msgspec
 from rich.console import Console
 from rich.live import Live
 from rich.progress import Progress, SpinnerColumn, TextColumn
@@ -19,7 +20,7 @@ from stentor import app
 from stentor.base import log
 from stentor.base.config import Settings
 from stentor.base.errors import Conflict, StentorError
-from stentor.cli import options, view
+from stentor.cli import options, tables, view
 from stentor.cli.house import House
 from stentor.client.listener import listen
 from stentor.client.report import ListenerReport
@@ -35,6 +36,11 @@ LOOK_S = 0.5
 LINE_S = 5.0
 COMPLETE_S = 20.0
 """The archive needs one segment's time and a moment."""
+ELSEWHERE = (
+    "nats_url", "database_url", "recordings_url", "removals_url", "public_url", "audience_url", "overflow_url",
+    "tls_cert", "tls_key",
+)  # fmt: skip
+"""Settings that lead away from this machine and its data folder."""
 
 
 @click.command()
@@ -45,9 +51,18 @@ COMPLETE_S = 20.0
 @click.option("--for", "seconds", type=click.FloatRange(min=1), metavar="SECONDS", help="End by itself after so long.")
 def demo(seconds: float | None, **given: Any) -> None:
     """Show everything working: two recorded voices on a stage, live, until Ctrl-C."""
-    settings = options.settings(**given)
+    settings = alone(options.settings(**given))
     log.configure(level="ERROR")
     asyncio.run(_until_told(settings, seconds))
+
+
+def alone(settings: Settings) -> Settings:
+    """Those of a demonstration, which is this machine's alone: nothing leads to another house, bus or store, and all
+    links that are shown open here. The environment forgets what names another house.
+    """
+    for name in ("STENTOR_HOUSE_URL", "STENTOR_ADMIN_TOKEN"):
+        os.environ.pop(name, None)
+    return msgspec.structs.replace(settings, host="127.0.0.1", **dict.fromkeys(ELSEWHERE, ""))
 
 
 async def _until_told(settings: Settings, seconds: float | None) -> None:
@@ -203,18 +218,18 @@ async def _finish(demo: Demo, name: str) -> None:
     if space["state"] != "replay":
         say(f"The recording of {name} is not complete yet: the archive goes on with it at the next start.")
         return
-    say(f"\nrecording   {space['recording']}", soft_wrap=True)
-    say(f"replay      {space['audience']['page']}   (after the next start)", soft_wrap=True)
+    again = f"stentor up --data {demo.settings.data}"
+    say(f"\nreplay      kept as {name}: `{again}` shows it among the recordings", soft_wrap=True)
     async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
         report = (await client.get(f"{space['audience']['page']}/gaps.json")).json()
     sources = ", ".join(f"{seconds:.1f} s {source}" for source, seconds in report["seconds"].items())
     say(
         f"gap report  {sources}; {len(report['spans'])} gaps or fillers, "
-        f"{len(report['faults'])} faults in the hash chain"
+        f"{len(report['faults'])} faults in the hash chain",
+        soft_wrap=True,
     )
     for span in report["spans"]:
-        at = datetime.datetime.fromtimestamp(span["start_ms"] / 1000).astimezone()
-        say(f"            {at:%H:%M:%S} {span['source']} for {span['duration_s']:.2f} s")
+        say(f"            {tables.local(span['start_ms'])} {span['source']} for {span['duration_s']:.2f} s")
     if demo.report and demo.report.arrival_ms:
         say(f"listener    {demo.report.sound_s:.0f} s heard, {len(demo.report.stalls)} stalls")
 
@@ -223,8 +238,5 @@ async def _earlier(demo: Demo) -> None:
     """The recordings of earlier starts."""
     found = (await demo.call("GET", "/recordings"))["recordings"]
     for recording in found[:5]:
-        at = datetime.datetime.fromtimestamp(recording["started_ms"] / 1000).astimezone()
-        demo.console.print(
-            f"earlier recording: {recording['download']}  ({at:%Y-%m-%d %H:%M}, {recording['duration_s']:.0f} s)",
-            soft_wrap=True,
-        )
+        at = tables.local(recording["started_ms"])
+        demo.console.print(f"earlier recording: {recording['space']}  ({at}, {recording['duration_s']:.0f} s)")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
-import socket
 import tempfile
 import time
 from collections.abc import Iterator
@@ -19,14 +18,14 @@ from stentor import app
 from stentor.audio.encoder import ProgrammeEncoder
 from stentor.audio.opus import OpusDecoder, OpusEncoder
 from stentor.audio.pcm import SILENCE
-from stentor.base import disk, grid, private, tls
+from stentor.base import disk, grid, private
 from stentor.base.config import Settings
 from stentor.base.errors import Overloaded, SetupError
 from stentor.base.rendition import RENDITIONS
 from stentor.bus import server
 from stentor.bus.identity import join
 from stentor.bus.permissions import OPERATOR
-from stentor.cli import options
+from stentor.cli import options, reach
 from stentor.cli.findings import Finding, Verdict, of_disk, tell
 from stentor.spaces import forecast
 from stentor.store.objects import Objects
@@ -42,7 +41,7 @@ CLOCK_STEP_S = 0.2
 @options.data
 @options.as_json
 def doctor(data: str | None, as_json: bool) -> None:
-    """Look at limits, ports, disk, clock, codecs and the bus, and say what to do."""
+    """Look at limits, ports, https, TURN, captions, disk, clock, codecs and the bus, and say what to do."""
     settings = options.settings(data=data)
     findings = list(examine(settings))
     tell(findings, as_json=as_json)
@@ -51,14 +50,11 @@ def doctor(data: str | None, as_json: bool) -> None:
 def examine(settings: Settings) -> Iterator[Finding]:
     """Looks at everything; changes nothing but the data folder's existence."""
     yield _descriptors(settings)
-    yield _port("house port", settings.host, settings.port, "--port")
-    yield _port("audience port", settings.host, settings.audience_port, "--audience-port")
-    yield from _certificate(settings)
+    yield from reach.examine(settings)
     yield from _disk(settings)
     yield secrets(settings)
     yield _clock()
     yield _codecs()
-    yield _udp(settings)
     yield asyncio.run(bus(settings))
     yield asyncio.run(database(settings))
     yield asyncio.run(recordings(settings))
@@ -70,31 +66,6 @@ def _descriptors(settings: Settings) -> Finding:
     if hard >= WANTED_DESCRIPTORS:
         return Finding("open files", Verdict.OK, found)
     return Finding("open files", Verdict.WARNING, found, MORE_DESCRIPTORS)
-
-
-def _port(what: str, host: str, port: int, option: str) -> Finding:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            advice = f"Fine if Stentor is running already; else end what uses it, or choose another with {option}."
-            return Finding(what, Verdict.WARNING, f"{port}: {error.strerror}", advice)
-    return Finding(what, Verdict.OK, f"{port} is free")
-
-
-def _certificate(settings: Settings) -> Iterator[Finding]:
-    try:
-        found = tls.configured(settings, clock=time.time)
-    except SetupError as error:
-        yield Finding("certificate", Verdict.BAD, error.detail, "A running Stentor keeps the last one that fitted.")
-        return
-    if found is None:
-        return
-    names = ", ".join(found.certificate.names) or "no name"
-    trouble = found.certificate.trouble(time.time())
-    verdict = Verdict.OK if not trouble else Verdict.WARNING if found.left_s() > 0 else Verdict.BAD
-    yield Finding("certificate", verdict, f"{names}: {found.left_s() / 86_400:.0f} days left", trouble)
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:
@@ -158,17 +129,6 @@ def _codecs() -> Finding:
             "codecs", Verdict.BAD, str(error), "Install Stentor again from wheels: pip install --force-reinstall av."
         )
     return Finding("codecs", Verdict.OK, ", ".join(rendition.name for rendition in RENDITIONS) + ", Opus for the stage")
-
-
-def _udp(settings: Settings) -> Finding:
-    try:
-        ports = settings.udp_range
-    except SetupError as error:
-        return Finding("UDP ports", Verdict.BAD, error.detail, "Set STENTOR_UDP_PORTS=40000-40100, or unset it.")
-    if ports is None:
-        advice = "Behind a firewall set STENTOR_UDP_PORTS=40000-40100 and open that range for the speakers."
-        return Finding("UDP ports", Verdict.OK, "any free port", advice)
-    return Finding("UDP ports", Verdict.OK, f"{ports[0]} to {ports[1]}: {ports[1] - ports[0] + 1} for speakers")
 
 
 async def bus(settings: Settings) -> Finding:

@@ -8,11 +8,10 @@ from enum import StrEnum
 
 import click
 import msgspec
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from stentor.base.disk import Disk
+from stentor.cli import tables
 from stentor.spaces import forecast
 
 
@@ -55,9 +54,9 @@ def tell(findings: Sequence[Finding], *, as_json: bool) -> None:
 
 def _draw(findings: Sequence[Finding]) -> None:
     marks = {Verdict.OK: ("✓", "green"), Verdict.WARNING: ("!", "yellow"), Verdict.BAD: ("✗", "red")}
-    table = Table(box=None, show_header=False, pad_edge=False)
+    table = tables.plain(3)
     for finding in findings:
         mark, color = marks[finding.verdict]
         said = Text(finding.found) + Text(f"\n{finding.advice}" if finding.advice else "", style="dim")
         table.add_row(Text(mark, style=color), Text(finding.what, style="bold"), said)
-    Console().print(table)
+    tables.console().print(table)

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stentor.base import log
-from stentor.cli import options
+from stentor.cli import options, tables
 from stentor.client.listener import listen as measure
 from stentor.client.report import ListenerReport, Spread
 
@@ -60,12 +60,12 @@ def listen(url: str, seconds: float | None, save: Path | None, rendition: str, p
             report = asyncio.run(run())
         except asyncio.CancelledError:
             sys.exit(130)
-    click.echo(report.json()) if as_json else Console().print(draw(report))
+    click.echo(report.json()) if as_json else tables.console().print(draw(report))
 
 
 def draw(report: ListenerReport) -> Table:
     """The report as a table for people."""
-    table = Table(box=None, show_header=False, pad_edge=False)
+    table = tables.plain()
 
     def row(name: str, value: str, style: str = "") -> None:
         table.add_row(Text(name, style="bold"), Text(value, style=style))

@@ -12,8 +12,10 @@ import click
 
 from stentor.base import config, log
 from stentor.base.config import Settings
+from stentor.cli import completion
 
 data = click.option("--data", metavar="FOLDER", help="The data folder; also STENTOR_DATA.  [default: stentor-data]")
+space = click.argument("space_id", metavar="SPACE", shell_complete=completion.spaces)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import click
 import msgspec
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from stentor.cli import options
+from stentor.cli import options, tables
 from stentor.crowd import capacity
 from stentor.crowd.capacity import Plan
 
@@ -33,7 +32,7 @@ def plan(listeners: int, bitrate: float, arrive: float, as_json: bool) -> None:
     if as_json:
         click.echo(msgspec.json.encode(found))
         return
-    console = Console()
+    console = tables.console()
     console.print(_loads(found))
     console.print(_summary(found))
 
@@ -42,7 +41,7 @@ def _loads(found: Plan) -> Table:
     table = Table(box=None, pad_edge=False)
     left = ("way", "driver")
     for name in ("way", "each", "all", "requests/s", "2 hours", "processes", "driver"):
-        table.add_column(name, justify="left" if name in left else "right", no_wrap=True)
+        table.add_column(name, justify="left" if name in left else "right", overflow="fold")
     for load in found.loads:
         table.add_row(
             load.way.value,
@@ -57,7 +56,7 @@ def _loads(found: Plan) -> Table:
 
 
 def _summary(found: Plan) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False)
+    table = tables.plain()
     page = next(load for load in found.loads if load.way is capacity.Transport.LOW_LATENCY)
 
     def row(name: str, value: str) -> None:

@@ -20,7 +20,7 @@ from rich.console import Console
 from stentor.base import disk
 from stentor.base.config import Settings
 from stentor.base.descriptors import RESERVED_DESCRIPTORS
-from stentor.cli import doctor, options, outside
+from stentor.cli import doctor, options, outside, tables
 from stentor.cli.doctor import MORE_DESCRIPTORS, WANTED_DESCRIPTORS
 from stentor.cli.findings import Finding, Verdict, of_disk, tell
 from stentor.cli.house import TIMEOUT_S, House
@@ -44,7 +44,7 @@ Json = Mapping[str, Any]
 
 
 @click.command()
-@click.argument("space_id", metavar="SPACE")
+@options.space
 @click.option("--listeners", type=click.IntRange(min=1), help="How many you expect at once.")
 @click.option("--hours", type=click.FloatRange(min=0.1), default=3.0, show_default=True, help="How long it may last.")
 @options.data
@@ -157,7 +157,7 @@ def of_certificate(shown: ReadinessCertificate | None, now: Configuration, liste
     if shown is None:
         advice = "Drive it before people do: stentor rehearse SPACE --listeners N."
         return Finding("certificate", Verdict.WARNING, "nothing was rehearsed here", advice)
-    found = f"{shown.listeners:,} listeners carried on {datetime.fromtimestamp(shown.at_ms / 1000, UTC):%Y-%m-%d}"
+    found = f"{shown.listeners:,} listeners carried on {tables.day(shown.at_ms)}"
     if changed := differences(shown.configuration, now):
         return Finding("certificate", Verdict.WARNING, f"{found}; void: {', '.join(changed)}", "Rehearse again.")
     if listeners is not None and listeners > shown.listeners:

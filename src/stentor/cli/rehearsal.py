@@ -5,13 +5,14 @@ from __future__ import annotations
 from rich.table import Table
 from rich.text import Text
 
+from stentor.cli import tables
 from stentor.client.report import Spread
 from stentor.rehearsal.rehearsed import Rehearsed
 
 
 def draw(report: Rehearsed) -> Table:
     """The report as a table for people."""
-    table = Table(box=None, show_header=False, pad_edge=False)
+    table = tables.plain()
 
     def row(name: str, value: str, style: str = "") -> None:
         table.add_row(Text(name, style="bold"), Text(value, style=style))

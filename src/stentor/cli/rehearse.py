@@ -18,7 +18,7 @@ from stentor.base.config import Settings
 from stentor.base.errors import StentorError
 from stentor.bus.identity import join
 from stentor.bus.permissions import OPERATOR
-from stentor.cli import options
+from stentor.cli import options, tables
 from stentor.cli.house import House
 from stentor.cli.rehearsal import draw
 from stentor.rehearsal.arrival import CURVES
@@ -108,7 +108,7 @@ def rehearse(space: str, data: str | None, as_json: bool, save: Path | None, htm
         save.write_bytes(report.json())
     if html is not None:
         html.write_text(page(report), "utf-8")
-    click.echo(report.json()) if as_json else Console().print(draw(report))
+    click.echo(report.json()) if as_json else tables.console().print(draw(report))
     if kept is not None:
         click.echo(f"Certificate: {kept}  (stentor certificate show)", err=True)
     if report.complaints:

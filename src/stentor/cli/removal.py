@@ -1,4 +1,4 @@
-"""``stentor space remove`` and its like: delete what was heard, or choose what of it is shown."""
+"""``stentor space delete`` and its like: delete what was heard, or choose what of it is shown."""
 
 from __future__ import annotations
 
@@ -11,31 +11,33 @@ import msgspec
 from stentor.base.errors import BadInput
 from stentor.cli import options
 from stentor.cli.house import House
+from stentor.spaces.model import State
 
 _TIME = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)")
 _reason = click.option("--reason", required=True, help="Why; it stays in the record of the space.")
 _yes = click.option("--yes", is_flag=True, help="Do not ask whether you mean it.")
 _from = click.option("--from", "start", metavar="TIME", default="0", help="Where it begins, such as 754 or 12:34.")
 _to = click.option("--to", "end", metavar="TIME", help="Where it ends; the end of the recording when left out.")
-_space = click.argument("space_id", metavar="SPACE")
 
 
 @click.command()
-@_space
+@options.space
 @_reason
 @_yes
 @options.data
 @options.as_json
-def remove(space_id: str, reason: str, yes: bool, data: str | None, as_json: bool) -> None:
-    """Delete a space that is over for good, with its recording and all that people wrote in it."""
+def delete(space_id: str, reason: str, yes: bool, data: str | None, as_json: bool) -> None:
+    """Delete a space for good, with its recording and all that people wrote in it; one to come is called off first."""
     with House(options.settings(data=data)) as house:
-        title = house.get(f"/spaces/{space_id}")["title"]
-        _ask(yes, f"Delete the space {space_id} ({title}) with its recording, transcript and comments, for good?")
+        found = house.get(f"/spaces/{space_id}")
+        _ask(yes, f"Delete {space_id} ({found['title']}) with its recording, transcript and comments, for good?")
+        if found["state"] == State.SCHEDULED:
+            house.post(f"/spaces/{space_id}/cancel")
         _told(house.post(f"/spaces/{space_id}/remove", {"reason": reason}), as_json)
 
 
 @click.command("remove-recording")
-@_space
+@options.space
 @_from
 @_to
 @_reason
@@ -54,7 +56,7 @@ def remove_recording(
 
 
 @click.command()
-@_space
+@options.space
 @_from
 @_to
 @options.data
@@ -66,7 +68,7 @@ def trim(space_id: str, start: str, end: str | None, data: str | None, as_json: 
 
 
 @click.command()
-@_space
+@options.space
 @options.data
 @options.as_json
 def unlist(space_id: str, data: str | None, as_json: bool) -> None:
@@ -76,7 +78,7 @@ def unlist(space_id: str, data: str | None, as_json: bool) -> None:
 
 
 @click.command()
-@_space
+@options.space
 @options.data
 @options.as_json
 def relist(space_id: str, data: str | None, as_json: bool) -> None:
@@ -85,7 +87,7 @@ def relist(space_id: str, data: str | None, as_json: bool) -> None:
         _told(house.put(f"/spaces/{space_id}/listed", {"listed": True}), as_json)
 
 
-COMMANDS = (remove, remove_recording, trim, unlist, relist)
+COMMANDS = (delete, remove_recording, trim, unlist, relist)
 
 
 def _ask(yes: bool, question: str) -> None:
@@ -112,7 +114,7 @@ def _told(space: dict[str, Any], as_json: bool) -> None:
         click.echo(msgspec.json.format(msgspec.json.encode(space), indent=2))
         return
     if space["removed"]:
-        click.echo(f"{space['id']}: the space is removed. Nobody gets it any more; what is stored goes within minutes.")
+        click.echo(f"{space['id']}: the space is deleted. Nobody gets it any more; what is stored goes within minutes.")
         return
     for removal in space["removals"]:
         end = "the end" if removal["to_ms"] is None else _place(removal["to_ms"])

@@ -8,22 +8,18 @@ from typing import Any
 
 import click
 import msgspec
-from rich.console import Console
-from rich.table import Table
 
-from stentor.base.errors import BadInput
-from stentor.cli import options, removal
+from stentor.base.errors import BadInput, Conflict, NotFound
+from stentor.cli import options, removal, tables
 from stentor.cli.house import House
 from stentor.crowd.door import CLASSES
 from stentor.crowd.rungs import TOP
 from stentor.spaces.switches import Switch
 
-_console = Console(soft_wrap=True, highlight=False)
-
 
 @click.group()
 def space() -> None:
-    """Make a space and lead it: create, list, doors, live, end, cancel, invite, limit, …, remove."""
+    """Make a space and lead it: create, invite, doors, live, end, edit, list, show, …, delete."""
 
 
 def _common(command: Callable[..., None]) -> Callable[..., None]:
@@ -44,8 +40,11 @@ def create(title: str, space_id: str | None, host_name: str, at: str | None, dat
     if as_json:
         _print_json(made)
         return
-    _show(made["space"])
-    _console.print(f"\nThe host comes in here:\n{made['invitation']['link']}")
+    link, page = made["invitation"]["link"], made["space"]["audience"]["page"]
+    click.echo(f"The host comes in here (as good as a key: send it to nobody else):\n{link}\n")
+    click.echo(f"Listeners come in here:\n{page}\n")
+    doors = f"stentor space doors {made['space']['id']}"
+    click.echo(f"Next: open the host's link, try the microphone there, and open the doors ({doors} does it too).")
 
 
 @space.command("list")
@@ -57,17 +56,23 @@ def list_(data: str | None, as_json: bool) -> None:
     if as_json:
         _print_json(found)
         return
-    table = Table("space", "title", "state", "listeners", "listen", box=None, pad_edge=False)
-    for row in found["spaces"]:
-        table.add_row(row["id"], row["title"], row["state"], str(row["listeners"]), row["listen"])
-    _console.print(table if found["spaces"] else "There is no space yet: stentor space create TITLE")
+    if not found["spaces"]:
+        click.echo("There is no space yet: stentor space create TITLE")
+        return
+    shown = [(row["id"], row["title"], row["state"], _begins(row), str(row["listeners"])) for row in found["spaces"]]
+    tables.rows(("space", "title", "state", "begins, began", "listeners"), shown, wraps="title")
+
+
+def _begins(row: dict[str, Any]) -> str:
+    at_ms = row["live_ms"] or row["doors_open_ms"] or row["scheduled_ms"]
+    return tables.local(at_ms) if at_ms else ""
 
 
 def _lead(verb: str, text: str) -> None:
     """Adds the command that posts ``/spaces/{id}/{verb}``."""
 
     @space.command(verb, help=text)
-    @click.argument("space_id", metavar="SPACE")
+    @options.space
     @_common
     def command(space_id: str, data: str | None, as_json: bool) -> None:
         with House(options.settings(data=data)) as house:
@@ -84,7 +89,7 @@ for _command in removal.COMMANDS:
 
 
 @space.command()
-@click.argument("space_id", metavar="SPACE")
+@options.space
 @click.option("--name", default="Speaker", show_default=True, help="Whose seat it is.")
 @click.option("--role", type=click.Choice(["speaker", "co_host"]), default="speaker", show_default=True)
 @_common
@@ -95,12 +100,51 @@ def invite(space_id: str, name: str, role: str, data: str | None, as_json: bool)
     if as_json:
         _print_json(made)
         return
-    _console.print(f"{made['name']} ({made['role']}), until {_time(made['expires_ms'])}:\n{made['link']}")
-    _console.print(f"\nOBS and other WHIP senders: {made['whip']}\nBearer token: {made['token']}")
+    click.echo(f"{made['name']} ({made['role']}), until {tables.local(made['expires_ms'])}:\n{made['link']}")
+    click.echo(f"\nOBS and other WHIP senders: {made['whip']}\nBearer token: {made['token']}")
 
 
 @space.command()
-@click.argument("space_id", metavar="SPACE")
+@options.space
+@click.argument("who", metavar="NAME")
+@_common
+def uninvite(space_id: str, who: str, data: str | None, as_json: bool) -> None:
+    """Take the seat of NAME (or the seat with that id) away: its link opens nothing any more."""
+    with House(options.settings(data=data)) as house:
+        seat = _seat(house.get(f"/spaces/{space_id}")["seats"], who)
+        now = house.delete(f"/spaces/{space_id}/seats/{seat['id']}")
+    _print_json(now) if as_json else click.echo(f"{seat['name']} has no seat any more; the link opens nothing.")
+
+
+def _seat(seats: list[dict[str, Any]], who: str) -> dict[str, Any]:
+    """The one seat that is meant. Raises :class:`NotFound`, and :class:`Conflict` when there are several."""
+    found = [seat for seat in seats if who == seat["id"]] or [seat for seat in seats if who == seat["name"]]
+    if not found:
+        raise NotFound(f"Nobody is called {who}; on the stage are: {', '.join(seat['name'] for seat in seats)}.")
+    if len(found) > 1:
+        raise Conflict(f"Several are called {who}; say which seat: {', '.join(seat['id'] for seat in found)}.")
+    return found[0]
+
+
+@space.command()
+@options.space
+@click.option("--title", help="What it is called.")
+@click.option("--at", metavar="TIME", help="When it begins, such as 2026-12-31T20:00 (local time); no: without a time.")
+@_common
+def edit(space_id: str, title: str | None, at: str | None, data: str | None, as_json: bool) -> None:
+    """Change what a space is called, and when it begins; what is left out stays."""
+    wish: dict[str, Any] = {} if title is None else {"title": title}
+    if at is not None:
+        wish["scheduled_ms"] = None if at == "no" else _milliseconds(at)
+    if not wish:
+        raise click.UsageError("Say what to change: --title or --at.")
+    with House(options.settings(data=data)) as house:
+        now = house.patch(f"/spaces/{space_id}", wish)
+    _print_json(now) if as_json else _show(now)
+
+
+@space.command()
+@options.space
 @click.option("--pass", "passes", multiple=True, type=click.Choice(sorted(CLASSES)), help="Who is let in all the same.")
 @_common
 def limit(space_id: str, passes: tuple[str, ...], data: str | None, as_json: bool) -> None:
@@ -111,7 +155,7 @@ def limit(space_id: str, passes: tuple[str, ...], data: str | None, as_json: boo
 
 
 @space.command()
-@click.argument("space_id", metavar="SPACE")
+@options.space
 @_common
 def unlimit(space_id: str, data: str | None, as_json: bool) -> None:
     """Let in as many as there is room for."""
@@ -121,7 +165,7 @@ def unlimit(space_id: str, data: str | None, as_json: bool) -> None:
 
 
 @space.command()
-@click.argument("space_id", metavar="SPACE")
+@options.space
 @click.option("--seconds", type=int, default=120, show_default=True, help="How far behind, 30 to 3600; 0: not at all.")
 @_common
 def overflow(space_id: str, seconds: int, data: str | None, as_json: bool) -> None:
@@ -132,7 +176,7 @@ def overflow(space_id: str, seconds: int, data: str | None, as_json: bool) -> No
 
 
 @space.command()
-@click.argument("space_id", metavar="SPACE")
+@options.space
 @click.option("--recording", type=int, default=0, help="Days; 0: as long as the site keeps it.")
 @click.option("--comments", type=int, default=0, help="Also what was written backstage.")
 @click.option("--sounds", type=int, default=0, help="The hold music.")
@@ -146,18 +190,18 @@ def keep(space_id: str, data: str | None, as_json: bool, **days: int) -> None:
 
 
 @space.command("pass")
-@click.argument("space_id", metavar="SPACE")
+@options.space
 @click.option("--for", "kind", type=click.Choice(sorted(CLASSES)), default="press", show_default=True, help="For whom.")
 @_common
 def give_pass(space_id: str, kind: str, data: str | None, as_json: bool) -> None:
     """Make a link to the listener's page that need not wait at the door."""
     with House(options.settings(data=data)) as house:
         made = house.post(f"/spaces/{space_id}/passes", {"kind": kind})
-    _print_json(made) if as_json else _console.print(made["link"])
+    _print_json(made) if as_json else click.echo(made["link"])
 
 
 @space.command()
-@click.argument("space_id", metavar="SPACE")
+@options.space
 @click.argument("name", metavar="WHAT", type=click.Choice([each.value for each in Switch]))
 @click.argument("state", metavar="on|off", type=click.Choice(["on", "off"]))
 @_common
@@ -169,7 +213,7 @@ def switch(space_id: str, name: str, state: str, data: str | None, as_json: bool
 
 
 @space.command()
-@click.argument("space_id", metavar="SPACE")
+@options.space
 @click.argument("number", metavar="RUNG", type=click.Choice([*map(str, range(TOP + 1)), "auto"]))
 @_common
 def rung(space_id: str, number: str, data: str | None, as_json: bool) -> None:
@@ -180,7 +224,7 @@ def rung(space_id: str, number: str, data: str | None, as_json: bool) -> None:
 
 
 @space.command()
-@click.argument("space_id", metavar="SPACE")
+@options.space
 @_common
 def show(space_id: str, data: str | None, as_json: bool) -> None:
     """Show a space: state, seats, lights, addresses."""
@@ -190,24 +234,20 @@ def show(space_id: str, data: str | None, as_json: bool) -> None:
 
 
 def _show(found: dict[str, Any]) -> None:
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_row("space", f"{found['id']}: {found['title']}")
-    table.add_row("state", found["state"])
-    for key in ("scheduled", "doors_open", "live", "ended"):
-        if found[f"{key}_ms"]:
-            table.add_row(key.replace("_", " "), _time(found[f"{key}_ms"]))
-    table.add_row("listeners", str(found["listeners"]))
     lights = (f"{name} {light['color']} {light['reason']}".rstrip() for name, light in found["lights"].items())
-    table.add_row("rung", _rung(found["ladder"]))
-    table.add_row("door", _door(found["door"]))
-    table.add_row("lights", ", ".join(lights))
-    for seat in found["seats"]:
-        table.add_row("seat", f"{seat['name']} ({seat['role']}, {seat['state']})")
-    for kind, url in found["audience"].items():
-        table.add_row(kind, url)
+    rows = [("space", found["id"]), ("title", found["title"]), ("state", found["state"].replace("_", " "))]
+    rows += [
+        (key.replace("_", " "), tables.local(found[f"{key}_ms"]))
+        for key in ("scheduled", "doors_open", "live", "ended")
+        if found[f"{key}_ms"]
+    ]
+    rows += [("listeners", str(found["listeners"])), ("rung", _rung(found["ladder"])), ("door", _door(found["door"]))]
+    rows.append(("lights", ", ".join(lights)))
+    rows += [("seat", f"{seat['name']} ({seat['role']}, {seat['state']})") for seat in found["seats"]]
+    rows += found["audience"].items()
     if found["recording"]:
-        table.add_row("recording", found["recording"])
-    _console.print(table)
+        rows.append(("recording", found["recording"]))
+    tables.pairs(rows)
 
 
 def _door(door: dict[str, Any]) -> str:
@@ -227,10 +267,6 @@ def _rung(ladder: dict[str, Any]) -> str:
 
 def _print_json(found: Any) -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
-
-
-def _time(ms: int) -> str:
-    return datetime.datetime.fromtimestamp(ms / 1000).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
 def _milliseconds(text: str) -> int:

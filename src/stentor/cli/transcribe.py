@@ -24,7 +24,7 @@ from stentor.wire.cue import Cue, Transcript
 
 
 @click.command()
-@click.argument("space_id", metavar="SPACE")
+@options.space
 @click.option("--language", help="What people speak, such as de.  [default: the space's]")
 @click.option("--again", is_flag=True, help="Write a transcript that is there anew.")
 @options.data

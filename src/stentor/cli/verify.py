@@ -18,7 +18,7 @@ MOST_SAID = 20
 
 
 @click.command()
-@click.argument("space_id", metavar="SPACE")
+@options.space
 @options.data
 def verify(space_id: str, data: str | None) -> None:
     """Check that nobody has changed a recording: its hash chain, and every stored object; what was removed is said."""

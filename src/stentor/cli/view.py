@@ -100,7 +100,5 @@ def _addresses(space: dict[str, Any]) -> Table:
     for what, kind in rows.items():
         if kind in audience:
             command = {"mpv, VLC": f"mpv {audience[kind]}", "curl": f"curl -o talk.aac {audience[kind]}"}
-            table.add_row(
-                Text(what, style="dim"), Text(command.get(what, audience[kind]), no_wrap=True, overflow="fold")
-            )
+            table.add_row(Text(what, style="dim"), Text(command.get(what, audience[kind]), overflow="fold"))
     return table
