@@ -72,7 +72,6 @@ async def test_music_mode_is_remembered_and_sends_music_as_it_is(house: Whole, b
         await page.page.evaluate(SWITCHED)
         await page.page.reload()
         assert await page.page.get_by_label("Music mode").is_checked()
-        await page.page.click("#join")
         await page.says("#status", "You are on the stage")
         music = await page.page.evaluate(SENT)
         assert (music["echoCancellation"], music["noiseSuppression"]) == (False, False)

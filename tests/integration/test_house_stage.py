@@ -80,6 +80,8 @@ async def test_whip_is_carried_whole(house: House, bus: Bus) -> None:
     assert entered.headers["content-type"] == "application/sdp"
     assert "connection" not in entered.headers
     assert entered.headers["access-control-allow-origin"] == "*"
+    wrong = await house.anyone.post("/whip/talk", content=OFFER, headers=headers | {"Seat-Taken": "soon"})
+    assert (wrong.status_code, wrong.json()["code"]) == (400, "bad-input")
     patched = await house.anyone.patch("/whip/talk/abc", content=b"a=x", headers={**headers, "If-Match": '"2"'})
     assert (patched.status_code, patched.content) == (412, b'{"status":412}')
     left = await house.anyone.delete("/whip/talk/abc", headers=headers)
@@ -94,6 +96,25 @@ async def test_whip_is_carried_whole(house: House, bus: Bus) -> None:
         found = checker.check(each.claim, purposes=(purpose,), space="talk", now=time.time(), about=each.signed())
         assert (found.seat, found.role) == (invitation["seat"], "host")
         assert invitation["token"] not in encode(each).decode("latin-1")
+
+
+async def test_the_stage_learns_when_a_device_took_its_seat(house: House, bus: Bus) -> None:
+    """As the POST says, and no time to come: nobody keeps a seat from the device that takes it next."""
+    checker, taken = Checker(keys.own(house.settings, "stage").claims_public), list[int]()
+
+    async def stage(message: bytes) -> bytes:
+        request, now = decode_request(message), time.time()
+        found = checker.check(request.claim, purposes=("join",), space="talk", now=now, about=request.signed())
+        taken.append(found.taken_ms)
+        return encode(WhipReply(201, {}, b""))
+
+    await bus.serve("stage.whip.talk", stage)
+    await bus.client.flush()
+    headers = {"Authorization": f"Bearer {(await house.create())['token']}", "Content-Type": "application/sdp"}
+    for said in ({}, {"Seat-Taken": "1764000000000"}, {"Seat-Taken": "9007199254740993"}):
+        assert (await house.anyone.post("/whip/talk", content=OFFER, headers=headers | said)).status_code == 201
+    assert taken[:2] == [0, 1764000000000]
+    assert abs(taken[2] / 1000 - time.time()) < 60
 
 
 async def test_whip_checks_who_asks(house: House, bus: Bus) -> None:

@@ -21,13 +21,17 @@ class WhipSession:
         self.url, self.answer, self.etag = url, answer, etag
 
     @classmethod
-    async def post(cls, client: httpx.AsyncClient, url: str, token: str, offer: str) -> WhipSession:
-        """Offers; the session holds the answer (SDP).
+    async def post(
+        cls, client: httpx.AsyncClient, url: str, token: str, offer: str, *, taken_ms: int = 0
+    ) -> WhipSession:
+        """Offers; the session holds the answer (SDP). ``taken_ms`` is when this speaker took the seat (ms since 1970).
 
         Raises what the server's refusal means (:func:`~stentor.client.refusal.refusal`), ``SetupError`` when nobody
         answers and ``PeerError`` when the answer is not WHIP's.
         """
         headers = _authorised(token) | {"Content-Type": "application/sdp", "Accept": "application/sdp"}
+        if taken_ms:
+            headers["Seat-Taken"] = str(taken_ms)
         response = await _ask(client, "POST", url, headers, offer)
         # RFC 9725, 4.2: "the WHIP endpoint MUST ... return a 201 (Created) response"
         if response.status_code != 201:

@@ -26,6 +26,7 @@ from aiortc import (
 )
 
 from stentor.audio.pcm import Samples
+from stentor.base.clock import unix_ms, wall
 from stentor.base.errors import Overloaded, PeerError, SetupError, StentorError
 from stentor.base.log import get
 from stentor.client.impairment import BadNetwork, Impairment
@@ -61,7 +62,8 @@ class Speaker:
 
     ``async with`` it: entering returns when the stage takes the sound, leaving hangs up. Or ``await run()``, which
     returns when a voice that does not loop is over and raises :class:`StentorError` when the server refuses for good.
-    A lost connection is made again after a jittered backoff of at most 2 s; the voice goes on meanwhile.
+    A lost connection is made again after a jittered backoff of at most 2 s; the voice goes on meanwhile. When the same
+    person takes the seat elsewhere, that is final: ``run`` raises :class:`Conflict` (``displaced``).
 
     ``direction`` is ``sendrecv`` (hears the others) or ``sendonly``. ``keep_heard_s`` keeps so much of what came back
     in ``ears.heard``. ``impairment`` makes the network bad, on the sending side. ``ice_servers`` are ``stun:`` and
@@ -98,6 +100,7 @@ class Speaker:
         self._random = random.Random(seed)
         self._log = get("speaker").bind(speaker=name)
         self._session: WhipSession | None = None
+        self._taken_ms = 0
         self._settled = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -148,6 +151,7 @@ class Speaker:
         async with httpx.AsyncClient(timeout=httpx.Timeout(5.0)) as client:
             failures = 0
             began = time.monotonic()
+            self._taken_ms = unix_ms(wall())
             try:
                 while not self.microphone.finished:
                     self.state = SpeakerState.RECONNECTING if self.connections else SpeakerState.CONNECTING
@@ -188,7 +192,9 @@ class Speaker:
             await connection.setLocalDescription(await connection.createOffer())
             offer = connection.localDescription.sdp
             # A POST for a seat that is taken replaces its connection, so a lost session is not deleted first.
-            self._session = session = await WhipSession.post(client, self._url, self._token, offer)
+            self._session = session = await WhipSession.post(
+                client, self._url, self._token, offer, taken_ms=self._taken_ms
+            )
             self.session_url = session.url
             if self._impairment is not None:
                 network = BadNetwork(transceiver.sender.transport, self._impairment)

@@ -51,6 +51,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     role: Role = Role.SPEAKER
     generation: int = 0
     about: str = ""
+    taken_ms: int = 0
+    """Of a join: when its device took the seat, by the house's clock; 0 for a sender that does not say."""
 
     @property
     def invitation(self) -> Invitation:
@@ -70,6 +72,7 @@ def claim(
     nonce: str,
     now: float,
     about: bytes = b"",
+    taken_ms: int = 0,
 ) -> Claim:
     """A claim of this moment (``now`` in wall-clock seconds)."""
     made = Claim(
@@ -79,6 +82,7 @@ def claim(
         issued_ms=unix_ms(now),
         expires_ms=unix_ms(now + LASTS_S),
         about=hashlib.sha256(about).hexdigest(),
+        taken_ms=taken_ms,
     )
     if invitation is None:
         return made

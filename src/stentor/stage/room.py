@@ -96,6 +96,8 @@ class Room:
         self._shared: OpusEncoder | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._ended_sessions: dict[str, SeatId] = {}
+        self._taken_ms: dict[str, int] = {}
+        """Also of seats that are empty now: a laptop that wakes up must not come back when its person has left."""
         self.log = log.get("stage").bind(space=space.id)
         self.apply(space)
 
@@ -116,17 +118,26 @@ class Room:
                     self.remove(seat.id)
             elif space.seats:
                 self.remove(seat.id)
+        if space.seats:
+            self._taken_ms = {seat: at for seat, at in self._taken_ms.items() if seat in space.seats}
 
-    async def join(self, invitation: Invitation, offer: SpeakerOffer) -> tuple[SeatSession, str]:
+    async def join(self, invitation: Invitation, offer: SpeakerOffer, taken_ms: int = 0) -> tuple[SeatSession, str]:
         """Gives an invited speaker his seat and a new connection; returns it with the SDP answer.
 
+        ``taken_ms`` is when the speaker's device took the seat (ms since 1970): of several devices the one that took
+        it last keeps it, also over reconnects and over a stage that starts anew. A sender that does not say (0) gets
+        a seat where nobody is heard.
+
         Raises :class:`NotAllowed` when the seat was taken away or the link is an older one, :class:`Overloaded`
-        (``stage-full``) when all seats are taken, and what :meth:`Peer.answer` raises. A seat that is connected keeps
-        its sound until the new connection gives some.
+        (``stage-full``) when all seats are taken, (``seat-in-use``) for a sender that does not say,
+        :class:`Conflict` (``displaced``) when another device has taken the seat since, and what :meth:`Peer.answer`
+        raises. A seat that is connected keeps its sound until the new connection gives some.
         """
         seat = self.seats.get(invitation.seat) or self._new_seat(invitation)
         if invitation.generation < seat.generation:
             raise NotAllowed("A newer link has taken the place of this one; ask the host for it.", code="link-renewed")
+        seat.take_over(taken_ms, self.monotonic())
+        self._taken_ms[seat.id] = seat.taken_ms
         seat.generation = invitation.generation  # one that the board has not told of yet is the newer one
         session = SeatSession(seat.id, self.monotonic)
         session.peer = Peer(
@@ -165,6 +176,7 @@ class Room:
             )
         seat = StageSeat(invitation.seat, known.name if known else invitation.name, role)
         seat.generation = known.generation if known else 0
+        seat.taken_ms = self._taken_ms.get(seat.id, 0)
         if known is not None and known.muted:
             seat.muted = True
             self._mixer.set_muted(seat.id, True)

@@ -15,6 +15,7 @@ from stentor.audio.opus import OpusEncoder
 from stentor.audio.pcm import Block
 from stentor.audio.watch import SoundWatch
 from stentor.base.clock import Clock
+from stentor.base.errors import Conflict, Overloaded
 from stentor.base.grid import TICK_SAMPLES
 from stentor.base.units import SeatId
 from stentor.spaces.model import Role
@@ -27,6 +28,9 @@ LOST_AFTER_S = 10.0
 VACATED_AFTER_S = 60.0
 """Then the seat is free for somebody else, and the connection is closed: a laptop that slept, a train out of a tunnel
 and a router that starts anew are back sooner."""
+HEARD_S = 1.5
+"""Somebody who was heard so lately is there. A sender notices the loss of its connection after 1 s, not sooner."""
+IN_USE_RETRY_S = 2.0
 HANDOVER_S = 1.0
 """So long the old connection may still be heard when the new one gives no sound."""
 
@@ -82,7 +86,9 @@ class StageSeat:
         self.id = seat
         self.name = name
         self.generation = 0
-        """Of the link by which its person came; see ``spaces.model.StageSeat``."""
+        """Of the link by which its person came; see ``spaces.model.Seat``."""
+        self.taken_ms = 0
+        """When the device that has it took it (ms since 1970)."""
         self.role = role
         self.muted = False
         self.talking = False
@@ -118,6 +124,23 @@ class StageSeat:
     def given_up(self) -> bool:
         """Whether nobody ever came and nobody is on the way."""
         return self.current is None and self.joining is None
+
+    def take_over(self, taken_ms: int, now: float) -> None:
+        """A device that took the seat at ``taken_ms`` (0: it does not say) comes, or comes back.
+
+        Raises :class:`Conflict` (``displaced``) when another took it later, :class:`Overloaded` (``seat-in-use``) for
+        a sender that does not say while somebody is heard: two of them would take the seat from each other for ever.
+        """
+        if taken_ms:
+            if taken_ms < self.taken_ms:
+                raise Conflict("You have joined on another device since.", code="displaced")
+            self.taken_ms = taken_ms
+        elif self.current is not None and self.current.connected and now - self._media_at < HEARD_S:
+            raise Overloaded(
+                "Somebody is heard on this seat; it is free once they have left.",
+                retry_after_s=IN_USE_RETRY_S,
+                code="seat-in-use",
+            )
 
     def join(self, session: SeatSession) -> None:
         """Begins a new connection; one that was still on its way is given up for it."""

@@ -11,12 +11,14 @@ a seat that was taken away 403    whose seat it is the house has checked
 no such session            404
 other method               405
 space not on air           409    also an ICE restart before the connection is up
+displaced                  409    another device has taken the seat since; whoever hears that does not come again
 If-Match does not match    412
 body too large             413
 other content type         415    Accept-Post, Accept-Patch say which
 no Opus, does not send     422
 PATCH without If-Match     428
 all seats taken            503    Retry-After
+somebody is heard there    503    Retry-After; only to senders that do not say when they took the seat
 no or wrong claim          503    house and stage disagree, which no speaker can mend; with Retry-After
 ========================== ====== =====================================================================
 
@@ -41,8 +43,7 @@ from stentor.base.errors import (
     StentorError,
     problem,
 )
-from stentor.spaces.claims import PURPOSES, RETRY_S, Checker
-from stentor.spaces.tokens import Invitation
+from stentor.spaces.claims import PURPOSES, RETRY_S, Checker, Claim
 from stentor.stage import offer as sdp
 from stentor.stage.room import Room
 from stentor.stage.seat import SeatSession
@@ -88,10 +89,10 @@ class Whip:
         raise CallerError(f"{request.method} is not possible here.", code="method-not-allowed", status=405)
 
     async def _post(self, request: WhipRequest) -> WhipReply:
-        invitation = self._invitation(request)
+        claim = self._claim(request)
         if not self._room.space.on_air:
             raise Conflict("The stage is open from doors-open to the end of the space.", code="not-on-air")
-        session, answer = await self._room.join(invitation, offered(request))
+        session, answer = await self._room.join(claim.invitation, offered(request), claim.taken_ms)
         headers = {
             "Content-Type": OFFER_TYPE,
             "Location": f"/whip/{self._room.space.id}/{session.id}",
@@ -130,16 +131,15 @@ class Whip:
         return WhipReply(200, {"Content-Type": FRAGMENT_TYPE, "ETag": f'"{session.etag}"'}, body.encode())
 
     async def _delete(self, request: WhipRequest) -> WhipReply:
-        invitation = self._invitation(request)
-        self._room.leave(request.session or "", invitation.seat)
+        self._room.leave(request.session or "", self._claim(request).seat)
         return WhipReply(200, {}, b"")
 
     def _session(self, request: WhipRequest) -> SeatSession:
-        return self._room.session(request.session or "", self._invitation(request).seat)
+        return self._room.session(request.session or "", self._claim(request).seat)
 
-    def _invitation(self, request: WhipRequest) -> Invitation:
+    def _claim(self, request: WhipRequest) -> Claim:
         purpose = PURPOSES[request.method]
-        found = self._checker.check(
+        return self._checker.check(
             request.claim,
             purposes=(purpose,),
             space=self._room.space.id,
@@ -147,7 +147,6 @@ class Whip:
             about=request.signed(),
             since=self._since,
         )
-        return found.invitation
 
 
 def offered(request: WhipRequest) -> sdp.SpeakerOffer:

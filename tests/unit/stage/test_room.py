@@ -11,7 +11,7 @@ import pytest
 from stentor.audio import pcm
 from stentor.audio.pcm import Samples
 from stentor.base import grid
-from stentor.base.errors import NotAllowed, NotFound, Overloaded
+from stentor.base.errors import Conflict, NotAllowed, NotFound, Overloaded
 from stentor.base.units import SeatId, SpaceId
 from stentor.spaces.model import Role, Seat, Space, State
 from stentor.spaces.tokens import Invitation
@@ -20,7 +20,7 @@ from stentor.stage import room as stage_room
 from stentor.stage.ice import IceSettings
 from stentor.stage.peer import DtlsCertificate
 from stentor.stage.room import FAREWELL_TICKS, Room
-from stentor.stage.seat import LOST_AFTER_S, VACATED_AFTER_S, Presence, SeatSession, presence
+from stentor.stage.seat import HEARD_S, LOST_AFTER_S, VACATED_AFTER_S, Presence, SeatSession, presence
 from stentor.wire.tick import Tick
 from tests.support.caller import Caller, calling, spoken
 from tests.support.sound import MATCHED, assert_not_heard, correlation
@@ -68,8 +68,8 @@ class Running:
     def sound(self) -> Samples:
         return np.concatenate([pcm.from_int16(tick.samples) for tick in self.ticks])
 
-    async def call(self, seat: str, caller: Caller, role: Role = Role.SPEAKER) -> SeatSession:
-        session, answer = await self.room.join(invitation(seat, role), sdp.read(await caller.offer()))
+    async def call(self, seat: str, caller: Caller, role: Role = Role.SPEAKER, *, taken_ms: int = 0) -> SeatSession:
+        session, answer = await self.room.join(invitation(seat, role), sdp.read(await caller.offer()), taken_ms)
         await caller.take(answer)
         await eventually(lambda: session.connected, f"{seat} is connected")
         return session
@@ -199,11 +199,11 @@ async def test_a_second_connection_replaces_the_first_without_a_click() -> None:
     tone = (0.2 * np.sin(2 * np.pi * 250 * np.arange(48_000) / 48_000)).astype(np.float32)
     packets = spoken(np.tile(tone, 4))
     async with running() as going, calling(packets) as first, calling(packets) as second:
-        old = await going.call("ann", first)
+        old = await going.call("ann", first, taken_ms=7)
         seat = going.room.seats["ann"]
         await eventually(lambda: len(going.ticks) > 75, "the tone is heard")
         silent = going.room.silent_ticks
-        new = await going.call("ann", second)
+        new = await going.call("ann", second, taken_ms=7)
         await eventually(lambda: old.closed and seat.current is new, "the old connection is closed")
         count = len(going.ticks)
         await eventually(lambda: len(going.ticks) > count + 50, "the tone goes on")
@@ -212,6 +212,62 @@ async def test_a_second_connection_replaces_the_first_without_a_click() -> None:
         steps = np.abs(np.diff(sound))
         assert steps.max() < 4 * np.percentile(steps, 95)
         assert going.room.silent_ticks == silent  # no tick went without sound
+
+
+async def displaced(room: Room, taken_ms: int) -> None:
+    """Asserts that a device which took the seat then does not get it back."""
+    async with calling(spoken(READER[:48_000])) as caller:
+        with pytest.raises(Conflict) as refused:
+            await room.join(invitation("ann"), sdp.read(await caller.offer()), taken_ms)
+    assert refused.value.error_code == "displaced"
+
+
+async def test_the_device_that_took_the_seat_last_keeps_it() -> None:
+    """The other's connection is closed, and it does not come back with the time at which it took the seat."""
+    packets = spoken(READER)
+    async with running() as going, calling(packets) as laptop, calling(packets) as phone:
+        old = await going.call("ann", laptop, taken_ms=1000)
+        new = await going.call("ann", phone, taken_ms=2000)
+        await eventually(lambda: old.closed, "the laptop's connection is closed")
+        await displaced(going.room, 1000)
+        assert going.room.seats["ann"].newest is new
+        async with calling(packets) as again:
+            await going.call("ann", again, taken_ms=3000)  # its person has pressed the button there
+        await displaced(going.room, 2000)
+
+
+async def test_a_laptop_that_wakes_up_does_not_come_back_when_its_person_has_left_elsewhere() -> None:
+    """The stage remembers who has a seat no more; a space that has no such seat makes it forget."""
+    there = {"ann": Seat(SeatId("ann"), "Ann", Role.HOST), "bob": Seat(SeatId("bob"), "Bob", Role.SPEAKER)}
+    space = msgspec.structs.replace(SPACE, seats=there)
+    packets = spoken(READER)
+    async with running(space) as going, calling(packets) as phone, calling(packets) as laptop:
+        session = await going.call("ann", phone, taken_ms=2000)
+        going.room.leave(session.id, SeatId("ann"))
+        assert going.room.seats == {}
+        await displaced(going.room, 1000)
+        going.room.apply(msgspec.structs.replace(space, seats={"bob": there["bob"]}))
+        going.room.apply(space)
+        await going.room.join(invitation("ann"), sdp.read(await laptop.offer()), 1000)
+
+
+async def test_senders_that_do_not_say_never_take_the_seat_from_somebody_who_is_heard() -> None:
+    """As two encoders with one link, each of which comes again by itself; a page takes the seat from them, once."""
+    packets = spoken(READER)
+    async with running() as going, calling(packets) as one, calling(packets) as other, calling(packets) as page:
+        first = await going.call("ann", one)
+        with pytest.raises(Overloaded) as busy:
+            await going.room.join(invitation("ann"), sdp.read(await other.offer()))
+        assert busy.value.error_code == "seat-in-use"
+        taken = await going.call("ann", page, taken_ms=1000)
+        await eventually(lambda: first.closed, "the encoder's connection is closed")
+        with pytest.raises(Overloaded):
+            await going.room.join(invitation("ann"), sdp.read(await other.offer()))
+        assert going.room.seats["ann"].newest is taken
+        page.go_silent()
+        seat = going.room.seats["ann"]
+        await eventually(lambda: going.room.monotonic() - seat._media_at > HEARD_S, "nobody is heard any more")
+        await going.call("ann", other)
 
 
 async def test_the_last_seat_is_kept_for_the_host() -> None:
@@ -294,7 +350,7 @@ async def test_who_leaves_while_coming_back_has_left() -> None:
     """The connection that was lost does not keep the seat of whoever leaves with a newer one."""
     async with running() as going, calling(spoken(READER)) as old, calling(spoken(READER)) as new:
         lost = await going.call("ann", old)
-        back, _ = await going.room.join(invitation("ann"), sdp.read(await new.offer()))
+        back, _ = await going.room.join(invitation("ann"), sdp.read(await new.offer()), 1)
         going.room.leave(back.id, SeatId("ann"))
         assert going.room.seats == {}
         await eventually(lambda: lost.closed and back.closed, "both connections are closed")
@@ -333,7 +389,7 @@ async def test_a_late_goodbye_to_an_older_connection_takes_nothing() -> None:
     """As of a page that was loaded again: the newer connection keeps the seat."""
     async with running() as going, calling(spoken(READER)) as old, calling(spoken(READER)) as new:
         before = await going.call("ann", old)
-        kept, _ = await going.room.join(invitation("ann"), sdp.read(await new.offer()))
+        kept, _ = await going.room.join(invitation("ann"), sdp.read(await new.offer()), 1)
         going.room.leave(before.id, SeatId("ann"))
         assert going.room.seats["ann"].newest is kept
 

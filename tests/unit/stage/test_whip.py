@@ -48,8 +48,9 @@ def asked(method: str, session: str | None = None, **fields: Any) -> WhipRequest
     if claim is None:
         seat, space = fields.get("seat", "ann"), SpaceId(fields.get("space", "talk"))
         whose = Invitation(space, SeatId(seat), seat, Role.SPEAKER, 0)
+        about = {"about": request.signed(), "taken_ms": fields.get("taken_ms", 0)}
         now, purpose = time.time() - fields.get("ago_s", 0.0), claims.PURPOSES.get(method, "join")
-        made = claims.claim(purpose, space, whose, nonce=secrets.token_hex(8), now=now, about=request.signed())
+        made = claims.claim(purpose, space, whose, nonce=secrets.token_hex(8), now=now, **about)
         claim = claims.sign(made, fields.get("signer", SIGNER))
     return msgspec.structs.replace(request, claim=claim)
 
@@ -68,8 +69,8 @@ class Desk:
     async def ask(self, method: str, session: str | None = None, **fields: Any) -> WhipReply:
         return decode_reply(await self.whip.serve(encode(asked(method, session, **fields))))
 
-    async def join(self, caller: Caller, seat: str = "ann") -> tuple[str, WhipReply]:
-        reply = await self.ask("POST", seat=seat, body=(await caller.offer()).encode())
+    async def join(self, caller: Caller, seat: str = "ann", *, taken_ms: int = 0) -> tuple[str, WhipReply]:
+        reply = await self.ask("POST", seat=seat, body=(await caller.offer()).encode(), taken_ms=taken_ms)
         assert reply.status == 201, reply.body
         await caller.take(reply.body.decode())
         await eventually(lambda: caller.connected and self.room.seats[seat].arrived, "connected")
@@ -194,9 +195,19 @@ async def test_leaving_is_idempotent() -> None:
 async def test_an_old_session_ends_nothing_after_a_new_one() -> None:
     """The late DELETE of a page that was reloaded does not take the seat from the new page."""
     async with desk() as at, calling(PACKETS) as first, calling(PACKETS) as second:
-        old, _ = await at.join(first)
-        new, _ = await at.join(second)
+        old, _ = await at.join(first, taken_ms=1)
+        new, _ = await at.join(second, taken_ms=2)
         await eventually(lambda: old not in at.room.sessions, "the old session is over")
         assert (await at.ask("DELETE", old)).status == 200
         assert new in at.room.sessions
         assert "ann" in at.room.seats
+
+
+async def test_a_device_that_was_displaced_is_told_so() -> None:
+    """409 says that it is final; an encoder that does not say when it took the seat is told to come again."""
+    async with desk() as at, calling(PACKETS) as phone, calling(PACKETS) as other:
+        await at.join(phone, taken_ms=2)
+        offer = (await other.offer()).encode()
+        refused(await at.ask("POST", body=offer, taken_ms=1), 409, "displaced")
+        busy = refused(await at.ask("POST", body=offer), 503, "seat-in-use")
+        assert busy.headers["Retry-After"] == "2"

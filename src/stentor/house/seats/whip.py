@@ -15,7 +15,8 @@ from litestar import HttpMethod, Request, Response, Router, post, route
 from litestar.params import FromPath
 
 from stentor.base import units
-from stentor.base.errors import Malformed, Overloaded, StentorError
+from stentor.base.clock import unix_ms
+from stentor.base.errors import BadInput, Malformed, Overloaded, StentorError
 from stentor.bus.connection import Bus
 from stentor.house.spaces.desk import Desk
 from stentor.house.spaces.ice import IceServers
@@ -33,6 +34,10 @@ RESTART_S = 2.0
 """So long is a request kept for a stage that has just died and is on its way back: a speaker is heard again sooner than
 by trying again."""
 LOOK_S = 0.1
+TAKEN = "Seat-Taken"
+"""The header of a POST that says when this device took the seat: ms since 1970, by the house's clock. The same for all
+connections that follow from one press of a button; of two devices the one with the later time keeps the seat."""
+LATEST_MS = 2**53
 ALL = list(HttpMethod)
 """Every method comes here, so that refusals say what the standard wants them to say."""
 CORS = {
@@ -96,7 +101,7 @@ def preflight(allow: str) -> dict[str, str]:
         **accept,
         "allow": allow,
         "access-control-allow-methods": allow,
-        "access-control-allow-headers": "Authorization, Content-Type, If-Match",
+        "access-control-allow-headers": f"Authorization, Content-Type, If-Match, {TAKEN}",
         "access-control-max-age": "86400",
     }
 
@@ -121,8 +126,11 @@ async def carry(
         if_match=request.headers.get("if-match", ""),
     )
 
+    taken_ms = taken(request.headers.get(TAKEN, ""), unix_ms(desk.clock()))
+
     def asked() -> bytes:  # a claim holds once: each try has its own
-        claim = desk.claims.sign(purpose, units.space_id(space), seat, about=message.signed())
+        about = message.signed()
+        claim = desk.claims.sign(purpose, units.space_id(space), seat, about=about, taken_ms=taken_ms)
         return encode(msgspec.structs.replace(message, claim=claim))
 
     try:
@@ -136,6 +144,18 @@ async def carry(
     except Malformed as error:  # a stage of another version: not the speaker's fault, and it may be replaced soon
         raise Overloaded("The stage's answer is not understood.", retry_after_s=1.0, code="no-stage") from error
     return response(reply)
+
+
+def taken(header: str, now_ms: int) -> int:
+    """When a device took its seat (ms), as its POST says; 0 without the header. Raises :class:`BadInput`.
+
+    A time to come counts as now: nobody keeps a seat from the device that takes it next.
+    """
+    if not header:
+        return 0
+    if not (header.isascii() and header.isdigit() and len(header) <= len(str(LATEST_MS))):
+        raise BadInput(f"{TAKEN} is a time in whole milliseconds since 1970.", field=TAKEN)
+    return min(int(header), now_ms)
 
 
 async def _ask(bus: Bus, subject: str, asked: Callable[[], bytes]) -> bytes:

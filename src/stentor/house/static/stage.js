@@ -4,6 +4,7 @@ import { $, about, ask, button, lights, pause, text, when } from "./page.js";
 import { Backstage } from "./backstage.js";
 import { Door } from "./door.js";
 import { GreenRoom, MUSIC_BPS } from "./green-room.js";
+import { Here } from "./here.js";
 import { invite } from "./invite.js";
 import { Keep } from "./keep.js";
 import { Ladder } from "./ladder.js";
@@ -24,6 +25,7 @@ const OVER = new Set(["ended", "replay", "cancelled"]);
 const ENDED = { banned: "error.banned", "link-renewed": "error.link_ended" };
 const WARN_MS = 30 * 60e3; // before a space without a host ends by itself
 const RENEW_MS = 8000; // what the house says of a seat may be some seconds old
+const here = new Here(space.id, () => Boolean(seat?.wanted && view && ["live", "interrupted"].includes(view.state)));
 let token = space.seated ? "" : invitation(); // whose seat is their account's needs no link
 /** @type {SpaceView | null} */
 let view = null; // what the house says of the space and of us
@@ -35,6 +37,7 @@ let muted = false; // our own microphone is off
 let hostMuted = false; // a host has muted our seat
 let declined = false; // we have given our seat back
 let joined = 0; // when the connection was made, by performance.now()
+let ahead = 0; // ms of the house's clock before ours
 
 const meter = new microphone.Meter($("level"), (silent) => warn(silent ? text("status.silent") : ""));
 const people = new People({ space: space.id, token, command, silent: () => muted });
@@ -84,7 +87,8 @@ function block(sentence) {
   $("blocked").textContent = sentence;
 }
 
-async function join() {
+/** Goes onto the stage: somebody has pressed the button, or the page was loaded `again` while we were there. */
+async function join(again = false) {
   warn("");
   $("join").disabled = true;
   say(text("status.microphone"));
@@ -99,8 +103,10 @@ async function join() {
     return;
   }
   agree();
+  if (!again) await here.take(Date.now() + ahead);
+  here.keep(muted);
   const url = `/whip/${space.id}`;
-  seat = new Seat({ url, token, stream: opened, audio: $("mix"), bps: bitrate(), iceServers: view?.ice_servers ?? [] });
+  seat = new Seat({ url, token, takenMs: here.takenMs, stream: opened, audio: $("mix"), bps: bitrate(), iceServers: view?.ice_servers ?? [] });
   seat.addEventListener("change", changed);
   seat.addEventListener("blocked", () => { $("hear").hidden = false; });
   seat.join();
@@ -137,9 +143,17 @@ function changed() {
     joined = performance.now();
     warn("");
   }
-  if (state === "refused" && problem) stop(refusal(problem));
+  if (state === "refused" && problem) stop(problem.code === "displaced" ? text("status.elsewhere") : refusal(problem));
   if (state === "left") say(text("status.left"));
   buttons();
+}
+
+/** Whoever is on the stage with another device may go on here. */
+function offerToMove() {
+  const elsewhere = Boolean(!seat && view && here.elsewhere(view));
+  $("join").textContent = text(elsewhere ? "stage.use_here" : "stage.join");
+  if (elsewhere) say(text("status.elsewhere"));
+  else if ($("status").textContent === text("status.elsewhere")) say(text("status.ready"));
 }
 
 /**
@@ -166,6 +180,7 @@ function buttons() {
   const joined = Boolean(seat?.wanted);
   $("join").hidden = joined;
   $("join").disabled = false;
+  offerToMove();
   for (const id of ["mute", "leave"]) $(id).hidden = !joined;
   offerToDecline();
   if (joined) return;
@@ -195,6 +210,7 @@ async function decline() {
  */
 function stop(sentence) {
   const leaving = seat;
+  here.leave(sentence === text("status.elsewhere"));
   seat = null;
   leaving?.removeEventListener("change", changed);
   leaving?.leave();
@@ -209,6 +225,7 @@ function stop(sentence) {
 function mute() {
   if (!seat || !stream) return;
   muted = !(muted || hostMuted);
+  here.keep(muted);
   stream.getAudioTracks()[0].enabled = !muted;
   if (hostMuted) {
     hostMuted = false;
@@ -241,6 +258,7 @@ function draw() {
   $("ending").textContent = ending();
   hostButtons();
   offerToDecline();
+  offerToMove();
   ladder.draw(view);
   door.draw(view);
   keep.draw(view);
@@ -293,6 +311,7 @@ async function look() {
   /** @type {SpaceView} */
   const found = await ask("GET", `/spaces/${space.id}`, { token, timeout: 4000 });
   view = found;
+  ahead = found.now_ms - Date.now();
   const now = Boolean(found.seats.find(({ id }) => id === found.you.seat)?.muted);
   if (now !== hostMuted) {
     hostMuted = now;
@@ -317,7 +336,7 @@ async function look() {
   }
 }
 
-$("join").addEventListener("click", join);
+$("join").addEventListener("click", () => join());
 $("claim").hidden = !token || !space.account || space.seated;
 $("claim").addEventListener("click", async (/** @type {EventOn<HTMLElement>} */ { target }) => {
   try {
@@ -342,11 +361,23 @@ document.addEventListener("keydown", (event) => {
 });
 window.addEventListener("pagehide", () => seat?.leave());
 
+/** Goes back onto the stage where this tab was before it was loaded again. */
+async function back() {
+  const before = await here.before();
+  if (!before || seat || $("join").disabled) return;
+  muted = before.muted;
+  showMuted();
+  await join(true);
+}
+
 async function follow() {
+  let first = true;
   while (!declined) {
     const asked = token;
     try {
       await look();
+      if (first) await back();
+      first = false;
     } catch (error) {
       if (declined) return;
       if (asked !== token) continue; // asked by the link while it was claimed

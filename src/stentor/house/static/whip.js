@@ -1,7 +1,7 @@
 // One place on the stage over WHIP (RFC 9725), made again by itself for as long as it is wanted.
 //
 // Events ("change") tell the state: connecting, connected, reconnecting, waiting (the stage says: not now),
-// refused (`problem` says why; it is not tried again), left.
+// refused (`problem` says why; it is not tried again: also when another device has taken the seat), left.
 
 import { about, pause } from "./page.js";
 
@@ -25,12 +25,14 @@ export class Seat extends EventTarget {
 
   /**
    * `stream` has the microphone's track; `audio` plays the others (the mix without us); `bps` 0: as the browser likes.
-   * @param {{ url: string, token: string, stream: MediaStream, audio: HTMLAudioElement, bps?: number, iceServers?: RTCIceServer[] }} how
+   * `takenMs` is when this device took the seat: of several the latest keeps it.
+   * @param {{ url: string, token: string, takenMs: number, stream: MediaStream, audio: HTMLAudioElement, bps?: number, iceServers?: RTCIceServer[] }} how
    */
-  constructor({ url, token, stream, audio, bps = 0, iceServers = [] }) {
+  constructor({ url, token, takenMs, stream, audio, bps = 0, iceServers = [] }) {
     super();
     this.url = url;
     this.token = token;
+    this.takenMs = takenMs;
     this.stream = stream;
     this.audio = audio;
     this.bps = bps;
@@ -53,7 +55,7 @@ export class Seat extends EventTarget {
       const refused = await this.#attempt();
       if (!this.wanted) break;
       // A new seat may take a moment to reach the stage; whether it is gone for good the house says.
-      if (refused && FINAL.has(refused.status) && refused.code !== "no-seat") {
+      if (refused && (refused.code === "displaced" || (FINAL.has(refused.status) && refused.code !== "no-seat"))) {
         this.wanted = false;
         this.problem = refused;
         return this.#tell("refused");
@@ -131,7 +133,7 @@ export class Seat extends EventTarget {
       late.length = 0; // those are in the offer
       const answer = await fetch(this.url, {
         method: "POST",
-        headers: { "Content-Type": "application/sdp", ...who(this.token) },
+        headers: { "Content-Type": "application/sdp", "Seat-Taken": String(this.takenMs), ...who(this.token) },
         body: peer.localDescription?.sdp,
         credentials: "same-origin",
         signal: AbortSignal.timeout(10000),

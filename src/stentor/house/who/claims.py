@@ -19,8 +19,15 @@ class Claims:
         self._signer, self._clock = Signer(seed), clock
 
     def sign(
-        self, purpose: Purpose, space: SpaceId, invitation: Invitation | None = None, *, about: bytes = b""
+        self,
+        purpose: Purpose,
+        space: SpaceId,
+        invitation: Invitation | None = None,
+        *,
+        about: bytes = b"",
+        taken_ms: int = 0,
     ) -> str:
         """A claim of this moment, about the request ``about``."""
-        made = claims.claim(purpose, space, invitation, nonce=secrets.token_hex(8), now=self._clock(), about=about)
+        nonce, now = secrets.token_hex(8), self._clock()
+        made = claims.claim(purpose, space, invitation, nonce=nonce, now=now, about=about, taken_ms=taken_ms)
         return claims.sign(made, self._signer)
