@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
 from stentor.base.address import origin
 from stentor.base.errors import BadInput, NotFound, NotSupported
+from stentor.edge.page import ListenerPages
 from stentor.spaces.model import ON_AIR, Space
 
 OEMBED_CACHE = "public, max-age=60"
@@ -40,26 +40,22 @@ def asked_space(query: Mapping[str, str], address: str) -> str:
     return path[2]
 
 
-def oembed(space: Space, query: Mapping[str, str], *, address: str, app: str) -> bytes:
+def oembed(space: Space, query: Mapping[str, str], pages: ListenerPages, *, address: str) -> bytes:
     """The reply for a space: an iframe no larger than ``maxwidth`` and ``maxheight``; raises :class:`BadInput`."""
     width = max(LEAST_WIDTH, min(WIDTH, _pixels(query, "maxwidth", WIDTH)))
     height = max(LEAST_HEIGHT, min(HEIGHT, _pixels(query, "maxheight", HEIGHT)))
     home = address or origin(query["url"])
-    frame = (
-        f'<iframe src="{html.escape(home)}/s/{quote(space.id)}/embed" width="{width}" height="{height}" '
-        f'title="{html.escape(space.title)}" allow="autoplay" loading="lazy"></iframe>'
-    )
     return msgspec.json.encode(
         {
             "version": "1.0",
             "type": "rich",
             "title": space.title,
-            "provider_name": app,
+            "provider_name": pages.app,
             "provider_url": home,
             "cache_age": 60,
             "width": width,
             "height": height,
-            "html": frame,
+            "html": pages.frame(space, home, width, height),
         }
     )
 

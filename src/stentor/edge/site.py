@@ -300,7 +300,7 @@ class Site:
         return self._found(space, ["oembed"], request, connection)
 
     def _oembed_of(self, channel: Channel, request: Request) -> Reply:
-        text = embed.oembed(channel.space, request.query, address=self._address, app=self._pages.app)
+        text = embed.oembed(channel.space, request.query, self._pages, address=self._address)
         return Document(text, JSON, embed.OEMBED_CACHE, now=self._now()).answer(request.headers)
 
     def _job(self, answer: Coroutine[Any, Any, Reply | None], request: Request, connection: Connection) -> None:

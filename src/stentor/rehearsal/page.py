@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from html import escape
 from typing import Final
 
+from markupsafe import Markup
+
 from stentor.client.report import Spread
-from stentor.rehearsal.plot import STYLE, plot
+from stentor.rehearsal.plot import STYLE, TEMPLATES, plot
 from stentor.rehearsal.rehearsed import PAUSE_MS, EdgeLook, Rehearsed, Second
 
-CSS: Final = """
+CSS: Final = Markup("""
 :root { color-scheme: light dark; --ink: #1d2630; --paper: #fff; --faint: #d5dbe1; --good: #15803d; --bad: #b42318; }
 @media (prefers-color-scheme: dark) { :root { --ink: #dfe6ee; --paper: #14191f; --faint: #39434e; --good: #6fd694;
   --bad: #ff9a8d; } }
@@ -22,29 +23,14 @@ table { border-collapse: collapse; width: 100%; } th { text-align: left; font-we
 th, td { padding: .3rem .5rem .3rem 0; border-bottom: 1px solid var(--faint); vertical-align: top; }
 .good { color: var(--good); } .bad { color: var(--bad); } .verdict { font-weight: 600; }
 @media (max-width: 30rem) { th, td { display: block; border: 0; } td { border-bottom: 1px solid var(--faint); } }
-"""
+""")
 
 
 def page(report: Rehearsed) -> str:
     """The whole HTML document."""
-    at = datetime.fromtimestamp(report.began_ms / 1000, UTC)
-    name = f"Rehearsal of {report.space}, {at:%Y-%m-%d %H:%M} UTC"
-    rows = "".join(f"<tr><th scope=row>{escape(head)}</th><td>{escape(text)}</td></tr>" for head, text in _rows(report))
-    plots = "".join(f"<section><h2>{escape(title)}</h2>{svg}</section>" for title, svg in _plots(report))
-    untested = "".join(f"<li>{escape(what)}</li>" for what in report.not_tested)
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(name)}</title>'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{CSS}{STYLE}</style></head>'
-        f"<body><main><h1>{escape(name)}</h1>{_verdict(report)}<table>{rows}</table>{plots}"
-        f"<section><h2>Not tested</h2><ul>{untested}</ul></section></main></body></html>\n"
-    )
-
-
-def _verdict(report: Rehearsed) -> str:
-    if not report.complaints:
-        return '<p class="verdict good">✓ All who came and were let in were carried at the agreed quality.</p>'
-    told = "".join(f"<li>{escape(complaint)}</li>" for complaint in report.complaints)
-    return f'<p class="verdict bad">✗ Not everybody was carried at the agreed quality.</p><ul class="bad">{told}</ul>'
+    began = datetime.fromtimestamp(report.began_ms / 1000, UTC)
+    values = {"began": began, "rows": _rows(report), "plots": _plots(report), "style": CSS + STYLE}
+    return TEMPLATES.render("report", "en", report=report, **values)
 
 
 def _rows(report: Rehearsed) -> Iterator[tuple[str, str]]:
@@ -67,11 +53,11 @@ def _rows(report: Rehearsed) -> Iterator[tuple[str, str]]:
     yield "Rehearsal's own delay", f"{_spread(report.late_ms)} with {_processes(report.processes)}"
 
 
-def _plots(report: Rehearsed) -> Iterator[tuple[str, str]]:
+def _plots(report: Rehearsed) -> Iterator[tuple[str, Markup]]:
     seconds = report.seconds
     xs = [float(second.at_s) for second in seconds]
 
-    def over_time(title: str, unit: str = "", **lines: Sequence[float | None]) -> tuple[str, str]:
+    def over_time(title: str, unit: str = "", **lines: Sequence[float | None]) -> tuple[str, Markup]:
         series = {name.replace("_", " "): line for name, line in lines.items()}
         return title, plot(title, xs, series, x_name="seconds", unit=unit)
 
@@ -91,7 +77,7 @@ def _plots(report: Rehearsed) -> Iterator[tuple[str, str]]:
         yield from _of_edges(report.edges)
 
 
-def _of_edges(looks: Sequence[EdgeLook]) -> Iterator[tuple[str, str]]:
+def _of_edges(looks: Sequence[EdgeLook]) -> Iterator[tuple[str, Markup]]:
     xs = [max(0.0, look.at_s) for look in looks]
     title = "Processors in use"
     lines: dict[str, Sequence[float | None]] = {

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
 from math import ceil, floor, log10
 from typing import Final
+
+from markupsafe import Markup
+
+from stentor.base.html import Templates
 
 WIDTH: Final = 720
 HEIGHT: Final = 220
 LEFT, RIGHT, TOP, BOTTOM = 64, 24, 12, 34
 TICKS: Final = 5
-STYLE: Final = """
+STYLE: Final = Markup("""
 svg.plot { --ink: #1d2630; --faint: #d5dbe1; --a: #0b62c4; --b: #c2410c; --c: #15803d; --d: #7e22ce; --e: #be185d;
   font: 12px system-ui, sans-serif; max-width: 100%; height: auto; }
 @media (prefers-color-scheme: dark) { svg.plot { --ink: #dfe6ee; --faint: #39434e; --a: #6db3ff; --b: #ff9d66;
@@ -21,9 +24,9 @@ svg.plot polyline { fill: none; stroke-width: 2; stroke-linejoin: round; }
 svg.plot .a { stroke: var(--a); } svg.plot .b { stroke: var(--b); } svg.plot .c { stroke: var(--c); }
 svg.plot .d { stroke: var(--d); } svg.plot .b { stroke-dasharray: 6 3; } svg.plot .c { stroke-dasharray: 2 3; }
 svg.plot .e { stroke: var(--e); stroke-dasharray: 9 3 2 3; }
-"""
+""")
 """Lines differ by dashes too, for those who do not see colours."""
-CLASSES: Final = "abcde"
+TEMPLATES: Final = Templates("stentor.rehearsal")
 
 Scale = Callable[[float], float]
 Series = Mapping[str, Sequence[float | None]]
@@ -38,7 +41,7 @@ def plot(
     unit: str = "",
     standalone: bool = False,
     logarithmic: bool = False,
-) -> str:
+) -> Markup:
     """An SVG element with up to five lines over ``xs``; None leaves a hole.
 
     ``standalone`` brings its style along, for a file of its own. ``logarithmic`` draws ``xs``, which are above 0 and
@@ -57,27 +60,26 @@ def plot(
     def y(value: float) -> float:
         return round(TOP + high * (1 - value / top), 1)
 
-    parts = [
-        f'<svg class="plot" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT + 20}" role="img" '
-        f'aria-label="{escape(title)}"><title>{escape(title)}</title>'
-    ]
-    if standalone:
-        parts.append(f"<style>{STYLE}</style>")
-    for step in range(TICKS + 1):
-        up = top * step / TICKS
-        parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(up)}" y2="{y(up)}"/>')
-        parts.append(f'<text x="{LEFT - 6}" y="{y(up) + 4}" text-anchor="end">{short(up)}</text>')
-    for across in xs if logarithmic else [last * step / TICKS for step in range(TICKS + 1)]:
-        parts.append(f'<text x="{x(across)}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{short(across)}</text>')
-    parts.append(f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 2}" text-anchor="end">{escape(x_name)}</text>')
-    for index, (name, line) in enumerate(series.items()):
-        parts += [f'<polyline class="{CLASSES[index]}" points="{points}"/>' for points in _runs(xs, line, x, y)]
-        left = LEFT + index * wide // max(3, len(series))
-        parts.append(f'<line class="{CLASSES[index]}" stroke-width="2" x1="{left}" x2="{left + 20}" '
-                     f'y1="{HEIGHT + 10}" y2="{HEIGHT + 10}"/>')  # fmt: skip
-        label = f"{name}, {unit}" if unit else name
-        parts.append(f'<text x="{left + 26}" y="{HEIGHT + 14}">{escape(label)}</text>')
-    return "".join([*parts, "</svg>"])
+    ups = [top * step / TICKS for step in range(TICKS + 1)]
+    across = xs if logarithmic else [last * step / TICKS for step in range(TICKS + 1)]
+    text = TEMPLATES.render(
+        "plot",
+        "en",
+        title=title,
+        x_name=x_name,
+        unit=unit,
+        standalone=standalone,
+        style=STYLE,
+        width=WIDTH,
+        height=HEIGHT,
+        left=LEFT,
+        right=WIDTH - RIGHT,
+        bottom=HEIGHT - BOTTOM,
+        rungs=[(y(up), short(up)) for up in ups],
+        marks=[(x(value), short(value)) for value in across],
+        lines=[(name, _runs(xs, line, x, y)) for name, line in series.items()],
+    )
+    return Markup(text)
 
 
 def _runs(xs: Sequence[float], line: Sequence[float | None], x: Scale, y: Scale) -> list[str]:

@@ -11,7 +11,7 @@ from stentor.base.html import Templates
 from stentor.base.texts import Catalogue
 
 HOSTILE = '"><script>alert(1)</script>&'
-PACKAGES = ("stentor.base", "stentor.house")
+PACKAGES = ("stentor.base", "stentor.edge", "stentor.house")
 
 
 @pytest.fixture(scope="module")
