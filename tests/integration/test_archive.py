@@ -21,11 +21,13 @@ from stentor.base import grid
 from stentor.base.clock import unix_ms
 from stentor.base.config import Settings
 from stentor.base.rendition import RENDITIONS, Source
+from stentor.base.units import SeatId
 from stentor.bus.board import Board
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import Bus, connect
-from stentor.bus.status import BEATING, SpaceStatus, Statuses
-from stentor.spaces.model import Space, State
+from stentor.bus.status import BEATING, READS_NAMES, SeatStatus, SpaceStatus, Status, Statuses
+from stentor.spaces import names, pulse
+from stentor.spaces.model import Role, Seat, Space, State
 from stentor.store.objects import Objects
 from stentor.wire import manifest
 from stentor.wire.chunk import Chunk
@@ -169,6 +171,34 @@ async def test_a_talk_is_recorded_while_it_is_live(
     heard = probe(file)
     assert heard.warnings == []
     assert_heard(voice("reader")[: 10 * grid.SAMPLE_RATE_HZ], heard.samples)
+
+
+@pytest.mark.parametrize("newer", [True, False])
+async def test_names_are_not_in_the_sound(
+    bus: Bus, settings: Settings, statuses: Statuses, talk: list[dict[str, list[bytes]]], newer: bool
+) -> None:
+    """They stand beside it, while no older edge is there that would not find them."""
+    space = began(COUNT * grid.CHUNK_S)
+    space = msgspec.structs.replace(space, seats={"host": Seat(SeatId("host"), "Hedda", Role.HOST)})
+    edge = Status("edge", "edge-0", 0, 1, numbers={READS_NAMES: 1.0} if newer else {})
+    objects = Objects.open(settings.recordings_address)
+    async with archive(settings):
+        await eventually(lambda: bool(statuses.fresh(time.time(), "archive")), "the archive is there")
+        await bus.publish("status.edge.edge-0", msgspec.json.encode(edge))
+        await Board(bus).put(space)
+        chunks = chunks_of(space, talk)
+        for number, chunk in enumerate(chunks[:24]):
+            told = pulse.build(
+                space, chunk=number, at_ms=1, source="stage", listeners=1, seats=[SeatStatus("host", "", "host")]
+            )
+            chunks[number] = msgspec.structs.replace(chunk, pulse=told)
+        await publish(bus, chunks[:24])
+        await written(statuses, 23)
+    entries, everything = await stored(objects)
+    assert manifest.verify(entries) == []
+    sound = b"".join(everything[each.key] for entry in entries for each in entry.renditions.values())
+    assert (b"Hedda" in sound) is not newer
+    assert (b"Hedda" in everything.get(names.key("talk"), b"")) is newer
 
 
 async def test_killed_at_any_moment_it_goes_on(

@@ -29,7 +29,7 @@ from stentor.captions import seat as captions_seat
 from stentor.captions.engine import Transcription
 from stentor.captions.role import Captioner
 from stentor.captions.whisper import Whisper
-from stentor.spaces import withdrawal
+from stentor.spaces import names, withdrawal
 from stentor.spaces.model import Removal, Role, Seat, Space, State
 from stentor.spaces.withdrawal import Withdrawal
 from stentor.stage.tap import Tap
@@ -213,9 +213,12 @@ async def test_a_recording_gets_its_words_afterwards(objects: Objects) -> None:
     """Out of the mix, in their places, with the speakers that the pulses name; nobody wants the words of music."""
     await record(objects, 96, {range(24, 54): "ada", range(54, 96): "bob"})
     entries = (await RecordingStore(objects, SPACE).load()).entries
+    known = names.decode(await objects.get(names.key(SPACE)))
     found = [
         cue
-        async for _, cues in recorded.cues(SPACE, entries, objects.get, Counter(), language="en", made_ms=1)
+        async for _, cues in recorded.cues(
+            SPACE, entries, objects.get, Counter(), known=known, language="en", made_ms=1
+        )
         for cue in cues
     ]
     assert {cue.seat for cue in found} == {"ada", "bob"}
@@ -235,9 +238,12 @@ async def test_nobody_writes_down_what_was_removed(objects: Objects) -> None:
     wanted = await withdrawals.withdraw(objects, Withdrawal(SPACE, removals=[part]))
     removed = await withdrawals.erase(objects, wanted)
     entries = withdrawal.left((await RecordingStore(objects, SPACE).load()).entries, removed)
+    known = names.decode(await objects.get(names.key(SPACE)))
     found = [
         cue
-        async for _, cues in recorded.cues(SPACE, entries, objects.get, Counter(), language="en", made_ms=1)
+        async for _, cues in recorded.cues(
+            SPACE, entries, objects.get, Counter(), known=known, language="en", made_ms=1
+        )
         for cue in cues
     ]
     assert {cue.seat for cue in found} == {"ada"}

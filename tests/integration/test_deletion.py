@@ -13,14 +13,20 @@ import httpx
 import msgspec
 import pytest
 
+from stentor.archive.recorder import Recorder
+from stentor.archive.stored import RecordingStore
 from stentor.audio import hold
+from stentor.base.rendition import Source
 from stentor.base.units import SeatId, SpaceId
-from stentor.spaces import outline
+from stentor.spaces import outline, pulse
+from stentor.spaces.model import Role, State
 from stentor.spaces.outline import Outline, Turn
+from stentor.spaces.pulse import Pulse, PulseSeat
 from stentor.spaces.rules import decide
 from stentor.store.objects import Objects
 from stentor.store.spaces import Store
 from stentor.wire import cue, manifest
+from stentor.wire.chunk import Chunk
 from stentor.wire.cue import Cue, Transcript
 from tests.support.edge import silent_hold
 from tests.support.house import House, client, database, problem, running_house
@@ -131,7 +137,13 @@ async def seated(house: House, browser: httpx.AsyncClient, space: str) -> str:
 
 
 async def recorded(house: House, space: str, seat: str) -> None:
-    """Chapters and a transcript, as edges and captions leave them."""
+    """Sound, chapters and a transcript, as archive, edges and captions leave them."""
+    shelf, recorder = RecordingStore(objects(house), space), Recorder(space, 1)
+    heard = PulseSeat(seat, NAME, Role.HOST, talking=True, muted=False, level=-20)
+    told = Pulse(1, space, "Own", State.LIVE, 0, 1, "stage", 1, [heard])
+    chunk = Chunk(SpaceId(space), 0, 1, Source.STAGE, 1, 0, pulse.encode(told), {})
+    for segment in [*recorder.add(shelf.unnamed(chunk)), *recorder.finish(0)]:
+        await shelf.keep(segment)
     line = Cue(SpaceId(space), 1, 0, 900, SeatId(seat), NAME, "Hello.", "en", 2)
     await objects(house).put(cue.object_key(space), cue.encode_transcript(Transcript(1, 1, "whisper", [line])))
     turns = Outline(1, "hash", [Turn(0, 4.8, seat, NAME)], [-20])

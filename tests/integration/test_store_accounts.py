@@ -9,6 +9,8 @@ import pytest
 
 from stentor.base.errors import Conflict, NotFound
 from stentor.people.model import Account, Challenge, Passkey, Session, SiteInvitation, SiteRole
+from stentor.people.record import Deed, RecordEntry
+from stentor.store import record
 from stentor.store.accounts import MOST_PASSKEYS, MOST_SESSIONS, Accounts
 from stentor.store.spaces import Store
 from tests.support.postgres import database_url, postgres
@@ -52,6 +54,15 @@ async def test_an_account_and_its_parts(accounts: Accounts) -> None:
     await accounts.set_picture("a1", None, now_ms=6)
     assert (await accounts.get("a1")).picture_ms is None
     assert await accounts.picture("ada") is None
+
+
+async def test_the_record_keeps_its_newest_entries(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much is done to accounts, the record does not grow for ever."""
+    monkeypatch.setattr(record, "KEPT", 3)
+    for at_ms in range(5):
+        entry = RecordEntry(at_ms=at_ms, by="ada", handle="bob", deed=Deed.SUSPENDED)
+        await accounts.record.add(entry, by_account="a1", account="b1")
+    assert [each.at_ms for each in await accounts.record.newest()] == [4, 3, 2]
 
 
 async def test_a_handle_is_one_persons(accounts: Accounts) -> None:

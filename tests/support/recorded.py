@@ -44,12 +44,23 @@ def spoken(number: int, *talking: str, source: Source = Source.STAGE) -> bytes:
     return pulse.build(talk(), chunk=number, at_ms=at_ms, source=source, listeners=1, seats=seats)
 
 
-async def record(objects: Objects, chunks: int, speakers: Mapping[range, str], *, missing: range = range(0)) -> None:
-    """Stores a complete recording: music where nobody is named, a gap where chunks are missing."""
+async def record(
+    objects: Objects,
+    chunks: int,
+    speakers: Mapping[range, str],
+    *,
+    missing: range = range(0),
+    nameless: bool = True,
+) -> None:
+    """Stores a complete recording: music where nobody is named, a gap where chunks are missing.
+
+    Without ``nameless`` the names stand inside the sound, as in recordings of before.
+    """
     recorder, shelf = Recorder(SPACE, DOORS_OPEN_MS), RecordingStore(objects, SPACE)
     for number in (number for number in range(chunks) if number not in missing):
         who = next((name for numbers, name in speakers.items() if number in numbers), "")
-        for segment in recorder.add(heard(number, who)):
+        chunk = heard(number, who)
+        for segment in recorder.add(shelf.unnamed(chunk) if nameless else chunk):
             await shelf.keep(segment)
     for segment in recorder.finish(chunks - 1):
         await shelf.keep(segment)

@@ -6,7 +6,7 @@ The position is the manifest itself: nothing is kept anywhere else, so there is 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import msgspec
@@ -50,6 +50,7 @@ class RecordingTask:
         loops: HoldLoops,
         calm: Calm,
         clock: Clock,
+        nameless: Callable[[], bool],
     ) -> None:
         self.space = space
         self.complete = False
@@ -60,7 +61,7 @@ class RecordingTask:
         self.retries = 0
         self._shelf = RecordingStore(objects, space.id)
         self._log, self._lease, self._loops, self._clock = chunks, lease, loops, clock
-        self._calm = calm
+        self._calm, self._nameless = calm, nameless
         self._quiet_since = asyncio.get_running_loop().time()
 
     def status(self) -> SpaceStatus:
@@ -146,7 +147,9 @@ class RecordingTask:
             return None
 
     async def _whole(self, chunk: Chunk) -> Chunk:
-        """With the loop's frames, where it says no more than that the loop was heard."""
+        """With the loop's frames, where it says no more than that the loop was heard; without names."""
+        if self._nameless():
+            chunk = self._shelf.unnamed(chunk)
         if not chunk.hold or chunk.frames:
             return chunk
         loop = (await self._loops.get(chunk.hold)).loop

@@ -20,7 +20,7 @@ from stentor.bus.connection import Bus
 from stentor.bus.documents import Gone
 from stentor.bus.identity import join
 from stentor.bus.lease import Lease
-from stentor.bus.status import READS_SPANS, SpaceStatus, Status, beat
+from stentor.bus.status import READS_SPANS, SpaceStatus, Status, Statuses, beat
 from stentor.spaces import forecast
 from stentor.spaces.model import Space, State
 from stentor.store.loops import HoldLoops
@@ -44,6 +44,8 @@ class Archive:
         self.clock = clock
         self.chunks = ChunkLog(bus, clock=clock)
         self.loops = HoldLoops(objects)
+        self.statuses = Statuses(clock)
+        self._nameless = True
         self.recordings: dict[str, RecordingTask] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.log = log.get(ROLE)
@@ -51,6 +53,7 @@ class Archive:
     async def run(self) -> None:
         """Follows the board for ever; ends all recordings when cancelled, at any point without a loss."""
         try:
+            await self.statuses.start(self.bus, "edge")
             async for space in Board(self.bus).watch():
                 if isinstance(space, Gone):
                     self._forget(space.key)
@@ -81,7 +84,23 @@ class Archive:
     def _recording(self, space: Space) -> RecordingTask:
         calm = Calm(calm=space.waits)
         lease = Lease(self.bus, f"{ROLE}.{space.id}", holder=self.instance, calm=calm)
-        return RecordingTask(space, self.objects, self.chunks, lease, loops=self.loops, calm=calm, clock=self.clock)
+        return RecordingTask(
+            space,
+            self.objects,
+            self.chunks,
+            lease,
+            loops=self.loops,
+            calm=calm,
+            clock=self.clock,
+            nameless=self.nameless,
+        )
+
+    def nameless(self) -> bool:
+        """Whether names stay out of the sound: while every edge finds them beside it, as far as was last heard."""
+        read = self.statuses.reads_names(self.clock())
+        if read is not None:
+            self._nameless = read
+        return self._nameless
 
     async def _keep(self, space_id: str) -> None:
         """Runs a recording until it is complete; one that fails is taken up again from its manifest."""

@@ -1,7 +1,7 @@
 """A recording in the object store: its objects, its manifest, and how to go on after a crash.
 
-The order of writing is what makes a crash harmless: a segment's objects, then the page that names them. What was
-written and not named is written again, the same bytes under the same key.
+The order of writing is what makes a crash harmless: people's names, a segment's objects, then the page that lists
+these. What was written and is in no page is written again, the same bytes under the same key.
 """
 
 from __future__ import annotations
@@ -9,11 +9,17 @@ from __future__ import annotations
 import hashlib
 from typing import Final, NamedTuple
 
+import msgspec
+
 from stentor.archive import recorder
 from stentor.archive.recorder import SealedSegment
+from stentor.base import log
 from stentor.base.errors import Malformed, NotFound
+from stentor.spaces import names, pulse
+from stentor.spaces.names import Names
 from stentor.store.objects import Objects
 from stentor.wire import manifest
+from stentor.wire.chunk import Chunk
 from stentor.wire.manifest import PAGE_ENTRIES, Entry
 
 MAX_PAGES: Final = 10_000
@@ -38,6 +44,7 @@ class RecordingStore:
         self._number = 0
         """Which page that is."""
         self._inits_there = False
+        self._names = self._kept_names = Names()
 
     async def load(self) -> Loaded:
         """Reads the manifest. A damaged page is used as far as its chain holds; the rest is recorded anew."""
@@ -57,9 +64,36 @@ class RecordingStore:
                     copy = f"{manifest.page_key(self.space, page)}.{hashlib.sha256(data).hexdigest()[:12]}.damaged"
                     await self._objects.put(copy, data)
                 break
+        self._names = self._kept_names = await self._load_names()
         self._number, rest = divmod(len(entries), PAGE_ENTRIES)
         self._page = entries[len(entries) - rest :]
         return Loaded(entries, damaged)
+
+    async def _keep_names(self) -> None:
+        """What is new, behind what stands there: the house may have erased a name."""
+        if new := self._names.names[len(self._kept_names.names) :]:
+            there = await self._load_names()
+            self._names = Names(names=[*there.names, *new])
+            await self._objects.put(names.key(self.space), names.encode(self._names))
+            self._kept_names = self._names
+
+    async def _load_names(self) -> Names:
+        try:
+            return names.decode(await self._objects.get(names.key(self.space)))
+        except NotFound:
+            return Names()
+        except Malformed as error:
+            log.get("archive").error("names-damaged", space=self.space, detail=error.detail)
+            return Names()
+
+    def unnamed(self, chunk: Chunk) -> Chunk:
+        """The chunk without the names in its pulse, which are stored before the segment that is kept next."""
+        try:
+            told = pulse.read(chunk.pulse)
+        except Malformed:
+            return chunk
+        self._names = self._names.heard(told)
+        return msgspec.structs.replace(chunk, pulse=pulse.encode(names.without(told)))
 
     async def keep(self, segment: SealedSegment) -> None:
         """Stores a segment: when this returns, it is in the manifest."""
@@ -67,6 +101,7 @@ class RecordingStore:
             for key, data in recorder.inits(self.space).items():
                 await self._objects.put(key, data)
             self._inits_there = True
+        await self._keep_names()
         for key, data in segment.objects.items():
             await self._objects.put(key, data)
         before = [entry for entry in self._page if entry.number < segment.entry.number]

@@ -18,6 +18,8 @@ READS_BATCHES = "reads_batches"
 """Among the numbers of a programme: it reads several ticks in a message. Versions before this one do not."""
 READS_SPANS = "reads_spans"
 """Among the numbers of an edge and of an archive: it reads one message for several chunks."""
+READS_NAMES = "reads_names"
+"""Among the numbers of an edge: it takes names from beside a recording (``spaces.names``)."""
 BEATING = ("archive", "captions", "edge", "house", "programme", "stage")
 """The roles that tell of themselves."""
 FRESH_S = 3.0
@@ -151,6 +153,11 @@ class Statuses:
         """Whether there are edges or archives, and all of them read one message for several chunks that wait."""
         readers = [*self.fresh(now, "edge"), *self.fresh(now, "archive")]
         return bool(readers) and all(status.numbers.get(READS_SPANS) for status in readers)
+
+    def reads_names(self, now: float) -> bool | None:
+        """Whether all edges take names from beside a recording; None while there is no edge."""
+        edges = self.fresh(now, "edge")
+        return all(status.numbers.get(READS_NAMES) for status in edges) if edges else None
 
     def captioned(self, space: str, now: float) -> bool:
         """Whether a process of captions listens to the space."""

@@ -24,7 +24,8 @@ from stentor.base import grid
 from stentor.base.rendition import BY_NAME, Source
 from stentor.base.units import SeatId, SpaceId
 from stentor.captions.engine import Transcriber
-from stentor.spaces import pulse
+from stentor.spaces import names, pulse
+from stentor.spaces.names import Names
 from stentor.wire import cue as wire_cue
 from stentor.wire import emsg
 from stentor.wire.cue import Cue
@@ -51,7 +52,8 @@ NOBODY = CreditedSpeaker("", "")
 class Recorded:
     """A recording, segment after segment, on its way into utterances."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Names) -> None:
+        self._known = known
         self._decoder = StreamDecoder("aac", AAC_CONFIG)
         self._narrower = Narrower()
         self._detector = TalkDetector(1)
@@ -62,7 +64,7 @@ class Recorded:
     def add(self, entry: Entry, segment: bytes) -> list[Utterance]:
         """The utterances that end in it; raises :class:`~stentor.base.errors.Malformed` for a damaged segment."""
         for message in emsg.pulses(segment):
-            told = pulse.read(message)
+            told = names.given(pulse.read(message), self._known)
             self._talking[grid.part_of(told.chunk)] = [
                 CreditedSpeaker(seat.id, seat.name) for seat in told.seats if seat.talking
             ]
@@ -104,13 +106,20 @@ def _on_stage(entry: Entry) -> list[bool]:
 
 
 async def cues(
-    space: SpaceId, entries: Sequence[Entry], get: Get, engine: Transcriber, *, language: str, made_ms: int
+    space: SpaceId,
+    entries: Sequence[Entry],
+    get: Get,
+    engine: Transcriber,
+    *,
+    known: Names,
+    language: str,
+    made_ms: int,
 ) -> AsyncIterator[tuple[Entry, list[Cue]]]:
     """Each segment of a recording with the cues that end in it; ``get`` reads an object, and may raise NotFound.
 
     ``entries`` are those that are left: without a key there is silence.
     """
-    recorded = Recorded()
+    recorded = Recorded(known)
     origin_ms = entries[0].start_ms - entries[0].first_chunk * grid.CHUNK_MS
 
     def recognise(utterance: Utterance) -> list[Cue]:

@@ -14,8 +14,9 @@ from stentor.base.errors import Conflict, NotFound, Removed
 from stentor.captions import recorded
 from stentor.captions.whisper import Whisper
 from stentor.cli import options
-from stentor.spaces import withdrawal
+from stentor.spaces import names, withdrawal
 from stentor.spaces.model import State
+from stentor.spaces.names import Names
 from stentor.store import withdrawals
 from stentor.store.objects import Objects
 from stentor.store.spaces import Store
@@ -52,6 +53,10 @@ async def _transcribe(settings: Settings, space_id: str, language: str | None, *
         raise Removed("This recording was removed on request.")
     if not entries:
         raise NotFound("There is no recording of this space.")
+    try:
+        known = names.decode(await objects.get(names.key(space_id)))
+    except NotFound:
+        known = Names()  # it has them inside
     engine = await asyncio.to_thread(Whisper, settings.captions_model)
     found: list[Cue] = []
     with click.progressbar(length=len(entries), label="Writing down") as bar:
@@ -60,6 +65,7 @@ async def _transcribe(settings: Settings, space_id: str, language: str | None, *
             entries,
             objects.get,
             engine,
+            known=known,
             language=language or space.language,
             made_ms=unix_ms(time.time()),
         ):

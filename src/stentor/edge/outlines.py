@@ -10,7 +10,8 @@ from typing import Protocol
 from stentor.base import log
 from stentor.base.errors import Malformed, NotFound, Overloaded
 from stentor.base.rendition import RENDITIONS
-from stentor.spaces import outline, pulse
+from stentor.edge.names import RecordedNames
+from stentor.spaces import names, outline, pulse
 from stentor.spaces.outline import Outline
 from stentor.spaces.pulse import Pulse
 from stentor.store.objects import Objects
@@ -31,8 +32,8 @@ class SegmentReader(Protocol):
 class Outlines:
     """Each is made by one task, however many ask."""
 
-    def __init__(self, objects: Objects, segments: SegmentReader) -> None:
-        self._objects = objects
+    def __init__(self, objects: Objects, segments: SegmentReader, recorded: RecordedNames) -> None:
+        self._objects, self._recorded = objects, recorded
         self._segments = segments
         self._making: dict[str, asyncio.Task[Outline]] = {}
         self._log = log.get("edge")
@@ -52,20 +53,21 @@ class Outlines:
             kept = outline.decode(await self._objects.get(key))
             if kept.last_hash == mark:
                 return kept
-        made = await self._make(entries, mark)
+        made = await self._make(space, entries, mark)
         try:
             await self._objects.put(key, outline.encode(made))
         except Overloaded as error:  # an edge that may only read makes it again after its next start
             self._log.warning("outline-not-kept", space=space, reason=error.detail)
         return made
 
-    async def _make(self, entries: list[Entry], mark: str) -> Outline:
+    async def _make(self, space: str, entries: list[Entry], mark: str) -> Outline:
         objects = [entry.renditions[SMALLEST.name] for entry in entries if SMALLEST.name in entry.renditions]
         keys = [stored.key for stored in objects if stored.key]  # silence says nothing
+        known = await self._recorded.get(space)
         found: list[Pulse] = []
         for at in range(0, len(keys), READ_AT_ONCE):
             for some in await asyncio.gather(*(self._pulses(key) for key in keys[at : at + READ_AT_ONCE])):
-                found += some
+                found += [names.given(told, known) for told in some]
         chunks = entries[-1].first_chunk + entries[-1].chunks
         return outline.outline(found, chunks=chunks, last_hash=mark)
 

@@ -21,6 +21,7 @@ from stentor.base.rendition import BY_NAME, RENDITIONS, Rendition
 from stentor.edge import overflow, vod
 from stentor.edge.cache import Cache
 from stentor.edge.hls import is_number
+from stentor.edge.names import RecordedNames
 from stentor.edge.outlines import Outlines
 from stentor.edge.protocol import Connection
 from stentor.edge.reply import ANYBODY, EXPOSED, MEDIA_CACHE, NO_STORE, Document, File, Reply, asked_range
@@ -61,7 +62,8 @@ class Replays:
         self._documents: OrderedDict[tuple[str, str], tuple[ShownRecording, Document]] = OrderedDict()
         self._playlists: OrderedDict[tuple[str, str, bool], Document] = OrderedDict()
         """Of the overflow: by hash of the last entry, name, and whether the recording ends there."""
-        self._outlines = Outlines(objects, self._cache)
+        self._names = RecordedNames(objects, monotonic=monotonic)
+        self._outlines = Outlines(objects, self._cache, self._names)
         self._clips: OrderedDict[tuple[str, str, str, clip.Cut], File] = OrderedDict()
         self._files: OrderedDict[tuple[str, str], tuple[ShownRecording, VirtualFile]] = OrderedDict()
         self._clipping_s, self._clipped = 0.0, 0
@@ -130,6 +132,7 @@ class Replays:
         self._manifests.pop(space, None)
         self._shown.pop(space, None)
         self._cache.forget(f"recordings/{space}/")
+        self._names.forget(space)
         for kept in (self._documents, self._clips, self._files):
             _drop(kept, space)
 
@@ -210,6 +213,7 @@ class Replays:
             raise NotFound("There is no such file.", code="no-such-file")
         changed = recording.changed(int(number)) if file != "init.mp4" else None
         data = await (self._cache.get(key) if changed is None else self._bytes(changed, rendition))
+        data = await self._names.put_into(data, space)
         return File(data, MEDIA_TYPE, MEDIA_CACHE, now=self._clock()).answer(request.headers, self._clock())
 
     async def _file(

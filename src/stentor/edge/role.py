@@ -31,7 +31,7 @@ from stentor.bus.crowd import Crowd
 from stentor.bus.cues import CueLog
 from stentor.bus.documents import Gone
 from stentor.bus.identity import join
-from stentor.bus.status import READS_SPANS, SpaceStatus, Status, Statuses
+from stentor.bus.status import READS_NAMES, READS_SPANS, SpaceStatus, Status, Statuses
 from stentor.bus.withdrawals import Withdrawals
 from stentor.crowd.addresses import Addresses
 from stentor.crowd.orders import Orders
@@ -142,6 +142,7 @@ class Edge:
         spaces: dict[str, SpaceStatus] = {}
         numbers: dict[str, float] = {
             READS_SPANS: 1.0,
+            READS_NAMES: 1.0,
             "connections": worker.open,
             "capacity": worker.capacity,
             "listeners": worker.listeners,

@@ -73,6 +73,11 @@ def read(data: bytes) -> Pulse:
         raise Malformed(f"Not a pulse: {error}") from error
 
 
+def encode(told: Pulse) -> bytes:
+    """As JSON."""
+    return _encoder.encode(told)
+
+
 def build(
     space: Space,
     *,

@@ -1,11 +1,11 @@
-"""The record of what is done to accounts: only ever added to, but handles of deleted accounts are taken out."""
+"""The record of what is done to accounts: the newest entries; handles of deleted accounts are taken out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from stentor.people.record import Deed, RecordEntry
 from stentor.store import tables
@@ -13,6 +13,8 @@ from stentor.store.work import Work
 
 PAGE = 100
 """Entries that are read at once."""
+KEPT: Final = 100_000
+"""The newest entries; about 20 MB."""
 _TABLE = tables.account_record
 
 
@@ -56,7 +58,8 @@ def add_entry(connection: Connection, entry: RecordEntry, *, by_account: str, ac
     values = {"at_ms": entry.at_ms, "by": entry.by, "handle": entry.handle}
     values |= {"by_account": by_account, "account": account}
     values |= {"deed": entry.deed.value, "detail": entry.detail}
-    connection.execute(insert(_TABLE).values(values))
+    newest = connection.execute(insert(_TABLE).values(values).returning(_TABLE.c.id)).scalar_one()
+    connection.execute(delete(_TABLE).where(_TABLE.c.id <= newest - KEPT))
 
 
 def forget_handle(connection: Connection, account: str, *, instead: str) -> None:

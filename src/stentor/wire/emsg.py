@@ -7,7 +7,7 @@ the chunk it belongs to (CMAF, ISO/IEC 23000-19, 7.4.5).
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from stentor.base import grid
@@ -62,6 +62,19 @@ def pulses(data: bytes) -> Iterator[bytes]:
             event = parse(data, found)
             if event.scheme == PULSE_SCHEME:
                 yield event.message
+
+
+def replaced(data: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """Whole boxes, such as a segment's, with other pulses; the sound stays as it is. Raises :class:`Malformed`."""
+    parts = []
+    for found in boxes(data):
+        part = data[found.start : found.end]
+        if found.kind == b"emsg":
+            event = parse(data, found)
+            if event.scheme == PULSE_SCHEME:
+                part = emsg(change(event.message), decode_time=event.time, duration=event.duration, id=event.id)
+        parts.append(part)
+    return b"".join(parts)
 
 
 def shift(data: bytearray, found: Box, by: int) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from stentor.archive.recorder import SealedSegment
 from stentor.archive.stored import RecordingStore, salvage
 from stentor.base.errors import NotFound
 from stentor.base.rendition import Source
+from stentor.spaces import names, pulse
 from stentor.store.objects import Objects
 from stentor.wire import manifest
 from stentor.wire.manifest import FIRST_HASH, PAGE_ENTRIES, Entry, Run, StoredObject
+from tests.support.recorded import heard
 
 PAGE = manifest.page_key("talk", 0)
 
@@ -51,6 +54,24 @@ async def test_a_second_writer_goes_on() -> None:
         await shelf.load()
         await shelf.keep(SealedSegment(entries[-1], {}))
         assert (await RecordingStore(objects, "talk").load()).entries == entries
+
+
+async def test_names_stand_beside_the_sound() -> None:
+    """Before the segment that they are for; also of a second writer, and one that was erased stays so."""
+    objects, entries = Objects.open("memory://"), chained(2)
+    shelf = RecordingStore(objects, "talk")
+    chunk = heard(1, "ada")
+    assert b"Ada" not in shelf.unnamed(chunk).pulse
+    await shelf.keep(SealedSegment(entries[0], {}))
+    known = names.decode(await objects.get(names.key("talk")))
+    assert names.given(pulse.read(shelf.unnamed(chunk).pulse), known) == pulse.read(chunk.pulse)
+    second = RecordingStore(objects, "talk")
+    await second.load()
+    await objects.put(names.key("talk"), names.encode(known.renamed({"ada": "Deleted person 17"})))
+    second.unnamed(msgspec.structs.replace(chunk, pulse=chunk.pulse.replace(b"Bob", b"Eve")))
+    await second.keep(SealedSegment(entries[1], {}))
+    found = names.decode(await objects.get(names.key("talk")))
+    assert [each.name for each in found.names] == ["Deleted person 17", "Bob", "Eve"]
 
 
 @pytest.mark.parametrize("keep", [0, 1, 500, 1500])

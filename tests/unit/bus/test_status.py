@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from stentor.bus.status import READS_BATCHES, READS_SPANS, Status, Statuses
+from stentor.bus.status import READS_BATCHES, READS_NAMES, READS_SPANS, Status, Statuses
 
 NOW = 100.0
 
@@ -29,6 +29,13 @@ def test_spans_are_for_those_who_read_them(reader: str) -> None:
     assert not heard(*new, one(reader, "old")).reads_spans(NOW)
     assert heard(*new, one(reader, "old")).reads_spans(NOW + 10) is False  # nobody is heard any more
     assert not heard().reads_spans(NOW)
+
+
+def test_names_are_for_edges_that_find_them() -> None:
+    """One older edge is enough to have them in the sound; without an edge nobody knows."""
+    assert heard(one("edge", "a", READS_NAMES), one("archive", "b")).reads_names(NOW) is True
+    assert heard(one("edge", "a", READS_NAMES), one("edge", "old")).reads_names(NOW) is False
+    assert heard(one("archive", "b")).reads_names(NOW) is None
 
 
 def test_batches_are_for_those_who_read_them() -> None:

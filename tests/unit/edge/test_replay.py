@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import time
 
 import msgspec
 import pytest
 
 from stentor.archive.stored import RecordingStore
 from stentor.edge.cache import Cache
+from stentor.edge.names import RecordedNames
 from stentor.edge.outlines import Outlines
 from stentor.edge.replay import CLIPS_A_SECOND
+from stentor.spaces import names, pulse
 from stentor.spaces.model import State
 from stentor.spaces.switches import Switch
-from stentor.wire import manifest, mp4
+from stentor.wire import emsg, manifest, mp4
+from stentor.wire.demux import Demuxer
 from tests.support.edge import SPACE, edge, encoded
 from tests.support.encoded import probe
 from tests.support.recorded import record, talk
@@ -46,14 +50,36 @@ async def test_the_outline_is_made_once() -> None:
         for key, _ in await rig.objects.list("recordings/friday/opus-24"):
             await rig.objects.delete(key)
         entries = (await RecordingStore(rig.objects, SPACE).load()).entries
-        found = await Outlines(rig.objects, Cache(rig.objects)).get(SPACE, entries, entries[-1].hash)
+        recorded = RecordedNames(rig.objects, monotonic=time.monotonic)
+        found = await Outlines(rig.objects, Cache(rig.objects), recorded).get(SPACE, entries, entries[-1].hash)
         assert [turn.name for turn in found.turns] == ["Ada"]
 
 
-async def test_a_deleted_person_is_a_number_in_chapters() -> None:
-    """At once, though this edge has answered before and the pulses inside the sound still have the name."""
+@pytest.mark.parametrize("nameless", [True, False])
+async def test_who_speaks_in_a_replay(nameless: bool) -> None:
+    """Whoever plays its segments sees names, and a number for who was deleted; also where the sound has them inside."""
     async with edge(talk()) as rig:
-        await record(rig.objects, 96, SPEAKERS)
+        await record(rig.objects, 96, SPEAKERS, nameless=nameless)
+        key = manifest.segment_key(SPACE, "aac-64", 4)
+        stored = await rig.objects.get(key)
+        assert (b"Ada" in stored) is not nameless
+        assert await rig.objects.size(names.key(SPACE)) if nameless else b"Bob" in stored
+        told = [pulse.read(each) for each in emsg.pulses((await rig.get("/s/friday/replay/aac-64/4.m4s"))[2])]
+        assert [[seat.name for seat in each.seats] for each in told] == [["Ada", "Bob"]] * 4
+        rig.channel.space = msgspec.structs.replace(rig.channel.space, erased={"ada": 17})
+        served = (await rig.get("/s/friday/replay/aac-64/4.m4s"))[2]
+        assert b"Ada" not in served
+        assert b"Deleted person 17" in served
+        frames = [[fragment.frames for fragment in Demuxer().feed(each)] for each in (served, stored)]
+        assert frames[0] == frames[1]
+        assert b"Ada" not in (await rig.get("/s/friday/recording.m4a"))[2] or not nameless
+
+
+@pytest.mark.parametrize("nameless", [True, False])
+async def test_a_deleted_person_is_a_number_in_chapters(nameless: bool) -> None:
+    """At once, though this edge has answered before, also where the pulses inside the sound have the name."""
+    async with edge(talk()) as rig:
+        await record(rig.objects, 96, SPEAKERS, nameless=nameless)
         assert b"Ada" in (await rig.get("/s/friday/chapters.json"))[2]
         rig.channel.space = msgspec.structs.replace(rig.channel.space, erased={"ada": 17})
         found = json.loads((await rig.get("/s/friday/chapters.json"))[2])["chapters"]

@@ -1,7 +1,7 @@
 """What is still to be done when an account has been deleted: jobs, each for one space or one folder of objects.
 
 The database forgot the name in the transaction that decided (``store.deletions``). Here it goes from what was made of
-it: the state of spaces, their documents, transcripts and chapters, portraits, and what edges show of comments.
+it: the state of spaces, their documents, transcripts, chapters and recordings, portraits, what edges show of comments.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from stentor.base.errors import Conflict, Malformed, NotFound
 from stentor.base.units import SeatId
 from stentor.house.comments.chat import ChatKeeper
 from stentor.house.spaces.desk import Desk
-from stentor.spaces import board, outline, portraits, rights
+from stentor.spaces import board, names, outline, portraits, rights
 from stentor.spaces import commands as c
 from stentor.spaces.model import OVER, Role, Space, State, erased_name
 from stentor.store import forgotten
@@ -25,7 +25,7 @@ from stentor.store.jobs import Job
 from stentor.store.objects import Objects
 from stentor.wire import cue, manifest
 
-Names = Mapping[str, str]
+Instead = Mapping[str, str]
 """What stands instead of the name, by seat."""
 
 
@@ -63,28 +63,29 @@ class Erasure:
         space = await self._desk.change(space.id, [*departure(space, account), *forget], rights.ADMIN)
         if not board.belongs(space, unix_ms(self._desk.clock())):
             await self._desk.publish(space)
-        names = {seat: erased_name(number) for seat, number in numbers.items()}
-        await self._chapters(space, names)
-        await self._transcript(space, names)
+        instead = {seat: erased_name(number) for seat, number in numbers.items()}
+        await self._chapters(space, instead)
+        await self._transcript(space, instead)
+        await self._recording(space, instead)
 
-    async def _chapters(self, space: Space, names: Names) -> None:
+    async def _chapters(self, space: Space, instead: Instead) -> None:
         key = manifest.outline_key(space.id)
         with suppress(NotFound, Malformed):  # there is none, or nobody can read it
             found = outline.decode(await self._objects.get(key))
             turns = [
-                msgspec.structs.replace(turn, name=names[turn.seat]) if turn.seat in names else turn
+                msgspec.structs.replace(turn, name=instead[turn.seat]) if turn.seat in instead else turn
                 for turn in found.turns
             ]
             if turns != found.turns:
                 await self._objects.put(key, outline.encode(msgspec.structs.replace(found, turns=turns)))
 
-    async def _transcript(self, space: Space, names: Names) -> None:
+    async def _transcript(self, space: Space, instead: Instead) -> None:
         """Raises :class:`Conflict` while it is still written: then it is done afterwards."""
         key = cue.object_key(space.id)
         with suppress(NotFound, Malformed):
             found = cue.decode_transcript(await self._objects.get(key))
             cues = [
-                msgspec.structs.replace(each, name=names[each.seat]) if each.seat in names else each
+                msgspec.structs.replace(each, name=instead[each.seat]) if each.seat in instead else each
                 for each in found.cues
             ]
             if cues == found.cues:
@@ -92,6 +93,18 @@ class Erasure:
             if space.state not in OVER:
                 raise Conflict("The captions of this space are being written.", code="space-on-air")
             await self._objects.put(key, cue.encode_transcript(msgspec.structs.replace(found, cues=cues)))
+
+    async def _recording(self, space: Space, instead: Instead) -> None:
+        """Raises :class:`Conflict` while the archive adds names."""
+        key = names.key(space.id)
+        with suppress(NotFound, Malformed):
+            found = names.decode(await self._objects.get(key))
+            named = found.renamed(instead)
+            if named == found:
+                return
+            if space.state not in OVER:
+                raise Conflict("This space is being recorded.", code="space-on-air")
+            await self._objects.put(key, names.encode(named))
 
 
 def departure(space: Space, account: str) -> list[c.Command]:
