@@ -181,7 +181,7 @@ async def test_errors_are_problem_documents(house: House) -> None:
     problem(await admin.get("/api/v1/nothing"), 404, "not-found")
     problem(await admin.get(f"{spaces}/nobody"), 404, "space-not-found")
     problem(await admin.get(f"{spaces}/No_Id"), 400, "bad-input")
-    problem(await admin.get("/static/x/secrets.py"), 404, "not-found")
+    problem(await admin.get("/static/x/secrets.py"), 404, "no-such-file")
     refused = await admin.delete(spaces)
     problem(refused, 405, "method-not-allowed")
     problem(await admin.post(spaces, content=b"x" * 20_000, headers=json), 413, "too-large")

@@ -15,8 +15,9 @@ from stentor.base import grid
 from stentor.base.clock import Clock
 from stentor.base.errors import BadInput, NotFound, Overloaded
 from stentor.base.rendition import Codec, Rendition
+from stentor.base.static import IMMUTABLE
 from stentor.edge import subtitles
-from stentor.edge.reply import EXPOSED, IMMUTABLE, MEDIA_CACHE, Document, File, Reply, failure
+from stentor.edge.reply import EXPOSED, MEDIA_CACHE, Document, File, Reply, failure
 from stentor.edge.subtitles import CaptionTrack
 from stentor.edge.window import Window
 from stentor.wire import mp4, playlist

@@ -10,9 +10,10 @@ from stentor.base import log
 from stentor.base.clock import Clock
 from stentor.base.errors import Malformed, NotFound, Overloaded
 from stentor.base.rendition import BY_NAME
+from stentor.base.static import IMMUTABLE
 from stentor.edge import door
 from stentor.edge.channel import Channel
-from stentor.edge.reply import IMMUTABLE, File, Reply
+from stentor.edge.reply import File, Reply
 from stentor.store.objects import Objects
 from stentor.wire.http import Request
 

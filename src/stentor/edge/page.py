@@ -6,19 +6,19 @@ inline and nothing from elsewhere.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from datetime import UTC, datetime
+from importlib import resources
 from urllib.parse import urlsplit
 
-from stentor.base import hsts, texts
-from stentor.base.errors import NotFound, Removed
+from stentor.base import hsts, static, texts
+from stentor.base.errors import Removed
 from stentor.base.html import Templates
 from stentor.base.rendition import BY_NAME
+from stentor.base.static import Static
 from stentor.crowd.orders import Orders
-from stentor.edge import assets
 from stentor.edge.door import door, shown_state
-from stentor.edge.reply import ANYBODY, BRIEF, HTML, IMMUTABLE, Document, Reply
+from stentor.edge.reply import ANYBODY, BRIEF, HTML, Document, Reply
 from stentor.spaces.model import ON_AIR, Space, State
 from stentor.spaces.switches import Switch
 from stentor.wire.clip import Cut
@@ -43,14 +43,21 @@ class ListenerPages:
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(overflow)) if overflow else ""
         self._strict = {hsts.NAME.replace("-", "_"): value} if (value := hsts.value(address, house)) else {}
         self._policy = POLICY.format(elsewhere=f" {origin}" if origin else "")
-        self._files = assets.read(now)
-        digest = hashlib.sha256(b"".join(self._files[name].body for name in sorted(self._files)))
-        self.version = digest.hexdigest()[:12]
-        """Stands in the addresses of what the page loads: a new version has new addresses."""
-        self._fresh = assets.read(now, cache=IMMUTABLE)
-        languages, static = " ".join(texts.LANGUAGES), f"/static/{self.version}"
+        catalogues = resources.files(PACKAGE) / "texts"
+        self._static = Static(PACKAGE, {f"texts-{name}.json": catalogues / f"{name}.json" for name in texts.LANGUAGES})
+        self._files = {
+            (name, cache): Document(file.body, file.content_type, cache, now=now, X_Content_Type_Options="nosniff")
+            for name, file in self._static.files.items()
+            for cache in (static.IMMUTABLE, static.ASK_AGAIN)
+        }
+        translations = {name: self._static(f"texts-{name}.json") for name in texts.LANGUAGES}
         self._templates = Templates(
-            PACKAGE, self._catalogue, address=address, languages=languages, static=static, opus=OPUS.name
+            PACKAGE,
+            self._catalogue,
+            address=address,
+            translations=translations,
+            static=self._static,
+            opus=OPUS.name,
         )
 
     @property
@@ -116,12 +123,9 @@ class ListenerPages:
         raise Removed("This space was removed on request.")
 
     def static(self, path: list[str]) -> Document:
-        """``[version, …file]``: for ever when the version is this one; raises :class:`NotFound`."""
-        version, name = path[0], "/".join(path[1:])
-        found = (self._fresh if version == self.version else self._files).get(name)
-        if found is None:
-            raise NotFound("There is no such file.", code="no-such-file")
-        return found
+        """``[version, …file]``: for ever when the version is this one; raises :class:`stentor.base.errors.NotFound`."""
+        name = "/".join(path[1:])
+        return self._files[name, self._static.find(path[0], name)[1]]
 
     def _document(
         self, template: str, language: str, cache: str, now: float, *, embedded: bool = False, **values: object

@@ -18,7 +18,6 @@ from stentor.wire import http
 ANYBODY = {"Access-Control-Allow-Origin": "*"}
 """Audience replies carry nothing personal: any page may read them."""
 EXPOSED = "X-Stentor-Chunk, X-Stentor-Origin, Content-Range, Age"
-IMMUTABLE = "public, max-age=31536000, immutable"
 MEDIA_CACHE = "public, max-age=60"
 """Sound never changes, but it may be removed: then caches have it a minute longer."""
 HTML = "text/html; charset=utf-8"

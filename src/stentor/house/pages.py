@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib import resources
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -17,6 +16,7 @@ from litestar.response import Redirect
 
 from stentor.base.errors import BadInput, NotFound
 from stentor.base.html import Templates
+from stentor.base.static import Static
 from stentor.base.texts import Catalogue, negotiate
 from stentor.house.accounts.people import People
 from stentor.house.accounts.schema import profile
@@ -30,9 +30,7 @@ from stentor.spaces.model import ON_AIR, Space, State
 from stentor.spaces.rights import Look, allowed
 
 PACKAGE = "stentor.house"
-TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 READ = [HttpMethod.GET, HttpMethod.HEAD]
-IMMUTABLE = "public, max-age=31536000, immutable"
 LONGEST_CODE = 40
 HEADERS = {
     "content-type": "text/html; charset=utf-8",
@@ -40,27 +38,6 @@ HEADERS = {
     "vary": "Accept-Language, Cookie",
 }
 _Request = Request[Any, Any, Any]
-
-
-class Static:
-    """Everything under ``static/``, read once. Its address has a hash of it all, so that browsers keep it for ever."""
-
-    def __init__(self) -> None:
-        folder = resources.files(PACKAGE) / "static"
-        self.files = {
-            entry.name: entry.read_bytes() for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
-        }
-        digest = hashlib.sha256(b"".join(name.encode() + data for name, data in self.files.items()))
-        self.version = digest.hexdigest()[:12]
-        self.address = f"/static/{self.version}"
-
-    def response(self, version: str, name: str) -> Response[bytes]:
-        """A file; an address of another version gets today's file, to be asked for again next time."""
-        if name not in self.files:
-            raise NotFound("There is no such file.")
-        cache = IMMUTABLE if version == self.version else "no-cache"
-        kind = TYPES[name.rpartition(".")[2]]
-        return Response(self.files[name], headers={"content-type": kind, "cache-control": cache})
 
 
 class Visit(msgspec.Struct, frozen=True):
@@ -79,11 +56,11 @@ class Pages:
     """Answers with pages, for whoever asks."""
 
     def __init__(self, callers: Callers) -> None:
-        self.static = Static()
+        self.static = Static(PACKAGE)
         self._callers = callers
         catalogue = Catalogue(PACKAGE)
         self._texts = {language: catalogue.texts["en"] | texts for language, texts in catalogue.texts.items()}
-        self._templates = Templates(PACKAGE, catalogue, static=self.static.address, on_air=ON_AIR, time_of=_time_of)
+        self._templates = Templates(PACKAGE, catalogue, static=self.static, on_air=ON_AIR, time_of=_time_of)
 
     async def visit(self, request: _Request) -> Visit:
         language = negotiate(request.headers.get("accept-language", ""))
@@ -105,9 +82,10 @@ def routes(desk: Desk, views: Views, callers: Callers, people: People, *, provid
     """All pages, and what they load."""
     pages = Pages(callers)
 
-    @get("/static/{version:str}/{name:str}", include_in_schema=False)
-    async def file(version: FromPath[str], name: FromPath[str]) -> Response[bytes]:
-        return pages.static.response(version, name)
+    @get("/static/{version:str}/{name:path}", include_in_schema=False)
+    async def file(version: FromPath[str], name: FromPath[Path]) -> Response[bytes]:
+        found, cache = pages.static.find(version, str(name).removeprefix("/"))
+        return Response(found.body, headers={"content-type": found.content_type, "cache-control": cache})
 
     handlers = [*_of_spaces(pages, desk, views, callers, people), *_of_accounts(pages, provider), file]
     return Router("/", route_handlers=handlers)

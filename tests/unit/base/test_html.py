@@ -8,6 +8,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from stentor.base.html import Templates
+from stentor.base.static import Static
 from stentor.base.texts import Catalogue
 
 HOSTILE = '"><script>alert(1)</script>&'
@@ -17,7 +18,7 @@ PACKAGES = ("stentor.base", "stentor.edge", "stentor.house")
 @pytest.fixture(scope="module")
 def house() -> Templates:
     """The house's."""
-    return Templates("stentor.house", Catalogue("stentor.house"), static="/static/1")
+    return Templates("stentor.house", Catalogue("stentor.house"), static=Static("stentor.house"))
 
 
 def notice(house: Templates, **values: object) -> str:
@@ -28,7 +29,7 @@ def notice(house: Templates, **values: object) -> str:
 def test_what_people_write_is_text(house: Templates) -> None:
     """In an element, in an attribute and in a script element alike nothing ends where it stands."""
     profile = {"name": HOSTILE, "picture": HOSTILE}
-    text = notice(house, profile=profile, admin=False, texts={}, name="notice", page={"name": HOSTILE})
+    text = notice(house, profile=profile, admin=False, texts={}, name="stage", page={"name": HOSTILE})
     assert "<script>alert" not in text
     assert "</script>&" not in text
     assert text.count("&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;") == 2

@@ -15,11 +15,12 @@ export const language = () => root.lang;
 
 /** The page in the reader's language; without a line it stays in the one it came in. */
 export async function choose() {
-  const offered = (root.dataset.languages ?? "").split(" ");
-  const liked = navigator.languages.map((tag) => tag.split("-")[0]).find((tag) => offered.includes(tag));
+  /** @type {Record<string, string>} */
+  const offered = JSON.parse(root.dataset.texts ?? "{}"); // addresses by language
+  const liked = navigator.languages.map((tag) => tag.split("-")[0]).find((tag) => tag in offered);
   if (!liked || liked === root.lang) return;
   try {
-    const reply = await fetch(new URL(`./texts-${liked}.json`, import.meta.url), { signal: AbortSignal.timeout(8000) });
+    const reply = await fetch(offered[liked], { signal: AbortSignal.timeout(8000) });
     if (!reply.ok) return;
     texts = await reply.json();
   } catch {

@@ -1,0 +1,96 @@
+"""The files that pages load. Each has a hash of its content in its address: browsers and caches keep it for ever.
+
+A script names what it loads as ``"./name"``. That becomes the address with the hash when the process starts, so a hash
+stands for all that is loaded behind it, too, and a new release loads anew only what has changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+import msgspec
+
+from stentor.base.errors import NotFound
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+ASK_AGAIN = "no-cache"
+"""For a file under the address of another version: that one is gone, and the next answer may be another."""
+TYPES = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "json": "application/json",
+    "svg": "image/svg+xml",
+    "png": "image/png",
+    "LICENSE": "text/plain; charset=utf-8",
+}
+_LOADED = re.compile(r'"\./([\w./-]+)"')
+
+
+class StaticFile(msgspec.Struct, frozen=True):
+    """``address`` is its path on this site."""
+
+    address: str
+    body: bytes
+    content_type: str
+
+
+class Static:
+    """Everything under ``static/`` of a package, such as ``stentor.house``, and ``more``, by name; read once."""
+
+    def __init__(self, package: str, more: Mapping[str, Traversable] | None = None) -> None:
+        found = {**_below(resources.files(package) / "static"), **(more or {})}
+        self._sources = {name: each for name, each in found.items() if _ending(name) in TYPES}
+        self.files: dict[str, StaticFile] = {}
+        for name in self._sources:
+            self._read(name, ())
+
+    def __call__(self, name: str) -> str:
+        """The address of a file; KeyError when there is none: a bug."""
+        return self.files[name].address
+
+    def find(self, version: str, name: str) -> tuple[StaticFile, str]:
+        """The file under ``/static/<version>/<name>``, and how long it may be kept; raises :class:`NotFound`.
+
+        A page of another release, or an edge that runs beside this one, asks for other versions: it gets today's file.
+        """
+        file = self.files.get(name)
+        if file is None:
+            raise NotFound("There is no such file.", code="no-such-file")
+        return file, IMMUTABLE if file.address == _address(version, name) else ASK_AGAIN
+
+    def _read(self, name: str, above: tuple[str, ...]) -> StaticFile:
+        if name in self.files:
+            return self.files[name]
+        if name in above:
+            raise ValueError(f"Scripts load each other in a circle, which has no hash: {' → '.join((*above, name))}.")
+
+        def addressed(loaded: re.Match[str]) -> str:
+            return f'"{self._read(loaded[1], (*above, name)).address}"' if loaded[1] in self._sources else loaded[0]
+
+        body = self._sources[name].read_bytes()
+        if _ending(name) == "js":
+            body = _LOADED.sub(addressed, body.decode()).encode()
+        address = _address(hashlib.sha256(body).hexdigest()[:12], name)
+        self.files[name] = StaticFile(address, body, TYPES[_ending(name)])
+        return self.files[name]
+
+
+def _address(version: str, name: str) -> str:
+    return f"/static/{version}/{name}"
+
+
+def _ending(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _below(folder: Traversable, prefix: str = "") -> dict[str, Traversable]:
+    """The files below a folder, by their path in it."""
+    found: dict[str, Traversable] = {}
+    for entry in folder.iterdir():
+        name = prefix + entry.name
+        found |= _below(entry, f"{name}/") if entry.is_dir() else {name: entry}
+    return found

@@ -1,0 +1,73 @@
+"""Files with hashes in their addresses: what a script loads has them, too, and what changes has another."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from stentor.base.errors import NotFound
+from stentor.base.static import ASK_AGAIN, IMMUTABLE, Static
+
+SCRIPTS = {
+    "page.js": 'import { a } from "./a.js";\nconst later = () => import("./later.js");\nconst other = "./none.js";\n',
+    "a.js": 'import "./b.js";\n',
+    "b.js": "export const b = 1;\n",
+    "later.js": 'export { b } from "./b.js";\n',
+    "alone.js": "export {};\n",
+}
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Static:
+    """A package's scripts."""
+    return static(tmp_path, monkeypatch, SCRIPTS)
+
+
+def static(folder: Path, monkeypatch: pytest.MonkeyPatch, scripts: dict[str, str]) -> Static:
+    (folder / "static").mkdir(exist_ok=True)
+    for name, text in scripts.items():
+        (folder / "static" / name).write_text(text, "utf-8")
+    monkeypatch.setattr("stentor.base.static.resources.files", lambda _: folder)
+    return Static("of-the-test")
+
+
+def test_scripts_load_by_hashes(made: Static) -> None:
+    """Whatever a script names that is there; a name that is none of ours stays."""
+    page = made.files["page.js"].body.decode()
+    assert f'from "{made("a.js")}"' in page
+    assert f'import("{made("later.js")}")' in page
+    assert '"./none.js"' in page
+    assert re.fullmatch(r"/static/[0-9a-f]{12}/b\.js", made("b.js"))
+
+
+def test_a_change_moves_all_that_load_it_and_nothing_else(
+    made: Static, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that is kept for ever would go on with the old file otherwise; the rest is kept."""
+    changed = static(tmp_path, monkeypatch, SCRIPTS | {"b.js": "export const b = 2;\n"})
+    assert {name for name in SCRIPTS if made(name) != changed(name)} == {"page.js", "a.js", "later.js", "b.js"}
+
+
+def test_an_address_of_another_version_leads_to_the_file_of_today(made: Static) -> None:
+    """Pages that were loaded before, and edges of another release: they get it, and keep it for no time."""
+    version, name = made("b.js").split("/")[2:]
+    assert made.find(version, name) == (made.files["b.js"], IMMUTABLE)
+    assert made.find("000000000000", name) == (made.files["b.js"], ASK_AGAIN)
+    with pytest.raises(NotFound):
+        made.find(version, "../static.py")
+
+
+def test_a_circle_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No hash could stand in its own content."""
+    with pytest.raises(ValueError, match=r"in a circle.*\.js → [ab]\.js → "):
+        static(tmp_path, monkeypatch, SCRIPTS | {"b.js": 'import "./a.js";\n'})
+
+
+@pytest.mark.parametrize("package", ["stentor.house", "stentor.edge"])
+def test_everything_that_our_scripts_load_is_there(package: str) -> None:
+    """No name is left as it was written, but of what only a build brings."""
+    for name, file in Static(package).files.items():
+        left = re.findall(r'"\./([\w./-]+)"', file.body.decode()) if name.endswith(".js") else []
+        assert set(left) <= {"vendor/hls.light.min.js"}
