@@ -29,6 +29,16 @@ WATCH_RINGS = """() => {
     if (row.dataset.talking === 'true' && changes[0].oldValue !== 'true') rings.push(Date.now());
   }).observe(row, { attributeFilter: ['data-talking'], attributeOldValue: true });
 }"""
+WATCH_MUTED = """() => {
+  window.muted = [];
+  let before = false;
+  const row = [...document.querySelectorAll('#people li')].find((each) => each.textContent.includes('host'));
+  new MutationObserver(() => {
+    const now = row.textContent.includes('muted');
+    if (now !== before) muted.push(Date.now());
+    before = now;
+  }).observe(row, { subtree: true, childList: true, characterData: true });
+}"""
 WORD_S, LAP_S, WORDS = 0.4, 1.48, 8
 WORD = slice(round(7.96 * 48_000), round((7.96 + WORD_S) * 48_000))
 """Of the voice of the cards: it begins at once, after silence."""
@@ -54,6 +64,7 @@ async def test_from_the_audience_onto_the_stage_and_off_again(house: Whole, brow
         await guest.says("#status", "You are on the stage")
 
         await host.page.click("#mute")
+        await marks(guest, "host", "muted")
         await rings(host, "Dora", not_="host")
         await rings(guest, "Dora", not_="host")
         await act(host, "Dora", "Mute")
@@ -64,6 +75,7 @@ async def test_from_the_audience_onto_the_stage_and_off_again(house: Whole, brow
 
         await act(host, "Dora", "Move to the audience")
         await guest.says("#blocked", "in the audience")
+        await guest.flows("#listening")
         again = await asks(listener, "Dora")
         await host.says("#waiting", "Dora")
         await host.page.get_by_role("button", name="Accept: Dora").click()
@@ -74,6 +86,31 @@ async def test_from_the_audience_onto_the_stage_and_off_again(house: Whole, brow
         await host.page.get_by_role("button", name="Let in again: Dora").click()
         await again.says("#standing", "You may ask again")
         host.calm()
+
+
+async def test_everybody_sees_within_300_ms_that_somebody_has_muted_themselves(
+    house: Whole, browsers: Browsers
+) -> None:
+    """From the press on one page to the word on another; and back, in each of some tries the better half."""
+    tokens = await house.space("hush", "guest")
+    stage = f"http://127.0.0.1:{house.settings.port}/stage/hush#token="
+    async with (
+        visit(browsers.reader, stage + tokens["host"]) as host,
+        visit(browsers.cards, stage + tokens["guest"]) as guest,
+    ):
+        for page in (host, guest):
+            await page.page.click("#join")
+            await page.says("#status", "You are on the stage")
+        await marks(guest, "host", "talking")
+        await guest.page.evaluate(WATCH_MUTED)
+        took_ms: list[float] = []
+        for press in range(6):
+            pressed = await host.page.evaluate("() => { document.querySelector('#mute').click(); return Date.now(); }")
+            await guest.until(f"muted.length > {press}", "it is shown")
+            took_ms.append((await guest.page.evaluate("muted"))[-1] - pressed)
+            await asyncio.sleep(1)
+        print(f"\nfrom the press to the word (ms): {took_ms}", end="")
+        assert sorted(took_ms)[len(took_ms) // 2] < 300
 
 
 async def test_an_invitation_is_declined(house: Whole, browsers: Browsers) -> None:
@@ -106,6 +143,12 @@ async def asks(listener: Visit, name: str) -> Visit:
     await page.page.keyboard.press("Enter")
     await page.says("#standing", "You are number 1 of 1")
     return page
+
+
+async def marks(page: Visit, name: str, text: str) -> None:
+    """Waits until the row of a name says this."""
+    row = f"[...document.querySelectorAll('#people li')].find((each) => each.textContent.includes({name!r}))"
+    await page.until(f"{row}?.textContent.includes({text!r})", f"{name} is shown as {text}")
 
 
 async def act(host: Visit, name: str, verb: str) -> None:

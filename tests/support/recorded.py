@@ -28,6 +28,7 @@ class OnStage:
     talking: bool
     level_dbfs: float
     muted: bool = False
+    self_muted: bool = False
 
 
 def talk(**changes: object) -> Space:

@@ -14,6 +14,7 @@ interface SeatStatus {
   id: string;
   state: "connected" | "lost" | "away";
   muted: boolean;
+  self_muted: boolean;
   talking: boolean;
   delay_ms: number;
   loss: number;

@@ -37,6 +37,8 @@ class SeatStatus(msgspec.Struct, frozen=True):
     state: Literal["connected", "lost"] = "connected"
     talking: bool = False
     muted: bool = False
+    self_muted: bool = False
+    """Their own page has switched the microphone off."""
     level_dbfs: float = -96.0
     delay_ms: int = 0
     loss: float = 0.0

@@ -31,6 +31,8 @@ class SeatOnStage(Protocol):
     @property
     def muted(self) -> bool: ...
     @property
+    def self_muted(self) -> bool: ...
+    @property
     def level_dbfs(self) -> float: ...
 
 
@@ -105,7 +107,7 @@ def build(
         source=source,
         listeners=listeners,
         seats=[
-            PulseSeat(seat.id, seat.name, seat.role, now.talking, now.muted, _level(now.level_dbfs))
+            PulseSeat(seat.id, seat.name, seat.role, now.talking, now.muted or now.self_muted, _level(now.level_dbfs))
             for seat in space.seats.values()
             if (now := on_stage.get(seat.id)) is not None
         ],

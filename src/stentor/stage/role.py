@@ -219,12 +219,15 @@ class Stage:
             return
         if order.purpose == "remove":
             room.remove(order.seat)
+        elif order.purpose in ("self-mute", "self-unmute"):
+            room.set_self_muted(order.seat, order.purpose == "self-mute")
         else:
             room.set_muted(order.seat, order.purpose == "mute")
 
-    def talking(self) -> set[tuple[str, str]]:
-        """Who is, as space and seat."""
-        return {(space, seat.id) for space, room in self.rooms.items() for seat in room.seats.values() if seat.talking}
+    def noticed(self) -> set[tuple[str, str, bool, bool]]:
+        """What is told at once: by space and seat, who talks and who is muted."""
+        seats = [(space, seat) for space, room in self.rooms.items() for seat in room.seats.values()]
+        return {(space, seat.id, seat.talking, seat.muted or seat.self_muted) for space, seat in seats}
 
     def status(self) -> Status:
         """The heartbeat of now."""
@@ -271,6 +274,7 @@ def _seat_status(seat: StageSeat, monotonic_now: float) -> SeatStatus:
         state="connected" if seat.presence(monotonic_now) is Presence.CONNECTED else "lost",
         talking=seat.talking,
         muted=seat.muted,
+        self_muted=seat.self_muted,
         level_dbfs=round(seat.level_dbfs, 1),
         delay_ms=round(seat.delay_ms(monotonic_now)),
         loss=round(seat.loss, 3),
@@ -290,7 +294,7 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall, drain: 
             stage = Stage(settings, bus, instance=instance, clock=clock, ice=ice)
             await bus_drain.heed(bus, ROLE, instance, drain)
             async with asyncio.TaskGroup() as group:
-                beating = group.create_task(beat(bus, stage.status, every_s=BEAT_S, urgent=stage.talking), name="beat")
+                beating = group.create_task(beat(bus, stage.status, every_s=BEAT_S, urgent=stage.noticed), name="beat")
                 await until(drain.asked(), stage.run())
                 beating.cancel()
     finally:

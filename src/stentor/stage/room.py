@@ -223,6 +223,12 @@ class Room:
             seat.muted = muted
             self._mixer.set_muted(seat.id, muted)
 
+    def set_self_muted(self, seat_id: str, muted: bool) -> None:
+        """A speaker says that the own microphone is off, or on again. It is shown; the sound is as it comes."""
+        seat = self.seats.get(seat_id)
+        if seat is not None:
+            seat.mute_self(muted)
+
     # --- ticks ------------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
@@ -325,7 +331,9 @@ class Room:
             if not seat.arrived:
                 continue
             others = everybody - said[seat.id] if seat.id in said else everybody
-            seat.watch.hear(blocks.get(seat.id), others, talking=seat.talking, muted=seat.muted)
+            seat.note(blocks.get(seat.id))
+            silent = seat.muted or seat.self_muted
+            seat.watch.hear(blocks.get(seat.id), others, talking=seat.talking, muted=silent)
             seat.line.note(grid.TICK_S, loss=seat.loss, jitter_ms=seat.jitter_ms, delay_ms=seat.delay_ms(now))
 
     async def _send_back(self, mix: Mix, number: int) -> None:

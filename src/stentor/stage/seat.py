@@ -9,11 +9,13 @@ from __future__ import annotations
 import secrets
 from enum import StrEnum
 
+import numpy as np
+
 from stentor.audio.fade import linear
 from stentor.audio.jitter import JitterBuffer
 from stentor.audio.opus import OpusEncoder
 from stentor.audio.pcm import Block
-from stentor.audio.watch import SoundWatch
+from stentor.audio.watch import OFF_PEAK, SoundWatch
 from stentor.base.clock import Clock
 from stentor.base.errors import Conflict, Overloaded
 from stentor.base.grid import TICK_SAMPLES
@@ -31,6 +33,8 @@ and a router that starts anew are back sooner."""
 HEARD_S = 1.5
 """Somebody who was heard so lately is there. A sender notices the loss of its connection after 1 s, not sooner."""
 IN_USE_RETRY_S = 2.0
+SOUNDING_TICKS = 25
+"""Half a second of sound: more than was on its way when a microphone was switched off."""
 HANDOVER_S = 1.0
 """So long the old connection may still be heard when the new one gives no sound."""
 
@@ -91,6 +95,8 @@ class StageSeat:
         """When the device that has it took it (ms since 1970)."""
         self.role = role
         self.muted = False
+        self.self_muted = False
+        """Their page has switched the microphone off, as it says."""
         self.talking = False
         self.level_dbfs = -96.0
         self.watch = SoundWatch()
@@ -102,6 +108,7 @@ class StageSeat:
         """The one that ``current`` replaced, as long as it is still heard."""
         self.retired: list[SeatSession] = []
         """Sessions to close; the room empties it."""
+        self._sounding_ticks = 0
         self._media_at = 0.0
         self._promoted_at = 0.0
         self._encoder: OpusEncoder | None = None
@@ -141,6 +148,17 @@ class StageSeat:
                 retry_after_s=IN_USE_RETRY_S,
                 code="seat-in-use",
             )
+
+    def mute_self(self, muted: bool) -> None:
+        """What the speaker's page says of its microphone."""
+        self.self_muted, self._sounding_ticks = muted, 0
+
+    def note(self, block: Block | None) -> None:
+        """Hears a tick: a page that could not say that its microphone is on again is believed by its sound."""
+        if self.self_muted and block is not None and float(np.abs(block).max()) >= OFF_PEAK:
+            self._sounding_ticks += 1
+            if self._sounding_ticks > SOUNDING_TICKS:
+                self.mute_self(False)
 
     def join(self, session: SeatSession) -> None:
         """Begins a new connection; one that was still on its way is given up for it."""

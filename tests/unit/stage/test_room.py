@@ -10,6 +10,7 @@ import pytest
 
 from stentor.audio import pcm
 from stentor.audio.pcm import Samples
+from stentor.audio.watch import Oddity
 from stentor.base import grid
 from stentor.base.errors import Conflict, NotAllowed, NotFound, Overloaded
 from stentor.base.units import SeatId, SpaceId
@@ -392,6 +393,20 @@ async def test_a_late_goodbye_to_an_older_connection_takes_nothing() -> None:
         kept, _ = await going.room.join(invitation("ann"), sdp.read(await new.offer()), 1)
         going.room.leave(before.id, SeatId("ann"))
         assert going.room.seats["ann"].newest is kept
+
+
+async def test_who_has_muted_themselves_is_shown_so_until_they_are_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their silence is no oddity; a page that cannot say that its microphone is on again is believed by its sound."""
+    monkeypatch.setattr("stentor.audio.watch.SILENT_S", 0.3)
+    async with running() as going, calling(spoken(np.zeros(48_000, np.float32))) as off, calling(spoken(READER)) as on:
+        await going.call("ann", off)
+        seat = going.room.seats["ann"]
+        await eventually(lambda: seat.watch.oddities == [Oddity.OFF], "no sound comes")
+        going.room.set_self_muted("ann", True)
+        await eventually(lambda: seat.watch.oddities == [], "that is no wonder")
+        await going.call("ann", on, taken_ms=1)
+        await eventually(lambda: seat.talking, "the voice is heard")
+        await eventually(lambda: not seat.self_muted, "the microphone is on")
 
 
 async def test_a_muted_seat_is_not_heard() -> None:

@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 from litestar.response import Stream
 
-from stentor.base.errors import BadInput, NotFound
+from stentor.base.errors import BadInput, NotAllowed, NotFound
 from stentor.base.units import SeatId, seat_id
 from stentor.house.accounts.people import People
 from stentor.house.accounts.schema import Ruling
@@ -21,7 +21,8 @@ from stentor.house.spaces.views import Views
 from stentor.house.who.callers import Callers
 from stentor.spaces import commands as c
 from stentor.spaces import rights
-from stentor.spaces.rights import Look
+from stentor.spaces.model import Space
+from stentor.spaces.rights import Actor, Look
 
 NEWS = {"backstage": Look.BACK_CHANNEL, "comments": Look.COMMENTS}
 """Who hears of which news besides who is talking."""
@@ -53,9 +54,7 @@ def handlers(desk: Desk, callers: Callers, people: People, views: Views, talk: E
         request: _Request, space: FromPath[str], seat: FromPath[str], data: JSONBody[schema.SeatChange]
     ) -> schema.SpaceView:
         actor = await callers.actor(request, space)
-        found = await desk.load(space)
-        rights.require(actor, Look.BACKSTAGE, found)
-        found = await desk.change(space, _wishes(seat_id(seat), data), actor)
+        found = await _change(desk, await desk.load(space), seat_id(seat), data, actor)
         return await views.space(found, actor)
 
     @delete("/spaces/{space:str}/seats/{seat:str}", status_code=200, summary="Take a seat away")
@@ -90,6 +89,18 @@ def handlers(desk: Desk, callers: Callers, people: People, views: Views, talk: E
     return [follow, change_seat, remove_seat, mute_speakers, ban, ban_for_good, lift]
 
 
+async def _change(desk: Desk, space: Space, seat: SeatId, data: schema.SeatChange, actor: Actor) -> Space:
+    """The space after what is wished of a seat; what its person says of the microphone goes to the stage only."""
+    rights.require(actor, Look.BACKSTAGE, space)
+    wishes = _wishes(seat, data)
+    if data.self_muted is not msgspec.UNSET:
+        own = rights.own_seat(actor, space)
+        if own is None or own.id != seat:
+            raise NotAllowed("Only its person can say that of a microphone; mute the seat instead.")
+        await desk.order(space.id, "self-mute" if data.self_muted else "self-unmute", seat)
+    return await desk.change(space.id, wishes, actor) if wishes else space
+
+
 def _wishes(seat: SeatId, data: schema.SeatChange) -> list[c.Command]:
     wishes: list[c.Command] = []
     if data.role is not msgspec.UNSET:
@@ -98,6 +109,6 @@ def _wishes(seat: SeatId, data: schema.SeatChange) -> list[c.Command]:
         wishes.append(c.MuteSeat(seat) if data.muted else c.UnmuteSeat(seat))
     if data.agreed is not msgspec.UNSET:
         wishes.append(c.AgreeToRecording(seat))
-    if not wishes:
-        raise BadInput("Say what to change: role, muted or agreed.")
+    if not wishes and data.self_muted is msgspec.UNSET:
+        raise BadInput("Say what to change: role, muted, self_muted or agreed.")
     return wishes

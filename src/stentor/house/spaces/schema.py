@@ -91,6 +91,8 @@ class SeatChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     role: Role | msgspec.UnsetType = msgspec.UNSET
     muted: bool | msgspec.UnsetType = msgspec.UNSET
+    self_muted: bool | msgspec.UnsetType = msgspec.UNSET
+    """The seat's person has switched the own microphone off or on; only they can say so. It is shown, and not kept."""
     agreed: Literal[True] | msgspec.UnsetType = msgspec.UNSET
     """The seat's person agrees to being heard and recorded; only they can say so."""
 
@@ -168,6 +170,8 @@ class SeatView(msgspec.Struct, frozen=True):
     role: Role
     state: Literal["connected", "lost", "away"] = "away"
     muted: bool = False
+    self_muted: bool = False
+    """The microphone is switched off in their own page."""
     talking: bool = False
     level_dbfs: float = -96.0
     delay_ms: int = 0

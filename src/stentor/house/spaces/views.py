@@ -242,6 +242,7 @@ class Views:
             stored,
             state=told.state,
             muted=seat.muted or told.muted,
+            self_muted=told.self_muted,
             talking=told.talking,
             level_dbfs=told.level_dbfs,
             delay_ms=told.delay_ms,

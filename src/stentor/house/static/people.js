@@ -153,12 +153,12 @@ export class People {
    * How a seat sounds and what its connection is like; what is wrong sees whoever leads, and the person.
    * @param {SeatStatus} seat
    */
-  #mark({ id, state, talking, muted, quality, oddities, ...numbers }) {
+  #mark({ id, state, talking, muted, self_muted: off, quality, oddities, ...numbers }) {
     const drawn = this.rows.get(id);
     if (!drawn) return; // the house will tell of this seat
     const { row, marks, role } = drawn;
     const ours = id === this.you;
-    const silent = muted || (ours && this.silent());
+    const silent = muted || off || (ours && this.silent());
     const said = [ours ? text("stage.you") : "", text(`role.${role}`)];
     if (state === "lost") said.push(text("stage.lost"));
     else if (state === "away") said.push(text("stage.away"));

@@ -9,6 +9,7 @@ import { invite } from "./invite.js";
 import { Keep } from "./keep.js";
 import { Ladder } from "./ladder.js";
 import { Line } from "./line.js";
+import { listenOn } from "./listen-on.js";
 import { follow as followTalk, People } from "./people.js";
 import { Moderation } from "./moderation.js";
 import * as microphone from "./microphone.js";
@@ -140,6 +141,7 @@ function changed() {
   if (state === "waiting" && problem) say(waiting(problem));
   if (state === "connected") {
     sayMuted();
+    tellMuted();
     joined = performance.now();
     warn("");
   }
@@ -227,11 +229,17 @@ function mute() {
   muted = !(muted || hostMuted);
   here.keep(muted);
   stream.getAudioTracks()[0].enabled = !muted;
+  tellMuted();
   if (hostMuted) {
     hostMuted = false;
     command(() => ask("PATCH", `/spaces/${space.id}/seats/${view?.you.seat}`, { token, body: { muted: false } }));
   }
   showMuted();
+}
+
+/** The others see at once that our microphone is off; a house that is away learns it with the next connection. */
+function tellMuted() {
+  ask("PATCH", `/spaces/${space.id}/seats/${view?.you.seat}`, { token, body: { self_muted: muted } }).catch(() => {});
 }
 
 function showMuted() {
@@ -394,6 +402,7 @@ function refuse(code = "") {
   sessionStorage.removeItem(`stentor-invitation-${space.id}`);
   stop("");
   block(text(declined ? "stage.declined" : ENDED[code] ?? (view ? "error.audience" : "error.token")));
+  if (view) listenOn(view);
 }
 
 const obstacle = microphone.blocked();
