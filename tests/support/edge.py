@@ -16,11 +16,13 @@ import numpy as np
 from stentor.audio.encoder import ProgrammeEncoder
 from stentor.audio.hold import HoldLoop, silent_chunk
 from stentor.base import grid, keys
+from stentor.base.config import Settings
 from stentor.base.rendition import RENDITIONS, Source
 from stentor.base.tls import Tls
 from stentor.base.units import SpaceId
 from stentor.crowd.addresses import Addresses
 from stentor.edge.channel import Channel
+from stentor.edge.forward import Forwarder
 from stentor.edge.gate import Gate
 from stentor.edge.site import Site
 from stentor.edge.window import Window
@@ -154,6 +156,7 @@ async def edge(
     addresses: Addresses | None = None,
     places: int = 0,
     address: str = "",
+    house: str = "",
 ) -> AsyncIterator[Rig]:
     """A rig whose window holds the first ``chunks`` chunks; it must run on uvloop, as the edge does."""
     rig: list[Rig] = []
@@ -167,12 +170,14 @@ async def edge(
         trusted=trusted,
     )
     objects = Objects.open("memory://")
-    gate = Gate(keys.derived("edge", SECRET), trusted, worker)
+    own = keys.derived("edge", SECRET)
+    gate = Gate(own, trusted, worker)
     site = Site(
         worker,
         gate,
         objects=objects,
         address=address,
+        forwarder=Forwarder(Settings(house_url=house), own, trusted, capacity) if house else None,
         metrics_token=METRICS_TOKEN,
         music=silent_hold(),
         instance="edge-0",

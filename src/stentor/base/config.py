@@ -44,9 +44,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     edge_listeners: int = 0
     """Listeners that one edge process carries; 0 for what a certificate has shown, else what its descriptors allow."""
     public_url: str = ""
-    """How people reach the house from outside; ``localhost`` and the port when empty."""
+    """The site's address from outside, for everybody; ``localhost`` and the audience's port when empty."""
     audience_url: str = ""
-    """How people reach the edges from outside; ``localhost`` and the port when empty."""
+    """A second address, for the audience alone: then ``public_url`` is that of the house."""
+    house_url: str = ""
+    """Where edges and commands reach the house, such as ``http://house:8080``; this machine and its port when empty."""
     overflow_url: str = ""
     """How people reach a cache or CDN in front of the edges: who is outside a full space follows from there."""
     tls_cert: str = ""
@@ -151,11 +153,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def house_address(self) -> str:
-        return address.public(self.public_url or f"{self.scheme}://localhost:{self.port}")
+        """How people reach the house: by the site's one address, unless the audience has one of its own."""
+        port = self.port if self.audience_url else self.audience_port
+        return address.public(self.public_url or f"{self.scheme}://localhost:{port}")
+
+    @property
+    def house_others(self) -> tuple[str, ...]:
+        """Where its pages are too, on this machine: at its own port."""
+        return () if self.public_url else (f"{self.scheme}://localhost:{self.port}",)
 
     @property
     def audience_address(self) -> str:
-        return address.public(self.audience_url or f"{self.scheme}://localhost:{self.audience_port}")
+        """How people reach the edges."""
+        return address.public(self.audience_url or self.house_address)
+
+    @property
+    def house_upstream(self) -> str:
+        """Where edges and commands reach the house."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(
+            self.host, f"[{self.host}]" if ":" in self.host else self.host
+        )
+        return (self.house_url or f"{self.scheme}://{host}:{self.port}").rstrip("/")
 
     @property
     def database_address(self) -> str:
@@ -201,7 +219,7 @@ def load(environment: Mapping[str, str], **overrides: Any) -> Settings:
     for name in ("port", "audience_port"):
         if not 1 <= getattr(settings, name) <= 65535:
             raise SetupError(f"{PREFIX}{name.upper()} must be between 1 and 65535.")
-    for name in ("public_url", "audience_url", "overflow_url"):
+    for name in ("public_url", "audience_url", "house_url", "overflow_url"):
         try:
             if url := getattr(settings, name):
                 settings = msgspec.structs.replace(settings, **{name: address.public(url)})

@@ -39,9 +39,13 @@ class StaticFile(msgspec.Struct, frozen=True):
 
 
 class Static:
-    """Everything under ``static/`` of a package, such as ``stentor.house``, and ``more``, by name; read once."""
+    """Everything under ``static/`` of a package, such as ``stentor.house``, and ``more``, by name; read once.
 
-    def __init__(self, package: str, more: Mapping[str, Traversable] | None = None) -> None:
+    ``root`` is where the files stand on the site.
+    """
+
+    def __init__(self, package: str, more: Mapping[str, Traversable] | None = None, *, root: str = "/static") -> None:
+        self._root = root
         found = {**_below(resources.files(package) / "static"), **(more or {})}
         self._sources = {name: each for name, each in found.items() if _ending(name) in TYPES}
         self.files: dict[str, StaticFile] = {}
@@ -53,14 +57,14 @@ class Static:
         return self.files[name].address
 
     def find(self, version: str, name: str) -> tuple[StaticFile, str]:
-        """The file under ``/static/<version>/<name>``, and how long it may be kept; raises :class:`NotFound`.
+        """The file under ``<root>/<version>/<name>``, and how long it may be kept; raises :class:`NotFound`.
 
         A page of another release, or an edge that runs beside this one, asks for other versions: it gets today's file.
         """
         file = self.files.get(name)
         if file is None:
             raise NotFound("There is no such file.", code="no-such-file")
-        return file, IMMUTABLE if file.address == _address(version, name) else ASK_AGAIN
+        return file, IMMUTABLE if file.address == self._address(version, name) else ASK_AGAIN
 
     def _read(self, name: str, above: tuple[str, ...]) -> StaticFile:
         if name in self.files:
@@ -74,13 +78,12 @@ class Static:
         body = self._sources[name].read_bytes()
         if _ending(name) == "js":
             body = _LOADED.sub(addressed, body.decode()).encode()
-        address = _address(hashlib.sha256(body).hexdigest()[:12], name)
+        address = self._address(hashlib.sha256(body).hexdigest()[:12], name)
         self.files[name] = StaticFile(address, body, TYPES[_ending(name)])
         return self.files[name]
 
-
-def _address(version: str, name: str) -> str:
-    return f"/static/{version}/{name}"
+    def _address(self, version: str, name: str) -> str:
+        return f"{self._root}/{version}/{name}"
 
 
 def _ending(name: str) -> str:

@@ -17,17 +17,6 @@ TIMEOUT_S = 10.0
 _ERRORS: dict[int, type[CallerError]] = {401: NotSignedIn, 403: NotAllowed, 404: NotFound, 409: Conflict}
 
 
-def address(settings: Settings) -> str:
-    """Where the house is: ``STENTOR_HOUSE_URL``, or this machine and the configured port."""
-    return os.environ.get("STENTOR_HOUSE_URL", "").rstrip("/") or own_address(settings)
-
-
-def own_address(settings: Settings) -> str:
-    """Where the house of this machine is."""
-    host = "127.0.0.1" if settings.host == "0.0.0.0" else "[::1]" if settings.host == "::" else settings.host
-    return f"{settings.scheme}://{host}:{settings.port}"
-
-
 def token(settings: Settings) -> str:
     """The admin token: ``STENTOR_ADMIN_TOKEN`` or the file in the data folder. Raises :class:`NotSignedIn`."""
     if given := os.environ.get("STENTOR_ADMIN_TOKEN"):
@@ -42,13 +31,13 @@ class House:
     """A client of the REST API. Its errors are those of the house, as exceptions with the house's sentences."""
 
     def __init__(self, settings: Settings, *, timeout_s: float = TIMEOUT_S) -> None:
-        self.url = address(settings)
+        self.url = settings.house_upstream
         self._client = httpx.Client(
             base_url=f"{self.url}/api/v1",
             headers={"Authorization": f"Bearer {token(settings)}"},
             timeout=timeout_s,
             trust_env=False,
-            verify=True if os.environ.get("STENTOR_HOUSE_URL") else tls.trusting(settings),
+            verify=True if settings.house_url else tls.trusting(settings),
         )
 
     def __enter__(self) -> Self:

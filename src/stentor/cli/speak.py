@@ -8,7 +8,7 @@ import click
 
 from stentor.base.config import Settings
 from stentor.cli import options
-from stentor.cli.house import House, address
+from stentor.cli.house import House
 from stentor.client import speak as voices
 from stentor.client.speaker import Speaker
 
@@ -37,7 +37,7 @@ def speak(
     """
     settings = options.settings(data=data)
     task = voices.speak(
-        address(settings),
+        settings.house_upstream,
         space,
         files,
         name=name,

@@ -109,11 +109,12 @@ class ListenerPages:
         """What other sites put into their pages to show a space."""
         return self._templates.render("frame", "en", space=space, home=home, width=width, height=height)
 
-    def nowhere(self, request: Request, now: float, state: str = "unknown", status: int = 404) -> Reply:
+    def nowhere(self, request: Request, now: float, state: str = "unknown", status: int = 404, **extra: str) -> Reply:
         """The page for an address where there is no space, or none any more."""
         language = texts.negotiate(request.headers.get("accept-language", ""))
         text = self._document("nowhere", language, BRIEF, now, space=None, state=state, status=status).body
         fields = {"Content-Type": HTML, "Cache-Control": BRIEF, "Vary": "Accept, Accept-Language", **ANYBODY}
+        fields |= {name.replace("_", "-"): value for name, value in extra.items()}
         return Reply(status, fields, text, now=now)
 
     def removed(self, request: Request, now: float, *, page: bool) -> Reply:

@@ -146,7 +146,8 @@ class Connection(asyncio.Protocol):
         else:
             self._waiting = self._waiting or deque()
             self._waiting.extend(requests)
-            if len(self._waiting) > MOST_WAITING:
+            # a body that is passed on waits for its turn at the other end
+            if len(self._waiting) > MOST_WAITING or _comes(requests[-1]):
                 self.transport.pause_reading()
             self._next()
 
@@ -225,6 +226,19 @@ class Connection(asyncio.Protocol):
             self._host.watch(self, self._host.now + (STALL_S if self.paused else IDLE_S))
             self._next()
 
+    def end(self, data: bytes) -> None:
+        """Last words: nothing more is read, and what still comes is thrown away for a while, so that they arrive."""
+        self._parser = self._waiting = None
+        self.held = self._forget = None
+        if data:
+            self.transport.write(data)
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+            self.transport.resume_reading()
+            self._host.watch(self, self._host.now + LINGER_S)
+        else:
+            self.transport.close()
+
     def stream(self, head: bytes, stream: Stream, burst: int) -> None:
         """From now on the connection is a listener of ``stream``.
 
@@ -249,8 +263,13 @@ class Connection(asyncio.Protocol):
     def _send(self, request: Request, reply: Reply) -> None:
         # A peer that speaks HTTP/1.0 gets its reply and the end of the connection: none of them needs more.
         stays = request.keep_alive and request.version == "1.1" and not self.going
+        if unread := request.stream is not None and _comes(request):
+            stays = False  # the answer came before the body's end: nobody takes the rest
         data = reply.render(head_only=request.method == "HEAD", keep_alive=stays)
         self._host.replied_bytes += len(data)
+        if unread:
+            self.end(data)
+            return
         self.transport.write(data)
         if not stays:
             self._parser = None
@@ -271,11 +290,13 @@ class Connection(asyncio.Protocol):
 
     def _fail(self, error: StentorError) -> None:
         """Says why and closes: after bytes that do not parse nobody knows where the next request begins."""
-        self._parser = None
         if self.held is None:
-            self.transport.write(self._host.refuse(error).render(head_only=False, keep_alive=False))
-        if self.held is None and self.transport.can_write_eof():
-            self.transport.write_eof()
-            self._host.watch(self, self._host.now + LINGER_S)
+            self.end(self._host.refuse(error).render(head_only=False, keep_alive=False))
         else:
+            self._parser = None
             self.transport.close()
+
+
+def _comes(request: Request) -> bool:
+    """Whether the end of its body has not come yet."""
+    return request.stream is not None and not request.stream.complete

@@ -36,6 +36,7 @@ from stentor.bus.withdrawals import Withdrawals
 from stentor.crowd.addresses import Addresses
 from stentor.crowd.orders import Orders
 from stentor.edge.channel import DEFAULT_HOLD, Channel
+from stentor.edge.forward import Forwarder
 from stentor.edge.gate import Gate
 from stentor.edge.leaving import Leaving
 from stentor.edge.load import memory_bytes
@@ -84,13 +85,15 @@ class Edge:
             addresses=addresses,
             trusted=trusted,
         )
-        gate = Gate(keys.own(settings, "edge"), trusted, self.worker)
+        own = keys.own(settings, "edge")
+        gate = Gate(own, trusted, self.worker)
         self.site = Site(
             self.worker,
             gate,
             objects=objects,
-            address=settings.audience_url,
+            address=settings.audience_url or settings.public_url,
             house=settings.house_address,
+            forwarder=Forwarder(settings, own, trusted, self.worker.capacity),
             overflow=settings.overflow_url,
             metrics_token=config.metrics_token(settings),
             music=default_hold,

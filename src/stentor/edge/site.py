@@ -16,9 +16,11 @@ from stentor.audio.hold import HoldLoop
 from stentor.base import log
 from stentor.base.clock import unix_ms
 from stentor.base.errors import Conflict, NotFound, Overloaded, StentorError
+from stentor.base.paths import of_house
 from stentor.crowd import rungs
 from stentor.edge import door, embed, metrics, overflow, subtitles
 from stentor.edge.channel import Channel
+from stentor.edge.forward import Forwarder
 from stentor.edge.gate import Gate
 from stentor.edge.holds import Holds
 from stentor.edge.page import ListenerPages
@@ -48,6 +50,8 @@ DOCUMENTS_KEPT = 4000
 DOCUMENT_S = 1.0
 """How long a document about a space is served before it is made again."""
 JSON = "application/json"
+PROGRAMS = ("api", "oauth", "whip")
+"""Below these paths errors are problem documents, whoever asks."""
 
 
 class Site:
@@ -61,6 +65,7 @@ class Site:
         objects: Objects,
         address: str,
         house: str = "",
+        forwarder: Forwarder | None = None,
         overflow: str = "",
         metrics_token: str,
         music: HoldLoop,
@@ -84,6 +89,7 @@ class Site:
         self._instance = instance
         self._metrics_token = metrics_token.encode()
         self._pages = ListenerPages(address=address, house=house, overflow=overflow, now=worker.clock())
+        self._forwarder = forwarder
         self.reactions = Reactions(worker, monotonic=asyncio.get_running_loop().time)
         self._documents: OrderedDict[tuple[str, str], tuple[tuple[int, ...], float, Document]] = OrderedDict()
         self._holds = Holds(objects, worker.clock)
@@ -119,6 +125,8 @@ class Site:
             case ["metrics"] if self._reads_metrics(request):
                 text = metrics.render(self._worker, self.channels, self._instance)
                 return Reply(200, {"Content-Type": metrics.TYPE, "Cache-Control": NO_STORE}, text, now=self._now())
+        if self._forwarder is not None and of_house(request.path):
+            return self._forwarder.forward(request, connection, self._house_failed)
         return self._unknown(request, page=True)
 
     def _found(self, space: str, path: list[str], request: Request, connection: Connection) -> Reply | None:
@@ -146,6 +154,8 @@ class Site:
         for job in list(self._jobs):
             job.cancel()
         await asyncio.gather(*self._jobs, return_exceptions=True)
+        if self._forwarder is not None:
+            await self._forwarder.stop()
 
     def withdraw(self, found: Withdrawal) -> None:
         """Something was removed: no copy of it stays here."""
@@ -327,7 +337,9 @@ class Site:
         elif reply is not None:  # it failed in the middle: the peer sees that it is short
             connection.transport.abort()
 
-    def _other_method(self, request: Request, connection: Connection) -> Reply:
+    def _other_method(self, request: Request, connection: Connection) -> Reply | None:
+        if self._forwarder is not None and of_house(request.path):
+            return self._forwarder.forward(request, connection, self._house_failed)
         match request.method, request.path.split("/")[1:]:
             case "POST", ["s", space, "react", name] if space in self.channels:
                 return self.reactions.take(self.channels[space], name, request, connection)
@@ -343,6 +355,14 @@ class Site:
             **ANYBODY,
         }
         return Reply(204, fields, now=self._now())
+
+    def _house_failed(self, error: StentorError, request: Request) -> Reply:
+        """What the house would have answered: a page for people, a problem document for programs."""
+        if "text/html" in request.headers.get("accept", "") and request.path.split("/")[1] not in PROGRAMS:
+            retry_s = error.retry_after_s if isinstance(error, Overloaded) else 60.0
+            extra = {"Cache_Control": NO_STORE, "Retry_After": f"{retry_s:.0f}"}
+            return self._pages.nowhere(request, self._now(), "away", error.status, **extra)
+        return failure(error, now=self._now())
 
     def _unknown(self, request: Request, *, page: bool) -> Reply:
         if page and "text/html" in request.headers.get("accept", ""):

@@ -56,7 +56,7 @@ class Pages:
     """Answers with pages, for whoever asks."""
 
     def __init__(self, callers: Callers) -> None:
-        self.static = Static(PACKAGE)
+        self.static = Static(PACKAGE, root="/studio")
         self._callers = callers
         catalogue = Catalogue(PACKAGE)
         self._texts = {language: catalogue.texts["en"] | texts for language, texts in catalogue.texts.items()}
@@ -82,7 +82,7 @@ def routes(desk: Desk, views: Views, callers: Callers, people: People, *, provid
     """All pages, and what they load."""
     pages = Pages(callers)
 
-    @get("/static/{version:str}/{name:path}", include_in_schema=False)
+    @get(["/studio/{version:str}/{name:path}", "/static/{version:str}/{name:path}"], include_in_schema=False)
     async def file(version: FromPath[str], name: FromPath[Path]) -> Response[bytes]:
         found, cache = pages.static.find(version, str(name).removeprefix("/"))
         return Response(found.body, headers={"content-type": found.content_type, "cache-control": cache})

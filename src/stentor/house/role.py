@@ -12,7 +12,7 @@ from typing import Any, cast
 import uvicorn
 from litestar.types import ASGIApp
 
-from stentor.base import config, keys, log, tls
+from stentor.base import config, edge_word, keys, log, tls
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
 from stentor.base.descriptors import descriptors
@@ -141,7 +141,7 @@ async def _run(
     await bus_drain.heed(bus, "house", instance, drain)
     log.get("house").info("house-up", address=settings.house_address)
     work = _duties(keeper, watcher, controller, chats, letting_go, jobs) | {
-        "http": _serve(behind(app, trusted), listener, door),
+        "http": _serve(behind(app, trusted, edge_word.word(own.doors)), listener, door),
         "disks": disks.run(),
         "board": desk.retell(),
         "status": beat(bus, status),

@@ -127,13 +127,17 @@ class HeadParser:
         if "transfer-encoding" in fields:
             self.on_transfer_encoding(fields["transfer-encoding"])
         # llhttp lets only one number through here
-        if int(fields.get("content-length", "0")) > self.limits.body_bytes:
-            self._refuse(TooLarge(f"A body has at most {self.limits.body_bytes} bytes."))
+        if "content-length" in fields and int(fields["content-length"]) > (most := self.most_body_bytes()):
+            self._refuse(TooLarge(f"A body has at most {most} bytes."))
         self.on_head()
         self._in_body = True
 
     def on_head(self) -> None:
         """The head is whole and right; for subclasses."""
+
+    def most_body_bytes(self) -> int:
+        """How long the body of this request may be."""
+        return self.limits.body_bytes
 
     def on_transfer_encoding(self, coding: str) -> None:
         """RFC 9112, 6.1: a server that does not understand a transfer coding SHOULD answer 501.
@@ -161,6 +165,13 @@ class HeadParser:
     def _refuse(self, error: StentorError) -> None:
         self._error = error
         raise error
+
+    def _only_chunked(self, coding: str) -> None:
+        """Chunked alone, which programs send that do not know the length; RFC 9112, 6.1: not with HTTP/1.0."""
+        if self._parser.get_http_version() != "1.1":
+            self._refuse(Malformed("A transfer-encoding in HTTP/1.0."))
+        if coding.strip().lower() != "chunked":
+            self._refuse(NotSupported("Only chunked is taken.", code="transfer-encoding", status=501))
 
     def _asked(self) -> tuple[str, str]:
         """Path and query; refuses what could mean two things."""
@@ -248,6 +259,13 @@ def target(raw: bytes) -> tuple[str, str]:
     if not _PLAIN_PATH.fullmatch(path):
         path = _decoded(path or "/")
     return path, query.partition("#")[0]
+
+
+def origin_form(raw: bytes) -> str:
+    """A request target as the next server is asked for it (RFC 9112, 3.2.1): path and query as they came."""
+    text = raw.decode("latin-1")
+    text = _ABSOLUTE.sub("", text, count=1) if text[:1] != "/" else text
+    return text.partition("#")[0] if text[:1] == "/" else f"/{text.partition('#')[0]}"
 
 
 def _decoded(path: str) -> str:

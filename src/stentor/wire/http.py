@@ -6,17 +6,20 @@ knows the time. Ranges, encodings and entity tags are in :mod:`stentor.wire.nego
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from urllib.parse import parse_qsl
 
 import msgspec
 
-from stentor.base.errors import Malformed
+from stentor.base.errors import Malformed, TooLarge
+from stentor.base.paths import of_house
 from stentor.wire.head import HeadLimits, HeadParser
 from stentor.wire.negotiate import Unsatisfiable, accepts_gzip, etag_matches, parse_range
 
 __all__ = [
+    "BodyStream",
     "HeadLimits",
     "Request",
     "RequestParser",
@@ -26,11 +29,47 @@ __all__ = [
     "head",
     "parse_range",
     "response",
+    "status_line",
 ]
 
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 _STATUS_LINES = {code: f"HTTP/1.1 {code} {reason}\r\n" for code, reason in _REASONS.items()}
 _NO_BODY = (204, 304)
+FORWARDED_BODY_BYTES = 64 * 1024 * 1024
+"""The longest body that is passed on to the house, which has the same limit, and lower ones by address."""
+
+
+class BodyStream:
+    """A body that is passed on while it comes. ``on_news`` is called after each piece, and at the end."""
+
+    __slots__ = ("_pieces", "complete", "length", "on_news", "size", "waiting_bytes")
+
+    def __init__(self, length: int | None) -> None:
+        self.length = length
+        """Bytes; None when it comes in chunks."""
+        self.complete = False
+        self.size = 0
+        """Bytes that have come."""
+        self.waiting_bytes = 0
+        self.on_news: Callable[[], None] = lambda: None
+        self._pieces: deque[bytes] = deque()
+
+    def put(self, data: bytes) -> None:
+        self.size += len(data)
+        self.waiting_bytes += len(data)
+        self._pieces.append(data)
+        self.on_news()
+
+    def end(self) -> None:
+        self.complete = True
+        self.on_news()
+
+    def take(self) -> bytes:
+        """What has come and was not taken yet."""
+        data = b"".join(self._pieces)
+        self._pieces.clear()
+        self.waiting_bytes = 0
+        return data
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -45,12 +84,17 @@ class Request(msgspec.Struct, frozen=True):
     keep_alive: bool
     version: str
     body: bytes = b""
+    target: bytes = b""
+    """Path and query as they came."""
+    stream: BodyStream | None = None
+    """The body of a request to the house: it comes while the request is passed on."""
 
 
 class RequestParser(HeadParser):
-    """The requests of one connection of the audience."""
+    """The requests of one connection of the audience, and those to the house that are passed on."""
 
     _body: bytes
+    _stream: BodyStream | None
     _expects: bool
 
     def __init__(self, limits: HeadLimits | None = None) -> None:
@@ -73,15 +117,52 @@ class RequestParser(HeadParser):
         return expects
 
     def on_head(self) -> None:
-        self._expects = (
-            self._fields.get("expect", "").lower() == "100-continue" and self._parser.get_http_version() == "1.1"
-        )
+        fields = self._fields
+        if ("content-length" in fields or "transfer-encoding" in fields) and self._forwarded():
+            length = None if "transfer-encoding" in fields else int(fields["content-length"])
+            if length != 0:
+                self._stream = BodyStream(length)
+                self._add(self._stream)
+                return
+        self._expects = fields.get("expect", "").lower() == "100-continue" and self._parser.get_http_version() == "1.1"
+
+    def most_body_bytes(self) -> int:
+        return FORWARDED_BODY_BYTES if self._forwarded() else self.limits.body_bytes
+
+    def on_transfer_encoding(self, coding: str) -> None:
+        """A body for the house may come in chunks: it is sent on in chunks of our own."""
+        if self._forwarded():
+            self._only_chunked(coding)
+        else:
+            super().on_transfer_encoding(coding)
 
     def on_body(self, data: bytes) -> None:
         self._told = True
-        self._body += data
+        if self._stream is None:
+            self._body += data
+            return
+        if self._stream.size + len(data) > FORWARDED_BODY_BYTES:
+            self._refuse(TooLarge(f"A body has at most {FORWARDED_BODY_BYTES} bytes."))
+        self._stream.put(data)
 
     def on_message_complete(self) -> None:
+        if self._stream is None:
+            self._add(None)
+        else:
+            self._stream.end()
+        self.reset()
+
+    def reset(self) -> None:
+        super().reset()
+        self._body = b""
+        self._stream = None
+        self._expects = False
+
+    def _forwarded(self) -> bool:
+        return of_house(self._asked()[0])
+
+    def _add(self, stream: BodyStream | None) -> None:
+        """The request may be answered: it is whole, or its body is passed on as a stream."""
         if len(self._done) >= self.limits.pipelined:
             self._refuse(Malformed("Too many requests at once.", code="pipelined"))
         path, query = self._asked()
@@ -94,14 +175,10 @@ class RequestParser(HeadParser):
                 self._parser.should_keep_alive(),
                 self._parser.get_http_version(),
                 self._body,
+                self._target,
+                stream,
             )
         )
-        self.reset()
-
-    def reset(self) -> None:
-        super().reset()
-        self._body = b""
-        self._expects = False
 
 
 def read_query(query: str) -> dict[str, str]:
@@ -109,6 +186,11 @@ def read_query(query: str) -> dict[str, str]:
     is read as it can be: links are decorated by others with fields that mean nothing here.
     """
     return dict(reversed(parse_qsl(query, errors="replace")))
+
+
+def status_line(status: int) -> bytes:
+    """The first line of a reply, without its end."""
+    return f"HTTP/1.1 {status} {_REASONS.get(status, '')}".encode()
 
 
 def head(status: int, headers: Mapping[str, str], *, keep_alive: bool) -> bytes:

@@ -55,11 +55,43 @@ def test_a_udp_range_that_is_none_is_refused(text: str) -> None:
 def test_defaults_follow_from_ports_and_folder(tmp_path: Path) -> None:
     """Addresses that were not set are those of this machine."""
     settings = config.Settings(data=str(tmp_path), port=1234, audience_port=1235)
-    assert settings.house_address == "http://localhost:1234"
-    assert settings.audience_address == "http://localhost:1235"
+    assert settings.house_address == settings.audience_address == "http://localhost:1235"
+    assert settings.house_upstream == "http://127.0.0.1:1234"
     assert settings.database_address == f"sqlite:///{tmp_path.resolve()}/stentor.db"
     assert settings.recordings_address == f"file://{tmp_path.resolve()}/objects"
     assert settings.edge_count >= 1
+
+
+@pytest.mark.parametrize(
+    ("given", "house", "audience"),
+    [
+        ({"public_url": "https://talk.example"}, "https://talk.example", "https://talk.example"),
+        (
+            {"public_url": "https://talk.example", "audience_url": "https://listen.example"},
+            "https://talk.example",
+            "https://listen.example",
+        ),
+        ({"audience_url": "https://listen.example"}, "http://localhost:8080", "https://listen.example"),
+    ],
+)
+def test_a_site_has_one_address_unless_it_is_given_two(given: dict[str, str], house: str, audience: str) -> None:
+    """The address of the audience is the site's own, or one beside it."""
+    settings = config.load({}, **given)
+    assert (settings.house_address, settings.audience_address) == (house, audience)
+
+
+@pytest.mark.parametrize(
+    ("given", "upstream"),
+    [
+        ({"host": "::", "tls_cert": "c.pem"}, "https://[::1]:8080"),
+        ({"host": "192.0.2.7"}, "http://192.0.2.7:8080"),
+        ({"host": "2001:db8::7"}, "http://[2001:db8::7]:8080"),
+        ({"house_url": "http://house:8080/"}, "http://house:8080"),
+    ],
+)
+def test_edges_and_commands_find_the_house(given: dict[str, str], upstream: str) -> None:
+    """On this machine, at the address it listens on, or where they are told."""
+    assert config.load({}, **given).house_upstream == upstream
 
 
 def test_secrets_are_made_once_and_for_their_owner_only(tmp_path: Path) -> None:

@@ -29,11 +29,13 @@ def _wrong() -> NotSignedIn:
 
 
 class Passkeys:
-    """For one address of the house: a passkey belongs to its host name, and works nowhere else."""
+    """For one host name of the house: a passkey belongs to it, and works nowhere else. Its pages may have ``others``
+    as addresses, of the same name.
+    """
 
-    def __init__(self, house: str) -> None:
-        self._origin = origin_of(house)
-        self._site = urlsplit(self._origin).hostname or ""
+    def __init__(self, house: str, *others: str) -> None:
+        self._origins = [origin_of(each) for each in (house, *others)]
+        self._site = urlsplit(self._origins[0]).hostname or ""
 
     def creation(self, challenge: str, account: Account, known: list[Passkey]) -> dict[str, Any]:
         """What ``navigator.credentials.create`` is given (as JSON); it makes none of the known ones again."""
@@ -76,7 +78,7 @@ class Passkeys:
                 credential=dict(answer),
                 expected_challenge=base64url_to_bytes(challenge),
                 expected_rp_id=self._site,
-                expected_origin=self._origin,
+                expected_origin=self._origins,
                 require_user_verification=True,
             )
         except (WebAuthnException, KeyError, TypeError, ValueError) as error:
@@ -97,7 +99,7 @@ class Passkeys:
                 credential=dict(answer),
                 expected_challenge=base64url_to_bytes(challenge),
                 expected_rp_id=self._site,
-                expected_origin=self._origin,
+                expected_origin=self._origins,
                 credential_public_key=passkey.public_key,
                 credential_current_sign_count=passkey.sign_count,
                 require_user_verification=True,

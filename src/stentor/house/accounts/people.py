@@ -38,7 +38,7 @@ class People:
         self.creators = Creators(settings.create_spaces)
         self._house = settings.house_address
         self._passwords = Passwords()
-        self._passkeys = Passkeys(settings.house_address)
+        self._passkeys = Passkeys(settings.house_address, *settings.house_others)
         self.tries = SharedLimit(accounts.tries, clock)
         self._log = log.get("house")
 

@@ -16,7 +16,7 @@ import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from stentor.base.clock import Clock
-from stentor.base.errors import Malformed, NotSupported, Overloaded, StentorError, TooLarge, problem
+from stentor.base.errors import Malformed, Overloaded, StentorError, TooLarge, problem
 from stentor.base.secure import Secure
 from stentor.base.tls import Tls
 from stentor.crowd.addresses import Addresses
@@ -112,11 +112,7 @@ class Parser(HeadParser):
         connection.on_headers_complete()
 
     def on_transfer_encoding(self, coding: str) -> None:
-        """Chunked alone, which programs send that do not know the length; RFC 9112, 6.1: not with HTTP/1.0."""
-        if self._parser.get_http_version() != "1.1":
-            self._refuse(Malformed("A transfer-encoding in HTTP/1.0."))
-        if coding.strip().lower() != "chunked":
-            self._refuse(NotSupported("Only chunked is taken.", code="transfer-encoding", status=501))
+        self._only_chunked(coding)
 
     def on_body(self, data: bytes) -> None:
         self._told = True

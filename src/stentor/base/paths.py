@@ -1,0 +1,44 @@
+"""Which paths of the site's one address the house answers; every other path is a public file or a stream of an edge.
+
+This table is the only source. Edges forward by it, and the recipes of ``deploy/`` and the documents contain what is
+generated from it (``tools/paths.py``, held by ``tests/unit/test_paths.py``).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One row: a path and, unless it is ``exact``, everything below it."""
+
+    path: str
+    what: str
+    exact: bool = False
+
+
+HOUSE: Final = (
+    Row("/", "the list of spaces", exact=True),
+    Row("/account", "one's own account"),
+    Row("/accounts", "the accounts, for administrators"),
+    Row("/admin", "what administrators do"),
+    Row("/api", "the REST API"),
+    Row("/ask", "asking to speak"),
+    Row("/comments", "writing comments"),
+    Row("/oauth", "signing programs in"),
+    Row("/sign-in", "signing in, also by a provider"),
+    Row("/sign-up", "making an account"),
+    Row("/stage", "the page of a speaker"),
+    Row("/studio", "what the pages of the house load"),
+    Row("/whip", "a speaker's sound: WHIP"),
+)
+"""``/admin``, ``/oauth``: nothing is there yet. A recipe that was copied once must go on fitting."""
+_FIRST: Final = frozenset(row.path[1:] for row in HOUSE if not row.exact)
+_EXACT: Final = frozenset(row.path for row in HOUSE if row.exact)
+
+
+def of_house(path: str) -> bool:
+    """Whether the house answers ``path`` (percent-decoded, as of :class:`stentor.wire.http.Request`)."""
+    return path.split("/", 2)[1:2][0] in _FIRST if path[:1] == "/" and path != "/" else path in _EXACT

@@ -1,0 +1,105 @@
+"""Everything of a site below one address: what `stentor up` serves on the audience's port."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+
+from stentor import app
+from stentor.base import config
+from stentor.base.config import Settings
+from stentor.base.paths import HOUSE
+from stentor.supervisor import Supervisor
+from tests.support.ports import free_ports
+from tests.support.wait import eventually
+
+ROWS = {
+    "/": 200,
+    "/account": 303,
+    "/accounts": 303,
+    "/admin": 404,
+    "/api": 404,
+    "/ask": 404,
+    "/comments": 404,
+    "/oauth": 404,
+    "/sign-in": 200,
+    "/sign-up": 200,
+    "/stage": 404,
+    "/studio": 404,
+    "/whip": 404,
+}
+"""What the house says to somebody who is not signed in."""
+PUBLIC = ("/s/talk", "/s/talk/door.json", "/s/talk/pulse.json", "/s/talk/hold.m4a", "/door.pub", "/healthz", "/s/none")
+
+
+@asynccontextmanager
+async def site(folder: Path, **given: object) -> AsyncIterator[tuple[Settings, httpx.AsyncClient, Supervisor]]:
+    """A whole site with a space that waits; the client knows the one address, and nothing else."""
+    port, audience_port = free_ports(2)
+    fields: dict[str, object] = {"data": str(folder / "data"), "host": "127.0.0.1", "edges": 1}
+    settings = Settings(**(fields | {"port": port, "audience_port": audience_port} | given))  # type: ignore[arg-type]
+    async with (
+        app.running(settings, logs=folder / "logs") as supervisor,
+        httpx.AsyncClient(base_url=settings.audience_address, trust_env=False) as client,
+    ):
+        token = {"Authorization": f"Bearer {config.admin_token(settings)}"}
+        made = await client.post("/api/v1/spaces", json={"id": "talk", "title": "Talk"}, headers=token)
+        assert made.status_code == 201, made.text
+        yield settings, client, supervisor
+
+
+async def test_one_port_answers_every_path_and_the_old_ones_go_on(tmp_path: Path) -> None:
+    """Each row of the table is the house's, at the one address as at its own; everything else is the edge's."""
+    assert {row.path for row in HOUSE} == set(ROWS)
+    async with (
+        site(tmp_path) as (settings, client, _),
+        httpx.AsyncClient(base_url=settings.house_upstream, trust_env=False) as house,
+    ):
+        await eventually_there(client)
+        for path, status in ROWS.items():
+            for below in (path, f"{path}/" if path != "/" else path):
+                one, own = await client.get(below), await house.get(below)
+                assert one.status_code == own.status_code, below
+                assert one.content == own.content, below
+                assert one.headers.get("content-security-policy") == own.headers["content-security-policy"]
+            assert (await client.get(path)).status_code == status, path
+        for path in PUBLIC:
+            if path == "/healthz":
+                continue  # each answers its own
+            assert "access-control-allow-origin" in (await client.get(path)).headers, f"{path} is an edge's"
+
+
+async def eventually_there(client: httpx.AsyncClient) -> None:
+    async with asyncio.timeout(10):
+        while (await client.get("/s/talk")).status_code != 200:  # noqa: ASYNC110 nobody tells a client
+            await asyncio.sleep(0.05)
+
+
+async def test_without_a_house_every_public_path_works(tmp_path: Path) -> None:
+    """What is the house's says so, to people and to programs, and when to come back; the rest goes on as it was."""
+    async with site(tmp_path) as (_, client, supervisor):
+        await eventually_there(client)
+        before = {path: (await client.get(path)).status_code for path in PUBLIC}
+        house = next(worker for worker in supervisor.workers if worker.name == "house-0")
+        pid = house.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        await eventually(lambda: house.pid != pid, "the house is gone")
+        html = {"Accept": "text/html", "Accept-Language": "de"}
+        page = await client.get("/sign-in", headers=html)
+        told = await client.get("/api/v1/spaces", headers=html)
+        assert page.status_code == told.status_code == 503
+        assert "Nicht erreichbar" in page.text
+        assert told.json()["code"] == "house-away"
+        assert page.headers["retry-after"] == told.headers["retry-after"] == "5"
+        assert "no-store" in page.headers["cache-control"]
+        assert {path: (await client.get(path)).status_code for path in PUBLIC} == before
+        async with asyncio.timeout(20):
+            while (await client.get("/sign-in")).status_code != 200:  # noqa: ASYNC110 nobody tells a client
+                await asyncio.sleep(0.1)
