@@ -1,15 +1,31 @@
-# Varnish in front of the edges: everything that Stentor says may be kept, and one question for all who ask the same.
+# Varnish in front of house and edges: everything that Stentor says may be kept, and one question for all who ask the same.
 # varnishd -a :6081 -f /etc/varnish/stentor.vcl -s malloc,2g; TLS ends before it (hitch, HAProxy, nginx).
 vcl 4.1;
 
-backend edges {
+backend edges {         # the first one is that of every path that is not the house's
     .host = "127.0.0.1";
     .port = "8081";
     .first_byte_timeout = 20s;      # a blocking reload is held 12 s at most
     .between_bytes_timeout = 60s;
 }
 
+backend house {
+    .host = "127.0.0.1";
+    .port = "8080";
+    .first_byte_timeout = 120s;     # of an upload that is decoded
+    .between_bytes_timeout = 60s;
+}
+
 sub vcl_recv {
+    # The door gives places by address. Varnish writes X-Forwarded-For; here stands what a client invents.
+    unset req.http.Forwarded;
+    # Hosts, speakers, programs: nothing of it is kept.
+    # paths
+    if (req.url ~ "^/(\?|$)" || req.url ~ "^/(account|accounts|admin|api|ask|comments|oauth|sign-in|sign-up|stage|studio|whip)([/?]|$)") {
+        set req.backend_hint = house;
+        return (pass);
+    }
+    # /paths
     # What is not ours in a query (utm_term, fbclid) is dropped: it would make a copy of its own.
     if (req.url ~ "\?") {
         set req.http.X-Query = regsub(req.url, "^[^?]*\?", "&");
@@ -20,8 +36,6 @@ sub vcl_recv {
     if (req.url ~ "^/metrics(\?|$)") {
         return (synth(404));        # for operators: ask the edges themselves
     }
-    # The door gives places by address. Varnish writes X-Forwarded-For; here stands what a client invents.
-    unset req.http.Forwarded;
     if (req.url ~ "^/s/[^/?]+/ticket(\?|$)") {
         return (pass);
     }

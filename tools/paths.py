@@ -1,6 +1,6 @@
 """Writes the table of paths (``stentor.base.paths``) into the recipes of ``deploy/`` and the documents.
 
-``python tools/paths.py`` rewrites what stands between the marks ``paths`` and ``/paths`` of each file;
+``python -m tools.paths`` rewrites what stands between the marks ``paths`` and ``/paths`` of each file;
 ``tests/unit/test_paths.py`` says when that was forgotten.
 """
 
@@ -23,21 +23,57 @@ def table() -> str:
     return "\n".join(["| path | what |", "|---|---|", *rows])
 
 
-WRITERS: dict[str, tuple[str, str, Callable[[], str]]] = {
-    "docs/reference/http.md": ("<!-- {} -->", "", table),
+def nginx_pattern() -> str:
+    """nginx compares the decoded path, without its query."""
+    exact = "|".join(f"{path.removeprefix('/')}$" for path in EXACT)
+    return f"^/({exact}|({'|'.join(FIRST)})(/|$))"
+
+
+def nginx_map() -> str:
+    return f'"~{nginx_pattern()}" $args;'
+
+
+def nginx() -> str:
+    return f"location ~ {nginx_pattern()} {{"
+
+
+def caddy() -> str:
+    return " ".join(["@house path", *EXACT, *(f"/{name} /{name}/*" for name in FIRST)])
+
+
+def varnish() -> str:
+    """Varnish compares the address as it came: one in other letters goes to an edge, which passes it on."""
+    exact = [f'req.url ~ "^{path}(\\?|$)"' for path in EXACT]
+    wanted = " || ".join([*exact, f'req.url ~ "^/({"|".join(FIRST)})([/?]|$)"'])
+    return f"if ({wanted}) {{\n    set req.backend_hint = house;\n    return (pass);\n}}"
+
+
+def ingress() -> str:
+    house = "backend: {service: {name: stentor-house, port: {number: 8080}}}"
+    rows = [f"- {{path: {row.path}, pathType: {'Exact' if row.exact else 'Prefix'}, {house}}}" for row in HOUSE]
+    return "\n".join(rows)
+
+
+WRITERS: dict[str, tuple[Callable[[], str], ...]] = {
+    "deploy/Caddyfile": (caddy,),
+    "deploy/kubernetes/components/ingress/ingress.yaml": (ingress,),
+    "deploy/nginx.conf": (nginx_map, nginx),
+    "deploy/varnish.vcl": (varnish,),
+    "docs/reference/http.md": (table,),
 }
-"""Of each file: how it marks, how far the text is indented, and the text."""
+"""Of each file: what stands between its first marks, its second ones …"""
+MARKS = re.compile(r"^([ \t]*)((?:#|<!--) paths(?: -->)?)$\n.*?^(?=[ \t]*(?:#|<!--) /paths)", re.DOTALL | re.MULTILINE)
 
 
 def written(file: str) -> str:
     """The file as it should be."""
-    mark, indent, write = WRITERS[file]
-    begin, end = re.escape(mark.format("paths")), re.escape(mark.format("/paths"))
-    text = (ROOT / file).read_text("utf-8")
-    lines = "\n".join(f"{indent}{line}" if line else "" for line in write().splitlines())
-    found, count = re.subn(rf"({begin}\n).*?(?=^ *{end}$)", lambda m: f"{m[1]}{lines}\n", text, flags=re.S | re.M)
-    assert count, f"{file} has no marks"
-    return found
+    texts = iter(WRITERS[file])
+
+    def between(found: re.Match[str]) -> str:
+        lines = [found[2], *next(texts)().splitlines()]
+        return "".join(f"{found[1]}{line}\n" for line in lines)
+
+    return MARKS.sub(between, (ROOT / file).read_text("utf-8"))
 
 
 if __name__ == "__main__":

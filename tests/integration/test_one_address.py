@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
+import pytest
 
 from stentor import app
 from stentor.base import config
 from stentor.base.config import Settings
 from stentor.base.paths import HOUSE
 from stentor.supervisor import Supervisor
+from tests.support import caches
 from tests.support.ports import free_ports
 from tests.support.wait import eventually
 
@@ -73,6 +75,52 @@ async def test_one_port_answers_every_path_and_the_old_ones_go_on(tmp_path: Path
             if path == "/healthz":
                 continue  # each answers its own
             assert "access-control-allow-origin" in (await client.get(path)).headers, f"{path} is an edge's"
+
+
+@pytest.mark.parametrize("front", [caches.nginx, caches.caddy, caches.varnish], ids=["nginx", "caddy", "varnish"])
+async def test_every_row_goes_through_the_recipes(
+    front: Callable[[Path, int, int, int], list[str]], tmp_path: Path
+) -> None:
+    """A proxy with the recipe sends each path to whoever answers it; with a house that hangs all public ones go on."""
+    [port] = free_ports(1)
+    async with site(tmp_path) as (settings, client, supervisor):
+        await eventually_there(client)
+        command = front(tmp_path, port, settings.audience_port, settings.port)
+        async with (
+            caches.running(command, port, tmp_path / "log"),
+            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as through,
+        ):
+            asked = await edge_asked(settings)
+            for path, status in ROWS.items():
+                for below in (path, f"{path}/below" if path != "/" else path, f"{path}?page=2&utm_term=x"):
+                    there, own = await through.get(below), await client.get(below)
+                    assert (there.status_code, there.content) == (own.status_code, own.content), below
+                assert (await through.get(path)).status_code == status, path
+            assert await edge_asked(settings) - asked <= 3 * len(ROWS) + 1, "none of them went to an edge"
+            token = {"Authorization": f"Bearer {config.admin_token(settings)}"}
+            listed = await through.get("/api/v1/spaces?utm_term=x", headers=token)
+            assert [space["id"] for space in listed.json()["spaces"]] == ["talk"]
+            for path in PUBLIC:
+                assert (await through.get(path)).status_code == (await client.get(path)).status_code
+            assert (await through.get("/metrics")).status_code == 404
+            house = next(worker for worker in supervisor.workers if worker.name == "house-0")
+            assert house.pid is not None
+            os.kill(house.pid, signal.SIGSTOP)
+            try:
+                for path in PUBLIC:
+                    async with asyncio.timeout(10):
+                        assert (await through.get(f"{path}?v=2")).status_code in (200, 404), path
+            finally:
+                os.kill(house.pid, signal.SIGCONT)
+
+
+async def edge_asked(settings: Settings) -> float:
+    """How many requests the edge has answered."""
+    token = {"Authorization": f"Bearer {config.metrics_token(settings)}"}
+    async with httpx.AsyncClient(base_url=settings.audience_address, trust_env=False) as client:
+        text = (await client.get("/metrics", headers=token)).text
+    line = next(line for line in text.splitlines() if line.startswith("stentor_edge_requests_total{"))
+    return float(line.split()[-1])
 
 
 async def eventually_there(client: httpx.AsyncClient) -> None:

@@ -1,4 +1,4 @@
-"""Debian's programs that read the recipes of ``deploy/``: nginx and Varnish, in front of an edge, and systemd.
+"""Debian's programs that read the recipes of ``deploy/``: nginx, Caddy and Varnish, and systemd.
 
 ``python -m tests.support.caches --install`` installs them with apt when this is root and they are missing; otherwise
 it says what to do and fails.
@@ -20,7 +20,7 @@ import pytest
 from tests.support import debian
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-PROGRAMS = {"nginx": "nginx", "varnish": "varnishd", "systemd": "systemd-analyze"}
+PROGRAMS = {"nginx": "nginx", "caddy": "caddy", "varnish": "varnishd", "systemd": "systemd-analyze"}
 FOLDERS = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
 START_S = 10.0
 
@@ -33,14 +33,14 @@ def program(name: str) -> str:
     return path
 
 
-def nginx(folder: Path, port: int, edge_port: int) -> list[str]:
-    """The command for the recipe without its TLS, and without the house."""
+def nginx(folder: Path, port: int, edge_port: int, house_port: int = 1) -> list[str]:
+    """The command for the recipe without its TLS."""
     recipe = (DEPLOY / "nginx.conf").read_text("utf-8")
-    recipe = re.sub(r"# Hosts, speakers.*?(?=# The audience)", "", recipe, flags=re.DOTALL)
     recipe = re.sub(r"^ *ssl_certificate.*$", "", recipe, flags=re.MULTILINE)
     for ours, theirs in (
         ("listen 443 ssl;", f"listen 127.0.0.1:{port} backlog=2048;"),
         ("127.0.0.1:8081", f"127.0.0.1:{edge_port}"),
+        ("127.0.0.1:8080", f"127.0.0.1:{house_port}"),
         ("/var/cache/nginx/stentor", str(folder / "cache")),
     ):
         assert ours in recipe, f"the recipe has no {ours!r}"
@@ -57,12 +57,30 @@ def nginx(folder: Path, port: int, edge_port: int) -> list[str]:
     return [program("nginx"), "-c", str(file), "-p", str(folder)]
 
 
-def varnish(folder: Path, port: int, edge_port: int) -> list[str]:
+def caddy(folder: Path, port: int, edge_port: int, house_port: int = 1) -> list[str]:
+    """The command for the recipe without its TLS."""
+    recipe = (DEPLOY / "Caddyfile").read_text("utf-8")
+    for ours, theirs in (
+        ("talk.example.org {", f"http://:{port} {{\n\tbind 127.0.0.1"),
+        ("127.0.0.1:8081", f"127.0.0.1:{edge_port}"),
+        ("127.0.0.1:8080", f"127.0.0.1:{house_port}"),
+    ):
+        assert ours in recipe, f"the recipe has no {ours!r}"
+        recipe = recipe.replace(ours, theirs)
+    file = folder / "Caddyfile"
+    file.write_text(f"{{\n\tadmin off\n\tauto_https off\n}}\n{recipe}")
+    keeping = ["env", f"XDG_CONFIG_HOME={folder}", f"XDG_DATA_HOME={folder}"]
+    return [*keeping, program("caddy"), "run", "--config", str(file), "--adapter", "caddyfile"]
+
+
+def varnish(folder: Path, port: int, edge_port: int, house_port: int = 1) -> list[str]:
     """The command for the recipe."""
     recipe = (DEPLOY / "varnish.vcl").read_text("utf-8")
-    assert '.port = "8081"' in recipe
+    for ours, theirs in (('.port = "8081"', edge_port), ('.port = "8080"', house_port)):
+        assert ours in recipe, f"the recipe has no {ours!r}"
+        recipe = recipe.replace(ours, f'.port = "{theirs}"')
     file = folder / "stentor.vcl"
-    file.write_text(recipe.replace('.port = "8081"', f'.port = "{edge_port}"'))
+    file.write_text(recipe)
     return [program("varnish"), "-F", "-j", "none", "-n", str(folder / "state"), "-a", f"127.0.0.1:{port}",
             "-f", str(file), "-s", "malloc,64m"]  # fmt: skip
 

@@ -22,7 +22,7 @@ def test_a_row_is_a_path_and_all_below_it(path: str, house: bool) -> None:
 
 
 def test_every_row_is_found_by_its_path() -> None:
-    """Each row once, in the order of the alphabet, with lower-case letters and hyphens: it goes into patterns as it is."""
+    """Once, in the order of the alphabet, in lower-case letters and hyphens: it goes into patterns as it is."""
     found = [row.path for row in HOUSE]
     assert found == sorted(set(found))
     assert all(of_house(path) for path in found)
@@ -31,5 +31,5 @@ def test_every_row_is_found_by_its_path() -> None:
 
 @pytest.mark.parametrize("file", paths.WRITERS)
 def test_recipes_and_documents_have_the_table(file: str) -> None:
-    """Run ``python tools/paths.py`` after a change of the table."""
-    assert (paths.ROOT / file).read_text("utf-8") == paths.written(file), "python tools/paths.py"
+    """Run ``python -m tools.paths`` after a change of the table."""
+    assert (paths.ROOT / file).read_text("utf-8") == paths.written(file), "python -m tools.paths"

@@ -19,8 +19,8 @@ from stentor.cli.house import House
 
 @click.command()
 @options.data
-@click.option("--port", type=int, help="Port of the house: hosts, speakers, API.  [default: 8080]")
-@click.option("--audience-port", type=int, help="Port of the edges: listeners.  [default: 8081]")
+@click.option("--port", type=int, help="Port of the house alone.  [default: 8080]")
+@click.option("--audience-port", type=int, help="Port of the edges: the whole site.  [default: 8081]")
 @click.option("--edges", type=int, help="Edge processes.  [default: one per processor]")
 @click.option("--host", help="Address to listen on.  [default: 0.0.0.0]")
 @click.option("--tls-cert", metavar="FILE", help="Certificate chain (PEM): house and edges speak https.")
