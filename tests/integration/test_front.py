@@ -28,7 +28,7 @@ async def test_house_and_edges_speak_tls_and_believe_the_proxy(tmp_path: Path) -
     )  # fmt: skip
     async with (
         app.running(settings, logs=tmp_path / "logs"),
-        httpx.AsyncClient(base_url=settings.house_address, verify=authority.trust(), trust_env=False) as house,
+        httpx.AsyncClient(base_url=f"https://localhost:{port}", verify=authority.trust(), trust_env=False) as house,
     ):
         assert (await house.get("/healthz")).status_code == 200
         assert b"ready" in await through_proxy(audience_port, authority.trust())

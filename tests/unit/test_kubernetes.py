@@ -115,12 +115,12 @@ def test_all_edges_have_the_same_token_for_their_numbers() -> None:
 
 @pytest.mark.parametrize("name", WORK)
 def test_a_pod_reaches_and_is_reached_by_what_it_needs(name: str) -> None:
-    """In: house and edge, on their port. Out: names, the bus, the store; the database for who has it."""
+    """In: house and edge, on their port. Out: names, the bus, the store; the database and the house for who asks them."""
     labels = WORK[name]["spec"]["template"]["metadata"]["labels"]
     assert labels["role"] == role(name)
     assert ports(policies(labels, "Ingress")) == ({SERVING[role(name)]} if role(name) in SERVING else set())
-    database = {5432} if role(name) in ("house", "prepare") else set()
-    assert ports(policies(labels, "Egress")) == {53, 4222, 443} | database
+    more = {5432} if role(name) in ("house", "prepare") else {8080} if role(name) == "edge" else set()
+    assert ports(policies(labels, "Egress")) == {53, 4222, 443} | more
 
 
 @pytest.mark.parametrize("name", SERVING)

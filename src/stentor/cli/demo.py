@@ -37,8 +37,8 @@ LINE_S = 5.0
 COMPLETE_S = 20.0
 """The archive needs one segment's time and a moment."""
 ELSEWHERE = (
-    "nats_url", "database_url", "recordings_url", "removals_url", "public_url", "audience_url", "overflow_url",
-    "tls_cert", "tls_key",
+    "house_url", "nats_url", "database_url", "recordings_url", "removals_url", "public_url", "audience_url",
+    "overflow_url", "tls_cert", "tls_key",
 )  # fmt: skip
 """Settings that lead away from this machine and its data folder."""
 

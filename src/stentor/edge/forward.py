@@ -75,7 +75,7 @@ LOST = StentorError(
 FULL = Overloaded("Too many wait for the house at this edge; try again in a moment.", retry_after_s=RETRY_S)
 CROWDED = Overloaded(
     "Too many requests from your address are under way here; let some end.",
-    retry_after_s=RETRY_S, status=429, code="too-many-requests",
+    retry_after_s=RETRY_S, status=429, code="too-many-at-once",
 )  # fmt: skip
 CIRCLE = StentorError(
     "This request goes round in a circle: STENTOR_HOUSE_URL must be the house's own address.",

@@ -8,7 +8,6 @@ import pytest
 
 from stentor.base.config import load
 from stentor.cli.demo import alone
-from stentor.cli.house import address
 
 
 def test_a_demonstration_leads_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,6 +28,6 @@ def test_a_demonstration_leads_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> 
     }
     settings = alone(load(elsewhere, data="here"))
     assert "example" not in "".join(settings.environment().values())
-    assert address(settings) == "http://127.0.0.1:8080"
-    assert (settings.house_address, settings.audience_address) == ("http://localhost:8080", "http://localhost:8081")
+    assert settings.house_upstream == "http://127.0.0.1:8080"
+    assert (settings.house_address, settings.audience_address) == ("http://localhost:8081",) * 2
     assert not {"STENTOR_HOUSE_URL", "STENTOR_ADMIN_TOKEN"} & os.environ.keys(), "its speakers inherit it"
