@@ -174,7 +174,7 @@ async def test_what_is_over_leaves_and_what_is_on_is_known_to_each(site: Site) -
             await site.statuses.start(site.bus, role)
             await eventually(lambda role=role: site.knows(role), f"{role} knows it again")  # type: ignore[misc]
         else:
-            await healthy(site.settings.house_address)
+            await healthy(site.settings.house_upstream)
         await stop()
         assert [each for each in heard if "old-" in each] == []
     watching.cancel()
