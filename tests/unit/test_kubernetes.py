@@ -115,7 +115,7 @@ def test_all_edges_have_the_same_token_for_their_numbers() -> None:
 
 @pytest.mark.parametrize("name", WORK)
 def test_a_pod_reaches_and_is_reached_by_what_it_needs(name: str) -> None:
-    """In: house and edge, on their port. Out: names, the bus, the store; the database and the house for who asks them."""
+    """In: house and edge, on their port. Out: names, the bus, the store; database and house for who asks them."""
     labels = WORK[name]["spec"]["template"]["metadata"]["labels"]
     assert labels["role"] == role(name)
     assert ports(policies(labels, "Ingress")) == ({SERVING[role(name)]} if role(name) in SERVING else set())
