@@ -18,7 +18,7 @@ from typing import IO
 
 import structlog
 
-from stentor import tether
+from stentor import end_with_parent
 from stentor.base import log
 
 STEADY_S = 5.0
@@ -84,7 +84,7 @@ class ChildProcess:
         sink = self._sink()
         try:
             return subprocess.Popen(
-                [sys.executable, "-I", "-S", tether.__file__, str(os.getpid()), *self.command],
+                [sys.executable, "-I", "-S", end_with_parent.__file__, str(os.getpid()), *self.command],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=sink,

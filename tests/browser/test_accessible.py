@@ -17,7 +17,7 @@ from tests.browser.test_people import at, invitation, sign_up
 from tests.support.axe import violations
 from tests.support.browser import RATE_HZ, Visit, visit, write_wav
 from tests.support.edge import Rig, edge, live_space
-from tests.support.recorded import record, talk
+from tests.support.recorded import record, recorded_space
 from tests.support.whole import Whole
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
@@ -159,7 +159,7 @@ async def test_outside_a_full_space(browsers: Browsers) -> None:
 
 async def test_the_pages_of_a_recording(browsers: Browsers) -> None:
     """The player, the page for frames, a clip."""
-    async with edge(talk()) as rig:
+    async with edge(recorded_space()) as rig:
         await record(rig.objects, 96, {range(24, 54): "ada", range(54, 96): "bob"})
         async with visit(browsers.plain, recording(rig)) as page:
             await page.until("document.querySelectorAll('#chapters li').length === 3", "all turns are there")

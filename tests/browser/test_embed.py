@@ -11,7 +11,7 @@ import pytest
 from tests.browser.conftest import Browsers
 from tests.support.browser import visit
 from tests.support.edge import edge
-from tests.support.recorded import record, talk
+from tests.support.recorded import record, recorded_space
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
 
@@ -32,7 +32,7 @@ async def blog(body: str) -> AsyncIterator[int]:
 
 async def test_a_recording_in_a_frame_of_another_origin(browsers: Browsers) -> None:
     """The embedded page plays there and leads to the page itself; the page itself refuses to be framed."""
-    async with edge(talk()) as rig, visit(browsers.plain, "about:blank") as page:
+    async with edge(recorded_space()) as rig, visit(browsers.plain, "about:blank") as page:
         await record(rig.objects, 96, {range(24, 54): "ada", range(54, 96): "bob"})
         home = f"http://127.0.0.1:{rig.port}/s/friday"
 

@@ -22,7 +22,7 @@ from tests.browser.test_embed import blog
 from tests.support.edge import DOORS_OPEN_MS, VOICE_CHUNKS, Rig, edge, encoded, live_space, programme
 from tests.support.firefox import Firefox, firefox
 from tests.support.loudspeaker import Loudspeaker, loudspeaker
-from tests.support.recorded import ADA, OnStage, record, talk
+from tests.support.recorded import ADA, OnStage, record, recorded_space
 from tests.support.sound import correlation, voice
 
 pytestmark = [
@@ -169,7 +169,7 @@ async def test_who_cannot_decode_aac_hears_opus(tmp_path_factory: pytest.TempPat
             await plays(browser)
             assert "/live.opus" in await browser.evaluate(f"{AUDIO}.currentSrc")
             await hears_something(speaker)
-        async with edge(talk()) as rig:
+        async with edge(recorded_space()) as rig:
             await hears_bob_in_the_recording(browser, speaker, rig)
             await browser.open(address(rig, "/clip?from=18&to=28"))
             await browser.click("h1")  # a page may play once it was touched
@@ -218,7 +218,7 @@ async def test_text_only(browser: Firefox) -> None:
 
 async def test_a_recording_and_its_frame(browser: Firefox, speaker: Loudspeaker) -> None:
     """The replay plays from a chapter with who spoke, in its page and in a frame of another site."""
-    async with edge(talk()) as rig:
+    async with edge(recorded_space()) as rig:
         await hears_bob_in_the_recording(browser, speaker, rig)
         await browser.calm()
         async with blog(f'<iframe src="{address(rig, "/embed")}"></iframe>') as port:

@@ -11,7 +11,7 @@ from tests.browser.conftest import Browsers
 from tests.support.browser import visit
 from tests.support.cues import keep, said
 from tests.support.edge import Rig, edge
-from tests.support.recorded import record, talk
+from tests.support.recorded import record, recorded_space
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
 AUDIO = "#recording audio"
@@ -21,7 +21,7 @@ AT = f"document.querySelector('{AUDIO}').currentTime"
 @pytest_asyncio.fixture(loop_scope="session")
 async def rig() -> AsyncIterator[Rig]:
     """An edge with a talk of 92 s: music, Ada, Bob, Ada, and 0.96 s that are missing at 0:38."""
-    async with edge(talk(title="Tea & talk")) as rig:
+    async with edge(recorded_space(title="Tea & talk")) as rig:
         speakers = {range(24, 99): "ada", range(99, 180): "bob", range(180, 288): "ada"}
         await record(rig.objects, 288, speakers, missing=range(120, 123))
         await keep(rig.objects, said(8, "Good evening."), said(12, "And welcome."), said(40, "Thank you.", "bob"))

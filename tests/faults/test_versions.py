@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
-from stentor import tether
+from stentor import end_with_parent
 from stentor.base import config
 from stentor.base.config import Settings
 from stentor.base.rendition import Source
@@ -73,7 +73,7 @@ class Site:
         environment = command_environment(self.settings) | {"PYTHONPATH": str(self.paths[version])}
         with (self.logs / f"{name}.log").open("ab") as log:
             return await asyncio.create_subprocess_exec(
-                sys.executable, "-I", "-S", tether.__file__, str(os.getpid()), *command,
+                sys.executable, "-I", "-S", end_with_parent.__file__, str(os.getpid()), *command,
                 stdout=log, stderr=log, env=environment,
             )  # fmt: skip
 

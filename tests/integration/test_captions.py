@@ -130,7 +130,7 @@ async def kept(objects: Objects) -> list[Cue]:
 
 async def listening(bus: Bus, running: Captioner, space: Space) -> None:
     await Board(bus).put(space)
-    await eventually(lambda: any(each.listening for each in running.scribes.values()), "the captions listen")
+    await eventually(lambda: any(each.listening for each in running.seat_captions.values()), "the captions listen")
 
 
 async def test_words_come_with_their_speakers_and_times(bus: Bus, objects: Objects) -> None:
@@ -143,8 +143,8 @@ async def test_words_come_with_their_speakers_and_times(bus: Bus, objects: Objec
         await eventually(lambda: statuses.captioned("talk", time.monotonic()), "the stage is told to send")
         assert not statuses.captioned("other", time.monotonic())
         await talk(bus, space, {"ada": spoken(3), "bob": spoken(2)})
-        await eventually(lambda: len(running.scribes["talk"].known) == 2, "both are recognised")
-        await eventually(lambda: not running.scribes["talk"].unsent, "both are sent")
+        await eventually(lambda: len(running.seat_captions["talk"].known) == 2, "both are recognised")
+        await eventually(lambda: not running.seat_captions["talk"].unsent, "both are sent")
         ada, bob = sorted(await cues(bus, space), key=lambda cue: cue.seat)
         assert (ada.name, ada.text, ada.language, ada.start_ms) == ("Ada", "3.4 s.", "de", 41 * 320 - 200)
         assert (bob.name, bob.text, bob.start_ms) == ("Bob", "2.4 s.", ada.start_ms)
@@ -161,7 +161,7 @@ async def test_captions_whose_clock_is_wrong_say_so(bus: Bus, objects: Objects) 
         assert running.status().numbers["ahead"] >= LATELY
         wrong_s[0] = 0.0
         await talk(bus, space, {"ada": spoken(5)}, first=after + 5)
-        await eventually(lambda: len(running.scribes["talk"].known) > 0, "what comes now is recognised")
+        await eventually(lambda: len(running.seat_captions["talk"].known) > 0, "what comes now is recognised")
         assert running.status().problem == ""
 
 
@@ -175,16 +175,16 @@ async def test_the_transcript_outlives_the_process_and_the_bus(
     async with captions(bus, objects, Counter()) as running:
         await listening(bus, running, space)
         after = await talk(bus, space, {"ada": spoken(2)})
-        await eventually(lambda: running.scribes["talk"].written, "it is kept")
+        await eventually(lambda: running.seat_captions["talk"].written, "it is kept")
         assert [cue.text for cue in await kept(objects)] == ["2.4 s."]
     await bus.js.purge_stream("CUES")
     async with captions(bus, objects, Counter()) as running:
         await listening(bus, running, space)
         await talk(bus, space, {"bob": spoken(3)}, first=after + 5)
-        await eventually(lambda: len(running.scribes["talk"].known) == 2, "it goes on with what was kept")
+        await eventually(lambda: len(running.seat_captions["talk"].known) == 2, "it goes on with what was kept")
         ended = msgspec.structs.replace(space, state=State.ENDED, ended_ms=unix_ms(time.time()), version=2)
         await Board(bus).put(ended)
-        await eventually(lambda: not running.scribes, "the space is over")
+        await eventually(lambda: not running.seat_captions, "the space is over")
         assert [(cue.seat, cue.text) for cue in await kept(objects)] == [("ada", "2.4 s."), ("bob", "3.4 s.")]
 
 
@@ -202,7 +202,9 @@ async def test_who_cannot_keep_up_skips_and_says_so(
         engine.fails, engine.slow_s = False, 0.6
         for _ in range(3):
             after = await talk(bus, space, {"ada": spoken(1), "bob": spoken(1)}, first=after + 10)
-        await eventually(lambda: not running.backlog and len(running.scribes["talk"].known) >= 1, "it has caught up")
+        await eventually(
+            lambda: not running.backlog and len(running.seat_captions["talk"].known) >= 1, "it has caught up"
+        )
         status = running.status()
         assert status.numbers["skipped_s"] > 1
         assert "cannot keep up" in status.problem
@@ -258,8 +260,8 @@ async def test_the_real_recogniser_writes_down_a_real_voice(bus: Bus, objects: O
     async with captions(bus, objects, engine) as running:
         await listening(bus, running, space)
         await talk(bus, space, {"ada": spoken(7.3)})
-        await eventually(lambda: len(running.scribes["talk"].known) > 0, "it is recognised", within_s=100)
-        words = " ".join(cue.text for cue in running.scribes["talk"].known).lower()
+        await eventually(lambda: len(running.seat_captions["talk"].known) > 0, "it is recognised", within_s=100)
+        words = " ".join(cue.text for cue in running.seat_captions["talk"].known).lower()
         for part in ("john dashwood had then leisure to consider", "prudently in his power to do for them"):
             assert part in words
     noise = (np.random.default_rng(1).normal(size=160_000) / 1000).astype(np.float32)

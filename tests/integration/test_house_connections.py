@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from stentor.base import config
 from stentor.house import role
-from stentor.house.seats import event_stream as talk
+from stentor.house.seats import event_stream
 from stentor.house.web import connection
 from tests.support.house import House, running_house
 
@@ -194,7 +194,7 @@ async def test_a_long_answer_outlives_the_pause_between_requests(
 ) -> None:
     """Who is talking is told for a minute, also on a connection that was used before; pauses end after half of it."""
     monkeypatch.setattr(role, "KEEP_ALIVE_S", 1)
-    monkeypatch.setattr(talk, "LASTS_S", 2.5)
+    monkeypatch.setattr(event_stream, "LASTS_S", 2.5)
     async with running_house(tmp_path) as house:
         await house.create()
         reader, writer = await asyncio.open_connection("127.0.0.1", house.settings.port)

@@ -22,7 +22,7 @@ from stentor.house.spaces.recording import summarise
 from stentor.spaces import commands as c
 from stentor.spaces.model import Keep, State
 from stentor.spaces.rules import decide
-from stentor.store.backstage import BackstageTable
+from stentor.store.back_channel import BackChannelTable
 from stentor.store.objects import Objects
 from stentor.store.recordings import Recording
 from stentor.store.spaces import Store
@@ -50,7 +50,7 @@ async def ended(store: Store, name: str, days: float, *before: c.Command) -> Non
     await store.create(decide(None, msgspec.structs.replace(CREATE, id=SpaceId(name)), then - 1))
     for command in (*before, *WAYS[State.REPLAY]):
         await store.change(name, partial(decide, command=command, now=then))
-    await BackstageTable(store.work).add(SpaceId(name), name="Ada", text="Now!", at_ms=1)
+    await BackChannelTable(store.work).add(SpaceId(name), name="Ada", text="Now!", at_ms=1)
 
 
 def segments(space: str) -> list[SealedSegment]:

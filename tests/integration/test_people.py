@@ -15,7 +15,7 @@ import pytest_asyncio
 
 from stentor.base import hsts
 from stentor.people.model import FRESH_MS, SiteRole
-from stentor.store.tries import BURST
+from stentor.store.attempts import BURST
 from tests.support.house import House, age_sessions, client, database, running_house
 from tests.support.pictures import png
 

@@ -17,7 +17,7 @@ from stentor.spaces.forecast import SPACE_BYTES_S
 from stentor.spaces.model import State
 from stentor.spaces.retention import GOES, DataCategory
 from stentor.spaces.rules import decide
-from stentor.store.backstage import BackstageTable
+from stentor.store.back_channel import BackChannelTable
 from stentor.store.comments import CommentsTable
 from stentor.store.recordings import Recording
 from stentor.store.retention import Place, StorageLimits
@@ -74,11 +74,11 @@ async def test_what_people_wrote_goes(store: Store) -> None:
     await store.accounts.create(
         Account(id="ada", handle="ada", name="Ada", created_ms=1), password=None, passkey=None, codes=[]
     )
-    comments, backstage = CommentsTable(store.work), BackstageTable(store.work)
+    comments, back_channel = CommentsTable(store.work), BackChannelTable(store.work)
     for name in ("talk", "other"):
         await make(store, name, State.REPLAY)
         await comments.add(SpaceId(name), "ada", role=lambda _: "", at_ms=5, admit=lambda *_: "Hello")
-        await backstage.add(SpaceId(name), name="Ada", text="Now!", at_ms=5)
+        await back_channel.add(SpaceId(name), name="Ada", text="Now!", at_ms=5)
     await comments.silence(SpaceId("other"), "ada", at_ms=6)
     assert (await store.retention.written("talk"), await store.retention.written("other")) == (2, 2)
     assert await store.retention.forget_written("talk") == 2

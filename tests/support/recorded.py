@@ -31,7 +31,7 @@ class OnStage:
     self_muted: bool = False
 
 
-def talk(**changes: object) -> Space:
+def recorded_space(**changes: object) -> Space:
     """A space whose recording is complete, with Ada and Bob on the stage."""
     seats = {seat.id: seat for seat in (ADA, BOB)}
     return live_space(**({"state": State.REPLAY, "ended_ms": DOORS_OPEN_MS + 60_000, "seats": seats} | changes))
@@ -42,7 +42,7 @@ def spoken(number: int, *talking: str, source: Source = Source.STAGE) -> bytes:
     seats = [OnStage(seat.id, seat.id in talking, LOUD_DBFS if seat.id in talking[:1] else SOFT_DBFS)
              for seat in (ADA, BOB)]  # fmt: skip
     at_ms = DOORS_OPEN_MS + (number + 1) * grid.CHUNK_MS
-    return pulse.build(talk(), chunk=number, at_ms=at_ms, source=source, listeners=1, seats=seats)
+    return pulse.build(recorded_space(), chunk=number, at_ms=at_ms, source=source, listeners=1, seats=seats)
 
 
 async def record(

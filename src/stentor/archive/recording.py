@@ -59,7 +59,7 @@ class RecordingTask:
         """The newest chunk that is in the manifest."""
         self.gaps = 0
         self.retries = 0
-        self._shelf = RecordingStore(objects, space.id)
+        self._store = RecordingStore(objects, space.id)
         self._log, self._lease, self._loops, self._clock = chunks, lease, loops, clock
         self._calm, self._nameless = calm, nameless
         self._quiet_since = asyncio.get_running_loop().time()
@@ -119,7 +119,7 @@ class RecordingTask:
         delay_s = FIRST_RETRY_S
         while await self._ours(term):
             try:
-                loaded = await self._shelf.load()
+                loaded = await self._store.load()
             except Overloaded as error:
                 delay_s = await self._retry_after(delay_s, error)
                 continue
@@ -149,7 +149,7 @@ class RecordingTask:
     async def _whole(self, chunk: Chunk) -> Chunk:
         """With the loop's frames, where it says no more than that the loop was heard; without names."""
         if self._nameless():
-            chunk = self._shelf.unnamed(chunk)
+            chunk = self._store.unnamed(chunk)
         if not chunk.hold or chunk.frames:
             return chunk
         loop = (await self._loops.get(chunk.hold)).loop
@@ -176,7 +176,7 @@ class RecordingTask:
                 if not await self._ours(term):
                     return False
                 try:
-                    await self._shelf.keep(segment)
+                    await self._store.keep(segment)
                 except Overloaded as error:
                     delay_s = await self._retry_after(delay_s, error)
                     continue

@@ -50,7 +50,7 @@ class Captioner:
     """All scribes of this process and the recogniser they share."""
 
     def __init__(self, bus: Bus, objects: Objects, engine: Transcriber, *, instance: str, clock: Clock = wall) -> None:
-        self.scribes: dict[str, SeatCaptions] = {}
+        self.seat_captions: dict[str, SeatCaptions] = {}
         self.backlog: UtteranceBacklog[Who] = UtteranceBacklog()
         self.busy_s = 0.0
         """Wall-clock seconds inside the recogniser, in all."""
@@ -78,7 +78,7 @@ class Captioner:
                     self._follow(space)
                 elif task := self._tasks.pop(space.key, None):  # it was over while this process was cut off
                     task.cancel()
-                    self.scribes.pop(space.key, None)
+                    self.seat_captions.pop(space.key, None)
         finally:
             tasks = list(self._tasks.values())
             for task in tasks:
@@ -88,11 +88,11 @@ class Captioner:
 
     def _follow(self, space: Space) -> None:
         """Keeps a scribe for a space on air; one whose space is over ends by itself."""
-        if space.id in self.scribes:
-            self.scribes[space.id].update(space)
+        if space.id in self.seat_captions:
+            self.seat_captions[space.id].update(space)
         elif space.on_air:
             calm = Calm(calm=space.waits)
-            self.scribes[space.id] = SeatCaptions(
+            self.seat_captions[space.id] = SeatCaptions(
                 space,
                 self._cues,
                 self._objects,
@@ -110,36 +110,38 @@ class Captioner:
         """Runs a scribe until its space is over; one that fails begins anew with what is kept."""
         while True:
             try:
-                await self.scribes[space_id].run()
+                await self.seat_captions[space_id].run()
             except Exception:  # the outermost boundary of a scribe: the others go on
                 self.log.exception("captions-failed", space=space_id)
                 await asyncio.sleep(RETRY_S)
             else:
-                del self.scribes[space_id], self._tasks[space_id]
+                del self.seat_captions[space_id], self._tasks[space_id]
                 return
 
     async def _recognise(self) -> None:
         """One utterance after the other, in a thread."""
         while True:
             waiting = self.backlog.take(time.monotonic())
-            scribe = self.scribes.get(waiting.whose.space) if waiting else None
-            if waiting is None or scribe is None:
+            captions = self.seat_captions.get(waiting.whose.space) if waiting else None
+            if waiting is None or captions is None:
                 await asyncio.sleep(POLL_S)
                 continue
             started, self._recognising = time.monotonic(), True
-            heard = await asyncio.to_thread(self._ask, waiting.utterance.samples, scribe.space.language)
+            heard = await asyncio.to_thread(self._ask, waiting.utterance.samples, captions.space.language)
             self._recognising = False
             self.busy_s += time.monotonic() - started
             if heard is not None and heard.text:
-                scribe.said(waiting.whose.seat, waiting.utterance, heard)
+                captions.said(waiting.whose.seat, waiting.utterance, heard)
 
     async def emptied(self, drain: Drain) -> None:
         """Waits until the process is told to go; then hears no more, and finishes what it has heard."""
         await drain.asked()
-        for scribe in self.scribes.values():
-            scribe.close()
+        for captions in self.seat_captions.values():
+            captions.close()
         for _ in range(round(HAND_S / POLL_S)):
-            if not (self.backlog or self._recognising) and all(scribe.done for scribe in self.scribes.values()):
+            if not (self.backlog or self._recognising) and all(
+                captions.done for captions in self.seat_captions.values()
+            ):
                 return
             await asyncio.sleep(POLL_S)
         self.log.warning("captions-cut", waiting=len(self.backlog))
@@ -161,7 +163,7 @@ class Captioner:
         behind = now - self._skipped[1] < TROUBLE_S
         slow = f"The captions cannot keep up; {skipped_s:.0f} s of talk have none."
         spaces: dict[str, SpaceStatus] = {
-            space_id: scribe.status() for space_id, scribe in self.scribes.items() if scribe.listening
+            space_id: captions.status() for space_id, captions in self.seat_captions.items() if captions.listening
         }
         return Status(
             role=ROLE,

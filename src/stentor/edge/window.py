@@ -36,7 +36,7 @@ PATIENCE_S = 2.5
 REST_S = 0.4
 """How long after its end on the clock a chunk of a space that waits is committed: the word that the talk begins in it
 has 0.7 to 1 s to come here."""
-VOUCHED_CHUNKS = 36
+CONFIRMED_CHUNKS = 36
 """So long (11.5 s) the programme's word is good: it comes every 3.84 s. What nobody vouches for is filler."""
 SET_BACK_S = 5.0
 """A chunk of a space that waits that is so far ahead means that the clock was set back: it goes on at its own pace."""
@@ -104,7 +104,7 @@ class Window:
         self._progress = now
         self._looked = now
         self._opened = grid.chunk_at(now, self.doors_open_s)
-        self._vouched = max(self._opened, self.first) + VOUCHED_CHUNKS
+        self._confirmed = max(self._opened, self.first) + CONFIRMED_CHUNKS
         self._silence_s = 0.0
         """Since the last chunk that came, without what the clock was set by, and less the filler played since."""
         self.caught_up = self._near(now)
@@ -158,9 +158,9 @@ class Window:
         """The programme says that the space waited in this chunk."""
         if ahead(grid.chunk_start(chunk.number, self.doors_open_s), now):
             return
-        newest = chunk.number + VOUCHED_CHUNKS
-        if newest > self._vouched:
-            self._vouched = newest
+        newest = chunk.number + CONFIRMED_CHUNKS
+        if newest > self._confirmed:
+            self._confirmed = newest
             if self._kept and chunk.number <= self.head and self._kept[-1].source is Source.HOLD:
                 self._pulse = chunk.pulse
 
@@ -204,7 +204,7 @@ class Window:
         """The loop's chunk when its time has come and the space only waits; None otherwise."""
         early_s = grid.chunk_start(number + 1, self.doors_open_s) + REST_S - now
         is_set_back = early_s > SET_BACK_S and self._silence_s >= grid.CHUNK_S
-        if number > self._vouched or (early_s > 0 and not is_set_back) or not self._believes(number):
+        if number > self._confirmed or (early_s > 0 and not is_set_back) or not self._believes(number):
             return None
         return self._rest(number)
 

@@ -92,7 +92,7 @@ class Worker:
         self.meter = Meter(self, line_bps=line_bps, processors=self.processors)
         self._loop = asyncio.get_running_loop()
         self.now = self._loop.time()
-        self._wheel: Deadlines[Connection] = Deadlines(self.now)
+        self._deadlines: Deadlines[Connection] = Deadlines(self.now)
         self._connections: set[Connection] = set()
         self.site: Responder = Nowhere()
         self.room: Callable[[], Sequence[Headroom]] = tuple
@@ -179,12 +179,12 @@ class Worker:
     def closed(self, connection: Connection) -> None:
         self.open -= 1
         self._connections.discard(connection)
-        self._wheel.forget(connection)
+        self._deadlines.forget(connection)
         if connection.client:
             self.addresses.leave(connection.client)
 
     def watch(self, connection: Connection, deadline: float) -> None:
-        self._wheel.watch(connection, deadline)
+        self._deadlines.watch(connection, deadline)
 
     def answer(self, request: Request, connection: Connection) -> Reply | None:
         self.requests += 1
@@ -244,6 +244,6 @@ class Worker:
         self.pace.chunks = interval_for(round(self.listeners / self.processors), self.pace.chunks)
         self._refusals.clear()
         self.addresses.second()
-        for connection in self._wheel.due(self.now):
+        for connection in self._deadlines.due(self.now):
             self.timed_out += 1
             connection.transport.abort()

@@ -35,10 +35,10 @@ from stentor.house.seats.back_channel import BackChannels
 from stentor.house.seats.event_stream import EventStreams
 from stentor.house.seats.requests import RequestQueue
 from stentor.house.spaces import api, api_life, api_pins, api_sounds, site_schema
-from stentor.house.spaces.desk import Desk
 from stentor.house.spaces.ice import IceServers
 from stentor.house.spaces.invitations import Invitations
 from stentor.house.spaces.pictures import Pictures
+from stentor.house.spaces.service import Spaces
 from stentor.house.spaces.views import Views
 from stentor.house.uploads.hold import HoldMaker
 from stentor.house.uploads.readers import Readers
@@ -88,9 +88,9 @@ def _openapi(cookie: str) -> OpenAPIConfig:
 
 
 def build(
-    desk: Desk,
+    spaces: Spaces,
     statuses: Statuses,
-    backstage: BackChannels,
+    back_channels: BackChannels,
     chats: ChatKeeper,
     settings: Settings,
     *,
@@ -98,46 +98,46 @@ def build(
     retention: Retention,
 ) -> tuple[ASGIApp, Lanes]:
     """The application, and its lanes to watch. It holds no tasks of its own: those are the role's."""
-    access = Access(keys.admin_token, keys.invitations, desk.clock)
-    invitations = Invitations(desk, settings, keys.invitations)
-    sessions = Sessions(desk.store.accounts, Devices(keys.invitations), settings.house_address, desk.clock)
+    access = Access(keys.admin_token, keys.invitations, spaces.clock)
+    invitations = Invitations(spaces, settings, keys.invitations)
+    sessions = Sessions(spaces.store.accounts, Devices(keys.invitations), settings.house_address, spaces.clock)
     callers = Callers(access, sessions, Creators(settings.create_spaces))
-    people = People(desk.store.accounts, settings, desk.clock)
-    readers = Readers()
-    pictures = Pictures(desk, people.tries, readers)
-    vouched = OidcLogin(people, provider.configured(settings, desk.clock), opens=settings.oidc_sign_up == "on")
+    people = People(spaces.store.accounts, settings, spaces.clock)
+    storage, readers = StorageLimits(settings.quota_gb, settings.account_gb), Readers()
+    pictures = Pictures(spaces, people.limit, readers)
+    oidc_login = OidcLogin(people, provider.configured(settings, spaces.clock), opens=settings.oidc_sign_up == "on")
 
-    ice = IceServers(settings, desk.clock)
-    views = Views(desk, statuses, settings, ice)
-    line = RequestQueue(desk, invitations)
-    passes = Passes(desk, settings, keys.doors)
-    sounds = SoundMaker(desk.objects, readers)
-    comments = Comments(desk, CommentsTable(desk.store.work), chats, settings)
-    talk = EventStreams(statuses, {"backstage": backstage.news, "comments": chats.news}, desk.clock)
-    backstage.on_news = chats.on_news = talk.changed
+    ice = IceServers(settings, spaces.clock)
+    views = Views(spaces, statuses, settings, ice)
+    line = RequestQueue(spaces, invitations)
+    passes = Passes(spaces, settings, keys.doors)
+    sounds = SoundMaker(spaces.objects, readers)
+    comments = Comments(spaces, CommentsTable(spaces.store.work), chats, settings)
+    streams = EventStreams(statuses, {"backstage": back_channels.news, "comments": chats.news}, spaces.clock)
+    back_channels.on_news = chats.on_news = streams.changed
     handlers = [
         *api.site_handlers(callers, views),
-        *api.handlers(desk, callers, views, invitations, pictures),
-        *api_life.handlers(desk, callers, views, HoldMaker(desk.objects, readers)),
-        *api_pins.handlers(desk, callers, views),
-        *api_removals.handlers(desk, callers, views),
-        *api_sounds.handlers(desk, callers, views, sounds),
-        *api_door.handlers(desk, callers, views, passes),
-        *api_seats.handlers(desk, callers, people, views, talk),
+        *api.handlers(spaces, callers, views, invitations, pictures),
+        *api_life.handlers(spaces, callers, views, HoldMaker(spaces.objects, readers)),
+        *api_pins.handlers(spaces, callers, views),
+        *api_removals.handlers(spaces, callers, views),
+        *api_sounds.handlers(spaces, callers, views, sounds),
+        *api_door.handlers(spaces, callers, views, passes),
+        *api_seats.handlers(spaces, callers, people, views, streams),
         *api_claim.handlers(callers, views, invitations, pictures),
-        *api_requests.handlers(line, callers, desk),
-        *api_back_channel.handlers(backstage, callers),
+        *api_requests.handlers(line, callers, spaces),
+        *api_back_channel.handlers(back_channels, callers),
         *api_comments.handlers(comments, callers),
-        *api_retention.handlers(desk, callers, views, retention, StorageLimits(settings.quota_gb, settings.account_gb)),
+        *api_retention.handlers(spaces, callers, views, retention, storage),
     ]
     app = Litestar(
         route_handlers=[
             rest.router(handlers, before=check_body),
-            account_api.routes(desk, people, pictures, callers, sessions, comments),
-            whip.routes(desk, *_entrance(desk, access, sessions, callers, invitations), ice),
-            api_provider.routes(vouched, sessions),
-            pages.routes(desk, views, callers, people, provider=vouched.name),
-            _health(desk),
+            account_api.routes(spaces, people, pictures, callers, sessions, comments),
+            whip.routes(spaces, *_entrance(spaces, access, sessions, callers, invitations), ice),
+            api_provider.routes(oidc_login, sessions),
+            pages.routes(spaces, views, callers, people, provider=oidc_login.name),
+            _health(spaces),
         ],
         exception_handlers=problems.handlers(log.get("house")),
         openapi_config=_openapi(sessions.cookie),
@@ -150,7 +150,7 @@ def build(
 
 
 def _entrance(
-    desk: Desk, access: Access, sessions: Sessions, callers: Callers, invitations: Invitations
+    spaces: Spaces, access: Access, sessions: Sessions, callers: Callers, invitations: Invitations
 ) -> tuple[whip.Entering, whip.Checking]:
     """Who may join a stage, and who may check their sound there."""
 
@@ -159,24 +159,24 @@ def _entrance(
         if authorization:
             return access.invitation(authorization, space=space, address=address_of(request))
         account = await sessions.account(request)
-        found = invitations.passing(await desk.load(space), account.id) if account else None
+        found = invitations.passing(await spaces.load(space), account.id) if account else None
         if found is None:
             raise NotSignedIn("Send the token of your invitation as Authorization: Bearer.", code="token-missing")
         return found
 
     async def may_check(request: Request[Any, Any, Any], space: str) -> None:
-        rights.require(await callers.actor(request, space), rights.Look.BACKSTAGE, await desk.load(space))
+        rights.require(await callers.actor(request, space), rights.Look.BACKSTAGE, await spaces.load(space))
 
     return entering, may_check
 
 
-def _health(desk: Desk) -> Any:
+def _health(spaces: Spaces) -> Any:
     @route("/healthz", http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
     async def healthz() -> Response[site_schema.Health]:
         """Raises :class:`Overloaded`, a 503, when the database does not answer, or before what is on has been read."""
-        await desk.store.count([])
-        if not (desk.told.is_set() and desk.board.read.is_set()):
+        await spaces.store.count([])
+        if not (spaces.told.is_set() and spaces.board.read.is_set()):
             raise Overloaded("The house is still reading what is on.", retry_after_s=STARTING_S)
-        return Response(site_schema.Health("ok", bus=desk.bus.connected), headers={"cache-control": "no-store"})
+        return Response(site_schema.Health("ok", bus=spaces.bus.connected), headers={"cache-control": "no-store"})
 
     return healthz

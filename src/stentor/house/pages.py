@@ -20,8 +20,8 @@ from stentor.base.static import Static
 from stentor.base.texts import Catalogue, negotiate
 from stentor.house.accounts.people import People
 from stentor.house.accounts.schema import profile
-from stentor.house.spaces.desk import Desk
 from stentor.house.spaces.schema import SpaceRow
+from stentor.house.spaces.service import Spaces
 from stentor.house.spaces.views import Views
 from stentor.house.who.callers import Callers
 from stentor.people import checks, rights
@@ -78,7 +78,7 @@ class Pages:
         return self.answer(visit, "notice", status=status, heading=heading, sentence=sentence)
 
 
-def routes(desk: Desk, views: Views, callers: Callers, people: People, *, provider: str) -> Router:
+def routes(spaces: Spaces, views: Views, callers: Callers, people: People, *, provider: str) -> Router:
     """All pages, and what they load."""
     pages = Pages(callers)
 
@@ -87,11 +87,11 @@ def routes(desk: Desk, views: Views, callers: Callers, people: People, *, provid
         found, cache = pages.static.find(version, str(name).removeprefix("/"))
         return Response(found.body, headers={"content-type": found.content_type, "cache-control": cache})
 
-    handlers = [*_of_spaces(pages, desk, views, callers, people), *_of_accounts(pages, provider), file]
+    handlers = [*_of_spaces(pages, spaces, views, callers, people), *_of_accounts(pages, provider), file]
     return Router("/", route_handlers=handlers)
 
 
-def _of_spaces(pages: Pages, desk: Desk, views: Views, callers: Callers, people: People) -> list[HTTPRouteHandler]:
+def _of_spaces(pages: Pages, spaces: Spaces, views: Views, callers: Callers, people: People) -> list[HTTPRouteHandler]:
     """``/``, ``/stage/{space}``, ``/ask/{space}`` and ``/comments/{space}``."""
 
     @route("/", http_method=READ, include_in_schema=False)
@@ -107,7 +107,7 @@ def _of_spaces(pages: Pages, desk: Desk, views: Views, callers: Callers, people:
         """The page ``name`` of a space, whose script is told its id and what ``told`` says."""
         visit = await pages.visit(request)
         try:
-            found = await desk.load(space)
+            found = await spaces.load(space)
         except (NotFound, BadInput):
             return pages.notice(visit, "notice.space_title", "notice.space", 404)
         page = {"id": found.id, **told(found, visit.account)}

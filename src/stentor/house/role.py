@@ -38,7 +38,7 @@ from stentor.house.duty.watcher import Watcher
 from stentor.house.removals.service import Removals
 from stentor.house.retention.service import Retention
 from stentor.house.seats.back_channel import BackChannels
-from stentor.house.spaces.desk import Desk
+from stentor.house.spaces.service import Spaces
 from stentor.house.web.connection import Door
 from stentor.house.web.proxies import behind
 from stentor.house.who.claims import Claims
@@ -108,22 +108,22 @@ async def _run(
     board, room = Board(bus), StorageLimits(settings.quota_gb, settings.account_gb)
     limits = MakerLimits(settings.account_spaces, settings.account_spaces_day, room)
     objects = Objects.open(settings.recordings_address)
-    desk = Desk(store, board, bus, objects, clock, Claims(own.claims, clock), limits)
-    watcher = Watcher(desk, board, bus, statuses, clock, attendance.parse(settings.end_after))
-    backstage = BackChannels(desk)
-    await backstage.start(bus)
+    spaces = Spaces(store, board, bus, objects, clock, Claims(own.claims, clock), limits)
+    watcher = Watcher(spaces, board, bus, statuses, clock, attendance.parse(settings.end_after))
+    back_channels = BackChannels(spaces)
+    await back_channels.start(bus)
     limit = settings.comments_listeners
     chats = ChatKeeper(CommentsTable(store.work), bus, statuses, clock, limit=limit, holder=instance)
     await chats.start()
-    keeper = BoardKeeper(desk, bus, clock, holder=instance)
-    controller = Controller(desk, bus, statuses, clock, holder=instance)
+    keeper = BoardKeeper(spaces, bus, clock, holder=instance)
+    controller = Controller(spaces, bus, statuses, clock, holder=instance)
     copies = (Objects.open(settings.removals_url),) if settings.removals_url else ()
-    removals = Removals(desk, copies=copies)
-    doing = {ERASE: removals.erase, **Erasure(desk, chats, copies=copies).handlers()}
+    removals = Removals(spaces, copies=copies)
+    doing = {ERASE: removals.erase, **Erasure(spaces, chats, copies=copies).handlers()}
     jobs = JobKeeper(Jobs(store.work), doing, bus, clock, holder=instance)
-    retention = Retention(desk, removals, of_site(settings))
+    retention = Retention(spaces, removals, of_site(settings))
     letting_go = RetentionKeeper(retention, bus, holder=instance)
-    app, lanes = build(desk, statuses, backstage, chats, settings, keys=own, retention=retention)
+    app, lanes = build(spaces, statuses, back_channels, chats, settings, keys=own, retention=retention)
     addresses = Addresses(
         connections=settings.address_connections,
         requests=0,  # the lanes limit those
@@ -143,7 +143,7 @@ async def _run(
     work = _duties(keeper, watcher, controller, chats, letting_go, jobs) | {
         "http": _serve(behind(app, trusted, edge_word.word(own.doors)), listener, door),
         "disks": disks.run(),
-        "board": desk.retell(),
+        "board": spaces.retell(),
         "status": beat(bus, status),
     }
     if certificate is not None:

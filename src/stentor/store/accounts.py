@@ -14,11 +14,11 @@ from sqlalchemy.exc import IntegrityError
 from stentor.base.errors import Conflict, NotFound
 from stentor.people.model import Account, Challenge, Identity, Passkey, Session, SiteRole
 from stentor.store import tables
+from stentor.store.attempts import AttemptsTable
 from stentor.store.deletions import Deletions
 from stentor.store.identities import Identities, add_identity, ways_in
 from stentor.store.record import Record
 from stentor.store.site_invitations import SiteInvitations, use_invitation
-from stentor.store.tries import TriesTable
 from stentor.store.work import Work
 
 MOST_LISTED = 1000
@@ -37,7 +37,7 @@ class Accounts:
 
     def __init__(self, work: Work) -> None:
         self._work = work
-        self.tries = TriesTable(work)
+        self.attempts = AttemptsTable(work)
         self.identities = Identities(work)
         self.record = Record(work)
         self.invitations = SiteInvitations(work)

@@ -31,7 +31,7 @@ class Traces(msgspec.Struct, frozen=True):
     """Events of all seats that a person ever had, what they wrote to other hosts, and where they wait to speak."""
 
     events: Sequence[Happened]
-    backstage: Sequence[Written]
+    back_channel: Sequence[Written]
     requests: Sequence[str]
 
 
@@ -39,7 +39,7 @@ async def read_traces(work: Work, account: str) -> Traces:
     """All of an account, the oldest first in each space."""
     return await work.read(
         lambda connection: Traces(
-            _events(connection, account), _backstage(connection, account), _requests(connection, account)
+            _events(connection, account), _back_channel(connection, account), _requests(connection, account)
         )
     )
 
@@ -73,7 +73,7 @@ def _named(connection: Connection, found: list[Happened]) -> list[Happened]:
     ]
 
 
-def _backstage(connection: Connection, account: str) -> list[Written]:
+def _back_channel(connection: Connection, account: str) -> list[Written]:
     table = tables.backstage
     query = select(table.c.space, table.c.text, table.c.at_ms).where(table.c.account == account).order_by(table.c.id)
     return [Written(row.space, row.text, row.at_ms) for row in connection.execute(query)]

@@ -19,17 +19,17 @@ class One:
 def test_due_exactly_once_and_within_a_second(changes: list[tuple[int, float]]) -> None:
     """Whatever is changed at whatever second, a deadline is met neither early nor more than a second late."""
     now = 1000.0
-    wheel: Deadlines[One] = Deadlines(now)
+    deadlines: Deadlines[One] = Deadlines(now)
     ones = [One() for _ in range(6)]
     for index, seconds in changes:
-        wheel.watch(ones[index], now + seconds)
+        deadlines.watch(ones[index], now + seconds)
         now += 0.4
-        for one in wheel.due(now):
+        for one in deadlines.due(now):
             assert one.deadline <= now
             one.deadline = float("inf")
     for _ in range(300):
         now += 1.0
-        for one in wheel.due(now):
+        for one in deadlines.due(now):
             assert now - 2.0 <= one.deadline <= now
             one.deadline = float("inf")
     assert all(one.deadline == float("inf") for one in ones)
@@ -37,8 +37,8 @@ def test_due_exactly_once_and_within_a_second(changes: list[tuple[int, float]]) 
 
 def test_what_is_forgotten_is_never_due() -> None:
     """A closed connection is not looked at again."""
-    wheel: Deadlines[One] = Deadlines(0.0)
+    deadlines: Deadlines[One] = Deadlines(0.0)
     one = One()
-    wheel.watch(one, 3.0)
-    wheel.forget(one)
-    assert wheel.due(100.0) == []
+    deadlines.watch(one, 3.0)
+    deadlines.forget(one)
+    assert deadlines.due(100.0) == []

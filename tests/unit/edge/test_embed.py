@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.support.edge import edge, live_space
-from tests.support.recorded import talk
+from tests.support.recorded import recorded_space
 
 SITE = "https://edge"
 PAGE = quote(f"{SITE}/s/friday", safe="")
@@ -106,5 +106,5 @@ async def test_the_playlist_leads_to_what_there_is() -> None:
         status, fields, body = await rig.get("/s/friday/listen.m3u")
         assert (status, fields["content-type"]) == (200, "audio/x-mpegurl")
         assert body.decode() == "#EXTM3U\n#EXTINF:-1,Tea http://elsewhere\nlive.aac\n"
-    async with edge(talk()) as rig:
+    async with edge(recorded_space()) as rig:
         assert (await rig.get("/s/friday/listen.m3u"))[2].endswith(b"\nrecording.m4a\n")

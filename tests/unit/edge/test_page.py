@@ -15,7 +15,7 @@ from stentor.crowd.orders import Orders
 from stentor.edge.page import ListenerPages
 from stentor.spaces.model import ON_AIR, State
 from tests.support.edge import DOORS_OPEN_MS, SPACE, Rig, edge, live_space
-from tests.support.recorded import record, talk
+from tests.support.recorded import record, recorded_space
 
 VOID = {"meta", "link", "input", "br", "img", "source"}
 OPUS = "?rendition=opus-24"
@@ -75,7 +75,7 @@ async def test_every_state_without_a_script(state: State, language: str) -> None
     changes: dict[str, Any] = {"state": state, "language": language}
     if state in (State.SCHEDULED, State.CANCELLED):
         changes |= {"doors_open_ms": None, "live_ms": None, "scheduled_ms": DOORS_OPEN_MS}
-    async with edge(talk(**changes) if state is State.REPLAY else live_space(**changes)) as rig:
+    async with edge(recorded_space(**changes) if state is State.REPLAY else live_space(**changes)) as rig:
         if state is State.REPLAY:
             await record(rig.objects, 24, {range(24): "ada"})
         page, say = await read(rig), Catalogue("stentor.edge").texts[language]

@@ -20,7 +20,7 @@ from stentor.wire import emsg, manifest, mp4
 from stentor.wire.demux import Demuxer
 from tests.support.edge import SPACE, edge, encoded
 from tests.support.encoded import probe
-from tests.support.recorded import record, talk
+from tests.support.recorded import record, recorded_space
 
 SPEAKERS = {range(24, 54): "ada", range(54, 96): "bob"}
 CALM = "public, max-age=60"
@@ -28,7 +28,7 @@ CALM = "public, max-age=60"
 
 async def test_chapters_and_levels_of_a_complete_recording() -> None:
     """The turns of the talk with a picture of it, cached, and the outline kept as an object for the other edges."""
-    async with edge(talk()) as rig:
+    async with edge(recorded_space()) as rig:
         await record(rig.objects, 96, SPEAKERS)
         status, fields, body = await rig.get("/s/friday/chapters.json")
         assert (status, fields["cache-control"], fields["access-control-allow-origin"]) == (200, CALM, "*")
@@ -44,7 +44,7 @@ async def test_chapters_and_levels_of_a_complete_recording() -> None:
 
 async def test_the_outline_is_made_once() -> None:
     """Another edge, or this one after its next start, reads what was kept and no segment."""
-    async with edge(talk()) as rig:
+    async with edge(recorded_space()) as rig:
         await record(rig.objects, 48, {range(48): "ada"})
         await rig.get("/s/friday/chapters.json")
         for key, _ in await rig.objects.list("recordings/friday/opus-24"):
@@ -58,7 +58,7 @@ async def test_the_outline_is_made_once() -> None:
 @pytest.mark.parametrize("nameless", [True, False])
 async def test_who_speaks_in_a_replay(nameless: bool) -> None:
     """Whoever plays its segments sees names, and a number for who was deleted; also where the sound has them inside."""
-    async with edge(talk()) as rig:
+    async with edge(recorded_space()) as rig:
         await record(rig.objects, 96, SPEAKERS, nameless=nameless)
         key = manifest.segment_key(SPACE, "aac-64", 4)
         stored = await rig.objects.get(key)
@@ -78,7 +78,7 @@ async def test_who_speaks_in_a_replay(nameless: bool) -> None:
 @pytest.mark.parametrize("nameless", [True, False])
 async def test_a_deleted_person_is_a_number_in_chapters(nameless: bool) -> None:
     """At once, though this edge has answered before, also where the pulses inside the sound have the name."""
-    async with edge(talk()) as rig:
+    async with edge(recorded_space()) as rig:
         await record(rig.objects, 96, SPEAKERS, nameless=nameless)
         assert b"Ada" in (await rig.get("/s/friday/chapters.json"))[2]
         rig.channel.space = msgspec.structs.replace(rig.channel.space, erased={"ada": 17})
@@ -88,7 +88,7 @@ async def test_a_deleted_person_is_a_number_in_chapters(nameless: bool) -> None:
 
 async def test_a_lost_segment_costs_its_own_pulses_only() -> None:
     """Chapters of a recording with a damaged object are those of the rest."""
-    async with edge(talk()) as rig:
+    async with edge(recorded_space()) as rig:
         await record(rig.objects, 96, SPEAKERS)
         await rig.objects.delete(manifest.segment_key(SPACE, "opus-24", 3))
         await rig.objects.put(manifest.segment_key(SPACE, "opus-24", 6), b"not boxes")
@@ -98,7 +98,7 @@ async def test_a_lost_segment_costs_its_own_pulses_only() -> None:
 
 async def test_a_growing_recording_has_no_chapters_yet() -> None:
     """They come with its end; until then a problem says so, for a second."""
-    async with edge(talk(state=State.LIVE, ended_ms=None)) as rig:
+    async with edge(recorded_space(state=State.LIVE, ended_ms=None)) as rig:
         await record(rig.objects, 24, SPEAKERS)
         status, fields, body = await rig.get("/s/friday/chapters.json")
         assert (status, fields["cache-control"]) == (404, "public, max-age=1")
@@ -107,7 +107,7 @@ async def test_a_growing_recording_has_no_chapters_yet() -> None:
 
 async def test_a_clip_is_a_file_and_a_page() -> None:
     """The frames from 10 to 12.5 s with ranges; the page plays it without a script and leads to the whole."""
-    async with edge(talk(title="<Tea> & talk")) as rig:
+    async with edge(recorded_space(title="<Tea> & talk")) as rig:
         await record(rig.objects, 96, SPEAKERS)
         status, fields, data = await rig.get("/s/friday/clip.m4a?from=10&to=12.5")
         assert (status, fields["cache-control"], fields["content-type"]) == (200, CALM, "audio/mp4")
@@ -128,7 +128,7 @@ async def test_a_clip_is_a_file_and_a_page() -> None:
 
 async def test_hosts_can_turn_clips_off() -> None:
     """Neither file nor page of a clip is there then, the page does not offer any, and the recording stays."""
-    async with edge(talk(off=(Switch.CLIPS.value,))) as rig:
+    async with edge(recorded_space(off=(Switch.CLIPS.value,))) as rig:
         await record(rig.objects, 96, SPEAKERS)
         for path in ("clip.m4a?from=10&to=12", "clip?from=10&to=12"):
             status, _, body = await rig.get(f"/s/friday/{path}")
@@ -139,7 +139,7 @@ async def test_hosts_can_turn_clips_off() -> None:
 
 async def test_clips_are_made_at_a_bearable_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who asks for one after the other is told to come later; what is there, and the next second's, is served."""
-    async with edge(talk()) as rig:
+    async with edge(recorded_space()) as rig:
         await record(rig.objects, 96, SPEAKERS)
         now = [1000.0]
         monkeypatch.setattr(rig.site.replays, "_monotonic", lambda: now[0])
@@ -154,7 +154,7 @@ async def test_clips_are_made_at_a_bearable_pace(monkeypatch: pytest.MonkeyPatch
 
 async def test_a_file_of_a_recording_is_put_together_once() -> None:
     """Its ranges need no new index until the manifest is read again."""
-    async with edge(talk()) as rig:
+    async with edge(recorded_space()) as rig:
         await record(rig.objects, 96, SPEAKERS)
         replays, space = rig.site.replays, rig.channel.space
         whole = (await rig.get("/s/friday/recording.m4a"))[2]
@@ -167,7 +167,7 @@ async def test_a_file_of_a_recording_is_put_together_once() -> None:
 @pytest.mark.parametrize("query", ["", "?from=1", "?from=5&to=70", "?from=9&to=8", "?from=500&to=510"])
 async def test_what_is_no_clip_is_a_problem(query: str) -> None:
     """A bad span is 400 with a sentence that shows a good one."""
-    async with edge(talk()) as rig:
+    async with edge(recorded_space()) as rig:
         await record(rig.objects, 24, SPEAKERS)
         status, fields, body = await rig.get(f"/s/friday/clip.m4a{query}")
         assert (status, fields["content-type"]) == (400, "application/problem+json")
@@ -176,5 +176,5 @@ async def test_what_is_no_clip_is_a_problem(query: str) -> None:
 
 async def test_before_the_doors_there_is_nothing_to_cut() -> None:
     """The clip's page of a space without a recording is 404."""
-    async with edge(talk(state=State.SCHEDULED, doors_open_ms=None, ended_ms=None)) as rig:
+    async with edge(recorded_space(state=State.SCHEDULED, doors_open_ms=None, ended_ms=None)) as rig:
         assert (await rig.get("/s/friday/clip?from=1&to=5"))[0] == 404

@@ -10,7 +10,7 @@ from stentor.base import grid
 from stentor.edge.subtitles import RECENT_MS
 from tests.support.cues import keep, said
 from tests.support.edge import DOORS_OPEN_MS, Rig, edge
-from tests.support.recorded import record, talk
+from tests.support.recorded import record, recorded_space
 
 
 def hear(rig: Rig, *cues: object) -> None:
@@ -103,7 +103,7 @@ async def test_the_last_segment_of_text_is_there_at_the_end() -> None:
 
 async def test_the_transcript_of_a_recording() -> None:
     """As JSON, WebVTT and text, and as a rendition of the replay."""
-    async with edge(talk()) as rig:
+    async with edge(recorded_space()) as rig:
         await record(rig.objects, 48, {range(48): "ada"})
         await keep(rig.objects, said(1, "Good evening."), said(4, "Good evening to you.", "bob"))
         found = json.loads((await rig.get("/s/friday/captions.json"))[2])
@@ -119,7 +119,7 @@ async def test_the_transcript_of_a_recording() -> None:
 
 async def test_a_recording_without_a_transcript() -> None:
     """Its page asks and gets an empty list, which is no error; a damaged one counts as none."""
-    async with edge(talk()) as rig:
+    async with edge(recorded_space()) as rig:
         await record(rig.objects, 24, {range(24): "ada"})
         await rig.objects.put("recordings/friday/captions.json", b"not a transcript")
         assert json.loads((await rig.get("/s/friday/captions.json"))[2])["cues"] == []

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from stentor.base import grid
 from stentor.base.rendition import RENDITIONS, Source
 from stentor.crowd.rungs import RUNGS
-from stentor.edge.window import KEEP_CHUNKS, PATIENCE_S, REST_S, SEAM_CHUNKS, VOUCHED_CHUNKS, Window, quiet_pulse
+from stentor.edge.window import CONFIRMED_CHUNKS, KEEP_CHUNKS, PATIENCE_S, REST_S, SEAM_CHUNKS, Window, quiet_pulse
 from stentor.spaces.model import Role, State
 from stentor.spaces.pulse import Pulse, PulseSeat
 from stentor.wire.chunk import Chunk
@@ -292,14 +292,14 @@ def test_an_edge_that_starts_late_has_the_past_of_what_waits_at_once() -> None:
     assert (one.head, one.caught_up, one.fillers) == (300, True, 0)
 
 
-def test_what_nobody_vouches_for_is_filler() -> None:
+def test_what_nobody_confirms_is_filler() -> None:
     """When no programme says any more that the space waits, listeners hear the same and are told that it is filler."""
     one = resting()
     one.add(waiting(11), end_of(11))
     one.advance(end_of(11))
     look_on(one, end_of(100) + PATIENCE_S + 0.1)
     assert one.head == 100
-    assert [kept.filler for kept in one.span(0, 100)] == [number > 11 + VOUCHED_CHUNKS for number in range(101)]
+    assert [kept.filler for kept in one.span(0, 100)] == [number > 11 + CONFIRMED_CHUNKS for number in range(101)]
     one.add(waiting(101), end_of(101))
     one.advance(end_of(101))
     assert not one.at(101).filler

@@ -18,7 +18,7 @@ from stentor.store.objects import Objects
 from tests.support import cues
 from tests.support.edge import SPACE, Rig, edge
 from tests.support.encoded import probe
-from tests.support.recorded import record, talk
+from tests.support.recorded import record, recorded_space
 
 CHUNKS = 96
 """30.72 s: Ada, then Bob from 17.28 s on, then Ada again."""
@@ -77,7 +77,7 @@ async def test_nobody_hears_what_was_removed(rendition: str, *, erased: bool) ->
             "clip": await heard(rig, f"clip.m4a?from=0&to=30&rendition={rendition}"),
         }
 
-    async with edge(talk()) as rig:
+    async with edge(recorded_space()) as rig:
         await recorded(rig)
         before = await ways(rig)
         await remove(rig, PART, erased=erased)
@@ -93,7 +93,7 @@ async def test_nobody_hears_what_was_removed(rendition: str, *, erased: bool) ->
 
 async def test_words_levels_and_turns_go_with_the_sound() -> None:
     """Transcript, chapters and the picture of the voices lack it, and the rest verifies."""
-    async with edge(talk()) as rig:
+    async with edge(recorded_space()) as rig:
         await recorded(rig)
         names = "transcript.txt", "captions.vtt", "captions.json", "chapters.json", "peaks.json", "gaps.json"
         before = {name: (await rig.get(f"/s/friday/{name}"))[2].decode() for name in names}
@@ -116,7 +116,7 @@ async def test_words_levels_and_turns_go_with_the_sound() -> None:
 
 async def test_a_removed_recording_answers_410() -> None:
     """Every address of it, at once; the page says why and offers nothing to play."""
-    async with edge(talk()) as rig:
+    async with edge(recorded_space()) as rig:
         await recorded(rig)
         paths = [
             "recording.m4a", "clip.m4a?from=1&to=2", "replay/index.m3u8", "replay/aac-64.m3u8", "replay/aac-64/1.m4s",
@@ -141,7 +141,7 @@ async def test_a_removed_recording_answers_410() -> None:
 
 async def test_a_removed_space_answers_410_below_all_its_addresses() -> None:
     """People get a page, programs a problem; the title is nowhere."""
-    async with edge(talk(title="A secret title")) as rig:
+    async with edge(recorded_space(title="A secret title")) as rig:
         await recorded(rig)
         await remove(rig, gone=ALL, erased=False)
         for path in ("", "/door.json", "/embed", "/event.ics", "/recording.m4a", "/live.aac", "/hls/index.m3u8"):
@@ -156,7 +156,7 @@ async def test_a_removed_space_answers_410_below_all_its_addresses() -> None:
 
 async def test_a_trim_changes_what_is_shown_and_nothing_else() -> None:
     """From 12 to 25 s: file, chapters, levels and words begin with the segment of 12 s; taken back, all is there."""
-    async with edge(talk()) as rig:
+    async with edge(recorded_space()) as rig:
         await recorded(rig)
         whole = await heard(rig, "recording.m4a")
         rig.channel.space = msgspec.structs.replace(rig.channel.space, trim=Trim(12_000, 25_000), version=2)
@@ -220,7 +220,7 @@ async def test_a_store_that_does_not_answer_is_trusted_for_a_minute() -> None:
 
 async def test_a_space_of_which_something_was_removed_has_no_window() -> None:
     """Who is behind in the live playlist within two minutes after the end hears nothing of it either."""
-    async with edge(talk()) as rig:
+    async with edge(recorded_space()) as rig:
         now = (rig.channel.space.ended_ms or 0) / 1000 + 1
         assert rig.channel.wants_window(now)
         rig.channel.space = msgspec.structs.replace(rig.channel.space, removals=[PART])

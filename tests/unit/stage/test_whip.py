@@ -60,7 +60,7 @@ async def nobody(_: Tick) -> None:
 
 
 @dataclass
-class Desk:
+class StageRig:
     """A room that ticks, and WHIP to it."""
 
     room: Room
@@ -78,12 +78,12 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(*, state: State = State.LIVE, max_seats: int = 13, servers: str = "") -> AsyncIterator[Desk]:
+async def stage(*, state: State = State.LIVE, max_seats: int = 13, servers: str = "") -> AsyncIterator[StageRig]:
     space = Space(id=SpaceId("talk"), title="Talk", state=state, doors_open_ms=1000, max_seats=max_seats)
     room = Room(space, publish=nobody, ice=IceSettings(), certificate=DtlsCertificate())
     ticking = asyncio.create_task(room.run())
     try:
-        yield Desk(
+        yield StageRig(
             room, Whip(room, checker=claims.Checker(SIGNER.public), clock=time.time, links=parse_servers(servers).links)
         )
     finally:
@@ -101,7 +101,7 @@ def refused(reply: WhipReply, status: int, code: str) -> WhipReply:
 
 async def test_an_offer_is_answered_with_a_session() -> None:
     """201, where the session is, its ETag, the ICE servers, and an answer that asks for FEC."""
-    async with desk(servers="stun:stun.example.org:3478") as at, calling(PACKETS) as caller:
+    async with stage(servers="stun:stun.example.org:3478") as at, calling(PACKETS) as caller:
         session, reply = await at.join(caller)
         assert reply.headers["Location"] == f"/whip/talk/{session}"
         assert reply.headers["Content-Type"] == OFFER_TYPE
@@ -112,7 +112,7 @@ async def test_an_offer_is_answered_with_a_session() -> None:
 
 async def test_each_refusal_has_its_status_and_code() -> None:
     """Everything that can be wrong with a POST, in the order in which it is looked at."""
-    async with desk() as at, calling(PACKETS) as caller:
+    async with stage() as at, calling(PACKETS) as caller:
         offer = (await caller.offer()).encode()
         for_this: dict[str, Any] = {"body": offer}
         assert refused(await at.ask("POST", claim="", **for_this), 503, "claim-wrong").headers["Retry-After"] == "1"
@@ -135,13 +135,13 @@ async def test_each_refusal_has_its_status_and_code() -> None:
 
 async def test_a_space_that_is_not_on_air_takes_nobody() -> None:
     """Before the doors and after the end: 409, not an error of the server."""
-    async with desk(state=State.ENDED) as at, calling(PACKETS) as caller:
+    async with stage(state=State.ENDED) as at, calling(PACKETS) as caller:
         refused(await at.ask("POST", body=(await caller.offer()).encode()), 409, "not-on-air")
 
 
 async def test_a_full_stage_says_when_to_come_back() -> None:
     """503 with Retry-After: a seat may be free in a moment, and nothing is wrong with the request."""
-    async with desk(max_seats=2) as at, calling(PACKETS) as ann, calling(PACKETS) as bob:
+    async with stage(max_seats=2) as at, calling(PACKETS) as ann, calling(PACKETS) as bob:
         await at.join(ann)
         reply = await at.ask("POST", seat="bob", body=(await bob.offer()).encode())
         assert refused(reply, 503, "stage-full").headers["Retry-After"] == "10"
@@ -149,7 +149,7 @@ async def test_a_full_stage_says_when_to_come_back() -> None:
 
 async def test_candidates_trickle_and_preconditions_hold() -> None:
     """204 for candidates; without If-Match 428, with an older one 412, no session 404, another type 415."""
-    async with desk() as at, calling(PACKETS) as caller:
+    async with stage() as at, calling(PACKETS) as caller:
         session, reply = await at.join(caller)
         peer = at.room.sessions[session].peer
         assert peer is not None
@@ -167,7 +167,7 @@ async def test_candidates_trickle_and_preconditions_hold() -> None:
 
 async def test_ice_restarts_with_new_credentials() -> None:
     """200 with our new credentials and candidates, and a new ETag; the old ETag is of no use any more."""
-    async with desk() as at, calling(PACKETS) as caller:
+    async with stage() as at, calling(PACKETS) as caller:
         session, reply = await at.join(caller)
         fresh = Ice(IceSettings())
         body = render_fragment(IceFragment(fresh.local_username, fresh.local_password)).encode()
@@ -183,7 +183,7 @@ async def test_ice_restarts_with_new_credentials() -> None:
 
 async def test_leaving_is_idempotent() -> None:
     """DELETE twice is 200 twice; a session that never was is 404; a token is needed."""
-    async with desk() as at, calling(PACKETS) as caller:
+    async with stage() as at, calling(PACKETS) as caller:
         session, _ = await at.join(caller)
         refused(await at.ask("DELETE", session, claim=""), 503, "claim-wrong")
         refused(await at.ask("DELETE", "never"), 404, "not-found")
@@ -194,7 +194,7 @@ async def test_leaving_is_idempotent() -> None:
 
 async def test_an_old_session_ends_nothing_after_a_new_one() -> None:
     """The late DELETE of a page that was reloaded does not take the seat from the new page."""
-    async with desk() as at, calling(PACKETS) as first, calling(PACKETS) as second:
+    async with stage() as at, calling(PACKETS) as first, calling(PACKETS) as second:
         old, _ = await at.join(first, taken_ms=1)
         new, _ = await at.join(second, taken_ms=2)
         await eventually(lambda: old not in at.room.sessions, "the old session is over")
@@ -205,7 +205,7 @@ async def test_an_old_session_ends_nothing_after_a_new_one() -> None:
 
 async def test_a_device_that_was_displaced_is_told_so() -> None:
     """409 says that it is final; an encoder that does not say when it took the seat is told to come again."""
-    async with desk() as at, calling(PACKETS) as phone, calling(PACKETS) as other:
+    async with stage() as at, calling(PACKETS) as phone, calling(PACKETS) as other:
         await at.join(phone, taken_ms=2)
         offer = (await other.offer()).encode()
         refused(await at.ask("POST", body=offer, taken_ms=1), 409, "displaced")

@@ -13,8 +13,8 @@ from stentor.house.accounts import api_credentials, api_deletions, api_sign_in, 
 from stentor.house.accounts.people import People
 from stentor.house.accounts.views import AccountViews
 from stentor.house.comments.service import Comments
-from stentor.house.spaces.desk import Desk
 from stentor.house.spaces.pictures import Pictures
+from stentor.house.spaces.service import Spaces
 from stentor.house.web import rest
 from stentor.house.web.bodies import check_body
 from stentor.house.who.callers import Callers
@@ -28,7 +28,7 @@ _Request = Request[Any, Any, Any]
 
 
 def routes(
-    desk: Desk, people: People, pictures: Pictures, callers: Callers, sessions: Sessions, comments: Comments
+    spaces: Spaces, people: People, pictures: Pictures, callers: Callers, sessions: Sessions, comments: Comments
 ) -> Router:
     """All of it, for our own pages and for programs with a token."""
     views = AccountViews(people)
@@ -40,7 +40,7 @@ def routes(
 
     found = [
         *api_sign_in.handlers(people, sessions),
-        *handlers(desk, people, pictures, callers, sessions, comments, views),
+        *handlers(spaces, people, pictures, callers, sessions, comments, views),
         *api_credentials.handlers(people, sessions, views),
         *api_sign_in.session_handlers(people, sessions, views),
         *api_site.handlers(people, callers),
@@ -51,7 +51,7 @@ def routes(
 
 
 def handlers(
-    desk: Desk,
+    spaces: Spaces,
     people: People,
     pictures: Pictures,
     callers: Callers,
@@ -76,17 +76,17 @@ def handlers(
     @get("/account/export", summary="Everything that is stored about one's own account")
     async def export(request: _Request) -> Response[schema.Export]:
         session, account = await sessions.fresh(request)
-        traces = await read_traces(desk.store.work, account.id)
+        traces = await read_traces(spaces.store.work, account.id)
         document = schema.Export(
             account=await views.account(account),
             sessions=await views.sessions(account, session),
             invitations=[
                 schema.invitation(each) for each in await store.invitations.list(made_by=account.id, now_ms=0)
             ],
-            seats=[schema.seat(*each) for each in await desk.seats_of(account.id)],
+            seats=[schema.seat(*each) for each in await spaces.seats_of(account.id)],
             events=[schema.happened(each) for each in traces.events],
             comments=await comments.of_account(account.id),
-            backstage=[schema.written(each) for each in traces.backstage],
+            backstage=[schema.written(each) for each in traces.back_channel],
             requests=list(traces.requests),
             record=list(await store.record.about(account.id)),
             picture_jpeg=await store.picture(account.handle),

@@ -23,7 +23,7 @@ KEPT_S = 600
 _Request = Request[Any, Any, Any]
 
 
-def routes(vouched: OidcLogin, sessions: Sessions) -> Router:
+def routes(oidc_login: OidcLogin, sessions: Sessions) -> Router:
     """To the provider by the API, back by a page that leads on at once."""
     name = f"{sessions.cookie}-provider"
 
@@ -46,18 +46,18 @@ def routes(vouched: OidcLogin, sessions: Sessions) -> Router:
 
     @post("/sign-in/provider", status_code=200, summary="Begin to sign in by the site's provider")
     async def begin(request: _Request, data: JSONBody[schema.ProviderWish]) -> Response[schema.Elsewhere]:
-        return leave(*await vouched.begin(data, source(request)))
+        return leave(*await oidc_login.begin(data, source(request)))
 
     @post("/account/provider", status_code=200, summary="Begin to link one's account to the site's provider")
     async def link(request: _Request) -> Response[schema.Elsewhere]:
         _, account = await sessions.fresh(request)
         wish = schema.ProviderWish(next="/account")
-        return leave(*await vouched.begin(wish, source(request), account=account.id))
+        return leave(*await oidc_login.begin(wish, source(request), account=account.id))
 
     @delete("/account/provider", status_code=200, summary="Unlink one's account from the site's provider")
     async def unlink(request: _Request) -> dict[str, Any]:
         _, account = await sessions.fresh(request)
-        await vouched.unlink(account)
+        await oidc_login.unlink(account)
         return {}
 
     @route(BACK, http_method=[HttpMethod.GET], include_in_schema=False)
@@ -65,7 +65,7 @@ def routes(vouched: OidcLogin, sessions: Sessions) -> Router:
         me = await sessions.account(request)
         query = {key: str(value) for key, value in request.query_params.items()}
         try:
-            account, following = await vouched.finish(request.cookies.get(name, ""), query, me)
+            account, following = await oidc_login.finish(request.cookies.get(name, ""), query, me)
         except StentorError as error:
             return onward(f"/{'account' if me else 'sign-in'}?problem={error.error_code}")
         return onward(following, *await sessions.begin(request, account.id))

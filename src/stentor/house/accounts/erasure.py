@@ -15,7 +15,7 @@ from stentor.base.clock import unix_ms
 from stentor.base.errors import Conflict, Malformed, NotFound
 from stentor.base.units import SeatId
 from stentor.house.comments.chat import ChatKeeper
-from stentor.house.spaces.desk import Desk
+from stentor.house.spaces.service import Spaces
 from stentor.spaces import board, names, outline, portraits, rights
 from stentor.spaces import commands as c
 from stentor.spaces.model import OVER, Role, Space, State, erased_name
@@ -32,8 +32,8 @@ Instead = Mapping[str, str]
 class Erasure:
     """The handlers of those jobs. ``copies`` are further places that keep the list of who was deleted."""
 
-    def __init__(self, desk: Desk, chats: ChatKeeper, *, copies: tuple[Objects, ...] = ()) -> None:
-        self._desk, self._chats, self._objects, self._copies = desk, chats, desk.objects, copies
+    def __init__(self, spaces: Spaces, chats: ChatKeeper, *, copies: tuple[Objects, ...] = ()) -> None:
+        self._spaces, self._chats, self._objects, self._copies = spaces, chats, spaces.objects, copies
 
     def handlers(self) -> Mapping[str, Callable[[Job], Awaitable[None]]]:
         """By kind, for the keeper of jobs."""
@@ -55,14 +55,14 @@ class Erasure:
         """Makes somebody nobody in a space, and whoever was to lead it alone does so no more."""
         account = str(job.payload["account"])
         try:
-            space = await self._desk.load(job.key)
+            space = await self._spaces.load(job.key)
         except NotFound:
             return  # it was removed, with all that is in it
-        numbers = await self._desk.store.accounts.deletions.numbers(space.id, account)
+        numbers = await self._spaces.store.accounts.deletions.numbers(space.id, account)
         forget = [c.ErasePerson(SeatId(seat), account, number) for seat, number in numbers.items()]
-        space = await self._desk.change(space.id, [*departure(space, account), *forget], rights.ADMIN)
-        if not board.belongs(space, unix_ms(self._desk.clock())):
-            await self._desk.publish(space)
+        space = await self._spaces.change(space.id, [*departure(space, account), *forget], rights.ADMIN)
+        if not board.belongs(space, unix_ms(self._spaces.clock())):
+            await self._spaces.publish(space)
         instead = {seat: erased_name(number) for seat, number in numbers.items()}
         await self._chapters(space, instead)
         await self._transcript(space, instead)

@@ -38,7 +38,7 @@ class OidcLogin:
 
     async def begin(self, wish: schema.ProviderWish, address: str, *, account: str = "") -> tuple[str, str]:
         """Where the browser is to go, and what it is to keep meanwhile; ``account`` is to be linked."""
-        await self._people.tries.spend(f"provider {address}")
+        await self._people.limit.spend(f"provider {address}")
         flow = Flow(
             secret=secrets.token_urlsafe(SECRET_BYTES),
             next=checks.local_path(wish.next),

@@ -39,7 +39,7 @@ class People:
         self._house = settings.house_address
         self._passwords = Passwords()
         self._passkeys = Passkeys(settings.house_address, *settings.house_others)
-        self.tries = SharedLimit(accounts.tries, clock)
+        self.limit = SharedLimit(accounts.attempts, clock)
         self._log = log.get("house")
 
     @property
@@ -91,11 +91,11 @@ class People:
     async def _admitted(self, invitation: str | None, address: str) -> SiteRole:
         """The same as :meth:`role_of_new`, limited: by the invitation when it holds, else by the address."""
         if not invitation:
-            await self.tries.spend(f"sign-up {address}")
+            await self.limit.spend(f"sign-up {address}")
             return await self.role_of_new(None)
-        async with self.tries.counted(f"sign-up {address}"):
+        async with self.limit.counted(f"sign-up {address}"):
             role = await self.role_of_new(invitation)
-        await self.tries.spend(f"sign-up with {digests.digest(invitation)}")
+        await self.limit.spend(f"sign-up with {digests.digest(invitation)}")
         return role
 
     async def role_of_new(self, invitation: str | None) -> SiteRole:
@@ -121,7 +121,7 @@ class People:
 
     async def sign_in_options(self, address: str, device: Device | None) -> dict[str, Any]:
         """What the browser is asked to sign in by any passkey that it has for this site."""
-        await self.tries.spend(f"challenge {device.name if device else address}")
+        await self.limit.spend(f"challenge {device.name if device else address}")
         return self._passkeys.request(await self._challenge("sign-in", ""))
 
     async def sign_in(self, wish: schema.SignIn, address: str, device: Device | None) -> Account:
@@ -131,12 +131,12 @@ class People:
         passkeys nor recovery codes, nor passwords on a device that has signed in before.
         """
         if wish.passkey is not None:
-            async with self.tries.counted(f"sign-in {address}"):
+            async with self.limit.counted(f"sign-in {address}"):
                 account = await self._by_passkey(wish.passkey)
         elif wish.handle and wish.password is not None:
             account = await self._by_password(wish.handle, wish.password, address, device)
         elif wish.handle and wish.recovery_code:
-            async with self.tries.counted(f"sign-in {address}"):
+            async with self.limit.counted(f"sign-in {address}"):
                 account = await self._by_code(wish.handle, wish.recovery_code)
         else:
             raise BadInput("Send a passkey, or a handle and a password, or a handle and a recovery code.")
@@ -156,11 +156,11 @@ class People:
         account = await self.store.find(handle)
         known = device is not None and account is not None and device.knows(account.id)
         keys = [f"device {device.name}"] if device and known else [f"sign-in {address}", f"handle {handle}"]
-        await self.tries.spend(*keys)
+        await self.limit.spend(*keys)
         stored = await self.store.password(account.id) if account else None
         if not await self._passwords.fits(password, stored) or account is None:
             raise NotSignedIn("Handle or password is wrong.", code="sign-in-wrong")
-        await self.tries.refund(*keys)
+        await self.limit.refund(*keys)
         return account
 
     async def _by_code(self, handle: str, code: str) -> Account:
@@ -175,16 +175,16 @@ class People:
         """Sets a password; whoever has one must know it. Its tries are the account's own: it takes a session."""
         if account.has_password:
             key = f"password {account.id}"
-            await self.tries.spend(key)
+            await self.limit.spend(key)
             if not await self._passwords.fits(wish.current or "", await self.store.password(account.id)):
                 raise NotAllowed("The current password is wrong.", code="password-wrong")
-            await self.tries.refund(key)
+            await self.limit.refund(key)
         await self.store.set_password(account.id, await self._hash(wish.password, account))
         await self.note(account, Deed.PASSWORD, account)
 
     async def passkey_options(self, account: Account) -> dict[str, Any]:
         """What the browser is asked to make another passkey."""
-        await self.tries.spend(f"passkeys {account.id}")
+        await self.limit.spend(f"passkeys {account.id}")
         known = list(await self.store.passkeys(account.id))
         return self._passkeys.creation(await self._challenge("passkey", account.id), account, known)
 
@@ -240,7 +240,7 @@ class People:
         role = by.role if by else SiteRole.ADMIN
         rights.require_invite(role, wish.role, self.sign_up_rule)
         if by is not None:
-            await self.tries.spend(f"invite {by.id}")
+            await self.limit.spend(f"invite {by.id}")
         token, now_ms = secrets.token_urlsafe(INVITATION_BYTES), self.now_ms
         invitation = SiteInvitation(
             digest=digests.digest(token),

@@ -8,7 +8,7 @@ from stentor.base.config import Settings
 from stentor.base.errors import NotAllowed, NotFound, Overloaded
 from stentor.house.comments import schema
 from stentor.house.comments.chat import ChatKeeper
-from stentor.house.spaces.desk import Desk
+from stentor.house.spaces.service import Spaces
 from stentor.house.who.rate_limit import RateLimit
 from stentor.people.model import Account
 from stentor.spaces import comments, rights, words
@@ -40,23 +40,23 @@ def _too_many(wait_s: float) -> Overloaded:
 class Comments:
     """The comments of all spaces."""
 
-    def __init__(self, desk: Desk, table: CommentsTable, chats: ChatKeeper, settings: Settings) -> None:
-        self._desk, self._table, self._chats = desk, table, chats
+    def __init__(self, spaces: Spaces, table: CommentsTable, chats: ChatKeeper, settings: Settings) -> None:
+        self._spaces, self._table, self._chats = spaces, table, chats
         self._forbidden = words.parse(settings.comments_words.split(","))
-        self._tries = RateLimit(_too_fast, burst=BURST, refill_s=REFILL_S)
+        self._limit = RateLimit(_too_fast, burst=BURST, refill_s=REFILL_S)
         self._flow = RateLimit(_too_many, burst=SPACE_BURST, refill_s=SPACE_REFILL_S)
         self._log = log.get("house")
 
     def require_room(self, space: str) -> None:
         """Raises :class:`Overloaded` (429) when more is written in a space than can be read: before anything is
         looked up."""
-        self._flow.require(space, self._desk.clock())
+        self._flow.require(space, self._spaces.clock())
 
     async def write(self, space: str, text: str, account: Account, actor: Actor) -> schema.CommentView:
         """Adds a comment; raises what :func:`comments.admit` does, and :class:`Overloaded` (429)."""
-        found = await self._desk.load(space)
-        now = self._desk.clock()
-        self._tries.spend(account.id, now)
+        found = await self._spaces.load(space)
+        now = self._spaces.clock()
+        self._limit.spend(account.id, now)
         at_ms = unix_ms(now)
 
         def admit(current: Space, past: CommentHistory) -> str:
@@ -74,7 +74,7 @@ class Comments:
 
     async def remove(self, space: str, comment: int, actor: Actor) -> None:
         """Takes a comment away: one's own, or anybody's for those who keep order. Raises :class:`NotFound`."""
-        found = await self._desk.load(space)
+        found = await self._spaces.load(space)
         author = await self._table.author(found.id, comment)
         if not (author and author == actor.account):
             rights.require(actor, Look.COMMENTS, found)
@@ -85,26 +85,26 @@ class Comments:
     async def silence(self, space: str, handle: str, actor: Actor) -> schema.Moderation:
         """Shuts a person out of the comments of a space; what they wrote there goes. Raises :class:`NotAllowed` for
         who leads it."""
-        found = await self._desk.load(space)
+        found = await self._spaces.load(space)
         rights.require(actor, Look.COMMENTS, found)
         person = await self._person(handle)
         if _role(person, found) in (Role.HOST, Role.CO_HOST):
             raise NotAllowed("Whoever leads the space is not shut out of its comments.")
-        await self._table.silence(found.id, person.id, at_ms=unix_ms(self._desk.clock()))
+        await self._table.silence(found.id, person.id, at_ms=unix_ms(self._spaces.clock()))
         self._log.info("silenced", space=found.id)
         await self._chats.changed(found.id)
         return await self.moderation(space, actor)
 
     async def lift(self, space: str, handle: str, actor: Actor) -> schema.Moderation:
         """Lets a person write again."""
-        found = await self._desk.load(space)
+        found = await self._spaces.load(space)
         rights.require(actor, Look.COMMENTS, found)
         await self._table.lift(found.id, (await self._person(handle)).id)
         return await self.moderation(space, actor)
 
     async def moderation(self, space: str, actor: Actor) -> schema.Moderation:
         """All that those who keep order need."""
-        found = await self._desk.load(space)
+        found = await self._spaces.load(space)
         rights.require(actor, Look.COMMENTS, found)
         kept = await self._table.newest(found.id, MODERATED)
         return schema.Moderation(
@@ -117,7 +117,7 @@ class Comments:
 
     async def own(self, space: str, account: Account) -> schema.OwnComments:
         """What a person who wants to write needs to know."""
-        found = await self._desk.load(space)
+        found = await self._spaces.load(space)
         kept = await self._table.own(found.id, account.id, NEWEST)
         return schema.OwnComments(
             state=self._chats.state(found),
@@ -132,7 +132,7 @@ class Comments:
         return [schema.WrittenComment(each.space, each.text, each.at_ms) for each in found]
 
     async def _person(self, handle: str) -> Account:
-        found = await self._desk.store.accounts.find(handle)
+        found = await self._spaces.store.accounts.find(handle)
         if found is None:
             raise NotFound("There is no such account.", code="account-not-found")
         return found

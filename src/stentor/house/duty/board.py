@@ -16,7 +16,7 @@ from stentor.bus.connection import Bus, heed_cancel
 from stentor.bus.crowd import Crowd
 from stentor.bus.documents import Gone
 from stentor.bus.lease import Lease
-from stentor.house.spaces.desk import Desk
+from stentor.house.spaces.service import Spaces
 from stentor.spaces import board
 from stentor.spaces.model import Space
 
@@ -31,8 +31,8 @@ MOST_PUBLISHED = 100
 class BoardKeeper:
     """``follow``, ``run`` and the lease are tasks of the role. ``holder`` names this house."""
 
-    def __init__(self, desk: Desk, bus: Bus, clock: Clock, *, holder: str) -> None:
-        self._desk, self._clock = desk, clock
+    def __init__(self, spaces: Spaces, bus: Bus, clock: Clock, *, holder: str) -> None:
+        self._spaces, self._clock = spaces, clock
         self._board, self._crowd = Board(bus), Crowd(bus)
         self.lease = Lease(bus, "board", holder=holder)
         self._there: dict[str, Space] = {}
@@ -71,10 +71,10 @@ class BoardKeeper:
 
     async def _publish(self) -> None:
         """Writes documents that are missing or old."""
-        waiting = list(await self._desk.store.board.unpublished(unix_ms(self._clock()), limit=MOST_PUBLISHED))
+        waiting = list(await self._spaces.store.board.unpublished(unix_ms(self._clock()), limit=MOST_PUBLISHED))
         while waiting:
             some, waiting = waiting[:PUBLISHED_AT_ONCE], waiting[PUBLISHED_AT_ONCE:]
-            await asyncio.gather(*(self._desk.publish(space) for space in some))
+            await asyncio.gather(*(self._spaces.publish(space) for space in some))
 
     async def _clear(self, now: float) -> None:
         """Takes what does not belong there off the board, once its document can be read."""
@@ -85,21 +85,21 @@ class BoardKeeper:
             since = self._over_since.setdefault(space.id, now)
             if space.state in board.DONE and now - since < board.AFTER_S:
                 continue
-            published = await self._desk.store.board.published(space.id)
+            published = await self._spaces.store.board.published(space.id)
             if published is not None and published >= space.version:
                 await self._crowd.drop(space.id)
                 await self._board.drop(space.id, version=space.version)
 
     async def _compare(self) -> None:
         """Puts there what has come near, and what the board does not know that it is over."""
-        on = await self._desk.store.board.on(unix_ms(self._clock()))
+        on = await self._spaces.store.board.on(unix_ms(self._clock()))
         for space in on:
             known = self._there.get(space.id)
             if known is None or known.version < space.version:
                 await self._board.put(space)
         for name in self._there.keys() - {space.id for space in on}:
             try:
-                space = await self._desk.load(name)
+                space = await self._spaces.load(name)
             except NotFound:
                 continue  # another database wrote it: whose it is, nobody knows here
             await self._board.put(space, anew=False)

@@ -27,7 +27,7 @@ from stentor.crowd.admission import EdgesSeen, Width
 from stentor.crowd.door import CLASSES
 from stentor.crowd.ladder import Ladder, Load
 from stentor.crowd.orders import Orders
-from stentor.house.spaces.desk import Desk
+from stentor.house.spaces.service import Spaces
 from stentor.spaces import commands as c
 from stentor.spaces.model import Space
 
@@ -39,11 +39,11 @@ MOST_UNTOLD = 100
 class Controller:
     """``follow``, ``listen``, ``run`` and the lease are tasks of the role. ``holder`` names this house."""
 
-    def __init__(self, desk: Desk, bus: Bus, statuses: Statuses, clock: Clock, *, holder: str) -> None:
-        self._desk, self._bus, self._statuses, self._clock = desk, bus, statuses, clock
+    def __init__(self, spaces: Spaces, bus: Bus, statuses: Statuses, clock: Clock, *, holder: str) -> None:
+        self._spaces, self._bus, self._statuses, self._clock = spaces, bus, statuses, clock
         self._crowd = Crowd(bus)
         self.lease = Lease(bus, "crowd", holder=holder)
-        self._spaces: dict[str, Space] = {}
+        self._known: dict[str, Space] = {}
         self._orders: dict[str, Orders] = {}
         self._ladders: dict[str, Ladder] = {}
         self._widths: dict[str, Width] = {}
@@ -53,17 +53,17 @@ class Controller:
     @property
     def on_air(self) -> int:
         """How many spaces are."""
-        return len(self._spaces)
+        return len(self._known)
 
     async def follow(self) -> None:
         """Keeps the spaces that are on air; for ever."""
         async for space in Board(self._bus).watch():
             if isinstance(space, Gone) or not space.on_air:
                 over = space.key if isinstance(space, Gone) else space.id
-                for table in (self._spaces, self._orders, self._ladders, self._widths, self._untold):
+                for table in (self._known, self._orders, self._ladders, self._widths, self._untold):
                     table.pop(over, None)
             else:
-                self._spaces[space.id] = space
+                self._known[space.id] = space
 
     async def listen(self) -> None:
         """Keeps the orders as they stand, another house's too; for ever."""
@@ -86,7 +86,7 @@ class Controller:
                 self._widths.clear()
                 continue
             edges = self._statuses.fresh(self._clock(), "edge")
-            for space in list(self._spaces.values()):
+            for space in list(self._known.values()):
                 await self._look(space, edges, loop.time())
                 await self._tell(space.id)
 
@@ -120,7 +120,7 @@ class Controller:
         untold = self._untold.get(space)
         while untold:
             try:
-                await self._desk.observe(space, untold[0])
+                await self._spaces.observe(space, untold[0])
             except Overloaded:
                 return  # the database is away: the step stays
             except CallerError:

@@ -19,7 +19,7 @@ from stentor.bus.board import Board
 from stentor.bus.connection import Bus, heed_cancel
 from stentor.bus.documents import Gone
 from stentor.bus.status import Statuses
-from stentor.house.spaces.desk import Desk
+from stentor.house.spaces.service import Spaces
 from stentor.spaces import attendance
 from stentor.spaces import commands as c
 from stentor.spaces.attendance import EndAfter
@@ -151,11 +151,11 @@ class Watcher:
     """Watches every space that is on the board. ``run`` and ``follow`` are tasks of the role."""
 
     def __init__(
-        self, desk: Desk, board: Board, bus: Bus, statuses: Statuses, clock: Clock, end_after: EndAfter
+        self, spaces: Spaces, board: Board, bus: Bus, statuses: Statuses, clock: Clock, end_after: EndAfter
     ) -> None:
         self._end_after = end_after
-        self._desk, self._board, self._bus, self._statuses, self._clock = desk, board, bus, statuses, clock
-        self._spaces: dict[str, Space] = {}
+        self._spaces, self._board, self._bus, self._statuses, self._clock = (spaces, board, bus, statuses, clock)
+        self._known: dict[str, Space] = {}
         self._watches: dict[str, Watch] = {}
         self._steps = Steps(clock(), asyncio.get_running_loop().time())
         self._untold: deque[tuple[str, c.NoteClock]] = deque(maxlen=MOST_UNTOLD)
@@ -165,11 +165,11 @@ class Watcher:
         """Keeps the spaces that can still change; for ever."""
         async for space in self._board.watch():
             if isinstance(space, Gone):
-                self._spaces.pop(space.key, None)
+                self._known.pop(space.key, None)
             elif space.state in (State.SCHEDULED, State.REPLAY, State.CANCELLED):
-                self._spaces.pop(space.id, None)
+                self._known.pop(space.id, None)
             else:
-                self._spaces[space.id] = space
+                self._known[space.id] = space
 
     async def run(self) -> None:
         """Looks, and sends what follows; for ever."""
@@ -182,8 +182,8 @@ class Watcher:
                 for watch in self._watches.values():  # hearing nothing is no sign of a lost stage then
                     watch.rest(now)
                 continue
-            self._watches = {space: watch for space, watch in self._watches.items() if space in self._spaces}
-            for space in list(self._spaces.values()):
+            self._watches = {space: watch for space, watch in self._watches.items() if space in self._known}
+            for space in list(self._known.values()):
                 watch = self._watches.setdefault(space.id, Watch(now, self._end_after))
                 for wish in watch.look(space, sight_of(self._statuses, space.id, now), now):
                     await self._send(space, wish)
@@ -194,10 +194,10 @@ class Watcher:
         if by_s:
             self._log.warning("clock-set", by_s=round(by_s, 3))
             step = c.NoteClock(round(by_s * 1000))
-            self._untold.extend((space.id, step) for space in self._spaces.values() if space.on_air)
+            self._untold.extend((space.id, step) for space in self._known.values() if space.on_air)
         while self._untold:
             try:
-                await self._desk.observe(*self._untold[0])
+                await self._spaces.observe(*self._untold[0])
             except Overloaded:
                 return
             except CallerError:
@@ -207,10 +207,10 @@ class Watcher:
     async def _send(self, space: Space, wish: c.Command | Order) -> None:
         try:
             if isinstance(wish, Order):
-                await self._desk.order(space.id, wish.kind, wish.seat)
+                await self._spaces.order(space.id, wish.kind, wish.seat)
             else:
-                changed = await self._desk.observe(space.id, wish)
-                self._spaces[space.id] = changed
+                changed = await self._spaces.observe(space.id, wish)
+                self._known[space.id] = changed
                 self._log.info("observed", space=space.id, what=type(wish).__name__)
         except (CallerError, Overloaded) as error:
             # Another house was quicker, or the database is busy: the next look decides anew.

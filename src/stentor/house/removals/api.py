@@ -9,8 +9,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 
 from stentor.house.removals import schema
-from stentor.house.spaces.desk import Desk
 from stentor.house.spaces.schema import SpaceView
+from stentor.house.spaces.service import Spaces
 from stentor.house.spaces.views import Views
 from stentor.house.who.callers import Callers
 from stentor.spaces import commands as c
@@ -19,15 +19,15 @@ from stentor.spaces import rights
 _Request = Request[Any, Any, Any]
 
 
-def handlers(desk: Desk, callers: Callers, views: Views) -> list[HTTPRouteHandler]:
-    """The handlers, which share the desk."""
+def handlers(spaces: Spaces, callers: Callers, views: Views) -> list[HTTPRouteHandler]:
+    """The handlers, which share the service of the spaces."""
 
     async def command(request: _Request, space: str, wish: c.Command) -> SpaceView:
         actor = await callers.actor(request, space)
-        return await views.space(await desk.change(space, wish, actor), actor)
+        return await views.space(await spaces.change(space, wish, actor), actor)
 
     async def whose(request: _Request, space: str) -> str:
-        return rights.whose(await callers.actor(request, space), await desk.load(space))
+        return rights.whose(await callers.actor(request, space), await spaces.load(space))
 
     @post("/spaces/{space:str}/removals", status_code=200, summary="Delete a recording, or a part of it, for good")
     async def remove(request: _Request, space: FromPath[str], data: JSONBody[schema.NewRemoval]) -> SpaceView:

@@ -11,7 +11,7 @@ import asyncio
 from stentor.base import log
 from stentor.base.errors import Overloaded
 from stentor.bus.withdrawals import Withdrawals
-from stentor.house.spaces.desk import Desk
+from stentor.house.spaces.service import Spaces
 from stentor.spaces import commands as c
 from stentor.spaces import rights, withdrawal
 from stentor.spaces.model import Space
@@ -24,9 +24,9 @@ from stentor.store.objects import Objects
 class Removals:
     """``copies`` are further places that keep the list of what was removed."""
 
-    def __init__(self, desk: Desk, *, copies: tuple[Objects, ...] = ()) -> None:
-        self._desk, self._objects, self._copies = desk, desk.objects, copies
-        self._bus = Withdrawals(desk.bus)
+    def __init__(self, spaces: Spaces, *, copies: tuple[Objects, ...] = ()) -> None:
+        self._spaces, self._objects, self._copies = spaces, spaces.objects, copies
+        self._bus = Withdrawals(spaces.bus)
         self._turn = asyncio.Lock()
         """One at a time: two that rewrite one list would lose a line."""
         self._log = log.get("house")
@@ -37,12 +37,12 @@ class Removals:
         ``who`` is whose wish it is. Returns when it is decided, and a job will carry it out. Raises :class:`Conflict`
         while the recording is not complete, :class:`NotFound`, :class:`BadInput`.
         """
-        return await self._desk.change(space, c.RemoveRecording(from_ms, to_ms, who, reason), rights.HOUSE)
+        return await self._spaces.change(space, c.RemoveRecording(from_ms, to_ms, who, reason), rights.HOUSE)
 
     async def erase(self, job: Job) -> None:
         """Carries out what the record of a space says; doing it again does no harm. Raises :class:`Overloaded`."""
         async with self._turn:
-            space = await self._desk.load(job.key)
+            space = await self._spaces.load(job.key)
             wanted = withdrawal.of(space)
             for place in self._copies:
                 await stored.withdraw(place, wanted)
@@ -52,9 +52,9 @@ class Removals:
             if erased is not found:
                 await self._tell(erased)
         if found.whole:
-            await self._desk.store.removals.unlist(space.id)
+            await self._spaces.store.removals.unlist(space.id)
         if found.gone:
-            await self._desk.store.removals.forget_people(space.id)
+            await self._spaces.store.removals.forget_people(space.id)
 
     async def _tell(self, found: Withdrawal) -> None:
         """The bus makes it quicker; without it edges read the list in the object store."""

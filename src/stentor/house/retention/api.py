@@ -13,8 +13,8 @@ from stentor.base.clock import unix_ms
 from stentor.base.errors import NotSignedIn
 from stentor.house.retention import schema
 from stentor.house.retention.service import Retention
-from stentor.house.spaces.desk import Desk
 from stentor.house.spaces.schema import SpaceView
+from stentor.house.spaces.service import Spaces
 from stentor.house.spaces.views import Views
 from stentor.house.who.callers import Callers
 from stentor.spaces import commands as c
@@ -28,12 +28,12 @@ _Request = Request[Any, Any, Any]
 
 
 def handlers(
-    desk: Desk, callers: Callers, views: Views, service: Retention, limits: StorageLimits
+    spaces: Spaces, callers: Callers, views: Views, service: Retention, limits: StorageLimits
 ) -> list[HTTPRouteHandler]:
-    """The handlers, which share the desk."""
+    """The handlers, which share the service of the spaces."""
 
     async def room(most_gb: float, creator: str | None) -> schema.RoomView:
-        used = await desk.store.retention.used_bytes(unix_ms(desk.clock()), creator)
+        used = await spaces.store.retention.used_bytes(unix_ms(spaces.clock()), creator)
         return schema.RoomView(used, round(most_gb * GB) if most_gb else None)
 
     @get("/retention", summary="What was kept for its time and would go now; nothing is changed")
@@ -61,8 +61,8 @@ def handlers(
     async def keep(request: _Request, space: FromPath[str], data: JSONBody[schema.KeepChoice]) -> SpaceView:
         actor = await callers.actor(request, space)
         wish = c.SetKeep(Keep(**msgspec.structs.asdict(data)))
-        rights.require(actor, wish, await desk.load(space))
+        rights.require(actor, wish, await spaces.load(space))
         retention.require_shorter(service.site, wish.keep)
-        return await views.space(await desk.change(space, wish, actor), actor)
+        return await views.space(await spaces.change(space, wish, actor), actor)
 
     return [preview, storage, keep]

@@ -14,7 +14,7 @@ import msgspec
 
 from stentor.base.clock import unix_ms
 from stentor.house.removals.service import Removals
-from stentor.house.spaces.desk import Desk
+from stentor.house.spaces.service import Spaces
 from stentor.spaces import commands as c
 from stentor.spaces import retention, rights, sounds
 from stentor.spaces.model import OVER, Keep, Space
@@ -38,9 +38,9 @@ class Due(msgspec.Struct, frozen=True):
 class Retention:
     """``site`` is what the operator has set."""
 
-    def __init__(self, desk: Desk, removals: Removals, site: Keep) -> None:
-        self._desk, self._removals, self.site = desk, removals, site
-        self._table = desk.store.retention
+    def __init__(self, spaces: Spaces, removals: Removals, site: Keep) -> None:
+        self._spaces, self._removals, self.site = spaces, removals, site
+        self._table = spaces.store.retention
 
     async def walk(self, *, pause_s: float = 0.0) -> AsyncIterator[tuple[Space, list[DataCategory]]]:
         """Every space that is over with what is due of it; spaces of which nothing is are left out.
@@ -48,14 +48,14 @@ class Retention:
         They are read a page at a time, with a pause after each: all of 100,000 cost 7 s of a processor. Raises
         :class:`Overloaded`.
         """
-        now_ms = unix_ms(self._desk.clock())
+        now_ms = unix_ms(self._spaces.clock())
         for state in sorted(OVER):
             place, more = Place(), True
             while more:
-                spaces = await self._table.over(state, place, before_ms=now_ms - DAY_MS + 1, limit=PAGE)
-                more = len(spaces) == PAGE
+                found = await self._table.over(state, place, before_ms=now_ms - DAY_MS + 1, limit=PAGE)
+                more = len(found) == PAGE
                 await asyncio.sleep(pause_s)
-                for space in spaces:
+                for space in found:
                     place = Place(space.when_ms, space.id)
                     parts = retention.due(space, self.site, now_ms)
                     if parts:
@@ -86,9 +86,9 @@ class Retention:
             case DataCategory.SOUNDS:
                 files = await self._files(space)
                 for key, _ in files:
-                    await self._desk.objects.delete(key)
+                    await self._spaces.objects.delete(key)
                 count = len(files)
-        await self._desk.change(space.id, c.NoteRemoval(part, count, days, who), rights.HOUSE)
+        await self._spaces.change(space.id, c.NoteRemoval(part, count, days, who), rights.HOUSE)
         return count
 
     async def _due(self, space: Space, part: DataCategory) -> Due:
@@ -106,8 +106,8 @@ class Retention:
 
     async def _files(self, space: Space) -> list[tuple[str, int]]:
         """The objects of a space's own sounds, with their bytes."""
-        found = await self._desk.objects.list(sounds.key(space.id, ""))
+        found = await self._spaces.objects.list(sounds.key(space.id, ""))
         for name in await self._table.holds(space.id):
-            size = await self._desk.objects.size(f"hold/{name}") if name.startswith(f"{space.id}-") else None
+            size = await self._spaces.objects.size(f"hold/{name}") if name.startswith(f"{space.id}-") else None
             found += [(f"hold/{name}", size)] if size is not None else []
         return found

@@ -16,7 +16,7 @@ from stentor.house.accounts.people import People
 from stentor.house.accounts.schema import Ruling
 from stentor.house.seats.event_stream import EventStreams
 from stentor.house.spaces import schema
-from stentor.house.spaces.desk import Desk
+from stentor.house.spaces.service import Spaces
 from stentor.house.spaces.views import Views
 from stentor.house.who.callers import Callers
 from stentor.spaces import commands as c
@@ -26,25 +26,27 @@ from stentor.spaces.rights import Actor, Look
 
 NEWS = {"backstage": Look.BACK_CHANNEL, "comments": Look.COMMENTS}
 """Who hears of which news besides who is talking."""
+AT_ONCE = {"cache-control": "no-store", "x-accel-buffering": "no"}
+"""Proxies must pass every event on at once."""
 _Request = Request[Any, Any, Any]
 
 
-def handlers(desk: Desk, callers: Callers, people: People, views: Views, talk: EventStreams) -> list[HTTPRouteHandler]:
-    """The handlers, which share the desk."""
+def handlers(
+    spaces: Spaces, callers: Callers, people: People, views: Views, streams: EventStreams
+) -> list[HTTPRouteHandler]:
+    """The handlers, which share the service of the spaces."""
 
     async def command(request: _Request, space: str, wish: c.Command) -> schema.SpaceView:
         actor = await callers.actor(request, space)
-        return await views.space(await desk.change(space, wish, actor), actor)
+        return await views.space(await spaces.change(space, wish, actor), actor)
 
     @get("/spaces/{space:str}/talk", media_type="text/event-stream", summary="Who is talking: server-sent events")
     async def follow(request: _Request, space: FromPath[str]) -> Stream:
-        found = await desk.load(space)
+        found = await spaces.load(space)
         actor = await callers.actor(request, space)
         rights.require(actor, Look.BACKSTAGE, found)
         kinds = [kind for kind, look in NEWS.items() if rights.allowed(actor, look, found)]
-        # Proxies must pass every event on at once.
-        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-        return Stream(talk.follow(found.id, kinds), media_type="text/event-stream", headers=headers)
+        return Stream(streams.follow(found.id, kinds), media_type="text/event-stream", headers=AT_ONCE)
 
     @patch(
         "/spaces/{space:str}/seats/{seat:str}",
@@ -54,7 +56,7 @@ def handlers(desk: Desk, callers: Callers, people: People, views: Views, talk: E
         request: _Request, space: FromPath[str], seat: FromPath[str], data: JSONBody[schema.SeatChange]
     ) -> schema.SpaceView:
         actor = await callers.actor(request, space)
-        found = await _change(desk, await desk.load(space), seat_id(seat), data, actor)
+        found = await _change(spaces, await spaces.load(space), seat_id(seat), data, actor)
         return await views.space(found, actor)
 
     @delete("/spaces/{space:str}/seats/{seat:str}", status_code=200, summary="Take a seat away")
@@ -72,13 +74,13 @@ def handlers(desk: Desk, callers: Callers, people: People, views: Views, talk: E
     @put("/spaces/{space:str}/bans/{seat:str}/for-good", summary="The same, and suspend the seat's account")
     async def ban_for_good(request: _Request, space: FromPath[str], seat: FromPath[str]) -> schema.SpaceView:
         by = await callers.staff(request)
-        actor, found = await callers.actor(request, space), await desk.load(space)
+        actor, found = await callers.actor(request, space), await spaces.load(space)
         rights.require(actor, Look.BACKSTAGE, found)
         seated = found.seats.get(seat_id(seat))
         if seated is None:
             raise NotFound("There is no such seat.", code="seat-not-found")
         account = await people.banned(by, seated.account)
-        found = await desk.change(space, c.BanSeat(seated.id), rights.ADMIN)  # whatever the seats are of the two
+        found = await spaces.change(space, c.BanSeat(seated.id), rights.ADMIN)  # whatever the seats are of the two
         await people.rule(by, account, Ruling(suspended=True))
         return await views.space(found, actor)
 
@@ -89,7 +91,7 @@ def handlers(desk: Desk, callers: Callers, people: People, views: Views, talk: E
     return [follow, change_seat, remove_seat, mute_speakers, ban, ban_for_good, lift]
 
 
-async def _change(desk: Desk, space: Space, seat: SeatId, data: schema.SeatChange, actor: Actor) -> Space:
+async def _change(spaces: Spaces, space: Space, seat: SeatId, data: schema.SeatChange, actor: Actor) -> Space:
     """The space after what is wished of a seat; what its person says of the microphone goes to the stage only."""
     rights.require(actor, Look.BACKSTAGE, space)
     wishes = _wishes(seat, data)
@@ -97,8 +99,8 @@ async def _change(desk: Desk, space: Space, seat: SeatId, data: schema.SeatChang
         own = rights.own_seat(actor, space)
         if own is None or own.id != seat:
             raise NotAllowed("Only its person can say that of a microphone; mute the seat instead.")
-        await desk.order(space.id, "self-mute" if data.self_muted else "self-unmute", seat)
-    return await desk.change(space.id, wishes, actor) if wishes else space
+        await spaces.order(space.id, "self-mute" if data.self_muted else "self-unmute", seat)
+    return await spaces.change(space.id, wishes, actor) if wishes else space
 
 
 def _wishes(seat: SeatId, data: schema.SeatChange) -> list[c.Command]:

@@ -12,7 +12,7 @@ from stentor.base.errors import NotSignedIn
 from stentor.base.units import SeatId, seat_id
 from stentor.house.seats import schema
 from stentor.house.seats.requests import RequestQueue
-from stentor.house.spaces.desk import Desk
+from stentor.house.spaces.service import Spaces
 from stentor.house.who.access import bearer
 from stentor.house.who.callers import Callers, address_of
 from stentor.spaces import rights
@@ -21,7 +21,7 @@ from stentor.spaces.rights import Look
 _Request = Request[Any, Any, Any]
 
 
-def handlers(line: RequestQueue, callers: Callers, desk: Desk) -> list[HTTPRouteHandler]:
+def handlers(line: RequestQueue, callers: Callers, spaces: Spaces) -> list[HTTPRouteHandler]:
     """The handlers, which share the line."""
 
     async def own(request: _Request, space: str) -> tuple[SeatId, str]:
@@ -51,18 +51,18 @@ def handlers(line: RequestQueue, callers: Callers, desk: Desk) -> list[HTTPRoute
 
     @get("/spaces/{space:str}/requests", summary="Who asks to speak, the next one first")
     async def waiting(request: _Request, space: FromPath[str]) -> schema.RequestList:
-        rights.require(await callers.actor(request, space), Look.REQUESTS, await desk.load(space))
+        rights.require(await callers.actor(request, space), Look.REQUESTS, await spaces.load(space))
         return await line.waiting(space)
 
     @post("/spaces/{space:str}/requests/{seat:str}/accept", status_code=200, summary="Give a seat to who asks")
     async def accept(request: _Request, space: FromPath[str], seat: FromPath[str]) -> schema.RequestList:
         actor = await callers.actor(request, space)
-        rights.require(actor, Look.REQUESTS, await desk.load(space))
+        rights.require(actor, Look.REQUESTS, await spaces.load(space))
         return await line.accept(space, seat_id(seat), actor)
 
     @delete("/spaces/{space:str}/requests/{seat:str}", status_code=200, summary="Decline a request")
     async def decline(request: _Request, space: FromPath[str], seat: FromPath[str]) -> schema.RequestList:
-        rights.require(await callers.actor(request, space), Look.REQUESTS, await desk.load(space))
+        rights.require(await callers.actor(request, space), Look.REQUESTS, await spaces.load(space))
         await line.drop(space, seat_id(seat))
         return await line.waiting(space)
 

@@ -14,11 +14,11 @@ from stentor.base.errors import Overloaded
 from stentor.base.units import SpaceId
 from stentor.bus.connection import Bus
 from stentor.house.seats import schema
-from stentor.house.spaces.desk import Desk
+from stentor.house.spaces.service import Spaces
 from stentor.house.who.rate_limit import RateLimit
 from stentor.spaces import checks, rights
 from stentor.spaces.rights import Actor, Look
-from stentor.store.backstage import BackstageTable
+from stentor.store.back_channel import BackChannelTable
 
 SUBJECT = "backstage"
 BURST = 8
@@ -34,10 +34,10 @@ def _too_fast(wait_s: float) -> Overloaded:
 class BackChannels:
     """The back channels of all spaces."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._table = BackstageTable(desk.store.work)
-        self._tries = RateLimit(_too_fast, burst=BURST, refill_s=REFILL_S)
+    def __init__(self, spaces: Spaces) -> None:
+        self._spaces = spaces
+        self._table = BackChannelTable(spaces.store.work)
+        self._limit = RateLimit(_too_fast, burst=BURST, refill_s=REFILL_S)
         self._news: Counter[str] = Counter()
         self.on_news: Callable[[str], None] = lambda space: None
         """Told the space of every message that this house heard of."""
@@ -52,22 +52,22 @@ class BackChannels:
 
     async def read(self, space: str, actor: Actor) -> schema.Backstage:
         """All messages that are kept, the oldest first."""
-        found = await self._desk.load(space)
+        found = await self._spaces.load(space)
         rights.require(actor, Look.BACK_CHANNEL, found)
         return await self._view(found.id)
 
     async def say(self, space: str, text: str, actor: Actor) -> schema.Backstage:
         """Adds a message; raises :class:`BadInput`, and :class:`Overloaded` (429) when they come too fast."""
-        found = await self._desk.load(space)
+        found = await self._spaces.load(space)
         rights.require(actor, Look.BACK_CHANNEL, found)
         line = checks.message(text)
         seat = rights.own_seat(actor, found)
-        now = self._desk.clock()
-        self._tries.spend(f"{found.id} {seat.id if seat else actor.account}", now)
+        now = self._spaces.clock()
+        self._limit.spend(f"{found.id} {seat.id if seat else actor.account}", now)
         name, account = (seat.name, seat.account) if seat else ("admin", actor.account)
         await self._table.add(found.id, name=name, text=line, at_ms=unix_ms(now), account=account)
         self._hear(found.id)
-        await self._desk.bus.publish(f"{SUBJECT}.{found.id}", b"")
+        await self._spaces.bus.publish(f"{SUBJECT}.{found.id}", b"")
         return await self._view(found.id)
 
     async def _view(self, space: SpaceId) -> schema.Backstage:

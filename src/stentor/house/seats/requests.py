@@ -12,8 +12,8 @@ from stentor.base.clock import unix_ms
 from stentor.base.errors import Overloaded
 from stentor.base.units import SeatId, SpaceId, space_id
 from stentor.house.seats import schema
-from stentor.house.spaces.desk import Desk
 from stentor.house.spaces.invitations import Invitations
+from stentor.house.spaces.service import Spaces
 from stentor.house.who.rate_limit import RateLimit
 from stentor.spaces import requests
 from stentor.spaces.model import Role, Seat, Space
@@ -41,10 +41,10 @@ def _too_many(wait_s: float) -> Overloaded:
 class RequestQueue:
     """The lines of all spaces."""
 
-    def __init__(self, desk: Desk, invitations: Invitations) -> None:
-        self._desk, self._invitations = desk, invitations
-        self._store = Requests(desk.store.work)
-        self._tries = RateLimit(_too_many, burst=BURST, refill_s=REFILL_S)
+    def __init__(self, spaces: Spaces, invitations: Invitations) -> None:
+        self._spaces, self._invitations = spaces, invitations
+        self._store = Requests(spaces.store.work)
+        self._limit = RateLimit(_too_many, burst=BURST, refill_s=REFILL_S)
         self._kept: OrderedDict[SpaceId, tuple[float, _Line]] = OrderedDict()
         self._reading = asyncio.Lock()
 
@@ -55,8 +55,8 @@ class RequestQueue:
 
         Raises what :func:`requests.admit` does, and :class:`Overloaded` (429) when too many come from one address.
         """
-        now = self._desk.clock()
-        self._tries.spend(address, now)
+        now = self._spaces.clock()
+        self._limit.spend(address, now)
         request = SpeakRequest(SeatId(earlier or f"ask-{secrets.token_hex(8)}"), name, unix_ms(now))
         line = await self._store.add(
             space_id(space), request, partial(requests.admit, account=account), account=account
@@ -81,7 +81,7 @@ class RequestQueue:
 
     async def accept(self, space: str, request: SeatId, actor: Actor) -> schema.RequestList:
         """Gives the person who asks a seat. Raises :class:`NotFound` for one who does not wait any more."""
-        await self._desk.accept(self._store, space_id(space), request, actor)
+        await self._spaces.accept(self._store, space_id(space), request, actor)
         return await self.waiting(space)
 
     async def _look(self, space: SpaceId) -> _Line:

@@ -18,8 +18,8 @@ from stentor.base import units
 from stentor.base.clock import unix_ms
 from stentor.base.errors import BadInput, Malformed, Overloaded, StentorError
 from stentor.bus.connection import Bus
-from stentor.house.spaces.desk import Desk
 from stentor.house.spaces.ice import IceServers
+from stentor.house.spaces.service import Spaces
 from stentor.house.web import problems
 from stentor.house.web.problems import MethodRefused
 from stentor.spaces.claims import PURPOSES, Purpose
@@ -53,7 +53,7 @@ Checking = Callable[[_Request, str], Awaitable[None]]
 """Raises what keeps whoever asks from the stage of a space."""
 
 
-def routes(desk: Desk, entering: Entering, may_check: Checking, ice: IceServers) -> Router:
+def routes(spaces: Spaces, entering: Entering, may_check: Checking, ice: IceServers) -> Router:
     """The addresses ``/whip/{space}``, ``/whip/{space}/{session}``, and ``/echo/{space}`` to check one's sound."""
 
     @route("/{space:str}", http_method=ALL, request_max_body_size=MAX_BODY_BYTES, include_in_schema=False)
@@ -76,7 +76,7 @@ def routes(desk: Desk, entering: Entering, may_check: Checking, ice: IceServers)
             refused = problems.response(error)
             refused.headers.update(CORS)
             return refused
-        reply = await carry(desk, subject, request, space, session, PURPOSES[request.method], seat)
+        reply = await carry(spaces, subject, request, space, session, PURPOSES[request.method], seat)
         if reply.status_code == 201 and (links := ice.links()):
             reply.headers["link"] = ", ".join(filter(None, (reply.headers.get("link"), *links)))
         return reply
@@ -84,7 +84,7 @@ def routes(desk: Desk, entering: Entering, may_check: Checking, ice: IceServers)
     @post("/echo/{space:str}", request_max_body_size=MAX_BODY_BYTES, include_in_schema=False)
     async def echo(request: _Request, space: FromPath[str]) -> Response[bytes]:
         await may_check(request, space)
-        return await carry(desk, "stage.echo", request, space, None, "echo", None)
+        return await carry(spaces, "stage.echo", request, space, None, "echo", None)
 
     return Router("/", route_handlers=[Router("/whip", route_handlers=[endpoint, resource]), echo])
 
@@ -107,7 +107,7 @@ def preflight(allow: str) -> dict[str, str]:
 
 
 async def carry(
-    desk: Desk,
+    spaces: Spaces,
     subject: str,
     request: _Request,
     space: str,
@@ -126,15 +126,15 @@ async def carry(
         if_match=request.headers.get("if-match", ""),
     )
 
-    taken_ms = taken(request.headers.get(TAKEN, ""), unix_ms(desk.clock()))
+    taken_ms = taken(request.headers.get(TAKEN, ""), unix_ms(spaces.clock()))
 
     def asked() -> bytes:  # a claim holds once: each try has its own
         about = message.signed()
-        claim = desk.claims.sign(purpose, units.space_id(space), seat, about=about, taken_ms=taken_ms)
+        claim = spaces.claims.sign(purpose, units.space_id(space), seat, about=about, taken_ms=taken_ms)
         return encode(msgspec.structs.replace(message, claim=claim))
 
     try:
-        reply = decode_reply(await _ask(desk.bus, subject, asked))
+        reply = decode_reply(await _ask(spaces.bus, subject, asked))
         if reply.status == 400 and b'"code":"malformed"' in reply.body:
             raise Malformed("The stage does not read what this house sends.")
     except Overloaded as error:

@@ -1,4 +1,4 @@
-"""The REST API under ``/api/v1``. Each handler reads a request, asks the desk, and shows what is so now."""
+"""The REST API under ``/api/v1``. Each handler reads a request, asks a service, and shows what is so now."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import stentor
 from stentor.base.errors import Conflict
 from stentor.base.units import SeatId, SpaceId, space_id
 from stentor.house.spaces import schema, site_schema
-from stentor.house.spaces.desk import Desk
 from stentor.house.spaces.invitations import Invitations
 from stentor.house.spaces.pictures import Pictures
+from stentor.house.spaces.service import Spaces
 from stentor.house.spaces.views import Views
 from stentor.house.who.callers import Callers
 from stentor.people.model import Account
@@ -31,14 +31,14 @@ _Request = Request[Any, Any, Any]
 
 
 def handlers(
-    desk: Desk, callers: Callers, views: Views, invitations: Invitations, pictures: Pictures
+    spaces: Spaces, callers: Callers, views: Views, invitations: Invitations, pictures: Pictures
 ) -> list[HTTPRouteHandler]:
-    """The spaces themselves. It is one function so that the handlers share the desk without module state."""
+    """The spaces themselves. It is one function so that the handlers share the service without module state."""
 
     who = callers.actor
 
     @get("/spaces", summary="All spaces, the newest first; lights for the admin")
-    async def spaces(request: _Request) -> schema.SpaceList:
+    async def every(request: _Request) -> schema.SpaceList:
         return await views.rows(await who(request))
 
     @post("/spaces", summary="Make a space and the invitation of its host")
@@ -46,7 +46,7 @@ def handlers(
         actor = await who(request)
         rights.require(actor, _ANY_CREATION, None)
         account = await callers.account(request) if data.host_name is None else None
-        space = await _create(desk, data, actor, account, invitations.max_seats)
+        space = await _create(spaces, data, actor, account, invitations.max_seats)
         host = next(iter(space.seats.values()))
         if account is not None:
             space = await pictures.show(space, host, account)
@@ -56,25 +56,25 @@ def handlers(
     @get("/spaces/{space:str}", summary="Everything about a space, for those on its stage")
     async def one(request: _Request, space: SpaceParameter) -> schema.SpaceView:
         actor = await who(request, space)
-        found = await desk.load(space)
+        found = await spaces.load(space)
         rights.require(actor, Look.BACKSTAGE, found)
         return await views.space(found, actor)
 
     @patch("/spaces/{space:str}", summary="Change title, time, and what the audience may do")
     async def edit(request: _Request, space: SpaceParameter, data: JSONBody[schema.SpaceChange]) -> schema.SpaceView:
         actor = await who(request, space)
-        found = await desk.load(space)
+        found = await spaces.load(space)
         rights.require(actor, Look.BACKSTAGE, found)
-        found = await desk.change(space, _wishes(data), actor)
+        found = await spaces.change(space, _wishes(data), actor)
         return await views.space(found, actor)
 
     @get("/spaces/{space:str}/events", summary="Everything that happened, in order: the evidence")
     async def history(request: _Request, space: SpaceParameter) -> schema.EventList:
-        found = await desk.load(space)
+        found = await spaces.load(space)
         rights.require(await who(request, space), Look.EVENTS, found)
         numbered = [
             {"version": version, **msgspec.json.decode(events.encode(event))}
-            for version, event in await desk.store.history(found.id)
+            for version, event in await spaces.store.history(found.id)
         ]
         return schema.EventList(space=found.id, events=numbered)
 
@@ -84,7 +84,7 @@ def handlers(
     ) -> schema.InvitationView:
         return await invitations.invite(space, data, await who(request, space))
 
-    return [spaces, create, one, edit, history, invite]
+    return [every, create, one, edit, history, invite]
 
 
 def site_handlers(callers: Callers, views: Views) -> list[HTTPRouteHandler]:
@@ -110,7 +110,9 @@ def site_handlers(callers: Callers, views: Views) -> list[HTTPRouteHandler]:
 _ANY_CREATION = c.CreateSpace(id=SpaceId("any"), title="any", host_seat=SeatId("any"), host_name="any")
 
 
-async def _create(desk: Desk, data: schema.NewSpace, actor: Actor, account: Account | None, max_seats: int) -> Space:
+async def _create(
+    spaces: Spaces, data: schema.NewSpace, actor: Actor, account: Account | None, max_seats: int
+) -> Space:
     """Makes the space, its host's seat ``account``'s; an id made from the title gets a tail when it is taken."""
     wanted = data.id or slug(data.title)
     wish = c.CreateSpace(
@@ -124,11 +126,11 @@ async def _create(desk: Desk, data: schema.NewSpace, actor: Actor, account: Acco
         language=data.language,
     )
     try:
-        return await desk.create(wish, actor)
+        return await spaces.create(wish, actor)
     except Conflict as error:
         if data.id is not None or error.error_code != "space-exists":
             raise
-    return await desk.create(msgspec.structs.replace(wish, id=space_id(f"{wanted}-{secrets.token_hex(3)}")), actor)
+    return await spaces.create(msgspec.structs.replace(wish, id=space_id(f"{wanted}-{secrets.token_hex(3)}")), actor)
 
 
 def _wishes(data: schema.SpaceChange) -> list[c.Command]:

@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody
 
 from stentor.base.errors import BadInput
 from stentor.house.spaces import schema, upload_schema
-from stentor.house.spaces.desk import Desk
+from stentor.house.spaces.service import Spaces
 from stentor.house.spaces.views import Views
 from stentor.house.uploads.hold import MAX_FILE_BYTES, HoldMaker
 from stentor.house.who.callers import Callers
@@ -20,12 +20,12 @@ from stentor.spaces import rights, rules
 _Request = Request[Any, Any, Any]
 
 
-def handlers(desk: Desk, callers: Callers, views: Views, hold: HoldMaker) -> list[HTTPRouteHandler]:
-    """The handlers, which share the desk."""
+def handlers(spaces: Spaces, callers: Callers, views: Views, hold: HoldMaker) -> list[HTTPRouteHandler]:
+    """The handlers, which share the service of the spaces."""
 
     async def command(request: _Request, space: str, wish: c.Command) -> schema.SpaceView:
         actor = await callers.actor(request, space)
-        return await views.space(await desk.change(space, wish, actor), actor)
+        return await views.space(await spaces.change(space, wish, actor), actor)
 
     @post("/spaces/{space:str}/doors", status_code=200, summary="Open the doors: music for those who come early")
     async def doors(request: _Request, space: FromPath[str]) -> schema.SpaceView:
@@ -50,10 +50,10 @@ def handlers(desk: Desk, callers: Callers, views: Views, hold: HoldMaker) -> lis
     @put("/spaces/{space:str}/hold", request_max_body_size=MAX_FILE_BYTES, summary="Own hold music (any sound file)")
     async def set_hold(request: _Request, space: FromPath[str]) -> upload_schema.Taken:
         actor = await callers.actor(request, space)
-        found = await desk.load(space)
+        found = await spaces.load(space)
         probe = c.SetHold("any-other")
         rights.require(actor, probe, found)
-        rules.decide(found, probe, desk.clock())  # refuses before 50 MB are read
+        rules.decide(found, probe, spaces.clock())  # refuses before 50 MB are read
         data = await request.body()
         if not data:
             raise BadInput("Send the sound file as the body.")

@@ -11,7 +11,7 @@ from litestar.params import FromPath, JSONBody
 
 from stentor.base import units
 from stentor.house.spaces import schema
-from stentor.house.spaces.desk import Desk
+from stentor.house.spaces.service import Spaces
 from stentor.house.spaces.views import Views
 from stentor.house.who.callers import Callers
 from stentor.spaces import commands as c
@@ -19,18 +19,18 @@ from stentor.spaces import commands as c
 _Request = Request[Any, Any, Any]
 
 
-def handlers(desk: Desk, callers: Callers, views: Views) -> list[HTTPRouteHandler]:
-    """The handlers, which share the desk."""
+def handlers(spaces: Spaces, callers: Callers, views: Views) -> list[HTTPRouteHandler]:
+    """The handlers, which share the service of the spaces."""
 
     @post("/spaces/{space:str}/pins", summary="Pin a note or a link for everybody")
     async def pin(request: _Request, space: FromPath[str], data: JSONBody[schema.NewPin]) -> schema.SpaceView:
         actor = await callers.actor(request, space)
         wish = c.PinNote(secrets.token_hex(4), data.text, data.url)
-        return await views.space(await desk.change(space, wish, actor), actor)
+        return await views.space(await spaces.change(space, wish, actor), actor)
 
     @delete("/spaces/{space:str}/pins/{pin:str}", status_code=200, summary="Take a pinned note down")
     async def unpin(request: _Request, space: FromPath[str], pin: FromPath[str]) -> schema.SpaceView:
         actor = await callers.actor(request, space)
-        return await views.space(await desk.change(space, c.Unpin(units.made_id(pin)), actor), actor)
+        return await views.space(await spaces.change(space, c.Unpin(units.made_id(pin)), actor), actor)
 
     return [pin, unpin]

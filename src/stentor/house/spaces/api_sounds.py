@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from stentor.base import units
 from stentor.base.errors import BadInput
 from stentor.house.spaces import schema, upload_schema
-from stentor.house.spaces.desk import Desk
+from stentor.house.spaces.service import Spaces
 from stentor.house.spaces.views import Views
 from stentor.house.uploads.sounds import MAX_FILE_BYTES, SoundMaker
 from stentor.house.who.callers import Callers
@@ -21,20 +21,20 @@ from stentor.spaces import rights, rules, sounds
 _Request = Request[Any, Any, Any]
 
 
-def handlers(desk: Desk, callers: Callers, views: Views, maker: SoundMaker) -> list[HTTPRouteHandler]:
-    """The handlers, which share the desk."""
+def handlers(spaces: Spaces, callers: Callers, views: Views, maker: SoundMaker) -> list[HTTPRouteHandler]:
+    """The handlers, which share the service of the spaces."""
 
     async def command(request: _Request, space: str, wish: c.Command) -> schema.SpaceView:
         actor = await callers.actor(request, space)
-        return await views.space(await desk.change(space, wish, actor), actor)
+        return await views.space(await spaces.change(space, wish, actor), actor)
 
     @put("/spaces/{space:str}/sounds", request_max_body_size=MAX_FILE_BYTES, summary="Put a sound file on the board")
     async def add(request: _Request, space: FromPath[str], name: FromQuery[str] = "") -> upload_schema.Taken:
         actor = await callers.actor(request, space)
-        found = await desk.load(space)
+        found = await spaces.load(space)
         probe = c.AddSound("any-other", name, 1)
         rights.require(actor, probe, found)
-        rules.decide(found, probe, desk.clock())  # refuses before 12 MB are read
+        rules.decide(found, probe, spaces.clock())  # refuses before 12 MB are read
         data = await request.body()
         if not data:
             raise BadInput("Send the sound file as the body.")
@@ -43,7 +43,7 @@ def handlers(desk: Desk, callers: Callers, views: Views, maker: SoundMaker) -> l
 
     @delete("/spaces/{space:str}/sounds/{sound:str}", status_code=200, summary="Take a sound off the board")
     async def drop(request: _Request, space: FromPath[str], sound: FromPath[str]) -> schema.SpaceView:
-        known = sounds.find(await desk.load(space), units.made_id(sound))
+        known = sounds.find(await spaces.load(space), units.made_id(sound))
         view = await command(request, space, c.DropSound(sound))
         if known is not None:
             await maker.forget(view.id, known.id)

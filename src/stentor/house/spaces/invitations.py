@@ -9,7 +9,7 @@ from stentor.base.config import Settings
 from stentor.base.errors import NotAllowed
 from stentor.base.units import SeatId, seat_id
 from stentor.house.spaces import schema
-from stentor.house.spaces.desk import Desk
+from stentor.house.spaces.service import Spaces
 from stentor.spaces import commands as c
 from stentor.spaces import rights, tokens
 from stentor.spaces.model import Role, Seat, Space
@@ -19,19 +19,19 @@ from stentor.spaces.rights import Actor
 class Invitations:
     """Signs invitations; ``key`` never leaves it."""
 
-    def __init__(self, desk: Desk, settings: Settings, key: bytes) -> None:
-        self._desk, self._key = desk, key
+    def __init__(self, spaces: Spaces, settings: Settings, key: bytes) -> None:
+        self._spaces, self._key = spaces, key
         self._house = settings.house_address
         self.max_seats = settings.max_seats
 
     async def invite(self, space: str, wish: schema.NewInvitation, actor: Actor) -> schema.InvitationView:
         """A new seat and its link, or a new link for the seat that ``wish`` names: then older ones hold no more."""
-        found = await self._desk.load(space)
+        found = await self._spaces.load(space)
         if wish.seat is not None and wish.seat in found.seats:
-            found = await self._desk.change(space, c.RenewLink(SeatId(wish.seat)), actor)
+            found = await self._spaces.change(space, c.RenewLink(SeatId(wish.seat)), actor)
             return self.issue(found, found.seats[wish.seat], wish.expires_s)
         seat = seat_id(wish.seat or secrets.token_hex(6))
-        found = await self._desk.change(space, c.GiveSeat(seat, wish.name, Role(wish.role)), actor)
+        found = await self._spaces.change(space, c.GiveSeat(seat, wish.name, Role(wish.role)), actor)
         return self.issue(found, found.seats[seat], wish.expires_s)
 
     def page(self, space: str, token: str) -> str:
@@ -40,7 +40,7 @@ class Invitations:
 
     def issue(self, space: Space, seat: Seat, expires_s: int | None) -> schema.InvitationView:
         """The link of a seat; it holds for ``expires_s`` seconds, or a week from now or from the announced time."""
-        now_ms = unix_ms(self._desk.clock())
+        now_ms = unix_ms(self._spaces.clock())
         if expires_s is None:
             expires_ms = max(now_ms, space.scheduled_ms or 0) + schema.INVITATION_S * 1000
         else:
@@ -64,11 +64,11 @@ class Invitations:
 
     async def claim(self, space: str, token: str, account: str) -> tuple[Space, Seat]:
         """Makes the seat of an invitation an account's, for whoever has both. Raises what ``tokens.verify`` raises."""
-        invitation = tokens.verify(token, self._key, now=self._desk.clock())
+        invitation = tokens.verify(token, self._key, now=self._spaces.clock())
         if invitation.space != space:
             raise NotAllowed("This invitation is for another space.", code="other-space")
         actor = rights.seated(invitation.seat, invitation.generation)
-        found = await self._desk.change(space, c.ClaimSeat(invitation.seat, account), actor)
+        found = await self._spaces.change(space, c.ClaimSeat(invitation.seat, account), actor)
         return found, found.seats[invitation.seat]
 
     def _sign(self, space: Space, seat: Seat, expires_ms: int) -> str:

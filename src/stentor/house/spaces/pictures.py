@@ -11,7 +11,7 @@ from contextlib import suppress
 from stentor.base import log
 from stentor.base.clock import unix_ms
 from stentor.base.errors import CallerError, Overloaded
-from stentor.house.spaces.desk import Desk
+from stentor.house.spaces.service import Spaces
 from stentor.house.uploads.readers import Readers
 from stentor.house.who.shared_limit import SharedLimit
 from stentor.people import picture
@@ -24,9 +24,9 @@ from stentor.spaces.model import Seat, Space
 class Pictures:
     """Sets, shows and removes them."""
 
-    def __init__(self, desk: Desk, tries: SharedLimit, readers: Readers) -> None:
-        self._desk, self._objects, self._tries, self._readers = desk, desk.objects, tries, readers
-        self._accounts = desk.store.accounts
+    def __init__(self, spaces: Spaces, limit: SharedLimit, readers: Readers) -> None:
+        self._spaces, self._objects, self._limit, self._readers = (spaces, spaces.objects, limit, readers)
+        self._accounts = spaces.store.accounts
         self._log = log.get("house")
 
     async def set(self, account: Account, data: bytes) -> None:
@@ -34,9 +34,9 @@ class Pictures:
 
         Raises :class:`Overloaded` when the object store fails; then nothing has changed.
         """
-        await self._tries.spend(f"picture {account.id}")
+        await self._limit.spend(f"picture {account.id}")
         square = await self._readers.picture(account.id, data)
-        now_ms = max(unix_ms(self._desk.clock()), (account.picture_ms or 0) + 1)
+        now_ms = max(unix_ms(self._spaces.clock()), (account.picture_ms or 0) + 1)
         await self._store(account.id, now_ms, square)
         await self._accounts.set_picture(account.id, square, now_ms=now_ms)
         await self._tell(account.id, now_ms)
@@ -47,7 +47,7 @@ class Pictures:
 
         Raises :class:`Overloaded` when the object store fails: nobody sees it any more, but it is still kept there.
         """
-        await self._accounts.set_picture(account.id, None, now_ms=unix_ms(self._desk.clock()))
+        await self._accounts.set_picture(account.id, None, now_ms=unix_ms(self._spaces.clock()))
         await self._tell(account.id, None)
         await self._delete(account.id)
 
@@ -62,7 +62,7 @@ class Pictures:
         except Overloaded as error:
             self._log.warning("portrait-not-kept", space=space.id, detail=error.detail)
             return space
-        return await self._desk.change(space.id, c.PictureSeat(seat.id, account.picture_ms), rights.HOUSE)
+        return await self._spaces.change(space.id, c.PictureSeat(seat.id, account.picture_ms), rights.HOUSE)
 
     async def _store(self, account: str, picture_ms: int, square: bytes) -> None:
         portrait = await asyncio.to_thread(picture.portrait, square)
@@ -70,11 +70,11 @@ class Pictures:
 
     async def _tell(self, account: str, picture_ms: int | None) -> None:
         """Says it on the board, for every seat of the account."""
-        for space, seat in await self._desk.seats_of(account):
+        for space, seat in await self._spaces.seats_of(account):
             if seat.picture_ms == picture_ms:
                 continue
             with suppress(CallerError):  # the seat was taken away this moment
-                await self._desk.change(space.id, c.PictureSeat(seat.id, picture_ms), rights.HOUSE)
+                await self._spaces.change(space.id, c.PictureSeat(seat.id, picture_ms), rights.HOUSE)
 
     async def _delete(self, account: str, *, but: int | None = None) -> None:
         kept = None if but is None else portraits.key(account, but)

@@ -10,8 +10,8 @@ from stentor.base.errors import CallerError
 from stentor.base.units import SeatId
 from stentor.bus.status import SeatStatus, Statuses
 from stentor.house.spaces import schema, site_schema
-from stentor.house.spaces.desk import Desk
 from stentor.house.spaces.ice import IceServers
+from stentor.house.spaces.service import Spaces
 from stentor.spaces import attendance, portraits, retention, rights, rules, sounds
 from stentor.spaces import commands as c
 from stentor.spaces.lights import lights
@@ -71,8 +71,8 @@ def places(statuses: Statuses, now: float) -> int:
 class Views:
     """Makes what the API and the pages show."""
 
-    def __init__(self, desk: Desk, statuses: Statuses, settings: Settings, ice: IceServers) -> None:
-        self._desk, self._statuses = desk, statuses
+    def __init__(self, spaces: Spaces, statuses: Statuses, settings: Settings, ice: IceServers) -> None:
+        self._spaces, self._statuses = spaces, statuses
         self._audience = settings.audience_address
         self._house = settings.house_address
         self._ice = ice
@@ -81,12 +81,12 @@ class Views:
 
     async def rows(self, actor: Actor = rights.ANYONE) -> schema.SpaceList:
         """The newest spaces by :func:`prominence`; with their lights for whoever runs the house."""
-        spaces = [space for space in await self._desk.newest.get() if _shows(space, actor)]
+        spaces = [space for space in await self._spaces.newest.get() if _shows(space, actor)]
         return schema.SpaceList(spaces=[self._row(space, actor) for space in sorted(spaces, key=prominence)])
 
     async def space(self, space: Space, actor: Actor) -> schema.SpaceView:
         """Everything about a space for ``actor``."""
-        now = self._desk.clock()
+        now = self._spaces.clock()
         heard = self._statuses.fresh(now)
         told = {seat.id: seat for seat in self._statuses.seats(space.id, now)}
         return schema.SpaceView(
@@ -132,7 +132,7 @@ class Views:
             ice_servers=self._ice.now(),
             removals=space.removals,
             removed=space.removed,
-            erasing=not (space.recorded and not space.removals) and await self._desk.store.removals.waits(space.id),
+            erasing=not (space.recorded and not space.removals) and await self._spaces.store.removals.waits(space.id),
             listed=space.listed,
             trim=space.trim,
             ends_ms=attendance.ends_ms(space, self._end_after),
@@ -143,8 +143,8 @@ class Views:
 
     async def recordings(self, actor: Actor = rights.ANYONE) -> schema.RecordingList:
         """Ended spaces that have a recording, the newest first; sizes once it is complete."""
-        spaces = await self._desk.store.list((State.ENDED, State.REPLAY), limit=MOST)
-        known = {each.space: each for each in await self._desk.store.recordings(limit=MOST)}
+        spaces = await self._spaces.store.list((State.ENDED, State.REPLAY), limit=MOST)
+        known = {each.space: each for each in await self._spaces.store.recordings(limit=MOST)}
         found: list[schema.RecordingView] = []
         for space in (space for space in spaces if space.recorded and _shows(space, actor)):
             summary = known.get(space.id)
@@ -171,7 +171,7 @@ class Views:
 
     def processes(self) -> site_schema.ProcessList:
         """Every process that was heard in the last 3 s, by role and name."""
-        heard = sorted(self._statuses.fresh(self._desk.clock()), key=lambda status: (status.role, status.instance))
+        heard = sorted(self._statuses.fresh(self._spaces.clock()), key=lambda status: (status.role, status.instance))
         return site_schema.ProcessList(
             processes=[
                 site_schema.ProcessView(
@@ -208,7 +208,7 @@ class Views:
         return found
 
     def _row(self, space: Space, actor: Actor) -> schema.SpaceRow:
-        now = self._desk.clock()
+        now = self._spaces.clock()
         own = space.seat_of(actor.account) if space.state not in OVER else None
         return schema.SpaceRow(
             id=space.id,
@@ -234,7 +234,7 @@ class Views:
             muted=seat.muted,
             agreed_ms=seat.agreed_ms,
             portrait=portraits.address(seat, self.listen(space.id)),
-            may=_may_with(space, seat, actor, self._desk.clock()),
+            may=_may_with(space, seat, actor, self._spaces.clock()),
         )
         if told is None:
             return stored
@@ -257,7 +257,7 @@ class Views:
 
     def _you(self, space: Space, actor: Actor) -> schema.You:
         seat = rights.own_seat(actor, space)
-        now = self._desk.clock()
+        now = self._spaces.clock()
         looks = {"backstage": Look.BACK_CHANNEL, "comments": Look.COMMENTS}
         reads = [name for name, look in looks.items() if rights.allowed(actor, look, space)]
         reads += ["sounds"] if rights.allowed(actor, c.StopSound(), space) and space.state not in OVER else []

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import NotAllowed, NotSignedIn, Overloaded
-from stentor.store.tries import TriesTable
+from stentor.store.attempts import AttemptsTable
 
 
 class SharedLimit:
@@ -17,7 +17,7 @@ class SharedLimit:
     it back when it was right. What nobody can guess is looked at first (:meth:`counted`).
     """
 
-    def __init__(self, table: TriesTable, clock: Clock) -> None:
+    def __init__(self, table: AttemptsTable, clock: Clock) -> None:
         self._table, self._clock = table, clock
 
     async def spend(self, *keys: str) -> None:

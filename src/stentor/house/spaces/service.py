@@ -1,4 +1,4 @@
-"""The front desk: takes a command, lets rights and rules decide, stores what happened, and tells everybody.
+"""The service of the spaces: takes a command, lets rights and rules decide, stores what happened, and tells everybody.
 
 The database is the truth. What the bus does not take at once is told again until it does, so a lost bus delays a
 change for the others and never undoes it.
@@ -38,7 +38,7 @@ from stentor.store.spaces import NO_LIMITS, Store
 RETELL_S = 0.5
 
 
-class Desk:
+class Spaces:
     """Every change of a space goes through here. ``retell`` is a task of the role."""
 
     def __init__(

@@ -25,7 +25,7 @@ _OPEN = text("INSERT INTO tries (key, clear_ms) VALUES (:key, :clear_ms) ON CONF
 )
 
 
-class TriesTable:
+class AttemptsTable:
     """Both methods may raise :class:`Overloaded` when the database does not answer."""
 
     def __init__(self, work: Work) -> None:

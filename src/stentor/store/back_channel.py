@@ -25,7 +25,7 @@ class BackChannelLine(msgspec.Struct, frozen=True):
     at_ms: int
 
 
-class BackstageTable:
+class BackChannelTable:
     """The back channels of all spaces. Methods may raise :class:`Overloaded` when the database does not answer."""
 
     def __init__(self, work: Work) -> None:

@@ -1,4 +1,4 @@
-"""Starts a command that ends with its parent: ``python tether.py PARENT COMMAND…``.
+"""Starts a command that ends with its parent: ``python end_with_parent.py PARENT COMMAND…``.
 
 Asks the kernel for SIGINT at the parent's death (prctl(2)), then becomes the command. A program of its own, because
 doing this between fork and exec is not safe in a process with threads. Imports nothing of Stentor: it runs in 15 ms.
