@@ -63,6 +63,10 @@ def test_an_sdist_has_all_that_a_wheel_needs(built: dict[str, Path], tmp_path: P
     with zipfile.ZipFile(built[".whl"]) as first, zipfile.ZipFile(again[".whl"]) as second:
         names = set(first.namelist())
         assert names == set(second.namelist())
+    for role in ("base", "house", "edge", "rehearsal"):
+        here = {path.name for path in Path("src/stentor", role, "templates").iterdir()}
+        assert {f"stentor/{role}/templates/{name}" for name in here} <= names
+    assert {f"stentor/base/shared/{script.name}" for script in Path("web/shared").iterdir()} <= names
     packed = str(VENDOR.relative_to("src"))
     assert {f"{packed}/{name}" for name in FILES.values()} <= names
     assert {name.rpartition("/")[2] for name in names if "licenses/" in name} == {"LICENSE", "NOTICE"}

@@ -7,10 +7,12 @@ stands for all that is loaded behind it, too, and a new release loads anew only 
 from __future__ import annotations
 
 import hashlib
+import posixpath
 import re
 from collections.abc import Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
 import msgspec
 
@@ -39,14 +41,15 @@ class StaticFile(msgspec.Struct, frozen=True):
 
 
 class Static:
-    """Everything under ``static/`` of a package, such as ``stentor.house``, and ``more``, by name; read once.
+    """Everything under ``static/`` of a package, such as ``stentor.house``, by name; read once.
 
-    ``root`` is where the files stand on the site.
+    With it come the scripts of house and edge as ``shared/…``, and ``more``. ``root`` is where all stand on the site.
     """
 
     def __init__(self, package: str, more: Mapping[str, Traversable] | None = None, *, root: str = "/static") -> None:
         self._root = root
-        found = {**_below(resources.files(package) / "static"), **(more or {})}
+        own, shared = _below(resources.files(package) / "static"), _below(_shared(), "shared/")
+        found = {**own, **shared, **(more or {})}
         self._sources = {name: each for name, each in found.items() if _ending(name) in TYPES}
         self.files: dict[str, StaticFile] = {}
         for name in self._sources:
@@ -73,7 +76,8 @@ class Static:
             raise ValueError(f"Scripts load each other in a circle, which has no hash: {' → '.join((*above, name))}.")
 
         def addressed(loaded: re.Match[str]) -> str:
-            return f'"{self._read(loaded[1], (*above, name)).address}"' if loaded[1] in self._sources else loaded[0]
+            other = posixpath.join(posixpath.dirname(name), loaded[1])
+            return f'"{self._read(other, (*above, name)).address}"' if other in self._sources else loaded[0]
 
         body = self._sources[name].read_bytes()
         if _ending(name) == "js":
@@ -88,6 +92,12 @@ class Static:
 
 def _ending(name: str) -> str:
     return name.rpartition(".")[2]
+
+
+def _shared() -> Traversable:
+    """``web/shared`` of the source, or its copy in a package that was built."""
+    copy = resources.files("stentor.base") / "shared"
+    return copy if copy.is_dir() else Path(__file__).parents[3] / "web" / "shared"
 
 
 def _below(folder: Traversable, prefix: str = "") -> dict[str, Traversable]:

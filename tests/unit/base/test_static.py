@@ -59,6 +59,15 @@ def test_an_address_of_another_version_leads_to_the_file_of_today(made: Static) 
         made.find(version, "../static.py")
 
 
+def test_house_and_edge_share_scripts() -> None:
+    """Those of ``web/shared`` load each other from beside them, and have one address at both."""
+    house, edge = Static("stentor.house"), Static("stentor.edge")
+    shared = [name for name in house.files if name.startswith("shared/")]
+    assert shared
+    assert [house(name) for name in shared] == [edge(name) for name in shared]
+    assert house("shared/element.js") in house.files["shared/portrait.js"].body.decode()
+
+
 def test_a_circle_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No hash could stand in its own content."""
     with pytest.raises(ValueError, match=r"in a circle.*\.js → [ab]\.js → "):

@@ -1,6 +1,9 @@
 // The hold loop in this browser's memory: what is heard while a lost connection is mended, though nothing can be
 // loaded. It is half a megabyte, so it is fetched once, late, and not by those who save data.
 
+import { between } from "./shared/pace.js";
+
+/** @type {Pace} */
 const BETWEEN_S = [30, 600]; // listeners came in the same minutes; their loops are not fetched in the same minutes
 
 let known = ""; // the address that was fetched, or is to be
@@ -19,8 +22,7 @@ export function keepLater(address) {
   if (!address || known === address || navigator.connection?.saveData) return;
   known = address;
   clearTimeout(timer);
-  const [from, to] = BETWEEN_S;
-  timer = setTimeout(() => keep(address), (from + Math.random() * (to - from)) * 1000);
+  timer = setTimeout(() => keep(address), between(BETWEEN_S));
 }
 
 /**

@@ -1,25 +1,14 @@
 // What people write beside the space: the newest comments, asked for only while somebody looks at them.
 
+import { commentRow, fill } from "./shared/comment.js";
+import { between } from "./shared/pace.js";
+
 /** @type {Pace} */
 const AWAY_S = [10, 20];
 /** @type {Record<Chat["state"], string | undefined>} */
 const CLOSED = { open: undefined, off: "comments_off", crowded: "comments_crowded" };
 
-/**
- * @param {string} name
- * @param {string} className
- * @param {...(Node | string)} children
- */
-function part(name, className, ...children) {
-  const made = document.createElement(name);
-  made.className = className;
-  made.append(...children);
-  return made;
-}
-
 export class Comments {
-  /** @type {Map<number, HTMLElement>} */
-  #rows = new Map();
   #read = "";
   #timer = 0;
   #askedAt = -Infinity;
@@ -59,8 +48,7 @@ export class Comments {
   #plan() {
     clearTimeout(this.#timer);
     if (!this.#looked) return;
-    const [from, to] = this.#pace;
-    const due = this.#askedAt + (from + Math.random() * (to - from)) * 1000;
+    const due = this.#askedAt + between(this.#pace);
     this.#timer = setTimeout(() => this.#ask(), Math.max(0, due - performance.now()));
   }
 
@@ -80,29 +68,14 @@ export class Comments {
   /** @param {Chat} chat */
   #show({ state, retry_s: pace, comments }) {
     this.#pace = pace;
-    const there = new Set(comments.map(({ id }) => id));
-    for (const [id, row] of this.#rows) {
-      if (there.has(id)) continue;
-      row.remove();
-      this.#rows.delete(id);
-    }
-    const { scrollTop, scrollHeight, clientHeight } = this.list;
-    const below = scrollHeight - clientHeight - scrollTop < 40; // who reads further up is left in peace
-    for (const comment of comments) {
-      if (this.#rows.has(comment.id)) continue;
-      const row = this.#row(comment);
-      this.#rows.set(comment.id, row);
-      this.list.append(row);
-    }
-    if (below) this.list.scrollTop = this.list.scrollHeight;
+    fill(this.list, comments, (comment) => this.#row(comment));
     this.#tell(CLOSED[state] ?? (comments.length ? "" : "comments_none"));
   }
 
   /** @param {CommentView} comment */
-  #row({ name, handle, role, text, at_ms: at }) {
-    const time = new Intl.DateTimeFormat(this.language(), { timeStyle: "short" }).format(at);
-    const about = [`@${handle}`, this.say(role), time].filter(Boolean).join(" · ");
-    return part("div", "", part("b", "", part("bdi", "", name)), " ", part("span", "soft", about), part("bdi", "", text));
+  #row(comment) {
+    const when = new Intl.DateTimeFormat(this.language(), { timeStyle: "short" }).format(comment.at_ms);
+    return commentRow(comment, { role: comment.role && this.say(comment.role), when });
   }
 
   /** @param {string} key */

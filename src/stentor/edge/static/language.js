@@ -1,5 +1,7 @@
 // The page's texts, in the reader's own language when the server has it.
 
+import { filled } from "./shared/texts.js";
+
 const root = document.documentElement;
 
 /** @type {Record<string, string>} */
@@ -7,7 +9,7 @@ let texts = JSON.parse(document.getElementById("texts")?.textContent ?? "{}");
 
 /** @type {Say} */
 export function say(key, values = {}) {
-  return (texts[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+  return filled(texts[key] ?? "", values);
 }
 
 /** The language of the page as it stands now. */

@@ -7,6 +7,8 @@ import { choose, language, say } from "./language.js";
 import { ON_AIR, begin, step } from "./listening.js";
 import { Player } from "./player.js";
 import { PulseTrack } from "./pulse.js";
+import { $ } from "./shared/element.js";
+import { between } from "./shared/pace.js";
 import { remembered } from "./switches.js";
 import { TextOnly } from "./text-only.js";
 import { View } from "./view.js";
@@ -16,16 +18,14 @@ const PULSE_MS = 3000;
 const root = document.documentElement;
 const space = root.dataset.space ?? "";
 const base = `/s/${space}/`;
-/** @type {(id: string) => any} */
-const element = (id) => document.getElementById(id);
 
-let state = begin(JSON.parse(element("door").textContent));
+let state = begin(JSON.parse($("door").textContent));
 let doorTimer = 0;
 
 const pulses = new PulseTrack();
 const gate = new Gate(space);
 const view = new View(base, state);
-const player = new Player(element("audio"), {
+const player = new Player($("audio"), {
   onState: (sound) => {
     send({ type: "sound", sound });
     if (sound === "playing") view.portraits.begin();
@@ -34,7 +34,7 @@ const player = new Player(element("audio"), {
   onLost: () => send({ type: "lost" }),
   onEnd: () => send({ type: "end" }),
 });
-const reading = new TextOnly(element("turns-read"), {
+const reading = new TextOnly($("turns-read"), {
   live: () => ON_AIR.has(state.door.state),
   ask: () => fetchJson(`${base}pulse.json`),
   show: (pulse) => {
@@ -103,9 +103,9 @@ async function askDoor() {
 }
 
 /** @param {Pace} pace */
-function plan([from, to]) {
+function plan(pace) {
   clearTimeout(doorTimer);
-  doorTimer = setTimeout(askDoor, (from + Math.random() * (to - from)) * 1000);
+  doorTimer = setTimeout(askDoor, between(pace));
 }
 
 /** @param {Pulse} pulse */
@@ -116,16 +116,16 @@ function showPulse(pulse) {
   send({ type: "pulse", state: pulse.state, pinned: pulse.pinned });
 }
 
-element("play").addEventListener("click", () => send({ type: "press" }));
-element("follow").addEventListener("click", () => send({ type: "follow" }));
-element("catch-up").addEventListener("click", () => player.goLive() || send({ type: "again" }));
+$("play").addEventListener("click", () => send({ type: "press" }));
+$("follow").addEventListener("click", () => send({ type: "follow" }));
+$("catch-up").addEventListener("click", () => player.goLive() || send({ type: "again" }));
 player.onToggle((on) => send({ type: on ? "play" : "pause" }));
-remembered(element("gentle"), "gentle", (on) => {
+remembered($("gentle"), "gentle", (on) => {
   player.gentle = on;
 });
 // In another site's frame there is room for the player only.
 if (!("embedded" in root.dataset)) {
-  remembered(element("text-only"), "text-only", (on) => {
+  remembered($("text-only"), "text-only", (on) => {
     send({ type: "read", on });
     reading.turn(on);
   });

@@ -1,8 +1,8 @@
 // What the hosts have pinned: in the recording with a link to the moment, else with the time of day.
 
-import { clock } from "./clock.js";
-
-const LINK = /^https?:\/\//i; // the house lets no other in; a link of another kind would run as script
+import { clock } from "./shared/clock.js";
+import { element } from "./shared/element.js";
+import { pinned } from "./shared/pin.js";
 
 /**
  * @param {Pin} pin
@@ -10,18 +10,11 @@ const LINK = /^https?:\/\//i; // the house lets no other in; a link of another k
  * @param {string} language
  */
 function row({ text, url, at_ms: at }, door, language) {
-  const item = document.createElement("li");
-  const note = document.createElement(LINK.test(url) ? "a" : "span");
-  note.textContent = text;
-  if (note.localName === "a") Object.assign(note, { href: url, target: "_blank", rel: "noopener noreferrer nofollow ugc" });
-  const replay = door.state === "replay";
-  const time = document.createElement(replay ? "a" : "span");
   const second = Math.max(0, Math.floor((at - (door.doors_open_ms ?? 0)) / 1000));
-  time.className = "soft";
-  time.textContent = replay ? clock(second) : new Intl.DateTimeFormat(language, { timeStyle: "short" }).format(at);
-  if (replay) time.setAttribute("href", `#t=${second}`);
-  item.append(note, " ", time);
-  return item;
+  const time = door.state === "replay"
+    ? element("a", { className: "soft", href: `#t=${second}` }, clock(second))
+    : element("span", { className: "soft" }, new Intl.DateTimeFormat(language, { timeStyle: "short" }).format(at));
+  return element("li", {}, pinned(text, url), " ", time);
 }
 
 /**

@@ -2,24 +2,11 @@
 // sound: they are asked for once it plays, or when the page has been there for a while, each at a random moment of a
 // time that grows with the audience. A crowded edge offers none, and who saves data gets none.
 
+import { initials, portrait } from "./shared/portrait.js";
+
 const ALONE_MS = 5000;
 const LISTENERS_A_SECOND = 500;
 const MOST_S = 120;
-
-/** @param {string} name */
-function initials(name) {
-  const words = name.trim().split(/\s+/);
-  const letters = [words[0], ...words.slice(1).slice(-1)].map((word) => [...word][0] ?? "");
-  return letters.join("").toLocaleUpperCase();
-}
-
-/**
- * From the id of the seat: the same at every visit.
- * @param {string} seat
- */
-function hue(seat) {
-  return [...seat].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 360, 0);
-}
 
 export class Portraits {
   #silent;
@@ -74,11 +61,8 @@ export class Portraits {
    * @param {string} name
    */
   make(seat, name) {
-    const place = document.createElement("span");
-    place.className = "portrait";
-    place.setAttribute("aria-hidden", "true"); // the name stands beside it
-    place.style.setProperty("--hue", String(hue(seat)));
-    Object.assign(place.dataset, { seat, initials: initials(name), address: "" });
+    const place = portrait(seat, name);
+    Object.assign(place.dataset, { seat, address: "" });
     this.#places.push(place);
     this.#look(place);
     return place;

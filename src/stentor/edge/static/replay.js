@@ -1,12 +1,11 @@
 // The player of a recording: who speaks when, a picture of the voices, speed, a remembered position, links and clips.
 // The sound itself is the audio element that is there without any script.
 
-import { clock } from "./clock.js";
+import { clock } from "./shared/clock.js";
+import { $, element } from "./shared/element.js";
 import { Transcript } from "./transcript.js";
 import { drawWave, fillWave } from "./wave.js";
 
-/** @type {(id: string) => any} */
-const element = (id) => document.getElementById(id);
 const REMEMBER_FROM_S = 10; // who heard less begins anew
 const REMEMBER_EVERY_MS = 3000;
 const MOST_CLIP_S = 60;
@@ -33,7 +32,7 @@ async function fetchDocument(address) {
 
 export class Replay {
   /** @type {HTMLAudioElement} */
-  #audio = element("recording").querySelector("audio");
+  #audio = $("recording").querySelector("audio");
   /** @type {Chapter[]} */
   #chapters = [];
   #kept = 0;
@@ -51,15 +50,15 @@ export class Replay {
   async open() {
     const audio = this.#audio;
     audio.preload = "metadata"; // shows its length
-    element("replay").hidden = element("turns").hidden = false;
+    $("replay").hidden = $("turns").hidden = false;
     this.#controls();
     this.#begin();
     const [chapters, peaks, gaps, captions] = await Promise.all(
       ["chapters.json", "peaks.json", "gaps.json", "captions.json"].map((name) => fetchDocument(this.base + name)),
     );
     this.#showChapters((chapters?.chapters ?? []).filter((/** @type {Chapter} */ { pin }) => !pin)); // pins have their own list
-    element("wave").hidden = !peaks;
-    if (peaks) drawWave(element("wave"), peaks);
+    $("wave").hidden = !peaks;
+    if (peaks) drawWave($("wave"), peaks);
     this.#showGaps(gaps?.spans ?? []);
     new Transcript(audio, captions?.cues ?? []);
     this.#passMusic();
@@ -93,15 +92,15 @@ export class Replay {
 
   #controls() {
     const audio = this.#audio;
-    element("previous").addEventListener("click", () => this.#skip(-1));
-    element("next").addEventListener("click", () => this.#skip(1));
-    element("speed").addEventListener("change", (/** @type {any} */ { target }) => {
+    $("previous").addEventListener("click", () => this.#skip(-1));
+    $("next").addEventListener("click", () => this.#skip(1));
+    $("speed").addEventListener("change", (/** @type {any} */ { target }) => {
       audio.defaultPlaybackRate = audio.playbackRate = Number(target.value);
     });
-    element("share").addEventListener("click", () => this.#share());
-    for (const id of ["from", "to"]) element(id).addEventListener("input", () => this.#showClip());
-    element("cut-wrong").closest("details").addEventListener("toggle", (/** @type {any} */ { target }) => target.open && this.#fillClip());
-    const wave = element("wave");
+    $("share").addEventListener("click", () => this.#share());
+    for (const id of ["from", "to"]) $(id).addEventListener("input", () => this.#showClip());
+    $("cut-wrong").closest("details").addEventListener("toggle", (/** @type {any} */ { target }) => target.open && this.#fillClip());
+    const wave = $("wave");
     wave.addEventListener("click", (/** @type {MouseEvent} */ { clientX }) => {
       const { left, width } = wave.getBoundingClientRect();
       if (audio.duration) audio.currentTime = ((clientX - left) / width) * audio.duration;
@@ -148,32 +147,27 @@ export class Replay {
   #showChapters(chapters) {
     this.#chapters = chapters;
     const rows = chapters.map((chapter) => {
-      const [row, button, time] = ["li", "button", "span"].map((name) => document.createElement(name));
-      time.textContent = clock(chapter.startTime);
-      button.setAttribute("type", "button");
-      if (chapter.seat) button.append(time, this.portraits.make(chapter.seat, chapter.title), chapter.title);
-      else button.append(time, this.say("music_plays"));
+      const { seat, title, startTime } = chapter;
+      const said = seat ? [this.portraits.make(seat, title), title] : [this.say("music_plays")];
+      const button = element("button", { type: "button" }, element("span", {}, clock(startTime)), ...said);
       button.addEventListener("click", () => {
-        this.#audio.currentTime = chapter.startTime;
+        this.#audio.currentTime = startTime;
         this.#audio.play();
       });
-      row.append(button);
-      return row;
+      return element("li", {}, button);
     });
-    element("chapters").replaceChildren(...rows);
+    $("chapters").replaceChildren(...rows);
   }
 
   /** @param {Span[]} spans */
   #showGaps(spans) {
     const origin = this.door.doors_open_ms ?? 0;
     const rows = spans.map((span) => {
-      const row = document.createElement("li");
       const time = clock((span.start_ms - origin) / 1000);
-      const length = this.numbers.format(span.duration_s);
-      row.textContent = this.say(span.source === "gap" ? "is_missing" : "stands_in", { seconds: length, time });
-      return row;
+      const seconds = this.numbers.format(span.duration_s);
+      return element("li", {}, this.say(span.source === "gap" ? "is_missing" : "stands_in", { seconds, time }));
     });
-    element("gaps").replaceChildren(...rows);
+    $("gaps").replaceChildren(...rows);
   }
 
   #current() {
@@ -186,13 +180,13 @@ export class Replay {
     const current = this.#current();
     const chapter = this.#chapters[current];
     const who = chapter ? (chapter.seat ? chapter.title : this.say("music_plays")) : "";
-    element("now").textContent = who ? `${clock(currentTime)} · ${who}` : clock(currentTime);
-    const wave = element("wave");
+    $("now").textContent = who ? `${clock(currentTime)} · ${who}` : clock(currentTime);
+    const wave = $("wave");
     wave.setAttribute("aria-valuemax", Math.floor(duration || 0));
     wave.setAttribute("aria-valuenow", Math.floor(currentTime));
     wave.setAttribute("aria-valuetext", clock(currentTime));
     fillWave(wave, duration ? currentTime / duration : 0);
-    const list = element("chapters");
+    const list = $("chapters");
     const before = list.querySelector("[aria-current]");
     const button = list.children[current]?.firstChild;
     if (before !== button) {
@@ -235,7 +229,7 @@ export class Replay {
     } catch {
       // the browser does not let us: the link stands on the page
     }
-    element("shared").textContent = this.say(text, { link });
+    $("shared").textContent = this.say(text, { link });
   }
 
   // From the beginning of the turn, or from a little before what is heard when that is long ago.
@@ -244,16 +238,16 @@ export class Replay {
     const turn = this.#chapters[this.#current()]?.startTime ?? 0;
     const from = Math.floor(now - turn < MOST_CLIP_S / 2 ? turn : now - MOST_CLIP_S / 2);
     const to = Math.min(from + MOST_CLIP_S / 2, Math.floor(this.#audio.duration || from + MOST_CLIP_S / 2));
-    element("from").value = clock(from);
-    element("to").value = clock(to);
+    $("from").value = clock(from);
+    $("to").value = clock(to);
     this.#showClip();
   }
 
   #showClip() {
-    const [from, to] = ["from", "to"].map((id) => seconds(element(id).value));
+    const [from, to] = ["from", "to"].map((id) => seconds($(id).value));
     const right = to - from >= 0.5 && to - from <= MOST_CLIP_S;
-    element("cut-wrong").textContent = right ? "" : this.say("cut_wrong");
-    if (right) element("clip").href = `${this.base}clip?from=${from}&to=${to}`;
-    else element("clip").removeAttribute("href");
+    $("cut-wrong").textContent = right ? "" : this.say("cut_wrong");
+    if (right) $("clip").href = `${this.base}clip?from=${from}&to=${to}`;
+    else $("clip").removeAttribute("href");
   }
 }

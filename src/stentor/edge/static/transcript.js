@@ -1,10 +1,9 @@
 // The transcript of a recording: who said what and when; a click on a line is heard from there, and the line that is
 // heard is marked.
 
-import { clock } from "./clock.js";
+import { clock } from "./shared/clock.js";
+import { $, element } from "./shared/element.js";
 
-/** @type {(id: string) => any} */
-const element = (id) => document.getElementById(id);
 
 export class Transcript {
   /** @type {Cue[]} */
@@ -22,8 +21,8 @@ export class Transcript {
     this.audio = audio;
     this.#cues = cues;
     this.#lines = cues.map((cue, at) => this.#line(cue, cues[at - 1]));
-    element("transcript").replaceChildren(...this.#lines);
-    element("words").hidden = !cues.length;
+    $("transcript").replaceChildren(...this.#lines);
+    $("words").hidden = !cues.length;
     for (const name of ["timeupdate", "seeking"]) audio.addEventListener(name, () => this.#moved());
   }
 
@@ -32,22 +31,16 @@ export class Transcript {
    * @param {Cue | undefined} before
    */
   #line(cue, before) {
-    const [row, button, time, text] = ["li", "button", "span", "q"].map((name) => document.createElement(name));
-    button.setAttribute("type", "button");
-    time.textContent = clock(cue.start_ms / 1000);
-    text.lang = cue.language;
-    text.textContent = cue.text;
-    if (cue.name && cue.seat !== before?.seat) {
-      const name = document.createElement("b");
-      name.textContent = cue.name;
-      button.append(time, name, text);
-    } else button.append(time, text);
+    const named = cue.name && cue.seat !== before?.seat;
+    const button = element("button", { type: "button" },
+      element("span", {}, clock(cue.start_ms / 1000)),
+      named ? element("b", {}, cue.name) : null,
+      element("q", { lang: cue.language }, cue.text));
     button.addEventListener("click", () => {
       this.audio.currentTime = cue.start_ms / 1000;
       this.audio.play();
     });
-    row.append(button);
-    return row;
+    return element("li", {}, button);
   }
 
   #moved() {

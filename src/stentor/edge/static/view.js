@@ -1,17 +1,16 @@
 // Draws the listener's page: what door.json and the pulse say, and what the listener does (listening.js).
 
 import { Captions } from "./captions.js";
-import { clock } from "./clock.js";
 import { language, say } from "./language.js";
 import { ON_AIR } from "./listening.js";
 import { showPins } from "./pins.js";
 import { Portraits } from "./portraits.js";
 import { Reactions } from "./reactions.js";
+import { clock } from "./shared/clock.js";
+import { $, element } from "./shared/element.js";
 
 const LATE_S = 12; // an ordinary HLS player is 8 to 12 s behind
 const DAY_S = 86_400;
-/** @type {(id: string) => any} */
-const element = (id) => document.getElementById(id);
 
 /**
  * A reader that speaks says again what is written again.
@@ -40,10 +39,10 @@ export class View {
     this.#base = base;
     this.#state = state;
     this.portraits = new Portraits(() => this.#state.reading);
-    this.captions = new Captions({ button: element("captions-switch"), panel: element("captions"), say });
+    this.captions = new Captions({ button: $("captions-switch"), panel: $("captions"), say });
     this.reactions = new Reactions({ base, say });
-    element("comments").addEventListener("toggle", () => this.#showComments());
-    element("plain").hidden = true;
+    $("comments").addEventListener("toggle", () => this.#showComments());
+    $("plain").hidden = true;
   }
 
   /**
@@ -65,17 +64,17 @@ export class View {
     const on = ON_AIR.has(door.state);
     document.documentElement.dataset.state = door.state;
     document.title = `${door.title} · ${say("app")}`;
-    element("title").textContent = door.title;
-    element("state").textContent = say(`state_${door.state}`);
-    element("say").textContent = say(`say_${door.state}`);
-    for (const part of ["live", "recorded", "ways", "ways-to-hear"]) element(part).hidden = !on;
-    element("ask").hidden = !door.ask;
-    if (door.ask) element("ask").querySelector("a").href = door.ask;
-    showPins(element("pins"), door, language());
+    $("title").textContent = door.title;
+    $("state").textContent = say(`state_${door.state}`);
+    $("say").textContent = say(`say_${door.state}`);
+    for (const part of ["live", "recorded", "ways", "ways-to-hear"]) $(part).hidden = !on;
+    $("ask").hidden = !door.ask;
+    if (door.ask) $("ask").querySelector("a").href = door.ask;
+    showPins($("pins"), door, language());
     this.reactions.open(door.react);
     this.portraits.offer(door.portraits);
     this.#showComments();
-    element("recording").hidden = door.state !== "replay";
+    $("recording").hidden = door.state !== "replay";
     if (door.state === "replay") this.#openReplay();
     this.#showSound();
     this.showTime();
@@ -85,15 +84,15 @@ export class View {
     const { door, mode, reading, sound } = this.#state;
     const on = ON_AIR.has(door.state);
     const waits = door.state === "scheduled";
-    element("player").hidden = (reading && on) || !(on || waits || mode === "behind");
-    write(element("play"), say(mode !== "off" && sound !== "blocked" ? "stop" : waits ? "music" : "listen"));
-    write(element("sound"), say(sound));
+    $("player").hidden = (reading && on) || !(on || waits || mode === "behind");
+    write($("play"), say(mode !== "off" && sound !== "blocked" ? "stop" : waits ? "music" : "listen"));
+    write($("sound"), say(sound));
   }
 
   // Comments are loaded by those who open them.
   async #showComments() {
     const { comments } = this.#state.door;
-    const panel = element("comments");
+    const panel = $("comments");
     panel.hidden = !comments;
     if (panel.open && !this.#comments) {
       /** @param {typeof import("./comments.js")} module */
@@ -122,9 +121,9 @@ export class View {
 
   showTime() {
     const { door } = this.#state;
-    const time = element("when");
+    const time = $("when");
     const known = door.state === "scheduled" && door.scheduled_ms;
-    time.hidden = element("calendar").hidden = !known;
+    time.hidden = $("calendar").hidden = !known;
     if (!known) return;
     const left = Math.round((known - Date.now()) / 1000);
     const day = new Intl.DateTimeFormat(language(), { dateStyle: "full", timeStyle: "short" }).format(known);
@@ -141,15 +140,15 @@ export class View {
     const behind = mode !== "off" && ON_AIR.has(door.state) ? seconds : null;
     const follows = mode === "behind";
     const all = Math.max(0, Math.round((behind ?? 0) + (follows ? door.overflow_s : 0)));
-    element("behind").textContent = behind === null ? "" : say("behind", { seconds: all });
-    element("catch-up").hidden = behind === null || behind < LATE_S || follows;
+    $("behind").textContent = behind === null ? "" : say("behind", { seconds: all });
+    $("catch-up").hidden = behind === null || behind < LATE_S || follows;
   }
 
   /** @param {Pulse} pulse */
   showPulse(pulse) {
     this.portraits.listeners = pulse.listeners;
     this.#showSeats(pulse.seats);
-    element("count").textContent =
+    $("count").textContent =
       pulse.listeners === 1
         ? say("listeners_one")
         : say("listeners_many", { count: new Intl.NumberFormat(language()).format(pulse.listeners) });
@@ -161,18 +160,11 @@ export class View {
     const now = JSON.stringify([language(), seats.map(({ level, ...seat }) => seat)]);
     if (now === this.#seats) return;
     this.#seats = now;
-    const rows = seats.map((seat) => {
-      const row = document.createElement("li");
-      const role = document.createElement("span");
-      row.className = seat.talking ? "talking" : "";
-      row.append(this.portraits.of(seat.id, seat.name), seat.name);
-      role.className = "role";
-      role.textContent = say(seat.talking ? "talking" : seat.muted ? "muted" : seat.role);
-      row.append(role);
-      return row;
-    });
-    element("seats").replaceChildren(...rows);
-    element("nobody").hidden = rows.length > 0;
+    const rows = seats.map((seat) => element("li", { className: seat.talking ? "talking" : "" },
+      this.portraits.of(seat.id, seat.name), seat.name,
+      element("span", { className: "role" }, say(seat.talking ? "talking" : seat.muted ? "muted" : seat.role))));
+    $("seats").replaceChildren(...rows);
+    $("nobody").hidden = rows.length > 0;
   }
 
   /** @param {Outlook | null} outlook */
@@ -182,11 +174,11 @@ export class View {
     const minutes = new Intl.NumberFormat(language(), { style: "unit", unit: "minute", unitDisplay: "long", maximumFractionDigits: 1 });
     const delay = minutes.format((door.overflow_s ?? 0) / 60);
     const shown = follows || mode === "outside";
-    element("outside").hidden = !shown;
-    element("follow").hidden = !shown || (follows ? !(room && ON_AIR.has(door.state)) : !door.streams.overflow);
-    element("follow").textContent = follows ? say("go_live") : say("follow", { delay });
+    $("outside").hidden = !shown;
+    $("follow").hidden = !shown || (follows ? !(room && ON_AIR.has(door.state)) : !door.streams.overflow);
+    $("follow").textContent = follows ? say("go_live") : say("follow", { delay });
     const place = follows ? [say("following", { delay }), room ? say("room") : ""] : queue(door, outlook);
-    write(element("outside"), shown ? place.join(" ") : "");
+    write($("outside"), shown ? place.join(" ") : "");
   }
 }
 

@@ -2,7 +2,9 @@
 // this page open. Whoever keeps order has the buttons for it here.
 
 import { $, ask, pause, text } from "./page.js";
-import { fill, refusal, row } from "./comment-row.js";
+import { refusal, row } from "./comment-row.js";
+import { fill } from "./shared/comment.js";
+import { between } from "./shared/pace.js";
 
 /** @type {CommentsPage} */
 const page = JSON.parse($("page").textContent);
@@ -91,8 +93,7 @@ async function follow() {
       }
       draw();
     }
-    const [from, to] = chat.retry_s;
-    await pause((from + Math.random() * (to - from)) * 1000);
+    await pause(between(chat.retry_s));
   }
 }
 

@@ -1,7 +1,7 @@
 // The green room: devices, music mode, the sound check and the hold music, before anybody hears us. What is chosen is
 // remembered on this device.
 
-import { $, element, text } from "./page.js";
+import { $, element, light, text } from "./page.js";
 import * as microphone from "./microphone.js";
 import { check, quality } from "./sound-check.js";
 
@@ -104,7 +104,7 @@ export class GreenRoom {
 
   /** @param {SoundCheck | { failed: string }} found */
   #show(found) {
-    $("check-found").replaceChildren(...sentences(found).map(([how, sentence]) => element("li", { dataset: { light: how } }, sentence)));
+    $("check-found").replaceChildren(...sentences(found).map(([how, sentence]) => light(how, sentence)));
   }
 
   /** @param {boolean} play */

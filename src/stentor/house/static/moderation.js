@@ -1,7 +1,8 @@
 // Comments on the stage's page: what is written, who is shut out, and the rules, for those who keep order.
 
 import { $, ask, button, element, text } from "./page.js";
-import { fill, row } from "./comment-row.js";
+import { row } from "./comment-row.js";
+import { fill } from "./shared/comment.js";
 
 const SWITCHES = ["auto", "on", "off"];
 const LOOK_MS = 1500; // so often at most, however much is written

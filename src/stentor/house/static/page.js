@@ -1,10 +1,9 @@
 // What both pages share: texts, times, small ways to build elements, and asking the API.
 
-/**
- * The element of that id. What kind it is, the page's template says.
- * @type {(id: string) => any}
- */
-export const $ = (id) => document.getElementById(id);
+import { $, element } from "./shared/element.js";
+import { filled } from "./shared/texts.js";
+
+export { $, element };
 
 /** @type {Record<string, string>} */
 const words = JSON.parse($("texts").textContent);
@@ -15,7 +14,7 @@ const words = JSON.parse($("texts").textContent);
  * @param {TextValues} [values]
  */
 export function text(key, values = {}) {
-  return (words[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+  return filled(words[key] ?? key, values);
 }
 
 /**
@@ -27,22 +26,6 @@ export function when(ms) {
   /** @type {Intl.DateTimeFormatOptions} */
   const format = near ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
   return new Intl.DateTimeFormat(document.documentElement.lang, format).format(ms);
-}
-
-/**
- * An element with properties and children; strings become text, never markup.
- * @param {string} name
- * @param {Record<string, any>} [properties]
- * @param {...(Node | string | null)} children
- * @returns {any}
- */
-export function element(name, properties = {}, ...children) {
-  const made = document.createElement(name);
-  const { dataset, ...rest } = properties;
-  Object.assign(made, rest);
-  Object.assign(made.dataset, dataset);
-  made.append(.../** @type {(Node | string)[]} */ (children.filter((child) => child !== null && child !== "")));
-  return made;
 }
 
 /**
@@ -76,10 +59,15 @@ export function link(address) {
  * @param {Lights | null} all
  */
 export function lights(all) {
-  return Object.entries(all ?? {}).map(([name, { color, reason }]) =>
-    element("li", { dataset: { light: color } }, `${text(`lights.${name}`)}: ${text(`reason.${reason}`)}`),
-  );
+  return Object.entries(all ?? {}).map(([name, { color, reason }]) => light(color, `${text(`lights.${name}`)}: ${text(`reason.${reason}`)}`));
 }
+
+/**
+ * One light: a colour, and a sentence for those who do not see it.
+ * @param {string} color
+ * @param {string} sentence
+ */
+export const light = (color, sentence) => element("li", { dataset: { light: color } }, sentence);
 
 /** A refusal of the API: the problem document (RFC 9457), or status 0 when the house did not answer. */
 export class Refused extends Error {

@@ -1,7 +1,7 @@
 // Who is on the stage: a row for each seat, what may be done with it, and a ring around whoever talks.
 // Rows are made anew only when somebody or a right changes, so that no open menu or focus is lost while people talk.
 
-import { $, ask, button, element, pause, text } from "./page.js";
+import { $, ask, button, element, light, pause, text } from "./page.js";
 import { portrait } from "./portrait.js";
 
 const SURE = new Set(["remove", "ban", "ban_for_good", "hand_over"]); // not to be taken back with one press
@@ -193,7 +193,7 @@ export class People {
   #advise(wrong) {
     if ($("advice").dataset.drawn === wrong.join()) return;
     $("advice").dataset.drawn = wrong.join();
-    $("advice").replaceChildren(...wrong.map((key) => element("li", { dataset: { light: "yellow" } }, text(`advice.${key}`))));
+    $("advice").replaceChildren(...wrong.map((key) => light("yellow", text(`advice.${key}`))));
   }
 }
 

@@ -1,7 +1,7 @@
 // Pins on the stage's page: everybody sees them, hosts pin and take down.
 
 import { $, ask, button, element, text, when } from "./page.js";
-
+import { pinned } from "./shared/pin.js";
 
 export class Pins {
   /**
@@ -37,12 +37,11 @@ export class Pins {
    * @param {PinView} pin
    * @param {boolean} may
    */
-  #row({ id, text: note, url, pinned_ms: pinned }, may) {
-    const link = () => element("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, note);
+  #row({ id, text: note, url, pinned_ms: at }, may) {
     const down = () => this.command(() => ask("DELETE", `/spaces/${this.space}/pins/${id}`, { token: this.token }));
     return element("li", {},
-      url ? link() : element("strong", {}, note),
-      element("span", { className: "quiet" }, when(pinned)),
+      pinned(note, url),
+      element("span", { className: "quiet" }, when(at)),
       may ? element("span", { className: "buttons" }, button(text("pins.down"), down, { ariaLabel: `${text("pins.down")}: ${note}` })) : null);
   }
 

@@ -1,6 +1,7 @@
 // After the talk, for hosts: whether it stands in lists, what of the recording is shown, and what is deleted for good.
 
 import { $, ask, element, text, when } from "./page.js";
+import { clock } from "./shared/clock.js";
 
 /**
  * Milliseconds of "754", "12:34" or "1:02:03"; null for nothing, NaN for anything else.
@@ -10,15 +11,6 @@ export function milliseconds(words) {
   if (!words.trim()) return null;
   if (!/^\d+(:\d{1,2}){0,2}([.,]\d+)?$/.test(words.trim())) return NaN;
   return Math.round(1000 * words.trim().replace(",", ".").split(":").reduce((sum, number) => 60 * sum + Number(number), 0));
-}
-
-/**
- * `12:34` of milliseconds.
- * @param {number} ms
- */
-function place(ms) {
-  const seconds = Math.round(ms / 1000);
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
 export class Removal {
@@ -59,8 +51,8 @@ export class Removal {
     this.drawn = now;
     $("after-listed").checked = view.listed;
     $("trim-form").hidden = $("remove-parts").hidden = !may("remove_recording");
-    $("trim-from").value = view.trim ? place(view.trim.from_ms) : "";
-    $("trim-to").value = view.trim?.to_ms ? place(view.trim.to_ms) : "";
+    $("trim-from").value = view.trim ? clock(Math.round(view.trim.from_ms / 1000)) : "";
+    $("trim-to").value = view.trim?.to_ms ? clock(Math.round(view.trim.to_ms / 1000)) : "";
     $("after-removed").replaceChildren(...view.removals.map((removal) => this.#row(removal)));
     $("after-said").textContent = view.erasing ? text("after.erasing") : "";
   }
@@ -68,7 +60,7 @@ export class Removal {
   /** @param {RemovalView} removal */
   #row({ from_ms: from, to_ms: to, at_ms: at, reason }) {
     const whole = from === 0 && to === null;
-    const part = whole ? text("after.all") : text("after.part", { from: place(from), to: to === null ? text("after.end") : place(to) });
+    const part = whole ? text("after.all") : text("after.part", { from: clock(Math.round(from / 1000)), to: to === null ? text("after.end") : clock(Math.round(to / 1000)) });
     return element("li", {}, element("strong", {}, part), element("span", { className: "quiet" }, when(at)), element("span", {}, reason));
   }
 
@@ -93,7 +85,7 @@ export class Removal {
     const span = this.#span("remove");
     if (!span) return;
     const whole = span.from_ms === 0 && span.to_ms === null;
-    const values = { title: this.title, from: place(span.from_ms), to: span.to_ms === null ? text("after.end") : place(span.to_ms) };
+    const values = { title: this.title, from: clock(Math.round(span.from_ms / 1000)), to: span.to_ms === null ? text("after.end") : clock(Math.round(span.to_ms / 1000)) };
     if (!confirm(text(whole ? "after.sure_recording" : "after.sure_part", values))) return;
     await this.#send("POST", "removals", { ...span, reason: $("remove-reason").value });
     $("remove-form").reset();

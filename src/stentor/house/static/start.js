@@ -1,7 +1,9 @@
 // The way to the start: a countdown for all on the stage, and what speaks against opening the doors or going live.
 
-import { $, ask, element, pause, text } from "./page.js";
+import { $, ask, light, pause, text } from "./page.js";
+import { clock } from "./shared/clock.js";
 
+const DAY_S = 86_400;
 const TICK_MS = 250;
 const SOON_MS = 60_000;
 const AGAIN_MS = 400; // what the stage and the lights say may be some tenths of a second old
@@ -11,14 +13,10 @@ const TRIES = 3;
  * 4:05, or 1:04:05 from an hour on, or 3 d 1:04:05.
  * @param {number} ms
  */
-function clock(ms) {
+function time(ms) {
   const seconds = Math.floor(Math.abs(ms) / 1000);
-  const days = Math.floor(seconds / 86_400);
-  const [hours, minutes] = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60];
-  /** @param {number} number */
-  const two = (number) => String(number).padStart(2, "0");
-  const time = hours || days ? `${hours}:${two(minutes)}` : String(minutes);
-  return `${days ? `${days} d ` : ""}${time}:${two(seconds % 60)}`;
+  const days = Math.floor(seconds / DAY_S);
+  return days ? `${days} d ${clock(seconds % DAY_S, true)}` : clock(seconds);
 }
 
 export class Start {
@@ -82,8 +80,8 @@ export class Start {
     $("ready-found").dataset.drawn = now;
     $("ready-title").textContent = text(`ready.${verb}`);
     const rows = found.map(({ about, color, reason }) =>
-      element("li", { dataset: { light: color } }, `${text(`lights.${about}`)}: ${text(`reason.${reason}`)}`));
-    $("ready-found").replaceChildren(...(rows.length ? rows : [element("li", { dataset: { light: "green" } }, text("ready.nothing"))]));
+      light(color, `${text(`lights.${about}`)}: ${text(`reason.${reason}`)}`));
+    $("ready-found").replaceChildren(...(rows.length ? rows : [light("green", text("ready.nothing"))]));
     $("ready-anyway").textContent = text(found.length ? `ready.${verb}_anyway` : `do.${verb}`);
     $("ready-doors").hidden = verb !== "live" || !this.view.you.may.includes("doors");
   }
@@ -92,7 +90,7 @@ export class Start {
     const [key, ms] = this.#next();
     $("countdown").hidden = !key;
     if (!key) return;
-    const said = text(key, { time: clock(ms) });
+    const said = text(key, { time: time(ms) });
     if ($("countdown").textContent !== said) $("countdown").textContent = said;
     $("countdown").dataset.soon = String(key.endsWith("_in") && ms < SOON_MS);
   }
