@@ -113,6 +113,29 @@ async def test_everybody_sees_within_300_ms_that_somebody_has_muted_themselves(
         assert sorted(took_ms)[len(took_ms) // 2] < 300
 
 
+async def test_on_a_full_stage_somebody_swaps_with_who_asks(house: Whole, browsers: Browsers) -> None:
+    """The host reads that there is no place, and chooses who goes into the audience."""
+    made = {"id": "small", "title": "Small", "host_name": "host", "max_seats": 2}
+    host_token = (await house.call("POST", "/spaces", made))["invitation"]["token"]
+    guest_token = (await house.call("POST", "/spaces/small/invitations", {"name": "guest"}))["token"]
+    await house.call("POST", "/spaces/small/doors")
+    stage = f"http://127.0.0.1:{house.settings.port}/stage/small#token="
+    async with (
+        visit(browsers.reader, stage + host_token) as host,
+        visit(browsers.cards, stage + guest_token) as guest,
+        visit(browsers.plain, house.audience("small")) as listener,
+    ):
+        for page in (host, guest):
+            await page.page.click("#join")
+            await page.says("#status", "You are on the stage")
+        await asks(listener, "Dora")
+        await host.says("#waiting", "Swap with")
+        await host.says("#line-said", "All places on the stage are taken")
+        await host.page.get_by_label("Swap with …: Dora").select_option(label="guest")
+        await guest.says("#blocked", "in the audience")
+        await host.says("#people", "Dora")
+
+
 async def test_an_invitation_is_declined(house: Whole, browsers: Browsers) -> None:
     """Who does not come gives the seat back; the hosts read it, and the link is worth nothing any more."""
     tokens = await house.space("declined", "guest")

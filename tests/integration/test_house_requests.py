@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from stentor.bus.connection import connect
-from stentor.bus.status import SeatStatus, SpaceStatus, Status
+from stentor.bus.status import SeatStatus, SpaceStatus, Status, beat
 from stentor.house.seats.requests import BURST
 from tests.support.house import House, database, problem, running_house
 
@@ -162,6 +162,35 @@ async def test_only_what_may_be_done_is_offered(house: House) -> None:
     assert [seat["muted"] for seat in muted.json()["seats"]] == [False, True]
     own = await house.anyone.patch(f"{SPACE}/seats/ben", json={"muted": False}, headers=bearer(made.json()["token"]))
     assert [seat["muted"] for seat in own.json()["seats"]] == [False, False]
+
+
+async def test_a_full_stage_says_so_and_somebody_swaps(house: House) -> None:
+    """Who is invited takes no place, who is there does; accepting on a full stage names who goes into the audience."""
+    made = {"id": "talk", "title": "Talk", "host_name": "Host", "max_seats": 2}
+    host = (await house.http.post("/api/v1/spaces", json=made)).json()["invitation"]
+    await house.http.post(f"{SPACE}/doors")
+    for name in ("ann", "ben"):
+        await house.http.post(f"{SPACE}/invitations", json={"name": name, "seat": name})
+    await ask(house, "Dora")
+    request = (await house.http.get(LINE)).json()["requests"][0]["id"]
+    assert not (await house.http.get(SPACE)).json()["full"]
+    there = [SeatStatus(seat, seat, "speaker") for seat in (host["seat"], "ben")]
+    async with connect(house.nats.url, name="test") as bus, asyncio.TaskGroup() as group:
+        beating = group.create_task(beat(bus, lambda: stage_status(there), every_s=0.2))
+        deadline = asyncio.get_running_loop().time() + 10
+        while not (await house.http.get(SPACE)).json()["full"]:
+            assert asyncio.get_running_loop().time() < deadline, "both are on the stage"
+        problem(await house.http.post(f"{LINE}/{request}/accept"), 409, "stage-full")
+        swapped = await house.http.post(f"{LINE}/{request}/accept", params={"instead": "ben"})
+        assert swapped.json() == {"requests": []}
+        view = (await house.http.get(SPACE)).json()
+        assert [seat["id"] for seat in view["seats"]] == [host["seat"], "ann", request]
+        beating.cancel()
+
+
+def stage_status(seats: list[SeatStatus]) -> Status:
+    """The heartbeat of a stage with these seats."""
+    return Status("stage", "stage-0", 1, 1, spaces={"talk": SpaceStatus(seats=seats)})
 
 
 async def test_who_talks_is_told_as_it_happens(house: House) -> None:

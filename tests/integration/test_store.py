@@ -165,10 +165,11 @@ async def test_two_writers(database_url: str) -> None:
     await second.close()
 
 
-async def test_last_seat(database_url: str) -> None:
-    """Of two who want the last seat in the same moment one gets it."""
+async def test_last_seat(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two who are to have the last seat in the same moment one gets it."""
+    monkeypatch.setattr("stentor.spaces.seats.MOST_INVITED", 2)
     first, second = await Store.open(database_url), await Store.open(database_url)
-    await first.create(decide(None, msgspec.structs.replace(CREATE, max_seats=2), NOW))
+    await first.create(creation())
     results = await asyncio.gather(
         do(first, c.GiveSeat(SeatId("anna"), "Anna")),
         do(second, c.GiveSeat(SeatId("ben"), "Ben")),

@@ -38,6 +38,7 @@ interface SpaceView {
   ladder: LadderView;
   door: DoorView;
   you: You;
+  full: boolean;
   switches: Record<string, boolean>;
   comments: string;
   comment_slow_s: number;

@@ -306,6 +306,12 @@ class Space(msgspec.Struct, frozen=True):
         return any(seat.connected and seat.role is not Role.SPEAKER for seat in self.seats.values())
 
     @property
+    def full(self) -> bool:
+        """Whether nobody else fits on the stage now. The last place is the host's until they are there."""
+        there = [seat.role for seat in self.seats.values() if seat.connected]
+        return len(there) + (Role.HOST not in there) >= self.max_seats
+
+    @property
     def hears_requests(self) -> bool:
         """Whether the audience may ask to speak now."""
         return self.asking is Asking.ANYONE and self.on_air

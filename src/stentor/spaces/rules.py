@@ -5,7 +5,8 @@ Both are pure. ``decide`` refuses with a sentence that says what to do; asking f
 stored events can always be read again.
 
 Invariants (held by a state machine in ``tests/unit/spaces/test_rules_machine.py``): one host at any time; never more
-seats than ``max_seats``; ``created <= doors_open <= live <= ended``; the doors open once, so the grid never moves.
+people invited than ``seats.MOST_INVITED``; ``created <= doors_open <= live <= ended``; the doors open once, so the
+grid never moves.
 """
 
 from __future__ import annotations

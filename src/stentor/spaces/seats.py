@@ -15,6 +15,8 @@ from stentor.spaces import events as e
 from stentor.spaces.model import TALKING, Role, Seat, Space, erased_name
 from stentor.spaces.refusals import refuse_if_over
 
+MOST_INVITED = 100
+"""More than fit on the stage, for only who is there takes a place. They travel on the board: 20 kB at most."""
 MOST_BANS = 100
 """Bans travel on the board with the space: so many are 12 kB at most."""
 
@@ -106,10 +108,8 @@ def _give(space: Space, command: c.GiveSeat, at_ms: int) -> list[e.Event]:
         if (there.name, there.role) == (name, command.role):
             return []
         raise Conflict(f"The seat {seat!r} is {there.name}'s; choose another id.", code="seat-exists")
-    if len(space.seats) >= space.max_seats:
-        raise Conflict(
-            f"All {space.max_seats} seats are given; remove one first.", code="stage-full", max_seats=space.max_seats
-        )
+    if len(space.seats) >= MOST_INVITED:
+        raise Conflict(f"{MOST_INVITED} people are invited already; take a seat away first.", code="too-many-invited")
     return [e.SeatGiven(at_ms=at_ms, seat=seat, name=name, role=command.role)]
 
 

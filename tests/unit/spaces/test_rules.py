@@ -12,7 +12,7 @@ from stentor.spaces import commands as c
 from stentor.spaces import events as e
 from stentor.spaces.model import OVER, Role, Space, State
 from stentor.spaces.rules import TRANSITIONS, apply, decide
-from stentor.spaces.seats import MOST_BANS
+from stentor.spaces.seats import MOST_BANS, MOST_INVITED
 from tests.support.spaces import ANNA, BEN, CREATE, HOST, NOW, do, space_in, with_guests
 
 MS = round(NOW * 1000)
@@ -182,12 +182,27 @@ def test_one_host() -> None:
             decide(space, command, NOW)
 
 
-def test_full_stage() -> None:
-    """The host's seat counts; who comes after the last seat is refused with the number of seats."""
-    space = do(space_in(State.LIVE), *(c.GiveSeat(SeatId(f"s{n}"), f"Guest {n}") for n in range(12)))
-    with pytest.raises(Conflict, match="All 13 seats") as refusal:
-        decide(space, c.GiveSeat(SeatId("s12"), "Guest 12"), NOW)
-    assert (refusal.value.error_code, refusal.value.fields["max_seats"]) == ("stage-full", 13)
+def test_more_are_invited_than_fit_on_the_stage() -> None:
+    """An invitation takes no place there; a hundred is the most, for all of them travel on the board."""
+    invited = [c.GiveSeat(SeatId(f"s{n}"), f"Guest {n}") for n in range(MOST_INVITED)]
+    space = do(space_in(State.LIVE), *invited[:-1])
+    assert len(space.seats) == MOST_INVITED > space.max_seats
+    assert not space.full
+    with pytest.raises(Conflict) as refusal:
+        decide(space, invited[-1], NOW)
+    assert refusal.value.error_code == "too-many-invited"
+
+
+def test_full_is_a_stage_with_so_many_people_on_it() -> None:
+    """The last place is the host's until they are there."""
+    guests = [SeatId(f"s{n}") for n in range(13)]
+    space = do(space_in(State.LIVE), *(c.GiveSeat(guest, guest) for guest in guests))
+    space = do(space, *(c.ConnectSeat(guest) for guest in guests[:11]))
+    assert not space.full
+    space = do(space, c.ConnectSeat(guests[11]))
+    assert space.full
+    assert not do(space, c.ConnectSeat(HOST), c.LoseSeat(guests[0])).full
+    assert do(space, c.ConnectSeat(HOST)).full
 
 
 def test_connect_and_lose() -> None:

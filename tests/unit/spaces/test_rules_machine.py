@@ -16,6 +16,7 @@ from stentor.spaces import events as e
 from stentor.spaces.events import Event
 from stentor.spaces.model import OVER, TALKING, Asking, Role, Space, State
 from stentor.spaces.rules import apply, decide
+from stentor.spaces.seats import MOST_INVITED
 from stentor.spaces.switches import Switch
 from tests.support.spaces import CREATE, NOW
 
@@ -112,7 +113,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def seats_fit(self) -> None:
-        assert 1 <= len(self.space.seats) <= MAX_SEATS
+        assert 1 <= len(self.space.seats) <= MOST_INVITED
         assert all(key == seat.id for key, seat in self.space.seats.items())
         assert all(seat.joined_ms is not None for seat in self.space.seats.values() if seat.connected)
 

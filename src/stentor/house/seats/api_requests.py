@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Request, delete, get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from stentor.base.errors import NotSignedIn
 from stentor.base.units import SeatId, seat_id
@@ -55,10 +55,12 @@ def handlers(line: RequestQueue, callers: Callers, spaces: Spaces) -> list[HTTPR
         return await line.waiting(space)
 
     @post("/spaces/{space:str}/requests/{seat:str}/accept", status_code=200, summary="Give a seat to who asks")
-    async def accept(request: _Request, space: FromPath[str], seat: FromPath[str]) -> schema.RequestList:
+    async def accept(
+        request: _Request, space: FromPath[str], seat: FromPath[str], instead: FromQuery[str] = ""
+    ) -> schema.RequestList:
         actor = await callers.actor(request, space)
         rights.require(actor, Look.REQUESTS, await spaces.load(space))
-        return await line.accept(space, seat_id(seat), actor)
+        return await line.accept(space, seat_id(seat), actor, instead=seat_id(instead) if instead else None)
 
     @delete("/spaces/{space:str}/requests/{seat:str}", status_code=200, summary="Decline a request")
     async def decline(request: _Request, space: FromPath[str], seat: FromPath[str]) -> schema.RequestList:

@@ -79,9 +79,14 @@ class RequestQueue:
         await self._store.drop(space_id(space), request)
         self._kept.pop(space_id(space), None)
 
-    async def accept(self, space: str, request: SeatId, actor: Actor) -> schema.RequestList:
-        """Gives the person who asks a seat. Raises :class:`NotFound` for one who does not wait any more."""
-        await self._spaces.accept(self._store, space_id(space), request, actor)
+    async def accept(
+        self, space: str, request: SeatId, actor: Actor, *, instead: SeatId | None = None
+    ) -> schema.RequestList:
+        """Gives the person who asks a seat, that of ``instead`` on a full stage.
+
+        Raises :class:`NotFound` for one who does not wait any more, :class:`Conflict` (``stage-full``).
+        """
+        await self._spaces.accept(self._store, space_id(space), request, actor, instead=instead)
         return await self.waiting(space)
 
     async def _look(self, space: SpaceId) -> _Line:

@@ -283,6 +283,8 @@ class SpaceView(msgspec.Struct, frozen=True):
     language: str
     hold: str
     max_seats: int
+    full: bool
+    """Nobody else fits on the stage now."""
     created_ms: Time
     scheduled_ms: Time | None
     doors_open_ms: Time | None

@@ -14,7 +14,7 @@ import msgspec
 
 from stentor.base import log, units
 from stentor.base.clock import Clock, unix_ms
-from stentor.base.errors import Malformed, Overloaded
+from stentor.base.errors import Conflict, Malformed, Overloaded
 from stentor.base.units import SeatId, SpaceId
 from stentor.bus.board import Board
 from stentor.bus.connection import Bus, heed_cancel
@@ -100,14 +100,22 @@ class Spaces:
         await self._changed(after, events, commands)
         return after
 
-    async def accept(self, line: Requests, space: SpaceId, request: SeatId, actor: Actor) -> Space:
-        """Gives a seat to one who waits in the line, if ``actor`` may; raises what ``Requests.answer`` does."""
+    async def accept(
+        self, line: Requests, space: SpaceId, request: SeatId, actor: Actor, *, instead: SeatId | None = None
+    ) -> Space:
+        """Gives a seat to one who waits in the line, if ``actor`` may; raises what ``Requests.answer`` does.
+
+        On a full stage it takes the place of ``instead``; without one it raises :class:`Conflict` (``stage-full``).
+        """
+        swap = [c.RemoveSeat(instead)] if instead else []
 
         def decide(before: Space, asked: SpeakRequest) -> Sequence[Event]:
-            return _decide(before, [c.GiveSeat(asked.id, asked.name)], actor, self.clock())
+            if before.full and not swap:
+                raise Conflict(f"All {before.max_seats} places on the stage are taken.", code="stage-full")
+            return _decide(before, [*swap, c.GiveSeat(asked.id, asked.name)], actor, self.clock())
 
         after, events = await line.answer(space, request, decide)
-        await self._changed(after, events, [c.GiveSeat(request, after.seats[request].name)])
+        await self._changed(after, events, [*swap, c.GiveSeat(request, after.seats[request].name)])
         return after
 
     async def _changed(self, space: Space, events: Sequence[Event], commands: Sequence[c.Command]) -> None:

@@ -97,6 +97,7 @@ class Views:
             language=space.language,
             hold=space.hold,
             max_seats=space.max_seats,
+            full=space.full,
             created_ms=space.created_ms,
             scheduled_ms=space.scheduled_ms,
             doors_open_ms=space.doors_open_ms,

@@ -21,6 +21,8 @@ export class Line {
     this.command = command;
     this.change = change;
     this.drawn = "";
+    /** @type {{ id: string, name: string }[] | null} */
+    this.swaps = null; // whose place one could take; null while there is room
   }
 
   /**
@@ -32,6 +34,7 @@ export class Line {
     $("line").hidden = !may;
     if (!may) return;
     this.#buttons(view);
+    this.#room(view);
     this.#draw((await ask("GET", `/spaces/${this.space}/requests`, { token: this.token })).requests);
   }
 
@@ -50,13 +53,23 @@ export class Line {
     );
   }
 
+  /**
+   * Whether the stage has room, and with whom one who asks could swap.
+   * @param {SpaceView} view
+   */
+  #room({ full, seats, you }) {
+    const there = seats.filter(({ id, state, may }) => state !== "away" && id !== you.seat && may.includes("remove"));
+    this.swaps = full ? there.map(({ id, name }) => ({ id, name })) : null;
+  }
+
   /** @param {Waiting[]} requests */
   #draw(requests) {
-    const now = JSON.stringify(requests);
+    const now = JSON.stringify([requests, this.swaps]);
     if (now === this.drawn) return;
     this.drawn = now;
     $("line-nobody").hidden = requests.length > 0;
-    $("line-said").textContent = requests.length ? text("line.came", { count: requests.length }) : "";
+    const said = [requests.length ? text("line.came", { count: requests.length }) : "", this.swaps ? text("line.full") : ""];
+    $("line-said").textContent = said.filter(Boolean).join(" · ");
     $("waiting").replaceChildren(...requests.map((each) => this.#row(each)));
   }
 
@@ -73,8 +86,22 @@ export class Line {
     return element("li", {},
       element("strong", {}, name),
       element("span", { className: "quiet" }, text("line.since", { when: when(asked) })),
+      this.swaps ? this.#swap(name, this.swaps, (seat) => answer("POST", `${path}/accept?instead=${seat}`)) : null,
       element("span", { className: "buttons" },
-        button(text("line.accept"), () => answer("POST", `${path}/accept`), { className: "primary", ariaLabel: `${text("line.accept")}: ${name}` }),
+        this.swaps ? null : button(text("line.accept"), () => answer("POST", `${path}/accept`), { className: "primary", ariaLabel: `${text("line.accept")}: ${name}` }),
         button(text("line.decline"), () => answer("DELETE", path), { ariaLabel: `${text("line.decline")}: ${name}` })));
+  }
+
+  /**
+   * On a full stage: who goes into the audience for the one who asks.
+   * @param {string} name
+   * @param {{ id: string, name: string }[]} seats
+   * @param {(seat: string) => unknown} chosen
+   */
+  #swap(name, seats, chosen) {
+    const options = seats.map((seat) => element("option", { value: seat.id }, seat.name));
+    const select = element("select", { ariaLabel: `${text("line.swap")}: ${name}` }, element("option", { value: "" }, text("line.swap")), ...options);
+    select.addEventListener("change", () => select.value && chosen(select.value));
+    return select;
   }
 }
