@@ -19,7 +19,7 @@ import msgspec
 
 from stentor import logfiles
 from stentor.audio import hold, music
-from stentor.base import config, folder, keys, log, private, tls
+from stentor.base import config, domain, folder, keys, log, private, tls
 from stentor.base.clock import wall
 from stentor.base.config import Settings
 from stentor.base.descriptors import descriptors
@@ -69,6 +69,9 @@ async def running(
 
 @asynccontextmanager
 async def _running(settings: Settings, on_step: Step, logs: Path | None) -> AsyncIterator[Supervisor]:
+    domain.remember(settings)
+    if domain.managed(settings):
+        domain.begin(settings)
     await check(settings)
     settings = measured(settings, on_step)
     supervisor = Supervisor()
@@ -93,6 +96,7 @@ async def _running(settings: Settings, on_step: Step, logs: Path | None) -> Asyn
 def workers(settings: Settings, logs: Path | None) -> list[ChildProcess]:
     """The role processes of one machine."""
     counts = {"house": 1, "stage": 1, "programme": PROGRAMMES, "archive": 1, "edge": settings.edge_count}
+    counts["https"] = int(domain.managed(settings))
     counts["captions"] = int(settings.captions != "off" and whisper.installed())
     machine = re.sub(r"[^A-Za-z0-9-]+", "-", socket.gethostname())  # an instance's name is its own on the whole bus
     return [
@@ -154,6 +158,8 @@ async def check(settings: Settings) -> None:
     for port, option in ((settings.port, "--port"), (settings.audience_port, "--audience-port")):
         _free(settings.host, port, option)
     private.guard(settings, lambda path: log.get("up").warning("secret-file-tightened", file=str(path)))
+    if domain.managed(settings):
+        _free(settings.host, settings.http_port, "--http-port")
     if settings.captions == "on" and not whisper.installed():
         raise SetupError(whisper.EXTRA)
     _ = settings.udp_range

@@ -40,6 +40,10 @@ READS: Final[dict[str, tuple[str, ...]]] = {
         "oidc_issuer", "oidc_name", "oidc_secret_file", "oidc_sign_up", "port", "public_url", "quota_gb",
         "removals_url", "sign_up", "tls_cert", "tls_key", "trusted_proxies", "turn_secret_file", "turn_servers",
     ),
+    "https": (
+        "acme_ca", "acme_directory", "acme_email", "audience_port", "audience_url", "domain", "host", "http_port",
+        "port", "public_url", "tls_cert",
+    ),
     "programme": (),
     "stage": ("ice_servers", "udp_ports"),
 }  # fmt: skip
@@ -65,7 +69,8 @@ def role_environment(role: str, settings: Settings, own: Mapping[str, str] = os.
     if role != "house" and (address := told.get(f"{PREFIX}DATABASE_URL")):
         told[f"{PREFIX}DATABASE_URL"] = _without_password(address)
     libraries = LIBRARIES.get(role, ())
-    if any(told.get(f"{PREFIX}{name}", "").startswith("s3:") for name in ("RECORDINGS_URL", "REMOVALS_URL")):
+    stores = role != "https"
+    if stores and any(told.get(f"{PREFIX}{name}", "").startswith("s3:") for name in ("RECORDINGS_URL", "REMOVALS_URL")):
         libraries += (OBJECT_STORE,)
     return system(own) | {name: value for name, value in own.items() if name.startswith(libraries)} | told
 

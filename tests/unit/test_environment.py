@@ -36,6 +36,7 @@ THEIRS = {
     "captions": {"hunter5"},
     "edge": {"hunter5"},
     "house": {"hunter2", "hunter3", "hunter5", "hunter6"},
+    "https": set(),
     "programme": {"hunter5"},
     "stage": {"hunter3", "hunter5"},
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 import idna
@@ -23,6 +24,14 @@ def origin(address: str) -> str:
     elif ":" in name:
         name = f"[{name}]"
     return f"{scheme}://{name}" if port in (None, DEFAULT_PORTS[scheme]) else f"{scheme}://{name}:{port}"
+
+
+def domain(name: str) -> str:
+    """A domain as certificates name it: lower case, IDNA. Raises ValueError for what authorities give none for."""
+    host = urlsplit(origin(f"https://{name}")).hostname or ""
+    if set(":/?#@") & set(name) or not re.fullmatch(r"([a-z0-9-]{1,63}\.)+[a-z][a-z0-9-]*", host):
+        raise ValueError("a domain is a public name, without port and path")
+    return host
 
 
 def public(address: str) -> str:

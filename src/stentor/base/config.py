@@ -55,6 +55,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """PEM file with the certificate chain of house and edges; empty means plain HTTP."""
     tls_key: str = ""
     """PEM file with its key, without a password."""
+    domain: str = ""
+    """The site's own domain: Stentor gets and renews its certificate; empty for no https of its own accord."""
+    http_port: int = 80
+    """With a domain: where browsers are sent to https, and the authority looks whose the domain is."""
+    acme_directory: str = "https://acme-v02.api.letsencrypt.org/directory"
+    """The authority that gives certificates (ACME)."""
+    acme_ca: str = ""
+    """PEM file of the roots by which that authority itself is known; the system's when empty."""
+    acme_email: str = ""
+    """Where that authority may write to; empty for nowhere."""
     proxy_protocol: Literal["off", "on"] = "off"
     """``on``: every connection to the edges begins with the PROXY protocol, version 1 or 2."""
     trusted_proxies: str = "127.0.0.1,::1"
@@ -216,7 +226,7 @@ def load(environment: Mapping[str, str], **overrides: Any) -> Settings:
         settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise SetupError(f"A setting is not valid: {error}. Look for it in the environment ({PREFIX}…).") from error
-    for name in ("port", "audience_port"):
+    for name in ("port", "audience_port", "http_port"):
         if not 1 <= getattr(settings, name) <= 65535:
             raise SetupError(f"{PREFIX}{name.upper()} must be between 1 and 65535.")
     for name in ("public_url", "audience_url", "house_url", "overflow_url"):

@@ -30,6 +30,7 @@ def secret_files(settings: Settings) -> Iterator[Path]:
         config.token_path(settings),
         settings.folder / "metrics-token",
         settings.folder / "nats" / "server.conf",
+        *(settings.folder / "https").glob("*/account.json"),
         *([where] if where.is_file() else (where / name for name in (*keys.ROLES, keys.BUS_FILE))),
         *(Path(name).expanduser() for name in named if name),
     ]

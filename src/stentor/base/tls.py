@@ -32,6 +32,8 @@ class Certificate(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
     begins_s: float
     ends_s: float
+    self_signed: bool = False
+    """No authority stands behind it: browsers warn."""
 
     def trouble(self, now: float) -> str:
         """What is wrong with it at ``now``, in a sentence; empty when nothing is."""
@@ -121,7 +123,11 @@ def read(chain: Path, key: Path) -> tuple[ssl.SSLContext, Certificate]:
 
     TLS 1.2 and 1.3 with the ciphers and tickets that OpenSSL recommends; the server offers HTTP/1.1 only.
     """
-    certificate = _described(chain, _content(chain))
+    content = _content(chain)
+    try:
+        certificate = described(content)
+    except ValueError as error:
+        raise SetupError(f"There is no certificate in {chain}: it needs the chain in PEM form.") from error
     if b"PRIVATE KEY" not in _content(key):
         raise SetupError(f"There is no private key in {key}: it needs one in PEM form.")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -153,8 +159,16 @@ def trusting(settings: Settings) -> ssl.SSLContext | bool:
     context.check_hostname = False
     # The certificate itself is the anchor: neither its issuer nor its name has to be known here.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    context.load_verify_locations(Path(settings.tls_cert).expanduser())
+    chain = Path(settings.tls_cert).expanduser()
+    context.load_verify_locations(chain)
+    if (before := earlier(chain)).exists():  # house and edges serve it until they look at the file again
+        context.load_verify_locations(before)
     return context
+
+
+def earlier(chain: Path) -> Path:
+    """Where the chain is that a renewal has replaced, where Stentor renews it itself."""
+    return chain.with_name(f"{chain.name}.before")
 
 
 def _content(file: Path) -> bytes:
@@ -164,17 +178,16 @@ def _content(file: Path) -> bytes:
         raise SetupError(f"Cannot read the TLS file {file}: {error.strerror}.") from error
 
 
-def _described(file: Path, content: bytes) -> Certificate:
-    try:
-        first = x509.load_pem_x509_certificates(content)[0]
-    except ValueError as error:
-        raise SetupError(f"There is no certificate in {file}: it needs the chain in PEM form.") from error
+def described(content: bytes) -> Certificate:
+    """What the first certificate of a chain in PEM says. Raises ValueError where there is none."""
+    first = x509.load_pem_x509_certificates(content)[0]
     try:
         names = first.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         known = (*names.get_values_for_type(x509.DNSName), *map(str, names.get_values_for_type(x509.IPAddress)))
     except x509.ExtensionNotFound:
         known = ()
-    return Certificate(known, first.not_valid_before_utc.timestamp(), first.not_valid_after_utc.timestamp())
+    begins_s, ends_s = first.not_valid_before_utc.timestamp(), first.not_valid_after_utc.timestamp()
+    return Certificate(known, begins_s, ends_s, first.issuer == first.subject)
 
 
 def _refuse_password(key: Path) -> Callable[[], str]:

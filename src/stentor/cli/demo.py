@@ -38,7 +38,7 @@ COMPLETE_S = 20.0
 """The archive needs one segment's time and a moment."""
 ELSEWHERE = (
     "house_url", "nats_url", "database_url", "recordings_url", "removals_url", "public_url", "audience_url",
-    "overflow_url", "tls_cert", "tls_key",
+    "overflow_url", "tls_cert", "tls_key", "domain",
 )  # fmt: skip
 """Settings that lead away from this machine and its data folder."""
 
@@ -51,7 +51,7 @@ ELSEWHERE = (
 @click.option("--for", "seconds", type=click.FloatRange(min=1), metavar="SECONDS", help="End by itself after so long.")
 def demo(seconds: float | None, **given: Any) -> None:
     """Show everything working: two recorded voices on a stage, live, until Ctrl-C."""
-    settings = alone(options.settings(**given))
+    settings = alone(options.settings(domain="", **given))
     log.configure(level="ERROR")
     asyncio.run(_until_told(settings, seconds))
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from stentor.base import config, log
+from stentor.base import config, domain, log
 from stentor.base.config import Settings
 from stentor.cli import completion
 
@@ -19,9 +19,21 @@ space = click.argument("space_id", metavar="SPACE", shell_complete=completion.sp
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
-def settings(**overrides: Any) -> Settings:
-    """The settings from the environment and the command line; sets up logging too."""
+def settings(*, for_up: bool = False, **overrides: Any) -> Settings:
+    """The settings from the environment and the command line; sets up logging too.
+
+    What is not ``for_up`` knows the domain of the last `stentor up` of the data folder.
+    """
+    if overrides.get("domain") is None and not for_up:
+        known = config.load(os.environ, data=overrides.get("data"))
+        overrides["domain"] = known.domain or domain.remembered(known.folder)
     found = config.load(os.environ, **overrides)
+    given = {name for name in os.environ if name.startswith(config.PREFIX) and os.environ[name]}
+    found = domain.complete(
+        found,
+        {name.removeprefix(config.PREFIX).lower() for name in given}
+        | {name for name, value in overrides.items() if value is not None},
+    )
     log.configure(json_lines=found.log_json, level=found.log_level)
     return found
 

@@ -7,20 +7,25 @@ import socket
 import time
 from collections.abc import Iterator
 
+import msgspec
+
 from stentor import app
-from stentor.base import tls
+from stentor.base import domain, tls
 from stentor.base.clock import wall
 from stentor.base.config import Settings
+from stentor.base.domain import Asked
 from stentor.base.errors import SetupError
+from stentor.base.tls import Certificate
 from stentor.captions import whisper
+from stentor.cli import tables
 from stentor.cli.findings import Finding, Verdict
 from stentor.client import relay
 from stentor.house.spaces.ice import IceServers
 
 FIREWALLS = "Speakers whose network lets no UDP out need a TURN server: docs/howto/network.md."
 ONLY_HERE = (
-    "Browsers give the microphone to pages over https and on localhost only: speakers on other computers need https "
-    "(--tls-cert and --tls-key, or a proxy that ends TLS and STENTOR_PUBLIC_URL)."
+    "Browsers give the microphone to pages over https and on localhost only. For speakers on other computers: "
+    "stentor up --domain NAME, or a proxy that ends TLS and STENTOR_PUBLIC_URL (docs/howto/network.md)."
 )
 
 
@@ -36,13 +41,18 @@ def examine(settings: Settings) -> Iterator[Finding]:
 
 async def _ports(settings: Settings) -> list[Finding]:
     proxied = settings.proxy_protocol == "on"
-    return [
+    found = [
         await of_port("house port", settings, settings.port, "--port"),
         await of_port("audience port", settings, settings.audience_port, "--audience-port", proxied=proxied),
     ]
+    if domain.managed(settings):
+        found.append(await of_port("port 80", settings, settings.http_port, "--http-port", plain=True))
+    return found
 
 
-async def of_port(what: str, settings: Settings, port: int, option: str, *, proxied: bool = False) -> Finding:
+async def of_port(
+    what: str, settings: Settings, port: int, option: str, *, proxied: bool = False, plain: bool = False
+) -> Finding:
     """Whether the port can be had, or Stentor has it already."""
     with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -52,7 +62,8 @@ async def of_port(what: str, settings: Settings, port: int, option: str, *, prox
             advice = f"Run Stentor with CAP_NET_BIND_SERVICE, or choose one above 1023 with {option}."
             return Finding(what, Verdict.BAD, f"{port}: {error.strerror}", advice)
         except OSError as error:
-            if await app.healthy(settings, port, proxied=proxied):
+            asked = msgspec.structs.replace(settings, tls_cert="") if plain else settings
+            if await app.healthy(asked, port, proxied=proxied):
                 return Finding(what, Verdict.OK, f"{port}: Stentor answers")
             advice = f"Something else has it: end that, or choose another with {option}."
             return Finding(what, Verdict.BAD, f"{port}: {error.strerror}", advice)
@@ -74,10 +85,32 @@ def _certificate(settings: Settings) -> Iterator[Finding]:
         return
     if found is None:
         return
+    if domain.managed(settings):
+        yield of_managed(settings, found.certificate)
+        return
     names = ", ".join(found.certificate.names) or "no name"
     trouble = found.certificate.trouble(time.time())
     verdict = Verdict.OK if not trouble else Verdict.WARNING if found.left_s() > 0 else Verdict.BAD
     yield Finding("certificate", verdict, f"{names}: {found.left_s() / 86_400:.0f} days left", trouble)
+
+
+def of_asking(asked: Asked) -> str:
+    """Why there is no new certificate, and when the authority wants to be asked again; empty when all is well."""
+    if not asked.problem or asked.not_before_s <= wall():
+        return asked.problem
+    return f"{asked.problem} (not before {tables.local(round(asked.not_before_s * 1000))})"
+
+
+def of_managed(settings: Settings, found: Certificate) -> Finding:
+    """How long the certificate lasts that Stentor gets itself, and what became of asking for another."""
+    asked, now = domain.asked(settings), wall()
+    if found.self_signed:
+        problem = of_asking(asked) or "Stentor asks for one when it runs: stentor up --domain."
+        return Finding("certificate", Verdict.BAD, f"{settings.domain}: none yet, browsers warn", problem)
+    left = f"{settings.domain}: {(found.ends_s - now) / 86_400:.0f} days left, renewed by itself"
+    if now >= found.ends_s:
+        return Finding("certificate", Verdict.BAD, left, of_asking(asked) or "Start Stentor: it asks for another.")
+    return Finding("certificate", Verdict.WARNING if asked.problem else Verdict.OK, left, of_asking(asked))
 
 
 def _udp(settings: Settings) -> Finding:
