@@ -65,8 +65,7 @@ def complete(settings: Settings, given: set[str]) -> Settings:
     settings = msgspec.structs.replace(settings, domain=name)
     follows: dict[str, str | int] = {"audience_port": 443}
     audience = settings.audience_port if "audience_port" in given else 443
-    follows |= {"public_url": address.public(f"https://{name}:{settings.port}")}
-    follows |= {"audience_url": address.public(f"https://{name}:{audience}")}
+    follows |= {"public_url": address.public(f"https://{name}:{audience}")}
     if not settings.tls_cert and not settings.tls_key:
         follows |= {"tls_cert": str(file(settings)), "tls_key": str(file(settings))}
     return msgspec.structs.replace(settings, **{key: value for key, value in follows.items() if key not in given})

@@ -7,6 +7,7 @@ changes nothing: the old one stays, and :attr:`Tls.problem` says why.
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,7 @@ LOOK_S = 5.0
 """Seconds between looks at the files: two ``stat`` calls."""
 SOON_S = 14 * 86_400.0
 """Certificates of 90 days are renewed 30 days before their end: with 14 left something has gone wrong."""
+_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", re.DOTALL)
 Stamp = tuple[tuple[int, int, int], ...]
 
 
@@ -164,6 +166,37 @@ def trusting(settings: Settings) -> ssl.SSLContext | bool:
     if (before := earlier(chain)).exists():  # house and edges serve it until they look at the file again
         context.load_verify_locations(before)
     return context
+
+
+class LiveTrust:
+    """:func:`trusting` for a process that goes on while the certificate is renewed: it knows the newest one and the one
+    before, which house and edges serve until they have looked at the file.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._chain = Path(settings.tls_cert).expanduser()
+        self._stamp = (0, 0, 0)
+        self._known: bytes = b""
+        self._context = trusting(settings)
+        self.context()
+
+    def context(self) -> ssl.SSLContext | bool:
+        """As it is now: a ``stat`` call. A file that cannot be read changes nothing."""
+        if not self._settings.tls_cert:
+            return self._context
+        try:
+            seen = self._chain.stat()
+            stamp = (seen.st_ino, seen.st_size, seen.st_mtime_ns)
+            if stamp != self._stamp:
+                fresh, content = trusting(self._settings), self._chain.read_bytes()
+                if isinstance(fresh, ssl.SSLContext) and self._known:
+                    fresh.load_verify_locations(cadata=self._known.decode("ascii"))
+                self._stamp, self._known = stamp, b"".join(_PEM.findall(content))
+                self._context = fresh
+        except OSError:  # ssl.SSLError is one
+            pass
+        return self._context
 
 
 def earlier(chain: Path) -> Path:

@@ -19,12 +19,12 @@ space = click.argument("space_id", metavar="SPACE", shell_complete=completion.sp
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
-def settings(*, for_up: bool = False, **overrides: Any) -> Settings:
+def settings(*, remembering: bool = True, **overrides: Any) -> Settings:
     """The settings from the environment and the command line; sets up logging too.
 
-    What is not ``for_up`` knows the domain of the last `stentor up` of the data folder.
+    ``remembering`` is for commands beside a running Stentor: they know the domain of its start.
     """
-    if overrides.get("domain") is None and not for_up:
+    if overrides.get("domain") is None and remembering:
         known = config.load(os.environ, data=overrides.get("data"))
         overrides["domain"] = known.domain or domain.remembered(known.folder)
     found = config.load(os.environ, **overrides)

@@ -20,11 +20,13 @@ from stentor.cli import options
 
 YIELDING = {"edge": 5}
 """Niceness by role: however busy the audience keeps the edges, stage, programme and house get the processor first."""
-ROLES = ("archive", "captions", "edge", "house", "https", "programme", "stage")
+ROLES = ("archive", "captions", "edge", "house", "programme", "stage")
+OF_ONE_MACHINE = ("https",)
+"""Roles that `stentor up` alone starts: elsewhere a proxy ends TLS."""
 
 
 @click.command()
-@click.argument("name", type=click.Choice(ROLES))
+@click.argument("name", type=click.Choice([*ROLES, *OF_ONE_MACHINE]))
 @click.option("--instance", default="", help="A name that is this process's own, the same after a restart.")
 @options.data
 def role(name: str, instance: str, data: str | None) -> None:
@@ -34,7 +36,7 @@ def role(name: str, instance: str, data: str | None) -> None:
     or Ctrl-C, ends it at once.
     """
     os.nice(YIELDING.get(name, 0))
-    settings = options.settings(data=data)
+    settings = options.settings(remembering=False, data=data)
     private.guard(settings, lambda path: log.get(name).warning("secret-file-tightened", file=str(path)))
     if not settings.nats_url:
         settings = msgspec.structs.replace(settings, nats_url=server.address(settings))

@@ -35,7 +35,7 @@ CERTIFICATE_S = 30.0
 @click.option("--verbose", is_flag=True, help="Show here too what the processes log in DATA/logs.")
 def up(verbose: bool, **given: Any) -> None:
     """Run Stentor on this machine until Ctrl-C."""
-    asyncio.run(options.until_told(_serve(options.settings(for_up=True, **given), verbose)))
+    asyncio.run(options.until_told(_serve(options.settings(remembering=False, **given), verbose)))
 
 
 async def _serve(settings: Settings, verbose: bool) -> None:

@@ -92,8 +92,9 @@ class Forwarder:
         house = urlsplit(settings.house_upstream)
         secure = house.scheme == "https"
         self._address = (house.hostname or "", house.port or DEFAULT_PORTS[house.scheme])
-        own = isinstance(context := tls.trusting(settings), ssl.SSLContext) and not settings.house_url
-        self._tls = (context if own else ssl.create_default_context()) if secure else None
+        own = tls.LiveTrust(settings) if settings.tls_cert and not settings.house_url else None
+        usual = ssl.create_default_context() if secure else False
+        self._tls = own.context if own and secure else lambda: usual
         self._word, self._trusted = edge_word.word(keys.doors), trusted
         self._most = min(MOST, capacity // SHARE)
         self._kept: deque[Upstream] = deque()
@@ -265,10 +266,11 @@ class Forwarder:
 
     async def _connected(self) -> Upstream:
         host, port = self._address
+        context = self._tls()
         try:
             async with asyncio.timeout(CONNECT_S):
                 _, house = await asyncio.get_running_loop().create_connection(
-                    Upstream, host, port, ssl=self._tls, server_hostname=host if self._tls else None
+                    Upstream, host, port, ssl=context or None, server_hostname=host if context else None
                 )
         except TimeoutError:
             raise ConnectionError("The house takes no connection.") from None

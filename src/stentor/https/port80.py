@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 from urllib.parse import quote
 
 from stentor.base.errors import StentorError
@@ -27,14 +27,13 @@ class PlainRequest(NamedTuple):
 
 
 class Port80:
-    """What is answered there. ``site`` is the address that people are sent to, ``audience`` that of listeners' pages.
+    """What is answered there. ``site`` is the address that people are sent to.
 
     The address in a request counts for nothing: nobody can be sent to somebody else's site.
     """
 
-    def __init__(self, site: str, audience: str) -> None:
+    def __init__(self, site: str) -> None:
         self._site = site
-        self._audience = audience
         self._challenges: dict[str, str] = {}
         self.open = 0
 
@@ -53,10 +52,11 @@ class Port80:
             return _reply(200, {"Content-Type": "application/octet-stream"}, said, bare=request.method == "HEAD")
         if request.path == "/healthz":
             return _reply(200, {"Content-Type": "text/plain", "Cache-Control": "no-store"}, "ok\n")
-        site = self._audience if request.path.startswith("/s/") else self._site
         query = f"?{quote(request.query, safe=_QUERY)}" if request.query else ""
         # 308 (RFC 9110, 15.4.9) keeps the method: what an app posts is not lost.
-        return _reply(308, {"Location": f"{site}{quote(request.path)}{query}", "Cache-Control": "max-age=3600"}, "")
+        return _reply(
+            308, {"Location": f"{self._site}{quote(request.path)}{query}", "Cache-Control": "max-age=3600"}, ""
+        )
 
     def connection(self) -> asyncio.Protocol:
         return _Connection(self)
@@ -91,12 +91,11 @@ class _Connection(asyncio.Protocol):
         self._parser = _Parser(HeadLimits())
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._end = asyncio.get_running_loop().call_later(PATIENCE_S, transport.abort)
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none of asyncio's classes
+        self._end = asyncio.get_running_loop().call_later(PATIENCE_S, self._transport.abort)
         self._port.open += 1
         if self._port.open > MOST_CONNECTIONS:
-            transport.abort()
+            self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._port.open -= 1

@@ -33,7 +33,7 @@ async def run(settings: Settings, *, instance: str, drain: Drain | None = None, 
 
 
 async def _work(settings: Settings, instance: str, clock: Clock) -> None:
-    port = Port80(settings.house_address, settings.audience_address)
+    port = Port80(settings.house_address)
     keeper = Keeper(settings, port, clock)
     server = await asyncio.get_running_loop().create_server(port.connection, sock=_listen(settings), backlog=BACKLOG)
     log.get("https").info("https-up", instance=instance, domain=settings.domain, port=settings.http_port)

@@ -130,3 +130,23 @@ def test_this_machine_trusts_its_own_certificate_only(authority: Authority, tmp_
     with pytest.raises(ssl.SSLCertVerificationError):
         presented(other.tls(), own)
     assert tls.trusting(Settings()) is True
+
+
+def test_a_process_that_goes_on_knows_the_next_certificate(authority: Authority) -> None:
+    """And the one before, until it is served no more; halves of a pair change nothing."""
+
+    def known(trust: tls.LiveTrust, served: tls.Tls) -> bytes:
+        context = trust.context()
+        assert isinstance(context, ssl.SSLContext)
+        return presented(served, context)
+
+    served = authority.tls()
+    trust = tls.LiveTrust(Settings(tls_cert=str(authority.chain)))
+    first = known(trust, served)
+    authority.issue()
+    assert known(trust, served) == first, "nobody has looked at the file yet"
+    served.look()
+    assert known(trust, served) != first
+    authority.chain.unlink()
+    assert known(trust, served)
+    assert tls.LiveTrust(Settings()).context() is True

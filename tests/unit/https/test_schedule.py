@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import requests
 from acme import errors, messages
@@ -13,6 +15,13 @@ from stentor.https.complaints import BY_CODE, explained
 
 DAY = 86_400.0
 BEGAN = 1_800_000_000.0
+
+
+def refused(code: str, detail: str, **more: Any) -> messages.Error:
+    """As it comes from an authority."""
+    found = messages.Error.from_json({"type": f"urn:ietf:params:acme:error:{code}", "detail": detail, **more})
+    assert isinstance(found, messages.Error)
+    return found
 
 
 def of_days(days: float, *, self_signed: bool = False) -> Certificate:
@@ -61,7 +70,7 @@ def test_a_clock_that_is_wrong(ours: float, said: str) -> None:
 @pytest.mark.parametrize("code", BY_CODE)
 def test_each_refusal_is_a_sentence_about_this_domain(code: str) -> None:
     """With what to do, the authority's own words, and nothing of them that a terminal obeys."""
-    error = messages.Error(typ=f"urn:ietf:params:acme:error:{code}", detail="bad\x1b[2J\nthing")
+    error = refused(code, "bad\x1b[2J\nthing")
     said = explained(error, "talk.example.org", 8000, "https://ca.example/dir")
     assert said[0].isupper()
     assert ": " in said
@@ -71,8 +80,8 @@ def test_each_refusal_is_a_sentence_about_this_domain(code: str) -> None:
 
 def test_one_of_several_reasons_is_told() -> None:
     """The part that says something of the domain."""
-    inner = messages.Error.with_code("caa", detail="CAA forbids")
-    outer = messages.Error(typ="urn:ietf:params:acme:error:compound", detail="several", subproblems=(inner,))
+    inner = {"type": "urn:ietf:params:acme:error:caa", "detail": "CAA forbids"}
+    outer = refused("compound", "several", subproblems=[inner])
     assert "CAA record" in explained(outer, "talk.example.org", 80, "")
 
 
