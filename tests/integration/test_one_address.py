@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import signal
+import wave
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 
 from stentor import app
 from stentor.base import config
 from stentor.base.config import Settings
 from stentor.base.paths import HOUSE
+from stentor.client.speaker import Speaker
+from stentor.house.who.rate_limit import BURST
 from stentor.supervisor import Supervisor
 from tests.support import caches
 from tests.support.ports import free_ports
+from tests.support.speech import voice
 from tests.support.wait import eventually
 
 ROWS = {
@@ -151,3 +157,79 @@ async def test_without_a_house_every_public_path_works(tmp_path: Path) -> None:
         async with asyncio.timeout(20):
             while (await client.get("/sign-in")).status_code != 200:  # noqa: ASYNC110 nobody tells a client
                 await asyncio.sleep(0.1)
+
+
+async def test_people_and_programs_do_all_of_it_there(tmp_path: Path) -> None:
+    """Accounts with their cookie, events, uploads in chunks, and a voice by WHIP, with nothing but the one address."""
+    async with site(tmp_path, sign_up="open", create_spaces="members", captions="off") as (settings, client, _):
+        own = {"Sec-Fetch-Site": "same-origin"}
+        wish = {"handle": "ada", "name": "Ada", "password": "several words together"}
+        assert (await client.post("/api/v1/sign-up", json=wish, headers=own)).status_code == 201
+        await no_other_site_acts_for_her(client, settings)
+        made = await client.post("/api/v1/spaces", json={"id": "hers", "title": "Hers", "host": "Ada"}, headers=own)
+        assert made.status_code == 201, made.text
+        invitation = made.json()["invitation"]
+        assert invitation["link"].startswith(f"{settings.audience_address}/stage/hers")
+        assert invitation["whip"].startswith(f"{settings.audience_address}/whip/hers")
+        uploaded = await client.put("/api/v1/spaces/hers/hold", content=in_pieces(music()), headers=own)
+        assert uploaded.json()["hold"].startswith("hers-"), uploaded.text
+        host = {"Authorization": f"Bearer {invitation['token']}"}
+        opened = await client.post("/api/v1/spaces/hers/doors", headers=host)
+        assert opened.is_success, opened.text
+        await events_come(client, host)
+        async with Speaker(invitation["whip"], invitation["token"], voice("reader")):
+            async with asyncio.timeout(20):
+                while "connected" not in str((await client.get("/api/v1/spaces/hers")).json()["seats"]):  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
+            async with client.stream("GET", "/s/hers/live.aac") as heard, asyncio.timeout(20):
+                assert len(await anext(heard.aiter_bytes(8000))) == 8000
+        await guesses_are_counted_by_who_asks(client)
+
+
+async def no_other_site_acts_for_her(client: httpx.AsyncClient, settings: Settings) -> None:
+    """Her cookie counts for pages of the one address (decision 0012), also in browsers that say only Origin."""
+    for headers, status in (
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": settings.audience_address}, 200),
+    ):
+        answer = await client.patch("/api/v1/account", json={"name": "Ada L."}, headers=headers)
+        assert answer.status_code == status, (headers, answer.text)
+
+
+async def events_come(client: httpx.AsyncClient, host: dict[str, str]) -> None:
+    """The first of them before the stream ends."""
+    async with client.stream("GET", "/api/v1/spaces/hers/talk", headers=host) as stream, asyncio.timeout(10):
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        assert await anext(stream.aiter_lines())
+
+
+async def guesses_are_counted_by_who_asks(client: httpx.AsyncClient) -> None:
+    """Whoever guesses too often is shut out, and nobody else who comes by the same edge."""
+
+    async def guess(whose: str) -> int:
+        headers = {"Authorization": "Bearer wrong", "X-Forwarded-For": whose}
+        return (await client.get("/api/v1/spaces", headers=headers)).status_code
+
+    assert [await guess("192.0.2.9") for _ in range(BURST + 1)] == [401] * BURST + [429]
+    assert await guess("192.0.2.10") == 401
+
+
+async def in_pieces(data: bytes) -> AsyncIterator[bytes]:
+    """Sent in chunks, since nobody knows the length."""
+    for start in range(0, len(data), 50_000):
+        yield data[start : start + 50_000]
+
+
+def music() -> bytes:
+    """70 s of a tone that swells, as a WAV file of 6.7 MB."""
+    at = np.arange(70 * 48_000)
+    samples = np.sin(at * 0.03) * (0.2 + 0.1 * np.sin(at * 1e-4)) * 32767
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(48_000)
+        out.writeframes(samples.astype("<i2").tobytes())
+    return file.getvalue()

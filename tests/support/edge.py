@@ -177,7 +177,7 @@ async def edge(
         gate,
         objects=objects,
         address=address,
-        forwarder=Forwarder(Settings(house_url=house), own, trusted, capacity) if house else None,
+        forwarder=Forwarder(Settings(house_url=house), own, trusted, worker) if house else None,
         metrics_token=METRICS_TOKEN,
         music=silent_hold(),
         instance="edge-0",

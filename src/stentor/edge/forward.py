@@ -25,6 +25,7 @@ from stentor.crowd.addresses import ALONE
 from stentor.edge.protocol import CONTINUE, Connection
 from stentor.edge.reply import Reply
 from stentor.edge.upstream import NO_BODY, Head, HouseLost, Upstream
+from stentor.edge.worker import Worker
 from stentor.wire import forwarded
 from stentor.wire.forwarded import Networks
 from stentor.wire.head import origin_form
@@ -88,7 +89,7 @@ Failing = Callable[[StentorError, Request], Reply]
 class Forwarder:
     """All requests to the house of one edge process."""
 
-    def __init__(self, settings: Settings, keys: Keys, trusted: Networks, capacity: int) -> None:
+    def __init__(self, settings: Settings, keys: Keys, trusted: Networks, worker: Worker) -> None:
         house = urlsplit(settings.house_upstream)
         secure = house.scheme == "https"
         self._address = (house.hostname or "", house.port or DEFAULT_PORTS[house.scheme])
@@ -96,32 +97,25 @@ class Forwarder:
         usual = ssl.create_default_context() if secure else False
         self._tls = own.context if own and secure else lambda: usual
         self._word, self._trusted = edge_word.word(keys.doors), trusted
-        self._most = min(MOST, capacity // SHARE)
+        self._most = min(MOST, worker.capacity // SHARE)
         self._kept: deque[Upstream] = deque()
         self._of: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._log = log.get("edge")
-        self.forwarded = 0
-        """Requests passed on so far."""
-        self.away = 0
-        """Those that the house did not answer."""
-
-    @property
-    def busy(self) -> int:
-        """Requests under way."""
-        return len(self._tasks)
+        self._counted = worker.forwarded
 
     def forward(self, request: Request, connection: Connection, failing: Failing) -> Reply | None:
         """Passes it on; the connection waits. A reply at once when there is no room. ``failing`` words errors."""
         client = connection.client
-        if self.busy >= self._most:
+        if self._counted.busy >= self._most:
             return failing(FULL, request)
         if self._of[client] >= MOST_OF_ONE:
             return failing(CROWDED, request)
         if [each.split()[-1:] for each in request.headers.get("via", "").split(",")].count([OURS]) >= MOST_HOPS:
             return failing(CIRCLE, request)
         self._of[client] += 1
-        self.forwarded += 1
+        self._counted.count += 1
+        self._counted.busy += 1
         if (body := request.stream) is not None:
             body.on_news = lambda: _bound(body, connection)
         task = asyncio.create_task(self._run(request, connection, failing), name=f"forward {request.path}")
@@ -143,6 +137,7 @@ class Forwarder:
 
     def _ended(self, task: asyncio.Task[None], client: str) -> None:
         self._tasks.discard(task)
+        self._counted.busy -= 1
         self._of[client] -= 1
         if not self._of[client]:
             del self._of[client]
@@ -152,7 +147,7 @@ class Forwarder:
         try:
             stays = await self._exchange(request, connection)
         except (HouseLost, OSError) as error:  # a timeout is an OSError too
-            self.away += 1
+            self._counted.away += 1
             self._log.warning("house-away", path=request.path.split("/")[1], problem=type(error).__name__)
             if connection.sent_bytes != begun:  # it failed in the middle: the peer sees that it is short
                 connection.transport.abort()

@@ -38,6 +38,7 @@ class Numbers(Collector):
             ("cpu_ratio", "Share of one processor in use.", load.cpu),
             ("lag_seconds", "How late this process is for its own timers.", load.lag),
             ("slow_ratio", "Share of chunks that listeners were too slow for.", load.slow),
+            ("forwarding", "Requests to the house that are under way.", worker.forwarded.busy),
             ("write_interval_seconds", "Seconds of sound in a progressive write.", worker.pace.chunks * 0.32),
         ):
             gauge = GaugeMetricFamily(f"stentor_edge_{name}", text, labels=["instance"])
@@ -58,6 +59,8 @@ class Numbers(Collector):
             ("malformed", "Connections closed because they did not speak HTTP.", worker.malformed),
             ("failed", "Requests answered 500: a fault of ours, see the log.", worker.failed),
             ("timed_out", "Connections closed because they were too slow.", worker.timed_out),
+            ("forwarded", "Requests passed on to the house.", worker.forwarded.count),
+            ("house_away", "Requests that the house did not answer.", worker.forwarded.away),
             ("arrivals", "Listeners let in: streams, and index playlists of HLS.", worker.arrivals),
             ("joins", "Progressive listeners that began.", counters.joins),
             ("writes", "Writes to progressive listeners.", counters.writes),

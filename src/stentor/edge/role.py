@@ -93,7 +93,7 @@ class Edge:
             objects=objects,
             address=settings.audience_url or settings.public_url,
             house=settings.house_address,
-            forwarder=Forwarder(settings, own, trusted, self.worker.capacity),
+            forwarder=Forwarder(settings, own, trusted, self.worker),
             overflow=settings.overflow_url,
             metrics_token=config.metrics_token(settings),
             music=default_hold,

@@ -55,6 +55,13 @@ class Nowhere:
         raise Overloaded("This edge is starting.", retry_after_s=1.0)
 
 
+class ForwardCounts:
+    """What was passed on to the house: so far, under way, and in vain."""
+
+    def __init__(self) -> None:
+        self.count = self.busy = self.away = 0
+
+
 class Worker:
     """The :class:`stentor.edge.protocol.Host` of all connections of this process."""
 
@@ -88,6 +95,7 @@ class Worker:
         self.failed = 0
         self.timed_out = 0
         self.requests = 0
+        self.forwarded = ForwardCounts()
         self.replied_bytes = 0
         self.meter = Meter(self, line_bps=line_bps, processors=self.processors)
         self._loop = asyncio.get_running_loop()
