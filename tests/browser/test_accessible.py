@@ -111,7 +111,7 @@ async def test_the_pages_of_the_audience(house: Whole, browsers: Browsers) -> No
     await house.call("POST", "/spaces", {"id": "later", "title": "Later", "scheduled_ms": tomorrow})
     await house.space("now")
     async with visit(browsers.plain, house.audience("later")) as page:
-        await page.until("document.querySelector('#when').textContent", "the countdown runs")
+        await page.until("document.querySelector('#headline').textContent", "the time is told")
         await open_to_all(page, "waiting")
         await page.page.goto(house.audience("now"))
         await page.says("#state", "Doors")
@@ -152,7 +152,7 @@ async def test_outside_a_full_space(browsers: Browsers) -> None:
         rig.channel.heed(Orders("friday", version=1, p=0.0, epoch=1, narrow_ms=1, retry_s=(60, 90), waiting=40))
         async with visit(browsers.plain, f"http://127.0.0.1:{rig.port}/s/friday") as page:
             await page.page.click("#play")
-            await page.says("#outside", "The space is full at the moment")
+            await page.says("#headline", "You're in line")
             await page.page.locator("#follow").wait_for(state="visible")
             await open_to_all(page, "outside")
 

@@ -134,7 +134,7 @@ async def test_live_until_it_is_over(browser: Firefox, speaker: Loudspeaker) -> 
         rig.channel.update(
             msgspec.structs.replace(TALKING, state=State.ENDED, ended_ms=round(rig.now * 1000), version=2)
         )
-        await browser.says("#state", "Over")
+        await browser.says("#state", "Ended")
         await browser.calm()
 
 
@@ -184,7 +184,7 @@ async def test_waiting_with_music(browser: Firefox) -> None:
         rig.channel.heed(Orders("friday", version=1, p=0.0, epoch=1, narrow_ms=1, retry_s=(1, 2)))
         await browser.open(address(rig))
         await browser.click("#play")
-        await browser.says("#outside", "The space is full at the moment")
+        await browser.says("#headline", "You're in line")
         await plays(browser)
         assert "/hold.m4a" in await browser.evaluate(f"{AUDIO}.currentSrc")
         rig.channel.heed(Orders("friday", version=2))
@@ -198,7 +198,7 @@ async def test_the_countdown(browser: Firefox) -> None:
     soon = live_space(state=State.SCHEDULED, doors_open_ms=None, live_ms=None, scheduled_ms=4_000_000_000_000)
     async with edge(soon) as rig:
         await browser.open(address(rig))
-        await browser.says("#when", "2096")
+        await browser.says("#headline", "2096")
         await browser.click("#play")
         await plays(browser)
         await browser.says("#sound", "You are waiting with music")

@@ -80,7 +80,7 @@ async def test_the_end_is_said_when_it_is_heard(rig: Rig, browsers: Browsers) ->
         await page.until(f"{AUDIO}.currentTime > 0", "it plays")
         ended_ms = round(rig.now * 1000) - 2 * grid.CHUNK_MS
         rig.channel.update(msgspec.structs.replace(live_space(), state=State.ENDED, ended_ms=ended_ms, version=2))
-        await page.says("#state", "Over", within_s=15)
+        await page.says("#state", "Ended", within_s=15)
         assert await page.page.locator("#player").is_hidden()
         page.calm()
 
@@ -191,7 +191,7 @@ async def test_a_narrow_door_is_waited_at_with_music(rig: Rig, browsers: Browser
     rig.channel.heed(Orders("friday", version=1, p=0.0, epoch=1, narrow_ms=1, retry_s=(1, 2), waiting=40, pace=0.05))
     async with visit(browsers.plain, f"http://127.0.0.1:{rig.port}/s/friday") as page:
         await page.page.click("#play")
-        await page.says("#outside", "The space is full at the moment")
+        await page.says("#headline", "You're in line")
         await page.says("#outside", "of those waiting come before you")
         await page.advances()
         assert "/hold.m4a" in await page.page.evaluate(f"{AUDIO}.currentSrc")
@@ -210,7 +210,7 @@ async def test_those_outside_follow_some_minutes_behind(browsers: Browsers) -> N
         async with visit(browsers.plain, f"http://127.0.0.1:{rig.port}/s/friday") as page:
             await page.page.click("#play")
             await page.page.get_by_role("button", name="Listen now, 0.5 minutes behind").click()
-            await page.says("#outside", "You follow 0.5 minutes behind")
+            await page.says("#headline", "You're 0.5 minutes behind")
             await page.until(f"{AUDIO}.currentTime > 1 && !{AUDIO}.loop", "it is heard")
             await page.until(
                 r"/^[3-5]\d s behind live$/.test(document.querySelector('#behind').textContent)", "how far"

@@ -29,17 +29,23 @@ async def test_a_space_from_the_countdown_to_the_replay(house: Whole, browsers: 
     body = {"id": "life", "title": "Life & times", "scheduled_ms": soon}
     token = (await house.call("POST", "/spaces", body))["invitation"]["token"]
     async with visit(browsers.plain, house.audience("life")) as page:
-        await page.says("#when", "59:")
+        await page.says("#say", "59 minutes")
         await page.page.click("#play")
         await page.until("document.querySelector('#audio').currentTime > 0.5", "hold music plays while one waits")
         await house.call("POST", "/spaces/life/doors")
         await page.says("#state", "Doors", within_s=30)
         await page.until("document.querySelector('#audio').currentTime > 0", "music from the programme", within_s=30)
+        await page.says("#say", "Music until Host goes live.")
         async with Speaker(house.whip("life"), token, recorded_voice("reader"), name="host"):
+            await page.says("#seats", "Host", within_s=30)
+            await house.until("life", lambda view: any(seat["talking"] for seat in view["seats"]), "the host talks")
+            assert await page.page.locator("#seats .talking").count() == 0, "the green room is not for the audience"
             await house.call("POST", "/spaces/life/live")
             await page.says("#state", "Live", within_s=40)
             await page.says("#seats .talking", "Host", within_s=30)
+            await page.says("#say", "With Host.")
             await page.flows()
+        await page.says("#headline", "We've lost the stage", within_s=30)
         await house.call("POST", "/spaces/life/end")
         await page.until("!document.querySelector('#recording').hidden", "the recording is offered", within_s=60)
         assert await page.page.title() == "Life & times · Stentor"

@@ -31,7 +31,7 @@ async def test_from_the_countdown_to_live(house: Whole, browsers: Browsers) -> N
         assert await house.state("start") == "scheduled"
         await live.click()
         await host.page.get_by_role("button", name="Open the doors first").click()
-        await host.says("#state", "doors open")
+        await host.says("#state", "Doors open")
         assert await house.state("start") == "doors_open"
 
         await live.click()

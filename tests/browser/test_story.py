@@ -33,7 +33,7 @@ async def test_from_sign_up_to_the_replay(house: Whole, browsers: Browsers) -> N
             visit(browsers.plain, house.audience(SPACE)) as listener,
             visit(browsers.cards, link) as guest,
         ):
-            await listener.says("#state", "Not open yet")
+            await listener.says("#state", "Upcoming")
             await guest.says("#you", "You are invited as Bob")
             await begins(host, guest)
             await listener.says("#state", "Live", within_s=60)  # the page asks now and then
@@ -45,7 +45,7 @@ async def test_from_sign_up_to_the_replay(house: Whole, browsers: Browsers) -> N
             await asyncio.sleep(TALK_S)
             await guest.page.click("#leave")
             await host.page.get_by_role("button", name="End", exact=True).click()
-            await listener.says("#state", "Recording", within_s=60)
+            await listener.says("#state", "Replay", within_s=60)
             for page in (listener, guest):
                 page.calm(but=("503",))  # a stage that has not heard of the space yet
         await finds(browsers, house, "Grace Hopper", "Bob")
@@ -76,7 +76,7 @@ async def begins(host: Visit, guest: Visit) -> None:
     live = host.page.get_by_role("button", name="Go live", exact=True)
     await live.click()
     await host.page.get_by_role("button", name="Open the doors first").click()
-    await host.says("#state", "doors open")
+    await host.says("#state", "Doors open")
     for page in (host, guest):
         await page.page.click("#join")
         await page.says("#status", "You are on the stage", within_s=30)

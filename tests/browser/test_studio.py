@@ -218,7 +218,7 @@ async def test_a_co_host_takes_over_when_everybody_is_gone(house: Whole, browser
             await each.page.click("#join")
             await each.says("#status", "You are on the stage")
         await host.page.get_by_role("button", name="Go live").click()
-        await page.says("#state", "live")
+        await page.says("#state", "Live")
         assert await page.page.get_by_role("button", name="End", exact=True).count() == 0
         await page.page.click("#leave")
         await host.page.click("#leave")
@@ -227,7 +227,7 @@ async def test_a_co_host_takes_over_when_everybody_is_gone(house: Whole, browser
         page.page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
         await page.page.click("#join")
         await page.page.get_by_role("button", name="End", exact=True).click()
-        await page.says("#status", "over")
+        await page.says("#status", "The replay")
     assert await house.state("left") in ("ended", "replay")
 
 

@@ -137,7 +137,7 @@ class Evening:
         ada = await self._account("ada", "Ada Lovelace", "admin")
         await self._announce()
         async with self.album.visit(self._audience, self.house.audience(SPACE)) as waiting:
-            await waiting.until("document.querySelector('#when').textContent.includes(':')", "the countdown runs")
+            await waiting.until("document.querySelector('#headline').textContent.includes(':')", "the countdown runs")
             await self.album.take(waiting, "waiting", Look(360, height=520))
         host, grace, charles, _ = [str(each["token"]) for each in await self._seats()]
         await self._claim(host, ada)

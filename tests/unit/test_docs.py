@@ -23,6 +23,7 @@ from stentor.cli import stentor
 from stentor.crowd.orders import Orders
 from stentor.edge.door import door
 from stentor.spaces.model import Space, State
+from stentor.spaces.phase import Phase
 from stentor.spaces.pulse import Pulse, PulseSeat
 from stentor.wire import manifest
 from stentor.wire.manifest import Entry, Run, StoredObject
@@ -257,7 +258,7 @@ def test_hash_chain_can_be_verified_by_hand() -> None:
             verify([changed])
 
 
-@pytest.mark.parametrize("package", ["stentor.house", "stentor.edge"])
+@pytest.mark.parametrize("package", ["stentor.house", "stentor.edge", "stentor.spaces"])
 def test_texts_are_whole_in_every_language(package: str) -> None:
     """The same keys, nothing empty, the same values filled in."""
     texts = Catalogue(package).texts
@@ -268,6 +269,13 @@ def test_texts_are_whole_in_every_language(package: str) -> None:
     assert set(texts) == set(LANGUAGES)
     assert all(all(catalogue.values()) for catalogue in texts.values())
     assert all(found == fields["en"] for found in fields.values())
+
+
+def test_phases_are_described() -> None:
+    """Each phase of a space stands in the table of phases, and no other."""
+    rows = section(reference("http.md"), "Phases").split("|---|---|")[1].splitlines()
+    named = [name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1] if "|" in row else "")]
+    assert sorted(named) == sorted(Phase)
 
 
 def test_make_targets_exist() -> None:

@@ -10,6 +10,9 @@ interface DoorDocument {
   state: State | "removed";
   scheduled_ms: number | null;
   doors_open_ms: number | null;
+  live_ms: number | null;
+  ended_ms: number | null;
+  host: string;
   p: number;
   narrow_ms: number;
   passes: string[];

@@ -28,6 +28,11 @@ interface Listening {
   follows: string;
   /** Whether the door is to be asked at once already. */
   soon: boolean;
+  /** Whether this listener has heard any of the talk. */
+  heard: boolean;
+  seen: StageSeen;
+  /** Who is on the stage. */
+  names: string[];
 }
 
 type ListeningEvent =
@@ -43,7 +48,7 @@ type ListeningEvent =
   | { type: "sound"; sound: Sounding } // the player tells how it sounds
   | { type: "lost" }
   | { type: "end" } // nothing more will come
-  | { type: "pulse"; state: State; pinned: number };
+  | { type: "pulse"; pulse: Pulse };
 
 type Deed =
   | { do: "listen" } // to the programme

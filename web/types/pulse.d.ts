@@ -4,6 +4,7 @@ interface Pulse {
   state: State;
   chunk: number;
   at: number;
+  source: string;
   listeners: number;
   seats: PulseSeat[];
   pinned: number;

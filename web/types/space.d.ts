@@ -10,6 +10,7 @@ interface SpaceRow {
   id: string;
   title: string;
   state: State;
+  phase: string;
   scheduled_ms: number | null;
   doors_open_ms: number | null;
   live_ms: number | null;
@@ -25,8 +26,11 @@ interface SpaceView {
   id: string;
   title: string;
   state: State;
+  phase: string;
   scheduled_ms: number | null;
+  doors_open_ms: number | null;
   live_ms: number | null;
+  ended_ms: number | null;
   ends_ms: number | null;
   now_ms: number;
   listeners: number;

@@ -46,11 +46,11 @@ class Static:
     With it come the scripts of house and edge as ``shared/…``, and ``more``. ``root`` is where all stand on the site.
     """
 
-    def __init__(self, package: str, more: Mapping[str, Traversable] | None = None, *, root: str = "/static") -> None:
+    def __init__(self, package: str, more: Mapping[str, bytes] | None = None, *, root: str = "/static") -> None:
         self._root = root
         own, shared = _below(resources.files(package) / "static"), _below(_shared(), "shared/")
-        found = {**own, **shared, **(more or {})}
-        self._sources = {name: each for name, each in found.items() if _ending(name) in TYPES}
+        found = (own | shared).items()
+        self._sources = {name: each.read_bytes() for name, each in found if _ending(name) in TYPES} | dict(more or {})
         self.files: dict[str, StaticFile] = {}
         for name in self._sources:
             self._read(name, ())
@@ -79,7 +79,7 @@ class Static:
             other = posixpath.join(posixpath.dirname(name), loaded[1])
             return f'"{self._read(other, (*above, name)).address}"' if other in self._sources else loaded[0]
 
-        body = self._sources[name].read_bytes()
+        body = self._sources[name]
         if _ending(name) == "js":
             body = _LOADED.sub(addressed, body.decode()).encode()
         address = self._address(hashlib.sha256(body).hexdigest()[:12], name)

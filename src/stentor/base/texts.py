@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import json
 from importlib import resources
+from itertools import product
 
 LANGUAGES = ("en", "de")
 
 
 class Catalogue:
-    """The texts of one package, such as ``stentor.house``, in every language."""
+    """The texts of some packages, such as ``stentor.house``, in every language."""
 
-    def __init__(self, package: str) -> None:
-        folder = resources.files(package) / "texts"
-        self.texts: dict[str, dict[str, str]] = {
-            language: json.loads((folder / f"{language}.json").read_text("utf-8")) for language in LANGUAGES
-        }
+    def __init__(self, *packages: str) -> None:
+        self.texts: dict[str, dict[str, str]] = {language: {} for language in LANGUAGES}
+        for package, language in product(packages, LANGUAGES):
+            text = (resources.files(package) / "texts" / f"{language}.json").read_text("utf-8")
+            self.texts[language] |= json.loads(text)
 
     def text(self, language: str, key: str, /, **values: object) -> str:
         """The text of ``key``; English where the language has none. KeyError for an unknown key: a bug."""

@@ -69,6 +69,7 @@ def door(
             "doors_open_ms": space.doors_open_ms,
             "live_ms": space.live_ms,
             "ended_ms": space.ended_ms,
+            "host": space.host.name if space.host else "",
             "p": round(orders.p, 6),
             "epoch": orders.epoch,
             "narrow_ms": orders.narrow_ms,

@@ -7,9 +7,9 @@ inline and nothing from elsewhere.
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
-from importlib import resources
 from urllib.parse import urlsplit
+
+import msgspec
 
 from stentor.base import hsts, static, texts
 from stentor.base.errors import Removed
@@ -17,8 +17,10 @@ from stentor.base.html import Templates
 from stentor.base.rendition import BY_NAME
 from stentor.base.static import Static
 from stentor.crowd.orders import Orders
+from stentor.edge import told
 from stentor.edge.door import door, shown_state
 from stentor.edge.reply import ANYBODY, BRIEF, HTML, Document, Reply
+from stentor.spaces import phase
 from stentor.spaces.model import ON_AIR, Space, State
 from stentor.spaces.switches import Switch
 from stentor.wire.clip import Cut
@@ -38,13 +40,15 @@ class ListenerPages:
     """The pages and the files they load; read once when the process starts."""
 
     def __init__(self, *, address: str, house: str = "", overflow: str = "", now: float) -> None:
-        self._catalogue = texts.Catalogue(PACKAGE)
+        self._catalogue = texts.Catalogue(*told.PACKAGES)
         self._address, self._house, self._overflow = address, house, overflow
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(overflow)) if overflow else ""
         self._strict = {hsts.NAME.replace("-", "_"): value} if (value := hsts.value(address, house)) else {}
         self._policy = POLICY.format(elsewhere=f" {origin}" if origin else "")
-        catalogues = resources.files(PACKAGE) / "texts"
-        self._static = Static(PACKAGE, {f"texts-{name}.json": catalogues / f"{name}.json" for name in texts.LANGUAGES})
+        words = {
+            f"texts-{name}.json": msgspec.json.encode(told.texts(self._catalogue, name)) for name in texts.LANGUAGES
+        }
+        self._static = Static(PACKAGE, words)
         self._files = {
             (name, cache): Document(file.body, file.content_type, cache, now=now, X_Content_Type_Options="nosniff")
             for name, file in self._static.files.items()
@@ -69,7 +73,7 @@ class ListenerPages:
         """The page of a space as it is now; ``embedded`` is the smaller one that any site may show in a frame."""
         language = texts.negotiate(space.language)
         known = door(space, orders, address=self._address, house=self._house, overflow=self._overflow, now=now)
-        planned = space.state is State.SCHEDULED and space.scheduled_ms
+        chip, card = told.card(space, self._catalogue, language, now)
         return self._document(
             "space",
             language,
@@ -80,12 +84,15 @@ class ListenerPages:
             state=shown_state(space),
             base=f"/s/{space.id}",
             on_air=space.state in ON_AIR,
-            planned=datetime.fromtimestamp(planned / 1000, UTC) if planned else None,
+            chip=chip,
+            card=card,
+            planned=space.state is State.SCHEDULED and space.scheduled_ms is not None,
             narrow=orders.narrow,
             clips=space.allows(Switch.CLIPS),
             seats=[seat for seat in space.seats.values() if seat.connected],
             asks=f"{self._house}/ask/{space.id}" if self._house and space.hears_requests else "",
-            texts=self._catalogue.texts[language],
+            texts=told.texts(self._catalogue, language),
+            phases=phase.document(),
             door=json.loads(known),
         )
 

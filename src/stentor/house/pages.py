@@ -58,7 +58,7 @@ class Pages:
     def __init__(self, callers: Callers) -> None:
         self.static = Static(PACKAGE, root="/studio")
         self._callers = callers
-        catalogue = Catalogue(PACKAGE)
+        catalogue = Catalogue(PACKAGE, "stentor.spaces")
         self._texts = {language: catalogue.texts["en"] | texts for language, texts in catalogue.texts.items()}
         self._templates = Templates(PACKAGE, catalogue, static=self.static, on_air=ON_AIR, time_of=_time_of)
 
@@ -111,7 +111,8 @@ def _of_spaces(pages: Pages, spaces: Spaces, views: Views, callers: Callers, peo
         except (NotFound, BadInput):
             return pages.notice(visit, "notice.space_title", "notice.space", 404)
         page = {"id": found.id, **told(found, visit.account)}
-        return pages.answer(visit, name, space=found, listen=views.listen(found.id), page=page)
+        phase = views.phase(found, spaces.clock())
+        return pages.answer(visit, name, space=found, phase=phase, listen=views.listen(found.id), page=page)
 
     @route("/stage/{space:str}", http_method=READ, include_in_schema=False)
     async def stage(request: _Request, space: FromPath[str]) -> Response[str]:

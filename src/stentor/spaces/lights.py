@@ -23,6 +23,8 @@ PROGRAMME_LATE_S = 3.0
 """A chunk is published at most 0.25 s after its end; a standby takes over in 2 s. Later than this is a loss."""
 EDGE_LATE_S = 3.0
 """An edge puts the hold loop in the place of a chunk 2.5 s after its end; one that is later does not work."""
+NEWS_LATE_S = 10.0
+"""A machine with too much to do tells late what goes well: so long what it told last is believed, if sound arrives."""
 RECORDING_LATE_S = 4.0 + grid.SEGMENT_S
 """The archive writes whole segments and has 4 s for one."""
 RECORDING_CALM_S = 24.0
@@ -57,6 +59,8 @@ class Reason(StrEnum):
     """Live, and the host is not on the stage."""
     SEAT_LOST = "seat-lost"
     """Somebody's connection gives no sound."""
+    NO_NEWS = "no-news"
+    """A process has not told of itself for some seconds, and what it makes arrives: it is busy, not gone."""
     NO_ARCHIVE = "no-archive"
     """No archive process writes this space; the bus keeps it for later."""
     RECORDING_BEHIND = "recording-behind"
@@ -132,16 +136,14 @@ class Lights(msgspec.Struct, frozen=True):
 GREEN = Light(Color.GREEN, Reason.OK)
 
 
-def lights(space: Space, processes: Iterable[ProcessSeen], now: float) -> Lights:
+def lights(space: Space, processes: Iterable[ProcessSeen], now: float, late: Iterable[ProcessSeen] = ()) -> Lights:
     """The lights of a space at ``now`` (wall-clock seconds).
 
-    ``processes`` are the heartbeats of the last 3 s (``Statuses.fresh(now)``): a process missing there is gone.
+    ``processes`` are the heartbeats of the last 3 s (``Statuses.fresh(now)``), ``late`` those of the last
+    :data:`NEWS_LATE_S`. A process that is missing in the first is gone, unless what it made a moment ago arrives.
     """
-    seen: dict[str, list[SpaceSeen]] = {}
     processes = list(processes)
-    for process in processes:
-        if space.id in process.spaces:
-            seen.setdefault(process.role, []).append(process.spaces[space.id])
+    seen, before = _of(space, processes), _of(space, late)
     if space.state in (State.SCHEDULED, State.CANCELLED):
         off = Light(Color.OFF, Reason.OVER if space.state is State.CANCELLED else Reason.NOT_OPEN)
         return Lights(off, off, off)
@@ -149,10 +151,24 @@ def lights(space: Space, processes: Iterable[ProcessSeen], now: float) -> Lights
         off = Light(Color.OFF, Reason.OVER)
         return Lights(off, _recording_after(space, seen.get("archive", [])), off)
     return Lights(
-        stage=_stage(space, seen.get("stage", []), seen.get("programme", []), now),
+        stage=_stage(space, seen, before, now),
         recording=_recording(space, seen.get("archive", []), seen.get("programme", []), now) or disk(processes),
-        audience=_audience(space, seen.get("edge", []), now),
+        audience=_audience(space, seen.get("edge", []), before.get("edge", []), now),
     )
+
+
+def _of(space: Space, processes: Iterable[ProcessSeen]) -> dict[str, list[SpaceSeen]]:
+    """What processes say of ``space``, by role."""
+    seen: dict[str, list[SpaceSeen]] = {}
+    for process in processes:
+        if space.id in process.spaces:
+            seen.setdefault(process.role, []).append(process.spaces[space.id])
+    return seen
+
+
+def _arrives(space: Space, seen: Iterable[SpaceSeen], now: float) -> bool:
+    """Whether somebody has had sound of the stage a moment ago."""
+    return any(each.source == Source.STAGE and behind_s(space, each.chunk, now) <= NEWS_LATE_S for each in seen)
 
 
 def behind_s(space: Space, chunk: int, now: float) -> float:
@@ -160,13 +176,18 @@ def behind_s(space: Space, chunk: int, now: float) -> float:
     return now - grid.chunk_start(chunk + 1, space.doors_open_s)
 
 
-def _stage(space: Space, stages: list[SpaceSeen], programmes: list[SpaceSeen], now: float) -> Light:
+def _stage(
+    space: Space, seen: Mapping[str, list[SpaceSeen]], before: Mapping[str, list[SpaceSeen]], now: float
+) -> Light:
+    stages, programmes = seen.get("stage", []), seen.get("programme", [])
     if not stages:
-        return Light(Color.RED, Reason.NO_STAGE)
+        busy = before.get("stage") and _arrives(space, programmes or before.get("programme", []), now)
+        return Light(Color.YELLOW, Reason.NO_NEWS) if busy else Light(Color.RED, Reason.NO_STAGE)
     # A standby beats too: what counts is the one that is farthest.
     programme = max(programmes, key=lambda seen: seen.chunk, default=None)
     if programme is None or behind_s(space, programme.chunk, now) > PROGRAMME_LATE_S:
-        return Light(Color.RED, Reason.NO_PROGRAMME)
+        busy = before.get("programme") and _arrives(space, before.get("edge", []), now)
+        return Light(Color.YELLOW, Reason.NO_NEWS) if busy else Light(Color.RED, Reason.NO_PROGRAMME)
     talking = space.state in TALKING
     if talking and programme.source == Source.FILLER:
         return Light(Color.RED, Reason.STAGE_SILENT)
@@ -209,10 +230,11 @@ def _recording_after(space: Space, archives: list[SpaceSeen]) -> Light:
     return Light(Color.YELLOW, Reason.FINISHING) if archives else Light(Color.RED, Reason.NO_ARCHIVE)
 
 
-def _audience(space: Space, edges: list[SpaceSeen], now: float) -> Light:
+def _audience(space: Space, edges: list[SpaceSeen], before: list[SpaceSeen], now: float) -> Light:
     in_time = [seen for seen in edges if behind_s(space, seen.chunk, now) <= EDGE_LATE_S]
     if not in_time:
-        return Light(Color.RED, Reason.NO_EDGE)
+        busy = any(behind_s(space, seen.chunk, now) <= NEWS_LATE_S for seen in before)
+        return Light(Color.YELLOW, Reason.SOME_EDGES_LATE) if busy else Light(Color.RED, Reason.NO_EDGE)
     if len(in_time) < len(edges):
         return Light(Color.YELLOW, Reason.SOME_EDGES_LATE)
     if any(seen.source == Source.GAP for seen in in_time):

@@ -16,6 +16,7 @@ from typing import Protocol
 import msgspec
 
 from stentor.base.errors import Malformed
+from stentor.base.rendition import Source
 from stentor.spaces.model import Role, Space, State
 
 SILENCE_DBFS = -96.0
@@ -94,9 +95,12 @@ def build(
     """The pulse of one chunk as JSON; about 150 bytes and 100 more a seat.
 
     Names and roles are those of the space, not of the stage; a seat the space does not know (removed a moment ago) is
-    left out. Never raises for odd levels.
+    left out. Nobody talks while music plays: what is said in the green room is not for the audience. Never raises for
+    odd levels.
     """
     on_stage = {seat.id: seat for seat in seats}
+    # The stage may miss a tenth of a second and is heard all the same; what it misses for longer interrupts the space.
+    heard = source == Source.STAGE or (source == Source.FILLER and space.state is State.LIVE)
     pulse = Pulse(
         v=1,
         space=space.id,
@@ -107,7 +111,14 @@ def build(
         source=source,
         listeners=listeners,
         seats=[
-            PulseSeat(seat.id, seat.name, seat.role, now.talking, now.muted or now.self_muted, _level(now.level_dbfs))
+            PulseSeat(
+                seat.id,
+                seat.name,
+                seat.role,
+                heard and now.talking,
+                now.muted or now.self_muted,
+                _level(now.level_dbfs, heard=heard),
+            )
             for seat in space.seats.values()
             if (now := on_stage.get(seat.id)) is not None
         ],
@@ -141,6 +152,6 @@ def gist(data: bytes) -> bytes:
     )
 
 
-def _level(level_dbfs: float) -> int:
+def _level(level_dbfs: float, *, heard: bool) -> int:
     """Whole dBFS; not a number counts as silence."""
-    return round(min(0.0, level_dbfs)) if level_dbfs > SILENCE_DBFS else round(SILENCE_DBFS)
+    return round(min(0.0, level_dbfs)) if heard and level_dbfs > SILENCE_DBFS else round(SILENCE_DBFS)

@@ -12,6 +12,7 @@ import pytest
 
 from stentor.base.texts import LANGUAGES, Catalogue
 from stentor.crowd.orders import Orders
+from stentor.edge import told
 from stentor.edge.page import ListenerPages
 from stentor.spaces.model import ON_AIR, State
 from tests.support.edge import DOORS_OPEN_MS, SPACE, Rig, edge, live_space
@@ -79,8 +80,10 @@ async def test_every_state_without_a_script(state: State, language: str) -> None
         if state is State.REPLAY:
             await record(rig.objects, 24, {range(24): "ada"})
         page, say = await read(rig), Catalogue("stentor.edge").texts[language]
-        assert say[f"state_{state}"] in page.text
-        assert say[f"say_{state}"] in page.text
+        chip, card = told.card(rig.channel.space, Catalogue(*told.PACKAGES), language, rig.now)
+        assert chip in page.text
+        assert card in page.text
+        assert page.meta["og:description"] == card
         sound = {
             State.SCHEDULED: ["hold.m4a", f"hold.m4a{OPUS}"],
             State.REPLAY: ["recording.m4a", f"recording.m4a{OPUS}"],

@@ -16,8 +16,10 @@ from stentor import edge as edge_package
 from stentor.base import grid, texts
 from stentor.base.rendition import RENDITIONS, Source
 from stentor.base.static import Static
+from stentor.spaces import phase
 from stentor.spaces.forecast import Headroom
 from stentor.spaces.model import Pin, Role, Seat, State
+from stentor.spaces.phase import OnStage, Reader
 from stentor.wire import manifest, mp4
 from stentor.wire.manifest import Entry, Run, StoredObject
 from tests.support.edge import DOORS_OPEN_MS, SPACE, Rig, edge, live_space, programme
@@ -35,7 +37,8 @@ async def test_every_state_has_its_page(state: State) -> None:
         page = body.decode()
         assert status == 200
         assert fields["cache-control"] == "public, max-age=5, stale-while-revalidate=60"
-        assert texts.Catalogue("stentor.edge").text("de", f"state_{state}") in page
+        chip = phase.words(phase.facts(space, OnStage.NOBODY, round(rig.now * 1000)), Reader.CARD).chip
+        assert f">{texts.Catalogue('stentor.spaces').text('de', chip)}<" in page
         assert ('controls preload="none" src="/s/friday/live.aac"' in page) == space.on_air
         assert 'lang="de"' in page
 
@@ -74,17 +77,26 @@ async def test_pins_are_shown_and_escaped() -> None:
         assert '<section id="pins" hidden>' in (await rig.get("/s/friday", HTML))[2].decode()
 
 
+def imported(static: Static, name: str) -> set[str]:
+    """A script, and all that is loaded before it runs."""
+    text = static.files[name].body.decode()
+    loaded = re.findall(r'^import .* from "/static/\w+/(.+)";$', text, re.MULTILINE)
+    return {name}.union(*(imported(static, each) for each in loaded))
+
+
 async def test_the_page_is_small() -> None:
-    """40 kB gzipped with all it loads but hls.js."""
+    """40 kB gzipped with all it loads before there is sound, but hls.js; what is opened later is loaded later."""
     async with edge(chunks=1) as rig:
         _, _, body = await rig.get("/s/friday", HTML)
         total = len(gzip.compress(body))
         static = Static("stentor.edge")
-        names = [name for name in static.files if not name.startswith("vendor/") and name != "card.png"]
-        assert {"page.js", "replay.js", "page.css"} <= set(names)
+        scripts = imported(static, "page.js")
+        assert {"page.js", "player.js", "shared/element.js"} <= scripts
+        assert not {"replay.js", "comments.js"} & scripts
         translations = re.search(r"data-texts='(.+?)'", body.decode())
         assert translations
-        for address in [*map(static, names), json.loads(translations[1])["de"]]:
+        own = ["page.css", "icon.svg", *scripts]
+        for address in [*map(static, own), json.loads(translations[1])["de"]]:
             status, fields, file = await rig.get(address, "Accept-Encoding: gzip")
             assert (status, fields["cache-control"]) == (200, "public, max-age=31536000, immutable")
             total += len(file)

@@ -11,7 +11,7 @@ from stentor.crowd.ladder import Cause
 from stentor.crowd.rungs import TOP
 from stentor.people.record import Deed
 from stentor.spaces.lights import Reason
-from stentor.spaces.model import Role, State
+from stentor.spaces.model import Role
 from stentor.spaces.switches import Switch
 
 CATALOGUE = Catalogue("stentor.house")
@@ -52,10 +52,10 @@ def test_templates_use_only_texts_that_exist() -> None:
     assert used <= set(CATALOGUE.texts["en"])
 
 
-def test_states_and_roles_have_names() -> None:
-    """Whatever state a space is in, and why a light is not green, can be said."""
+def test_roles_and_reasons_have_names() -> None:
+    """Who somebody is, and why a light is not green, can be said."""
     keys = set(CATALOGUE.texts["en"])
-    assert {f"state.{state.value}" for state in State} | {f"role.{role.value}" for role in Role} <= keys
+    assert {f"role.{role.value}" for role in Role} <= keys
     assert {f"reason.{reason.value}" for reason in Reason} <= keys
     assert {f"cause.{cause.value}" for cause in Cause} | {f"rung.{number}" for number in range(TOP + 1)} <= keys
 

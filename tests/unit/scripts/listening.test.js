@@ -25,6 +25,7 @@ function after(state, ...events) {
 
 const opened = (state, more) => ({ type: "door", door: door(state, more) });
 const gate = (admitted) => ({ type: "gate", admitted });
+const pulse = (state, pinned = 0, more = {}) => ({ type: "pulse", pulse: { state, pinned, chunk: 9, seats: [], source: "stage", ...more } });
 const sound = (name) => ({ type: "sound", sound: name });
 const live = () => after("live", "press", gate(true), sound("playing")).state;
 const outside = () => after("live", "press", gate(false), sound("waiting")).state;
@@ -153,15 +154,30 @@ test("whatever the player tells after a stop starts nothing", () => {
 });
 
 test("the first pulse that tells of a change asks the door soon; those after it do not put that off", () => {
-  const changed = { type: "pulse", state: "ended", pinned: 0 };
-  const { state, deeds } = after(live(), changed, changed, { ...changed, pinned: 1 });
+  const changed = pulse("ended");
+  const { state, deeds } = after(live(), changed, changed, pulse("ended", 1));
   assert.deepEqual(deeds, [{ do: "ask", pace: [0.2, 1.5] }]);
   assert.deepEqual(after(state, opened("live"), changed).done, ["ask", "ask"]);
 });
 
+test("who has heard any of the talk is told at the end from whoever came too late", () => {
+  assert.ok(after(live(), opened("ended")).state.heard);
+  assert.ok(after("doors_open", "press", gate(true), sound("playing"), opened("live"), opened("ended")).state.heard);
+  assert.ok(!after("doors_open", "press", gate(true), sound("playing"), opened("doors_open")).state.heard);
+  assert.ok(!after(outside(), opened("ended")).state.heard);
+  assert.ok(!after("live", opened("ended")).state.heard);
+});
+
+test("a pulse tells who is on the stage, and when somebody was last heard there", () => {
+  const there = pulse("live", 0, { chunk: 100, seats: [{ name: "Ada", talking: true }] });
+  const { state } = after(live(), there, pulse("live", 0, { chunk: 110 }));
+  assert.deepEqual([state.names, state.seen], [[], { at: 35_200, there: 32_000, heard: 32_000, spoke: 32_000 }]);
+  assert.deepEqual(after(live(), there).state.names, ["Ada"]);
+});
+
 test("a pin is asked for with more time", () => {
-  assert.deepEqual(after(live(), { type: "pulse", state: "live", pinned: 1 }).deeds, [{ do: "ask", pace: [1, 8] }]);
-  assert.deepEqual(after(live(), { type: "pulse", state: "live", pinned: 0 }).deeds, []);
+  assert.deepEqual(after(live(), pulse("live", 1)).deeds, [{ do: "ask", pace: [1, 8] }]);
+  assert.deepEqual(after(live(), pulse("live")).deeds, []);
 });
 
 test("who reads hears nothing, also by a lock screen's button", () => {
@@ -183,7 +199,7 @@ test("in every state every event leads to a known mode, and changes nothing in p
     ...["press", "play", "pause", "again", "follow", "lost", "end"].map((type) => ({ type })),
     ...[true, false].flatMap((on) => [{ type: "read", on }, { type: "refused", full: on }, gate(on)]),
     ...["playing", "blocked"].map(sound),
-    ...states.flatMap((state) => [opened(state), { type: "pulse", state, pinned: 1 }]),
+    ...states.flatMap((state) => [opened(state), pulse(state, 1)]),
   ];
   const modes = ["off", "music", "asking", "live", "outside", "behind", "lost"];
   const seen = new Set();

@@ -54,6 +54,26 @@ def test_doors_just_opened() -> None:
     assert lights(space, roles, space.doors_open_s + 1) == Lights(GREEN, GREEN, GREEN)
 
 
+def test_late_news_are_no_alarm() -> None:
+    """On a machine that is too busy to tell of itself nobody reads that no listener is served while one listens."""
+    before = everybody(edge=beat("edge", source="stage"))
+    for there in ("stage", "programme", "archive", "edge", ""):
+        heard = [status for status in before if status.role == there]
+        found = lights(LIVE, heard, THEN + 5, before)
+        assert found.stage == Light(Color.YELLOW, Reason.NO_NEWS)
+        assert found.audience == Light(Color.YELLOW, Reason.SOME_EDGES_LATE)
+    for found in (lights(LIVE, [], THEN + 11, before), lights(LIVE, [], THEN + 5)):
+        assert (found.stage.reason, found.audience.reason) == (Reason.NO_STAGE, Reason.NO_EDGE)
+
+
+@pytest.mark.parametrize(("role", "reason"), [("stage", Reason.NO_STAGE), ("programme", Reason.NO_PROGRAMME)])
+def test_what_is_gone_is_seen_at_once(role: str, reason: Reason) -> None:
+    """A process that was there a moment ago and of which nothing arrives any more is missed as before."""
+    filler = {name: beat(name, CHUNK - 12 * (name == "archive"), source="filler") for name in ("programme", "edge")}
+    there = [status for status in everybody(**filler) if status.role != role]
+    assert lights(LIVE, there, THEN, everybody(**filler)).stage == Light(Color.RED, reason)
+
+
 @pytest.mark.parametrize(
     ("role", "light", "reason"),
     [

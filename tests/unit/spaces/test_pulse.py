@@ -16,9 +16,9 @@ from tests.support.spaces import ANNA, BEN, HOST, do, with_guests
 LIVE = with_guests(State.LIVE)
 
 
-def pulse(space: Space, *seats: SeatStatus) -> dict[str, object]:
+def pulse(space: Space, *seats: SeatStatus, source: str = "stage") -> dict[str, object]:
     document = build(
-        space, chunk=7, at_ms=1234, source="stage", listeners=1000, seats=seats, delay_ms=42, reactions={"clap": 3}
+        space, chunk=7, at_ms=1234, source=source, listeners=1000, seats=seats, delay_ms=42, reactions={"clap": 3}
     )
     fields = json.loads(document)
     assert isinstance(fields, dict)
@@ -46,6 +46,33 @@ def test_document() -> None:
         "delay": 42,
         "reactions": {"clap": 3},
     }
+
+
+@pytest.mark.parametrize(
+    ("state", "source", "talks"),
+    [
+        (State.DOORS_OPEN, "hold", False),
+        (State.LIVE, "hold", False),
+        (State.LIVE, "stage", True),
+        (State.LIVE, "filler", True),
+        (State.LIVE, "gap", False),
+        (State.INTERRUPTED, "filler", False),
+        (State.INTERRUPTED, "stage", True),
+    ],
+)
+def test_nobody_talks_while_music_plays(state: State, source: str, talks: bool) -> None:
+    """The audience sees who is in the green room, never who talks there or how loud. A short hole mutes nobody."""
+    ben = SeatStatus(id=BEN, name="B", role="host", talking=True, level_dbfs=-20.4)
+    assert pulse(with_guests(state), ben, source=source)["seats"] == [
+        {
+            "id": "ben",
+            "name": "Ben",
+            "role": "speaker",
+            "talking": talks,
+            "muted": False,
+            "level": -20 if talks else -96,
+        }
+    ]
 
 
 def test_removed_seat_is_gone_at_once() -> None:

@@ -12,6 +12,16 @@ export function say(key, values = {}) {
   return filled(texts[key] ?? "", values);
 }
 
+/**
+ * The sentences of a text of which every value is known: "It began an hour ago." while nobody knows yet with whom.
+ * @type {Say}
+ */
+export function known(key, values = {}) {
+  const sentences = (texts[key] ?? "").split(/(?<=\.) /);
+  const whole = sentences.filter((sentence) => [...sentence.matchAll(/\{(\w+)\}/g)].every(([, name]) => name in values));
+  return filled(whole.join(" "), values);
+}
+
 /** The language of the page as it stands now. */
 export const language = () => root.lang;
 

@@ -1,9 +1,12 @@
 // What the listener's page does, as a pure function: `step(state, event)` gives the next state and what is to be done.
 // It knows no clock, no chance, no document and no network; page.js does the deeds and tells what came of them.
 
+import { UNSEEN, see } from "./phase.js";
+
 /** States of a space in which its programme runs. */
 export const ON_AIR = new Set(["doors_open", "live", "interrupted"]);
 
+const TALKING = new Set(["live", "interrupted"]);
 /** @type {Pace} */
 const CALM_S = [20, 40]; // who hears learns what changes from the sound
 /** @type {Pace} */
@@ -21,7 +24,7 @@ const SILENT = new Set(["asking", "lost"]);
  * @returns {Listening}
  */
 export function begin(door) {
-  return { door, mode: "off", sound: "", reading: false, full: false, losses: 0, room: false, follows: "", soon: false };
+  return { door, mode: "off", sound: "", reading: false, full: false, losses: 0, room: false, follows: "", soon: false, heard: false, seen: UNSEEN, names: [] };
 }
 
 /**
@@ -57,8 +60,7 @@ export function step(state, event) {
     case "end":
       return state.mode === "off" ? still(state) : soon({ ...state, mode: "asking" }, CHANGED_S);
     case "pulse":
-      if (event.state !== state.door.state) return soon(state, CHANGED_S);
-      return event.pinned > state.door.pinned ? soon(state, PINS_S) : still(state);
+      return told(state, event.pulse);
   }
 }
 
@@ -117,7 +119,8 @@ function follow(state) {
  */
 function opened(state, door) {
   const sound = state.full && silent(state) ? "" : state.sound;
-  const next = { ...state, door, full: false, sound };
+  const heard = state.heard || (state.mode === "live" && TALKING.has(door.state));
+  const next = { ...state, door, full: false, sound, heard };
   const on = ON_AIR.has(door.state);
   // Who hears the programme goes on hearing it, whatever happens in it.
   const right = next.mode === "off" || (on && next.mode === "live") || (door.state === "scheduled" && next.mode === "music");
@@ -154,7 +157,18 @@ function admitted(state, room) {
  */
 function sounds(state, sound) {
   if (sound === "reconnecting" && state.full) return still(state); // that says more
-  return still({ ...state, sound, losses: sound === "playing" ? 0 : state.losses });
+  if (sound !== "playing") return still({ ...state, sound });
+  return still({ ...state, sound, losses: 0, heard: state.heard || TALKING.has(state.door.state) });
+}
+
+/**
+ * @param {Listening} state
+ * @param {Pulse} pulse
+ */
+function told(state, pulse) {
+  const next = { ...state, seen: see(state.seen, pulse), names: pulse.seats.map(({ name }) => name) };
+  if (pulse.state !== state.door.state) return soon(next, CHANGED_S);
+  return pulse.pinned > state.door.pinned ? soon(next, PINS_S) : still(next);
 }
 
 /** @param {Listening} state */

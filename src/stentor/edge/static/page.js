@@ -113,7 +113,7 @@ function showPulse(pulse) {
   view.showPulse(pulse);
   const talking = pulse.seats.filter((seat) => seat.talking).map((seat) => seat.name);
   player.describe(state.door.title, talking.join(", ") || say("app"));
-  send({ type: "pulse", state: pulse.state, pinned: pulse.pinned });
+  send({ type: "pulse", pulse });
 }
 
 $("play").addEventListener("click", () => send({ type: "press" }));
@@ -133,7 +133,7 @@ if (!("embedded" in root.dataset)) {
 
 // The pulse in step with the sound when it came inside the sound; else asked for, as rarely as is bearable.
 setInterval(() => {
-  view.showTime();
+  view.showPhase();
   view.showBehind(player.behind());
   player.watch();
   player.keepUp();

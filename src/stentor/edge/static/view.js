@@ -1,16 +1,17 @@
 // Draws the listener's page: what door.json and the pulse say, and what the listener does (listening.js).
 
 import { Captions } from "./captions.js";
-import { language, say } from "./language.js";
+import { known, language, say } from "./language.js";
 import { ON_AIR } from "./listening.js";
+import { facts, phase, words } from "./phase.js";
 import { showPins } from "./pins.js";
 import { Portraits } from "./portraits.js";
 import { Reactions } from "./reactions.js";
-import { clock } from "./shared/clock.js";
 import { $, element } from "./shared/element.js";
 
 const LATE_S = 12; // an ordinary HLS player is 8 to 12 s behind
-const DAY_S = 86_400;
+/** @type {[Intl.RelativeTimeFormatUnit, number][]} */
+const UNITS = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000], ["second", 1000]];
 
 /**
  * A reader that speaks says again what is written again.
@@ -21,8 +22,24 @@ function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/**
+ * "in 2 days", "5 minutes ago": in the largest unit that is full.
+ * @param {number} ms
+ */
+function relative(ms) {
+  const [unit, size] = UNITS.find(([, full]) => Math.abs(ms) >= full) ?? UNITS[3];
+  return new Intl.RelativeTimeFormat(language()).format(Math.trunc(ms / size), unit);
+}
+
+/** @param {number} seconds */
+function minutes(seconds) {
+  return new Intl.NumberFormat(language(), { style: "unit", unit: "minute", unitDisplay: "long", maximumFractionDigits: 1 }).format(seconds / 60);
+}
+
 export class View {
   #base;
+  /** @type {PhaseTable} */
+  #table = JSON.parse($("phases").textContent);
   #replayed = false; // whether the recording's player is loaded
   /** @type {Promise<import("./comments.js").Comments | null> | null} */
   #comments = null; // once somebody has opened them
@@ -57,6 +74,7 @@ export class View {
     this.#showSound();
     this.#offerCaptions();
     this.#showOutside(outlook);
+    if (before.mode !== state.mode) this.showPhase();
   }
 
   showDoor() {
@@ -65,8 +83,6 @@ export class View {
     document.documentElement.dataset.state = door.state;
     document.title = `${door.title} · ${say("app")}`;
     $("title").textContent = door.title;
-    $("state").textContent = say(`state_${door.state}`);
-    $("say").textContent = say(`say_${door.state}`);
     for (const part of ["live", "recorded", "ways", "ways-to-hear"]) $(part).hidden = !on;
     $("ask").hidden = !door.ask;
     if (door.ask) $("ask").querySelector("a").href = door.ask;
@@ -77,7 +93,7 @@ export class View {
     $("recording").hidden = door.state !== "replay";
     if (door.state === "replay") this.#openReplay();
     this.#showSound();
-    this.showTime();
+    this.showPhase();
   }
 
   #showSound() {
@@ -119,16 +135,37 @@ export class View {
     this.captions.offer(live && mode === "behind" ? new URL("captions.json", new URL(follows, location.href)).href : live);
   }
 
-  showTime() {
-    const { door } = this.#state;
-    const time = $("when");
-    const known = door.state === "scheduled" && door.scheduled_ms;
-    time.hidden = $("calendar").hidden = !known;
-    if (!known) return;
-    const left = Math.round((known - Date.now()) / 1000);
-    const day = new Intl.DateTimeFormat(language(), { dateStyle: "full", timeStyle: "short" }).format(known);
-    const text = left > DAY_S ? "" : left > 0 ? say("starts_in", { time: clock(left) }) : say("starts_soon");
-    time.textContent = `${day}${text && ` · ${text}`}`;
+  // What is true now: time alone makes it something else.
+  showPhase() {
+    const now = Date.now();
+    const { door, heard } = this.#state;
+    const found = phase(this.#table, facts(this.#table, this.#state, now));
+    const { chip, headline, say: sentence } = words(this.#table, found, !heard);
+    const values = this.#values(now);
+    document.documentElement.dataset.phase = found;
+    write($("state"), say(chip));
+    write($("headline"), say(headline, values));
+    write($("say"), known(sentence, values));
+    $("calendar").hidden = door.state !== "scheduled" || !door.scheduled_ms;
+  }
+
+  /**
+   * What the words have to be filled with; what nobody knows is not there.
+   * @param {number} now
+   */
+  #values(now) {
+    const { door, names } = this.#state;
+    const { scheduled_ms: scheduled, live_ms: live, overflow_s: behind } = door;
+    /** @type {Record<string, string | number>} */
+    const values = { delay: minutes(behind ?? 0), host: door.host || say("the_host") };
+    if (scheduled) {
+      values.date = new Intl.DateTimeFormat(language(), { dateStyle: "full", timeStyle: "short" }).format(scheduled);
+      values.in = relative(scheduled - now);
+      values.minutes = Math.floor((now - scheduled) / 60_000);
+    }
+    if (live) values.ago = relative(Math.min(-1000, live - now));
+    if (names.length) values.names = new Intl.ListFormat(language()).format(names);
+    return values;
   }
 
   /**
@@ -171,14 +208,13 @@ export class View {
   #showOutside(outlook) {
     const { door, mode, room } = this.#state;
     const follows = mode === "behind";
-    const minutes = new Intl.NumberFormat(language(), { style: "unit", unit: "minute", unitDisplay: "long", maximumFractionDigits: 1 });
-    const delay = minutes.format((door.overflow_s ?? 0) / 60);
+    const delay = minutes(door.overflow_s ?? 0);
     const shown = follows || mode === "outside";
-    $("outside").hidden = !shown;
     $("follow").hidden = !shown || (follows ? !(room && ON_AIR.has(door.state)) : !door.streams.overflow);
     $("follow").textContent = follows ? say("go_live") : say("follow", { delay });
-    const place = follows ? [say("following", { delay }), room ? say("room") : ""] : queue(door, outlook);
+    const place = follows ? [room ? say("room") : ""] : queue(door, outlook);
     write($("outside"), shown ? place.join(" ") : "");
+    $("outside").hidden = !$("outside").textContent;
   }
 }
 
@@ -189,7 +225,7 @@ export class View {
  */
 function queue(door, outlook) {
   const share = new Intl.NumberFormat(language(), { style: "percent" }).format(outlook?.ahead ?? 1);
-  const parts = [say(door.held ? "limited" : "outside")];
+  const parts = door.held ? [say("limited")] : [];
   if (outlook && !door.held) parts.push(say("ahead", { share }));
   if (outlook?.minutes) parts.push(say(outlook.minutes === 1 ? "minute" : "minutes", { count: outlook.minutes }));
   return parts;

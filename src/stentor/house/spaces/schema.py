@@ -12,6 +12,7 @@ from stentor.base.units import SEAT_ID, SPACE_ID
 from stentor.crowd.ladder import Cause
 from stentor.spaces.lights import Lights
 from stentor.spaces.model import Asking, Commenting, Keep, Removal, Role, State, Trim
+from stentor.spaces.phase import Phase
 from stentor.spaces.quality import Quality
 from stentor.spaces.readiness import Hindrance
 from stentor.spaces.switches import Switch
@@ -206,6 +207,8 @@ class SpaceRow(msgspec.Struct, frozen=True):
     id: str
     title: str
     state: State
+    phase: Phase
+    """What is true of it now, of which people are told; for those inside."""
     language: str
     scheduled_ms: Time | None
     doors_open_ms: Time | None
@@ -279,6 +282,7 @@ class SpaceView(msgspec.Struct, frozen=True):
     id: str
     title: str
     state: State
+    phase: Phase
     version: int
     language: str
     hold: str

@@ -8,14 +8,16 @@ from stentor.base.clock import unix_ms
 from stentor.base.config import Settings
 from stentor.base.errors import CallerError
 from stentor.base.units import SeatId
+from stentor.bus.stages import Stages
 from stentor.bus.status import SeatStatus, Statuses
 from stentor.house.spaces import schema, site_schema
 from stentor.house.spaces.ice import IceServers
 from stentor.house.spaces.service import Spaces
 from stentor.spaces import attendance, portraits, retention, rights, rules, sounds
 from stentor.spaces import commands as c
-from stentor.spaces.lights import lights
+from stentor.spaces.lights import NEWS_LATE_S, Lights, lights
 from stentor.spaces.model import ON_AIR, OVER, Asking, Keep, Role, Seat, Space, State
+from stentor.spaces.phase import Phase, facts, phase
 from stentor.spaces.readiness import hindrances
 from stentor.spaces.retention import DataCategory
 from stentor.spaces.rights import Actor, Look, Rank
@@ -73,6 +75,8 @@ class Views:
 
     def __init__(self, spaces: Spaces, statuses: Statuses, settings: Settings, ice: IceServers) -> None:
         self._spaces, self._statuses = spaces, statuses
+        self._stages = Stages(spaces.clock)
+        statuses.follow(self._stages.hear)
         self._audience = settings.audience_address
         self._house = settings.house_address
         self._ice = ice
@@ -93,6 +97,7 @@ class Views:
             id=space.id,
             title=space.title,
             state=space.state,
+            phase=self.phase(space, now),
             version=space.version,
             language=space.language,
             hold=space.hold,
@@ -106,7 +111,7 @@ class Views:
             now_ms=unix_ms(now),
             listeners=self._statuses.listeners(space.id, now),
             seats=[self._seat(space, seat, told.get(seat.id), actor) for seat in space.seats.values()],
-            lights=lights(space, heard, now),
+            lights=self._lights(space, now),
             hindrances=hindrances(space, heard, now),
             audience=self.addresses(space),
             recording=self._recording(space),
@@ -215,6 +220,7 @@ class Views:
             id=space.id,
             title=space.title,
             state=space.state,
+            phase=self.phase(space, now),
             language=space.language,
             scheduled_ms=space.scheduled_ms,
             doors_open_ms=space.doors_open_ms,
@@ -222,9 +228,16 @@ class Views:
             ended_ms=space.ended_ms,
             listeners=self._statuses.listeners(space.id, now),
             listen=self.listen(space.id),
-            lights=lights(space, self._statuses.fresh(now), now) if actor.rank is Rank.ADMIN else None,
+            lights=self._lights(space, now) if actor.rank is Rank.ADMIN else None,
             stage=f"{self._house}/stage/{space.id}" if own else None,
         )
+
+    def phase(self, space: Space, now: float) -> Phase:
+        """What is true of a space for those inside."""
+        return phase(facts(space, self._stages.stage(space.id, now), unix_ms(now)))
+
+    def _lights(self, space: Space, now: float) -> Lights:
+        return lights(space, self._statuses.fresh(now), now, self._statuses.fresh(now, within_s=NEWS_LATE_S))
 
     def _seat(self, space: Space, seat: Seat, told: SeatStatus | None, actor: Actor) -> schema.SeatView:
         """A seat as it is stored, with what the stage says of it when it says something."""

@@ -80,6 +80,7 @@ export class People {
   draw(view) {
     this.you = view.you?.seat;
     this.leads = view.you?.role !== "speaker";
+    this.open = ["doors_open", "live", "interrupted"].includes(view.state);
     const now = JSON.stringify([view.seats.map(({ id, name, role, portrait, may }) => [id, name, role, portrait, may]), view.banned, view.you]);
     if (now !== this.drawn) {
       this.drawn = now;
@@ -161,7 +162,7 @@ export class People {
     const silent = muted || off || (ours && this.silent());
     const said = [ours ? text("stage.you") : "", text(`role.${role}`)];
     if (state === "lost") said.push(text("stage.lost"));
-    else if (state === "away") said.push(text("stage.away"));
+    else if (state === "away" && this.open) said.push(text("stage.away")); // nobody can be there before the doors open
     else if (silent) said.push(text("stage.is_muted"));
     else if (talking) said.push(text("stage.talking"));
     const wrong = state === "connected" ? this.#wrong(ours, quality, oddities) : [];
@@ -172,7 +173,7 @@ export class People {
     const sentence = said.filter(Boolean).join(" · ");
     if (marks.textContent !== sentence) marks.textContent = sentence;
     row.dataset.talking = String(talking && !silent);
-    row.dataset.away = String(state !== "connected");
+    row.dataset.away = String(state !== "connected" && this.open);
   }
 
   /**

@@ -55,7 +55,7 @@ function row(space) {
   return element("li", { dataset: { id: space.id } },
     element("div", { className: "titles" },
       element("h2", {}, space.title),
-      element("span", { className: "state", dataset: { state: space.state } }, text(`state.${space.state}`))),
+      element("span", { className: "state", dataset: { state: space.state } }, text(`phase.${space.phase}.chip`))),
     element("p", { className: "quiet" }, [times(space), counted].filter(Boolean).join(" · ")),
     leads() ? element("ul", { className: "lights" }, ...lights(space.lights)) : null,
     element("div", { className: "buttons" }, listen, stage(space), ...(leads() ? commands(space) : [])));

@@ -17,6 +17,7 @@ import { Pins } from "./pins.js";
 import { Removal } from "./removal.js";
 import { Sounds } from "./sounds.js";
 import { Start } from "./start.js";
+import { told } from "./told.js";
 import { Seat } from "./whip.js";
 
 /** @type {StagePage} */
@@ -164,7 +165,7 @@ function offerToMove() {
  */
 function waiting({ code, detail, status }) {
   if (code === "stage-full") return text("error.full");
-  if (view && OVER.has(view.state)) return text("status.over");
+  if (view && OVER.has(view.state)) return over(view);
   if (view?.state === "scheduled") return text("status.waiting_doors");
   return status === 503 ? text("status.reconnecting") : detail || text("status.reconnecting");
 }
@@ -259,8 +260,10 @@ function draw() {
   const now = JSON.stringify(view);
   if (now === drawn) return;
   drawn = now;
-  $("state").textContent = text(`state.${view.state}`);
+  $("state").textContent = text(`phase.${view.phase}.chip`);
   $("state").dataset.state = view.state;
+  const [headline, sentence] = told(view);
+  $("phase").textContent = OVER.has(view.state) ? "" : `${headline} · ${sentence}`; // then the status says it
   if (view.you) $("you").textContent = text("stage.you_are", { name: view.you.name, role: text(`role.${view.you.role}`) });
   $("lights").replaceChildren(...lights(view.lights));
   $("ending").textContent = ending();
@@ -272,6 +275,12 @@ function draw() {
   keep.draw(view);
   removal.draw(view);
 }
+
+/**
+ * What is to be said of a space that is over.
+ * @param {SpaceView} view
+ */
+const over = (view) => told(view).map((sentence) => sentence.replace(/[^.]$/, "$&.")).join(" ");
 
 /** A warning when the space is soon to end by itself. */
 function ending() {
@@ -337,8 +346,8 @@ async function look() {
   const unheard = found.seats.some(({ id, state }) => id === found.you.seat && state === "lost");
   if (unheard && seat?.state === "connected" && performance.now() - joined > RENEW_MS) seat.renew();
   if (OVER.has(found.state)) {
-    if (seat) stop(text("status.over"));
-    else if (!$("join").disabled) say(text("status.over"));
+    if (seat) stop(over(found));
+    else say(over(found));
     $("join").disabled = true;
     $("join").hidden = true;
   }

@@ -1,0 +1,35 @@
+"""The words of a space's page: those that its script has, and those that stand in it before the script runs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from stentor.base.clock import unix_ms
+from stentor.base.texts import Catalogue
+from stentor.spaces import phase
+from stentor.spaces.model import Space
+from stentor.spaces.phase import OnStage, Reader
+
+PACKAGES = ("stentor.edge", "stentor.spaces")
+_OTHERS = ("host", "host_say", "speaker", "speaker_say", "card")
+"""Of a phase: what listeners are not told."""
+
+
+def texts(catalogue: Catalogue, language: str) -> dict[str, str]:
+    """All that the page's script may say."""
+    found = catalogue.texts[language].items()
+    return {key: text for key, text in found if not (key.startswith("phase.") and key.endswith(_OTHERS))}
+
+
+def card(space: Space, catalogue: Catalogue, language: str, now: float) -> tuple[str, str]:
+    """A word and a sentence about ``space`` that are true without a clock: for other sites, and without JavaScript."""
+    stage = OnStage.SOME if any(seat.connected for seat in space.seats.values()) else OnStage.NOBODY
+    words = phase.words(phase.facts(space, stage, unix_ms(now)), Reader.CARD)
+    host = space.host.name if space.host else ""
+    at = datetime.fromtimestamp((space.scheduled_ms or 0) / 1000, UTC)
+    return (
+        catalogue.text(language, words.chip),
+        catalogue.text(
+            language, words.say, host=host or catalogue.text(language, "the_host"), date=f"{at:%Y-%m-%d %H:%M} UTC"
+        ),
+    )
