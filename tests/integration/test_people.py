@@ -72,6 +72,9 @@ async def test_sign_up_and_in(house: House) -> None:
         assert len(set(made["recovery_codes"])) == 10
         mine = (await ada.get("/account")).json()
         assert (mine["has_password"], mine["passkeys"], mine["recovery_codes_left"]) == (True, [], 10)
+        page = (await ada.get(f"{house.anyone.base_url}/account")).text
+        told = json.loads(page.partition('id="page">')[2].partition("</script>")[0])
+        assert told["account"] == mine, "the page knows the account when it comes: nothing moves once it stands"
         assert (await ada.post("/sign-out")).status_code == 200
         assert "stentor" not in ada.cookies
         problem(await ada.get("/account"), 401, "not-signed-in")

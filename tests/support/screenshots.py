@@ -142,7 +142,7 @@ class Evening:
         host, grace, charles, _ = [str(each["token"]) for each in await self._seats()]
         await self._claim(host, ada)
         async with (
-            self.album.visit(self._reader, f"{self._address}/stage/{SPACE}#token={host}") as stage,
+            self.album.visit(self._reader, f"{self._address}/stage/{SPACE}", storage_state=ada) as stage,
             self.album.visit(self._audience, self.house.audience(SPACE)) as listener,
         ):
             await stage.until("document.querySelectorAll('#people li').length === 4", "the seats are shown")
@@ -225,8 +225,8 @@ class Evening:
             for writer, _, text in COMMENTS:
                 if writer == handle:
                     (await person.post(f"/spaces/{SPACE}/comments", json={"text": text})).raise_for_status()
-            ((key, value),) = person.cookies.items()
-        return {"cookies": [{"name": key, "value": value, "domain": "localhost", "path": "/"}]}
+            found = dict(person.cookies)
+        return {"cookies": [{"name": key, "value": found[key], "domain": "localhost", "path": "/"} for key in found]}
 
     async def _claim(self, token: str, person: StorageState) -> None:
         """Makes a seat the account's of whoever is signed in there: so it has a picture."""

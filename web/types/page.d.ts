@@ -52,4 +52,5 @@ interface PeoplePage {
   problem: string;
   next: string;
   handle: string;
+  account: AccountView;
 }

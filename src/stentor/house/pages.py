@@ -20,6 +20,7 @@ from stentor.base.static import Static
 from stentor.base.texts import Catalogue, negotiate
 from stentor.house.accounts.people import People
 from stentor.house.accounts.schema import profile
+from stentor.house.accounts.views import AccountViews
 from stentor.house.spaces.schema import SpaceRow
 from stentor.house.spaces.service import Spaces
 from stentor.house.spaces.views import Views
@@ -87,7 +88,11 @@ def routes(spaces: Spaces, views: Views, callers: Callers, people: People, *, pr
         found, cache = pages.static.find(version, str(name).removeprefix("/"))
         return Response(found.body, headers={"content-type": found.content_type, "cache-control": cache})
 
-    handlers = [*_of_spaces(pages, spaces, views, callers, people), *_of_accounts(pages, provider), file]
+    handlers = [
+        *_of_spaces(pages, spaces, views, callers, people),
+        *_of_accounts(pages, AccountViews(people), provider),
+        file,
+    ]
     return Router("/", route_handlers=handlers)
 
 
@@ -138,7 +143,7 @@ def _of_spaces(pages: Pages, spaces: Spaces, views: Views, callers: Callers, peo
     return [home, stage, ask, comments]
 
 
-def _of_accounts(pages: Pages, provider: str) -> list[HTTPRouteHandler]:
+def _of_accounts(pages: Pages, views: AccountViews, provider: str) -> list[HTTPRouteHandler]:
     """``/sign-in``, ``/sign-up``, ``/account``, ``/accounts`` and ``/account/deletion/{token}``."""
 
     def sign_in_first(visit: Visit) -> Redirect:
@@ -159,7 +164,10 @@ def _of_accounts(pages: Pages, provider: str) -> list[HTTPRouteHandler]:
         visit = await pages.visit(request)
         if visit.account is None:
             return sign_in_first(visit)
-        return pages.answer(visit, "account", page={"provider": provider, "problem": _problem(request)})
+        mine = msgspec.to_builtins(await views.account(visit.account))
+        return pages.answer(
+            visit, "account", page={"provider": provider, "problem": _problem(request), "account": mine}
+        )
 
     @route("/accounts", http_method=READ, include_in_schema=False)
     async def accounts(request: _Request) -> Response[str] | Redirect:

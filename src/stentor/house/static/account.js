@@ -142,8 +142,8 @@ $("sign-out").addEventListener("click", () => attempt(async () => {
 }));
 
 $("passkey").querySelector("button").disabled = !canPasskey();
+draw(page.account); // at once: nothing that stands below may move under somebody's finger later
 await attempt(async () => {
-  draw(await ask("GET", "/account"));
   drawSessions(await ask("GET", "/account/sessions"));
   drawInvitations(await ask("GET", "/site/invitations"));
 });
