@@ -65,6 +65,9 @@ async def plans(host: Visit, house: Whole) -> str:
     await host.page.fill("#invite-form [name=name]", "Bob")
     await host.page.click("#invite-form button")
     link = await host.page.locator("#invite-result input").input_value()
+    await host.says("#invite-open", "Bob")
+    await host.page.get_by_role("button", name="Copy: Bob").click()
+    await host.says("#invite-open", "Copied")
     await host.page.click("#invite-close")
     return link
 

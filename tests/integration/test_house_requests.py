@@ -164,6 +164,30 @@ async def test_only_what_may_be_done_is_offered(house: House) -> None:
     assert [seat["muted"] for seat in own.json()["seats"]] == [False, False]
 
 
+async def test_open_invitations_are_listed_with_links_that_work(house: House) -> None:
+    """For hosts those of lower rank, for a speaker their own; one that was taken back is gone, and opens nothing."""
+    host = bearer((await house.create())["token"])
+    made = {}
+    for name, role in (("ann", "co_host"), ("ben", "speaker")):
+        wish = {"name": name, "seat": name, "role": role}
+        made[name] = (await house.http.post(f"{SPACE}/invitations", json=wish)).json()["token"]
+
+    async def listed(headers: dict[str, str]) -> dict[str, str]:
+        found = (await house.anyone.get(f"{SPACE}/invitations", headers=headers)).json()["invitations"]
+        return {each["seat"]: each["token"] for each in found}
+
+    assert set(await listed(host)) >= {"ann", "ben"}
+    assert set(await listed(bearer(made["ann"]))) == {"ann", "ben"}
+    assert set(await listed(bearer(made["ben"]))) == {"ben"}
+    problem(await house.anyone.get(f"{SPACE}/invitations"), 401, "not-signed-in")
+    again = bearer((await listed(host))["ben"])
+    assert (await house.anyone.get(SPACE, headers=again)).json()["you"]["seat"] == "ben"
+    assert (await house.anyone.get(SPACE, headers=bearer(made["ben"]))).json()["you"]["seat"] == "ben"
+    await house.anyone.delete(f"{SPACE}/seats/ben", headers=host)
+    assert "ben" not in await listed(host)
+    assert (await house.anyone.get(SPACE, headers=again)).status_code == 403
+
+
 async def test_a_full_stage_says_so_and_somebody_swaps(house: House) -> None:
     """Who is invited takes no place, who is there does; accepting on a full stage names who goes into the audience."""
     made = {"id": "talk", "title": "Talk", "host_name": "Host", "max_seats": 2}

@@ -147,3 +147,11 @@ interface BackstageMessage {
   text: string;
   at_ms: number;
 }
+
+/** A seat's link; whoever has it has the seat. */
+interface Invitation {
+  seat: string;
+  name: string;
+  role: string;
+  link: string;
+}

@@ -84,7 +84,11 @@ def handlers(
     ) -> schema.InvitationView:
         return await invitations.invite(space, data, await who(request, space))
 
-    return [every, create, one, edit, history, invite]
+    @get("/spaces/{space:str}/invitations", summary="Who is invited and not on the stage, with their links")
+    async def invited(request: _Request, space: SpaceParameter) -> schema.InvitationList:
+        return await invitations.waiting(space, await who(request, space))
+
+    return [every, create, one, edit, history, invite, invited]
 
 
 def site_handlers(callers: Callers, views: Views) -> list[HTTPRouteHandler]:

@@ -13,7 +13,7 @@ from stentor.house.spaces.service import Spaces
 from stentor.spaces import commands as c
 from stentor.spaces import rights, tokens
 from stentor.spaces.model import Role, Seat, Space
-from stentor.spaces.rights import Actor
+from stentor.spaces.rights import Actor, Look
 
 
 class Invitations:
@@ -33,6 +33,17 @@ class Invitations:
         seat = seat_id(wish.seat or secrets.token_hex(6))
         found = await self._spaces.change(space, c.GiveSeat(seat, wish.name, Role(wish.role)), actor)
         return self.issue(found, found.seats[seat], wish.expires_s)
+
+    async def waiting(self, space: str, actor: Actor) -> schema.InvitationList:
+        """The links of who is invited and not on the stage, for whoever could make these links anew.
+
+        A seat that is an account's needs no link, and shows none.
+        """
+        found = await self._spaces.load(space)
+        rights.require(actor, Look.BACKSTAGE, found)
+        away = [seat for seat in found.seats.values() if not (seat.connected or seat.account)]
+        shown = [seat for seat in away if rights.allowed(actor, c.RenewLink(seat.id), found)]
+        return schema.InvitationList([self.issue(found, seat, None) for seat in shown])
 
     def page(self, space: str, token: str) -> str:
         """The speaker's page with a token in its address."""

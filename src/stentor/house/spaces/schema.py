@@ -163,6 +163,12 @@ class InvitationView(msgspec.Struct, frozen=True):
     expires_ms: Time
 
 
+class InvitationList(msgspec.Struct, frozen=True):
+    """Who is invited and not on the stage."""
+
+    invitations: list[InvitationView]
+
+
 class SeatView(msgspec.Struct, frozen=True):
     """A seat: what is stored of it, and what the stage says of it now."""
 

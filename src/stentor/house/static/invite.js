@@ -1,8 +1,8 @@
-// Somebody is invited to a space: a name and a role give a link.
+// Somebody is invited to a space: a name and a role give a link. Open invitations can be copied, sent and taken back.
 
-import { $, ask, element, link, text } from "./page.js";
+import { $, ask, button, element, link, text } from "./page.js";
 
-let invited = "";
+let invited = { id: "", title: "" };
 let token = "";
 
 /**
@@ -11,22 +11,68 @@ let token = "";
  * @param {string} by
  */
 export function invite(space, by) {
-  invited = space.id;
+  invited = space;
   token = by;
   $("invite-title").textContent = text("invite.title", { title: space.title });
   $("invite-result").replaceChildren();
+  $("invite-open").replaceChildren();
   $("invite").showModal();
+  attempt(list);
 }
 
-$("invite-close").addEventListener("click", () => $("invite").close());
-$("invite-form").addEventListener("submit", async (/** @type {SubmitEvent} */ event) => {
-  event.preventDefault();
-  const { name, role } = $("invite-form").elements;
+/**
+ * Runs an action, and says what did not work.
+ * @param {() => Promise<unknown>} action
+ */
+async function attempt(action) {
   try {
-    const made = await ask("POST", `/spaces/${invited}/invitations`, { token, body: { name: name.value, role: role.value } });
-    $("invite-result").replaceChildren(element("p", {}, text("invite.link", { name: made.name })), link(made.link));
-    $("invite-form").reset();
+    await action();
   } catch (error) {
     $("invite-result").replaceChildren(element("p", { role: "alert" }, error.message));
   }
+}
+
+async function list() {
+  const { invitations } = await ask("GET", `/spaces/${invited.id}/invitations`, { token });
+  $("invite-open-title").hidden = !invitations.length;
+  $("invite-open").replaceChildren(...invitations.map(row));
+}
+
+/** @param {Invitation} invitation */
+function row({ seat, name, role, link: address }) {
+  const labelled = (/** @type {string} */ key) => ({ ariaLabel: `${text(key)}: ${name}` });
+  const copy = button(text("do.copy"), async () => {
+    await navigator.clipboard?.writeText(address);
+    copy.textContent = text("do.copied");
+  }, labelled("do.copy"));
+  const revoke = button(text("invite.revoke"), () => confirm(text("invite.sure_revoke", { name })) && attempt(async () => {
+    await ask("DELETE", `/spaces/${invited.id}/seats/${seat}`, { token });
+    await list();
+  }), labelled("invite.revoke"));
+  return element("li", {}, element("strong", {}, name), element("span", { className: "quiet" }, text(`role.${role}`)),
+    element("span", { className: "buttons" }, copy, share(address, name), role === "host" ? null : revoke));
+}
+
+/**
+ * A button for the device's own way to send something, where it has one.
+ * @param {string} url
+ * @param {string} name
+ */
+function share(url, name) {
+  if (!navigator.share) return null;
+  const send = () => navigator.share({ title: invited.title, url }).catch(() => {}); // closed without sending
+  return button(text("invite.share"), send, { ariaLabel: `${text("invite.share")}: ${name}` });
+}
+
+$("invite-close").addEventListener("click", () => $("invite").close());
+$("invite-form").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
+  event.preventDefault();
+  const { name, role } = $("invite-form").elements;
+  attempt(async () => {
+    const made = await ask("POST", `/spaces/${invited.id}/invitations`, { token, body: { name: name.value, role: role.value } });
+    const shared = share(made.link, made.name);
+    $("invite-result").replaceChildren(element("p", {}, text("invite.link", { name: made.name })), link(made.link), ...(shared ? [shared] : []));
+    $("invite-form").reset();
+    await list();
+  });
 });
