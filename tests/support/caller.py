@@ -51,6 +51,8 @@ class Caller:
         self.connection.addTransceiver(_Mouth(packets), "sendrecv" if listens else "sendonly")
         self.connection.on("track", self._listen)
         self._heard: deque[Samples] = deque(maxlen=KEPT_TICKS)
+        self.timestamps: deque[int] = deque(maxlen=KEPT_TICKS)
+        """RTP timestamps of the packets that came back."""
         self._loss, self._jitter_s, self._chance = loss, jitter_s, random.Random(7)
 
     @property
@@ -101,6 +103,7 @@ class Caller:
         async def hear(packet: RtpPacket, arrival_time_ms: int) -> None:
             nonlocal expected
             if packet.payload:
+                self.timestamps.append(packet.timestamp)
                 if expected is not None and expected < packet.timestamp:  # what was not sent keeps its place
                     self._heard.append(np.zeros(min(packet.timestamp - expected, SAMPLE_RATE_HZ), np.float32))
                 self._heard.append(decoder.decode(packet.payload))

@@ -25,7 +25,9 @@ from stentor.base.grid import SAMPLE_RATE_HZ, TICK_SAMPLES
 MAX_PACKET_SAMPLES: Final = 5760
 """120 ms: the longest packet there is (RFC 6716, 3.2.5, R5)."""
 SETTLED_BLOCKS: Final = 50
-"""After a second of nothing the encoder is not asked any more: the packet is the last one again."""
+"""After a second of nothing the encoder is not asked any more."""
+_ONE_FRAME = 0xFC
+"""What a packet's first byte says beside the count of frames, which is one then (RFC 6716, 3.1)."""
 MAX_PACKET_BYTES: Final = 1500
 """A packet comes in one datagram of an Ethernet; 20 ms at the highest rate are 1275 bytes."""
 
@@ -119,7 +121,7 @@ class OpusEncoder:
         if error.value != _OK or not self._handle:
             raise SetupError(f"libopus made no encoder (error {error.value}).")
         self._silent = 0
-        self._silence = b""
+        self._nothing = b""
         self._buffer = ctypes.create_string_buffer(MAX_PACKET_BYTES)
         self._set(_SET_BITRATE, bitrate_bps)
         self._set(_SET_COMPLEXITY, complexity)
@@ -138,20 +140,30 @@ class OpusEncoder:
         """Follows the loss that the receiver reports (0 … 100)."""
         self._set(_SET_PACKET_LOSS_PERC, min(100, max(0, loss_percent)))
 
+    @property
+    def settled(self) -> bool:
+        """Whether there has been nothing for so long that a receiver needs a packet only now and then."""
+        return self._silent > SETTLED_BLOCKS
+
     def encode(self, block: Block) -> bytes:
-        """The packet of one block; ``block`` has 960 samples (ValueError otherwise) and is not changed."""
+        """The packet of one block; ``block`` has 960 samples (ValueError otherwise) and is not changed.
+
+        While it is :attr:`settled` the packet is one byte, from which a decoder goes on with silence.
+        """
         if block.shape != (TICK_SAMPLES,):
             raise ValueError(f"A block has {TICK_SAMPLES} samples, not {block.shape}.")
         self._silent = 0 if block.any() else self._silent + 1
-        if self._silent > SETTLED_BLOCKS:
-            return self._silence
+        if self.settled:
+            return self._nothing
         pcm = np.ascontiguousarray(block, dtype=np.float32)
         pointer = pcm.ctypes.data_as(_FloatPointer)
         written = self._lib.opus_encode_float(self._handle, pointer, TICK_SAMPLES, self._buffer, MAX_PACKET_BYTES)
         if written < 0:
             raise RuntimeError(f"libopus did not encode (error {written}).")
-        self._silence = self._buffer.raw[:written]
-        return self._silence
+        packet = self._buffer.raw[:written]
+        # "a frame of length 0 ... indicates that no data is available": discontinuous transmission (RFC 6716, 3.2.1)
+        self._nothing = bytes([packet[0] & _ONE_FRAME])
+        return packet
 
     def __del__(self) -> None:
         if self._handle:

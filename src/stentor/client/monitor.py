@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
+import numpy as np
 from aiortc import RTCRtpReceiver
 from aiortc.rtp import RtpPacket
 
@@ -14,6 +15,8 @@ from stentor.client.history import SoundHistory
 
 MAX_CONCEALED: Final = 25
 """Lost packets in a row that are concealed (0.5 s); a longer hole is cut out."""
+MAX_UNSENT_SAMPLES: Final = 48_000
+"""A second; what jumps further is another clock."""
 
 
 class Monitor:
@@ -34,6 +37,8 @@ class Monitor:
         """Monotonic seconds."""
         self._decoder = OpusDecoder() if keep_s > 0 else None
         self._sequence: int | None = None
+        self._expected = 0
+        """The timestamp behind the last packet."""
 
     def listen_to(self, receiver: RTCRtpReceiver) -> None:
         """From now on the packets of ``receiver`` come here."""
@@ -55,6 +60,10 @@ class Monitor:
             length = packet_samples(packet.payload)
             for _ in range(ahead - 1 if ahead <= MAX_CONCEALED else 0):
                 self.heard.add(self._decoder.conceal(length), now)
+            unsent = packet.timestamp - self._expected & 0xFFFFFFFF if ahead == 1 else 0
+            if unsent <= MAX_UNSENT_SAMPLES:  # there was nothing to hear, and that was not sent
+                self.heard.add(np.zeros(unsent, dtype=np.float32), now)
+            self._expected = packet.timestamp + length
             self.heard.add(self._decoder.decode(packet.payload), now)
         except Malformed:
             self.bad += 1

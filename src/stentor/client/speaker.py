@@ -37,7 +37,7 @@ from stentor.client.session import WhipSession, end_of_candidates
 CONNECT_S: Final = 10.0
 """From the offer to the first packet that may leave: ICE and DTLS take 0.1 s on a good network."""
 SILENCE_S: Final = 1.0
-"""The stage sends 50 packets a second whether anybody talks or not; none for so long and it is lost. As soon as that,
+"""The stage sends 50 packets a second, or 10 while nobody else talks; none for so long and it is lost. As soon as that,
 because a stage that died must be heard again after 3 s; a POST too many costs nothing, it replaces the connection."""
 PATIENCE_S: Final = 10.0
 """How long a server may be busy (503) before the first connection; later it may restart as long as it likes."""

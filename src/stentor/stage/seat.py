@@ -207,11 +207,12 @@ class StageSeat:
         # The new stream begins with a fade-in of its own (audio.jitter).
         return block if old is None else block + old * linear(TICK_SAMPLES)[0]
 
-    def encode(self, block: Block) -> bytes:
-        """Encodes what only this seat hears: the mix without its own voice."""
+    @property
+    def encoder(self) -> OpusEncoder:
+        """For what only this seat hears: the mix without its own voice."""
         if self._encoder is None:
             self._encoder = OpusEncoder()
-        return self._encoder.encode(block)
+        return self._encoder
 
     async def send(self, opus: bytes, tick: int) -> None:
         if self.current is not None and self.current.peer is not None:

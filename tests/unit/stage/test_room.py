@@ -20,7 +20,7 @@ from stentor.stage import offer as sdp
 from stentor.stage import room as stage_room
 from stentor.stage.ice import IceSettings
 from stentor.stage.peer import DtlsCertificate
-from stentor.stage.room import FAREWELL_TICKS, Room
+from stentor.stage.room import FAREWELL_TICKS, SPARSE_TICKS, Room
 from stentor.stage.seat import HEARD_S, LOST_AFTER_S, VACATED_AFTER_S, Presence, SeatSession, presence
 from stentor.wire.tick import Tick
 from tests.support.caller import Caller, calling, spoken
@@ -178,6 +178,22 @@ async def test_two_speakers_hear_each_other_and_not_themselves() -> None:
         assert numbers == sorted(set(numbers))
         delays = [tick.delay_ms for tick in going.ticks if tick.talking]
         assert np.median(delays) < 150
+
+
+async def test_who_is_alone_gets_a_packet_now_and_then() -> None:
+    """Where there is nothing to hear one packet of five is sent; who comes then is heard from the beginning."""
+    async with running() as going, calling(spoken(READER)) as ann, calling(spoken(CARDS)) as bob:
+        await going.call("ann", ann)
+        await eventually(lambda: _steps(ann)[-5:] == [SPARSE_TICKS] * 5, "the stage sends little")
+        await going.call("bob", bob)
+        await eventually(lambda: _steps(ann)[-300:].count(1) > 250, "six seconds came back")
+        assert clearest(CARDS, ann.heard) >= MATCHED
+        assert_not_heard(READER, ann.heard)
+
+
+def _steps(caller: Caller) -> list[int]:
+    """From one packet to the next, in ticks."""
+    return [int(step) // grid.TICK_SAMPLES for step in np.diff(caller.timestamps)]
 
 
 async def test_a_seat_that_falls_silent_is_lost_then_vacated(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ const FIRST_RETRY_MS = 300;
 const LONGEST_RETRY_MS = 1500; // a stage has a dozen seats: their haste harms nobody
 const CONNECT_MS = 8000;
 const LOOK_MS = 500;
-const LOST_MS = 1000; // the stage sends 50 packets a second, also silence; ICE itself notices a loss after 5 to 8 s
+const LOST_MS = 1000; // the stage sends 50 packets a second, or 10 of silence; ICE itself notices a loss after 5 to 8 s
 const FINAL = new Set([400, 401, 403, 404, 405, 413, 415, 422]);
 
 /**
