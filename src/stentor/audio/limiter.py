@@ -19,6 +19,9 @@ _RELEASE = 10.0 ** (0.1 / 20.0)
 """0.1 dB every 5 ms: 20 dB a second."""
 
 
+_ONES: Final = np.ones(TICK_SAMPLES, dtype=np.float32)
+
+
 class Limiter:
     """Works in steps of 5 ms, with a gain that runs in a straight line from one border between two steps to the next.
 
@@ -31,11 +34,13 @@ class Limiter:
         self._tail: Samples = np.zeros(LOOKAHEAD_SAMPLES, dtype=np.float32)
 
     def curve(self, peaks: Samples) -> Samples:
-        """960 gains for the samples *5 ms before* those whose magnitudes are ``peaks``.
+        """960 gains, read-only, for the samples *5 ms before* those whose magnitudes are ``peaks``.
 
         Several signals can share one curve: let ``peaks`` be the largest magnitude of all of them.
         """
-        highest = peaks.reshape(-1, LOOKAHEAD_SAMPLES).max(axis=1)
+        highest = np.maximum.reduce(peaks.reshape(-1, LOOKAHEAD_SAMPLES), axis=1)
+        if self._border == self._allowed == 1.0 and not (highest > _AIM).any():
+            return _ONES
         pieces = []
         for peak in highest.tolist():
             following = min(1.0, _AIM / peak) if peak > _AIM else 1.0

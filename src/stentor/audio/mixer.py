@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stentor.audio.fade import linear
-from stentor.audio.limiter import LOOKAHEAD_SAMPLES, Limiter
+from stentor.audio.limiter import CEILING, LOOKAHEAD_SAMPLES, Limiter
 from stentor.audio.loudness import Leveller
 from stentor.audio.pcm import FLOOR_DBFS, SILENCE, Block, gain_of_db
 from stentor.audio.voice import TalkDetector
@@ -51,6 +51,10 @@ class Mix:
 class _Seat:
     gain: float = 1.0
     muted: bool = False
+
+    @property
+    def factor(self) -> float:
+        return 0.0 if self.muted else self.gain
 
 
 class Mixer:
@@ -92,16 +96,14 @@ class Mixer:
         """
         leaving = self._seat_people(inputs)
         sound = self._gather(inputs)
-        energies = (self._weighting.filter(sound) ** 2).mean(axis=1)
+        energies = _mean_squares(self._weighting.filter(sound))
         levels_db = 10.0 * np.log10(np.maximum(energies, 1e-12))
         voices = self._detector.update(levels_db)
         levels_gain = self._leveller.update(energies, voices.speech)
-        muted = np.array([self._setting(seat).muted for seat in self._seats], dtype=np.bool_)
-        host = np.array([self._setting(seat).gain for seat in self._seats])
-        gains = np.where(voices.open, 1.0, _REST_GAIN) * 10.0 ** (levels_gain / 20.0) * host * ~muted
-        self._apply(sound, gains)
-        rms = np.sqrt(np.einsum("ij,ij->i", sound, sound) / TICK_SAMPLES)
-        talking = voices.talking & ~muted & (host > 0)
+        host = np.array([self._settings.get(seat, _NEUTRAL).factor for seat in self._seats])
+        self._apply(sound, np.where(voices.open, 1.0, _REST_GAIN) * 10.0 ** (levels_gain / 20.0) * host)
+        rms = np.sqrt(_mean_squares(sound))
+        talking = voices.talking & (host > 0)
         full, minus = self._sum(sound, played, leaving, talking)
         names = np.flatnonzero(talking).tolist()
         levels = np.maximum(FLOOR_DBFS, 20.0 * np.log10(np.maximum(rms, 1e-9))).tolist()
@@ -112,9 +114,6 @@ class Mixer:
             talking=frozenset(self._seats[row] for row in names),
             levels_dbfs=dict(zip(self._seats, levels, strict=True)),
         )
-
-    def _setting(self, seat: str) -> _Seat:
-        return self._settings.get(seat, _NEUTRAL)
 
     def _seat_people(self, inputs: Mapping[str, Block | None]) -> Block:
         """Makes the rows those of ``inputs``; gives back the last 5 ms of who left, summed and faded out."""
@@ -153,7 +152,7 @@ class Mixer:
                 sound[row, :LOOKAHEAD_SAMPLES] *= fade_in
         if not np.isfinite(sound.sum()):
             np.nan_to_num(sound, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-        return np.clip(sound, -_LOUDEST, _LOUDEST, out=sound)
+        return _within(sound, _LOUDEST)
 
     def _apply(self, sound: NDArray[np.float32], gains: NDArray[np.float64]) -> None:
         """Multiplies each row by its gain, in place, in a straight line from the last tick's gain to this one's."""
@@ -169,7 +168,7 @@ class Mixer:
 
         The curve looks at every possible mix-minus, not only at the sum: two seats may cancel each other in it.
         """
-        newest = sound.sum(axis=0) + played
+        newest = np.add.reduce(sound) + played
         peaks = np.abs(newest)
         if len(self._seats) > 1:
             np.maximum(peaks, np.abs(newest - sound).max(axis=0), out=peaks)
@@ -179,7 +178,7 @@ class Mixer:
         due = delayed[:, :TICK_SAMPLES]
         late = np.concatenate((self._played_tail, played))
         self._played_tail = late[TICK_SAMPLES:].copy()
-        total = due.sum(axis=0) + late[:TICK_SAMPLES]
+        total = np.add.reduce(due) + late[:TICK_SAMPLES]
         total[:LOOKAHEAD_SAMPLES] += leaving
         rows = np.flatnonzero(talking).tolist()
         minus = {self._seats[row]: _bounded((total - due[row]) * curve) for row in rows}
@@ -191,4 +190,13 @@ _NEUTRAL: Final = _Seat()
 
 def _bounded(block: Block) -> Block:
     """A fading tail was measured before it was faded, so a sum of others' opposites may pass the curve by a little."""
-    return np.clip(block, -0.97, 0.97)
+    return _within(block, CEILING)
+
+
+def _within(samples: NDArray[np.float32], limit: float) -> NDArray[np.float32]:
+    """``samples``, changed in place; np.clip() takes three times as long for so few."""
+    return np.minimum(np.maximum(samples, -limit, out=samples), limit, out=samples)
+
+
+def _mean_squares(rows: NDArray[Any]) -> NDArray[Any]:
+    return np.einsum("ij,ij->i", rows, rows) / TICK_SAMPLES

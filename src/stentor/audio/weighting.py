@@ -51,6 +51,8 @@ class KWeighting:
 
     def filter(self, samples: NDArray[np.float32]) -> Matrix:
         """The filtered signal; ``samples`` has the shape ``(channels, n)`` and is not changed."""
+        if samples.shape[1] == TICK_SAMPLES:
+            return self._piece(samples)
         filtered = np.empty(samples.shape)
         for start in range(0, samples.shape[1], TICK_SAMPLES):
             piece = samples[:, start : start + TICK_SAMPLES]
@@ -72,13 +74,13 @@ class KWeighting:
         padded[:, :length] = samples
         blocks = padded.reshape(channels * _BLOCKS, _BLOCK)
         added = (blocks @ matrices.into).reshape(channels, _BLOCKS * _STATES)
-        states = (np.hstack((self._state, added)) @ matrices.carry).reshape(channels, _BLOCKS + 1, _STATES)
+        states = (np.concatenate((self._state, added), axis=1) @ matrices.carry).reshape(channels, _BLOCKS + 1, _STATES)
         begun = states[:, :_BLOCKS].reshape(channels * _BLOCKS, _STATES)
         filtered = (blocks @ matrices.local + begun @ matrices.out).reshape(channels, TICK_SAMPLES)
         whole, rest = divmod(length, _BLOCK)
-        self._state = states[:, whole] @ matrices.powers[rest]
+        self._state = states[:, whole]
         if rest:
-            self._state = self._state + padded[:, length - rest : length] @ matrices.into[_BLOCK - rest :]
+            self._state = self._state @ matrices.powers[rest] + padded[:, length - rest : length] @ matrices.into[_BLOCK - rest :]
         return filtered[:, :length]
 
 
