@@ -39,7 +39,7 @@ class Mix:
     full: Block
     """Everybody, limited: for the audience."""
     minus: dict[str, Block]
-    """For each talking seat the mix without itself."""
+    """For each talking seat, and one that is alone, the mix without itself."""
     shared: Block
     """For every other seat; the same as ``full``, so one encoding serves them all."""
     talking: frozenset[str]
@@ -180,7 +180,7 @@ class Mixer:
         self._played_tail = late[TICK_SAMPLES:].copy()
         total = np.add.reduce(due) + late[:TICK_SAMPLES]
         total[:LOOKAHEAD_SAMPLES] += leaving
-        rows = np.flatnonzero(talking).tolist()
+        rows = np.flatnonzero(talking).tolist() if len(self._seats) > 1 else range(len(self._seats))
         minus = {self._seats[row]: _bounded((total - due[row]) * curve) for row in rows}
         return _bounded(total * curve), minus
 
@@ -199,4 +199,5 @@ def _within(samples: NDArray[np.float32], limit: float) -> NDArray[np.float32]:
 
 
 def _mean_squares(rows: NDArray[Any]) -> NDArray[Any]:
-    return np.einsum("ij,ij->i", rows, rows) / TICK_SAMPLES
+    means: NDArray[Any] = np.einsum("ij,ij->i", rows, rows) / TICK_SAMPLES
+    return means
