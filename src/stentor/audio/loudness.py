@@ -6,7 +6,7 @@ Gating: BS.1770-4, annex 1 (400 ms blocks, 75 % overlap, -70 LUFS absolute, -10 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from math import log10
 from typing import Final
 
 import numpy as np
@@ -26,6 +26,7 @@ MAX_GAIN_DB: Final = 18.0
 _OFFSET = -0.691
 _ABSOLUTE_GATE_LUFS = -70.0
 _RELATIVE_GATE_LU = -10.0
+_GATE = 10.0 ** (_RELATIVE_GATE_LU / 10.0)
 _BLOCK_SAMPLES = 19_200
 _STEP_SAMPLES = 4_800
 
@@ -70,39 +71,27 @@ def _mean_square(loudness_lufs: float) -> float:
 
 
 class Leveller:
-    """Finds for each of ``channels`` speakers the gain toward :data:`SPEECH_LUFS`.
+    """Finds for one speaker the gain toward :data:`SPEECH_LUFS`.
 
     Slow (4 dB/s up, 10 dB/s down, faster in the first second of speech), and only while there is speech: silence,
     noise and pauses neither raise nor lower anything. It gives gains, not samples: whoever applies them goes from one
-    to the next in a ramp over the tick, so there is no click. Arrays over the speakers: the mixer runs it each tick.
+    to the next in a ramp over the tick, so there is no click.
     """
 
-    def __init__(self, channels: int = 1) -> None:
-        self._fast = np.zeros(channels)
-        self._energy = np.zeros(channels)
-        self._heard_ticks = np.zeros(channels)
-        self._gain_db = np.zeros(channels)
+    def __init__(self) -> None:
+        self._fast = self._energy = 0.0
+        self._heard_ticks = 0
+        self._gain_db = 0.0
 
-    def rearrange(self, order: Sequence[int]) -> None:
-        """Makes old channel ``order[i]`` channel ``i``; -1 is a new speaker."""
-        columns = np.stack((self._fast, self._energy, self._heard_ticks, self._gain_db, np.zeros(self._fast.size)))
-        columns = np.hstack((columns, np.zeros((5, 1))))[:, list(order)]  # -1 picks the added column of zeros
-        self._fast, self._energy, self._heard_ticks, self._gain_db = columns[:4]
-
-    def update(self, mean_squares: NDArray[np.float64], speech: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """The gains in dB after one more tick: its K-weighted mean squares, and who spoke in it."""
-        self._fast = self._fast + _FAST_SHARE * (mean_squares - self._fast)
-        loud = self._fast > self._energy * 10.0 ** (_RELATIVE_GATE_LU / 10.0)
-        counts = speech & loud
-        self._heard_ticks = self._heard_ticks + counts
-        share = 1.0 / np.clip(self._heard_ticks, 5, _MEMORY_TICKS)
-        self._energy = np.where(counts, self._energy + share * (self._fast - self._energy), self._energy)
-        wanted = SPEECH_LUFS - _OFFSET - 10.0 * np.log10(np.maximum(self._energy, 1e-12))
-        highest = np.where(self._heard_ticks < _UNSURE_TICKS, _UNSURE_GAIN_DB, MAX_GAIN_DB)
-        wanted = np.clip(wanted, MIN_GAIN_DB, highest)
-        early = self._heard_ticks < _EARLY_TICKS
-        step = np.clip(
-            wanted - self._gain_db, np.where(early, -_EARLY_DB, -_DOWN_DB), np.where(early, _EARLY_DB, _UP_DB)
-        )
-        self._gain_db = self._gain_db + np.where(counts, step, 0.0)
+    def update(self, mean_square: float, speech: bool) -> float:
+        """The gain in dB after one more tick: its K-weighted mean square, and whether there was speech in it."""
+        self._fast += _FAST_SHARE * (mean_square - self._fast)
+        if not speech or self._fast <= self._energy * _GATE:
+            return self._gain_db
+        self._heard_ticks += 1
+        self._energy += (self._fast - self._energy) / min(max(self._heard_ticks, 5), _MEMORY_TICKS)
+        highest = _UNSURE_GAIN_DB if self._heard_ticks < _UNSURE_TICKS else MAX_GAIN_DB
+        wanted = SPEECH_LUFS - _OFFSET - 10.0 * log10(max(self._energy, 1e-12))
+        up, down = (_EARLY_DB, _EARLY_DB) if self._heard_ticks < _EARLY_TICKS else (_UP_DB, _DOWN_DB)
+        self._gain_db += min(max(min(max(wanted, MIN_GAIN_DB), highest) - self._gain_db, -down), up)
         return self._gain_db

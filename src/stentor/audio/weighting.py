@@ -80,7 +80,9 @@ class KWeighting:
         whole, rest = divmod(length, _BLOCK)
         self._state = states[:, whole]
         if rest:
-            self._state = self._state @ matrices.powers[rest] + padded[:, length - rest : length] @ matrices.into[_BLOCK - rest :]
+            self._state = (
+                self._state @ matrices.powers[rest] + padded[:, length - rest : length] @ matrices.into[_BLOCK - rest :]
+            )
         return filtered[:, :length]
 
 

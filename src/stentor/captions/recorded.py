@@ -56,7 +56,7 @@ class Recorded:
         self._known = known
         self._decoder = StreamDecoder("aac", AAC_CONFIG)
         self._narrower = Narrower()
-        self._detector = TalkDetector(1)
+        self._detector = TalkDetector()
         self._utterances = Utterances(TICK_SAMPLES)
         self._talking: dict[int, list[CreditedSpeaker]] = {}
         """By part: a segment has a pulse for each of its parts."""
@@ -88,7 +88,7 @@ class Recorded:
 
     def _talks(self, samples: Samples) -> list[bool]:
         levels = [pcm.level_dbfs(block) for block in samples.reshape(-1, TICK_SAMPLES)]
-        return [bool(self._detector.update(np.array([level])).talking[0]) for level in levels]
+        return [self._detector.update(level).talking for level in levels]
 
 
 def _sized(sound: Samples, size: int) -> Samples:

@@ -64,12 +64,11 @@ def test_the_filter_is_the_same_in_pieces() -> None:
 
 def levelled(signal: NDArray[np.float32], speech: bool = True) -> NDArray[np.float64]:
     """The gain in dB after each tick."""
-    weighting, leveller = KWeighting(1), Leveller(1)
+    weighting, leveller = KWeighting(1), Leveller()
     gains = []
     for at in range(0, signal.size - 959, 960):
-        energy = (weighting.filter(signal[np.newaxis, at : at + 960]) ** 2).mean(axis=1)
-        spoken = np.array([speech and float(energy[0]) > 1e-5])
-        gains.append(float(leveller.update(energy, spoken)[0]))
+        energy = float((weighting.filter(signal[np.newaxis, at : at + 960]) ** 2).mean())
+        gains.append(leveller.update(energy, speech and energy > 1e-5))
     return np.array(gains)
 
 

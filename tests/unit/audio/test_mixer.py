@@ -78,6 +78,19 @@ def test_silent_seats_are_not_talking() -> None:
     assert mix.levels_dbfs["a"] > -30
 
 
+def test_seats_keep_their_state_when_others_come_and_go() -> None:
+    """Whoever stays is known by their noise and their loudness; one who is new is not."""
+    mixer, fan, voice_of = Mixer(), np.resize(STEADY, 960 * 200) * 0.03, voice("reader")
+    play(mixer, 190, fan=fan, gone=fan, reader=voice_of)
+    levels = mixer.tick({"fan": block_of(fan, 190), "gone": SILENCE, "reader": block_of(voice_of, 190)}).levels_dbfs
+    mixes = [
+        mixer.tick({"reader": block_of(voice_of, tick), "new": block_of(fan, tick), "fan": block_of(fan, tick)})
+        for tick in (191, 192)
+    ]
+    assert mixes[1].talking == {"reader", "new"}
+    assert mixes[0].levels_dbfs["fan"] == pytest.approx(levels["fan"], abs=0.1)
+
+
 def test_joining_and_leaving_do_not_click() -> None:
     """A seat that comes, is gone, gives nothing and comes back: only fades, at every one of these moments."""
     mixer, mixes = Mixer(), []
