@@ -20,7 +20,7 @@ _ALWAYS_DB = -34.0
 _LOWEST_FLOOR_DB = -65.0
 
 
-class Voice(NamedTuple):
+class VoiceActivity(NamedTuple):
     """What one tick says of a speaker."""
 
     speech: bool
@@ -41,7 +41,7 @@ class TalkDetector:
         self._levels_db = deque([_LOWEST_FLOOR_DB] * NOISE_TICKS, maxlen=NOISE_TICKS)
         self._run = self._open = self._talking = 0
 
-    def update(self, level_db: float) -> Voice:
+    def update(self, level_db: float) -> VoiceActivity:
         """Takes in the (K-weighted) level of one tick in dB."""
         floor_db = min(self._levels_db)
         self._levels_db.append(max(level_db, _LOWEST_FLOOR_DB))
@@ -50,4 +50,4 @@ class TalkDetector:
         self._run = self._run + 1 if sounding else 0
         self._open = HANG_TICKS if sounding else max(self._open - 1, 0)
         self._talking = HANG_TICKS if self._run >= ATTACK_TICKS else max(self._talking - 1, 0)
-        return Voice(speech, self._talking > 0, self._open > 0)
+        return VoiceActivity(speech, self._talking > 0, self._open > 0)

@@ -27,7 +27,7 @@ from stentor.spaces.tokens import Invitation
 from stentor.stage.ice import IceSettings
 from stentor.stage.offer import SpeakerOffer
 from stentor.stage.peer import DtlsCertificate, Peer
-from stentor.stage.seat import Presence, SeatSession, StageSeat
+from stentor.stage.seat import SPARSE_TICKS, Presence, SeatSession, StageSeat
 from stentor.stage.soundboard import Soundboard
 from stentor.wire.tick import Tick
 
@@ -38,9 +38,6 @@ FAREWELL_TICKS = 25
 the talk leaves no hole in its last chunk. While another is there and lost, there is none: that is a hole."""
 CLOCK_SET_BACK_TICKS = 50
 """When the clock shows so much less than before it was set back: count anew instead of waiting for it."""
-SPARSE_TICKS = 5
-"""To whom there is nothing to hear only each fifth packet is sent, which is most of what sending costs. Speakers take
-the stage for gone after a second without any: of ten packets one arrives, also on a bad line."""
 LOOK_S = 1.0
 """How often an empty stage looks for a sound whose samples have come."""
 FULL_RETRY_S = 10.0

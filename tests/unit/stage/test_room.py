@@ -20,8 +20,8 @@ from stentor.stage import offer as sdp
 from stentor.stage import room as stage_room
 from stentor.stage.ice import IceSettings
 from stentor.stage.peer import DtlsCertificate
-from stentor.stage.room import FAREWELL_TICKS, SPARSE_TICKS, Room
-from stentor.stage.seat import HEARD_S, LOST_AFTER_S, VACATED_AFTER_S, Presence, SeatSession, presence
+from stentor.stage.room import FAREWELL_TICKS, Room
+from stentor.stage.seat import HEARD_S, LOST_AFTER_S, SPARSE_TICKS, VACATED_AFTER_S, Presence, SeatSession, presence
 from stentor.wire.tick import Tick
 from tests.support.caller import Caller, calling, spoken
 from tests.support.sound import MATCHED, assert_not_heard, correlation
