@@ -39,7 +39,7 @@ AAC_DELAY_SAMPLES: Final = 2048
 """One frame the encoder looks ahead, and one frame of overlap in the decoder."""
 OPUS_DELAY_SAMPLES: Final = OPUS_PRE_SKIP
 
-_LOOP_RUN_UP_CHUNKS = 12
+LOOP_RUN_UP_CHUNKS: Final = 12
 """Before a loop its own end is encoded, so that chunk 0 follows chunk 191 for the codec's memory too."""
 
 _SETTINGS: Final[dict[Codec, tuple[str, str, dict[str, str]]]] = {
@@ -122,6 +122,6 @@ def encode_loop(pcm: Samples, rendition: Rendition) -> list[list[bytes]]:
         raise ValueError(f"A loop has 1 to {HOLD_CHUNKS} chunks, not {pcm.size} samples.")
     chunks = pcm.reshape(count, CHUNK_SAMPLES)
     encoder = ProgrammeEncoder(rendition)
-    for number in range(-_LOOP_RUN_UP_CHUNKS, 0):
+    for number in range(-LOOP_RUN_UP_CHUNKS, 0):
         encoder.encode(chunks[number % count])
     return [encoder.encode(chunk) for chunk in chunks]

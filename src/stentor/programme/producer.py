@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from typing import Final, NamedTuple
 
 from stentor.base import grid
@@ -60,6 +60,7 @@ class Producer:
         *,
         clock: Clock,
         pool: Executor,
+        spare: Executor,
         heard: Callable[[], Heard],
         deliver: Callable[[Chunk], Awaitable[None]],
         spans: Callable[[], bool],
@@ -77,6 +78,9 @@ class Producer:
         live = space.live_chunk
         self._signal = Signal(music.loop, joining=live is not None and self.number > live)
         self._clock, self._pool, self._heard, self._deliver = clock, pool, heard, deliver
+        self._spare = spare
+        """For what is done ahead: nothing that is due waits behind it."""
+        self._preparing: Future[None] | None = None
         self._spans = spans
         """Whether all who read the log know messages that stand for several chunks."""
         self._whole = asyncio.Event()
@@ -151,6 +155,7 @@ class Producer:
             self.number = end
             heard = self._heard()
             seats = [(seat.id, seat.talking, seat.muted) for seat in heard.seats]
+            self._prepare(bool(seats))
             told = (self.space.version, heard.listeners, heard.reactions, seats)
             is_news = told != self._told or end % grid.CHUNKS_PER_SEGMENT == 0
         self._whole.clear()
@@ -159,6 +164,16 @@ class Producer:
         if self.number > first:
             self._told = told
             await self._deliver(self._resting(first, self.number - 1, hold, heard))
+
+    def _prepare(self, seated: bool) -> None:
+        """With somebody on the stage the talk may begin at any time."""
+        if self._preparing is not None and self._preparing.done():
+            self._preparing.result()  # raises what went wrong
+            self._preparing = None
+        if not seated:
+            self._signal.rest()
+        elif self._preparing is None:
+            self._preparing = self._spare.submit(self._signal.prepare, self.number)
 
     def _rest_end(self) -> int:
         """The chunk behind those that are passed over next: to the end of the part, or to the seam."""

@@ -82,6 +82,7 @@ class SpaceOnAir:
             music,
             clock=role.clock,
             pool=role.pool,
+            spare=role.spare,
             heard=self._heard,
             deliver=self._deliver,
             spans=lambda: role.statuses.reads_spans(role.clock()),
@@ -175,6 +176,7 @@ class Programme:
         self.statuses = Statuses(clock)
         self.loops = HoldLoops(objects)
         self.pool = ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="encode")
+        self.spare = ThreadPoolExecutor(max_workers=1, thread_name_prefix="run-up")
         self.channels: dict[str, SpaceOnAir] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.log = log.get(ROLE)
@@ -194,7 +196,8 @@ class Programme:
                 task.cancel()
             if tasks:
                 await asyncio.wait(tasks, timeout=STOP_S)
-            self.pool.shutdown(wait=False, cancel_futures=True)
+            for pool in (self.pool, self.spare):
+                pool.shutdown(wait=False, cancel_futures=True)
 
     def _follow(self, space: Space) -> None:
         channel = self.channels.get(space.id)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
 from stentor.audio.pcm import SILENCE, to_int16
 from stentor.base import grid
 from stentor.base.rendition import RENDITIONS, Source
+from stentor.bus.status import SeatStatus
 from stentor.programme.producer import BEHIND_CHUNKS, Heard, Producer
 from stentor.spaces import pulse
 from stentor.store.loops import Music
@@ -33,6 +35,18 @@ class MovedClock:
         return time.time() + self.offset_s
 
 
+class Spare(ThreadPoolExecutor):
+    """The threads for what is done ahead; counts what they were given."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.given = 0
+
+    def submit(self, *given: Any, **named: Any) -> Future[Any]:
+        self.given += 1
+        return super().submit(*given, **named)
+
+
 class Bench:
     """A producer of a space whose doors open now, and that goes live at once unless it waits; and what it made."""
 
@@ -41,13 +55,16 @@ class Bench:
         self.clock = MovedClock()
         self.chunks: list[Chunk] = []
         self.listeners = 7
+        self.seats: list[SeatStatus] = []
+        self.spare = Spare()
         self.reads_spans = True
         self.producer = Producer(
             opened() if waits else live(opened()),
             Music("own", loop),
             clock=self.clock,
             pool=pool,
-            heard=lambda: Heard(self.listeners, ()),
+            spare=self.spare,
+            heard=lambda: Heard(self.listeners, self.seats),
             deliver=self.deliver,
             spans=lambda: self.reads_spans,
         )
@@ -75,6 +92,7 @@ async def producing(*, waits: bool = False) -> AsyncIterator[Bench]:
         finally:
             task.cancel()
             await asyncio.wait([task])
+            bench.spare.shutdown()
 
 
 async def test_every_chunk_is_whole_and_in_its_time() -> None:
@@ -101,6 +119,15 @@ async def test_who_reads_no_spans_gets_each_chunk() -> None:
     for chunk in bench.chunks[1:]:
         assert chunk.span == 1
         assert chunk.frames.keys() == {rendition.name for rendition in RENDITIONS}
+
+
+async def test_a_seam_is_prepared_while_somebody_is_on_the_stage() -> None:
+    """A space that only waits is not worked for."""
+    async with producing(waits=True) as bench:
+        await bench.makes(1)
+        assert bench.spare.given == 0
+        bench.seats = [SeatStatus("ben", "Ben", "speaker")]
+        await eventually(lambda: bench.spare.given > 0, "the seam is prepared")
 
 
 async def test_a_clock_set_forward_leaves_numbers_out() -> None:
