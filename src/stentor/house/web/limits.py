@@ -16,10 +16,13 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from stentor.base.errors import Overloaded, problem
-from stentor.crowd.gradient import Gradient, Patience
+from stentor.crowd.patience import Patience
 from stentor.house.web.problems import headers_of
 
 RETRY_S = 2.0
+AT_ONCE = 20
+"""Requests of a lane under way. A limit that followed the delays answered no more of a flood, and hosts waited twice as
+long behind it: the house has one interpreter, and more at once only makes a queue."""
 MOST_WAITING = 500
 """Requests that wait for room in a lane. With 0.1 s of patience more would mean 5,000 a second."""
 ALWAYS = frozenset({"/healthz"})
@@ -36,7 +39,6 @@ class Lane:
     def __init__(self) -> None:
         self.busy = 0
         self.refused = 0
-        self.gradient = Gradient()
         self._patience = Patience()
         self._waiting: deque[asyncio.Future[None]] = deque()
 
@@ -46,7 +48,7 @@ class Lane:
         now = loop.time()
         if not self._waiting:
             self._patience.empty(now)
-            if self.busy < self.gradient.limit:
+            if self.busy < AT_ONCE:
                 self.busy += 1
                 return
         if len(self._waiting) >= MOST_WAITING:
@@ -57,7 +59,7 @@ class Lane:
             await asyncio.wait([turn], timeout=self._patience.wait_s(now))
         except asyncio.CancelledError:
             if turn.done():
-                self.leave(None)
+                self.leave()
             raise
         finally:
             if not turn.done():
@@ -65,13 +67,11 @@ class Lane:
         if not turn.done():
             raise self._full()
 
-    def leave(self, took_s: float | None) -> None:
-        """The answer begins; ``took_s`` is None when its time says nothing about the house."""
-        if took_s is not None:
-            self.gradient.answered(took_s, self.busy)
+    def leave(self) -> None:
+        """The answer begins."""
         self.busy -= 1
         now = asyncio.get_running_loop().time()
-        while self._waiting and self.busy < self.gradient.limit:
+        while self._waiting and self.busy < AT_ONCE:
             # in a standing queue the oldest are about to give up: the newest still has somebody who waits
             turn = self._waiting.pop() if self._patience.standing(now) else self._waiting.popleft()
             self.busy += 1
@@ -99,7 +99,7 @@ class Lanes:
         return {
             f"{name}_{what}": float(value)
             for name, lane in (("control", self.control), ("public", self.public), ("comments", self.comments))
-            for what, value in (("limit", lane.gradient.limit), ("busy", lane.busy), ("refused", lane.refused))
+            for what, value in (("busy", lane.busy), ("refused", lane.refused))
         }
 
 
@@ -122,26 +122,23 @@ def limited(app: ASGIApp, lanes: Lanes) -> ASGIApp:
 
 
 async def _pass(app: ASGIApp, lane: Lane, scope: Scope, receive: Receive, send: Send) -> None:
-    loop = asyncio.get_running_loop()
-    begun, inside = loop.time(), True
-    # what a body, or a stage on the other side of the bus, takes is not the house's delay
-    tells = scope.get("method") in ("GET", "HEAD")
+    inside = True
 
-    def leave(*, answered: bool) -> None:
+    def leave() -> None:
         nonlocal inside
         if inside:
             inside = False
-            lane.leave(loop.time() - begun if tells and answered else None)
+            lane.leave()
 
     async def watched(message: Message) -> None:
         if message["type"] == "http.response.start":
-            leave(answered=True)
+            leave()
         await send(message)
 
     try:
         await app(scope, receive, watched)
     finally:
-        leave(answered=False)
+        leave()
 
 
 async def _refuse(send: Send, error: Overloaded) -> None:

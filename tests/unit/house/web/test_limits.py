@@ -8,8 +8,7 @@ from typing import Any, cast
 import msgspec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from stentor.crowd.gradient import LEAST
-from stentor.house.web.limits import MOST_WAITING, Lanes, limited
+from stentor.house.web.limits import AT_ONCE, MOST_WAITING, Lanes, limited
 from tests.support.wait import eventually
 
 
@@ -61,11 +60,11 @@ async def test_a_flood_of_comments_leaves_hosts_their_lane() -> None:
     app = Slow()
     front = Front(app)
     comments = "/control/spaces/talk/comments"
-    flood = [asyncio.create_task(front.ask(comments, "POST")) for _ in range(LEAST + 5)]
+    flood = [asyncio.create_task(front.ask(comments, "POST")) for _ in range(AT_ONCE + 5)]
     await eventually(lambda: sum(task.done() for task in flood) == 5, "comments beyond their lane are refused")
     button = asyncio.create_task(front.ask("/control/live", "POST"))
     reading = asyncio.create_task(front.ask(comments))
-    await eventually(lambda: app.inside == LEAST + 2, "a host's button and a host's look are let in")
+    await eventually(lambda: app.inside == AT_ONCE + 2, "a host's button and a host's look are let in")
     app.go.set()
     assert [task[0] for task in await asyncio.gather(button, reading)] == [200, 200]
     await asyncio.gather(*flood)
@@ -75,16 +74,16 @@ async def test_more_than_the_limit_are_refused_with_a_problem() -> None:
     """Those that find no room in time get 503 with Retry-After; those inside are answered; refused ones never began."""
     app = Slow()
     front = Front(app)
-    asked = front.many(LEAST + 30)
+    asked = front.many(AT_ONCE + 30)
     done, _ = await asyncio.wait(asked, timeout=2, return_when=asyncio.FIRST_COMPLETED)
     await eventually(lambda: sum(task.done() for task in asked) == 30, "those without room are refused")
-    assert app.inside == LEAST
+    assert app.inside == AT_ONCE
     status, fields, body = done.pop().result()
     assert (status, fields["retry-after"], fields["connection"]) == (503, "2", "close")
     assert msgspec.json.decode(body)["code"] == "overloaded"
     app.go.set()
     answers = await asyncio.gather(*asked)
-    assert sum(answer[0] == 200 for answer in answers) == LEAST
+    assert sum(answer[0] == 200 for answer in answers) == AT_ONCE
     assert front.lanes.numbers()["public_refused"] == 30
 
 
@@ -92,10 +91,10 @@ async def test_a_flood_of_the_public_lane_leaves_the_other_free() -> None:
     """While the public lane is full a host is let in at once, and so is who asks for the health."""
     app = Slow()
     front = Front(app)
-    flood = front.many(5 * LEAST)
-    await eventually(lambda: app.inside == LEAST, "the lane is full")
+    flood = front.many(5 * AT_ONCE)
+    await eventually(lambda: app.inside == AT_ONCE, "the lane is full")
     led, health = front.many(1, "/control"), front.many(1, "/healthz")
-    await eventually(lambda: app.inside == LEAST + 2, "both are inside")
+    await eventually(lambda: app.inside == AT_ONCE + 2, "both are inside")
     app.go.set()
     assert [task[0] for task in await asyncio.gather(*led, *health)] == [200, 200]
     await asyncio.gather(*flood)
@@ -105,8 +104,8 @@ async def test_who_waits_gets_the_room_that_becomes_free() -> None:
     """In a short burst those that wait are let in as others leave."""
     app = Slow()
     front = Front(app)
-    asked = front.many(LEAST + 5)
-    await eventually(lambda: app.inside == LEAST, "the lane is full")
+    asked = front.many(AT_ONCE + 5)
+    await eventually(lambda: app.inside == AT_ONCE, "the lane is full")
     app.go.set()
     assert {answer[0] for answer in await asyncio.gather(*asked)} == {200}
 
@@ -116,8 +115,8 @@ async def test_an_answer_that_has_begun_takes_no_room() -> None:
     app = Slow()
     front = Front(app)
     app.go.set()
-    endless = front.many(2 * LEAST, "/endless")
-    broken = await asyncio.gather(*front.many(LEAST, "/broken"), return_exceptions=True)
+    endless = front.many(2 * AT_ONCE, "/endless")
+    broken = await asyncio.gather(*front.many(AT_ONCE, "/broken"), return_exceptions=True)
     assert all(isinstance(error, RuntimeError) for error in broken)
     assert front.lanes.public.busy == 0
     assert (await front.ask())[0] == 200
@@ -129,7 +128,7 @@ async def test_an_answer_that_has_begun_takes_no_room() -> None:
 async def test_the_queue_is_bounded() -> None:
     """Beyond its end one is refused without waiting."""
     front = Front(Slow())
-    asked = front.many(LEAST + MOST_WAITING + 7)
+    asked = front.many(AT_ONCE + MOST_WAITING + 7)
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert sum(task.done() for task in asked) == 7
