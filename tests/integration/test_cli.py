@@ -268,13 +268,15 @@ def test_the_command_itself_helps_and_tells_its_version() -> None:
 
 
 def test_the_start_says_where_to_go(up: Up) -> None:
-    """A link for the administrator and two addresses, nothing else; what the processes log is in the data folder."""
-    first, house, audience = up.said(3)
+    """A link for the administrator, two addresses, and who can speak; what the processes log is in the data folder."""
+    first, house, audience, speaking = up.said(4)
     assert re.fullmatch(
         r"Make the administrator's account \(once, within an hour\):  \S+/sign-up#invitation=\S+", first
     )
-    assert house.split()[-1] == f"http://localhost:{up.port}/"
+    assert house.split()[-1] == f"http://localhost:{up.audience_port}/"
     assert audience.split()[-1] == f"http://localhost:{up.audience_port}/s/SPACE"
+    assert "this computer only" in speaking
+    assert "--domain" in speaking
     logs = {file.name for file in (up.folder / "logs").iterdir()}
     assert logs >= {"up.log", "nats-server.log", "house-0.log", "stage-0.log", "programme-1.log", "edge-0.log"}
     assert "in use by another" in one_sentence(command("up", "--data", str(up.folder)))
