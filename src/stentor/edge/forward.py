@@ -288,10 +288,10 @@ async def _send(body: BodyStream, house: Upstream, connection: Connection) -> No
         complete, paused = body.complete, body.waiting_bytes > MOST_WAITING_BYTES
         if data := body.take():
             await house.write(data if body.length is not None else _chunk(data))
+        if paused and not connection.transport.is_closing():
+            connection.transport.resume_reading()  # also after the last piece: the next request comes there
         if complete:
             break
-        if paused and not connection.transport.is_closing():
-            connection.transport.resume_reading()
         if not body.waiting_bytes and not body.complete:
             await news.wait()
     if body.length is None:

@@ -374,3 +374,23 @@ async def test_requests_on_one_connection_are_answered_in_order() -> None:
         bodies = [part.partition(b"\r\n\r\n")[2] for part in found.split(b"HTTP/1.1 ")[1:]]
         assert bodies[0] == bodies[2] == b"hi"
         assert bodies[1] == bodies[3] != b"hi"
+
+
+async def test_the_next_request_is_read_after_a_long_body() -> None:
+    """Also when the end of the body was there before the house took its beginning, and the client was not read from."""
+    size = forward.MOST_WAITING_BYTES + 1000
+
+    async def serve(visit: Visit) -> None:
+        await visit.head()
+        await visit.read(size)
+        visit.say(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi")
+
+    async with before(serve) as (rig, _), asyncio.timeout(PATIENCE_S):
+        reader, writer = await asyncio.open_connection("127.0.0.1", rig.port)
+        for _ in range(20):
+            writer.write(request("/api/v1/x", f"Content-Length: {size}", method="PUT") + bytes(size))
+            await reader.readuntil(b"hi")
+            writer.write(request("/nowhere"))
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 404 ")
+            await reader.readuntil(b"}")
+        writer.close()
