@@ -27,6 +27,8 @@ class Templates:
         )
         self._environment.globals.update(shared)
         self._environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
+        for name in self._environment.list_templates():
+            self._environment.get_template(name)  # now: an upgrade changes the files under a process that runs
 
     def render(self, name: str, language: str, /, **values: object) -> str:
         """The template ``name`` with ``values``; ``say("key", …)`` in it is a text in ``language``."""

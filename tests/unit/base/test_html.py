@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import resources
+from pathlib import Path
 
 import pytest
 from jinja2 import UndefinedError
@@ -56,3 +57,15 @@ def test_no_template_turns_escaping_off(package: str) -> None:
         text = entry.read_text("utf-8")
         assert "|safe" not in text.replace(" ", "")
         assert "autoescape" not in text
+
+
+def test_files_that_change_later_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An upgrade puts new files under processes that still run the old code: they go on with theirs."""
+    page = tmp_path / "later" / "templates" / "page.html"
+    page.parent.mkdir(parents=True)
+    (tmp_path / "later" / "__init__.py").touch()
+    page.write_text("old", "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    templates = Templates("later")
+    page.write_text("{{ of_the_new_code }}", "utf-8")
+    assert templates.render("page", "en") == "old"
