@@ -21,8 +21,8 @@ from stentor.house.web.problems import headers_of
 
 RETRY_S = 2.0
 AT_ONCE = 20
-"""Requests of a lane under way. A limit that followed the delays answered no more of a flood, and hosts waited twice as
-long behind it: the house has one interpreter, and more at once only makes a queue."""
+"""Requests of a lane under way. The house has one interpreter: more at once only makes a queue. A limit that followed
+the delays answered no more of a flood."""
 MOST_WAITING = 500
 """Requests that wait for room in a lane. With 0.1 s of patience more would mean 5,000 a second."""
 ALWAYS = frozenset({"/healthz"})
