@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -143,8 +144,11 @@ async def test_a_cut_line_is_bridged_with_music(rig: Rig, browsers: Browsers) ->
         await page.until(f"{AUDIO}.currentTime > 0", "it plays")
         script = await page.page.get_attribute("script[type=module]", "src")
         assert script is not None
-        bridge, hold = script.replace("page.js", "bridge.js"), "/s/friday/hold.m4a"
-        await page.page.evaluate(f"import({bridge!r}).then(({{ keep }}) => keep({hold!r}))")
+        source = await (await page.page.request.get(f"http://127.0.0.1:{rig.port}{script}")).text()
+        bridge = re.search(r'"([^"]+/bridge\.js)"', source)
+        assert bridge is not None
+        hold = "/s/friday/hold.m4a"
+        await page.page.evaluate(f"import({bridge[1]!r}).then(({{ keep }}) => keep({hold!r}))")
         await page.page.context.set_offline(True)
         await page.until(f"{AUDIO}.src.startsWith('blob:') && {AUDIO}.loop", "the bridge", within_s=40)
         await page.until(f"{AUDIO}.currentTime > 0.5 && !{AUDIO}.paused", "it is heard")

@@ -115,15 +115,15 @@ async def test_everybody_sees_within_300_ms_that_somebody_has_muted_themselves(
 
 async def test_on_a_full_stage_somebody_swaps_with_who_asks(house: Whole, browsers: Browsers) -> None:
     """The host reads that there is no place, and chooses who goes into the audience."""
-    made = {"id": "small", "title": "Small", "host_name": "host", "max_seats": 2}
+    made = {"id": "two-places", "title": "Two places", "host_name": "host", "max_seats": 2}
     host_token = (await house.call("POST", "/spaces", made))["invitation"]["token"]
-    guest_token = (await house.call("POST", "/spaces/small/invitations", {"name": "guest"}))["token"]
-    await house.call("POST", "/spaces/small/doors")
-    stage = f"http://127.0.0.1:{house.settings.port}/stage/small#token="
+    guest_token = (await house.call("POST", "/spaces/two-places/invitations", {"name": "guest"}))["token"]
+    await house.call("POST", "/spaces/two-places/doors")
+    stage = f"http://127.0.0.1:{house.settings.port}/stage/two-places#token="
     async with (
         visit(browsers.reader, stage + host_token) as host,
         visit(browsers.cards, stage + guest_token) as guest,
-        visit(browsers.plain, house.audience("small")) as listener,
+        visit(browsers.plain, house.audience("two-places")) as listener,
     ):
         for page in (host, guest):
             await page.page.click("#join")
