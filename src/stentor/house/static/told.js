@@ -5,6 +5,9 @@ import { text } from "./page.js";
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const UNITS = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000], ["second", 1000]];
 
+/** States in which there is no stage any more. */
+export const OVER = new Set(["ended", "replay", "cancelled"]);
+
 /**
  * A headline and a sentence, for a host or a speaker.
  * @param {SpaceView} view
@@ -29,3 +32,9 @@ export function told(view) {
   };
   return [text(`phase.${phase}.${who}`, values), text(`phase.${phase}.${who}_say`, values)];
 }
+
+/**
+ * What is to be said of a space that is over.
+ * @param {SpaceView} view
+ */
+export const over = (view) => told(view).map((sentence) => sentence.replace(/[^.]$/, "$&.")).join(" ");

@@ -1,0 +1,271 @@
+// Our own seat: the microphone, going onto the stage and off it, muting. The pages of the stage and the audience share it.
+
+import { $, ask, text } from "./page.js";
+import { GreenRoom, MUSIC_BPS } from "./green-room.js";
+import { Here } from "./here.js";
+import * as microphone from "./microphone.js";
+import { OVER, over } from "./told.js";
+import { Seat } from "./whip.js";
+
+const RENEW_MS = 8000; // what the house says of a seat may be some seconds old
+
+/** @param {string} sentence */
+export const say = (sentence) => { if ($("status").textContent !== sentence) $("status").textContent = sentence; };
+/** @param {string} sentence */
+export const warn = (sentence) => { $("warning").textContent = sentence; };
+
+export class OwnSeat {
+  /**
+   * `turned` hears when we go onto the stage, before the microphone is on the line, and when we are off it.
+   * @param {PartOptions & { turned?: (on: boolean) => void }} page
+   */
+  constructor({ space, token, command, turned = () => {} }) {
+    this.space = space;
+    this.token = token;
+    this.command = command;
+    this.turned = turned;
+    /** @type {SpaceView | null} */
+    this.view = null;
+    /** @type {Seat | null} */
+    this.seat = null;
+    /** @type {MediaStream | null} */
+    this.stream = null;
+    this.muted = false; // our own microphone is off
+    this.hostMuted = false; // a host has muted our seat
+    this.joined = 0; // when the connection was made, by performance.now()
+    this.ahead = 0; // ms of the house's clock before ours
+    this.here = new Here(space, () => this.wanted && ["live", "interrupted"].includes(this.view?.state ?? ""));
+    this.meter = new microphone.Meter($("level"), (silent) => warn(silent ? text("status.silent") : ""));
+    this.green = new GreenRoom({ space, token, use: () => this.use(), warn });
+    this.#listen();
+  }
+
+  /** Whether we are on the stage, or on the way there. */
+  get wanted() {
+    return Boolean(this.seat?.wanted);
+  }
+
+  #listen() {
+    $("join").addEventListener("click", () => this.join());
+    $("mute").addEventListener("click", () => this.mute());
+    $("leave").addEventListener("click", () => this.stop(text("status.left")));
+    $("hear").addEventListener("click", () => $("mix").play().then(() => { $("hear").hidden = true; }, () => {}));
+    for (const id of ["microphone", "music"]) {
+      $(id).addEventListener("change", () => this.stream && this.use().catch((error) => warn(text(microphone.reason(error)))));
+    }
+    navigator.mediaDevices?.addEventListener?.("devicechange", () => this.green.choices(this.stream));
+    document.addEventListener("keydown", (event) => {
+      const typing = ["INPUT", "SELECT", "TEXTAREA"].includes(/** @type {Element} */ (event.target).tagName);
+      if (event.key?.toLowerCase() === "m" && !event.repeat && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) this.mute();
+    });
+    window.addEventListener("pagehide", () => this.seat?.leave());
+  }
+
+  /**
+   * Who we are is said in another way from now on, also to the stage: it lets go whoever came by the link.
+   * @param {string} token
+   */
+  become(token) {
+    this.token = this.green.token = token;
+    if (!this.seat) return;
+    this.seat.token = token;
+    this.seat.renew();
+  }
+
+  /**
+   * What the house says now.
+   * @param {SpaceView} view
+   */
+  look(view) {
+    this.view = view;
+    this.ahead = view.now_ms - Date.now();
+    const own = view.seats.find(({ id }) => id === view.you.seat);
+    if (Boolean(own?.muted) !== this.hostMuted) {
+      this.hostMuted = !this.hostMuted;
+      this.#showMuted();
+    }
+    this.green.look(view);
+    this.#offerToMove();
+    // Sound may fail in one direction only: then the stage knows, and we do not.
+    const unheard = own?.state === "lost" && this.seat?.state === "connected";
+    if (unheard && performance.now() - this.joined > RENEW_MS) this.seat?.renew();
+    if (!OVER.has(view.state)) return;
+    if (this.seat) this.stop(over(view));
+    else say(over(view));
+    $("join").disabled = true;
+    $("join").hidden = true;
+  }
+
+  /** Goes onto the stage: somebody has pressed the button, or the page was loaded `again` while we were there. */
+  async join(again = false) {
+    warn("");
+    $("join").disabled = true;
+    say(text("status.microphone"));
+    this.turned(true);
+    let opened;
+    try {
+      this.green.leave();
+      opened = await this.use();
+    } catch (error) {
+      this.turned(false);
+      say(text("status.ready"));
+      warn(text(microphone.reason(error)));
+      this.buttons();
+      return;
+    }
+    this.#agree();
+    if (!again) await this.here.take(Date.now() + this.ahead);
+    this.here.keep(this.muted);
+    const url = `/whip/${this.space}`;
+    const { token, view, here: { takenMs } } = this;
+    this.seat = new Seat({ url, token, takenMs, stream: opened, audio: $("mix"), bps: this.#bps, iceServers: view?.ice_servers ?? [] });
+    this.seat.addEventListener("change", this.#changed);
+    this.seat.addEventListener("blocked", () => { $("hear").hidden = false; });
+    this.seat.join();
+  }
+
+  /** Goes back onto the stage where this tab was before it was loaded again. */
+  async back() {
+    const before = await this.here.before();
+    if (!before || this.seat || $("join").disabled) return;
+    this.muted = before.muted;
+    this.#showMuted();
+    await this.join(true);
+  }
+
+  /** Whoever goes onto the stage has read beside the button that all is recorded; that is kept with the recording. */
+  #agree() {
+    const own = this.view?.seats.find(({ id }) => id === this.view?.you.seat);
+    if (own && own.agreed_ms === null) this.command(() => this.#tell({ agreed: true }));
+  }
+
+  /** Opens the microphone as it is wanted and puts it where the old one was. */
+  async use() {
+    const opened = await microphone.open(this.green.wishes);
+    this.stream?.getTracks().forEach((track) => track.stop());
+    this.stream = opened;
+    opened.getAudioTracks()[0].enabled = !this.muted;
+    this.meter.start(opened);
+    await this.seat?.replace(opened, this.#bps);
+    await this.green.choices(this.stream);
+    return this.stream ?? opened;
+  }
+
+  /** The most that our sound may cost; 0 leaves it to the browser, which knows speech. */
+  get #bps() {
+    return this.green.wishes.music ? MUSIC_BPS : 0;
+  }
+
+  #changed = () => {
+    if (!this.seat) return;
+    const { state, problem } = this.seat;
+    if (state === "connecting" || state === "reconnecting") say(text(`status.${state}`));
+    if (state === "waiting" && problem) say(this.#waiting(problem));
+    if (state === "connected") {
+      this.#sayMuted();
+      this.#tellMuted();
+      this.joined = performance.now();
+      warn("");
+    }
+    if (state === "refused" && problem) this.stop(problem.code === "displaced" ? text("status.elsewhere") : refusal(problem));
+    if (state === "left") say(text("status.left"));
+    this.buttons();
+  };
+
+  /** Whoever is on the stage with another device may go on here. */
+  #offerToMove() {
+    const elsewhere = Boolean(!this.seat && this.view && this.here.elsewhere(this.view));
+    $("join").textContent = text(elsewhere ? "stage.use_here" : "stage.join");
+    if (elsewhere) say(text("status.elsewhere"));
+    else if ($("status").textContent === text("status.elsewhere")) say(text("status.ready"));
+  }
+
+  /**
+   * Why the stage does not take us now, though it may soon.
+   * @param {StageProblem} problem
+   */
+  #waiting({ code, detail, status }) {
+    if (code === "stage-full") return text("error.full");
+    if (this.view && OVER.has(this.view.state)) return over(this.view);
+    if (this.view?.state === "scheduled") return text("status.waiting_doors");
+    return status === 503 ? text("status.reconnecting") : detail || text("status.reconnecting");
+  }
+
+  buttons() {
+    const on = this.wanted;
+    $("join").hidden = on;
+    $("join").disabled = false;
+    this.#offerToMove();
+    for (const id of ["mute", "leave"]) $(id).hidden = !on;
+    if (on) return;
+    $("hear").hidden = true;
+    this.green.enter();
+  }
+
+  /**
+   * Ends our part; the microphone is let go, its lamp goes out.
+   * @param {string} sentence
+   */
+  stop(sentence) {
+    const leaving = this.seat;
+    this.here.leave(sentence === text("status.elsewhere"));
+    this.seat = null;
+    leaving?.removeEventListener("change", this.#changed);
+    leaving?.leave();
+    this.letGo();
+    say(sentence);
+    this.buttons();
+    if (leaving) this.turned(false);
+  }
+
+  /** The microphone is not needed any more. */
+  letGo() {
+    this.stream?.getTracks().forEach((track) => track.stop());
+    this.stream = null;
+    this.meter.stop();
+  }
+
+  /** Mutes our microphone, or unmutes it and, if a host has muted it, our seat. */
+  mute() {
+    if (!this.seat || !this.stream) return;
+    this.muted = !(this.muted || this.hostMuted);
+    this.here.keep(this.muted);
+    this.stream.getAudioTracks()[0].enabled = !this.muted;
+    this.#tellMuted();
+    if (this.hostMuted) {
+      this.hostMuted = false;
+      this.command(() => this.#tell({ muted: false }));
+    }
+    this.#showMuted();
+  }
+
+  /** The others see at once that our microphone is off; a house that is away learns it with the next connection. */
+  #tellMuted() {
+    this.#tell({ self_muted: this.muted }).catch(() => {});
+  }
+
+  /** @param {Record<string, boolean>} body */
+  #tell(body) {
+    return ask("PATCH", `/spaces/${this.space}/seats/${this.view?.you.seat}`, { token: this.token, body });
+  }
+
+  #showMuted() {
+    const off = this.muted || this.hostMuted;
+    $("mute").textContent = text(off ? "stage.unmute" : "stage.mute");
+    $("mute").setAttribute("aria-pressed", String(off));
+    if (this.seat?.state === "connected") this.#sayMuted();
+  }
+
+  #sayMuted() {
+    say(text(this.hostMuted ? "status.host_muted" : this.muted ? "status.connected_muted" : "status.connected"));
+  }
+}
+
+/**
+ * Why the stage does not take us at all.
+ * @param {StageProblem} problem
+ */
+function refusal({ detail, status }) {
+  if (status === 401 || status === 403) return text("error.token");
+  return text("error.unknown", { detail });
+}
