@@ -7,9 +7,7 @@ stay in a cache for seconds.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, TypeVar
 
 from stentor.base import grid
 from stentor.base.clock import Clock
@@ -17,6 +15,7 @@ from stentor.base.errors import BadInput, NotFound, Overloaded
 from stentor.base.rendition import Codec, Rendition
 from stentor.base.static import IMMUTABLE
 from stentor.edge import subtitles
+from stentor.edge.players import Caller, Players, Waiter
 from stentor.edge.reply import EXPOSED, MEDIA_CACHE, Document, File, Reply, failure
 from stentor.edge.subtitles import CaptionTrack
 from stentor.edge.window import Window
@@ -28,13 +27,6 @@ SEGMENTS_SHOWN = 8
 """30.7 s: a player that loses half a minute goes on where it was."""
 AT_ONCE = Directives()
 MEDIA_TYPE = "audio/mp4"
-
-
-class Waiter(Protocol):
-    """A connection whose reply can be held back."""
-
-    def hold(self, request: Request, forget: Callable[[], object]) -> None: ...
-    def release(self, reply: Reply) -> None: ...
 
 
 class Held(NamedTuple):
@@ -76,9 +68,10 @@ class Hls:
         self._reloads: dict[tuple[str, Directives], Parked] = {}
         self._hinted: dict[tuple[str, int], Parked] = {}
         self._newest = self._newest_part()
-        self._asked = 0
-        self._asked_before = 0
-        self._polled: deque[int] = deque([0] * grid.PARTS_PER_SEGMENT, maxlen=grid.PARTS_PER_SEGMENT)
+        self._reloading = Players()
+        """Low-latency players: a round is a part."""
+        self._polling = Players()
+        """All others: a round is a segment."""
 
     # Requests.
 
@@ -106,10 +99,9 @@ class Hls:
         if decision is Decision.TOO_FAR:
             raise BadInput("_HLS_msn and _HLS_part are too far ahead of the playlist.", code="hls-directives")
         blocking = directives.msn is not None and not self._window.finished
-        if blocking and self.parts:
-            self._asked += 1
-        else:
-            self._polled[-1] += 1
+        if not self._is_text(name):  # who reads along asks for the sound as well
+            waiter.asks = self
+            (self._reloading if blocking and self.parts else self._polling).ask(waiter)
         if decision is Decision.READY:
             return self._document(name, blocking=blocking).answer(request.headers)
         self._park(self._reloads, (name, directives), request, waiter)
@@ -157,8 +149,9 @@ class Hls:
             return
         self._newest = newest
         self._playlists.clear()
-        self._asked_before, self._asked = self._asked, 0
-        self._polled.append(0)
+        self._reloading.turn()
+        if newest % grid.PARTS_PER_SEGMENT == 0:
+            self._polling.turn()
         if len(self._files) > FILES_KEPT:
             oldest = self._window.first // grid.CHUNKS_PER_SEGMENT
             self._files = {key: file for key, file in self._files.items() if key[1] >= oldest}
@@ -185,11 +178,16 @@ class Hls:
                 del parked[waiter]
                 self._give_up(waiter)
 
+    def gone(self, caller: Caller) -> None:
+        """A connection that asked for playlists is closed."""
+        self._reloading.gone(caller)
+        self._polling.gone(caller)
+
     def listeners(self) -> int:
-        """How many listen, by their requests here: a low-latency player reloads once a part, any other once a segment.
-        Behind a CDN only the CDN's requests are seen.
+        """How many listen, as clients that ask (``edge.players``): a low-latency player once a part, any other once a
+        segment. Behind a CDN only the CDN is seen.
         """
-        return 0 if self._window.finished else max(self._asked, self._asked_before) + sum(self._polled)
+        return 0 if self._window.finished else self._reloading.count + self._polling.count
 
     # Inside.
 

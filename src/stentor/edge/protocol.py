@@ -14,6 +14,7 @@ from typing import Protocol
 
 from stentor.base.errors import StentorError
 from stentor.edge.fanout import Group, Stream
+from stentor.edge.players import Counting
 from stentor.edge.reply import Reply
 from stentor.wire.http import Request, RequestParser
 
@@ -69,6 +70,7 @@ class Connection(asyncio.Protocol):
         "_parser",
         "_waiting",
         "alone",
+        "asks",
         "bucket",
         "client",
         "deadline",
@@ -94,6 +96,8 @@ class Connection(asyncio.Protocol):
         """The request whose reply is being held back."""
         self.client = ""
         """Where it comes from, or whom its request is from, as the worker counts it."""
+        self.asks: Counting | None = None
+        """Where it is counted as one that asks for playlists."""
         self.alone = ""
         """A source of its own when its peer is a proxy; else empty."""
         self.source = ""

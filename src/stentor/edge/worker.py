@@ -188,6 +188,8 @@ class Worker:
         self.open -= 1
         self._connections.discard(connection)
         self._deadlines.forget(connection)
+        if connection.asks is not None:
+            connection.asks.gone(connection)
         if connection.client:
             self.addresses.leave(connection.client)
 
