@@ -15,7 +15,7 @@ MOST_PASSWORD_CHARACTERS = 200
 LONGEST_PATH = 500
 
 _HANDLE = re.compile(HANDLE.strip("^$"))
-_PATH = re.compile(r"/(?:[A-Za-z0-9_.~!$&'()*+,;=:@%?#-]+/?)*")
+_PATH = re.compile(r"/[A-Za-z0-9_.~!$&'()*+,;=:@%?#/-]*")
 _BIO_FORBIDDEN = frozenset({"Cc", "Cs"})
 _REVERSERS = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
 
@@ -66,6 +66,6 @@ def normal(text: str) -> str:
 
 def local_path(text: str) -> str:
     """Where to go after signing in: ``text`` when it is a path of this site, else ``/``. Never another site."""
-    if len(text) > LONGEST_PATH or text.startswith("//") or not _PATH.fullmatch(text):
+    if len(text) > LONGEST_PATH or "//" in text or not _PATH.fullmatch(text):
         return "/"
     return text

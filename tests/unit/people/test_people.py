@@ -54,6 +54,13 @@ def test_no_way_out(path: str) -> None:
     assert checks.local_path(path) == "/"
 
 
+@pytest.mark.timeout(20)
+def test_a_long_path_is_read_once() -> None:
+    """One that fits until its last sign is refused at once: tried in all ways it would take for ever."""
+    assert checks.local_path("/" + "a" * 400 + '"') == "/"
+    assert checks.local_path("/" + "a/" * 200 + '"') == "/"
+
+
 @given(st.text(alphabet="/\\.:@ev\r\n\t ?#%", max_size=12))
 def test_never_another_site(text: str) -> None:
     """Whatever is written, it stays one slash and no sign that browsers skip or turn."""
