@@ -157,7 +157,7 @@ def nginx_program() -> str | None:
 
 
 @contextmanager
-def _nginx(program: str, folder: str, workers: int) -> Iterator[tuple[int, psutil.Process]]:
+def nginx(program: str, folder: str, workers: int) -> Iterator[tuple[int, psutil.Process]]:
     """nginx with the files of ``folder``: its port and its first process."""
     port = free_port()
     Path(folder).chmod(0o755)
@@ -180,7 +180,7 @@ def nginx_hls(count: int) -> Iterator[Peer | None]:
         tempfile.TemporaryDirectory(dir="/dev/shm") as folder,
         server(edge_command(port), port, core=CROWD_CORE),
         copying(f"http://127.0.0.1:{port}/s/bench/hls/{playlist}", Path(folder)),
-        _nginx(program, folder, ceil(count / A_PROCESS)) as (own_port, process),
+        nginx(program, folder, ceil(count / A_PROCESS)) as (own_port, process),
     ):
         time.sleep(WINDOW_S)
         yield Peer(f"http://127.0.0.1:{own_port}/{playlist}", [process, *process.children()])
@@ -243,7 +243,7 @@ def nginx_part_requests() -> float | None:
         return None
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "part.m4s").write_bytes(bytes(PART_BYTES))
-        with _nginx(program, folder, 1) as (port, _):
+        with nginx(program, folder, 1) as (port, _):
             return requests_per_s(f"http://127.0.0.1:{port}/part.m4s")
 
 

@@ -34,6 +34,7 @@ from stentor.spaces.model import Removal, Role, State
 from stentor.stage import offer, rtp
 from stentor.wire import chunk, cue, demux, forwarded, http, manifest, mp4, proxy, sdp, speech, tick, whip
 from stentor.wire.chunk import Chunk
+from stentor.wire.heads import Heads
 from tests.support.spaces import with_guests
 
 KEY = b"k" * 32
@@ -177,9 +178,9 @@ def _pieces(data: bytes) -> list[bytes]:
     return [rest[at : at + size] for at in range(0, len(rest), size)]
 
 
-def _read(pieces: list[bytes]) -> tuple[list[http.Request], bool]:
+def _read(pieces: list[bytes], heads: Heads | None = None) -> tuple[list[http.Request], bool]:
     """The requests in these pieces, and whether all of them were taken."""
-    parser, found = http.RequestParser(), []
+    parser, found = http.RequestParser(heads=heads), []
     for piece in pieces:
         try:
             found += parser.feed(piece)
@@ -200,11 +201,18 @@ def _bodies(found: list[http.Request]) -> list[tuple[bytes, bool]]:
     return [(request.stream.take(), request.stream.complete) for request in found if request.stream is not None]
 
 
+_KNOWN = Heads()
+"""What was read of all inputs so far."""
+
+
 def _http(data: bytes) -> None:
     """The same requests in whatever pieces they come; what lies before an error is answered, or lost with its read."""
     pieces = _pieces(data)
     cut, all_taken = _read(pieces)
     whole, taken = _read([b"".join(pieces)])
+    for _ in range(2):  # read and learnt, then found
+        remembered, all_remembered = _read(pieces, _KNOWN)
+        assert (_heads(remembered), all_remembered) == (_heads(cut), all_taken)
     if taken and all_taken:
         assert _heads(cut) == _heads(whole)
         assert _bodies(cut) == _bodies(whole)
@@ -223,6 +231,9 @@ class _Host:
 
     now = 0.0
     replied_bytes = 0
+
+    def __init__(self, heads: Heads) -> None:
+        self.heads = heads
 
     def opened(self, connection: Connection) -> bool:
         return True
@@ -267,15 +278,21 @@ class _Transport(asyncio.Transport):
 
 
 def _connection(data: bytes) -> None:
-    """An edge's connection answers or closes, and writes nothing after it has closed."""
-    connection, transport = Connection(_Host()), _Transport()
-    connection.connection_made(transport)
-    for piece in _pieces(data):
-        if transport.is_closing():
-            break
-        connection.data_received(piece)
-    connection.connection_lost(None)
-    assert not transport.written or transport.written.startswith(b"HTTP/1.1 ")
+    """An edge's connection answers or closes, and writes nothing after it has closed; the same when it knows the heads
+    already.
+    """
+    heads, written = Heads(), []
+    for _ in range(2):
+        connection, transport = Connection(_Host(heads)), _Transport()
+        connection.connection_made(transport)
+        for piece in _pieces(data):
+            if transport.is_closing():
+                break
+            connection.data_received(piece)
+        connection.connection_lost(None)
+        written.append(transport.written)
+    assert written[0] == written[1]
+    assert not written[0] or written[0].startswith(b"HTTP/1.1 ")
 
 
 def _proxy(data: bytes) -> None:

@@ -16,6 +16,7 @@ from stentor.base.errors import StentorError
 from stentor.edge.fanout import Group, Stream
 from stentor.edge.players import Counting
 from stentor.edge.reply import Reply
+from stentor.wire.heads import Heads
 from stentor.wire.http import Request, RequestParser
 
 HEAD_S = 10.0
@@ -42,6 +43,8 @@ class Host(Protocol):
     """Monotonic seconds, at most one second old."""
     replied_bytes: int
     """Bytes of replies and of what listeners get at once."""
+    heads: Heads
+    """What this process has read of requests."""
 
     def opened(self, connection: Connection) -> bool:
         """Counts a connection in; False (already answered) when there is no room for it."""
@@ -128,7 +131,7 @@ class Connection(asyncio.Protocol):
         self.transport = transport  # type: ignore[assignment]  # uvloop's have the methods, not the base class
         self.transport.set_write_buffer_limits(high=HIGH_WATER_BYTES)
         if self._host.opened(self):
-            self._parser = RequestParser()
+            self._parser = RequestParser(heads=self._host.heads)
             self._host.watch(self, self._host.now + HEAD_S)
 
     def data_received(self, data: bytes) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from typing import Any
-from urllib.parse import quote, urlencode
 
 import msgspec
 
@@ -18,7 +16,7 @@ from stentor.base.clock import unix_ms
 from stentor.base.errors import Conflict, NotFound, Overloaded, StentorError
 from stentor.base.paths import of_house
 from stentor.crowd import rungs
-from stentor.edge import door, embed, metrics, overflow, subtitles
+from stentor.edge import door, embed, meant, metrics, overflow, subtitles
 from stentor.edge.channel import Channel
 from stentor.edge.forward import Forwarder
 from stentor.edge.gate import Gate
@@ -101,17 +99,12 @@ class Site:
         if request.method not in ("GET", "HEAD"):
             return self._other_method(request, connection)
         path = request.path.split("/")[1:]
-        if path[0] == "s" and len(path) == 3 and not path[2]:  # people type the slash
-            return Reply(
-                308,
-                {"Location": f"/s/{quote(space_name(path[1]) or path[1])}", "Cache-Control": BRIEF},
-                now=self._now(),
-            )
-        if path[0] == "s" and len(path) > 1 and (name := space_name(path[1])) != path[1] and name:
-            query = f"?{urlencode(request.query)}" if request.query else ""
-            below = "".join(f"/{quote(part)}" for part in path[2:])
-            return Reply(308, {"Location": f"/s/{quote(name)}{below}{query}", "Cache-Control": BRIEF}, now=self._now())
         if path[0] == "s" and len(path) > 1:
+            channel = self.channels.get(path[1])
+            if channel is not None and path[-1]:
+                return self._space(channel, path[2:], request, connection)
+            if target := meant.address(path[1], path[2:], request.query):
+                return Reply(308, {"Location": target, "Cache-Control": BRIEF}, now=self._now())
             return self._found(path[1], path[2:], request, connection)
         match path:
             case ["static", *rest] if len(rest) > 1:
@@ -387,14 +380,6 @@ class Site:
 
     def _now(self) -> float:
         return self._worker.clock()
-
-
-_NOT_IN_NAMES = re.compile(r"^[^a-z0-9]+|[^a-z0-9]+$")
-
-
-def space_name(text: str) -> str:
-    """A space's id as it was meant: people write ``/s/Evening.`` at the end of a sentence."""
-    return _NOT_IN_NAMES.sub("", text.lower())
 
 
 CAPTIONS_CACHE = "public, max-age=1"

@@ -21,6 +21,7 @@ from stentor.edge.reply import BRIEF, NO_STORE, Reply, failure
 from stentor.spaces.forecast import Headroom
 from stentor.wire import forwarded
 from stentor.wire.forwarded import Networks
+from stentor.wire.heads import Heads
 from stentor.wire.http import Request
 
 SHORT_SHARE = 20
@@ -97,6 +98,7 @@ class Worker:
         self.requests = 0
         self.forwarded = ForwardCounts()
         self.replied_bytes = 0
+        self.heads = Heads()
         self.meter = Meter(self, line_bps=line_bps, processors=self.processors)
         self._loop = asyncio.get_running_loop()
         self.now = self._loop.time()

@@ -16,6 +16,7 @@ import msgspec
 from stentor.base.errors import Malformed, TooLarge
 from stentor.base.paths import of_house
 from stentor.wire.head import HeadLimits, HeadParser
+from stentor.wire.heads import Heads
 from stentor.wire.negotiate import Unsatisfiable, accepts_gzip, etag_matches, parse_range
 
 __all__ = [
@@ -97,8 +98,10 @@ class RequestParser(HeadParser):
     _stream: BodyStream | None
     _expects: bool
 
-    def __init__(self, limits: HeadLimits | None = None) -> None:
+    def __init__(self, limits: HeadLimits | None = None, heads: Heads | None = None) -> None:
         self._done: list[Request] = []
+        self._heads = heads
+        """What this process has read already; None once a request ends the connection."""
         super().__init__(limits or HeadLimits())
 
     def feed(self, data: bytes) -> list[Request]:
@@ -106,8 +109,15 @@ class RequestParser(HeadParser):
 
         When it raises, requests before the wrong one in the same read are lost.
         """
+        heads = self._heads if self.idle else None
+        if heads is not None and (known := heads.find(data)) is not None:
+            return [known]
         self.parse(data)
         done, self._done = self._done, []
+        if heads is not None and len(done) == 1 and self.idle:
+            heads.learn(data, done[0])
+        if done and not done[-1].keep_alive:
+            self._heads = None  # llhttp takes nothing more, known or not
         return done
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from stentor.base.errors import CallerError
 
@@ -49,6 +50,11 @@ def accepts_gzip(header: str | None) -> bool:
     """
     if not header or len(header) > MAX_ACCEPT_BYTES:
         return False
+    return _takes_gzip(header)
+
+
+@lru_cache(maxsize=256)
+def _takes_gzip(header: str) -> bool:
     qualities: dict[str, float] = {}
     for item in header.lower().split(","):
         coding, *parameters = (part.strip() for part in item.split(";"))

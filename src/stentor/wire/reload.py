@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 from stentor.base import grid
@@ -49,14 +50,7 @@ class Directives(NamedTuple):
         "If the Playlist URI contains an _HLS_part directive but no _HLS_msn directive, the Server MUST return Bad
         Request".
         """
-        msn, part = _integer(query, "_HLS_msn"), _integer(query, "_HLS_part")
-        if part is not None and msn is None:
-            raise BadInput("_HLS_part needs _HLS_msn.", code="hls-directives")
-        if msn is not None and part is not None and part >= grid.PARTS_PER_SEGMENT:
-            # 6.2.5.2: "a Part Index greater than that of the final Partial Segment of the Parent Segment" is treated
-            # "as one for Part Index 0 of the following Parent Segment"
-            return cls(msn + 1, 0)
-        return cls(msn, part)
+        return _parsed(query.get("_HLS_msn"), query.get("_HLS_part"))
 
 
 class Decision(Enum):
@@ -102,8 +96,20 @@ def blocks(
     return Decision.HOLD
 
 
-def _integer(query: Mapping[str, str], name: str) -> int | None:
-    text = query.get(name)
+@lru_cache(maxsize=1024)
+def _parsed(segment: str | None, of_segment: str | None) -> Directives:
+    """A crowd asks for the same ones within a second."""
+    msn, part = _integer(segment, "_HLS_msn"), _integer(of_segment, "_HLS_part")
+    if part is not None and msn is None:
+        raise BadInput("_HLS_part needs _HLS_msn.", code="hls-directives")
+    if msn is not None and part is not None and part >= grid.PARTS_PER_SEGMENT:
+        # 6.2.5.2: "a Part Index greater than that of the final Partial Segment of the Parent Segment" is treated
+        # "as one for Part Index 0 of the following Parent Segment"
+        return Directives(msn + 1, 0)
+    return Directives(msn, part)
+
+
+def _integer(text: str | None, name: str) -> int | None:
     if text is None:
         return None
     # 4.2: a decimal-integer is of the digits 0 to 9 only
