@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser caches players live test faults proof-api proof-fuzz proof-seams unit check fmt bench docs screenshots lock sbom proof-install clean
+.PHONY: help setup browser caches players live test faults fuzz proof-api proof-fuzz proof-seams unit check fmt bench docs screenshots lock sbom proof-install clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -50,13 +50,16 @@ test: setup browser caches players check ## set up, check, and run all tests but
 faults: setup ## kill, cut, fill and overload everything in the middle of a talk
 	@$(BIN)/python -m tests.support.twice tests/faults $(ARGS)
 
+fuzz: setup ## fuzz everything that is parsed: a minute for each kind (chunks, documents, SDP, HTTP) with a fixed seed
+	@$(BIN)/python -m tests.fuzz.run --seconds 12 $(ARGS)
+
 proof-seams: setup ## splice a thousand seams between hold music and a talk, and measure what is heard; ten minutes
 	@$(BIN)/python -m tests.support.seams $(ARGS)
 
 proof-api: setup ## ask a real house everything that the API's description allows, as four callers; half an hour
 	@$(BIN)/python -m tests.support.api $(ARGS)
 
-proof-fuzz: setup ## an hour of fuzzing of everything that is parsed; ARGS="--seed 2 --corpus DIR" for another, kept
+proof-fuzz: setup ## an hour of fuzzing, shared by the cores; ARGS="--seed 2 --corpus DIR" for another, kept
 	@$(BIN)/python -m tests.fuzz.run --seconds 150 $(ARGS)
 
 unit: setup ## only the unit tests: seconds
