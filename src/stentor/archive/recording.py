@@ -6,7 +6,8 @@ The position is the manifest itself: nothing is kept anywhere else, so there is 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -30,6 +31,8 @@ WAITING_CHUNKS: Final = 64
 POLL_S: Final = 0.1
 CALM_POLL_S: Final = 2.0
 """The same while the space waits: the log is not looked at more often then."""
+CALM_SEGMENTS: Final = 4
+"""So many segments come into the manifest at once while the space waits: a page is up to 180 kB each time."""
 GRACE_S: Final = 10.0
 """So long after the end of a space, and after the last sign of life of the log, a missing chunk is given up. Fresh
 chunks are at most a takeover late; those of a bus that was away come in one go when it is back."""
@@ -99,7 +102,7 @@ class RecordingTask:
                     return
                 last = self.space.last_chunk
                 if last is not None and (recorder.next > last or self._given_up(last, waiting)):
-                    self.complete = await self._keep(recorder.finish(last), term)
+                    self.complete = await self._keep(recorder.finish(last), term) and await self._list_kept(term)
             if reading.done():
                 reading.result()  # it reads for ever: this raises what ended it
         finally:
@@ -140,6 +143,8 @@ class RecordingTask:
             self._quiet_since = asyncio.get_running_loop().time()
 
     async def _next(self, waiting: asyncio.Queue[Chunk]) -> Chunk | None:
+        if not waiting.empty():
+            return waiting.get_nowait()
         try:
             async with asyncio.timeout(CALM_POLL_S if self._calm else POLL_S):
                 return await waiting.get()
@@ -171,19 +176,28 @@ class RecordingTask:
     async def _keep(self, segments: Iterable[SealedSegment], term: int) -> bool:
         """Stores segments, trying for as long as it takes; False when the lease has gone."""
         for segment in segments:
-            delay_s = FIRST_RETRY_S
-            while True:
-                if not await self._ours(term):
-                    return False
-                try:
-                    await self._store.keep(segment)
-                except Overloaded as error:
-                    delay_s = await self._retry_after(delay_s, error)
-                    continue
-                break
-            self.problem = ""
+            listed = not self._calm or segment.entry.following % CALM_SEGMENTS == 0
+            if not await self._try(partial(self._store.keep, segment, listed=listed), term):
+                return False
             self.newest = segment.entry.first_chunk + segment.entry.chunks - 1
         return True
+
+    async def _list_kept(self, term: int) -> bool:
+        """Brings the last ones into the manifest."""
+        return await self._try(self._store.list_kept, term)
+
+    async def _try(self, work: Callable[[], Awaitable[None]], term: int) -> bool:
+        """Again and again until it succeeds; False when the lease has gone."""
+        delay_s = FIRST_RETRY_S
+        while await self._ours(term):
+            try:
+                await work()
+            except Overloaded as error:
+                delay_s = await self._retry_after(delay_s, error)
+            else:
+                self.problem = ""
+                return True
+        return False
 
     async def _retry_after(self, delay_s: float, error: Overloaded) -> float:
         """Says what is wrong, waits, and returns how long to wait the next time."""

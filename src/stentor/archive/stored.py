@@ -43,6 +43,8 @@ class RecordingStore:
         """The entries of the page that is being written."""
         self._number = 0
         """Which page that is."""
+        self._listed = True
+        """Everything that was kept stands in the manifest."""
         self._inits_there = False
         self._names = self._kept_names = Names()
 
@@ -95,8 +97,8 @@ class RecordingStore:
         self._names = self._names.heard(told)
         return msgspec.structs.replace(chunk, pulse=pulse.encode(names.without(told)))
 
-    async def keep(self, segment: SealedSegment) -> None:
-        """Stores a segment: when this returns, it is in the manifest."""
+    async def keep(self, segment: SealedSegment, *, listed: bool = True) -> None:
+        """Stores a segment. When this returns, it is in the manifest; else with one that comes after it."""
         if not self._inits_there:
             for key, data in recorder.inits(self.space).items():
                 await self._objects.put(key, data)
@@ -108,9 +110,15 @@ class RecordingStore:
         number = self._number
         if len(before) == PAGE_ENTRIES:
             before, number = [], number + 1
-        page = [*before, segment.entry]
-        await self._objects.put(manifest.page_key(self.space, number), manifest.encode_page(page))
-        self._page, self._number = page, number
+        self._page, self._number, self._listed = [*before, segment.entry], number, False
+        if listed or len(self._page) == PAGE_ENTRIES:
+            await self.list_kept()
+
+    async def list_kept(self) -> None:
+        """Writes what was kept into the manifest."""
+        if not self._listed:
+            await self._objects.put(manifest.page_key(self.space, self._number), manifest.encode_page(self._page))
+            self._listed = True
 
 
 def salvage(data: bytes) -> list[Entry]:

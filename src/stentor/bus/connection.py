@@ -105,8 +105,8 @@ class Bus:
         self.log = log.get(name)
         self.js: JetStreamContext = client.jetstream(timeout=CONNECT_TIMEOUT_S)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._lost = asyncio.Event()
-        """Set when the connection of this moment is lost; there is a new one for the next."""
+        self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done when the connection of this moment is lost; there is a new one for the next."""
 
     @property
     def connected(self) -> bool:
@@ -176,14 +176,14 @@ class Bus:
         if not self.connected:
             work.close()
             raise Overloaded("The bus is away.", retry_after_s=RECONNECT_S)
-        asked, lost = asyncio.ensure_future(work), asyncio.ensure_future(self._lost.wait())
+        asked: asyncio.Future[T] = asyncio.ensure_future(work)
+        both: set[asyncio.Future[T] | asyncio.Future[None]] = {asked, self._lost}
         try:
-            await asyncio.wait({asked, lost}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             if asked.done():
                 return asked.result()
         finally:
             asked.cancel()
-            lost.cancel()
         raise Overloaded("The connection to the bus was lost.", retry_after_s=RECONNECT_S)
 
     async def pause(self) -> None:
@@ -192,8 +192,8 @@ class Bus:
 
     def lost(self) -> None:
         """The connection is gone."""
-        self._lost.set()
-        self._lost = asyncio.Event()
+        self._lost.set_result(None)
+        self._lost = asyncio.get_running_loop().create_future()
 
     def _unsubscribe(self, unsubscribe: Callable[[], Awaitable[None]]) -> Unsubscribe:
         async def stop() -> None:

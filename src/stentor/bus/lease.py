@@ -36,7 +36,7 @@ class Lease:
 
     The same ``holder`` name takes its own lease again at once (a restarted process); others wait until it has not
     been renewed for ``ttl_s`` seconds during which the bus answered them. Renewed every ``ttl_s / 4``. While the work
-    is ``calm`` that is :data:`CALM_TTL_S`; who waits for it counts anew when that ends.
+    is ``calm`` that is :data:`CALM_TTL_S`, and a third of it; who waits for it counts anew when that ends.
     """
 
     def __init__(self, bus: Bus, key: str, *, holder: str, ttl_s: float = 1.5, calm: Calm | None = None) -> None:
@@ -106,7 +106,7 @@ class Lease:
         if self._calm_rounds <= LIVELY_ROUNDS and self._revision is not None:
             await asyncio.sleep(lively_s)
         else:
-            await self._calm.sleep(lively_s, CALM_TTL_S / 4)
+            await self._calm.sleep(lively_s, CALM_TTL_S / 3)
         if not self._calm and self._calm_rounds:
             self._calm_rounds, self._seen = 0, (-1, 0.0)  # its holder renews it quickly from now on
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import msgspec
@@ -83,6 +83,14 @@ class Status(msgspec.Struct, frozen=True):
     problem: str = ""
 
 
+NOTHING = SpaceStatus()
+
+
+def news(seen: SpaceStatus) -> tuple[int, dict[str, int], list[tuple[str, bool, bool]]]:
+    """What people care for of a space that waits: listeners, reactions, who is on the stage and talks."""
+    return seen.listeners, seen.reactions, [(seat.id, seat.talking, seat.muted) for seat in seen.seats]
+
+
 _decoder = msgspec.json.Decoder(Status)
 
 
@@ -112,10 +120,15 @@ class Statuses:
         self._clock = clock
         self._heard: dict[tuple[str, str], tuple[float, Status]] = {}
         self._followers: list[Callable[[Status], None]] = []
+        self._news_followers: list[Callable[[str], None]] = []
 
     def follow(self, heard: Callable[[Status], None]) -> None:
         """Calls ``heard`` with every heartbeat from now on; it must be quick."""
         self._followers.append(heard)
+
+    def follow_spaces(self, told: Callable[[str], None]) -> None:
+        """Calls ``told`` with the space whenever its listeners, reactions or seats change; it must be quick."""
+        self._news_followers.append(told)
 
     async def start(self, bus: Bus, *roles: str) -> None:
         """Listens from now on, for as long as the bus lives, to these roles."""
@@ -127,12 +140,20 @@ class Statuses:
             status = _decoder.decode(payload)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return  # not a heartbeat: a newer or a broken process; the others count
-        self._heard.pop((status.role, status.instance), None)  # the newest stands last
+        before = self._heard.pop((status.role, status.instance), None)  # the newest stands last
         self._heard[status.role, status.instance] = (self._clock(), status)
         if len(self._heard) > MAX_SENDERS:
             del self._heard[next(iter(self._heard))]
-        for follower in self._followers:
-            follower(status)
+        for heard in self._followers:
+            heard(status)
+        if self._news_followers:
+            self._tell_news(status, before[1].spaces if before else {})
+
+    def _tell_news(self, status: Status, known: Mapping[str, SpaceStatus]) -> None:
+        for space, seen in status.spaces.items():
+            if news(seen) != news(known.get(space, NOTHING)):
+                for follower in self._news_followers:
+                    follower(space)
 
     def fresh(self, now: float, role: str | None = None, within_s: float = FRESH_S) -> list[Status]:
         """Heartbeats heard in the last ``within_s`` seconds, of one role or of all."""

@@ -86,12 +86,19 @@ class Producer:
         self._whole = asyncio.Event()
         """The chunk that is made next has all its ticks."""
         self._news = asyncio.Event()
-        """The space has changed."""
+        """The space has changed, or what is heard of it."""
+        self._looks = True
+        """Somebody is on the stage, or there may be something new to tell: looks once a part instead of a segment."""
         self._told: Told | None = None
 
     def update(self, space: Space) -> None:
         """The space as it stands on the board now."""
         self.space = space
+        self.look()
+
+    def look(self) -> None:
+        """There is something new to tell."""
+        self._looks = True
         self._news.set()
 
     def hear(self, _: str, payload: bytes) -> None:
@@ -109,6 +116,7 @@ class Producer:
         """The host chose other music."""
         self.hold = music.name
         self._signal.change_loop(music.loop)
+        self.look()
 
     @property
     def vouches(self) -> int:
@@ -141,11 +149,11 @@ class Producer:
         return self._spans() and self._signal.waits(number, live=self.space.live_chunk, last=self.space.last_chunk)
 
     async def _rest(self) -> None:
-        """While the space only waits: looks once a part, tells once a segment, or when there is something new."""
+        """While the space only waits: tells once a segment, or at the end of a part when there is something new."""
         self._keep_up()
         first, hold = self.number, self.hold
         is_news = False
-        while not (is_news or self._over()) and self.hold == hold and self._rests(self.number):
+        while not (is_news or self._over()) and self._rests(self.number):
             self._news.clear()
             end = self._rest_end()
             if not await self._reached(end):
@@ -157,7 +165,8 @@ class Producer:
             seats = [(seat.id, seat.talking, seat.muted) for seat in heard.seats]
             self._prepare(bool(seats))
             told = (self.space.version, heard.listeners, heard.reactions, seats)
-            is_news = told != self._told or end % grid.CHUNKS_PER_SEGMENT == 0
+            self._looks = bool(seats)
+            is_news = told != self._told or self.hold != hold or end % grid.CHUNKS_PER_SEGMENT == 0
         self._whole.clear()
         if self.window.complete(self.number):
             self._whole.set()
@@ -176,10 +185,12 @@ class Producer:
             self._preparing = self._spare.submit(self._signal.prepare, self.number)
 
     def _rest_end(self) -> int:
-        """The chunk behind those that are passed over next: to the end of the part, or to the seam."""
-        end = (grid.part_of(self.number) + 1) * grid.CHUNKS_PER_PART
-        seam = self.space.seam
-        return end if seam is None else min(end, seam)
+        """The chunk behind those that are passed over next: to the end of segment or part, or to the seam."""
+        end: int = grid.first_chunk_of_segment(grid.segment_of(self.number) + 1)
+        if self._looks:
+            heard = max(self.number, grid.chunk_at(self._clock(), self.space.doors_open_s))
+            end = min(end, (grid.part_of(heard) + 1) * grid.CHUNKS_PER_PART)
+        return end if self.space.seam is None else min(end, self.space.seam)
 
     async def _reached(self, end: int) -> bool:
         """Waits until chunk ``end`` begins; False when the space has changed meanwhile."""

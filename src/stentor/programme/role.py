@@ -66,6 +66,11 @@ class SpaceOnAir:
         if other_music:
             self._changed.set()
 
+    def look(self) -> None:
+        """Edges or stage tell something new of the space."""
+        if self._producer is not None:
+            self._producer.look()
+
     @property
     def speaks(self) -> bool:
         """This process is the one that publishes the space."""
@@ -184,6 +189,7 @@ class Programme:
     async def run(self) -> None:
         """Follows the board for ever; ends all channels when cancelled."""
         try:
+            self.statuses.follow_spaces(self._look)
             await self.statuses.start(self.bus, "archive", "edge", "stage")
             async for space in Board(self.bus).watch():
                 if not isinstance(space, Gone):
@@ -198,6 +204,12 @@ class Programme:
                 await asyncio.wait(tasks, timeout=STOP_S)
             for pool in (self.pool, self.spare):
                 pool.shutdown(wait=False, cancel_futures=True)
+
+    def _look(self, space_id: str) -> None:
+        """Edges or stage tell something new of a space."""
+        channel = self.channels.get(space_id)
+        if channel is not None:
+            channel.look()
 
     def _follow(self, space: Space) -> None:
         channel = self.channels.get(space.id)

@@ -56,6 +56,21 @@ async def test_a_second_writer_goes_on() -> None:
         assert (await RecordingStore(objects, "talk").load()).entries == entries
 
 
+async def test_what_waits_is_listed_later() -> None:
+    """With a segment that comes after it, with a full page, or when somebody says so; nothing is left out."""
+    objects, entries = Objects.open("memory://"), chained(PAGE_ENTRIES + 2)
+    shelf = RecordingStore(objects, "talk")
+
+    async def listed() -> int:
+        return len((await RecordingStore(objects, "talk").load()).entries)
+
+    for entry in entries:
+        await shelf.keep(SealedSegment(entry, {}), listed=entry.number == 2)
+        assert await listed() == (0 if entry.number < 2 else 3 if entry.number < PAGE_ENTRIES - 1 else PAGE_ENTRIES)
+    await shelf.list_kept()
+    assert (await RecordingStore(objects, "talk").load()).entries == entries
+
+
 async def test_names_stand_beside_the_sound() -> None:
     """Before the segment that they are for; also of a second writer, and one that was erased stays so."""
     objects, entries = Objects.open("memory://"), chained(2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from stentor.bus.status import READS_BATCHES, READS_NAMES, READS_SPANS, Status, Statuses
+from stentor.bus.status import READS_BATCHES, READS_NAMES, READS_SPANS, SeatStatus, SpaceStatus, Status, Statuses
 
 NOW = 100.0
 
@@ -42,3 +42,25 @@ def test_batches_are_for_those_who_read_them() -> None:
     """Ticks come one by one while an older programme listens."""
     assert heard(one("programme", "a", READS_BATCHES)).reads_batches(NOW)
     assert not heard(one("programme", "a", READS_BATCHES), one("programme", "b")).reads_batches(NOW)
+
+
+def test_spaces_of_which_something_new_is_heard() -> None:
+    """Listeners, reactions and seats are news, once; how far a process is and how loud somebody is are none."""
+    statuses, told = Statuses(lambda: NOW), list[str]()
+    statuses.follow_spaces(told.append)
+    ben = SeatStatus("ben", "Ben", "speaker")
+    louder, muted = (msgspec.structs.replace(ben, **change) for change in ({"level_dbfs": -20.0}, {"muted": True}))
+
+    def hears(seen: SpaceStatus) -> list[str]:
+        told.clear()
+        beat = msgspec.structs.replace(one("edge", "a"), spaces={"talk": seen, "other": SpaceStatus()})
+        statuses._hear("", msgspec.json.encode(beat))
+        return told
+
+    assert hears(SpaceStatus(chunk=1)) == []
+    assert hears(SpaceStatus(chunk=2, listeners=1)) == ["talk"]
+    assert hears(SpaceStatus(chunk=3, listeners=1)) == []
+    assert hears(SpaceStatus(listeners=1, reactions={"clap": 1})) == ["talk"]
+    assert hears(SpaceStatus(listeners=1, reactions={"clap": 1}, seats=[ben])) == ["talk"]
+    assert hears(SpaceStatus(listeners=1, reactions={"clap": 1}, seats=[louder])) == []
+    assert hears(SpaceStatus(listeners=1, reactions={"clap": 1}, seats=[muted])) == ["talk"]

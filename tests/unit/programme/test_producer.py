@@ -55,6 +55,7 @@ class Bench:
         self.clock = MovedClock()
         self.chunks: list[Chunk] = []
         self.listeners = 7
+        self.looks = 0
         self.seats: list[SeatStatus] = []
         self.spare = Spare()
         self.reads_spans = True
@@ -64,10 +65,14 @@ class Bench:
             clock=self.clock,
             pool=pool,
             spare=self.spare,
-            heard=lambda: Heard(self.listeners, self.seats),
+            heard=self.heard,
             deliver=self.deliver,
             spans=lambda: self.reads_spans,
         )
+
+    def heard(self) -> Heard:
+        self.looks += 1
+        return Heard(self.listeners, self.seats)
 
     async def deliver(self, chunk: Chunk) -> None:
         self.chunks.append(chunk)
@@ -127,6 +132,7 @@ async def test_a_seam_is_prepared_while_somebody_is_on_the_stage() -> None:
         await bench.makes(1)
         assert bench.spare.given == 0
         bench.seats = [SeatStatus("ben", "Ben", "speaker")]
+        bench.producer.look()
         await eventually(lambda: bench.spare.given > 0, "the seam is prepared")
 
 
@@ -167,7 +173,9 @@ async def test_a_space_that_waits_is_told_of_by_segment() -> None:
     """One message stands for twelve chunks of the loop, and a new number of listeners is told within a second."""
     async with producing(waits=True) as bench:
         await bench.makes(2)
+        assert bench.looks == 2  # once a message
         bench.listeners = 8
+        bench.producer.look()
         await bench.makes(1)
     one, two, three = bench.chunks[:3]
     assert one.number % grid.CHUNKS_PER_PART == grid.CHUNKS_PER_PART - 1

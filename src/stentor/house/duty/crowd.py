@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -86,19 +86,18 @@ class Controller:
                 self._widths.clear()
                 continue
             edges = self._statuses.fresh(self._clock(), "edge")
+            inside = places(edges)
             for space in list(self._known.values()):
-                await self._look(space, edges, loop.time())
+                await self._look(space, edges, inside, loop.time())
                 await self._tell(space.id)
 
-    async def _look(self, space: Space, edges: list[Status], now: float) -> None:
+    async def _look(self, space: Space, edges: list[Status], inside: EdgesSeen, now: float) -> None:
         orders = self._orders.get(space.id, Orders(space.id))
         now_ms = unix_ms(self._clock())
         rung_before = self._ladders.get(space.id, Ladder(orders.rung))
         rung = ladder.step(rung_before, loads(edges, space.id), now, pinned=space.pinned_rung)
         before = self._widths.get(space.id, width_of(orders))
-        seen = sight(edges, space.id, {each: one.p for each, one in self._orders.items()} | {space.id: before.p})
-        others = [width for each, width in self._widths.items() if each != space.id]
-        seen = msgspec.structs.replace(seen, promised=admission.coming(others, now))
+        seen = inside if before.p >= 1.0 else self._outside(space.id, before.p, edges, inside, now)
         width = admission.look(before, seen, now, now_ms=now_ms, held=space.limited)
         wanted = ordered(orders, space, rung, width, seen)
         if wanted != orders:
@@ -115,6 +114,17 @@ class Controller:
         if wanted.p != orders.p:
             self._log.info("door-moved", space=space.id, p=wanted.p, listeners=seen.listeners, places=seen.capacity)
             untold.append(c.MoveDoor(wanted.p, seen.listeners, seen.capacity, wanted.waiting))
+
+    def _outside(self, space: str, p: float, edges: list[Status], inside: EdgesSeen, now: float) -> EdgesSeen:
+        """What is seen with those who wait: only a narrow door asks for them."""
+        widths = {each: one.p for each, one in self._orders.items()} | {space: p}
+        others = [width for each, width in self._widths.items() if each != space]
+        return msgspec.structs.replace(
+            inside,
+            waiting=outside(edges, space, p),
+            all_waiting=sum(outside(edges, each, width) for each, width in widths.items()),
+            promised=admission.coming(others, now),
+        )
 
     async def _tell(self, space: str) -> None:
         untold = self._untold.get(space)
@@ -150,14 +160,11 @@ def width_of(orders: Orders) -> Width:
     return Width(orders.p, orders.epoch, orders.narrow_ms, retry_s=orders.retry_s, pace=orders.pace)
 
 
-def sight(edges: Iterable[Status], space: str, widths: Mapping[str, float]) -> EdgesSeen:
-    """What all edges say together of their places and of who waits; ``widths`` is how wide each space's door is."""
-    edges = list(edges)
+def places(edges: Sequence[Status]) -> EdgesSeen:
+    """What all edges say together of their places."""
     return EdgesSeen(
         capacity=round(sum(edge.numbers.get("places", 0) for edge in edges)),
         listeners=sum(seen.listeners for edge in edges for seen in edge.spaces.values()),
-        waiting=outside(edges, space, widths.get(space, 1.0)),
-        all_waiting=sum(outside(edges, each, p) for each, p in widths.items()),
         edges=len(edges),
     )
 
