@@ -124,7 +124,7 @@ async def edge_asked(settings: Settings) -> float:
     """How many requests the edge has answered."""
     token = {"Authorization": f"Bearer {config.metrics_token(settings)}"}
     async with httpx.AsyncClient(base_url=settings.audience_address, trust_env=False) as client:
-        text = (await client.get("/metrics", headers=token)).text
+        text = (await client.get("/metrics?of=this", headers=token)).text
     line = next(line for line in text.splitlines() if line.startswith("stentor_edge_requests_total{"))
     return float(line.split()[-1])
 

@@ -85,7 +85,7 @@ TABLE: Final = (
     Line("comment.*", "house", "house"),
     Line("status.archive.>", "archive", "house programme"),
     Line("status.captions.>", "captions", "edge house stage"),
-    Line("status.edge.>", "edge", "archive house programme"),
+    Line("status.edge.>", "edge", "archive edge house programme"),
     Line("status.house.>", "house", "house"),
     Line("status.programme.>", "programme", "house stage"),
     Line("status.stage.>", "stage", "house programme"),

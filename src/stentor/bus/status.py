@@ -66,6 +66,12 @@ class SpaceStatus(msgspec.Struct, frozen=True):
     complete: bool = False
     """The archive has everything of an ended space."""
     seats: list[SeatStatus] = []
+    formats: dict[str, int] = {}
+    """An edge's listeners by format."""
+    rung: int = 0
+    """Of the ladder, as an edge follows it."""
+    fillers: int = 0
+    """Chunks that an edge filled in itself."""
     reactions: dict[str, int] = {}
     """Those that an edge took since it started."""
     problem: str = ""

@@ -25,10 +25,12 @@ from stentor.wire.forwarded import Networks, origin
 from stentor.wire.http import Request
 
 KEY_CACHE = "public, max-age=3600"
-WAITING = "This space is full at the moment. You are let in as soon as there is room."
+WAITING = "waiting", "This space is full at the moment. You are let in as soon as there is room."
+FULL = "full", "This edge is full; another one may have room."
+LIMITED = "limited", "The audience of this space is limited, and you are outside. Its recording will be for everybody."
+"""Why a join is told to wait, as it is counted, and as it is said."""
 LEAVING = "This edge is being ended; another one has room."
 LEAVING_RETRY_S = 1.0
-LIMITED = "The audience of this space is limited, and you are outside. Its recording will be for everybody."
 
 
 class Gate:
@@ -39,8 +41,6 @@ class Gate:
         self._signer = Signer(keys.door)
         self._trusted = trusted
         self._worker = worker
-        self.refused = 0
-        """Joins that were told to wait."""
         self.site = hashlib.sha256(self._signer.public.encode()).hexdigest()[:16]
         """Which site this is, the same at each of its edges."""
         self.public_key = Document(self._signer.public.encode(), "text/plain", KEY_CACHE, now=worker.clock())
@@ -57,12 +57,13 @@ class Gate:
             place = door.place(self._key, channel.space.id, name)
             if not door.admits(channel.orders, place, ticket):
                 channel.waiting.told(place, self._worker.now)
-                raise self._later(channel, LIMITED if channel.orders.held else WAITING)
+                raise self._later(channel, *(LIMITED if channel.orders.held else WAITING))
         if self._worker.places == 0:
             connection.going = True  # on a new connection they come to another edge
+            self._worker.turned_away["leaving"] += 1
             raise Overloaded(LEAVING, retry_after_s=LEAVING_RETRY_S, code="edge-leaving", status=429)
         if self._worker.listeners >= self._worker.places:
-            raise self._later(channel, "This edge is full; another one may have room.")
+            raise self._later(channel, *FULL)
         self._worker.arrivals += 1
 
     def ticket(self, channel: Channel, request: Request, connection: Connection) -> Reply:
@@ -107,8 +108,8 @@ class Gate:
         address = origin(connection.peer, request.headers, self._trusted).address
         return door.device(self._key, address, slot)
 
-    def _later(self, channel: Channel, detail: str) -> Overloaded:
-        self.refused += 1
+    def _later(self, channel: Channel, reason: str, detail: str) -> Overloaded:
+        self._worker.turned_away[reason] += 1
         first, last = channel.orders.retry_s
         retry_s = first + secrets.randbelow(1000) / 1000 * (last - first)
         return Overloaded(detail, retry_after_s=retry_s, code="waiting", status=429)

@@ -1,110 +1,171 @@
-"""``/metrics`` in the text format of Prometheus: of this worker, whichever the kernel gave the connection to."""
+"""``/metrics`` in the text format of Prometheus: of all edges, as their heartbeats say, whichever of them is asked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import hmac
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from stentor.edge.channel import Channel
+from stentor.bus.status import Status
 from stentor.edge.load import memory_bytes
 from stentor.edge.worker import Worker
+from stentor.wire.http import Request
 
 TYPE = CONTENT_TYPE_LATEST
+Row = tuple[str, str, Callable[[Worker], float]]
+GAUGES: Final[tuple[Row, ...]] = (
+    ("connections", "Open connections.", lambda worker: worker.open),
+    ("capacity", "Connections this process may have.", lambda worker: worker.capacity),
+    ("places", "Listeners this process takes at once; 0 when it is being ended.", lambda worker: worker.places),
+    ("places_left", "How many more may begin to listen.", lambda worker: worker.places_left),
+    ("sent_bits_per_second", "What goes out, over 3.84 s.", lambda worker: worker.meter.out_bps),
+    ("memory_bytes", "Memory in use.", lambda worker: memory_bytes()),
+    (
+        "line_ratio",
+        "Share of the line in use; 0 when STENTOR_LINE_MBPS is not set.",
+        lambda worker: worker.meter.load.line,
+    ),
+    ("cpu_ratio", "Share of one processor in use.", lambda worker: worker.meter.load.cpu),
+    ("lag_seconds", "How late this process is for its own timers.", lambda worker: worker.meter.load.lag),
+    ("slow_ratio", "Share of chunks that listeners were too slow for.", lambda worker: worker.meter.load.slow),
+    ("forwarding", "Requests to the house that are under way.", lambda worker: worker.forwarded.busy),
+    (
+        "write_interval_seconds",
+        "Seconds of sound in a progressive write.",
+        lambda worker: worker.pace.chunks * 0.32,
+    ),
+    (
+        "certificate_seconds",
+        "Seconds until the certificate ends.",
+        lambda worker: math.nan if worker.tls is None else worker.tls.left_s(),
+    ),
+)
+COUNTERS: Final[tuple[Row, ...]] = (
+    ("accepted", "Connections taken.", lambda worker: worker.accepted),
+    ("refused", "Connections refused because the process is full.", lambda worker: worker.refused),
+    (
+        "crowded",
+        "Connections refused: their address had too many.",
+        lambda worker: worker.addresses.refused_connections,
+    ),
+    ("hasty", "Requests refused: their address sent too many.", lambda worker: worker.addresses.refused_requests),
+    ("requests", "Requests answered.", lambda worker: worker.requests),
+    ("malformed", "Connections closed because they did not speak HTTP.", lambda worker: worker.malformed),
+    ("failed", "Requests answered 500: a fault of ours, see the log.", lambda worker: worker.failed),
+    ("timed_out", "Connections closed because they were too slow.", lambda worker: worker.timed_out),
+    ("forwarded", "Requests passed on to the house.", lambda worker: worker.forwarded.count),
+    ("house_away", "Requests that the house did not answer.", lambda worker: worker.forwarded.away),
+    ("arrivals", "Listeners let in: streams, and index playlists of HLS.", lambda worker: worker.arrivals),
+    ("joins", "Progressive listeners that began.", lambda worker: worker.counters.joins),
+    ("writes", "Writes to progressive listeners.", lambda worker: worker.counters.writes),
+    ("replied_bytes", "Bytes of replies, and of what listeners get at once.", lambda worker: worker.replied_bytes),
+    (
+        "sent_bytes",
+        "Bytes written to progressive listeners after their first.",
+        lambda worker: worker.counters.bytes_sent,
+    ),
+    ("skipped_chunks", "Chunks that slow listeners were not sent.", lambda worker: worker.counters.skipped),
+)
+TURNED_AWAY: Final = "turned_away/"
+FREE: Final = "disk_free_bytes/"
+LEFT: Final = "disk_hours_left/"
+"""How numbers with a label of their own are called in a heartbeat: the label's value follows."""
+
+
+def numbers(worker: Worker) -> dict[str, float]:
+    """What a worker's heartbeat says for this page. What is not there, such as a certificate, is left out."""
+    told = {name: float(read(worker)) for name, _, read in GAUGES + COUNTERS}
+    told |= {f"{TURNED_AWAY}{reason}": float(times) for reason, times in worker.turned_away.items()}
+    for each in worker.room():
+        told |= {f"{FREE}{each.place}": float(each.free_bytes), f"{LEFT}{each.place}": each.hours_left}
+    return {name: value for name, value in told.items() if math.isfinite(value)}  # JSON has no infinity
 
 
 class Numbers(Collector):
-    """Everything a worker counts."""
+    """Everything that edges count. An edge of another version tells what it knows, and the rest is left out."""
 
-    def __init__(self, worker: Worker, channels: Mapping[str, Channel], instance: str) -> None:
-        self._worker = worker
-        self._channels = channels
-        self._instance = instance
+    def __init__(self, edges: Iterable[Status]) -> None:
+        self._edges = sorted(edges, key=lambda edge: edge.instance)
 
     def collect(self) -> Iterator[Metric]:
-        worker, counters = self._worker, self._worker.counters
-        label, load = self._instance, worker.meter.load
-        for name, text, value in (
-            ("connections", "Open connections.", worker.open),
-            ("capacity", "Connections this process may have.", worker.capacity),
-            ("places", "Listeners this process takes at once; 0 when it is being ended.", worker.places),
-            ("places_left", "How many more may begin to listen.", worker.places_left),
-            ("sent_bits_per_second", "What goes out, over 3.84 s.", worker.meter.out_bps),
-            ("memory_bytes", "Memory in use.", memory_bytes()),
-            ("line_ratio", "Share of the line in use; 0 when STENTOR_LINE_MBPS is not set.", load.line),
-            ("cpu_ratio", "Share of one processor in use.", load.cpu),
-            ("lag_seconds", "How late this process is for its own timers.", load.lag),
-            ("slow_ratio", "Share of chunks that listeners were too slow for.", load.slow),
-            ("forwarding", "Requests to the house that are under way.", worker.forwarded.busy),
-            ("write_interval_seconds", "Seconds of sound in a progressive write.", worker.pace.chunks * 0.32),
-        ):
-            gauge = GaugeMetricFamily(f"stentor_edge_{name}", text, labels=["instance"])
-            gauge.add_metric([label], value)
-            yield gauge
-        if worker.tls is not None:
-            left = GaugeMetricFamily(
-                "stentor_edge_certificate_seconds", "Seconds until the certificate ends.", labels=["instance"]
-            )
-            left.add_metric([label], worker.tls.left_s())
-            yield left
-        for name, text, value in (
-            ("accepted", "Connections taken.", worker.accepted),
-            ("refused", "Connections refused because the process is full.", worker.refused),
-            ("crowded", "Connections refused: their address had too many.", worker.addresses.refused_connections),
-            ("hasty", "Requests refused: their address sent too many.", worker.addresses.refused_requests),
-            ("requests", "Requests answered.", worker.requests),
-            ("malformed", "Connections closed because they did not speak HTTP.", worker.malformed),
-            ("failed", "Requests answered 500: a fault of ours, see the log.", worker.failed),
-            ("timed_out", "Connections closed because they were too slow.", worker.timed_out),
-            ("forwarded", "Requests passed on to the house.", worker.forwarded.count),
-            ("house_away", "Requests that the house did not answer.", worker.forwarded.away),
-            ("arrivals", "Listeners let in: streams, and index playlists of HLS.", worker.arrivals),
-            ("joins", "Progressive listeners that began.", counters.joins),
-            ("writes", "Writes to progressive listeners.", counters.writes),
-            ("replied_bytes", "Bytes of replies, and of what listeners get at once.", worker.replied_bytes),
-            ("sent_bytes", "Bytes written to progressive listeners after their first.", counters.bytes_sent),
-            ("skipped_chunks", "Chunks that slow listeners were not sent.", counters.skipped),
-        ):
-            counter = CounterMetricFamily(f"stentor_edge_{name}", text, labels=["instance"])
-            counter.add_metric([label], value)
-            yield counter
+        for name, text, _ in GAUGES:
+            yield self._family(GaugeMetricFamily(f"stentor_edge_{name}", text, labels=["edge"]), name)
+        for name, text, _ in COUNTERS:
+            yield self._family(CounterMetricFamily(f"stentor_edge_{name}", text, labels=["edge"]), name)
+        yield self._turned_away()
         yield from self._of_spaces()
         yield from self._of_disks()
 
+    def _family(self, family: GaugeMetricFamily | CounterMetricFamily, name: str) -> Metric:
+        for edge in self._edges:
+            if name in edge.numbers:
+                family.add_metric([edge.instance], edge.numbers[name])
+        return family
+
+    def _turned_away(self) -> Metric:
+        family = CounterMetricFamily(
+            "stentor_edge_turned_away", "Joins that were told to wait, by reason.", labels=["edge", "reason"]
+        )
+        for edge in self._edges:
+            for reason, times in labelled(edge.numbers, TURNED_AWAY):
+                family.add_metric([edge.instance, reason], times)
+        return family
+
     def _of_spaces(self) -> Iterable[Metric]:
         listeners = GaugeMetricFamily(
-            "stentor_edge_listeners", "Listeners by space and format.", labels=["instance", "space", "format"]
+            "stentor_edge_listeners", "Listeners by space and format.", labels=["edge", "space", "format"]
         )
-        chunk = GaugeMetricFamily("stentor_edge_chunk", "Newest chunk sent.", labels=["instance", "space"])
+        waiting = GaugeMetricFamily(
+            "stentor_edge_waiting", "Devices told to wait, that asked here lately.", labels=["edge", "space"]
+        )
+        chunk = GaugeMetricFamily("stentor_edge_chunk", "Newest chunk sent.", labels=["edge", "space"])
         fillers = CounterMetricFamily(
-            "stentor_edge_fillers", "Chunks this edge filled in itself.", labels=["instance", "space"]
+            "stentor_edge_fillers", "Chunks this edge filled in itself.", labels=["edge", "space"]
         )
-        rung = GaugeMetricFamily("stentor_edge_rung", "Rung of the ladder.", labels=["instance", "space"])
-        for space, channel in self._channels.items():
-            if channel.window is None:
-                continue
-            for form, count in channel.counts().items():
-                listeners.add_metric([self._instance, space, form], count)
-            rung.add_metric([self._instance, space], channel.rung)
-            chunk.add_metric([self._instance, space], channel.window.head)
-            fillers.add_metric([self._instance, space], channel.window.fillers)
-        yield from (listeners, chunk, fillers, rung)
+        rung = GaugeMetricFamily("stentor_edge_rung", "Rung of the ladder.", labels=["edge", "space"])
+        for edge in self._edges:
+            for space, seen in edge.spaces.items():
+                labels = [edge.instance, space]
+                for form, count in seen.formats.items():
+                    listeners.add_metric([*labels, form], count)
+                waiting.add_metric(labels, seen.waiting)
+                rung.add_metric(labels, seen.rung)
+                chunk.add_metric(labels, seen.chunk)
+                fillers.add_metric(labels, seen.fillers)
+        yield from (listeners, waiting, chunk, fillers, rung)
 
     def _of_disks(self) -> Iterable[Metric]:
-        labels = ["instance", "disk"]
+        labels = ["edge", "disk"]
         free = GaugeMetricFamily("stentor_disk_free_bytes", "Room where this is kept, on this machine.", labels=labels)
         hours = GaugeMetricFamily("stentor_disk_hours_left", "Hours until it is full, at this pace.", labels=labels)
-        for each in self._worker.room():
-            free.add_metric([self._instance, each.place], each.free_bytes)
-            hours.add_metric([self._instance, each.place], each.hours_left)
+        for edge in self._edges:
+            for place, free_bytes in labelled(edge.numbers, FREE):
+                free.add_metric([edge.instance, place], free_bytes)
+                hours.add_metric([edge.instance, place], edge.numbers.get(f"{LEFT}{place}", math.inf))
         yield from (free, hours)
 
 
-def render(worker: Worker, channels: Mapping[str, Channel], instance: str) -> bytes:
+def labelled(told: Mapping[str, float], prefix: str) -> Iterator[tuple[str, float]]:
+    """What a heartbeat says under names that begin so: the rest of each name, and its number."""
+    for name, value in told.items():
+        if name.startswith(prefix):
+            yield name.removeprefix(prefix), value
+
+
+def may_read(request: Request, token: bytes) -> bool:
+    """Numbers are for operators, who have the token; for others there is nothing under that address."""
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token)
+
+
+def render(edges: Iterable[Status]) -> bytes:
     """The page."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Numbers(worker, channels, instance))
+    registry.register(Numbers(edges))
     return generate_latest(registry)

@@ -10,12 +10,10 @@ import asyncio
 import os
 from contextlib import aclosing
 
-import msgspec
-
 from stentor.audio import hold, music
 from stentor.audio.hold import HoldLoop
-from stentor.base import config, grid, keys, log, tls
-from stentor.base.clock import Clock, unix_ms, wall
+from stentor.base import config, keys, log, tls
+from stentor.base.clock import Clock, wall
 from stentor.base.config import Settings
 from stentor.base.descriptors import descriptors
 from stentor.base.disk import Disks
@@ -31,15 +29,15 @@ from stentor.bus.crowd import Crowd
 from stentor.bus.cues import CueLog
 from stentor.bus.documents import Gone
 from stentor.bus.identity import join
-from stentor.bus.status import READS_NAMES, READS_SPANS, SpaceStatus, Status, Statuses
+from stentor.bus.status import Status, Statuses
 from stentor.bus.withdrawals import Withdrawals
 from stentor.crowd.addresses import Addresses
 from stentor.crowd.orders import Orders
 from stentor.edge.channel import DEFAULT_HOLD, Channel
 from stentor.edge.forward import Forwarder
 from stentor.edge.gate import Gate
+from stentor.edge.heartbeat import EdgesHeard, heartbeat
 from stentor.edge.leaving import Leaving
-from stentor.edge.load import memory_bytes
 from stentor.edge.site import Site
 from stentor.edge.sockets import BACKLOG, listen_on
 from stentor.edge.worker import Worker
@@ -116,10 +114,13 @@ class Edge:
         self._loading: set[str] = set()
         self._cues = CueLog(bus, clock=clock)
         self._statuses = Statuses(asyncio.get_running_loop().time)
+        self._edges = EdgesHeard(asyncio.get_running_loop().time)
+        self.site.edges = lambda: self._edges.fresh(self.status())
         self._log = log.get("edge")
 
     async def run(self) -> None:
         """For ever."""
+        await self._edges.start(self._bus)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.worker.run(), name="deadlines")
@@ -140,46 +141,11 @@ class Edge:
 
     def status(self) -> Status:
         """The heartbeat."""
-        now = self.clock()
-        worker = self.worker
-        spaces: dict[str, SpaceStatus] = {}
-        numbers: dict[str, float] = {
-            READS_SPANS: 1.0,
-            READS_NAMES: 1.0,
-            "connections": worker.open,
-            "capacity": worker.capacity,
-            "listeners": worker.listeners,
-            "places": worker.places,
-            "refused": worker.refused,
-            "skipped": worker.counters.skipped,
-            "write_interval_s": worker.pace.chunks * grid.CHUNK_S,
-            "out_bps": worker.meter.out_bps,
-            "memory_bytes": memory_bytes(),
-            "ahead": self._chunks.horizon.refused + self._cues.horizon.refused,
-            **msgspec.structs.asdict(worker.meter.load),
-        }
-        for space, channel in self.site.channels.items():
-            window, newest = channel.window, channel.newest()
-            if window is None or newest is None:
-                continue
-            counts = channel.counts()
-            outside = channel.outside(worker.now)
-            late_s = now - grid.chunk_start(window.head + 1, window.doors_open_s)
-            spaces[space] = SpaceStatus(
-                chunk=window.head,
-                listeners=sum(counts.values()),
-                waiting=len(outside),
-                places=outside.smallest(),
-                source=newest.source,
-                lag_ms=0 if window.finished else max(0, round(late_s * 1000)),
-                problem="The programme's chunks do not come; the hold music plays." if newest.filler else "",
-                reactions=dict(channel.reactions),
-            )
-            numbers["fillers"] = numbers.get("fillers", 0) + window.fillers
-            for form, count in counts.items():
-                numbers[f"listeners_{form}"] = numbers.get(f"listeners_{form}", 0) + count
-        problem = CLOCK_WRONG if self._chunks.horizon.clock_wrong else ""
-        return Status("edge", self.instance, unix_ms(now), os.getpid(), spaces, numbers, problem)
+        wrong = self._chunks.horizon.clock_wrong
+        ahead = self._chunks.horizon.refused + self._cues.horizon.refused
+        return heartbeat(
+            self.worker, self.site.channels, self.instance, ahead=ahead, problem=CLOCK_WRONG if wrong else ""
+        )
 
     async def _watch(self, group: asyncio.TaskGroup) -> None:
         """Keeps the channels as the board has them."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 import msgspec
@@ -15,11 +14,13 @@ from stentor.base import log
 from stentor.base.clock import unix_ms
 from stentor.base.errors import Conflict, NotFound, Overloaded, StentorError
 from stentor.base.paths import of_house
+from stentor.bus.status import Status
 from stentor.crowd import rungs
 from stentor.edge import door, embed, meant, metrics, overflow, subtitles
 from stentor.edge.channel import Channel
 from stentor.edge.forward import Forwarder
 from stentor.edge.gate import Gate
+from stentor.edge.heartbeat import heartbeat
 from stentor.edge.holds import Holds
 from stentor.edge.page import ListenerPages
 from stentor.edge.past import Past, no_such_space
@@ -84,7 +85,9 @@ class Site:
         """Whether most of what comes is far ahead of this process's clock."""
         self._objects, self._worker, self._gate = objects, worker, gate
         self._address, self._house, self._overflow = address, house, overflow
-        self._instance = instance
+        self._own: Callable[[], Status] = lambda: heartbeat(worker, self.channels, instance)
+        self.edges: Callable[[], Iterable[Status]] = lambda: [self._own()]
+        """What all edges say of themselves."""
         self._metrics_token = metrics_token.encode()
         self._pages = ListenerPages(address=address, house=house, overflow=overflow, now=worker.clock())
         self._forwarder = forwarder
@@ -115,8 +118,9 @@ class Site:
                 return self._gate.public_key.answer(request.headers)
             case ["healthz"]:
                 return self._health()
-            case ["metrics"] if self._reads_metrics(request):
-                text = metrics.render(self._worker, self.channels, self._instance)
+            case ["metrics"] if metrics.may_read(request, self._metrics_token):
+                own = request.query.get("of") == "this"
+                text = metrics.render([self._own()] if own else self.edges())
                 return Reply(200, {"Content-Type": metrics.TYPE, "Cache-Control": NO_STORE}, text, now=self._now())
         if self._forwarder is not None and of_house(request.path):
             return self._forwarder.forward(request, connection, self._house_failed)
@@ -361,11 +365,6 @@ class Site:
         if page and "text/html" in request.headers.get("accept", ""):
             return self._pages.nowhere(request, self._now())
         raise no_such_space()
-
-    def _reads_metrics(self, request: Request) -> bool:
-        """Numbers are for operators; for others there is nothing under that address."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        return scheme.lower() == "bearer" and hmac.compare_digest(token.strip().encode(), self._metrics_token)
 
     def _health(self) -> Reply:
         """A wrong clock is said and not answered with 503: who listens keeps what this edge has."""

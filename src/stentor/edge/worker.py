@@ -92,6 +92,8 @@ class Worker:
         """Who was let in: streams, and index playlists of HLS."""
         self.accepted = 0
         self.refused = 0
+        self.turned_away = dict.fromkeys(("waiting", "limited", "full", "leaving"), 0)
+        """Joins that were told to come back, by reason."""
         self.malformed = 0
         self.failed = 0
         self.timed_out = 0

@@ -136,9 +136,9 @@ async def test_a_scaler_reads_who_comes_and_how_many_more_may() -> None:
         await reader.readuntil(b"\r\n\r\n")
         await rig.get("/s/friday/hls/index.m3u8")
         text = await rig.metrics()
-        assert 'stentor_edge_places{instance="edge-0"} 10.0' in text
-        assert 'stentor_edge_places_left{instance="edge-0"} 9.0' in text
-        assert 'stentor_edge_arrivals_total{instance="edge-0"} 2.0' in text
+        assert 'stentor_edge_places{edge="edge-0"} 10.0' in text
+        assert 'stentor_edge_places_left{edge="edge-0"} 9.0' in text
+        assert 'stentor_edge_arrivals_total{edge="edge-0"} 2.0' in text
         rig.worker.places = 0
-        assert 'stentor_edge_places_left{instance="edge-0"} 0.0' in await rig.metrics()
+        assert 'stentor_edge_places_left{edge="edge-0"} 0.0' in await rig.metrics()
         writer.close()

@@ -208,7 +208,7 @@ async def test_metrics_count_listeners_exactly() -> None:
     async with edge() as rig:
         _, writer = await rig.open("/s/friday/live.aac")
         text = await rig.metrics()
-        assert 'stentor_edge_listeners{format="aac",instance="edge-0",space="friday"} 1.0' in text
+        assert 'stentor_edge_listeners{edge="edge-0",format="aac",space="friday"} 1.0' in text
         assert "stentor_edge_connections" in text
         writer.close()
 
@@ -218,9 +218,9 @@ async def test_metrics_say_how_long_the_disks_last() -> None:
     async with edge(chunks=1) as rig:
         rig.worker.room = lambda: [Headroom("recordings", 5000, 12.5), Headroom("bus", 5000, math.inf)]
         text = await rig.metrics()
-        assert 'stentor_disk_free_bytes{disk="recordings",instance="edge-0"} 5000.0' in text
-        assert 'stentor_disk_hours_left{disk="recordings",instance="edge-0"} 12.5' in text
-        assert 'stentor_disk_hours_left{disk="bus",instance="edge-0"} +Inf' in text
+        assert 'stentor_disk_free_bytes{disk="recordings",edge="edge-0"} 5000.0' in text
+        assert 'stentor_disk_hours_left{disk="recordings",edge="edge-0"} 12.5' in text
+        assert 'stentor_disk_hours_left{disk="bus",edge="edge-0"} +Inf' in text
 
 
 async def record(rig: Rig, segments: int) -> None:
