@@ -123,6 +123,57 @@ async def test_captions_in_step_with_the_sound(rig: Rig, browsers: Browsers) -> 
         page.calm()
 
 
+async def test_who_does_not_hear_reads_the_whole_talk(rig: Rig, browsers: Browsers) -> None:
+    """From its first word, with names, as it grows, without a press on play and without a byte of sound; who scrolls
+    back stays there, and the device remembers size and contrast."""
+
+    def says(back_s: float, text: str, seat: str) -> None:
+        now_s = (rig.window.head + 1) * grid.CHUNK_S
+        rig.channel.captions.add(said(now_s - back_s, text, seat, length_s=1.0), DOORS_OPEN_MS)
+
+    for count in range(12):
+        says(36 - 2 * count, f"Sentence {count}.", "ada" if count < 9 else "bob")
+    async with visit(browsers.plain, f"http://127.0.0.1:{rig.port}/s/friday") as page:
+        await page.page.click("#captions-switch")
+        await page.says("#captions-read p:nth-child(1)", "Ada Sentence 0.")
+        await page.says("#captions-read p:nth-child(10)", "Bob Sentence 9.")
+        assert await page.page.locator("#captions-read p").nth(1).inner_text() == "Sentence 1."
+        assert re.search(r"About \d+ s behind", await page.page.inner_text("#captions"))
+        says(6, "It goes on.", "ada")
+        await page.says("#captions-read p:nth-child(13)", "Ada It goes on.")
+        read = "document.querySelector('#captions-read')"
+        at, end = f"{read}.scrollTop", f"({read}.scrollHeight - {read}.clientHeight)"
+        await page.until(f"{at} > 0 && {at} >= {end} - 2", "the newest line is in sight")
+        await page.page.evaluate(f"{at} = 0")
+        newest = page.page.get_by_role("button", name="To the newest words")
+        await newest.wait_for()
+        says(5, "And on.", "bob")
+        await page.says("#captions-read p:nth-child(14)", "Bob And on.")
+        assert await page.page.evaluate(at) == 0
+        await newest.click()
+        await page.until(f"{at} >= {end} - 2", "it follows again")
+        await page.page.get_by_label("Text size").select_option("180 %")
+        await page.page.get_by_label("High contrast").check()
+        await page.page.reload()
+        await page.says("#captions-read", "And on.")
+        assert await page.page.get_by_label("Text size").input_value() == "180"
+        assert "contrast" in (await page.page.get_attribute("#captions", "class") or "")
+        assert not [each.url for each in page.watch.responses if re.search(r"/live\.|/hls/|hold\.", each.url)]
+        page.calm()
+
+
+async def test_a_device_that_wants_contrast_has_it(rig: Rig, browsers: Browsers) -> None:
+    """And text only, for bad lines, is the transcript when there is one."""
+    rig.channel.captions.add(said(1, "Good evening."), DOORS_OPEN_MS)
+    async with visit(browsers.plain, f"http://127.0.0.1:{rig.port}/s/friday") as page:
+        await page.page.emulate_media(contrast="more")
+        await page.page.get_by_label("Text only").check()
+        await page.says("#captions-read", "Ada Good evening.")
+        assert await page.page.get_by_label("High contrast").is_checked()
+        assert await page.page.locator("#turns-read").is_hidden()
+        page.calm()
+
+
 async def test_a_reaction_is_seen_by_everybody(house: Whole, browsers: Browsers) -> None:
     """From one page by edge, heartbeat, programme and pulse to another; hosts can turn them off."""
     await house.space("applause")

@@ -38,6 +38,13 @@ interface Streams {
   hls?: string;
   overflow?: string;
   captions?: string;
+  transcript?: string;
+}
+
+/** Where captions are read: the newest, and all since the talk began. */
+interface CaptionAddresses {
+  newest: string;
+  whole: string;
 }
 
 interface Pin {

@@ -29,4 +29,12 @@ interface Cue {
   name: string;
   text: string;
   language: string;
+  made_ms: number;
+}
+
+/** `captions.json` and `transcript.json` of a space on air; `at` is when an edge made it. */
+interface CueDocument {
+  doors_open_ms: number | null;
+  at: number;
+  cues: Cue[];
 }

@@ -111,7 +111,7 @@ def _streams(space: Space, *, base: str, captions: bool) -> dict[str, str]:
     if space.doors_open_ms is not None and space.recorded:
         streams |= {"replay": f"{base}/replay/index.m3u8", "download": f"{base}/recording.m4a"}
     if captions and space.doors_open_ms is not None and space.recorded:
-        streams["captions"] = f"{base}/captions.json"
+        streams |= {"captions": f"{base}/captions.json", "transcript": f"{base}/transcript.json"}
     return streams
 
 

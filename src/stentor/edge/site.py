@@ -262,7 +262,7 @@ class Site:
             document = self._captions(channel, name, now)
         elif name.startswith("overflow/"):
             cues = channel.captions.past(overflow.heard_ms(space, unix_ms(now)))
-            text, kind = subtitles.render("captions.json", space.id, space.title, cues)
+            text, kind = subtitles.render("captions.json", space.id, space.title, cues, now=now)
             document = Document(text, kind, overflow.CACHE, now=now)
         elif name == "event.ics":
             document = Document(
@@ -282,13 +282,13 @@ class Site:
         return document
 
     def _captions(self, channel: Channel, name: str, now: float) -> Document:
-        """What has been said so far; as JSON, while on air, only what a listener may hear now."""
+        """What has been said so far; in ``captions.json`` only what a listener may hear now."""
         space, captions = channel.space, channel.captions
         if not captions or space.doors_open_ms is None:
             raise NotFound("There are no captions for this space.", code="no-captions")
-        brief = name == "captions.json" and space.on_air
+        brief = name == "captions.json"
         cues = captions.recent(space.doors_open_ms) if brief else captions.cues.all
-        text, kind = subtitles.render(name, space.id, space.title, cues)
+        text, kind = subtitles.render(name, space.id, space.title, cues, now=now)
         return Document(text, kind, CAPTIONS_CACHE, now=now)
 
     async def _transcript(self, space: Space, name: str, request: Request) -> Reply:

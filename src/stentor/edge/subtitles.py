@@ -68,8 +68,8 @@ class CaptionTrack:
         return found
 
 
-def render(name: str, space: str, title: str, cues: list[Cue], *, begin_ms: int = 0) -> tuple[bytes, str]:
-    """``captions.json``, ``captions.vtt`` or ``transcript.txt``, and its content type.
+def render(name: str, space: str, title: str, cues: list[Cue], *, now: float, begin_ms: int = 0) -> tuple[bytes, str]:
+    """One of :data:`DOCUMENTS` as it is at ``now``, and its content type.
 
     Times of ``cues`` count from ``begin_ms`` of the recording on.
     """
@@ -78,8 +78,8 @@ def render(name: str, space: str, title: str, cues: list[Cue], *, begin_ms: int 
             return webvtt.whole(cues, begin_ms), webvtt.CONTENT_TYPE
         case "transcript.txt":
             return webvtt.transcript(title, cues), webvtt.TEXT_TYPE
-    return wire.document(space, cues), "application/json"
+    return wire.document(space, cues, at_ms=unix_ms(now)), "application/json"
 
 
-DOCUMENTS = ("captions.json", "captions.vtt", "transcript.txt")
-"""What :func:`render` makes."""
+DOCUMENTS = ("captions.json", "transcript.json", "captions.vtt", "transcript.txt")
+"""What :func:`render` makes: while on air the first has the newest cues, the others have all."""

@@ -61,8 +61,9 @@ class Transcripts:
     async def document(self, space: Space, name: str) -> Document:
         """One of ``subtitles.DOCUMENTS``; as JSON it may be empty, else raises :class:`NotFound` when there is none."""
         cues = await self.get(space)
-        if not cues and name != "captions.json":
+        if not cues and not name.endswith(".json"):
             raise NotFound("There is no transcript of this recording.", code="no-captions")
         begin = begin_ms(space.trim) if space.trim else 0
-        text, kind = subtitles.render(name, space.id, space.title, cues, begin_ms=begin)
-        return Document(text, kind, CACHE, now=self._clock())
+        now = self._clock()
+        text, kind = subtitles.render(name, space.id, space.title, cues, now=now, begin_ms=begin)
+        return Document(text, kind, CACHE, now=now)

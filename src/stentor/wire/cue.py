@@ -95,13 +95,14 @@ def decode_transcript(data: bytes) -> Transcript:
         raise Malformed(f"Not a transcript: {error}") from error
 
 
-def document(space: str, cues: Sequence[Cue]) -> bytes:
-    """``captions.json``, version 1: the cues without what is the same in all."""
+def document(space: str, cues: Sequence[Cue], *, at_ms: int) -> bytes:
+    """``captions.json``, version 1: the cues without what is the same in all; ``at_ms`` is when it was made."""
     return _encoder.encode(
         {
             "v": 1,
             "space": space,
             "doors_open_ms": cues[0].doors_open_ms if cues else None,
+            "at": at_ms,
             "cues": [
                 {
                     "start_ms": cue.start_ms,
@@ -110,6 +111,7 @@ def document(space: str, cues: Sequence[Cue]) -> bytes:
                     "name": cue.name,
                     "text": cue.text,
                     "language": cue.language,
+                    "made_ms": cue.made_ms,
                 }
                 for cue in cues
             ],

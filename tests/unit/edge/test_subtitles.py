@@ -23,7 +23,14 @@ async def test_without_captions_nothing_is_offered() -> None:
     async with edge() as rig:
         assert "captions" not in json.loads((await rig.get("/s/friday/door.json"))[2])["streams"]
         assert b"SUBTITLES" not in (await rig.get("/s/friday/hls/index.m3u8"))[2]
-        for path in ("captions.json", "captions.vtt", "transcript.txt", "hls/captions.m3u8", "hls/captions/1.vtt"):
+        for path in (
+            "captions.json",
+            "transcript.json",
+            "captions.vtt",
+            "transcript.txt",
+            "hls/captions.m3u8",
+            "hls/captions/1.vtt",
+        ):
             status, _, body = await rig.get(f"/s/friday/{path}")
             assert (status, path) == (404, path)
             assert json.loads(body)["code"] in ("no-captions", "no-such-rendition")
@@ -56,6 +63,12 @@ async def test_the_page_gets_what_may_be_heard_now() -> None:
             "*",
         )
         assert [cue["text"] for cue in json.loads(body)["cues"]] == ["Good evening."]
+        found = json.loads(body)
+        assert found["at"] == round(rig.now * 1000)
+        assert found["at"] - found["doors_open_ms"] - found["cues"][0]["end_ms"] == RECENT_MS - 15_000
+        found = json.loads((await rig.get("/s/friday/transcript.json"))[2])
+        assert [cue["text"] for cue in found["cues"]] == ["Long ago.", "Good evening."]
+        assert found["cues"][0]["made_ms"] == DOORS_OPEN_MS + 3000
         status, fields, body = await rig.get("/s/friday/captions.vtt")
         assert (status, fields["content-type"]) == (200, "text/vtt; charset=utf-8")
         assert body.decode().count("-->") == 2
@@ -123,6 +136,7 @@ async def test_a_recording_without_a_transcript() -> None:
         await record(rig.objects, 24, {range(24): "ada"})
         await rig.objects.put("recordings/friday/captions.json", b"not a transcript")
         assert json.loads((await rig.get("/s/friday/captions.json"))[2])["cues"] == []
+        assert json.loads((await rig.get("/s/friday/transcript.json"))[2])["cues"] == []
         assert (await rig.get("/s/friday/captions.vtt"))[0] == 404
         assert b"SUBTITLES" not in (await rig.get("/s/friday/replay/index.m3u8"))[2]
         assert (await rig.get("/s/friday/replay/captions.m3u8"))[0] == 404

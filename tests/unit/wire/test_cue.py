@@ -59,12 +59,20 @@ def test_each_cue_counts_once_and_in_the_order_of_its_time() -> None:
 
 def test_the_document_tells_what_is_the_same_in_all_once() -> None:
     """``captions.json`` has the space and the origin at its top."""
-    found = msgspec.json.decode(cue.document("talk", [said()]))
+    found = msgspec.json.decode(cue.document("talk", [said()], at_ms=9))
     assert found["doors_open_ms"] == 1_000_000
     assert found["cues"] == [
-        {"start_ms": 1000, "end_ms": 3000, "seat": "ada", "name": "Ada", "text": "Good evening.", "language": "en"}
+        {
+            "start_ms": 1000,
+            "end_ms": 3000,
+            "seat": "ada",
+            "name": "Ada",
+            "text": "Good evening.",
+            "language": "en",
+            "made_ms": said().made_ms,
+        }
     ]
-    assert msgspec.json.decode(cue.document("talk", []))["cues"] == []
+    assert msgspec.json.decode(cue.document("talk", [], at_ms=9))["cues"] == []
 
 
 @given(WORDS, st.integers(0, 10**7), st.integers(1, 20_000))

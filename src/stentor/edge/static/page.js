@@ -138,7 +138,7 @@ setInterval(() => {
   player.watch();
   player.keepUp();
   const heard = player.chunk();
-  view.captions.heard(heard, player.on && player.way !== "hold");
+  view.captions.heard(player.on && player.way !== "hold" ? heard : null);
   const pulse = heard === null ? null : pulses.at(heard);
   if (pulse) showPulse(pulse);
 }, LOOK_MS);

@@ -24,7 +24,6 @@ export class TextOnly {
   /** @param {boolean} on */
   turn(on) {
     this.on = on;
-    this.#list.hidden = !on;
     this.#last = null;
     clearTimeout(this.#timer);
     if (on) this.#look();

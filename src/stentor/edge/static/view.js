@@ -128,11 +128,14 @@ export class View {
     if (module) new module.Replay({ base: this.#base, door: this.#state.door, say, portraits, language: language() }).open();
   }
 
-  // Who follows reads what is said there, from where the sound comes.
+  // Who follows reads what is said there, from where the sound comes. The last words come after the end of the talk.
   #offerCaptions() {
-    const { door, mode, follows } = this.#state;
-    const live = ON_AIR.has(door.state) ? door.streams.captions : null;
-    this.captions.offer(live && mode === "behind" ? new URL("captions.json", new URL(follows, location.href)).href : live);
+    const { door, mode, follows, reading } = this.#state;
+    const { captions: live, transcript } = door.streams;
+    const newest = mode === "behind" ? new URL("captions.json", new URL(follows, location.href)).href : live;
+    const there = live && newest && (ON_AIR.has(door.state) || door.state === "ended");
+    this.captions.offer(there ? { newest, whole: transcript ?? live } : null, reading);
+    $("turns-read").hidden = !reading || Boolean(there);
   }
 
   // What is true now: time alone makes it something else.
