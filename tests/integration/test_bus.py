@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
+from nats.js.kv import KeyValue
 
 from stentor.base.errors import Overloaded, SetupError
 from stentor.base.rendition import RENDITIONS, Source
@@ -257,6 +258,37 @@ async def test_one_holds_the_lease_and_another_takes_over(bus: Bus, nats: NatsSe
         await eventually(lambda: second.held, "the second follows")
         assert not first.held
         waiting.cancel()
+
+
+class SlowAnswer:
+    """A bucket that writes at once and answers when ``answers`` is set."""
+
+    def __init__(self, real: KeyValue) -> None:
+        self.real, self.written, self.answers = real, asyncio.Event(), asyncio.Event()
+
+    async def update(self, key: str, value: bytes, last: int) -> int:
+        revision = await self.real.update(key, value, last=last)
+        self.written.set()
+        await self.answers.wait()
+        return revision
+
+
+async def test_an_answer_after_the_end_gives_nothing_back(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A renewal that was under way when its lease was given up makes nobody believe that they hold it."""
+    lease = Lease(bus, "stage.talk", holder="stage-0", ttl_s=40.0)
+    running = asyncio.create_task(lease.run())
+    await eventually(lambda: lease.held, "the lease is taken")
+    slow = SlowAnswer(bucket(bus, LEASES))
+    with monkeypatch.context() as patch:
+        patch.setattr(leases, "bucket", lambda *_: slow)
+        late = asyncio.create_task(lease._step(time.monotonic()))
+        await slow.written.wait()
+    running.cancel()
+    await asyncio.wait([running])
+    slow.answers.set()
+    await late
+    assert (lease.held, lease.kept) == (False, False)
+    assert not (await bucket(bus, LEASES).get("stage.talk")).value
 
 
 async def test_a_calm_lease_is_renewed_rarely_and_stays_when_it_gets_lively(

@@ -50,6 +50,7 @@ class Lease:
         self._confirmed = -1e9
         self._revision: int | None = None
         self._seen: tuple[int, float] = (-1, 0.0)
+        self._running = False
         self.term = 0
         """Rises with every taking. While it stays the same nobody else has held the lease in between, even when
         ``held`` was False for a while because the bus was slow."""
@@ -84,6 +85,7 @@ class Lease:
 
     async def run(self) -> None:
         """Tries and renews for ever; gives the lease up when cancelled."""
+        self._running = True
         try:
             while True:
                 heed_cancel()
@@ -96,6 +98,7 @@ class Lease:
                 else:
                     await self._pause()
         finally:
+            self._running = False
             await self._release()
 
     async def _pause(self) -> None:
@@ -134,21 +137,24 @@ class Lease:
     async def _renew(self, kv: KeyValue, revision: int, now: float) -> None:
         try:
             try:
-                self._revision = await kv.update(self.key, self.holder, last=revision)
+                renewed = await kv.update(self.key, self.holder, last=revision)
             except nats.js.errors.KeyWrongLastSequenceError:
                 entry = await kv.get(self.key)
                 if entry.value != self.holder:
                     raise
                 # the last renewal was ours too: its answer was lost with a connection
-                self._revision = await kv.update(self.key, self.holder, last=entry.revision or 0)
+                renewed = await kv.update(self.key, self.holder, last=entry.revision or 0)
         except (nats.js.errors.KeyWrongLastSequenceError, nats.js.errors.KeyNotFoundError):
             self._revision = None
             self._taken.clear()
             self.bus.log.warning("lease-lost", key=self.key)
         else:
-            self._confirmed = now
+            if self._running:  # an attempt may outlast its cancellation, see heed_cancel
+                self._revision, self._confirmed = renewed, now
 
     def _take(self, revision: int, now: float) -> None:
+        if not self._running:
+            return
         self._revision, self._confirmed = revision, now
         self.term += 1
         self._taken.set()
