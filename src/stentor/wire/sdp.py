@@ -142,6 +142,8 @@ def parse_fragment(text: str) -> IceFragment:
         mid = _one(section, "mid:")
         if mid is None or not _MID.fullmatch(mid):
             raise BadInput("A section of a fragment has no a=mid.", code="no-mid")
+        if not all(_CANDIDATE_FORM.fullmatch(candidate) for candidate in _told(section)):
+            raise BadInput("A candidate is not valid.", code="bad-candidate")
         candidates += [(mid, candidate) for candidate in _candidates(section)]
     if len(candidates) > MAX_CANDIDATES:
         raise TooLarge(f"A fragment has at most {MAX_CANDIDATES} candidates.")
@@ -213,7 +215,7 @@ def _check_bundle(session: Sequence[str], mid: str, *, alone: bool) -> None:
     # RFC 9725, 4.4: both ends of WHIP support BUNDLE (RFC 9143), so that one path carries everything; a single section
     # has no other to share it with, and then needs no name either
     groups = [line.split()[1:] for line in session if line.startswith("a=group:BUNDLE")]
-    if not groups and alone and (not mid or _MID.fullmatch(mid)):
+    if not any(groups) and alone and (not mid or _MID.fullmatch(mid)):
         return
     if not _MID.fullmatch(mid):
         raise BadInput("The audio section has no a=mid.", code="no-mid")
@@ -254,7 +256,8 @@ def _setup(section: Sequence[str], session: Sequence[str]) -> str:
 
 def _candidates(section: Sequence[str]) -> tuple[str, ...]:
     """The candidates of a section, without those that say nothing to us: one that is of no use leaves the others."""
-    candidates = tuple(line[len(_A_CANDIDATE) :].strip() for line in section if line.startswith(_A_CANDIDATE))
-    if not all(_CANDIDATE_FORM.fullmatch(candidate) for candidate in candidates):
-        raise BadInput("A candidate is not valid.", code="bad-candidate")
-    return tuple(candidate for candidate in candidates if _CANDIDATE.fullmatch(candidate))
+    return tuple(candidate for candidate in _told(section) if _CANDIDATE.fullmatch(candidate))
+
+
+def _told(section: Sequence[str]) -> list[str]:
+    return [line[len(_A_CANDIDATE) :].strip() for line in section if line.startswith(_A_CANDIDATE)]
