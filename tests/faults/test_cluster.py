@@ -1,4 +1,5 @@
 """Stentor on many machines, with a host on the stage: servers are killed and cables pulled, one after the other.
+Then all is upgraded, as a careful operator does it: NATS servers are restarted, roles drained.
 
 Three NATS servers, a PostgreSQL and two machines that each run two programmes, two edges and one of every other role,
 each in a network namespace of its own. Listeners hear from both machines all the time.
@@ -43,6 +44,8 @@ BURST_S = 3.5
 CUT_S = 6.0
 WATCH_S = 9.0
 """So long is everything watched after a loss; a cluster elects a new leader in 4 to 9 s."""
+DRAINED = ("archive", "stage", "programme")
+"""The roles that are drained on both machines, in the order of an upgrade."""
 SAID_S = 1.5
 STEP_S = 0.2
 BACK_S = 3.0
@@ -120,6 +123,8 @@ async def _with_losses(many: Cluster) -> Story:
             "cable": await _lose(many, _pulled(many), listeners, MACHINES, other),
             "database": await _lose(many, _killed(many.database), listeners, MACHINES, other),
             "machine": await _lose(many, _killed(many.machines[stage]), listeners, (other,), other),
+            "servers": await _lose(many, _restarted(many), listeners, (other,), other),
+            "roles": await _lose(many, _drained(many, other), listeners, (other,), other),
         }
         await many.call(other, "POST", "/spaces/talk/end")
         living = [listener for listener in listeners if listener.machine == other]
@@ -152,6 +157,23 @@ async def _pulled(many: Cluster) -> AsyncIterator[None]:
         await asyncio.sleep(CUT_S)
     yield
     await eventually(lambda: many.in_step("CHUNKS"), "the server that was cut off has everything")
+
+
+@asynccontextmanager
+async def _restarted(many: Cluster) -> AsyncIterator[None]:
+    """The NATS servers are stopped and started, each when the one before has everything again."""
+    for server in many.servers.values():
+        await server.restart()
+        await eventually(lambda: many.in_step("CHUNKS"), "the server that was restarted has everything")
+    yield
+
+
+@asynccontextmanager
+async def _drained(many: Cluster, machine: str) -> AsyncIterator[None]:
+    """What makes sound hands over its work on both machines, in the order of an upgrade."""
+    for role in DRAINED:
+        await many.stentor(machine, "drain", role)
+    yield
 
 
 @asynccontextmanager
@@ -261,7 +283,7 @@ def _runs(story: Story) -> Iterator[manifest.Run]:
         yield from entry.runs
 
 
-@pytest.mark.parametrize("loss", ["leader", "cable", "database", "machine"])
+@pytest.mark.parametrize("loss", ["leader", "cable", "database", "machine", "servers", "roles"])
 def test_no_listener_of_a_living_edge_is_lost(story: Story, loss: str) -> None:
     """Whatever else is lost: no connection ends, no player runs empty."""
     seen = story.losses[loss]

@@ -1,6 +1,7 @@
 """The previous release and this one together in a live talk: roles are replaced one by one, up and down again.
 
-Every role but captions, whose recogniser is an extra. What the rule is stands in docs/reference/bus.md ("Versions").
+With captions where their recogniser is installed, which is an extra. What the rule is stands in
+docs/reference/bus.md ("Versions").
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +38,13 @@ from tests.support.wait import eventually
 
 RATE = 48_000
 OLD, NEW = "old", "new"
-ROLES = ("house", "archive", "edge", "stage", "programme")
+CAPTIONS = ("captions",) if find_spec("faster_whisper") else ()
+ROLES = ("house", "archive", "edge", *CAPTIONS, "stage", "programme")
 """In the order of an upgrade: who reads what another role writes is replaced before it."""
 BACK = ROLES[1:]
 """A house stays: its database is the newer version's."""
+CAPTIONED = {("captions", NEW), ("stage", NEW), ("edge", OLD), ("captions", OLD)}
+"""After these new words must be read by a listener: captions between a stage and an edge of either version."""
 BURST_S = 3.5
 END_S = 10.0
 READY_S = 60.0
@@ -177,6 +183,18 @@ class Site:
         assert reply.is_success, reply.text
         return reply.json() if reply.content else None
 
+    async def captioned(self) -> None:
+        """Returns when a listener can read what was said from now on."""
+        since = time.time()
+        for _ in range(round(READY_S / 0.2)):
+            reply = await self.client.get(f"http://127.0.0.1:{self.settings.audience_port}/s/talk/captions.json")
+            found = reply.json() if reply.is_success else {}
+            cues = found.get("cues")
+            if cues and found["doors_open_ms"] + cues[-1]["start_ms"] > since * 1000:
+                return
+            await asyncio.sleep(0.2)
+        raise AssertionError(f"what is said has no captions; see {self.logs}")
+
     def whip(self) -> str:
         return f"http://127.0.0.1:{self.settings.port}/whip/talk"
 
@@ -267,6 +285,8 @@ async def _talk(folder: Path) -> Story:
             )
             async with Speaker(made.whip(), guest, said, name="guest", seed=2):
                 joined += 1
+            if CAPTIONS and (role, version) in CAPTIONED:
+                await made.captioned()
         await made.call("POST", "/spaces/talk/end")
         heard = [report for report, _ in await asyncio.wait_for(asyncio.gather(*players), 30)]
         await made.becomes("talk", "replay")

@@ -62,6 +62,11 @@ class Process:
             os.kill(pid, signal.SIGKILL)
         self._process.wait()
 
+    async def restart(self) -> None:
+        """Asks it to end and starts it anew, as an upgrade does."""
+        await asyncio.to_thread(self.stop)
+        self.again()
+
     def stop(self) -> None:
         """Asks it to end, and kills it when it does not."""
         assert self._process is not None
@@ -105,6 +110,16 @@ class Cluster:
         reply = await self.clients[machine].request(method, f"/api/v1{path}", json=body)
         assert reply.is_success, reply.text
         return reply.json() if reply.content else None
+
+    async def stentor(self, machine: str, *arguments: str) -> str:
+        """A command on a machine; gives what it printed, and fails with it."""
+        command = self.network.on(machine, sys.executable, "-m", "stentor", *arguments)
+        process = await asyncio.create_subprocess_exec(
+            *command, env=_environment(self, machine), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        )
+        printed = (await process.communicate())[0].decode()
+        assert process.returncode == 0, printed
+        return printed
 
     def leader(self, stream: str) -> str:
         """Which NATS server leads a stream."""
