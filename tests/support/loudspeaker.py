@@ -1,5 +1,7 @@
 """A loudspeaker for browsers on a machine that has none: PulseAudio with a sink that leads nowhere, and an ear at it.
 
+The microphone stands before it: it hears all that is played.
+
 Firefox plays nothing at all without one (Chromium goes on in silence), and what arrives here is what a person hears.
 """
 
@@ -34,6 +36,15 @@ class Loudspeaker:
         self.environment = {**os.environ, "HOME": str(folder), "XDG_RUNTIME_DIR": str(folder),
                             "PULSE_SERVER": f"unix:{self.socket}"}  # fmt: skip
 
+    async def say(self, samples: Samples) -> None:
+        """Plays these samples (48 kHz, mono) beside whatever else plays; returns when all is said."""
+        playing = await asyncio.create_subprocess_exec(
+            "pacat", f"--device={SINK}", "--rate=48000", "--channels=1", "--format=float32le",
+            stdin=asyncio.subprocess.PIPE, env=self.environment,
+        )  # fmt: skip
+        async with asyncio.timeout(START_S + len(samples) / 48_000):
+            await playing.communicate(samples.astype("<f4").tobytes())
+
     async def heard(self, seconds: float) -> Samples:
         """What comes out of it from now on (48 kHz, mono)."""
         listening = await asyncio.create_subprocess_exec(
@@ -61,6 +72,7 @@ async def loudspeaker() -> AsyncIterator[Loudspeaker]:
             process = await asyncio.create_subprocess_exec(
                 "pulseaudio", *_FLAGS, f"--load=module-native-protocol-unix socket={speaker.socket} auth-anonymous=1",
                 f"--load=module-null-sink sink_name={SINK} rate=48000 channels=1",
+                f"--load=module-remap-source master={SINK}.monitor source_name=microphone",
                 stdout=output, stderr=output, env=speaker.environment,
             )  # fmt: skip
         try:

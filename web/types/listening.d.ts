@@ -7,6 +7,7 @@ type Mode =
   | "live" // the programme
   | "outside" // the door keeps us out: the loop
   | "behind" // outside, and following some minutes behind
+  | "seat" // nothing but the stage, where the listener is
   | "lost"; // what played gave up, and is tried again
 
 /** What is said of the sound: the key of a text, or nothing. */
@@ -48,6 +49,7 @@ type ListeningEvent =
   | { type: "sound"; sound: Sounding } // the player tells how it sounds
   | { type: "lost" }
   | { type: "end" } // nothing more will come
+  | { type: "seat"; on: boolean; play?: boolean } // onto the stage, or off it: then whether to hear on
   | { type: "pulse"; pulse: Pulse };
 
 type Deed =

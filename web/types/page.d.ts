@@ -38,6 +38,20 @@ interface StagePage {
   seated: boolean;
 }
 
+/** What asking to speak knows before it asks. */
+interface AskingPage {
+  id: string;
+  seated: boolean;
+}
+
+/** What the part of the listener's page in which one speaks tells the rest. */
+interface SpeakingEvents {
+  /** We go onto the stage or are off it; then whether another device has our seat. */
+  turned: (on: boolean, displaced?: boolean) => void;
+  /** Whether what else plays is to be silent. */
+  hush: (on: boolean) => void;
+}
+
 /** What the page of comments knows before it asks. */
 interface CommentsPage {
   id: string;

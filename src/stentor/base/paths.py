@@ -27,6 +27,7 @@ HOUSE: Final = (
     Row("/api", "the REST API"),
     Row("/ask", "asking to speak"),
     Row("/comments", "writing comments"),
+    Row("/echo", "a speaker's sound check"),
     Row("/oauth", "signing programs in"),
     Row("/sign-in", "signing in, also by a provider"),
     Row("/sign-up", "making an account"),

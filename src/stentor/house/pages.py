@@ -97,7 +97,7 @@ def routes(spaces: Spaces, views: Views, callers: Callers, people: People, *, pr
 
 
 def _of_spaces(pages: Pages, spaces: Spaces, views: Views, callers: Callers, people: People) -> list[HTTPRouteHandler]:
-    """``/``, ``/stage/{space}``, ``/ask/{space}`` and ``/comments/{space}``."""
+    """``/``, ``/stage/{space}``, ``/ask/{space}`` with its part for the listener's page, ``/comments/{space}``."""
 
     @route("/", http_method=READ, include_in_schema=False)
     async def home(request: _Request) -> Response[str]:
@@ -107,7 +107,11 @@ def _of_spaces(pages: Pages, spaces: Spaces, views: Views, callers: Callers, peo
         return pages.answer(visit, "spaces", rows=(await views.rows()).spaces, page=page)
 
     async def of_space(
-        request: _Request, space: str, name: str, told: Callable[[Space, Account | None], dict[str, object]]
+        request: _Request,
+        space: str,
+        name: str,
+        told: Callable[[Space, Account | None], dict[str, object]],
+        back: str = "",
     ) -> Response[str]:
         """The page ``name`` of a space, whose script is told its id and what ``told`` says."""
         visit = await pages.visit(request)
@@ -117,19 +121,24 @@ def _of_spaces(pages: Pages, spaces: Spaces, views: Views, callers: Callers, peo
             return pages.notice(visit, "notice.space_title", "notice.space", 404)
         page = {"id": found.id, **told(found, visit.account)}
         phase = views.phase(found, spaces.clock())
-        return pages.answer(visit, name, space=found, phase=phase, listen=views.listen(found.id), page=page)
+        return pages.answer(visit, name, space=found, phase=phase, listen=views.listen(found.id), page=page, back=back)
+
+    def seated(found: Space, account: Account | None) -> dict[str, object]:
+        return {"account": account is not None, "seated": bool(account and found.seat_of(account.id))}
 
     @route("/stage/{space:str}", http_method=READ, include_in_schema=False)
     async def stage(request: _Request, space: FromPath[str]) -> Response[str]:
         # Who it is for says the session, or the token, which only the browser knows.
-        def told(found: Space, account: Account | None) -> dict[str, object]:
-            return {"account": account is not None, "seated": bool(account and found.seat_of(account.id))}
-
-        return await of_space(request, space, "stage", told)
+        return await of_space(request, space, "stage", seated)
 
     @route("/ask/{space:str}", http_method=READ, include_in_schema=False)
     async def ask(request: _Request, space: FromPath[str]) -> Response[str]:
-        return await of_space(request, space, "ask", lambda *_: {})
+        return await of_space(request, space, "ask", seated, back=f"/ask/{space}")
+
+    @route("/ask/{space:str}/panel", http_method=READ, include_in_schema=False)
+    async def panel(request: _Request, space: FromPath[str]) -> Response[str]:
+        # What the listener's page, of the same address, takes into itself.
+        return await of_space(request, space, "panel", seated, back=f"/s/{space}#ask")
 
     @route("/comments/{space:str}", http_method=READ, include_in_schema=False)
     async def comments(request: _Request, space: FromPath[str]) -> Response[str]:
@@ -140,7 +149,7 @@ def _of_spaces(pages: Pages, spaces: Spaces, views: Views, callers: Callers, peo
 
         return await of_space(request, space, "comments", told)
 
-    return [home, stage, ask, comments]
+    return [home, stage, ask, panel, comments]
 
 
 def _of_accounts(pages: Pages, views: AccountViews, provider: str) -> list[HTTPRouteHandler]:

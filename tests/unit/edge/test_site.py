@@ -92,7 +92,7 @@ async def test_the_page_is_small() -> None:
         static = Static("stentor.edge")
         scripts = imported(static, "page.js")
         assert {"page.js", "player.js", "shared/element.js"} <= scripts
-        assert not {"replay.js", "comments.js"} & scripts
+        assert not {"replay.js", "comments.js", "speak.js"} & scripts
         translations = re.search(r"data-texts='(.+?)'", body.decode())
         assert translations
         own = ["page.css", "icon.svg", *scripts]

@@ -219,3 +219,29 @@ test("in every state every event leads to a known mode, and changes nothing in p
   }
   assert.ok(seen.size > 100);
 });
+
+const seat = (on, more = {}) => ({ type: "seat", on, ...more });
+const seated = () => after(live(), seat(true)).state;
+
+test("who goes onto the stage hears no stream, whatever is pressed or told", () => {
+  const { state, done } = after(live(), seat(true));
+  assert.deepEqual([state.mode, done], ["seat", ["stop"]]);
+  const events = ["press", "play", "pause", "again", "follow", "lost", "end", sound("playing"), gate(true), seat(true)];
+  const told = after(state, ...events, opened("interrupted"), { type: "refused", full: true }, opened("live"), opened("ended"));
+  assert.equal(told.state.mode, "seat");
+  assert.ok(told.done.every((deed) => deed === "ask"), told.done.join());
+  assert.deepEqual(after("live", seat(true)).done, [], "nothing played");
+});
+
+test("who comes off the stage hears on, paused before or not", () => {
+  assert.deepEqual(after(seated(), seat(false, { play: true }), gate(true)).done, ["keep", "gate", "listen"]);
+  assert.deepEqual(after("live", seat(true), seat(false, { play: true }), gate(true)).state.mode, "live");
+  assert.equal(after(seated(), opened("ended"), seat(false, { play: true })).state.mode, "off");
+});
+
+test("nothing plays beside a microphone on another device, nor for who only reads", () => {
+  assert.deepEqual(after(seated(), seat(false, { play: false })).done, []);
+  const reader = after(seated(), { type: "read", on: true }, seat(false, { play: true }));
+  assert.deepEqual([reader.state.mode, reader.done], ["off", []]);
+  assert.deepEqual(after(live(), seat(false)).state.mode, "live", "who is not on the stage cannot leave it");
+});

@@ -34,6 +34,7 @@ export function begin(door) {
  * @returns {Step}
  */
 export function step(state, event) {
+  if (state.mode === "seat") return seated(state, event);
   switch (event.type) {
     case "press":
       return state.mode === "off" || state.sound === "blocked" ? again(state) : stop(state);
@@ -61,7 +62,43 @@ export function step(state, event) {
       return state.mode === "off" ? still(state) : soon({ ...state, mode: "asking" }, CHANGED_S);
     case "pulse":
       return told(state, event.pulse);
+    case "seat":
+      return event.on ? enter(state) : still(state);
   }
+}
+
+/**
+ * On the stage its sound comes over the seat's own connection; a stream would play into the microphone. Once off it, one
+ * hears on as a listener, unless the seat has gone to another device, which would hear it.
+ * @param {Listening} state
+ * @param {ListeningEvent} event
+ * @returns {Step}
+ */
+function seated(state, event) {
+  switch (event.type) {
+    case "seat":
+      if (event.on) return still(state);
+      return event.play && !state.reading ? again({ ...state, mode: "off" }) : still({ ...state, mode: "off" });
+    case "read":
+      return still({ ...state, reading: event.on });
+    case "door":
+      return ask({ ...state, door: event.door, full: false }, CALM_S);
+    case "refused":
+      return ask(state, CALM_S);
+    case "pulse":
+      return told(state, event.pulse);
+    default:
+      return still(state);
+  }
+}
+
+/**
+ * @param {Listening} state
+ * @returns {Step}
+ */
+function enter(state) {
+  const { deeds } = stop(state);
+  return still({ ...state, mode: "seat", sound: "", room: false }, ...deeds);
 }
 
 /**

@@ -131,6 +131,29 @@ if (!("embedded" in root.dataset)) {
   });
 }
 
+/** Asking to speak, and speaking: loaded by those who want to. */
+async function speak() {
+  $("ask-said").textContent = "";
+  try {
+    const { open } = await import("./speak.js");
+    await open(space, {
+      turned: (on, displaced) => send({ type: "seat", on, play: !displaced }),
+      hush: (on) => { $("audio").muted = on; },
+    });
+    root.dataset.speaking = "";
+    sessionStorage.setItem(`stentor-asking-${space}`, "1"); // loaded again, the page has it open again
+  } catch (error) {
+    if (error.status === 404 && state.door.ask) location.assign(state.door.ask); // no house behind this address
+    else $("ask-said").textContent = say("ask_gone");
+  }
+}
+if (!("embedded" in root.dataset)) {
+  $("ask").querySelector("a").addEventListener("click", (/** @type {Event} */ event) => {
+    event.preventDefault();
+    speak();
+  });
+}
+
 // The pulse in step with the sound when it came inside the sound; else asked for, as rarely as is bearable.
 setInterval(() => {
   view.showPhase();
@@ -155,4 +178,5 @@ setInterval(async () => {
 await choose();
 view.showDoor();
 view.show(state, gate.outlook(state.door));
+if (location.hash === "#ask" || sessionStorage.getItem(`stentor-asking-${space}`)) speak();
 plan(["replay", "cancelled"].includes(state.door.state) ? [60, 120] : state.door.retry_s);

@@ -74,6 +74,7 @@ export class View {
     this.#showSound();
     this.#offerCaptions();
     this.#showOutside(outlook);
+    document.documentElement.dataset.mode = state.mode;
     if (before.mode !== state.mode) this.showPhase();
   }
 
@@ -100,7 +101,7 @@ export class View {
     const { door, mode, reading, sound } = this.#state;
     const on = ON_AIR.has(door.state);
     const waits = door.state === "scheduled";
-    $("player").hidden = (reading && on) || !(on || waits || mode === "behind");
+    $("player").hidden = mode === "seat" || (reading && on) || !(on || waits || mode === "behind");
     write($("play"), say(mode !== "off" && sound !== "blocked" ? "stop" : waits ? "music" : "listen"));
     write($("sound"), say(sound));
   }

@@ -10,13 +10,15 @@ export const MUSIC_BPS = 128_000; // Opus carries music in mono without audible 
 
 export class GreenRoom {
   /**
-   * `use` opens the microphone that is chosen here and gives its stream; `warn` shows what does not work.
-   * @param {{ space: string, token: string, use: () => Promise<MediaStream>, warn: (sentence: string) => void }} page
+   * `use` opens the microphone that is chosen here and gives its stream; `hush` silences what else the page plays;
+   * `warn` shows what does not work.
+   * @param {{ space: string, token: string, use: () => Promise<MediaStream>, hush: (on: boolean) => void, warn: (sentence: string) => void }} page
    */
-  constructor({ space, token, use, warn }) {
+  constructor({ space, token, use, hush, warn }) {
     this.space = space;
     this.token = token;
     this.use = use;
+    this.hush = hush;
     this.warn = warn;
     /** @type {RTCIceServer[]} */
     this.iceServers = [];
@@ -77,6 +79,7 @@ export class GreenRoom {
     $("check").disabled = true;
     $("check-found").replaceChildren();
     this.#hold(false);
+    this.hush(true);
     try {
       const stream = await this.use();
       const { space, token, iceServers } = this;
@@ -87,6 +90,7 @@ export class GreenRoom {
       if (!running.signal.aborted) this.warn(text(microphone.reason(error)));
     } finally {
       if (this.running === running) this.#tell("", 0);
+      if (this.running === running) this.hush(false);
       $("check").disabled = false;
     }
   }

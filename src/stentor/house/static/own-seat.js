@@ -16,10 +16,11 @@ export const warn = (sentence) => { $("warning").textContent = sentence; };
 
 export class OwnSeat {
   /**
-   * `turned` hears when we go onto the stage, before the microphone is on the line, and when we are off it.
-   * @param {PartOptions & { turned?: (on: boolean) => void }} page
+   * `turned` hears when we go onto the stage, before the microphone is on the line, and when we are off it, and then
+   * whether another device has our seat. `hush` is to silence what else the page plays, while one listens to oneself.
+   * @param {PartOptions & { turned?: (on: boolean, displaced?: boolean) => void, hush?: (on: boolean) => void }} page
    */
-  constructor({ space, token, command, turned = () => {} }) {
+  constructor({ space, token, command, turned = () => {}, hush = () => {} }) {
     this.space = space;
     this.token = token;
     this.command = command;
@@ -36,7 +37,7 @@ export class OwnSeat {
     this.ahead = 0; // ms of the house's clock before ours
     this.here = new Here(space, () => this.wanted && ["live", "interrupted"].includes(this.view?.state ?? ""));
     this.meter = new microphone.Meter($("level"), (silent) => warn(silent ? text("status.silent") : ""));
-    this.green = new GreenRoom({ space, token, use: () => this.use(), warn });
+    this.green = new GreenRoom({ space, token, use: () => this.use(), hush, warn });
     this.#listen();
   }
 
@@ -208,14 +209,15 @@ export class OwnSeat {
    */
   stop(sentence) {
     const leaving = this.seat;
-    this.here.leave(sentence === text("status.elsewhere"));
+    const displaced = sentence === text("status.elsewhere");
+    this.here.leave(displaced);
     this.seat = null;
     leaving?.removeEventListener("change", this.#changed);
     leaving?.leave();
     this.letGo();
     say(sentence);
     this.buttons();
-    if (leaving) this.turned(false);
+    if (leaving) this.turned(false, displaced);
   }
 
   /** The microphone is not needed any more. */

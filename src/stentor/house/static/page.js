@@ -6,7 +6,7 @@ import { filled } from "./shared/texts.js";
 export { $, element };
 
 /** @type {Record<string, string>} */
-const words = JSON.parse($("texts").textContent);
+const words = JSON.parse($("house-texts").textContent);
 
 /**
  * The text of `key` in the page's language, with {names} filled in.

@@ -89,7 +89,7 @@ export class People {
       this.rows = new Map(view.seats.map((seat) => [seat.id, this.#row(seat)]));
       const rows = [...this.rows.values()].map(({ row }) => row);
       $("people").replaceChildren(...(rows.length ? rows : [element("li", { className: "quiet" }, text("stage.nobody"))]));
-      this.#bans(view.banned);
+      if ($("bans")) this.#bans(view.banned);
     }
     for (const seat of view.seats) this.#mark(seat);
   }
