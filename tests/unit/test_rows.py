@@ -11,14 +11,14 @@ import pytest
 SOURCE = Path(__file__).parents[2] / "src" / "stentor"
 ROWS = {
     "base": 0,
-    "audio": 1, "wire": 1, "spaces": 1, "crowd": 1, "people": 1,
+    "audio": 1, "wire": 1, "spaces": 1, "crowd": 1, "people": 1, "evidence": 1,
     "bus": 2, "store": 2,
     "stage": 3, "programme": 3, "edge": 3, "archive": 3, "house": 3, "captions": 3, "https": 3,
     "client": 4, "rehearsal": 4,
     "supervisor": 4, "environment": 4, "end_with_parent": 4, "logfiles": 4,
     "app": 4, "cli": 4, "__main__": 4, "__init__": 0,
 }  # fmt: skip
-CORES = ("wire", "audio", "people", "crowd", "spaces")
+CORES = ("wire", "audio", "people", "crowd", "spaces", "evidence")
 """The order inside row 1: each may import those before it."""
 HOUSE = ("who", "web", "uploads", "spaces", "removals", "retention", "door", "comments", "accounts", "seats", "duty")
 """The order inside the house: each room may import those before it; ``app`` and ``role`` beside them import all."""

@@ -1,0 +1,92 @@
+"""A row: what one edge saw in one second. The type, its bytes, and how rows of several edges are put together.
+
+A row says what was *added* in its second, never a sum since the start: a row that is missing costs its second, an edge
+that begins anew changes nothing. What stands at the end of the second (``open``, ``hearing``) is said as it stands.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from stentor.base.errors import Malformed
+
+MOST_BYTES = 64 * 1024
+"""A second in which 20,000 came has this much; usual rows have half a kilobyte."""
+COSTLIEST = 64
+"""Sources a row names, those that asked most."""
+
+
+class SpaceSecond(msgspec.Struct, frozen=True, array_like=True):
+    """One space at one edge in one second."""
+
+    hearing: int = 0
+    """Progressive connections at the end of the second."""
+    asking: int = 0
+    """Clients of HLS then."""
+    lobby: int = 0
+    """Devices that were told to wait and have asked here lately."""
+    joins: int = 0
+    """Progressive listeners that began."""
+    sound_chunks: int = 0
+    """Chunks of 0.32 s that were written, summed over the listeners."""
+    skipped_chunks: int = 0
+    parts: int = 0
+    """Parts of 0.96 s of HLS that were sent; a segment has four."""
+    turned_away: int = 0
+    """Joins that were told to wait."""
+    clients: bytes = b""
+    """What the sketch of those who were let in has grown by."""
+
+
+class EdgeSecond(msgspec.Struct, frozen=True, array_like=True):
+    """One edge in one second. Later versions add fields at the end."""
+
+    edge: str
+    at_ms: int
+    """Wall clock of the edge at the end of the second."""
+    open: int = 0
+    accepted: int = 0
+    requests: int = 0
+    full: int = 0
+    """Connections refused because the edge was full."""
+    crowded: int = 0
+    """Connections refused because their address had too many."""
+    hasty: int = 0
+    """Requests refused because their address sent too many."""
+    malformed: int = 0
+    failed: int = 0
+    timed_out: int = 0
+    turned_away: dict[str, int] = {}
+    """Joins told to come back, by reason; without those that are zero."""
+    sent_bytes: int = 0
+    cpu_ms: int = 0
+    lag_ms: int = 0
+    queue: int = -1
+    """The longest accept queue that was seen in the second; -1 where the system does not say."""
+    queue_limit: int = -1
+    clients_known: bool = True
+    """False when a connection came through a proxy that named nobody: then there are more clients than are seen."""
+    spaces: dict[str, SpaceSecond] = {}
+    costliest: list[tuple[int, int]] = []
+    """Keyed ids of the sources that asked most in this second, and how often. No address follows from an id."""
+
+
+_decoder = msgspec.msgpack.Decoder(EdgeSecond)
+_encoder = msgspec.msgpack.Encoder()
+
+
+def encode(row: EdgeSecond) -> bytes:
+    return _encoder.encode(row)
+
+
+def decode(data: bytes) -> EdgeSecond:
+    """Raises :class:`Malformed` for what is no row. Fields of a later version are left out."""
+    if len(data) > MOST_BYTES:
+        raise Malformed("A row of evidence has 64 kB at most.")
+    try:
+        row = _decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Malformed("That is no row of evidence.") from error
+    if row.at_ms < 0:
+        raise Malformed("A row of evidence has a time.")
+    return row

@@ -1,0 +1,119 @@
+"""The numbers of a space from its rows; among them the counting faults that others had in public."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stentor.evidence.counts import METHODS, Counts, count
+from stentor.evidence.row import EdgeSecond, SpaceSecond
+from stentor.evidence.sketch import Sketch
+
+START_S = 1_900_000_000
+
+
+def row(edge: str, second: int, *, known: bool = True, **seen: object) -> EdgeSecond:
+    return EdgeSecond(edge, (START_S + second) * 1000 + 400, clients_known=known, spaces={"talk": SpaceSecond(**seen)})  # type: ignore[arg-type]
+
+
+def counted(rows: Iterable[EdgeSecond]) -> Counts:
+    found = count("talk", rows)
+    assert found is not None
+    return found
+
+
+def test_a_space_that_no_row_knows_has_no_numbers() -> None:
+    """None, not zero."""
+    assert count("other", [row("a", 0, hearing=5)]) is None
+
+
+def test_the_peak_is_of_one_second_over_all_edges() -> None:
+    """Not the sum of each edge's own peak."""
+    found = counted([row("a", 0, hearing=10), row("b", 0, hearing=1), row("a", 1, hearing=2), row("b", 1, hearing=8)])
+    assert (found.peak.value, found.peak.at_ms) == (11, START_S * 1000)
+    assert found.hearing.value == 10
+
+
+def test_a_killed_edge_takes_its_listeners_with_it() -> None:
+    """It stands for as long as it was heard; they are counted once where they come again."""
+    rows = [row("a", second, hearing=100) for second in range(3)]
+    rows += [row("b", second, hearing=100 if second >= 5 else 0) for second in range(8)]
+    assert counted(rows).peak.value == 100
+    assert counted(rows).hearing.value == 100
+
+
+def test_a_missing_row_is_no_dip_and_a_long_silence_is() -> None:
+    """Two seconds are carried over; an edge that was away for ten was away."""
+    found = counted([row("a", 0, hearing=7), row("a", 3, hearing=7), row("b", 2, hearing=5)])
+    assert found.peak.value == 12
+    assert counted([row("a", 0, hearing=7), row("a", 10, hearing=7), row("b", 5, hearing=5)]).peak.value == 7
+
+
+def test_an_edge_that_begins_anew_makes_no_number_negative() -> None:
+    """Rows hold what was added in a second, so no counter runs backwards or around (icecast-kh 283)."""
+    found = counted(
+        [row("a", 0, joins=900, hearing=900), row("a", 1, joins=0, hearing=0), row("a", 2, joins=3, hearing=3)]
+    )
+    assert (found.joins.value, found.hearing.value) == (903, 3)
+
+
+def test_minutes_are_what_was_written() -> None:
+    """Chunks and parts; what was skipped was not heard."""
+    found = counted([row("a", second, sound_chunks=300, parts=100, skipped_chunks=50) for second in range(60)])
+    assert found.minutes.value == pytest.approx(60 * (300 * 0.32 + 100 * 0.96) / 60)
+
+
+def test_unique_is_never_more_than_one_where_somebody_comes_again() -> None:
+    """Retries, two edges: one (Ant Media 5279); and never none where somebody was (AzuraCast 3700)."""
+    rows = []
+    for edge in "ab":
+        sketch = Sketch()
+        for second in range(20):
+            sketch.add(12345 << 32)
+            rows.append(row(edge, second, joins=1, clients=sketch.grown()))
+    assert counted(rows).unique.value == 1
+
+
+def test_behind_a_cache_every_number_of_people_says_at_least() -> None:
+    """One proxy that named nobody is enough (srs 3697, AzuraCast 6975); times that were counted stay exact."""
+    found = counted([row("a", 0, hearing=1), row("a", 1, hearing=1, known=False)])
+    assert all(one.at_least for one in (found.hearing, found.peak, found.lobby, found.minutes, found.unique))
+    assert not counted([row("a", 0, hearing=1)]).unique.at_least
+
+
+def test_the_lobby_is_between_the_edge_that_knows_most_and_the_sum() -> None:
+    """A device asks at several edges."""
+    lobby = counted([row("a", 0, lobby=30), row("b", 0, lobby=20)]).lobby
+    assert (lobby.low, lobby.high) == (30, 50)
+
+
+def test_every_number_says_how_it_was_counted() -> None:
+    found = counted([row("a", 0, hearing=1)])
+    for name, method in METHODS.items():
+        figure = getattr(found, name)
+        assert figure.method == method
+        assert figure.low <= figure.value <= figure.high
+
+
+@given(st.integers(0, 2**32), st.integers(1, 8), st.integers(1, 30))
+def test_rows_in_any_order_and_twice_give_the_same(seed: int, edges: int, seconds: int) -> None:
+    """And the sums are those of a plain ledger."""
+    chance = random.Random(seed)
+    rows, peak, minutes = [], [0] * seconds, 0.0
+    for edge in range(edges):
+        for second in range(seconds):
+            hearing, chunks = chance.randrange(1000), chance.randrange(3000)
+            peak[second] += hearing
+            minutes += chunks * 0.32 / 60
+            rows.append(row(str(edge), second, hearing=hearing, sound_chunks=chunks))
+    found = counted(rows)
+    assert found.peak.value == max(peak)
+    assert found.hearing.value == peak[-1]
+    assert found.minutes.value == pytest.approx(minutes, abs=0.01)
+    mixed = rows + chance.sample(rows, len(rows) // 2)
+    chance.shuffle(mixed)
+    assert counted(mixed) == found
