@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import msgspec
@@ -12,11 +13,13 @@ import pytest
 
 from stentor.bus.connection import connect
 from stentor.bus.status import SeatStatus, SpaceStatus, Status, beat
+from stentor.house.seats import event_stream
 from stentor.house.seats.requests import BURST
 from tests.support.house import House, database, problem, running_house
 
 SPACE = "/api/v1/spaces/talk"
 LINE = f"{SPACE}/requests"
+PATIENCE_S = 20.0
 
 
 @pytest.fixture
@@ -220,7 +223,7 @@ def stage_status(seats: list[SeatStatus]) -> Status:
 async def test_who_talks_is_told_as_it_happens(house: House) -> None:
     """What the stage says of its seats arrives as an event; nobody without a seat may follow."""
     await house.create()
-    problem(await house.anyone.get(f"{SPACE}/talk"), 401, "not-signed-in")
+    problem(await house.anyone.get(f"{SPACE}/stream"), 401, "not-signed-in")
     talking = SeatStatus("ben", "Ben", "speaker", talking=True)
     status = Status("stage", "stage-0", 1, 1, spaces={"talk": SpaceStatus(seats=[talking])})
     async with connect(house.nats.url, name="test") as bus:
@@ -232,7 +235,7 @@ async def test_who_talks_is_told_as_it_happens(house: House) -> None:
 
         beating = asyncio.create_task(heartbeats(), name="stage's heartbeats")
         try:
-            async with house.http.stream("GET", f"{SPACE}/talk") as answer:
+            async with house.http.stream("GET", f"{SPACE}/stream") as answer:
                 assert answer.headers["content-type"].startswith("text/event-stream")
                 async for line in answer.aiter_lines():
                     if line.startswith("data: [{"):
@@ -240,3 +243,55 @@ async def test_who_talks_is_told_as_it_happens(house: House) -> None:
         finally:
             beating.cancel()
     assert msgspec.json.decode(line.removeprefix("data: "), type=list[SeatStatus]) == [talking]
+
+
+async def test_the_stream_tells_what_changes(house: House) -> None:
+    """The space and the line of those who ask come first, then what changes; the end of a seat ends it."""
+    host = bearer((await house.create())["token"])
+    guest = await house.http.post(f"{SPACE}/invitations", json={"name": "Ann", "seat": "ann"})
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
+        seen = Follower(house, host), Follower(house, bearer(guest.json()["token"]))
+        following = [group.create_task(each.follow()) for each in seen]
+        for each in seen:
+            await each.until("view", lambda view: view["state"] == "scheduled")
+        await house.http.post(f"{SPACE}/doors")
+        await ask(house, "Dora")
+        for each in seen:
+            await each.until("view", lambda view: view["state"] == "doors_open")
+        await seen[0].until("requests", lambda line: [one["name"] for one in line["requests"]] == ["Dora"])
+        assert "requests" not in seen[1].told, "only who may answer is told who asks"
+        await house.http.delete(f"{SPACE}/seats/ann")
+        await following[1]
+        await seen[0].until("view", lambda view: "ann" not in [seat["id"] for seat in view["seats"]])
+        told = seen[0].events
+        await asyncio.sleep(2 * event_stream.LOOK_S)
+        assert seen[0].events == told, "what stays is not told again"
+        following[0].cancel()
+
+
+class Follower:
+    """Somebody whose page follows the stage: ``told`` is the newest of each event, ``events`` how many came."""
+
+    def __init__(self, house: House, headers: dict[str, str]) -> None:
+        self._house, self._headers = house, headers
+        self.told: dict[str, Any] = {}
+        self.events = 0
+        self._new = asyncio.Condition()
+
+    async def follow(self) -> None:
+        """Until the house ends the stream."""
+        async with self._house.anyone.stream("GET", f"{SPACE}/stream", headers=self._headers) as answer:
+            kind = "seats"
+            async for line in answer.aiter_lines():
+                if line.startswith("event: "):
+                    kind = line.removeprefix("event: ")
+                elif line.startswith("data: "):
+                    async with self._new:
+                        self.told[kind] = msgspec.json.decode(line.removeprefix("data: "))
+                        self.events += 1
+                        self._new.notify_all()
+                    kind = "seats"
+
+    async def until(self, kind: str, fits: Callable[[Any], bool]) -> None:
+        async with self._new:
+            await self._new.wait_for(lambda: kind in self.told and fits(self.told[kind]))

@@ -23,6 +23,7 @@ interface SpaceRow {
 
 /** Everything about a space for those on its stage. */
 interface SpaceView {
+  version: number;
   id: string;
   title: string;
   state: State;

@@ -14,6 +14,7 @@ from stentor.base import log
 from stentor.base.config import Settings
 from stentor.base.errors import NotSignedIn, Overloaded
 from stentor.base.keys import Keys
+from stentor.base.units import SpaceId
 from stentor.bus.status import Statuses
 from stentor.house import pages
 from stentor.house.accounts import api as account_api
@@ -115,6 +116,12 @@ def build(
     comments = Comments(spaces, CommentsTable(spaces.store.work), chats, settings)
     streams = EventStreams(statuses, {"backstage": back_channels.news, "comments": chats.news}, spaces.clock)
     back_channels.on_news = chats.on_news = streams.changed
+
+    def changed(space: SpaceId) -> None:
+        line.forget(space)
+        streams.changed(space)
+
+    spaces.on_change = changed
     handlers = [
         *api.site_handlers(callers, views),
         *api.handlers(spaces, callers, views, invitations, pictures),
@@ -123,7 +130,7 @@ def build(
         *api_removals.handlers(spaces, callers, views),
         *api_sounds.handlers(spaces, callers, views, sounds),
         *api_door.handlers(spaces, callers, views, passes),
-        *api_seats.handlers(spaces, callers, people, views, streams),
+        *api_seats.handlers(spaces, callers, people, views, line, streams),
         *api_claim.handlers(callers, views, invitations, pictures),
         *api_requests.handlers(line, callers, spaces),
         *api_back_channel.handlers(back_channels, callers),

@@ -15,6 +15,8 @@ from stentor.base.units import SeatId, seat_id
 from stentor.house.accounts.people import People
 from stentor.house.accounts.schema import Ruling
 from stentor.house.seats.event_stream import EventStreams
+from stentor.house.seats.requests import RequestQueue
+from stentor.house.seats.schema import RequestList
 from stentor.house.spaces import schema
 from stentor.house.spaces.service import Spaces
 from stentor.house.spaces.views import Views
@@ -32,7 +34,7 @@ _Request = Request[Any, Any, Any]
 
 
 def handlers(
-    spaces: Spaces, callers: Callers, people: People, views: Views, streams: EventStreams
+    spaces: Spaces, callers: Callers, people: People, views: Views, line: RequestQueue, streams: EventStreams
 ) -> list[HTTPRouteHandler]:
     """The handlers, which share the service of the spaces."""
 
@@ -40,13 +42,25 @@ def handlers(
         actor = await callers.actor(request, space)
         return await views.space(await spaces.change(space, wish, actor), actor)
 
-    @get("/spaces/{space:str}/talk", media_type="text/event-stream", summary="Who is talking: server-sent events")
+    # Pages that the version before has made ask for the second.
+    @get(
+        ["/spaces/{space:str}/stream", "/spaces/{space:str}/talk"],
+        media_type="text/event-stream",
+        summary="What is shown on the stage: server-sent events",
+    )
     async def follow(request: _Request, space: FromPath[str]) -> Stream:
         found = await spaces.load(space)
         actor = await callers.actor(request, space)
         rights.require(actor, Look.BACKSTAGE, found)
         kinds = [kind for kind, look in NEWS.items() if rights.allowed(actor, look, found)]
-        return Stream(streams.follow(found.id, kinds), media_type="text/event-stream", headers=AT_ONCE)
+
+        async def show() -> tuple[schema.SpaceView, RequestList | None]:
+            now, waiting = await line.look(found.id)
+            rights.require(actor, Look.BACKSTAGE, now)
+            view = await views.space(now, actor)
+            return view, waiting if rights.allowed(actor, Look.REQUESTS, now) else None
+
+        return Stream(streams.follow(found.id, kinds, show), media_type="text/event-stream", headers=AT_ONCE)
 
     @patch(
         "/spaces/{space:str}/seats/{seat:str}",

@@ -61,6 +61,7 @@ class RequestQueue:
         line = await self._store.add(
             space_id(space), request, partial(requests.admit, account=account), account=account
         )
+        self._spaces.on_change(space_id(space))
         self._keep(line)
         seat = Seat(id=request.id, name=name, role=Role.SPEAKER)
         return self._view(line, request.id, self._invitations.issue(line[0], seat, None).token)
@@ -72,12 +73,21 @@ class RequestQueue:
     async def waiting(self, space: str) -> schema.RequestList:
         """The line, as it is now."""
         self._keep(line := await self._store.look(space_id(space)))
-        return schema.RequestList(requests=[schema.Waiting(each.id, each.name, each.asked_ms) for each in line[1]])
+        return _listed(line)
+
+    async def look(self, space: SpaceId) -> tuple[Space, schema.RequestList]:
+        """A space and its line, at most :data:`KEPT_S` old, for pages that follow both."""
+        line = await self._look(space)
+        return line[0], _listed(line)
+
+    def forget(self, space: SpaceId) -> None:
+        """The space has changed: whoever looks next reads it anew."""
+        self._kept.pop(space, None)
 
     async def drop(self, space: str, request: SeatId) -> None:
         """Takes a request out of the line: its person withdraws it, or a host declines it."""
         await self._store.drop(space_id(space), request)
-        self._kept.pop(space_id(space), None)
+        self._spaces.on_change(space_id(space))
 
     async def accept(
         self, space: str, request: SeatId, actor: Actor, *, instead: SeatId | None = None
@@ -116,3 +126,7 @@ class RequestQueue:
             token=token,
             link=self._invitations.page(space.id, token),
         )
+
+
+def _listed(line: _Line) -> schema.RequestList:
+    return schema.RequestList(requests=[schema.Waiting(each.id, each.name, each.asked_ms) for each in line[1]])

@@ -7,7 +7,7 @@ change for the others and never undoes it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -57,6 +57,8 @@ class Spaces:
         self.newest = Newest(store)
         self.told = asyncio.Event()
         """Everything that is in the database was told once."""
+        self.on_change: Callable[[SpaceId], None] = lambda space: None
+        """Told the space when this house has changed it, or the line of those who ask to speak in it."""
         self._untold: dict[str, Space] = {}
         self._log = log.get("house")
 
@@ -121,6 +123,7 @@ class Spaces:
     async def _changed(self, space: Space, events: Sequence[Event], commands: Sequence[c.Command]) -> None:
         """Tells everybody of a change that is stored."""
         if events:
+            self.on_change(space.id)
             names = " ".join(type(command).__name__ for command in commands)
             self.newest.changed()
             self._log.info("space-changed", space=space.id, command=names, version=space.version)

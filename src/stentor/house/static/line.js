@@ -21,21 +21,23 @@ export class Line {
     this.command = command;
     this.change = change;
     this.drawn = "";
+    /** @type {Waiting[]} */
+    this.requests = [];
     /** @type {{ id: string, name: string }[] | null} */
     this.swaps = null; // whose place one could take; null while there is room
   }
 
   /**
-   * Asks for the line and shows it; only for whoever may answer it.
+   * Shows itself to whoever may answer those who ask.
    * @param {SpaceView} view
    */
-  async look(view) {
+  look(view) {
     const may = view.you.may.includes("open_asking") || view.you.may.includes("close_asking");
     $("line").hidden = !may;
     if (!may) return;
     this.#buttons(view);
     this.#room(view);
-    this.#draw((await ask("GET", `/spaces/${this.space}/requests`, { token: this.token })).requests);
+    this.draw();
   }
 
   /** @param {SpaceView} view */
@@ -62,8 +64,12 @@ export class Line {
     this.swaps = full ? there.map(({ id, name }) => ({ id, name })) : null;
   }
 
-  /** @param {Waiting[]} requests */
-  #draw(requests) {
+  /**
+   * Shows who asks to speak.
+   * @param {Waiting[]} requests
+   */
+  draw(requests = this.requests) {
+    this.requests = requests;
     const now = JSON.stringify([requests, this.swaps]);
     if (now === this.drawn) return;
     this.drawn = now;
@@ -81,7 +87,7 @@ export class Line {
      * @param {string} address
      */
     const answer = (method, address) => this.command(async () => {
-      this.#draw((await ask(method, address, { token: this.token })).requests);
+      this.draw((await ask(method, address, { token: this.token })).requests);
     });
     return element("li", {},
       element("strong", {}, name),

@@ -85,14 +85,15 @@ export class Refused extends Error {
 
 /**
  * Asks the API and gives the JSON of its answer; throws `Refused`. A token goes before the session's cookie.
+ * With `stream`, a signal that ends it, gives the answer's body as it comes.
  * @param {string} method
  * @param {string} path
- * @param {{ token?: string, body?: unknown, file?: Blob, timeout?: number }} [how]
+ * @param {{ token?: string, body?: unknown, file?: Blob, timeout?: number, stream?: AbortSignal }} [how]
  * @returns {Promise<any>}
  */
-export async function ask(method, path, { token = "", body, file, timeout = 8000 } = {}) {
+export async function ask(method, path, { token = "", body, file, timeout = 8000, stream } = {}) {
   /** @type {Record<string, string>} */
-  const headers = { Accept: "application/json" };
+  const headers = { Accept: stream ? "text/event-stream" : "application/json" };
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let answer;
@@ -100,11 +101,12 @@ export async function ask(method, path, { token = "", body, file, timeout = 8000
     answer = await fetch(`/api/v1${path}`, {
       method, headers, cache: "no-store", credentials: "same-origin",
       body: body === undefined ? file : JSON.stringify(body),
-      signal: AbortSignal.timeout(timeout),
+      signal: stream ?? AbortSignal.timeout(timeout),
     });
   } catch {
     throw new Refused(0, { detail: text("error.house") });
   }
+  if (stream && answer.ok) return answer.body;
   const document = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Refused(answer.status, document, Number(answer.headers.get("Retry-After")) || 0);
   return document;

@@ -1,7 +1,7 @@
 // Who is on the stage: a row for each seat, what may be done with it, and a ring around whoever talks.
 // Rows are made anew only when somebody or a right changes, so that no open menu or focus is lost while people talk.
 
-import { $, ask, button, element, light, pause, text } from "./page.js";
+import { $, ask, button, element, light, text } from "./page.js";
 import { portrait } from "./portrait.js";
 
 const SURE = new Set(["remove", "ban", "ban_for_good", "hand_over"]); // not to be taken back with one press
@@ -11,52 +11,6 @@ const CHANGES = {
   mute: { muted: true }, unmute: { muted: false },
   co_host: { role: "co_host" }, speaker: { role: "speaker" }, hand_over: { role: "host" },
 };
-
-/**
- * Follows the stage for ever: `told` gets the seats as it sees them, `news` has what to call by the name of an event.
- * @param {string} space
- * @param {() => string} token
- * @param {(seats: SeatStatus[]) => void} told
- * @param {Record<string, () => unknown>} news
- */
-export async function follow(space, token, told, news) {
-  for (;;) {
-    try {
-      await events(space, token(), told, news);
-    } catch {
-      await pause(2000); // the house is away, or we are: the page's other question says which
-    }
-  }
-}
-
-/**
- * One stream of server-sent events to its end (EventSource cannot send a token; without one the session counts).
- * @param {string} space
- * @param {string} token
- * @param {(seats: SeatStatus[]) => void} told
- * @param {Record<string, () => unknown>} news
- */
-async function events(space, token, told, news) {
-  /** @type {Record<string, string>} */
-  const headers = { Accept: "text/event-stream" };
-  if (token) headers.Authorization = `Bearer ${token}`;
-  const answer = await fetch(`/api/v1/spaces/${space}/talk`, { headers, cache: "no-store", credentials: "same-origin" });
-  if (!answer.ok || !answer.body) throw new Error(String(answer.status));
-  for (const call of Object.values(news)) call(); // what was written while nothing came
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    const parts = (text + value).split("\n\n");
-    text = parts.pop() ?? "";
-    for (const part of parts) {
-      const [, kind] = /^event: (\w+)/.exec(part) ?? [];
-      if (kind) news[kind]?.();
-      else told(JSON.parse(part.replace(/^data: /, "")));
-    }
-  }
-}
 
 export class People {
   /**

@@ -3,12 +3,13 @@
 import { $, about, ask, button, lights, pause, text, when } from "./page.js";
 import { Backstage } from "./backstage.js";
 import { Door } from "./door.js";
+import { follow } from "./event-stream.js";
 import { invite } from "./invite.js";
 import { Keep } from "./keep.js";
 import { Ladder } from "./ladder.js";
 import { Line } from "./line.js";
 import { listenOn } from "./listen-on.js";
-import { follow as followTalk, People } from "./people.js";
+import { People } from "./people.js";
 import { Moderation } from "./moderation.js";
 import * as microphone from "./microphone.js";
 import { OwnSeat, say, warn } from "./own-seat.js";
@@ -23,10 +24,13 @@ const space = JSON.parse($("page").textContent);
 /** @type {Record<string, string>} */
 const ENDED = { banned: "error.banned", "link-renewed": "error.link_ended" };
 const WARN_MS = 30 * 60e3; // before a space without a host ends by itself
+const AGAIN_MS = 2000; // so long after a stream broke off the next is asked for
+const TICK_MS = 1000;
 let token = space.seated ? "" : invitation(); // whose seat is their account's needs no link
 /** @type {SpaceView | null} */
 let view = null; // what the house says of the space and of us
 let declined = false; // we have given our seat back
+let lookedMs = 0; // by the house's clock: when the view was made
 
 const own = new OwnSeat({ space: space.id, token, command, turned: offerToDecline });
 const people = new People({ space: space.id, token, command, silent: () => own.muted });
@@ -149,9 +153,19 @@ async function command(action) {
   }
 }
 
+/** Shows at once what came of an action of ours. */
 async function look() {
-  /** @type {SpaceView} */
-  const found = await ask("GET", `/spaces/${space.id}`, { token, timeout: 4000 });
+  show(await ask("GET", `/spaces/${space.id}`, { token, timeout: 4000 }));
+}
+
+/**
+ * Shows what the house says of the space.
+ * @param {SpaceView} found
+ */
+function show(found) {
+  if (!own.seat && $("status").textContent === text("error.house")) say(text("status.ready"));
+  if (view && (found.version - view.version || found.now_ms - lookedMs) < 0) return; // a newer one was faster
+  lookedMs = found.now_ms;
   view = found;
   own.look(found);
   draw();
@@ -160,7 +174,15 @@ async function look() {
   sounds.draw(found);
   backstage.look(found);
   moderation.look(found);
-  await line.look(found);
+  line.look(found);
+}
+
+/** What depends on the time; nothing is asked for. */
+function tick() {
+  if (!view) return;
+  view = { ...view, now_ms: Date.now() + own.ahead };
+  own.look(view);
+  draw();
 }
 
 $("claim").hidden = !token || !space.account || space.seated;
@@ -176,23 +198,35 @@ $("claim").addEventListener("click", async (/** @type {EventOn<HTMLElement>} */ 
 });
 $("decline").addEventListener("click", decline);
 
-async function follow() {
-  let first = true;
+/** Shows what the house tells of the space and its stage, as long as we may see it. */
+async function watch() {
+  const heard = {
+    /** @param {SpaceView} found */
+    view: (found) => {
+      const first = !view;
+      show(found);
+      if (first) own.back();
+    },
+    /** @param {SeatStatus[]} seats */
+    seats: (seats) => people.hear(seats),
+    /** @param {{ requests: Waiting[] } | null} told */
+    requests: (told) => line.draw(told?.requests ?? []),
+    backstage: () => backstage.news(),
+    comments: () => moderation.news(),
+    opened: () => { backstage.news(); moderation.news(); }, // what was written while nothing came
+  };
   while (!declined) {
     const asked = token;
     try {
-      await look();
-      if (first) await own.back();
-      first = false;
+      await follow(space.id, token, heard);
     } catch (error) {
       if (declined) return;
       if (asked !== token) continue; // asked by the link while it was claimed
       if (error.status === 401 || error.status === 403) return refuse(error.code);
-      if (error.status === 404) return block(text("notice.space"));
+      if (error.code === "space-not-found") return block(text("notice.space"));
       if (!own.seat) say(text("error.house"));
+      await pause(about(AGAIN_MS));
     }
-    if (!own.seat && $("status").textContent === text("error.house") && view) say(text("status.ready"));
-    await pause(about(own.seat ? 1000 : 3000));
   }
 }
 
@@ -209,6 +243,6 @@ else if (obstacle) block(text(obstacle));
 else {
   $("desk").hidden = false;
   own.green.choices(own.stream);
-  follow();
-  followTalk(space.id, () => token, (seats) => people.hear(seats), { backstage: () => backstage.news(), comments: () => moderation.news() });
+  watch();
+  setInterval(tick, TICK_MS);
 }
