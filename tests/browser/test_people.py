@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
@@ -36,6 +37,22 @@ async def with_passkeys(page: Visit) -> None:
 def at(house: Whole, path: str) -> str:
     """A page at the address that passkeys belong to."""
     return f"{house.settings.house_address}{path}"
+
+
+async def test_the_stage_page_is_told_and_does_not_ask(house: Whole, browsers: Browsers) -> None:
+    """What another changes is shown, and the only request for it was the one of the stream."""
+    token = (await house.space("told"))["host"]
+    asked: list[str] = []
+    async with visit(browsers.plain, at(house, "/icon.svg")) as page:
+        page.page.on("request", lambda request: asked.append(request.url))
+        await page.page.goto(at(house, f"/stage/told#token={token}"))
+        await page.says("#people", "host")
+        await house.call("POST", "/spaces/told/live")
+        await page.until("document.querySelector('#state').dataset.state === 'live'", "what another pressed is shown")
+        await page.until("document.querySelector('#lights').children.length === 3", "lights are shown")
+        await asyncio.sleep(3)
+        assert not [url for url in asked if url.endswith("/spaces/told")], "the page asks for the whole view"
+        assert len([url for url in asked if url.endswith("/stream")]) == 1
 
 
 async def test_a_host_chooses_how_long_the_recording_is_kept(house: Whole, browsers: Browsers) -> None:

@@ -24,7 +24,8 @@ const space = JSON.parse($("page").textContent);
 /** @type {Record<string, string>} */
 const ENDED = { banned: "error.banned", "link-renewed": "error.link_ended" };
 const WARN_MS = 30 * 60e3; // before a space without a host ends by itself
-const AGAIN_MS = 2000; // so long after a stream broke off the next is asked for
+const NEXT_MS = 200; // so long after a stream ended the next is asked for
+const AGAIN_MS = 2000; // after one that broke off, or that there was none
 const TICK_MS = 1000;
 let token = space.seated ? "" : invitation(); // whose seat is their account's needs no link
 /** @type {SpaceView | null} */
@@ -217,6 +218,7 @@ async function watch() {
   };
   while (!declined) {
     const asked = token;
+    let wait = NEXT_MS;
     try {
       await follow(space.id, token, heard);
     } catch (error) {
@@ -225,8 +227,9 @@ async function watch() {
       if (error.status === 401 || error.status === 403) return refuse(error.code);
       if (error.code === "space-not-found") return block(text("notice.space"));
       if (!own.seat) say(text("error.house"));
-      await pause(about(AGAIN_MS));
+      wait = AGAIN_MS;
     }
+    await pause(about(wait));
   }
 }
 
@@ -243,6 +246,6 @@ else if (obstacle) block(text(obstacle));
 else {
   $("desk").hidden = false;
   own.green.choices(own.stream);
-  watch();
-  setInterval(tick, TICK_MS);
+  const ticking = setInterval(tick, TICK_MS);
+  watch().finally(() => clearInterval(ticking));
 }
