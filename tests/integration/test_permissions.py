@@ -57,6 +57,7 @@ EXPECTED = {
     "POST /spaces/{space}/claim": SIGNED_IN,  # with the seat's token in the body
     "PATCH /spaces/{space}/seats/{seat}": SPEAKERS,  # the speaker mutes himself
     "DELETE /spaces/{space}/seats/{seat}": SPEAKERS,  # the speaker takes his own seat away
+    "GET /spaces/{space}/stream": SPEAKERS,
     "GET /spaces/{space}/talk": SPEAKERS,
     "POST /spaces/{space}/mute": CO_HOSTS,
     "PUT /spaces/{space}/bans/{seat}": CO_HOSTS,

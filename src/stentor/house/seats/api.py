@@ -42,12 +42,6 @@ def handlers(
         actor = await callers.actor(request, space)
         return await views.space(await spaces.change(space, wish, actor), actor)
 
-    # Pages that the version before has made ask for the second.
-    @get(
-        ["/spaces/{space:str}/stream", "/spaces/{space:str}/talk"],
-        media_type="text/event-stream",
-        summary="What is shown on the stage: server-sent events",
-    )
     async def follow(request: _Request, space: FromPath[str]) -> Stream:
         found = await spaces.load(space)
         actor = await callers.actor(request, space)
@@ -61,6 +55,12 @@ def handlers(
             return view, waiting if rights.allowed(actor, Look.REQUESTS, now) else None
 
         return Stream(streams.follow(found.id, kinds, show), media_type="text/event-stream", headers=AT_ONCE)
+
+    kind = "text/event-stream"
+    following = [
+        get("/spaces/{space:str}/stream", media_type=kind, summary="What the stage's page shows, as events")(follow),
+        get("/spaces/{space:str}/talk", media_type=kind, summary="The same, for pages of the version before")(follow),
+    ]
 
     @patch(
         "/spaces/{space:str}/seats/{seat:str}",
@@ -102,7 +102,7 @@ def handlers(
     async def lift(request: _Request, space: FromPath[str], seat: FromPath[str]) -> schema.SpaceView:
         return await command(request, space, c.LiftBan(seat_id(seat)))
 
-    return [follow, change_seat, remove_seat, mute_speakers, ban, ban_for_good, lift]
+    return [*following, change_seat, remove_seat, mute_speakers, ban, ban_for_good, lift]
 
 
 async def _change(spaces: Spaces, space: Space, seat: SeatId, data: schema.SeatChange, actor: Actor) -> Space:
