@@ -14,7 +14,6 @@ from stentor.base import log
 from stentor.base.config import Settings
 from stentor.base.errors import NotSignedIn, Overloaded
 from stentor.base.keys import Keys
-from stentor.base.units import SpaceId
 from stentor.bus.status import Statuses
 from stentor.house import pages
 from stentor.house.accounts import api as account_api
@@ -31,7 +30,7 @@ from stentor.house.removals import api as api_removals
 from stentor.house.retention import api as api_retention
 from stentor.house.retention.service import Retention
 from stentor.house.seats import api as api_seats
-from stentor.house.seats import api_back_channel, api_claim, api_requests, whip
+from stentor.house.seats import api_back_channel, api_claim, api_requests, api_stream, whip
 from stentor.house.seats.back_channel import BackChannels
 from stentor.house.seats.event_stream import EventStreams
 from stentor.house.seats.requests import RequestQueue
@@ -111,26 +110,20 @@ def build(
     ice = IceServers(settings, spaces.clock)
     views = Views(spaces, statuses, settings, ice)
     line = RequestQueue(spaces, invitations)
-    passes = Passes(spaces, settings, keys.doors)
-    sounds = SoundMaker(spaces.objects, readers)
     comments = Comments(spaces, CommentsTable(spaces.store.work), chats, settings)
     streams = EventStreams(statuses, {"backstage": back_channels.news, "comments": chats.news}, spaces.clock)
     back_channels.on_news = chats.on_news = streams.changed
-
-    def changed(space: SpaceId) -> None:
-        line.forget(space)
-        streams.changed(space)
-
-    spaces.on_change = changed
+    spaces.followers += [line.forget, streams.changed]
     handlers = [
         *api.site_handlers(callers, views),
         *api.handlers(spaces, callers, views, invitations, pictures),
         *api_life.handlers(spaces, callers, views, HoldMaker(spaces.objects, readers)),
         *api_pins.handlers(spaces, callers, views),
         *api_removals.handlers(spaces, callers, views),
-        *api_sounds.handlers(spaces, callers, views, sounds),
-        *api_door.handlers(spaces, callers, views, passes),
-        *api_seats.handlers(spaces, callers, people, views, line, streams),
+        *api_sounds.handlers(spaces, callers, views, SoundMaker(spaces.objects, readers)),
+        *api_door.handlers(spaces, callers, views, Passes(spaces, settings, keys.doors)),
+        *api_seats.handlers(spaces, callers, people, views),
+        *api_stream.handlers(spaces, callers, views, line, streams),
         *api_claim.handlers(callers, views, invitations, pictures),
         *api_requests.handlers(line, callers, spaces),
         *api_back_channel.handlers(back_channels, callers),

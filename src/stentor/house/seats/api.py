@@ -5,18 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from litestar import Request, delete, get, patch, post, put
+from litestar import Request, delete, patch, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
-from litestar.response import Stream
 
 from stentor.base.errors import BadInput, NotAllowed, NotFound
 from stentor.base.units import SeatId, seat_id
 from stentor.house.accounts.people import People
 from stentor.house.accounts.schema import Ruling
-from stentor.house.seats.event_stream import EventStreams
-from stentor.house.seats.requests import RequestQueue
-from stentor.house.seats.schema import RequestList
 from stentor.house.spaces import schema
 from stentor.house.spaces.service import Spaces
 from stentor.house.spaces.views import Views
@@ -26,41 +22,15 @@ from stentor.spaces import rights
 from stentor.spaces.model import Space
 from stentor.spaces.rights import Actor, Look
 
-NEWS = {"backstage": Look.BACK_CHANNEL, "comments": Look.COMMENTS}
-"""Who hears of which news besides who is talking."""
-AT_ONCE = {"cache-control": "no-store", "x-accel-buffering": "no"}
-"""Proxies must pass every event on at once."""
 _Request = Request[Any, Any, Any]
 
 
-def handlers(
-    spaces: Spaces, callers: Callers, people: People, views: Views, line: RequestQueue, streams: EventStreams
-) -> list[HTTPRouteHandler]:
+def handlers(spaces: Spaces, callers: Callers, people: People, views: Views) -> list[HTTPRouteHandler]:
     """The handlers, which share the service of the spaces."""
 
     async def command(request: _Request, space: str, wish: c.Command) -> schema.SpaceView:
         actor = await callers.actor(request, space)
         return await views.space(await spaces.change(space, wish, actor), actor)
-
-    async def follow(request: _Request, space: FromPath[str]) -> Stream:
-        found = await spaces.load(space)
-        actor = await callers.actor(request, space)
-        rights.require(actor, Look.BACKSTAGE, found)
-        kinds = [kind for kind, look in NEWS.items() if rights.allowed(actor, look, found)]
-
-        async def show() -> tuple[schema.SpaceView, RequestList | None]:
-            now, waiting = await line.look(found.id)
-            rights.require(actor, Look.BACKSTAGE, now)
-            view = await views.space(now, actor)
-            return view, waiting if rights.allowed(actor, Look.REQUESTS, now) else None
-
-        return Stream(streams.follow(found.id, kinds, show), media_type="text/event-stream", headers=AT_ONCE)
-
-    kind = "text/event-stream"
-    following = [
-        get("/spaces/{space:str}/stream", media_type=kind, summary="What the stage's page shows, as events")(follow),
-        get("/spaces/{space:str}/talk", media_type=kind, summary="The same, for pages of the version before")(follow),
-    ]
 
     @patch(
         "/spaces/{space:str}/seats/{seat:str}",
@@ -102,7 +72,7 @@ def handlers(
     async def lift(request: _Request, space: FromPath[str], seat: FromPath[str]) -> schema.SpaceView:
         return await command(request, space, c.LiftBan(seat_id(seat)))
 
-    return [*following, change_seat, remove_seat, mute_speakers, ban, ban_for_good, lift]
+    return [change_seat, remove_seat, mute_speakers, ban, ban_for_good, lift]
 
 
 async def _change(spaces: Spaces, space: Space, seat: SeatId, data: schema.SeatChange, actor: Actor) -> Space:

@@ -61,7 +61,7 @@ class RequestQueue:
         line = await self._store.add(
             space_id(space), request, partial(requests.admit, account=account), account=account
         )
-        self._spaces.on_change(space_id(space))
+        self._spaces.follow_up(space_id(space))
         self._keep(line)
         seat = Seat(id=request.id, name=name, role=Role.SPEAKER)
         return self._view(line, request.id, self._invitations.issue(line[0], seat, None).token)
@@ -87,7 +87,7 @@ class RequestQueue:
     async def drop(self, space: str, request: SeatId) -> None:
         """Takes a request out of the line: its person withdraws it, or a host declines it."""
         await self._store.drop(space_id(space), request)
-        self._spaces.on_change(space_id(space))
+        self._spaces.follow_up(space_id(space))
 
     async def accept(
         self, space: str, request: SeatId, actor: Actor, *, instead: SeatId | None = None

@@ -57,7 +57,7 @@ class Spaces:
         self.newest = Newest(store)
         self.told = asyncio.Event()
         """Everything that is in the database was told once."""
-        self.on_change: Callable[[SpaceId], None] = lambda space: None
+        self.followers: list[Callable[[SpaceId], None]] = []
         """Told the space when this house has changed it, or the line of those who ask to speak in it."""
         self._untold: dict[str, Space] = {}
         self._log = log.get("house")
@@ -123,13 +123,18 @@ class Spaces:
     async def _changed(self, space: Space, events: Sequence[Event], commands: Sequence[c.Command]) -> None:
         """Tells everybody of a change that is stored."""
         if events:
-            self.on_change(space.id)
+            self.follow_up(space.id)
             names = " ".join(type(command).__name__ for command in commands)
             self.newest.changed()
             self._log.info("space-changed", space=space.id, command=names, version=space.version)
             await self._tell(space)
         for command in commands:
             await self._order(space, command)
+
+    def follow_up(self, space: SpaceId) -> None:
+        """This house has changed something of a space."""
+        for follower in self.followers:
+            follower(space)
 
     async def _require_room(self, space: str, command: c.Command, actor: Actor) -> None:
         """Raises :class:`Conflict` when a space would be opened for which recordings have no room."""
