@@ -23,17 +23,13 @@ class Rung(msgspec.Struct, frozen=True):
     """Those outside may follow some minutes behind from this machine's line."""
     portraits: bool = True
     """Pages ask for the pictures of those on the stage."""
-    reactions_one_in: int = 1
-    """Pages send one reaction of so many, and each counts for as many: sums stay right on average."""
     comments_s: tuple[int, int] | None = (3, 6)
     """Between which seconds pages ask for comments again; None: they are not told any more."""
 
 
-_FEWER_EXTRAS = Rung(
-    pulse_at_once=False, pulse_chunks=12, overflow=False, portraits=False, reactions_one_in=4, comments_s=(10, 20)
-)
-_LARGER_WRITES = replace(_FEWER_EXTRAS, write_chunks=3, reactions_one_in=8, comments_s=None)
-_HALF_THE_BITS = replace(_LARGER_WRITES, write_chunks=6, frugal=True, reactions_one_in=16)
+_FEWER_EXTRAS = Rung(pulse_at_once=False, pulse_chunks=12, overflow=False, portraits=False, comments_s=(10, 20))
+_LARGER_WRITES = replace(_FEWER_EXTRAS, write_chunks=3, comments_s=None)
+_HALF_THE_BITS = replace(_LARGER_WRITES, write_chunks=6, frugal=True)
 RUNGS = (Rung(), _FEWER_EXTRAS, _LARGER_WRITES, _HALF_THE_BITS, replace(_HALF_THE_BITS, parts=False))
 """From everything to the least. Beyond the last one only fewer listeners help: the door."""
 TOP = len(RUNGS) - 1

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from stentor.audio.hold import HoldLoop
 from stentor.base import grid
 from stentor.base.clock import unix_ms
-from stentor.base.errors import NotFound
+from stentor.base.errors import Malformed, NotFound
 from stentor.base.rendition import RENDITIONS, Source
 from stentor.bus.calm import Calm
 from stentor.crowd import rungs
@@ -91,6 +91,14 @@ class Channel:
     def rung(self) -> int:
         """Of the ladder (``crowd.rungs``)."""
         return self.orders.rung
+
+    @property
+    def audience(self) -> int:
+        """Listeners at all edges, as the newest pulse tells; 0 before there is one."""
+        try:
+            return pulse.read(self.window.pulse).listeners if self.window is not None else 0
+        except Malformed:
+            return 0
 
     def outside(self, now: float) -> WaitingDevices:
         """Who waits at the door at ``now`` (loop time): whoever has not asked for so long has gone."""

@@ -18,7 +18,7 @@ from stentor.edge.reply import File
 from stentor.spaces import portraits, pulse
 from stentor.spaces.comments import Chat, ChatState, Comment
 from stentor.spaces.model import ON_AIR, Commenting, Space, State
-from stentor.spaces.reactions import REACTIONS
+from stentor.spaces.reactions import REACTIONS, one_in
 from stentor.wire import calendar, mp4
 
 DOOR_CACHE = "public, max-age=2"
@@ -47,13 +47,14 @@ def door(
     overflow: str = "",
     now: float,
     captions: bool = False,
+    listeners: int = 0,
 ) -> bytes:
     """``door.json``, version 1, without its signature.
 
     ``address`` is what stands before ``/s/…`` (may be empty: the same host).
 
     ``house`` is the house's address, where people ask to speak, ``overflow`` that of a cache in front of the edges
-    (empty: none); ``captions`` says that there are some.
+    (empty: none); ``captions`` says that there are some, ``listeners`` how many the audience has.
     """
     base = f"{address}/s/{space.id}"
     streams = _streams(space, base=base, captions=captions)
@@ -86,7 +87,7 @@ def door(
             "pins": list(reversed(space.pins)),
             "pinned": space.pinned_ms,
             "portraits": portraits_of(space, orders.rung, base=base),
-            "react": reactions(space, orders.rung),
+            "react": reactions(space, listeners),
             "comments": commenting(space, orders.rung, base=base, house=house),
             "at": unix_ms(now),
         }
@@ -120,11 +121,11 @@ def portraits_of(space: Space, rung: int, *, base: str) -> dict[str, str] | None
     return None if space.on_air and not rungs.rung(rung).portraits else portraits.addresses(space, base)
 
 
-def reactions(space: Space, rung: int) -> dict[str, object] | None:
+def reactions(space: Space, listeners: int) -> dict[str, object] | None:
     """What the audience may react with, and one of how many reactions a page sends; None when it may not."""
     if not (space.reactions and space.on_air):
         return None
-    return {"names": REACTIONS, "one_in": rungs.rung(rung).reactions_one_in}
+    return {"names": REACTIONS, "one_in": one_in(listeners)}
 
 
 def commenting(space: Space, rung: int, *, base: str, house: str) -> dict[str, object] | None:

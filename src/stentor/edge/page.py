@@ -69,10 +69,13 @@ class ListenerPages:
         """What this is called."""
         return self._catalogue.text("en", "app")
 
-    def space(self, space: Space, orders: Orders, now: float, *, embedded: bool = False) -> Document:
+    def space(
+        self, space: Space, orders: Orders, now: float, *, listeners: int = 0, embedded: bool = False
+    ) -> Document:
         """The page of a space as it is now; ``embedded`` is the smaller one that any site may show in a frame."""
         language = texts.negotiate(space.language)
-        known = door(space, orders, address=self._address, house=self._house, overflow=self._overflow, now=now)
+        where = {"address": self._address, "house": self._house, "overflow": self._overflow}
+        known = door(space, orders, **where, now=now, listeners=listeners)
         chip, card = told.card(space, self._catalogue, language, now)
         return self._document(
             "space",

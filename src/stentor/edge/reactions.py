@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from stentor.base.errors import Conflict, NotAllowed, NotFound, Overloaded
-from stentor.crowd import rungs
 from stentor.edge.channel import Channel
 from stentor.edge.protocol import Connection
 from stentor.edge.reply import ANYBODY, NO_STORE, Reply, failure
 from stentor.edge.worker import Worker
-from stentor.spaces.reactions import REACTIONS
+from stentor.spaces.reactions import REACTIONS, one_in
 from stentor.wire.http import Request
 
 WINDOW_S = 10.0
@@ -32,7 +31,7 @@ class Reactions:
         self._replies: tuple[Reply, Reply]
 
     def take(self, channel: Channel, name: str, request: Request, connection: Connection) -> Reply:
-        """Counts one reaction, as many times as this rung's sampling says.
+        """Counts one reaction, as many times as a page of this audience sends fewer.
 
         Raises :class:`NotFound` for one that there is not, :class:`Conflict` where they are turned off,
         :class:`NotAllowed` to pages of other sites. Past the limit the reply is 429 (``too-fast``).
@@ -46,7 +45,7 @@ class Reactions:
             raise Conflict("The hosts have turned reactions off.", code="reactions-off")
         if not self._counts(connection.client):
             return self._ready(fast=True)
-        channel.reactions[name] = channel.reactions.get(name, 0) + rungs.rung(channel.rung).reactions_one_in
+        channel.reactions[name] = channel.reactions.get(name, 0) + one_in(channel.audience)
         return self._ready(fast=False)
 
     def _counts(self, sender: str) -> bool:

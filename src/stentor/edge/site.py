@@ -241,7 +241,9 @@ class Site:
         if known is not None and known[0] == version and 0 <= now - known[1] < DOCUMENT_S:
             return known[2]
         if name in ("page", "embed"):
-            document = self._pages.space(space, channel.orders, now, embedded=name == "embed")
+            document = self._pages.space(
+                space, channel.orders, now, listeners=channel.audience, embedded=name == "embed"
+            )
         elif name == "listen.m3u":
             document = Document(embed.m3u(space, address=self._address), embed.M3U_TYPE, door.DOOR_CACHE, now=now)
         elif name == "door.json":
@@ -253,6 +255,7 @@ class Site:
                 overflow=self._overflow,
                 now=now,
                 captions=bool(channel.captions),
+                listeners=channel.audience,
             )
             document = Document(self._gate.sign(text), JSON, door.DOOR_CACHE, now=now)
         elif name == "comments.json":
@@ -265,12 +268,8 @@ class Site:
             text, kind = subtitles.render("captions.json", space.id, space.title, cues, now=now)
             document = Document(text, kind, overflow.CACHE, now=now)
         elif name == "event.ics":
-            document = Document(
-                door.event(space, address=self._address, site=self._gate.site),
-                calendar.CONTENT_TYPE,
-                door.EVENT_CACHE,
-                now=now,
-            )
+            text = door.event(space, address=self._address, site=self._gate.site)
+            document = Document(text, calendar.CONTENT_TYPE, door.EVENT_CACHE, now=now)
         else:
             window = channel.window
             text = window.pulse if window is not None and not window.finished else b""
