@@ -7,6 +7,7 @@ type Pace = [number, number];
 interface DoorDocument {
   space: string;
   title: string;
+  description?: string;
   state: State | "removed";
   scheduled_ms: number | null;
   doors_open_ms: number | null;

@@ -17,6 +17,9 @@ interface SpaceRow {
   ended_ms: number | null;
   listeners: number;
   listen: string;
+  host: string;
+  people: string[];
+  length_ms: number | null;
   lights: Lights | null;
   stage: string | null;
 }
@@ -34,6 +37,8 @@ interface SpaceView {
   ended_ms: number | null;
   ends_ms: number | null;
   now_ms: number;
+  description: string;
+  language: string;
   listeners: number;
   seats: SeatView[];
   lights: Lights;

@@ -130,14 +130,17 @@ def _seat(seats: list[dict[str, Any]], who: str) -> dict[str, Any]:
 @options.space
 @click.option("--title", help="What it is called.")
 @click.option("--at", metavar="TIME", help="When it begins, such as 2026-12-31T20:00 (local time); no: without a time.")
+@click.option("--description", help="What it is about; addresses of the web become links.")
+@click.option("--language", metavar="TAG", help="Which language is spoken, such as en or de.")
+@click.option("--listed/--unlisted", default=None, help="Whether it stands in lists.")
 @_common
-def edit(space_id: str, title: str | None, at: str | None, data: str | None, as_json: bool) -> None:
-    """Change what a space is called, and when it begins; what is left out stays."""
-    wish: dict[str, Any] = {} if title is None else {"title": title}
+def edit(space_id: str, at: str | None, data: str | None, as_json: bool, **changes: str | bool | None) -> None:
+    """Change a space, also while it is live; what is left out stays."""
+    wish: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
     if at is not None:
         wish["scheduled_ms"] = None if at == "no" else _milliseconds(at)
     if not wish:
-        raise click.UsageError("Say what to change: --title or --at.")
+        raise click.UsageError("Say what to change: --title, --at, --description, --language or --unlisted.")
     with House(options.settings(data=data)) as house:
         now = house.patch(f"/spaces/{space_id}", wish)
     _print_json(now) if as_json else _show(now)

@@ -74,8 +74,15 @@ class ListenerPages:
     ) -> Document:
         """The page of a space as it is now; ``embedded`` is the smaller one that any site may show in a frame."""
         language = texts.negotiate(space.language)
-        where = {"address": self._address, "house": self._house, "overflow": self._overflow}
-        known = door(space, orders, **where, now=now, listeners=listeners)
+        known = door(
+            space,
+            orders,
+            address=self._address,
+            house=self._house,
+            overflow=self._overflow,
+            now=now,
+            listeners=listeners,
+        )
         chip, card = told.card(space, self._catalogue, language, now)
         return self._document(
             "space",

@@ -14,6 +14,9 @@ NOTE_CHARACTERS = 200
 LINK_CHARACTERS = 500
 MESSAGE_CHARACTERS = 500
 COMMENT_CHARACTERS = 280
+DESCRIPTION_CHARACTERS = 1000
+"""It travels in ``door.json``, which a crowd asks for every few seconds."""
+DESCRIPTION_LINES = 40
 NAME_CHARACTERS = 80
 REASON_CHARACTERS = 200
 SHORTEST_OVERFLOW_S = 30
@@ -22,8 +25,8 @@ MOST_SEATS = 50
 """What ``max_seats`` may be set to: mixing and encoding for each seat must fit one processor."""
 FARTHEST_S = 5 * 366 * 86_400
 """A space scheduled further away than five years is a slip of the keyboard (microseconds, say)."""
-LATEST_S = 3600
-"""How far in the past a time may lie: clocks differ, and a host may schedule the hour that has just begun."""
+LATEST_S = 120
+"""How far in the past a time may lie: clocks differ, and a form knows whole minutes only."""
 
 _LINK = re.compile(r"https?://[^\"'<>\\^`{|}]+", re.IGNORECASE)
 _HOLD = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -41,6 +44,19 @@ _REVERSERS = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
 def title(text: str) -> str:
     """A space's title: one line of 1 to 200 characters, trimmed, in NFC. Raises :class:`BadInput`, as all here."""
     return _line(text, TITLE_CHARACTERS, field="title", what="A title")
+
+
+def description(text: str) -> str:
+    """What a space is about: nothing, or up to 40 lines and 1000 characters, trimmed, in NFC."""
+    lines = [line.rstrip() for line in unicodedata.normalize("NFC", text.strip()).replace("\r\n", "\n").split("\n")]
+    if len(lines) > DESCRIPTION_LINES or sum(map(len, lines)) + len(lines) - 1 > DESCRIPTION_CHARACTERS:
+        said = f"A description has {DESCRIPTION_CHARACTERS} characters and {DESCRIPTION_LINES} lines at most."
+        raise BadInput(said, field="description")
+    written = [
+        _line(line, DESCRIPTION_CHARACTERS, field="description", what="Each line of a description") if line else ""
+        for line in lines
+    ]
+    return "\n".join(written)
 
 
 def name(text: str, *, field: str = "name") -> str:

@@ -30,10 +30,23 @@ class CreateSpace(Command, frozen=True, kw_only=True):
     language: str = "en"
     host_account: str = ""
     """The account that the host's seat belongs to; empty when the link is all there is."""
+    description: str = ""
 
 
 class Rename(Command, frozen=True):
     title: str
+
+
+class Describe(Command, frozen=True):
+    """Says what it is about; an empty text says nothing."""
+
+    text: str
+
+
+class SetLanguage(Command, frozen=True):
+    """Says which language is spoken, as a tag (RFC 5646)."""
+
+    language: str
 
 
 class Reschedule(Command, frozen=True):

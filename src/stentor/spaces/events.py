@@ -31,10 +31,19 @@ class SpaceCreated(EventBase, frozen=True):
     host_account: str = ""
     person: int = 0
     """The host's number: stored events hold it instead of the name (``store.persons``)."""
+    description: str = ""
 
 
 class SpaceRenamed(EventBase, frozen=True):
     title: str
+
+
+class SpaceDescribed(EventBase, frozen=True):
+    text: str
+
+
+class LanguageChanged(EventBase, frozen=True):
+    language: str
 
 
 class SpaceRescheduled(EventBase, frozen=True):
@@ -323,6 +332,8 @@ SoundEvent = SoundAdded | SoundDropped | SoundPlayed | SoundTurned | SoundStoppe
 Event = (
     SpaceCreated
     | SpaceRenamed
+    | SpaceDescribed
+    | LanguageChanged
     | SpaceRescheduled
     | HoldChanged
     | AskingChanged
@@ -365,11 +376,7 @@ Event = (
     | BanLifted
     | NotePinned
     | NoteUnpinned
-    | SoundAdded
-    | SoundDropped
-    | SoundPlayed
-    | SoundTurned
-    | SoundStopped
+    | SoundEvent
     | KeepChanged
     | LetGo
 )

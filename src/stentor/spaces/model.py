@@ -222,6 +222,8 @@ class Space(msgspec.Struct, frozen=True):
     """The whole space was deleted."""
     listed: bool = True
     """Whether it stands in lists."""
+    description: str = ""
+    """What it is about: plain text with line breaks, in which addresses of the web become links."""
     trim: Trim | None = None
     """What the replay shows; None for all of it."""
     keep: Keep = Keep()

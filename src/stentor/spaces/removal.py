@@ -59,7 +59,7 @@ def apply(space: Space, event: RemovalEvent) -> Space:
         case e.SpaceRemoved():
             removal = Removal(0, None, event.at_ms, event.who, event.reason)
             space = replace(without_speakers(space), banned={}, banned_accounts={}, comment_words=())
-            return replace(space, removed=removal, title="", pins=[], listed=False, trim=None)
+            return replace(space, removed=removal, title="", description="", pins=[], listed=False, trim=None)
 
 
 def without_speakers(space: Space) -> Space:

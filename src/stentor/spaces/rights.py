@@ -89,6 +89,8 @@ _SPEAKERS = _CO_HOSTS | {Rank.SPEAKER}
 MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.CreateSpace: _ADMIN,
     c.Rename: _HOSTS,
+    c.Describe: _HOSTS,
+    c.SetLanguage: _HOSTS,
     c.Reschedule: _HOSTS,
     c.SetHold: _HOSTS,
     c.SetAsking: _CO_HOSTS,

@@ -86,8 +86,10 @@ def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
             raise refusal(space)
         return [event(at_ms=at_ms) for event in following]  # type: ignore[call-arg]  # these have no other field
     match command:
-        case c.Rename() | c.Reschedule() | c.SetHold() | c.SetAsking() | c.SetReactions() | c.SetOverflow():
+        case c.Rename() | c.Describe() | c.SetLanguage() | c.Reschedule():
             return _edit(space, command, now, at_ms)
+        case c.SetHold() | c.SetAsking() | c.SetReactions() | c.SetOverflow():
+            return _set(space, command, at_ms)
         case c.SetSwitch(switch=switch, on=on):
             return [] if on is space.allows(switch) else [e.SwitchSet(at_ms=at_ms, switch=switch.value, on=on)]
         case c.SetComments():
@@ -134,10 +136,8 @@ def _apply(space: Space | None, event: Event) -> Space:
     replace = msgspec.structs.replace
     space = replace(space, version=space.version + 1)
     match event:
-        case e.SpaceRenamed(title=title):
-            return replace(space, title=title)
-        case e.SpaceRescheduled(scheduled_ms=scheduled_ms):
-            return replace(space, scheduled_ms=scheduled_ms)
+        case e.SpaceRenamed() | e.SpaceDescribed() | e.LanguageChanged() | e.SpaceRescheduled():
+            return _edited(space, event)
         case e.HoldChanged(hold=hold):
             return replace(space, hold=hold)
         case e.AskingChanged(who=who):
@@ -197,16 +197,35 @@ def _create(space: Space | None, command: c.CreateSpace, now: float) -> list[Eve
             hold=checks.hold(command.hold),
             language=checks.language(command.language),
             host_account=command.host_account,
+            description=checks.description(command.description),
         )
     ]
 
 
 def _edit(
-    space: Space,
-    command: c.Rename | c.Reschedule | c.SetHold | c.SetAsking | c.SetReactions | c.SetOverflow,
-    now: float,
-    at_ms: int,
+    space: Space, command: c.Rename | c.Describe | c.SetLanguage | c.Reschedule, now: float, at_ms: int
 ) -> list[Event]:
+    """What a space is called and is about stays open to change for ever; its time while it is to come."""
+    match command:
+        case c.Rename():
+            title = checks.title(command.title)
+            return [] if title == space.title else [e.SpaceRenamed(at_ms=at_ms, title=title)]
+        case c.Describe():
+            text = checks.description(command.text)
+            return [] if text == space.description else [e.SpaceDescribed(at_ms=at_ms, text=text)]
+        case c.SetLanguage():
+            language = checks.language(command.language)
+            return [] if language == space.language else [e.LanguageChanged(at_ms=at_ms, language=language)]
+        case c.Reschedule():
+            if space.state is not State.SCHEDULED:
+                raise too_late(space, "its time")
+            if command.scheduled_ms == space.scheduled_ms:
+                return []
+            scheduled_ms = checks.schedule(command.scheduled_ms, now)
+            return [e.SpaceRescheduled(at_ms=at_ms, scheduled_ms=scheduled_ms)]
+
+
+def _set(space: Space, command: c.SetHold | c.SetAsking | c.SetReactions | c.SetOverflow, at_ms: int) -> list[Event]:
     match command:
         case c.SetAsking(who=who):
             refuse_if_over(space)
@@ -218,15 +237,6 @@ def _edit(
             refuse_if_over(space)
             delay_s = checks.overflow(command.delay_s)
             return [] if delay_s == space.overflow_s else [e.OverflowChanged(at_ms=at_ms, delay_s=delay_s)]
-        case c.Rename():
-            title = checks.title(command.title)
-            return [] if title == space.title else [e.SpaceRenamed(at_ms=at_ms, title=title)]
-        case c.Reschedule():
-            if space.state is not State.SCHEDULED:
-                raise too_late(space, "its time")
-            scheduled_ms = checks.schedule(command.scheduled_ms, now)
-            same = scheduled_ms == space.scheduled_ms
-            return [] if same else [e.SpaceRescheduled(at_ms=at_ms, scheduled_ms=scheduled_ms)]
         case c.SetHold():
             if space.state is not State.SCHEDULED:
                 raise too_late(space, "the hold music")
@@ -276,6 +286,19 @@ def _rung(space: Space, command: c.PinRung | c.ClimbRung, at_ms: int) -> list[Ev
 # Applying
 
 
+def _edited(space: Space, event: e.SpaceRenamed | e.SpaceDescribed | e.LanguageChanged | e.SpaceRescheduled) -> Space:
+    replace = msgspec.structs.replace
+    match event:
+        case e.SpaceRenamed(title=title):
+            return replace(space, title=title)
+        case e.SpaceDescribed(text=text):
+            return replace(space, description=text)
+        case e.LanguageChanged(language=language):
+            return replace(space, language=language)
+        case e.SpaceRescheduled(scheduled_ms=scheduled_ms):
+            return replace(space, scheduled_ms=scheduled_ms)
+
+
 def _created(event: e.SpaceCreated) -> Space:
     host = Seat(id=event.host_seat, name=event.host_name, role=Role.HOST, account=event.host_account)
     return Space(
@@ -287,5 +310,6 @@ def _created(event: e.SpaceCreated) -> Space:
         max_seats=event.max_seats,
         hold=event.hold,
         language=event.language,
+        description=event.description,
         version=1,
     )

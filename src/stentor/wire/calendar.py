@@ -12,7 +12,15 @@ ASSUMED = "PT1H"
 
 
 def event(
-    *, uid: str, title: str, start_ms: int, made_ms: int, sequence: int, address: str = "", cancelled: bool = False
+    *,
+    uid: str,
+    title: str,
+    description: str = "",
+    start_ms: int,
+    made_ms: int,
+    sequence: int,
+    address: str = "",
+    cancelled: bool = False,
 ) -> bytes:
     """A calendar with one event from ``start_ms`` on; a higher ``sequence`` of the same ``uid`` replaces it.
 
@@ -31,6 +39,7 @@ def event(
         f"SEQUENCE:{sequence}",
         f"STATUS:{'CANCELLED' if cancelled else 'CONFIRMED'}",
         f"SUMMARY:{escape(title)}",
+        *([f"DESCRIPTION:{escape(description)}"] if description else []),
         *([f"URL:{address}", f"LOCATION:{escape(address)}"] if address else []),
         "END:VEVENT",
         "END:VCALENDAR",

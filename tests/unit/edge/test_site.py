@@ -141,6 +141,7 @@ async def test_a_space_to_come_fits_into_a_calendar() -> None:
         assert (status, fields["cache-control"]) == (200, "public, max-age=60")
         assert fields["content-type"] == "text/calendar; charset=utf-8"
         assert b"\r\nSUMMARY:Friday talk\r\n" in body
+        assert b"DESCRIPTION" not in body
         assert b"\r\nDTSTART:20300317T174740Z\r\n" in body
         assert '<p id="calendar"><a href="/s/friday/event.ics"' in (await rig.get("/s/friday"))[2].decode()
         uid = next(line for line in body.splitlines() if line.startswith(b"UID:"))
@@ -149,15 +150,38 @@ async def test_a_space_to_come_fits_into_a_calendar() -> None:
         cancelled = (await rig.get("/s/friday/event.ics"))[2]
         for line in (b"METHOD:CANCEL", b"STATUS:CANCELLED", b"SEQUENCE:2", uid):
             assert b"\r\n" + line + b"\r\n" in cancelled
-        rig.channel.space = msgspec.structs.replace(space, created_ms=1, version=3)
+        rig.channel.space = msgspec.structs.replace(space, description="Tea,\nand cake", version=3)
+        described = (await rig.get("/s/friday/event.ics"))[2]
+        assert b"\r\nDESCRIPTION:Tea\\,\\nand cake\r\n" in described
+        assert b"\r\nSEQUENCE:3\r\n" in described
+        rig.channel.space = msgspec.structs.replace(space, created_ms=1, version=4)
         assert uid not in (await rig.get("/s/friday/event.ics"))[2], "the same name, used again, is another event"
         rig.site._gate.site = "another"
-        rig.channel.space = msgspec.structs.replace(space, version=4)
+        rig.channel.space = msgspec.structs.replace(space, version=5)
         assert uid not in (await rig.get("/s/friday/event.ics"))[2], "another site has other events"
     async with edge() as rig:
         status, _, body = await rig.get("/s/friday/event.ics")
         assert (status, json.loads(body)["code"]) == (404, "not-scheduled")
         assert '<p id="calendar" hidden>' in (await rig.get("/s/friday"))[2].decode()
+
+
+async def test_what_a_space_is_about_stands_in_page_door_and_card() -> None:
+    """Its addresses of the web are links, and nothing in it becomes part of the page."""
+    text = 'Read https://example.org/a?b=1&c=2.\n<script>alert(1)</script> javascript:alert(2) "quoted"'
+    async with edge(live_space(description=text)) as rig:
+        page = (await rig.get("/s/friday"))[2].decode()
+        assert (
+            '<a href="https://example.org/a?b=1&amp;c=2" rel="nofollow noopener noreferrer ugc" target="_blank">'
+            in page
+        )
+        assert "<script>alert" not in page
+        assert 'href="javascript' not in page
+        card = page.partition('og:description" content="')[2].partition('"')[0]
+        assert "Read https://example.org" in card
+        assert "<" not in card
+        assert json.loads((await rig.get("/s/friday/door.json"))[2])["description"] == text
+        rig.channel.space = live_space(description="", version=2)
+        assert 'id="about" hidden></p>' in (await rig.get("/s/friday"))[2].decode()
 
 
 async def test_an_unknown_space_is_friendly() -> None:

@@ -29,6 +29,8 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (Look.SITE, "admin"),
     (c.Rename("T"), "admin host"),
     (c.Reschedule(None), "admin host"),
+    (c.Describe("D"), "admin host"),
+    (c.SetLanguage("de"), "admin host"),
     (c.SetHold("harp"), "admin host"),
     (c.SetAsking(Asking.NOBODY), "admin host co_host"),
     (c.SetReactions(False), "admin host co_host"),

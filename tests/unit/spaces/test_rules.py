@@ -111,6 +111,24 @@ def test_rename(state: State) -> None:
     assert decide(space, c.Rename(space.title), NOW) == []
 
 
+@pytest.mark.parametrize("state", EVERY)
+def test_what_it_is_about_and_its_language(state: State) -> None:
+    """Both can be changed at any time, and the same again is no event."""
+    changed = do(space_in(state), c.Describe(" Tea.\r\n\r\nAnd cake "), c.SetLanguage("de"))
+    assert (changed.description, changed.language) == ("Tea.\n\nAnd cake", "de")
+    assert decide(changed, c.Describe("Tea.\n\nAnd cake"), NOW) == []
+    assert decide(changed, c.SetLanguage("de"), NOW) == []
+    assert do(changed, c.Describe("")).description == ""
+
+
+def test_a_time_that_has_come_may_stay_and_none_in_the_past_is_set() -> None:
+    """Whoever mends the title of a space that is late sends its time along, too."""
+    space = do(space_in(State.SCHEDULED), c.Reschedule(MS + 60_000))
+    assert decide(space, c.Reschedule(MS + 60_000), NOW + 7200) == []
+    with pytest.raises(BadInput, match="past"):
+        decide(space, c.Reschedule(MS - 300_000), NOW)
+
+
 def test_before_the_doors_only() -> None:
     """Time and hold music can be changed until the doors open, and asking twice is no event."""
     space = space_in(State.SCHEDULED)

@@ -44,6 +44,8 @@ COMMANDS = st.one_of(
     ),
     st.just(c.RemoveSpace("host", "Why")),
     st.builds(c.SetListed, st.booleans()),
+    st.builds(c.Describe, st.sampled_from(["", "Tea.\n\nAnd cake."])),
+    st.builds(c.SetLanguage, st.sampled_from(["en", "de"])),
     st.builds(c.TrimReplay, st.integers(-1, 90_000), st.none() | st.integers(0, 90_000)),
     st.builds(c.Unpin, st.sampled_from("abc")),
     st.builds(c.GiveSeat, SEATS, st.just("Name"), st.sampled_from(Role)),

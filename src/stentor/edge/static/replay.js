@@ -167,6 +167,10 @@ export class Replay {
       const seconds = this.numbers.format(span.duration_s);
       return element("li", {}, this.say(span.source === "gap" ? "is_missing" : "stands_in", { seconds, time }));
     });
+    const missing = spans.filter(({ source }) => source === "gap").reduce((sum, span) => sum + span.duration_s, 0);
+    const sum = missing ? { seconds: this.numbers.format(missing) } : null;
+    $("missing").hidden = !rows.length;
+    $("missing").querySelector("summary").textContent = sum ? this.say("not_recorded", sum) : this.say("stood_in");
     $("gaps").replaceChildren(...rows);
   }
 

@@ -7,6 +7,7 @@ import { facts, phase, words } from "./phase.js";
 import { showPins } from "./pins.js";
 import { Portraits } from "./portraits.js";
 import { Reactions } from "./reactions.js";
+import { linked } from "./shared/about.js";
 import { $, element } from "./shared/element.js";
 
 const LATE_S = 12; // an ordinary HLS player is 8 to 12 s behind
@@ -43,6 +44,7 @@ export class View {
   #replayed = false; // whether the recording's player is loaded
   /** @type {Promise<import("./comments.js").Comments | null> | null} */
   #comments = null; // once somebody has opened them
+  #about = ""; // what it is about, as it is shown
   #seats = ""; // who is in the list, and what is said of them
   /** @type {Listening} */
   #state;
@@ -84,6 +86,7 @@ export class View {
     document.documentElement.dataset.state = door.state;
     document.title = `${door.title} · ${say("app")}`;
     $("title").textContent = door.title;
+    this.#showAbout(door.description ?? "");
     for (const part of ["live", "recorded", "ways", "ways-to-hear"]) $(part).hidden = !on;
     $("ask").hidden = !door.ask;
     if (door.ask) $("ask").querySelector("a").href = door.ask;
@@ -95,6 +98,14 @@ export class View {
     if (door.state === "replay") this.#openReplay();
     this.#showSound();
     this.showPhase();
+  }
+
+  /** @param {string} description */
+  #showAbout(description) {
+    if (description === this.#about) return; // a link in it may have the focus
+    this.#about = description;
+    $("about").hidden = !description;
+    $("about").replaceChildren(...linked(description));
   }
 
   #showSound() {

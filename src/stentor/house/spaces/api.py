@@ -60,7 +60,7 @@ def handlers(
         rights.require(actor, Look.BACKSTAGE, found)
         return await views.space(found, actor)
 
-    @patch("/spaces/{space:str}", summary="Change title, time, and what the audience may do")
+    @patch("/spaces/{space:str}", summary="Change title, time, description, and what the audience may do")
     async def edit(request: _Request, space: SpaceParameter, data: JSONBody[schema.SpaceChange]) -> schema.SpaceView:
         actor = await who(request, space)
         found = await spaces.load(space)
@@ -105,7 +105,7 @@ def site_handlers(callers: Callers, views: Views) -> list[HTTPRouteHandler]:
         return views.processes()
 
     @get("/recordings", summary="Recordings, the newest first")
-    async def recordings(request: _Request) -> schema.RecordingList:
+    async def recordings(request: _Request) -> site_schema.RecordingList:
         return await views.recordings(await callers.actor(request))
 
     return [admin, processes, recordings]
@@ -128,6 +128,7 @@ async def _create(
         scheduled_ms=data.scheduled_ms,
         max_seats=data.max_seats or max_seats,
         language=data.language,
+        description=data.description,
     )
     try:
         return await spaces.create(wish, actor)
@@ -144,6 +145,12 @@ def _wishes(data: schema.SpaceChange) -> list[c.Command]:
         wishes.append(c.Rename(data.title))
     if data.scheduled_ms is not msgspec.UNSET:
         wishes.append(c.Reschedule(data.scheduled_ms))
+    if data.description is not msgspec.UNSET:
+        wishes.append(c.Describe(data.description))
+    if data.language is not msgspec.UNSET:
+        wishes.append(c.SetLanguage(data.language))
+    if data.listed is not msgspec.UNSET:
+        wishes.append(c.SetListed(data.listed))
     if data.asking is not msgspec.UNSET:
         wishes.append(c.SetAsking(data.asking))
     if data.reactions is not msgspec.UNSET:

@@ -20,8 +20,13 @@ from stentor.spaces.switches import Switch
 _CONTROLS = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
 ONE_LINE = {"pattern": rf"^[^\s{_CONTROLS}][^{_CONTROLS}]*$"}
 """For the description: what ``spaces.checks`` takes, which refuses the rest with a sentence."""
+LINES = {"pattern": rf"^([^\s{_CONTROLS}][^{_CONTROLS}]*(\n[^\s{_CONTROLS}][^{_CONTROLS}]*){{0,39}})?$"}
 Title = Annotated[str, Meta(min_length=1, max_length=200, extra_json_schema=ONE_LINE)]
 Name = Annotated[str, Meta(min_length=1, max_length=80, extra_json_schema=ONE_LINE)]
+Description = Annotated[str, Meta(max_length=1000, extra_json_schema=LINES)]
+Language = Annotated[
+    str, Meta(max_length=40, extra_json_schema={"pattern": "^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}$"})
+]
 SeatText = Annotated[str, Meta(pattern=SEAT_ID)]
 SpaceText = Annotated[str, Meta(pattern=SPACE_ID)]
 WEB_ADDRESS = {
@@ -48,9 +53,9 @@ class NewSpace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What stands in its addresses; made from the title when left out."""
     scheduled_ms: Time | None = None
     max_seats: Annotated[int, Meta(ge=1, le=50)] | None = None
-    language: Annotated[
-        str, Meta(max_length=40, extra_json_schema={"pattern": "^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}$"})
-    ] = "en"
+    language: Language = "en"
+    description: Description = ""
+    """What it is about: plain text, in which addresses of the web become links."""
 
 
 class SpaceChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,6 +63,10 @@ class SpaceChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     title: Title | msgspec.UnsetType = msgspec.UNSET
     scheduled_ms: Time | msgspec.UnsetType | None = msgspec.UNSET
+    description: Description | msgspec.UnsetType = msgspec.UNSET
+    language: Language | msgspec.UnsetType = msgspec.UNSET
+    listed: bool | msgspec.UnsetType = msgspec.UNSET
+    """Whether it stands in lists."""
     asking: Asking | msgspec.UnsetType = msgspec.UNSET
     """Who in the audience may ask to speak."""
     reactions: bool | msgspec.UnsetType = msgspec.UNSET
@@ -222,6 +231,12 @@ class SpaceRow(msgspec.Struct, frozen=True):
     ended_ms: Time | None
     listeners: int
     listen: str
+    host: str = ""
+    """Their name."""
+    people: list[str] = []
+    """The others who were on the stage, by name; afterwards only."""
+    length_ms: int | None = None
+    """Of what can be heard afterwards."""
     lights: Lights | None = None
     stage: str | None = None
     """Where whoever is signed in and has a seat of their own gets onto the stage."""
@@ -302,6 +317,7 @@ class SpaceView(msgspec.Struct, frozen=True):
     ended_ms: Time | None
     now_ms: Time
     """The house's clock, for countdowns: the reader's may be wrong."""
+    description: str
     listeners: int
     seats: list[SeatView]
     lights: Lights
@@ -369,27 +385,3 @@ class EventList(msgspec.Struct, frozen=True):
 
     space: str
     events: list[dict[str, Any]]
-
-
-class RecordingView(msgspec.Struct, frozen=True):
-    space: str
-    title: str
-    state: State
-    started_ms: Time
-    ended_ms: Time
-    duration_s: float
-    complete: bool
-    size_bytes: int | None
-    """Of all renditions; null while it is not complete."""
-    gap_chunks: int | None
-    """Chunks (0.32 s) that nobody published; silence stands in their place."""
-    page: str
-    download: str
-    playlist: str
-    gaps: str
-    until_ms: int | None = None
-    """When it goes; null for never."""
-
-
-class RecordingList(msgspec.Struct, frozen=True):
-    recordings: list[RecordingView]

@@ -1,4 +1,4 @@
-"""What the API shows of the installation itself: its processes, its version, its health."""
+"""What the API shows of the installation itself: its processes, its version, its health, its recordings."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from stentor.house.spaces.schema import Time
+from stentor.spaces.model import State
 
 
 class AdminView(msgspec.Struct, frozen=True):
@@ -37,3 +38,31 @@ class Health(msgspec.Struct, frozen=True):
     status: Literal["ok"]
     bus: bool
     """Whether the bus is there; the house works without it, its changes reach the others when it is back."""
+
+
+class RecordingView(msgspec.Struct, frozen=True):
+    space: str
+    title: str
+    host: str
+    """Their name."""
+    people: list[str]
+    """The others who were on the stage."""
+    state: State
+    started_ms: Time
+    ended_ms: Time
+    duration_s: float
+    complete: bool
+    size_bytes: int | None
+    """Of all renditions; null while it is not complete."""
+    gap_chunks: int | None
+    """Chunks (0.32 s) that nobody published; silence stands in their place."""
+    page: str
+    download: str
+    playlist: str
+    gaps: str
+    until_ms: int | None = None
+    """When it goes; null for never."""
+
+
+class RecordingList(msgspec.Struct, frozen=True):
+    recordings: list[RecordingView]

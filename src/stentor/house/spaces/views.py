@@ -47,6 +47,7 @@ WISHES: dict[str, c.Command] = {
     "unlist": c.SetListed(False),
     "list": c.SetListed(True),
     "trim": c.TrimReplay(0, 1),
+    "edit": c.SetLanguage("zxx"),
     "keep": c.SetKeep(Keep(sounds=retention.MOST_DAYS)),
 }
 """The commands that a page has buttons for."""
@@ -109,6 +110,7 @@ class Views:
             live_ms=space.live_ms,
             ended_ms=space.ended_ms,
             now_ms=unix_ms(now),
+            description=space.description,
             listeners=self._statuses.listeners(space.id, now),
             seats=[self._seat(space, seat, told.get(seat.id), actor) for seat in space.seats.values()],
             lights=self._lights(space, now),
@@ -147,18 +149,20 @@ class Views:
             recording_until_ms=retention.until_ms(space, DataCategory.RECORDING, self._keep),
         )
 
-    async def recordings(self, actor: Actor = rights.ANYONE) -> schema.RecordingList:
+    async def recordings(self, actor: Actor = rights.ANYONE) -> site_schema.RecordingList:
         """Ended spaces that have a recording, the newest first; sizes once it is complete."""
         spaces = await self._spaces.store.list((State.ENDED, State.REPLAY), limit=MOST)
         known = {each.space: each for each in await self._spaces.store.recordings(limit=MOST)}
-        found: list[schema.RecordingView] = []
+        found: list[site_schema.RecordingView] = []
         for space in (space for space in spaces if space.recorded and _shows(space, actor)):
             summary = known.get(space.id)
             address = self.listen(space.id)
             found.append(
-                schema.RecordingView(
+                site_schema.RecordingView(
                     space=space.id,
                     title=space.title,
+                    host=space.host.name if space.host else "",
+                    people=_guests(space),
                     state=space.state,
                     started_ms=space.doors_open_ms or 0,
                     ended_ms=space.ended_ms or 0,
@@ -173,7 +177,7 @@ class Views:
                     until_ms=retention.until_ms(space, DataCategory.RECORDING, self._keep),
                 )
             )
-        return schema.RecordingList(recordings=found)
+        return site_schema.RecordingList(recordings=found)
 
     def processes(self) -> site_schema.ProcessList:
         """Every process that was heard in the last 3 s, by role and name."""
@@ -228,6 +232,9 @@ class Views:
             ended_ms=space.ended_ms,
             listeners=self._statuses.listeners(space.id, now),
             listen=self.listen(space.id),
+            host=space.host.name if space.host else "",
+            people=_guests(space) if space.state in OVER else [],
+            length_ms=_shown_ms(space) if space.state is State.REPLAY and space.recorded else None,
             lights=self._lights(space, now) if actor.rank is Rank.ADMIN else None,
             stage=f"{self._house}/stage/{space.id}" if own else None,
         )
@@ -335,6 +342,18 @@ def _possible(space: Space, wish: c.Command, actor: Actor, now: float) -> bool:
         return bool(rules.decide(space, wish, now))
     except CallerError:
         return False
+
+
+def _guests(space: Space) -> list[str]:
+    """Who was on the stage besides the host."""
+    return [seat.name for seat in space.seats.values() if seat.joined_ms is not None and seat.role is not Role.HOST]
+
+
+def _shown_ms(space: Space) -> int:
+    """How long the recording is that people can hear: without what was trimmed away."""
+    if space.trim is None:
+        return space.length_ms
+    return min(space.trim.to_ms or space.length_ms, space.length_ms) - space.trim.from_ms
 
 
 def _length_s(space: Space) -> float:

@@ -2,6 +2,7 @@
 
 import { invite } from "./invite.js";
 import { $, about, ask, button, element, lights, link, pause, text, when } from "./page.js";
+import { clock } from "./shared/clock.js";
 
 const KEY = "stentor-admin-token";
 const list = $("spaces");
@@ -20,8 +21,20 @@ const say = (sentence) => { notice.textContent = sentence; };
 function times(space) {
   if (space.state === "scheduled") return space.scheduled_ms ? text("spaces.starts", { when: when(space.scheduled_ms) }) : "";
   if (space.state === "doors_open") return text("spaces.open_since", { when: when(space.doors_open_ms ?? 0) });
-  if (space.ended_ms) return text("spaces.ended_at", { when: when(space.ended_ms) });
+  if (space.ended_ms) return recorded(space) || text("spaces.ended_at", { when: when(space.ended_ms) });
   return space.live_ms ? text("spaces.live_since", { when: when(space.live_ms) }) : "";
+}
+
+/**
+ * Of a recording: its date, whose it is, how long it is, and who else was there.
+ * @param {SpaceRow} space
+ */
+function recorded({ live_ms: live, ended_ms: ended, host, length_ms: length, people }) {
+  if (length === null) return "";
+  const { lang } = document.documentElement;
+  const date = new Intl.DateTimeFormat(lang, { dateStyle: "medium" }).format(live ?? ended ?? 0);
+  const names = people.length ? text("spaces.people", { names: new Intl.ListFormat(lang).format(people) }) : "";
+  return [date, host, clock(Math.round(length / 1000)), names].filter(Boolean).join(" · ");
 }
 
 /** @param {SpaceRow} space */

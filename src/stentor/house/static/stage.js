@@ -3,6 +3,7 @@
 import { $, about, ask, button, lights, pause, text, when } from "./page.js";
 import { Backstage } from "./backstage.js";
 import { Door } from "./door.js";
+import { Edit } from "./edit.js";
 import { follow } from "./event-stream.js";
 import { invite } from "./invite.js";
 import { Keep } from "./keep.js";
@@ -46,8 +47,9 @@ const moderation = new Moderation({ space: space.id, token, command, change });
 const ladder = new Ladder({ space: space.id, token, command });
 const removal = new Removal({ space: space.id, token, command });
 const door = new Door({ space: space.id, token, command });
+const edit = new Edit({ space: space.id, token, command });
 const keep = new Keep({ space: space.id, token, command });
-const parts = [people, start, backstage, pins, sounds, line, moderation, ladder, removal, door, keep];
+const parts = [people, start, backstage, pins, sounds, line, moderation, ladder, removal, door, edit, keep];
 
 /** The token from `#token=` (never sent to a server) or `?t=`; it is kept for reloads of this tab. */
 function invitation() {
@@ -108,6 +110,7 @@ function draw() {
   offerToDecline();
   ladder.draw(view);
   door.draw(view);
+  edit.draw(view);
   keep.draw(view);
   removal.draw(view);
 }

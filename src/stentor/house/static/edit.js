@@ -1,0 +1,90 @@
+// What a space is called, when it begins and what it is about: hosts change it here, also while it is live.
+
+import { $, ask, element, text } from "./page.js";
+
+const LANGUAGES = ["en", "de", "fr", "es", "it", "pt", "nl", "pl", "uk", "ru", "tr", "ar", "hi", "zh", "ja", "ko"];
+
+export class Edit {
+  /**
+   * `command` runs an action and shows what does not work.
+   * @param {PartOptions} page
+   */
+  constructor({ space, token, command }) {
+    this.space = space;
+    this.token = token;
+    this.command = command;
+    /** @type {SpaceView | null} */
+    this.view = null;
+    this.touched = false;
+    $("edit-form").addEventListener("input", () => (this.touched = true));
+    $("edit-form").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
+      event.preventDefault();
+      this.#save();
+    });
+  }
+
+  /**
+   * Shows itself to hosts; what somebody is writing stays as it is.
+   * @param {SpaceView} view
+   */
+  draw(view) {
+    $("edit").hidden = !view.you.may.includes("edit");
+    $("title").textContent = view.title;
+    this.view = view;
+    if (this.touched) return;
+    $("edit-name").value = view.title;
+    $("edit-when").value = view.scheduled_ms ? local(view.scheduled_ms) : "";
+    $("edit-when-row").hidden = view.state !== "scheduled";
+    languages($("edit-language"), view.language);
+    $("edit-about").value = view.description;
+    $("edit-listed").checked = view.listed;
+  }
+
+  /** Only what is different goes to the house: somebody else may have changed the rest. */
+  #changes() {
+    const { title, scheduled_ms: at, language, description, listed, state } = /** @type {SpaceView} */ (this.view);
+    const begins = $("edit-when").value;
+    /** @type {Record<string, unknown>} */
+    const wish = {};
+    if ($("edit-name").value.trim() !== title) wish.title = $("edit-name").value;
+    if (state === "scheduled" && begins !== (at ? local(at) : "")) wish.scheduled_ms = begins ? new Date(begins).getTime() : null;
+    if ($("edit-language").value !== language) wish.language = $("edit-language").value;
+    if ($("edit-about").value.trim() !== description) wish.description = $("edit-about").value;
+    if ($("edit-listed").checked !== listed) wish.listed = $("edit-listed").checked;
+    return wish;
+  }
+
+  #save() {
+    const body = this.#changes();
+    $("edit-said").textContent = Object.keys(body).length ? "" : text("edit.same");
+    if (!Object.keys(body).length) return undefined;
+    return this.command(async () => {
+      await ask("PATCH", `/spaces/${this.space}`, { token: this.token, body });
+      this.touched = false;
+      $("edit-said").textContent = text("edit.saved");
+    });
+  }
+}
+
+/**
+ * As a field for date and time takes it: the reader's own zone, whole minutes.
+ * @param {number} ms
+ */
+function local(ms) {
+  const date = new Date(ms);
+  return new Date(ms - date.getTimezoneOffset() * 60e3).toISOString().slice(0, 16);
+}
+
+/**
+ * The usual languages by their names, and the one that is set.
+ * @param {HTMLSelectElement} select
+ * @param {string} chosen
+ */
+function languages(select, chosen) {
+  const names = new Intl.DisplayNames(document.documentElement.lang, { type: "language", fallback: "code" });
+  const all = [...new Set([chosen, ...LANGUAGES])];
+  if (select.options.length !== all.length || !all.includes(select.options[0].value)) {
+    select.replaceChildren(...all.map((tag) => element("option", { value: tag }, names.of(tag) ?? tag)));
+  }
+  select.value = chosen;
+}

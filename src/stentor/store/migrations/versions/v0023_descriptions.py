@@ -1,0 +1,12 @@
+"""What a space is about, and its language: no table changes, but older programs could not read the new events."""
+
+from __future__ import annotations
+
+revision = "0023"
+down_revision: str | None = "0022"
+branch_labels: str | None = None
+depends_on: str | None = None
+
+
+def upgrade() -> None:
+    """Nothing to do."""

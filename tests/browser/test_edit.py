@@ -1,0 +1,42 @@
+"""A host changes what a space is called and is about while it is live; who listens sees it without loading anew."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.conftest import Browsers
+from tests.support.browser import visit
+from tests.support.whole import Whole
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+
+
+async def test_a_space_is_edited_while_it_is_live(house: Whole, browsers: Browsers) -> None:
+    """Title, description and list; the time is past changing, and a guest has no form."""
+    tokens = await house.space("edited", "guest")
+    await house.call("POST", "/spaces/edited/live")
+    stage = f"http://127.0.0.1:{house.settings.port}/stage/edited#token="
+    async with (
+        visit(browsers.reader, stage + tokens["host"]) as host,
+        visit(browsers.reader, stage + tokens["guest"]) as guest,
+        visit(browsers.plain, house.audience("edited")) as listener,
+    ):
+        await host.page.locator("#edit").wait_for()
+        assert await host.page.locator("#edit-when-row").is_hidden()
+        await guest.page.locator("#desk").wait_for()
+        assert await guest.page.locator("#edit").is_hidden()
+        await host.page.fill("#edit-name", "Tea & cake")
+        await host.page.fill("#edit-about", "What is in it?\nSee https://example.org/tea.")
+        await host.page.select_option("#edit-language", "de")
+        await host.page.uncheck("#edit-listed")
+        await host.page.get_by_role("button", name="Save").click()
+        await host.says("#edit-said", "Saved")
+        view = await house.call("GET", "/spaces/edited")
+        assert (view["title"], view["language"], view["listed"]) == ("Tea & cake", "de", False)
+        await listener.says("#title", "Tea & cake")
+        await listener.says("#about", "What is in it?")
+        assert await listener.page.get_attribute("#about a", "href") == "https://example.org/tea"
+        await host.page.get_by_role("button", name="Save").click()
+        await host.says("#edit-said", "Nothing has changed")
+        host.calm()
+        listener.calm()
