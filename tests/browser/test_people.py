@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,7 +64,7 @@ async def test_a_host_chooses_how_long_the_recording_is_kept(house: Whole, brows
         await page.page.select_option("#keep-recording", label="7 days")
         await page.says("#keep-now", "kept for 7 days after the end")
     assert (await house.call("GET", "/spaces/kept"))["keep"]["recording"] == 7
-    async with visit(browsers.plain, at(house, "/")) as page:
+    async with visit(browsers.plain, at(house, "/admin")) as page:
         await page.page.fill("#admin-form input", config.admin_token(house.settings))
         await page.page.click("#admin-form button")
         await page.says("#storage", "Recordings take")
@@ -95,8 +96,15 @@ async def test_from_sign_up_to_deletion(house: Whole, browsers: Browsers) -> Non
     async with visit(browsers.plain, await invitation(house, "moderator")) as page:
         codes = await sign_up(page, "Ada Lovelace", "ada")
         assert len(codes) == 10
+        async with page.page.expect_download() as download:
+            await page.page.click("#codes-take button >> nth=1")
+        assert (await download.value).suggested_filename.startswith("recovery-codes-")
+        kept = await (await download.value).path()
+        assert await asyncio.to_thread(Path(kept).read_text) == "".join(f"{code}\n" for code in codes)
         await follow(page, "#done a", "/account")
         await page.says("header .who", "Ada Lovelace")
+        await page.says("#handle", "@ada")
+        await page.says("#sessions", "Chrome on Linux")
         await page.until("document.querySelectorAll('#passkeys li').length === 1", "the passkey is listed")
         await follow(page, "#sign-out", "/")
         await page.says("header .who", "Sign in")

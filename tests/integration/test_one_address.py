@@ -31,7 +31,7 @@ ROWS = {
     "/": 200,
     "/account": 303,
     "/accounts": 303,
-    "/admin": 404,
+    "/admin": 200,
     "/api": 404,
     "/ask": 404,
     "/comments": 404,

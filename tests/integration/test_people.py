@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -607,3 +608,35 @@ async def test_what_is_done_to_accounts_is_on_record(house: House) -> None:
         ]
         older = (await ada.get(f"/site/record?before={entries[0]['id']}")).json()["entries"]
         assert older[0] == entries[1]
+
+
+async def test_what_is_not_there_is_a_page_for_people(house: House) -> None:
+    """In their language and with a way on; programs get a problem document, and so does whoever asks the API."""
+    seen, base = {"Accept": "text/html,*/*;q=0.8", "Accept-Language": "de"}, house.anyone.base_url
+    async with client(str(base)) as anyone:
+        for path in ("/nothing", "/admin/nothing", "/stage/none", "/stage", "/studio/x/none.js", "/a//b"):
+            answer = await anyone.get(path, headers=seen)
+            assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8"), path
+            assert '<html lang="de"' in answer.text
+            assert '<a class="button" href="/">' in answer.text
+        problem(await anyone.get("/nothing"), 404, "not-found")
+        for path in ("/api/v1/nothing", "/whip/none/none", "/oauth/nothing"):
+            assert (await anyone.get(path, headers=seen)).headers["content-type"] == "application/problem+json", path
+        refused = await anyone.post("/sign-in", headers=seen)
+        assert (refused.status_code, refused.headers["content-type"]) == (405, "text/html; charset=utf-8")
+        assert refused.headers["allow"]
+
+
+async def test_sign_up_leads_back_and_nowhere_else(house: House) -> None:
+    """From sign-in to sign-up and back the way stays; an address of another site never gets in."""
+    async with client(str(house.anyone.base_url)) as anyone:
+        assert 'href="/sign-up?next=/stage/talk"' in (await anyone.get("/sign-in?next=/stage/talk")).text
+        page = (await anyone.get("/sign-up?next=/stage/talk")).text
+        assert 'href="/sign-in?next=/stage/talk"' in page
+        assert '<a class="button primary" href="/stage/talk">' in page
+        for evil in ("//evil.example", "/\\evil.example", "https://evil.example",
+                     "%2F%2Fevil.example", "%5C%5Cevil.example",
+                     "/%5Cevil.example", "/%09/evil.example", "javascript:alert(1)", "/a//evil.example"):  # fmt: skip
+            for path in ("/sign-in", "/sign-up"):
+                page = (await anyone.get(f"{path}?next={evil}")).text
+                assert not re.search(r"evil|alert\(1", page), evil

@@ -31,7 +31,8 @@ interface PasskeyView {
 interface SessionView {
   id: string;
   seen_ms: number;
-  agent: string;
+  browser: string;
+  system: string;
   current: boolean;
 }
 

@@ -29,6 +29,7 @@ type Act = [key: string, act: () => unknown];
 interface SpacesPage {
   creates: boolean;
   admin: boolean;
+  unlocks: boolean;
 }
 
 /** What the stage's page knows before it asks. */
@@ -65,6 +66,8 @@ interface PeoplePage {
   provider: string;
   problem: string;
   next: string;
+  needs: boolean;
+  vouched: boolean;
   handle: string;
   account: AccountView;
 }

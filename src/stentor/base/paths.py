@@ -35,9 +35,16 @@ HOUSE: Final = (
     Row("/studio", "what the pages of the house load"),
     Row("/whip", "a speaker's sound: WHIP"),
 )
-"""``/admin``, ``/oauth``: nothing is there yet. A recipe that was copied once must go on fitting."""
+"""``/oauth``: nothing is there yet. A recipe that was copied once must go on fitting."""
+PROGRAMS: Final = ("api", "oauth", "whip")
+"""Below these paths errors are problem documents, whoever asks."""
 _FIRST: Final = frozenset(row.path[1:] for row in HOUSE if not row.exact)
 _EXACT: Final = frozenset(row.path for row in HOUSE if row.exact)
+
+
+def wants_page(path: str, accept: str) -> bool:
+    """Whether an error at ``path`` is to be told as a page: to a browser that shows it (``accept`` is its Accept)."""
+    return "text/html" in accept and path.split("/", 2)[1:2] not in [[each] for each in PROGRAMS]
 
 
 def of_house(path: str) -> bool:

@@ -7,12 +7,11 @@ inline and nothing from elsewhere.
 from __future__ import annotations
 
 import json
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import msgspec
 
 from stentor.base import hsts, static, texts
-from stentor.base.errors import Removed
 from stentor.base.html import Templates
 from stentor.base.rendition import BY_NAME
 from stentor.base.static import Static
@@ -129,16 +128,11 @@ class ListenerPages:
     def nowhere(self, request: Request, now: float, state: str = "unknown", status: int = 404, **extra: str) -> Reply:
         """The page for an address where there is no space, or none any more."""
         language = texts.negotiate(request.headers.get("accept-language", ""))
-        text = self._document("nowhere", language, BRIEF, now, space=None, state=state, status=status).body
+        on = quote(request.path) if state == "away" else f"{self._house}/" if self._house else ""
+        text = self._document("nowhere", language, BRIEF, now, space=None, state=state, status=status, on=on).body
         fields = {"Content-Type": HTML, "Cache-Control": BRIEF, "Vary": "Accept, Accept-Language", **ANYBODY}
         fields |= {name.replace("_", "-"): value for name, value in extra.items()}
         return Reply(status, fields, text, now=now)
-
-    def removed(self, request: Request, now: float, *, page: bool) -> Reply:
-        """For everything below a space that was removed; raises :class:`Removed` for programs."""
-        if page and "text/html" in request.headers.get("accept", ""):
-            return self.nowhere(request, now, "removed", 410)
-        raise Removed("This space was removed on request.")
 
     def static(self, path: list[str]) -> Document:
         """``[version, …file]``: for ever when the version is this one; raises :class:`stentor.base.errors.NotFound`."""

@@ -12,8 +12,8 @@ import msgspec
 from stentor.audio.hold import HoldLoop
 from stentor.base import log
 from stentor.base.clock import unix_ms
-from stentor.base.errors import Conflict, NotFound, Overloaded, StentorError
-from stentor.base.paths import of_house
+from stentor.base.errors import Conflict, NotFound, Overloaded, Removed, StentorError
+from stentor.base.paths import of_house, wants_page
 from stentor.bus.status import Status
 from stentor.crowd import rungs
 from stentor.edge import door, embed, meant, metrics, overflow, subtitles
@@ -49,8 +49,6 @@ DOCUMENTS_KEPT = 4000
 DOCUMENT_S = 1.0
 """How long a document about a space is served before it is made again."""
 JSON = "application/json"
-PROGRAMS = ("api", "oauth", "whip")
-"""Below these paths errors are problem documents, whoever asks."""
 
 
 class Site:
@@ -99,6 +97,14 @@ class Site:
 
     def answer(self, request: Request, connection: Connection) -> Reply | None:
         """The reply, or None when the connection waits or streams; raises what becomes a problem document."""
+        try:
+            return self._answer(request, connection)
+        except StentorError as error:
+            if (page := self._missing(error, request)) is None:
+                raise
+            return page
+
+    def _answer(self, request: Request, connection: Connection) -> Reply | None:
         if request.method not in ("GET", "HEAD"):
             return self._other_method(request, connection)
         path = request.path.split("/")[1:]
@@ -124,14 +130,14 @@ class Site:
                 return Reply(200, {"Content-Type": metrics.TYPE, "Cache-Control": NO_STORE}, text, now=self._now())
         if self._forwarder is not None and of_house(request.path):
             return self._forwarder.forward(request, connection, self._house_failed)
-        return self._unknown(request, page=True)
+        raise NotFound("There is nothing under this address.", code="no-such-page")
 
     def _found(self, space: str, path: list[str], request: Request, connection: Connection) -> Reply | None:
         """On the board, or read from the object store a moment ago; else the reply waits until it is read."""
         try:
             channel = self.channels.get(space) or self.past.get(space)
         except NotFound:
-            return self._unknown(request, page=not path)
+            raise no_such_space() from None
         if channel is not None:
             return self._space(channel, path, request, connection)
         self._job(self._read(space, path, request, connection), request, connection)
@@ -143,7 +149,7 @@ class Site:
             if channel.space.state in OVER:
                 await self._withdrawn.get(space)
         except NotFound:
-            return self._unknown(request, page=not path)
+            raise no_such_space() from None
         return self._space(self.channels.get(space, channel), path, request, connection)
 
     async def stop(self) -> None:
@@ -163,7 +169,7 @@ class Site:
 
     def _space(self, channel: Channel, path: list[str], request: Request, connection: Connection) -> Reply | None:
         if channel.space.removed is not None or self._withdrawn.gone(channel.space.id):
-            return self._pages.removed(request, self._now(), page=not path)
+            raise Removed("This space was removed on request.")
         match path:
             case ["hls", rendition, file]:
                 return channel.playlists().file(rendition, file, request, connection)
@@ -313,17 +319,18 @@ class Site:
         if len(self._jobs) >= MOST_JOBS:
             answer.close()
             raise Overloaded("Too many wait for recordings at this edge.", retry_after_s=2.0)
-        job = asyncio.create_task(self._work(answer, connection), name=f"replay {request.path}")
+        job = asyncio.create_task(self._work(answer, request, connection), name=f"replay {request.path}")
         self._jobs.add(job)
         job.add_done_callback(self._jobs.discard)
         connection.hold(request, job.cancel)
 
-    async def _work(self, answer: Coroutine[Any, Any, Reply | None], connection: Connection) -> None:
+    async def _work(self, answer: Coroutine[Any, Any, Reply | None], request: Request, connection: Connection) -> None:
         begun = connection.sent_bytes
         try:
             reply = await answer
         except StentorError as error:
-            reply = failure(error, now=self._now(), cache=BRIEF if error.status in (404, 410) else NO_STORE)
+            gone = {"cache": BRIEF, "Vary": "Accept"} if error.status in (404, 410) else {}
+            reply = self._missing(error, request) or failure(error, now=self._now(), **gone)
         except Exception:  # noqa: BLE001 the outermost boundary of this task
             self._log.exception("reply-failed")
             connection.transport.abort()
@@ -354,16 +361,18 @@ class Site:
 
     def _house_failed(self, error: StentorError, request: Request) -> Reply:
         """What the house would have answered: a page for people, a problem document for programs."""
-        if "text/html" in request.headers.get("accept", "") and request.path.split("/")[1] not in PROGRAMS:
+        if wants_page(request.path, request.headers.get("accept", "")):
             retry_s = error.retry_after_s if isinstance(error, Overloaded) else 60.0
             extra = {"Cache_Control": NO_STORE, "Retry_After": f"{retry_s:.0f}"}
             return self._pages.nowhere(request, self._now(), "away", error.status, **extra)
         return failure(error, now=self._now())
 
-    def _unknown(self, request: Request, *, page: bool) -> Reply:
-        if page and "text/html" in request.headers.get("accept", ""):
-            return self._pages.nowhere(request, self._now())
-        raise no_such_space()
+    def _missing(self, error: StentorError, request: Request) -> Reply | None:
+        """The page of what is not there, or not any more, for people; None for programs and other errors."""
+        if error.status not in (404, 410) or not wants_page(request.path, request.headers.get("accept", "")):
+            return None
+        state = "removed" if error.status == 410 else "unknown" if error.error_code == "no-such-space" else "nothing"
+        return self._pages.nowhere(request, self._now(), state, error.status)
 
     def _health(self) -> Reply:
         """A wrong clock is said and not answered with 503: who listens keeps what this edge has."""

@@ -103,7 +103,7 @@ def build(
     sessions = Sessions(spaces.store.accounts, Devices(keys.invitations), settings.house_address, spaces.clock)
     callers = Callers(access, sessions, Creators(settings.create_spaces))
     people = People(spaces.store.accounts, settings, spaces.clock)
-    storage, readers = StorageLimits(settings.quota_gb, settings.account_gb), Readers()
+    storage, readers, site = StorageLimits(settings.quota_gb, settings.account_gb), Readers(), pages.Pages(callers)
     pictures = Pictures(spaces, people.limit, readers)
     oidc_login = OidcLogin(people, provider.configured(settings, spaces.clock), opens=settings.oidc_sign_up == "on")
 
@@ -136,10 +136,10 @@ def build(
             account_api.routes(spaces, people, pictures, callers, sessions, comments),
             whip.routes(spaces, *_entrance(spaces, access, sessions, callers, invitations), ice),
             api_provider.routes(oidc_login, sessions),
-            pages.routes(spaces, views, callers, people, provider=oidc_login.name),
+            pages.routes(site, spaces, views, callers, people, oidc_login=oidc_login),
             _health(spaces),
         ],
-        exception_handlers=problems.handlers(log.get("house")),
+        exception_handlers=problems.handlers(log.get("house"), site.problem),
         openapi_config=_openapi(sessions.cookie),
         debug=False,
         logging_config=None,  # errors are logged in problems.py, once

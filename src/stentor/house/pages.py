@@ -1,4 +1,4 @@
-"""The pages: spaces, the stage, asking to speak, comments, and those about accounts; the HTML, and what it loads."""
+"""The pages: spaces, administration, the stage, asking to speak, comments, accounts; the HTML, and what it loads."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from stentor.base.errors import BadInput, NotFound
+from stentor.base.errors import BadInput, NotFound, StentorError
 from stentor.base.html import Templates
 from stentor.base.static import Static
 from stentor.base.texts import Catalogue, negotiate
+from stentor.house.accounts.oidc_login import OidcLogin
 from stentor.house.accounts.people import People
 from stentor.house.accounts.schema import profile
 from stentor.house.accounts.views import AccountViews
@@ -26,7 +27,7 @@ from stentor.house.spaces.service import Spaces
 from stentor.house.spaces.views import Views
 from stentor.house.who.callers import Callers
 from stentor.people import checks, rights
-from stentor.people.model import Account, SiteRole
+from stentor.people.model import Account, SignUp, SiteRole
 from stentor.spaces.model import ON_AIR, Space, State
 from stentor.spaces.rights import Look, allowed
 
@@ -63,6 +64,12 @@ class Pages:
         self._texts = {language: catalogue.texts["en"] | texts for language, texts in catalogue.texts.items()}
         self._templates = Templates(PACKAGE, catalogue, static=self.static, on_air=ON_AIR, time_of=_time_of)
 
+    def problem(self, request: _Request, error: StentorError) -> Response[str]:
+        """An error as a page. Who asks is not looked up: that may be what does not work."""
+        visit = Visit("", negotiate(request.headers.get("accept-language", "")))
+        known = "unknown" if error.status in (404, 405) else "refused" if error.status < 500 else "failed"
+        return self.notice(visit, f"notice.{known}_title", f"notice.{known}", error.status)
+
     async def visit(self, request: _Request) -> Visit:
         language = negotiate(request.headers.get("accept-language", ""))
         return Visit(checks.local_path(request.url.path), language, await self._callers.account(request))
@@ -79,9 +86,10 @@ class Pages:
         return self.answer(visit, "notice", status=status, heading=heading, sentence=sentence)
 
 
-def routes(spaces: Spaces, views: Views, callers: Callers, people: People, *, provider: str) -> Router:
+def routes(
+    pages: Pages, spaces: Spaces, views: Views, callers: Callers, people: People, *, oidc_login: OidcLogin
+) -> Router:
     """All pages, and what they load."""
-    pages = Pages(callers)
 
     @get(["/studio/{version:str}/{name:path}", "/static/{version:str}/{name:path}"], include_in_schema=False)
     async def file(version: FromPath[str], name: FromPath[Path]) -> Response[bytes]:
@@ -89,22 +97,38 @@ def routes(spaces: Spaces, views: Views, callers: Callers, people: People, *, pr
         return Response(found.body, headers={"content-type": found.content_type, "cache-control": cache})
 
     handlers = [
-        *_of_spaces(pages, spaces, views, callers, people),
-        *_of_accounts(pages, AccountViews(people), provider),
+        *_of_list(pages, views, people),
+        *_of_spaces(pages, spaces, views, callers),
+        *_of_accounts(pages, AccountViews(people), oidc_login),
         file,
     ]
     return Router("/", route_handlers=handlers)
 
 
-def _of_spaces(pages: Pages, spaces: Spaces, views: Views, callers: Callers, people: People) -> list[HTTPRouteHandler]:
-    """``/``, ``/stage/{space}``, ``/ask/{space}`` with its part for the listener's page, ``/comments/{space}``."""
+def _of_list(pages: Pages, views: Views, people: People) -> list[HTTPRouteHandler]:
+    """``/`` and ``/admin``."""
+
+    async def listed(request: _Request, *, unlocks: bool) -> Response[str]:
+        """The list of spaces; where it ``unlocks``, the admin token gives it the buttons for hosts."""
+        visit = await pages.visit(request)
+        creates = visit.account is not None and rights.creates(visit.account.role, people.creators)
+        page = {"creates": creates, "admin": visit.admin, "unlocks": unlocks}
+        opens = people.sign_up_rule is SignUp.OPEN
+        return pages.answer(visit, "spaces", rows=(await views.rows()).spaces, page=page, unlocks=unlocks, opens=opens)
 
     @route("/", http_method=READ, include_in_schema=False)
     async def home(request: _Request) -> Response[str]:
-        visit = await pages.visit(request)
-        creates = visit.account is not None and rights.creates(visit.account.role, people.creators)
-        page = {"creates": creates, "admin": visit.admin}
-        return pages.answer(visit, "spaces", rows=(await views.rows()).spaces, page=page)
+        return await listed(request, unlocks=False)
+
+    @route("/admin", http_method=READ, include_in_schema=False)
+    async def admin(request: _Request) -> Response[str]:
+        return await listed(request, unlocks=True)
+
+    return [home, admin]
+
+
+def _of_spaces(pages: Pages, spaces: Spaces, views: Views, callers: Callers) -> list[HTTPRouteHandler]:
+    """``/stage/{space}``, ``/ask/{space}`` with its part for the listener's page, ``/comments/{space}``."""
 
     async def of_space(
         request: _Request,
@@ -149,24 +173,27 @@ def _of_spaces(pages: Pages, spaces: Spaces, views: Views, callers: Callers, peo
 
         return await of_space(request, space, "comments", told)
 
-    return [home, stage, ask, panel, comments]
+    return [stage, ask, panel, comments]
 
 
-def _of_accounts(pages: Pages, views: AccountViews, provider: str) -> list[HTTPRouteHandler]:
+def _of_accounts(pages: Pages, views: AccountViews, oidc_login: OidcLogin) -> list[HTTPRouteHandler]:
     """``/sign-in``, ``/sign-up``, ``/account``, ``/accounts`` and ``/account/deletion/{token}``."""
+    provider = oidc_login.name
 
     def sign_in_first(visit: Visit) -> Redirect:
-        return Redirect(f"/sign-in?next={visit.path}", status_code=303, headers={"cache-control": "no-store"})
+        return Redirect(f"/sign-in?next={quote(visit.path)}", status_code=303, headers={"cache-control": "no-store"})
 
     @route("/sign-in", http_method=READ, include_in_schema=False)
     async def sign_in(request: _Request) -> Response[str]:
-        following = checks.local_path(request.query_params.get("next", "/"))
+        following = _next(request, "/")
         page = {"next": following, "provider": provider, "problem": _problem(request)}
-        return pages.answer(await pages.visit(request), "sign-in", page=page)
+        return pages.answer(await pages.visit(request), "sign-in", page=page, next=following)
 
     @route("/sign-up", http_method=READ, include_in_schema=False)
     async def sign_up(request: _Request) -> Response[str]:
-        return pages.answer(await pages.visit(request), "sign-up", page={"provider": provider})
+        rule, following = views.sign_up_rule, _next(request, "/account")
+        page = {"provider": provider, "next": following, "needs": rule is not SignUp.OPEN, "vouched": oidc_login.opens}
+        return pages.answer(await pages.visit(request), "sign-up", page=page, next=following, rule=rule)
 
     @route("/account", http_method=READ, include_in_schema=False)
     async def account(request: _Request) -> Response[str] | Redirect:
@@ -194,6 +221,11 @@ def _of_accounts(pages: Pages, views: AccountViews, provider: str) -> list[HTTPR
         return pages.answer(visit, "deletion", page={"token": quote(token, safe="")})
 
     return [sign_in, sign_up, account, accounts, deletion]
+
+
+def _next(request: _Request, usual: str) -> str:
+    """Where to go on to; only a path of this site."""
+    return checks.local_path(str(request.query_params.get("next", usual)))
 
 
 def _problem(request: _Request) -> str:

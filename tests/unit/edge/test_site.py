@@ -190,8 +190,11 @@ async def test_an_unknown_space_is_friendly() -> None:
         status, fields, body = await rig.get("/s/nothing", HTML, "Accept-Language: de")
         assert (status, fields["cache-control"]) == (404, "public, max-age=1")
         assert "Prüfen Sie den Link" in body.decode()
-        status, fields, _ = await rig.get("/s/nothing/live.aac", HTML)
-        assert (status, fields["content-type"]) == (404, "application/problem+json")
+        assert "no-such-space" in (await rig.get("/s/nothing"))[2].decode()
+        for path in ("/s/nothing/live.aac", "/s/friday/nothing", "/nothing", "/nothing/below"):
+            assert (await rig.get(path))[1]["content-type"] == "application/problem+json"
+            status, fields, _ = await rig.get(path, HTML)
+            assert (status, fields["content-type"]) == (404, "text/html; charset=utf-8"), path
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ class OidcLogin:
     """People whom the provider vouches for. ``opens`` lets all of them have an account; None stands for no provider."""
 
     def __init__(self, people: People, provider: Provider | None, *, opens: bool) -> None:
-        self._people, self._provider, self._opens = people, provider, opens
+        self._people, self._provider, self.opens = people, provider, opens
         self._identities = people.store.identities
         self._log = log.get("house")
 
@@ -79,7 +79,7 @@ class OidcLogin:
 
     async def _sign_up(self, person: ProviderPerson, flow: Flow) -> Account:
         """An account for somebody new; raises :class:`NotAllowed` when the site is closed to them."""
-        opens = self._opens and not flow.invitation
+        opens = self.opens and not flow.invitation
         role = SiteRole.MEMBER if opens else await self._people.role_of_new(flow.invitation)
         wanted = checks.handle_like(person.handle or person.name)
         for attempt in range(HANDLES_TRIED):

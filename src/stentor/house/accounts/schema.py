@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from stentor.house.comments.schema import WrittenComment
 from stentor.house.spaces.schema import Name, Time
+from stentor.people.browser import named
 from stentor.people.checks import BIO_CHARACTERS, FEWEST_PASSWORD_CHARACTERS, HANDLE, MOST_PASSWORD_CHARACTERS
 from stentor.people.model import Account, Passkey, Session, SignUp, SiteInvitation, SiteRole
 from stentor.people.record import RecordEntry
@@ -152,6 +153,11 @@ class SessionView(msgspec.Struct, frozen=True):
     created_ms: Time
     seen_ms: Time
     agent: str
+    """What the browser calls itself, as it was sent."""
+    browser: str
+    """What people call it; empty when it is not known."""
+    system: str
+    """What it runs on; empty when it is not known."""
     current: bool
     """Whether it is the one that asks."""
 
@@ -311,7 +317,7 @@ def passkey(found: Passkey) -> PasskeyView:
 
 def session(found: Session, current: Session | None) -> SessionView:
     here = current is not None and current.digest == found.digest
-    return SessionView(found.id, found.created_ms, found.seen_ms, found.agent, here)
+    return SessionView(found.id, found.created_ms, found.seen_ms, found.agent, *named(found.agent), here)
 
 
 def invitation(found: SiteInvitation, link: str | None = None) -> SiteInvitationView:

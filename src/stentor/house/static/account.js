@@ -2,7 +2,7 @@
 
 import { $, ask, button, element, link, text, when } from "./page.js";
 import { signInAgain } from "./again.js";
-import { attempt, canPasskey, makePasskey, sayProblem, showCodes, toProvider, values } from "./sign.js";
+import { attempt, canPasskey, download, makePasskey, sayProblem, showCodes, toProvider, values } from "./sign.js";
 
 const notice = $("notice");
 /** @type {PeoplePage} */
@@ -74,9 +74,16 @@ function drawProvider(linked) {
 const item = (name, detail, ...more) => element("li", {},
   element("span", {}, element("strong", {}, name), " ", element("span", { className: "quiet" }, detail)), ...more);
 
+/**
+ * "Firefox on Windows".
+ * @param {SessionView} session
+ */
+const device = ({ browser, system }) =>
+  browser && system ? text("account.device", { browser, system }) : browser || system || text("account.device_unknown");
+
 /** @param {{ sessions: SessionView[] }} view */
 function drawSessions({ sessions }) {
-  $("sessions").replaceChildren(...sessions.map((each) => item(each.agent || "?",
+  $("sessions").replaceChildren(...sessions.map((each) => item(device(each),
     each.current ? text("account.here") : text("account.seen", { when: when(each.seen_ms) }),
     each.current ? null : button(text("account.end"), () =>
       save(async () => drawSessions(await ask("DELETE", `/account/sessions/${each.id}`)))))));
@@ -115,9 +122,7 @@ $("leave").addEventListener("submit", async (/** @type {FormEvent} */ event) => 
 });
 $("export").addEventListener("click", () => sure(async () => {
   const found = await ask("GET", "/account/export", { timeout: 60000 });
-  const href = URL.createObjectURL(new Blob([JSON.stringify(found, null, 2)], { type: "application/json" }));
-  element("a", { href, download: `stentor-${mine?.profile.handle}.json` }).click();
-  URL.revokeObjectURL(href);
+  download(JSON.stringify(found, null, 2), "application/json", `stentor-${mine?.profile.handle}.json`);
 }));
 $("picture-file").addEventListener("change", async (/** @type {EventOn<HTMLInputElement>} */ { target }) => {
   await save(async () => draw(await ask("PUT", "/account/picture", { file: target.files?.[0], timeout: 60000 })));

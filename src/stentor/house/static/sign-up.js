@@ -6,6 +6,11 @@ import { attempt, canPasskey, makePasskey, showCodes, toProvider, values } from 
 /** @type {PeoplePage} */
 const page = JSON.parse($("page").textContent);
 const form = $("sign-up");
+const takeIn = (/** @type {boolean} */ invited) => {
+  form.hidden = page.needs && !invited;
+  if ($("needs")) $("needs").hidden = invited;
+  $("provider").hidden = !page.provider || !(invited || page.vouched);
+};
 const invitation = new URLSearchParams(location.hash.slice(1)).get("invitation");
 
 form.addEventListener("submit", async (/** @type {SubmitEvent & { submitter: HTMLButtonElement | null }} */ event) => {
@@ -19,18 +24,18 @@ form.addEventListener("submit", async (/** @type {SubmitEvent & { submitter: HTM
     const made = await ask("POST", "/sign-up", { body: { ...wish, ...key } });
     history.replaceState(null, "", location.pathname);
     showCodes(made.recovery_codes);
-    form.hidden = true;
+    form.hidden = $("provider").hidden = true;
     $("done").hidden = false;
     $("done-title").focus();
   });
 });
 
 if (page.provider) {
-  $("by-provider").hidden = false;
   $("by-provider").textContent = text("signup.provider", { name: page.provider });
   $("by-provider").addEventListener("click", () =>
-    attempt(() => toProvider("/sign-in/provider", { next: "/account", invitation })));
+    attempt(() => toProvider("/sign-in/provider", { next: page.next, invitation })));
 }
+takeIn(!page.needs || Boolean(invitation));
 if (!canPasskey()) {
   form.querySelector('button[value="passkey"]').disabled = true;
   $("problem").textContent = text("people.passkey_address");

@@ -1,6 +1,6 @@
 // What the pages about accounts share: asking the browser for a passkey, showing errors, recovery codes.
 
-import { $, ask, element, text } from "./page.js";
+import { $, ask, button, element, text } from "./page.js";
 
 const problem = $("problem");
 
@@ -76,9 +76,31 @@ export function sayProblem(code) {
   problem.textContent = text(key) === key ? text("problem.other") : text(key);
 }
 
-/** @param {string[]} codes */
+/**
+ * Shows recovery codes, to be copied or kept in a file.
+ * @param {string[]} codes
+ */
 export function showCodes(codes) {
+  const all = `${codes.join("\n")}\n`;
+  const copy = button(text("codes.copy"), async () => {
+    await navigator.clipboard?.writeText(all);
+    copy.textContent = text("do.copied");
+  });
+  const keep = button(text("codes.download"), () => download(all, "text/plain", `recovery-codes-${location.hostname}.txt`));
+  $("codes-take").replaceChildren(copy, keep);
   $("codes").replaceChildren(...codes.map((code) => element("li", {}, element("code", {}, code))));
+}
+
+/**
+ * Gives the browser a file to keep.
+ * @param {string} content
+ * @param {string} type
+ * @param {string} name
+ */
+export function download(content, type, name) {
+  const href = URL.createObjectURL(new Blob([content], { type }));
+  element("a", { href, download: name }).click();
+  URL.revokeObjectURL(href);
 }
 
 /**

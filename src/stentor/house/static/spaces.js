@@ -1,4 +1,4 @@
-// The list of spaces. With the admin token (kept in this tab only), or as an admin, it has the buttons for hosts.
+// The list of spaces. As an admin, and at /admin with the admin token (kept in this tab only), it has the hosts' buttons.
 
 import { invite } from "./invite.js";
 import { $, about, ask, button, element, lights, link, pause, text, when } from "./page.js";
@@ -10,7 +10,7 @@ const notice = $("notice");
 const created = $("created");
 /** @type {SpacesPage} */
 const me = JSON.parse($("page").textContent); // who is signed in, and what they may
-let token = sessionStorage.getItem(KEY) ?? "";
+let token = (me.unlocks && sessionStorage.getItem(KEY)) || "";
 const leads = () => Boolean(token) || me.admin;
 let shown = "";
 
@@ -135,10 +135,12 @@ $("create-form").addEventListener("submit", async (/** @type {FormEvent} */ even
 });
 
 function show() {
-  $("admin").hidden = me.admin;
   $("create").hidden = !token && !me.creates;
   $("create-form").elements.host.required = !me.creates || Boolean(token);
   $("host-hint").hidden = !me.creates || Boolean(token);
+  if (!me.unlocks) return;
+  list.hidden = !leads(); // who has no key yet looks for the lock
+  $("admin").hidden = me.admin;
   $("admin-form").hidden = Boolean(token);
   $("admin-hint").hidden = Boolean(token);
   $("admin-forget").hidden = !token;
@@ -167,7 +169,8 @@ function lock(sentence) {
   say(sentence);
 }
 
-$("admin-form").addEventListener("submit", async (/** @type {FormEvent} */ event) => {
+/** @param {FormEvent} event */
+async function unlock(event) {
   event.preventDefault();
   token = event.target.elements.token.value.trim();
   await attempt(async () => {
@@ -180,12 +183,16 @@ $("admin-form").addEventListener("submit", async (/** @type {FormEvent} */ event
     await storage();
   });
   if (!sessionStorage.getItem(KEY)) token = "";
-});
-$("admin-forget").addEventListener("click", async () => {
-  lock(text("admin.locked"));
-  await attempt(refresh);
-  await attempt(storage);
-});
+}
+
+if (me.unlocks) {
+  $("admin-form").addEventListener("submit", unlock);
+  $("admin-forget").addEventListener("click", async () => {
+    lock(text("admin.locked"));
+    await attempt(refresh);
+    await attempt(storage);
+  });
+}
 
 show();
 attempt(storage);

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -25,11 +25,14 @@ from stentor.base.errors import (
     TooLarge,
     problem,
 )
+from stentor.base.paths import wants_page
 
 _REQUEST = Request[Any, Any, Any]
 _NAMED = re.compile(r"field `(\w+)`")
 GONE = "client disconnected prematurely"
 """How the framework calls a peer that goes while it sends; as a fault of ours."""
+KEPT = ("allow", "retry-after", "www-authenticate")
+"""Fields that go with an error however it is told."""
 _MAX_FIELDS = 20
 """Input errors that a problem document lists; enough for any form, and an answer stays small."""
 
@@ -115,22 +118,30 @@ def _field_error(item: dict[str, Any]) -> dict[str, str]:
     return {"field": field, "expected": expected.removeprefix("Object ")}
 
 
-def handlers(logger: log.Log) -> ExceptionHandlersMap:
-    """The exception handlers of the application."""
+def handlers(logger: log.Log, page: Callable[[_REQUEST, StentorError], Response[str]]) -> ExceptionHandlersMap:
+    """The exception handlers of the application; ``page`` shows an error to people."""
 
-    def on_known(_: _REQUEST, error: StentorError) -> Response[bytes]:
+    def told(request: _REQUEST, error: StentorError) -> Response[Any]:
+        if not wants_page(request.url.path, request.headers.get("accept", "")):
+            return response(error)
+        shown = page(request, error)
+        shown.headers.update({name: value for name, value in headers_of(error).items() if name in KEPT})
+        return shown
+
+    def on_known(request: _REQUEST, error: StentorError) -> Response[Any]:
         if error.status >= 500 and not isinstance(error, Overloaded):
             logger.error("request-failed", code=error.error_code, detail=error.detail)
-        return response(error)
+        return told(request, error)
 
-    def on_framework(_: _REQUEST, error: HTTPException) -> Response[bytes]:
-        return response(from_framework(error))
+    def on_framework(request: _REQUEST, error: HTTPException) -> Response[Any]:
+        return told(request, from_framework(error))
 
-    def on_bug(request: _REQUEST, error: Exception) -> Response[bytes]:
+    def on_bug(request: _REQUEST, error: Exception) -> Response[Any]:
         if getattr(error, "detail", "") == GONE:
             return response(BadInput("The request ended in the middle."))  # nobody reads it
         # No internals go out; the log has the trace. The path is logged, never the query or a header.
         logger.error("request-bug", method=request.method, path=request.url.path, exc_info=error)
-        return response(StentorError("Something went wrong in the house. It is logged; trying again may help."))
+        failed = StentorError("Something went wrong in the house. It is logged; trying again may help.")
+        return told(request, failed)
 
     return {StentorError: on_known, HTTPException: on_framework, 500: on_bug}
