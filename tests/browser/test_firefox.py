@@ -27,7 +27,6 @@ from tests.support.sound import correlation, voice
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.realtime,
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.timeout(120),
 ]

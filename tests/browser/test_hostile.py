@@ -79,7 +79,6 @@ async def test_names_and_titles_are_text(house: Whole, browsers: Browsers) -> No
     await house.call("POST", "/spaces/hostile/end")
 
 
-@pytest.mark.realtime
 async def test_the_audience_sees_text(house: Whole, browsers: Browsers) -> None:
     """The listener's page while somebody of that name talks, the page for frames, the recording and its chapters."""
     made = await house.call("POST", "/spaces", {"id": "loud", "title": HOSTILE, "host_name": HOSTILE})

@@ -16,7 +16,6 @@ from tests.support.whole import Whole
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.realtime,
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.timeout(180),
 ]

@@ -16,7 +16,6 @@ from tests.support.whole import Whole
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.realtime,
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.timeout(180),
 ]
@@ -89,6 +88,7 @@ async def test_from_the_audience_onto_the_stage_and_off_again(house: Whole, brow
         host.calm()
 
 
+@pytest.mark.realtime
 async def test_everybody_sees_within_300_ms_that_somebody_has_muted_themselves(
     house: Whole, browsers: Browsers
 ) -> None:
@@ -185,6 +185,7 @@ async def rings(page: Visit, name: str, *, not_: str) -> None:
     await page.until(f"({RING})({name!r}) && !({RING})({not_!r})", f"the ring is around {name} only")
 
 
+@pytest.mark.realtime
 async def test_the_ring_lights_with_the_word(house: Whole, browsers: Browsers) -> None:
     """From a word's first sample to the ring on another's page: 0.3 s at most, of several words for all but one."""
     tokens = await house.space("ring", "guest")

@@ -16,7 +16,6 @@ from tests.support.whole import Whole
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.realtime,
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.timeout(180),
 ]
@@ -33,6 +32,7 @@ navigator.mediaDevices.getUserMedia = () =>
 """Chromium's own noise suppression changes a recorded voice so much that it scores 0.6 to 0.7 against the file."""
 
 
+@pytest.mark.realtime
 async def test_a_voice_reaches_the_other_speaker_and_the_listener(
     house: Whole, browsers: Browsers, voices: dict[str, Samples]
 ) -> None:

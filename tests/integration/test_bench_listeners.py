@@ -19,7 +19,6 @@ from tests.support.edge import SPACE, Rig, edge
 from tests.support.wait import eventually
 
 pytestmark = [
-    pytest.mark.realtime,
     pytest.mark.skipif(compiler() is None, reason=NO_COMPILER),
 ]
 
@@ -83,6 +82,7 @@ async def test_who_finds_no_room_and_who_is_cut_off() -> None:
         assert met.pause_s.p50 < 4.0
 
 
+@pytest.mark.realtime
 async def test_it_measures_as_a_rehearsal_does() -> None:
     """Side by side at one edge that is silent for a moment: the same pauses, and as many bits."""
     async with edge(chunks=40) as rig:

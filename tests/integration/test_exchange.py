@@ -18,7 +18,7 @@ from tests.support.recipes import stentor
 from tests.support.wait import eventually
 from tests.support.whole import Whole, whole
 
-pytestmark = [pytest.mark.realtime, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.timeout(120)
 
 ROLES = ("archive", "edge", "house", "programme", "stage")
 BURST_S = 3.5

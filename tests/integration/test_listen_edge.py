@@ -15,8 +15,6 @@ from stentor.client.report import ListenerReport
 from tests.support.edge import SPACE, VOICE_CHUNKS, Rig, edge
 from tests.support.sound import assert_heard, voice
 
-pytestmark = pytest.mark.realtime
-
 
 async def _publishing(rig: Rig) -> None:
     while True:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.realtime, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.timeout(120)
 
 DEMO = f"{sys.executable} -u -m stentor demo --data %s --edges 1"
 

@@ -25,8 +25,6 @@ from tests.support.edge import SPACE, Rig
 from tests.support.nats import nats_server
 from tests.support.wait import eventually
 
-pytestmark = pytest.mark.realtime
-
 PLAIN = CrowdMix({Format.AAC: 1.0}, stay=True)
 
 

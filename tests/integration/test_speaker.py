@@ -16,14 +16,13 @@ from tests.support.sound import assert_heard, assert_not_heard, correlation, mou
 from tests.support.wait import eventually
 from tests.support.whip_peer import whip_peer
 
-pytestmark = pytest.mark.realtime
-
 
 def test_the_private_parts_of_aiortc_are_those_of_this_version() -> None:
     """Receiving and bad networks replace private methods of aiortc, which were read in 1.16."""
     assert importlib.metadata.version("aiortc").startswith("1.16.")
 
 
+@pytest.mark.realtime
 async def test_both_sides_hear_the_other_and_nobody_himself() -> None:
     """A speaker's voice arrives with its time, and the other's comes back."""
     reader, cards = voice("reader"), voice("cards")
@@ -108,6 +107,7 @@ async def test_a_host_that_is_not_there_is_named() -> None:
         await Speaker(url, "t", voice("reader")).run()
 
 
+@pytest.mark.realtime
 async def test_a_voice_that_does_not_loop_is_said_once() -> None:
     """``run`` returns when everything has been said, and the seat is given back."""
     said = voice("cards")[: 48_000 * 2]
@@ -117,6 +117,7 @@ async def test_a_voice_that_does_not_loop_is_said_once() -> None:
         assert_heard(said, peer.ears.heard.samples())
 
 
+@pytest.mark.realtime
 async def test_a_bad_network_loses_what_it_should() -> None:
     """Loss leaves holes in the sequence numbers and jitter changes no packet: concealed, the voice is still there."""
     bad = Impairment(loss=0.1, jitter_ms=5.0, seed=7)

@@ -30,8 +30,6 @@ from tests.support.nats import nats_server
 from tests.support.sound import MATCHED, assert_not_heard, correlation, voice
 from tests.support.wait import eventually
 
-pytestmark = pytest.mark.realtime
-
 READER, CARDS = voice("reader")[: 48_000 * 10], voice("cards")[: 48_000 * 10]
 SECRET = b"s" * 32
 
@@ -109,6 +107,7 @@ async def theatre(tmp_path: Path) -> AsyncIterator[Theatre]:
         yield here
 
 
+@pytest.mark.realtime
 async def test_a_talk_reaches_the_bus_and_each_other(theatre: Theatre) -> None:
     """Two speakers hear each other and not themselves; the ticks carry both; the heartbeat says who is there."""
     async with stage(theatre), calling(spoken(READER)) as ann, calling(spoken(CARDS)) as bob:

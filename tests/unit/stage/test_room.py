@@ -28,8 +28,6 @@ from tests.support.sound import MATCHED, assert_not_heard, correlation
 from tests.support.speech import voice
 from tests.support.wait import eventually
 
-pytestmark = pytest.mark.realtime
-
 SPACE = Space(id=SpaceId("talk"), title="Talk", state=State.LIVE, doors_open_ms=1_000_000)
 
 
@@ -164,6 +162,7 @@ def test_a_seat_is_lost_after_10_seconds_and_free_after_30(silent_s: float, what
     assert presence(silent_s) is what
 
 
+@pytest.mark.realtime
 async def test_two_speakers_hear_each_other_and_not_themselves() -> None:
     """Mix-minus over real connections; the programme gets both voices."""
     async with running() as going, calling(spoken(READER)) as ann, calling(spoken(CARDS)) as bob:
@@ -180,6 +179,7 @@ async def test_two_speakers_hear_each_other_and_not_themselves() -> None:
         assert np.median(delays) < 150
 
 
+@pytest.mark.realtime
 async def test_who_is_alone_gets_a_packet_now_and_then() -> None:
     """Where there is nothing to hear one packet of five is sent; who comes then is heard from the beginning."""
     async with running() as going, calling(spoken(READER)) as ann, calling(spoken(CARDS)) as bob:
@@ -211,6 +211,7 @@ async def test_a_seat_that_falls_silent_is_lost_then_vacated(monkeypatch: pytest
         await eventually(lambda: session.closed, "the connection is closed")
 
 
+@pytest.mark.realtime
 async def test_a_second_connection_replaces_the_first_without_a_click() -> None:
     """The seat keeps its place and its sound; the first connection is closed."""
     tone = (0.2 * np.sin(2 * np.pi * 250 * np.arange(48_000) / 48_000)).astype(np.float32)
@@ -373,6 +374,7 @@ async def test_who_leaves_while_coming_back_has_left() -> None:
         await eventually(lambda: lost.closed and back.closed, "both connections are closed")
 
 
+@pytest.mark.realtime
 async def test_the_stage_goes_on_a_little_after_a_goodbye() -> None:
     """So that who leaves at the end of a talk leaves no hole in its last words; then it falls silent."""
     async with running() as going, calling(spoken(READER)) as ann:
@@ -385,6 +387,7 @@ async def test_the_stage_goes_on_a_little_after_a_goodbye() -> None:
         assert len(going.ticks) <= count + FAREWELL_TICKS + 1
 
 
+@pytest.mark.realtime
 async def test_a_goodbye_does_not_hide_that_another_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     """The stage falls silent at once when the one who is left is not heard: the recording marks the hole."""
     monkeypatch.setattr("stentor.stage.seat.LOST_AFTER_S", 0.6)
