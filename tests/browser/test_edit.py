@@ -25,6 +25,12 @@ async def test_a_space_is_edited_while_it_is_live(house: Whole, browsers: Browse
         assert await host.page.locator("#edit-when-row").is_hidden()
         await guest.page.locator("#desk").wait_for()
         assert await guest.page.locator("#edit").is_hidden()
+        await listener.page.locator("#reactions button").first.click()
+        for stage_page in (host, guest):
+            await stage_page.says("#audience-count", "listening")
+            await stage_page.says("#audience-reactions", "1")
+        assert await guest.page.locator("#comments-moderation").is_hidden()
+        await guest.says("#comments-said", "Nobody has written")
         await host.page.fill("#edit-name", "Tea & cake")
         await host.page.fill("#edit-about", "What is in it?\nSee https://example.org/tea.")
         await host.page.select_option("#edit-language", "de")

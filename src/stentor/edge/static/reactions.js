@@ -1,13 +1,7 @@
 // Reactions: one press each, counted by the edge for everybody. The counts come back in the pulse.
 
-/** @type {Record<string, [string, string]>} */
-const SHOWN = {
-  heart: ["❤️", "reaction_heart"],
-  clap: ["👏", "reaction_clap"],
-  laugh: ["😂", "reaction_laugh"],
-  wow: ["😮", "reaction_wow"],
-  thumb: ["👍", "reaction_thumb"],
-};
+import { PICTURES } from "./shared/reaction.js";
+
 const PAUSE_MS = 300; // nobody presses faster on purpose, and the edge would not count it
 
 export class Reactions {
@@ -37,7 +31,7 @@ export class Reactions {
     this.#group.hidden = !offer;
     this.#group.setAttribute("aria-label", this.#say("reactions"));
     this.#oneIn = offer?.one_in ?? 1;
-    if (offer && !this.#counts.size) this.#group.append(...offer.names.filter((name) => SHOWN[name]).map((name) => this.#button(name)));
+    if (offer && !this.#counts.size) this.#group.append(...offer.names.filter((name) => PICTURES[name]).map((name) => this.#button(name)));
   }
 
   /**
@@ -61,7 +55,7 @@ export class Reactions {
    * @param {number} count
    */
   #named(name, count) {
-    const title = this.#say(SHOWN[name][1]);
+    const title = this.#say(`reaction_${name}`);
     return count ? this.#say("reaction_named", { name: title, count }) : title;
   }
 
@@ -72,9 +66,9 @@ export class Reactions {
     const count = document.createElement("span");
     button.type = "button";
     button.className = "small react";
-    button.title = this.#say(SHOWN[name][1]);
+    button.title = this.#say(`reaction_${name}`);
     button.setAttribute("aria-label", this.#named(name, 0));
-    picture.textContent = SHOWN[name][0];
+    picture.textContent = PICTURES[name];
     button.append(picture, count);
     button.addEventListener("click", () => this.#press(name, button));
     this.#counts.set(name, { button, count });

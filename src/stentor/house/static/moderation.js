@@ -35,7 +35,8 @@ export class Moderation {
    */
   look(view) {
     const may = view.you.may.includes("comments");
-    $("comments").hidden = !may;
+    $("comments-moderation").hidden = !may;
+    if (may) $("comments").hidden = false;
     if (may && !this.may) this.#read();
     this.may = may;
     const rules = JSON.stringify([view.comments, view.comment_slow_s, may]);

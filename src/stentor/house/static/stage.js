@@ -1,6 +1,7 @@
 // A speaker's page: our own seat, the people on the stage, and what hosts lead a space with.
 
 import { $, about, ask, button, lights, pause, text, when } from "./page.js";
+import { Audience } from "./audience.js";
 import { Backstage } from "./backstage.js";
 import { Door } from "./door.js";
 import { Edit } from "./edit.js";
@@ -48,6 +49,7 @@ const ladder = new Ladder({ space: space.id, token, command });
 const removal = new Removal({ space: space.id, token, command });
 const door = new Door({ space: space.id, token, command });
 const edit = new Edit({ space: space.id, token, command });
+const audience = new Audience();
 const keep = new Keep({ space: space.id, token, command });
 const parts = [people, start, backstage, pins, sounds, line, moderation, ladder, removal, door, edit, keep];
 
@@ -178,6 +180,7 @@ function show(found) {
   sounds.draw(found);
   backstage.look(found);
   moderation.look(found);
+  audience.look(found);
   line.look(found);
 }
 
