@@ -127,7 +127,7 @@ async def test_german_listeners_read_german(house: Whole, browsers: Browsers) ->
 
 async def test_a_host_leads_a_space_from_the_page(house: Whole, browsers: Browsers) -> None:
     """Unlock, create, open the doors, go live, end: all of it by name and keyboard."""
-    async with visit(browsers.plain, f"http://127.0.0.1:{house.settings.port}/") as page:
+    async with visit(browsers.plain, f"http://127.0.0.1:{house.settings.port}/admin") as page:
         await page.page.get_by_label("Admin token").fill("wrong")
         await page.page.keyboard.press("Enter")
         await page.says("#notice", "not the admin token")
