@@ -83,7 +83,7 @@ async def _talk(folder: Path) -> Story:
             await house.call("POST", "/spaces/talk/live")
             await asyncio.sleep(first.size / RATE + 2.0)
             await house.call("POST", "/spaces/talk/end")
-            other_heard = {"host": host.ears.heard.samples(), "guest": guest.ears.heard.samples()}
+            other_heard = {"host": host.monitor.heard.samples(), "guest": guest.monitor.heard.samples()}
         found = {kind: await asyncio.wait_for(task, 30) for kind, task in listening.items()}
         ended = await house.until("talk", lambda view: view["state"] == "replay", "the recording is complete", 30)
         kept = {}

@@ -29,13 +29,15 @@ async def test_both_sides_hear_the_other_and_nobody_himself() -> None:
     async with whip_peer(cards) as peer:
         async with Speaker(peer.url, "secret-token", reader, keep_heard_s=30.0) as speaker:
             assert speaker.state == SpeakerState.CONNECTED.value
-            await eventually(lambda: min(peer.ears.heard.seconds, speaker.ears.heard.seconds) > 4.0, "4 s both ways")
+            await eventually(
+                lambda: min(peer.monitor.heard.seconds, speaker.monitor.heard.seconds) > 4.0, "4 s both ways"
+            )
             assert peer.sessions == 1
-        heard, arrival = peer.ears.heard.samples(), peer.ears.heard.clock()
+        heard, arrival = peer.monitor.heard.samples(), peer.monitor.heard.clock()
         said = reader[: 5 * 48_000]
         assert_heard(said, heard)
-        assert_heard(cards[: 5 * 48_000], speaker.ears.heard.samples())
-        assert_not_heard(said, speaker.ears.heard.samples())
+        assert_heard(cards[: 5 * 48_000], speaker.monitor.heard.samples())
+        assert_not_heard(said, speaker.monitor.heard.samples())
         delay = mouth_to_ear(said, speaker.spoken_at, heard, arrival, lap_s=speaker.lap_s)
         assert delay.least_s > 0.0, "no sample arrives before it was spoken"
         assert delay.median_s < 1.0
@@ -65,7 +67,7 @@ async def test_a_speaker_who_hears_nothing_asks_whether_the_session_lives(monkey
     ):
         await eventually(lambda: peer.made("PATCH") >= 2, "two checks")
         assert speaker.connections == 1
-        assert speaker.ears.packets == 0
+        assert speaker.monitor.packets == 0
         await peer.forget()
         await eventually(lambda: speaker.connections == 2, "the speaker comes back after a 404")
 
@@ -114,7 +116,7 @@ async def test_a_voice_that_does_not_loop_is_said_once() -> None:
     async with whip_peer(voice("reader")) as peer:
         await Speaker(peer.url, "t", said, loop=False).run()
         assert peer.made("DELETE") == 1
-        assert_heard(said, peer.ears.heard.samples())
+        assert_heard(said, peer.monitor.heard.samples())
 
 
 @pytest.mark.realtime
@@ -123,6 +125,6 @@ async def test_a_bad_network_loses_what_it_should() -> None:
     bad = Impairment(loss=0.1, jitter_ms=5.0, seed=7)
     async with whip_peer(voice("cards")) as peer:
         async with Speaker(peer.url, "t", voice("reader"), impairment=bad):
-            await eventually(lambda: peer.ears.packets >= 200, "four seconds of packets")
-        assert 0.04 < peer.ears.lost / (peer.ears.lost + peer.ears.packets) < 0.2
-        assert correlation(voice("reader")[: 48_000 * 4], peer.ears.heard.samples()).score > 0.6
+            await eventually(lambda: peer.monitor.packets >= 200, "four seconds of packets")
+        assert 0.04 < peer.monitor.lost / (peer.monitor.lost + peer.monitor.packets) < 0.2
+        assert correlation(voice("reader")[: 48_000 * 4], peer.monitor.heard.samples()).score > 0.6

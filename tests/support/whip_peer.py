@@ -17,7 +17,7 @@ class WhipPeer:
     """Serves ``/whip/test``. ``refuse`` answers every POST so: (status, headers, body)."""
 
     def __init__(self, voice: Samples) -> None:
-        self.ears = Monitor(keep_s=60.0)
+        self.monitor = Monitor(keep_s=60.0)
         self.microphone = Microphone(voice)
         self.requests: list[tuple[str, str]] = []
         self.tokens: set[str] = set()
@@ -70,7 +70,7 @@ class WhipPeer:
         if "a=sendrecv" in offer:
             self.microphone.start()
             connection.addTrack(MicrophoneTrack(self.microphone))
-        self.ears.listen_to(transceiver.receiver)
+        self.monitor.listen_to(transceiver.receiver)
         await connection.setLocalDescription(await connection.createAnswer())
         self._count += 1
         name = f"session-{self._count}"

@@ -310,3 +310,15 @@ def test_tour_is_ordered_as_the_folders_are() -> None:
     tour = (ROOT / "docs" / "tour.md").read_text("utf-8")
     folders = {path.parent.name for path in SOURCE.glob("*/__init__.py")}
     assert {name for name in folders if f"src/stentor/{name}/" not in tour} == set()
+
+
+def test_a_word_of_the_glossary_is_there_once_and_the_source_says_it() -> None:
+    """One word for one thing: in the order of the alphabet, and each in the code, the pages or their texts."""
+    rows = re.findall(r"^\| \*\*(.+?)\*\* \|", (ROOT / "docs" / "glossary.md").read_text("utf-8"), re.MULTILINE)
+    defined = [word for row in rows for word in row.split(", ")]
+    assert len(defined) == len(set(defined))
+    assert rows == sorted(rows)
+    files = [path for path in SOURCE.rglob("*.*") if path.suffix in (".py", ".js", ".html", ".json")]
+    said = "\n".join(path.read_text("utf-8") for path in files if "vendor" not in path.parts).lower()
+    unsaid = [word for word in defined if not re.search(rf"\b{re.sub('[ -]', '[ _-]?', word)}", said)]
+    assert not unsaid

@@ -23,7 +23,6 @@ _ATTRIBUTE = re.compile(r'([A-Z0-9-]+)=("[^"]*"|[^",]*)(?:,|$)')
 @dataclass
 class Variant:
     uri: str
-    bandwidth_bps: int
     codecs: str
 
 
@@ -44,7 +43,6 @@ class ListedSegment:
     """Wall-clock seconds, from PROGRAM-DATE-TIME or carried on from the segment before."""
     parts: list[ListedPart] = field(default_factory=list)
     gap: bool = False
-    discontinuity: bool = False
 
 
 @dataclass
@@ -83,7 +81,7 @@ def variants(text: str) -> list[Variant]:
         if line.startswith("#EXT-X-STREAM-INF:"):
             attributes = _attributes(line)
         elif not line.startswith("#") and attributes is not None:
-            found.append(Variant(line, int(_number(attributes, "BANDWIDTH")), attributes.get("CODECS", "")))
+            found.append(Variant(line, attributes.get("CODECS", "")))
             attributes = None
     return found
 
@@ -124,8 +122,6 @@ def _tag(playlist: Media, segment: ListedSegment, tag: str, value: str) -> None:
         segment.parts.append(ListedPart(attributes.get("URI", ""), _number(attributes, "DURATION")))
     elif tag == "#EXT-X-GAP":
         segment.gap = True
-    elif tag == "#EXT-X-DISCONTINUITY":
-        segment.discontinuity = True
     elif tag == "#EXT-X-MAP":
         playlist.map_uri = attributes.get("URI", "")
     elif tag == "#EXT-X-TARGETDURATION":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import fractions
 import time
-from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -102,11 +101,10 @@ class MicrophoneTrack(MediaStreamTrack):
 
     kind = "audio"
 
-    def __init__(self, microphone: Microphone, on_sent: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, microphone: Microphone) -> None:
         super().__init__()
         self._microphone = microphone
         self._next: int | None = None
-        self._on_sent = on_sent
 
     async def recv(self) -> Packet[Stream]:
         """Waits until the next block has been spoken and returns its packet; aiortc's way to say that it is over."""
@@ -124,5 +122,4 @@ class MicrophoneTrack(MediaStreamTrack):
         packet.pts = block * TICK_SAMPLES
         packet.time_base = _TIME_BASE
         self._next = block + 1
-        self._on_sent()
         return packet

@@ -66,7 +66,7 @@ class Speaker:
     person takes the seat elsewhere, that is final: ``run`` raises :class:`Conflict` (``displaced``).
 
     ``direction`` is ``sendrecv`` (hears the others) or ``sendonly``. ``keep_heard_s`` keeps so much of what came back
-    in ``ears.heard``. ``impairment`` makes the network bad, on the sending side. ``ice_servers`` are ``stun:`` and
+    in ``monitor.heard``. ``impairment`` makes the network bad, on the sending side. ``ice_servers`` are ``stun:`` and
     ``turn:`` URLs. ``seed`` makes the backoff repeatable.
     """
 
@@ -91,9 +91,7 @@ class Speaker:
         self.connections = 0
         """How often the stage took the connection: 1, and one more for each time that it was made again."""
         self.microphone = Microphone(samples, loop=loop, pause_s=pause_s)
-        self.ears = Monitor(keep_heard_s)
-        self.packets_sent = 0
-        self.session_url = ""
+        self.monitor = Monitor(keep_heard_s)
         self._url, self._token, self._direction = whip_url, token, direction
         self._impairment = impairment
         self._ice = RTCConfiguration(iceServers=[RTCIceServer(urls=url) for url in ice_servers])
@@ -186,8 +184,8 @@ class Speaker:
         connection = RTCPeerConnection(self._ice)
         network: BadNetwork | None = None
         try:
-            transceiver = connection.addTransceiver(MicrophoneTrack(self.microphone, self._sent), self._direction)
-            self.ears.listen_to(transceiver.receiver)
+            transceiver = connection.addTransceiver(MicrophoneTrack(self.microphone), self._direction)
+            self.monitor.listen_to(transceiver.receiver)
             _offer_loopback(transceiver)
             await connection.setLocalDescription(await connection.createOffer())
             offer = connection.localDescription.sdp
@@ -195,7 +193,6 @@ class Speaker:
             self._session = session = await WhipSession.post(
                 client, self._url, self._token, offer, taken_ms=self._taken_ms
             )
-            self.session_url = session.url
             if self._impairment is not None:
                 network = BadNetwork(transceiver.sender.transport, self._impairment)
             await self._connect(connection, session.answer)
@@ -236,9 +233,6 @@ class Speaker:
         self._settled.set()
         self._log.info("speaker.connected", times=self.connections)
 
-    def _sent(self) -> None:
-        self.packets_sent += 1
-
     async def _until_lost(self, connection: RTCPeerConnection, session: WhipSession, fragment: str) -> str:
         watches = {
             asyncio.create_task(self._watch_media(connection), name=f"speaker {self.name} media"),
@@ -261,7 +255,7 @@ class Speaker:
         while not self.microphone.finished:
             if connection.connectionState in ("failed", "closed"):
                 return f"The media connection is {connection.connectionState}."
-            last = max(since, self.ears.last_packet or since)
+            last = max(since, self.monitor.last_packet or since)
             if self._direction == "sendrecv" and time.monotonic() - last > SILENCE_S:
                 return f"The stage sent nothing for {SILENCE_S:g} s."
             await asyncio.sleep(_WATCH_S)

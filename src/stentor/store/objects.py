@@ -86,11 +86,6 @@ class Objects:
             result = await obstore.get_async(self.store, key)
             return bytes(await result.bytes_async())
 
-    async def get_range(self, key: str, start: int, end: int) -> bytes:
-        """Bytes ``start`` to ``end`` (exclusive); raises :class:`NotFound`."""
-        async with _told(f"Cannot read {key}"):
-            return bytes(await obstore.get_range_async(self.store, key, start=start, end=end))
-
     async def size(self, key: str) -> int | None:
         """Bytes of the object, None when there is none."""
         with suppress(NotFound):

@@ -74,7 +74,7 @@ function forgetLink() {
 
 /** @param {string} sentence */
 function block(sentence) {
-  $("desk").hidden = true;
+  $("stage-parts").hidden = true;
   $("blocked").textContent = sentence;
 }
 
@@ -250,7 +250,7 @@ const obstacle = microphone.blocked();
 if (!token && !space.seated) block(text("error.no_token"));
 else if (obstacle) block(text(obstacle));
 else {
-  $("desk").hidden = false;
+  $("stage-parts").hidden = false;
   own.green.choices(own.stream);
   const ticking = setInterval(tick, TICK_MS);
   watch().finally(() => clearInterval(ticking));
