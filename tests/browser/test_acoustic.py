@@ -65,13 +65,13 @@ async def test_the_guests_microphone_never_carries_the_stream(
         await guest.click("#join")
         await guest.says("#status", "You are on the stage")
         await asyncio.sleep(HEARD_S + 3)
-        carried = host.ears.heard.samples()
+        carried = host.monitor.heard.samples()
         assert level_dbfs(carried) < QUIET_DBFS
         assert_not_heard(carried, music)
 
         await ears.say(answer)
         await asyncio.sleep(1)
-        assert_heard(answer[RATE_HZ : 5 * RATE_HZ], host.ears.heard.samples(), least=THERE)
+        assert_heard(answer[RATE_HZ : 5 * RATE_HZ], host.monitor.heard.samples(), least=THERE)
         host.muted = False
         await hears(ears, np.tile(said, 2))
         host.muted = True
