@@ -78,6 +78,7 @@ TABLE: Final = (
     Line("speech.*.*", "stage", "captions"),
     Line("cue.*", "captions", "edge", Delivery.KEPT_AND_SAID, streams.CUES),
     Line("cue.*", "captions", "captions", Delivery.KEPT, streams.CUES),
+    Line("evidence.*", "edge", "operator", Delivery.KEPT, streams.EVIDENCE),
     Line("stage.whip.*", "house", "stage", Delivery.ASKED),
     Line("stage.echo", "house", "stage", Delivery.ASKED),
     Line("stage.command.*", "house", "stage"),

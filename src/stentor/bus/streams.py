@@ -15,7 +15,9 @@ from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfi
 from stentor.base.errors import Overloaded
 from stentor.bus.connection import Bus
 
-CHUNKS, CUES = "CHUNKS", "CUES"
+CHUNKS, CUES, EVIDENCE = "CHUNKS", "CUES", "EVIDENCE"
+MOST_EVIDENCE_BYTES = 1_000_000_000
+"""Of the rows of edges, half a kilobyte a second and edge; the oldest go first."""
 DUPLICATE_WINDOW_S = 300.0
 """A copy is recognised for so long; a programme publishes again what is at most this old."""
 BUCKETS: Final = ("board", "chat", "crowd", "withdrawals")
@@ -35,13 +37,17 @@ def wanted(*, hours: float, copies: int, most_bytes: int = 0) -> list[StreamConf
             retention=RetentionPolicy.LIMITS,
             storage=StorageType.FILE,
             max_age=hours * 3600,
-            max_bytes=most_bytes if name == CHUNKS and most_bytes else -1,
+            max_bytes=most,
             discard=DiscardPolicy.OLD,
             duplicate_window=DUPLICATE_WINDOW_S,
             allow_direct=True,
             num_replicas=copies,
         )
-        for name, subject in ((CHUNKS, "chunk.*"), (CUES, "cue.*"))
+        for name, subject, most in (
+            (CHUNKS, "chunk.*", most_bytes or -1),
+            (CUES, "cue.*", -1),
+            (EVIDENCE, "evidence.*", MOST_EVIDENCE_BYTES),
+        )
     ]
     # Who may roll up messages may take away all of a stream. That is for buckets of one writer.
     buckets = [_bucket(name, copies, rollup=True) for name in BUCKETS] + [_bucket(LEASES, copies, rollup=False)]

@@ -41,6 +41,7 @@ COMMANDS = (
     "preflight",
     "rehearse",
     "crowd",
+    "evidence",
     "certificate",
 )
 HINTS: dict[type[StentorError], str] = {

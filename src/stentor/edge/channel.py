@@ -16,13 +16,14 @@ from stentor.crowd import rungs
 from stentor.crowd.orders import Orders
 from stentor.crowd.waiting import WaitingDevices
 from stentor.edge import forms
-from stentor.edge.fanout import BURST_CHUNKS, LEAST_BURST, MOST_BURST, Stream
+from stentor.edge.fanout import BURST_CHUNKS, LEAST_BURST, MOST_BURST, SoundSent, Stream
 from stentor.edge.hls import Hls
 from stentor.edge.protocol import CHUNK_MARK, Connection
 from stentor.edge.reply import ANYBODY, EXPOSED, NO_STORE, Reply, failure
 from stentor.edge.subtitles import CaptionTrack
 from stentor.edge.window import KEEP_CHUNKS, Frames, Window, WindowChunk
 from stentor.edge.worker import Worker
+from stentor.evidence.sketch import Sketch
 from stentor.spaces import pulse
 from stentor.spaces.comments import Chat
 from stentor.spaces.model import ON_AIR, Space, State
@@ -55,6 +56,10 @@ class Channel:
         """What the house orders; :meth:`heed` changes it."""
         self.chat = Chat(space.id)
         """The newest comments."""
+        self.heard = SoundSent()
+        self.clients = Sketch()
+        """Who was let in, as keyed hashes."""
+        self.turned_away = 0
         self.waiting = WaitingDevices()
         """Devices that were told to wait lately."""
         self.window: Window | None = None
@@ -207,6 +212,7 @@ class Channel:
         if stream is None:
             stream = self.streams[key] = Stream(window, form, self._worker.pace, self._worker.counters)
             stream.least_chunks = rungs.rung(self.rung).write_chunks
+            stream.heard = self.heard
         return stream
 
     def on_air(self) -> Window:

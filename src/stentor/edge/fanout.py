@@ -96,6 +96,15 @@ class Counters:
         self.bytes_sent = 0
 
 
+class SoundSent:
+    """What the listeners of a space were sent, over all its streams: integers that a row takes the difference of."""
+
+    __slots__ = ("chunks", "joins", "skipped")
+
+    def __init__(self) -> None:
+        self.chunks = self.joins = self.skipped = 0
+
+
 class Pace:
     """How many chunks a write carries, for all streams of a worker; ``processors`` is what it may count on."""
 
@@ -128,6 +137,8 @@ class Stream:
         self.count = 0
         self.least_chunks = 1
         """However few listen, a write carries so many chunks: the space's rung says it."""
+        self.heard = SoundSent()
+        """Of the space; its channel gives all its streams the same."""
         self._pace = pace
         self._counters = counters
         self._slots = [Slot() for _ in range(SLOTS)]
@@ -160,6 +171,8 @@ class Stream:
         group.members.append(listener)
         self.count += 1
         self._counters.joins += 1
+        self.heard.joins += 1
+        self.heard.chunks += slot.next - start
         return self.form.opening() + self._payload(base, start, slot.next - 1), start
 
     def committed(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -232,6 +245,8 @@ class Stream:
                     sent += 1
             counters.writes += sent
             counters.chunks += sent * (last - first + 1)
+            self.heard.chunks += sent * (last - first + 1)
+            self.heard.skipped += (len(group.members) - sent) * (last - first + 1) + len(group.members) * missed
             counters.bytes_sent += sent * len(data)
 
     def _payload(self, base: int, first: int, last: int) -> bytes:

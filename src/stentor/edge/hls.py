@@ -25,7 +25,6 @@ from stentor.wire.playlist import Decision, Directives
 
 SEGMENTS_SHOWN = 8
 """30.7 s: a player that loses half a minute goes on where it was."""
-AT_ONCE = Directives()
 MEDIA_TYPE = "audio/mp4"
 
 
@@ -55,6 +54,8 @@ class Hls:
         """Whether playlists have parts; :meth:`give` changes it."""
         self.frugal = False
         """Whether the cheaper rendition is the only one that is listed."""
+        self.parts_sent = 0
+        """Parts that were asked for and there; a segment counts as its four."""
         self._window = window
         self._captions = captions
         self._renditions = {rendition.name: rendition for rendition in renditions}
@@ -62,7 +63,7 @@ class Hls:
         self._monotonic = monotonic
         self._playlists: dict[tuple[str, bool], Document] = {}
         self._files: dict[tuple[str, int, int], File] = {}
-        self._named: dict[tuple[str, str], File] = {}
+        self._named: dict[tuple[str, str], tuple[File, int]] = {}
         """Files by the names they were asked for: what everybody asks for is found at once."""
         self._inits: dict[str, File] = {}
         self._reloads: dict[tuple[str, Directives], Parked] = {}
@@ -116,21 +117,23 @@ class Hls:
             return self._text(file).answer(request.headers)
         known = self._named.get((name, file))
         if known is not None:
-            return known.answer(request.headers, self._clock())
+            self.parts_sent += known[1]
+            return known[0].answer(request.headers, self._clock())
         rendition = self._rendition(name)
         if file == "init.mp4":
             return self._init(rendition).answer(request.headers, self._clock())
         segment, part = parse_name(file)
         if part is None:
-            found = self._segment(rendition, segment)
+            found, parts = self._segment(rendition, segment), grid.PARTS_PER_SEGMENT
         else:
             number = segment * grid.PARTS_PER_SEGMENT + part
             # B.1: the hinted part is held until all of it is there
             if number == self._newest + 1 and not self._window.finished:
                 self._park(self._hinted, (name, number), request, waiter)
                 return None
-            found = self._part(rendition, number)
-        self._named[name, file] = found
+            found, parts = self._part(rendition, number), 1
+        self._named[name, file] = found, parts
+        self.parts_sent += parts
         return found.answer(request.headers, self._clock())
 
     def give(self, *, parts: bool, frugal: bool) -> None:
@@ -234,6 +237,7 @@ class Hls:
                 self._miss(name, number, NotFound("That part is not there any more.", code="no-such-part"))
             elif number <= self._newest:
                 file = self._part(self._renditions[name], number)
+                self.parts_sent += len(self._hinted[name, number])
                 for waiter, held in self._hinted.pop((name, number)).items():
                     waiter.release(file.answer(held.request.headers, self._clock()))
             elif self._window.finished:
@@ -268,9 +272,8 @@ class Hls:
         segments = [self._describe(rendition, number) for number in range(first, complete + 1)]
         opened = self._describe(rendition, complete + 1)
         msn, part = divmod(self._newest, grid.PARTS_PER_SEGMENT)
+        msn = msn if self.parts else complete
         others = [other for other in self._variants() if other.name != rendition.name]
-        if not self.parts:
-            msn = complete
         return playlist.media(
             segments,
             map_uri=f"{rendition.name}/init.mp4",

@@ -28,6 +28,7 @@ from stentor.bus.connection import Bus
 from stentor.bus.crowd import Crowd
 from stentor.bus.cues import CueLog
 from stentor.bus.documents import Gone
+from stentor.bus.evidence import EvidenceLog
 from stentor.bus.identity import join
 from stentor.bus.status import Status, Statuses
 from stentor.bus.withdrawals import Withdrawals
@@ -38,6 +39,7 @@ from stentor.edge.forward import Forwarder
 from stentor.edge.gate import Gate
 from stentor.edge.heartbeat import EdgesHeard, heartbeat
 from stentor.edge.leaving import Leaving
+from stentor.edge.seconds import Seconds
 from stentor.edge.site import Site
 from stentor.edge.sockets import BACKLOG, listen_on
 from stentor.edge.worker import Worker
@@ -49,6 +51,8 @@ from stentor.wire import cue as wire_cue
 from stentor.wire import forwarded
 from stentor.wire.horizon import CLOCK_WRONG
 
+LOOKS = 10
+"""At the accept queue, in a second."""
 TICK_S = 0.1
 """How exactly the patience with a missing chunk is kept."""
 HOLD_TRIES = 10
@@ -98,6 +102,7 @@ class Edge:
             instance=instance,
         )
         self.worker.site = self.site
+        self.seconds = Seconds(self.worker, self.site.channels, instance)
         self.worker.tls = tls.configured(settings, clock=clock)
         self.worker.proxied = settings.proxy_protocol == "on"
         self._bus = bus
@@ -136,6 +141,7 @@ class Edge:
                 group.create_task(self.worker.meter.run(), name="load")
                 group.create_task(self._disks.run(), name="disks")
                 group.create_task(status.beat(self._bus, self.status), name="beat")
+                group.create_task(self._keep_rows(), name="evidence")
         finally:
             await self.site.stop()
 
@@ -146,6 +152,16 @@ class Edge:
         return heartbeat(
             self.worker, self.site.channels, self.instance, ahead=ahead, problem=CLOCK_WRONG if wrong else ""
         )
+
+    async def _keep_rows(self) -> None:
+        """Tells once a second what came; a row that the bus does not take is lost, and nothing waits for it."""
+        kept = EvidenceLog(self._bus)
+        while True:
+            for _ in range(LOOKS):
+                await asyncio.sleep(1.0 / LOOKS)
+                self.seconds.look()
+            if (row := self.seconds.row()) is not None:
+                await kept.publish(row)
 
     async def _watch(self, group: asyncio.TaskGroup) -> None:
         """Keeps the channels as the board has them."""
@@ -351,6 +367,7 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall, drain: 
         async with join(settings, "edge", name="edge") as bus:
             music = await default_hold(objects)
             edge = Edge(bus, objects, music, settings=settings, instance=instance, clock=clock)
+            edge.seconds.sockets = sockets
             for one in sockets:
                 servers.append(await loop.create_server(edge.worker.connection, sock=one, backlog=BACKLOG))
             leaving = Leaving(edge.worker, servers, sockets, over_s=settings.drain_s)

@@ -1,0 +1,108 @@
+"""Makes an edge's rows of evidence: once a second the difference of what is counted anyway."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+from stentor.base.clock import unix_ms
+from stentor.edge.channel import Channel
+from stentor.edge.fanout import SoundSent
+from stentor.edge.worker import Worker
+from stentor.evidence.row import EdgeSecond, SpaceSecond
+
+_TCP_INFO_BYTES = 32
+_QUEUE_AT = 24
+"""Of a listening socket ``tcpi_unacked`` is how many wait to be accepted, ``tcpi_sacked`` how many may (tcp(7))."""
+
+
+class _Before:
+    """What a space's counters said a second ago."""
+
+    def __init__(self) -> None:
+        self.heard = SoundSent()
+        self.parts = self.turned_away = 0
+
+
+class Seconds:
+    """``look`` ten times a second, ``row`` once."""
+
+    def __init__(self, worker: Worker, channels: Mapping[str, Channel], edge: str) -> None:
+        self.sockets: Sequence[socket.socket] = ()
+        """Those that this process listens on."""
+        self._worker, self._channels, self._edge = worker, channels, edge
+        self._before: dict[str, float] = {}
+        self._turned_away: dict[str, int] = {}
+        self._spaces: dict[str, _Before] = {}
+        self._queue = self._queue_limit = -1
+
+    def look(self) -> None:
+        """How many wait to be accepted."""
+        for one in self.sockets:
+            with suppress(OSError):
+                told = one.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
+                queue, limit = struct.unpack_from("II", told, _QUEUE_AT)
+                if queue > self._queue:
+                    self._queue, self._queue_limit = queue, limit
+
+    def row(self) -> EdgeSecond | None:
+        """What came since it was asked last; None when nothing is on the air here."""
+        worker, counters = self._worker, self._worker.counters
+        spaces = {space: self._space(space, channel) for space, channel in self._channels.items() if channel.window}
+        self._spaces = {space: self._spaces[space] for space in spaces}
+        turned_away = {
+            reason: times - self._turned_away.get(reason, 0)
+            for reason, times in worker.turned_away.items()
+            if times > self._turned_away.get(reason, 0)
+        }
+        self._turned_away = dict(worker.turned_away)
+        found = EdgeSecond(
+            self._edge,
+            unix_ms(worker.clock()),
+            worker.open,
+            self._new("accepted", worker.accepted),
+            self._new("requests", worker.requests),
+            self._new("full", worker.refused),
+            self._new("crowded", worker.addresses.refused_connections),
+            self._new("hasty", worker.addresses.refused_requests),
+            self._new("malformed", worker.malformed),
+            self._new("failed", worker.failed),
+            self._new("timed_out", worker.timed_out),
+            turned_away,
+            self._new("sent_bytes", counters.bytes_sent + worker.replied_bytes),
+            self._new("cpu_ms", time.process_time() * 1000),
+            round(worker.meter.load.lag * 1000),
+            self._queue,
+            self._queue_limit,
+            worker.clients_known,
+            spaces,
+        )
+        self._queue = self._queue_limit = -1
+        return found if spaces else None
+
+    def _new(self, name: str, so_far: float) -> int:
+        """What was added since the last row."""
+        before, self._before[name] = self._before.get(name, 0.0), so_far
+        return round(so_far - before)
+
+    def _space(self, space: str, channel: Channel) -> SpaceSecond:
+        before, heard = self._spaces.setdefault(space, _Before()), channel.heard
+        parts = channel.hls.parts_sent if channel.hls else 0
+        counts = channel.counts()
+        found = SpaceSecond(
+            sum(counts.values()) - counts["hls"],
+            counts["hls"],
+            len(channel.outside(self._worker.now)),
+            heard.joins - before.heard.joins,
+            heard.chunks - before.heard.chunks,
+            heard.skipped - before.heard.skipped,
+            max(0, parts - before.parts),  # a window that was made anew counts from nothing
+            channel.turned_away - before.turned_away,
+            channel.clients.grown(),
+        )
+        before.heard.joins, before.heard.chunks, before.heard.skipped = heard.joins, heard.chunks, heard.skipped
+        before.parts, before.turned_away = parts, channel.turned_away
+        return found
