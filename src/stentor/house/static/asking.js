@@ -2,6 +2,7 @@
 // A crowd may have this open, so it asks the house rarely, and more rarely while the house does not answer.
 
 import { $, about, ask, pause, text } from "./page.js";
+import { follow } from "./event-stream.js";
 import * as microphone from "./microphone.js";
 import { OwnSeat, say, warn } from "./own-seat.js";
 import { People } from "./people.js";
@@ -9,7 +10,8 @@ import { OVER } from "./told.js";
 
 const POLL_MS = 5000;
 const LONGEST_POLL_MS = 60000;
-const STAGE_MS = 1000;
+const NEXT_MS = 200; // so long after the stage's stream ended the next is asked for
+const AGAIN_MS = 2000; // after one that broke off
 const REFUSED = new Set([401, 403]);
 const MAY_ASK = new Set(["", "closed"]);
 
@@ -101,16 +103,26 @@ export class Asking {
 
   /** Shows the stage, for as long as we have a seat there. */
   async #takePart() {
-    for (;;) {
-      try {
+    const heard = {
+      /** @param {SpaceView} found */
+      view: (found) => {
         const first = !this.view;
-        this.#look(await ask("GET", `/spaces/${this.space}`, { token: this.token, timeout: 4000 }));
-        if (first) await this.own.back();
+        this.#look(found);
+        if (first) this.own.back();
+      },
+      /** @param {SeatStatus[]} seats */
+      seats: (seats) => this.people.hear(seats),
+    };
+    for (;;) {
+      let wait = NEXT_MS;
+      try {
+        await follow(this.space, this.token, heard);
       } catch (error) {
         if (REFUSED.has(error.status)) return this.#leaveStage();
         if (!this.on) say(text("error.house"));
+        wait = AGAIN_MS;
       }
-      await pause(about(this.on ? STAGE_MS : 3 * STAGE_MS));
+      await pause(about(wait));
     }
   }
 
