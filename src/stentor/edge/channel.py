@@ -59,6 +59,8 @@ class Channel:
         self.heard = SoundSent()
         self.clients = Sketch()
         """Who was let in, as keyed hashes."""
+        self.unnamed = 0
+        """Times that somebody was let in whose address nobody told."""
         self.turned_away = 0
         self.waiting = WaitingDevices()
         """Devices that were told to wait lately."""

@@ -72,7 +72,7 @@ class Gate:
     def _count(self, channel: Channel, request: Request, connection: Connection) -> None:
         """One who was let in: a keyed hash of address and agent, which only the sketch sees. Two microseconds."""
         if connection.client.startswith(ALONE):
-            self._worker.clients_known = False  # a proxy that names nobody
+            channel.unnamed += 1  # a proxy that names nobody
             return
         named = f"{channel.space.id}\n{channel.space.doors_open_ms}\n{connection.client}\n"
         text = (named + request.headers.get("user-agent", "")).encode("utf-8", "replace")

@@ -69,9 +69,9 @@ class Hls:
         self._reloads: dict[tuple[str, Directives], Parked] = {}
         self._hinted: dict[tuple[str, int], Parked] = {}
         self._newest = self._newest_part()
-        self._reloading = Players()
+        self.reloading = Players()
         """Low-latency players: a round is a part."""
-        self._polling = Players()
+        self.polling = Players()
         """All others: a round is a segment."""
 
     # Requests.
@@ -102,7 +102,7 @@ class Hls:
         blocking = directives.msn is not None and not self._window.finished
         if not self._is_text(name):  # who reads along asks for the sound as well
             waiter.asks = self
-            (self._reloading if blocking and self.parts else self._polling).ask(waiter)
+            (self.reloading if blocking and self.parts else self.polling).ask(waiter)
         if decision is Decision.READY:
             return self._document(name, blocking=blocking).answer(request.headers)
         self._park(self._reloads, (name, directives), request, waiter)
@@ -152,9 +152,9 @@ class Hls:
             return
         self._newest = newest
         self._playlists.clear()
-        self._reloading.turn()
+        self.reloading.turn()
         if newest % grid.PARTS_PER_SEGMENT == 0:
-            self._polling.turn()
+            self.polling.turn()
         if len(self._files) > FILES_KEPT:
             oldest = self._window.first // grid.CHUNKS_PER_SEGMENT
             self._files = {key: file for key, file in self._files.items() if key[1] >= oldest}
@@ -183,14 +183,14 @@ class Hls:
 
     def gone(self, caller: Caller) -> None:
         """A connection that asked for playlists is closed."""
-        self._reloading.gone(caller)
-        self._polling.gone(caller)
+        self.reloading.gone(caller)
+        self.polling.gone(caller)
 
     def listeners(self) -> int:
         """How many listen, as clients that ask (``edge.players``): a low-latency player once a part, any other once a
         segment. Behind a CDN only the CDN is seen.
         """
-        return 0 if self._window.finished else self._reloading.count + self._polling.count
+        return 0 if self._window.finished else self.reloading.count + self.polling.count
 
     # Inside.
 

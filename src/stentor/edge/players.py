@@ -50,6 +50,11 @@ class Round:
         self._asked: dict[Caller, tuple[str, ...]] = {}
         self._open: dict[str, int] = {}
 
+    @property
+    def hidden(self) -> bool:
+        """Whether somebody asked through a proxy that names nobody."""
+        return ALONE in self._open
+
     def ask(self, caller: Caller) -> None:
         """A request of ``caller`` for a playlist."""
         known, source = self._asked.get(caller, ()), caller.client
@@ -86,6 +91,10 @@ class Players:
     @property
     def count(self) -> int:
         return max(self._now.count, self._before.count)
+
+    @property
+    def hidden(self) -> bool:
+        return self._now.hidden or self._before.hidden
 
     def ask(self, caller: Caller) -> None:
         self._now.ask(caller)

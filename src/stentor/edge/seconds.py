@@ -24,7 +24,7 @@ class _Before:
 
     def __init__(self) -> None:
         self.heard = SoundSent()
-        self.parts = self.turned_away = 0
+        self.parts = self.turned_away = self.unnamed = 0
 
 
 class Seconds:
@@ -77,7 +77,6 @@ class Seconds:
             round(worker.meter.load.lag * 1000),
             self._queue,
             self._queue_limit,
-            worker.clients_known,
             spaces,
         )
         self._queue = self._queue_limit = -1
@@ -90,8 +89,8 @@ class Seconds:
 
     def _space(self, space: str, channel: Channel) -> SpaceSecond:
         before, heard = self._spaces.setdefault(space, _Before()), channel.heard
-        parts = channel.hls.parts_sent if channel.hls else 0
-        counts = channel.counts()
+        hls, counts = channel.hls, channel.counts()
+        parts = hls.parts_sent if hls else 0
         found = SpaceSecond(
             sum(counts.values()) - counts["hls"],
             counts["hls"],
@@ -102,7 +101,9 @@ class Seconds:
             max(0, parts - before.parts),  # a window that was made anew counts from nothing
             channel.turned_away - before.turned_away,
             channel.clients.grown(),
+            channel.unnamed - before.unnamed,
+            counts["hls"] > 0 and hls is not None and (hls.reloading.hidden or hls.polling.hidden),
         )
         before.heard.joins, before.heard.chunks, before.heard.skipped = heard.joins, heard.chunks, heard.skipped
-        before.parts, before.turned_away = parts, channel.turned_away
+        before.parts, before.turned_away, before.unnamed = parts, channel.turned_away, channel.unnamed
         return found

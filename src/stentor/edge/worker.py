@@ -94,8 +94,6 @@ class Worker:
         self.refused = 0
         self.turned_away = dict.fromkeys(("waiting", "limited", "full", "leaving"), 0)
         """Joins that were told to come back, by reason."""
-        self.clients_known = True
-        """False once somebody was let in whose address nobody told."""
         self.malformed = 0
         self.failed = 0
         self.timed_out = 0

@@ -32,7 +32,7 @@ class Figure(msgspec.Struct, frozen=True):
     at_ms: int | None = None
     """The second of a peak."""
     at_least: bool = False
-    """Some clients were not seen: they came through a cache or a proxy that named nobody."""
+    """There may be more: some came through a proxy that named nobody, which may be a cache."""
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -59,7 +59,8 @@ METHODS: Mapping[str, str] = {
     "refused": "joins told to wait: times, not devices",
     "joins": "progressive listeners that began: times, not devices",
     "minutes": "chunks written to listeners × 0.32 s, parts of HLS × 0.96 s; what was skipped does not count",
-    "unique": "HyperLogLog of keyed hashes of address and agent, let in once at least; ±1.6 % for the sketch",
+    "unique": "HyperLogLog of keyed hashes of address and agent, let in once at least; ±1.6 % for the sketch, "
+    "and above it all who came through a proxy that named nobody",
 }
 
 
@@ -67,12 +68,11 @@ def count(space: str, rows: Iterable[EdgeSecond]) -> Counts | None:
     """None when no row knows the space."""
     seconds: dict[str, dict[int, SpaceSecond]] = defaultdict(dict)
     sketches: dict[str, sketch.Sketch] = defaultdict(sketch.Sketch)
-    known, times = True, []
+    times = []
     for row in rows:
         seen = row.spaces.get(space)
         if seen is None:
             continue
-        known &= row.clients_known
         times.append(row.at_ms)
         seconds[row.edge][row.at_ms // 1000] = seen  # a copy says the same
         sketches[row.edge].grow(seen.clients)
@@ -84,28 +84,29 @@ def count(space: str, rows: Iterable[EdgeSecond]) -> Counts | None:
     peak = max(standing, key=lambda second: (standing[second], -second))
     at_end = [by_second[last] for by_second in seconds.values() if last in by_second]
     minutes = sum(one.sound_chunks * grid.CHUNK_S + one.parts * PART_S for one in whole) / 60
-    unique = sketch.merged(sketches.values()).count()
-    lobby = [one.lobby for one in at_end]
+    hidden = any(one.hidden for one in whole)
+    lobby, unnamed = [one.lobby for one in at_end], sum(one.unnamed for one in whole)
     return Counts(
         space=space,
         rows=len(whole),
         edges=len(seconds),
         since_ms=min(times),
         until_ms=max(times),
-        hearing=_exact("hearing", standing[last], not known),
-        peak=_exact("peak", standing[peak], not known, at_ms=peak * 1000),
-        lobby=Figure(max(lobby, default=0), max(lobby, default=0), sum(lobby), METHODS["lobby"], at_least=not known),
+        hearing=_exact("hearing", standing[last], any(one.hidden for one in at_end)),
+        peak=_exact("peak", standing[peak], hidden, at_ms=peak * 1000),
+        lobby=Figure(max(lobby, default=0), max(lobby, default=0), sum(lobby), METHODS["lobby"], at_least=unnamed > 0),
         refused=_exact("refused", sum(one.turned_away for one in whole)),
         joins=_exact("joins", sum(one.joins for one in whole)),
-        minutes=_exact("minutes", round(minutes, 2), not known),
-        unique=Figure(
-            round(unique),
-            round(unique * (1 - TWO_SIGMA * sketch.ERROR)),
-            round(unique * (1 + TWO_SIGMA * sketch.ERROR)),
-            METHODS["unique"],
-            at_least=not known,
-        ),
+        minutes=_exact("minutes", round(minutes, 2), hidden),
+        unique=_unique(sketch.merged(sketches.values()).count(), unnamed),
     )
+
+
+def _unique(seen: float, unnamed: int) -> Figure:
+    """``unnamed``: who came through a proxy that named nobody is at least one, and at most as many as came."""
+    least = seen or float(unnamed > 0)
+    low, high = seen * (1 - TWO_SIGMA * sketch.ERROR), seen * (1 + TWO_SIGMA * sketch.ERROR) + unnamed
+    return Figure(round(least), round(low) or round(least), round(high), METHODS["unique"], at_least=unnamed > 0)
 
 
 def _exact(name: str, value: float, at_least: bool = False, at_ms: int | None = None) -> Figure:

@@ -36,6 +36,10 @@ class SpaceSecond(msgspec.Struct, frozen=True, array_like=True):
     """Joins that were told to wait."""
     clients: bytes = b""
     """What the sketch of those who were let in has grown by."""
+    unnamed: int = 0
+    """Times that somebody was let in of whom nothing is known but a proxy; they are not in ``clients``."""
+    hidden: bool = False
+    """Whether somebody asks for HLS through a proxy that names nobody: a cache may answer others in its place."""
 
 
 class EdgeSecond(msgspec.Struct, frozen=True, array_like=True):
@@ -64,8 +68,6 @@ class EdgeSecond(msgspec.Struct, frozen=True, array_like=True):
     queue: int = -1
     """The longest accept queue that was seen in the second; -1 where the system does not say."""
     queue_limit: int = -1
-    clients_known: bool = True
-    """False when a connection came through a proxy that named nobody: then there are more clients than are seen."""
     spaces: dict[str, SpaceSecond] = {}
     costliest: list[tuple[int, int]] = []
     """Keyed ids of the sources that asked most in this second, and how often. No address follows from an id."""

@@ -16,8 +16,8 @@ from stentor.evidence.sketch import Sketch
 START_S = 1_900_000_000
 
 
-def row(edge: str, second: int, *, known: bool = True, **seen: object) -> EdgeSecond:
-    return EdgeSecond(edge, (START_S + second) * 1000 + 400, clients_known=known, spaces={"talk": SpaceSecond(**seen)})  # type: ignore[arg-type]
+def row(edge: str, second: int, **seen: object) -> EdgeSecond:
+    return EdgeSecond(edge, (START_S + second) * 1000 + 400, spaces={"talk": SpaceSecond(**seen)})  # type: ignore[arg-type]
 
 
 def counted(rows: Iterable[EdgeSecond]) -> Counts:
@@ -80,9 +80,23 @@ def test_unique_is_never_more_than_one_where_somebody_comes_again() -> None:
 
 def test_behind_a_cache_every_number_of_people_says_at_least() -> None:
     """One proxy that named nobody is enough (srs 3697, AzuraCast 6975); times that were counted stay exact."""
-    found = counted([row("a", 0, hearing=1), row("a", 1, hearing=1, known=False)])
+    found = counted([row("a", 0, hearing=1), row("a", 1, asking=1, unnamed=1, hidden=True)])
     assert all(one.at_least for one in (found.hearing, found.peak, found.lobby, found.minutes, found.unique))
     assert not counted([row("a", 0, hearing=1)]).unique.at_least
+
+
+def test_a_proxy_that_was_there_before_does_not_blur_who_hears_now() -> None:
+    """The peak may have been more, what is heard now is known; nor does it touch another space."""
+    found = counted([row("a", 0, asking=9, unnamed=1, hidden=True), row("a", 1, hearing=4)])
+    assert (found.peak.at_least, found.hearing.at_least) == (True, False)
+
+
+def test_streams_through_a_proxy_that_names_nobody_are_counted() -> None:
+    """Each has a connection of its own, which no cache shares; only who they are is not known."""
+    found = counted([row("a", 0, hearing=840, joins=840, unnamed=840)])
+    assert (found.hearing.value, found.hearing.at_least, found.minutes.at_least) == (840, False, False)
+    assert (found.unique.low, found.unique.value, found.unique.high) == (1, 1, 840)
+    assert found.unique.at_least
 
 
 def test_the_lobby_is_between_the_edge_that_knows_most_and_the_sum() -> None:
