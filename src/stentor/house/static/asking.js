@@ -1,6 +1,7 @@
 // Asking to speak, and speaking, in one page: a name, the place in the line, the microphone, the seat, and back again.
 // A crowd may have this open, so it asks the house rarely, and more rarely while the house does not answer.
 
+import * as alerts from "./alerts.js";
 import { $, about, ask, pause, text } from "./page.js";
 import { follow } from "./event-stream.js";
 import * as microphone from "./microphone.js";
@@ -14,6 +15,7 @@ const NEXT_MS = 200; // so long after the stage's stream ended the next is asked
 const AGAIN_MS = 2000; // after one that broke off
 const REFUSED = new Set([401, 403]);
 const MAY_ASK = new Set(["", "closed"]);
+const ANSWERS = new Set(["accepted", "closed", "banned"]); // to who waits
 
 export class Asking {
   /**
@@ -45,6 +47,7 @@ export class Asking {
     $("decline").addEventListener("click", () => this.#decline());
     $("testing").addEventListener("toggle", () => this.#test());
     $("studio").addEventListener("click", () => sessionStorage.setItem(`stentor-invitation-${id}`, this.token));
+    alerts.settings();
     const obstacle = microphone.blocked();
     $("asking-parts").hidden = Boolean(obstacle);
     if (obstacle) warn(text(obstacle));
@@ -71,13 +74,23 @@ export class Asking {
   }
 
   /**
+   * What the house says has become of the request: an answer to it is announced.
+   * @param {RequestView} request
+   */
+  #hear(request) {
+    const waited = $("asking").dataset.state === "waiting";
+    this.#show(request);
+    if (waited && ANSWERS.has(request.state)) alerts.alert($("standing").textContent);
+  }
+
+  /**
    * On the stage there is nothing to be asked and tested, but somebody to talk with.
    * @param {boolean} on
    */
   #turned(on) {
     this.on = on;
     $("asking-title").textContent = text(on ? "stage.people" : "ask.heading");
-    for (const id of ["standing", "agreed", "decline"]) $(id).hidden = on;
+    for (const id of ["standing", "agreed", "decline", "alerts"]) $(id).hidden = on;
     $("on-stage").hidden = !on;
     if (on) $("testing").open = false;
   }
@@ -88,7 +101,7 @@ export class Asking {
     await this.own.green.choices(null);
     for (let wait = POLL_MS; ; await pause(about(wait))) {
       try {
-        if (this.token) this.#show(await ask("GET", `${this.path}/own`, { token: this.token }));
+        if (this.token) this.#hear(await ask("GET", `${this.path}/own`, { token: this.token }));
         else if (this.seated) this.#show({ state: "accepted" });
         if ($("warning").textContent === text("ask.quiet")) warn("");
         wait = POLL_MS;

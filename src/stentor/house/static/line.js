@@ -1,5 +1,6 @@
 // Those who ask to speak, as hosts and co-hosts see them: in order, each to be accepted or declined.
 
+import * as alerts from "./alerts.js";
 import { $, ask, button, element, text, when } from "./page.js";
 
 /** @type {Record<string, Record<string, unknown>>} */
@@ -23,8 +24,25 @@ export class Line {
     this.drawn = "";
     /** @type {Waiting[]} */
     this.requests = [];
+    /** @type {Set<string> | null} */
+    this.heard = null; // who waited when the line was last told; null before that
     /** @type {{ id: string, name: string }[] | null} */
     this.swaps = null; // whose place one could take; null while there is room
+    alerts.settings();
+  }
+
+  /**
+   * The line as the house tells it, null to those who may not see it. Who is new in it is announced, but not those
+   * who wait already when one comes.
+   * @param {{ requests: Waiting[] } | null} told
+   */
+  hear(told) {
+    const requests = told?.requests ?? [];
+    const fresh = this.heard ? requests.filter(({ id }) => !this.heard?.has(id)) : [];
+    this.heard = told && new Set(requests.map(({ id }) => id));
+    this.draw(requests);
+    if (fresh.length === 1) alerts.alert(text("alerts.asks", { name: fresh[0].name }));
+    else if (fresh.length) alerts.alert(text("alerts.ask", { count: fresh.length }), fresh.length);
   }
 
   /**

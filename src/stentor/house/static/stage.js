@@ -217,7 +217,7 @@ async function watch() {
     /** @param {SeatStatus[]} seats */
     seats: (seats) => people.hear(seats),
     /** @param {{ requests: Waiting[] } | null} told */
-    requests: (told) => line.draw(told?.requests ?? []),
+    requests: (told) => line.hear(told),
     backstage: () => backstage.news(),
     comments: () => moderation.news(),
     opened: () => { backstage.news(); moderation.news(); }, // what was written while nothing came
