@@ -106,4 +106,4 @@ proof-install: setup ## install in many ways: old and new pip, each Python, root
 	@$(BIN)/python -m pytest tests/install $(ARGS)
 
 clean: ## remove what set-up made, and the demo's data
-	@rm -rf .venv .venv-docs build data web/node_modules src/stentor/edge/static/vendor .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf .venv .venv-docs build data web/node_modules src/stentor/*/static/vendor .mypy_cache .ruff_cache .pytest_cache

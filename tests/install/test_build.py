@@ -16,7 +16,7 @@ import pytest
 from packaging.metadata import Metadata
 from trove_classifiers import classifiers
 
-from hatch_build import FILES, NODE, VENDOR, VendorHook, alone
+from hatch_build import NODE, PARTS, VendorHook, alone
 from tests.support import source
 
 
@@ -55,7 +55,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def test_an_sdist_has_all_that_a_wheel_needs(built: dict[str, Path], tmp_path: Path) -> None:
-    """A wheel from the unpacked sdist has the same files as one from the source, hls.js and its licence among them."""
+    """A wheel from the unpacked sdist has the same files as one from the source, with what npm brings and licences."""
     with tarfile.open(built[".gz"]) as archive:
         archive.extractall(tmp_path, filter="data")
     [unpacked] = tmp_path.iterdir()
@@ -67,8 +67,8 @@ def test_an_sdist_has_all_that_a_wheel_needs(built: dict[str, Path], tmp_path: P
         here = {path.name for path in Path("src/stentor", role, "templates").iterdir()}
         assert {f"stentor/{role}/templates/{name}" for name in here} <= names
     assert {f"stentor/base/shared/{script.name}" for script in Path("web/shared").iterdir()} <= names
-    packed = str(VENDOR.relative_to("src"))
-    assert {f"{packed}/{name}" for name in FILES.values()} <= names
+    packed = {f"{part.folder.relative_to('src')}/{name}" for part in PARTS for name in part.files.values()}
+    assert packed <= names
     assert {name.rpartition("/")[2] for name in names if "licenses/" in name} == {"LICENSE", "NOTICE"}
 
 
@@ -108,12 +108,12 @@ def test_links_into_the_source_become_words() -> None:
 
 
 def test_npm_is_asked_for_only_where_it_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not when hls.js is there; not when npm is there; else pip brings it."""
+    """Not when all parts are there; not when npm is there; else pip brings it."""
     folder = source.copy(tmp_path)
     hook = VendorHook(str(folder), {}, None, None, "", "wheel")  # type: ignore[arg-type]
     monkeypatch.setenv("PATH", "/nowhere")
     assert hook.dependencies() == []
-    next((folder / VENDOR).iterdir()).unlink()
+    next((folder / PARTS[-1].folder).iterdir()).unlink()
     assert hook.dependencies() == [NODE]
     (tmp_path / "npm").write_text("#!/bin/sh\n")
     (tmp_path / "npm").chmod(0o755)

@@ -2,7 +2,7 @@
 
 It has what ``requirements/constraints.txt`` (all that runs, with captions) installs with this system and Python, in the
 versions and with the hashes of the lock; licences as packages state them; what PyAV's wheel contains; Whisper's
-weights; hls.js.
+weights; the scripts from npm.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import stentor
-from hatch_build import PACKAGE
+from hatch_build import PARTS
 from stentor.captions import whisper
 
 ROOT: Final = Path(__file__).parents[2]
@@ -50,7 +50,7 @@ def bom() -> Bom:
     """The whole list."""
     root = Component(name="stentor", version=stentor.__version__, type=ComponentType.APPLICATION, bom_ref="stentor",
                      licenses=[LicenseExpression("Apache-2.0")])  # fmt: skip
-    found = Bom(components=[*packages(), weights(), script()])
+    found = Bom(components=[*packages(), weights(), *scripts()])
     found.metadata.component = root
     found.register_dependency(root, found.components)
     return found
@@ -131,17 +131,20 @@ def weights() -> Component:
     )  # fmt: skip
 
 
-def script() -> Component:
-    """hls.js, which the audience's page loads."""
-    entry = json.loads((ROOT / "web" / "package-lock.json").read_text("utf-8"))["packages"][f"node_modules/{PACKAGE}"]
-    algorithm, _, value = entry["integrity"].partition("-")
-    if algorithm != "sha512":
-        raise RuntimeError(f"web/package-lock.json has {algorithm} for {PACKAGE}; sha512 was expected.")
-    return Component(
-        name=PACKAGE, version=entry["version"], type=ComponentType.LIBRARY, bom_ref=f"pkg:npm/{PACKAGE}",
-        purl=PackageURL("npm", name=PACKAGE, version=entry["version"]), licenses=[LicenseExpression(entry["license"])],
-        hashes=[HashType(alg=HashAlgorithm.SHA_512, content=base64.b64decode(value).hex())],
-    )  # fmt: skip
+def scripts() -> Iterator[Component]:
+    """What the pages load of others' code."""
+    locked = json.loads((ROOT / "web" / "package-lock.json").read_text("utf-8"))["packages"]
+    for name in (part.package for part in PARTS):
+        entry = locked[f"node_modules/{name}"]
+        algorithm, _, value = entry["integrity"].partition("-")
+        if algorithm != "sha512":
+            raise RuntimeError(f"web/package-lock.json has {algorithm} for {name}; sha512 was expected.")
+        yield Component(
+            name=name, version=entry["version"], type=ComponentType.LIBRARY, bom_ref=f"pkg:npm/{name}",
+            purl=PackageURL("npm", name=name, version=entry["version"]),
+            licenses=[LicenseExpression(entry["license"])],
+            hashes=[HashType(alg=HashAlgorithm.SHA_512, content=base64.b64decode(value).hex())],
+        )  # fmt: skip
 
 
 def text() -> str:

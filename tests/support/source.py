@@ -1,4 +1,4 @@
-"""A copy of this source as somebody gets it: without what set-up has made here, but for hls.js, which npm brings."""
+"""A copy of this source as somebody gets it: without what set-up has made here, but for what npm brings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from hatch_build import VENDOR
+from hatch_build import PARTS
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,5 +20,6 @@ def copy(target: Path) -> Path:
         if name and (ROOT / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target / name)
-    shutil.copytree(ROOT / VENDOR, target / VENDOR)
+    for part in PARTS:
+        shutil.copytree(ROOT / part.folder, target / part.folder)
     return target

@@ -1,6 +1,7 @@
 // Somebody is invited to a space: a name and a role give a link. Open invitations can be copied, sent and taken back.
 
 import { $, ask, button, element, link, text } from "./page.js";
+import { qr } from "./qr.js";
 
 let invited = { id: "", title: "" };
 let token = "";
@@ -49,8 +50,9 @@ function row({ seat, name, role, link: address }) {
     await ask("DELETE", `/spaces/${invited.id}/seats/${seat}`, { token });
     await list();
   }), labelled("invite.revoke"));
+  const [show, code] = qr(address, name);
   return element("li", {}, element("strong", {}, name), element("span", { className: "quiet" }, text(`role.${role}`)),
-    element("span", { className: "buttons" }, copy, share(address, name), role === "host" ? null : revoke));
+    element("span", { className: "buttons" }, copy, share(address, name), show, role === "host" ? null : revoke), code);
 }
 
 /**
@@ -70,8 +72,9 @@ $("invite-form").addEventListener("submit", (/** @type {SubmitEvent} */ event) =
   const { name, role } = $("invite-form").elements;
   attempt(async () => {
     const made = await ask("POST", `/spaces/${invited.id}/invitations`, { token, body: { name: name.value, role: role.value } });
-    const shared = share(made.link, made.name);
-    $("invite-result").replaceChildren(element("p", {}, text("invite.link", { name: made.name })), link(made.link), ...(shared ? [shared] : []));
+    const [show, code] = qr(made.link, made.name);
+    $("invite-result").replaceChildren(element("p", {}, text("invite.link", { name: made.name })), link(made.link),
+      element("div", { className: "buttons" }, share(made.link, made.name), show), code);
     $("invite-form").reset();
     await list();
   });

@@ -16,6 +16,7 @@ import { Moderation } from "./moderation.js";
 import * as microphone from "./microphone.js";
 import { OwnSeat, say, warn } from "./own-seat.js";
 import { Pins } from "./pins.js";
+import { qr } from "./qr.js";
 import { Removal } from "./removal.js";
 import { Sounds } from "./sounds.js";
 import { Start } from "./start.js";
@@ -204,6 +205,7 @@ $("claim").addEventListener("click", async (/** @type {EventOn<HTMLElement>} */ 
   }
 });
 $("decline").addEventListener("click", decline);
+$("share").append(...qr($("listen").href, $("listen").textContent));
 
 /** Shows what the house tells of the space and its stage, as long as we may see it. */
 async function watch() {
