@@ -386,7 +386,10 @@ _PULSE = pulse.build(
     with_guests(State.LIVE), chunk=7, at_ms=7, source=Source.STAGE, listeners=3, seats=[], delay_ms=0, reactions={}
 )
 _WHIP = whip.encode(whip.WhipRequest("POST", "talk", None, "claim", "application/sdp", OFFER.encode(), ""))
-_TOKEN = tokens.sign(tokens.Invitation(SpaceId("talk"), SeatId("ada"), "Ada", Role.HOST, 9), b"x" * 32)
+_TOKENS = [
+    sign(tokens.Invitation(SpaceId("talk"), SeatId("ada"), "Ada", Role.HOST, 9), b"x" * 32).encode()
+    for sign in (tokens.sign, tokens.sign_short)
+]
 
 TARGETS: dict[str, Target] = {
     "chunk": Target(
@@ -484,7 +487,5 @@ TARGETS: dict[str, Target] = {
         lambda size: b"\x40" + _MP4 + b"\x00\x00\x00\x08free" * (size // 8),
     ),
     "rtp": Target(_rtp, [rtp.pack(111, 1, 2, 3, b"opus"), b"\x80\xc8\x00\x06" + bytes(24)], bytes, 1500),
-    "secrets": Target(
-        _secrets, [_TOKEN.encode(), Devices(b"x" * 32).made("ada").encode()], lambda size: b"a" * size + b"."
-    ),
+    "secrets": Target(_secrets, [*_TOKENS, Devices(b"x" * 32).made("ada").encode()], lambda size: b"a" * size + b"."),
 }

@@ -43,7 +43,7 @@ async def test_from_the_audience_to_the_stage(house: House) -> None:
     await house.http.post(f"{SPACE}/doors")
     dora, emil = (await ask(house, "Dora")).json(), (await ask(house, "Emil")).json()
     assert [(each["state"], each["place"]) for each in (dora, emil)] == [("waiting", 1), ("waiting", 2)]
-    assert dora["link"].endswith(f"/stage/talk#token={dora['token']}")
+    assert dora["token"].endswith(dora["link"].partition("/stage/talk#")[2].partition("=")[2])
     problem(await house.anyone.get(SPACE, headers=bearer(dora["token"])), 403, "not-allowed")
     await house.stop()
     await house.start()
@@ -213,6 +213,38 @@ async def test_a_full_stage_says_so_and_somebody_swaps(house: House) -> None:
         view = (await house.http.get(SPACE)).json()
         assert [seat["id"] for seat in view["seats"]] == [host["seat"], "ann", request]
         beating.cancel()
+
+
+async def test_links_are_short_where_every_house_reads_them(house: House) -> None:
+    """A house of the version before makes them long again; both open the seat, also when they are listed again."""
+    host = await house.create()
+
+    async def listed(kind: str) -> str:
+        """The token in the host's link, once that is of a kind."""
+        deadline = asyncio.get_running_loop().time() + PATIENCE_S
+        while True:
+            [made] = (await house.http.get(f"{SPACE}/invitations")).json()["invitations"]
+            beside = str(made["link"]).partition(f"/stage/talk#{kind}=")[2]
+            if beside:
+                return f"talk.{beside}" if kind == "t" else beside
+            assert asyncio.get_running_loop().time() < deadline, f"the link becomes {kind}: {made['link']}"
+            await asyncio.sleep(0.1)
+
+    async def opens(token: str) -> None:
+        view = (await house.anyone.get(SPACE, headers=bearer(token))).json()
+        assert (view["you"]["seat"], view["you"]["rank"]) == (host["seat"], "host")
+
+    short = await listed("t")
+    assert len(short) < 60
+    await opens(short)
+    old = Status("house", "house-old", 0, 1)
+    async with connect(house.nats.url, name="test") as bus, asyncio.TaskGroup() as group:
+        beating = group.create_task(beat(bus, lambda: old, every_s=0.2))
+        await opens(await listed("token"))
+        await opens(short)
+        beating.cancel()
+    await house.http.post(f"{SPACE}/invitations", json={"seat": host["seat"]})
+    problem(await house.anyone.get(SPACE, headers=bearer(short)), 403, "link-renewed")
 
 
 def stage_status(seats: list[SeatStatus]) -> Status:

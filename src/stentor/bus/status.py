@@ -20,6 +20,8 @@ READS_SPANS = "reads_spans"
 """Among the numbers of an edge and of an archive: it reads one message for several chunks."""
 READS_NAMES = "reads_names"
 """Among the numbers of an edge: it takes names from beside a recording (``spaces.names``)."""
+READS_SHORT_LINKS = "reads_short_links"
+"""Among the numbers of a house: it reads short tokens of invitations (``spaces.tokens``)."""
 BEATING = ("archive", "captions", "edge", "house", "programme", "stage")
 """The roles that tell of themselves."""
 FRESH_S = 3.0
@@ -187,6 +189,11 @@ class Statuses:
         """Whether all edges take names from beside a recording; None while there is no edge."""
         edges = self.fresh(now, "edge")
         return all(status.numbers.get(READS_NAMES) for status in edges) if edges else None
+
+    def reads_short_links(self, now: float) -> bool:
+        """Whether houses are heard, and all of them read short tokens."""
+        houses = self.fresh(now, "house")
+        return bool(houses) and all(status.numbers.get(READS_SHORT_LINKS) for status in houses)
 
     def captioned(self, space: str, now: float) -> bool:
         """Whether a process of captions listens to the space."""

@@ -99,7 +99,7 @@ def build(
 ) -> tuple[ASGIApp, Lanes]:
     """The application, and its lanes to watch. It holds no tasks of its own: those are the role's."""
     access = Access(keys.admin_token, keys.invitations, spaces.clock)
-    invitations = Invitations(spaces, settings, keys.invitations)
+    invitations = Invitations(spaces, statuses, settings, keys.invitations)
     sessions = Sessions(spaces.store.accounts, Devices(keys.invitations), settings.house_address, spaces.clock)
     callers = Callers(access, sessions, Creators(settings.create_spaces))
     people = People(spaces.store.accounts, settings, spaces.clock)

@@ -25,7 +25,7 @@ from stentor.bus import drain as bus_drain
 from stentor.bus.board import Board
 from stentor.bus.connection import Bus
 from stentor.bus.identity import join
-from stentor.bus.status import BEATING, Status, Statuses, beat
+from stentor.bus.status import BEATING, READS_SHORT_LINKS, Status, Statuses, beat
 from stentor.crowd.addresses import Addresses
 from stentor.house.accounts.erasure import Erasure
 from stentor.house.app import build
@@ -134,7 +134,7 @@ async def _run(
 
     def status() -> Status:
         at_ms, numbers = unix_ms(clock()), lanes.numbers() | door.numbers() | jobs.numbers()
-        numbers |= letting_go.numbers()
+        numbers |= letting_go.numbers() | {READS_SHORT_LINKS: 1.0}
         numbers |= forecast.numbers(disks.seen, controller.on_air, settings.bus_hours)
         return Status(role="house", instance=instance, at_ms=at_ms, pid=os.getpid(), numbers=numbers)
 

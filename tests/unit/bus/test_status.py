@@ -5,7 +5,16 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from stentor.bus.status import READS_BATCHES, READS_NAMES, READS_SPANS, SeatStatus, SpaceStatus, Status, Statuses
+from stentor.bus.status import (
+    READS_BATCHES,
+    READS_NAMES,
+    READS_SHORT_LINKS,
+    READS_SPANS,
+    SeatStatus,
+    SpaceStatus,
+    Status,
+    Statuses,
+)
 
 NOW = 100.0
 
@@ -36,6 +45,14 @@ def test_names_are_for_edges_that_find_them() -> None:
     assert heard(one("edge", "a", READS_NAMES), one("archive", "b")).reads_names(NOW) is True
     assert heard(one("edge", "a", READS_NAMES), one("edge", "old")).reads_names(NOW) is False
     assert heard(one("archive", "b")).reads_names(NOW) is None
+
+
+def test_links_are_short_where_every_house_reads_them() -> None:
+    """One older house is enough for long ones, and so is silence; an older edge is not."""
+    assert heard(one("house", "a", READS_SHORT_LINKS), one("edge", "b")).reads_short_links(NOW)
+    assert not heard(one("house", "a", READS_SHORT_LINKS), one("house", "old")).reads_short_links(NOW)
+    assert not heard(one("house", "a", READS_SHORT_LINKS)).reads_short_links(NOW + 10)
+    assert not heard().reads_short_links(NOW)
 
 
 def test_batches_are_for_those_who_read_them() -> None:

@@ -8,6 +8,7 @@ from stentor.base.clock import unix_ms
 from stentor.base.config import Settings
 from stentor.base.errors import NotAllowed
 from stentor.base.units import SeatId, seat_id
+from stentor.bus.status import Statuses
 from stentor.house.spaces import schema
 from stentor.house.spaces.service import Spaces
 from stentor.spaces import commands as c
@@ -17,10 +18,10 @@ from stentor.spaces.rights import Actor, Look
 
 
 class Invitations:
-    """Signs invitations; ``key`` never leaves it."""
+    """Signs invitations, short where all houses in ``statuses`` read that; ``key`` never leaves it."""
 
-    def __init__(self, spaces: Spaces, settings: Settings, key: bytes) -> None:
-        self._spaces, self._key = spaces, key
+    def __init__(self, spaces: Spaces, statuses: Statuses, settings: Settings, key: bytes) -> None:
+        self._spaces, self._statuses, self._key = spaces, statuses, key
         self._house = settings.house_address
         self.max_seats = settings.max_seats
 
@@ -46,11 +47,12 @@ class Invitations:
         return schema.InvitationList([self.issue(found, seat, None) for seat in shown])
 
     def page(self, space: str, token: str) -> str:
-        """The speaker's page with a token in its address."""
-        return f"{self._house}/stage/{space}#token={token}"
+        """The speaker's page with a token in its address, where no server ever reads it."""
+        beside = token.removeprefix(f"{space}.")  # of a short one: its space stands in the path already
+        return f"{self._house}/stage/{space}#{f't={beside}' if beside != token else f'token={token}'}"
 
     def issue(self, space: Space, seat: Seat, expires_s: int | None) -> schema.InvitationView:
-        """The link of a seat; it holds for ``expires_s`` seconds, or a week from now or from the announced time."""
+        """The link of a seat, kept nowhere; for ``expires_s`` seconds, or a week from now or the announced time."""
         now_ms = unix_ms(self._spaces.clock())
         if expires_s is None:
             expires_ms = max(now_ms, space.scheduled_ms or 0) + schema.INVITATION_S * 1000
@@ -84,4 +86,5 @@ class Invitations:
 
     def _sign(self, space: Space, seat: Seat, expires_ms: int) -> str:
         wish = tokens.Invitation(space.id, seat.id, seat.name, seat.role, expires_ms, seat.generation)
-        return tokens.sign(wish, self._key)
+        short = self._statuses.reads_short_links(self._spaces.clock())
+        return tokens.sign_short(wish, self._key) if short else tokens.sign(wish, self._key)

@@ -54,10 +54,15 @@ const audience = new Audience();
 const keep = new Keep({ space: space.id, token, command });
 const parts = [people, start, backstage, pins, sounds, line, moderation, ladder, removal, door, edit, keep];
 
-/** The token from `#token=` (never sent to a server) or `?t=`; it is kept for reloads of this tab. */
+/**
+ * The token from `#t=`, which lacks the space that it begins with, or `#token=`: neither is ever sent to a server. It
+ * is kept for reloads of this tab.
+ */
 function invitation() {
   const kept = `stentor-invitation-${space.id}`;
-  const given = new URLSearchParams(location.hash.slice(1)).get("token") ?? new URLSearchParams(location.search).get("t");
+  const hidden = new URLSearchParams(location.hash.slice(1));
+  const short = hidden.get("t");
+  const given = short ? `${space.id}.${short}` : hidden.get("token");
   if (given) {
     sessionStorage.setItem(kept, given);
     history.replaceState(null, "", location.pathname); // so that a shown or shared address gives no key away

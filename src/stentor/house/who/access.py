@@ -12,7 +12,7 @@ from stentor.spaces.rights import Actor
 from stentor.spaces.tokens import Invitation
 
 LONGEST_HEADER = 4096
-"""Characters of an Authorization header; invitations have about 300."""
+"""Characters of an Authorization header; long invitations have about 300."""
 
 
 def bearer(authorization: str) -> str:
@@ -43,7 +43,7 @@ class Access:
 
         Raises :class:`NotSignedIn` for a token that is wrong or expired, :class:`NotAllowed` for an invitation to
         another space, :class:`Overloaded` (429) when wrong ones came too often from the same address. A right one is
-        never refused: it cannot be guessed (128 bits at least), and whoever sends wrong ones may be a stranger behind
+        never refused: it cannot be guessed (96 bits at least), and whoever sends wrong ones may be a stranger behind
         the same address.
         """
         if not authorization:

@@ -10,7 +10,7 @@ from stentor.base.errors import Overloaded
 BURST = 10
 """Wrong tokens an address may send at once: a person who pastes the wrong thing needs two or three."""
 REFILL_S = 6.0
-"""Seconds until one more wrong try is allowed: 600 an hour, against 2^192 tokens or more."""
+"""Seconds until one more wrong try is allowed: 600 an hour, against 2^96 tokens or more."""
 MAX_ADDRESSES = 10_000
 """Addresses remembered; beyond it the one that failed longest ago is forgotten. About 2 MB."""
 

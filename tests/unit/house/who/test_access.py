@@ -10,7 +10,7 @@ from stentor.house.who.access import Access, bearer
 from stentor.house.who.rate_limit import BURST
 from stentor.spaces import rights
 from stentor.spaces.model import Role
-from stentor.spaces.tokens import Invitation, sign
+from stentor.spaces.tokens import Invitation, sign, sign_short
 
 KEY = b"k" * 32
 NOW = 1_000.0
@@ -22,6 +22,15 @@ def access() -> Access:
 
 def invitation(*, space: str = "talk", expires_ms: int = 2_000_000, key: bytes = KEY) -> str:
     return "Bearer " + sign(Invitation(SpaceId(space), SeatId("seat1"), "Ada", Role.HOST, expires_ms), key)
+
+
+def test_a_short_invitation_counts_as_a_long_one() -> None:
+    """Its seat with its generation; not in another space."""
+    header = "Bearer " + sign_short(Invitation(SpaceId("talk"), SeatId("s1"), expires_ms=2_000_000, generation=3), KEY)
+    assert access().actor(header, space="talk", address="a") == rights.seated("s1", 3)
+    assert access().invitation(header, space="talk", address="a").generation == 3
+    with pytest.raises(NotAllowed, match="another space"):
+        access().actor(header, space="other", address="a")
 
 
 def test_admin_person_and_anyone() -> None:
