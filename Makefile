@@ -44,8 +44,8 @@ live: setup ## start everything with two recorded voices on the stage; Ctrl-C en
 
 test: setup browser caches players check ## set up, check, and run all tests but the faults
 	@$(BIN)/python -m pytest tests/unit tests/fuzz tests/install -m "not realtime and not install" -n 2 --dist loadfile $(ARGS)
-	@$(BIN)/python -m tests.support.twice tests/integration tests/browser tests/interop -m "not realtime" -n 3 --dist loadfile $(ARGS)
-	@$(BIN)/python -m tests.support.twice tests/unit tests/integration tests/browser -m realtime $(ARGS)
+	@$(BIN)/python -m tests.support.twice tests/integration tests/browser -m "not realtime" -n 3 --dist loadfile $(ARGS)
+	@$(BIN)/python -m tests.support.twice tests/unit tests/integration tests/browser tests/interop -m realtime $(ARGS)
 
 faults: setup ## kill, cut, fill and overload everything in the middle of a talk
 	@$(BIN)/python -m tests.support.twice tests/faults $(ARGS)

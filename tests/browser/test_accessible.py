@@ -77,7 +77,7 @@ async def test_the_pages_of_the_house(house: Whole, browsers: Browsers) -> None:
     async with visit(browsers.plain, at(house, "/sign-in")) as page:
         await open_to_all(page, "sign-in")
         await page.page.goto(at(house, "/ask/access"))
-        await page.until("!document.querySelector('#ask').hidden", "one can ask")
+        await page.until("!document.querySelector('#ask-form').hidden", "one can ask")
         await open_to_all(page, "ask")
         await page.page.goto(at(house, "/stage/nowhere"))
         await open_to_all(page, "no such space")

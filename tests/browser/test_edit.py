@@ -23,7 +23,7 @@ async def test_a_space_is_edited_while_it_is_live(house: Whole, browsers: Browse
     ):
         await host.page.locator("#edit").wait_for()
         assert await host.page.locator("#edit-when-row").is_hidden()
-        await guest.page.locator("#desk").wait_for()
+        await guest.page.locator("#stage-parts").wait_for()
         assert await guest.page.locator("#edit").is_hidden()
         await listener.page.locator("#reactions button").first.click()
         for stage_page in (host, guest):

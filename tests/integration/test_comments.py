@@ -251,7 +251,7 @@ async def test_hosts_hear_of_comments(house: House) -> None:
     heard: dict[str, str] = {"host": "", "guest": ""}
 
     async def listen(name: str, headers: dict[str, str]) -> None:
-        async with house.anyone.stream("GET", "/api/v1/spaces/heard/talk", headers=headers) as answer:
+        async with house.anyone.stream("GET", "/api/v1/spaces/heard/stream", headers=headers) as answer:
             async for text in answer.aiter_text():
                 heard[name] += text
 
@@ -260,7 +260,7 @@ async def test_hosts_hear_of_comments(house: House) -> None:
         while "event: comments" not in heard["host"]:
             await ida.post("/spaces/heard/comments", json={"text": "Hello"})
             await asyncio.sleep(LOOK_S)
-    assert "comments" not in heard["guest"]
+    assert "event: comments" not in heard["guest"]
     for task in listening:
         task.cancel()
     await asyncio.wait(listening)

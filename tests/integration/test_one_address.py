@@ -35,6 +35,7 @@ ROWS = {
     "/api": 404,
     "/ask": 404,
     "/comments": 404,
+    "/echo": 404,
     "/oauth": 404,
     "/sign-in": 200,
     "/sign-up": 200,

@@ -30,6 +30,8 @@ from tests.support.sound import assert_heard, gaps
 from tests.support.speech import voice
 from tests.support.wait import eventually
 
+pytestmark = pytest.mark.realtime
+
 
 @pytest.fixture
 async def nats(tmp_path: Path) -> AsyncIterator[NatsServer]:

@@ -22,6 +22,7 @@ from tests.support.certificates import Authority
 from tests.support.edge import SPACE, Rig, edge, live_space
 from tests.support.wait import eventually
 
+pytestmark = pytest.mark.realtime
 PLAIN = CrowdMix({Format.AAC: 3.0, Format.OPUS: 1.0, Format.MP4: 1.0})
 """Plain streams only, on good lines: every cut and every refusal is the edge's."""
 

@@ -21,6 +21,7 @@ from tests.support.whole import whole
 
 pytestmark = [
     pytest.mark.interop,
+    pytest.mark.realtime,
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.timeout(120),
 ]

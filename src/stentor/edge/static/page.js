@@ -141,7 +141,11 @@ async function speak() {
       hush: (on) => { $("audio").muted = on; },
     });
     root.dataset.speaking = "";
-    sessionStorage.setItem(`stentor-asking-${space}`, "1"); // loaded again, the page has it open again
+    try {
+      sessionStorage.setItem(`stentor-asking-${space}`, "1"); // loaded again, the page has it open again
+    } catch {
+      // a browser that may not remember anything
+    }
   } catch (error) {
     if (error.status === 404 && state.door.ask) location.assign(state.door.ask); // no house behind this address
     else $("ask-said").textContent = say("ask_gone");
@@ -152,6 +156,15 @@ if (!("embedded" in root.dataset)) {
     event.preventDefault();
     speak();
   });
+}
+
+/** Whether one was asking, or speaking, when this page was loaded before. */
+function wasAsking() {
+  try {
+    return Boolean(sessionStorage.getItem(`stentor-asking-${space}`));
+  } catch {
+    return false;
+  }
 }
 
 // The pulse in step with the sound when it came inside the sound; else asked for, as rarely as is bearable.
@@ -178,5 +191,5 @@ setInterval(async () => {
 await choose();
 view.showDoor();
 view.show(state, gate.outlook(state.door));
-if (location.hash === "#ask" || sessionStorage.getItem(`stentor-asking-${space}`)) speak();
+if (!("embedded" in root.dataset) && (location.hash === "#ask" || wasAsking())) speak();
 plan(["replay", "cancelled"].includes(state.door.state) ? [60, 120] : state.door.retry_s);
