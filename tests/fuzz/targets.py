@@ -234,6 +234,7 @@ class _Host:
 
     def __init__(self, heads: Heads) -> None:
         self.heads = heads
+        self.replies = [0] * 6
 
     def opened(self, connection: Connection) -> bool:
         return True

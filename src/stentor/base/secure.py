@@ -17,16 +17,26 @@ MOST_UNSENT_BYTES = 1024 * 1024
 """Twice our largest reply. TLS answers some records by itself: who sends only those, and reads nothing, is cut off."""
 
 
+class Handshakes:
+    """How many were begun, done, and ended before they were done."""
+
+    __slots__ = ("begun", "done", "failed")
+
+    def __init__(self) -> None:
+        self.begun = self.done = self.failed = 0
+
+
 class Secure(asyncio.Transport, asyncio.Protocol):
     """The protocol of a socket's transport, and the transport of the connection above it."""
 
-    __slots__ = ("_above", "_below", "_closing", "_incoming", "_outgoing", "_ready", "_tls")
+    __slots__ = ("_above", "_below", "_closing", "_counted", "_incoming", "_outgoing", "_ready", "_tls")
 
     _below: asyncio.Transport
 
-    def __init__(self, above: asyncio.Protocol, context: ssl.SSLContext) -> None:
+    def __init__(self, above: asyncio.Protocol, context: ssl.SSLContext, handshakes: Handshakes | None = None) -> None:
         super().__init__()
         self._above = above
+        self._counted = handshakes or Handshakes()
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
@@ -37,6 +47,7 @@ class Secure(asyncio.Transport, asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._below = transport  # type: ignore[assignment]  # uvloop's have the methods, not the base class
+        self._counted.begun += 1
         self._above.connection_made(self)
 
     def data_received(self, data: bytes) -> None:
@@ -47,6 +58,7 @@ class Secure(asyncio.Transport, asyncio.Protocol):
             if not self._ready:
                 self._tls.do_handshake()
                 self._ready = True
+                self._counted.done += 1
             while not self._closing:
                 if not (plain := self._tls.read(READ_BYTES)):
                     self.close()  # the peer has said that nothing more comes
@@ -66,6 +78,7 @@ class Secure(asyncio.Transport, asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._closing = True
+        self._counted.failed += not self._ready
         self._above.connection_lost(exc)
 
     def pause_writing(self) -> None:
@@ -123,6 +136,9 @@ class Secure(asyncio.Transport, asyncio.Protocol):
         return self._below.get_write_buffer_size()
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """``handshake``: whether it is still under way."""
+        if name == "handshake":
+            return not self._ready
         return self._tls if name == "ssl_object" else self._below.get_extra_info(name, default)
 
     def _flush(self) -> None:

@@ -7,10 +7,13 @@ what a single source can do. An IPv6 client counts by its /64, which is what one
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
 
 PREFIX_BITS = 64
+MOST_PAST = 3
+"""Seconds that are kept until :meth:`Addresses.past` is asked."""
 ALONE = "#"
 """How a source begins that is one connection, not an address."""
 
@@ -44,13 +47,18 @@ class Addresses:
         self._numbers = itertools.count()
         self._open: dict[str, int] = {}
         self._asked: dict[str, int] = {}
+        self._came: dict[str, int] = {}
+        """Connections of this second."""
+        self._past: deque[tuple[dict[str, int], dict[str, int]]] = deque(maxlen=MOST_PAST)
 
     def enter(self, address: str) -> str | None:
         """Counts a connection; returns its source for :meth:`leave`, None when it is too many."""
         one = source(address)
         already = self._open.get(one, 0)
         if not already and (not one or self._proxy(address)):
+            self._came[ALONE] = self._came.get(ALONE, 0) + 1
             return f"{ALONE}{next(self._numbers)}"
+        self._came[one] = self._came.get(one, 0) + 1
         if 0 < self._most_connections <= already:
             self.refused_connections += 1
             return None
@@ -75,4 +83,20 @@ class Addresses:
 
     def second(self) -> None:
         """A new second begins."""
-        self._asked.clear()
+        self._past.append((self._asked, self._came))
+        self._asked, self._came = {}, {}
+
+    def past(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Requests and connections by source, refused ones too, of the seconds that have ended since the last call.
+
+        Proxies that name nobody are one source, :data:`ALONE`.
+        """
+        asked: dict[str, int] = {}
+        came: dict[str, int] = {}
+        for whole, each in ((asked, 0), (came, 1)):
+            for second in self._past:
+                for one, times in second[each].items():
+                    key = ALONE if one.startswith(ALONE) else one
+                    whole[key] = whole.get(key, 0) + times
+        self._past.clear()
+        return asked, came

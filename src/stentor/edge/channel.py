@@ -23,6 +23,7 @@ from stentor.edge.reply import ANYBODY, EXPOSED, NO_STORE, Reply, failure
 from stentor.edge.subtitles import CaptionTrack
 from stentor.edge.window import KEEP_CHUNKS, Frames, Window, WindowChunk
 from stentor.edge.worker import Worker
+from stentor.evidence.delays import Delays
 from stentor.evidence.sketch import Sketch
 from stentor.spaces import pulse
 from stentor.spaces.comments import Chat
@@ -59,6 +60,8 @@ class Channel:
         self.heard = SoundSent()
         self.clients = Sketch()
         """Who was let in, as keyed hashes."""
+        self.first_sound = Delays()
+        """From the connection on, of streams that were asked for first on theirs."""
         self.unnamed = 0
         """Times that somebody was let in whose address nobody told."""
         self.turned_away = 0
@@ -261,6 +264,8 @@ class Channel:
             fields = self._stream_fields(stream) | {"X-Stentor-Chunk": CHUNK_MARK.decode()}
             head = self._heads[stream.form.name] = http.head(200, fields, keep_alive=False)
         self._worker.joined()
+        if connection.began:
+            self.first_sound.add(self._loop.time() - connection.began)
         connection.stream(head, stream, burst)
 
     def _stream_fields(self, stream: Stream) -> dict[str, str]:

@@ -217,6 +217,7 @@ class Forwarder:
             kept.append(b"connection: close")
             connection.going = True
         lines = b"\r\n".join([status_line(head.status), *kept, b"", b""])
+        connection.replied(head.status)
         await connection.send(lines)
         return _chunk if chunked else bytes
 

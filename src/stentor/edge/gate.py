@@ -22,6 +22,7 @@ from stentor.edge.channel import Channel
 from stentor.edge.protocol import Connection
 from stentor.edge.reply import ANYBODY, NO_STORE, Document, Reply
 from stentor.edge.worker import Worker
+from stentor.evidence.sources import Reach, Sample
 from stentor.wire.forwarded import Networks, origin
 from stentor.wire.http import Request
 
@@ -42,6 +43,7 @@ class Gate:
         self._signer = Signer(keys.door)
         self._trusted = trusted
         self._worker = worker
+        worker.sample = Sample(self.source_id)
         self.site = hashlib.sha256(self._signer.public.encode()).hexdigest()[:16]
         """Which site this is, the same at each of its edges."""
         self.public_key = Document(self._signer.public.encode(), "text/plain", KEY_CACHE, now=worker.clock())
@@ -58,16 +60,22 @@ class Gate:
             place = door.place(self._key, channel.space.id, name)
             if not door.admits(channel.orders, place, ticket):
                 channel.waiting.told(place, self._worker.now)
-                raise self._later(channel, *(LIMITED if channel.orders.held else WAITING))
+                raise self._later(channel, connection, *(LIMITED if channel.orders.held else WAITING))
         if self._worker.places == 0:
             connection.going = True  # on a new connection they come to another edge
             self._worker.turned_away["leaving"] += 1
             channel.turned_away += 1
             raise Overloaded(LEAVING, retry_after_s=LEAVING_RETRY_S, code="edge-leaving", status=429)
         if self._worker.listeners >= self._worker.places:
-            raise self._later(channel, *FULL)
+            raise self._later(channel, connection, *FULL)
         self._worker.arrivals += 1
+        _came_to(connection, Reach.LET_IN)
         self._count(channel, request, connection)
+
+    def source_id(self, source: str) -> int:
+        """64 bits that stand for a source at all edges of this site; nobody without the key finds it from them."""
+        hashed = hashlib.blake2b(source.encode("utf-8", "replace"), digest_size=8, key=self._key, person=b"source")
+        return int.from_bytes(hashed.digest(), "big")
 
     def _count(self, channel: Channel, request: Request, connection: Connection) -> None:
         """One who was let in: a keyed hash of address and agent, which only the sketch sees. Two microseconds."""
@@ -92,6 +100,7 @@ class Gate:
             ticket = Ticket(name, rank, unix_ms(now))
         elif rank > ticket.rank:
             ticket = msgspec.structs.replace(ticket, rank=rank)
+        _came_to(connection, Reach.WAITED)
         u = door.place(self._key, space, ticket.device)
         inside = door.admits(channel.orders, u, ticket)
         if not inside:
@@ -121,9 +130,17 @@ class Gate:
         address = origin(connection.peer, request.headers, self._trusted).address
         return door.device(self._key, address, slot)
 
-    def _later(self, channel: Channel, reason: str, detail: str) -> Overloaded:
+    def _later(self, channel: Channel, connection: Connection, reason: str, detail: str) -> Overloaded:
+        _came_to(connection, Reach.WAITED)
         self._worker.turned_away[reason] += 1
         channel.turned_away += 1
         first, last = channel.orders.retry_s
         retry_s = first + secrets.randbelow(1000) / 1000 * (last - first)
         return Overloaded(detail, retry_after_s=retry_s, code="waiting", status=429)
+
+
+def _came_to(connection: Connection, stage: Reach) -> None:
+    """The connection's client has come so far, if it is in the sample."""
+    trace = connection.trace
+    if trace is not None and trace.far < stage:
+        trace.far = stage

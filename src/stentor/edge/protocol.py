@@ -16,6 +16,7 @@ from stentor.base.errors import StentorError
 from stentor.edge.fanout import Group, Stream
 from stentor.edge.players import Counting
 from stentor.edge.reply import Reply
+from stentor.evidence.sources import Trace
 from stentor.wire.heads import Heads
 from stentor.wire.http import Request, RequestParser
 
@@ -43,6 +44,8 @@ class Host(Protocol):
     """Monotonic seconds, at most one second old."""
     replied_bytes: int
     """Bytes of replies and of what listeners get at once."""
+    replies: list[int]
+    """How many had which first digit of their status; nobody's is 0."""
     heads: Heads
     """What this process has read of requests."""
 
@@ -74,6 +77,7 @@ class Connection(asyncio.Protocol):
         "_waiting",
         "alone",
         "asks",
+        "began",
         "bucket",
         "client",
         "deadline",
@@ -84,6 +88,7 @@ class Connection(asyncio.Protocol):
         "paused",
         "sent_bytes",
         "source",
+        "trace",
         "transport",
     )
 
@@ -99,6 +104,10 @@ class Connection(asyncio.Protocol):
         """The request whose reply is being held back."""
         self.client = ""
         """Where it comes from, or whom its request is from, as the worker counts it."""
+        self.trace: Trace | None = None
+        """What is counted of its client, when that is in the sample."""
+        self.began = 0.0
+        """When it was made, until its first reply (monotonic seconds); then 0."""
         self.asks: Counting | None = None
         """Where it is counted as one that asks for playlists."""
         self.alone = ""
@@ -120,6 +129,22 @@ class Connection(asyncio.Protocol):
     def peer(self) -> str:
         """The address of the other side, or of whom its proxy speaks for; empty when nobody knows."""
         return self.source or (self.transport.get_extra_info("peername") or ("",))[0]
+
+    @property
+    def overdue(self) -> str:
+        """What it is too slow for, when its deadline has passed."""
+        if self.paused:
+            return "stall"
+        if self._parser is None:
+            return "end"
+        if self.began:
+            return "handshake" if self.transport.get_extra_info("handshake") else "first"
+        return "idle" if self._parser.idle else "head"
+
+    def replied(self, status: int) -> None:
+        """A reply begins."""
+        self._host.replies[status // 100] += 1
+        self.began = 0.0
 
     def came_from(self, address: str) -> None:
         """What the PROXY protocol says."""
@@ -256,6 +281,7 @@ class Connection(asyncio.Protocol):
         self.held = self._forget = None
         payload, first = stream.join(self, burst)
         self._host.watch(self, FOREVER)
+        self.replied(200)
         data = head.replace(CHUNK_MARK, str(first).encode()) + payload
         self._host.replied_bytes += len(data)
         self.transport.write(data)
@@ -273,6 +299,8 @@ class Connection(asyncio.Protocol):
         if unread := request.stream is not None and _comes(request):
             stays = False  # the answer came before the body's end: nobody takes the rest
         data = reply.render(head_only=request.method == "HEAD", keep_alive=stays)
+        self._host.replies[reply.status // 100] += 1  # as in replied, without a call
+        self.began = 0.0
         self._host.replied_bytes += len(data)
         if unread:
             self.end(data)
@@ -298,7 +326,9 @@ class Connection(asyncio.Protocol):
     def _fail(self, error: StentorError) -> None:
         """Says why and closes: after bytes that do not parse nobody knows where the next request begins."""
         if self.held is None:
-            self.end(self._host.refuse(error).render(head_only=False, keep_alive=False))
+            reply = self._host.refuse(error)
+            self.replied(reply.status)
+            self.end(reply.render(head_only=False, keep_alive=False))
         else:
             self._parser = None
             self.transport.close()

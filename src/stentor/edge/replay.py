@@ -241,6 +241,7 @@ class Replays:
         if wanted:
             fields["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
         keep_alive = request.keep_alive and request.version == "1.1"
+        connection.replied(206 if wanted else 200)
         going = await connection.send(http.head(206 if wanted else 200, fields, keep_alive=keep_alive))
         pieces = [] if request.method == "HEAD" else manifest.byte_ranges(sizes, start, end)
         for piece, first, last in pieces:

@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from stentor.base.clock import unix_ms
+from stentor.crowd.addresses import ALONE
 from stentor.edge.channel import Channel
 from stentor.edge.fanout import SoundSent
 from stentor.edge.worker import Worker
 from stentor.evidence.row import EdgeSecond, SpaceSecond
+from stentor.evidence.sources import CONNECTION_US, TLS_US, costliest
 
 _TCP_INFO_BYTES = 32
 _QUEUE_AT = 24
@@ -35,7 +37,6 @@ class Seconds:
         """Those that this process listens on."""
         self._worker, self._channels, self._edge = worker, channels, edge
         self._before: dict[str, float] = {}
-        self._turned_away: dict[str, int] = {}
         self._spaces: dict[str, _Before] = {}
         self._queue = self._queue_limit = -1
 
@@ -53,12 +54,7 @@ class Seconds:
         worker, counters = self._worker, self._worker.counters
         spaces = {space: self._space(space, channel) for space, channel in self._channels.items() if channel.window}
         self._spaces = {space: self._spaces[space] for space in spaces}
-        turned_away = {
-            reason: times - self._turned_away.get(reason, 0)
-            for reason, times in worker.turned_away.items()
-            if times > self._turned_away.get(reason, 0)
-        }
-        self._turned_away = dict(worker.turned_away)
+        shaken = worker.handshakes
         found = EdgeSecond(
             self._edge,
             unix_ms(worker.clock()),
@@ -70,14 +66,23 @@ class Seconds:
             self._new("hasty", worker.addresses.refused_requests),
             self._new("malformed", worker.malformed),
             self._new("failed", worker.failed),
-            self._new("timed_out", worker.timed_out),
-            turned_away,
+            self._added("timed_out", worker.overdue),
+            [self._new(f"replies/{digit}", worker.replies[digit]) for digit in range(1, 6)],
+            (
+                self._new("tls/begun", shaken.begun),
+                self._new("tls/done", shaken.done),
+                self._new("tls/failed", shaken.failed),
+            ),
+            self._added("turned_away", worker.turned_away),
             self._new("sent_bytes", counters.bytes_sent + worker.replied_bytes),
             self._new("cpu_ms", time.process_time() * 1000),
             round(worker.meter.load.lag * 1000),
             self._queue,
             self._queue_limit,
             spaces,
+            self._costliest(),
+            worker.sample.halvings,
+            worker.sample.taken(),
         )
         self._queue = self._queue_limit = -1
         return found if spaces else None
@@ -86,6 +91,16 @@ class Seconds:
         """What was added since the last row."""
         before, self._before[name] = self._before.get(name, 0.0), so_far
         return round(so_far - before)
+
+    def _added(self, name: str, so_far: Mapping[str, int]) -> dict[str, int]:
+        """The same by kind; without those that are zero."""
+        return {kind: new for kind, times in so_far.items() if (new := self._new(f"{name}/{kind}", times))}
+
+    def _costliest(self) -> list[tuple[int, int, int]]:
+        connection_us = CONNECTION_US if self._worker.tls is None else TLS_US
+        found = costliest(*self._worker.addresses.past(), connection_us=connection_us)
+        hashed = self._worker.sample.hashed
+        return [(0 if source == ALONE else hashed(source), asked, came) for source, asked, came in found]
 
     def _space(self, space: str, channel: Channel) -> SpaceSecond:
         before, heard = self._spaces.setdefault(space, _Before()), channel.heard
@@ -102,6 +117,7 @@ class Seconds:
             channel.turned_away - before.turned_away,
             channel.clients.grown(),
             channel.unnamed - before.unnamed,
+            channel.first_sound.taken(),
             counts["hls"] > 0 and hls is not None and (hls.reloading.hidden or hls.polling.hidden),
         )
         before.heard.joins, before.heard.chunks, before.heard.skipped = heard.joins, heard.chunks, heard.skipped

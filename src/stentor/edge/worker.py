@@ -9,7 +9,7 @@ from typing import Protocol
 from stentor.base import log
 from stentor.base.clock import Clock
 from stentor.base.errors import Overloaded, StentorError
-from stentor.base.secure import Secure
+from stentor.base.secure import Handshakes, Secure
 from stentor.base.tls import Tls
 from stentor.crowd.addresses import ALONE, Addresses, source
 from stentor.edge.deadlines import Deadlines
@@ -18,6 +18,7 @@ from stentor.edge.load import Meter
 from stentor.edge.protocol import Connection
 from stentor.edge.proxied import Proxied
 from stentor.edge.reply import BRIEF, NO_STORE, Reply, failure
+from stentor.evidence.sources import HASH_BITS, Sample
 from stentor.spaces.forecast import Headroom
 from stentor.wire import forwarded
 from stentor.wire.forwarded import Networks
@@ -96,8 +97,11 @@ class Worker:
         """Joins that were told to come back, by reason."""
         self.malformed = 0
         self.failed = 0
-        self.timed_out = 0
+        self.overdue: dict[str, int] = {}
         self.requests = 0
+        self.replies = [0] * 6
+        self.handshakes = Handshakes()
+        self.sample = Sample(lambda source: hash(source) % (1 << HASH_BITS))  # the gate brings that of all edges
         self.forwarded = ForwardCounts()
         self.replied_bytes = 0
         self.heads = Heads()
@@ -128,7 +132,7 @@ class Worker:
         connection = Connection(self)
         inner: asyncio.Protocol = connection
         if self.tls is not None:
-            inner = Secure(inner, self.tls.context)
+            inner = Secure(inner, self.tls.context, self.handshakes)
         if self.proxied:
             return Proxied(inner, self._malformed, lambda address: self._named(connection, address))
         return inner
@@ -138,6 +142,7 @@ class Worker:
     def opened(self, connection: Connection) -> bool:
         self.open += 1
         self._connections.add(connection)
+        connection.began = self._loop.time()
         if self.open > self.capacity:
             self.refused += 1
             self._turn_away(connection, FULL)
@@ -162,6 +167,9 @@ class Worker:
             return False
         connection.client = client
         connection.alone = client if client.startswith(ALONE) else ""
+        connection.trace = self.sample.trace(ALONE if connection.alone else client)
+        if connection.trace is not None:
+            connection.trace.connections += 1
         return True
 
     def _speaks_for(self, connection: Connection, request: Request) -> bool:
@@ -175,10 +183,13 @@ class Worker:
             if entered is None:
                 return False
             connection.client = entered
+            connection.trace = self.sample.trace(ALONE if client == connection.alone else entered)
         return True
 
     def _turn_away(self, connection: Connection, error: StentorError) -> None:
-        connection.transport.write(self._refusal(error).render(head_only=False, keep_alive=False))
+        reply = self._refusal(error)
+        connection.replied(reply.status)
+        connection.transport.write(reply.render(head_only=False, keep_alive=False))
         connection.transport.close()
 
     def _refusal(self, error: StentorError) -> Reply:
@@ -204,7 +215,12 @@ class Worker:
         self.requests += 1
         if connection.alone and not self._speaks_for(connection, request):
             return self._refusal(CROWDED)
+        trace = connection.trace
+        if trace is not None:
+            trace.requests += 1
         if not self.addresses.ask(connection.client):
+            if trace is not None:
+                trace.refused += 1
             return self._refusal(HASTY)
         try:
             return self.site.answer(request, connection)
@@ -233,6 +249,11 @@ class Worker:
     # What the role does.
 
     @property
+    def timed_out(self) -> int:
+        """Connections that were too slow."""
+        return sum(self.overdue.values())
+
+    @property
     def places_left(self) -> int:
         """How many more may begin to listen."""
         return max(0, min(self.places - self.listeners, self.capacity - self.open))
@@ -259,5 +280,6 @@ class Worker:
         self._refusals.clear()
         self.addresses.second()
         for connection in self._deadlines.due(self.now):
-            self.timed_out += 1
+            kind = connection.overdue
+            self.overdue[kind] = self.overdue.get(kind, 0) + 1
             connection.transport.abort()

@@ -13,13 +13,14 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from stentor.base import grid
-from stentor.evidence import sketch
+from stentor.evidence import delays, sketch
 from stentor.evidence.row import EdgeSecond, SpaceSecond
 
 CARRIED_S = 3
 """An edge that says nothing for longer is gone, and nobody hears it."""
 PART_S = grid.PART_SAMPLES / grid.SAMPLE_RATE_HZ
 TWO_SIGMA = 1.96
+FIRST_SOUND_SHARE = 0.95
 
 
 class Figure(msgspec.Struct, frozen=True):
@@ -49,7 +50,9 @@ class Counts(msgspec.Struct, frozen=True):
     refused: Figure
     joins: Figure
     minutes: Figure
+    skipped: Figure
     unique: Figure
+    first_sound_ms: Figure
 
 
 METHODS: Mapping[str, str] = {
@@ -59,8 +62,10 @@ METHODS: Mapping[str, str] = {
     "refused": "joins told to wait: times, not devices",
     "joins": "progressive listeners that began: times, not devices",
     "minutes": "chunks written to listeners × 0.32 s, parts of HLS × 0.96 s; what was skipped does not count",
+    "skipped": "minutes that listeners were not sent since they were too slow for them: chunks × 0.32 s",
     "unique": "HyperLogLog of keyed hashes of address and agent, let in once at least; ±1.6 % for the sketch, "
     "and above it all who came through a proxy that named nobody",
+    "first_sound_ms": "from the connection to the first write of sound: 95 of 100 streams; by powers of two",
 }
 
 
@@ -98,6 +103,8 @@ def count(space: str, rows: Iterable[EdgeSecond]) -> Counts | None:
         refused=_exact("refused", sum(one.turned_away for one in whole)),
         joins=_exact("joins", sum(one.joins for one in whole)),
         minutes=_exact("minutes", round(minutes, 2), hidden),
+        skipped=_exact("skipped", round(sum(one.skipped_chunks for one in whole) * grid.CHUNK_S / 60, 2)),
+        first_sound_ms=_first_sound(whole),
         unique=_unique(sketch.merged(sketches.values()).count(), unnamed),
     )
 
@@ -107,6 +114,13 @@ def _unique(seen: float, unnamed: int) -> Figure:
     least = seen or float(unnamed > 0)
     low, high = seen * (1 - TWO_SIGMA * sketch.ERROR), seen * (1 + TWO_SIGMA * sketch.ERROR) + unnamed
     return Figure(round(least), round(low) or round(least), round(high), METHODS["unique"], at_least=unnamed > 0)
+
+
+def _first_sound(whole: Iterable[SpaceSecond]) -> Figure:
+    """Of none: 0."""
+    found = delays.quantile(delays.together(one.first_sound for one in whole), FIRST_SOUND_SHARE)
+    low, high = (found.low_ms, found.high_ms) if found else (0, 0)
+    return Figure(high, low, high, METHODS["first_sound_ms"])
 
 
 def _exact(name: str, value: float, at_least: bool = False, at_ms: int | None = None) -> Figure:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import msgspec
 
 from stentor.base.errors import Malformed
+from stentor.evidence.sources import ReachSum
 
 MOST_BYTES = 64 * 1024
 """A second in which 20,000 came has this much; usual rows have half a kilobyte."""
-COSTLIEST = 64
-"""Sources a row names, those that asked most."""
 
 
 class SpaceSecond(msgspec.Struct, frozen=True, array_like=True):
@@ -38,6 +37,9 @@ class SpaceSecond(msgspec.Struct, frozen=True, array_like=True):
     """What the sketch of those who were let in has grown by."""
     unnamed: int = 0
     """Times that somebody was let in of whom nothing is known but a proxy; they are not in ``clients``."""
+    first_sound: list[int] = []
+    """From the connection to the first sound, by powers of two (``evidence.delays``): of streams that were asked for
+    first on their connection."""
     hidden: bool = False
     """Whether somebody asks for HLS through a proxy that names nobody: a cache may answer others in its place."""
 
@@ -59,7 +61,12 @@ class EdgeSecond(msgspec.Struct, frozen=True, array_like=True):
     """Requests refused because their address sent too many."""
     malformed: int = 0
     failed: int = 0
-    timed_out: int = 0
+    timed_out: dict[str, int] = {}
+    """Connections that were too slow, by what they were too slow for (``Connection.overdue``)."""
+    replies: list[int] = []
+    """By the first digit of their status, 1 to 5; what an address was refused is among them."""
+    tls: tuple[int, int, int] = (0, 0, 0)
+    """Handshakes begun, done and failed. One fails, too, when its connection ends before it is done."""
     turned_away: dict[str, int] = {}
     """Joins told to come back, by reason; without those that are zero."""
     sent_bytes: int = 0
@@ -69,8 +76,12 @@ class EdgeSecond(msgspec.Struct, frozen=True, array_like=True):
     """The longest accept queue that was seen in the second; -1 where the system does not say."""
     queue_limit: int = -1
     spaces: dict[str, SpaceSecond] = {}
-    costliest: list[tuple[int, int]] = []
-    """Keyed ids of the sources that asked most in this second, and how often. No address follows from an id."""
+    costliest: list[tuple[int, int, int]] = []
+    """Of the sources that cost most: keyed id (0: proxies that name nobody), requests and connections."""
+    halvings: int = 0
+    """Of the sample: one source in 2 to the power of this."""
+    stages: list[ReachSum] = []
+    """What the sampled sources did, by how far they have come (``evidence.sources.Reach``)."""
 
 
 _decoder = msgspec.msgpack.Decoder(EdgeSecond)

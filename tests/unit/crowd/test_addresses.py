@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stentor.crowd.addresses import Addresses, source
+from stentor.crowd.addresses import ALONE, MOST_PAST, Addresses, source
 
 
 def limits(connections: int = 2, requests: int = 3) -> Addresses:
@@ -79,3 +79,29 @@ def test_nothing_is_left_of_who_has_gone(moves: list[tuple[str, bool]]) -> None:
     for each in there:
         one.leave(each)
     assert not one._open
+
+
+def test_the_seconds_that_have_ended_are_told_once() -> None:
+    """With what was refused; a second under way waits for its end, and proxies that name nobody are one source."""
+    one = limits()
+    for _ in range(3):
+        one.enter("192.0.2.1")
+    alone = [one.enter("10.0.0.1") for _ in range(2)]
+    for source_ in ("192.0.2.1", *alone):
+        assert source_ is not None
+        one.ask(source_)
+    assert one.past() == ({}, {})
+    one.second()
+    one.ask("192.0.2.1")
+    one.second()
+    assert one.past() == ({"192.0.2.1": 2, ALONE: 2}, {"192.0.2.1": 3, ALONE: 2})
+    assert one.past() == ({}, {})
+
+
+def test_what_nobody_asks_for_is_not_kept() -> None:
+    """An hour without a row costs no memory."""
+    one = limits(requests=0)
+    for _ in range(3600):
+        one.ask("192.0.2.1")
+        one.second()
+    assert one.past()[0] == {"192.0.2.1": MOST_PAST}

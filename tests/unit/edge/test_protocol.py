@@ -178,6 +178,7 @@ async def test_slow_heads_and_idle_connections_are_closed(monkeypatch: pytest.Mo
 
         trickling = asyncio.create_task(trickle())
         await eventually(lambda: rig.worker.timed_out == 3, "all three are closed")
+        assert rig.worker.overdue == {"first": 2, "idle": 1}
         await eventually(lambda: rig.worker.open == 0, "and gone")
         await trickling
         for _, writer in (silent, idle, slow):

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from pathlib import Path
 
+import pytest
+
+from stentor.crowd.addresses import Addresses
 from stentor.crowd.orders import Orders
+from stentor.edge import protocol
 from stentor.edge.seconds import Seconds
 from stentor.evidence.counts import count
 from stentor.evidence.row import EdgeSecond, encode
+from stentor.evidence.sources import Reach
 from stentor.spaces.model import State
-from tests.support.edge import SPACE, Rig, edge, live_space
+from tests.support.certificates import Authority
+from tests.support.edge import SPACE, Rig, edge, live_space, request
+from tests.support.wait import eventually
 
 NAMED = "X-Forwarded-For: 192.0.2."
 
@@ -19,6 +27,10 @@ async def hear(rig: Rig, number: int) -> asyncio.StreamWriter:
     reader, writer = await rig.open("/s/friday/live.aac", f"{NAMED}{number}", "User-Agent: player")
     await reader.readuntil(b"\r\n\r\n")
     return writer
+
+
+def limits() -> Addresses:
+    return Addresses(connections=0, requests=0, proxy=lambda address: address == "127.0.0.1")
 
 
 def taken(rows: Seconds) -> EdgeSecond:
@@ -73,6 +85,67 @@ async def test_who_comes_through_a_proxy_that_names_nobody_makes_it_at_least() -
         found.append(taken(rows).spaces[SPACE])
         assert [(one.unnamed, one.hidden, one.asking) for one in found] == [(1, True, 1), (0, False, 0), (0, False, 1)]
         assert [len(one.clients) for one in found] == [0, 0, 3]
+
+
+async def test_who_asked_most_is_named_by_a_keyed_id() -> None:
+    """The costliest first, the same id at each edge, proxies that name nobody as 0; and how far all came."""
+    async with edge(chunks=36, addresses=limits()) as rig:
+        rows = Seconds(rig.worker, rig.site.channels, "edge-0")
+        writer = await hear(rig, 1)
+        for number, times in ((2, 5), (3, 9)):
+            for _ in range(times):
+                await rig.get("/healthz", f"{NAMED}{number}")
+        await rig.get("/healthz")
+        rig.channel.heed(Orders("friday", p=0.0))
+        assert (await rig.get("/s/friday/live.aac", f"{NAMED}4"))[0] == 429
+        rig.worker.addresses.second()
+        row = taken(rows)
+        named = rig.site._gate.source_id
+        busy = [asked for asked in row.costliest if asked[1] > 1]
+        assert [one[:2] for one in busy] == [(named("192.0.2.3"), 9), (named("192.0.2.2"), 5)]
+        assert row.costliest[0] == (0, 1, 17)  # each came on a connection of the proxy's
+        asked, waited, let_in = row.stages[Reach.ASKED], row.stages[Reach.WAITED], row.stages[Reach.LET_IN]
+        assert (asked.requests, waited.requests, let_in.requests, row.halvings) == (15, 1, 1, 0)
+        assert row.replies[1] + row.replies[3] == 17
+        assert row.replies[3] == 1
+        assert taken(rows).replies == [0] * 5
+        writer.close()
+
+
+async def test_first_sound_is_measured_where_a_connection_asks_for_it_first() -> None:
+    """A connection that was open for other things would only tell how long that was."""
+    async with edge(chunks=36) as rig:
+        rows = Seconds(rig.worker, rig.site.channels, "edge-0")
+        first = await hear(rig, 1)
+        reader, later = await rig.open("/healthz", f"{NAMED}2")
+        await reader.readuntil(b"\r\n\r\n")
+        later.write(request("/s/friday/live.aac", f"{NAMED}2"))
+        await eventually(lambda: rig.worker.counters.joins == 2, "both hear")
+        seen = taken(rows).spaces[SPACE]
+        assert (seen.joins, sum(seen.first_sound)) == (2, 1)
+        counts = count(SPACE, [taken(rows), EdgeSecond("edge-0", 1, spaces={SPACE: seen})])
+        assert counts is not None
+        assert 0 < counts.first_sound_ms.value <= 8192
+        first.close()
+        later.close()
+
+
+async def test_handshakes_and_what_was_too_slow_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One is done, one is nonsense, one does not end: that one is cut off."""
+    monkeypatch.setattr(protocol, "HEAD_S", 1.0)
+    authority = Authority(tmp_path)
+    async with edge(chunks=1, tls=authority.tls(), trust=authority.trust()) as rig:
+        rows = Seconds(rig.worker, rig.site.channels, "edge-0")
+        assert (await rig.get("/healthz"))[0] == 200
+        silent, wrong = [await asyncio.open_connection("127.0.0.1", rig.port) for _ in range(2)]
+        wrong[1].write(b"GET / HTTP/1.1\r\n\r\n")
+        await eventually(lambda: rig.worker.timed_out == 1, "the silent one is cut off")
+        await eventually(lambda: rig.worker.handshakes.failed == 2, "both have failed")
+        row = taken(rows)
+        assert row.tls == (3, 1, 2)
+        assert row.timed_out == {"handshake": 1}
+        silent[1].close()
+        wrong[1].close()
 
 
 async def test_nothing_on_the_air_makes_no_row() -> None:

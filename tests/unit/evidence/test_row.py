@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stentor.base.errors import Malformed
-from stentor.evidence.row import COSTLIEST, MOST_BYTES, EdgeSecond, SpaceSecond, decode, encode
+from stentor.evidence.row import MOST_BYTES, EdgeSecond, SpaceSecond, decode, encode
+from stentor.evidence.sources import COSTLIEST
 
 USUAL = EdgeSecond(
     "edge-0-machine", 1_900_000_000_000, 12_000, 40, 700, turned_away={"waiting": 3}, sent_bytes=90_000_000, cpu_ms=310,
     spaces={"friday": SpaceSecond(11_800, 150, 20, 35, 36_000, 4, 140, 3, bytes(3 * 30))},
-    costliest=[(2**63 + number, 10) for number in range(20)],
+    costliest=[(2**63 + number, 10, 1) for number in range(20)],
 )  # fmt: skip
 
 
@@ -49,5 +50,5 @@ def test_what_is_no_row_is_refused(data: bytes) -> None:
 def test_the_largest_second_fits() -> None:
     """Twenty thousand come in it, and the costliest sources are full."""
     space = SpaceSecond(clients=bytes(3 * 16_384))
-    row = EdgeSecond("edge", 1, spaces={"friday": space}, costliest=[(2**64 - 1, 2**31)] * COSTLIEST)
+    row = EdgeSecond("edge", 1, spaces={"friday": space}, costliest=[(2**64 - 1, 2**31, 2**31)] * COSTLIEST)
     assert decode(encode(row)) == row

@@ -1,0 +1,199 @@
+"""What the rows of evidence cost an edge: processor time of what it does, with the collection and without, in turn.
+
+``python -m bench.evidence [--rounds 7]``. Measured in this process, without sockets: a connection whose transport takes
+everything, on the edge's own worker, site and channel, for streams, files of HLS and writes to a thousand listeners.
+"Without" is the same code with the parts that only evidence needs taken out, except for single additions: "a count" is
+one, and a request has one that cannot be taken out. Of the rounds the smallest counts, since
+what others on the machine do can only add to it. Ratios travel between machines, microseconds do not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import uvloop
+
+from bench.edge_server import chunk
+from stentor.audio.hold import HoldLoop
+from stentor.base import grid, keys
+from stentor.base.rendition import RENDITIONS
+from stentor.base.units import SpaceId
+from stentor.crowd.addresses import Addresses
+from stentor.edge.channel import Channel
+from stentor.edge.gate import Gate
+from stentor.edge.protocol import Connection
+from stentor.edge.seconds import Seconds
+from stentor.edge.site import Site
+from stentor.edge.worker import Worker
+from stentor.evidence.delays import Delays
+from stentor.evidence.row import encode
+from stentor.evidence.sources import Sample
+from stentor.spaces.model import Space, State
+from stentor.store.objects import Objects
+
+LISTENERS = 1_000
+REQUESTS = 10_000
+JOINS = 2_000
+SOURCES = 250
+AGENT = "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+
+class Taker(asyncio.Transport):
+    """Takes everything, from an address of its own."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self._peer = (f"192.0.2.{number % SOURCES}", number)
+
+    def write(self, data: Any) -> None:
+        """It is gone."""
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+    def abort(self) -> None:
+        """The same."""
+
+    def is_closing(self) -> bool:
+        return False
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """It has no buffer."""
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return self._peer if name == "peername" else default
+
+
+class Bench:
+    """An edge with one space that is live."""
+
+    def __init__(self) -> None:
+        addresses = Addresses(connections=0, requests=0, proxy=lambda _: False)
+        self.worker = Worker(capacity=1_000_000, clock=time.time, addresses=addresses)
+        gate = Gate(keys.derived("edge", b"of this bench only"), (), self.worker)
+        silence = {each.name: [[b"\0"] * each.frames_per_chunk] * grid.HOLD_CHUNKS for each in RENDITIONS}
+        music = HoldLoop("", b"", silence)
+        objects = Objects.open("memory://")
+        self.worker.site = site = Site(
+            self.worker, gate, objects=objects, address="", metrics_token="", music=music, instance="bench"
+        )
+        self.doors_open_ms = round(time.time() * 1000) - 30_000
+        space = Space(SpaceId("bench"), "Bench", State.LIVE, doors_open_ms=self.doors_open_ms)
+        self.channel = site.channels["bench"] = Channel(space, music, self.worker)
+        self.channel.open(time.time())
+        self.seconds = Seconds(self.worker, site.channels, "bench")
+        self._came = 0
+        while self.window.head + 1 < grid.chunk_at(time.time(), self.window.doors_open_s):
+            self.channel.add(chunk(self.window.head + 1, self.doors_open_ms), time.time())
+
+    @property
+    def window(self) -> Any:
+        assert self.channel.window is not None
+        return self.channel.window
+
+    def come(self) -> Connection:
+        self._came += 1
+        connection = Connection(self.worker)
+        connection.connection_made(Taker(self._came))
+        return connection
+
+    def join(self) -> Connection:
+        connection = self.come()
+        connection.data_received(asked("/s/bench/live.aac"))
+        assert connection.group is not None
+        return connection
+
+
+def asked(target: str) -> bytes:
+    return f"GET {target} HTTP/1.1\r\nHost: edge\r\n{AGENT}\r\n\r\n".encode()
+
+
+@contextmanager
+def without() -> Iterator[None]:
+    """Takes out what only evidence needs, as far as it is more than an addition."""
+    with (
+        patch.object(Gate, "_count", lambda *_: None),
+        patch.object(Sample, "trace", lambda *_: None),
+        patch.object(Delays, "add", lambda *_: None),
+    ):
+        yield
+
+
+def cost_us(times: int, work: Callable[[], object]) -> float:
+    begun = time.process_time()
+    for _ in range(times):
+        work()
+    return (time.process_time() - begun) / times * 1e6
+
+
+def measure() -> dict[str, float]:
+    """Microseconds of each thing, once."""
+    bench = Bench()
+    found = {"a join": cost_us(JOINS, bench.join)}
+    file = f"/s/bench/hls/aac-64/{bench.window.head // grid.CHUNKS_PER_SEGMENT - 1}.m4s"
+    player, wanted = bench.come(), asked(file)
+    player.data_received(wanted)
+    assert bench.worker.failed == 0
+    found["a file of HLS"] = cost_us(REQUESTS, lambda: player.data_received(wanted))
+    slots = [each for stream in bench.channel.streams.values() for each in stream._slots]
+    stream = next(iter(bench.channel.streams.values()))
+    bench.channel.add(chunk(bench.window.head + 1, bench.doors_open_ms), time.time() + 1.0)
+    begun, writes = time.process_time(), bench.worker.counters.writes
+    for slot in slots:
+        stream._fire(slot)
+    found["a write"] = (time.process_time() - begun) / (bench.worker.counters.writes - writes) * 1e6
+    bench.worker.addresses.second()
+    found["a row"] = cost_us(1, lambda: encode(bench.seconds.row() or exit_without()))
+    found["a count"] = cost_us(REQUESTS, lambda: count(bench.worker, 200)) - cost_us(
+        REQUESTS, lambda: none(bench.worker, 200)
+    )
+    bench.channel.close()
+    return found
+
+
+def count(worker: Worker, status: int) -> None:
+    """What a reply adds."""
+    worker.replies[status // 100] += 1
+
+
+def none(worker: Worker, status: int) -> None:
+    """The same call, without."""
+
+
+def exit_without() -> Any:
+    raise SystemExit("The edge has made no row.")
+
+
+async def main() -> None:
+    """Prints a line for each thing."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    options = parser.parse_args()
+    least: dict[bool, dict[str, float]] = {True: {}, False: {}}
+    for _ in range(options.rounds):
+        for collects in (True, False):
+            if collects:
+                found = measure()
+            else:
+                with without():
+                    found = measure()
+            for name, cost in found.items():
+                least[collects][name] = min(cost, least[collects].get(name, cost))
+    for name, cost in least[True].items():
+        bare = least[False][name]
+        beside = (
+            ""
+            if name in ("a row", "a count")
+            else f"{bare:9.2f} µs without, {cost - bare:+6.2f} µs, {cost / bare:5.3f} of it"
+        )
+        print(f"{name:16} {cost:9.2f} µs {beside}")
+
+
+if __name__ == "__main__":
+    uvloop.run(main())

@@ -1,0 +1,125 @@
+"""Where the load of a second came from: the costliest sources exactly, and of all sources a sample. Pure.
+
+A source is an address, or the half of an IPv6 address that one customer has (``crowd.addresses``). Which sources are in
+the sample is decided by a hash that all edges compute alike, so that it is the same ones everywhere; while there are
+few, it is all of them. What leaves a process names none: sums by how far its sources came.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Mapping
+from enum import IntEnum
+
+import msgspec
+
+COSTLIEST = 64
+"""Sources a row names."""
+MOST = 16_384
+"""Sources that are followed; when there are more, half of them are let go. 3 MB."""
+FORGOTTEN_S = 600
+"""A source that was silent for so long begins anew."""
+HASH_BITS = 64
+REQUEST_US = 30
+CONNECTION_US = 60
+TLS_US = 1_500
+"""What a source is charged for a request, a connection, and one with TLS; only their ratios matter, for the order."""
+
+
+class Reach(IntEnum):
+    """How far a source has come."""
+
+    CAME = 0
+    """Connections, and no request."""
+    ASKED = 1
+    WAITED = 2
+    """Asked at the door, and was told to wait or got a ticket."""
+    LET_IN = 3
+
+
+class Trace:
+    """One source of the sample. Whoever counts adds to it."""
+
+    __slots__ = ("connections", "far", "refused", "requests", "silent_s")
+
+    def __init__(self) -> None:
+        self.requests = self.connections = self.refused = 0
+        """Of this second."""
+        self.far = Reach.CAME
+        self.silent_s = 0
+
+
+class ReachSum(msgspec.Struct, frozen=True, array_like=True):
+    """What the sampled sources of one stage did in a second."""
+
+    sources: int = 0
+    """Those that did anything."""
+    requests: int = 0
+    connections: int = 0
+    refused: int = 0
+    """Connections and requests beyond what one address may have."""
+
+
+class Sample:
+    """``hashed`` gives 64 evenly spread bits of a source, the same at each edge."""
+
+    def __init__(self, hashed: Callable[[str], int], *, most: int = MOST) -> None:
+        self.halvings = 0
+        """One source in 2 to the power of this is in the sample."""
+        self.hashed, self._most = hashed, most
+        self._traces: dict[str, Trace] = {}
+
+    def __len__(self) -> int:
+        return len(self._traces)
+
+    def trace(self, source: str) -> Trace | None:
+        """The record of a source; None when it is not in the sample. A look-up, or a hash where it is new."""
+        found = self._traces.get(source)
+        if found is None and self._holds(source):
+            found = self._traces[source] = Trace()
+            while len(self._traces) > self._most:
+                self.halvings += 1
+                self._traces = {each: trace for each, trace in self._traces.items() if self._holds(each)}
+            return self._traces.get(source)
+        return found
+
+    def taken(self) -> list[ReachSum]:
+        """What was added since this was asked last, by stage."""
+        sums = [[0, 0, 0, 0] for _ in Reach]
+        over: list[str] = []
+        for source, trace in self._traces.items():
+            if not (trace.requests or trace.connections or trace.refused):
+                trace.silent_s += 1
+                if trace.silent_s > FORGOTTEN_S:
+                    over.append(source)
+                continue
+            if trace.requests and trace.far is Reach.CAME:
+                trace.far = Reach.ASKED
+            one = sums[trace.far]
+            one[0] += 1
+            one[1] += trace.requests
+            one[2] += trace.connections
+            one[3] += trace.refused
+            trace.requests = trace.connections = trace.refused = trace.silent_s = 0
+        for source in over:
+            del self._traces[source]
+        if not self._traces:
+            self.halvings = 0
+        return [ReachSum(*one) for one in sums]
+
+    def _holds(self, source: str) -> bool:
+        return not self.halvings or self.hashed(source) >> (HASH_BITS - self.halvings) == 0
+
+
+def costliest(
+    asked: Mapping[str, int], came: Mapping[str, int], *, connection_us: int, most: int = COSTLIEST
+) -> list[tuple[str, int, int]]:
+    """The sources that cost most: each with its requests and connections, the costliest first.
+
+    Exact, as long as ``asked`` and ``came`` hold everybody.
+    """
+
+    def cost(source: str) -> tuple[int, str]:
+        return asked.get(source, 0) * REQUEST_US + came.get(source, 0) * connection_us, source
+
+    return [(each, asked.get(each, 0), came.get(each, 0)) for each in heapq.nlargest(most, {*asked, *came}, key=cost)]
