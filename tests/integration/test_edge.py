@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from stentor.audio import hold
@@ -262,3 +266,58 @@ async def test_a_clock_set_for_a_moment_and_a_false_number_silence_nobody(tmp_pa
         assert status.numbers["fillers"] <= 4
         assert status.numbers["ahead"] == 2
         assert (await one.get("/healthz"))[2] == b'{"ready":true}'
+
+
+async def counts(one: World, folder: Path, what: str = SPACE) -> dict[str, dict[str, float]]:
+    """What ``stentor evidence counts`` prints for programs."""
+    return json.loads(await evidence(one, folder, "counts", what, "--json"))  # type: ignore[no-any-return]
+
+
+async def evidence(one: World, folder: Path, *arguments: str) -> bytes:
+    environment = os.environ | {"STENTOR_NATS_URL": one.nats.url, "STENTOR_DATA": str(folder / "operator")}
+    ran = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "stentor", "evidence", *arguments, env=environment, stdout=subprocess.PIPE
+    )
+    output, _ = await ran.communicate()
+    assert ran.returncode == 0
+    return output
+
+
+async def hear_to_the_end(reader: asyncio.StreamReader) -> int:
+    """How many chunks a listener gets."""
+    await reader.readuntil(b"\r\n\r\n")
+    heard = bytearray(await reader.read(-1))
+    return len(list(adts.split(heard))) // 15
+
+
+async def test_the_numbers_of_a_talk_are_those_of_who_was_there(tmp_path: Path) -> None:
+    """While it is on and after it, from the bus and from a file: three streams of two clients, to the last chunk."""
+    async with world(tmp_path, age_s=10.0) as one:
+        opened = [await asyncio.open_connection("127.0.0.1", one.port) for _ in range(3)]
+        for (_, writer), client in zip(opened, (1, 2, 2), strict=True):
+            writer.write(request("/s/friday/live.aac", f"X-Forwarded-For: 192.0.2.{client}", "User-Agent: player"))
+        hearing = [asyncio.create_task(hear_to_the_end(reader)) for reader, _ in opened]
+        await asyncio.sleep(2.2)  # until a second with all three has passed
+        found = await counts(one, tmp_path)
+        # for a segment or two also whoever asked for a playlist to see whether the edge is there
+        assert found["hearing"]["value"] in (3, 4)
+        assert [found[name]["value"] for name in ("peak", "joins", "unique", "refused")] == [4, 3, 2, 0]
+        assert found["minutes"]["value"] > 3 * 10 * 0.32 / 60
+        space = msgspec.structs.replace(one.space, state=State.ENDED, ended_ms=round(time.time() * 1000), version=2)
+        await Board(one.bus).put(space)
+        async with asyncio.timeout(15):
+            chunks = sum(await asyncio.gather(*hearing))
+        await asyncio.sleep(1.2)  # until the row of the last second
+        found = await counts(one, tmp_path)
+        assert [found[name]["value"] for name in ("hearing", "peak", "joins", "unique", "skipped")] == [0, 4, 3, 2, 0]
+        assert found["minutes"]["value"] == round(chunks * grid.CHUNK_S / 60, 2)
+        assert not found["hearing"]["at_least"]
+        file = tmp_path / "rows.jsonl"
+        file.write_bytes(await evidence(one, tmp_path, "rows", SPACE))
+        assert b"192.0.2" not in file.read_bytes()
+        again = await counts(one, tmp_path, str(file))
+        assert {name: again[name] for name in ("peak", "minutes", "unique")} == {
+            name: found[name] for name in ("peak", "minutes", "unique")
+        }
+        for _, writer in opened:
+            writer.close()

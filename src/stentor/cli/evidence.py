@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import datetime
+from pathlib import Path
 
 import click
 import msgspec
 import uvloop
 
 from stentor.base.config import Settings
-from stentor.base.errors import NotFound
+from stentor.base.errors import BadInput, Malformed, NotFound
 from stentor.bus.evidence import EvidenceLog
 from stentor.bus.identity import join
 from stentor.cli import options, tables
-from stentor.evidence.counts import METHODS, Counts, Figure, count
+from stentor.evidence.counts import METHODS, Figure, count
+from stentor.evidence.row import MOST_LINE_BYTES, EdgeSecond, line, only, read_line
+
+SUFFIX = ".jsonl"
 
 
 @click.group()
@@ -26,8 +30,18 @@ def evidence() -> None:
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @options.data
 def counts(space: str, as_json: bool, data: str | None) -> None:
-    """Print how many heard SPACE, waited and were refused: each number with its error and its method."""
-    found = uvloop.run(_count(options.settings(data=data), space))
+    """Print how many heard SPACE, waited and were refused: each number with its error and its method.
+
+    SPACE may be a file that `stentor evidence rows` made, ROWS.jsonl: the numbers are the same then.
+    """
+    settings = options.settings(data=data)
+    if space.endswith(SUFFIX):
+        space, kept = _read_file(Path(space))
+    else:
+        kept = uvloop.run(_read(settings))
+    found = count(space, kept)
+    if found is None:
+        raise unknown(space, settings)
     if as_json:
         click.echo(msgspec.json.encode(found).decode())
         return
@@ -50,12 +64,47 @@ def when(at_ms: int) -> str:
     return datetime.datetime.fromtimestamp(at_ms / 1000, datetime.UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
-async def _count(settings: Settings, space: str) -> Counts:
+@evidence.command()
+@click.argument("space")
+@options.data
+def rows(space: str, data: str | None) -> None:
+    """Write the rows that tell of SPACE, one a line (`> ROWS.jsonl`), to keep them or to count them elsewhere.
+
+    They hold no address, and nothing of other spaces; what they say of an edge is of all that it did.
+    """
+    settings = options.settings(data=data)
+    kept = [one for row in uvloop.run(_read(settings)) if (one := only(row, space)) is not None]
+    if not kept:
+        raise unknown(space, settings)
+    for row in kept:
+        click.echo(line(row), nl=False)
+
+
+async def _read(settings: Settings) -> list[EdgeSecond]:
     async with join(settings, "operator", name="evidence") as bus:
-        found = count(space, await EvidenceLog(bus).read())
-    if found is None:
-        raise NotFound(
-            f"No row of the last {settings.bus_hours:g} hours tells of a space {space}: it was not on the air, or its "
-            "edges are of an older version."
-        )
-    return found
+        return await EvidenceLog(bus).read()
+
+
+def _read_file(file: Path) -> tuple[str, list[EdgeSecond]]:
+    """The space, and its rows. Raises :class:`BadInput` for what is no file of rows of one space."""
+    kept: list[EdgeSecond] = []
+    try:
+        with file.open("rb") as lines:
+            while each := lines.readline(MOST_LINE_BYTES + 1):
+                kept.append(read_line(each))
+    except OSError as error:
+        raise BadInput(f"Cannot read {file}: {error.strerror}.") from error
+    except Malformed as error:
+        problem = f"Line {len(kept) + 1} of {file} is no row; make the file with: stentor evidence rows SPACE."
+        raise BadInput(problem) from error
+    spaces = {space for row in kept for space in row.spaces}
+    if len(spaces) != 1:
+        raise BadInput(f"{file} must have rows of one space; make it with: stentor evidence rows SPACE.")
+    return spaces.pop(), kept
+
+
+def unknown(space: str, settings: Settings) -> NotFound:
+    return NotFound(
+        f"No row of the last {settings.bus_hours:g} hours tells of a space {space}: it was not on the air, or its "
+        "edges are of an older version."
+    )

@@ -62,6 +62,9 @@ class Channel:
         """Who was let in, as keyed hashes."""
         self.first_sound = Delays()
         """From the connection on, of streams that were asked for first on theirs."""
+        self.stayed = Sketch()
+        """Who listened for a minute, as keyed hashes."""
+        self.stayed_unnamed = 0
         self.unnamed = 0
         """Times that somebody was let in whose address nobody told."""
         self.turned_away = 0

@@ -21,7 +21,7 @@ from stentor.crowd.door import Ticket
 from stentor.edge.channel import Channel
 from stentor.edge.protocol import Connection
 from stentor.edge.reply import ANYBODY, NO_STORE, Document, Reply
-from stentor.edge.worker import Worker
+from stentor.edge.worker import Worker, Young
 from stentor.evidence.sources import Reach, Sample
 from stentor.wire.forwarded import Networks, origin
 from stentor.wire.http import Request
@@ -81,11 +81,14 @@ class Gate:
         """One who was let in: a keyed hash of address and agent, which only the sketch sees. Two microseconds."""
         if connection.client.startswith(ALONE):
             channel.unnamed += 1  # a proxy that names nobody
+            self._worker.young.setdefault(connection, Young(self._worker.now, channel.space.id, None))
             return
         named = f"{channel.space.id}\n{channel.space.doors_open_ms}\n{connection.client}\n"
         text = (named + request.headers.get("user-agent", "")).encode("utf-8", "replace")
         hashed = hashlib.blake2b(text, digest_size=8, key=self._key, person=b"evidence")
-        channel.clients.add(int.from_bytes(hashed.digest(), "big"))
+        client = int.from_bytes(hashed.digest(), "big")
+        channel.clients.add(client)
+        self._worker.young.setdefault(connection, Young(self._worker.now, channel.space.id, client))
 
     def ticket(self, channel: Channel, request: Request, connection: Connection) -> Reply:
         """``/s/{space}/ticket``: the device's ticket, a new one when it has none, of a better class with a pass.

@@ -16,6 +16,8 @@ from stentor.edge.worker import Worker
 from stentor.evidence.row import EdgeSecond, SpaceSecond
 from stentor.evidence.sources import CONNECTION_US, TLS_US, costliest
 
+LISTENER_S = 60.0
+"""Who listens so long in one go is a listener."""
 _TCP_INFO_BYTES = 32
 _QUEUE_AT = 24
 """Of a listening socket ``tcpi_unacked`` is how many wait to be accepted, ``tcpi_sacked`` how many may (tcp(7))."""
@@ -26,7 +28,7 @@ class _Before:
 
     def __init__(self) -> None:
         self.heard = SoundSent()
-        self.parts = self.turned_away = self.unnamed = 0
+        self.parts = self.turned_away = self.unnamed = self.stayed_unnamed = 0
 
 
 class Seconds:
@@ -52,6 +54,7 @@ class Seconds:
     def row(self) -> EdgeSecond | None:
         """What came since it was asked last; None when nothing is on the air here."""
         worker, counters = self._worker, self._worker.counters
+        self._grow_old()
         spaces = {space: self._space(space, channel) for space, channel in self._channels.items() if channel.window}
         self._spaces = {space: self._spaces[space] for space in spaces}
         shaken = worker.handshakes
@@ -92,6 +95,20 @@ class Seconds:
         before, self._before[name] = self._before.get(name, 0.0), so_far
         return round(so_far - before)
 
+    def _grow_old(self) -> None:
+        """Who was let in a minute ago and listens still is a listener: a stream, or one who asks for playlists."""
+        young, before = self._worker.young, self._worker.now - LISTENER_S
+        while young and (first := next(iter(young.items())))[1].since <= before:
+            connection, one = first
+            del young[connection]
+            channel = self._channels.get(one.space)
+            if channel is None or (connection.group is None and connection.asks is None):
+                continue
+            if one.client is None:
+                channel.stayed_unnamed += 1
+            else:
+                channel.stayed.add(one.client)
+
     def _added(self, name: str, so_far: Mapping[str, int]) -> dict[str, int]:
         """The same by kind; without those that are zero."""
         return {kind: new for kind, times in so_far.items() if (new := self._new(f"{name}/{kind}", times))}
@@ -118,8 +135,11 @@ class Seconds:
             channel.clients.grown(),
             channel.unnamed - before.unnamed,
             channel.first_sound.taken(),
+            channel.stayed.grown(),
+            channel.stayed_unnamed - before.stayed_unnamed,
             counts["hls"] > 0 and hls is not None and (hls.reloading.hidden or hls.polling.hidden),
         )
         before.heard.joins, before.heard.chunks, before.heard.skipped = heard.joins, heard.chunks, heard.skipped
+        before.stayed_unnamed = channel.stayed_unnamed
         before.parts, before.turned_away, before.unnamed = parts, channel.turned_away, channel.unnamed
         return found

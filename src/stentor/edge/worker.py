@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from stentor.base import log
 from stentor.base.clock import Clock
@@ -64,6 +64,16 @@ class ForwardCounts:
         self.count = self.busy = self.away = 0
 
 
+class Young(NamedTuple):
+    """A connection that was let in less than a minute ago."""
+
+    since: float
+    """Loop time."""
+    space: str
+    client: int | None
+    """The hash of its client; None where nobody knows that one."""
+
+
 class Worker:
     """The :class:`stentor.edge.protocol.Host` of all connections of this process."""
 
@@ -100,6 +110,7 @@ class Worker:
         self.overdue: dict[str, int] = {}
         self.requests = 0
         self.replies = [0] * 6
+        self.young: dict[Connection, Young] = {}
         self.handshakes = Handshakes()
         self.sample = Sample(lambda source: hash(source) % (1 << HASH_BITS))  # the gate brings that of all edges
         self.forwarded = ForwardCounts()
@@ -202,6 +213,7 @@ class Worker:
     def closed(self, connection: Connection) -> None:
         self.open -= 1
         self._connections.discard(connection)
+        self.young.pop(connection, None)
         self._deadlines.forget(connection)
         if connection.asks is not None:
             connection.asks.gone(connection)

@@ -49,6 +49,7 @@ class Counts(msgspec.Struct, frozen=True):
     lobby: Figure
     refused: Figure
     joins: Figure
+    listeners: Figure
     minutes: Figure
     skipped: Figure
     unique: Figure
@@ -61,6 +62,7 @@ METHODS: Mapping[str, str] = {
     "lobby": "devices told to wait, at the edge that knows most; the truth is between that and the sum",
     "refused": "joins told to wait: times, not devices",
     "joins": "progressive listeners that began: times, not devices",
+    "listeners": "HyperLogLog as for unique, of those who listened for 60 s in one go",
     "minutes": "chunks written to listeners × 0.32 s, parts of HLS × 0.96 s; what was skipped does not count",
     "skipped": "minutes that listeners were not sent since they were too slow for them: chunks × 0.32 s",
     "unique": "HyperLogLog of keyed hashes of address and agent, let in once at least; ±1.6 % for the sketch, "
@@ -72,7 +74,7 @@ METHODS: Mapping[str, str] = {
 def count(space: str, rows: Iterable[EdgeSecond]) -> Counts | None:
     """None when no row knows the space."""
     seconds: dict[str, dict[int, SpaceSecond]] = defaultdict(dict)
-    sketches: dict[str, sketch.Sketch] = defaultdict(sketch.Sketch)
+    came, stayed = sketch.Sketch(), sketch.Sketch()
     times = []
     for row in rows:
         seen = row.spaces.get(space)
@@ -80,7 +82,8 @@ def count(space: str, rows: Iterable[EdgeSecond]) -> Counts | None:
             continue
         times.append(row.at_ms)
         seconds[row.edge][row.at_ms // 1000] = seen  # a copy says the same
-        sketches[row.edge].grow(seen.clients)
+        came.grow(seen.clients)
+        stayed.grow(seen.stayed)
     if not times:
         return None
     whole = [one for by_second in seconds.values() for one in by_second.values()]
@@ -105,15 +108,18 @@ def count(space: str, rows: Iterable[EdgeSecond]) -> Counts | None:
         minutes=_exact("minutes", round(minutes, 2), hidden),
         skipped=_exact("skipped", round(sum(one.skipped_chunks for one in whole) * grid.CHUNK_S / 60, 2)),
         first_sound_ms=_first_sound(whole),
-        unique=_unique(sketch.merged(sketches.values()).count(), unnamed),
+        listeners=_people("listeners", stayed.count(), sum(one.stayed_unnamed for one in whole), hidden),
+        unique=_people("unique", came.count(), unnamed),
     )
 
 
-def _unique(seen: float, unnamed: int) -> Figure:
+def _people(name: str, seen: float, unnamed: int, at_least: bool = False) -> Figure:
     """``unnamed``: who came through a proxy that named nobody is at least one, and at most as many as came."""
     least = seen or float(unnamed > 0)
     low, high = seen * (1 - TWO_SIGMA * sketch.ERROR), seen * (1 + TWO_SIGMA * sketch.ERROR) + unnamed
-    return Figure(round(least), round(low) or round(least), round(high), METHODS["unique"], at_least=unnamed > 0)
+    return Figure(
+        round(least), round(low) or round(least), round(high), METHODS[name], at_least=at_least or unnamed > 0
+    )
 
 
 def _first_sound(whole: Iterable[SpaceSecond]) -> Figure:

@@ -11,8 +11,10 @@ import msgspec
 from stentor.base.errors import Malformed
 from stentor.evidence.sources import ReachSum
 
-MOST_BYTES = 64 * 1024
-"""A second in which 20,000 came has this much; usual rows have half a kilobyte."""
+MOST_BYTES = 128 * 1024
+"""A second in which 20,000 came and as many listened for a minute has this much; usual rows have half a kilobyte."""
+MOST_LINE_BYTES = 2 * MOST_BYTES
+"""As base64 it takes a third more."""
 
 
 class SpaceSecond(msgspec.Struct, frozen=True, array_like=True):
@@ -40,6 +42,10 @@ class SpaceSecond(msgspec.Struct, frozen=True, array_like=True):
     first_sound: list[int] = []
     """From the connection to the first sound, by powers of two (``evidence.delays``): of streams that were asked for
     first on their connection."""
+    stayed: bytes = b""
+    """What the sketch of those has grown by who have listened for a minute now."""
+    stayed_unnamed: int = 0
+    """Times that somebody of whom nothing is known has listened for a minute now."""
     hidden: bool = False
     """Whether somebody asks for HLS through a proxy that names nobody: a cache may answer others in its place."""
 
@@ -86,6 +92,9 @@ class EdgeSecond(msgspec.Struct, frozen=True, array_like=True):
 
 _decoder = msgspec.msgpack.Decoder(EdgeSecond)
 _encoder = msgspec.msgpack.Encoder()
+_line_decoder = msgspec.json.Decoder(EdgeSecond)
+_line_encoder = msgspec.json.Encoder()
+Decoder = msgspec.msgpack.Decoder[EdgeSecond] | msgspec.json.Decoder[EdgeSecond]
 
 
 def encode(row: EdgeSecond) -> bytes:
@@ -94,12 +103,33 @@ def encode(row: EdgeSecond) -> bytes:
 
 def decode(data: bytes) -> EdgeSecond:
     """Raises :class:`Malformed` for what is no row. Fields of a later version are left out."""
-    if len(data) > MOST_BYTES:
-        raise Malformed("A row of evidence has 64 kB at most.")
+    return _decoded(_decoder, data, MOST_BYTES)
+
+
+def line(row: EdgeSecond) -> bytes:
+    """A row as a line of a file: JSON, an array in the order of the fields; bytes are base64."""
+    return _line_encoder.encode(row) + b"\n"
+
+
+def read_line(data: bytes) -> EdgeSecond:
+    """What :func:`line` wrote; raises as :func:`decode`."""
+    return _decoded(_line_decoder, data, MOST_LINE_BYTES)
+
+
+def _decoded(decoder: Decoder, data: bytes, most: int) -> EdgeSecond:
+    if len(data) > most:
+        raise Malformed(f"A row of evidence has {most // 1024} kB at most.")
     try:
-        row = _decoder.decode(data)
+        row = decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed("That is no row of evidence.") from error
     if row.at_ms < 0:
         raise Malformed("A row of evidence has a time.")
     return row
+
+
+def only(row: EdgeSecond, space: str) -> EdgeSecond | None:
+    """The row with what it says of one space; None when it says nothing of it."""
+    if space not in row.spaces:
+        return None
+    return msgspec.structs.replace(row, spaces={space: row.spaces[space]})

@@ -8,7 +8,6 @@ in its second; a row that comes twice changes nothing.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 
 import numpy as np
 
@@ -67,15 +66,6 @@ class Sketch:
         if not z:
             return 2.0**64  # every register is full: all hashes that there are
         return REGISTERS * REGISTERS / (2.0 * math.log(2.0)) / z
-
-
-def merged(sketches: Iterable[Sketch]) -> Sketch:
-    """What several have seen together."""
-    whole = Sketch()
-    for each in sketches:
-        ours, theirs = np.frombuffer(whole._ranks, np.uint8), np.frombuffer(each._ranks, np.uint8)
-        whole._ranks = bytearray(np.maximum(ours, theirs).tobytes())
-    return whole
 
 
 def _sigma(share: float) -> float:

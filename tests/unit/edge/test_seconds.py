@@ -10,7 +10,7 @@ import pytest
 
 from stentor.crowd.addresses import Addresses
 from stentor.crowd.orders import Orders
-from stentor.edge import protocol
+from stentor.edge import protocol, seconds
 from stentor.edge.seconds import Seconds
 from stentor.evidence.counts import count
 from stentor.evidence.row import EdgeSecond, encode
@@ -110,6 +110,39 @@ async def test_who_asked_most_is_named_by_a_keyed_id() -> None:
         assert row.replies[3] == 1
         assert taken(rows).replies == [0] * 5
         writer.close()
+
+
+async def test_who_listens_for_a_minute_is_a_listener(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two streams of one client and a player of HLS are two; who has left, or only asked for the index, is none."""
+    monkeypatch.setattr(seconds, "LISTENER_S", 3.0)
+    async with edge(chunks=36, addresses=limits()) as rig:
+        rows = Seconds(rig.worker, rig.site.channels, "edge-0")
+        writers = [await hear(rig, 1), await hear(rig, 1)]
+        (await hear(rig, 2)).close()
+        for number, targets in (
+            (3, ["/s/friday/hls/index.m3u8", "/s/friday/hls/aac-64.m3u8"]),
+            (4, ["/s/friday/hls/index.m3u8"]),
+        ):
+            reader, writer = await rig.open(targets[0], f"{NAMED}{number}")
+            for target in targets[1:]:
+                writer.write(request(target, f"{NAMED}{number}"))
+            await reader.readuntil(b"\r\n\r\n")
+            writers.append(writer)
+        nobody = (await rig.open("/s/friday/live.aac"))[1]
+        await eventually(lambda: rig.worker.counters.joins == 4 and len(rig.worker.young) == 5, "all are let in")
+        found = [taken(rows)]
+        assert found[0].spaces[SPACE].stayed == b""
+        await eventually(
+            lambda: rig.worker.now >= max(one.since for one in rig.worker.young.values()) + 3, "time passes"
+        )
+        found.append(taken(rows))
+        seen = found[1].spaces[SPACE]
+        assert (len(seen.stayed), seen.stayed_unnamed, rig.worker.young) == (2 * 3, 1, {})
+        counts = count(SPACE, found)
+        assert counts is not None
+        assert (counts.listeners.value, counts.listeners.high, counts.unique.value) == (2, 3, 4)
+        for writer in (*writers, nobody):
+            writer.close()
 
 
 async def test_first_sound_is_measured_where_a_connection_asks_for_it_first() -> None:

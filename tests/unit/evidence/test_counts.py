@@ -78,6 +78,20 @@ def test_unique_is_never_more_than_one_where_somebody_comes_again() -> None:
     assert counted(rows).unique.value == 1
 
 
+def test_a_listener_is_one_who_stayed_a_minute() -> None:
+    """Once, at however many edges and times; of those whom nobody names there is at least one."""
+    rows = []
+    for edge in "ab":
+        stayed = Sketch()
+        for client in (1, 2, 3):
+            stayed.add(client << 50)
+        rows += [row(edge, 0, stayed=stayed.grown()), row(edge, 90, joins=50)]
+    assert counted(rows).listeners.value == 3
+    assert not counted(rows).listeners.at_least
+    found = counted([row("a", 0, stayed_unnamed=40)]).listeners
+    assert (found.low, found.high, found.at_least) == (1, 40, True)
+
+
 def test_behind_a_cache_every_number_of_people_says_at_least() -> None:
     """One proxy that named nobody is enough (srs 3697, AzuraCast 6975); times that were counted stay exact."""
     found = counted([row("a", 0, hearing=1), row("a", 1, asking=1, unnamed=1, hidden=True)])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stentor.base.errors import Malformed
-from stentor.evidence.row import MOST_BYTES, EdgeSecond, SpaceSecond, decode, encode
+from stentor.evidence.row import MOST_BYTES, EdgeSecond, SpaceSecond, decode, encode, line, only, read_line
 from stentor.evidence.sources import COSTLIEST
 
 USUAL = EdgeSecond(
@@ -27,6 +27,20 @@ def test_a_usual_row_is_small() -> None:
 @given(st.builds(EdgeSecond, edge=st.text(max_size=20), at_ms=st.integers(0, 2**53), costliest=st.just([])))
 def test_every_row_reads_as_it_was_written(row: EdgeSecond) -> None:
     assert decode(encode(row)) == row
+    assert read_line(line(row)) == row
+    assert line(row).count(b"\n") == 1
+
+
+def test_a_row_of_one_space_says_nothing_of_others() -> None:
+    both = msgspec.structs.replace(USUAL, spaces={**USUAL.spaces, "other": SpaceSecond(7)})
+    assert only(both, "friday") == USUAL
+    assert only(both, "monday") is None
+
+
+@pytest.mark.parametrize("data", [b"", b"\n", b"[1]", b"{}", line(USUAL)[:-9], b"[" * 10_000, b" " * 300_000])
+def test_what_is_no_line_is_refused(data: bytes) -> None:
+    with pytest.raises(Malformed):
+        read_line(data)
 
 
 def test_a_later_version_can_be_read() -> None:
@@ -48,7 +62,7 @@ def test_what_is_no_row_is_refused(data: bytes) -> None:
 
 
 def test_the_largest_second_fits() -> None:
-    """Twenty thousand come in it, and the costliest sources are full."""
-    space = SpaceSecond(clients=bytes(3 * 16_384))
+    """Twenty thousand come in it, as many have come a minute before, and the costliest sources are full."""
+    space = SpaceSecond(clients=bytes(3 * 16_384), stayed=bytes(3 * 16_384))
     row = EdgeSecond("edge", 1, spaces={"friday": space}, costliest=[(2**64 - 1, 2**31, 2**31)] * COSTLIEST)
     assert decode(encode(row)) == row
