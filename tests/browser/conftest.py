@@ -37,7 +37,7 @@ def voices() -> dict[str, Samples]:
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Whole]:
     """Everything up."""
     chromium()
-    async with whole(tmp_path_factory.mktemp("stentor"), edges=1) as house:
+    async with whole(tmp_path_factory.mktemp("stentor"), edges=1, guest_comments="on") as house:
         yield house
 
 

@@ -75,3 +75,57 @@ async def writes(writer: Visit, house: Whole, address: str | None) -> None:
 async def gone(page: Visit, selector: str, text: str) -> None:
     """Waits until what a selector finds shows this text no more."""
     await page.until(f"!document.querySelector({selector!r}).textContent.includes({text!r})", f"{text} is gone")
+
+
+async def test_a_guest_writes_and_the_host_approves(house: Whole, browsers: Browsers) -> None:
+    """In the panel under the player, with a name; held until the host approves it, then everybody reads it; the name is
+    there again after a reload, one of the stage is refused, and everybody can use all of it."""
+    tokens = await house.space("visited")
+    await house.call("PATCH", "/spaces/visited", {"comment_slow_s": 0})
+    page = house.audience("visited")
+    async with (
+        visit(browsers.plain, page) as guest,
+        visit(browsers.plain, page) as reader,
+        visit(browsers.plain, at(house, f"/stage/visited#token={tokens['host']}")) as host,
+    ):
+        host.page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
+        for each in (guest, reader):
+            await each.page.click("#comments summary")
+        await guest.page.locator("#guest").wait_for(state="visible")
+        await send(guest, "Host", HOSTILE)
+        await guest.says("#guest-said", "on the stage")
+        await send(guest, "Gina", HOSTILE)
+        await guest.says("#guest-said", "The hosts have it now")
+        await host.says("#held-log", HOSTILE)
+        await host.says("#held-said", "1 wait")
+        assert HOSTILE not in await reader.page.inner_text("#comments-read")
+        await host.page.set_viewport_size({"width": 1280, "height": 900})
+        await open_to_all(host, "stage with what waits")
+        await host.page.locator("#held-log").get_by_role("button", name="Approve: Gina", exact=False).first.click()
+        for each in (guest, reader):
+            await Trap(each).shows("#comments-read")
+            await each.says("#comments-read", "guest")
+        await open_to_all(reader, "a guest's field")
+        await guest.page.reload()
+        await guest.page.click("#comments summary")
+        await guest.page.locator("#guest").wait_for(state="visible")
+        assert await guest.page.input_value("#guest [name=name]") == "Gina"
+        await send(guest, "Gina", "Second")
+        await host.says("#held-log", "Second")
+        await host.page.locator("#held-log").get_by_role("button", name="Approve all").click()
+        await reader.says("#comments-read", "Second")
+        await host.says("#guests", "trusted")
+        await host.page.locator("#comments-log > div", has_text="Second").get_by_role("button", name="Shut out").click()
+        await gone(reader, "#comments-read", "Second")
+        await send(guest, "Gina", "Third")
+        await guest.says("#guest-said", "shut you out")
+        for each in (reader, host):
+            each.calm()
+    await house.call("POST", "/spaces/visited/end")
+
+
+async def send(guest: Visit, name: str, text: str) -> None:
+    """Fills in the guests' field and sends it."""
+    await guest.page.fill("#guest [name=name]", name)
+    await guest.page.fill("#guest [name=text]", text)
+    await guest.page.keyboard.press("Enter")

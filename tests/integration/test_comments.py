@@ -19,9 +19,11 @@ from stentor.bus.chat import Chats
 from stentor.bus.connection import connect
 from stentor.bus.status import SpaceStatus, Status, beat
 from stentor.edge import role as edge
+from stentor.house.comments import guests
 from stentor.house.comments.chat import LOOK_S
 from stentor.house.comments.service import BURST, SPACE_BURST
 from stentor.spaces.comments import NEWEST
+from stentor.spaces.guests import MOST_HELD, MOST_HELD_EACH
 from stentor.store.objects import Objects
 from tests.support.edge import silent_hold
 from tests.support.house import House, client, database, problem, running_house
@@ -38,7 +40,7 @@ FIRST_ADDRESS = 0x0A000001
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     """One house and one edge for all of them, in which everybody may sign up."""
     settings: dict[str, Any] = {"sign_up": "open", "audience_port": free_port()}
-    settings |= {"comments_listeners": LIMIT, "comments_words": "siteword, other"}
+    settings |= {"comments_listeners": LIMIT, "comments_words": "siteword, other", "guest_comments": "on"}
     async with running_house(tmp_path_factory.mktemp("house"), **settings) as house:
         await Objects.open(house.settings.recordings_address).put("hold/default", hold.encode(silent_hold()))
         task = asyncio.create_task(edge.run(house.settings, instance="edge-0"), name="edge")
@@ -277,3 +279,106 @@ async def test_the_page_where_one_writes(house: House) -> None:
     assert f"connect-src 'self' {house.settings.audience_address}" in answer.headers["content-security-policy"]
     assert 'href="/sign-in?next=/comments/page"' in answer.text
     assert (await house.anyone.get("/comments/nowhere")).status_code == 404
+
+
+async def as_guest(house: House, name: str, wish: dict[str, str], number: int) -> httpx.Response:
+    """Somebody without an account writes, from an address of their own."""
+    headers = {"X-Forwarded-For": str(ip_address(FIRST_ADDRESS + 0x10000 + number))}
+    return await house.anyone.post(f"/api/v1/spaces/{name}/guest-comments", json=wish, headers=headers)
+
+
+async def test_a_guest_is_read_once_approved(house: House) -> None:
+    """Held it is in nobody's file; approved it is in everybody's, without a handle; removed it is gone again; the same
+    browser is the same guest, who may be trusted and shut out."""
+    host = await space(house, "guests")
+    path = "/api/v1/spaces/guests/guest-comments"
+    first = (await as_guest(house, "guests", {"name": " Gina ", "text": "Hi"}, 1)).json()
+    assert (first["held"], first["name"], first["text"]) == (True, "Gina", "Hi")
+    again = await as_guest(house, "guests", {"name": "Gina", "text": "Again", "device": first["device"]}, 2)
+    assert again.json()["device"] == first["device"]
+    await as_guest(house, "guests", {"name": "Gus", "text": "Me", "device": "forged"}, 3)
+    found = (await house.anyone.get(path, headers=host)).json()
+    assert (found["opens"], [each["text"] for each in found["held"]]) == (True, ["Hi", "Again", "Me"])
+    [gina, second, gus] = found["held"]
+    assert gina["guest"] == second["guest"] != gus["guest"]
+    assert first["device"].partition(".")[0] not in str(found), "the hosts see a digest, not the pass"
+    chat = await told(house, "guests", lambda chat: chat["guests"], "the readers know that guests may write")
+    assert chat["comments"] == []
+
+    answer = await house.anyone.put(f"{path}/{gina['id']}", json={"verdict": "approve"}, headers=host)
+    assert [each["text"] for each in answer.json()["held"]] == ["Again", "Me"]
+    chat = await told(house, "guests", lambda chat: texts(chat) == ["Hi"], "approved")
+    assert [(each["name"], each["handle"], each["id"]) for each in chat["comments"]] == [("Gina", "", -gina["id"])]
+    await house.anyone.put(f"{path}/{second['id']}", json={"verdict": "trust"}, headers=host)
+    shown = await as_guest(house, "guests", {"name": "Gina", "text": "At once", "device": first["device"]}, 4)
+    assert shown.json()["held"] is False
+    await told(house, "guests", lambda chat: texts(chat) == ["Hi", "Again", "At once"], "trusted")
+    seen = (await house.anyone.get("/api/v1/spaces/guests/comments", headers=host)).json()
+    assert [each["text"] for each in seen["comments"]] == ["Hi", "Again", "At once"]
+    await house.anyone.delete(f"{path}/{gina['id']}", headers=host)
+    await told(house, "guests", lambda chat: texts(chat) == ["Again", "At once"], "removed")
+    answer = await house.anyone.put(f"{path}/{second['id']}", json={"verdict": "silence"}, headers=host)
+    assert [each["standing"] for each in answer.json()["guests"]] == ["silenced"]
+    await told(house, "guests", lambda chat: not chat["comments"], "shut out")
+    out = {"name": "Gina", "text": "Still here", "device": first["device"]}
+    problem(await as_guest(house, "guests", out, 5), 403, "silenced")
+    await house.anyone.delete(f"/api/v1/spaces/guests/guests/{gina['guest']}", headers=host)
+    assert (await as_guest(house, "guests", out, 6)).json()["held"] is True
+    left = (await house.anyone.delete(path, headers=host)).json()
+    assert (left["held"], left["guests"]) == ([], [])
+    problem(await house.anyone.delete(f"{path}/{gina['id']}", headers=host), 404, "comment-not-found")
+
+
+async def test_what_guests_may_not(house: House) -> None:
+    """Names of the stage, words of a list, more than a few that wait, a closed space; and nobody's address is kept."""
+    host = await space(house, "bounds")
+    await house.http.post("/api/v1/spaces/bounds/invitations", json={"name": "Grace"})
+    problem(await as_guest(house, "bounds", {"name": "gräce", "text": "Hi"}, 20), 400, "name-taken")
+    problem(await as_guest(house, "bounds", {"name": "Gus", "text": "a siteword"}, 21), 400, "comment-word")
+    problem(await as_guest(house, "bounds", {"name": "\u200b", "text": "Hi"}, 22), 400, "bad-input")
+    problem(await as_guest(house, "nowhere", {"name": "Gus", "text": "Hi"}, 23), 404, "space-not-found")
+    device = (await as_guest(house, "bounds", {"name": "Gus", "text": "1"}, 24)).json()["device"]
+    wish = {"name": "Gus", "text": "More", "device": device}
+    for number in range(1, MOST_HELD_EACH):
+        assert (await as_guest(house, "bounds", wish, 24 + number)).status_code == 201
+    problem(await as_guest(house, "bounds", wish, 30), 409, "guest-waits")
+    await house.http.patch("/api/v1/spaces/bounds", json={"comment_slow_s": 3600})
+    assert (await house.anyone.delete("/api/v1/spaces/bounds/guest-comments", headers=host)).status_code == 200
+    fresh = (await as_guest(house, "bounds", wish, 31)).json()
+    assert fresh["held"] is True, "what was refused counts no more"
+    problem(await as_guest(house, "bounds", wish, 32), 429, "comment-too-soon")
+    await house.http.post("/api/v1/spaces/bounds/end")
+    problem(await as_guest(house, "bounds", wish, 33), 409, "comments-closed")
+    with database(house.settings) as connection:
+        assert str(ip_address(FIRST_ADDRESS + 0x10000 + 31)) not in "\n".join(connection.iterdump())
+
+
+async def test_an_address_writes_so_much(house: House) -> None:
+    """Whatever passes it shows and wherever it writes; another address is as free as before."""
+    wish = {"name": "Gus", "text": "Hi"}
+    answers = [await as_guest(house, f"nowhere-{number}", wish, 50) for number in range(guests.BURST + 1)]
+    assert {answer.status_code for answer in answers[:-1]} == {404}
+    problem(answers[-1], 429, "too-many-comments")
+    problem(await as_guest(house, "nowhere-0", wish, 51), 404, "space-not-found")
+
+
+async def test_a_flood_of_guests_has_a_bound(house: House) -> None:
+    """Five hundred, each a new guest at an address of their own: few are looked at, the rest is told to come later; the
+    host goes on answering, and people with an account go on writing."""
+    host = await space(house, "flood")
+    path = "/api/v1/spaces/flood/guest-comments"
+    wish, answers = {"name": "Bot", "text": "Buy"}, list[httpx.Response]()
+    async with person(house, "kim") as kim:
+        for wave in range(0, 500, 25):
+            flood = [as_guest(house, "flood", wish, 1000 + wave + number) for number in range(25)]
+            look, *came = await asyncio.gather(house.anyone.get(path, headers=host), *flood)
+            assert look.status_code == 200, look.text
+            answers += came
+        assert (await kim.post("/spaces/flood/comments", json={"text": "A word"})).status_code == 201
+    assert {answer.status_code for answer in answers} <= {201, 429, 503}
+    taken = sum(answer.status_code == 201 for answer in answers)
+    held = (await house.anyone.get(path, headers=host)).json()["held"]
+    assert 1 <= len(held) == taken <= MOST_HELD
+    assert taken < len(answers) / 2
+    assert (await house.anyone.delete(path, headers=host)).json()["held"] == []
+    assert texts(await told(house, "flood", lambda chat: len(chat["comments"]) == 1, "the word")) == ["A word"]

@@ -15,7 +15,7 @@ import pytest_asyncio
 from stentor.people.digests import digest
 from stentor.people.model import Account, Session, SiteInvitation, SiteRole
 from stentor.store.spaces import Store
-from tests.support.house import House, running_house
+from tests.support.house import House, problem, running_house
 
 FIRST_ADDRESS = 0x0A000001
 CALLERS = ("anonymous", "member", "moderator", "admin", "host", "co_host", "speaker", "token")
@@ -69,6 +69,12 @@ EXPECTED = {
     "POST /spaces/{space}/comments": SIGNED_IN,
     "GET /spaces/{space}/comments/own": SIGNED_IN,
     "DELETE /spaces/{space}/comments/{comment}": MODERATORS,  # and one's own
+    "POST /spaces/{space}/guest-comments": EVERYBODY,
+    "GET /spaces/{space}/guest-comments": MODERATORS,
+    "DELETE /spaces/{space}/guest-comments": MODERATORS,
+    "PUT /spaces/{space}/guest-comments/{comment}": MODERATORS,
+    "DELETE /spaces/{space}/guest-comments/{comment}": MODERATORS,
+    "DELETE /spaces/{space}/guests/{guest}": MODERATORS,
     "PUT /spaces/{space}/silenced/{handle}": MODERATORS,
     "DELETE /spaces/{space}/silenced/{handle}": MODERATORS,
     "POST /spaces/{space}/pins": CO_HOSTS,
@@ -135,6 +141,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH /spaces/{space}/seats/{seat}": {"muted": True},
     "POST /spaces/{space}/backstage": {"text": "New"},
     "POST /spaces/{space}/comments": {"text": "New"},
+    "POST /spaces/{space}/guest-comments": {"name": "New", "text": "New"},
+    "PUT /spaces/{space}/guest-comments/{comment}": {"verdict": "approve"},
     "POST /spaces/{space}/pins": {"text": "New"},
     "PUT /spaces/{space}/playing": {"sound": "x"},
     "PATCH /spaces/{space}/playing": {"volume": 50},
@@ -189,6 +197,7 @@ class Site:
             "invitation": "x",
             "pin": "x",
             "comment": "1",
+            "guest": "x",
             "token": "x",
         }
         values |= {"space": space, "seat": seats["speaker"]}
@@ -263,6 +272,13 @@ async def test_the_table_has_every_route(site: Site) -> None:
         if method in ("get", "post", "put", "patch", "delete")
     }
     assert found | {"GET /accounts/{handle}/picture"} == set(EXPECTED)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_guests_write_only_where_the_site_says_so(site: Site) -> None:
+    """Nobody has turned it on here."""
+    path = "/api/v1/spaces/common/guest-comments"
+    problem(await site.house.anyone.post(path, json={"name": "New", "text": "New"}), 409, "guests-off")
 
 
 @pytest.mark.asyncio(loop_scope="module")

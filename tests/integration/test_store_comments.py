@@ -11,10 +11,12 @@ import pytest
 from stentor.base.errors import Conflict, NotFound
 from stentor.base.units import SpaceId
 from stentor.people.model import Account
+from stentor.spaces.guests import MOST_HELD_EACH, GuestComment, GuestHistory, GuestStanding, GuestVerdict
 from stentor.spaces.model import Space
 from stentor.spaces.rules import decide
-from stentor.store import comments
+from stentor.store import comments, guest_comments
 from stentor.store.comments import CommentHistory, CommentsTable, SilencedPerson, Written
+from stentor.store.guest_comments import Guest, GuestCommentsTable
 from stentor.store.spaces import Store
 from tests.support.postgres import database_url, postgres
 from tests.support.spaces import CREATE, NOW
@@ -108,3 +110,96 @@ async def test_old_ones_go(store: Store, monkeypatch: pytest.MonkeyPatch) -> Non
         await table.write(str(number))
     assert [each.text for each in await table.newest(SPACE, 50)] == [str(number) for number in range(10, 15)]
     assert len(await table.newest(OTHER, 50)) == 1
+
+
+class KeptGuests(GuestCommentsTable):
+    """The table, and a way to write into it without rules; ``past`` is what was known before."""
+
+    past = GuestHistory()
+
+    async def write(self, text: str, *, guest: str = "gina", space: SpaceId = SPACE, at_ms: int = 5) -> int:
+        def admit(_: Space, past: GuestHistory) -> GuestComment:
+            self.past = past
+            return GuestComment(guest.title(), text, held=past.standing is not GuestStanding.TRUSTED)
+
+        return (await self.add(space, guest, at_ms=at_ms, admit=admit))[0]
+
+    async def waits(self, space: SpaceId = SPACE) -> list[str]:
+        return [each.text for each in await self.held(space)]
+
+
+async def test_guests_wait_until_they_are_approved(store: Store) -> None:
+    """Held they are in nobody's chat; approved they stand where the moment of it is, below 0 and without a handle."""
+    table, all_ = KeptGuests(store.work), Kept(store.work)
+    first, second = await table.write("One", at_ms=1), await table.write("Two", at_ms=2)
+    await all_.write("Signed in", at_ms=10)
+    await all_.write("Later", at_ms=30)
+    assert ([each.text for each in await all_.newest(SPACE, 50)], await table.waits()) == (
+        ["Signed in", "Later"],
+        ["One", "Two"],
+    )
+    await table.judge(SPACE, first, GuestVerdict.APPROVE, at_ms=20)
+    await table.judge(SPACE, first, GuestVerdict.APPROVE, at_ms=40)  # pressed twice: it stays where it is
+    found = await all_.newest(SPACE, 50)
+    assert [each.text for each in found] == ["Signed in", "One", "Later"]
+    assert (found[1].id, found[1].name, found[1].handle, found[1].at_ms) == (-first, "Gina", "", 20)
+    assert [each.text for each in await all_.newest(SPACE, 2)] == ["One", "Later"]
+    assert await table.waits() == ["Two"]
+    for number in (second, first):
+        await table.remove(SPACE, number)
+    for wrong in (table.remove(SPACE, first), table.judge(SPACE, first, GuestVerdict.TRUST, at_ms=1)):
+        with pytest.raises(NotFound):
+            await wrong
+    assert (await table.waits(), await table.guests(SPACE)) == ([], [])
+    assert [each.text for each in await all_.newest(SPACE, 50)] == ["Signed in", "Later"]
+
+
+async def test_guests_are_trusted_or_shut_out(store: Store) -> None:
+    """Trust shows what waits and what comes; silence takes all of theirs away; each can be taken back, in one space."""
+    table, all_ = KeptGuests(store.work), Kept(store.work)
+    first = await table.write("One")
+    await table.write("Two")
+    await table.write("Gus waits", guest="gus")
+    await table.write("Elsewhere", space=OTHER, at_ms=9)
+    assert table.past == GuestHistory()
+    await table.judge(SPACE, first, GuestVerdict.TRUST, at_ms=7)
+    await table.write("Three", at_ms=8)
+    assert table.past == GuestHistory(GuestStanding.TRUSTED, last_ms=5, held=0, held_by_all=1)
+    assert [each.text for each in await all_.newest(SPACE, 50)] == ["One", "Two", "Three"]
+    assert await table.guests(SPACE) == [Guest("gina", "Gina", GuestStanding.TRUSTED)]
+    await table.judge(SPACE, first, GuestVerdict.SILENCE, at_ms=9)
+    assert await table.guests(SPACE) == [Guest("gina", "Gina", GuestStanding.SILENCED)]
+    assert (await all_.newest(SPACE, 50), await table.waits()) == ([], ["Gus waits"])
+    assert (await table.waits(OTHER), await table.guests(OTHER)) == (["Elsewhere"], [])
+    await table.forget(SPACE, "gina")
+    assert await table.guests(SPACE) == []
+    assert (await table.refuse_held(SPACE), await table.waits(), await table.waits(OTHER)) == (1, [], ["Elsewhere"])
+
+
+async def test_haste_holds_no_more_than_may_wait(store: Store) -> None:
+    """Of many sent at once by one guest, so many are let in as the rules say."""
+    table = GuestCommentsTable(store.work)
+
+    def admit(_: Space, past: GuestHistory) -> GuestComment:
+        if past.held >= MOST_HELD_EACH:
+            raise Conflict("Enough.")
+        return GuestComment("Gina", "Me", held=True)
+
+    wishes = [table.add(SPACE, "gina", at_ms=5, admit=admit) for _ in range(8)]
+    came = await asyncio.gather(*wishes, return_exceptions=True)
+    assert sum(isinstance(each, Conflict) for each in came) == 8 - MOST_HELD_EACH
+    assert len(await table.held(SPACE)) == MOST_HELD_EACH
+
+
+async def test_old_ones_of_guests_go(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A space keeps so many that were approved; what waits is left alone; the end of what people wrote takes all."""
+    monkeypatch.setattr(guest_comments, "KEPT", 3)
+    table, all_ = KeptGuests(store.work), Kept(store.work)
+    await table.judge(SPACE, await table.write("0"), GuestVerdict.TRUST, at_ms=1)
+    await table.write("waits", guest="gus")
+    for number in range(1, 6):
+        await table.write(str(number), at_ms=number)
+    assert [each.text for each in await all_.newest(SPACE, 50)] == ["3", "4", "5"]
+    assert await table.waits() == ["waits"]
+    assert await store.retention.forget_written(SPACE) == 5  # four comments, and one guest who was trusted
+    assert (await all_.newest(SPACE, 50), await table.waits(), await table.guests(SPACE)) == ([], [], [])

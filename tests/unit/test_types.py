@@ -29,6 +29,7 @@ SAME_NAMES: tuple[type[msgspec.Struct], ...] = (
     *(spaces.PlayingView, seats.Waiting, seats.RequestView, seats.BackstageMessage, spaces.SeatView, spaces.You),
     *(spaces.Ban, comments.CommentView, comments.Person, accounts.ProfileView, accounts.AccountView, RecordEntry),
     *(accounts.PasskeyView, accounts.SessionView, accounts.SiteInvitationView, accounts.DeletionView, Missing),
+    *(comments.GuestCommentView, comments.HeldComment, comments.GuestView, comments.GuestModeration),
     *(Hindrance, Pulse, PulseSeat, Cue, model.Pin),
 )
 DOCUMENTS = {each.__name__: each for each in SAME_NAMES} | {

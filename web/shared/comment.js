@@ -3,14 +3,14 @@
 import { element } from "./element.js";
 
 /**
- * One comment; `more` stands below it.
+ * One comment; `more` stands below it. A guest has no handle.
  * @param {CommentView} comment
  * @param {{ role: string, when: string }} said
  * @param {...(Node | null)} more
  * @returns {HTMLElement}
  */
 export function commentRow({ id, name, handle, text }, { role, when }, ...more) {
-  const about = [`@${handle}`, role, when].filter(Boolean).join(" · ");
+  const about = [handle && `@${handle}`, role, when].filter(Boolean).join(" · ");
   return element("div", { dataset: { id } },
     element("b", {}, element("bdi", {}, name)), " ",
     element("span", { className: "about" }, about),

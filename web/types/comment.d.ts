@@ -13,7 +13,38 @@ interface CommentView {
 interface Chat {
   state: "open" | "off" | "crowded";
   retry_s: Pace;
+  /** Whether one may write without an account. */
+  guests: boolean;
   comments: CommentView[];
+}
+
+/** What became of a guest's comment. */
+interface GuestCommentView {
+  held: boolean;
+  name: string;
+  text: string;
+  device: string;
+}
+
+interface HeldComment {
+  id: number;
+  guest: string;
+  name: string;
+  text: string;
+  at_ms: number;
+}
+
+interface GuestView {
+  guest: string;
+  name: string;
+  standing: string;
+}
+
+/** For those who keep order: what waits, and whom they have judged. */
+interface GuestModeration {
+  opens: boolean;
+  held: HeldComment[];
+  guests: GuestView[];
 }
 
 /** For those who keep order. */

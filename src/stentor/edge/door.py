@@ -150,6 +150,7 @@ def comments(space: Space, chat: Chat, rung: int) -> bytes:
             "state": state,
             "slow_s": space.slow_s,
             "retry_s": pace if pace is not None and state is ChatState.OPEN else SHUT_RETRY_S,
+            "guests": chat.guests,
             "comments": told,
         }
     )

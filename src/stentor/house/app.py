@@ -21,7 +21,9 @@ from stentor.house.accounts import api_provider, provider
 from stentor.house.accounts.oidc_login import OidcLogin
 from stentor.house.accounts.people import People
 from stentor.house.comments import api as api_comments
+from stentor.house.comments import api_guests
 from stentor.house.comments.chat import ChatKeeper
+from stentor.house.comments.guests import GuestComments
 from stentor.house.comments.service import Comments
 from stentor.house.door import api as api_door
 from stentor.house.door.passes import Passes
@@ -106,7 +108,6 @@ def build(
     storage, readers, site = StorageLimits(settings.quota_gb, settings.account_gb), Readers(), pages.Pages(callers)
     pictures = Pictures(spaces, people.limit, readers)
     oidc_login = OidcLogin(people, provider.configured(settings, spaces.clock), opens=settings.oidc_sign_up == "on")
-
     ice = IceServers(settings, spaces.clock)
     views = Views(spaces, statuses, settings, ice)
     line = RequestQueue(spaces, invitations)
@@ -128,6 +129,7 @@ def build(
         *api_requests.handlers(line, callers, spaces),
         *api_back_channel.handlers(back_channels, callers),
         *api_comments.handlers(comments, callers),
+        *api_guests.handlers(GuestComments(spaces, chats, settings, keys.invitations), callers),
         *api_retention.handlers(spaces, callers, views, retention, storage),
     ]
     app = Litestar(

@@ -43,6 +43,7 @@ SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "POST /spaces/{space}/claim": [{SESSION: []}],
     "POST /spaces/{space}/comments": [{SESSION: []}],
     "GET /spaces/{space}/comments/own": [{SESSION: []}],
+    "POST /spaces/{space}/guest-comments": [],
     "POST /sign-out": [{SESSION: []}],
 }
 """Who is asked for what; ``/account…`` takes a session, everything else either."""

@@ -112,8 +112,7 @@ async def _run(
     watcher = Watcher(spaces, board, bus, statuses, clock, attendance.parse(settings.end_after))
     back_channels = BackChannels(spaces)
     await back_channels.start(bus)
-    limit = settings.comments_listeners
-    chats = ChatKeeper(CommentsTable(store.work), bus, statuses, clock, limit=limit, holder=instance)
+    chats = ChatKeeper(CommentsTable(store.work), bus, statuses, clock, settings, holder=instance)
     await chats.start()
     keeper = BoardKeeper(spaces, bus, clock, holder=instance)
     controller = Controller(spaces, bus, statuses, clock, holder=instance)

@@ -35,7 +35,10 @@ class ChatState(StrEnum):
 
 
 class Comment(msgspec.Struct, frozen=True):
-    """One comment, as everybody sees it. ``id`` rises; ``role`` is that of the writer's seat then, or empty."""
+    """One comment, as everybody sees it. ``id`` rises; ``role`` is that of the writer's seat then, or empty.
+
+    Of a guest ``handle`` is empty and ``id`` below 0; ``at_ms`` is when it was approved.
+    """
 
     id: int
     name: str
@@ -53,6 +56,8 @@ class Chat(msgspec.Struct, frozen=True):
     """Rises with every change."""
     state: ChatState = ChatState.OFF
     comments: list[Comment] = []
+    guests: bool = False
+    """Whether people without an account may write too; an edge of before does not look at it."""
 
 
 class Writer(msgspec.Struct, frozen=True):

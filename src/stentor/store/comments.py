@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Sequence
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select
 
 from stentor.base.errors import NotFound
 from stentor.base.units import SpaceId
 from stentor.spaces.comments import Comment
 from stentor.spaces.model import Space
 from stentor.store import tables
+from stentor.store.guest_comments import shown_to_all
 from stentor.store.spaces import load_space
 from stentor.store.work import Work
 
@@ -78,12 +80,18 @@ class CommentsTable:
         return await self._work.read(lambda connection: _past(connection, space, account))
 
     async def newest(self, space: SpaceId, most: int) -> list[Comment]:
-        """The newest, the oldest of them first."""
-        return await self._read(_TABLE.c.space == space, most)
+        """The newest that everybody may read, guests' among them, the oldest first."""
+
+        def work(connection: Connection) -> list[Comment]:
+            both = (_read(connection, _TABLE.c.space == space, most), shown_to_all(connection, space, most))
+            return list(heapq.merge(*both, key=lambda each: each.at_ms))[-most:]
+
+        return await self._work.read(work)
 
     async def own(self, space: SpaceId, account: str, most: int) -> list[Comment]:
         """The newest of one person."""
-        return await self._read((_TABLE.c.space == space) & (_TABLE.c.account == account), most)
+        theirs = (_TABLE.c.space == space) & (_TABLE.c.account == account)
+        return await self._work.read(lambda connection: _read(connection, theirs, most))
 
     async def of_account(self, account: str) -> Sequence[Written]:
         """All that a person wrote in all spaces, the oldest first."""
@@ -143,19 +151,11 @@ class CommentsTable:
 
         return await self._work.read(work)
 
-    async def _read(self, where: ColumnElement[bool], most: int) -> list[Comment]:
-        query = _newest(where, most)
 
-        def work(connection: Connection) -> list[Comment]:
-            rows = connection.execute(query).all()
-            return [Comment(row.id, row.name, row.handle, row.role, row.text, row.at_ms) for row in reversed(rows)]
-
-        return await self._work.read(work)
-
-
-def _newest(where: ColumnElement[bool], most: int) -> Select[tuple[int, str, str, str, str, int]]:
+def _read(connection: Connection, where: ColumnElement[bool], most: int) -> list[Comment]:
     columns = (_TABLE.c.id, _PEOPLE.c.name, _PEOPLE.c.handle, _TABLE.c.role, _TABLE.c.text, _TABLE.c.at_ms)
-    return select(*columns).join_from(_TABLE, _PEOPLE).where(where).order_by(_TABLE.c.id.desc()).limit(most)
+    query = select(*columns).join_from(_TABLE, _PEOPLE).where(where).order_by(_TABLE.c.id.desc()).limit(most)
+    return [Comment(*row) for row in reversed(connection.execute(query).all())]
 
 
 def _past(connection: Connection, space: str, account: str) -> CommentHistory:

@@ -54,7 +54,7 @@ class RemovalsTable:
         """Deletes what people wrote in a space that was removed: comments, the back channel, requests to speak."""
 
         def work(connection: Connection) -> None:
-            for table in (tables.comments, tables.backstage, tables.requests, tables.silenced):
+            for table in tables.WRITTEN:
                 connection.execute(delete(table).where(table.c.space == space))
 
         await self._work.write(work)

@@ -18,8 +18,6 @@ from stentor.store.work import Work
 GB: Final = 1e9
 _UNFINISHED: Final = [state.value for state in (*sorted(ON_AIR), State.ENDED)]
 _SPACES, _EVENTS, _RECORDINGS = tables.spaces, tables.events, tables.recordings
-_WRITTEN: Final = (tables.comments, tables.backstage, tables.requests, tables.silenced)
-"""What people wrote, and who was shut out of it."""
 _decoder = msgspec.json.Decoder(Space)
 
 
@@ -62,7 +60,7 @@ class RetentionTable:
         """How many things people wrote in a space are kept."""
 
         def work(connection: Connection) -> int:
-            return sum(_count(connection, table.c.space == space) for table in _WRITTEN)
+            return sum(_count(connection, table.c.space == space) for table in tables.WRITTEN)
 
         return await self._work.read(work)
 
@@ -70,7 +68,9 @@ class RetentionTable:
         """Deletes what people wrote in a space; how much it was. A space has 5,000 comments at most."""
 
         def work(connection: Connection) -> int:
-            return sum(connection.execute(delete(table).where(table.c.space == space)).rowcount for table in _WRITTEN)
+            return sum(
+                connection.execute(delete(table).where(table.c.space == space)).rowcount for table in tables.WRITTEN
+            )
 
         return await self._work.write(work)
 

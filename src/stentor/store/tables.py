@@ -223,6 +223,34 @@ silenced = Table(
     Index("ix_silenced_account", "account"),
 )
 
+guest_comments = Table(
+    "guest_comments",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("space", String(48), ForeignKey("spaces.id"), nullable=False),
+    Column("guest", String(32), nullable=False, comment="digest of the device and the space"),
+    Column("name", String(80), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("shown_ms", BigInteger, comment="when it was approved; null while it is held"),
+    Index("ix_guest_comments_space", "space", "shown_ms"),
+    Index("ix_guest_comments_guest", "guest", "space"),
+    sqlite_autoincrement=True,
+)
+
+guests = Table(
+    "guests",
+    metadata,
+    Column("space", String(48), ForeignKey("spaces.id"), primary_key=True),
+    Column("guest", String(32), primary_key=True),
+    Column("name", String(80), nullable=False),
+    Column("standing", String(16), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+WRITTEN = (comments, guest_comments, backstage, requests, silenced, guests)
+"""What people wrote in spaces, and who was shut out of it."""
+
 tries = Table(
     "tries",
     metadata,

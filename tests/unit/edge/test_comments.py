@@ -33,6 +33,24 @@ async def test_one_file_for_everybody() -> None:
         assert (await rig.get("/s/friday/comments.json", method="POST"))[0] == 405
 
 
+def test_whether_guests_may_write_travels_with_the_chat() -> None:
+    """As the house says; one of before says nothing, and an edge of before does not look at it."""
+
+    class ChatBefore(msgspec.Struct, frozen=True):
+        space: str
+        version: int
+        state: ChatState
+        comments: list[Comment]
+
+    guest = Comment(-3, "Gina", "", "", "Hi", DOORS_OPEN_MS)
+    chat = msgspec.structs.replace(CHAT, comments=[WRITTEN, guest], guests=True)
+    assert json.loads(comments(live_space(), chat, 0))["guests"] is True
+    assert json.loads(comments(live_space(), chat, 0))["comments"][1]["handle"] == ""
+    old = msgspec.json.decode(msgspec.json.encode(chat), type=ChatBefore)
+    assert old.comments == chat.comments
+    assert msgspec.json.decode(msgspec.json.encode(old), type=Chat).guests is False
+
+
 @pytest.mark.parametrize("rung", range(len(RUNGS)))
 def test_a_crowded_edge_gives_them_up_first(rung: int) -> None:
     """Asked for more rarely on the first rung, not told at all above it; then they cost a hundred bytes."""

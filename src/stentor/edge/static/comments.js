@@ -1,12 +1,18 @@
 // What people write beside the space: the newest comments, asked for only while somebody looks at them.
 
 import { commentRow, fill } from "./shared/comment.js";
+import { guest, writeAsGuest } from "./shared/guest.js";
 import { between } from "./shared/pace.js";
 
 /** @type {Pace} */
 const AWAY_S = [10, 20];
 /** @type {Record<Chat["state"], string | undefined>} */
 const CLOSED = { open: undefined, off: "comments_off", crowded: "comments_crowded" };
+/** @type {Record<string, string | undefined>} */
+const REFUSED = {
+  "name-taken": "guest_taken", silenced: "guest_out", "comment-word": "guest_word", "guest-waits": "guest_waits", "guests-full": "guest_full",
+  "comment-too-soon": "too_fast", "too-many-comments": "too_fast", "comments-closed": "comments_off", "guests-off": "comments_off",
+};
 
 export class Comments {
   #read = "";
@@ -26,6 +32,13 @@ export class Comments {
     this.said = panel.querySelector("[role=status]");
     this.list = panel.querySelector("[role=log]");
     this.write = panel.querySelector("#comments-write");
+    this.form = panel.querySelector("form");
+    this.sent = panel.querySelector("#guest-said");
+    this.form.elements.name.value = guest().name;
+    this.form.addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
+      event.preventDefault();
+      this.#send();
+    });
     document.addEventListener("visibilitychange", () => this.#plan());
   }
 
@@ -38,6 +51,22 @@ export class Comments {
     this.write.hidden = !addresses?.write;
     if (addresses?.write) this.write.querySelector("a").href = addresses.write;
     this.#plan();
+  }
+
+  async #send() {
+    const { name, text } = this.form.elements;
+    const space = this.write.querySelector("a").href.split("/").pop();
+    this.sent.textContent = "";
+    try {
+      const { held } = await writeAsGuest(space, { name: name.value, text: text.value });
+      text.value = "";
+      this.sent.textContent = this.say(held ? "guest_held" : "guest_sent");
+    } catch (error) {
+      const elsewhere = error.status === 404; // no house behind this address: its own page takes it
+      const known = elsewhere ? "guest_elsewhere" : REFUSED[error.code] ?? (error.code ? "" : "guest_away");
+      this.sent.textContent = known ? this.say(known) : error.message;
+    }
+    text.focus();
   }
 
   get #looked() {
@@ -66,8 +95,9 @@ export class Comments {
   }
 
   /** @param {Chat} chat */
-  #show({ state, retry_s: pace, comments }) {
+  #show({ state, retry_s: pace, guests, comments }) {
     this.#pace = pace;
+    this.form.hidden = !(guests && state === "open" && !this.write.hidden);
     fill(this.list, comments, (comment) => this.#row(comment));
     this.#tell(CLOSED[state] ?? (comments.length ? "" : "comments_none"));
   }
@@ -75,7 +105,7 @@ export class Comments {
   /** @param {CommentView} comment */
   #row(comment) {
     const when = new Intl.DateTimeFormat(this.language(), { timeStyle: "short" }).format(comment.at_ms);
-    return commentRow(comment, { role: comment.role && this.say(comment.role), when });
+    return commentRow(comment, { role: this.say(comment.handle ? comment.role : "guest"), when });
   }
 
   /** @param {string} key */

@@ -37,7 +37,7 @@ def handlers(comments: Comments, callers: Callers) -> list[HTTPRouteHandler]:
 
     @delete("/spaces/{space:str}/comments/{comment:str}", status_code=204, summary="Remove a comment")
     async def remove(request: _Request, space: FromPath[str], comment: FromPath[str]) -> None:
-        await comments.remove(space, _number(comment), await who(request, space))
+        await comments.remove(space, number(comment), await who(request, space))
 
     @put("/spaces/{space:str}/silenced/{handle:str}", summary="Shut somebody out of the comments; theirs go")
     async def silence(request: _Request, space: FromPath[str], handle: FromPath[str]) -> schema.Moderation:
@@ -50,7 +50,7 @@ def handlers(comments: Comments, callers: Callers) -> list[HTTPRouteHandler]:
     return [write, moderation, own, remove, silence, lift]
 
 
-def _number(text: str) -> int:
+def number(text: str) -> int:
     """A comment's number in an address; raises :class:`NotFound` for what is none."""
     if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
         raise NotFound("There is no such comment; it may have been removed.", code="comment-not-found")

@@ -13,6 +13,7 @@ import msgspec
 
 from stentor.base import log
 from stentor.base.clock import Clock, unix_ms
+from stentor.base.config import Settings
 from stentor.base.errors import Overloaded
 from stentor.bus.board import Board
 from stentor.bus.chat import Chats
@@ -35,11 +36,13 @@ class ChatKeeper:
     """``follow``, ``listen``, ``run`` and the lease are tasks of the role. ``holder`` names this house."""
 
     def __init__(
-        self, table: CommentsTable, bus: Bus, statuses: Statuses, clock: Clock, *, limit: int, holder: str
+        self, table: CommentsTable, bus: Bus, statuses: Statuses, clock: Clock, settings: Settings, *, holder: str
     ) -> None:
         self._table, self._bus, self._statuses, self._clock = table, bus, statuses, clock
-        self.limit = limit
+        self.limit = settings.comments_listeners
         """The audience up to which comments are open by themselves."""
+        self.guests = settings.guest_comments == "on"
+        """Whether people without an account may write."""
         self._documents = Chats(bus)
         self.lease = Lease(bus, "chat", holder=holder)
         self._spaces: dict[str, Space] = {}
@@ -134,11 +137,11 @@ class ChatKeeper:
         self._stale.discard(space.id)
         self._read[space.id] = now
         newest = await self._table.newest(space.id, NEWEST) if state is ChatState.OPEN else []
-        if state is told.state and newest == told.comments:
+        if state is told.state and newest == told.comments and self.guests is told.guests:
             return
         # after a restart the old version is not known yet, and it must rise all the same
         version = max(told.version + 1, unix_ms(self._clock()))
-        chat = msgspec.structs.replace(told, version=version, state=state, comments=newest)
+        chat = msgspec.structs.replace(told, version=version, state=state, comments=newest, guests=self.guests)
         await self._documents.put(chat)
         if state is not told.state:
             self._log.info("comments-changed", space=space.id, state=state.value)

@@ -7,23 +7,27 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from stentor.house.spaces.schema import ONE_LINE, Time
+from stentor.house.spaces.schema import ONE_LINE, Name, Time
 from stentor.spaces.comments import ChatState, Comment
+from stentor.spaces.guests import LONGEST_PASS, GuestStanding, GuestVerdict
+
+Line = Annotated[str, Meta(min_length=1, max_length=280, extra_json_schema=ONE_LINE)]
 
 
 class NewComment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One line for everybody."""
 
-    text: Annotated[str, Meta(min_length=1, max_length=280, extra_json_schema=ONE_LINE)]
+    text: Line
 
 
 class CommentView(msgspec.Struct, frozen=True):
     """A comment as everybody sees it."""
 
     id: int
-    """Rises."""
+    """Rises. Of a guest it is below 0: their comment's number with a minus."""
     name: str
     handle: str
+    """Empty for a guest."""
     role: str
     """Of the writer's seat when it was written; empty for the audience."""
     text: str
@@ -60,6 +64,60 @@ class Moderation(msgspec.Struct, frozen=True):
 
 def comment(found: Comment) -> CommentView:
     return CommentView(found.id, found.name, found.handle, found.role, found.text, found.at_ms)
+
+
+class NewGuestComment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One line of somebody without an account."""
+
+    name: Name
+    text: Line
+    device: Annotated[str, Meta(max_length=LONGEST_PASS)] = ""
+    """What an earlier answer said, so that the hosts know the same guest again."""
+
+
+class GuestCommentView(msgspec.Struct, frozen=True):
+    """What became of it."""
+
+    held: bool
+    """It waits until somebody who keeps order approves it; else everybody sees it."""
+    name: str
+    text: str
+    device: str
+    """To be sent with the next one. It names this browser and nobody."""
+
+
+class HeldComment(msgspec.Struct, frozen=True):
+    """A guest's comment that waits for an answer."""
+
+    id: int
+    guest: str
+    """Whose it is; the same for all that one browser wrote in this space."""
+    name: str
+    text: str
+    at_ms: Time
+
+
+class GuestView(msgspec.Struct, frozen=True):
+    """A guest whose comments are shown at once, or who is shut out."""
+
+    guest: str
+    name: str
+    standing: GuestStanding
+
+
+class GuestModeration(msgspec.Struct, frozen=True):
+    """For those who keep order: what waits, the oldest first, and whom they have judged."""
+
+    opens: bool
+    """Whether the site lets guests write."""
+    held: list[HeldComment]
+    guests: list[GuestView]
+
+
+class Judgement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An answer to a guest's comment."""
+
+    verdict: GuestVerdict
 
 
 class WrittenComment(msgspec.Struct, frozen=True):

@@ -2,6 +2,7 @@
 // where the audience reads it.
 
 import { $, element, pause, text, when } from "./page.js";
+import { roleOf } from "./comment-row.js";
 import { commentRow, fill } from "./shared/comment.js";
 import { between } from "./shared/pace.js";
 import { PICTURES } from "./shared/reaction.js";
@@ -62,5 +63,5 @@ function showReactions(counts) {
 function showComments({ state, comments }) {
   $("comments").hidden = state !== "open";
   $("comments-said").textContent = comments.length ? "" : text("comments.none");
-  fill($("comments-log"), comments, (comment) => commentRow(comment, { role: comment.role && text(`role.${comment.role}`), when: when(comment.at_ms) }));
+  fill($("comments-log"), comments, (comment) => commentRow(comment, { role: roleOf(comment), when: when(comment.at_ms) }));
 }

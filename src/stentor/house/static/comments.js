@@ -2,8 +2,9 @@
 // this page open. Whoever keeps order has the buttons for it here.
 
 import { $, ask, pause, text } from "./page.js";
-import { refusal, row } from "./comment-row.js";
+import { orders, refusal, row } from "./comment-row.js";
 import { fill } from "./shared/comment.js";
+import { guest, writeAsGuest } from "./shared/guest.js";
 import { between } from "./shared/pace.js";
 
 /** @type {CommentsPage} */
@@ -19,7 +20,7 @@ const mine = new Set(); // numbers of what this person wrote: it can be taken ba
 /** @type {(CommentView & { since: number })[]} */
 let ahead = []; // what this person has just written, with the time
 /** @type {Chat} */
-let chat = { state: "open", retry_s: [3, 6], comments: [] };
+let chat = { state: "open", retry_s: [3, 6], guests: false, comments: [] };
 let silenced = false;
 
 /**
@@ -36,21 +37,26 @@ async function attempt(action) {
   draw();
 }
 
+/** @param {[string, string, object?]} request */
+const order = ([method, below, body]) => ask(method, `/spaces/${page.id}/${below}`, { body });
+
 /** @param {CommentView} comment */
-function remove({ id }) {
+function remove(comment) {
+  const { id } = comment;
   return attempt(async () => {
-    await ask("DELETE", `${path}/${id}`);
+    await order(orders(comment).remove);
     ahead = ahead.filter((each) => each.id !== id);
     chat.comments = chat.comments.filter((each) => each.id !== id);
   });
 }
 
 /** @param {CommentView} comment */
-function silence({ handle, name }) {
+function silence(comment) {
+  const { id, handle, name } = comment;
   if (!confirm(text("comments.sure", { name }))) return undefined;
   return attempt(async () => {
-    await ask("PUT", `/spaces/${page.id}/silenced/${handle}`);
-    chat.comments = chat.comments.filter((each) => each.handle !== handle);
+    await order(orders(comment).silence);
+    chat.comments = chat.comments.filter((each) => (handle ? each.handle !== handle : each.id !== id));
   });
 }
 
@@ -65,14 +71,20 @@ function acts(comment) {
 }
 
 function draw() {
-  const newest = chat.comments.at(-1)?.id ?? 0;
+  const newest = Math.max(0, ...chat.comments.map(({ id }) => id)); // guests' are below 0
   ahead = ahead.filter(({ id, since }) => id > newest && performance.now() - since < AHEAD_MS);
   const shown = chat.state === "open" ? [...chat.comments, ...ahead] : [];
   fill($("comments-log"), shown, (comment) => row(comment, acts(comment)));
   const says = chat.state !== "open" ? `comments.${chat.state}` : shown.length ? "" : "comments.none";
   const sentence = silenced ? text("refused.silenced") : says && text(says);
   if ($("comments-said").textContent !== sentence) $("comments-said").textContent = sentence;
-  $("comment").hidden = $("comment-hint").hidden = !page.account || silenced || chat.state !== "open";
+  const open = chat.state === "open" && !silenced;
+  const asGuest = !page.account && chat.guests;
+  $("comment").hidden = !open || !(page.account || asGuest);
+  $("comment-hint").hidden = !open || !page.account;
+  $("guest-hint").hidden = !open || !asGuest;
+  $("guest-name").hidden = !asGuest;
+  $("guest-name").querySelector("input").disabled = !asGuest; // what is disabled is not required
 }
 
 /** @returns {Promise<Chat>} */
@@ -106,7 +118,14 @@ async function look() {
 
 $("comment").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
   event.preventDefault();
+  $("guest-said").textContent = "";
   attempt(async () => {
+    if (!page.account) {
+      const { held } = await writeAsGuest(page.id, { name: $("guest-name").querySelector("input").value, text: $("comment-text").value });
+      $("guest-said").textContent = text(held ? "guests.held" : "guests.sent");
+      $("comment-text").value = "";
+      return;
+    }
     const made = await ask("POST", path, { body: { text: $("comment-text").value } });
     mine.add(made.id);
     ahead.push({ ...made, since: performance.now() });
@@ -115,6 +134,7 @@ $("comment").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
   $("comment-text").focus();
 });
 
+$("guest-name").querySelector("input").value = guest().name;
 $("sign-in").hidden = page.account;
 if (page.account) await attempt(look);
 follow();

@@ -1,7 +1,8 @@
 // Comments on the stage's page: what is written, who is shut out, and the rules, for those who keep order.
 
 import { $, ask, button, element, text } from "./page.js";
-import { row } from "./comment-row.js";
+import { orders, row } from "./comment-row.js";
+import { Guests } from "./guests.js";
 import { fill } from "./shared/comment.js";
 
 const SWITCHES = ["auto", "on", "off"];
@@ -22,6 +23,7 @@ export class Moderation {
     this.command = command;
     this.change = change;
     this.may = false;
+    this.guests = new Guests({ space, token, command });
     $("comments-rules").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
       event.preventDefault();
       this.#save();
@@ -59,6 +61,7 @@ export class Moderation {
   async #read() {
     try {
       this.#draw(await this.#ask("GET", "comments"));
+      await this.guests.read();
     } catch {
       // the house is away; the next comment brings these too
     }
@@ -67,9 +70,10 @@ export class Moderation {
   /**
    * @param {string} method
    * @param {string} path
+   * @param {object} [body]
    */
-  #ask(method, path) {
-    return ask(method, `/spaces/${this.space}/${path}`, { token: this.token });
+  #ask(method, path, body) {
+    return ask(method, `/spaces/${this.space}/${path}`, { token: this.token, body });
   }
 
   /** @param {ModerationView} view */
@@ -81,8 +85,8 @@ export class Moderation {
     for (const option of $("comments-switch").options) option.textContent = text(`comments.switch_${option.value}`, { limit });
     if (document.activeElement !== $("comments-words")) $("comments-words").value = words.join("\n");
     fill($("comments-log"), comments, (comment) => row(comment, [
-      ["comments.remove", () => this.#do("DELETE", `comments/${comment.id}`)],
-      ["comments.silence", () => confirm(text("comments.sure", { name: comment.name })) && this.#do("PUT", `silenced/${comment.handle}`)],
+      ["comments.remove", () => this.#do(...orders(comment).remove)],
+      ["comments.silence", () => confirm(text("comments.sure", { name: comment.name })) && this.#do(...orders(comment).silence)],
     ]));
     $("comments-out").hidden = !silenced.length;
     $("silenced").replaceChildren(...silenced.map(({ handle, name }) => element("li", {},
@@ -94,10 +98,11 @@ export class Moderation {
   /**
    * @param {string} method
    * @param {string} path
+   * @param {object} [body]
    */
-  #do(method, path) {
+  #do(method, path, body) {
     return this.command(async () => {
-      await this.#ask(method, path);
+      await this.#ask(method, path, body);
       await this.#read();
     });
   }

@@ -1,5 +1,5 @@
 """How many requests the house works on at once, in lanes: whoever leads or speaks has one of their own, and so have
-those who comment.
+those who comment, with an account or as guests.
 
 A flood of the public pages fills its own lane and is refused there, early and cheaply; the host's buttons go on
 working. A request leaves its lane when its answer begins: a peer that reads slowly holds nobody up.
@@ -27,8 +27,8 @@ MOST_WAITING = 500
 """Requests that wait for room in a lane. With 0.1 s of patience more would mean 5,000 a second."""
 ALWAYS = frozenset({"/healthz"})
 """Who watches over the house must not take a full one for a dead one."""
-COMMENTS = "/comments"
-"""How the address ends to which comments are written."""
+COMMENTS, GUESTS = "/comments", "/guest-comments"
+"""How the addresses end to which comments are written, with an account and without."""
 Known = Callable[[Scope], bool]
 """Whether a request shows that it comes from somebody with a seat, a session or the admin's token."""
 
@@ -86,19 +86,23 @@ class Lanes:
     """All lanes."""
 
     def __init__(self, known: Known) -> None:
-        self.control, self.public, self.comments = Lane(), Lane(), Lane()
+        self.control, self.public, self.comments, self.guests = Lane(), Lane(), Lane(), Lane()
         self._known = known
 
     def of(self, scope: Scope) -> Lane:
-        if scope.get("method") == "POST" and scope["path"].endswith(COMMENTS):
+        written = scope["path"] if scope.get("method") == "POST" else ""
+        if written.endswith(COMMENTS):
             return self.comments  # who comments is signed in, as hosts are: a flood of them must not take their lane
+        if written.endswith(GUESTS):
+            return self.guests  # anybody can be one: a flood of them must take nobody's
         return self.control if self._known(scope) else self.public
 
     def numbers(self) -> dict[str, float]:
         """For the heartbeat."""
+        named = {"control": self.control, "public": self.public, "comments": self.comments, "guests": self.guests}
         return {
             f"{name}_{what}": float(value)
-            for name, lane in (("control", self.control), ("public", self.public), ("comments", self.comments))
+            for name, lane in named.items()
             for what, value in (("busy", lane.busy), ("refused", lane.refused))
         }
 

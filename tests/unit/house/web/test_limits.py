@@ -70,6 +70,21 @@ async def test_a_flood_of_comments_leaves_hosts_their_lane() -> None:
     await asyncio.gather(*flood)
 
 
+async def test_a_flood_of_guests_takes_only_their_own_lane() -> None:
+    """Anybody can be a guest: whoever comments with an account, leads or looks at a page finds room all the same."""
+    app = Slow()
+    front = Front(app)
+    guests = "/spaces/talk/guest-comments"
+    flood = [asyncio.create_task(front.ask(guests, "POST")) for _ in range(AT_ONCE + 5)]
+    await eventually(lambda: sum(task.done() for task in flood) == 5, "guests beyond their lane are refused")
+    others = [("/spaces/talk/comments", "POST"), ("/control/live", "POST"), ("/public", "GET"), (guests, "GET")]
+    asked = [asyncio.create_task(front.ask(*each)) for each in others]
+    await eventually(lambda: app.inside == AT_ONCE + 4, "all others are let in")
+    assert front.lanes.numbers()["guests_refused"] == 5
+    app.go.set()
+    await asyncio.gather(*asked, *flood)
+
+
 async def test_more_than_the_limit_are_refused_with_a_problem() -> None:
     """Those that find no room in time get 503 with Retry-After; those inside are answered; refused ones never began."""
     app = Slow()
