@@ -16,11 +16,28 @@ const USUAL = { title: true, sound: true, vibration: true, notification: false }
 const WAYS = { sound: play, vibration: () => navigator.vibrate(VIBRATION_MS), notification: notify };
 
 /** @type {Record<string, boolean>} */
-const chosen = { ...USUAL, ...JSON.parse(localStorage.getItem(KEPT) ?? "{}") };
+const chosen = { ...USUAL, ...kept() };
 /** @type {AudioContext | undefined} */
 let loudspeaker;
 let unseen = 0;
 let toldMs = -Infinity;
+
+/** What was chosen before; nothing in a browser that may not remember anything. */
+function kept() {
+  try {
+    return JSON.parse(localStorage.getItem(KEPT) ?? "{}");
+  } catch {
+    return {};
+  }
+}
+
+function keep() {
+  try {
+    localStorage.setItem(KEPT, JSON.stringify(chosen));
+  } catch {
+    // it holds until the page is left
+  }
+}
 
 /** Shows what may be chosen, where the page's template has it (`alerts.html`). */
 export function settings() {
@@ -51,7 +68,7 @@ async function choose(way, box) {
     $("alerts-said").textContent = text("alerts.refused");
   }
   chosen[way] = box.checked;
-  localStorage.setItem(KEPT, JSON.stringify(chosen));
+  keep();
   mark();
 }
 
