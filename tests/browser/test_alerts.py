@@ -46,7 +46,12 @@ async def choose(page: Visit, *on: str) -> None:
     await page.until("performance.now() - (window.heardMs ?? -1e5) > 3000", "the next alert is told, too")
     await page.page.evaluate("document.querySelector('#alerts').open = true")
     for way in WAYS:
-        await page.page.set_checked(f"#alerts-{way}", way in on)
+        await page.page.set_checked(f"#alerts-{way}", False)
+    await page.page.evaluate("told.notification = []")
+    for way in on:
+        await page.page.set_checked(f"#alerts-{way}", True)
+    if "notification" in on:
+        await page.until("told.notification[0]", "an example is shown once the browser has allowed it")
     await page.page.evaluate(
         "async () => { await 0; told.sound = told.vibration = 0; told.notification = []; window.away = false; "
         "dispatchEvent(new Event('focus')); window.away = true; }"
