@@ -94,7 +94,7 @@ async def test_whip_is_carried_whole(house: House, bus: Bus) -> None:
     checker = Checker(keys.own(house.settings, "stage").claims_public)
     for each, purpose in zip(asked, claims.PURPOSES.values(), strict=True):
         found = checker.check(each.claim, purposes=(purpose,), space="talk", now=time.time(), about=each.signed())
-        assert (found.seat, found.role) == (invitation["seat"], "host")
+        assert found.seat == invitation["seat"]  # the stage reads on the board whose it is
         assert invitation["token"] not in encode(each).decode("latin-1")
 
 
