@@ -99,6 +99,7 @@ async def test_the_life_of_a_space(house: House) -> None:
         "keep",
         "backstage",
         "comments",
+        "captions",
         "sounds",
     ]
     invitation = made.json()["invitation"]

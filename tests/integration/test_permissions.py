@@ -77,6 +77,7 @@ EXPECTED = {
     "DELETE /spaces/{space}/guests/{guest}": MODERATORS,
     "PUT /spaces/{space}/silenced/{handle}": MODERATORS,
     "DELETE /spaces/{space}/silenced/{handle}": MODERATORS,
+    "PATCH /spaces/{space}/captions/{cue}": CO_HOSTS,
     "POST /spaces/{space}/pins": CO_HOSTS,
     "DELETE /spaces/{space}/pins/{pin}": CO_HOSTS,
     "PUT /spaces/{space}/sounds": CO_HOSTS,
@@ -143,6 +144,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /spaces/{space}/comments": {"text": "New"},
     "POST /spaces/{space}/guest-comments": {"name": "New", "text": "New"},
     "PUT /spaces/{space}/guest-comments/{comment}": {"verdict": "approve"},
+    "PATCH /spaces/{space}/captions/{cue}": {"text": "New"},
     "POST /spaces/{space}/pins": {"text": "New"},
     "PUT /spaces/{space}/playing": {"sound": "x"},
     "PATCH /spaces/{space}/playing": {"volume": 50},
@@ -198,6 +200,7 @@ class Site:
             "pin": "x",
             "comment": "1",
             "guest": "x",
+            "cue": "1000-x",
             "token": "x",
         }
         values |= {"space": space, "seat": seats["speaker"]}

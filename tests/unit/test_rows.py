@@ -20,7 +20,10 @@ ROWS = {
 }  # fmt: skip
 CORES = ("wire", "audio", "people", "crowd", "spaces", "evidence")
 """The order inside row 1: each may import those before it."""
-HOUSE = ("who", "web", "uploads", "spaces", "removals", "retention", "door", "comments", "accounts", "seats", "duty")
+HOUSE = (
+    "who", "web", "uploads", "spaces", "removals", "retention",
+    "door", "captions", "comments", "accounts", "seats", "duty",
+)  # fmt: skip
 """The order inside the house: each room may import those before it; ``app`` and ``role`` beside them import all."""
 MOST_FILES = 15
 """Of a room of the house: more is a bag."""

@@ -30,6 +30,7 @@ interface Cue {
   text: string;
   language: string;
   made_ms: number;
+  corrected?: boolean;
 }
 
 /** `captions.json` and `transcript.json` of a space on air; `at` is when an edge made it. */

@@ -33,7 +33,7 @@ def wanted(*, hours: float, copies: int, most_bytes: int = 0) -> list[StreamConf
     logs = [
         StreamConfig(
             name=name,
-            subjects=[subject],
+            subjects=subjects,
             retention=RetentionPolicy.LIMITS,
             storage=StorageType.FILE,
             max_age=hours * 3600,
@@ -43,10 +43,10 @@ def wanted(*, hours: float, copies: int, most_bytes: int = 0) -> list[StreamConf
             allow_direct=True,
             num_replicas=copies,
         )
-        for name, subject, most in (
-            (CHUNKS, "chunk.*", most_bytes or -1),
-            (CUES, "cue.*", -1),
-            (EVIDENCE, "evidence.*", MOST_EVIDENCE_BYTES),
+        for name, subjects, most in (
+            (CHUNKS, ["chunk.*"], most_bytes or -1),
+            (CUES, ["cue.*", "correction.*"], -1),
+            (EVIDENCE, ["evidence.*"], MOST_EVIDENCE_BYTES),
         )
     ]
     # Who may roll up messages may take away all of a stream. That is for buckets of one writer.

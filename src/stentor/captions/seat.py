@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import AsyncExitStack
 from typing import Final, NamedTuple
 
 from stentor.audio import pcm
@@ -27,7 +28,7 @@ from stentor.spaces.model import Space
 from stentor.store.objects import Objects
 from stentor.wire import cue as wire_cue
 from stentor.wire import speech as wire_speech
-from stentor.wire.cue import Collection, Cue, Transcript
+from stentor.wire.cue import LINGER_S, Collection, Cue, Transcript
 from stentor.wire.horizon import Horizon
 
 POLL_S: Final = 0.25
@@ -37,8 +38,6 @@ SILENT_S: Final = 1.5
 """A seat of which nothing came for so long has stopped in the middle of a word: what is open ends there."""
 WRITE_EVERY_S: Final = 10.0
 RETRY_S: Final = 2.0
-LINGER_S: Final = 30.0
-"""After the end of a space: until then everything that waits is recognised or left out."""
 MOST_UNSENT: Final = 500
 """Cues that wait for a bus that is away; the oldest are in the transcript all the same."""
 
@@ -90,8 +89,8 @@ class SeatCaptions:
         self._names: dict[str, str] = {}
         self._collection = Collection()
         self._unsent: deque[Cue] = deque(maxlen=MOST_UNSENT)
-        self._changes = self._kept_changes = 0
-        """How often there was something new, and up to where it is in the object store."""
+        self._kept_changes = 0
+        """Up to which of the collection's changes it is in the object store."""
         self.log = log.get("captions").bind(space=space.id)
 
     def update(self, space: Space) -> None:
@@ -116,12 +115,12 @@ class SeatCaptions:
     @property
     def written(self) -> bool:
         """Whether there are cues, and all are in the object store."""
-        return len(self._collection) > 0 and self._kept_changes == self._changes
+        return len(self._collection) > 0 and self._kept_changes == self._collection.changes
 
     @property
     def done(self) -> bool:
         """All that was recognised is on the bus and in the object store."""
-        return not self._unsent and self._kept_changes == self._changes
+        return not self._unsent and self._kept_changes == self._collection.changes
 
     def close(self) -> None:
         """Hears no more: what is open ends here."""
@@ -151,23 +150,25 @@ class SeatCaptions:
 
     async def _perform(self) -> None:
         """Listens until the lease is another's or the space is over."""
-        await self._resume()
-        stop = await self._bus.subscribe(wire_speech.subject(self.space.id, "*"), self.hear)
-        self.listening = not self._closed
-        self.log.info("captions-begin", known=len(self._collection))
-        next_write = self._monotonic() + WRITE_EVERY_S
-        term = self._lease.term
-        try:
-            while self._lease.term == term and not self._over():
-                await self._calm.sleep(POLL_S, CALM_POLL_S)
-                self._close_silent()
-                await self._send()
-                if self._monotonic() >= next_write or self._closed:
-                    next_write = self._monotonic() + WRITE_EVERY_S
-                    await self._write()
-        finally:
-            self.listening = False
-            await stop()
+        async with AsyncExitStack() as hearing:
+            hearing.push_async_callback(await self._cues.follow_corrections(self.space.id, self._hear_correction))
+            await self._resume()
+            speech = wire_speech.subject(self.space.id, "*")
+            hearing.push_async_callback(await self._bus.subscribe(speech, self.hear))
+            self.listening = not self._closed
+            self.log.info("captions-begin", known=len(self._collection))
+            next_write = self._monotonic() + WRITE_EVERY_S
+            term = self._lease.term
+            try:
+                while self._lease.term == term and not self._over():
+                    await self._calm.sleep(POLL_S, CALM_POLL_S)
+                    self._close_silent()
+                    await self._send()
+                    if self._monotonic() >= next_write or self._closed:
+                        next_write = self._monotonic() + WRITE_EVERY_S
+                        await self._write()
+            finally:
+                self.listening = False
         await self._finish(term)
 
     def hear(self, subject: str, payload: bytes) -> None:
@@ -211,7 +212,6 @@ class SeatCaptions:
             )
             if self._collection.add(found):
                 self._unsent.append(found)
-                self._changes += 1
 
     def _name(self, seat: str) -> str:
         """Also of a seat that was taken away while its last words were recognised."""
@@ -228,15 +228,21 @@ class SeatCaptions:
                 return  # again with the next round
             self._unsent.popleft()
 
+    def _hear_correction(self, cue: Cue) -> None:
+        if (cue.space, cue.doors_open_ms) == (self.space.id, self.space.doors_open_ms):
+            self._collection.add(cue)
+
     # --- kept -------------------------------------------------------------------------------------------------------
 
     async def _resume(self) -> None:
-        """What an earlier process of this space has recognised."""
+        """What an earlier process of this space has recognised, and what was corrected since it was kept."""
         origin_ms = self.space.doors_open_ms or 0
         while True:
             try:
                 kept = await self._kept()
-                self._collection = Collection([*kept, *await self._cues.read(self.space.id, doors_open_ms=origin_ms)])
+                said = await self._cues.read(self.space.id, doors_open_ms=origin_ms)
+                self._collection = Collection([*kept, *said, *self._collection.all])
+                self._kept_changes = self._collection.changes if self._collection.all == kept else -1
                 return
             except Overloaded:
                 await asyncio.sleep(RETRY_S)
@@ -250,7 +256,7 @@ class SeatCaptions:
 
     async def _write(self) -> bool:
         """Whether all is in the object store."""
-        changes = self._changes
+        changes = self._collection.changes
         if self._kept_changes != changes:
             transcript = Transcript(1, self.space.doors_open_ms or 0, self._engine, self._collection.all)
             try:
@@ -258,7 +264,7 @@ class SeatCaptions:
                 self._kept_changes = changes
             except Overloaded as error:
                 self.log.warning("transcript-not-kept", reason=error.detail)
-        return self._kept_changes == self._changes
+        return self._kept_changes == self._collection.changes
 
     async def _finish(self, term: int) -> None:
         """The last cues and the whole transcript, for as long as it takes while the space is ours."""

@@ -47,8 +47,8 @@ from stentor.spaces import forecast
 from stentor.spaces.comments import Chat
 from stentor.spaces.model import Space
 from stentor.store.objects import Objects
-from stentor.wire import cue as wire_cue
 from stentor.wire import forwarded
+from stentor.wire.cue import Cue
 from stentor.wire.horizon import CLOCK_WRONG
 
 LOOKS = 10
@@ -267,7 +267,7 @@ class Edge:
     async def _follow_cues(self) -> None:
         """Brings captions to the channels: as they are made, and with each new connection all that were made before."""
         await self._statuses.start(self._bus, "captions")
-        await self._bus.subscribe(wire_cue.subject("*"), self._hear_cue)
+        await self._cues.follow("*", self._hear_cue)
         read: dict[str, int] = {}
         while True:
             now, epoch = asyncio.get_running_loop().time(), self._bus.epoch
@@ -286,13 +286,9 @@ class Edge:
                 read[space.id] = epoch
             await asyncio.sleep(CUES_S)
 
-    def _hear_cue(self, _: str, payload: bytes) -> None:
-        try:
-            cue = wire_cue.decode(payload)
-        except Malformed:
-            return  # a newer or a broken process; the sound goes on
+    def _hear_cue(self, cue: Cue) -> None:
         channel = self.site.channels.get(cue.space)
-        if channel is not None and self._cues.admits(cue):
+        if channel is not None:
             channel.captions.add(cue, channel.space.doors_open_ms)
 
     async def _tick(self, group: asyncio.TaskGroup) -> None:

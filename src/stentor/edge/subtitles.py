@@ -31,12 +31,12 @@ class CaptionTrack:
         return self.offered or len(self.cues) > 0
 
     def add(self, cue: Cue, doors_open_ms: int | None) -> None:
-        """A cue from the bus; one of another run of the space is ignored."""
+        """A cue from the bus, or a correction of one; one of another run of the space is ignored."""
         if cue.doors_open_ms == doors_open_ms:
             self.cues.add(cue)
 
     def recent(self, doors_open_ms: int) -> list[Cue]:
-        """What somebody who listens now may hear now."""
+        """What somebody who listens now may hear now, and what was corrected of what they heard before."""
         return self.cues.since(unix_ms(self._clock()) - doors_open_ms - RECENT_MS)
 
     def past(self, until_ms: int) -> list[Cue]:
@@ -48,10 +48,10 @@ class CaptionTrack:
         return Subtitles(f"{NAME}.m3u8", self._language) if self else None
 
     def segment(self, number: int, *, past: bool = False) -> Document:
-        """Segment ``number`` as WebVTT; made anew when there are more cues than when it was asked for last. ``past``
+        """Segment ``number`` as WebVTT; made anew when cues came or changed since it was asked for last. ``past``
         leaves late words where they were said.
         """
-        key = number, len(self.cues), past
+        key = number, self.cues.changes, past
         found = self._segments.get(key)
         if found is None:
             if len(self._segments) > SEGMENTS_KEPT:

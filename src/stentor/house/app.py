@@ -20,6 +20,8 @@ from stentor.house.accounts import api as account_api
 from stentor.house.accounts import api_provider, provider
 from stentor.house.accounts.oidc_login import OidcLogin
 from stentor.house.accounts.people import People
+from stentor.house.captions import api as api_captions
+from stentor.house.captions.service import Corrections
 from stentor.house.comments import api as api_comments
 from stentor.house.comments import api_guests
 from stentor.house.comments.chat import ChatKeeper
@@ -108,9 +110,8 @@ def build(
     storage, readers, site = StorageLimits(settings.quota_gb, settings.account_gb), Readers(), pages.Pages(callers)
     pictures = Pictures(spaces, people.limit, readers)
     oidc_login = OidcLogin(people, provider.configured(settings, spaces.clock), opens=settings.oidc_sign_up == "on")
-    ice = IceServers(settings, spaces.clock)
+    ice, line = IceServers(settings, spaces.clock), RequestQueue(spaces, invitations)
     views = Views(spaces, statuses, settings, ice)
-    line = RequestQueue(spaces, invitations)
     comments = Comments(spaces, CommentsTable(spaces.store.work), chats, settings)
     streams = EventStreams(statuses, {"backstage": back_channels.news, "comments": chats.news}, spaces.clock)
     back_channels.on_news = chats.on_news = streams.changed
@@ -130,6 +131,7 @@ def build(
         *api_back_channel.handlers(back_channels, callers),
         *api_comments.handlers(comments, callers),
         *api_guests.handlers(GuestComments(spaces, chats, settings, keys.invitations), callers),
+        *api_captions.handlers(Corrections(spaces), callers),
         *api_retention.handlers(spaces, callers, views, retention, storage),
     ]
     app = Litestar(

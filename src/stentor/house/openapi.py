@@ -18,6 +18,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from stentor.base.errors import PROBLEM_TYPE
 from stentor.base.units import MADE_ID, SEAT_ID, SPACE_ID
 from stentor.house.accounts import schema as account_schema
+from stentor.house.captions import schema as caption_schema
 from stentor.house.comments import schema as comment_schema
 from stentor.house.removals import schema as removal_schema
 from stentor.house.retention import schema as retention_schema
@@ -58,6 +59,7 @@ IN_ADDRESSES: dict[str, dict[str, Any]] = {
     "seat": {"type": "string", "pattern": SEAT_ID},
     "handle": {"type": "string", "pattern": HANDLE},
     "comment": {"type": "string", "pattern": "^[0-9]{1,9}$"},
+    "cue": {"type": "string", "pattern": "^[0-9]{1,10}-[A-Za-z0-9_-]{0,48}$"},
     "before": {"type": "integer", "minimum": 0, "maximum": schema.LARGEST},
 }
 """What stands in paths and queries; any other name is an id that the house has made (:data:`_NAME`)."""
@@ -122,6 +124,7 @@ class Description(JsonRenderPlugin):
 MODULES = (
     schema,
     account_schema,
+    caption_schema,
     comment_schema,
     removal_schema,
     retention_schema,

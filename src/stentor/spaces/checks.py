@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from stentor.base.errors import BadInput
 from stentor.spaces import visible
+from stentor.wire.cue import MAX_TEXT
 
 TITLE_CHARACTERS = 200
 NOTE_CHARACTERS = 200
@@ -82,6 +83,11 @@ def note(text: str) -> str:
 def message(text: str) -> str:
     """What hosts write to each other: one line of 1 to 500 characters."""
     return _line(text, MESSAGE_CHARACTERS, field="text", what="A message")
+
+
+def caption(text: str) -> str:
+    """What was really said: one line of 1 to 400 characters, as long as a cue may be."""
+    return _line(text, MAX_TEXT, field="text", what="A line of captions")
 
 
 def reason(text: str) -> str:

@@ -37,6 +37,8 @@ class Look(StrEnum):
     """What host and co-hosts write to each other."""
     COMMENTS = "comments"
     """Whose comments there are, to remove them and to shut people out of them."""
+    CAPTIONS = "captions"
+    """What was recognised of what is said, to correct it."""
     SITE = "site"
     """What only whoever runs the site sees."""
     EVENTS = "events"
@@ -146,6 +148,7 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     Look.REQUESTS: _CO_HOSTS,
     Look.BACK_CHANNEL: _CO_HOSTS,
     Look.COMMENTS: _CO_HOSTS,  # and whoever moderates the site
+    Look.CAPTIONS: _CO_HOSTS,
     Look.EVENTS: _HOSTS,
 }
 _ORDER = (Rank.ANYONE, Rank.SPEAKER, Rank.CO_HOST, Rank.HOST, Rank.ADMIN)

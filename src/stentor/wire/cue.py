@@ -18,13 +18,26 @@ MAX_TEXT = 400
 MAX_CUE_BYTES = 4096
 MOST_CUES = 20_000
 """Of one space: a cue every 4 s for a whole day."""
+LINGER_S = 30.0
+"""After the end of a space: until then everything that waits is recognised or left out."""
 LINE_LETTERS = 84
 """Two lines of 42, what a caption shows at most (the usage of television: EBU-TT-D, BBC and Netflix guidelines)."""
 SENTENCE_ENDS = ".?!…。？！"
 PAUSES = ",;:–"
 
 
-class Cue(msgspec.Struct, frozen=True):
+class Correction(msgspec.Struct, frozen=True):
+    """Somebody of the space has put a cue right."""
+
+    by: str
+    """The id of their seat; the rank of somebody without one."""
+    at_ms: int
+    """Wall clock."""
+    was: str
+    """What was recognised, however often it was corrected since."""
+
+
+class Cue(msgspec.Struct, frozen=True, omit_defaults=True):
     """Somebody's words from ``start_ms`` to ``end_ms``. ``seat`` is empty when nobody knows who spoke."""
 
     space: SpaceId
@@ -38,6 +51,12 @@ class Cue(msgspec.Struct, frozen=True):
     language: str
     made_ms: int
     """When it was recognised; wall clock."""
+    corrected: Correction | None = None
+
+    @property
+    def version(self) -> tuple[int, str]:
+        """Of two cues of one place the higher counts: the newest correction, else what was recognised."""
+        return (self.corrected.at_ms, self.text) if self.corrected else (-1, "")
 
 
 class Transcript(msgspec.Struct, frozen=True):
@@ -57,6 +76,11 @@ _transcripts = msgspec.json.Decoder(Transcript)
 
 def subject(space: str) -> str:
     return f"cue.{space}"
+
+
+def correction_subject(space: str) -> str:
+    """Where the house says a cue again as somebody has corrected it."""
+    return f"correction.{space}"
 
 
 def object_key(space: str) -> str:
@@ -79,6 +103,8 @@ def decode(message: bytes) -> Cue:
         raise Malformed(f"Not a cue: {error}") from error
     if not 0 <= cue.start_ms < cue.end_ms or not 0 < len(cue.text) <= MAX_TEXT:
         raise Malformed("A cue has a beginning, a later end, and some words.")
+    if cue.corrected is not None and (cue.corrected.at_ms < 0 or len(cue.corrected.was) > MAX_TEXT):
+        raise Malformed("A correction has a time, and what was there before.")
     return cue
 
 
@@ -112,6 +138,7 @@ def document(space: str, cues: Sequence[Cue], *, at_ms: int) -> bytes:
                     "text": cue.text,
                     "language": cue.language,
                     "made_ms": cue.made_ms,
+                    **({"corrected": True} if cue.corrected else {}),
                 }
                 for cue in cues
             ],
@@ -120,22 +147,32 @@ def document(space: str, cues: Sequence[Cue], *, at_ms: int) -> bytes:
 
 
 class Collection:
-    """The cues of one space in the order of their times, each once, however often it comes."""
+    """The cues of one space in the order of their times, each once, however often and in whatever order it comes.
+
+    ``changes`` rises with everything that is new.
+    """
 
     def __init__(self, cues: Iterable[Cue] = ()) -> None:
+        self.changes = 0
         self._cues: dict[tuple[int, str], Cue] = {}
         self._sorted: list[Cue] | None = None
         for cue in cues:
             self.add(cue)
 
     def add(self, cue: Cue) -> bool:
-        """Whether it is new; beyond :data:`MOST_CUES` nothing is."""
+        """Whether it is new, or corrects one that is there; beyond :data:`MOST_CUES` no other is taken."""
         key = cue.start_ms, cue.seat
-        if key in self._cues or len(self._cues) >= MOST_CUES:
+        known = self._cues.get(key)
+        if cue.version <= known.version if known else len(self._cues) >= MOST_CUES:
             return False
         self._cues[key] = cue
         self._sorted = None
+        self.changes += 1
         return True
+
+    def get(self, start_ms: int, seat: str) -> Cue | None:
+        """What that seat said from then on."""
+        return self._cues.get((start_ms, seat))
 
     def __len__(self) -> int:
         return len(self._cues)
@@ -148,8 +185,22 @@ class Collection:
         return self._sorted
 
     def since(self, start_ms: int) -> list[Cue]:
-        """Those that end after ``start_ms``."""
-        return [cue for cue in self.all if cue.end_ms > start_ms]
+        """Those that end after ``start_ms``, or were corrected after it: who has them already gets them once more."""
+        return [cue for cue in self.all if cue.end_ms > start_ms or _corrected_ms(cue) > start_ms]
+
+
+def corrected(cue: Cue, text: str, *, by: str, at_ms: int) -> Cue:
+    """The cue with these words; itself when they are there already. A correction is newer than the one before it."""
+    if text == cue.text:
+        return cue
+    before = cue.corrected
+    made = Correction(by, max(at_ms, before.at_ms + 1), before.was) if before else Correction(by, at_ms, cue.text)
+    return msgspec.structs.replace(cue, text=text, corrected=made)
+
+
+def _corrected_ms(cue: Cue) -> int:
+    """When it was corrected, from the opening of the doors."""
+    return cue.corrected.at_ms - cue.doors_open_ms if cue.corrected else -1
 
 
 def lines(text: str, start_ms: int, end_ms: int) -> list[tuple[int, int, str]]:

@@ -8,6 +8,7 @@ import msgspec
 
 from stentor.base import grid
 from stentor.edge.subtitles import RECENT_MS
+from stentor.wire import cue as wire
 from tests.support.cues import keep, said
 from tests.support.edge import DOORS_OPEN_MS, Rig, edge
 from tests.support.recorded import record, recorded_space
@@ -102,6 +103,23 @@ async def test_players_get_segments_of_text() -> None:
         assert (await rig.get("/s/friday/hls/captions/5.vtt"))[0] == 404
 
 
+async def test_a_correction_reaches_who_has_the_line_already() -> None:
+    """It comes with what is new, in every document, and in a segment that somebody asks for after it."""
+    async with edge(chunks=60) as rig:
+        first = said(5, "Good evening, Will.", length_s=1, delay_s=0.5)
+        hear(rig, first, said(15, "And so on."))
+        assert b"Will." in (await rig.get("/s/friday/hls/captions/1.vtt"))[2]
+        rig.now = DOORS_OPEN_MS / 1000 + 10 + RECENT_MS / 1000
+        assert b"Will." not in (await rig.get("/s/friday/captions.json"))[2]
+        hear(rig, wire.corrected(first, "Good evening, Bill.", by="host", at_ms=round(rig.now * 1000)), first)
+        rig.now += 1  # it is made once a second
+        for name in ("captions.json", "transcript.json", "captions.vtt", "transcript.txt", "hls/captions/1.vtt"):
+            text = (await rig.get(f"/s/friday/{name}"))[2]
+            assert (name, b"Bill." in text, b"Will." in text) == (name, True, False)
+        rig.now += RECENT_MS / 1000 + 1
+        assert b"Bill." not in (await rig.get("/s/friday/captions.json"))[2]
+
+
 async def test_the_last_segment_of_text_is_there_at_the_end() -> None:
     """When the space is over the playlist is closed and as long as the sound's."""
     async with edge(chunks=60) as rig:
@@ -118,7 +136,8 @@ async def test_the_transcript_of_a_recording() -> None:
     """As JSON, WebVTT and text, and as a rendition of the replay."""
     async with edge(recorded_space()) as rig:
         await record(rig.objects, 48, {range(48): "ada"})
-        await keep(rig.objects, said(1, "Good evening."), said(4, "Good evening to you.", "bob"))
+        evening = wire.corrected(said(1, "Good eating."), "Good evening.", by="ada", at_ms=DOORS_OPEN_MS + 5000)
+        await keep(rig.objects, evening, said(4, "Good evening to you.", "bob"))
         found = json.loads((await rig.get("/s/friday/captions.json"))[2])
         assert [(cue["name"], cue["text"]) for cue in found["cues"]] == [
             ("Ada", "Good evening."), ("Bob", "Good evening to you."),

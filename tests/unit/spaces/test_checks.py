@@ -49,6 +49,16 @@ def test_names() -> None:
     assert refusal.value.fields == {"field": "host_name"}
 
 
+def test_captions() -> None:
+    """A line of captions is as long as a cue may be, and one line."""
+    assert checks.caption(" Good evening. ") == "Good evening."
+    assert checks.caption("x" * 400) == "x" * 400
+    for wrong in ("x" * 401, " ", "one\ntwo"):
+        with pytest.raises(BadInput) as refusal:
+            checks.caption(wrong)
+        assert refusal.value.fields == {"field": "text"}
+
+
 @given(st.text(max_size=250))
 def test_checked_text_stays(text: str) -> None:
     """What was accepted once is accepted again as it is, and can be written to a file."""

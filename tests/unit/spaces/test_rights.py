@@ -92,6 +92,7 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (Look.REQUESTS, "admin host co_host"),
     (Look.BACK_CHANNEL, "admin host co_host"),
     (Look.COMMENTS, "admin host co_host"),
+    (Look.CAPTIONS, "admin host co_host"),
     (Look.BACKSTAGE, "admin host co_host speaker"),
     (Look.EVENTS, "admin host"),
 ]

@@ -1,5 +1,7 @@
 """Cues: what was said, by whom and when."""
 
+from itertools import permutations
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 from stentor.base.errors import Malformed
 from stentor.base.units import SeatId, SpaceId
 from stentor.wire import cue
-from stentor.wire.cue import LINE_LETTERS, Collection, Cue, Transcript
+from stentor.wire.cue import LINE_LETTERS, Collection, Correction, Cue, Transcript
 
 WORDS = st.lists(st.text(st.characters(whitelist_categories=["L", "N", "P"]), min_size=1, max_size=100), max_size=60)
 
@@ -22,7 +24,9 @@ def said(start_ms: int = 1000, text: str = "Good evening.", seat: str = "ada", l
 def test_comes_back() -> None:
     """What was sent is what is read; so is a transcript."""
     assert cue.decode(cue.encode(said())) == said()
-    kept = Transcript(1, 1_000_000, "some engine", [said(), said(4000)])
+    mended = cue.corrected(said(), "Good morning.", by="host", at_ms=1_005_000)
+    assert cue.decode(cue.encode(mended)) == mended
+    kept = Transcript(1, 1_000_000, "some engine", [mended, said(4000)])
     assert cue.decode_transcript(cue.encode_transcript(kept)) == kept
 
 
@@ -37,6 +41,8 @@ def test_comes_back() -> None:
         cue.encode(said(length_ms=0)),
         cue.encode(said(-1)),
         cue.encode(said(text="x" * 401)),
+        cue.encode(msgspec.structs.replace(said(), corrected=Correction("host", 1, "x" * 401))),
+        cue.encode(msgspec.structs.replace(said(), corrected=Correction("host", -1, "No."))),
     ],
 )
 def test_anything_else_is_malformed(data: bytes) -> None:
@@ -55,6 +61,37 @@ def test_each_cue_counts_once_and_in_the_order_of_its_time() -> None:
     assert [(each.start_ms, each.seat) for each in collection.all] == [(1000, "ada"), (2000, "bob"), (4000, "ada")]
     assert [each.start_ms for each in collection.since(3000)] == [2000, 4000]
     assert len(collection) == 3
+
+
+def test_the_newest_correction_counts_whichever_comes_first() -> None:
+    """Before what was recognised and before an older correction; all readers agree in the end."""
+    first = cue.corrected(said(), "Good morning.", by="host", at_ms=1_005_000)
+    second = cue.corrected(first, "Good night.", by="ben", at_ms=1_004_000)  # another clock
+    for order in permutations([said(), first, second, second]):
+        collection = Collection()
+        news = [collection.add(each) for each in order]
+        assert collection.all == [second]
+        assert collection.get(1000, "ada") == second
+        assert collection.changes == sum(news)
+    assert second.corrected is not None
+    assert second.corrected.was == "Good evening."
+    assert cue.corrected(second, "Good night.", by="host", at_ms=2_000_000) is second
+
+
+def test_what_was_corrected_lately_is_new_again() -> None:
+    """Who asks for what is new gets an old line once more when somebody has corrected it since."""
+    mended = cue.corrected(said(4000), "Mended.", by="host", at_ms=1_000_000 + 90_000)
+    collection = Collection([said(1000), said(4000), mended, said(100_000)])
+    assert [each.text for each in collection.since(80_000)] == ["Mended.", "Good evening."]
+    assert [each.start_ms for each in collection.since(95_000)] == [100_000]
+
+
+def test_the_version_before_reads_what_is_stored() -> None:
+    """A correction is a field that older readers do not know, and a line without one looks as it did."""
+    mended = cue.corrected(said(), "Good morning.", by="host", at_ms=1_005_000)
+    assert b"corrected" not in cue.encode(said())
+    assert msgspec.json.decode(cue.encode(mended))["text"] == "Good morning."
+    assert msgspec.json.decode(cue.document("talk", [mended], at_ms=9))["cues"][0]["corrected"] is True
 
 
 def test_the_document_tells_what_is_the_same_in_all_once() -> None:

@@ -279,7 +279,7 @@ class Views:
     def _you(self, space: Space, actor: Actor) -> schema.You:
         seat = rights.own_seat(actor, space)
         now = self._spaces.clock()
-        looks = {"backstage": Look.BACK_CHANNEL, "comments": Look.COMMENTS}
+        looks = {"backstage": Look.BACK_CHANNEL, "comments": Look.COMMENTS, "captions": Look.CAPTIONS}
         reads = [name for name, look in looks.items() if rights.allowed(actor, look, space)]
         reads += ["sounds"] if rights.allowed(actor, c.StopSound(), space) and space.state not in OVER else []
         return schema.You(

@@ -42,7 +42,7 @@ export class Audience {
  * @param {string} address
  * @param {(found: any) => void} show
  */
-async function read(address, show) {
+export async function read(address, show) {
   try {
     const reply = await fetch(address, { credentials: "omit", signal: AbortSignal.timeout(4000) });
     if (reply.ok) show(await reply.json());

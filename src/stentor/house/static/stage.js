@@ -3,6 +3,7 @@
 import { $, about, ask, button, lights, pause, text, when } from "./page.js";
 import { Audience } from "./audience.js";
 import { Backstage } from "./backstage.js";
+import { Captions } from "./captions.js";
 import { Door } from "./door.js";
 import { Edit } from "./edit.js";
 import { follow } from "./event-stream.js";
@@ -51,8 +52,9 @@ const removal = new Removal({ space: space.id, token, command });
 const door = new Door({ space: space.id, token, command });
 const edit = new Edit({ space: space.id, token, command });
 const audience = new Audience();
+const captions = new Captions({ space: space.id, token, command });
 const keep = new Keep({ space: space.id, token, command });
-const parts = [people, start, backstage, pins, sounds, line, moderation, ladder, removal, door, edit, keep];
+const parts = [people, start, backstage, pins, sounds, line, moderation, ladder, removal, door, edit, keep, captions];
 
 /**
  * The token from `#t=`, which lacks the space that it begins with, or `#token=`: neither is ever sent to a server. It
@@ -187,6 +189,7 @@ function show(found) {
   backstage.look(found);
   moderation.look(found);
   audience.look(found);
+  captions.look(found);
   line.look(found);
 }
 

@@ -1,0 +1,1 @@
+"""Correcting what was recognised of what is said."""
