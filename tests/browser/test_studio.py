@@ -162,7 +162,7 @@ async def asks(listener: Visit, name: str) -> None:
     await listener.until("!document.querySelector('#ask').hidden", "one may ask")
     if await listener.page.locator("#asking").count() == 0:
         await listener.page.click("#ask a")
-    await listener.page.get_by_label("Your name").fill(name)
+    await listener.page.locator("#asking").get_by_label("Your name").fill(name)
     await listener.page.keyboard.press("Enter")
     await listener.says("#standing", "You are number 1 of 1")
 
