@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import sys
 import time
@@ -45,6 +46,9 @@ BACK = ROLES[1:]
 """A house stays: its database is the newer version's."""
 CAPTIONED = {("captions", NEW), ("stage", NEW), ("edge", OLD), ("captions", OLD)}
 """After these new words must be read by a listener: captions between a stage and an edge of either version."""
+OLD_CAPTIONS = re.compile(r"captions-\d+-old")
+ITS_OWN = re.compile(r'captions-\d+-old.*Violation - Subject "\$JS\.API\.DIRECT\.GET\.CUES"')
+"""The previous release did not let its captions read what was said before they came; since then they may."""
 BURST_S = 3.5
 END_S = 10.0
 READY_S = 60.0
@@ -157,7 +161,8 @@ class Site:
                 processes = await self.client.get("/api/v1/processes")
                 if view.is_success and processes.is_success:
                     found = processes.json()["processes"]
-                    self.seen += [f"{p['instance']} refused" for p in found if p["numbers"].get("bus_refused")]
+                    refused = {p["instance"] for p in found if p["numbers"].get("bus_refused")}
+                    self.seen += [f"{name} refused" for name in refused if not OLD_CAPTIONS.fullmatch(name)]
                     if condition(view.json(), found):
                         return
             await asyncio.sleep(0.1)
@@ -328,5 +333,5 @@ def test_people_come_onto_the_stage_in_every_mixture(story: Story) -> None:
 def test_nothing_is_refused(story: Story) -> None:
     """No role tried what the bus forbids, none failed, none got what it cannot read."""
     assert story.faults == []
-    assert "Violation" not in story.logs["bus"]
+    assert [line for line in story.logs["bus"].splitlines() if "Violation" in line and not ITS_OWN.search(line)] == []
     assert [name for name, text in story.logs.items() if "Traceback" in text] == []
