@@ -30,6 +30,10 @@ interface Cue {
   text: string;
   language: string;
   made_ms: number;
+}
+
+/** A line as edges show it: by whom and how it was corrected, they keep to themselves. */
+interface ShownCue extends Cue {
   corrected?: boolean;
 }
 
@@ -37,5 +41,5 @@ interface Cue {
 interface CueDocument {
   doors_open_ms: number | null;
   at: number;
-  cues: Cue[];
+  cues: ShownCue[];
 }

@@ -11,13 +11,13 @@ const WAIT_S = [4, 8]; // while there are none
 const LINES = 10;
 const SETTLED_MS = 5000; // so long after a correction an edge may still give the words before it
 
-/** @param {Cue} cue */
+/** @param {ShownCue} cue */
 const place = ({ start_ms: start, seat }) => `${start}-${seat}`;
 
 export class Captions {
   /** @type {SpaceView | null} */
   #view = null;
-  /** @type {Map<string, Cue>} */
+  /** @type {Map<string, ShownCue>} */
   #cues = new Map();
   /** @type {Map<string, number>} */
   #corrected = new Map(); // when we did it
@@ -93,7 +93,7 @@ export class Captions {
     $("captions-none").hidden = cues.length > 0;
   }
 
-  /** @param {Cue} cue */
+  /** @param {ShownCue} cue */
   #row(cue) {
     const words = element("span", { lang: cue.language },
       cue.name ? element("strong", {}, element("bdi", {}, cue.name)) : null, " ", element("bdi", {}, cue.text), " ",
@@ -102,7 +102,7 @@ export class Captions {
       button(text("captions.edit"), () => this.#edit(cue), { ariaLabel: `${text("captions.edit")}: ${cue.text}` }));
   }
 
-  /** @param {Cue} cue */
+  /** @param {ShownCue} cue */
   #edit(cue) {
     if (this.editing) this.#done(this.editing);
     this.editing = place(cue);
@@ -121,7 +121,7 @@ export class Captions {
   }
 
   /**
-   * @param {Cue} cue
+   * @param {ShownCue} cue
    * @param {string} words
    */
   #save(cue, words) {
