@@ -133,6 +133,7 @@ export class Asking {
       } catch (error) {
         if (REFUSED.has(error.status)) return this.#leaveStage();
         if (!this.on) say(text("error.house"));
+        this.people.hear([]); // then what a view says is newer
         wait = AGAIN_MS;
       }
       await pause(about(wait));

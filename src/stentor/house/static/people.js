@@ -23,6 +23,8 @@ export class People {
     this.command = command;
     this.silent = silent;
     this.drawn = "";
+    /** @type {Map<string, SeatStatus>} */
+    this.heard = new Map();
     /** @type {Map<string, { row: HTMLElement, marks: HTMLElement, role: string, name: string }>} */
     this.rows = new Map();
   }
@@ -45,14 +47,15 @@ export class People {
       $("people").replaceChildren(...(rows.length ? rows : [element("li", { className: "quiet" }, text("stage.nobody"))]));
       if ($("bans")) this.#bans(view.banned);
     }
-    for (const seat of view.seats) this.#mark(seat);
+    for (const seat of view.seats) this.#mark({ ...seat, ...this.heard.get(seat.id) });
   }
 
   /**
-   * What the stage says of the seats just now.
+   * What the stage says of the seats just now: it holds until the next word, also when an older view is drawn again.
    * @param {SeatStatus[]} seats
    */
   hear(seats) {
+    this.heard = new Map(seats.map((seat) => [seat.id, seat]));
     for (const seat of seats) this.#mark(seat);
   }
 

@@ -243,6 +243,7 @@ async function watch() {
       if (error.status === 401 || error.status === 403) return refuse(error.code);
       if (error.code === "space-not-found") return block(text("notice.space"));
       if (!own.seat) say(text("error.house"));
+      people.hear([]); // then what a view says is newer
       wait = AGAIN_MS;
     }
     await pause(about(wait));
