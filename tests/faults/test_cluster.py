@@ -247,7 +247,7 @@ async def _in_order(many: Cluster, machine: str) -> None:
 
 async def _until(many: Cluster, machine: str, condition: Callable[[dict[str, Any]], bool], reason: str) -> Any:
     """Waits until the house's view of the space fulfils the condition; returns it."""
-    deadline, view = asyncio.get_running_loop().time() + 40, None
+    deadline, view = asyncio.get_running_loop().time() + 90, None
     while asyncio.get_running_loop().time() < deadline:
         reply = await many.clients[machine].get("/api/v1/spaces/talk")
         if reply.is_success and condition(view := reply.json()):
