@@ -10,9 +10,10 @@ import re
 import socket
 import ssl
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -23,7 +24,7 @@ from stentor.base import config, domain, folder, keys, log, private, tls
 from stentor.base.clock import wall
 from stentor.base.config import Settings
 from stentor.base.descriptors import descriptors
-from stentor.base.errors import BadInput, Malformed, NotFound, SetupError
+from stentor.base.errors import BadInput, Malformed, NotFound, Overloaded, SetupError
 from stentor.bus import disk, server, streams
 from stentor.bus.identity import join
 from stentor.bus.permissions import OPERATOR
@@ -41,6 +42,8 @@ PROGRAMMES = 2
 """One speaks, one stands by hot."""
 EXCHANGE_S = 1.0
 """So soon does the embedded bus take new passwords."""
+LEADER_S = 30.0
+"""Servers of a bus that begin together choose a leader in 4 to 9 s; where votes are split, once more."""
 HEALTH_S = 2.0
 READY_S = 60.0
 """Ten processes load in five seconds on two idle cores, in half a minute on very busy ones."""
@@ -186,7 +189,8 @@ async def check_store(settings: Settings) -> None:
 async def prepare(settings: Settings, on_step: Step) -> None:
     """What all roles need: streams, buckets and the hold music, encoded once."""
     async with join(settings, OPERATOR, name="up") as bus:
-        await streams.prepare(bus, hours=settings.bus_hours, most_bytes=round(settings.bus_gb * 1e9))
+        make = partial(streams.prepare, bus, hours=settings.bus_hours, most_bytes=round(settings.bus_gb * 1e9))
+        await _until_led(make, on_step)
     objects = Objects.open(settings.recordings_address)
     try:
         if hold.decode(await objects.get(HOLD_KEY)).label == HOLD_LABEL:
@@ -195,6 +199,22 @@ async def prepare(settings: Settings, on_step: Step) -> None:
         pass
     on_step("preparing the hold music (once)")
     await objects.put(HOLD_KEY, await asyncio.to_thread(_default_hold))
+
+
+async def _until_led(make: Callable[[], Awaitable[None]], on_step: Step) -> None:
+    """Makes the streams. The servers of a cluster that has just begun answer before they have chosen a leader, and
+    until then keep nothing: that is waited for. Raises :class:`Overloaded` after :data:`LEADER_S`.
+    """
+    deadline = asyncio.get_running_loop().time() + LEADER_S
+    while True:
+        try:
+            await make()
+            return
+        except Overloaded as error:
+            if asyncio.get_running_loop().time() >= deadline:
+                raise
+            on_step(f"waiting for the bus ({error.detail})")
+            await asyncio.sleep(error.retry_after_s)
 
 
 def _default_hold() -> bytes:
