@@ -26,6 +26,8 @@ pytestmark = [pytest.mark.realtime, pytest.mark.timeout(150)]
 
 EDGES = 2
 AWAY_S = 1.0
+BURST_S = 3.5
+"""Who joins when a programme is on air for so long gets the whole burst, and can be without the line for 3 s."""
 BEFORE_S, AFTER_S = 6.0, 10.0
 
 
@@ -69,6 +71,7 @@ async def test_a_region_hears_through_its_own_server(tmp_path: Path) -> None:
                 processes("edge", EDGES, there),
             ):
                 await answer(client, stream)
+                await asyncio.sleep(BURST_S)
                 listening = asyncio.create_task(probe(stream, seconds=BEFORE_S + AWAY_S + AFTER_S))
                 await asyncio.sleep(BEFORE_S / 2)
                 before = await sent_bytes(client, monitoring)
