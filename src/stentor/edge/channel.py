@@ -24,6 +24,7 @@ from stentor.edge.subtitles import CaptionTrack
 from stentor.edge.window import KEEP_CHUNKS, Frames, Window, WindowChunk
 from stentor.edge.worker import Worker
 from stentor.evidence.delays import Delays
+from stentor.evidence.outside import Outside
 from stentor.evidence.sketch import Sketch
 from stentor.spaces import pulse
 from stentor.spaces.comments import Chat
@@ -68,6 +69,8 @@ class Channel:
         self.unnamed = 0
         """Times that somebody was let in whose address nobody told."""
         self.turned_away = 0
+        self.told = Outside()
+        """Who was told to wait, and who came in after that."""
         self.waiting = WaitingDevices()
         """Devices that were told to wait lately."""
         self.window: Window | None = None

@@ -53,13 +53,12 @@ class Gate:
 
         429, not 503: hls.js asks again at once after a 503, and blindly.
         """
-        now = self._worker.clock()
-        if channel.orders.narrow:
-            ticket = self._ticket(channel, request, now)
-            name = ticket.device if ticket else self._device(request, connection)
-            place = door.place(self._key, channel.space.id, name)
+        place = None
+        if channel.orders.narrow or channel.told.heeds(self._worker.now):
+            place, ticket = self._place(channel, request, connection)
             if not door.admits(channel.orders, place, ticket):
                 channel.waiting.told(place, self._worker.now)
+                channel.told.told(place, self._worker.now)
                 raise self._later(channel, connection, *(LIMITED if channel.orders.held else WAITING))
         if self._worker.places == 0:
             connection.going = True  # on a new connection they come to another edge
@@ -67,8 +66,11 @@ class Gate:
             channel.turned_away += 1
             raise Overloaded(LEAVING, retry_after_s=LEAVING_RETRY_S, code="edge-leaving", status=429)
         if self._worker.listeners >= self._worker.places:
+            channel.told.told(place or self._place(channel, request, connection)[0], self._worker.now)
             raise self._later(channel, connection, *FULL)
         self._worker.arrivals += 1
+        if place is not None:
+            channel.told.let_in(place)
         _came_to(connection, Reach.LET_IN)
         self._count(channel, request, connection)
 
@@ -108,6 +110,7 @@ class Gate:
         inside = door.admits(channel.orders, u, ticket)
         if not inside:
             channel.waiting.told(u, self._worker.now)
+            channel.told.told(u, self._worker.now)
         body = {
             "ticket": door.issue(self._key, space, ticket),
             "u": u,
@@ -124,6 +127,12 @@ class Gate:
         What is signed are the bytes without that field: up to ``,"sig":`` and a closing brace.
         """
         return text[:-1] + f',"sig":"{self._signer.sign(text)}"}}'.encode()
+
+    def _place(self, channel: Channel, request: Request, connection: Connection) -> tuple[float, Ticket | None]:
+        """Where a device stands at the door, and the ticket that says so."""
+        ticket = self._ticket(channel, request, self._worker.clock())
+        name = ticket.device if ticket else self._device(request, connection)
+        return door.place(self._key, channel.space.id, name), ticket
 
     def _ticket(self, channel: Channel, request: Request, now: float) -> Ticket | None:
         text = request.query.get("ticket", "")

@@ -138,6 +138,7 @@ class Seconds:
             channel.stayed.grown(),
             channel.stayed_unnamed - before.stayed_unnamed,
             counts["hls"] > 0 and hls is not None and (hls.reloading.hidden or hls.polling.hidden),
+            *channel.told.taken(),
         )
         before.heard.joins, before.heard.chunks, before.heard.skipped = heard.joins, heard.chunks, heard.skipped
         before.stayed_unnamed = channel.stayed_unnamed

@@ -1,8 +1,7 @@
 """The numbers of a space from its rows, each with how it was counted and how wrong it may be.
 
-Rows may come in any order, twice, and from edges whose clocks differ: a second is that of the row's own clock. An edge
-whose row of a second is missing, but whose rows just before and after are there, is taken to have stood as it did
-before.
+Rows may come twice, and from edges whose clocks differ: a second is that of the row's own clock. An edge whose row of a
+second is missing, but whose rows just before and after are there, is taken to have stood as it did before.
 """
 
 from __future__ import annotations
@@ -14,12 +13,18 @@ import msgspec
 
 from stentor.base import grid
 from stentor.evidence import delays, sketch
-from stentor.evidence.row import EdgeSecond, SpaceSecond
+from stentor.evidence.outside import Waits
+from stentor.evidence.row import EdgeSecond
 
 CARRIED_S = 3
 """An edge that says nothing for longer is gone, and nobody hears it."""
+KEPT_S = 60
+"""So long a second waits for the rows of all edges, before it counts for the peak as it is."""
+MOST_SEEN = 100_000
+"""Rows of an edge that are known when they come again: a day."""
 PART_S = grid.PART_SAMPLES / grid.SAMPLE_RATE_HZ
-TWO_SIGMA = 1.96
+SIGMAS = 2.58
+"""Of an interval: in 99 of 100 nights the truth is in it."""
 FIRST_SOUND_SHARE = 0.95
 
 
@@ -48,6 +53,9 @@ class Counts(msgspec.Struct, frozen=True):
     peak: Figure
     lobby: Figure
     refused: Figure
+    refused_devices: Figure
+    waited: Figure
+    waited_minutes: Figure
     joins: Figure
     listeners: Figure
     minutes: Figure
@@ -61,70 +69,146 @@ METHODS: Mapping[str, str] = {
     "peak": "the largest sum over edges of one second's hearing",
     "lobby": "devices told to wait, at the edge that knows most; the truth is between that and the sum",
     "refused": "joins told to wait: times, not devices",
+    "refused_devices": "devices told to wait, each once at however many edges: by their places at the door; exact up "
+    "to 1,024 that ask an edge in a second, beyond it one in 2, 4, 8 … of them",
+    "waited": "of refused_devices those who were let in afterwards",
+    "waited_minutes": "of refused_devices: from when each was told to wait first until it was let in, or asked last",
     "joins": "progressive listeners that began: times, not devices",
     "listeners": "HyperLogLog as for unique, of those who listened for 60 s in one go",
     "minutes": "chunks written to listeners × 0.32 s, parts of HLS × 0.96 s; what was skipped does not count",
     "skipped": "minutes that listeners were not sent since they were too slow for them: chunks × 0.32 s",
-    "unique": "HyperLogLog of keyed hashes of address and agent, let in once at least; ±1.6 % for the sketch, "
+    "unique": "HyperLogLog of keyed hashes of address and agent, let in once at least; ±2.1 % for the sketch, "
     "and above it all who came through a proxy that named nobody",
     "first_sound_ms": "from the connection to the first write of sound: 95 of 100 streams; by powers of two",
 }
 
 
+class AudienceTally:
+    """The rows of one space, added up as they come; what it holds does not grow with the length of the space.
+
+    Give it rows about in the order of their times: within :data:`KEPT_S` the order does not matter to the peak.
+    """
+
+    def __init__(self, space: str) -> None:
+        self.space = space
+        self._seen: dict[str, dict[int, None]] = defaultdict(dict)
+        """By edge: the times of its rows."""
+        self._times = (0, 0)
+        self._rows = 0
+        self._hearing: dict[str, dict[int, int]] = defaultdict(dict)
+        """By edge and second, of the last minute."""
+        self._peak = (0, 0)
+        """Of the seconds before; and which."""
+        self._lobby: dict[str, tuple[int, int, bool]] = {}
+        """Of each edge's last row: its second, who waited, and whether somebody is hidden."""
+        self._sums: dict[str, int] = defaultdict(int)
+        self._first_sound: list[int] = []
+        self._came, self._stayed = sketch.Sketch(), sketch.Sketch()
+        self._waits = Waits()
+        self._hidden = False
+
+    def hear(self, row: EdgeSecond) -> None:
+        """Adds a row; one that came already, or does not know the space, changes nothing."""
+        one = row.spaces.get(self.space)
+        seen = self._seen[row.edge] if one is not None else {}
+        if one is None or row.at_ms in seen:
+            return
+        seen[row.at_ms] = None
+        if len(seen) > MOST_SEEN:
+            del seen[next(iter(seen))]
+        first, last = self._times
+        self._times = (min(first, row.at_ms) if self._rows else row.at_ms, max(last, row.at_ms))
+        self._rows += 1
+        second = row.at_ms // 1000
+        self._hearing[row.edge][second] = one.hearing + one.asking
+        if second >= self._lobby.get(row.edge, (0,))[0]:
+            self._lobby[row.edge] = second, one.lobby, one.hidden
+        for name in SUMS:
+            self._sums[name] += getattr(one, name)
+        self._first_sound = delays.together((self._first_sound, one.first_sound))
+        self._came.grow(one.clients)
+        self._stayed.grow(one.stayed)
+        self._waits.hear(row.at_ms / 1000, one.told, one.let_in, one.halvings)
+        self._hidden |= one.hidden
+        if len(self._hearing[row.edge]) > 2 * KEPT_S:
+            self._settle(self._times[1] // 1000 - KEPT_S)
+
+    def _settle(self, until: int) -> None:
+        """The seconds before ``until`` count as they are, and are forgotten."""
+        standing = {second: hearing for second, hearing in _standing(self._hearing).items() if second < until}
+        self._peak = max((self._peak, *_peaks(standing)))
+        self._hearing = defaultdict(dict, {edge: _since(kept, until) for edge, kept in self._hearing.items()})
+
+    def counts(self) -> Counts | None:
+        """The numbers as they stand; None when no row knows the space."""
+        if not self._rows:
+            return None
+        sums = self._sums
+        standing = _standing(self._hearing)
+        last = max(standing)
+        peak, at_second = max((self._peak, *_peaks(standing)))
+        at_end = [one for one in self._lobby.values() if one[0] + CARRIED_S > last]
+        lobby = [waiting for _, waiting, _ in at_end]
+        minutes = (sums["sound_chunks"] * grid.CHUNK_S + sums["parts"] * PART_S) / 60
+        hidden = any(one[2] for one in at_end)
+        devices, waited, waited_s = self._waits.count()
+        return Counts(
+            space=self.space,
+            rows=self._rows,
+            edges=len(self._seen),
+            since_ms=self._times[0],
+            until_ms=self._times[1],
+            hearing=_exact("hearing", standing[last], hidden),
+            peak=_exact("peak", peak, self._hidden, at_ms=-at_second * 1000),
+            lobby=Figure(
+                max(lobby, default=0), max(lobby, default=0), sum(lobby), METHODS["lobby"], None, sums["unnamed"] > 0
+            ),
+            refused=_exact("refused", sums["turned_away"]),
+            refused_devices=_of_sample("refused_devices", devices, self._waits.halvings),
+            waited=_of_sample("waited", waited, self._waits.halvings),
+            waited_minutes=_of_sample("waited_minutes", devices, self._waits.halvings, each=waited_s / 60),
+            joins=_exact("joins", sums["joins"]),
+            minutes=_exact("minutes", round(minutes, 2), self._hidden),
+            skipped=_exact("skipped", round(sums["skipped_chunks"] * grid.CHUNK_S / 60, 2)),
+            first_sound_ms=_first_sound(self._first_sound),
+            listeners=_people("listeners", self._stayed.count(), sums["stayed_unnamed"], self._hidden),
+            unique=_people("unique", self._came.count(), sums["unnamed"]),
+        )
+
+
+SUMS = ("turned_away", "joins", "sound_chunks", "skipped_chunks", "parts", "unnamed", "stayed_unnamed")
+"""What is added up over the rows, by its name in ``SpaceSecond``."""
+
+
 def count(space: str, rows: Iterable[EdgeSecond]) -> Counts | None:
-    """None when no row knows the space."""
-    seconds: dict[str, dict[int, SpaceSecond]] = defaultdict(dict)
-    came, stayed = sketch.Sketch(), sketch.Sketch()
-    times = []
-    for row in rows:
-        seen = row.spaces.get(space)
-        if seen is None:
-            continue
-        times.append(row.at_ms)
-        seconds[row.edge][row.at_ms // 1000] = seen  # a copy says the same
-        came.grow(seen.clients)
-        stayed.grow(seen.stayed)
-    if not times:
-        return None
-    whole = [one for by_second in seconds.values() for one in by_second.values()]
-    standing = _standing(seconds)
-    last = max(standing)
-    peak = max(standing, key=lambda second: (standing[second], -second))
-    at_end = [by_second[last] for by_second in seconds.values() if last in by_second]
-    minutes = sum(one.sound_chunks * grid.CHUNK_S + one.parts * PART_S for one in whole) / 60
-    hidden = any(one.hidden for one in whole)
-    lobby, unnamed = [one.lobby for one in at_end], sum(one.unnamed for one in whole)
-    return Counts(
-        space=space,
-        rows=len(whole),
-        edges=len(seconds),
-        since_ms=min(times),
-        until_ms=max(times),
-        hearing=_exact("hearing", standing[last], any(one.hidden for one in at_end)),
-        peak=_exact("peak", standing[peak], hidden, at_ms=peak * 1000),
-        lobby=Figure(max(lobby, default=0), max(lobby, default=0), sum(lobby), METHODS["lobby"], at_least=unnamed > 0),
-        refused=_exact("refused", sum(one.turned_away for one in whole)),
-        joins=_exact("joins", sum(one.joins for one in whole)),
-        minutes=_exact("minutes", round(minutes, 2), hidden),
-        skipped=_exact("skipped", round(sum(one.skipped_chunks for one in whole) * grid.CHUNK_S / 60, 2)),
-        first_sound_ms=_first_sound(whole),
-        listeners=_people("listeners", stayed.count(), sum(one.stayed_unnamed for one in whole), hidden),
-        unique=_people("unique", came.count(), unnamed),
-    )
+    """Of rows in any order; None when none knows the space."""
+    tally = AudienceTally(space)
+    for row in sorted((row for row in rows if space in row.spaces), key=lambda row: (row.at_ms, row.edge)):
+        tally.hear(row)
+    return tally.counts()
 
 
 def _people(name: str, seen: float, unnamed: int, at_least: bool = False) -> Figure:
     """``unnamed``: who came through a proxy that named nobody is at least one, and at most as many as came."""
     least = seen or float(unnamed > 0)
-    low, high = seen * (1 - TWO_SIGMA * sketch.ERROR), seen * (1 + TWO_SIGMA * sketch.ERROR) + unnamed
+    low, high = seen * (1 - SIGMAS * sketch.ERROR), seen * (1 + SIGMAS * sketch.ERROR) + unnamed
     return Figure(
         round(least), round(low) or round(least), round(high), METHODS[name], at_least=at_least or unnamed > 0
     )
 
 
-def _first_sound(whole: Iterable[SpaceSecond]) -> Figure:
+def _of_sample(name: str, sampled: int, halvings: int, each: float = 1.0) -> Figure:
+    """``sampled`` devices of one in 2^``halvings``, each with so much of something."""
+    share: float = 0.5**halvings
+    value = sampled / share
+    error = SIGMAS * (max(1, sampled) * (1 - share)) ** 0.5 / share
+    low, high = max(float(sampled), value - error), value + error
+    return Figure(round(value * each, 2), round(low * each, 2), round(high * each, 2), METHODS[name])
+
+
+def _first_sound(counted: Iterable[int]) -> Figure:
     """Of none: 0."""
-    found = delays.quantile(delays.together(one.first_sound for one in whole), FIRST_SOUND_SHARE)
+    found = delays.quantile(list(counted), FIRST_SOUND_SHARE)
     low, high = (found.low_ms, found.high_ms) if found else (0, 0)
     return Figure(high, low, high, METHODS["first_sound_ms"])
 
@@ -133,13 +217,22 @@ def _exact(name: str, value: float, at_least: bool = False, at_ms: int | None = 
     return Figure(value, value, value, METHODS[name], at_ms, at_least)
 
 
-def _standing(seconds: Mapping[str, Mapping[int, SpaceSecond]]) -> dict[int, int]:
+def _standing(seconds: Mapping[str, Mapping[int, int]]) -> dict[int, int]:
     """By second: how many hear the space, with what an edge said last for the seconds that it left out."""
     total: dict[int, int] = defaultdict(int)
     for by_second in seconds.values():
         ordered = sorted(by_second)
         for second, following in zip(ordered, [*ordered[1:], ordered[-1] + 1], strict=True):
-            hearing = by_second[second].hearing + by_second[second].asking
             for each in range(second, following if following - second <= CARRIED_S else second + 1):
-                total[each] += hearing
+                total[each] += by_second[second]
     return dict(total)
+
+
+def _peaks(standing: Mapping[int, int]) -> Iterable[tuple[int, int]]:
+    """How many heard it in a second, and that second as less than nothing: of equals the first is the largest."""
+    return ((hearing, -second) for second, hearing in standing.items())
+
+
+def _since(by_second: Mapping[int, int], until: int) -> dict[int, int]:
+    """What is needed of an edge for the seconds from ``until`` on: with the last before, which may be carried over."""
+    return {second: hearing for second, hearing in by_second.items() if second >= until - CARRIED_S}

@@ -48,6 +48,12 @@ class SpaceSecond(msgspec.Struct, frozen=True, array_like=True):
     """Times that somebody of whom nothing is known has listened for a minute now."""
     hidden: bool = False
     """Whether somebody asks for HLS through a proxy that names nobody: a cache may answer others in its place."""
+    told: bytes = b""
+    """The places of devices that were told to wait (``evidence.outside``)."""
+    let_in: bytes = b""
+    """Of those who came in while some waited."""
+    halvings: int = 0
+    """Of both: it is one device in 2 to the power of this."""
 
 
 class EdgeSecond(msgspec.Struct, frozen=True, array_like=True):

@@ -51,6 +51,7 @@ async def test_rows_agree_with_the_ledger_of_who_came() -> None:
             await rig.get("/s/friday/hls/aac-64.m3u8", line)
             await rig.get("/s/friday/hls/aac-64/2.0.m4s", line)
             await rig.get("/s/friday/hls/aac-64/1.m4s", line)
+        rig.now += 1.0
         found.append(taken(rows))
         rig.publish(3)
         await asyncio.sleep(0.5)
@@ -135,6 +136,7 @@ async def test_who_listens_for_a_minute_is_a_listener(monkeypatch: pytest.Monkey
         await eventually(
             lambda: rig.worker.now >= max(one.since for one in rig.worker.young.values()) + 3, "time passes"
         )
+        rig.now += 1.0
         found.append(taken(rows))
         seen = found[1].spaces[SPACE]
         assert (len(seen.stayed), seen.stayed_unnamed, rig.worker.young) == (2 * 3, 1, {})
@@ -142,6 +144,31 @@ async def test_who_listens_for_a_minute_is_a_listener(monkeypatch: pytest.Monkey
         assert counts is not None
         assert (counts.listeners.value, counts.listeners.high, counts.unique.value) == (2, 3, 4)
         for writer in (*writers, nobody):
+            writer.close()
+
+
+async def test_who_waits_is_a_device_wherever_it_asks_and_its_wait_ends_when_it_is_let_in() -> None:
+    """Two edges, three devices: one is let in after 20 s at the other edge, one gives up, one comes when it is open."""
+    wide, shut = Orders("friday"), Orders("friday", p=0.0, epoch=1, narrow_ms=1)
+    async with edge(chunks=36, addresses=limits()) as one, edge(chunks=36, addresses=limits()) as other:
+        rigs, found, writers = (one, other), [], []
+        rows = [Seconds(rig.worker, rig.site.channels, f"edge-{number}") for number, rig in enumerate(rigs)]
+        for second in range(41):
+            for rig in rigs:
+                rig.channel.heed(wide if second > 35 else shut)
+                rig.now += 1.0
+            if second in (0, 10):
+                for number in (1, 2):
+                    assert (await rigs[second // 10].get("/s/friday/live.aac", f"{NAMED}{number}"))[0] == 429
+            if second == 36:
+                writers += [await hear(other, 1), await hear(other, 3)]
+            found += [taken(each) for each in rows]
+        counts = count(SPACE, found)
+        assert counts is not None
+        assert (counts.refused.value, counts.refused_devices.value, counts.waited.value) == (4, 2, 1)
+        assert counts.waited_minutes.value == pytest.approx((36 + 10) / 60, abs=0.01)
+        assert counts.waited_minutes.low == counts.waited_minutes.high
+        for writer in writers:
             writer.close()
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stentor.evidence.counts import METHODS, Counts, count
+from stentor.evidence.counts import METHODS, AudienceTally, Counts, count
 from stentor.evidence.row import EdgeSecond, SpaceSecond
 from stentor.evidence.sketch import Sketch
 
@@ -117,6 +117,30 @@ def test_the_lobby_is_between_the_edge_that_knows_most_and_the_sum() -> None:
     """A device asks at several edges."""
     lobby = counted([row("a", 0, lobby=30), row("b", 0, lobby=20)]).lobby
     assert (lobby.low, lobby.high) == (30, 50)
+
+
+def test_a_long_space_has_the_peak_of_all_its_seconds_and_a_tally_forgets_them() -> None:
+    """Given one by one, as they come: the same as all at once; what is held is about the last minute only."""
+    chance, tally, rows = random.Random(5), AudienceTally("talk"), []
+    for second in range(1500):
+        rows += [row(edge, second, hearing=chance.randrange(1000)) for edge in "abc" if chance.random() < 0.9]
+    for one in rows:
+        tally.hear(one)
+    assert tally.counts() == counted(rows)
+    assert sum(map(len, tally._hearing.values())) <= 3 * 2 * 61
+    standing = [sum(one.spaces["talk"].hearing for one in rows if one.at_ms == at) for at in {r.at_ms for r in rows}]
+    assert counted(rows).peak.value >= max(standing)
+
+
+def test_a_clock_that_was_set_back_loses_no_minutes() -> None:
+    """The same second comes twice with other rows in it: all that was heard counts, the peak is of what stood."""
+    rows = [row("a", second, hearing=10, sound_chunks=300) for second in range(20)]
+    again = [
+        EdgeSecond("a", one.at_ms - 10_003, spaces=row("a", 0, hearing=12, sound_chunks=300).spaces) for one in rows[5:]
+    ]
+    found = counted(rows + again)
+    assert found.minutes.value == pytest.approx(35 * 300 * 0.32 / 60, abs=0.01)
+    assert found.peak.value == 12
 
 
 def test_every_number_says_how_it_was_counted() -> None:
