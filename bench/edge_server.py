@@ -22,6 +22,7 @@ from stentor.base.tls import Tls
 from stentor.base.units import SeatId, SpaceId
 from stentor.edge.channel import Channel
 from stentor.edge.gate import Gate
+from stentor.edge.heartbeat import heartbeat
 from stentor.edge.site import Site
 from stentor.edge.sockets import BACKLOG, listen_on
 from stentor.edge.worker import Worker
@@ -45,15 +46,21 @@ METRICS_TOKEN = "bench"
 
 async def serve(port: int, least_chunks: int, among: int, *files: str) -> None:
     """For ever."""
-    worker = Worker(capacity=descriptors(), clock=time.time, processors=1 / among)
+    tls = Tls(Path(files[0]), Path(files[1]), clock=time.time) if files else None
+    worker = Worker(capacity=descriptors(), clock=time.time, processors=1 / among, tls=tls)
     gate = Gate(keys.derived("edge", b"nobody waits in this bench"), (), worker)
     objects = Objects.open("memory://")
     silence = {each.name: [[b"\0"] * each.frames_per_chunk] * grid.HOLD_CHUNKS for each in RENDITIONS}
     music = HoldLoop("", b"", silence)
-    worker.site = site = Site(
-        worker, gate, objects=objects, address="", metrics_token=METRICS_TOKEN, music=music, instance="bench"
+    site = Site(
+        worker,
+        gate,
+        objects=objects,
+        address="",
+        metrics_token=METRICS_TOKEN,
+        music=music,
+        status=lambda: heartbeat(worker, site.channels, "bench"),
     )
-    worker.tls = Tls(Path(files[0]), Path(files[1]), clock=time.time) if files else None
     doors_open_ms = round(time.time() * 1000) - 30_000
     seat = Seat(SeatId("seat"), "Speaker", Role.SPEAKER, account="account", picture_ms=1)
     space = Space(SpaceId("bench"), "Bench", State.LIVE, doors_open_ms=doors_open_ms, seats={seat.id: seat})
@@ -63,7 +70,7 @@ async def serve(port: int, least_chunks: int, among: int, *files: str) -> None:
     window = channel.open(time.time())
     loop = asyncio.get_running_loop()
     [listening] = listen_on("127.0.0.1", port)
-    await loop.create_server(worker.connection, sock=listening, backlog=BACKLOG)
+    await loop.create_server(worker.protocol_factory(site.answer), sock=listening, backlog=BACKLOG)
     deadlines = asyncio.create_task(worker.run(), name="deadlines")
     while not deadlines.done():
         worker.pace.chunks = max(least_chunks, worker.pace.chunks)

@@ -27,6 +27,7 @@ from stentor.base.units import SpaceId
 from stentor.crowd.addresses import Addresses
 from stentor.edge.channel import Channel
 from stentor.edge.gate import Gate
+from stentor.edge.heartbeat import heartbeat
 from stentor.edge.protocol import Connection
 from stentor.edge.seconds import Seconds
 from stentor.edge.site import Site
@@ -80,9 +81,16 @@ class Bench:
         silence = {each.name: [[b"\0"] * each.frames_per_chunk] * grid.HOLD_CHUNKS for each in RENDITIONS}
         music = HoldLoop("", b"", silence)
         objects = Objects.open("memory://")
-        self.worker.site = site = Site(
-            self.worker, gate, objects=objects, address="", metrics_token="", music=music, instance="bench"
+        site = Site(
+            self.worker,
+            gate,
+            objects=objects,
+            address="",
+            metrics_token="",
+            music=music,
+            status=lambda: heartbeat(self.worker, site.channels, "bench"),
         )
+        self._protocol = self.worker.protocol_factory(site.answer)
         self.doors_open_ms = round(time.time() * 1000) - 30_000
         space = Space(SpaceId("bench"), "Bench", State.LIVE, doors_open_ms=self.doors_open_ms)
         self.channel = site.channels["bench"] = Channel(space, music, self.worker)
@@ -99,7 +107,8 @@ class Bench:
 
     def come(self) -> Connection:
         self._came += 1
-        connection = Connection(self.worker)
+        connection = self._protocol()
+        assert isinstance(connection, Connection)
         connection.connection_made(Taker(self._came))
         return connection
 

@@ -227,7 +227,7 @@ def _http(data: bytes) -> None:
 
 
 class _Host:
-    """Answers every request with the same, at once."""
+    """Lets everybody in."""
 
     now = 0.0
     replied_bytes = 0
@@ -242,11 +242,13 @@ class _Host:
     def closed(self, connection: Connection) -> None: ...
     def watch(self, connection: Connection, deadline: float) -> None: ...
     def left(self, connection: Connection) -> None: ...
-    def answer(self, request: http.Request, connection: Connection) -> Reply:
-        return Reply(200, {"X-Path": str(len(request.path))}, b"ok", now=0.0)
-
     def refuse(self, error: StentorError) -> Reply:
         return failure(error, now=0.0)
+
+
+def _reply(request: http.Request, connection: Connection) -> Reply:
+    """Every request gets the same, at once."""
+    return Reply(200, {"X-Path": str(len(request.path))}, b"ok", now=0.0)
 
 
 class _Transport(asyncio.Transport):
@@ -284,7 +286,7 @@ def _connection(data: bytes) -> None:
     """
     heads, written = Heads(), []
     for _ in range(2):
-        connection, transport = Connection(_Host(heads)), _Transport()
+        connection, transport = Connection(_Host(heads), _reply), _Transport()
         connection.connection_made(transport)
         for piece in _pieces(data):
             if transport.is_closing():

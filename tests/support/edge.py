@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 
@@ -20,14 +20,17 @@ from stentor.base.config import Settings
 from stentor.base.rendition import RENDITIONS, Source
 from stentor.base.tls import Tls
 from stentor.base.units import SpaceId
+from stentor.bus.status import Status
 from stentor.crowd.addresses import Addresses
 from stentor.edge.channel import Channel
 from stentor.edge.forward import Forwarder
 from stentor.edge.gate import Gate
+from stentor.edge.heartbeat import heartbeat
 from stentor.edge.site import Site
 from stentor.edge.window import Window
 from stentor.edge.worker import Worker
 from stentor.spaces import pulse
+from stentor.spaces.forecast import Headroom
 from stentor.spaces.model import Space, State
 from stentor.store.objects import Objects
 from stentor.wire import forwarded
@@ -157,6 +160,8 @@ async def edge(
     places: int = 0,
     address: str = "",
     house: str = "",
+    room: Sequence[Headroom] = (),
+    edges: Callable[[Status], Iterable[Status]] = lambda own: [own],
 ) -> AsyncIterator[Rig]:
     """A rig whose window holds the first ``chunks`` chunks; it must run on uvloop, as the edge does."""
     rig: list[Rig] = []
@@ -168,6 +173,9 @@ async def edge(
         clock=lambda: rig[0].now if rig else start,
         addresses=addresses,
         trusted=trusted,
+        tls=tls,
+        proxied=proxied,
+        room=lambda: room,
     )
     objects = Objects.open("memory://")
     own = keys.derived("edge", SECRET)
@@ -180,11 +188,10 @@ async def edge(
         forwarder=Forwarder(Settings(house_url=house), own, trusted, worker) if house else None,
         metrics_token=METRICS_TOKEN,
         music=silent_hold(),
-        instance="edge-0",
+        status=lambda: heartbeat(worker, site.channels, "edge-0"),
+        edges=edges,
     )
-    worker.site = site
-    worker.tls, worker.proxied = tls, proxied
-    server = await asyncio.get_running_loop().create_server(worker.connection, "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(worker.protocol_factory(site.answer), "127.0.0.1", 0)
     channel = Channel(space or live_space(), silent_hold(), worker)
     rig.append(Rig(worker, site, channel, server.sockets[0].getsockname()[1], objects))
     rig[0].trust = trust

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from stentor.base.errors import StentorError
 from stentor.edge.fanout import Group, Stream
@@ -37,6 +37,10 @@ FOREVER = float("inf")
 CHUNK_MARK = b"{chunk}"
 
 
+Answers: TypeAlias = Callable[[Request, "Connection"], Reply | None]
+"""Gives the reply to a request, or None when the connection was told to wait or to stream."""
+
+
 class Host(Protocol):
     """What a connection needs of its worker."""
 
@@ -56,9 +60,6 @@ class Host(Protocol):
     def watch(self, connection: Connection, deadline: float) -> None:
         """Close the connection when it is still in the same state at ``deadline``."""
 
-    def answer(self, request: Request, connection: Connection) -> Reply | None:
-        """The reply, or None when the connection was told to wait or to stream."""
-
     def refuse(self, error: StentorError) -> Reply:
         """The reply to what could not be parsed."""
 
@@ -70,6 +71,7 @@ class Connection(asyncio.Protocol):
     """States: reading (``parser`` set, nothing ``held``), holding one reply back, streaming, closed."""
 
     __slots__ = (
+        "_answers",
         "_drained",
         "_forget",
         "_host",
@@ -94,8 +96,8 @@ class Connection(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, host: Host) -> None:
-        self._host = host
+    def __init__(self, host: Host, answers: Answers) -> None:
+        self._host, self._answers = host, answers
         self._parser: RequestParser | None = None
         self._waiting: deque[Request] | None = None
         self._forget: Callable[[], object] | None = None
@@ -289,7 +291,7 @@ class Connection(asyncio.Protocol):
     # Inside.
 
     def _answer(self, request: Request) -> None:
-        reply = self._host.answer(request, self)
+        reply = self._answers(request, self)
         if reply is not None:
             self._send(request, reply)
 

@@ -70,6 +70,12 @@ class Edge:
     ) -> None:
         self.instance = instance
         self.clock = clock
+        self._bus = bus
+        self._board, self._crowd = Board(bus), Crowd(bus)
+        self._chunks, self._cues = ChunkLog(bus, clock=clock), CueLog(bus, clock=clock)
+        self._disks = Disks(settings)
+        monotonic = asyncio.get_running_loop().time
+        self._statuses, self._edges = Statuses(monotonic), EdgesHeard(monotonic)
         processors = (os.cpu_count() or 1) / settings.edge_count
         line_bps = settings.line_mbps * 1e6 / settings.edge_count
         trusted = forwarded.networks(settings.trusted_proxies)
@@ -86,6 +92,9 @@ class Edge:
             places=settings.edge_listeners,
             addresses=addresses,
             trusted=trusted,
+            tls=tls.configured(settings, clock=clock),
+            proxied=settings.proxy_protocol == "on",
+            room=lambda: forecast.room(self._disks.seen, len(self._on_air()), settings.bus_hours),
         )
         own = keys.own(settings, "edge")
         gate = Gate(own, trusted, self.worker)
@@ -99,28 +108,17 @@ class Edge:
             overflow=settings.overflow_url,
             metrics_token=config.metrics_token(settings),
             music=default_hold,
-            instance=instance,
+            status=self.status,
+            edges=self._edges.fresh,
+            clock_wrong=lambda: self._chunks.horizon.clock_wrong,
         )
-        self.worker.site = self.site
         self.seconds = Seconds(self.worker, self.site.channels, instance)
-        self.worker.tls = tls.configured(settings, clock=clock)
-        self.worker.proxied = settings.proxy_protocol == "on"
-        self._bus = bus
-        self._board, self._crowd = Board(bus), Crowd(bus)
-        self._chunks = ChunkLog(bus, clock=clock)
-        self.site.clock_wrong = lambda: self._chunks.horizon.clock_wrong
-        self._disks = Disks(settings)
-        self.worker.room = lambda: forecast.room(self._disks.seen, len(self._on_air()), settings.bus_hours)
         self._objects = objects
         self._holds = {DEFAULT_HOLD: default_hold}
         self._following: dict[str, asyncio.Task[None]] = {}
         self._orders: dict[str, Orders] = {}
         self._chats: dict[str, Chat] = {}
         self._loading: set[str] = set()
-        self._cues = CueLog(bus, clock=clock)
-        self._statuses = Statuses(asyncio.get_running_loop().time)
-        self._edges = EdgesHeard(asyncio.get_running_loop().time)
-        self.site.edges = lambda: self._edges.fresh(self.status())
         self._log = log.get("edge")
 
     async def run(self) -> None:
@@ -364,8 +362,9 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall, drain: 
             music = await default_hold(objects)
             edge = Edge(bus, objects, music, settings=settings, instance=instance, clock=clock)
             edge.seconds.sockets = sockets
+            made = edge.worker.protocol_factory(edge.site.answer)
             for one in sockets:
-                servers.append(await loop.create_server(edge.worker.connection, sock=one, backlog=BACKLOG))
+                servers.append(await loop.create_server(made, sock=one, backlog=BACKLOG))
             leaving = Leaving(edge.worker, servers, sockets, over_s=settings.drain_s)
             await bus_drain.heed(bus, "edge", instance, drain)
             log.get("edge").info("edge-ready", port=settings.audience_port, capacity=edge.worker.capacity)

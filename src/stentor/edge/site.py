@@ -20,7 +20,6 @@ from stentor.edge import door, embed, meant, metrics, overflow, subtitles
 from stentor.edge.channel import Channel
 from stentor.edge.forward import Forwarder
 from stentor.edge.gate import Gate
-from stentor.edge.heartbeat import heartbeat
 from stentor.edge.holds import Holds
 from stentor.edge.page import ListenerPages
 from stentor.edge.past import Past, no_such_space
@@ -66,8 +65,13 @@ class Site:
         overflow: str = "",
         metrics_token: str,
         music: HoldLoop,
-        instance: str,
+        status: Callable[[], Status],
+        edges: Callable[[Status], Iterable[Status]] = lambda own: [own],
+        clock_wrong: Callable[[], bool] = lambda: False,
     ) -> None:
+        """``status`` is what this edge says of itself, ``edges`` adds what the others say; ``clock_wrong`` is whether
+        most of what comes is far ahead of this process's clock.
+        """
         self.channels: dict[str, Channel] = {}
         """What is on the board."""
         monotonic = asyncio.get_running_loop().time
@@ -79,13 +83,9 @@ class Site:
         self._portraits = Portraits(objects, worker.clock)
         self.ready = False
         """What is on and who is let in has been read: /healthz says yes."""
-        self.clock_wrong: Callable[[], bool] = lambda: False
-        """Whether most of what comes is far ahead of this process's clock."""
         self._objects, self._worker, self._gate = objects, worker, gate
         self._address, self._house, self._overflow = address, house, overflow
-        self._own: Callable[[], Status] = lambda: heartbeat(worker, self.channels, instance)
-        self.edges: Callable[[], Iterable[Status]] = lambda: [self._own()]
-        """What all edges say of themselves."""
+        self._status, self._edges, self._clock_wrong = status, edges, clock_wrong
         self._metrics_token = metrics_token.encode()
         self._pages = ListenerPages(address=address, house=house, overflow=overflow, now=worker.clock())
         self._forwarder = forwarder
@@ -125,8 +125,8 @@ class Site:
             case ["healthz"]:
                 return self._health()
             case ["metrics"] if metrics.may_read(request, self._metrics_token):
-                own = request.query.get("of") == "this"
-                text = metrics.render([self._own()] if own else self.edges())
+                own = self._status()
+                text = metrics.render([own] if request.query.get("of") == "this" else self._edges(own))
                 return Reply(200, {"Content-Type": metrics.TYPE, "Cache-Control": NO_STORE}, text, now=self._now())
         if self._forwarder is not None and of_house(request.path):
             return self._forwarder.forward(request, connection, self._house_failed)
@@ -380,7 +380,7 @@ class Site:
         told: dict[str, object] = {"ready": ready}
         if self._worker.leaving:
             told["draining"] = True
-        if self.clock_wrong():
+        if self._clock_wrong():
             told["problem"] = CLOCK_WRONG
         fields = {"Content-Type": JSON, "Cache-Control": NO_STORE}
         return Reply(200 if ready else 503, fields, msgspec.json.encode(told), now=self._now())

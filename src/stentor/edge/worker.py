@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from functools import partial
+from typing import NamedTuple
 
 from stentor.base import log
 from stentor.base.clock import Clock
@@ -15,7 +16,7 @@ from stentor.crowd.addresses import ALONE, Addresses, source
 from stentor.edge.deadlines import Deadlines
 from stentor.edge.fanout import Counters, Pace, interval_for
 from stentor.edge.load import Meter
-from stentor.edge.protocol import Connection
+from stentor.edge.protocol import Answers, Connection
 from stentor.edge.proxied import Proxied
 from stentor.edge.reply import BRIEF, NO_STORE, Reply, failure
 from stentor.evidence.sources import HASH_BITS, Sample
@@ -42,19 +43,6 @@ HASTY = Overloaded(
     "Too many requests come from your address; ask less often.", retry_after_s=1.0, status=429, code="too-often"
 )
 FAILED = StentorError("Something went wrong at this edge; trying again may help.")
-
-
-class Responder(Protocol):
-    """Who knows what is under which address."""
-
-    def answer(self, request: Request, connection: Connection) -> Reply | None: ...
-
-
-class Nowhere:
-    """Before there is a site: come back in a moment."""
-
-    def answer(self, request: Request, connection: Connection) -> Reply | None:
-        raise Overloaded("This edge is starting.", retry_after_s=1.0)
 
 
 class ForwardCounts:
@@ -87,26 +75,27 @@ class Worker:
         places: int = 0,
         addresses: Addresses | None = None,
         trusted: Networks = (),
+        tls: Tls | None = None,
+        proxied: bool = False,
+        room: Callable[[], Sequence[Headroom]] = tuple,
     ) -> None:
         self.clock = clock
         self.capacity = capacity
         self.processors = min(1.0, processors)
         """What this process may count on: less than one where there are more edges than processors."""
-        room = capacity - capacity // SHORT_SHARE
-        self.places = min(places, room) if places else room
+        most = capacity - capacity // SHORT_SHARE
+        self.places = min(places, most) if places else most
         """Listeners at once; the other connections are for the page, the door and the music of those who wait."""
         self.counters = Counters()
         self.pace = Pace(self.processors)
-        self.open = 0
-        self.listeners = 0
+        self.open = self.listeners = 0
         self.arrivals = 0
         """Who was let in: streams, and index playlists of HLS."""
         self.accepted = 0
         self.refused = 0
         self.turned_away = dict.fromkeys(("waiting", "limited", "full", "leaving"), 0)
         """Joins that were told to come back, by reason."""
-        self.malformed = 0
-        self.failed = 0
+        self.malformed = self.failed = 0
         self.overdue: dict[str, int] = {}
         self.requests = 0
         self.replies = [0] * 6
@@ -121,14 +110,13 @@ class Worker:
         self.now = self._loop.time()
         self._deadlines: Deadlines[Connection] = Deadlines(self.now)
         self._connections: set[Connection] = set()
-        self.site: Responder = Nowhere()
-        self.room: Callable[[], Sequence[Headroom]] = tuple
+        self.room = room
         """On the disks of this machine; for whoever reads the metrics."""
-        self.tls: Tls | None = None
+        self.tls = tls
         """With which connections are encrypted; None for plain HTTP."""
         self.leaving = False
         """This process is being ended: a balancer that asks how it is sends nobody here any more."""
-        self.proxied = False
+        self.proxied = proxied
         """Every connection begins with the PROXY protocol."""
         self.addresses = addresses or Addresses(
             connections=0, requests=0, proxy=lambda address: forwarded.trusts(trusted, address)
@@ -138,15 +126,23 @@ class Worker:
         self._refusals: dict[str, Reply] = {}
         self._log = log.get("edge")
 
-    def connection(self) -> asyncio.Protocol:
-        """A protocol for a socket that was accepted: from the outside to the inside PROXY header, TLS, HTTP."""
-        connection = Connection(self)
-        inner: asyncio.Protocol = connection
-        if self.tls is not None:
-            inner = Secure(inner, self.tls.context, self.handshakes)
-        if self.proxied:
-            return Proxied(inner, self._malformed, lambda address: self._named(connection, address))
-        return inner
+    def protocol_factory(self, site: Answers) -> Callable[[], asyncio.Protocol]:
+        """Makes the protocol of a socket that was accepted: from the outside to the inside PROXY header, TLS, HTTP.
+
+        ``site`` knows what is under which address; it may raise what becomes a problem document.
+        """
+        answers = partial(self._answer, site)
+
+        def made() -> asyncio.Protocol:
+            connection = Connection(self, answers)
+            inner: asyncio.Protocol = connection
+            if self.tls is not None:
+                inner = Secure(inner, self.tls.context, self.handshakes)
+            if self.proxied:
+                return Proxied(inner, self._malformed, lambda address: self._named(connection, address))
+            return inner
+
+        return made
 
     # What connections ask.
 
@@ -223,7 +219,7 @@ class Worker:
     def watch(self, connection: Connection, deadline: float) -> None:
         self._deadlines.watch(connection, deadline)
 
-    def answer(self, request: Request, connection: Connection) -> Reply | None:
+    def _answer(self, site: Answers, request: Request, connection: Connection) -> Reply | None:
         self.requests += 1
         if connection.alone and not self._speaks_for(connection, request):
             return self._refusal(CROWDED)
@@ -235,7 +231,7 @@ class Worker:
                 trace.refused += 1
             return self._refusal(HASTY)
         try:
-            return self.site.answer(request, connection)
+            return site(request, connection)
         except StentorError as error:
             # A wrong address is asked for again and again; caches take that off us, but only for a moment.
             return failure(error, now=self.clock(), cache=BRIEF if error.status == 404 else NO_STORE)

@@ -22,9 +22,7 @@ async def test_any_edge_answers_for_all() -> None:
     """With the label ``edge``; an older one tells what it knows, what is no heartbeat is left out."""
     now = 10.0
     heard = EdgesHeard(lambda: now)
-    async with edge(chunks=1) as rig:
-        own = heartbeat(rig.worker, rig.site.channels, "edge-0")
-        rig.site.edges = lambda: heard.fresh(own)
+    async with edge(chunks=1, edges=heard.fresh) as rig:
         heard.hear("status.edge.edge-1", said("edge-1", requests=7.0))
         heard.hear("status.edge.old", said("old", connections=3.0))
         heard.hear("status.edge.broken", b"{")
@@ -61,8 +59,7 @@ def test_what_is_heard_has_a_bound() -> None:
 
 async def test_a_heartbeat_can_be_read_by_everybody() -> None:
     """A disk that lasts for ever, and a certificate that is not there, make no number that JSON has not."""
-    async with edge(chunks=1) as rig:
-        rig.worker.room = lambda: [Headroom("bus", 5000, math.inf)]
+    async with edge(chunks=1, room=[Headroom("bus", 5000, math.inf)]) as rig:
         told = heartbeat(rig.worker, rig.site.channels, "edge-0")
         assert msgspec.json.decode(msgspec.json.encode(told), type=Status) == told
         assert b'stentor_disk_hours_left{disk="bus",edge="edge-0"} +Inf' in metrics.render([told])

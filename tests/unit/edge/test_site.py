@@ -242,8 +242,8 @@ async def test_metrics_count_listeners_exactly() -> None:
 
 async def test_metrics_say_how_long_the_disks_last() -> None:
     """Each place with its free bytes and hours."""
-    async with edge(chunks=1) as rig:
-        rig.worker.room = lambda: [Headroom("recordings", 5000, 12.5), Headroom("bus", 5000, math.inf)]
+    room = [Headroom("recordings", 5000, 12.5), Headroom("bus", 5000, math.inf)]
+    async with edge(chunks=1, room=room) as rig:
         text = await rig.metrics()
         assert 'stentor_disk_free_bytes{disk="recordings",edge="edge-0"} 5000.0' in text
         assert 'stentor_disk_hours_left{disk="recordings",edge="edge-0"} 12.5' in text
