@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -16,8 +16,9 @@ from stentor.base.errors import Conflict, NotFound, Overloaded, Removed, Stentor
 from stentor.base.paths import of_house, wants_page
 from stentor.bus.status import Status
 from stentor.crowd import rungs
-from stentor.edge import door, embed, meant, metrics, overflow, subtitles
+from stentor.edge import embed, meant, metrics, overflow, subtitles
 from stentor.edge.channel import Channel
+from stentor.edge.documents import JSON, LATE_CAPTIONS, PAGE, SpaceDocuments
 from stentor.edge.forward import Forwarder
 from stentor.edge.gate import Gate
 from stentor.edge.holds import Holds
@@ -35,7 +36,7 @@ from stentor.spaces.model import OVER, Space, State
 from stentor.spaces.switches import Switch
 from stentor.spaces.withdrawal import Withdrawal
 from stentor.store.objects import Objects
-from stentor.wire import calendar, clip
+from stentor.wire import clip
 from stentor.wire.horizon import CLOCK_WRONG
 from stentor.wire.http import Request
 
@@ -43,11 +44,6 @@ ENDINGS = {"live.aac": "aac", "live.opus": "opus", "live.mp4": "mp4"}
 METHODS = "GET, HEAD, OPTIONS"
 MOST_JOBS = 200
 """Replies that wait for the object store at once; beyond it 503 with Retry-After."""
-DOCUMENTS_KEPT = 4000
-"""Each has some kilobytes; that much more than is on at once, so that those of a crowd's space stay."""
-DOCUMENT_S = 1.0
-"""How long a document about a space is served before it is made again."""
-JSON = "application/json"
 
 
 class Site:
@@ -90,7 +86,9 @@ class Site:
         self._pages = ListenerPages(address=address, house=house, overflow=overflow, now=worker.clock())
         self._forwarder = forwarder
         self.reactions = Reactions(worker, monotonic=asyncio.get_running_loop().time)
-        self._documents: OrderedDict[tuple[str, str], tuple[tuple[int, ...], float, Document]] = OrderedDict()
+        self._documents = SpaceDocuments(
+            gate, self._pages, address=address, house=house, overflow=overflow, clock=worker.clock
+        )
         self._holds = Holds(objects, worker.clock)
         self._jobs: set[asyncio.Task[None]] = set()
         self._log = log.get("edge")
@@ -111,10 +109,10 @@ class Site:
         if path[0] == "s" and len(path) > 1:
             channel = self.channels.get(path[1])
             if channel is not None and path[-1]:
-                return self._space(channel, path[2:], request, connection)
+                return self._space(path[2:], request, connection, channel)
             if target := meant.address(path[1], path[2:], request.query):
                 return Reply(308, {"Location": target, "Cache-Control": BRIEF}, now=self._now())
-            return self._found(path[1], path[2:], request, connection)
+            return self._found(path[1], partial(self._space, path[2:], request, connection), request, connection)
         match path:
             case ["static", *rest] if len(rest) > 1:
                 return self._pages.static(rest).answer(request.headers)
@@ -132,25 +130,27 @@ class Site:
             return self._forwarder.forward(request, connection, self._house_failed)
         raise NotFound("There is nothing under this address.", code="no-such-page")
 
-    def _found(self, space: str, path: list[str], request: Request, connection: Connection) -> Reply | None:
+    def _found(
+        self, space: str, answer: Callable[[Channel], Reply | None], request: Request, connection: Connection
+    ) -> Reply | None:
         """On the board, or read from the object store a moment ago; else the reply waits until it is read."""
         try:
             channel = self.channels.get(space) or self.past.get(space)
         except NotFound:
             raise no_such_space() from None
         if channel is not None:
-            return self._space(channel, path, request, connection)
-        self._job(self._read(space, path, request, connection), request, connection)
+            return answer(channel)
+        self._job(self._read(space, answer), request, connection)
         return None
 
-    async def _read(self, space: str, path: list[str], request: Request, connection: Connection) -> Reply | None:
+    async def _read(self, space: str, answer: Callable[[Channel], Reply | None]) -> Reply | None:
         try:
             channel = await self.past.read(space)
             if channel.space.state in OVER:
                 await self._withdrawn.get(space)
         except NotFound:
             raise no_such_space() from None
-        return self._space(self.channels.get(space, channel), path, request, connection)
+        return answer(self.channels.get(space, channel))
 
     async def stop(self) -> None:
         """Ends the replies that are still being written."""
@@ -167,9 +167,12 @@ class Site:
             self.replays.forget(found.space)
             self._transcripts.forget(found.space)
 
-    def _space(self, channel: Channel, path: list[str], request: Request, connection: Connection) -> Reply | None:
+    def _require_present(self, channel: Channel) -> None:
         if channel.space.removed is not None or self._withdrawn.gone(channel.space.id):
             raise Removed("This space was removed on request.")
+
+    def _space(self, path: list[str], request: Request, connection: Connection, channel: Channel) -> Reply | None:
+        self._require_present(channel)
         match path:
             case ["hls", rendition, file]:
                 return channel.playlists().file(rendition, file, request, connection)
@@ -182,17 +185,13 @@ class Site:
             case [name] if name in ENDINGS:
                 self._gate.open(channel, request, connection)
                 return channel.listen(request, connection, ENDINGS[name])
+            case [name] if name in subtitles.DOCUMENTS and channel.space.state is State.REPLAY:
+                self._job(self._transcript(channel.space, name, request), request, connection)
+                return None
             case []:
-                return self._document(channel, "page").answer(request.headers)
-            case ["door.json" | "pulse.json" | "comments.json" | "event.ics" | "listen.m3u" | "embed" as name]:
-                return self._document(channel, name).answer(request.headers)
-            case [name] if name in subtitles.DOCUMENTS:
-                if channel.space.state is State.REPLAY:
-                    self._job(self._transcript(channel.space, name, request), request, connection)
-                    return None
-                return self._document(channel, name).answer(request.headers)
-            case ["oembed"] if request.path == "/oembed":
-                return self._oembed_of(channel, request)
+                return self._documents.get(channel, PAGE).answer(request.headers)
+            case [name] if name in self._documents:
+                return self._documents.get(channel, name).answer(request.headers)
             case ["ticket"]:
                 return self._gate.ticket(channel, request, connection)
             case ["hold.m4a"]:
@@ -231,70 +230,13 @@ class Site:
             case [name] if name.endswith(".m3u8"):
                 self._job(self.replays.overflow(space, name, captions.track(), request), request, connection)
                 return None
-            case ["captions.json"] if captions:
-                return self._document(channel, overflow.path(space)).answer(request.headers)
+            case [subtitles.RECENT] if captions:
+                return self._documents.get(channel, LATE_CAPTIONS).answer(request.headers)
             case [subtitles.NAME, file] if captions and space.doors_open_ms is not None:
                 return captions.segment(overflow.segment(space, file, unix_ms(self._now())), past=True).answer(
                     request.headers
                 )
         raise NotFound("There is nothing under this address.", code="no-such-page")
-
-    def _document(self, channel: Channel, name: str) -> Document:
-        """Made again when the space has changed, and once a second."""
-        space, now = channel.space, self._now()
-        known = self._documents.get((space.id, name))
-        version = (space.version, channel.orders.version, channel.chat.version)
-        if known is not None and known[0] == version and 0 <= now - known[1] < DOCUMENT_S:
-            return known[2]
-        if name in ("page", "embed"):
-            document = self._pages.space(
-                space, channel.orders, now, listeners=channel.audience, embedded=name == "embed"
-            )
-        elif name == "listen.m3u":
-            document = Document(embed.m3u(space, address=self._address), embed.M3U_TYPE, door.DOOR_CACHE, now=now)
-        elif name == "door.json":
-            text = door.door(
-                space,
-                channel.orders,
-                address=self._address,
-                house=self._house,
-                overflow=self._overflow,
-                now=now,
-                captions=bool(channel.captions),
-                listeners=channel.audience,
-            )
-            document = Document(self._gate.sign(text), JSON, door.DOOR_CACHE, now=now)
-        elif name == "comments.json":
-            text = door.comments(space, channel.chat, channel.rung)
-            document = Document(text, JSON, door.COMMENTS_CACHE, now=now)
-        elif name in subtitles.DOCUMENTS:
-            document = self._captions(channel, name, now)
-        elif name.startswith("overflow/"):
-            cues = channel.captions.past(overflow.heard_ms(space, unix_ms(now)))
-            text, kind = subtitles.render("captions.json", space.id, space.title, cues, now=now)
-            document = Document(text, kind, overflow.CACHE, now=now)
-        elif name == "event.ics":
-            text = door.event(space, address=self._address, site=self._gate.site)
-            document = Document(text, calendar.CONTENT_TYPE, door.EVENT_CACHE, now=now)
-        else:
-            window = channel.window
-            text = window.pulse if window is not None and not window.finished else b""
-            document = Document(text or door.still_pulse(space, now), JSON, door.PULSE_CACHE, now=now)
-        self._documents[space.id, name] = (version, now, document)
-        self._documents.move_to_end((space.id, name))
-        if len(self._documents) > DOCUMENTS_KEPT:
-            self._documents.popitem(last=False)
-        return document
-
-    def _captions(self, channel: Channel, name: str, now: float) -> Document:
-        """What has been said so far; in ``captions.json`` only what a listener may hear now."""
-        space, captions = channel.space, channel.captions
-        if not captions or space.doors_open_ms is None:
-            raise NotFound("There are no captions for this space.", code="no-captions")
-        brief = name == "captions.json"
-        cues = captions.recent(space.doors_open_ms) if brief else captions.cues.all
-        text, kind = subtitles.render(name, space.id, space.title, cues, now=now)
-        return Document(text, kind, CAPTIONS_CACHE, now=now)
 
     async def _transcript(self, space: Space, name: str, request: Request) -> Reply:
         return (await self._transcripts.document(space, name)).answer(request.headers)
@@ -309,9 +251,10 @@ class Site:
     def _oembed(self, request: Request, connection: Connection) -> Reply | None:
         """What another site's editor asks when somebody pastes the address of a space."""
         space = embed.asked_space(request.query, self._address)
-        return self._found(space, ["oembed"], request, connection)
+        return self._found(space, partial(self._oembed_of, request), request, connection)
 
-    def _oembed_of(self, channel: Channel, request: Request) -> Reply:
+    def _oembed_of(self, request: Request, channel: Channel) -> Reply:
+        self._require_present(channel)
         text = embed.oembed(channel.space, request.query, self._pages, address=self._address)
         return Document(text, JSON, embed.OEMBED_CACHE, now=self._now()).answer(request.headers)
 
@@ -387,6 +330,3 @@ class Site:
 
     def _now(self) -> float:
         return self._worker.clock()
-
-
-CAPTIONS_CACHE = "public, max-age=1"

@@ -10,8 +10,9 @@ from stentor.wire.cue import Collection, Cue
 from stentor.wire.playlist import Subtitles
 
 NAME = "captions"
+RECENT = "captions.json"
 RECENT_MS = 90_000
-"""What ``captions.json`` has while on air: a player is half a minute behind at most, words come up to 25 s late."""
+"""What it has while on air: a player is half a minute behind at most, words come up to 25 s late."""
 SEGMENT_CACHE = "public, max-age=60"
 """Not for ever: an edge that has just come back may lack a cue for a moment."""
 SEGMENTS_KEPT = 100
@@ -81,5 +82,5 @@ def render(name: str, space: str, title: str, cues: list[Cue], *, now: float, be
     return wire.document(space, cues, at_ms=unix_ms(now)), "application/json"
 
 
-DOCUMENTS = ("captions.json", "transcript.json", "captions.vtt", "transcript.txt")
+DOCUMENTS = (RECENT, "transcript.json", "captions.vtt", "transcript.txt")
 """What :func:`render` makes: while on air the first has the newest cues, the others have all."""
