@@ -21,7 +21,7 @@ from stentor.bus.status import SpaceStatus, Status, beat
 from stentor.edge import role as edge
 from stentor.house.comments import guests
 from stentor.house.comments.chat import LOOK_S
-from stentor.house.comments.service import BURST, SPACE_BURST
+from stentor.house.comments.service import SPACE_LIMIT, WRITER_LIMIT
 from stentor.spaces.comments import NEWEST
 from stentor.spaces.guests import MOST_HELD, MOST_HELD_EACH
 from stentor.store.objects import Objects
@@ -171,11 +171,11 @@ async def test_slow_mode_and_floods(house: House) -> None:
         assert (await emil.post("/spaces/slow/comments", json={"text": "Three"})).status_code == 201
         await house.http.patch("/api/v1/spaces/slow", json={"comment_slow_s": 0})
         answers = await asyncio.gather(
-            *[dora.post("/spaces/slow/comments", json={"text": "More"}) for _ in range(3 * BURST)]
+            *[dora.post("/spaces/slow/comments", json={"text": "More"}) for _ in range(3 * WRITER_LIMIT.burst)]
         )
         refused = [answer for answer in answers if answer.status_code != 201]
         taken = len(answers) - len(refused)
-        assert taken >= BURST - 2
+        assert taken >= WRITER_LIMIT.burst - 2
         problem(refused[0], 429, "too-many-comments")
         own = (await dora.get("/spaces/slow/comments/own")).json()
         assert texts(own) == ["One"] + ["More"] * taken
@@ -188,11 +188,11 @@ async def test_many_people_are_slowed_down_together(house: House) -> None:
     async with AsyncExitStack() as stack:
         crowd = [await stack.enter_async_context(person(house, f"many{number}")) for number in range(8)]
         answers: list[httpx.Response] = []
-        for _ in range(BURST - 1):
+        for _ in range(WRITER_LIMIT.burst - 1):
             wishes = [one.post("/spaces/crush/comments", json={"text": "Me"}) for one in crowd]
             answers += await asyncio.gather(*wishes)
         refused = [answer for answer in answers if answer.status_code != 201]
-        assert len(answers) - len(refused) >= SPACE_BURST
+        assert len(answers) - len(refused) >= SPACE_LIMIT.burst
         problem(refused[0], 429, "too-many-comments")
         assert (await crowd[0].post("/spaces/calm/comments", json={"text": "Calm"})).status_code == 201
 
@@ -356,7 +356,7 @@ async def test_what_guests_may_not(house: House) -> None:
 async def test_an_address_writes_so_much(house: House) -> None:
     """Whatever passes it shows and wherever it writes; another address is as free as before."""
     wish = {"name": "Gus", "text": "Hi"}
-    answers = [await as_guest(house, f"nowhere-{number}", wish, 50) for number in range(guests.BURST + 1)]
+    answers = [await as_guest(house, f"nowhere-{number}", wish, 50) for number in range(guests.ADDRESS_LIMIT.burst + 1)]
     assert {answer.status_code for answer in answers[:-1]} == {404}
     problem(answers[-1], 429, "too-many-comments")
     problem(await as_guest(house, "nowhere-0", wish, 51), 404, "space-not-found")

@@ -144,7 +144,7 @@ async def test_what_is_refused(talk: Talk) -> None:
         problem(answer, 404, "no-such-cue")
     for text in ("", "   ", "x" * 401, "one\ntwo"):
         assert (await talk.correct(0, text)).status_code == 400
-    for _ in range(service.BURST + 5):
+    for _ in range(service.LIMIT.burst + 5):
         answer = await talk.correct(0, "Good evening.")
     problem(answer, 429, "too-many-corrections")
 

@@ -11,7 +11,7 @@ import httpx
 from stentor import app
 from stentor.base.config import Settings
 from stentor.cli.house import House
-from stentor.house.who.rate_limit import BURST
+from stentor.house.who.access import WRONG
 from tests.support.certificates import Authority
 from tests.support.ports import free_ports
 
@@ -62,8 +62,8 @@ async def guesses_are_counted_by_client(house: httpx.AsyncClient) -> None:
         headers = {"Authorization": "Bearer wrong", "X-Forwarded-For": client}
         return (await house.get("/api/v1/spaces", headers=headers)).status_code
 
-    found = [await guess("192.0.2.9") for _ in range(BURST + 1)]
-    assert found == [401] * BURST + [429]
+    found = [await guess("192.0.2.9") for _ in range(WRONG.burst + 1)]
+    assert found == [401] * WRONG.burst + [429]
     assert await guess("192.0.2.9, 192.0.2.10") == 401, "another client, whatever it says before that"
 
 

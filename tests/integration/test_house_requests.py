@@ -14,7 +14,7 @@ import pytest
 from stentor.bus.connection import connect
 from stentor.bus.status import SeatStatus, SpaceStatus, Status, beat
 from stentor.house.seats import event_stream
-from stentor.house.seats.requests import BURST
+from stentor.house.seats.requests import LIMIT
 from tests.support.house import House, database, problem, running_house
 
 SPACE = "/api/v1/spaces/talk"
@@ -126,7 +126,7 @@ async def test_requests_of_one_address_are_limited(house: House) -> None:
     await house.create()
     await house.http.post(f"{SPACE}/doors")
     problem(await ask(house, "two\nlines"), 400, "bad-input")
-    answers = [await ask(house, f"D{number}") for number in range(BURST)]
+    answers = [await ask(house, f"D{number}") for number in range(LIMIT.burst)]
     problem(answers[-1], 429, "too-many-requests")
     assert int(answers[-1].headers["retry-after"]) >= 1
 

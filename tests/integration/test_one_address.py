@@ -20,7 +20,7 @@ from stentor.base import config
 from stentor.base.config import Settings
 from stentor.base.paths import HOUSE
 from stentor.client.speaker import Speaker
-from stentor.house.who.rate_limit import BURST
+from stentor.house.who.access import WRONG
 from stentor.supervisor import Supervisor
 from tests.support import caches
 from tests.support.ports import free_ports
@@ -214,7 +214,7 @@ async def guesses_are_counted_by_who_asks(client: httpx.AsyncClient) -> None:
         headers = {"Authorization": "Bearer wrong", "X-Forwarded-For": whose}
         return (await client.get("/api/v1/spaces", headers=headers)).status_code
 
-    assert [await guess("192.0.2.9") for _ in range(BURST + 1)] == [401] * BURST + [429]
+    assert [await guess("192.0.2.9") for _ in range(WRONG.burst + 1)] == [401] * WRONG.burst + [429]
     assert await guess("192.0.2.10") == 401
 
 

@@ -16,7 +16,7 @@ import pytest_asyncio
 
 from stentor.base import hsts
 from stentor.people.model import FRESH_MS, SiteRole
-from stentor.store.attempts import BURST
+from stentor.store.attempts import TRIES
 from tests.support.house import House, age_sessions, client, database, running_house
 from tests.support.pictures import png
 
@@ -238,10 +238,10 @@ async def test_an_invitation_is_not_locked_out(house: House) -> None:
     invitation = made.json()["link"].partition("=")[2]
     wish = {"handle": "ada", "name": "Ada"}
     async with browser(house) as ada:
-        guesses = [ada.post("/sign-up/options", json=wish | {"invitation": "guess"}) for _ in range(BURST + 1)]
-        assert sorted(answer.status_code for answer in await asyncio.gather(*guesses)) == [403] * BURST + [429]
-        right = [ada.post("/sign-up/options", json=wish | {"invitation": invitation}) for _ in range(BURST + 1)]
-        assert sorted(answer.status_code for answer in await asyncio.gather(*right)) == [200] * BURST + [429]
+        guesses = [ada.post("/sign-up/options", json=wish | {"invitation": "guess"}) for _ in range(TRIES.burst + 1)]
+        assert sorted(answer.status_code for answer in await asyncio.gather(*guesses)) == [403] * TRIES.burst + [429]
+        right = [ada.post("/sign-up/options", json=wish | {"invitation": invitation}) for _ in range(TRIES.burst + 1)]
+        assert sorted(answer.status_code for answer in await asyncio.gather(*right)) == [200] * TRIES.burst + [429]
 
 
 @pytest.mark.parametrize("path", ["/sign-up", "/sign-up/options", "/sign-in/options"])
@@ -250,7 +250,7 @@ async def test_other_ways_are_limited(house: House, path: str) -> None:
     wish = {"handle": "ada", "name": "Ada"}
     body = wish | {"password": "short"} if path == "/sign-up" else wish if path == "/sign-up/options" else None
     async with browser(house) as client:
-        answers = await asyncio.gather(*(client.post(path, json=body) for _ in range(BURST + 1)))
+        answers = await asyncio.gather(*(client.post(path, json=body) for _ in range(TRIES.burst + 1)))
         refused = [answer for answer in answers if answer.status_code == 429]
         assert len(refused) == 1
         problem(refused[0], 429, "too-many-tries")

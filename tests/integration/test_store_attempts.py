@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from stentor.store.attempts import BURST, REFILL_MS, AttemptsTable
+from stentor.store.attempts import TRIES, AttemptsTable
 from stentor.store.spaces import Store
 from tests.support.postgres import database_url, postgres
 
@@ -24,20 +24,20 @@ async def limit(database_url: str) -> AsyncIterator[AttemptsTable]:
 
 async def test_tries_are_spent_and_given_back(limit: AttemptsTable) -> None:
     """Wrong ones are counted a key, right ones are not; time brings more; a refusal costs nothing."""
-    for _ in range(2 * BURST):
+    for _ in range(2 * TRIES.burst):
         assert await limit.spend(["a", "b"], now_ms=NOW_MS) == 0
         await limit.refund(["a", "b"])
-    for _ in range(BURST):
+    for _ in range(TRIES.burst):
         assert await limit.spend(["a", "b"], now_ms=NOW_MS) == 0
     for keys in (["a"], ["b"], ["a", "c"]):
-        assert await limit.spend(keys, now_ms=NOW_MS) == REFILL_MS
+        assert await limit.spend(keys, now_ms=NOW_MS) == TRIES.refill_ms
     assert await limit.spend(["c"], now_ms=NOW_MS) == 0
-    assert await limit.spend(["a"], now_ms=NOW_MS + REFILL_MS) == 0
-    assert await limit.spend(["a"], now_ms=NOW_MS + REFILL_MS) == REFILL_MS
+    assert await limit.spend(["a"], now_ms=NOW_MS + TRIES.refill_ms) == 0
+    assert await limit.spend(["a"], now_ms=NOW_MS + TRIES.refill_ms) == TRIES.refill_ms
 
 
 async def test_many_at_once_count_as_many(limit: AttemptsTable) -> None:
     """Two houses that look at the same moment let no more through than one would, and never wait for each other."""
     orders = (["a", "b"], ["b", "a"])
-    waits = await asyncio.gather(*(limit.spend(orders[n % 2], now_ms=NOW_MS) for n in range(3 * BURST)))
-    assert waits.count(0) == BURST
+    waits = await asyncio.gather(*(limit.spend(orders[n % 2], now_ms=NOW_MS) for n in range(3 * TRIES.burst)))
+    assert waits.count(0) == TRIES.burst

@@ -37,6 +37,7 @@ class Addresses:
 
     ``proxy`` says whose connections are those of many people. Nobody knows then who is behind one until a request says
     it, so each such connection counts as a source of its own: what comes through it is limited, and shuts out nobody.
+    Requests are counted by the second, which costs each of them a tenth of what a :class:`RateLimit` does.
     """
 
     def __init__(self, *, connections: int, requests: int, proxy: Callable[[str], bool]) -> None:

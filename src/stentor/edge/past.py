@@ -13,6 +13,7 @@ import msgspec
 
 from stentor.base.clock import Clock
 from stentor.base.errors import BadInput, NotFound, Overloaded
+from stentor.base.rate_limit import Bucket, RateLimit
 from stentor.base.units import space_id
 from stentor.edge.channel import Channel
 from stentor.spaces import board
@@ -27,8 +28,12 @@ COMING_S = 5.0
 MISSING = 10_000
 MISSING_S = 2.0
 """That there is no such space is remembered so long: a page may ask for one that is just being made."""
-LOOKS_A_SECOND = 200
+LOOKS = Bucket(burst=200, refill_ms=5)
 """Questions to the object store: more come only from those who try addresses."""
+
+
+def _too_many(wait_s: float) -> Overloaded:
+    return Overloaded("Many ask for old spaces at the moment; try again.", retry_after_s=max(2.0, wait_s))
 
 
 class Past:
@@ -39,7 +44,7 @@ class Past:
         self._kept: OrderedDict[str, tuple[float, Channel]] = OrderedDict()
         self._missing: OrderedDict[str, float] = OrderedDict()
         self._reading: dict[str, asyncio.Task[Channel]] = {}
-        self._second, self._looks = 0.0, 0
+        self._looks = RateLimit(LOOKS, _too_many)
         self._decoder = msgspec.json.Decoder(Space)
 
     def get(self, space: str) -> Channel | None:
@@ -57,7 +62,7 @@ class Past:
         """The space as the store has it; raises :class:`NotFound` or :class:`Overloaded` (the store fails)."""
         reading = self._reading.get(space)
         if reading is None:
-            self._pace()
+            self._looks.spend("", self._monotonic())
             reading = self._reading[space] = asyncio.create_task(self._read(space), name=f"space {space}")
             reading.add_done_callback(lambda _: self._reading.pop(space, None))
         return await asyncio.shield(reading)
@@ -88,14 +93,6 @@ class Past:
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
         return channel
-
-    def _pace(self) -> None:
-        now = self._monotonic()
-        if now - self._second >= 1.0:
-            self._second, self._looks = now, 0
-        if self._looks >= LOOKS_A_SECOND:
-            raise Overloaded("Many ask for old spaces at the moment; try again.", retry_after_s=2.0)
-        self._looks += 1
 
 
 def no_such_space() -> NotFound:

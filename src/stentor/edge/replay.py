@@ -17,6 +17,7 @@ from stentor.audio.excise import silent_segment
 from stentor.base import grid
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Malformed, NotFound, Overloaded
+from stentor.base.rate_limit import Bucket, RateLimit
 from stentor.base.rendition import BY_NAME, RENDITIONS, Rendition
 from stentor.edge import overflow, vod
 from stentor.edge.cache import Cache
@@ -66,8 +67,7 @@ class Replays:
         self._outlines = Outlines(objects, self._cache, self._names)
         self._clips: OrderedDict[tuple[str, str, str, clip.Cut], File] = OrderedDict()
         self._files: OrderedDict[tuple[str, str], tuple[ShownRecording, VirtualFile]] = OrderedDict()
-        self._clipping_s, self._clipped = 0.0, 0
-        """How many clips were made since when (monotonic)."""
+        self._cut = RateLimit(CLIPS, _too_many)
 
     async def answer(self, space: Space, path: list[str], request: Request, connection: Connection) -> Reply | None:
         """What stands under ``/s/{space}/`` as ``path``; None when the reply has been written piece by piece.
@@ -299,7 +299,7 @@ class Replays:
         key = space.id, recording.tag, rendition.name, cut
         file = self._clips.get(key)
         if file is None:
-            self._pace_clips()
+            self._cut.spend("", self._monotonic())
             entries = [entry for entry in recording.entries if rendition.name in entry.renditions]
             segments = [await self._bytes(entry, rendition) for entry in clip.touched(entries, cut)]
             body = clip.clip(segments, rendition, cut)
@@ -310,15 +310,6 @@ class Replays:
                 if len(self._clips) > CLIPS_KEPT:
                     self._clips.popitem(last=False)
         return file.answer(request.headers, self._clock())
-
-    def _pace_clips(self) -> None:
-        """Raises :class:`Overloaded` when more are wanted than those who listen can spare."""
-        now = self._monotonic()
-        if now - self._clipping_s >= 1.0:
-            self._clipping_s, self._clipped = now, 0
-        if self._clipped >= CLIPS_A_SECOND:
-            raise Overloaded("Many want clips at the moment; try again.", retry_after_s=2.0)
-        self._clipped += 1
 
     def _document(
         self,
@@ -347,7 +338,7 @@ def _drop(kept: OrderedDict[Any, Any], space: str) -> None:
 
 
 DOCUMENTS_KEPT = 300
-CLIPS_A_SECOND = 10
+CLIPS = Bucket(burst=10, refill_ms=100)
 """One of a minute takes 5 ms, in which nobody is sent anything."""
 FILES_KEPT = 10
 """Their beginnings: 25 kB for two hours."""
@@ -355,6 +346,10 @@ CLIPS_KEPT = 20
 """Each is 0.5 MB at most."""
 RECORDINGS_KEPT = 100
 """Manifests in memory; one of 90 minutes has 1,400 entries, about 1 MB."""
+
+
+def _too_many(wait_s: float) -> Overloaded:
+    return Overloaded("Many want clips at the moment; try again.", retry_after_s=max(2.0, wait_s))
 
 
 def _rendition(name: str) -> Rendition:

@@ -26,7 +26,7 @@ MOST_CHARACTERS = 2000
 """A name of 80 characters takes at most 320 bytes of JSON; a longer token is not ours."""
 SHORT_PURPOSE = b"stentor invitation 2\0"
 MAC_BYTES = 12
-"""2^96 tries; a house takes ten wrong ones a minute from an address (``house.who.rate_limit``)."""
+"""2^96 tries; a house takes ten wrong ones a minute from an address (``house.who.access``)."""
 
 
 class Invitation(msgspec.Struct, frozen=True):

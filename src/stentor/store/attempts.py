@@ -1,7 +1,6 @@
 """How often something was tried with credentials, for all houses of a site.
 
-A row is a bucket that leaks: ``clear_ms`` is when it will be empty, and each try moves that on by :data:`REFILL_MS`
-(the generic cell rate algorithm of ATM Forum TM 4.0, 4.4.2). Keys are kept as digests, and not after they are clear.
+A row is a :class:`Bucket`: ``clear_ms`` is when it will be empty. Keys are kept as digests, and not after that.
 """
 
 from __future__ import annotations
@@ -10,14 +9,13 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, Text, bindparam, delete, select, text, update
 
+from stentor.base.rate_limit import Bucket
 from stentor.people.digests import digest
 from stentor.store import tables
 from stentor.store.work import Work
 
-BURST = 10
-"""Tries at once: a person who has forgotten which password it was needs three or four."""
-REFILL_MS = 6000
-"""Until one more try is allowed: 600 an hour."""
+TRIES = Bucket(burst=10, refill_ms=6000)
+"""A person who has forgotten which password it was needs three or four at once. Then 600 an hour."""
 
 _TABLE = tables.tries
 _OPEN = text("INSERT INTO tries (key, clear_ms) VALUES (:key, :clear_ms) ON CONFLICT (key) DO NOTHING").bindparams(
@@ -37,12 +35,13 @@ class AttemptsTable:
 
         def work(connection: Connection) -> int:
             connection.execute(delete(_TABLE).where(_TABLE.c.clear_ms <= now_ms, _TABLE.c.key.not_in(digests)))
-            clear_ms = {key: max(_clear_ms(connection, key, now_ms), now_ms) for key in digests}
-            wait_ms = max(clear_ms.values()) - now_ms - (BURST - 1) * REFILL_MS
+            clear_ms = {key: _clear_ms(connection, key, now_ms) for key in digests}
+            wait_ms = TRIES.wait_ms(max(clear_ms.values()), now_ms)
             if wait_ms > 0:
                 return wait_ms
             for key, at_ms in clear_ms.items():
-                connection.execute(update(_TABLE).where(_TABLE.c.key == key).values(clear_ms=at_ms + REFILL_MS))
+                spent_ms = TRIES.spent(at_ms, now_ms)
+                connection.execute(update(_TABLE).where(_TABLE.c.key == key).values(clear_ms=spent_ms))
             return 0
 
         return await self._work.write(work)
@@ -50,7 +49,7 @@ class AttemptsTable:
     async def refund(self, keys: Sequence[str]) -> None:
         """Gives a try back to each key."""
         mine = _TABLE.c.key.in_(list(map(digest, keys)))
-        query = update(_TABLE).where(mine).values(clear_ms=_TABLE.c.clear_ms - REFILL_MS)
+        query = update(_TABLE).where(mine).values(clear_ms=_TABLE.c.clear_ms - TRIES.refill_ms)
 
         def work(connection: Connection) -> None:
             connection.execute(query)

@@ -12,7 +12,7 @@ from stentor.archive.stored import RecordingStore
 from stentor.edge.cache import Cache
 from stentor.edge.names import RecordedNames
 from stentor.edge.outlines import Outlines
-from stentor.edge.replay import CLIPS_A_SECOND
+from stentor.edge.replay import CLIPS
 from stentor.spaces import names, pulse
 from stentor.spaces.model import State
 from stentor.spaces.switches import Switch
@@ -143,9 +143,9 @@ async def test_clips_are_made_at_a_bearable_pace(monkeypatch: pytest.MonkeyPatch
         await record(rig.objects, 96, SPEAKERS)
         now = [1000.0]
         monkeypatch.setattr(rig.site.replays, "_monotonic", lambda: now[0])
-        asked = [f"/s/friday/clip.m4a?from={number}&to={number + 1}" for number in range(CLIPS_A_SECOND + 1)]
+        asked = [f"/s/friday/clip.m4a?from={number}&to={number + 1}" for number in range(CLIPS.burst + 1)]
         answers = [await rig.get(each) for each in asked]
-        assert [status for status, _, _ in answers] == [200] * CLIPS_A_SECOND + [503]
+        assert [status for status, _, _ in answers] == [200] * CLIPS.burst + [503]
         assert answers[-1][1]["retry-after"] == "2"
         assert (await rig.get(asked[0]))[0] == 200
         now[0] += 1.0

@@ -12,9 +12,9 @@ import msgspec
 from stentor.base import log
 from stentor.base.clock import unix_ms
 from stentor.base.errors import Conflict, Malformed, NotFound, Overloaded
+from stentor.base.rate_limit import Bucket, RateLimit
 from stentor.bus.cues import CueLog
 from stentor.house.spaces.service import Spaces
-from stentor.house.who.rate_limit import RateLimit
 from stentor.spaces import checks, rights, withdrawal
 from stentor.spaces.model import Space
 from stentor.spaces.rights import Actor, Look
@@ -22,8 +22,7 @@ from stentor.store import withdrawals
 from stentor.wire import cue as wire
 from stentor.wire.cue import LINGER_S, Collection, Cue, Transcript
 
-BURST: Final = 20
-REFILL_S: Final = 1.0
+LIMIT: Final = Bucket(burst=20, refill_ms=1000)
 """In one space: faster than several people type."""
 EARLY_MS: Final = 60_000
 """Clocks differ: so much before its sound a cue is looked for in the log."""
@@ -45,7 +44,7 @@ class Corrections:
     def __init__(self, spaces: Spaces) -> None:
         self._spaces, self._objects = spaces, spaces.objects
         self._cues = CueLog(spaces.bus, clock=spaces.clock)
-        self._limit = RateLimit(_too_fast, burst=BURST, refill_s=REFILL_S)
+        self._limit = RateLimit(LIMIT, _too_fast)
         self._turn = asyncio.Lock()
         """One at a time: two that rewrite one transcript would lose a correction."""
         self._log = log.get("house")

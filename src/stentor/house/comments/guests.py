@@ -11,23 +11,21 @@ from stentor.base import log
 from stentor.base.clock import unix_ms
 from stentor.base.config import Settings
 from stentor.base.errors import Conflict, Overloaded
+from stentor.base.rate_limit import Bucket, RateLimit
 from stentor.base.units import SpaceId
 from stentor.crowd.addresses import source
 from stentor.house.comments import schema
 from stentor.house.comments.chat import ChatKeeper
 from stentor.house.spaces.service import Spaces
-from stentor.house.who.rate_limit import RateLimit
 from stentor.spaces import guests, rights, words
 from stentor.spaces.guests import GuestComment, GuestHistory, GuestVerdict
 from stentor.spaces.model import Space
 from stentor.spaces.rights import Actor, Look
 from stentor.store.guest_comments import GuestCommentsTable
 
-BURST = 20
-REFILL_S = 5.0
+ADDRESS_LIMIT = Bucket(burst=20, refill_ms=5000)
 """An address sends twenty at once, and then one every five seconds: people in one hall share it."""
-SPACE_BURST = 20
-SPACE_REFILL_S = 0.2
+SPACE_LIMIT = Bucket(burst=20, refill_ms=200)
 """Five a second are looked at in one space: nobody approves more, and the database has other things to do."""
 
 
@@ -48,8 +46,8 @@ class GuestComments:
         self._spaces, self._chats, self._key = spaces, chats, key
         self._table = GuestCommentsTable(spaces.store.work)
         self._forbidden = words.parse(settings.comments_words.split(","))
-        self._addresses = RateLimit(_too_fast, burst=BURST, refill_s=REFILL_S)
-        self._flow = RateLimit(_too_many, burst=SPACE_BURST, refill_s=SPACE_REFILL_S)
+        self._addresses = RateLimit(ADDRESS_LIMIT, _too_fast)
+        self._flow = RateLimit(SPACE_LIMIT, _too_many)
         self._log = log.get("house")
 
     async def write(self, space: str, wish: schema.NewGuestComment, *, address: str) -> schema.GuestCommentView:

@@ -6,10 +6,10 @@ from stentor.base import log
 from stentor.base.clock import unix_ms
 from stentor.base.config import Settings
 from stentor.base.errors import NotAllowed, NotFound, Overloaded
+from stentor.base.rate_limit import Bucket, RateLimit
 from stentor.house.comments import schema
 from stentor.house.comments.chat import ChatKeeper
 from stentor.house.spaces.service import Spaces
-from stentor.house.who.rate_limit import RateLimit
 from stentor.people.model import Account
 from stentor.spaces import comments, rights, words
 from stentor.spaces.comments import NEWEST, Writer
@@ -19,11 +19,9 @@ from stentor.store.comments import CommentHistory, CommentsTable
 
 MODERATED = 200
 """Comments that those who keep order see at once."""
-BURST = 8
-REFILL_S = 2.0
+WRITER_LIMIT = Bucket(burst=8, refill_ms=2000)
 """A person tries eight times at once, and then once every two seconds, whatever slow mode says."""
-SPACE_BURST = 20
-SPACE_REFILL_S = 0.1
+SPACE_LIMIT = Bucket(burst=20, refill_ms=100)
 """Ten comments a second in one space: more nobody reads, and the house has other things to do."""
 
 
@@ -43,8 +41,8 @@ class Comments:
     def __init__(self, spaces: Spaces, table: CommentsTable, chats: ChatKeeper, settings: Settings) -> None:
         self._spaces, self._table, self._chats = spaces, table, chats
         self._forbidden = words.parse(settings.comments_words.split(","))
-        self._limit = RateLimit(_too_fast, burst=BURST, refill_s=REFILL_S)
-        self._flow = RateLimit(_too_many, burst=SPACE_BURST, refill_s=SPACE_REFILL_S)
+        self._limit = RateLimit(WRITER_LIMIT, _too_fast)
+        self._flow = RateLimit(SPACE_LIMIT, _too_many)
         self._log = log.get("house")
 
     def require_room(self, space: str) -> None:

@@ -11,18 +11,17 @@ from collections.abc import Callable
 
 from stentor.base.clock import unix_ms
 from stentor.base.errors import Overloaded
+from stentor.base.rate_limit import Bucket, RateLimit
 from stentor.base.units import SpaceId
 from stentor.bus.connection import Bus
 from stentor.house.seats import schema
 from stentor.house.spaces.service import Spaces
-from stentor.house.who.rate_limit import RateLimit
 from stentor.spaces import checks, rights
 from stentor.spaces.rights import Actor, Look
 from stentor.store.back_channel import BackChannelTable
 
 SUBJECT = "backstage"
-BURST = 8
-REFILL_S = 2.0
+LIMIT = Bucket(burst=8, refill_ms=2000)
 """A person types eight short lines at once, and then one every two seconds."""
 
 
@@ -37,7 +36,7 @@ class BackChannels:
     def __init__(self, spaces: Spaces) -> None:
         self._spaces = spaces
         self._table = BackChannelTable(spaces.store.work)
-        self._limit = RateLimit(_too_fast, burst=BURST, refill_s=REFILL_S)
+        self._limit = RateLimit(LIMIT, _too_fast)
         self._news: Counter[str] = Counter()
         self.on_news: Callable[[str], None] = lambda space: None
         """Told the space of every message that this house heard of."""

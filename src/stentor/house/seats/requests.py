@@ -10,21 +10,19 @@ from functools import partial
 
 from stentor.base.clock import unix_ms
 from stentor.base.errors import Overloaded
+from stentor.base.rate_limit import Bucket, RateLimit
 from stentor.base.units import SeatId, SpaceId, space_id
 from stentor.house.seats import schema
 from stentor.house.spaces.invitations import Invitations
 from stentor.house.spaces.service import Spaces
-from stentor.house.who.rate_limit import RateLimit
 from stentor.spaces import requests
 from stentor.spaces.model import Role, Seat, Space
 from stentor.spaces.requests import SpeakRequest
 from stentor.spaces.rights import Actor
 from stentor.store.requests import Requests
 
-BURST = 20
-"""Requests an address may send at once: people in one hall share an address."""
-REFILL_S = 15.0
-"""Seconds until an address may send one more."""
+LIMIT = Bucket(burst=20, refill_ms=15_000)
+"""Of an address: people in one hall share one."""
 KEPT_S = 1.0
 """How old the line may be that a person who waits is shown; what this process changes shows at once."""
 MOST_KEPT = 256
@@ -44,7 +42,7 @@ class RequestQueue:
     def __init__(self, spaces: Spaces, invitations: Invitations) -> None:
         self._spaces, self._invitations = spaces, invitations
         self._store = Requests(spaces.store.work)
-        self._limit = RateLimit(_too_many, burst=BURST, refill_s=REFILL_S)
+        self._limit = RateLimit(LIMIT, _too_many)
         self._kept: OrderedDict[SpaceId, tuple[float, _Line]] = OrderedDict()
         self._reading = asyncio.Lock()
 

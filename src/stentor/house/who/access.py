@@ -6,7 +6,7 @@ import hmac
 
 from stentor.base.clock import Clock
 from stentor.base.errors import NotAllowed, NotSignedIn, Overloaded
-from stentor.house.who.rate_limit import RateLimit
+from stentor.base.rate_limit import Bucket, RateLimit
 from stentor.spaces import rights, tokens
 from stentor.spaces.rights import Actor
 from stentor.spaces.tokens import Invitation
@@ -24,6 +24,12 @@ def bearer(authorization: str) -> str:
     return token
 
 
+WRONG = Bucket(burst=10, refill_ms=6000)
+"""Wrong tokens of an address: a person who pastes the wrong thing needs two or three at once. Then 600 an hour, against
+2^96 tokens or more.
+"""
+
+
 def _too_many(wait_s: float) -> Overloaded:
     said = "Too many wrong tokens came from your address; wait a little."
     return Overloaded(said, retry_after_s=wait_s, status=429, code="too-many-guesses")
@@ -36,7 +42,7 @@ class Access:
         self._admin = admin_token.encode()
         self._key = key
         self._clock = clock
-        self._wrong = RateLimit(_too_many)
+        self._wrong = RateLimit(WRONG, _too_many)
 
     def actor(self, authorization: str, *, space: str | None, address: str) -> Actor:
         """Who sends this header about ``space`` (None: about no space) from ``address``.

@@ -6,8 +6,7 @@ import pytest
 
 from stentor.base.errors import NotAllowed, NotSignedIn, Overloaded
 from stentor.base.units import SeatId, SpaceId
-from stentor.house.who.access import Access, bearer
-from stentor.house.who.rate_limit import BURST
+from stentor.house.who.access import WRONG, Access, bearer
 from stentor.spaces import rights
 from stentor.spaces.model import Role
 from stentor.spaces.tokens import Invitation, sign, sign_short
@@ -66,7 +65,7 @@ def test_invitations_count_only_where_and_while_they_hold() -> None:
 def test_guessing_is_slowed_down_and_locks_nobody_out() -> None:
     """Too many wrong tokens: 429 with a time, for wrong ones only; the right ones count from that address, too."""
     door = access()
-    for _ in range(BURST):
+    for _ in range(WRONG.burst):
         with pytest.raises(NotSignedIn):
             door.actor("Bearer guess", space=None, address="a")
     with pytest.raises(Overloaded) as refused:
@@ -82,6 +81,6 @@ def test_guessing_is_slowed_down_and_locks_nobody_out() -> None:
 def test_an_old_link_is_no_guess() -> None:
     """A page that is left open with an expired link locks nobody out."""
     door = access()
-    for _ in range(3 * BURST):
+    for _ in range(3 * WRONG.burst):
         with pytest.raises(NotSignedIn, match="expired"):
             door.actor(invitation(expires_ms=1), space="talk", address="a")
