@@ -12,7 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
-import structlog
+from stentor.base.imports import without
+
+with without("rich"):  # for tracebacks in colour, which no line of ours has: a third of the start of a programme role
+    import structlog
 
 Log = structlog.stdlib.BoundLogger
 

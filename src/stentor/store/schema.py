@@ -6,15 +6,18 @@ fails leaves the database as it was (both databases can roll back changes of tab
 
 from __future__ import annotations
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from stentor.base.errors import SetupError
+from stentor.base.imports import without
 from stentor.store.database import WRITES, reason
+
+with without("pygments"):  # for templates that are wrong
+    from alembic import command
+    from alembic.config import Config
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
 
 SCRIPTS = "stentor.store:migrations"
 LOCK = 0x5354454E544F52

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
-import httpx
 import msgspec
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -23,7 +22,11 @@ from joserfc.jwk import KeySet
 from stentor.base.clock import Clock
 from stentor.base.config import Settings
 from stentor.base.errors import NotSignedIn, Overloaded, SetupError
+from stentor.base.imports import without
 from stentor.people.digests import digest
+
+with without("rich", "pygments"):  # for its command line
+    import httpx
 
 TIMEOUT_S = 10.0
 RETRY_S = 30.0
