@@ -17,7 +17,7 @@ from stentor.cli.findings import Verdict
 from stentor.crowd.door import SLOTS
 from stentor.spaces import portraits
 from stentor.spaces.model import Role, Seat
-from tests.support import caches
+from tests.support import caches, debian
 from tests.support.edge import PATIENCE_S, Rig, edge, live_space, request
 from tests.support.ports import free_ports
 
@@ -51,7 +51,7 @@ async def test_a_thousand_hls_listeners_cost_the_edge_no_more_than_ten(cache: Co
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4 * LISTENERS)), hard))
     [port] = free_ports(1)
-    async with edge() as rig, caches.running(cache(tmp_path, port, rig.port), port, tmp_path / "log"):
+    async with edge() as rig, debian.running(cache(tmp_path, port, rig.port), port, tmp_path / "log"):
         crowd = [await asyncio.open_connection("127.0.0.1", port) for _ in range(LISTENERS)]
         try:
             before = await metric(rig, "requests")
@@ -95,7 +95,7 @@ async def test_what_may_not_be_kept_is_not(cache: Command, tmp_path: Path) -> No
     [port] = free_ports(1)
     seat = Seat(SeatId("ada"), "Ada", Role.HOST, account="a1", picture_ms=7)
     running = edge(live_space(seats={"ada": seat}))
-    async with running as rig, caches.running(cache(tmp_path, port, rig.port), port, tmp_path / "log"):
+    async with running as rig, debian.running(cache(tmp_path, port, rig.port), port, tmp_path / "log"):
         await rig.objects.put(portraits.key("a1", 7), b"jpeg")
         client = await asyncio.open_connection("127.0.0.1", port)
         for target, asked in (
@@ -124,7 +124,7 @@ async def test_the_door_knows_who_asks(cache: Command, tmp_path: Path) -> None:
     about addresses gives no more places than the 64 of its own.
     """
     [port] = free_ports(1)
-    async with edge() as rig, caches.running(cache(tmp_path, port, rig.port), port, tmp_path / "log"):
+    async with edge() as rig, debian.running(cache(tmp_path, port, rig.port), port, tmp_path / "log"):
         crowd = [await asyncio.open_connection("127.0.0.1", port, local_addr=(f"127.0.1.{n}", 0)) for n in range(200)]
         async with asyncio.timeout(PATIENCE_S):
             places = await asyncio.gather(*(place(client) for client in crowd))
@@ -146,7 +146,7 @@ async def place(client: Client, *lines: str) -> float:
 async def test_streams_pass_through_at_once(cache: Command, tmp_path: Path) -> None:
     """A progressive listener behind a cache hears each chunk when it is written."""
     [port] = free_ports(1)
-    async with edge() as rig, caches.running(cache(tmp_path, port, rig.port), port, tmp_path / "log"):
+    async with edge() as rig, debian.running(cache(tmp_path, port, rig.port), port, tmp_path / "log"):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(request("/s/friday/live.aac"))
         async with asyncio.timeout(10):
@@ -163,7 +163,7 @@ async def test_streams_pass_through_at_once(cache: Command, tmp_path: Path) -> N
 async def test_a_playlist_is_one_copy_for_clients_with_and_without_gzip(cache: Command, tmp_path: Path) -> None:
     """Who takes no gzip gets it unpacked by the cache."""
     [port] = free_ports(1)
-    async with edge() as rig, caches.running(cache(tmp_path, port, rig.port), port, tmp_path / "log"):
+    async with edge() as rig, debian.running(cache(tmp_path, port, rig.port), port, tmp_path / "log"):
         client = await asyncio.open_connection("127.0.0.1", port)
         target = "/s/friday/hls/aac-64.m3u8?_HLS_msn=3"
         before = rig.worker.requests
@@ -184,7 +184,7 @@ async def test_the_preflight_sees_what_a_cache_makes_of_hls(tmp_path: Path, key:
         command = caches.nginx(tmp_path, port, rig.port)
         recipe = tmp_path / "nginx.conf"
         recipe.write_text(recipe.read_text().replace("$host$uri?$args", key))
-        async with caches.running(command, port, tmp_path / "log"):
+        async with debian.running(command, port, tmp_path / "log"):
             page = f"http://127.0.0.1:{port}/s/friday"
             audience = {"page": page, "hls": f"{page}/hls/index.m3u8", "aac": f"{page}/live.aac"}
             looking = asyncio.create_task(asyncio.to_thread(lambda: list(outside.examine(audience))))

@@ -22,7 +22,7 @@ from stentor.base.paths import HOUSE
 from stentor.client.speaker import Speaker
 from stentor.house.who.access import WRONG
 from stentor.supervisor import Supervisor
-from tests.support import caches
+from tests.support import caches, debian
 from tests.support.ports import free_ports
 from tests.support.speech import voice
 from tests.support.wait import eventually
@@ -94,7 +94,7 @@ async def test_every_row_goes_through_the_recipes(
         await eventually_there(client)
         command = front(tmp_path, port, settings.audience_port, settings.port)
         async with (
-            caches.running(command, port, tmp_path / "log"),
+            debian.running(command, port, tmp_path / "log"),
             httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as through,
         ):
             asked = await edge_asked(settings)

@@ -6,13 +6,10 @@ it says what to do and fails.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import shutil
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -22,7 +19,6 @@ from tests.support import debian
 DEPLOY = Path(__file__).parents[2] / "deploy"
 PROGRAMS = {"nginx": "nginx", "caddy": "caddy", "varnish": "varnishd", "systemd": "systemd-analyze"}
 FOLDERS = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
-START_S = 10.0
 
 
 def program(name: str) -> str:
@@ -83,37 +79,6 @@ def varnish(folder: Path, port: int, edge_port: int, house_port: int = 1) -> lis
     file.write_text(recipe)
     return [program("varnish"), "-F", "-j", "none", "-n", str(folder / "state"), "-a", f"127.0.0.1:{port}",
             "-f", str(file), "-s", "malloc,64m"]  # fmt: skip
-
-
-@asynccontextmanager
-async def running(command: list[str], port: int, log: Path) -> AsyncIterator[None]:
-    """The cache, from when it answers at ``port``; ended in order."""
-    with log.open("wb") as output:
-        process = await asyncio.create_subprocess_exec(*command, stdout=output, stderr=output)
-        try:
-            deadline = asyncio.get_running_loop().time() + START_S
-            while not await _answers(port):
-                assert process.returncode is None, _said(log)
-                assert asyncio.get_running_loop().time() < deadline, _said(log)
-                await asyncio.sleep(0.05)
-            yield
-        finally:
-            if process.returncode is None:
-                process.terminate()
-            await process.wait()
-
-
-def _said(log: Path) -> str:
-    return log.read_text("utf-8")
-
-
-async def _answers(port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
-        return False
-    writer.close()
-    return True
 
 
 def missing() -> list[str]:

@@ -1,15 +1,19 @@
-"""Debian's packages that tests need: root installs them with apt, anybody else is told what to do."""
+"""Debian's packages that tests need, and their servers: root installs them with apt, anybody is told what to do."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 APT = ("apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120")
 """A machine that has just started may be updating itself."""
+START_S = 20.0
 
 
 def install(missing: Callable[[], list[str]], purpose: str) -> int:
@@ -29,6 +33,36 @@ def install(missing: Callable[[], list[str]], purpose: str) -> int:
     if left := " ".join(missing()):
         print(f"apt-get says nothing, but there is still no {left}: install it by hand.", file=sys.stderr)
     return 1 if left else 0
+
+
+@asynccontextmanager
+async def running(
+    command: list[str], port: int, log: Path, *, host: str = "127.0.0.1", **environment: str
+) -> AsyncIterator[None]:
+    """A server, from when it answers at ``port``; ended in order. ``environment`` is added to ours."""
+    with log.open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            *command, stdout=output, stderr=output, env=os.environ | environment
+        )
+        try:
+            async with asyncio.timeout(START_S):
+                while not await _answers(host, port):
+                    assert process.returncode is None, f"see {log}"
+                    await asyncio.sleep(0.05)
+            yield
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            await process.wait()
+
+
+async def _answers(host: str, port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 def _failed(*words: str) -> bool:

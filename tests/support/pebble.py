@@ -5,12 +5,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
 import shutil
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -23,7 +21,6 @@ from tests.support.certificates import Authority
 from tests.support.ports import free_ports
 
 PROGRAMS = {"pebble": "pebble"}
-START_S = 20.0
 
 
 class Pebble(msgspec.Struct, frozen=True):
@@ -64,40 +61,15 @@ async def pebble(
              "-http01", "", "-https01", "", "-tlsalpn01", "", "-defaultIPv6", ""]  # fmt: skip
     command = [program, "-config", str(folder / "pebble.json"), "-dnsserver", f"127.0.0.1:{dns}", "-strict"]
     switches = {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_AUTHZREUSE": "0"} | environment
-    log = folder / "pebble.log"
     found = Pebble(
         f"https://localhost:{listen}/dir", authority.ca, http_port, f"http://127.0.0.1:{dns_management}",
         f"https://localhost:{management}",
     )  # fmt: skip
-    async with _running(names, {}, log, dns_management), _running(command, switches, log, listen):
+    async with (
+        debian.running(names, dns_management, folder / "pebble-dns.log"),
+        debian.running(command, listen, folder / "pebble.log", **switches),
+    ):
         yield found
-
-
-@asynccontextmanager
-async def _running(command: list[str], more: Mapping[str, str], log: Path, port: int) -> AsyncIterator[None]:
-    with log.open("ab") as output:
-        process = await asyncio.create_subprocess_exec(
-            *command, stdout=output, stderr=output, env={**os.environ, **more}
-        )
-        try:
-            async with asyncio.timeout(START_S):
-                while not await _answers(port):
-                    assert process.returncode is None, f"see {log}"
-                    await asyncio.sleep(0.05)
-            yield
-        finally:
-            if process.returncode is None:
-                process.terminate()
-            await process.wait()
-
-
-async def _answers(port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
-        return False
-    writer.close()
-    return True
 
 
 def missing() -> list[str]:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import subprocess
@@ -19,7 +18,6 @@ import pytest
 from tests.support import debian
 from tests.support.certificates import Authority
 
-START_S = 10.0
 PROGRAMS = {"coturn": "turnserver", "nftables": "nft"}
 FOLDERS = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"])
 
@@ -37,19 +35,8 @@ async def coturn(folder: Path, address: str, secret: str) -> AsyncIterator[None]
         "--use-auth-secret", f"--static-auth-secret={secret}", "--realm=stentor", "--fingerprint",
         f"--cert={authority.chain}", f"--pkey={authority.key}", f"--userdb={folder / 'turn.db'}",
     ]  # fmt: skip
-    log = folder / "turn.log"
-    with log.open("wb") as output:
-        process = await asyncio.create_subprocess_exec(*command, stdout=output, stderr=output)
-        try:
-            async with asyncio.timeout(START_S):
-                while not await _answers(address):
-                    assert process.returncode is None, log.read_text("utf-8")
-                    await asyncio.sleep(0.05)
-            yield
-        finally:
-            if process.returncode is None:
-                process.terminate()
-            await process.wait()
+    async with debian.running(command, 443, folder / "turn.log", host=address):
+        yield
 
 
 def without_udp(on_machine: Sequence[str]) -> None:
@@ -67,15 +54,6 @@ def only_port(on_machine: Sequence[str], address: str, ports: Sequence[int]) -> 
     wanted = ", ".join(map(str, ports))
     rule = f"add rule inet firewall out ip daddr {address} tcp dport != {{ {wanted} }} drop"
     subprocess.run([*on_machine, "nft", rule], check=True, capture_output=True)
-
-
-async def _answers(address: str) -> bool:
-    try:
-        _, writer = await asyncio.open_connection(address, 443)
-    except OSError:
-        return False
-    writer.close()
-    return True
 
 
 def missing() -> list[str]:
