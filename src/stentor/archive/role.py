@@ -11,7 +11,7 @@ from stentor.base import log
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
 from stentor.base.disk import Disks
-from stentor.base.drain import Drain, until
+from stentor.base.drain import Drain, ended, until
 from stentor.bus import drain as bus_drain
 from stentor.bus.board import Board
 from stentor.bus.calm import Calm
@@ -29,7 +29,6 @@ from stentor.wire.horizon import CLOCK_WRONG
 
 ROLE: Final = "archive"
 RETRY_S: Final = 1.0
-STOP_S: Final = 2.5
 
 
 class Archive:
@@ -60,11 +59,7 @@ class Archive:
                 else:
                     self._follow(space)
         finally:
-            tasks = list(self._tasks.values())
-            for task in tasks:
-                task.cancel()
-            if tasks:
-                await asyncio.wait(tasks, timeout=STOP_S)
+            await ended(self._tasks.values())
 
     def _follow(self, space: Space) -> None:
         if space.state in (State.REPLAY, State.CANCELLED):  # it is done, or will never be

@@ -6,8 +6,11 @@ The process makes one :class:`Drain`; its role asks for :meth:`Drain.asked` once
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from typing import Any
+
+STOP_S = 2.5
+"""Half of what the supervisor leaves a process before it kills it."""
 
 
 class Drain:
@@ -30,6 +33,13 @@ class Drain:
         """Returns when the process is told to go."""
         self.heeded = True
         await self._asked.wait()
+
+
+async def ended(tasks: Iterable[asyncio.Task[Any]], within_s: float = STOP_S) -> None:
+    """Cancels tasks and waits until they have done what they do at their end, so long at most."""
+    cancelled = [task for task in tasks if task.cancel()]
+    if cancelled:
+        await asyncio.wait(cancelled, timeout=within_s)
 
 
 async def until(handed_over: Coroutine[Any, Any, None], work: Coroutine[Any, Any, None]) -> None:

@@ -15,7 +15,7 @@ from stentor.audio.pcm import Samples
 from stentor.base import log
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
-from stentor.base.drain import Drain, until
+from stentor.base.drain import Drain, ended, until
 from stentor.base.errors import SetupError
 from stentor.bus import drain as bus_drain
 from stentor.bus.board import Board
@@ -39,7 +39,6 @@ NICENESS: Final = 15
 """The scheduler gives a process of niceness 0 28 times as much when both want the processor."""
 POLL_S: Final = 0.05
 RETRY_S: Final = 1.0
-STOP_S: Final = 2.5
 HAND_S: Final = 8.0
 """So long may what was heard already take when the process is told to go."""
 TROUBLE_S: Final = 60.0
@@ -80,11 +79,7 @@ class Captioner:
                     task.cancel()
                     self.seat_captions.pop(space.key, None)
         finally:
-            tasks = list(self._tasks.values())
-            for task in tasks:
-                task.cancel()
-            if tasks:
-                await asyncio.wait(tasks, timeout=STOP_S)
+            await ended(self._tasks.values())
 
     def _follow(self, space: Space) -> None:
         """Keeps a scribe for a space on air; one whose space is over ends by itself."""

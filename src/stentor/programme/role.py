@@ -16,7 +16,7 @@ from typing import Final
 from stentor.base import log
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
-from stentor.base.drain import Drain, until
+from stentor.base.drain import Drain, ended, until
 from stentor.bus import drain as bus_drain
 from stentor.bus.board import Board
 from stentor.bus.calm import Calm
@@ -38,7 +38,6 @@ ROLE: Final = "programme"
 DRAIN_S: Final = 300.0
 """So long the last chunks of a space wait for a bus that is away."""
 RETRY_S: Final = 1.0
-STOP_S: Final = 2.5
 
 
 class SpaceOnAir:
@@ -197,11 +196,7 @@ class Programme:
                 elif task := self._tasks.get(space.key):  # it was over while this process was cut off
                     task.cancel()
         finally:
-            tasks = list(self._tasks.values())
-            for task in tasks:
-                task.cancel()
-            if tasks:
-                await asyncio.wait(tasks, timeout=STOP_S)
+            await ended(self._tasks.values())
             for pool in (self.pool, self.spare):
                 pool.shutdown(wait=False, cancel_futures=True)
 

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from stentor.base import grid, log
 from stentor.base.clock import Clock, wall
+from stentor.base.drain import ended
 from stentor.base.errors import CallerError, Malformed, Overloaded, StentorError
 from stentor.spaces.claims import Checker
 from stentor.stage import offer as sdp
@@ -119,10 +120,7 @@ class Echoes:
 
     async def close(self) -> None:
         """Ends all echoes."""
-        for task in list(self._tasks):
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=1.0)
+        await ended(self._tasks, within_s=1.0)
 
     async def _connect(self, offer: sdp.SpeakerOffer) -> tuple[Peer, Repeater, str]:
         repeater = Repeater(self._delay_s)

@@ -20,6 +20,7 @@ from stentor.audio.opus import OpusEncoder
 from stentor.audio.pcm import Block
 from stentor.base import grid, log
 from stentor.base.clock import Clock, wall
+from stentor.base.drain import ended
 from stentor.base.errors import NotAllowed, NotFound, Overloaded
 from stentor.base.units import SeatId
 from stentor.spaces.model import Role, Space
@@ -394,7 +395,4 @@ class Room:
             self.remove(seat_id)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=1.0)
-        for task in list(self._tasks):
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=1.0)
+        await ended(self._tasks, within_s=1.0)
