@@ -77,23 +77,20 @@ class Moment(msgspec.Struct, array_like=True):
     received: int = 0
 
 
-class CrowdTally(msgspec.Struct):
-    """What has come of it so far; the lists are filled in the last one only."""
+class CrowdCounts(msgspec.Struct):
+    """What has come of a rehearsal, of one process or of all."""
 
     come: int = 0
-    playing: int = 0
-    waiting: int = 0
-    """Told by the door to wait, at this moment."""
     heard: int = 0
     """Listeners who have heard something at all."""
     waited: int = 0
-    """Listeners who were told to wait."""
+    """Listeners whom the door told to wait."""
     left_waiting: int = 0
     """Those of them who never heard anything."""
     unheard: int = 0
     """Listeners with a good line who stayed for two seconds, were not told to wait, and never heard anything."""
     impatient: int = 0
-    """Listeners who went away because nothing was to be heard."""
+    """Listeners who left because nothing was to be heard."""
     reloads: int = 0
     """Pages loaded again, by the impatient and by those whose sound had stopped for long."""
     refused: int = 0
@@ -110,6 +107,14 @@ class CrowdTally(msgspec.Struct):
     slow: int = 0
     """Listeners with a slow line who have heard something."""
     slow_stalled: int = 0
+
+
+class CrowdTally(CrowdCounts, msgspec.Struct):
+    """What one process has counted so far; the lists are filled in the last one only."""
+
+    playing: int = 0
+    waiting: int = 0
+    """Told by the door to wait, at this moment."""
     received: int = 0
     """Bytes."""
     ways: dict[str, int] = {}

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from stentor.client.report import Spread, spread_ms
-from stentor.rehearsal.order import CrowdMix, CrowdTally, Format, Moment, Storm
+from stentor.rehearsal.order import CrowdCounts, CrowdMix, CrowdTally, Format, Moment, Storm
 from stentor.rehearsal.plan import RehearsalPlan
 
 FIRST_SOUND_MS: Final = 2000.0
@@ -96,7 +96,7 @@ class Machine(msgspec.Struct, frozen=True):
         return ", ".join([*told, *filter(None, [self.lost])])
 
 
-class Rehearsed(msgspec.Struct, kw_only=True):
+class Rehearsed(CrowdCounts, msgspec.Struct, kw_only=True):
     """What came of it. :attr:`complaints` says whether all who came were carried at the agreed quality."""
 
     address: str
@@ -112,26 +112,7 @@ class Rehearsed(msgspec.Struct, kw_only=True):
     storm: Storm | None = None
     speakers: int = 0
     speakers_connected: int = 0
-    come: int = 0
-    heard: int = 0
     most_at_once: int = 0
-    waited: int = 0
-    """Listeners whom the door told to wait."""
-    left_waiting: int = 0
-    """Those of them who never heard anything."""
-    unheard: int = 0
-    """Listeners with a good line who stayed for two seconds, were not told to wait, and never heard anything."""
-    impatient: int = 0
-    """Listeners who left because nothing was to be heard."""
-    reloads: int = 0
-    refused: int = 0
-    cut: int = 0
-    stormed: int = 0
-    given_up: int = 0
-    stalls: int = 0
-    stalled: int = 0
-    slow: int = 0
-    slow_stalled: int = 0
     ways: dict[str, int] = {}
     received_bytes: int = 0
     first_sound_ms: Spread | None = None
@@ -216,7 +197,7 @@ class Rehearsed(msgspec.Struct, kw_only=True):
 
     def count(self, tallies: Sequence[CrowdTally]) -> None:
         """Takes over what the processes have counted so far."""
-        for name in SUMS:
+        for name in CrowdCounts.__struct_fields__:
             setattr(self, name, sum(getattr(tally, name) for tally in tallies))
         self.received_bytes = sum(tally.received for tally in tallies)
         self.most_at_once = max(self.most_at_once, sum(tally.playing for tally in tallies))
@@ -238,12 +219,6 @@ class Rehearsed(msgspec.Struct, kw_only=True):
         self.seconds = by_second([tally.moments for tally in tallies], first)
         sounds = np.bincount([int(at_s) for at_s, _ in first], minlength=5) if first else np.zeros(5)
         self.joins_per_s = round(float(np.convolve(sounds, np.ones(5), "valid").max()) / 5, 1)
-
-
-SUMS: Final = (
-    "come", "heard", "waited", "left_waiting", "unheard", "impatient", "reloads", "refused", "cut", "stormed",
-    "given_up", "stalls", "stalled", "slow", "slow_stalled",
-)  # fmt: skip
 
 
 def p99_ms(seconds: Sequence[float]) -> float | None:
