@@ -163,12 +163,17 @@ def event(space: Space, *, address: str, site: str) -> bytes:
     """
     if space.state not in (State.SCHEDULED, State.CANCELLED) or space.scheduled_ms is None:
         raise NotFound("This space has no time ahead of it to put into a calendar.", code="not-scheduled")
-    return calendar.event(
+    return calendar.single(entry(space, space.scheduled_ms, address=address, site=site))
+
+
+def entry(space: Space, start_ms: int, *, address: str, site: str) -> calendar.CalendarEvent:
+    """A space as it stands in calendars."""
+    return calendar.CalendarEvent(
         uid=f"{space.id}-{space.created_ms}@{site}.stentor",
         cancelled=space.state is State.CANCELLED,
         title=space.title,
         description=space.description,
-        start_ms=space.scheduled_ms,
+        start_ms=start_ms,
         made_ms=space.created_ms,
         sequence=space.version,
         address=f"{address}/s/{space.id}" if address else "",

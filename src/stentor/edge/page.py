@@ -31,7 +31,8 @@ PAGE_CACHE = "public, max-age=5, stale-while-revalidate=60"
 CLIP_CACHE = "public, max-age=60"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'{elsewhere}; "
-    "media-src 'self'{elsewhere} blob:; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
+    "media-src 'self'{elsewhere} blob:; img-src 'self'; manifest-src 'self'; worker-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors "
 )
 
 
@@ -39,13 +40,13 @@ class ListenerPages:
     """The pages and the files they load; read once when the process starts."""
 
     def __init__(self, *, address: str, house: str = "", overflow: str = "", now: float) -> None:
-        self._catalogue = texts.Catalogue(*told.PACKAGES)
+        self.catalogue = texts.Catalogue(*told.PACKAGES)
         self._address, self._house, self._overflow = address, house, overflow
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(overflow)) if overflow else ""
         self._strict = {hsts.NAME.replace("-", "_"): value} if (value := hsts.value(address, house)) else {}
         self._policy = POLICY.format(elsewhere=f" {origin}" if origin else "")
         words = {
-            f"texts-{name}.json": msgspec.json.encode(told.texts(self._catalogue, name)) for name in texts.LANGUAGES
+            f"texts-{name}.json": msgspec.json.encode(told.texts(self.catalogue, name)) for name in texts.LANGUAGES
         }
         self._static = Static(PACKAGE, words)
         self._files = {
@@ -56,7 +57,7 @@ class ListenerPages:
         translations = {name: self._static(f"texts-{name}.json") for name in texts.LANGUAGES}
         self._templates = Templates(
             PACKAGE,
-            self._catalogue,
+            self.catalogue,
             address=address,
             translations=translations,
             static=self._static,
@@ -66,7 +67,7 @@ class ListenerPages:
     @property
     def app(self) -> str:
         """What this is called."""
-        return self._catalogue.text("en", "app")
+        return self.catalogue.text("en", "app")
 
     def space(
         self, space: Space, orders: Orders, now: float, *, listeners: int = 0, embedded: bool = False
@@ -82,7 +83,7 @@ class ListenerPages:
             now=now,
             listeners=listeners,
         )
-        chip, card = told.card(space, self._catalogue, language, now)
+        chip, card = told.card(space, self.catalogue, language, now)
         return self._document(
             "space",
             language,
@@ -100,7 +101,7 @@ class ListenerPages:
             clips=space.allows(Switch.CLIPS),
             seats=[seat for seat in space.seats.values() if seat.connected],
             asks=f"{self._house}/ask/{space.id}" if self._house and space.hears_requests else "",
-            texts=told.texts(self._catalogue, language),
+            texts=told.texts(self.catalogue, language),
             phases=phase.document(),
             door=json.loads(known),
         )
@@ -133,6 +134,12 @@ class ListenerPages:
         fields = {"Content-Type": HTML, "Cache-Control": BRIEF, "Vary": "Accept, Accept-Language", **ANYBODY}
         fields |= {name.replace("_", "-"): value for name, value in extra.items()}
         return Reply(status, fields, text, now=now)
+
+    def public(self, name: str, language: str, cache: str, now: float, **values: object) -> Document:
+        """A page for everybody that is not of one space."""
+        return self._document(
+            name, language, cache, now, embedded=False, space=None, state=name, house=self._house, **values
+        )
 
     def static(self, path: list[str]) -> Document:
         """``[version, …file]``: for ever when the version is this one; raises :class:`stentor.base.errors.NotFound`."""

@@ -20,6 +20,7 @@ from stentor.edge import embed, meant, metrics, overflow, subtitles
 from stentor.edge.channel import Channel
 from stentor.edge.documents import JSON, LATE_CAPTIONS, PAGE, SpaceDocuments
 from stentor.edge.forward import Forwarder
+from stentor.edge.front import FrontPages
 from stentor.edge.gate import Gate
 from stentor.edge.holds import Holds
 from stentor.edge.page import ListenerPages
@@ -84,6 +85,9 @@ class Site:
         self._status, self._edges, self._clock_wrong = status, edges, clock_wrong
         self._metrics_token = metrics_token.encode()
         self._pages = ListenerPages(address=address, house=house, overflow=overflow, now=worker.clock())
+        self.front = FrontPages(
+            objects, self._pages, self.channels, address=address, site=gate.site, clock=worker.clock
+        )
         self._forwarder = forwarder
         self.reactions = Reactions(worker, monotonic=asyncio.get_running_loop().time)
         self._documents = SpaceDocuments(
@@ -126,8 +130,10 @@ class Site:
                 own = self._status()
                 text = metrics.render([own] if request.query.get("of") == "this" else self._edges(own))
                 return Reply(200, {"Content-Type": metrics.TYPE, "Cache-Control": NO_STORE}, text, now=self._now())
-        if self._forwarder is not None and of_house(request.path):
+        if self._forwarder is not None and (of_house(request.path) or (path == [""] and not self.front.known)):
             return self._forwarder.forward(request, connection, self._house_failed)
+        if (reply := self.front.answer(path, request)) is not None:
+            return reply
         raise NotFound("There is nothing under this address.", code="no-such-page")
 
     def _found(

@@ -18,7 +18,12 @@ _OTHERS = ("host", "host_say", "speaker", "speaker_say", "card")
 def texts(catalogue: Catalogue, language: str) -> dict[str, str]:
     """All that the page's script may say."""
     found = catalogue.texts[language].items()
-    return {key: text for key, text in found if not (key.startswith("phase.") and key.endswith(_OTHERS))}
+    return {key: text for key, text in found if not _elsewhere(key)}
+
+
+def _elsewhere(key: str) -> bool:
+    """Of a phase what listeners are not told, and what other pages say."""
+    return key.startswith("front.") or (key.startswith("phase.") and key.endswith(_OTHERS))
 
 
 def card(space: Space, catalogue: Catalogue, language: str, now: float) -> tuple[str, str]:

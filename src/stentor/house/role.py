@@ -32,6 +32,7 @@ from stentor.house.app import build
 from stentor.house.comments.chat import ChatKeeper
 from stentor.house.duty.board import BoardKeeper
 from stentor.house.duty.crowd import Controller
+from stentor.house.duty.front import FrontKeeper
 from stentor.house.duty.jobs import JobKeeper
 from stentor.house.duty.retention import RetentionKeeper
 from stentor.house.duty.watcher import Watcher
@@ -143,6 +144,7 @@ async def _run(
         "http": _serve(behind(app, trusted, edge_word.word(own.doors)), listener, door),
         "disks": disks.run(),
         "board": spaces.retell(),
+        "front": FrontKeeper(spaces, clock).run(),
         "status": beat(bus, status),
     }
     if certificate is not None:

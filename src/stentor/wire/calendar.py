@@ -1,8 +1,10 @@
-"""A space in a calendar (iCalendar, RFC 5545)."""
+"""Spaces in a calendar (iCalendar, RFC 5545)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
 LINE_BYTES = 75
@@ -11,40 +13,55 @@ ASSUMED = "PT1H"
 """Nobody knows how long a talk will be; calendars need a length to show it as a time and not as a mark."""
 
 
-def event(
-    *,
-    uid: str,
-    title: str,
-    description: str = "",
-    start_ms: int,
-    made_ms: int,
-    sequence: int,
-    address: str = "",
-    cancelled: bool = False,
-) -> bytes:
-    """A calendar with one event from ``start_ms`` on; a higher ``sequence`` of the same ``uid`` replaces it.
+class CalendarEvent(NamedTuple):
+    """From ``start_ms`` on, until ``end_ms`` where that is known; a higher ``sequence`` of a ``uid`` replaces it."""
 
-    One that was ``cancelled`` takes itself out of calendars (RFC 5546, 3.2.5).
-    """
+    uid: str
+    title: str
+    start_ms: int
+    made_ms: int
+    sequence: int
+    description: str = ""
+    address: str = ""
+    cancelled: bool = False
+    end_ms: int | None = None
+
+
+def calendar(events: Sequence[CalendarEvent], *, name: str = "", method: str = "PUBLISH") -> bytes:
+    """A calendar, called ``name``; to be fetched again in an hour when there may be others (RFC 7986, 5.7)."""
+    named = [f"NAME:{escape(name)}", f"X-WR-CALNAME:{escape(name)}", "REFRESH-INTERVAL;VALUE=DURATION:PT1H"]
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
         "PRODID:-//Stentor//Stentor//EN",
-        f"METHOD:{'CANCEL' if cancelled else 'PUBLISH'}",
-        "BEGIN:VEVENT",
-        f"UID:{escape(uid)}",
-        f"DTSTAMP:{_utc(made_ms)}",
-        f"DTSTART:{_utc(start_ms)}",
-        f"DURATION:{ASSUMED}",
-        f"SEQUENCE:{sequence}",
-        f"STATUS:{'CANCELLED' if cancelled else 'CONFIRMED'}",
-        f"SUMMARY:{escape(title)}",
-        *([f"DESCRIPTION:{escape(description)}"] if description else []),
-        *([f"URL:{address}", f"LOCATION:{escape(address)}"] if address else []),
-        "END:VEVENT",
+        f"METHOD:{method}",
+        *(named if name else []),
+        *(line for event in events for line in _lines(event)),
         "END:VCALENDAR",
     ]
     return b"".join(fold(line) for line in lines)
+
+
+def single(event: CalendarEvent) -> bytes:
+    """A calendar with one event; one that was cancelled takes itself out of calendars (RFC 5546, 3.2.5)."""
+    return calendar([event], method="CANCEL" if event.cancelled else "PUBLISH")
+
+
+def _lines(event: CalendarEvent) -> list[str]:
+    until = f"DURATION:{ASSUMED}" if event.end_ms is None else f"DTEND:{_utc(event.end_ms)}"
+    return [
+        "BEGIN:VEVENT",
+        f"UID:{escape(event.uid)}",
+        f"DTSTAMP:{_utc(event.made_ms)}",
+        f"DTSTART:{_utc(event.start_ms)}",
+        until,
+        f"SEQUENCE:{event.sequence}",
+        f"STATUS:{'CANCELLED' if event.cancelled else 'CONFIRMED'}",
+        f"SUMMARY:{escape(event.title)}",
+        *([f"DESCRIPTION:{escape(event.description)}"] if event.description else []),
+        *([f"URL:{event.address}", f"LOCATION:{escape(event.address)}"] if event.address else []),
+        "END:VEVENT",
+    ]
 
 
 def escape(text: str) -> str:

@@ -327,7 +327,10 @@ def test_both_languages_have_the_same_texts() -> None:
     """Nothing is said in one language only, and every text has a use."""
     english, german = (json.loads((FOLDER / "texts" / f"{language}.json").read_text()) for language in texts.LANGUAGES)
     assert english.keys() == german.keys()
-    sources = "".join(path.read_text() for path in [*FOLDER.glob("templates/*.html"), *FOLDER.glob("static/*.js")])
+    sources = "".join(
+        path.read_text()
+        for path in [*FOLDER.glob("front.py"), *FOLDER.glob("templates/*.html"), *FOLDER.glob("static/*.js")]
+    )
     made = ("state_", "say_", "reaction_")
     used = [key for key in english if key in sources or key.startswith(made) or key in list(Role)]
     assert set(used) == set(english)

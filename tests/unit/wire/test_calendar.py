@@ -35,10 +35,11 @@ def test_no_text_can_end_its_line(text: str) -> None:
 
 def test_an_event() -> None:
     """Start in UTC, a length, an identity and a sequence by which a changed time replaces the old one."""
-    data = calendar.event(
+    tea = calendar.CalendarEvent(
         uid="tea@talks.example", title="Tea, talk", start_ms=1_900_000_000_000, made_ms=0, sequence=3,
         address="https://talks.example/s/tea",
     )  # fmt: skip
+    data = calendar.single(tea)
     lines = unfolded(data)
     assert lines[0] == "BEGIN:VCALENDAR"
     assert lines[-2:] == ["END:VCALENDAR", ""]

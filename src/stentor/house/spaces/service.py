@@ -59,6 +59,8 @@ class Spaces:
         """Everything that is in the database was told once."""
         self.followers: list[Callable[[SpaceId], None]] = []
         """Told the space when this house has changed it, or the line of those who ask to speak in it."""
+        self.readers: list[Callable[[Space], None]] = []
+        """Given each space as it is after this house has made or changed it."""
         self._untold: dict[str, Space] = {}
         self._log = log.get("house")
 
@@ -71,9 +73,8 @@ class Spaces:
         events = rules.decide(None, command, self.clock())
         creator = "" if actor.rank is Rank.ADMIN else actor.account
         space = await self.store.create(events, creator=creator, limits=self._limits)
-        self.newest.changed()
         self._log.info("space-created", space=space.id)
-        await self._tell(space)
+        await self._news(space)
         return space
 
     async def seats_of(self, account: str) -> list[tuple[Space, Seat]]:
@@ -125,11 +126,17 @@ class Spaces:
         if events:
             self.follow_up(space.id)
             names = " ".join(type(command).__name__ for command in commands)
-            self.newest.changed()
             self._log.info("space-changed", space=space.id, command=names, version=space.version)
-            await self._tell(space)
+            await self._news(space)
         for command in commands:
             await self._order(space, command)
+
+    async def _news(self, space: Space) -> None:
+        """Lists and everybody else learn of a space that was made or changed."""
+        self.newest.changed()
+        for reader in self.readers:
+            reader(space)
+        await self._tell(space)
 
     def follow_up(self, space: SpaceId) -> None:
         """This house has changed something of a space."""

@@ -1,0 +1,80 @@
+"""What the front page tells: which spaces, in which order, and where their people are found.
+
+The house writes one document when something of it changes (:func:`key`); edges add what is on, which they know from the
+board, and make pages, feeds and calendars of it. So nobody who looks at them asks the house or the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from stentor.spaces import board
+from stentor.spaces.model import Role, Seat, Space, State
+
+KEY: Final = "public/front.json"
+MOST_COMING: Final = 60
+MOST_REPLAYS: Final = 60
+CANCELLED_MS: Final = board.DAY_MS
+"""So long after its time a space that was cancelled, or never begun, is told of."""
+_SLIM: Final[dict[str, object]] = {"pins": [], "sounds": [], "playing": None, "let_go": {}, "passes": ()}
+
+
+class Front(msgspec.Struct, frozen=True):
+    """The document. ``handles`` are those of accounts with a page of their own, by account."""
+
+    spaces: list[Space] = []
+    handles: dict[str, str] = {}
+
+
+class Arranged(msgspec.Struct, frozen=True):
+    """Spaces in the order in which they are told."""
+
+    live: list[Space]
+    coming: list[Space]
+    replays: list[Space]
+
+    @property
+    def all(self) -> list[Space]:
+        return [*self.live, *self.coming, *self.replays]
+
+
+def slim(space: Space) -> Space:
+    """What lists tell of a space."""
+    return msgspec.structs.replace(board.public(space), **_SLIM)
+
+
+def mark(space: Space) -> tuple[object, ...]:
+    """Another one when something changes of what is told of a space; who comes and goes on the stage is none of it."""
+    seats = tuple((seat.id, seat.name, seat.role, seat.account, seat.picture_ms) for seat in space.seats.values())
+    told = space.title, space.state, space.scheduled_ms, space.language, space.description, space.trim
+    return (*told, space.listed, space.recorded, space.live_ms, seats)
+
+
+def people(space: Space) -> list[Seat]:
+    """Who is named: hosts and whoever was or is to be on the stage, the host first."""
+    over = space.state in board.DONE
+    named = [seat for seat in space.seats.values() if seat.role is Role.HOST or not over or seat.joined_ms is not None]
+    return sorted(named, key=lambda seat: list(Role).index(seat.role))
+
+
+def arranged(spaces: Iterable[Space], now_ms: int) -> Arranged:
+    """What is on, what comes (the soonest first, those without a time last), and replays (the newest first)."""
+    shown = [space for space in spaces if space.listed and space.removed is None]
+    live = [space for space in shown if space.on_air]
+    coming = [space for space in shown if _comes(space, now_ms)]
+    replays = [space for space in shown if space.state is State.REPLAY and space.recorded]
+    return Arranged(
+        sorted(live, key=lambda space: (-(space.doors_open_ms or 0), space.id)),
+        sorted(coming, key=lambda space: (space.scheduled_ms is None, space.when_ms, space.id))[:MOST_COMING],
+        sorted(replays, key=lambda space: (-(space.ended_ms or 0), space.id))[:MOST_REPLAYS],
+    )
+
+
+def _comes(space: Space, now_ms: int) -> bool:
+    """Whether a space is still to come, or was cancelled or missed so lately that people may look for it."""
+    if space.state is State.CANCELLED:
+        return space.scheduled_ms is not None and space.scheduled_ms > now_ms - CANCELLED_MS
+    return space.state is State.SCHEDULED and space.when_ms > now_ms - CANCELLED_MS

@@ -1,0 +1,47 @@
+"""Spaces as a feed (RSS 2.0, with the Atom link that says where it is)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from email.utils import formatdate
+from typing import NamedTuple
+from xml.etree import ElementTree as ET
+
+CONTENT_TYPE = "application/rss+xml; charset=utf-8"
+_ATOM = "http://www.w3.org/2005/Atom"
+MINUTES = 5
+"""After which readers look again."""
+
+
+class FeedEntry(NamedTuple):
+    """``uid`` never changes; ``address`` may be another one when the site moves."""
+
+    uid: str
+    title: str
+    text: str
+    address: str
+    at_ms: int
+
+
+def feed(items: Sequence[FeedEntry], *, title: str, text: str, home: str, here: str, language: str) -> bytes:
+    """The feed of ``home``, which stands at ``here``; both are whole addresses."""
+    ET.register_namespace("atom", _ATOM)
+    rss = ET.Element("rss", {"version": "2.0"})
+    channel = ET.SubElement(rss, "channel")
+    for name, value in (("title", title), ("link", home), ("description", text), ("language", language)):
+        ET.SubElement(channel, name).text = _plain(value)
+    ET.SubElement(channel, "ttl").text = str(MINUTES)
+    ET.SubElement(channel, f"{{{_ATOM}}}link", {"href": here, "rel": "self", "type": "application/rss+xml"})
+    for item in items:
+        entry = ET.SubElement(channel, "item")
+        ET.SubElement(entry, "title").text = _plain(item.title)
+        ET.SubElement(entry, "link").text = item.address
+        ET.SubElement(entry, "guid", {"isPermaLink": "false"}).text = item.uid
+        ET.SubElement(entry, "pubDate").text = formatdate(item.at_ms / 1000, usegmt=True)
+        ET.SubElement(entry, "description").text = _plain(item.text)
+    return bytes(ET.tostring(rss, encoding="utf-8", xml_declaration=True))
+
+
+def _plain(text: str) -> str:
+    """Without what XML cannot say (XML 1.0, 2.2)."""
+    return "".join(letter for letter in text if letter >= " " or letter in "\n\t" if letter not in "\ufffe\uffff")

@@ -1,0 +1,134 @@
+"""The front page's feeds as an edge serves them: read by others' parsers, made without asking anybody."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import feedparser
+import icalendar
+import msgspec
+
+from stentor.base.errors import Overloaded
+from stentor.base.units import SeatId, SpaceId
+from stentor.spaces import front
+from stentor.spaces.front import Front
+from stentor.spaces.model import Role, Seat, Space, State
+from tests.support.edge import DOORS_OPEN_MS, Rig, edge, live_space
+
+HERE = "https://talks.example"
+HOUR_MS = 3_600_000
+ADA = {"ada": Seat(SeatId("ada"), "Ada", Role.HOST, account="a1", joined_ms=1, picture_ms=7, connected=True)}
+
+
+def space(name: str, state: State, **fields: object) -> Space:
+    found: dict[str, object] = {
+        "id": SpaceId(name),
+        "title": f"<{name}> & co",
+        "state": state,
+        "seats": ADA,
+        "version": 3,
+    }
+    return Space(**(found | fields))  # type: ignore[arg-type]
+
+
+COMING = space("coming", State.SCHEDULED, scheduled_ms=DOORS_OPEN_MS + 2 * HOUR_MS, description="One;\ntwo, three")
+LATER = space("later", State.SCHEDULED, scheduled_ms=DOORS_OPEN_MS + 48 * HOUR_MS, language="de")
+OFF = space("off", State.CANCELLED, scheduled_ms=DOORS_OPEN_MS + HOUR_MS)
+OLD = space(
+    "old", State.REPLAY, doors_open_ms=DOORS_OPEN_MS - 5 * HOUR_MS, live_ms=DOORS_OPEN_MS - 5 * HOUR_MS,
+    ended_ms=DOORS_OPEN_MS - 4 * HOUR_MS,
+)  # fmt: skip
+SECRET = space("secret", State.SCHEDULED, scheduled_ms=DOORS_OPEN_MS + HOUR_MS, listed=False)
+
+
+async def told(rig: Rig, *spaces: Space) -> None:
+    """The house has written this document, and the edge has read it."""
+    await rig.objects.put(front.KEY, msgspec.json.encode(Front([front.slim(each) for each in spaces], {"a1": "ada"})))
+    await rig.site.front.read()
+
+
+async def fed(rig: Rig, language: str = "en") -> Any:
+    status, fields, body = await rig.get(f"/feed.xml?lang={language}")
+    assert (status, fields["content-type"]) == (200, "application/rss+xml; charset=utf-8")
+    found = feedparser.parse(body)
+    assert not found.bozo, found.bozo_exception
+    return found
+
+
+async def test_a_feed_that_readers_understand() -> None:
+    """What is on, comes and can be heard again, the newest first, in either language; nothing that is not listed."""
+    async with edge(live_space(seats=ADA), address=HERE) as rig:
+        await told(rig, COMING, LATER, OFF, OLD, SECRET)
+        found = await fed(rig)
+        assert found.feed.link == f"{HERE}/"
+        assert [link.href for link in found.feed.links if link.rel == "self"] == [f"{HERE}/feed.xml"]
+        assert {urlsplit(entry.link).path for entry in found.entries} == {
+            "/s/friday", "/s/coming", "/s/later", "/s/off", "/s/old",
+        }  # fmt: skip
+        titles = {entry.title for entry in found.entries}
+        assert "Live: Friday talk" in titles
+        assert "Upcoming: <coming> & co" in titles
+        times = [entry.published_parsed for entry in found.entries]
+        assert times == sorted(times, reverse=True)
+        assert len({entry.id for entry in found.entries}) == len(found.entries)
+        german = await fed(rig, "de")
+        assert german.feed.language == "de"
+        assert "Angekündigt: <coming> & co" in {entry.title for entry in german.entries}
+
+
+async def test_a_space_is_told_anew_when_it_begins() -> None:
+    """Readers of feeds show what has a new identity: coming, on, and a replay are three pieces of news of one space."""
+    ids = set()
+    for state in (State.SCHEDULED, State.LIVE, State.INTERRUPTED, State.REPLAY):
+        times = {} if state is State.SCHEDULED else {"doors_open_ms": DOORS_OPEN_MS, "live_ms": DOORS_OPEN_MS}
+        if state is State.REPLAY:
+            times["ended_ms"] = DOORS_OPEN_MS
+        async with edge(space("talk", state, created_ms=DOORS_OPEN_MS, **times), chunks=1, address=HERE) as rig:
+            [entry] = (await fed(rig)).entries
+            ids.add(entry.id)
+    assert len(ids) == 3, "a stage that was lost for a moment is no news"
+
+
+async def test_a_calendar_that_programs_understand() -> None:
+    """Each space with a time is an event with the identity that its own event.ics has; what was cancelled says so."""
+    async with edge(COMING, address=HERE) as rig:
+        await told(rig, COMING, LATER, OFF, OLD, SECRET)
+        status, fields, body = await rig.get("/calendar.ics")
+        assert (status, fields["content-type"]) == (200, "text/calendar; charset=utf-8")
+        found = icalendar.Calendar.from_ical(body)
+        events: dict[str, Any] = {str(event["SUMMARY"]): event for event in found.walk("VEVENT")}
+        assert set(events) == {"<coming> & co", "<later> & co", "<off> & co"}
+        coming = events["<coming> & co"]
+        assert coming["DTSTART"].dt.timestamp() * 1000 == COMING.scheduled_ms
+        assert str(coming["DESCRIPTION"]) == "One;\ntwo, three"
+        assert [str(event["STATUS"]) for event in events.values()].count("CANCELLED") == 1
+        [own] = icalendar.Calendar.from_ical((await rig.get("/s/coming/event.ics"))[2]).walk("VEVENT")
+        assert own["UID"] == coming["UID"]
+
+
+async def test_the_board_knows_better_than_the_document() -> None:
+    """What begins or is cancelled shows at once, before the house has written it; an older board never wins."""
+    begun = msgspec.structs.replace(COMING, state=State.LIVE, doors_open_ms=DOORS_OPEN_MS, live_ms=DOORS_OPEN_MS)
+    async with edge(msgspec.structs.replace(begun, version=4), chunks=1, address=HERE) as rig:
+        await told(rig, COMING)
+        assert [entry.title for entry in (await fed(rig)).entries] == ["Live: <coming> & co"]
+        await told(rig, msgspec.structs.replace(COMING, version=5))
+        assert [entry.title for entry in (await fed(rig)).entries] == ["Upcoming: <coming> & co"]
+
+
+async def test_it_stays_when_the_store_fails() -> None:
+    """What was read last is served on; a document that nobody understands changes nothing."""
+    async with edge(live_space(), address=HERE) as rig:
+        await told(rig, COMING)
+        before = (await rig.get("/calendar.ics"))[2]
+
+        async def failing(key: str) -> bytes:
+            raise Overloaded("away", retry_after_s=1.0)
+
+        await rig.objects.put(front.KEY, b"{")
+        await rig.site.front.read()
+        rig.now += 10
+        rig.objects.get = failing  # type: ignore[method-assign]
+        await rig.site.front.read()
+        assert (await rig.get("/calendar.ics"))[2] == before
