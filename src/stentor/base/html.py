@@ -6,6 +6,7 @@ from functools import partial
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
+from stentor.base import looks
 from stentor.base.texts import Catalogue
 
 
@@ -25,7 +26,9 @@ class Templates:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._environment.globals.update(shared)
+        self._environment.globals.update(
+            shared, hue=looks.hue, initials=looks.initials, wave=looks.wave, strip=looks.strip
+        )
         self._environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
         for name in self._environment.list_templates():
             self._environment.get_template(name)  # now: an upgrade changes the files under a process that runs

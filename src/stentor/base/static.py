@@ -30,6 +30,8 @@ TYPES = {
     "LICENSE": "text/plain; charset=utf-8",
 }
 _LOADED = re.compile(r'"\./([\w./-]+)"')
+_COMMENT = re.compile(r"^[ \t]*(?://[^\n]*|/\*(?:(?!\*/).)*\*/[ \t]*)\n", re.DOTALL | re.MULTILINE)
+"""Of a script or a style, where it has lines of its own: for those who read the source, not for those who load it."""
 
 
 class StaticFile(msgspec.Struct, frozen=True):
@@ -80,6 +82,8 @@ class Static:
             return f'"{self._read(other, (*above, name)).address}"' if other in self._sources else loaded[0]
 
         body = self._sources[name]
+        if _ending(name) in ("js", "css") and not name.startswith("vendor/"):
+            body = _COMMENT.sub("", body.decode()).encode()
         if _ending(name) == "js":
             body = _LOADED.sub(addressed, body.decode()).encode()
         address = self._address(hashlib.sha256(body).hexdigest()[:12], name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,6 +71,10 @@ class Pages:
         known = "unknown" if error.status in (404, 405) else "refused" if error.status < 500 else "failed"
         return self.notice(visit, f"notice.{known}_title", f"notice.{known}", error.status)
 
+    def symbols(self, sprite: str) -> list[str]:
+        """The names of the pictures in a file of them, such as ``icons``."""
+        return re.findall(r'<symbol id="([a-z]+)"', self.static.files[f"shared/{sprite}.svg"].body.decode())
+
     async def visit(self, request: _Request) -> Visit:
         language = negotiate(request.headers.get("accept-language", ""))
         return Visit(checks.local_path(request.url.path), language, await self._callers.account(request))
@@ -106,7 +111,7 @@ def routes(
 
 
 def _of_list(pages: Pages, views: Views, people: People) -> list[HTTPRouteHandler]:
-    """``/`` and ``/admin``."""
+    """``/``, ``/admin`` and ``/admin/design``."""
 
     async def listed(request: _Request, *, unlocks: bool) -> Response[str]:
         """The list of spaces; where it ``unlocks``, the admin token gives it the buttons for hosts."""
@@ -124,7 +129,13 @@ def _of_list(pages: Pages, views: Views, people: People) -> list[HTTPRouteHandle
     async def admin(request: _Request) -> Response[str]:
         return await listed(request, unlocks=True)
 
-    return [home, admin]
+    @route("/admin/design", http_method=READ, include_in_schema=False)
+    async def design(request: _Request) -> Response[str]:
+        return pages.answer(
+            await pages.visit(request), "design", icons=pages.symbols("icons"), reactions=pages.symbols("reactions")
+        )
+
+    return [home, admin, design]
 
 
 def _of_spaces(pages: Pages, spaces: Spaces, views: Views, callers: Callers) -> list[HTTPRouteHandler]:

@@ -80,3 +80,13 @@ def test_everything_that_our_scripts_load_is_there(package: str) -> None:
     for name, file in Static(package).files.items():
         left = re.findall(r'"\./([\w./-]+)"', file.body.decode()) if name.endswith(".js") else []
         assert {name for name in left if not name.startswith("vendor/")} == set()
+
+
+def test_comments_are_for_those_who_read_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines of comment are not sent; what stands in a line of code stays, and so does what others have written."""
+    text = "// why\n/**\n * @param {string} a\n */\nconst a = 1; // kept\nconst b = /** @type {any} */ (a);\n"
+    (tmp_path / "static" / "vendor").mkdir(parents=True)
+    made = static(tmp_path, monkeypatch, {"a.js": text, "vendor/b.js": text, "c.css": "/* why */\na { b: c; }\n"})
+    assert made.files["a.js"].body.decode() == "const a = 1; // kept\nconst b = /** @type {any} */ (a);\n"
+    assert made.files["vendor/b.js"].body.decode() == text
+    assert made.files["c.css"].body.decode() == "a { b: c; }\n"

@@ -95,7 +95,7 @@ async def test_the_page_is_small() -> None:
         assert not {"replay.js", "comments.js", "speak.js"} & scripts
         translations = re.search(r"data-texts='(.+?)'", body.decode())
         assert translations
-        own = ["page.css", "icon.svg", *scripts]
+        own = ["shared/design.css", "shared/icons.svg", "page.css", "icon.svg", *scripts]
         for address in [*map(static, own), json.loads(translations[1])["de"]]:
             status, fields, file = await rig.get(address, "Accept-Encoding: gzip")
             assert (status, fields["cache-control"]) == (200, "public, max-age=31536000, immutable")

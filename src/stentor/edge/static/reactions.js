@@ -1,6 +1,6 @@
 // Reactions: one press each, counted by the edge for everybody. The counts come back in the pulse.
 
-import { PICTURES } from "./shared/reaction.js";
+import { REACTION_NAMES, reaction } from "./shared/icon.js";
 
 const PAUSE_MS = 300; // nobody presses faster on purpose, and the edge would not count it
 
@@ -31,7 +31,7 @@ export class Reactions {
     this.#group.hidden = !offer;
     this.#group.setAttribute("aria-label", this.#say("reactions"));
     this.#oneIn = offer?.one_in ?? 1;
-    if (offer && !this.#counts.size) this.#group.append(...offer.names.filter((name) => PICTURES[name]).map((name) => this.#button(name)));
+    if (offer && !this.#counts.size) this.#group.append(...offer.names.filter((name) => REACTION_NAMES.includes(name)).map((name) => this.#button(name)));
   }
 
   /**
@@ -62,14 +62,12 @@ export class Reactions {
   /** @param {string} name */
   #button(name) {
     const button = document.createElement("button");
-    const picture = document.createElement("span");
     const count = document.createElement("span");
     button.type = "button";
     button.className = "small react";
     button.title = this.#say(`reaction_${name}`);
     button.setAttribute("aria-label", this.#named(name, 0));
-    picture.textContent = PICTURES[name];
-    button.append(picture, count);
+    button.append(reaction(name), count);
     button.addEventListener("click", () => this.#press(name, button));
     this.#counts.set(name, { button, count });
     return button;

@@ -5,7 +5,7 @@ import { $, element, pause, text, when } from "./page.js";
 import { roleOf } from "./comment-row.js";
 import { commentRow, fill } from "./shared/comment.js";
 import { between } from "./shared/pace.js";
-import { PICTURES } from "./shared/reaction.js";
+import { REACTION_NAMES, reaction } from "./shared/icon.js";
 
 /** @type {Pace} */
 const LOOK_S = [2, 4];
@@ -53,9 +53,9 @@ export async function read(address, show) {
 
 /** @param {Record<string, number>} counts */
 function showReactions(counts) {
-  const given = Object.keys(PICTURES).filter((name) => counts[name]);
+  const given = REACTION_NAMES.filter((name) => counts[name]);
   $("audience-reactions").replaceChildren(...given.map((name) => element("span", { title: text(`reaction.${name}`) },
-    element("span", { ariaHidden: "true" }, PICTURES[name]), element("span", { className: "unseen" }, text(`reaction.${name}`)),
+    reaction(name), element("span", { className: "unseen" }, text(`reaction.${name}`)),
     ` ${counts[name].toLocaleString(document.documentElement.lang)}  `)));
 }
 

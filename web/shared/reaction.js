@@ -1,2 +1,0 @@
-/** @type {Record<string, string>} */
-export const PICTURES = { heart: "❤️", clap: "👏", laugh: "😂", wow: "😮", thumb: "👍" };
