@@ -76,6 +76,8 @@ async def test_the_pages_of_the_house(house: Whole, browsers: Browsers) -> None:
     tokens = await house.space("access", "guest")
     async with visit(browsers.plain, at(house, "/sign-in")) as page:
         await open_to_all(page, "sign-in")
+        await page.page.goto(at(house, "/admin/design"))
+        await open_to_all(page, "design")
         await page.page.goto(at(house, "/ask/access"))
         await page.until("!document.querySelector('#ask-form').hidden", "one can ask")
         await open_to_all(page, "ask")
