@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 from stentor.bus.status import Status
 from stentor.edge.load import memory_bytes
 from stentor.edge.worker import Worker
+from stentor.evidence.counts import METHODS, Counts
 from stentor.wire.http import Request
 
 TYPE = CONTENT_TYPE_LATEST
@@ -90,7 +91,8 @@ def numbers(worker: Worker) -> dict[str, float]:
 class Numbers(Collector):
     """Everything that edges count. An edge of another version tells what it knows, and the rest is left out."""
 
-    def __init__(self, edges: Iterable[Status]) -> None:
+    def __init__(self, edges: Iterable[Status], counted: Callable[[str], Counts | None]) -> None:
+        self._counted = counted
         self._edges = sorted(edges, key=lambda edge: edge.instance)
 
     def collect(self) -> Iterator[Metric]:
@@ -101,6 +103,17 @@ class Numbers(Collector):
         yield self._turned_away()
         yield from self._of_spaces()
         yield from self._of_disks()
+        yield from self._counts()
+
+    def _counts(self) -> Iterator[Metric]:
+        """The numbers of the spaces that edges carry, as houses add them up."""
+        on_air = {space for edge in self._edges for space in edge.spaces}
+        counts = [counts for space in sorted(on_air) if (counts := self._counted(space)) is not None]
+        for name, method in METHODS.items():
+            family = GaugeMetricFamily(f"stentor_space_{name}", f"{method[0].upper()}{method[1:]}.", labels=["space"])
+            for each in counts:
+                family.add_metric([each.space], getattr(each, name).value)
+            yield family
 
     def _family(self, family: GaugeMetricFamily | CounterMetricFamily, name: str) -> Metric:
         for edge in self._edges:
@@ -164,8 +177,8 @@ def may_read(request: Request, token: bytes) -> bool:
     return scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token)
 
 
-def render(edges: Iterable[Status]) -> bytes:
-    """The page."""
+def render(edges: Iterable[Status], counted: Callable[[str], Counts | None] = lambda _: None) -> bytes:
+    """The page; ``counted`` gives the numbers of a space, where a house has told them."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Numbers(edges))
+    registry.register(Numbers(edges, counted))
     return generate_latest(registry)

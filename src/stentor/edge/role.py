@@ -28,7 +28,7 @@ from stentor.bus.connection import Bus
 from stentor.bus.crowd import Crowd
 from stentor.bus.cues import CueLog
 from stentor.bus.documents import Gone
-from stentor.bus.evidence import EvidenceLog
+from stentor.bus.evidence import CountsHeard, EvidenceLog
 from stentor.bus.identity import join
 from stentor.bus.status import Status, Statuses
 from stentor.bus.withdrawals import Withdrawals
@@ -75,7 +75,7 @@ class Edge:
         self._chunks, self._cues = ChunkLog(bus, clock=clock), CueLog(bus, clock=clock)
         self._disks = Disks(settings)
         monotonic = asyncio.get_running_loop().time
-        self._statuses, self._edges = Statuses(monotonic), EdgesHeard(monotonic)
+        self._statuses, self._edges, self._counted = Statuses(monotonic), EdgesHeard(monotonic), CountsHeard()
         processors = (os.cpu_count() or 1) / settings.edge_count
         line_bps = settings.line_mbps * 1e6 / settings.edge_count
         trusted = forwarded.networks(settings.trusted_proxies)
@@ -111,6 +111,7 @@ class Edge:
             status=self.status,
             edges=self._edges.fresh,
             clock_wrong=lambda: self._chunks.horizon.clock_wrong,
+            counted=self._counted.of,
         )
         self.seconds = Seconds(self.worker, self.site.channels, instance)
         self._objects = objects
@@ -124,6 +125,7 @@ class Edge:
     async def run(self) -> None:
         """For ever."""
         await self._edges.start(self._bus)
+        await self._counted.start(self._bus)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.worker.run(), name="deadlines")

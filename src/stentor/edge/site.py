@@ -33,6 +33,7 @@ from stentor.edge.reply import ANYBODY, BRIEF, EXPOSED, NO_STORE, Document, Repl
 from stentor.edge.transcripts import Transcripts
 from stentor.edge.withdrawn import Withdrawn
 from stentor.edge.worker import Worker
+from stentor.evidence.counts import Counts
 from stentor.spaces.model import OVER, Space, State
 from stentor.spaces.switches import Switch
 from stentor.spaces.withdrawal import Withdrawal
@@ -65,9 +66,10 @@ class Site:
         status: Callable[[], Status],
         edges: Callable[[Status], Iterable[Status]] = lambda own: [own],
         clock_wrong: Callable[[], bool] = lambda: False,
+        counted: Callable[[str], Counts | None] = lambda _: None,
     ) -> None:
         """``status`` is what this edge says of itself, ``edges`` adds what the others say; ``clock_wrong`` is whether
-        most of what comes is far ahead of this process's clock.
+        most of what comes is far ahead of this process's clock, ``counted`` the numbers of a space as houses tell them.
         """
         self.channels: dict[str, Channel] = {}
         """What is on the board."""
@@ -83,6 +85,7 @@ class Site:
         self._objects, self._worker, self._gate = objects, worker, gate
         self._address, self._house, self._overflow = address, house, overflow
         self._status, self._edges, self._clock_wrong = status, edges, clock_wrong
+        self._counted = counted
         self._metrics_token = metrics_token.encode()
         self._pages = ListenerPages(address=address, house=house, overflow=overflow, now=worker.clock())
         self.front = FrontPages(
@@ -128,7 +131,7 @@ class Site:
                 return self._health()
             case ["metrics"] if metrics.may_read(request, self._metrics_token):
                 own = self._status()
-                text = metrics.render([own] if request.query.get("of") == "this" else self._edges(own))
+                text = metrics.render([own] if request.query.get("of") == "this" else self._edges(own), self._counted)
                 return Reply(200, {"Content-Type": metrics.TYPE, "Cache-Control": NO_STORE}, text, now=self._now())
         if self._forwarder is not None and (of_house(request.path) or (path == [""] and not self.front.known)):
             return self._forwarder.forward(request, connection, self._house_failed)

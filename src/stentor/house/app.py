@@ -27,6 +27,8 @@ from stentor.house.comments import api_guests
 from stentor.house.comments.chat import ChatKeeper
 from stentor.house.comments.guests import GuestComments
 from stentor.house.comments.service import Comments
+from stentor.house.counts import api as api_counts
+from stentor.house.counts.service import AudienceCounts
 from stentor.house.door import api as api_door
 from stentor.house.door.passes import Passes
 from stentor.house.openapi import SESSION, TOKEN, Description
@@ -100,17 +102,17 @@ def build(
     *,
     keys: Keys,
     retention: Retention,
+    counts: AudienceCounts,
 ) -> tuple[ASGIApp, Lanes]:
     """The application, and its lanes to watch. It holds no tasks of its own: those are the role's."""
     access = Access(keys.admin_token, keys.invitations, spaces.clock)
     invitations = Invitations(spaces, statuses, settings, keys.invitations)
     sessions = Sessions(spaces.store.accounts, Devices(keys.invitations), settings.house_address, spaces.clock)
     callers = Callers(access, sessions, Creators(settings.create_spaces))
-    people = People(spaces.store.accounts, settings, spaces.clock)
+    people, ice = People(spaces.store.accounts, settings, spaces.clock), IceServers(settings, spaces.clock)
     storage, readers, site = StorageLimits(settings.quota_gb, settings.account_gb), Readers(), pages.Pages(callers)
-    pictures = Pictures(spaces, people.limit, readers)
+    pictures, line = Pictures(spaces, people.limit, readers), RequestQueue(spaces, invitations)
     oidc_login = OidcLogin(people, provider.configured(settings, spaces.clock), opens=settings.oidc_sign_up == "on")
-    ice, line = IceServers(settings, spaces.clock), RequestQueue(spaces, invitations)
     views = Views(spaces, statuses, settings, ice)
     comments = Comments(spaces, CommentsTable(spaces.store.work), chats, settings)
     streams = EventStreams(statuses, {"backstage": back_channels.news, "comments": chats.news}, spaces.clock)
@@ -123,6 +125,7 @@ def build(
         *api_pins.handlers(spaces, callers, views),
         *api_removals.handlers(spaces, callers, views),
         *api_sounds.handlers(spaces, callers, views, SoundMaker(spaces.objects, readers)),
+        *api_counts.handlers(spaces, callers, counts),
         *api_door.handlers(spaces, callers, views, Passes(spaces, settings, keys.doors)),
         *api_seats.handlers(spaces, callers, people, views),
         *api_stream.handlers(spaces, callers, views, line, streams),
@@ -145,7 +148,6 @@ def build(
         ],
         exception_handlers=problems.handlers(log.get("house"), site.problem),
         openapi_config=_openapi(sessions.cookie),
-        debug=False,
         logging_config=None,  # errors are logged in problems.py, once
         request_max_body_size=rest.MAX_BODY_BYTES,
     )

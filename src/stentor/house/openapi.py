@@ -20,6 +20,7 @@ from stentor.base.units import MADE_ID, SEAT_ID, SPACE_ID
 from stentor.house.accounts import schema as account_schema
 from stentor.house.captions import schema as caption_schema
 from stentor.house.comments import schema as comment_schema
+from stentor.house.counts import schema as counts_schema
 from stentor.house.removals import schema as removal_schema
 from stentor.house.retention import schema as retention_schema
 from stentor.house.seats import schema as seat_schema
@@ -126,6 +127,7 @@ MODULES = (
     account_schema,
     caption_schema,
     comment_schema,
+    counts_schema,
     removal_schema,
     retention_schema,
     seat_schema,

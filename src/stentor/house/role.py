@@ -30,6 +30,7 @@ from stentor.crowd.addresses import Addresses
 from stentor.house.accounts.erasure import Erasure
 from stentor.house.app import build
 from stentor.house.comments.chat import ChatKeeper
+from stentor.house.counts.service import AudienceCounts
 from stentor.house.duty.board import BoardKeeper
 from stentor.house.duty.crowd import Controller
 from stentor.house.duty.front import FrontKeeper
@@ -111,7 +112,7 @@ async def _run(
     objects = Objects.open(settings.recordings_address)
     spaces = Spaces(store, board, bus, objects, clock, Claims(own.claims, clock), limits)
     watcher = Watcher(spaces, board, bus, statuses, clock, attendance.parse(settings.end_after))
-    back_channels = BackChannels(spaces)
+    back_channels, counts = BackChannels(spaces), AudienceCounts(bus, objects, clock)
     await back_channels.start(bus)
     chats = ChatKeeper(CommentsTable(store.work), bus, statuses, clock, settings, holder=instance)
     await chats.start()
@@ -123,7 +124,7 @@ async def _run(
     jobs = JobKeeper(Jobs(store.work), doing, bus, clock, holder=instance)
     retention = Retention(spaces, removals, of_site(settings))
     letting_go = RetentionKeeper(retention, bus, holder=instance)
-    app, lanes = build(spaces, statuses, back_channels, chats, settings, keys=own, retention=retention)
+    app, lanes = build(spaces, statuses, back_channels, chats, settings, keys=own, retention=retention, counts=counts)
     addresses = Addresses(
         connections=settings.address_connections,
         requests=0,  # the lanes limit those
@@ -140,7 +141,7 @@ async def _run(
 
     await bus_drain.heed(bus, "house", instance, drain)
     log.get("house").info("house-up", address=settings.house_address)
-    work = _duties(keeper, watcher, controller, chats, letting_go, jobs) | {
+    work = _duties(keeper, watcher, controller, chats, letting_go, jobs, counts) | {
         "http": _serve(behind(app, trusted, edge_word.word(own.doors)), listener, door),
         "disks": disks.run(),
         "board": spaces.retell(),
@@ -161,6 +162,7 @@ def _duties(
     chats: ChatKeeper,
     letting_go: RetentionKeeper,
     jobs: JobKeeper,
+    counts: AudienceCounts,
 ) -> dict[str, Coroutine[Any, Any, None]]:
     """What runs by itself, by the names of the tasks."""
     return {
@@ -181,6 +183,8 @@ def _duties(
         "retention": letting_go.run(),
         "jobs lease": jobs.lease.run(),
         "jobs": jobs.run(),
+        "counts board": counts.follow(),
+        "counts": counts.run(),
     }
 
 

@@ -1,0 +1,128 @@
+"""Adds up the rows of edges as they come, and keeps the numbers of every space.
+
+Every house does it alike, from the same rows with the same function, so any of them answers and says the same. What is
+kept (object ``counts/<space>.json``) is made anew a minute after it changed; a house that starts reads the rows of the
+spaces that are on from their beginning.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from stentor.base import log
+from stentor.base.clock import Clock
+from stentor.base.errors import Malformed, NotFound, Overloaded
+from stentor.bus.board import Board
+from stentor.bus.connection import Bus, heed_cancel
+from stentor.bus.documents import Gone
+from stentor.bus.evidence import EvidenceLog, say_counts
+from stentor.evidence.counts import AudienceTally, Counts
+from stentor.store.objects import Objects
+
+LOOK_S: Final = 1.0
+KEEP_S: Final = 60.0
+AFTER_S: Final = 300.0
+"""So long after a space has left the board rows of it are waited for: edges serve it for two minutes more."""
+
+
+def kept_key(space: str) -> str:
+    """Under which key the numbers of a space are kept."""
+    return f"counts/{space}.json"
+
+
+class AudienceCounts:
+    """``follow`` and ``run`` are tasks of the role."""
+
+    def __init__(self, bus: Bus, objects: Objects, clock: Clock) -> None:
+        self._bus, self._objects, self._clock = bus, objects, clock
+        self._rows = EvidenceLog(bus)
+        self._board = Board(bus)
+        self._on_air: dict[str, int] = {}
+        """When their doors opened."""
+        self._tallies: dict[str, AudienceTally] = {}
+        self._over: dict[str, float] = {}
+        """Since when a space is not on the air (monotonic seconds)."""
+        self._told: dict[str, Counts] = {}
+        self._kept: dict[str, Counts] = {}
+        self._log = log.get("house")
+
+    async def of(self, space: str) -> Counts:
+        """The numbers as they stand. Raises :class:`NotFound` while there are none, :class:`Overloaded`."""
+        tally = self._tallies.get(space)
+        found = tally.counts() if tally is not None else None
+        if found is not None:
+            return found
+        try:
+            return msgspec.json.decode(await self._objects.get(kept_key(space)), type=Counts)
+        except (NotFound, msgspec.DecodeError) as error:
+            raise NotFound("Nothing has been counted for this space yet.", code="no-counts") from error
+
+    async def follow(self) -> None:
+        """Keeps which spaces are on air; for ever."""
+        async for space in self._board.watch():
+            over = space.key if isinstance(space, Gone) else space.id
+            if not isinstance(space, Gone) and space.on_air:
+                self._on_air[space.id] = space.doors_open_ms or 0
+                self._over.pop(space.id, None)
+            elif self._on_air.pop(over, None) is not None:
+                self._over[over] = asyncio.get_running_loop().time()
+
+    async def run(self) -> None:
+        """Reads what edges said, tells them the sums, and keeps those; for ever."""
+        await self._board.read.wait()
+        since_ms = min(self._on_air.values(), default=round(self._clock() * 1000))
+        following = self._rows.follow(since_ms=since_ms)
+        loop = asyncio.get_running_loop()
+        keep_s = loop.time() + KEEP_S
+        while True:
+            heed_cancel()
+            await asyncio.sleep(LOOK_S)
+            try:
+                async for row in following.new():
+                    for space in row.spaces:
+                        if space in self._on_air or space in self._over:
+                            self._hear(space).hear(row)
+            except (Overloaded, Malformed):
+                continue  # the bus is away, or of an older version; rows stay there
+            counts = self._counts()
+            await self._tell(counts)
+            over = [space for space, since in self._over.items() if loop.time() - since > AFTER_S]
+            if over or loop.time() >= keep_s:
+                keep_s = loop.time() + KEEP_S
+                await self._keep(counts)
+            for space in over:
+                for table in (self._over, self._tallies, self._told, self._kept):
+                    table.pop(space, None)
+
+    def _hear(self, space: str) -> AudienceTally:
+        return self._tallies.setdefault(space, AudienceTally(space))
+
+    def _counts(self) -> dict[str, Counts]:
+        found = ((space, tally.counts()) for space, tally in self._tallies.items())
+        return {space: counts for space, counts in found if counts is not None}
+
+    async def _tell(self, counts: Mapping[str, Counts]) -> None:
+        for space, found in counts.items():
+            if not _same(found, self._told.get(space)):
+                self._told[space] = found
+                await say_counts(self._bus, found)
+
+    async def _keep(self, counts: Mapping[str, Counts]) -> None:
+        for space, found in counts.items():
+            if _same(found, self._kept.get(space)):
+                continue
+            try:
+                await self._objects.put(kept_key(space), msgspec.json.encode(found))
+            except Overloaded as error:
+                self._log.warning("counts-not-kept", space=space, reason=error.detail)
+                return  # in a minute again
+            self._kept[space] = found
+
+
+def _same(one: Counts, other: Counts | None) -> bool:
+    """Whether nothing has changed but the time."""
+    return other is not None and one == msgspec.structs.replace(other, rows=one.rows, until_ms=one.until_ms)

@@ -1,0 +1,91 @@
+"""The numbers of an audience: the same at the API, on the bus for `/metrics`, in what is kept, and for the command."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from stentor.bus.connection import Bus, connect
+from stentor.bus.evidence import CountsHeard, EvidenceLog
+from stentor.bus.status import SpaceStatus, Status
+from stentor.edge import metrics
+from stentor.evidence.counts import METHODS, Counts, count
+from stentor.evidence.row import EdgeSecond, SpaceSecond
+from stentor.evidence.sketch import Sketch
+from stentor.house.counts import service
+from tests.support.house import House, problem, running_house
+from tests.support.wait import eventually
+
+COUNTS = "/api/v1/spaces/talk/counts"
+
+
+def told(now_ms: int) -> list[EdgeSecond]:
+    """A minute of two edges."""
+    rows = []
+    for edge in ("edge-0", "edge-1"):
+        clients = Sketch()
+        for second in range(60):
+            clients.add((second * 2654435761 << 32) % 2**64)
+            seen = SpaceSecond(hearing=second, joins=1, sound_chunks=3 * second, clients=clients.grown(), turned_away=2)
+            rows.append(EdgeSecond(edge, now_ms + 1000 * second, spaces={"talk": seen}))
+    return rows
+
+
+async def figures(house: House) -> dict[str, dict[str, object]]:
+    answer = await house.http.get(COUNTS)
+    return answer.json()["figures"] if answer.status_code == 200 else {}
+
+
+async def have_come(house: House, wanted: Counts) -> None:
+    """Waits until the house has all rows."""
+    found: dict[str, dict[str, object]] = {}
+    async with asyncio.timeout(20):
+        while found.get("peak", {}).get("value") != wanted.peak.value:
+            await asyncio.sleep(0.1)
+            found = await figures(house)
+
+
+async def heard_by_edges(bus: Bus) -> CountsHeard:
+    heard = CountsHeard()
+    await heard.start(bus)
+    return heard
+
+
+async def test_the_same_numbers_everywhere_and_afterwards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it is on, after a new house has come, and when all is over and no row is there any more."""
+    monkeypatch.setattr(service, "AFTER_S", 1.0)
+    async with running_house(tmp_path) as house, connect(house.nats.url, name="edge") as bus:
+        heard = await heard_by_edges(bus)
+        await house.create()
+        problem(await house.http.get(COUNTS), 404, "no-counts")
+        problem(await house.anyone.get(COUNTS), 401, "not-signed-in")
+        await house.http.post("/api/v1/spaces/talk/live")
+        rows, log = told(round(time.time() * 1000)), EvidenceLog(bus)
+        for row in [*rows, rows[7]]:
+            await log.publish(row)
+        wanted = count("talk", rows)
+        assert wanted is not None
+        expected = {name: msgspec.to_builtins(getattr(wanted, name)) for name in METHODS}
+        await have_come(house, wanted)
+        assert await figures(house) == expected
+        await eventually(lambda: heard.of("talk") == wanted, "edges are told")
+        edge = Status("edge", "edge-0", 0, 1, {"talk": SpaceStatus(chunk=1)})
+        page = metrics.render([edge], heard.of).decode()
+        for name, figure in expected.items():
+            assert f'stentor_space_{name}{{space="talk"}} {float(figure["value"])}' in page
+        assert count("talk", await log.read()) == wanted  # what the command prints
+        await house.stop()
+        await house.start()
+        await have_come(house, wanted)
+        assert await figures(house) == expected
+        await house.http.post("/api/v1/spaces/talk/end")
+        kept = Path(house.settings.recordings_address.removeprefix("file://")) / service.kept_key("talk")
+        await eventually(kept.exists, "it is kept", within_s=20)
+        await house.stop()
+        await bus.js.purge_stream("EVIDENCE")
+        await house.start()
+        assert await figures(house) == expected
