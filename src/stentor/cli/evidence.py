@@ -16,6 +16,8 @@ from stentor.bus.identity import join
 from stentor.cli import options, tables
 from stentor.evidence.counts import METHODS, Figure, count
 from stentor.evidence.row import MOST_LINE_BYTES, EdgeSecond, line, only, read_line
+from stentor.evidence.told import lines
+from stentor.evidence.verdict import judge
 
 SUFFIX = ".jsonl"
 
@@ -35,10 +37,7 @@ def counts(space: str, as_json: bool, data: str | None) -> None:
     SPACE may be a file that `stentor evidence rows` made, ROWS.jsonl: the numbers are the same then.
     """
     settings = options.settings(data=data)
-    if space.endswith(SUFFIX):
-        space, kept = _read_file(Path(space))
-    else:
-        kept = uvloop.run(_read(settings))
+    space, kept = _kept(space, settings)
     found = count(space, kept)
     if found is None:
         raise unknown(space, settings)
@@ -52,6 +51,34 @@ def counts(space: str, as_json: bool, data: str | None) -> None:
         wraps="METHOD",
     )
     click.echo(f"{found.rows} rows of {found.edges} edges, {when(found.since_ms)} to {when(found.until_ms)}.")
+
+
+@evidence.command()
+@click.argument("space")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@options.data
+def verdict(space: str, as_json: bool, data: str | None) -> None:
+    """Say what it was in SPACE: popularity, an attack, both, a fault of one's own, nothing, or that nobody knows.
+
+    SPACE may be a file that `stentor evidence rows` made, ROWS.jsonl: the verdict is the same then.
+    """
+    settings = options.settings(data=data)
+    space, kept = _kept(space, settings)
+    found = judge(space, kept)
+    if found is None:
+        raise unknown(space, settings)
+    if as_json:
+        click.echo(msgspec.json.encode(found).decode())
+        return
+    for each in lines(found):
+        click.echo(each)
+
+
+def _kept(space: str, settings: Settings) -> tuple[str, list[EdgeSecond]]:
+    """The space, and rows: those on the bus, or those of a file."""
+    if space.endswith(SUFFIX):
+        return _read_file(Path(space))
+    return space, uvloop.run(_read(settings))
 
 
 def shown(one: Figure) -> str:

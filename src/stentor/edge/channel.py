@@ -269,7 +269,7 @@ class Channel:
         if head is None:
             fields = self._stream_fields(stream) | {"X-Stentor-Chunk": CHUNK_MARK.decode()}
             head = self._heads[stream.form.name] = http.head(200, fields, keep_alive=False)
-        self._worker.joined()
+        self._worker.joined(connection)
         if connection.began:
             self.first_sound.add(self._loop.time() - connection.began)
         connection.stream(head, stream, burst)

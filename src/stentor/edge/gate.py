@@ -71,7 +71,9 @@ class Gate:
         self._worker.arrivals += 1
         if place is not None:
             channel.told.let_in(place)
-        _came_to(connection, Reach.LET_IN)
+        if (trace := connection.trace) is not None:
+            trace.far = Reach.LET_IN
+            trace.joins += 1
         self._count(channel, request, connection)
 
     def source_id(self, source: str) -> int:
@@ -105,7 +107,7 @@ class Gate:
             ticket = Ticket(name, rank, unix_ms(now))
         elif rank > ticket.rank:
             ticket = msgspec.structs.replace(ticket, rank=rank)
-        _came_to(connection, Reach.WAITED)
+        _waited(connection, 0)
         u = door.place(self._key, space, ticket.device)
         inside = door.admits(channel.orders, u, ticket)
         if not inside:
@@ -143,7 +145,7 @@ class Gate:
         return door.device(self._key, address, slot)
 
     def _later(self, channel: Channel, connection: Connection, reason: str, detail: str) -> Overloaded:
-        _came_to(connection, Reach.WAITED)
+        _waited(connection, 1)
         self._worker.turned_away[reason] += 1
         channel.turned_away += 1
         first, last = channel.orders.retry_s
@@ -151,8 +153,9 @@ class Gate:
         return Overloaded(detail, retry_after_s=retry_s, code="waiting", status=429)
 
 
-def _came_to(connection: Connection, stage: Reach) -> None:
-    """The connection's client has come so far, if it is in the sample."""
+def _waited(connection: Connection, times: int) -> None:
+    """The connection's client asked at the door and was told so often to wait, if it is in the sample."""
     trace = connection.trace
-    if trace is not None and trace.far < stage:
-        trace.far = stage
+    if trace is not None:
+        trace.far = max(trace.far, Reach.WAITED)
+        trace.waits += times

@@ -49,7 +49,7 @@ class Meter:
         self.load = Load()
         self.out_bps = 0.0
         self._worker = worker
-        self._line_bps, self._processors = line_bps, processors
+        self.line_bps, self._processors = line_bps, processors
         self._late_s, self._looks = 0.0, 0
         self._samples: deque[_Sample] = deque(maxlen=round(WINDOW_S / ROLL_S) + 1)
 
@@ -87,7 +87,7 @@ class Meter:
         self.out_bps = 8 * (new.sent_bytes - old.sent_bytes) / passed_s
         skipped = new.skipped - old.skipped
         self.load = Load(
-            line=self.out_bps / self._line_bps if self._line_bps else 0.0,
+            line=self.out_bps / self.line_bps if self.line_bps else 0.0,
             cpu=(new.cpu_s - old.cpu_s) / passed_s / self._processors,
             lag=(new.late_s - old.late_s) / max(1, new.looks - old.looks),
             slow=skipped / max(1, skipped + new.chunks - old.chunks),

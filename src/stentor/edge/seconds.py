@@ -13,7 +13,7 @@ from stentor.crowd.addresses import ALONE
 from stentor.edge.channel import Channel
 from stentor.edge.fanout import SoundSent
 from stentor.edge.worker import Worker
-from stentor.evidence.row import EdgeSecond, SpaceSecond
+from stentor.evidence.row import EdgeRoom, EdgeSecond, SpaceSecond
 from stentor.evidence.sources import CONNECTION_US, TLS_US, costliest
 
 LISTENER_S = 60.0
@@ -86,6 +86,8 @@ class Seconds:
             self._costliest(),
             worker.sample.halvings,
             worker.sample.taken(),
+            worker.sample.kinds,
+            EdgeRoom(worker.places, worker.capacity, round(worker.meter.line_bps), round(1000 * worker.processors)),
         )
         self._queue = self._queue_limit = -1
         return found if spaces else None

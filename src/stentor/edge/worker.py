@@ -30,6 +30,8 @@ SHORT_SHARE = 20
 """One connection in so many is kept free of listeners."""
 FULL_RETRY_S = 5.0
 TICK_S = 1.0
+QUIT_S = 3.0
+"""Who was let in and is gone sooner has heard nothing."""
 
 
 FULL = Overloaded("This edge is full; another one may have room.", retry_after_s=FULL_RETRY_S)
@@ -177,6 +179,7 @@ class Worker:
         connection.trace = self.sample.trace(ALONE if connection.alone else client)
         if connection.trace is not None:
             connection.trace.connections += 1
+            connection.trace.open += 1
         return True
 
     def _speaks_for(self, connection: Connection, request: Request) -> bool:
@@ -190,7 +193,11 @@ class Worker:
             if entered is None:
                 return False
             connection.client = entered
+            if connection.trace is not None:
+                connection.trace.open -= 1
             connection.trace = self.sample.trace(ALONE if client == connection.alone else entered)
+            if connection.trace is not None:
+                connection.trace.open += 1
         return True
 
     def _turn_away(self, connection: Connection, error: StentorError) -> None:
@@ -209,7 +216,10 @@ class Worker:
     def closed(self, connection: Connection) -> None:
         self.open -= 1
         self._connections.discard(connection)
-        self.young.pop(connection, None)
+        young, trace = self.young.pop(connection, None), connection.trace
+        if trace is not None:
+            trace.open -= 1
+            trace.quits += young is not None and self.now - young.since < QUIT_S and not connection.going
         self._deadlines.forget(connection)
         if connection.asks is not None:
             connection.asks.gone(connection)
@@ -247,12 +257,16 @@ class Worker:
         self._malformed()
         return failure(error, now=self.clock())
 
-    def joined(self) -> None:
+    def joined(self, connection: Connection) -> None:
         """A connection has become a listener."""
         self.listeners += 1
+        if connection.trace is not None:
+            connection.trace.hearing += 1
 
     def left(self, connection: Connection) -> None:
         self.listeners -= 1
+        if connection.trace is not None:
+            connection.trace.hearing -= 1
 
     # What the role does.
 
@@ -290,4 +304,6 @@ class Worker:
         for connection in self._deadlines.due(self.now):
             kind = connection.overdue
             self.overdue[kind] = self.overdue.get(kind, 0) + 1
+            if connection.trace is not None:
+                connection.trace.stalls += kind == "stall"
             connection.transport.abort()

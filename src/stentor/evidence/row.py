@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from stentor.base.errors import Malformed
-from stentor.evidence.sources import ReachSum
+from stentor.evidence.sources import KindSum, ReachSum
 
 MOST_BYTES = 128 * 1024
 """A second in which 20,000 came and as many listened for a minute has this much; usual rows have half a kilobyte."""
@@ -56,6 +56,18 @@ class SpaceSecond(msgspec.Struct, frozen=True, array_like=True):
     """Of both: it is one device in 2 to the power of this."""
 
 
+class EdgeRoom(msgspec.Struct, frozen=True, array_like=True):
+    """What one edge may have at most; 0 where nobody knows."""
+
+    places: int = 0
+    """Listeners of streams."""
+    connections: int = 0
+    line_bps: int = 0
+    """Its share of the machine's line."""
+    cpu_ms: int = 0
+    """Of a processor, a second."""
+
+
 class EdgeSecond(msgspec.Struct, frozen=True, array_like=True):
     """One edge in one second. Later versions add fields at the end."""
 
@@ -94,6 +106,9 @@ class EdgeSecond(msgspec.Struct, frozen=True, array_like=True):
     """Of the sample: one source in 2 to the power of this."""
     stages: list[ReachSum] = []
     """What the sampled sources did, by how far they have come (``evidence.sources.Reach``)."""
+    kinds: list[KindSum] = []
+    """What they did, by how they behave (``evidence.kinds.Kind``)."""
+    room: EdgeRoom = EdgeRoom()
 
 
 _decoder = msgspec.msgpack.Decoder(EdgeSecond)

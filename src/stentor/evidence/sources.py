@@ -13,12 +13,16 @@ from enum import IntEnum
 
 import msgspec
 
+from stentor.evidence.kinds import Kind, kind
+
 COSTLIEST = 64
 """Sources a row names."""
 MOST = 16_384
 """Sources that are followed; when there are more, half of them are let go. 3 MB."""
 FORGOTTEN_S = 600
 """A source that was silent for so long begins anew."""
+LOOK_S = 8
+"""So often a source is looked at that holds connections and does nothing else."""
 HASH_BITS = 64
 REQUEST_US = 30
 CONNECTION_US = 60
@@ -40,13 +44,24 @@ class Reach(IntEnum):
 class Trace:
     """One source of the sample. Whoever counts adds to it."""
 
-    __slots__ = ("connections", "far", "refused", "requests", "silent_s")
+    __slots__ = (
+        "asked", "came", "connections", "far", "hearing", "held_s", "joins", "kind", "open", "quits", "refused",
+        "requests", "seconds", "silent_s", "stalls", "waits",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.requests = self.connections = self.refused = 0
         """Of this second."""
         self.far = Reach.CAME
         self.silent_s = 0
+        self.open = self.hearing = 0
+        """Connections that it holds, and those of them that hear a stream."""
+        self.asked = self.came = self.joins = self.quits = self.waits = self.stalls = 0
+        """Since it is followed: requests, connections, times let in, of those gone at once, times told to wait, and
+        connections that took nothing until they were closed."""
+        self.held_s = self.seconds = 0
+        """Seconds of connections held, and seconds that it is followed."""
+        self.kind = Kind.NEW
 
 
 class ReachSum(msgspec.Struct, frozen=True, array_like=True):
@@ -60,6 +75,18 @@ class ReachSum(msgspec.Struct, frozen=True, array_like=True):
     """Connections and requests beyond what one address may have."""
 
 
+class KindSum(msgspec.Struct, frozen=True, array_like=True):
+    """What the sampled sources of one kind did in a second; ``open`` and ``hearing`` are as they stand at its end."""
+
+    sources: int = 0
+    """Those that did anything or held a connection."""
+    requests: int = 0
+    connections: int = 0
+    open: int = 0
+    hearing: int = 0
+    """Connections that hear a stream."""
+
+
 class Sample:
     """``hashed`` gives 64 evenly spread bits of a source, the same at each edge."""
 
@@ -68,6 +95,8 @@ class Sample:
         """One source in 2 to the power of this is in the sample."""
         self.hashed, self._most = hashed, most
         self._traces: dict[str, Trace] = {}
+        self.kinds = [KindSum() for _ in Kind]
+        """What :meth:`taken` has found, by kind (``evidence.kinds``)."""
 
     def __len__(self) -> int:
         return len(self._traces)
@@ -84,15 +113,26 @@ class Sample:
         return found
 
     def taken(self) -> list[ReachSum]:
-        """What was added since this was asked last, by stage."""
+        """What was added since this was asked last, by stage. By kind it is in :attr:`kinds` then."""
         sums = [[0, 0, 0, 0] for _ in Reach]
+        kinds = [[0] * 5 for _ in Kind]
         over: list[str] = []
         for source, trace in self._traces.items():
+            trace.seconds += 1
+            trace.held_s += trace.open
             if not (trace.requests or trace.connections or trace.refused):
                 trace.silent_s += 1
-                if trace.silent_s > FORGOTTEN_S:
+                if trace.open:
+                    if not trace.asked or trace.seconds % LOOK_S == 0:
+                        trace.kind = kind(trace)  # seldom: most hear, and do nothing else
+                    _add(kinds[trace.kind], trace)
+                elif trace.silent_s > FORGOTTEN_S:
                     over.append(source)
                 continue
+            trace.asked += trace.requests
+            trace.came += trace.connections
+            trace.kind = kind(trace)
+            _add(kinds[trace.kind], trace)
             if trace.requests and trace.far is Reach.CAME:
                 trace.far = Reach.ASKED
             one = sums[trace.far]
@@ -105,10 +145,19 @@ class Sample:
             del self._traces[source]
         if not self._traces:
             self.halvings = 0
+        self.kinds = [KindSum(*one) for one in kinds]
         return [ReachSum(*one) for one in sums]
 
     def _holds(self, source: str) -> bool:
         return not self.halvings or self.hashed(source) >> (HASH_BITS - self.halvings) == 0
+
+
+def _add(sums: list[int], trace: Trace) -> None:
+    sums[0] += 1
+    sums[1] += trace.requests
+    sums[2] += trace.connections
+    sums[3] += trace.open
+    sums[4] += trace.hearing
 
 
 def costliest(

@@ -53,3 +53,13 @@ def test_what_is_no_file_of_rows_is_refused(tmp_path: Path, text: bytes | None, 
         file.write_bytes(text)
     with pytest.raises(BadInput, match=says):
         CliRunner().invoke(evidence, ["counts", str(file)], catch_exceptions=False)
+
+
+def test_a_verdict_is_made_of_a_file_of_rows(tmp_path: Path) -> None:
+    """In words and for programs; rows of an older version say too little for one."""
+    file = tmp_path / "rows.jsonl"
+    file.write_bytes(b"".join(map(line, ROWS)))
+    told = CliRunner().invoke(evidence, ["verdict", str(file)], catch_exceptions=False).output
+    assert told.startswith("UNKNOWN. ")
+    found = CliRunner().invoke(evidence, ["verdict", str(file), "--json"], catch_exceptions=False).output
+    assert (json.loads(found)["finding"], json.loads(found)["accuses"]) == ("UNKNOWN", False)

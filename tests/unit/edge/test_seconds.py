@@ -13,6 +13,7 @@ from stentor.crowd.orders import Orders
 from stentor.edge import protocol, seconds
 from stentor.edge.seconds import Seconds
 from stentor.evidence.counts import count
+from stentor.evidence.kinds import Kind
 from stentor.evidence.row import EdgeSecond, encode
 from stentor.evidence.sources import Reach
 from stentor.spaces.model import State
@@ -206,6 +207,37 @@ async def test_handshakes_and_what_was_too_slow_are_told(tmp_path: Path, monkeyp
         assert row.timed_out == {"handshake": 1}
         silent[1].close()
         wrong[1].close()
+
+
+async def test_rows_tell_how_sources_behave_and_how_much_room_there_is() -> None:
+    """One listens, one is gone at once again and again, one connects and says nothing."""
+    addresses = Addresses(connections=0, requests=0, proxy=lambda address: False)
+    async with edge(chunks=36, addresses=addresses) as rig:
+        rows = Seconds(rig.worker, rig.site.channels, "edge-0")
+
+        async def open_from(source: int, *, hears: bool = False) -> asyncio.StreamWriter:
+            local = (f"127.0.0.{source}", 0)
+            reader, writer = await asyncio.open_connection("127.0.0.1", rig.port, local_addr=local)
+            if hears:
+                writer.write(request("/s/friday/live.aac"))
+                await reader.readuntil(b"\r\n\r\n")
+            return writer
+
+        listening = [await open_from(21, hears=True)]
+        for _ in range(5):
+            (await open_from(22, hears=True)).close()
+        silent = [await open_from(23) for _ in range(6)]
+        await eventually(lambda: rig.worker.open == 7 and rig.worker.listeners == 1, "who is gone is counted out")
+        row = taken(rows)
+        listener, fleeting, idle = (row.kinds[each] for each in (Kind.LISTENING, Kind.FLEETING, Kind.SILENT))
+        assert (listener.sources, listener.hearing, listener.open) == (1, 1, 1)
+        assert (fleeting.sources, fleeting.requests, fleeting.hearing, fleeting.open) == (1, 5, 0, 0)
+        assert (idle.sources, idle.connections, idle.open) == (1, 6, 6)
+        assert (row.room.places, row.room.connections, row.room.cpu_ms) == (
+            rig.worker.places, rig.worker.capacity, 1000 * rig.worker.processors
+        )  # fmt: skip
+        for writer in (*listening, *silent):
+            writer.close()
 
 
 async def test_nothing_on_the_air_makes_no_row() -> None:

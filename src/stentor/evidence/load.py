@@ -1,0 +1,219 @@
+"""What filled an edge, and who: of each resource the share that the audience had, the share of hostile sources. Pure.
+
+A load is a share of what there is: 1.0 is full. What is beyond that was told to wait or refused, and is estimated from
+who waits. Shares of a processor follow from counts and from what a request, a connection and a listener cost against
+each other; that the whole is what the processor did, an edge has measured.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from stentor.evidence.kinds import HOSTILE, Kind
+from stentor.evidence.row import EdgeSecond
+from stentor.evidence.sources import CONNECTION_US, REQUEST_US, TLS_US, KindSum
+
+LISTENER_US = 9
+"""A second of a stream (docs/explanation/measured.md)."""
+MOST_LISTENER_US = 120
+"""The same with a page and low-latency HLS."""
+NEARLY: Final = 0.98
+"""Of places and connections: a few come and go within a second."""
+BUSY: Final = 0.9
+"""Of a processor and a line: above that what waits for them grows."""
+HELD_BACK: Final = 0.7
+"""While the door is narrow, it keeps an edge there: it narrows at three quarters of the places, rung 2 is at 75 %."""
+FEWEST = 3
+"""Edges' seconds; a shorter stop is none."""
+BUSIEST = 0.1
+"""Where nothing was full, the tenth of the seconds with the highest load is looked at."""
+WAITING_ERROR = 0.12
+"""Devices that wait are counted by the smallest values of a hash (``crowd.waiting``)."""
+COST_ERROR = 0.05
+"""Of what requests, connections and listeners cost against each other."""
+TWO_SIGMA = 1.96
+AGAIN_S = 4.0
+"""Who was refused a connection comes again after about so long."""
+
+
+class Resource(StrEnum):
+    """What can be full."""
+
+    PLACES = "places"
+    CONNECTIONS = "connections"
+    PROCESSOR = "processor"
+    LINE = "line"
+
+
+class Portion(msgspec.Struct, frozen=True):
+    """Of what there is of a resource; 1.0 is all of it."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Demand(msgspec.Struct, frozen=True):
+    """One resource over those of its seconds that are judged."""
+
+    resource: Resource
+    full_seconds: int
+    """Edges' seconds in which it was full; 0 when the busiest are judged instead."""
+    since_ms: int
+    until_ms: int
+    used: Portion
+    audience: Portion
+    """What the audience took, and those who waited would have taken."""
+    hostile: Portion
+
+
+def used(row: EdgeSecond, resource: Resource) -> float | None:
+    """None where nobody knows how much there is."""
+    room = row.room
+    taken, most = {
+        Resource.PLACES: (float(sum(one.hearing for one in row.spaces.values())), room.places),
+        Resource.CONNECTIONS: (float(row.open), room.connections),
+        Resource.PROCESSOR: (float(row.cpu_ms), room.cpu_ms),
+        Resource.LINE: (8.0 * row.sent_bytes, room.line_bps),
+    }[resource]
+    return taken / most if most else None
+
+
+def is_full(row: EdgeSecond, resource: Resource) -> bool:
+    share = used(row, resource)
+    if share is None:
+        return False
+    if row.turned_away.get("waiting") and resource is not Resource.CONNECTIONS and share >= HELD_BACK:
+        return True
+    if resource is Resource.PLACES:
+        return share >= NEARLY or row.turned_away.get("full", 0) > 0
+    if resource is Resource.CONNECTIONS:
+        return share >= NEARLY or row.full > 0
+    return share >= BUSY
+
+
+def loads(rows: Sequence[EdgeSecond]) -> list[Demand]:
+    """Of all resources whose size is known; the one that was full longest comes first."""
+    waiting = _waiting(rows)
+    found = [load for resource in Resource if (load := _load(resource, rows, waiting)) is not None]
+    return sorted(found, key=lambda load: (-load.full_seconds, -load.used.value))
+
+
+def _load(resource: Resource, rows: Sequence[EdgeSecond], waiting: dict[int, float]) -> Demand | None:
+    known = [row for row in rows if used(row, resource) is not None]
+    if not known:
+        return None
+    full = [row for row in known if is_full(row, resource)]
+    if len(full) >= FEWEST:
+        judged = full
+    else:
+        known.sort(key=lambda row: used(row, resource) or 0.0, reverse=True)
+        judged, full = known[: max(FEWEST, math.ceil(BUSIEST * len(known)))], []
+    parts = [_parts(row, resource, waiting.get(row.at_ms // 1000, 0.0)) for row in judged]
+    total, hostile, unsure, brief, wait = (sum(part[at] for part in parts) / len(parts) for at in range(5))
+    refused = _refused(judged) if resource is Resource.CONNECTIONS else 0.0
+    error = _error(judged)
+    low, high = hostile * (1 - error), min(total, hostile * (1 + error) + unsure + brief)
+    ordinary = total - hostile - unsure / 2
+    return Demand(
+        resource,
+        len(full),
+        min(row.at_ms for row in judged),
+        max(row.at_ms for row in judged),
+        Portion(total, total, total),
+        Portion(
+            ordinary + wait + refused,
+            max(0.0, total - high) + (1 - 2 * WAITING_ERROR) * wait + refused / 2,
+            total - low + (1 + 2 * WAITING_ERROR) * wait + 1.5 * refused,
+        ),
+        Portion(hostile + unsure / 2, low, high),
+    )
+
+
+def _parts(row: EdgeSecond, resource: Resource, waiting: float) -> tuple[float, float, float, float, float]:
+    """In shares of the resource: all that was used, by hostile sources, by those who asked nothing yet, by brief
+    visits; and what they would take who wait."""
+    total = used(row, resource) or 0.0
+    weights = _weights(row, resource)
+    every = sum(weights) or 1.0
+    hostile = total * sum(weights[each] for each in HOSTILE if each < len(weights)) / every
+    unsure = total * weights[Kind.NEW] / every if weights else 0.0
+    brief = total * weights[Kind.VISITING] / every if weights else 0.0
+    brief += total * _unseen(row)
+    wait = 0.0
+    heard = sum(one.hearing + one.asking for one in row.spaces.values())
+    if resource is Resource.PLACES:
+        wait = waiting / row.room.places
+    elif resource is not Resource.CONNECTIONS and heard and len(row.kinds) > Kind.LISTENING:
+        listening = row.kinds[Kind.LISTENING]
+        each = (listening.requests * REQUEST_US + listening.hearing * LISTENER_US) * 2**row.halvings / heard
+        wait = waiting * min(each, MOST_LISTENER_US) * total / (every * 2**row.halvings)
+    return total, hostile, unsure, brief, wait
+
+
+def _unseen(row: EdgeSecond) -> float:
+    """Portion of the requests and connections that the sample says nothing of: few sources may have had much."""
+    exact = row.requests + row.accepted
+    seen = sum(kind.requests + kind.connections for kind in row.kinds) * 2**row.halvings
+    return max(0.0, 1.0 - seen / exact) if exact and row.halvings else 0.0
+
+
+def _refused(rows: Sequence[EdgeSecond]) -> float:
+    """Of all connections the share that the audience would hold, had there been room for those that were refused.
+
+    Who is refused is chance, so that the audience's part of those refused is its part of those taken."""
+    taken = [sum(kind.connections for kind in row.kinds) for row in rows]
+    ordinary = sum(sum(kind.connections for kind in row.kinds[: Kind.SILENT]) for row in rows)
+    refused = sum(row.full / row.room.connections for row in rows) / len(rows)
+    return refused * AGAIN_S * ordinary / sum(taken) if sum(taken) else 0.0
+
+
+def _weights(row: EdgeSecond, resource: Resource) -> list[float]:
+    """What the sources of each kind took, all in one unit."""
+    if resource is Resource.PLACES:
+        return [float(kind.hearing) for kind in row.kinds]
+    if resource is Resource.CONNECTIONS:
+        return [float(kind.open) for kind in row.kinds]
+    if resource is Resource.LINE:
+        # what a source is sent is not counted; a listener's second is 8 kB and a reply about 2
+        return [4.0 * kind.hearing + kind.requests for kind in row.kinds]
+    return cost_us(row)
+
+
+def cost_us(row: EdgeSecond) -> list[float]:
+    """Processor time of each kind in the sample."""
+    silent = row.kinds[Kind.SILENT] if len(row.kinds) > Kind.SILENT else KindSum()
+    scale = 2**row.halvings
+    speaking = sum(kind.connections for kind in row.kinds) - silent.connections
+    handshakes = row.tls[0] / scale
+    # who is silent may not even begin a handshake; all others do
+    begun = max(0.0, handshakes - speaking)
+    found = []
+    for number, kind in enumerate(row.kinds):
+        shaken = (begun if number == Kind.SILENT else kind.connections) if handshakes else 0.0
+        connections = kind.connections * CONNECTION_US + shaken * (TLS_US - CONNECTION_US)
+        found.append(kind.requests * REQUEST_US + connections + kind.hearing * LISTENER_US)
+    return found
+
+
+def _waiting(rows: Iterable[EdgeSecond]) -> dict[int, float]:
+    """By second: the devices that wait, as the edge says that knows most; an equal part for each edge."""
+    told: dict[int, list[int]] = defaultdict(list)
+    for row in rows:
+        told[row.at_ms // 1000].append(sum(one.lobby for one in row.spaces.values()))
+    return {second: max(lobbies) / len(lobbies) for second, lobbies in told.items()}
+
+
+def _error(rows: Sequence[EdgeSecond]) -> float:
+    """Of what the sample says of hostile sources, as a share of it: two standard errors, and those of the costs."""
+    scale = 2 ** max(row.halvings for row in rows)
+    if scale == 1:
+        return COST_ERROR
+    seen = sum(kind.sources for row in rows for kind in row.kinds[Kind.SILENT :]) / len(rows)
+    return min(1.0, COST_ERROR + TWO_SIGMA * math.sqrt(2 * (scale - 1) / max(1.0, seen * scale)))

@@ -1,0 +1,197 @@
+"""What it was: a crowd, an attack, both, a fault of one's own, nothing, or nobody knows. Pure: rows in, verdict out.
+
+The rules in plain words: docs/explanation/verdict.md.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from itertools import pairwise
+
+import msgspec
+
+from stentor.evidence import faults
+from stentor.evidence.kinds import HOSTILE, Kind
+from stentor.evidence.load import Demand, Portion, loads
+from stentor.evidence.row import EdgeSecond
+
+LEAST_SHARE = 0.1
+"""Of the load: below that nobody is accused. A carrier's address with thousands behind it came to 7 % at most."""
+UNTOLD_SHARE = 0.25
+"""Of the load: if so much may be hostile, and is not known to be, nobody can tell."""
+LEAST_COVER = 0.9
+NEEDED = 0.6
+"""The door may narrow a little before something is full (the ladder's first rung); below that it need not."""
+TURNED_AWAY = 20
+"""Times; fewer are a moment, no evening."""
+
+
+class Outcome(StrEnum):
+    """The six verdicts."""
+
+    NOTHING_WAS_FULL = "NOTHING WAS FULL"
+    POPULARITY = "POPULARITY"
+    ATTACK = "ATTACK"
+    MIXED = "MIXED"
+    SELF_INFLICTED = "SELF-INFLICTED"
+    UNKNOWN = "UNKNOWN"
+
+
+class Sign(msgspec.Struct, frozen=True):
+    """Something that hostile sources would show."""
+
+    name: str
+    times: int
+    sources: int
+    """The most in any second."""
+    share: float
+    """Of what all sources did of it."""
+
+
+class NightVerdict(msgspec.Struct, frozen=True):
+    """What is said, and what it is said by. Shares of a resource: 1.0 is all of it."""
+
+    space: str
+    finding: Outcome
+    reason: str
+    cover: float
+    """Portion of the traffic that was seen."""
+    accuses: bool
+    """Whether so much is attributed to hostile sources that they may be named."""
+    loads: list[Demand]
+    """The first is what the verdict is about."""
+    without: Portion | None
+    """Where its resource would have stood without hostile sources."""
+    signs: list[Sign]
+    turned_away: dict[str, int]
+    rows: int
+    edges: int
+    since_ms: int
+    until_ms: int
+
+
+def judge(space: str, rows: Iterable[EdgeSecond]) -> NightVerdict | None:
+    """None when no row knows the space. A row that comes twice counts once."""
+    by_second = {(row.edge, row.at_ms // 1000): row for row in rows if space in row.spaces}
+    kept = [by_second[key] for key in sorted(by_second)]
+    if not kept:
+        return None
+    found, seen = loads(kept), cover(kept)
+    accused = bool(found) and accuses(found[0])
+    finding, reason = _finding(kept, found, seen, accused)
+    if finding in (Outcome.UNKNOWN, Outcome.SELF_INFLICTED):
+        accused = False
+    return NightVerdict(
+        space,
+        finding,
+        reason,
+        seen,
+        accused,
+        found,
+        found[0].audience if found else None,
+        signs(kept),
+        faults.turned_away(kept),
+        len(kept),
+        len({row.edge for row in kept}),
+        min(row.at_ms for row in kept),
+        max(row.at_ms for row in kept),
+    )
+
+
+def accuses(load: Demand) -> bool:
+    """Whether what is attributed to hostile sources is more than a tenth of all, and more than its own interval."""
+    hostile = load.hostile
+    whole = max(load.used.value, 1e-9)
+    return hostile.low >= LEAST_SHARE * whole and hostile.value > hostile.high - hostile.low
+
+
+def cover(rows: Sequence[EdgeSecond]) -> float:
+    """Portion of the traffic that was seen: rows that are there, and load of those whom a proxy names."""
+    by_edge: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        by_edge[row.edge].append(row.at_ms // 1000)
+    there = sum(map(len, by_edge.values()))
+    missing = sum(
+        after - before - 1 for seconds in by_edge.values() for before, after in pairwise(seconds) if after - before > 1
+    )
+    whole = sum(row.requests + row.accepted for row in rows)
+    unnamed = sum(asked + came for row in rows for source, asked, came in row.costliest if source == 0)
+    return there / (there + missing) * (1 - unnamed / whole if whole else 1.0)
+
+
+def _finding(rows: Sequence[EdgeSecond], found: Sequence[Demand], seen: float, accused: bool) -> tuple[Outcome, str]:
+    own = next(faults.first(rows), None)
+    if own is not None:
+        return Outcome.SELF_INFLICTED, faults.SAID[own]
+    anew = [fault for fault in faults.others(rows, found) if fault is faults.OwnFault.RESTART]
+    if seen < LEAST_COVER and not anew:
+        return Outcome.UNKNOWN, f"Only {seen:.0%} of the traffic was seen."
+    if not found or not any(row.kinds for row in rows):
+        return Outcome.UNKNOWN, "The rows are of a version that does not say how much there was room for."
+    first = found[0]
+    if accused and first.full_seconds:
+        return _who(first)
+    own = next(faults.others(rows, found), None)
+    if own is not None:
+        return Outcome.SELF_INFLICTED, faults.SAID[own]
+    if first.full_seconds and first.hostile.high > UNTOLD_SHARE * first.used.value and first.audience.low < 1.0:
+        return Outcome.UNKNOWN, "Too much came from sources that were gone before anybody could tell what they want."
+    if first.full_seconds:
+        return Outcome.POPULARITY, "There were more people than room, and nobody else who mattered."
+    away = faults.turned_away(rows)
+    if sum(away.values()) - away.get("address", 0) >= TURNED_AWAY and first.used.value < NEEDED:
+        return Outcome.SELF_INFLICTED, faults.SAID[faults.OwnFault.NEEDLESS]
+    return Outcome.NOTHING_WAS_FULL, "There was room for all who came." + (_absorbed(rows) if accused else "")
+
+
+def _who(load: Demand) -> tuple[Outcome, str]:
+    """A resource was full, and hostile sources had more than a tenth of it."""
+    audience, hostile = load.audience, load.hostile
+    if audience.low >= 1.0:
+        return Outcome.POPULARITY, "The audience alone would have filled it, whatever else came."
+    if audience.high < 1.0:
+        if hostile.low > audience.high:
+            return Outcome.ATTACK, "Without hostile sources there would have been room, and they were the larger part."
+        if hostile.high < audience.low:
+            return (
+                Outcome.MIXED,
+                "Without hostile sources there would have been room; the audience was the larger part.",
+            )
+    return Outcome.MIXED, "Which of the two would have filled it alone cannot be told: it lies within the interval."
+
+
+def signs(rows: Sequence[EdgeSecond]) -> list[Sign]:
+    """All that is looked for, whether it was seen or not. Times are estimates where the sample is one."""
+    names = {
+        Kind.SILENT: "connections that ask for nothing",
+        Kind.RETURNING: "connections again and again, each for a moment",
+        Kind.HASTY: "more requests than any player or page sends",
+        Kind.FLEETING: "listeners who are gone at once, again and again",
+        Kind.STUCK: "listeners who take nothing",
+    }
+    whole = sum(_did(row, kind) for row in rows for kind in Kind) or 1
+    found = []
+    for kind, name in names.items():
+        did = sum(_did(row, kind) for row in rows)
+        most = max((row.kinds[kind].sources * 2**row.halvings for row in rows if len(row.kinds) > kind), default=0)
+        found.append(Sign(name, did, most, did / whole))
+    return found
+
+
+def _did(row: EdgeSecond, kind: Kind) -> int:
+    if len(row.kinds) <= kind:
+        return 0
+    one = row.kinds[kind]
+    return (one.requests + one.connections) << row.halvings
+
+
+def _absorbed(rows: Sequence[EdgeSecond]) -> str:
+    requests = connections = 0
+    for row in rows:
+        for each in HOSTILE:
+            if each < len(row.kinds):
+                requests += row.kinds[each].requests * 2**row.halvings
+                connections += row.kinds[each].connections * 2**row.halvings
+    return f" An attack of {requests:,} requests and {connections:,} connections was absorbed."

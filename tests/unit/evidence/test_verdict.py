@@ -1,0 +1,120 @@
+"""The verdict: it names what filled the resource, and accuses nobody without need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import pytest
+
+from stentor.evidence.kinds import Kind
+from stentor.evidence.load import Resource
+from stentor.evidence.row import EdgeRoom, EdgeSecond, SpaceSecond
+from stentor.evidence.sources import KindSum
+from stentor.evidence.told import lines
+from stentor.evidence.verdict import NightVerdict, Outcome, judge
+
+SPACE = "friday"
+ROOM = EdgeRoom(places=1000, connections=4000, cpu_ms=1000)
+LISTENING = KindSum(500, 1000, 10, 600, 500)
+
+
+def row(second: int, hostile: KindSum | None = None, kind: Kind = Kind.HASTY, **fields: object) -> EdgeSecond:
+    """A second in which 500 hear, besides what is given."""
+    kinds = [KindSum()] * len(Kind)
+    kinds[Kind.LISTENING] = LISTENING
+    if hostile is not None:
+        kinds[kind] = hostile
+    standing = EdgeSecond(
+        "edge-0", 1_000_000 + 1000 * second, 600, 10, 1000, cpu_ms=200, room=ROOM, kinds=kinds,
+        spaces={SPACE: SpaceSecond(hearing=500)},
+    )  # fmt: skip
+    return msgspec.structs.replace(standing, **fields)
+
+
+def night(hostile: KindSum | None = None, kind: Kind = Kind.HASTY, **fields: object) -> list[EdgeSecond]:
+    return [row(second, hostile, kind, **fields) for second in range(20)]
+
+
+def verdict(rows: Sequence[EdgeSecond]) -> NightVerdict:
+    found = judge(SPACE, rows)
+    assert found is not None
+    return found
+
+
+FLOOD = KindSum(20, 9000, 20, 20)
+"""Nine times what the listeners ask."""
+CROWD = {SPACE: SpaceSecond(hearing=1000, lobby=800)}
+
+
+@pytest.mark.parametrize(
+    ("rows", "finding"),
+    [
+        (night(), Outcome.NOTHING_WAS_FULL),
+        (night(cpu_ms=990, hostile=FLOOD), Outcome.ATTACK),
+        (night(cpu_ms=990, hostile=KindSum(9, 500, 9, 9)), Outcome.MIXED),
+        (night(cpu_ms=700, spaces=CROWD, turned_away={"full": 9}), Outcome.POPULARITY),
+        (night(cpu_ms=700, spaces=CROWD, turned_away={"full": 9}, hostile=FLOOD), Outcome.POPULARITY),
+        (night(cpu_ms=100, spaces=CROWD, turned_away={"full": 9}), Outcome.SELF_INFLICTED),
+        (night(cpu_ms=300, turned_away={"waiting": 9}), Outcome.SELF_INFLICTED),
+        (night(cpu_ms=300, turned_away={"leaving": 9}), Outcome.SELF_INFLICTED),
+        (night(cpu_ms=300, lag_ms=700), Outcome.SELF_INFLICTED),
+        (night(cpu_ms=300, failed=100), Outcome.SELF_INFLICTED),
+        (night(tls=(40, 0, 40)), Outcome.SELF_INFLICTED),
+        (night(cpu_ms=990, hostile=KindSum(480, 30_000, 10, 600, 900)), Outcome.SELF_INFLICTED),
+        (night(cpu_ms=990, hostile=KindSum(3000, 3000, 9000), kind=Kind.VISITING), Outcome.UNKNOWN),
+        (night(cpu_ms=990, hostile=FLOOD)[::2], Outcome.UNKNOWN),
+        (night(costliest=[(0, 900, 0)]), Outcome.UNKNOWN),
+        (night(kinds=[]), Outcome.UNKNOWN),
+    ],
+    ids=lambda value: value.name if isinstance(value, Outcome) else "",
+)
+def test_each_finding(rows: list[EdgeSecond], finding: Outcome) -> None:
+    assert verdict(rows).finding is finding
+
+
+def test_who_has_less_than_a_tenth_is_not_accused() -> None:
+    """Nor where the interval is wider than what is attributed; the text has no such word then."""
+    few = verdict(night(cpu_ms=990, hostile=KindSum(3, 80, 3, 3)))
+    unsure = night(cpu_ms=990, hostile=KindSum(9, 300, 9, 9))
+    for each in unsure:
+        each.kinds[Kind.NEW] = KindSum(300, 0, 9000, 10)
+    for found in (few, verdict(unsure)):
+        assert not found.accuses
+        assert found.finding not in (Outcome.ATTACK, Outcome.MIXED)
+        assert "attack" not in "\n".join(lines(found)).lower()
+
+
+def test_it_says_where_it_would_have_stood_without_them() -> None:
+    """The flood has 270 of 304.5 + 4.5 parts, so that the audience has the rest of what the processor did."""
+    found = verdict(night(cpu_ms=990, hostile=FLOOD))
+    assert found.loads[0].resource is Resource.PROCESSOR
+    audience_us = 1000 * 30 + 10 * 60 + 500 * 9
+    share = 0.99 * audience_us / (audience_us + 9000 * 30 + 20 * 60)
+    assert found.without is not None
+    assert found.without.value == pytest.approx(share)
+    assert found.without.low <= found.without.value <= found.without.high
+    text = "\n".join(lines(found))
+    assert f"Without these sources it would have stood at {100 * share:.0f} %" in text
+    assert "20 sources at most at once" in text
+
+
+def test_what_was_absorbed_is_said() -> None:
+    found = verdict(night(cpu_ms=600, hostile=FLOOD))
+    assert found.finding is Outcome.NOTHING_WAS_FULL
+    assert "An attack of 180,000 requests and 400 connections was absorbed." in found.reason
+
+
+def test_the_sample_widens_the_interval() -> None:
+    """And what it says nothing of may be anybody's: then nobody can tell."""
+    whole = verdict(night(cpu_ms=990, hostile=FLOOD)).loads[0].hostile
+    half = verdict(night(cpu_ms=990, hostile=FLOOD, halvings=1, requests=20_000, accepted=60)).loads[0].hostile
+    assert half.high - half.low > whole.high - whole.low
+    missed = night(cpu_ms=990, halvings=1, requests=20_000)
+    assert verdict(missed).finding is Outcome.UNKNOWN
+
+
+def test_rows_may_come_twice_and_in_any_order() -> None:
+    rows = night(cpu_ms=990, hostile=FLOOD)
+    assert verdict([*reversed(rows), *rows]) == verdict(rows)
+    assert judge("monday", rows) is None
