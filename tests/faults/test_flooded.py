@@ -19,7 +19,7 @@ from tests.integration.test_one_address import eventually_there, site
 
 pytestmark = [pytest.mark.realtime, pytest.mark.timeout(240)]
 
-LOOPS = 16
+LOOPS = 128
 SAMPLES = 250
 EVERY_S = 0.02
 FLOOD_S = 9.0

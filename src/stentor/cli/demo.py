@@ -193,6 +193,8 @@ async def _draw(demo: Demo, tasks: list[asyncio.Task[None]], told: asyncio.Event
     loop = asyncio.get_running_loop()
     began = said = loop.time()
     live = Live(console=demo.console, auto_refresh=False, screen=True) if demo.console.is_terminal else None
+    for what, typed in view.addresses(demo.space).items() if not live else ():
+        demo.console.print(f"{what:11} {typed}", soft_wrap=True)
     with live or nullcontext():
         while not told.is_set() and (seconds is None or loop.time() - began < seconds):
             for task in tasks:

@@ -93,12 +93,15 @@ def _delay(report: ListenerReport | None) -> str:
     return f"mouth to ear {report.mouth_ms.median / 1000:.2f} s (95 %: {report.mouth_ms.p95 / 1000:.2f} s){stalls}"
 
 
+def addresses(space: dict[str, Any]) -> dict[str, str]:
+    """How to listen: for each kind of player what to open or to type."""
+    forms = {"browser": ("page", "{}"), "mpv, VLC": ("hls", "mpv {}"), "curl": ("aac", "curl -o talk.aac {}")}
+    audience = space["audience"]
+    return {what: form.format(audience[kind]) for what, (kind, form) in forms.items() if kind in audience}
+
+
 def _addresses(space: dict[str, Any]) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
-    audience = space["audience"]
-    rows = {"browser": "page", "mpv, VLC": "hls", "curl": "aac"}
-    for what, kind in rows.items():
-        if kind in audience:
-            command = {"mpv, VLC": f"mpv {audience[kind]}", "curl": f"curl -o talk.aac {audience[kind]}"}
-            table.add_row(Text(what, style="dim"), Text(command.get(what, audience[kind]), overflow="fold"))
+    for what, typed in addresses(space).items():
+        table.add_row(Text(what, style="dim"), Text(typed, overflow="fold"))
     return table

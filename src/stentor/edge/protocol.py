@@ -87,6 +87,7 @@ class Connection(asyncio.Protocol):
         "group",
         "held",
         "index",
+        "late",
         "paused",
         "sent_bytes",
         "source",
@@ -104,6 +105,8 @@ class Connection(asyncio.Protocol):
         self._drained: asyncio.Future[None] | None = None
         self.held: Request | None = None
         """The request whose reply is being held back."""
+        self.late: Answers | None = None
+        """Who answers that, when it was put off."""
         self.client = ""
         """Where it comes from, or whom its request is from, as the worker counts it."""
         self.trace: Trace | None = None
@@ -199,6 +202,11 @@ class Connection(asyncio.Protocol):
             self._host.watch(self, self._host.now + IDLE_S)
             self._next()
 
+    def eof_received(self) -> None:
+        """Nothing more is asked: what was put off is answered now, before the transport closes."""
+        while self.late is not None and self.held is not None and not self.transport.is_closing():
+            self.resume(self.held)
+
     def connection_lost(self, exc: Exception | None) -> None:
         if self.group is not None:
             self.group.leave(self)
@@ -238,6 +246,20 @@ class Connection(asyncio.Protocol):
             return
         self._send(request, reply)
         self._next()
+
+    def put_off(self, request: Request, answers: Answers) -> None:
+        """Holds a request that waits for a later turn (:class:`stentor.edge.turn.LoopTurn`)."""
+        self.held, self.late = request, answers
+
+    def resume(self, request: Request) -> None:
+        """Answers what was put off, and goes on; unless the peer has gone meanwhile."""
+        answers = self.late
+        if answers is None or self.held is not request or self.transport.is_closing():
+            return
+        self.held = self.late = None
+        if (reply := answers(request, self)) is not None:
+            self._send(request, reply)
+            self._next()
 
     async def send(self, data: bytes) -> bool:
         """Writes a piece of a long held reply and waits for room for the next; False when the peer is gone."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from stentor.base import log
 from stentor.base.clock import Clock
 from stentor.base.errors import Overloaded, StentorError
+from stentor.base.paths import of_house
 from stentor.base.secure import Handshakes, Secure
 from stentor.base.tls import Tls
 from stentor.crowd.addresses import ALONE, Addresses, source
@@ -19,6 +20,7 @@ from stentor.edge.load import Meter
 from stentor.edge.protocol import Answers, Connection
 from stentor.edge.proxied import Proxied
 from stentor.edge.reply import BRIEF, NO_STORE, Reply, failure
+from stentor.edge.turn import LoopTurn
 from stentor.evidence.sources import HASH_BITS, Sample
 from stentor.spaces.forecast import Headroom
 from stentor.wire import forwarded
@@ -93,8 +95,7 @@ class Worker:
         self.open = self.listeners = 0
         self.arrivals = 0
         """Who was let in: streams, and index playlists of HLS."""
-        self.accepted = 0
-        self.refused = 0
+        self.accepted = self.refused = 0
         self.turned_away = dict.fromkeys(("waiting", "limited", "full", "leaving"), 0)
         """Joins that were told to come back, by reason."""
         self.malformed = self.failed = 0
@@ -105,6 +106,7 @@ class Worker:
         self.handshakes = Handshakes()
         self.sample = Sample(lambda source: hash(source) % (1 << HASH_BITS))  # the gate brings that of all edges
         self.forwarded = ForwardCounts()
+        self.turn = LoopTurn()
         self.replied_bytes = 0
         self.heads = Heads()
         self.meter = Meter(self, line_bps=line_bps, processors=self.processors)
@@ -240,6 +242,12 @@ class Worker:
             if trace is not None:
                 trace.refused += 1
             return self._refusal(HASTY)
+        if not self.turn.room() and not of_house(request.path):
+            self.turn.wait(connection, request, partial(self._answer_in_turn, site))
+            return None
+        return self._answer_in_turn(site, request, connection)
+
+    def _answer_in_turn(self, site: Answers, request: Request, connection: Connection) -> Reply | None:
         try:
             return site(request, connection)
         except StentorError as error:
