@@ -43,7 +43,11 @@ def _frozen(curve: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Samples:
 
 def ramp(start: float, end: float, n: int) -> Samples:
     """``n`` gains from ``start`` to ``end`` in a straight line; the last one is ``end`` itself."""
-    return np.linspace(start, end, n + 1, dtype=np.float32)[1:]
+    gains = np.arange(1, n + 1, dtype=np.float32)
+    gains *= (end - start) / max(n, 1)
+    gains += start
+    gains[-1:] = end
+    return gains
 
 
 def splice(old: Samples, new: Samples) -> Samples:

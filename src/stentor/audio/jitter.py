@@ -13,6 +13,7 @@ is steered to what the measured jitter asks for, 40 … 120 ms, by leaving out o
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -40,7 +41,7 @@ _LATE_RUN = 10
 _WINDOW = 200
 """Packets whose transits are remembered: 4 s at 20 ms."""
 _RETARGET_EVERY = 10
-"""Packets between two looks at the jitter (0.1 ms each); a late packet asks for one at once."""
+"""Packets between two looks at the jitter; a late packet asks for one at once."""
 _JITTER_QUANTILE = 0.98
 _MARGIN_MS = 10.0
 _EASY_SHRINK_MS = 15.0
@@ -192,8 +193,8 @@ class JitterBuffer:
             self.stats.dropped += 1
 
     def _retarget(self) -> None:
-        transits = np.fromiter(self._transits, dtype=np.float64)
-        spread_ms = 1000 * float(np.quantile(transits, _JITTER_QUANTILE) - transits.min())
+        transits = sorted(self._transits)
+        spread_ms = 1000 * (_quantile(transits, _JITTER_QUANTILE) - transits[0])
         if len(self._transits) < 25:  # half a second tells little: not below what the caller began with
             spread_ms = max(spread_ms, self._first_target_ms - _MARGIN_MS)
         self._target_ms = min(float(MAX_DELAY_MS), max(float(MIN_DELAY_MS), spread_ms + _MARGIN_MS))
@@ -375,3 +376,10 @@ class JitterBuffer:
         self._ready = np.concatenate((self._ready, made))
         if advance:
             self._next += samples
+
+
+def _quantile(ascending: Sequence[float], share: float) -> float:
+    """As numpy's, in a tenth of its time for so few."""
+    whole, rest = divmod(share * (len(ascending) - 1), 1)
+    below = ascending[int(whole)]
+    return below + rest * (ascending[min(int(whole) + 1, len(ascending) - 1)] - below)

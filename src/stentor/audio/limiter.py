@@ -6,7 +6,6 @@ from typing import Final
 
 import numpy as np
 
-from stentor.audio.fade import ramp
 from stentor.audio.pcm import Block, Samples
 from stentor.base.grid import TICK_SAMPLES
 
@@ -20,6 +19,7 @@ _RELEASE = 10.0 ** (0.1 / 20.0)
 
 
 _ONES: Final = np.ones(TICK_SAMPLES, dtype=np.float32)
+_RISE: Final = (np.arange(1, LOOKAHEAD_SAMPLES + 1, dtype=np.float32) / LOOKAHEAD_SAMPLES)[np.newaxis, :]
 
 
 class Limiter:
@@ -41,16 +41,15 @@ class Limiter:
         highest = np.maximum.reduce(peaks.reshape(-1, LOOKAHEAD_SAMPLES), axis=1)
         if self._border == self._allowed == 1.0 and not (highest > _AIM).any():
             return _ONES
-        pieces = []
+        borders = [self._border]
         for peak in highest.tolist():
             following = min(1.0, _AIM / peak) if peak > _AIM else 1.0
             border = min(self._allowed, following, self._border * _RELEASE)
-            if border == self._border:
-                pieces.append(np.full(LOOKAHEAD_SAMPLES, border, dtype=np.float32))
-            else:
-                pieces.append(ramp(self._border, border, LOOKAHEAD_SAMPLES))
+            borders.append(border)
             self._border, self._allowed = border, following
-        return np.concatenate(pieces)
+        at = np.array(borders, dtype=np.float32)[:, np.newaxis]
+        curve: Samples = (at[:-1] + (at[1:] - at[:-1]) * _RISE).reshape(-1)
+        return curve
 
     def process(self, block: Block) -> Block:
         """One signal, limited and 5 ms later; a new array of 960 samples, none beyond ±0.97."""

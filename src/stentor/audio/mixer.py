@@ -211,5 +211,5 @@ def _within(samples: NDArray[np.float32], limit: float) -> NDArray[np.float32]:
 
 
 def _mean_squares(rows: NDArray[Any]) -> list[float]:
-    means: list[float] = (np.einsum("ij,ij->i", rows, rows) / TICK_SAMPLES).tolist()
+    means: list[float] = (np.vecdot(rows, rows) / TICK_SAMPLES).tolist()
     return means

@@ -33,7 +33,9 @@ SILENCE: Final[Block] = _silence()
 
 def to_int16(samples: Samples) -> bytes:
     """Little-endian 16-bit PCM of ``samples``, rounded to nearest; what is beyond full scale is clipped."""
-    scaled = np.clip(np.rint(samples * np.float32(_FULL_SCALE_INT16)), -32768, 32767)
+    scaled = samples * np.float32(_FULL_SCALE_INT16)
+    np.rint(scaled, out=scaled)
+    np.minimum(np.maximum(scaled, -32768, out=scaled), 32767, out=scaled)
     return bytes(scaled.astype("<i2").tobytes())
 
 

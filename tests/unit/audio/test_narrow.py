@@ -15,11 +15,12 @@ def rms(samples: Samples) -> float:
     return float(np.sqrt(np.mean(samples**2)))
 
 
-def test_pieces_give_what_the_whole_gives() -> None:
-    """It remembers where it was: no click at the borders."""
+@pytest.mark.parametrize("length", [3, 999, 15_360])
+def test_pieces_give_what_the_whole_gives(length: int) -> None:
+    """It remembers where it was: no click at the borders, however long the pieces are."""
     sound = tone(440)
     whole, pieces = Narrower().narrow(sound), Narrower()
-    parts = [pieces.narrow(sound[at : at + 15_360]) for at in range(0, sound.size, 15_360)]
+    parts = [pieces.narrow(sound[at : at + length]) for at in range(0, sound.size, length)]
     assert np.allclose(np.concatenate(parts), whole, atol=1e-6)
     assert whole.size == sound.size // 3
 
