@@ -12,7 +12,7 @@ import msgspec
 
 from stentor.base.errors import BadInput, NotSupported
 
-_RTPMAP = re.compile(r"(\d{1,3}) opus/48000(?:/2)?", re.IGNORECASE)
+_RTPMAP = re.compile(r"(\d{1,3}) +opus/48000(?:/2)?", re.IGNORECASE)
 _DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 ANSWERS = {"sendrecv": "sendrecv", "sendonly": "recvonly"}
 """Direction of the offer → direction of the answer; a speaker who does not send is none."""
@@ -29,6 +29,10 @@ class Section(msgspec.Struct):
 
     def first(self, name: str, default: str = "") -> str:
         return next((value for key, value in self.attributes if key == name), default)
+
+    @property
+    def direction(self) -> str:
+        return next((name for name, _ in self.attributes if name in _DIRECTIONS), "sendrecv")
 
     def every(self, name: str) -> list[str]:
         return [value for key, value in self.attributes if key == name]
@@ -65,7 +69,7 @@ def read(text: str) -> SpeakerOffer:
     sections = _sections(text)
     index, payload_type = _opus(sections)
     section = sections[index]
-    direction = next((name for name, _ in section.attributes if name in _DIRECTIONS), "sendrecv")
+    direction = section.direction
     fingerprints = [_pair(value) for value in section.every("fingerprint")]
     ufrag, password = section.first("ice-ufrag"), section.first("ice-pwd")
     if not (ufrag and password and fingerprints):
@@ -80,7 +84,7 @@ def read(text: str) -> SpeakerOffer:
         ufrag=ufrag,
         password=password,
         fingerprints=fingerprints,
-        setup=section.first("setup", "actpass"),
+        setup=section.first("setup", "active"),
         candidates=section.every("candidate"),
         complete="end-of-candidates" in dict(section.attributes),
         bundled=section.first("group").startswith("BUNDLE"),
@@ -174,8 +178,9 @@ def _sections(text: str) -> list[Section]:
 
 
 def _opus(sections: list[Section]) -> tuple[int, int]:
-    """Index of the first audio section with Opus, and its payload type."""
-    for index, section in enumerate(sections):
+    """Index of the first audio section with Opus, one that sends if there is one, and its payload type."""
+    ranked = sorted(enumerate(sections), key=lambda each: each[1].direction not in ANSWERS)
+    for index, section in ranked:
         off = section.port == 0 and ("bundle-only", "") not in section.attributes
         if section.kind != "audio" or off:
             continue

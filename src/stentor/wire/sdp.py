@@ -28,8 +28,10 @@ _LINE = re.compile(r"[a-z]=[^\0\r\n]*")
 # RFC 8839, 5.4: ice-char; ufrag of 4 to 256, pwd of 22 to 256
 _UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}")
 _PWD = re.compile(r"[A-Za-z0-9+/]{22,256}")
+# RFC 8829, 5.1.2: "any profile in the offer matching one of" these is accepted; what is meant is DTLS-SRTP in each
+_PROFILE = re.compile(r"(?:(?:UDP|TCP)/D?TLS/)?RTP/SAVPF?")
 # RFC 8122, 5
-_FINGERPRINT = re.compile(r"(sha-(?:1|224|256|384|512)) ((?:[0-9A-Fa-f]{2}:)+[0-9A-Fa-f]{2})", re.IGNORECASE)
+_FINGERPRINT = re.compile(r"(sha-(?:1|224|256|384|512)) +((?:[0-9A-Fa-f]{2}:)+[0-9A-Fa-f]{2})", re.IGNORECASE)
 # RFC 8839, 5.1: foundation, component, transport, priority, address (a name of mDNS, too), port, "typ", type, more
 _CANDIDATE = re.compile(
     r"[A-Za-z0-9+/]{1,32} \d{1,3} \w{1,16} \d{1,10} [0-9A-Za-z.:-]{1,253} \d{1,5} typ \w{1,16}(?: [ -~]+)?",
@@ -39,7 +41,7 @@ _CANDIDATE = re.compile(
 _CANDIDATE_FORM = re.compile(r"\S+ \S+ \S+ \S+ \S+ \S+ typ \S+(?: .*)?")
 _A_CANDIDATE, _END = "a=candidate:", "a=end-of-candidates"
 _MID = re.compile(r"[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]{1,64}")  # RFC 5888, 4: token
-_OPUS = re.compile(r"rtpmap:(\d{1,3}) opus/48000/2", re.IGNORECASE | re.ASCII)
+_OPUS = re.compile(r"rtpmap:(\d{1,3}) +opus/48000(?:/2)?", re.IGNORECASE | re.ASCII)
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -78,25 +80,19 @@ def check_offer(text: str) -> Offer:
     session, sections = _sections(text)
     used = [section for section in sections if _in_use(section)]
     audio = [section for section in used if section[0].startswith("m=audio ")]
-    if len(audio) != 1:
-        raise NotSupported("An offer has exactly one audio section.", code="no-audio", status=422)
-    # A video section, on or off, is no fault: the answer rejects it.
-    section = audio[0]
-    protocol = section[0].split(" ")[2]
-    if protocol not in ("UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP"):
+    sending = [section for section in audio if _direction(section, session) in _SENDING]
+    if len(sending) != 1:
+        raise NotSupported("An offer has exactly one audio section that sends.", code="no-audio", status=422)
+    # A section of video, or one that only receives, is no fault: the answer rejects it.
+    section = sending[0]
+    if not _PROFILE.fullmatch(section[0].split()[2]):
         raise NotSupported("The audio is not over DTLS-SRTP.", code="no-dtls", status=422)
     mid = _one(section, "mid:") or ""
     _check_bundle(session, mid, alone=len(used) == 1)
-    direction = next((d for d in _DIRECTIONS if f"a={d}" in section), None) or next(
-        (d for d in _DIRECTIONS if f"a={d}" in session),
-        "sendrecv",  # RFC 8866, 6.7: the default
-    )
-    if direction not in _SENDING:
-        raise NotSupported("The offer does not send sound.", code="no-audio", status=422)
     return Offer(
         mid,
         _opus_payload(section),
-        direction,
+        _direction(section, session),
         _ice(section, session, "ice-ufrag:", _UFRAG),
         _ice(section, session, "ice-pwd:", _PWD),
         _fingerprint(section, session),
@@ -132,15 +128,15 @@ def ask_for_fec(answer: str) -> str:
 def parse_fragment(text: str) -> IceFragment:
     """What is in a body of type ``application/trickle-ice-sdpfrag`` (RFC 8840, 9).
 
-    Credentials may stand before the first section or in one. It is complete when ``a=end-of-candidates`` stands before
+    The only section needs no name, as in the offer. Credentials may stand before the first section or in one. It is complete when ``a=end-of-candidates`` stands before
     the sections or in every one. Raises :class:`TooLarge` (413) and :class:`BadInput` (400).
     """
     session, sections = _sections(text, fragment=True)
     lines = [*session, *(line for section in sections for line in section)]
     candidates: list[tuple[str, str]] = []
     for section in sections:
-        mid = _one(section, "mid:")
-        if mid is None or not _MID.fullmatch(mid):
+        mid = _one(section, "mid:") or ""
+        if not (_MID.fullmatch(mid) or (not mid and len(sections) == 1)):
             raise BadInput("A section of a fragment has no a=mid.", code="no-mid")
         if not all(_CANDIDATE_FORM.fullmatch(candidate) for candidate in _told(section)):
             raise BadInput("A candidate is not valid.", code="bad-candidate")
@@ -163,7 +159,7 @@ def render_fragment(fragment: IceFragment) -> str:
     lines += [_END] if fragment.complete else []
     for mid, candidates in groupby(fragment.candidates, key=itemgetter(0)):
         # RFC 8840, 9.1: the m-line is there for the grammar; port 9 and payload 0 mean nothing
-        lines += ["m=audio 9 UDP/TLS/RTP/SAVPF 0", f"a=mid:{mid}"]
+        lines += ["m=audio 9 UDP/TLS/RTP/SAVPF 0", *([f"a=mid:{mid}"] if mid else [])]
         lines += [f"a=candidate:{candidate}" for _, candidate in candidates]
     return "".join(f"{line}\r\n" for line in lines)
 
@@ -173,11 +169,11 @@ def _sections(text: str, *, fragment: bool = False) -> tuple[list[str], list[lis
     if len(text) > MAX_SDP_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_SDP_BYTES:
         raise TooLarge(f"SDP has at most {MAX_SDP_BYTES} bytes.")
     # RFC 8866, 5: "parsers SHOULD be tolerant and also accept records terminated with a single newline"; senders leave
-    # blank lines and spaces at the ends of lines as well
-    found = text.split("\n")
+    # blank lines and spaces at the ends of lines as well, and editors a mark of the byte order before the first
+    found = re.split(r"\r\n?|\n", text.removeprefix("\ufeff"))
     if len(found) > 2 * MAX_LINES:
         raise TooLarge(f"SDP has at most {MAX_LINES} lines.")
-    lines = [line for line in (line.rstrip(" \t\r") for line in found) if line]
+    lines = [line for line in (line.rstrip(" \t") for line in found) if line]
     if len(lines) > MAX_LINES:
         raise TooLarge(f"SDP has at most {MAX_LINES} lines.")
     if not lines or not all(_LINE.fullmatch(line) for line in lines) or (not fragment and lines[0] != "v=0"):
@@ -190,7 +186,7 @@ def _sections(text: str, *, fragment: bool = False) -> tuple[list[str], list[lis
         else:
             (sections[-1] if sections else session).append(line)
     for section in sections:
-        if len(section[0].split(" ")) < 4 or _port(section) is None:
+        if len(section[0].split()) < 4 or _port(section) is None:
             raise BadInput("A media line of the SDP is not valid.", code="not-sdp")
     return session, sections
 
@@ -201,14 +197,19 @@ def _in_use(section: Sequence[str]) -> bool:
 
 
 def _port(section: Sequence[str]) -> int | None:
-    port = section[0].split(" ")[1].partition("/")[0]
+    port = section[0].split()[1].partition("/")[0]
     return int(port) if port.isascii() and port.isdigit() and len(port) <= 5 else None
 
 
 def _one(lines: Sequence[str], name: str) -> str | None:
     """The value of the first attribute ``name`` (with its colon), None when there is none."""
     prefix = f"a={name}"
-    return next((line[len(prefix) :] for line in lines if line.startswith(prefix)), None)
+    return next((line[len(prefix) :].strip() for line in lines if line.startswith(prefix)), None)
+
+
+def _direction(section: Sequence[str], session: Sequence[str]) -> str:
+    told = (d for lines in (section, session) for d in _DIRECTIONS if f"a={d}" in lines)
+    return next(told, "sendrecv")  # RFC 8866, 6.7: the default
 
 
 def _check_bundle(session: Sequence[str], mid: str, *, alone: bool) -> None:
@@ -224,7 +225,7 @@ def _check_bundle(session: Sequence[str], mid: str, *, alone: bool) -> None:
 
 
 def _opus_payload(section: Sequence[str]) -> int:
-    formats = section[0].split(" ")[3:]
+    formats = section[0].split()[3:]
     for line in section:
         found = _OPUS.fullmatch(line[2:])
         if found and found[1] in formats:
@@ -240,15 +241,17 @@ def _ice(section: Sequence[str], session: Sequence[str], name: str, form: re.Pat
 
 
 def _fingerprint(section: Sequence[str], session: Sequence[str]) -> str:
-    value = _one(section, "fingerprint:") or _one(session, "fingerprint:")
-    if value is None or not _FINGERPRINT.fullmatch(value):
+    name = "a=fingerprint:"
+    told = (line[len(name) :].strip() for line in (*section, *session) if line.startswith(name))
+    value = next(filter(_FINGERPRINT.fullmatch, told), None)  # of several, those with another hash are passed over
+    if value is None:
         raise BadInput("The offer has no valid DTLS fingerprint.", code="no-fingerprint")
     return value
 
 
 def _setup(section: Sequence[str], session: Sequence[str]) -> str:
     # RFC 9725, 4.4: an offer should say actpass; active is allowed, and RFC 8842, 5.2 knows passive too
-    value = _one(section, "setup:") or _one(session, "setup:")
+    value = _one(section, "setup:") or _one(session, "setup:") or "active"  # RFC 4145, 4: the default of an offer
     if value not in ("actpass", "active", "passive"):
         raise BadInput("The offer has no valid a=setup.", code="bad-setup")
     return value

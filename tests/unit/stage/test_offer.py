@@ -123,6 +123,14 @@ def test_sections_that_are_off_are_passed_over() -> None:
     assert sdp.read(before + off.replace("a=mid:9", "a=bundle-only") + audio.partition("\r\n")[2]).audio == 0
 
 
+def test_of_two_sections_of_sound_the_one_that_sends_is_used() -> None:
+    """A page that also listens may offer the section for that first; it is refused."""
+    before, audio = CHROMIUM.split("m=audio", 1)
+    listening = audio.replace("a=mid:0", "a=mid:1").replace("a=sendrecv", "a=recvonly")
+    offer = sdp.read(f"{before}m=audio{listening}m=audio{audio}")
+    assert (offer.audio, offer.direction) == (1, "sendrecv")
+
+
 def test_credentials_of_the_session_hold_for_its_sections() -> None:
     """OBS writes ICE and DTLS once, above all sections."""
     offer = sdp.read(OBS)
