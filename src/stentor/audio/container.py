@@ -21,7 +21,7 @@ CHAIN_FRAMES: Final = 3
 PADDING_BYTES: Final = 2048
 """So many zeros at the end are no part of a frame."""
 MOST_LINKS: Final = 200
-"""Ogg streams one after the other in a file; a radio recording of an hour has 20."""
+"""Streams or files one after the other in a file; a radio recording of an hour has 20."""
 UNKNOWN_BYTES: Final = 0x7FFF_0000
 """Writers that cannot go back to the head of a WAV leave 0, this or more as its length."""
 
@@ -55,10 +55,51 @@ class Link(msgspec.Struct, frozen=True):
 
 
 def links(data: bytes) -> list[Link]:
-    """The readable pieces of a file, in order: one, but for Ogg streams that follow one another; none when unknown."""
-    body = _without_tags(data)
-    kind, start = _kind(body)
-    body = body[start:]
+    """The readable pieces of a file, in order: one, unless streams or whole files were joined; none when unknown."""
+    found: list[Link] = []
+    while data and len(found) < MOST_LINKS:
+        body = _without_tags(data)
+        kind, start = _kind(body)
+        if found and start:
+            break
+        end = start + _length(kind, body[start:])
+        found += _pieces(kind, body[start:end])
+        data = body[end:]
+    return found
+
+
+def _length(kind: str, body: bytes) -> int:
+    """Where the file at the beginning of ``body`` ends and another begins: all of it, where none is told or seen."""
+    end = 0
+    if kind == "wav" and body[:4] == b"RIFF":
+        end = 8 + int.from_bytes(body[4:8], "little")
+    elif kind == "aiff":
+        end = 8 + int.from_bytes(body[4:8], "big")
+    elif kind in ("mov", "caf"):
+        end = _boxes_end(kind, body)
+    for begin in (end, end + 1):  # a chunk of odd length is filled up, by most
+        if 0 < begin < len(body) and (_MAGIC.match(body, begin) or _mpeg(body, begin)):
+            return begin
+    return len(body)
+
+
+def _boxes_end(kind: str, body: bytes) -> int:
+    """Where another file follows the boxes of an MP4 or the chunks of a CAF; 0 where one has no length."""
+    at, least = (8, 12) if kind == "caf" else (0, 8)
+    while at + least <= len(body):
+        begun = _MAGIC.match(body, at)
+        if at and (_mpeg(body, at) or (begun and (begun.lastgroup != "mov" or body[at + 4 : at + 8] == b"ftyp"))):
+            break
+        size = 12 + int.from_bytes(body[at + 4 : at + 12]) if kind == "caf" else int.from_bytes(body[at : at + 4])
+        if kind == "mov" and size == 1:
+            size = int.from_bytes(body[at + 8 : at + 16])
+        if size < least:
+            return 0
+        at += size
+    return at
+
+
+def _pieces(kind: str, body: bytes) -> list[Link]:
     if kind in ("mp3", "aac") and body.endswith(bytes(PADDING_BYTES)):
         body = body.rstrip(b"\0")
     match kind:

@@ -114,6 +114,14 @@ def test_streams_that_were_joined_are_all_there() -> None:
     assert heard(MP3 + faster).size == pytest.approx(96_000, abs=6000)
 
 
+@pytest.mark.parametrize("name", ["wav", "aiff", "m4a", "caf"])
+def test_whole_files_that_were_joined_are_all_there(name: str) -> None:
+    """Each says how long it is, so that what follows is another: of its own kind, or any other."""
+    first = FORMATS[name]
+    for second in (first, wav(), MP3):
+        assert heard(first + second).size == pytest.approx(96_000, abs=3000)
+
+
 def test_an_inverted_channel_is_heard() -> None:
     """What cancels itself out in the mean is heard from one channel; a file may be so in a part only."""
     left = tone(2.0)

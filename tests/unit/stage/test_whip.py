@@ -110,6 +110,13 @@ async def test_an_offer_is_answered_with_a_session() -> None:
         assert b"minptime=10;useinbandfec=1" in reply.body
 
 
+async def test_a_title_in_another_encoding_is_no_fault() -> None:
+    """SDP is UTF-8, and what matters in it ASCII."""
+    async with stage() as at, calling(PACKETS) as caller:
+        offer = (await caller.offer()).encode()
+        assert (await at.ask("POST", body=offer.replace(b"s=-", b"s=Caf\xe9"))).status == 201
+
+
 async def test_each_refusal_has_its_status_and_code() -> None:
     """Everything that can be wrong with a POST, in the order in which it is looked at."""
     async with stage() as at, calling(PACKETS) as caller:
@@ -124,7 +131,7 @@ async def test_each_refusal_has_its_status_and_code() -> None:
         wrong_type = refused(await at.ask("POST", content_type="text/plain", **for_this), 415, "content-type")
         assert wrong_type.headers["Accept-Post"] == OFFER_TYPE
         refused(await at.ask("POST", body=b"hello"), 400, "not-sdp")
-        refused(await at.ask("POST", body=b"\xff\xfe"), 400, "bad-input")
+        refused(await at.ask("POST", body=b"\xff\xfe"), 400, "not-sdp")
         refused(await at.ask("POST", body=b"v=0\n" * 20_000), 413, "too-large")
         refused(await at.ask("POST", body=offer.replace(b"opus/48000/2", b"speex/16000")), 422, "no-opus")
         refused(await at.ask("POST", body=offer.replace(b"a=sendrecv", b"a=recvonly")), 422, "no-audio")
