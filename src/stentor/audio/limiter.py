@@ -48,7 +48,7 @@ class Limiter:
             borders.append(border)
             self._border, self._allowed = border, following
         at = np.array(borders, dtype=np.float32)[:, np.newaxis]
-        curve: Samples = (at[:-1] + (at[1:] - at[:-1]) * _RISE).reshape(-1)
+        curve: Samples = np.add(at[:-1], (at[1:] - at[:-1]) * _RISE, dtype=np.float32).reshape(-1)
         return curve
 
     def process(self, block: Block) -> Block:

@@ -113,7 +113,7 @@ class Site:
         if request.method not in ("GET", "HEAD"):
             return self._other_method(request, connection)
         path = request.path.split("/")[1:]
-        if path[0] == "s" and len(path) > 1:
+        if path[0] == "s" and any(path[1:2]):
             channel = self.channels.get(path[1])
             if channel is not None and path[-1]:
                 return self._space(path[2:], request, connection, channel)
@@ -135,6 +135,8 @@ class Site:
                 return Reply(200, {"Content-Type": metrics.TYPE, "Cache-Control": NO_STORE}, text, now=self._now())
         if self._forwarder is not None and (of_house(request.path) or (path == [""] and not self.front.known)):
             return self._forwarder.forward(request, connection, self._house_failed)
+        if target := meant.whole(path, request.query):
+            return Reply(308, {"Location": target, "Cache-Control": BRIEF}, now=self._now())
         if (reply := self.front.answer(path, request)) is not None:
             return reply
         raise NotFound("There is nothing under this address.", code="no-such-page")

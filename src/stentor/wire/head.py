@@ -17,6 +17,8 @@ from stentor.base.errors import Malformed, NotSupported, StentorError, TooLarge
 _PLAIN_PATH = re.compile(r"(?:/(?!\.\.?(?:/|$))[A-Za-z0-9_.~-]*)+")
 """A path that needs no decoding and has no dot segment: all of ours."""
 _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+PASTED = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\r\n\t"
+"""What cannot be seen and comes along at the end of an address that is copied from a message."""
 _ABSOLUTE = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
 _VERSION = re.compile(rb" HTTP/(\d\.\d)\r?\n$")
 _HEAD_END = re.compile(rb"\n\r?\n")
@@ -279,6 +281,7 @@ def _decoded(path: str) -> str:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
         raise Malformed("An address that is not UTF-8.") from None
+    text = text.rstrip(PASTED)
     if not text.isprintable() or "\\" in text or any(segment in (".", "..") for segment in text.split("/")):
         raise Malformed("An address with control characters, backslashes or dot segments.")
     return text

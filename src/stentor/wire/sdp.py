@@ -128,8 +128,9 @@ def ask_for_fec(answer: str) -> str:
 def parse_fragment(text: str) -> IceFragment:
     """What is in a body of type ``application/trickle-ice-sdpfrag`` (RFC 8840, 9).
 
-    The only section needs no name, as in the offer. Credentials may stand before the first section or in one. It is complete when ``a=end-of-candidates`` stands before
-    the sections or in every one. Raises :class:`TooLarge` (413) and :class:`BadInput` (400).
+    The only section needs no name, as in the offer. Credentials may stand before the first section or in one. It is
+    complete when ``a=end-of-candidates`` stands before the sections or in every one. Raises :class:`TooLarge` (413) and
+    :class:`BadInput` (400).
     """
     session, sections = _sections(text, fragment=True)
     lines = [*session, *(line for section in sections for line in section)]

@@ -206,11 +206,15 @@ async def test_an_unknown_space_is_friendly() -> None:
         ("/s/friday%20", "/s/friday"),
         ("/s/%22Friday%22,", "/s/friday"),
         ("/s/friday%E2%80%A6", "/s/friday"),
+        ("/s/friday//", "/s/friday"),
+        ("//s/friday", "/s/friday"),
+        ("/s//Friday", "/s/friday"),
+        ("/S/FRIDAY", "/s/friday"),
         ("/s/Friday/live.aac?rendition=aac-32&utm_term=50%", "/s/friday/live.aac?utm_term=50%25&rendition=aac-32"),
     ],
 )
 async def test_a_name_as_people_write_it_leads_to_the_space(asked: str, leads: str) -> None:
-    """Capitals, and what stands around an address in a sentence."""
+    """Capitals, slashes too many, and what stands around an address in a sentence."""
     async with edge(chunks=1) as rig:
         status, fields, _ = await rig.get(asked)
         assert (status, fields["location"]) == (308, leads)

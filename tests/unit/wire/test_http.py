@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from stentor.base.errors import Malformed, StentorError
 from stentor.wire import http
+from stentor.wire.head import PASTED
 
 GET = b"GET /s/evening/live.aac HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -62,6 +63,7 @@ def test_a_path_is_decoded_safely_or_refused(name: str) -> None:
         path = one(get("/s/" + quote(name, safe="")))
     except Malformed:
         return
+    name = name.rstrip(PASTED)
     assert path.path == "/s/" + name
     assert name not in (".", "..")
     assert name.isprintable()
@@ -132,6 +134,12 @@ def test_an_old_head_without_an_end_is_refused_while_it_comes() -> None:
 def test_the_asterisk_is_a_target_of_options() -> None:
     """RFC 9112, 3.2.4."""
     assert one(b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n").path == "*"
+
+
+@pytest.mark.parametrize("pasted", ["%E2%80%8B", "%0A", "%EF%BB%BF%E2%80%8E", "%C2%AD%0D%0A"])
+def test_what_cannot_be_seen_at_the_end_of_an_address_is_passed_over(pasted: str) -> None:
+    """It comes along when an address is copied from a message."""
+    assert one(get(f"/s/friday{pasted}")).path == "/s/friday"
 
 
 @pytest.mark.parametrize(
