@@ -39,7 +39,7 @@ async def test_one_hears_oneself_before_the_doors_open(
     house: Whole, browsers: Browsers, voices: dict[str, Samples]
 ) -> None:
     """One's own voice comes back, the network is judged, the hold music plays; and nobody is on the stage yet."""
-    made = await house.call("POST", "/spaces", {"id": "green", "title": "Green"})
+    made = await house.call("POST", "/spaces", {"id": "green", "title": "Green", "language": "en"})
     stage = f"http://127.0.0.1:{house.settings.port}/stage/green#token={made['invitation']['token']}"
     async with visit(browsers.reader, stage, init_script=AS_RECORDED) as page:
         await page.says("#you", "You are invited as Host")

@@ -136,6 +136,9 @@ async def test_a_host_leads_a_space_from_the_page(house: Whole, browsers: Browse
         await page.page.get_by_label("Title").fill("By hand")
         await page.page.get_by_label("Name of the host").fill("Ada")
         await page.page.keyboard.press("Enter")
+        assert not await page.page.locator("#created input").count(), "the language is asked for"
+        await page.page.get_by_label("Language that is spoken").select_option("German")
+        await page.page.get_by_role("button", name="Create", exact=True).press("Enter")
         await page.until("document.querySelector('#created input')?.value.includes('#t')", "the host's link is shown")
         page.page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
         row = page.page.locator("#spaces li", has_text="By hand")

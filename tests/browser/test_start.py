@@ -20,7 +20,9 @@ pytestmark = [
 async def test_from_the_countdown_to_live(house: Whole, browsers: Browsers) -> None:
     """Closed doors and an empty stage are each said in one dialog, which follows what becomes of it."""
     planned = round(time.time() * 1000) + 3_600_000
-    made = await house.call("POST", "/spaces", {"id": "start", "title": "Start", "scheduled_ms": planned})
+    made = await house.call(
+        "POST", "/spaces", {"id": "start", "title": "Start", "scheduled_ms": planned, "language": "en"}
+    )
     stage = f"http://127.0.0.1:{house.settings.port}/stage/start#token={made['invitation']['token']}"
     async with visit(browsers.reader, stage, viewport={"width": 360, "height": 740}) as host:
         await host.says("#countdown", "Starts in 59:")

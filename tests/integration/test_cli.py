@@ -37,16 +37,16 @@ pytestmark = pytest.mark.timeout(150)
 
 
 def environment(**more: str) -> dict[str, str]:
-    """This process's, without any setting of Stentor's but one: captions take seconds of a processor to load."""
+    """This process's, with three settings of Stentor's only; captions would take seconds of a processor to load."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("STENTOR_")}
-    return own | {"STENTOR_CAPTIONS": "off", "STENTOR_KEEP_COMMENTS": "90d"} | more
+    return own | {"STENTOR_CAPTIONS": "off", "STENTOR_KEEP_COMMENTS": "90d", "STENTOR_LANGUAGE": "de"} | more
 
 
 def command(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     """Runs ``stentor ARGUMENTS`` to its end."""
     return subprocess.run(
         [sys.executable, "-m", "stentor", *arguments],
-        env=environment(**more), capture_output=True, text=True, timeout=30, check=False,
+        env=environment(**more), capture_output=True, text=True, timeout=30, check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip
 
 
@@ -301,12 +301,14 @@ def test_the_link_makes_one_administrator(up: Up) -> None:
 def test_a_space_through_its_life(up: Up) -> None:
     """Every command of ``stentor space``, once for people and once for programs."""
     made = up.json("space", "create", "A talk", "--id", "life", "--host-name", "Ann")
-    assert made["space"]["state"] == "scheduled"
+    assert (made["space"]["state"], made["space"]["language"]) == ("scheduled", "de"), "the language is the site's"
     assert made["invitation"]["token"].endswith(made["invitation"]["link"].partition("/stage/life#t=")[2] or "no link")
-    said = up.run("space", "create", "Nobody else").stdout
-    parts = [said.index(each) for each in ("/stage/nobody-else#t=", "/s/nobody-else\n", "Next: ")]
+    said = up.run("space", "create", "Nobody else", "--language", "fr").stdout
+    parts = [said.index(each) for each in ("/stage/nobody-else#t=", "/s/nobody-else
+", "Next: ")]
     assert parts == sorted(parts), "the host's link, the listeners', then what to do"
     assert {space["id"] for space in up.json("space", "list")["spaces"]} >= {"life", "nobody-else"}
+    assert up.json("space", "show", "nobody-else")["language"] == "fr"
     assert "A talk" in up.run("space", "list").stdout
     assert up.json("space", "doors", "life")["state"] == "doors_open"
     assert up.json("space", "live", "life")["state"] == "live"

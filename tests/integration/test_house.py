@@ -125,6 +125,16 @@ async def test_the_life_of_a_space(house: House) -> None:
     assert recordings[0]["download"] == f"http://localhost:8081/s/{space['id']}/recording.m4a"
 
 
+async def test_the_language_is_asked_for(house: House) -> None:
+    """A program of an older release says none: its space is made, no language is guessed, and hosts are asked."""
+    view = (await house.http.post("/api/v1/spaces", json={"title": "Quiet"})).json()["space"]
+    assert view["language"] == "und"
+    assert "no-language" in [each["reason"] for each in view["hindrances"]["doors"]]
+    said = (await house.http.patch(f"/api/v1/spaces/{view['id']}", json={"language": "de"})).json()
+    assert said["language"] == "de"
+    assert "no-language" not in [each["reason"] for each in said["hindrances"]["doors"]]
+
+
 async def test_two_titles_alike(house: House) -> None:
     """A title may come again; an id that was asked for may not."""
     first = (await house.http.post("/api/v1/spaces", json={"title": "Same"})).json()["space"]["id"]

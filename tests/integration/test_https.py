@@ -237,7 +237,7 @@ async def test_the_whole_of_stentor_with_a_domain(tmp_path: Path) -> None:
                     assert line, said
                     said += line
             assert f"{NAME}: ".encode() in said
-            made = await _stentor("space", "create", "Evening", **given)
+            made = await _stentor("space", "create", "Evening", "--language", "en", **given)
             links = (await made.communicate())[0].decode()
             assert links.count(f"https://{NAME}:") == 2
             async with asyncio.timeout(20):

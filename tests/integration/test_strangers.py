@@ -127,7 +127,7 @@ def _ready(site: Site) -> Site:
         assert site.process.poll() is None, site.log.read_text("utf-8", "replace")
         assert time.monotonic() < deadline, site.log.read_text("utf-8", "replace")
         time.sleep(0.2)
-    site.stentor("space", "create", "A talk", "--id", "talk", "--host-name", "Ann")
+    site.stentor("space", "create", "A talk", "--id", "talk", "--host-name", "Ann", "--language", "en")
     site.stentor("space", "live", "talk")
     return site
 

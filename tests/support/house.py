@@ -55,7 +55,7 @@ class House:
 
     async def create(self, space: str = "talk", **fields: object) -> dict[str, str]:
         """Makes a space and returns the host's invitation."""
-        answer = await self.http.post("/api/v1/spaces", json={"title": "Talk", "id": space, **fields})
+        answer = await self.http.post("/api/v1/spaces", json={"title": "Talk", "id": space, "language": "en", **fields})
         assert answer.status_code == 201, answer.text
         invitation: dict[str, str] = answer.json()["invitation"]
         return invitation

@@ -11,7 +11,7 @@ from stentor.spaces.rules import apply, decide
 NOW = 1_800_000_000.0
 HOST, ANNA, BEN = SeatId("host"), SeatId("anna"), SeatId("ben")
 
-CREATE = c.CreateSpace(id=SpaceId("talk"), title="A talk", host_seat=HOST, host_name="Hedda")
+CREATE = c.CreateSpace(id=SpaceId("talk"), title="A talk", host_seat=HOST, host_name="Hedda", language="en")
 
 WAYS: dict[State, tuple[c.Command, ...]] = {
     State.SCHEDULED: (),

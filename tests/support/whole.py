@@ -39,7 +39,8 @@ class Whole:
 
     async def space(self, name: str, *guests: str) -> dict[str, str]:
         """Makes a space with its doors open; returns the tokens of the host and the guests, by name."""
-        made = await self.call("POST", "/spaces", {"id": name, "title": f"The {name}", "host_name": "host"})
+        body = {"id": name, "title": f"The {name}", "host_name": "host", "language": "en"}
+        made = await self.call("POST", "/spaces", body)
         tokens = {"host": str(made["invitation"]["token"])}
         for guest in guests:
             tokens[guest] = str((await self.call("POST", f"/spaces/{name}/invitations", {"name": guest}))["token"])

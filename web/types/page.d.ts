@@ -30,6 +30,7 @@ interface SpacesPage {
   creates: boolean;
   admin: boolean;
   unlocks: boolean;
+  language: string;
 }
 
 /** What the stage's page knows before it asks. */

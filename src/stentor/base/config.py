@@ -16,6 +16,7 @@ import msgspec
 
 from stentor.base import address
 from stentor.base.errors import SetupError
+from stentor.base.texts import TAG
 
 PREFIX = "STENTOR_"
 CHOICES = {
@@ -103,6 +104,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """File with the secret that the house shares with those TURN servers (coturn: ``static-auth-secret``)."""
     max_seats: int = 13
     """Seats on a stage, the host's included."""
+    language: str = ""
+    """The language of spaces whose makers say none, as a tag such as ``en``; empty: it is asked for."""
     secret_file: str = ""
     """File with the installation's secret, of which all keys are derived; ``<data>/secret`` when empty."""
     keys: str = ""
@@ -237,6 +240,8 @@ def load(environment: Mapping[str, str], **overrides: Any) -> Settings:
                 settings = msgspec.structs.replace(settings, **{name: address.public(url)})
         except ValueError as error:
             raise SetupError(f"{PREFIX}{name.upper()} is {url!r}: {error}.") from error
+    if settings.language and not TAG.fullmatch(settings.language):
+        raise SetupError(f"{PREFIX}LANGUAGE is {settings.language!r}; it needs a tag such as en or pt-BR.")
     for name, choices in CHOICES.items():
         if getattr(settings, name) not in choices:
             raise SetupError(f"{PREFIX}{name.upper()} must be one of {', '.join(choices)}.")

@@ -6,10 +6,15 @@ A folder that shows text has ``texts/en.json`` and ``texts/de.json`` with the sa
 from __future__ import annotations
 
 import json
+import re
 from importlib import resources
 from itertools import product
 
 LANGUAGES = ("en", "de")
+TAG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")
+"""A language tag of RFC 5646, without its private corners."""
+UNSAID = "und"
+"""The tag for a language that nobody has said (RFC 5646, 4.1): it is asked for, and never guessed."""
 
 
 class Catalogue:

@@ -111,8 +111,9 @@ class Whisper:
         return self._model.model.encode(StorageView.from_array(np.ascontiguousarray(padded[np.newaxis], np.float32)))
 
     def _language(self, encoded: Any, wanted: str) -> str:
-        if wanted in self._model.supported_languages:
-            return wanted
+        own = wanted.partition("-")[0].lower()
+        if own in self._model.supported_languages:
+            return own
         best: str = self._model.model.detect_language(encoded)[0][0][0]
         return best.strip("<|>")
 

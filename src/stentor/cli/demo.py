@@ -119,7 +119,7 @@ class Demo:
         while True:
             name = "demo" if number == 1 else f"demo-{number}"
             try:
-                body = {"id": name, "title": "Two voices", "host_name": next(iter(VOICES))}
+                body = {"id": name, "title": "Two voices", "host_name": next(iter(VOICES)), "language": "en"}
                 made = await self.call("POST", "/spaces", body)
             except Conflict:
                 number += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -31,11 +32,21 @@ def _common(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--id", "space_id", help="What stands in its addresses; made from the title when left out.")
 @click.option("--host-name", default="Host", show_default=True, help="Who hosts it.")
 @click.option("--at", metavar="TIME", help="When it begins, such as 2026-12-31T20:00 (local time).")
+@click.option("--language", metavar="TAG", help="Which language is spoken, such as en or de; asked for when left out.")
 @_common
-def create(title: str, space_id: str | None, host_name: str, at: str | None, data: str | None, as_json: bool) -> None:
+def create(
+    title: str,
+    space_id: str | None,
+    host_name: str,
+    at: str | None,
+    language: str | None,
+    data: str | None,
+    as_json: bool,
+) -> None:
     """Make a space, and the host's invitation."""
     body = {"title": title, "host_name": host_name, "id": space_id, "scheduled_ms": _milliseconds(at) if at else None}
     with House(options.settings(data=data)) as house:
+        body["language"] = language or spoken(house.get("/admin").get("language", ""), asks=sys.stdin.isatty())
         made = house.post("/spaces", {key: value for key, value in body.items() if value is not None})
     if as_json:
         _print_json(made)
@@ -45,6 +56,19 @@ def create(title: str, space_id: str | None, host_name: str, at: str | None, dat
     click.echo(f"Listeners come in here:\n{page}\n")
     doors = f"stentor space doors {made['space']['id']}"
     click.echo(f"Next: open the host's link, try the microphone there, and open the doors ({doors} does it too).")
+
+
+def spoken(of_site: str, *, asks: bool) -> str:
+    """Which language is spoken, where the command does not say: whoever sits there is asked, else it is the site's.
+
+    Raises :class:`BadInput` where there is neither.
+    """
+    if asks:
+        question = "Which language is spoken (a tag such as en or de)?"
+        return str(click.prompt(question, default=of_site or None, prompt_suffix=" ", err=True)).strip()
+    if not of_site:
+        raise BadInput("Say which language is spoken: --language en, or STENTOR_LANGUAGE=en for the whole site.")
+    return of_site
 
 
 @space.command("list")

@@ -117,7 +117,7 @@ def _of_list(pages: Pages, views: Views, people: People) -> list[HTTPRouteHandle
         """The list of spaces; where it ``unlocks``, the admin token gives it the buttons for hosts."""
         visit = await pages.visit(request)
         creates = visit.account is not None and rights.creates(visit.account.role, people.creators)
-        page = {"creates": creates, "admin": visit.admin, "unlocks": unlocks}
+        page = {"creates": creates, "admin": visit.admin, "unlocks": unlocks, "language": views.language}
         opens = people.sign_up_rule is SignUp.OPEN
         return pages.answer(visit, "spaces", rows=(await views.rows()).spaces, page=page, unlocks=unlocks, opens=opens)
 

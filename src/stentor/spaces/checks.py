@@ -7,6 +7,7 @@ import unicodedata
 from urllib.parse import urlsplit
 
 from stentor.base.errors import BadInput
+from stentor.base.texts import TAG
 from stentor.spaces import visible
 from stentor.wire.cue import MAX_TEXT
 
@@ -31,7 +32,6 @@ LATEST_S = 120
 
 _LINK = re.compile(r"https?://[^\"'<>\\^`{|}]+", re.IGNORECASE)
 _HOLD = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")  # RFC 5646, without its private corners
 _FORBIDDEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Unicode categories: control characters, halves of surrogates, line and paragraph separators."""
 _INVISIBLE = _FORBIDDEN | {"Cf", "Zs"}
@@ -151,7 +151,7 @@ def hold(key: str) -> str:
 
 def language(tag: str) -> str:
     """A language tag."""
-    if not _LANGUAGE.fullmatch(tag):
+    if not TAG.fullmatch(tag):
         raise BadInput("The language is a tag such as en or pt-BR.", field="language")
     return tag
 

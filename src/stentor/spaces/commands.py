@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from stentor.base.texts import UNSAID
 from stentor.base.units import SeatId, SpaceId
 from stentor.crowd.ladder import Cause
 from stentor.spaces.model import Asking, Commenting, Keep, Role
@@ -27,7 +28,7 @@ class CreateSpace(Command, frozen=True, kw_only=True):
     scheduled_ms: int | None = None
     max_seats: int = 13
     hold: str = "default"
-    language: str = "en"
+    language: str = UNSAID
     host_account: str = ""
     """The account that the host's seat belongs to; empty when the link is all there is."""
     description: str = ""

@@ -49,6 +49,7 @@ class Reason(StrEnum):
     NOT_OPEN = "not-open"
     """The doors are not open; nothing needs to run."""
     OVER = "over"
+    NO_LANGUAGE = "no-language"
     NO_STAGE = "no-stage"
     """No stage process holds this space."""
     NO_PROGRAMME = "no-programme"

@@ -10,6 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from stentor.base import grid
+from stentor.base.texts import UNSAID
 from stentor.base.units import SeatId, SpaceId
 from stentor.crowd.ladder import Cause
 from stentor.spaces.switches import Switch
@@ -171,7 +172,7 @@ class Space(msgspec.Struct, frozen=True):
     max_seats: int = 13
     hold: str = "default"
     """Key of the hold loop in the object store: ``hold/{hold}``."""
-    language: str = "en"
+    language: str = UNSAID
     asking: Asking = Asking.ANYONE
     reactions: bool = True
     """Whether the audience may react."""

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 import msgspec
 
+from stentor.base.texts import UNSAID
 from stentor.spaces.lights import GREEN, Color, Lights, ProcessSeen, Reason, disk, lights
 from stentor.spaces.model import Space, State
 
@@ -21,7 +22,7 @@ ABOUT = {"stage": "stage", "programme": "stage", "archive": "recording", "edge":
 
 
 class Hindrance(msgspec.Struct, frozen=True):
-    """One thing that is not as it should be: which light is about it (or ``doors``), how bad, and why."""
+    """One thing that is not as it should be: which light is about it (or ``doors``, ``language``), how bad, and why."""
 
     about: str
     color: Color
@@ -31,11 +32,14 @@ class Hindrance(msgspec.Struct, frozen=True):
 def hindrances(space: Space, processes: Collection[ProcessSeen], now: float) -> dict[str, list[Hindrance]]:
     """What speaks against ``doors`` and ``live``; ``processes`` are the heartbeats of the last 3 s."""
     if space.state is State.SCHEDULED:
-        missing = _missing(processes)
+        missing = [*_missing(processes), *_unsaid(space)]
         closed = Hindrance("doors", Color.YELLOW, Reason.DOORS_CLOSED)
         return {"doors": missing, "live": [closed, *missing]}
     if space.state is State.DOORS_OPEN:
-        return {"doors": [], "live": [*_not_green(lights(space, processes, now)), *_empty(space, processes)]}
+        return {
+            "doors": [],
+            "live": [*_not_green(lights(space, processes, now)), *_empty(space, processes), *_unsaid(space)],
+        }
     return {"doors": [], "live": []}
 
 
@@ -44,6 +48,11 @@ def _missing(processes: Collection[ProcessSeen]) -> list[Hindrance]:
     found = [Hindrance(ABOUT[role], Color.RED, reason) for role, reason in NEEDED.items() if role not in running]
     room = disk(processes)
     return found if room == GREEN else [*found, Hindrance("recording", room.color, room.reason)]
+
+
+def _unsaid(space: Space) -> list[Hindrance]:
+    """Captions and search go by the language, and a program of an older release may make a space without one."""
+    return [Hindrance("language", Color.YELLOW, Reason.NO_LANGUAGE)] if space.language == UNSAID else []
 
 
 def _not_green(shown: Lights) -> list[Hindrance]:

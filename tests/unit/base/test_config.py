@@ -30,6 +30,14 @@ def test_a_setting_that_is_no_number_is_one_sentence(name: str) -> None:
         config.load({f"STENTOR_{name}": "many"})
 
 
+@pytest.mark.parametrize("tag", ["English (UK)", "en_US", "e"])
+def test_the_language_of_the_site_is_a_tag(tag: str) -> None:
+    """The sentence names the setting and an example; a tag is taken, and so is none."""
+    assert [config.load({"STENTOR_LANGUAGE": good}).language for good in ("", "pt-BR")] == ["", "pt-BR"]
+    with pytest.raises(SetupError, match=r"STENTOR_LANGUAGE .* en or pt-BR"):
+        config.load({"STENTOR_LANGUAGE": tag})
+
+
 @pytest.mark.parametrize("port", [0, 65536])
 def test_a_port_is_between_1_and_65535(port: int) -> None:
     """The sentence names the setting."""

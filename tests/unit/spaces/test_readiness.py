@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from stentor.bus.status import SeatStatus, SpaceStatus, Status
 from stentor.spaces.lights import Color, Reason
 from stentor.spaces.model import Space, State
@@ -41,6 +43,14 @@ def test_every_light_that_is_not_green_is_named() -> None:
     assert hindrances(OPEN, without_edge, THEN)["live"] == [Hindrance("audience", Color.RED, Reason.NO_EDGE)]
     empty = processes(OPEN, *ROLES, seats=0)
     assert hindrances(OPEN, empty, THEN)["live"] == [Hindrance("stage", Color.YELLOW, Reason.NOBODY_THERE)]
+
+
+def test_a_language_that_nobody_has_said_is_asked_for() -> None:
+    """A program of an older release may make a space without; hosts read so before the doors and before the talk."""
+    unsaid = Hindrance("language", Color.YELLOW, Reason.NO_LANGUAGE)
+    scheduled, opened = (msgspec.structs.replace(space, language="und") for space in (SCHEDULED, OPEN))
+    assert hindrances(scheduled, processes(None, *ROLES), THEN) == {"doors": [unsaid], "live": [CLOSED, unsaid]}
+    assert hindrances(opened, processes(opened, *ROLES), THEN)["live"] == [unsaid]
 
 
 def test_afterwards_nothing_is_in_the_way() -> None:

@@ -13,6 +13,7 @@ from litestar.params import FromPath, JSONBody
 
 import stentor
 from stentor.base.errors import Conflict
+from stentor.base.texts import UNSAID
 from stentor.base.units import SeatId, SpaceId, space_id
 from stentor.house.spaces import schema, site_schema
 from stentor.house.spaces.invitations import Invitations
@@ -46,7 +47,8 @@ def handlers(
         actor = await who(request)
         rights.require(actor, _ANY_CREATION, None)
         account = await callers.account(request) if data.host_name is None else None
-        space = await _create(spaces, data, actor, account, invitations.max_seats)
+        language = data.language or views.language or UNSAID
+        space = await _create(spaces, data, actor, account, language, invitations.max_seats)
         host = next(iter(space.seats.values()))
         if account is not None:
             space = await pictures.show(space, host, account)
@@ -97,7 +99,7 @@ def site_handlers(callers: Callers, views: Views) -> list[HTTPRouteHandler]:
     @get("/admin", summary="Whether the caller is the admin")
     async def admin(request: _Request) -> site_schema.AdminView:
         rights.require(await callers.actor(request), Look.SITE, None)
-        return site_schema.AdminView(version=stentor.__version__)
+        return site_schema.AdminView(version=stentor.__version__, language=views.language)
 
     @get("/processes", summary="Every process that runs now, and what it counts")
     async def processes(request: _Request) -> site_schema.ProcessList:
@@ -115,7 +117,7 @@ _ANY_CREATION = c.CreateSpace(id=SpaceId("any"), title="any", host_seat=SeatId("
 
 
 async def _create(
-    spaces: Spaces, data: schema.NewSpace, actor: Actor, account: Account | None, max_seats: int
+    spaces: Spaces, data: schema.NewSpace, actor: Actor, account: Account | None, language: str, max_seats: int
 ) -> Space:
     """Makes the space, its host's seat ``account``'s; an id made from the title gets a tail when it is taken."""
     wanted = data.id or slug(data.title)
@@ -127,7 +129,7 @@ async def _create(
         host_account=account.id if account else "",
         scheduled_ms=data.scheduled_ms,
         max_seats=data.max_seats or max_seats,
-        language=data.language,
+        language=language,
         description=data.description,
     )
     try:

@@ -53,7 +53,8 @@ class NewSpace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What stands in its addresses; made from the title when left out."""
     scheduled_ms: Time | None = None
     max_seats: Annotated[int, Meta(ge=1, le=50)] | None = None
-    language: Language = "en"
+    language: Language | None = None
+    """What people speak. When left out, the site's (``STENTOR_LANGUAGE``); without one ``und``, and hosts are asked."""
     description: Description = ""
     """What it is about: plain text, in which addresses of the web become links."""
 

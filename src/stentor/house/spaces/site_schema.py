@@ -14,6 +14,8 @@ class AdminView(msgspec.Struct, frozen=True):
     """Says that the token is the admin's."""
 
     version: str
+    language: str
+    """Of spaces whose makers say none (``STENTOR_LANGUAGE``); empty when there is no such rule."""
 
 
 class ProcessView(msgspec.Struct, frozen=True):

@@ -83,6 +83,8 @@ class Views:
         self._ice = ice
         self._end_after = attendance.parse(settings.end_after)
         self._keep = retention.of_site(settings)
+        self.language = settings.language
+        """Of spaces whose makers say none; may be empty."""
 
     async def rows(self, actor: Actor = rights.ANYONE) -> schema.SpaceList:
         """The newest spaces by :func:`prominence`; with their lights for whoever runs the house."""

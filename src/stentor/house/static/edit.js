@@ -1,8 +1,7 @@
 // What a space is called, when it begins and what it is about: hosts change it here, also while it is live.
 
-import { $, ask, element, text } from "./page.js";
-
-const LANGUAGES = ["en", "de", "fr", "es", "it", "pt", "nl", "pl", "uk", "ru", "tr", "ar", "hi", "zh", "ja", "ko"];
+import { languages } from "./languages.js";
+import { $, ask, text } from "./page.js";
 
 export class Edit {
   /**
@@ -73,18 +72,4 @@ export class Edit {
 function local(ms) {
   const date = new Date(ms);
   return new Date(ms - date.getTimezoneOffset() * 60e3).toISOString().slice(0, 16);
-}
-
-/**
- * The usual languages by their names, and the one that is set.
- * @param {HTMLSelectElement} select
- * @param {string} chosen
- */
-function languages(select, chosen) {
-  const names = new Intl.DisplayNames(document.documentElement.lang, { type: "language", fallback: "code" });
-  const all = [...new Set([chosen, ...LANGUAGES])];
-  if (select.options.length !== all.length || !all.includes(select.options[0].value)) {
-    select.replaceChildren(...all.map((tag) => element("option", { value: tag }, names.of(tag) ?? tag)));
-  }
-  select.value = chosen;
 }

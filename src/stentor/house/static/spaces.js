@@ -1,6 +1,7 @@
 // The list of spaces. As an admin, and at /admin with the admin token (kept in this tab only), it has the hosts' buttons.
 
 import { invite } from "./invite.js";
+import { languages, UNSAID } from "./languages.js";
 import { $, about, ask, button, element, lights, link, pause, text, when } from "./page.js";
 import { clock } from "./shared/clock.js";
 
@@ -124,12 +125,13 @@ $("create-form").addEventListener("submit", async (/** @type {FormEvent} */ even
     const begins = form.when.value ? new Date(form.when.value).getTime() : null;
     const made = await ask("POST", "/spaces", {
       token,
-      body: { title: form.title.value, host_name: form.host.value || undefined, scheduled_ms: begins, language: document.documentElement.lang },
+      body: { title: form.title.value, host_name: form.host.value || undefined, scheduled_ms: begins, language: form.language.value },
     });
     const own = !token && !form.host.value;
     created.replaceChildren(element("p", {}, text(own ? "create.done_own" : "create.done")), link(made.invitation.link));
     created.hidden = false;
     event.target.reset();
+    languages(form.language, me.language || UNSAID);
     await refresh();
   });
 });
@@ -194,6 +196,7 @@ if (me.unlocks) {
   });
 }
 
+languages($("create-form").elements.language, me.language || UNSAID);
 show();
 attempt(storage);
 for (;;) {
