@@ -85,10 +85,12 @@ def of_state(view: Json) -> Finding:
     """Whether the space can still take place, and who is there."""
     state = view["state"]
     if state in OVER:
-        return Finding("space", Verdict.BAD, f"{view['title']}: {state}", "Make another: stentor space create TITLE.")
+        return Finding(
+            "space", Verdict.BAD, f"{view['title']}: {tables.phase(view)}", "Make another: stentor space create TITLE."
+        )
     away = [seat["name"] for seat in view["seats"] if seat["state"] != "connected"]
     seats = len(view["seats"])
-    found = f"{view['title']}: {state}, {seats} {'seat' if seats == 1 else 'seats'}"
+    found = f"{view['title']}: {tables.phase(view)}, {seats} {'seat' if seats == 1 else 'seats'}"
     if state in ON_AIR and away:
         advice = f"Not on the stage yet: {', '.join(away)}. The talk can begin without them."
         return Finding("space", Verdict.WARNING, found, advice)

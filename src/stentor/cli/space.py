@@ -15,6 +15,7 @@ from stentor.cli import options, removal, tables
 from stentor.cli.house import House
 from stentor.crowd.door import CLASSES
 from stentor.crowd.rungs import TOP
+from stentor.spaces.model import ON_AIR
 from stentor.spaces.switches import Switch
 
 
@@ -83,7 +84,9 @@ def list_(data: str | None, as_json: bool) -> None:
     if not found["spaces"]:
         click.echo("There is no space yet: stentor space create TITLE")
         return
-    shown = [(row["id"], row["title"], row["state"], _begins(row), str(row["listeners"])) for row in found["spaces"]]
+    shown = [
+        (row["id"], row["title"], tables.phase(row), _begins(row), str(row["listeners"])) for row in found["spaces"]
+    ]
     tables.rows(("space", "title", "state", "begins, began", "listeners"), shown, wraps="title")
 
 
@@ -262,7 +265,7 @@ def show(space_id: str, data: str | None, as_json: bool) -> None:
 
 def _show(found: dict[str, Any]) -> None:
     lights = (f"{name} {light['color']} {light['reason']}".rstrip() for name, light in found["lights"].items())
-    rows = [("space", found["id"]), ("title", found["title"]), ("state", found["state"].replace("_", " "))]
+    rows = [("space", found["id"]), ("title", found["title"]), ("state", tables.phase(found))]
     rows += [
         (key.replace("_", " "), tables.local(found[f"{key}_ms"]))
         for key in ("scheduled", "doors_open", "live", "ended")
@@ -270,11 +273,17 @@ def _show(found: dict[str, Any]) -> None:
     ]
     rows += [("listeners", str(found["listeners"])), ("rung", _rung(found["ladder"])), ("door", _door(found["door"]))]
     rows.append(("lights", ", ".join(lights)))
-    rows += [("seat", f"{seat['name']} ({seat['role']}, {seat['state']})") for seat in found["seats"]]
+    rows += [("seat", f"{seat['name']} ({', '.join(seat_words(found, seat))})") for seat in found["seats"]]
     rows += found["audience"].items()
     if found["recording"]:
         rows.append(("recording", found["recording"]))
     tables.pairs(rows)
+
+
+def seat_words(found: dict[str, Any], seat: dict[str, Any]) -> tuple[str, ...]:
+    """The role, and whether they are there, which is said while there is a stage: nobody is missed before the doors."""
+    role = seat["role"].replace("_", "-")
+    return (role, seat["state"]) if found["state"] in ON_AIR else (role,)
 
 
 def _door(door: dict[str, Any]) -> str:

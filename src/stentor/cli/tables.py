@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime
 import textwrap
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from stentor.base.texts import Catalogue
 
 PIPED: Final = 10_000
 """Columns where no terminal is: programs read whole lines."""
@@ -57,6 +59,12 @@ def pairs(values: Iterable[tuple[str, str]]) -> None:
         whole = "://" in value or not shown.is_terminal
         width = max(shown.width, len(head) + NARROWEST)
         click.echo(head + value if whole else _wrapped(head, value, width))
+
+
+def phase(space: Mapping[str, Any]) -> str:
+    """Where a space is, in the word that people read of it; of one from another release perhaps only its state."""
+    found = str(space.get("phase", space["state"]))
+    return Catalogue("stentor.spaces").texts["en"].get(f"phase.{found}.chip", found.replace("_", " "))
 
 
 def local(ms: int) -> str:

@@ -10,6 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from stentor.cli import tables
 from stentor.client.report import ListenerReport
 
 STYLES = {"green": "green", "yellow": "yellow", "red": "bold red", "off": "dim"}
@@ -21,7 +22,7 @@ def draw(space: dict[str, Any], report: ListenerReport | None, step: str, *, end
     """State, lights, seats, listeners, delay and addresses. ``space`` is the house's view of it."""
     how = "Ctrl-C ends it in order" if not ending else "ending"
     head = Text.assemble(
-        (space["title"], "bold"), "  ", (space["state"].replace("_", " "), "bold cyan"), f"  {_clock(space)}  {step}"
+        (space["title"], "bold"), "  ", (tables.phase(space), "bold cyan"), f"  {_clock(space)}  {step}"
     )
     return Panel(
         Group(

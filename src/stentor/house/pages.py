@@ -30,6 +30,7 @@ from stentor.house.who.callers import Callers
 from stentor.people import checks, rights
 from stentor.people.model import Account, SignUp, SiteRole
 from stentor.spaces.model import ON_AIR, Space, State
+from stentor.spaces.phase import Phase
 from stentor.spaces.rights import Look, allowed
 
 PACKAGE = "stentor.house"
@@ -63,7 +64,9 @@ class Pages:
         self._callers = callers
         catalogue = Catalogue(PACKAGE, "stentor.spaces")
         self._texts = {language: catalogue.texts["en"] | texts for language, texts in catalogue.texts.items()}
-        self._templates = Templates(PACKAGE, catalogue, static=self.static, on_air=ON_AIR, time_of=_time_of)
+        self._templates = Templates(
+            PACKAGE, catalogue, static=self.static, on_air=ON_AIR, time_of=_time_of, leads_to=_leads_to
+        )
 
     def problem(self, request: _Request, error: StentorError) -> Response[str]:
         """An error as a page. Who asks is not looked up: that may be what does not work."""
@@ -242,6 +245,13 @@ def _next(request: _Request, usual: str) -> str:
 def _problem(request: _Request) -> str:
     """The code of what went wrong at the sign-in provider; the page has a sentence for each it knows."""
     return str(request.query_params.get("problem", ""))[:LONGEST_CODE]
+
+
+def _leads_to(phase: Phase) -> str:
+    """What the link to a space's page promises: ``listen`` or ``replay``, where there is something to hear."""
+    if phase in (Phase.ENDED, Phase.UNFINISHED, Phase.REMOVED):
+        return "open"
+    return "replay" if phase is Phase.REPLAY else "listen"
 
 
 def _time_of(row: SpaceRow) -> tuple[str, str] | None:

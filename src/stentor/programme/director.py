@@ -51,12 +51,13 @@ class Loop(Protocol):
 
 class Directed(NamedTuple):
     """One chunk of the programme: ``pcm`` is float32 ``(15360,)`` within ±0.97; ``delay_ms`` that of the newest
-    sound from the stage, 0 without any.
+    sound from the stage, 0 without any; ``music`` says that the loop is heard at its end, or fades in.
     """
 
     pcm: Samples
     source: Source
     delay_ms: int
+    music: bool
 
 
 class Director:
@@ -105,7 +106,7 @@ class Director:
         np.clip(pcm, -CEILING, CEILING, out=pcm)
         source = _source_of(sources)
         delays = [tick.delay_ms for tick in ticks if tick is not None] if source is Source.STAGE else []
-        return Directed(pcm, source, delays[-1] if delays else 0)
+        return Directed(pcm, source, delays[-1] if delays else 0, not self._on_stage)
 
     def _music_of(self, number: int) -> Samples:
         music = self._loop.chunk_pcm(number)

@@ -252,7 +252,7 @@ class Producer:
     def _make(self, space: Space, number: int, ticks: Sequence[Tick | None], heard: Heard) -> Chunk:
         """One chunk; what is encoded is made in a thread, so everything it reads is handed to it."""
         directed, frames = self._signal.chunk(number, live=space.live_chunk, last=space.last_chunk, ticks=ticks)
-        source, delay_ms = (directed.source, directed.delay_ms) if directed else (Source.HOLD, 0)
+        source, delay_ms, music = directed[1:] if directed else (Source.HOLD, 0, True)
         made_ms = unix_ms(self._clock())
         return Chunk(
             space.id,
@@ -261,11 +261,21 @@ class Producer:
             source,
             made_ms,
             delay_ms,
-            self._pulse(space, number, made_ms, source, heard, delay_ms),
+            self._pulse(space, number, made_ms, source, heard, delay_ms, music=music),
             frames,
         )
 
-    def _pulse(self, space: Space, number: int, at_ms: int, source: Source, heard: Heard, delay_ms: int = 0) -> bytes:
+    def _pulse(
+        self,
+        space: Space,
+        number: int,
+        at_ms: int,
+        source: Source,
+        heard: Heard,
+        delay_ms: int = 0,
+        *,
+        music: bool = False,
+    ) -> bytes:
         return pulse.build(
             space,
             chunk=number,
@@ -275,4 +285,5 @@ class Producer:
             seats=heard.seats,
             delay_ms=delay_ms,
             reactions=heard.reactions,
+            music=music,
         )

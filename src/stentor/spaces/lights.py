@@ -49,6 +49,8 @@ class Reason(StrEnum):
     NOT_OPEN = "not-open"
     """The doors are not open; nothing needs to run."""
     OVER = "over"
+    NO_BUS = "no-bus"
+    """Nothing is heard of any process, this house included: it cannot see what goes on without it."""
     NO_LANGUAGE = "no-language"
     NO_STAGE = "no-stage"
     """No stage process holds this space."""
@@ -151,11 +153,19 @@ def lights(space: Space, processes: Iterable[ProcessSeen], now: float, late: Ite
     if not space.on_air:
         off = Light(Color.OFF, Reason.OVER)
         return Lights(off, _recording_after(space, seen.get("archive", [])), off)
-    return Lights(
+    shown = Lights(
         stage=_stage(space, seen, before, now),
         recording=_recording(space, seen.get("archive", []), seen.get("programme", []), now) or disk(processes),
         audience=_audience(space, seen.get("edge", []), before.get("edge", []), now),
     )
+    return shown if processes else _unseen(shown)
+
+
+def _unseen(shown: Lights) -> Lights:
+    """What a house says that hears nobody, not even itself: it has lost the bus, and listeners hear on without it."""
+    each = {"stage": shown.stage, "recording": shown.recording, "audience": shown.audience}
+    unknown = Light(Color.YELLOW, Reason.NO_BUS)
+    return Lights(**{name: unknown if light.color is Color.RED else light for name, light in each.items()})
 
 
 def _of(space: Space, processes: Iterable[ProcessSeen]) -> dict[str, list[SpaceSeen]]:

@@ -91,16 +91,17 @@ def build(
     seats: Iterable[SeatOnStage],
     delay_ms: int = 0,
     reactions: Mapping[str, int] = {},
+    music: bool = False,
 ) -> bytes:
     """The pulse of one chunk as JSON; about 150 bytes and 100 more a seat.
 
     Names and roles are those of the space, not of the stage; a seat the space does not know (removed a moment ago) is
-    left out. Nobody talks while music plays: what is said in the green room is not for the audience. Never raises for
-    odd levels.
+    left out. Nobody talks while ``music`` is heard: what is said in the green room is not for the audience, and a stage
+    that is lost is still told of for some seconds. Never raises for odd levels.
     """
     on_stage = {seat.id: seat for seat in seats}
-    # The stage may miss a tenth of a second and is heard all the same; what it misses for longer interrupts the space.
-    heard = source == Source.STAGE or (source == Source.FILLER and space.state is State.LIVE)
+    # The stage may miss a tenth of a second and is heard all the same; when it misses a second, music comes.
+    heard = source == Source.STAGE or (source == Source.FILLER and space.state is State.LIVE and not music)
     pulse = Pulse(
         v=1,
         space=space.id,

@@ -91,10 +91,11 @@ def test_a_stage_silent_for_a_second_is_filled_and_comes_back() -> None:
     director = on_air()
     lost = [director.chunk(number, live=0, last=None, ticks=NO_TICKS) for number in range(4, 10)]
     assert [each.source for each in lost] == [Source.FILLER] * 6
+    assert [each.music for each in lost] == [False] * 3 + [True] * 3  # from a second on
     assert level_dbfs(lost[1].pcm) < -90
     assert share(lost[5].pcm, 100.0) == pytest.approx(0.1, abs=0.01)
     back = [director.chunk(number, live=0, last=None, ticks=ticks_of(number)) for number in range(10, 12)]
-    assert [each.source for each in back] == [Source.STAGE, Source.STAGE]
+    assert [(each.source, each.music) for each in back] == [(Source.STAGE, False)] * 2
     assert share(back[1].pcm, 100.0) < 0.001
 
 

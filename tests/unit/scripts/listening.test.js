@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { begin, step } from "../../../src/stentor/edge/static/listening.js";
+import { audible, begin, step } from "../../../src/stentor/edge/static/listening.js";
 
 const STREAMS = { hold: "/hold.m4a", hls: "/hls", aac: "/aac", overflow: "/overflow/index.m3u8" };
 
@@ -244,4 +244,13 @@ test("nothing plays beside a microphone on another device, nor for who only read
   const reader = after(seated(), { type: "read", on: true }, seat(false, { play: true }));
   assert.deepEqual([reader.state.mode, reader.done], ["off", []]);
   assert.deepEqual(after(live(), seat(false)).state.mode, "live", "who is not on the stage cannot leave it");
+});
+
+test("while music plays nobody on the page talks, whoever does on the stage", () => {
+  const seats = [{ name: "Grace", talking: true, muted: false }, { name: "Ada", talking: false, muted: true }];
+  const talking = (mode) => audible(mode, seats).filter((seat) => seat.talking).map(({ name }) => name);
+  assert.deepEqual(["live", "off", "behind", "seat"].map(talking), Array(4).fill(["Grace"]));
+  const music = [after("scheduled", "press").state, outside(), after(live(), "lost").state];
+  assert.deepEqual(music.map(({ mode }) => talking(mode)), [[], [], []]);
+  assert.deepEqual(audible("outside", seats).map(({ name, muted }) => [name, muted]), [["Grace", false], ["Ada", true]]);
 });

@@ -62,8 +62,16 @@ def test_late_news_are_no_alarm() -> None:
         found = lights(LIVE, heard, THEN + 5, before)
         assert found.stage == Light(Color.YELLOW, Reason.NO_NEWS)
         assert found.audience == Light(Color.YELLOW, Reason.SOME_EDGES_LATE)
-    for found in (lights(LIVE, [], THEN + 11, before), lights(LIVE, [], THEN + 5)):
+    alone = Status(role="house", instance="house-0", at_ms=0, pid=1)
+    for found in (lights(LIVE, [alone], THEN + 11, [*before, alone]), lights(LIVE, [alone], THEN + 5)):
         assert (found.stage.reason, found.audience.reason) == (Reason.NO_STAGE, Reason.NO_EDGE)
+
+
+@pytest.mark.parametrize("state", ON_AIR)
+def test_a_house_without_the_bus_knows_nothing_of_listeners(state: State) -> None:
+    """It hears nobody, not even itself: no light says that no listener can be served, for they may hear as before."""
+    found = lights(with_guests(state), [], THEN + 60)
+    assert {found.stage, found.recording, found.audience} == {Light(Color.YELLOW, Reason.NO_BUS)}
 
 
 @pytest.mark.parametrize(("role", "reason"), [("stage", Reason.NO_STAGE), ("programme", Reason.NO_PROGRAMME)])

@@ -16,9 +16,17 @@ from tests.support.spaces import ANNA, BEN, HOST, do, with_guests
 LIVE = with_guests(State.LIVE)
 
 
-def pulse(space: Space, *seats: SeatStatus, source: str = "stage") -> dict[str, object]:
+def pulse(space: Space, *seats: SeatStatus, source: str = "stage", music: bool = False) -> dict[str, object]:
     document = build(
-        space, chunk=7, at_ms=1234, source=source, listeners=1000, seats=seats, delay_ms=42, reactions={"clap": 3}
+        space,
+        chunk=7,
+        at_ms=1234,
+        source=source,
+        listeners=1000,
+        seats=seats,
+        delay_ms=42,
+        reactions={"clap": 3},
+        music=music,
     )
     fields = json.loads(document)
     assert isinstance(fields, dict)
@@ -49,21 +57,22 @@ def test_document() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "source", "talks"),
+    ("state", "source", "music", "talks"),
     [
-        (State.DOORS_OPEN, "hold", False),
-        (State.LIVE, "hold", False),
-        (State.LIVE, "stage", True),
-        (State.LIVE, "filler", True),
-        (State.LIVE, "gap", False),
-        (State.INTERRUPTED, "filler", False),
-        (State.INTERRUPTED, "stage", True),
+        (State.DOORS_OPEN, "hold", True, False),
+        (State.LIVE, "hold", True, False),
+        (State.LIVE, "stage", False, True),
+        (State.LIVE, "filler", False, True),
+        (State.LIVE, "filler", True, False),
+        (State.LIVE, "gap", False, False),
+        (State.INTERRUPTED, "filler", True, False),
+        (State.INTERRUPTED, "stage", False, True),
     ],
 )
-def test_nobody_talks_while_music_plays(state: State, source: str, talks: bool) -> None:
+def test_nobody_talks_while_music_plays(state: State, source: str, music: bool, talks: bool) -> None:
     """The audience sees who is in the green room, never who talks there or how loud. A short hole mutes nobody."""
     ben = SeatStatus(id=BEN, name="B", role="host", talking=True, level_dbfs=-20.4)
-    assert pulse(with_guests(state), ben, source=source)["seats"] == [
+    assert pulse(with_guests(state), ben, source=source, music=music)["seats"] == [
         {
             "id": "ben",
             "name": "Ben",

@@ -18,6 +18,18 @@ const MOST_LOSSES = 4;
 /** Modes in which something is wanted that does not play. */
 const SILENT = new Set(["asking", "lost"]);
 
+/** Modes in which music plays, or nothing, while the talk goes on: whoever talks then is not heard. */
+const ELSEWHERE = new Set(["music", "outside", "lost"]);
+
+/**
+ * Who is on the stage, as this listener hears them: nobody talks while music plays.
+ * @param {Mode} mode
+ * @param {PulseSeat[]} seats
+ */
+export function audible(mode, seats) {
+  return ELSEWHERE.has(mode) ? seats.map((seat) => ({ ...seat, talking: false })) : seats;
+}
+
 /**
  * Before anything has happened.
  * @param {DoorDocument} door

@@ -4,7 +4,7 @@
 import * as bridge from "./bridge.js";
 import { Gate } from "./gate.js";
 import { choose, language, say } from "./language.js";
-import { ON_AIR, begin, step } from "./listening.js";
+import { ON_AIR, audible, begin, step } from "./listening.js";
 import { Player } from "./player.js";
 import { PulseTrack } from "./pulse.js";
 import { $ } from "./shared/element.js";
@@ -111,7 +111,7 @@ function plan(pace) {
 /** @param {Pulse} pulse */
 function showPulse(pulse) {
   view.showPulse(pulse);
-  const talking = pulse.seats.filter((seat) => seat.talking).map((seat) => seat.name);
+  const talking = audible(state.mode, pulse.seats).filter((seat) => seat.talking).map((seat) => seat.name);
   player.describe(state.door.title, talking.join(", ") || say("app"));
   send({ type: "pulse", pulse });
 }

@@ -2,7 +2,7 @@
 
 import { Captions } from "./captions.js";
 import { known, language, say } from "./language.js";
-import { ON_AIR } from "./listening.js";
+import { ON_AIR, audible } from "./listening.js";
 import { facts, phase, words } from "./phase.js";
 import { showPins } from "./pins.js";
 import { Portraits } from "./portraits.js";
@@ -45,6 +45,8 @@ export class View {
   /** @type {Promise<import("./comments.js").Comments | null> | null} */
   #comments = null; // once somebody has opened them
   #about = ""; // what it is about, as it is shown
+  /** @type {PulseSeat[] | null} */
+  #onStage = null; // as the newest pulse has them
   #seats = ""; // who is in the list, and what is said of them
   /** @type {Listening} */
   #state;
@@ -77,7 +79,9 @@ export class View {
     this.#offerCaptions();
     this.#showOutside(outlook);
     document.documentElement.dataset.mode = state.mode;
-    if (before.mode !== state.mode) this.showPhase();
+    if (before.mode === state.mode) return;
+    this.showPhase();
+    this.#showSeats();
   }
 
   showDoor() {
@@ -199,7 +203,8 @@ export class View {
   /** @param {Pulse} pulse */
   showPulse(pulse) {
     this.portraits.listeners = pulse.listeners;
-    this.#showSeats(pulse.seats);
+    this.#onStage = pulse.seats;
+    this.#showSeats();
     $("count").textContent =
       pulse.listeners === 1
         ? say("listeners_one")
@@ -207,8 +212,9 @@ export class View {
     this.reactions.show(pulse.reactions ?? {}, language());
   }
 
-  /** @param {PulseSeat[]} seats */
-  #showSeats(seats) {
+  #showSeats() {
+    if (!this.#onStage) return; // the page came with them
+    const seats = audible(this.#state.mode, this.#onStage);
     const now = JSON.stringify([language(), seats.map(({ level, ...seat }) => seat)]);
     if (now === this.#seats) return;
     this.#seats = now;

@@ -3,6 +3,7 @@
 
 import { $, ask, button, element, light, text } from "./page.js";
 import { portrait } from "./portrait.js";
+import { seatWords } from "./seat-words.js";
 
 const SURE = new Set(["remove", "ban", "ban_for_good", "hand_over"]); // not to be taken back with one press
 const OPEN = new Set(["silent", "off"]); // what is no wonder while our own page sends nothing
@@ -117,17 +118,14 @@ export class People {
     const { row, marks, role } = drawn;
     const ours = id === this.you;
     const silent = muted || off || (ours && this.silent());
-    const said = [ours ? text("stage.you") : "", text(`role.${role}`)];
-    if (state === "lost") said.push(text("stage.lost"));
-    else if (state === "away" && this.open) said.push(text("stage.away")); // nobody can be there before the doors open
-    else if (silent) said.push(text("stage.is_muted"));
-    else if (talking) said.push(text("stage.talking"));
+    const { open = false } = this;
+    const said = seatWords({ state, talking }, { role, ours, open, silent }).map((key) => text(key));
     const wrong = state === "connected" ? this.#wrong(ours, quality, oddities) : [];
     if (ours) this.#advise(wrong);
     else if (!this.leads) wrong.length = 0;
     row.title = wrong.includes(`line_${quality}`) ? numbersOf(numbers) : "";
     said.push(...wrong.map((key) => text(`odd.${key}`)));
-    const sentence = said.filter(Boolean).join(" · ");
+    const sentence = said.join(" · ");
     if (marks.textContent !== sentence) marks.textContent = sentence;
     row.dataset.talking = String(talking && !silent);
     row.dataset.away = String(state !== "connected" && this.open);

@@ -6,6 +6,7 @@ import { $, about, ask, button, element, lights, link, pause, text, when } from 
 import { clock } from "./shared/clock.js";
 
 const KEY = "stentor-admin-token";
+const SILENT = new Set(["ended", "unfinished", "removed"]); // phases in which there is nothing to hear
 const list = $("spaces");
 const notice = $("notice");
 const created = $("created");
@@ -62,10 +63,9 @@ const asks = (space) => button(text("do.invite"), () => invite(space, token), { 
 function row(space) {
   const counted = ["doors_open", "live", "interrupted"].includes(space.state)
     ? text("spaces.listeners", { count: space.listeners.toLocaleString(document.documentElement.lang) }) : "";
-  const over = space.state === "replay";
   const prominent = counted && !leads(); // who leads has another button to press first
   const listen = space.state === "cancelled" ? null
-    : element("a", { href: space.listen, className: prominent ? "button primary" : "button" }, text(over ? "spaces.replay" : "spaces.listen"));
+    : element("a", { href: space.listen, className: prominent ? "button primary" : "button" }, text(SILENT.has(space.phase) ? "spaces.open" : space.phase === "replay" ? "spaces.replay" : "spaces.listen"));
   return element("li", { dataset: { id: space.id } },
     element("div", { className: "titles" },
       element("h2", {}, space.title),
