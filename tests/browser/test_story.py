@@ -58,7 +58,6 @@ async def plans(host: Visit, house: Whole) -> str:
     soon = datetime.now(UTC).astimezone() + timedelta(hours=1)
     await host.page.fill("#create-form [name=title]", "The evening")
     await host.page.fill("#create-form [name=when]", f"{soon:%Y-%m-%dT%H:%M}")
-    await host.page.select_option("#create-form [name=language]", "en")
     await host.page.click("#create-form button")
     await follow(host, f'a[href="/stage/{SPACE}"]', f"/stage/{SPACE}")
     await host.page.get_by_role("button", name="Invite").click()

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from stentor.base.errors import BadInput, Conflict, NotFound
+from stentor.base.texts import UNSAID
 from stentor.cli import options, removal, tables
 from stentor.cli.house import House
 from stentor.crowd.door import CLASSES
@@ -47,7 +48,8 @@ def create(
     """Make a space, and the host's invitation."""
     body = {"title": title, "host_name": host_name, "id": space_id, "scheduled_ms": _milliseconds(at) if at else None}
     with House(options.settings(data=data)) as house:
-        body["language"] = language or spoken(house.get("/admin").get("language", ""), asks=sys.stdin.isatty())
+        asks = not language and sys.stdin.isatty()
+        body["language"] = spoken(house.get("/admin").get("language", "")) if asks else language
         made = house.post("/spaces", {key: value for key, value in body.items() if value is not None})
     if as_json:
         _print_json(made)
@@ -56,20 +58,15 @@ def create(
     click.echo(f"The host comes in here (as good as a key: send it to nobody else):\n{link}\n")
     click.echo(f"Listeners come in here:\n{page}\n")
     doors = f"stentor space doors {made['space']['id']}"
+    if made["space"]["language"] == UNSAID:
+        click.echo(f"Nobody has said which language is spoken: stentor space edit {made['space']['id']} --language en")
     click.echo(f"Next: open the host's link, try the microphone there, and open the doors ({doors} does it too).")
 
 
-def spoken(of_site: str, *, asks: bool) -> str:
-    """Which language is spoken, where the command does not say: whoever sits there is asked, else it is the site's.
-
-    Raises :class:`BadInput` where there is neither.
-    """
-    if asks:
-        question = "Which language is spoken (a tag such as en or de)?"
-        return str(click.prompt(question, default=of_site or None, prompt_suffix=" ", err=True)).strip()
-    if not of_site:
-        raise BadInput("Say which language is spoken: --language en, or STENTOR_LANGUAGE=en for the whole site.")
-    return of_site
+def spoken(of_site: str) -> str:
+    """Asks which language is spoken; the site's, if it has one, is proposed."""
+    question = "Which language is spoken (a tag such as en or de)?"
+    return str(click.prompt(question, default=of_site or None, prompt_suffix=" ", err=True)).strip()
 
 
 @space.command("list")

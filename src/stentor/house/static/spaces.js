@@ -1,7 +1,7 @@
 // The list of spaces. As an admin, and at /admin with the admin token (kept in this tab only), it has the hosts' buttons.
 
 import { invite } from "./invite.js";
-import { languages, UNSAID } from "./languages.js";
+import { languages, ours } from "./languages.js";
 import { $, about, ask, button, element, lights, link, pause, text, when } from "./page.js";
 import { clock } from "./shared/clock.js";
 
@@ -131,7 +131,7 @@ $("create-form").addEventListener("submit", async (/** @type {FormEvent} */ even
     created.replaceChildren(element("p", {}, text(own ? "create.done_own" : "create.done")), link(made.invitation.link));
     created.hidden = false;
     event.target.reset();
-    languages(form.language, me.language || UNSAID);
+    languages(form.language, me.language || ours());
     await refresh();
   });
 });
@@ -196,7 +196,7 @@ if (me.unlocks) {
   });
 }
 
-languages($("create-form").elements.language, me.language || UNSAID);
+languages($("create-form").elements.language, me.language || ours());
 show();
 attempt(storage);
 for (;;) {
