@@ -54,8 +54,8 @@ MOMENT_S = 2
 """Browsers hold a connection for a minute; what asks once and closes is a crawler, a bare player, or a program."""
 RETURNS_A_SECOND = 0.15
 """A monitor asks each ten seconds or less often."""
-IMPATIENT = 5
-"""Tries a second, of a source that is told to wait: a dozen bare players behind one address that come too soon."""
+IMPATIENT = 20
+"""Tries a second, of a source that is told to wait: eighty bare players behind one address."""
 LEFT_AT_ONCE = 4
 MOST_LEFT = 0.7
 """Of those who are let in; of an impatient crowd one in three leaves at once."""
@@ -99,10 +99,11 @@ def kind(one: Behaviour) -> Kind:
 
 
 def _returns(one: Behaviour) -> bool:
-    """Whether so many connections stand for a program that opens each for a moment."""
-    if one.held_s >= MOMENT_S * one.came or 4 * one.open >= one.came:
+    """Whether so many connections stand for a program that opens each for a moment.
+
+    A bare player that is told to wait comes again on a new one, which says nothing; unless it is very many."""
+    waits = min(one.waits, IMPATIENT * max(1, one.seconds))
+    brief = one.came - min(waits, one.came)
+    if brief < RETURNS or brief < RETURNS_A_SECOND * one.seconds:
         return False
-    if 4 * one.joins >= one.came or one.came < RETURNS_A_SECOND * one.seconds:
-        return False
-    waits = 2 * one.waits >= one.asked and one.came <= IMPATIENT * max(1, one.seconds)
-    return not waits
+    return one.held_s < MOMENT_S * brief and 4 * one.open < brief and 4 * one.joins < brief

@@ -21,8 +21,8 @@ from stentor.evidence.sources import CONNECTION_US, REQUEST_US, TLS_US, KindSum
 
 LISTENER_US = 9
 """A second of a stream (docs/explanation/measured.md)."""
-MOST_LISTENER_US = 120
-"""The same with a page and low-latency HLS."""
+PAGE_ASKS, HLS_ASKS = 0.4, 2.1
+"""Requests a second of a listener's page, where there is one, and of low-latency HLS besides."""
 NEARLY: Final = 0.98
 """Of places and connections: a few come and go within a second."""
 BUSY: Final = 0.9
@@ -150,10 +150,10 @@ def _parts(row: EdgeSecond, resource: Resource, waiting: float) -> tuple[float, 
     heard = sum(one.hearing + one.asking for one in row.spaces.values())
     if resource is Resource.PLACES:
         wait = waiting / row.room.places
-    elif resource is not Resource.CONNECTIONS and heard and len(row.kinds) > Kind.LISTENING:
-        listening = row.kinds[Kind.LISTENING]
-        each = (listening.requests * REQUEST_US + listening.hearing * LISTENER_US) * 2**row.halvings / heard
-        wait = waiting * min(each, MOST_LISTENER_US) * total / (every * 2**row.halvings)
+    elif resource is not Resource.CONNECTIONS and heard:
+        asking = sum(one.asking for one in row.spaces.values()) / heard
+        each = LISTENER_US + REQUEST_US * (PAGE_ASKS + HLS_ASKS * asking)
+        wait = waiting * each * total / (every * 2**row.halvings)
     return total, hostile, unsure, brief, wait
 
 

@@ -24,6 +24,7 @@ def source(**counted: int) -> Trace:
          Kind.LISTENING),  # a carrier's address, a third of whom leave at once
         (source(came=2000, asked=9_000, waits=3000, open=900, held_s=40_000, seconds=60), Kind.WAITING),  # a school
         (source(came=50, asked=50, waits=50, open=0, held_s=0, seconds=60), Kind.WAITING),  # a bare player comes again
+        (source(came=90, asked=160, waits=70, joins=2, open=3, held_s=60, seconds=20), Kind.LISTENING),  # a hotel
         (source(came=60, asked=480, open=55, held_s=60, seconds=1), Kind.PASSING),  # sixty open the page at once
         (source(came=6, asked=6, seconds=60), Kind.VISITING),  # a monitor
         (source(came=1, seconds=1, open=1), Kind.NEW),
