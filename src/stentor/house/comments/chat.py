@@ -32,6 +32,11 @@ REREAD_S = 10.0
 """A word of a new comment may be lost on the bus: so long it would stay unseen."""
 
 
+def too_many(wait_s: float) -> Overloaded:
+    said = "Too many people write at this moment; try again."
+    return Overloaded(said, retry_after_s=wait_s, status=429, code="too-many-comments")
+
+
 class ChatKeeper:
     """``follow``, ``listen``, ``run`` and the lease are tasks of the role. ``holder`` names this house."""
 

@@ -15,7 +15,7 @@ from stentor.base.rate_limit import Bucket, RateLimit
 from stentor.base.units import SpaceId
 from stentor.crowd.addresses import source
 from stentor.house.comments import schema
-from stentor.house.comments.chat import ChatKeeper
+from stentor.house.comments.chat import ChatKeeper, too_many
 from stentor.house.spaces.service import Spaces
 from stentor.spaces import guests, rights, words
 from stentor.spaces.guests import GuestComment, GuestHistory, GuestVerdict
@@ -34,11 +34,6 @@ def _too_fast(wait_s: float) -> Overloaded:
     return Overloaded(said, retry_after_s=wait_s, status=429, code="too-many-comments")
 
 
-def _too_many(wait_s: float) -> Overloaded:
-    said = "Too many people write at this moment; try again."
-    return Overloaded(said, retry_after_s=wait_s, status=429, code="too-many-comments")
-
-
 class GuestComments:
     """Of all spaces. ``key`` signs the passes of devices."""
 
@@ -47,7 +42,7 @@ class GuestComments:
         self._table = GuestCommentsTable(spaces.store.work)
         self._forbidden = words.parse(settings.comments_words.split(","))
         self._addresses = RateLimit(ADDRESS_LIMIT, _too_fast)
-        self._flow = RateLimit(SPACE_LIMIT, _too_many)
+        self._flow = RateLimit(SPACE_LIMIT, too_many)
         self._log = log.get("house")
 
     async def write(self, space: str, wish: schema.NewGuestComment, *, address: str) -> schema.GuestCommentView:

@@ -8,7 +8,7 @@ from stentor.base.config import Settings
 from stentor.base.errors import NotAllowed, NotFound, Overloaded
 from stentor.base.rate_limit import Bucket, RateLimit
 from stentor.house.comments import schema
-from stentor.house.comments.chat import ChatKeeper
+from stentor.house.comments.chat import ChatKeeper, too_many
 from stentor.house.spaces.service import Spaces
 from stentor.people.model import Account
 from stentor.spaces import comments, rights, words
@@ -30,11 +30,6 @@ def _too_fast(wait_s: float) -> Overloaded:
     return Overloaded(said, retry_after_s=wait_s, status=429, code="too-many-comments")
 
 
-def _too_many(wait_s: float) -> Overloaded:
-    said = "Too many people write at this moment; try again."
-    return Overloaded(said, retry_after_s=wait_s, status=429, code="too-many-comments")
-
-
 class Comments:
     """The comments of all spaces."""
 
@@ -42,7 +37,7 @@ class Comments:
         self._spaces, self._table, self._chats = spaces, table, chats
         self._forbidden = words.parse(settings.comments_words.split(","))
         self._limit = RateLimit(WRITER_LIMIT, _too_fast)
-        self._flow = RateLimit(SPACE_LIMIT, _too_many)
+        self._flow = RateLimit(SPACE_LIMIT, too_many)
         self._log = log.get("house")
 
     def require_room(self, space: str) -> None:
