@@ -32,11 +32,13 @@ from stentor.edge.protocol import Connection
 from stentor.edge.seconds import Seconds
 from stentor.edge.site import Site
 from stentor.edge.worker import Worker
+from stentor.evidence import plays
 from stentor.evidence.delays import Delays
 from stentor.evidence.row import encode
 from stentor.evidence.sources import Sample
 from stentor.spaces.model import Space, State
 from stentor.store.objects import Objects
+from stentor.wire.http import Request, RequestParser
 
 LISTENERS = 1_000
 REQUESTS = 10_000
@@ -95,8 +97,9 @@ class Bench:
         space = Space(SpaceId("bench"), "Bench", State.LIVE, doors_open_ms=self.doors_open_ms)
         self.channel = site.channels["bench"] = Channel(space, music, self.worker)
         self.channel.open(time.time())
-        self.seconds = Seconds(self.worker, site.channels, "bench")
+        self.seconds = Seconds(self.worker, site, "bench")
         self._came = 0
+        self.site, self.segment = site, 0
         while self.window.head + 1 < grid.chunk_at(time.time(), self.window.doors_open_s):
             self.channel.add(chunk(self.window.head + 1, self.doors_open_ms), time.time())
 
@@ -162,8 +165,20 @@ def measure() -> dict[str, float]:
     found["a count"] = cost_us(REQUESTS, lambda: count(bench.worker, 200)) - cost_us(
         REQUESTS, lambda: none(bench.worker, 200)
     )
+    came, segment = [bench.come() for _ in range(JOINS)], range(plays.SEGMENTS)
+    for number, each in enumerate(came):
+        each.client = f"192.0.2.{number}"  # a device of its own
+    head = RequestParser(heads=bench.worker.heads).feed(asked("/s/bench/replay/aac-64/1.m4s"))[0]
+    pairs = iter([each for each in came for _ in segment])
+    found["a play"] = len(segment) * cost_us(len(came) * len(segment), lambda: sent(bench, next(pairs), head))
     bench.channel.close()
     return found
+
+
+def sent(bench: Bench, connection: Connection, request: Request) -> None:
+    """The next segment of a recording has gone out to a listener."""
+    bench.segment = (bench.segment + 1) % plays.SEGMENTS
+    bench.site.played.sent("bench", bench.segment, request, connection)
 
 
 def count(worker: Worker, status: int) -> None:
@@ -198,7 +213,7 @@ async def main() -> None:
         bare = least[False][name]
         beside = (
             ""
-            if name in ("a row", "a count")
+            if name in ("a row", "a count", "a play")
             else f"{bare:9.2f} µs without, {cost - bare:+6.2f} µs, {cost / bare:5.3f} of it"
         )
         print(f"{name:16} {cost:9.2f} µs {beside}")

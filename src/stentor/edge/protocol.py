@@ -89,6 +89,7 @@ class Connection(asyncio.Protocol):
         "index",
         "late",
         "paused",
+        "plays",
         "sent_bytes",
         "source",
         "trace",
@@ -119,6 +120,8 @@ class Connection(asyncio.Protocol):
         """A source of its own when its peer is a proxy; else empty."""
         self.source = ""
         """The client's address by the PROXY protocol; empty without it."""
+        self.plays: tuple[tuple[str, int, str], int] | None = None
+        """Which recording it plays today and for whom, and its device (``edge.played``); None before."""
         self.paused = False
         self.going = False
         """It ends with the reply that is next or under way: whoever is at the other end comes to another edge."""

@@ -24,6 +24,7 @@ from stentor.edge.cache import Cache
 from stentor.edge.hls import is_number
 from stentor.edge.names import RecordedNames
 from stentor.edge.outlines import Outlines
+from stentor.edge.played import Played
 from stentor.edge.protocol import Connection
 from stentor.edge.reply import ANYBODY, EXPOSED, MEDIA_CACHE, NO_STORE, Document, File, Reply, asked_range
 from stentor.edge.shown import ShownManifest, ShownRecording, recording, trim_of
@@ -51,10 +52,17 @@ class Replays:
     """The replays of all spaces."""
 
     def __init__(
-        self, objects: Objects, transcripts: Transcripts, withdrawn: Withdrawn, *, clock: Clock, monotonic: Clock
+        self,
+        objects: Objects,
+        transcripts: Transcripts,
+        withdrawn: Withdrawn,
+        played: Played,
+        *,
+        clock: Clock,
+        monotonic: Clock,
     ) -> None:
         self._cache = Cache(objects)
-        self._transcripts, self._withdrawn = transcripts, withdrawn
+        self._transcripts, self._withdrawn, self._played = transcripts, withdrawn, played
         self._clock = clock
         self._monotonic = monotonic
         self._manifests: OrderedDict[str, ShownManifest] = OrderedDict()
@@ -102,7 +110,10 @@ class Replays:
                 render = partial(vod.media, _rendition(name.removesuffix(".m3u8")))
                 return self._document(space, path, recording, playlist.CONTENT_TYPE, render, request)
             case ["replay", name, file]:
-                return await self._segment(space, recording, _rendition(name), file, request)
+                reply = await self._segment(space, recording, _rendition(name), file, request)
+                if reply.status in (200, 206) and (number := file.removesuffix(".m4s")).isdigit():
+                    self._played.sent(space.id, int(number), request, connection)
+                return reply
         raise NotFound("There is nothing under this address.", code="no-such-page")
 
     async def overflow(self, space: Space, name: str, captions: Subtitles | None, request: Request) -> Reply:
@@ -252,6 +263,8 @@ class Replays:
                 going = False  # not what the manifest says: a short reply is noticed, a wrong one is not
                 break
             going = await connection.send(data[first:last])
+            if going and piece and 2 * (last - first) >= sizes[piece]:
+                self._played.sent(space.id, piece, request, connection)
         connection.sent(keep_alive=keep_alive and going)
         return None
 

@@ -113,7 +113,7 @@ class Edge:
             clock_wrong=lambda: self._chunks.horizon.clock_wrong,
             counted=self._counted.of,
         )
-        self.seconds = Seconds(self.worker, self.site.channels, instance)
+        self.seconds = Seconds(self.worker, self.site, instance)
         self._objects = objects
         self._holds = {DEFAULT_HOLD: default_hold}
         self._following: dict[str, asyncio.Task[None]] = {}

@@ -8,11 +8,15 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
+import msgspec
+
 from stentor.base.clock import unix_ms
 from stentor.crowd.addresses import ALONE
 from stentor.edge.channel import Channel
 from stentor.edge.fanout import SoundSent
+from stentor.edge.site import Site
 from stentor.edge.worker import Worker
+from stentor.evidence.plays import NewPlays
 from stentor.evidence.row import EdgeRoom, EdgeSecond, SpaceSecond
 from stentor.evidence.sources import CONNECTION_US, TLS_US, costliest
 
@@ -34,10 +38,10 @@ class _Before:
 class Seconds:
     """``look`` ten times a second, ``row`` once."""
 
-    def __init__(self, worker: Worker, channels: Mapping[str, Channel], edge: str) -> None:
+    def __init__(self, worker: Worker, site: Site, edge: str) -> None:
         self.sockets: Sequence[socket.socket] = ()
         """Those that this process listens on."""
-        self._worker, self._channels, self._edge = worker, channels, edge
+        self._worker, self._channels, self._played, self._edge = worker, site.channels, site.played, edge
         self._before: dict[str, float] = {}
         self._spaces: dict[str, _Before] = {}
         self._queue = self._queue_limit = -1
@@ -52,11 +56,12 @@ class Seconds:
                     self._queue, self._queue_limit = queue, limit
 
     def row(self) -> EdgeSecond | None:
-        """What came since it was asked last; None when nothing is on the air here."""
+        """What came since it was asked last; None when nothing is on the air or played here."""
         worker, counters = self._worker, self._worker.counters
         self._grow_old()
         spaces = {space: self._space(space, channel) for space, channel in self._channels.items() if channel.window}
         self._spaces = {space: self._spaces[space] for space in spaces}
+        spaces |= self._with_plays(spaces)
         shaken = worker.handshakes
         found = EdgeSecond(
             self._edge,
@@ -91,6 +96,22 @@ class Seconds:
         )
         self._queue = self._queue_limit = -1
         return found if spaces else None
+
+    def _with_plays(self, spaces: Mapping[str, SpaceSecond]) -> dict[str, SpaceSecond]:
+        """Those whose recordings were played, with what is said of them besides."""
+        plays, hidden = self._played.taken()
+        found = {}
+        for space in {*plays, *hidden}:
+            new = plays.get(space, NewPlays(0, 0, b"", 0))
+            found[space] = msgspec.structs.replace(
+                spaces.get(space, SpaceSecond()),
+                plays=new.plays,
+                robots=new.robots,
+                players=new.keys,
+                players_halvings=new.halvings,
+                plays_hidden=space in hidden,
+            )
+        return found
 
     def _new(self, name: str, so_far: float) -> int:
         """What was added since the last row."""

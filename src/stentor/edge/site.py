@@ -25,6 +25,7 @@ from stentor.edge.gate import Gate
 from stentor.edge.holds import Holds
 from stentor.edge.page import ListenerPages
 from stentor.edge.past import Past, no_such_space
+from stentor.edge.played import Played
 from stentor.edge.portraits import Portraits
 from stentor.edge.protocol import Connection
 from stentor.edge.reactions import Reactions
@@ -77,7 +78,8 @@ class Site:
         self.past = Past(objects, lambda space: Channel(space, music, worker), monotonic)
         self._withdrawn = Withdrawn(objects, monotonic)
         self._transcripts = Transcripts(objects, self._withdrawn, clock=worker.clock, monotonic=monotonic)
-        kept = self._transcripts, self._withdrawn
+        self.played = Played(gate, worker.clock)
+        kept = self._transcripts, self._withdrawn, self.played
         self.replays = Replays(objects, *kept, clock=worker.clock, monotonic=monotonic)
         self._portraits = Portraits(objects, worker.clock)
         self.ready = False

@@ -6,14 +6,16 @@ second is missing, but whose rows just before and after are there, is taken to h
 
 from __future__ import annotations
 
+import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from stentor.base import grid
-from stentor.evidence import delays, sketch
+from stentor.evidence import delays, robots, sketch
 from stentor.evidence.outside import Waits
+from stentor.evidence.plays import DAY_MS, DayPlays, DayTally, NewPlays
 from stentor.evidence.row import EdgeSecond
 
 CARRIED_S = 3
@@ -41,6 +43,9 @@ class Figure(msgspec.Struct, frozen=True):
     """There may be more: some came through a proxy that named nobody, which may be a cache."""
 
 
+NOTHING = Figure(0, 0, 0, "")
+
+
 class Counts(msgspec.Struct, frozen=True):
     """What is known of a space's audience."""
 
@@ -62,6 +67,10 @@ class Counts(msgspec.Struct, frozen=True):
     skipped: Figure
     unique: Figure
     first_sound_ms: Figure
+    plays: Figure = NOTHING
+    plays_gross: Figure = NOTHING
+    days: dict[str, DayPlays] = {}
+    """The plays by day (UTC)."""
 
 
 METHODS: Mapping[str, str] = {
@@ -80,6 +89,9 @@ METHODS: Mapping[str, str] = {
     "unique": "HyperLogLog of keyed hashes of address and agent, let in once at least; ±2.1 % for the sketch, "
     "and above it all who came through a proxy that named nobody",
     "first_sound_ms": "from the connection to the first write of sound: 95 of 100 streams; by powers of two",
+    "plays": "as IAB 2.3, not certified: devices (address and agent) that got 60 s of the recording, once a day (UTC); "
+    f"without robots, by a list of {robots.LIST_DATE}",
+    "plays_gross": "the same with robots",
 }
 
 
@@ -105,7 +117,8 @@ class AudienceTally:
         self._first_sound: list[int] = []
         self._came, self._stayed = sketch.Sketch(), sketch.Sketch()
         self._waits = Waits()
-        self._hidden = False
+        self._hidden = self._plays_hidden = False
+        self._days: dict[int, DayTally] = defaultdict(DayTally)
 
     def hear(self, row: EdgeSecond) -> None:
         """Adds a row; one that came already, or does not know the space, changes nothing."""
@@ -130,6 +143,10 @@ class AudienceTally:
         self._stayed.grow(one.stayed)
         self._waits.hear(row.at_ms / 1000, one.told, one.let_in, one.halvings)
         self._hidden |= one.hidden
+        self._plays_hidden |= one.plays_hidden
+        if one.plays or one.robots:
+            new = NewPlays(one.plays, one.robots, one.players, one.players_halvings)
+            self._days[row.at_ms // DAY_MS].hear(row.edge, new)
         if len(self._hearing[row.edge]) > 2 * KEPT_S:
             self._settle(self._times[1] // 1000 - KEPT_S)
 
@@ -152,7 +169,8 @@ class AudienceTally:
         minutes = (sums["sound_chunks"] * grid.CHUNK_S + sums["parts"] * PART_S) / 60
         hidden = any(one[2] for one in at_end)
         devices, waited, waited_s = self._waits.count()
-        return Counts(
+        days = {_date(day): tally.count(SIGMAS) for day, tally in sorted(self._days.items())}
+        counts = Counts(
             space=self.space,
             rows=self._rows,
             edges=len(self._seen),
@@ -174,6 +192,7 @@ class AudienceTally:
             listeners=_people("listeners", self._stayed.count(), sums["stayed_unnamed"], self._hidden),
             unique=_people("unique", self._came.count(), sums["unnamed"]),
         )
+        return with_plays(counts, days, at_least=self._plays_hidden)
 
 
 SUMS = ("turned_away", "joins", "sound_chunks", "skipped_chunks", "parts", "unnamed", "stayed_unnamed")
@@ -186,6 +205,24 @@ def count(space: str, rows: Iterable[EdgeSecond]) -> Counts | None:
     for row in sorted((row for row in rows if space in row.spaces), key=lambda row: (row.at_ms, row.edge)):
         tally.hear(row)
     return tally.counts()
+
+
+def with_plays(counts: Counts, days: Mapping[str, DayPlays], *, at_least: bool = False) -> Counts:
+    """With the plays of those days, and their sums."""
+    robots = sum(day.robots for day in days.values())
+    value, low, high = (sum(getattr(day, name) for day in days.values()) for name in ("plays", "low", "high"))
+    at_least = at_least or counts.plays.at_least
+    return msgspec.structs.replace(
+        counts,
+        plays=Figure(value, low, high, METHODS["plays"], None, at_least),
+        plays_gross=Figure(value + robots, low + robots, high + robots, METHODS["plays_gross"], None, at_least),
+        days=dict(days),
+    )
+
+
+def _date(day: int) -> str:
+    """Of a number of days since 1970."""
+    return datetime.date.fromordinal(datetime.date(1970, 1, 1).toordinal() + day).isoformat()
 
 
 def _people(name: str, seen: float, unnamed: int, at_least: bool = False) -> Figure:

@@ -54,6 +54,15 @@ class SpaceSecond(msgspec.Struct, frozen=True, array_like=True):
     """Of those who came in while some waited."""
     halvings: int = 0
     """Of both: it is one device in 2 to the power of this."""
+    plays: int = 0
+    """Devices that have got a minute of the recording today, for the first time at this edge (``evidence.plays``)."""
+    robots: int = 0
+    """The same of robots, which are not in ``plays``."""
+    players: bytes = b""
+    """Six bytes of each of those devices' keys."""
+    players_halvings: int = 0
+    plays_hidden: bool = False
+    """Whether some of the recording went through a proxy that names nobody."""
 
 
 class EdgeRoom(msgspec.Struct, frozen=True, array_like=True):

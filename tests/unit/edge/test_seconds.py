@@ -19,6 +19,7 @@ from stentor.evidence.sources import Reach
 from stentor.spaces.model import State
 from tests.support.certificates import Authority
 from tests.support.edge import SPACE, Rig, edge, live_space, request
+from tests.support.recorded import record, recorded_space
 from tests.support.wait import eventually
 
 NAMED = "X-Forwarded-For: 192.0.2."
@@ -43,7 +44,7 @@ def taken(rows: Seconds) -> EdgeSecond:
 async def test_rows_agree_with_the_ledger_of_who_came() -> None:
     """Five listen, two ask for parts, one comes twice, one is turned away: every number is the ledger's."""
     async with edge(chunks=36) as rig:
-        rows = Seconds(rig.worker, rig.site.channels, "edge-0")
+        rows = Seconds(rig.worker, rig.site, "edge-0")
         found = [taken(rows)]
         writers = [await hear(rig, number) for number in (1, 2, 3, 4, 5, 5)]
         for number in (6, 7):
@@ -76,7 +77,7 @@ async def test_rows_agree_with_the_ledger_of_who_came() -> None:
 async def test_who_comes_through_a_proxy_that_names_nobody_makes_it_at_least() -> None:
     """The client is not counted, and the row says so: this one, until somebody comes so again."""
     async with edge(chunks=36) as rig:
-        rows = Seconds(rig.worker, rig.site.channels, "edge-0")
+        rows = Seconds(rig.worker, rig.site, "edge-0")
         await rig.get("/s/friday/hls/index.m3u8")
         await rig.get("/s/friday/hls/aac-64.m3u8")
         found = [taken(rows).spaces[SPACE]]
@@ -92,7 +93,7 @@ async def test_who_comes_through_a_proxy_that_names_nobody_makes_it_at_least() -
 async def test_who_asked_most_is_named_by_a_keyed_id() -> None:
     """The costliest first, the same id at each edge, proxies that name nobody as 0; and how far all came."""
     async with edge(chunks=36, addresses=limits()) as rig:
-        rows = Seconds(rig.worker, rig.site.channels, "edge-0")
+        rows = Seconds(rig.worker, rig.site, "edge-0")
         writer = await hear(rig, 1)
         for number, times in ((2, 5), (3, 9)):
             for _ in range(times):
@@ -118,7 +119,7 @@ async def test_who_listens_for_a_minute_is_a_listener(monkeypatch: pytest.Monkey
     """Two streams of one client and a player of HLS are two; who has left, or only asked for the index, is none."""
     monkeypatch.setattr(seconds, "LISTENER_S", 3.0)
     async with edge(chunks=36, addresses=limits()) as rig:
-        rows = Seconds(rig.worker, rig.site.channels, "edge-0")
+        rows = Seconds(rig.worker, rig.site, "edge-0")
         writers = [await hear(rig, 1), await hear(rig, 1)]
         (await hear(rig, 2)).close()
         for number, targets in (
@@ -153,7 +154,7 @@ async def test_who_waits_is_a_device_wherever_it_asks_and_its_wait_ends_when_it_
     wide, shut = Orders("friday"), Orders("friday", p=0.0, epoch=1, narrow_ms=1)
     async with edge(chunks=36, addresses=limits()) as one, edge(chunks=36, addresses=limits()) as other:
         rigs, found, writers = (one, other), [], []
-        rows = [Seconds(rig.worker, rig.site.channels, f"edge-{number}") for number, rig in enumerate(rigs)]
+        rows = [Seconds(rig.worker, rig.site, f"edge-{number}") for number, rig in enumerate(rigs)]
         for second in range(41):
             for rig in rigs:
                 rig.channel.heed(wide if second > 35 else shut)
@@ -173,10 +174,36 @@ async def test_who_waits_is_a_device_wherever_it_asks_and_its_wait_ends_when_it_
             writer.close()
 
 
+async def test_a_minute_of_a_recording_is_a_play_and_less_or_again_is_none() -> None:
+    """By segments, by ranges of the file, twice on one connection: one each. 40 s, heads and a robot are no plays."""
+    async with edge(recorded_space(), addresses=limits()) as rig:
+        await record(rig.objects, 240, {range(240): "ada"})
+        rows = Seconds(rig.worker, rig.site, "edge-0")
+        size = int((await rig.get("/s/friday/recording.m4a", f"{NAMED}9", method="HEAD"))[1]["content-length"])
+        for number in [*range(10), *range(10), *range(10, 20)]:
+            target = f"/s/friday/replay/aac-64/{number}.m4s"
+            await rig.get(target, f"{NAMED}1", "User-Agent: VLC/3.0.20")
+            await rig.get(target, f"{NAMED}2", "User-Agent: somebot/1.0")
+            await rig.get(target, f"{NAMED}3", "User-Agent: VLC/3.0.20", method="HEAD")
+            await rig.get(f"/s/friday/replay/aac-64/{number % 10}.m4s", f"{NAMED}4", "User-Agent: VLC/3.0.20")
+        for first in range(0, size, size // 4):
+            part = f"Range: bytes={first}-{min(size, first + size // 4) - 1}"
+            await rig.get("/s/friday/recording.m4a", f"{NAMED}5", "User-Agent: mpv 0.37", part)
+        await rig.get("/s/friday/recording.m4a", f"{NAMED}1", "User-Agent: VLC/3.0.20")
+        await rig.get("/s/friday/replay/aac-64/1.m4s")  # of a proxy that names nobody
+        counts = count(SPACE, [taken(rows)])
+        assert counts is not None
+        assert (counts.plays.value, counts.plays_gross.value, counts.plays.at_least) == (2, 3, True)
+        assert rows.row() is None
+        rig.now += 86_400
+        await rig.get("/s/friday/recording.m4a", f"{NAMED}1", "User-Agent: VLC/3.0.20")
+        assert taken(rows).spaces[SPACE].plays == 1
+
+
 async def test_first_sound_is_measured_where_a_connection_asks_for_it_first() -> None:
     """A connection that was open for other things would only tell how long that was."""
     async with edge(chunks=36) as rig:
-        rows = Seconds(rig.worker, rig.site.channels, "edge-0")
+        rows = Seconds(rig.worker, rig.site, "edge-0")
         first = await hear(rig, 1)
         reader, later = await rig.open("/healthz", f"{NAMED}2")
         await reader.readuntil(b"\r\n\r\n")
@@ -196,7 +223,7 @@ async def test_handshakes_and_what_was_too_slow_are_told(tmp_path: Path, monkeyp
     monkeypatch.setattr(protocol, "HEAD_S", 1.0)
     authority = Authority(tmp_path)
     async with edge(chunks=1, tls=authority.tls(), trust=authority.trust()) as rig:
-        rows = Seconds(rig.worker, rig.site.channels, "edge-0")
+        rows = Seconds(rig.worker, rig.site, "edge-0")
         assert (await rig.get("/healthz"))[0] == 200
         silent, wrong = [await asyncio.open_connection("127.0.0.1", rig.port) for _ in range(2)]
         wrong[1].write(b"GET / HTTP/1.1\r\n\r\n")
@@ -213,7 +240,7 @@ async def test_rows_tell_how_sources_behave_and_how_much_room_there_is() -> None
     """One listens, one is gone at once again and again, one connects and says nothing."""
     addresses = Addresses(connections=0, requests=0, proxy=lambda address: False)
     async with edge(chunks=36, addresses=addresses) as rig:
-        rows = Seconds(rig.worker, rig.site.channels, "edge-0")
+        rows = Seconds(rig.worker, rig.site, "edge-0")
 
         async def open_from(source: int, *, hears: bool = False) -> asyncio.StreamWriter:
             local = (f"127.0.0.{source}", 0)
@@ -242,13 +269,13 @@ async def test_rows_tell_how_sources_behave_and_how_much_room_there_is() -> None
 
 async def test_nothing_on_the_air_makes_no_row() -> None:
     async with edge(live_space(state=State.SCHEDULED, doors_open_ms=None)) as rig:
-        assert Seconds(rig.worker, rig.site.channels, "edge-0").row() is None
+        assert Seconds(rig.worker, rig.site, "edge-0").row() is None
 
 
 async def test_the_longest_accept_queue_of_the_second_is_told() -> None:
     """As the kernel says of our own socket; afterwards it is empty again."""
     async with edge(chunks=1) as rig:
-        rows = Seconds(rig.worker, rig.site.channels, "edge-0")
+        rows = Seconds(rig.worker, rig.site, "edge-0")
         assert taken(rows).queue == -1
         with socket.create_server(("127.0.0.1", 0), backlog=8) as listening:
             rows.sockets = [listening]

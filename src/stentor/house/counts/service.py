@@ -1,14 +1,16 @@
 """Adds up the rows of edges as they come, and keeps the numbers of every space.
 
 Every house does it alike, from the same rows with the same function, so any of them answers and says the same. What is
-kept (object ``counts/<space>.json``) is made anew a minute after it changed; a house that starts reads the rows of the
-spaces that are on from their beginning.
+kept (object ``counts/<space>.json``) is made anew a minute after it changed; a house that starts reads the rows of
+today and those of the spaces that are on, from their beginning. Plays of earlier days are in what is kept; of a
+day that two have counted the larger number stands.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -20,7 +22,9 @@ from stentor.bus.board import Board
 from stentor.bus.connection import Bus, heed_cancel
 from stentor.bus.documents import Gone
 from stentor.bus.evidence import EvidenceLog, say_counts
-from stentor.evidence.counts import AudienceTally, Counts
+from stentor.evidence.counts import AudienceTally, Counts, with_plays
+from stentor.evidence.plays import DAY_MS, together
+from stentor.evidence.row import EdgeSecond
 from stentor.store.objects import Objects
 
 LOOK_S: Final = 1.0
@@ -47,19 +51,33 @@ class AudienceCounts:
         self._over: dict[str, float] = {}
         """Since when a space is not on the air (monotonic seconds)."""
         self._told: dict[str, Counts] = {}
-        self._kept: dict[str, Counts] = {}
+        self._stored: dict[str, Counts | None] = {}
+        """Of the spaces with a tally: what is kept."""
+        self._day = -1
         self._log = log.get("house")
 
     async def of(self, space: str) -> Counts:
         """The numbers as they stand. Raises :class:`NotFound` while there are none, :class:`Overloaded`."""
-        tally = self._tallies.get(space)
-        found = tally.counts() if tally is not None else None
-        if found is not None:
-            return found
+        found = self._now(space) if space in self._tallies else await self._read(space)
+        if found is None:
+            raise NotFound("Nothing has been counted for this space yet.", code="no-counts")
+        return found
+
+    async def _read(self, space: str) -> Counts | None:
+        """What is kept. Raises :class:`Overloaded`."""
         try:
             return msgspec.json.decode(await self._objects.get(kept_key(space)), type=Counts)
-        except (NotFound, msgspec.DecodeError) as error:
-            raise NotFound("Nothing has been counted for this space yet.", code="no-counts") from error
+        except (NotFound, msgspec.DecodeError):
+            return None
+
+    def _now(self, space: str) -> Counts | None:
+        """What is kept, and what has come since: of a space that is over only plays do."""
+        found, stored = self._tallies[space].counts(), self._stored.get(space)
+        if found is None or stored is None:
+            return found or stored
+        hidden = found.plays.at_least or stored.plays.at_least
+        on = space in self._on_air or space in self._over
+        return with_plays(found if on else stored, together(found.days, stored.days), at_least=hidden)
 
     async def follow(self) -> None:
         """Keeps which spaces are on air; for ever."""
@@ -74,7 +92,8 @@ class AudienceCounts:
     async def run(self) -> None:
         """Reads what edges said, tells them the sums, and keeps those; for ever."""
         await self._board.read.wait()
-        since_ms = min(self._on_air.values(), default=round(self._clock() * 1000))
+        now_ms = round(self._clock() * 1000)
+        since_ms = min([now_ms - now_ms % DAY_MS, *self._on_air.values()])
         following = self._rows.follow(since_ms=since_ms)
         loop = asyncio.get_running_loop()
         keep_s = loop.time() + KEEP_S
@@ -83,10 +102,8 @@ class AudienceCounts:
             await asyncio.sleep(LOOK_S)
             try:
                 async for row in following.new():
-                    for space in row.spaces:
-                        if space in self._on_air or space in self._over:
-                            self._hear(space).hear(row)
-            except (Overloaded, Malformed):
+                    await self._hear(row)
+            except Overloaded:
                 continue  # the bus is away, or of an older version; rows stay there
             counts = self._counts()
             await self._tell(counts)
@@ -94,15 +111,38 @@ class AudienceCounts:
             if over or loop.time() >= keep_s:
                 keep_s = loop.time() + KEEP_S
                 await self._keep(counts)
+                self._forget()
             for space in over:
-                for table in (self._over, self._tallies, self._told, self._kept):
+                self._over.pop(space, None)
+
+    async def _hear(self, row: EdgeSecond) -> None:
+        for space, seen in row.spaces.items():
+            if space in self._on_air or space in self._over or seen.plays or seen.robots:
+                if space not in self._tallies:
+                    await self._begin(space)
+                with suppress(Malformed):  # a newer edge, or a broken one: what it says of the space is not counted
+                    self._tallies[space].hear(row)
+
+    async def _begin(self, space: str) -> None:
+        """Reads what is kept; rows wait on the bus until the store answers."""
+        while space not in self._stored:
+            try:
+                self._stored[space] = await self._read(space)
+            except Overloaded:
+                await asyncio.sleep(LOOK_S)
+        self._tallies[space] = AudienceTally(space)
+
+    def _forget(self) -> None:
+        """A new day has begun: what is over counts its plays from nothing, beside what is kept."""
+        day = round(self._clock() * 1000) // DAY_MS
+        if day != self._day:
+            self._day = day
+            for space in self._tallies.keys() - self._on_air.keys() - self._over.keys():
+                for table in (self._tallies, self._told, self._stored):
                     table.pop(space, None)
 
-    def _hear(self, space: str) -> AudienceTally:
-        return self._tallies.setdefault(space, AudienceTally(space))
-
     def _counts(self) -> dict[str, Counts]:
-        found = ((space, tally.counts()) for space, tally in self._tallies.items())
+        found = ((space, self._now(space)) for space in self._tallies)
         return {space: counts for space, counts in found if counts is not None}
 
     async def _tell(self, counts: Mapping[str, Counts]) -> None:
@@ -113,14 +153,14 @@ class AudienceCounts:
 
     async def _keep(self, counts: Mapping[str, Counts]) -> None:
         for space, found in counts.items():
-            if _same(found, self._kept.get(space)):
+            if _same(found, self._stored.get(space)):
                 continue
             try:
                 await self._objects.put(kept_key(space), msgspec.json.encode(found))
             except Overloaded as error:
                 self._log.warning("counts-not-kept", space=space, reason=error.detail)
                 return  # in a minute again
-            self._kept[space] = found
+            self._stored[space] = found
 
 
 def _same(one: Counts, other: Counts | None) -> bool:
