@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser caches players live test faults fuzz proof-api proof-fuzz proof-seams unit check fmt bench docs screenshots lock sbom proof-install clean
+.PHONY: help setup browser caches players live test faults fuzz proof-api proof-fuzz proof-seams proof-verdict unit check fmt bench docs screenshots lock sbom proof-install clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -55,6 +55,9 @@ fuzz: setup ## fuzz everything that is parsed: a minute for each kind (chunks, d
 
 proof-seams: setup ## splice a thousand seams between hold music and a talk, and measure what is heard; ten minutes
 	@$(BIN)/python -m tests.support.seams $(ARGS)
+
+proof-verdict: setup ## judge two thousand nights whose truth is known, and write docs/reference/verdicts.md; ten minutes
+	@$(BIN)/python -m tests.support.verdicts a72ea5e2c35e0f9be465b2dac1112bc903f2b074 $(ARGS)
 
 proof-api: setup ## ask a real house everything that the API's description allows, as four callers; half an hour
 	@$(BIN)/python -m tests.support.api $(ARGS)

@@ -1,0 +1,219 @@
+"""Judges nights whose truth is known, and writes what came of it: ``python -m tests.support.verdicts SEED``.
+
+SEED is the commit of the rules: whoever wrote them could not know it, nor the nights that follow from it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from math import exp, lgamma, log
+from pathlib import Path
+
+from stentor.evidence.load import Portion
+from stentor.evidence.told import lines
+from stentor.evidence.verdict import LEAST_SHARE, NightVerdict, Outcome, judge
+from tests.support.nights import (
+    ATTACKS,
+    CROWDS,
+    FAULTS,
+    LOADS,
+    SHARES,
+    SPACE,
+    UNTRIED_ATTACK,
+    UNTRIED_CROWD,
+    Night,
+    Truth,
+    at_border,
+    expected,
+    replay,
+)
+
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "verdicts.md"
+HEAD = """# Judged nights
+
+`make proof-verdict` judges {nights:,} nights whose truth is known and writes this page. The seed is `{seed}`,
+the commit of [the rules](../explanation/verdict.md): the nights follow from it, and nobody could know it while
+the rules were written.
+
+Nights are replayed at the level of [rows](evidence.md): [sources act one by
+one](../../tests/support/nights.py), and what an edge makes of them goes through its own code (the sample of
+sources, how they behave, the costliest). Connections are not real: this shows that the rules do what they say,
+not that attackers are like these. Rules and nights are by the same hand. The truth is the generator's ledger;
+what a request costs, and how fast the machine is, are drawn anew for each night. In one night of ten there are
+more sources than the sample holds. A night is at the border when the ledger is within a tenth of where another
+verdict begins; there MIXED is right as well.
+"""
+
+
+@dataclass(frozen=True)
+class Judged:
+    night: Night
+    truth: Truth
+    finding: Outcome
+    accuses: bool
+    audience: Portion | None
+    hostile: Portion | None
+
+    @property
+    def right(self) -> bool:
+        return self.finding is expected(self.truth)
+
+    @property
+    def border(self) -> bool:
+        return at_border(self.truth)
+
+    @property
+    def slandered(self) -> bool:
+        """Somebody is accused though hostile sources had less than a tenth."""
+        least = (LEAST_SHARE - 0.03) * min(1.0, max(self.truth.total, 0.01))
+        return self.accuses and self.truth.hostile < least
+
+
+def nights(seed: str, count: int) -> list[Night]:
+    """Attacks, crowds, faults, shares and loads in turn, so that each comes as often; the rest by chance."""
+    chance = random.Random(seed)
+    attacks, crowds = list(ATTACKS), list(CROWDS)
+    found = []
+    for number in range(count):
+        crowd = crowds[number % len(crowds)]
+        one = chance.getrandbits(32)
+        if number % 6 == 5:
+            fault = FAULTS[number // 6 % len(FAULTS)]
+            load = 1.5 if fault in ("limit too low", "descriptors too few") else 0.7
+            found.append(Night(one, crowd, load=load, fault=fault))
+        else:
+            share, load = chance.choice(SHARES), chance.choice(LOADS)
+            found.append(Night(one, crowd, chance.choice(attacks), share, load))
+    return found
+
+
+def judged(night: Night) -> Judged:
+    replayed = replay(night)
+    found = judge(SPACE, replayed.rows)
+    assert found is not None
+    _held_to_its_word(found)
+    of = next((load for load in found.loads if load.resource is replayed.truth.resource), None)
+    return Judged(
+        night, replayed.truth, found.finding, found.accuses, of.audience if of else None, of.hostile if of else None
+    )
+
+
+def _held_to_its_word(found: NightVerdict) -> None:
+    """Who is not accused is called nothing."""
+    if not found.accuses:
+        assert "attack" not in "\n".join(lines(found)).lower()
+        assert found.finding is not Outcome.ATTACK
+
+
+def least_right(wrong: int, count: int) -> float:
+    """The share that is right at least, with 95 % confidence (Clopper and Pearson)."""
+
+    def chance_of_so_few(share: float) -> float:
+        terms = (
+            lgamma(count + 1) - lgamma(k + 1) - lgamma(count - k + 1) + k * log(share) + (count - k) * log(1 - share)
+            for k in range(wrong + 1)
+        )
+        return sum(exp(term) for term in terms)
+
+    low, high = 1e-9, 1 - 1e-9
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if chance_of_so_few(middle) > 0.05 else (low, middle)
+    return 1 - high
+
+
+def page(seed: str, found: Sequence[Judged]) -> str:
+    return (
+        "\n".join([HEAD.format(nights=len(found), seed=seed), *_summary(found), *_tables(found), *_misses(found)])
+        + "\n"
+    )
+
+
+def _summary(found: Sequence[Judged]) -> Iterator[str]:
+    clear, border = [one for one in found if not one.border], [one for one in found if one.border]
+    wrong = sum(not one.right for one in clear)
+    near = Counter(
+        "right" if one.right else "MIXED" if one.finding is Outcome.MIXED else one.finding.value for one in border
+    )
+    yield f"- Clear nights: {len(clear):,}, of which {wrong} wrong: **{1 - wrong / len(clear):.2%} right**, "
+    yield f"  at least {least_right(wrong, len(clear)):.2%} with 95 % confidence."
+    yield (
+        f"- Nights at the border: {len(border):,}: " + ", ".join(f"{n} {name}" for name, n in near.most_common()) + "."
+    )
+    yield f"- Somebody was accused without need: {sum(one.slandered for one in found)} times."
+    inside = [one for one in found if one.audience and one.hostile and not one.truth.fault]
+    held = [
+        one for one in inside if one.hostile and one.hostile.low - 0.05 <= one.truth.hostile <= one.hostile.high + 0.05
+    ]
+    held_share = len(held) / len(inside)
+    yield f"- The interval of hostile sources, and 5 % of the resource, held the truth in {held_share:.0%}."
+    yield ""
+
+
+def _tables(found: Sequence[Judged]) -> Iterator[str]:
+    yield from _table("Attack", found, lambda one: one.night.attack if one.night.share else "", [*ATTACKS])
+    yield from _table("Crowd", found, lambda one: "" if one.night.fault else one.night.crowd, [*CROWDS])
+    yield from _table("Fault", found, lambda one: one.night.fault, [*FAULTS])
+    untried = [one for one in found if not one.border and _untried(one.night)]
+    wrong = sum(not one.right for one in untried)
+    yield f"No rule was changed for *{UNTRIED_ATTACK}* and *{UNTRIED_CROWD}*: of {len(untried)} clear nights that had"
+    yield f"one, {wrong} were judged wrong. Nothing is learned from nights, so no kind is left out of a training."
+    yield ""
+
+
+def _untried(night: Night) -> bool:
+    return night.crowd == UNTRIED_CROWD or (night.share > 0 and night.attack == UNTRIED_ATTACK)
+
+
+def _table(name: str, found: Sequence[Judged], of: Callable[[Judged], str], values: Sequence[str]) -> Iterator[str]:
+    yield f"| {name} | clear | right | at the border | right or MIXED there | accused without need |"
+    yield "|---|---|---|---|---|---|"
+    for value in values:
+        these = [one for one in found if of(one) == value]
+        clear, border = [one for one in these if not one.border], [one for one in these if one.border]
+        good = sum(one.right or one.finding is Outcome.MIXED for one in border)
+        right = sum(one.right for one in clear)
+        yield f"| {value} | {len(clear)} | {right} | {len(border)} | {good} | {sum(one.slandered for one in these)} |"
+    yield ""
+
+
+def _misses(found: Sequence[Judged]) -> Iterator[str]:
+    yield "## Misses"
+    yield ""
+    yield "All clear nights that were judged otherwise than the ledger says; shares of the resource, 1.00 is all."
+    yield ""
+    yield "| truth | said | crowd | attack or fault | share, load | audience: ledger, said | hostile: ledger, said |"
+    yield "|---|---|---|---|---|---|---|"
+    for one in (one for one in found if not (one.right or one.border)):
+        night, truth = one.night, one.truth
+        what = night.fault or (night.attack if night.share else "–")
+        yield (
+            f"| {expected(truth).value} | {one.finding.value} | {night.crowd} | {what} "
+            f"| {night.share:.0%}, {night.load:g} | {truth.audience:.2f}, {_said(one.audience)} "
+            f"| {truth.hostile:.2f}, {_said(one.hostile)} |"
+        )
+
+
+def _said(share: Portion | None) -> str:
+    return f"{share.value:.2f} ({share.low:.2f} to {share.high:.2f})" if share else "–"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("seed")
+    parser.add_argument("--nights", type=int, default=2000)
+    parser.add_argument("--out", type=Path, default=PAGE)
+    given = parser.parse_args()
+    with ProcessPoolExecutor() as pool:
+        found = list(pool.map(judged, nights(given.seed, given.nights), chunksize=10))
+    given.out.write_text(page(given.seed, found), "utf-8")
+    print("\n".join(_summary(found)))
+
+
+if __name__ == "__main__":
+    main()
