@@ -67,7 +67,7 @@ def test_late_news_are_no_alarm() -> None:
         assert (found.stage.reason, found.audience.reason) == (Reason.NO_STAGE, Reason.NO_EDGE)
 
 
-@pytest.mark.parametrize("state", ON_AIR)
+@pytest.mark.parametrize("state", sorted(ON_AIR))
 def test_a_house_without_the_bus_knows_nothing_of_listeners(state: State) -> None:
     """It hears nobody, not even itself: no light says that no listener can be served, for they may hear as before."""
     found = lights(with_guests(state), [], THEN + 60)
