@@ -38,6 +38,7 @@ from stentor.edge.channel import DEFAULT_HOLD, Channel
 from stentor.edge.forward import Forwarder
 from stentor.edge.gate import Gate
 from stentor.edge.heartbeat import EdgesHeard, heartbeat
+from stentor.edge.kernel import KernelCounters
 from stentor.edge.leaving import Leaving
 from stentor.edge.seconds import Seconds
 from stentor.edge.site import Site
@@ -113,7 +114,7 @@ class Edge:
             clock_wrong=lambda: self._chunks.horizon.clock_wrong,
             counted=self._counted.of,
         )
-        self.seconds = Seconds(self.worker, self.site, instance)
+        self.seconds = Seconds(self.worker, self.site, instance, KernelCounters())
         self._objects = objects
         self._holds = {DEFAULT_HOLD: default_hold}
         self._following: dict[str, asyncio.Task[None]] = {}

@@ -14,6 +14,7 @@ from stentor.base.clock import unix_ms
 from stentor.crowd.addresses import ALONE
 from stentor.edge.channel import Channel
 from stentor.edge.fanout import SoundSent
+from stentor.edge.kernel import KernelCounters
 from stentor.edge.site import Site
 from stentor.edge.worker import Worker
 from stentor.evidence.plays import NewPlays
@@ -38,13 +39,14 @@ class _Before:
 class Seconds:
     """``look`` ten times a second, ``row`` once."""
 
-    def __init__(self, worker: Worker, site: Site, edge: str) -> None:
+    def __init__(self, worker: Worker, site: Site, edge: str, kernel: KernelCounters | None = None) -> None:
         self.sockets: Sequence[socket.socket] = ()
         """Those that this process listens on."""
         self._worker, self._channels, self._played, self._edge = worker, site.channels, site.played, edge
         self._before: dict[str, float] = {}
         self._spaces: dict[str, _Before] = {}
         self._queue = self._queue_limit = -1
+        self._kernel = kernel
 
     def look(self) -> None:
         """How many wait to be accepted."""
@@ -93,6 +95,7 @@ class Seconds:
             worker.sample.taken(),
             worker.sample.kinds,
             EdgeRoom(worker.places, worker.capacity, round(worker.meter.line_bps), round(1000 * worker.processors)),
+            self._kernel.second() if self._kernel else None,
         )
         self._queue = self._queue_limit = -1
         return found if spaces else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from stentor.base.errors import Malformed
+from stentor.evidence.kernel import KernelSecond
 from stentor.evidence.sources import KindSum, ReachSum
 
 MOST_BYTES = 128 * 1024
@@ -118,6 +119,8 @@ class EdgeSecond(msgspec.Struct, frozen=True, array_like=True):
     kinds: list[KindSum] = []
     """What they did, by how they behave (``evidence.kinds.Kind``)."""
     room: EdgeRoom = EdgeRoom()
+    kernel: KernelSecond | None = None
+    """What the kernel of this edge's machine counted; of one edge a machine."""
 
 
 _decoder = msgspec.msgpack.Decoder(EdgeSecond)
