@@ -13,20 +13,18 @@ from pathlib import Path
 from stentor.base.paths import HOUSE
 
 ROOT = Path(__file__).parents[1]
-EXACT = [row.path for row in HOUSE if row.exact]
-FIRST = [row.path.removeprefix("/") for row in HOUSE if not row.exact]
+FIRST = [row.path.removeprefix("/") for row in HOUSE]
 
 
 def table() -> str:
     """For the documents."""
-    rows = [f"| `{row.path}`{' alone' if row.exact else ''} | {row.what} |" for row in HOUSE]
+    rows = [f"| `{row.path}` | {row.what} |" for row in HOUSE]
     return "\n".join(["| path | what |", "|---|---|", *rows])
 
 
 def nginx_pattern() -> str:
     """nginx compares the decoded path, without its query."""
-    exact = "|".join(f"{path.removeprefix('/')}$" for path in EXACT)
-    return f"^/({exact}|({'|'.join(FIRST)})(/|$))"
+    return f"^/({'|'.join(FIRST)})(/|$)"
 
 
 def nginx_map() -> str:
@@ -38,19 +36,18 @@ def nginx() -> str:
 
 
 def caddy() -> str:
-    return " ".join(["@house path", *EXACT, *(f"/{name} /{name}/*" for name in FIRST)])
+    return " ".join(["@house path", *(f"/{name} /{name}/*" for name in FIRST)])
 
 
 def varnish() -> str:
     """Varnish compares the address as it came: one in other letters goes to an edge, which passes it on."""
-    exact = [f'req.url ~ "^{path}(\\?|$)"' for path in EXACT]
-    wanted = " || ".join([*exact, f'req.url ~ "^/({"|".join(FIRST)})([/?]|$)"'])
+    wanted = f'req.url ~ "^/({"|".join(FIRST)})([/?]|$)"'
     return f"if ({wanted}) {{\n    set req.backend_hint = house;\n    return (pass);\n}}"
 
 
 def ingress() -> str:
     house = "backend: {service: {name: stentor-house, port: {number: 8080}}}"
-    rows = [f"- {{path: {row.path}, pathType: {'Exact' if row.exact else 'Prefix'}, {house}}}" for row in HOUSE]
+    rows = [f"- {{path: {row.path}, pathType: Prefix, {house}}}" for row in HOUSE]
     return "\n".join(rows)
 
 

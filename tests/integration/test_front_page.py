@@ -72,9 +72,10 @@ async def test_a_house_that_stands_still_is_not_asked(tmp_path: Path) -> None:
             assert pid is not None
             os.kill(pid, signal.SIGSTOP)
             try:
-                for path in ("/feed.xml", "/calendar.ics") * 50:
+                for path in ("/", "/?lang=de", "/feed.xml", "/calendar.ics") * 50:
                     answer = await public.get(path)
                     assert answer.status_code == 200, path
+                    assert b"Tea" in answer.content
                     assert answer.headers["cache-control"].startswith("public, max-age=0, s-maxage=10")
                 assert {entry.title for entry in known} == {"Upcoming: Tea", "Doors open: The talk"}
             finally:

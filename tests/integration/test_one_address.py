@@ -28,7 +28,6 @@ from tests.support.speech import voice
 from tests.support.wait import eventually
 
 ROWS = {
-    "/": 200,
     "/account": 303,
     "/accounts": 303,
     "/admin": 200,
@@ -36,6 +35,7 @@ ROWS = {
     "/ask": 404,
     "/comments": 404,
     "/echo": 404,
+    "/mine": 200,
     "/oauth": 404,
     "/sign-in": 200,
     "/sign-up": 200,
@@ -44,7 +44,18 @@ ROWS = {
     "/whip": 404,
 }
 """What the house says to somebody who is not signed in."""
-PUBLIC = ("/s/talk", "/s/talk/door.json", "/s/talk/pulse.json", "/s/talk/hold.m4a", "/door.pub", "/healthz", "/s/none")
+PUBLIC = (
+    "/",
+    "/feed.xml",
+    "/calendar.ics",
+    "/s/talk",
+    "/s/talk/door.json",
+    "/s/talk/pulse.json",
+    "/s/talk/hold.m4a",
+    "/door.pub",
+    "/healthz",
+    "/s/none",
+)
 
 
 @asynccontextmanager
@@ -72,7 +83,7 @@ async def test_one_port_answers_every_path_and_the_old_ones_go_on(tmp_path: Path
     ):
         await eventually_there(client)
         for path, status in ROWS.items():
-            for below in (path, f"{path}/" if path != "/" else path):
+            for below in (path, f"{path}/"):
                 one, own = await client.get(below), await house.get(below)
                 assert one.status_code == own.status_code, below
                 assert one.content == own.content, below
@@ -99,7 +110,7 @@ async def test_every_row_goes_through_the_recipes(
         ):
             asked = await edge_asked(settings)
             for path, status in ROWS.items():
-                for below in (path, f"{path}/below" if path != "/" else path, f"{path}?page=2&utm_term=x"):
+                for below in (path, f"{path}/below", f"{path}?page=2&utm_term=x"):
                     there, own = await through.get(below), await client.get(below)
                     assert (there.status_code, there.content) == (own.status_code, own.content), below
                 assert (await through.get(path)).status_code == status, path
@@ -133,6 +144,8 @@ async def edge_asked(settings: Settings) -> float:
 async def eventually_there(client: httpx.AsyncClient) -> None:
     async with asyncio.timeout(10):
         while (await client.get("/s/talk")).status_code != 200:  # noqa: ASYNC110 nobody tells a client
+            await asyncio.sleep(0.05)
+        while b"/s/talk" not in (await client.get("/feed.xml")).content:  # noqa: ASYNC110 the front page is there, too
             await asyncio.sleep(0.05)
 
 

@@ -11,9 +11,10 @@ from tools import paths
 @pytest.mark.parametrize(
     ("path", "house"),
     [
-        ("/", True), ("//", False), ("//api", False), ("", False), ("*", False), ("/api", True), ("/api/", True),
+        ("/", False), ("//", False), ("//api", False), ("", False), ("*", False), ("/api", True), ("/api/", True),
         ("/api/v1/spaces", True), ("/apis", False), ("/API", False), ("/s/api", False), ("/sign-in", True),
-        ("/accounts/eve", True), ("/static/1/page.js", False), ("/healthz", False), ("/metrics", False),
+        ("/mine", True), ("/accounts/eve", True), ("/static/1/page.js", False), ("/healthz", False),
+        ("/metrics", False),
     ],
 )  # fmt: skip
 def test_a_row_is_a_path_and_all_below_it(path: str, house: bool) -> None:

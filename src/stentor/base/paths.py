@@ -12,15 +12,13 @@ import msgspec
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One row: a path and, unless it is ``exact``, everything below it."""
+    """One row: a path and everything below it."""
 
     path: str
     what: str
-    exact: bool = False
 
 
 HOUSE: Final = (
-    Row("/", "the list of spaces", exact=True),
     Row("/account", "one's own account"),
     Row("/accounts", "the accounts, for administrators"),
     Row("/admin", "what administrators do"),
@@ -28,6 +26,7 @@ HOUSE: Final = (
     Row("/ask", "asking to speak"),
     Row("/comments", "writing comments"),
     Row("/echo", "a speaker's sound check"),
+    Row("/mine", "all spaces, for those who make some"),
     Row("/oauth", "signing programs in"),
     Row("/sign-in", "signing in, also by a provider"),
     Row("/sign-up", "making an account"),
@@ -38,8 +37,7 @@ HOUSE: Final = (
 """``/oauth``: nothing is there yet. A recipe that was copied once must go on fitting."""
 PROGRAMS: Final = ("api", "oauth", "whip")
 """Below these paths errors are problem documents, whoever asks."""
-_FIRST: Final = frozenset(row.path[1:] for row in HOUSE if not row.exact)
-_EXACT: Final = frozenset(row.path for row in HOUSE if row.exact)
+_FIRST: Final = frozenset(row.path[1:] for row in HOUSE)
 
 
 def wants_page(path: str, accept: str) -> bool:
@@ -49,4 +47,4 @@ def wants_page(path: str, accept: str) -> bool:
 
 def of_house(path: str) -> bool:
     """Whether the house answers ``path`` (percent-decoded, as of :class:`stentor.wire.http.Request`)."""
-    return path.split("/", 2)[1:2][0] in _FIRST if path[:1] == "/" and path != "/" else path in _EXACT
+    return path[:1] == "/" and path.split("/", 2)[1] in _FIRST

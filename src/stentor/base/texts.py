@@ -10,7 +10,9 @@ import re
 from importlib import resources
 from itertools import product
 
-LANGUAGES = ("en", "de")
+NAMES = {"en": "English", "de": "Deutsch"}
+"""Languages by their tags, each with its own name; the first is the one of those who want none of them."""
+LANGUAGES = tuple(NAMES)
 TAG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")
 """A language tag of RFC 5646, without its private corners."""
 UNSAID = "und"

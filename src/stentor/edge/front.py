@@ -16,23 +16,29 @@ import msgspec
 from stentor.base import log
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import NotFound, Overloaded
-from stentor.base.texts import LANGUAGES
+from stentor.base.texts import LANGUAGES, UNSAID
 from stentor.edge import door, told
 from stentor.edge.channel import Channel
 from stentor.edge.page import ListenerPages
 from stentor.edge.reply import Document, Reply
-from stentor.spaces import front, portraits
+from stentor.spaces import front, phase, portraits
 from stentor.spaces.front import Front
 from stentor.spaces.model import Space, State
+from stentor.spaces.phase import Phase, Reader
 from stentor.store.objects import Objects
 from stentor.wire import calendar, rss
 from stentor.wire.http import Request
 
 PERIOD_S: Final = 2.0
+FIRST_S: Final = 0.25
+"""While there is none yet."""
 CACHE: Final = "public, max-age=0, s-maxage=10, stale-while-revalidate=10, stale-if-error=600"
 FRESH_S: Final = 1.0
 """How long a page is served before it is made again."""
 FACES: Final = 3
+CALM: Final = frozenset({Phase.SCHEDULED, Phase.UNPLANNED, Phase.REPLAY})
+"""The place on the page says it."""
+ON: Final = frozenset({Phase.LIVE, Phase.QUIET})
 LEAST_LISTENERS: Final = 3
 """Fewer are not told."""
 
@@ -46,18 +52,18 @@ class Face(msgspec.Struct, frozen=True):
 
 
 class Card(msgspec.Struct, frozen=True):
-    """A space on the front page. ``when`` is for those without JavaScript, in UTC; ``minutes`` how long it is on, or
-    was."""
+    """A space on the front page. ``said`` is its state in words, where that says something; ``when`` its time for those
+    without JavaScript, in UTC; ``minutes`` how long it is on, or was."""
 
     space: Space
     address: str
-    chip: str
+    said: str
     state: str
     faces: list[Face]
     more: int
     names: list[str]
-    at_ms: int | None
     when: str
+    iso: str
     minutes: int
     listeners: int
     language: str
@@ -89,7 +95,7 @@ class FrontPages:
         """For ever."""
         while True:
             await self.read()
-            await asyncio.sleep(PERIOD_S)
+            await asyncio.sleep(PERIOD_S if self.known else FIRST_S)
 
     async def read(self) -> None:
         """Reads the document; what was known stays when the store fails, or a newer house has written it otherwise."""
@@ -148,25 +154,34 @@ class FrontPages:
     def card(self, space: Space, language: str, now: float) -> Card:
         """A space as pages show it among others."""
         base, people = f"/s/{space.id}", front.people(space)
-        chip, _ = told.card(space, self._pages.catalogue, language, now)
         channel = self._channels.get(space.id)
         listeners = channel.audience if channel is not None and space.on_air else 0
         at_ms = space.scheduled_ms if space.state in (State.SCHEDULED, State.CANCELLED) else space.live_ms
-        on_ms = unix_ms(now) - space.live_ms if space.on_air and space.live_ms is not None else 0
+        at = datetime.fromtimestamp(at_ms / 1000, UTC) if at_ms is not None else None
+        on_ms = max(0, unix_ms(now) - space.live_ms) if space.on_air and space.live_ms is not None else 0
+        minutes = (on_ms if space.on_air else space.length_ms) // 60_000
         return Card(
             space=space,
             address=base,
-            chip=chip,
+            said=self._said(space, language, now, minutes),
             state=space.state.value,
             faces=[Face(seat.id, seat.name, portraits.address(seat, base) or "") for seat in people[:FACES]],
             more=max(0, len(people) - FACES),
             names=[seat.name for seat in people],
-            at_ms=at_ms,
-            when=_utc(at_ms) if at_ms is not None else "",
-            minutes=(on_ms if space.on_air else space.length_ms) // 60_000,
+            when=f"{at:%Y-%m-%d %H:%M} UTC" if at else "",
+            iso=f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else "",
+            minutes=minutes,
             listeners=listeners if listeners >= LEAST_LISTENERS else 0,
-            language="" if space.language.split("-")[0] == language else space.language,
+            language="" if space.language.split("-")[0] in (language, UNSAID) else space.language,
         )
+
+    def _said(self, space: Space, language: str, now: float, minutes: int) -> str:
+        facts = told.facts(space, now)
+        found, text = phase.phase(facts), self._pages.catalogue.text
+        if found in CALM:
+            return ""
+        chip = text(language, phase.words(facts, Reader.CARD).chip)
+        return f"{chip} · {text(language, 'front.minutes', count=minutes)}" if found in ON and minutes else chip
 
     def _feed(self, found: front.Arranged, language: str, now: float) -> bytes:
         """What is on, comes and can be heard again; of a space one entry for each of the three."""
@@ -200,7 +215,3 @@ class FrontPages:
             if (at_ms := space.scheduled_ms) is not None
         ]
         return calendar.calendar(events, name=self._pages.app)
-
-
-def _utc(at_ms: int) -> str:
-    return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"

@@ -129,7 +129,7 @@ class ListenerPages:
     def nowhere(self, request: Request, now: float, state: str = "unknown", status: int = 404, **extra: str) -> Reply:
         """The page for an address where there is no space, or none any more."""
         language = texts.negotiate(request.headers.get("accept-language", ""))
-        on = quote(request.path) if state == "away" else f"{self._house}/" if self._house else ""
+        on = quote(request.path) if state == "away" else "/"
         text = self._document("nowhere", language, BRIEF, now, space=None, state=state, status=status, on=on).body
         fields = {"Content-Type": HTML, "Cache-Control": BRIEF, "Vary": "Accept, Accept-Language", **ANYBODY}
         fields |= {name.replace("_", "-"): value for name, value in extra.items()}
@@ -137,9 +137,9 @@ class ListenerPages:
 
     def public(self, name: str, language: str, cache: str, now: float, **values: object) -> Document:
         """A page for everybody that is not of one space."""
-        return self._document(
-            name, language, cache, now, embedded=False, space=None, state=name, house=self._house, **values
-        )
+        shown = {"space": None, "state": name, "house": self._house, "languages": texts.NAMES}
+        query = "" if language == texts.LANGUAGES[0] else f"?lang={language}"
+        return self._document(name, language, cache, now, embedded=False, query=query, **shown, **values)
 
     def static(self, path: list[str]) -> Document:
         """``[version, …file]``: for ever when the version is this one; raises :class:`stentor.base.errors.NotFound`."""

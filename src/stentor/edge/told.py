@@ -8,7 +8,7 @@ from stentor.base.clock import unix_ms
 from stentor.base.texts import Catalogue
 from stentor.spaces import phase
 from stentor.spaces.model import Space
-from stentor.spaces.phase import OnStage, Reader
+from stentor.spaces.phase import Facts, OnStage, Reader
 
 PACKAGES = ("stentor.edge", "stentor.spaces")
 _OTHERS = ("host", "host_say", "speaker", "speaker_say", "card")
@@ -28,8 +28,7 @@ def _elsewhere(key: str) -> bool:
 
 def card(space: Space, catalogue: Catalogue, language: str, now: float) -> tuple[str, str]:
     """A word and a sentence about ``space`` that are true without a clock: for other sites, and without JavaScript."""
-    stage = OnStage.SOME if any(seat.connected for seat in space.seats.values()) else OnStage.NOBODY
-    words = phase.words(phase.facts(space, stage, unix_ms(now)), Reader.CARD)
+    words = phase.words(facts(space, now), Reader.CARD)
     host = space.host.name if space.host else ""
     at = datetime.fromtimestamp((space.scheduled_ms or 0) / 1000, UTC)
     return (
@@ -38,3 +37,9 @@ def card(space: Space, catalogue: Catalogue, language: str, now: float) -> tuple
             language, words.say, host=host or catalogue.text(language, "the_host"), date=f"{at:%Y-%m-%d %H:%M} UTC"
         ),
     )
+
+
+def facts(space: Space, now: float) -> Facts:
+    """What is known of a space for lists and cards, which hear nothing of it."""
+    stage = OnStage.SOME if any(seat.connected for seat in space.seats.values()) else OnStage.NOBODY
+    return phase.facts(space, stage, unix_ms(now))

@@ -114,7 +114,7 @@ def routes(
 
 
 def _of_list(pages: Pages, views: Views, people: People) -> list[HTTPRouteHandler]:
-    """``/``, ``/admin`` and ``/admin/design``."""
+    """``/mine``, which the house's own address shows, too, ``/admin`` and ``/admin/design``."""
 
     async def listed(request: _Request, *, unlocks: bool) -> Response[str]:
         """The list of spaces; where it ``unlocks``, the admin token gives it the buttons for hosts."""
@@ -124,7 +124,7 @@ def _of_list(pages: Pages, views: Views, people: People) -> list[HTTPRouteHandle
         opens = people.sign_up_rule is SignUp.OPEN
         return pages.answer(visit, "spaces", rows=(await views.rows()).spaces, page=page, unlocks=unlocks, opens=opens)
 
-    @route("/", http_method=READ, include_in_schema=False)
+    @route(["/", "/mine"], http_method=READ, include_in_schema=False)
     async def home(request: _Request) -> Response[str]:
         return await listed(request, unlocks=False)
 

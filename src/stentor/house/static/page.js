@@ -1,12 +1,16 @@
 // What both pages share: texts, times, small ways to build elements, and asking the API.
 
 import { $, element } from "./shared/element.js";
+import { remember } from "./shared/remembered.js";
 import { filled } from "./shared/texts.js";
 
 export { $, element };
 
 /** @type {Record<string, string>} */
 const words = JSON.parse($("house-texts").textContent);
+
+const who = document.querySelector(".who");
+if (who) remember(who.querySelector('[href="/account"]') !== null);
 
 /**
  * The text of `key` in the page's language, with {names} filled in.

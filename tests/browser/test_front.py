@@ -1,0 +1,88 @@
+"""The front page in a browser: full and empty, in the reader's zone and language, and with JavaScript off."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+import pytest
+
+from stentor.base.units import SeatId, SpaceId
+from stentor.spaces import front
+from stentor.spaces.front import Front
+from stentor.spaces.model import Role, Seat, Space, State
+from tests.browser.conftest import Browsers
+from tests.browser.test_accessible import open_to_all
+from tests.support.browser import visit
+from tests.support.edge import DOORS_OPEN_MS, Rig, edge, live_space
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+HOUR_MS: Final = 3_600_000
+PEOPLE: Final = ("Ada Lovelace", "Grace Hopper", "Mary Shelley", "Katherine Johnson", "Samir K.", "Lena Weber")
+
+
+def seats(*numbers: int) -> dict[str, Seat]:
+    named = [PEOPLE[number] for number in numbers]
+    found = [
+        Seat(SeatId(name.split()[0].lower()), name, Role.HOST if not at else Role.SPEAKER, connected=True, joined_ms=1)
+        for at, name in enumerate(named)
+    ]
+    return {seat.id: seat for seat in found}
+
+
+def coming(name: str, title: str, hours: float, *numbers: int, state: State = State.SCHEDULED, **more: object) -> Space:
+    at_ms = DOORS_OPEN_MS + round(hours * HOUR_MS)
+    fields: dict[str, object] = {"title": title, "scheduled_ms": at_ms, "seats": seats(*numbers), "state": state}
+    return Space(id=SpaceId(name), **(fields | more))  # type: ignore[arg-type]
+
+
+def replay(name: str, title: str, days: float, minutes: int, *numbers: int) -> Space:
+    end_ms = DOORS_OPEN_MS - round(days * 24 * HOUR_MS)
+    start_ms = end_ms - minutes * 60_000
+    return coming(
+        name, title, 0, *numbers, state=State.REPLAY, doors_open_ms=start_ms, live_ms=start_ms, ended_ms=end_ms
+    )  # fmt: skip
+
+
+LIVE: Final = live_space(
+    id=SpaceId("election-night"), title="Election night: what the polls missed", seats=seats(0, 1),
+    doors_open_ms=DOORS_OPEN_MS - 12 * 60_000, live_ms=DOORS_OPEN_MS - 12 * 60_000,
+)  # fmt: skip
+FULL: Final = [
+    coming("editorial", "Morning editorial, in the open", 20, 5),
+    coming("klima", "Klimarat: Fragen an die Verwaltung", 60, 4, 5, language="de"),
+    coming("jazz", "Jazz after midnight", 90, 3),
+    coming("off", "A talk that will not take place", 30, 2, state=State.CANCELLED),
+    coming("long", f"A title of {'very ' * 20}many words", 300, 0, 1, 2, 3, 4),
+    replay("physics", "What a second is, and who keeps it", 3, 58, 1),
+    replay("weekly", "Stentor weekly 14", 5, 31, 0, 1),
+    replay("jazz-7", "Jazz after midnight 7", 8, 72, 3),
+    replay("pumps", "Wärmepumpen, ehrlich gerechnet", 10, 47, 4),
+    replay("morning", "Morning editorial 112", 11, 22, 5),
+    replay("votes", "Who counts the votes?", 13, 63, 0, 1, 2),
+]  # fmt: skip
+
+
+async def told(rig: Rig, spaces: list[Space]) -> str:
+    """The house has written the document; the address of the edge."""
+    await rig.objects.put(front.KEY, msgspec.json.encode(Front(spaces)))
+    await rig.site.front.read()
+    return f"http://127.0.0.1:{rig.port}"
+
+
+async def test_everybody_can_use_it(browsers: Browsers) -> None:
+    """Full and empty: narrow and wide, light and dark, by keyboard; one primary button at most."""
+    async with (
+        edge(LIVE, chunks=1, address="https://talks.example") as rig,
+        visit(browsers.plain, "about:blank") as page,
+    ):
+        address = await told(rig, FULL)
+        await page.page.goto(f"{address}/?lang=en")
+        await open_to_all(page, "front page, full")
+        assert await page.page.locator(".primary").count() == 1
+        rig.site.channels.clear()
+        await told(rig, [])
+        rig.now += 2
+        await page.page.goto(f"{address}/?lang=de")
+        await open_to_all(page, "front page, empty")
+        assert await page.page.locator("main .button").inner_text() == "Gespräch planen"
