@@ -33,8 +33,8 @@ PERIOD_S: Final = 2.0
 FIRST_S: Final = 0.25
 """While there is none yet."""
 CACHE: Final = "public, max-age=0, s-maxage=10, stale-while-revalidate=10, stale-if-error=600"
-FRESH_S: Final = 1.0
-"""How long a page is served before it is made again."""
+FRESH_S: Final = 5.0
+"""How long a page is served before it is made again: that takes milliseconds in which this edge sends nothing."""
 FACES: Final = 3
 CALM: Final = frozenset({Phase.SCHEDULED, Phase.UNPLANNED, Phase.REPLAY})
 """The place on the page says it."""

@@ -15,8 +15,8 @@ from stentor.spaces import board
 from stentor.spaces.model import Role, Seat, Space, State
 
 KEY: Final = "public/front.json"
-MOST_COMING: Final = 60
-MOST_REPLAYS: Final = 60
+MOST_COMING: Final = 30
+MOST_REPLAYS: Final = 30
 CANCELLED_MS: Final = board.DAY_MS
 """So long after its time a space that was cancelled, or never begun, is told of."""
 _SLIM: Final[dict[str, object]] = {"pins": [], "sounds": [], "playing": None, "let_go": {}, "passes": ()}
