@@ -122,6 +122,20 @@ async def test_captions_in_step_with_the_sound(rig: Rig, browsers: Browsers) -> 
         page.calm()
 
 
+async def test_captions_can_be_asked_for_before_there_are_any(rig: Rig, browsers: Browsers) -> None:
+    """Their place is there at once and says why it is empty; with the first words nothing on the page moves."""
+    async with visit(browsers.plain, f"http://127.0.0.1:{rig.port}/s/friday") as page:
+        await page.page.click("#captions-switch")
+        await page.says("#captions-wait", "Nobody writes captions yet.")
+        below = "document.querySelector('#stage, #ways-to-hear').getBoundingClientRect().top"
+        before = await page.page.evaluate(below)
+        rig.channel.captions.add(said((rig.window.head - 9) * grid.CHUNK_S, "Good evening."), DOORS_OPEN_MS)
+        await page.says("#captions-read", "Good evening.", within_s=60)
+        assert await page.page.locator("#captions-wait").is_hidden()
+        assert abs(await page.page.evaluate(below) - before) < 30, "a line of the note is all that may come"
+        page.calm()
+
+
 async def test_who_does_not_hear_reads_the_whole_talk(rig: Rig, browsers: Browsers) -> None:
     """From its first word, with names, as it grows, without a press on play and without a byte of sound; who scrolls
     back stays there, and the device remembers size and contrast."""
@@ -144,7 +158,7 @@ async def test_who_does_not_hear_reads_the_whole_talk(rig: Rig, browsers: Browse
         at, end = f"{read}.scrollTop", f"({read}.scrollHeight - {read}.clientHeight)"
         await page.until(f"{at} > 0 && {at} >= {end} - 2", "the newest line is in sight")
         await page.page.evaluate(f"{at} = 0")
-        newest = page.page.get_by_role("button", name="To the newest words")
+        newest = page.page.get_by_role("button", name="Newest")
         await newest.wait_for()
         says(5, "And on.", "bob")
         await page.says("#captions-read p:nth-child(14)", "Bob And on.")

@@ -22,14 +22,16 @@ export class Captions {
   /** @type {Promise<import("./spoken.js").Spoken | null> | null} */
   #spoken = null;
   #reading = false;
+  #may = false;
 
   /**
-   * `button` turns them on and off, `panel` has the lines; `say` is the page's texts.
-   * @param {{ button: HTMLElement, panel: HTMLElement, say: Say }} page
+   * `button` turns them on and off, `panel` has the lines, `wait` says why there are none; `say` is the page's texts.
+   * @param {{ button: HTMLElement, panel: HTMLElement, wait: HTMLElement, say: Say }} page
    */
-  constructor({ button, panel, say }) {
+  constructor({ button, panel, wait, say }) {
     this.button = button;
     this.panel = panel;
+    this.wait = wait;
     this.say = say;
     this.on = storage((kept) => kept.getItem(KEY)) === "on";
     button.addEventListener("click", () => {
@@ -41,13 +43,15 @@ export class Captions {
   }
 
   /**
-   * Where the captions are, or nothing when there are none; who is `reading` only has them without the switch.
+   * Where the captions are, or nothing when there are none; who is `reading` only has them without the switch. While
+   * there `may` be some one can ask for them: nothing jumps when the first comes.
    * @param {CaptionAddresses | null} addresses
-   * @param {boolean} reading
+   * @param {{ reading: boolean, may: boolean }} circumstances
    */
-  offer(addresses, reading) {
+  offer(addresses, { reading, may }) {
     this.#addresses = addresses;
     this.#reading = reading;
+    this.#may = may;
     this.#switch();
   }
 
@@ -65,8 +69,10 @@ export class Captions {
   }
 
   #switch() {
-    this.button.hidden = !this.#addresses;
+    const there = Boolean(this.#addresses);
+    this.button.hidden = !this.#may;
     this.button.setAttribute("aria-pressed", String(this.on));
-    this.panel.hidden = !this.#addresses || !(this.on || this.#reading);
+    this.panel.hidden = !(this.#may && this.on) && !(there && this.#reading);
+    this.wait.textContent = this.say(there ? "captions_wait" : "captions_none");
   }
 }

@@ -60,7 +60,7 @@ export class View {
     this.#base = base;
     this.#state = state;
     this.portraits = new Portraits(() => this.#state.reading);
-    this.captions = new Captions({ button: $("captions-switch"), panel: $("captions"), say });
+    this.captions = new Captions({ button: $("captions-switch"), panel: $("captions"), wait: $("captions-wait"), say });
     this.reactions = new Reactions({ base, say });
     $("comments").addEventListener("toggle", () => this.#showComments());
     $("plain").hidden = true;
@@ -149,8 +149,9 @@ export class View {
     const { door, mode, follows, reading } = this.#state;
     const { captions: live, transcript } = door.streams;
     const newest = mode === "behind" ? new URL("captions.json", new URL(follows, location.href)).href : live;
-    const there = live && newest && (ON_AIR.has(door.state) || door.state === "ended");
-    this.captions.offer(there ? { newest, whole: transcript ?? live } : null, reading);
+    const on = ON_AIR.has(door.state);
+    const there = live && newest && (on || door.state === "ended");
+    this.captions.offer(there ? { newest, whole: transcript ?? live } : null, { reading, may: on || Boolean(there) });
     $("turns-read").hidden = !reading || Boolean(there);
   }
 
