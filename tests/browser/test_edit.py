@@ -29,6 +29,8 @@ async def test_a_space_is_edited_while_it_is_live(house: Whole, browsers: Browse
         for stage_page in (host, guest):
             await stage_page.says("#audience-count", "listening")
             await stage_page.says("#audience-reactions", "1")
+        await host.page.click("#numbers summary")
+        await host.says("#numbers-list", "hearing now")
         assert await guest.page.locator("#comments-moderation").is_hidden()
         await guest.says("#comments-said", "Nobody has written")
         await host.page.fill("#edit-name", "Tea & cake")

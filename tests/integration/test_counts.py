@@ -13,7 +13,7 @@ from stentor.bus.connection import Bus, connect
 from stentor.bus.evidence import CountsHeard, EvidenceLog
 from stentor.bus.status import SpaceStatus, Status
 from stentor.edge import metrics
-from stentor.evidence.counts import METHODS, count
+from stentor.evidence.counts import METHODS, count, kept_key
 from stentor.evidence.row import EdgeSecond, SpaceSecond
 from stentor.evidence.sketch import Sketch
 from stentor.house.counts import service
@@ -88,7 +88,7 @@ async def test_the_same_numbers_everywhere_and_afterwards(tmp_path: Path, monkey
         expected["plays_gross"] |= {"value": 3, "low": 3, "high": 3}
         await have_come(house, "plays", 2)
         await house.http.post("/api/v1/spaces/talk/end")
-        kept = Path(house.settings.recordings_address.removeprefix("file://")) / service.kept_key("talk")
+        kept = Path(house.settings.recordings_address.removeprefix("file://")) / kept_key("talk")
         await eventually(kept.exists, "it is kept", within_s=20)
         await house.stop()
         await bus.js.purge_stream("EVIDENCE")

@@ -5,6 +5,16 @@ type State = "scheduled" | "doors_open" | "live" | "interrupted" | "ended" | "re
 /** The lights of a space by their name. */
 type Lights = Record<string, { color: string; reason: string }>;
 
+/** A number of an audience, with its interval and its method. */
+interface Figure {
+  value: number;
+  low: number;
+  high: number;
+  method: string;
+  at_ms: number | null;
+  at_least: boolean;
+}
+
 /** A space in the list. */
 interface SpaceRow {
   id: string;

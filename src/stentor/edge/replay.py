@@ -31,6 +31,7 @@ from stentor.edge.shown import ShownManifest, ShownRecording, recording, trim_of
 from stentor.edge.transcripts import Transcripts
 from stentor.edge.virtual import VirtualFile, virtual_file
 from stentor.edge.withdrawn import Withdrawn, require
+from stentor.evidence import counts
 from stentor.spaces import outline
 from stentor.spaces.model import Space, State
 from stentor.spaces.outline import Outline
@@ -95,6 +96,8 @@ class Replays:
                 return await self._outlined(space, state, recording, render, request)
             case ["peaks.json"]:
                 return await self._outlined(space, path, recording, outline.peaks, request)
+            case ["counts.json"]:
+                return (await self._counts(space)).answer(request.headers)
             case ["clip.m4a"]:
                 return await self._clip(space, recording, request)
             case ["recording.m4a"]:
@@ -115,6 +118,14 @@ class Replays:
                     self._played.sent(space.id, int(number), request, connection)
                 return reply
         raise NotFound("There is nothing under this address.", code="no-such-page")
+
+    async def _counts(self, space: Space) -> Document:
+        """How many listened and played it, as houses keep it."""
+        try:
+            data = counts.public(await self._cache.get(counts.kept_key(space.id), keep=False))
+        except NotFound:
+            data = counts.public(b"")
+        return Document(data, "application/json", FINAL_CACHE, now=self._clock())
 
     async def overflow(self, space: Space, name: str, captions: Subtitles | None, request: Request) -> Reply:
         """A playlist of the overflow; raises :class:`NotFound`, also while nothing is old enough."""

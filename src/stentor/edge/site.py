@@ -44,6 +44,7 @@ from stentor.wire.horizon import CLOCK_WRONG
 from stentor.wire.http import Request
 
 ENDINGS = {"live.aac": "aac", "live.opus": "opus", "live.mp4": "mp4"}
+RECORDED = {"gaps.json", "chapters.json", "peaks.json", "counts.json", "recording.m4a", "clip.m4a"}
 METHODS = "GET, HEAD, OPTIONS"
 MOST_JOBS = 200
 """Replies that wait for the object store at once; beyond it 503 with Retry-After."""
@@ -216,7 +217,11 @@ class Site:
                 raise Conflict("The hosts have turned clips off.", code="clips-off")
             case ["clip"]:
                 return self._clip_page(channel.space, request)
-            case ["gaps.json" | "chapters.json" | "peaks.json" | "recording.m4a" | "clip.m4a"] | ["replay", *_]:
+            case [name] if name in RECORDED:
+                answer = self.replays.answer(channel.space, path, request, connection)
+                self._job(answer, request, connection)
+                return None
+            case ["replay", *_]:
                 answer = self.replays.answer(channel.space, path, request, connection)
                 self._job(answer, request, connection)
                 return None

@@ -207,6 +207,21 @@ def count(space: str, rows: Iterable[EdgeSecond]) -> Counts | None:
     return tally.counts()
 
 
+def kept_key(space: str) -> str:
+    """Under which key the numbers of a space are kept as an object, a :class:`Counts` as JSON."""
+    return f"counts/{space}.json"
+
+
+def public(data: bytes) -> bytes:
+    """What everybody may read of kept numbers, as JSON; no figures where they are of another version."""
+    try:
+        counts = msgspec.json.decode(data, type=Counts)
+    except msgspec.DecodeError:
+        return b'{"figures":{}}'
+    figures = {name: getattr(counts, name) for name in METHODS}
+    return msgspec.json.encode({"since_ms": counts.since_ms, "until_ms": counts.until_ms, "figures": figures})
+
+
 def with_plays(counts: Counts, days: Mapping[str, DayPlays], *, at_least: bool = False) -> Counts:
     """With the plays of those days, and their sums."""
     robots = sum(day.robots for day in days.values())

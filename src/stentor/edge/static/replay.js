@@ -53,18 +53,32 @@ export class Replay {
     $("replay").hidden = $("turns").hidden = false;
     this.#controls();
     this.#begin();
-    const [chapters, peaks, gaps, captions] = await Promise.all(
-      ["chapters.json", "peaks.json", "gaps.json", "captions.json"].map((name) => fetchDocument(this.base + name)),
+    const [chapters, peaks, gaps, captions, counts] = await Promise.all(
+      ["chapters.json", "peaks.json", "gaps.json", "captions.json", "counts.json"].map((name) => fetchDocument(this.base + name)),
     );
     this.#showChapters((chapters?.chapters ?? []).filter((/** @type {Chapter} */ { pin }) => !pin)); // pins have their own list
     $("wave").hidden = !peaks;
     if (peaks) drawWave($("wave"), peaks);
     this.#showGaps(gaps?.spans ?? []);
+    this.#showCounts(counts?.figures ?? {});
     new Transcript(audio, captions?.cues ?? []);
     this.#passMusic();
     for (const name of ["timeupdate", "seeking", "loadedmetadata"]) audio.addEventListener(name, () => this.#moved());
     for (const name of ["pause", "seeked"]) audio.addEventListener(name, () => this.#remember());
     this.#moved();
+  }
+
+  /** @param {Record<string, Figure>} figures */
+  #showCounts(figures) {
+    const shown = ["unique", "peak", "plays"].filter((name) => figures[name]?.value > 0).map((name) => {
+      const { value, low, high, at_least: atLeast } = figures[name];
+      const [count, least, most] = [value, low, high].map((number) => this.numbers.format(Math.round(number)));
+      const known = high > low ? `${count} (${least}–${most})` : count;
+      return this.say(`counted_${name}`, { count: atLeast ? this.say("at_least", { count: known }) : known });
+    });
+    $("counted").hidden = !shown.length;
+    $("counted").textContent = shown.join(" · ");
+    $("counted").title = Object.values(figures).map(({ method }) => method).join("\n");
   }
 
   // Where the link says, else where this listener stopped.

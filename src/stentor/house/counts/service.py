@@ -22,7 +22,7 @@ from stentor.bus.board import Board
 from stentor.bus.connection import Bus, heed_cancel
 from stentor.bus.documents import Gone
 from stentor.bus.evidence import EvidenceLog, say_counts
-from stentor.evidence.counts import AudienceTally, Counts, with_plays
+from stentor.evidence.counts import AudienceTally, Counts, kept_key, with_plays
 from stentor.evidence.plays import DAY_MS, together
 from stentor.evidence.row import EdgeSecond
 from stentor.store.objects import Objects
@@ -31,11 +31,6 @@ LOOK_S: Final = 1.0
 KEEP_S: Final = 60.0
 AFTER_S: Final = 300.0
 """So long after a space has left the board rows of it are waited for: edges serve it for two minutes more."""
-
-
-def kept_key(space: str) -> str:
-    """Under which key the numbers of a space are kept."""
-    return f"counts/{space}.json"
 
 
 class AudienceCounts:

@@ -2,6 +2,7 @@
 
 import { $, about, ask, button, lights, pause, text, when } from "./page.js";
 import { Audience } from "./audience.js";
+import { Numbers } from "./numbers.js";
 import { Backstage } from "./backstage.js";
 import { Captions } from "./captions.js";
 import { Door } from "./door.js";
@@ -52,6 +53,7 @@ const removal = new Removal({ space: space.id, token, command });
 const door = new Door({ space: space.id, token, command });
 const edit = new Edit({ space: space.id, token, command });
 const audience = new Audience();
+new Numbers({ space: space.id, token });
 const captions = new Captions({ space: space.id, token, command });
 const keep = new Keep({ space: space.id, token, command });
 const parts = [people, start, backstage, pins, sounds, line, moderation, ladder, removal, door, edit, keep, captions];

@@ -1,0 +1,54 @@
+// How many listened, waited and played: the numbers of the API with their intervals, for whoever opens them.
+
+import { $, ask, element, pause, text, when } from "./page.js";
+import { between } from "./shared/pace.js";
+
+const SHOWN = ["hearing", "peak", "minutes", "listeners", "unique", "lobby", "refused_devices", "refused", "waited", "waited_minutes", "plays", "plays_gross"];
+/** @type {Pace} */
+const LOOK_S = [4, 6];
+
+export class Numbers {
+  #following = false;
+
+  /** @param {{ space: string, token: string }} page */
+  constructor({ space, token }) {
+    this.space = space;
+    this.token = token;
+    $("numbers").addEventListener("toggle", () => this.#follow());
+  }
+
+  // As long as somebody looks.
+  async #follow() {
+    if (this.#following) return;
+    this.#following = true;
+    while ($("numbers").open) {
+      if (!document.hidden) await this.#look();
+      await pause(between(LOOK_S));
+    }
+    this.#following = false;
+  }
+
+  async #look() {
+    try {
+      const { figures, until_ms } = await ask("GET", `/spaces/${this.space}/counts`, { token: this.token });
+      $("numbers-said").textContent = text("numbers.until", { when: when(until_ms) });
+      $("numbers-list").replaceChildren(...SHOWN.filter((name) => figures[name]).map((name) => row(name, figures[name])));
+    } catch (error) {
+      const { code, message } = /** @type {import("./page.js").Refused} */ (error);
+      $("numbers-said").textContent = code === "no-counts" ? text("numbers.none") : message;
+    }
+  }
+}
+
+/**
+ * One number; how it was counted is its title.
+ * @param {string} name
+ * @param {Figure} figure
+ */
+function row(name, { value, low, high, method, at_ms: atMs, at_least: atLeast }) {
+  const whole = (/** @type {number} */ number) => Math.round(number).toLocaleString(document.documentElement.lang);
+  const shown = atLeast ? text("numbers.at_least", { count: whole(value) }) : whole(value);
+  const peak = atMs ? ` ${text("numbers.at", { when: when(atMs) })}` : "";
+  const between = high > low ? ` ${text("numbers.between", { low: whole(low), high: whole(high) })}` : "";
+  return element("li", { title: method }, element("strong", {}, shown), ` ${text(`numbers.${name}`)}${peak}${between}`);
+}
