@@ -51,6 +51,7 @@ async def test_the_guests_microphone_never_carries_the_stream(
     ):
         host.muted = True
         await guest.open(house.audience(SPACE))
+        await guest.click("#more")
         await guest.click("#gentle")  # so that it plays at its own speed
         await guest.click("#play")
         await guest.says("#sound", "You are listening")

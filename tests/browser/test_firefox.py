@@ -208,6 +208,7 @@ async def test_text_only(browser: Firefox) -> None:
     """Who talks is read, and nothing is heard."""
     async with on_air() as rig:
         await browser.open(address(rig))
+        await browser.click("#more")
         await browser.click("#text-only")
         await browser.says("#turns-read", "Ada")
         assert await browser.evaluate("document.querySelector('#player').hidden")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import Any
 
 import pytest
 
@@ -113,6 +114,33 @@ async def test_the_page_is_small(house: Whole, browsers: Browsers) -> None:
         for script, press in later.items():
             async with page.page.expect_response(lambda response, script=script: response.url.endswith(f"/{script}")):  # type: ignore[misc]
                 await page.page.click(press)
+
+
+async def test_on_a_phone_the_bar_is_below(house: Whole, browsers: Browsers) -> None:
+    """All is within the thumb's reach, nothing jumps, and what is opened comes from below and closes by a key."""
+    await house.space("thumb")
+    phone: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "locale": "de-DE"}
+    shift = """window.shifted = 0;
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) if (!entry.hadRecentInput) shifted += entry.value;
+      }).observe({ type: "layout-shift", buffered: true });"""
+    async with visit(browsers.plain, house.audience("thumb"), init_script=shift, **phone) as page:
+        await page.page.click("#play")
+        await page.says("#sound", "Sie hören zu")
+        await page.page.evaluate("scrollTo(0, 0)")
+        for tool in await page.page.locator(".controls :is(button, a):visible").all():
+            box = await tool.bounding_box()
+            assert box
+            assert min(box["width"], box["height"]) >= 44
+            assert box["y"] + box["height"] <= 844
+        await page.page.click("#react")
+        await page.page.locator("#reactions button").first.click()
+        await page.page.click("#more")
+        assert await page.page.locator("#ways").is_visible()
+        await page.page.keyboard.press("Escape")
+        assert not await page.page.locator("#ways").is_visible()
+        assert float(await page.page.evaluate("shifted")) < 0.1
+        page.calm()
 
 
 async def test_german_listeners_read_german(house: Whole, browsers: Browsers) -> None:

@@ -82,6 +82,20 @@ async def test_a_clip_is_cut_on_the_page(rig: Rig, browsers: Browsers) -> None:
         await page.until("document.querySelectorAll('#chapters li').length === 4", "all turns are there")
         await page.page.click("#turns summary")
         await page.until("document.querySelector('#from').value === '0:31'", "the turn's beginning is offered")
+        last = page.page.locator("#range button").last
+        await page.page.locator("#range button").first.press("ArrowRight")
+        await page.until("document.querySelector('#from').value === '0:32'", "a key moves the beginning")
+        handle, wave = await last.bounding_box(), await page.page.locator("#wave").bounding_box()
+        assert handle
+        assert wave
+        await page.page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + 5)
+        await page.page.mouse.down()
+        await page.page.mouse.move(wave["x"] + wave["width"] / 2, handle["y"] + 5)
+        await page.page.mouse.up()
+        length = float(await page.page.eval_on_selector(AUDIO, "audio => audio.duration"))
+        written = str(await page.page.input_value("#to")).split(":")
+        assert abs(60 * int(written[0]) + float(written[1]) - length / 2) < 0.5, "the end is where the hand let go"
+        await page.page.fill("#from", "0:31")
         await page.page.fill("#to", "2:00")
         await page.says("#cut-wrong", "60 seconds")
         await page.page.fill("#to", "0:36")
@@ -108,10 +122,15 @@ async def test_the_transcript_of_a_recording(rig: Rig, browsers: Browsers) -> No
     """Who said what: a line is heard by a click, the one that is heard is marked, and there is a file to keep."""
     async with visit(browsers.plain, address(rig)) as page:
         await page.until("document.querySelectorAll('#transcript li').length === 3", "all lines are there")
+        await page.page.click("#tab-words")
         lines = await page.page.locator("#transcript li").all_inner_texts()
         assert [" ".join(text.split()) for text in lines] == [
             "0:08 Ada Good evening.", "0:12 And welcome.", "0:40 Bob Thank you.",
         ]  # fmt: skip
+        await page.page.fill("#find", "welcome")
+        await page.says("#found", "1")
+        assert await page.page.locator("#transcript li:visible").all_inner_texts() == lines[1:2]
+        await page.page.fill("#find", "")
         await page.page.locator("#transcript button").nth(2).click()
         await page.until(f"{AT} > 40 && {AT} < 45", "it is heard")
         await page.says("#transcript [aria-current]", "Thank you.")

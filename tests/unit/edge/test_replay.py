@@ -133,7 +133,7 @@ async def test_hosts_can_turn_clips_off() -> None:
         for path in ("clip.m4a?from=10&to=12", "clip?from=10&to=12"):
             status, _, body = await rig.get(f"/s/friday/{path}")
             assert (status, json.loads(body)["code"]) == (409, "clips-off")
-        assert b"<details hidden>" in (await rig.get("/s/friday"))[2]
+        assert b'<details class="card" hidden>' in (await rig.get("/s/friday"))[2]
         assert (await rig.get("/s/friday/recording.m4a"))[0] == 200
 
 

@@ -143,7 +143,9 @@ async def test_a_space_to_come_fits_into_a_calendar() -> None:
         assert b"\r\nSUMMARY:Friday talk\r\n" in body
         assert b"DESCRIPTION" not in body
         assert b"\r\nDTSTART:20300317T174740Z\r\n" in body
-        assert '<p id="calendar"><a href="/s/friday/event.ics"' in (await rig.get("/s/friday"))[2].decode()
+        page = (await rig.get("/s/friday"))[2].decode()
+        assert 'id="calendar">' in page
+        assert 'href="/s/friday/event.ics"' in page
         uid = next(line for line in body.splitlines() if line.startswith(b"UID:"))
         assert b"\r\nMETHOD:PUBLISH\r\n" in body
         rig.channel.space = msgspec.structs.replace(space, state=State.CANCELLED, version=2)
@@ -162,7 +164,7 @@ async def test_a_space_to_come_fits_into_a_calendar() -> None:
     async with edge() as rig:
         status, _, body = await rig.get("/s/friday/event.ics")
         assert (status, json.loads(body)["code"]) == (404, "not-scheduled")
-        assert '<p id="calendar" hidden>' in (await rig.get("/s/friday"))[2].decode()
+        assert 'id="calendar" hidden>' in (await rig.get("/s/friday"))[2].decode()
 
 
 async def test_what_a_space_is_about_stands_in_page_door_and_card() -> None:

@@ -40,4 +40,5 @@ export async function choose() {
   }
   root.lang = liked;
   for (const node of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-text]"))) node.textContent = say(node.dataset.text ?? "");
+  for (const node of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-label]"))) node.ariaLabel = say(node.dataset.label ?? "");
 }

@@ -123,6 +123,13 @@ player.onToggle((on) => send({ type: on ? "play" : "pause" }));
 remembered($("gentle"), "gentle", (on) => {
   player.gentle = on;
 });
+for (const button of document.querySelectorAll("[data-share]")) {
+  /** @type {HTMLElement} */ (button).hidden = false;
+  button.addEventListener("click", async () => {
+    const { share } = await import("./shared/share.js");
+    await share({ title: state.door.title, url: `${location.origin}${base.slice(0, -1)}` }, say);
+  });
+}
 // In another site's frame there is room for the player only.
 if (!("embedded" in root.dataset)) {
   remembered($("text-only"), "text-only", (on) => {

@@ -8,6 +8,7 @@ export class Reactions {
   #base;
   #say;
   #group = /** @type {HTMLElement} */ (document.getElementById("reactions"));
+  #switch = /** @type {HTMLElement} */ (document.getElementById("react")); // where there is no room for all of them
   #said = /** @type {HTMLElement} */ (document.getElementById("reactions-said"));
   /** @type {Map<string, { button: HTMLElement, count: HTMLElement }>} */
   #counts = new Map();
@@ -21,6 +22,10 @@ export class Reactions {
   constructor({ base, say }) {
     this.#base = base;
     this.#say = say;
+    this.#switch.addEventListener("click", () => {
+      const open = this.#group.toggleAttribute("data-open");
+      this.#switch.setAttribute("aria-expanded", String(open));
+    });
   }
 
   /**
@@ -28,7 +33,7 @@ export class Reactions {
    * @param {ReactionOffer | null} offer
    */
   open(offer) {
-    this.#group.hidden = !offer;
+    this.#group.hidden = this.#switch.hidden = !offer;
     this.#group.setAttribute("aria-label", this.#say("reactions"));
     this.#oneIn = offer?.one_in ?? 1;
     if (offer && !this.#counts.size) this.#group.append(...offer.names.filter((name) => REACTION_NAMES.includes(name)).map((name) => this.#button(name)));

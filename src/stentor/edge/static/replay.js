@@ -1,24 +1,21 @@
 // The player of a recording: who speaks when, a picture of the voices, speed, a remembered position, links and clips.
 // The sound itself is the audio element that is there without any script.
 
+import { ClipRange, seconds } from "./clip-range.js";
 import { clock } from "./shared/clock.js";
 import { $, element } from "./shared/element.js";
+import { hue, initials } from "./shared/portrait.js";
+import { share } from "./shared/share.js";
+import { openTabs } from "./shared/tabs.js";
 import { Transcript } from "./transcript.js";
 import { drawWave, fillWave } from "./wave.js";
 
 const REMEMBER_FROM_S = 10; // who heard less begins anew
 const REMEMBER_EVERY_MS = 3000;
-const MOST_CLIP_S = 60;
 const STEP_S = 5; // of the arrow keys
-
-/**
- * Seconds of "754", "12:34" or "1:02:03"; NaN for anything else.
- * @param {string} text
- */
-export function seconds(text) {
-  if (!/^\d+(:\d{1,2}){0,2}(\.\d+)?$/.test(text.trim())) return NaN;
-  return text.split(":").reduce((sum, number) => 60 * sum + Number(number), 0);
-}
+const BACK_S = 10;
+const FORWARD_S = 30;
+const PICTURE = 512; // the side of what the lock screen shows; no system takes an SVG there
 
 /** @param {string} address */
 async function fetchDocument(address) {
@@ -36,6 +33,7 @@ export class Replay {
   /** @type {Chapter[]} */
   #chapters = [];
   #kept = 0;
+  #shown = -2; // the chapter on the lock screen
 
   /** @param {{ base: string, door: DoorDocument, say: Say, portraits: import("./portraits.js").Portraits, language: string }} page */
   constructor({ base, door, say, portraits, language }) {
@@ -58,10 +56,14 @@ export class Replay {
     );
     this.#showChapters((chapters?.chapters ?? []).filter((/** @type {Chapter} */ { pin }) => !pin)); // pins have their own list
     $("wave").hidden = !peaks;
+    $("told").hidden = !chapters && !captions;
+    $("tab-words").hidden = !captions?.cues?.length;
+    openTabs($("tabs"));
+    $("tab-chapters").click();
     if (peaks) drawWave($("wave"), peaks);
     this.#showGaps(gaps?.spans ?? []);
     this.#showCounts(counts?.figures ?? {});
-    new Transcript(audio, captions?.cues ?? []);
+    new Transcript(audio, captions?.cues ?? [], this.say);
     this.#passMusic();
     for (const name of ["timeupdate", "seeking", "loadedmetadata"]) audio.addEventListener(name, () => this.#moved());
     for (const name of ["pause", "seeked"]) audio.addEventListener(name, () => this.#remember());
@@ -112,8 +114,11 @@ export class Replay {
       audio.defaultPlaybackRate = audio.playbackRate = Number(target.value);
     });
     $("share").addEventListener("click", () => this.#share());
-    for (const id of ["from", "to"]) $(id).addEventListener("input", () => this.#showClip());
-    $("cut-wrong").closest("details").addEventListener("toggle", (/** @type {any} */ { target }) => target.open && this.#fillClip());
+    $("replay-play").addEventListener("click", () => (audio.paused ? audio.play() : audio.pause()));
+    for (const name of ["play", "pause"]) audio.addEventListener(name, () => this.#showPlay());
+    $("back").addEventListener("click", () => this.#by(-BACK_S));
+    $("forward").addEventListener("click", () => this.#by(FORWARD_S));
+    new ClipRange({ audio, base: this.base, say: this.say, turn: () => this.#chapters[this.#current()]?.startTime ?? 0 });
     const wave = $("wave");
     wave.addEventListener("click", (/** @type {MouseEvent} */ { clientX }) => {
       const { left, width } = wave.getBoundingClientRect();
@@ -121,6 +126,18 @@ export class Replay {
     });
     wave.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#key(event));
     this.#session();
+  }
+
+  #showPlay() {
+    const { paused } = this.#audio;
+    $("replay-play").toggleAttribute("data-on", !paused);
+    $("replay-play").ariaLabel = this.say(paused ? "replay_play" : "replay_pause");
+  }
+
+  /** @param {number} seconds */
+  #by(seconds) {
+    const audio = this.#audio;
+    audio.currentTime = Math.max(0, Math.min(audio.duration || 0, audio.currentTime + seconds));
   }
 
   /** @param {KeyboardEvent} event */
@@ -139,14 +156,25 @@ export class Replay {
   #session() {
     if (!("mediaSession" in navigator)) return;
     const session = navigator.mediaSession;
-    this.#audio.addEventListener("play", () => {
-      session.metadata = new MediaMetadata({ title: this.door.title, artist: this.say("state_replay") });
-    });
+    this.#audio.addEventListener("play", () => this.#describe());
     session.setActionHandler("play", () => this.#audio.play());
     session.setActionHandler("pause", () => this.#audio.pause());
     session.setActionHandler("stop", () => this.#audio.pause());
+    session.setActionHandler("seekbackward", () => this.#by(-BACK_S));
+    session.setActionHandler("seekforward", () => this.#by(FORWARD_S));
+    session.setActionHandler("seekto", ({ seekTime }) => { this.#audio.currentTime = seekTime ?? 0; });
     session.setActionHandler("nexttrack", () => this.#skip(1));
     session.setActionHandler("previoustrack", () => this.#skip(-1));
+  }
+
+  // The lock screen: who speaks, in which space, with the face.
+  #describe() {
+    this.#shown = this.#current();
+    const chapter = this.#chapters[this.#shown];
+    const { title } = this.door;
+    const who = chapter?.seat ? chapter.title : this.say("state_replay");
+    const src = (chapter?.seat && this.door.portraits?.[chapter.seat]) || face(chapter?.seat ?? this.door.space, chapter?.seat ? who : title);
+    navigator.mediaSession.metadata = new MediaMetadata({ title: who, artist: title, artwork: [{ src, sizes: `${PICTURE}x${PICTURE}` }] });
   }
 
   /** @param {number} by */
@@ -198,7 +226,8 @@ export class Replay {
     const current = this.#current();
     const chapter = this.#chapters[current];
     const who = chapter ? (chapter.seat ? chapter.title : this.say("music_plays")) : "";
-    $("now").textContent = who ? `${clock(currentTime)} · ${who}` : clock(currentTime);
+    $("now").textContent = [who, `${clock(currentTime)}${duration ? ` / ${clock(duration)}` : ""}`].filter(Boolean).join(" · ");
+    if (current !== this.#shown && !this.#audio.paused && "mediaSession" in navigator) this.#describe();
     const wave = $("wave");
     wave.setAttribute("aria-valuemax", Math.floor(duration || 0));
     wave.setAttribute("aria-valuenow", Math.floor(currentTime));
@@ -239,33 +268,30 @@ export class Replay {
   }
 
   async #share() {
-    const link = `${location.origin}${this.base.slice(0, -1)}#t=${Math.floor(this.#audio.currentTime)}`;
-    let text = "share_by_hand";
-    try {
-      await navigator.clipboard.writeText(link);
-      text = "shared";
-    } catch {
-      // the browser does not let us: the link stands on the page
-    }
-    $("shared").textContent = this.say(text, { link });
+    const url = `${location.origin}${this.base.slice(0, -1)}#t=${Math.floor(this.#audio.currentTime)}`;
+    $("shared").textContent = this.say("share_by_hand", { link: url });
+    await share({ title: this.door.title, url }, this.say);
   }
+}
 
-  // From the beginning of the turn, or from a little before what is heard when that is long ago.
-  #fillClip() {
-    const now = this.#audio.currentTime;
-    const turn = this.#chapters[this.#current()]?.startTime ?? 0;
-    const from = Math.floor(now - turn < MOST_CLIP_S / 2 ? turn : now - MOST_CLIP_S / 2);
-    const to = Math.min(from + MOST_CLIP_S / 2, Math.floor(this.#audio.duration || from + MOST_CLIP_S / 2));
-    $("from").value = clock(from);
-    $("to").value = clock(to);
-    this.#showClip();
-  }
-
-  #showClip() {
-    const [from, to] = ["from", "to"].map((id) => seconds($(id).value));
-    const right = to - from >= 0.5 && to - from <= MOST_CLIP_S;
-    $("cut-wrong").textContent = right ? "" : this.say("cut_wrong");
-    if (right) $("clip").href = `${this.base}clip?from=${from}&to=${to}`;
-    else $("clip").removeAttribute("href");
-  }
+/**
+ * A face as a picture: the initials on the hue of the id.
+ * @param {string} id
+ * @param {string} name
+ */
+function face(id, name) {
+  const canvas = /** @type {HTMLCanvasElement} */ (element("canvas", { width: PICTURE, height: PICTURE }));
+  const ink = canvas.getContext("2d");
+  const place = document.body.appendChild(element("span", { hidden: true, dataset: { hue: hue(id) } }));
+  const degrees = getComputedStyle(place).getPropertyValue("--hue");
+  place.remove();
+  if (!ink) return "";
+  ink.fillStyle = `hsl(${degrees} 40% 88%)`;
+  ink.fillRect(0, 0, PICTURE, PICTURE);
+  ink.fillStyle = `hsl(${degrees} 60% 22%)`;
+  ink.font = `700 ${PICTURE * 0.4}px system-ui, sans-serif`;
+  ink.textAlign = "center";
+  ink.textBaseline = "middle";
+  ink.fillText(initials(name), PICTURE / 2, PICTURE / 2);
+  return canvas.toDataURL("image/png");
 }

@@ -16,13 +16,14 @@ export class Transcript {
    * `audio` plays the recording, `cues` are those of captions.json, in order.
    * @param {HTMLAudioElement} audio
    * @param {Cue[]} cues
+   * @param {Say} say
    */
-  constructor(audio, cues) {
+  constructor(audio, cues, say) {
     this.audio = audio;
     this.#cues = cues;
     this.#lines = cues.map((cue, at) => this.#line(cue, cues[at - 1]));
     $("transcript").replaceChildren(...this.#lines);
-    $("words").hidden = !cues.length;
+    $("find").addEventListener("input", () => this.#find(say));
     for (const name of ["timeupdate", "seeking"]) audio.addEventListener(name, () => this.#moved());
   }
 
@@ -41,6 +42,18 @@ export class Transcript {
       this.audio.play();
     });
     return element("li", {}, button);
+  }
+
+  // Only the lines in which a word, or a name, is found.
+  /** @param {Say} say */
+  #find(say) {
+    const wanted = $("find").value.trim().toLowerCase();
+    const found = this.#cues.filter(({ name, text }, at) => {
+      const there = `${name} ${text}`.toLowerCase().includes(wanted);
+      this.#lines[at].hidden = !there;
+      return there;
+    });
+    $("found").textContent = wanted ? say(found.length ? "found" : "found_none", { count: found.length, words: $("find").value }) : "";
   }
 
   #moved() {

@@ -9,7 +9,9 @@ import { Portraits } from "./portraits.js";
 import { Reactions } from "./reactions.js";
 import { linked } from "./shared/about.js";
 import { $, element } from "./shared/element.js";
+import { icon } from "./shared/icon.js";
 
+const TALKING = new Set(["live", "interrupted"]);
 const LATE_S = 12; // an ordinary HLS player is 8 to 12 s behind
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const UNITS = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000], ["second", 1000]];
@@ -32,10 +34,52 @@ function relative(ms) {
   return new Intl.RelativeTimeFormat(language()).format(Math.trunc(ms / size), unit);
 }
 
+/**
+ * "2 days, 4 hr": the two largest units of what is left.
+ * @param {number} ms
+ */
+function left(ms) {
+  const first = Math.max(0, UNITS.findIndex(([, full]) => ms >= full));
+  let rest = ms;
+  const parts = UNITS.slice(0, first + 2).map(([unit, full]) => {
+    const count = Math.floor(rest / full);
+    rest -= count * full;
+    return new Intl.NumberFormat(language(), { style: "unit", unit, unitDisplay: "short" }).format(count);
+  });
+  return parts.slice(first).join(" ");
+}
+
+/** The buttons of the bar for what stands further down, or comes from below: comments and what experts want. */
+function openPanels() {
+  for (const [button, panel] of [[$("chat"), $("comments")], [$("more"), $("ways")]]) {
+    button.addEventListener("click", () => {
+      panel.open = !panel.open;
+      if (panel.open) panel.querySelector("summary").focus();
+    });
+    panel.addEventListener("keydown", (/** @type {KeyboardEvent} */ { key }) => {
+      if (key !== "Escape") return;
+      panel.open = false;
+      button.focus();
+    });
+  }
+}
+
 /** @param {number} seconds */
 function minutes(seconds) {
   return new Intl.NumberFormat(language(), { style: "unit", unit: "minute", unitDisplay: "long", maximumFractionDigits: 1 }).format(seconds / 60);
 }
+
+/**
+ * Since when it is live, or the day of the recording.
+ * @param {DoorDocument} door
+ */
+function since({ state, live_ms: live }) {
+  if (live && TALKING.has(state)) return say("since", { time: new Intl.DateTimeFormat(language(), { timeStyle: "short" }).format(live) });
+  return live && state === "replay" ? new Intl.DateTimeFormat(language(), { dateStyle: "long" }).format(live) : "";
+}
+
+/** Beside the word that says it: somebody talks. */
+const bars = () => element("span", { className: "bars", ariaHidden: "true" }, element("i"), element("i"), element("i"));
 
 export class View {
   #base;
@@ -63,6 +107,7 @@ export class View {
     this.captions = new Captions({ button: $("captions-switch"), panel: $("captions"), wait: $("captions-wait"), say });
     this.reactions = new Reactions({ base, say });
     $("comments").addEventListener("toggle", () => this.#showComments());
+    openPanels();
     $("plain").hidden = true;
   }
 
@@ -87,11 +132,14 @@ export class View {
   showDoor() {
     const { door } = this.#state;
     const on = ON_AIR.has(door.state);
-    document.documentElement.dataset.state = door.state;
+    document.documentElement.dataset.state = $("state").dataset.state = door.state;
     document.title = `${door.title} · ${say("app")}`;
     $("title").textContent = door.title;
     this.#showAbout(door.description ?? "");
-    for (const part of ["live", "recorded", "ways", "ways-to-hear"]) $(part).hidden = !on;
+    for (const part of ["live", "recorded", "ways", "ways-to-hear", "more"]) $(part).hidden = !on;
+    write($("since"), since(door));
+    if (!on) $("count").textContent = "";
+    if (door.state !== "live") $("strip").style.transform = "";
     $("ask").hidden = !door.ask;
     if (door.ask) $("ask").querySelector("a").href = door.ask;
     showPins($("pins"), door, language());
@@ -117,7 +165,9 @@ export class View {
     const on = ON_AIR.has(door.state);
     const waits = door.state === "scheduled";
     $("player").hidden = mode === "seat" || (reading && on) || !(on || waits || mode === "behind");
-    write($("play"), say(mode !== "off" && sound !== "blocked" ? "stop" : waits ? "music" : "listen"));
+    const plays = mode !== "off" && sound !== "blocked";
+    $("play").toggleAttribute("data-on", plays);
+    write($("play-text"), say(plays ? "stop" : waits ? "music" : "listen"));
     write($("sound"), say(sound));
   }
 
@@ -125,7 +175,7 @@ export class View {
   async #showComments() {
     const { comments } = this.#state.door;
     const panel = $("comments");
-    panel.hidden = !comments;
+    panel.hidden = $("chat").hidden = !comments;
     if (panel.open && !this.#comments) {
       /** @param {typeof import("./comments.js")} module */
       const made = ({ Comments }) => new Comments({ panel, say, language });
@@ -166,7 +216,9 @@ export class View {
     write($("state"), say(chip));
     write($("headline"), say(headline, values));
     write($("say"), known(sentence, values));
-    $("calendar").hidden = door.state !== "scheduled" || !door.scheduled_ms;
+    const ahead = door.state === "scheduled" && door.scheduled_ms ? door.scheduled_ms - now : 0;
+    $("calendar").hidden = ahead <= 0;
+    if (ahead > 0) write($("countdown"), left(ahead));
   }
 
   /**
@@ -205,6 +257,8 @@ export class View {
   showPulse(pulse) {
     this.portraits.listeners = pulse.listeners;
     this.#onStage = pulse.seats;
+    const loudest = Math.max(-96, ...pulse.seats.filter(({ talking }) => talking).map(({ level }) => level));
+    if (this.#state.door.state === "live") $("strip").style.transform = `scaleY(${Math.max(0.08, Math.min(1, 1 + loudest / 48))})`;
     this.#showSeats();
     $("count").textContent =
       pulse.listeners === 1
@@ -220,8 +274,9 @@ export class View {
     if (now === this.#seats) return;
     this.#seats = now;
     const rows = seats.map((seat) => element("li", { className: seat.talking ? "talking" : "" },
-      this.portraits.of(seat.id, seat.name), seat.name,
-      element("span", { className: "role" }, say(seat.talking ? "talking" : seat.muted ? "muted" : seat.role))));
+      this.portraits.of(seat.id, seat.name), seat.muted ? icon("muted") : null,
+      element("span", { className: "name" }, seat.name),
+      element("span", { className: "role" }, seat.talking ? bars() : null, say(seat.talking ? "talking" : seat.muted ? "muted" : seat.role))));
     $("seats").replaceChildren(...rows);
     $("nobody").hidden = rows.length > 0;
   }

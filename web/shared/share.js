@@ -1,0 +1,21 @@
+// Handing on an address: by the system's own way where there is one, else into the clipboard.
+
+import { toast } from "./toast.js";
+
+/**
+ * Says what became of it; `say` has the texts "shared" and "share_by_hand".
+ * @param {{ title: string, url: string }} what
+ * @param {Say} say
+ */
+export async function share({ title, url }, say) {
+  if (navigator.canShare?.({ title, url }) && matchMedia("(pointer: coarse)").matches) {
+    await navigator.share({ title, url }).catch(() => {}); // who closes it has changed their mind
+    return;
+  }
+  try {
+    await navigator.clipboard.writeText(url);
+    toast(say("shared", { link: url }));
+  } catch {
+    toast(say("share_by_hand", { link: url })); // the browser does not let us: the link stands there
+  }
+}
