@@ -138,6 +138,7 @@ export class View {
     this.#showAbout(door.description ?? "");
     for (const part of ["live", "recorded", "ways", "ways-to-hear", "more"]) $(part).hidden = !on;
     write($("since"), since(door));
+    if ($("hosted-by")) write($("hosted-by"), say("hosted_by", { host: door.host }));
     if (!on) $("count").textContent = "";
     if (door.state !== "live") $("strip").style.transform = "";
     $("ask").hidden = !door.ask;
