@@ -44,7 +44,7 @@ live: setup ## start everything with two recorded voices on the stage; Ctrl-C en
 
 # In the order of the folders: what is quick comes last, and all processes end at about the same time.
 test: setup browser caches players check ## set up, check, and run all tests but the faults
-	@$(BIN)/python -m pytest tests --ignore tests/faults -m "not realtime and not install" -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m tests.support.twice tests --ignore tests/faults -m "not realtime and not install" -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 	@$(BIN)/python -m tests.support.twice tests --ignore tests/faults -m realtime -n 2 --dist loadfile $(ARGS)
 
 faults: setup ## kill, cut, fill and overload everything in the middle of a talk

@@ -1,7 +1,7 @@
 """Runs pytest; what fails is run once more, alone, and each first failure is printed as FLAKY with its reason.
 
-For tests that judge sound or seconds in real time, and for nothing else: other work on the same machine can spoil a
-first run, and what is wrong fails again. What is printed as FLAKY is a fault to mend.
+For tests that judge sound or seconds, and for those that drive many processes and browsers: other work on the same
+machine can spoil a first run, and what is wrong fails again. What is printed as FLAKY is a fault to mend.
 ``python -m tests.support.twice ARGUMENTS`` takes pytest's arguments.
 """
 
