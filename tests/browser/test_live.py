@@ -180,6 +180,7 @@ async def test_a_device_that_wants_contrast_has_it(rig: Rig, browsers: Browsers)
     rig.channel.captions.add(said(1, "Good evening."), DOORS_OPEN_MS)
     async with visit(browsers.plain, f"http://127.0.0.1:{rig.port}/s/friday") as page:
         await page.page.emulate_media(contrast="more")
+        await page.page.click("#more")
         await page.page.get_by_label("Text only").check()
         await page.says("#captions-read", "Ada Good evening.")
         assert await page.page.get_by_label("High contrast").is_checked()
@@ -227,6 +228,7 @@ async def test_text_only_costs_next_to_nothing(rig: Rig, browsers: Browsers) -> 
     async with visit(browsers.plain, f"http://127.0.0.1:{rig.port}/s/friday") as page:
         await page.page.click("#play")
         await page.until(f"{AUDIO}.currentTime > 0", "it plays")
+        await page.page.click("#more")
         await page.page.get_by_label("Text only").check()
         await page.says("#turns-read", "nobody is talking")
         assert await page.page.locator("#player").is_hidden()
@@ -248,6 +250,7 @@ async def test_who_is_behind_hears_a_little_faster_unless_told_not_to(rig: Rig, 
         await page.page.evaluate(f"{AUDIO}.currentTime -= 3")
         rate = f"{AUDIO}.playbackRate"
         await page.until(f"{rate} > 1 && {rate} <= 1.05 && {AUDIO}.preservesPitch", "a little faster")
+        await page.page.click("#more")
         await page.page.get_by_label("Catch up gently").uncheck()
         await page.until(f"{rate} === 1", "as it was spoken")
         await page.page.reload()

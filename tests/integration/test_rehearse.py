@@ -146,8 +146,8 @@ async def test_a_storm_is_weathered() -> None:
 async def test_slow_lines_are_counted_apart() -> None:
     """Whoever cannot take the sound as fast as it comes is heard of, but it is his line's fault."""
     async with on_air() as rig:
-        slow = CrowdMix({Format.AAC: 1.0}, slow=0.5, slow_bps=30_000)
-        report, _ = await crowd(rig, 40, for_s=6.0, mix=slow)
+        slow = CrowdMix({Format.AAC: 1.0}, slow=0.5, slow_bps=45_000)
+        report, _ = await crowd(rig, 40, for_s=9.0, mix=slow)  # the page comes first, which takes them six
     assert report.slow >= 10
     assert report.complaints == []
 

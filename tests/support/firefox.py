@@ -101,7 +101,8 @@ class Firefox:
             await self.call("Marionette:SetContext", value="content")
 
     async def click(self, selector: str) -> None:
-        """Presses what a selector finds, as a person would."""
+        """Presses what a selector finds, as a person would: from behind a bar it is scrolled out first."""
+        await self.evaluate(f"document.querySelector({selector!r})?.scrollIntoView({{block: 'center'}})")
         found = await self.call("WebDriver:FindElement", using="css selector", value=selector)
         await self.call("WebDriver:ElementClick", id=found[FOUND])
 

@@ -31,7 +31,7 @@ PAGE_CACHE = "public, max-age=5, stale-while-revalidate=60"
 CLIP_CACHE = "public, max-age=60"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'{elsewhere}; "
-    "media-src 'self'{elsewhere} blob:; img-src 'self'; manifest-src 'self'; worker-src 'self'; "
+    "media-src 'self'{elsewhere} blob:; img-src 'self' data:; manifest-src 'self'; worker-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors "
 )
 

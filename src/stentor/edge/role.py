@@ -145,6 +145,7 @@ class Edge:
                 group.create_task(status.beat(self._bus, self.status), name="beat")
                 group.create_task(self._keep_rows(), name="evidence")
         finally:
+            self.seconds.close()
             await self.site.stop()
 
     def status(self) -> Status:

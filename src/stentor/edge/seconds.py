@@ -48,6 +48,11 @@ class Seconds:
         self._queue = self._queue_limit = -1
         self._kernel = kernel
 
+    def close(self) -> None:
+        """Another edge may read what the kernel counts."""
+        if self._kernel is not None:
+            self._kernel.close()
+
     def look(self) -> None:
         """How many wait to be accepted."""
         for one in self.sockets:

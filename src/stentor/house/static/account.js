@@ -3,6 +3,7 @@
 import { $, ask, button, element, link, text, when } from "./page.js";
 import { signInAgain } from "./again.js";
 import { attempt, canPasskey, download, makePasskey, sayProblem, showCodes, toProvider, values } from "./sign.js";
+import { remember } from "./shared/remembered.js";
 
 const notice = $("notice");
 /** @type {PeoplePage} */
@@ -143,6 +144,7 @@ $("provider-unlink").addEventListener("click", () => save(async () => {
 $("sessions-end").addEventListener("click", () => save(async () => drawSessions(await ask("DELETE", "/account/sessions"))));
 $("sign-out").addEventListener("click", () => attempt(async () => {
   await ask("POST", "/sign-out");
+  remember(false); // the front page asks nobody
   location.assign("/");
 }));
 
