@@ -184,8 +184,10 @@ class Evening:
         await listener.page.locator("#reactions button").first.click()
         await listener.page.locator("#comments summary").click(timeout=60_000)
         await listener.says("#comments-read", COMMENTS[-1][2])
+        await listener.page.locator("#comments summary").click()  # the page itself is to be seen
         await listener.until("document.querySelector('#captions b')", "captions are shown")
         await stage.says("#comments-log", COMMENTS[-1][2])
+        await stage.page.evaluate("scrollTo(0, 0)")
         await self.album.take(stage, "stage", WIDE, when=f"{TALKING} && {GREEN} && {PICTURED}")
         await listener.page.evaluate("scrollTo(0, 0)")
         await self.album.take(
