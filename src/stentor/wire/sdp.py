@@ -107,7 +107,7 @@ def ask_for_fec(answer: str) -> str:
     In-band FEC is what the sender is told the receiver can use; libwebrtc sends none unasked. Other parameters stay.
     """
     lines = re.split(r"\r?\n", answer)
-    for payload in [found[1] for line in lines if line[:2] == "a=" and (found := _OPUS.fullmatch(line[2:]))]:
+    for payload in [found for line in lines if (found := _opus(line))]:
         prefix = f"a=fmtp:{payload} "
         at = next((n for n, line in enumerate(lines) if line.startswith(prefix)), None)
         parameters: dict[str, str | None] = {}
@@ -120,9 +120,15 @@ def ask_for_fec(answer: str) -> str:
         if at is not None:
             lines[at] = fmtp
         else:
-            rtpmap = next(n for n, line in enumerate(lines) if line.lower().startswith(f"a=rtpmap:{payload} opus/"))
+            rtpmap = next(n for n, line in enumerate(lines) if _opus(line) == payload)
             lines.insert(rtpmap + 1, fmtp)
     return "\r\n".join(lines)
+
+
+def _opus(line: str) -> str | None:
+    """The payload type that a line names as Opus."""
+    found = _OPUS.fullmatch(line[2:]) if line.startswith("a=") else None
+    return found[1] if found else None
 
 
 def parse_fragment(text: str) -> IceFragment:

@@ -188,6 +188,10 @@ def test_a_damaged_offer_is_refused_or_taken(data: st.DataObject) -> None:
         (CHROMIUM, "a=fmtp:111 minptime=10;stereo=1;useinbandfec=1"),
         (without("a=fmtp:111"), "a=fmtp:111 minptime=10;useinbandfec=1"),
         (
+            without("a=fmtp:111").replace("a=rtpmap:111 opus", "a=rtpmap:111  OPUS"),
+            "a=fmtp:111 minptime=10;useinbandfec=1",
+        ),
+        (
             CHROMIUM.replace("minptime=20;stereo=1", "useinbandfec=0; cbr ;"),
             "a=fmtp:111 useinbandfec=1;cbr;minptime=10",
         ),
