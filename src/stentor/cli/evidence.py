@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import click
 import msgspec
@@ -21,6 +23,8 @@ from stentor.evidence.verdict import judge
 
 SUFFIX = ".jsonl"
 
+T = TypeVar("T")
+
 
 @click.group()
 def evidence() -> None:
@@ -36,11 +40,7 @@ def counts(space: str, as_json: bool, data: str | None) -> None:
 
     SPACE may be a file that `stentor evidence rows` made, ROWS.jsonl: the numbers are the same then.
     """
-    settings = options.settings(data=data)
-    space, kept = _kept(space, settings)
-    found = count(space, kept)
-    if found is None:
-        raise unknown(space, settings)
+    found = _told(space, data, count)
     if as_json:
         click.echo(msgspec.json.encode(found).decode())
         return
@@ -62,11 +62,7 @@ def verdict(space: str, as_json: bool, data: str | None) -> None:
 
     SPACE may be a file that `stentor evidence rows` made, ROWS.jsonl: the verdict is the same then.
     """
-    settings = options.settings(data=data)
-    space, kept = _kept(space, settings)
-    found = judge(space, kept)
-    if found is None:
-        raise unknown(space, settings)
+    found = _told(space, data, judge)
     if as_json:
         click.echo(msgspec.json.encode(found).decode())
         return
@@ -74,11 +70,14 @@ def verdict(space: str, as_json: bool, data: str | None) -> None:
         click.echo(each)
 
 
-def _kept(space: str, settings: Settings) -> tuple[str, list[EdgeSecond]]:
-    """The space, and rows: those on the bus, or those of a file."""
-    if space.endswith(SUFFIX):
-        return _read_file(Path(space))
-    return space, uvloop.run(_read(settings))
+def _told(space: str, data: str | None, told: Callable[[str, list[EdgeSecond]], T | None]) -> T:
+    """What the rows of the space tell: those on the bus, or those of a file."""
+    settings = options.settings(data=data)
+    of, kept = _read_file(Path(space)) if space.endswith(SUFFIX) else (space, uvloop.run(_read(settings)))
+    found = told(of, kept)
+    if found is None:
+        raise unknown(of, settings)
+    return found
 
 
 def shown(one: Figure) -> str:
