@@ -16,6 +16,7 @@ from stentor.base.errors import BadInput, Malformed, NotFound
 from stentor.bus.evidence import EvidenceLog
 from stentor.bus.identity import join
 from stentor.cli import options, tables
+from stentor.cli.import_logs import import_logs
 from stentor.evidence.counts import METHODS, Figure, count
 from stentor.evidence.row import MOST_LINE_BYTES, EdgeSecond, line, only, read_line
 from stentor.evidence.told import lines
@@ -29,6 +30,9 @@ T = TypeVar("T")
 @click.group()
 def evidence() -> None:
     """What is known of an audience, and how."""
+
+
+evidence.add_command(import_logs)
 
 
 @evidence.command()

@@ -54,6 +54,11 @@ class Outside:
         return _packed(told), _packed(let_in), halvings
 
 
+def thinned(places: bytes, halvings: int) -> bytes:
+    """Of the places that a row names those that one with so many halvings does."""
+    return _packed(_held(_unpacked(places), halvings))
+
+
 class Waits:
     """What rows say of it, put together. Times are seconds of wall clocks, about in order."""
 

@@ -108,7 +108,9 @@ def accuses(load: Demand) -> bool:
 
 
 def cover(rows: Sequence[EdgeSecond]) -> float:
-    """Portion of the traffic that was seen: rows that are there, and load of those whom a proxy names."""
+    """Portion of the traffic that was seen: rows that are there, and requests of those whom a proxy names.
+
+    Its connections are nobody's: what comes through them is named, or not, by their requests."""
     by_edge: dict[str, list[int]] = defaultdict(list)
     for row in rows:
         by_edge[row.edge].append(row.at_ms // 1000)
@@ -116,8 +118,8 @@ def cover(rows: Sequence[EdgeSecond]) -> float:
     missing = sum(
         after - before - 1 for seconds in by_edge.values() for before, after in pairwise(seconds) if after - before > 1
     )
-    whole = sum(row.requests + row.accepted for row in rows)
-    unnamed = sum(asked + came for row in rows for source, asked, came in row.costliest if source == 0)
+    whole = sum(row.requests for row in rows)
+    unnamed = sum(asked for row in rows for source, asked, _ in row.costliest if source == 0)
     return there / (there + missing) * (1 - unnamed / whole if whole else 1.0)
 
 

@@ -118,3 +118,8 @@ def test_rows_may_come_twice_and_in_any_order() -> None:
     rows = night(cpu_ms=990, hostile=FLOOD)
     assert verdict([*reversed(rows), *rows]) == verdict(rows)
     assert judge("monday", rows) is None
+
+
+def test_connections_of_a_proxy_are_not_unseen() -> None:
+    """Who stands behind them their requests say; with only few of these a talk behind one was UNKNOWN."""
+    assert verdict(night(costliest=[(0, 0, 60)], accepted=60, requests=50)).cover == 1.0
