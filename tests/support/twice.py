@@ -1,7 +1,8 @@
 """Runs pytest; what fails is run once more, alone, and each first failure is printed as FLAKY with its reason.
 
 For tests that judge sound or seconds, and for those that drive many processes and browsers: other work on the same
-machine can spoil a first run, and what is wrong fails again. What is printed as FLAKY is a fault to mend.
+machine can spoil a first run, and what is wrong fails again. What is printed as FLAKY is a fault to mend. A unit test
+that judges no seconds has nothing that could spoil it: where one fails, nothing is tried again.
 ``python -m tests.support.twice ARGUMENTS`` takes pytest's arguments.
 """
 
@@ -15,6 +16,10 @@ from xml.etree import ElementTree
 
 FAILED = 1
 """pytest's exit code when tests ran and some failed; every other one is no matter of chance."""
+UNIT = "tests.unit."
+"""How a JUnit report names the unit tests."""
+REALTIME = "realtime"
+"""What is asked for by ``-m`` where only tests that judge sound or seconds run."""
 
 
 def run(arguments: list[str]) -> int:
@@ -25,6 +30,10 @@ def run(arguments: list[str]) -> int:
         if code != FAILED:
             return code
         flaky = failures(report.read_text("utf-8"))
+    wrong = [name for name in flaky if name.startswith(UNIT)] if REALTIME not in arguments else []
+    if wrong:
+        print(*(f"FAILED {name}: {flaky[name]} (a unit test has one try)" for name in wrong), sep="\n", flush=True)
+        return code
     print(f"Once more, alone: the {len(flaky)} that failed", flush=True)
     code = _pytest([*_alone(arguments), "--last-failed", "--last-failed-no-failures=none"])
     for name, reason in flaky.items():

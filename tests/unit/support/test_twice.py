@@ -41,6 +41,21 @@ def test_a_first_failure_is_printed_with_its_reason(tmp_path: Path, source: str)
     assert any(line.startswith(word) and reason in line for line in done.stdout.splitlines()), done.stdout
 
 
+@pytest.mark.parametrize("marked", [False, True], ids=["a rule", "judges seconds"])
+def test_a_unit_test_has_one_try(tmp_path: Path, marked: bool) -> None:
+    """What judges no seconds cannot fail by chance: nothing is run again, and the end says why."""
+    (tmp_path / "tests" / "unit").mkdir(parents=True)
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = realtime")
+    mark = "import pytest\n@pytest.mark.realtime" if marked else ""
+    (tmp_path / "tests" / "unit" / "test_it.py").write_text(ONCE.replace("def test_by", f"{mark}\ndef test_by"))
+    command = [sys.executable, "-m", "tests.support.twice", str(tmp_path), f"--rootdir={tmp_path}"]
+    expression = "realtime" if marked else "not realtime"
+    done = subprocess.run([*command, "-m", expression], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode == 0) == marked, done.stdout
+    word = "FLAKY tests.unit" if marked else "FAILED tests.unit"
+    assert any(line.startswith(word) for line in done.stdout.splitlines()), done.stdout
+
+
 def test_no_test_at_all_is_a_failure(tmp_path: Path) -> None:
     """pytest's other exit codes pass through."""
     assert twice(tmp_path, "").returncode == 5
