@@ -190,10 +190,18 @@ class Bus:
         """Waits a moment before something is tried again that the bus refused."""
         await asyncio.sleep(RECONNECT_S)
 
-    def lost(self) -> None:
+    async def away(self) -> None:
         """The connection is gone."""
         self._lost.set_result(None)
         self._lost = asyncio.get_running_loop().create_future()
+        if not self.client.is_closed:
+            self.log.warning("bus-lost")
+
+    async def back(self) -> None:
+        """The connection stands again."""
+        _give_up_soon(self.client)
+        self.epoch += 1
+        self.log.info("bus-back", epoch=self.epoch)
 
     def _unsubscribe(self, unsubscribe: Callable[[], Awaitable[None]]) -> Unsubscribe:
         async def stop() -> None:
@@ -218,33 +226,30 @@ class Bus:
 
 @asynccontextmanager
 async def connect(
-    url: str, *, name: str, role: str = "", login: Login | None = None, ca: str = "", own_user: bool = False
+    url: str,
+    *,
+    name: str,
+    role: str = "",
+    login: Login | None = None,
+    ca: str = "",
+    own_user: bool = False,
+    within_s: float = FIRST_CONNECT_S,
 ) -> AsyncIterator[Bus]:
     """A bus under ``url`` (``nats://host:port`` or ``tls://host:port``, several separated by commas).
 
     Three addresses or more are a cluster, which keeps :data:`COPIES` of everything. With ``tls://`` or ``ca`` a server
     without a certificate is told nothing; ``ca`` is the file of who has signed it, the system's without it. With
     ``own_user`` a server on 127.0.0.1 that another user runs is told nothing: the embedded server runs as we do.
-    Raises :class:`SetupError` when no server answers within :data:`FIRST_CONNECT_S`, or when it lets nobody in.
+    Raises :class:`SetupError` when no server answers within ``within_s`` seconds, or when it lets nobody in.
     """
     servers = [part.strip() for part in url.split(",") if part.strip()]
     where = ", ".join(server.rpartition("@")[2] for server in servers)
     user, password = _asked(login)
-    await _reachable(servers)
+    await _reachable(servers, within_s)
     client = _Client()
     client.own_user = own_user
     is_cluster = len(servers) >= COPIES
     bus = Bus(client, name, copies=COPIES if is_cluster else 1)
-
-    async def connected() -> None:
-        _give_up_soon(client)
-        bus.epoch += 1
-        bus.log.info("bus-back", epoch=bus.epoch)
-
-    async def lost() -> None:
-        bus.lost()
-        if not client.is_closed:
-            bus.log.warning("bus-lost")
 
     async def failed(error: Exception) -> None:
         _note(bus, error, where=where, role=role)
@@ -258,8 +263,8 @@ async def connect(
             reconnect_time_wait=RECONNECT_S,  # type: ignore[arg-type]
             max_reconnect_attempts=-1,
             ping_interval=CLUSTER_PING_S if is_cluster else PING_S,  # type: ignore[arg-type]
-            reconnected_cb=connected,
-            disconnected_cb=lost,
+            reconnected_cb=bus.back,
+            disconnected_cb=bus.away,
             error_cb=failed,
             inbox_prefix=inbox(role),
             user=user,
@@ -361,10 +366,10 @@ def _give_up_soon(client: Client) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS)
 
 
-async def _reachable(servers: list[str]) -> None:
+async def _reachable(servers: list[str], within_s: float) -> None:
     """Waits until one server's port is open: the client would wait 2 s after a refusal."""
     addresses = [urlsplit(server if "://" in server else f"nats://{server}") for server in servers]
-    deadline = asyncio.get_running_loop().time() + FIRST_CONNECT_S
+    deadline = asyncio.get_running_loop().time() + within_s
     while True:
         for address in addresses:
             try:

@@ -209,6 +209,7 @@ async def test_a_clock_set_back_does_not_stop_what_waits() -> None:
     assert (two.first, two.number % grid.CHUNKS_PER_SEGMENT) == (one.number + 1, grid.CHUNKS_PER_SEGMENT - 1)
 
 
+@pytest.mark.realtime
 async def test_a_chunk_is_made_as_soon_as_its_ticks_are_there() -> None:
     """In the talk nothing waits for the clock when the sound is there; garbage on the subject is counted."""
     with ThreadPoolExecutor(1) as pool:
