@@ -88,3 +88,9 @@ def flipped(data: bytes, at: float) -> bytes:
 def ogg_pages(data: bytes) -> list[int]:
     """Where the pages begin."""
     return [at for at in range(len(data)) if data[at : at + 5] == b"OggS\0"]
+
+
+def without_length(webm: bytes) -> bytes:
+    """As a browser's recorder writes it, which cannot go back to the head."""
+    at = webm.index(b"\x18\x53\x80\x67") + 4
+    return webm[:at] + b"\x01" + b"\xff" * 7 + webm[at + 8 :]

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import re
 import struct
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
+from stentor.audio import mpeg
 from stentor.wire import ogg
 
 FIND_BYTES: Final = 256 * 1024
 """So far into a file its beginning is looked for; what is before it is padding or the remains of something else."""
-CHAIN_FRAMES: Final = 3
-"""Frames of MPEG audio that must follow one another: two bytes that look like a beginning are nothing special."""
 PADDING_BYTES: Final = 2048
 """So many zeros at the end are no part of a frame."""
+LEAST_JUNK_BYTES: Final = 64
+"""So much behind a file is worth a word."""
+MOST_BEFORE_BYTES: Final = 2048
+"""So much before a file is the end of a frame that a recording began in, or the head of a form that was uploaded."""
 MOST_LINKS: Final = 200
 """Streams or files one after the other in a file; a radio recording of an hour has 20."""
 UNKNOWN_BYTES: Final = 0x7FFF_0000
@@ -30,17 +33,21 @@ _MAGIC: Final = re.compile(
     rb"|(?P<aiff>FORM.{4}AIF[FC])|(?P<mov>.{4}(?:ftyp|moov|mdat|wide|skip|free)(?=.))|(?P<caf>caff\x00\x01)",
     re.DOTALL,
 )
+_BEGINNING: Final = re.compile(
+    rb"(?:RIFF|RF64|RIFX|BW64).{4}WAVE[ -~]{4}|fLaC[\x00\x80]\x00\x00\x22|(?P<ogg>OggS\x00[\x02\x06])"
+    rb"|FORM.{4}AIF[FC][ -~]{4}|\x1a\x45\xdf\xa3.{1,60}?(?:webm|matroska)|caff\x00\x01\x00\x00desc"
+    rb"|\x00\x00\x00[\x08-\x80]ftyp[ -~]{4}|(?P<id3>ID3[\x02-\x04].[\x00-\xf0][\x00-\x7f]{4})",
+    re.DOTALL,
+)
+"""What other files begin with; in a hundred gigabytes of anything else it is not found once."""
+_CHUNK: Final = re.compile(rb"[ -~]{4}")
+_TOP: Final = frozenset(
+    b"ftyp moov mdat moof mfra sidx ssix styp emsg prft free skip wide uuid meta pnot udta "
+    b"desc data chan pakt kuki strg midi umid ovvw mark regn inst info edct peak".split()
+)
+"""Outermost boxes of MP4 (and QuickTime) and chunks of CAF."""
+_HEAD_BYTES: Final = 32
 _ID3, _ID3_V1, _APE = b"ID3", b"TAG", b"APETAGEX"
-# ISO/IEC 11172-3 and 13818-3: kbit/s by (MPEG-1, layer), from index 1; rates by the two bits of the version
-_KBPS: Final = {
-    (True, 1): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
-    (True, 2): (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
-    (True, 3): (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
-    (False, 1): (32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256),
-    (False, 2): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-    (False, 3): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-}
-_RATES: Final = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -60,75 +67,139 @@ def links(data: bytes) -> list[Link]:
     while data and len(found) < MOST_LINKS:
         body = _without_tags(data)
         kind, start = _kind(body)
-        if found and start:
+        if not kind:
             break
-        end = start + _length(kind, body[start:])
-        found += _pieces(kind, body[start:end])
+        body = body[start:]
+        least = _least(kind, body)
+        rest = body[least : least + FIND_BYTES]
+        # a file that was cut off says that it goes on, over the beginning of the next one
+        surely = least if least and (_begins(rest) or not _is_junk(rest)) else _HEAD_BYTES
+        end = _following(kind, body, min(surely, len(body)))
+        pieces = _pieces(kind, body[:end], least)
+        if start > MOST_BEFORE_BYTES and pieces:
+            pieces[0] = msgspec.structs.replace(pieces[0], damaged=True)
+        found += pieces
         data = body[end:]
+    if data and len(found) >= MOST_LINKS:
+        found[-1] = msgspec.structs.replace(found[-1], damaged=True)
     return found
 
 
-def _length(kind: str, body: bytes) -> int:
-    """Where the file at the beginning of ``body`` ends and another begins: all of it, where none is told or seen."""
-    end = 0
-    if kind == "wav" and body[:4] == b"RIFF":
-        end = 8 + int.from_bytes(body[4:8], "little")
-    elif kind == "aiff":
-        end = 8 + int.from_bytes(body[4:8], "big")
-    elif kind in ("mov", "caf"):
-        end = _boxes_end(kind, body)
-    for begin in (end, end + 1):  # a chunk of odd length is filled up, by most
-        if 0 < begin < len(body) and (_MAGIC.match(body, begin) or _mpeg(body, begin)):
-            return begin
-    return len(body)
+def _begins(rest: bytes) -> bool:
+    """Whether a file begins here, or a byte later: a chunk of odd length is filled up, by most."""
+    return any(_BEGINNING.match(rest, at) or mpeg.kind_at(rest, at) for at in (0, 1))
+
+
+def _least(kind: str, body: bytes) -> int:
+    """Up to where ``body`` is the file at its beginning: to its end where it has a length, else past its head."""
+    match kind:
+        case "wav" | "aiff":
+            order: Literal["big", "little"] = "big" if body[:4] in (b"RIFX", b"FORM") else "little"
+            size = int.from_bytes(body[4:8], order)
+            if body[:4] in (b"RF64", b"BW64") and size >= UNKNOWN_BYTES and body[12:16] == b"ds64":
+                size = int.from_bytes(body[20:28], order)
+            return 8 + size if _HEAD_BYTES <= 8 + size <= len(body) else _HEAD_BYTES
+        case "mov" | "caf":
+            return _boxes_end(kind, body)
+        case "matroska":
+            return _segment_end(body)
+        case "mp3" | "aac":
+            return mpeg.frames_end(kind, body)
+    return _HEAD_BYTES
+
+
+def _following(kind: str, body: bytes, at: int) -> int:
+    """Where in ``body`` another file begins, ``at`` or later; its end where none does.
+
+    What is looked for here is longer than the magic at a beginning: it must not be found by chance in 50 MB.
+    """
+    end = len(body)
+    for begun in _BEGINNING.finditer(body, at):
+        if _another(kind, body, begun):
+            end = begun.start()
+            break
+    skipped = {"ogg": "", "mp3": "mp3", "aac": "aac"}.get(kind, "")
+    return mpeg.find(body, at, end, skipped)
+
+
+def _another(kind: str, body: bytes, begun: re.Match[bytes]) -> bool:
+    """Whether a file of another kind begins, or one of a kind that is not read on over several files."""
+    begins = begun.lastgroup
+    if begins == "id3":
+        behind = begun.start() + _id3_bytes(body, begun.start())
+        after = mpeg.kind_at(body, behind)
+        return bool(_MAGIC.match(body, behind)) or (after != "" and after != kind)
+    if kind == "ogg":  # FLAC in Ogg has a FLAC head in its first page
+        return begins != "ogg" and body[begun.start() - 9 : begun.start() - 4] != b"\x7fFLAC"
+    return True
 
 
 def _boxes_end(kind: str, body: bytes) -> int:
-    """Where another file follows the boxes of an MP4 or the chunks of a CAF; 0 where one has no length."""
+    """Where the boxes of an MP4 or the chunks of a CAF end; the beginning of one that is cut off."""
     at, least = (8, 12) if kind == "caf" else (0, 8)
     while at + least <= len(body):
-        begun = _MAGIC.match(body, at)
-        if at and (_mpeg(body, at) or (begun and (begun.lastgroup != "mov" or body[at + 4 : at + 8] == b"ftyp"))):
-            break
+        name = body[at : at + 4] if kind == "caf" else body[at + 4 : at + 8]
+        if at and (name not in _TOP or name == b"ftyp"):
+            return at
         size = 12 + int.from_bytes(body[at + 4 : at + 12]) if kind == "caf" else int.from_bytes(body[at : at + 4])
         if kind == "mov" and size == 1:
             size = int.from_bytes(body[at + 8 : at + 16])
-        if size < least:
-            return 0
+        if not least <= size <= len(body) - at:
+            return at if size else len(body)
         at += size
     return at
 
 
-def _pieces(kind: str, body: bytes) -> list[Link]:
-    if kind in ("mp3", "aac") and body.endswith(bytes(PADDING_BYTES)):
-        body = body.rstrip(b"\0")
+def _segment_end(body: bytes) -> int:
+    """Where the one segment of a Matroska or WebM ends (RFC 8794, 4 and 5); 0 where it does not say, or is cut off."""
+    at = 4
+    for _ in range(2):
+        first = body[at : at + 1] or b"\1"
+        width = 9 - first[0].bit_length() if first[0] else 8
+        size = int.from_bytes(body[at : at + width]) - (1 << 7 * width)
+        at += width
+        if size == (1 << 7 * width) - 1 or at + size > len(body):
+            return 0
+        if body[at + size : at + size + 4] != b"\x18\x53\x80\x67":
+            return at + size
+        at += size + 4
+    return at
+
+
+def _pieces(kind: str, body: bytes, least: int) -> list[Link]:
+    """The piece of ``body``, a file of which nothing more is known than ``kind``, or those of an Ogg."""
+    if kind in ("mp3", "aac", "flac") and body.endswith(bytes(PADDING_BYTES)):
+        body = body.rstrip(b"\0") + bytes(2 if kind == "flac" else 0)  # its checksum may end in zeros
     match kind:
         case "ogg":
             return _ogg_links(body)
         case "wav":
-            return [_wav(body)]
+            return [_wav(body, least)]
         case "mp3":
-            return [Link("mp3", body, cut=_promised_frames(body) > _frames(body))]
-        case "":
-            return []
+            return [Link("mp3", body, cut=mpeg.promised_frames(body) > mpeg.frame_count(body))]
+        case "aac" | "aiff" | "caf" | "mov" | "matroska":
+            return [Link(kind, body, damaged=least > 0 and _is_junk(body[least : least + FIND_BYTES]))]
     return [Link(kind, body)]
+
+
+def _is_junk(rest: bytes) -> bool:
+    """Whether what is behind a file is neither padding nor a tag nor a chunk of it."""
+    return len(rest.strip(b"\0")) > LEAST_JUNK_BYTES and rest[4:8] not in _TOP and rest[:3].upper() != _ID3
 
 
 def _kind(body: bytes) -> tuple[str, int]:
     """The format, and where it begins; "" for none that is read here."""
-    if frames := _mpeg(body, 0):
+    if frames := mpeg.kind_at(body, 0):
         return frames, 0
     head = body[:FIND_BYTES]
     found = _MAGIC.search(head)
-    # what looks like MP4 is so only at the very beginning: its magic is four letters
-    while found and found.lastgroup == "mov" and found.start() > 0:
+    # the magic of MP4 is four letters, which stand for something only at the very beginning
+    while found and found.lastgroup == "mov" and found.start() and not _BEGINNING.match(head, found.start()):
         found = _MAGIC.search(head, found.end())
-    last = found.start() if found else len(head)
-    at = head.find(b"\xff")
-    while 0 <= at < last:
-        if frames := _mpeg(body, at):
-            return frames, at
-        at = head.find(b"\xff", at + 1)
+    last = found.start() if found else len(body)
+    at = mpeg.find(body, 0, min(last, FIND_BYTES))
+    if at < min(last, FIND_BYTES):
+        return mpeg.kind_at(body, at), at
     return (str(found.lastgroup), found.start()) if found else ("", 0)
 
 
@@ -141,9 +212,7 @@ def _without_tags(data: bytes) -> bytes:
             if data[start + 1 : start + 5] == b"ftyp":  # its length begins with zeros
                 start -= 3
         elif data[start : start + 3] == _ID3 and end - start >= 10:
-            flags, *size = data[start + 5 : start + 10]
-            length = 10 + sum((byte & 0x7F) << shift for byte, shift in zip(size, (21, 14, 7, 0), strict=True))
-            start += min(length + (10 if flags & 0x10 else 0), end - start)
+            start += min(_id3_bytes(data, start), end - start)
         elif data[start : start + 8] == _APE and end - start >= 32:
             start += min(32 + struct.unpack_from("<I", data, start + 12)[0], end - start)
         else:
@@ -161,79 +230,35 @@ def _without_tags(data: bytes) -> bytes:
     return data[start:end]
 
 
-def _mpeg(body: bytes, at: int) -> str:
-    """``mp3`` or ``aac`` (ADTS) when frames of it follow one another from ``at``, "" otherwise."""
-    for kind, size in (("mp3", _mpeg_frame), ("aac", _adts_frame)):
-        position = at
-        for _ in range(CHAIN_FRAMES):
-            length = size(body, position)
-            if not length:
-                break
-            position += length
-            if position >= len(body):  # the file is that short
-                return kind
-        else:
-            return kind
-    return ""
+def _id3_bytes(data: bytes, at: int) -> int:
+    flags, *size = data[at + 5 : at + 10]
+    length = 10 + sum((byte & 0x7F) << shift for byte, shift in zip(size, (21, 14, 7, 0), strict=True))
+    return length + (10 if flags & 0x10 else 0)
 
 
-def _mpeg_frame(body: bytes, at: int) -> int:
-    """Bytes of the frame of MPEG audio at ``at``; 0 where none is."""
-    if len(body) < at + 4 or body[at] != 0xFF or body[at + 1] & 0xE0 != 0xE0:
-        return 0
-    version, layer = body[at + 1] >> 3 & 3, 4 - (body[at + 1] >> 1 & 3)
-    rate_index, padded, rates = body[at + 2] >> 2 & 3, body[at + 2] >> 1 & 1, _RATES.get(version)
-    kbps_index = body[at + 2] >> 4
-    if layer == 4 or rates is None or rate_index == 3 or not 0 < kbps_index < 15:
-        return 0
-    bps = _KBPS[version == 3, layer][kbps_index - 1] * 1000
-    if layer == 1:
-        return (12 * bps // rates[rate_index] + padded) * 4
-    return (72 if layer == 3 and version != 3 else 144) * bps // rates[rate_index] + padded
-
-
-def _adts_frame(body: bytes, at: int) -> int:
-    """Bytes of the ADTS frame at ``at`` (ISO/IEC 14496-3, 1.A.3.2); 0 where none is."""
-    if len(body) < at + 7 or body[at] != 0xFF or body[at + 1] & 0xF6 != 0xF0 or body[at + 2] >> 2 & 15 > 12:
-        return 0
-    length = (body[at + 3] & 3) << 11 | body[at + 4] << 3 | body[at + 5] >> 5
-    return length if length > 7 else 0
-
-
-def _promised_frames(body: bytes) -> int:
-    """How many frames the first one says will follow it (the Xing head of LAME and others); 0 when it says nothing."""
-    at = max(body.find(b"Xing", 0, 64), body.find(b"Info", 0, 64))
-    return struct.unpack_from(">I", body, at + 8)[0] if at > 0 and len(body) >= at + 12 and body[at + 7] & 1 else 0
-
-
-def _frames(body: bytes) -> int:
-    """Frames of MPEG audio that follow one another from the beginning, and about as many as fit behind a break."""
-    position = count = 0
-    while length := _mpeg_frame(body, position):
-        position += length
-        count += position <= len(body)
-    left = len(body) - position
-    return count + (left * count // position if position and left > 0 else 0)
-
-
-def _wav(body: bytes) -> Link:
+def _wav(body: bytes, least: int) -> Link:
     """A WAV whose head says how long its sound really is: as long as the file, where it says what cannot be."""
-    position = 12
+    position, form = 12, b""
     while position + 8 <= len(body):
         name, size = struct.unpack_from("<4sI", body, position)
         begin = position + 8
-        if name != b"data":
-            position = begin + size + size % 2
-            continue
         if body[:4] != b"RIFF":  # RF64 has the length elsewhere
             break
-        end = begin + size + size % 2
+        end = begin + size + (size % 2 and not _CHUNK.match(body, begin + size))  # some do not fill up odd lengths
+        if name == b"fmt ":
+            form = body[position:end]
+        if name != b"data" or not form:
+            position = end
+            continue
         cut = len(body) < begin + size and 0 < size < UNKNOWN_BYTES
-        another = re.match(rb"[ -~]{4}", body[end : end + 4])
-        if another or len(body) - end <= size or not any(body[end : end + FIND_BYTES]):
-            return Link("wav", body, cut=cut)
+        rest = body[end : end + FIND_BYTES]
+        head = body[:12] + form + b"data"
+        if _CHUNK.match(rest) or len(body) - end <= size or not any(rest):
+            chunk = _CHUNK.match(rest) and 8 + int.from_bytes(rest[4:8], "little") <= len(body) - end
+            more = rest.startswith(b"data") or (end >= least - 1 and _is_junk(rest) and not chunk)
+            return Link("wav", head + struct.pack("<I", size) + body[begin:end], damaged=more, cut=cut)
         # what follows is no other chunk and longer than the sound: the length was never put right
-        return Link("wav", body[: position + 4] + b"\xff\xff\xff\xff" + body[begin:])
+        return Link("wav", head + b"\xff\xff\xff\xff" + body[begin:])
     return Link("wav", body)
 
 
@@ -243,7 +268,13 @@ def _ogg_links(body: bytes) -> list[Link]:
     damaged: set[int] = set()
     heads = cut = False
     position = 0
-    while (position := body.find(b"OggS\0", position)) >= 0:
+    while True:
+        before = position
+        position = body.find(b"OggS\0", before)
+        if _is_junk(body[before : position if position >= 0 else before + FIND_BYTES]):
+            damaged.add(max(len(found) - 1, 0))
+        if position < 0:
+            break
         page, state = _ogg_page(body, position)
         if state == "damaged":
             damaged.add(len(found) - 1)

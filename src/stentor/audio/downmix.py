@@ -18,6 +18,8 @@ as a microphone cable with crossed wires makes it."""
 # ITU-R BS.775: the middle 3 dB down, what is behind the listener 3 dB below the front, no effects of below 120 Hz
 _WEIGHTS: Final = {"FC": 0.707, "LFE": 0.0, "LFE2": 0.0}
 _BEHIND: Final = 0.354
+_USUAL: Final = ("FL", "FR", "FC", "LFE", "BL", "BR", "SL", "SR")
+"""Where channels stand in a WAV that does not say it (Microsoft's order), of six and more."""
 
 
 class Downmix:
@@ -27,6 +29,8 @@ class Downmix:
     """
 
     def __init__(self, names: Sequence[str]) -> None:
+        if len(names) in (6, 8) and set(names) == {"NONE"}:
+            names = _USUAL[: len(names)]
         self._others = np.array([_WEIGHTS.get(name, _BEHIND) for name in names[2:]], dtype=np.float32)
         self._mixed: list[Samples] = []
         self._left: list[Samples] = []

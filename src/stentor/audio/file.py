@@ -21,7 +21,7 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
 
-from stentor.audio.container import Link, links
+from stentor.audio.container import LEAST_JUNK_BYTES, Link, links
 from stentor.audio.downmix import Downmix
 from stentor.audio.pcm import Samples
 from stentor.base.errors import BadInput
@@ -181,10 +181,11 @@ class _Reading:
     def _frames(self, container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
         """Every frame that can be decoded; what lies between them is passed over and noted."""
         stream.codec_context.thread_count = 1
-        if (
-            stream.codec_context.name == "flac"
-        ):  # a frame with a wrong checksum would be a bang; it is dropped without a word
+        largest = 0
+        if stream.codec_context.name == "flac":
+            # a frame with a wrong checksum would be a bang; it is dropped without a word, as is what follows the last
             stream.codec_context.options = {"err_detect": "crccheck+explode"}
+            largest = int.from_bytes((stream.codec_context.extradata or b"")[7:10])
         errors = 0
         packets = container.demux(stream)
         while errors < MOST_ERRORS:
@@ -204,6 +205,8 @@ class _Reading:
                     self._left_out.add(LeftOut.DAMAGED)
                 errors += 1
                 continue
+            if 0 < largest < packet.size - LEAST_JUNK_BYTES:
+                self._left_out.add(LeftOut.DAMAGED)
             errors = 0 if frames else errors
             yield from frames
 
