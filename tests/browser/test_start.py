@@ -58,7 +58,7 @@ async def test_from_the_countdown_to_live(house: Whole, browsers: Browsers) -> N
             listener.calm()
         await host.page.get_by_label("Message").fill("<b>Psst</b>")
         await host.page.keyboard.press("Enter")
-        await host.says("#backstage-log .said", "<b>Psst</b>")
+        await host.says("#back-channel-log .said", "<b>Psst</b>")
         wide = await host.page.evaluate("document.documentElement.scrollWidth")
         assert wide <= 360, f"the page is {wide} pixels wide"
         host.calm()

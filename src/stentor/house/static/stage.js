@@ -3,7 +3,7 @@
 import { $, about, ask, button, lights, pause, text, when } from "./page.js";
 import { Audience } from "./audience.js";
 import { Numbers } from "./numbers.js";
-import { Backstage } from "./backstage.js";
+import { BackChannel } from "./back-channel.js";
 import { Captions } from "./captions.js";
 import { Door } from "./door.js";
 import { Edit } from "./edit.js";
@@ -41,7 +41,7 @@ let lookedMs = 0; // by the house's clock: when the view was made
 const own = new OwnSeat({ space: space.id, token, command, turned: offerToDecline });
 const people = new People({ space: space.id, token, command, silent: () => own.muted });
 const start = new Start({ space: space.id, token, command });
-const backstage = new Backstage({ space: space.id, token, command });
+const backChannel = new BackChannel({ space: space.id, token, command });
 const pins = new Pins({ space: space.id, token, command });
 const sounds = new Sounds({ space: space.id, token, command });
 /** @param {Record<string, unknown>} body */
@@ -56,7 +56,7 @@ const audience = new Audience();
 new Numbers({ space: space.id, token });
 const captions = new Captions({ space: space.id, token, command });
 const keep = new Keep({ space: space.id, token, command });
-const parts = [people, start, backstage, pins, sounds, line, moderation, ladder, removal, door, edit, keep, captions];
+const parts = [people, start, backChannel, pins, sounds, line, moderation, ladder, removal, door, edit, keep, captions];
 
 /**
  * The token from `#t=`, which lacks the space that it begins with, or `#token=`: neither is ever sent to a server. It
@@ -188,7 +188,7 @@ function show(found) {
   start.show(found);
   pins.draw(found);
   sounds.draw(found);
-  backstage.look(found);
+  backChannel.look(found);
   moderation.look(found);
   audience.look(found);
   captions.look(found);
@@ -230,9 +230,9 @@ async function watch() {
     seats: (seats) => people.hear(seats),
     /** @param {{ requests: Waiting[] } | null} told */
     requests: (told) => line.hear(told),
-    backstage: () => backstage.news(),
+    backstage: () => backChannel.news(),
     comments: () => moderation.news(),
-    opened: () => { backstage.news(); moderation.news(); }, // what was written while nothing came
+    opened: () => { backChannel.news(); moderation.news(); }, // what was written while nothing came
   };
   while (!declined) {
     const asked = token;

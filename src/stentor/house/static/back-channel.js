@@ -2,8 +2,7 @@
 
 import { $, ask, element, when } from "./page.js";
 
-
-export class Backstage {
+export class BackChannel {
   /**
    * `command` runs an action and shows what does not work.
    * @param {PartOptions} page
@@ -14,7 +13,7 @@ export class Backstage {
     this.command = command;
     this.may = false;
     this.newest = 0;
-    $("backstage-form").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
+    $("back-channel-form").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
       event.preventDefault();
       this.#say();
     });
@@ -26,14 +25,14 @@ export class Backstage {
    */
   look({ you }) {
     const may = you.may.includes("backstage");
-    $("backstage").hidden = !may;
+    $("back-channel").hidden = !may;
     if (may && !this.may) this.news();
     this.may = may;
   }
 
   /** Somebody has written. */
   async news() {
-    if ($("backstage").hidden) return;
+    if ($("back-channel").hidden) return;
     try {
       this.#draw(await ask("GET", this.#path(), { token: this.token }));
     } catch {
@@ -47,21 +46,21 @@ export class Backstage {
 
   /** @param {{ messages: BackstageMessage[] }} view */
   #draw({ messages }) {
-    const log = $("backstage-log");
+    const log = $("back-channel-log");
     const fresh = messages.filter(({ id }) => id > this.newest);
     log.append(...fresh.map(({ name, text: said, at_ms: at }) => element("div", {},
       element("strong", {}, name), element("span", { className: "quiet" }, when(at)), element("span", { className: "said" }, said))));
     this.newest = messages.at(-1)?.id ?? this.newest;
-    $("backstage-none").hidden = log.children.length > 0;
+    $("back-channel-none").hidden = log.children.length > 0;
     if (fresh.length) log.scrollTop = log.scrollHeight;
   }
 
   async #say() {
-    const body = { text: $("backstage-text").value };
+    const body = { text: $("back-channel-text").value };
     await this.command(async () => {
       this.#draw(await ask("POST", this.#path(), { token: this.token, body }));
-      $("backstage-text").value = "";
+      $("back-channel-text").value = "";
     });
-    $("backstage-text").focus();
+    $("back-channel-text").focus();
   }
 }
