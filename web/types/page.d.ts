@@ -68,7 +68,7 @@ interface PeoplePage {
   problem: string;
   next: string;
   needs: boolean;
-  vouched: boolean;
+  provider_opens: boolean;
   handle: string;
   account: AccountView;
 }

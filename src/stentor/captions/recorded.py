@@ -1,7 +1,7 @@
 """The words of a recording, long after they were said: out of the mix, with the speakers that the pulses name.
 
 Two who talk at once are one sound here, and the one who talks longest in an utterance is named for it. What is
-recognised while it is said (``scribe``) is better.
+recognised while it is said (``seat``) is better.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ TROUBLE_S: Final = 60.0
 
 
 class Captioner:
-    """All scribes of this process and the recogniser they share."""
+    """The captions of all spaces of this process and the recogniser they share."""
 
     def __init__(self, bus: Bus, objects: Objects, engine: Transcriber, *, instance: str, clock: Clock = wall) -> None:
         self.seat_captions: dict[str, SeatCaptions] = {}
@@ -82,7 +82,7 @@ class Captioner:
             await ended(self._tasks.values())
 
     def _follow(self, space: Space) -> None:
-        """Keeps a scribe for a space on air; one whose space is over ends by itself."""
+        """Keeps captions for a space on air; those whose space is over end by themselves."""
         if space.id in self.seat_captions:
             self.seat_captions[space.id].update(space)
         elif space.on_air:
@@ -102,11 +102,11 @@ class Captioner:
             self._tasks[space.id] = asyncio.create_task(self._keep(space.id), name=f"captions {space.id}")
 
     async def _keep(self, space_id: str) -> None:
-        """Runs a scribe until its space is over; one that fails begins anew with what is kept."""
+        """Runs captions until their space is over; those that fail begin anew with what is kept."""
         while True:
             try:
                 await self.seat_captions[space_id].run()
-            except Exception:  # the outermost boundary of a scribe: the others go on
+            except Exception:  # the outermost boundary of captions: the others go on
                 self.log.exception("captions-failed", space=space_id)
                 await asyncio.sleep(RETRY_S)
             else:

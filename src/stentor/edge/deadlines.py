@@ -13,7 +13,7 @@ BUCKETS = 64
 
 
 class Watched(Protocol):
-    """What the wheel keeps in the thing it watches, so that it needs no table of its own."""
+    """What the deadlines keep in the thing it watches, so that it needs no table of its own."""
 
     deadline: float
     bucket: int

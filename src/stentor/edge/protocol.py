@@ -131,7 +131,7 @@ class Connection(asyncio.Protocol):
         self.index = 0
         self.deadline = FOREVER
         self.bucket = -1
-        """Where it stands in the worker's wheel."""
+        """Where it stands among the worker's deadlines."""
 
     @property
     def peer(self) -> str:

@@ -206,7 +206,12 @@ def _of_accounts(pages: Pages, views: AccountViews, oidc_login: OidcLogin) -> li
     @route("/sign-up", http_method=READ, include_in_schema=False)
     async def sign_up(request: _Request) -> Response[str]:
         rule, following = views.sign_up_rule, _next(request, "/account")
-        page = {"provider": provider, "next": following, "needs": rule is not SignUp.OPEN, "vouched": oidc_login.opens}
+        page = {
+            "provider": provider,
+            "next": following,
+            "needs": rule is not SignUp.OPEN,
+            "provider_opens": oidc_login.opens,
+        }
         return pages.answer(await pages.visit(request), "sign-up", page=page, next=following, rule=rule)
 
     @route("/account", http_method=READ, include_in_schema=False)

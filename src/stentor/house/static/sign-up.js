@@ -9,7 +9,7 @@ const form = $("sign-up");
 const takeIn = (/** @type {boolean} */ invited) => {
   form.hidden = page.needs && !invited;
   if ($("needs")) $("needs").hidden = invited;
-  $("provider").hidden = !page.provider || !(invited || page.vouched);
+  $("provider").hidden = !page.provider || !(invited || page.provider_opens);
 };
 const invitation = new URLSearchParams(location.hash.slice(1)).get("invitation");
 
