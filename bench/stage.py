@@ -97,7 +97,7 @@ class StentorServer(Server):
         return measured | {
             "delay": float(np.median(self.delays)),
             "delay95": float(np.percentile(self.delays, 95)),
-            "skipped": float(self.room.skipped_ticks),
+            "skipped": float(self.room.ticks.skipped),
         }
 
 

@@ -128,7 +128,7 @@ class Echoes:
             offer,
             ice=self._ice,
             certificate=self._certificate.get(),
-            on_packet=lambda packet: repeater.hear(packet, time.monotonic()),
+            on_packet=repeater.hear,
         )
         try:
             return peer, repeater, await peer.answer()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import random
+import socket
 import struct
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +21,7 @@ from aioice import Candidate, Connection
 from aioice.ice import StunProtocol
 
 from stentor.base.errors import Overloaded, SetupError
+from stentor.stage.sockets import PatientSocket, bound
 
 GATHER_TIMEOUT_S = 1
 """A STUN or TURN server that takes longer is done without: the speaker waits for the answer meanwhile."""
@@ -82,9 +84,11 @@ def parse_servers(text: str) -> IceSettings:
 class Ice(Connection):
     """One ICE connection of the controlled side, for one component, with bounds. ``dropped`` counts datagrams."""
 
-    def __init__(self, settings: IceSettings) -> None:
+    def __init__(self, settings: IceSettings, heard: Callable[[bytes, float], None] | None = None) -> None:
+        """``heard(datagram, age_s)`` is called with what is encrypted media, ``age_s`` being how long ago it came."""
         super().__init__(ice_controlling=False, **settings.servers)
         self.dropped = 0
+        self._heard = heard
         self._addresses = list(settings.addresses)
         self._candidates_seen = 0
 
@@ -100,7 +104,22 @@ class Ice(Connection):
             raise Overloaded("No UDP port is free for another speaker.", retry_after_s=5)
         return found
 
+    def hear(self, datagram: bytes, age_s: float) -> bool:
+        """Hands media on; False when it is something else."""
+        if self._heard is None or not datagram or not _is_media(datagram):
+            return False
+        self._heard(datagram, age_s)
+        return True
+
+    def collect(self) -> None:
+        """Takes what has come; from the first time on datagrams are taken by this alone."""
+        for protocol in self._protocols:
+            if isinstance(transport := protocol.transport, PatientSocket):
+                transport.collect()
+
     def data_received(self, data: bytes, component: int) -> None:
+        if self.hear(data, 0.0):
+            return
         # An empty datagram, which anybody can send, would end the DTLS transport with an IndexError.
         if not data or self._queue.qsize() >= MAX_WAITING_DATAGRAMS:
             self.dropped += 1
@@ -134,6 +153,11 @@ class Ice(Connection):
             await self.add_remote_candidate(None)
 
 
+def _is_media(datagram: bytes) -> bool:
+    """RTP or RTCP by its first byte (RFC 7983, 7), as against STUN and DTLS."""
+    return 127 < datagram[0] < 192
+
+
 class Path:
     """What a DTLS transport needs of an ICE transport, over connections that may follow one another.
 
@@ -165,7 +189,8 @@ class Path:
 
 
 def guard_datagrams(loop: asyncio.AbstractEventLoop, ports: tuple[int, int] | None) -> Callable[[], None]:
-    """Makes ICE sockets of ``loop`` use the UDP ports ``first`` to ``last`` and survive any datagram.
+    """Makes ICE sockets of ``loop`` use the UDP ports ``first`` to ``last``, wait for :meth:`Ice.collect`, and survive
+    any datagram.
 
     aioice has no port range and lets STUN attributes of a wrong length raise ``struct.error``; both are mended where
     it opens its sockets. Other datagram endpoints of the loop are left alone. Returns the way to undo it.
@@ -173,21 +198,15 @@ def guard_datagrams(loop: asyncio.AbstractEventLoop, ports: tuple[int, int] | No
     original = loop.create_datagram_endpoint
 
     async def create(protocol_factory: Callable[[], Any], local_addr: Any = None, **options: Any) -> Any:
-        def factory() -> Any:
-            protocol = protocol_factory()
-            return _guard(protocol) if isinstance(protocol, StunProtocol) else protocol
-
-        if ports is None or local_addr is None or local_addr[1] != 0:
-            return await original(factory, local_addr=local_addr, **options)
-        first, last = ports
-        start = random.randrange(last - first + 1)
-        for step in range(last - first + 1):
-            port = first + (start + step) % (last - first + 1)
-            try:
-                return await original(factory, local_addr=(local_addr[0], port), **options)
-            except OSError:
-                continue
-        raise OSError(f"No UDP port from {first} to {last} is free.")
+        protocol = protocol_factory()
+        if not isinstance(protocol, StunProtocol):
+            return await original(lambda: protocol, local_addr=local_addr, **options)
+        _guard(protocol)
+        if local_addr is None:
+            return await original(lambda: protocol, **options)
+        receiver = protocol.receiver
+        heard = receiver.hear if isinstance(receiver, Ice) else _not_heard
+        return PatientSocket(loop, _bound_within(ports, local_addr), protocol, heard), protocol
 
     loop.create_datagram_endpoint = create  # type: ignore[method-assign, assignment]
 
@@ -197,7 +216,21 @@ def guard_datagrams(loop: asyncio.AbstractEventLoop, ports: tuple[int, int] | No
     return undo
 
 
-def _guard(protocol: StunProtocol) -> StunProtocol:
+def _bound_within(ports: tuple[int, int] | None, address: tuple[str, int]) -> socket.socket:
+    """A socket at ``address``, on a port of the range where it names none; raises OSError."""
+    if ports is None or address[1] != 0:
+        return bound(address)
+    first, last = ports
+    start = random.randrange(last - first + 1)
+    for step in range(last - first + 1):
+        try:
+            return bound((address[0], first + (start + step) % (last - first + 1)))
+        except OSError:
+            continue
+    raise OSError(f"No UDP port from {first} to {last} is free.")
+
+
+def _guard(protocol: StunProtocol) -> None:
     """Counts and drops what the protocol cannot read, where it would raise into the event loop."""
     receive = protocol.datagram_received
 
@@ -209,4 +242,7 @@ def _guard(protocol: StunProtocol) -> StunProtocol:
                 protocol.receiver.dropped += 1
 
     protocol.datagram_received = datagram_received  # type: ignore[method-assign, assignment]
-    return protocol
+
+
+def _not_heard(_datagram: bytes, _age_s: float) -> bool:
+    return False

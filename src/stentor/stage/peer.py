@@ -18,6 +18,8 @@ from enum import StrEnum
 
 from aiortc import RTCCertificate
 from aiortc.rtcdtlstransport import RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
+from aiortc.rtp import is_rtcp
+from pylibsrtp import Error as SrtpError
 
 from stentor.base.clock import Clock, wall
 from stentor.base.errors import BadInput, Conflict, Malformed
@@ -52,19 +54,21 @@ class DtlsCertificate:
 
 
 class _Dtls(RTCDtlsTransport):
-    """The DTLS transport with its decrypted datagrams handed to us, past aiortc's router, receivers and senders."""
+    """The DTLS transport without aiortc's router, receivers and senders: media comes past its queue and its task."""
 
-    def __init__(
-        self, path: Path, certificate: RTCCertificate, rtp: Callable[[bytes], None], rtcp: Callable[[bytes], None]
-    ) -> None:
+    def __init__(self, path: Path, certificate: RTCCertificate) -> None:
         super().__init__(path, [certificate])  # type: ignore[arg-type]
-        self._on_rtp, self._on_rtcp = rtp, rtcp
 
-    async def _handle_rtp_data(self, data: bytes, arrival_time_ms: int) -> None:
-        self._on_rtp(data)
-
-    async def _handle_rtcp_data(self, data: bytes) -> None:
-        self._on_rtcp(data)
+    def decrypt(self, datagram: bytes) -> bytes | None:
+        """RTP or RTCP; None for what was not encrypted for us, or comes before the handshake is over."""
+        if self._rx_srtp is None or len(datagram) > rtp.MAX_DATAGRAM_BYTES:
+            return None
+        try:
+            if is_rtcp(datagram):
+                return self._rx_srtp.unprotect_rtcp(datagram)
+            return self._rx_srtp.unprotect(datagram)
+        except SrtpError:
+            return None
 
     async def send(self, datagram: bytes) -> None:
         """Encrypts and sends RTP or RTCP; raises ConnectionError when the connection is gone."""
@@ -83,7 +87,7 @@ class Peer:
         *,
         ice: IceSettings,
         certificate: RTCCertificate,
-        on_packet: Callable[[rtp.Packet], None],
+        on_packet: Callable[[rtp.Packet, float], None],
         monotonic: Clock = time.monotonic,
     ) -> None:
         self.offer = offer
@@ -95,9 +99,9 @@ class Peer:
         self._on_packet = on_packet
         self._monotonic = monotonic
         self._ended = asyncio.Event()
-        self._ice = Ice(ice)
+        self._ice = Ice(ice, self._hear)
         self._path = Path(self._ice)
-        self._dtls = _Dtls(self._path, certificate, self._receive, self._receive_report)
+        self._dtls = _Dtls(self._path, certificate)
         self._dtls.take_role(sdp.dtls_role(offer))
         self._dtls.on("statechange", self._dtls_changed)
         self._restarting: asyncio.Task[None] | None = None
@@ -198,7 +202,7 @@ class Peer:
         if self.state is not PeerState.CONNECTED:
             raise Conflict("ICE restarts only on a connection that is up; make a new one with POST.")
         await self._forget_restart()
-        ice = Ice(self._settings)
+        ice = Ice(self._settings, self._hear)
         await self._start(ice, ufrag, password, candidates, complete)
         self._ice = ice
         self._restarting = asyncio.create_task(self._take_over(ice), name="ice-restart")
@@ -254,7 +258,22 @@ class Peer:
         if self._dtls.state in ("closed", "failed"):
             self._ended.set()
 
-    def _receive(self, datagram: bytes) -> None:
+    def collect(self) -> None:
+        """Takes what has come; who begins with it goes on doing so, for nothing else takes it from then on."""
+        self._path.ice.collect()
+
+    def _hear(self, datagram: bytes, age_s: float) -> None:
+        """Media as it comes off the network, ``age_s`` seconds after the kernel took it."""
+        decrypted = self._dtls.decrypt(datagram)
+        if decrypted is None:
+            return
+        at = self._monotonic() - age_s
+        if is_rtcp(decrypted):
+            self._receive_report(decrypted, at)
+        else:
+            self._receive(decrypted, at)
+
+    def _receive(self, datagram: bytes, at: float) -> None:
         try:
             packet = rtp.parse(datagram)
         except Malformed:
@@ -265,18 +284,18 @@ class Peer:
             return
         if self.reception is None or self.reception.ssrc != packet.ssrc:
             self.reception = rtp.Reception(packet.ssrc)  # browsers change it when the microphone is replaced
-        self.reception.add(packet, self._monotonic())
+        self.reception.add(packet, at)
         if packet.payload:
-            self._on_packet(packet)
+            self._on_packet(packet, at)
 
-    def _receive_report(self, datagram: bytes) -> None:
+    def _receive_report(self, datagram: bytes, at: float) -> None:
         try:
             ntp_timestamp = rtp.sender_report(datagram)
         except Malformed:
             self.malformed += 1
             return
         if ntp_timestamp is not None and self.reception is not None:
-            self.reception.heard_sender_report(ntp_timestamp, self._monotonic())
+            self.reception.heard_sender_report(ntp_timestamp, at)
 
     async def _report(self) -> None:
         heard = self.reception.report(self._monotonic()) if self.reception else None

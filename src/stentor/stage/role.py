@@ -243,7 +243,7 @@ class Stage:
             numbers={
                 "rooms": float(len(self.rooms)),
                 "seats": float(sum(len(room.seats) for room in self.rooms.values())),
-                "skipped_ticks": float(sum(room.skipped_ticks for room in self.rooms.values())),
+                "skipped_ticks": float(sum(room.ticks.skipped for room in self.rooms.values())),
                 "silent_ticks": float(sum(room.silent_ticks for room in self.rooms.values())),
                 "tick_load": max(0.0, busy_s - busy_before) / (now - before) if now > before else 0.0,
             },

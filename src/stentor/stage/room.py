@@ -12,7 +12,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from stentor.audio import pcm
 from stentor.audio.mixer import Mix, Mixer
@@ -28,17 +28,15 @@ from stentor.spaces.tokens import Invitation
 from stentor.stage.ice import IceSettings
 from stentor.stage.offer import SpeakerOffer
 from stentor.stage.peer import DtlsCertificate, Peer
-from stentor.stage.seat import SPARSE_TICKS, Presence, SeatSession, StageSeat
+from stentor.stage.seat import SPARSE_TICKS, Presence, SeatSession, StageSeat, observe, watch
+from stentor.stage.sender import BATCH
 from stentor.stage.soundboard import Soundboard
+from stentor.stage.ticks import TickClock
 from stentor.wire.tick import Tick
 
-CATCH_UP_TICKS = 10
-"""So many ticks that were slept through are made up for, 0.2 s; older ones are skipped, nobody can use them."""
 FAREWELL_TICKS = 25
 """Half a second after the last one has said goodbye: the last of their sound fades out, and who leaves at the end of
 the talk leaves no hole in its last chunk. While another is there and lost, there is none: that is a hole."""
-CLOCK_SET_BACK_TICKS = 50
-"""When the clock shows so much less than before it was set back: count anew instead of waiting for it."""
 LOOK_S = 1.0
 """How often an empty stage looks for a sound whose samples have come."""
 FULL_RETRY_S = 10.0
@@ -54,6 +52,15 @@ Overhear = Callable[[Space, int, Mapping[str, Block | None], frozenset[str]], Aw
 
 async def _nothing() -> None:
     """Ticks that are not kept back need no word that none follows."""
+
+
+class _Mixed(NamedTuple):
+    """A tick that is mixed: what came of each seat, what each is to hear, and what the programme gets, if anything."""
+
+    number: int
+    blocks: dict[str, Block | None]
+    mix: Mix
+    tick: Tick | None
 
 
 class Room:
@@ -75,12 +82,10 @@ class Room:
         self.space = space
         self.seats: dict[str, StageSeat] = {}
         self.sessions: dict[str, SeatSession] = {}
-        self.skipped_ticks = 0
-        """Ticks that were not made because the process was held up too long."""
+        self.ticks = TickClock(clock, space.doors_open_s)
         self._farewell_ticks = 0
         self.silent_ticks = 0
         """Ticks not published because no seat gave any sound."""
-        self.next_tick = -1
         self.busy_s = 0.0
         """CPU and waiting spent inside ticks, in all."""
         self._publish = publish
@@ -89,9 +94,10 @@ class Room:
         self._soundboard = soundboard
         self._ice = ice
         self._certificate = certificate
-        self._clock = clock
         self.monotonic = monotonic
         self._mixer = Mixer()
+        self._mixed: list[_Mixed] = []
+        """What is to be handed on."""
         self._somebody = asyncio.Event()
         """Somebody may have come, or a sound begun."""
         self._shared: OpusEncoder | None = None
@@ -106,7 +112,8 @@ class Room:
 
     def apply(self, space: Space) -> None:
         """Takes a new state of the space: names, roles, who is muted, who was removed, which sound plays."""
-        self.space = space
+        self._mix_due()
+        self.space, self.ticks.origin = space, space.doors_open_s
         if self._soundboard is not None:
             self._soundboard.apply(space)
         self._somebody.set()
@@ -134,13 +141,14 @@ class Room:
         :class:`Conflict` (``displaced``) when another device has taken the seat since, and what :meth:`Peer.answer`
         raises. A seat that is connected keeps its sound until the new connection gives some.
         """
+        self._mix_due()
         seat = self.seats.get(invitation.seat) or self._new_seat(invitation)
         if invitation.generation < seat.generation:
             raise NotAllowed("A newer link has taken the place of this one; ask the host for it.", code="link-renewed")
         seat.take_over(taken_ms, self.monotonic())
         self._taken_ms[seat.id] = seat.taken_ms
         seat.generation = invitation.generation  # one that the board has not told of yet is the newer one
-        session = SeatSession(seat.id, self.monotonic)
+        session = SeatSession(seat.id)
         session.peer = Peer(
             offer,
             ice=self._ice,
@@ -211,6 +219,10 @@ class Room:
 
     def remove(self, seat_id: str) -> None:
         """Takes a seat off the stage at once (the mixer fades its sound out) and ends its connections."""
+        self._mix_due()
+        self._vacate(seat_id)
+
+    def _vacate(self, seat_id: str) -> None:
         seat = self.seats.pop(seat_id, None)
         if seat is not None:
             self._mixer.forget(seat_id)
@@ -221,6 +233,7 @@ class Room:
         """The host mutes a seat, or no longer."""
         seat = self.seats.get(seat_id)
         if seat is not None and seat.muted != muted:
+            self._mix_due()
             seat.muted = muted
             self._mixer.set_muted(seat.id, muted)
 
@@ -235,16 +248,17 @@ class Room:
     async def run(self) -> None:
         """Ticks until cancelled, then ends all connections."""
         try:
-            self.next_tick = self._due()
+            self.ticks.begin()
             while True:
                 if self.empty:
+                    await self.hand_on()
                     await self._flush()
+                    self.ticks.rest()
                     await self._until_somebody_comes()
-                    self.next_tick = self._due()
-                for number in self._numbers():
-                    await self.tick(number)
-                wait = grid.tick_start(self.next_tick, self._origin) - self._clock()
-                await asyncio.sleep(min(grid.TICK_S, max(0.0, wait)))  # a tick at most, for the clock may be set back
+                    self.ticks.begin()
+                self._mix_due()
+                await self.hand_on()
+                await asyncio.sleep(self.ticks.wait_s(self._together))
         finally:
             await self._close()
 
@@ -263,79 +277,63 @@ class Room:
                     await self._somebody.wait()
 
     @property
-    def _origin(self) -> float:
-        return self.space.doors_open_s
+    def _together(self) -> int:
+        """How many ticks are made at once: who is alone hears nothing of the stage, and the programme waits for the
+        last of :data:`BATCH` anyway.
+        """
+        busy = self._soundboard is not None and self._soundboard.busy
+        return BATCH if len(self.seats) == 1 and not busy and next(iter(self.seats.values())).settled else 1
 
-    def _due(self) -> int:
-        return grid.tick_at(self._clock(), self._origin)
+    def _mix_due(self) -> None:
+        """Mixes up to now, so that what changes next changes nothing of what was said before."""
+        if not self.ticks.running or self.empty:
+            return
+        began, together = self.monotonic(), self._together
+        for seat in self.seats.values():
+            seat.collect()
+        for number in self.ticks.numbers(together):
+            self.mix(number, self.monotonic() - self.ticks.age_s(number, together))
+        self.busy_s += self.monotonic() - began
 
-    def _numbers(self) -> range:
-        """The ticks to make now: none too early, and of those slept through the last :data:`CATCH_UP_TICKS`."""
-        due = self._due()
-        first = self.next_tick
-        if first - due > CLOCK_SET_BACK_TICKS:
-            first = due
-        if due - first >= CATCH_UP_TICKS:
-            self.skipped_ticks += due + 1 - CATCH_UP_TICKS - first
-            first = due + 1 - CATCH_UP_TICKS
-        self.next_tick = max(first, due + 1)
-        return range(first, due + 1)
-
-    async def tick(self, number: int) -> None:
-        """One tick: from every seat, through the mixer, to the programme and back to the seats."""
-        now = self.monotonic()
+    def mix(self, number: int, now: float) -> None:
+        """One tick, due at ``now`` (monotonic seconds): from every seat, through the mixer; to be handed on."""
         blocks: dict[str, Block | None] = {}
         for seat in list(self.seats.values()):
             seat.follow(now)
             if seat.given_up or (seat.arrived and seat.presence(now) is Presence.VACATED and seat.joining is None):
-                self.remove(seat.id)
+                self._vacate(seat.id)
             elif seat.arrived:
                 blocks[seat.id] = seat.take(now)
             while seat.retired:
                 self._retire(seat.retired.pop())
-        played = self._soundboard.take(grid.tick_start(number, self._origin)) if self._soundboard else None
+        played = self._soundboard.take(grid.tick_start(number, self.ticks.origin)) if self._soundboard else None
         mix = self._mixer.tick(blocks, pcm.SILENCE if played is None else played)
-        delay_ms = self._observe(mix, now)
-        self._watch(blocks, now)
+        seats = self.seats.values()
+        delay_ms = observe(seats, mix, now)
+        watch(seats, blocks, number, now)
         farewell, self._farewell_ticks = self._farewell_ticks, max(0, self._farewell_ticks - 1)
         heard = any(block is not None for block in blocks.values())
+        tick = None
         if heard or played is not None or (farewell and not self.seats):
-            await self._publish(Tick(max(0, number), delay_ms, len(mix.talking), pcm.to_int16(mix.full)))
+            tick = Tick(max(0, number), delay_ms, len(mix.talking), pcm.to_int16(mix.full))
         else:
-            # Nothing is sent then, so that the audience hears the filler and not silence.
             self.silent_ticks += 1
-            await self._flush()
-        if self._overhear is not None:
-            await self._overhear(self.space, number, blocks, mix.talking)
-        await self._send_back(mix, number)
-        self.busy_s += self.monotonic() - now
+        self._mixed.append(_Mixed(number, blocks, mix, tick))
 
-    def _observe(self, mix: Mix, now: float) -> int:
-        """Notes who talks and how loud; returns the greatest delay among them, in ms."""
-        delays = [0.0]
-        for seat in self.seats.values():
-            seat.talking = seat.id in mix.talking
-            seat.level_dbfs = mix.levels_dbfs.get(seat.id, pcm.FLOOR_DBFS)
-            if seat.talking:
-                delays.append(seat.delay_ms(now))
-        return round(max(delays))
-
-    def _watch(self, blocks: Mapping[str, Block | None], now: float) -> None:
-        """Lets each seat's watch hear the tick, with the sum of what the others said."""
-        said = {
-            seat.id: block
-            for seat in self.seats.values()
-            if seat.talking and (block := blocks.get(seat.id)) is not None
-        }
-        everybody = sum(said.values(), start=pcm.SILENCE)
-        for seat in self.seats.values():
-            if not seat.arrived:
-                continue
-            others = everybody - said[seat.id] if seat.id in said else everybody
-            seat.note(blocks.get(seat.id))
-            silent = seat.muted or seat.self_muted
-            seat.watch.hear(blocks.get(seat.id), others, talking=seat.talking, muted=silent)
-            seat.line.note(grid.TICK_S, loss=seat.loss, jitter_ms=seat.jitter_ms, delay_ms=seat.delay_ms(now))
+    async def hand_on(self) -> None:
+        """What was mixed goes to the programme, to the captions and back to the seats."""
+        began = self.monotonic()
+        mixed, self._mixed = self._mixed, []
+        for number, blocks, mix, tick in mixed:
+            if tick is not None:
+                await self._publish(tick)
+            else:
+                # Nothing is sent then, so that the audience hears the filler and not silence.
+                await self._flush()
+            if self._overhear is not None:
+                await self._overhear(self.space, number, blocks, mix.talking)
+            await self._send_back(mix, number)
+        self.busy_s += self.monotonic() - began
 
     async def _send_back(self, mix: Mix, number: int) -> None:
         shared: bytes | None = None
@@ -383,7 +381,7 @@ class Room:
             return
         seat.drop(session)
         if seat.given_up:
-            self.remove(seat.id)
+            self._vacate(seat.id)
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)
@@ -392,7 +390,7 @@ class Room:
 
     async def _close(self) -> None:
         for seat_id in list(self.seats):
-            self.remove(seat_id)
+            self._vacate(seat_id)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=1.0)
         await ended(self._tasks, within_s=1.0)

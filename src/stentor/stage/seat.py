@@ -7,18 +7,19 @@ gives sound the old one is heard, then they are crossfaded; to the mixer the sea
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 import numpy as np
 
 from stentor.audio.fade import linear
 from stentor.audio.jitter import JitterBuffer
+from stentor.audio.mixer import Mix
 from stentor.audio.opus import OpusEncoder
-from stentor.audio.pcm import Block
+from stentor.audio.pcm import FLOOR_DBFS, SILENCE, Block
 from stentor.audio.watch import OFF_PEAK, SoundWatch
-from stentor.base.clock import Clock
 from stentor.base.errors import Conflict, Overloaded
-from stentor.base.grid import TICK_SAMPLES
+from stentor.base.grid import TICK_S, TICK_SAMPLES
 from stentor.base.units import SeatId
 from stentor.spaces.model import Role
 from stentor.spaces.quality import LineQuality
@@ -37,6 +38,8 @@ SOUNDING_TICKS = 25
 """Half a second of sound: more than was on its way when a microphone was switched off."""
 HANDOVER_S = 1.0
 """So long the old connection may still be heard when the new one gives no sound."""
+LINE_TICKS = 5
+"""From one look at a connection's quality, which changes over seconds, to the next."""
 SPARSE_TICKS = 5
 """To whom there is nothing to hear only each fifth packet is sent, which is most of what sending costs. Speakers take
 the stage for gone after a second without any: of ten packets one arrives, also on a bad line."""
@@ -58,7 +61,7 @@ def presence(silent_s: float) -> Presence:
 class SeatSession:
     """One WHIP session: a connection and what comes out of it."""
 
-    def __init__(self, seat: SeatId, monotonic: Clock) -> None:
+    def __init__(self, seat: SeatId) -> None:
         self.id = secrets.token_urlsafe(18)
         """Names the session in its address; nobody can guess it."""
         self.seat = seat
@@ -67,7 +70,6 @@ class SeatSession:
         self.jitter = JitterBuffer()
         self.last_media: float | None = None
         self.peer: Peer | None = None
-        self._monotonic = monotonic
 
     def renew_etag(self) -> None:
         self.etag = secrets.token_hex(8)
@@ -80,9 +82,9 @@ class SeatSession:
     def closed(self) -> bool:
         return self.peer is not None and self.peer.state is PeerState.CLOSED
 
-    def hear(self, packet: rtp.Packet) -> None:
-        """Takes a packet of the speaker in; called as it arrives."""
-        self.last_media = self._monotonic()
+    def hear(self, packet: rtp.Packet, at: float) -> None:
+        """Takes in a packet of the speaker that came ``at`` (monotonic seconds)."""
+        self.last_media = at
         self.jitter.put(packet.sequence, packet.timestamp, packet.payload, self.last_media)
 
 
@@ -178,6 +180,17 @@ class StageSeat:
         elif self.current is session:
             self.current, self.before = self.before, None
 
+    @property
+    def settled(self) -> bool:
+        """One connection, and no other on its way or on its way out."""
+        return self.current is not None and self.joining is None and self.before is None
+
+    def collect(self) -> None:
+        """Takes what has come over the connections that are up."""
+        for session in (self.current, self.before):
+            if session is not None and session.connected and session.peer is not None:
+                session.peer.collect()
+
     def presence(self, now: float) -> Presence:
         return presence(now - self._media_at)
 
@@ -238,3 +251,30 @@ class StageSeat:
     @property
     def loss(self) -> float:
         return self.current.peer.loss if self.current and self.current.peer else 0.0
+
+
+def observe(seats: Collection[StageSeat], mix: Mix, now: float) -> int:
+    """Notes who talks and how loud; returns the greatest delay among them, in ms."""
+    delay_ms = 0.0
+    for seat in seats:
+        seat.talking = seat.id in mix.talking
+        seat.level_dbfs = mix.levels_dbfs.get(seat.id, FLOOR_DBFS)
+        if seat.talking:
+            delay_ms = max(delay_ms, seat.delay_ms(now))
+    return round(delay_ms)
+
+
+def watch(seats: Collection[StageSeat], blocks: Mapping[str, Block | None], number: int, now: float) -> None:
+    """Lets each seat's watch hear tick ``number``, with the sum of what the others said."""
+    said = {seat.id: block for seat in seats if seat.talking and (block := blocks.get(seat.id)) is not None}
+    everybody = sum(said.values(), start=SILENCE)
+    for seat in seats:
+        if not seat.arrived:
+            continue
+        block = blocks.get(seat.id)
+        others = everybody if seat.id not in said else SILENCE if len(said) == 1 else everybody - said[seat.id]
+        seat.note(block)
+        seat.watch.hear(block, others, talking=seat.talking, muted=seat.muted or seat.self_muted)
+        if number % LINE_TICKS == 0:
+            lasted_s = LINE_TICKS * TICK_S
+            seat.line.note(lasted_s, loss=seat.loss, jitter_ms=seat.jitter_ms, delay_ms=seat.delay_ms(now))

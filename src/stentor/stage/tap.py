@@ -63,6 +63,7 @@ class Tap:
         self._wanted = wanted
         self._voices: dict[str, Voice] = {}
         self._chunk = -1
+        self._hears = False
 
     async def hear(
         self, space: Space, number: int, blocks: Mapping[str, Block | None], talking: frozenset[str]
@@ -71,9 +72,9 @@ class Tap:
         chunk, place = divmod(number, grid.TICKS_PER_CHUNK)
         if chunk != self._chunk:
             await self._flush(space)
-            self._chunk = chunk
+            self._chunk, self._hears = chunk, self._wanted()
         live = space.live_chunk
-        if live is None or chunk < live or not self._wanted():
+        if live is None or chunk < live or not self._hears:
             self._voices.clear()
             return
         for seat, block in blocks.items():

@@ -31,7 +31,10 @@ class Talk:
         self.caller = caller
         self.packets: list[rtp.Packet] = []
         self.peer = Peer(
-            sdp.read(offer), ice=IceSettings(), certificate=certificate.get(), on_packet=self.packets.append
+            sdp.read(offer),
+            ice=IceSettings(),
+            certificate=certificate.get(),
+            on_packet=lambda packet, _: self.packets.append(packet),
         )
 
 
@@ -103,7 +106,7 @@ async def test_a_fingerprint_that_is_not_the_callers_is_refused() -> None:
     async with calling(PACKETS) as caller:
         offer = sdp.read(await caller.offer())
         offer.fingerprints = [("sha-256", ":".join(["AB"] * 32))]
-        peer = Peer(offer, ice=IceSettings(), certificate=DtlsCertificate().get(), on_packet=lambda _: None)
+        peer = Peer(offer, ice=IceSettings(), certificate=DtlsCertificate().get(), on_packet=lambda *_: None)
         answer = await peer.answer()
         task = asyncio.create_task(peer.run())
         await caller.take(answer)
@@ -170,6 +173,8 @@ async def test_random_bytes_on_the_port_do_no_harm() -> None:
             for number in range(2000):
                 head = chance.choice([b"", b"\x80", b"\x80\xc8", b"\x16\xfe\xfd", b"\x00\x01", b"\x15\xfe\xfd"])
                 datagram = b"" if number % 50 == 0 else head + os.urandom(chance.randrange(300))
+                if number % 70 == 1:  # longer than any packet
+                    datagram = b"\x80" + os.urandom(1600)
                 stranger.sendto(datagram, (candidate.host, candidate.port))
                 if number % 20 == 0:
                     await asyncio.sleep(0)

@@ -22,6 +22,7 @@ from stentor.stage.ice import IceSettings
 from stentor.stage.peer import DtlsCertificate
 from stentor.stage.room import FAREWELL_TICKS, Room
 from stentor.stage.seat import HEARD_S, LOST_AFTER_S, SPARSE_TICKS, VACATED_AFTER_S, Presence, SeatSession, presence
+from stentor.stage.sender import BATCH
 from stentor.wire.tick import Tick
 from tests.support.caller import Caller, calling, spoken
 from tests.support.sound import MATCHED, assert_not_heard, correlation
@@ -100,11 +101,11 @@ def test_each_tick_is_made_once_and_numbered_by_the_clock() -> None:
     """However unevenly the loop wakes, every number comes once and none before its time."""
     clock = Clock(1000.0)
     room = room_at(clock)
-    room.next_tick = room._due()
+    room.ticks.begin()
     made: list[int] = []
     for step in (0.0, 0.001, 0.025, 0.0, 0.09, 0.013, 0.02, 0.02):
         clock.now += step
-        made += room._numbers()
+        made += room.ticks.numbers()
         assert made[-1] == grid.tick_at(clock.now, SPACE.doors_open_s)
     assert made == list(range(made[-1] + 1))
 
@@ -113,21 +114,35 @@ def test_after_a_long_sleep_only_the_newest_ticks_are_made() -> None:
     """What is more than 0.2 s old is of no use to anybody; it is skipped and counted."""
     clock = Clock(1000.0)
     room = room_at(clock)
-    room.next_tick = 0
+    room.ticks.begin()
     clock.now += 2.0
-    assert list(room._numbers()) == list(range(91, 101))
-    assert room.skipped_ticks == 91
-    assert list(room._numbers()) == []
+    assert list(room.ticks.numbers()) == list(range(91, 101))
+    assert room.ticks.skipped == 91
+    assert list(room.ticks.numbers()) == []
+
+
+def test_ticks_that_are_made_together_end_with_the_messages_last() -> None:
+    """A message of the bus does not wait for its ticks, and a late wake-up skips none that can still be used."""
+    clock = Clock(1000.0)
+    room = room_at(clock)
+    room.ticks.begin()
+    made: list[range] = []
+    for late_s in (0.0, 0.003, 0.19, 0.0):
+        clock.now += room.ticks.wait_s(BATCH) + late_s
+        made.append(room.ticks.numbers(BATCH))
+    assert made[:2] == [range(BATCH), range(BATCH, 2 * BATCH)]
+    assert made[2:] == [range(2 * BATCH, 3 * BATCH + 9), range(3 * BATCH + 9, 5 * BATCH)]
+    assert room.ticks.skipped == 0
 
 
 def test_a_clock_that_is_set_back_does_not_stop_the_stage() -> None:
     """Numbers are counted anew from the clock, instead of waiting an hour for it."""
     clock = Clock(5000.0)
     room = room_at(clock)
-    room.next_tick = room._due()
-    room._numbers()
+    room.ticks.begin()
+    room.ticks.numbers()
     clock.now -= 3600
-    assert list(room._numbers()) == [grid.tick_at(clock.now, SPACE.doors_open_s)]
+    assert list(room.ticks.numbers()) == [grid.tick_at(clock.now, SPACE.doors_open_s)]
 
 
 async def test_a_stage_without_sound_publishes_nothing() -> None:
@@ -139,7 +154,8 @@ async def test_a_stage_without_sound_publishes_nothing() -> None:
 
     room = room_at(Clock(1000.0), publish=keep)
     for number in range(50):
-        await room.tick(number)
+        room.mix(number, room.monotonic())
+    await room.hand_on()
     assert published == []
     assert room.silent_ticks == 50
 
@@ -189,6 +205,44 @@ async def test_who_is_alone_gets_a_packet_now_and_then() -> None:
         await eventually(lambda: _steps(ann)[-300:].count(1) > 250, "six seconds came back")
         assert clearest(CARDS, ann.heard) >= MATCHED
         assert_not_heard(READER, ann.heard)
+
+
+@pytest.mark.realtime
+async def test_who_is_alone_is_mixed_eight_ticks_at_a_time() -> None:
+    """As nobody on the stage hears it; as soon as somebody does, each tick is made when it is due."""
+    async with running() as going, calling(spoken(READER)) as ann, calling(spoken(CARDS)) as bob:
+        made_at: list[int] = []
+
+        async def keep(tick: Tick) -> None:
+            going.ticks.append(tick)
+            made_at.append(going.room.ticks.next)
+
+        going.room._publish = keep
+        await going.call("ann", ann)
+        await eventually(lambda: len(made_at) > 60, "she is heard")
+        assert len(set(made_at[-40:])) <= 6
+        await going.call("bob", bob)
+        count = len(made_at)
+        await eventually(lambda: len(made_at) > count + 60, "both are heard")
+        assert len(set(made_at[-40:])) > 10
+        numbers = [tick.number for tick in going.ticks]
+        assert numbers == sorted(set(numbers))
+
+
+@pytest.mark.realtime
+async def test_a_mute_begins_with_the_tick_that_is_due() -> None:
+    """Though the ticks of who is alone are made later: not a word before is lost, not one behind is heard."""
+    tone = (0.2 * np.sin(2 * np.pi * 250 * np.arange(48_000) / 48_000)).astype(np.float32)
+    async with running() as going, calling(spoken(np.tile(tone, 4))) as ann:
+        await going.call("ann", ann)
+        await eventually(lambda: len(going.ticks) > 60, "she is heard")
+        await eventually(lambda: going.room.ticks.due % BATCH in (3, 4, 5), "half of what is made together is due")
+        muted_at = going.room.ticks.due
+        going.room.set_muted("ann", True)
+        await eventually(lambda: going.ticks[-1].number > muted_at + 2 * BATCH, "it is mixed")
+        loud = {tick.number: float(np.abs(pcm.from_int16(tick.samples)).max()) > 0.05 for tick in going.ticks}
+        assert all(loud[number] for number in range(muted_at - 5, muted_at))
+        assert not any(loud[number] for number in range(muted_at + 3, muted_at + 12))
 
 
 def _steps(caller: Caller) -> list[int]:
