@@ -71,6 +71,8 @@ class Edge:
             self.full += barred
             times -= barred
         trace = self.sample.trace(source)
+        if trace is not None and stay:
+            trace.barred += barred
         if not times:
             return 0
         self.accepted += times
@@ -106,8 +108,8 @@ class Edge:
         if self.fault == "disk full" and self.second > 15:
             self.failed += sum(self.chance.random() < 0.2 for _ in range(times))
 
-    def enter(self, source: str, *, stream: bool) -> bool:
-        """Asks to be let in."""
+    def enter(self, source: str, *, stream: bool, anew: bool = False) -> bool:
+        """Asks to be let in; ``anew`` on a connection that was made for it."""
         trace = self.sample.trace(self.named(source))
         reason = ""
         if self.leaving:
@@ -121,6 +123,8 @@ class Edge:
             if trace is not None:
                 trace.far = max(trace.far, Reach.WAITED)
                 trace.waits += 1
+                trace.waited += 1
+                trace.anew += anew
             return False
         if trace is not None:
             trace.far = Reach.LET_IN
@@ -190,7 +194,7 @@ class Source:
                 edge.ask(self.name, self.chance.randrange(6, 12))
             edge.ask(self.name, 1)
             self._enter(edge, second, bare, hls, False, max(0, reloads - 1))
-        rate = 2.1 * self.hls + 0.5 * self.pages + 0.1 * len(self.waiting)
+        rate = 2.1 * self.hls + 0.5 * self.pages + 0.1 * sum(not outside for *_, outside in self.waiting)
         if edge.fault == "own pages retry" and second >= 10:
             rate += 40 * self.pages
         if rate:
@@ -204,7 +208,7 @@ class Source:
         return not (self.hls or self.pages or self.waiting or self.going)
 
     def _enter(self, edge: Edge, second: int, bare: bool, hls: bool, quits: bool, reloads: int) -> None:
-        if edge.enter(self.name, stream=not hls):
+        if edge.enter(self.name, stream=not hls, anew=bare):
             self.hls += hls
             self.streams += not hls
             if not hls and not bare:
@@ -365,7 +369,7 @@ class Hostile:
             if edge.connect(name, 1, shake=not attack.lasts_s or attack.joins):
                 if attack.joins or attack.joins_once:
                     edge.ask(name, 1)
-                    if not edge.enter(name, stream=attack.joins) and attack.joins:
+                    if not edge.enter(name, stream=attack.joins, anew=True) and attack.joins:
                         edge.hold(name, -1)
                         continue
                 jitter = self.chance.randrange(3) if attack.lasts_s else 0
@@ -375,7 +379,7 @@ class Hostile:
             for _ in range(new):
                 if edge.connect(name, 1):
                     edge.ask(name, 1)
-                    if edge.enter(name, stream=True):
+                    if edge.enter(name, stream=True, anew=True):
                         edge.leave(name, quits=True)
                     else:
                         edge.hold(name, -1)
@@ -390,6 +394,7 @@ class Hostile:
                 edge.away["waiting"] += asks
                 if (trace := edge.sample.trace(name)) is not None:
                     trace.waits += asks
+                    trace.waited += asks
 
     def _ends(self, edge: Edge) -> None:
         if self.attack.joins:

@@ -1,18 +1,12 @@
-"""Judges nights whose truth is known, and writes what came of it: ``python -m tests.support.verdicts SEED``.
-
-SEED is the commit of the rules: whoever wrote them could not know it, nor the nights that follow from it.
-"""
+"""Judges nights whose truth is known, and tells how often that was right."""
 
 from __future__ import annotations
 
-import argparse
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import exp, lgamma, log
-from pathlib import Path
 
 from stentor.evidence.load import Portion
 from stentor.evidence.told import lines
@@ -24,8 +18,6 @@ from tests.support.nights import (
     LOADS,
     SHARES,
     SPACE,
-    UNTRIED_ATTACK,
-    UNTRIED_CROWD,
     Night,
     Truth,
     at_border,
@@ -33,7 +25,6 @@ from tests.support.nights import (
     replay,
 )
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "verdicts.md"
 HEAD = """# Judged nights
 
 `make proof-verdict` judges {nights:,} nights whose truth is known and writes this page. The seed is `{seed}`,
@@ -56,6 +47,8 @@ class Judged:
     truth: Truth
     finding: Outcome
     accuses: bool
+    theirs: float
+    """What hostile sources had of what was used, in the seconds that the verdict is about."""
     audience: Portion | None
     hostile: Portion | None
 
@@ -69,9 +62,8 @@ class Judged:
 
     @property
     def slandered(self) -> bool:
-        """Somebody is accused though hostile sources had less than a tenth."""
-        least = (LEAST_SHARE - 0.03) * min(1.0, max(self.truth.total, 0.01))
-        return self.accuses and self.truth.hostile < least
+        """Somebody is accused though hostile sources had less than a tenth (less 3 %)."""
+        return self.accuses and self.theirs < LEAST_SHARE - 0.03
 
 
 def nights(seed: str, count: int) -> list[Night]:
@@ -98,8 +90,16 @@ def judged(night: Night) -> Judged:
     assert found is not None
     _held_to_its_word(found)
     of = next((load for load in found.loads if load.resource is replayed.truth.resource), None)
+    first = found.loads[0]
+    theirs = replayed.hostile(first.resource, first.since_ms, first.until_ms)
     return Judged(
-        night, replayed.truth, found.finding, found.accuses, of.audience if of else None, of.hostile if of else None
+        night,
+        replayed.truth,
+        found.finding,
+        found.accuses,
+        theirs,
+        of.audience if of else None,
+        of.hostile if of else None,
     )
 
 
@@ -127,14 +127,12 @@ def least_right(wrong: int, count: int) -> float:
     return 1 - high
 
 
-def page(seed: str, found: Sequence[Judged]) -> str:
-    return (
-        "\n".join([HEAD.format(nights=len(found), seed=seed), *_summary(found), *_tables(found), *_misses(found)])
-        + "\n"
-    )
+def page(seed: str, found: Sequence[Judged], besides: Iterable[str]) -> str:
+    head = HEAD.format(nights=len(found), seed=seed)
+    return "\n".join([head, *summary(found), *_tables(found), *besides, *_misses(found)]) + "\n"
 
 
-def _summary(found: Sequence[Judged]) -> Iterator[str]:
+def summary(found: Sequence[Judged]) -> Iterator[str]:
     clear, border = [one for one in found if not one.border], [one for one in found if one.border]
     wrong = sum(not one.right for one in clear)
     near = Counter(
@@ -159,15 +157,6 @@ def _tables(found: Sequence[Judged]) -> Iterator[str]:
     yield from _table("Attack", found, lambda one: one.night.attack if one.night.share else "", [*ATTACKS])
     yield from _table("Crowd", found, lambda one: "" if one.night.fault else one.night.crowd, [*CROWDS])
     yield from _table("Fault", found, lambda one: one.night.fault, [*FAULTS])
-    untried = [one for one in found if not one.border and _untried(one.night)]
-    wrong = sum(not one.right for one in untried)
-    yield f"No rule was changed for *{UNTRIED_ATTACK}* and *{UNTRIED_CROWD}*: of {len(untried)} clear nights that had"
-    yield f"one, {wrong} were judged wrong. Nothing is learned from nights, so no kind is left out of a training."
-    yield ""
-
-
-def _untried(night: Night) -> bool:
-    return night.crowd == UNTRIED_CROWD or (night.share > 0 and night.attack == UNTRIED_ATTACK)
 
 
 def _table(name: str, found: Sequence[Judged], of: Callable[[Judged], str], values: Sequence[str]) -> Iterator[str]:
@@ -201,19 +190,3 @@ def _misses(found: Sequence[Judged]) -> Iterator[str]:
 
 def _said(share: Portion | None) -> str:
     return f"{share.value:.2f} ({share.low:.2f} to {share.high:.2f})" if share else "–"
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("seed")
-    parser.add_argument("--nights", type=int, default=2000)
-    parser.add_argument("--out", type=Path, default=PAGE)
-    given = parser.parse_args()
-    with ProcessPoolExecutor() as pool:
-        found = list(pool.map(judged, nights(given.seed, given.nights), chunksize=10))
-    given.out.write_text(page(given.seed, found), "utf-8")
-    print("\n".join(_summary(found)))
-
-
-if __name__ == "__main__":
-    main()

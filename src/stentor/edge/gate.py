@@ -163,3 +163,6 @@ def _waited(connection: Connection, times: int) -> None:
     if trace is not None:
         trace.far = max(trace.far, Reach.WAITED)
         trace.waits += times
+        trace.waited += times
+        if connection.began:  # until the first reply
+            trace.anew += times

@@ -156,6 +156,7 @@ class Worker:
         connection.began = self._loop.time()
         if self.open > self.capacity:
             self.refused += 1
+            self._bars(connection)
             self._turn_away(connection, FULL)
             return False
         if not self.proxied:
@@ -164,6 +165,14 @@ class Worker:
                 return False
         self.accepted += 1
         return True
+
+    def _bars(self, connection: Connection) -> None:
+        """Counts a connection without a place for its source, unless a proxy would have said whose it is."""
+        address = connection.peer
+        if address and not self.proxied and not forwarded.trusts(self._trusted, address):
+            trace = self.sample.trace(source(address))
+            if trace is not None:
+                trace.barred += 1
 
     def _named(self, connection: Connection, address: str) -> bool:
         """The proxy says whose connection it is; False when that address has too many."""

@@ -12,7 +12,7 @@ from stentor.evidence.load import Demand, Resource, is_full, used
 from stentor.evidence.row import EdgeSecond
 
 ROOM_ELSEWHERE = 0.5
-"""Places or connections were full while everything else stood below this: the number was set too low."""
+"""With all who were outside, everything but a number that was set would have stood below this: it was set too low."""
 LATE_MS = 200
 OWN_SHARE = 0.6
 """An edge that is so late and uses less of its processor than this did not get it."""
@@ -21,8 +21,8 @@ DONE_SHARE = 0.02
 """Of TLS handshakes; however hard an attack is, some of the audience get through."""
 ONE_SOURCE = 0.8
 FEW_SOURCES = 5
-BY_PAGES = 0.5
-"""Of those who hear: if so many ask in haste, it is what they were given that asks."""
+BY_PAGES = 0.8
+"""Of those who were let in and have a page: if so many ask in haste, it is what they were given that asks."""
 SECONDS = 5
 TIMES = 20
 
@@ -80,7 +80,7 @@ def others(rows: Sequence[EdgeSecond], found: Sequence[Demand]) -> Iterator[OwnF
         yield OwnFault.RESTART
     if away.get("limited", 0) > sum(away.values()) / 2:
         yield OwnFault.HELD
-    if found and found[0].full_seconds and _room_elsewhere(rows, found[0].resource):
+    if found and found[0].full_seconds and _room_elsewhere(rows, found[0]):
         yield OwnFault.LIMIT
 
 
@@ -95,8 +95,9 @@ def turned_away(rows: Iterable[EdgeSecond]) -> dict[str, int]:
     return {reason: times for reason, times in total.items() if times}
 
 
-def _room_elsewhere(rows: Sequence[EdgeSecond], resource: Resource) -> bool:
-    """Whether a number that was set was reached while all that a machine has stood below a half."""
+def _room_elsewhere(rows: Sequence[EdgeSecond], first: Demand) -> bool:
+    """Whether a number that was set was reached while a machine has room for all who came."""
+    resource = first.resource
     if resource not in (Resource.PLACES, Resource.CONNECTIONS):
         return False
     full = [row for row in rows if is_full(row, resource)]
@@ -105,17 +106,17 @@ def _room_elsewhere(rows: Sequence[EdgeSecond], resource: Resource) -> bool:
         for each in (Resource.PROCESSOR, Resource.LINE, Resource.CONNECTIONS)
         if each is not resource and (known := [share for row in full if (share := used(row, each)) is not None])
     ]
-    return bool(shares) and max(shares) < ROOM_ELSEWHERE
+    return bool(shares) and max(shares) * max(1.0, first.audience.value) < ROOM_ELSEWHERE
 
 
 def _hasty_listeners(rows: Sequence[EdgeSecond]) -> bool:
-    """In so many of the seconds in which anybody hears."""
+    """In so many of the seconds in which anybody is let in."""
     seconds = hasty = 0
     for row in rows:
-        hearing = sum(kind.hearing for kind in row.kinds)
-        if hearing >= TIMES:
+        guests = sum(kind.guests for kind in row.kinds)
+        if guests >= TIMES:
             seconds += 1
-            hasty += row.kinds[Kind.HASTY].hearing > BY_PAGES * hearing
+            hasty += row.kinds[Kind.HASTY].guests > BY_PAGES * guests
     return hasty >= SECONDS and hasty > BY_PAGES * seconds / 2
 
 

@@ -44,11 +44,12 @@ FEW_CONNECTIONS = 5
 """Below that nothing is a habit."""
 PAGE_REQUESTS = 60
 """A page and four reloads of it."""
-CONNECTION_REQUESTS = 20
-"""A page, its files, the first questions at the door."""
-HELD_REQUESTS = 6
-"""A second and connection held: low-latency HLS asks 2.1 times, the page's pulse, door and comments less than once;
-two or three listeners behind a proxy may share one."""
+OPEN_REQUESTS, CONNECTION_REQUESTS = 12, 3
+"""For each connection that was open at once with others: a page, its files, the first questions at the door. For each
+at all: who holds it for a moment asks for one thing."""
+HELD_REQUESTS, JOINED_REQUESTS = 1.5, 3.0
+"""A second, for each connection held, and for each time let in, whichever is more: a page's pulse, door and comments
+ask less than once, low-latency HLS 2.1 times besides. Behind a proxy several may share a connection."""
 RETURNS = 8
 MOMENT_S = 2
 """Browsers hold a connection for a minute; what asks once and closes is a crawler, a bare player, or a program."""
@@ -56,6 +57,8 @@ RETURNS_A_SECOND = 0.15
 """A monitor asks each ten seconds or less often."""
 IMPATIENT = 20
 """Tries a second, of a source that is told to wait: eighty bare players behind one address."""
+BARE = 0.8
+"""The same where nobody behind it has a page: three bare players. Where there are more people some have a browser."""
 LEFT_AT_ONCE = 4
 MOST_LEFT = 0.7
 """Of those who are let in; of an impatient crowd one in three leaves at once."""
@@ -67,11 +70,15 @@ class Behaviour(Protocol):
     asked: int
     came: int
     held_s: int
+    joined_s: int
     joins: int
+    most_open: int
+    mute_s: int
     open: int
     quits: int
     seconds: int
     stalls: int
+    tries: int
     waits: int
     hearing: int
 
@@ -79,13 +86,15 @@ class Behaviour(Protocol):
 def kind(one: Behaviour) -> Kind:
     """A microsecond at most."""
     asked, came = one.asked, one.came
-    if (asked == 0 and one.seconds >= SILENT_S) or (came >= FEW_CONNECTIONS and 2 * asked < came):
+    if not came and one.tries >= RETURNS and one.tries > one.seconds:
+        return Kind.RETURNING  # who gets no connection is told to come again in five seconds
+    if (asked == 0 and one.mute_s >= SILENT_S) or (came >= FEW_CONNECTIONS and 2 * asked < came):
         return Kind.SILENT
     if one.stalls and 2 * one.stalls >= one.joins:
         return Kind.STUCK
     if one.quits >= LEFT_AT_ONCE and one.quits > MOST_LEFT * one.joins:
         return Kind.FLEETING
-    if asked > PAGE_REQUESTS + CONNECTION_REQUESTS * came + HELD_REQUESTS * one.held_s:
+    if asked > _allowed(one):
         return Kind.HASTY
     if came >= RETURNS and _returns(one):
         return Kind.RETURNING
@@ -98,11 +107,18 @@ def kind(one: Behaviour) -> Kind:
     return Kind.PASSING if one.open or one.held_s >= MOMENT_S * came else Kind.VISITING
 
 
+def _allowed(one: Behaviour) -> float:
+    """Requests of as many people as may be behind it."""
+    connections = OPEN_REQUESTS * one.most_open + CONNECTION_REQUESTS * one.came
+    return PAGE_REQUESTS + connections + max(HELD_REQUESTS * one.held_s, JOINED_REQUESTS * one.joined_s)
+
+
 def _returns(one: Behaviour) -> bool:
     """Whether so many connections stand for a program that opens each for a moment.
 
     A bare player that is told to wait comes again on a new one, which says nothing; unless it is very many."""
-    waits = min(one.waits, IMPATIENT * max(1, one.seconds))
+    pages = one.asked > one.waits + one.joins
+    waits = min(one.waits, (IMPATIENT if pages else BARE) * max(1, one.seconds))
     brief = one.came - min(waits, one.came)
     if brief < RETURNS or brief < RETURNS_A_SECOND * one.seconds:
         return False

@@ -17,29 +17,34 @@ import msgspec
 
 from stentor.evidence.kinds import HOSTILE, Kind
 from stentor.evidence.row import EdgeSecond
-from stentor.evidence.sources import CONNECTION_US, REQUEST_US, TLS_US, KindSum
+from stentor.evidence.sources import CONNECTION_US, REQUEST_US, TLS_US, KindSum, Late
 
 LISTENER_US = 9
 """A second of a stream (docs/explanation/measured.md)."""
-PAGE_ASKS, HLS_ASKS = 0.4, 2.1
-"""Requests a second of a listener's page, where there is one, and of low-latency HLS besides."""
+HLS_ASKS = 2.1
+"""Requests a second of low-latency HLS."""
 NEARLY: Final = 0.98
 """Of places and connections: a few come and go within a second."""
 BUSY: Final = 0.9
 """Of a processor and a line: above that what waits for them grows."""
 HELD_BACK: Final = 0.7
 """While the door is narrow, it keeps an edge there: it narrows at three quarters of the places, rung 2 is at 75 %."""
-FEWEST = 3
+FEWEST = 5
 """Edges' seconds; a shorter stop is none."""
 BUSIEST = 0.1
 """Where nothing was full, the tenth of the seconds with the highest load is looked at."""
 WAITING_ERROR = 0.12
-"""Devices that wait are counted by the smallest values of a hash (``crowd.waiting``)."""
-COST_ERROR = 0.05
+"""Each edge knows who waits there; of several edges one has not seen all, and some have gone since they asked."""
+COST_ERROR = 0.08
 """Of what requests, connections and listeners cost against each other."""
 TWO_SIGMA = 1.96
-AGAIN_S = 4.0
-"""Who was refused a connection comes again after about so long."""
+TURNED_ERROR = 0.2
+"""Of what it costs to tell somebody to wait, against other requests."""
+AGAIN_S = 1.0, 4.0, 8.0
+"""Who was refused a connection comes again after so long: at least, where nobody knows, at most."""
+AGAIN_ERROR = 0.2
+MOST_HELD = 6.0
+"""Connections of one browser."""
 
 
 class Resource(StrEnum):
@@ -100,7 +105,7 @@ def is_full(row: EdgeSecond, resource: Resource) -> bool:
 
 def loads(rows: Sequence[EdgeSecond]) -> list[Demand]:
     """Of all resources whose size is known; the one that was full longest comes first."""
-    waiting = _waiting(rows)
+    waiting, rows = _waiting(rows), known_late(rows)
     found = [load for resource in Resource if (load := _load(resource, rows, waiting)) is not None]
     return sorted(found, key=lambda load: (-load.full_seconds, -load.used.value))
 
@@ -116,11 +121,11 @@ def _load(resource: Resource, rows: Sequence[EdgeSecond], waiting: dict[int, flo
         known.sort(key=lambda row: used(row, resource) or 0.0, reverse=True)
         judged, full = known[: max(FEWEST, math.ceil(BUSIEST * len(known)))], []
     parts = [_parts(row, resource, waiting.get(row.at_ms // 1000, 0.0)) for row in judged]
-    total, hostile, unsure, brief, wait = (sum(part[at] for part in parts) / len(parts) for at in range(5))
+    total, hostile, unsure, brief, wait, turned = (sum(part[at] for part in parts) / len(parts) for at in range(6))
     refused = _refused(judged) if resource is Resource.CONNECTIONS else 0.0
-    error = _error(judged)
+    error = _error(judged, resource)
     low, high = hostile * (1 - error), min(total, hostile * (1 + error) + unsure + brief)
-    ordinary = total - hostile - unsure / 2
+    ordinary = total - hostile - unsure / 2 - turned
     return Demand(
         resource,
         len(full),
@@ -129,16 +134,54 @@ def _load(resource: Resource, rows: Sequence[EdgeSecond], waiting: dict[int, flo
         Portion(total, total, total),
         Portion(
             ordinary + wait + refused,
-            max(0.0, total - high) + (1 - 2 * WAITING_ERROR) * wait + refused / 2,
-            total - low + (1 + 2 * WAITING_ERROR) * wait + 1.5 * refused,
+            max(0.0, total - high - (1 + TURNED_ERROR) * turned)
+            + (1 - WAITING_ERROR) * wait
+            + (1 - AGAIN_ERROR) * refused,
+            total - low - (1 - TURNED_ERROR) * turned + (1 + WAITING_ERROR) * wait + (1 + AGAIN_ERROR) * refused,
         ),
         Portion(hostile + unsure / 2, low, high),
     )
 
 
-def _parts(row: EdgeSecond, resource: Resource, waiting: float) -> tuple[float, float, float, float, float]:
+def known_late(rows: Sequence[EdgeSecond]) -> list[EdgeSecond]:
+    """The rows, with what sources had done before they were known as hostile on that account.
+
+    It is spread evenly over as many seconds as they were followed for; all of it is put to the first hostile kind."""
+    by_edge: dict[str, list[EdgeSecond]] = defaultdict(list)
+    for row in rows:
+        by_edge[row.edge].append(row)
+    found = []
+    for each in by_edge.values():
+        each.sort(key=lambda row: row.at_ms)
+        moved: dict[int, list[tuple[int, Late, int]]] = defaultdict(list)
+        for at, row in enumerate(each):
+            for number, one in enumerate(row.kinds):
+                if one.late is not None and one.late.sources:
+                    seconds = max(1, round(one.late.seconds / one.late.sources))
+                    for before in range(max(0, at - seconds), at):
+                        moved[before].append((number, one.late, seconds))
+        found += [_with_late(row, moved[at]) if at in moved else row for at, row in enumerate(each)]
+    return found
+
+
+def _with_late(row: EdgeSecond, moved: Sequence[tuple[int, Late, int]]) -> EdgeSecond:
+    sums = [list(msgspec.structs.astuple(kind)[1:5]) for kind in row.kinds]
+    for number, late, seconds in moved:
+        each = (late.requests, late.connections, late.open_s, late.hearing_s)
+        for at, amount in enumerate(each):
+            share = min(sums[number][at], amount / seconds)
+            sums[number][at] -= share
+            sums[Kind.SILENT][at] += share
+    kinds = [
+        msgspec.structs.replace(kind, **dict(zip(("requests", "connections", "open", "hearing"), one, strict=True)))
+        for kind, one in zip(row.kinds, sums, strict=True)
+    ]
+    return msgspec.structs.replace(row, kinds=kinds)
+
+
+def _parts(row: EdgeSecond, resource: Resource, waiting: float) -> tuple[float, ...]:
     """In shares of the resource: all that was used, by hostile sources, by those who asked nothing yet, by brief
-    visits; and what they would take who wait."""
+    visits; what they would take who wait, and what it cost to tell them so."""
     total = used(row, resource) or 0.0
     weights = _weights(row, resource)
     every = sum(weights) or 1.0
@@ -148,13 +191,27 @@ def _parts(row: EdgeSecond, resource: Resource, waiting: float) -> tuple[float, 
     brief += total * _unseen(row)
     wait = 0.0
     heard = sum(one.hearing + one.asking for one in row.spaces.values())
+    asking = _asking(row)
     if resource is Resource.PLACES:
-        wait = waiting / row.room.places
+        wait = waiting * (1 - asking) / row.room.places
     elif resource is not Resource.CONNECTIONS and heard:
-        asking = sum(one.asking for one in row.spaces.values()) / heard
-        each = LISTENER_US + REQUEST_US * (PAGE_ASKS + HLS_ASKS * asking)
-        wait = waiting * each * total / (every * 2**row.halvings)
-    return total, hostile, unsure, brief, wait
+        wait = waiting * (LISTENER_US + REQUEST_US * HLS_ASKS * asking) * total / (every * 2**row.halvings)
+    turned = total * _turned_us(row) / every if resource is Resource.PROCESSOR else 0.0
+    return total, hostile, unsure, brief, wait, turned
+
+
+def _asking(row: EdgeSecond) -> float:
+    """The part of the audience inside that has HLS, and takes no place."""
+    asking = sum(one.asking for one in row.spaces.values())
+    hostile = sum(kind.hearing for kind in row.kinds[Kind.SILENT :]) * 2**row.halvings
+    streams = max(0.0, sum(one.hearing for one in row.spaces.values()) - hostile)
+    return asking / (asking + streams) if asking else 0.0
+
+
+def _turned_us(row: EdgeSecond) -> float:
+    """What it cost to tell the audience to wait: had there been room, they would not have asked again."""
+    connection_us = TLS_US if row.tls[0] else CONNECTION_US
+    return float(sum(kind.waits * REQUEST_US + kind.anew * connection_us for kind in row.kinds[: Kind.SILENT]))
 
 
 def _unseen(row: EdgeSecond) -> float:
@@ -165,13 +222,24 @@ def _unseen(row: EdgeSecond) -> float:
 
 
 def _refused(rows: Sequence[EdgeSecond]) -> float:
-    """Of all connections the share that the audience would hold, had there been room for those that were refused.
-
-    Who is refused is chance, so that the audience's part of those refused is its part of those taken."""
-    taken = [sum(kind.connections for kind in row.kinds) for row in rows]
-    ordinary = sum(sum(kind.connections for kind in row.kinds[: Kind.SILENT]) for row in rows)
-    refused = sum(row.full / row.room.connections for row in rows) / len(rows)
-    return refused * AGAIN_S * ordinary / sum(taken) if sum(taken) else 0.0
+    """Of all connections the share that the audience would hold, had there been room for those that were refused:
+    as many each as they hold who came in. Who holds some already may be one who wants one more, or another."""
+    new = more = outside = held = people = room = 0.0
+    for row in (row for row in rows if row.kinds):
+        scale, ordinary = 2**row.halvings, row.kinds[: Kind.SILENT]
+        barred = [kind.barred for kind in ordinary]
+        new += scale * barred[Kind.NEW]
+        more += scale * (sum(barred) - barred[Kind.NEW])
+        if not any(kind.barred for kind in row.kinds):  # an edge of an older version, that does not say whom it refused
+            more += row.full * sum(kind.connections for kind in ordinary) / max(1, row.accepted)
+        outside += scale * sum(kind.outside for kind in ordinary)
+        held += scale * sum(kind.open for kind in ordinary)
+        people += sum(one.hearing + one.asking for one in row.spaces.values())
+        room += row.room.connections
+    each = min(MOST_HELD, max(1.0, held / people)) if people else 1.0
+    least_s, usual_s, most_s = AGAIN_S
+    again_s = min(most_s, max(least_s, outside / new)) if new else usual_s
+    return (outside * each + more * again_s * (1 + each) / 2) / room if room else 0.0
 
 
 def _weights(row: EdgeSecond, resource: Resource) -> list[float]:
@@ -210,10 +278,11 @@ def _waiting(rows: Iterable[EdgeSecond]) -> dict[int, float]:
     return {second: max(lobbies) / len(lobbies) for second, lobbies in told.items()}
 
 
-def _error(rows: Sequence[EdgeSecond]) -> float:
+def _error(rows: Sequence[EdgeSecond], resource: Resource) -> float:
     """Of what the sample says of hostile sources, as a share of it: two standard errors, and those of the costs."""
     scale = 2 ** max(row.halvings for row in rows)
+    costs = 0.0 if resource in (Resource.PLACES, Resource.CONNECTIONS) else COST_ERROR
     if scale == 1:
-        return COST_ERROR
+        return costs
     seen = sum(kind.sources for row in rows for kind in row.kinds[Kind.SILENT :]) / len(rows)
-    return min(1.0, COST_ERROR + TWO_SIGMA * math.sqrt(2 * (scale - 1) / max(1.0, seen * scale)))
+    return min(1.0, costs + TWO_SIGMA * math.sqrt(2 * (scale - 1) / max(1.0, seen * scale)))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Mapping
 from enum import IntEnum
+from typing import Any
 
 import msgspec
 
@@ -21,6 +22,10 @@ MOST = 16_384
 """Sources that are followed; when there are more, half of them are let go. 3 MB."""
 FORGOTTEN_S = 600
 """A source that was silent for so long begins anew."""
+OUTSIDE_S = 8
+"""Who got no connection and has not tried for so long has gone."""
+LOOK_BACK_S = 120
+"""Who was followed for longer before it did harm is not judged for what it did until then."""
 LOOK_S = 8
 """So often a source is looked at that holds connections and does nothing else."""
 HASH_BITS = 64
@@ -45,23 +50,29 @@ class Trace:
     """One source of the sample. Whoever counts adds to it."""
 
     __slots__ = (
-        "asked", "came", "connections", "far", "hearing", "held_s", "joins", "kind", "open", "quits", "refused",
-        "requests", "seconds", "silent_s", "stalls", "waits",
+        "anew", "asked", "barred", "came", "connections", "far", "heard_s", "hearing", "held_s", "joined_s", "joins",
+        "kind", "known", "most_open", "mute_s", "open", "quits", "refused", "requests", "seconds",
+        "silent_s", "stalls", "tries",
+        "waited", "waits",
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self.requests = self.connections = self.refused = 0
-        """Of this second."""
+        self.requests = self.connections = self.refused = self.waited = self.anew = self.barred = 0
+        """Of this second: ``waited`` are the requests that were told to wait, ``anew`` those of them for which a
+        connection was made; ``barred`` the connections for which there was no room."""
         self.far = Reach.CAME
         self.silent_s = 0
-        self.open = self.hearing = 0
-        """Connections that it holds, and those of them that hear a stream."""
-        self.asked = self.came = self.joins = self.quits = self.waits = self.stalls = 0
-        """Since it is followed: requests, connections, times let in, of those gone at once, times told to wait, and
-        connections that took nothing until they were closed."""
-        self.held_s = self.seconds = 0
-        """Seconds of connections held, and seconds that it is followed."""
+        self.open = self.most_open = self.hearing = 0
+        """Connections that it holds, the most that it held, and those that hear a stream."""
+        self.asked = self.came = self.joins = self.quits = self.waits = self.stalls = self.tries = 0
+        """Since it is followed: requests, connections, times let in, of those gone at once, times told to wait,
+        connections that took nothing until they were closed, and such for which there was no room."""
+        self.held_s = self.heard_s = self.joined_s = self.mute_s = self.seconds = 0
+        """Seconds of connections held and of streams heard, those since each time it was let in and stayed, those
+        before it asked for anything, and those that it is followed."""
         self.kind = Kind.NEW
+        self.known = False
+        """Whether it was hostile already."""
 
 
 class ReachSum(msgspec.Struct, frozen=True, array_like=True):
@@ -75,6 +86,18 @@ class ReachSum(msgspec.Struct, frozen=True, array_like=True):
     """Connections and requests beyond what one address may have."""
 
 
+class Late(msgspec.Struct, frozen=True, array_like=True):
+    """What sources that are known as hostile since this second had done before, on another kind's account."""
+
+    sources: int = 0
+    seconds: int = 0
+    """That they were followed, summed."""
+    requests: int = 0
+    connections: int = 0
+    open_s: int = 0
+    hearing_s: int = 0
+
+
 class KindSum(msgspec.Struct, frozen=True, array_like=True):
     """What the sampled sources of one kind did in a second; ``open`` and ``hearing`` are as they stand at its end."""
 
@@ -85,6 +108,18 @@ class KindSum(msgspec.Struct, frozen=True, array_like=True):
     open: int = 0
     hearing: int = 0
     """Connections that hear a stream."""
+    waits: int = 0
+    """Of the requests those that were told to wait."""
+    anew: int = 0
+    """Of the connections those that were told to wait at their first request."""
+    barred: int = 0
+    """Connections for which there was no room; not among ``connections``."""
+    guests: int = 0
+    """Times that those of the sources were let in, and stayed, that have asked for more than that."""
+    outside: int = 0
+    """Sources that never got a connection and tried within the last seconds; not among ``sources``."""
+    late: Late | None = None
+    """What is to be taken off this kind's account in the seconds before."""
 
 
 class Sample:
@@ -115,23 +150,35 @@ class Sample:
     def taken(self) -> list[ReachSum]:
         """What was added since this was asked last, by stage. By kind it is in :attr:`kinds` then."""
         sums = [[0, 0, 0, 0] for _ in Reach]
-        kinds = [[0] * 5 for _ in Kind]
+        kinds: list[list[Any]] = [[0] * 10 for _ in Kind]
+        late: dict[Kind, list[int]] = {}
         over: list[str] = []
         for source, trace in self._traces.items():
             trace.seconds += 1
-            trace.held_s += trace.open
-            if not (trace.requests or trace.connections or trace.refused):
+            if trace.open:
+                trace.held_s += trace.open
+                trace.most_open = max(trace.most_open, trace.open)
+            trace.heard_s += trace.hearing
+            trace.joined_s += trace.joins - trace.quits
+            if not (trace.requests or trace.connections or trace.refused or trace.barred):
                 trace.silent_s += 1
                 if trace.open:
-                    if not trace.asked or trace.seconds % LOOK_S == 0:
-                        trace.kind = kind(trace)  # seldom: most hear, and do nothing else
+                    if not trace.asked:
+                        trace.mute_s += 1
+                    if not trace.asked or trace.seconds % LOOK_S == 0:  # seldom: most hear, and do nothing else
+                        _look(trace, late)
                     _add(kinds[trace.kind], trace)
+                elif not trace.came and trace.silent_s < OUTSIDE_S:
+                    kinds[trace.kind][9] += 1
                 elif trace.silent_s > FORGOTTEN_S:
                     over.append(source)
                 continue
             trace.asked += trace.requests
             trace.came += trace.connections
-            trace.kind = kind(trace)
+            trace.tries += trace.barred
+            if trace.came and not trace.asked:
+                trace.mute_s += 1
+            _look(trace, late)
             _add(kinds[trace.kind], trace)
             if trace.requests and trace.far is Reach.CAME:
                 trace.far = Reach.ASKED
@@ -141,15 +188,35 @@ class Sample:
             one[2] += trace.connections
             one[3] += trace.refused
             trace.requests = trace.connections = trace.refused = trace.silent_s = 0
+            trace.waited = trace.anew = trace.barred = 0
         for source in over:
             del self._traces[source]
         if not self._traces:
             self.halvings = 0
         self.kinds = [KindSum(*one) for one in kinds]
+        for number, sums_of in late.items():
+            self.kinds[number] = msgspec.structs.replace(self.kinds[number], late=Late(*sums_of))
         return [ReachSum(*one) for one in sums]
 
     def _holds(self, source: str) -> bool:
         return not self.halvings or self.hashed(source) >> (HASH_BITS - self.halvings) == 0
+
+
+def _look(trace: Trace, late: dict[Kind, list[int]]) -> None:
+    """Which kind it is of; when it is known as hostile now, what it did before is to be put on that account."""
+    before, trace.kind = trace.kind, kind(trace)
+    if trace.kind < Kind.SILENT or trace.known:
+        return
+    trace.known = True
+    if trace.seconds > LOOK_BACK_S or before >= Kind.SILENT:
+        return
+    sums = late.setdefault(before, [0] * 6)
+    sums[0] += 1
+    sums[1] += trace.seconds - 1
+    sums[2] += trace.asked - trace.requests
+    sums[3] += trace.came - trace.connections
+    sums[4] += trace.held_s - trace.open
+    sums[5] += trace.heard_s - trace.hearing
 
 
 def _add(sums: list[int], trace: Trace) -> None:
@@ -158,6 +225,12 @@ def _add(sums: list[int], trace: Trace) -> None:
     sums[2] += trace.connections
     sums[3] += trace.open
     sums[4] += trace.hearing
+    sums[5] += trace.waited
+    sums[6] += trace.anew
+    sums[7] += trace.barred
+    if trace.asked > trace.joins + trace.waits:
+        sums[8] += trace.joins - trace.quits
+    sums[9] += not trace.came
 
 
 def costliest(

@@ -267,6 +267,29 @@ async def test_rows_tell_how_sources_behave_and_how_much_room_there_is() -> None
             writer.close()
 
 
+async def test_rows_tell_who_was_told_to_wait_and_who_got_no_connection() -> None:
+    """Asking again on the same connection made no new one; whoever finds no room is a source that has none."""
+    nobody = Addresses(connections=0, requests=0, proxy=lambda address: False)
+    async with edge(capacity=3, addresses=nobody) as rig:
+        rows = Seconds(rig.worker, rig.site, "edge-0")
+        rig.channel.heed(Orders("friday", p=0.0))
+        reader, writer = await rig.open("/s/friday/live.aac")
+        for _ in range(2):
+            head = await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]))
+            writer.write(request("/s/friday/live.aac"))
+        await eventually(lambda: rig.worker.turned_away["waiting"] == 3, "the third is told to wait")
+        waiting = taken(rows).kinds[Kind.WAITING]
+        assert (waiting.requests, waiting.waits, waiting.anew) == (3, 3, 1)
+        others = [await rig.open("/s/friday") for _ in range(2)]
+        barred = [await asyncio.open_connection("127.0.0.1", rig.port, local_addr=("127.0.0.7", 0)) for _ in range(3)]
+        await eventually(lambda: rig.worker.refused == 3, "all are refused")
+        new = taken(rows).kinds[Kind.NEW]
+        assert (new.barred, new.outside, new.connections) == (3, 1, 0)
+        for each in (writer, *(one[1] for one in (*others, *barred))):
+            each.close()
+
+
 async def test_nothing_on_the_air_makes_no_row() -> None:
     async with edge(live_space(state=State.SCHEDULED, doors_open_ms=None)) as rig:
         assert Seconds(rig.worker, rig.site, "edge-0").row() is None

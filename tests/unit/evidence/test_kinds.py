@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stentor.evidence.kinds import Kind, kind
-from stentor.evidence.sources import Sample, Trace
+from stentor.evidence.sources import Late, Sample, Trace
 
 
 def source(**counted: int) -> Trace:
@@ -25,10 +25,17 @@ def source(**counted: int) -> Trace:
         (source(came=2000, asked=9_000, waits=3000, open=900, held_s=40_000, seconds=60), Kind.WAITING),  # a school
         (source(came=50, asked=50, waits=50, open=0, held_s=0, seconds=60), Kind.WAITING),  # a bare player comes again
         (source(came=90, asked=160, waits=70, joins=2, open=3, held_s=60, seconds=20), Kind.LISTENING),  # a hotel
-        (source(came=60, asked=480, open=55, held_s=60, seconds=1), Kind.PASSING),  # sixty open the page at once
+        (source(came=60, asked=480, open=55, most_open=55, held_s=60, seconds=1), Kind.PASSING),  # sixty pages at once
         (source(came=6, asked=6, seconds=60), Kind.VISITING),  # a monitor
         (source(came=1, seconds=1, open=1), Kind.NEW),
-        (source(came=1, seconds=4, open=1, held_s=4), Kind.SILENT),
+        (source(came=1, seconds=4, open=1, held_s=4, mute_s=4), Kind.SILENT),
+        (source(tries=3, seconds=9), Kind.NEW),  # was refused each connection, and heeds when it is told to come again
+        (source(tries=30, seconds=9), Kind.RETURNING),
+        (source(came=30, asked=30, waits=30, seconds=40), Kind.WAITING),  # three bare players at home
+        (source(came=80, asked=80, waits=80, seconds=20), Kind.RETURNING),  # four a second, and nobody has a page
+        (source(came=1, asked=300, joins=9, joined_s=150, open=1, most_open=1, held_s=20, seconds=20),
+         Kind.LISTENING),  # nine behind a proxy that gives them one connection
+        (source(came=100, asked=900, open=4, most_open=4, held_s=200, joins=1, joined_s=50, seconds=50), Kind.HASTY),
         (source(came=40, asked=2, seconds=2), Kind.SILENT),
         (source(came=1, asked=900, joins=1, open=1, held_s=30, seconds=30), Kind.HASTY),  # playlists
         (source(came=60, asked=60, seconds=10), Kind.RETURNING),
@@ -39,6 +46,21 @@ def source(**counted: int) -> Trace:
 )  # fmt: skip
 def test_a_source_is_known_by_what_it_does(one: Trace, expected: Kind) -> None:
     assert kind(one) is expected
+
+
+def test_what_was_done_before_it_was_known_is_told_once() -> None:
+    """On the account of the kind that it was taken for; not of who was harmless for two minutes."""
+    sample = Sample(hash)
+    late = []
+    for harmless_s in (5, 200):
+        bot = sample.trace(f"bot-{harmless_s}")
+        assert bot
+        bot.open = bot.connections = 1
+        for second in range(harmless_s + 4):
+            bot.requests = 1 if second < harmless_s else 900
+            sample.taken()
+            late += [(Kind(kind), one.late) for kind, one in enumerate(sample.kinds) if one.late]
+    assert late == [(Kind.PASSING, Late(1, 5, 5, 1, 5, 0))]
 
 
 def test_kinds_are_summed_once_a_second() -> None:

@@ -10,7 +10,7 @@ import pytest
 from stentor.evidence.kinds import Kind
 from stentor.evidence.load import Resource
 from stentor.evidence.row import EdgeRoom, EdgeSecond, SpaceSecond
-from stentor.evidence.sources import KindSum
+from stentor.evidence.sources import KindSum, Late
 from stentor.evidence.told import lines
 from stentor.evidence.verdict import NightVerdict, Outcome, judge
 
@@ -61,7 +61,7 @@ CROWD = {SPACE: SpaceSecond(hearing=1000, lobby=800)}
         (night(cpu_ms=300, lag_ms=700), Outcome.SELF_INFLICTED),
         (night(cpu_ms=300, failed=100), Outcome.SELF_INFLICTED),
         (night(tls=(40, 0, 40)), Outcome.SELF_INFLICTED),
-        (night(cpu_ms=990, hostile=KindSum(480, 30_000, 10, 600, 900)), Outcome.SELF_INFLICTED),
+        (night(cpu_ms=990, hostile=KindSum(480, 30_000, 10, 600, 900, guests=480)), Outcome.SELF_INFLICTED),
         (night(cpu_ms=990, hostile=KindSum(3000, 3000, 9000), kind=Kind.VISITING), Outcome.UNKNOWN),
         (night(cpu_ms=990, hostile=FLOOD)[::2], Outcome.UNKNOWN),
         (night(costliest=[(0, 900, 0)]), Outcome.UNKNOWN),
@@ -112,6 +112,45 @@ def test_the_sample_widens_the_interval() -> None:
     assert half.high - half.low > whole.high - whole.low
     missed = night(cpu_ms=990, halvings=1, requests=20_000)
     assert verdict(missed).finding is Outcome.UNKNOWN
+
+
+def test_what_it_cost_to_tell_people_to_wait_is_not_their_demand() -> None:
+    """Had there been room they would not have asked again: they would listen."""
+    asked = KindSum(500, 2000, 400, 600, 500)
+    told = KindSum(500, 2000, 400, 600, 500, waits=400, anew=400)
+    shares = []
+    for one in (asked, told):
+        rows = night(cpu_ms=990, tls=(400, 400, 0), turned_away={"waiting": 400})
+        for each in rows:
+            each.kinds[Kind.LISTENING] = one
+        shares.append(verdict(rows).loads[0].audience.value)
+    whole_us = 2000 * 30 + 400 * 1500 + 500 * 9
+    assert shares[0] - shares[1] == pytest.approx(0.99 * 400 * 1530 / whole_us)
+
+
+def test_who_was_refused_a_connection_counts_as_those_inside() -> None:
+    """By as many connections each; hostile sources that are refused add nothing."""
+    full = night(cpu_ms=700, open=4000, full=100)
+    for each in full:
+        each.kinds[Kind.LISTENING] = KindSum(500, 1000, 10, 1000, 500)
+        each.kinds[Kind.SILENT] = KindSum(30, 0, 30, 3000, barred=70)
+        each.kinds[Kind.NEW] = KindSum(30, barred=30, outside=120)
+    first = verdict(full).loads[0]
+    assert first.resource is Resource.CONNECTIONS
+    assert first.hostile.value == pytest.approx(0.75)
+    assert first.audience.value == pytest.approx((1000 + 120 * 2) / 4000)
+
+
+def test_what_was_done_before_it_was_known_is_put_to_them() -> None:
+    """Over the seconds in which it was done; the sum stays the same."""
+    rows = night(cpu_ms=990)
+    for second, each in enumerate(rows):
+        each.kinds[Kind.LISTENING] = KindSum(520, 10_000, 10, 600, 500) if second < 10 else LISTENING
+        each.kinds[Kind.HASTY] = KindSum() if second < 10 else FLOOD
+    before = verdict(rows).loads[0].hostile.value
+    rows[10].kinds[Kind.LISTENING] = msgspec.structs.replace(LISTENING, late=Late(20, 200, 90_000, 20, 200))
+    after = verdict(rows).loads[0].hostile.value
+    assert after == pytest.approx(2 * before, rel=0.02)
 
 
 def test_rows_may_come_twice_and_in_any_order() -> None:

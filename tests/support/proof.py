@@ -1,0 +1,33 @@
+"""Judges nights whose truth is known, and writes what came of it: ``python -m tests.support.proof SEED``.
+
+SEED is the commit of the rules: whoever wrote them could not know it, nor the nights that follow from it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from tests.support import unseen
+from tests.support.verdicts import judged, nights, page, summary
+
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "verdicts.md"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("seed")
+    parser.add_argument("--nights", type=int, default=4000)
+    parser.add_argument("--out", type=Path, default=PAGE)
+    given = parser.parse_args()
+    these = nights(given.seed, given.nights)
+    with ProcessPoolExecutor() as pool:
+        found = list(pool.map(judged, these, chunksize=10))
+        print("\n".join(summary(found)), flush=True)
+        left_out = list(unseen.left_out(pool, nights(unseen.SEED, unseen.NIGHTS), these))
+    given.out.write_text(page(given.seed, found, unseen.table(left_out)), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
