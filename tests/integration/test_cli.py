@@ -298,6 +298,23 @@ def test_the_link_makes_one_administrator(up: Up) -> None:
     assert "account invite" in up.run("account", "link").stderr
 
 
+def test_the_site_says_what_it_is_called(up: Up, tmp_path: Path) -> None:
+    """Set from a terminal, all pages, feed and calendar say it within seconds, without a restart."""
+    (tmp_path / "rules.md").write_text("# Be kind", "utf-8")
+    given = ("--name", "Nightdesk", "--accent", "#ffcc00", "--rules", str(tmp_path / "rules.md"))
+    assert "dark #ffcc00" in up.run("site", "set", *given).stdout
+    assert up.json("site", "show")["rules"] == "# Be kind"
+    assert "Say what to set" in one_sentence(up.run("site", "set"))
+    with httpx.Client(base_url=f"http://127.0.0.1:{up.audience_port}", trust_env=False) as public:
+        for _ in range(100):
+            if "<h2>Be kind</h2>" in public.get("/rules").text:
+                break
+            time.sleep(0.1)
+        for path in ("/", "/feed.xml", "/calendar.ics", "/rules", "/sign-in"):
+            assert "Nightdesk" in public.get(path).text, path
+        up.run("site", "set", "--name", "Stentor", "--accent", "", "--rules", os.devnull)
+
+
 def test_a_space_through_its_life(up: Up) -> None:
     """Every command of ``stentor space``, once for people and once for programs."""
     made = up.json("space", "create", "A talk", "--id", "life", "--host-name", "Ann")

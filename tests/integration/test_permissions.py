@@ -124,11 +124,16 @@ EXPECTED = {
     "GET /accounts/{handle}/picture": EVERYBODY,
     "GET /site/deletions": SITE,
     "GET /site/record": SITE,
+    "GET /site": SITE,
+    "PATCH /site": SITE,
+    "PUT /site/logo": SITE,
+    "DELETE /site/logo": SITE,
     "GET /site/invitations": f"{SIGNED_IN} token",
     "POST /site/invitations": "moderator admin token",
     "DELETE /site/invitations/{invitation}": f"{SIGNED_IN} token",  # what is not theirs is not there for them
 }
 BODIES: dict[str, dict[str, Any]] = {
+    "PATCH /site": {"name": "New"},
     "POST /spaces": {"title": "Another"},
     "PATCH /spaces/{space}": {"title": "New"},
     "PUT /spaces/{space}/door": {"limited": True},

@@ -67,3 +67,16 @@ type DeletionStep = {
   done: number;
   trouble: string;
 };
+
+/** Name, looks and texts of the site (house/site/schema.py). */
+interface SiteSettings {
+  name: string;
+  accent: string;
+  accent_day: string;
+  accent_night: string;
+  contact: string;
+  imprint: string;
+  privacy: string;
+  rules: string;
+  logo: string;
+}

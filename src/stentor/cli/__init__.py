@@ -29,6 +29,7 @@ COMMANDS = (
     "bus",
     "space",
     "account",
+    "site",
     "retention",
     "backup",
     "restore",

@@ -60,12 +60,16 @@ class House:
     def put(self, path: str, body: Mapping[str, Any]) -> Any:
         return self._call("PUT", path, body)
 
+    def send(self, path: str, data: bytes) -> Any:
+        """A file."""
+        return self._call("PUT", path, data=data)
+
     def delete(self, path: str) -> Any:
         return self._call("DELETE", path)
 
-    def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None, data: bytes | None = None) -> Any:
         try:
-            reply = self._client.request(method, path, json=body)
+            reply = self._client.request(method, path, json=body, content=data)
         except httpx.TransportError as error:
             detail = f"The house at {self.url} does not answer. Is `stentor up` running? Else set STENTOR_HOUSE_URL."
             raise Unreachable(detail) from error

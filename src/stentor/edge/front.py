@@ -21,6 +21,7 @@ from stentor.edge import door, told
 from stentor.edge.channel import Channel
 from stentor.edge.page import ListenerPages
 from stentor.edge.reply import Document, Reply
+from stentor.people.site import SiteLook
 from stentor.spaces import front, phase, portraits
 from stentor.spaces.front import Front
 from stentor.spaces.model import Space, State
@@ -87,7 +88,7 @@ class FrontPages:
         self._address, self._site, self._clock = address, site, clock
         self._front: Front | None = None
         self._read = b""
-        self._made: dict[tuple[str, str], tuple[float, Document]] = {}
+        self._made: dict[tuple[str, str], tuple[float, SiteLook, Document]] = {}
         self._decoder = msgspec.json.Decoder(Front)
         self._log = log.get("edge")
 
@@ -123,10 +124,10 @@ class FrontPages:
 
     def _document(self, name: str, language: str) -> Document:
         now = self._clock()
-        made_s, document = self._made.get((name, language), (0.0, None))
-        if document is None or not 0 <= now - made_s < FRESH_S:
+        made_s, look, document = self._made.get((name, language), (0.0, None, None))
+        if document is None or look is not self._pages.look or not 0 <= now - made_s < FRESH_S:
             document = self._make(name, language, now)
-            self._made[name, language] = now, document
+            self._made[name, language] = now, self._pages.look, document
         return document
 
     def _make(self, name: str, language: str, now: float) -> Document:

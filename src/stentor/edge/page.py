@@ -19,6 +19,7 @@ from stentor.crowd.orders import Orders
 from stentor.edge import told
 from stentor.edge.door import door, shown_state
 from stentor.edge.reply import ANYBODY, BRIEF, HTML, Document, Reply
+from stentor.people.site import SiteLook
 from stentor.spaces import phase
 from stentor.spaces.model import ON_AIR, Space, State
 from stentor.spaces.switches import Switch
@@ -41,6 +42,8 @@ class ListenerPages:
 
     def __init__(self, *, address: str, house: str = "", overflow: str = "", now: float) -> None:
         self.catalogue = texts.Catalogue(*told.PACKAGES)
+        self.look = SiteLook()
+        """What the site is called and looks like, as was read last."""
         self._address, self._house, self._overflow = address, house, overflow
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(overflow)) if overflow else ""
         self._strict = {hsts.NAME.replace("-", "_"): value} if (value := hsts.value(address, house)) else {}
@@ -67,7 +70,7 @@ class ListenerPages:
     @property
     def app(self) -> str:
         """What this is called."""
-        return self.catalogue.text("en", "app")
+        return self.look.name
 
     def space(
         self, space: Space, orders: Orders, now: float, *, listeners: int = 0, embedded: bool = False
@@ -101,7 +104,7 @@ class ListenerPages:
             clips=space.allows(Switch.CLIPS),
             seats=[seat for seat in space.seats.values() if seat.connected],
             asks=f"{self._house}/ask/{space.id}" if self._house and space.hears_requests else "",
-            texts=told.texts(self.catalogue, language),
+            texts={**told.texts(self.catalogue, language), "app": self.app},
             phases=phase.document(),
             door=json.loads(known),
         )
@@ -149,7 +152,8 @@ class ListenerPages:
     def _document(
         self, template: str, language: str, cache: str, now: float, *, embedded: bool = False, **values: object
     ) -> Document:
-        text = self._templates.render(template, language, embedded=embedded, **values)
+        shown = {"embedded": embedded, "app": self.app, "look": self.look}
+        text = self._templates.render(template, language, **shown, **values)
         extra = {
             "Content_Security_Policy": self._policy + ("*" if embedded else "'self'"),
             "X_Content_Type_Options": "nosniff",

@@ -138,6 +138,7 @@ class Edge:
                 group.create_task(self._read_chats(), name="chats")
                 group.create_task(self._withdraw(), name="withdrawals")
                 group.create_task(self.site.front.run(), name="front")
+                group.create_task(self.site.identity.run(), name="identity")
                 group.create_task(self._tick(group), name="tick")
                 group.create_task(self._follow_cues(), name="cues")
                 group.create_task(self.worker.meter.run(), name="load")

@@ -23,6 +23,7 @@ from stentor.edge.forward import Forwarder
 from stentor.edge.front import FrontPages
 from stentor.edge.gate import Gate
 from stentor.edge.holds import Holds
+from stentor.edge.identity import SiteIdentity
 from stentor.edge.page import ListenerPages
 from stentor.edge.past import Past, no_such_space
 from stentor.edge.played import Played
@@ -94,6 +95,7 @@ class Site:
         self.front = FrontPages(
             objects, self._pages, self.channels, address=address, site=gate.site, clock=worker.clock
         )
+        self.identity = SiteIdentity(objects, self._pages, worker.clock)
         self._forwarder = forwarder
         self.reactions = Reactions(worker, monotonic=asyncio.get_running_loop().time)
         self._documents = SpaceDocuments(
@@ -140,7 +142,7 @@ class Site:
             return self._forwarder.forward(request, connection, self._house_failed)
         if target := meant.whole(path, request.query):
             return Reply(308, {"Location": target, "Cache-Control": BRIEF}, now=self._now())
-        if (reply := self.front.answer(path, request)) is not None:
+        if (reply := self.front.answer(path, request) or self.identity.answer(path, request)) is not None:
             return reply
         raise NotFound("There is nothing under this address.", code="no-such-page")
 

@@ -40,6 +40,8 @@ from stentor.house.seats import api_back_channel, api_claim, api_requests, api_s
 from stentor.house.seats.back_channel import BackChannels
 from stentor.house.seats.event_stream import EventStreams
 from stentor.house.seats.requests import RequestQueue
+from stentor.house.site import api as api_look
+from stentor.house.site.service import SiteKeeper
 from stentor.house.spaces import api, api_life, api_pins, api_sounds, site_schema
 from stentor.house.spaces.ice import IceServers
 from stentor.house.spaces.invitations import Invitations
@@ -103,14 +105,16 @@ def build(
     keys: Keys,
     retention: Retention,
     counts: AudienceCounts,
+    site: SiteKeeper,
 ) -> tuple[ASGIApp, Lanes]:
     """The application, and its lanes to watch. It holds no tasks of its own: those are the role's."""
     access = Access(keys.admin_token, keys.invitations, spaces.clock)
     invitations = Invitations(spaces, statuses, settings, keys.invitations)
     sessions = Sessions(spaces.store.accounts, Devices(keys.invitations), settings.house_address, spaces.clock)
     callers = Callers(access, sessions, Creators(settings.create_spaces))
-    people, ice = People(spaces.store.accounts, settings, spaces.clock), IceServers(settings, spaces.clock)
-    storage, readers, site = StorageLimits(settings.quota_gb, settings.account_gb), Readers(), pages.Pages(callers)
+    people = People(spaces.store.accounts, settings, spaces.clock, named=lambda: site.look.name)
+    ice, storage = IceServers(settings, spaces.clock), StorageLimits(settings.quota_gb, settings.account_gb)
+    readers, shown = Readers(), pages.Pages(callers, site, settings.audience_address)
     pictures, line = Pictures(spaces, people.limit, readers), RequestQueue(spaces, invitations)
     oidc_login = OidcLogin(people, provider.configured(settings, spaces.clock), opens=settings.oidc_sign_up == "on")
     views = Views(spaces, statuses, settings, ice)
@@ -135,24 +139,31 @@ def build(
         *api_comments.handlers(comments, callers),
         *api_guests.handlers(GuestComments(spaces, chats, settings, keys.invitations), callers),
         *api_captions.handlers(Corrections(spaces), callers),
+        *api_look.handlers(site, callers, readers),
         *api_retention.handlers(spaces, callers, views, retention, storage),
     ]
-    app = Litestar(
-        route_handlers=[
-            rest.router(handlers, before=check_body),
-            account_api.routes(spaces, people, pictures, callers, sessions, comments),
-            whip.routes(spaces, *_entrance(spaces, access, sessions, callers, invitations), ice),
-            api_provider.routes(oidc_login, sessions),
-            pages.routes(site, spaces, views, callers, people, oidc_login=oidc_login),
-            _health(spaces),
-        ],
-        exception_handlers=problems.handlers(log.get("house"), site.problem),
-        openapi_config=_openapi(sessions.cookie),
+    routes = [
+        rest.router(handlers, before=check_body),
+        account_api.routes(spaces, people, pictures, callers, sessions, comments),
+        whip.routes(spaces, *_entrance(spaces, access, sessions, callers, invitations), ice),
+        api_provider.routes(oidc_login, sessions),
+        pages.routes(shown, spaces, views, callers, people, oidc_login=oidc_login),
+        api_look.files(site),
+        _health(spaces),
+    ]
+    lanes = Lanes(callers.known)
+    app = _litestar(routes, shown, sessions.cookie)
+    return secured(limited(app, lanes), house=settings.house_address, media=settings.audience_address), lanes
+
+
+def _litestar(routes: list[Any], shown: pages.Pages, cookie: str) -> Litestar:
+    return Litestar(
+        route_handlers=routes,
+        exception_handlers=problems.handlers(log.get("house"), shown.problem),
+        openapi_config=_openapi(cookie),
         logging_config=None,  # errors are logged in problems.py, once
         request_max_body_size=rest.MAX_BODY_BYTES,
     )
-    lanes = Lanes(callers.known)
-    return secured(limited(app, lanes), house=settings.house_address, media=settings.audience_address), lanes
 
 
 def _entrance(

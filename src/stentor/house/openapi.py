@@ -24,6 +24,7 @@ from stentor.house.counts import schema as counts_schema
 from stentor.house.removals import schema as removal_schema
 from stentor.house.retention import schema as retention_schema
 from stentor.house.seats import schema as seat_schema
+from stentor.house.site import schema as look_schema
 from stentor.house.spaces import schema, site_schema, upload_schema
 from stentor.people.checks import HANDLE
 
@@ -53,6 +54,7 @@ UPLOADS = {
     "PUT /spaces/{space}/hold": "The sound file.",
     "PUT /spaces/{space}/sounds": "The sound file.",
     "PUT /account/picture": "PNG, JPEG or WebP.",
+    "PUT /site/logo": "PNG, JPEG, WebP or GIF.",
 }
 _NAME = {"type": "string", "pattern": MADE_ID}
 IN_ADDRESSES: dict[str, dict[str, Any]] = {
@@ -131,6 +133,7 @@ MODULES = (
     removal_schema,
     retention_schema,
     seat_schema,
+    look_schema,
     site_schema,
     upload_schema,
 )

@@ -23,6 +23,7 @@ from stentor.house.accounts.oidc_login import OidcLogin
 from stentor.house.accounts.people import People
 from stentor.house.accounts.schema import profile
 from stentor.house.accounts.views import AccountViews
+from stentor.house.site.service import SiteKeeper
 from stentor.house.spaces.schema import SpaceRow
 from stentor.house.spaces.service import Spaces
 from stentor.house.spaces.views import Views
@@ -59,9 +60,10 @@ class Visit(msgspec.Struct, frozen=True):
 class Pages:
     """Answers with pages, for whoever asks."""
 
-    def __init__(self, callers: Callers) -> None:
+    def __init__(self, callers: Callers, site: SiteKeeper, home: str) -> None:
+        """``home`` is the address of the site's public pages."""
         self.static = Static(PACKAGE, root="/studio")
-        self._callers = callers
+        self._callers, self._site, self._home = callers, site, home
         catalogue = Catalogue(PACKAGE, "stentor.spaces")
         self._texts = {language: catalogue.texts["en"] | texts for language, texts in catalogue.texts.items()}
         self._templates = Templates(
@@ -85,7 +87,9 @@ class Pages:
     def answer(self, visit: Visit, name: str, *, status: int = 200, **values: object) -> Response[str]:
         """The page ``name``; ``page`` among the values is what its script of the same name is told."""
         shown = profile(visit.account) if visit.account else None
-        known = {"name": name, "path": visit.path, "admin": visit.admin, "profile": shown}
+        look = self._site.look
+        known = {"app": look.name, "look": look, "home": self._home}
+        known |= {"name": name, "path": visit.path, "admin": visit.admin, "profile": shown}
         text = self._templates.render(name, visit.language, texts=self._texts[visit.language], **known, **values)
         return Response(text, status_code=status, headers=HEADERS)
 
@@ -233,13 +237,22 @@ def _of_accounts(pages: Pages, views: AccountViews, oidc_login: OidcLogin) -> li
             return pages.notice(visit, "accounts.title", "notice.accounts", 403)
         return pages.answer(visit, "accounts", page={"handle": visit.account.handle})
 
+    @route("/admin/site", http_method=READ, include_in_schema=False)
+    async def site(request: _Request) -> Response[str] | Redirect:
+        visit = await pages.visit(request)
+        if visit.account is None:
+            return sign_in_first(visit)
+        if not visit.admin:
+            return pages.notice(visit, "site.title", "notice.accounts", 403)
+        return pages.answer(visit, "site", page={})
+
     @route("/account/deletion/{token:str}", http_method=READ, include_in_schema=False)
     async def deletion(request: _Request, token: FromPath[str]) -> Response[str]:
         # Nobody is signed in to an account that is gone; whoever looks has the link, and it goes no further.
         visit = Visit("/", (await pages.visit(request)).language)
         return pages.answer(visit, "deletion", page={"token": quote(token, safe="")})
 
-    return [sign_in, sign_up, account, accounts, deletion]
+    return [sign_in, sign_up, account, accounts, site, deletion]
 
 
 def _next(request: _Request, usual: str) -> str:

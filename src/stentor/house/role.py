@@ -40,6 +40,7 @@ from stentor.house.duty.watcher import Watcher
 from stentor.house.removals.service import Removals
 from stentor.house.retention.service import Retention
 from stentor.house.seats.back_channel import BackChannels
+from stentor.house.site.service import SiteKeeper
 from stentor.house.spaces.service import Spaces
 from stentor.house.web.connection import Door
 from stentor.house.web.proxies import behind
@@ -52,6 +53,7 @@ from stentor.store.objects import Objects
 from stentor.store.removals import ERASE
 from stentor.store.retention import StorageLimits
 from stentor.store.seats import MakerLimits
+from stentor.store.site import SiteTable
 from stentor.store.spaces import Store
 from stentor.wire import forwarded
 
@@ -124,13 +126,11 @@ async def _run(
     jobs = JobKeeper(Jobs(store.work), doing, bus, clock, holder=instance)
     retention = Retention(spaces, removals, of_site(settings))
     letting_go = RetentionKeeper(retention, bus, holder=instance)
-    app, lanes = build(spaces, statuses, back_channels, chats, settings, keys=own, retention=retention, counts=counts)
-    addresses = Addresses(
-        connections=settings.address_connections,
-        requests=0,  # the lanes limit those
-        proxy=lambda address: forwarded.trusts(trusted, address),
+    site = SiteKeeper(SiteTable(store.work), objects)
+    app, lanes = build(
+        spaces, statuses, back_channels, chats, settings, keys=own, retention=retention, counts=counts, site=site
     )
-    door = Door(descriptors(), addresses, clock, certificate)
+    door = Door(descriptors(), _addresses(settings, trusted), clock, certificate)
     disks = Disks(settings)
 
     def status() -> Status:
@@ -146,6 +146,7 @@ async def _run(
         "disks": disks.run(),
         "board": spaces.retell(),
         "front": FrontKeeper(spaces, clock).run(),
+        "site": site.run(),
         "status": beat(bus, status),
     }
     if certificate is not None:
@@ -153,6 +154,14 @@ async def _run(
     async with asyncio.TaskGroup() as tasks:
         for name, each in work.items():
             tasks.create_task(each, name=f"house {name}")
+
+
+def _addresses(settings: Settings, trusted: forwarded.Networks) -> Addresses:
+    return Addresses(
+        connections=settings.address_connections,
+        requests=0,  # the lanes limit those
+        proxy=lambda address: forwarded.trusts(trusted, address),
+    )
 
 
 def _duties(

@@ -288,3 +288,12 @@ deletions = Table(
     sqlite_autoincrement=True,
 )
 """Accounts that were deleted lately; what is left of each is its number."""
+
+site = Table(
+    "site",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False, comment="there is one row"),
+    Column("body", Text, nullable=False, comment="JSON"),
+    Column("logo", LargeBinary, comment="JPEG"),
+)
+"""What administrators have set of the site's name, looks and texts."""

@@ -34,7 +34,7 @@ export async function choose() {
   try {
     const reply = await fetch(offered[liked], { signal: AbortSignal.timeout(8000) });
     if (!reply.ok) return;
-    texts = await reply.json();
+    texts = { ...await reply.json(), app: say("app") }; // that is the site's, whatever its language
   } catch {
     return;
   }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,8 +21,6 @@ from stentor.base.errors import NotSignedIn
 from stentor.people.model import Account, Passkey
 from stentor.people.origin import origin_of
 
-SITE_NAME = "Stentor"
-
 
 def _wrong() -> NotSignedIn:
     return NotSignedIn("This passkey could not be checked; try again.", code="passkey-wrong")
@@ -33,7 +31,8 @@ class Passkeys:
     as addresses, of the same name.
     """
 
-    def __init__(self, house: str, *others: str) -> None:
+    def __init__(self, house: str, *others: str, named: Callable[[], str]) -> None:
+        self._named = named
         self._origins = [origin_of(each) for each in (house, *others)]
         self._site = urlsplit(self._origins[0]).hostname or ""
 
@@ -41,7 +40,7 @@ class Passkeys:
         """What ``navigator.credentials.create`` is given (as JSON); it makes none of the known ones again."""
         options = webauthn.generate_registration_options(
             rp_id=self._site,
-            rp_name=SITE_NAME,
+            rp_name=self._named(),
             user_id=account.id.encode(),
             user_name=account.handle,
             user_display_name=account.name,

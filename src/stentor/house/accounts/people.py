@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from stentor.base import log
@@ -32,13 +32,14 @@ DELETION_BYTES = 24
 class People:
     """Everything that is done with accounts. ``address`` is where a request comes from, for limits."""
 
-    def __init__(self, accounts: Accounts, settings: Settings, clock: Clock) -> None:
+    def __init__(self, accounts: Accounts, settings: Settings, clock: Clock, *, named: Callable[[], str]) -> None:
+        """``named`` says what the site is called."""
         self.store, self._clock = accounts, clock
         self.sign_up_rule = SignUp(settings.sign_up)
         self.creators = Creators(settings.create_spaces)
         self._house = settings.house_address
         self._passwords = Passwords()
-        self._passkeys = Passkeys(settings.house_address, *settings.house_others)
+        self._passkeys = Passkeys(settings.house_address, *settings.house_others, named=named)
         self.limit = SharedLimit(accounts.attempts, clock)
         self._log = log.get("house")
 

@@ -1,0 +1,80 @@
+"""What the site is called and looks like, and its texts, out of one object that houses write (``people.site``).
+
+It is read every :data:`PERIOD_S` by nobody's request; pages that are made from then on say the new name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import msgspec
+
+from stentor.base import log
+from stentor.base.clock import Clock
+from stentor.base.errors import NotFound, Overloaded
+from stentor.base.texts import LANGUAGES
+from stentor.edge.page import ListenerPages
+from stentor.edge.reply import Document, Reply
+from stentor.people import site
+from stentor.people.picture import TYPE
+from stentor.people.site import SiteLook
+from stentor.store.objects import Objects
+from stentor.wire.http import Request
+
+PERIOD_S: Final = 2.0
+FILE_CACHE: Final = "public, max-age=3600"
+"""Another logo has another address; who asks without its version has today's within the hour."""
+TEXT_CACHE: Final = "public, max-age=0, s-maxage=10, stale-while-revalidate=10, stale-if-error=600"
+CSS: Final = "text/css; charset=utf-8"
+
+
+class SiteIdentity:
+    """``run`` is a task of the role. Where no house has written the object, the site is called Stentor."""
+
+    def __init__(self, objects: Objects, pages: ListenerPages, clock: Clock) -> None:
+        self._objects, self._pages, self._clock = objects, pages, clock
+        self._read = b""
+        self._made: dict[tuple[str, str], Document] = {}
+        self._decoder = msgspec.json.Decoder(SiteLook)
+        self._log = log.get("edge")
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            await self.read()
+            await asyncio.sleep(PERIOD_S)
+
+    async def read(self) -> bool:
+        """Reads the object, and says whether something has changed; what was known stays when the store fails."""
+        try:
+            found = await self._objects.get(site.KEY)
+            if found == self._read:
+                return False
+            self._pages.look, self._read = self._decoder.decode(found), found
+        except NotFound:
+            return False
+        except (Overloaded, msgspec.DecodeError) as error:
+            self._log.warning("site-not-read", reason=str(error))
+            return False
+        self._made.clear()
+        return True
+
+    def answer(self, path: list[str], request: Request) -> Reply | None:
+        """The reply for ``path``; None where there is no such file or text."""
+        if len(path) != 1 or path[0] not in ("logo", "site.css", *self._pages.look.pages):
+            return None
+        asked = request.query.get("lang", "")
+        language = asked if asked in LANGUAGES else LANGUAGES[0]
+        if (path[0], language) not in self._made and (made := self._make(path[0], language)) is not None:
+            self._made[path[0], language] = made
+        found = self._made.get((path[0], language))
+        return found.answer(request.headers) if found else None
+
+    def _make(self, name: str, language: str) -> Document | None:
+        look, now = self._pages.look, self._clock()
+        files = {"logo": (look.logo, TYPE), "site.css": (look.styles.encode(), CSS)}
+        if name in files:
+            body, kind = files[name]
+            return Document(body, kind, FILE_CACHE, now=now, X_Content_Type_Options="nosniff") if body else None
+        return self._pages.public("text", language, TEXT_CACHE, now, path=f"/{name}", about=name, text=look.pages[name])

@@ -1,0 +1,1 @@
+"""What the site is called and looks like, and its texts: set by administrators, shown by every page."""

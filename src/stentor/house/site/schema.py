@@ -1,0 +1,58 @@
+"""What the part of the REST API that is about the site's name, looks and texts takes and gives."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from stentor.house.spaces.schema import ONE_LINE
+from stentor.people.site import CONTACT, CONTACT_CHARACTERS, NAME_CHARACTERS, TEXT_CHARACTERS
+
+PLAIN = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$"
+Accent = Annotated[str, Meta(max_length=20, extra_json_schema={"pattern": "^(?:#[0-9a-fA-F]{6})?$"})]
+_CONTACT = {"maxLength": CONTACT_CHARACTERS, "pattern": CONTACT}
+Contact = Annotated[str, Meta(max_length=2 * CONTACT_CHARACTERS, extra_json_schema=_CONTACT)]
+SiteName = Annotated[
+    str,
+    Meta(min_length=1, max_length=2 * NAME_CHARACTERS, extra_json_schema={"maxLength": NAME_CHARACTERS, **ONE_LINE}),
+]
+Prose = Annotated[
+    str,
+    Meta(
+        max_length=2 * TEXT_CHARACTERS,
+        extra_json_schema={"maxLength": TEXT_CHARACTERS, "pattern": PLAIN},
+        description="Markdown; empty for no such page.",
+    ),
+]
+
+
+class SiteChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What may be set of the site; what is left out stays, and what is empty is taken away."""
+
+    name: SiteName | msgspec.UnsetType = msgspec.UNSET
+    accent: Accent | msgspec.UnsetType = msgspec.UNSET
+    """``#rrggbb``; empty for the design's own."""
+    contact: Contact | msgspec.UnsetType = msgspec.UNSET
+    """An e-mail address, or that of a page."""
+    imprint: Prose | msgspec.UnsetType = msgspec.UNSET
+    privacy: Prose | msgspec.UnsetType = msgspec.UNSET
+    rules: Prose | msgspec.UnsetType = msgspec.UNSET
+
+
+class SiteSettings(msgspec.Struct, frozen=True):
+    """The site as it is set."""
+
+    name: str
+    accent: str
+    accent_day: str
+    """The colour as light pages show it: darker than ``accent`` where that could not be read. Empty without one."""
+    accent_night: str
+    """The same on dark pages."""
+    contact: str
+    imprint: str
+    privacy: str
+    rules: str
+    logo: str
+    """Its address; empty without one."""

@@ -1,0 +1,80 @@
+"""Keeps name, looks and texts of the site: in the database, and as an object that edges read.
+
+Each house looks every few seconds whether another one has changed them, and writes the object when it is not as it
+should be, so one that was lost comes back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from stentor.base import log
+from stentor.base.errors import Overloaded
+from stentor.bus.connection import heed_cancel
+from stentor.house.site.schema import SiteChange
+from stentor.house.uploads.readers import Readers
+from stentor.people import site
+from stentor.people.site import SiteLook, SiteWishes
+from stentor.store.objects import Objects
+from stentor.store.site import SiteTable
+
+PERIOD_S = 5.0
+
+
+class SiteKeeper:
+    """``run`` is a task of the role. ``wishes`` and ``look`` are as they were read last."""
+
+    def __init__(self, table: SiteTable, objects: Objects) -> None:
+        self._table, self._objects = table, objects
+        self.wishes, self.look = SiteWishes(), SiteLook()
+        self._written = b""
+        self._log = log.get("house")
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            heed_cancel()
+            try:
+                await self.read()
+            except Overloaded as error:
+                self._log.warning("site-not-written", detail=error.detail)
+            await asyncio.sleep(PERIOD_S)
+
+    async def read(self) -> None:
+        """Reads what is set, and writes the object unless it is there as it is; raises :class:`Overloaded`."""
+        wishes, logo = await self._table.read()
+        if (wishes, logo) != (self.wishes, self.look.logo):
+            self.wishes, self.look = wishes, site.look(wishes, logo)
+        document = msgspec.json.encode(self.look)
+        if document != self._written:
+            await self._objects.put(site.KEY, document)
+            self._written = document
+
+    async def change(self, wish: SiteChange) -> None:
+        """Sets what is wished; what is left out stays. Raises :class:`BadInput`, :class:`Overloaded`."""
+        found = {name: value for name, value in msgspec.structs.asdict(wish).items() if value is not msgspec.UNSET}
+        checked = {name: _checked(name, str(value)) for name, value in found.items()}
+        await self._table.change(lambda known: msgspec.structs.replace(known, **checked))
+        await self.read()
+
+    async def set_logo(self, data: bytes, readers: Readers) -> None:
+        """Sets the logo; raises :class:`BadInput` for what is no picture, :class:`Overloaded`."""
+        await self._table.set_logo(await readers.picture("site", data))
+        await self.read()
+
+    async def remove_logo(self) -> None:
+        await self._table.set_logo(b"")
+        await self.read()
+
+
+def _checked(name: str, value: str) -> str:
+    match name:
+        case "name":
+            return site.name(value)
+        case "accent":
+            return site.accent(value)
+        case "contact":
+            return site.contact(value)
+    return site.text(value, name)

@@ -1,0 +1,87 @@
+"""An edge's pages say what the site is called, and show its looks and texts."""
+
+from __future__ import annotations
+
+import msgspec
+
+from stentor.people import site
+from stentor.people.site import SiteWishes
+from tests.support.edge import Rig, edge
+
+WISHES = SiteWishes("Night <desk>", "#ffcc00", "https://example.org/", imprint="# Ada\n\n<script>alert(1)</script>")
+
+
+async def told(rig: Rig, wishes: SiteWishes, logo: bytes = b"") -> None:
+    """A house has written this, and the edge has read it."""
+    await rig.objects.put(site.KEY, msgspec.json.encode(site.look(wishes, logo)))
+    assert await rig.site.identity.read()
+
+
+async def test_every_page_says_the_name() -> None:
+    """Front page, listener's page, clip, embedded page, oEmbed, feed, calendar, text, and what is not there."""
+    paths = (
+        "/",
+        "/s/friday",
+        "/s/friday/embed",
+        "/s/friday/clip?from=1&to=2",
+        "/feed.xml",
+        "/calendar.ics",
+        "/imprint",
+    )
+    async with edge(chunks=1, address="https://edge") as rig:
+        for path in paths[:-1]:
+            assert b"Stentor" in (await rig.get(path))[2]
+        await told(rig, WISHES)
+        rig.now += 2
+        for path in (*paths, "/oembed?url=https://edge/s/friday", "/nowhere"):
+            _, _, body = await rig.get(path, "Accept: text/html")
+            assert b"Night <desk>" in body or b"Night &lt;desk&gt;" in body, path
+
+
+async def test_texts_have_pages_and_links() -> None:
+    """In either language, with nothing that acts by itself; those without words are not there and not linked."""
+    async with edge(chunks=1) as rig:
+        assert (await rig.get("/imprint"))[0] == 404
+        await told(rig, WISHES)
+        status, fields, body = await rig.get("/imprint?lang=de")
+        assert (status, b"<h1>Impressum</h1>" in body, b"<h2>Ada</h2>" in body) == (200, True, True)
+        assert b"<script>alert" not in body
+        assert "unsafe" not in fields["content-security-policy"]
+        assert (await rig.get("/rules"))[0] == 404
+        rig.now += 2
+        for path in ("/", "/s/friday", "/imprint"):
+            _, _, body = await rig.get(path)
+            assert b'href="/imprint' in body
+            assert b'href="/rules' not in body
+            assert b'href="https://example.org/"' in body
+        await told(rig, SiteWishes())
+        assert (await rig.get("/imprint"))[0] == 404, "what is taken away is gone"
+
+
+async def test_logo_and_colours() -> None:
+    """Pages lead to them by an address that changes with them; a site without has neither."""
+    async with edge(chunks=1) as rig:
+        for path in ("/logo", "/site.css"):
+            assert (await rig.get(path))[0] == 404
+        await told(rig, WISHES, b"a picture")
+        status, fields, body = await rig.get("/logo?v=old")
+        assert (status, fields["content-type"], body) == (200, "image/jpeg", b"a picture")
+        status, fields, body = await rig.get("/site.css")
+        assert (status, fields["content-type"]) == (200, "text/css; charset=utf-8")
+        page = (await rig.get("/"))[2].decode()
+        look = site.look(WISHES, b"a picture")
+        assert f'<link rel="stylesheet" href="{look.styles_address}">' in page
+        assert page.count(look.logo_address) == 2
+
+
+async def test_an_object_that_cannot_be_read_changes_nothing() -> None:
+    """A newer house may have written it otherwise; what is more in it is no matter."""
+    async with edge(chunks=1) as rig:
+        await told(rig, WISHES)
+        for broken in (b"{", b'{"name": 5}'):
+            await rig.objects.put(site.KEY, broken)
+            assert not await rig.site.identity.read()
+        assert b"Night &lt;desk&gt;" in (await rig.get("/"))[2]
+        await rig.objects.put(site.KEY, b'{"name": "Newer", "unknown": 1}')
+        assert await rig.site.identity.read()
+        assert b"Newer" in (await rig.get("/"))[2]
