@@ -28,11 +28,15 @@ def restore(file: Path, places: tuple[str, ...], data: str | None) -> None:
     found = asyncio.run(backup.restore(settings, file, removals=[_address(place) for place in places]))
     click.echo(f"{settings.folder}: {found.files} files, all as they were. Start it: stentor up")
     if found.removed:
-        click.echo(f"What was removed of {found.removed} spaces after the backup was made is removed here too.")
+        click.echo(f"Removed here too, as after the backup was made: something of {_count(found.removed, 'space')}.")
     if found.forgotten:
-        click.echo(f"{found.forgotten} accounts that were deleted after the backup was made are deleted here too.")
+        click.echo(f"Deleted here too, as after the backup was made: {_count(found.forgotten, 'account')}.")
     if not found.lists:
         click.echo("What was removed after the backup was made is not known here: see --removals.", err=True)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _address(place: str) -> str:

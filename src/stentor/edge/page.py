@@ -28,7 +28,7 @@ from stentor.wire.http import Request
 
 PACKAGE = "stentor.edge"
 OPUS = BY_NAME["opus-24"]
-PAGE_CACHE = "public, max-age=5, stale-while-revalidate=60"
+PAGE_CACHE = "public, max-age=5, stale-while-revalidate=30"
 CLIP_CACHE = "public, max-age=60"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'{elsewhere}; "

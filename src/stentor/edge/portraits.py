@@ -14,8 +14,9 @@ from stentor.store.objects import Objects
 from stentor.wire.http import Request
 
 TYPE = "image/jpeg"
-VERSION_CACHE = "public, max-age=86400"
-"""A new picture has a new address; one that was taken away is out of every cache within a day."""
+VERSION_CACHE = "public, max-age=86400, s-maxage=60"
+"""A new picture has a new address. One that was taken away is out of every shared cache within a minute; a browser that
+has shown it may keep it for a day."""
 NEWEST_CACHE = "public, max-age=60"
 MOST_KEPT = 2000
 """Each has about 3 kB."""

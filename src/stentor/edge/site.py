@@ -93,7 +93,13 @@ class Site:
         self._metrics_token = metrics_token.encode()
         self._pages = ListenerPages(address=address, house=house, overflow=overflow, now=worker.clock())
         self.front = FrontPages(
-            objects, self._pages, self.channels, address=address, site=gate.site, clock=worker.clock
+            objects,
+            self._pages,
+            self.channels,
+            self._withdrawn.gone,
+            address=address,
+            site=gate.site,
+            clock=worker.clock,
         )
         self.identity = SiteIdentity(objects, self._pages, worker.clock)
         self._forwarder = forwarder
@@ -182,6 +188,7 @@ class Site:
             self.past.forget(found.space)
             self.replays.forget(found.space)
             self._transcripts.forget(found.space)
+            self.front.forget()
 
     def _require_present(self, channel: Channel) -> None:
         if channel.space.removed is not None or self._withdrawn.gone(channel.space.id):
@@ -265,6 +272,8 @@ class Site:
         """The page of ``clip.m4a`` with the same ``from`` and ``to``."""
         if space.doors_open_ms is None:
             raise NotFound("There is no recording of this space yet.", code="no-recording")
+        if not space.recorded or self._withdrawn.silenced(space.id):
+            raise Removed("This recording was removed on request.")
         cut = clip.asked(request.query.get("from"), request.query.get("to"))
         return self._pages.clip(space, cut, self._now()).answer(request.headers)
 

@@ -41,6 +41,10 @@ class Withdrawn:
         """Whether the whole space is known to be removed."""
         return space in self._known and self._known[space][1].gone is not None
 
+    def silenced(self, space: str) -> bool:
+        """Whether nothing of its recording is known to be left."""
+        return space in self._known and self._known[space][1].whole is not None
+
     async def get(self, space: str) -> Withdrawal:
         """What was removed of a space. Raises :class:`Overloaded` when nobody can say."""
         age_s, known = float("inf"), None

@@ -261,7 +261,7 @@ class Worker:
             return site(request, connection)
         except StentorError as error:
             # A wrong address is asked for again and again; caches take that off us, but only for a moment.
-            return failure(error, now=self.clock(), cache=BRIEF if error.status == 404 else NO_STORE)
+            return failure(error, now=self.clock(), cache=BRIEF if error.status in (404, 410) else NO_STORE)
         except Exception:  # noqa: BLE001 the outermost boundary: one bad request must not cost the connection its answer
             self.failed += 1
             self._log.exception("request-failed", method=request.method)

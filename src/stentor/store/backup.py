@@ -24,7 +24,7 @@ from stentor.base import config, folder
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
 from stentor.base.errors import BadInput, NotFound, SetupError
-from stentor.spaces import withdrawal
+from stentor.spaces import front, withdrawal
 from stentor.store import dump, forgotten, reapply
 from stentor.store.objects import Objects
 from stentor.store.spaces import Store
@@ -224,6 +224,7 @@ async def restore(settings: Settings, file: Path, *, removals: Sequence[str] = (
             later, deleted = await reapply.collect(lists), await forgotten.collect(lists)
             with _opened(file) as tar:
                 older = await _unpack(settings, tar, objects)
+            await objects.delete(front.KEY)  # of the day of the backup; the first house that starts makes it anew
             count = await _remove_again(settings, objects, older, later)
             people = await _forget_again(settings, objects, deleted)
         except OSError as error:

@@ -12,8 +12,8 @@ import msgspec
 from stentor.base import log
 from stentor.base.errors import NotFound
 from stentor.base.units import SpaceId
+from stentor.spaces import board, withdrawal
 from stentor.spaces import events as e
-from stentor.spaces import withdrawal
 from stentor.spaces.model import Space
 from stentor.spaces.withdrawal import Withdrawal
 from stentor.store import withdrawals
@@ -46,6 +46,8 @@ async def carry_out(objects: Objects, store: Store, older: Lists, later: Lists) 
         await objects.put(withdrawal.key(space), withdrawal.encode(found))
         if (found.removals, found.gone) != (there.removals, there.gone):
             await withdrawals.erase(objects, found)
+            if found.gone:
+                await objects.delete(board.key(space))  # as it was; the house writes what is left to tell
             await _record(store, found)
             count += 1
     return count

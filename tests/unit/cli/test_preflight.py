@@ -120,7 +120,7 @@ def test_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize(
     ("kind", "status", "cache", "verdict"),
     [
-        ("page", 200, "public, max-age=5, stale-while-revalidate=60", OK),
+        ("page", 200, "public, max-age=5, stale-while-revalidate=30", OK),
         ("page", 200, "private", WARNING),
         ("door", 200, "public, max-age=2", OK),
         ("door", 200, "", WARNING),

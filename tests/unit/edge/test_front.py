@@ -13,7 +13,8 @@ from stentor.base.errors import Overloaded
 from stentor.base.units import SeatId, SpaceId
 from stentor.spaces import front
 from stentor.spaces.front import Front
-from stentor.spaces.model import Role, Seat, Space, State
+from stentor.spaces.model import Removal, Role, Seat, Space, State
+from stentor.spaces.withdrawal import Withdrawal
 from tests.support.edge import DOORS_OPEN_MS, Rig, edge, live_space
 
 HERE = "https://talks.example"
@@ -115,6 +116,22 @@ async def test_the_board_knows_better_than_the_document() -> None:
         assert [entry.title for entry in (await fed(rig)).entries] == ["Live: <coming> & co"]
         await told(rig, msgspec.structs.replace(COMING, version=5))
         assert [entry.title for entry in (await fed(rig)).entries] == ["Upcoming: <coming> & co"]
+
+
+async def test_what_is_deleted_is_named_no_longer() -> None:
+    """The bus says so before the document does: every page is made anew without it, and caches keep none for long."""
+    async with edge(live_space(), address=HERE) as rig:
+        await told(rig, COMING, OLD)
+        for path in ("/", "/?lang=de", "/feed.xml", "/calendar.ics"):
+            assert b"/s/coming" in (await rig.get(path))[2], path
+        rig.site.withdraw(Withdrawal(COMING.id, 1, gone=Removal(0, None, 9, "host", "Everybody asked")))
+        await told(rig, COMING, OLD)
+        for path in ("/", "/?lang=de", "/feed.xml", "/calendar.ics"):
+            _, fields, body = await rig.get(path)
+            assert b"/s/coming" not in body, path
+            seconds = [int(rule.split("=")[1]) for rule in fields["cache-control"].split(", ") if "=" in rule]
+            assert max(seconds) <= 5, path
+            assert b"friday" in body or path == "/calendar.ics", path
 
 
 async def test_it_stays_when_the_store_fails() -> None:

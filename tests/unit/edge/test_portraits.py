@@ -34,7 +34,7 @@ async def test_a_portrait_is_read_once() -> None:
     """Its version is cached for a day, the newest for a minute; both are JPEG and nothing else; later out of memory."""
     async with edge(pictured(), chunks=1) as rig:
         await kept(rig)
-        for query, seconds in (("?v=7", 86400), ("", 60), ("?v=6", 60)):
+        for query, seconds in (("?v=7", "86400, s-maxage=60"), ("", 60), ("?v=6", 60)):
             status, fields, body = await rig.get(f"/s/friday/portraits/ada{query}", "Accept-Encoding: gzip")
             assert (status, body, fields["cache-control"]) == (200, JPEG, f"public, max-age={seconds}")
             assert (fields["content-type"], fields["x-content-type-options"]) == ("image/jpeg", "nosniff")

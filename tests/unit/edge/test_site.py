@@ -36,7 +36,7 @@ async def test_every_state_has_its_page(state: State) -> None:
         status, fields, body = await rig.get("/s/friday", HTML)
         page = body.decode()
         assert status == 200
-        assert fields["cache-control"] == "public, max-age=5, stale-while-revalidate=60"
+        assert fields["cache-control"] == "public, max-age=5, stale-while-revalidate=30"
         chip = phase.words(phase.facts(space, OnStage.NOBODY, round(rig.now * 1000)), Reader.CARD).chip
         assert f">{texts.Catalogue('stentor.spaces').text('de', chip)}<" in page
         assert ('controls preload="none" src="/s/friday/live.aac"' in page) == space.on_air

@@ -119,8 +119,9 @@ async def test_a_removed_recording_answers_410() -> None:
     async with edge(recorded_space()) as rig:
         await recorded(rig)
         paths = [
-            "recording.m4a", "clip.m4a?from=1&to=2", "replay/index.m3u8", "replay/aac-64.m3u8", "replay/aac-64/1.m4s",
-            "replay/aac-64/init.mp4", "chapters.json", "peaks.json", "gaps.json", "captions.json", "captions.vtt",
+            "recording.m4a", "clip.m4a?from=1&to=2", "clip?from=1&to=2", "replay/index.m3u8",
+            "replay/aac-64.m3u8", "replay/aac-64/1.m4s", "replay/aac-64/init.mp4", "chapters.json", "peaks.json",
+            "gaps.json", "captions.json", "captions.vtt",
             "transcript.txt",
         ]  # fmt: skip
         for path in paths:

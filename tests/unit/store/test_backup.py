@@ -13,8 +13,12 @@ import pytest
 from stentor.base import config, folder
 from stentor.base.config import Settings
 from stentor.base.errors import BadInput, SetupError
+from stentor.base.units import SpaceId
 from stentor.people.model import Account
-from stentor.store import backup, forgotten
+from stentor.spaces import board, front
+from stentor.spaces.model import Removal
+from stentor.spaces.withdrawal import Withdrawal
+from stentor.store import backup, forgotten, withdrawals
 from stentor.store.jobs import Jobs
 from stentor.store.objects import Objects
 from stentor.store.spaces import Store
@@ -63,6 +67,21 @@ async def test_what_nothing_makes_again_is_in_it(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
     assert stat.S_IMODE((tmp_path / "new" / "secret").stat().st_mode) == 0o600
     await (await Store.open(Settings(data=str(tmp_path / "new")).database_address)).close()
+
+
+async def test_pages_of_the_day_of_the_backup_do_not_come_back(tmp_path: Path) -> None:
+    """They name what was deleted since; the first house that starts makes them anew."""
+    settings = await site(tmp_path / "site")
+    objects = Objects.open(settings.recordings_address)
+    for key in (front.KEY, board.key("gone"), board.key("there")):
+        await objects.put(key, b"as it was")
+    await backup.make(settings, tmp_path / "b.tar", now)
+    await withdrawals.withdraw(objects, Withdrawal(SpaceId("gone"), gone=Removal(0, None, 9, "host", "Asked")))
+    new = Settings(data=str(tmp_path / "new"))
+    assert (await backup.restore(new, tmp_path / "b.tar", removals=[settings.recordings_address])).removed == 1
+    restored = Objects.open(new.recordings_address)
+    assert [key for key, _ in await restored.list("spaces")] == [board.key("there")]
+    assert await restored.list("public") == []
 
 
 async def test_a_secret_of_elsewhere_is_in_it(tmp_path: Path) -> None:
