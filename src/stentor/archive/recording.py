@@ -29,6 +29,10 @@ from stentor.wire.chunk import Chunk
 WAITING_CHUNKS: Final = 64
 """Chunks read ahead of the store, 20 s; when full, the log is not read further: it keeps them for hours."""
 POLL_S: Final = 0.1
+LIVE_POLL_S: Final = 0.5
+"""How soon it is noticed, while a space goes on, that its lease has gone: nothing is written before that is asked."""
+LOOK_S: Final = 1.92
+"""Between two looks into the log: half a segment, which is the least that is stored."""
 CALM_POLL_S: Final = 2.0
 """The same while the space waits: the log is not looked at more often then."""
 CALM_SEGMENTS: Final = 4
@@ -138,7 +142,9 @@ class RecordingTask:
     async def _read(self, start: int, waiting: asyncio.Queue[Chunk]) -> None:
         """The log into the queue; a full queue makes the log wait."""
         origin_ms = self.space.doors_open_ms or 0
-        async for chunk in self._log.follow(self.space.id, doors_open_ms=origin_ms, start=start, calm=self._calm):
+        async for chunk in self._log.follow(
+            self.space.id, doors_open_ms=origin_ms, start=start, calm=self._calm, look_s=LOOK_S
+        ):
             await waiting.put(chunk)
             self._quiet_since = asyncio.get_running_loop().time()
 
@@ -146,7 +152,8 @@ class RecordingTask:
         if not waiting.empty():
             return waiting.get_nowait()
         try:
-            async with asyncio.timeout(CALM_POLL_S if self._calm else POLL_S):
+            going_on = LIVE_POLL_S if self.space.last_chunk is None else POLL_S
+            async with asyncio.timeout(CALM_POLL_S if self._calm else going_on):
                 return await waiting.get()
         except TimeoutError:
             return None

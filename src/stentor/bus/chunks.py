@@ -117,9 +117,9 @@ class ChunkLog:
         return chunk.number if chunk is not None and self._admits(chunk) else -1
 
     async def follow(
-        self, space: str, *, doors_open_ms: int, start: int, calm: Calm | None = None
+        self, space: str, *, doors_open_ms: int, start: int, calm: Calm | None = None, look_s: float = LOOK_S
     ) -> AsyncGenerator[Chunk, None]:
-        """Every chunk from number ``start`` on, in order, each once, for ever.
+        """Every chunk from number ``start`` on, in order, each once, for ever; ``look_s`` lies between two looks.
 
         Survives the loss and the restart of the bus. A number is missing only if nobody published it. Messages that
         are not chunks are skipped and counted in ``malformed``, and so are numbers far ahead. While this process's own
@@ -151,7 +151,7 @@ class ChunkLog:
                     for each in unfold(chunk, first):
                         yield each
             if not reader.left:
-                await calm.sleep(LOOK_S, CALM_LOOK_S)
+                await calm.sleep(look_s, CALM_LOOK_S)
 
     def _admits(self, chunk: Chunk) -> bool:
         if self.horizon.admits(grid.chunk_start(chunk.number, chunk.doors_open_ms / 1000), self._clock()):

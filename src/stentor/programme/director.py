@@ -90,16 +90,13 @@ class Director:
         """
         if len(ticks) != grid.TICKS_PER_CHUNK:
             raise ValueError(f"A chunk has {grid.TICKS_PER_CHUNK} ticks, not {len(ticks)}.")
-        music = self._music_of(number)
         talking = live is not None and number >= live
-        blocks: list[Block] = []
-        sources: list[Source] = []
-        for place, tick in enumerate(ticks):
-            start = place * grid.TICK_SAMPLES
-            block, source = self._tick(music[start : start + grid.TICK_SAMPLES], tick if talking else None, talking)
-            blocks.append(block)
-            sources.append(source)
-        pcm = np.concatenate(blocks)
+        whole = [tick for tick in ticks if tick is not None] if talking else []
+        if len(whole) == grid.TICKS_PER_CHUNK and self._only_stage:
+            pcm, sources = from_int16(b"".join(tick.samples for tick in whole)), [Source.STAGE]
+            self._last_sample = float(pcm[-1])
+        else:
+            pcm, sources = self._mixed(self._music_of(number), ticks, talking)
         if number == last:
             pcm *= equal_power(grid.CHUNK_SAMPLES)[0]
         # Each source is limited by itself; only two at once, in the middle of a fade, ever come near this.
@@ -107,6 +104,23 @@ class Director:
         source = _source_of(sources)
         delays = [tick.delay_ms for tick in ticks if tick is not None] if source is Source.STAGE else []
         return Directed(pcm, source, delays[-1] if delays else 0, not self._on_stage)
+
+    @property
+    def _only_stage(self) -> bool:
+        """The stage is heard as loud as it is, without a hole or a fade, and nothing else."""
+        fading = self._stage < 1.0 or self._music > 0.0 or self._previous is not None
+        return self._on_stage and not fading and not self._missing
+
+    def _mixed(self, music: Samples, ticks: Sequence[Tick | None], talking: bool) -> tuple[Samples, list[Source]]:
+        """Both sources tick by tick, and what each tick is called."""
+        blocks: list[Block] = []
+        sources: list[Source] = []
+        for place, tick in enumerate(ticks):
+            start = place * grid.TICK_SAMPLES
+            block, source = self._tick(music[start : start + grid.TICK_SAMPLES], tick if talking else None, talking)
+            blocks.append(block)
+            sources.append(source)
+        return np.concatenate(blocks), sources
 
     def _music_of(self, number: int) -> Samples:
         music = self._loop.chunk_pcm(number)

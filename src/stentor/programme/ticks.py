@@ -35,7 +35,7 @@ class TickWindow:
 
     def complete(self, chunk: int) -> bool:
         """All 16 ticks of the chunk are here."""
-        return all(number in self._ticks for number in _numbers(chunk))
+        return all(number in self._ticks for number in reversed(_numbers(chunk)))  # the last one lacks most often
 
     def take(self, chunk: int) -> list[Tick | None]:
         """The 16 ticks of ``chunk``, None for those that did not come; everything up to it is forgotten."""

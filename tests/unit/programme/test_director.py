@@ -190,3 +190,30 @@ def test_live_begins_one_chunk_after_the_word() -> None:
     for live_ms, chunk in ((1_000_000, 1), (1_000_319, 1), (1_000_320, 2), (1_003_200, 11)):
         live = Space(SpaceId("talk"), "A talk", State.LIVE, doors_open_ms=1_000_000, live_ms=live_ms)
         assert live.live_chunk == chunk
+
+
+def test_a_chunk_of_the_stage_alone_is_what_a_mix_of_its_ticks_would_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twins of which one has just come, or is of an older version, make the same samples."""
+    lacking = {
+        9: (3,),
+        12: (0, 15),
+        15: tuple(range(16)),
+        16: tuple(range(16)),
+        17: tuple(range(16)),
+        18: tuple(range(16)),
+    }
+
+    def heard() -> list[Samples]:
+        director = Director(ToneLoop())
+        ticks = [ticks_of(number, *lacking.get(number, ()), gain=0.9) for number in range(30)]
+        made = []
+        for number in range(30):
+            if number == 25:
+                director.change_loop(ToneLoop(300.0))
+            made.append(director.chunk(number, live=2, last=29, ticks=ticks[number]).pcm)
+        return made
+
+    quick = heard()
+    monkeypatch.setattr(Director, "_only_stage", False)
+    for number, (one, other) in enumerate(zip(quick, heard(), strict=True)):
+        assert np.array_equal(one, other), number
