@@ -80,19 +80,26 @@ async def test_whip_is_carried_whole(house: House, bus: Bus) -> None:
     assert entered.headers["content-type"] == "application/sdp"
     assert "connection" not in entered.headers
     assert entered.headers["access-control-allow-origin"] == "*"
+    assert entered.headers["seat-recorded"] == "yes"
     wrong = await house.anyone.post("/whip/talk", content=OFFER, headers=headers | {"Seat-Taken": "soon"})
     assert (wrong.status_code, wrong.json()["code"]) == (400, "bad-input")
     patched = await house.anyone.patch("/whip/talk/abc", content=b"a=x", headers={**headers, "If-Match": '"2"'})
     assert (patched.status_code, patched.content) == (412, b'{"status":412}')
     left = await house.anyone.delete("/whip/talk/abc", headers=headers)
     assert left.status_code == 200
-    post, patch, delete = asked
+    assert (await house.anyone.options("/whip/talk")).headers["seat-recorded"] == "yes"  # whoever sends can know before
+    again = await house.anyone.post("/whip/talk", content=OFFER, headers=headers)
+    assert again.status_code == 201
+    agreed = [event for event in (await house.http.get("/api/v1/spaces/talk/events")).json()["events"]
+              if event["kind"] == "RecordingAgreed"]  # fmt: skip
+    assert [event["seat"] for event in agreed] == [invitation["seat"]]
+    post, patch, delete, _ = asked
     assert (post.space, post.session, post.content_type) == ("talk", None, "application/sdp")
     assert post.body == OFFER
     assert (patch.session, patch.if_match) == ("abc", '"2"')
     assert (delete.method, delete.session, delete.body) == ("DELETE", "abc", b"")
     checker = Checker(keys.own(house.settings, "stage").claims_public)
-    for each, purpose in zip(asked, claims.PURPOSES.values(), strict=True):
+    for each, purpose in zip(asked[:3], claims.PURPOSES.values(), strict=True):
         found = checker.check(each.claim, purposes=(purpose,), space="talk", now=time.time(), about=each.signed())
         assert found.seat == invitation["seat"]  # the stage reads on the board whose it is
         assert invitation["token"] not in encode(each).decode("latin-1")

@@ -34,6 +34,8 @@ def of_disk(disk: Disk, enough_h: float, bad_h: float, bus_hours: float) -> Find
     """How long a disk lasts: for more than ``enough_h`` hours of one space is well, for less than ``bad_h`` bad."""
     hours = forecast.hours_left(disk, 1, bus_hours)
     lasts = "never full" if math.isinf(hours) else f"about {hours:,.0f} hours of one space"
+    if hours < 2:
+        lasts = f"about {hours * 60:.0f} minutes of one space"
     files = "" if disk.free_files is None else f" and {disk.free_files:,} files"
     found = f"{', '.join(disk.keeps)}: {disk.free_bytes / 1e9:.1f} GB{files} free: {lasts}"
     if hours > enough_h:

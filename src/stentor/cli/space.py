@@ -126,6 +126,9 @@ def invite(space_id: str, name: str, role: str, data: str | None, as_json: bool)
         return
     click.echo(f"{made['name']} ({made['role']}), until {tables.local(made['expires_ms'])}:\n{made['link']}")
     click.echo(f"\nOBS and other WHIP senders: {made['whip']}\nBearer token: {made['token']}")
+    click.echo(
+        "\nEverybody hears what is said on the stage, and it is recorded. The page says so, OBS does not: tell them."
+    )
 
 
 @space.command()

@@ -25,11 +25,11 @@ OFFER_TYPE = "application/sdp"
 _SENDING = ("sendonly", "sendrecv")
 _DIRECTIONS = (*_SENDING, "recvonly", "inactive")
 _LINE = re.compile(r"[a-z]=[^\0\r\n]*")
-# RFC 8839, 5.4: ice-char; ufrag of 4 to 256, pwd of 22 to 256
-_UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}")
-_PWD = re.compile(r"[A-Za-z0-9+/]{22,256}")
+# RFC 8839, 5.4: ice-char, and what other alphabets of base64 have; ufrag of 4 to 256, pwd of 22 to 256
+_UFRAG = re.compile(r"[A-Za-z0-9+/=_-]{4,256}")
+_PWD = re.compile(r"[A-Za-z0-9+/=_-]{22,256}")
 # RFC 8829, 5.1.2: "any profile in the offer matching one of" these is accepted; what is meant is DTLS-SRTP in each
-_PROFILE = re.compile(r"(?:(?:UDP|TCP)/D?TLS/)?RTP/SAVPF?")
+_PROFILE = re.compile(r"(?:(?:UDP|TCP)/D?TLS/)?RTP/SAVPF?", re.IGNORECASE)
 # RFC 8122, 5
 _FINGERPRINT = re.compile(r"(sha-(?:1|224|256|384|512)) +((?:[0-9A-Fa-f]{2}:)+[0-9A-Fa-f]{2})", re.IGNORECASE)
 # RFC 8839, 5.1: foundation, component, transport, priority, address (a name of mDNS, too), port, "typ", type, more
@@ -176,8 +176,9 @@ def _sections(text: str, *, fragment: bool = False) -> tuple[list[str], list[lis
     if len(text) > MAX_SDP_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_SDP_BYTES:
         raise TooLarge(f"SDP has at most {MAX_SDP_BYTES} bytes.")
     # RFC 8866, 5: "parsers SHOULD be tolerant and also accept records terminated with a single newline"; senders leave
-    # blank lines and spaces at the ends of lines as well, and editors a mark of the byte order before the first
-    found = re.split(r"\r\n?|\n", text.removeprefix("\ufeff"))
+    # blank lines and spaces at the ends of lines as well, editors a mark of the byte order before the first, and C the
+    # zero behind the last
+    found = re.split(r"\r\n?|\n", text.removeprefix("\ufeff").rstrip("\0"))
     if len(found) > 2 * MAX_LINES:
         raise TooLarge(f"SDP has at most {MAX_LINES} lines.")
     lines = [line for line in (line.rstrip(" \t") for line in found) if line]
@@ -258,7 +259,7 @@ def _fingerprint(section: Sequence[str], session: Sequence[str]) -> str:
 
 def _setup(section: Sequence[str], session: Sequence[str]) -> str:
     # RFC 9725, 4.4: an offer should say actpass; active is allowed, and RFC 8842, 5.2 knows passive too
-    value = _one(section, "setup:") or _one(session, "setup:") or "active"  # RFC 4145, 4: the default of an offer
+    value = (_one(section, "setup:") or _one(session, "setup:") or "active").lower()  # RFC 4145, 4: the default
     if value not in ("actpass", "active", "passive"):
         raise BadInput("The offer has no valid a=setup.", code="bad-setup")
     return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 import pytest
 from aiortc import RTCPeerConnection
 from aiortc.sdp import SessionDescription
@@ -130,6 +131,27 @@ def test_credentials_may_stand_for_the_whole_session() -> None:
     session = [line for line in lines if line.startswith(moved)]
     rest = [line for line in lines if not line.startswith(moved)]
     assert sdp.check_offer("\n".join([*rest[:4], *session, *rest[4:]])) == sdp.check_offer(CHROMIUM)
+
+
+URL_SAFE = "P2uYro0UCOQ4zxjKXaWC_-=="
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (CHROMIUM + "\0", {}),
+        (CHROMIUM.replace("setup:actpass", "setup:ActPass"), {}),
+        (CHROMIUM.replace("UDP/TLS/RTP/SAVPF", "udp/tls/rtp/savpf"), {}),
+        (
+            CHROMIUM.replace("P2uYro0UCOQ4zxjKXaWCBui1", "P2uYro0UCOQ4zxjKXaWC_-=="),
+            {"ice_pwd": "P2uYro0UCOQ4zxjKXaWC_-=="},
+        ),
+    ],
+    ids=["the zero that ends a string of C", "capitals", "small letters", "base64 for addresses"],
+)
+def test_what_programs_write_beside_the_standard(written: str, read: dict[str, str]) -> None:
+    """It can only mean one thing, and means it."""
+    assert sdp.check_offer(written) == msgspec.structs.replace(sdp.check_offer(CHROMIUM), **read)
 
 
 def test_without_a_direction_it_is_both() -> None:

@@ -12,9 +12,10 @@ from typing import Any
 
 import msgspec
 from litestar import HttpMethod, Request, Response, Router, post, route
+from litestar.background_tasks import BackgroundTask
 from litestar.params import FromPath
 
-from stentor.base import units
+from stentor.base import log, units
 from stentor.base.clock import unix_ms
 from stentor.base.errors import BadInput, Malformed, Overloaded, StentorError
 from stentor.bus.connection import Bus
@@ -22,7 +23,9 @@ from stentor.house.spaces.ice import IceServers
 from stentor.house.spaces.service import Spaces
 from stentor.house.web import problems
 from stentor.house.web.problems import MethodRefused
+from stentor.spaces import commands as c
 from stentor.spaces.claims import PURPOSES, Purpose
+from stentor.spaces.rights import Actor
 from stentor.spaces.tokens import Invitation
 from stentor.wire.whip import WhipReply, WhipRequest, decode_reply, encode
 
@@ -37,13 +40,15 @@ LOOK_S = 0.1
 TAKEN = "Seat-Taken"
 """The header of a POST that says when this device took the seat: ms since 1970, by the house's clock. The same for all
 connections that follow from one press of a button; of two devices the one with the later time keeps the seat."""
+RECORDED = {"Seat-Recorded": "yes"}
+"""Said before an offer (OPTIONS) and with its answer: everybody hears what is sent, and it is recorded."""
 LATEST_MS = 2**53
 ALL = list(HttpMethod)
 """Every method comes here, so that refusals say what the standard wants them to say."""
 CORS = {
     # RFC 9725, 4.1 lets pages of other origins in; the token is a header that only their own script can set.
     "access-control-allow-origin": "*",
-    "access-control-expose-headers": "Location, ETag, Link, Accept-Patch, Retry-After",
+    "access-control-expose-headers": "Location, ETag, Link, Accept-Patch, Retry-After, Seat-Recorded",
 }
 _HOP_BY_HOP = frozenset({"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"})
 _Request = Request[Any, Any, Any]
@@ -77,8 +82,10 @@ def routes(spaces: Spaces, entering: Entering, may_check: Checking, ice: IceServ
             refused.headers.update(CORS)
             return refused
         reply = await carry(spaces, subject, request, space, session, PURPOSES[request.method], seat)
-        if reply.status_code == 201 and (links := ice.links()):
-            reply.headers["link"] = ", ".join(filter(None, (reply.headers.get("link"), *links)))
+        if reply.status_code == 201:
+            reply.headers["link"] = ", ".join(filter(None, (reply.headers.get("link"), *ice.links())))
+            reply.headers.update(RECORDED)
+            reply.background = BackgroundTask(agree, spaces, seat)
         return reply
 
     @post("/echo/{space:str}", request_max_body_size=MAX_BODY_BYTES, include_in_schema=False)
@@ -87,6 +94,17 @@ def routes(spaces: Spaces, entering: Entering, may_check: Checking, ice: IceServ
         return await carry(spaces, "stage.echo", request, space, None, "echo", None)
 
     return Router("/", route_handlers=[Router("/whip", route_handlers=[endpoint, resource]), echo])
+
+
+async def agree(spaces: Spaces, seat: Invitation) -> None:
+    """Who sends has agreed to be recorded: a page asks for it before, and other senders are told. Sound waits for
+    nothing of it."""
+    try:
+        await spaces.change(
+            seat.space, c.AgreeToRecording(seat.seat), Actor(seat=seat.seat, generation=seat.generation)
+        )
+    except StentorError as error:
+        log.get("house").warning("agreement-not-kept", space=seat.space, reason=error.detail)
 
 
 def preflight(allow: str) -> dict[str, str]:
@@ -98,6 +116,7 @@ def preflight(allow: str) -> dict[str, str]:
     )
     return {
         **CORS,
+        **RECORDED,
         **accept,
         "allow": allow,
         "access-control-allow-methods": allow,

@@ -80,7 +80,7 @@ export class Refused extends Error {
    * @param {Problem} problem
    */
   constructor(status, problem, retryAfter = 0) {
-    super(words[`unread.${problem.reason}`] ?? problem.detail ?? problem.title ?? String(status));
+    super(words[`unread.${problem.reason}`] ?? words[`refused.${problem.code}.${status}`] ?? problem.detail ?? problem.title ?? String(status));
     this.status = status;
     this.code = problem.code ?? "";
     this.retryAfter = retryAfter;
