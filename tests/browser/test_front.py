@@ -9,7 +9,7 @@ import pytest
 
 from stentor.base.units import SeatId, SpaceId
 from stentor.spaces import front
-from stentor.spaces.front import Front
+from stentor.spaces.front import Front, PublicProfile
 from stentor.spaces.model import Role, Seat, Space, State
 from tests.browser.conftest import Browsers
 from tests.browser.test_accessible import open_to_all
@@ -24,7 +24,14 @@ PEOPLE: Final = ("Ada Lovelace", "Grace Hopper", "Mary Shelley", "Katherine John
 def seats(*numbers: int) -> dict[str, Seat]:
     named = [PEOPLE[number] for number in numbers]
     found = [
-        Seat(SeatId(name.split()[0].lower()), name, Role.HOST if not at else Role.SPEAKER, connected=True, joined_ms=1)
+        Seat(
+            SeatId(name.split()[0].lower()),
+            name,
+            Role.HOST if not at else Role.SPEAKER,
+            account=name[:4].lower(),
+            connected=True,
+            joined_ms=1,
+        )
         for at, name in enumerate(named)
     ]
     return {seat.id: seat for seat in found}
@@ -65,7 +72,9 @@ FULL: Final = [
 
 async def told(rig: Rig, spaces: list[Space]) -> str:
     """The house has written the document; the address of the edge."""
-    await rig.objects.put(front.KEY, msgspec.json.encode(Front(spaces)))
+    await rig.objects.put(
+        front.KEY, msgspec.json.encode(Front(spaces, {"lena": PublicProfile("lena", "Lena Weber", "Reporter.")}))
+    )
     await rig.site.front.read()
     return f"http://127.0.0.1:{rig.port}"
 
@@ -80,6 +89,14 @@ async def test_everybody_can_use_it(browsers: Browsers) -> None:
         await page.page.goto(f"{address}/?lang=en")
         await open_to_all(page, "front page, full")
         assert await page.page.locator(".primary").count() == 1
+        await page.page.fill("[name=q]", "klima")
+        await page.page.keyboard.press("Enter")
+        await page.until("document.querySelectorAll('.space-card').length === 1", "one is found")
+        await open_to_all(page, "search")
+        await page.page.goto(f"{address}/?lang=de&q=xyzzy")
+        await open_to_all(page, "search, nothing found")
+        await page.page.goto(f"{address}/@lena")
+        await open_to_all(page, "somebody's page")
         rig.site.channels.clear()
         await told(rig, [])
         rig.now += 2

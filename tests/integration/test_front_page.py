@@ -16,7 +16,7 @@ from stentor.base.errors import NotFound
 from stentor.spaces import front
 from stentor.spaces.front import Front
 from stentor.store.objects import Objects
-from tests.support.house import House, running_house
+from tests.support.house import House, client, running_house
 from tests.support.whole import whole
 
 HOUR_MS = 3_600_000
@@ -54,6 +54,32 @@ async def test_the_house_writes_what_is_listed(tmp_path: Path) -> None:
         await house.http.patch("/api/v1/spaces/talk", json={"listed": True})
         states = {space.id: space.state for space in (await written(house, "tea", "talk")).spaces}
         assert states == {"tea": "cancelled", "talk": "scheduled"}
+
+
+async def test_hosts_are_told_with_their_words(tmp_path: Path) -> None:
+    """Whoever hosts what is listed, at once with another bio, and not any more once the account is deleted."""
+    async with running_house(tmp_path, sign_up="open", create_spaces="members") as house:
+        ours = {"Sec-Fetch-Site": "same-origin", "User-Agent": "Browser"}
+        async with client(f"{house.anyone.base_url}/api/v1", **ours) as ada:
+            wish = {"handle": "ada", "name": "Ada", "password": "several words together"}
+            assert (await ada.post("/sign-up", json=wish)).status_code == 201
+            assert (await written(house)).people == {}, "who hosts nothing has no page"
+            tea = {"title": "Tea", "id": "tea", "language": "en"}
+            assert (await ada.post("/spaces", json=tea)).status_code == 201
+            assert [each.handle for each in (await written(house, "tea")).people.values()] == ["ada"]
+            await ada.patch("/account", json={"bio": "Of engines"})
+            for _ in range(100):
+                people = (await written(house, "tea")).people
+                if [each.bio for each in people.values()] == ["Of engines"]:
+                    break
+                await asyncio.sleep(0.05)
+            assert [each.bio for each in people.values()] == ["Of engines"]
+            assert (await ada.request("DELETE", "/account", json={"handle": "ada"})).is_success
+            for _ in range(200):
+                if not (people := (await written(house, "tea")).people):
+                    break
+                await asyncio.sleep(0.05)
+            assert people == {}
 
 
 async def test_a_house_that_stands_still_is_not_asked(tmp_path: Path) -> None:

@@ -60,15 +60,16 @@ async def test_what_is_on_comes_and_was(store: Store) -> None:
     assert names(much_later.coming) == ["later"]
 
 
-async def test_handles_of_those_who_are_there(store: Store) -> None:
+async def test_people_who_are_there(store: Store) -> None:
     """By account; whoever was suspended has none."""
     for name in ("ada", "ben", "eve"):
         account = Account(id=f"id-{name}", handle=name, name=name, created_ms=NOW_MS)
         await store.accounts.create(account, password=None, passkey=None, codes=[], invitation=None)
     await store.accounts.suspend("id-eve", NOW_MS)
     table = FrontTable(store.work)
-    assert await table.handles({"id-ada", "id-eve", "id-nobody"}) == {"id-ada": "ada"}
-    assert await table.handles([]) == {}
+    found = await table.people({"id-ada", "id-eve", "id-nobody"})
+    assert {account: person.handle for account, person in found.items()} == {"id-ada": "ada"}
+    assert await table.people([]) == {}
 
 
 def _decided(command: c.Command, now: float, before: Space) -> list[Event]:

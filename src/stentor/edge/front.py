@@ -7,7 +7,8 @@ the front page cost the house and the database nothing, and it stays when both a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -16,6 +17,7 @@ import msgspec
 from stentor.base import log
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import NotFound, Overloaded
+from stentor.base.rate_limit import Bucket, RateLimit
 from stentor.base.texts import LANGUAGES, UNSAID
 from stentor.edge import door, told
 from stentor.edge.channel import Channel
@@ -23,7 +25,7 @@ from stentor.edge.page import ListenerPages
 from stentor.edge.reply import Document, Reply
 from stentor.people.site import SiteLook
 from stentor.spaces import front, phase, portraits
-from stentor.spaces.front import Front
+from stentor.spaces.front import Front, PublicProfile
 from stentor.spaces.model import Space, State
 from stentor.spaces.phase import Phase, Reader
 from stentor.store.objects import Objects
@@ -39,11 +41,27 @@ deleted more than five seconds longer than they do, also when they are away."""
 FRESH_S: Final = 5.0
 """How long a page is served before it is made again: that takes milliseconds in which this edge sends nothing."""
 FACES: Final = 3
+LONGEST_QUERY: Final = 100
+MOST_FOUND: Final = 12
+"""Of each kind."""
+MOST_SEARCHES: Final = 200
+"""Kept as they were found, while they are fresh."""
+SEARCHES: Final = Bucket(burst=20, refill_ms=100)
+"""Of this edge, besides those that are kept: each is some milliseconds in which it sends nothing."""
+SEARCH_CACHE: Final = "public, max-age=5"
 CALM: Final = frozenset({Phase.SCHEDULED, Phase.UNPLANNED, Phase.REPLAY})
 """The place on the page says it."""
 ON: Final = frozenset({Phase.LIVE, Phase.QUIET})
 LEAST_LISTENERS: Final = 3
 """Fewer are not told."""
+
+
+def _too_many(wait_s: float) -> Overloaded:
+    return Overloaded("Many are searching just now; try again in a moment.", retry_after_s=max(1.0, wait_s))
+
+
+def _names(space: Space) -> list[str]:
+    return [seat.name for seat in front.people(space)]
 
 
 class Face(msgspec.Struct, frozen=True):
@@ -52,6 +70,7 @@ class Face(msgspec.Struct, frozen=True):
     id: str
     name: str
     picture: str = ""
+    page: str = ""
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -64,7 +83,8 @@ class Card(msgspec.Struct, frozen=True):
     state: str
     faces: list[Face]
     more: int
-    names: list[str]
+    people: list[tuple[str, str]]
+    """Everybody named, with the address of their page or nothing."""
     when: str
     iso: str
     minutes: int
@@ -93,6 +113,11 @@ class FrontPages:
         self._front: Front | None = None
         self._read = b""
         self._made: dict[tuple[str, str], tuple[float, SiteLook, Document]] = {}
+        self._accounts: dict[str, str] = {}
+        """Of those with a page, by handle."""
+        self._found: OrderedDict[tuple[str, str], tuple[float, Document]] = OrderedDict()
+        self._searches = RateLimit(SEARCHES, _too_many)
+        pages.page_of = self.page_of
         self._decoder = msgspec.json.Decoder(Front)
         self._log = log.get("edge")
 
@@ -108,7 +133,8 @@ class FrontPages:
             found = await self._objects.get(front.KEY)
             if found != self._read:
                 self._front, self._read = self._decoder.decode(found), found
-                self._made.clear()
+                self.forget()
+                self._accounts = {person.handle: account for account, person in self._front.people.items()}
         except NotFound:
             return
         except (Overloaded, msgspec.DecodeError) as error:
@@ -122,13 +148,25 @@ class FrontPages:
     def forget(self) -> None:
         """A space was removed: no page that names it stays here."""
         self._made.clear()
+        self._found.clear()
 
     def answer(self, path: list[str], request: Request) -> Reply | None:
         """The reply for ``path``; None where the address is not one of these."""
-        if len(path) != 1 or path[0] not in ("", "feed.xml", "calendar.ics"):
-            return None
         asked = request.query.get("lang", "")
-        return self._document(path[0], asked if asked in LANGUAGES else LANGUAGES[0]).answer(request.headers)
+        language = asked if asked in LANGUAGES else LANGUAGES[0]
+        match path:
+            case [""] if query := " ".join(request.query.get("q", "").split())[:LONGEST_QUERY]:
+                return self._search(query, language).answer(request.headers)
+            case ["" | "feed.xml" | "calendar.ics" as name]:
+                return self._document(name, language).answer(request.headers)
+            case [name] if name.startswith("@") and name[1:].lower() in self._accounts:
+                return self._document(name.lower(), language).answer(request.headers)
+        return None
+
+    def page_of(self, account: str) -> str:
+        """The address of somebody's page; empty for who has none."""
+        person = self.known_front.people.get(account)
+        return person.page if person else ""
 
     def _document(self, name: str, language: str) -> Document:
         now = self._clock()
@@ -138,28 +176,79 @@ class FrontPages:
             self._made[name, language] = now, self._pages.look, document
         return document
 
+    def _search(self, query: str, language: str) -> Document:
+        """What is found in titles and people; of all that the document has."""
+        now = self._clock()
+        key = f"?{front.folded(query)}", language
+        kept = self._found.get(key)
+        if kept is not None and 0 <= now - kept[0] < FRESH_S:
+            return kept[1]
+        self._searches.spend("", now)
+        words = front.folded(query).split()
+        known = [space for space in self._known() if front.has(words, space.title, *_names(space))]
+        people = [
+            (account, each)
+            for account, each in self.known_front.people.items()
+            if front.has(words, each.name, each.handle)
+        ]
+        shown = sorted(people, key=lambda each: each[1].name)[:MOST_FOUND]
+        lists = self._lists(front.arranged(known, unix_ms(now), most=MOST_FOUND), language, now)
+        faces = [self._face(account, each) for account, each in shown]
+        document = self._pages.public("search", language, SEARCH_CACHE, now, path="/", q=query, people=faces, **lists)
+        self._found[key] = now, document
+        if len(self._found) > MOST_SEARCHES:
+            self._found.popitem(last=False)
+        return document
+
+    def _lists(self, found: front.Arranged, language: str, now: float) -> dict[str, list[Card]]:
+        return {
+            name: [self.card(space, language, now) for space in spaces]
+            for name, spaces in (("live", found.live), ("coming", found.coming), ("replays", found.replays))
+        }
+
+    def _face(self, account: str, person: PublicProfile) -> Face:
+        """Somebody with a page, with the picture of one of their seats."""
+        for space in self._known():
+            for seat in space.seats.values():
+                if seat.account == account and seat.picture_ms is not None:
+                    picture = portraits.address(seat, f"/s/{space.id}") or ""
+                    return Face(person.handle, person.name, picture, person.page)
+        return Face(person.handle, person.name, page=person.page)
+
+    def _profile(self, name: str, language: str, now: float) -> Document:
+        account = self._accounts[name[1:]]
+        person = self.known_front.people[account]
+        found = front.arranged(front.theirs(self._known(), account), unix_ms(now))
+        lists, face = self._lists(found, language, now), self._face(account, person)
+        return self._pages.public("person", language, CACHE, now, path=person.page, person=person, face=face, **lists)
+
     def _make(self, name: str, language: str, now: float) -> Document:
+        if name.startswith("@"):
+            return self._profile(name, language, now)
         found = self.arranged(now)
         if name == "feed.xml":
             return Document(self._feed(found, language, now), rss.CONTENT_TYPE, CACHE, now=now)
         if name == "calendar.ics":
             return Document(self._calendar(found), calendar.CONTENT_TYPE, CACHE, now=now)
-        lists = {
-            name: [self.card(space, language, now) for space in spaces]
-            for name, spaces in (("live", found.live), ("coming", found.coming), ("replays", found.replays))
-        }
-        return self._pages.public("front", language, CACHE, now, path="/", **lists)
+        return self._pages.public("front", language, CACHE, now, path="/", q="", **self._lists(found, language, now))
+
+    @property
+    def known_front(self) -> Front:
+        return self._front or Front()
 
     def arranged(self, now: float) -> front.Arranged:
-        """The spaces of the front page; of one that is on the board this edge knows more than the document."""
-        document = (self._front or Front()).spaces
-        known: dict[str, Space] = {space.id: space for space in document if not self._gone(space.id)}
+        """The spaces of the front page."""
+        return front.arranged(self._known(), unix_ms(now))
+
+    def _known(self) -> Collection[Space]:
+        """Of a space that is on the board this edge knows more than the document."""
+        known: dict[str, Space] = {space.id: space for space in self.known_front.spaces if not self._gone(space.id)}
         known |= {
             name: channel.space
             for name, channel in self._channels.items()
             if not self._gone(name) and (name not in known or channel.space.version >= known[name].version)
         }
-        return front.arranged(known.values(), unix_ms(now))
+        return [space for space in known.values() if space.listed and space.removed is None]
 
     def card(self, space: Space, language: str, now: float) -> Card:
         """A space as pages show it among others."""
@@ -176,8 +265,8 @@ class FrontPages:
             said=self._said(space, language, now, minutes),
             state=space.state.value,
             faces=[Face(seat.id, seat.name, portraits.address(seat, base) or "") for seat in people[:FACES]],
+            people=[(seat.name, self.page_of(seat.account)) for seat in people],
             more=max(0, len(people) - FACES),
-            names=[seat.name for seat in people],
             when=f"{at:%Y-%m-%d %H:%M} UTC" if at else "",
             iso=f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else "",
             minutes=minutes,

@@ -7,6 +7,7 @@ inline and nothing from elsewhere.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from urllib.parse import quote, urlsplit
 
 import msgspec
@@ -20,7 +21,7 @@ from stentor.edge import told
 from stentor.edge.door import door, shown_state
 from stentor.edge.reply import ANYBODY, BRIEF, HTML, Document, Reply
 from stentor.people.site import SiteLook
-from stentor.spaces import phase
+from stentor.spaces import phase, portraits
 from stentor.spaces.model import ON_AIR, Space, State
 from stentor.spaces.switches import Switch
 from stentor.wire.clip import Cut
@@ -30,6 +31,8 @@ PACKAGE = "stentor.edge"
 OPUS = BY_NAME["opus-24"]
 PAGE_CACHE = "public, max-age=5, stale-while-revalidate=30"
 CLIP_CACHE = "public, max-age=60"
+CROWD = 500
+"""Listeners for whom no picture is loaded before the sound."""
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'{elsewhere}; "
     "media-src 'self'{elsewhere} blob:; img-src 'self' data:; manifest-src 'self'; worker-src 'self'; "
@@ -44,6 +47,8 @@ class ListenerPages:
         self.catalogue = texts.Catalogue(*told.PACKAGES)
         self.look = SiteLook()
         """What the site is called and looks like, as was read last."""
+        self.page_of: Callable[[str], str] = lambda account: ""
+        """The address of the page of an account's person; empty for who has none."""
         self._address, self._house, self._overflow = address, house, overflow
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(overflow)) if overflow else ""
         self._strict = {hsts.NAME.replace("-", "_"): value} if (value := hsts.value(address, house)) else {}
@@ -102,6 +107,8 @@ class ListenerPages:
             planned=space.state is State.SCHEDULED and space.scheduled_ms is not None,
             narrow=orders.narrow,
             clips=space.allows(Switch.CLIPS),
+            host_page=self.page_of(space.host.account) if space.host else "",
+            host_picture=_picture(space, listeners),
             seats=[seat for seat in space.seats.values() if seat.connected],
             asks=f"{self._house}/ask/{space.id}" if self._house and space.hears_requests else "",
             texts={**told.texts(self.catalogue, language), "app": self.app},
@@ -160,6 +167,13 @@ class ListenerPages:
             **self._strict,
         }
         return Document(text.encode(), HTML, cache, now=now, **extra)
+
+
+def _picture(space: Space, listeners: int) -> str:
+    """Where the host's picture is; in a crowd the page asks for it late (``portraits.js``)."""
+    if space.host is None or (space.on_air and listeners > CROWD):
+        return ""
+    return portraits.address(space.host, f"/s/{space.id}") or ""
 
 
 def _clock(at_s: float) -> str:

@@ -6,6 +6,7 @@ board, and make pages, feeds and calendars of it. So nobody who looks at them as
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
@@ -16,17 +17,29 @@ from stentor.spaces.model import Role, Seat, Space, State
 
 KEY: Final = "public/front.json"
 MOST_COMING: Final = 30
-MOST_REPLAYS: Final = 30
+"""And replays."""
 CANCELLED_MS: Final = board.DAY_MS
 """So long after its time a space that was cancelled, or never begun, is told of."""
 _SLIM: Final[dict[str, object]] = {"pins": [], "sounds": [], "playing": None, "let_go": {}, "passes": ()}
 
 
+class PublicProfile(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who has a page of their own, ``/@handle``: whoever hosts a space that is listed, and is not suspended."""
+
+    handle: str
+    name: str
+    bio: str = ""
+
+    @property
+    def page(self) -> str:
+        return f"/@{self.handle}"
+
+
 class Front(msgspec.Struct, frozen=True):
-    """The document. ``handles`` are those of accounts with a page of their own, by account."""
+    """The document. ``people`` are those with a page of their own, by account."""
 
     spaces: list[Space] = []
-    handles: dict[str, str] = {}
+    people: dict[str, PublicProfile] = {}
 
 
 class Arranged(msgspec.Struct, frozen=True):
@@ -60,7 +73,29 @@ def people(space: Space) -> list[Seat]:
     return sorted(named, key=lambda seat: list(Role).index(seat.role))
 
 
-def arranged(spaces: Iterable[Space], now_ms: int) -> Arranged:
+def hosts(space: Space) -> set[str]:
+    """The accounts of those who host a space."""
+    return {seat.account for seat in space.seats.values() if seat.account and seat.role in (Role.HOST, Role.CO_HOST)}
+
+
+def theirs(spaces: Iterable[Space], account: str) -> list[Space]:
+    """The spaces in which somebody is named."""
+    return [space for space in spaces if any(seat.account == account for seat in people(space))]
+
+
+def folded(text: str) -> str:
+    """As it is searched: ``Müller`` and ``MULLER`` are the same."""
+    parts = unicodedata.normalize("NFKD", text.casefold().replace("ø", "o").replace("ł", "l"))
+    return " ".join("".join(sign for sign in parts if not unicodedata.combining(sign)).split())
+
+
+def has(words: Iterable[str], *texts: str) -> bool:
+    """Whether every word, which is folded, is in one of the texts."""
+    known = folded(" ".join(texts))
+    return all(word in known for word in words)
+
+
+def arranged(spaces: Iterable[Space], now_ms: int, *, most: int = MOST_COMING) -> Arranged:
     """What is on, what comes (the soonest first, those without a time last), and replays (the newest first)."""
     shown = [space for space in spaces if space.listed and space.removed is None]
     live = [space for space in shown if space.on_air]
@@ -68,8 +103,8 @@ def arranged(spaces: Iterable[Space], now_ms: int) -> Arranged:
     replays = [space for space in shown if space.state is State.REPLAY and space.recorded]
     return Arranged(
         sorted(live, key=lambda space: (-(space.doors_open_ms or 0), space.id)),
-        sorted(coming, key=lambda space: (space.scheduled_ms is None, space.when_ms, space.id))[:MOST_COMING],
-        sorted(replays, key=lambda space: (-(space.ended_ms or 0), space.id))[:MOST_REPLAYS],
+        sorted(coming, key=lambda space: (space.scheduled_ms is None, space.when_ms, space.id))[:most],
+        sorted(replays, key=lambda space: (-(space.ended_ms or 0), space.id))[:most],
     )
 
 

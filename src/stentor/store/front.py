@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, select
 
 from stentor.spaces import front
+from stentor.spaces.front import PublicProfile
 from stentor.spaces.model import ON_AIR, Space, State
 from stentor.store import tables
 from stentor.store.work import Work
@@ -44,13 +45,13 @@ class FrontTable:
 
         return await self._work.read(work)
 
-    async def handles(self, accounts: Collection[str]) -> dict[str, str]:
-        """The handles of those accounts that are there and not suspended, by account."""
+    async def people(self, accounts: Collection[str]) -> dict[str, PublicProfile]:
+        """Those of the accounts that are there and not suspended."""
         table = tables.accounts
         known: ColumnElement[bool] = table.c.id.in_(sorted(accounts)) & table.c.suspended_ms.is_(None)
-        query = select(table.c.id, table.c.handle).where(known)
+        query = select(table.c.id, table.c.handle, table.c.name, table.c.bio).where(known)
 
-        def work(connection: Connection) -> dict[str, str]:
-            return {row.id: row.handle for row in connection.execute(query)}
+        def work(connection: Connection) -> dict[str, PublicProfile]:
+            return {row.id: PublicProfile(row.handle, row.name, row.bio) for row in connection.execute(query)}
 
         return await self._work.read(work)

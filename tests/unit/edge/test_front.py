@@ -8,11 +8,13 @@ from urllib.parse import urlsplit
 import feedparser
 import icalendar
 import msgspec
+import pytest
 
 from stentor.base.errors import Overloaded
 from stentor.base.units import SeatId, SpaceId
+from stentor.edge.front import SEARCHES
 from stentor.spaces import front
-from stentor.spaces.front import Front
+from stentor.spaces.front import Front, PublicProfile
 from stentor.spaces.model import Removal, Role, Seat, Space, State
 from stentor.spaces.withdrawal import Withdrawal
 from tests.support.edge import DOORS_OPEN_MS, Rig, edge, live_space
@@ -45,7 +47,7 @@ SECRET = space("secret", State.SCHEDULED, scheduled_ms=DOORS_OPEN_MS + HOUR_MS, 
 
 async def told(rig: Rig, *spaces: Space) -> None:
     """The house has written this document, and the edge has read it."""
-    await rig.objects.put(front.KEY, msgspec.json.encode(Front([front.slim(each) for each in spaces], {"a1": "ada"})))
+    await rig.objects.put(front.KEY, msgspec.json.encode(Front([front.slim(each) for each in spaces])))
     await rig.site.front.read()
 
 
@@ -149,3 +151,83 @@ async def test_it_stays_when_the_store_fails() -> None:
         rig.objects.get = failing  # type: ignore[method-assign]
         await rig.site.front.read()
         assert (await rig.get("/calendar.ics"))[2] == before
+
+
+PEOPLE = {
+    "a1": PublicProfile("ada", "Ada", "About https://example.org/ada\n<b>"),
+    "a2": PublicProfile("jurgen", "Jürgen Müller"),
+}
+
+NAMES = {person.handle: person.name for person in PEOPLE.values()}
+
+
+async def with_people(rig: Rig, *spaces: Space) -> None:
+    """The house has written spaces and people, and the edge has read it."""
+    document = Front([front.slim(each) for each in spaces], PEOPLE)
+    await rig.objects.put(front.KEY, msgspec.json.encode(document))
+    await rig.site.front.read()
+
+
+async def test_somebody_has_a_page() -> None:
+    """With picture, bio and their spaces alone; linked from front page and listener's page; nobody else has one."""
+    other = space("other", State.SCHEDULED, scheduled_ms=DOORS_OPEN_MS + HOUR_MS, seats={})
+    async with edge(live_space(seats=ADA), chunks=1, address=HERE) as rig:
+        await with_people(rig, COMING, OLD, other)
+        status, fields, body = await rig.get("/@ada")
+        page = body.decode()
+        assert (status, fields["cache-control"][:17]) == (200, "public, max-age=0")
+        assert "<h1>Ada</h1>" in page
+        assert 'href="https://example.org/ada"' in page
+        assert "&lt;b&gt;" in page
+        assert 'src="/s/' in page
+        assert "/portraits/ada?v=7" in page
+        for name in ("friday", "coming", "old"):
+            assert f'href="/s/{name}"' in page
+        assert 'href="/s/other"' not in page
+        assert (await rig.get("/@ADA"))[0] == 200
+        for path in ("/@nobody", "/@", "/@ada/1"):
+            assert (await rig.get(path))[0] == 404
+        rig.now += 2
+        for path in ("/", "/s/friday"):
+            assert b'href="/@ada"' in (await rig.get(path))[2]
+        assert b"/portraits/ada?v=7" in (await rig.get("/s/friday"))[2], "the host's face is the picture"
+        await told(rig, COMING)
+        assert (await rig.get("/@ada"))[0] == 404, "who is deleted has none"
+
+
+@pytest.mark.parametrize(
+    ("query", "spaces", "people"),
+    [
+        ("COMING", ["coming"], []),
+        ("muller", ["talk"], ["jurgen"]),
+        ("M%C3%BCLLER", ["talk"], ["jurgen"]),
+        ("ada+coming", ["coming"], []),
+        ("nothing+like+it", [], []),
+        ("%3Cscript%3E", [], []),
+    ],
+)
+async def test_search(query: str, spaces: list[str], people: list[str]) -> None:
+    """In titles and people, whatever the letters' case and marks; what is not found is said, what was typed escaped."""
+    seats = {"j": Seat(SeatId("j"), "Jürgen Müller", Role.HOST, account="a2")}
+    talk = space("talk", State.SCHEDULED, title="Talk", scheduled_ms=DOORS_OPEN_MS + HOUR_MS, seats=seats)
+    async with edge(talk, address=HERE) as rig:
+        await with_people(rig, COMING, OLD, talk, SECRET)
+        status, _, body = await rig.get(f"/?q={query}")
+        page = body.decode()
+        assert status == 200
+        assert {name for name in ("coming", "old", "talk", "secret") if f'href="/s/{name}"' in page} == set(spaces)
+        found = {name for name, title in NAMES.items() if f'<a href="/@{name}">{title}</a> <span' in page}
+        assert found == set(people)
+        assert ("Nothing for" in page) == (not spaces and not people)
+        assert "<script>" not in page
+
+
+async def test_a_flood_of_searches_waits() -> None:
+    """Each other search costs the edge some milliseconds: beyond a few a second they are told to come back."""
+    async with edge(COMING, address=HERE) as rig:
+        await with_people(rig, COMING)
+        statuses = [(await rig.get(f"/?q=word{number}"))[0] for number in range(SEARCHES.burst + 2)]
+        assert statuses == [200] * SEARCHES.burst + [503] * 2
+        assert (await rig.get("/?q=WORD1"))[0] == 200, "what was found a moment ago is kept"
+        rig.now += 1
+        assert (await rig.get("/?q=other"))[0] == 200

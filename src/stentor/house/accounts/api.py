@@ -71,7 +71,10 @@ def handlers(
         account = await callers.signed_in(request)
         name = None if data.name is msgspec.UNSET else checks.name(data.name)
         bio = None if data.bio is msgspec.UNSET else people_checks.bio(data.bio)
-        return await views.account(await store.change(account.id, name=name, bio=bio))
+        changed = await store.change(account.id, name=name, bio=bio)
+        for each in spaces.of_people:
+            each()
+        return await views.account(changed)
 
     @get("/account/export", summary="Everything that is stored about one's own account")
     async def export(request: _Request) -> Response[schema.Export]:

@@ -19,7 +19,6 @@ from stentor.spaces import front
 from stentor.spaces.front import Front
 from stentor.spaces.model import Space
 from stentor.store.front import FrontTable
-from stentor.store.seats import accounts
 
 SETTLE_S = 0.5
 """Several changes at once are written once."""
@@ -40,6 +39,7 @@ class FrontKeeper:
         self._written = b""
         self._log = log.get("house")
         spaces.readers.append(self.changed)
+        spaces.of_people.append(self._changed.set)
 
     def changed(self, space: Space) -> None:
         """This house has changed a space; most changes are none of what is told."""
@@ -73,8 +73,8 @@ class FrontKeeper:
         self._changed.clear()
         found = await self._table.spaces(unix_ms(self._clock()))
         shown = [front.slim(space) for space in found if space.listed and space.removed is None]
-        handles = await self._table.handles({account for space in shown for account in accounts(space)})
-        document = msgspec.json.encode(Front(shown, handles))
+        people = await self._table.people({account for space in shown for account in front.hosts(space)})
+        document = msgspec.json.encode(Front(shown, people))
         if document != self._written:
             await self._spaces.objects.put(front.KEY, document)
             self._written = document

@@ -61,6 +61,8 @@ class Spaces:
         """Told the space when this house has changed it, or the line of those who ask to speak in it."""
         self.readers: list[Callable[[Space], None]] = []
         """Given each space as it is after this house has made or changed it."""
+        self.of_people: list[Callable[[], None]] = []
+        """Called when this house has changed what others see of an account."""
         self._untold: dict[str, Space] = {}
         self._log = log.get("house")
 
