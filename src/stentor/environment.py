@@ -29,9 +29,9 @@ READS: Final[dict[str, tuple[str, ...]]] = {
     "archive": ("bus_hours", "database_url"),
     "captions": ("captions_model",),
     "edge": (
-        "address_connections", "address_requests", "audience_port", "audience_url", "bus_hours", "database_url",
-        "drain_s", "edge_listeners", "edges", "host", "house_url", "line_mbps", "metrics_token_file", "overflow_url",
-        "port", "proxy_protocol", "public_url", "tls_cert", "tls_key", "trusted_proxies",
+        "address_connections", "address_requests", "attack_file", "audience_port", "audience_url", "bus_hours",
+        "database_url", "drain_s", "edge_listeners", "edges", "host", "house_url", "line_mbps", "metrics_token_file",
+        "overflow_url", "port", "proxy_protocol", "public_url", "tls_cert", "tls_key", "trusted_proxies",
     ),
     "house": (
         "account_gb", "account_spaces", "account_spaces_day", "address_connections", "audience_port", "audience_url",

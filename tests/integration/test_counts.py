@@ -11,6 +11,7 @@ import pytest
 
 from stentor.bus.connection import Bus, connect
 from stentor.bus.evidence import CountsHeard, EvidenceLog
+from stentor.bus.salts import Salts, of_space
 from stentor.bus.status import SpaceStatus, Status
 from stentor.edge import metrics
 from stentor.evidence.counts import METHODS, count, kept_key
@@ -55,6 +56,12 @@ async def heard_by_edges(bus: Bus) -> CountsHeard:
     return heard
 
 
+async def until(salts: Salts, name: str, *, there: bool) -> None:
+    async with asyncio.timeout(20):
+        while (await salts.get(name) is not None) != there:  # noqa: ASYNC110 the bus tells nobody
+            await asyncio.sleep(0.1)
+
+
 async def test_the_same_numbers_everywhere_and_afterwards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While it is on, after a new house has come, and when all is over and no row is there any more."""
     monkeypatch.setattr(service, "AFTER_S", 1.0)
@@ -64,6 +71,8 @@ async def test_the_same_numbers_everywhere_and_afterwards(tmp_path: Path, monkey
         problem(await house.http.get(COUNTS), 404, "no-counts")
         problem(await house.anyone.get(COUNTS), 401, "not-signed-in")
         await house.http.post("/api/v1/spaces/talk/live")
+        salts, name = Salts(bus), of_space("talk")
+        await until(salts, name, there=True)  # edges can name clients
         rows, log = told(round(time.time() * 1000)), EvidenceLog(bus)
         for row in [*rows, rows[7]]:
             await log.publish(row)
@@ -90,6 +99,7 @@ async def test_the_same_numbers_everywhere_and_afterwards(tmp_path: Path, monkey
         await house.http.post("/api/v1/spaces/talk/end")
         kept = Path(house.settings.recordings_address.removeprefix("file://")) / kept_key("talk")
         await eventually(kept.exists, "it is kept", within_s=20)
+        await until(salts, name, there=False)  # nobody can be named any more
         await house.stop()
         await bus.js.purge_stream("EVIDENCE")
         await house.start()

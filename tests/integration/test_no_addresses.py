@@ -4,7 +4,9 @@ says is read."""
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
+import time
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -12,6 +14,8 @@ import httpx
 
 from stentor import app
 from stentor.base.config import Settings
+from stentor.bus.identity import join
+from stentor.bus.salts import Salts, of_day, of_space
 from stentor.cli.house import House
 from tests.support.ports import free_ports
 
@@ -29,7 +33,8 @@ REACTIONS = 45
 
 
 async def test_who_listens_leaves_no_address(tmp_path: Path) -> None:
-    """Not in the database, the objects, the bus's folder, logs, metrics or numbers, be it plain, packed or hashed."""
+    """Not in the database, the objects, the bus's folder, logs, metrics or numbers, be it plain, packed or hashed; nor
+    does what would be needed to find one again."""
     port, audience_port = free_ports(2)
     settings = Settings(
         data=str(tmp_path / "data"), host="127.0.0.1", port=port, audience_port=audience_port, edges=1,
@@ -44,12 +49,14 @@ async def test_who_listens_leaves_no_address(tmp_path: Path) -> None:
                 for client in ("", *BEHIND):
                     tasks.create_task(listen(port, audience_port, client))
             said = str(await asyncio.to_thread(house.get, "/processes"))
+            salts = await salts_of(settings)
         said += await metrics(audience_port, settings)
     assert "stentor_edge_refused_total" in said
     found = {"what is said": said.encode()} | await asyncio.to_thread(kept, tmp_path)
     assert any("jetstream" in name for name in found)
     assert any("edge" in name for name in found)
     traces = {trace for address in (DIRECT, *BEHIND) for trace in spellings(address)}
+    traces |= {trace for salt in salts for trace in (salt, base64.b64encode(salt))}
     assert [(name, trace) for name, data in found.items() for trace in traces if trace in data] == []
 
 
@@ -64,6 +71,18 @@ def spellings(address: str) -> set[bytes]:
     digest = hashlib.sha256(address.encode())
     texts = {address.encode(), parsed.exploded.encode(), digest.hexdigest().encode(), digest.digest()}
     return texts | ({parsed.packed} if parsed.version == 6 else set())
+
+
+async def salts_of(settings: Settings) -> list[bytes]:
+    """The salts that there are: of the space, of today and of tomorrow."""
+    async with join(settings, "house", name="look") as bus:
+        salts = [await Salts(bus).get(name) for name in (of_space("talk"), *(of_day(today() + n) for n in (0, 1)))]
+    assert all(salts)
+    return [salt.salt for salt in salts if salt]
+
+
+def today() -> int:
+    return int(time.time()) // 86_400
 
 
 async def on_air(port: int) -> None:

@@ -20,6 +20,7 @@ from stentor.base.config import Settings
 from stentor.base.rendition import RENDITIONS, Source
 from stentor.base.tls import Tls
 from stentor.base.units import SpaceId
+from stentor.bus.salts import Salt, of_day, of_space
 from stentor.bus.status import Status
 from stentor.crowd.addresses import Addresses
 from stentor.edge.channel import Channel
@@ -29,6 +30,7 @@ from stentor.edge.heartbeat import heartbeat
 from stentor.edge.site import Site
 from stentor.edge.window import Window
 from stentor.edge.worker import Worker
+from stentor.evidence.plays import DAY_MS
 from stentor.spaces import pulse
 from stentor.spaces.forecast import Headroom
 from stentor.spaces.model import Space, State
@@ -144,6 +146,8 @@ def split(reply: bytes) -> tuple[int, dict[str, str], bytes]:
     return int(first.split()[1]), {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}, body
 
 
+DAY = DOORS_OPEN_MS // DAY_MS
+SALT = b"what the house gives to all edges"
 SECRET = b"the secret that all processes share"
 
 
@@ -180,6 +184,8 @@ async def edge(
     objects = Objects.open("memory://")
     own = keys.derived("edge", SECRET)
     gate = Gate(own, trusted, worker)
+    for name in (of_space(SPACE), *(of_day(day) for day in range(DAY, DAY + 3))):
+        gate.keyed.hear(Salt(name, 1, SALT))
     site = Site(
         worker,
         gate,

@@ -68,6 +68,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where that authority may write to; empty for nowhere."""
     proxy_protocol: Literal["off", "on"] = "off"
     """``on``: every connection to the edges begins with the PROXY protocol, version 1 or 2."""
+    attack_file: Literal["off", "on"] = "off"
+    """``on``: addresses of hostile sources are kept for 72 hours, for a provider or the police."""
     trusted_proxies: str = "127.0.0.1,::1"
     """Whose ``Forwarded`` and ``X-Forwarded-For`` the house believes: addresses and networks, comma separated."""
     address_connections: int = 2000

@@ -14,8 +14,10 @@ from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfi
 
 from stentor.base.errors import Overloaded
 from stentor.bus.connection import Bus
+from stentor.evidence.attack import KEPT_S
 
-CHUNKS, CUES, EVIDENCE = "CHUNKS", "CUES", "EVIDENCE"
+CHUNKS, CUES, EVIDENCE, ATTACKS = "CHUNKS", "CUES", "EVIDENCE", "ATTACKS"
+MOST_ATTACK_BYTES = 100_000_000
 MOST_EVIDENCE_BYTES = 1_000_000_000
 """Of the rows of edges, half a kilobyte a second and edge; the oldest go first."""
 DUPLICATE_WINDOW_S = 300.0
@@ -23,6 +25,8 @@ DUPLICATE_WINDOW_S = 300.0
 BUCKETS: Final = ("board", "chat", "crowd", "withdrawals")
 """Documents that one role alone writes."""
 LEASES: Final = "leases"
+SALTS: Final = "salts"
+"""Never on a disk: what is taken away is gone."""
 
 
 def wanted(*, hours: float, copies: int, most_bytes: int = 0) -> list[StreamConfig]:
@@ -36,29 +40,30 @@ def wanted(*, hours: float, copies: int, most_bytes: int = 0) -> list[StreamConf
             subjects=subjects,
             retention=RetentionPolicy.LIMITS,
             storage=StorageType.FILE,
-            max_age=hours * 3600,
+            max_age=kept_s,
             max_bytes=most,
             discard=DiscardPolicy.OLD,
             duplicate_window=DUPLICATE_WINDOW_S,
             allow_direct=True,
             num_replicas=copies,
         )
-        for name, subjects, most in (
-            (CHUNKS, ["chunk.*"], most_bytes or -1),
-            (CUES, ["cue.*", "correction.*"], -1),
-            (EVIDENCE, ["evidence.*"], MOST_EVIDENCE_BYTES),
+        for name, subjects, most, kept_s in (
+            (CHUNKS, ["chunk.*"], most_bytes or -1, hours * 3600),
+            (CUES, ["cue.*", "correction.*"], -1, hours * 3600),
+            (EVIDENCE, ["evidence.*"], MOST_EVIDENCE_BYTES, hours * 3600),
+            (ATTACKS, ["attack.*"], MOST_ATTACK_BYTES, KEPT_S),
         )
     ]
     # Who may roll up messages may take away all of a stream. That is for buckets of one writer.
     buckets = [_bucket(name, copies, rollup=True) for name in BUCKETS] + [_bucket(LEASES, copies, rollup=False)]
-    return logs + buckets
+    return [*logs, *buckets, _bucket(SALTS, copies, rollup=True, storage=StorageType.MEMORY)]
 
 
-def _bucket(name: str, copies: int, *, rollup: bool) -> StreamConfig:
+def _bucket(name: str, copies: int, *, rollup: bool, storage: StorageType = StorageType.FILE) -> StreamConfig:
     return StreamConfig(
         name=f"KV_{name}",
         subjects=[f"$KV.{name}.>"],
-        storage=StorageType.FILE,
+        storage=storage,
         max_msgs_per_subject=1,
         discard=DiscardPolicy.NEW,
         deny_delete=True,

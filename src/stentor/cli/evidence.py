@@ -12,11 +12,13 @@ import msgspec
 import uvloop
 
 from stentor.base.config import Settings
-from stentor.base.errors import BadInput, Malformed, NotFound
+from stentor.base.errors import BadInput, Malformed, NotFound, Overloaded
+from stentor.bus.attacks import AttackFile
 from stentor.bus.evidence import EvidenceLog
 from stentor.bus.identity import join
 from stentor.cli import options, tables
 from stentor.cli.import_logs import import_logs
+from stentor.evidence.attack import KEPT_S, HostileSources, table, together
 from stentor.evidence.counts import METHODS, Figure, count
 from stentor.evidence.row import MOST_LINE_BYTES, EdgeSecond, line, only, read_line
 from stentor.evidence.told import lines
@@ -72,6 +74,32 @@ def verdict(space: str, as_json: bool, data: str | None) -> None:
         return
     for each in lines(found):
         click.echo(each)
+    if not space.endswith(SUFFIX) and (hostile := together(uvloop.run(_attack(options.settings(data=data))))):
+        last = when(max(one.last_ms for one, _ in hostile) + round(1000 * KEPT_S))
+        click.echo(
+            f"There is an attack file with {len(hostile):,} addresses until {last} at most: stentor evidence attack."
+        )
+
+
+@evidence.command()
+@options.data
+def attack(data: str | None) -> None:
+    """Write the attack file (`> FILE.csv`): who was hostile in the last 72 hours, by address.
+
+    For a provider or the police. There is one where STENTOR_ATTACK_FILE was on.
+    """
+    told = uvloop.run(_attack(options.settings(data=data)))
+    if not told:
+        raise NotFound("There is no attack file: nobody was hostile in 72 hours, or STENTOR_ATTACK_FILE was off then.")
+    click.echo(table(told), nl=False)
+
+
+async def _attack(settings: Settings) -> list[HostileSources]:
+    async with join(settings, "operator", name="attack") as bus:
+        try:
+            return await AttackFile(bus).read()
+        except Overloaded:
+            return []  # a bus of an older version has none
 
 
 def _told(space: str, data: str | None, told: Callable[[str, list[EdgeSecond]], T | None]) -> T:

@@ -19,9 +19,11 @@ from stentor.crowd import door
 from stentor.crowd.addresses import ALONE
 from stentor.crowd.door import Ticket
 from stentor.edge.channel import Channel
+from stentor.edge.keyed import Keyed
 from stentor.edge.protocol import Connection
 from stentor.edge.reply import ANYBODY, NO_STORE, Document, Reply
 from stentor.edge.worker import Worker, Young
+from stentor.evidence.plays import DAY_MS
 from stentor.evidence.sources import Reach, Sample
 from stentor.wire.forwarded import Networks, origin
 from stentor.wire.http import Request
@@ -43,6 +45,7 @@ class Gate:
         self._signer = Signer(keys.door)
         self._trusted = trusted
         self._worker = worker
+        self.keyed = Keyed(keys.doors)
         worker.sample = Sample(self.source_id)
         self.site = hashlib.sha256(self._signer.public.encode()).hexdigest()[:16]
         """Which site this is, the same at each of its edges."""
@@ -58,7 +61,7 @@ class Gate:
             place, ticket = self._place(channel, request, connection)
             if not door.admits(channel.orders, place, ticket):
                 channel.waiting.told(place, self._worker.now)
-                channel.told.told(place, self._worker.now)
+                channel.told.told(self.keyed.outside(channel.space.id, place), self._worker.now)
                 raise self._later(channel, connection, *(LIMITED if channel.orders.held else WAITING))
         if self._worker.places == 0:
             connection.going = True  # on a new connection they come to another edge
@@ -66,37 +69,30 @@ class Gate:
             channel.turned_away += 1
             raise Overloaded(LEAVING, retry_after_s=LEAVING_RETRY_S, code="edge-leaving", status=429)
         if self._worker.listeners >= self._worker.places:
-            channel.told.told(place or self._place(channel, request, connection)[0], self._worker.now)
+            place = place or self._place(channel, request, connection)[0]
+            channel.told.told(self.keyed.outside(channel.space.id, place), self._worker.now)
             raise self._later(channel, connection, *FULL)
         self._worker.arrivals += 1
         if place is not None:
-            channel.told.let_in(place)
+            channel.told.let_in(self.keyed.outside(channel.space.id, place))
         if (trace := connection.trace) is not None:
             trace.far = Reach.LET_IN
             trace.joins += 1
         self._count(channel, request, connection)
 
     def source_id(self, source: str) -> int:
-        """64 bits that stand for a source at all edges of this site; nobody without the key finds it from them."""
-        hashed = hashlib.blake2b(source.encode("utf-8", "replace"), digest_size=8, key=self._key, person=b"source")
-        return int.from_bytes(hashed.digest(), "big")
+        """64 bits that stand for a source at all edges of this site, today."""
+        return self.keyed.source(unix_ms(self._worker.clock()) // DAY_MS, source)
 
     def _count(self, channel: Channel, request: Request, connection: Connection) -> None:
         """One who was let in: only the sketch sees who. Two microseconds."""
-        client = self.client(f"{channel.space.id}\n{channel.space.doors_open_ms}", request, connection)
-        if client is None:
+        name, client = client_of(request, connection), None
+        if name is None:
             channel.unnamed += 1
         else:
+            client = self.keyed.client(channel.space.id, channel.space.doors_open_ms, name)
             channel.clients.add(client)
         self._worker.young.setdefault(connection, Young(self._worker.now, channel.space.id, client))
-
-    def client(self, period: str, request: Request, connection: Connection) -> int | None:
-        """64 bits of a keyed hash of address and agent, for one ``period``; None behind a proxy that names nobody."""
-        if connection.client.startswith(ALONE):
-            return None
-        text = f"{period}\n{connection.client}\n{request.headers.get('user-agent', '')}".encode("utf-8", "replace")
-        hashed = hashlib.blake2b(text, digest_size=8, key=self._key, person=b"evidence")
-        return int.from_bytes(hashed.digest(), "big")
 
     def ticket(self, channel: Channel, request: Request, connection: Connection) -> Reply:
         """``/s/{space}/ticket``: the device's ticket, a new one when it has none, of a better class with a pass.
@@ -116,7 +112,7 @@ class Gate:
         inside = door.admits(channel.orders, u, ticket)
         if not inside:
             channel.waiting.told(u, self._worker.now)
-            channel.told.told(u, self._worker.now)
+            channel.told.told(self.keyed.outside(space, u), self._worker.now)
         body = {
             "ticket": door.issue(self._key, space, ticket),
             "u": u,
@@ -155,6 +151,13 @@ class Gate:
         first, last = channel.orders.retry_s
         retry_s = first + secrets.randbelow(1000) / 1000 * (last - first)
         return Overloaded(detail, retry_after_s=retry_s, code="waiting", status=429)
+
+
+def client_of(request: Request, connection: Connection) -> str | None:
+    """Address and agent; None behind a proxy that names nobody."""
+    if connection.client.startswith(ALONE):
+        return None
+    return f"{connection.client}\n{request.headers.get('user-agent', '')}"
 
 
 def _waited(connection: Connection, times: int) -> None:

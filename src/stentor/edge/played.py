@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stentor.base.clock import Clock, unix_ms
-from stentor.edge.gate import Gate
+from stentor.edge.gate import Gate, client_of
 from stentor.edge.protocol import Connection
 from stentor.evidence.plays import DAY_MS, NewPlays, Plays
 from stentor.evidence.robots import is_robot
@@ -31,8 +31,11 @@ class Played:
             self._plays.begin(day)
         who, known = (space, day, connection.client), connection.plays
         same = known is not None and known[0] == who
-        device = known[1] if known and same else self._gate.client(f"play\n{space}\n{day}", request, connection)
-        if device is None:
+        if known is not None and same:
+            device = known[1]
+        elif (name := client_of(request, connection)) is not None:
+            device = self._gate.keyed.player(space, day, name)
+        else:
             self.hidden.add(space)
             return
         robot = is_robot(request.headers.get("user-agent", ""))

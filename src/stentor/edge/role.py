@@ -28,8 +28,9 @@ from stentor.bus.connection import Bus
 from stentor.bus.crowd import Crowd
 from stentor.bus.cues import CueLog
 from stentor.bus.documents import Gone
-from stentor.bus.evidence import CountsHeard, EvidenceLog
+from stentor.bus.evidence import CountsHeard
 from stentor.bus.identity import join
+from stentor.bus.salts import Salts
 from stentor.bus.status import Status, Statuses
 from stentor.bus.withdrawals import Withdrawals
 from stentor.crowd.addresses import Addresses
@@ -40,6 +41,7 @@ from stentor.edge.gate import Gate
 from stentor.edge.heartbeat import EdgesHeard, heartbeat
 from stentor.edge.kernel import KernelCounters
 from stentor.edge.leaving import Leaving
+from stentor.edge.rows import RowKeeper
 from stentor.edge.seconds import Seconds
 from stentor.edge.site import Site
 from stentor.edge.sockets import BACKLOG, listen_on
@@ -52,8 +54,6 @@ from stentor.wire import forwarded
 from stentor.wire.cue import Cue
 from stentor.wire.horizon import CLOCK_WRONG
 
-LOOKS = 10
-"""At the accept queue, in a second."""
 TICK_S = 0.1
 """How exactly the patience with a missing chunk is kept."""
 HOLD_TRIES = 10
@@ -99,6 +99,7 @@ class Edge:
         )
         own = keys.own(settings, "edge")
         gate = Gate(own, trusted, self.worker)
+        self._keyed = gate.keyed
         self.site = Site(
             self.worker,
             gate,
@@ -115,6 +116,7 @@ class Edge:
             counted=self._counted.of,
         )
         self.seconds = Seconds(self.worker, self.site, instance, KernelCounters())
+        self._rows = RowKeeper(bus, self.worker, self.seconds, instance, attack_file=settings.attack_file == "on")
         self._objects = objects
         self._holds = {DEFAULT_HOLD: default_hold}
         self._following: dict[str, asyncio.Task[None]] = {}
@@ -137,6 +139,7 @@ class Edge:
                 group.create_task(self._ready(), name="ready")
                 group.create_task(self._read_chats(), name="chats")
                 group.create_task(self._withdraw(), name="withdrawals")
+                group.create_task(self._follow_salts(), name="salts")
                 group.create_task(self.site.front.run(), name="front")
                 group.create_task(self.site.identity.run(), name="identity")
                 group.create_task(self._tick(group), name="tick")
@@ -144,7 +147,7 @@ class Edge:
                 group.create_task(self.worker.meter.run(), name="load")
                 group.create_task(self._disks.run(), name="disks")
                 group.create_task(status.beat(self._bus, self.status), name="beat")
-                group.create_task(self._keep_rows(), name="evidence")
+                group.create_task(self._rows.run(), name="evidence")
         finally:
             self.seconds.close()
             await self.site.stop()
@@ -156,16 +159,6 @@ class Edge:
         return heartbeat(
             self.worker, self.site.channels, self.instance, ahead=ahead, problem=CLOCK_WRONG if wrong else ""
         )
-
-    async def _keep_rows(self) -> None:
-        """Tells once a second what came; a row that the bus does not take is lost, and nothing waits for it."""
-        kept = EvidenceLog(self._bus)
-        while True:
-            for _ in range(LOOKS):
-                await asyncio.sleep(1.0 / LOOKS)
-                self.seconds.look()
-            if (row := self.seconds.row()) is not None:
-                await kept.publish(row)
 
     async def _watch(self, group: asyncio.TaskGroup) -> None:
         """Keeps the channels as the board has them."""
@@ -221,6 +214,15 @@ class Edge:
                 if not isinstance(found, Gone):
                     self.site.withdraw(found)
 
+    async def _follow_salts(self) -> None:
+        """Keeps the keys of evidence for as long as the house does."""
+        async with aclosing(Salts(self._bus).watch()) as following:
+            async for salt in following:
+                if isinstance(salt, Gone):
+                    self._keyed.forget(salt.key)
+                else:
+                    self._keyed.hear(salt)
+
     def _update(self, space: Space, group: asyncio.TaskGroup) -> None:
         channel = self.site.channels.get(space.id)
         if channel is None:
@@ -253,6 +255,7 @@ class Edge:
 
     async def _follow(self, channel: Channel) -> None:
         """Brings the window every chunk until the space has ended."""
+        await self._keyed.wait(channel.space.id)
         window = channel.open(self.clock())
         doors_open_ms = window.doors_open_ms
         chunks = self._chunks.follow(

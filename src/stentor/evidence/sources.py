@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from stentor.evidence.kinds import Kind, kind
+from stentor.evidence.kinds import HOSTILE, Kind, kind
 
 COSTLIEST = 64
 """Sources a row names."""
@@ -130,6 +130,8 @@ class Sample:
         """One source in 2 to the power of this is in the sample."""
         self.hashed, self._most = hashed, most
         self._traces: dict[str, Trace] = {}
+        self.on_hostile: Callable[[str, Kind, int, int], None] | None = None
+        """Told of each hostile source, once a second: who it is, its kind, its requests and connections."""
         self.kinds = [KindSum() for _ in Kind]
         """What :meth:`taken` has found, by kind (``evidence.kinds``)."""
 
@@ -168,6 +170,7 @@ class Sample:
                     if not trace.asked or trace.seconds % LOOK_S == 0:  # seldom: most hear, and do nothing else
                         _look(trace, late)
                     _add(kinds[trace.kind], trace)
+                    self._tell(source, trace)
                 elif not trace.came and trace.silent_s < OUTSIDE_S:
                     kinds[trace.kind][9] += 1
                 elif trace.silent_s > FORGOTTEN_S:
@@ -180,6 +183,7 @@ class Sample:
                 trace.mute_s += 1
             _look(trace, late)
             _add(kinds[trace.kind], trace)
+            self._tell(source, trace)
             if trace.requests and trace.far is Reach.CAME:
                 trace.far = Reach.ASKED
             one = sums[trace.far]
@@ -197,6 +201,10 @@ class Sample:
         for number, sums_of in late.items():
             self.kinds[number] = msgspec.structs.replace(self.kinds[number], late=Late(*sums_of))
         return [ReachSum(*one) for one in sums]
+
+    def _tell(self, source: str, trace: Trace) -> None:
+        if self.on_hostile is not None and trace.kind in HOSTILE:
+            self.on_hostile(source, trace.kind, trace.requests, trace.connections)
 
     def _holds(self, source: str) -> bool:
         return not self.halvings or self.hashed(source) >> (HASH_BITS - self.halvings) == 0

@@ -194,6 +194,7 @@ def _duties(
         "jobs": jobs.run(),
         "counts board": counts.follow(),
         "counts": counts.run(),
+        "salts": counts.follow_salts(),
     }
 
 

@@ -10,7 +10,7 @@ from litestar.handlers.http_handlers.base import HTTPRouteHandler
 from litestar.params import FromPath
 
 from stentor.evidence.counts import METHODS, Counts
-from stentor.house.counts import schema
+from stentor.house.counts import api_attack, schema
 from stentor.house.counts.service import AudienceCounts
 from stentor.house.spaces.service import Spaces
 from stentor.house.who.callers import Callers
@@ -29,7 +29,7 @@ def handlers(spaces: Spaces, callers: Callers, counts: AudienceCounts) -> list[H
         rights.require(await callers.actor(request, space), Look.BACKSTAGE, found)
         return view(await counts.of(found.id))
 
-    return [numbers]
+    return [numbers, *api_attack.handlers(callers, counts.attack_file)]
 
 
 def view(counts: Counts) -> schema.CountsView:

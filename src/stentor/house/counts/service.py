@@ -18,6 +18,7 @@ import msgspec
 from stentor.base import log
 from stentor.base.clock import Clock
 from stentor.base.errors import Malformed, NotFound, Overloaded
+from stentor.bus.attacks import AttackFile
 from stentor.bus.board import Board
 from stentor.bus.connection import Bus, heed_cancel
 from stentor.bus.documents import Gone
@@ -25,6 +26,7 @@ from stentor.bus.evidence import EvidenceLog, say_counts
 from stentor.evidence.counts import AudienceTally, Counts, kept_key, with_plays
 from stentor.evidence.plays import DAY_MS, together
 from stentor.evidence.row import EdgeSecond
+from stentor.house.counts.salts import SaltKeeper
 from stentor.store.objects import Objects
 
 LOOK_S: Final = 1.0
@@ -39,6 +41,8 @@ class AudienceCounts:
     def __init__(self, bus: Bus, objects: Objects, clock: Clock) -> None:
         self._bus, self._objects, self._clock = bus, objects, clock
         self._rows = EvidenceLog(bus)
+        self._salts = SaltKeeper(bus, clock)
+        self.attack_file = AttackFile(bus)
         self._board = Board(bus)
         self._on_air: dict[str, int] = {}
         """When their doors opened."""
@@ -81,8 +85,13 @@ class AudienceCounts:
             if not isinstance(space, Gone) and space.on_air:
                 self._on_air[space.id] = space.doors_open_ms or 0
                 self._over.pop(space.id, None)
+                await self._salts.make(self._on_air)
             elif self._on_air.pop(over, None) is not None:
                 self._over[over] = asyncio.get_running_loop().time()
+
+    async def follow_salts(self) -> None:
+        """Keeps which salts there are; for ever."""
+        await self._salts.follow()
 
     async def run(self) -> None:
         """Reads what edges said, tells them the sums, and keeps those; for ever."""
@@ -103,10 +112,12 @@ class AudienceCounts:
             counts = self._counts()
             await self._tell(counts)
             over = [space for space, since in self._over.items() if loop.time() - since > AFTER_S]
+            await self._salts.make(self._on_air)
             if over or loop.time() >= keep_s:
                 keep_s = loop.time() + KEEP_S
                 await self._keep(counts)
                 self._forget()
+                await self._salts.tend(self._on_air.keys() | (self._over.keys() - set(over)))
             for space in over:
                 self._over.pop(space, None)
 
