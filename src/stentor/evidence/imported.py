@@ -222,6 +222,7 @@ class LogTally:
             self._connect(hit, trace, into)
         elif trace is not None:
             trace.held_s += 1  # so that nobody is judged by how much one connection asks
+            trace.came = max(trace.came, 1)
         if trace is not None:
             trace.requests += 1
             trace.far = max(trace.far, Reach.ASKED)
@@ -271,6 +272,7 @@ class LogTally:
         into.turned_away += 1
         if trace is not None:
             trace.waits += 1
+            trace.waited += 1
             trace.far = max(trace.far, Reach.WAITED)
         self._outside.told(_place(hit.device), hit.ended_s)
         self._lobby.hear(hit.device, int(hit.ended_s) + LOBBY_S)
