@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -238,6 +240,19 @@ def test_started_together(database_url: str) -> None:
 
     with ThreadPoolExecutor(6) as threads:
         list(threads.map(start, range(6)))
+
+
+def test_a_second_start_loads_no_migrations(database_url: str) -> None:
+    """Tables that are as they are to be are only looked at."""
+    engine = open_engine(database_url)
+    migrate(engine)
+    engine.dispose()
+    program = f"""if True:
+        import asyncio, sys
+        from stentor.store.spaces import Store
+        asyncio.run(Store.open({database_url!r}))
+        sys.exit("alembic" in sys.modules)"""
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 def test_started_while_another_makes_the_file(tmp_path: Path) -> None:

@@ -12,8 +12,6 @@ import sqlite3
 import time
 from pathlib import Path
 
-import psycopg
-from psycopg.sql import SQL
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
@@ -181,6 +179,7 @@ def _open_postgres(address: URL) -> Engine:
 
 def _set_up_postgres(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     """Once a connection; by SQL, for pgbouncer refuses it as a start-up option."""
-    assert isinstance(connection, psycopg.Connection)
-    connection.execute(SQL("SET statement_timeout = {}").format(STATEMENT_MS))
+    cursor = connection.cursor()
+    cursor.execute(f"SET statement_timeout = {STATEMENT_MS}")
+    cursor.close()
     connection.commit()
