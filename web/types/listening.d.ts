@@ -31,6 +31,8 @@ interface Listening {
   soon: boolean;
   /** Whether this listener has heard any of the talk. */
   heard: boolean;
+  /** Whether nothing is known of the space now: nobody answers, and no sound tells. */
+  unreached: boolean;
   seen: StageSeen;
   /** Who is on the stage. */
   names: string[];
@@ -45,6 +47,7 @@ type ListeningEvent =
   | { type: "read"; on: boolean } // text only
   | { type: "door"; door: DoorDocument } // door.json came
   | { type: "refused"; full: boolean } // or did not
+  | { type: "unreached" } // nobody answers
   | { type: "gate"; admitted: boolean }
   | { type: "sound"; sound: Sounding } // the player tells how it sounds
   | { type: "lost" }

@@ -58,6 +58,8 @@ class AtDoor(StrEnum):
     """The door is too narrow for all, and music plays."""
     BEHIND = "behind"
     """Outside, and following some minutes behind."""
+    UNREACHED = "unreached"
+    """The page gets no answer, and no sound that tells: what it knows may be old."""
 
 
 class Phase(StrEnum):
@@ -69,6 +71,7 @@ class Phase(StrEnum):
     NOT_STARTED = "not_started"
     NO_SHOW = "no_show"
     DOORS_OPEN = "doors_open"
+    UNREACHED = "unreached"
     LIVE = "live"
     QUIET = "quiet"
     INTERRUPTED = "interrupted"
@@ -126,6 +129,7 @@ class PhaseRule(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 _WAITING = frozenset({State.SCHEDULED, State.DOORS_OPEN})
+_TO_COME = _WAITING | TALKING
 _AWAY = frozenset({OnStage.NOBODY, OnStage.LOST})
 ROWS: Final = (
     PhaseRule(Phase.CANCELLED, life=frozenset({State.CANCELLED})),
@@ -133,6 +137,7 @@ ROWS: Final = (
     PhaseRule(Phase.REPLAY, life=frozenset({State.REPLAY})),
     PhaseRule(Phase.UNFINISHED, life=frozenset({State.ENDED}), recorder=frozenset({ReplayFact.LATE})),
     PhaseRule(Phase.ENDED, life=frozenset({State.ENDED})),
+    PhaseRule(Phase.UNREACHED, life=_TO_COME, place=frozenset({AtDoor.UNREACHED})),
     PhaseRule(Phase.BEHIND, life=ON_AIR, place=frozenset({AtDoor.BEHIND})),
     PhaseRule(Phase.FULL, life=ON_AIR, place=frozenset({AtDoor.OUTSIDE})),
     PhaseRule(Phase.INTERRUPTED, life=frozenset({State.INTERRUPTED})),
@@ -222,7 +227,8 @@ OWN: Final = frozenset(
     }
 )
 """Where a latecomer is told something else than whoever was there."""
-ON_STAGE: Final = frozenset({Reader.HOST, Reader.SPEAKER})
+NOT_AT_DOOR: Final = frozenset({Reader.HOST, Reader.SPEAKER, Reader.CARD})
+"""Those on the stage never queue, and what other sites show stands before no door."""
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -235,7 +241,7 @@ class Words(msgspec.Struct, frozen=True):
 
 def words(facts: Facts, who: Reader) -> Words:
     """What ``who`` is told of a space."""
-    if who in ON_STAGE:
+    if who in NOT_AT_DOOR:
         facts = msgspec.structs.replace(facts, place=AtDoor.INSIDE)
     found = phase(facts)
     if who is Reader.CARD:

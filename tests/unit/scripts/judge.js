@@ -10,7 +10,7 @@ console.log(
   JSON.stringify({
     phases: known.map((each) => phase(table, each)),
     words: known.map((each) => [false, true].map((late) => Object.values(words(table, phase(table, each), late)))),
-    doors: doors.map(({ door, now }) => phase(table, facts(table, { door, seen: UNSEEN, mode: "off" }, now))),
+    doors: doors.map(({ door, now }) => phase(table, facts(table, { door, seen: UNSEEN, mode: "off", unreached: false }, now))),
     looks: looks.map((pulses) => {
       let seen = UNSEEN;
       return pulses.map((pulse) => stage((seen = see(seen, pulse))));

@@ -52,6 +52,17 @@ test("a second press is silence, and a gate that answers later does not end it",
   assert.equal(state.mode, "off");
 });
 
+test("whose page gets no answer is told so until somebody answers", () => {
+  const alone = after(live(), "unreached");
+  assert.equal(alone.state.unreached, true);
+  assert.deepEqual(alone.done, []);
+  assert.equal(after(alone.state, opened("live")).state.unreached, false);
+  const old = after(alone.state, pulse("live", 0, { chunk: 0 })).state;
+  assert.equal(old.unreached, true, "what the sound told before is no answer");
+  assert.equal(after(old, pulse("live", 0, { chunk: 10 })).state.unreached, false);
+  assert.equal(after(alone.state, { type: "seat", on: true }, opened("live")).state.unreached, false);
+});
+
 test("a browser that wants another press gets what was wanted by it", () => {
   assert.deepEqual(after(live(), sound("blocked"), "press").done, ["listen"]);
   assert.deepEqual(after(outside(), sound("blocked"), "press").done, ["loop"]);

@@ -112,6 +112,15 @@ def test_a_recording_that_does_not_come_is_not_promised_for_ever() -> None:
     assert phase.phase(phase.facts(removed, OnStage.NOBODY, late_ms)) is Phase.REMOVED
 
 
+def test_whose_page_gets_no_answer_is_told_nothing_else() -> None:
+    """What it last heard of a space may be long over; of one that is over nothing changes any more."""
+    for facts in EVERYTHING:
+        if facts.place is AtDoor.UNREACHED:
+            to_come = facts.life in ON_AIR or facts.life is State.SCHEDULED
+            assert (phase.phase(facts) is Phase.UNREACHED) is to_come
+            assert "server" not in said(facts, Reader.HOST)
+
+
 def test_who_is_on_the_stage_never_queues() -> None:
     """A narrow door is none for those on the stage; listeners outside hear of the queue whatever goes on inside."""
     for facts in EVERYTHING:

@@ -1,6 +1,7 @@
 // Pages for everybody: times in the reader's own zone and locale, the language, who is signed in, sharing.
 
 import { remembered } from "./shared/remembered.js";
+import { locale } from "./shared/texts.js";
 
 const root = document.documentElement;
 const KEY = "stentor-language";
@@ -28,9 +29,6 @@ function choose() {
   const other = offered.get(liked ?? "");
   if (other) location.replace(other.href);
 }
-
-/** The locale for dates: the reader's own variety of the page's language. */
-const locale = () => navigator.languages.find((tag) => tag.split("-")[0] === root.lang) ?? root.lang;
 
 /**
  * "Today, 20:00", "Thu, 20:00" within a week, else the date; the year when it is not this one.

@@ -1,6 +1,6 @@
 // The page's texts, in the reader's own language when the server has it.
 
-import { filled } from "./shared/texts.js";
+import { filled, locale } from "./shared/texts.js";
 
 const root = document.documentElement;
 
@@ -22,8 +22,8 @@ export function known(key, values = {}) {
   return filled(whole.join(" "), values);
 }
 
-/** The language of the page as it stands now. */
-export const language = () => root.lang;
+/** How dates and numbers are written in the page as it stands now. */
+export const language = locale;
 
 /** The page in the reader's language; without a line it stays in the one it came in. */
 export async function choose() {

@@ -36,7 +36,7 @@ export function audible(mode, seats) {
  * @returns {Listening}
  */
 export function begin(door) {
-  return { door, mode: "off", sound: "", reading: false, full: false, losses: 0, room: false, follows: "", soon: false, heard: false, seen: UNSEEN, names: [] };
+  return { door, mode: "off", sound: "", reading: false, full: false, losses: 0, room: false, follows: "", soon: false, heard: false, unreached: false, seen: UNSEEN, names: [] };
 }
 
 /**
@@ -46,6 +46,7 @@ export function begin(door) {
  * @returns {Step}
  */
 export function step(state, event) {
+  if (event.type === "unreached") return still({ ...state, unreached: true });
   if (state.mode === "seat") return seated(state, event);
   switch (event.type) {
     case "press":
@@ -94,7 +95,7 @@ function seated(state, event) {
     case "read":
       return still({ ...state, reading: event.on });
     case "door":
-      return ask({ ...state, door: event.door, full: false }, CALM_S);
+      return ask({ ...state, door: event.door, full: false, unreached: false }, CALM_S);
     case "refused":
       return ask(state, CALM_S);
     case "pulse":
@@ -169,7 +170,7 @@ function follow(state) {
 function opened(state, door) {
   const sound = state.full && silent(state) ? "" : state.sound;
   const heard = state.heard || (state.mode === "live" && TALKING.has(door.state));
-  const next = { ...state, door, full: false, sound, heard };
+  const next = { ...state, door, full: false, unreached: false, sound, heard };
   const on = ON_AIR.has(door.state);
   // Who hears the programme goes on hearing it, whatever happens in it.
   const right = next.mode === "off" || (on && next.mode === "live") || (door.state === "scheduled" && next.mode === "music");
@@ -215,7 +216,9 @@ function sounds(state, sound) {
  * @param {Pulse} pulse
  */
 function told(state, pulse) {
-  const next = { ...state, seen: see(state.seen, pulse), names: pulse.seats.map(({ name }) => name) };
+  const seen = see(state.seen, pulse);
+  const unreached = state.unreached && seen === state.seen; // the sound's last pulses are told until it ends
+  const next = { ...state, seen, unreached, names: pulse.seats.map(({ name }) => name) };
   if (pulse.state !== state.door.state) return soon(next, CHANGED_S);
   return pulse.pinned > state.door.pinned ? soon(next, PINS_S) : still(next);
 }

@@ -36,7 +36,7 @@ const player = new Player($("audio"), {
 });
 const reading = new TextOnly($("turns-read"), {
   live: () => ON_AIR.has(state.door.state),
-  ask: () => fetchJson(`${base}pulse.json`),
+  ask: askPulse,
   show: (pulse) => {
     pulses.put(pulse);
     showPulse(pulse);
@@ -97,9 +97,28 @@ async function askDoor() {
   /** @type {ListeningEvent} */
   const came = await fetchJson(`${base}door.json`).then(
     (door) => ({ type: "door", door }),
-    (error) => ({ type: "refused", full: Boolean(error.full) }),
+    (error) => {
+      unanswered(error);
+      return { type: "refused", full: Boolean(error.full) };
+    },
   );
   send(came);
+}
+
+/** @returns {Promise<Pulse>} */
+function askPulse() {
+  return fetchJson(`${base}pulse.json`).catch((error) => {
+    unanswered(error);
+    throw error;
+  });
+}
+
+/**
+ * An edge that has no room has answered; and while pulses come with the sound nobody is missed.
+ * @param {{ full?: boolean }} error
+ */
+function unanswered({ full }) {
+  if (!full && !pulses.fresh) send({ type: "unreached" });
 }
 
 /** @param {Pace} pace */
@@ -110,10 +129,10 @@ function plan(pace) {
 
 /** @param {Pulse} pulse */
 function showPulse(pulse) {
+  send({ type: "pulse", pulse });
   view.showPulse(pulse);
   const talking = audible(state.mode, pulse.seats).filter((seat) => seat.talking).map((seat) => seat.name);
   player.describe(state.door.title, talking.join(", ") || say("app"));
-  send({ type: "pulse", pulse });
 }
 
 $("play").addEventListener("click", () => send({ type: "press" }));
@@ -188,7 +207,7 @@ setInterval(() => {
 setInterval(async () => {
   if (state.reading || document.hidden || !ON_AIR.has(state.door.state) || pulses.fresh) return;
   try {
-    pulses.put(await fetchJson(`${base}pulse.json`));
+    pulses.put(await askPulse());
     if (player.chunk() === null && pulses.newest) showPulse(pulses.newest);
   } catch {
     // none this time

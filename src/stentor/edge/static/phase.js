@@ -57,17 +57,17 @@ function recorder({ state, ended_ms: ended }, limits, now) {
 /**
  * What is known, in the words of the table; `now` is in ms.
  * @param {PhaseTable} table
- * @param {{ door: DoorDocument, seen: StageSeen, mode: Mode }} state
+ * @param {{ door: DoorDocument, seen: StageSeen, mode: Mode, unreached: boolean }} state
  * @param {number} now
  * @returns {Facts}
  */
-export function facts({ limits }, { door, seen, mode }, now) {
+export function facts({ limits }, { door, seen, mode, unreached }, now) {
   return {
     life: door.state === "removed" ? "ended" : door.state,
     stage: stage(seen, limits),
     recorder: recorder(door, limits, now),
     plan: plan(door.scheduled_ms, limits, now),
-    place: mode === "outside" || mode === "behind" ? mode : "inside",
+    place: unreached ? "unreached" : mode === "outside" || mode === "behind" ? mode : "inside",
   };
 }
 

@@ -10,7 +10,7 @@ const text = new TextDecoder();
 export class PulseTrack {
   /** @type {Map<number, Pulse>} */
   #byChunk = new Map();
-  #readAt = 0;
+  #readAt = -Infinity; // a page that has heard nothing knows of nobody
   /** @type {Pulse | null} */
   newest = null;
 

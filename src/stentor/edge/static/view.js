@@ -10,11 +10,12 @@ import { Reactions } from "./reactions.js";
 import { linked } from "./shared/about.js";
 import { $, element } from "./shared/element.js";
 import { icon } from "./shared/icon.js";
+import { UNITS, relative } from "./shared/texts.js";
 
 const TALKING = new Set(["live", "interrupted"]);
+const GONE = new Set(["cancelled", "removed"]);
+const FEWEST_TOLD = 3; // of listeners: fewer are no audience, or not counted yet
 const LATE_S = 12; // an ordinary HLS player is 8 to 12 s behind
-/** @type {[Intl.RelativeTimeFormatUnit, number][]} */
-const UNITS = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000], ["second", 1000]];
 
 /**
  * A reader that speaks says again what is written again.
@@ -23,15 +24,6 @@ const UNITS = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000], ["s
  */
 function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
-}
-
-/**
- * "in 2 days", "5 minutes ago": in the largest unit that is full.
- * @param {number} ms
- */
-function relative(ms) {
-  const [unit, size] = UNITS.find(([, full]) => Math.abs(ms) >= full) ?? UNITS[3];
-  return new Intl.RelativeTimeFormat(language()).format(Math.trunc(ms / size), unit);
 }
 
 /**
@@ -124,7 +116,7 @@ export class View {
     this.#offerCaptions();
     this.#showOutside(outlook);
     document.documentElement.dataset.mode = state.mode;
-    if (before.mode === state.mode) return;
+    if (before.mode === state.mode && before.unreached === state.unreached) return;
     this.showPhase();
     this.#showSeats();
   }
@@ -132,14 +124,13 @@ export class View {
   showDoor() {
     const { door } = this.#state;
     const on = ON_AIR.has(door.state);
-    document.documentElement.dataset.state = $("state").dataset.state = door.state;
+    document.documentElement.dataset.state = door.state;
     document.title = `${door.title} · ${say("app")}`;
     $("title").textContent = door.title;
     this.#showAbout(door.description ?? "");
-    for (const part of ["live", "recorded", "ways", "ways-to-hear", "more"]) $(part).hidden = !on;
+    for (const part of ["recorded", "ways", "ways-to-hear", "more"]) $(part).hidden = !on;
     write($("since"), since(door));
     if ($("hosted-by")) write($("hosted-by"), say("hosted_by", { host: door.host }));
-    if (!on) $("count").textContent = "";
     if (door.state !== "live") $("strip").style.transform = "";
     $("ask").hidden = !door.ask;
     if (door.ask) $("ask").querySelector("a").href = door.ask;
@@ -147,10 +138,12 @@ export class View {
     this.reactions.open(door.react);
     this.portraits.offer(door.portraits);
     this.#showComments();
+    $("elsewhere").hidden = !GONE.has(door.state);
     $("recording").hidden = door.state !== "replay";
     if (door.state === "replay") this.#openReplay();
     this.#showSound();
     this.showPhase();
+    this.#showSeats();
   }
 
   /** @param {string} description */
@@ -214,6 +207,7 @@ export class View {
     const { chip, headline, say: sentence } = words(this.#table, found, !heard);
     const values = this.#values(now);
     document.documentElement.dataset.phase = found;
+    $("state").dataset.state = found === "unreached" ? "warn" : door.state;
     write($("state"), say(chip));
     write($("headline"), say(headline, values));
     write($("say"), known(sentence, values));
@@ -261,16 +255,17 @@ export class View {
     const loudest = Math.max(-96, ...pulse.seats.filter(({ talking }) => talking).map(({ level }) => level));
     if (this.#state.door.state === "live") $("strip").style.transform = `scaleY(${Math.max(0.08, Math.min(1, 1 + loudest / 48))})`;
     this.#showSeats();
-    $("count").textContent =
-      pulse.listeners === 1
-        ? say("listeners_one")
-        : say("listeners_many", { count: new Intl.NumberFormat(language()).format(pulse.listeners) });
+    const counts = pulse.listeners >= FEWEST_TOLD && !this.#state.unreached;
+    $("count").textContent = counts ? say("listeners", { count: new Intl.NumberFormat(language()).format(pulse.listeners) }) : "";
     this.reactions.show(pulse.reactions ?? {}, language());
   }
 
   #showSeats() {
+    const { door, mode, unreached } = this.#state;
+    $("live").hidden = unreached || !ON_AIR.has(door.state);
+    if ($("live").hidden) $("count").textContent = "";
     if (!this.#onStage) return; // the page came with them
-    const seats = audible(this.#state.mode, this.#onStage);
+    const seats = audible(mode, this.#onStage);
     const now = JSON.stringify([language(), seats.map(({ level, ...seat }) => seat)]);
     if (now === this.#seats) return;
     this.#seats = now;

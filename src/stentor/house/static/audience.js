@@ -6,6 +6,7 @@ import { roleOf } from "./comment-row.js";
 import { commentRow, fill } from "./shared/comment.js";
 import { between } from "./shared/pace.js";
 import { REACTION_NAMES, reaction } from "./shared/icon.js";
+import { locale } from "./shared/texts.js";
 
 /** @type {Pace} */
 const LOOK_S = [2, 4];
@@ -19,7 +20,7 @@ export class Audience {
     const begins = !this.#view;
     this.#view = view;
     const on = Boolean(view.audience.pulse);
-    const count = view.listeners.toLocaleString(document.documentElement.lang);
+    const count = view.listeners.toLocaleString(locale());
     $("audience-count").textContent = on ? text("spaces.listeners", { count }) : "";
     if (!on) $("audience-reactions").replaceChildren();
     if (begins) this.#follow();
@@ -56,7 +57,7 @@ function showReactions(counts) {
   const given = REACTION_NAMES.filter((name) => counts[name]);
   $("audience-reactions").replaceChildren(...given.map((name) => element("span", { title: text(`reaction.${name}`) },
     reaction(name), element("span", { className: "unseen" }, text(`reaction.${name}`)),
-    ` ${counts[name].toLocaleString(document.documentElement.lang)}  `)));
+    ` ${counts[name].toLocaleString(locale())}  `)));
 }
 
 /** @param {Chat} chat */

@@ -1,6 +1,7 @@
 // Who is let in: how wide the door is, how many wait, the limited audience as a button, links that need no place.
 
 import { $, ask, element, text } from "./page.js";
+import { locale } from "./shared/texts.js";
 
 const KINDS = ["press", "member", "follower", "invited"];
 const DELAYS_S = [0, 60, 120, 300, 600, 900];
@@ -27,7 +28,7 @@ export class Door {
     this.limited = door.limited;
     $("limit").textContent = text(door.limited ? "door.open" : "door.limit");
     this.#drawOverflow(door.overflow_s);
-    const number = new Intl.NumberFormat(document.documentElement.lang);
+    const number = new Intl.NumberFormat(locale());
     const values = {
       listeners: number.format(listeners),
       places: number.format(door.places),

@@ -1,6 +1,7 @@
 // How long things of a space are kept after its end: by the site's rule, or shorter where its host says so.
 
 import { $, ask, element, text, when } from "./page.js";
+import { locale } from "./shared/texts.js";
 
 const DAYS = [1, 7, 30, 90, 180, 365];
 /** @type {(keyof KeepTimes)[]} */
@@ -59,4 +60,4 @@ function choices(select, own, site) {
 
 /** @param {number} days */
 const length = (days) =>
-  new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit: "day", unitDisplay: "long" }).format(days);
+  new Intl.NumberFormat(locale(), { style: "unit", unit: "day", unitDisplay: "long" }).format(days);

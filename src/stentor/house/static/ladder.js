@@ -1,6 +1,7 @@
 // What gives way for a large audience: shown with its reason, and chosen by hand by whoever may.
 
 import { $, ask, element, text } from "./page.js";
+import { locale } from "./shared/texts.js";
 
 const CHOICES = ["auto", 0, 1, 2, 3, 4];
 const SHARES = new Set(["line", "cpu", "slow"]);
@@ -37,5 +38,5 @@ export class Ladder {
 function why({ cause, value }) {
   /** @type {Intl.NumberFormatOptions} */
   const style = SHARES.has(cause) ? { style: "percent" } : { maximumFractionDigits: 2 };
-  return text(`cause.${cause}`, { value: new Intl.NumberFormat(document.documentElement.lang, style).format(value) });
+  return text(`cause.${cause}`, { value: new Intl.NumberFormat(locale(), style).format(value) });
 }

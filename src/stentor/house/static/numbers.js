@@ -2,6 +2,7 @@
 
 import { $, ask, element, pause, text, when } from "./page.js";
 import { between } from "./shared/pace.js";
+import { locale } from "./shared/texts.js";
 
 const SHOWN = ["hearing", "peak", "minutes", "listeners", "unique", "lobby", "refused_devices", "refused", "waited", "waited_minutes", "plays", "plays_gross"];
 /** @type {Pace} */
@@ -46,7 +47,7 @@ export class Numbers {
  * @param {Figure} figure
  */
 function row(name, { value, low, high, method, at_ms: atMs, at_least: atLeast }) {
-  const whole = (/** @type {number} */ number) => Math.round(number).toLocaleString(document.documentElement.lang);
+  const whole = (/** @type {number} */ number) => Math.round(number).toLocaleString(locale());
   const shown = atLeast ? text("numbers.at_least", { count: whole(value) }) : whole(value);
   const peak = atMs ? ` ${text("numbers.at", { when: when(atMs) })}` : "";
   const between = high > low ? ` ${text("numbers.between", { low: whole(low), high: whole(high) })}` : "";

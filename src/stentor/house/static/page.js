@@ -2,7 +2,7 @@
 
 import { $, element } from "./shared/element.js";
 import { remember } from "./shared/remembered.js";
-import { filled } from "./shared/texts.js";
+import { filled, locale } from "./shared/texts.js";
 
 export { $, element };
 
@@ -29,7 +29,7 @@ export function when(ms) {
   const near = Math.abs(Date.now() - ms) < 18 * 3600e3;
   /** @type {Intl.DateTimeFormatOptions} */
   const format = near ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
-  return new Intl.DateTimeFormat(document.documentElement.lang, format).format(ms);
+  return new Intl.DateTimeFormat(locale(), format).format(ms);
 }
 
 /**

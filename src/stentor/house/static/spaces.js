@@ -4,6 +4,7 @@ import { invite } from "./invite.js";
 import { languages, ours } from "./languages.js";
 import { $, about, ask, button, element, lights, link, pause, text, when } from "./page.js";
 import { clock } from "./shared/clock.js";
+import { locale } from "./shared/texts.js";
 
 const KEY = "stentor-admin-token";
 const SILENT = new Set(["ended", "unfinished", "removed"]); // phases in which there is nothing to hear
@@ -62,7 +63,7 @@ const asks = (space) => button(text("do.invite"), () => invite(space, token), { 
 /** @param {SpaceRow} space */
 function row(space) {
   const counted = ["doors_open", "live", "interrupted"].includes(space.state)
-    ? text("spaces.listeners", { count: space.listeners.toLocaleString(document.documentElement.lang) }) : "";
+    ? text("spaces.listeners", { count: space.listeners.toLocaleString(locale()) }) : "";
   const prominent = counted && !leads(); // who leads has another button to press first
   const listen = space.state === "cancelled" ? null
     : element("a", { href: space.listen, className: prominent ? "button primary" : "button" }, text(SILENT.has(space.phase) ? "spaces.open" : space.phase === "replay" ? "spaces.replay" : "spaces.listen"));
@@ -155,7 +156,7 @@ async function storage() {
   const { site, own } = await ask("GET", "/storage", { token });
   const [whose, room] = site ? ["site", site] : ["own", own];
   if (!room) return;
-  const size = new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit: "gigabyte", maximumFractionDigits: 1 });
+  const size = new Intl.NumberFormat(locale(), { style: "unit", unit: "gigabyte", maximumFractionDigits: 1 });
   const values = { used: size.format(room.used_bytes / 1e9), most: size.format((room.most_bytes ?? 0) / 1e9) };
   $("storage").textContent = text(room.most_bytes ? `storage.${whose}_most` : `storage.${whose}`, values);
   $("storage").hidden = false;

@@ -114,7 +114,8 @@ function draw() {
   $("state").textContent = text(`phase.${view.phase}.chip`);
   $("state").dataset.state = view.state;
   const [headline, sentence] = told(view);
-  $("phase").textContent = OVER.has(view.state) ? "" : `${headline} · ${sentence}`; // then the status says it
+  $("phase").textContent = `${headline} · ${sentence}`;
+  $("mic").hidden = OVER.has(view.state);
   if (view.you) $("you").textContent = text("stage.you_are", { name: view.you.name, role: text(`role.${view.you.role}`) });
   $("lights").replaceChildren(...lights(view.lights));
   $("ending").textContent = ending();

@@ -1,9 +1,7 @@
 // What those on the stage are told of their space: the words of its phase (spaces/phase.py), with the values they need.
 
 import { text } from "./page.js";
-
-/** @type {[Intl.RelativeTimeFormatUnit, number][]} */
-const UNITS = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000], ["second", 1000]];
+import { locale, relative } from "./shared/texts.js";
 
 /** States in which there is no stage any more. */
 export const OVER = new Set(["ended", "replay", "cancelled"]);
@@ -14,18 +12,12 @@ export const OVER = new Set(["ended", "replay", "cancelled"]);
  */
 export function told(view) {
   const who = view.you.role === "speaker" ? "speaker" : "host";
-  const language = document.documentElement.lang;
   const { scheduled_ms: planned, ended_ms: ended, now_ms: now, phase } = view;
-  /** @param {number} ms */
-  const relative = (ms) => {
-    const [unit, size] = UNITS.find(([, full]) => Math.abs(ms) >= full) ?? UNITS[3];
-    return new Intl.RelativeTimeFormat(language).format(Math.trunc(ms / size), unit);
-  };
-  const minutes = new Intl.NumberFormat(language, { style: "unit", unit: "minute" });
+  const minutes = new Intl.NumberFormat(locale(), { style: "unit", unit: "minute" });
   const begun = view.live_ms ?? view.doors_open_ms;
   const values = {
     host: view.seats.find(({ role }) => role === "host")?.name,
-    date: planned && new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" }).format(planned),
+    date: planned && new Intl.DateTimeFormat(locale(), { dateStyle: "full", timeStyle: "short" }).format(planned),
     in: planned && relative(planned - now),
     minutes: planned && Math.floor((now - planned) / 60_000),
     length: begun && ended && minutes.format(Math.max(1, Math.round((ended - begun) / 60_000))),
