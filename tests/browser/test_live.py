@@ -218,8 +218,11 @@ async def test_a_cut_line_is_bridged_with_music(rig: Rig, browsers: Browsers) ->
         await page.until(f"{AUDIO}.src.startsWith('blob:') && {AUDIO}.loop", "the bridge", within_s=40)
         await page.until(f"{AUDIO}.currentTime > 0.5 && !{AUDIO}.paused", "it is heard")
         await page.says("#sound", "The connection was lost")
+        await page.says("#headline", "Can't reach the server", within_s=40)
+        assert await page.page.locator("#live").is_hidden(), "nobody knows who is on the stage"
         await page.page.context.set_offline(False)
         await page.says("#sound", "You are listening", within_s=40)
+        await page.says("#state", "Live")
         assert not await page.page.evaluate(f"{AUDIO}.loop")
 
 

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { audible, begin, step } from "../../../src/stentor/edge/static/listening.js";
+import { PulseTrack } from "../../../src/stentor/edge/static/pulse.js";
 
 const STREAMS = { hold: "/hold.m4a", hls: "/hls", aac: "/aac", overflow: "/overflow/index.m3u8" };
 
@@ -61,6 +62,10 @@ test("whose page gets no answer is told so until somebody answers", () => {
   assert.equal(old.unreached, true, "what the sound told before is no answer");
   assert.equal(after(old, pulse("live", 0, { chunk: 10 })).state.unreached, false);
   assert.equal(after(alone.state, { type: "seat", on: true }, opened("live")).state.unreached, false);
+});
+
+test("before any pulse has come with the sound one is asked for", () => {
+  assert.equal(new PulseTrack().fresh, false);
 });
 
 test("a browser that wants another press gets what was wanted by it", () => {
