@@ -34,6 +34,7 @@ async def test_from_the_countdown_to_live(house: Whole, browsers: Browsers) -> N
         await live.click()
         await host.page.get_by_role("button", name="Open the doors first").click()
         await host.says("#state", "Doors open")
+        await host.says("#comments-said", "Nobody has written yet.")
         assert await house.state("start") == "doors_open"
 
         await live.click()

@@ -16,10 +16,11 @@ export const locale = () => {
 export const UNITS = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000], ["second", 1000]];
 
 /**
- * "in 2 days", "5 minutes ago": in the largest unit that is full; what is to come is rounded.
+ * "in 2 days", "5 minutes ago": in the largest unit that is full, and days that are to come rounded.
  * @param {number} ms
  */
 export function relative(ms) {
   const [unit, size] = UNITS.find(([, full]) => Math.abs(ms) >= full) ?? UNITS[3];
-  return new Intl.RelativeTimeFormat(locale()).format(ms > 0 ? Math.round(ms / size) : Math.trunc(ms / size), unit);
+  const count = unit === "day" && ms > 0 ? Math.round(ms / size) : Math.trunc(ms / size);
+  return new Intl.RelativeTimeFormat(locale()).format(count, unit);
 }

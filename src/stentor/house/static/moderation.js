@@ -41,7 +41,7 @@ export class Moderation {
     if (may) $("comments").hidden = false;
     if (may && !this.may) this.#read();
     this.may = may;
-    const rules = JSON.stringify([view.comments, view.comment_slow_s, may]);
+    const rules = JSON.stringify([view.state, view.comments, view.comment_slow_s, may]); // the doors open them, too
     if (rules === this.#rules) return;
     this.#rules = rules;
     $("comments-switch").value = view.comments;
