@@ -20,7 +20,7 @@ import msgspec
 
 from stentor import logfiles
 from stentor.audio import hold, music
-from stentor.base import config, domain, folder, keys, log, private, tls
+from stentor.base import config, domain, folder, keys, log, private, started, tls
 from stentor.base.clock import wall
 from stentor.base.config import Settings
 from stentor.base.descriptors import descriptors
@@ -72,7 +72,7 @@ async def running(
 
 @asynccontextmanager
 async def _running(settings: Settings, on_step: Step, logs: Path | None) -> AsyncIterator[Supervisor]:
-    domain.remember(settings)
+    started.remember(settings)
     if domain.managed(settings):
         domain.begin(settings)
     await check(settings)

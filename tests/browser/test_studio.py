@@ -98,8 +98,8 @@ async def test_everybody_sees_within_300_ms_that_somebody_has_muted_themselves(
 ) -> None:
     """From the press on one page to the word on another, and back: the median of a round of presses.
 
-    Something else may run beside this and hold up all pages for a while: there are some rounds, and the best counts. Who
-    asked once a second would be in time with hardly any.
+    Something else may run beside this and hold up all pages for a while: there are some rounds, and the best counts.
+    Who asked once a second would be in time with hardly any.
     """
     tokens = await house.space("hush")
     stage = f"http://127.0.0.1:{house.settings.port}/stage/hush#token="

@@ -129,23 +129,5 @@ def certificate(settings: Settings) -> tls.Certificate:
     return tls.read(file(settings), file(settings))[1]
 
 
-def remember(settings: Settings) -> None:
-    """For commands on this machine that are not told the domain."""
-    where = settings.folder / FOLDER
-    if settings.domain:
-        where.mkdir(mode=0o700, parents=True, exist_ok=True)
-        keys.put(where / "domain", settings.domain.encode())
-    else:
-        (where / "domain").unlink(missing_ok=True)
-
-
-def remembered(data: Path) -> str | None:
-    """The domain of the last ``stentor up`` of a data folder."""
-    try:
-        return (data / FOLDER / "domain").read_text("ascii").strip() or None
-    except OSError:
-        return None
-
-
 def _asked(settings: Settings) -> Path:
     return folder(settings) / f"{settings.domain}.json"

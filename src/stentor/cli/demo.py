@@ -51,7 +51,7 @@ ELSEWHERE = (
 @click.option("--for", "seconds", type=click.FloatRange(min=1), metavar="SECONDS", help="End by itself after so long.")
 def demo(seconds: float | None, **given: Any) -> None:
     """Show everything working: two recorded voices on a stage, live, until Ctrl-C."""
-    settings = alone(options.settings(domain="", **given))
+    settings = alone(options.settings(remembering=False, domain="", **given))
     log.configure(level="ERROR")
     asyncio.run(_until_told(settings, seconds))
 

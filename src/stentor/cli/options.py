@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from stentor.base import config, domain, log
+from stentor.base import config, domain, log, started
 from stentor.base.config import Settings
 from stentor.cli import completion
 
@@ -22,18 +22,15 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for p
 def settings(*, remembering: bool = True, **overrides: Any) -> Settings:
     """The settings from the environment and the command line; sets up logging too.
 
-    ``remembering`` is for commands beside a running Stentor: they know the domain of its start.
+    ``remembering`` is for commands beside a running Stentor: they know how it was started.
     """
-    if overrides.get("domain") is None and remembering:
-        known = config.load(os.environ, data=overrides.get("data"))
-        overrides["domain"] = known.domain or domain.remembered(known.folder)
-    found = config.load(os.environ, **overrides)
-    given = {name for name in os.environ if name.startswith(config.PREFIX) and os.environ[name]}
-    found = domain.complete(
-        found,
-        {name.removeprefix(config.PREFIX).lower() for name in given}
-        | {name for name, value in overrides.items() if value is not None},
-    )
+    overrides = {name: value for name, value in overrides.items() if value is not None}
+    named = {name for name, value in os.environ.items() if value and name.startswith(config.PREFIX)}
+    given = {name.removeprefix(config.PREFIX).lower() for name in named} | overrides.keys()
+    if remembering:
+        known = started.remembered(config.load(os.environ, **overrides))
+        overrides |= {name: value for name, value in known.items() if name not in given}
+    found = domain.complete(config.load(os.environ, **overrides), given | overrides.keys())
     log.configure(json_lines=found.log_json, level=found.log_level)
     return found
 

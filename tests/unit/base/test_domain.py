@@ -46,12 +46,3 @@ def test_what_is_no_domain_is_refused(name: str) -> None:
     """Authorities give no certificate for it; the sentence names the setting."""
     with pytest.raises(SetupError, match="STENTOR_DOMAIN"):
         domain.complete(config.load({}, domain=name), set())
-
-
-def test_commands_know_the_domain_of_the_last_start(tmp_path: Path) -> None:
-    """Until a start without one."""
-    settings = domain.complete(config.load({}, data=str(tmp_path), domain="gespräch.example"), set())
-    domain.remember(settings)
-    assert domain.remembered(tmp_path) == settings.domain == "xn--gesprch-9wa.example"
-    domain.remember(config.load({}, data=str(tmp_path)))
-    assert domain.remembered(tmp_path) is None
