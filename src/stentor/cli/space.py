@@ -10,6 +10,7 @@ from typing import Any
 import click
 import msgspec
 
+from stentor.base.clock import unix_ms, wall
 from stentor.base.errors import BadInput, Conflict, NotFound
 from stentor.base.texts import UNSAID
 from stentor.cli import options, removal, tables
@@ -307,6 +308,9 @@ def _print_json(found: Any) -> None:
 
 def _milliseconds(text: str) -> int:
     try:
-        return round(datetime.datetime.fromisoformat(text).astimezone().timestamp() * 1000)
+        found = round(datetime.datetime.fromisoformat(text).astimezone().timestamp() * 1000)
     except ValueError as error:
         raise BadInput(f"{text!r} is no time; write it like 2026-12-31T20:00.") from error
+    if found < unix_ms(wall()):
+        raise BadInput(f"{tables.local(found)} lies in the past.")
+    return found

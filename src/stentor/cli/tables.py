@@ -35,7 +35,10 @@ def plain(columns: int = 2) -> Table:
 
 
 def rows(headings: Sequence[str], values: Iterable[Sequence[str]], *, wraps: str) -> None:
-    """Prints a table in which only the column ``wraps`` gives way: the others hold ids, which must not be cut."""
+    """Prints a table in which only the column ``wraps`` gives way: the others hold ids, which must not be cut.
+
+    Where a terminal is too narrow for that, each row is a paragraph.
+    """
     table = Table(box=None, pad_edge=False)
     found = [*values]
     for index, heading in enumerate(headings):
@@ -45,8 +48,12 @@ def rows(headings: Sequence[str], values: Iterable[Sequence[str]], *, wraps: str
     for row in found:
         table.add_row(*map(Text, row))
     shown = console()
-    width = max(shown.width, shown.measure(table).minimum)  # rich would cut; a terminal wraps
-    shown.print(table, width=width, crop=False, no_wrap=width > shown.width, overflow="ignore")
+    if Console(width=PIPED).measure(table).minimum <= shown.width:
+        shown.print(table)
+        return
+    for row in found:
+        pairs([(heading, value) for heading, value in zip(headings, row, strict=True) if value])
+        click.echo()
 
 
 def pairs(values: Iterable[tuple[str, str]]) -> None:
@@ -82,4 +89,6 @@ def _local(ms: int) -> datetime.datetime:
 
 
 def _wrapped(head: str, value: str, width: int) -> str:
-    return textwrap.fill(value, width, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False)
+    below = " " * len(head)
+    fill = textwrap.TextWrapper(width, head, below, break_on_hyphens=False, break_long_words=False)
+    return fill.fill(value)

@@ -67,9 +67,9 @@ def mark(space: Space) -> tuple[object, ...]:
 
 
 def people(space: Space) -> list[Seat]:
-    """Who is named: hosts and whoever was or is to be on the stage, the host first."""
-    over = space.state in board.DONE
-    named = [seat for seat in space.seats.values() if seat.role is Role.HOST or not over or seat.joined_ms is not None]
+    """Who is named: the host first, then before the talk whoever is invited, and from then on who came."""
+    begun = space.live_ms is not None or space.state in board.DONE
+    named = [seat for seat in space.seats.values() if seat.role is Role.HOST or not begun or seat.joined_ms is not None]
     return sorted(named, key=lambda seat: list(Role).index(seat.role))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 
+import click
 import pytest
 
 from stentor.cli import tables
@@ -26,10 +28,15 @@ def width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> in
 
 
 def test_an_id_is_whole_at_any_width(width: int | None, capsys: pytest.CaptureFixture[str]) -> None:
-    """It stands in one line; only the title gives way, by wrapping, and no word of it is lost."""
+    """It stands in one line; only the title gives way, by wrapping, and no word of it is lost. Nothing else is wider
+    than the terminal: where there is no room beside each other, what belongs together stands below each other."""
     tables.rows(("space", "title", "state"), [(ID, TITLE, "scheduled"), ("b", "B", "live")], wraps="title")
     said = capsys.readouterr().out
-    assert f"{ID}  An " in said
+    beside = width not in (50, 20)
+    assert (f"{ID}  An " in said) is beside
+    assert re.search(rf"\b{ID}\b", said)
+    if width and width >= 50:
+        assert all(len(line) <= width for line in click.unstyle(said).splitlines())
     assert all(word in said for word in TITLE.split())
     assert "…" not in said
     if width is None:

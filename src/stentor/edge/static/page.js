@@ -10,7 +10,6 @@ import { PulseTrack } from "./pulse.js";
 import { $ } from "./shared/element.js";
 import { between } from "./shared/pace.js";
 import { remembered } from "./switches.js";
-import { TextOnly } from "./text-only.js";
 import { View } from "./view.js";
 
 const LOOK_MS = 320;
@@ -34,16 +33,8 @@ const player = new Player($("audio"), {
   onLost: () => send({ type: "lost" }),
   onEnd: () => send({ type: "end" }),
 });
-const reading = new TextOnly($("turns-read"), {
-  live: () => ON_AIR.has(state.door.state),
-  ask: askPulse,
-  show: (pulse) => {
-    pulses.put(pulse);
-    showPulse(pulse);
-  },
-  say,
-  language,
-});
+/** @type {Promise<import("./text-only.js").TextOnly | null> | null} */
+let reading = null; // once somebody wants it
 
 /** @param {ListeningEvent} event */
 function send(event) {
@@ -153,8 +144,25 @@ for (const button of document.querySelectorAll("[data-share]")) {
 if (!("embedded" in root.dataset)) {
   remembered($("text-only"), "text-only", (on) => {
     send({ type: "read", on });
-    reading.turn(on);
+    read(on);
   });
+}
+
+/**
+ * Text only, or no longer; loaded by those who want it.
+ * @param {boolean} on
+ */
+async function read(on) {
+  /** @param {typeof import("./text-only.js")} module */
+  const made = ({ TextOnly }) => new TextOnly($("turns-read"), { live: () => ON_AIR.has(state.door.state), ask: askPulse, show, say, language });
+  if (on) reading ??= import("./text-only.js").then(made).catch(() => (reading = null)); // without a line the next press tries again
+  (await reading)?.turn(on);
+}
+
+/** @param {Pulse} pulse */
+function show(pulse) {
+  pulses.put(pulse);
+  showPulse(pulse);
 }
 
 /** Asking to speak, and speaking: loaded by those who want to. */
