@@ -126,7 +126,7 @@ class Site:
         path = request.path.split("/")[1:]
         if path[0] == "s" and any(path[1:2]):
             channel = self.channels.get(path[1])
-            if channel is not None and path[-1]:
+            if channel is not None and path[-1] and meant.ends_well(path[-1]):
                 return self._space(path[2:], request, connection, channel)
             if target := meant.address(path[1], path[2:], request.query):
                 return Reply(308, {"Location": target, "Cache-Control": BRIEF}, now=self._now())

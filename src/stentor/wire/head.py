@@ -17,7 +17,7 @@ from stentor.base.errors import Malformed, NotSupported, StentorError, TooLarge
 _PLAIN_PATH = re.compile(r"(?:/(?!\.\.?(?:/|$))[A-Za-z0-9_.~-]*)+")
 """A path that needs no decoding and has no dot segment: all of ours."""
 _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-PASTED = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\r\n\t"
+PASTED = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\u00a0\u202f\u3000\u3164\r\n\t"
 """What cannot be seen and comes along at the end of an address that is copied from a message."""
 _ABSOLUTE = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
 _VERSION = re.compile(rb" HTTP/(\d\.\d)\r?\n$")
@@ -257,10 +257,10 @@ def target(raw: bytes) -> tuple[str, str]:
         return "*", ""
     # RFC 9112, 3.2.2: "a server MUST accept the absolute-form in requests"
     text = _ABSOLUTE.sub("", text, count=1) if text[:1] != "/" else text
-    path, _, query = text.partition("?")
+    path, _, query = text.partition("#")[0].partition("?")
     if not _PLAIN_PATH.fullmatch(path):
         path = _decoded(path or "/")
-    return path, query.partition("#")[0]
+    return path, query
 
 
 def origin_form(raw: bytes) -> str:
@@ -271,7 +271,7 @@ def origin_form(raw: bytes) -> str:
 
 
 def _decoded(path: str) -> str:
-    if path[0] != "/" or "#" in path or _BAD_PERCENT.search(path):
+    if path[0] != "/" or _BAD_PERCENT.search(path):
         raise Malformed("An address that is not a path.")
     # An encoded slash would be a segment to one server and a part of a name to another.
     raw = unquote_to_bytes(path)

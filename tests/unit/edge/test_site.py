@@ -212,6 +212,13 @@ async def test_an_unknown_space_is_friendly() -> None:
         ("//s/friday", "/s/friday"),
         ("/s//Friday", "/s/friday"),
         ("/S/FRIDAY", "/s/friday"),
+        ("/s/friday.%C2%A0", "/s/friday"),
+        ("/s/friday%3Futm_source=mail", "/s/friday"),
+        ("/s/friday%23t=5", "/s/friday"),
+        ("/s/friday&amp;utm_source=mail", "/s/friday"),
+        ("/s/%EF%BD%86riday", "/s/friday"),
+        ("/s/friday/live.aac;", "/s/friday/live.aac"),
+        ("/s/Friday/hls/index.m3u8).", "/s/friday/hls/index.m3u8"),
         ("/s/Friday/live.aac?rendition=aac-32&utm_term=50%", "/s/friday/live.aac?utm_term=50%25&rendition=aac-32"),
     ],
 )
@@ -220,6 +227,7 @@ async def test_a_name_as_people_write_it_leads_to_the_space(asked: str, leads: s
     async with edge(chunks=1) as rig:
         status, fields, _ = await rig.get(asked)
         assert (status, fields["location"]) == (308, leads)
+        assert (await rig.get("/s/friday#t=5"))[0] == 200
         assert (await rig.get("/s/friday?utm_term=50%&" + "&".join(f"a{n}=%ff" for n in range(30))))[0] == 200
 
 
