@@ -1,6 +1,7 @@
 """What spaces cost: processor time of every role of a whole Stentor, against spaces that are over, wait, and talk.
 
-``python -m bench.spaces [--over 0,1000,10000,100000] [--waiting 1,10,100] [--live 1,5,10] [--seconds 20]``.
+``python -m bench.spaces [--over 0,1000,10000,100000] [--waiting 1,10,100] [--live 1,5,10] [--seconds 20]
+[--captions off]``.
 
 A row is one Stentor with so many spaces in the database, and so many that wait with music or are live with one talker
 each. By role it shows the share of one processor, then what a waiting or a live space costs more than none (with and
@@ -142,12 +143,13 @@ def _role(worker: str) -> str:
     return worker.rstrip("0123456789").rstrip("-")
 
 
-async def measure(over: int, waiting: int, live: int, seconds: float) -> Row:
+async def measure(over: int, waiting: int, live: int, seconds: float, captions: str) -> Row:
     """One Stentor from its cold start on."""
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="stentor-spaces-"))
         port, audience_port = free_ports(2)
-        settings = config.load({}, data=folder, host="127.0.0.1", port=port, audience_port=audience_port, edges=1)
+        told = {"STENTOR_CAPTIONS": captions}
+        settings = config.load(told, data=folder, host="127.0.0.1", port=port, audience_port=audience_port, edges=1)
         await fill(settings, over)
         supervisor = await stack.enter_async_context(app.running(settings, logs=Path(folder) / "logs"))
         start = used(supervisor)
@@ -224,6 +226,7 @@ async def main() -> None:
     parser.add_argument("--waiting", type=numbers, default=[1, 10, 100])
     parser.add_argument("--live", type=numbers, default=[1, 5, 10])
     parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--captions", choices=("auto", "off"), default="auto")
     given = parser.parse_args()
     plan = [(over, 0, 0) for over in given.over] + [(0, count, 0) for count in given.waiting]
     plan += [(0, 0, count) for count in given.live]
@@ -233,12 +236,17 @@ async def main() -> None:
         plan.insert(0, (0, 0, 0))
     rows: list[Row] = []
     for over, waiting, live in plan:
-        rows.append(await measure(over, waiting, live, given.seconds))
+        rows.append(await measure(over, waiting, live, given.seconds, given.captions))
         print(table(rows[-1:]).splitlines()[-1], flush=True)
     print(table(rows))
     RESULTS.mkdir(exist_ok=True)
     name = RESULTS / f"spaces-{datetime.now(UTC):%Y%m%d-%H%M}.json"
-    told = {"python": sys.version.split()[0], "machine": platform.machine(), "seconds": given.seconds}
+    told = {
+        "python": sys.version.split()[0],
+        "machine": platform.machine(),
+        "seconds": given.seconds,
+        "captions": given.captions,
+    }
     name.write_text(json.dumps(told | {"rows": [row._asdict() for row in rows]}, indent=1) + "\n")
     print(f"kept in {name}")
 

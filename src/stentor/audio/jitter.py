@@ -12,7 +12,6 @@ is steered to what the measured jitter asks for, 40 … 120 ms, by leaving out o
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -23,6 +22,7 @@ from stentor.audio import timescale
 from stentor.audio.fade import DECLICK_SAMPLES, ramp, splice
 from stentor.audio.opus import OpusDecoder, has_redundancy, packet_samples
 from stentor.audio.pcm import Block, Samples
+from stentor.audio.recent import RecentNumbers
 from stentor.base.errors import Malformed
 from stentor.base.grid import SAMPLE_RATE_HZ, TICK_SAMPLES
 
@@ -103,7 +103,7 @@ class JitterBuffer:
     def _restart(self) -> None:
         self._decoder = OpusDecoder()
         self._waiting: dict[int, _Waiting] = {}
-        self._transits: deque[float] = deque(maxlen=_WINDOW)
+        self._transits = RecentNumbers(_WINDOW)
         self._target_ms = self._first_target_ms
         self._measured_ms: float | None = None
         self._newest: tuple[int, int, float] | None = None  # sequence, timestamp (both unwrapped), transit
@@ -173,7 +173,7 @@ class JitterBuffer:
         if timestamp in self._waiting:
             self.stats.duplicate += 1
             return
-        self._transits.append(transit)
+        self._transits.put(transit)
         late = self._started_at is not None and timestamp < self._next
         if late or self.stats.received % _RETARGET_EVERY == 0:
             self._retarget()
@@ -185,7 +185,7 @@ class JitterBuffer:
             self._restart()
             self.stats.resets += 1
             self._newest, self._last_arrival = (waiting.sequence, timestamp, transit), waiting.arrival
-            self._transits.append(transit)
+            self._transits.put(transit)
         self._late_run = 0
         self._waiting[timestamp] = waiting
         if len(self._waiting) > MAX_PACKETS:
@@ -227,7 +227,7 @@ class JitterBuffer:
             return False
         newest = max(self._waiting)
         wait = int(self._target_ms / 1000 * SAMPLE_RATE_HZ)
-        due = int((now - min(self._transits)) * SAMPLE_RATE_HZ) - wait
+        due = int((now - self._transits.least) * SAMPLE_RATE_HZ) - wait
         first = min(self._waiting)
         if due < first and now - self._waiting[first].arrival < MAX_DELAY_MS / 1000:
             return False
@@ -244,7 +244,7 @@ class JitterBuffer:
     def _excess_ms(self, now: float) -> float:
         """How much more delay there is than wanted, smoothed over the unevenness of ticks."""
         place = (self._next - self._ready.size) / SAMPLE_RATE_HZ
-        delay_ms = 1000 * (now - place - min(self._transits))
+        delay_ms = 1000 * (now - place - self._transits.least)
         measured = delay_ms if self._measured_ms is None else 0.9 * self._measured_ms + 0.1 * delay_ms
         self._measured_ms = measured
         return measured - self._target_ms

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Final, NamedTuple
+
+from stentor.audio.recent import RecentNumbers
 
 ATTACK_TICKS: Final = 2
 """40 ms above the threshold make a talker: a knock on the table does not."""
@@ -38,13 +39,13 @@ class TalkDetector:
     """
 
     def __init__(self) -> None:
-        self._levels_db = deque([_LOWEST_FLOOR_DB] * NOISE_TICKS, maxlen=NOISE_TICKS)
+        self._levels_db = RecentNumbers(NOISE_TICKS, [_LOWEST_FLOOR_DB] * NOISE_TICKS)
         self._run = self._open = self._talking = 0
 
     def update(self, level_db: float) -> VoiceActivity:
         """Takes in the (K-weighted) level of one tick in dB."""
-        floor_db = min(self._levels_db)
-        self._levels_db.append(max(level_db, _LOWEST_FLOOR_DB))
+        floor_db = self._levels_db.least
+        self._levels_db.put(max(level_db, _LOWEST_FLOOR_DB))
         speech = level_db > max(_LEAST_DB, floor_db + _ABOVE_NOISE_DB)
         sounding = speech or level_db > _ALWAYS_DB
         self._run = self._run + 1 if sounding else 0
