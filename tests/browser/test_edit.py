@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from stentor.base import config
 from tests.browser.conftest import Browsers
 from tests.support.browser import visit
 from tests.support.whole import Whole
 
+SENTENCE = 20
+"""Letters; which sentence it is depends on what else the machine does."""
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
 
 
@@ -31,6 +34,13 @@ async def test_a_space_is_edited_while_it_is_live(house: Whole, browsers: Browse
             await stage_page.says("#audience-reactions", "1")
         await host.page.click("#numbers summary")
         await host.says("#numbers-list", "hearing now")
+        await host.until(f"document.querySelector('#verdict').textContent.length > {SENTENCE}", "what fills it is said")
+        async with visit(browsers.plain, f"http://127.0.0.1:{house.settings.port}/admin") as admin:
+            await admin.page.fill("#admin-form input", config.admin_token(house.settings))
+            await admin.page.click("#admin-form button")
+            await admin.until(
+                f"document.querySelector('[data-id=edited] ul + p')?.textContent.length > {SENTENCE}", "there, too"
+            )
         assert await guest.page.locator("#comments-moderation").is_hidden()
         await guest.says("#comments-said", "Nobody has written")
         await host.page.fill("#edit-name", "Tea & cake")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -17,11 +18,15 @@ from stentor.edge import metrics
 from stentor.evidence.counts import METHODS, count, kept_key
 from stentor.evidence.row import EdgeSecond, SpaceSecond
 from stentor.evidence.sketch import Sketch
-from stentor.house.counts import service
+from stentor.evidence.told import lines
+from stentor.evidence.verdict import Outcome, judge
+from stentor.house.counts import service, verdicts
 from tests.support.house import House, problem, running_house
+from tests.support.nights import SPACE, Night, replay
 from tests.support.wait import eventually
 
 COUNTS = "/api/v1/spaces/talk/counts"
+VERDICT = "/api/v1/spaces/talk/verdict"
 
 
 def told(now_ms: int) -> list[EdgeSecond]:
@@ -70,6 +75,8 @@ async def test_the_same_numbers_everywhere_and_afterwards(tmp_path: Path, monkey
         await house.create()
         problem(await house.http.get(COUNTS), 404, "no-counts")
         problem(await house.anyone.get(COUNTS), 401, "not-signed-in")
+        problem(await house.http.get(VERDICT), 404, "no-counts")
+        problem(await house.anyone.get(VERDICT), 401, "not-signed-in")
         await house.http.post("/api/v1/spaces/talk/live")
         salts, name = Salts(bus), of_space("talk")
         await until(salts, name, there=True)  # edges can name clients
@@ -112,3 +119,37 @@ async def test_the_same_numbers_everywhere_and_afterwards(tmp_path: Path, monkey
         )
         await have_come(house, "plays", 3)
         assert (await figures(house))["peak"]["value"] == wanted.peak.value
+
+
+async def test_the_verdict_so_far_is_that_of_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it happens, of the same rows: word for word, and again when more have come."""
+    monkeypatch.setattr(verdicts, "ANEW_S", 0.0)
+    monkeypatch.setattr(verdicts, "REST", 0)
+    async with running_house(tmp_path) as house, connect(house.nats.url, name="edge") as bus:
+        await house.create()
+        await house.http.post("/api/v1/spaces/talk/live")
+        log, now_ms = EvidenceLog(bus), round(time.time() * 1000)
+        night = Night(7, "push", "page flood", share=0.8, load=2.0)
+        rows = [
+            msgspec.structs.replace(row, at_ms=now_ms + 1000 * second, spaces={"talk": row.spaces[SPACE]})
+            for second, row in enumerate(replay(night).rows)
+        ]
+        for since, until, finding in ((0, 3, Outcome.NOTHING_WAS_FULL), (3, len(rows), Outcome.ATTACK)):
+            for row in rows[since:until]:
+                await log.publish(row)
+            kept: list[EdgeSecond] = []
+            async with asyncio.timeout(20):
+                while len(kept) < until:
+                    await asyncio.sleep(0.1)
+                    kept = await log.read()
+            told = judge("talk", kept)
+            assert told is not None
+            assert told.finding is finding
+            answer: dict[str, Any] = {}
+            async with asyncio.timeout(20):
+                while answer.get("rows") != told.rows:
+                    await asyncio.sleep(0.1)
+                    answer = (await house.http.get(VERDICT)).json()
+            assert (answer["finding"], answer["lines"]) == (told.finding, list(lines(told)))
+            assert (answer["hostile"] is not None) == told.accuses
+            assert answer["audience"] == msgspec.to_builtins(told.loads[0].audience)

@@ -53,6 +53,7 @@ EXPECTED = {
     "PUT /spaces/{space}/listed": HOSTS,
     "GET /spaces/{space}/events": HOSTS,
     "GET /spaces/{space}/counts": SPEAKERS,
+    "GET /spaces/{space}/verdict": SPEAKERS,
     "GET /spaces/{space}/invitations": SPEAKERS,  # a speaker sees their own
     "POST /spaces/{space}/invitations": CO_HOSTS,
     "POST /spaces/{space}/claim": SIGNED_IN,  # with the seat's token in the body

@@ -19,13 +19,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("seed")
     parser.add_argument("--nights", type=int, default=4000)
+    parser.add_argument("--left-out", type=int, default=1000, help="of them are judged without knowing their kind")
     parser.add_argument("--out", type=Path, default=PAGE)
     given = parser.parse_args()
     these = nights(given.seed, given.nights)
     with ProcessPoolExecutor() as pool:
         found = list(pool.map(judged, these, chunksize=10))
         print("\n".join(summary(found)), flush=True)
-        left_out = list(unseen.left_out(pool, nights(unseen.SEED, unseen.NIGHTS), these))
+        left_out = list(unseen.left_out(pool, nights(unseen.SEED, unseen.NIGHTS), found[: given.left_out]))
     given.out.write_text(page(given.seed, found, unseen.table(left_out)), "utf-8")
 
 

@@ -14,7 +14,7 @@ from stentor.evidence import kinds
 from tests.support.nights import ATTACKS, CROWDS, Night
 from tests.support.verdicts import Judged, judged
 
-SEED, NIGHTS = "to choose limits by", 500
+SEED, NIGHTS = "to choose limits by", 250
 SETTINGS: tuple[Mapping[str, float], ...] = (
     {"PAGE_REQUESTS": 200, "OPEN_REQUESTS": 40, "HELD_REQUESTS": 6.0, "JOINED_REQUESTS": 6.0},
     {"PAGE_REQUESTS": 120, "OPEN_REQUESTS": 24, "HELD_REQUESTS": 3.0, "JOINED_REQUESTS": 4.0},
@@ -45,14 +45,17 @@ def judged_by(setting: Mapping[str, float], night: Night) -> Judged:
         return judged(night)
 
 
-def left_out(pool: Executor, training: Sequence[Night], nights: Sequence[Night]) -> Iterator[LeftOut]:
-    """One for each kind of attack, then of crowd. ``training`` must be of another seed than ``nights``."""
+def left_out(pool: Executor, training: Sequence[Night], by_product: Sequence[Judged]) -> Iterator[LeftOut]:
+    """One for each kind of attack, then of crowd. ``training`` must be of another seed than the nights that the
+    product has judged."""
     tried = [list(_all(pool, partial(judged_by, setting), training)) for setting in SETTINGS]
     for kind in [*ATTACKS, *CROWDS]:
         points = [sum(_points(one) for one in found if not has(one.night, kind)) for found in tried]
         setting = SETTINGS[points.index(min(points))]
-        with_it = [night for night in nights if has(night, kind)]
-        yield LeftOut(kind, setting, list(_all(pool, partial(judged_by, setting), with_it)))
+        with_it = [one for one in by_product if has(one.night, kind)]
+        if setting:
+            with_it = list(_all(pool, partial(judged_by, setting), [one.night for one in with_it]))
+        yield LeftOut(kind, setting, with_it)
 
 
 def has(night: Night, kind: str) -> bool:

@@ -5,6 +5,21 @@ type State = "scheduled" | "doors_open" | "live" | "interrupted" | "ended" | "re
 /** The lights of a space by their name. */
 type Lights = Record<string, { color: string; reason: string }>;
 
+/** A share of what there is of something. */
+interface Share { value: number; low: number; high: number }
+
+/** What an evening is so far (house/counts/schema.py). */
+interface Verdict {
+  finding: string;
+  accuses: boolean;
+  fault: string | null;
+  resource: string | null;
+  used: Share | null;
+  audience: Share | null;
+  hearing: number;
+  cover: number;
+}
+
 /** A number of an audience, with its interval and its method. */
 interface Figure {
   value: number;

@@ -9,7 +9,11 @@ from litestar import Request, get
 from litestar.handlers.http_handlers.base import HTTPRouteHandler
 from litestar.params import FromPath
 
+from stentor.evidence import faults
 from stentor.evidence.counts import METHODS, Counts
+from stentor.evidence.load import Portion
+from stentor.evidence.told import lines
+from stentor.evidence.verdict import NightVerdict
 from stentor.house.counts import api_attack, schema
 from stentor.house.counts.service import AudienceCounts
 from stentor.house.spaces.service import Spaces
@@ -29,7 +33,44 @@ def handlers(spaces: Spaces, callers: Callers, counts: AudienceCounts) -> list[H
         rights.require(await callers.actor(request, space), Look.BACKSTAGE, found)
         return view(await counts.of(found.id))
 
-    return [numbers, *api_attack.handlers(callers, counts.attack_file)]
+    @get(
+        "/spaces/{space:str}/verdict", summary="What it is so far: a crowd, an attack, a fault of one's own, or nothing"
+    )
+    async def verdict(request: _Request, space: FromPath[str]) -> schema.VerdictView:
+        found = await spaces.load(space)
+        rights.require(await callers.actor(request, space), Look.BACKSTAGE, found)
+        return verdict_view(await counts.verdicts.of(found.id), await counts.of(found.id))
+
+    return [numbers, verdict, *api_attack.handlers(callers, counts.attack_file)]
+
+
+def verdict_view(verdict: NightVerdict, counts: Counts) -> schema.VerdictView:
+    """As the API shows it."""
+    first = verdict.loads[0] if verdict.loads else None
+    fault = next((each for each, said in faults.SAID.items() if said == verdict.reason), None)
+    return schema.VerdictView(
+        space=verdict.space,
+        finding=verdict.finding,
+        accuses=verdict.accuses,
+        fault=fault,
+        resource=first.resource if first else None,
+        full_seconds=first.full_seconds if first else 0,
+        used=_portion(first.used if first else None),
+        audience=_portion(first.audience if first else None),
+        hostile=_portion(first.hostile if first and verdict.accuses else None),
+        hearing=round(counts.hearing.value),
+        cover=verdict.cover,
+        turned_away=verdict.turned_away,
+        lines=list(lines(verdict)),
+        rows=verdict.rows,
+        edges=verdict.edges,
+        since_ms=verdict.since_ms,
+        until_ms=verdict.until_ms,
+    )
+
+
+def _portion(share: Portion | None) -> schema.PortionView | None:
+    return schema.PortionView(share.value, share.low, share.high) if share else None
 
 
 def view(counts: Counts) -> schema.CountsView:

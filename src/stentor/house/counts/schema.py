@@ -22,6 +22,44 @@ class FigureView(msgspec.Struct, frozen=True):
     """There may be more: some came through a proxy that named nobody."""
 
 
+class PortionView(msgspec.Struct, frozen=True):
+    """A share of a resource, with its interval; 1.0 is all of it."""
+
+    value: float
+    low: float
+    high: float
+
+
+class VerdictView(msgspec.Struct, frozen=True):
+    """What it is so far: a crowd, an attack, both, a fault of one's own, nothing, or nobody knows."""
+
+    space: str
+    finding: str
+    """``NOTHING WAS FULL``, ``POPULARITY``, ``ATTACK``, ``MIXED``, ``SELF-INFLICTED`` or ``UNKNOWN``."""
+    accuses: bool
+    """Whether so much is attributed to hostile sources that they may be named."""
+    fault: str | None
+    """Which, when it is one's own: ``limit``, ``processor``, ``restart`` and so on."""
+    resource: str | None
+    """What was full longest, or is nearest to it."""
+    full_seconds: int
+    used: PortionView | None
+    audience: PortionView | None
+    """With those who wait: where the resource would stand without hostile sources."""
+    hostile: PortionView | None
+    hearing: int
+    cover: float
+    """Portion of the traffic that was seen."""
+    turned_away: dict[str, int]
+    """Times, by reason."""
+    lines: list[str]
+    """What ``stentor evidence verdict`` prints."""
+    rows: int
+    edges: int
+    since_ms: Time
+    until_ms: Time
+
+
 class CountsView(msgspec.Struct, frozen=True):
     """The numbers of a space's audience."""
 

@@ -27,6 +27,7 @@ from stentor.evidence.counts import AudienceTally, Counts, kept_key, with_plays
 from stentor.evidence.plays import DAY_MS, together
 from stentor.evidence.row import EdgeSecond
 from stentor.house.counts.salts import SaltKeeper
+from stentor.house.counts.verdicts import LiveVerdicts
 from stentor.store.objects import Objects
 
 LOOK_S: Final = 1.0
@@ -52,6 +53,7 @@ class AudienceCounts:
         self._told: dict[str, Counts] = {}
         self._stored: dict[str, Counts | None] = {}
         """Of the spaces with a tally: what is kept."""
+        self.verdicts = LiveVerdicts()
         self._day = -1
         self._log = log.get("house")
 
@@ -120,6 +122,7 @@ class AudienceCounts:
                 await self._salts.tend(self._on_air.keys() | (self._over.keys() - set(over)))
             for space in over:
                 self._over.pop(space, None)
+                self.verdicts.forget(space)
 
     async def _hear(self, row: EdgeSecond) -> None:
         for space, seen in row.spaces.items():
@@ -128,6 +131,8 @@ class AudienceCounts:
                     await self._begin(space)
                 with suppress(Malformed):  # a newer edge, or a broken one: what it says of the space is not counted
                     self._tallies[space].hear(row)
+            if space in self._on_air or space in self._over:
+                self.verdicts.hear(space, row)
 
     async def _begin(self, space: str) -> None:
         """Reads what is kept; rows wait on the bus until the store answers."""

@@ -3,13 +3,16 @@
 import { $, ask, element, pause, text, when } from "./page.js";
 import { between } from "./shared/pace.js";
 import { locale } from "./shared/texts.js";
+import { verdict } from "./verdict.js";
 
 const SHOWN = ["hearing", "peak", "minutes", "listeners", "unique", "lobby", "refused_devices", "refused", "waited", "waited_minutes", "plays", "plays_gross"];
 /** @type {Pace} */
 const LOOK_S = [4, 6];
+const VERDICT_MS = 10e3; // the house makes it no more often
 
 export class Numbers {
   #following = false;
+  #verdictMs = 0;
 
   /** @param {{ space: string, token: string }} page */
   constructor({ space, token }) {
@@ -32,6 +35,10 @@ export class Numbers {
   async #look() {
     try {
       const { figures, until_ms } = await ask("GET", `/spaces/${this.space}/counts`, { token: this.token });
+      if (Date.now() - this.#verdictMs >= VERDICT_MS) {
+        this.#verdictMs = Date.now();
+        $("verdict").textContent = await verdict(this.space, this.token).catch(() => "");
+      }
       $("numbers-said").textContent = text("numbers.until", { when: when(until_ms) });
       $("numbers-list").replaceChildren(...SHOWN.filter((name) => figures[name]).map((name) => row(name, figures[name])));
     } catch (error) {

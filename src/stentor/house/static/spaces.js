@@ -5,6 +5,7 @@ import { languages, ours } from "./languages.js";
 import { $, about, ask, button, element, lights, link, pause, text, when } from "./page.js";
 import { clock } from "./shared/clock.js";
 import { locale } from "./shared/texts.js";
+import { verdict } from "./verdict.js";
 
 const KEY = "stentor-admin-token";
 const SILENT = new Set(["ended", "unfinished", "removed"]); // phases in which there is nothing to hear
@@ -16,6 +17,10 @@ const me = JSON.parse($("page").textContent); // who is signed in, and what they
 let token = (me.unlocks && sessionStorage.getItem(KEY)) || "";
 const leads = () => Boolean(token) || me.admin;
 let shown = "";
+const VERDICT_MS = 10e3; // the house makes it no more often
+/** @type {Map<string, string>} */
+const verdicts = new Map(); // of spaces that are on, by id
+let verdictsMs = 0;
 
 /** @param {string} sentence */
 const say = (sentence) => { notice.textContent = sentence; };
@@ -73,15 +78,31 @@ function row(space) {
       element("span", { className: "state", dataset: { state: space.state } }, text(`phase.${space.phase}.chip`))),
     element("p", { className: "quiet" }, [times(space), counted].filter(Boolean).join(" · ")),
     leads() ? element("ul", { className: "lights" }, ...lights(space.lights)) : null,
+    verdicts.has(space.id) ? element("p", {}, verdicts.get(space.id) ?? "") : null,
     element("div", { className: "buttons" }, listen, stage(space), ...(leads() ? commands(space) : [])));
 }
 
 /** @param {SpaceRow} space */
 const stage = (space) => space.stage ? element("a", { href: `/stage/${space.id}`, className: "button" }, text("spaces.stage")) : null;
 
+/**
+ * What fills the spaces that are on, for who leads.
+ * @param {SpaceRow[]} spaces
+ */
+async function judge(spaces) {
+  if (!leads()) return verdicts.clear();
+  if (Date.now() - verdictsMs < VERDICT_MS) return;
+  verdictsMs = Date.now();
+  const on = spaces.filter(({ state }) => ["doors_open", "live", "interrupted"].includes(state));
+  const said = await Promise.all(on.map(({ id }) => verdict(id, token).catch(() => "")));
+  verdicts.clear();
+  on.forEach(({ id }, at) => { if (said[at]) verdicts.set(id, said[at]); });
+}
+
 async function refresh() {
   const { spaces } = await ask("GET", "/spaces", { token });
-  const now = JSON.stringify([token !== "", spaces]);
+  await judge(spaces);
+  const now = JSON.stringify([token !== "", spaces, [...verdicts]]);
   if (now === shown) return;
   shown = now;
   const focus = /** @type {HTMLElement} */ (document.activeElement)?.dataset ?? {};
