@@ -24,6 +24,7 @@ FEW_SOURCES = 5
 BY_PAGES = 0.8
 """Of those who were let in and have a page: if so many ask in haste, it is what they were given that asks."""
 SECONDS = 5
+AGAIN_MS = 60_000
 TIMES = 20
 
 
@@ -143,7 +144,8 @@ def _proxy(rows: Sequence[EdgeSecond]) -> bool:
 
 
 def _began_anew(rows: Sequence[EdgeSecond]) -> bool:
-    """An edge lost nearly all its connections from one row to the next, though nobody was hostile."""
+    """An edge lost nearly all its connections from one row to the next, though nobody was hostile, and they came again
+    somewhere: at the end of a talk they do not."""
     by_edge: dict[str, list[EdgeSecond]] = defaultdict(list)
     for row in rows:
         by_edge[row.edge].append(row)
@@ -151,9 +153,16 @@ def _began_anew(rows: Sequence[EdgeSecond]) -> bool:
         each.sort(key=lambda row: row.at_ms)
         for before, after in pairwise(each):
             ended = before.spaces.keys() - after.spaces.keys()
-            if before.open >= TIMES and after.open < before.open / 5 and not ended and not _hostile(before):
+            lost = before.open >= TIMES and after.open < before.open / 5 and not ended and not _hostile(before)
+            if lost and _came_again(before, after, rows):
                 return True
     return False
+
+
+def _came_again(before: EdgeSecond, after: EdgeSecond, rows: Sequence[EdgeSecond]) -> bool:
+    """Within a minute half of those who were sent away made a connection."""
+    came = sum(row.accepted for row in rows if after.at_ms <= row.at_ms <= before.at_ms + AGAIN_MS)
+    return came >= (before.open - after.open) / 2
 
 
 def _hostile(row: EdgeSecond) -> bool:

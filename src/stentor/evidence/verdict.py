@@ -15,7 +15,7 @@ import msgspec
 from stentor.evidence import faults
 from stentor.evidence.kinds import HOSTILE, Kind
 from stentor.evidence.load import Demand, Portion, loads
-from stentor.evidence.row import EdgeSecond
+from stentor.evidence.row import EdgeSecond, SpaceSecond
 
 LEAST_SHARE = 0.1
 """Of the load: below that nobody is accused. A carrier's address with thousands behind it came to 7 % at most."""
@@ -24,6 +24,8 @@ UNTOLD_SHARE = 0.25
 LEAST_COVER = 0.9
 NEEDED = 0.6
 """The door may narrow a little before something is full (the ladder's first rung); below that it need not."""
+AFTER_MS = 150_000
+"""Edges serve a space for two minutes after its end."""
 TURNED_AWAY = 20
 """Times; fewer are a moment, no evening."""
 
@@ -75,7 +77,7 @@ class NightVerdict(msgspec.Struct, frozen=True):
 def judge(space: str, rows: Iterable[EdgeSecond]) -> NightVerdict | None:
     """None when no row knows the space. A row that comes twice counts once."""
     by_second = {(row.edge, row.at_ms // 1000): row for row in rows if space in row.spaces}
-    kept = [by_second[key] for key in sorted(by_second)]
+    kept = _on_air([by_second[key] for key in sorted(by_second)], space)
     if not kept:
         return None
     found, seen = loads(kept), cover(kept)
@@ -98,6 +100,18 @@ def judge(space: str, rows: Iterable[EdgeSecond]) -> NightVerdict | None:
         min(row.at_ms for row in kept),
         max(row.at_ms for row in kept),
     )
+
+
+def _on_air(rows: Sequence[EdgeSecond], space: str) -> list[EdgeSecond]:
+    """Without those of later, which tell of plays of the recording and only when there are any."""
+    last_ms = max((row.at_ms for row in rows if _has_audience(row.spaces[space])), default=0)
+    if not last_ms:
+        return [row for row in rows if not (row.spaces[space].plays or row.spaces[space].robots)]
+    return [row for row in rows if row.at_ms <= last_ms + AFTER_MS]
+
+
+def _has_audience(one: SpaceSecond) -> bool:
+    return bool(one.hearing or one.asking or one.lobby or one.joins or one.turned_away)
 
 
 def accuses(load: Demand) -> bool:

@@ -162,3 +162,29 @@ def test_rows_may_come_twice_and_in_any_order() -> None:
 def test_connections_of_a_proxy_are_not_unseen() -> None:
     """Who stands behind them their requests say; with only few of these a talk behind one was UNKNOWN."""
     assert verdict(night(costliest=[(0, 0, 60)], accepted=60, requests=50)).cover == 1.0
+
+
+def over(first: int, last: int, **fields: object) -> list[EdgeSecond]:
+    """The space has ended: streams are over in one second, and the edge serves what is left."""
+    said = {"open": 20, "cpu_ms": 5, "requests": 1, "accepted": 0, "spaces": {SPACE: SpaceSecond()}} | fields
+    said["kinds"] = [KindSum()] * len(Kind)
+    return [msgspec.structs.replace(row(second), **said) for second in range(first, last)]
+
+
+def test_the_end_of_a_talk_is_no_restart_of_edges() -> None:
+    """All connections end in one second then; after a restart they come again."""
+    assert verdict([*night(), *over(20, 140)]).finding is Outcome.NOTHING_WAS_FULL
+    back = [row(second, accepted=100) for second in range(25, 40)]
+    assert verdict([*night(), *over(20, 25), *back]).finding is Outcome.SELF_INFLICTED
+
+
+def test_plays_of_the_recording_change_no_verdict() -> None:
+    """Rows of later come only when somebody plays it: their gaps are no traffic that nobody saw."""
+    plays = [
+        one
+        for second in range(3600, 9000, 17)
+        for one in over(second, second + 1, spaces={SPACE: SpaceSecond(plays=1)})
+    ]
+    found = verdict([*night(), *plays])
+    assert (found.finding, found.rows) == (Outcome.NOTHING_WAS_FULL, 20)
+    assert judge(SPACE, plays) is None
