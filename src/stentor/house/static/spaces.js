@@ -137,6 +137,7 @@ async function attempt(action) {
   } catch (error) {
     if (error.status === 401 && token) lock(text("admin.wrong"));
     else say(text("error.unknown", { detail: error.message }));
+    notice.scrollIntoView({ block: "center" }); // the form is below a list that may be long
   }
 }
 
