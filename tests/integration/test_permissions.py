@@ -124,6 +124,7 @@ EXPECTED = {
     "DELETE /accounts/{handle}": SITE,
     "GET /accounts/{handle}/picture": EVERYBODY,
     "GET /site/deletions": SITE,
+    "GET /site/attack.csv": SITE,
     "GET /site/record": SITE,
     "GET /site": SITE,
     "PATCH /site": SITE,
