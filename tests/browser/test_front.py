@@ -90,7 +90,8 @@ async def test_everybody_can_use_it(browsers: Browsers) -> None:
         await open_to_all(page, "front page, full")
         assert await page.page.locator(".primary").count() == 1
         await page.page.fill("[name=q]", "klima")
-        await page.page.keyboard.press("Enter")
+        async with page.page.expect_navigation():
+            await page.page.keyboard.press("Enter")
         await page.until("document.querySelectorAll('.space-card').length === 1", "one is found")
         await open_to_all(page, "search")
         await page.page.goto(f"{address}/?lang=de&q=xyzzy")

@@ -8,6 +8,7 @@ from functools import partial
 
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import NotFound
+from stentor.base.texts import LANGUAGES
 from stentor.edge import door, embed, overflow, subtitles
 from stentor.edge.channel import Channel
 from stentor.edge.gate import Gate
@@ -37,6 +38,7 @@ class SpaceDocuments:
         self._kept: OrderedDict[tuple[str, str], tuple[tuple[int, ...], float, Document]] = OrderedDict()
         self._makers: dict[str, Callable[[Channel, float], Document]] = {
             PAGE: partial(self._page, embedded=False),
+            **{f"?{each}": partial(self._page, embedded=False, language=each) for each in LANGUAGES},
             "embed": partial(self._page, embedded=True),
             "door.json": self._door,
             "pulse.json": self._pulse,
@@ -64,8 +66,9 @@ class SpaceDocuments:
             self._kept.popitem(last=False)
         return document
 
-    def _page(self, channel: Channel, now: float, *, embedded: bool) -> Document:
-        return self._pages.space(channel.space, channel.orders, now, listeners=channel.audience, embedded=embedded)
+    def _page(self, channel: Channel, now: float, *, embedded: bool, language: str = "") -> Document:
+        space, orders, listeners = channel.space, channel.orders, channel.audience
+        return self._pages.space(space, orders, now, listeners=listeners, embedded=embedded, language=language)
 
     def _door(self, channel: Channel, now: float) -> Document:
         text = door.door(

@@ -9,6 +9,7 @@ import asyncio
 from typing import Final
 
 import msgspec
+from markupsafe import Markup
 
 from stentor.base import log
 from stentor.base.clock import Clock
@@ -77,4 +78,6 @@ class SiteIdentity:
         if name in files:
             body, kind = files[name]
             return Document(body, kind, FILE_CACHE, now=now, X_Content_Type_Options="nosniff") if body else None
-        return self._pages.public("text", language, TEXT_CACHE, now, path=f"/{name}", about=name, text=look.pages[name])
+        return self._pages.public(
+            "text", language, TEXT_CACHE, now, path=f"/{name}", about=name, text=Markup(look.pages[name])
+        )

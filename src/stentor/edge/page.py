@@ -78,10 +78,18 @@ class ListenerPages:
         return self.look.name
 
     def space(
-        self, space: Space, orders: Orders, now: float, *, listeners: int = 0, embedded: bool = False
+        self,
+        space: Space,
+        orders: Orders,
+        now: float,
+        *,
+        listeners: int = 0,
+        embedded: bool = False,
+        language: str = "",
     ) -> Document:
-        """The page of a space as it is now; ``embedded`` is the smaller one that any site may show in a frame."""
-        language = texts.negotiate(space.language)
+        """The page of a space as it is now; ``embedded`` is the smaller one that any site may show in a frame,
+        ``language`` another one than what is spoken."""
+        language = language or texts.negotiate(space.language)
         known = door(
             space,
             orders,
@@ -101,6 +109,7 @@ class ListenerPages:
             space=space,
             state=shown_state(space),
             base=f"/s/{space.id}",
+            languages=texts.NAMES,
             on_air=space.state in ON_AIR,
             chip=chip,
             card=card,
@@ -111,7 +120,7 @@ class ListenerPages:
             host_picture=_picture(space, listeners),
             seats=[seat for seat in space.seats.values() if seat.connected],
             asks=f"{self._house}/ask/{space.id}" if self._house and space.hears_requests else "",
-            texts={**told.texts(self.catalogue, language), "app": self.app},
+            texts={**told.texts(self.catalogue, language, written=True), "app": self.app},
             phases=phase.document(),
             door=json.loads(known),
         )

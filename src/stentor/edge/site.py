@@ -14,6 +14,7 @@ from stentor.base import log
 from stentor.base.clock import unix_ms
 from stentor.base.errors import Conflict, NotFound, Overloaded, Removed, StentorError
 from stentor.base.paths import of_house, wants_page
+from stentor.base.texts import LANGUAGES
 from stentor.bus.status import Status
 from stentor.crowd import rungs
 from stentor.edge import embed, meant, metrics, overflow, subtitles
@@ -212,7 +213,9 @@ class Site:
                 self._job(self._transcript(channel.space, name, request), request, connection)
                 return None
             case []:
-                return self._documents.get(channel, PAGE).answer(request.headers)
+                asked = request.query.get("lang", "")
+                page = f"?{asked}" if asked in LANGUAGES else PAGE
+                return self._documents.get(channel, page).answer(request.headers)
             case [name] if name in self._documents:
                 return self._documents.get(channel, name).answer(request.headers)
             case ["ticket"]:

@@ -11,14 +11,15 @@ from stentor.spaces.model import Space
 from stentor.spaces.phase import Facts, OnStage, Reader
 
 PACKAGES = ("stentor.edge", "stentor.spaces")
+_BELOW = ("site.", "theme.")
 _OTHERS = ("host", "host_say", "speaker", "speaker_say", "card")
 """Of a phase: what listeners are not told."""
 
 
-def texts(catalogue: Catalogue, language: str) -> dict[str, str]:
-    """All that the page's script may say."""
+def texts(catalogue: Catalogue, language: str, *, written: bool = False) -> dict[str, str]:
+    """All that the page's script may say; in a page in which the words below it are ``written`` already, without."""
     found = catalogue.texts[language].items()
-    return {key: text for key, text in found if not _elsewhere(key)}
+    return {key: text for key, text in found if not (_elsewhere(key) or (written and key.startswith(_BELOW)))}
 
 
 def _elsewhere(key: str) -> bool:

@@ -18,7 +18,7 @@ from litestar.response import Redirect
 from stentor.base.errors import BadInput, NotFound, StentorError
 from stentor.base.html import Templates
 from stentor.base.static import Static
-from stentor.base.texts import Catalogue, negotiate
+from stentor.base.texts import LANGUAGES, NAMES, Catalogue, negotiate
 from stentor.house.accounts.oidc_login import OidcLogin
 from stentor.house.accounts.people import People
 from stentor.house.accounts.schema import profile
@@ -72,7 +72,7 @@ class Pages:
 
     def problem(self, request: _Request, error: StentorError) -> Response[str]:
         """An error as a page. Who asks is not looked up: that may be what does not work."""
-        visit = Visit("", negotiate(request.headers.get("accept-language", "")))
+        visit = Visit("", _language(request))
         known = "unknown" if error.status in (404, 405) else "refused" if error.status < 500 else "failed"
         return self.notice(visit, f"notice.{known}_title", f"notice.{known}", error.status)
 
@@ -81,14 +81,13 @@ class Pages:
         return re.findall(r'<symbol id="([a-z]+)"', self.static.files[f"shared/{sprite}.svg"].body.decode())
 
     async def visit(self, request: _Request) -> Visit:
-        language = negotiate(request.headers.get("accept-language", ""))
-        return Visit(checks.local_path(request.url.path), language, await self._callers.account(request))
+        return Visit(checks.local_path(request.url.path), _language(request), await self._callers.account(request))
 
     def answer(self, visit: Visit, name: str, *, status: int = 200, **values: object) -> Response[str]:
         """The page ``name``; ``page`` among the values is what its script of the same name is told."""
         shown = profile(visit.account) if visit.account else None
         look = self._site.look
-        known = {"app": look.name, "look": look, "home": self._home}
+        known: dict[str, object] = {"app": look.name, "look": look, "home": self._home, "languages": NAMES}
         known |= {"name": name, "path": visit.path, "admin": visit.admin, "profile": shown}
         text = self._templates.render(name, visit.language, texts=self._texts[visit.language], **known, **values)
         return Response(text, status_code=status, headers=HEADERS)
@@ -253,6 +252,13 @@ def _of_accounts(pages: Pages, views: AccountViews, oidc_login: OidcLogin) -> li
         return pages.answer(visit, "deletion", page={"token": quote(token, safe="")})
 
     return [sign_in, sign_up, account, accounts, site, deletion]
+
+
+def _language(request: _Request) -> str:
+    """As the address says, or the reader has chosen before (``web/shared/theme.js``), or the browser likes best."""
+    wishes = request.query_params.get("lang", ""), request.cookies.get("stentor-language", "")
+    found = [str(wish) for wish in wishes if wish in LANGUAGES]
+    return found[0] if found else negotiate(request.headers.get("accept-language", ""))
 
 
 def _next(request: _Request, usual: str) -> str:

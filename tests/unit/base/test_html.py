@@ -10,7 +10,8 @@ from jinja2 import UndefinedError
 
 from stentor.base.html import Templates
 from stentor.base.static import Static
-from stentor.base.texts import Catalogue
+from stentor.base.texts import NAMES, Catalogue
+from stentor.people.site import SiteLook
 
 HOSTILE = '"><script>alert(1)</script>&'
 PACKAGES = ("stentor.base", "stentor.edge", "stentor.house")
@@ -22,9 +23,14 @@ def house() -> Templates:
     return Templates("stentor.house", Catalogue("stentor.house"), static=Static("stentor.house"))
 
 
+KNOWN = {
+    "heading": "notice.space_title", "sentence": "notice.space", "path": "/", "profile": None, "name": "notice",
+    "app": "Stentor", "look": SiteLook(), "home": "", "languages": NAMES,
+}  # fmt: skip
+
+
 def notice(house: Templates, **values: object) -> str:
-    known = {"heading": "notice.space_title", "sentence": "notice.space", "path": "/", "profile": None}
-    return house.render("notice", "en", **(known | values))
+    return house.render("notice", "en", **(KNOWN | values))
 
 
 def test_what_people_write_is_text(house: Templates) -> None:
@@ -40,12 +46,12 @@ def test_what_people_write_is_text(house: Templates) -> None:
 def test_a_value_that_is_missing_is_an_error(house: Templates) -> None:
     """An empty place where something should stand would be found by a reader only."""
     with pytest.raises(UndefinedError):
-        house.render("notice", "en", heading="notice.space_title", sentence="notice.space", path="/")
+        house.render("notice", "en", **{name: value for name, value in KNOWN.items() if name != "profile"})
 
 
 def test_texts_are_in_the_language_asked_for(house: Templates) -> None:
     """And the document says which that is."""
-    text = house.render("notice", "de", heading="notice.space_title", sentence="notice.space", path="/", profile=None)
+    text = house.render("notice", "de", **KNOWN)
     assert '<html lang="de">' in text
     assert Catalogue("stentor.house").texts["de"]["notice.space"] in text
 

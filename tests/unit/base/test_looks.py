@@ -16,7 +16,8 @@ from stentor.base.looks import BARS, HUES, heights, hue, initials
 from tests.support.npm import node
 
 ROOT = Path(__file__).parents[3]
-DESIGN = (ROOT / "web" / "shared" / "design.css").read_text("utf-8")
+SHARED = ROOT / "web" / "shared"
+DESIGN, NIGHT = ((SHARED / f"{name}.css").read_text("utf-8") for name in ("design", "night"))
 LEAST_OF_CONTROLS = 3.0
 """WCAG 2.2, 1.4.11."""
 GROUNDS = ("paper", "surface", "sunken")
@@ -34,8 +35,7 @@ NAMES = ["Ada Lovelace", "ada", "", "  ", "Bob from Leeds", "élise Ödön", "�
 
 def colours(scheme: str) -> dict[str, str]:
     """The colour roles of a scheme: those of the night stand over those of the day."""
-    day, _, night = DESIGN.partition("@media (prefers-color-scheme: dark)")
-    blocks = [day] if scheme == "light" else [day, night.split("@media", 1)[0]]
+    blocks = [DESIGN] if scheme == "light" else [DESIGN, NIGHT]
     found: dict[str, str] = {}
     for block in blocks:
         found |= {name: whole(text) for name, text in re.findall(r"--([a-z-]+): (#[0-9a-f]{3,6});", block)}
@@ -63,7 +63,7 @@ def test_white_stands_out_on_every_cover() -> None:
     """At both ends of each of the gradients, by day and by night."""
     hues = [int(found) for found in re.findall(r"--hue: (\d+)", DESIGN)]
     assert len(hues) == HUES
-    ends = re.findall(r"hsl\((?:calc\()?var\(--hue\)(?: - (\d+)\))? (\d+)% (\d+)%\)", DESIGN)
+    ends = re.findall(r"hsl\((?:calc\()?var\(--hue\)(?: - (\d+)\))? (\d+)% (\d+)%\)", DESIGN + NIGHT)
     assert len(ends) == 4
     for each in hues:
         for turned, saturation, lightness in ends:

@@ -4,27 +4,15 @@ import { remembered } from "./shared/remembered.js";
 import { locale } from "./shared/texts.js";
 
 const root = document.documentElement;
-const KEY = "stentor-language";
 const OLD_MS = 60_000;
 const DAY_MS = 86_400_000;
-
-/** @param {string} key @returns {string | null} */
-function kept(key) {
-  try { return localStorage.getItem(key); } catch { return null; }
-}
-
-/** @param {string} language */
-function keep(language) {
-  try { localStorage.setItem(KEY, language); } catch { /* it is asked for again with the next page */ }
-}
 
 /** The page in the reader's language, unless its address says which one it is to be. */
 function choose() {
   const links = /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll("[data-language]"));
-  for (const link of links) link.addEventListener("click", () => keep(link.dataset.language ?? ""));
   if (new URLSearchParams(location.search).has("lang")) return;
   const offered = new Map([...links].map((link) => [link.dataset.language ?? "", link]));
-  const liked = [kept(KEY) ?? "", ...navigator.languages.map((tag) => tag.split("-")[0])]
+  const liked = [root.dataset.chosen ?? "", ...navigator.languages.map((tag) => tag.split("-")[0])]
     .find((language) => language === root.lang || offered.has(language));
   const other = offered.get(liked ?? "");
   if (other) location.replace(other.href);

@@ -25,11 +25,23 @@ export function known(key, values = {}) {
 /** How dates and numbers are written in the page as it stands now. */
 export const language = locale;
 
+/** Another language is chosen on the page: it plays on. */
+export function follow() {
+  for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll("[data-language]"))) {
+    link.onclick = (event) => {
+      event.preventDefault();
+      history.replaceState(null, "", link.search + location.hash);
+      choose();
+    };
+  }
+}
+
 /** The page in the reader's language; without a line it stays in the one it came in. */
 export async function choose() {
   /** @type {Record<string, string>} */
   const offered = JSON.parse(root.dataset.texts ?? "{}"); // addresses by language
-  const liked = navigator.languages.map((tag) => tag.split("-")[0]).find((tag) => tag in offered);
+  const asked = new URLSearchParams(location.search).get("lang") ?? "";
+  const liked = [asked, root.dataset.chosen ?? "", ...navigator.languages.map((tag) => tag.split("-")[0])].find((tag) => tag in offered);
   if (!liked || liked === root.lang) return;
   try {
     const reply = await fetch(offered[liked], { signal: AbortSignal.timeout(8000) });

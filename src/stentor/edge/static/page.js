@@ -3,7 +3,7 @@
 
 import * as bridge from "./bridge.js";
 import { Gate } from "./gate.js";
-import { choose, language, say } from "./language.js";
+import { choose, follow, language, say } from "./language.js";
 import { ON_AIR, audible, begin, step } from "./listening.js";
 import { Player } from "./player.js";
 import { PulseTrack } from "./pulse.js";
@@ -223,6 +223,7 @@ setInterval(async () => {
 }, PULSE_MS);
 
 await choose();
+follow();
 view.showDoor();
 view.show(state, gate.outlook(state.door));
 if (!("embedded" in root.dataset) && (location.hash === "#ask" || wasAsking())) speak();
