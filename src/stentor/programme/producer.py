@@ -2,7 +2,7 @@
 
 Every programme process makes every chunk of every space on air, in the same way; ``publisher`` decides whose copy
 goes out. A space that waits is the loop, which everybody has: one message tells of the last twelve chunks, or sooner
-when there is something new to tell. From the seam on (``signal``) the encoding, 8 ms a chunk on one core for three
+when there is something new to tell. From the seam on (``signal``) the encoding, 3 ms a chunk on one core for three
 renditions, is off the loop.
 """
 
