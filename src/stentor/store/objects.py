@@ -9,6 +9,8 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -21,6 +23,11 @@ from stentor.base.folder import try_to_write
 
 _UNTAGGED = re.compile(r"e-?tag header missing", re.IGNORECASE)
 RETRY_S = 2.0
+BULK_S = 5.0
+"""So long may a store take to delete as the library asks: what it does not know it may answer with an error that is
+tried again for minutes."""
+SIGNED_FOR = timedelta(minutes=5)
+"""A clock of ours may be off by less than that."""
 PATIENCE_S = 20.0
 """A call takes at most this long, the client's own retries included; whoever calls tries again and says so."""
 
@@ -105,7 +112,26 @@ class Objects:
         """Removes the object; does nothing when there is none."""
         with suppress(NotFound):
             async with _told(f"Cannot delete {key}"):
-                await obstore.delete_async(self.store, key)
+                try:
+                    async with asyncio.timeout(BULK_S):
+                        await obstore.delete_async(self.store, key)
+                except (obstore.exceptions.BaseError, TimeoutError):
+                    if not isinstance(self.store, S3Store):
+                        raise
+                    await self._delete_alone(self.store, key)
+
+    async def _delete_alone(self, store: S3Store, key: str) -> None:
+        """The library deletes by a request for many objects, which not every store of S3's kind has; each has this."""
+        import httpx  # noqa: PLC0415 (only for such a store)
+
+        url = await obstore.sign_async(store, "DELETE", key, SIGNED_FOR)
+        try:
+            async with httpx.AsyncClient() as client:
+                status = (await client.delete(url)).status_code
+        except httpx.HTTPError as error:
+            raise Overloaded(f"Cannot delete {key}: {error}", retry_after_s=RETRY_S) from error
+        if status >= HTTPStatus.BAD_REQUEST and status != HTTPStatus.NOT_FOUND:
+            raise Overloaded(f"Cannot delete {key}: the object store answered {status}.", retry_after_s=RETRY_S)
 
 
 @asynccontextmanager

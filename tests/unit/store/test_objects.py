@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
@@ -75,6 +76,7 @@ class Untagged(BaseHTTPRequestHandler):
         self._answer(200, body)
 
     def do_DELETE(self) -> None:
+        self.kept.pop(self.path.partition("?")[0], None)
         self._answer(204)
 
     def do_GET(self) -> None:
@@ -87,21 +89,50 @@ class Untagged(BaseHTTPRequestHandler):
     def log_message(self, *args: object) -> None: ...
 
 
-async def test_a_store_without_etags_is_a_store(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small and large objects are kept; one that is not there afterwards is not taken for kept."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Untagged)
+class OneByOne(Untagged):
+    """A small S3 that cannot delete many objects in one request."""
+
+    kept: ClassVar[dict[str, bytes]] = {}
+    refusal = 501
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer(self.refusal)
+
+
+@contextmanager
+def served(kind: type[Untagged], monkeypatch: pytest.MonkeyPatch) -> Iterator[Objects]:
+    """Our store of objects at a server of this kind."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), kind)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
         for name, value in (("ACCESS_KEY_ID", "x"), ("SECRET_ACCESS_KEY", "x"), ("ALLOW_HTTP", "true")):
             monkeypatch.setenv(f"AWS_{name}", value)
-        store = Objects.open("s3://bucket")
+        yield Objects.open("s3://bucket")
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize("refusal", [400, 501])
+async def test_a_store_that_deletes_one_by_one_deletes(monkeypatch: pytest.MonkeyPatch, refusal: int) -> None:
+    """Some stores have no request for many; what hosts removed goes all the same, and one that is not there is gone."""
+    monkeypatch.setattr(OneByOne, "refusal", refusal)
+    monkeypatch.setattr(objects, "BULK_S", 1.0)
+    with served(OneByOne, monkeypatch) as store:
+        await store.put("recordings/x y/0.m4s", b"x")
+        await store.delete("recordings/x y/0.m4s")
+        assert OneByOne.kept == {}
+        await store.delete("recordings/none")
+
+
+async def test_a_store_without_etags_is_a_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small and large objects are kept; one that is not there afterwards is not taken for kept."""
+    with served(Untagged, monkeypatch) as store:
         for size in (1000, 12_000_000):
             await store.put(f"key/{size}", b"x" * size)
             assert await store.get(f"key/{size}") == b"x" * size
         monkeypatch.setattr(Untagged, "loses", True)
         with pytest.raises(Overloaded):
             await store.put("key/lost", b"x")
-    finally:
-        await asyncio.to_thread(server.shutdown)
-        server.server_close()
