@@ -56,6 +56,8 @@ UPLOADS = {
     "PUT /account/picture": "PNG, JPEG or WebP.",
     "PUT /site/logo": "PNG, JPEG, WebP or GIF.",
 }
+MAY_BE_MISSING = {"POST /sign-up", "GET /site/attack.csv"}
+"""Without a name in the address, and still of something that may not be there."""
 _NAME = {"type": "string", "pattern": MADE_ID}
 IN_ADDRESSES: dict[str, dict[str, Any]] = {
     "space": {"type": "string", "pattern": SPACE_ID},
@@ -180,7 +182,7 @@ def _statuses(route: str, operation: dict[str, Any]) -> Iterator[int]:
     yield from (401, 403, 429, 503)
     if "requestBody" in operation or "parameters" in operation:
         yield 400
-    if "{" in route or "provider" in route or route == "POST /sign-up":
+    if "{" in route or "provider" in route or route in MAY_BE_MISSING:
         yield 404
     if not route.startswith("GET "):
         yield from (409, 413, 415)
