@@ -275,5 +275,7 @@ async def test_a_narrow_page(house: Whole, browsers: Browsers, locale: str) -> N
             await page.page.goto(at(house, path))
             await page.until("document.documentElement.scrollWidth <= 360", f"{path} fits")
             fields = "[...document.querySelectorAll('input, select, textarea')]"
-            await page.until(f"{fields}.every(each => each.labels.length || each.ariaLabel)", f"all fields of {path} have labels")
+            await page.until(
+                f"{fields}.every(each => each.labels.length || each.ariaLabel)", f"all fields of {path} have labels"
+            )
         page.calm()

@@ -92,7 +92,10 @@ async def test_a_region_may_no_more_than_its_edges(tmp_path: Path) -> None:
                         await there.publish(asked, payload)
         await there.publish("status.edge.last", b"true")
         await eventually(lambda: "status.edge.last" in heard, "what an edge may say arrives")
-        stored = {streams.EVIDENCE: "evidence.talk", streams.ATTACKS: "attack.talk"}  # nobody follows those: they are kept
+        stored = {
+            streams.EVIDENCE: "evidence.talk",
+            streams.ATTACKS: "attack.talk",
+        }  # nobody follows those: they are kept
         told = {concrete(each) for each in may_publish(EDGE) if each[0] != "$"}
         assert set(heard) == {"status.edge.last", *told} - set(stored.values())
         after = await states(at_hub[OPERATOR])
