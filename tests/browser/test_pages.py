@@ -182,3 +182,5 @@ async def test_a_space_that_is_none_has_a_friendly_page(house: Whole, browsers: 
         async with visit(browsers.plain, url) as page:
             assert "no" in (await page.page.inner_text("h1")).lower()
             assert page.watch.responses[0].status == 404
+            head = await page.page.evaluate("document.querySelector('header').getBoundingClientRect().bottom")
+            assert head < 120, "the site's name stands at the top"
