@@ -194,7 +194,7 @@ def _of_spaces(pages: Pages, spaces: Spaces, views: Views, callers: Callers) -> 
 
 
 def _of_accounts(pages: Pages, views: AccountViews, oidc_login: OidcLogin) -> list[HTTPRouteHandler]:
-    """``/sign-in``, ``/sign-up``, ``/account``, ``/accounts`` and ``/account/deletion/{token}``."""
+    """``/sign-in``, ``/sign-up``, ``/account``, ``/account/deletion/{token}``, ``/accounts`` and ``/admin/site``."""
     provider = oidc_login.name
 
     def sign_in_first(visit: Visit) -> Redirect:
@@ -227,23 +227,21 @@ def _of_accounts(pages: Pages, views: AccountViews, oidc_login: OidcLogin) -> li
             visit, "account", page={"provider": provider, "problem": _problem(request), "account": mine}
         )
 
-    @route("/accounts", http_method=READ, include_in_schema=False)
-    async def accounts(request: _Request) -> Response[str] | Redirect:
+    async def for_admins(request: _Request, name: str) -> Response[str] | Redirect:
         visit = await pages.visit(request)
         if visit.account is None:
             return sign_in_first(visit)
         if not visit.admin:
-            return pages.notice(visit, "accounts.title", "notice.accounts", 403)
-        return pages.answer(visit, "accounts", page={"handle": visit.account.handle})
+            return pages.notice(visit, f"{name}.title", "notice.accounts", 403)
+        return pages.answer(visit, name, page={"handle": visit.account.handle})
+
+    @route("/accounts", http_method=READ, include_in_schema=False)
+    async def accounts(request: _Request) -> Response[str] | Redirect:
+        return await for_admins(request, "accounts")
 
     @route("/admin/site", http_method=READ, include_in_schema=False)
     async def site(request: _Request) -> Response[str] | Redirect:
-        visit = await pages.visit(request)
-        if visit.account is None:
-            return sign_in_first(visit)
-        if not visit.admin:
-            return pages.notice(visit, "site.title", "notice.accounts", 403)
-        return pages.answer(visit, "site", page={})
+        return await for_admins(request, "site")
 
     @route("/account/deletion/{token:str}", http_method=READ, include_in_schema=False)
     async def deletion(request: _Request, token: FromPath[str]) -> Response[str]:
