@@ -19,6 +19,7 @@ from stentor.base import log
 from stentor.base.clock import Clock
 from stentor.base.config import Settings
 from stentor.base.errors import SetupError
+from stentor.base.units import counted
 
 LOOK_S = 5.0
 """Seconds between looks at the files: two ``stat`` calls."""
@@ -40,11 +41,11 @@ class Certificate(msgspec.Struct, frozen=True):
     def trouble(self, now: float) -> str:
         """What is wrong with it at ``now``, in a sentence; empty when nothing is."""
         if now >= self.ends_s:
-            return f"The certificate has been out of date for {(now - self.ends_s) / 86_400:.0f} days: renew it."
+            return f"The certificate has been out of date for {counted((now - self.ends_s) / 86_400, 'day')}: renew it."
         if now < self.begins_s:
             return "The certificate is not valid yet: look at the clock of this machine."
         if self.ends_s - now < SOON_S:
-            return f"The certificate ends in {(self.ends_s - now) / 86_400:.0f} days: renew it."
+            return f"The certificate ends in {counted((self.ends_s - now) / 86_400, 'day')}: renew it."
         return ""
 
 

@@ -25,6 +25,11 @@ _SPACE_ID = re.compile(SPACE_ID.strip("^$"))
 _MADE_ID = re.compile(MADE_ID.strip("^$"))
 
 
+def counted(number: float, noun: str) -> str:
+    """A number and its noun, as in ``1 day`` and ``1,200 days``; whole numbers only, rounded."""
+    return f"{number:,.0f} {noun}{'' if round(number) == 1 else 's'}"
+
+
 def space_id(text: str) -> SpaceId:
     """Checks a space id from outside; raises :class:`BadInput`."""
     if not _SPACE_ID.fullmatch(text):

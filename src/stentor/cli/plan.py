@@ -7,6 +7,7 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
+from stentor.base.units import counted
 from stentor.cli import options, tables
 from stentor.crowd import capacity
 from stentor.crowd.capacity import Plan
@@ -98,8 +99,7 @@ def _summary(found: Plan) -> Table:
 
 
 def _servers(found: Plan) -> str:
-    many = "" if found.edge_servers == 1 else "s"
-    return f"{found.edge_servers:,} server{many} of {capacity.SERVER_PROCESSORS} processors and 10 Gbit/s"
+    return f"{counted(found.edge_servers, 'server')} of {capacity.SERVER_PROCESSORS} processors and 10 Gbit/s"
 
 
 def _bps(value: float) -> str:

@@ -20,6 +20,7 @@ from rich.console import Console
 from stentor.base import disk
 from stentor.base.config import Settings
 from stentor.base.descriptors import RESERVED_DESCRIPTORS
+from stentor.base.units import counted
 from stentor.cli import doctor, options, outside, tables
 from stentor.cli.doctor import MORE_DESCRIPTORS, WANTED_DESCRIPTORS
 from stentor.cli.findings import Finding, Verdict, of_disk, tell
@@ -214,7 +215,7 @@ def of_address(what: str, url: str) -> Finding:
     except (OSError, ssl.SSLError) as error:
         return Finding(what, Verdict.BAD, f"{text}: {error}", "Renew the certificate, or correct its names.")
     soon = days <= CERTIFICATE_DAYS
-    found = f"{text}, certificate for {days:.0f} days"
+    found = f"{text}, certificate for {counted(days, 'day')}"
     return Finding(what, Verdict.WARNING if soon else Verdict.OK, found, "Renew it." if soon else "")
 
 

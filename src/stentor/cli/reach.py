@@ -16,6 +16,7 @@ from stentor.base.config import Settings
 from stentor.base.domain import Asked
 from stentor.base.errors import SetupError
 from stentor.base.tls import Certificate
+from stentor.base.units import counted
 from stentor.captions import whisper
 from stentor.cli import tables
 from stentor.cli.findings import Finding, Verdict
@@ -91,7 +92,7 @@ def _certificate(settings: Settings) -> Iterator[Finding]:
     names = ", ".join(found.certificate.names) or "no name"
     trouble = found.certificate.trouble(time.time())
     verdict = Verdict.OK if not trouble else Verdict.WARNING if found.left_s() > 0 else Verdict.BAD
-    yield Finding("certificate", verdict, f"{names}: {found.left_s() / 86_400:.0f} days left", trouble)
+    yield Finding("certificate", verdict, f"{names}: {counted(found.left_s() / 86_400, 'day')} left", trouble)
 
 
 def of_asking(asked: Asked) -> str:
@@ -107,7 +108,7 @@ def of_managed(settings: Settings, found: Certificate) -> Finding:
     if found.self_signed:
         problem = of_asking(asked) or "Stentor asks for one when it runs: stentor up --domain."
         return Finding("certificate", Verdict.BAD, f"{settings.domain}: none yet, browsers warn", problem)
-    left = f"{settings.domain}: {(found.ends_s - now) / 86_400:.0f} days left, renewed by itself"
+    left = f"{settings.domain}: {counted((found.ends_s - now) / 86_400, 'day')} left, renewed by itself"
     if now >= found.ends_s:
         return Finding("certificate", Verdict.BAD, left, of_asking(asked) or "Start Stentor: it asks for another.")
     return Finding("certificate", Verdict.WARNING if asked.problem else Verdict.OK, left, of_asking(asked))

@@ -7,6 +7,7 @@ from typing import Any
 import click
 import msgspec
 
+from stentor.base.units import counted
 from stentor.cli import options, tables
 from stentor.cli.house import House
 
@@ -33,7 +34,7 @@ def retention(dry_run: bool, data: str | None, as_json: bool) -> None:
     table = tables.plain(3)
     for part, name in SETTINGS.items():
         days = found["site"][part]
-        table.add_row(part, f"{days} days after the end" if days else "for ever", name)
+        table.add_row(part, f"{counted(days, 'day')} after the end" if days else "for ever", name)
     most = f" of {_size(room['most_bytes'])}" if room["most_bytes"] else ", without a limit"
     table.add_row("recordings have", f"{_size(room['used_bytes'])}{most}", "STENTOR_QUOTA_GB")
     tables.console().print(table)

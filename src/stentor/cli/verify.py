@@ -8,6 +8,7 @@ import sys
 
 import click
 
+from stentor.base.units import counted
 from stentor.base.units import space_id as checked
 from stentor.cli import options
 from stentor.spaces.model import Removal
@@ -29,10 +30,12 @@ def verify(space_id: str, data: str | None) -> None:
     for problem in found.wrong[:MOST_SAID]:
         click.echo(problem, err=True)
     if found.wrong:
-        click.echo(f"{space_id}: {len(found.wrong)} faults in {found.entries} segments.", err=True)
+        click.echo(
+            f"{space_id}: {counted(len(found.wrong), 'fault')} in {counted(found.entries, 'segment')}.", err=True
+        )
         sys.exit(1)
     rest = "; the rest is" if found.removed else ": all is"
-    click.echo(f"{space_id}: {found.entries} segments{rest} as it was recorded. Last hash {found.last_hash}")
+    click.echo(f"{space_id}: {counted(found.entries, 'segment')}{rest} as it was recorded. Last hash {found.last_hash}")
 
 
 def _part(removal: Removal) -> str:

@@ -14,6 +14,7 @@ import msgspec
 
 from stentor.base.config import PREFIX, Settings
 from stentor.base.errors import BadInput, SetupError
+from stentor.base.units import counted
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
 from stentor.spaces.board import UNFINISHED_MS
@@ -77,7 +78,7 @@ def require_shorter(site: Keep, own: Keep) -> None:
     for name in Keep.__struct_fields__:
         most, wanted = getattr(site, name), getattr(own, name)
         if most and wanted > most:
-            raise BadInput(f"This site keeps {name} for {most} days; choose at most that.", field=name)
+            raise BadInput(f"This site keeps {name} for {counted(most, 'day')}; choose at most that.", field=name)
 
 
 def until_ms(space: Space, part: DataCategory, site: Keep) -> int | None:

@@ -71,7 +71,9 @@ def test_each_fault_is_a_sentence_that_names_the_file(authority: Authority, tmp_
         tls.read(authority.chain, authority.key)
 
 
-@pytest.mark.parametrize(("days", "said"), [(90, ""), (5.9, "ends in 6 days"), (-2, "out of date for 2 days")])
+@pytest.mark.parametrize(
+    ("days", "said"), [(90, ""), (5.9, "ends in 6 days"), (1.1, "ends in 1 day:"), (-2, "out of date for 2 days")]
+)
 def test_the_end_of_a_certificate_is_told_but_stops_nothing(authority: Authority, days: float, said: str) -> None:
     """An old certificate is better than no talk; who looks is told in time."""
     authority.issue(days=days, begun_days=10)

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from stentor.base.clock import unix_ms
+from stentor.base.units import counted
 from stentor.house.removals.service import Removals
 from stentor.house.spaces.service import Spaces
 from stentor.spaces import commands as c
@@ -77,7 +78,7 @@ class Retention:
         days, who = round((since_ms - space.when_ms) / DAY_MS), retention.whose(space, part, self.site)
         match part:
             case DataCategory.RECORDING:
-                await self._removals.remove(space.id, 0, None, who=who, reason=f"kept for {days} days")
+                await self._removals.remove(space.id, 0, None, who=who, reason=f"kept for {counted(days, 'day')}")
                 return 1
             case DataCategory.COMMENTS:
                 count = await self._table.forget_written(space.id)
