@@ -30,8 +30,12 @@ TYPES = {
     "LICENSE": "text/plain; charset=utf-8",
 }
 _LOADED = re.compile(r'"\./([\w./-]+)"')
-_COMMENT = re.compile(r"^[ \t]*(?://[^\n]*|/\*(?:(?!\*/).)*\*/[ \t]*)\n", re.DOTALL | re.MULTILINE)
-"""Of a script or a style, where it has lines of its own: for those who read the source, not for those who load it."""
+_FOR_READERS = re.compile(
+    r"^[ \t]*(?://[^\n]*|/\*(?:(?!\*/).)*\*/[ \t]*)\n"  # comments on lines of their own
+    r"|^[ \t]+|^\n",  # indentation, empty lines: no text of a script or a style spans lines
+    re.DOTALL | re.MULTILINE,
+)
+"""What a script or a style has for those who read the source, not for those who load it."""
 
 
 class StaticFile(msgspec.Struct, frozen=True):
@@ -83,7 +87,7 @@ class Static:
 
         body = self._sources[name]
         if _ending(name) in ("js", "css") and not name.startswith("vendor/"):
-            body = _COMMENT.sub("", body.decode()).encode()
+            body = _FOR_READERS.sub("", body.decode()).encode()
         if _ending(name) == "js":
             body = _LOADED.sub(addressed, body.decode()).encode()
         address = self._address(hashlib.sha256(body).hexdigest()[:12], name)

@@ -82,11 +82,20 @@ def test_everything_that_our_scripts_load_is_there(package: str) -> None:
         assert {name for name in left if not name.startswith("vendor/")} == set()
 
 
-def test_comments_are_for_those_who_read_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lines of comment are not sent; what stands in a line of code stays, and so does what others have written."""
-    text = "// why\n/**\n * @param {string} a\n */\nconst a = 1; // kept\nconst b = /** @type {any} */ (a);\n"
+def test_what_is_for_readers_of_the_source_is_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Comments, indentation and empty lines stay here; what stands in a line of code is sent, and so is what others
+    have written."""
+    text = "// why\n/**\n * @param {string} a\n */\nconst a = 1; // kept\n\n  const b = /** @type {any} */ (a);\n"
     (tmp_path / "static" / "vendor").mkdir(parents=True)
-    made = static(tmp_path, monkeypatch, {"a.js": text, "vendor/b.js": text, "c.css": "/* why */\na { b: c; }\n"})
+    made = static(tmp_path, monkeypatch, {"a.js": text, "vendor/b.js": text, "c.css": "/* why */\na {\n  b: c;\n}\n"})
     assert made.files["a.js"].body.decode() == "const a = 1; // kept\nconst b = /** @type {any} */ (a);\n"
     assert made.files["vendor/b.js"].body.decode() == text
-    assert made.files["c.css"].body.decode() == "a { b: c; }\n"
+    assert made.files["c.css"].body.decode() == "a {\nb: c;\n}\n"
+
+
+@pytest.mark.parametrize("package", ["stentor.house", "stentor.edge"])
+def test_no_text_of_a_script_spans_lines(package: str) -> None:
+    """What looks like indentation is indentation."""
+    for name, file in Static(package).files.items():
+        if name.endswith(".js") and not name.startswith("vendor/"):
+            assert not [line for line in file.body.decode().splitlines() if line.count("`") % 2], name
