@@ -143,16 +143,25 @@ async def test_the_stage_while_things_go_on(
     await house.call("POST", "/spaces/busy/backstage", {"text": "Two more minutes."})
     await house.call("PUT", "/spaces/busy/door", {"limited": True})
     async with visit(browsers.plain, at(house, f"/stage/busy#token={tokens['host']}")) as page:
+        await page.page.get_by_role("button", name="Sounds").click()
         await page.page.set_input_files("#sound-file", file)
         await page.page.click("#sound-add")
-        await page.page.click("#pass")
-        await page.page.locator("#pass-link").wait_for(state="visible")
+        await page.page.get_by_role("button", name="Play: A word").click()
+        await page.page.click("#tab-people")
         await page.page.click("#bans summary")
         await page.page.locator("#people summary").click()
-        await page.page.get_by_role("button", name="Play: A word").click()
         await page.says("#sound-now", "A word is playing")
         await open_to_all(page, "stage with much going on")
         await page.says("#sound-now", "A word is playing")
+        await page.page.set_viewport_size(NARROW)
+        await page.page.keyboard.press("Escape")
+        await page.page.click("#drawer-open")
+        assert await violations(page.page) == []
+        await page.page.keyboard.press("Escape")
+        await page.page.click("#settings-open")
+        await page.page.click("#pass")
+        await page.page.locator("#pass-link").wait_for(state="visible")
+        await open_to_all(page, "settings of the stage")
 
 
 async def test_outside_a_full_space(browsers: Browsers) -> None:

@@ -45,6 +45,8 @@ async def choose(page: Visit, *on: str) -> None:
     """Only these are turned on, once the next alert is no longer too soon; forgets the examples that are shown."""
     await page.until("performance.now() - (window.heardMs ?? -1e5) > 3000", "the next alert is told, too")
     await page.page.evaluate("document.querySelector('#alerts').open = true")
+    if await page.page.locator("#settings-open").is_visible() and not await page.page.locator("#settings").is_visible():
+        await page.page.click("#settings-open")
     for way in WAYS:
         await page.page.set_checked(f"#alerts-{way}", False)
     await page.page.evaluate("told.notification = []")

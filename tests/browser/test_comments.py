@@ -39,6 +39,7 @@ async def test_a_comment_comes_and_goes(house: Whole, browsers: Browsers) -> Non
         await open_to_all(reader, "live with comments")
         await host.page.set_viewport_size({"width": 1280, "height": 900})
         await host.says("#comments-log", HOSTILE)
+        await host.page.click("#tab-comments")
         await host.page.click("#comments-rules >> xpath=../summary")
         await open_to_all(host, "stage with comments")
         await open_to_all(writer, "writing comments")
@@ -100,6 +101,7 @@ async def test_a_guest_writes_and_the_host_approves(house: Whole, browsers: Brow
         await host.says("#held-said", "1 wait")
         assert HOSTILE not in await reader.page.inner_text("#comments-read")
         await host.page.set_viewport_size({"width": 1280, "height": 900})
+        await host.page.click("#tab-comments")
         await open_to_all(host, "stage with what waits")
         await host.page.locator("#held-log").get_by_role("button", name="Approve: Gina", exact=False).first.click()
         for each in (guest, reader):

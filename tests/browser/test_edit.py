@@ -24,14 +24,18 @@ async def test_a_space_is_edited_while_it_is_live(house: Whole, browsers: Browse
         visit(browsers.reader, stage + tokens["guest"]) as guest,
         visit(browsers.plain, house.audience("edited")) as listener,
     ):
+        await host.page.click("#settings-open")
         await host.page.locator("#edit").wait_for()
         assert await host.page.locator("#edit-when-row").is_hidden()
         await guest.page.locator("#stage-parts").wait_for()
+        await guest.page.click("#settings-open")
         assert await guest.page.locator("#edit").is_hidden()
         await listener.page.locator("#reactions button").first.click()
         for stage_page in (host, guest):
             await stage_page.says("#audience-count", "listening")
             await stage_page.says("#audience-reactions", "1")
+        await host.page.keyboard.press("Escape")
+        await host.page.click("#tab-people")
         await host.page.click("#numbers summary")
         await host.says("#numbers-list", "hearing now")
         await host.until(f"document.querySelector('#verdict').textContent.length > {SENTENCE}", "what fills it is said")
@@ -43,6 +47,7 @@ async def test_a_space_is_edited_while_it_is_live(house: Whole, browsers: Browse
             )
         assert await guest.page.locator("#comments-moderation").is_hidden()
         await guest.says("#comments-said", "Nobody has written")
+        await host.page.click("#settings-open")
         await host.page.fill("#edit-name", "Tea & cake")
         await host.page.fill("#edit-about", "What is in it?\nSee https://example.org/tea.")
         await host.page.select_option("#edit-language", "de")

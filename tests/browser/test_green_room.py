@@ -68,6 +68,7 @@ async def test_music_mode_is_remembered_and_sends_music_as_it_is(house: Whole, b
         await house.until("music", lambda view: view["seats"][0]["agreed_ms"], "joining agrees to the recording")
         speech = await page.page.evaluate(SENT)
         assert (speech["echoCancellation"], speech["noiseSuppression"]) == (True, True)
+        await page.page.click("#mic-open")
         await page.page.get_by_label("Music mode").check()
         await page.page.evaluate(SWITCHED)
         await page.page.reload()

@@ -61,6 +61,7 @@ async def test_a_qr_code_is_the_link(house: Whole, browsers: Browsers) -> None:
         await host.page.click("#invite-close")
 
         share = host.page.locator("#share")
+        await host.page.get_by_role("button", name="Share").click()
         await share.get_by_role("button", name="QR code").click()
         assert await reads(share.get_by_role("img")) == house.audience("square")
         await share.get_by_role("button", name="QR code").click()

@@ -61,6 +61,7 @@ async def test_a_host_chooses_how_long_the_recording_is_kept(house: Whole, brows
     token = (await house.call("POST", "/spaces", {"id": "kept", "title": "Kept"}))["invitation"]["token"]
     async with visit(browsers.plain, at(house, f"/stage/kept#token={token}")) as page:
         await page.says("#keep-now", "kept for ever")
+        await page.page.click("#settings-open")
         await page.page.select_option("#keep-recording", label="7 days")
         await page.says("#keep-now", "kept for 7 days after the end")
     assert (await house.call("GET", "/spaces/kept"))["keep"]["recording"] == 7

@@ -41,6 +41,7 @@ async def test_a_sound_is_heard_by_everybody(
             await speaker.page.click("#mute")
         await house.call("POST", "/spaces/sounds/live")
         assert await guest.page.locator("#sounds").is_hidden()
+        await host.page.get_by_role("button", name="Sounds").click()
         await host.page.set_input_files("#sound-file", file)
         assert await host.page.input_value("#sound-name") == "A word"
         await host.page.click("#sound-add")
@@ -49,7 +50,7 @@ async def test_a_sound_is_heard_by_everybody(
         assert await guest.page.locator("#sound-controls").is_hidden()
         await host.page.get_by_role("button", name="Stop", exact=True).click()
         await host.says("#sound-now", "Nothing is playing")
-        await guest.page.locator("#sounds").wait_for(state="hidden")
+        await guest.page.locator("#sound-now").wait_for(state="hidden")
 
         press = host.page.get_by_role("button", name="Play: A word").click()
         by_host, by_guest, (_, by_listener), _ = await asyncio.gather(

@@ -46,6 +46,8 @@ async def test_from_the_countdown_to_live(house: Whole, browsers: Browsers) -> N
         await host.says("#countdown", "Live for 0:")
         assert not await host.page.locator("#ready").is_visible()
         assert await house.state("start") == "live"
+        await host.page.click("#drawer-open")
+        await host.page.click("#tab-pins")
         await host.page.get_by_label("Note").fill("<img src=x onerror=alert(1)> Read this")
         await host.page.get_by_label("Link (may stay empty)").fill("https://example.org/paper")
         await host.page.keyboard.press("Enter")
@@ -57,6 +59,7 @@ async def test_from_the_countdown_to_live(house: Whole, browsers: Browsers) -> N
             await host.page.get_by_role("button", name="Take down").click()
             await listener.until("document.querySelector('#pins').hidden", "the note is gone by itself")
             listener.calm()
+        await host.page.click("#tab-back-channel")
         await host.page.get_by_label("Message").fill("<b>Psst</b>")
         await host.page.keyboard.press("Enter")
         await host.says("#back-channel-log .said", "<b>Psst</b>")

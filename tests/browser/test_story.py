@@ -93,6 +93,7 @@ async def takes_part(host: Visit, listener: Visit) -> None:
     await listener.until("document.querySelector('#seats .talking')", "somebody is seen to talk")
     await listener.page.locator("#reactions button").first.click()
     await listener.says("#reactions button", "1")
+    await host.page.click("#tab-pins")
     await host.page.get_by_label("Note").fill("Read this")
     await host.page.keyboard.press("Enter")
     await listener.says("#pins", "Read this")

@@ -92,6 +92,7 @@ async def test_from_the_audience_onto_the_stage_and_off_again(house: Whole, brow
         await guest.says("#standing", "want to hear you")
         await act(host, "Dora", "Remove and shut out")
         await guest.says("#standing", "do not let you speak")
+        await host.page.click("#tab-people")
         await host.page.click("#bans summary")
         await host.page.get_by_role("button", name="Let in again: Dora").click()
         await guest.says("#standing", "You may ask again")

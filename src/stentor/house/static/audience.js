@@ -21,7 +21,7 @@ export class Audience {
     this.#view = view;
     const on = Boolean(view.audience.pulse);
     const count = view.listeners.toLocaleString(locale());
-    $("audience-count").textContent = on ? text("spaces.listeners", { count }) : "";
+    $("audience-count").textContent = $("audience").textContent = on ? text("spaces.listeners", { count }) : "";
     if (!on) $("audience-reactions").replaceChildren();
     if (begins) this.#follow();
   }

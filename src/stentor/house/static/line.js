@@ -1,7 +1,9 @@
 // Those who ask to speak, as hosts and co-hosts see them: in order, each to be accepted or declined.
 
 import * as alerts from "./alerts.js";
+import { badge } from "./drawer.js";
 import { $, ask, button, element, text, when } from "./page.js";
+import { portrait } from "./shared/portrait.js";
 
 /** @type {Record<string, Record<string, unknown>>} */
 const CHANGES = {
@@ -51,7 +53,7 @@ export class Line {
    */
   look(view) {
     const may = view.you.may.includes("open_asking") || view.you.may.includes("close_asking");
-    $("line").hidden = !may;
+    $("line").hidden = $("line-alerts").hidden = !may;
     if (!may) return;
     this.#buttons(view);
     this.#room(view);
@@ -91,6 +93,7 @@ export class Line {
     const now = JSON.stringify([requests, this.swaps]);
     if (now === this.drawn) return;
     this.drawn = now;
+    badge("line", requests.length);
     $("line-nobody").hidden = requests.length > 0;
     const said = [requests.length ? text("line.came", { count: requests.length }) : "", this.swaps ? text("line.full") : ""];
     $("line-said").textContent = said.filter(Boolean).join(" · ");
@@ -108,6 +111,7 @@ export class Line {
       this.draw((await ask(method, address, { token: this.token })).requests);
     });
     return element("li", {},
+      portrait(id, name),
       element("strong", {}, name),
       element("span", { className: "quiet" }, text("line.since", { when: when(asked) })),
       this.swaps ? this.#swap(name, this.swaps, (seat) => answer("POST", `${path}/accept?instead=${seat}`)) : null,

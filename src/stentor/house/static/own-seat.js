@@ -253,7 +253,7 @@ export class OwnSeat {
 
   #showMuted() {
     const off = this.muted || this.hostMuted;
-    $("mute").textContent = text(off ? "stage.unmute" : "stage.mute");
+    ($("mute").querySelector("span") ?? $("mute")).textContent = text(off ? "stage.unmute" : "stage.mute");
     $("mute").setAttribute("aria-pressed", String(off));
     if (this.seat?.state === "connected") this.#sayMuted();
   }

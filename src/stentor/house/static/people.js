@@ -4,8 +4,10 @@
 import { $, ask, button, element, light, text } from "./page.js";
 import { portrait } from "./portrait.js";
 import { seatWords } from "./seat-words.js";
+import { icon } from "./shared/icon.js";
 
 const SURE = new Set(["remove", "ban", "ban_for_good", "hand_over"]); // not to be taken back with one press
+const OUT = new Set(["remove", "ban", "ban_for_good"]);
 const OPEN = new Set(["silent", "off"]); // what is no wonder while our own page sends nothing
 /** @type {Record<string, { muted: boolean } | { role: string }>} */
 const CHANGES = {
@@ -26,8 +28,10 @@ export class People {
     this.drawn = "";
     /** @type {Map<string, SeatStatus>} */
     this.heard = new Map();
-    /** @type {Map<string, { row: HTMLElement, marks: HTMLElement, role: string, name: string }>} */
+    /** @type {Map<string, { row: HTMLElement, marks: HTMLElement, who: HTMLElement, role: string, name: string }>} */
     this.rows = new Map();
+    document.addEventListener("click", ({ target }) => closeMenus(/** @type {Node} */ (target)));
+    document.addEventListener("keydown", ({ key }) => key === "Escape" && closeMenus(null));
   }
 
   /**
@@ -37,6 +41,7 @@ export class People {
   draw(view) {
     this.you = view.you?.seat;
     this.leads = view.you?.role !== "speaker";
+    this.waiting = view.state === "scheduled";
     this.open = ["doors_open", "live", "interrupted"].includes(view.state);
     const now = JSON.stringify([view.seats.map(({ id, name, role, portrait, may }) => [id, name, role, portrait, may]), view.banned, view.you]);
     if (now !== this.drawn) {
@@ -64,9 +69,10 @@ export class People {
   #row(seat) {
     const { id, name, role, may } = seat;
     const marks = element("span", { className: "quiet" });
+    const who = element("span", { className: "role" });
     const verbs = may.filter((verb) => id !== this.you || verb === "hand_over");
-    const row = element("li", { className: "seat" }, portrait(seat), element("strong", {}, name), marks, verbs.length ? this.#menu(id, name, verbs) : null);
-    return { row, marks, role, name };
+    const row = element("li", { className: "seat" }, portrait(seat), element("strong", {}, name), marks, who, element("span", { className: "badge" }, icon("muted")), verbs.length ? this.#menu(id, name, verbs) : null);
+    return { row, marks, who, role, name };
   }
 
   /**
@@ -75,7 +81,7 @@ export class People {
    * @param {string[]} verbs
    */
   #menu(id, name, verbs) {
-    const summary = element("summary", { ariaLabel: text("seat.menu", { name }) }, "⋯");
+    const summary = element("summary", { ariaLabel: text("seat.menu", { name }) }, icon("more"));
     const menu = element("details", { className: "menu" }, summary);
     /** @param {string} verb */
     const press = (verb) => {
@@ -83,7 +89,7 @@ export class People {
       menu.open = false;
       this.command(() => this.#change(id, verb));
     };
-    menu.append(element("div", { className: "buttons" }, ...verbs.map((verb) => button(text(`seat.${verb}`), () => press(verb)))));
+    menu.append(element("div", { className: "buttons" }, ...verbs.map((verb) => button(text(`seat.${verb}`), () => press(verb), { className: OUT.has(verb) ? "danger" : "" }))));
     return menu;
   }
 
@@ -115,18 +121,18 @@ export class People {
   #mark({ id, state, talking, muted, self_muted: off, quality, oddities, ...numbers }) {
     const drawn = this.rows.get(id);
     if (!drawn) return; // the house will tell of this seat
-    const { row, marks, role } = drawn;
+    const { row, marks, who: place, role } = drawn;
     const ours = id === this.you;
     const silent = muted || off || (ours && this.silent());
     const { open = false } = this;
-    const said = seatWords({ state, talking }, { role, ours, open, silent }).map((key) => text(key));
+    const { who, how } = seatWords({ state, talking }, { role, ours, open, silent });
     const wrong = state === "connected" ? this.#wrong(ours, quality, oddities) : [];
     if (ours) this.#advise(wrong);
     else if (!this.leads) wrong.length = 0;
     row.title = wrong.includes(`line_${quality}`) ? numbersOf(numbers) : "";
-    said.push(...wrong.map((key) => text(`odd.${key}`)));
-    const sentence = said.join(" · ");
-    if (marks.textContent !== sentence) marks.textContent = sentence;
+    set(place, who);
+    set(marks, [open || this.waiting ? how : "", ...wrong.map((key) => `odd.${key}`)]);
+    row.dataset.muted = String(state === "connected" && open && silent);
     row.dataset.talking = String(talking && !silent);
     row.dataset.away = String(state !== "connected" && this.open);
   }
@@ -151,6 +157,28 @@ export class People {
     $("advice").dataset.drawn = wrong.join();
     $("advice").replaceChildren(...wrong.map((key) => light("yellow", text(`advice.${key}`))));
   }
+}
+
+/**
+ * Closes what hangs open over the page, but not what somebody has pressed in; the focus goes back to what opened it.
+ * @param {Node | null} pressed
+ */
+function closeMenus(pressed) {
+  for (const menu of /** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll("#people .menu[open]"))) {
+    if (menu.contains(pressed)) continue;
+    if (menu.contains(document.activeElement)) menu.querySelector("summary")?.focus();
+    menu.open = false;
+  }
+}
+
+/**
+ * What these keys of texts say, where it is not said already.
+ * @param {HTMLElement} place
+ * @param {string[]} keys
+ */
+function set(place, keys) {
+  const sentence = keys.filter(Boolean).map((key) => text(key)).join(" · ");
+  if (place.textContent !== sentence) place.textContent = sentence;
 }
 
 /**

@@ -32,9 +32,9 @@ export class Sounds {
   draw({ sounds, playing, you }) {
     const may = you.may.includes("sounds");
     this.playing = playing;
-    $("sounds").hidden = !may && !playing;
-    $("sound-controls").hidden = !may;
-    $("sound-stop").hidden = !playing;
+    $("sounds").hidden = !may;
+    $("sound-now").hidden = !playing;
+    $("sound-stop").hidden = !playing || !may;
     const sentence = playing ? text("sounds.playing", { name: playing.name }) : text("sounds.silent");
     if ($("sound-now").textContent !== sentence) $("sound-now").textContent = sentence;
     const now = JSON.stringify([sounds, may]);

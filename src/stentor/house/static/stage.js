@@ -4,11 +4,11 @@ import { $, about, ask, button, lights, pause, text, when } from "./page.js";
 import { Audience } from "./audience.js";
 import { Numbers } from "./numbers.js";
 import { BackChannel } from "./back-channel.js";
+import { Bar } from "./bar.js";
 import { Captions } from "./captions.js";
 import { Door } from "./door.js";
 import { Edit } from "./edit.js";
 import { follow } from "./event-stream.js";
-import { invite } from "./invite.js";
 import { Keep } from "./keep.js";
 import { Ladder } from "./ladder.js";
 import { Line } from "./line.js";
@@ -18,7 +18,6 @@ import { Moderation } from "./moderation.js";
 import * as microphone from "./microphone.js";
 import { OwnSeat, say, warn } from "./own-seat.js";
 import { Pins } from "./pins.js";
-import { qr } from "./qr.js";
 import { Removal } from "./removal.js";
 import { Sounds } from "./sounds.js";
 import { Start } from "./start.js";
@@ -38,8 +37,9 @@ let view = null; // what the house says of the space and of us
 let declined = false; // we have given our seat back
 let lookedMs = 0; // by the house's clock: when the view was made
 
-const own = new OwnSeat({ space: space.id, token, command, turned: offerToDecline });
+const own = new OwnSeat({ space: space.id, token, command, turned });
 const people = new People({ space: space.id, token, command, silent: () => own.muted });
+const bar = new Bar({ press, token: () => token });
 const start = new Start({ space: space.id, token, command });
 const backChannel = new BackChannel({ space: space.id, token, command });
 const pins = new Pins({ space: space.id, token, command });
@@ -88,6 +88,12 @@ function block(sentence) {
   $("blocked").textContent = sentence;
 }
 
+/** We go onto the stage, or are off it. */
+function turned(on = false) {
+  offerToDecline(on);
+  bar.turned(on);
+}
+
 /** Whoever has not come onto the stage may give the seat back; a host hands over first. */
 function offerToDecline(on = own.wanted) {
   $("decline").hidden = on || !view?.you || view.you.role === "host" || OVER.has(view.state);
@@ -120,6 +126,7 @@ function draw() {
   $("lights").replaceChildren(...lights(view.lights));
   $("ending").textContent = ending();
   hostButtons();
+  bar.draw(view);
   offerToDecline();
   ladder.draw(view);
   door.draw(view);
@@ -134,22 +141,14 @@ function ending() {
   return text("stage.ends_by_itself", { time: when(view.ends_ms) });
 }
 
+/** What is to be pressed before the talk; the next step is the one that stands out. */
 function hostButtons() {
-  const verbs = (view?.you?.may ?? []).filter((verb) => ["doors", "live", "end", "invite", "mute_speakers"].includes(verb));
+  const verbs = (view?.you?.may ?? []).filter((verb) => ["doors", "live"].includes(verb));
   if ($("host-buttons").dataset.verbs === verbs.join()) return;
   $("host-buttons").dataset.verbs = verbs.join();
-  $("host-buttons").replaceChildren(...verbs.map(hostButton));
-}
-
-/** @param {string} verb */
-function hostButton(verb) {
-  if (verb === "invite") return button(text("do.invite"), () => view && invite(view, token));
-  if (verb === "mute_speakers") return button(text("seat.mute_speakers"), () => press("mute"));
-  const next = view?.state === "scheduled" ? "doors" : "live"; // the one that is to be pressed, if any
-  if (verb !== "end") return button(text(`do.${verb}`), () => start.press(verb), { className: verb === next ? "primary" : "" });
-  return button(text("do.end"), () => {
-    if (confirm(text("do.sure_end", { title: view?.title }))) press("end");
-  });
+  const next = view?.state === "scheduled" ? "doors" : "live";
+  $("host-buttons").replaceChildren(...verbs.map((verb) =>
+    button(text(`do.${verb}`), () => start.press(verb), { className: verb === next ? "primary" : "" })));
 }
 
 /** @param {string} verb */
@@ -216,7 +215,6 @@ $("claim").addEventListener("click", async (/** @type {EventOn<HTMLElement>} */ 
   }
 });
 $("decline").addEventListener("click", decline);
-$("share").append(...qr($("listen").href, $("listen").textContent));
 
 /** Shows what the house tells of the space and its stage, as long as we may see it. */
 async function watch() {
