@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -18,8 +19,15 @@ _RELEASE = 10.0 ** (0.1 / 20.0)
 """0.1 dB every 5 ms: 20 dB a second."""
 
 
-_ONES: Final = np.ones(TICK_SAMPLES, dtype=np.float32)
 _RISE: Final = (np.arange(1, LOOKAHEAD_SAMPLES + 1, dtype=np.float32) / LOOKAHEAD_SAMPLES)[np.newaxis, :]
+
+
+@cache
+def _ones(size: int) -> Samples:
+    """Read-only, for everybody."""
+    ones = np.ones(size, dtype=np.float32)
+    ones.flags.writeable = False
+    return ones
 
 
 class Limiter:
@@ -34,13 +42,13 @@ class Limiter:
         self._tail: Samples = np.zeros(LOOKAHEAD_SAMPLES, dtype=np.float32)
 
     def curve(self, peaks: Samples) -> Samples:
-        """960 gains, read-only, for the samples *5 ms before* those whose magnitudes are ``peaks``.
+        """The gains, read-only, for the samples *5 ms before* those whose magnitudes are ``peaks``, some steps of 5 ms.
 
         Several signals can share one curve: let ``peaks`` be the largest magnitude of all of them.
         """
         highest = np.maximum.reduce(peaks.reshape(-1, LOOKAHEAD_SAMPLES), axis=1)
         if self._border == self._allowed == 1.0 and not (highest > _AIM).any():
-            return _ONES
+            return _ones(peaks.size)
         borders = [self._border]
         for peak in highest.tolist():
             following = min(1.0, _AIM / peak) if peak > _AIM else 1.0

@@ -7,7 +7,7 @@ of the soundboard joins at the sum, as loud as it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log10
 from typing import Any, Final
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from stentor.audio.fade import linear
 from stentor.audio.limiter import CEILING, LOOKAHEAD_SAMPLES, Limiter
 from stentor.audio.loudness import Leveller
-from stentor.audio.pcm import FLOOR_DBFS, SILENCE, Block, gain_of_db
+from stentor.audio.pcm import FLOOR_DBFS, SILENCE, Block, Samples, gain_of_db
 from stentor.audio.voice import TalkDetector
 from stentor.audio.weighting import KWeighting
 from stentor.base.grid import TICK_SAMPLES
@@ -109,24 +109,45 @@ class Mixer:
 
         Every change is faded. Raises ValueError for a block that has not 960 samples.
         """
-        leaving = self._seat_people(inputs)
+        return self.ticks([inputs], [played])[0]
+
+    def ticks(self, inputs: Sequence[Mapping[str, Block | None]], played: Sequence[Block]) -> list[Mix]:
+        """Several ticks as :meth:`tick` mixes them one by one; eight with the same seats cost as much as two."""
+        mixes: list[Mix] = []
+        first = 0
+        for end in range(1, len(inputs) + 1):
+            if end == len(inputs) or _giving(inputs[end]) != _giving(inputs[first]):
+                sounds = played[first:end]
+                mixes += self._stretch(inputs[first:end], sounds[0] if len(sounds) == 1 else np.concatenate(sounds))
+                first = end
+        return mixes
+
+    def _stretch(self, inputs: Sequence[Mapping[str, Block | None]], played: Samples) -> list[Mix]:
+        """Ticks in which the same seats give sound."""
+        leaving = self._seat_people(inputs[0])
         sound = self._gather(inputs)
-        energies = _mean_squares(self._weighting.filter(sound))
         judged = [
-            row.judge(energy, self._settings.get(seat, _NEUTRAL).factor)
-            for seat, row, energy in zip(self._seats, self._rows, energies, strict=True)
+            [row.judge(energy, self._settings.get(seat, _NEUTRAL).factor) for energy in energies]
+            for seat, row, energies in zip(
+                self._seats, self._rows, _mean_squares(self._weighting.filter(sound)), strict=True
+            )
         ]
-        self._apply(sound, np.array([gain for gain, _ in judged]))
-        talking = [talks for _, talks in judged]
-        full, minus = self._sum(sound, played, leaving, talking)
-        levels = [max(FLOOR_DBFS, 10.0 * log10(max(energy, 1e-18))) for energy in _mean_squares(sound)]
-        return Mix(
-            full=full,
-            minus=minus,
-            shared=full,
-            talking=frozenset(seat for seat, talks in zip(self._seats, talking, strict=True) if talks),
-            levels_dbfs=dict(zip(self._seats, levels, strict=True)),
-        )
+        shape = (len(self._seats), len(inputs))
+        self._apply(sound, np.array([[gain for gain, _ in row] for row in judged]).reshape(shape))
+        talking = [
+            frozenset(seat for seat, row in zip(self._seats, judged, strict=True) if row[place][1])
+            for place in range(len(inputs))
+        ]
+        full, minus = self._sum(sound, played, leaving, frozenset().union(*talking))
+        levels = [[max(FLOOR_DBFS, 10.0 * log10(max(each, 1e-18))) for each in row] for row in _mean_squares(sound)]
+        mixes = []
+        for place, talkers in enumerate(talking):
+            tick = slice(place * TICK_SAMPLES, (place + 1) * TICK_SAMPLES)
+            mixed = full[tick]
+            own = {seat: each[tick] for seat, each in minus.items() if seat in talkers or len(self._seats) == 1}
+            levels_dbfs = {seat: row[place] for seat, row in zip(self._seats, levels, strict=True)}
+            mixes.append(Mix(mixed, own, mixed, talkers, levels_dbfs))
+        return mixes
 
     def _seat_people(self, inputs: Mapping[str, Block | None]) -> Block:
         """Makes the rows those of ``inputs``; gives back the last 5 ms of who left, summed and faded out."""
@@ -146,63 +167,75 @@ class Mixer:
         self._rows = [self._rows[row] if row >= 0 else _Row() for row in order]
         return leaving
 
-    def _gather(self, inputs: Mapping[str, Block | None]) -> NDArray[np.float32]:
+    def _gather(self, inputs: Sequence[Mapping[str, Block | None]]) -> NDArray[np.float32]:
         """The seats' blocks as rows, bounded, faded where one begins or stops giving sound."""
-        sound = np.zeros((len(self._seats), TICK_SAMPLES), dtype=np.float32)
+        sound = np.zeros((len(self._seats), len(inputs) * TICK_SAMPLES), dtype=np.float32)
         fade_out, fade_in = linear(LOOKAHEAD_SAMPLES)
-        for row, block in enumerate(inputs.values()):
+        for row, seat in enumerate(self._seats):
+            for place, each in enumerate(inputs):
+                block = each[seat]
+                if block is None:
+                    break
+                if block.shape != (TICK_SAMPLES,):
+                    raise ValueError(f"A block has {TICK_SAMPLES} samples, not {block.shape}.")
+                sound[row, place * TICK_SAMPLES : (place + 1) * TICK_SAMPLES] = block
             if block is None:
                 if self._present[row]:
                     self._tails[row] *= fade_out
                     self._present[row] = False
                 continue
-            if block.shape != (TICK_SAMPLES,):
-                raise ValueError(f"A block has {TICK_SAMPLES} samples, not {block.shape}.")
-            sound[row] = block
             if not self._present[row]:
                 self._present[row] = True
                 sound[row, :LOOKAHEAD_SAMPLES] *= fade_in
-        if not np.isfinite(sound.sum()):
+        if not np.isfinite(np.add.reduce(sound, axis=None)):
             np.nan_to_num(sound, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
         return _within(sound, _LOUDEST)
 
     def _apply(self, sound: NDArray[np.float32], gains: NDArray[np.float64]) -> None:
-        """Multiplies each row by its gain, in place, in a straight line from the last tick's gain to this one's."""
-        start = self._gains.astype(np.float32)[:, np.newaxis]
-        step = (gains - self._gains).astype(np.float32)[:, np.newaxis]
-        sound *= start + step * _RISE
-        self._gains = gains
+        """Multiplies each row by its gains, in place, each tick in a straight line from the last one's to its own."""
+        before = np.append(self._gains[:, np.newaxis], gains[:, :-1], axis=1) if gains.shape[1] > 1 else self._gains
+        start = before.astype(np.float32).reshape(-1, 1)
+        step = gains.astype(np.float32).reshape(-1, 1) - start
+        ticks = sound.reshape(gains.size, TICK_SAMPLES)
+        ticks *= start + step * _RISE
+        self._gains = gains[:, -1]
 
     def _sum(
-        self, sound: NDArray[np.float32], played: Block, leaving: Block, talking: list[bool]
-    ) -> tuple[Block, dict[str, Block]]:
-        """The mix and the talkers' mixes without themselves, 5 ms late and under one curve of the limiter.
+        self, sound: NDArray[np.float32], played: Samples, leaving: Block, talking: frozenset[str]
+    ) -> tuple[Samples, dict[str, Samples]]:
+        """The mix and the mixes of ``talking`` without themselves, 5 ms late and under one curve of the limiter.
 
         The curve looks at every possible mix-minus, not only at the sum: two seats may cancel each other in it.
         """
+        length = sound.shape[1]
         newest = np.add.reduce(sound) + played
         peaks = np.abs(newest)
         if len(self._seats) > 1:
             np.maximum(peaks, np.abs(newest - sound).max(axis=0), out=peaks)
         curve = self._limiter.curve(peaks)
         delayed = np.concatenate((self._tails, sound), axis=1)
-        self._tails = delayed[:, TICK_SAMPLES:].copy()
-        due = delayed[:, :TICK_SAMPLES]
+        self._tails = delayed[:, length:].copy()
+        due = delayed[:, :length]
         late = np.concatenate((self._played_tail, played))
-        self._played_tail = late[TICK_SAMPLES:].copy()
-        total = np.add.reduce(due) + late[:TICK_SAMPLES]
+        self._played_tail = late[length:].copy()
+        total = np.add.reduce(due) + late[:length]
         total[:LOOKAHEAD_SAMPLES] += leaving
-        rows = [row for row, talks in enumerate(talking) if talks or len(talking) == 1]
-        minus = {self._seats[row]: _bounded((total - due[row]) * curve) for row in rows}
+        heard = [(row, seat) for row, seat in enumerate(self._seats) if seat in talking or len(self._seats) == 1]
+        minus = {seat: _bounded((total - due[row]) * curve) for row, seat in heard}
         return _bounded(total * curve), minus
+
+
+def _giving(inputs: Mapping[str, Block | None]) -> list[tuple[str, bool]]:
+    """Who sits there, and who of them gives sound."""
+    return [(seat, block is not None) for seat, block in inputs.items()]
 
 
 _NEUTRAL: Final = _Seat()
 
 
-def _bounded(block: Block) -> Block:
+def _bounded(samples: Samples) -> Samples:
     """A fading tail was measured before it was faded, so a sum of others' opposites may pass the curve by a little."""
-    return _within(block, CEILING)
+    return _within(samples, CEILING)
 
 
 def _within(samples: NDArray[np.float32], limit: float) -> NDArray[np.float32]:
@@ -210,6 +243,8 @@ def _within(samples: NDArray[np.float32], limit: float) -> NDArray[np.float32]:
     return np.minimum(np.maximum(samples, -limit, out=samples), limit, out=samples)
 
 
-def _mean_squares(rows: NDArray[Any]) -> list[float]:
-    means: list[float] = (np.vecdot(rows, rows) / TICK_SAMPLES).tolist()
+def _mean_squares(rows: NDArray[Any]) -> list[list[float]]:
+    """Of each row's ticks."""
+    ticks = rows.reshape(len(rows), rows.shape[1] // TICK_SAMPLES, TICK_SAMPLES)
+    means: list[list[float]] = (np.vecdot(ticks, ticks) / TICK_SAMPLES).tolist()
     return means

@@ -1,8 +1,8 @@
 """The K filter of ITU-R BS.1770-4 (annex 1, tables 1 and 2, coefficients for 48 kHz) as a stream, in plain numpy.
 
 The filter is one linear system of four states. In blocks of 32 samples its output is a matrix product of the block and
-another one of the state the block began with; the states of all 30 blocks of a tick follow from a third. So a tick
-takes three small products for all signals together, and no process has to load a signal library when it starts.
+another one of the state the block began with; the states of all 30 blocks of a tick follow from a third. So some ticks
+take two small products for all signals together and one more each, and no process has to load a signal library.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _SECTIONS: Final = (
 _STATES: Final = 2 * len(_SECTIONS)
 _BLOCK: Final = 32
 _BLOCKS: Final = TICK_SAMPLES // _BLOCK
+_PIECE: Final = 16 * TICK_SAMPLES
 
 
 class _Matrices(NamedTuple):
@@ -51,12 +52,12 @@ class KWeighting:
 
     def filter(self, samples: NDArray[np.float32]) -> Matrix:
         """The filtered signal; ``samples`` has the shape ``(channels, n)`` and is not changed."""
-        if samples.shape[1] == TICK_SAMPLES:
+        if 0 < samples.shape[1] <= _PIECE:
             return self._piece(samples)
         filtered = np.empty(samples.shape)
-        for start in range(0, samples.shape[1], TICK_SAMPLES):
-            piece = samples[:, start : start + TICK_SAMPLES]
-            filtered[:, start : start + TICK_SAMPLES] = self._piece(piece)
+        for start in range(0, samples.shape[1], _PIECE):
+            piece = samples[:, start : start + _PIECE]
+            filtered[:, start : start + _PIECE] = self._piece(piece)
         return filtered
 
     def rearrange(self, order: Sequence[int]) -> None:
@@ -67,23 +68,30 @@ class KWeighting:
                 self._state[new] = old[was]
 
     def _piece(self, samples: NDArray[np.float32]) -> Matrix:
-        """At most a tick; what is missing of it counts as zeros, which change no earlier output."""
+        """At most so many ticks; what is missing of the last counts as zeros, which change no earlier output."""
         channels, length = samples.shape
         matrices = _matrices()
-        padded = np.zeros((channels, TICK_SAMPLES))
+        ticks = -(-length // TICK_SAMPLES)
+        padded = np.zeros((channels, ticks * TICK_SAMPLES))
         padded[:, :length] = samples
-        blocks = padded.reshape(channels * _BLOCKS, _BLOCK)
-        added = (blocks @ matrices.into).reshape(channels, _BLOCKS * _STATES)
-        states = (np.concatenate((self._state, added), axis=1) @ matrices.carry).reshape(channels, _BLOCKS + 1, _STATES)
-        begun = states[:, :_BLOCKS].reshape(channels * _BLOCKS, _STATES)
-        filtered = (blocks @ matrices.local + begun @ matrices.out).reshape(channels, TICK_SAMPLES)
-        whole, rest = divmod(length, _BLOCK)
-        self._state = states[:, whole]
-        if rest:
-            self._state = (
-                self._state @ matrices.powers[rest] + padded[:, length - rest : length] @ matrices.into[_BLOCK - rest :]
-            )
-        return filtered[:, :length]
+        blocks = padded.reshape(channels * ticks * _BLOCKS, _BLOCK)
+        added = (blocks @ matrices.into).reshape(channels, ticks, _BLOCKS * _STATES)
+        begun = []
+        for tick in range(ticks):
+            before = np.concatenate((self._state, added[:, tick]), axis=1)
+            states = (before @ matrices.carry).reshape(channels, _BLOCKS + 1, _STATES)
+            begun.append(states[:, :_BLOCKS])
+            self._state = states[:, _BLOCKS]
+        at_start = begun[0] if ticks == 1 else np.concatenate(begun, axis=1)
+        filtered = blocks @ matrices.local + at_start.reshape(len(blocks), _STATES) @ matrices.out
+        if missing := ticks * TICK_SAMPLES - length:
+            whole, rest = divmod(TICK_SAMPLES - missing, _BLOCK)
+            self._state = states[:, whole]
+            if rest:
+                self._state = (
+                    self._state @ matrices.powers[rest] + samples[:, length - rest :] @ matrices.into[_BLOCK - rest :]
+                )
+        return filtered.reshape(padded.shape)[:, :length]
 
 
 @cache

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
+
+import numpy as np
 
 from stentor.audio import pcm
 from stentor.audio.mixer import Mix, Mixer
@@ -28,11 +30,11 @@ from stentor.spaces.tokens import Invitation
 from stentor.stage.ice import IceSettings
 from stentor.stage.offer import SpeakerOffer
 from stentor.stage.peer import DtlsCertificate, Peer
-from stentor.stage.seat import SPARSE_TICKS, Presence, SeatSession, StageSeat, observe, watch
+from stentor.stage.seat import SPARSE_TICKS, Gathered, Presence, SeatSession, StageSeat, observe, watch
 from stentor.stage.sender import BATCH
 from stentor.stage.soundboard import Soundboard
 from stentor.stage.ticks import TickClock
-from stentor.wire.tick import Tick
+from stentor.wire.tick import SAMPLES_BYTES, Tick
 
 FAREWELL_TICKS = 25
 """Half a second after the last one has said goodbye: the last of their sound fades out, and who leaves at the end of
@@ -52,15 +54,6 @@ Overhear = Callable[[Space, int, Mapping[str, Block | None], frozenset[str]], Aw
 
 async def _nothing() -> None:
     """Ticks that are not kept back need no word that none follows."""
-
-
-class _Mixed(NamedTuple):
-    """A tick that is mixed: what came of each seat, what each is to hear, and what the programme gets, if anything."""
-
-    number: int
-    blocks: dict[str, Block | None]
-    mix: Mix
-    tick: Tick | None
 
 
 class Room:
@@ -96,8 +89,8 @@ class Room:
         self._certificate = certificate
         self.monotonic = monotonic
         self._mixer = Mixer()
-        self._mixed: list[_Mixed] = []
-        """What is to be handed on."""
+        self._mixed: list[tuple[Gathered, Mix, Tick | None]] = []
+        """Ticks to be handed on; the last is what the programme gets, if anything."""
         self._somebody = asyncio.Event()
         """Somebody may have come, or a sound begun."""
         self._shared: OpusEncoder | None = None
@@ -291,48 +284,55 @@ class Room:
         began, together = self.monotonic(), self._together
         for seat in self.seats.values():
             seat.collect()
-        for number in self.ticks.numbers(together):
-            self.mix(number, self.monotonic() - self.ticks.age_s(number, together))
+        numbers = self.ticks.numbers(together)
+        self.mix([(number, self.monotonic() - self.ticks.age_s(number, together)) for number in numbers])
         self.busy_s += self.monotonic() - began
 
-    def mix(self, number: int, now: float) -> None:
-        """One tick, due at ``now`` (monotonic seconds): from every seat, through the mixer; to be handed on."""
-        blocks: dict[str, Block | None] = {}
+    def mix(self, due: Sequence[tuple[int, float]]) -> None:
+        """Ticks, each with its time (monotonic seconds): from every seat, through the mixer; to be handed on."""
+        if not due:
+            return
+        gathered = [self._gather(number, now) for number, now in due]
+        mixes = self._mixer.ticks(
+            [each.blocks for each in gathered],
+            [pcm.SILENCE if each.played is None else each.played for each in gathered],
+        )
+        samples = pcm.to_int16(np.concatenate([mix.full for mix in mixes]))
+        seats = self.seats.values()
+        for place, (each, mix) in enumerate(zip(gathered, mixes, strict=True)):
+            observe(seats, mix)
+            watch(seats, each)
+            tick = each.tick(mix, samples[place * SAMPLES_BYTES : (place + 1) * SAMPLES_BYTES])
+            self.silent_ticks += tick is None
+            self._mixed.append((each, mix, tick))
+
+    def _gather(self, number: int, now: float) -> Gathered:
         for seat in list(self.seats.values()):
             seat.follow(now)
             if seat.given_up or (seat.arrived and seat.presence(now) is Presence.VACATED and seat.joining is None):
                 self._vacate(seat.id)
-            elif seat.arrived:
-                blocks[seat.id] = seat.take(now)
+        blocks: dict[str, Block | None] = {seat.id: seat.take(now) for seat in self.seats.values() if seat.arrived}
+        for seat in self.seats.values():
             while seat.retired:
                 self._retire(seat.retired.pop())
         played = self._soundboard.take(grid.tick_start(number, self.ticks.origin)) if self._soundboard else None
-        mix = self._mixer.tick(blocks, pcm.SILENCE if played is None else played)
-        seats = self.seats.values()
-        delay_ms = observe(seats, mix, now)
-        watch(seats, blocks, number, now)
         farewell, self._farewell_ticks = self._farewell_ticks, max(0, self._farewell_ticks - 1)
-        heard = any(block is not None for block in blocks.values())
-        tick = None
-        if heard or played is not None or (farewell and not self.seats):
-            tick = Tick(max(0, number), delay_ms, len(mix.talking), pcm.to_int16(mix.full))
-        else:
-            self.silent_ticks += 1
-        self._mixed.append(_Mixed(number, blocks, mix, tick))
+        ages_ms: dict[str, float] = {seat: self.seats[seat].delay_ms(now) for seat in blocks}
+        return Gathered(number, blocks, ages_ms, played, farewell=bool(farewell and not self.seats))
 
     async def hand_on(self) -> None:
         """What was mixed goes to the programme, to the captions and back to the seats."""
         began = self.monotonic()
         mixed, self._mixed = self._mixed, []
-        for number, blocks, mix, tick in mixed:
+        for gathered, mix, tick in mixed:
             if tick is not None:
                 await self._publish(tick)
             else:
                 # Nothing is sent then, so that the audience hears the filler and not silence.
                 await self._flush()
             if self._overhear is not None:
-                await self._overhear(self.space, number, blocks, mix.talking)
-            await self._send_back(mix, number)
+                await self._overhear(self.space, gathered.number, gathered.blocks, mix.talking)
+            await self._send_back(mix, gathered.number)
         self.busy_s += self.monotonic() - began
 
     async def _send_back(self, mix: Mix, number: int) -> None:

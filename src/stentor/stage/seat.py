@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Mapping
 from enum import StrEnum
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from stentor.spaces.model import Role
 from stentor.spaces.quality import LineQuality
 from stentor.stage import rtp
 from stentor.stage.peer import Peer, PeerState
+from stentor.wire.tick import Tick
 
 LOST_AFTER_S = 10.0
 """Without media for so long a seat counts as lost: people have noticed by then, and most dead spots are shorter."""
@@ -253,28 +255,44 @@ class StageSeat:
         return self.current.peer.loss if self.current and self.current.peer else 0.0
 
 
-def observe(seats: Collection[StageSeat], mix: Mix, now: float) -> int:
-    """Notes who talks and how loud; returns the greatest delay among them, in ms."""
-    delay_ms = 0.0
+class Gathered(NamedTuple):
+    """What a tick has before it is mixed."""
+
+    number: int
+    blocks: Mapping[str, Block | None]
+    """Of each seat that has arrived."""
+    ages_ms: Mapping[str, float]
+    """How old each one's sound is."""
+    played: Block | None
+    farewell: bool
+    """The last has said goodbye: also silence goes to the programme."""
+
+    def tick(self, mix: Mix, samples: bytes) -> Tick | None:
+        """For the programme; None when there is nothing to be heard, so that the audience hears the filler."""
+        if self.played is None and not self.farewell and all(block is None for block in self.blocks.values()):
+            return None
+        delay_ms = round(max((self.ages_ms[seat] for seat in mix.talking), default=0.0))
+        return Tick(max(0, self.number), delay_ms, len(mix.talking), samples)
+
+
+def observe(seats: Collection[StageSeat], mix: Mix) -> None:
+    """Notes who talks and how loud."""
     for seat in seats:
         seat.talking = seat.id in mix.talking
         seat.level_dbfs = mix.levels_dbfs.get(seat.id, FLOOR_DBFS)
-        if seat.talking:
-            delay_ms = max(delay_ms, seat.delay_ms(now))
-    return round(delay_ms)
 
 
-def watch(seats: Collection[StageSeat], blocks: Mapping[str, Block | None], number: int, now: float) -> None:
-    """Lets each seat's watch hear tick ``number``, with the sum of what the others said."""
-    said = {seat.id: block for seat in seats if seat.talking and (block := blocks.get(seat.id)) is not None}
-    everybody = sum(said.values(), start=SILENCE)
+def watch(seats: Collection[StageSeat], gathered: Gathered) -> None:
+    """Lets each seat's watch hear a tick, with the sum of what the others said."""
+    said = {seat.id: block for seat in seats if seat.talking and (block := gathered.blocks.get(seat.id)) is not None}
+    everybody = next(iter(said.values()), SILENCE) if len(said) < 2 else sum(said.values(), start=SILENCE)
     for seat in seats:
         if not seat.arrived:
             continue
-        block = blocks.get(seat.id)
+        block = gathered.blocks.get(seat.id)
         others = everybody if seat.id not in said else SILENCE if len(said) == 1 else everybody - said[seat.id]
         seat.note(block)
         seat.watch.hear(block, others, talking=seat.talking, muted=seat.muted or seat.self_muted)
-        if number % LINE_TICKS == 0:
-            lasted_s = LINE_TICKS * TICK_S
-            seat.line.note(lasted_s, loss=seat.loss, jitter_ms=seat.jitter_ms, delay_ms=seat.delay_ms(now))
+        if gathered.number % LINE_TICKS == 0:
+            lasted_s, age_ms = LINE_TICKS * TICK_S, gathered.ages_ms.get(seat.id, 0.0)
+            seat.line.note(lasted_s, loss=seat.loss, jitter_ms=seat.jitter_ms, delay_ms=age_ms)

@@ -170,6 +170,25 @@ def test_nothing_ever_clips(seed: int, seats: int, loudness: float) -> None:
             assert np.all(np.abs(out) <= 0.97)
 
 
+@pytest.mark.parametrize("seats", [1, 3])
+def test_ticks_that_are_mixed_at_once_are_those_mixed_one_by_one(seats: int) -> None:
+    """Also where a seat comes, goes, falls silent or is played to in the middle of them."""
+    one_by_one, at_once, speech = Mixer(), Mixer(), np.tile(voice("reader"), 2)
+    for first in range(0, 400, 8):
+        inputs: list[dict[str, Block | None]] = []
+        for tick in range(first, first + 8):
+            here = [seat for seat in range(seats) if (tick + 60 * seat) % 150 > 20]
+            given = {str(seat): block_of(3 * speech, tick + 97 * seat) for seat in here}
+            inputs.append({seat: block if (tick + int(seat)) % 70 > 5 else None for seat, block in given.items()})
+        played = [block_of(STEADY, tick) if tick % 100 > 70 else SILENCE for tick in range(first, first + 8)]
+        singles = [one_by_one.tick(*each) for each in zip(inputs, played, strict=True)]
+        for single, mix in zip(singles, at_once.ticks(inputs, played), strict=True):
+            assert (mix.talking, mix.minus.keys()) == (single.talking, single.minus.keys())
+            assert mix.levels_dbfs == pytest.approx(single.levels_dbfs, abs=1e-3)
+            for own, alone in [(mix.full, single.full), *((mix.minus[seat], single.minus[seat]) for seat in mix.minus)]:
+                np.testing.assert_allclose(own, alone, atol=1e-6)
+
+
 def test_an_empty_stage_is_silence() -> None:
     """No seats: a tick of nothing, not an error."""
     mix = Mixer().tick({})

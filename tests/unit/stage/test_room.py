@@ -153,8 +153,7 @@ async def test_a_stage_without_sound_publishes_nothing() -> None:
         published.append(tick)
 
     room = room_at(Clock(1000.0), publish=keep)
-    for number in range(50):
-        room.mix(number, room.monotonic())
+    room.mix([(number, room.monotonic()) for number in range(50)])
     await room.hand_on()
     assert published == []
     assert room.silent_ticks == 50
