@@ -36,6 +36,11 @@ window.Notification = class extends Notification {
     told.notification.push(options.body);
   }
 };
+const { showNotification } = ServiceWorkerRegistration.prototype;
+ServiceWorkerRegistration.prototype.showNotification = function (title, options) {
+  told.notification.push(options.body);
+  return showNotification.call(this, title, options);
+};
 """
 """Counts what the page does, and lets it believe that another is before it: without a screen each page is in front."""
 WAYS = ("title", "sound", "vibration", "notification")

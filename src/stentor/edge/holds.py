@@ -37,6 +37,10 @@ class Holds:
             return None
         return self._file(name, channel.hold, request).answer(request.headers, self._now())
 
+    def site(self, loop: HoldLoop, request: Request) -> Reply:
+        """The site's own, of no space: what an installed app keeps for when there is no network."""
+        return self._file("", loop, request).answer(request.headers, self._now())
+
     async def read(self, channel: Channel, request: Request) -> Reply:
         """Its own loop from the object store; while that fails, what fills in at this edge."""
         name, loop = channel.space.hold, channel.hold

@@ -1,4 +1,5 @@
-"""What the site is called and looks like, and its texts, out of one object that houses write (``people.site``).
+"""What the site is called and looks like, and its texts, out of one object that houses write (``people.site``); and
+what makes an app of it: the manifest, and the page that a browser keeps for when there is no network.
 
 It is read every :data:`PERIOD_S` by nobody's request; pages that are made from then on say the new name.
 """
@@ -18,7 +19,7 @@ from stentor.base.texts import LANGUAGES
 from stentor.edge.page import ListenerPages
 from stentor.edge.reply import Document, Reply
 from stentor.people import site
-from stentor.people.picture import TYPE
+from stentor.people.picture import SIDE_PIXELS, TYPE
 from stentor.people.site import SiteLook
 from stentor.store.objects import Objects
 from stentor.wire.http import Request
@@ -28,6 +29,24 @@ FILE_CACHE: Final = "public, max-age=3600"
 """Another logo has another address; who asks without its version has today's within the hour."""
 TEXT_CACHE: Final = "public, max-age=0, s-maxage=10, stale-while-revalidate=10, stale-if-error=600"
 CSS: Final = "text/css; charset=utf-8"
+MANIFEST: Final = "application/manifest+json"
+WORKER: Final = "sw.js"
+"""It stands beside ``/``, since a worker is for what is below its own address only."""
+APP: Final = ("manifest.webmanifest", "offline", WORKER)
+PAPER, ACCENT = "#fbf9f5", "#046480"
+"""As in ``design.css``: while an app starts, nothing of it has been read yet."""
+SHORT_CHARACTERS: Final = 12
+"""What is readable below an icon."""
+
+
+def short_name(name: str) -> str:
+    """As many words as fit; of a longer word its beginning."""
+    found = ""
+    for word in name.split():
+        if len(longer := f"{found} {word}".strip()) > SHORT_CHARACTERS:
+            break
+        found = longer
+    return found or name[:SHORT_CHARACTERS]
 
 
 class SiteIdentity:
@@ -63,7 +82,7 @@ class SiteIdentity:
 
     def answer(self, path: list[str], request: Request) -> Reply | None:
         """The reply for ``path``; None where there is no such file or text."""
-        if len(path) != 1 or path[0] not in ("logo", "site.css", *self._pages.look.pages):
+        if len(path) != 1 or path[0] not in ("logo", "site.css", *APP, *self._pages.look.pages):
             return None
         asked = request.query.get("lang", "")
         language = asked if asked in LANGUAGES else LANGUAGES[0]
@@ -78,6 +97,39 @@ class SiteIdentity:
         if name in files:
             body, kind = files[name]
             return Document(body, kind, FILE_CACHE, now=now, X_Content_Type_Options="nosniff") if body else None
+        match name:
+            case "manifest.webmanifest":
+                return Document(self._manifest(language), MANIFEST, TEXT_CACHE, now=now)
+            case "offline":
+                return self._pages.public("offline", language, TEXT_CACHE, now, path="/offline")
+            case "sw.js":
+                return self._pages.worker(TEXT_CACHE, now)
         return self._pages.public(
             "text", language, TEXT_CACHE, now, path=f"/{name}", about=name, text=Markup(look.pages[name])
+        )
+
+    def _manifest(self, language: str) -> bytes:
+        """What a browser asks that puts the site on a home screen (W3C Web Application Manifest)."""
+        look, static = self._pages.look, self._pages.address
+        ours = [
+            {"src": static("icon.svg"), "sizes": "any", "type": "image/svg+xml"},
+            {"src": static("icon-192.png"), "sizes": "192x192", "type": "image/png"},
+            {"src": static("icon-512.png"), "sizes": "512x512", "type": "image/png"},
+            {"src": static("icon-full.png"), "sizes": "512x512", "type": "image/png", "purpose": "maskable"},
+        ]
+        logo = {"src": look.logo_address, "sizes": f"{SIDE_PIXELS}x{SIDE_PIXELS}", "type": TYPE}
+        return msgspec.json.encode(
+            {
+                "id": "/",
+                "start_url": "/",
+                "scope": "/",
+                "name": look.name,
+                "short_name": short_name(look.name),
+                "description": self._pages.catalogue.text(language, "front.about"),
+                "lang": language,
+                "display": "standalone",
+                "background_color": PAPER,
+                "theme_color": look.accent or ACCENT,
+                "icons": [logo] if look.logo else ours,
+            }
         )

@@ -160,6 +160,22 @@ class ListenerPages:
         query = "" if language == texts.LANGUAGES[0] else f"?lang={language}"
         return self._document(name, language, cache, now, embedded=False, query=query, **shown, **values)
 
+    def address(self, name: str) -> str:
+        """Where the file ``name`` is."""
+        return self._static(name)
+
+    def worker(self, cache: str, now: float) -> Document:
+        """The service worker, which may ask this site only."""
+        file = self._static.files["worker.js"]
+        return Document(
+            file.body,
+            file.content_type,
+            cache,
+            now=now,
+            X_Content_Type_Options="nosniff",
+            Content_Security_Policy="default-src 'none'; connect-src 'self'",
+        )
+
     def static(self, path: list[str]) -> Document:
         """``[version, …file]``: for ever when the version is this one; raises :class:`stentor.base.errors.NotFound`."""
         name = "/".join(path[1:])

@@ -108,7 +108,7 @@ class Site:
         self._documents = SpaceDocuments(
             gate, self._pages, address=address, house=house, overflow=overflow, clock=worker.clock
         )
-        self._holds = Holds(objects, worker.clock)
+        self._holds, self._music = Holds(objects, worker.clock), music
         self._jobs: set[asyncio.Task[None]] = set()
         self._log = log.get("edge")
 
@@ -137,6 +137,8 @@ class Site:
                 return self._pages.static(rest).answer(request.headers)
             case ["oembed"]:
                 return self._oembed(request, connection)
+            case ["hold.m4a"]:
+                return self._holds.site(self._music, request)
             case ["door.pub"]:
                 return self._gate.public_key.answer(request.headers)
             case ["healthz"]:

@@ -44,13 +44,15 @@ class SiteWishes(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class SiteLook(msgspec.Struct, frozen=True, omit_defaults=True):
-    """As pages show it. ``styles`` are the colours as CSS, ``pages`` the texts as HTML by name, ``logo`` is a JPEG."""
+    """As pages show it. ``styles`` are the colours as CSS, ``pages`` the texts as HTML by name, ``logo`` is a JPEG,
+    ``accent`` the colour on light pages, ``#rrggbb`` or empty."""
 
     name: str = NAME
     contact: str = ""
     styles: str = ""
     pages: dict[str, str] = {}
     logo: bytes = b""
+    accent: str = ""
 
     @property
     def link(self) -> str:
@@ -72,7 +74,8 @@ def look(wishes: SiteWishes, logo: bytes) -> SiteLook:
     """What pages are told."""
     texts = {name: str(getattr(wishes, name)) for name in PAGES}
     pages = {name: prose.html(text) for name, text in texts.items() if text}
-    return SiteLook(wishes.name, wishes.contact, _styles(wishes.accent), pages, logo)
+    accent = colour.shades(wishes.accent)[0].accent if wishes.accent else ""
+    return SiteLook(wishes.name, wishes.contact, _styles(wishes.accent), pages, logo, accent)
 
 
 def _styles(accent: str) -> str:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-import msgspec
+import json
+import re
 
+import msgspec
+import pytest
+
+from stentor.base import colour
+from stentor.edge.identity import ACCENT, short_name
 from stentor.people import site
 from stentor.people.site import SiteWishes
 from tests.support.edge import Rig, edge
@@ -71,7 +77,7 @@ async def test_logo_and_colours() -> None:
         page = (await rig.get("/"))[2].decode()
         look = site.look(WISHES, b"a picture")
         assert f'<link rel="stylesheet" href="{look.styles_address}">' in page
-        assert page.count(look.logo_address) == 2
+        assert page.count(look.logo_address) == 3, "in the bar, the tab, and on home screens"
 
 
 async def test_an_object_that_cannot_be_read_changes_nothing() -> None:
@@ -85,3 +91,42 @@ async def test_an_object_that_cannot_be_read_changes_nothing() -> None:
         await rig.objects.put(site.KEY, b'{"name": "Newer", "unknown": 1}')
         assert await rig.site.identity.read()
         assert b"Newer" in (await rig.get("/"))[2]
+
+
+async def test_the_site_is_an_app() -> None:
+    """A manifest with its name, colour and pictures that are there; the page for no network, and all that it loads."""
+    async with edge(chunks=1) as rig:
+        _, fields, body = await rig.get("/manifest.webmanifest?lang=de")
+        manifest = json.loads(body)
+        assert fields["content-type"] == "application/manifest+json"
+        assert (manifest["name"], manifest["lang"], manifest["display"]) == ("Stentor", "de", "standalone")
+        assert any(icon.get("purpose") == "maskable" for icon in manifest["icons"])
+        for icon in manifest["icons"]:
+            status, fields, _ = await rig.get(icon["src"])
+            assert (status, fields["content-type"]) == (200, icon["type"])
+        await told(rig, msgspec.structs.replace(WISHES, name="The Night Desk"), logo=b"a picture")
+        rig.now += 2
+        manifest = json.loads((await rig.get("/manifest.webmanifest"))[2])
+        assert (manifest["name"], manifest["short_name"]) == ("The Night Desk", "The Night")
+        assert (await rig.get(manifest["icons"][0]["src"]))[2] == b"a picture"
+        assert colour.is_colour(manifest["theme_color"])
+        assert manifest["theme_color"] not in ("#ffcc00", ACCENT), "the one that can be read on light pages"
+        _, _, page = await rig.get("/offline?lang=de")
+        assert "The Night Desk ist nicht erreichbar" in page.decode()
+        for path in re.findall(r'(?:src|href)="(/(?:static|logo|site)[^"#]+)', page.decode()):
+            assert (await rig.get(path))[0] == 200, path
+        _, fields, worker = await rig.get("/sw.js")
+        assert fields["content-type"].startswith("text/javascript")
+        assert fields["content-security-policy"] == "default-src 'none'; connect-src 'self'"
+        assert "max-age=0" in fields["cache-control"], "a mistake in it must not stay"
+        assert b'"/offline?lang=' in worker or b"`/offline?lang=" in worker
+        assert (await rig.get("/hold.m4a"))[1]["content-type"] == "audio/mp4"
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [("Stentor", "Stentor"), ("The Night Desk", "The Night"), ("Bundespressekonferenz", "Bundespressek"), ("夜", "夜")],
+)
+def test_an_icon_has_a_short_name(name: str, short: str) -> None:
+    """Whole words as far as they fit below an icon; of one long word the beginning."""
+    assert short_name(name) == short[:12]

@@ -1,5 +1,6 @@
 // Pages for everybody: times in the reader's own zone and locale, the language, who is signed in, sharing.
 
+import { register } from "./shared/installed.js";
 import { remembered } from "./shared/remembered.js";
 import { locale } from "./shared/texts.js";
 
@@ -50,6 +51,7 @@ async function share({ dataset: { share: path, title } }) {
 }
 
 choose();
+register();
 const now = new Date();
 for (const node of document.querySelectorAll("time")) node.textContent = said(new Date(node.dateTime), node.dataset.form ?? "when", now);
 for (const node of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-language-name]"))) {

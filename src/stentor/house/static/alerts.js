@@ -2,6 +2,7 @@
 // vibration. Each can be turned off, for this browser.
 
 import { $, text } from "./page.js";
+import { badge, register } from "./shared/installed.js";
 
 const KEPT = "stentor-alerts";
 const APART_MS = 3000; // whatever comes in between only counts in the title: many may ask to speak at once
@@ -49,6 +50,7 @@ export function settings() {
     box.checked = chosen[way];
     box.addEventListener("change", () => choose(way, box));
   }
+  register();
   for (const kind of ["visibilitychange", "focus"]) addEventListener(kind, seen, true);
   new MutationObserver(mark).observe(document.head, { childList: true, subtree: true, characterData: true });
 }
@@ -62,7 +64,7 @@ async function choose(way, box) {
   $("alerts-said").textContent = "";
   try {
     if (box.checked && way === "notification") await allowed();
-    if (box.checked) WAYS[way]?.(text("alerts.example"));
+    if (box.checked) await WAYS[way]?.(text("alerts.example"));
   } catch {
     box.checked = false;
     $("alerts-said").textContent = text("alerts.refused");
@@ -87,12 +89,16 @@ export function alert(said, count = 1) {
   if (performance.now() - toldMs < APART_MS) return;
   toldMs = performance.now();
   for (const [way, tell] of Object.entries(WAYS)) {
-    if (!chosen[way] || (way === "notification" && !away)) continue;
-    try {
-      tell(said);
-    } catch {
-      // a telephone may allow notifications and show none of a page; the others are heard
-    }
+    if (chosen[way] && (away || way !== "notification")) attempt(tell, said);
+  }
+}
+
+/** @param {(said: string) => unknown} tell @param {string} said */
+async function attempt(tell, said) {
+  try {
+    await tell(said);
+  } catch {
+    // a browser may allow something and not do it; the other ways are seen and heard
   }
 }
 
@@ -109,6 +115,7 @@ function seen() {
 function mark() {
   const title = document.title.replace(/^\(\d+\) /, "");
   const marked = unseen && chosen.title ? `(${unseen}) ${title}` : title;
+  badge(chosen.title ? unseen : 0);
   if (document.title !== marked) document.title = marked;
 }
 
@@ -136,8 +143,12 @@ function note(context, hz, afterS) {
 }
 
 /** @param {string} said */
-function notify(said) {
-  const shown = new Notification(document.title.replace(/^\(\d+\) /, ""), { body: said, tag: location.pathname });
+async function notify(said) {
+  const title = document.title.replace(/^\(\d+\) /, "");
+  const about = { body: said, tag: location.pathname, data: location.href };
+  const worker = await navigator.serviceWorker?.getRegistration();
+  if (worker?.active) return worker.showNotification(title, about); // a telephone shows no other ones
+  const shown = new Notification(title, about);
   shown.onclick = () => {
     window.focus();
     shown.close();
