@@ -88,7 +88,7 @@ async def test_without_a_network_a_page_says_so(browsers: Browsers) -> None:
             await page.page.click("#music")
             await page.says("#music", "Musik anhalten")
             await network.up()
-            await page.says("#title", LIVE.title)
+            await page.page.locator("#title", has_text=LIVE.title).wait_for()
             page.calm(but=("Failed to load", "ERR_"))
 
 
