@@ -82,6 +82,8 @@ EXPECTED = {
     "PATCH /spaces/{space}/captions/{cue}": CO_HOSTS,
     "POST /spaces/{space}/pins": CO_HOSTS,
     "DELETE /spaces/{space}/pins/{pin}": CO_HOSTS,
+    "PUT /spaces/{space}/rundown": CO_HOSTS,
+    "POST /spaces/{space}/rundown/{item}": CO_HOSTS,
     "PUT /spaces/{space}/sounds": CO_HOSTS,
     "DELETE /spaces/{space}/sounds/{sound}": CO_HOSTS,
     "PUT /spaces/{space}/playing": CO_HOSTS,
@@ -154,6 +156,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "PUT /spaces/{space}/guest-comments/{comment}": {"verdict": "approve"},
     "PATCH /spaces/{space}/captions/{cue}": {"text": "New"},
     "POST /spaces/{space}/pins": {"text": "New"},
+    "PUT /spaces/{space}/rundown": {"items": [{"title": "New"}]},
     "PUT /spaces/{space}/playing": {"sound": "x"},
     "PATCH /spaces/{space}/playing": {"volume": 50},
     "POST /spaces/{space}/requests": {"name": "New"},
@@ -209,6 +212,7 @@ class Site:
             "comment": "1",
             "guest": "x",
             "cue": "1000-x",
+            "item": "x",
             "token": "x",
         }
         values |= {"space": space, "seat": seats["speaker"]}

@@ -25,7 +25,7 @@ from tests.support.edge import DOORS_OPEN_MS, live_space
 
 TYPES = Path(__file__).parents[2] / "web" / "types"
 SAME_NAMES: tuple[type[msgspec.Struct], ...] = (
-    *(spaces.SpaceRow, spaces.SpaceView, spaces.PinView, spaces.LadderView, spaces.DoorView, spaces.SoundView),
+    *(spaces.SpaceRow, spaces.SpaceView, spaces.PinView, spaces.LadderView, spaces.DoorView),
     *(spaces.PlayingView, seats.Waiting, seats.RequestView, seats.BackstageMessage, spaces.SeatView, spaces.You),
     *(spaces.Ban, comments.CommentView, comments.Person, accounts.ProfileView, accounts.AccountView, RecordEntry),
     *(accounts.PasskeyView, accounts.SessionView, accounts.SiteInvitationView, accounts.DeletionView, Missing),
@@ -37,6 +37,8 @@ DOCUMENTS = {each.__name__: each for each in SAME_NAMES} | {
     "KeepTimes": model.Keep,
     "RemovalView": model.Removal,
     "TrimView": model.Trim,
+    "ItemView": model.RundownItem,
+    "SoundView": model.Sound,
 }
 """By the name of the interface."""
 PLAIN: dict[type, str] = {

@@ -1,11 +1,12 @@
 // What comes beside a recording: chapters.json, peaks.json, gaps.json (edge/replay.py), and captions.json.
 
-/** One turn of a speaker, or music when there is no seat; pins are chapters too. */
+/** One turn of a speaker, or music when there is no seat; pins and items of the rundown are chapters too. */
 interface Chapter {
   startTime: number;
   title: string;
   seat?: string;
   pin?: string;
+  item?: string;
 }
 
 /** `peaks.json`, as audiowaveform writes it: pairs of the lowest and the highest. */

@@ -70,6 +70,7 @@ interface SpaceView {
   audience: Record<string, string>;
   hindrances: Record<string, Hindrance[]>;
   pins: PinView[];
+  rundown: ItemView[];
   ladder: LadderView;
   door: DoorView;
   you: You;
@@ -123,6 +124,14 @@ interface PinView {
   text: string;
   url: string;
   pinned_ms: number;
+}
+
+/** A part of the talk; the one that began last is on now. */
+interface ItemView {
+  id: string;
+  title: string;
+  minutes: number;
+  begun_ms: number | null;
 }
 
 interface LadderView {

@@ -90,7 +90,7 @@ class Replays:
             case ["chapters.json"]:
                 origin_ms = (space.doors_open_ms or 0) + recording.first_chunk * grid.CHUNK_MS
                 pins = [pin for pin in space.pins if not recording.trim or pin.at_ms >= origin_ms]
-                render = partial(outline.chapters, pins=pins, origin_ms=origin_ms)
+                render = partial(outline.chapters, pins=pins, items=space.rundown, origin_ms=origin_ms)
                 # notes may be taken down when all is over, and names be erased
                 state = [*path, str(space.pinned_ms), *map(str, sorted(space.erased))]
                 return await self._outlined(space, state, recording, render, request)

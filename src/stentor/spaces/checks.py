@@ -80,6 +80,11 @@ def note(text: str) -> str:
     return _line(text, NOTE_CHARACTERS, field="text", what="A note")
 
 
+def item(text: str) -> str:
+    """What a part of a talk is called: one line of 1 to 200 characters."""
+    return _line(text, TITLE_CHARACTERS, field="items", what="An item")
+
+
 def message(text: str) -> str:
     """What hosts write to each other: one line of 1 to 500 characters."""
     return _line(text, MESSAGE_CHARACTERS, field="text", what="A message")

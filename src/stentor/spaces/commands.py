@@ -10,7 +10,7 @@ import msgspec
 from stentor.base.texts import UNSAID
 from stentor.base.units import SeatId, SpaceId
 from stentor.crowd.ladder import Cause
-from stentor.spaces.model import Asking, Commenting, Keep, Role
+from stentor.spaces.model import Asking, Commenting, Keep, Role, RundownItem
 from stentor.spaces.switches import Switch
 
 
@@ -307,6 +307,18 @@ class Unpin(Command, frozen=True):
     """Takes a note down, also when all is over."""
 
     pin: str
+
+
+class SetRundown(Command, frozen=True):
+    """What the talk goes through, all of it; an item that stays keeps its id and when it began."""
+
+    items: tuple[RundownItem, ...]
+
+
+class BeginItem(Command, frozen=True):
+    """The talk comes to this item of the rundown now."""
+
+    item: str
 
 
 class AddSound(Command, frozen=True):

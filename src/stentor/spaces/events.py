@@ -10,7 +10,7 @@ import msgspec
 
 from stentor.base.units import SeatId, SpaceId
 from stentor.crowd.ladder import Cause
-from stentor.spaces.model import Asking, Commenting, Keep, Role
+from stentor.spaces.model import Asking, Commenting, Keep, Role, RundownItem
 
 
 class EventBase(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=True):
@@ -286,6 +286,14 @@ class NoteUnpinned(EventBase, frozen=True):
     pin: str
 
 
+class RundownSet(EventBase, frozen=True):
+    items: list[RundownItem]
+
+
+class ItemBegun(EventBase, frozen=True):
+    item: str
+
+
 class SoundAdded(EventBase, frozen=True):
     sound: str
     name: str
@@ -330,56 +338,15 @@ class LetGo(EventBase, frozen=True):
 
 SoundEvent = SoundAdded | SoundDropped | SoundPlayed | SoundTurned | SoundStopped
 Event = (
-    SpaceCreated
-    | SpaceRenamed
-    | SpaceDescribed
-    | LanguageChanged
-    | SpaceRescheduled
-    | HoldChanged
-    | AskingChanged
-    | ReactionsChanged
-    | SwitchSet
-    | CommentsChanged
-    | AudienceLimited
-    | OverflowChanged
-    | AudienceOpened
-    | DoorMoved
-    | ClockSet
-    | RungPinned
-    | RungChanged
-    | DoorsOpened
-    | WentLive
-    | StageLost
-    | StageReturned
-    | HostMissed
-    | SpaceEnded
-    | SpaceCancelled
-    | ReplayOpened
-    | RecordingRemoved
-    | SpaceRemoved
-    | ListingChanged
-    | ReplayTrimmed
-    | SeatGiven
-    | SeatClaimed
-    | SeatPictured
-    | PersonErased
-    | RecordingAgreed
-    | LinkRenewed
-    | SeatRemoved
-    | SeatConnected
-    | SeatLost
-    | RoleChanged
-    | HostChanged
-    | SeatMuted
-    | SeatUnmuted
-    | SeatBanned
-    | BanLifted
-    | NotePinned
-    | NoteUnpinned
-    | SoundEvent
-    | KeepChanged
-    | LetGo
-)
+    SpaceCreated | SpaceRenamed | SpaceDescribed | LanguageChanged | SpaceRescheduled | HoldChanged
+    | AskingChanged | ReactionsChanged | SwitchSet | CommentsChanged | AudienceLimited | OverflowChanged
+    | AudienceOpened | DoorMoved | ClockSet | RungPinned | RungChanged | DoorsOpened | WentLive | StageLost
+    | StageReturned | HostMissed | SpaceEnded | SpaceCancelled | ReplayOpened | RecordingRemoved
+    | SpaceRemoved | ListingChanged | ReplayTrimmed | SeatGiven | SeatClaimed | SeatPictured | PersonErased
+    | RecordingAgreed | LinkRenewed | SeatRemoved | SeatConnected | SeatLost | RoleChanged | HostChanged
+    | SeatMuted | SeatUnmuted | SeatBanned | BanLifted | NotePinned | NoteUnpinned | RundownSet | ItemBegun
+    | SoundEvent | KeepChanged | LetGo
+)  # fmt: skip
 
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 

@@ -86,6 +86,8 @@ class Reason(StrEnum):
     """Edges have lost the bus: they play hold music by themselves."""
     DOORS_CLOSED = "doors-closed"
     """Nobody could come early, and nothing runs that could be looked at."""
+    DAYS_EARLY = "days-early"
+    """It is announced for another day."""
     NOBODY_THERE = "nobody-there"
     """No seat is connected: the audience would hear hold music."""
     TROUBLE = "trouble"

@@ -93,6 +93,16 @@ class Pin(msgspec.Struct, frozen=True):
     at_ms: int
 
 
+class RundownItem(msgspec.Struct, frozen=True):
+    """A part of a talk, as it is planned (``spaces.rundown``)."""
+
+    id: str
+    title: str
+    minutes: int = 0
+    """0 where nothing is planned."""
+    begun_ms: int | None = None
+
+
 class Sound(msgspec.Struct, frozen=True):
     """A sound that hosts may play onto the stage; the samples are an object."""
 
@@ -191,6 +201,7 @@ class Space(msgspec.Struct, frozen=True):
     """In the order in which they were pinned."""
     pinned_ms: int = 0
     """When the pins changed last."""
+    rundown: list[RundownItem] = []
     sounds: list[Sound] = []
     """The soundboard, in the order in which they came."""
     playing: Playing | None = None

@@ -14,7 +14,7 @@ import msgspec
 from stentor.base import grid
 from stentor.base.errors import Malformed
 from stentor.base.rendition import Source
-from stentor.spaces.model import Pin, erased_name
+from stentor.spaces.model import Pin, RundownItem, erased_name
 from stentor.spaces.pulse import SILENCE_DBFS, Pulse
 
 LEAST_TURN_PARTS = 5
@@ -82,13 +82,16 @@ def decode(data: bytes) -> Outline:
         raise Malformed(f"Not an outline: {error}") from error
 
 
-def chapters(found: Outline, pins: Iterable[Pin] = (), *, origin_ms: int = 0) -> bytes:
+def chapters(
+    found: Outline, pins: Iterable[Pin] = (), items: Iterable[RundownItem] = (), *, origin_ms: int = 0
+) -> bytes:
     """JSON chapters as podcast players read them (Podcasting 2.0, version 1.2.0), with ``seat`` for our page.
 
     What was pinned is a chapter too, with ``pin``, from the moment on in which it was (``origin_ms`` is the
-    recording's first).
+    recording's first), and so is each item of the rundown that began, with ``item``.
     """
-    entries: list[dict[str, object]] = [
+    entries = [_item(item, origin_ms) for item in items if item.begun_ms is not None]
+    entries += [
         {
             "startTime": round(turn.start_s, 2),
             "endTime": round(turn.end_s, 2),
@@ -120,6 +123,11 @@ def renamed(whole: Outline, erased: Mapping[str, int]) -> Outline:
         for turn in whole.turns
     ]
     return msgspec.structs.replace(whole, turns=turns)
+
+
+def _item(item: RundownItem, origin_ms: int) -> dict[str, object]:
+    start_s = max(0.0, ((item.begun_ms or 0) - origin_ms) / 1000)
+    return {"startTime": round(start_s, 2), "title": item.title, "item": item.id}
 
 
 def _chapter(pin: Pin, origin_ms: int) -> dict[str, object]:

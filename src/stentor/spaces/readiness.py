@@ -20,6 +20,9 @@ NEEDED = {
 ABOUT = {"stage": "stage", "programme": "stage", "archive": "recording", "edge": "audience"}
 """The light that shows each."""
 
+EARLY_MS = 24 * 3600 * 1000
+"""So long before its time nobody opens a space on purpose."""
+
 
 class Hindrance(msgspec.Struct, frozen=True):
     """One thing that is not as it should be: which light is about it (or ``doors``, ``language``), how bad, and why."""
@@ -32,7 +35,7 @@ class Hindrance(msgspec.Struct, frozen=True):
 def hindrances(space: Space, processes: Collection[ProcessSeen], now: float) -> dict[str, list[Hindrance]]:
     """What speaks against ``doors`` and ``live``; ``processes`` are the heartbeats of the last 3 s."""
     if space.state is State.SCHEDULED:
-        missing = [*_missing(processes), *_unsaid(space)]
+        missing = [*_early(space, now), *_missing(processes), *_unsaid(space)]
         closed = Hindrance("doors", Color.YELLOW, Reason.DOORS_CLOSED)
         return {"doors": missing, "live": [closed, *missing]}
     if space.state is State.DOORS_OPEN:
@@ -41,6 +44,11 @@ def hindrances(space: Space, processes: Collection[ProcessSeen], now: float) -> 
             "live": [*_not_green(lights(space, processes, now)), *_empty(space, processes), *_unsaid(space)],
         }
     return {"doors": [], "live": []}
+
+
+def _early(space: Space, now: float) -> list[Hindrance]:
+    early = space.scheduled_ms is not None and space.scheduled_ms - now * 1000 > EARLY_MS
+    return [Hindrance("doors", Color.YELLOW, Reason.DAYS_EARLY)] if early else []
 
 
 def _missing(processes: Collection[ProcessSeen]) -> list[Hindrance]:

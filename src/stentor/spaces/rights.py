@@ -123,6 +123,8 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.LiftBan: _CO_HOSTS,
     c.PinNote: _CO_HOSTS,
     c.Unpin: _CO_HOSTS,
+    c.SetRundown: _CO_HOSTS,
+    c.BeginItem: _CO_HOSTS,
     c.AddSound: _CO_HOSTS,
     c.DropSound: _CO_HOSTS,
     c.PlaySound: _CO_HOSTS,

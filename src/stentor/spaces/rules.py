@@ -18,7 +18,7 @@ from stentor.base.errors import BadInput, Conflict, NotFound
 from stentor.base.units import seat_id, space_id
 from stentor.crowd.door import CLASSES
 from stentor.crowd.rungs import TOP
-from stentor.spaces import attendance, checks, comments, pins, removal, retention, seats, sounds
+from stentor.spaces import attendance, checks, comments, pins, removal, retention, rundown, seats, sounds
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
 from stentor.spaces.events import Event
@@ -113,6 +113,8 @@ def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
             return pins.decide(space, command, at_ms)
         case c.Unpin():
             return pins.decide(space, command, at_ms)
+        case c.SetRundown() | c.BeginItem():
+            return rundown.decide(space, command, at_ms)
         case c.RemoveRecording() | c.RemoveSpace() | c.SetListed() | c.TrimReplay():
             return removal.decide(space, command, at_ms)
         case c.AddSound() | c.DropSound() | c.PlaySound() | c.TurnSound() | c.StopSound():
@@ -165,6 +167,8 @@ def _apply(space: Space | None, event: Event) -> Space:
             return replace(space, rung=rung, rung_cause=cause, rung_value=value)
         case e.NotePinned() | e.NoteUnpinned():
             return pins.apply(space, event)
+        case e.RundownSet() | e.ItemBegun():
+            return rundown.apply(space, event)
         case e.RecordingRemoved() | e.SpaceRemoved() | e.ListingChanged() | e.ReplayTrimmed():
             return removal.apply(space, event)
         case e.SoundAdded() | e.SoundDropped() | e.SoundPlayed() | e.SoundTurned() | e.SoundStopped():

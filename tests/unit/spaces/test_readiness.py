@@ -32,6 +32,16 @@ def test_before_the_doors_what_is_missing_is_said() -> None:
     assert found == {"doors": missing, "live": [CLOSED, *missing]}
 
 
+def test_doors_that_open_days_early_ask_first() -> None:
+    """From a day on; on the evening itself nobody is asked."""
+    planned_ms = SCHEDULED.scheduled_ms or round(THEN * 1000)
+    space = msgspec.structs.replace(SCHEDULED, scheduled_ms=planned_ms)
+    early = Hindrance("doors", Color.YELLOW, Reason.DAYS_EARLY)
+    days_before, hours_before = planned_ms / 1000 - 25 * 3600, planned_ms / 1000 - 23 * 3600
+    assert hindrances(space, processes(None, *ROLES), days_before) == {"doors": [early], "live": [CLOSED, early]}
+    assert hindrances(space, processes(None, *ROLES), hours_before)["doors"] == []
+
+
 def test_with_green_lights_and_somebody_there_nothing_is_asked() -> None:
     """The rule of the button: it asks nothing when all is well."""
     assert hindrances(OPEN, processes(OPEN, *ROLES), THEN)["live"] == []

@@ -84,6 +84,8 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (c.LiftBan(BEN), "admin host co_host"),
     (c.PinNote("a", "Note"), "admin host co_host"),
     (c.Unpin("a"), "admin host co_host"),
+    (c.SetRundown(()), "admin host co_host"),
+    (c.BeginItem("a"), "admin host co_host"),
     (c.AddSound("a", "Applause", 1), "admin host co_host"),
     (c.DropSound("a"), "admin host co_host"),
     (c.PlaySound("a"), "admin host co_host"),

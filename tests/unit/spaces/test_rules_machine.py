@@ -14,7 +14,7 @@ from stentor.crowd.ladder import Cause
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
 from stentor.spaces.events import Event
-from stentor.spaces.model import OVER, TALKING, Asking, Role, Space, State
+from stentor.spaces.model import OVER, TALKING, Asking, Role, RundownItem, Space, State
 from stentor.spaces.rules import apply, decide
 from stentor.spaces.seats import MOST_INVITED
 from stentor.spaces.switches import Switch
@@ -34,6 +34,11 @@ COMMANDS = st.one_of(
     st.builds(c.ClimbRung, st.integers(-1, 5), st.sampled_from(Cause)),
     st.just(c.MuteSpeakers()),
     st.builds(c.PinNote, st.sampled_from("abc"), st.just("A note"), st.sampled_from(["", "https://example.org/"])),
+    st.builds(
+        c.SetRundown,
+        st.lists(st.builds(RundownItem, st.sampled_from("abc"), st.just("An item"), st.integers(-1, 601))).map(tuple),
+    ),
+    st.builds(c.BeginItem, st.sampled_from("abcd")),
     st.builds(c.AddSound, st.sampled_from("abcd"), st.just("A sound"), st.integers(-1, 70_000)),
     st.builds(c.DropSound, st.sampled_from("abcd")),
     st.builds(c.PlaySound, st.sampled_from("abcd"), st.integers(-1, 101)),

@@ -54,7 +54,9 @@ export class Replay {
     const [chapters, peaks, gaps, captions, counts] = await Promise.all(
       ["chapters.json", "peaks.json", "gaps.json", "captions.json", "counts.json"].map((name) => fetchDocument(this.base + name)),
     );
-    this.#showChapters((chapters?.chapters ?? []).filter((/** @type {Chapter} */ { pin }) => !pin)); // pins have their own list
+    /** @type {Chapter[]} */
+    const all = (chapters?.chapters ?? []).filter((/** @type {Chapter} */ { pin }) => !pin); // pins have their own list
+    this.#showChapters(all.filter(({ item }) => !item), all.filter(({ item }) => item));
     $("wave").hidden = !peaks;
     $("told").hidden = !chapters && !captions;
     $("tab-words").hidden = !captions?.cues?.length;
@@ -185,20 +187,33 @@ export class Replay {
     if (to !== undefined) this.#audio.currentTime = to;
   }
 
-  /** @param {Chapter[]} chapters */
-  #showChapters(chapters) {
+  /**
+   * Who spoke when, under what the rundown says of it.
+   * @param {Chapter[]} chapters
+   * @param {Chapter[]} items
+   */
+  #showChapters(chapters, items) {
     this.#chapters = chapters;
     const rows = chapters.map((chapter) => {
       const { seat, title, startTime } = chapter;
       const said = seat ? [this.portraits.make(seat, title), title] : [this.say("music_plays")];
       const button = element("button", { type: "button" }, element("span", {}, clock(startTime)), ...said);
-      button.addEventListener("click", () => {
-        this.#audio.currentTime = startTime;
-        this.#audio.play();
-      });
+      button.addEventListener("click", () => this.#play(startTime));
       return element("li", {}, button);
     });
     $("chapters").replaceChildren(...rows);
+    for (const { title, startTime } of items) {
+      const at = Math.max(0, chapters.findLastIndex((chapter) => chapter.startTime <= startTime));
+      const button = element("button", { type: "button" }, element("span", {}, clock(startTime)), element("b", {}, title));
+      button.addEventListener("click", () => this.#play(startTime));
+      rows[at]?.before(element("li", { className: "item" }, button));
+    }
+  }
+
+  /** @param {number} seconds */
+  #play(seconds) {
+    this.#audio.currentTime = seconds;
+    this.#audio.play();
   }
 
   /** @param {Span[]} spans */
@@ -235,7 +250,7 @@ export class Replay {
     fillWave(wave, duration ? currentTime / duration : 0);
     const list = $("chapters");
     const before = list.querySelector("[aria-current]");
-    const button = list.children[current]?.firstChild;
+    const button = list.querySelectorAll("li:not(.item)")[current]?.firstChild;
     if (before !== button) {
       before?.removeAttribute("aria-current");
       button?.setAttribute("aria-current", "true");

@@ -1,11 +1,11 @@
-"""The REST API's addresses about pins."""
+"""The REST API's addresses about pins and the rundown."""
 
 from __future__ import annotations
 
 import secrets
 from typing import Any
 
-from litestar import Request, delete, post
+from litestar import Request, delete, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 
@@ -15,6 +15,7 @@ from stentor.house.spaces.service import Spaces
 from stentor.house.spaces.views import Views
 from stentor.house.who.callers import Callers
 from stentor.spaces import commands as c
+from stentor.spaces.model import RundownItem
 
 _Request = Request[Any, Any, Any]
 
@@ -33,4 +34,15 @@ def handlers(spaces: Spaces, callers: Callers, views: Views) -> list[HTTPRouteHa
         actor = await callers.actor(request, space)
         return await views.space(await spaces.change(space, c.Unpin(units.made_id(pin)), actor), actor)
 
-    return [pin, unpin]
+    @put("/spaces/{space:str}/rundown", summary="Set what the talk goes through, all of it")
+    async def plan(request: _Request, space: FromPath[str], data: JSONBody[schema.NewRundown]) -> schema.SpaceView:
+        actor = await callers.actor(request, space)
+        items = tuple(RundownItem(each.id or secrets.token_hex(4), each.title, each.minutes) for each in data.items)
+        return await views.space(await spaces.change(space, c.SetRundown(items), actor), actor)
+
+    @post("/spaces/{space:str}/rundown/{item:str}", status_code=200, summary="Begin an item of the rundown")
+    async def begin(request: _Request, space: FromPath[str], item: FromPath[str]) -> schema.SpaceView:
+        actor = await callers.actor(request, space)
+        return await views.space(await spaces.change(space, c.BeginItem(units.made_id(item)), actor), actor)
+
+    return [pin, unpin, plan, begin]

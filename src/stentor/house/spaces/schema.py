@@ -11,7 +11,7 @@ from stentor.audio.watch import Oddity
 from stentor.base.units import SEAT_ID, SPACE_ID
 from stentor.crowd.ladder import Cause
 from stentor.spaces.lights import Lights
-from stentor.spaces.model import Asking, Commenting, Keep, Removal, Role, State, Trim
+from stentor.spaces.model import Asking, Commenting, Keep, Removal, Role, RundownItem, Sound, State, Trim
 from stentor.spaces.phase import Phase
 from stentor.spaces.quality import Quality
 from stentor.spaces.readiness import Hindrance
@@ -122,12 +122,16 @@ class PinView(msgspec.Struct, frozen=True):
     pinned_ms: Time
 
 
-class SoundView(msgspec.Struct, frozen=True):
-    """A sound on the soundboard."""
+class NewItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of the talk. With the ``id`` of one that is there it stays that one; 0 minutes are none planned."""
 
-    id: str
-    name: str
-    length_ms: int
+    title: Title
+    minutes: Annotated[int, Meta(ge=0, le=600)] = 0
+    id: Annotated[str, Meta(pattern="^([0-9a-f]{8})?$")] = ""
+
+
+class NewRundown(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    items: Annotated[list[NewItem], Meta(max_length=30)]
 
 
 class Volume(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -330,6 +334,8 @@ class SpaceView(msgspec.Struct, frozen=True):
     """What speaks against ``doors`` and ``live`` now; neither is refused for it."""
     pins: list[PinView]
     """Notes and links that everybody sees, in the order in which they were pinned."""
+    rundown: list[RundownItem]
+    """What the talk goes through; the item that began last is on now."""
     ladder: LadderView
     door: DoorView
     you: You
@@ -345,7 +351,7 @@ class SpaceView(msgspec.Struct, frozen=True):
     """Seconds between two comments of one person; 0 for no slow mode."""
     ask: str | None
     """The page where the audience asks; null while nobody may."""
-    sounds: list[SoundView] = []
+    sounds: list[Sound] = []
     """The soundboard."""
     playing: PlayingView | None = None
     banned: list[Ban] = []

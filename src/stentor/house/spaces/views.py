@@ -16,7 +16,7 @@ from stentor.house.spaces.service import Spaces
 from stentor.spaces import attendance, portraits, retention, rights, rules, sounds
 from stentor.spaces import commands as c
 from stentor.spaces.lights import NEWS_LATE_S, Lights, lights
-from stentor.spaces.model import ON_AIR, OVER, Asking, Keep, Role, Seat, Space, State
+from stentor.spaces.model import ON_AIR, OVER, Asking, Keep, Role, RundownItem, Seat, Space, State
 from stentor.spaces.phase import Phase, facts, phase
 from stentor.spaces.readiness import hindrances
 from stentor.spaces.retention import DataCategory
@@ -32,6 +32,7 @@ WISHES: dict[str, c.Command] = {
     "cancel": c.Cancel(),
     "invite": c.GiveSeat(SeatId("any-other"), "any", Role.SPEAKER),
     "pin": c.PinNote("any-other", "any"),
+    "rundown": c.SetRundown((RundownItem("any-other", "any"),)),
     "mute_speakers": c.MuteSpeakers(),
     "open_asking": c.SetAsking(Asking.ANYONE),
     "close_asking": c.SetAsking(Asking.NOBODY),
@@ -120,7 +121,8 @@ class Views:
             audience=self.addresses(space),
             recording=self._recording(space),
             pins=[schema.PinView(pin.id, pin.text, pin.url, pin.at_ms) for pin in space.pins],
-            sounds=[schema.SoundView(each.id, each.name, each.length_ms) for each in space.sounds],
+            rundown=space.rundown,
+            sounds=space.sounds,
             playing=_playing(space, unix_ms(now)),
             ladder=schema.LadderView(space.rung, space.rung_cause, space.rung_value, space.pinned_rung),
             door=schema.DoorView(

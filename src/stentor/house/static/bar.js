@@ -21,10 +21,11 @@ export class Bar {
   /** @param {{ press: (verb: string) => unknown, token: () => string }} page */
   constructor({ press, token }) {
     this.drawer = new Drawer();
+    this.token = token;
     /** @type {Record<string, () => unknown>} */
     this.acts = {
       "sounds-open": () => this.drawer.show("sounds"),
-      "invite-one": () => this.#view && invite(this.#view, token()),
+      "invite-one": () => this.invite(),
       "share-open": () => openSheet($("share")),
       "settings-open": () => openSheet($("settings")),
       end: () => confirm(text("do.sure_end", { title: this.#view?.title })) && press("end"),
@@ -46,6 +47,11 @@ export class Bar {
     const { may } = view.you;
     const wanted = { end: "end", "invite-one": "invite", "mute-all": "mute_speakers", "sounds-open": "sounds" };
     for (const [id, verb] of Object.entries(wanted)) $(id).hidden = !may.includes(verb);
+  }
+
+  /** Opens the invitations, for whoever may invite. */
+  invite() {
+    if (this.#view?.you.may.includes("invite")) invite(this.#view, this.token());
   }
 
   /**

@@ -54,7 +54,7 @@ export class Line {
   look(view) {
     const may = view.you.may.includes("open_asking") || view.you.may.includes("close_asking");
     $("line").hidden = $("line-alerts").hidden = !may;
-    if (!may) return;
+    if (!may) return badge("line", 0);
     this.#buttons(view);
     this.#room(view);
     this.draw();

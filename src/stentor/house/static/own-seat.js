@@ -3,6 +3,7 @@
 import { $, ask, text } from "./page.js";
 import { GreenRoom, MUSIC_BPS } from "./green-room.js";
 import { Here } from "./here.js";
+import { single } from "./keys.js";
 import * as microphone from "./microphone.js";
 import { OVER, over } from "./told.js";
 import { Seat } from "./whip.js";
@@ -55,10 +56,7 @@ export class OwnSeat {
       $(id).addEventListener("change", () => this.stream && this.use().catch((error) => warn(text(microphone.reason(error)))));
     }
     navigator.mediaDevices?.addEventListener?.("devicechange", () => this.green.choices(this.stream));
-    document.addEventListener("keydown", (event) => {
-      const typing = ["INPUT", "SELECT", "TEXTAREA"].includes(/** @type {Element} */ (event.target).tagName);
-      if (event.key?.toLowerCase() === "m" && !event.repeat && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) this.mute();
-    });
+    document.addEventListener("keydown", (event) => event.key?.toLowerCase() === "m" && single(event) && this.mute());
     window.addEventListener("pagehide", () => this.seat?.leave());
   }
 

@@ -16,6 +16,8 @@ export class Sounds {
     this.drawn = "";
     /** @type {PlayingView | null} */
     this.playing = null;
+    /** @type {SoundView[]} */
+    this.offered = []; // what we may play
     $("sound-form").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
       event.preventDefault();
       this.#add();
@@ -32,6 +34,7 @@ export class Sounds {
   draw({ sounds, playing, you }) {
     const may = you.may.includes("sounds");
     this.playing = playing;
+    this.offered = may ? sounds : [];
     $("sounds").hidden = !may;
     $("sound-now").hidden = !playing;
     $("sound-stop").hidden = !playing || !may;
@@ -41,6 +44,15 @@ export class Sounds {
     if (now === this.drawn) return;
     this.drawn = now;
     $("soundboard").replaceChildren(...(may ? sounds.map((sound) => this.#row(sound)) : []));
+  }
+
+  /**
+   * Plays the sound of that number, if there is one for us.
+   * @param {number} number
+   */
+  play(number) {
+    const sound = this.offered[number];
+    if (sound) this.#to("PUT", "playing", { sound: sound.id, volume: volume() });
   }
 
   /** @param {SoundView} sound */
@@ -54,7 +66,7 @@ export class Sounds {
       element("strong", {}, name),
       element("span", { className: "quiet" }, text("sounds.seconds", { seconds: Math.max(1, Math.round(length / 1000)) })),
       element("span", { className: "buttons" },
-        act("sounds.play", () => this.#to("PUT", "playing", { sound: id, volume: volume() })),
+        act("sounds.play", () => this.play(this.offered.findIndex((each) => each.id === id))),
         act("sounds.drop", () => this.#to("DELETE", `sounds/${id}`))));
   }
 

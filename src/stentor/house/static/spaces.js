@@ -17,6 +17,7 @@ const me = JSON.parse($("page").textContent); // who is signed in, and what they
 let token = (me.unlocks && sessionStorage.getItem(KEY)) || "";
 const leads = () => Boolean(token) || me.admin;
 let shown = "";
+const DAY_MS = 24 * 3600e3; // nobody opens a space so long before its time on purpose
 const VERDICT_MS = 10e3; // the house makes it no more often
 /** @type {Map<string, string>} */
 const verdicts = new Map(); // of spaces that are on, by id
@@ -116,8 +117,10 @@ async function refresh() {
  * @param {HTMLButtonElement} pressed
  */
 async function send(space, verb, pressed) {
-  const sure = text(`do.sure_${verb}`, { title: space.title });
-  if (["end", "cancel"].includes(verb) && !confirm(sure)) return;
+  const planned = space.scheduled_ms ?? 0;
+  const early = ["doors", "live"].includes(verb) && planned - Date.now() > DAY_MS;
+  const sure = text(`do.sure_${early ? "early" : verb}`, { title: space.title, time: when(planned) });
+  if ((early || ["end", "cancel"].includes(verb)) && !confirm(sure)) return;
   pressed.disabled = true;
   await attempt(async () => {
     await ask("POST", `/spaces/${space.id}/${verb}`, { token });

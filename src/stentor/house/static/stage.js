@@ -19,8 +19,11 @@ import * as microphone from "./microphone.js";
 import { OwnSeat, say, warn } from "./own-seat.js";
 import { Pins } from "./pins.js";
 import { Removal } from "./removal.js";
+import { Rundown } from "./rundown.js";
 import { Sounds } from "./sounds.js";
+import { Shortcuts } from "./shortcuts.js";
 import { Start } from "./start.js";
+import { Summary } from "./summary.js";
 import { OVER, told } from "./told.js";
 
 /** @type {StagePage} */
@@ -53,10 +56,14 @@ const removal = new Removal({ space: space.id, token, command });
 const door = new Door({ space: space.id, token, command });
 const edit = new Edit({ space: space.id, token, command });
 const audience = new Audience();
+const summary = new Summary({ space: space.id, token, account: space.account });
 new Numbers({ space: space.id, token });
+const keys = { r: () => bar.drawer.show("line"), c: () => bar.drawer.show("comments"), i: () => bar.invite() };
+new Shortcuts({ own, acts: keys, sound: (number) => sounds.play(number) });
 const captions = new Captions({ space: space.id, token, command });
+const rundown = new Rundown({ space: space.id, token, command });
 const keep = new Keep({ space: space.id, token, command });
-const parts = [people, start, backChannel, pins, sounds, line, moderation, ladder, removal, door, edit, keep, captions];
+const parts = [people, start, backChannel, pins, sounds, line, moderation, ladder, removal, door, edit, rundown, keep, captions, summary];
 
 /**
  * The token from `#t=`, which lacks the space that it begins with, or `#token=`: neither is ever sent to a server. It
@@ -122,6 +129,7 @@ function draw() {
   const [headline, sentence] = told(view);
   $("phase").textContent = `${headline} · ${sentence}`;
   $("mic").hidden = OVER.has(view.state);
+  $("stage-parts").dataset.over = String(OVER.has(view.state));
   if (view.you) $("you").textContent = text("stage.you_are", { name: view.you.name, role: text(`role.${view.you.role}`) });
   $("lights").replaceChildren(...lights(view.lights));
   $("ending").textContent = ending();
@@ -131,6 +139,7 @@ function draw() {
   ladder.draw(view);
   door.draw(view);
   edit.draw(view);
+  rundown.draw(view);
   keep.draw(view);
   removal.draw(view);
 }
@@ -193,6 +202,7 @@ function show(found) {
   audience.look(found);
   captions.look(found);
   line.look(found);
+  summary.look(found);
 }
 
 /** What depends on the time; nothing is asked for. */
