@@ -50,7 +50,8 @@ export function settings() {
     box.checked = chosen[way];
     box.addEventListener("change", () => choose(way, box));
   }
-  register();
+  const { home } = document.documentElement.dataset; // the worker is there only, and this page may have an address of its own
+  if (!home || new URL(home).origin === location.origin) register();
   for (const kind of ["visibilitychange", "focus"]) addEventListener(kind, seen, true);
   new MutationObserver(mark).observe(document.head, { childList: true, subtree: true, characterData: true });
 }
