@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from stentor.audio.pcm import Samples
@@ -78,3 +80,38 @@ async def test_music_mode_is_remembered_and_sends_music_as_it_is(house: Whole, b
         assert (music["echoCancellation"], music["noiseSuppression"]) == (False, False)
         assert music["bps"] > 2 * speech["bps"], (speech, music)
         page.calm()
+
+
+async def test_before_the_doors_they_hear_each_other_and_the_pages_say_so(
+    house: Whole, browsers: Browsers, voices: dict[str, Samples]
+) -> None:
+    """Two pages join a space that is closed; each knows that nobody outside hears, the host who is ready, and the doors
+    open under them. The listener's page has the names before."""
+    made = await house.call("POST", "/spaces", {"id": "before", "title": "Before", "language": "en"})
+    guest = await house.call("POST", "/spaces/before/invitations", {"name": "Grace"})
+    stage = f"http://127.0.0.1:{house.settings.port}/stage/before#token="
+    among_us = "You can hear each other; nobody outside hears you"
+    async with (
+        visit(browsers.reader, stage + made["invitation"]["token"]) as host,
+        visit(browsers.cards, stage + guest["token"]) as other,
+        visit(browsers.plain, house.audience("before")) as listener,
+    ):
+        await host.says("#people", "invited")
+        await asyncio.gather(host.page.click("#join"), other.page.click("#join"))
+        for speaker in (host, other):
+            await speaker.says("#among-us", among_us)
+        await host.until(
+            "[...document.querySelectorAll('#people .quiet')].every((how) => /^(ready|talking)/.test(how.textContent))",
+            "both are ready",
+        )
+        heard = await host.record("#mix", 4)
+        assert correlation(heard[4800:-4800], voices["cards"]).score > THERE
+        await listener.says("#to-come", "On stage: Grace")
+        await house.call("POST", "/spaces/before/doors")
+        await host.says("#state", "Doors open")
+        assert await other.page.inner_text("#among-us"), "still nobody outside hears them"
+        await house.call("POST", "/spaces/before/live")
+        for speaker in (host, other):
+            await speaker.until("document.querySelector('#among-us').hidden", "everybody hears them now")
+            await speaker.says("#status", "You are on the stage")
+            speaker.calm()

@@ -20,7 +20,7 @@ from stentor.bus.connection import Bus, connect
 from stentor.bus.status import BEATING, Statuses
 from stentor.house.who.claims import Claims
 from stentor.spaces.claims import Purpose
-from stentor.spaces.model import Role, Space, State
+from stentor.spaces.model import Role, Seat, Space, State
 from stentor.spaces.tokens import Invitation
 from stentor.stage import role
 from stentor.wire import tick as wire_tick
@@ -58,7 +58,7 @@ class Theatre:
             claim = self.claims.sign("join", self.space.id, invitation, about=request.signed())
             message = encode(msgspec.structs.replace(request, claim=claim))
             try:
-                return decode_reply(await self.bus.request("stage.whip.talk", message, timeout_s=6))
+                return decode_reply(await self.bus.request(f"stage.whip.{self.space.id}", message, timeout_s=6))
             except Overloaded:  # no stage yet, or between two
                 await asyncio.sleep(0.05)
         raise AssertionError("no stage answers")
@@ -66,7 +66,7 @@ class Theatre:
     async def join(self, caller: Caller, seat: str) -> str:
         invitation = Invitation(self.space.id, SeatId(seat), seat.title(), Role.SPEAKER, 2**53)
         body = (await caller.offer()).encode()
-        request = WhipRequest("POST", "talk", None, "", "application/sdp", body, "")
+        request = WhipRequest("POST", self.space.id, None, "", "application/sdp", body, "")
         reply = await self.ask(request, invitation)
         assert reply.status == 201, reply.body
         await caller.take(reply.body.decode())
@@ -74,14 +74,19 @@ class Theatre:
         return reply.headers["Location"]
 
     def seats(self) -> dict[str, tuple[str, bool, bool]]:
-        found = self.statuses.seats("talk", time.monotonic())
+        found = self.statuses.seats(self.space.id, time.monotonic())
         return {seat.id: (seat.state, seat.talking, seat.muted) for seat in found}
+
+    def holds(self, instance: str) -> list[str]:
+        """The spaces that a stage has a room for."""
+        heard = self.statuses.fresh(time.monotonic(), "stage")
+        return [space for status in heard if status.instance == instance for space in status.spaces]
 
     async def command(self, kind: Purpose, seat: str) -> bytes:
         """Sends an order; returns it as it travelled."""
         whose = Invitation(self.space.id, SeatId(seat), "", Role.SPEAKER, 0)
         order = self.claims.sign(kind, self.space.id, whose).encode()
-        await self.bus.publish("stage.command.talk", order)
+        await self.bus.publish(f"stage.command.{self.space.id}", order)
         return order
 
 
@@ -102,7 +107,7 @@ async def theatre(tmp_path: Path) -> AsyncIterator[Theatre]:
         file.write_bytes(msgspec.json.encode(keys.derived("stage", SECRET)))
         here = Theatre(bus, Settings(data=str(tmp_path / "stage"), keys=str(file), nats_url=server.url))
         await here.statuses.start(bus, *BEATING)
-        await bus.subscribe("tick.talk", here.hear)
+        await bus.subscribe("tick.*", here.hear)
         await Board(bus).put(here.space)
         yield here
 
@@ -179,3 +184,28 @@ async def test_another_stage_takes_over(theatre: Theatre) -> None:
                 await eventually(lambda: len(theatre.ticks) > count + 20, "she is heard again")
                 numbers = np.array([tick.number for tick in theatre.ticks])
                 assert (np.diff(numbers) > 0).all()
+
+
+async def test_a_room_before_the_doors_is_there_for_who_wants_it(
+    theatre: Theatre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stage opens it when asked to or when somebody was in it, says nothing to a programme, and lets it go."""
+    monkeypatch.setattr(role, "GREEN_S", 1.0)
+    ann = Seat(SeatId("ann"), "Ann", Role.HOST)
+    theatre.space = Space(SpaceId("later"), "Later", seats={"ann": ann}, version=1)
+    async with stage(theatre), calling(spoken(READER)) as caller:
+        await eventually(lambda: theatre.holds("stage-0") == ["talk"], "the stage is up")
+        await theatre.bus.publish("stage.open.later", msgspec.json.encode(theatre.space))
+        await theatre.join(caller, "ann")
+        await eventually(lambda: theatre.seats().get("ann", ("", False))[1], "she is heard on the stage")
+        sat = msgspec.structs.replace(ann, connected=True)
+        theatre.space = msgspec.structs.replace(theatre.space, seats={"ann": sat}, version=2)
+        await Board(theatre.bus).put(theatre.space)
+    async with stage(theatre, "stage-1"), calling(spoken(READER)) as caller:
+        await theatre.join(caller, "ann")  # the board says that somebody was here
+        await Board(theatre.bus).put(msgspec.structs.replace(theatre.space, seats={"ann": ann}, version=3))
+        await asyncio.sleep(1.5)
+        assert theatre.seats()["ann"][0] == "connected", "who is there keeps the room"
+        await theatre.command("remove", "ann")
+        await eventually(lambda: theatre.holds("stage-1") == ["talk"], "the room is let go", within_s=15)
+        assert not theatre.ticks

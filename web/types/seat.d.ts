@@ -15,6 +15,7 @@ interface SeatStatus {
   state: "connected" | "lost" | "away";
   muted: boolean;
   self_muted: boolean;
+  heard: boolean;
   talking: boolean;
   delay_ms: number;
   loss: number;

@@ -86,6 +86,7 @@ TABLE: Final = (
     Line("stage.whip.*", "house", "stage", Delivery.ASKED),
     Line("stage.echo", "house", "stage", Delivery.ASKED),
     Line("stage.command.*", "house", "stage"),
+    Line("stage.open.*", "house", "stage"),
     Line("backstage.*", "house", "house"),
     Line("comment.*", "house", "house"),
     Line("status.archive.>", "archive", "house programme"),

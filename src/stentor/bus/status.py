@@ -38,6 +38,8 @@ class SeatStatus(msgspec.Struct, frozen=True):
     role: str
     state: Literal["connected", "lost"] = "connected"
     talking: bool = False
+    heard: bool = True
+    """A voice has come over this connection; a stage of an older version does not say."""
     muted: bool = False
     self_muted: bool = False
     """Their own page has switched the microphone off."""

@@ -22,6 +22,7 @@ from stentor.edge.door import door, shown_state
 from stentor.edge.reply import ANYBODY, BRIEF, HTML, Document, Reply
 from stentor.people.site import SiteLook
 from stentor.spaces import phase, portraits
+from stentor.spaces.front import people
 from stentor.spaces.model import ON_AIR, Space, State
 from stentor.spaces.switches import Switch
 from stentor.wire.clip import Cut
@@ -31,6 +32,8 @@ PACKAGE = "stentor.edge"
 OPUS = BY_NAME["opus-24"]
 PAGE_CACHE = "public, max-age=5, stale-while-revalidate=30"
 CLIP_CACHE = "public, max-age=60"
+MOST_NAMED = 12
+"""Beside the host, before the talk: a stage that is full."""
 CROWD = 500
 """Listeners for whom no picture is loaded before the sound."""
 POLICY = (
@@ -119,6 +122,7 @@ class ListenerPages:
             host_page=self.page_of(space.host.account) if space.host else "",
             host_picture=_picture(space, listeners),
             seats=[seat for seat in space.seats.values() if seat.connected],
+            to_come=[seat.name for seat in people(space)[1 : 1 + MOST_NAMED]] if space.state is State.SCHEDULED else [],
             asks=f"{self._house}/ask/{space.id}" if self._house and space.hears_requests else "",
             texts={**told.texts(self.catalogue, language, written=True), "app": self.app},
             phases=phase.document(),

@@ -12,6 +12,7 @@ from stentor.spaces.phase import Facts, OnStage, Reader
 
 PACKAGES = ("stentor.edge", "stentor.spaces")
 _BELOW = ("site.", "theme.")
+_OF_OTHER_PAGES = ("front.", "say_", "state_")
 _OTHERS = ("host", "host_say", "speaker", "speaker_say", "card")
 """Of a phase: what listeners are not told."""
 
@@ -24,7 +25,7 @@ def texts(catalogue: Catalogue, language: str, *, written: bool = False) -> dict
 
 def _elsewhere(key: str) -> bool:
     """Of a phase what listeners are not told, and what other pages say."""
-    return key.startswith("front.") or (key.startswith("phase.") and key.endswith(_OTHERS))
+    return key.startswith(_OF_OTHER_PAGES) or (key.startswith("phase.") and key.endswith(_OTHERS))
 
 
 def card(space: Space, catalogue: Catalogue, language: str, now: float) -> tuple[str, str]:

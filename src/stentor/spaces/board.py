@@ -1,4 +1,5 @@
-"""What stands on the board, and how much of it: what is on, what begins soon, and what ended a moment ago.
+"""What stands on the board, and how much of it: what is on, what begins soon, and what ended a moment ago; and what has
+somebody in its green room.
 
 Everything else is one document a space in the object store, which edges read when somebody asks for it. So a process
 that starts reads what is on, however many spaces there ever were.
@@ -31,6 +32,11 @@ def belongs(space: Space, now_ms: int) -> bool:
     if space.state is State.SCHEDULED:
         return abs(space.when_ms - now_ms) < SOON_MS
     return space.state is State.ENDED and now_ms - space.when_ms < UNFINISHED_MS
+
+
+def stays(space: Space, now_ms: int) -> bool:
+    """The same, also for a space of a later day with somebody in its green room: the stage and the hosts share that."""
+    return belongs(space, now_ms) or space.green
 
 
 def public(space: Space) -> Space:

@@ -300,6 +300,11 @@ class Space(msgspec.Struct, frozen=True):
         """The doors are open and nothing else than the hold loop is to come yet."""
         return self.on_air and self.seam is None
 
+    @property
+    def green(self) -> bool:
+        """Whether somebody is on its stage before the doors open: in the green room."""
+        return self.state is State.SCHEDULED and any(seat.connected for seat in self.seats.values())
+
     def seat_of(self, account: str) -> Seat | None:
         """The seat that belongs to an account, the highest in rank of several; None for a guest (an empty name)."""
         own = [seat for seat in self.seats.values() if account and seat.account == account]

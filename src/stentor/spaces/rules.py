@@ -177,6 +177,8 @@ def _apply(space: Space | None, event: Event) -> Space:
             return retention.apply(space, event)
     if type(event) not in NEXT:
         return seats.apply(space, event)
+    if isinstance(event, e.DoorsOpened):
+        space = replace(space, seats=seats.as_doors_open(space))
     times: dict[type[Event], str] = {e.DoorsOpened: "doors_open_ms", e.WentLive: "live_ms", e.SpaceEnded: "ended_ms"}
     happened = {times[type(event)]: event.at_ms} if type(event) in times else {}
     space = replace(space, state=NEXT[type(event)], **happened)

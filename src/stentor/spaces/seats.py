@@ -75,6 +75,14 @@ def apply(space: Space, event: e.Event) -> Space:
     return replace(space, seats=_after(space, event))
 
 
+def as_doors_open(space: Space) -> dict[str, Seat]:
+    """The seats when the doors open: who was in the green room only has not been there."""
+    return {
+        name: seat if seat.connected else msgspec.structs.replace(seat, joined_ms=None)
+        for name, seat in space.seats.items()
+    }
+
+
 def _holds(space: Space, seat: str, account: str) -> bool:
     """Whether a seat, or the ban of one, is an account's."""
     there = space.seats.get(seat)

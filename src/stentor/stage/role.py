@@ -1,4 +1,5 @@
-"""The stage as a process: one room for each space on air whose lease this process holds.
+"""The stage as a process: one room for each space on air, or with somebody in its green room, whose lease this process
+holds.
 
 A space lives on one stage process. When that one dies another takes the lease within two seconds (the same one, started
 again, at once), and the speakers reconnect: nothing of a stage is worth keeping that does not come back with them.
@@ -11,6 +12,8 @@ import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+
+import msgspec
 
 from stentor.base import grid, keys, log
 from stentor.base.clock import Clock, unix_ms, wall
@@ -26,7 +29,7 @@ from stentor.bus.identity import join
 from stentor.bus.lease import Lease
 from stentor.bus.status import SeatStatus, SpaceStatus, Status, Statuses, beat
 from stentor.spaces.claims import ORDERS, Checker
-from stentor.spaces.model import Space
+from stentor.spaces.model import Space, State
 from stentor.stage.echo import Echoes
 from stentor.stage.ice import IceSettings, guard_datagrams, parse_servers
 from stentor.stage.peer import DtlsCertificate
@@ -49,6 +52,8 @@ CALM_POLL_S = 1.0
 LEASE_LOST_POLLS = 6
 """1.5 s with the bus and without the lease: it is another's. After a restart of the bus we have it again sooner."""
 RETRY_S = 1.0
+GREEN_S = 30.0
+"""So long a room before the doors waits for somebody: whoever was cut off is back sooner."""
 
 
 class Stage:
@@ -67,6 +72,9 @@ class Stage:
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._spaces: dict[str, Space] = {}
         self._calm: dict[str, Calm] = {}
+        self._needed: dict[str, float] = {}
+        """By space: when somebody was last in its green room or wanted to be (monotonic)."""
+        self._documents = msgspec.json.Decoder(Space)
         self.problem = ""
         """For the heartbeat: what an operator should look at."""
         self._cpu = (clock(), 0.0)
@@ -76,13 +84,14 @@ class Stage:
     async def run(self) -> None:
         """Follows the board and answers echoes for ever; ends all rooms when cancelled."""
         stop = await self._bus.serve("stage.echo", self.echoes.serve, queue=ROLE)
+        await self._bus.subscribe("stage.open.*", self._open)
         await self._statuses.start(self._bus, "captions", "programme")
         try:
             async for space in Board(self._bus).watch():
                 if not isinstance(space, Gone):
                     self._follow(space)
-                elif keeper := self._keepers.get(space.key):  # it was over while this process was cut off
-                    keeper.cancel()
+                elif space.key in self._keepers and self._spaces[space.key].state is not State.SCHEDULED:
+                    self._keepers[space.key].cancel()  # it was over while this process was cut off
         finally:
             await stop()
             await self.echoes.close()
@@ -92,21 +101,42 @@ class Stage:
             if keepers:
                 await asyncio.wait(keepers, timeout=2.5)
 
-    def _follow(self, space: Space) -> None:
-        """Keeps a room for a space while it is on air."""
-        if space.on_air or space.id in self._keepers:
-            self._spaces[space.id] = space
-            self._calm.setdefault(space.id, Calm()).set(is_calm(space))
-        if space.on_air and space.id not in self._keepers:
+    def _follow(self, space: Space, *, wanted: bool = False) -> None:
+        """Keeps a room for a space while it is on air, somebody is in its green room, or it is ``wanted`` now."""
+        if wanted or space.green:
+            self._needed[space.id] = time.monotonic()
+        if not (wanted or space.on_air or space.green or space.id in self._keepers):
+            return
+        known = self._spaces.get(space.id)
+        if known is not None and known.version > space.version:
+            return
+        self._spaces[space.id] = space
+        self._calm.setdefault(space.id, Calm()).set(is_calm(space))
+        if space.id not in self._keepers:
             self._keepers[space.id] = asyncio.create_task(self._keep(space.id), name=f"room {space.id}")
         elif space.id in self.rooms:
             self.rooms[space.id].apply(space)
 
+    def _open(self, _: str, payload: bytes) -> None:
+        """The house says that somebody wants onto the stage of a space that has no room, and what it is like."""
+        try:
+            space = self._documents.decode(payload)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            self.log.warning("space-not-read")  # a house of another version; its board tells of what is on
+            return
+        if space.state is State.SCHEDULED:
+            self._follow(space, wanted=True)
+
     def _over(self, space_id: str) -> bool:
-        """Whether the last sound that the audience hears of a space is mixed."""
+        """Whether the last sound that the audience hears of a space is mixed, or nobody needs its green room."""
         space = self._spaces[space_id]
         if space.on_air:
             return False
+        if space.state is State.SCHEDULED:
+            room = self.rooms.get(space_id)
+            if space.green or (room is not None and room.seats):
+                self._needed[space_id] = time.monotonic()
+            return time.monotonic() - self._needed.get(space_id, 0.0) > GREEN_S
         last = space.last_chunk
         return last is None or self._clock() >= grid.chunk_start(last + 1, space.doors_open_s)
 
@@ -130,6 +160,7 @@ class Stage:
             self._keepers.pop(space_id, None)
             self._spaces.pop(space_id, None)
             self._calm.pop(space_id, None)
+            self._needed.pop(space_id, None)
             renewing.cancel()
             await asyncio.wait([renewing], timeout=1.0)
 
@@ -260,7 +291,7 @@ def space_status(room: Room, now: float) -> SpaceStatus:
     """A room as the others see it; ``now`` is the wall clock."""
     seats = [_seat_status(seat, room.monotonic()) for seat in room.seats.values() if seat.arrived]
     return SpaceStatus(
-        chunk=grid.chunk_at(now, room.space.doors_open_s),
+        chunk=grid.chunk_at(now, room.space.doors_open_s) if room.space.doors_open_ms is not None else -1,
         lag_ms=max((seat.delay_ms for seat in seats if seat.talking), default=0),
         seats=seats,
     )
@@ -273,6 +304,7 @@ def _seat_status(seat: StageSeat, monotonic_now: float) -> SeatStatus:
         role=seat.role,
         state="connected" if seat.presence(monotonic_now) is Presence.CONNECTED else "lost",
         talking=seat.talking,
+        heard=seat.heard,
         muted=seat.muted,
         self_muted=seat.self_muted,
         level_dbfs=round(seat.level_dbfs, 1),

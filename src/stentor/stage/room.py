@@ -1,9 +1,9 @@
 """The stage of one space: a tick every 20 ms, from the clock.
 
 Each tick takes 20 ms of sound from every seat, mixes, hands the mix to whoever publishes it, and sends each listener
-on the stage what he should hear: the talkers their mix without themselves, everybody else one shared packet. Doors
-open or live makes no difference here: before the start the stage is a green room, and the programme decides what the
-audience hears.
+on the stage what he should hear: the talkers their mix without themselves, everybody else one shared packet. Before the
+start this is a green room: the programme decides what the audience hears, and before the doors open, without a grid,
+ticks are counted from 1970 and leave this process only to those on the stage.
 """
 
 from __future__ import annotations
@@ -106,7 +106,8 @@ class Room:
     def apply(self, space: Space) -> None:
         """Takes a new state of the space: names, roles, who is muted, who was removed, which sound plays."""
         self._mix_due()
-        self.space, self.ticks.origin = space, space.doors_open_s
+        self.ticks.move(space.doors_open_s)
+        self.space = space
         if self._soundboard is not None:
             self._soundboard.apply(space)
         self._somebody.set()
@@ -303,7 +304,7 @@ class Room:
             observe(seats, mix)
             watch(seats, each)
             tick = each.tick(mix, samples[place * SAMPLES_BYTES : (place + 1) * SAMPLES_BYTES])
-            self.silent_ticks += tick is None
+            self.silent_ticks += each.on_grid and tick is None
             self._mixed.append((each, mix, tick))
 
     def _gather(self, number: int, now: float) -> Gathered:
@@ -318,7 +319,8 @@ class Room:
         played = self._soundboard.take(grid.tick_start(number, self.ticks.origin)) if self._soundboard else None
         farewell, self._farewell_ticks = self._farewell_ticks, max(0, self._farewell_ticks - 1)
         ages_ms: dict[str, float] = {seat: self.seats[seat].delay_ms(now) for seat in blocks}
-        return Gathered(number, blocks, ages_ms, played, farewell=bool(farewell and not self.seats))
+        sent, over = number + self.ticks.before, bool(farewell and not self.seats)
+        return Gathered(number, sent, self.space.doors_open_ms is not None, blocks, ages_ms, played, farewell=over)
 
     async def hand_on(self) -> None:
         """What was mixed goes to the programme, to the captions and back to the seats."""
@@ -330,9 +332,9 @@ class Room:
             else:
                 # Nothing is sent then, so that the audience hears the filler and not silence.
                 await self._flush()
-            if self._overhear is not None:
+            if self._overhear is not None and gathered.on_grid:
                 await self._overhear(self.space, gathered.number, gathered.blocks, mix.talking)
-            await self._send_back(mix, gathered.number)
+            await self._send_back(mix, gathered.sent)
         self.busy_s += self.monotonic() - began
 
     async def _send_back(self, mix: Mix, number: int) -> None:

@@ -105,6 +105,8 @@ class StageSeat:
         self.self_muted = False
         """Their page has switched the microphone off, as it says."""
         self.talking = False
+        self.heard = False
+        """Over this connection a voice has come."""
         self.level_dbfs = -96.0
         self.watch = SoundWatch()
         self.line = LineQuality()
@@ -204,6 +206,7 @@ class StageSeat:
                 self.retired.append(self.before)
             self.joining, self.current, self.before = None, joining, self.current
             self._promoted_at = self._media_at = now
+            self.heard = False
         elif joining is not None and joining.closed:
             self.joining = None
         if self.before is not None and now - self._promoted_at > HANDOVER_S:
@@ -259,6 +262,10 @@ class Gathered(NamedTuple):
     """What a tick has before it is mixed."""
 
     number: int
+    sent: int
+    """The number by which those on the stage get it: it goes on evenly when the doors open."""
+    on_grid: bool
+    """False before the doors open: then only those on the stage get it."""
     blocks: Mapping[str, Block | None]
     """Of each seat that has arrived."""
     ages_ms: Mapping[str, float]
@@ -269,7 +276,8 @@ class Gathered(NamedTuple):
 
     def tick(self, mix: Mix, samples: bytes) -> Tick | None:
         """For the programme; None when there is nothing to be heard, so that the audience hears the filler."""
-        if self.played is None and not self.farewell and all(block is None for block in self.blocks.values()):
+        silent = self.played is None and not self.farewell and all(block is None for block in self.blocks.values())
+        if silent or not self.on_grid:
             return None
         delay_ms = round(max((self.ages_ms[seat] for seat in mix.talking), default=0.0))
         return Tick(max(0, self.number), delay_ms, len(mix.talking), samples)
@@ -279,6 +287,7 @@ def observe(seats: Collection[StageSeat], mix: Mix) -> None:
     """Notes who talks and how loud."""
     for seat in seats:
         seat.talking = seat.id in mix.talking
+        seat.heard |= seat.talking
         seat.level_dbfs = mix.levels_dbfs.get(seat.id, FLOOR_DBFS)
 
 

@@ -22,6 +22,8 @@ class TickClock:
         self.next = 0
         """The tick that is made next."""
         self.running = False
+        self.before = 0
+        """Ticks that are over since the first origin and not counted from this one: with them numbers go on evenly."""
         self.skipped = 0
         """Ticks that were not made because the process was held up too long."""
         self._clock = clock
@@ -33,6 +35,12 @@ class TickClock:
     def rest(self) -> None:
         """No ticks are made until :meth:`begin`."""
         self.running = False
+
+    def move(self, origin: float) -> None:
+        """Ticks are counted from another origin, and go on in the same rhythm, to 10 ms: each lies on the new grid."""
+        following = grid.tick_at(grid.tick_start(self.next, self.origin) + grid.TICK_S / 2, origin)
+        self.before += self.next - following
+        self.next, self.origin = following, origin
 
     @property
     def due(self) -> int:

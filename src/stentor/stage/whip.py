@@ -10,7 +10,7 @@ DELETE                     200    also when the session has ended already
 a seat that was taken away 403    whose seat it is the house has checked
 no such session            404
 other method               405
-space not on air           409    also an ICE restart before the connection is up
+space over                 409    also an ICE restart before the connection is up
 displaced                  409    another device has taken the seat since; whoever hears that does not come again
 If-Match does not match    412
 body too large             413
@@ -44,6 +44,7 @@ from stentor.base.errors import (
     problem,
 )
 from stentor.spaces.claims import PURPOSES, RETRY_S, Checker, Claim
+from stentor.spaces.model import OVER
 from stentor.stage import offer as sdp
 from stentor.stage.room import Room
 from stentor.stage.seat import SeatSession
@@ -90,8 +91,8 @@ class Whip:
 
     async def _post(self, request: WhipRequest) -> WhipReply:
         claim = self._claim(request)
-        if not self._room.space.on_air:
-            raise Conflict("The stage is open from doors-open to the end of the space.", code="not-on-air")
+        if self._room.space.state in OVER:
+            raise Conflict("This space is over.", code="not-on-air")
         session, answer = await self._room.join(claim.invitation, offered(request), claim.taken_ms)
         headers = {
             "Content-Type": OFFER_TYPE,

@@ -133,7 +133,7 @@ async def test_a_removed_recording_answers_410() -> None:
             assert fields["cache-control"] == "public, max-age=1"
         rig.channel.space = msgspec.structs.replace(rig.channel.space, removals=[ALL], version=2)
         page = (await rig.get("/s/friday"))[2].decode()
-        assert "This was removed on request." in page
+        assert "This replay was deleted." in page
         assert '<div id="recording" hidden>' in page
         door = json.loads((await rig.get("/s/friday/door.json"))[2])
         assert door["state"] == "removed"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from stentor.base.units import SpaceId
+from stentor.base.units import SeatId, SpaceId
 from stentor.spaces import board
-from stentor.spaces.model import Space, State
+from stentor.spaces.model import Role, Seat, Space, State
 
 NOW_MS = 1_900_000_000_000
 HOUR_MS = 3_600_000
@@ -40,3 +40,13 @@ def test_others_learn_nothing_of_bans_and_words() -> None:
     told = msgspec.json.encode(board.public(space))
     assert not any(word in told for word in (b"spam", b"Eve", b'account"'))
     assert msgspec.json.decode(told, type=Space) == Space(SpaceId("talk"), "Talk")
+
+
+def test_a_green_room_stands_there_whenever_its_space_begins() -> None:
+    """While somebody is on its stage, stage and hosts share what it is."""
+    seat = Seat(SeatId("h"), "Ada", Role.HOST)
+    later = Space(SpaceId("talk"), "Talk", scheduled_ms=NOW_MS + 48 * HOUR_MS, seats={"h": seat})
+    assert not board.stays(later, NOW_MS)
+    met = msgspec.structs.replace(later, seats={"h": msgspec.structs.replace(seat, connected=True)})
+    assert board.stays(met, NOW_MS)
+    assert not board.stays(msgspec.structs.replace(met, state=State.CANCELLED), NOW_MS)

@@ -274,6 +274,13 @@ def test_hand_over_to_the_absent() -> None:
     assert do(with_guests(State.SCHEDULED), c.LoseSeat(BEN), c.HandOver(BEN)).seats["ben"].role is Role.HOST
 
 
+def test_who_was_in_the_green_room_only_has_not_been_there() -> None:
+    """Recordings name who was on the stage since the doors opened."""
+    space = do(with_guests(State.SCHEDULED), c.LoseSeat(BEN), c.OpenDoors())
+    assert space.seats["ben"].joined_ms is None
+    assert space.seats["anna"].joined_ms is not None
+
+
 def test_host_leaves() -> None:
     """When the host's seat goes, the successor is host."""
     space = do(with_guests(State.LIVE), c.RemoveSeat(HOST))

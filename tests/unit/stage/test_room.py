@@ -145,6 +145,24 @@ def test_a_clock_that_is_set_back_does_not_stop_the_stage() -> None:
     assert list(room.ticks.numbers()) == [grid.tick_at(clock.now, SPACE.doors_open_s)]
 
 
+def test_when_the_doors_open_the_rhythm_goes_on() -> None:
+    """Ticks before the grid lead into those on it: none left out, none twice, and numbers for the speakers go on."""
+    clock = Clock(1_900_000_000.0)
+    room = room_at(clock, Space(id=SpaceId("talk"), title="Talk"))
+    room.ticks.begin()
+    made, sent = [], []
+    for step in range(40):
+        clock.now += 0.02
+        numbers = list(room.ticks.numbers())
+        made += numbers
+        sent += [number + room.ticks.before for number in numbers]
+        if step == 20:
+            room.apply(Space(id=SpaceId("talk"), title="Talk", state=State.DOORS_OPEN, doors_open_ms=1_900_000_000_391))
+    assert sent == list(range(sent[0], sent[0] + len(sent)))
+    assert len(sent) in (40, 41)
+    assert made[-1] == grid.tick_at(clock.now, 1_900_000_000.391)
+
+
 async def test_a_stage_without_sound_publishes_nothing() -> None:
     """So that the programme gives the audience the filler and not silence."""
     published: list[Tick] = []

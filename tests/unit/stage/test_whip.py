@@ -140,8 +140,8 @@ async def test_each_refusal_has_its_status_and_code() -> None:
         refused(WhipReply(*msgspec.structs.astuple(decode_reply(await at.whip.serve(b"?")))), 503, "no-stage")
 
 
-async def test_a_space_that_is_not_on_air_takes_nobody() -> None:
-    """Before the doors and after the end: 409, not an error of the server."""
+async def test_a_space_that_is_over_takes_nobody() -> None:
+    """409, not an error of the server."""
     async with stage(state=State.ENDED) as at, calling(PACKETS) as caller:
         refused(await at.ask("POST", body=(await caller.offer()).encode()), 409, "not-on-air")
 

@@ -174,7 +174,7 @@ export class Replay {
     this.#shown = this.#current();
     const chapter = this.#chapters[this.#shown];
     const { title } = this.door;
-    const who = chapter?.seat ? chapter.title : this.say("state_replay");
+    const who = chapter?.seat ? chapter.title : this.say("phase.replay.chip");
     const src = (chapter?.seat && this.door.portraits?.[chapter.seat]) || face(chapter?.seat ?? this.door.space, chapter?.seat ? who : title);
     navigator.mediaSession.metadata = new MediaMetadata({ title: who, artist: title, artwork: [{ src, sizes: `${PICTURE}x${PICTURE}` }] });
   }

@@ -138,6 +138,7 @@ export class View {
     this.reactions.open(door.react);
     this.portraits.offer(door.portraits);
     this.#showComments();
+    $("to-come").hidden ||= on;
     $("elsewhere").hidden = !GONE.has(door.state);
     $("recording").hidden = door.state !== "replay";
     if (door.state === "replay") this.#openReplay();

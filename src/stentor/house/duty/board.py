@@ -79,7 +79,7 @@ class BoardKeeper:
     async def _clear(self, now: float) -> None:
         """Takes what does not belong there off the board, once its document can be read."""
         for space in list(self._there.values()):
-            if board.belongs(space, unix_ms(self._clock())):
+            if board.stays(space, unix_ms(self._clock())):
                 self._over_since.pop(space.id, None)
                 continue
             since = self._over_since.setdefault(space.id, now)

@@ -94,7 +94,7 @@ class Watch:
         self._due = self._due + 1 if ends_ms is not None and now * 1000 >= ends_ms else 0
         if self._due >= DUE_LOOKS:
             wishes.append(c.Abandon())
-        if space.state in OVER:
+        if space.state in OVER or (space.state is State.SCHEDULED and now - self._stage_seen > SEAT_LOST_S):
             return wishes + [c.LoseSeat(seat.id) for seat in space.seats.values() if seat.connected]
         if sight.stage:  # while the stage is away nobody knows who is there
             wishes += self._seats(space, sight, now)
@@ -166,7 +166,7 @@ class Watcher:
         async for space in self._board.watch():
             if isinstance(space, Gone):
                 self._known.pop(space.key, None)
-            elif space.state in (State.SCHEDULED, State.REPLAY, State.CANCELLED):
+            elif space.state in (State.REPLAY, State.CANCELLED) or (space.state is State.SCHEDULED and not space.green):
                 self._known.pop(space.id, None)
             else:
                 self._known[space.id] = space
@@ -182,11 +182,24 @@ class Watcher:
                 for watch in self._watches.values():  # hearing nothing is no sign of a lost stage then
                     watch.rest(now)
                 continue
+            await self._see_green_rooms(now)
             self._watches = {space: watch for space, watch in self._watches.items() if space in self._known}
             for space in list(self._known.values()):
                 watch = self._watches.setdefault(space.id, Watch(now, self._end_after))
                 for wish in watch.look(space, sight_of(self._statuses, space.id, now), now):
                     await self._send(space, wish)
+
+    async def _see_green_rooms(self, now: float) -> None:
+        """Watches the spaces that have somebody on their stage before the doors open; not all are on the board."""
+        stages = self._statuses.fresh(now, "stage", HEARD_S)
+        sat = {space for stage in stages for space, seen in stage.spaces.items() if seen.seats}
+        for space_id in sat - self._known.keys():
+            try:
+                space = await self._spaces.load(space_id)
+            except (CallerError, Overloaded):
+                continue  # the next look tries again
+            if space.state is State.SCHEDULED:
+                self._known[space_id] = space
 
     async def _note_clock(self, now: float) -> None:
         """Writes into the record of every space on air that the clock was set, as soon as the database takes it."""

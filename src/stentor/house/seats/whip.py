@@ -152,8 +152,12 @@ async def carry(
         claim = spaces.claims.sign(purpose, units.space_id(space), seat, about=about, taken_ms=taken_ms)
         return encode(msgspec.structs.replace(message, claim=claim))
 
+    async def missing() -> None:  # before the doors a stage has a room for those only who want onto it
+        if purpose == "join":
+            await spaces.open_stage(space)
+
     try:
-        reply = decode_reply(await _ask(spaces.bus, subject, asked))
+        reply = decode_reply(await _ask(spaces.bus, subject, asked, missing))
         if reply.status == 400 and b'"code":"malformed"' in reply.body:
             raise Malformed("The stage does not read what this house sends.")
     except Overloaded as error:
@@ -177,10 +181,10 @@ def taken(header: str, now_ms: int) -> int:
     return min(int(header), now_ms)
 
 
-async def _ask(bus: Bus, subject: str, asked: Callable[[], bytes]) -> bytes:
-    """Asks the stage, again and again while there is none. Raises :class:`Overloaded`."""
+async def _ask(bus: Bus, subject: str, asked: Callable[[], bytes], missing: Callable[[], Awaitable[None]]) -> bytes:
+    """Asks the stage, again and again while there is none, which is said once. Raises :class:`Overloaded`."""
     loop = asyncio.get_running_loop()
-    patient_until = loop.time() + RESTART_S
+    patient_until, said = loop.time() + RESTART_S, False
     while True:
         began = loop.time()
         try:
@@ -189,6 +193,9 @@ async def _ask(bus: Bus, subject: str, asked: Callable[[], bytes]) -> bytes:
             # A refusal comes at once; after a silence the stage may have heard us, and is not asked twice.
             if loop.time() > patient_until or loop.time() - began > LOOK_S:
                 raise
+        if not said:
+            said = True
+            await missing()
         await asyncio.sleep(LOOK_S)
 
 

@@ -193,6 +193,8 @@ class SeatView(msgspec.Struct, frozen=True):
     muted: bool = False
     self_muted: bool = False
     """The microphone is switched off in their own page."""
+    heard: bool = False
+    """A voice has come over the connection that is there now."""
     talking: bool = False
     level_dbfs: float = -96.0
     delay_ms: int = 0

@@ -168,6 +168,12 @@ class Spaces:
         whose = Invitation(SpaceId(space), SeatId(seat), "", Role.SPEAKER, 0)
         await self.bus.publish(f"stage.command.{space}", self.claims.sign(kind, whose.space, whose).encode())
 
+    async def open_stage(self, space: str) -> None:
+        """Asks the stages for a room of a space whose doors are not open: one that is on air has one anyway."""
+        found = await self.load(space)
+        if found.state is State.SCHEDULED:
+            await self.bus.publish(f"stage.open.{found.id}", msgspec.json.encode(board.public(found)))
+
     async def _order(self, space: Space, command: c.Command) -> None:
         match command:
             case c.RemoveSeat(seat=seat) | c.BanSeat(seat=seat):
@@ -184,7 +190,7 @@ class Spaces:
 
         One that does not belong there becomes a document, and changes on the board only while it is there still.
         """
-        belongs = board.belongs(space, unix_ms(self.clock()))
+        belongs = board.stays(space, unix_ms(self.clock()))
         if not belongs:
             with suppress(Overloaded):  # the keeper of the board tries again
                 await self.publish(space)

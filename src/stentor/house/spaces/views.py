@@ -268,6 +268,7 @@ class Views:
             state=told.state,
             muted=seat.muted or told.muted,
             self_muted=told.self_muted,
+            heard=told.heard,
             talking=told.talking,
             level_dbfs=told.level_dbfs,
             delay_ms=told.delay_ms,

@@ -83,6 +83,7 @@ export class OwnSeat {
       this.hostMuted = !this.hostMuted;
       this.#showMuted();
     }
+    this.#sayAmongUs();
     this.green.look(view);
     this.#offerToMove();
     // Sound may fail in one direction only: then the stage knows, and we do not.
@@ -168,8 +169,15 @@ export class OwnSeat {
     }
     if (state === "refused" && problem) this.stop(problem.code === "displaced" ? text("status.elsewhere") : refusal(problem));
     if (state === "left") say(text("status.left"));
+    this.#sayAmongUs();
     this.buttons();
   };
+
+  /** Before the talk those on the stage are among themselves. */
+  #sayAmongUs() {
+    const before = ["scheduled", "doors_open"].includes(this.view?.state ?? "");
+    $("among-us").hidden = !(before && this.seat?.state === "connected");
+  }
 
   /** Whoever is on the stage with another device may go on here. */
   #offerToMove() {
@@ -186,7 +194,6 @@ export class OwnSeat {
   #waiting({ code, detail, status }) {
     if (code === "stage-full") return text("error.full");
     if (this.view && OVER.has(this.view.state)) return over(this.view);
-    if (this.view?.state === "scheduled") return text("status.waiting_doors");
     return status === 503 ? text("status.reconnecting") : detail || text("status.reconnecting");
   }
 
@@ -215,6 +222,7 @@ export class OwnSeat {
     this.letGo();
     say(sentence);
     this.buttons();
+    this.#sayAmongUs();
     if (leaving) this.turned(false, displaced);
   }
 

@@ -5,6 +5,7 @@ import { $, ask, button, element, light, text } from "./page.js";
 import { portrait } from "./portrait.js";
 import { seatWords } from "./seat-words.js";
 import { icon } from "./shared/icon.js";
+import { OVER } from "./told.js";
 
 const SURE = new Set(["remove", "ban", "ban_for_good", "hand_over"]); // not to be taken back with one press
 const OUT = new Set(["remove", "ban", "ban_for_good"]);
@@ -41,8 +42,8 @@ export class People {
   draw(view) {
     this.you = view.you?.seat;
     this.leads = view.you?.role !== "speaker";
-    this.waiting = view.state === "scheduled";
-    this.open = ["doors_open", "live", "interrupted"].includes(view.state);
+    this.open = !OVER.has(view.state);
+    this.before = ["scheduled", "doors_open"].includes(view.state);
     const now = JSON.stringify([view.seats.map(({ id, name, role, portrait, may }) => [id, name, role, portrait, may]), view.banned, view.you]);
     if (now !== this.drawn) {
       this.drawn = now;
@@ -118,20 +119,20 @@ export class People {
    * How a seat sounds and what its connection is like; what is wrong sees whoever leads, and the person.
    * @param {SeatStatus} seat
    */
-  #mark({ id, state, talking, muted, self_muted: off, quality, oddities, ...numbers }) {
+  #mark({ id, state, talking, heard, muted, self_muted: off, quality, oddities, ...numbers }) {
     const drawn = this.rows.get(id);
     if (!drawn) return; // the house will tell of this seat
     const { row, marks, who: place, role } = drawn;
     const ours = id === this.you;
     const silent = muted || off || (ours && this.silent());
-    const { open = false } = this;
-    const { who, how } = seatWords({ state, talking }, { role, ours, open, silent });
+    const { open = false, before = false } = this;
+    const { who, how } = seatWords({ state, talking, heard }, { role, ours, open, before, silent });
     const wrong = state === "connected" ? this.#wrong(ours, quality, oddities) : [];
     if (ours) this.#advise(wrong);
     else if (!this.leads) wrong.length = 0;
     row.title = wrong.includes(`line_${quality}`) ? numbersOf(numbers) : "";
     set(place, who);
-    set(marks, [open || this.waiting ? how : "", ...wrong.map((key) => `odd.${key}`)]);
+    set(marks, [how, ...wrong.map((key) => `odd.${key}`)]);
     row.dataset.muted = String(state === "connected" && open && silent);
     row.dataset.talking = String(talking && !silent);
     row.dataset.away = String(state !== "connected" && this.open);

@@ -147,3 +147,12 @@ def _follow(before: Space, wish: c.Command, now: float) -> Space:
     except CallerError as error:
         raise AssertionError(f"{wish} is refused in {before.state}") from error
     return before
+
+
+def test_seats_follow_the_stage_before_the_doors_too() -> None:
+    """Who is in the green room is known, and is not there any more when the stage is gone."""
+    watch, there = Watch(0.0), Sight(stage=True, seats={"h": "connected"})
+    assert watch.look(space(State.SCHEDULED), there, 1.0) == [c.ConnectSeat(SeatId("h"))]
+    assert watch.look(space(State.SCHEDULED, connected=True), there, 2.0) == []
+    assert watch.look(space(State.SCHEDULED, connected=True), GONE, 2.0 + SEAT_LOST_S) == []
+    assert watch.look(space(State.SCHEDULED, connected=True), GONE, 2.1 + SEAT_LOST_S) == [c.LoseSeat(SeatId("h"))]
