@@ -62,6 +62,20 @@ async def test_the_page_says_how_far_behind_one_hears(rig: Rig, browsers: Browse
         assert await page.page.locator("#catch-up").is_hidden()
 
 
+async def test_a_page_that_plays_is_one_listener(rig: Rig, browsers: Browsers) -> None:
+    """On however many connections hls.js asks, at no moment it is more, and soon it is a whole one; until it leaves."""
+    async with visit(browsers.plain, f"http://127.0.0.1:{rig.port}/s/friday") as page:
+        await page.page.click("#play")
+        await page.until(f"{AUDIO}.currentTime > 0", "it plays")
+        seen = []
+        for _ in range(20):
+            await asyncio.sleep(0.2)
+            seen.append(rig.channel.players)
+        assert max(seen) <= 1
+        assert seen[-1] == 1
+    await eventually(lambda: rig.channel.players == 0, "it has left")
+
+
 async def test_back_to_live(rig: Rig, browsers: Browsers) -> None:
     """Who is far behind has a button that leads to the newest sound."""
     async with visit(browsers.plain, f"http://127.0.0.1:{rig.port}/s/friday") as page:

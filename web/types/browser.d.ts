@@ -26,6 +26,8 @@ interface HlsOptions {
   lowLatencyMode: boolean;
   maxLiveSyncPlaybackRate: number;
   backBufferLength: number;
+  /** Called before each request, perhaps with one that is not open yet. */
+  xhrSetup: (xhr: XMLHttpRequest, address: string) => void;
 }
 
 interface Hls {

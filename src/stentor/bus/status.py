@@ -79,6 +79,8 @@ class SpaceStatus(msgspec.Struct, frozen=True):
     reactions: dict[str, int] = {}
     """Those that an edge took since it started."""
     problem: str = ""
+    players: float = 0.0
+    """Of an edge's listeners those by HLS; ``listeners`` has them rounded."""
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -175,7 +177,8 @@ class Statuses:
 
     def listeners(self, space: str, now: float) -> int:
         """How many hear the space, summed over the edges."""
-        return sum(status.spaces[space].listeners for status in self.fresh(now, "edge") if space in status.spaces)
+        seen = (status.spaces[space] for status in self.fresh(now, "edge") if space in status.spaces)
+        return round(sum(one.listeners - round(one.players) + one.players for one in seen))
 
     def reads_batches(self, now: float) -> bool:
         """Whether there are programmes, and all of them read several ticks in a message."""

@@ -247,9 +247,14 @@ class Channel:
         window = self.window
         return window.at(window.head) if window is not None and window.head >= window.first else None
 
+    @property
+    def players(self) -> float:
+        """Listeners by HLS: who asks at other edges, too, is a part of one here (``crowd.players``)."""
+        return self.hls.listeners() if self.hls else 0.0
+
     def counts(self) -> dict[str, int]:
-        """Listeners by format: progressive ones are counted, those of HLS by their requests (``Hls.listeners``)."""
-        counts = {"aac": 0, "opus": 0, "mp4": 0, "hls": self.hls.listeners() if self.hls else 0}
+        """Listeners by format; of HLS rounded."""
+        counts = {"aac": 0, "opus": 0, "mp4": 0, "hls": round(self.players)}
         for (ending, _), stream in self.streams.items():
             counts[ending] += stream.count
         return counts

@@ -94,6 +94,15 @@ class Gate:
             channel.clients.add(client)
         self._worker.young.setdefault(connection, Young(self._worker.now, channel.space.id, client))
 
+    def stayed(self, channel: Channel, name: str) -> None:
+        """One who has asked for playlists for a minute, as :func:`client_of` names it."""
+        if name.startswith(ALONE):
+            channel.stayed_unnamed += 1
+        else:
+            client = self.keyed.client(channel.space.id, channel.space.doors_open_ms, name)
+            channel.clients.add(client)
+            channel.stayed.add(client)
+
     def ticket(self, channel: Channel, request: Request, connection: Connection) -> Reply:
         """``/s/{space}/ticket``: the device's ticket, a new one when it has none, of a better class with a pass.
 

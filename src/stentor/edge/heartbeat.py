@@ -55,6 +55,7 @@ def heartbeat(
             fillers=window.fillers,
             problem="The programme's chunks do not come; the hold music plays." if newest.filler else "",
             reactions=dict(channel.reactions),
+            players=round(channel.players, 3),
         )
         numbers["fillers"] = numbers.get("fillers", 0) + window.fillers
         for form, count in counts.items():

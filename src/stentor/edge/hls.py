@@ -14,8 +14,9 @@ from stentor.base.clock import Clock
 from stentor.base.errors import BadInput, NotFound, Overloaded
 from stentor.base.rendition import Codec, Rendition
 from stentor.base.static import IMMUTABLE
+from stentor.crowd.players import Caller, Players
 from stentor.edge import subtitles
-from stentor.edge.players import Caller, Players, Waiter
+from stentor.edge.players import Waiter, session, turn
 from stentor.edge.reply import EXPOSED, MEDIA_CACHE, Document, File, Reply, failure
 from stentor.edge.subtitles import CaptionTrack
 from stentor.edge.window import Window
@@ -69,10 +70,7 @@ class Hls:
         self._reloads: dict[tuple[str, Directives], Parked] = {}
         self._hinted: dict[tuple[str, int], Parked] = {}
         self._newest = self._newest_part()
-        self.reloading = Players()
-        """Low-latency players: a round is a part."""
-        self.polling = Players()
-        """All others: a round is a segment."""
+        self.players = Players()
 
     # Requests.
 
@@ -102,7 +100,11 @@ class Hls:
         blocking = directives.msn is not None and not self._window.finished
         if not self._is_text(name):  # who reads along asks for the sound as well
             waiter.asks = self
-            (self.reloading if blocking and self.parts else self.polling).ask(waiter)
+            agent = request.headers.get("user-agent", "")
+            awaited = directives if blocking and self.parts else None
+            self.players.ask(
+                waiter, session(request), agent, *turn(self._newest, awaited), amid=blocking, rendition=name
+            )
         if decision is Decision.READY:
             return self._document(name, blocking=blocking).answer(request.headers)
         self._park(self._reloads, (name, directives), request, waiter)
@@ -152,9 +154,6 @@ class Hls:
             return
         self._newest = newest
         self._playlists.clear()
-        self.reloading.turn()
-        if newest % grid.PARTS_PER_SEGMENT == 0:
-            self.polling.turn()
         if len(self._files) > FILES_KEPT:
             oldest = self._window.first // grid.CHUNKS_PER_SEGMENT
             self._files = {key: file for key, file in self._files.items() if key[1] >= oldest}
@@ -183,14 +182,11 @@ class Hls:
 
     def gone(self, caller: Caller) -> None:
         """A connection that asked for playlists is closed."""
-        self.reloading.gone(caller)
-        self.polling.gone(caller)
+        self.players.gone(caller)
 
-    def listeners(self) -> int:
-        """How many listen, as clients that ask (``edge.players``): a low-latency player once a part, any other once a
-        segment. Behind a CDN only the CDN is seen.
-        """
-        return 0 if self._window.finished else self.reloading.count + self.polling.count
+    def listeners(self) -> float:
+        """How many listen, as players that ask (``crowd.players``). Behind a CDN only the CDN is seen."""
+        return 0.0 if self._window.finished else self.players.count(self._newest)
 
     # Inside.
 

@@ -1,25 +1,20 @@
-"""How many players ask for playlists: clients, not requests, so that asking often makes nobody into a crowd.
-
-A player is a connection. One that is gone still counts until the round ends, but all that are gone from one source are
-one player together: some close after each reply. What one source may add is what it holds open at once; requests add
-nothing, connections made and closed one after the other add one.
-"""
+"""Who asks for playlists, as far as HLS needs to know: connections whose reply can be held back, and their sessions."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Protocol
 
-from stentor.crowd.addresses import ALONE
+from stentor.base import grid
+from stentor.crowd.players import Caller
 from stentor.edge.reply import Reply
 from stentor.wire.http import Request
+from stentor.wire.playlist import Directives
 
-
-class Caller(Protocol):
-    """A connection, as far as it is counted."""
-
-    client: str
-    """Where its request is from; behind a proxy one connection may speak for many."""
+MOST_SESSION = 64
+"""Of a session's name; players use a UUID."""
+_CMCD_SESSION = re.compile(r'(?:^|,)\s*sid="([^"]{1,64})"')
 
 
 class Counting(Protocol):
@@ -39,70 +34,23 @@ class Waiter(Caller, Protocol):
     def release(self, reply: Reply) -> None: ...
 
 
-class Round:
-    """Who asked in one round. Each call costs a look or two into a table."""
-
-    __slots__ = ("_asked", "_open", "count")
-
-    def __init__(self) -> None:
-        self.count = 0
-        """Players: by source the connections that are still there, and at least one."""
-        self._asked: dict[Caller, tuple[str, ...]] = {}
-        self._open: dict[str, int] = {}
-
-    @property
-    def hidden(self) -> bool:
-        """Whether somebody asked through a proxy that names nobody."""
-        return ALONE in self._open
-
-    def ask(self, caller: Caller) -> None:
-        """A request of ``caller`` for a playlist."""
-        known, source = self._asked.get(caller, ()), caller.client
-        if source.startswith(ALONE):  # a proxy that names nobody
-            source = ALONE
-        if source in known or len(known) >= MOST_SOURCES:
-            return
-        self._asked[caller] = (*known, source)
-        already = self._open.get(source)
-        self._open[source] = (already or 0) + 1
-        if already != 0:
-            self.count += 1
-
-    def gone(self, caller: Caller) -> None:
-        """The connection is closed."""
-        for source in self._asked.pop(caller, ()):
-            left = self._open[source] = self._open[source] - 1
-            if left:
-                self.count -= 1
+def session(request: Request) -> str:
+    """What a player calls its session: Apple's and Stentor's page by a field of its own, others by CMCD (CTA-5004)."""
+    named = request.headers.get("x-playback-session-id", "")
+    if named:
+        return named[:MOST_SESSION]
+    told = request.headers.get("cmcd-session", "") or request.query.get("CMCD", "")
+    found = _CMCD_SESSION.search(told) if told else None
+    return found[1] if found else ""
 
 
-MOST_SOURCES = 256
-"""Of one connection of a proxy in a round; what it speaks for beyond them is not counted."""
+def turn(newest: int, awaited: Directives | None) -> tuple[int, int]:
+    """In which part a player asks, and after how many it will ask again; ``awaited`` is what it wants to wait for.
 
-
-class Players:
-    """Who asks once a round: those of this round, or of the one before while fewer have asked in this one."""
-
-    __slots__ = ("_before", "_now")
-
-    def __init__(self) -> None:
-        self._now, self._before = Round(), Round()
-
-    @property
-    def count(self) -> int:
-        return max(self._now.count, self._before.count)
-
-    @property
-    def hidden(self) -> bool:
-        return self._now.hidden or self._before.hidden
-
-    def ask(self, caller: Caller) -> None:
-        self._now.ask(caller)
-
-    def gone(self, caller: Caller) -> None:
-        self._now.gone(caller)
-        self._before.gone(caller)
-
-    def turn(self) -> None:
-        """A new round begins."""
-        self._now, self._before = Round(), self._now
+    A low-latency player asks once for each part, and says for which: it may be late, and is not there twice for that.
+    """
+    if awaited is None or awaited.msn is None:
+        return newest, grid.PARTS_PER_SEGMENT
+    if awaited.part is None:
+        return newest, 1
+    return min(newest, awaited.msn * grid.PARTS_PER_SEGMENT + awaited.part - 1), 1

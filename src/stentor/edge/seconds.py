@@ -43,6 +43,7 @@ class Seconds:
         self.sockets: Sequence[socket.socket] = ()
         """Those that this process listens on."""
         self._worker, self._channels, self._played, self._edge = worker, site.channels, site.played, edge
+        self._gate = site.gate
         self._before: dict[str, float] = {}
         self._spaces: dict[str, _Before] = {}
         self._queue = self._queue_limit = -1
@@ -127,13 +128,13 @@ class Seconds:
         return round(so_far - before)
 
     def _grow_old(self) -> None:
-        """Who was let in a minute ago and listens still is a listener: a stream, or one who asks for playlists."""
+        """Whose stream was let in a minute ago and is still heard is a listener."""
         young, before = self._worker.young, self._worker.now - LISTENER_S
         while young and (first := next(iter(young.items())))[1].since <= before:
             connection, one = first
             del young[connection]
             channel = self._channels.get(one.space)
-            if channel is None or (connection.group is None and connection.asks is None):
+            if channel is None or connection.group is None:
                 continue
             if one.client is None:
                 channel.stayed_unnamed += 1
@@ -154,6 +155,8 @@ class Seconds:
         before, heard = self._spaces.setdefault(space, _Before()), channel.heard
         hls, counts = channel.hls, channel.counts()
         parts = hls.parts_sent if hls else 0
+        for name in hls.players.listeners() if hls else ():
+            self._gate.stayed(channel, name)
         found = SpaceSecond(
             sum(counts.values()) - counts["hls"],
             counts["hls"],
@@ -168,8 +171,9 @@ class Seconds:
             channel.first_sound.taken(),
             channel.stayed.grown(),
             channel.stayed_unnamed - before.stayed_unnamed,
-            counts["hls"] > 0 and hls is not None and (hls.reloading.hidden or hls.polling.hidden),
+            channel.players > 0 and hls is not None and hls.players.hidden,
             *channel.told.taken(),
+            shares=round(channel.players, 3),
         )
         before.heard.joins, before.heard.chunks, before.heard.skipped = heard.joins, heard.chunks, heard.skipped
         before.stayed_unnamed = channel.stayed_unnamed

@@ -87,7 +87,7 @@ class Site:
         self._portraits = Portraits(objects, worker.clock)
         self.ready = False
         """What is on and who is let in has been read: /healthz says yes."""
-        self._objects, self._worker, self._gate = objects, worker, gate
+        self._objects, self._worker, self.gate = objects, worker, gate
         self._address, self._house, self._overflow = address, house, overflow
         self._status, self._edges, self._clock_wrong = status, edges, clock_wrong
         self._counted = counted
@@ -140,7 +140,7 @@ class Site:
             case ["hold.m4a"]:
                 return self._holds.site(self._music, request)
             case ["door.pub"]:
-                return self._gate.public_key.answer(request.headers)
+                return self.gate.public_key.answer(request.headers)
             case ["healthz"]:
                 return self._health()
             case ["metrics"] if metrics.may_read(request, self._metrics_token):
@@ -203,13 +203,13 @@ class Site:
             case ["hls", rendition, file]:
                 return channel.playlists().file(rendition, file, request, connection)
             case ["hls", "index.m3u8"]:
-                self._gate.open(channel, request, connection)
+                self.gate.open(channel, request, connection)
                 index = channel.playlists().index()
                 return index.private(self._now()) if channel.orders.narrow else index.answer(request.headers)
             case ["hls", name] if name.endswith(".m3u8"):
                 return channel.playlists().reload(name.removesuffix(".m3u8"), request, connection)
             case [name] if name in ENDINGS:
-                self._gate.open(channel, request, connection)
+                self.gate.open(channel, request, connection)
                 return channel.listen(request, connection, ENDINGS[name])
             case [name] if name in subtitles.DOCUMENTS and channel.space.state is State.REPLAY:
                 self._job(self._transcript(channel.space, name, request), request, connection)
@@ -221,7 +221,7 @@ class Site:
             case [name] if name in self._documents:
                 return self._documents.get(channel, name).answer(request.headers)
             case ["ticket"]:
-                return self._gate.ticket(channel, request, connection)
+                return self.gate.ticket(channel, request, connection)
             case ["hold.m4a"]:
                 music = self._holds.kept(channel, request)
                 if music is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl
@@ -36,7 +37,7 @@ class SpaceRequest(NamedTuple):
 
     wish: AskedFor = AskedFor.OTHER
     number: int = 0
-    """Of a stream: bits a second."""
+    """Of a stream: bits a second. Of a reload that waits: the part that it waits for."""
     waits: bool = False
     """A reload that waits for the next part: it comes once in 0.96 s."""
     ticket: str = ""
@@ -57,7 +58,7 @@ def asked(target: str, space: str) -> SpaceRequest | None:
         case ["hls", "index.m3u8"]:
             return SpaceRequest(AskedFor.DOOR, ticket=ticket)
         case ["hls", name] if name.endswith(".m3u8"):
-            return SpaceRequest(AskedFor.PLAYLIST, waits="_HLS_msn" in query)
+            return SpaceRequest(AskedFor.PLAYLIST, _awaited(query), waits="_HLS_msn" in query)
         case ["hls", _, file] if file.endswith(".m4s"):
             return SpaceRequest(AskedFor.SOUND, 1 if file.count(".") == 2 else grid.PARTS_PER_SEGMENT)
         case [name] if name in STREAMS:
@@ -70,3 +71,11 @@ def asked(target: str, space: str) -> SpaceRequest | None:
         case ["ticket"]:
             return SpaceRequest(AskedFor.TICKET)
     return OTHER
+
+
+def _awaited(query: Mapping[str, str]) -> int:
+    """Which part, counted over the space; 0 where none is named."""
+    segment, part = query.get("_HLS_msn", ""), query.get("_HLS_part", "")
+    if not (segment.isdecimal() and part.isdecimal() and len(segment) < 12 and len(part) < 3):
+        return 0
+    return int(segment) * grid.PARTS_PER_SEGMENT + int(part)

@@ -74,7 +74,7 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 METHODS: Mapping[str, str] = {
-    "hearing": "progressive connections open, and clients of HLS, in the last second; summed over edges",
+    "hearing": "progressive connections open, and players of HLS, in the last second; summed over edges",
     "peak": "the largest sum over edges of one second's hearing",
     "lobby": "devices told to wait, at the edge that knows most; the truth is between that and the sum",
     "refused": "joins told to wait: times, not devices",
@@ -107,9 +107,9 @@ class AudienceTally:
         """By edge: the times of its rows."""
         self._times = (0, 0)
         self._rows = 0
-        self._hearing: dict[str, dict[int, int]] = defaultdict(dict)
+        self._hearing: dict[str, dict[int, float]] = defaultdict(dict)
         """By edge and second, of the last minute."""
-        self._peak = (0, 0)
+        self._peak = (0.0, 0)
         """Of the seconds before; and which."""
         self._lobby: dict[str, tuple[int, int, bool]] = {}
         """Of each edge's last row: its second, who waited, and whether somebody is hidden."""
@@ -133,7 +133,7 @@ class AudienceTally:
         self._times = (min(first, row.at_ms) if self._rows else row.at_ms, max(last, row.at_ms))
         self._rows += 1
         second = row.at_ms // 1000
-        self._hearing[row.edge][second] = one.hearing + one.asking
+        self._hearing[row.edge][second] = one.here
         if second >= self._lobby.get(row.edge, (0,))[0]:
             self._lobby[row.edge] = second, one.lobby, one.hidden
         for name in SUMS:
@@ -176,8 +176,8 @@ class AudienceTally:
             edges=len(self._seen),
             since_ms=self._times[0],
             until_ms=self._times[1],
-            hearing=_exact("hearing", standing[last], hidden),
-            peak=_exact("peak", peak, self._hidden, at_ms=-at_second * 1000),
+            hearing=_exact("hearing", round(standing[last]), hidden),
+            peak=_exact("peak", round(peak), self._hidden, at_ms=-at_second * 1000),
             lobby=Figure(
                 max(lobby, default=0), max(lobby, default=0), sum(lobby), METHODS["lobby"], None, sums["unnamed"] > 0
             ),
@@ -269,9 +269,9 @@ def _exact(name: str, value: float, at_least: bool = False, at_ms: int | None = 
     return Figure(value, value, value, METHODS[name], at_ms, at_least)
 
 
-def _standing(seconds: Mapping[str, Mapping[int, int]]) -> dict[int, int]:
+def _standing(seconds: Mapping[str, Mapping[int, float]]) -> dict[int, float]:
     """By second: how many hear the space, with what an edge said last for the seconds that it left out."""
-    total: dict[int, int] = defaultdict(int)
+    total: dict[int, float] = defaultdict(float)
     for by_second in seconds.values():
         ordered = sorted(by_second)
         for second, following in zip(ordered, [*ordered[1:], ordered[-1] + 1], strict=True):
@@ -280,11 +280,11 @@ def _standing(seconds: Mapping[str, Mapping[int, int]]) -> dict[int, int]:
     return dict(total)
 
 
-def _peaks(standing: Mapping[int, int]) -> Iterable[tuple[int, int]]:
+def _peaks(standing: Mapping[int, float]) -> Iterable[tuple[float, int]]:
     """How many heard it in a second, and that second as less than nothing: of equals the first is the largest."""
     return ((hearing, -second) for second, hearing in standing.items())
 
 
-def _since(by_second: Mapping[int, int], until: int) -> dict[int, int]:
+def _since(by_second: Mapping[int, float], until: int) -> dict[int, float]:
     """What is needed of an edge for the seconds from ``until`` on: with the last before, which may be carried over."""
     return {second: hearing for second, hearing in by_second.items() if second >= until - CARRIED_S}

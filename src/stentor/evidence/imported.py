@@ -18,6 +18,7 @@ from stentor.evidence.asked import OTHER, SEGMENT_BYTES, AskedFor, SpaceRequest,
 from stentor.evidence.kinds import Kind, kind
 from stentor.evidence.logs import LogLine
 from stentor.evidence.outside import Outside
+from stentor.evidence.past_players import PastPlayers
 from stentor.evidence.past_streams import MOST_FOLLOWED, PastStreams, Present
 from stentor.evidence.plays import DAY_MS, SEGMENTS, Plays
 from stentor.evidence.robots import is_robot
@@ -39,8 +40,6 @@ QUIET_S: Final = 900
 AGED_S: Final = 600
 IDLE_S: Final = 75
 """So long a connection is taken for open after its last request (keepalive_timeout of nginx and browsers)."""
-RELOAD_S, PART_RELOAD_S = 5, 2
-"""So long a player is heard of after a playlist: a segment, or a part that it waited for."""
 STAYING_S, LISTENER_S, QUIT_S, LOBBY_S = 10, 60, 3, 20
 GOOD: Final = (200, 206, 304)
 REFUSAL_S, REFUSAL_BYTES = 1.0, 4096
@@ -114,7 +113,7 @@ class LogTally:
         self._clients, self._stayed = Sketch(), Sketch()
         self._outside, self._plays = Outside(), Plays()
         self._connections: OrderedDict[int, tuple[int, str]] = OrderedDict()
-        self._players, self._lobby = Present(), Present()
+        self._players, self._lobby = PastPlayers(), Present()
         self._young: OrderedDict[int, tuple[float, float]] = OrderedDict()
         """HLS: since when a client listens, and when it asked last."""
 
@@ -206,7 +205,7 @@ class LogTally:
                 if gap <= QUIET_S:
                     yield row
         found = _Second()
-        for hit in hits:
+        for hit in sorted(hits, key=lambda hit: (hit.ended_s, hit.what.waits)):
             self._take(hit, found)
         yield self._row(second, found)
         self._done = second
@@ -263,7 +262,8 @@ class LogTally:
             self._disconnect()
 
     def _disconnect(self) -> None:
-        _, (_, name) = self._connections.popitem(last=False)
+        connection, (_, name) = self._connections.popitem(last=False)
+        self._players.gone(connection)
         trace = self._sample.trace(name)
         if trace is not None and trace.open:
             trace.open -= 1
@@ -308,8 +308,7 @@ class LogTally:
                 self._stayed.add(hit.client)
 
     def _reload(self, hit: Hit, into: _Second) -> None:
-        until = int(hit.ended_s) + (PART_RELOAD_S if hit.what.waits else RELOAD_S)
-        self._players.hear(hit.connection or hit.client or 0, until)
+        self._players.ask(hit.connection, hit.source, hit.client, hit.ended_s, hit.what)
         if hit.client is None:
             into.hidden = True
             return
@@ -343,8 +342,10 @@ class LogTally:
             self._disconnect()
         told, let_in, halvings = self._outside.taken()
         plays = self._plays.taken().get(self._space)
+        playing = self._players.at(second)
         space = SpaceSecond(
-            asking=self._players.at(second),
+            asking=round(playing),
+            shares=round(playing, 3),
             lobby=self._lobby.at(second),
             parts=found.parts,
             turned_away=found.turned_away,

@@ -64,6 +64,13 @@ class SpaceSecond(msgspec.Struct, frozen=True, array_like=True):
     players_halvings: int = 0
     plays_hidden: bool = False
     """Whether some of the recording went through a proxy that names nobody."""
+    shares: float = -1.0
+    """``asking`` before it was rounded: who asks at two edges is a half at each. Edges of an older version say -1."""
+
+    @property
+    def here(self) -> float:
+        """Who hears it by this edge."""
+        return self.hearing + (self.shares if self.shares >= 0 else self.asking)
 
 
 class EdgeRoom(msgspec.Struct, frozen=True, array_like=True):

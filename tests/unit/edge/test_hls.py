@@ -180,8 +180,12 @@ async def test_five_hundred_blocked_players_are_answered_by_one_part() -> None:
     """One sweep answers them all with the same playlist, made once."""
     async with edge(chunks=36) as rig:
         target = f"{MEDIA}?_HLS_msn=3&_HLS_part=0"
-        opened = [await rig.open(target, "Accept-Encoding: gzip", "Connection: close") for _ in range(500)]
-        await eventually(lambda: rig.worker.requests == 500, "all ask")
+        opened = [await rig.open(MEDIA) for _ in range(500)]
+        for reader, writer in opened:
+            head = (await reader.readuntil(b"\r\n\r\n")).lower()
+            await reader.readexactly(int(head.split(b"content-length: ")[1].split(b"\r\n")[0]))
+            writer.write(request(target, "Accept-Encoding: gzip", "Connection: close"))
+        await eventually(lambda: rig.worker.requests == 1000, "all ask")
         gone = opened.pop()
         gone[1].close()
         await eventually(lambda: rig.worker.open == 499, "one leaves before the answer")
@@ -259,13 +263,17 @@ async def test_listeners_without_parts_are_counted_once() -> None:
     """They ask once a segment; for the whole of it they count."""
     async with edge(chunks=36) as rig:
         rig.channel.heed(Orders(rig.channel.space.id, rung=4))
-        asked = [asyncio.create_task(rig.get(f"{MEDIA}?_HLS_msn=3")) for _ in range(2)]
-        await eventually(lambda: rig.worker.requests == 2, "both ask")
+        opened = [await rig.open(MEDIA) for _ in range(2)]
+        for reader, writer in opened:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(request(f"{MEDIA}?_HLS_msn=3"))
+        await eventually(lambda: rig.worker.requests == 4, "both ask")
         for _ in range(3):
             rig.publish(3)
             assert rig.channel.playlists().listeners() == 2
         rig.publish(3)
-        await asyncio.gather(*asked)
+        for _, writer in opened:
+            writer.close()
 
 
 async def test_a_frugal_rung_lists_the_cheap_rendition_only() -> None:
@@ -289,12 +297,15 @@ async def test_whoever_asks_for_playlists_again_and_again_is_one_listener(keeps:
             reader, writer = await asyncio.open_connection("127.0.0.1", rig.port)
             writer.write(request(MEDIA) * 60)
             await eventually(lambda: rig.worker.requests == 60, "all are asked")
-            writer.close()
-            del reader
         else:
             for _ in range(60):
                 await rig.get(MEDIA)
         rig.publish(3)
         assert hls_of_space.listeners() == 1
+        if keeps:
+            writer.close()
+            await eventually(lambda: rig.worker.open == 0, "it has gone")
+            assert hls_of_space.listeners() == 0
+            del reader
         rig.publish(24)
         assert hls_of_space.listeners() == 0

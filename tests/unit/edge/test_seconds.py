@@ -103,7 +103,7 @@ async def test_who_asked_most_is_named_by_a_keyed_id() -> None:
         assert (await rig.get("/s/friday/live.aac", f"{NAMED}4"))[0] == 429
         rig.worker.addresses.second()
         row = taken(rows)
-        named = rig.site._gate.source_id
+        named = rig.site.gate.source_id
         busy = [asked for asked in row.costliest if asked[1] > 1]
         assert [one[:2] for one in busy] == [(named("192.0.2.3"), 9), (named("192.0.2.2"), 5)]
         assert row.costliest[0] == (0, 1, 17)  # each came on a connection of the proxy's
@@ -116,23 +116,17 @@ async def test_who_asked_most_is_named_by_a_keyed_id() -> None:
 
 
 async def test_who_listens_for_a_minute_is_a_listener(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two streams of one client and a player of HLS are two; who has left, or only asked for the index, is none."""
+    """Two streams of one client are one; who has left, or only asked for the index, is none."""
     monkeypatch.setattr(seconds, "LISTENER_S", 3.0)
     async with edge(chunks=36, addresses=limits()) as rig:
         rows = Seconds(rig.worker, rig.site, "edge-0")
         writers = [await hear(rig, 1), await hear(rig, 1)]
         (await hear(rig, 2)).close()
-        for number, targets in (
-            (3, ["/s/friday/hls/index.m3u8", "/s/friday/hls/aac-64.m3u8"]),
-            (4, ["/s/friday/hls/index.m3u8"]),
-        ):
-            reader, writer = await rig.open(targets[0], f"{NAMED}{number}")
-            for target in targets[1:]:
-                writer.write(request(target, f"{NAMED}{number}"))
-            await reader.readuntil(b"\r\n\r\n")
-            writers.append(writer)
+        reader, writer = await rig.open("/s/friday/hls/index.m3u8", f"{NAMED}4")
+        await reader.readuntil(b"\r\n\r\n")
+        writers.append(writer)
         nobody = (await rig.open("/s/friday/live.aac"))[1]
-        await eventually(lambda: rig.worker.counters.joins == 4 and len(rig.worker.young) == 5, "all are let in")
+        await eventually(lambda: rig.worker.counters.joins == 4 and len(rig.worker.young) == 4, "all are let in")
         found = [taken(rows)]
         assert found[0].spaces[SPACE].stayed == b""
         await eventually(
@@ -141,12 +135,27 @@ async def test_who_listens_for_a_minute_is_a_listener(monkeypatch: pytest.Monkey
         rig.now += 1.0
         found.append(taken(rows))
         seen = found[1].spaces[SPACE]
-        assert (len(seen.stayed), seen.stayed_unnamed, rig.worker.young) == (2 * 3, 1, {})
+        assert (len(seen.stayed), seen.stayed_unnamed, rig.worker.young) == (3, 1, {})
         counts = count(SPACE, found)
         assert counts is not None
-        assert (counts.listeners.value, counts.listeners.high, counts.unique.value) == (2, 3, 4)
+        assert (counts.listeners.value, counts.listeners.high, counts.unique.value) == (1, 2, 3)
         for writer in (*writers, nobody):
             writer.close()
+
+
+async def test_who_asks_for_playlists_for_a_minute_is_a_listener() -> None:
+    """On one connection, or on a new one each time; not who came half a minute ago."""
+    async with edge(chunks=36, addresses=limits()) as rig:
+        rows = Seconds(rig.worker, rig.site, "edge-0")
+        target, stays = "/s/friday/hls/aac-64.m3u8", await rig.open("/s/friday/hls/index.m3u8", f"{NAMED}1")
+        for turn in range(18):
+            stays[1].write(request(target, f"{NAMED}1"))
+            for number in (2, 3) if turn > 9 else (2,):
+                await rig.get(target, f"{NAMED}{number}")
+            rig.publish(12)
+        seen = taken(rows).spaces[SPACE]
+        assert (len(seen.stayed), seen.asking, seen.shares) == (2 * 3, 3, 3.0)
+        stays[1].close()
 
 
 async def test_who_waits_is_a_device_wherever_it_asks_and_its_wait_ends_when_it_is_let_in() -> None:

@@ -158,7 +158,7 @@ async def test_a_space_to_come_fits_into_a_calendar() -> None:
         assert b"\r\nSEQUENCE:3\r\n" in described
         rig.channel.space = msgspec.structs.replace(space, created_ms=1, version=4)
         assert uid not in (await rig.get("/s/friday/event.ics"))[2], "the same name, used again, is another event"
-        rig.site._gate.site = "another"
+        rig.site.gate.site = "another"
         rig.channel.space = msgspec.structs.replace(space, version=5)
         assert uid not in (await rig.get("/s/friday/event.ics"))[2], "another site has other events"
     async with edge() as rig:

@@ -55,6 +55,7 @@ def evening(seed: int, people: int = 200) -> tuple[list[LogLine], dict[str, floa
             lines.append(line(began + lasted, STREAM, who, took_s=lasted, sent_bytes=int(8000 * lasted)))
             continue
         lines.append(line(began, INDEX, who))
+        lines.append(line(began, LIST, who))
         for step in range(int(lasted / 0.96)):
             parts += 1
             lines.append(line(began + 0.96 * step, f"{LIST}?_HLS_msn={step}", who))
