@@ -4,6 +4,7 @@
 interface SeatView extends SeatStatus {
   name: string;
   role: string;
+  volume: number;
   agreed_ms: number | null;
   portrait: string | null;
   may: string[];

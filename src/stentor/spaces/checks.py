@@ -30,6 +30,9 @@ FARTHEST_S = 5 * 366 * 86_400
 LATEST_S = 120
 """How far in the past a time may lie: clocks differ, and a form knows whole minutes only."""
 
+MOST_VOLUME = 200
+"""Per cent; the mixer has room for twice as much (``audio.mixer.MAX_GAIN``)."""
+
 _LINK = re.compile(r"https?://[^\"'<>\\^`{|}]+", re.IGNORECASE)
 _HOLD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _FORBIDDEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -78,6 +81,13 @@ def overflow(delay_s: int) -> int:
 def note(text: str) -> str:
     """What is pinned: one line of 1 to 200 characters."""
     return _line(text, NOTE_CHARACTERS, field="text", what="A note")
+
+
+def seat_volume(volume: int) -> int:
+    """How loud somebody is made, in per cent: 0 to 200, which is 6 dB more."""
+    if not 0 <= volume <= MOST_VOLUME:
+        raise BadInput(f"A volume is 0 to {MOST_VOLUME} per cent.", field="volume")
+    return volume
 
 
 def item(text: str) -> str:

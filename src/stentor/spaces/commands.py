@@ -279,6 +279,13 @@ class UnmuteSeat(Command, frozen=True):
     seat: SeatId
 
 
+class TurnSeat(Command, frozen=True):
+    """Makes a seat louder or softer for everybody; ``volume`` in per cent."""
+
+    seat: SeatId
+    volume: int
+
+
 class MuteSpeakers(Command, frozen=True):
     """Mutes every speaker's seat; hosts and co-hosts stay as they are. Each may unmute himself."""
 

@@ -261,6 +261,12 @@ class SeatUnmuted(EventBase, frozen=True):
     seat: SeatId
 
 
+class SeatTurned(EventBase, frozen=True):
+    seat: SeatId
+    volume: int
+    """Per cent."""
+
+
 class SeatBanned(EventBase, frozen=True):
     """Follows the seat's ``SeatRemoved``."""
 
@@ -344,7 +350,7 @@ Event = (
     | StageReturned | HostMissed | SpaceEnded | SpaceCancelled | ReplayOpened | RecordingRemoved
     | SpaceRemoved | ListingChanged | ReplayTrimmed | SeatGiven | SeatClaimed | SeatPictured | PersonErased
     | RecordingAgreed | LinkRenewed | SeatRemoved | SeatConnected | SeatLost | RoleChanged | HostChanged
-    | SeatMuted | SeatUnmuted | SeatBanned | BanLifted | NotePinned | NoteUnpinned | RundownSet | ItemBegun
+    | SeatMuted | SeatUnmuted | SeatTurned | SeatBanned | BanLifted | NotePinned | NoteUnpinned | RundownSet | ItemBegun
     | SoundEvent | KeepChanged | LetGo
 )  # fmt: skip
 

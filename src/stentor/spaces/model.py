@@ -72,6 +72,8 @@ class Seat(msgspec.Struct, frozen=True):
     """Whether the stage has a connection for this seat; a seat that lost its media for 10 s is not."""
     muted: bool = False
     """Muted on the stage, for everybody; what a speaker's own page does to the microphone is not known here."""
+    volume: int = 100
+    """How loud the seat goes into the mix, in per cent of what the levelling makes of it."""
     joined_ms: int | None = None
     """When this seat was first connected; kept over reconnects, so that nobody loses their place by a bad line."""
     account: str = ""

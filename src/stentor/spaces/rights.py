@@ -116,6 +116,7 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.PictureSeat: _HOUSE,
     c.RenewLink: _CO_HOSTS,  # but only who ranks lower; everybody their own
     c.RemoveSeat: _CO_HOSTS,  # but only who ranks lower; everybody their own
+    c.TurnSeat: _CO_HOSTS,
     c.MuteSeat: _CO_HOSTS,  # the same
     c.UnmuteSeat: _CO_HOSTS,  # the same
     c.MuteSpeakers: _CO_HOSTS,

@@ -47,6 +47,8 @@ def decide(space: Space, command: c.Command, at_ms: int) -> list[e.Event]:
             return _connect(space, command, at_ms)
         case c.MuteSeat() | c.UnmuteSeat():
             return _mute(space, command, at_ms)
+        case c.TurnSeat():
+            return _turn(space, command, at_ms)
         case c.MuteSpeakers():
             return _mute_speakers(space, at_ms)
         case c.BanSeat(seat=seat):
@@ -172,6 +174,12 @@ def _mute(space: Space, command: c.MuteSeat | c.UnmuteSeat, at_ms: int) -> list[
     return [e.SeatMuted(at_ms=at_ms, seat=seat.id) if mute else e.SeatUnmuted(at_ms=at_ms, seat=seat.id)]
 
 
+def _turn(space: Space, command: c.TurnSeat, at_ms: int) -> list[e.Event]:
+    refuse_if_over(space)
+    seat, volume = _seat(space, command.seat), checks.seat_volume(command.volume)
+    return [] if seat.volume == volume else [e.SeatTurned(at_ms=at_ms, seat=seat.id, volume=volume)]
+
+
 def _mute_speakers(space: Space, at_ms: int) -> list[e.Event]:
     refuse_if_over(space)
     loud = (seat for seat in space.seats.values() if seat.role is Role.SPEAKER and not seat.muted)
@@ -244,6 +252,8 @@ def _after(space: Space, event: e.Event) -> dict[str, Seat]:
             seats[event.seat] = replace(seats[event.seat], role=Role.HOST)
         case e.SeatMuted() | e.SeatUnmuted():
             seats[event.seat] = replace(seats[event.seat], muted=isinstance(event, e.SeatMuted))
+        case e.SeatTurned():
+            seats[event.seat] = replace(seats[event.seat], volume=event.volume)
         case _:
             raise TypeError(f"Not an event of a space: {event!r}")
     return seats

@@ -116,6 +116,7 @@ class Room:
             if known is not None:
                 seat.name, seat.role = known.name, known.role
                 self.set_muted(seat.id, known.muted)
+                self._mixer.set_gain(seat.id, known.volume / 100)
                 if known.generation > seat.generation:  # whoever came by an older link goes
                     self.remove(seat.id)
             elif space.seats:
@@ -180,9 +181,10 @@ class Room:
         seat = StageSeat(invitation.seat, known.name if known else invitation.name, role)
         seat.generation = known.generation if known else 0
         seat.taken_ms = self._taken_ms.get(seat.id, 0)
-        if known is not None and known.muted:
-            seat.muted = True
-            self._mixer.set_muted(seat.id, True)
+        if known is not None:
+            seat.muted = known.muted
+            self._mixer.set_muted(seat.id, known.muted)
+            self._mixer.set_gain(seat.id, known.volume / 100)
         return seat
 
     def session(self, session_id: str, seat: SeatId) -> SeatSession:

@@ -82,6 +82,7 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (c.BanSeat(ANNA), "admin host"),
     (c.BanSeat(HOST), "admin"),
     (c.LiftBan(BEN), "admin host co_host"),
+    (c.TurnSeat(BEN, 70), "admin host co_host"),
     (c.PinNote("a", "Note"), "admin host co_host"),
     (c.Unpin("a"), "admin host co_host"),
     (c.SetRundown(()), "admin host co_host"),

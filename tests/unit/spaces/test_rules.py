@@ -253,6 +253,16 @@ def test_mute() -> None:
     assert decide(space, c.UnmuteSeat(BEN), NOW) == []
 
 
+def test_volume() -> None:
+    """Kept over a reconnect; the same again is no event, and there are bounds."""
+    space = do(with_guests(State.LIVE), c.TurnSeat(BEN, 70), c.LoseSeat(BEN), c.ConnectSeat(BEN))
+    assert space.seats["ben"].volume == 70
+    assert decide(space, c.TurnSeat(BEN, 70), NOW) == []
+    for volume in (-1, 201):
+        with pytest.raises(BadInput):
+            decide(space, c.TurnSeat(BEN, volume), NOW)
+
+
 def test_change_role() -> None:
     """A speaker becomes co-host and speaker again."""
     space = do(with_guests(State.LIVE), c.ChangeRole(BEN, Role.CO_HOST))

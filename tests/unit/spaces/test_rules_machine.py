@@ -55,6 +55,7 @@ COMMANDS = st.one_of(
     st.builds(c.Unpin, st.sampled_from("abc")),
     st.builds(c.GiveSeat, SEATS, st.just("Name"), st.sampled_from(Role)),
     st.builds(c.ChangeRole, SEATS, st.sampled_from(Role)),
+    st.builds(c.TurnSeat, SEATS, st.integers(-1, 201)),
     *(
         st.builds(command, SEATS)
         for command in (

@@ -511,3 +511,18 @@ async def test_a_muted_seat_is_not_heard() -> None:
         count = len(going.ticks)
         await eventually(lambda: len(going.ticks) > count + 150, "three more")
         assert pcm.peak_dbfs(going.sound[(count + 10) * 960 :]) > -30
+
+
+async def test_a_seat_that_is_turned_down_is_softer() -> None:
+    """As the board says it: for who is there, and for who comes back."""
+    async with running() as going, calling(spoken(READER)) as ann:
+        there = going.room.space
+        seat = Seat(SeatId("ann"), "Ann", Role.SPEAKER, volume=0)
+        going.room.apply(msgspec.structs.replace(there, seats={"ann": seat}))
+        await going.call("ann", ann)
+        await eventually(lambda: len(going.ticks) > 100, "two seconds were mixed")
+        assert pcm.peak_dbfs(going.sound[48_000:]) < -60
+        going.room.apply(msgspec.structs.replace(there, seats={"ann": msgspec.structs.replace(seat, volume=100)}))
+        count = len(going.ticks)
+        await eventually(lambda: len(going.ticks) > count + 150, "three more")
+        assert pcm.peak_dbfs(going.sound[(count + 10) * 960 :]) > -30

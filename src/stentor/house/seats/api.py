@@ -93,8 +93,10 @@ def _wishes(seat: SeatId, data: schema.SeatChange) -> list[c.Command]:
         wishes.append(c.HandOver(seat) if data.role == "host" else c.ChangeRole(seat, data.role))
     if data.muted is not msgspec.UNSET:
         wishes.append(c.MuteSeat(seat) if data.muted else c.UnmuteSeat(seat))
+    if data.volume is not msgspec.UNSET:
+        wishes.append(c.TurnSeat(seat, data.volume))
     if data.agreed is not msgspec.UNSET:
         wishes.append(c.AgreeToRecording(seat))
     if not wishes and data.self_muted is msgspec.UNSET:
-        raise BadInput("Say what to change: role, muted, self_muted or agreed.")
+        raise BadInput("Say what to change: role, muted, volume, self_muted or agreed.")
     return wishes

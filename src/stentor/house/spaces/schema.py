@@ -102,6 +102,7 @@ class SeatChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     role: Role | msgspec.UnsetType = msgspec.UNSET
     muted: bool | msgspec.UnsetType = msgspec.UNSET
+    volume: Annotated[int, Meta(ge=0, le=200)] | msgspec.UnsetType = msgspec.UNSET
     self_muted: bool | msgspec.UnsetType = msgspec.UNSET
     """The seat's person has switched the own microphone off or on; only they can say so. It is shown, and not kept."""
     agreed: Literal[True] | msgspec.UnsetType = msgspec.UNSET
@@ -204,6 +205,8 @@ class SeatView(msgspec.Struct, frozen=True):
     """Of the connection: as bad as the worst of loss, jitter and delay."""
     oddities: list[Oddity] = []
     """What is odd about the sound."""
+    volume: int = 100
+    """Per cent."""
     agreed_ms: int | None = None
     """When this person agreed to being recorded; null for somebody who came without the page."""
     portrait: str | None = None

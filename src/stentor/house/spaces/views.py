@@ -59,6 +59,7 @@ def seat_wishes(seat: SeatId) -> dict[str, c.Command]:
     return {
         "mute": c.MuteSeat(seat),
         "unmute": c.UnmuteSeat(seat),
+        "turn": c.TurnSeat(seat, 1),
         "co_host": c.ChangeRole(seat, Role.CO_HOST),
         "speaker": c.ChangeRole(seat, Role.SPEAKER),
         "hand_over": c.HandOver(seat),
@@ -257,6 +258,7 @@ class Views:
             name=seat.name,
             role=seat.role,
             muted=seat.muted,
+            volume=seat.volume,
             agreed_ms=seat.agreed_ms,
             portrait=portraits.address(seat, self.listen(space.id)),
             may=_may_with(space, seat, actor, self._spaces.clock()),

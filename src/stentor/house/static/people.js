@@ -29,7 +29,7 @@ export class People {
     this.drawn = "";
     /** @type {Map<string, SeatStatus>} */
     this.heard = new Map();
-    /** @type {Map<string, { row: HTMLElement, marks: HTMLElement, who: HTMLElement, role: string, name: string }>} */
+    /** @type {Map<string, { row: HTMLElement, marks: HTMLElement, who: HTMLElement, role: string, name: string, volume: number }>} */
     this.rows = new Map();
     document.addEventListener("click", ({ target }) => closeMenus(/** @type {Node} */ (target)));
     document.addEventListener("keydown", ({ key }) => key === "Escape" && closeMenus(null));
@@ -54,7 +54,13 @@ export class People {
       $("people").replaceChildren(...(rows.length ? rows : [element("li", { className: "quiet" }, text("stage.nobody"))]));
       if ($("bans")) this.#bans(view.banned);
     }
-    for (const seat of view.seats) this.#mark({ ...seat, ...this.heard.get(seat.id) });
+    for (const seat of view.seats) {
+      const drawn = this.rows.get(seat.id);
+      if (drawn) drawn.volume = seat.volume;
+      const range = /** @type {HTMLInputElement | null | undefined} */ (drawn?.row.querySelector("input[type=range]"));
+      if (range && range !== document.activeElement) range.value = String(seat.volume);
+      this.#mark({ ...seat, ...this.heard.get(seat.id) });
+    }
   }
 
   /**
@@ -71,9 +77,9 @@ export class People {
     const { id, name, role, may } = seat;
     const marks = element("span", { className: "quiet" });
     const who = element("span", { className: "role" });
-    const verbs = may.filter((verb) => id !== this.you || verb === "hand_over");
+    const verbs = may.filter((verb) => id !== this.you || verb === "hand_over" || verb === "turn");
     const row = element("li", { className: "seat" }, portrait(seat), element("strong", {}, name), marks, who, element("span", { className: "badge" }, icon("muted")), verbs.length ? this.#menu(id, name, verbs) : null);
-    return { row, marks, who, role, name };
+    return { row, marks, who, role, name, volume: seat.volume };
   }
 
   /**
@@ -90,8 +96,21 @@ export class People {
       menu.open = false;
       this.command(() => this.#change(id, verb));
     };
-    menu.append(element("div", { className: "buttons" }, ...verbs.map((verb) => button(text(`seat.${verb}`), () => press(verb), { className: OUT.has(verb) ? "danger" : "" }))));
+    const turn = verbs.includes("turn") ? this.#volume(id, name) : null;
+    menu.append(element("div", { className: "buttons" }, turn, ...verbs.filter((verb) => verb !== "turn").map((verb) => button(text(`seat.${verb}`), () => press(verb), { className: OUT.has(verb) ? "danger" : "" }))));
     return menu;
+  }
+
+  /**
+   * How loud a seat goes into the mix, for everybody.
+   * @param {string} id
+   * @param {string} name
+   */
+  #volume(id, name) {
+    const range = element("input", { type: "range", min: "0", max: "200", step: "10", value: "100", ariaLabel: text("seat.turn_of", { name }) });
+    range.addEventListener("change", () => this.command(() =>
+      ask("PATCH", `/spaces/${this.space}/seats/${id}`, { token: this.token, body: { volume: Number(range.value) } })));
+    return element("label", {}, text("seat.turn"), range);
   }
 
   /**
@@ -131,8 +150,9 @@ export class People {
     if (ours) this.#advise(wrong);
     else if (!this.leads) wrong.length = 0;
     row.title = wrong.includes(`line_${quality}`) ? numbersOf(numbers) : "";
-    set(place, who);
-    set(marks, [how, ...wrong.map((key) => `odd.${key}`)]);
+    const turned = this.leads && drawn.volume !== 100 ? [text("seat.volume", { volume: drawn.volume })] : [];
+    set(place, [...words(who), ...turned]);
+    set(marks, words([how, ...wrong.map((key) => `odd.${key}`)]));
     row.dataset.muted = String(state === "connected" && open && silent);
     row.dataset.talking = String(talking && !silent);
     row.dataset.away = String(state !== "connected" && this.open);
@@ -172,13 +192,16 @@ function closeMenus(pressed) {
   }
 }
 
+/** @param {string[]} keys */
+const words = (keys) => keys.filter(Boolean).map((key) => text(key));
+
 /**
- * What these keys of texts say, where it is not said already.
+ * Says it, where it is not said already.
  * @param {HTMLElement} place
- * @param {string[]} keys
+ * @param {string[]} said
  */
-function set(place, keys) {
-  const sentence = keys.filter(Boolean).map((key) => text(key)).join(" · ");
+function set(place, said) {
+  const sentence = said.join(" · ");
   if (place.textContent !== sentence) place.textContent = sentence;
 }
 
