@@ -27,8 +27,9 @@ LOOKS: Final = [(scheme, size) for scheme in ("light", "dark") for size in (NARR
 _FOCUS = """() => {
   const seen = (element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest("[inert]");
   const within = document.querySelector("dialog[open]") ?? document;
+  const choice = (element) => element.type !== "radio" || element.checked; // arrow keys lead to the others of its group
   const can = [...within.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
-    .filter((element) => seen(element) && !element.disabled && element.tabIndex >= 0);
+    .filter((element) => seen(element) && !element.disabled && element.tabIndex >= 0 && choice(element));
   can.forEach((element, number) => { element.dataset.testFocus = number; });
   return can.map((element) => element.outerHTML.slice(0, 120));
 }"""

@@ -10,6 +10,7 @@ import msgspec
 from stentor.people import site
 from stentor.people.site import SiteLook
 from stentor.store.objects import Objects
+from tests.integration.test_people import PASSWORD, browser, sign_up
 from tests.support.house import House, client, problem, running_house
 from tests.support.pictures import png
 
@@ -55,6 +56,28 @@ async def test_what_is_refused(tmp_path: Path) -> None:
             assert problem(answer, 400, "bad-input")["field"] == field
         assert (await house.http.get("/api/v1/site")).json()["privacy"] == ""
         assert (await house.http.patch("/api/v1/site", json={"privacy": "é" * 40_000})).status_code == 200
+
+
+async def test_who_may_come_in(tmp_path: Path) -> None:
+    """As the installation says until an administrator has set it; at once, and for good."""
+    usual = {"sign_up": "open", "create_spaces": "members"}
+    rules = {"sign_up": "closed", "create_spaces": "admins"}
+    async with running_house(tmp_path, **usual) as house, browser(house) as mia:
+        found = (await house.http.get("/api/v1/site")).json()
+        assert found | usual == found
+        await sign_up(mia, "mia")
+        assert (await mia.post("/spaces", json={"title": "Hers"})).status_code == 201
+        problem(await mia.patch("/site", json=rules), 403, "not-allowed")
+        problem(await house.http.patch("/api/v1/site", json={"sign_up": "anyone"}), 400, "bad-input")
+        assert (await house.http.patch("/api/v1/site", json=rules)).json() == found | rules
+        problem(await mia.post("/spaces", json={"title": "Another"}), 403, "not-allowed")
+        assert "You need an invitation" in (await house.anyone.get("/sign-up")).text
+        async with browser(house) as bob:
+            wish = {"handle": "bob", "name": "Bob", "password": PASSWORD}
+            assert (await bob.post("/sign-up", json=wish)).status_code == 403
+    async with running_house(tmp_path, **usual) as house:
+        found = (await house.http.get("/api/v1/site")).json()
+        assert found | rules == found, "a restart keeps it"
 
 
 async def test_a_logo_is_made_anew(tmp_path: Path) -> None:

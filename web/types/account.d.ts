@@ -79,4 +79,6 @@ interface SiteSettings {
   privacy: string;
   rules: string;
   logo: string;
+  sign_up: string;
+  create_spaces: string;
 }

@@ -12,12 +12,13 @@ import msgspec
 from stentor.base.errors import BadInput
 from stentor.cli import options
 from stentor.cli.house import House
+from stentor.people.model import Creators, SignUp
 from stentor.people.site import PAGES
 
 
 @click.group()
 def site() -> None:
-    """Show or set the site's name, colour, logo, contact and texts; all pages follow within seconds."""
+    """Show or set the site's name, colour, logo, contact, texts and rules; all pages follow within seconds."""
 
 
 @site.command()
@@ -43,6 +44,8 @@ def _text(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 @_text("imprint")
 @_text("privacy")
 @_text("rules")
+@click.option("--sign-up", type=click.Choice(list(SignUp)), help="Who may make an account.")
+@click.option("--create-spaces", type=click.Choice(list(Creators)), help="Who may open spaces.")
 @options.data
 @options.as_json
 def set_(logo: str | None, data: str | None, as_json: bool, **wishes: Any) -> None:
@@ -71,5 +74,6 @@ def _tell(found: Any, *, as_json: bool) -> None:
     colour = found["accent"] and f"{found['accent']} (light pages {found['accent_day']}, dark {found['accent_night']})"
     lines = {"name": found["name"], "colour": colour, "contact": found["contact"], "logo": found["logo"] and "set"}
     lines |= {name: found[name] and f"{len(found[name])} characters, at /{name}" for name in PAGES}
+    lines |= {"sign-up": found["sign_up"], "spaces": found["create_spaces"]}
     for name, said in lines.items():
         click.echo(f"{name:<8} {said or '–'}")

@@ -59,7 +59,6 @@ from stentor.house.who.access import Access
 from stentor.house.who.callers import Callers, address_of
 from stentor.house.who.devices import Devices
 from stentor.house.who.sessions import Sessions
-from stentor.people.model import Creators
 from stentor.spaces import rights
 from stentor.spaces.tokens import Invitation
 from stentor.store.comments import CommentsTable
@@ -111,8 +110,8 @@ def build(
     access = Access(keys.admin_token, keys.invitations, spaces.clock)
     invitations = Invitations(spaces, statuses, settings, keys.invitations)
     sessions = Sessions(spaces.store.accounts, Devices(keys.invitations), settings.house_address, spaces.clock)
-    callers = Callers(access, sessions, Creators(settings.create_spaces))
-    people = People(spaces.store.accounts, settings, spaces.clock, named=lambda: site.look.name)
+    callers = Callers(access, sessions, rules=lambda: site.rules)
+    people = People(spaces.store.accounts, settings, spaces.clock, site)
     ice, storage = IceServers(settings, spaces.clock), StorageLimits(settings.quota_gb, settings.account_gb)
     readers, shown = Readers(), pages.Pages(callers, site, settings.audience_address)
     pictures, line = Pictures(spaces, people.limit, readers), RequestQueue(spaces, invitations)

@@ -110,7 +110,8 @@ def routes(
     handlers = [
         *_of_list(pages, views, people),
         *_of_spaces(pages, spaces, views, callers),
-        *_of_accounts(pages, AccountViews(people), oidc_login),
+        *_of_accounts(pages, people, AccountViews(people), oidc_login),
+        *_of_admins(pages),
         file,
     ]
     return Router("/", route_handlers=handlers)
@@ -193,12 +194,9 @@ def _of_spaces(pages: Pages, spaces: Spaces, views: Views, callers: Callers) -> 
     return [stage, ask, panel, comments]
 
 
-def _of_accounts(pages: Pages, views: AccountViews, oidc_login: OidcLogin) -> list[HTTPRouteHandler]:
-    """``/sign-in``, ``/sign-up``, ``/account``, ``/account/deletion/{token}``, ``/accounts`` and ``/admin/site``."""
+def _of_accounts(pages: Pages, people: People, views: AccountViews, oidc_login: OidcLogin) -> list[HTTPRouteHandler]:
+    """``/sign-in``, ``/sign-up``, ``/account``, ``/account/deletion/{token}``."""
     provider = oidc_login.name
-
-    def sign_in_first(visit: Visit) -> Redirect:
-        return Redirect(f"/sign-in?next={quote(visit.path)}", status_code=303, headers={"cache-control": "no-store"})
 
     @route("/sign-in", http_method=READ, include_in_schema=False)
     async def sign_in(request: _Request) -> Response[str]:
@@ -208,7 +206,7 @@ def _of_accounts(pages: Pages, views: AccountViews, oidc_login: OidcLogin) -> li
 
     @route("/sign-up", http_method=READ, include_in_schema=False)
     async def sign_up(request: _Request) -> Response[str]:
-        rule, following = views.sign_up_rule, _next(request, "/account")
+        rule, following = people.sign_up_rule, _next(request, "/account")
         page = {
             "provider": provider,
             "next": following,
@@ -221,16 +219,28 @@ def _of_accounts(pages: Pages, views: AccountViews, oidc_login: OidcLogin) -> li
     async def account(request: _Request) -> Response[str] | Redirect:
         visit = await pages.visit(request)
         if visit.account is None:
-            return sign_in_first(visit)
+            return _sign_in_first(visit)
         mine = msgspec.to_builtins(await views.account(visit.account))
         return pages.answer(
             visit, "account", page={"provider": provider, "problem": _problem(request), "account": mine}
         )
 
+    @route("/account/deletion/{token:str}", http_method=READ, include_in_schema=False)
+    async def deletion(request: _Request, token: FromPath[str]) -> Response[str]:
+        # Nobody is signed in to an account that is gone; whoever looks has the link, and it goes no further.
+        visit = Visit("/", (await pages.visit(request)).language)
+        return pages.answer(visit, "deletion", page={"token": quote(token, safe="")})
+
+    return [sign_in, sign_up, account, deletion]
+
+
+def _of_admins(pages: Pages) -> list[HTTPRouteHandler]:
+    """``/accounts``, ``/admin/site`` and ``/admin/welcome``."""
+
     async def for_admins(request: _Request, name: str) -> Response[str] | Redirect:
         visit = await pages.visit(request)
         if visit.account is None:
-            return sign_in_first(visit)
+            return _sign_in_first(visit)
         if not visit.admin:
             return pages.notice(visit, f"{name}.title", "notice.accounts", 403)
         return pages.answer(visit, name, page={"handle": visit.account.handle})
@@ -243,13 +253,15 @@ def _of_accounts(pages: Pages, views: AccountViews, oidc_login: OidcLogin) -> li
     async def site(request: _Request) -> Response[str] | Redirect:
         return await for_admins(request, "site")
 
-    @route("/account/deletion/{token:str}", http_method=READ, include_in_schema=False)
-    async def deletion(request: _Request, token: FromPath[str]) -> Response[str]:
-        # Nobody is signed in to an account that is gone; whoever looks has the link, and it goes no further.
-        visit = Visit("/", (await pages.visit(request)).language)
-        return pages.answer(visit, "deletion", page={"token": quote(token, safe="")})
+    @route("/admin/welcome", http_method=READ, include_in_schema=False)
+    async def welcome(request: _Request) -> Response[str] | Redirect:
+        return await for_admins(request, "welcome")
 
-    return [sign_in, sign_up, account, accounts, site, deletion]
+    return [accounts, site, welcome]
+
+
+def _sign_in_first(visit: Visit) -> Redirect:
+    return Redirect(f"/sign-in?next={quote(visit.path)}", status_code=303, headers={"cache-control": "no-store"})
 
 
 def _language(request: _Request) -> str:

@@ -126,7 +126,8 @@ async def _run(
     jobs = JobKeeper(Jobs(store.work), doing, bus, clock, holder=instance)
     retention = Retention(spaces, removals, of_site(settings))
     letting_go = RetentionKeeper(retention, bus, holder=instance)
-    site = SiteKeeper(SiteTable(store.work), objects)
+    site = SiteKeeper(SiteTable(store.work), objects, settings)
+    await site.begin()
     app, lanes = build(
         spaces, statuses, back_channels, chats, settings, keys=own, retention=retention, counts=counts, site=site
     )

@@ -11,6 +11,7 @@ import msgspec
 
 from stentor.base import colour, prose
 from stentor.base.errors import BadInput
+from stentor.people.model import Creators, SignUp
 
 KEY: Final = "public/site.json"
 """The object that edges read (:class:`SiteLook`)."""
@@ -32,7 +33,8 @@ _REVERSERS = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
 
 class SiteWishes(msgspec.Struct, frozen=True, omit_defaults=True):
     """As administrators have written it, and as the database keeps it. ``accent`` is ``#rrggbb``, or empty for the
-    design's own; ``contact`` an address of mail or web; texts are Markdown, empty where there is no such page.
+    design's own; ``contact`` an address of mail or web; texts are Markdown, empty where there is no such page. None is
+    for a rule that is as the installation says (``STENTOR_SIGN_UP``, ``STENTOR_CREATE_SPACES``).
     """
 
     name: str = NAME
@@ -41,6 +43,15 @@ class SiteWishes(msgspec.Struct, frozen=True, omit_defaults=True):
     imprint: str = ""
     privacy: str = ""
     rules: str = ""
+    sign_up: SignUp | None = None
+    create_spaces: Creators | None = None
+
+
+class SiteRules(msgspec.Struct, frozen=True):
+    """Who may come in, and what members may do."""
+
+    sign_up: SignUp = SignUp.CLOSED
+    create_spaces: Creators = Creators.ADMINS
 
 
 class SiteLook(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -76,6 +87,11 @@ def look(wishes: SiteWishes, logo: bytes) -> SiteLook:
     pages = {name: prose.html(text) for name, text in texts.items() if text}
     accent = colour.shades(wishes.accent)[0].accent if wishes.accent else ""
     return SiteLook(wishes.name, wishes.contact, _styles(wishes.accent), pages, logo, accent)
+
+
+def in_force(wishes: SiteWishes, usual: SiteRules) -> SiteRules:
+    """What holds: what administrators have set, else what the installation says."""
+    return SiteRules(wishes.sign_up or usual.sign_up, wishes.create_spaces or usual.create_spaces)
 
 
 def _styles(accent: str) -> str:

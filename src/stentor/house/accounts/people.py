@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stentor.base import log
@@ -13,6 +13,7 @@ from stentor.base.errors import BadInput, Conflict, NotAllowed, NotSignedIn
 from stentor.house.accounts import schema
 from stentor.house.accounts.passkeys import Passkeys
 from stentor.house.accounts.passwords import Passwords
+from stentor.house.site.service import SiteKeeper
 from stentor.house.who.devices import Device
 from stentor.house.who.shared_limit import SharedLimit
 from stentor.people import checks, digests, rights
@@ -32,16 +33,22 @@ DELETION_BYTES = 24
 class People:
     """Everything that is done with accounts. ``address`` is where a request comes from, for limits."""
 
-    def __init__(self, accounts: Accounts, settings: Settings, clock: Clock, *, named: Callable[[], str]) -> None:
-        """``named`` says what the site is called."""
+    def __init__(self, accounts: Accounts, settings: Settings, clock: Clock, site: SiteKeeper) -> None:
         self.store, self._clock = accounts, clock
-        self.sign_up_rule = SignUp(settings.sign_up)
-        self.creators = Creators(settings.create_spaces)
+        self._site = site
         self._house = settings.house_address
         self._passwords = Passwords()
-        self._passkeys = Passkeys(settings.house_address, *settings.house_others, named=named)
+        self._passkeys = Passkeys(settings.house_address, *settings.house_others, named=lambda: site.look.name)
         self.limit = SharedLimit(accounts.attempts, clock)
         self._log = log.get("house")
+
+    @property
+    def sign_up_rule(self) -> SignUp:
+        return self._site.rules.sign_up
+
+    @property
+    def creators(self) -> Creators:
+        return self._site.rules.create_spaces
 
     @property
     def now_ms(self) -> int:

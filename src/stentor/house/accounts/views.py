@@ -14,7 +14,6 @@ class AccountViews:
 
     def __init__(self, people: People) -> None:
         self._people, self._store = people, people.store
-        self.sign_up_rule = people.sign_up_rule
 
     async def account(self, account: Account) -> schema.AccountView:
         """The account with what it may do and how its owner signs in."""

@@ -1,4 +1,4 @@
-"""The REST API's addresses about the site's name, looks and texts, and the files that pages load for them."""
+"""The REST API's addresses about the site's name, looks, texts and rules, and the files that pages load for them."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def handlers(keeper: SiteKeeper, callers: Callers, readers: Readers) -> list[HTT
     async def require_admin(request: _Request) -> None:
         rights.require_admin(await callers.staff(request))
 
-    @get("/site", summary="Name, looks and texts of the site")
+    @get("/site", summary="Name, looks, texts and rules of the site")
     async def shown(request: _Request) -> schema.SiteSettings:
         await require_admin(request)
         await keeper.read()
         return view(keeper)
 
-    @patch("/site", request_max_body_size=MOST_TEXT_BYTES, summary="Change name, looks or texts of the site")
+    @patch("/site", request_max_body_size=MOST_TEXT_BYTES, summary="Change name, looks, texts or rules of the site")
     async def change(request: _Request, data: JSONBody[schema.SiteChange]) -> schema.SiteSettings:
         await require_admin(request)
         await keeper.change(data)
@@ -87,4 +87,6 @@ def view(keeper: SiteKeeper) -> schema.SiteSettings:
         privacy=wishes.privacy,
         rules=wishes.rules,
         logo=keeper.look.logo_address,
+        sign_up=keeper.rules.sign_up,
+        create_spaces=keeper.rules.create_spaces,
     )

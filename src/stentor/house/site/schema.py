@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from stentor.house.spaces.schema import ONE_LINE
+from stentor.people.model import Creators, SignUp
 from stentor.people.site import CONTACT, CONTACT_CHARACTERS, NAME_CHARACTERS, TEXT_CHARACTERS
 
 PLAIN = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$"
@@ -39,6 +40,8 @@ class SiteChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     imprint: Prose | msgspec.UnsetType = msgspec.UNSET
     privacy: Prose | msgspec.UnsetType = msgspec.UNSET
     rules: Prose | msgspec.UnsetType = msgspec.UNSET
+    sign_up: SignUp | msgspec.UnsetType = msgspec.UNSET
+    create_spaces: Creators | msgspec.UnsetType = msgspec.UNSET
 
 
 class SiteSettings(msgspec.Struct, frozen=True):
@@ -56,3 +59,5 @@ class SiteSettings(msgspec.Struct, frozen=True):
     rules: str
     logo: str
     """Its address; empty without one."""
+    sign_up: SignUp
+    create_spaces: Creators

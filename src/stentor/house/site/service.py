@@ -1,4 +1,4 @@
-"""Keeps name, looks and texts of the site: in the database, and as an object that edges read.
+"""Keeps name, looks, texts and rules of the site: in the database, and as an object that edges read.
 
 Each house looks every few seconds whether another one has changed them, and writes the object when it is not as it
 should be, so one that was lost comes back.
@@ -7,16 +7,19 @@ should be, so one that was lost comes back.
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import msgspec
 
 from stentor.base import log
+from stentor.base.config import Settings
 from stentor.base.errors import Overloaded
 from stentor.bus.connection import heed_cancel
 from stentor.house.site.schema import SiteChange
 from stentor.house.uploads.readers import Readers
 from stentor.people import site
-from stentor.people.site import SiteLook, SiteWishes
+from stentor.people.model import Creators, SignUp
+from stentor.people.site import SiteLook, SiteRules, SiteWishes
 from stentor.store.objects import Objects
 from stentor.store.site import SiteTable
 
@@ -26,21 +29,31 @@ PERIOD_S = 5.0
 class SiteKeeper:
     """``run`` is a task of the role. ``wishes`` and ``look`` are as they were read last."""
 
-    def __init__(self, table: SiteTable, objects: Objects) -> None:
+    def __init__(self, table: SiteTable, objects: Objects, settings: Settings) -> None:
         self._table, self._objects = table, objects
+        self._usual = SiteRules(SignUp(settings.sign_up), Creators(settings.create_spaces))
         self.wishes, self.look = SiteWishes(), SiteLook()
         self._written = b""
         self._log = log.get("house")
+
+    @property
+    def rules(self) -> SiteRules:
+        """Who may come in, and what members may do."""
+        return site.in_force(self.wishes, self._usual)
 
     async def run(self) -> None:
         """For ever."""
         while True:
             heed_cancel()
-            try:
-                await self.read()
-            except Overloaded as error:
-                self._log.warning("site-not-written", detail=error.detail)
+            await self.begin()
             await asyncio.sleep(PERIOD_S)
+
+    async def begin(self) -> None:
+        """Reads it once before anybody comes in; where that fails, nobody can sign up either."""
+        try:
+            await self.read()
+        except Overloaded as error:
+            self._log.warning("site-not-written", detail=error.detail)
 
     async def read(self) -> None:
         """Reads what is set, and writes the object unless it is there as it is; raises :class:`Overloaded`."""
@@ -55,7 +68,7 @@ class SiteKeeper:
     async def change(self, wish: SiteChange) -> None:
         """Sets what is wished; what is left out stays. Raises :class:`BadInput`, :class:`Overloaded`."""
         found = {name: value for name, value in msgspec.structs.asdict(wish).items() if value is not msgspec.UNSET}
-        checked = {name: _checked(name, str(value)) for name, value in found.items()}
+        checked = {name: _checked(name, value) for name, value in found.items()}
         await self._table.change(lambda known: msgspec.structs.replace(known, **checked))
         await self.read()
 
@@ -69,8 +82,10 @@ class SiteKeeper:
         await self.read()
 
 
-def _checked(name: str, value: str) -> str:
+def _checked(name: str, value: Any) -> Any:
     match name:
+        case "sign_up" | "create_spaces":
+            return value
         case "name":
             return site.name(value)
         case "accent":

@@ -24,6 +24,7 @@ form.addEventListener("submit", async (/** @type {SubmitEvent & { submitter: HTM
     const made = await ask("POST", "/sign-up", { body: { ...wish, ...key } });
     history.replaceState(null, "", location.pathname);
     showCodes(made.recovery_codes);
+    if (made.profile.role === "admin" && page.next === "/account") /** @type {HTMLAnchorElement} */ (document.querySelector("#done .primary")).href = "/admin/welcome";
     form.hidden = $("provider").hidden = true;
     $("done").hidden = false;
     $("done-title").focus();

@@ -1,9 +1,9 @@
-// Name, looks and texts of the site, for administrators.
+// Name, looks, rules and texts of the site, for administrators.
 
 import { $, ask, text } from "./page.js";
 import { attempt, values } from "./sign.js";
 
-const FIELDS = ["name", "accent", "contact", "imprint", "privacy", "rules"];
+const FIELDS = ["name", "accent", "contact", "sign_up", "create_spaces", "imprint", "privacy", "rules"];
 
 /**
  * What became of the colour.

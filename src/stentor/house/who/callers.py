@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from litestar import Request
@@ -11,7 +12,8 @@ from stentor.base.errors import NotAllowed
 from stentor.house.who.access import Access
 from stentor.house.who.sessions import Sessions
 from stentor.people import rights as site
-from stentor.people.model import Account, Creators, SiteRole
+from stentor.people.model import Account, SiteRole
+from stentor.people.site import SiteRules
 from stentor.spaces import rights
 from stentor.spaces.rights import Actor, Rank
 
@@ -24,10 +26,10 @@ def address_of(request: _Request) -> str:
 
 
 class Callers:
-    """Reads requests. ``creators`` says who may make spaces."""
+    """Reads requests. ``rules`` says who may make spaces."""
 
-    def __init__(self, access: Access, sessions: Sessions, creators: Creators) -> None:
-        self._access, self._sessions, self._creators = access, sessions, creators
+    def __init__(self, access: Access, sessions: Sessions, *, rules: Callable[[], SiteRules]) -> None:
+        self._access, self._sessions, self._rules = access, sessions, rules
 
     def known(self, scope: Scope) -> bool:
         """Whether a request seems to come from somebody we know, told without asking the database."""
@@ -51,7 +53,7 @@ class Callers:
         return Actor(
             rank,
             account=account.id,
-            creates=site.creates(account.role, self._creators),
+            creates=site.creates(account.role, self._rules().create_spaces),
             moderates=site.moderates(account.role),
         )
 
