@@ -76,7 +76,7 @@ async def _keys(host: Visit) -> None:
     await host.page.keyboard.press("c")
     await host.until("document.querySelector('#tab-comments').ariaSelected === 'true'", "C shows the comments")
     await host.page.keyboard.press("?")
-    await host.page.get_by_label("Single keys do something").uncheck()
+    await host.page.get_by_label("Use keyboard shortcuts").uncheck()
     await host.page.keyboard.press("Escape")
     await host.page.evaluate("document.activeElement.blur()")
     await host.page.keyboard.press("m")
