@@ -19,7 +19,7 @@ from tests.support.sound import MATCHED, assert_not_heard, correlation, voice
 from tests.support.whole import Whole, whole
 
 pytestmark = [pytest.mark.realtime, pytest.mark.timeout(180)]
-GREEN_S, WAITING_S, LIVE_S = 6, 4, 6
+GREEN_S, WAITING_S, LIVE_S = 5, 3, 4
 """The host talks all the time, and the guest at first."""
 PIECE = 3 * SAMPLE_RATE_HZ
 

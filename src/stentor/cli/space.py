@@ -17,7 +17,7 @@ from stentor.cli import options, removal, tables
 from stentor.cli.house import House
 from stentor.crowd.door import CLASSES
 from stentor.crowd.rungs import TOP
-from stentor.spaces.model import ON_AIR
+from stentor.spaces.model import OVER, TALKING
 from stentor.spaces.switches import Switch
 
 
@@ -282,9 +282,13 @@ def _show(found: dict[str, Any]) -> None:
 
 
 def seat_words(found: dict[str, Any], seat: dict[str, Any]) -> tuple[str, ...]:
-    """The role, and whether they are there, which is said while there is a stage: nobody is missed before the doors."""
-    role = seat["role"].replace("_", "-")
-    return (role, seat["state"]) if found["state"] in ON_AIR else (role,)
+    """The role, and whether they are there, or before the talk who is ready; nobody is missed then, nor afterwards."""
+    role, state = seat["role"].replace("_", "-"), seat["state"]
+    if found["state"] in TALKING:
+        return role, state
+    if found["state"] in OVER or state == "away":
+        return (role,)
+    return role, state if state == "lost" else "ready" if seat.get("heard", True) else "connected, nothing heard yet"
 
 
 def _door(door: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from stentor.cli import tables
 from stentor.cli.space import seat_words, spoken
-from stentor.spaces.model import ON_AIR, State
+from stentor.spaces.model import TALKING, State
 
 
 @pytest.mark.parametrize(("typed", "of_site", "said"), [("fr\n", "", "fr"), ("fr\n", "de", "fr"), ("\n", "de", "de")])
@@ -32,7 +32,21 @@ def test_tables_say_what_people_read(space: dict[str, str], said: str) -> None:
 
 
 @pytest.mark.parametrize("state", State)
-def test_nobody_is_missed_while_there_is_no_stage(state: State) -> None:
-    """Before the doors and after the end it is not said who is not there."""
-    words = seat_words({"state": state.value}, {"role": "co_host", "state": "away"})
-    assert words == (("co-host", "away") if state in ON_AIR else ("co-host",))
+def test_nobody_is_missed_but_during_the_talk(state: State) -> None:
+    """Before and after it is not said who is not there."""
+    words = seat_words({"state": state.value}, {"role": "co_host", "state": "away", "heard": False})
+    assert words == (("co-host", "away") if state in TALKING else ("co-host",))
+
+
+@pytest.mark.parametrize(
+    ("seat", "said"),
+    [
+        ({"state": "connected", "heard": True}, "ready"),
+        ({"state": "connected", "heard": False}, "connected, nothing heard yet"),
+        ({"state": "lost", "heard": True}, "lost"),
+    ],
+)
+@pytest.mark.parametrize("state", [State.SCHEDULED, State.DOORS_OPEN])
+def test_before_the_talk_it_is_said_who_is_ready(state: State, seat: dict[str, str | bool], said: str) -> None:
+    """Ready is who is there and was heard."""
+    assert seat_words({"state": state.value}, {"role": "host", **seat}) == ("host", said)
