@@ -98,7 +98,7 @@ async def test_a_guest_writes_and_the_host_approves(house: Whole, browsers: Brow
         await send(guest, "Gina", HOSTILE)
         await guest.says("#guest-said", "The hosts have it now")
         await host.says("#held-log", HOSTILE)
-        await host.says("#held-said", "1 wait")
+        await host.says("#held-said", "Waiting for your answer: 1")
         assert HOSTILE not in await reader.page.inner_text("#comments-read")
         await host.page.set_viewport_size({"width": 1280, "height": 900})
         await host.page.click("#tab-comments")
