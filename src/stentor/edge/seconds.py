@@ -23,6 +23,8 @@ from stentor.evidence.sources import CONNECTION_US, TLS_US, costliest
 
 LISTENER_S = 60.0
 """Who listens so long in one go is a listener."""
+PREFIXES_S = 10
+"""Networks are told of once in so many rows."""
 _TCP_INFO_BYTES = 32
 _QUEUE_AT = 24
 """Of a listening socket ``tcpi_unacked`` is how many wait to be accepted, ``tcpi_sacked`` how many may (tcp(7))."""
@@ -48,6 +50,7 @@ class Seconds:
         self._spaces: dict[str, _Before] = {}
         self._queue = self._queue_limit = -1
         self._kernel = kernel
+        self._told = 0
 
     def close(self) -> None:
         """Another edge may read what the kernel counts."""
@@ -66,6 +69,7 @@ class Seconds:
     def row(self) -> EdgeSecond | None:
         """What came since it was asked last; None when nothing is on the air or played here."""
         worker, counters = self._worker, self._worker.counters
+        self._told += 1
         self._grow_old()
         spaces = {space: self._space(space, channel) for space, channel in self._channels.items() if channel.window}
         self._spaces = {space: self._spaces[space] for space in spaces}
@@ -102,6 +106,7 @@ class Seconds:
             worker.sample.kinds,
             EdgeRoom(worker.places, worker.capacity, round(worker.meter.line_bps), round(1000 * worker.processors)),
             self._kernel.second() if self._kernel else None,
+            worker.sample.prefixes() if self._told % PREFIXES_S == 0 else [],
         )
         self._queue = self._queue_limit = -1
         return found if spaces else None

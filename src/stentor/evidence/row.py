@@ -10,6 +10,7 @@ import msgspec
 
 from stentor.base.errors import Malformed
 from stentor.evidence.kernel import KernelSecond
+from stentor.evidence.prefixes import PrefixSum
 from stentor.evidence.sources import KindSum, ReachSum
 
 MOST_BYTES = 128 * 1024
@@ -128,6 +129,8 @@ class EdgeSecond(msgspec.Struct, frozen=True, array_like=True):
     room: EdgeRoom = EdgeRoom()
     kernel: KernelSecond | None = None
     """What the kernel of this edge's machine counted; of one edge a machine."""
+    prefixes: list[PrefixSum] = []
+    """Networks of which twenty sampled sources or more are followed; in one row of ten (``evidence.prefixes``)."""
 
 
 _decoder = msgspec.msgpack.Decoder(EdgeSecond)
