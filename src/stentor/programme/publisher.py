@@ -8,6 +8,7 @@ own backlog; what nobody made is filled with the hold loop's ready-made frames.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from stentor.base import grid
@@ -38,7 +39,16 @@ players have 3.2 s in their buffers."""
 class Publisher:
     """One space's way into the log. :meth:`put` takes chunks, :meth:`run` publishes them for ever."""
 
-    def __init__(self, chunks: ChunkLog, lease: Lease, space: Space, music: Music, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        chunks: ChunkLog,
+        lease: Lease,
+        space: Space,
+        music: Music,
+        *,
+        clock: Clock,
+        catch_up: Callable[[], Awaitable[None]],
+    ) -> None:
         self.space = space
         self.music = music
         self.backlog = Backlog()
@@ -47,6 +57,8 @@ class Publisher:
         self.lag_ms = 0
         """From the end of the newest chunk on the clock to its place in the log."""
         self._log, self._lease, self._clock = chunks, lease, clock
+        self._catch_up = catch_up
+        """Makes what a standby leaves for later."""
         self._more = asyncio.Event()
         self._known_epoch = 0
         """The connection on which the log's last number was looked up while the lease was ours; 0 for none."""
@@ -94,6 +106,7 @@ class Publisher:
             return
         epoch = self._log.bus.epoch
         if self._known_epoch != epoch:
+            await self._catch_up()
             self.backlog.seen(await self._last())
             self._known_epoch = epoch
         first = self.backlog.first

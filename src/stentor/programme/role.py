@@ -80,7 +80,6 @@ class SpaceOnAir:
         role = self._programme
         lease = Lease(role.bus, f"{ROLE}.{self.space.id}", holder=role.holder, calm=self._calm)
         music = await role.loops.get(self.space.hold)
-        self._publisher = Publisher(role.chunks, lease, self.space, music, clock=role.clock)
         self._producer = Producer(
             self.space,
             music,
@@ -90,6 +89,10 @@ class SpaceOnAir:
             heard=self._heard,
             deliver=self._deliver,
             spans=lambda: role.statuses.reads_spans(role.clock()),
+            speaks=lambda: lease.kept,
+        )
+        self._publisher = Publisher(
+            role.chunks, lease, self.space, music, clock=role.clock, catch_up=self._producer.catch_up
         )
         async with AsyncExitStack() as stack:
             stack.push_async_callback(await role.bus.subscribe(f"tick.{self.space.id}", self._producer.hear))

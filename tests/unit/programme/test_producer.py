@@ -9,13 +9,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
 
+import numpy as np
 import pytest
 
 from stentor.audio.pcm import SILENCE, to_int16
 from stentor.base import grid
 from stentor.base.rendition import RENDITIONS, Source
 from stentor.bus.status import SeatStatus
-from stentor.programme.producer import BEHIND_CHUNKS, Heard, Producer
+from stentor.programme.producer import BEHIND_CHUNKS, STANDBY_CHUNKS, Heard, Producer
 from stentor.spaces import pulse
 from stentor.store.loops import Music
 from stentor.wire import tick as wire_tick
@@ -58,7 +59,7 @@ class Bench:
         self.looks = 0
         self.seats: list[SeatStatus] = []
         self.spare = Spare()
-        self.reads_spans = True
+        self.reads_spans = self.speaks = True
         self.producer = Producer(
             opened() if waits else live(opened()),
             Music("own", loop),
@@ -68,6 +69,7 @@ class Bench:
             heard=self.heard,
             deliver=self.deliver,
             spans=lambda: self.reads_spans,
+            speaks=lambda: self.speaks,
         )
 
     def heard(self) -> Heard:
@@ -134,6 +136,42 @@ async def test_a_seam_is_prepared_while_somebody_is_on_the_stage() -> None:
         bench.seats = [SeatStatus("ben", "Ben", "speaker")]
         bench.producer.look()
         await eventually(lambda: bench.spare.given > 0, "the seam is prepared")
+
+
+async def test_a_standby_makes_several_at_once_and_the_same_bytes() -> None:
+    """With the ticks that were there when each was due: one that came later is late for it, too. Told to speak it
+    makes what is left at once.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        speaker, standby = Bench(pool), Bench(pool)
+        standby.producer.update(speaker.producer.space)
+        standby.producer.number, standby.speaks = speaker.producer.number, False
+        benches = (speaker, standby)
+        tasks = [asyncio.create_task(bench.producer.run()) for bench in benches]
+        seam = speaker.producer.space.live_chunk or 0
+        for number in range(speaker.producer.number, seam + STANDBY_CHUNKS + 3):
+            last = (number + 1) * grid.TICKS_PER_CHUNK - (number % 3 == 1)  # some come too late
+            for tick in range(number * grid.TICKS_PER_CHUNK, last):
+                sound = (0.2 * np.sin(np.arange(tick * 960, tick * 960 + 960) / 9)).astype(np.float32)
+                for bench in benches:
+                    bench.producer.hear("", wire_tick.encode(Tick(tick, 20, 1, to_int16(sound))))
+            while min(bench.producer.number for bench in benches) <= number:  # noqa: ASYNC110 nobody tells
+                await asyncio.sleep(0.01)
+            assert len(encoded(standby)) in (0, STANDBY_CHUNKS)
+        await eventually(lambda: len(encoded(speaker)) >= STANDBY_CHUNKS + 3, "the speaker has made them")
+        assert len(encoded(standby)) == STANDBY_CHUNKS
+        await standby.producer.catch_up()
+        assert len(encoded(standby)) >= STANDBY_CHUNKS + 3
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+    for one, other in zip(encoded(speaker), encoded(standby), strict=False):
+        assert (one.number, one.source, one.frames) == (other.number, other.source, other.frames)
+
+
+def encoded(bench: Bench) -> list[Chunk]:
+    """Without what is the loop's own."""
+    return [chunk for chunk in bench.chunks if chunk.frames]
 
 
 async def test_a_clock_set_forward_leaves_numbers_out() -> None:
