@@ -12,7 +12,7 @@ import random
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from stentor.evidence.load import FEWEST, Resource
+from stentor.evidence.load import FEWEST, Resource, judged
 from stentor.evidence.row import EdgeRoom, EdgeSecond, SpaceSecond
 from stentor.evidence.sources import CONNECTION_US, TLS_US, Reach, Sample, costliest
 from stentor.evidence.verdict import LEAST_SHARE, Outcome
@@ -20,7 +20,7 @@ from tests.support.sources import Attack, Edge, Guests, Hostile, Robot, Source, 
 
 SPACE = "friday"
 BEGAN_MS = 1_900_000_000_000
-SECONDS = 40
+SECONDS = 60
 ROOMY = 4.0
 
 ATTACKS: dict[str, Attack] = {
@@ -28,7 +28,7 @@ ATTACKS: dict[str, Attack] = {
     "connect and hold": Attack(Resource.CONNECTIONS, held=(10, 60), lasts_s=10),
     "TLS handshakes": Attack(Resource.PROCESSOR, opens=(5, 40), handshakes=True),
     "slow heads": Attack(Resource.CONNECTIONS, held=(5, 30), lasts_s=20),
-    "slow readers": Attack(Resource.PLACES, held=(1, 4), joins=True, lasts_s=18, stalls=True),
+    "slow readers": Attack(Resource.PLACES, held=(1, 4), joins=True, lasts_s=36, stalls=True),
     "join and leave": Attack(Resource.PROCESSOR, opens=(2, 10), asks_a_connection=1, joins=True, quits=True),
     "door flood": Attack(Resource.PROCESSOR, held=(1, 1), asks=(40, 400)),
     "connect and close": Attack(Resource.PROCESSOR, opens=(20, 100)),
@@ -52,7 +52,7 @@ CROWDS: dict[str, Guests] = {
     "carrier": Guests(0.5, within_s=10, shared=0.7, addresses=6),
     "school": Guests(0.6, within_s=6, shared=0.5, addresses=3),
     "reloaders": Guests(0.5, within_s=8, reloads=4, quits=0.35),
-    "steady": Guests(0.0, within_s=1),
+    "steady": Guests(0.7, within_s=20),
     "hotel": Guests(0.5, within_s=12, shared=0.9, addresses=12, reloads=2, quits=0.15, bare=0.5),
     "edge lost": Guests(0.9, within_s=2, bare=0.6),
     "two halls": Guests(0.3, within_s=18, shared=0.6, addresses=30, reloads=1, quits=0.25, bare=0.35),
@@ -120,9 +120,10 @@ class Replay:
     truth: Truth
     ledger: Ledger
 
-    def hostile(self, resource: Resource, since_ms: int, until_ms: int) -> float:
-        """Their part of what was used of it in those seconds."""
-        took = self.ledger.took[resource][(since_ms - BEGAN_MS) // 1000 : (until_ms - BEGAN_MS) // 1000 + 1]
+    def hostile(self, resource: Resource) -> float:
+        """Their part of what was used of it in the seconds by which it is judged."""
+        seconds = [(row.at_ms - BEGAN_MS) // 1000 for row in judged(self.rows, resource)[0]]
+        took = [self.ledger.took[resource][second] for second in seconds]
         whole = sum(side[False] + side[True] for side in took)
         return sum(side[True] for side in took) / whole if whole else 0.0
 
@@ -146,7 +147,8 @@ def replay(night: Night) -> Replay:
     people = chance.randrange(80, 220)
     guests = CROWDS[night.crowd]
     roomy = dict.fromkeys(Resource, 1000000000000.0)
-    alone = _Run(night, guests.sources(people, random.Random(night.seed + 1), SECONDS), [], roomy, costs, tls).run()
+    alone = _Run(night, guests.sources(people, random.Random(night.seed + 1), SECONDS), [], roomy, costs, tls)
+    alone.run(rows=False)
     resource = night.resource
     wanted = [alone.ledger.took[resource][second][False] for second in range(SECONDS)]
     level = sum(sorted(wanted)[-15:]) / 15
@@ -176,6 +178,9 @@ def _room(
         used = usual * min(1.0, most / max(1.0, peaks[resource])) + 0.35 * usual + besides_us
         idle = (4.0, 8.0) if night.fault else (1.1, 1.35)  # where a limit is too low, the processor has little to do
         room[Resource.PROCESSOR] = used * chance.uniform(*idle)
+    if night.fault in ("limit too low", "descriptors too few"):
+        # had there been no such number, the machine would have had room for all, also when they came
+        room[Resource.PROCESSOR] = max(room[Resource.PROCESSOR], 2.2 * peaks[Resource.PROCESSOR])
     if night.fault in ("processor taken", "edges restarted", "certificate over", "disk full"):
         room[resource] = max(room[resource], 1.6 * peaks[resource])
     if night.fault == "own pages retry":
@@ -248,12 +253,15 @@ class _Run:
         places, connections = (round(min(1e9, self.room[each])) for each in (Resource.PLACES, Resource.CONNECTIONS))
         return EdgeRoom(places, connections, 0, 1000)
 
-    def run(self) -> _Run:
+    def run(self, *, rows: bool = True) -> _Run:
         for second in range(SECONDS):
-            self._second(second)
+            whole_us = self._second(second)
+            if rows:
+                self._row(second, whole_us)
         return self
 
-    def _second(self, second: int) -> None:
+    def _second(self, second: int) -> float:
+        """Microseconds of processor that were wanted."""
         edge, costs, took = self.edge, self.costs, self.ledger.took
         edge.begin(second)
         for source in self.sources:
@@ -270,7 +278,7 @@ class _Run:
         took[Resource.PROCESSOR][second] = {False: audience_us, True: whole_us - audience_us}
         took[Resource.PLACES][second] = dict(edge.hearing)
         took[Resource.CONNECTIONS][second] = dict(edge.open)
-        self._row(second, whole_us)
+        return whole_us
 
     def _row(self, second: int, whole_us: float) -> None:
         edge, room = self.edge, self.room

@@ -20,10 +20,11 @@ def main() -> None:
     parser.add_argument("seed")
     parser.add_argument("--nights", type=int, default=4000)
     parser.add_argument("--left-out", type=int, default=1000, help="of them are judged without knowing their kind")
+    parser.add_argument("--at-once", type=int, help="processes; as many as there are cores without it")
     parser.add_argument("--out", type=Path, default=PAGE)
     given = parser.parse_args()
     these = nights(given.seed, given.nights)
-    with ProcessPoolExecutor() as pool:
+    with ProcessPoolExecutor(given.at_once) as pool:
         found = list(pool.map(judged, these, chunksize=10))
         print("\n".join(summary(found)), flush=True)
         left_out = list(unseen.left_out(pool, nights(unseen.SEED, unseen.NIGHTS), found[: given.left_out]))

@@ -6,8 +6,11 @@ import random
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from stentor.evidence.load import Resource
+from stentor.evidence.load import PART_S, Resource
 from stentor.evidence.sources import Reach, Sample
+
+BAD_LINES = 0.0005
+"""Of all streams so many are found, in a second, to take nothing: an edge looks at each twice."""
 
 
 class Prices(Protocol):
@@ -98,12 +101,15 @@ class Edge:
         if (trace := self.sample.trace(self.named(source))) is not None:
             trace.open += change
 
-    def ask(self, source: str, times: int, far: Reach = Reach.ASKED) -> None:
+    def ask(self, source: str, times: int, far: Reach = Reach.ASKED, *, parts: int = 0, again: int = 0) -> None:
+        """``parts`` of these are of sound, ``again`` on connections that were told to wait."""
         source = self.named(source)
         self.requests += times
         self.asked[source] = self.asked.get(source, 0) + times
         if (trace := self.sample.trace(source)) is not None:
             trace.requests += times
+            trace.parts += parts
+            trace.again += again
             trace.far = max(trace.far, far)
         if self.fault == "disk full" and self.second > 15:
             self.failed += sum(self.chance.random() < 0.2 for _ in range(times))
@@ -124,6 +130,7 @@ class Edge:
                 trace.far = max(trace.far, Reach.WAITED)
                 trace.waits += 1
                 trace.waited += 1
+                trace.hls += not stream
                 trace.anew += anew
             return False
         if trace is not None:
@@ -134,6 +141,11 @@ class Edge:
         self.asking += not stream
         self.joins += stream
         return True
+
+    def choke(self, source: str, change: int) -> None:
+        """So many streams more or fewer take nothing."""
+        if (trace := self.sample.trace(self.named(source))) is not None:
+            trace.choked += change
 
     def leave(self, source: str, *, quits: bool = False, stalls: bool = False) -> None:
         """A listener of a stream is gone, and its connection."""
@@ -152,7 +164,9 @@ class Source:
         self.name, self.reloads = name, reloads
         self.arrivals = sorted(arrivals, reverse=True)
         self.chance = random.Random(seed)
-        self.streams = self.hls = self.pages = self.readers = 0
+        self.streams = self.hls = self.pages = 0
+        self.choked: list[int] = []
+        """When each of the streams that take nothing goes on."""
         self.going: list[int] = []
         self.waiting: list[tuple[int, bool, bool, int, bool]] = []
         """When each asks again, whether bare, whether HLS, reloads left, and whether it has no connection."""
@@ -163,6 +177,8 @@ class Source:
             return
         if edge.leaving and self.streams:
             self._moved(edge)
+        if self.streams:
+            self._bad_lines(edge, second)
         if self.idle and not (self.arrivals and self.arrivals[-1][0] <= second):
             return
         while self.arrivals and self.arrivals[-1][0] <= second and not edge.exhausted():
@@ -191,21 +207,32 @@ class Source:
                 edge.ask(self.name, self.chance.randrange(6, 15))
                 self.pages += 1
             if reloads and not bare:
-                edge.ask(self.name, self.chance.randrange(6, 12))
+                again = self.chance.randrange(6, 12)
+                edge.ask(self.name, again, again=0 if outside else again)
             edge.ask(self.name, 1)
             self._enter(edge, second, bare, hls, False, max(0, reloads - 1))
-        rate = 2.1 * self.hls + 0.5 * self.pages + 0.1 * sum(not outside for *_, outside in self.waiting)
+        parts = int(self.hls / PART_S + self.chance.random())
+        asks_again = int(0.1 * sum(not outside for *_, outside in self.waiting) + self.chance.random())
+        rate = 2.1 * self.hls + 0.5 * self.pages + asks_again
         if edge.fault == "own pages retry" and second >= 10:
             rate += 40 * self.pages
         if rate:
             whole = int(rate + self.chance.random())
             if whole:
-                edge.ask(self.name, whole)
+                edge.ask(self.name, whole, parts=min(parts, whole), again=asks_again)
 
     @property
     def idle(self) -> bool:
         """Nobody is here who does anything but hear."""
         return not (self.hls or self.pages or self.waiting or self.going)
+
+    def _bad_lines(self, edge: Edge, second: int) -> None:
+        for when in [when for when in self.choked if when <= second]:
+            self.choked.remove(when)
+            edge.choke(self.name, -1)
+        if len(self.choked) + len(self.going) < self.streams and self.chance.random() < BAD_LINES * self.streams:
+            self.choked.append(second + self.chance.randrange(1, 14))
+            edge.choke(self.name, 1)
 
     def _enter(self, edge: Edge, second: int, bare: bool, hls: bool, quits: bool, reloads: int) -> None:
         if edge.enter(self.name, stream=not hls, anew=bare):
@@ -234,8 +261,10 @@ class Source:
             edge.leave(self.name)
             self.waiting.append((edge.second + self.chance.randrange(1, 5), True, False, 0, False))
             edge.waiting += 1
+        edge.choke(self.name, -len(self.choked))
         self.streams = 0
         self.going.clear()
+        self.choked.clear()
 
 
 @dataclass(frozen=True)
@@ -280,6 +309,10 @@ class Robot:
     def act(self, edge: Edge, second: int) -> None:
         if second in self.when and not edge.broken and edge.connect(self.name, 1, stay=False):
             edge.ask(self.name, self.asks)
+
+
+TAKES_NOTHING_AFTER_S = 8, 8, 8, 34
+"""When an edge knows it: the other side's buffer is small, as such tools set it, or the usual one."""
 
 
 @dataclass(frozen=True)
@@ -333,6 +366,7 @@ class Hostile:
     held: int = 0
     opens: float = 0.0
     asks: float = 0.0
+    choked: int = 0
     since: list[int] = field(default_factory=list)
     """When each held connection was made."""
 
@@ -341,6 +375,7 @@ class Hostile:
         self.opens = self.chance.uniform(*self.attack.opens)
         self.asks = self.chance.uniform(*self.attack.asks)
         self.begins = self.chance.randrange(2, 6)
+        self.chokes_s = self.chance.choice(TAKES_NOTHING_AFTER_S)
 
     def slow(self, share: float) -> None:
         """Does only so much of it."""
@@ -374,6 +409,10 @@ class Hostile:
                         continue
                 jitter = self.chance.randrange(3) if attack.lasts_s else 0
                 self.since.append(second - jitter)
+        if attack.stalls:
+            choked = sum(one + self.chokes_s <= second for one in self.since)
+            edge.choke(name, choked - self.choked)
+            self.choked = choked
         new = int(self.opens * pace + self.chance.random())
         if new and attack.joins:
             for _ in range(new):

@@ -90,8 +90,7 @@ def judged(night: Night) -> Judged:
     assert found is not None
     _held_to_its_word(found)
     of = next((load for load in found.loads if load.resource is replayed.truth.resource), None)
-    first = found.loads[0]
-    theirs = replayed.hostile(first.resource, first.since_ms, first.until_ms)
+    theirs = replayed.hostile(found.loads[0].resource)
     return Judged(
         night,
         replayed.truth,

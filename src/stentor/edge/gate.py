@@ -62,7 +62,7 @@ class Gate:
             if not door.admits(channel.orders, place, ticket):
                 channel.waiting.told(place, self._worker.now)
                 channel.told.told(self.keyed.outside(channel.space.id, place), self._worker.now)
-                raise self._later(channel, connection, *(LIMITED if channel.orders.held else WAITING))
+                raise self._later(channel, request, connection, *(LIMITED if channel.orders.held else WAITING))
         if self._worker.places == 0:
             connection.going = True  # on a new connection they come to another edge
             self._worker.turned_away["leaving"] += 1
@@ -71,13 +71,15 @@ class Gate:
         if self._worker.listeners >= self._worker.places:
             place = place or self._place(channel, request, connection)[0]
             channel.told.told(self.keyed.outside(channel.space.id, place), self._worker.now)
-            raise self._later(channel, connection, *FULL)
+            raise self._later(channel, request, connection, *FULL)
         self._worker.arrivals += 1
         if place is not None:
             channel.told.let_in(self.keyed.outside(channel.space.id, place))
         if (trace := connection.trace) is not None:
             trace.far = Reach.LET_IN
             trace.joins += 1
+            trace.again -= connection.told  # the worker took this request for one of somebody who waits
+        connection.told = False
         self._count(channel, request, connection)
 
     def source_id(self, source: str) -> int:
@@ -116,9 +118,9 @@ class Gate:
             ticket = Ticket(name, rank, unix_ms(now))
         elif rank > ticket.rank:
             ticket = msgspec.structs.replace(ticket, rank=rank)
-        _waited(connection, 0)
         u = door.place(self._key, space, ticket.device)
         inside = door.admits(channel.orders, u, ticket)
+        _waited(connection, 0, told=not inside)
         if not inside:
             channel.waiting.told(u, self._worker.now)
             channel.told.told(self.keyed.outside(space, u), self._worker.now)
@@ -153,8 +155,12 @@ class Gate:
         address = origin(connection.peer, request.headers, self._trusted).address
         return door.device(self._key, address, slot)
 
-    def _later(self, channel: Channel, connection: Connection, reason: str, detail: str) -> Overloaded:
+    def _later(
+        self, channel: Channel, request: Request, connection: Connection, reason: str, detail: str
+    ) -> Overloaded:
         _waited(connection, 1)
+        if connection.trace is not None:
+            connection.trace.hls += request.path.endswith(".m3u8")
         self._worker.turned_away[reason] += 1
         channel.turned_away += 1
         first, last = channel.orders.retry_s
@@ -169,12 +175,15 @@ def client_of(request: Request, connection: Connection) -> str | None:
     return f"{connection.client}\n{request.headers.get('user-agent', '')}"
 
 
-def _waited(connection: Connection, times: int) -> None:
+def _waited(connection: Connection, times: int, *, told: bool = True) -> None:
     """The connection's client asked at the door and was told so often to wait, if it is in the sample."""
     trace = connection.trace
     if trace is not None:
         trace.far = max(trace.far, Reach.WAITED)
         trace.waits += times
         trace.waited += times
+        if connection.told:
+            trace.again -= times  # the worker took this request for another one
         if connection.began:  # until the first reply
             trace.anew += times
+    connection.told = told

@@ -119,7 +119,7 @@ class Hls:
             return self._text(file).answer(request.headers)
         known = self._named.get((name, file))
         if known is not None:
-            self.parts_sent += known[1]
+            self._sends(known[1], waiter)
             return known[0].answer(request.headers, self._clock())
         rendition = self._rendition(name)
         if file == "init.mp4":
@@ -131,12 +131,19 @@ class Hls:
             number = segment * grid.PARTS_PER_SEGMENT + part
             # B.1: the hinted part is held until all of it is there
             if number == self._newest + 1 and not self._window.finished:
+                if waiter.trace is not None:
+                    waiter.trace.parts += 1
                 self._park(self._hinted, (name, number), request, waiter)
                 return None
             found, parts = self._part(rendition, number), 1
         self._named[name, file] = found, parts
-        self.parts_sent += parts
+        self._sends(parts, waiter)
         return found.answer(request.headers, self._clock())
+
+    def _sends(self, parts: int, waiter: Waiter) -> None:
+        self.parts_sent += parts
+        if waiter.trace is not None:
+            waiter.trace.parts += parts
 
     def give(self, *, parts: bool, frugal: bool) -> None:
         """Follows the rung. Who waits for a part that no playlist will list any more is answered at once."""

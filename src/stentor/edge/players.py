@@ -9,6 +9,7 @@ from typing import Protocol
 from stentor.base import grid
 from stentor.crowd.players import Caller
 from stentor.edge.reply import Reply
+from stentor.evidence.sources import Trace
 from stentor.wire.http import Request
 from stentor.wire.playlist import Directives
 
@@ -29,6 +30,8 @@ class Waiter(Caller, Protocol):
 
     asks: Counting | None
     """Where it asked last; told when the connection is closed."""
+    trace: Trace | None
+    """What is counted of its client."""
 
     def hold(self, request: Request, forget: Callable[[], object]) -> None: ...
     def release(self, reply: Reply) -> None: ...

@@ -81,6 +81,7 @@ class Connection(asyncio.Protocol):
         "asks",
         "began",
         "bucket",
+        "choked",
         "client",
         "deadline",
         "going",
@@ -92,6 +93,7 @@ class Connection(asyncio.Protocol):
         "plays",
         "sent_bytes",
         "source",
+        "told",
         "trace",
         "transport",
     )
@@ -123,6 +125,10 @@ class Connection(asyncio.Protocol):
         self.plays: tuple[tuple[str, int, str], int] | None = None
         """Which recording it plays today and for whom, and its device (``edge.played``); None before."""
         self.paused = False
+        self.choked = False
+        """It hears a stream and takes nothing of it (``edge.taking``)."""
+        self.told = False
+        """It was told to wait, and has not been let in since."""
         self.going = False
         """It ends with the reply that is next or under way: whoever is at the other end comes to another edge."""
         self.sent_bytes = 0

@@ -20,6 +20,7 @@ from stentor.edge.load import Meter
 from stentor.edge.protocol import Answers, Connection
 from stentor.edge.proxied import Proxied
 from stentor.edge.reply import BRIEF, NO_STORE, Reply, failure
+from stentor.edge.taking import Taking, choked
 from stentor.edge.turn import LoopTurn
 from stentor.evidence.sources import HASH_BITS, Sample
 from stentor.spaces.forecast import Headroom
@@ -32,6 +33,7 @@ SHORT_SHARE = 20
 """One connection in so many is kept free of listeners."""
 FULL_RETRY_S = 5.0
 TICK_S = 1.0
+PULSE = "/pulse.json"
 QUIT_S = 3.0
 """Who was let in and is gone sooner has heard nothing."""
 
@@ -104,6 +106,7 @@ class Worker:
         self.replies = [0] * 6
         self.young: dict[Connection, Young] = {}
         self.handshakes = Handshakes()
+        self.taking = Taking()
         self.sample = Sample(lambda source: hash(source) % (1 << HASH_BITS))  # the gate brings that of all edges
         self.forwarded = ForwardCounts()
         self.turn = LoopTurn()
@@ -247,6 +250,8 @@ class Worker:
         trace = connection.trace
         if trace is not None:
             trace.requests += 1
+            if connection.told and not request.path.endswith(PULSE):  # what it asks meanwhile it asks because it waits
+                trace.again += 1
         if not self.addresses.ask(connection.client):
             if trace is not None:
                 trace.refused += 1
@@ -279,9 +284,11 @@ class Worker:
         self.listeners += 1
         if connection.trace is not None:
             connection.trace.hearing += 1
+            self.taking.add(connection, self.now)
 
     def left(self, connection: Connection) -> None:
         self.listeners -= 1
+        choked(connection, now=False)
         if connection.trace is not None:
             connection.trace.hearing -= 1
 
@@ -318,6 +325,7 @@ class Worker:
         self.pace.chunks = interval_for(round(self.listeners / self.processors), self.pace.chunks)
         self._refusals.clear()
         self.addresses.second()
+        self.taking.look(self.now)
         for connection in self._deadlines.due(self.now):
             kind = connection.overdue
             self.overdue[kind] = self.overdue.get(kind, 0) + 1

@@ -8,11 +8,13 @@ from enum import StrEnum
 from itertools import pairwise
 
 from stentor.evidence.kinds import HOSTILE, Kind
-from stentor.evidence.load import Demand, Resource, is_full, used
+from stentor.evidence.load import PART_S, Demand, Resource, is_full, used
 from stentor.evidence.row import EdgeSecond
 
 ROOM_ELSEWHERE = 0.5
 """With all who were outside, everything but a number that was set would have stood below this: it was set too low."""
+OTHERS_FULL = 0.25
+"""Of the seconds: when everybody comes at once, the processor is full for a moment."""
 LATE_MS = 200
 OWN_SHARE = 0.6
 """An edge that is so late and uses less of its processor than this did not get it."""
@@ -21,11 +23,13 @@ DONE_SHARE = 0.02
 """Of TLS handshakes; however hard an attack is, some of the audience get through."""
 ONE_SOURCE = 0.8
 FEW_SOURCES = 5
-BY_PAGES = 0.8
-"""Of those who were let in and have a page: if so many ask in haste, it is what they were given that asks."""
+BY_PAGES = 0.5
+"""Of the sound that is heard: if those hear so much who ask in haste, it is what they were given that asks. Floods take
+no sound."""
 SECONDS = 5
 AGAIN_MS = 60_000
 TIMES = 20
+LISTENERS = 10
 
 
 class OwnFault(StrEnum):
@@ -81,7 +85,7 @@ def others(rows: Sequence[EdgeSecond], found: Sequence[Demand]) -> Iterator[OwnF
         yield OwnFault.RESTART
     if away.get("limited", 0) > sum(away.values()) / 2:
         yield OwnFault.HELD
-    if found and found[0].full_seconds and _room_elsewhere(rows, found[0]):
+    if found and found[0].full_seconds and _room_elsewhere(rows, found):
         yield OwnFault.LIMIT
 
 
@@ -96,10 +100,14 @@ def turned_away(rows: Iterable[EdgeSecond]) -> dict[str, int]:
     return {reason: times for reason, times in total.items() if times}
 
 
-def _room_elsewhere(rows: Sequence[EdgeSecond], first: Demand) -> bool:
-    """Whether a number that was set was reached while a machine has room for all who came."""
-    resource = first.resource
-    if resource not in (Resource.PLACES, Resource.CONNECTIONS):
+def _room_elsewhere(rows: Sequence[EdgeSecond], found: Sequence[Demand]) -> bool:
+    """Whether a number that was set was reached while a machine has room for all who came.
+
+    Where connections are full nobody comes in, and the processor has little to do: that it was full before counts."""
+    first, resource = found[0], found[0].resource
+    machine = (Resource.PROCESSOR, Resource.LINE)
+    longest = max((load.full_seconds for load in found if load.resource in machine), default=0)
+    if resource in machine or longest > OTHERS_FULL * first.full_seconds:
         return False
     full = [row for row in rows if is_full(row, resource)]
     shares = [
@@ -111,14 +119,14 @@ def _room_elsewhere(rows: Sequence[EdgeSecond], first: Demand) -> bool:
 
 
 def _hasty_listeners(rows: Sequence[EdgeSecond]) -> bool:
-    """In so many of the seconds in which anybody is let in."""
+    """In so many of the seconds in which anybody listens."""
     seconds = hasty = 0
-    for row in rows:
-        guests = sum(kind.guests for kind in row.kinds)
-        if guests >= TIMES:
+    for row in (row for row in rows if row.kinds):
+        heard = [kind.hearing + PART_S * kind.parts for kind in row.kinds]
+        if sum(heard) >= LISTENERS:
             seconds += 1
-            hasty += row.kinds[Kind.HASTY].guests > BY_PAGES * guests
-    return hasty >= SECONDS and hasty > BY_PAGES * seconds / 2
+            hasty += heard[Kind.HASTY] >= BY_PAGES * sum(heard)
+    return hasty >= SECONDS and hasty > seconds / 3
 
 
 def _certificate(rows: Sequence[EdgeSecond]) -> bool:

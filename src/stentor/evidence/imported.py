@@ -244,6 +244,8 @@ class LogTally:
             self._reload(hit, into)
         elif wish is AskedFor.SOUND and hit.status in (200, 206) and hit.get:
             into.parts += hit.what.number
+            if trace is not None:
+                trace.parts += hit.what.number
         elif wish is AskedFor.TICKET and trace is not None:
             trace.far = max(trace.far, Reach.WAITED)
         elif wish in (AskedFor.SEGMENT, AskedFor.FILE) and hit.status in (200, 206) and hit.get:

@@ -33,7 +33,10 @@ class Kind(IntEnum):
     FLEETING = 8
     """Is let in and gone at once, again and again."""
     STUCK = 9
-    """Is let in and takes nothing until it is closed."""
+    """Is let in and takes nothing of what it is sent."""
+    FLOCKING = 10
+    """Comes again and again, each time for a moment and for one or two things, and neither waits nor listens: monitors
+    and readers of feeds, of which there are few; or one of very many who do harm together (``load.FLOCK``)."""
 
 
 HOSTILE: Final = (Kind.SILENT, Kind.RETURNING, Kind.HASTY, Kind.FLEETING, Kind.STUCK)
@@ -47,9 +50,11 @@ PAGE_REQUESTS = 60
 OPEN_REQUESTS, CONNECTION_REQUESTS = 12, 3
 """For each connection that was open at once with others: a page, its files, the first questions at the door. For each
 at all: who holds it for a moment asks for one thing."""
-HELD_REQUESTS, JOINED_REQUESTS = 1.5, 3.0
+HELD_REQUESTS, JOINED_REQUESTS = 1.0, 1.0
 """A second, for each connection held, and for each time let in, whichever is more: a page's pulse, door and comments
-ask less than once, low-latency HLS 2.1 times besides. Behind a proxy several may share a connection."""
+ask less than once. Behind a proxy several may share a connection."""
+PART_REQUESTS = 3.0
+"""For each part of HLS that it takes: low-latency HLS asks 2.1 times a second, and a second has one part."""
 RETURNS = 8
 MOMENT_S = 2
 """Browsers hold a connection for a minute; what asks once and closes is a crawler, a bare player, or a program."""
@@ -59,6 +64,10 @@ IMPATIENT = 20
 """Tries a second, of a source that is told to wait: eighty bare players behind one address."""
 BARE = 0.8
 """The same where nobody behind it has a page: three bare players. Where there are more people some have a browser."""
+FLOCKS = 3
+"""Visits: previews come once or twice."""
+STUCK_S = 8
+"""Of a stream that took nothing for four before: a tunnel is over by then."""
 LEFT_AT_ONCE = 4
 MOST_LEFT = 0.7
 """Of those who are let in; of an impatient crowd one in three leaves at once."""
@@ -69,6 +78,8 @@ class Behaviour(Protocol):
 
     asked: int
     came: int
+    choked: int
+    choked_s: int
     held_s: int
     joined_s: int
     joins: int
@@ -77,6 +88,7 @@ class Behaviour(Protocol):
     open: int
     quits: int
     seconds: int
+    sound: int
     stalls: int
     tries: int
     waits: int
@@ -90,7 +102,7 @@ def kind(one: Behaviour) -> Kind:
         return Kind.RETURNING  # who gets no connection is told to come again in five seconds
     if (asked == 0 and one.mute_s >= SILENT_S) or (came >= FEW_CONNECTIONS and 2 * asked < came):
         return Kind.SILENT
-    if one.stalls and 2 * one.stalls >= one.joins:
+    if one.choked_s >= STUCK_S * one.choked and 2 * (one.stalls + one.choked) >= max(one.joins, one.open, 1):
         return Kind.STUCK
     if one.quits >= LEFT_AT_ONCE and one.quits > MOST_LEFT * one.joins:
         return Kind.FLEETING
@@ -104,13 +116,16 @@ def kind(one: Behaviour) -> Kind:
         return Kind.WAITING
     if not asked:
         return Kind.NEW
-    return Kind.PASSING if one.open or one.held_s >= MOMENT_S * came else Kind.VISITING
+    if one.open or one.held_s >= MOMENT_S * came:
+        return Kind.PASSING
+    return Kind.FLOCKING if came >= FLOCKS else Kind.VISITING
 
 
 def _allowed(one: Behaviour) -> float:
     """Requests of as many people as may be behind it."""
     connections = OPEN_REQUESTS * one.most_open + CONNECTION_REQUESTS * one.came
-    return PAGE_REQUESTS + connections + max(HELD_REQUESTS * one.held_s, JOINED_REQUESTS * one.joined_s)
+    seconds = max(HELD_REQUESTS * one.held_s, JOINED_REQUESTS * one.joined_s)
+    return PAGE_REQUESTS + connections + seconds + PART_REQUESTS * one.sound
 
 
 def _returns(one: Behaviour) -> bool:

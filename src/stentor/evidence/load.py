@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -45,6 +45,12 @@ AGAIN_S = 1.0, 4.0, 8.0
 AGAIN_ERROR = 0.2
 MOST_HELD = 6.0
 """Connections of one browser."""
+PART_S = 0.96
+FLOCK, FLOCK_SHARE = 2.0, 0.1
+"""Sources that come a second, each again and again and to no end, and what they take of a resource: a site has a few
+monitors and readers of feeds, and they take next to nothing."""
+FLOCK_ERROR = 0.1
+"""Of what such sources took: monitors are among them."""
 
 
 class Resource(StrEnum):
@@ -76,6 +82,8 @@ class Demand(msgspec.Struct, frozen=True):
     audience: Portion
     """What the audience took, and those who waited would have taken."""
     hostile: Portion
+    flocked: bool = False
+    """Whether those that flock are among the hostile ones."""
 
 
 def used(row: EdgeSecond, resource: Resource) -> float | None:
@@ -110,27 +118,37 @@ def loads(rows: Sequence[EdgeSecond]) -> list[Demand]:
     return sorted(found, key=lambda load: (-load.full_seconds, -load.used.value))
 
 
-def _load(resource: Resource, rows: Sequence[EdgeSecond], waiting: dict[int, float]) -> Demand | None:
+def judged(rows: Iterable[EdgeSecond], resource: Resource) -> tuple[list[EdgeSecond], int]:
+    """The rows by which a resource is judged, and in how many it was full: these are they, or when they are few (then
+    it is 0) the busiest."""
     known = [row for row in rows if used(row, resource) is not None]
-    if not known:
-        return None
     full = [row for row in known if is_full(row, resource)]
     if len(full) >= FEWEST:
-        judged = full
-    else:
-        known.sort(key=lambda row: used(row, resource) or 0.0, reverse=True)
-        judged, full = known[: max(FEWEST, math.ceil(BUSIEST * len(known)))], []
-    parts = [_parts(row, resource, waiting.get(row.at_ms // 1000, 0.0)) for row in judged]
-    total, hostile, unsure, brief, wait, turned = (sum(part[at] for part in parts) / len(parts) for at in range(6))
-    refused = _refused(judged) if resource is Resource.CONNECTIONS else 0.0
-    error = _error(judged, resource)
-    low, high = hostile * (1 - error), min(total, hostile * (1 + error) + unsure + brief)
+        return full, len(full)
+    known.sort(key=lambda row: used(row, resource) or 0.0, reverse=True)
+    return known[: max(FEWEST, math.ceil(BUSIEST * len(known)))], 0
+
+
+def _load(resource: Resource, rows: Sequence[EdgeSecond], waiting: dict[int, float]) -> Demand | None:
+    these, full_seconds = judged(rows, resource)
+    if not these:
+        return None
+    parts = [_parts(row, resource, waiting.get(row.at_ms // 1000, 0.0)) for row in these]
+    total, hostile, unsure, brief, wait, turned, flock = (sum(each) / len(parts) for each in zip(*parts, strict=True))
+    refused = _refused(these) if resource is Resource.CONNECTIONS else 0.0
+    error = _error(these, resource)
+    low, high = hostile * (1 - error), min(total, hostile * (1 + error) + unsure + brief + flock)
+    flocking = sum(_of(row, Kind.FLOCKING).sources << row.halvings for row in these)
+    flocked = flock >= FLOCK_SHARE and flocking >= FLOCK * len(these)
+    if flocked:
+        hostile += flock
+        low += (1 - error - FLOCK_ERROR) * flock
     ordinary = total - hostile - unsure / 2 - turned
     return Demand(
         resource,
-        len(full),
-        min(row.at_ms for row in judged),
-        max(row.at_ms for row in judged),
+        full_seconds,
+        min(row.at_ms for row in these),
+        max(row.at_ms for row in these),
         Portion(total, total, total),
         Portion(
             ordinary + wait + refused,
@@ -140,38 +158,57 @@ def _load(resource: Resource, rows: Sequence[EdgeSecond], waiting: dict[int, flo
             total - low - (1 - TURNED_ERROR) * turned + (1 + WAITING_ERROR) * wait + (1 + AGAIN_ERROR) * refused,
         ),
         Portion(hostile + unsure / 2, low, high),
+        flocked,
     )
 
 
 def known_late(rows: Sequence[EdgeSecond]) -> list[EdgeSecond]:
     """The rows, with what sources had done before they were known as hostile on that account.
 
-    It is spread evenly over as many seconds as they were followed for; all of it is put to the first hostile kind."""
+    It is spread evenly over as many seconds as they were followed for, what they did seldom over the first of these;
+    all of it is put to the first hostile kind."""
     by_edge: dict[str, list[EdgeSecond]] = defaultdict(list)
     for row in rows:
         by_edge[row.edge].append(row)
     found = []
     for each in by_edge.values():
         each.sort(key=lambda row: row.at_ms)
-        moved: dict[int, list[tuple[int, Late, int]]] = defaultdict(list)
+        moved: dict[int, list[_Moved]] = defaultdict(list)
         for at, row in enumerate(each):
             for number, one in enumerate(row.kinds):
-                if one.late is not None and one.late.sources:
-                    seconds = max(1, round(one.late.seconds / one.late.sources))
-                    for before in range(max(0, at - seconds), at):
-                        moved[before].append((number, one.late, seconds))
+                for to, late in ((Kind.FLOCKING, one.flocked), (Kind.SILENT, one.late)):
+                    if late is not None and late.sources:
+                        for second, amounts in _spread(late, at):
+                            moved[second].append((number, to, amounts))
         found += [_with_late(row, moved[at]) if at in moved else row for at, row in enumerate(each)]
     return found
 
 
-def _with_late(row: EdgeSecond, moved: Sequence[tuple[int, Late, int]]) -> EdgeSecond:
+_Moved = tuple[int, Kind, Sequence[float]]
+"""From which kind, to which, and how many requests, connections, connections held and streams heard."""
+
+
+def _spread(late: Late, known_at: int) -> Iterator[tuple[int, Sequence[float]]]:
+    """By second. Who sent two requests sent them when it came."""
+    seconds = max(1, round(late.seconds / late.sources))
+    sums = late.requests, late.connections, late.open_s, late.hearing_s
+    over = [min(seconds, max(1, math.ceil(one / late.sources))) for one in sums]
+    for second in range(max(0, seconds - known_at), seconds):
+        yield (
+            known_at - seconds + second,
+            [one / of if second < of else 0.0 for one, of in zip(sums, over, strict=True)],
+        )
+
+
+def _with_late(row: EdgeSecond, moved: Sequence[_Moved]) -> EdgeSecond:
     sums = [list(msgspec.structs.astuple(kind)[1:5]) for kind in row.kinds]
-    for number, late, seconds in moved:
-        each = (late.requests, late.connections, late.open_s, late.hearing_s)
-        for at, amount in enumerate(each):
-            share = min(sums[number][at], amount / seconds)
+    for number, to, amounts in moved:
+        if to >= len(sums) or number >= len(sums):  # that edge was of an older version then
+            continue
+        for at, amount in enumerate(amounts):
+            share = min(sums[number][at], amount)
             sums[number][at] -= share
-            sums[Kind.SILENT][at] += share
+            sums[to][at] += share
     kinds = [
         msgspec.structs.replace(kind, **dict(zip(("requests", "connections", "open", "hearing"), one, strict=True)))
         for kind, one in zip(row.kinds, sums, strict=True)
@@ -181,7 +218,7 @@ def _with_late(row: EdgeSecond, moved: Sequence[tuple[int, Late, int]]) -> EdgeS
 
 def _parts(row: EdgeSecond, resource: Resource, waiting: float) -> tuple[float, ...]:
     """In shares of the resource: all that was used, by hostile sources, by those who asked nothing yet, by brief
-    visits; what they would take who wait, and what it cost to tell them so."""
+    visits; what they would take who wait, what it cost to tell them so, and what was used by those that flock."""
     total = used(row, resource) or 0.0
     weights = _weights(row, resource)
     every = sum(weights) or 1.0
@@ -197,21 +234,36 @@ def _parts(row: EdgeSecond, resource: Resource, waiting: float) -> tuple[float, 
     elif resource is not Resource.CONNECTIONS and heard:
         wait = waiting * (LISTENER_US + REQUEST_US * HLS_ASKS * asking) * total / (every * 2**row.halvings)
     turned = total * _turned_us(row) / every if resource is Resource.PROCESSOR else 0.0
-    return total, hostile, unsure, brief, wait, turned
+    flock = total * weights[Kind.FLOCKING] / every if len(weights) > Kind.FLOCKING else 0.0
+    return total, hostile, unsure, brief, wait, turned, flock
+
+
+def _of(row: EdgeSecond, kind: Kind) -> KindSum:
+    """Edges of older versions know fewer kinds."""
+    return row.kinds[kind] if kind < len(row.kinds) else KindSum()
+
+
+def _ordinary(row: EdgeSecond) -> Sequence[KindSum]:
+    return row.kinds[: Kind.SILENT]
 
 
 def _asking(row: EdgeSecond) -> float:
-    """The part of the audience inside that has HLS, and takes no place."""
+    """The part of the audience that has HLS, and takes no place: of those inside by the sound that they take (who asks
+    for playlists and takes none is no listener), of those outside by what they ask for."""
     asking = sum(one.asking for one in row.spaces.values())
-    hostile = sum(kind.hearing for kind in row.kinds[Kind.SILENT :]) * 2**row.halvings
+    hostile = sum(_of(row, kind).hearing for kind in HOSTILE) * 2**row.halvings
     streams = max(0.0, sum(one.hearing for one in row.spaces.values()) - hostile)
+    if len(row.kinds) > Kind.FLOCKING:  # earlier versions did not count parts
+        outside = sum(kind.hls for kind in _ordinary(row))
+        streams += (sum(kind.waits for kind in _ordinary(row)) - outside) * 2**row.halvings
+        asking = round((PART_S * sum(kind.parts for kind in _ordinary(row)) + outside) * 2**row.halvings)
     return asking / (asking + streams) if asking else 0.0
 
 
 def _turned_us(row: EdgeSecond) -> float:
     """What it cost to tell the audience to wait: had there been room, they would not have asked again."""
     connection_us = TLS_US if row.tls[0] else CONNECTION_US
-    return float(sum(kind.waits * REQUEST_US + kind.anew * connection_us for kind in row.kinds[: Kind.SILENT]))
+    return float(sum((kind.waits + kind.again) * REQUEST_US + kind.anew * connection_us for kind in _ordinary(row)))
 
 
 def _unseen(row: EdgeSecond) -> float:
@@ -226,7 +278,7 @@ def _refused(rows: Sequence[EdgeSecond]) -> float:
     as many each as they hold who came in. Who holds some already may be one who wants one more, or another."""
     new = more = outside = held = people = room = 0.0
     for row in (row for row in rows if row.kinds):
-        scale, ordinary = 2**row.halvings, row.kinds[: Kind.SILENT]
+        scale, ordinary = 2**row.halvings, _ordinary(row)
         barred = [kind.barred for kind in ordinary]
         new += scale * barred[Kind.NEW]
         more += scale * (sum(barred) - barred[Kind.NEW])
@@ -284,5 +336,5 @@ def _error(rows: Sequence[EdgeSecond], resource: Resource) -> float:
     costs = 0.0 if resource in (Resource.PLACES, Resource.CONNECTIONS) else COST_ERROR
     if scale == 1:
         return costs
-    seen = sum(kind.sources for row in rows for kind in row.kinds[Kind.SILENT :]) / len(rows)
+    seen = sum(_of(row, kind).sources for row in rows for kind in HOSTILE) / len(rows)
     return min(1.0, costs + TWO_SIGMA * math.sqrt(2 * (scale - 1) / max(1.0, seen * scale)))

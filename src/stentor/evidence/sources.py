@@ -51,29 +51,34 @@ class Trace:
     """One source of the sample. Whoever counts adds to it."""
 
     __slots__ = (
-        "anew", "asked", "barred", "came", "connections", "far", "heard_s", "hearing", "held_s", "joined_s", "joins",
-        "kind", "known", "most_open", "mute_s", "open", "quits", "refused", "requests", "seconds",
-        "silent_s", "stalls", "tries",
-        "waited", "waits",
+        "again", "anew", "asked", "barred", "came", "choked", "choked_s", "connections", "far", "heard_s", "hearing",
+        "held_s", "hls", "joined_s", "joins", "kind", "known", "most_open", "mute_s", "open", "parts", "quits",
+        "refused", "requests", "seconds", "silent_s", "sound", "stalls", "tries", "waited", "waits",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.requests = self.connections = self.refused = self.waited = self.anew = self.barred = 0
         """Of this second: ``waited`` are the requests that were told to wait, ``anew`` those of them for which a
         connection was made; ``barred`` the connections for which there was no room."""
+        self.again = self.parts = self.hls = 0
+        """Of this second, too: other requests on connections that had been told to wait, parts of HLS, and those of
+        ``waited`` that asked for HLS."""
         self.far = Reach.CAME
         self.silent_s = 0
-        self.open = self.most_open = self.hearing = 0
-        """Connections that it holds, the most that it held, and those that hear a stream."""
+        self.open = self.most_open = self.hearing = self.choked = 0
+        """Connections that it holds, the most that it held, those that hear a stream, and of these such that take
+        nothing (``edge.taking``)."""
         self.asked = self.came = self.joins = self.quits = self.waits = self.stalls = self.tries = 0
         """Since it is followed: requests, connections, times let in, of those gone at once, times told to wait,
         connections that took nothing until they were closed, and such for which there was no room."""
-        self.held_s = self.heard_s = self.joined_s = self.mute_s = self.seconds = 0
+        self.sound = 0
+        """Parts of HLS since then."""
+        self.held_s = self.heard_s = self.joined_s = self.mute_s = self.seconds = self.choked_s = 0
         """Seconds of connections held and of streams heard, those since each time it was let in and stayed, those
-        before it asked for anything, and those that it is followed."""
+        before it asked for anything, those that it is followed, and of streams that took nothing until now."""
         self.kind = Kind.NEW
-        self.known = False
-        """Whether it was hostile already."""
+        self.known = Kind.NEW
+        """Whether it was hostile already, or flocking."""
 
 
 class ReachSum(msgspec.Struct, frozen=True, array_like=True):
@@ -120,7 +125,16 @@ class KindSum(msgspec.Struct, frozen=True, array_like=True):
     outside: int = 0
     """Sources that never got a connection and tried within the last seconds; not among ``sources``."""
     late: Late | None = None
-    """What is to be taken off this kind's account in the seconds before."""
+    """What is to be taken off this kind's account in the seconds before, since it was hostile sources that did it."""
+    parts: int = 0
+    """Parts of HLS, 0.96 s each, that the sources asked for; a segment has four."""
+    again: int = 0
+    """Of the requests those on connections that had been told to wait, without ``waits`` and the page's pulse: the page
+    once more, the door."""
+    flocked: Late | None = None
+    """As ``late``, of sources that flock."""
+    hls: int = 0
+    """Of ``waits`` those that asked for HLS."""
 
 
 class Sample:
@@ -153,8 +167,8 @@ class Sample:
     def taken(self) -> list[ReachSum]:
         """What was added since this was asked last, by stage. By kind it is in :attr:`kinds` then."""
         sums = [[0, 0, 0, 0] for _ in Reach]
-        kinds: list[list[Any]] = [[0] * 10 for _ in Kind]
-        late: dict[Kind, list[int]] = {}
+        kinds: list[list[Any]] = [[0] * 10 + [None, 0, 0, None, 0] for _ in Kind]
+        late: dict[tuple[str, Kind], list[int]] = {}
         over: list[str] = []
         for source, trace in self._traces.items():
             trace.seconds += 1
@@ -163,12 +177,15 @@ class Sample:
                 trace.most_open = max(trace.most_open, trace.open)
             trace.heard_s += trace.hearing
             trace.joined_s += trace.joins - trace.quits
+            trace.choked_s = trace.choked_s + trace.choked if trace.choked else 0
             if not (trace.requests or trace.connections or trace.refused or trace.barred):
                 trace.silent_s += 1
                 if trace.open:
                     if not trace.asked:
                         trace.mute_s += 1
-                    if not trace.asked or trace.seconds % LOOK_S == 0:  # seldom: most hear, and do nothing else
+                    # seldom: most hear, and do nothing else
+                    unsure = not trace.asked or trace.choked or trace.kind is Kind.STUCK
+                    if unsure or trace.seconds % LOOK_S == 0:
                         _look(trace, late)
                     _add(kinds[trace.kind], trace)
                     self._tell(source, trace)
@@ -180,6 +197,7 @@ class Sample:
             trace.asked += trace.requests
             trace.came += trace.connections
             trace.tries += trace.barred
+            trace.sound += trace.parts
             if trace.came and not trace.asked:
                 trace.mute_s += 1
             _look(trace, late)
@@ -193,14 +211,14 @@ class Sample:
             one[2] += trace.connections
             one[3] += trace.refused
             trace.requests = trace.connections = trace.refused = trace.silent_s = 0
-            trace.waited = trace.anew = trace.barred = 0
+            trace.waited = trace.anew = trace.barred = trace.again = trace.parts = trace.hls = 0
         for source in over:
             del self._traces[source]
         if not self._traces:
             self.halvings = 0
         self.kinds = [KindSum(*one) for one in kinds]
-        for number, sums_of in late.items():
-            self.kinds[number] = msgspec.structs.replace(self.kinds[number], late=Late(*sums_of))
+        for (field, number), sums_of in late.items():
+            self.kinds[number] = msgspec.structs.replace(self.kinds[number], **{field: Late(*sums_of)})
         return [ReachSum(*one) for one in sums]
 
     def prefixes(self) -> list[PrefixSum]:
@@ -218,15 +236,17 @@ class Sample:
         return not self.halvings or self.hashed(source) >> (HASH_BITS - self.halvings) == 0
 
 
-def _look(trace: Trace, late: dict[Kind, list[int]]) -> None:
-    """Which kind it is of; when it is known as hostile now, what it did before is to be put on that account."""
+def _look(trace: Trace, late: dict[tuple[str, Kind], list[int]]) -> None:
+    """Which kind it is of; when it is known as hostile now (or flocks), what it did before is to be put on that
+    account."""
     before, trace.kind = trace.kind, kind(trace)
-    if trace.kind < Kind.SILENT or trace.known:
+    hostile = trace.kind in HOSTILE
+    if trace.known in HOSTILE or not (hostile or (trace.kind is Kind.FLOCKING and not trace.known)):
         return
-    trace.known = True
-    if trace.seconds > LOOK_BACK_S or before >= Kind.SILENT:
+    trace.known = trace.kind
+    if trace.seconds > LOOK_BACK_S or before in HOSTILE:
         return
-    sums = late.setdefault(before, [0] * 6)
+    sums = late.setdefault(("late" if hostile else "flocked", before), [0] * 6)
     sums[0] += 1
     sums[1] += trace.seconds - 1
     sums[2] += trace.asked - trace.requests
@@ -247,6 +267,9 @@ def _add(sums: list[int], trace: Trace) -> None:
     if trace.asked > trace.joins + trace.waits:
         sums[8] += trace.joins - trace.quits
     sums[9] += not trace.came
+    sums[11] += trace.parts
+    sums[12] += trace.again
+    sums[14] += trace.hls
 
 
 def costliest(

@@ -93,7 +93,7 @@ def judge(space: str, rows: Iterable[EdgeSecond]) -> NightVerdict | None:
         accused,
         found,
         found[0].audience if found else None,
-        signs(kept),
+        signs(kept, flocked=bool(found) and found[0].flocked),
         faults.turned_away(kept),
         len(kept),
         len({row.edge for row in kept}),
@@ -159,7 +159,7 @@ def _finding(rows: Sequence[EdgeSecond], found: Sequence[Demand], seen: float, a
     away = faults.turned_away(rows)
     if sum(away.values()) - away.get("address", 0) >= TURNED_AWAY and first.used.value < NEEDED:
         return Outcome.SELF_INFLICTED, faults.SAID[faults.OwnFault.NEEDLESS]
-    return Outcome.NOTHING_WAS_FULL, "There was room for all who came." + (_absorbed(rows) if accused else "")
+    return Outcome.NOTHING_WAS_FULL, "There was room for all who came." + (_absorbed(rows, first) if accused else "")
 
 
 def _who(load: Demand) -> tuple[Outcome, str]:
@@ -178,7 +178,7 @@ def _who(load: Demand) -> tuple[Outcome, str]:
     return Outcome.MIXED, "Which of the two would have filled it alone cannot be told: it lies within the interval."
 
 
-def signs(rows: Sequence[EdgeSecond]) -> list[Sign]:
+def signs(rows: Sequence[EdgeSecond], *, flocked: bool = False) -> list[Sign]:
     """All that is looked for, whether it was seen or not. Times are estimates where the sample is one."""
     names = {
         Kind.SILENT: "connections that ask for nothing",
@@ -186,10 +186,14 @@ def signs(rows: Sequence[EdgeSecond]) -> list[Sign]:
         Kind.HASTY: "more requests than any player or page sends",
         Kind.FLEETING: "listeners who are gone at once, again and again",
         Kind.STUCK: "listeners who take nothing",
+        Kind.FLOCKING: "very many that come again and again, each for a moment and one or two things",
     }
     whole = sum(_did(row, kind) for row in rows for kind in Kind) or 1
     found = []
     for kind, name in names.items():
+        if kind is Kind.FLOCKING and not flocked:  # a few monitors
+            found.append(Sign(name, 0, 0, 0.0))
+            continue
         did = sum(_did(row, kind) for row in rows)
         most = max((row.kinds[kind].sources * 2**row.halvings for row in rows if len(row.kinds) > kind), default=0)
         found.append(Sign(name, did, most, did / whole))
@@ -203,10 +207,11 @@ def _did(row: EdgeSecond, kind: Kind) -> int:
     return (one.requests + one.connections) << row.halvings
 
 
-def _absorbed(rows: Sequence[EdgeSecond]) -> str:
+def _absorbed(rows: Sequence[EdgeSecond], load: Demand) -> str:
     requests = connections = 0
+    kinds = (*HOSTILE, Kind.FLOCKING) if load.flocked else HOSTILE
     for row in rows:
-        for each in HOSTILE:
+        for each in kinds:
             if each < len(row.kinds):
                 requests += row.kinds[each].requests * 2**row.halvings
                 connections += row.kinds[each].connections * 2**row.halvings

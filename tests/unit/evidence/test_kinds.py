@@ -19,21 +19,22 @@ def source(**counted: int) -> Trace:
     ("one", "expected"),
     [
         (source(came=1, asked=9, joins=1, hearing=1, open=2, held_s=120, seconds=60), Kind.LISTENING),
-        (source(came=1, asked=140, joins=1, open=1, held_s=60, seconds=60), Kind.LISTENING),  # low-latency HLS
+        (source(came=1, asked=140, joins=1, sound=62, open=1, held_s=60, seconds=60), Kind.LISTENING),  # HLS
         (source(came=4000, asked=40_000, joins=900, quits=300, hearing=500, open=2500, held_s=90_000, seconds=60),
          Kind.LISTENING),  # a carrier's address, a third of whom leave at once
         (source(came=2000, asked=9_000, waits=3000, open=900, held_s=40_000, seconds=60), Kind.WAITING),  # a school
         (source(came=50, asked=50, waits=50, open=0, held_s=0, seconds=60), Kind.WAITING),  # a bare player comes again
         (source(came=90, asked=160, waits=70, joins=2, open=3, held_s=60, seconds=20), Kind.LISTENING),  # a hotel
         (source(came=60, asked=480, open=55, most_open=55, held_s=60, seconds=1), Kind.PASSING),  # sixty pages at once
-        (source(came=6, asked=6, seconds=60), Kind.VISITING),  # a monitor
+        (source(came=6, asked=6, seconds=60), Kind.FLOCKING),  # a monitor
+        (source(came=2, asked=4, seconds=60), Kind.VISITING),  # a preview
         (source(came=1, seconds=1, open=1), Kind.NEW),
         (source(came=1, seconds=4, open=1, held_s=4, mute_s=4), Kind.SILENT),
         (source(tries=3, seconds=9), Kind.NEW),  # was refused each connection, and heeds when it is told to come again
         (source(tries=30, seconds=9), Kind.RETURNING),
         (source(came=30, asked=30, waits=30, seconds=40), Kind.WAITING),  # three bare players at home
         (source(came=80, asked=80, waits=80, seconds=20), Kind.RETURNING),  # four a second, and nobody has a page
-        (source(came=1, asked=300, joins=9, joined_s=150, open=1, most_open=1, held_s=20, seconds=20),
+        (source(came=1, asked=300, joins=9, joined_s=150, sound=60, open=1, most_open=1, held_s=20, seconds=20),
          Kind.LISTENING),  # nine behind a proxy that gives them one connection
         (source(came=100, asked=900, open=4, most_open=4, held_s=200, joins=1, joined_s=50, seconds=50), Kind.HASTY),
         (source(came=40, asked=2, seconds=2), Kind.SILENT),
@@ -41,6 +42,11 @@ def source(**counted: int) -> Trace:
         (source(came=60, asked=60, seconds=10), Kind.RETURNING),
         (source(came=600, asked=600, waits=600, seconds=10), Kind.RETURNING),  # no player tries sixty times a second
         (source(came=20, asked=20, joins=20, quits=19, seconds=20), Kind.FLEETING),
+        (source(came=9, asked=90, waits=30, joins=1, stalls=1, open=12, held_s=300, seconds=30),
+         Kind.LISTENING),  # a hotel, one of whose lines broke
+        (source(came=9, asked=90, waits=30, joins=2, hearing=1, choked=1, choked_s=9, open=12, held_s=300, seconds=30),
+         Kind.LISTENING),  # one of them is in a tunnel
+        (source(came=1, asked=1, joins=1, hearing=1, choked=1, choked_s=9, open=1, held_s=17, seconds=17), Kind.STUCK),
         (source(came=2, asked=2, joins=2, stalls=1, hearing=1, open=1, held_s=30, seconds=30), Kind.STUCK),
     ],
 )  # fmt: skip

@@ -63,6 +63,8 @@ CROWD = {SPACE: SpaceSecond(hearing=1000, lobby=800)}
         (night(tls=(40, 0, 40)), Outcome.SELF_INFLICTED),
         (night(cpu_ms=990, hostile=KindSum(480, 30_000, 10, 600, 900, guests=480)), Outcome.SELF_INFLICTED),
         (night(cpu_ms=990, hostile=KindSum(3000, 3000, 9000), kind=Kind.VISITING), Outcome.UNKNOWN),
+        (night(cpu_ms=990, hostile=KindSum(3000, 3000, 9000), kind=Kind.FLOCKING), Outcome.ATTACK),
+        (night(cpu_ms=990, hostile=KindSum(480, 30_000, 10, 600, 0, guests=480)), Outcome.ATTACK),
         (night(cpu_ms=990, hostile=FLOOD)[::2], Outcome.UNKNOWN),
         (night(costliest=[(0, 900, 0)]), Outcome.UNKNOWN),
         (night(kinds=[]), Outcome.UNKNOWN),
@@ -83,6 +85,41 @@ def test_who_has_less_than_a_tenth_is_not_accused() -> None:
         assert not found.accuses
         assert found.finding not in (Outcome.ATTACK, Outcome.MIXED)
         assert "attack" not in "\n".join(lines(found)).lower()
+
+
+def test_a_few_monitors_are_nobody_to_name() -> None:
+    """Neither where they are few, however much they ask, nor where they are many and it is next to nothing."""
+    for flock, cpu_ms in ((KindSum(1, 900, 1), 990), (KindSum(30, 30, 30), 30), (KindSum(30, 30, 30), 990)):
+        found = verdict(night(cpu_ms=cpu_ms, hostile=flock, kind=Kind.FLOCKING))
+        assert not found.accuses
+        assert found.finding in (Outcome.POPULARITY, Outcome.NOTHING_WAS_FULL, Outcome.UNKNOWN)
+
+
+def test_a_flock_is_among_the_signs_where_it_is_one() -> None:
+    rows = night(cpu_ms=990, hostile=KindSum(3000, 3000, 9000), kind=Kind.FLOCKING)
+    assert "3,000 sources at most at once" in "\n".join(lines(verdict(rows)))
+    few = verdict(night(cpu_ms=990, hostile=KindSum(4, 4, 4), kind=Kind.FLOCKING))
+    assert not any(sign.times for sign in few.signs)
+
+
+def test_who_asks_for_playlists_and_takes_no_sound_is_no_listener() -> None:
+    """A crowd of streams waits: what it would take is reckoned as streams, not as what bots pretend to be."""
+    waiting = {SPACE: SpaceSecond(hearing=500, asking=500, lobby=400)}
+    rows = night(cpu_ms=990, hostile=FLOOD, spaces=waiting, turned_away={"waiting": 90})
+    for each in rows:
+        each.kinds[Kind.HASTY] = msgspec.structs.replace(FLOOD, requests=2000)
+    bots = verdict(rows).loads[0].audience.value
+    for each in rows:
+        each.kinds[Kind.LISTENING] = msgspec.structs.replace(LISTENING, parts=520)
+    assert verdict(rows).loads[0].audience.value > 1.1 * bots
+
+
+def test_a_limit_was_not_too_low_where_the_processor_was_full_as_well() -> None:
+    """Connections are full in the end, so that nobody comes in and the processor rests."""
+    first = [row(second, cpu_ms=990) for second in range(15)]
+    then = [row(second, cpu_ms=100, open=4000, full=90) for second in range(15, 40)]
+    assert verdict([*first, *then]).finding is Outcome.POPULARITY
+    assert verdict([*[row(second) for second in range(11)], *first[11:], *then]).finding is Outcome.SELF_INFLICTED
 
 
 def test_it_says_where_it_would_have_stood_without_them() -> None:
@@ -117,7 +154,7 @@ def test_the_sample_widens_the_interval() -> None:
 def test_what_it_cost_to_tell_people_to_wait_is_not_their_demand() -> None:
     """Had there been room they would not have asked again: they would listen."""
     asked = KindSum(500, 2000, 400, 600, 500)
-    told = KindSum(500, 2000, 400, 600, 500, waits=400, anew=400)
+    told = KindSum(500, 2000, 400, 600, 500, waits=250, again=150, anew=400)
     shares = []
     for one in (asked, told):
         rows = night(cpu_ms=990, tls=(400, 400, 0), turned_away={"waiting": 400})
