@@ -49,6 +49,7 @@ class Seconds:
         self._before: dict[str, float] = {}
         self._spaces: dict[str, _Before] = {}
         self._queue = self._queue_limit = -1
+        self._told_s = 0.0
         self._kernel = kernel
         self._told = 0
 
@@ -70,6 +71,7 @@ class Seconds:
         """What came since it was asked last; None when nothing is on the air or played here."""
         worker, counters = self._worker, self._worker.counters
         self._told += 1
+        span_s = self._passed_s()
         self._grow_old()
         spaces = {space: self._space(space, channel) for space, channel in self._channels.items() if channel.window}
         self._spaces = {space: self._spaces[space] for space in spaces}
@@ -102,14 +104,20 @@ class Seconds:
             spaces,
             self._costliest(),
             worker.sample.halvings,
-            worker.sample.taken(),
+            worker.sample.taken(span_s),
             worker.sample.kinds,
             EdgeRoom(worker.places, worker.capacity, round(worker.meter.line_bps), round(1000 * worker.processors)),
             self._kernel.second() if self._kernel else None,
             worker.sample.prefixes() if self._told % PREFIXES_S == 0 else [],
+            round(1000 * span_s),
         )
         self._queue = self._queue_limit = -1
         return found if spaces else None
+
+    def _passed_s(self) -> float:
+        """Since the last row, or a second: one that is busy comes late to its row, and loses nothing."""
+        before, self._told_s = self._told_s, time.monotonic()
+        return self._told_s - before if before else 1.0
 
     def _with_plays(self, spaces: Mapping[str, SpaceSecond]) -> dict[str, SpaceSecond]:
         """Those whose recordings were played, with what is said of them besides."""

@@ -72,9 +72,7 @@ def first(rows: Sequence[EdgeSecond]) -> Iterator[OwnFault]:
 
 def others(rows: Sequence[EdgeSecond], found: Sequence[Demand]) -> Iterator[OwnFault]:
     """Those that look like a crowd."""
-    late = sum(
-        row.lag_ms >= LATE_MS and row.room.cpu_ms > 0 and row.cpu_ms < OWN_SHARE * row.room.cpu_ms for row in rows
-    )
+    late = sum(row.lag_ms >= LATE_MS and (used(row, Resource.PROCESSOR) or 1.0) < OWN_SHARE for row in rows)
     if late >= SECONDS:
         yield OwnFault.PROCESSOR
     failed, asked = sum(row.failed for row in rows), sum(row.requests for row in rows)

@@ -79,15 +79,15 @@ class Behaviour(Protocol):
     asked: int
     came: int
     choked: int
-    choked_s: int
-    held_s: int
-    joined_s: int
+    choked_s: float
+    held_s: float
+    joined_s: float
     joins: int
     most_open: int
-    mute_s: int
+    mute_s: float
     open: int
     quits: int
-    seconds: int
+    seconds: float
     sound: int
     stalls: int
     tries: int

@@ -92,8 +92,8 @@ def used(row: EdgeSecond, resource: Resource) -> float | None:
     taken, most = {
         Resource.PLACES: (float(sum(one.hearing for one in row.spaces.values())), room.places),
         Resource.CONNECTIONS: (float(row.open), room.connections),
-        Resource.PROCESSOR: (float(row.cpu_ms), room.cpu_ms),
-        Resource.LINE: (8.0 * row.sent_bytes, room.line_bps),
+        Resource.PROCESSOR: (row.cpu_ms / row.span_s, room.cpu_ms),
+        Resource.LINE: (8.0 * row.sent_bytes / row.span_s, room.line_bps),
     }[resource]
     return taken / most if most else None
 

@@ -73,7 +73,7 @@ class Trace:
         connections that took nothing until they were closed, and such for which there was no room."""
         self.sound = 0
         """Parts of HLS since then."""
-        self.held_s = self.heard_s = self.joined_s = self.mute_s = self.seconds = self.choked_s = 0
+        self.held_s = self.heard_s = self.joined_s = self.mute_s = self.seconds = self.choked_s = 0.0
         """Seconds of connections held and of streams heard, those since each time it was let in and stayed, those
         before it asked for anything, those that it is followed, and of streams that took nothing until now."""
         self.kind = Kind.NEW
@@ -164,28 +164,28 @@ class Sample:
             return self._traces.get(source)
         return found
 
-    def taken(self) -> list[ReachSum]:
+    def taken(self, passed_s: float = 1.0) -> list[ReachSum]:
         """What was added since this was asked last, by stage. By kind it is in :attr:`kinds` then."""
         sums = [[0, 0, 0, 0] for _ in Reach]
         kinds: list[list[Any]] = [[0] * 10 + [None, 0, 0, None, 0] for _ in Kind]
         late: dict[tuple[str, Kind], list[int]] = {}
         over: list[str] = []
         for source, trace in self._traces.items():
-            trace.seconds += 1
+            trace.seconds += passed_s
             if trace.open:
-                trace.held_s += trace.open
+                trace.held_s += passed_s * trace.open
                 trace.most_open = max(trace.most_open, trace.open)
-            trace.heard_s += trace.hearing
-            trace.joined_s += trace.joins - trace.quits
-            trace.choked_s = trace.choked_s + trace.choked if trace.choked else 0
+            trace.heard_s += passed_s * trace.hearing
+            trace.joined_s += passed_s * (trace.joins - trace.quits)
+            trace.choked_s = trace.choked_s + passed_s * trace.choked if trace.choked else 0.0
             if not (trace.requests or trace.connections or trace.refused or trace.barred):
                 trace.silent_s += 1
                 if trace.open:
                     if not trace.asked:
-                        trace.mute_s += 1
+                        trace.mute_s += passed_s
                     # seldom: most hear, and do nothing else
                     unsure = not trace.asked or trace.choked or trace.kind is Kind.STUCK
-                    if unsure or trace.seconds % LOOK_S == 0:
+                    if unsure or int(trace.seconds) % LOOK_S == 0:
                         _look(trace, late)
                     _add(kinds[trace.kind], trace)
                     self._tell(source, trace)
@@ -199,7 +199,7 @@ class Sample:
             trace.tries += trace.barred
             trace.sound += trace.parts
             if trace.came and not trace.asked:
-                trace.mute_s += 1
+                trace.mute_s += passed_s
             _look(trace, late)
             _add(kinds[trace.kind], trace)
             self._tell(source, trace)
@@ -248,11 +248,11 @@ def _look(trace: Trace, late: dict[tuple[str, Kind], list[int]]) -> None:
         return
     sums = late.setdefault(("late" if hostile else "flocked", before), [0] * 6)
     sums[0] += 1
-    sums[1] += trace.seconds - 1
+    sums[1] += round(trace.seconds) - 1
     sums[2] += trace.asked - trace.requests
     sums[3] += trace.came - trace.connections
-    sums[4] += trace.held_s - trace.open
-    sums[5] += trace.heard_s - trace.hearing
+    sums[4] += round(trace.held_s) - trace.open
+    sums[5] += round(trace.heard_s) - trace.hearing
 
 
 def _add(sums: list[int], trace: Trace) -> None:

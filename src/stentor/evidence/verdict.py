@@ -125,16 +125,17 @@ def cover(rows: Sequence[EdgeSecond]) -> float:
     """Portion of the traffic that was seen: rows that are there, and requests of those whom a proxy names.
 
     Its connections are nobody's: what comes through them is named, or not, by their requests."""
-    by_edge: dict[str, list[int]] = defaultdict(list)
+    by_edge: dict[str, list[EdgeSecond]] = defaultdict(list)
     for row in rows:
-        by_edge[row.edge].append(row.at_ms // 1000)
-    there = sum(map(len, by_edge.values()))
+        by_edge[row.edge].append(row)
     missing = sum(
-        after - before - 1 for seconds in by_edge.values() for before, after in pairwise(seconds) if after - before > 1
+        max(0, round((after.at_ms - before.at_ms) / 1000 - after.span_s))
+        for each in by_edge.values()
+        for before, after in pairwise(each)
     )
     whole = sum(row.requests for row in rows)
     unnamed = sum(asked for row in rows for source, asked, _ in row.costliest if source == 0)
-    return there / (there + missing) * (1 - unnamed / whole if whole else 1.0)
+    return len(rows) / (len(rows) + missing) * (1 - unnamed / whole if whole else 1.0)
 
 
 def _finding(rows: Sequence[EdgeSecond], found: Sequence[Demand], seen: float, accused: bool) -> tuple[Outcome, str]:

@@ -190,6 +190,16 @@ def test_what_was_done_before_it_was_known_is_put_to_them() -> None:
     assert after == pytest.approx(2 * before, rel=0.02)
 
 
+def test_an_edge_that_is_late_for_its_rows_has_lost_nothing() -> None:
+    """A busy one makes a row each 1.3 s: it tells of all of them, and of as much more of a processor."""
+    late = [
+        msgspec.structs.replace(each, at_ms=1_000_000 + 1300 * number, span_ms=1300, cpu_ms=1000)
+        for number, each in enumerate(night())
+    ]
+    assert (verdict(late).cover, verdict(late).finding) == (1.0, Outcome.NOTHING_WAS_FULL)
+    assert verdict(late[::2]).cover < 0.6
+
+
 def test_rows_may_come_twice_and_in_any_order() -> None:
     rows = night(cpu_ms=990, hostile=FLOOD)
     assert verdict([*reversed(rows), *rows]) == verdict(rows)
