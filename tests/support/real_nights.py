@@ -37,8 +37,8 @@ of their own in 127.0.0.0/8, 22 or 30 s each. The truth is [the senders' ledger]
 wanted to hear, who held a place, what was sent. The verdict is that of `stentor evidence verdict ROWS.jsonl`.
 Commit `{commit}`.
 
-Only places are few enough to be filled on a machine that does other things, too: floods of requests are absorbed here,
-and "absorbed" is right when the ledger gives hostile senders more than a tenth of the cost. Where the audience fills
+Only places are few enough to be filled on a machine that does other things, too: floods of requests are absorbed here.
+Where the audience fills
 the places and nobody is hostile, the number was set too low, since the machine has little to do: SELF-INFLICTED. That
 processor and connections get full is in the [replays](verdicts.md).
 """
@@ -67,7 +67,7 @@ class Judged:
 
     @property
     def right(self) -> bool:
-        same = self.verdict.finding is self.truth.finding and self.absorbed is self.truth.absorbed
+        same = self.verdict.finding is self.truth.finding
         return same or (self.truth.border and self.verdict.finding is Outcome.MIXED)
 
     @property
@@ -186,6 +186,12 @@ def page(found: Sequence[Judged]) -> Iterator[str]:
         f"at the border {sum(one.right for one in found if one.truth.border)} of {len(found) - len(clear)}."
     )
     yield f"- Somebody was accused though nobody was hostile: {sum(one.slandered for one in found)} times."
+    absorbed = [one for one in found if one.truth.absorbed]
+    yield (
+        f"- In {len(absorbed)} nights nothing was full though hostile senders had a tenth of the cost and more; the sentence "
+        f"says that it was absorbed in {sum(one.absorbed for one in absorbed)}. It speaks of the resource that is nearest to "
+        "its limit, here the places, and a flood takes none; what was found of it stands in the list of signs."
+    )
     yield ""
     yield "| people, crowd | hostile | truth | said | places: audience, said | places (or cost): hostile, said | |"
     yield "|---|---|---|---|---|---|---|"

@@ -110,6 +110,8 @@ class Night:
     ) -> tuple[int, bytes]:  # fmt: skip
         """One request and its reply, to the end; of a stream only its head."""
         reader, writer = lines
+        if writer.transport.is_closing():
+            raise ConnectionResetError
         side.requests += 1
         length = f"Content-Length: {len(body)}\r\n" if body else ""
         writer.write(f"{method} {self.path}{path} HTTP/1.1\r\nHost: edge\r\n{BROWSER}\r\n{length}\r\n".encode() + body)
@@ -241,7 +243,7 @@ class Night:
         lines = await self.open(source, side)
         if path is not None:
             await self.ask(lines, side, path)
-        elif data:
+        elif data and not lines[1].transport.is_closing():
             lines[1].write(data)
             await asyncio.sleep(0.01)
         lines[1].transport.abort()
@@ -254,7 +256,7 @@ class Night:
         try:
             while True:
                 for _, writer in lines:
-                    if head:
+                    if head and not writer.transport.is_closing():
                         writer.write(head)
                 await asyncio.sleep(4)
                 if all(reader.at_eof() for reader, _ in lines):
