@@ -188,9 +188,9 @@ def page(found: Sequence[Judged]) -> Iterator[str]:
     yield f"- Somebody was accused though nobody was hostile: {sum(one.slandered for one in found)} times."
     absorbed = [one for one in found if one.truth.absorbed]
     yield (
-        f"- In {len(absorbed)} nights nothing was full though hostile senders had a tenth of the cost and more; the sentence "
-        f"says that it was absorbed in {sum(one.absorbed for one in absorbed)}. It speaks of the resource that is nearest to "
-        "its limit, here the places, and a flood takes none; what was found of it stands in the list of signs."
+        f"- In {len(absorbed)} nights nothing was full though hostile senders had a tenth of the cost and more; the "
+        f"sentence says that it was absorbed in {sum(one.absorbed for one in absorbed)}. It is about the resource "
+        "nearest to its limit, here the places, and a flood takes none; what was found of it is among the signs."
     )
     yield ""
     yield "| people, crowd | hostile | truth | said | places: audience, said | places (or cost): hostile, said | |"
