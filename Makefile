@@ -10,7 +10,7 @@ ARGS ?=
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser caches players live test faults fuzz proof-api proof-fuzz proof-seams proof-verdict unit check fmt bench docs screenshots lock sbom proof-install clean
+.PHONY: help setup browser caches players live test faults fuzz proof-api proof-fuzz proof-nights proof-seams proof-verdict unit check fmt bench docs screenshots lock sbom proof-install clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -58,8 +58,11 @@ fuzz: setup ## fuzz everything that is parsed: a minute for each kind (chunks, d
 proof-seams: setup ## splice a thousand seams between hold music and a talk, and measure what is heard; ten minutes
 	@$(BIN)/python -m tests.support.seams $(ARGS)
 
-proof-verdict: setup ## judge four thousand nights whose truth is known, and write docs/reference/verdicts.md; a quarter of an hour
+proof-verdict: setup ## judge 2,600 nights whose truth is known, and write docs/reference/verdicts.md; a quarter of an hour
 	@$(BIN)/python -m tests.support.proof e7b0582db69b960a490f2982c32d53e4e24ee606 $(ARGS)
+
+proof-nights: setup ## do forty nights with real listeners and senders, and write docs/reference/nights.md; half an hour
+	@$(BIN)/python -m tests.support.real_nights $(ARGS)
 
 proof-api: setup ## ask a real house everything that the API's description allows, as four callers; half an hour
 	@$(BIN)/python -m tests.support.api $(ARGS)

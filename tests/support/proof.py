@@ -18,8 +18,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "verdicts.md"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("seed")
-    parser.add_argument("--nights", type=int, default=4000)
-    parser.add_argument("--left-out", type=int, default=1000, help="of them are judged without knowing their kind")
+    parser.add_argument("--nights", type=int, default=2600)
+    parser.add_argument("--left-out", type=int, default=600, help="of them are judged without knowing their kind")
     parser.add_argument("--at-once", type=int, help="processes; as many as there are cores without it")
     parser.add_argument("--out", type=Path, default=PAGE)
     given = parser.parse_args()

@@ -16,7 +16,7 @@ from stentor.base.rendition import Codec, Rendition
 from stentor.base.static import IMMUTABLE
 from stentor.crowd.players import Caller, Players
 from stentor.edge import subtitles
-from stentor.edge.players import Waiter, session, turn
+from stentor.edge.players import Waiter, session, takes, turn
 from stentor.edge.reply import EXPOSED, MEDIA_CACHE, Document, File, Reply, failure
 from stentor.edge.subtitles import CaptionTrack
 from stentor.edge.window import Window
@@ -31,8 +31,7 @@ MEDIA_TYPE = "audio/mp4"
 
 class Held(NamedTuple):
     request: Request
-    since: float
-    """Monotonic seconds."""
+    since: float  # monotonic seconds
 
 
 Parked = dict[Waiter, Held]
@@ -119,7 +118,7 @@ class Hls:
             return self._text(file).answer(request.headers)
         known = self._named.get((name, file))
         if known is not None:
-            self._sends(known[1], waiter)
+            self.parts_sent += takes(waiter, known[1])
             return known[0].answer(request.headers, self._clock())
         rendition = self._rendition(name)
         if file == "init.mp4":
@@ -131,19 +130,13 @@ class Hls:
             number = segment * grid.PARTS_PER_SEGMENT + part
             # B.1: the hinted part is held until all of it is there
             if number == self._newest + 1 and not self._window.finished:
-                if waiter.trace is not None:
-                    waiter.trace.parts += 1
+                takes(waiter, 1)
                 self._park(self._hinted, (name, number), request, waiter)
                 return None
             found, parts = self._part(rendition, number), 1
         self._named[name, file] = found, parts
-        self._sends(parts, waiter)
+        self.parts_sent += takes(waiter, parts)
         return found.answer(request.headers, self._clock())
-
-    def _sends(self, parts: int, waiter: Waiter) -> None:
-        self.parts_sent += parts
-        if waiter.trace is not None:
-            waiter.trace.parts += parts
 
     def give(self, *, parts: bool, frugal: bool) -> None:
         """Follows the rung. Who waits for a part that no playlist will list any more is answered at once."""

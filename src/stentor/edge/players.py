@@ -37,6 +37,13 @@ class Waiter(Caller, Protocol):
     def release(self, reply: Reply) -> None: ...
 
 
+def takes(waiter: Waiter, parts: int) -> int:
+    """Counts parts of sound for whoever asked for them; returns how many."""
+    if waiter.trace is not None:
+        waiter.trace.parts += parts
+    return parts
+
+
 def session(request: Request) -> str:
     """What a player calls its session: Apple's and Stentor's page by a field of its own, others by CMCD (CTA-5004)."""
     named = request.headers.get("x-playback-session-id", "")

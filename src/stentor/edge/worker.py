@@ -100,9 +100,8 @@ class Worker:
         self.accepted = self.refused = 0
         self.turned_away = dict.fromkeys(("waiting", "limited", "full", "leaving"), 0)
         """Joins that were told to come back, by reason."""
-        self.malformed = self.failed = 0
+        self.malformed = self.failed = self.requests = 0
         self.overdue: dict[str, int] = {}
-        self.requests = 0
         self.replies = [0] * 6
         self.young: dict[Connection, Young] = {}
         self.handshakes = Handshakes()
