@@ -23,6 +23,8 @@ PROGRAMME_LATE_S = 3.0
 """A chunk is published at most 0.25 s after its end; a standby takes over in 2 s. Later than this is a loss."""
 EDGE_LATE_S = 3.0
 """An edge puts the hold loop in the place of a chunk 2.5 s after its end; one that is later does not work."""
+OPENING_S = 3.0
+"""So long after the doors have opened a process may not have told of the space yet: it does with its next heartbeat."""
 NEWS_LATE_S = 10.0
 """A machine with too much to do tells late what goes well: so long what it told last is believed, if sound arrives."""
 RECORDING_LATE_S = 4.0 + grid.SEGMENT_S
@@ -49,6 +51,8 @@ class Reason(StrEnum):
     NOT_OPEN = "not-open"
     """The doors are not open; nothing needs to run."""
     OVER = "over"
+    JUST_OPENED = "just-opened"
+    """Not every process has told of the space yet."""
     NO_BUS = "no-bus"
     """Nothing is heard of any process, this house included: it cannot see what goes on without it."""
     NO_LANGUAGE = "no-language"
@@ -160,13 +164,15 @@ def lights(space: Space, processes: Iterable[ProcessSeen], now: float, late: Ite
         recording=_recording(space, seen.get("archive", []), seen.get("programme", []), now) or disk(processes),
         audience=_audience(space, seen.get("edge", []), before.get("edge", []), now),
     )
-    return shown if processes else _unseen(shown)
+    if not processes:  # this house has lost the bus: it hears not even itself, and listeners hear on without it
+        return _without_alarm(shown, Reason.NO_BUS)
+    return _without_alarm(shown, Reason.JUST_OPENED) if now - space.doors_open_s < OPENING_S else shown
 
 
-def _unseen(shown: Lights) -> Lights:
-    """What a house says that hears nobody, not even itself: it has lost the bus, and listeners hear on without it."""
+def _without_alarm(shown: Lights, why: Reason) -> Lights:
+    """What is red is not known yet, or not any more."""
     each = {"stage": shown.stage, "recording": shown.recording, "audience": shown.audience}
-    unknown = Light(Color.YELLOW, Reason.NO_BUS)
+    unknown = Light(Color.YELLOW, why)
     return Lights(**{name: unknown if light.color is Color.RED else light for name, light in each.items()})
 
 

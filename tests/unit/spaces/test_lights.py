@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stentor.base.units import SpaceId
 from stentor.bus.status import SeatStatus, SpaceStatus, Status
 from stentor.spaces import commands as c
 from stentor.spaces.lights import Color, Light, Lights, Reason, behind_s, lights
@@ -52,6 +53,11 @@ def test_doors_just_opened() -> None:
     space = space_in(State.DOORS_OPEN)
     roles = [beat(role, -1, space=space) for role in ("stage", "programme", "archive", "edge")]
     assert lights(space, roles, space.doors_open_s + 1) == Lights(GREEN, GREEN, GREEN)
+    elsewhere = [beat(role, -1) for role in ("stage", "programme", "archive", "edge")]
+    silent = msgspec.structs.replace(space, id=SpaceId("another"))
+    yet = Light(Color.YELLOW, Reason.JUST_OPENED)
+    assert lights(silent, elsewhere, space.doors_open_s + 2) == Lights(yet, yet, yet)
+    assert lights(silent, elsewhere, space.doors_open_s + 4).audience == Light(Color.RED, Reason.NO_EDGE)
 
 
 def test_late_news_are_no_alarm() -> None:

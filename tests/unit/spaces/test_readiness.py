@@ -50,7 +50,7 @@ def test_with_green_lights_and_somebody_there_nothing_is_asked() -> None:
 def test_every_light_that_is_not_green_is_named() -> None:
     """With its reason; and so is an empty stage."""
     without_edge = processes(OPEN, "stage", "programme", "archive")
-    assert hindrances(OPEN, without_edge, THEN)["live"] == [Hindrance("audience", Color.RED, Reason.NO_EDGE)]
+    assert hindrances(OPEN, without_edge, THEN)["live"] == [Hindrance("audience", Color.YELLOW, Reason.JUST_OPENED)]
     empty = processes(OPEN, *ROLES, seats=0)
     assert hindrances(OPEN, empty, THEN)["live"] == [Hindrance("stage", Color.YELLOW, Reason.NOBODY_THERE)]
 
