@@ -166,8 +166,8 @@ def _began_anew(rows: Sequence[EdgeSecond]) -> bool:
 
 
 def _came_again(before: EdgeSecond, after: EdgeSecond, rows: Sequence[EdgeSecond]) -> bool:
-    """Within a minute half of those who were sent away made a connection."""
-    came = sum(row.accepted for row in rows if after.at_ms <= row.at_ms <= before.at_ms + AGAIN_MS)
+    """Within a minute half of those who were sent away made a connection; what came in that second came before."""
+    came = sum(row.accepted for row in rows if after.at_ms < row.at_ms <= before.at_ms + AGAIN_MS)
     return came >= (before.open - after.open) / 2
 
 

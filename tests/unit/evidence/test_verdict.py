@@ -221,6 +221,8 @@ def over(first: int, last: int, **fields: object) -> list[EdgeSecond]:
 def test_the_end_of_a_talk_is_no_restart_of_edges() -> None:
     """All connections end in one second then; after a restart they come again."""
     assert verdict([*night(), *over(20, 140)]).finding is Outcome.NOTHING_WAS_FULL
+    flooded = msgspec.structs.replace(over(20, 21)[0], accepted=400, spaces={SPACE: SpaceSecond(hearing=0)})
+    assert verdict([*night(accepted=400), flooded, *over(21, 140)]).finding is Outcome.NOTHING_WAS_FULL
     back = [row(second, accepted=100) for second in range(25, 40)]
     assert verdict([*night(), *over(20, 25), *back]).finding is Outcome.SELF_INFLICTED
 
