@@ -184,3 +184,14 @@ async def test_a_space_that_is_none_has_a_friendly_page(house: Whole, browsers: 
             assert page.watch.responses[0].status == 404
             head = await page.page.evaluate("document.querySelector('header').getBoundingClientRect().bottom")
             assert head < 120, "the site's name stands at the top"
+
+
+async def test_a_site_is_heard_by_each_of_its_names(house: Whole, browsers: Browsers) -> None:
+    """Who comes by another name than the one that is set, as before DNS is right, hears and reads the same."""
+    await house.space("alias")
+    async with visit(browsers.plain, f"http://localhost:{house.settings.audience_port}/s/alias") as page:
+        assert "127.0.0.1" in house.settings.audience_address
+        await page.page.click("#play")
+        await page.says("#sound", "You are listening")
+        await page.flows()
+        page.calm()

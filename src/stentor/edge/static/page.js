@@ -18,7 +18,7 @@ const root = document.documentElement;
 const space = root.dataset.space ?? "";
 const base = `/s/${space}/`;
 
-let state = begin(JSON.parse($("door").textContent));
+let state = begin(named($("door").textContent));
 let doorTimer = 0;
 
 const pulses = new PulseTrack();
@@ -81,7 +81,17 @@ function perform(deed) {
 async function fetchJson(address) {
   const reply = await fetch(address, { signal: AbortSignal.timeout(8000) });
   if (!reply.ok) throw Object.assign(new Error(`status ${reply.status}`), { full: [429, 503].includes(reply.status) });
-  return reply.json();
+  return named(await reply.text());
+}
+
+/**
+ * A site may have several names: what is told comes from the one by which the reader is here, and no other is allowed.
+ * @param {string} text
+ */
+function named(text) {
+  const told = JSON.parse(text);
+  const { origin } = new URL(told.streams?.pulse ?? "", location.href);
+  return origin === location.origin ? told : JSON.parse(text.replaceAll(`"${origin}/`, `"${location.origin}/`));
 }
 
 async function askDoor() {
