@@ -53,7 +53,9 @@ def _percent(share: Portion) -> str:
 
 
 def _sign(sign: Sign) -> str:
-    if not sign.times:
+    if not sign.sources:
         return f"{sign.name}: none"
     sources = "1 source" if sign.sources == 1 else f"{sign.sources:,} sources"
+    if not sign.times:  # they ask for nothing more, and keep what they have
+        return f"{sign.name}: {sources} at most at once"
     return f"{sign.name}: {sign.times:,} requests and connections, {sign.share:.1%} of all, {sources} at most at once"

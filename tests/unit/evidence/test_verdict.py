@@ -95,6 +95,13 @@ def test_a_few_monitors_are_nobody_to_name() -> None:
         assert found.finding in (Outcome.POPULARITY, Outcome.NOTHING_WAS_FULL, Outcome.UNKNOWN)
 
 
+def test_who_holds_places_and_does_nothing_is_among_the_signs() -> None:
+    rows = night(
+        cpu_ms=700, spaces={SPACE: SpaceSecond(hearing=1000)}, hostile=KindSum(40, 0, 0, 500, 500), kind=Kind.STUCK
+    )
+    assert "listeners who take nothing: 40 sources at most at once" in "\n".join(lines(verdict(rows)))
+
+
 def test_a_flock_is_among_the_signs_where_it_is_one() -> None:
     rows = night(cpu_ms=990, hostile=KindSum(3000, 3000, 9000), kind=Kind.FLOCKING)
     assert "3,000 sources at most at once" in "\n".join(lines(verdict(rows)))
