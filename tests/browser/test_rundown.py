@@ -40,6 +40,7 @@ async def test_a_talk_goes_by_its_rundown(house: Whole, browsers: Browsers) -> N
             await host.says("#rundown-items [aria-current]", title)
         await host.says("#rundown-items", "<b>Questions</b>")
         await _keys(host)
+        await _aside(host)
         await open_to_all(host, "stage with a rundown")
         await host.page.get_by_role("button", name="End", exact=True).click()
         await host.says("#summary-figures", "minutes live")
@@ -62,6 +63,17 @@ async def _write(host: Visit, lines: str) -> None:
     await host.says("#rundown-said", "Saved")
     await host.page.keyboard.press("Escape")
     await host.says("#rundown-items", "Welcome")
+
+
+async def _aside(host: Visit) -> None:
+    """Talkback opens the microphone once the stage keeps it apart, and ends muted."""
+    await host.page.get_by_role("button", name="Talkback").click()
+    await host.says("#status", "only those on the stage hear you")
+    await host.says("#people", "talks to the stage only")
+    await host.until(MUTED, "for the audience one is muted")
+    await host.page.get_by_role("button", name="Talkback").click()
+    await host.says("#status", "You are on the stage, muted")
+    await host.page.click("#mute")
 
 
 async def _keys(host: Visit) -> None:

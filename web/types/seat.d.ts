@@ -17,6 +17,7 @@ interface SeatStatus {
   muted: boolean;
   self_muted: boolean;
   heard: boolean;
+  aside: boolean;
   talking: boolean;
   delay_ms: number;
   loss: number;

@@ -43,6 +43,8 @@ class SeatStatus(msgspec.Struct, frozen=True):
     muted: bool = False
     self_muted: bool = False
     """Their own page has switched the microphone off."""
+    aside: bool = False
+    """Speaks to those on the stage alone; a stage of an older version cannot, and does not say so."""
     level_dbfs: float = -96.0
     delay_ms: int = 0
     loss: float = 0.0

@@ -31,11 +31,13 @@ RETRY_S: Final = 1.0
 """Who asked did nothing wrong: house and stage are of different versions for a moment, or a clock is wrong."""
 _PURPOSE: Final = b"stentor claim 1\0"
 
-Purpose = Literal["join", "patch", "delete", "echo", "remove", "mute", "unmute", "self-mute", "self-unmute"]
+Order = Literal["remove", "mute", "unmute", "self-mute", "self-unmute", "aside", "aside-end"]
+Purpose = Literal["join", "patch", "delete", "echo"] | Order
 PURPOSES: Final[dict[str, Purpose]] = {"POST": "join", "PATCH": "patch", "DELETE": "delete"}
 """By WHIP's methods."""
-ORDERS: Final[tuple[Purpose, ...]] = ("remove", "mute", "unmute", "self-mute", "self-unmute")
-"""What the house tells a stage of its own accord, or for a speaker who has switched the own microphone off or on."""
+ORDERS: Final[tuple[Order, ...]] = ("remove", "mute", "unmute", "self-mute", "self-unmute", "aside", "aside-end")
+"""What the house tells a stage of its own accord, or for a speaker who has switched the own microphone off or on,
+or speaks to those on the stage alone."""
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):

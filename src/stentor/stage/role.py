@@ -252,13 +252,16 @@ class Stage:
             room.remove(order.seat)
         elif order.purpose in ("self-mute", "self-unmute"):
             room.set_self_muted(order.seat, order.purpose == "self-mute")
+        elif order.purpose in ("aside", "aside-end"):
+            if order.seat in room.seats:
+                room.seats[order.seat].speak_aside(order.purpose == "aside")
         else:
             room.set_muted(order.seat, order.purpose == "mute")
 
-    def noticed(self) -> set[tuple[str, str, bool, bool]]:
-        """What is told at once: by space and seat, who talks and who is muted."""
+    def noticed(self) -> set[tuple[str, str, bool, bool, bool]]:
+        """What is told at once: by space and seat, who talks, who is muted and who speaks to the stage alone."""
         seats = [(space, seat) for space, room in self.rooms.items() for seat in room.seats.values()]
-        return {(space, seat.id, seat.talking, seat.muted or seat.self_muted) for space, seat in seats}
+        return {(space, seat.id, seat.talking, seat.muted or seat.self_muted, seat.aside) for space, seat in seats}
 
     def status(self) -> Status:
         """The heartbeat of now."""
@@ -307,6 +310,7 @@ def _seat_status(seat: StageSeat, monotonic_now: float) -> SeatStatus:
         heard=seat.heard,
         muted=seat.muted,
         self_muted=seat.self_muted,
+        aside=seat.aside,
         level_dbfs=round(seat.level_dbfs, 1),
         delay_ms=round(seat.delay_ms(monotonic_now)),
         loss=round(seat.loss, 3),

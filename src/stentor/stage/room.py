@@ -315,6 +315,7 @@ class Room:
             if seat.given_up or (seat.arrived and seat.presence(now) is Presence.VACATED and seat.joining is None):
                 self._vacate(seat.id)
         blocks: dict[str, Block | None] = {seat.id: seat.take(now) for seat in self.seats.values() if seat.arrived}
+        blocks, aside = Gathered.parted(self.seats, blocks)
         for seat in self.seats.values():
             while seat.retired:
                 self._retire(seat.retired.pop())
@@ -322,7 +323,7 @@ class Room:
         farewell, self._farewell_ticks = self._farewell_ticks, max(0, self._farewell_ticks - 1)
         ages_ms: dict[str, float] = {seat: self.seats[seat].delay_ms(now) for seat in blocks}
         sent, over = number + self.ticks.before, bool(farewell and not self.seats)
-        return Gathered(number, sent, self.space.doors_open_ms is not None, blocks, ages_ms, played, farewell=over)
+        return Gathered(number, sent, self.space.doors_open_ms is not None, blocks, ages_ms, aside, played, over)
 
     async def hand_on(self) -> None:
         """What was mixed goes to the programme, to the captions and back to the seats."""
@@ -332,11 +333,10 @@ class Room:
             if tick is not None:
                 await self._publish(tick)
             else:
-                # Nothing is sent then, so that the audience hears the filler and not silence.
-                await self._flush()
+                await self._flush()  # nothing is sent, so that the audience hears the filler and not silence
             if self._overhear is not None and gathered.on_grid:
                 await self._overhear(self.space, gathered.number, gathered.blocks, mix.talking)
-            await self._send_back(mix, gathered.sent)
+            await self._send_back(gathered.heard(mix), gathered.sent)
         self.busy_s += self.monotonic() - began
 
     async def _send_back(self, mix: Mix, number: int) -> None:

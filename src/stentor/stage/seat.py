@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -36,6 +37,9 @@ and a router that starts anew are back sooner."""
 HEARD_S = 1.5
 """Somebody who was heard so lately is there. A sender notices the loss of its connection after 1 s, not sooner."""
 IN_USE_RETRY_S = 2.0
+AFTER_ASIDE_TICKS = 50
+"""So long after somebody has stopped speaking to the stage alone, what comes was still said so: the last words are on
+the way for some tenths of a second."""
 SOUNDING_TICKS = 25
 """Half a second of sound: more than was on its way when a microphone was switched off."""
 HANDOVER_S = 1.0
@@ -104,6 +108,9 @@ class StageSeat:
         self.muted = False
         self.self_muted = False
         """Their page has switched the microphone off, as it says."""
+        self.aside = False
+        """Speaks to those on the stage alone."""
+        self._aside_ticks = 0
         self.talking = False
         self.heard = False
         """Over this connection a voice has come."""
@@ -161,6 +168,17 @@ class StageSeat:
     def mute_self(self, muted: bool) -> None:
         """What the speaker's page says of its microphone."""
         self.self_muted, self._sounding_ticks = muted, 0
+
+    def speak_aside(self, on: bool) -> None:
+        """To those on the stage alone, until it is ``on`` no more and what was on the way has come."""
+        self.aside, self._aside_ticks = on, 0 if on else AFTER_ASIDE_TICKS
+
+    def apart(self) -> bool:
+        """Whether the sound of this tick is for the stage alone; asked once a tick."""
+        if not self.aside and self._aside_ticks:
+            self._aside_ticks -= 1
+            return True
+        return self.aside
 
     def note(self, block: Block | None) -> None:
         """Hears a tick: a page that could not say that its microphone is on again is believed by its sound."""
@@ -270,6 +288,8 @@ class Gathered(NamedTuple):
     """Of each seat that has arrived."""
     ages_ms: Mapping[str, float]
     """How old each one's sound is."""
+    aside: Mapping[str, Block]
+    """What some say to those on the stage alone; their blocks are silence."""
     played: Block | None
     farewell: bool
     """The last has said goodbye: also silence goes to the programme."""
@@ -281,6 +301,23 @@ class Gathered(NamedTuple):
             return None
         delay_ms = round(max((self.ages_ms[seat] for seat in mix.talking), default=0.0))
         return Tick(max(0, self.number), delay_ms, len(mix.talking), samples)
+
+    @staticmethod
+    def parted(
+        seats: Mapping[str, StageSeat], blocks: dict[str, Block | None]
+    ) -> tuple[dict[str, Block | None], dict[str, Block]]:
+        """What goes into the mix, silence for who speaks to the stage alone; and what those say."""
+        aside = {seat: block for seat, block in blocks.items() if seats[seat].apart() and block is not None}
+        return blocks | dict.fromkeys(aside, SILENCE), aside
+
+    def heard(self, mix: Mix) -> Mix:
+        """The mix as those on the stage hear it, with what is said to them alone; nobody their own voice."""
+        if not self.aside:
+            return mix
+        said = sum(self.aside.values(), start=SILENCE)
+        minus = {seat: block + said for seat, block in mix.minus.items()}
+        minus |= {seat: mix.minus.get(seat, mix.shared) + said - own for seat, own in self.aside.items()}
+        return replace(mix, minus=minus, shared=mix.shared + said)
 
 
 def observe(seats: Collection[StageSeat], mix: Mix) -> None:

@@ -21,7 +21,16 @@ from stentor.stage import room as stage_room
 from stentor.stage.ice import IceSettings
 from stentor.stage.peer import DtlsCertificate
 from stentor.stage.room import FAREWELL_TICKS, Room
-from stentor.stage.seat import HEARD_S, LOST_AFTER_S, SPARSE_TICKS, VACATED_AFTER_S, Presence, SeatSession, presence
+from stentor.stage.seat import (
+    AFTER_ASIDE_TICKS,
+    HEARD_S,
+    LOST_AFTER_S,
+    SPARSE_TICKS,
+    VACATED_AFTER_S,
+    Presence,
+    SeatSession,
+    presence,
+)
 from stentor.stage.sender import BATCH
 from stentor.wire.tick import Tick
 from tests.support.caller import Caller, calling, spoken
@@ -526,3 +535,21 @@ async def test_a_seat_that_is_turned_down_is_softer() -> None:
         count = len(going.ticks)
         await eventually(lambda: len(going.ticks) > count + 150, "three more")
         assert pcm.peak_dbfs(going.sound[(count + 10) * 960 :]) > -30
+
+
+@pytest.mark.realtime
+async def test_what_is_said_aside_is_heard_on_the_stage_alone() -> None:
+    """Nothing of it is for the audience, and nothing of the last words when it has ended; then one is heard again."""
+    async with running() as going, calling(spoken(READER)) as ann, calling(spoken(CARDS)) as bob:
+        await going.call("ann", ann)
+        going.room.seats["ann"].speak_aside(True)
+        await going.call("bob", bob)
+        await eventually(lambda: bob.heard.size > 48_000 * 7, "seven seconds came back")
+        going.room.seats["ann"].speak_aside(False)
+        ended = len(going.ticks)
+        assert clearest(READER, bob.heard) >= MATCHED
+        assert_not_heard(READER, ann.heard)
+        assert_not_heard(READER, going.sound[48_000:])
+        await eventually(lambda: len(going.ticks) > ended + AFTER_ASIDE_TICKS + 450, "nine more seconds were mixed")
+        assert_not_heard(READER, going.sound[(ended - 200) * 960 : (ended + AFTER_ASIDE_TICKS) * 960])
+        assert clearest(READER, going.sound[(ended + AFTER_ASIDE_TICKS) * 960 :]) > 0.5

@@ -19,6 +19,7 @@ from stentor.house.spaces.views import Views
 from stentor.house.who.callers import Callers
 from stentor.spaces import commands as c
 from stentor.spaces import rights
+from stentor.spaces.claims import Order
 from stentor.spaces.model import Space
 from stentor.spaces.rights import Actor, Look
 
@@ -79,12 +80,22 @@ async def _change(spaces: Spaces, space: Space, seat: SeatId, data: schema.SeatC
     """The space after what is wished of a seat; what its person says of the microphone goes to the stage only."""
     rights.require(actor, Look.BACKSTAGE, space)
     wishes = _wishes(seat, data)
-    if data.self_muted is not msgspec.UNSET:
-        own = rights.own_seat(actor, space)
-        if own is None or own.id != seat:
-            raise NotAllowed("Only its person can say that of a microphone; mute the seat instead.")
-        await spaces.order(space.id, "self-mute" if data.self_muted else "self-unmute", seat)
+    orders = _orders(data)
+    own = rights.own_seat(actor, space)
+    if orders and (own is None or own.id != seat):
+        raise NotAllowed("Only its person can say that of a microphone; mute the seat instead.")
+    for order in orders:
+        await spaces.order(space.id, order, seat)
     return await spaces.change(space.id, wishes, actor) if wishes else space
+
+
+def _orders(data: schema.SeatChange) -> list[Order]:
+    orders: list[Order] = []
+    if data.self_muted is not msgspec.UNSET:
+        orders.append("self-mute" if data.self_muted else "self-unmute")
+    if data.aside is not msgspec.UNSET:
+        orders.append("aside" if data.aside else "aside-end")
+    return orders
 
 
 def _wishes(seat: SeatId, data: schema.SeatChange) -> list[c.Command]:
@@ -97,6 +108,6 @@ def _wishes(seat: SeatId, data: schema.SeatChange) -> list[c.Command]:
         wishes.append(c.TurnSeat(seat, data.volume))
     if data.agreed is not msgspec.UNSET:
         wishes.append(c.AgreeToRecording(seat))
-    if not wishes and data.self_muted is msgspec.UNSET:
-        raise BadInput("Say what to change: role, muted, volume, self_muted or agreed.")
+    if not wishes and not _orders(data):
+        raise BadInput("Say what to change: role, muted, volume, self_muted, aside or agreed.")
     return wishes

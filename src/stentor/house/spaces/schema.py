@@ -104,7 +104,8 @@ class SeatChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     muted: bool | msgspec.UnsetType = msgspec.UNSET
     volume: Annotated[int, Meta(ge=0, le=200)] | msgspec.UnsetType = msgspec.UNSET
     self_muted: bool | msgspec.UnsetType = msgspec.UNSET
-    """The seat's person has switched the own microphone off or on; only they can say so. It is shown, and not kept."""
+    """Only its person can say that their microphone is off, and ``aside``, that they speak to the stage alone."""
+    aside: bool | msgspec.UnsetType = msgspec.UNSET
     agreed: Literal[True] | msgspec.UnsetType = msgspec.UNSET
     """The seat's person agrees to being heard and recorded; only they can say so."""
 
@@ -206,7 +207,7 @@ class SeatView(msgspec.Struct, frozen=True):
     oddities: list[Oddity] = []
     """What is odd about the sound."""
     volume: int = 100
-    """Per cent."""
+    aside: bool = False
     agreed_ms: int | None = None
     """When this person agreed to being recorded; null for somebody who came without the page."""
     portrait: str | None = None

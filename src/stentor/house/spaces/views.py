@@ -270,6 +270,7 @@ class Views:
             state=told.state,
             muted=seat.muted or told.muted,
             self_muted=told.self_muted,
+            aside=told.aside,
             heard=told.heard,
             talking=told.talking,
             level_dbfs=told.level_dbfs,

@@ -34,6 +34,7 @@ export class OwnSeat {
     this.stream = null;
     this.muted = false; // our own microphone is off
     this.hostMuted = false; // a host has muted our seat
+    this.aside = false; // our microphone is open for those on the stage alone
     this.joined = 0; // when the connection was made, by performance.now()
     this.ahead = 0; // ms of the house's clock before ours
     this.here = new Here(space, () => this.wanted && ["live", "interrupted"].includes(this.view?.state ?? ""));
@@ -145,6 +146,7 @@ export class OwnSeat {
     this.stream?.getTracks().forEach((track) => track.stop());
     this.stream = opened;
     opened.getAudioTracks()[0].enabled = !this.muted;
+    this.aside = false;
     this.meter.start(opened);
     await this.seat?.replace(opened, this.#bps);
     await this.green.choices(this.stream);
@@ -162,7 +164,7 @@ export class OwnSeat {
     if (state === "connecting" || state === "reconnecting") say(text(`status.${state}`));
     if (state === "waiting" && problem) say(this.#waiting(problem));
     if (state === "connected") {
-      this.#sayMuted();
+      this.sayMuted();
       this.#tellMuted();
       this.joined = performance.now();
       warn("");
@@ -235,7 +237,7 @@ export class OwnSeat {
 
   /** Mutes our microphone, or unmutes it and, if a host has muted it, our seat. */
   mute() {
-    if (!this.seat || !this.stream) return;
+    if (!this.seat || !this.stream || this.aside) return;
     this.muted = !(this.muted || this.hostMuted);
     this.here.keep(this.muted);
     this.stream.getAudioTracks()[0].enabled = !this.muted;
@@ -245,6 +247,16 @@ export class OwnSeat {
       this.command(() => this.#tell({ muted: false }));
     }
     this.#showMuted();
+  }
+
+  /**
+   * Opens the microphone for those on the stage alone, or closes it again; for the audience it stays muted.
+   * @param {boolean} on
+   */
+  openAside(on) {
+    if (on === this.aside || !this.stream || !this.muted) return;
+    this.aside = on;
+    this.stream.getAudioTracks()[0].enabled = on;
   }
 
   /** The others see at once that our microphone is off; a house that is away learns it with the next connection. */
@@ -261,10 +273,10 @@ export class OwnSeat {
     const off = this.muted || this.hostMuted;
     ($("mute").querySelector("span") ?? $("mute")).textContent = text(off ? "stage.unmute" : "stage.mute");
     $("mute").setAttribute("aria-pressed", String(off));
-    if (this.seat?.state === "connected") this.#sayMuted();
+    if (this.seat?.state === "connected") this.sayMuted();
   }
 
-  #sayMuted() {
+  sayMuted() {
     say(text(this.hostMuted ? "status.host_muted" : this.muted ? "status.connected_muted" : "status.connected"));
   }
 }

@@ -138,7 +138,7 @@ export class People {
    * How a seat sounds and what its connection is like; what is wrong sees whoever leads, and the person.
    * @param {SeatStatus} seat
    */
-  #mark({ id, state, talking, heard, muted, self_muted: off, quality, oddities, ...numbers }) {
+  #mark({ id, state, talking, heard, muted, self_muted: off, aside, quality, oddities, ...numbers }) {
     const drawn = this.rows.get(id);
     if (!drawn) return; // the house will tell of this seat
     const { row, marks, who: place, role } = drawn;
@@ -152,7 +152,7 @@ export class People {
     row.title = wrong.includes(`line_${quality}`) ? numbersOf(numbers) : "";
     const turned = this.leads && drawn.volume !== 100 ? [text("seat.volume", { volume: drawn.volume })] : [];
     set(place, [...words(who), ...turned]);
-    set(marks, words([how, ...wrong.map((key) => `odd.${key}`)]));
+    set(marks, words([aside ? "stage.aside" : how, ...wrong.map((key) => `odd.${key}`)]));
     row.dataset.muted = String(state === "connected" && open && silent);
     row.dataset.talking = String(talking && !silent);
     row.dataset.away = String(state !== "connected" && this.open);

@@ -1,6 +1,7 @@
 // A speaker's page: our own seat, the people on the stage, and what hosts lead a space with.
 
 import { $, about, ask, button, lights, pause, text, when } from "./page.js";
+import { Aside } from "./aside.js";
 import { Audience } from "./audience.js";
 import { Numbers } from "./numbers.js";
 import { BackChannel } from "./back-channel.js";
@@ -42,6 +43,7 @@ let lookedMs = 0; // by the house's clock: when the view was made
 
 const own = new OwnSeat({ space: space.id, token, command, turned });
 const people = new People({ space: space.id, token, command, silent: () => own.muted });
+const aside = new Aside({ space: space.id, token, own });
 const bar = new Bar({ press, token: () => token });
 const start = new Start({ space: space.id, token, command });
 const backChannel = new BackChannel({ space: space.id, token, command });
@@ -58,12 +60,12 @@ const edit = new Edit({ space: space.id, token, command });
 const audience = new Audience();
 const summary = new Summary({ space: space.id, token, account: space.account });
 new Numbers({ space: space.id, token });
-const keys = { r: () => bar.drawer.show("line"), c: () => bar.drawer.show("comments"), i: () => bar.invite() };
+const keys = { r: () => bar.drawer.show("line"), c: () => bar.drawer.show("comments"), i: () => bar.invite(), t: () => aside.toggle() };
 new Shortcuts({ own, acts: keys, sound: (number) => sounds.play(number) });
 const captions = new Captions({ space: space.id, token, command });
 const rundown = new Rundown({ space: space.id, token, command });
 const keep = new Keep({ space: space.id, token, command });
-const parts = [people, start, backChannel, pins, sounds, line, moderation, ladder, removal, door, edit, rundown, keep, captions, summary];
+const parts = [people, start, backChannel, pins, sounds, line, moderation, ladder, removal, door, edit, rundown, keep, captions, summary, aside];
 
 /**
  * The token from `#t=`, which lacks the space that it begins with, or `#token=`: neither is ever sent to a server. It
@@ -203,6 +205,7 @@ function show(found) {
   captions.look(found);
   line.look(found);
   summary.look(found);
+  aside.look(found);
 }
 
 /** What depends on the time; nothing is asked for. */
@@ -236,7 +239,10 @@ async function watch() {
       if (first) own.back();
     },
     /** @param {SeatStatus[]} seats */
-    seats: (seats) => people.hear(seats),
+    seats: (seats) => {
+      people.hear(seats);
+      aside.hear(seats);
+    },
     /** @param {{ requests: Waiting[] } | null} told */
     requests: (told) => line.hear(told),
     backstage: () => backChannel.news(),
@@ -255,6 +261,7 @@ async function watch() {
       if (error.code === "space-not-found") return block(text("notice.space"));
       if (!own.seat) say(text("error.house"));
       people.hear([]); // then what a view says is newer
+      aside.hear([]);
       wait = AGAIN_MS;
     }
     await pause(about(wait));
