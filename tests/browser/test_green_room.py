@@ -9,7 +9,7 @@ import pytest
 from stentor.audio.pcm import Samples
 from tests.browser.conftest import Browsers
 from tests.browser.test_voices import AS_RECORDED, THERE
-from tests.support.browser import visit
+from tests.support.browser import RATE_HZ, visit
 from tests.support.sound import correlation
 from tests.support.whole import Whole
 
@@ -19,6 +19,8 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.timeout(180),
 ]
+PIECE = 2 * RATE_HZ
+"""A busy machine may hold up the sound between two of these."""
 CONNECTIONS = """
 window.connections = [];
 window.RTCPeerConnection = class extends RTCPeerConnection {
@@ -90,7 +92,7 @@ async def test_before_the_doors_they_hear_each_other_and_the_pages_say_so(
     made = await house.call("POST", "/spaces", {"id": "before", "title": "Before", "language": "en"})
     guest = await house.call("POST", "/spaces/before/invitations", {"name": "Grace"})
     stage = f"http://127.0.0.1:{house.settings.port}/stage/before#token="
-    among_us = "You can hear each other; nobody outside hears you"
+    among_us = "You can hear each other"
     async with (
         visit(browsers.reader, stage + made["invitation"]["token"]) as host,
         visit(browsers.cards, stage + guest["token"]) as other,
@@ -104,8 +106,9 @@ async def test_before_the_doors_they_hear_each_other_and_the_pages_say_so(
             "[...document.querySelectorAll('#people .quiet')].every((how) => /^(ready|talking)/.test(how.textContent))",
             "both are ready",
         )
-        heard = await host.record("#mix", 4)
-        assert correlation(heard[4800:-4800], voices["cards"]).score > THERE
+        heard = await host.record("#mix", 6)
+        pieces = [heard[at : at + PIECE] for at in range(0, heard.size - PIECE, PIECE // 2)]
+        assert max(correlation(piece, voices["cards"]).score for piece in pieces) > THERE
         await listener.says("#to-come", "On stage: Grace")
         await house.call("POST", "/spaces/before/doors")
         await host.says("#state", "Doors open")
