@@ -1,14 +1,14 @@
 """What spaces cost: processor time of every role of a whole Stentor, against spaces that are over, wait, and talk.
 
-``python -m bench.spaces [--over 0,1000,10000,100000] [--waiting 1,10,100] [--live 1,5,10] [--seconds 20]
+``python -m bench.spaces [--over 0,1000,10000,100000] [--waiting 1,10,100] [--live 1,5,10] [--talkers 1] [--seconds 20]
 [--captions off]``.
 
-A row is one Stentor with so many spaces in the database, and so many that wait with music or are live with one talker
-each. By role it shows the share of one processor, then what a waiting or a live space costs more than none (with and
-without the captions, which are a choice), how much processor time the cold start of the slowest role took, and memory.
-Processor time is read, not the clock, so that others on the machine change little. The talkers are not counted. A stage
-that gets no processor leaves ticks out, which costs nothing: "skipped" is their share. On a machine with other work put
-``chrt -r 1`` before the command; the recogniser of captions then takes all it can, too.
+A row is one Stentor with so many spaces in the database, and so many that wait with music or are live, with one talker
+each or as many as are told. By role it shows the share of one processor, then what a waiting or a live space costs more
+than none (with and without the captions, which are a choice), how much processor time the cold start of the slowest
+role took, and memory. Processor time is read, not the clock, so that others on the machine change little. The talkers
+are not counted. A stage that gets no processor leaves ticks out, which costs nothing: "skipped" is their share. On a
+machine with other work put ``chrt -r 1`` before the command; the recogniser of captions then takes all it can, too.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def _role(worker: str) -> str:
     return worker.rstrip("0123456789").rstrip("-")
 
 
-async def measure(over: int, waiting: int, live: int, seconds: float, captions: str) -> Row:
+async def measure(over: int, waiting: int, live: int, seconds: float, captions: str, talkers: int = 1) -> Row:
     """One Stentor from its cold start on."""
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="stentor-spaces-"))
@@ -163,15 +163,20 @@ async def measure(over: int, waiting: int, live: int, seconds: float, captions: 
         talking: list[asyncio.Task[None]] = []
         for number in range(waiting + live):
             token = await _open(house, f"on-{number}", live=number < live)
-            if number < live:
-                talker = speak.speak(f"http://127.0.0.1:{port}", f"on-{number}", ("reader",), name="Host", token=token)
+            for seat in range(talkers if number < live else 0):
+                if seat:
+                    body = {"name": f"Guest {seat}", "role": "speaker"}
+                    made = (await house.post(f"/spaces/on-{number}/invitations", json=body)).raise_for_status().json()
+                    token = str(made["token"])
+                voice = ("reader", "cards")[seat % 2]
+                talker = speak.speak(f"http://127.0.0.1:{port}", f"on-{number}", (voice,), name="Host", token=token)
                 talking.append(asyncio.create_task(talker, name="talker"))
         for _ in range(SEATED_S):
-            if (await _stage(house)).get("seats", 0) >= live:
+            if (await _stage(house)).get("seats", 0) >= live * talkers:
                 break
             await asyncio.sleep(1)
         else:
-            raise SystemExit(f"Not all of the {live} talkers came to their seats within {SEATED_S} s.")
+            raise SystemExit(f"Not all of the {live * talkers} talkers came to their seats within {SEATED_S} s.")
         await asyncio.sleep(SETTLE_S)
         before, ticks, begun = used(supervisor), await _stage(house), time.monotonic()
         await asyncio.sleep(seconds)
@@ -225,6 +230,7 @@ async def main() -> None:
     parser.add_argument("--over", type=numbers, default=[0, 1000, 10_000, 100_000])
     parser.add_argument("--waiting", type=numbers, default=[1, 10, 100])
     parser.add_argument("--live", type=numbers, default=[1, 5, 10])
+    parser.add_argument("--talkers", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--captions", choices=("auto", "off"), default="auto")
     given = parser.parse_args()
@@ -236,7 +242,7 @@ async def main() -> None:
         plan.insert(0, (0, 0, 0))
     rows: list[Row] = []
     for over, waiting, live in plan:
-        rows.append(await measure(over, waiting, live, given.seconds, given.captions))
+        rows.append(await measure(over, waiting, live, given.seconds, given.captions, given.talkers))
         print(table(rows[-1:]).splitlines()[-1], flush=True)
     print(table(rows))
     RESULTS.mkdir(exist_ok=True)
@@ -246,6 +252,7 @@ async def main() -> None:
         "machine": platform.machine(),
         "seconds": given.seconds,
         "captions": given.captions,
+        "talkers": given.talkers,
     }
     name.write_text(json.dumps(told | {"rows": [row._asdict() for row in rows]}, indent=1) + "\n")
     print(f"kept in {name}")

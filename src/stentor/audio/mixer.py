@@ -126,27 +126,28 @@ class Mixer:
         """Ticks in which the same seats give sound."""
         leaving = self._seat_people(inputs[0])
         sound = self._gather(inputs)
-        judged = [
-            [row.judge(energy, self._settings.get(seat, _NEUTRAL).factor) for energy in energies]
-            for seat, row, energies in zip(
-                self._seats, self._rows, _mean_squares(self._weighting.filter(sound)), strict=True
-            )
-        ]
-        shape = (len(self._seats), len(inputs))
-        self._apply(sound, np.array([[gain for gain, _ in row] for row in judged]).reshape(shape))
-        talking = [
-            frozenset(seat for seat, row in zip(self._seats, judged, strict=True) if row[place][1])
-            for place in range(len(inputs))
-        ]
-        full, minus = self._sum(sound, played, leaving, frozenset().union(*talking))
-        levels = [[max(FLOOR_DBFS, 10.0 * log10(max(each, 1e-18))) for each in row] for row in _mean_squares(sound)]
+        heard = _mean_squares(self._weighting.filter(sound))
+        gains = np.empty((len(self._seats), len(inputs)))
+        talking: list[set[str]] = [set() for _ in inputs]
+        for at, (seat, row) in enumerate(zip(self._seats, self._rows, strict=True)):
+            factor = self._settings.get(seat, _NEUTRAL).factor
+            for place, energy in enumerate(heard[at]):
+                gains[at, place], talks = row.judge(energy, factor)
+                if talks:
+                    talking[place].add(seat)
+        self._apply(sound, gains)
+        full, minus = self._sum(sound, played, leaving, set().union(*talking))
+        energies = _mean_squares(sound)
         mixes = []
         for place, talkers in enumerate(talking):
             tick = slice(place * TICK_SAMPLES, (place + 1) * TICK_SAMPLES)
             mixed = full[tick]
             own = {seat: each[tick] for seat, each in minus.items() if seat in talkers or len(self._seats) == 1}
-            levels_dbfs = {seat: row[place] for seat, row in zip(self._seats, levels, strict=True)}
-            mixes.append(Mix(mixed, own, mixed, talkers, levels_dbfs))
+            levels = {
+                seat: max(FLOOR_DBFS, 10.0 * log10(max(row[place], 1e-18)))
+                for seat, row in zip(self._seats, energies, strict=True)
+            }
+            mixes.append(Mix(mixed, own, mixed, frozenset(talkers), levels))
         return mixes
 
     def _seat_people(self, inputs: Mapping[str, Block | None]) -> Block:
@@ -201,7 +202,7 @@ class Mixer:
         self._gains = gains[:, -1]
 
     def _sum(
-        self, sound: NDArray[np.float32], played: Samples, leaving: Block, talking: frozenset[str]
+        self, sound: NDArray[np.float32], played: Samples, leaving: Block, talking: set[str]
     ) -> tuple[Samples, dict[str, Samples]]:
         """The mix and the mixes of ``talking`` without themselves, 5 ms late and under one curve of the limiter.
 

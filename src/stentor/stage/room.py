@@ -300,7 +300,7 @@ class Room:
             [each.blocks for each in gathered],
             [pcm.SILENCE if each.played is None else each.played for each in gathered],
         )
-        samples = pcm.to_int16(np.concatenate([mix.full for mix in mixes]))
+        samples = pcm.to_int16(np.concatenate([mix.full for mix in mixes]) if len(mixes) > 1 else mixes[0].full)
         seats = self.seats.values()
         for place, (each, mix) in enumerate(zip(gathered, mixes, strict=True)):
             observe(seats, mix)
