@@ -1,11 +1,12 @@
 /* The crowd of the bench: COUNT listeners of one stream, as cheap as Linux allows, each of them measured.
  *
- *     listeners PORT PATH COUNT RATE SECONDS
+ *     listeners PORT PATH COUNT RATE SECONDS [STAY AGAIN]
  *
  * A PATH that ends with .m3u8 is a media playlist, and the listeners are players of HLS (players.h).
  * They come to http://127.0.0.1:PORT/PATH at a steady RATE a second, each from a loopback address of its own, and
- * stay until SECONDS after the last was due. Nobody comes again: who was refused or cut off stays away, and his pause
- * lasts until the end. Standard output has a line of JSON a second, and at the end one with what all listeners met.
+ * stay until SECONDS after the last was due. With STAY each leaves after half to one and a half of so many seconds; with
+ * AGAIN who was refused or cut off comes again: when the answer says, else after so many seconds. Else nobody comes
+ * again: who was refused or cut off stays away, and his pause lasts until the end. Standard output has a line of JSON a second, and at the end one with what all listeners met.
  *
  * What comes is counted and thrown away without being copied (MSG_TRUNC, tcp(7)). Nobody is woken for it: a process
  * looks every REST_MS, so times are as exact as that.
@@ -39,23 +40,27 @@ enum {
 static const double START_S = 1.0; /* until every process is there */
 static const char HEAD_END[] = "\r\n\r\n";
 
-enum state { AWAY, CONNECTING, ASKING, HEARING, REFUSED, CUT };
+enum state { AWAY, CONNECTING, ASKING, HEARING, REFUSED, CUT, LEFT };
+/* What a stream begins with, of which the last chunk has been whole for half of one on average; and HLS' files. */
+static const double BURST_S = 3.36, SEGMENT_S = 3.84;
 
 /* Times are seconds since the first listener was due; 0 where it did not happen. */
 struct listener {
     double due, opened, connected, first, second, last, pause;
     long bytes, bytes_by_second; /* of sound, so without the head of the answer */
-    int line, status, error;
+    double again, until, spell;  /* when it comes again and when it leaves; the longest time it has heard in one go */
+    double told, told_last, waited_s, heard_s;
+    int line, status, error, joins, refusals, let_in;
     unsigned char state, matched; /* how much of HEAD_END was seen */
 };
 
 static struct listener *all; /* shared by the processes; number i is of process i % processes */
-static int count, processes;
+static int count, processes, peak;
 static struct sockaddr_in server = {.sin_family = AF_INET};
 static char request[1024];
 static int request_bytes, folder_bytes, plays_hls;
 static const char *path;
-static double began;
+static double began, stay, comes_again;
 
 static double now(void) {
     struct timespec time;
@@ -68,7 +73,18 @@ static void rest(double seconds) {
     if (seconds > 0) nanosleep(&time, NULL);
 }
 
+/* The spell is over, or the crowd is: adds up what was heard. */
+static void spell_over(struct listener *one) {
+    double spell = one->last - one->first;
+    if (!one->first) return;
+    if (spell > one->spell) one->spell = spell;
+    if (!plays_hls) one->heard_s += BURST_S + spell;
+    if (stay) one->first = 0;
+}
+
 static void over(struct listener *one, enum state state, int error) {
+    if (one->state == HEARING && (stay || comes_again)) spell_over(one);
+    if (state != LEFT && one->again <= now()) one->again = now() + comes_again;
     one->state = (unsigned char)state;
     one->error = error;
     if (one->line >= 0) close(one->line);
@@ -116,6 +132,26 @@ static void sound(struct listener *one, long bytes, double at) {
     one->last = at;
 }
 
+static void joined(struct listener *one, double at) {
+    one->state = HEARING;
+    one->joins++;
+    one->until = at + stay * (0.5 + (double)((one - all) * 7919L % 1000) / 1000);
+    if (!one->refusals || one->let_in) return;
+    one->let_in = 1;
+    one->waited_s = at - one->told;
+}
+
+/* Told to come back, and when. */
+static void refused(struct listener *one, const char *head, double at) {
+    const char *after = strcasestr(head, "\r\nRetry-After:");
+    if (one->status == 429) {
+        if (!one->refusals++) one->told = at;
+        one->told_last = at;
+        if (after) one->again = at + atof(after + strlen("\r\nRetry-After:"));
+    }
+    over(one, REFUSED, 0);
+}
+
 #include "players.h"
 
 /* The head of the answer, perhaps with sound behind it; false when there is nothing more to read. */
@@ -126,14 +162,14 @@ static int answered(struct listener *one, double at) {
     if (size <= 0) { over(one, REFUSED, size ? errno : ECONNRESET); return 0; }
     head[size] = 0;
     if (!one->status && sscanf(head, "HTTP/1.%*d %d", &one->status) != 1) one->status = -1;
-    if (one->status != 200) { over(one, REFUSED, 0); return 0; }
+    if (one->status != 200) { refused(one, head, at); return 0; }
     ssize_t next = 0;
     while (next < size && one->matched < 4) {
         one->matched = (unsigned char)(head[next] == HEAD_END[one->matched] ? one->matched + 1 : head[next] == '\r');
         next++;
     }
     if (one->matched < 4) return 1;
-    one->state = HEARING;
+    joined(one, at);
     if (size > next) sound(one, size - next, at);
     return 1;
 }
@@ -155,6 +191,22 @@ static void ready(struct listener *one, unsigned events, double at) {
     if (size > 0 && events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) over(one, CUT, 0); /* that was the last of it */
 }
 
+/* Who has stayed long enough leaves; who was sent away or cut off comes again. */
+static void moves(int process, int poll) {
+    double at = now();
+    for (int i = process; i < count; i += processes) {
+        struct listener *one = &all[i];
+        if (stay && one->state == HEARING && at >= one->until) {
+            over(one, LEFT, 0);
+        } else if (comes_again && (one->state == REFUSED || one->state == CUT) && at >= one->again) {
+            one->status = one->matched = 0;
+            one->again = 0;
+            if (plays_hls) players[i / processes].kept_bytes = players[i / processes].segment = 0;
+            come(i, poll);
+        }
+    }
+}
+
 /* One process: its listeners come when they are due, and are looked after until the end. */
 static void crowd(int process, double end) {
     struct epoll_event events[EVENTS];
@@ -170,6 +222,7 @@ static void crowd(int process, double end) {
             for (int i = 0; i < found; i++) ready(&all[events[i].data.u32], events[i].events, at);
         } while (found == EVENTS);
         if (plays_hls) wake(now());
+        if (stay || comes_again) moves(process, poll);
         rest(looked + REST_MS * 1e-3 - now());
     }
 }
@@ -193,8 +246,17 @@ static void quantiles(const char *name, double *numbers, int size) {
     printf("}");
 }
 
+/* Ten times a second: the most that heard at once. */
+static void look(void) {
+    int playing = 0;
+    for (int i = 0; i < count; i++) playing += all[i].first > 0 && all[i].state == HEARING;
+    if (playing > peak) peak = playing;
+}
+
 /* What one line says of all listeners; with `last` also the quantiles over them. */
 static void tell(double at, int last) {
+    int joins = 0, refusals = 0, told = 0, let_in = 0, minute = 0, people = 0;
+    double waited_s = 0, heard_s = 0;
     int come = 0, connected = 0, answers = 0, heard = 0, playing = 0, refused = 0, cut = 0, rates = 0, late = 0;
     int statuses[600] = {0}, errors[200] = {0};
     long bytes = 0;
@@ -206,6 +268,15 @@ static void tell(double at, int last) {
         connected += one->connected > 0;
         answers += one->status == 200;
         playing += one->first > 0 && one->state == HEARING;
+        joins += one->joins;
+        people += one->joins > 0;
+        refusals += one->refusals;
+        told += one->refusals > 0;
+        let_in += one->let_in;
+        waited_s += one->let_in ? one->waited_s : one->refusals ? one->told_last - one->told : 0;
+        if (last && one->state == HEARING) spell_over(one);
+        minute += one->spell >= 60;
+        heard_s += one->heard_s;
         refused += one->state == REFUSED;
         cut += one->state == CUT;
         bytes += one->bytes;
@@ -226,6 +297,8 @@ static void tell(double at, int last) {
         quantiles("pause_s", pause, heard);
         quantiles("sound_bps", rate, rates);
         quantiles("late_s", lateness, late);
+        printf(", \"joins\": %d, \"people\": %d, \"refusals\": %d, \"told\": %d, \"let_in\": %d, \"waited_s\": %.1f, \"minute\": %d, "
+               "\"heard_s\": %.1f, \"peak\": %d", joins, people, refusals, told, let_in, waited_s, minute, heard_s, peak);
         printf(", \"last\": true, \"statuses\": {");
         for (int i = 0, some = 0; i < 600; i++)
             if (statuses[i]) printf("%s\"%d\": %d", some++ ? ", " : "", i, statuses[i]);
@@ -240,8 +313,9 @@ static void tell(double at, int last) {
 }
 
 int main(int arguments, char **argument) {
-    if (arguments != 6 || *argument[2] != '/') return fprintf(stderr, "listeners PORT PATH COUNT RATE SECONDS\n"), 2;
+    if ((arguments != 6 && arguments != 8) || *argument[2] != '/') return fprintf(stderr, "listeners PORT PATH COUNT RATE SECONDS [STAY AGAIN]\n"), 2;
     count = atoi(argument[3]);
+    if (arguments == 8) stay = atof(argument[6]), comes_again = atof(argument[7]);
     double rate = atof(argument[4]), end = count / rate + atof(argument[5]);
     processes = (count + A_PROCESS - 1) / A_PROCESS;
     if (count < 1 || processes > MOST_PROCESSES || rate <= 0) return fprintf(stderr, "no such crowd\n"), 2;
@@ -270,9 +344,10 @@ int main(int arguments, char **argument) {
             _exit(0);
         }
     }
-    for (double at = 0; at < end; at++) {
-        rest(at - now());
-        tell(at > 0 ? now() : 0, 0);
+    for (long tenth = 0; tenth / 10.0 < end; tenth++) {
+        rest(tenth / 10.0 - now());
+        look();
+        if (tenth % 10 == 0) tell(tenth > 0 ? now() : 0, 0);
     }
     int status, failed = 0;
     while (wait(&status) > 0) failed |= status;

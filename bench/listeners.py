@@ -54,6 +54,23 @@ class Met(Second, kw_only=True):
     """Answers that were not 200."""
     errors: dict[str, int]
     """What the system said of lines that broke."""
+    joins: int
+    """Times that somebody began to hear."""
+    people: int
+    """Who did."""
+    refusals: int
+    """Times that somebody was told to come back, and how many were."""
+    told: int
+    let_in: int
+    """Of those who heard it afterwards."""
+    waited_s: float
+    """From the first time that each was told so until it heard something, or was told last; summed."""
+    minute: int
+    """Who has heard it for a minute in one go."""
+    heard_s: float
+    """Summed: of a stream what comes at once and the time after it; of HLS whole segments."""
+    peak: int
+    """The most that heard it at once, looked at ten times a second."""
 
 
 def listen(
@@ -62,14 +79,18 @@ def listen(
     rate: float,
     seconds: float,
     on_second: Callable[[int, Second], None] = lambda pid, now: None,
+    *,
+    stay_s: float = 0.0,
+    again_s: float = 0.0,
 ) -> Met:
     """``count`` listeners come to ``stream`` on 127.0.0.1, ``rate`` a second, and stay ``seconds`` more than the last.
 
-    ``on_second`` gets the number of the first of the crowd's processes, and how it stands, about once a second.
+    With ``stay_s`` each leaves after half to one and a half of that; with ``again_s`` who is sent away or cut off comes
+    again. ``on_second`` gets the number of the first of the crowd's processes, and how it stands, about once a second.
     """
     parts = urlsplit(stream)
     with compiled("listeners") as program:
-        command = [program, str(parts.port), parts.path, str(count), str(rate), str(seconds)]
+        command = [program, str(parts.port), parts.path, str(count), str(rate), str(seconds), str(stay_s), str(again_s)]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
             line = b""

@@ -80,13 +80,14 @@ static void begins(struct player *one, int size, double at) {
     int status = -1;
     sscanf(one->kept, "HTTP/1.%*d %d", &status);
     if (!listener->first || status != 200) listener->status = status;
+    if (status == 429) { free(one->kept); one->kept = NULL; refused(listener, "", at); return; }
     const char *length = strcasestr(one->kept, "\r\nContent-Length:");
     if (status != 200 || !length || length > one->kept + size) { ends(one, listener->first ? CUT : REFUSED, 0); return; }
     one->left = atol(length + strlen("\r\nContent-Length:"));
     if (one->segment) {
         int body = one->kept_bytes - size;
         one->left -= body;
-        listener->state = HEARING;
+        if (listener->state != HEARING) joined(listener, at);
         if (body) sound(listener, body, at);
     } else {
         one->left -= one->kept_bytes - size;
@@ -118,6 +119,7 @@ static int reads(struct player *one, double at) {
         }
     }
     if (listener->line < 0 || one->left) return listener->line >= 0;
+    if (one->segment) listener->heard_s += SEGMENT_S;
     if (!one->segment) {
         one->loaded = at;
         one->kept[one->kept_bytes] = 0;

@@ -99,6 +99,7 @@ async def test_the_pages_of_the_house(house: Whole, browsers: Browsers) -> None:
         await open_to_all(page, "accounts")
         await page.page.goto(at(house, "/admin/site"))
         await page.until("document.querySelector('[name=name]').value === 'Stentor'", "what is set is shown")
+        await page.says("#attack-said", "There is none")
         await page.page.fill("[name=accent]", "#ffcc00")
         await page.page.click("#site .primary")
         await page.says("#accent-said", "could hardly be read on light pages")

@@ -17,7 +17,7 @@ from stentor.edge.seconds import Seconds
 from tests.support.edge import edge, request
 from tests.support.house import problem, running_house
 
-FILE = "/api/v1/site/attack.csv"
+FILE, WHETHER = "/api/v1/site/attack.csv", "/api/v1/site/attack"
 HOSTILE, GUEST = "198.51.100.77", "203.0.113.5"
 FLOOD = 600
 
@@ -30,6 +30,8 @@ async def test_a_flood_is_named_to_administrators_for_a_time_and_a_listener_neve
     async with running_house(tmp_path) as house, edge() as rig, connect(house.nats.url, name="edge") as bus:
         problem(await house.http.get(FILE), 404, "no-attack-file")
         problem(await house.anyone.get(FILE), 401, "not-signed-in")
+        problem(await house.anyone.get(WHETHER), 401, "not-signed-in")
+        assert (await house.http.get(WHETHER)).json() == {"sources": 0, "last_ms": None}
         keeper = RowKeeper(bus, rig.worker, Seconds(rig.worker, rig.site, "edge-0"), "edge-0", attack_file=True)
         telling = asyncio.create_task(keeper.run())
         listener = await rig.open("/s/friday/live.aac", f"X-Forwarded-For: {GUEST}")
@@ -43,6 +45,7 @@ async def test_a_flood_is_named_to_administrators_for_a_time_and_a_listener_neve
         [head, *found] = csv.reader(answer.text.splitlines())
         assert {one[2] for one in found} == {HOSTILE}
         assert found[0][head.index("behaviour")] == "hasty"
+        assert (await house.http.get(WHETHER)).json()["sources"] == len(found)
         assert any(HOSTILE.encode() in data for data in stored(tmp_path))
         assert not any(GUEST.encode() in data for data in stored(tmp_path))
         telling.cancel()

@@ -66,7 +66,8 @@ class Crowd:
     async def play(self, number: int, seconds: float) -> None:
         client = await self.open(STREAMS + number)
         agent = "User-Agent: hls.js"
-        assert b" 200 " in (await ask(client, "/s/friday/hls/index.m3u8", agent))[0]
+        for name in ("index", "aac-64"):
+            assert b" 200 " in (await ask(client, f"/s/friday/hls/{name}.m3u8", agent))[0]
         until, part = time.monotonic() + seconds, (self.rig.window.head + 1) // grid.CHUNKS_PER_PART
         while time.monotonic() < until:
             segment, index = divmod(part, grid.PARTS_PER_SEGMENT)

@@ -126,6 +126,7 @@ EXPECTED = {
     "DELETE /accounts/{handle}": SITE,
     "GET /accounts/{handle}/picture": EVERYBODY,
     "GET /site/deletions": SITE,
+    "GET /site/attack": SITE,
     "GET /site/attack.csv": SITE,
     "GET /site/record": SITE,
     "GET /site": SITE,

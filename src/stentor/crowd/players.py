@@ -116,8 +116,8 @@ class Players:
         self._part = -1
         self._count = 0.0
         self._listeners: list[str] = []
-        self.hidden = False
-        """Whether somebody asks through a proxy that names nobody."""
+        self._veiled = -SEGMENTS_KEPT
+        """When somebody asked last by a proxy's connection."""
 
     def ask(
         self,
@@ -136,7 +136,9 @@ class Players:
         """
         source = caller.client
         if source.startswith(ALONE):
-            source, self.hidden = ALONE, True
+            source = ALONE
+        if caller.alone:
+            self._veiled = part
         lines = self._lines.get(caller)
         if lines is None:
             lines = self._lines[caller] = {}
@@ -165,6 +167,11 @@ class Players:
         asker.lines += 1
         asker.ask(part, pace)
         lines[key] = asker
+
+    @property
+    def hidden(self) -> bool:
+        """Whether somebody asks through a proxy, which may be a cache and answer others in its place."""
+        return self._part - self._veiled <= GAP_PARTS
 
     def gone(self, caller: Caller) -> None:
         """The connection is closed."""
@@ -195,7 +202,6 @@ class Players:
                     self._drop(asker)
                 elif asker.last - asker.since >= LISTENER_PARTS:
                     self._tell(asker)
-            self.hidden = any(source == ALONE for source in self._open) or (ALONE, None) in self._all
         return max(0.0, self._count)
 
     def listeners(self) -> list[str]:

@@ -20,7 +20,7 @@ class Played:
         self._gate, self._clock = gate, clock
         self._plays = Plays()
         self.hidden: set[str] = set()
-        """Spaces of which somebody got a segment through a proxy that names nobody: they are in no number."""
+        """Spaces of which somebody got a segment through a proxy, which may be a cache, or name nobody."""
 
     def sent(self, space: str, segment: int, request: Request, connection: Connection) -> None:
         """Somebody got a segment, or the most of it."""
@@ -38,6 +38,8 @@ class Played:
         else:
             self.hidden.add(space)
             return
+        if connection.alone:  # a cache, perhaps
+            self.hidden.add(space)
         robot = is_robot(request.headers.get("user-agent", ""))
         done = device == DONE or self._plays.heard(space, device, segment, robot=robot)
         if not connection.alone:  # a proxy's connection speaks now for this one, now for that one

@@ -40,7 +40,7 @@ class Figure(msgspec.Struct, frozen=True):
     at_ms: int | None = None
     """The second of a peak."""
     at_least: bool = False
-    """There may be more: some came through a proxy that named nobody, which may be a cache."""
+    """There may be more: some came through a proxy that named nobody, or by HLS through one that may be a cache."""
 
 
 NOTHING = Figure(0, 0, 0, "")
@@ -176,7 +176,7 @@ class AudienceTally:
             edges=len(self._seen),
             since_ms=self._times[0],
             until_ms=self._times[1],
-            hearing=_exact("hearing", round(standing[last]), hidden),
+            hearing=_exact("hearing", round(self._now(last)), hidden),
             peak=_exact("peak", round(peak), self._hidden, at_ms=-at_second * 1000),
             lobby=Figure(
                 max(lobby, default=0), max(lobby, default=0), sum(lobby), METHODS["lobby"], None, sums["unnamed"] > 0
@@ -190,9 +190,16 @@ class AudienceTally:
             skipped=_exact("skipped", round(sums["skipped_chunks"] * grid.CHUNK_S / 60, 2)),
             first_sound_ms=_first_sound(self._first_sound),
             listeners=_people("listeners", self._stayed.count(), sums["stayed_unnamed"], self._hidden),
-            unique=_people("unique", self._came.count(), sums["unnamed"]),
+            unique=_people("unique", self._came.count(), sums["unnamed"], self._hidden),
         )
         return with_plays(counts, days, at_least=self._plays_hidden)
+
+    def _now(self, last: int) -> float:
+        """Who hears it in the newest second: rows of one second come one after the other, so of some edges it is still
+        that of the second before.
+        """
+        newest = ((max(seconds), seconds) for seconds in self._hearing.values() if seconds)
+        return sum(seconds[second] for second, seconds in newest if second + CARRIED_S > last)
 
 
 SUMS = ("turned_away", "joins", "sound_chunks", "skipped_chunks", "parts", "unnamed", "stayed_unnamed")

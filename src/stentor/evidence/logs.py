@@ -66,7 +66,10 @@ _NCSA = re.compile(
     r'(?P<who>[^\[]*)\[(?P<time>[^\]]{10,40})\] "(?P<request>(?:[^"\\]|\\.)*)" '
     r"(?P<status>\d{3}|-) (?P<bytes>\d+|-)(?P<rest>.*)"
 )
-_SYSLOG = re.compile(r"<\d{1,3}>.{0,200}?\]: ?|<\d{1,3}>\S+ \S+ [^:\s]+: ?")
+_SYSLOG = re.compile(
+    r"<\d{1,3}>1(?: \S+){5} (?:-|(?:\[[^\]]*\])+) |"  # RFC 5424
+    r"<\d{1,3}>.{0,200}?\]: ?|<\d{1,3}>\S+ \S+ [^:\s]+: ?"
+)
 _FIELD = re.compile(r'\s*(?:([A-Za-z_]+)=)?(?:"((?:[^"\\]|\\.)*)"|([^\s"]+))')
 _MONTHS: Final = {name: number for number, name in enumerate(
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], 1)}  # fmt: skip
@@ -80,6 +83,15 @@ _CLOUDFRONT_COLUMNS: Final = (
     "sc-range-start sc-range-end"
 ).lower().split()  # fmt: skip
 """Of its standard logs; a log without its first lines is taken to have these."""
+_REAL_TIME_COLUMNS: Final = (
+    "timestamp c-ip time-to-first-byte sc-status sc-bytes cs-method cs-protocol cs-host cs-uri-stem cs-bytes "
+    "x-edge-location x-edge-request-id x-host-header time-taken cs-protocol-version c-ip-version cs-user-agent "
+    "cs-referer cs-cookie cs-uri-query x-edge-response-result-type x-forwarded-for ssl-protocol ssl-cipher "
+    "x-edge-result-type fle-encrypted-fields fle-status sc-content-type sc-content-len sc-range-start sc-range-end "
+    "c-port"
+).lower().split()  # fmt: skip
+"""Of its real-time logs, which name none and begin with a number of seconds."""
+_EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?\t")
 
 
 class LogReader:
@@ -87,14 +99,15 @@ class LogReader:
 
     def __init__(self, shape: LogShape = LogShape.AUTO) -> None:
         self._shape = shape
-        self._columns: list[str] = list(_CLOUDFRONT_COLUMNS)
+        self._columns: list[str] = []
+        """As the log's first lines name them."""
 
     def read(self, data: bytes) -> LogLine | None:
         """A line; None where it is empty or names columns. Raises :class:`Malformed`, which never quotes the line."""
         if len(data) > MOST_LINE_BYTES:
             raise Malformed("it is longer than 64 kB")
         text = data.decode("utf-8", "replace").strip("\r\n \ufeff")
-        if not text:
+        if not text.strip("[],"):
             return None
         if text.startswith("#"):
             if text.lower().startswith("#fields:"):
@@ -111,7 +124,7 @@ class LogReader:
         shape = self._shape
         if shape is LogShape.CLOUDFRONT or (shape is LogShape.AUTO and text.count("\t") >= LEAST_COLUMNS - 1):
             return self._of_table
-        if text.startswith("{") or shape is LogShape.CLOUDFLARE:
+        if text.startswith(("{", "[{", ",{")) or shape is LogShape.CLOUDFLARE:
             return _of_json
         return self._of_ncsa
 
@@ -149,24 +162,8 @@ class LogReader:
         cells = text.split("\t")
         if len(cells) < LEAST_COLUMNS:
             raise Malformed("it has fewer columns than a line of CloudFront")
-        found = {name: cell for name, cell in zip(self._columns, cells, strict=False) if cell != "-"}
-        if missing := [name for name in ("date", "time", "sc-status", "cs-uri-stem") if name not in found]:
-            raise Malformed(f"it has no {missing[0]}")
-        at = datetime.datetime.fromisoformat(f"{found['date']}T{found['time']}+00:00")
-        query = found.get("cs-uri-query", "")
-        return LogLine(
-            _checked(at.timestamp()),
-            float(found.get("time-taken", UNKNOWN_S)),
-            _address(found.get("c-ip", "")),
-            unquote(found.get("x-forwarded-for", "")),
-            unquote(unquote(found.get("cs(user-agent)", ""))),  # it is written %2520 for a space, or %20
-            found.get("cs-method", ""),
-            found["cs-uri-stem"] + (f"?{query}" if query else ""),
-            int(found["sc-status"]),
-            int(found.get("sc-bytes", 0)),
-            found.get("c-port", ""),
-            int(found.get("sc-range-start", 0)),
-        )
+        columns = self._columns or (_REAL_TIME_COLUMNS if _EPOCH.match(text) else _CLOUDFRONT_COLUMNS)
+        return _of_cloudfront(dict(zip(columns, cells, strict=False)))
 
 
 _NAMES: Final[dict[str, tuple[str, ...]]] = {
@@ -188,11 +185,41 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
 """What fields of JSON are called, without underlines and in small letters; the first that is there counts."""
 
 
+def _of_cloudfront(cells: Mapping[str, str]) -> LogLine:
+    """By the names of its columns, of which each log has those that were chosen."""
+    found = {name: cell for name, cell in cells.items() if cell not in ("-", "")}
+    moment = found.get("timestamp") or found.get("timestamp(ms)") or ""
+    needed = ("sc-status", "cs-uri-stem") if moment else ("date", "time", "sc-status", "cs-uri-stem")
+    if missing := [name for name in needed if name not in found]:
+        raise Malformed(f"it has no {missing[0]}")
+    ended_s = _moment(moment or f"{found['date']}T{found['time']}+00:00")
+    path, query = found["cs-uri-stem"], found.get("cs-uri-query", "")
+    agent = found.get("cs(user-agent)", "") or found.get("cs-user-agent", "")
+    return LogLine(
+        _checked(ended_s),
+        float(found.get("time-taken", UNKNOWN_S)),
+        _address(found.get("c-ip", "")),
+        unquote(found.get("x-forwarded-for", "")),
+        unquote(unquote(agent)),  # it is written %2520 for a space, or %20
+        found.get("cs-method", ""),
+        path + (f"?{query}" if query and "?" not in path else ""),  # real-time logs have the query in both
+        int(found["sc-status"]),
+        int(found.get("sc-bytes", 0)),
+        found.get("c-port", ""),
+        int(found.get("sc-range-start", 0)),
+    )
+
+
 def _of_json(text: str) -> LogLine:
+    """An object, perhaps one of a list that goes over lines, or within what Splunk calls an event."""
     try:
-        fields: Mapping[str, Any] = msgspec.json.decode(text, type=dict[str, Any])
+        fields: Mapping[str, Any] = msgspec.json.decode(text.lstrip("[, ").rstrip("], "), type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError) as error:
         raise Malformed("it is no JSON object") from error
+    if isinstance(fields.get("event"), dict):
+        fields = fields | fields["event"]
+    if "cs-uri-stem" in fields:
+        return _of_cloudfront({name.lower(): str(value) for name, value in fields.items() if value is not None})
     known = {name.replace("_", "").replace("-", "").lower(): value for name, value in fields.items()}
     found = {
         ours: next((known[name] for name in names if known.get(name) not in (None, "")), None)
@@ -234,11 +261,10 @@ def _who(text: str) -> tuple[str, str]:
     """
     found: list[str] = []
     for word in text.split():
-        address = _address(word.rstrip(","))
-        if address:
-            found.append(address)
-        elif found:
+        if word == "-" and found:
             break
+        if address := _address(word.strip('",()')):
+            found.append(address)
     return (found[-1], ", ".join(found[:-1])) if found else ("", "")
 
 

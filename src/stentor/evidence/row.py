@@ -49,7 +49,7 @@ class SpaceSecond(msgspec.Struct, frozen=True, array_like=True):
     stayed_unnamed: int = 0
     """Times that somebody of whom nothing is known has listened for a minute now."""
     hidden: bool = False
-    """Whether somebody asks for HLS through a proxy that names nobody: a cache may answer others in its place."""
+    """Whether somebody asks for HLS through a proxy: a cache may answer others in its place."""
     told: bytes = b""
     """The places of devices that were told to wait (``evidence.outside``)."""
     let_in: bytes = b""
@@ -64,7 +64,7 @@ class SpaceSecond(msgspec.Struct, frozen=True, array_like=True):
     """Six bytes of each of those devices' keys."""
     players_halvings: int = 0
     plays_hidden: bool = False
-    """Whether some of the recording went through a proxy that names nobody."""
+    """Whether some of the recording went through a proxy."""
     shares: float = -1.0
     """``asking`` before it was rounded: who asks at two edges is a half at each. Edges of an older version say -1."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stentor.evidence.load import Demand, Portion, Resource
-from stentor.evidence.verdict import NightVerdict, Sign
+from stentor.evidence.verdict import LEAST_COVER, NightVerdict, Sign
 
 NAMES = {
     Resource.PLACES: "places for listeners",
@@ -25,6 +25,11 @@ def lines(verdict: NightVerdict) -> Iterator[str]:
     yield "Looked for, and what was found:"
     yield from (f"  {_sign(sign)}" for sign in verdict.signs)
     yield f"Seen: {verdict.cover:.0%} of the traffic, {verdict.rows:,} rows of {verdict.edges} edges."
+    if verdict.cover < LEAST_COVER:
+        yield (
+            "The rest has no address: it came from the edges' own machine, as when one tries it at home, "
+            "or through a proxy that names nobody (STENTOR_TRUSTED_PROXIES)."
+        )
     yield (
         "Not seen: what did not reach the edges, such as a line that is full before it. "
         "Who comes to do harm and listens is a listener here."

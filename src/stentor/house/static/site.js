@@ -1,6 +1,7 @@
 // Name, looks, rules and texts of the site, for administrators.
 
-import { $, ask, text } from "./page.js";
+import { $, ask, text, when } from "./page.js";
+import { locale } from "./shared/texts.js";
 import { attempt, values } from "./sign.js";
 
 const FIELDS = ["name", "accent", "contact", "sign_up", "create_spaces", "imprint", "privacy", "rules"];
@@ -42,3 +43,11 @@ $("logo-file").addEventListener("change", async (/** @type {EventOn<HTMLInputEle
 });
 $("logo-remove").addEventListener("click", () => save(() => ask("DELETE", "/site/logo")));
 attempt(async () => draw(await ask("GET", "/site")));
+
+/** Whether there is an attack file, and how many sources are in it. */
+attempt(async () => {
+  const { sources, last_ms: last } = await ask("GET", "/site/attack");
+  const told = { sources: sources.toLocaleString(locale()), last: when(last ?? 0) };
+  $("attack-said").textContent = text(sources ? "site.attack_there" : "site.attack_none", told);
+  $("attack-file").hidden = !sources;
+});
