@@ -25,7 +25,7 @@ _INFO_BYTES, _ACKNOWLEDGED_AT = 128, 120
 
 
 class Taking:
-    """The streams of one edge. Two microseconds a look, four looks a stream, nothing a write."""
+    """The streams of one edge. Three microseconds a look, four looks a stream, nothing a write."""
 
     def __init__(self) -> None:
         self._rounds: list[deque[tuple[float, Connection, int]]] = [deque() for _ in LOOKS_S]
