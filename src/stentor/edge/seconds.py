@@ -25,6 +25,7 @@ LISTENER_S = 60.0
 """Who listens so long in one go is a listener."""
 PREFIXES_S = 10
 """Networks are told of once in so many rows."""
+MOST_LATE_S = 10.0
 _TCP_INFO_BYTES = 32
 _QUEUE_AT = 24
 """Of a listening socket ``tcpi_unacked`` is how many wait to be accepted, ``tcpi_sacked`` how many may (tcp(7))."""
@@ -115,9 +116,10 @@ class Seconds:
         return found if spaces else None
 
     def _passed_s(self) -> float:
-        """Since the last row, or a second: one that is busy comes late to its row, and loses nothing."""
-        before, self._told_s = self._told_s, time.monotonic()
-        return self._told_s - before if before else 1.0
+        """Since the last row: an edge that is busy comes late to it, and loses nothing. 1 where a clock was set."""
+        before, self._told_s = self._told_s, self._worker.clock()
+        passed_s = self._told_s - before
+        return passed_s if 0 < passed_s < MOST_LATE_S else 1.0
 
     def _with_plays(self, spaces: Mapping[str, SpaceSecond]) -> dict[str, SpaceSecond]:
         """Those whose recordings were played, with what is said of them besides."""

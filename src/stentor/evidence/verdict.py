@@ -76,8 +76,8 @@ class NightVerdict(msgspec.Struct, frozen=True):
 
 def judge(space: str, rows: Iterable[EdgeSecond]) -> NightVerdict | None:
     """None when no row knows the space. A row that comes twice counts once."""
-    by_second = {(row.edge, row.at_ms // 1000): row for row in rows if space in row.spaces}
-    kept = _on_air([by_second[key] for key in sorted(by_second)], space)
+    by_time = {(row.edge, row.at_ms): row for row in rows if space in row.spaces}
+    kept = _on_air([by_time[key] for key in sorted(by_time)], space)
     if not kept:
         return None
     found, seen = loads(kept), cover(kept)
