@@ -54,7 +54,7 @@ async def test_a_qr_code_is_the_link(house: Whole, browsers: Browsers) -> None:
             assert "#" not in grace.page.url, "a shown or shared address gives no key away"
 
         await host.page.locator("#invite").get_by_label("Name", exact=True).fill("Mary")
-        await host.page.get_by_role("button", name="Make a link").click()
+        await host.page.get_by_role("button", name="Create link").click()
         made = host.page.locator("#invite-result")
         await made.get_by_role("button", name="QR code").click()
         assert await reads(made.get_by_role("img")) == await made.locator("input").input_value()

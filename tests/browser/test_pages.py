@@ -162,8 +162,8 @@ async def test_a_host_leads_a_space_from_the_page(house: Whole, browsers: Browse
         await page.page.get_by_label("Admin token").fill(config.admin_token(house.settings))
         await page.page.keyboard.press("Enter")
         await page.page.get_by_label("Title").fill("By hand")
-        await page.page.get_by_label("Name of the host").fill("Ada")
-        spoken = page.page.get_by_label("Language that is spoken")
+        await page.page.get_by_label("Host (leave empty to host it yourself)").fill("Ada")
+        spoken = page.page.get_by_label("Spoken language")
         assert await spoken.input_value() == "en", "the reader's own is proposed"
         await spoken.select_option("German")
         await page.page.get_by_role("button", name="Create", exact=True).press("Enter")

@@ -257,7 +257,7 @@ async def test_a_guest_keeps_the_seat(house: Whole, browsers: Browsers) -> None:
         await page.says("#status", "You are on the stage", within_s=30)
         await house.until("claimed", connected, "the speaker is on the stage by the session")
         async with visit(browsers.plain, at(house, f"/stage/claimed#token={tokens['guest']}")) as other:
-            await other.says("#blocked", "This link opens nothing any more")
+            await other.says("#blocked", "This link no longer works")
         await page.page.goto(at(house, "/"))
         await page.page.goto(at(house, "/stage/claimed"))
         await page.says("#you", "guest")

@@ -38,7 +38,7 @@ async def test_from_the_countdown_to_live(house: Whole, browsers: Browsers) -> N
         assert await house.state("start") == "doors_open"
 
         await live.click()
-        await host.says("#ready[open] #ready-found", "nobody is here")
+        await host.says("#ready[open] #ready-found", "nobody is on the stage")
         await host.page.keyboard.press("Escape")
         await host.page.click("#join")
         await host.says("#status", "You are on the stage")
@@ -49,14 +49,14 @@ async def test_from_the_countdown_to_live(house: Whole, browsers: Browsers) -> N
         await host.page.click("#drawer-open")
         await host.page.click("#tab-pins")
         await host.page.get_by_label("Note").fill("<img src=x onerror=alert(1)> Read this")
-        await host.page.get_by_label("Link (may stay empty)").fill("https://example.org/paper")
+        await host.page.get_by_label("Link (optional)").fill("https://example.org/paper")
         await host.page.keyboard.press("Enter")
         await host.says("#pinned a", "<img src=x")
         async with visit(browsers.plain, house.audience("start")) as listener:
             link = listener.page.locator("#pins a")
             assert await link.text_content() == "<img src=x onerror=alert(1)> Read this"
             assert await link.get_attribute("href") == "https://example.org/paper"
-            await host.page.get_by_role("button", name="Take down").click()
+            await host.page.get_by_role("button", name="Unpin").click()
             await listener.until("document.querySelector('#pins').hidden", "the note is gone by itself")
             listener.calm()
         await host.page.click("#tab-back-channel")

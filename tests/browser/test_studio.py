@@ -90,11 +90,11 @@ async def test_from_the_audience_onto_the_stage_and_off_again(house: Whole, brow
         await host.says("#waiting", "Dora")
         await host.page.get_by_role("button", name="Accept: Dora").click()
         await guest.says("#standing", "want to hear you")
-        await act(host, "Dora", "Remove and shut out")
+        await act(host, "Dora", "Remove and block")
         await guest.says("#standing", "do not let you speak")
         await host.page.click("#tab-people")
         await host.page.click("#bans summary")
-        await host.page.get_by_role("button", name="Let in again: Dora").click()
+        await host.page.get_by_role("button", name="Unblock: Dora").click()
         await guest.says("#standing", "You may ask again")
         host.calm()
 
@@ -185,12 +185,12 @@ async def test_an_invitation_is_declined(house: Whole, browsers: Browsers) -> No
         guest.page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
         await host.says("#people", "guest")
         await guest.page.click("#decline")
-        await guest.says("#blocked", "You have given your seat back")
-        await host.says("#people-said", "No longer with a seat: guest.")
+        await guest.says("#blocked", "You've given up your seat")
+        await host.says("#people-said", "No longer on the stage: guest.")
         assert await host.page.locator("#decline").is_hidden()
         await guest.page.goto(stage + tokens["guest"])
         await guest.page.reload()  # as an address, the link differs only behind its #
-        await guest.says("#blocked", "This invitation is not valid any more")
+        await guest.says("#blocked", "This invitation is no longer valid")
         host.calm()
 
 

@@ -70,7 +70,7 @@ async def test_a_voice_reaches_the_other_speaker_and_the_listener(
         assert_not_heard(voices["cards"], by_guest)
 
         await guest.page.click("#leave")
-        await guest.says("#status", "You have left")
+        await guest.says("#status", "You've left")
         for each in (host, guest, listener):
             each.calm()
 
@@ -100,7 +100,7 @@ async def test_an_invitation_that_is_none_is_said_plainly(house: Whole, browsers
     async with visit(browsers.plain, stage) as page:
         await page.says("#blocked", "no invitation")
     async with visit(browsers.plain, f"{stage}#token=wrong") as page:
-        await page.says("body", "not valid any more")
+        await page.says("body", "no longer valid")
     async with visit(browsers.plain, f"{stage}#token={tokens['host']}") as page:
         await page.page.click("#join")
         await page.says("#warning", "microphone")
