@@ -1,8 +1,8 @@
 """What people do to get things done: presses, fields, pages and seconds of twelve tasks, in a real browser.
 
 ``python -m bench.tasks``. A press is a click, a tap or the Enter key that sends a form; a field is what somebody
-writes; a page is one that loads. The seconds go from the first page or press to the moment at which the page says that it is
-done; people read and think besides. Prints the table of ``docs/explanation/design.md``.
+writes; a page is one that loads. The seconds go from the first page or press until the page says
+that it is done; people read and think besides. Prints the table of ``docs/explanation/design.md``.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ async def test_a_comment_comes_and_goes(house: Whole, browsers: Browsers) -> Non
         await reader.says("#comments-said", "Nobody has written")
         await writer.page.fill("#comment-text", "Third")
         await writer.page.keyboard.press("Enter")
-        await writer.says("#warning", "shut you out")
+        await writer.says("#warning", "blocked you")
         await host.page.select_option("#comments-switch", "off")
         await host.page.click("#comments-rules button")
         await reader.until("document.querySelector('#comments').hidden", "the panel is gone", within_s=60)
@@ -124,7 +124,7 @@ async def test_a_guest_writes_and_the_host_approves(house: Whole, browsers: Brow
         )
         await gone(reader, "#comments-read", "Second")
         await send(guest, "Gina", "Third")
-        await guest.says("#guest-said", "shut you out")
+        await guest.says("#guest-said", "blocked you")
         for each in (reader, host):
             each.calm()
     await house.call("POST", "/spaces/visited/end")

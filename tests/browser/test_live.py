@@ -110,7 +110,7 @@ async def test_a_full_edge_is_said_plainly(rig: Rig, browsers: Browsers) -> None
         await page.page.route("**/door.json", refuse)
         await page.page.route("**/live.aac*", refuse)
         await page.page.click("#play")
-        await page.says("#sound", "there is no room at the moment")
+        await page.says("#sound", "there is no room right now")
         room["there"] = True
         await page.says("#sound", "You are listening")
 
@@ -140,7 +140,7 @@ async def test_captions_can_be_asked_for_before_there_are_any(rig: Rig, browsers
     """Their place is there at once and says why it is empty; with the first words nothing on the page moves."""
     async with visit(browsers.plain, f"http://127.0.0.1:{rig.port}/s/friday") as page:
         await page.page.click("#captions-switch")
-        await page.says("#captions-wait", "Nobody writes captions yet.")
+        await page.says("#captions-wait", "No captions yet.")
         below = "document.querySelector('#stage, #ways-to-hear').getBoundingClientRect().top"
         before = await page.page.evaluate(below)
         rig.channel.captions.add(said((rig.window.head - 9) * grid.CHUNK_S, "Good evening."), DOORS_OPEN_MS)
@@ -280,7 +280,7 @@ async def test_a_narrow_door_is_waited_at_with_music(rig: Rig, browsers: Browser
     async with visit(browsers.plain, f"http://127.0.0.1:{rig.port}/s/friday") as page:
         await page.page.click("#play")
         await page.says("#headline", "You're in line")
-        await page.says("#outside", "of those waiting come before you")
+        await page.says("#outside", "of those waiting are ahead of you")
         await page.advances()
         assert "/hold.m4a" in await page.page.evaluate(f"{AUDIO}.currentSrc")
         assert rig.worker.listeners == 0

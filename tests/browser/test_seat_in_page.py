@@ -135,7 +135,7 @@ async def test_a_house_that_is_gone_leaves_the_listener_alone(house: Whole, brow
         await page.page.click("#play")
         await page.says("#sound", "You are listening")
         await page.page.click("#ask a")
-        await page.says("#ask-said", "cannot be reached just now")
+        await page.says("#ask-said", "Can't reach the stage right now")
         await page.flows()
         await page.page.unroute("**/ask/**")
         await page.page.click("#ask a")

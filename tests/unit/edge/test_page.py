@@ -101,7 +101,7 @@ async def test_a_full_space_without_a_script() -> None:
     async with edge(chunks=300) as rig:
         rig.channel.heed(msgspec.structs.replace(FULL, narrow_ms=DOORS_OPEN_MS))
         page = await read(rig)
-        assert "The space is full" in page.text
+        assert "There is no room right now" in page.text
         assert [path.rpartition("/")[2] for path in page.playable] == ["live.aac", "hold.m4a", f"hold.m4a{OPUS}"]
         assert (await plays(rig, page.playable[1])).startswith("audio/")
         assert not [path for path in page.links if "/overflow/" in path], "nothing is old enough yet"
