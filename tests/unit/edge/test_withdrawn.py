@@ -151,7 +151,7 @@ async def test_a_removed_space_answers_410_below_all_its_addresses() -> None:
             assert b"secret" not in body
         status, fields, body = await rig.get("/s/friday", "Accept: text/html")
         assert (status, fields["content-type"]) == (410, "text/html; charset=utf-8")
-        assert b"This was removed on request." in body
+        assert b"This was removed on request" in body
         assert (await rig.get("/oembed?url=http://localhost/s/friday"))[0] == 410
 
 
