@@ -79,7 +79,7 @@ static void spell_over(struct listener *one) {
     if (!one->first) return;
     if (spell > one->spell) one->spell = spell;
     if (!plays_hls) one->heard_s += BURST_S + spell;
-    if (stay) one->first = 0;
+    if (stay || comes_again) one->first = 0;
 }
 
 static void over(struct listener *one, enum state state, int error) {

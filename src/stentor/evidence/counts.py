@@ -282,8 +282,10 @@ def _standing(seconds: Mapping[str, Mapping[int, float]]) -> dict[int, float]:
     for by_second in seconds.values():
         ordered = sorted(by_second)
         for second, following in zip(ordered, [*ordered[1:], ordered[-1] + 1], strict=True):
-            for each in range(second, following if following - second <= CARRIED_S else second + 1):
-                total[each] += by_second[second]
+            total[second] += by_second[second]
+            for each in range(second + 1, following if following - second <= CARRIED_S else second + 1):
+                # one that has begun anew had nobody, and those whom it had are counted where they went
+                total[each] += min(by_second[second], by_second.get(following, 0))
     return dict(total)
 
 

@@ -99,6 +99,12 @@ def test_rows_of_one_second_come_one_after_the_other() -> None:
     assert counted([*rows, row("a", 14, hearing=3)]).hearing.value == 3
 
 
+def test_an_edge_that_begins_anew_has_not_kept_its_listeners() -> None:
+    """They went to the other one in the seconds of which it says nothing, and are not counted twice."""
+    rows = [row("a", 10, hearing=3), row("b", 10, hearing=4), row("b", 11, hearing=7), row("a", 12, hearing=0)]
+    assert counted([*rows, row("b", 12, hearing=7)]).peak.value == 7
+
+
 def test_behind_a_cache_every_number_of_people_says_at_least() -> None:
     """One proxy that named nobody is enough (srs 3697, AzuraCast 6975); times that were counted stay exact."""
     found = counted([row("a", 0, hearing=1), row("a", 1, asking=1, unnamed=1, hidden=True)])
