@@ -11,9 +11,11 @@ import { speaking } from "./speaking.js";
 const SHOWN = ["peak", "minutes", "unique", "refused_devices"];
 /** @type {Pace} */
 const LOOK_S = [3, 5];
+const TRIES = 10; // a recording that was deleted is not there any more
 
 export class Summary {
   #looking = false;
+  #told = false; // who spoke, and whether the recording is whole
 
   /** @param {{ space: string, token: string, account: boolean }} page */
   constructor({ space, token, account }) {
@@ -39,11 +41,14 @@ export class Summary {
 
   async #follow() {
     this.#looking = true;
-    let complete = false;
-    while (!complete) {
-      complete = this.view?.state === "replay";
-      await Promise.all([this.#counts(), this.#recording()]);
-      if (!complete) await pause(between(LOOK_S));
+    while (this.view?.state !== "replay") {
+      await this.#counts();
+      await pause(between(LOOK_S)); // also for the servers of the audience to hear of the recording
+    }
+    await this.#counts();
+    for (let left = TRIES; left && !this.#told; left--) {
+      await this.#recording();
+      if (!this.#told) await pause(between(LOOK_S));
     }
   }
 
@@ -70,6 +75,7 @@ export class Summary {
     await read(`${page}/gaps.json`, ({ spans }) => {
       const missing = spans.filter((/** @type {Span} */ { source }) => source === "gap");
       const seconds = missing.reduce((/** @type {number} */ sum, /** @type {Span} */ span) => sum + span.duration_s, 0);
+      this.#told = true;
       $("summary-gaps").textContent = seconds
         ? text("summary.gaps", { seconds: Math.round(seconds * 10) / 10, places: missing.length })
         : text("summary.whole");
