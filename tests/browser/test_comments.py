@@ -117,11 +117,7 @@ async def test_a_guest_writes_and_the_host_approves(house: Whole, browsers: Brow
         await host.page.locator("#held-log").get_by_role("button", name="Approve all").click()
         await reader.says("#comments-read", "Second")
         await host.says("#guests", "trusted")
-        await (
-            host.page.locator("#comments-log > div", has_text="Second")
-            .get_by_role("button", name="Block")
-            .click()
-        )
+        await host.page.locator("#comments-log > div", has_text="Second").get_by_role("button", name="Block").click()
         await gone(reader, "#comments-read", "Second")
         await send(guest, "Gina", "Third")
         await guest.says("#guest-said", "blocked you")
