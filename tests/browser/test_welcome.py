@@ -39,7 +39,7 @@ async def test_a_site_is_set_up_step_by_step(house: Whole, browsers: Browsers) -
             await page.says("#step", "Step 3 of 4")
             await page.page.keyboard.press("Enter")
             await page.says("#found", "Stage, recording and listening are ready.")
-            await page.says("#found", "Only this computer reaches http://")
+            await page.says("#found", "Only this computer can reach http://")
             await open_to_all(page, "setting up: whether people can reach it")
             known = await house.call("GET", "/site")
             assert (known["name"], known["sign_up"], known["create_spaces"]) == ("Nightdesk", "invitation", "admins")
