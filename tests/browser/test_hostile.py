@@ -64,7 +64,7 @@ async def test_names_and_titles_are_text(house: Whole, browsers: Browsers) -> No
         await page.page.fill("#passkey [name=name]", HOSTILE)
         await page.page.reload()
         await page.until("document.querySelector('#profile [name=bio]').value.includes('onerror')", "the bio is there")
-        await page.says("#sessions", "A device that is not known here")
+        await page.says("#sessions", "Unknown device here")
         await page.page.goto(at(house, "/"))
         await page.until("document.querySelector('#spaces [data-verb=invite]')", "the buttons are there")
         await trap.shows("#spaces")
