@@ -166,7 +166,7 @@ async def test_a_moderator_bans_for_good_from_the_stage(house: Whole, browsers: 
         asked: list[str] = []
         mira.page.once("dialog", lambda dialog: refuse(dialog, asked))
         await row.get_by_role("button", name="Remove and ban from the site").click()
-        assert "suspend the account of troll" in asked[0]
+        assert "suspend troll's account" in asked[0]
         assert await row.count() == 1
         mira.page.once("dialog", lambda dialog: dialog.accept())
         await row.get_by_role("button", name="Remove and ban from the site").click()

@@ -60,7 +60,7 @@ async def test_from_the_countdown_to_live(house: Whole, browsers: Browsers) -> N
             await listener.until("document.querySelector('#pins').hidden", "the note is gone by itself")
             listener.calm()
         await host.page.click("#tab-back-channel")
-        await host.page.get_by_label("Message").fill("<b>Psst</b>")
+        await host.page.get_by_label("Message", exact=True).fill("<b>Psst</b>")
         await host.page.keyboard.press("Enter")
         await host.says("#back-channel-log .said", "<b>Psst</b>")
         wide = await host.page.evaluate("document.documentElement.scrollWidth")

@@ -103,4 +103,4 @@ async def test_an_invitation_that_is_none_is_said_plainly(house: Whole, browsers
         await page.says("body", "no longer valid")
     async with visit(browsers.plain, f"{stage}#token={tokens['host']}") as page:
         await page.page.click("#join")
-        await page.says("#warning", "microphone")
+        await page.says("#warning", "Microphone")

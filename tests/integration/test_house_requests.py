@@ -159,7 +159,7 @@ async def test_only_what_may_be_done_is_offered(house: House) -> None:
         view = (await house.anyone.get(SPACE, headers=bearer(token))).json()
         return {seat["id"]: seat["may"] for seat in view["seats"]}
 
-    assert (await offered(host["token"]))["ben"] == ["mute", "co_host", "hand_over", "remove", "ban"]
+    assert (await offered(host["token"]))["ben"] == ["mute", "turn", "co_host", "hand_over", "remove", "ban"]
     assert await offered(made.json()["token"]) == {host["seat"]: [], "ben": ["mute", "remove"]}
     muted = await house.anyone.post(f"{SPACE}/mute", headers=bearer(host["token"]))
     assert [seat["muted"] for seat in muted.json()["seats"]] == [False, True]
