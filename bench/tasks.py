@@ -139,7 +139,12 @@ async def evening(house: Whole, reader: Browser, cards: Browser) -> list[Done]:
             await host.page.says("#state", "Doors open")
             await host.page.says("#people", "talking")
             await host.press(host.named("Go live", exact=True))
-            await host.page.says("#countdown", "Live")
+            asked = host.page.page.locator("#ready[open]").get_by_role("button", name="Go live")
+            live = host.page.page.locator("#countdown", has_text="Live")
+            await asked.or_(live).first.wait_for()
+            if await asked.is_visible():  # something was not in order a moment before
+                await host.press(asked)
+            await live.wait_for()
 
         await task(host, "Open a talk at once and be live", opens)
 
