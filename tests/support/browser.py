@@ -15,7 +15,7 @@ from typing import Any, Final
 import av
 import numpy as np
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, Playwright, Response
+from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright, Response
 
 from stentor.audio.pcm import Samples
 from tests.support.chromium import FLAGS, MICROPHONE_FLAGS, executable
@@ -113,11 +113,19 @@ class Visit:
     async def until(self, expression: str, reason: str, *, within_s: float = PATIENCE_S) -> None:
         """Waits until a JavaScript expression is true (asked for from here: pages forbid ``eval`` to themselves)."""
         deadline = asyncio.get_running_loop().time() + within_s
-        while not await self.page.evaluate(f"Boolean({expression})"):
+        while not await self._true(expression):
             if asyncio.get_running_loop().time() > deadline:
                 shown = await self.page.inner_text("body")
                 raise AssertionError(f"waited in vain: {reason}; complaints: {self.watch.complaints}; it says: {shown}")
             await asyncio.sleep(0.1)
+
+    async def _true(self, expression: str) -> bool:
+        try:
+            return bool(await self.page.evaluate(f"Boolean({expression})"))
+        except Error as error:
+            if "Execution context was destroyed" in error.message:  # another page is on its way
+                return False
+            raise
 
     async def says(self, selector: str, text: str, *, within_s: float = PATIENCE_S) -> None:
         """Waits until what a selector finds shows this text."""
