@@ -58,7 +58,7 @@ fuzz: setup ## fuzz everything that is parsed: a minute for each kind (chunks, d
 proof-seams: setup ## splice a thousand seams between hold music and a talk, and measure what is heard; ten minutes
 	@$(BIN)/python -m tests.support.seams $(ARGS)
 
-proof-verdict: setup ## judge 2,600 nights whose truth is known, and write docs/reference/verdicts.md; a quarter of an hour
+proof-verdict: setup ## judge 2,600 nights whose truth is known, and write docs/reference/verdicts.md; three minutes
 	@$(BIN)/python -m tests.support.proof fbb653dc2f69eb2f2b62eaa10836c4f99bb4ab01 $(ARGS)
 
 proof-nights: setup ## do forty nights with real listeners and senders, and write docs/reference/nights.md; half an hour
