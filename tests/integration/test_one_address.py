@@ -149,10 +149,21 @@ async def eventually_there(client: httpx.AsyncClient) -> None:
             await asyncio.sleep(0.05)
 
 
+async def at_every_edge(client: httpx.AsyncClient) -> None:
+    """Of a new site the house shows the front page, until edges have read it; connections go to one or another edge."""
+    async with asyncio.timeout(20):
+        known = 0
+        while known < 20:
+            reply = await client.get("/", headers={"Connection": "close"})
+            known = known + 1 if "s-maxage" in reply.headers["cache-control"] else 0
+            await asyncio.sleep(0.02)
+
+
 async def test_without_a_house_every_public_path_works(tmp_path: Path) -> None:
     """What is the house's says so, to people and to programs, and when to come back; the rest goes on as it was."""
     async with site(tmp_path) as (_, client, supervisor):
         await eventually_there(client)
+        await at_every_edge(client)
         before = {path: (await client.get(path)).status_code for path in PUBLIC}
         house = next(worker for worker in supervisor.workers if worker.name == "house-0")
         pid = house.pid
