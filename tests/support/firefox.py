@@ -179,18 +179,20 @@ async def _port(profile: Path, process: asyncio.subprocess.Process) -> int:
 def missing() -> list[str]:
     """Debian's packages that are not there: Firefox, what it decodes AAC with, a loudspeaker."""
     wanted = [] if executable() else ["firefox-esr"]
-    if not any(_known(name, "dpkg-query", "--status") for name in DECODERS):
-        wanted += [name for name in DECODERS if _known(name, "apt-cache", "show")][:1] or [DECODERS[0]]
+    if not any(_said("dpkg-query", "--status", name) for name in DECODERS):
+        # apt-cache show also succeeds for a name that a package merely recommends.
+        wanted += [name for name in DECODERS if _said("apt-cache", "madison", name)][:1] or [DECODERS[0]]
     if not all(shutil.which(program) for program in loudspeaker.PROGRAMS):
         wanted += loudspeaker.PACKAGES
     return wanted
 
 
-def _known(package: str, *command: str) -> bool:
-    """Whether dpkg or apt knows a package."""
+def _said(*command: str) -> bool:
+    """Whether a query of dpkg or apt has an answer."""
     if not shutil.which(command[0]):
         return False
-    return subprocess.run([*command, package], capture_output=True, check=False).returncode == 0
+    done = subprocess.run(command, capture_output=True, check=False)
+    return done.returncode == 0 and bool(done.stdout)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,6 @@ _RATE_HZ: Final = SAMPLE_RATE_HZ // _DECIMATION
 _BAND_HZ: Final = (150.0, 1500.0)
 _WINDOW: Final = _RATE_HZ // 3
 _HOP: Final = _RATE_HZ // 6
-_OVERLAP: Final = _RATE_HZ
 _LOCAL_LAG: Final = _RATE_HZ * 40 // 1000
 _GOOD: Final = 0.6
 """A window that fits so well is at its place."""
@@ -95,7 +94,7 @@ def _energy_before(x: _Signal) -> _Signal:
     return np.concatenate(([0.0], np.cumsum(x * x)))
 
 
-def _place(reference: _Signal, heard: _Signal) -> int:
+def _place(reference: _Signal, heard: _Signal, overlap: int) -> int:
     """The lag (samples, may be negative) at which the reference fits best into the heard signal."""
     size = fft.next_fast_len(len(reference) + len(heard) - 1, real=True)
     spectrum = fft.rfft(heard, size) * np.conj(fft.rfft(reference, size))
@@ -107,8 +106,8 @@ def _place(reference: _Signal, heard: _Signal) -> int:
     reference_energy, heard_energy = _energy_before(reference), _energy_before(heard)
     of_reference = reference_energy[last] - reference_energy[first]
     of_heard = heard_energy[last + lags] - heard_energy[first + lags]
-    # A few syllables fit many places by chance: a second at least, in which the reference is not almost silent.
-    shortest = min(_OVERLAP, len(reference), len(heard))
+    # A few syllables fit many places by chance, and so do places at which the reference is almost silent.
+    shortest = min(overlap, len(reference), len(heard))
     loud = of_reference >= 0.1 * shortest * reference_energy[-1] / len(reference)
     enough = (last - first >= shortest) & loud
     power = of_reference * of_heard
@@ -152,10 +151,11 @@ def _lag_of(point: Point) -> int:
     return (point.heard_sample - point.reference_sample) // _DECIMATION
 
 
-def correlation(reference: Samples, heard: Samples) -> Match:
+def correlation(reference: Samples, heard: Samples, *, overlap_s: float = 1.0) -> Match:
     """Aligns a known voice inside a heard signal and says how alike they are (see the module's text).
 
-    Both are float32 mono at 48 kHz; neither is changed. Raises :class:`BadInput` when the reference is silent or either
+    Both are float32 mono at 48 kHz; neither is changed. Only places are tried at which ``overlap_s`` of them overlap
+    (or the whole of the shorter one). Raises :class:`BadInput` when the reference is silent or either
     is shorter than half a second. Takes about 0.3 s for 25 s inside 60 s: not on a hot path.
     """
     if min(reference.size, heard.size) < SAMPLE_RATE_HZ // 2:
@@ -165,7 +165,7 @@ def correlation(reference: Samples, heard: Samples) -> Match:
         raise BadInput("There is nothing to look for in a silent reference.")
     if float(np.dot(signal_, signal_)) < 1e-9:
         return Match(0.0, 0, 0.0)
-    lag = _place(known, signal_)
+    lag = _place(known, signal_, round(overlap_s * _RATE_HZ))
     begin, end = max(0, -lag), min(len(known), len(signal_) - lag)
     starts = range(begin, max(begin + 1, end - _WINDOW + 1), _HOP)
     energies = [float(np.sum(known[start : min(start + _WINDOW, end)] ** 2)) for start in starts]
