@@ -15,6 +15,7 @@ enum {
 struct player {
     int number, next;          /* the listener; the next one that rests until the same moment */
     int kept_bytes, segment;   /* whether a segment is what was asked for */
+    int chunked;               /* a playlist of unknown length: a cache has unpacked it */
     long left;                 /* of its body */
     char *kept;                /* the answer, until it is whole */
     double loaded;             /* when the playlist came */
@@ -46,7 +47,7 @@ static void ask(struct player *one, const char *name) {
                                folder_bytes, path, name)
                     : snprintf(text, sizeof text, "%s", request);
     one->segment = name != NULL;
-    one->kept_bytes = 0;
+    one->kept_bytes = one->chunked = 0;
     one->left = -1;
     if (send(all[one->number].line, text, (size_t)size, MSG_NOSIGNAL) != size) ends(one, CUT, errno);
 }
@@ -82,17 +83,36 @@ static void begins(struct player *one, int size, double at) {
     if (!listener->first || status != 200) listener->status = status;
     if (status == 429) { free(one->kept); one->kept = NULL; refused(listener, "", at); return; }
     const char *length = strcasestr(one->kept, "\r\nContent-Length:");
-    if (status != 200 || !length || length > one->kept + size) { ends(one, listener->first ? CUT : REFUSED, 0); return; }
-    one->left = atol(length + strlen("\r\nContent-Length:"));
+    if (length > one->kept + size) length = NULL;
+    one->chunked = !length && !one->segment && strcasestr(one->kept, "\r\nTransfer-Encoding: chunked");
+    if (status != 200 || (!length && !one->chunked)) { ends(one, listener->first ? CUT : REFUSED, 0); return; }
+    one->left = length ? atol(length + strlen("\r\nContent-Length:")) : 1;
     if (one->segment) {
         int body = one->kept_bytes - size;
         one->left -= body;
         if (listener->state != HEARING) joined(listener, at);
         if (body) sound(listener, body, at);
     } else {
-        one->left -= one->kept_bytes - size;
+        if (!one->chunked) one->left -= one->kept_bytes - size;
         memmove(one->kept, one->kept + size, (size_t)(one->kept_bytes -= size));
     }
+}
+
+/* A playlist in chunks (RFC 9112, 7.1): when all of it is there it is put together; false before. */
+static int whole(struct player *one) {
+    static const char last[] = "0\r\n\r\n";
+    int size = one->kept_bytes, end = (int)strlen(last), to = 0;
+    if (size < end || memcmp(one->kept + size - end, last, (size_t)end)) return 0;
+    for (char *from = one->kept, *line; (line = strstr(from, "\r\n"));) {
+        long bytes = strtol(from, NULL, 16);
+        if (bytes <= 0 || bytes > one->kept + size - line - 2) break;
+        memmove(one->kept + to, line + 2, (size_t)bytes);
+        to += (int)bytes;
+        from = line + 2 + bytes + 2;
+        if (from > one->kept + size) break;
+    }
+    one->kept_bytes = to;
+    return 1;
 }
 
 /* Reads what has come; false when there is nothing more. */
@@ -111,13 +131,14 @@ static int reads(struct player *one, double at) {
     } else {
         one->kept_bytes += (int)size;
         one->kept[one->kept_bytes] = 0;
-        if (one->left >= 0) one->left -= size;
+        if (one->left >= 0) one->left -= one->chunked ? 0 : size;
         else {
             char *end = strstr(one->kept, HEAD_END);
             if (end) begins(one, (int)(end - one->kept) + 4, at);
             else if (one->kept_bytes == ANSWER_BYTES - 1) ends(one, REFUSED, EMSGSIZE);
         }
     }
+    if (one->chunked && listener->line >= 0 && whole(one)) one->left = 0;
     if (listener->line < 0 || one->left) return listener->line >= 0;
     if (one->segment) listener->heard_s += SEGMENT_S;
     if (!one->segment) {

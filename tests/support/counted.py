@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import multiprocessing
 import os
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -236,6 +239,7 @@ def hearing(seconds: list[tuple[float, int]], rows: list[EdgeSecond]) -> tuple[f
             playing.append(heard)
             told.append(counts.hearing.value)
             at_least |= counts.hearing.at_least
+    assert told, "nobody of the crowd heard anything for two seconds"
     said = sum(told) / len(told)
     return sum(playing) / len(playing), Figure(said, said, said, "", None, at_least)
 
@@ -256,24 +260,32 @@ def table(found: list[tuple[Crowd, list[Compared]]]) -> str:
     return "\n".join(lines)
 
 
+def compare(crowd: Crowd) -> list[Compared]:
+    """One crowd, in a process of its own: the clock that may be set is the process's."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        clock = give_clock(patch, Path(folder, "clock"))
+        return asyncio.run(counted(crowd, Path(folder), clock))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=PAGE)
     parser.add_argument("--only", help="crowds whose names have this")
+    parser.add_argument("--at-once", type=int, default=2, help="crowds; each has a Stentor of its own")
     given = parser.parse_args()
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
-    found = []
-    for crowd in CROWDS:
-        if given.only and given.only not in crowd.name:
-            continue
-        with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-            clock = give_clock(patch, Path(folder, "clock"))
-            found.append((crowd, asyncio.run(counted(crowd, Path(folder), clock))))
-        print(table(found[-1:]), flush=True)
-        if not given.only:
-            at = f"{datetime.now(UTC):%-d %B %Y}, commit {commit.stdout.strip()}, {os.cpu_count()} processors"
-            at += f", {len(found)} of {len(CROWDS)} crowds, load average {os.getloadavg()[1]:.0f}"
-            given.out.write_text(INTRODUCTION.format(at=at) + table(found) + "\n", "utf-8")
+    crowds = [crowd for crowd in CROWDS if not given.only or given.only in crowd.name]
+    found, began = [], time.monotonic()
+    with ProcessPoolExecutor(given.at_once, multiprocessing.get_context("spawn")) as pool:
+        for crowd, numbers in zip(crowds, pool.map(compare, crowds), strict=True):
+            found.append((crowd, numbers))
+            print(table(found[-1:]), flush=True)
+    if given.only:
+        return
+    at = f"{datetime.now(UTC):%-d %B %Y}, commit {commit.stdout.strip()}, {os.cpu_count()} processors"
+    at += f", {len(found)} crowds, {given.at_once} at a time, in {(time.monotonic() - began) / 60:.0f} minutes"
+    at += f", load average {os.getloadavg()[2]:.0f}"
+    given.out.write_text(INTRODUCTION.format(at=at) + table(found) + "\n", "utf-8")
 
 
 INTRODUCTION = """# Counts beside a crowd's ledger
