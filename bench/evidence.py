@@ -2,6 +2,7 @@
 
 ``python -m bench.evidence [--rounds 7]``. Measured in this process, without sockets: a connection whose transport takes
 everything, on the edge's own worker, site and channel, for streams, files of HLS and writes to a thousand listeners.
+Only the looks at whether listeners take their sound are at real sockets, whose other ends have taken it.
 "Without" is the same code with the parts that only evidence needs taken out, except for single additions: "a count" is
 one, and a request has one that cannot be taken out. Of the rounds the smallest counts, since
 what others on the machine do can only add to it. Ratios travel between machines, microseconds do not.
@@ -11,9 +12,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
+import os
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -31,6 +36,7 @@ from stentor.edge.heartbeat import heartbeat
 from stentor.edge.protocol import Connection
 from stentor.edge.seconds import Seconds
 from stentor.edge.site import Site
+from stentor.edge.taking import LOOKS_S, Taking
 from stentor.edge.worker import Worker
 from stentor.evidence import plays
 from stentor.evidence.delays import Delays
@@ -40,18 +46,23 @@ from stentor.spaces.model import Space, State
 from stentor.store.objects import Objects
 from stentor.wire.http import Request, RequestParser
 
-LISTENERS = 1_000
+LOOKED_AT = 400
+"""Real sockets; each needs two descriptors."""
 REQUESTS = 10_000
 JOINS = 2_000
 SOURCES = 250
+JOIN = "a join and its looks"
+ALONE = ("a row", "a count", "a play", "all looks at a stream")
+"""What has nothing to stand beside."""
 AGENT = "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
 class Taker(asyncio.Transport):
     """Takes everything, from an address of its own."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, line: socket.socket | None = None) -> None:
         super().__init__()
+        self._line = line
         self._peer = (f"192.0.2.{number % SOURCES}", number)
 
     def write(self, data: Any) -> None:
@@ -70,7 +81,7 @@ class Taker(asyncio.Transport):
         """It has no buffer."""
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return self._peer if name == "peername" else default
+        return self._peer if name == "peername" else self._line if name == "socket" else default
 
 
 class Bench:
@@ -109,15 +120,15 @@ class Bench:
         assert self.channel.window is not None
         return self.channel.window
 
-    def come(self) -> Connection:
+    def come(self, line: socket.socket | None = None) -> Connection:
         self._came += 1
         connection = self._protocol()
         assert isinstance(connection, Connection)
-        connection.connection_made(Taker(self._came))
+        connection.connection_made(Taker(self._came, line))
         return connection
 
-    def join(self) -> Connection:
-        connection = self.come()
+    def join(self, line: socket.socket | None = None) -> Connection:
+        connection = self.come(line)
         connection.data_received(asked("/s/bench/live.aac"))
         assert connection.group is not None
         return connection
@@ -134,6 +145,7 @@ def without() -> Iterator[None]:
         patch.object(Gate, "_count", lambda *_: None),
         patch.object(Sample, "trace", lambda *_: None),
         patch.object(Delays, "add", lambda *_: None),
+        patch.object(Taking, "add", lambda *_: None),
     ):
         yield
 
@@ -173,7 +185,28 @@ def measure() -> dict[str, float]:
     pairs = iter([each for each in came for _ in segment])
     found["a play"] = len(segment) * cost_us(len(came) * len(segment), lambda: sent(bench, next(pairs), head))
     bench.channel.close()
+    found["all looks at a stream"] = looks_us()
     return found
+
+
+def looks_us() -> float:
+    """What it costs to look whether a listener takes its sound, from its beginning to the last look."""
+    bench = Bench()
+    server = socket.create_server(("127.0.0.1", 0), backlog=LOOKED_AT)
+    lines = [socket.create_connection(server.getsockname()) for _ in range(LOOKED_AT)]
+    ends = [server.accept()[0] for _ in lines]
+    for line in lines:
+        bench.join(line)
+    taking, now = bench.worker.taking, bench.worker.now
+    begun = time.process_time()
+    for look_s in LOOKS_S:
+        now += look_s
+        taking.look(now)
+    spent = time.process_time() - begun
+    bench.channel.close()
+    for each in (server, *lines, *ends):
+        each.close()
+    return spent / LOOKED_AT * 1e6
 
 
 def sent(bench: Bench, connection: Connection, request: Request) -> None:
@@ -199,6 +232,7 @@ async def main() -> None:
     """Prints a line for each thing."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--out", type=Path, help="a file of JSON for the result, too")
     options = parser.parse_args()
     least: dict[bool, dict[str, float]] = {True: {}, False: {}}
     for _ in range(options.rounds):
@@ -210,14 +244,16 @@ async def main() -> None:
                     found = measure()
             for name, cost in found.items():
                 least[collects][name] = min(cost, least[collects].get(name, cost))
+    least[True][JOIN] = least[True]["a join"] + least[True]["all looks at a stream"]
+    least[False][JOIN] = least[False]["a join"] + least[False]["all looks at a stream"]
     for name, cost in least[True].items():
         bare = least[False][name]
-        beside = (
-            ""
-            if name in ("a row", "a count", "a play")
-            else f"{bare:9.2f} µs without, {cost - bare:+6.2f} µs, {cost / bare:5.3f} of it"
-        )
-        print(f"{name:16} {cost:9.2f} µs {beside}")
+        beside = "" if name in ALONE else f"{bare:9.2f} µs without, {cost - bare:+6.2f} µs, {cost / bare:5.3f} of it"
+        print(f"{name:26} {cost:9.2f} µs {beside}")
+    if options.out:
+        told = {name: {"with_us": cost, "without_us": least[False][name]} for name, cost in least[True].items()}
+        load = os.getloadavg()[0]
+        options.out.write_text(json.dumps({"rounds": options.rounds, "load_average": load, "costs": told}, indent=1))
 
 
 if __name__ == "__main__":
