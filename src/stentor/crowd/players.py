@@ -5,7 +5,9 @@ at several edges. So who asks counts by its *share*: of the parts that were made
 Two connections of one player are a half each, wherever they are.
 
 Who asks is a session where the request names one, else a connection. A source has no more sessions than it holds
-connections, so that requests add nothing; all its connections that were closed after one reply are together one.
+connections, so that requests add nothing; all its connections that were closed after one reply are together one. A new
+connection that asks when a player is due, of the same source and agent, which has not used its own one twice, is that
+player's: VLC takes another one for each of its first reloads.
 """
 
 from __future__ import annotations
@@ -113,6 +115,8 @@ class Players:
         self._all: dict[Key, Asker] = {}
         self._also: dict[str, tuple[int, str]] = {}
         """By name: how many connections without a session, and what the first asked for."""
+        self._newest: dict[str, Asker] = {}
+        """By name: of those that are counted by their connection the one that began last."""
         self._part = -1
         self._count = 0.0
         self._listeners: list[str] = []
@@ -151,14 +155,16 @@ class Players:
             asker.ask(part, pace)
             return
         alike = self._also.get(name) if key[1] is caller else None
-        if alike is not None and alike[1] != rendition:
+        before = self._newest.get(name) if alike else None
+        goes_on = before is not None and not before.loyal and part - before.last >= pace > 1
+        if alike is not None and alike[1] != rendition and not goes_on:
             return  # VLC follows all renditions at once
         if asker is None:
             if len(lines) >= MOST_SOURCES:
                 return
             if not any(known == source for known, _ in lines):
                 self._open[source] = self._open.get(source, 0) + 1
-        asker = self._all.get(key) or self._closed(key)
+        asker = (before if goes_on else self._all.get(key)) or self._closed(key)
         if asker is None:
             began = Asker(key, name, part, 1 if session else pace, amid=amid)
             self._begins(began, caller, rendition)
@@ -253,6 +259,10 @@ class Players:
 
     def _alike(self, asker: Asker, more: int, rendition: str = "") -> None:
         """A connection without a session comes or goes."""
+        if more > 0:
+            self._newest[asker.name] = asker
+        elif self._newest.get(asker.name) is asker:
+            del self._newest[asker.name]
         before, rendition = self._also.get(asker.name, (0, rendition))
         self._also[asker.name] = before + more, rendition
         if before + more == 0:

@@ -118,6 +118,26 @@ def test_one_that_follows_all_renditions_is_one() -> None:
         assert players.count(part) == 1
 
 
+def test_vlc_is_one_from_its_beginning() -> None:
+    """As VLC 3.0.24 asks: for two renditions on two connections, then on a third and a fourth in turn."""
+    players, lines = Players(), [One() for _ in range(4)]
+    asks = {0: (0, 1), 5: (2,), 9: (3,), 14: (2,), 18: (3,), 23: (2,), 27: (2,), 31: (2,), 36: (2,), 40: (2,)}
+    for part in range(44):
+        for number in asks.get(part, ()):
+            players.ask(lines[number], "", "VLC", part, PACE, rendition="aac-64" if number else "aac-32")
+        assert players.count(part) == 1
+
+
+def test_a_second_player_of_a_home_is_another() -> None:
+    """It begins when the first is due, which has kept its connection."""
+    players, lines = Players(), [One() for _ in range(2)]
+    for part in range(SOON):
+        for number, one in enumerate(lines):
+            if part % PACE == 0 and part >= 2 * number * PACE:
+                plain(players, one, part)
+    assert players.count(SOON) == 2
+
+
 def test_a_page_that_is_loaded_anew_is_one_player() -> None:
     """On the same connection comes a new session: the old one has no connection any more."""
     players, one = Players(), One()
