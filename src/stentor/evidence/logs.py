@@ -1,11 +1,12 @@
 """Lines of access logs, as proxies and CDNs write them: nginx, Varnish, Cloudflare, Fastly, CloudFront. Pure.
 
-Three shapes: NCSA's, with what else is wanted as ``name=value`` behind it; one JSON object a line; a table whose first
-lines name its columns. What logs are called and how a format is set: docs/howto/import-logs.md.
+Three shapes: NCSA's, with what else is wanted as ``name=value`` behind it; one JSON object a line; a table, of tabs or
+commas, whose first lines name its columns. What logs are called and how a format is set: docs/howto/import-logs.md.
 """
 
 from __future__ import annotations
 
+import csv
 import datetime
 import re
 from collections.abc import Callable, Mapping
@@ -91,6 +92,8 @@ _REAL_TIME_COLUMNS: Final = (
     "c-port"
 ).lower().split()  # fmt: skip
 """Of its real-time logs, which name none and begin with a number of seconds."""
+_NEEDED_NAME: Final = "EdgeResponseStatus"
+"""No line of CSV is worth anything without that column, and no address or agent is called so."""
 _EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?\t")
 
 
@@ -101,6 +104,8 @@ class LogReader:
         self._shape = shape
         self._columns: list[str] = []
         """As the log's first lines name them."""
+        self._names: list[str] = []
+        """The same of a table with commas, which each batch begins with."""
 
     def read(self, data: bytes) -> LogLine | None:
         """A line; None where it is empty or names columns. Raises :class:`Malformed`, which never quotes the line."""
@@ -114,6 +119,9 @@ class LogReader:
                 self._columns = text[len("#fields:") :].lower().split()
             return None
         text = _SYSLOG.sub("", text, count=1) if text.startswith("<") else text
+        if _NEEDED_NAME in text and (names := _names(text)):
+            self._names = names
+            return None
         parse = self._parser(text)
         try:
             return parse(text)
@@ -125,8 +133,8 @@ class LogReader:
         if shape is LogShape.CLOUDFRONT or (shape is LogShape.AUTO and text.count("\t") >= LEAST_COLUMNS - 1):
             return self._of_table
         if text.startswith(("{", "[{", ",{")) or shape is LogShape.CLOUDFLARE:
-            return _of_json
-        return self._of_ncsa
+            return self._of_csv if self._names and not text.startswith(("{", "[", ",")) else _of_json
+        return self._of_csv if self._names else self._of_ncsa
 
     def _of_ncsa(self, text: str) -> LogLine:
         found = _NCSA.match(text)
@@ -157,6 +165,12 @@ class LogReader:
             named.get("connection", ""),
             _first_byte(named.get("range", "")),
         )
+
+    def _of_csv(self, text: str) -> LogLine:
+        cells = _cells(text)
+        if len(cells) != len(self._names):
+            raise Malformed("it has not as many fields as its first line names")
+        return _of_fields(dict(zip(self._names, cells, strict=True)))
 
     def _of_table(self, text: str) -> LogLine:
         cells = text.split("\t")
@@ -215,18 +229,23 @@ def _of_json(text: str) -> LogLine:
     try:
         fields: Mapping[str, Any] = msgspec.json.decode(text.lstrip("[, ").rstrip("], "), type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError) as error:
-        raise Malformed("it is no JSON object") from error
+        raise Malformed("it is no JSON object, and no line before it names the columns of CSV") from error
     if isinstance(fields.get("event"), dict):
         fields = fields | fields["event"]
     if "cs-uri-stem" in fields:
         return _of_cloudfront({name.lower(): str(value) for name, value in fields.items() if value is not None})
+    return _of_fields(fields)
+
+
+def _of_fields(fields: Mapping[str, Any]) -> LogLine:
+    """By their names, as JSON or the head of CSV has them."""
     known = {name.replace("_", "").replace("-", "").lower(): value for name, value in fields.items()}
     found = {
         ours: next((known[name] for name in names if known.get(name) not in (None, "")), None)
         for ours, names in _NAMES.items()
     }
     if found["status"] is None or (found["target"] is None and found["request"] is None):
-        raise Malformed("its JSON has no status or no path")
+        raise Malformed("it has no status or no path")
     method, target = str(found["method"] or ""), str(found["target"] or "")
     if not target:
         method, target = _request(str(found["request"]))
@@ -237,7 +256,7 @@ def _of_json(text: str) -> LogLine:
         took_s = max(0.0, ended_s - began_s)
     if ended_s is None:
         if began_s is None:
-            raise Malformed("its JSON has no time")
+            raise Malformed("it has no time")
         ended_s = began_s + max(0.0, took_s)
     return LogLine(
         _checked(ended_s),
@@ -252,6 +271,22 @@ def _of_json(text: str) -> LogLine:
         str(found["connection"] or ""),
         _first_byte(str(found["range"] or "")),
     )
+
+
+def _cells(text: str) -> list[str]:
+    """Of RFC 4180."""
+    try:
+        return next(csv.reader([text], strict=True), [])
+    except csv.Error as error:
+        raise Malformed("its quotes do not fit") from error
+
+
+def _names(text: str) -> list[str]:
+    """The names of columns, if this is Cloudflare's line of them; else none."""
+    if not text.replace('"', "").replace(",", "").isalnum():
+        return []
+    cells = _cells(text)
+    return cells if _NEEDED_NAME in cells else []
 
 
 def _who(text: str) -> tuple[str, str]:

@@ -97,6 +97,22 @@ def test_cloudflare_writes_times_in_five_ways(stamp: str) -> None:
     assert found == LogLine(AT_S, 0.0, "2001:db8::1", "", "VLC", "GET", PATH, 200, 99, "52001")
 
 
+def test_cloudflare_writes_csv_whose_columns_each_batch_names() -> None:
+    """In any order, quoted where it needs to be (RFC 4180), and nothing without that line."""
+    row = '192.0.2.7,200,"Mozilla/5.0 (""X11""; a, b)",1900000000,/s/talk/live.aac?a=1,GET'
+    head = "ClientIP,EdgeResponseStatus,ClientRequestUserAgent,EdgeEndTimestamp,ClientRequestURI,ClientRequestMethod"
+    with pytest.raises(Malformed):
+        read(row, LogShape.CLOUDFLARE)
+    for shape in (LogShape.AUTO, LogShape.CLOUDFLARE):
+        reader = LogReader(shape)
+        for line in (head, row, head.replace("ClientIP", '"ClientIP"'), row):
+            found = reader.read(line.encode())
+        assert found == LogLine(AT_S, -1.0, "192.0.2.7", "", 'Mozilla/5.0 ("X11"; a, b)', "GET", f"{PATH}?a=1", 200)
+        for wrong in (row + ",1", row.replace('b)"', "b)"), row.replace(",200,", ",,")):
+            with pytest.raises(Malformed):
+                reader.read(wrong.encode())
+
+
 def test_a_field_that_a_cdn_adds_changes_nothing() -> None:
     """One reader crashed at it, and the CDN then stopped sending (unkey 4025)."""
     text = f'{{"New":{{"a":[1]}},"ClientIP":null,"EdgeEndTimestamp":1900000000,"ClientRequestURI":"{PATH}"'
