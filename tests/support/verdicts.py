@@ -90,7 +90,7 @@ def judged(night: Night) -> Judged:
     assert found is not None
     _held_to_its_word(found)
     of = next((load for load in found.loads if load.resource is replayed.truth.resource), None)
-    theirs = replayed.hostile(found.loads[0].resource)
+    theirs = replayed.hostile(found.by or found.loads[0].resource)
     return Judged(
         night,
         replayed.truth,

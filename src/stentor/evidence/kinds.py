@@ -102,7 +102,8 @@ def kind(one: Behaviour) -> Kind:
         return Kind.RETURNING  # who gets no connection is told to come again in five seconds
     if (asked == 0 and one.mute_s >= SILENT_S) or (came >= FEW_CONNECTIONS and 2 * asked < came):
         return Kind.SILENT
-    if one.choked_s >= STUCK_S * one.choked and 2 * (one.stalls + one.choked) >= max(one.joins, one.open, 1):
+    choked = one.choked if one.choked_s >= STUCK_S * one.choked else 0
+    if 2 * (one.stalls + choked) >= max(one.joins, one.open, 1):  # what it did before counts also when it comes anew
         return Kind.STUCK
     if one.quits >= LEFT_AT_ONCE and one.quits > MOST_LEFT * one.joins:
         return Kind.FLEETING

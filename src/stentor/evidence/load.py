@@ -35,8 +35,8 @@ BUSIEST = 0.1
 """Where nothing was full, the tenth of the seconds with the highest load is looked at."""
 WAITING_ERROR = 0.12
 """Each edge knows who waits there; of several edges one has not seen all, and some have gone since they asked."""
-COST_ERROR = 0.08
-"""Of what requests, connections and listeners cost against each other."""
+COST_ERROR = 0.11
+"""Of what requests, connections and listeners cost against each other: each differs by 8 % from machine to machine."""
 TWO_SIGMA = 1.96
 TURNED_ERROR = 0.2
 """Of what it costs to tell somebody to wait, against other requests."""
@@ -84,6 +84,8 @@ class Demand(msgspec.Struct, frozen=True):
     hostile: Portion
     flocked: bool = False
     """Whether those that flock are among the hostile ones."""
+    ahead: Portion = msgspec.field(default_factory=lambda: Portion(0.0, -1.0, 1.0))
+    """By how much hostile sources had more than the audience has and would have."""
 
 
 def used(row: EdgeSecond, resource: Resource) -> float | None:
@@ -136,30 +138,38 @@ def _load(resource: Resource, rows: Sequence[EdgeSecond], waiting: dict[int, flo
     parts = [_parts(row, resource, waiting.get(row.at_ms // 1000, 0.0)) for row in these]
     total, hostile, unsure, brief, wait, turned, flock = (sum(each) / len(parts) for each in zip(*parts, strict=True))
     refused = _refused(these) if resource is Resource.CONNECTIONS else 0.0
-    error = _error(these, resource)
-    low, high = hostile * (1 - error), min(total, hostile * (1 + error) + unsure + brief + flock)
     flocking = sum(_of(row, Kind.FLOCKING).sources << row.halvings for row in these)
     flocked = flock >= FLOCK_SHARE and flocking >= FLOCK * len(these)
     if flocked:
         hostile += flock
-        low += (1 - error - FLOCK_ERROR) * flock
-    ordinary = total - hostile - unsure / 2 - turned
+    untold = min(max(0.0, total - hostile), unsure + brief + (0.0 if flocked else flock))
+    theirs = _error(these, resource, hostile, total), FLOCK_ERROR * flock * flocked
+    others = TURNED_ERROR * turned, WAITING_ERROR * wait, AGAIN_ERROR * refused
+    audience = total - hostile - turned + wait + refused
+    error = math.hypot(*theirs)
+    low, high = max(0.0, hostile - error), min(total, hostile + error + untold)
+    lead = hostile - audience
+    known = min(unsure / 2, untold)
     return Demand(
         resource,
         full_seconds,
         min(row.at_ms for row in these),
         max(row.at_ms for row in these),
         Portion(total, total, total),
-        Portion(
-            ordinary + wait + refused,
-            max(0.0, total - high - (1 + TURNED_ERROR) * turned)
-            + (1 - WAITING_ERROR) * wait
-            + (1 - AGAIN_ERROR) * refused,
-            total - low - (1 - TURNED_ERROR) * turned + (1 + WAITING_ERROR) * wait + (1 + AGAIN_ERROR) * refused,
-        ),
-        Portion(hostile + unsure / 2, low, high),
+        _portion(audience, math.hypot(*theirs, *others), -untold, -known),
+        Portion(hostile + known, low, high),
         flocked,
+        Portion(
+            lead + 2 * known,
+            lead - math.hypot(2 * error, *others),
+            lead + 2 * untold + math.hypot(2 * error, *others),
+        ),
     )
+
+
+def _portion(most: float, error: float, untold: float, known: float) -> Portion:
+    """``most`` if all who are not known belong to it: so much less at most, and so much less by half of them."""
+    return Portion(most + known, max(0.0, most + untold - error), most + error)
 
 
 def known_late(rows: Sequence[EdgeSecond]) -> list[EdgeSecond]:
@@ -330,11 +340,14 @@ def _waiting(rows: Iterable[EdgeSecond]) -> dict[int, float]:
     return {second: max(lobbies) / len(lobbies) for second, lobbies in told.items()}
 
 
-def _error(rows: Sequence[EdgeSecond], resource: Resource) -> float:
-    """Of what the sample says of hostile sources, as a share of it: two standard errors, and those of the costs."""
+def _error(rows: Sequence[EdgeSecond], resource: Resource, hostile: float, total: float) -> float:
+    """Of what hostile sources took: two standard errors of the sample, and that costs differ. Who has all of what was
+    used has all of it whatever things cost."""
     scale = 2 ** max(row.halvings for row in rows)
-    costs = 0.0 if resource in (Resource.PLACES, Resource.CONNECTIONS) else COST_ERROR
+    costs = 0.0
+    if resource not in (Resource.PLACES, Resource.CONNECTIONS) and total:
+        costs = COST_ERROR * hostile * (1 - min(1.0, hostile / total))
     if scale == 1:
         return costs
     seen = sum(_of(row, kind).sources for row in rows for kind in HOSTILE) / len(rows)
-    return min(1.0, costs + TWO_SIGMA * math.sqrt(2 * (scale - 1) / max(1.0, seen * scale)))
+    return math.hypot(costs, hostile * min(1.0, TWO_SIGMA * math.sqrt(2 * (scale - 1) / max(1.0, seen * scale))))

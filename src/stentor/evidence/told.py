@@ -43,7 +43,11 @@ def _load(load: Demand, verdict: NightVerdict) -> Iterator[str]:
     else:
         yield f"Nothing was full; nearest to it: {name}, at {_percent(load.used)} in the busiest seconds."
     yield f"The audience, with those who waited: {_range(load.audience)} of what there is."
-    if not verdict.accuses:
+    of = next((one for one in verdict.loads if one.resource is verdict.by), None)
+    if of is None:
+        return
+    if of is not load:
+        yield f"Attackers: {_range(of.hostile)} of {NAMES[of.resource]}, which was at {_percent(of.used)}."
         return
     yield f"Attackers: {_range(load.hostile)}."
     yield f"Without these sources it would have stood at {_range(load.audience)} of capacity."

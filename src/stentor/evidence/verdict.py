@@ -14,13 +14,15 @@ import msgspec
 
 from stentor.evidence import faults
 from stentor.evidence.kinds import HOSTILE, Kind
-from stentor.evidence.load import Demand, Portion, loads
+from stentor.evidence.load import Demand, Portion, Resource, loads
 from stentor.evidence.row import EdgeSecond, SpaceSecond
 
 LEAST_SHARE = 0.1
 """Of the load: below that nobody is accused. A carrier's address with thousands behind it came to 7 % at most."""
 UNTOLD_SHARE = 0.25
 """Of the load: if so much may be hostile, and is not known to be, nobody can tell."""
+NOTICED = 0.01
+"""Of a resource that was not full: what takes less than that of it would take less than a hundredth of any evening."""
 LEAST_COVER = 0.9
 NEEDED = 0.6
 """The door may narrow a little before something is full (the ladder's first rung); below that it need not."""
@@ -72,6 +74,8 @@ class NightVerdict(msgspec.Struct, frozen=True):
     edges: int
     since_ms: int
     until_ms: int
+    by: Resource | None = None
+    """Of what somebody is accused of having taken: what was full, or what stood a flood."""
 
 
 def judge(space: str, rows: Iterable[EdgeSecond]) -> NightVerdict | None:
@@ -81,16 +85,18 @@ def judge(space: str, rows: Iterable[EdgeSecond]) -> NightVerdict | None:
     if not kept:
         return None
     found, seen = loads(kept), cover(kept)
-    accused = bool(found) and accuses(found[0])
-    finding, reason = _finding(kept, found, seen, accused)
+    accused = found[0] if found and accuses(found[0]) else None
+    finding, reason = _finding(kept, found, seen, accused=accused is not None)
+    if finding is Outcome.NOTHING_WAS_FULL and (accused := _flooded(found)) is not None:
+        reason += _absorbed(kept, accused)
     if finding in (Outcome.UNKNOWN, Outcome.SELF_INFLICTED):
-        accused = False
+        accused = None
     return NightVerdict(
         space,
         finding,
         reason,
         seen,
-        accused,
+        accused is not None,
         found,
         found[0].audience if found else None,
         signs(kept, flocked=bool(found) and found[0].flocked),
@@ -99,7 +105,14 @@ def judge(space: str, rows: Iterable[EdgeSecond]) -> NightVerdict | None:
         len({row.edge for row in kept}),
         min(row.at_ms for row in kept),
         max(row.at_ms for row in kept),
+        accused.resource if accused else None,
     )
+
+
+def _flooded(found: Iterable[Demand]) -> Demand | None:
+    """Of all that was not full the resource of which hostile sources took most, if that is worth a word."""
+    of = [load for load in found if accuses(load) and load.hostile.low >= NOTICED]
+    return max(of, key=lambda load: load.hostile.value, default=None)
 
 
 def _on_air(rows: Sequence[EdgeSecond], space: str) -> list[EdgeSecond]:
@@ -160,18 +173,18 @@ def _finding(rows: Sequence[EdgeSecond], found: Sequence[Demand], seen: float, a
     away = faults.turned_away(rows)
     if sum(away.values()) - away.get("address", 0) >= TURNED_AWAY and first.used.value < NEEDED:
         return Outcome.SELF_INFLICTED, faults.SAID[faults.OwnFault.NEEDLESS]
-    return Outcome.NOTHING_WAS_FULL, "There was room for all who came." + (_absorbed(rows, first) if accused else "")
+    return Outcome.NOTHING_WAS_FULL, "There was room for all who came."
 
 
 def _who(load: Demand) -> tuple[Outcome, str]:
     """A resource was full, and hostile sources had more than a tenth of it."""
-    audience, hostile = load.audience, load.hostile
+    audience, ahead = load.audience, load.ahead
     if audience.low >= 1.0:
         return Outcome.POPULARITY, "The audience alone would have filled it, whatever else came."
     if audience.high < 1.0:
-        if hostile.low > audience.high:
+        if ahead.low > 0:
             return Outcome.ATTACK, "Without hostile sources there would have been room, and they were the larger part."
-        if hostile.high < audience.low:
+        if ahead.high < 0:
             return (
                 Outcome.MIXED,
                 "Without hostile sources there would have been room; the audience was the larger part.",

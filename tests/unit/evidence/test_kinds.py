@@ -48,6 +48,8 @@ def source(**counted: int) -> Trace:
          Kind.LISTENING),  # one of them is in a tunnel
         (source(came=1, asked=1, joins=1, hearing=1, choked=1, choked_s=9, open=1, held_s=17, seconds=17), Kind.STUCK),
         (source(came=2, asked=2, joins=2, stalls=1, hearing=1, open=1, held_s=30, seconds=30), Kind.STUCK),
+        (source(came=2, asked=2, joins=2, stalls=1, hearing=1, choked=1, choked_s=3, open=1, held_s=50, seconds=50),
+         Kind.STUCK),  # it came anew, and begins to take nothing again
     ],
 )  # fmt: skip
 def test_a_source_is_known_by_what_it_does(one: Trace, expected: Kind) -> None:

@@ -75,6 +75,18 @@ def test_each_finding(rows: list[EdgeSecond], finding: Outcome) -> None:
     assert verdict(rows).finding is finding
 
 
+def test_what_differs_by_more_than_its_errors_is_told_apart() -> None:
+    """Errors that have nothing to do with each other do not all go the same way; who has nearly all of a processor has
+    it whatever things cost, and so has who has nearly nothing."""
+    asked = 1000 * 30 + 10 * 60 + 500 * 9
+    for part, finding in ((0.9, Outcome.MIXED), (1.0, Outcome.MIXED), (1.3, Outcome.ATTACK)):
+        found = verdict(night(cpu_ms=950, hostile=KindSum(9, round(part * asked / 30), 0, 9)))
+        assert found.finding is finding
+        wide = found.loads[0].hostile.high - found.loads[0].hostile.low
+        assert 0.04 < wide < 0.06
+    assert found.loads[0].ahead.low > 0 > verdict(night(cpu_ms=950, hostile=KindSum(9, 500, 0, 9))).loads[0].ahead.high
+
+
 def test_who_has_less_than_a_tenth_is_not_accused() -> None:
     """Nor where the interval is wider than what is attributed; the text has no such word then."""
     few = verdict(night(cpu_ms=990, hostile=KindSum(3, 80, 3, 3)))
@@ -141,6 +153,21 @@ def test_it_says_where_it_would_have_stood_without_them() -> None:
     text = "\n".join(lines(found))
     assert f"Without these sources it would have stood at {100 * share:.0f} %" in text
     assert "20 sources at most at once" in text
+
+
+def test_a_flood_is_said_of_what_it_took_though_places_were_nearer_to_their_end() -> None:
+    """It takes no place. What is next to nothing of a processor is not worth the word, however large its part."""
+    crowd = {SPACE: SpaceSecond(hearing=900)}
+    found = verdict(night(cpu_ms=300, hostile=FLOOD, spaces=crowd))
+    assert (found.loads[0].resource, found.by, found.finding) == (
+        Resource.PLACES, Resource.PROCESSOR, Outcome.NOTHING_WAS_FULL
+    )  # fmt: skip
+    text = "\n".join(lines(found))
+    assert "Nothing was full; nearest to it: places for listeners, at 90 %" in text
+    assert "Attackers: 27 % (26 to 27 %) of processor, which was at 30 %." in text
+    few = verdict(night(cpu_ms=9, hostile=FLOOD, spaces=crowd))
+    assert (few.by, few.accuses) == (None, False)
+    assert "attack" not in "\n".join(lines(few)).lower()
 
 
 def test_what_was_absorbed_is_said() -> None:

@@ -47,6 +47,7 @@ def handlers(spaces: Spaces, callers: Callers, counts: AudienceCounts) -> list[H
 def verdict_view(verdict: NightVerdict, counts: Counts) -> schema.VerdictView:
     """As the API shows it."""
     first = verdict.loads[0] if verdict.loads else None
+    accused = next((load for load in verdict.loads if load.resource is verdict.by), None)
     fault = next((each for each, said in faults.SAID.items() if said == verdict.reason), None)
     return schema.VerdictView(
         space=verdict.space,
@@ -57,7 +58,7 @@ def verdict_view(verdict: NightVerdict, counts: Counts) -> schema.VerdictView:
         full_seconds=first.full_seconds if first else 0,
         used=_portion(first.used if first else None),
         audience=_portion(first.audience if first else None),
-        hostile=_portion(first.hostile if first and verdict.accuses else None),
+        hostile=_portion(accused.hostile if accused else None),
         hearing=round(counts.hearing.value),
         cover=verdict.cover,
         turned_away=verdict.turned_away,

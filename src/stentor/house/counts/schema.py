@@ -47,6 +47,7 @@ class VerdictView(msgspec.Struct, frozen=True):
     audience: PortionView | None
     """With those who wait: where the resource would stand without hostile sources."""
     hostile: PortionView | None
+    """What hostile sources took of it; where nothing was full, of what they took most of."""
     hearing: int
     cover: float
     """Portion of the traffic that was seen."""
