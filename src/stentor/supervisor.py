@@ -19,7 +19,7 @@ from typing import IO
 import structlog
 
 from stentor import end_with_parent
-from stentor.base import log
+from stentor.base import log, vitals
 
 STEADY_S = 5.0
 """A worker that lived this long died of something new: it is started again at once."""
@@ -85,7 +85,7 @@ class ChildProcess:
         try:
             return subprocess.Popen(
                 [sys.executable, "-I", "-S", end_with_parent.__file__, str(os.getpid()), *self.command],
-                env=self.environment,
+                env={**self.environment, vitals.STARTS: str(self.starts + 1)},
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=sink,

@@ -97,6 +97,12 @@ async def test_the_pages_of_the_house(house: Whole, browsers: Browsers) -> None:
         await page.page.goto(at(house, "/accounts"))
         await page.until("document.querySelector('#accounts li')", "the accounts are listed")
         await open_to_all(page, "accounts")
+        await page.page.goto(at(house, "/admin"))
+        shown = "document.querySelector('#live time').textContent"
+        await page.until(f"!{shown}.includes('UTC')", "times are the reader's own")
+        await page.page.evaluate("document.querySelector('#live').dataset.old = 'true'")
+        await page.until("!document.querySelector('#live').dataset.old", "it is asked for anew")
+        await open_to_all(page, "overview")
         await page.page.goto(at(house, "/admin/site"))
         await page.until("document.querySelector('[name=name]').value === 'Stentor'", "what is set is shown")
         await page.says("#attack-said", "There is none")

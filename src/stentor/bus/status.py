@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from stentor.audio.watch import Oddity
+from stentor.base.vitals import Vitals
 from stentor.bus.connection import Bus
 from stentor.spaces.quality import Quality
 
@@ -111,10 +112,15 @@ _decoder = msgspec.json.Decoder(Status)
 async def beat(
     bus: Bus, make: Callable[[], Status], *, every_s: float = 1.0, urgent: Callable[[], object] | None = None
 ) -> None:
-    """Publishes ``make()`` for ever: every so often, and within :data:`URGENT_S` of a change of ``urgent()``."""
+    """Publishes ``make()`` for ever: every so often, and within :data:`URGENT_S` of a change of ``urgent()``.
+
+    What the process takes (:class:`Vitals`) stands beside its own numbers.
+    """
+    vitals = Vitals()
     while True:
         told = urgent and urgent()
         status = make()
+        status = msgspec.structs.replace(status, numbers=vitals.numbers() | status.numbers)
         if bus.refused:
             status = msgspec.structs.replace(status, numbers=status.numbers | {"bus_refused": float(bus.refused)})
         await bus.publish(f"status.{status.role}.{status.instance}", msgspec.json.encode(status))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import resource
 import time
 from collections import deque
-from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from stentor.crowd.ladder import Load
@@ -18,7 +16,6 @@ ROLL_S = 0.64
 WINDOW_S = 3.84
 """Measured over so long: a stop of a moment, such as a new space, is no overload. Twelve chunks, two writes of the
 coarsest rung: with any other length what is sent would seem to swing."""
-_STATM = Path("/proc/self/statm")
 
 
 class Counted(Protocol):
@@ -92,11 +89,3 @@ class Meter:
             lag=(new.late_s - old.late_s) / max(1, new.looks - old.looks),
             slow=skipped / max(1, skipped + new.chunks - old.chunks),
         )
-
-
-def memory_bytes() -> int:
-    """What this process has in memory; 0 where the system does not say."""
-    try:
-        return int(_STATM.read_text().split()[1]) * resource.getpagesize()
-    except (OSError, ValueError, IndexError):
-        return 0

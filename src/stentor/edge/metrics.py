@@ -12,8 +12,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
+from stentor.base.vitals import memory_bytes
 from stentor.bus.status import Status
-from stentor.edge.load import memory_bytes
 from stentor.edge.worker import Worker
 from stentor.evidence.counts import METHODS, Counts
 from stentor.wire.http import Request

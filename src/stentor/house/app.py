@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import HttpMethod, Litestar, MediaType, Request, Response, route
+from litestar import HttpMethod, Litestar, MediaType, Request, Response, Router, route
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, Reference, SecurityScheme
 from litestar.types import ASGIApp
@@ -15,11 +15,12 @@ from stentor.base.config import Settings
 from stentor.base.errors import NotSignedIn, Overloaded
 from stentor.base.keys import Keys
 from stentor.bus.status import Statuses
-from stentor.house import pages
+from stentor.house import admin_pages, pages
 from stentor.house.accounts import api as account_api
 from stentor.house.accounts import api_provider, provider
 from stentor.house.accounts.oidc_login import OidcLogin
 from stentor.house.accounts.people import People
+from stentor.house.admin.desk import Administration
 from stentor.house.captions import api as api_captions
 from stentor.house.captions.service import Corrections
 from stentor.house.comments import api as api_comments
@@ -105,6 +106,7 @@ def build(
     retention: Retention,
     counts: AudienceCounts,
     site: SiteKeeper,
+    admin: Administration,
 ) -> tuple[ASGIApp, Lanes]:
     """The application, and its lanes to watch. It holds no tasks of its own: those are the role's."""
     access = Access(keys.admin_token, keys.invitations, spaces.clock)
@@ -146,13 +148,29 @@ def build(
         account_api.routes(spaces, people, pictures, callers, sessions, comments),
         whip.routes(spaces, *_entrance(spaces, access, sessions, callers, invitations), ice),
         api_provider.routes(oidc_login, sessions),
-        pages.routes(shown, spaces, views, callers, people, oidc_login=oidc_login),
+        *_pages(shown, spaces, views, callers, people, oidc_login, admin),
         api_look.files(site),
         _health(spaces),
     ]
     lanes = Lanes(callers.known)
     app = _litestar(routes, shown, sessions.cookie)
     return secured(limited(app, lanes), house=settings.house_address, media=settings.audience_address), lanes
+
+
+def _pages(
+    shown: pages.Pages,
+    spaces: Spaces,
+    views: Views,
+    callers: Callers,
+    people: People,
+    oidc_login: OidcLogin,
+    admin: Administration,
+) -> list[Router]:
+    unlocked = pages.list_page(shown, views, people, unlocks=True)
+    return [
+        pages.routes(shown, spaces, views, callers, people, oidc_login=oidc_login),
+        admin_pages.routes(shown, views, admin, unlocked),
+    ]
 
 
 def _litestar(routes: list[Any], shown: pages.Pages, cookie: str) -> Litestar:

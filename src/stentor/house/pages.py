@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -42,6 +43,14 @@ HEADERS = {
     "cache-control": "no-store",
     "vary": "Accept-Language, Cookie",
 }
+SECTIONS = (
+    ("/admin", "sections.overview", "wave"),
+    ("/mine", "sections.spaces", "mic"),
+    ("/accounts", "sections.people", "people"),
+    ("/admin/site", "sections.site", "settings"),
+    ("/admin/design", "sections.design", "react"),
+)
+"""What administrators go to: the address, the key of its name, and its picture."""
 _Request = Request[Any, Any, Any]
 
 
@@ -57,6 +66,10 @@ class Visit(msgspec.Struct, frozen=True):
         return self.account is not None and self.account.role is SiteRole.ADMIN
 
 
+Listed = Callable[[Visit], Awaitable[Response[str]]]
+"""The list of spaces as a page for a visitor."""
+
+
 class Pages:
     """Answers with pages, for whoever asks."""
 
@@ -64,7 +77,7 @@ class Pages:
         """``home`` is the address of the site's public pages."""
         self.static = Static(PACKAGE, root="/studio")
         self._callers, self._site, self._home = callers, site, home
-        catalogue = Catalogue(PACKAGE, "stentor.spaces")
+        self._catalogue = catalogue = Catalogue(PACKAGE, "stentor.spaces")
         self._texts = {language: catalogue.texts["en"] | texts for language, texts in catalogue.texts.items()}
         self._templates = Templates(
             PACKAGE, catalogue, static=self.static, on_air=ON_AIR, time_of=_time_of, leads_to=_leads_to
@@ -88,13 +101,18 @@ class Pages:
         shown = profile(visit.account) if visit.account else None
         look = self._site.look
         known: dict[str, object] = {"app": look.name, "look": look, "home": self._home, "languages": NAMES}
-        known |= {"name": name, "path": visit.path, "admin": visit.admin, "profile": shown}
+        sections = SECTIONS if visit.admin and visit.path in [link for link, _, _ in SECTIONS] else ()
+        known |= {"sections": sections, "name": name, "path": visit.path, "admin": visit.admin, "profile": shown}
         text = self._templates.render(name, visit.language, texts=self._texts[visit.language], **known, **values)
         return Response(text, status_code=status, headers=HEADERS)
 
     def notice(self, visit: Visit, heading: str, sentence: str, status: int) -> Response[str]:
         """A page that says one thing; both are keys of texts."""
         return self.answer(visit, "notice", status=status, heading=heading, sentence=sentence)
+
+    def say(self, language: str) -> Callable[..., str]:
+        """The texts in a language, by their keys."""
+        return partial(self._catalogue.text, language)
 
 
 def routes(
@@ -108,41 +126,34 @@ def routes(
         return Response(found.body, headers={"content-type": found.content_type, "cache-control": cache})
 
     handlers = [
-        *_of_list(pages, views, people),
+        *_of_list(pages, list_page(pages, views, people, unlocks=False)),
         *_of_spaces(pages, spaces, views, callers),
         *_of_accounts(pages, people, AccountViews(people), oidc_login),
-        *_of_admins(pages),
         file,
     ]
     return Router("/", route_handlers=handlers)
 
 
-def _of_list(pages: Pages, views: Views, people: People) -> list[HTTPRouteHandler]:
-    """``/mine``, which the house's own address shows, too, ``/admin`` and ``/admin/design``."""
+def list_page(pages: Pages, views: Views, people: People, *, unlocks: bool) -> Listed:
+    """The list of spaces; where it ``unlocks``, the admin token gives it the buttons for hosts."""
 
-    async def listed(request: _Request, *, unlocks: bool) -> Response[str]:
-        """The list of spaces; where it ``unlocks``, the admin token gives it the buttons for hosts."""
-        visit = await pages.visit(request)
+    async def listed(visit: Visit) -> Response[str]:
         creates = visit.account is not None and rights.creates(visit.account.role, people.creators)
         page = {"creates": creates, "admin": visit.admin, "unlocks": unlocks, "language": views.language}
         opens = people.sign_up_rule is SignUp.OPEN
         return pages.answer(visit, "spaces", rows=(await views.rows()).spaces, page=page, unlocks=unlocks, opens=opens)
 
+    return listed
+
+
+def _of_list(pages: Pages, listed: Listed) -> list[HTTPRouteHandler]:
+    """``/mine``, which the house's own address shows, too."""
+
     @route(["/", "/mine"], http_method=READ, include_in_schema=False)
     async def home(request: _Request) -> Response[str]:
-        return await listed(request, unlocks=False)
+        return await listed(await pages.visit(request))
 
-    @route("/admin", http_method=READ, include_in_schema=False)
-    async def admin(request: _Request) -> Response[str]:
-        return await listed(request, unlocks=True)
-
-    @route("/admin/design", http_method=READ, include_in_schema=False)
-    async def design(request: _Request) -> Response[str]:
-        return pages.answer(
-            await pages.visit(request), "design", icons=pages.symbols("icons"), reactions=pages.symbols("reactions")
-        )
-
-    return [home, admin, design]
+    return [home]
 
 
 def _of_spaces(pages: Pages, spaces: Spaces, views: Views, callers: Callers) -> list[HTTPRouteHandler]:
@@ -219,7 +230,7 @@ def _of_accounts(pages: Pages, people: People, views: AccountViews, oidc_login: 
     async def account(request: _Request) -> Response[str] | Redirect:
         visit = await pages.visit(request)
         if visit.account is None:
-            return _sign_in_first(visit)
+            return sign_in_first(visit)
         mine = msgspec.to_builtins(await views.account(visit.account))
         return pages.answer(
             visit, "account", page={"provider": provider, "problem": _problem(request), "account": mine}
@@ -234,33 +245,8 @@ def _of_accounts(pages: Pages, people: People, views: AccountViews, oidc_login: 
     return [sign_in, sign_up, account, deletion]
 
 
-def _of_admins(pages: Pages) -> list[HTTPRouteHandler]:
-    """``/accounts``, ``/admin/site`` and ``/admin/welcome``."""
-
-    async def for_admins(request: _Request, name: str) -> Response[str] | Redirect:
-        visit = await pages.visit(request)
-        if visit.account is None:
-            return _sign_in_first(visit)
-        if not visit.admin:
-            return pages.notice(visit, f"{name}.title", "notice.accounts", 403)
-        return pages.answer(visit, name, page={"handle": visit.account.handle})
-
-    @route("/accounts", http_method=READ, include_in_schema=False)
-    async def accounts(request: _Request) -> Response[str] | Redirect:
-        return await for_admins(request, "accounts")
-
-    @route("/admin/site", http_method=READ, include_in_schema=False)
-    async def site(request: _Request) -> Response[str] | Redirect:
-        return await for_admins(request, "site")
-
-    @route("/admin/welcome", http_method=READ, include_in_schema=False)
-    async def welcome(request: _Request) -> Response[str] | Redirect:
-        return await for_admins(request, "welcome")
-
-    return [accounts, site, welcome]
-
-
-def _sign_in_first(visit: Visit) -> Redirect:
+def sign_in_first(visit: Visit) -> Redirect:
+    """To the page for signing in, and back."""
     return Redirect(f"/sign-in?next={quote(visit.path)}", status_code=303, headers={"cache-control": "no-store"})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -28,6 +28,7 @@ from stentor.bus.identity import join
 from stentor.bus.status import BEATING, READS_SHORT_LINKS, Status, Statuses, beat
 from stentor.crowd.addresses import Addresses
 from stentor.house.accounts.erasure import Erasure
+from stentor.house.admin.desk import Administration
 from stentor.house.app import build
 from stentor.house.comments.chat import ChatKeeper
 from stentor.house.counts.service import AudienceCounts
@@ -109,28 +110,26 @@ async def _run(
     instance, trusted = bus.name, forwarded.networks(settings.trusted_proxies)
     statuses = Statuses(clock)
     await statuses.start(bus, *BEATING)
-    board, room = Board(bus), StorageLimits(settings.quota_gb, settings.account_gb)
-    limits = MakerLimits(settings.account_spaces, settings.account_spaces_day, room)
-    objects = Objects.open(settings.recordings_address)
-    spaces = Spaces(store, board, bus, objects, clock, Claims(own.claims, clock), limits)
-    watcher = Watcher(spaces, board, bus, statuses, clock, attendance.parse(settings.end_after))
-    back_channels, counts = BackChannels(spaces), AudienceCounts(bus, objects, clock)
+    spaces = _spaces(settings, bus, store, own, clock)
+    watcher = Watcher(spaces, spaces.board, bus, statuses, clock, attendance.parse(settings.end_after))
+    back_channels, counts = BackChannels(spaces), AudienceCounts(bus, spaces.objects, clock)
     await back_channels.start(bus)
     chats = ChatKeeper(CommentsTable(store.work), bus, statuses, clock, settings, holder=instance)
     await chats.start()
     keeper = BoardKeeper(spaces, bus, clock, holder=instance)
     controller = Controller(spaces, bus, statuses, clock, holder=instance)
-    copies = (Objects.open(settings.removals_url),) if settings.removals_url else ()
-    removals = Removals(spaces, copies=copies)
+    removals = Removals(spaces, copies=(copies := _copies(settings)))
     doing = {ERASE: removals.erase, **Erasure(spaces, chats, copies=copies).handlers()}
     jobs = JobKeeper(Jobs(store.work), doing, bus, clock, holder=instance)
     retention = Retention(spaces, removals, of_site(settings))
     letting_go = RetentionKeeper(retention, bus, holder=instance)
-    site = SiteKeeper(SiteTable(store.work), objects, settings)
+    site = SiteKeeper(SiteTable(store.work), spaces.objects, settings)
     await site.begin()
+    admin = Administration(spaces, statuses, counts)
     app, lanes = build(
-        spaces, statuses, back_channels, chats, settings, keys=own, retention=retention, counts=counts, site=site
-    )
+        spaces, statuses, back_channels, chats, settings,
+        keys=own, retention=retention, counts=counts, site=site, admin=admin,
+    )  # fmt: skip
     door = Door(descriptors(), _addresses(settings, trusted), clock, certificate)
     disks = Disks(settings)
 
@@ -142,16 +141,36 @@ async def _run(
 
     await bus_drain.heed(bus, "house", instance, drain)
     log.get("house").info("house-up", address=settings.house_address)
-    work = _duties(keeper, watcher, controller, chats, letting_go, jobs, counts) | {
-        "http": _serve(behind(app, trusted, edge_word.word(own.doors)), listener, door),
-        "disks": disks.run(),
-        "board": spaces.retell(),
-        "front": FrontKeeper(spaces, clock).run(),
-        "site": site.run(),
-        "status": beat(bus, status),
-    }
+    work = (
+        _duties(keeper, watcher, controller, chats, letting_go, jobs, counts)
+        | admin.duties()
+        | {
+            "http": _serve(behind(app, trusted, edge_word.word(own.doors)), listener, door),
+            "disks": disks.run(),
+            "board": spaces.retell(),
+            "front": FrontKeeper(spaces, clock).run(),
+            "site": site.run(),
+            "status": beat(bus, status),
+        }
+    )
     if certificate is not None:
         work["certificate"] = certificate.watch()
+    await _together(work)
+
+
+def _spaces(settings: Settings, bus: Bus, store: Store, own: Keys, clock: Clock) -> Spaces:
+    room = StorageLimits(settings.quota_gb, settings.account_gb)
+    limits = MakerLimits(settings.account_spaces, settings.account_spaces_day, room)
+    objects = Objects.open(settings.recordings_address)
+    return Spaces(store, Board(bus), bus, objects, clock, Claims(own.claims, clock), limits)
+
+
+def _copies(settings: Settings) -> tuple[Objects, ...]:
+    return (Objects.open(settings.removals_url),) if settings.removals_url else ()
+
+
+async def _together(work: Mapping[str, Coroutine[Any, Any, None]]) -> None:
+    """All of it, by the names of the tasks, until cancelled."""
     async with asyncio.TaskGroup() as tasks:
         for name, each in work.items():
             tasks.create_task(each, name=f"house {name}")

@@ -1,0 +1,66 @@
+"""The pages of administrators: what is on, people, the site's looks, setting up."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from litestar import Request, Response, Router, route
+from litestar.response import Redirect
+
+from stentor.house.admin.desk import Administration
+from stentor.house.admin.words import Figures, iso, utc
+from stentor.house.pages import READ, Listed, Pages, Visit, sign_in_first
+from stentor.house.spaces.views import Views
+
+PROCESSORS = len(os.sched_getaffinity(0))
+_Request = Request[Any, Any, Any]
+
+
+def routes(pages: Pages, views: Views, desk: Administration, listed: Listed) -> Router:
+    """``/admin`` and what is below it, and ``/accounts``.
+
+    ``listed`` is what ``/admin`` shows to who is no administrator: the list that the admin token unlocks.
+    """
+
+    def answer(visit: Visit, name: str, **values: Any) -> Response[str]:
+        """A page with numbers and times in it."""
+        figures = Figures(visit.language, pages.say(visit.language))
+        return pages.answer(visit, name, figures=figures, iso=iso, utc=utc, page={}, **values)
+
+    async def for_admins(request: _Request, name: str, **values: Any) -> Response[str] | Redirect:
+        visit = await pages.visit(request)
+        if visit.account is None:
+            return sign_in_first(visit)
+        if not visit.admin:
+            return pages.notice(visit, f"{name}.title", "notice.accounts", 403)
+        return pages.answer(visit, name, page={"handle": visit.account.handle}, **values)
+
+    @route("/admin", http_method=READ, include_in_schema=False)
+    async def admin(request: _Request) -> Response[str]:
+        visit = await pages.visit(request)
+        if not visit.admin:
+            return await listed(visit)
+        seen = await desk.overviews.look(views)
+        used = sum(each.processors for each in seen.processes) / PROCESSORS
+        return answer(visit, "overview", seen=seen, used=used, processors=PROCESSORS)
+
+    @route("/accounts", http_method=READ, include_in_schema=False)
+    async def accounts(request: _Request) -> Response[str] | Redirect:
+        return await for_admins(request, "accounts")
+
+    @route("/admin/site", http_method=READ, include_in_schema=False)
+    async def site(request: _Request) -> Response[str] | Redirect:
+        return await for_admins(request, "site")
+
+    @route("/admin/welcome", http_method=READ, include_in_schema=False)
+    async def welcome(request: _Request) -> Response[str] | Redirect:
+        return await for_admins(request, "welcome")
+
+    @route("/admin/design", http_method=READ, include_in_schema=False)
+    async def design(request: _Request) -> Response[str]:
+        return pages.answer(
+            await pages.visit(request), "design", icons=pages.symbols("icons"), reactions=pages.symbols("reactions")
+        )
+
+    return Router("/", route_handlers=[admin, accounts, site, welcome, design])
