@@ -16,6 +16,8 @@ from stentor.bus.salts import BYTES, Salt, of_day, of_space
 
 WAIT_S = 0.3
 """So long the doors of an edge wait for the salt of a space: the house makes it when it opens them."""
+MOST_MADE = 256
+"""Of spaces that are on at once; they are made anew after that."""
 _PLACE = struct.Struct("<d")
 
 
@@ -26,16 +28,21 @@ class Keyed:
         self._shared = shared
         self._own = self._key(secrets.token_bytes(BYTES))
         self._keys: dict[str, bytes] = {}
+        self._made: dict[tuple[str, bytes], hashlib.blake2b] = {}
+        """Hashes that have taken in their key: a copy costs two thirds of a new one."""
         self._known: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
     def hear(self, salt: Salt) -> None:
         """The house has made it."""
+        self.forget(salt.name)
         self._keys[salt.name] = self._key(salt.salt)
         self._known.pop(salt.name, asyncio.Event()).set()
 
     def forget(self, name: str) -> None:
         """The house has destroyed it."""
         self._keys.pop(name, None)
+        for made in [made for made in self._made if made[0] == name]:
+            del self._made[made]
 
     async def wait(self, space: str) -> None:
         """Until the salt of a space is known, :data:`WAIT_S` at most."""
@@ -49,15 +56,15 @@ class Keyed:
 
     def client(self, space: str, period: object, client: str) -> int:
         """Of those who are let in. A microsecond."""
-        return _hashed(f"{space}\n{period}\n{client}", self._keys.get(of_space(space), self._own), b"evidence")
+        return self._hashed(f"{space}\n{period}\n{client}", of_space(space), b"evidence")
 
     def player(self, space: str, day: int, client: str) -> int:
         """Of those who play a recording."""
-        return _hashed(f"play\n{space}\n{day}\n{client}", self._keys.get(of_day(day), self._own), b"evidence")
+        return self._hashed(f"play\n{space}\n{day}\n{client}", of_day(day), b"evidence")
 
     def source(self, day: int, source: str) -> int:
         """Of an address, whatever it asks for."""
-        return _hashed(source, self._keys.get(of_day(day), self._own), b"source")
+        return self._hashed(source, of_day(day), b"source")
 
     def outside(self, space: str, place: float) -> float:
         """Of a place at the door, as evenly spread in [0, 1): the place itself follows from an address and a key."""
@@ -68,7 +75,13 @@ class Keyed:
     def _key(self, salt: bytes) -> bytes:
         return hashlib.blake2b(salt, digest_size=32, key=self._shared, person=b"evidence key").digest()
 
-
-def _hashed(text: str, key: bytes, person: bytes) -> int:
-    hashed = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8, key=key, person=person)
-    return int.from_bytes(hashed.digest(), "big")
+    def _hashed(self, text: str, name: str, person: bytes) -> int:
+        made = self._made.get((name, person))
+        if made is None:
+            if len(self._made) >= MOST_MADE:
+                self._made.clear()
+            key = self._keys.get(name, self._own)
+            made = self._made[name, person] = hashlib.blake2b(digest_size=8, key=key, person=person)
+        hashed = made.copy()
+        hashed.update(text.encode("utf-8", "replace"))
+        return int.from_bytes(hashed.digest(), "big")

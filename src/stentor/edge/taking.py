@@ -27,7 +27,7 @@ NOTHING_BYTES: Final = 2048
 """In four seconds: the slowest rendition needs six times as much."""
 _INFO_BYTES, _ACKNOWLEDGED_AT = 128, 120
 """``tcpi_bytes_acked`` (tcp(7), Linux 4.1)."""
-_GONE: Final = -1
+_UNKNOWN: Final = -1
 
 
 class Taking:
@@ -43,7 +43,7 @@ class Taking:
     def add(self, connection: Connection, now: float) -> None:
         """A stream begins."""
         if connection.trace is not None:
-            self._rounds[0].append((now + LOOKS_S[0], connection, _descriptor(connection)))
+            self._rounds[0].append((now + LOOKS_S[0], connection, _UNKNOWN))
 
     def look(self, now: float) -> None:
         """At those whose time has come; once a second."""
@@ -53,6 +53,8 @@ class Taking:
                 _, connection, descriptor = waiting.popleft()
                 if connection.group is None:  # it hears no more, and the descriptor may be another's
                     continue
+                if descriptor == _UNKNOWN:
+                    descriptor = _descriptor(connection)
                 if following is not None:
                     self._rounds[following].append((now + LOOKS_S[following], connection, descriptor))
                 if self._owes(descriptor):
@@ -92,7 +94,7 @@ def choked(connection: Connection, *, now: bool) -> None:
 def _descriptor(connection: Connection) -> int:
     with suppress(AttributeError):
         return int(connection.transport.get_extra_info("socket").fileno())
-    return _GONE
+    return _UNKNOWN
 
 
 def _taken(connection: Connection) -> int | None:
