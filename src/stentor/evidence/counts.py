@@ -141,7 +141,8 @@ class AudienceTally:
         self._first_sound = delays.together((self._first_sound, one.first_sound))
         self._came.grow(one.clients)
         self._stayed.grow(one.stayed)
-        self._waits.hear(row.at_ms / 1000, one.told, one.let_in, one.halvings)
+        middle_s = row.at_ms / 1000 - row.span_s / 2  # a busy edge's row may be of two seconds
+        self._waits.hear(middle_s, one.told, one.let_in, one.halvings)
         self._hidden |= one.hidden
         self._plays_hidden |= one.plays_hidden
         if one.plays or one.robots:

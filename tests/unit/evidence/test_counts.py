@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,6 +66,14 @@ def test_minutes_are_what_was_written() -> None:
     """Chunks and parts; what was skipped was not heard."""
     found = counted([row("a", second, sound_chunks=300, parts=100, skipped_chunks=50) for second in range(60)])
     assert found.minutes.value == pytest.approx(60 * (300 * 0.32 + 100 * 0.96) / 60)
+
+
+def test_a_late_row_makes_nobody_wait_shorter() -> None:
+    """An edge is late when all come at once, and no longer when they are let in: what a row says was in its middle."""
+    device = b"\1" * 6
+    told = msgspec.structs.replace(row("a", 3, told=device), span_ms=3000)
+    found = counted([told, row("a", 20, let_in=device)])
+    assert found.waited_minutes.value == pytest.approx((17 + 1) / 60, abs=0.005)
 
 
 def test_unique_is_never_more_than_one_where_somebody_comes_again() -> None:
