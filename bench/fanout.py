@@ -32,7 +32,7 @@ import psutil
 
 from bench import peers
 from bench.listeners import Met, Quantiles, Second, listen
-from stentor.rehearsal.plot import plot
+from stentor.base.plot import plot
 
 RESULTS: Final = Path(__file__).parent / "results"
 PICTURE: Final = Path(__file__).parents[1] / "docs" / "images" / "fanout.svg"

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from urllib.parse import quote, urlsplit
 
 import msgspec
+from markupsafe import Markup
 
 from stentor.base import hsts, static, texts
 from stentor.base.html import Templates
@@ -20,6 +21,7 @@ from stentor.crowd.orders import Orders
 from stentor.edge import told
 from stentor.edge.door import door, shown_state
 from stentor.edge.reply import ANYBODY, BRIEF, HTML, Document, Reply
+from stentor.evidence import report_page
 from stentor.people.site import SiteLook
 from stentor.spaces import phase, portraits
 from stentor.spaces.front import people
@@ -59,7 +61,7 @@ class ListenerPages:
         words = {
             f"texts-{name}.json": msgspec.json.encode(told.texts(self.catalogue, name)) for name in texts.LANGUAGES
         }
-        self._static = Static(PACKAGE, words)
+        self._static = Static(PACKAGE, words | {"report.css": report_page.STYLES.encode()})
         self._files = {
             (name, cache): Document(file.body, file.content_type, cache, now=now, X_Content_Type_Options="nosniff")
             for name, file in self._static.files.items()
@@ -144,6 +146,12 @@ class ListenerPages:
             cut=cut,
             clock=_clock,
         )
+
+    def report(self, space: Space, article: Markup, summary: str, language: str, cache: str, now: float) -> Document:
+        """The page around a report."""
+        base, title = f"/s/{space.id}", report_page.CATALOGUE.text(language, "report.title", title=space.title)
+        shown = {"base": base, "path": f"{base}/report", "listed": space.listed, "title": title}
+        return self.public("report", language, cache, now, **shown, article=article, description=summary)
 
     def frame(self, space: Space, home: str, width: int, height: int) -> str:
         """What other sites put into their pages to show a space."""

@@ -17,7 +17,7 @@ from stentor.base.paths import of_house, wants_page
 from stentor.base.texts import LANGUAGES
 from stentor.bus.status import Status
 from stentor.crowd import rungs
-from stentor.edge import embed, meant, metrics, overflow, subtitles
+from stentor.edge import embed, meant, metrics, overflow, reports, subtitles
 from stentor.edge.channel import Channel
 from stentor.edge.documents import JSON, LATE_CAPTIONS, PAGE, SpaceDocuments
 from stentor.edge.forward import Forwarder
@@ -33,6 +33,7 @@ from stentor.edge.protocol import Connection
 from stentor.edge.reactions import Reactions
 from stentor.edge.replay import Replays
 from stentor.edge.reply import ANYBODY, BRIEF, EXPOSED, NO_STORE, Document, Reply, failure
+from stentor.edge.reports import Reports
 from stentor.edge.transcripts import Transcripts
 from stentor.edge.withdrawn import Withdrawn
 from stentor.edge.worker import Worker
@@ -103,6 +104,7 @@ class Site:
             clock=worker.clock,
         )
         self.identity = SiteIdentity(objects, self._pages, worker.clock)
+        self._reports = Reports(objects, self._pages, worker.clock, monotonic)
         self._forwarder = forwarder
         self.reactions = Reactions(worker, monotonic=asyncio.get_running_loop().time)
         self._documents = SpaceDocuments(
@@ -231,6 +233,9 @@ class Site:
                 raise Conflict("The hosts have turned clips off.", code="clips-off")
             case ["clip"]:
                 return self._clip_page(channel.space, request)
+            case [name] if name in reports.NAMES:
+                self._job(self._reports.answer(channel.space, name, request), request, connection)
+                return None
             case [name] if name in RECORDED:
                 answer = self.replays.answer(channel.space, path, request, connection)
                 self._job(answer, request, connection)

@@ -120,6 +120,13 @@ def loads(rows: Sequence[EdgeSecond]) -> list[Demand]:
     return sorted(found, key=lambda load: (-load.full_seconds, -load.used.value))
 
 
+def hostile_part(row: EdgeSecond, resource: Resource) -> float:
+    """What hostile sources had of a resource in that second; 1.0 is all of it. Without what is known of them later."""
+    weights = _weights(row, resource)
+    every = sum(weights) or 1.0
+    return (used(row, resource) or 0.0) * sum(weights[each] for each in HOSTILE if each < len(weights)) / every
+
+
 def judged(rows: Iterable[EdgeSecond], resource: Resource) -> tuple[list[EdgeSecond], int]:
     """The rows by which a resource is judged, and in how many it was full: these are they, or when they are few (then
     it is 0) the busiest."""
@@ -232,7 +239,7 @@ def _parts(row: EdgeSecond, resource: Resource, waiting: float) -> tuple[float, 
     total = used(row, resource) or 0.0
     weights = _weights(row, resource)
     every = sum(weights) or 1.0
-    hostile = total * sum(weights[each] for each in HOSTILE if each < len(weights)) / every
+    hostile = hostile_part(row, resource)
     unsure = total * weights[Kind.NEW] / every if weights else 0.0
     brief = total * weights[Kind.VISITING] / every if weights else 0.0
     brief += total * _unseen(row)

@@ -31,6 +31,7 @@ from stentor.house.accounts.erasure import Erasure
 from stentor.house.admin.desk import Administration
 from stentor.house.app import build
 from stentor.house.comments.chat import ChatKeeper
+from stentor.house.counts.reports import ReportKeeper
 from stentor.house.counts.service import AudienceCounts
 from stentor.house.duty.board import BoardKeeper
 from stentor.house.duty.crowd import Controller

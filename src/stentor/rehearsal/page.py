@@ -8,10 +8,12 @@ from typing import Final
 
 from markupsafe import Markup
 
+from stentor.base.html import Templates
+from stentor.base.plot import STYLE, plot
 from stentor.client.report import Spread
-from stentor.rehearsal.plot import STYLE, TEMPLATES, plot
 from stentor.rehearsal.rehearsed import PAUSE_MS, EdgeLook, Rehearsed, Second
 
+TEMPLATES: Final = Templates("stentor.rehearsal")
 CSS: Final = Markup("""
 :root { color-scheme: light dark; --ink: #1d2630; --paper: #fff; --faint: #d5dbe1; --good: #15803d; --bad: #b42318; }
 @media (prefers-color-scheme: dark) { :root { --ink: #dfe6ee; --paper: #14191f; --faint: #39434e; --good: #6fd694;

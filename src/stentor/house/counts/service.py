@@ -24,6 +24,7 @@ from stentor.bus.connection import Bus, heed_cancel
 from stentor.bus.documents import Gone
 from stentor.bus.evidence import EvidenceLog, say_counts
 from stentor.evidence.counts import AudienceTally, Counts, kept_key, with_plays
+from stentor.evidence.course import Course, CourseTally
 from stentor.evidence.plays import DAY_MS, together
 from stentor.evidence.row import EdgeSecond
 from stentor.house.counts.salts import SaltKeeper
@@ -54,6 +55,7 @@ class AudienceCounts:
         self._stored: dict[str, Counts | None] = {}
         """Of the spaces with a tally: what is kept."""
         self.verdicts = LiveVerdicts()
+        self._courses: dict[str, CourseTally] = {}
         self._day = -1
         self._log = log.get("house")
 
@@ -63,6 +65,15 @@ class AudienceCounts:
         if found is None:
             raise NotFound("Nothing has been counted for this space yet.", code="no-counts")
         return found
+
+    def course(self, space: str) -> Course | None:
+        """How a space that is on, or was until a moment ago, has gone so far; None where no row has come."""
+        tally = self._courses.get(space)
+        return tally.course() if tally else None
+
+    def watched(self) -> tuple[set[str], set[str]]:
+        """The spaces that are on the air, and those that were until five minutes ago."""
+        return set(self._on_air), set(self._over)
 
     async def _read(self, space: str) -> Counts | None:
         """What is kept. Raises :class:`Overloaded`."""
@@ -123,6 +134,7 @@ class AudienceCounts:
             for space in over:
                 self._over.pop(space, None)
                 self.verdicts.forget(space)
+                self._courses.pop(space, None)
 
     async def _hear(self, row: EdgeSecond) -> None:
         for space, seen in row.spaces.items():
@@ -133,6 +145,7 @@ class AudienceCounts:
                     self._tallies[space].hear(row)
             if space in self._on_air or space in self._over:
                 self.verdicts.hear(space, row)
+                self._courses.setdefault(space, CourseTally(space)).hear(row)
 
     async def _begin(self, space: str) -> None:
         """Reads what is kept; rows wait on the bus until the store answers."""

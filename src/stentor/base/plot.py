@@ -26,7 +26,7 @@ svg.plot .d { stroke: var(--d); } svg.plot .b { stroke-dasharray: 6 3; } svg.plo
 svg.plot .e { stroke: var(--e); stroke-dasharray: 9 3 2 3; }
 """)
 """Lines differ by dashes too, for those who do not see colours."""
-TEMPLATES: Final = Templates("stentor.rehearsal")
+_TEMPLATES: Final = Templates("stentor.base")
 
 Scale = Callable[[float], float]
 Series = Mapping[str, Sequence[float | None]]
@@ -62,7 +62,7 @@ def plot(
 
     ups = [top * step / TICKS for step in range(TICKS + 1)]
     across = xs if logarithmic else [last * step / TICKS for step in range(TICKS + 1)]
-    text = TEMPLATES.render(
+    text = _TEMPLATES.render(
         "plot",
         "en",
         title=title,

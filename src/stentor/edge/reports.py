@@ -1,0 +1,96 @@
+"""The report of a space for everybody, out of one object that houses write (``evidence.report``)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from stentor.base import log
+from stentor.base.clock import Clock
+from stentor.base.errors import NotFound, Overloaded
+from stentor.base.texts import LANGUAGES, negotiate
+from stentor.edge.page import ListenerPages
+from stentor.edge.reply import Document, Reply
+from stentor.evidence import report_page
+from stentor.evidence.report import Report, kept_key
+from stentor.spaces.model import Space
+from stentor.store.objects import Objects
+from stentor.wire.http import Request
+
+PERIOD_S: Final = 10.0
+"""An edge asks the store for a report at most so often."""
+CACHE: Final = "public, max-age=10, s-maxage=10, stale-while-revalidate=30"
+MOST: Final = 200
+"""Pages in memory, 60 kB each."""
+NAMES: Final = {"report", "report.json"}
+
+
+class Reports:
+    """``answer`` is asked in a task."""
+
+    def __init__(self, objects: Objects, pages: ListenerPages, clock: Clock, monotonic: Clock) -> None:
+        self._objects, self._pages, self._clock, self._monotonic = objects, pages, clock, monotonic
+        self._read: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
+        """By space: when it was read, and what; empty where there is none."""
+        self._made: OrderedDict[tuple[str, str, str], tuple[bytes, Document]] = OrderedDict()
+        """By space, name (or language) and title."""
+        self._turn = asyncio.Lock()
+        """One page at a time: it takes 30 ms of a processor."""
+        self._log = log.get("edge")
+
+    async def answer(self, space: Space, name: str, request: Request) -> Reply:
+        """Raises :class:`NotFound` while there is none, :class:`Overloaded` when the store does not answer."""
+        data = await self._data(space.id)
+        if not data:
+            raise NotFound("There is no report of this space.", code="no-report")
+        if name == "report.json":
+            made = await self._document(space, name, data, lambda: self._json(data))
+        else:
+            asked = request.query.get("lang", "")
+            language = asked if asked in LANGUAGES else negotiate(space.language)
+            made = await self._document(space, language, data, lambda: self._page(space, data, language))
+        return made.answer(request.headers)
+
+    async def _data(self, space: str) -> bytes:
+        read_s, data = self._read.get(space, (-PERIOD_S, b""))
+        if self._monotonic() - read_s < PERIOD_S:
+            return data
+        self._read[space] = self._monotonic(), data  # whoever asks meanwhile gets what is known
+        try:
+            data = await self._objects.get(kept_key(space))
+        except NotFound:
+            data = b""
+        except Overloaded:
+            if not data:
+                self._read.pop(space, None)
+                raise
+        self._read[space] = self._monotonic(), data
+        if len(self._read) > MOST:
+            self._read.popitem(last=False)
+        return data
+
+    async def _document(self, space: Space, name: str, data: bytes, make: Callable[[], Document]) -> Document:
+        key = space.id, name, space.title
+        async with self._turn:
+            known = self._made.get(key)
+            if known is None or known[0] != data:
+                try:
+                    known = self._made[key] = data, await asyncio.to_thread(make)
+                except msgspec.DecodeError as error:
+                    self._log.warning("report-damaged", space=space.id, reason=str(error))
+                    raise NotFound("There is no report of this space.", code="no-report") from error
+                if len(self._made) > MOST:
+                    self._made.popitem(last=False)
+            return known[1]
+
+    def _json(self, data: bytes) -> Document:
+        return Document(data, "application/json", CACHE, now=self._clock())
+
+    def _page(self, space: Space, data: bytes, language: str) -> Document:
+        found = msgspec.json.decode(data, type=Report)
+        body = report_page.article(found, space.title, language)
+        return self._pages.report(space, body, report_page.sentence(found, language), language, CACHE, self._clock())

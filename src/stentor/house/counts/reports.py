@@ -1,0 +1,114 @@
+"""Keeps a report of every space that is on, and the last one when it is over: edges show it to everybody.
+
+Every house does it alike, from the same rows and the same record; who writes last writes the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from stentor.base import log
+from stentor.base.clock import Clock, unix_ms
+from stentor.base.config import Settings
+from stentor.base.errors import Malformed, NotFound, Overloaded
+from stentor.bus.connection import heed_cancel
+from stentor.evidence.report import RecordingState, Report, kept_key, report
+from stentor.house.counts import rehearsed
+from stentor.house.counts.service import AudienceCounts
+from stentor.house.spaces.service import Spaces
+from stentor.spaces.events import Event
+from stentor.spaces.model import Space
+from stentor.wire import manifest
+
+LOOK_S: Final = 5.0
+ANEW_S: Final = 60.0
+SOON_S: Final = 20.0
+"""After the end, for the first time; the rows of the last second come within two."""
+FINAL_MS: Final = 200_000
+"""After the end: edges serve a space for two minutes more."""
+MOST_EVENTS: Final = 10_000
+
+
+class ReportKeeper:
+    """``run`` is a task of the role."""
+
+    def __init__(self, spaces: Spaces, counts: AudienceCounts, clock: Clock, settings: Settings) -> None:
+        self._spaces, self._counts, self._clock, self._settings = spaces, counts, clock, settings
+        self._due: dict[str, float] = {}
+        """When each is to be made anew (monotonic seconds)."""
+        self._over: set[str] = set()
+        self._log = log.get("house")
+
+    async def run(self) -> None:
+        """For ever."""
+        loop = asyncio.get_running_loop()
+        while True:
+            heed_cancel()
+            await asyncio.sleep(LOOK_S)
+            on, over = self._counts.watched()
+            for space in over - self._over:
+                self._due[space] = min(self._due.get(space, 0.0), loop.time() + SOON_S)
+            self._over = over
+            for space in self._due.keys() - on - over:
+                del self._due[space]
+            for space in on | over:
+                if loop.time() >= self._due.get(space, 0.0):
+                    self._due[space] = loop.time() + ANEW_S
+                    await self._keep(space)
+
+    async def _keep(self, space: str) -> None:
+        try:
+            made = await self.make(space)
+            await self._spaces.objects.put(kept_key(space), msgspec.json.encode(made))
+        except NotFound:
+            return  # no row yet, or removed
+        except Overloaded as error:
+            self._log.warning("report-not-kept", space=space, reason=error.detail)
+
+    async def make(self, space: str) -> Report:
+        """As it stands. Raises :class:`NotFound` before the first row and for what was removed, :class:`Overloaded`."""
+        found = await self._spaces.load(space)
+        course = self._counts.course(found.id)
+        if found.removed is not None or found.doors_open_ms is None or course is None:
+            raise NotFound("There is no report of this space.", code="no-report")
+        verdict, counts = await self._counts.verdicts.of(found.id), await self._counts.of(found.id)
+        recording, spans = await self._recording(found)
+        final = found.ended_ms is not None and unix_ms(self._clock()) >= found.ended_ms + FINAL_MS
+        events = await self._events(found)
+        rehearsal = await asyncio.to_thread(rehearsed.newest, self._settings, found.doors_open_ms)
+        return report(
+            found, events, verdict, counts, course,
+            final=final, spans=spans, recording=recording, rehearsal=rehearsal,
+        )  # fmt: skip
+
+    async def _events(self, space: Space) -> list[Event]:
+        """All of them, of a long evening in several turns."""
+        found: list[Event] = []
+        after = 0
+        while page := await self._spaces.store.history(space.id, after=after, limit=MOST_EVENTS):
+            found += [event for _, event in page]
+            after = page[-1][0]
+        return found
+
+    async def _recording(self, space: Space) -> tuple[RecordingState | None, Iterable[tuple[str, int, float]]]:
+        """What its manifest says: the state of it, and what was not the stage."""
+        entries: list[manifest.Entry] = []
+        number = 0
+        while True:
+            try:
+                entries += manifest.decode_page(await self._spaces.objects.get(manifest.page_key(space.id, number)))
+            except NotFound:
+                break
+            except Malformed:
+                return None, ()
+            number += 1
+        if not entries:
+            return None, ()
+        told = await asyncio.to_thread(manifest.gap_report, entries)
+        faults = len(manifest.verify(entries))
+        spans = [(span.source.value, span.start_ms, span.duration_s) for span in told.spans]
+        return RecordingState(len(entries), entries[-1].hash, faults), spans
