@@ -32,9 +32,9 @@ import psutil
 from bench import peers
 from bench.listeners import Met, Quantiles, Second, listen
 from stentor.base.descriptors import descriptors
+from stentor.base.plot import HEIGHT, STYLE, WIDTH, plot
 from stentor.crowd.admission import TARGET
 from stentor.edge.worker import SHORT_SHARE
-from stentor.base.plot import HEIGHT, STYLE, WIDTH, plot
 
 RESULTS = Path(__file__).parent / "results"
 PICTURE = Path(__file__).parents[1] / "docs" / "images" / "crowd.svg"

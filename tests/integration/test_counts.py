@@ -16,11 +16,13 @@ from stentor.bus.salts import Salts, of_space
 from stentor.bus.status import SpaceStatus, Status
 from stentor.edge import metrics
 from stentor.evidence.counts import METHODS, count, kept_key
+from stentor.evidence.report import Report, What
+from stentor.evidence.report import kept_key as report_key
 from stentor.evidence.row import EdgeSecond, SpaceSecond
 from stentor.evidence.sketch import Sketch
 from stentor.evidence.told import lines
 from stentor.evidence.verdict import Outcome, judge
-from stentor.house.counts import service, verdicts
+from stentor.house.counts import reports, service, verdicts
 from tests.support.house import House, problem, running_house
 from tests.support.nights import SPACE, Night, replay
 from tests.support.wait import eventually
@@ -44,6 +46,11 @@ def told(now_ms: int) -> list[EdgeSecond]:
 async def figures(house: House) -> dict[str, dict[str, object]]:
     answer = await house.http.get(COUNTS)
     return answer.json()["figures"] if answer.status_code == 200 else {}
+
+
+def _until(report: Path) -> int:
+    """Of the last row that is in a report; 0 while there is none."""
+    return msgspec.json.decode(report.read_bytes(), type=Report).until_ms if report.exists() else 0
 
 
 async def have_come(house: House, name: str, wanted: float) -> None:
@@ -70,6 +77,10 @@ async def until(salts: Salts, name: str, *, there: bool) -> None:
 async def test_the_same_numbers_everywhere_and_afterwards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While it is on, after a new house has come, and when all is over and no row is there any more."""
     monkeypatch.setattr(service, "AFTER_S", 1.0)
+    monkeypatch.setattr(reports, "LOOK_S", 0.1)
+    monkeypatch.setattr(reports, "ANEW_S", 0.2)
+    monkeypatch.setattr(verdicts, "ANEW_S", 0.0)
+    monkeypatch.setattr(verdicts, "REST", 0)
     async with running_house(tmp_path) as house, connect(house.nats.url, name="edge") as bus:
         heard = await heard_by_edges(bus)
         await house.create()
@@ -104,7 +115,16 @@ async def test_the_same_numbers_everywhere_and_afterwards(tmp_path: Path, monkey
         expected["plays_gross"] |= {"value": 3, "low": 3, "high": 3}
         await have_come(house, "plays", 2)
         await house.http.post("/api/v1/spaces/talk/end")
-        kept = Path(house.settings.recordings_address.removeprefix("file://")) / kept_key("talk")
+        folder = Path(house.settings.recordings_address.removeprefix("file://"))
+        kept, report = folder / kept_key("talk"), folder / report_key("talk")
+        told_ms = count("talk", await log.read()).until_ms  # type: ignore[union-attr]
+        await eventually(lambda: _until(report) == told_ms, "the report has the last row", within_s=20)
+        found = msgspec.json.decode(report.read_bytes(), type=Report)
+        said = {name: figure.value for name, figure in found.figures.items()}
+        assert said | {"hearing": 0} == {name: figure["value"] for name, figure in expected.items()} | {"hearing": 0}
+        assert found.verdict == judge("talk", await log.read())  # what the command prints
+        assert max(step.hearing for step in found.course.steps) == wanted.peak.value
+        assert [moment.what for moment in found.moments][:3] == [What.ANNOUNCED, What.DOORS, What.LIVE]
         await eventually(kept.exists, "it is kept", within_s=20)
         await until(salts, name, there=False)  # nobody can be named any more
         await house.stop()

@@ -50,7 +50,7 @@ def plot(
     values = [value for line in series.values() for value in line if value is not None]
     top = nice(max(values, default=0.0) or 1.0)
     furthest = max(xs, default=0.0) or 1.0
-    last = nice(furthest) if standalone else TICKS * ceil(furthest / TICKS)
+    last = nice(furthest) if standalone or furthest < TICKS else TICKS * ceil(furthest / TICKS)
     wide, high = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 
     def x(value: float) -> float:

@@ -43,6 +43,7 @@ COMMANDS = (
     "rehearse",
     "crowd",
     "evidence",
+    "report",
     "certificate",
 )
 HINTS: dict[type[StentorError], str] = {

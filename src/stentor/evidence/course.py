@@ -94,15 +94,21 @@ class CourseTally:
     def _settle(self, second: int, rows: dict[str, EdgeSecond]) -> None:
         if self._since_s is None:
             self._since_s = second
-        for edge, row in rows.items():
-            self._last[edge] = second, row.spaces[self.space].here
-        hearing = sum(here for at, here in self._last.values() if second - at < CARRIED_S)
-        step = msgspec.structs.replace(_step(self.space, rows.values()), hearing=hearing)
         while (number := (second - self._since_s) // self._step_s) >= MOST:
             self._halve()
-        while len(self._steps) <= number:
-            self._steps.append(Step())
-        self._steps[number] = _joined(self._steps[number], step)
+        while len(self._steps) < number:  # no edge had a row of those seconds
+            self._steps.append(Step(self._hearing(self._since_s + len(self._steps) * self._step_s)))
+        for edge, row in rows.items():
+            self._last[edge] = second, row.spaces[self.space].here
+        step = msgspec.structs.replace(_step(self.space, rows.values()), hearing=self._hearing(second))
+        if len(self._steps) == number:
+            self._steps.append(step)
+        else:
+            self._steps[number] = _joined(self._steps[number], step)
+
+    def _hearing(self, second: int) -> float:
+        """An edge whose row is missing stands as before, for some seconds."""
+        return sum(here for at, here in self._last.values() if second - at < CARRIED_S)
 
     def _halve(self) -> None:
         pairs = zip_longest(self._steps[::2], self._steps[1::2], fillvalue=Step())

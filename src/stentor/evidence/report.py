@@ -46,7 +46,7 @@ class What(StrEnum):
     REMOVED = "removed"
 
 
-class Moment(msgspec.Struct, frozen=True):
+class TimelineEntry(msgspec.Struct, frozen=True):
     """Something that was written down when it happened."""
 
     at_ms: int
@@ -103,7 +103,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     verdict: NightVerdict
     figures: dict[str, Figure]
     """By name (``evidence.counts.METHODS``)."""
-    moments: list[Moment]
+    moments: list[TimelineEntry]
     interruptions: list[Interruption]
     recording: RecordingState | None
     """None where nothing is recorded, or where the archive has not begun."""
@@ -167,7 +167,7 @@ def report(
     )
 
 
-def moments(events: Iterable[Event]) -> list[Moment]:
+def moments(events: Iterable[Event]) -> list[TimelineEntry]:
     """What a reader of the report is told of the record, in its order; nothing of persons."""
     found = [moment for event in events if (moment := _moment(event)) is not None]
     return found[-MOST_MOMENTS:]
@@ -189,20 +189,20 @@ SAID: dict[type, What] = {
 """Moments of which nothing is said but that they were."""
 
 
-def _moment(event: Event) -> Moment | None:
+def _moment(event: Event) -> TimelineEntry | None:
     match event:
         case e.SpaceCreated(at_ms=at_ms):
-            return Moment(at_ms, What.ANNOUNCED)
+            return TimelineEntry(at_ms, What.ANNOUNCED)
         case e.SpaceRescheduled(at_ms=at_ms, scheduled_ms=to_ms):
-            return Moment(at_ms, What.RESCHEDULED, {"to_ms": float(to_ms)} if to_ms is not None else {})
+            return TimelineEntry(at_ms, What.RESCHEDULED, {"to_ms": float(to_ms)} if to_ms is not None else {})
         case e.ClockSet(at_ms=at_ms, by_ms=by_ms):
-            return Moment(at_ms, What.CLOCK, {"by_s": by_ms / 1000})
+            return TimelineEntry(at_ms, What.CLOCK, {"by_s": by_ms / 1000})
         case e.RungChanged(at_ms=at_ms, rung=rung, was=was, cause=cause, value=value):
-            return Moment(at_ms, What.RUNG, {"rung": rung, "was": was, "value": value}, cause)
+            return TimelineEntry(at_ms, What.RUNG, {"rung": rung, "was": was, "value": value}, cause)
         case e.RungPinned(at_ms=at_ms, rung=rung):
-            return Moment(at_ms, What.PINNED, {"rung": rung} if rung is not None else {})
+            return TimelineEntry(at_ms, What.PINNED, {"rung": rung} if rung is not None else {})
         case e.DoorMoved(at_ms=at_ms, p=p, was=was, listeners=listeners, waiting=waiting):
-            return Moment(at_ms, What.DOOR, {"p": p, "was": was, "listeners": listeners, "waiting": waiting})
+            return TimelineEntry(at_ms, What.DOOR, {"p": p, "was": was, "listeners": listeners, "waiting": waiting})
         case _:
             what = SAID.get(type(event))
-            return Moment(event.at_ms, what) if what is not None else None
+            return TimelineEntry(event.at_ms, what) if what is not None else None

@@ -17,7 +17,7 @@ from stentor.evidence import delays, faults
 from stentor.evidence.counts import FIRST_SOUND_SHARE, Figure
 from stentor.evidence.course import Step
 from stentor.evidence.load import Portion, Resource
-from stentor.evidence.report import Interruption, Moment, Report, What
+from stentor.evidence.report import Interruption, Report, TimelineEntry, What
 from stentor.evidence.verdict import LEAST_COVER, Outcome
 
 PACKAGE: Final = "stentor.evidence"
@@ -30,6 +30,9 @@ FIGURES: Final = ("peak", "unique", "listeners", "minutes", "refused_devices", "
 """Those that are shown, in this order; ``hearing`` comes before them while it is on."""
 THOUGHT: Final = (What.RUNG, What.DOOR)
 """What the servers did by themselves."""
+LONG_S: Final = 1.0
+"""What is shorter a listener overhears."""
+MOST_LONG: Final = 50
 STYLES: Final = (
     Markup("""
 .report { display: grid; gap: 1.5rem; }
@@ -38,6 +41,8 @@ STYLES: Final = (
 .report .lead { font-size: 1.35rem; line-height: 1.35; }
 .report .wide { overflow-x: auto; }
 .report table { width: 100%; border-collapse: collapse; }
+.report td.t { width: 1%; white-space: nowrap; }
+.report svg.plot { display: block; min-width: 34rem; width: 100%; }
 .report th, .report td { padding: .35rem .75rem .35rem 0; border-block-end: 1px solid; border-color: color-mix(in srgb,
   currentColor 18%, transparent); text-align: start; vertical-align: top; }
 .report td.n { font-variant-numeric: tabular-nums; white-space: nowrap; }
@@ -128,6 +133,11 @@ class _Words:
     def when(self, at_ms: int) -> str:
         return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
+    def clock(self, at_ms: int) -> str:
+        """The time of day; with the date where it is not that of the doors."""
+        whole, doors = self.when(at_ms), self.when(self._report.doors_ms)
+        return whole[11:] if whole[:10] == doors[:10] else whole
+
     def length(self, seconds: float) -> str:
         whole = round(abs(seconds))
         if whole < 60:
@@ -167,14 +177,14 @@ class _Words:
         value = self.number(one.value)
         if one.at_least:
             value = self._say("at_least", value=value)
-        return self._say("at", value=value, time=self.when(one.at_ms)[11:]) if one.at_ms and one.value else value
+        return self._say("at", value=value, time=self.clock(one.at_ms)) if one.at_ms and one.value else value
 
     def moments(self, *, thought: bool) -> Iterator[tuple[str, str]]:
         for moment in self._report.moments:
             if (moment.what in THOUGHT) == thought:
-                yield self.when(moment.at_ms), self._moment(moment)
+                yield self.clock(moment.at_ms), self._moment(moment)
 
-    def _moment(self, moment: Moment) -> str:
+    def _moment(self, moment: TimelineEntry) -> str:
         numbers = moment.numbers
         written = {name: self.number(value) for name, value in numbers.items()}
         match moment.what:
@@ -196,11 +206,25 @@ class _Words:
             case _:
                 return self._say(f"moment.{moment.what.value}", **written)
 
+    def long(self) -> list[Interruption]:
+        """Those that a listener cannot overhear, the longest when there are very many; in their order."""
+        found = [one for one in self._report.interruptions if one.seconds >= LONG_S]
+        longest = sorted(found, key=lambda one: -one.seconds)[:MOST_LONG]
+        return sorted(longest, key=lambda one: one.start_ms)
+
+    def rest(self) -> str:
+        """The others in a sentence; empty for none."""
+        told = {id(one) for one in self.long()}
+        rest = [one.seconds for one in self._report.interruptions if id(one) not in told]
+        if not rest:
+            return ""
+        return self._say("interruptions.rest", count=self.number(len(rest)), length=self.length(sum(rest)))
+
     def interruption(self, one: Interruption) -> tuple[str, str, str]:
         """When, what, and by how many it was heard."""
         known = one.heard_by is not None
         heard = self._say("heard_by", count=self.number(one.heard_by or 0)) if known else self._say("heard_by.unknown")
-        return self.when(one.start_ms), self._say(f"interruption.{one.source}", length=self.length(one.seconds)), heard
+        return self.clock(one.start_ms), self._say(f"interruption.{one.source}", length=self.length(one.seconds)), heard
 
     def resource(self) -> str:
         loads = self._report.verdict.loads

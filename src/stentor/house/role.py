@@ -132,7 +132,7 @@ async def _run(
         keys=own, retention=retention, counts=counts, site=site, admin=admin,
     )  # fmt: skip
     door = Door(descriptors(), _addresses(settings, trusted), clock, certificate)
-    disks = Disks(settings)
+    disks, reports = Disks(settings), ReportKeeper(spaces, counts, clock, settings)
 
     def status() -> Status:
         at_ms, numbers = unix_ms(clock()), lanes.numbers() | door.numbers() | jobs.numbers()
@@ -143,7 +143,7 @@ async def _run(
     await bus_drain.heed(bus, "house", instance, drain)
     log.get("house").info("house-up", address=settings.house_address)
     work = (
-        _duties(keeper, watcher, controller, chats, letting_go, jobs, counts)
+        _duties(keeper, watcher, controller, chats, letting_go, jobs, counts, reports)
         | admin.duties()
         | {
             "http": _serve(behind(app, trusted, edge_word.word(own.doors)), listener, door),
@@ -193,6 +193,7 @@ def _duties(
     letting_go: RetentionKeeper,
     jobs: JobKeeper,
     counts: AudienceCounts,
+    reports: ReportKeeper,
 ) -> dict[str, Coroutine[Any, Any, None]]:
     """What runs by itself, by the names of the tasks."""
     return {
@@ -216,6 +217,7 @@ def _duties(
         "counts board": counts.follow(),
         "counts": counts.run(),
         "salts": counts.follow_salts(),
+        "reports": reports.run(),
     }
 
 

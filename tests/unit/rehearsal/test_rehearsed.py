@@ -6,7 +6,6 @@ import re
 import xml.etree.ElementTree as Tree
 
 import msgspec
-import pytest
 
 from stentor.rehearsal.order import CrowdMix, CrowdTally, Format, Moment
 from stentor.rehearsal.page import page

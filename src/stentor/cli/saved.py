@@ -1,0 +1,149 @@
+"""The folder of ``stentor report --save``: what is known of one evening, and one signed file that names it all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+
+from stentor.base.detached import NAMESPACE, Detached, check
+from stentor.base.errors import BadInput, Malformed, SetupError
+from stentor.evidence.report import Report
+from stentor.evidence.row import read_line
+from stentor.evidence.verdict import judge
+from stentor.wire import manifest
+
+EVIDENCE: Final = "evidence.json"
+README: Final = """\
+What a Stentor knows of one evening, and how to check that nobody has changed it.
+
+1. Is evidence.json signed by the installation whose key you know? Either of
+     minisign -Vm evidence.json -P {public}
+     ssh-keygen -Y verify -f allowed_signers -I stentor -n {namespace} -s evidence.json.sig < evidence.json
+   The key is worth what you know of it: its fingerprint is
+     {fingerprint}
+2. Are the other files those that were signed?
+     sha256sum -c SHA256SUMS
+3. With Stentor: stentor evidence verdict rows.jsonl, stentor evidence counts rows.jsonl.
+"""
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """The one file that is signed: it names all others by their hashes."""
+
+    v: int = 1
+    space: str
+    title: str
+    until_ms: int
+    final: bool
+    recording_last_hash: str | None
+    """Of the recording's hash chain."""
+    sha256: dict[str, str]
+    """By name of the file."""
+
+
+MOST_BYTES: Final = 64 << 20
+"""Of a file that is read whole: two hours of eight edges have 31."""
+
+
+class Found(NamedTuple):
+    """``wrong`` is empty when all is as it was signed; ``said`` is the signed comment, ``key`` whose it is."""
+
+    files: int
+    said: str
+    key: str
+    wrong: list[str]
+
+
+def check_new(folder: Path) -> None:
+    """Raises :class:`BadInput` for one that has something in it."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise BadInput(f"{folder} is there already and not empty: name another folder.")
+
+
+def write(folder: Path, files: Mapping[str, bytes], found: Report, title: str, signer: Detached) -> None:
+    """Raises :class:`SetupError` where nothing can be written."""
+    hashes = {name: hashlib.sha256(body).hexdigest() for name, body in files.items()}
+    last_hash = found.recording.last_hash if found.recording else None
+    evidence = Evidence(
+        space=found.space, title=title, until_ms=found.until_ms, final=found.final, recording_last_hash=last_hash,
+        sha256=hashes,
+    )  # fmt: skip
+    signed = msgspec.json.format(msgspec.json.encode(evidence))
+    readme = README.format(public=signer.public, namespace=NAMESPACE, fingerprint=signer.fingerprint)
+    beside = {
+        EVIDENCE: signed,
+        f"{EVIDENCE}.minisig": signer.minisign(signed, f"evidence of {found.space}, until {found.until_ms}"),
+        f"{EVIDENCE}.sig": signer.ssh(signed),
+        "SHA256SUMS": "".join(f"{sha256}  {name}\n" for name, sha256 in hashes.items()).encode(),
+        "stentor.pub": signer.public_file,
+        "allowed_signers": signer.allowed_signers,
+        "README.txt": readme.encode(),
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, body in {**files, **beside}.items():
+            (folder / name).write_bytes(body)
+    except OSError as error:
+        raise SetupError(f"Cannot write to {folder}: {error.strerror}.") from error
+
+
+def prove(folder: Path, key: str | None) -> Found:
+    """Whether the folder is as it was signed, and whether its rows give its verdict and its manifest holds together.
+
+    ``key`` is the installation's public key; else that in the folder is taken, which proves only that both are of one
+    hand. Raises :class:`BadInput` for what is no such folder or not signed with that key.
+    """
+    signed = _read(folder / EVIDENCE)
+    key = key or _read(folder / "stentor.pub").decode("ascii", "replace").strip().rpartition("\n")[2]
+    said = check(key, _read(folder / f"{EVIDENCE}.minisig"), signed)
+    try:
+        evidence = msgspec.json.decode(signed, type=Evidence)
+    except msgspec.DecodeError as error:
+        raise BadInput(f"{folder / EVIDENCE} is none of this version: {error}.") from error
+    files: dict[str, bytes] = {}
+    wrong = []
+    for name, sha256 in evidence.sha256.items():
+        if Path(name).name != name or name in (".", ".."):
+            raise BadInput(f"{folder / EVIDENCE} names a file outside of the folder: {name}.")
+        try:
+            files[name] = _read(folder / name)
+        except BadInput as error:
+            wrong.append(error.detail)
+            continue
+        if hashlib.sha256(files[name]).hexdigest() != sha256:
+            wrong.append(f"{name} is not what was signed.")
+    return Found(len(evidence.sha256), said, key, wrong or list(_disagreements(evidence, files)))
+
+
+def _disagreements(evidence: Evidence, files: Mapping[str, bytes]) -> list[str]:
+    """What the files say against each other."""
+    wrong = []
+    try:
+        told = msgspec.json.decode(files.get("report.json", b""), type=Report)
+        if "rows.jsonl" in files:
+            rows = [read_line(each) for each in files["rows.jsonl"].splitlines()]
+            found = judge(evidence.space, [row for row in rows if row.at_ms <= told.until_ms])
+            if found is None or found.finding is not told.verdict.finding:
+                wrong.append(f"The rows give the verdict {found.finding if found else None}.")
+        entries: list[manifest.Entry] = []
+        for number in range(len(files)):
+            entries += manifest.decode_page(files.get(f"manifest-{number}.jsonl", b""))
+        wrong += [fault.detail for fault in manifest.verify(entries)]
+    except (msgspec.DecodeError, Malformed) as error:
+        wrong.append(f"What was signed cannot be read: {error}.")
+    return wrong
+
+
+def _read(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise BadInput(f"{file} cannot be read: {error.strerror}.") from error
+    if len(data) > MOST_BYTES:
+        raise BadInput(f"{file} is larger than {MOST_BYTES >> 20} MB.")
+    return data
