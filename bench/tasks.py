@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from playwright.async_api import Browser, Dialog, Locator, async_playwright
+from playwright.async_api import Browser, Locator, async_playwright
 
 from tests.browser.test_people import with_passkeys
 from tests.support.browser import RATE_HZ, Visit, launch, visit, write_wav
@@ -42,15 +42,10 @@ class Person:
     def __init__(self, page: Visit) -> None:
         self.page = page
         self.presses = self.fields = self.pages = 0
-        page.page.on("dialog", self._answer)
         page.page.on("domcontentloaded", self._loaded)
 
     def _loaded(self, _: object) -> None:
         self.pages += 1
-
-    async def _answer(self, dialog: Dialog) -> None:
-        self.presses += 1
-        await dialog.accept()
 
     def _find(self, what: str | Locator) -> Locator:
         return self.page.page.locator(what) if isinstance(what, str) else what
@@ -129,14 +124,9 @@ async def evening(house: Whole, reader: Browser, cards: Browser) -> list[Done]:
         await task(host, "Announce a talk for tomorrow", announces)
 
         async def opens() -> None:
-            await host.write("#create-form [name=title]", "Tonight")
-            await host.press("#create-form button")
-            await host.press('a[href="/stage/tonight"]')
+            await host.press("#go-now")
             await host.press("#join")
             await host.page.says("#status", "You are on the stage", within_s=30)
-            await host.press(host.named("Go live", exact=True))
-            await host.press(host.named("Open the doors first"))
-            await host.page.says("#state", "Doors open")
             await host.page.says("#people", "talking")
             await host.press(host.named("Go live", exact=True))
             asked = host.page.page.locator("#ready[open]").get_by_role("button", name="Go live")
@@ -149,7 +139,7 @@ async def evening(house: Whole, reader: Browser, cards: Browser) -> list[Done]:
         await task(host, "Open a talk at once and be live", opens)
 
         async def listens() -> None:
-            await listener.goto(f"{site}/s/tonight")
+            await listener.goto(f"{site}/s/live-with-ada-lovelace")
             await listener.press("#play")
             await listener.page.says("#sound", "You are listening")
 
@@ -204,12 +194,13 @@ async def evening(house: Whole, reader: Browser, cards: Browser) -> list[Done]:
 
         async def ends() -> None:
             await host.press(host.named("End", exact=True))
+            await host.press("dialog.sure [value=yes]")
             await host.page.until("document.body.textContent.includes('How it went')", "the talk is over", within_s=40)
 
         await task(host, "End it for everybody", ends)
 
         async def again() -> None:
-            await guest.goto(f"{site}/s/tonight")
+            await guest.goto(f"{site}/s/live-with-ada-lovelace")
             await guest.page.says("#chapters", "Ada Lovelace", within_s=60)
             await guest.press(guest.page.page.locator("#chapters button").first)
             await guest.page.until("!document.querySelector('#recording audio').paused", "it plays")

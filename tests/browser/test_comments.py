@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from tests.browser.conftest import Browsers
@@ -27,7 +25,6 @@ async def test_a_comment_comes_and_goes(house: Whole, browsers: Browsers) -> Non
         visit(browsers.plain, at(house, f"/stage/chatty#token={tokens['host']}")) as host,
         visit(browsers.plain, await invitation(house, "member")) as writer,
     ):
-        host.page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
         await reader.page.locator("#comments summary").wait_for(state="visible")
         assert not [seen for seen in reader.watch.responses if "comments" in seen.url]
         await reader.page.click("#comments summary")
@@ -48,6 +45,7 @@ async def test_a_comment_comes_and_goes(house: Whole, browsers: Browsers) -> Non
         await gone(reader, "#comments-read", "Second")
         await gone(writer, "#comments-log", "Second")
         await host.page.locator("#comments-log > div").get_by_role("button", name="Block").click()
+        await host.sure()
         await host.says("#silenced", "@wanda")
         await reader.says("#comments-said", "Nobody has written")
         await writer.page.fill("#comment-text", "Third")
@@ -89,7 +87,6 @@ async def test_a_guest_writes_and_the_host_approves(house: Whole, browsers: Brow
         visit(browsers.plain, page) as reader,
         visit(browsers.plain, at(house, f"/stage/visited#token={tokens['host']}")) as host,
     ):
-        host.page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
         for each in (guest, reader):
             await each.page.click("#comments summary")
         await guest.page.locator("#guest").wait_for(state="visible")
@@ -118,6 +115,7 @@ async def test_a_guest_writes_and_the_host_approves(house: Whole, browsers: Brow
         await reader.says("#comments-read", "Second")
         await host.says("#guests", "trusted")
         await host.page.locator("#comments-log > div", has_text="Second").get_by_role("button", name="Block").click()
+        await host.sure()
         await gone(reader, "#comments-read", "Second")
         await send(guest, "Gina", "Third")
         await guest.says("#guest-said", "blocked you")

@@ -26,11 +26,11 @@ async def test_a_talk_goes_by_its_rundown(house: Whole, browsers: Browsers) -> N
     )
     stage = f"http://127.0.0.1:{house.settings.port}/stage/rundown#token={made['invitation']['token']}"
     async with visit(browsers.reader, stage) as host:
-        host.page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
         await host.page.get_by_role("button", name="Open the doors").click()
         await host.says("#ready[open] #ready-found", "announced for another day")
         assert await house.state("rundown") == "scheduled"
         await host.page.get_by_role("button", name="Open the doors anyway").click()
+        await host.page.get_by_role("button", name="Open now").click()
         await host.says("#state", "Doors open")
         await host.page.click("#join")
         await host.says("#status", "You are on the stage")
@@ -46,6 +46,7 @@ async def test_a_talk_goes_by_its_rundown(house: Whole, browsers: Browsers) -> N
         await _aside(host)
         await open_to_all(host, "stage with a rundown")
         await host.page.get_by_role("button", name="End", exact=True).click()
+        await host.sure()
         await host.says("#summary-figures", "minutes live")
         await host.says("#summary-people", "Host", within_s=60)
         await host.says("#summary-gaps", "complete")

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from tests.browser.conftest import Browsers
+from tests.browser.test_people import at, invitation, sign_up
 from tests.support.browser import visit
 from tests.support.whole import Whole
 
@@ -15,6 +16,22 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.timeout(180),
 ]
+
+
+async def test_live_in_three_presses(house: Whole, browsers: Browsers) -> None:
+    """Who may make spaces is on the stage of a new one after one press, and live after three."""
+    async with visit(browsers.reader, await invitation(house, "moderator")) as host:
+        await sign_up(host, "Ida", "ida")
+        await host.page.goto(at(house, "/mine"))
+        await host.page.click("#go-now")
+        await host.says("#title", "Live with Ida")
+        await host.page.click("#join")
+        await host.says("#status", "You are on the stage")
+        await host.says("#people", "talking")
+        await host.page.get_by_role("button", name="Go live", exact=True).click()
+        await host.says("#countdown", "Live for 0:")
+        assert await house.state("live-with-ida") == "live"
+        host.calm()
 
 
 async def test_from_the_countdown_to_live(house: Whole, browsers: Browsers) -> None:
@@ -33,6 +50,12 @@ async def test_from_the_countdown_to_live(house: Whole, browsers: Browsers) -> N
         assert await house.state("start") == "scheduled"
         await live.click()
         await host.page.get_by_role("button", name="Open the doors first").click()
+        await host.page.get_by_role("button", name="Undo").click()
+        await host.page.locator(".undo").wait_for(state="detached")
+        assert await house.state("start") == "scheduled"
+        await live.click()
+        await host.page.get_by_role("button", name="Open the doors first").click()
+        await host.page.get_by_role("button", name="Open now").click()
         await host.says("#state", "Doors open")
         await host.says("#comments-said", "Nobody has written yet.")
         assert await house.state("start") == "doors_open"

@@ -25,7 +25,6 @@ TALK_S = 8.0
 async def test_from_sign_up_to_the_replay(house: Whole, browsers: Browsers) -> None:
     """A host signs up, plans a talk and invites somebody; both speak, a listener hears, reacts and finds it again."""
     async with visit(browsers.reader, await invitation(house, "moderator")) as host:
-        host.page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
         await sign_up(host, "Grace Hopper", "hopper")
         link = await plans(host, house)
         async with (
@@ -44,6 +43,7 @@ async def test_from_sign_up_to_the_replay(house: Whole, browsers: Browsers) -> N
             await asyncio.sleep(TALK_S)
             await guest.page.click("#leave")
             await host.page.get_by_role("button", name="End", exact=True).click()
+            await host.sure()
             await listener.says("#state", "Replay", within_s=60)
             for page in (listener, guest):
                 page.calm(but=("503",))  # a stage that has not heard of the space yet
@@ -78,6 +78,7 @@ async def begins(host: Visit, guest: Visit) -> None:
     live = host.page.get_by_role("button", name="Go live", exact=True)
     await live.click()
     await host.page.get_by_role("button", name="Open the doors first").click()
+    await host.page.get_by_role("button", name="Open now").click()
     await host.says("#state", "Doors open")
     for page in (host, guest):
         await page.page.click("#join")

@@ -62,7 +62,6 @@ async def test_from_the_audience_onto_the_stage_and_off_again(house: Whole, brow
         visit(browsers.reader, stage) as host,
         visit(browsers.cards, house.audience("studio")) as guest,
     ):
-        host.page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
         await host.page.click("#join")
         await host.says("#status", "You are on the stage")
         await asks(guest, "Dora")
@@ -182,9 +181,9 @@ async def test_an_invitation_is_declined(house: Whole, browsers: Browsers) -> No
         visit(browsers.reader, stage + tokens["host"]) as host,
         visit(browsers.cards, stage + tokens["guest"]) as guest,
     ):
-        guest.page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
         await host.says("#people", "guest")
         await guest.page.click("#decline")
+        await guest.sure()
         await guest.says("#blocked", "You've given up your seat")
         await host.says("#people-said", "No longer on the stage: guest.")
         assert await host.page.locator("#decline").is_hidden()
@@ -215,6 +214,8 @@ async def act(host: Visit, name: str, verb: str) -> None:
     row = host.page.locator("#people li", has_text=re.compile(f"^{name}"))
     await row.locator("summary").click()
     await row.get_by_role("button", name=verb, exact=True).click()
+    if verb != "Mute":
+        await host.sure()
 
 
 async def rings(page: Visit, name: str, *, not_: str) -> None:
@@ -261,9 +262,9 @@ async def test_a_co_host_takes_over_when_everybody_is_gone(house: Whole, browser
         await host.page.click("#leave")
         await house.until("left", lambda view: {seat["state"] for seat in view["seats"]} == {"away"}, "nobody is there")
     async with visit(browsers.cards, stage + cora["token"]) as page:
-        page.page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
         await page.page.click("#join")
         await page.page.get_by_role("button", name="End", exact=True).click()
+        await page.sure()
         await page.says("#status", "The replay")
     assert await house.state("left") in ("ended", "replay")
 

@@ -154,6 +154,14 @@ class Visit:
             assert len(rates) < tries, f"{selector} does not go on as the clock does: {rates} s in 2 s"
             rates.append(await self.advances(selector, seconds=2.0))
 
+    async def sure(self, yes: bool = True) -> str:
+        """Answers the page's question whether one is sure; gives the question."""
+        asked = self.page.locator("dialog.sure")
+        question = await asked.locator("p").inner_text()
+        await asked.locator(f"button[value={'yes' if yes else 'no'}]").click()
+        await asked.wait_for(state="detached")
+        return question
+
     def calm(self, *, but: tuple[str, ...] = ()) -> None:
         """Fails when the page complained of anything (errors, refusals of the security policy) but this."""
         left = [text for text in self.watch.complaints if not any(known in text for known in but)]

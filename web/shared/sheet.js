@@ -30,7 +30,7 @@ function prepare(dialog) {
  * @param {HTMLDialogElement} dialog
  * @param {MouseEvent} event
  */
-function within(dialog, { clientX, clientY }) {
+export function within(dialog, { clientX, clientY }) {
   const { left, right, top, bottom } = dialog.getBoundingClientRect();
   return clientX >= left && clientX <= right && clientY >= top && clientY <= bottom;
 }

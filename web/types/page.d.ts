@@ -31,6 +31,7 @@ interface SpacesPage {
   admin: boolean;
   unlocks: boolean;
   language: string;
+  name: string;
 }
 
 /** What the stage's page knows before it asks. */

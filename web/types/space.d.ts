@@ -10,6 +10,7 @@ interface Share { value: number; low: number; high: number }
 
 /** What an evening is so far (house/counts/schema.py). */
 interface Verdict {
+  rows: number;
   finding: string;
   accuses: boolean;
   fault: string | null;
@@ -28,6 +29,13 @@ interface Figure {
   method: string;
   at_ms: number | null;
   at_least: boolean;
+}
+
+/** How many listened over time: the highest number of each step. */
+interface Curve {
+  since_ms: number;
+  step_s: number;
+  peaks: number[];
 }
 
 /** A space in the list. */

@@ -139,7 +139,10 @@ def list_page(pages: Pages, views: Views, people: People, *, unlocks: bool) -> L
 
     async def listed(visit: Visit) -> Response[str]:
         creates = visit.account is not None and rights.creates(visit.account.role, people.creators)
-        page = {"creates": creates, "admin": visit.admin, "unlocks": unlocks, "language": views.language}
+        name = visit.account.name if visit.account else ""
+        page = {"creates": creates, "admin": visit.admin, "unlocks": unlocks, "language": views.language} | {
+            "name": name
+        }
         opens = people.sign_up_rule is SignUp.OPEN
         return pages.answer(visit, "spaces", rows=(await views.rows()).spaces, page=page, unlocks=unlocks, opens=opens)
 

@@ -36,8 +36,7 @@ def hindrances(space: Space, processes: Collection[ProcessSeen], now: float) -> 
     """What speaks against ``doors`` and ``live``; ``processes`` are the heartbeats of the last 3 s."""
     if space.state is State.SCHEDULED:
         missing = [*_early(space, now), *_missing(processes), *_unsaid(space)]
-        closed = Hindrance("doors", Color.YELLOW, Reason.DOORS_CLOSED)
-        return {"doors": missing, "live": [closed, *missing]}
+        return {"doors": missing, "live": [*_closed(space), *missing, *_empty(space, processes)]}
     if space.state is State.DOORS_OPEN:
         return {
             "doors": [],
@@ -49,6 +48,11 @@ def hindrances(space: Space, processes: Collection[ProcessSeen], now: float) -> 
 def _early(space: Space, now: float) -> list[Hindrance]:
     early = space.scheduled_ms is not None and space.scheduled_ms - now * 1000 > EARLY_MS
     return [Hindrance("doors", Color.YELLOW, Reason.DAYS_EARLY)] if early else []
+
+
+def _closed(space: Space) -> list[Hindrance]:
+    """Where a time was announced, people would come early; nobody waits for what was not."""
+    return [] if space.scheduled_ms is None else [Hindrance("doors", Color.YELLOW, Reason.DOORS_CLOSED)]
 
 
 def _missing(processes: Collection[ProcessSeen]) -> list[Hindrance]:

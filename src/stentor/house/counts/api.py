@@ -31,7 +31,7 @@ def handlers(spaces: Spaces, callers: Callers, counts: AudienceCounts) -> list[H
     async def numbers(request: _Request, space: FromPath[str]) -> schema.CountsView:
         found = await spaces.load(space)
         rights.require(await callers.actor(request, space), Look.BACKSTAGE, found)
-        return view(await counts.of(found.id))
+        return view(found.id, await counts.of(found.id))
 
     @get(
         "/spaces/{space:str}/verdict", summary="What it is so far: a crowd, an attack, a fault of one's own, or nothing"
@@ -39,13 +39,15 @@ def handlers(spaces: Spaces, callers: Callers, counts: AudienceCounts) -> list[H
     async def verdict(request: _Request, space: FromPath[str]) -> schema.VerdictView:
         found = await spaces.load(space)
         rights.require(await callers.actor(request, space), Look.BACKSTAGE, found)
-        return verdict_view(await counts.verdicts.of(found.id), await counts.of(found.id))
+        return verdict_view(found.id, await counts.verdicts.of(found.id), await counts.of(found.id))
 
     return [numbers, verdict, *api_attack.handlers(callers, counts.attack_file)]
 
 
-def verdict_view(verdict: NightVerdict, counts: Counts) -> schema.VerdictView:
-    """As the API shows it."""
+def verdict_view(space: str, verdict: NightVerdict | None, counts: Counts | None) -> schema.VerdictView:
+    """As the API shows it; without one of them nothing was counted, and nobody knows."""
+    if verdict is None or counts is None:
+        return schema.VerdictView(space)
     first = verdict.loads[0] if verdict.loads else None
     accused = next((load for load in verdict.loads if load.resource is verdict.by), None)
     fault = next((each for each, said in faults.SAID.items() if said == verdict.reason), None)
@@ -74,8 +76,10 @@ def _portion(share: Portion | None) -> schema.PortionView | None:
     return schema.PortionView(share.value, share.low, share.high) if share else None
 
 
-def view(counts: Counts) -> schema.CountsView:
-    """As the API shows them."""
+def view(space: str, counts: Counts | None) -> schema.CountsView:
+    """As the API shows them; without any figure before anything was counted."""
+    if counts is None:
+        return schema.CountsView(space)
     return schema.CountsView(
         space=counts.space,
         since_ms=counts.since_ms,
@@ -83,4 +87,5 @@ def view(counts: Counts) -> schema.CountsView:
         rows=counts.rows,
         edges=counts.edges,
         figures={name: schema.FigureView(**msgspec.structs.asdict(getattr(counts, name))) for name in METHODS},
+        curve=schema.CurveView(counts.curve.since_s * 1000, counts.curve.step_s, list(counts.curve.peaks)),
     )

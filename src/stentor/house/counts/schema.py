@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from stentor.evidence.verdict import Outcome
 from stentor.house.spaces.schema import Time
 
 
@@ -34,45 +35,57 @@ class VerdictView(msgspec.Struct, frozen=True):
     """What it is so far: a crowd, an attack, both, a fault of one's own, nothing, or nobody knows."""
 
     space: str
-    finding: str
+    finding: str = Outcome.UNKNOWN
     """``NOTHING WAS FULL``, ``POPULARITY``, ``ATTACK``, ``MIXED``, ``SELF-INFLICTED`` or ``UNKNOWN``."""
-    accuses: bool
+    accuses: bool = False
     """Whether so much is attributed to hostile sources that they may be named."""
-    fault: str | None
+    fault: str | None = None
     """Which, when it is one's own: ``limit``, ``processor``, ``restart`` and so on."""
-    resource: str | None
+    resource: str | None = None
     """What was full longest, or is nearest to it."""
-    full_seconds: int
-    used: PortionView | None
-    audience: PortionView | None
+    full_seconds: int = 0
+    used: PortionView | None = None
+    audience: PortionView | None = None
     """With those who wait: where the resource would stand without hostile sources."""
-    hostile: PortionView | None
+    hostile: PortionView | None = None
     """What hostile sources took of it; where nothing was full, of what they took most of."""
-    hearing: int
-    cover: float
+    hearing: int = 0
+    cover: float = 0.0
     """Portion of the traffic that was seen."""
-    turned_away: dict[str, int]
+    turned_away: dict[str, int] = {}
     """Times, by reason."""
-    lines: list[str]
+    lines: list[str] = []
     """What ``stentor evidence verdict`` prints."""
-    rows: int
-    edges: int
-    since_ms: Time
-    until_ms: Time
+    rows: int = 0
+    """0: nothing has been counted yet."""
+    edges: int = 0
+    since_ms: Time = 0
+    until_ms: Time = 0
+
+
+class CurveView(msgspec.Struct, frozen=True):
+    """How many heard it over its length, in at most 240 steps."""
+
+    since_ms: Time = 0
+    step_s: int = 1
+    peaks: list[int] = []
+    """The largest ``hearing`` of one second in each step; nobody heard it before the first and after the last."""
 
 
 class CountsView(msgspec.Struct, frozen=True):
     """The numbers of a space's audience."""
 
     space: str
-    since_ms: Time
-    until_ms: Time
+    since_ms: Time = 0
+    until_ms: Time = 0
     """Of the last second that is in them."""
-    rows: int
-    edges: int
+    rows: int = 0
+    """0: nothing has been counted yet."""
+    edges: int = 0
     """How many edges told of the space."""
-    figures: dict[str, FigureView]
+    figures: dict[str, FigureView] = {}
     """By name: ``hearing``, ``peak``, ``minutes`` and so on."""
+    curve: CurveView = CurveView()
 
 
 class AttackFileView(msgspec.Struct, frozen=True):

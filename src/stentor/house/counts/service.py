@@ -59,12 +59,9 @@ class AudienceCounts:
         self._day = -1
         self._log = log.get("house")
 
-    async def of(self, space: str) -> Counts:
-        """The numbers as they stand. Raises :class:`NotFound` while there are none, :class:`Overloaded`."""
-        found = self._now(space) if space in self._tallies else await self._read(space)
-        if found is None:
-            raise NotFound("Nothing has been counted for this space yet.", code="no-counts")
-        return found
+    async def of(self, space: str) -> Counts | None:
+        """The numbers as they stand; None while there are none. Raises :class:`Overloaded`."""
+        return self._now(space) if space in self._tallies else await self._read(space)
 
     def course(self, space: str) -> Course | None:
         """How a space that is on, or was until a moment ago, has gone so far; None where no row has come."""

@@ -13,7 +13,6 @@ from typing import Final
 
 import msgspec
 
-from stentor.base.errors import NotFound
 from stentor.evidence import row as rows
 from stentor.evidence.row import EdgeSecond, SpaceSecond
 from stentor.evidence.verdict import NightVerdict, judge
@@ -46,15 +45,15 @@ class LiveVerdicts:
         self._rows.pop(space, None)
         self._found.pop(space, None)
 
-    async def of(self, space: str) -> NightVerdict:
-        """At most ten seconds old, or older where it takes long. Raises :class:`NotFound` before the first row."""
+    async def of(self, space: str) -> NightVerdict | None:
+        """At most ten seconds old, or older where it takes long; None before the first row."""
         async with self._judging:
             anew_s, found = self._found.get(space, (0.0, None))
             if found is None or time.monotonic() >= anew_s:
                 began_s = time.monotonic()
                 found = await asyncio.to_thread(_judged, space, list(self._rows.get(space, ())))
                 if found is None:
-                    raise NotFound("Nothing has been counted for this space yet.", code="no-counts")
+                    return None
                 now_s = time.monotonic()
                 self._found[space] = now_s + max(ANEW_S, REST * (now_s - began_s)), found
             return found

@@ -1,6 +1,6 @@
 // All accounts, for administrators: found by name or handle; their role, suspension and deletion.
 
-import { $, ask, button, element, text, when } from "./page.js";
+import { $, ask, button, element, sure, text, when } from "./page.js";
 import { attempt } from "./sign.js";
 
 const ROLES = ["member", "moderator", "admin"];
@@ -41,16 +41,16 @@ function roles({ handle, name, role }) {
 /** @param {ProfileView} account */
 function suspension({ handle, name, suspended }) {
   const label = text(suspended ? "accounts.restore" : "accounts.suspend");
-  return button(label, () => {
-    if (suspended || confirm(text("accounts.sure_suspend", { name }))) rule(handle, { suspended: !suspended });
+  return button(label, async () => {
+    if (suspended || await sure(text("accounts.sure_suspend", { name }), text("accounts.suspend"))) rule(handle, { suspended: !suspended });
   }, { ariaLabel: `${label}: ${name}`, dataset: { verb: "suspend" } });
 }
 
 /** @param {ProfileView} account */
 function deletion({ handle, name }) {
   const label = text("accounts.delete");
-  return button(label, () => {
-    if (confirm(text("accounts.sure_delete", { name }))) save(() => ask("DELETE", `/accounts/${handle}`));
+  return button(label, async () => {
+    if (await sure(text("accounts.sure_delete", { name }), text("accounts.delete"))) save(() => ask("DELETE", `/accounts/${handle}`));
   }, { ariaLabel: `${label}: ${name}`, dataset: { verb: "delete" } });
 }
 

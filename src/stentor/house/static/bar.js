@@ -2,7 +2,7 @@
 
 import { Drawer } from "./drawer.js";
 import { invite } from "./invite.js";
-import { $, link, text } from "./page.js";
+import { $, link, sure, text } from "./page.js";
 import { qr } from "./qr.js";
 import { openSheet } from "./shared/sheet.js";
 
@@ -28,7 +28,7 @@ export class Bar {
       "invite-one": () => this.invite(),
       "share-open": () => openSheet($("share")),
       "settings-open": () => openSheet($("settings")),
-      end: () => confirm(text("do.sure_end", { title: this.#view?.title })) && press("end"),
+      end: async () => await sure(text("do.sure_end", { title: this.#view?.title }), text("do.end_yes")) && press("end"),
       "mute-all": () => press("mute"),
     };
     for (const [id, act] of Object.entries(this.acts)) $(id).addEventListener("click", () => this.#act(act));

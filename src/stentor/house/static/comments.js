@@ -1,7 +1,7 @@
 // Where people write comments. What is written is read where the audience reads it, not from the house: a crowd may have
 // this page open. Whoever keeps order has the buttons for it here.
 
-import { $, ask, pause, text } from "./page.js";
+import { $, ask, pause, sure, text } from "./page.js";
 import { orders, refusal, row } from "./comment-row.js";
 import { fill } from "./shared/comment.js";
 import { guest, writeAsGuest } from "./shared/guest.js";
@@ -51,9 +51,9 @@ function remove(comment) {
 }
 
 /** @param {CommentView} comment */
-function silence(comment) {
+async function silence(comment) {
   const { id, handle, name } = comment;
-  if (!confirm(text("comments.sure", { name }))) return undefined;
+  if (!await sure(text("comments.sure", { name }), text("comments.silence"))) return undefined;
   return attempt(async () => {
     await order(orders(comment).silence);
     chat.comments = chat.comments.filter((each) => (handle ? each.handle !== handle : each.id !== id));

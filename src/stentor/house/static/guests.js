@@ -1,6 +1,6 @@
 // On the stage's page: what guests wrote and waits for an answer, and whom those who keep order have judged.
 
-import { $, ask, button, element, text } from "./page.js";
+import { $, ask, button, element, sure, text } from "./page.js";
 import { row } from "./comment-row.js";
 import { fill } from "./shared/comment.js";
 
@@ -12,7 +12,7 @@ export class Guests {
     this.space = space;
     this.token = token;
     this.command = command;
-    const all = button(text("guests.refuse_all"), () => confirm(text("guests.sure_all")) && this.#do("DELETE", "guest-comments"));
+    const all = button(text("guests.refuse_all"), async () => await sure(text("guests.sure_all"), text("guests.refuse_all")) && this.#do("DELETE", "guest-comments"));
     $("held-buttons").append(all);
   }
 
@@ -60,7 +60,7 @@ export class Guests {
       ["guests.approve", () => judge("approve")],
       ["guests.refuse", () => this.#do("DELETE", path)],
       ["guests.trust", () => judge("trust")],
-      ["comments.silence", () => confirm(text("comments.sure", { name })) && judge("silence")],
+      ["comments.silence", async () => await sure(text("comments.sure", { name }), text("comments.silence")) && judge("silence")],
     ];
   }
 

@@ -1,6 +1,6 @@
 // Somebody is invited to a space: a name and a role give a link. Open invitations can be copied, sent and taken back.
 
-import { $, ask, button, element, link, text } from "./page.js";
+import { $, ask, button, element, link, sure, text } from "./page.js";
 import { qr } from "./qr.js";
 
 let invited = { id: "", title: "" };
@@ -46,7 +46,7 @@ function row({ seat, name, role, link: address }) {
     await navigator.clipboard?.writeText(address);
     copy.textContent = text("do.copied");
   }, labelled("do.copy"));
-  const revoke = button(text("invite.revoke"), () => confirm(text("invite.sure_revoke", { name })) && attempt(async () => {
+  const revoke = button(text("invite.revoke"), async () => await sure(text("invite.sure_revoke", { name }), text("invite.revoke")) && attempt(async () => {
     await ask("DELETE", `/spaces/${invited.id}/seats/${seat}`, { token });
     await list();
   }), labelled("invite.revoke"));

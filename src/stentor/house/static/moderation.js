@@ -1,6 +1,6 @@
 // Comments on the stage's page: what is written, who is shut out, and the rules, for those who keep order.
 
-import { $, ask, button, element, text } from "./page.js";
+import { $, ask, button, element, sure, text } from "./page.js";
 import { orders, row } from "./comment-row.js";
 import { Guests } from "./guests.js";
 import { fill } from "./shared/comment.js";
@@ -86,7 +86,7 @@ export class Moderation {
     if (document.activeElement !== $("comments-words")) $("comments-words").value = words.join("\n");
     fill($("comments-log"), comments, (comment) => row(comment, [
       ["comments.remove", () => this.#do(...orders(comment).remove)],
-      ["comments.silence", () => confirm(text("comments.sure", { name: comment.name })) && this.#do(...orders(comment).silence)],
+      ["comments.silence", () => this.#silence(comment)],
     ]));
     $("comments-out").hidden = !silenced.length;
     $("silenced").replaceChildren(...silenced.map(({ handle, name }) => element("li", {},
@@ -105,6 +105,12 @@ export class Moderation {
       await this.#ask(method, path, body);
       await this.#read();
     });
+  }
+
+  /** @param {CommentView} comment */
+  async #silence(comment) {
+    const question = text("comments.sure", { name: comment.name });
+    if (await sure(question, text("comments.silence"))) await this.#do(...orders(comment).silence);
   }
 
   #save() {

@@ -34,16 +34,15 @@ export class Numbers {
 
   async #look() {
     try {
-      const { figures, until_ms } = await ask("GET", `/spaces/${this.space}/counts`, { token: this.token });
+      const { figures, rows, until_ms } = await ask("GET", `/spaces/${this.space}/counts`, { token: this.token });
       if (Date.now() - this.#verdictMs >= VERDICT_MS) {
         this.#verdictMs = Date.now();
         $("verdict").textContent = await verdict(this.space, this.token).catch(() => "");
       }
-      $("numbers-said").textContent = text("numbers.until", { when: when(until_ms) });
+      $("numbers-said").textContent = rows ? text("numbers.until", { when: when(until_ms) }) : text("numbers.none");
       $("numbers-list").replaceChildren(...SHOWN.filter((name) => figures[name]).map((name) => row(name, figures[name])));
     } catch (error) {
-      const { code, message } = /** @type {import("./page.js").Refused} */ (error);
-      $("numbers-said").textContent = code === "no-counts" ? text("numbers.none") : message;
+      $("numbers-said").textContent = /** @type {import("./page.js").Refused} */ (error).message;
     }
   }
 }

@@ -2,6 +2,7 @@
 
 import { $, element } from "./shared/element.js";
 import { remember } from "./shared/remembered.js";
+import { sure as asked } from "./shared/sure.js";
 import { filled, locale } from "./shared/texts.js";
 
 export { $, element };
@@ -42,6 +43,13 @@ export function button(label, action, properties = {}) {
   made.addEventListener("click", () => action(made));
   return made;
 }
+
+/**
+ * Whether somebody says yes to a question about what cannot be undone; `yes` is the button's word.
+ * @param {string} question
+ * @param {string} yes
+ */
+export const sure = (question, yes, harm = true) => asked(question, { yes, no: text("do.not"), harm });
 
 /**
  * An address in a field that is easily copied.

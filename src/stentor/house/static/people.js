@@ -1,7 +1,7 @@
 // Who is on the stage: a row for each seat, what may be done with it, and a ring around whoever talks.
 // Rows are made anew only when somebody or a right changes, so that no open menu or focus is lost while people talk.
 
-import { $, ask, button, element, light, text } from "./page.js";
+import { $, ask, button, element, light, sure, text } from "./page.js";
 import { portrait } from "./portrait.js";
 import { seatWords } from "./seat-words.js";
 import { icon } from "./shared/icon.js";
@@ -91,8 +91,8 @@ export class People {
     const summary = element("summary", { ariaLabel: text("seat.menu", { name }) }, icon("more"));
     const menu = element("details", { className: "menu" }, summary);
     /** @param {string} verb */
-    const press = (verb) => {
-      if (SURE.has(verb) && !confirm(text(`seat.sure_${verb}`, { name }))) return;
+    const press = async (verb) => {
+      if (SURE.has(verb) && !await sure(text(`seat.sure_${verb}`, { name }), text(`seat.${verb}`), OUT.has(verb))) return;
       menu.open = false;
       this.command(() => this.#change(id, verb));
     };
@@ -181,12 +181,12 @@ export class People {
 }
 
 /**
- * Closes what hangs open over the page, but not what somebody has pressed in; the focus goes back to what opened it.
+ * Closes what hangs open over the page, but not what somebody has pressed in, or is asked about; the focus goes back to what opened it.
  * @param {Node | null} pressed
  */
 function closeMenus(pressed) {
   for (const menu of /** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll("#people .menu[open]"))) {
-    if (menu.contains(pressed)) continue;
+    if (menu.contains(pressed) || document.querySelector("dialog[open]")?.contains(pressed)) continue;
     if (menu.contains(document.activeElement)) menu.querySelector("summary")?.focus();
     menu.open = false;
   }

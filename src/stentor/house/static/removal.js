@@ -1,6 +1,6 @@
 // After the talk, for hosts: whether it stands in lists, what of the recording is shown, and what is deleted for good.
 
-import { $, ask, element, text, when } from "./page.js";
+import { $, ask, element, sure, text, when } from "./page.js";
 import { clock } from "./shared/clock.js";
 
 /**
@@ -86,7 +86,7 @@ export class Removal {
     if (!span) return;
     const whole = span.from_ms === 0 && span.to_ms === null;
     const values = { title: this.title, from: clock(Math.round(span.from_ms / 1000)), to: span.to_ms === null ? text("after.end") : clock(Math.round(span.to_ms / 1000)) };
-    if (!confirm(text(whole ? "after.sure_recording" : "after.sure_part", values))) return;
+    if (!await sure(text(whole ? "after.sure_recording" : "after.sure_part", values), text("after.sure"))) return;
     await this.#send("POST", "removals", { ...span, reason: $("remove-reason").value });
     $("remove-form").reset();
   }
@@ -97,6 +97,6 @@ export class Removal {
       $("remove-reason").reportValidity();
       return;
     }
-    if (confirm(text("after.sure_space", { title: this.title }))) await this.#send("POST", "remove", { reason });
+    if (await sure(text("after.sure_space", { title: this.title }), text("after.sure"))) await this.#send("POST", "remove", { reason });
   }
 }

@@ -2,9 +2,10 @@
 
 import { invite } from "./invite.js";
 import { languages, ours } from "./languages.js";
-import { $, about, ask, button, element, lights, link, pause, text, when } from "./page.js";
+import { $, about, ask, button, element, lights, link, pause, sure, text, when } from "./page.js";
 import { clock } from "./shared/clock.js";
 import { locale } from "./shared/texts.js";
+import { opening } from "./undoable.js";
 import { verdict } from "./verdict.js";
 
 const KEY = "stentor-admin-token";
@@ -119,10 +120,10 @@ async function refresh() {
 async function send(space, verb, pressed) {
   const planned = space.scheduled_ms ?? 0;
   const early = ["doors", "live"].includes(verb) && planned - Date.now() > DAY_MS;
-  const sure = text(`do.sure_${early ? "early" : verb}`, { title: space.title, time: when(planned) });
-  if ((early || ["end", "cancel"].includes(verb)) && !confirm(sure)) return;
+  const question = text(`do.sure_${early ? "early" : verb}`, { title: space.title, time: when(planned) });
+  if ((early || ["end", "cancel"].includes(verb)) && !await sure(question, text(verb === "end" ? "do.end_yes" : `do.${verb}`), !early)) return;
   pressed.disabled = true;
-  await attempt(async () => {
+  if (verb !== "doors" || await opening(space.title)) await attempt(async () => {
     await ask("POST", `/spaces/${space.id}/${verb}`, { token });
     say(text("do.done"));
     await refresh();
@@ -162,7 +163,15 @@ $("create-form").addEventListener("submit", async (/** @type {FormEvent} */ even
   });
 });
 
+/** Makes a space in one's own name, and goes to its stage. */
+async function now() {
+  const title = text("create.now_title", { name: me.name });
+  const { space } = await ask("POST", "/spaces", { body: { title, language: me.language || ours() } });
+  location.assign(`/stage/${space.id}`);
+}
+
 function show() {
+  $("now").hidden = !me.creates || Boolean(token);
   $("create").hidden = !token && !me.creates;
   $("create-form").elements.host.required = !me.creates || Boolean(token);
   $("host-hint").hidden = !me.creates || Boolean(token);
@@ -222,6 +231,7 @@ if (me.unlocks) {
   });
 }
 
+$("go-now").addEventListener("click", () => attempt(now));
 languages($("create-form").elements.language, me.language || ours());
 show();
 attempt(storage);

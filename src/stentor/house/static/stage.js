@@ -1,6 +1,6 @@
 // A speaker's page: our own seat, the people on the stage, and what hosts lead a space with.
 
-import { $, about, ask, button, lights, pause, text, when } from "./page.js";
+import { $, about, ask, button, lights, pause, sure, text, when } from "./page.js";
 import { Aside } from "./aside.js";
 import { Audience } from "./audience.js";
 import { Numbers } from "./numbers.js";
@@ -109,7 +109,7 @@ function offerToDecline(on = own.wanted) {
 }
 
 async function decline() {
-  if (!confirm(text("stage.sure_decline"))) return;
+  if (!await sure(text("stage.sure_decline"), text("stage.decline"))) return;
   try {
     await ask("DELETE", `/spaces/${space.id}/seats/${view?.you.seat}`, { token });
     declined = true;

@@ -2,6 +2,7 @@
 
 import { $, ask, light, pause, text } from "./page.js";
 import { clock } from "./shared/clock.js";
+import { opening } from "./undoable.js";
 
 const DAY_S = 86_400;
 const TICK_MS = 250;
@@ -65,8 +66,9 @@ export class Start {
   }
 
   /** @param {string} verb */
-  #do(verb) {
+  async #do(verb) {
     $("ready").close();
+    if (verb === "doors" && !await opening(this.view?.title ?? "")) return undefined;
     return this.command(() => ask("POST", `/spaces/${this.space}/${verb}`, { token: this.token }));
   }
 

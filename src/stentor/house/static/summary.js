@@ -1,6 +1,7 @@
 // Right after the end: how long it was, who heard it, who spoke how long, and whether the recording is whole.
 
 import { read } from "./audience.js";
+import { draw } from "./curve.js";
 import { $, ask, element, pause, text, when } from "./page.js";
 import { clock } from "./shared/clock.js";
 import { between } from "./shared/pace.js";
@@ -54,13 +55,26 @@ export class Summary {
 
   async #counts() {
     try {
-      const { figures, until_ms: until } = await ask("GET", `/spaces/${this.space}/counts`, { token: this.token });
+      const { figures, curve, until_ms: until } = await ask("GET", `/spaces/${this.space}/counts`, { token: this.token });
       const found = SHOWN.filter((name) => figures[name]?.value);
       $("summary-figures").replaceChildren(...this.#lengths(), ...found.map((name) => counted(name, figures[name])));
+      this.#curve(curve);
       $("summary-said").textContent = found.length ? text("numbers.until", { when: when(until) }) : "";
     } catch {
-      $("summary-figures").replaceChildren(...this.#lengths()); // nothing was counted, or it is not there yet
+      $("summary-figures").replaceChildren(...this.#lengths()); // it cannot be read now
     }
+  }
+
+  /** @param {Curve} curve */
+  #curve({ since_ms: since, step_s: step, peaks }) {
+    const until = since + 1000 * step * peaks.length;
+    $("summary-curve").hidden = peaks.length < 2;
+    if (peaks.length < 2 || $("summary-curve").dataset.until === String(until)) return;
+    $("summary-curve").dataset.until = String(until);
+    const values = { from: when(since), to: when(until), most: Math.max(...peaks).toLocaleString(locale()) };
+    draw($("summary-line"), peaks, text("summary.curve", values));
+    $("summary-from").textContent = values.from;
+    $("summary-to").textContent = values.to;
   }
 
   #lengths() {

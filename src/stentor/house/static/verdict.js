@@ -14,7 +14,7 @@ export async function verdict(space, token) {
 }
 
 /** @param {Verdict} verdict */
-export function said({ finding, accuses, fault, resource, used, audience, hearing, cover }) {
+export function said({ rows, finding, accuses, fault, resource, used, audience, hearing, cover }) {
   const percent = (/** @type {number} */ share) => Math.round(100 * share).toLocaleString(locale());
   const values = {
     what: resource ? text(`verdict.${resource}`) : "",
@@ -23,6 +23,7 @@ export function said({ finding, accuses, fault, resource, used, audience, hearin
     hearing: hearing.toLocaleString(locale()),
     cover: percent(cover),
   };
+  if (!rows) return ""; // nothing has been counted yet
   switch (finding) {
     case "NOTHING WAS FULL": return text(accuses ? "verdict.absorbed" : "verdict.nothing", values);
     case "POPULARITY": return text("verdict.popularity", values);
