@@ -13,7 +13,7 @@ export function register() {
 async function start() {
   try {
     await navigator.serviceWorker.register("/sw.js");
-    if (installed() && !(await caches.match("/hold.m4a"))) await (await caches.open("stentor-offline-1")).add("/hold.m4a");
+    if (installed()) (await navigator.serviceWorker.ready).active?.postMessage("installed");
   } catch {
     // not over https, or not allowed here: then nothing is there without a network
   }

@@ -24,10 +24,12 @@ _READER: Final = _reader()
 
 
 def html(text: str) -> str:
-    """The text as HTML. Its headings begin with the second level, for the page has the first."""
+    """The text as HTML. Its headings begin with the second level, for the page has the first, unless the text itself
+    begins with a heading of the first level: that is the page's."""
     tokens = _READER.parse(text)
-    for token in tokens:
-        if token.type in ("heading_open", "heading_close"):
+    titled = 3 if tokens and tokens[0].tag == "h1" else 0  # it opens, its words, it closes
+    for number, token in enumerate(tokens):
+        if token.type in ("heading_open", "heading_close") and number >= titled:
             token.tag = f"h{min(6, int(token.tag[1:]) + 1)}"
         for child in token.children or ():
             if child.type == "link_open":

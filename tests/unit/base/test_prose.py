@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stentor.base.prose import LINKS, html
 
-TAGS = {"p", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "em", "strong", "a", "br", "hr", "blockquote"}
+TAGS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "em", "strong", "a", "br", "hr", "blockquote"}
 
 
 class Tags(HTMLParser):
@@ -29,13 +29,19 @@ class Tags(HTMLParser):
 def test_what_is_meant() -> None:
     """Headings begin below the page's own; lists, emphasis, links and lines are there."""
     found = html(
-        "# Who\n\nAda & Co\nRoad 1\n\n- **bold** and *soft*\n- [us](https://example.org/?a=1&b=2)\n\n<ada@example.org>"
+        "## Who\n\nAda & Co\nRoad 1\n\n- **bold** and *soft*\n- [us](https://example.org/?a=1&b=2)\n\n<ada@example.org>"
     )
-    assert "<h2>Who</h2>" in found
+    assert "<h3>Who</h3>" in found
     assert "<p>Ada &amp; Co<br>\nRoad 1</p>" in found
     assert "<li><strong>bold</strong> and <em>soft</em></li>" in found
     assert '<a href="https://example.org/?a=1&amp;b=2" rel="noopener noreferrer">us</a>' in found
     assert 'href="mailto:ada@example.org"' in found
+
+
+def test_a_text_may_bring_the_heading_of_its_page() -> None:
+    """Only as its first line; the page has none beside it then."""
+    assert html("# Imprint\n\nAda\n\n# More") == "<h1>Imprint</h1>\n<p>Ada</p>\n<h2>More</h2>\n"
+    assert html("Ada\n\n# Imprint") == "<p>Ada</p>\n<h2>Imprint</h2>\n"
 
 
 @pytest.mark.parametrize(

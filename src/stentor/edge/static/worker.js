@@ -22,6 +22,11 @@ async function keep() {
   for (const { url } of await cache.keys()) if (!wanted.has(url)) await cache.delete(url);
 }
 
+/** Keeps the music that is played without a network. */
+async function sound() {
+  if (!(await caches.match("/hold.m4a"))) await (await caches.open(KEPT)).add("/hold.m4a");
+}
+
 /** A new release has other files: they are looked for once a day. */
 async function renew() {
   const kept = await caches.match(PAGE);
@@ -56,6 +61,7 @@ worker.addEventListener("install", (/** @type {any} */ event) => event.waitUntil
 worker.addEventListener("activate", (/** @type {any} */ event) => {
   event.waitUntil(Promise.all([worker.registration.navigationPreload?.enable(), worker.clients.claim()]));
 });
+worker.addEventListener("message", (/** @type {any} */ event) => event.waitUntil(sound())); // from a page of the installed site
 worker.addEventListener("fetch", (/** @type {any} */ event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from stentor.base.clock import Clock, unix_ms
-from stentor.base.errors import NotFound, Overloaded
+from stentor.base.errors import Overloaded
 from stentor.evidence.counts import Counts
 from stentor.house.counts.service import AudienceCounts
 from stentor.house.spaces.newest import Newest
@@ -66,8 +66,6 @@ class AudienceHistory:
             return self._known[space.id]
         try:
             found = await self._counts.of(space.id)
-        except NotFound:
-            found = None
         except Overloaded:
             return None
         if space.state in OVER and now_ms - (space.ended_ms or now_ms) > OLD_MS:

@@ -76,6 +76,8 @@ class ReportKeeper:
         if found.removed is not None or found.doors_open_ms is None or course is None:
             raise NotFound("There is no report of this space.", code="no-report")
         verdict, counts = await self._counts.verdicts.of(found.id), await self._counts.of(found.id)
+        if verdict is None or counts is None:
+            raise NotFound("There is no report of this space.", code="no-report")
         recording, spans = await self._recording(found)
         final = found.ended_ms is not None and unix_ms(self._clock()) >= found.ended_ms + FINAL_MS
         events = await self._events(found)

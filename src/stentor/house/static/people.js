@@ -186,7 +186,7 @@ export class People {
  */
 function closeMenus(pressed) {
   for (const menu of /** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll("#people .menu[open]"))) {
-    if (menu.contains(pressed) || document.querySelector("dialog[open]")?.contains(pressed)) continue;
+    if (menu.contains(pressed) || (pressed instanceof Element && pressed.closest("dialog"))) continue;
     if (menu.contains(document.activeElement)) menu.querySelector("summary")?.focus();
     menu.open = false;
   }
