@@ -21,6 +21,7 @@ FIRST_ADDRESS = 0x0A000001
 CALLERS = ("anonymous", "member", "moderator", "admin", "host", "co_host", "speaker", "token")
 EVERYBODY = " ".join(CALLERS)
 SITE = "admin token"
+STAFF = "moderator admin token"
 HOSTS = "admin host token"
 CO_HOSTS = "admin host co_host token"
 MODERATORS = "moderator admin host co_host token"
@@ -106,6 +107,15 @@ EXPECTED = {
     "POST /account/provider": SIGNED_IN,
     "DELETE /account/provider": SIGNED_IN,
     "POST /sign-out": SIGNED_IN,
+    "POST /reports": EVERYBODY,
+    "GET /reports/{receipt}": EVERYBODY,  # the key is in the address
+    "GET /decisions/{receipt}": EVERYBODY,
+    "POST /decisions/{receipt}/answer": EVERYBODY,
+    "GET /account/decisions": SIGNED_IN,
+    "GET /moderation/cases": STAFF,
+    "GET /moderation/cases/{case}": STAFF,
+    "POST /moderation/cases/{case}/decisions": STAFF,
+    "POST /moderation/decisions/{decision}/reply": STAFF,
     "GET /account": SIGNED_IN,
     "PATCH /account": SIGNED_IN,
     "DELETE /account": SIGNED_IN,
@@ -165,6 +175,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /sign-up": {"handle": "new", "name": "New", "password": "several words together"},
     "POST /sign-in": {"handle": "other", "password": "wrong"},
     "POST /sign-in/provider": {},
+    "POST /reports": {"kind": "space", "id": "common", "why": "spam", "text": "New", "good_faith": True},
+    "POST /decisions/{receipt}/answer": {"text": "New"},
+    "POST /moderation/cases/{case}/decisions": {"action": "none"},
+    "POST /moderation/decisions/{decision}/reply": {"text": "New"},
     "PATCH /account": {"name": "New"},
     "DELETE /account": {"handle": "nobody"},
     "PUT /account/password": {"password": "several words together"},
@@ -211,6 +225,9 @@ class Site:
             "invitation": "x",
             "pin": "x",
             "comment": "1",
+            "case": "1",
+            "decision": "1",
+            "receipt": "x",
             "guest": "x",
             "cue": "1000-x",
             "item": "x",

@@ -17,6 +17,8 @@ interface Problem {
   code?: string;
   detail?: string;
   title?: string;
+  /** Where a moderator's decision stands that this follows from. */
+  decision?: string;
 }
 
 /** Values for the {names} in a text. */

@@ -28,6 +28,7 @@ HOUSE: Final = (
     Row("/echo", "a speaker's sound check"),
     Row("/mine", "all spaces, for those who make some"),
     Row("/oauth", "signing programs in"),
+    Row("/report", "reporting something, also without an account"),
     Row("/sign-in", "signing in, also by a provider"),
     Row("/sign-up", "making an account"),
     Row("/stage", "the page of a speaker"),

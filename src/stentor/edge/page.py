@@ -125,6 +125,7 @@ class ListenerPages:
             host_picture=_picture(space, listeners),
             seats=[seat for seat in space.seats.values() if seat.connected],
             to_come=[seat.name for seat in people(space)[1 : 1 + MOST_NAMED]] if space.state is State.SCHEDULED else [],
+            report=f"{self._house}/report?kind=space&id={space.id}",
             asks=f"{self._house}/ask/{space.id}" if self._house and space.hears_requests else "",
             texts={**told.texts(self.catalogue, language, written=True), "app": self.app},
             phases=phase.document(),

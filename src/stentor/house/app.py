@@ -15,7 +15,7 @@ from stentor.base.config import Settings
 from stentor.base.errors import NotSignedIn, Overloaded
 from stentor.base.keys import Keys
 from stentor.bus.status import Statuses
-from stentor.house import admin_pages, pages
+from stentor.house import admin_pages, moderation_pages, pages
 from stentor.house.accounts import api as account_api
 from stentor.house.accounts import api_provider, provider
 from stentor.house.accounts.oidc_login import OidcLogin
@@ -32,6 +32,10 @@ from stentor.house.counts import api as api_counts
 from stentor.house.counts.service import AudienceCounts
 from stentor.house.door import api as api_door
 from stentor.house.door.passes import Passes
+from stentor.house.moderation import api as api_moderation
+from stentor.house.moderation.effects import Effects
+from stentor.house.moderation.receipts import Receipts
+from stentor.house.moderation.service import CaseDesk
 from stentor.house.openapi import SESSION, TOKEN, Description
 from stentor.house.removals import api as api_removals
 from stentor.house.retention import api as api_retention
@@ -120,9 +124,8 @@ def build(
     oidc_login = OidcLogin(people, provider.configured(settings, spaces.clock), opens=settings.oidc_sign_up == "on")
     views = Views(spaces, statuses, settings, ice)
     comments = Comments(spaces, CommentsTable(spaces.store.work), chats, settings)
-    streams = EventStreams(statuses, {"backstage": back_channels.news, "comments": chats.news}, spaces.clock)
-    back_channels.on_news = chats.on_news = streams.changed
-    spaces.followers += [line.forget, streams.changed]
+    desk = _desk(spaces, people, Effects(spaces, people, pictures, chats), settings, keys)
+    streams = _streams(statuses, line, spaces, back_channels, chats)
     handlers = [
         *api.site_handlers(callers, views),
         *api.handlers(spaces, callers, views, invitations, pictures),
@@ -139,6 +142,7 @@ def build(
         *api_back_channel.handlers(back_channels, callers),
         *api_comments.handlers(comments, callers),
         *api_guests.handlers(GuestComments(spaces, chats, settings, keys.invitations), callers),
+        *api_moderation.handlers(desk, callers),
         *api_captions.handlers(Corrections(spaces), callers),
         *api_look.handlers(site, callers, readers),
         *api_retention.handlers(spaces, callers, views, retention, storage),
@@ -149,11 +153,11 @@ def build(
         whip.routes(spaces, *_entrance(spaces, access, sessions, callers, invitations), ice),
         api_provider.routes(oidc_login, sessions),
         *_pages(shown, spaces, views, callers, people, oidc_login, admin),
+        moderation_pages.routes(shown, desk, callers),
         api_look.files(site),
         _health(spaces),
     ]
-    lanes = Lanes(callers.known)
-    app = _litestar(routes, shown, sessions.cookie)
+    app, lanes = _litestar(routes, shown, sessions.cookie), Lanes(callers.known)
     return secured(limited(app, lanes), house=settings.house_address, media=settings.audience_address), lanes
 
 
@@ -171,6 +175,23 @@ def _pages(
         pages.routes(shown, spaces, views, callers, people, oidc_login=oidc_login),
         admin_pages.routes(shown, views, admin, unlocked),
     ]
+
+
+def _desk(spaces: Spaces, people: People, effects: Effects, settings: Settings, keys: Keys) -> CaseDesk:
+    """Reports and decisions; who is suspended learns at the sign-in where the reason stands."""
+    desk = CaseDesk(spaces, people, effects, settings, Receipts(keys.invitations))
+    people.why_suspended = desk.why_suspended
+    return desk
+
+
+def _streams(
+    statuses: Statuses, line: RequestQueue, spaces: Spaces, back_channels: BackChannels, chats: ChatKeeper
+) -> EventStreams:
+    """Pages that listen learn of every change."""
+    streams = EventStreams(statuses, {"backstage": back_channels.news, "comments": chats.news}, spaces.clock)
+    back_channels.on_news = chats.on_news = streams.changed
+    spaces.followers += [line.forget, streams.changed]
+    return streams
 
 
 def _litestar(routes: list[Any], shown: pages.Pages, cookie: str) -> Litestar:

@@ -21,6 +21,7 @@ from stentor.house.accounts import schema as account_schema
 from stentor.house.captions import schema as caption_schema
 from stentor.house.comments import schema as comment_schema
 from stentor.house.counts import schema as counts_schema
+from stentor.house.moderation import schema as moderation_schema
 from stentor.house.removals import schema as removal_schema
 from stentor.house.retention import schema as retention_schema
 from stentor.house.seats import schema as seat_schema
@@ -47,6 +48,10 @@ SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "POST /spaces/{space}/comments": [{SESSION: []}],
     "GET /spaces/{space}/comments/own": [{SESSION: []}],
     "POST /spaces/{space}/guest-comments": [],
+    "POST /reports": _ANYONE_KNOWN_OR_NOT,
+    "GET /reports/{receipt}": [],
+    "GET /decisions/{receipt}": [],
+    "POST /decisions/{receipt}/answer": [],
     "POST /sign-out": [{SESSION: []}],
 }
 """Who is asked for what; ``/account…`` takes a session, everything else either."""
@@ -56,13 +61,16 @@ UPLOADS = {
     "PUT /account/picture": "PNG, JPEG or WebP.",
     "PUT /site/logo": "PNG, JPEG, WebP or GIF.",
 }
-MAY_BE_MISSING = {"POST /sign-up", "GET /site/attack.csv"}
+MAY_BE_MISSING = {"POST /sign-up", "POST /reports", "GET /site/attack.csv"}
 """Without a name in the address, and still of something that may not be there."""
 _NAME = {"type": "string", "pattern": MADE_ID}
 IN_ADDRESSES: dict[str, dict[str, Any]] = {
     "space": {"type": "string", "pattern": SPACE_ID},
     "seat": {"type": "string", "pattern": SEAT_ID},
     "handle": {"type": "string", "pattern": HANDLE},
+    "case": {"type": "string", "pattern": "^[0-9]{1,9}$"},
+    "decision": {"type": "string", "pattern": "^[0-9]{1,9}$"},
+    "receipt": {"type": "string", "pattern": "^[0-9]{1,9}-[0-9a-f]{40}$"},
     "comment": {"type": "string", "pattern": "^[0-9]{1,9}$"},
     "cue": {"type": "string", "pattern": "^[0-9]{1,10}-[A-Za-z0-9_-]{0,48}$"},
     "before": {"type": "integer", "minimum": 0, "maximum": schema.LARGEST},
@@ -132,6 +140,7 @@ MODULES = (
     caption_schema,
     comment_schema,
     counts_schema,
+    moderation_schema,
     removal_schema,
     retention_schema,
     seat_schema,

@@ -47,6 +47,7 @@ SECTIONS = (
     ("/admin", "sections.overview", "wave"),
     ("/mine", "sections.spaces", "mic"),
     ("/accounts", "sections.people", "people"),
+    ("/admin/moderation", "moderation.title", "chat"),
     ("/admin/site", "sections.site", "settings"),
     ("/admin/design", "sections.design", "react"),
 )
@@ -105,6 +106,14 @@ class Pages:
         known |= {"sections": sections, "name": name, "path": visit.path, "admin": visit.admin, "profile": shown}
         text = self._templates.render(name, visit.language, texts=self._texts[visit.language], **known, **values)
         return Response(text, status_code=status, headers=HEADERS)
+
+    def knows(self, key: str) -> bool:
+        """Whether there is a text of this name."""
+        return key in self._texts["en"]
+
+    def text(self, visit: Visit, key: str) -> str:
+        """A text in the language of a page."""
+        return self._texts[visit.language][key]
 
     def notice(self, visit: Visit, heading: str, sentence: str, status: int) -> Response[str]:
         """A page that says one thing; both are keys of texts."""

@@ -296,6 +296,14 @@ class BanSeat(Command, frozen=True):
     seat: SeatId
 
 
+class BanPerson(Command, frozen=True):
+    """Shuts out somebody who has no seat, by their account; ``seat`` is a new id that names the ban."""
+
+    seat: SeatId
+    name: str
+    account: str
+
+
 class LiftBan(Command, frozen=True):
     """The seat may be given, and ask, again; it does not come back by itself."""
 

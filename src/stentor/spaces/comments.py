@@ -70,6 +70,8 @@ class Writer(msgspec.Struct, frozen=True):
     """Shut out of the comments here."""
     last_ms: int | None = None
     """When they wrote last."""
+    account: str = ""
+    """Empty for a guest."""
 
 
 def state(space: Space, listeners: int, limit: int, before: ChatState) -> ChatState:
@@ -90,7 +92,8 @@ def admit(space: Space, now: ChatState, writer: Writer, text: str, *, forbidden:
     """
     if now is not ChatState.OPEN:
         raise Conflict(_CLOSED[now], code="comments-closed", state=now.value)
-    shut_out = writer.name.casefold() in {name.casefold() for name in space.banned.values()}
+    names = {name.casefold() for name in space.banned.values()}
+    shut_out = space.shuts_out(writer.account) or writer.name.casefold() in names
     if (writer.silenced or shut_out) and not writer.leads:
         raise NotAllowed("The hosts have shut you out of the comments of this space.", code="silenced")
     line = checks.comment(text)

@@ -121,6 +121,7 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.UnmuteSeat: _CO_HOSTS,  # the same
     c.MuteSpeakers: _CO_HOSTS,
     c.BanSeat: _CO_HOSTS,  # but only who ranks lower, and nobody their own
+    c.BanPerson: _HOUSE,
     c.LiftBan: _CO_HOSTS,
     c.PinNote: _CO_HOSTS,
     c.Unpin: _CO_HOSTS,

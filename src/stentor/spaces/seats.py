@@ -53,6 +53,8 @@ def decide(space: Space, command: c.Command, at_ms: int) -> list[e.Event]:
             return _mute_speakers(space, at_ms)
         case c.BanSeat(seat=seat):
             return _ban(space, seat, at_ms)
+        case c.BanPerson():
+            return _ban_person(space, command, at_ms)
         case c.LiftBan(seat=seat):
             return [e.BanLifted(at_ms=at_ms, seat=seat)] if seat in space.banned else []
         case c.ChangeRole() | c.HandOver():
@@ -197,6 +199,15 @@ def _ban(space: Space, seat: str, at_ms: int) -> list[e.Event]:
         *_remove(space, seat, at_ms),
         e.SeatBanned(at_ms=at_ms, seat=there.id, name=there.name, account=there.account),
     ]
+
+
+def _ban_person(space: Space, command: c.BanPerson, at_ms: int) -> list[e.Event]:
+    refuse_if_over(space)
+    if space.shuts_out(command.account):
+        return []
+    if len(space.banned) >= MOST_BANS:
+        raise Conflict(f"{MOST_BANS} people are shut out already; lift a ban first.", code="too-many-bans")
+    return [e.SeatBanned(at_ms=at_ms, seat=command.seat, name=command.name, account=command.account)]
 
 
 def _change_role(space: Space, command: c.ChangeRole | c.HandOver, at_ms: int) -> list[e.Event]:

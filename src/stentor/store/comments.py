@@ -13,6 +13,7 @@ from stentor.base.units import SpaceId
 from stentor.spaces.comments import Comment
 from stentor.spaces.model import Space
 from stentor.store import tables
+from stentor.store.decisions import require_free
 from stentor.store.guest_comments import shown_to_all
 from stentor.store.spaces import load_space
 from stentor.store.work import Work
@@ -66,6 +67,7 @@ class CommentsTable:
         def work(connection: Connection) -> tuple[int, str]:
             found = load_space(connection, space)
             connection.execute(select(_PEOPLE.c.id).where(_PEOPLE.c.id == account).with_for_update())
+            require_free(connection, account, space, at_ms)
             text = admit(found, _past(connection, space, account))
             row = {"space": space, "account": account, "role": role(found), "text": text, "at_ms": at_ms}
             added = connection.execute(insert(_TABLE).values(**row).returning(_TABLE.c.id)).scalar_one()
@@ -111,6 +113,18 @@ class CommentsTable:
         query = select(_TABLE.c.account).where(_TABLE.c.space == space, _TABLE.c.id == comment)
         return str(await self._work.read(lambda connection: connection.execute(query).scalar()) or "")
 
+    async def around(self, space: SpaceId, comment: int, each_side: int) -> list[Comment]:
+        """What is left of those just before and after a comment, and itself, the oldest first."""
+        here, number = _TABLE.c.space == space, _TABLE.c.id
+
+        def work(connection: Connection) -> list[Comment]:
+            before = _read(connection, here & (number <= comment), each_side + 1)
+            later = select(number).where(here & (number > comment)).order_by(number).limit(each_side)
+            last = max(connection.execute(later).scalars(), default=comment)
+            return [*before, *_read(connection, here & (number > comment) & (number <= last), each_side)]
+
+        return await self._work.read(work)
+
     async def remove(self, space: SpaceId, comment: int) -> None:
         """Takes a comment away for good; raises :class:`NotFound`."""
 
@@ -118,6 +132,17 @@ class CommentsTable:
             gone = connection.execute(delete(_TABLE).where(_TABLE.c.space == space, _TABLE.c.id == comment))
             if gone.rowcount != 1:
                 raise NotFound("There is no such comment; it may have been removed.", code="comment-not-found")
+
+        await self._work.write(work)
+
+    async def restore(self, space: SpaceId, account: str, text: str, *, at_ms: int) -> None:
+        """Puts a comment back that was taken away; nothing where its writer or its space is gone."""
+
+        def work(connection: Connection) -> None:
+            there = select(_PEOPLE.c.id).where(_PEOPLE.c.id == account, exists().where(tables.spaces.c.id == space))
+            if connection.execute(there).scalar() is not None:
+                row = {"space": space, "account": account, "role": "", "text": text, "at_ms": at_ms}
+                connection.execute(insert(_TABLE).values(**row))
 
         await self._work.write(work)
 

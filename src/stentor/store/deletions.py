@@ -17,6 +17,7 @@ from stentor.people.record import Deed, RecordEntry
 from stentor.spaces.model import ON_AIR
 from stentor.store import tables
 from stentor.store.jobs import KEPT_MS, Jobs, Progress, Wanted, add_jobs
+from stentor.store.moderation import forget_person
 from stentor.store.persons import erase_names, numbers_of
 from stentor.store.record import add_entry, forget_handle
 from stentor.store.work import Work
@@ -94,6 +95,7 @@ def _delete(connection: Connection, account: str, by: str | None, digest: str, n
     deletion = _number(connection, digest, now_ms)
     wanted = [Wanted(CHAT, space, deletion.subject) for space in _commented(connection, account)]
     _forget_words(connection, account)
+    forget_person(connection, account)
     spaces = {*erase_names(connection, account), *_seated(connection, account)}
     wanted += [Wanted(PERSON, space, deletion.subject, {"account": account}) for space in sorted(spaces)]
     wanted += [Wanted(kind, account, deletion.subject) for kind in (PORTRAITS, LIST)]

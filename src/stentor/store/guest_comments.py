@@ -109,6 +109,19 @@ class GuestCommentsTable:
 
         await self._work.write(work)
 
+    async def find(self, space: SpaceId, comment: int) -> WaitingComment:
+        """One, held or shown; raises :class:`NotFound`."""
+        columns = (_TABLE.c.id, _TABLE.c.guest, _TABLE.c.name, _TABLE.c.text, _TABLE.c.at_ms)
+        query = select(*columns).where(_TABLE.c.space == space, _TABLE.c.id == comment)
+
+        def work(connection: Connection) -> WaitingComment:
+            row = connection.execute(query).one_or_none()
+            if row is None:
+                raise _missing()
+            return WaitingComment(*row)
+
+        return await self._work.read(work)
+
     async def remove(self, space: SpaceId, comment: int) -> None:
         """Takes a comment away for good, held or shown; raises :class:`NotFound`."""
 

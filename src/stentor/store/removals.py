@@ -11,6 +11,7 @@ from stentor.spaces import events as e
 from stentor.spaces.model import Space
 from stentor.store import tables
 from stentor.store.jobs import Jobs, Wanted, add_jobs
+from stentor.store.moderation import forget_space
 from stentor.store.work import Work
 
 ERASE: Final = "erase"
@@ -56,5 +57,6 @@ class RemovalsTable:
         def work(connection: Connection) -> None:
             for table in tables.WRITTEN:
                 connection.execute(delete(table).where(table.c.space == space))
+            forget_space(connection, space)
 
         await self._work.write(work)

@@ -12,6 +12,7 @@ from stentor.spaces.events import Event
 from stentor.spaces.model import Space
 from stentor.spaces.requests import SpeakRequest
 from stentor.store import tables
+from stentor.store.decisions import require_free
 from stentor.store.spaces import change_space, load_space
 from stentor.store.work import Work
 
@@ -44,6 +45,7 @@ class Requests:
 
         def work(connection: Connection) -> tuple[Space, Sequence[SpeakRequest]]:
             before, waiting = _look(connection, space, lock=True)
+            require_free(connection, account, space, request.asked_ms)
             admitted = admit(before, waiting, request)
             connection.execute(_row(space, admitted.id))
             row = {"space": space, "id": admitted.id, "name": admitted.name, "asked_ms": admitted.asked_ms}
@@ -69,6 +71,24 @@ class Requests:
             return done
 
         return await self._work.settle(attempt)
+
+    async def account_of(self, space: SpaceId, request: SeatId) -> str:
+        """Whose request it is: the id of an account, empty for a guest."""
+        table = tables.requests
+        query = select(table.c.account).where(table.c.space == space, table.c.id == request)
+        return str(await self._work.read(lambda connection: connection.execute(query).scalar()) or "")
+
+    async def drop_all(self, account: str, space: SpaceId | None = None) -> Sequence[SpaceId]:
+        """Takes an account's requests out of all lines, or out of one; in which spaces there were some."""
+        theirs = tables.requests.c.account == account
+        if space is not None:
+            theirs &= tables.requests.c.space == space
+
+        def work(connection: Connection) -> Sequence[SpaceId]:
+            gone = connection.execute(delete(tables.requests).where(theirs).returning(tables.requests.c.space))
+            return [SpaceId(each) for each in gone.scalars()]
+
+        return await self._work.write(work)
 
     async def drop(self, space: SpaceId, request: SeatId) -> None:
         """Takes a request out of the line; one that is not there is no error."""

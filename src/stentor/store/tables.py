@@ -297,3 +297,67 @@ site = Table(
     Column("logo", LargeBinary, comment="JPEG"),
 )
 """What administrators have set of the site's name, looks and texts."""
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("thing", String(500), nullable=False, comment="its id, as the kind says"),
+    Column("space", String(48), nullable=False),
+    Column("account", String(32), nullable=False, comment="whom it is about; empty for a guest"),
+    Column("guest", String(32), nullable=False, comment="digest of the device and the space"),
+    Column("name", String(80), nullable=False, comment="of a guest; empty when it was erased"),
+    Column("text", Text, nullable=False, comment="what stood there; empty when it was erased"),
+    Column("written_ms", BigInteger, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("opened_ms", BigInteger, nullable=False),
+    Column("newest_ms", BigInteger, nullable=False),
+    Column("known", Integer, nullable=False, comment="reports of people with an account"),
+    Index("ix_cases_state", "state", "number"),
+    Index("ix_cases_thing", "thing"),
+    Index("ix_cases_account", "account"),
+    sqlite_autoincrement=True,
+)
+"""Things that were reported. No name of an account stands here: it is looked up while the account is there."""
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("case_number", Integer, ForeignKey("cases.number"), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("account", String(32), nullable=False, comment="of whoever reports; empty for nobody we know"),
+    Column("why", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("address", String(500), nullable=False),
+    Column("name", String(80), nullable=False, comment="of whoever reports, if they said it"),
+    Column("mail", String(200), nullable=False),
+    Index("ix_reports_case_number", "case_number"),
+    Index("ix_reports_account", "account"),
+    sqlite_autoincrement=True,
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("case_number", Integer, ForeignKey("cases.number"), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("by_account", String(32), nullable=False, comment="empty for the admin token"),
+    Column("account", String(32), nullable=False, comment="whom it is about; empty for a guest"),
+    Column("action", String(16), nullable=False),
+    Column("space", String(48), nullable=False),
+    Column("until_ms", BigInteger),
+    Column("reason", Text, nullable=False),
+    Column("basis", String(8), nullable=False),
+    Column("lifted_ms", BigInteger),
+    Column("answer", Text, nullable=False),
+    Column("answered_ms", BigInteger),
+    Column("reply", Text, nullable=False),
+    Column("replied_ms", BigInteger),
+    Index("ix_decisions_case_number", "case_number"),
+    Index("ix_decisions_account", "account"),
+    sqlite_autoincrement=True,
+)
+"""What was decided, for good; the texts of somebody whose account is deleted go."""

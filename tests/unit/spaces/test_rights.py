@@ -39,6 +39,7 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (c.LimitAudience(), "admin host"),
     (c.OpenAudience(), "admin host"),
     (c.SetOverflow(0), "admin host"),
+    (c.BanPerson(ANNA, "Anna", "anna"), "house"),
     (c.MoveDoor(0.5), "house"),
     (c.NoteClock(2000), "house"),
     (c.PinRung(2), "admin host"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from stentor.base import log
@@ -40,6 +40,8 @@ class People:
         self._passwords = Passwords()
         self._passkeys = Passkeys(settings.house_address, *settings.house_others, named=lambda: site.look.name)
         self.limit = SharedLimit(accounts.attempts, clock)
+        self.why_suspended: Callable[[str], Awaitable[str]] = _nowhere
+        """The link to the decision that suspended an account, given its id; empty where there is none."""
         self._log = log.get("house")
 
     @property
@@ -148,7 +150,11 @@ class People:
                 account = await self._by_code(wish.handle, wish.recovery_code)
         else:
             raise BadInput("Send a passkey, or a handle and a password, or a handle and a recovery code.")
-        rights.require_active(account)
+        if account.suspended_ms is not None:
+            if link := await self.why_suspended(account.id):
+                said = "This account is suspended. Why, and where you can answer, says the page of the decision."
+                raise NotAllowed(said, code="account-suspended", decision=link)
+            rights.require_active(account)
         return account
 
     async def _by_passkey(self, answer: Mapping[str, Any]) -> Account:
@@ -296,6 +302,10 @@ class People:
 
     async def _hash(self, password: str, account: Account) -> str:
         return await self._passwords.hash(checks.password(password, about=(account.handle, account.name)))
+
+
+async def _nowhere(account: str) -> str:
+    return ""
 
 
 def _codes() -> tuple[list[str], list[str]]:

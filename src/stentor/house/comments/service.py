@@ -54,7 +54,7 @@ class Comments:
 
         def admit(current: Space, past: CommentHistory) -> str:
             leads = rights.allowed(actor, Look.COMMENTS, current)
-            writer = Writer(account.name, leads, past.silenced, past.last_ms)
+            writer = Writer(account.name, leads, past.silenced, past.last_ms, account.id)
             state = self._chats.state(current)
             return comments.admit(current, state, writer, text, forbidden=self._forbidden, at_ms=at_ms)
 

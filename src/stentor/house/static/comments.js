@@ -67,6 +67,8 @@ function acts(comment) {
   const found = [];
   if (own || page.moderates) found.push(["comments.remove", () => remove(comment)]);
   if (page.moderates && !own) found.push(["comments.silence", () => silence(comment)]);
+  const about = new URLSearchParams({ kind: comment.handle ? "comment" : "guest-comment", id: String(Math.abs(comment.id)), space: page.id });
+  if (!own) found.push(["report.do", () => location.assign(`/report?${about}`)]);
   return found;
 }
 

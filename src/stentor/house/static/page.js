@@ -91,6 +91,7 @@ export class Refused extends Error {
     super(words[`unread.${problem.reason}`] ?? words[`refused.${problem.code}.${status}`] ?? problem.detail ?? problem.title ?? String(status));
     this.status = status;
     this.code = problem.code ?? "";
+    this.decision = problem.decision ?? "";
     this.retryAfter = retryAfter;
   }
 }

@@ -19,6 +19,7 @@ export async function attempt(work, again = null) {
   } catch (error) {
     if (again && error.code === "sign-in-again") return (await again()) && attempt(work);
     problem.textContent = sentence(error);
+    if (error.decision) problem.append(" ", element("a", { href: error.decision }, text("decisions.one")));
     return false;
   }
 }

@@ -1,0 +1,99 @@
+"""Finds what a report is about, as it is now: the words that stand there, and whose they are."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote, urlsplit
+
+from stentor.base.errors import BadInput, NotFound
+from stentor.house.spaces.service import Spaces
+from stentor.people.moderation import ADDRESS_CHARACTERS, Thing, ThingKind, lines
+from stentor.spaces.model import Role, Space
+from stentor.store.comments import CommentsTable
+from stentor.store.guest_comments import GuestCommentsTable
+from stentor.store.requests import Requests
+
+LONGEST_NUMBER = 9
+
+
+class Things:
+    """Looks things up. ``homes`` are the addresses of the site."""
+
+    def __init__(self, spaces: Spaces, homes: tuple[str, ...]) -> None:
+        self._spaces = spaces
+        work = spaces.store.work
+        self._comments, self._guests, self._line = CommentsTable(work), GuestCommentsTable(work), Requests(work)
+        self._hosts = frozenset(urlsplit(home).netloc.lower() for home in homes)
+
+    async def find(self, kind: ThingKind, name: str, space: str) -> Thing:
+        """The thing; raises :class:`NotFound`, :class:`BadInput` for an address that is not of this site."""
+        match kind:
+            case ThingKind.COMMENT:
+                return await self._comment(await self._spaces.load(space), _number(name))
+            case ThingKind.GUEST_COMMENT:
+                found = await self._guests.find((await self._spaces.load(space)).id, _number(name))
+                return Thing(kind, name, space, "", found.guest, found.name, found.text, found.at_ms)
+            case ThingKind.SEAT:
+                return await self._seat(await self._spaces.load(space), name)
+            case ThingKind.PERSON:
+                return await self._person(name)
+            case ThingKind.SPACE:
+                return _space(await self._spaces.load(name))
+        return await self._address(name)
+
+    async def _comment(self, space: Space, number: int) -> Thing:
+        author = await self._comments.author(space.id, number)
+        found = [each for each in await self._comments.around(space.id, number, 0) if each.id == number]
+        if not found:
+            raise NotFound("There is no such comment; it may have been removed.", code="comment-not-found")
+        comment = found[0]
+        # no name: the account has it
+        return Thing(ThingKind.COMMENT, str(number), space.id, author, text=comment.text, at_ms=comment.at_ms)
+
+    async def _seat(self, space: Space, seat: str) -> Thing:
+        there = space.seats.get(seat)
+        if there is not None:
+            name = "" if there.account else there.name
+            return Thing(ThingKind.SEAT, seat, space.id, there.account, "", name, there.name)
+        _, waiting = await self._line.look(space.id)
+        asked = next((each for each in waiting if each.id == seat), None)
+        if asked is None:
+            raise NotFound("Nobody with this seat is here any more.", code="seat-not-found")
+        account = await self._line.account_of(space.id, asked.id)
+        return Thing(ThingKind.SEAT, seat, space.id, account, "", "" if account else asked.name, asked.name)
+
+    async def _person(self, handle: str) -> Thing:
+        found = await self._spaces.store.accounts.find(handle)
+        if found is None:
+            raise NotFound("There is no such account.", code="account-not-found")
+        return Thing(ThingKind.PERSON, found.handle, account=found.id, text=f"{found.name}\n{found.bio}".strip())
+
+    async def _address(self, written: str) -> Thing:
+        """A page of the site: that of a space or a person stands for them."""
+        address = lines(written, ADDRESS_CHARACTERS, "id", needed=True, one=True)
+        try:
+            parts = urlsplit(address if "://" in address else f"https://{address}")
+        except ValueError as error:
+            raise BadInput("Write the address as it stands in the browser.", field="id") from error
+        if parts.scheme not in ("http", "https") or parts.netloc.lower() not in self._hosts:
+            raise BadInput("Write the address of a page of this site, as it stands in the browser.", field="id")
+        path = unquote(parts.path).split("/")
+        try:
+            if path[1:2] == ["s"] and len(path) > 2:
+                return _space(await self._spaces.load(path[2]))
+            if len(path) == 2 and path[1].startswith("@"):
+                return await self._person(path[1][1:])
+        except (NotFound, BadInput):
+            pass  # a page all the same, perhaps one that is gone
+        return Thing(ThingKind.ADDRESS, address)
+
+
+def _space(space: Space) -> Thing:
+    host = next((seat for seat in space.seats.values() if seat.role is Role.HOST), None)
+    text = f"{space.title}\n{space.description}".strip()
+    return Thing(ThingKind.SPACE, space.id, space.id, host.account if host else "", text=text)
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
+        raise NotFound("There is no such comment; it may have been removed.", code="comment-not-found")
+    return int(text)

@@ -1,0 +1,221 @@
+"""Pages about reports and decisions: for whoever reports, for moderators, for whom it is about. Plain forms: they work
+without JavaScript, and a text that somebody wrote is only ever text in them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import msgspec
+from litestar import Request, Response, Router, get, post, route
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from stentor.base.errors import BadInput, NotFound, Overloaded, StentorError
+from stentor.house.moderation import schema
+from stentor.house.moderation.api import number
+from stentor.house.moderation.service import CaseDesk
+from stentor.house.pages import READ, Pages, Visit
+from stentor.house.spaces.schema import LARGEST
+from stentor.house.web.problems import KEPT, headers_of
+from stentor.house.who.callers import Callers, address_of
+from stentor.people.moderation import CaseState, ReportReason, ThingKind, require_moderator
+from stentor.store.moderation import PAGE
+
+MOST_BYTES = 64 * 1024
+"""Of a form: the longest text as percent-encoded Chinese, and some more."""
+_Request = Request[Any, Any, Any]
+_Page = Response[str] | Redirect
+_Wish = TypeVar("_Wish", bound=msgspec.Struct)
+
+
+def routes(pages: Pages, moderation: CaseDesk, callers: Callers) -> Router:
+    """All of them."""
+    found = [*_of_reports(pages, moderation, callers), *_of_moderators(pages, moderation, callers)]
+    return Router("/", route_handlers=[*found, *_of_decisions(pages, moderation)], request_max_body_size=MOST_BYTES)
+
+
+def said(ms: int | None) -> str:
+    """A time for those without JavaScript."""
+    return datetime.fromtimestamp((ms or 0) / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+async def _form(request: _Request) -> dict[str, str]:
+    """The fields of a form."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        raise BadInput("Send the form of this page.")
+    return {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+
+
+def _wish(kind: type[_Wish], fields: dict[str, Any]) -> _Wish:
+    """The fields as the API takes them; raises :class:`BadInput`."""
+    try:
+        return msgspec.convert(fields, kind, strict=False)
+    except msgspec.ValidationError as error:
+        field = str(error).rpartition("$.")[2].rstrip("`") if "$." in str(error) else ""
+        raise BadInput(f"Not valid: {error}.", field=field) from error
+
+
+def _problem(pages: Pages, visit: Visit, error: StentorError) -> str:
+    """What is wrong, in the language of the page where there is a sentence for it."""
+    field = str(error.fields.get("field", ""))
+    keys = (f"moderation.wrong_{field}", f"moderation.refused_{error.error_code.replace('-', '_')}")
+    return next((pages.text(visit, key) for key in keys if pages.knows(key)), error.detail)
+
+
+async def _tried(
+    pages: Pages, visit: Visit, work: Callable[[], Awaitable[_Page]], again: Callable[[str], Awaitable[_Page]]
+) -> _Page:
+    """What ``work`` answers; where it is refused the page once more, with the reason."""
+    try:
+        return await work()
+    except NotFound:
+        raise
+    except StentorError as error:
+        if error.status >= 500 and not isinstance(error, Overloaded):
+            raise
+        shown = await again(_problem(pages, visit, error))
+        if isinstance(shown, Response):
+            shown.status_code = error.status
+            shown.headers.update({name: value for name, value in headers_of(error).items() if name in KEPT})
+        return shown
+
+
+def _see(path: str) -> Redirect:
+    return Redirect(path, status_code=303, headers={"cache-control": "no-store"})
+
+
+def _of_reports(pages: Pages, moderation: CaseDesk, callers: Callers) -> list[HTTPRouteHandler]:
+    """``/report`` and ``/report/{receipt}``."""
+
+    async def form(visit: Visit, fields: dict[str, str], wrong: str = "") -> _Page:
+        kind = fields.get("kind", "")
+        about = None
+        if kind in list(ThingKind) and kind != ThingKind.ADDRESS:
+            about = await moderation.things.find(ThingKind(kind), fields.get("id", ""), fields.get("space", ""))
+        shown = {"kind": ThingKind.ADDRESS, "id": "", "space": "", "why": "", "text": "", "name": "", "mail": ""}
+        shown |= {name: value[:2000] for name, value in fields.items() if name in shown}
+        if about is None:
+            shown["kind"] = ThingKind.ADDRESS
+        return pages.answer(visit, "report", fields=shown, about=about, whys=list(ReportReason), wrong=wrong)
+
+    @route("/report", http_method=READ, include_in_schema=False)
+    async def ask(request: _Request) -> _Page:
+        fields = {name: str(value) for name, value in request.query_params.items()}
+        return await form(await pages.visit(request), fields)
+
+    @post("/report", include_in_schema=False)
+    async def send(request: _Request) -> _Page:
+        visit, fields = await pages.visit(request), await _form(request)
+
+        async def work() -> _Page:
+            wish = _wish(schema.NewReport, {**fields, "good_faith": "good_faith" in fields})
+            made = await moderation.report(wish, await callers.account(request), address_of(request))
+            return _see(made.link.removeprefix(moderation.house))
+
+        return await _tried(pages, visit, work, lambda wrong: form(visit, fields, wrong))
+
+    @route("/report/{receipt:str}", http_method=READ, include_in_schema=False)
+    async def outcome(request: _Request, receipt: FromPath[str]) -> _Page:
+        visit = msgspec.structs.replace(await pages.visit(request), path="/")  # the link goes no further
+        return pages.answer(visit, "reported", report=await moderation.outcome(receipt), said=said)
+
+    return [ask, send, outcome]
+
+
+def _of_moderators(pages: Pages, moderation: CaseDesk, callers: Callers) -> list[HTTPRouteHandler]:
+    """``/admin/moderation``, a case and a decision in it."""
+
+    async def only(request: _Request, work: Callable[[Visit], Awaitable[_Page]]) -> _Page:
+        """For moderators and administrators."""
+        visit = await pages.visit(request)
+        if visit.account is None:
+            return _see(f"/sign-in?next={quote(visit.path)}")
+        require_moderator(visit.account)
+        return await work(visit)
+
+    @route("/admin/moderation", http_method=READ, include_in_schema=False)
+    async def queue(request: _Request) -> _Page:
+        async def work(visit: Visit) -> _Page:
+            done = request.query_params.get("state") == CaseState.DONE
+            state, before = CaseState.DONE if done else CaseState.OPEN, str(request.query_params.get("before", ""))
+            found = await moderation.queue(state, number(before) if before else LARGEST)
+            older = found.cases[-1].number if len(found.cases) == PAGE else 0
+            return pages.answer(visit, "moderation", found=found, state=state, older=older, said=said)
+
+        return await only(request, work)
+
+    async def show(visit: Visit, case: str, fields: dict[str, str], wrong: str = "") -> _Page:
+        found = await moderation.case(number(case))
+        return pages.answer(visit, "case", found=found, fields=fields, wrong=wrong, said=said)
+
+    @route("/admin/moderation/{case:str}", http_method=READ, include_in_schema=False)
+    async def look(request: _Request, case: FromPath[str]) -> _Page:
+        return await only(request, lambda visit: show(visit, case, {}))
+
+    @post("/admin/moderation/{case:str}", include_in_schema=False)
+    async def decide(request: _Request, case: FromPath[str]) -> _Page:
+        fields = await _form(request)
+
+        async def work(visit: Visit) -> _Page:
+            async def decided() -> _Page:
+                given = {name: value for name, value in fields.items() if value or name == "reason"}
+                await moderation.decide(number(case), _wish(schema.CaseRuling, given), visit.account)
+                return _see("/admin/moderation")
+
+            return await _tried(pages, visit, decided, lambda wrong: show(visit, case, fields, wrong))
+
+        return await only(request, work)
+
+    @post("/admin/moderation/{case:str}/{decision:str}", include_in_schema=False)
+    async def reply(request: _Request, case: FromPath[str], decision: FromPath[str]) -> _Page:
+        fields = await _form(request)
+
+        async def work(visit: Visit) -> _Page:
+            async def replied() -> _Page:
+                wish = _wish(schema.DecisionReply, {"text": fields.get("text", ""), "lift": "lift" in fields})
+                await moderation.reply(number(decision), wish, visit.account)
+                return _see(f"/admin/moderation/{number(case)}")
+
+            return await _tried(pages, visit, replied, lambda wrong: show(visit, case, fields, wrong))
+
+        return await only(request, work)
+
+    return [queue, look, decide, reply]
+
+
+def _of_decisions(pages: Pages, moderation: CaseDesk) -> list[HTTPRouteHandler]:
+    """``/account/decisions`` and ``/account/decision/{receipt}``."""
+
+    @get("/account/decisions", include_in_schema=False)
+    async def mine(request: _Request) -> _Page:
+        visit = await pages.visit(request)
+        if visit.account is None:
+            return _see(f"/sign-in?next={quote(visit.path)}")
+        return pages.answer(visit, "decisions", found=await moderation.own(visit.account), said=said)
+
+    async def show(visit: Visit, receipt: str, fields: dict[str, str], wrong: str = "") -> _Page:
+        visit = msgspec.structs.replace(visit, path="/")  # the link goes no further
+        found = await moderation.decision(receipt)
+        return pages.answer(visit, "decision", found=found, fields=fields, wrong=wrong, said=said)
+
+    @get("/account/decision/{receipt:str}", include_in_schema=False)
+    async def look(request: _Request, receipt: FromPath[str]) -> _Page:
+        return await show(await pages.visit(request), receipt, {})
+
+    @post("/account/decision/{receipt:str}", include_in_schema=False)
+    async def answer(request: _Request, receipt: FromPath[str]) -> _Page:
+        visit, fields = await pages.visit(request), await _form(request)
+
+        async def work() -> _Page:
+            wish = _wish(schema.DecisionAnswer, {"text": fields.get("text", "")})
+            await moderation.answer(receipt, wish.text)
+            return _see(f"/account/decision/{receipt}")
+
+        return await _tried(pages, visit, work, lambda wrong: show(visit, receipt, fields, wrong))
+
+    return [mine, look, answer]
