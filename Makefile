@@ -45,10 +45,10 @@ players: setup ## make sure that GStreamer, mpv, VLC and mplayer are there (Debi
 live: setup ## start everything with two recorded voices on the stage; Ctrl-C ends it in order
 	@exec $(BIN)/stentor demo --data data $(ARGS)
 
-# In the order of the folders: what is quick comes last, and all processes end at about the same time.
+# In the order of the folders: what is quick comes last, and all processes end at about the same time. They mostly wait.
 test: setup browser caches players check ## set up, check, and run all tests but the faults
-	@$(BIN)/python -m tests.support.twice tests --ignore tests/faults -m "not realtime and not install" -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
-	@$(BIN)/python -m tests.support.twice tests --ignore tests/faults -m realtime -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m tests.support.twice tests --ignore tests/faults -m "not realtime and not install" -n 5 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m tests.support.twice tests --ignore tests/faults -m realtime -n 3 --dist loadfile $(ARGS)
 
 faults: setup ## kill, cut, fill and overload everything in the middle of a talk
 	@$(BIN)/python -m tests.support.twice tests/faults $(ARGS)

@@ -6,10 +6,11 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Playwright, async_playwright
 
 from stentor.audio.pcm import Samples
 from stentor.spaces.model import ON_AIR
@@ -63,14 +64,27 @@ async def over(request: pytest.FixtureRequest) -> AsyncIterator[None]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browsers(tmp_path_factory: pytest.TempPathFactory, voices: dict[str, Samples]) -> AsyncIterator[Browsers]:
+async def playwright() -> AsyncIterator[Playwright]:
+    """What drives the browsers."""
+    async with async_playwright() as playwright:
+        yield playwright
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browsers(
+    playwright: Playwright, tmp_path_factory: pytest.TempPathFactory, voices: dict[str, Samples]
+) -> Browsers:
     """Three browsers."""
-    chromium()
     folder = tmp_path_factory.mktemp("voices")
     files = {name: write_wav(folder / f"{name}.wav", samples) for name, samples in voices.items()}
-    async with async_playwright() as playwright:
-        yield Browsers(
-            reader=await launch(playwright, microphone=files["reader"]),
-            cards=await launch(playwright, microphone=files["cards"]),
-            plain=await launch(playwright, ask=True),
-        )
+    return Browsers(
+        reader=await launch(playwright, microphone=files["reader"]),
+        cards=await launch(playwright, microphone=files["cards"]),
+        plain=await launch(playwright, ask=True),
+    )
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def windowed(playwright: Playwright) -> Browser:
+    """The whole Chromium, which asks before it gives a microphone, and shows notifications."""
+    return await launch(playwright, ask=True, program=Path(chromium(windows=True)))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from stentor.audio.pcm import Samples
 from stentor.crowd.orders import Orders
 from tests.browser.conftest import Browsers
 from tests.browser.test_people import at, invitation, sign_up
-from tests.support.axe import violations
+from tests.support.axe import CONTRAST, RULES, violations
 from tests.support.browser import RATE_HZ, Visit, visit, write_wav
 from tests.support.edge import Rig, edge, live_space
 from tests.support.recorded import record, recorded_space
@@ -22,7 +23,13 @@ from tests.support.whole import Whole
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 NARROW, WIDE = ViewportSize(width=360, height=740), ViewportSize(width=1440, height=900)
-LOOKS: Final = [(scheme, size) for scheme in ("light", "dark") for size in (NARROW, WIDE)]
+LOOKS: Final[list[tuple[Literal["light", "dark"], ViewportSize, Sequence[str]]]] = [
+    ("light", NARROW, RULES),
+    ("light", WIDE, CONTRAST),
+    ("dark", NARROW, CONTRAST),
+    ("dark", WIDE, RULES),
+]
+"""Each width is looked at for everything, and each width in each scheme for what the scheme changes."""
 
 _FOCUS = """() => {
   const seen = (element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest("[inert]");
@@ -44,11 +51,11 @@ _FOCUSED = """() => {
 async def open_to_all(page: Visit, name: str) -> None:
     """Fails when axe-core finds anything, or something sticks out, in any look; or the keyboard does not reach all."""
     found = []
-    for scheme, size in LOOKS:
-        await page.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    for scheme, size, rules in LOOKS:
+        await page.page.emulate_media(color_scheme=scheme)
         await page.page.set_viewport_size(size)
         look = f"{name}, {scheme}, {size['width']} px"
-        found += [f"{look}: {violation}" for violation in await violations(page.page)]
+        found += [f"{look}: {violation}" for violation in await violations(page.page, rules)]
         wide = int(await page.page.evaluate("document.documentElement.scrollWidth"))
         found += [f"{look}: sticks out to {wide} px"] if wide > size["width"] else []
     found += [f"{name}: {complaint}" for complaint in await by_keyboard(page)]

@@ -15,7 +15,7 @@ from stentor.client.speaker import Speaker
 from tests.support.browser import RATE_HZ, decoded
 from tests.support.firefox import Firefox, firefox
 from tests.support.loudspeaker import Loudspeaker, loudspeaker
-from tests.support.sound import assert_heard, assert_not_heard, correlation, voice
+from tests.support.sound import assert_not_heard, clearest, correlation, voice
 from tests.support.whole import Whole
 
 pytestmark = [
@@ -34,6 +34,8 @@ HEARD_S = 5.0
 THERE = 0.6
 QUIET_DBFS = -55.0
 TRIES = 5
+WAY_S = 1.0
+"""From the loudspeaker over the stage to the host it takes a third of this."""
 
 
 async def test_the_guests_microphone_never_carries_the_stream(
@@ -70,9 +72,7 @@ async def test_the_guests_microphone_never_carries_the_stream(
         assert level_dbfs(carried) < QUIET_DBFS
         assert_not_heard(carried, music)
 
-        await ears.say(answer)
-        await asyncio.sleep(1)
-        assert_heard(answer[RATE_HZ : 5 * RATE_HZ], host.monitor.heard.samples(), least=THERE)
+        await answers(ears, answer, host)
         host.muted = False
         await hears(ears, np.tile(said, 2))
         host.muted = True
@@ -96,6 +96,16 @@ async def hears(ears: Loudspeaker, reference: Samples) -> None:
     while not scores or scores[-1] < THERE:
         assert len(scores) < TRIES, f"it is not heard: {scores}"
         scores.append(correlation(await ears.heard(HEARD_S), reference).score)
+
+
+async def answers(ears: Loudspeaker, answer: Samples, host: Speaker) -> None:
+    """What is said before the guest's microphone reaches the host; said once, or once again where it was torn."""
+    scores: list[float] = []
+    while not scores or scores[-1] < THERE:
+        assert len(scores) < TRIES, f"the guest is not heard: {scores}"
+        await ears.say(answer)
+        await asyncio.sleep(WAY_S)
+        scores.append(clearest(answer, host.monitor.heard.samples()))
 
 
 async def asks(guest: Firefox) -> None:

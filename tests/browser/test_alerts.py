@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from playwright.async_api import Browser
 
-from tests.browser.conftest import Browsers
 from tests.browser.test_studio import asks
 from tests.support.browser import Visit, visit
 from tests.support.whole import Whole
@@ -83,7 +83,7 @@ async def answer(house: Whole, method: str, how: str = "") -> None:
     await house.call(method, f"/spaces/alerts/requests/{waits['id']}{how}")
 
 
-async def test_requests_and_answers_alert_both_sides(house: Whole, browsers: Browsers) -> None:
+async def test_requests_and_answers_alert_both_sides(house: Whole, windowed: Browser) -> None:
     """Title, sound, vibration and notification, each of which is off where somebody has turned it off; who waits when
     the host's page opens is no news; the title is as before once the page is seen."""
     tokens = await house.space("alerts")
@@ -91,8 +91,8 @@ async def test_requests_and_answers_alert_both_sides(house: Whole, browsers: Bro
     stage = f"http://127.0.0.1:{house.settings.port}/stage/alerts#token={tokens['host']}"
     allowed: dict[str, Any] = {"init_script": WATCH, "permissions": ["microphone", "notifications"]}
     async with (
-        visit(browsers.reader, stage, **allowed) as host,
-        visit(browsers.cards, house.audience("alerts"), **allowed) as guest,
+        visit(windowed, stage, **allowed) as host,
+        visit(windowed, house.audience("alerts"), **allowed) as guest,
     ):
         await host.says("#waiting", "Early")
         assert await host.page.evaluate("told") == {"sound": 0, "vibration": 0, "notification": []}

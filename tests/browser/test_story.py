@@ -24,7 +24,8 @@ TALK_S = 8.0
 
 async def test_from_sign_up_to_the_replay(house: Whole, browsers: Browsers) -> None:
     """A host signs up, plans a talk and invites somebody; both speak, a listener hears, reacts and finds it again."""
-    async with visit(browsers.reader, await invitation(house, "moderator")) as host:
+    allowed = ["microphone", "clipboard-write"]
+    async with visit(browsers.reader, await invitation(house, "moderator"), permissions=allowed) as host:
         await sign_up(host, "Grace Hopper", "hopper")
         link = await plans(host, house)
         async with (

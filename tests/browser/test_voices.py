@@ -6,6 +6,7 @@ import asyncio
 
 import numpy as np
 import pytest
+from playwright.async_api import Browser
 
 from stentor.audio.pcm import Samples, level_dbfs
 from stentor.base.grid import TICK_SAMPLES
@@ -93,14 +94,14 @@ async def listens(listener: Visit) -> None:
     assert loud - quiet > 20, f"speech has pauses; this goes from {quiet:.0f} to {loud:.0f} dBFS"
 
 
-async def test_an_invitation_that_is_none_is_said_plainly(house: Whole, browsers: Browsers) -> None:
+async def test_an_invitation_that_is_none_is_said_plainly(house: Whole, windowed: Browser) -> None:
     """A wrong token, no token and a forbidden microphone each have their sentence."""
     tokens = await house.space("refusals")
     stage = f"http://127.0.0.1:{house.settings.port}/stage/refusals"
-    async with visit(browsers.plain, stage) as page:
+    async with visit(windowed, stage) as page:
         await page.says("#blocked", "no invitation")
-    async with visit(browsers.plain, f"{stage}#token=wrong") as page:
+    async with visit(windowed, f"{stage}#token=wrong") as page:
         await page.says("body", "no longer valid")
-    async with visit(browsers.plain, f"{stage}#token={tokens['host']}") as page:
+    async with visit(windowed, f"{stage}#token={tokens['host']}") as page:
         await page.page.click("#join")
         await page.says("#warning", "Microphone")

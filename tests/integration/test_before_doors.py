@@ -15,13 +15,12 @@ from stentor.audio.pcm import Samples
 from stentor.base.grid import CHUNK_MS, SAMPLE_RATE_HZ
 from stentor.client.listener import probe
 from stentor.client.speaker import Speaker
-from tests.support.sound import MATCHED, assert_not_heard, correlation, voice
+from tests.support.sound import MATCHED, assert_not_heard, clearest, voice
 from tests.support.whole import Whole, whole
 
 pytestmark = [pytest.mark.realtime, pytest.mark.timeout(180)]
 GREEN_S, WAITING_S, LIVE_S = 5, 3, 4
 """The host talks all the time, and the guest at first."""
-PIECE = 3 * SAMPLE_RATE_HZ
 
 
 @dataclass
@@ -122,9 +121,3 @@ def test_the_talk_goes_on_over_the_same_connections(story: Story) -> None:
     since_doors = story.heard["guest"][-(WAITING_S + LIVE_S) * SAMPLE_RATE_HZ :]
     for heard in (since_doors, story.recording[story.live_sample :]):
         assert clearest(story.said["host"], heard) >= MATCHED
-
-
-def clearest(reference: Samples, heard: Samples) -> float:
-    """How surely some seconds of a voice are there: a busy machine may hold the stage up in others."""
-    starts = range(0, reference.size - PIECE, PIECE)
-    return max(correlation(reference[at : at + PIECE], heard).score for at in starts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -11,6 +12,8 @@ from playwright.async_api import Frame, Page
 from tests.support.npm import MODULES
 
 PACKAGE = MODULES / "axe-core"
+CONTRAST = ("color-contrast", "link-in-text-block")
+"""The rules that colours decide."""
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 """WCAG 2.2 at level AA, and what the makers of axe-core recommend beyond."""
 
@@ -30,9 +33,9 @@ def source() -> str:
     return script.read_text("utf-8")
 
 
-async def violations(page: Page | Frame) -> list[str]:
-    """What axe-core finds wrong on a page as it is now, a sentence each."""
+async def violations(page: Page | Frame, rules: Sequence[str] = RULES) -> list[str]:
+    """What axe-core finds wrong by these rules, or kinds of them, on a page as it is now, a sentence each."""
     if not await page.evaluate("Boolean(window.axe)"):
         await page.evaluate(source())
-    found: list[Any] = await page.evaluate(_RUN, list(RULES))
+    found: list[Any] = await page.evaluate(_RUN, list(rules))
     return [str(each) for each in found]

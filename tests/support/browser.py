@@ -18,7 +18,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Error, Page, Playwright, Response
 
 from stentor.audio.pcm import Samples
-from tests.support.chromium import FLAGS, MICROPHONE_FLAGS, executable
+from tests.support.chromium import FLAGS, MICROPHONE_FLAGS, executable, whole
 
 RATE_HZ: Final = 48_000
 PATIENCE_S: Final = 20.0
@@ -41,9 +41,9 @@ async ([selector, seconds]) => {
 """
 
 
-def chromium() -> str:
-    """The path of Chromium; a test that needs it fails without it, and says what to do."""
-    path = executable()
+def chromium(*, windows: bool = False) -> str:
+    """The path of Chromium, of the whole one for who needs ``windows``; fails without it, and says what to do."""
+    path = whole() if windows else executable()
     if path is None:
         pytest.fail("These tests drive a real Chromium and there is none: python -m tests.support.chromium --install")
     return path

@@ -35,6 +35,19 @@ def install(missing: Callable[[], list[str]], purpose: str) -> int:
     return 1 if left else 0
 
 
+def offers(package: str) -> bool:
+    """Whether apt knows a package of this name, and does not merely recommend it."""
+    return said("apt-cache", "madison", package)
+
+
+def said(*command: str) -> bool:
+    """Whether a query of dpkg or apt has an answer."""
+    if not shutil.which(command[0]):
+        return False
+    done = subprocess.run(command, capture_output=True, check=False)
+    return done.returncode == 0 and bool(done.stdout)
+
+
 @asynccontextmanager
 async def running(
     command: list[str], port: int, log: Path, *, host: str = "127.0.0.1", **environment: str

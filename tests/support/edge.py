@@ -37,8 +37,11 @@ from stentor.spaces.model import Space, State
 from stentor.store.objects import Objects
 from stentor.wire import forwarded
 from stentor.wire.chunk import Chunk
+from tests.support import templates
 from tests.support.speech import voice
 from tests.support.wait import eventually
+
+templates.share()
 
 SPACE = SpaceId("friday")
 METRICS_TOKEN = "for whom it may concern"

@@ -13,7 +13,6 @@ import asyncio
 import base64
 import json
 import shutil
-import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -179,20 +178,11 @@ async def _port(profile: Path, process: asyncio.subprocess.Process) -> int:
 def missing() -> list[str]:
     """Debian's packages that are not there: Firefox, what it decodes AAC with, a loudspeaker."""
     wanted = [] if executable() else ["firefox-esr"]
-    if not any(_said("dpkg-query", "--status", name) for name in DECODERS):
-        # apt-cache show also succeeds for a name that a package merely recommends.
-        wanted += [name for name in DECODERS if _said("apt-cache", "madison", name)][:1] or [DECODERS[0]]
+    if not any(debian.said("dpkg-query", "--status", name) for name in DECODERS):
+        wanted += [name for name in DECODERS if debian.offers(name)][:1] or [DECODERS[0]]
     if not all(shutil.which(program) for program in loudspeaker.PROGRAMS):
         wanted += loudspeaker.PACKAGES
     return wanted
-
-
-def _said(*command: str) -> bool:
-    """Whether a query of dpkg or apt has an answer."""
-    if not shutil.which(command[0]):
-        return False
-    done = subprocess.run(command, capture_output=True, check=False)
-    return done.returncode == 0 and bool(done.stdout)
 
 
 if __name__ == "__main__":

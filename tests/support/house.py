@@ -13,9 +13,12 @@ import httpx
 from stentor.base import config
 from stentor.base.config import Settings
 from stentor.house import role
+from tests.support import templates
 from tests.support.nats import NatsServer, nats_server
 from tests.support.ports import free_port
 from tests.support.wait import eventually
+
+templates.share()
 
 
 class House:

@@ -5,6 +5,8 @@ The method of :func:`correlation` is told in ``tests.support.match``: 0.8 means 
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from itertools import groupby
 
 from stentor.audio.loudness import integrated_lufs
@@ -20,11 +22,13 @@ __all__ = [
     "MouthToEar",
     "assert_heard",
     "assert_not_heard",
+    "clearest",
     "correlation",
     "gaps",
     "loudness_difference_lu",
     "missing",
     "mouth_to_ear",
+    "until_heard",
     "voice",
 ]
 
@@ -43,6 +47,36 @@ def assert_heard(reference: Samples, heard: Samples, *, least: float = MATCHED) 
     match = correlation(reference, heard)
     assert match.score >= least, f"the voice is not there: {match.score:.2f} of {least} over {match.compared_s:.1f} s"
     return match
+
+
+def clearest(reference: Samples, heard: Samples) -> float:
+    """How surely some three seconds of the reference are there: a busy machine may hold the stage up in others."""
+    piece = round(SHORTEST_S * SAMPLE_RATE_HZ)
+    starts = range(0, reference.size - piece + 1, piece)
+    return max(correlation(reference[at : at + piece], heard).score for at in starts)
+
+
+async def until_heard(
+    reference: Samples,
+    heard: Callable[[], Samples],
+    *,
+    least: float = MATCHED,
+    judge: Callable[[Samples, Samples], float] = lambda reference, heard: correlation(reference, heard).score,
+    within_s: float = 40.0,
+) -> None:
+    """Waits until the reference is in what was heard so far: a busy machine tears what is heard for a while.
+
+    Fails with the scores. The comparison runs in a thread, so that whoever talks goes on meanwhile.
+    """
+    deadline, scores = asyncio.get_running_loop().time() + within_s, [0.0]
+    while True:
+        scores.append(await asyncio.to_thread(judge, reference, heard()))
+        if scores[-1] >= least:
+            return
+        assert asyncio.get_running_loop().time() < deadline, (
+            f"the voice is not there: {max(scores):.2f} of {least} at best, in {len(scores) - 1} tries"
+        )
+        await asyncio.sleep(0.5)
 
 
 def assert_not_heard(reference: Samples, heard: Samples) -> None:

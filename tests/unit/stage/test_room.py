@@ -34,7 +34,7 @@ from stentor.stage.seat import (
 from stentor.stage.sender import BATCH
 from stentor.wire.tick import Tick
 from tests.support.caller import Caller, calling, spoken
-from tests.support.sound import MATCHED, assert_not_heard, correlation
+from tests.support.sound import assert_not_heard, clearest, until_heard
 from tests.support.speech import voice
 from tests.support.wait import eventually
 
@@ -93,11 +93,6 @@ async def running(space: Space = SPACE) -> AsyncIterator[Running]:
     finally:
         task.cancel()
         await asyncio.wait([task])
-
-
-def clearest(reference: Samples, heard: Samples) -> float:
-    """How surely three seconds of the voice are there: a busy machine may hold the loop up in some of them."""
-    return max(correlation(reference[at : at + 48_000 * 3], heard).score for at in range(0, 48_000 * 6, 48_000 * 2))
 
 
 READER, CARDS = voice("reader")[: 48_000 * 12], voice("cards")[: 48_000 * 12]
@@ -210,9 +205,9 @@ async def test_two_speakers_hear_each_other_and_not_themselves() -> None:
     async with running() as going, calling(spoken(READER)) as ann, calling(spoken(CARDS)) as bob:
         await going.call("ann", ann)
         await going.call("bob", bob)
-        await eventually(lambda: min(ann.heard.size, bob.heard.size) > 48_000 * 9, "nine seconds came back")
-        assert clearest(CARDS, ann.heard) >= MATCHED
-        assert clearest(READER, bob.heard) >= MATCHED
+        await eventually(lambda: min(ann.heard.size, bob.heard.size) > 48_000 * 7, "seven seconds came back")
+        await until_heard(CARDS, lambda: ann.heard, judge=clearest)
+        await until_heard(READER, lambda: bob.heard, judge=clearest)
         assert_not_heard(READER, ann.heard)
         assert_not_heard(CARDS, bob.heard)
         numbers = [tick.number for tick in going.ticks]
@@ -229,7 +224,7 @@ async def test_who_is_alone_gets_a_packet_now_and_then() -> None:
         await eventually(lambda: _steps(ann)[-5:] == [SPARSE_TICKS] * 5, "the stage sends little")
         await going.call("bob", bob)
         await eventually(lambda: _steps(ann)[-300:].count(1) > 250, "six seconds came back")
-        assert clearest(CARDS, ann.heard) >= MATCHED
+        await until_heard(CARDS, lambda: ann.heard, judge=clearest)
         assert_not_heard(READER, ann.heard)
 
 
@@ -544,12 +539,13 @@ async def test_what_is_said_aside_is_heard_on_the_stage_alone() -> None:
         await going.call("ann", ann)
         going.room.seats["ann"].speak_aside(True)
         await going.call("bob", bob)
-        await eventually(lambda: bob.heard.size > 48_000 * 7, "seven seconds came back")
+        await eventually(lambda: bob.heard.size > 48_000 * 6, "six seconds came back")
+        await until_heard(READER, lambda: bob.heard, judge=clearest)
         going.room.seats["ann"].speak_aside(False)
         ended = len(going.ticks)
-        assert clearest(READER, bob.heard) >= MATCHED
         assert_not_heard(READER, ann.heard)
         assert_not_heard(READER, going.sound[48_000:])
-        await eventually(lambda: len(going.ticks) > ended + AFTER_ASIDE_TICKS + 450, "nine more seconds were mixed")
+        await eventually(lambda: len(going.ticks) > ended + AFTER_ASIDE_TICKS + 250, "five more seconds were mixed")
         assert_not_heard(READER, going.sound[(ended - 200) * 960 : (ended + AFTER_ASIDE_TICKS) * 960])
-        assert clearest(READER, going.sound[(ended + AFTER_ASIDE_TICKS) * 960 :]) > 0.5
+        after = (ended + AFTER_ASIDE_TICKS) * 960
+        await until_heard(READER, lambda: going.sound[after:], judge=clearest, least=0.5)
