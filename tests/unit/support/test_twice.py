@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
+QUICK = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+"""A second of a processor less in each run: only xdist is used here."""
 ONCE = """
 from pathlib import Path
 def test_by_chance():
@@ -24,10 +27,11 @@ def twice(folder: Path, source: str, *more: str) -> subprocess.CompletedProcess[
     """The runner in a folder with one test file."""
     (folder / "pytest.ini").write_text("[pytest]\n")
     (folder / "test_it.py").write_text(source)
-    command = [sys.executable, "-m", "tests.support.twice", str(folder), f"--rootdir={folder}"]
+    command = [sys.executable, "-m", "tests.support.twice", str(folder), f"--rootdir={folder}", "-p", "xdist"]
     return subprocess.run(
-        [*command, f"--config-file={folder}/pytest.ini", *more], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+        [*command, f"--config-file={folder}/pytest.ini", *more],
+        cwd=ROOT, env=QUICK, capture_output=True, text=True, check=False,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("source", [ONCE, ALWAYS], ids=["by chance", "wrong"])
@@ -50,7 +54,9 @@ def test_a_unit_test_has_one_try(tmp_path: Path, marked: bool) -> None:
     (tmp_path / "tests" / "unit" / "test_it.py").write_text(ONCE.replace("def test_by", f"{mark}\ndef test_by"))
     command = [sys.executable, "-m", "tests.support.twice", str(tmp_path), f"--rootdir={tmp_path}"]
     expression = "realtime" if marked else "not realtime"
-    done = subprocess.run([*command, "-m", expression], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*command, "-m", expression], cwd=ROOT, env=QUICK, capture_output=True, text=True, check=False
+    )
     assert (done.returncode == 0) == marked, done.stdout
     word = "FLAKY tests.unit" if marked else "FAILED tests.unit"
     assert any(line.startswith(word) for line in done.stdout.splitlines()), done.stdout
