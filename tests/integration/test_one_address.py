@@ -53,6 +53,7 @@ PUBLIC = (
     "/s/talk/pulse.json",
     "/s/talk/hold.m4a",
     "/door.pub",
+    "/evidence.pub",
     "/healthz",
     "/s/none",
 )

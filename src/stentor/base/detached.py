@@ -40,7 +40,7 @@ class Detached:
     @property
     def public_file(self) -> bytes:
         """The key as a file of minisign's."""
-        return f"untrusted comment: minisign public key of a Stentor\n{self.public}\n".encode()
+        return key_file(self.public)
 
     @property
     def allowed_signers(self) -> bytes:
@@ -51,7 +51,7 @@ class Detached:
     @property
     def fingerprint(self) -> str:
         """As ``ssh-keygen -l`` shows it."""
-        return "SHA256:" + base64.b64encode(hashlib.sha256(_ssh_key(self._key)).digest()).decode().rstrip("=")
+        return fingerprint(self.public)
 
     def minisign(self, data: bytes, comment: str) -> bytes:
         """The file ``NAME.minisig``. ``comment`` is one line, and signed too."""
@@ -78,6 +78,17 @@ class Detached:
 
     def _sign(self, message: bytes) -> bytes:
         return from_text(self._signer.sign(message))
+
+
+def key_file(public: str) -> bytes:
+    """A key (:attr:`Detached.public`) as a file of minisign's."""
+    return f"untrusted comment: minisign public key of a Stentor\n{public}\n".encode()
+
+
+def fingerprint(public: str) -> str:
+    """Of a key (:attr:`Detached.public`), as ``ssh-keygen -l`` shows it."""
+    key = base64.b64decode(public)[2 + _KEY_ID_BYTES :]
+    return "SHA256:" + base64.b64encode(hashlib.sha256(_ssh_key(key)).digest()).decode().rstrip("=")
 
 
 def check(public: str, signature: bytes, data: bytes) -> str:

@@ -9,7 +9,7 @@ role         what its file holds, besides its password for the bus
 ============ ====================================================================================
 house        the admin token; what signs invitations, claims and passes
 stage        the public key that checks the house's claims
-edge         what signs tickets, passes and ``door.json``
+edge         what signs tickets, passes and ``door.json``; the public key of signed reports
 crowd        the public key that checks orders to load generators
 ============ ====================================================================================
 """
@@ -24,6 +24,7 @@ import msgspec
 
 from stentor.base import config
 from stentor.base.config import Settings
+from stentor.base.detached import Detached
 from stentor.base.errors import SetupError
 from stentor.base.signing import Signer, derive, doors_key, to_text
 
@@ -38,6 +39,8 @@ NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "stage": ("claims_public",),
 }
 """What each role's file must hold. ``operator`` is whoever runs `stentor prepare`, `rehearse` and the like."""
+TAKES: Final[dict[str, tuple[str, ...]]] = {"edge": ("evidence_public",)}
+"""What a role's file holds besides, if it is not of an older version."""
 ROLES: Final = tuple(NEEDS)
 CLAIMS, DOOR, REHEARSAL = "claims", "door", "rehearsal"
 """Purposes of keys that sign (:func:`stentor.base.signing.derive`)."""
@@ -64,6 +67,8 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     door: bytes = b""
     """Seed of what signs ``door.json`` (Ed25519)."""
     rehearsal_public: str = ""
+    evidence_public: str = ""
+    """Checks signed reports: a public key of minisign's."""
 
     @property
     def bus_user(self) -> str:
@@ -104,8 +109,9 @@ def derived(role: str, secret: bytes, *, admin_token: str = "", bus: BusSecret |
         doors=doors_key(secret),
         door=derive(secret, DOOR),
         rehearsal_public=Signer(derive(secret, REHEARSAL)).public,
+        evidence_public=Detached(secret).public,
     )
-    own = Keys(role=role, **{name: getattr(every, name) for name in NEEDS[role]})
+    own = Keys(role=role, **{name: getattr(every, name) for name in (*NEEDS[role], *TAKES.get(role, ()))})
     if bus is None:
         return own
     password = bus.password(role, bus.generation)

@@ -49,8 +49,9 @@ def report(
         saved.check_new(Path(save))
         if settings.keys:
             raise SetupError("Only the machine with the installation's secret can sign: run this there.")
-        files = asyncio.run(_files(settings, objects, found, title, told))
-        saved.write(Path(save), files, found, title, Detached(config.signing_key(settings)))
+        signer = Detached(config.signing_key(settings))
+        files = asyncio.run(_files(settings, objects, found, title, told, signer.public))
+        saved.write(Path(save), files, found, title, signer)
         click.echo(f"{save}: what is in it, and how to check it, says {save}/README.txt.")
     elif as_json:
         click.echo(told.decode())
@@ -75,11 +76,13 @@ async def _read(objects: Objects, space: str) -> tuple[bytes, str]:
         return told, space
 
 
-async def _files(settings: Settings, objects: Objects, found: Report, title: str, told: bytes) -> dict[str, bytes]:
+async def _files(
+    settings: Settings, objects: Objects, found: Report, title: str, told: bytes, key: str
+) -> dict[str, bytes]:
     """All files but the signed one, by name."""
     files = {"report.json": told}
     for language in LANGUAGES:
-        files[f"report.{language}.html"] = report_page.standalone(found, title, language).encode()
+        files[f"report.{language}.html"] = report_page.standalone(found, title, language, key).encode()
     if rows := await _rows(settings, found.space):
         files["rows.jsonl"] = rows
     else:

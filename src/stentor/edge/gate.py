@@ -50,6 +50,8 @@ class Gate:
         self.site = hashlib.sha256(self._signer.public.encode()).hexdigest()[:16]
         """Which site this is, the same at each of its edges."""
         self.public_key = Document(self._signer.public.encode(), "text/plain", KEY_CACHE, now=worker.clock())
+        self.evidence_key = keys.evidence_public
+        """What signed reports are signed with; empty where the key file is of an older version."""
 
     def open(self, channel: Channel, request: Request, connection: Connection) -> None:
         """Returns when this request may begin to listen; else raises :class:`Overloaded` with status 429.

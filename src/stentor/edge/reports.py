@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from stentor.base import log
+from stentor.base import detached, log
 from stentor.base.clock import Clock
 from stentor.base.errors import NotFound, Overloaded
 from stentor.base.texts import LANGUAGES, negotiate
@@ -24,16 +24,20 @@ from stentor.wire.http import Request
 PERIOD_S: Final = 10.0
 """An edge asks the store for a report at most so often."""
 CACHE: Final = "public, max-age=10, s-maxage=10, stale-while-revalidate=30"
+KEY_CACHE: Final = "public, max-age=3600"
 MOST: Final = 200
 """Pages in memory, 60 kB each."""
 NAMES: Final = {"report", "report.json"}
 
 
 class Reports:
-    """``answer`` is asked in a task."""
+    """``answer`` is asked in a task. ``public`` is the key that signed copies are signed with, empty for none."""
 
-    def __init__(self, objects: Objects, pages: ListenerPages, clock: Clock, monotonic: Clock) -> None:
+    def __init__(self, objects: Objects, pages: ListenerPages, public: str, clock: Clock, monotonic: Clock) -> None:
         self._objects, self._pages, self._clock, self._monotonic = objects, pages, clock, monotonic
+        self._public = public
+        self.key = Document(detached.key_file(public), "text/plain", KEY_CACHE, now=clock()) if public else None
+        """``/evidence.pub``."""
         self._read: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
         """By space: when it was read, and what; empty where there is none."""
         self._made: OrderedDict[tuple[str, str, str], tuple[bytes, Document]] = OrderedDict()
@@ -92,5 +96,5 @@ class Reports:
 
     def _page(self, space: Space, data: bytes, language: str) -> Document:
         found = msgspec.json.decode(data, type=Report)
-        body = report_page.article(found, space.title, language)
+        body = report_page.article(found, space.title, language, self._public)
         return self._pages.report(space, body, report_page.sentence(found, language), language, CACHE, self._clock())

@@ -104,7 +104,7 @@ class Site:
             clock=worker.clock,
         )
         self.identity = SiteIdentity(objects, self._pages, worker.clock)
-        self._reports = Reports(objects, self._pages, worker.clock, monotonic)
+        self._reports = Reports(objects, self._pages, gate.evidence_key, worker.clock, monotonic)
         self._forwarder = forwarder
         self.reactions = Reactions(worker, monotonic=asyncio.get_running_loop().time)
         self._documents = SpaceDocuments(
@@ -143,6 +143,8 @@ class Site:
                 return self._holds.site(self._music, request)
             case ["door.pub"]:
                 return self.gate.public_key.answer(request.headers)
+            case ["evidence.pub"] if self._reports.key is not None:
+                return self._reports.key.answer(request.headers)
             case ["healthz"]:
                 return self._health()
             case ["metrics"] if metrics.may_read(request, self._metrics_token):

@@ -10,6 +10,7 @@ from typing import Final
 
 from markupsafe import Markup
 
+from stentor.base.detached import fingerprint
 from stentor.base.html import Templates
 from stentor.base.plot import STYLE, plot
 from stentor.base.texts import Catalogue
@@ -64,14 +65,18 @@ _ALONE: Final = Markup("""
 """)
 
 
-def article(report: Report, title: str, language: str) -> Markup:
-    """The report as an HTML element; its styles are :data:`STYLES`. Takes 30 ms for a long evening."""
-    return Markup(TEMPLATES.render("report", language, **_values(report, title, language)))
+def article(report: Report, title: str, language: str, key: str = "") -> Markup:
+    """The report as an HTML element; its styles are :data:`STYLES`. Takes 30 ms for a long evening.
+
+    ``key`` is what signed copies of it are signed with (``base.detached``).
+    """
+    values = _values(report, title, language) | {"key": key, "fingerprint": fingerprint(key) if key else ""}
+    return Markup(TEMPLATES.render("report", language, **values))
 
 
-def standalone(report: Report, title: str, language: str) -> str:
+def standalone(report: Report, title: str, language: str, key: str = "") -> str:
     """A whole HTML document that loads nothing and runs nothing."""
-    body = article(report, title, language)
+    body = article(report, title, language, key)
     name = CATALOGUE.text(language, "report.title", title=title)
     return TEMPLATES.render("alone", language, title=name, body=body, style=_ALONE + STYLES)
 
@@ -108,7 +113,7 @@ def _values(report: Report, title: str, language: str, *, plots: bool = True) ->
         "sentence": sentence(report, language),
         "words": words,
         "plots": list(words.plots()) if plots else [],
-        "absorbed": report.verdict.finding is Outcome.NOTHING_WAS_FULL,
+        "key": "",
     }
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from stentor.base.detached import Detached
 from stentor.edge import reports
 from stentor.evidence.report import kept_key
-from tests.support.edge import edge
+from tests.support.edge import SECRET, edge
 from tests.unit.evidence.test_report import made
 
 
@@ -28,6 +29,9 @@ async def test_it_is_there_once_a_house_has_written_it(monkeypatch: pytest.Monke
         assert "s-maxage=10" in fields["cache-control"]
         assert f"Bericht: {rig.channel.space.title}".encode() in body
         assert b"Angriff nahm" in body
+        status, _, key = await rig.get("/evidence.pub")
+        assert (status, key) == (200, Detached(SECRET).public_file)
+        assert Detached(SECRET).fingerprint.encode() in body.replace(b"&#43;", b"+")
         assert b"style=" not in body.replace(b"data-style=", b"")  # the policy allows none
         status, _, body = await rig.get(f"{where}.json")
         assert (status, body) == (200, msgspec.json.encode(found))
