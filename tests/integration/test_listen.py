@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import wave
-from pathlib import Path
-
 import msgspec
 import pytest
 
-from stentor.audio.media import read_audio
-from stentor.base.errors import BadInput, NotFound, Overloaded, SetupError
 from stentor.base.grid import CHUNK_S
 from stentor.client.listener import listen, probe
 from stentor.client.report import ListenerReport
-from stentor.wire import adts
 from tests.support.audience import PAST_CHUNKS, audience
 from tests.support.sound import assert_heard, loudness_difference_lu, missing, mouth_to_ear
 
@@ -112,47 +106,3 @@ async def test_a_listener_leaves_after_its_time_and_tells_how_it_goes() -> None:
     assert len(told) >= 2
     assert told[-1].sound_s >= told[0].sound_s
     assert msgspec.json.decode(report.json(), type=ListenerReport) == report
-
-
-async def test_what_was_received_is_saved(tmp_path: Path) -> None:
-    """Saved as it came it plays in a player; as WAV it is the decoded sound."""
-    async with audience(last=PAST_CHUNKS) as space:
-        raw, wav = tmp_path / "saved.aac", tmp_path / "saved.wav"
-        first = await listen(f"{space.url}/live.aac", save=raw)
-        second = await listen(f"{space.url}/live.aac", save=wav)
-        assert len(adts.unpack(raw.read_bytes())) * 1024 / 48_000 == pytest.approx(first.sound_s, abs=0.001)
-        assert_heard(space.pcm, read_audio(raw))
-        with wave.open(str(wav)) as file:
-            assert file.getframerate() == 48_000
-            assert file.getnframes() / 48_000 == pytest.approx(second.sound_s, abs=0.05)
-        with pytest.raises(BadInput, match="Cannot save"):
-            await listen(f"{space.url}/live.aac", save=tmp_path / "nowhere" / "saved.aac")
-
-
-async def test_a_recording_is_heard_whole() -> None:
-    """A recording is fetched as fast as it comes and has no delay."""
-    async with audience(last=40) as space:
-        report, heard = await probe(f"{space.url}/recording.m4a")
-        assert report.ended
-        assert report.sound_s == pytest.approx(41 * CHUNK_S)
-        assert report.arrival_ms is None
-        assert assert_heard(space.pcm[: 41 * 15_360], heard.samples()).compared_s > 12
-
-
-async def test_what_cannot_be_heard_says_why() -> None:
-    """Each refusal is an error that says what to do."""
-    async with audience(last=40) as space:
-        space.problem = (404, {}, b'{"detail":"There is no such space."}')
-        with pytest.raises(NotFound, match="no such space"):
-            await listen(f"{space.url}/live.aac")
-        space.problem = (503, {"Retry-After": "7"}, b"")
-        with pytest.raises(Overloaded) as full:
-            await listen(f"{space.url}/live.aac")
-        assert full.value.retry_after_s == 7.0
-        url = space.url
-    with pytest.raises(SetupError, match="cannot be reached"):
-        await listen(f"{url}/live.aac")
-    with pytest.raises(BadInput, match="nothing to listen to"):
-        await listen(f"{url}/picture.png")
-    with pytest.raises(BadInput, match="no web address"):
-        await listen("ftp://example.org/live.aac")

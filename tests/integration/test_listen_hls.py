@@ -6,7 +6,6 @@ from collections import Counter
 
 import pytest
 
-from stentor.base.errors import BadInput
 from stentor.base.grid import CHUNK_S
 from stentor.client.listener import listen, probe
 from tests.support.audience import PAST_CHUNKS, audience
@@ -55,21 +54,3 @@ async def test_the_rung_without_parts_is_followed_by_segment() -> None:
         assert report.ended
         assert report.discontinuities == []
         assert any(request.endswith("_HLS_msn=2") for request in space.requests)
-
-
-async def test_a_replay_is_fetched_whole() -> None:
-    """A playlist that has ended is heard from its first segment, as fast as it comes."""
-    async with audience(last=PAST_CHUNKS - 3) as space:
-        report, heard = await probe(f"{space.url}/hls/index.m3u8")
-        assert report.kind == "replay"
-        assert report.ended
-        assert report.arrival_ms is None
-        assert report.sound_s == pytest.approx((PAST_CHUNKS - 2) * CHUNK_S)
-        assert_heard(space.pcm[: (PAST_CHUNKS - 2) * 15_360], heard.samples())
-
-
-async def test_a_rendition_that_is_not_there_is_named() -> None:
-    """Asking for an unknown rendition lists those there are."""
-    async with audience(last=40) as space:
-        with pytest.raises(BadInput, match=r"no rendition flac.*aac-64\.m3u8"):
-            await listen(f"{space.url}/hls/index.m3u8", rendition="flac")
