@@ -21,7 +21,7 @@ sub vcl_recv {
     unset req.http.Forwarded;
     # Hosts, speakers, programs: nothing of it is kept.
     # paths
-    if (req.url ~ "^/(account|accounts|admin|api|ask|comments|echo|mine|oauth|report|sign-in|sign-up|stage|studio|whip)([/?]|$)") {
+    if (req.url ~ "^/(account|accounts|admin|api|ask|comments|echo|enter|mine|oauth|report|sign-in|sign-up|stage|studio|whip)([/?]|$)") {
         set req.backend_hint = house;
         return (pass);
     }
@@ -36,12 +36,18 @@ sub vcl_recv {
     if (req.url ~ "^/metrics(\?|$)") {
         return (synth(404));        # for operators: ask the edges themselves
     }
-    if (req.url ~ "^/s/[^/?]+/ticket(\?|$)") {
+    if (req.url ~ "^/s/[^/?]+/(k/[^/?]+/)?ticket(\?|$)") {
         return (pass);
     }
     # Endless streams are no objects, and recordings are long and asked for in ranges.
-    if (req.url ~ "^/s/[^/?]+/(live\.(aac|opus|mp4)|recording\.m4a)(\?|$)") {
+    if (req.url ~ "^/s/[^/?]+/(k/[^/?]+/)?(live\.(aac|opus|mp4)|recording\.m4a)(\?|$)") {
         return (pipe);
+    }
+    # Below the key of a private space: the cookie with the pass leads from an old key to the new one, and is asked for
+    # nothing else. What is kept is kept for all who know the key.
+    if (req.url ~ "^/s/[^/?]+/k/") {
+        unset req.http.Authorization;
+        return (hash);
     }
     # Nothing for the audience depends on them, and with them nothing would be cached.
     unset req.http.Cookie;

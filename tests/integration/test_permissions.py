@@ -52,6 +52,13 @@ EXPECTED = {
     "POST /spaces/{space}/remove": HOSTS,
     "PUT /spaces/{space}/trim": HOSTS,
     "PUT /spaces/{space}/listed": HOSTS,
+    "PUT /spaces/{space}/visibility": HOSTS,
+    "POST /spaces/{space}/entrance": "",  # with a wrong word
+    "POST /spaces/{space}/tickets": HOSTS,
+    "GET /spaces/{space}/tickets": HOSTS,
+    "DELETE /spaces/{space}/tickets/{ticket}": HOSTS,
+    "PUT /spaces/{space}/shut-out/{handle}": CO_HOSTS,
+    "DELETE /spaces/{space}/shut-out/{handle}": CO_HOSTS,
     "GET /spaces/{space}/events": HOSTS,
     "GET /spaces/{space}/counts": SPEAKERS,
     "GET /spaces/{space}/verdict": SPEAKERS,
@@ -159,6 +166,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /spaces/{space}/remove": {"reason": "asked"},
     "PUT /spaces/{space}/trim": {"from_ms": 1},
     "PUT /spaces/{space}/listed": {"listed": False},
+    "PUT /spaces/{space}/visibility": {"visibility": "unlisted"},
+    "POST /spaces/{space}/entrance": {"word": "wrong"},
+    "POST /spaces/{space}/tickets": {"names": ["Ada"]},
     "POST /spaces/{space}/invitations": {"name": "New"},
     "PATCH /spaces/{space}/seats/{seat}": {"muted": True},
     "POST /spaces/{space}/backstage": {"text": "New"},
@@ -231,6 +241,7 @@ class Site:
             "guest": "x",
             "cue": "1000-x",
             "item": "x",
+            "ticket": "1",
             "token": "x",
         }
         values |= {"space": space, "seat": seats["speaker"]}

@@ -26,6 +26,7 @@ HOUSE: Final = (
     Row("/ask", "asking to speak"),
     Row("/comments", "writing comments"),
     Row("/echo", "a speaker's sound check"),
+    Row("/enter", "coming into a private space"),
     Row("/mine", "all spaces, for those who make some"),
     Row("/oauth", "signing programs in"),
     Row("/report", "reporting something, also without an account"),

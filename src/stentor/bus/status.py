@@ -23,6 +23,8 @@ READS_NAMES = "reads_names"
 """Among the numbers of an edge: it takes names from beside a recording (``spaces.names``)."""
 READS_SHORT_LINKS = "reads_short_links"
 """Among the numbers of a house: it reads short tokens of invitations (``spaces.tokens``)."""
+READS_PRIVATE = "reads_private"
+"""Among the numbers of an edge: it keeps private spaces to those with a pass (``spaces.private``)."""
 BEATING = ("archive", "captions", "edge", "house", "programme", "stage")
 """The roles that tell of themselves."""
 FRESH_S = 3.0
@@ -207,6 +209,10 @@ class Statuses:
         """Whether houses are heard, and all of them read short tokens."""
         houses = self.fresh(now, "house")
         return bool(houses) and all(status.numbers.get(READS_SHORT_LINKS) for status in houses)
+
+    def reads_private(self, now: float) -> bool:
+        """Whether all edges that are heard keep private spaces to those with a pass."""
+        return all(status.numbers.get(READS_PRIVATE) for status in self.fresh(now, "edge"))
 
     def captioned(self, space: str, now: float) -> bool:
         """Whether a process of captions listens to the space."""

@@ -22,7 +22,7 @@ MOST_EVIDENCE_BYTES = 1_000_000_000
 """Of the rows of edges, half a kilobyte a second and edge; the oldest go first."""
 DUPLICATE_WINDOW_S = 300.0
 """A copy is recognised for so long; a programme publishes again what is at most this old."""
-BUCKETS: Final = ("board", "chat", "crowd", "withdrawals")
+BUCKETS: Final = ("board", "chat", "crowd", "revoked", "withdrawals")
 """Documents that one role alone writes."""
 LEASES: Final = "leases"
 SALTS: Final = "salts"

@@ -91,7 +91,10 @@ class Channel:
         self._joining: dict[Connection, tuple[Stream, int]] = {}
 
     def update(self, space: Space) -> None:
-        """A newer version from the board."""
+        """A newer version from the board. One that has become private goes on for those who come in anew."""
+        if space.private and not self.space.private:
+            for stream in self.streams.values():
+                stream.abandon()
         self.space = space
         self.calm.set(space.waits)
         if self.window is not None and self.hls is not None and space.last_chunk is not None:

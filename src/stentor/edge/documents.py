@@ -35,8 +35,8 @@ class SpaceDocuments:
     ) -> None:
         self._gate, self._pages, self._clock = gate, pages, clock
         self._address, self._house, self._overflow = address, house, overflow
-        self._kept: OrderedDict[tuple[str, str], tuple[tuple[int, ...], float, Document]] = OrderedDict()
-        self._makers: dict[str, Callable[[Channel, float], Document]] = {
+        self._kept: OrderedDict[tuple[str, str, str], tuple[tuple[int, ...], float, Document]] = OrderedDict()
+        self._makers: dict[str, Callable[[Channel, float, str], Document]] = {
             PAGE: partial(self._page, embedded=False),
             **{f"?{each}": partial(self._page, embedded=False, language=each) for each in LANGUAGES},
             "embed": partial(self._page, embedded=True),
@@ -52,25 +52,30 @@ class SpaceDocuments:
     def __contains__(self, name: str) -> bool:
         return name in self._makers
 
-    def get(self, channel: Channel, name: str) -> Document:
-        """The document as it is now; raises :class:`NotFound` when this space has none of that name."""
+    def get(self, channel: Channel, name: str, below: str = "") -> Document:
+        """The document as it is now, with addresses ``below`` the key of a private space; raises :class:`NotFound`
+        when this space has none of that name."""
         space, now = channel.space, self._clock()
-        known = self._kept.get((space.id, name))
+        known = self._kept.get((space.id, name, below))
         version = (space.version, channel.orders.version, channel.chat.version)
         if known is not None and known[0] == version and 0 <= now - known[1] < KEPT_S:
             return known[2]
-        document = self._makers[name](channel, now)
-        self._kept[space.id, name] = (version, now, document)
-        self._kept.move_to_end((space.id, name))
+        document = self._makers[name](channel, now, below)
+        self._kept[space.id, name, below] = (version, now, document)
+        self._kept.move_to_end((space.id, name, below))
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
         return document
 
-    def _page(self, channel: Channel, now: float, *, embedded: bool, language: str = "") -> Document:
+    def _page(self, channel: Channel, now: float, below: str, *, embedded: bool, language: str = "") -> Document:
         space, orders, listeners = channel.space, channel.orders, channel.audience
-        return self._pages.space(space, orders, now, listeners=listeners, embedded=embedded, language=language)
+        if embedded and space.private:
+            raise NotFound("A private space is shown on no other site.", code="no-such-page")
+        return self._pages.space(
+            space, orders, now, listeners=listeners, embedded=embedded, language=language, below=below
+        )
 
-    def _door(self, channel: Channel, now: float) -> Document:
+    def _door(self, channel: Channel, now: float, below: str) -> Document:
         text = door.door(
             channel.space,
             channel.orders,
@@ -80,27 +85,28 @@ class SpaceDocuments:
             now=now,
             captions=bool(channel.captions),
             listeners=channel.audience,
+            below=below,
         )
         return Document(self._gate.sign(text), JSON, door.DOOR_CACHE, now=now)
 
-    def _pulse(self, channel: Channel, now: float) -> Document:
+    def _pulse(self, channel: Channel, now: float, below: str) -> Document:
         window = channel.window
         text = window.pulse if window is not None and not window.finished else b""
         return Document(text or door.still_pulse(channel.space, now), JSON, door.PULSE_CACHE, now=now)
 
-    def _comments(self, channel: Channel, now: float) -> Document:
+    def _comments(self, channel: Channel, now: float, below: str) -> Document:
         text = door.comments(channel.space, channel.chat, channel.rung)
         return Document(text, JSON, door.COMMENTS_CACHE, now=now)
 
-    def _event(self, channel: Channel, now: float) -> Document:
+    def _event(self, channel: Channel, now: float, below: str) -> Document:
         text = door.event(channel.space, address=self._address, site=self._gate.site)
         return Document(text, calendar.CONTENT_TYPE, door.EVENT_CACHE, now=now)
 
-    def _m3u(self, channel: Channel, now: float) -> Document:
-        text = embed.m3u(channel.space, address=self._address)
+    def _m3u(self, channel: Channel, now: float, below: str) -> Document:
+        text = embed.m3u(channel.space, address=self._address, below=below)
         return Document(text, embed.M3U_TYPE, door.DOOR_CACHE, now=now)
 
-    def _captions(self, name: str, channel: Channel, now: float) -> Document:
+    def _captions(self, name: str, channel: Channel, now: float, below: str) -> Document:
         """What has been said so far; in ``captions.json`` only what a listener may hear now."""
         space, captions = channel.space, channel.captions
         if not captions or space.doors_open_ms is None:
@@ -109,7 +115,7 @@ class SpaceDocuments:
         text, kind = subtitles.render(name, space.id, space.title, cues, now=now)
         return Document(text, kind, CAPTIONS_CACHE, now=now)
 
-    def _late_captions(self, channel: Channel, now: float) -> Document:
+    def _late_captions(self, channel: Channel, now: float, below: str) -> Document:
         space = channel.space
         cues = channel.captions.past(overflow.heard_ms(space, unix_ms(now)))
         text, kind = subtitles.render(subtitles.RECENT, space.id, space.title, cues, now=now)

@@ -17,7 +17,7 @@ from stentor.edge import overflow as edge_overflow
 from stentor.edge.reply import File
 from stentor.spaces import portraits, pulse
 from stentor.spaces.comments import Chat, ChatState, Comment
-from stentor.spaces.model import ON_AIR, Commenting, Space, State
+from stentor.spaces.model import ON_AIR, Commenting, Space, State, Visibility
 from stentor.spaces.reactions import REACTIONS, one_in
 from stentor.wire import calendar, mp4
 
@@ -48,6 +48,7 @@ def door(
     now: float,
     captions: bool = False,
     listeners: int = 0,
+    below: str = "",
 ) -> bytes:
     """``door.json``, version 1, without its signature.
 
@@ -55,11 +56,14 @@ def door(
 
     ``house`` is the house's address, where people ask to speak, ``overflow`` that of a cache in front of the edges
     (empty: none); ``captions`` says that there are some, ``listeners`` how many the audience has.
+    ``below`` is the key of a private space, as ``/k/…``.
     """
-    base = f"{address}/s/{space.id}"
+    base = f"{address}/s/{space.id}{below}"
     streams = _streams(space, base=base, captions=captions)
+    if space.visibility is Visibility.TICKETS:
+        streams.pop("hls", None)  # whoever asks for files could be anybody: one ticket is one connection
     if orders.narrow and edge_overflow.ready(space, unix_ms(now)) and (overflow or rungs.rung(orders.rung).overflow):
-        streams["overflow"] = f"{overflow or address}/s/{space.id}/{edge_overflow.path(space)}"
+        streams["overflow"] = f"{overflow or address}/s/{space.id}{below}/{edge_overflow.path(space)}"
     return msgspec.json.encode(
         {
             "v": 1,
@@ -176,7 +180,7 @@ def entry(space: Space, start_ms: int, *, address: str, site: str) -> calendar.C
         start_ms=start_ms,
         made_ms=space.created_ms,
         sequence=space.version,
-        address=f"{address}/s/{space.id}" if address else "",
+        address=f"{address}/{'enter' if space.private else 's'}/{space.id}" if address else "",
     )
 
 

@@ -60,7 +60,7 @@ def oembed(space: Space, query: Mapping[str, str], pages: ListenerPages, *, addr
     )
 
 
-def m3u(space: Space, *, address: str) -> bytes:
+def m3u(space: Space, *, address: str, below: str = "") -> bytes:
     """``listen.m3u``: the stream while on air, the recording afterwards; raises :class:`NotFound` before the doors.
 
     Without an ``address`` the entry is relative to the playlist's own.
@@ -68,7 +68,7 @@ def m3u(space: Space, *, address: str) -> bytes:
     if space.doors_open_ms is None:
         raise NotFound("The doors of this space are not open yet.", code="no-recording")
     name = "live.aac" if space.state in ON_AIR else "recording.m4a"
-    base = f"{address}/s/{space.id}/" if address else ""
+    base = f"{address}/s/{space.id}{below}/" if address else ""
     return f"#EXTM3U\n#EXTINF:-1,{' '.join(space.title.split())}\n{base}{name}\n".encode()
 
 

@@ -41,7 +41,7 @@ class Gate:
     """The doors of all spaces at one edge."""
 
     def __init__(self, keys: Keys, trusted: Networks, worker: Worker) -> None:
-        self._key = keys.doors
+        self._key = self.doors = keys.doors
         self._signer = Signer(keys.door)
         self._trusted = trusted
         self._worker = worker

@@ -91,9 +91,10 @@ class ListenerPages:
         listeners: int = 0,
         embedded: bool = False,
         language: str = "",
+        below: str = "",
     ) -> Document:
         """The page of a space as it is now; ``embedded`` is the smaller one that any site may show in a frame,
-        ``language`` another one than what is spoken."""
+        ``language`` another one than what is spoken, ``below`` the key of a private space."""
         language = language or texts.negotiate(space.language)
         known = door(
             space,
@@ -103,6 +104,7 @@ class ListenerPages:
             overflow=self._overflow,
             now=now,
             listeners=listeners,
+            below=below,
         )
         chip, card = told.card(space, self.catalogue, language, now)
         return self._document(
@@ -113,7 +115,8 @@ class ListenerPages:
             embedded=embedded,
             space=space,
             state=shown_state(space),
-            base=f"/s/{space.id}",
+            base=f"/s/{space.id}{below}",
+            below=below,
             languages=texts.NAMES,
             on_air=space.state in ON_AIR,
             chip=chip,
@@ -122,7 +125,7 @@ class ListenerPages:
             narrow=orders.narrow,
             clips=space.allows(Switch.CLIPS),
             host_page=self.page_of(space.host.account) if space.host else "",
-            host_picture=_picture(space, listeners),
+            host_picture=_picture(space, listeners, below),
             seats=[seat for seat in space.seats.values() if seat.connected],
             to_come=[seat.name for seat in people(space)[1 : 1 + MOST_NAMED]] if space.state is State.SCHEDULED else [],
             report=f"{self._house}/report?kind=space&id={space.id}",
@@ -132,9 +135,9 @@ class ListenerPages:
             door=json.loads(known),
         )
 
-    def clip(self, space: Space, cut: Cut, now: float) -> Document:
+    def clip(self, space: Space, cut: Cut, now: float, below: str = "") -> Document:
         """The page of some seconds of a recording; it needs no script."""
-        base = f"/s/{space.id}"
+        base = f"/s/{space.id}{below}"
         return self._document(
             "clip",
             texts.negotiate(space.language),
@@ -143,6 +146,7 @@ class ListenerPages:
             space=space,
             state="clip",
             base=base,
+            below=below,
             file=f"{base}/clip.m4a?from={cut.start_s:g}&to={cut.end_s:g}",
             cut=cut,
             clock=_clock,
@@ -207,11 +211,11 @@ class ListenerPages:
         return Document(text.encode(), HTML, cache, now=now, **extra)
 
 
-def _picture(space: Space, listeners: int) -> str:
+def _picture(space: Space, listeners: int, below: str) -> str:
     """Where the host's picture is; in a crowd the page asks for it late (``portraits.js``)."""
     if space.host is None or (space.on_air and listeners > CROWD):
         return ""
-    return portraits.address(space.host, f"/s/{space.id}") or ""
+    return portraits.address(space.host, f"/s/{space.id}{below}") or ""
 
 
 def _clock(at_s: float) -> str:

@@ -16,6 +16,7 @@ from stentor.base.errors import BadInput, NotFound, Overloaded
 from stentor.base.rate_limit import Bucket, RateLimit
 from stentor.base.units import space_id
 from stentor.edge.channel import Channel
+from stentor.edge.reply import Reply
 from stentor.spaces import board
 from stentor.spaces.model import Space
 from stentor.store.objects import Objects
@@ -43,6 +44,8 @@ class Past:
         self._objects, self._make, self._monotonic = objects, make, monotonic
         self._kept: OrderedDict[str, tuple[float, Channel]] = OrderedDict()
         self._missing: OrderedDict[str, float] = OrderedDict()
+        self._denied: OrderedDict[str, float] = OrderedDict()
+        """Private spaces that were asked for without a pass: known to be none, so long as one that is none."""
         self._reading: dict[str, asyncio.Task[Channel]] = {}
         self._looks = RateLimit(LOOKS, _too_many)
         self._decoder = msgspec.json.Decoder(Space)
@@ -67,6 +70,28 @@ class Past:
             reading.add_done_callback(lambda _: self._reading.pop(space, None))
         return await asyncio.shield(reading)
 
+    def require_doubt(self, space: str) -> None:
+        """Raises :class:`NotFound` for a private space that was asked for lately without a pass: it is answered at
+        once, as one that is known to be none."""
+        if self._monotonic() - self._denied.get(space, float("-inf")) < MISSING_S:
+            raise no_such_space()
+
+    async def deny(self, space: str) -> Reply:
+        """Takes as long as a look for a space that is none, and raises what that does."""
+        self._looks.spend("", self._monotonic())
+        try:
+            await self._objects.get(board.key(f"{space}~"))
+        except NotFound as error:
+            self._deny(space)
+            raise no_such_space() from error
+        raise no_such_space()
+
+    def _deny(self, space: str) -> None:
+        self._denied.pop(space, None)
+        self._denied[space] = self._monotonic()
+        if len(self._denied) > MISSING:
+            self._denied.popitem(last=False)
+
     def forget(self, space: str) -> None:
         """It is on the board now, or is not there any more."""
         self._kept.pop(space, None)
@@ -90,6 +115,8 @@ class Past:
         channel = known[1] if known is not None else self._make(found)
         channel.space = found
         self._kept[space] = self._monotonic(), channel
+        if found.private:
+            self._deny(space)  # who asked without a pass has waited for the store already
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
         return channel

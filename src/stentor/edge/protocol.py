@@ -87,6 +87,7 @@ class Connection(asyncio.Protocol):
         "going",
         "group",
         "held",
+        "holder",
         "index",
         "late",
         "paused",
@@ -124,6 +125,8 @@ class Connection(asyncio.Protocol):
         """The client's address by the PROXY protocol; empty without it."""
         self.plays: tuple[tuple[str, int, str], int] | None = None
         """Which recording it plays today and for whom, and its device (``edge.played``); None before."""
+        self.holder: tuple[str, bytes, int] | None = None
+        """Whose pass it brought to a private space: space, holder, when it was given (ms)."""
         self.paused = False
         self.choked = False
         """It hears a stream and takes nothing of it (``edge.taking``)."""

@@ -30,6 +30,7 @@ from stentor.bus.cues import CueLog
 from stentor.bus.documents import Gone
 from stentor.bus.evidence import CountsHeard
 from stentor.bus.identity import join
+from stentor.bus.revocations import Revocations
 from stentor.bus.salts import Salts
 from stentor.bus.status import Status, Statuses
 from stentor.bus.withdrawals import Withdrawals
@@ -72,7 +73,7 @@ class Edge:
         self.instance = instance
         self.clock = clock
         self._bus = bus
-        self._board, self._crowd = Board(bus), Crowd(bus)
+        self._board, self._crowd, self._revocations = Board(bus), Crowd(bus), Revocations(bus)
         self._chunks, self._cues = ChunkLog(bus, clock=clock), CueLog(bus, clock=clock)
         self._disks = Disks(settings)
         monotonic = asyncio.get_running_loop().time
@@ -140,6 +141,7 @@ class Edge:
                 group.create_task(self._read_chats(), name="chats")
                 group.create_task(self._withdraw(), name="withdrawals")
                 group.create_task(self._follow_salts(), name="salts")
+                group.create_task(self._revoke(), name="revocations")
                 group.create_task(self.site.front.run(), name="front")
                 group.create_task(self.site.identity.run(), name="identity")
                 group.create_task(self._tick(group), name="tick")
@@ -173,6 +175,7 @@ class Edge:
         """Says so once the edge knows what is on and who is let in."""
         await self._board.read.wait()
         await self._crowd.read.wait()
+        await self._revocations.read.wait()
         self.site.ready = True
 
     def _leave(self, space: str) -> None:
@@ -213,6 +216,15 @@ class Edge:
             async for found in following:
                 if not isinstance(found, Gone):
                     self.site.withdraw(found)
+
+    async def _revoke(self) -> None:
+        """Ends the streams of those who were shut out as soon as the house tells."""
+        async with aclosing(self._revocations.watch()) as following:
+            async for told in following:
+                if isinstance(told, Gone):
+                    self.site.private.forget(told.key)
+                else:
+                    self.site.private.revoke(told, self.worker.connections)
 
     async def _follow_salts(self) -> None:
         """Keeps the keys of evidence for as long as the house does."""

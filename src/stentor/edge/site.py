@@ -29,6 +29,7 @@ from stentor.edge.page import ListenerPages
 from stentor.edge.past import Past, no_such_space
 from stentor.edge.played import Played
 from stentor.edge.portraits import Portraits
+from stentor.edge.private import PrivateSpaces
 from stentor.edge.protocol import Connection
 from stentor.edge.reactions import Reactions
 from stentor.edge.replay import Replays
@@ -106,6 +107,7 @@ class Site:
         self.identity = SiteIdentity(objects, self._pages, worker.clock)
         self._reports = Reports(objects, self._pages, gate.evidence_key, worker.clock, monotonic)
         self._forwarder = forwarder
+        self.private = PrivateSpaces(gate.doors, worker.clock)
         self.reactions = Reactions(worker, monotonic=asyncio.get_running_loop().time)
         self._documents = SpaceDocuments(
             gate, self._pages, address=address, house=house, overflow=overflow, clock=worker.clock
@@ -169,13 +171,13 @@ class Site:
             raise no_such_space() from None
         if channel is not None:
             return answer(channel)
-        self._job(self._read(space, answer), request, connection)
+        self._job(self._read(space, answer, request), request, connection)
         return None
 
-    async def _read(self, space: str, answer: Callable[[Channel], Reply | None]) -> Reply | None:
+    async def _read(self, space: str, answer: Callable[[Channel], Reply | None], request: Request) -> Reply | None:
         try:
             channel = await self.past.read(space)
-            if channel.space.state in OVER:
+            if channel.space.state in OVER and not self.private.hides(channel.space, request):
                 await self._withdrawn.get(space)
         except NotFound:
             raise no_such_space() from None
@@ -202,6 +204,28 @@ class Site:
             raise Removed("This space was removed on request.")
 
     def _space(self, path: list[str], request: Request, connection: Connection, channel: Channel) -> Reply | None:
+        if not channel.space.private:
+            return self._of_space("", path, request, connection, channel)
+        found = self.private.enter(channel.space, path, request)
+        if found is None:
+            return self._deny(channel.space.id, request, connection)
+        if isinstance(found, Reply):
+            return found
+        reply = self._of_space(found.below, found.path, request, connection, channel)
+        if reply is None and found.holder is not None and found.path[-1] in ENDINGS:
+            self.private.hears(channel.space, found.holder, connection)
+        return reply
+
+    def _deny(self, space: str, request: Request, connection: Connection) -> Reply | None:
+        """As where there is no such space, in as much time; raises :class:`NotFound`."""
+        self.past.require_doubt(space)
+        self._job(self.past.deny(space), request, connection)
+        return None
+
+    def _of_space(
+        self, below: str, path: list[str], request: Request, connection: Connection, channel: Channel
+    ) -> Reply | None:
+        """What stands under ``path`` of a space; ``below`` is the key of a private one, for addresses."""
         self._require_present(channel)
         match path:
             case ["hls", rendition, file]:
@@ -221,9 +245,9 @@ class Site:
             case []:
                 asked = request.query.get("lang", "")
                 page = f"?{asked}" if asked in LANGUAGES else PAGE
-                return self._documents.get(channel, page).answer(request.headers)
+                return self._documents.get(channel, page, below).answer(request.headers)
             case [name] if name in self._documents:
-                return self._documents.get(channel, name).answer(request.headers)
+                return self._documents.get(channel, name, below).answer(request.headers)
             case ["ticket"]:
                 return self.gate.ticket(channel, request, connection)
             case ["hold.m4a"]:
@@ -234,7 +258,7 @@ class Site:
             case ["clip" | "clip.m4a"] if not channel.space.allows(Switch.CLIPS):
                 raise Conflict("The hosts have turned clips off.", code="clips-off")
             case ["clip"]:
-                return self._clip_page(channel.space, request)
+                return self._clip_page(channel.space, request, below)
             case [name] if name in reports.NAMES:
                 self._job(self._reports.answer(channel.space, name, request), request, connection)
                 return None
@@ -280,21 +304,23 @@ class Site:
     async def _transcript(self, space: Space, name: str, request: Request) -> Reply:
         return (await self._transcripts.document(space, name)).answer(request.headers)
 
-    def _clip_page(self, space: Space, request: Request) -> Reply:
+    def _clip_page(self, space: Space, request: Request, below: str) -> Reply:
         """The page of ``clip.m4a`` with the same ``from`` and ``to``."""
         if space.doors_open_ms is None:
             raise NotFound("There is no recording of this space yet.", code="no-recording")
         if not space.recorded or self._withdrawn.silenced(space.id):
             raise Removed("This recording was removed on request.")
         cut = clip.asked(request.query.get("from"), request.query.get("to"))
-        return self._pages.clip(space, cut, self._now()).answer(request.headers)
+        return self._pages.clip(space, cut, self._now(), below).answer(request.headers)
 
     def _oembed(self, request: Request, connection: Connection) -> Reply | None:
         """What another site's editor asks when somebody pastes the address of a space."""
         space = embed.asked_space(request.query, self._address)
-        return self._found(space, partial(self._oembed_of, request), request, connection)
+        return self._found(space, partial(self._oembed_of, request, connection), request, connection)
 
-    def _oembed_of(self, request: Request, channel: Channel) -> Reply:
+    def _oembed_of(self, request: Request, connection: Connection, channel: Channel) -> Reply | None:
+        if channel.space.private:
+            return self._deny(channel.space.id, request, connection)
         self._require_present(channel)
         text = embed.oembed(channel.space, request.query, self._pages, address=self._address)
         return Document(text, JSON, embed.OEMBED_CACHE, now=self._now()).answer(request.headers)
@@ -328,8 +354,9 @@ class Site:
         if self._forwarder is not None and of_house(request.path):
             return self._forwarder.forward(request, connection, self._house_failed)
         match request.method, request.path.split("/")[1:]:
-            case "POST", ["s", space, "react", name] if space in self.channels:
-                return self.reactions.take(self.channels[space], name, request, connection)
+            case "POST", ["s", space, *below, "react", name] if space in self.channels:
+                if self.private.reacts(self.channels[space].space, below, request):
+                    return self.reactions.take(self.channels[space], name, request, connection)
         if request.method != "OPTIONS":
             error = StentorError("Listeners only ask: use GET or HEAD.", code="method-not-allowed", status=405)
             return failure(error, now=self._now(), Allow=METHODS)

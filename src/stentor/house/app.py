@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import HttpMethod, Litestar, MediaType, Request, Response, Router, route
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, Reference, SecurityScheme
 from litestar.types import ASGIApp
@@ -15,7 +16,7 @@ from stentor.base.config import Settings
 from stentor.base.errors import NotSignedIn, Overloaded
 from stentor.base.keys import Keys
 from stentor.bus.status import Statuses
-from stentor.house import admin_pages, moderation_pages, pages
+from stentor.house import admin_pages, enter_page, moderation_pages, pages
 from stentor.house.accounts import api as account_api
 from stentor.house.accounts import api_provider, provider
 from stentor.house.accounts.oidc_login import OidcLogin
@@ -37,6 +38,9 @@ from stentor.house.moderation.effects import Effects
 from stentor.house.moderation.receipts import Receipts
 from stentor.house.moderation.service import CaseDesk
 from stentor.house.openapi import SESSION, TOKEN, Description
+from stentor.house.private import api as api_private
+from stentor.house.private.guard import Guard, before
+from stentor.house.private.service import Listeners
 from stentor.house.removals import api as api_removals
 from stentor.house.retention import api as api_retention
 from stentor.house.retention.service import Retention
@@ -57,7 +61,6 @@ from stentor.house.uploads.hold import HoldMaker
 from stentor.house.uploads.readers import Readers
 from stentor.house.uploads.sounds import SoundMaker
 from stentor.house.web import problems, rest
-from stentor.house.web.bodies import check_body
 from stentor.house.web.headers import secured
 from stentor.house.web.limits import Lanes, limited
 from stentor.house.who.access import Access
@@ -123,36 +126,36 @@ def build(
     pictures, line = Pictures(spaces, people.limit, readers), RequestQueue(spaces, invitations)
     oidc_login = OidcLogin(people, provider.configured(settings, spaces.clock), opens=settings.oidc_sign_up == "on")
     views = Views(spaces, statuses, settings, ice)
+    listeners = Listeners(spaces, statuses, people.limit, settings, keys.doors)
     comments = Comments(spaces, CommentsTable(spaces.store.work), chats, settings)
     desk = _desk(spaces, people, Effects(spaces, people, pictures, chats), settings, keys)
+    guard = Guard(spaces, callers, listeners)
     streams = _streams(statuses, line, spaces, back_channels, chats)
     handlers = [
-        *api.site_handlers(callers, views),
-        *api.handlers(spaces, callers, views, invitations, pictures),
+        *api.site_handlers(spaces, callers, views),
+        *api.handlers(spaces, callers, views, invitations, pictures, listeners),
+        *_of_listeners(spaces, callers, views, listeners, Passes(spaces, settings, keys.doors)),
         *api_life.handlers(spaces, callers, views, HoldMaker(spaces.objects, readers)),
         *api_pins.handlers(spaces, callers, views),
         *api_removals.handlers(spaces, callers, views),
         *api_sounds.handlers(spaces, callers, views, SoundMaker(spaces.objects, readers)),
         *api_counts.handlers(spaces, callers, counts),
-        *api_door.handlers(spaces, callers, views, Passes(spaces, settings, keys.doors)),
         *api_seats.handlers(spaces, callers, people, views),
         *api_stream.handlers(spaces, callers, views, line, streams),
         *api_claim.handlers(callers, views, invitations, pictures),
         *api_requests.handlers(line, callers, spaces),
         *api_back_channel.handlers(back_channels, callers),
-        *api_comments.handlers(comments, callers),
-        *api_guests.handlers(GuestComments(spaces, chats, settings, keys.invitations), callers),
-        *api_moderation.handlers(desk, callers),
+        *_of_comments(comments, GuestComments(spaces, chats, settings, keys.invitations), desk, callers),
         *api_captions.handlers(Corrections(spaces), callers),
         *api_look.handlers(site, callers, readers),
         *api_retention.handlers(spaces, callers, views, retention, storage),
     ]
     routes = [
-        rest.router(handlers, before=check_body),
+        rest.router(handlers, before=before(guard)),
         account_api.routes(spaces, people, pictures, callers, sessions, comments),
-        whip.routes(spaces, *_entrance(spaces, access, sessions, callers, invitations), ice),
+        whip.routes(spaces, *_entrance(spaces, access, sessions, callers, invitations, guard), ice),
         api_provider.routes(oidc_login, sessions),
-        *_pages(shown, spaces, views, callers, people, oidc_login, admin),
+        *_pages(shown, guard.require, views, callers, people, oidc_login, admin, listeners, sessions),
         moderation_pages.routes(shown, desk, callers),
         api_look.files(site),
         _health(spaces),
@@ -163,17 +166,41 @@ def build(
 
 def _pages(
     shown: pages.Pages,
-    spaces: Spaces,
+    known: pages.Finding,
     views: Views,
     callers: Callers,
     people: People,
     oidc_login: OidcLogin,
     admin: Administration,
+    listeners: Listeners,
+    sessions: Sessions,
 ) -> list[Router]:
     unlocked = pages.list_page(shown, views, people, unlocks=True)
     return [
-        pages.routes(shown, spaces, views, callers, people, oidc_login=oidc_login),
+        pages.routes(shown, known, views, callers, people, oidc_login=oidc_login),
         admin_pages.routes(shown, views, admin, unlocked),
+        enter_page.routes(shown, listeners, callers, sessions),
+    ]
+
+
+def _of_comments(comments: Comments, guests: GuestComments, desk: CaseDesk, callers: Callers) -> list[HTTPRouteHandler]:
+    """Comments, and what is reported of them and of people."""
+    return [
+        *api_comments.handlers(comments, callers),
+        *api_guests.handlers(guests, callers),
+        *api_moderation.handlers(desk, callers),
+    ]
+
+
+def _of_listeners(
+    spaces: Spaces, callers: Callers, views: Views, listeners: Listeners, passes: Passes
+) -> list[HTTPRouteHandler]:
+    """Who may hear a space, and who need not wait at its door."""
+    return [
+        *api_door.handlers(spaces, callers, views, passes),
+        *api_private.handlers(callers, views, listeners),
+        *api_private.ticket_handlers(spaces, callers, listeners),
+        *api_private.shut_out_handlers(spaces, callers, views, listeners, spaces.store.accounts),
     ]
 
 
@@ -205,7 +232,7 @@ def _litestar(routes: list[Any], shown: pages.Pages, cookie: str) -> Litestar:
 
 
 def _entrance(
-    spaces: Spaces, access: Access, sessions: Sessions, callers: Callers, invitations: Invitations
+    spaces: Spaces, access: Access, sessions: Sessions, callers: Callers, invitations: Invitations, guard: Guard
 ) -> tuple[whip.Entering, whip.Checking]:
     """Who may join a stage, and who may check their sound there."""
 
@@ -214,13 +241,13 @@ def _entrance(
         if authorization:
             return access.invitation(authorization, space=space, address=address_of(request))
         account = await sessions.account(request)
-        found = invitations.passing(await spaces.load(space), account.id) if account else None
+        found = invitations.passing(await guard.require(request, space), account.id) if account else None
         if found is None:
             raise NotSignedIn("Send the token of your invitation as Authorization: Bearer.", code="token-missing")
         return found
 
     async def may_check(request: Request[Any, Any, Any], space: str) -> None:
-        rights.require(await callers.actor(request, space), rights.Look.BACKSTAGE, await spaces.load(space))
+        rights.require(await callers.actor(request, space), rights.Look.BACKSTAGE, await guard.require(request, space))
 
     return entering, may_check
 

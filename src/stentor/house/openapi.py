@@ -21,7 +21,9 @@ from stentor.house.accounts import schema as account_schema
 from stentor.house.captions import schema as caption_schema
 from stentor.house.comments import schema as comment_schema
 from stentor.house.counts import schema as counts_schema
+from stentor.house.door import schema as door_schema
 from stentor.house.moderation import schema as moderation_schema
+from stentor.house.private import schema as private_schema
 from stentor.house.removals import schema as removal_schema
 from stentor.house.retention import schema as retention_schema
 from stentor.house.seats import schema as seat_schema
@@ -47,6 +49,7 @@ SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "POST /spaces/{space}/claim": [{SESSION: []}],
     "POST /spaces/{space}/comments": [{SESSION: []}],
     "GET /spaces/{space}/comments/own": [{SESSION: []}],
+    "POST /spaces/{space}/entrance": _ANYONE_KNOWN_OR_NOT,
     "POST /spaces/{space}/guest-comments": [],
     "POST /reports": _ANYONE_KNOWN_OR_NOT,
     "GET /reports/{receipt}": [],
@@ -71,6 +74,7 @@ IN_ADDRESSES: dict[str, dict[str, Any]] = {
     "case": {"type": "string", "pattern": "^[0-9]{1,9}$"},
     "decision": {"type": "string", "pattern": "^[0-9]{1,9}$"},
     "receipt": {"type": "string", "pattern": "^[0-9]{1,9}-[0-9a-f]{40}$"},
+    "ticket": {"type": "string", "pattern": "^[0-9]{1,8}$"},
     "comment": {"type": "string", "pattern": "^[0-9]{1,9}$"},
     "cue": {"type": "string", "pattern": "^[0-9]{1,10}-[A-Za-z0-9_-]{0,48}$"},
     "before": {"type": "integer", "minimum": 0, "maximum": schema.LARGEST},
@@ -141,6 +145,8 @@ MODULES = (
     comment_schema,
     counts_schema,
     moderation_schema,
+    door_schema,
+    private_schema,
     removal_schema,
     retention_schema,
     seat_schema,

@@ -26,7 +26,6 @@ from stentor.house.accounts.schema import profile
 from stentor.house.accounts.views import AccountViews
 from stentor.house.site.service import SiteKeeper
 from stentor.house.spaces.schema import SpaceRow
-from stentor.house.spaces.service import Spaces
 from stentor.house.spaces.views import Views
 from stentor.house.who.callers import Callers
 from stentor.people import checks, rights
@@ -53,6 +52,7 @@ SECTIONS = (
 )
 """What administrators go to: the address, the key of its name, and its picture."""
 _Request = Request[Any, Any, Any]
+Finding = Callable[[_Request, str], Awaitable[Space]]
 
 
 class Visit(msgspec.Struct, frozen=True):
@@ -125,9 +125,9 @@ class Pages:
 
 
 def routes(
-    pages: Pages, spaces: Spaces, views: Views, callers: Callers, people: People, *, oidc_login: OidcLogin
+    pages: Pages, known: Finding, views: Views, callers: Callers, people: People, *, oidc_login: OidcLogin
 ) -> Router:
-    """All pages, and what they load."""
+    """All pages, and what they load. ``known`` finds a space that there is for whoever asks."""
 
     @get(["/studio/{version:str}/{name:path}", "/static/{version:str}/{name:path}"], include_in_schema=False)
     async def file(version: FromPath[str], name: FromPath[Path]) -> Response[bytes]:
@@ -136,7 +136,7 @@ def routes(
 
     handlers = [
         *_of_list(pages, list_page(pages, views, people, unlocks=False)),
-        *_of_spaces(pages, spaces, views, callers),
+        *_of_spaces(pages, known, views, callers),
         *_of_accounts(pages, people, AccountViews(people), oidc_login),
         file,
     ]
@@ -168,7 +168,7 @@ def _of_list(pages: Pages, listed: Listed) -> list[HTTPRouteHandler]:
     return [home]
 
 
-def _of_spaces(pages: Pages, spaces: Spaces, views: Views, callers: Callers) -> list[HTTPRouteHandler]:
+def _of_spaces(pages: Pages, known: Finding, views: Views, callers: Callers) -> list[HTTPRouteHandler]:
     """``/stage/{space}``, ``/ask/{space}`` with its part for the listener's page, ``/comments/{space}``."""
 
     async def of_space(
@@ -181,12 +181,12 @@ def _of_spaces(pages: Pages, spaces: Spaces, views: Views, callers: Callers) -> 
         """The page ``name`` of a space, whose script is told its id and what ``told`` says."""
         visit = await pages.visit(request)
         try:
-            found = await spaces.load(space)
+            found = await known(request, space)
         except (NotFound, BadInput):
             return pages.notice(visit, "notice.space_title", "notice.space", 404)
         page = {"id": found.id, **told(found, visit.account)}
-        phase = views.phase(found, spaces.clock())
-        return pages.answer(visit, name, space=found, phase=phase, listen=views.listen(found.id), page=page, back=back)
+        phase = views.phase(found, views.now())
+        return pages.answer(visit, name, space=found, phase=phase, listen=views.page(found), page=page, back=back)
 
     def seated(found: Space, account: Account | None) -> dict[str, object]:
         return {"account": account is not None, "seated": bool(account and found.seat_of(account.id))}

@@ -41,7 +41,7 @@ def stays(space: Space, now_ms: int) -> bool:
 
 def public(space: Space) -> Space:
     """What the other processes learn of a space: not who is shut out and which words are, only the house needs that."""
-    hidden: dict[str, object] = {"comment_words": (), "banned": {}, "banned_accounts": {}}
+    hidden: dict[str, object] = {"comment_words": (), "banned": {}, "banned_accounts": {}, "shut_out": ()}
     hidden["removals"] = [msgspec.structs.replace(removal, who="") for removal in space.removals]
     if space.removed is not None:
         hidden |= {"seats": {}, "removed": msgspec.structs.replace(space.removed, who="")}

@@ -10,7 +10,7 @@ import msgspec
 from stentor.base.texts import UNSAID
 from stentor.base.units import SeatId, SpaceId
 from stentor.crowd.ladder import Cause
-from stentor.spaces.model import Asking, Commenting, Keep, Role, RundownItem
+from stentor.spaces.model import Asking, Commenting, Keep, Role, RundownItem, Visibility
 from stentor.spaces.switches import Switch
 
 
@@ -32,6 +32,7 @@ class CreateSpace(Command, frozen=True, kw_only=True):
     host_account: str = ""
     """The account that the host's seat belongs to; empty when the link is all there is."""
     description: str = ""
+    visibility: Visibility = Visibility.PUBLIC
 
 
 class Rename(Command, frozen=True):
@@ -181,6 +182,20 @@ class RemoveSpace(Command, frozen=True):
 
     who: str = ""
     reason: str = ""
+
+
+class SetVisibility(Command, frozen=True):
+    """Chooses who may hear the space, and know of it; with ``anew`` its key changes also when nothing else does."""
+
+    visibility: Visibility
+    anew: bool = False
+
+
+class ShutOut(Command, frozen=True):
+    """Somebody with an account may not hear a private space any more, or (with ``out`` false) again."""
+
+    account: str
+    out: bool = True
 
 
 class SetListed(Command, frozen=True):

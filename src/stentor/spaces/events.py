@@ -10,7 +10,7 @@ import msgspec
 
 from stentor.base.units import SeatId, SpaceId
 from stentor.crowd.ladder import Cause
-from stentor.spaces.model import Asking, Commenting, Keep, Role, RundownItem
+from stentor.spaces.model import Asking, Commenting, Keep, Role, RundownItem, Visibility
 
 
 class EventBase(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=True):
@@ -32,6 +32,7 @@ class SpaceCreated(EventBase, frozen=True):
     person: int = 0
     """The host's number: stored events hold it instead of the name (``store.persons``)."""
     description: str = ""
+    visibility: Visibility = Visibility.PUBLIC
 
 
 class SpaceRenamed(EventBase, frozen=True):
@@ -325,6 +326,24 @@ class SoundStopped(EventBase, frozen=True):
     """Before it was over."""
 
 
+class VisibilityChanged(EventBase, frozen=True):
+    """Who may hear it, and know of it."""
+
+    visibility: Visibility
+
+
+class KeyTurned(EventBase, frozen=True):
+    """Addresses below the key that was are no longer good."""
+
+
+class ListenerShutOut(EventBase, frozen=True):
+    account: str
+
+
+class ListenerLetIn(EventBase, frozen=True):
+    account: str
+
+
 class KeepChanged(EventBase, frozen=True):
     """For how many days after the end things are kept, if the site keeps them so long."""
 
@@ -342,6 +361,7 @@ class LetGo(EventBase, frozen=True):
     who: str
 
 
+PrivacyEvent = VisibilityChanged | KeyTurned | ListenerShutOut | ListenerLetIn
 SoundEvent = SoundAdded | SoundDropped | SoundPlayed | SoundTurned | SoundStopped
 Event = (
     SpaceCreated | SpaceRenamed | SpaceDescribed | LanguageChanged | SpaceRescheduled | HoldChanged
@@ -351,7 +371,7 @@ Event = (
     | SpaceRemoved | ListingChanged | ReplayTrimmed | SeatGiven | SeatClaimed | SeatPictured | PersonErased
     | RecordingAgreed | LinkRenewed | SeatRemoved | SeatConnected | SeatLost | RoleChanged | HostChanged
     | SeatMuted | SeatUnmuted | SeatTurned | SeatBanned | BanLifted | NotePinned | NoteUnpinned | RundownSet | ItemBegun
-    | SoundEvent | KeepChanged | LetGo
+    | SoundEvent | PrivacyEvent | KeepChanged | LetGo
 )  # fmt: skip
 
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)

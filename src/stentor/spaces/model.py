@@ -49,6 +49,23 @@ class Asking(StrEnum):
     NOBODY = "nobody"
 
 
+class Visibility(StrEnum):
+    """Who may hear a space, and know of it."""
+
+    PUBLIC = "public"
+    UNLISTED = "unlisted"
+    """Whoever has the link; it stands in no list."""
+    MEMBERS = "members"
+    """Whoever has an account on this site and was not shut out."""
+    PASSWORD = "password"
+    TICKETS = "tickets"
+    """Whoever brings a ticket, one listener at a time."""
+
+
+PRIVATE = frozenset({Visibility.MEMBERS, Visibility.PASSWORD, Visibility.TICKETS})
+"""Of these everything lies below a key, and for everybody else there is no such space (``spaces.private``)."""
+
+
 class Commenting(StrEnum):
     """Whether those who are signed in may comment."""
 
@@ -236,6 +253,11 @@ class Space(msgspec.Struct, frozen=True):
     """The whole space was deleted."""
     listed: bool = True
     """Whether it stands in lists."""
+    visibility: Visibility = Visibility.PUBLIC
+    turn: int = 0
+    """How often the key of a private space was changed besides every hour."""
+    shut_out: tuple[str, ...] = ()
+    """The accounts that may not hear it. The house's own."""
     description: str = ""
     """What it is about: plain text with line breaks, in which addresses of the web become links."""
     trim: Trim | None = None
@@ -250,6 +272,11 @@ class Space(msgspec.Struct, frozen=True):
     def allows(self, switch: Switch) -> bool:
         """Whether ``switch`` is on."""
         return switch.value not in self.off
+
+    @property
+    def private(self) -> bool:
+        """Whether it lies below a key."""
+        return self.visibility in PRIVATE
 
     @property
     def when_ms(self) -> int:
@@ -313,8 +340,8 @@ class Space(msgspec.Struct, frozen=True):
         return min(own, key=lambda seat: list(Role).index(seat.role), default=None)
 
     def shuts_out(self, account: str) -> bool:
-        """Whether an account was shut out with a seat of its own; never a guest (an empty name)."""
-        return bool(account) and account in self.banned_accounts.values()
+        """Whether an account was shut out, also with a seat of its own; never a guest (an empty name)."""
+        return bool(account) and (account in self.shut_out or account in self.banned_accounts.values())
 
     @property
     def host(self) -> Seat | None:

@@ -12,7 +12,7 @@ from stentor.spaces import checks
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
 from stentor.spaces.board import UNFINISHED_MS
-from stentor.spaces.model import OVER, Removal, Role, Space, State, Trim
+from stentor.spaces.model import OVER, Removal, Role, Space, State, Trim, Visibility
 
 MOST_REMOVALS = 100
 """Of one recording: they travel with the space."""
@@ -23,6 +23,8 @@ RemovalEvent = e.RecordingRemoved | e.SpaceRemoved | e.ListingChanged | e.Replay
 def decide(space: Space, command: RemovalCommand, at_ms: int) -> list[e.Event]:
     """The events of a command, as ``rules.decide``; raises :class:`BadInput` and :class:`Conflict`."""
     if isinstance(command, c.SetListed):
+        if command.on and space.private:
+            raise Conflict("A private space stands in no list; make it public first.", code="private-space")
         return [] if command.on is space.listed else [e.ListingChanged(at_ms=at_ms, listed=command.on)]
     if isinstance(command, c.RemoveSpace) and space.removed is not None:
         return []
@@ -50,7 +52,9 @@ def apply(space: Space, event: RemovalEvent) -> Space:
     replace = msgspec.structs.replace
     match event:
         case e.ListingChanged(listed=listed):
-            return replace(space, listed=listed)
+            if space.private:
+                return replace(space, listed=False)
+            return replace(space, listed=listed, visibility=Visibility.PUBLIC if listed else Visibility.UNLISTED)
         case e.ReplayTrimmed(from_ms=from_ms, to_ms=to_ms):
             return replace(space, trim=None if (from_ms, to_ms) == (0, None) else Trim(from_ms, to_ms))
         case e.RecordingRemoved():

@@ -48,7 +48,8 @@ class DataCategory(StrEnum):
 GOES: Final[dict[DataCategory, tuple[type[e.EventBase], ...]]] = {
     DataCategory.EVENTS: (
         e.SeatConnected, e.SeatLost, e.SeatMuted, e.SeatUnmuted, e.SeatTurned, e.SeatPictured, e.SeatBanned,
-        e.BanLifted, e.LinkRenewed, e.NotePinned, e.NoteUnpinned, e.RundownSet, e.ItemBegun, e.CommentsChanged,
+        e.ListenerShutOut, e.ListenerLetIn, e.BanLifted, e.LinkRenewed, e.NotePinned, e.NoteUnpinned, e.RundownSet,
+        e.ItemBegun, e.CommentsChanged,
         e.AskingChanged, e.SoundAdded, e.SoundDropped, e.SoundPlayed, e.SoundTurned, e.SoundStopped,
     ),
     DataCategory.PEOPLE: (e.SeatGiven, e.SeatClaimed, e.SeatRemoved, e.RecordingAgreed, e.RoleChanged, e.HostChanged),

@@ -144,6 +144,8 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.RemoveRecording: _HOSTS | _HOUSE,
     c.RemoveSpace: _HOSTS | _HOUSE,
     c.SetListed: _HOSTS,
+    c.SetVisibility: _HOSTS,
+    c.ShutOut: _CO_HOSTS,
     c.TrimReplay: _HOSTS,
     c.ConnectSeat: _HOUSE,
     c.LoseSeat: _HOUSE,

@@ -18,11 +18,11 @@ from stentor.base.errors import BadInput, Conflict, NotFound
 from stentor.base.units import seat_id, space_id
 from stentor.crowd.door import CLASSES
 from stentor.crowd.rungs import TOP
-from stentor.spaces import attendance, checks, comments, pins, removal, retention, rundown, seats, sounds
+from stentor.spaces import attendance, checks, comments, pins, private, removal, retention, rundown, seats, sounds
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
 from stentor.spaces.events import Event
-from stentor.spaces.model import OVER, Role, Seat, Space, State
+from stentor.spaces.model import OVER, Role, Seat, Space, State, Visibility
 from stentor.spaces.refusals import refusal, refuse_if_over, too_late
 
 S = State
@@ -80,6 +80,8 @@ def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
     at_ms = max(unix_ms(now), _newest_ms(space))
     if isinstance(command, c.Abandon) and space.hosted:
         return []  # a host came in this very moment
+    if isinstance(command, private.PrivacyCommand):
+        return private.decide(space, command, at_ms)
     if type(command) in TRANSITIONS:
         following = TRANSITIONS[type(command)].get(space.state)
         if following is None:
@@ -175,6 +177,10 @@ def _apply(space: Space | None, event: Event) -> Space:
             return sounds.apply(space, event)
         case e.KeepChanged() | e.LetGo():
             return retention.apply(space, event)
+        case e.VisibilityChanged() | e.KeyTurned() | e.ListenerShutOut() | e.ListenerLetIn():
+            return private.apply(space, event)
+        case e.SeatBanned() if space.private:
+            space = private.turned(space)
     if type(event) not in NEXT:
         return seats.apply(space, event)
     if isinstance(event, e.DoorsOpened):
@@ -204,6 +210,7 @@ def _create(space: Space | None, command: c.CreateSpace, now: float) -> list[Eve
             language=checks.language(command.language),
             host_account=command.host_account,
             description=checks.description(command.description),
+            visibility=command.visibility,
         )
     ]
 
@@ -317,5 +324,7 @@ def _created(event: e.SpaceCreated) -> Space:
         hold=event.hold,
         language=event.language,
         description=event.description,
+        visibility=event.visibility,
+        listed=event.visibility is Visibility.PUBLIC,
         version=1,
     )

@@ -289,6 +289,26 @@ deletions = Table(
 )
 """Accounts that were deleted lately; what is left of each is its number."""
 
+space_passwords = Table(
+    "space_passwords",
+    metadata,
+    Column("space", String(48), ForeignKey("spaces.id"), primary_key=True),
+    Column("hash", Text, nullable=False, comment="argon2id"),
+    Column("set_ms", BigInteger, nullable=False),
+)
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("space", String(48), ForeignKey("spaces.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("name", String(80), nullable=False),
+    Column("digest", String(64), nullable=False, comment="SHA-256 of its code; empty when it was taken back"),
+    Column("used_ms", BigInteger),
+    Index("ix_tickets_digest", "space", "digest"),
+)
+"""For one listener each, to a private space."""
+
 site = Table(
     "site",
     metadata,

@@ -8,7 +8,7 @@ from stentor.base.errors import NotAllowed, NotSignedIn
 from stentor.base.units import SeatId
 from stentor.crowd.ladder import Cause
 from stentor.spaces import commands as c
-from stentor.spaces.model import Asking, Keep, Role, State
+from stentor.spaces.model import Asking, Keep, Role, State, Visibility
 from stentor.spaces.rights import ADMIN, ANYONE, HOUSE, MAY, Actor, Look, Rank, allowed, rank, require, seated
 from stentor.spaces.switches import Switch
 from tests.support.spaces import ANNA, BEN, CREATE, HOST, do, with_guests
@@ -57,6 +57,8 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (c.RemoveRecording(), "admin host house"),
     (c.RemoveSpace(), "admin host house"),
     (c.SetListed(False), "admin host"),
+    (c.SetVisibility(Visibility.MEMBERS), "admin host"),
+    (c.ShutOut("ada"), "admin host co_host"),
     (c.TrimReplay(), "admin host"),
     (c.ConnectSeat(BEN), "house"),
     (c.LoseSeat(BEN), "house"),

@@ -14,7 +14,7 @@ from stentor.crowd.ladder import Cause
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
 from stentor.spaces.events import Event
-from stentor.spaces.model import OVER, TALKING, Asking, Role, RundownItem, Space, State
+from stentor.spaces.model import OVER, TALKING, Asking, Role, RundownItem, Space, State, Visibility
 from stentor.spaces.rules import apply, decide
 from stentor.spaces.seats import MOST_INVITED
 from stentor.spaces.switches import Switch
@@ -49,6 +49,8 @@ COMMANDS = st.one_of(
     ),
     st.just(c.RemoveSpace("host", "Why")),
     st.builds(c.SetListed, st.booleans()),
+    st.builds(c.SetVisibility, st.sampled_from(Visibility)),
+    st.builds(c.ShutOut, st.sampled_from(["ada", "ben"]), st.booleans()),
     st.builds(c.Describe, st.sampled_from(["", "Tea.\n\nAnd cake."])),
     st.builds(c.SetLanguage, st.sampled_from(["en", "de"])),
     st.builds(c.TrimReplay, st.integers(-1, 90_000), st.none() | st.integers(0, 90_000)),

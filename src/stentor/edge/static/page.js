@@ -147,7 +147,7 @@ for (const button of document.querySelectorAll("[data-share]")) {
   /** @type {HTMLElement} */ (button).hidden = false;
   button.addEventListener("click", async () => {
     const { share } = await import("./shared/share.js");
-    await share({ title: state.door.title, url: `${location.origin}${base.slice(0, -1)}` }, say);
+    await share({ title: state.door.title, url: location.origin + (root.dataset.home ?? base.slice(0, -1)) }, say);
   });
 }
 // In another site's frame there is room for the player only.

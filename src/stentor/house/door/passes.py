@@ -5,7 +5,7 @@ from __future__ import annotations
 from stentor.base.config import Settings
 from stentor.crowd import door
 from stentor.crowd.door import Class
-from stentor.house.spaces import schema
+from stentor.house.door import schema
 from stentor.house.spaces.service import Spaces
 from stentor.spaces import commands as c
 from stentor.spaces import rights

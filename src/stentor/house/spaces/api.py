@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from litestar import Request, get, patch, post
@@ -24,15 +24,27 @@ from stentor.house.who.callers import Callers
 from stentor.people.model import Account
 from stentor.spaces import commands as c
 from stentor.spaces import events, rights
-from stentor.spaces.model import Space
+from stentor.spaces.model import PRIVATE, Space, Visibility
 from stentor.spaces.rights import Actor, Look
 
 SpaceParameter = FromPath[str]
 _Request = Request[Any, Any, Any]
 
 
+class Choices(Protocol):
+    """Who may hear a space, as ``house.private`` keeps it."""
+
+    def require_choice(self, visibility: Visibility, password: str | None, known: str | None = None) -> None: ...
+    async def set_password(self, space: str, password: str) -> None: ...
+
+
 def handlers(
-    spaces: Spaces, callers: Callers, views: Views, invitations: Invitations, pictures: Pictures
+    spaces: Spaces,
+    callers: Callers,
+    views: Views,
+    invitations: Invitations,
+    pictures: Pictures,
+    choices: Choices,
 ) -> list[HTTPRouteHandler]:
     """The spaces themselves. It is one function so that the handlers share the service without module state."""
 
@@ -48,7 +60,7 @@ def handlers(
         rights.require(actor, _ANY_CREATION, None)
         account = await callers.account(request) if data.host_name is None else None
         language = data.language or views.language or UNSAID
-        space = await _create(spaces, data, actor, account, language, invitations.max_seats)
+        space = await _create(spaces, choices, data, actor, account, language, invitations.max_seats)
         host = next(iter(space.seats.values()))
         if account is not None:
             space = await pictures.show(space, host, account)
@@ -70,16 +82,6 @@ def handlers(
         found = await spaces.change(space, _wishes(data), actor)
         return await views.space(found, actor)
 
-    @get("/spaces/{space:str}/events", summary="Everything that happened, in order: the evidence")
-    async def history(request: _Request, space: SpaceParameter) -> schema.EventList:
-        found = await spaces.load(space)
-        rights.require(await who(request, space), Look.EVENTS, found)
-        numbered = [
-            {"version": version, **msgspec.json.decode(events.encode(event))}
-            for version, event in await spaces.store.history(found.id)
-        ]
-        return schema.EventList(space=found.id, events=numbered)
-
     @post("/spaces/{space:str}/invitations", summary="Invite to a seat, or make a seat's link anew")
     async def invite(
         request: _Request, space: SpaceParameter, data: JSONBody[schema.NewInvitation]
@@ -90,10 +92,10 @@ def handlers(
     async def invited(request: _Request, space: SpaceParameter) -> schema.InvitationList:
         return await invitations.waiting(space, await who(request, space))
 
-    return [every, create, one, edit, history, invite, invited]
+    return [every, create, one, edit, invite, invited]
 
 
-def site_handlers(callers: Callers, views: Views) -> list[HTTPRouteHandler]:
+def site_handlers(spaces: Spaces, callers: Callers, views: Views) -> list[HTTPRouteHandler]:
     """What runs, and what was recorded."""
 
     @get("/admin", summary="Whether the caller is the admin")
@@ -110,17 +112,34 @@ def site_handlers(callers: Callers, views: Views) -> list[HTTPRouteHandler]:
     async def recordings(request: _Request) -> site_schema.RecordingList:
         return await views.recordings(await callers.actor(request))
 
-    return [admin, processes, recordings]
+    @get("/spaces/{space:str}/events", summary="Everything that happened, in order: the evidence")
+    async def history(request: _Request, space: SpaceParameter) -> schema.EventList:
+        found = await spaces.load(space)
+        rights.require(await callers.actor(request, space), Look.EVENTS, found)
+        numbered = [
+            {"version": version, **msgspec.json.decode(events.encode(event))}
+            for version, event in await spaces.store.history(found.id)
+        ]
+        return schema.EventList(space=found.id, events=numbered)
+
+    return [admin, processes, recordings, history]
 
 
 _ANY_CREATION = c.CreateSpace(id=SpaceId("any"), title="any", host_seat=SeatId("any"), host_name="any")
 
 
 async def _create(
-    spaces: Spaces, data: schema.NewSpace, actor: Actor, account: Account | None, language: str, max_seats: int
+    spaces: Spaces,
+    choices: Choices,
+    data: schema.NewSpace,
+    actor: Actor,
+    account: Account | None,
+    language: str,
+    max_seats: int,
 ) -> Space:
     """Makes the space, its host's seat ``account``'s; an id made from the title gets a tail when it is taken."""
-    wanted = data.id or slug(data.title)
+    choices.require_choice(data.visibility, data.password)
+    wanted = data.id or (secrets.token_hex(8) if data.visibility in PRIVATE else slug(data.title))
     wish = c.CreateSpace(
         id=space_id(wanted),
         title=data.title,
@@ -131,13 +150,18 @@ async def _create(
         max_seats=data.max_seats or max_seats,
         language=language,
         description=data.description,
+        visibility=data.visibility,
     )
     try:
-        return await spaces.create(wish, actor)
+        space = await spaces.create(wish, actor)
     except Conflict as error:
         if data.id is not None or error.error_code != "space-exists":
             raise
-    return await spaces.create(msgspec.structs.replace(wish, id=space_id(f"{wanted}-{secrets.token_hex(3)}")), actor)
+        tailed = msgspec.structs.replace(wish, id=space_id(f"{wanted}-{secrets.token_hex(3)}"))
+        space = await spaces.create(tailed, actor)
+    if data.password is not None:
+        await choices.set_password(space.id, data.password)
+    return space
 
 
 def _wishes(data: schema.SpaceChange) -> list[c.Command]:

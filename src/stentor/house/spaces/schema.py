@@ -11,7 +11,7 @@ from stentor.audio.watch import Oddity
 from stentor.base.units import SEAT_ID, SPACE_ID
 from stentor.crowd.ladder import Cause
 from stentor.spaces.lights import Lights
-from stentor.spaces.model import Asking, Commenting, Keep, Removal, Role, RundownItem, Sound, State, Trim
+from stentor.spaces.model import Asking, Commenting, Keep, Removal, Role, RundownItem, Sound, State, Trim, Visibility
 from stentor.spaces.phase import Phase
 from stentor.spaces.quality import Quality
 from stentor.spaces.readiness import Hindrance
@@ -35,7 +35,6 @@ WEB_ADDRESS = {
 LARGEST = 2**53 - 1
 """The largest number that every reader of JSON keeps whole (RFC 8259, 6)."""
 Time = Annotated[int, Meta(ge=0, le=LARGEST, description="Wall clock in milliseconds since 1970 (UTC).")]
-PassClass = Literal["member", "press", "invited", "follower"]
 Word = Annotated[str, Meta(extra_json_schema={"pattern": "^[A-Za-z0-9]{1,40}$"})]
 InvitedRole = Literal["speaker", "co_host"]
 
@@ -57,6 +56,10 @@ class NewSpace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What people speak. When left out, the site's (``STENTOR_LANGUAGE``); without one ``und``, and hosts are asked."""
     description: Description = ""
     """What it is about: plain text, in which addresses of the web become links."""
+    visibility: Visibility = Visibility.PUBLIC
+    """Who may hear it, and know of it. A private space has a random id where none is given."""
+    password: Annotated[str, Meta(min_length=8, max_length=200, extra_json_schema=ONE_LINE)] | None = None
+    """Of a space with ``visibility: password``."""
 
 
 class SpaceChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -253,28 +256,6 @@ class SpaceRow(msgspec.Struct, frozen=True):
     """Where whoever is signed in and has a seat of their own gets onto the stage."""
 
 
-class DoorChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``limited`` holds the door where it is; ``passes`` are the classes that are let in all the same."""
-
-    limited: bool
-    passes: list[PassClass] = []
-
-
-class NewPass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """For whom, and for how many seconds: a week when left out."""
-
-    kind: PassClass
-    expires_s: Annotated[int, msgspec.Meta(ge=60, le=366 * 86400)] = 7 * 86400
-
-
-class PassView(msgspec.Struct, frozen=True):
-    """A link to the listener's page that needs no place at the door."""
-
-    kind: str
-    link: str
-    expires_ms: Time
-
-
 class DoorView(msgspec.Struct, frozen=True):
     """Who is let in."""
 
@@ -371,6 +352,8 @@ class SpaceView(msgspec.Struct, frozen=True):
     """Something that was removed is still stored; nobody gets it any more."""
     listed: bool = True
     """Whether it stands in lists."""
+    visibility: Visibility = Visibility.PUBLIC
+    """Who may hear it, and know of it."""
     trim: Trim | None = None
     """What the replay shows; null for all of it."""
     ends_ms: int | None = None

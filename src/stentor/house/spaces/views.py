@@ -18,6 +18,7 @@ from stentor.spaces import commands as c
 from stentor.spaces.lights import NEWS_LATE_S, Lights, lights
 from stentor.spaces.model import ON_AIR, OVER, Asking, Keep, Role, RundownItem, Seat, Space, State
 from stentor.spaces.phase import Phase, facts, phase
+from stentor.spaces.private import chosen
 from stentor.spaces.readiness import hindrances
 from stentor.spaces.retention import DataCategory
 from stentor.spaces.rights import Actor, Look, Rank
@@ -126,14 +127,7 @@ class Views:
             sounds=space.sounds,
             playing=_playing(space, unix_ms(now)),
             ladder=schema.LadderView(space.rung, space.rung_cause, space.rung_value, space.pinned_rung),
-            door=schema.DoorView(
-                p=space.p,
-                waiting=space.waiting,
-                places=places(self._statuses, now),
-                limited=space.limited,
-                passes=list(space.passes),
-                overflow_s=space.overflow_s,
-            ),
+            door=self._door(space, now),
             you=self._you(space, actor),
             asking=space.asking,
             reactions=space.reactions,
@@ -147,6 +141,7 @@ class Views:
             removed=space.removed,
             erasing=not (space.recorded and not space.removals) and await self._spaces.store.removals.waits(space.id),
             listed=space.listed,
+            visibility=chosen(space),
             trim=space.trim,
             ends_ms=attendance.ends_ms(space, self._end_after),
             keep=space.keep,
@@ -206,9 +201,15 @@ class Views:
         """The listener's page."""
         return f"{self._audience}/s/{space}"
 
+    def page(self, space: Space) -> str:
+        """Where listeners come in."""
+        return f"{self._audience}/enter/{space.id}" if space.private else self.listen(space.id)
+
     def addresses(self, space: Space) -> dict[str, str]:
         """Where listeners find what there is in this state."""
         page = self.listen(space.id)
+        if space.private:
+            return {"page": self.page(space)}
         found = {"page": page, "door": f"{page}/door.json", "hold": f"{page}/hold.m4a"}
         if space.state in ON_AIR:
             found |= {
@@ -236,7 +237,7 @@ class Views:
             live_ms=space.live_ms,
             ended_ms=space.ended_ms,
             listeners=self._statuses.listeners(space.id, now),
-            listen=self.listen(space.id),
+            listen=self.page(space),
             host=space.host.name if space.host else "",
             people=_guests(space) if space.state in OVER else [],
             length_ms=_shown_ms(space) if space.state is State.REPLAY and space.recorded else None,
@@ -244,9 +245,23 @@ class Views:
             stage=f"{self._house}/stage/{space.id}" if own else None,
         )
 
+    def now(self) -> float:
+        """The wall clock, in seconds."""
+        return self._spaces.clock()
+
     def phase(self, space: Space, now: float) -> Phase:
         """What is true of a space for those inside."""
         return phase(facts(space, self._stages.stage(space.id, now), unix_ms(now)))
+
+    def _door(self, space: Space, now: float) -> schema.DoorView:
+        return schema.DoorView(
+            p=space.p,
+            waiting=space.waiting,
+            places=places(self._statuses, now),
+            limited=space.limited,
+            passes=list(space.passes),
+            overflow_s=space.overflow_s,
+        )
 
     def _lights(self, space: Space, now: float) -> Lights:
         return lights(space, self._statuses.fresh(now), now, self._statuses.fresh(now, within_s=NEWS_LATE_S))
@@ -282,7 +297,8 @@ class Views:
         )
 
     def _recording(self, space: Space) -> str | None:
-        return f"{self.listen(space.id)}/recording.m4a" if space.state is State.REPLAY and space.recorded else None
+        there = space.state is State.REPLAY and space.recorded and not space.private
+        return f"{self.listen(space.id)}/recording.m4a" if there else None
 
     def _you(self, space: Space, actor: Actor) -> schema.You:
         seat = rights.own_seat(actor, space)

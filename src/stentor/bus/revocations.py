@@ -1,0 +1,43 @@
+"""Passes that hold no more, for edges. KV bucket ``revoked``, key ``{space}.{holder}`` (``_`` for every space).
+
+Only the house writes. The bus forgets each when no pass that it is about holds any more (``spaces.private.PASS_S``).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from stentor.base.errors import Overloaded
+from stentor.bus.documents import Documents
+from stentor.bus.stored import FAILED
+from stentor.spaces.private import PASS_S
+
+KEPT_S = PASS_S + 600.0
+EVERY_SPACE = "_"
+
+
+class Revocation(msgspec.Struct, frozen=True):
+    """Passes of this holder that were given before ``version`` (ms) open nothing."""
+
+    space: str
+    holder: str
+    """Hexadecimal."""
+    version: int
+
+
+class Revocations(Documents[Revocation]):
+    """The list as one process sees it."""
+
+    bucket = "revoked"
+    kind = Revocation
+
+    def key(self, document: Revocation) -> str:
+        return f"{document.space}.{document.holder}"
+
+    async def put(self, document: Revocation, *, anew: bool = True) -> None:
+        """Tells everybody; readers pass over an older version. Raises :class:`Overloaded` without the bus."""
+        subject = f"$KV.{self.bucket}.{self.key(document)}"
+        try:
+            await self.bus.js.publish(subject, msgspec.json.encode(document), msg_ttl=KEPT_S)
+        except FAILED as error:
+            raise Overloaded(f"The bus did not take a revocation: {error!r}.", retry_after_s=1.0) from error
