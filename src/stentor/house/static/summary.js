@@ -37,6 +37,7 @@ export class Summary {
     $("summary").hidden = !over;
     $("summary-replay").hidden = view.state !== "replay" || !view.recording;
     $("summary-replay").href = view.audience.page;
+    $("summary-report").href = `${view.audience.page}/report`;
     if (over && !this.#looking) this.#follow();
   }
 
@@ -56,6 +57,7 @@ export class Summary {
   async #counts() {
     try {
       const { figures, curve, until_ms: until } = await ask("GET", `/spaces/${this.space}/counts`, { token: this.token });
+      $("summary-report").hidden = false; // it is made of the same rows
       const found = SHOWN.filter((name) => figures[name]?.value);
       $("summary-figures").replaceChildren(...this.#lengths(), ...found.map((name) => counted(name, figures[name])));
       this.#curve(curve);
