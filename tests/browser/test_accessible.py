@@ -1,4 +1,4 @@
-"""Everybody can use the pages: what axe-core finds, the keyboard alone, narrow screens, light and dark."""
+"""Everybody can use the pages: what axe-core finds, the keyboard alone, narrow, with longer words, light, dark."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from tests.browser.test_people import at, invitation, sign_up
 from tests.support.axe import CONTRAST, RULES, violations
 from tests.support.browser import RATE_HZ, Visit, visit, write_wav
 from tests.support.edge import Rig, edge, live_space
+from tests.support.pseudo import too_long
 from tests.support.recorded import record, recorded_space
 from tests.support.whole import Whole
 
@@ -58,6 +59,8 @@ async def open_to_all(page: Visit, name: str) -> None:
         found += [f"{look}: {violation}" for violation in await violations(page.page, rules)]
         wide = int(await page.page.evaluate("document.documentElement.scrollWidth"))
         found += [f"{look}: sticks out to {wide} px"] if wide > size["width"] else []
+        if (scheme, size) == LOOKS[0]:
+            found += [f"{look}, in longer words: {complaint}" for complaint in await too_long(page.page)]
     found += [f"{name}: {complaint}" for complaint in await by_keyboard(page)]
     assert not found, "\n".join(found)
 

@@ -23,7 +23,6 @@ from stentor.edge import door, told
 from stentor.edge.channel import Channel
 from stentor.edge.page import ListenerPages
 from stentor.edge.reply import Document, Reply
-from stentor.people.site import SiteLook
 from stentor.spaces import front, phase, portraits
 from stentor.spaces.front import Front, PublicProfile
 from stentor.spaces.model import Space, State
@@ -39,7 +38,12 @@ CACHE: Final = "public, max-age=0, s-maxage=3, stale-while-revalidate=2, stale-i
 """A cache takes a crowd's requests off the edges with three seconds as well as with ten, and shows nothing that was
 deleted more than five seconds longer than they do, also when they are away."""
 FRESH_S: Final = 5.0
-"""How long a page is served before it is made again: that takes milliseconds in which this edge sends nothing."""
+"""How long a page is served before it is asked whether anything of it has changed. To make one takes milliseconds in
+which this edge sends nothing."""
+LATEST_S: Final = 60.0
+"""How long a page is served in which nothing has changed but the time."""
+MOST_MADE: Final = 300
+"""Pages, feeds and people in a language; those that nobody has asked for longest are made again when they are."""
 FACES: Final = 3
 LONGEST_QUERY: Final = 100
 MOST_FOUND: Final = 12
@@ -58,6 +62,10 @@ LEAST_LISTENERS: Final = 3
 
 def _too_many(wait_s: float) -> Overloaded:
     return Overloaded("Many are searching just now; try again in a moment.", retry_after_s=max(1.0, wait_s))
+
+
+def _told_listeners(channel: Channel) -> int:
+    return channel.audience if channel.audience >= LEAST_LISTENERS else 0
 
 
 def _names(space: Space) -> list[str]:
@@ -93,6 +101,14 @@ class Card(msgspec.Struct, frozen=True):
     """Empty when it is that of the page."""
 
 
+class Made(msgspec.Struct, frozen=True):
+    """A page as it was made, from what (``mark``), and when that was looked at last."""
+
+    mark: tuple[object, ...]
+    at_s: float
+    document: Document
+
+
 class FrontPages:
     """``run`` is a task of the role. ``gone`` says whether a space is known to be removed, which the bus says before
     the document does; ``site`` is this site's own word in identifiers."""
@@ -112,7 +128,7 @@ class FrontPages:
         self._address, self._site, self._clock = address, site, clock
         self._front: Front | None = None
         self._read = b""
-        self._made: dict[tuple[str, str], tuple[float, SiteLook, Document]] = {}
+        self._made: OrderedDict[tuple[str, str], Made] = OrderedDict()
         self._accounts: dict[str, str] = {}
         """Of those with a page, by handle."""
         self._found: OrderedDict[tuple[str, str], tuple[float, Document]] = OrderedDict()
@@ -170,11 +186,22 @@ class FrontPages:
 
     def _document(self, name: str, language: str) -> Document:
         now = self._clock()
-        made_s, look, document = self._made.get((name, language), (0.0, None, None))
-        if document is None or look is not self._pages.look or not 0 <= now - made_s < FRESH_S:
-            document = self._make(name, language, now)
-            self._made[name, language] = now, self._pages.look, document
+        made, look = self._made.get((name, language)), self._pages.look
+        if made is not None and made.mark[0] is look and 0 <= now - made.at_s < FRESH_S:
+            return made.document
+        mark = look, int(now // LATEST_S), *self._on()
+        same = made is not None and made.mark == mark and made.at_s <= now
+        document = made.document.dated(now) if made and same else self._make(name, language, now)
+        self._made[name, language] = Made(mark, now, document)
+        self._made.move_to_end((name, language))
+        if len(self._made) > MOST_MADE:
+            self._made.popitem(last=False)
         return document
+
+    def _on(self) -> list[object]:
+        """What may change between two documents of the house: of every space that this edge follows."""
+        channels = self._channels.values()
+        return [(each.space.id, each.space.version, _told_listeners(each)) for each in channels]
 
     def _search(self, query: str, language: str) -> Document:
         """What is found in titles and people; of all that the document has."""
@@ -254,7 +281,7 @@ class FrontPages:
         """A space as pages show it among others."""
         base, people = f"/s/{space.id}", front.people(space)
         channel = self._channels.get(space.id)
-        listeners = channel.audience if channel is not None and space.on_air else 0
+        listeners = _told_listeners(channel) if channel is not None and space.on_air else 0
         at_ms = space.scheduled_ms if space.state in (State.SCHEDULED, State.CANCELLED) else space.live_ms
         at = datetime.fromtimestamp(at_ms / 1000, UTC) if at_ms is not None else None
         on_ms = max(0, unix_ms(now) - space.live_ms) if space.on_air and space.live_ms is not None else 0
@@ -270,7 +297,7 @@ class FrontPages:
             when=f"{at:%Y-%m-%d %H:%M} UTC" if at else "",
             iso=f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else "",
             minutes=minutes,
-            listeners=listeners if listeners >= LEAST_LISTENERS else 0,
+            listeners=listeners,
             language="" if space.language.split("-")[0] in (language, UNSAID) else space.language,
         )
 

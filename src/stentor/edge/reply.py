@@ -48,6 +48,15 @@ class Reply:
         reply._head_bytes = len(reply.full)
         return reply
 
+    def dated(self, now: float) -> Reply:
+        """The same reply, made now."""
+        reply = Reply.__new__(Reply)
+        reply.status, reply._head_bytes = self.status, self._head_bytes
+        start = self.full.index(b"\r\nDate: ", 0, self._head_bytes) + len(b"\r\nDate: ")
+        date = formatdate(now, usegmt=True).encode()  # every date is as long
+        reply.full = self.full[:start] + date + self.full[start + len(date) :]
+        return reply
+
     def render(self, *, head_only: bool, keep_alive: bool) -> bytes:
         """The bytes to write."""
         if keep_alive and not head_only:
@@ -82,6 +91,14 @@ class Document:
         if "if-none-match" in headers and http.etag_matches(headers["if-none-match"], self._etag):
             return self._unchanged
         return self._zipped if http.accepts_gzip(headers.get("accept-encoding")) else self._plain
+
+    def dated(self, now: float) -> Document:
+        """The same text, known to be so still: its age for caches begins anew."""
+        document = Document.__new__(Document)
+        document._content_type, document._etag = self._content_type, self._etag
+        document._plain, document._zipped = self._plain.dated(now), self._zipped.dated(now)
+        document._unchanged = self._unchanged.dated(now)
+        return document
 
     def private(self, now: float) -> Reply:
         """The reply for this asker alone: no cache may give it to another."""

@@ -13,6 +13,7 @@ import pytest
 from stentor.base.errors import Overloaded
 from stentor.base.units import SeatId, SpaceId
 from stentor.edge.front import SEARCHES
+from stentor.edge.reply import Document
 from stentor.spaces import front
 from stentor.spaces.front import Front, PublicProfile
 from stentor.spaces.model import Removal, Role, Seat, Space, State
@@ -134,6 +135,40 @@ async def test_what_is_deleted_is_named_no_longer() -> None:
             seconds = [int(rule.split("=")[1]) for rule in fields["cache-control"].split(", ") if "=" in rule]
             assert max(seconds) <= 5, path
             assert b"friday" in body or path == "/calendar.ics", path
+
+
+async def test_a_page_is_made_when_something_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the one that is there is served with a new date, so that its age for caches begins anew; once a minute it is
+    made for what time alone changes. Who asks for many languages and people fills no memory."""
+    made = list[str]()
+    async with edge(live_space(seats=ADA), address=HERE) as rig:
+        pages = rig.site.front
+        make = pages._make
+
+        def counted(name: str, language: str, now: float) -> Document:
+            made.append(name)
+            return make(name, language, now)
+
+        monkeypatch.setattr(pages, "_make", counted)
+        await told(rig, COMING)
+        rig.now = rig.now // 60 * 60 + 1
+        _, first, body = await rig.get("/")
+        for _ in range(3):
+            rig.now += 6
+            status, again, same = await rig.get("/")
+            assert (status, same, again["etag"]) == (200, body, first["etag"])
+        assert again["date"] != first["date"]
+        assert (await rig.get("/", f"If-None-Match: {first['etag']}"))[0] == 304
+        assert made == [""]
+        await told(rig, COMING, LATER)
+        assert b"/s/later" in (await rig.get("/"))[2]
+        rig.now += 60
+        await rig.get("/")
+        assert made == [""] * 3
+        monkeypatch.setattr("stentor.edge.front.MOST_MADE", 2)
+        for path in ("/?lang=de", "/feed.xml", "/feed.xml?lang=de", "/calendar.ics"):
+            await rig.get(path)
+        assert len(pages._made) == 2
 
 
 async def test_it_stays_when_the_store_fails() -> None:
