@@ -8,7 +8,7 @@ import pytest
 
 from stentor.audio.pcm import Samples
 from tests.browser.conftest import Browsers
-from tests.browser.test_voices import AS_RECORDED, THERE
+from tests.browser.test_voices import AS_RECORDED, THERE, TRIES
 from tests.support.browser import RATE_HZ, visit
 from tests.support.sound import correlation
 from tests.support.whole import Whole
@@ -49,13 +49,16 @@ async def test_one_hears_oneself_before_the_doors_open(
         await page.says("#you", "You are invited as Host")
         await page.page.click("#hold")
         assert await page.advances("#hold-music", seconds=1.0) > 0.5
-        await page.page.click("#check")
-        await page.says("#check-said", "Say a sentence")
-        await page.until("document.querySelector('#hold-music').paused", "the music is quiet while one speaks")
-        await page.says("#check-said", "Listen")
-        heard = await page.record("#echo", 3.5)
-        await page.says("#check-found", "The network is good")
-        assert correlation(heard[4800:-4800], voices["reader"]).score > THERE
+        scores: list[float] = []
+        while not scores or scores[-1] <= THERE:
+            assert len(scores) < TRIES, f"one does not hear oneself: {scores}"
+            await page.page.click("#check")
+            await page.says("#check-said", "Say a sentence")
+            await page.until("document.querySelector('#hold-music').paused", "the music is quiet while one speaks")
+            await page.says("#check-said", "Listen")
+            heard = await page.record("#echo", 3.5)
+            await page.says("#check-found", "The network is good")
+            scores.append(correlation(heard[4800:-4800], voices["reader"]).score)
         lights = await page.page.eval_on_selector_all("#check-found li", "all => all.map((li) => li.dataset.light)")
         assert lights == ["green"] * 3
         assert (await house.call("GET", "/spaces/green"))["seats"][0]["state"] == "away"
@@ -106,9 +109,12 @@ async def test_before_the_doors_they_hear_each_other_and_the_pages_say_so(
             "[...document.querySelectorAll('#people .quiet')].every((how) => /^(ready|talking)/.test(how.textContent))",
             "both are ready",
         )
-        heard = await host.record("#mix", 6)
-        pieces = [heard[at : at + PIECE] for at in range(0, heard.size - PIECE, PIECE // 2)]
-        assert max(correlation(piece, voices["cards"]).score for piece in pieces) > THERE
+        scores: list[float] = []
+        while not scores or scores[-1] <= THERE:
+            assert len(scores) < TRIES, f"they do not hear each other: {scores}"
+            heard = await host.record("#mix", 6)
+            pieces = [heard[at : at + PIECE] for at in range(0, heard.size - PIECE, PIECE // 2)]
+            scores.append(max(correlation(piece, voices["cards"]).score for piece in pieces))
         await listener.says("#to-come", "On stage: Grace")
         await house.call("POST", "/spaces/before/doors")
         await host.says("#state", "Doors open")
