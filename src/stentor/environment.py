@@ -35,7 +35,7 @@ READS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "house": (
         "account_gb", "account_spaces", "account_spaces_day", "address_connections", "audience_port", "audience_url",
-        "bus_hours", "comments_listeners", "comments_words", "create_spaces", "database_url", "end_after",
+        "backups", "bus_hours", "comments_listeners", "comments_words", "create_spaces", "database_url", "end_after",
         "guest_comments", "host", "ice_servers", "keep_comments", "keep_events", "keep_recordings", "keep_sounds",
         "language", "max_seats", "oidc_client_id", "oidc_issuer", "oidc_name", "oidc_secret_file", "oidc_sign_up",
         "port", "public_url", "quota_gb", "removals_url", "sign_up", "tls_cert", "tls_key", "trusted_proxies",

@@ -1,15 +1,29 @@
-"""What administrators do without a shell, over real HTTP: the overview."""
+"""What administrators do without a shell, over real HTTP: the overview, and backups."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, cast
 
 import httpx
+import msgspec
 import pytest
 import pytest_asyncio
 
+from stentor.base import config
+from stentor.base.clock import wall
+from stentor.base.errors import Conflict
+from stentor.house.admin.backups import Backups
+from stentor.house.site.service import SiteKeeper
+from stentor.store import backup
+from stentor.store.objects import Objects
+from stentor.store.site import SiteTable
+from stentor.store.work import Work
 from tests.integration.test_people import browser, sign_up
-from tests.support.house import House, running_house
+from tests.support.house import House, problem, running_house
+from tests.support.small_disk import small_disk
 from tests.support.wait import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -61,3 +75,86 @@ async def test_others_get_the_list_alone(house: House) -> None:
     found = (await house.anyone.get("/admin")).text
     assert 'id="admin-form"' in found
     assert 'id="live"' not in found
+
+
+async def made(who: httpx.AsyncClient, count: int) -> list[dict[str, Any]]:
+    """The backups, once there are so many and none is being made; what went wrong fails the test."""
+    found: dict[str, Any] = {}
+
+    async def follow() -> None:
+        nonlocal found
+        while not found or found["running"]:
+            found = (await who.get("/site/backups")).json()
+
+    async with asyncio.timeout(60):
+        await follow()
+    assert found["failed"] is None, found
+    assert len(found["backups"]) == count, found
+    return list(found["backups"])
+
+
+async def test_a_backup_is_made_fetched_and_deleted(house: House, admin: httpx.AsyncClient, tmp_path: Path) -> None:
+    """It is whole, with the account of who made it and no other backup; no cache keeps it, and all is on record."""
+    answer = await admin.post("/site/backups")
+    assert answer.status_code == 202, answer.text
+    problem(await admin.post("/site/backups"), 409, "backup-running")
+    (first,) = await made(admin, 1)
+    assert first["checked_ms"] >= first["made_ms"]
+    assert first["by"] == "ada"
+    fetched = await admin.get(f"/site/backups/{first['name']}")
+    assert fetched.headers["cache-control"] == "no-store"
+    assert len(fetched.content) == first["size_bytes"]
+    file = tmp_path / "fetched.tar"
+    file.write_bytes(fetched.content)
+    names = backup.check(file).names
+    assert "database/stentor.db" in names
+    assert not [name for name in names if "backups/" in name]
+    there = config.load({}, data=str(tmp_path / "restored"))
+    await backup.restore(there, file)
+    async with running_house(tmp_path / "again", data=there.data) as again:
+        assert [each["handle"] for each in (await again.http.get("/api/v1/accounts")).json()["accounts"]] == ["ada"]
+    assert first["name"] in await page(house, admin, "/admin/backups")
+    assert (await admin.delete(f"/site/backups/{first['name']}")).json()["backups"] == []
+    problem(await admin.get(f"/site/backups/{first['name']}"), 404, "backup-not-found")
+    deeds = [each["deed"] for each in (await admin.get("/site/record")).json()["entries"]]
+    assert deeds[:3] == ["backup-deleted", "backup-fetched", "backup-made"]
+
+
+async def test_a_folder_that_cannot_be_written(house: House, admin: httpx.AsyncClient) -> None:
+    """It is said what to do, and stays on the page until a backup was made."""
+    place = house.settings.backups_folder
+    place.rename(place.with_name("aside"))
+    place.write_text("a file where the folder should be")
+    said = problem(await admin.post("/site/backups"), 409, "backups-unwritable")["detail"]
+    assert "STENTOR_BACKUPS" in str(said)
+    assert "did not succeed" in await page(house, admin, "/admin/backups")
+    place.unlink()
+    assert (await admin.post("/site/backups")).status_code == 202
+    await made(admin, 1)
+
+
+async def test_a_full_disk(house: House, admin: httpx.AsyncClient, tmp_path: Path) -> None:
+    """Nothing is begun that there is no room for; and one that the disk ends in the middle leaves nothing behind."""
+    with small_disk(tmp_path / "disk", 4) as disk:
+        settings = msgspec.structs.replace(house.settings, backups=str(disk))
+        site = SiteKeeper(SiteTable(cast("Work", None)), Objects.open(settings.recordings_address), settings)
+        backups = Backups(settings, site, wall, lambda: True)
+        with pytest.raises(Conflict, match="are free"):
+            await backups.make(by="ada")
+        backups.spare_bytes = -(1 << 40)
+        (disk / "balloon").write_bytes(b"x" * ((4 << 20) - 65_536))
+        await backups.make(by="ada")
+        await eventually(lambda: not backups.busy, "the disk ends it", within_s=30)
+        failed = (await backups.view()).failed
+        assert failed is not None
+        assert failed.code == "backup-no-room", failed
+        assert [each.name for each in disk.iterdir()] == ["balloon"]
+
+
+async def test_the_plan(admin: httpx.AsyncClient) -> None:
+    """An hour that no day has is refused, and what was set stays."""
+    assert (await admin.patch("/site/backups", json={"hour": 3, "keep": 2})).json()["keep"] == 2
+    problem(await admin.patch("/site/backups", json={"hour": 24}), 400, "bad-input")
+    found = (await admin.get("/site/backups")).json()
+    assert (found["hour"], found["keep"]) == (3, 2)
+    assert (await admin.patch("/site/backups", json={"hour": None})).json()["hour"] is None

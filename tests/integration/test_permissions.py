@@ -146,6 +146,11 @@ EXPECTED = {
     "GET /site/attack": SITE,
     "GET /site/attack.csv": SITE,
     "GET /site/record": SITE,
+    "GET /site/backups": SITE,
+    "POST /site/backups": SITE,
+    "PATCH /site/backups": SITE,
+    "GET /site/backups/{backup}": SITE,
+    "DELETE /site/backups/{backup}": SITE,
     "GET /site": SITE,
     "PATCH /site": SITE,
     "PUT /site/logo": SITE,
@@ -156,6 +161,7 @@ EXPECTED = {
 }
 BODIES: dict[str, dict[str, Any]] = {
     "PATCH /site": {"name": "New"},
+    "PATCH /site/backups": {"hour": 3},
     "POST /spaces": {"title": "Another"},
     "PATCH /spaces/{space}": {"title": "New"},
     "PUT /spaces/{space}/door": {"limited": True},
@@ -243,6 +249,7 @@ class Site:
             "item": "x",
             "ticket": "1",
             "token": "x",
+            "backup": "stentor-20260101-000000.tar",
         }
         values |= {"space": space, "seat": seats["speaker"]}
         headers: dict[str, str] = {}

@@ -15,7 +15,7 @@ ROWS = {
     "bus": 2, "store": 2,
     "stage": 3, "programme": 3, "edge": 3, "archive": 3, "house": 3, "captions": 3, "https": 3,
     "client": 4, "rehearsal": 4,
-    "supervisor": 4, "environment": 4, "end_with_parent": 4, "logfiles": 4,
+    "supervisor": 4, "environment": 4, "end_with_parent": 0, "logfiles": 4,
     "app": 4, "cli": 4, "__main__": 4, "__init__": 0,
 }  # fmt: skip
 CORES = ("wire", "audio", "people", "crowd", "spaces", "evidence")

@@ -19,6 +19,8 @@ from stentor.base.errors import SetupError
 from stentor.base.texts import TAG
 
 PREFIX = "STENTOR_"
+BACKUPS = "backups"
+"""The folder in the data folder where backups are, unless they have a place of their own."""
 CHOICES = {
     "sign_up": ("open", "invitation", "closed"),
     "create_spaces": ("admins", "members"),
@@ -92,6 +94,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """``s3://bucket/prefix`` or ``file:///…``; empty means the data folder."""
     removals_url: str = ""
     """A further place for the list of what was removed, as ``recordings_url``; empty for none."""
+    backups: str = ""
+    """Folder of the backups that administrators make in the browser; empty means ``backups`` in the data folder."""
     bus_hours: float = 24.0
     """How long the bus keeps chunks, in hours: so long may the archive be down without a loss."""
     bus_gb: float = 0.0
@@ -195,6 +199,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def database_address(self) -> str:
         return self.database_url or f"sqlite:///{self.folder / 'stentor.db'}"
+
+    @property
+    def backups_folder(self) -> Path:
+        """Where the backups are that are made in the browser, or every day."""
+        return Path(self.backups).resolve() if self.backups else self.folder / BACKUPS
 
     @property
     def recordings_address(self) -> str:

@@ -25,8 +25,9 @@ def routes(pages: Pages, views: Views, desk: Administration, listed: Listed) -> 
 
     def answer(visit: Visit, name: str, **values: Any) -> Response[str]:
         """A page with numbers and times in it."""
+        handle = visit.account.handle if visit.account else ""
         figures = Figures(visit.language, pages.say(visit.language))
-        return pages.answer(visit, name, figures=figures, iso=iso, utc=utc, page={}, **values)
+        return pages.answer(visit, name, figures=figures, iso=iso, utc=utc, page={"handle": handle}, **values)
 
     async def for_admins(request: _Request, name: str, **values: Any) -> Response[str] | Redirect:
         visit = await pages.visit(request)
@@ -34,7 +35,10 @@ def routes(pages: Pages, views: Views, desk: Administration, listed: Listed) -> 
             return sign_in_first(visit)
         if not visit.admin:
             return pages.notice(visit, f"{name}.title", "notice.accounts", 403)
-        return pages.answer(visit, name, page={"handle": visit.account.handle}, **values)
+        for key, value in values.items():
+            if callable(value):
+                values[key] = await value()
+        return answer(visit, name, **values)
 
     @route("/admin", http_method=READ, include_in_schema=False)
     async def admin(request: _Request) -> Response[str]:
@@ -44,6 +48,10 @@ def routes(pages: Pages, views: Views, desk: Administration, listed: Listed) -> 
         seen = await desk.overviews.look(views)
         used = sum(each.processors for each in seen.processes) / PROCESSORS
         return answer(visit, "overview", seen=seen, used=used, processors=PROCESSORS)
+
+    @route("/admin/backups", http_method=READ, include_in_schema=False)
+    async def backups(request: _Request) -> Response[str] | Redirect:
+        return await for_admins(request, "backups", seen=desk.backups.view, fresh=f"{desk.backups.data}-new")
 
     @route("/accounts", http_method=READ, include_in_schema=False)
     async def accounts(request: _Request) -> Response[str] | Redirect:
@@ -63,4 +71,4 @@ def routes(pages: Pages, views: Views, desk: Administration, listed: Listed) -> 
             await pages.visit(request), "design", icons=pages.symbols("icons"), reactions=pages.symbols("reactions")
         )
 
-    return Router("/", route_handlers=[admin, accounts, site, welcome, design])
+    return Router("/", route_handlers=[admin, backups, accounts, site, welcome, design])

@@ -21,6 +21,7 @@ from stentor.house.accounts import api as account_api
 from stentor.house.accounts import api_provider, provider
 from stentor.house.accounts.oidc_login import OidcLogin
 from stentor.house.accounts.people import People
+from stentor.house.admin import api_backups
 from stentor.house.admin.desk import Administration
 from stentor.house.captions import api as api_captions
 from stentor.house.captions.service import Corrections
@@ -147,7 +148,7 @@ def build(
         *api_back_channel.handlers(back_channels, callers),
         *_of_comments(comments, GuestComments(spaces, chats, settings, keys.invitations), desk, callers),
         *api_captions.handlers(Corrections(spaces), callers),
-        *api_look.handlers(site, callers, readers),
+        *_of_site(site, admin, people, callers, readers),
         *api_retention.handlers(spaces, callers, views, retention, storage),
     ]
     routes = [
@@ -162,6 +163,15 @@ def build(
     ]
     app, lanes = _litestar(routes, shown, sessions.cookie), Lanes(callers.known)
     return secured(limited(app, lanes), house=settings.house_address, media=settings.audience_address), lanes
+
+
+def _of_site(
+    site: SiteKeeper, admin: Administration, people: People, callers: Callers, readers: Readers
+) -> list[HTTPRouteHandler]:
+    return [
+        *api_look.handlers(site, callers, readers),
+        *api_backups.handlers(admin.backups, site, people, callers),
+    ]
 
 
 def _pages(

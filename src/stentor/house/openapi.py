@@ -18,6 +18,8 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from stentor.base.errors import PROBLEM_TYPE
 from stentor.base.units import MADE_ID, SEAT_ID, SPACE_ID
 from stentor.house.accounts import schema as account_schema
+from stentor.house.admin import schema as admin_schema
+from stentor.house.admin.backups import NAME
 from stentor.house.captions import schema as caption_schema
 from stentor.house.comments import schema as comment_schema
 from stentor.house.counts import schema as counts_schema
@@ -64,6 +66,8 @@ UPLOADS = {
     "PUT /account/picture": "PNG, JPEG or WebP.",
     "PUT /site/logo": "PNG, JPEG, WebP or GIF.",
 }
+FILES = {"GET /site/backups/{backup}": "application/x-tar"}
+"""What is answered with a file, which the framework takes for a form."""
 MAY_BE_MISSING = {"POST /sign-up", "POST /reports", "GET /site/attack.csv"}
 """Without a name in the address, and still of something that may not be there."""
 _NAME = {"type": "string", "pattern": MADE_ID}
@@ -75,6 +79,7 @@ IN_ADDRESSES: dict[str, dict[str, Any]] = {
     "decision": {"type": "string", "pattern": "^[0-9]{1,9}$"},
     "receipt": {"type": "string", "pattern": "^[0-9]{1,9}-[0-9a-f]{40}$"},
     "ticket": {"type": "string", "pattern": "^[0-9]{1,8}$"},
+    "backup": {"type": "string", "pattern": NAME},
     "comment": {"type": "string", "pattern": "^[0-9]{1,9}$"},
     "cue": {"type": "string", "pattern": "^[0-9]{1,10}-[A-Za-z0-9_-]{0,48}$"},
     "before": {"type": "integer", "minimum": 0, "maximum": schema.LARGEST},
@@ -141,6 +146,7 @@ class Description(JsonRenderPlugin):
 MODULES = (
     schema,
     account_schema,
+    admin_schema,
     caption_schema,
     comment_schema,
     counts_schema,
@@ -183,6 +189,8 @@ def _mend(route: str, operation: dict[str, Any]) -> None:
         content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary", "minLength": 1}}}
         operation["requestBody"] = {"required": True, "description": UPLOADS[route], "content": content}
     kept = {status: answer for status, answer in operation["responses"].items() if int(status) < 400}
+    if route in FILES:
+        operation["responses"]["200"]["content"] = {FILES[route]: {"schema": {"type": "string", "format": "binary"}}}
     content = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     refused = {
         str(status): {"description": ERRORS[status], "content": content} for status in _statuses(route, operation)

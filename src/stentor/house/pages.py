@@ -48,6 +48,7 @@ SECTIONS = (
     ("/accounts", "sections.people", "people"),
     ("/admin/moderation", "moderation.title", "chat"),
     ("/admin/site", "sections.site", "settings"),
+    ("/admin/backups", "sections.backups", "download"),
     ("/admin/design", "sections.design", "react"),
 )
 """What administrators go to: the address, the key of its name, and its picture."""

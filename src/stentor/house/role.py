@@ -126,7 +126,7 @@ async def _run(
     letting_go = RetentionKeeper(retention, bus, holder=instance)
     site = SiteKeeper(SiteTable(store.work), spaces.objects, settings)
     await site.begin()
-    admin = Administration(spaces, statuses, counts)
+    admin = Administration(spaces, statuses, counts, site, settings, leads=lambda: jobs.lease.held)
     app, lanes = build(
         spaces, statuses, back_channels, chats, settings,
         keys=own, retention=retention, counts=counts, site=site, admin=admin,

@@ -31,6 +31,10 @@ class Deed(StrEnum):
     PROVIDER_LINKED = "provider-linked"
     PROVIDER_UNLINKED = "provider-unlinked"
     DELETED = "deleted"
+    BACKUP_MADE = "backup-made"
+    """``detail`` is its file, as below; the daily ones stand in no record."""
+    BACKUP_FETCHED = "backup-fetched"
+    BACKUP_DELETED = "backup-deleted"
 
 
 class RecordEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -45,6 +45,9 @@ class SiteWishes(msgspec.Struct, frozen=True, omit_defaults=True):
     rules: str = ""
     sign_up: SignUp | None = None
     create_spaces: Creators | None = None
+    backup_hour: int | None = None
+    """Of each day (UTC) in which a backup is made; None for never."""
+    backup_keep: int = 7
 
 
 class SiteRules(msgspec.Struct, frozen=True):

@@ -35,8 +35,8 @@ OBJECTS, DATA = "objects/", "data/"
 LISTS = (f"{withdrawal.FOLDER}/", f"{forgotten.FOLDER}/")
 """Where a backup is restored these may be: they hold for it."""
 SECRET = f"{DATA}secret"
-MADE_AGAIN = frozenset({"nats", "logs", "objects", folder.LOCK, folder.RESTORING})
-"""What of the data folder is in no backup: the bus (it holds a day), logs; objects have a place of their own."""
+MADE_AGAIN = frozenset({"nats", "logs", "objects", config.BACKUPS, folder.LOCK, folder.RESTORING})
+"""What of the data folder is in no backup: bus (it holds a day), logs, backups; objects have a place of their own."""
 COPIED_BYTES = 1 << 20
 
 
@@ -84,7 +84,8 @@ def _require_new(settings: Settings, file: Path) -> None:
     """Raises :class:`BadInput` for a file that is there, or that the next backup would have in it."""
     if file.exists():
         raise BadInput(f"There is a file {file} already; choose another name.")
-    if file.resolve().is_relative_to(settings.folder):
+    place = file.resolve()
+    if place.is_relative_to(settings.folder) and not place.is_relative_to(settings.folder / config.BACKUPS):
         raise BadInput(f"{file} is in the data folder; choose a place outside, on another disk at best.")
 
 

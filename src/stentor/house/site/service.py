@@ -72,6 +72,11 @@ class SiteKeeper:
         await self._table.change(lambda known: msgspec.structs.replace(known, **checked))
         await self.read()
 
+    async def plan_backups(self, hour: int | None, keep: int) -> None:
+        """When backups are made each day (an hour of UTC; None for never), and how many are kept."""
+        await self._table.change(lambda known: msgspec.structs.replace(known, backup_hour=hour, backup_keep=keep))
+        await self.read()
+
     async def set_logo(self, data: bytes, readers: Readers) -> None:
         """Sets the logo; raises :class:`BadInput` for what is no picture, :class:`Overloaded`."""
         await self._table.set_logo(await readers.picture("site", data))

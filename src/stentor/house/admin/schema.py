@@ -1,0 +1,62 @@
+"""What the part of the REST API takes and gives that is for administrators of the whole site."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from stentor.house.spaces.schema import Time
+
+
+class BackupView(msgspec.Struct, frozen=True):
+    """One backup."""
+
+    name: str
+    made_ms: Time
+    size_bytes: int
+    checked_ms: Time | None
+    """When it was read back to its end, and every file in it was what its hash says; null where nobody has."""
+    by: str
+    """The handle of who made it; empty for the clock, and for the holder of the admin token."""
+
+
+class BackupRunning(msgspec.Struct, frozen=True):
+    """The one that is being made."""
+
+    since_ms: Time
+    written_bytes: int
+
+
+class BackupFailure(msgspec.Struct, frozen=True):
+    """Why the last one was not made."""
+
+    at_ms: Time
+    code: str
+    """``backups-unwritable``, ``backup-no-room`` or ``backup-failed``."""
+    detail: str
+
+
+class BackupList(msgspec.Struct, frozen=True):
+    """All backups, the newest first, and when they are made."""
+
+    folder: str
+    own_disk: bool
+    """Whether they are on another disk than the data."""
+    backups: list[BackupView]
+    running: BackupRunning | None
+    failed: BackupFailure | None
+    """Null once one was made."""
+    hour: int | None
+    """Of each day (UTC) in which one is made; null for none."""
+    keep: int
+    """How many of them are kept where they are made every day, the newest."""
+
+
+class BackupPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When backups are made, and how many are kept."""
+
+    hour: Annotated[int, Meta(ge=0, le=23)] | None
+    """Of each day (UTC); null for never."""
+    keep: Annotated[int, Meta(ge=1, le=365)] = 7
