@@ -14,7 +14,7 @@ _MEASURE = """() => {
   const within = document.querySelector("dialog[open]") ?? document;
   for (let node = texts.nextNode(); node; node = texts.nextNode()) {
     const words = node.data.trim();
-    if (!/[a-z]/i.test(words) || node.parentElement.closest("script, style, noscript, code, option")) continue;
+    if (!/[a-z]/i.test(words) || node.parentElement.closest("script, style, noscript, code, option, .unseen")) continue;
     kept.push([node, node.data]);
     const more = "öñé twó ßév".repeat(20).slice(0, Math.ceil(words.length * 0.4));
     node.data = node.data.replace(/[aeiou]/gi, (letter) => accents[letter]).replace(/\\s*$/, more + " ");

@@ -172,6 +172,7 @@ async function now() {
 
 function show() {
   $("now").hidden = !me.creates || Boolean(token);
+  $("create-do").className = $("now").hidden ? "primary" : ""; // one filled button
   $("create").hidden = !token && !me.creates;
   $("create-form").elements.host.required = !me.creates || Boolean(token);
   $("host-hint").hidden = !me.creates || Boolean(token);
