@@ -187,7 +187,8 @@ async def test_an_admin_rules_over_accounts(house: Whole, browsers: Browsers) ->
         await sign_up(page, "Root", "root")
         await sign_up(other, "Mallory", "mallory")
         await page.page.goto(at(house, "/account"))
-        await follow(page, "header a[href='/accounts']", "/accounts")
+        await follow(page, "header a[href='/admin']", "/admin")
+        await follow(page, ".sections a[href='/accounts']", "/accounts")
         await page.until("document.querySelector('[data-handle=root]')", "one's own account is listed")
         assert await page.page.locator("[data-handle=root] :is(button, select)").count() == 0
         await page.page.fill("#search", "@mall")
