@@ -51,7 +51,7 @@ async def test_a_space_is_edited_while_it_is_live(house: Whole, browsers: Browse
         await host.page.fill("#edit-name", "Tea & cake")
         await host.page.fill("#edit-about", "What is in it?\nSee https://example.org/tea.")
         await host.page.select_option("#edit-language", "de")
-        await host.page.uncheck("#edit-listed")
+        await host.page.select_option("#edit-visibility", "unlisted")
         await host.page.get_by_role("button", name="Save", exact=True).click()
         await host.says("#edit-said", "Saved")
         view = await house.call("GET", "/spaces/edited")

@@ -11,14 +11,16 @@ from pathlib import Path
 import pytest
 
 from stentor.base import grid
+from stentor.base.signing import doors_key
 from stentor.base.units import SeatId
 from stentor.cli import outside
 from stentor.cli.findings import Verdict
 from stentor.crowd.door import SLOTS
-from stentor.spaces import portraits
-from stentor.spaces.model import Role, Seat
+from stentor.spaces import portraits, private
+from stentor.spaces.model import Role, Seat, Visibility
+from stentor.spaces.private import Pass
 from tests.support import caches, debian
-from tests.support.edge import PATIENCE_S, Rig, edge, live_space, request
+from tests.support.edge import PATIENCE_S, SECRET, Rig, edge, live_space, request
 from tests.support.ports import free_ports
 
 LISTENERS = 1000
@@ -194,3 +196,44 @@ async def test_the_preflight_sees_what_a_cache_makes_of_hls(tmp_path: Path, key:
             found = {finding.what: finding for finding in await looking}
     assert {"page", "page's parts", "hls", "aac", "ticket", "playlist", "reload", "part"} == found.keys()
     assert {what for what, finding in found.items() if finding.verdict is not Verdict.OK} == bad
+
+
+async def once(port: int, target: str, *lines: str) -> tuple[bytes, bytes]:
+    """One reply on a connection of its own."""
+    client = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        return await ask(client, target, *lines)
+    finally:
+        client[1].close()
+        await client[1].wait_closed()
+
+
+@both
+async def test_a_private_space_lies_in_a_cache_below_its_key_only(cache: Command, tmp_path: Path) -> None:
+    """Through the recipes: what the key opens is kept once for all, streams need a pass, and who has neither is told
+    what is told where there is no space; an old key leads who has a pass to the new one."""
+    space = live_space(visibility=Visibility.MEMBERS, listed=False)
+    key, [port] = private.secret(doors_key(SECRET)), free_ports(1)
+    async with edge(space) as rig, debian.running(cache(tmp_path, port, rig.port), port, tmp_path / "log"):
+        at = f"/s/friday{private.below(private.keys(key, space, rig.now)[0])}"
+        text = private.issue(key, "friday", Pass(b"somebody", round(rig.now * 1000), round(rig.now) + 9000))
+        cookie = f"Cookie: stentor-pass-friday={text}"
+        before = await metric(rig, "requests")
+        for _ in range(FEW):
+            head, _ = await once(port, f"{at}/hls/aac-64/init.mp4")
+            assert b" 200 " in head.split(b"\r\n")[0]
+        assert await metric(rig, "requests") - before <= 3
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request(f"{at}/live.aac", cookie))
+        async with asyncio.timeout(PATIENCE_S):
+            assert b" 200 " in await reader.readline()
+        writer.close()
+        for path in ("", "/door.json", "/live.aac", "/hls/index.m3u8", "/k/" + 32 * "0" + "/door.json"):
+            ours, theirs = [await once(port, f"/s/{name}{path}") for name in ("friday", "sunday")]
+            assert ours[0].split(b"\r\n")[0] == theirs[0].split(b"\r\n")[0]
+            assert b" 404 " in ours[0].split(b"\r\n")[0]
+            assert ours[1] == theirs[1], path
+        rig.now += private.HOUR_S + private.OVERLAP_S
+        head, _ = await once(port, f"{at}/hls/aac-64.m3u8", cookie)
+        assert b" 307 " in head.split(b"\r\n")[0]
+        assert b"no-store" in head

@@ -97,6 +97,7 @@ interface SpaceView {
   removals: RemovalView[];
   trim: TrimView | null;
   listed: boolean;
+  visibility: "public" | "unlisted" | "members" | "password" | "tickets";
   erasing: boolean;
 }
 

@@ -13,7 +13,7 @@ import msgspec
 from stentor.base.clock import unix_ms, wall
 from stentor.base.errors import BadInput, Conflict, NotFound
 from stentor.base.texts import UNSAID
-from stentor.cli import options, removal, tables
+from stentor.cli import listeners, options, removal, tables
 from stentor.cli.house import House
 from stentor.crowd.door import CLASSES
 from stentor.crowd.rungs import TOP
@@ -36,6 +36,7 @@ def _common(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--host-name", default="Host", show_default=True, help="Who hosts it.")
 @click.option("--at", metavar="TIME", help="When it begins, such as 2026-12-31T20:00 (local time).")
 @click.option("--language", metavar="TAG", help="Which language is spoken, such as en or de; asked for when left out.")
+@click.option("--visibility", type=listeners.CHOICES, help="Who may hear it, and know of it; everybody when left out.")
 @_common
 def create(
     title: str,
@@ -43,11 +44,13 @@ def create(
     host_name: str,
     at: str | None,
     language: str | None,
+    visibility: str | None,
     data: str | None,
     as_json: bool,
 ) -> None:
     """Make a space, and the host's invitation."""
     body = {"title": title, "host_name": host_name, "id": space_id, "scheduled_ms": _milliseconds(at) if at else None}
+    body |= {"visibility": visibility, "password": listeners.password_for(visibility)}
     with House(options.settings(data=data)) as house:
         asks = not language and sys.stdin.isatty()
         body["language"] = spoken(house.get("/admin").get("language", "")) if asks else language
@@ -109,7 +112,7 @@ _lead("doors", "Open the doors: hold music for those who come early.")
 _lead("live", "Go live; opens the doors too.")
 _lead("end", "End it for everybody.")
 _lead("cancel", "Call it off, before its doors open.")
-for _command in removal.COMMANDS:
+for _command in (*removal.COMMANDS, *listeners.COMMANDS):
     space.add_command(_command)
 
 

@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 
 from stentor.base.vitals import memory_bytes
 from stentor.bus.status import Status
+from stentor.edge.channel import Channel
 from stentor.edge.worker import Worker
 from stentor.evidence.counts import METHODS, Counts
 from stentor.wire.http import Request
@@ -91,8 +92,10 @@ def numbers(worker: Worker) -> dict[str, float]:
 class Numbers(Collector):
     """Everything that edges count. An edge of another version tells what it knows, and the rest is left out."""
 
-    def __init__(self, edges: Iterable[Status], counted: Callable[[str], Counts | None]) -> None:
-        self._counted = counted
+    def __init__(
+        self, edges: Iterable[Status], counted: Callable[[str], Counts | None], hidden: Callable[[str], bool]
+    ) -> None:
+        self._counted, self._hidden = counted, hidden
         self._edges = sorted(edges, key=lambda edge: edge.instance)
 
     def collect(self) -> Iterator[Metric]:
@@ -107,7 +110,7 @@ class Numbers(Collector):
 
     def _counts(self) -> Iterator[Metric]:
         """The numbers of the spaces that edges carry, as houses add them up."""
-        on_air = {space for edge in self._edges for space in edge.spaces}
+        on_air = {space for edge in self._edges for space in edge.spaces if not self._hidden(space)}
         counts = [counts for space in sorted(on_air) if (counts := self._counted(space)) is not None]
         for name, method in METHODS.items():
             family = GaugeMetricFamily(f"stentor_space_{name}", f"{method[0].upper()}{method[1:]}.", labels=["space"])
@@ -144,6 +147,8 @@ class Numbers(Collector):
         rung = GaugeMetricFamily("stentor_edge_rung", "Rung of the ladder.", labels=["edge", "space"])
         for edge in self._edges:
             for space, seen in edge.spaces.items():
+                if self._hidden(space):
+                    continue
                 labels = [edge.instance, space]
                 for form, count in seen.formats.items():
                     listeners.add_metric([*labels, form], count)
@@ -177,8 +182,19 @@ def may_read(request: Request, token: bytes) -> bool:
     return scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token)
 
 
-def render(edges: Iterable[Status], counted: Callable[[str], Counts | None] = lambda _: None) -> bytes:
-    """The page; ``counted`` gives the numbers of a space, where a house has told them."""
+def hidden(channels: Mapping[str, Channel], space: str) -> bool:
+    """Whether a space is private: then it is counted in the sums of edges, and has no label of its own."""
+    channel = channels.get(space)
+    return channel is not None and channel.space.private
+
+
+def render(
+    edges: Iterable[Status],
+    counted: Callable[[str], Counts | None] = lambda _: None,
+    hidden: Callable[[str], bool] = lambda _: False,
+) -> bytes:
+    """The page; ``counted`` gives the numbers of a space, where a house has told them, ``hidden`` says of which space
+    nothing is told by its name."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Numbers(edges, counted))
+    registry.register(Numbers(edges, counted, hidden))
     return generate_latest(registry)

@@ -92,7 +92,7 @@ class Site:
         self._objects, self._worker, self.gate = objects, worker, gate
         self._address, self._house, self._overflow = address, house, overflow
         self._status, self._edges, self._clock_wrong = status, edges, clock_wrong
-        self._counted = counted
+        self._render = partial(metrics.render, counted=counted, hidden=partial(metrics.hidden, self.channels))
         self._metrics_token = metrics_token.encode()
         self._pages = ListenerPages(address=address, house=house, overflow=overflow, now=worker.clock())
         self.front = FrontPages(
@@ -151,7 +151,7 @@ class Site:
                 return self._health()
             case ["metrics"] if metrics.may_read(request, self._metrics_token):
                 own = self._status()
-                text = metrics.render([own] if request.query.get("of") == "this" else self._edges(own), self._counted)
+                text = self._render([own] if request.query.get("of") == "this" else self._edges(own))
                 return Reply(200, {"Content-Type": metrics.TYPE, "Cache-Control": NO_STORE}, text, now=self._now())
         if self._forwarder is not None and (of_house(request.path) or (path == [""] and not self.front.known)):
             return self._forwarder.forward(request, connection, self._house_failed)

@@ -127,7 +127,7 @@ def build(
     pictures, line = Pictures(spaces, people.limit, readers), RequestQueue(spaces, invitations)
     oidc_login = OidcLogin(people, provider.configured(settings, spaces.clock), opens=settings.oidc_sign_up == "on")
     views = Views(spaces, statuses, settings, ice)
-    listeners = Listeners(spaces, statuses, people.limit, settings, keys.doors)
+    listeners = Listeners(spaces, statuses, people, settings, keys.doors)
     comments = Comments(spaces, CommentsTable(spaces.store.work), chats, settings)
     desk = _desk(spaces, people, Effects(spaces, people, pictures, chats), settings, keys)
     guard = Guard(spaces, callers, listeners)

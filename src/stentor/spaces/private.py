@@ -2,7 +2,7 @@
 
 Everything of a private space lies below ``/s/{space}/k/{key}``. The key follows from the site's secret, the space, its
 *turn* (which rises whenever somebody is shut out) and the hour, so every edge knows it and asks nobody. A *pass* says
-whose it is and until when; an edge checks it by one HMAC, about 3 µs (``bench/private.py``).
+whose it is and until when; an edge checks it by one HMAC, about 5 µs with its cookie (``bench/private.py``).
 
 A key may be kept by caches, and whoever has its address hears the space until it changes. A pass is one person's.
 """

@@ -40,6 +40,8 @@ class People:
         self._passwords = Passwords()
         self._passkeys = Passkeys(settings.house_address, *settings.house_others, named=lambda: site.look.name)
         self.limit = SharedLimit(accounts.attempts, clock)
+        self.on_gone: Callable[[str], Awaitable[None]] = _nothing
+        """Called with an account that was suspended."""
         self.why_suspended: Callable[[str], Awaitable[str]] = _nowhere
         """The link to the decision that suspended an account, given its id; empty where there is none."""
         self._log = log.get("house")
@@ -221,6 +223,8 @@ class People:
         """Changes what an admin may of somebody's account; whoever is suspended is signed out at once."""
         if ruling.suspended is not None:
             await self.store.suspend(account.id, self.now_ms if ruling.suspended else None)
+            if ruling.suspended:
+                await self.on_gone(account.id)
             await self.note(by, Deed.SUSPENDED if ruling.suspended else Deed.RESTORED, account)
         changed = await self.store.change(account.id, role=ruling.role)
         if ruling.role is not None:
@@ -317,3 +321,7 @@ def _codes() -> tuple[list[str], list[str]]:
 def _whose(by: Account | None) -> str | None:
     """Whose invitations somebody may see: None for everybody's."""
     return None if by is None or by.role is SiteRole.ADMIN else by.id
+
+
+async def _nothing(account: str) -> None:
+    """Until somebody wants to know."""

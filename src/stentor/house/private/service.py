@@ -16,9 +16,9 @@ from stentor.bus.revocations import EVERY_SPACE, Revocation, Revocations
 from stentor.bus.status import Statuses
 from stentor.crowd.addresses import source
 from stentor.house.accounts.passwords import Passwords
+from stentor.house.accounts.people import People
 from stentor.house.private import schema
 from stentor.house.spaces.service import Spaces
-from stentor.house.who.shared_limit import SharedLimit
 from stentor.people import checks
 from stentor.people.digests import digest
 from stentor.people.model import Account
@@ -38,10 +38,8 @@ CODE_LENGTH = 12
 class Listeners:
     """``doors`` is the key that house and edges share."""
 
-    def __init__(
-        self, spaces: Spaces, statuses: Statuses, limit: SharedLimit, settings: Settings, doors: bytes
-    ) -> None:
-        self._spaces, self._statuses, self._limit = spaces, statuses, limit
+    def __init__(self, spaces: Spaces, statuses: Statuses, people: People, settings: Settings, doors: bytes) -> None:
+        self._spaces, self._statuses, self._limit = spaces, statuses, people.limit
         self._table = PrivateTable(spaces.store.work)
         self._passwords = Passwords()
         self._right: dict[str, tuple[str, bytes]] = {}
@@ -50,6 +48,7 @@ class Listeners:
         self._secret = private.secret(doors)
         self._revocations = Revocations(spaces.bus)
         self._audience = settings.audience_address
+        spaces.on_shut_out, people.on_gone = self.end, self.end_all
         self._secure = settings.house_address.startswith("https://")
 
     def cookie(self, space: str) -> str:
@@ -149,8 +148,12 @@ class Listeners:
     async def shut_out(self, space: str, account: str, actor: Actor) -> Space:
         """An account hears a private space no more."""
         after = await self._spaces.change(space, c.ShutOut(account), actor)
-        await self._revoke(after.id, private.of_account(self._secret, account))
+        await self.end(after.id, account)
         return after
+
+    async def end(self, space: str, account: str) -> None:
+        """No pass of an account to this space opens anything any more."""
+        await self._revoke(space, private.of_account(self._secret, account))
 
     async def end_all(self, account: str) -> None:
         """No pass of an account opens anything any more, in no space: it was suspended."""

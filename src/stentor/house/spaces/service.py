@@ -7,7 +7,7 @@ change for the others and never undoes it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -63,6 +63,8 @@ class Spaces:
         """Given each space as it is after this house has made or changed it."""
         self.of_people: list[Callable[[], None]] = []
         """Called when this house has changed what others see of an account."""
+        self.on_shut_out: Callable[[str, str], Awaitable[None]] = _nothing
+        """Called with a private space and the account of somebody who was shut out of its stage."""
         self._untold: dict[str, Space] = {}
         self._log = log.get("house")
 
@@ -178,6 +180,8 @@ class Spaces:
         match command:
             case c.RemoveSeat(seat=seat) | c.BanSeat(seat=seat):
                 await self.order(space.id, "remove", seat)
+                if space.private and (account := space.banned_accounts.get(seat)):
+                    await self.on_shut_out(space.id, account)
             case c.MuteSeat(seat=seat):
                 await self.order(space.id, "mute", seat)
             case c.UnmuteSeat(seat=seat):
@@ -230,6 +234,10 @@ class Spaces:
             if epoch == self.bus.epoch and not self._untold:
                 self.told.set()
             await asyncio.sleep(RETELL_S)
+
+
+async def _nothing(space: str, account: str) -> None:
+    """Until somebody wants to know."""
 
 
 def _decide(space: Space, commands: Sequence[c.Command], actor: Actor, now: float) -> list[Event]:

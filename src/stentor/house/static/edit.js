@@ -16,6 +16,7 @@ export class Edit {
     this.view = null;
     this.touched = false;
     $("edit-form").addEventListener("input", () => (this.touched = true));
+    $("edit-visibility").addEventListener("change", () => this.#say());
     $("edit-form").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
       event.preventDefault();
       this.#save();
@@ -36,12 +37,21 @@ export class Edit {
     $("edit-when-row").hidden = view.state !== "scheduled";
     languages($("edit-language"), view.language);
     $("edit-about").value = view.description;
-    $("edit-listed").checked = view.listed;
+    $("edit-visibility").value = view.visibility;
+    this.#say();
+  }
+
+  /** What the choice means, and a field where it needs a password. */
+  #say() {
+    const chosen = $("edit-visibility").value;
+    $("edit-visibility-said").textContent = text(`visibility.${chosen}_said`);
+    $("edit-password-row").hidden = chosen !== "password";
+    $("edit-password").required = chosen === "password" && this.view?.visibility !== "password";
   }
 
   /** Only what is different goes to the house: somebody else may have changed the rest. */
   #changes() {
-    const { title, scheduled_ms: at, language, description, listed, state } = /** @type {SpaceView} */ (this.view);
+    const { title, scheduled_ms: at, language, description, state } = /** @type {SpaceView} */ (this.view);
     const begins = $("edit-when").value;
     /** @type {Record<string, unknown>} */
     const wish = {};
@@ -49,16 +59,21 @@ export class Edit {
     if (state === "scheduled" && begins !== (at ? local(at) : "")) wish.scheduled_ms = begins ? new Date(begins).getTime() : null;
     if ($("edit-language").value !== language) wish.language = $("edit-language").value;
     if ($("edit-about").value.trim() !== description) wish.description = $("edit-about").value;
-    if ($("edit-listed").checked !== listed) wish.listed = $("edit-listed").checked;
     return wish;
   }
 
   #save() {
     const body = this.#changes();
-    $("edit-said").textContent = Object.keys(body).length ? "" : text("edit.same");
-    if (!Object.keys(body).length) return undefined;
+    const visibility = $("edit-visibility").value;
+    const password = (visibility === "password" && $("edit-password").value) || null;
+    const shows = visibility !== this.view?.visibility || password !== null;
+    const changes = shows || Object.keys(body).length > 0;
+    $("edit-said").textContent = changes ? "" : text("edit.same");
+    if (!changes) return undefined;
     return this.command(async () => {
-      await ask("PATCH", `/spaces/${this.space}`, { token: this.token, body });
+      if (shows) await ask("PUT", `/spaces/${this.space}/visibility`, { token: this.token, body: { visibility, password } });
+      if (Object.keys(body).length) await ask("PATCH", `/spaces/${this.space}`, { token: this.token, body });
+      $("edit-password").value = "";
       this.touched = false;
       $("edit-said").textContent = text("edit.saved");
     });
