@@ -5,7 +5,7 @@
  * A PATH that ends with .m3u8 is a media playlist, and the listeners are players of HLS (players.h).
  * They come to http://127.0.0.1:PORT/PATH at a steady RATE a second, each from a loopback address of its own, and
  * stay until SECONDS after the last was due. With STAY each leaves after half to one and a half of so many seconds; with
- * AGAIN who was refused or cut off comes again: when the answer says, else after so many seconds. Else nobody comes
+ * AGAIN who was refused or cut off comes again: when the answer says, else after so many seconds, but not in the last three. Else nobody comes
  * again: who was refused or cut off stays away, and his pause lasts until the end. Standard output has a line of JSON a second, and at the end one with what all listeners met.
  *
  * What comes is counted and thrown away without being copied (MSG_TRUNC, tcp(7)). Nobody is woken for it: a process
@@ -38,6 +38,7 @@ enum {
     HEAD_BYTES = 4096
 };
 static const double START_S = 1.0; /* until every process is there */
+static const double LAST_S = 3.0;  /* before the end nobody comes again: what is under way then is answered in time */
 static const char HEAD_END[] = "\r\n\r\n";
 
 enum state { AWAY, CONNECTING, ASKING, HEARING, REFUSED, CUT, LEFT };
@@ -192,13 +193,13 @@ static void ready(struct listener *one, unsigned events, double at) {
 }
 
 /* Who has stayed long enough leaves; who was sent away or cut off comes again. */
-static void moves(int process, int poll) {
+static void moves(int process, int poll, double end) {
     double at = now();
     for (int i = process; i < count; i += processes) {
         struct listener *one = &all[i];
         if (stay && one->state == HEARING && at >= one->until) {
             over(one, LEFT, 0);
-        } else if (comes_again && (one->state == REFUSED || one->state == CUT) && at >= one->again) {
+        } else if (comes_again && at < end - LAST_S && (one->state == REFUSED || one->state == CUT) && at >= one->again) {
             one->status = one->matched = 0;
             one->again = 0;
             if (plays_hls) players[i / processes].kept_bytes = players[i / processes].segment = 0;
@@ -222,7 +223,7 @@ static void crowd(int process, double end) {
             for (int i = 0; i < found; i++) ready(&all[events[i].data.u32], events[i].events, at);
         } while (found == EVENTS);
         if (plays_hls) wake(now());
-        if (stay || comes_again) moves(process, poll);
+        if (stay || comes_again) moves(process, poll, end);
         rest(looked + REST_MS * 1e-3 - now());
     }
 }
