@@ -189,8 +189,8 @@ def page(found: Sequence[Judged]) -> Iterator[str]:
     absorbed = [one for one in found if one.truth.absorbed]
     yield (
         f"- In {len(absorbed)} nights nothing was full though hostile senders had a tenth of the cost and more; the "
-        f"sentence says that it was absorbed in {sum(one.absorbed for one in absorbed)}. It is about the resource "
-        "nearest to its limit, here the places, and a flood takes none; what was found of it is among the signs."
+        f"sentence says that it was absorbed in {sum(one.absorbed for one in absorbed)}: where it took a tenth of what "
+        "was used of something, and a hundredth of all that there is of it. The others are among the signs."
     )
     yield ""
     yield "| people, crowd | hostile | truth | said | places: audience, said | places (or cost): hostile, said | |"
