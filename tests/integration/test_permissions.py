@@ -146,6 +146,9 @@ EXPECTED = {
     "GET /site/attack": SITE,
     "GET /site/attack.csv": SITE,
     "GET /site/record": SITE,
+    "GET /site/tonight": SITE,
+    "POST /site/tonight": SITE,
+    "DELETE /site/tonight": SITE,
     "GET /site/backups": SITE,
     "POST /site/backups": SITE,
     "PATCH /site/backups": SITE,
@@ -161,6 +164,7 @@ EXPECTED = {
 }
 BODIES: dict[str, dict[str, Any]] = {
     "PATCH /site": {"name": "New"},
+    "POST /site/tonight": {"space": "nowhere"},
     "PATCH /site/backups": {"hour": 3},
     "POST /spaces": {"title": "Another"},
     "PATCH /spaces/{space}": {"title": "New"},

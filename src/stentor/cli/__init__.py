@@ -40,6 +40,7 @@ COMMANDS = (
     "plan",
     "doctor",
     "preflight",
+    "tonight",
     "rehearse",
     "crowd",
     "evidence",

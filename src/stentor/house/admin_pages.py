@@ -11,8 +11,11 @@ from litestar.response import Redirect
 from stentor.house.admin.desk import Administration
 from stentor.house.admin.words import Figures, iso, utc
 from stentor.house.pages import READ, Listed, Pages, Visit, sign_in_first
+from stentor.house.spaces.schema import SpaceRow
 from stentor.house.spaces.views import Views
 
+SIZES = (0, 50, 200, 500, 2000, 5000)
+"""Crowds to choose from; the first that is one may come beside a talk (``tonight.SMALL``)."""
 PROCESSORS = len(os.sched_getaffinity(0))
 _Request = Request[Any, Any, Any]
 
@@ -24,21 +27,10 @@ def routes(pages: Pages, views: Views, desk: Administration, listed: Listed) -> 
     """
 
     def answer(visit: Visit, name: str, **values: Any) -> Response[str]:
-        """A page with numbers and times in it."""
-        handle = visit.account.handle if visit.account else ""
-        figures = Figures(visit.language, pages.say(visit.language))
-        return pages.answer(visit, name, figures=figures, iso=iso, utc=utc, page={"handle": handle}, **values)
+        return _answer(pages, visit, name, **values)
 
     async def for_admins(request: _Request, name: str, **values: Any) -> Response[str] | Redirect:
-        visit = await pages.visit(request)
-        if visit.account is None:
-            return sign_in_first(visit)
-        if not visit.admin:
-            return pages.notice(visit, f"{name}.title", "notice.accounts", 403)
-        for key, value in values.items():
-            if callable(value):
-                values[key] = await value()
-        return answer(visit, name, **values)
+        return await _for_admins(pages, request, name, **values)
 
     @route("/admin", http_method=READ, include_in_schema=False)
     async def admin(request: _Request) -> Response[str]:
@@ -48,6 +40,13 @@ def routes(pages: Pages, views: Views, desk: Administration, listed: Listed) -> 
         seen = await desk.overviews.look(views)
         used = sum(each.processors for each in seen.processes) / PROCESSORS
         return answer(visit, "overview", seen=seen, used=used, processors=PROCESSORS)
+
+    @route("/admin/tonight", http_method=READ, include_in_schema=False)
+    async def tonight(request: _Request) -> Response[str] | Redirect:
+        async def soon() -> list[SpaceRow]:
+            return (await desk.overviews.look(views)).soon
+
+        return await for_admins(request, "tonight", seen=desk.tonight.view, soon=soon, sizes=SIZES)
 
     @route("/admin/backups", http_method=READ, include_in_schema=False)
     async def backups(request: _Request) -> Response[str] | Redirect:
@@ -71,4 +70,30 @@ def routes(pages: Pages, views: Views, desk: Administration, listed: Listed) -> 
             await pages.visit(request), "design", icons=pages.symbols("icons"), reactions=pages.symbols("reactions")
         )
 
-    return Router("/", route_handlers=[admin, backups, accounts, site, welcome, design])
+    return Router("/", route_handlers=[admin, tonight, backups, accounts, site, welcome, design])
+
+
+def _answer(pages: Pages, visit: Visit, name: str, **values: Any) -> Response[str]:
+    """A page with numbers, times and checks in it."""
+    return pages.answer(
+        visit,
+        name,
+        check=pages.or_else(visit, "check.{}"),
+        advise=pages.or_else(visit, "check.{}_do", ""),
+        figures=Figures(visit.language, pages.say(visit.language)),
+        iso=iso,
+        utc=utc,
+        page={"handle": visit.account.handle if visit.account else ""},
+        **values,
+    )
+
+
+async def _for_admins(pages: Pages, request: _Request, name: str, **values: Any) -> Response[str] | Redirect:
+    """The page for administrators; what can be called is asked for them alone."""
+    visit = await pages.visit(request)
+    if visit.account is None:
+        return sign_in_first(visit)
+    if not visit.admin:
+        return pages.notice(visit, f"{name}.title", "notice.accounts", 403)
+    found = {key: await value() if callable(value) else value for key, value in values.items()}
+    return _answer(pages, visit, name, **found)

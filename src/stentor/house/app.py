@@ -21,7 +21,7 @@ from stentor.house.accounts import api as account_api
 from stentor.house.accounts import api_provider, provider
 from stentor.house.accounts.oidc_login import OidcLogin
 from stentor.house.accounts.people import People
-from stentor.house.admin import api_backups
+from stentor.house.admin import api_backups, api_tonight
 from stentor.house.admin.desk import Administration
 from stentor.house.captions import api as api_captions
 from stentor.house.captions.service import Corrections
@@ -171,6 +171,7 @@ def _of_site(
     return [
         *api_look.handlers(site, callers, readers),
         *api_backups.handlers(admin.backups, site, people, callers),
+        *api_tonight.handlers(admin.tonight, callers),
     ]
 
 

@@ -48,6 +48,7 @@ SECTIONS = (
     ("/accounts", "sections.people", "people"),
     ("/admin/moderation", "moderation.title", "chat"),
     ("/admin/site", "sections.site", "settings"),
+    ("/admin/tonight", "sections.tonight", "check"),
     ("/admin/backups", "sections.backups", "download"),
     ("/admin/design", "sections.design", "react"),
 )
@@ -119,6 +120,15 @@ class Pages:
     def notice(self, visit: Visit, heading: str, sentence: str, status: int) -> Response[str]:
         """A page that says one thing; both are keys of texts."""
         return self.answer(visit, "notice", status=status, heading=heading, sentence=sentence)
+
+    def or_else(self, visit: Visit, key: str, usual: str | None = None) -> Callable[[str], str]:
+        """Names of what other programs name: the text of ``key`` with the name in it, else ``usual``, else the name."""
+        texts = self._texts[visit.language]
+
+        def text(name: str) -> str:
+            return texts.get(key.format(name.lower().replace(" ", "_")), name if usual is None else usual)
+
+        return text
 
     def say(self, language: str) -> Callable[..., str]:
         """The texts in a language, by their keys."""

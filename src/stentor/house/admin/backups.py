@@ -164,6 +164,9 @@ class Backups:
             self._failed = None
             self._log.info("backup-made", file=name)
             await self._forget_old()
+        except (OSError, ValueError) as error:  # the system starts no process, or takes no file
+            self._failed = BackupFailure(unix_ms(self._clock()), "backup-failed", str(error))
+            self._log.warning("backup-failed", file=name, detail=str(error))
         finally:
             self._making = None
 

@@ -44,7 +44,7 @@ async def run(
         sys.executable, "-I", "-S", end_with_parent.__file__, str(os.getpid()),
         sys.executable, "-P", "-m", "stentor", *command, "--data", str(settings.folder.resolve()),
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        env=_environment(settings), limit=LINE_BYTES, process_group=0,
+        env=_environment(settings), limit=LINE_BYTES, start_new_session=True,
     )  # fmt: skip
     with suppress(ProcessLookupError):
         os.setpriority(os.PRIO_PROCESS, process.pid, niceness)

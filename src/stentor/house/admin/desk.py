@@ -10,6 +10,7 @@ from stentor.bus.status import Statuses
 from stentor.house.admin.backups import Backups
 from stentor.house.admin.history import AudienceHistory
 from stentor.house.admin.overview import Overviews
+from stentor.house.admin.tonight import Tonight
 from stentor.house.counts.service import AudienceCounts
 from stentor.house.site.service import SiteKeeper
 from stentor.house.spaces.service import Spaces
@@ -30,6 +31,7 @@ class Administration:
     ) -> None:
         """``leads`` says whether this process is the one of several that does what is due."""
         self.overviews = Overviews(spaces, statuses, AudienceHistory(counts, spaces.newest, spaces.clock))
+        self.tonight = Tonight(settings, spaces)
         self.backups = Backups(settings, site, spaces.clock, leads)
 
     def duties(self) -> dict[str, Coroutine[Any, Any, None]]:

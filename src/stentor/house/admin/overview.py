@@ -55,7 +55,7 @@ class Overview(NamedTuple):
     at_ms: int
     listeners: int
     on: Sequence[SpaceRow]
-    soon: Sequence[SpaceRow]
+    soon: list[SpaceRow]
     troubles: Sequence[Trouble]
     past: Sequence[PastTrouble]
     processes: Sequence[ProcessRow]

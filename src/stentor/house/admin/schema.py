@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from stentor.house.spaces.schema import Time
+from stentor.house.spaces.schema import SpaceText, Time
 
 
 class BackupView(msgspec.Struct, frozen=True):
@@ -60,3 +60,60 @@ class BackupPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hour: Annotated[int, Meta(ge=0, le=23)] | None
     """Of each day (UTC); null for never."""
     keep: Annotated[int, Meta(ge=1, le=365)] = 7
+
+
+class CheckFinding(msgspec.Struct, frozen=True):
+    """One thing that was looked at, as ``stentor doctor`` tells it."""
+
+    what: str
+    verdict: str
+    """``ok``, ``warning`` or ``bad``."""
+    found: str
+    advice: str = ""
+
+
+class ChecksRunning(msgspec.Struct, frozen=True):
+    """How far the checks are."""
+
+    since_ms: Time
+    listeners: int
+    space: str
+    progress: float
+    """0 to 1."""
+    come: int
+    playing: int
+
+
+class CheckResult(msgspec.Struct, frozen=True):
+    """What came of them."""
+
+    at_ms: Time
+    listeners: int
+    space: str
+    by: str
+    """The handle of who began it; empty for the holder of the admin token."""
+    ended: str
+    """``done``, ``stopped``, ``failed``, or ``live``: something began."""
+    said: str
+    """Why it failed."""
+    findings: list[CheckFinding]
+
+
+class ChecksView(msgspec.Struct, frozen=True):
+    """Whether checks run, what speaks against a large crowd, and the last results, the newest first."""
+
+    running: ChecksRunning | None
+    small: int
+    """So many listeners may come while something is on."""
+    on_air: list[str]
+    """The titles of what is on."""
+    results: list[CheckResult]
+
+
+class ChecksWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is to be checked."""
+
+    listeners: Annotated[int, Meta(ge=0, le=5000)] = 50
+    """How many come to the rehearsal; 0 for none."""
+    space: SpaceText | None = None
+    """The one of tonight, which is looked at, too."""
