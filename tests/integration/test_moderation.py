@@ -7,10 +7,17 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 import pytest_asyncio
 
+from stentor.base.clock import wall
 from stentor.house.moderation.service import ADDRESS_LIMIT
+from stentor.house.moderation.transparency import TransparencyKeeper
+from stentor.people.moderation import TRANSPARENCY_KEY, MonthCounts, Transparency
+from stentor.store.objects import Objects
+from stentor.store.spaces import Store
+from stentor.store.transparency import read_months
 from tests.integration.test_comments import PASSWORD, person, space
 from tests.support.house import House, problem, running_house
 
@@ -223,3 +230,20 @@ async def test_what_is_left_of_somebody_who_is_deleted(cast: Cast) -> None:
     detail = (await cast.moderator.get(f"/moderation/cases/{case}")).json()
     assert (detail["case"]["text"], detail["case"]["name"], detail["person"], detail["context"]) == ("", "", None, [])
     assert (detail["decisions"][0]["action"], detail["decisions"][0]["reason"]) == ("warn", "")
+
+
+async def test_what_everybody_sees_are_numbers(cast: Cast) -> None:
+    """Of reports and decisions as they are kept, by months, and nothing else of them."""
+    await space(cast.house, "numbers")
+    store = await Store.open(cast.house.settings.database_address)
+    before = await read_months(store.work)
+    await cast.decided(await cast.reported("numbers"), "warn", basis="law")
+    [month] = await read_months(store.work)
+    known = before[0] if before else MonthCounts(month.month)
+    assert (month.reports - known.reports, month.strangers - known.strangers, month.law - known.law) == (1, 0, 1)
+    assert month.decisions["warn"] == known.decisions.get("warn", 0) + 1
+    objects = Objects.open(cast.house.settings.recordings_address)
+    await TransparencyKeeper(store.work, objects, wall).write()
+    written = await objects.get(TRANSPARENCY_KEY)
+    assert msgspec.json.decode(written, type=Transparency).months == [month]
+    await store.close()

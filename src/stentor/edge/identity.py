@@ -18,6 +18,7 @@ from stentor.base.errors import NotFound, Overloaded
 from stentor.base.texts import LANGUAGES
 from stentor.edge.page import ListenerPages
 from stentor.edge.reply import Document, Reply
+from stentor.edge.transparency import TEXT_CACHE, TransparencyPages
 from stentor.people import site
 from stentor.people.picture import SIDE_PIXELS, TYPE
 from stentor.people.site import SiteLook
@@ -27,7 +28,6 @@ from stentor.wire.http import Request
 PERIOD_S: Final = 2.0
 FILE_CACHE: Final = "public, max-age=3600"
 """Another logo has another address; who asks without its version has today's within the hour."""
-TEXT_CACHE: Final = "public, max-age=0, s-maxage=10, stale-while-revalidate=10, stale-if-error=600"
 CSS: Final = "text/css; charset=utf-8"
 MANIFEST: Final = "application/manifest+json"
 WORKER: Final = "sw.js"
@@ -54,6 +54,7 @@ class SiteIdentity:
 
     def __init__(self, objects: Objects, pages: ListenerPages, clock: Clock) -> None:
         self._objects, self._pages, self._clock = objects, pages, clock
+        self.transparency = TransparencyPages(objects, pages, clock)
         self._read = b""
         self._made: dict[tuple[str, str], Document] = {}
         self._decoder = msgspec.json.Decoder(SiteLook)
@@ -82,6 +83,8 @@ class SiteIdentity:
 
     def answer(self, path: list[str], request: Request) -> Reply | None:
         """The reply for ``path``; None where there is no such file or text."""
+        if (reply := self.transparency.answer(path, request)) is not None:
+            return reply
         if len(path) != 1 or path[0] not in ("logo", "site.css", *APP, *self._pages.look.pages):
             return None
         asked = request.query.get("lang", "")

@@ -144,6 +144,7 @@ class Edge:
                 group.create_task(self._revoke(), name="revocations")
                 group.create_task(self.site.front.run(), name="front")
                 group.create_task(self.site.identity.run(), name="identity")
+                group.create_task(self.site.identity.transparency.run(), name="transparency")
                 group.create_task(self._tick(group), name="tick")
                 group.create_task(self._follow_cues(), name="cues")
                 group.create_task(self.worker.meter.run(), name="load")

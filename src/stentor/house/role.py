@@ -39,6 +39,7 @@ from stentor.house.duty.front import FrontKeeper
 from stentor.house.duty.jobs import JobKeeper
 from stentor.house.duty.retention import RetentionKeeper
 from stentor.house.duty.watcher import Watcher
+from stentor.house.moderation.transparency import TransparencyKeeper
 from stentor.house.removals.service import Removals
 from stentor.house.retention.service import Retention
 from stentor.house.seats.back_channel import BackChannels
@@ -145,18 +146,26 @@ async def _run(
     work = (
         _duties(keeper, watcher, controller, chats, letting_go, jobs, counts, reports)
         | admin.duties()
+        | _public(spaces, site, clock)
         | {
             "http": _serve(behind(app, trusted, edge_word.word(own.doors)), listener, door),
             "disks": disks.run(),
             "board": spaces.retell(),
-            "front": FrontKeeper(spaces, clock).run(),
-            "site": site.run(),
             "status": beat(bus, status),
         }
     )
     if certificate is not None:
         work["certificate"] = certificate.watch()
     await _together(work)
+
+
+def _public(spaces: Spaces, site: SiteKeeper, clock: Clock) -> dict[str, Coroutine[Any, Any, None]]:
+    """What writes the objects that public pages are made of."""
+    return {
+        "front": FrontKeeper(spaces, clock).run(),
+        "site": site.run(),
+        "transparency": TransparencyKeeper(spaces.store.work, spaces.objects, clock).run(),
+    }
 
 
 def _spaces(settings: Settings, bus: Bus, store: Store, own: Keys, clock: Clock) -> Spaces:

@@ -291,3 +291,35 @@ def _mail(written: str) -> str:
     if found and (len(found) > MAIL_CHARACTERS or not _MAIL.fullmatch(found)):
         raise BadInput("This is no e-mail address; leave it out or mend it.", field="mail")
     return found
+
+
+TRANSPARENCY_KEY: Final = "public/transparency.json"
+"""The object that edges read (:class:`Transparency`)."""
+MOST_MONTHS: Final = 24
+
+
+class MonthCounts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was reported and decided in a month (UTC), as numbers: no name, no text."""
+
+    month: str
+    """``2026-11``."""
+    reports: int = 0
+    strangers: int = 0
+    """Of them by people without an account."""
+    reasons: dict[str, int] = {}
+    """By :class:`ReportReason`."""
+    decisions: dict[str, int] = {}
+    """By :class:`Action`."""
+    law: int = 0
+    """Decisions that rest on the law, not on the site's rules; without those that did nothing."""
+    answers: int = 0
+    """Decisions of this month that their person has answered."""
+    lifted: int = 0
+    """Of them taken back."""
+
+
+class Transparency(msgspec.Struct, frozen=True):
+    """The newest month first."""
+
+    made_ms: int
+    months: list[MonthCounts]
