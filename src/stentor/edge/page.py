@@ -166,7 +166,11 @@ class ListenerPages:
         """The page for an address where there is no space, or none any more."""
         language = texts.negotiate(request.headers.get("accept-language", ""))
         on = quote(request.path) if state == "away" else "/"
-        text = self._document("nowhere", language, BRIEF, now, space=None, state=state, status=status, on=on).body
+        _, first, name, *_ = [*request.path.split("/"), "", ""]
+        enter = f"/enter/{quote(name, safe='')}" if (first, state) == ("s", "unknown") and name else ""
+        text = self._document(
+            "nowhere", language, BRIEF, now, space=None, state=state, status=status, on=on, enter=enter
+        ).body
         fields = {"Content-Type": HTML, "Cache-Control": BRIEF, "Vary": "Accept, Accept-Language", **ANYBODY}
         fields |= {name.replace("_", "-"): value for name, value in extra.items()}
         return Reply(status, fields, text, now=now)

@@ -135,7 +135,7 @@ def build(
     handlers = [
         *api.site_handlers(spaces, callers, views),
         *api.handlers(spaces, callers, views, invitations, pictures, listeners),
-        *_of_listeners(spaces, callers, views, listeners, Passes(spaces, settings, keys.doors)),
+        *_of_listeners(spaces, callers, views, listeners, sessions, Passes(spaces, settings, keys.doors)),
         *api_life.handlers(spaces, callers, views, HoldMaker(spaces.objects, readers)),
         *api_pins.handlers(spaces, callers, views),
         *api_removals.handlers(spaces, callers, views),
@@ -204,12 +204,12 @@ def _of_comments(comments: Comments, guests: GuestComments, desk: CaseDesk, call
 
 
 def _of_listeners(
-    spaces: Spaces, callers: Callers, views: Views, listeners: Listeners, passes: Passes
+    spaces: Spaces, callers: Callers, views: Views, listeners: Listeners, sessions: Sessions, passes: Passes
 ) -> list[HTTPRouteHandler]:
     """Who may hear a space, and who need not wait at its door."""
     return [
         *api_door.handlers(spaces, callers, views, passes),
-        *api_private.handlers(callers, views, listeners),
+        *api_private.handlers(callers, views, listeners, sessions),
         *api_private.ticket_handlers(spaces, callers, listeners),
         *api_private.shut_out_handlers(spaces, callers, views, listeners, spaces.store.accounts),
     ]

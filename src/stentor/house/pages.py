@@ -194,7 +194,8 @@ def _of_spaces(pages: Pages, known: Finding, views: Views, callers: Callers) -> 
         try:
             found = await known(request, space)
         except (NotFound, BadInput):
-            return pages.notice(visit, "notice.space_title", "notice.space", 404)
+            said = {"heading": "notice.space_title", "sentence": "notice.space"}
+            return pages.answer(visit, "notice", status=404, page={"space": space}, **said)
         page = {"id": found.id, **told(found, visit.account)}
         phase = views.phase(found, views.now())
         return pages.answer(visit, name, space=found, phase=phase, listen=views.page(found), page=page, back=back)

@@ -16,15 +16,16 @@ from stentor.house.spaces.service import Spaces
 from stentor.house.spaces.views import Views
 from stentor.house.web.rest import answer
 from stentor.house.who.callers import Callers, address_of
+from stentor.house.who.sessions import Sessions
 from stentor.spaces import commands as c
-from stentor.spaces import rights
+from stentor.spaces import private, rights
 from stentor.spaces.model import Visibility
 from stentor.store.accounts import Accounts
 
 _Request = Request[Any, Any, Any]
 
 
-def handlers(callers: Callers, views: Views, listeners: Listeners) -> list[HTTPRouteHandler]:
+def handlers(callers: Callers, views: Views, listeners: Listeners, sessions: Sessions) -> list[HTTPRouteHandler]:
     """Who may hear a space, and the way in."""
 
     @put("/spaces/{space:str}/visibility", summary="Choose who may hear the space, and know of it")
@@ -45,7 +46,7 @@ def handlers(callers: Callers, views: Views, listeners: Listeners) -> list[HTTPR
                 raise NotAllowed("Bring a password or the code of a ticket as word.", code="wrong-word")
             found, given = await listeners.by_word(space, data.word, address_of(request))
         view = schema.EntranceView(listeners.base(found), listeners.text(found, given), given.expires_s * 1000)
-        return answer(view)
+        return answer(view, sessions.kept(listeners.cookie(found.id), view.listener_pass, private.PASS_S))
 
     return [choose, enter]
 

@@ -71,8 +71,11 @@ class Listeners:
         return private.check(self._secret, space.id, text, now=self._spaces.clock()) is not None
 
     def by_account(self, space: Space, account: Account | None, actor: Actor) -> Pass | None:
-        """The pass of somebody who is signed in: of members, and of those with a seat."""
-        if account is None or space.shuts_out(account.id):
+        """The pass of somebody who is signed in or brings a token: of members, and of those with a seat."""
+        if account is None:
+            seated = rights.rank(actor, space) is not rights.Rank.ANYONE
+            return self._given(private.of_account(self._secret, f"{space.id} {actor.seat}")) if seated else None
+        if space.shuts_out(account.id):
             return None
         member = space.visibility is Visibility.MEMBERS
         if not (member or rights.rank(actor, space) is not rights.Rank.ANYONE):

@@ -1,0 +1,56 @@
+"""A private space in a browser: the entrance, the page below the key, the sound, and what somebody else is told."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.browser.conftest import Browsers
+from tests.support.browser import visit
+from tests.support.whole import Whole
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+AUDIO = "document.querySelector('#audio')"
+PASSWORD = "open sesame"
+
+
+async def test_who_has_the_password_hears_and_nobody_else_learns_of_it(house: Whole, browsers: Browsers) -> None:
+    """In by the form, the sound plays, nothing but the key's addresses is asked for; a new password ends it."""
+    wish = {"title": "Quiet plans", "host_name": "Ada", "language": "en", "visibility": "password"}
+    made = await house.call("POST", "/spaces", {**wish, "password": PASSWORD})
+    space = made["space"]["id"]
+    await house.call("POST", f"/spaces/{space}/doors")
+    entrance = house.audience(space).replace("/s/", "/enter/")
+    async with visit(browsers.plain, entrance) as listener:
+        asked: list[str] = []
+        listener.page.on("request", lambda request: asked.append(request.url))
+        await listener.page.fill("#word", PASSWORD)
+        await listener.page.get_by_role("button", name="Listen", exact=True).click()
+        await listener.page.wait_for_url(re.compile(rf"/s/{space}/k/[0-9a-f]{{32}}$"))
+        await listener.says("#title", "Quiet plans")
+        await listener.page.click("#play")
+        await listener.until(f"{AUDIO}.currentTime > 1", "it plays")
+        below = [url for url in asked if f"/s/{space}" in url]
+        assert below
+        assert all(f"/s/{space}/k/" in url for url in below)
+        async with visit(browsers.plain, house.audience(space)) as stranger:
+            await stranger.says("h1", "Not found")
+            stranger.watch.complaints.clear()
+        change = {"visibility": "password", "password": "another one"}
+        await house.call("PUT", f"/spaces/{space}/visibility", change)
+        await listener.until(f"!({AUDIO}.currentTime > 0) || {AUDIO}.paused || {AUDIO}.ended", "it ends", within_s=30)
+        listener.watch.complaints.clear()
+
+
+async def test_a_link_to_a_seat_opens_the_stage_of_a_private_space(house: Whole, browsers: Browsers) -> None:
+    """The token stands behind the #: with it the browser gets a pass, and the page; without it there is none."""
+    wish = {"title": "Quiet plans", "host_name": "Ada", "language": "en", "visibility": "members"}
+    made = await house.call("POST", "/spaces", wish)
+    stage = f"http://127.0.0.1:{house.settings.port}/stage/{made['space']['id']}"
+    async with visit(browsers.reader, f"{stage}#token={made['invitation']['token']}") as host:
+        await host.says("#title", "Quiet plans")
+        host.watch.complaints.clear()
+    async with visit(browsers.plain, stage) as stranger:
+        await stranger.says("h1", "No such space")
+        stranger.watch.complaints.clear()
