@@ -10,7 +10,7 @@ ARGS ?=
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser caches players live test faults fuzz proof-api proof-counts proof-fuzz proof-nights proof-seams proof-verdict unit check fmt bench docs screenshots lock sbom proof-install clean
+.PHONY: help setup browser caches players live test faults fuzz proof-api proof-certificate proof-counts proof-fuzz proof-nights proof-seams proof-verdict unit check fmt bench docs screenshots lock sbom proof-install clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -65,6 +65,9 @@ proof-verdict: setup ## judge 2,600 nights whose truth is known, and write docs/
 
 proof-nights: setup ## do forty nights with real listeners and senders, and write docs/reference/nights.md; half an hour
 	@$(BIN)/python -m tests.support.real_nights $(ARGS)
+
+proof-certificate: setup ## rehearse to 60, 80 and 95 % of an edge whose limit an overload finds, and write docs/reference/certified.md; six minutes
+	@$(BIN)/python -m tests.support.certified $(ARGS)
 
 proof-counts: setup caches ## count real crowds at 1, 2 and 8 edges beside their own ledger, and write docs/reference/counted.md; a quarter of an hour
 	@$(BIN)/python -m tests.support.counted $(ARGS)
