@@ -40,7 +40,12 @@ FIRST_ADDRESS = 0x0A000001
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     """One house and one edge for all of them, in which everybody may sign up."""
     settings: dict[str, Any] = {"sign_up": "open", "audience_port": free_port()}
-    settings |= {"comments_listeners": LIMIT, "comments_words": "siteword, other", "guest_comments": "on"}
+    settings |= {
+        "comments_listeners": LIMIT,
+        "comments_words": "siteword, other",
+        "guest_comments": "on",
+        "new_account_hours": 0,
+    }
     async with running_house(tmp_path_factory.mktemp("house"), **settings) as house:
         await Objects.open(house.settings.recordings_address).put("hold/default", hold.encode(silent_hold()))
         task = asyncio.create_task(edge.run(house.settings, instance="edge-0"), name="edge")

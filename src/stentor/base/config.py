@@ -146,6 +146,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Audience up to which comments are open where hosts say nothing else; 0: only where a host turns them on."""
     comments_words: str = ""
     """Words that no comment of any space may have, comma separated."""
+    new_account_hours: int = 24
+    """So long after it was made an account of a member comments and asks to speak slowly; 0: never."""
     guest_comments: Literal["off", "on"] = "off"
     """``on``: people without an account comment with a name, too; what they write is held until a host approves it."""
     oidc_issuer: str = ""

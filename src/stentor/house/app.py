@@ -144,7 +144,7 @@ def build(
         *api_seats.handlers(spaces, callers, people, views),
         *api_stream.handlers(spaces, callers, views, line, streams),
         *api_claim.handlers(callers, views, invitations, pictures),
-        *api_requests.handlers(line, callers, spaces),
+        *api_requests.handlers(line, callers, spaces, comments.newcomers),
         *api_back_channel.handlers(back_channels, callers),
         *_of_comments(comments, GuestComments(spaces, chats, settings, keys.invitations), desk, callers),
         *api_captions.handlers(Corrections(spaces), callers),

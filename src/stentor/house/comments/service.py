@@ -10,6 +10,7 @@ from stentor.base.rate_limit import Bucket, RateLimit
 from stentor.house.comments import schema
 from stentor.house.comments.chat import ChatKeeper, too_many
 from stentor.house.spaces.service import Spaces
+from stentor.house.who.newcomers import Newcomers
 from stentor.people.model import Account
 from stentor.spaces import comments, rights, words
 from stentor.spaces.comments import NEWEST, Writer
@@ -37,6 +38,7 @@ class Comments:
         self._spaces, self._table, self._chats = spaces, table, chats
         self._forbidden = words.parse(settings.comments_words.split(","))
         self._limit = RateLimit(WRITER_LIMIT, _too_fast)
+        self.newcomers = Newcomers(settings.new_account_hours)
         self._flow = RateLimit(SPACE_LIMIT, too_many)
         self._log = log.get("house")
 
@@ -50,6 +52,7 @@ class Comments:
         found = await self._spaces.load(space)
         now = self._spaces.clock()
         self._limit.spend(account.id, now)
+        self.newcomers.spend(account, now)
         at_ms = unix_ms(now)
 
         def admit(current: Space, past: CommentHistory) -> str:

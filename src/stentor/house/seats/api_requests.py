@@ -15,13 +15,14 @@ from stentor.house.seats.requests import RequestQueue
 from stentor.house.spaces.service import Spaces
 from stentor.house.who.access import bearer
 from stentor.house.who.callers import Callers, address_of
+from stentor.house.who.newcomers import Newcomers
 from stentor.spaces import rights
 from stentor.spaces.rights import Look
 
 _Request = Request[Any, Any, Any]
 
 
-def handlers(line: RequestQueue, callers: Callers, spaces: Spaces) -> list[HTTPRouteHandler]:
+def handlers(line: RequestQueue, callers: Callers, spaces: Spaces, newcomers: Newcomers) -> list[HTTPRouteHandler]:
     """The handlers, which share the line."""
 
     async def own(request: _Request, space: str) -> tuple[SeatId, str]:
@@ -35,6 +36,8 @@ def handlers(line: RequestQueue, callers: Callers, spaces: Spaces) -> list[HTTPR
     async def ask(request: _Request, space: FromPath[str], data: JSONBody[schema.NewRequest]) -> schema.RequestView:
         earlier = (await callers.actor(request, space)).seat
         account = await callers.person(request)
+        if account:
+            newcomers.spend(account, spaces.clock())
         return await line.ask(
             space, data.name, earlier=earlier, address=address_of(request), account=account.id if account else ""
         )
