@@ -128,5 +128,6 @@ def _judged(report: Rehearsed) -> Iterator[Finding]:
     found = f"{report.heard:,} of {report.come:,} listeners were carried{first}"
     if not report.complaints:
         yield Finding("rehearsal", Verdict.OK, found)
+    verdict = Verdict.WARNING if report.heard == report.come else Verdict.BAD  # of few listeners one is a large share
     for complaint in report.complaints:
-        yield Finding("rehearsal", Verdict.BAD, f"{found}: {complaint}", "Rehearse again with fewer.")
+        yield Finding("rehearsal", verdict, f"{found}: {complaint}", "Rehearse again with fewer.")

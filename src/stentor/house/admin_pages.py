@@ -78,8 +78,8 @@ def _answer(pages: Pages, visit: Visit, name: str, **values: Any) -> Response[st
     return pages.answer(
         visit,
         name,
-        check=pages.or_else(visit, "check.{}"),
-        advise=pages.or_else(visit, "check.{}_do", ""),
+        check=pages.or_else(visit, "checked.{}"),
+        advise=pages.or_else(visit, "checked.{}_do", ""),
         figures=Figures(visit.language, pages.say(visit.language)),
         iso=iso,
         utc=utc,

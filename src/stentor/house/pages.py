@@ -126,7 +126,9 @@ class Pages:
         texts = self._texts[visit.language]
 
         def text(name: str) -> str:
-            return texts.get(key.format(name.lower().replace(" ", "_")), name if usual is None else usual)
+            return texts.get(
+                key.format(name.lower().replace(" ", "_").replace("'", "")), name if usual is None else usual
+            )
 
         return text
 

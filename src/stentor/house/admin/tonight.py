@@ -30,8 +30,8 @@ OWN: Final = "rehearsal-"
 FILE: Final = "tonight.json"
 KEPT: Final = 5
 LOOK_S: Final = 1.0
-BESIDE_NICENESS: Final = 5
-"""Of a crowd while nothing is on: one that gives way to everything measures itself."""
+NICENESS: Final = 5
+"""Of a crowd: it comes after a talk, and one that gave way to everything would measure itself."""
 
 
 class _Heard(msgspec.Struct, frozen=True):
@@ -84,7 +84,7 @@ class Tonight:
         at_ms = unix_ms(self._spaces.clock())
         self._now, self._findings = ChecksRunning(at_ms, listeners, space, 0.0, 0, 0), []
         self._own = self._why = ""
-        self._task = asyncio.create_task(self._run(by, beside=bool(others)), name="tonight")
+        self._task = asyncio.create_task(self._run(by), name="tonight")
 
     async def stop(self, why: str = "stopped") -> None:
         """Ends what runs; it is kept as far as it came. Nothing happens where nothing runs."""
@@ -94,14 +94,13 @@ class Tonight:
             task.cancel()
             await asyncio.wait([task])
 
-    async def _run(self, by: str, *, beside: bool) -> None:
+    async def _run(self, by: str) -> None:
         now, said = self._now, ""
         command = ["tonight", "--json", "--listeners", str(now.listeners)]
         command += ["--space", now.space] if now.space else []
-        niceness = chore.LAST if beside else BESIDE_NICENESS
         watching = asyncio.create_task(self._give_way(now.listeners), name="tonight watch")
         try:
-            ended = await chore.run(self._settings, *command, niceness=niceness, told=self._hear)
+            ended = await chore.run(self._settings, *command, niceness=NICENESS, told=self._hear)
             self._why, said = ("failed", ended.said) if ended.code else ("done", "")
         except (OSError, ValueError) as error:  # the system starts no process
             self._why, said = "failed", str(error)
