@@ -1,7 +1,7 @@
 """A pytest plugin: what each test file takes of the processors, with all processes that its tests start.
 
 ``make test ARGS="-p tests.support.processor"`` prints the dearest files at the end, and writes all tests as they come
-to ``.venv/processor.tsv`` (test, phase, seconds of a processor, seconds of the clock). Seconds of a processor are much
+to ``.venv/processor.tsv`` (test, phase, outcome, seconds of a processor, of the clock). Seconds of a processor are much
 the same on a busy machine as on a quiet one; those of the clock are not.
 """
 
@@ -71,7 +71,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     total[0] += taken_s
     total[1] += report.duration
     with TABLE.open("a", encoding="utf-8") as table:
-        table.write(f"{report.nodeid}\t{report.when}\t{taken_s:.2f}\t{report.duration:.2f}\n")
+        table.write(f"{report.nodeid}\t{report.when}\t{report.outcome}\t{taken_s:.2f}\t{report.duration:.2f}\n")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
