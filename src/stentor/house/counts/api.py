@@ -87,5 +87,5 @@ def view(space: str, counts: Counts | None) -> schema.CountsView:
         rows=counts.rows,
         edges=counts.edges,
         figures={name: schema.FigureView(**msgspec.structs.asdict(getattr(counts, name))) for name in METHODS},
-        curve=schema.CurveView(counts.curve.since_s * 1000, counts.curve.step_s, list(counts.curve.peaks)),
+        curve=schema.CurveView(counts.curve.since_s * 1000, counts.curve.step_s, tuple(counts.curve.peaks)),
     )

@@ -68,7 +68,7 @@ class CurveView(msgspec.Struct, frozen=True):
 
     since_ms: Time = 0
     step_s: int = 1
-    peaks: list[int] = []
+    peaks: tuple[int, ...] = ()
     """The largest ``hearing`` of one second in each step; nobody heard it before the first and after the last."""
 
 
