@@ -85,7 +85,7 @@ class CountsView(msgspec.Struct, frozen=True):
     """How many edges told of the space."""
     figures: dict[str, FigureView] = {}
     """By name: ``hearing``, ``peak``, ``minutes`` and so on."""
-    curve: CurveView = CurveView()
+    curve: CurveView = msgspec.field(default_factory=CurveView)
 
 
 class AttackFileView(msgspec.Struct, frozen=True):
