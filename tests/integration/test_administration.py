@@ -114,6 +114,7 @@ async def test_a_backup_is_made_fetched_and_deleted(house: House, admin: httpx.A
     async with running_house(tmp_path / "again", data=there.data) as again:
         assert [each["handle"] for each in (await again.http.get("/api/v1/accounts")).json()["accounts"]] == ["ada"]
     assert first["name"] in await page(house, admin, "/admin/backups")
+    assert "0 min ago" in await page(house, admin)
     assert (await admin.delete(f"/site/backups/{first['name']}")).json()["backups"] == []
     problem(await admin.get(f"/site/backups/{first['name']}"), 404, "backup-not-found")
     deeds = [each["deed"] for each in (await admin.get("/site/record")).json()["entries"]]

@@ -39,7 +39,8 @@ def routes(pages: Pages, views: Views, desk: Administration, listed: Listed) -> 
             return await listed(visit)
         seen = await desk.overviews.look(views)
         used = sum(each.processors for each in seen.processes) / PROCESSORS
-        return answer(visit, "overview", seen=seen, used=used, processors=PROCESSORS)
+        made = (await desk.backups.view()).backups
+        return answer(visit, "overview", seen=seen, used=used, processors=PROCESSORS, backups=made)
 
     @route("/admin/tonight", http_method=READ, include_in_schema=False)
     async def tonight(request: _Request) -> Response[str] | Redirect:
