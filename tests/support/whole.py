@@ -93,15 +93,16 @@ async def whole(folder: Path, *, edges: int = 2, host: str = "127.0.0.1", **sett
     """
     port, audience_port = free_ports(2)
     name = "localhost" if host == "127.0.0.1" else host
+    scheme = "https" if settings.get("tls_cert") else "http"
     configured = Settings(
         data=str(folder), host=host, port=port, audience_port=audience_port, edges=edges,
-        public_url=f"http://{name}:{port}", audience_url=f"http://{host}:{audience_port}",
+        public_url=f"{scheme}://{name}:{port}", audience_url=f"{scheme}://{host}:{audience_port}",
         **({"captions": "off"} | settings),
     )  # fmt: skip
     async with app.running(configured, logs=folder / "logs") as supervisor:
         headers = {"Authorization": f"Bearer {config.admin_token(configured)}"}
         async with httpx.AsyncClient(
-            base_url=f"http://{host}:{port}", headers=headers, trust_env=False, timeout=10, verify=False
+            base_url=f"{scheme}://{host}:{port}", headers=headers, trust_env=False, timeout=10, verify=False
         ) as client:
             yield Whole(configured, supervisor, client)
         pids = [worker.pid for worker in supervisor.workers]
