@@ -345,7 +345,7 @@ def test_both_languages_have_the_same_texts() -> None:
         path.read_text()
         for path in [*FOLDER.glob("front.py"), *FOLDER.glob("templates/*.html"), *FOLDER.glob("static/*.js")]
     )
-    made = ("state_", "say_", "reaction_", "counted_", "site.", "theme.")
+    made = ("state_", "say_", "reaction_", "counted_", "site.", "theme.", "front.reason-", "front.action-")
     used = [key for key in english if key in sources or key.startswith(made) or key in list(Role)]
     assert set(used) == set(english)
 
