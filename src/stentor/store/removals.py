@@ -52,10 +52,10 @@ class RemovalsTable:
         await self._work.write(work)
 
     async def forget_people(self, space: str) -> None:
-        """Deletes what people wrote in a space that was removed: comments, the back channel, requests to speak."""
+        """Deletes what people wrote in a space that was removed, requests to speak, and its tickets and password."""
 
         def work(connection: Connection) -> None:
-            for table in tables.WRITTEN:
+            for table in (*tables.WRITTEN, tables.space_passwords, tables.tickets):
                 connection.execute(delete(table).where(table.c.space == space))
             forget_space(connection, space)
 
