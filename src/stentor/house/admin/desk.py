@@ -39,4 +39,5 @@ class Administration:
         return {
             "troubles": self.overviews.record.run(self.overviews.troubles),
             "backups": self.backups.run(),
+            "tonight": self.tonight.run(),
         }

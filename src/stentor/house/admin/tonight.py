@@ -94,6 +94,13 @@ class Tonight:
             task.cancel()
             await asyncio.wait([task])
 
+    async def run(self) -> None:
+        """Nothing; what runs when the role ends is ended with it. A task of the role."""
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await self.stop()
+
     async def _run(self, by: str) -> None:
         now, said = self._now, ""
         command = ["tonight", "--json", "--listeners", str(now.listeners)]
