@@ -76,6 +76,14 @@ def entered(answer: httpx.Response, space: str) -> str:
     return cookie.partition("=")[2].partition(";")[0]
 
 
+async def inside(site: Site, cookie: str, space: str) -> bool:
+    """Whether somebody who has only that cookie is led below the key; else there is no such space for them."""
+    async with client(str(site.house.anyone.base_url), Cookie=cookie) as listener:
+        led, told = await listener.get(f"/enter/{space}"), await listener.get(f"/api/v1/spaces/{space}")
+    assert (led.status_code == 303) == (told.status_code != 404), (led.status_code, told.text)
+    return led.status_code == 303
+
+
 @pytest.mark.asyncio(loop_scope="module")
 async def test_members_are_let_in_until_they_are_shut_out(site: Site) -> None:
     """By the link alone; who is shut out gets no pass, and edges are told in the same moment."""
@@ -83,12 +91,16 @@ async def test_members_are_let_in_until_they_are_shut_out(site: Site) -> None:
     assert re.fullmatch("[0-9a-f]{16}", space)
     page = await site.house.anyone.get(f"/enter/{space}")
     assert (page.status_code, TITLE in page.text) == (200, False)
-    entered(await site.members["eve"].get(f"/enter/{space}"), space)
+    let_in = await site.members["eve"].get(f"/enter/{space}")
+    entered(let_in, space)
+    cookie = let_in.headers["set-cookie"].partition(";")[0]
+    assert await inside(site, cookie, space)
     given = (await site.members["eve"].post(f"/api/v1/spaces/{space}/entrance", json={})).json()
     assert given["base"].startswith(f"/s/{space}/k/")
     shut = await site.house.http.put(f"/api/v1/spaces/{space}/shut-out/eve")
     assert shut.status_code == 200, shut.text
     assert (await site.members["eve"].get(f"/enter/{space}")).status_code == 200
+    assert not await inside(site, cookie, space)  # who kept the cookie is not led to the new key
     entered(await site.members["bob"].get(f"/enter/{space}"), space)
     problem(await site.members["eve"].post(f"/api/v1/spaces/{space}/entrance", json={}), 403, "wrong-word")
     now = (await site.members["bob"].post(f"/api/v1/spaces/{space}/entrance", json={})).json()
@@ -101,9 +113,13 @@ async def test_a_password_lets_in_and_a_new_one_does_not_let_the_old_one(site: S
     problem(await site.house.http.post("/api/v1/spaces", json={**MADE, "visibility": "password"}), 400, "bad-input")
     space = await site.make("password", password="open sesame")
     form = {"word": "open sesame"}
-    entered(await site.house.anyone.post(f"/enter/{space}", data=form, headers=OURS), space)
+    let_in = await site.house.anyone.post(f"/enter/{space}", data=form, headers=OURS)
+    entered(let_in, space)
+    cookie = let_in.headers["set-cookie"].partition(";")[0]
+    assert await inside(site, cookie, space)
     wish = {"visibility": "password", "password": "another one"}
     assert (await site.house.http.put(f"/api/v1/spaces/{space}/visibility", json=wish)).status_code == 200
+    assert not await inside(site, cookie, space)
     told = [await site.house.anyone.post(f"/enter/{each}", data=form, headers=OURS) for each in (space, "nothing")]
     assert told[0].status_code == told[1].status_code == 403
     assert told[0].text.replace(space, "nothing") == told[1].text

@@ -104,7 +104,7 @@ TABLE: Final = (
     Line("$KV.board.>", "house", _BOARD_READERS, Delivery.KEPT_AND_SAID, "KV_board"),
     Line("$KV.chat.>", "house", "edge house", Delivery.KEPT_AND_SAID, "KV_chat"),
     Line("$KV.crowd.>", "house", "edge house", Delivery.KEPT_AND_SAID, "KV_crowd"),
-    Line("$KV.revoked.>", "house", "edge", Delivery.KEPT_AND_SAID, "KV_revoked"),
+    Line("$KV.revoked.>", "house", "edge house", Delivery.KEPT_AND_SAID, "KV_revoked"),
     Line("$KV.salts.>", "house", "edge house", Delivery.KEPT_AND_SAID, "KV_salts"),
     Line("$KV.withdrawals.>", "house", "edge house", Delivery.KEPT_AND_SAID, "KV_withdrawals"),
     Line("$KV.leases.archive.>", "archive", "archive operator", Delivery.KEPT_LAST, "KV_leases"),

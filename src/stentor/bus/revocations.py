@@ -10,7 +10,7 @@ import msgspec
 from stentor.base.errors import Overloaded
 from stentor.bus.documents import Documents
 from stentor.bus.stored import FAILED
-from stentor.spaces.private import PASS_S
+from stentor.spaces.private import PASS_S, Pass
 
 KEPT_S = PASS_S + 600.0
 EVERY_SPACE = "_"
@@ -41,3 +41,27 @@ class Revocations(Documents[Revocation]):
             await self.bus.js.publish(subject, msgspec.json.encode(document), msg_ttl=KEPT_S)
         except FAILED as error:
             raise Overloaded(f"The bus did not take a revocation: {error!r}.", retry_after_s=1.0) from error
+
+
+class RevokedPasses:
+    """What one process knows of them: ``hear`` and ``forget`` as the list changes."""
+
+    def __init__(self) -> None:
+        self._before_ms: dict[tuple[str, str], int] = {}
+        """By space and holder."""
+
+    def hear(self, told: Revocation) -> None:
+        key = told.space, told.holder
+        self._before_ms[key] = max(told.version, self._before_ms.get(key, 0))
+
+    def forget(self, key: str) -> None:
+        """No pass that it was about holds any more; ``key`` is that of the bucket."""
+        space, _, holder = key.partition(".")
+        self._before_ms.pop((space, holder), None)
+
+    def has(self, space: str, given: Pass) -> bool:
+        """Whether a pass to that space opens nothing any more."""
+        if not self._before_ms:
+            return False
+        holder = given.holder.hex()
+        return any(given.issued_ms < self._before_ms.get((name, holder), 0) for name in (space, EVERY_SPACE))

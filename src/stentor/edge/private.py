@@ -10,12 +10,11 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from stentor.base.clock import Clock
-from stentor.bus.revocations import EVERY_SPACE, Revocation
+from stentor.bus.revocations import EVERY_SPACE, Revocation, RevokedPasses
 from stentor.edge.protocol import Connection
 from stentor.edge.reply import NO_STORE, Reply
 from stentor.spaces import private
 from stentor.spaces.model import Space, Visibility
-from stentor.spaces.private import Pass
 from stentor.wire.http import Request
 
 WITH_PASS = frozenset({"live.aac", "live.opus", "live.mp4", "recording.m4a"})
@@ -37,7 +36,7 @@ class PrivateSpaces:
 
     def __init__(self, doors: bytes, clock: Clock) -> None:
         self._secret, self._clock = private.secret(doors), clock
-        self._revoked: dict[tuple[str, bytes], int] = {}
+        self._revoked = RevokedPasses()
         self._keys: dict[tuple[str, int], tuple[float, tuple[str, ...]]] = {}
         self._playing: dict[tuple[str, bytes], Connection] = {}
         """Of spaces with tickets: the stream that each holder hears here."""
@@ -82,7 +81,7 @@ class PrivateSpaces:
         if not 0 < len(text) <= LONGEST_PASS:
             return None
         found = private.check(self._secret, space.id, text, now=now)
-        if found is None or self._gone(space.id, found):
+        if found is None or self._revoked.has(space.id, found):
             return None
         return space.id, found.holder, found.issued_ms
 
@@ -101,7 +100,7 @@ class PrivateSpaces:
     def revoke(self, told: Revocation, connections: list[Connection]) -> None:
         """The house has said it: streams of these passes end."""
         holder = bytes.fromhex(told.holder)
-        self._revoked[told.space, holder] = told.version
+        self._revoked.hear(told)
         for connection in connections:
             there = connection.holder
             if there is None or there[1] != holder or told.space not in (EVERY_SPACE, there[0]):
@@ -112,15 +111,7 @@ class PrivateSpaces:
 
     def forget(self, key: str) -> None:
         """No pass that it was about holds any more."""
-        space, _, holder = key.partition(".")
-        self._revoked.pop((space, bytes.fromhex(holder)), None)
-
-    def _gone(self, space: str, found: Pass) -> bool:
-        revoked = self._revoked
-        return bool(revoked) and (
-            found.issued_ms < revoked.get((space, found.holder), 0)
-            or found.issued_ms < revoked.get((EVERY_SPACE, found.holder), 0)
-        )
+        self._revoked.forget(key)
 
     def _good(self, space: Space, now: float) -> tuple[str, ...]:
         """The keys that are good now; made once in a quarter of an hour."""

@@ -115,8 +115,8 @@ def build(
     counts: AudienceCounts,
     site: SiteKeeper,
     admin: Administration,
-) -> tuple[ASGIApp, Lanes]:
-    """The application, and its lanes to watch. It holds no tasks of its own: those are the role's."""
+) -> tuple[ASGIApp, Lanes, Listeners]:
+    """The application, its lanes to watch, and listeners that follow. It holds no tasks: those are the role's."""
     access = Access(keys.admin_token, keys.invitations, spaces.clock)
     invitations = Invitations(spaces, statuses, settings, keys.invitations)
     sessions = Sessions(spaces.store.accounts, Devices(keys.invitations), settings.house_address, spaces.clock)
@@ -130,8 +130,7 @@ def build(
     listeners = Listeners(spaces, statuses, people, settings, keys.doors)
     comments = Comments(spaces, CommentsTable(spaces.store.work), chats, settings)
     desk = _desk(spaces, people, Effects(spaces, people, pictures, chats), settings, keys)
-    guard = Guard(spaces, callers, listeners)
-    streams = _streams(statuses, line, spaces, back_channels, chats)
+    guard, streams = Guard(spaces, callers, listeners), _streams(statuses, line, spaces, back_channels, chats)
     handlers = [
         *api.site_handlers(spaces, callers, views),
         *api.handlers(spaces, callers, views, invitations, pictures, listeners),
@@ -162,7 +161,8 @@ def build(
         _health(spaces),
     ]
     app, lanes = _litestar(routes, shown, sessions.cookie), Lanes(callers.known)
-    return secured(limited(app, lanes), house=settings.house_address, media=settings.audience_address), lanes
+    whole = secured(limited(app, lanes), house=settings.house_address, media=settings.audience_address)
+    return whole, lanes, listeners
 
 
 def _of_site(

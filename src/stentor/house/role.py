@@ -128,7 +128,7 @@ async def _run(
     site = SiteKeeper(SiteTable(store.work), spaces.objects, settings)
     await site.begin()
     admin = Administration(spaces, statuses, counts, site, settings, leads=lambda: jobs.lease.held)
-    app, lanes = build(
+    app, lanes, listeners = build(
         spaces, statuses, back_channels, chats, settings,
         keys=own, retention=retention, counts=counts, site=site, admin=admin,
     )  # fmt: skip
@@ -150,6 +150,7 @@ async def _run(
         | {
             "http": _serve(behind(app, trusted, edge_word.word(own.doors)), listener, door),
             "disks": disks.run(),
+            "revoked": listeners.follow(),
             "board": spaces.retell(),
             "status": beat(bus, status),
         }

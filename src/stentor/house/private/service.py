@@ -8,11 +8,13 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
+from contextlib import aclosing
 
 from stentor.base.clock import unix_ms
 from stentor.base.config import Settings
 from stentor.base.errors import BadInput, Conflict, NotAllowed, NotFound
-from stentor.bus.revocations import EVERY_SPACE, Revocation, Revocations
+from stentor.bus.documents import Gone
+from stentor.bus.revocations import EVERY_SPACE, Revocation, Revocations, RevokedPasses
 from stentor.bus.status import Statuses
 from stentor.crowd.addresses import source
 from stentor.house.accounts.passwords import Passwords
@@ -46,7 +48,7 @@ class Listeners:
         """Of each space the password that was right last: its stored hash, and a keyed digest of itself."""
         self._memory_key = secrets.token_bytes(32)
         self._secret = private.secret(doors)
-        self._revocations = Revocations(spaces.bus)
+        self._revocations, self._revoked = Revocations(spaces.bus), RevokedPasses()
         self._audience = settings.audience_address
         spaces.on_shut_out, people.on_gone = self.end, self.end_all
         self._secure = settings.house_address.startswith("https://")
@@ -67,8 +69,18 @@ class Listeners:
             return None
 
     def has_pass(self, space: Space, text: str) -> bool:
-        """Whether a pass holds, as far as its signature and time say: edges know who was shut out since."""
-        return private.check(self._secret, space.id, text, now=self._spaces.clock()) is not None
+        """Whether a pass holds: we have signed it, its time is not over, and its holder was not shut out since."""
+        found = private.check(self._secret, space.id, text, now=self._spaces.clock())
+        return found is not None and not self._revoked.has(space.id, found)
+
+    async def follow(self) -> None:
+        """Keeps whose passes hold no more, also of what other houses say; for ever."""
+        async with aclosing(self._revocations.watch()) as following:
+            async for told in following:
+                if isinstance(told, Gone):
+                    self._revoked.forget(told.key)
+                else:
+                    self._revoked.hear(told)
 
     def by_account(self, space: Space, account: Account | None, actor: Actor) -> Pass | None:
         """The pass of somebody who is signed in or brings a token: of members, and of those with a seat."""
@@ -164,7 +176,11 @@ class Listeners:
 
     async def _revoke(self, space: str, holder: bytes) -> None:
         # One later than now: what was given in this very millisecond is meant, too.
-        await self._revocations.put(Revocation(space, holder.hex(), unix_ms(self._spaces.clock()) + 1))
+        await self._tell(Revocation(space, holder.hex(), unix_ms(self._spaces.clock()) + 1))
+
+    async def _tell(self, told: Revocation) -> None:
+        self._revoked.hear(told)
+        await self._revocations.put(told)
 
     async def _fits(self, space: Space | None, word: str) -> Pass | None:
         """The same work whether there is such a space or not, and whatever it takes."""
@@ -181,7 +197,7 @@ class Listeners:
         holder = private.of_ticket(self._secret, space.id, number)
         now_ms = unix_ms(self._spaces.clock()) + 1
         await self._table.use(space.id, number, now_ms)
-        await self._revocations.put(Revocation(space.id, holder.hex(), now_ms))
+        await self._tell(Revocation(space.id, holder.hex(), now_ms))
         return self._given(holder, now_ms)
 
     async def _is_right(self, space: str, stored: str | None, word: str) -> bool:
