@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,9 @@ def spent_s() -> float:
     """Seconds of a processor that this process and all below it have taken, the ended ones included."""
     parents: dict[int, int] = {}
     ticks: dict[int, int] = {}
-    below = {os.getpid()}
-    alone = not any((thread / "children").read_text("ascii") for thread in Path("/proc/self/task").iterdir())
+    below, alone = {os.getpid()}, False
+    with suppress(FileNotFoundError, ProcessLookupError):  # a thread that ends meanwhile: then all are looked at
+        alone = not any((thread / "children").read_text("ascii") for thread in Path("/proc/self/task").iterdir())
     for process in below if alone else {int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit()}:
         try:
             fields = Path("/proc", str(process), "stat").read_text("utf-8", "replace").rpartition(")")[2].split()
