@@ -152,9 +152,11 @@ class ListenerPages:
             clock=_clock,
         )
 
-    def report(self, space: Space, article: Markup, summary: str, language: str, cache: str, now: float) -> Document:
-        """The page around a report."""
-        base, title = f"/s/{space.id}", report_page.CATALOGUE.text(language, "report.title", title=space.title)
+    def report(
+        self, space: Space, below: str, article: Markup, summary: str, language: str, cache: str, now: float
+    ) -> Document:
+        """The page around a report; ``below`` is the key of a private space."""
+        base, title = f"/s/{space.id}{below}", report_page.CATALOGUE.text(language, "report.title", title=space.title)
         shown = {"base": base, "path": f"{base}/report", "listed": space.listed, "title": title}
         return self.public("report", language, cache, now, **shown, article=article, description=summary)
 

@@ -41,22 +41,26 @@ class Reports:
         self._read: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
         """By space: when it was read, and what; empty where there is none."""
         self._made: OrderedDict[tuple[str, str, str], tuple[bytes, Document]] = OrderedDict()
-        """By space, name (or language) and title."""
+        """By space, name (or language and key) and title."""
         self._turn = asyncio.Lock()
         """One page at a time: it takes 30 ms of a processor."""
         self._log = log.get("edge")
 
-    async def answer(self, space: Space, name: str, request: Request) -> Reply:
-        """Raises :class:`NotFound` while there is none, :class:`Overloaded` when the store does not answer."""
+    async def answer(self, space: Space, name: str, below: str, request: Request) -> Reply:
+        """``below`` is the key of a private space, for addresses.
+
+        Raises :class:`NotFound` while there is none, :class:`Overloaded` when the store does not answer.
+        """
         data = await self._data(space.id)
         if not data:
             raise NotFound("There is no report of this space.", code="no-report")
         if name == "report.json":
-            made = await self._document(space, name, data, lambda: self._json(data))
+            made = await self._document((space.id, name, space.title), data, lambda: self._json(data))
         else:
             asked = request.query.get("lang", "")
             language = asked if asked in LANGUAGES else negotiate(space.language)
-            made = await self._document(space, language, data, lambda: self._page(space, data, language))
+            key = space.id, f"{language}{below}", space.title
+            made = await self._document(key, data, lambda: self._page(space, below, data, language))
         return made.answer(request.headers)
 
     async def _data(self, space: str) -> bytes:
@@ -77,15 +81,14 @@ class Reports:
             self._read.popitem(last=False)
         return data
 
-    async def _document(self, space: Space, name: str, data: bytes, make: Callable[[], Document]) -> Document:
-        key = space.id, name, space.title
+    async def _document(self, key: tuple[str, str, str], data: bytes, make: Callable[[], Document]) -> Document:
         async with self._turn:
             known = self._made.get(key)
             if known is None or known[0] != data:
                 try:
                     known = self._made[key] = data, await asyncio.to_thread(make)
                 except msgspec.DecodeError as error:
-                    self._log.warning("report-damaged", space=space.id, reason=str(error))
+                    self._log.warning("report-damaged", space=key[0], reason=str(error))
                     raise NotFound("There is no report of this space.", code="no-report") from error
                 if len(self._made) > MOST:
                     self._made.popitem(last=False)
@@ -94,7 +97,8 @@ class Reports:
     def _json(self, data: bytes) -> Document:
         return Document(data, "application/json", CACHE, now=self._clock())
 
-    def _page(self, space: Space, data: bytes, language: str) -> Document:
+    def _page(self, space: Space, below: str, data: bytes, language: str) -> Document:
         found = msgspec.json.decode(data, type=Report)
         body = report_page.article(found, space.title, language, self._public)
-        return self._pages.report(space, body, report_page.sentence(found, language), language, CACHE, self._clock())
+        summary = report_page.sentence(found, language)
+        return self._pages.report(space, below, body, summary, language, CACHE, self._clock())

@@ -260,7 +260,7 @@ class Site:
             case ["clip"]:
                 return self._clip_page(channel.space, request, below)
             case [name] if name in reports.NAMES:
-                self._job(self._reports.answer(channel.space, name, request), request, connection)
+                self._job(self._reports.answer(channel.space, name, below, request), request, connection)
                 return None
             case [name] if name in RECORDED:
                 answer = self.replays.answer(channel.space, path, request, connection)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
+import inspect
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +14,7 @@ import pytest
 
 from stentor.base.signing import doors_key
 from stentor.bus.revocations import EVERY_SPACE, Revocation
+from stentor.edge import reports, site
 from stentor.spaces import board, private
 from stentor.spaces.model import Space, State, Visibility
 from stentor.spaces.private import Pass
@@ -147,10 +150,34 @@ PATHS = (
     "/captions.vtt", "/transcript.json", "/transcript.txt", "/hls/index.m3u8", "/hls/aac-64.m3u8",
     "/hls/aac-64.m3u8?_HLS_msn=3", "/hls/aac-64/init.mp4", "/live.aac", "/live.opus", "/live.mp4", "/ticket",
     "/hold.m4a", "/clip", "/clip.m4a?from=1&to=2", "/gaps.json", "/chapters.json", "/peaks.json", "/counts.json",
+    "/report", "/report.json",
     "/recording.m4a", "/replay/index.m3u8", "/portraits/a", "/overflow/120/index.m3u8", "/react/heart", "/k", "/k/",
     "/k/0123456789abcdef0123456789abcdef", "/k/0123456789abcdef0123456789abcdef/door.json", "/nothing",
 )  # fmt: skip
-"""Everything that an edge has of a space (:func:`test_every_path_is_classified` holds it to the routes)."""
+"""What an edge has of a space."""
+
+
+def test_no_path_is_answered_before_the_pass_was_looked_at() -> None:
+    """One function has all paths of a space; whatever is added there lies behind the same door as those above."""
+    tree = ast.parse(inspect.getsource(site))
+    calls = [
+        (function.name, call)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for call in ast.walk(function)
+        if isinstance(call, ast.Attribute) and call.attr == "_of_space"
+    ]
+    assert [name for name, _ in calls] == ["_space", "_space"]
+    names = {
+        str(value.value).removesuffix(".json")
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef) and function.name == "_of_space"
+        for pattern in ast.walk(function)
+        if isinstance(pattern, ast.MatchSequence) and pattern.patterns
+        for value in ast.walk(pattern.patterns[0])
+        if isinstance(value, ast.Constant)
+    } | {name.removesuffix(".json") for name in (*site.RECORDED, *site.ENDINGS, *reports.NAMES)}
+    assert names <= {path.split("/")[1].split("?")[0].removesuffix(".json") for path in PATHS if path}
 
 
 @pytest.mark.parametrize("state", [State.LIVE, State.REPLAY, State.SCHEDULED])
