@@ -48,8 +48,8 @@ live: setup ## start everything with two recorded voices on the stage; Ctrl-C en
 # In the order of the folders: what is quick comes last, and all processes end at about the same time. They mostly wait.
 # The rows of imports have been checked before.
 test: setup browser caches players check ## set up, check, and run all tests but the faults
-	@$(BIN)/python -m tests.support.twice tests --ignore tests/faults --ignore tests/install --ignore tests/unit/test_rows.py -m "not realtime" -n 5 --dist loadfile --no-loadscope-reorder $(ARGS)
-	@$(BIN)/python -m tests.support.twice tests --ignore tests/faults -m realtime -n 3 --dist loadfile $(ARGS)
+	@$(BIN)/python -m tests.support.twice tests --ignore tests/faults --ignore tests/install --ignore tests/unit/test_rows.py -m "not realtime" -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m tests.support.twice tests --ignore tests/faults -m realtime -n 2 --dist loadfile $(ARGS)
 
 faults: setup ## kill, cut, fill and overload everything in the middle of a talk
 	@$(BIN)/python -m tests.support.twice tests/faults $(ARGS)

@@ -83,7 +83,7 @@ async def _talk(folder: Path) -> dict[str, Return]:
 async def _page(net: Network, folder: Path, house: Whole, address: str, said: Samples) -> AsyncIterator[Visit]:
     """A page in a Chromium on the laptop, which is told that the house's address is as good as a secure one."""
     program = folder / "chromium"
-    program.write_text(f'#!/bin/sh\nexec {" ".join(net.on(LAPTOP, chromium()))} "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec {" ".join(net.on(LAPTOP, chromium(windows=True)))} "$@"\n')
     program.chmod(0o755)
     secure = f"--unsafely-treat-insecure-origin-as-secure=http://{house.settings.host}:{house.settings.port}"
     async with async_playwright() as playwright:

@@ -31,7 +31,7 @@ async def test_live_in_three_presses(house: Whole, browsers: Browsers) -> None:
         await host.page.get_by_role("button", name="Go live", exact=True).click()
         await host.says("#countdown", "Live for 0:")
         assert await house.state("live-with-ida") == "live"
-        host.calm()
+        host.calm(but=("503",))  # the stage may not know yet of a space that is a second old: the page asks again
 
 
 async def test_from_the_countdown_to_live(house: Whole, browsers: Browsers) -> None:

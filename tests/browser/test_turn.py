@@ -66,7 +66,7 @@ async def _speak(net: Network, folder: Path, house: Whole, space: str) -> tuple[
     tokens = await house.space(space)
     base = f"http://{house.settings.host}:{house.settings.port}"
     program = folder / f"chromium-{space}"
-    program.write_text(f'#!/bin/sh\nexec {" ".join(net.on(LAPTOP, chromium()))} "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec {" ".join(net.on(LAPTOP, chromium(windows=True)))} "$@"\n')
     program.chmod(0o755)
     flags = (f"--unsafely-treat-insecure-origin-as-secure={base}", "--ignore-certificate-errors")
     async with async_playwright() as playwright:

@@ -104,7 +104,8 @@ async def test_from_a_report_to_the_end_of_it(cast: Cast) -> None:
     assert (decision["decision"]["action"], decision["decision"]["reason"]) == ("mute", f"Because {HOSTILE}")
     assert "cleo" not in str(decision).lower()
     receipt = decision["link"].rpartition("/")[2]
-    problem(await cast.bad.get(f"/decisions/{receipt[:-1]}0"), 404, "link-wrong")
+    other = "0" if receipt[-1] != "0" else "1"
+    problem(await cast.bad.get(f"/decisions/{receipt[:-1]}{other}"), 404, "link-wrong")
     answered = await cast.bad.post(f"/decisions/{receipt}/answer", json={"text": "It was a quotation."})
     assert answered.json()["decision"]["answer"] == "It was a quotation."
     problem(await cast.bad.post(f"/decisions/{receipt}/answer", json={"text": "More"}), 409, "answered")

@@ -28,7 +28,7 @@ async def test_what_is_set_is_told(tmp_path: Path) -> None:
         found = (await house.http.patch("/api/v1/site", json=wish)).json()
         assert (found["name"], found["accent"], found["accent_night"]) == ("Night desk", "#ffcc00", "#ffcc00")
         assert found["accent_day"] not in ("#ffcc00", "")
-        assert (await told(house)).pages == {"imprint": "<h2>Ada</h2>\n"}
+        assert (await told(house)).pages == {"imprint": "<h1>Ada</h1>\n"}
         page = (await house.anyone.get("/sign-in")).text
         assert "Night desk</a>" in page
         assert "/imprint" in page

@@ -27,6 +27,7 @@ PASSWORD = "several words together"
 LEFT_OUT = {
     r"/talk$": "a stream that lasts a minute",
     r"/hold$": "seconds of a processor for each file",
+    r"/site/(tonight|backups)$": "it begins work of minutes",
     r"/sign-out$": "it would end the session that the others need",
 }
 

@@ -49,3 +49,5 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
         body["sounds"] = min(body["sounds"], 30)
     if isinstance(body.get("password"), str) and len(set(body["password"])) < 4:  # refused as too easy
         body["password"] = "several words together"
+    if "why" in body:  # what is asked of people without an account only stands in its text
+        body |= {"good_faith": True, "text": "It is an advertisement.", "mail": ""}

@@ -13,8 +13,6 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
-import psycopg
-from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import make_url
 
 from stentor.base.errors import SetupError
@@ -55,6 +53,8 @@ def require_empty(url: str) -> None:
         if path.exists():
             raise SetupError(f"There is a database {path} already: a backup is restored to where nothing is.")
         return
+    import psycopg  # noqa: PLC0415 it takes half a second, and a house that starts does not need it
+
     try:
         with psycopg.connect(_plain(url), connect_timeout=5) as connection:
             query = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()"
@@ -83,6 +83,8 @@ def _run(url: str, program: str, *arguments: str) -> None:
             f"{program} is not there: install PostgreSQL's client programs, of the server's version or a newer one "
             "(Debian: postgresql-client)."
         )
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 as above
+
     with tempfile.TemporaryDirectory(prefix="stentor") as room:
         service = Path(room) / "service.conf"
         words = conninfo_to_dict(_plain(url))

@@ -11,6 +11,7 @@ from jinja2 import UndefinedError
 from stentor.base.html import Templates
 from stentor.base.static import Static
 from stentor.base.texts import NAMES, Catalogue
+from stentor.people.model import SiteRole
 from stentor.people.site import SiteLook
 
 HOSTILE = '"><script>alert(1)</script>&'
@@ -25,7 +26,7 @@ def house() -> Templates:
 
 KNOWN = {
     "heading": "notice.space_title", "sentence": "notice.space", "path": "/", "profile": None, "name": "notice",
-    "app": "Stentor", "look": SiteLook(), "home": "", "languages": NAMES,
+    "app": "Stentor", "look": SiteLook(), "home": "", "languages": NAMES, "sections": (),
 }  # fmt: skip
 
 
@@ -35,7 +36,7 @@ def notice(house: Templates, **values: object) -> str:
 
 def test_what_people_write_is_text(house: Templates) -> None:
     """In an element, in an attribute and in a script element alike nothing ends where it stands."""
-    profile = {"name": HOSTILE, "picture": HOSTILE}
+    profile = {"name": HOSTILE, "picture": HOSTILE, "role": SiteRole.MEMBER}
     text = notice(house, profile=profile, admin=False, texts={}, name="stage", page={"name": HOSTILE})
     assert "<script>alert" not in text
     assert "</script>&" not in text

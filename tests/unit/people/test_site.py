@@ -56,7 +56,7 @@ def test_pages_are_told_what_is_set() -> None:
     assert plain == SiteLook()
     assert (plain.logo_address, plain.styles_address, plain.link) == ("", "", "")
     found = site.look(SiteWishes("Desk", "#ffff00", "a@example.org", imprint="# Ada"), b"jpeg")
-    assert found.pages == {"imprint": "<h2>Ada</h2>\n"}
+    assert found.pages == {"imprint": "<h1>Ada</h1>\n"}
     assert found.link == "mailto:a@example.org"
     assert "#ffff00" in found.styles.partition("@media")[2]
     assert "#ffff00" not in found.styles.partition("@media")[0]
