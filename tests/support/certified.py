@@ -194,8 +194,7 @@ or was told to wait. Then a rehearsal to 60, 80 and 95 % of that, each with the 
 
 What is claimed of connections is 85 % of them. The door begins to narrow when three quarters of the places are taken,
 and one connection in twenty is no place, so the first is told to wait from 71 % on, later where many come at once. So
-the claim is what fits with some waiting; the certificate says so in its method. Of a crowd that has only HLS there is
-no claim at all: an edge's own number of listeners, which the line is drawn over, is that of streams.
+the claim is what fits with some waiting; the certificate says so in its method.
 Connections are the only limit that was found by overload. A
 processor that ends first has not been measured so: its claim is a straight line to 85 %, of which only the line's own
 error is known.

@@ -70,7 +70,7 @@ def look(edges: Sequence[Mapping[str, float]], *, at_s: float, machine: float) -
 
     return EdgeLook(
         at_s=at_s,
-        listeners=round(sum(edge.get("listeners", 0) for edge in edges)),
+        listeners=round(sum(edge.get("listeners", 0) + edge.get("listeners_hls", 0) for edge in edges)),
         cpu=round(sum(edge.get("cpu", 0.0) for edge in edges), 3),
         busiest=round(worst("cpu"), 3),
         lag_ms=round(worst("lag") * 1000, 1),

@@ -15,6 +15,7 @@ from stentor.rehearsal import certificate
 from stentor.rehearsal.certificate import carried, certify, extrapolate, limits, places
 from stentor.rehearsal.configuration import current, differences
 from stentor.rehearsal.rehearsed import EdgeLook, Second
+from stentor.rehearsal.watch import look
 from tests.support.readiness import PROCESSES, configuration, looks, report
 
 SECRET = b"a secret of thirty-two bytes ...."
@@ -149,3 +150,9 @@ def test_the_newest_is_found(tmp_path: Path) -> None:
         certificate.keep(tmp_path, certify(report(began_ms=at_ms), configuration()), SECRET)
     *_, newest = certificate.kept(tmp_path)
     assert certificate.read(newest.read_bytes()).certificate.at_ms == 10_000
+
+
+def test_a_crowd_of_hls_is_seen() -> None:
+    """An edge counts streams and players apart."""
+    edges = [{"listeners": 3.0, "listeners_hls": 400.0, "cpu": 0.5}, {"listeners": 2.0, "cpu": 0.1}]
+    assert look(edges, at_s=1.0, machine=0.3).listeners == 405
