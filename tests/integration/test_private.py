@@ -205,6 +205,25 @@ async def test_pages_and_lists_know_no_such_space(site: Site) -> None:
             assert TITLE not in told
 
 
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_report_tells_nothing(site: Site) -> None:
+    """Whoever reports a private space, or somebody there, is answered as where there is none."""
+    space = await site.make("password", password="open sesame")
+    meant = {"why": "hate", "text": "Look at this.", "good_faith": True}
+    kinds = (("space", ""), ("seat", space), ("comment", space), ("guest-comment", space))
+    for number, (kind, within) in enumerate(kinds, 1):  # an address may not report many
+        told = [
+            await site.house.anyone.post(
+                "/api/v1/reports",
+                json={**meant, "kind": kind, "id": name if kind == "space" else "1", "space": within and name},
+                headers={**OURS, "X-Forwarded-For": f"198.51.100.{number}"},
+            )
+            for name in (space, "0123456789abcdef")
+        ]
+        assert told[0].status_code == told[1].status_code == 404, told[0].text
+        assert told[0].json() == told[1].json()
+
+
 def test_a_pass_is_checked_in_microseconds_and_tells_nothing() -> None:
     """Its text has no name in it."""
     key = private.secret(b"x" * 32)

@@ -51,3 +51,5 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
         body["password"] = "several words together"
     if "why" in body:  # what is asked of people without an account only stands in its text
         body |= {"good_faith": True, "text": "It is an advertisement.", "mail": ""}
+        if body.get("kind") == "address":  # one of this site would have to be made up
+            body["kind"] = "person"

@@ -25,20 +25,32 @@ class Things:
         self._hosts = frozenset(urlsplit(home).netloc.lower() for home in homes)
 
     async def find(self, kind: ThingKind, name: str, space: str) -> Thing:
-        """The thing; raises :class:`NotFound`, :class:`BadInput` for an address that is not of this site."""
+        """The thing; raises :class:`NotFound`, :class:`BadInput` for an address that is not of this site.
+
+        Who reports may not know of a private space: for reports there is none. Its address is kept as it was written.
+        """
         match kind:
             case ThingKind.COMMENT:
-                return await self._comment(await self._spaces.load(space), _number(name))
+                return await self._comment(await self._space(space), _number(name))
             case ThingKind.GUEST_COMMENT:
-                found = await self._guests.find((await self._spaces.load(space)).id, _number(name))
+                found = await self._guests.find((await self._space(space)).id, _number(name))
                 return Thing(kind, name, space, "", found.guest, found.name, found.text, found.at_ms)
             case ThingKind.SEAT:
-                return await self._seat(await self._spaces.load(space), name)
+                return await self._seat(await self._space(space), name)
             case ThingKind.PERSON:
                 return await self._person(name)
             case ThingKind.SPACE:
-                return _space(await self._spaces.load(name))
+                return _space(await self._space(name))
         return await self._address(name)
+
+    async def _space(self, name: str) -> Space:
+        try:
+            found = await self._spaces.load(name)
+        except BadInput:
+            found = None
+        if found is None or found.private:
+            raise NotFound("There is no such space.", code="space-not-found")
+        return found
 
     async def _comment(self, space: Space, number: int) -> Thing:
         author = await self._comments.author(space.id, number)
@@ -79,10 +91,10 @@ class Things:
         path = unquote(parts.path).split("/")
         try:
             if path[1:2] == ["s"] and len(path) > 2:
-                return _space(await self._spaces.load(path[2]))
+                return _space(await self._space(path[2]))
             if len(path) == 2 and path[1].startswith("@"):
                 return await self._person(path[1][1:])
-        except (NotFound, BadInput):
+        except NotFound:
             pass  # a page all the same, perhaps one that is gone
         return Thing(ThingKind.ADDRESS, address)
 
