@@ -11,7 +11,7 @@ import asyncio
 import time
 from bisect import bisect_left
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -249,9 +249,10 @@ async def _until(many: Cluster, machine: str, condition: Callable[[dict[str, Any
     """Waits until the house's view of the space fulfils the condition; returns it."""
     deadline, view = asyncio.get_running_loop().time() + 90, None
     while asyncio.get_running_loop().time() < deadline:
-        reply = await many.clients[machine].get("/api/v1/spaces/talk")
-        if reply.is_success and condition(view := reply.json()):
-            return view
+        with suppress(httpx.ConnectError):  # right after faults of the network and of machines; it is asked again
+            reply = await many.clients[machine].get("/api/v1/spaces/talk")
+            if reply.is_success and condition(view := reply.json()):
+                return view
         await asyncio.sleep(0.1)
     raise AssertionError(f"waited in vain: {reason}; it is {view}")
 
