@@ -45,7 +45,7 @@ STYLES: Final = (
 .report td.t { width: 1%; white-space: nowrap; }
 .report svg.plot { display: block; min-width: 34rem; width: 100%; }
 .report th, .report td { padding: .35rem .75rem .35rem 0; border-block-end: 1px solid; border-color: color-mix(in srgb,
-  currentColor 18%, transparent); text-align: start; vertical-align: top; }
+  currentColor 18%, transparent); text-align: start; vertical-align: top; overflow-wrap: normal; word-break: normal; }
 .report td.n { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .report .how { font-size: .875rem; opacity: .8; }
 .report code { overflow-wrap: anywhere; }
