@@ -50,8 +50,11 @@ async def figures(house: House) -> dict[str, dict[str, object]]:
 
 
 def _until(report: Path) -> int:
-    """Of the last row that is in a report; 0 while there is none."""
-    return msgspec.json.decode(report.read_bytes(), type=Report).until_ms if report.exists() else 0
+    """Of the last row that is in all of a report; 0 while there is none. A row may come while one is made."""
+    if not report.exists():
+        return 0
+    found = msgspec.json.decode(report.read_bytes(), type=Report)
+    return min(found.until_ms, found.verdict.until_ms)
 
 
 async def have_come(house: House, name: str, wanted: float) -> None:
