@@ -83,6 +83,7 @@ async def test_the_same_numbers_everywhere_and_afterwards(tmp_path: Path, monkey
     monkeypatch.setattr(service, "AFTER_S", 1.0)
     monkeypatch.setattr(reports, "LOOK_S", 0.1)
     monkeypatch.setattr(reports, "ANEW_S", 0.2)
+    monkeypatch.setattr(reports, "REST", 0)
     monkeypatch.setattr(verdicts, "ANEW_S", 0.0)
     monkeypatch.setattr(verdicts, "REST", 0)
     async with running_house(tmp_path) as house, connect(house.nats.url, name="edge") as bus:
