@@ -28,7 +28,7 @@ class Proof(NamedTuple):
 
 async def prove(objects: Objects, space: str) -> Proof:
     """Reads manifest and objects of a recording; raises :class:`NotFound`, :class:`Malformed`, :class:`Overloaded`."""
-    entries = [entry async for entry in _entries(objects, space)]
+    entries = [entry async for entry in entries_of(objects, space)]
     if not entries:
         raise NotFound("There is no recording of this space.", code="no-recording")
     found = await withdrawals.read(objects, space) or Withdrawal(SpaceId(space))
@@ -43,7 +43,8 @@ async def prove(objects: Objects, space: str) -> Proof:
     return Proof(len(entries), entries[-1].hash, removed, wrong)
 
 
-async def _entries(objects: Objects, space: str) -> AsyncIterator[Entry]:
+async def entries_of(objects: Objects, space: str) -> AsyncIterator[Entry]:
+    """All of a recording's manifest, page by page; raises :class:`Malformed`, :class:`Overloaded`."""
     page = 0
     while True:
         try:

@@ -22,6 +22,7 @@ from stentor.house.counts.service import AudienceCounts
 from stentor.house.spaces.service import Spaces
 from stentor.spaces.events import Event
 from stentor.spaces.model import Space
+from stentor.store import proof
 from stentor.wire import manifest
 
 LOOK_S: Final = 5.0
@@ -101,16 +102,10 @@ class ReportKeeper:
 
     async def _recording(self, space: Space) -> tuple[RecordingState | None, Iterable[tuple[str, int, float]]]:
         """What its manifest says: the state of it, and what was not the stage."""
-        entries: list[manifest.Entry] = []
-        number = 0
-        while True:
-            try:
-                entries += manifest.decode_page(await self._spaces.objects.get(manifest.page_key(space.id, number)))
-            except NotFound:
-                break
-            except Malformed:
-                return None, ()
-            number += 1
+        try:
+            entries = [entry async for entry in proof.entries_of(self._spaces.objects, space.id)]
+        except Malformed:
+            return None, ()
         if not entries:
             return None, ()
         told = await asyncio.to_thread(manifest.gap_report, entries)
