@@ -20,7 +20,7 @@ import msgspec
 
 from stentor import logfiles
 from stentor.audio import hold, music
-from stentor.base import config, domain, folder, keys, log, private, started, tls
+from stentor.base import certificates, config, domain, folder, keys, log, private, started, tls
 from stentor.base.clock import wall
 from stentor.base.config import Settings
 from stentor.base.descriptors import descriptors
@@ -122,7 +122,7 @@ def measured(settings: Settings, on_step: Step) -> Settings:
         return settings
     now = expected(settings)
     best, places, changed = None, 0, ""
-    for file in certificate.kept(settings.folder):
+    for file in certificates.kept(settings.folder):
         try:
             shown = certificate.own(settings, file)
         except BadInput as error:

@@ -16,7 +16,6 @@ from stentor.bus.stored import StoredMessages
 from stentor.bus.streams import EVIDENCE as STREAM
 from stentor.evidence import row as rows
 from stentor.evidence.counts import Counts
-from stentor.evidence.curve import NO_CURVE
 from stentor.evidence.row import EdgeSecond
 
 MOST_HEARD = 4096
@@ -64,8 +63,7 @@ class RowsFollowed:
 
 async def say_counts(bus: Bus, counts: Counts) -> None:
     """Tells edges the numbers of a space, for ``/metrics``."""
-    told = msgspec.structs.replace(counts, curve=NO_CURVE)  # which no edge needs
-    await bus.publish(f"counts.{counts.space}", msgspec.json.encode(told))
+    await bus.publish(f"counts.{counts.space}", msgspec.json.encode(counts))
 
 
 class CountsHeard:

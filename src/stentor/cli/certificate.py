@@ -8,10 +8,11 @@ import click
 from rich.table import Table
 from rich.text import Text
 
+from stentor.base import certificates
 from stentor.base.config import Settings
 from stentor.base.errors import NotFound
 from stentor.cli import options, tables
-from stentor.rehearsal import certificate as certificates
+from stentor.rehearsal import certificate as readiness
 from stentor.rehearsal.certificate import ReadinessCertificate
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -30,7 +31,7 @@ def show(file: Path | None, data: str | None, as_json: bool) -> None:
     """Show the certificate in FILE, or the newest of the data folder."""
     settings = options.settings(data=data)
     file = _file(settings, file)
-    signed = certificates.read(file.read_bytes())
+    signed = readiness.read(file.read_bytes())
     if as_json:
         click.echo(file.read_bytes())
         return
@@ -46,7 +47,7 @@ def verify(file: Path | None, key: str | None, data: str | None) -> None:
     """Check that nobody has changed the certificate in FILE, and whose it is. Exit code 1 when it is not good."""
     settings = options.settings(data=data)
     file = _file(settings, file)
-    signed = certificates.read(file.read_bytes())
+    signed = readiness.read(file.read_bytes())
     wanted = key or certificates.own_key(settings)
     at = tables.local(signed.certificate.at_ms)
     if wanted != signed.key:
@@ -74,7 +75,7 @@ def draw(found: ReadinessCertificate) -> Table:
         sight = "" if guess.in_sight else "; no limit in sight"
         row("reaches to", f"{guess.listeners:,} ± {guess.error:.0%} by {guess.resource}{sight}")
         row("method", guess.method)
-    if places := certificates.places(found):
+    if places := readiness.places(found):
         row("an edge takes", f"{places:,} listeners from the next start, while the configuration stays")
     processes = ", ".join(f"{count} {role}" for role, count in found.configuration.processes.items())
     row("holds for", f"Stentor {found.configuration.version}, {processes}; {found.configuration_hash[:16]}")

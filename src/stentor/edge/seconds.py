@@ -26,6 +26,8 @@ LISTENER_S = 60.0
 PREFIXES_S = 10
 """Networks are told of once in so many rows."""
 MOST_LATE_S = 10.0
+PLAYED_S = 20.0
+"""After the end: players of HLS are three segments behind, 12 s, and fetch sooner than they play."""
 _TCP_INFO_BYTES = 32
 _QUEUE_AT = 24
 """Of a listening socket ``tcpi_unacked`` is how many wait to be accepted, ``tcpi_sacked`` how many may (tcp(7))."""
@@ -37,6 +39,8 @@ class _Before:
     def __init__(self) -> None:
         self.heard = SoundSent()
         self.parts = self.turned_away = self.unnamed = self.stayed_unnamed = 0
+        self.last = False
+        """Whether it was said that nobody hears it any more."""
 
 
 class Seconds:
@@ -74,8 +78,9 @@ class Seconds:
         self._told += 1
         span_s = self._passed_s()
         self._grow_old()
-        spaces = {space: self._space(space, channel) for space, channel in self._channels.items() if channel.window}
-        self._spaces = {space: self._spaces[space] for space in spaces}
+        open_now = [(space, channel) for space, channel in self._channels.items() if channel.window]
+        spaces = {space: told for space, channel in open_now if (told := self._space(space, channel)) is not None}
+        self._spaces = {space: self._spaces[space] for space, _ in open_now}
         spaces |= self._with_plays(spaces)
         shaken = worker.handshakes
         found = EdgeSecond(
@@ -166,10 +171,15 @@ class Seconds:
         hashed = self._worker.sample.hashed
         return [(0 if source == ALONE else hashed(source), asked, came) for source, asked, came in found]
 
-    def _space(self, space: str, channel: Channel) -> SpaceSecond:
+    def _space(self, space: str, channel: Channel) -> SpaceSecond | None:
+        """None once it is over and all has been said of it."""
         before, heard = self._spaces.setdefault(space, _Before()), channel.heard
         hls, counts = channel.hls, channel.counts()
         parts = hls.parts_sent if hls else 0
+        last = self._over(channel)
+        if last and before.last and parts <= before.parts:
+            return None
+        before.last = last
         for name in hls.players.listeners() if hls else ():
             self._gate.stayed(channel, name)
         found = SpaceSecond(
@@ -189,8 +199,16 @@ class Seconds:
             channel.players > 0 and hls is not None and hls.players.hidden,
             *channel.told.taken(),
             shares=round(channel.players, 3),
+            last=last,
         )
         before.heard.joins, before.heard.chunks, before.heard.skipped = heard.joins, heard.chunks, heard.skipped
         before.stayed_unnamed = channel.stayed_unnamed
         before.parts, before.turned_away, before.unnamed = parts, channel.turned_away, channel.unnamed
         return found
+
+    def _over(self, channel: Channel) -> bool:
+        """Whether nobody hears it any more: streams end with the last chunk, players have fetched all soon after."""
+        ended_ms = channel.space.ended_ms
+        if channel.window is None or not channel.window.finished or ended_ms is None:
+            return False
+        return self._worker.clock() > ended_ms / 1000 + PLAYED_S

@@ -14,7 +14,6 @@ import msgspec
 
 from stentor.base import grid
 from stentor.evidence import delays, robots, sketch
-from stentor.evidence.curve import NO_CURVE, Curve, drawn
 from stentor.evidence.outside import Waits
 from stentor.evidence.plays import DAY_MS, DayPlays, DayTally, NewPlays
 from stentor.evidence.row import EdgeSecond
@@ -72,8 +71,6 @@ class Counts(msgspec.Struct, frozen=True):
     plays_gross: Figure = NOTHING
     days: dict[str, DayPlays] = {}
     """The plays by day (UTC)."""
-    curve: Curve = NO_CURVE
-    """``hearing`` over time."""
 
 
 METHODS: Mapping[str, str] = {
@@ -114,7 +111,6 @@ class AudienceTally:
         """By edge and second, of the last minute."""
         self._peak = (0.0, 0)
         """Of the seconds before; and which."""
-        self._curve = NO_CURVE
         self._lobby: dict[str, tuple[int, int, bool]] = {}
         """Of each edge's last row: its second, who waited, and whether somebody is hidden."""
         self._sums: dict[str, int] = defaultdict(int)
@@ -159,7 +155,6 @@ class AudienceTally:
         """The seconds before ``until`` count as they are, and are forgotten."""
         standing = {second: hearing for second, hearing in _standing(self._hearing).items() if second < until}
         self._peak = max((self._peak, *_peaks(standing)))
-        self._curve = drawn(self._curve, standing)
         self._hearing = defaultdict(dict, {edge: _since(kept, until) for edge, kept in self._hearing.items()})
 
     def counts(self) -> Counts | None:
@@ -197,7 +192,6 @@ class AudienceTally:
             first_sound_ms=_first_sound(self._first_sound),
             listeners=_people("listeners", self._stayed.count(), sums["stayed_unnamed"], self._hidden),
             unique=_people("unique", self._came.count(), sums["unnamed"], self._hidden),
-            curve=drawn(self._curve, standing),
         )
         return with_plays(counts, days, at_least=self._plays_hidden)
 

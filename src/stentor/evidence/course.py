@@ -53,6 +53,14 @@ class Course(msgspec.Struct, frozen=True):
         number, rest = divmod(at_ms // 1000 - self.since_s, self.step_s)
         return self.steps[number].hearing if rest >= 0 and 0 <= number < len(self.steps) else None
 
+    @property
+    def peaks(self) -> tuple[int, ...]:
+        """The most that heard it in each step, without the zeros at the end."""
+        found = [round(step.hearing) for step in self.steps]
+        while found and not found[-1]:
+            found.pop()
+        return tuple(found)
+
 
 class CourseTally:
     """``hear`` as rows come; ``course`` when somebody looks."""

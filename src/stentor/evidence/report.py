@@ -74,6 +74,8 @@ class RecordingState(msgspec.Struct, frozen=True):
     last_hash: str
     faults: int
     """Segments whose hashes do not hold together."""
+    complete: bool = True
+    """Nothing of it was still being stored."""
 
 
 class Rehearsal(msgspec.Struct, frozen=True):
@@ -109,6 +111,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """None where nothing is recorded, or where the archive has not begun."""
     rehearsal: Rehearsal | None
     course: Course
+    silent: list[str] = []
+    """Edges that were not heard any more when it was completed, and had not said their last."""
 
     @property
     def late_s(self) -> float | None:
@@ -139,6 +143,7 @@ def report(
     spans: Iterable[tuple[str, int, float]] = (),
     recording: RecordingState | None = None,
     rehearsal: Rehearsal | None = None,
+    silent: Sequence[str] = (),
 ) -> Report:
     """Of the same facts the same report, whoever makes it and when. The doors have opened.
 
@@ -164,6 +169,7 @@ def report(
         recording=recording,
         rehearsal=rehearsal,
         course=course,
+        silent=list(silent),
     )
 
 

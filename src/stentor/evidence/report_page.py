@@ -175,8 +175,14 @@ class _Words:
         names = FIGURES if self._report.ended_ms else ("hearing", *FIGURES)
         for name in names:
             one = self._report.figures[name]
-            between = f"{self.number(one.low)} – {self.number(one.high)}" if one.low != one.high else ""
-            yield self._say(f"figure.{name}"), self._figure(one), between, self._say(f"how.{name}")
+            heard = name != "first_sound_ms" or one.value > 0
+            value, between = (self._figure(one), self._between(one)) if heard else (self._say("nothing_known"), "")
+            yield self._say(f"figure.{name}"), value, between, self._say(f"how.{name}")
+
+    def _between(self, one: Figure) -> str:
+        if one.low != one.high:
+            return f"{self.number(one.low)} – {self.number(one.high)}"
+        return self._say("or_more" if one.at_least else "exact")
 
     def _figure(self, one: Figure) -> str:
         value = self.number(one.value)
@@ -284,6 +290,10 @@ class _Words:
             yield self._say("unknown.cover", share=self.share(1 - self._report.verdict.cover))
         if any(one.at_least for one in self._report.figures.values()):
             yield self._say("unknown.cache")
+        if self._report.silent:
+            yield self._say("unknown.silent", servers=", ".join(self._report.silent))
+        if self._report.final and self._report.recording and not self._report.recording.complete:
+            yield self._say("unknown.recording")
         for name in ("before", "mimicry", "people", "clocks"):
             yield self._say(f"unknown.{name}")
 

@@ -67,6 +67,8 @@ class SpaceSecond(msgspec.Struct, frozen=True, array_like=True):
     """Whether some of the recording went through a proxy."""
     shares: float = -1.0
     """``asking`` before it was rounded: who asks at two edges is a half at each. Edges of an older version say -1."""
+    last: bool = False
+    """It is over, and nobody hears it here any more: no row follows, but of plays of the recording."""
 
     @property
     def here(self) -> float:

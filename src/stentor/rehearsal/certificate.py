@@ -13,16 +13,12 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from stentor.base import config
+from stentor.base import certificates
 from stentor.base.config import Settings
 from stentor.base.errors import BadInput
-from stentor.base.signing import Signer, derive, verified
 from stentor.rehearsal.configuration import Configuration
 from stentor.rehearsal.rehearsed import FIRST_SOUND_MS, PAUSE_MS, EdgeLook, Rehearsed
 
-PURPOSE: Final = "certificate"
-FOLDER: Final = "certificates"
-"""In the data folder."""
 FULL: Final = 0.85
 """Share of a resource that may be used: beyond it waiting times grow faster than the load."""
 LAG_MS: Final = 400.0
@@ -37,7 +33,6 @@ METHOD: Final = (
 )
 MOST_ERROR: Final = 0.25
 """A claim that may be wrong by more sets no edge's places."""
-MOST_BYTES: Final = 1 << 20
 
 
 class Limit(msgspec.Struct, frozen=True):
@@ -200,39 +195,29 @@ def _used(look: EdgeLook, resource: str) -> float:
 
 def sign(certificate: ReadinessCertificate, secret: bytes) -> bytes:
     """The file, with the signature of this installation."""
-    signer = Signer(derive(secret, PURPOSE))
-    signed = Signed(certificate, signer.public, signer.sign(_message(msgspec.to_builtins(certificate))))
+    signer = certificates.signer(secret)
+    signed = Signed(certificate, signer.public, signer.sign(certificates.message(msgspec.to_builtins(certificate))))
     return msgspec.json.format(msgspec.json.encode(signed), indent=2)
 
 
 def read(data: bytes) -> Signed:
     """A file whose signature fits its key; raises :class:`BadInput` for any other."""
     try:
-        signed = msgspec.json.decode(data[:MOST_BYTES], type=Signed)
+        signed = msgspec.json.decode(data[: certificates.MOST_BYTES], type=Signed)
         as_it_stands = msgspec.json.decode(data)["certificate"]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadInput(f"That is no readiness certificate: {error}.") from error
-    if not verified(signed.key, signed.signature, _message(as_it_stands)):
+    if not certificates.fits(as_it_stands, signed.key, signed.signature):
         raise BadInput("The signature does not fit: somebody has changed this certificate.")
     return signed
 
 
 def keep(folder: Path, certificate: ReadinessCertificate, secret: bytes) -> Path:
     """Writes it into the data ``folder``; the file it went to."""
-    file = folder / FOLDER / f"{certificate.at_ms}-{certificate.driven['listeners']}.json"
+    file = folder / certificates.FOLDER / f"{certificate.at_ms}-{certificate.driven['listeners']}.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(sign(certificate, secret))
     return file
-
-
-def kept(folder: Path) -> list[Path]:
-    """The certificates in the data ``folder``, the newest last."""
-    return sorted((folder / FOLDER).glob("*.json"), key=lambda file: int(file.name.partition("-")[0] or 0))
-
-
-def own_key(settings: Settings) -> str:
-    """The public key with which this installation signs certificates."""
-    return Signer(derive(config.signing_key(settings), PURPOSE)).public
 
 
 def own(settings: Settings, file: Path | None) -> ReadinessCertificate | None:
@@ -241,14 +226,10 @@ def own(settings: Settings, file: Path | None) -> ReadinessCertificate | None:
     Raises :class:`BadInput` when somebody has changed it.
     """
     signed = read(file.read_bytes()) if file else None
-    return signed.certificate if signed and signed.key == own_key(settings) else None
+    return signed.certificate if signed and signed.key == certificates.own_key(settings) else None
 
 
 def newest(settings: Settings) -> ReadinessCertificate | None:
     """The newest in the data folder, if it is this installation's own; raises as :func:`own` does."""
-    files = kept(settings.folder)
+    files = certificates.kept(settings.folder)
     return own(settings, files[-1] if files else None)
-
-
-def _message(certificate: dict[str, Any]) -> bytes:
-    return msgspec.json.encode(certificate, order="sorted")

@@ -6,6 +6,7 @@ import asyncio
 import socket
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from stentor.crowd.addresses import Addresses
@@ -113,6 +114,26 @@ async def test_who_asked_most_is_named_by_a_keyed_id() -> None:
         assert row.replies[3] == 1
         assert taken(rows).replies == [0] * 5
         writer.close()
+
+
+async def test_an_ended_space_has_a_last_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once nobody hears it, and no row afterwards; players of HLS are given time to fetch what they are behind."""
+    async with edge(chunks=36) as rig:
+        rows = Seconds(rig.worker, rig.site, "edge-0")
+        line = f"{NAMED}1"
+        ended_ms = round(1000 * rig.now)
+        await rig.get("/s/friday/hls/index.m3u8", line)
+        rig.channel.update(msgspec.structs.replace(rig.channel.space, state=State.ENDED, ended_ms=ended_ms))
+        while not rig.window.finished:
+            rig.publish(1)
+        seen = taken(rows).spaces[SPACE]
+        assert not seen.last
+        rig.now += seconds.PLAYED_S + 1
+        seen = taken(rows).spaces[SPACE]
+        assert seen.last
+        assert rows.row() is None
+        await rig.get("/s/friday/hls/aac-64/2.0.m4s", line)  # from far behind: it counts all the same
+        assert taken(rows).spaces[SPACE].last
 
 
 async def test_who_listens_for_a_minute_is_a_listener(monkeypatch: pytest.MonkeyPatch) -> None:

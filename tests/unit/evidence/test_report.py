@@ -15,7 +15,7 @@ from stentor.evidence import faults, report_page
 from stentor.evidence.counts import count
 from stentor.evidence.course import CourseTally
 from stentor.evidence.load import Resource
-from stentor.evidence.report import Report, TimelineEntry, What, moments, report
+from stentor.evidence.report import RecordingState, Report, TimelineEntry, What, moments, report
 from stentor.evidence.verdict import Outcome, judge
 from stentor.spaces import events as e
 from stentor.spaces.model import Space, State
@@ -121,6 +121,35 @@ def test_a_report_without_a_load_is_a_report() -> None:
     text = report_page.text(bare, "T", "en")
     assert "Nobody has spoken on air." in text
     assert "No server said how much room it has." in text
+
+
+def test_a_number_says_how_sure_it_is() -> None:
+    """Its interval, or that it is exact, or that there may be more; what nobody measured is no nought."""
+    found = made()
+    about = {"unique": msgspec.structs.replace(found.figures["unique"], value=100, low=95, high=105)}
+    found = msgspec.structs.replace(found, figures=found.figures | about)
+    rows = {name: (value, between) for name, value, between, _ in report_page._Words(found, "en").figures()}
+    assert (rows["Minutes heard"][1], rows["Devices that came"][1]) == ("exact", "95 – 105")
+    more = {name: msgspec.structs.replace(one, at_least=True) for name, one in found.figures.items()}
+    none = {"first_sound_ms": msgspec.structs.replace(found.figures["first_sound_ms"], value=0, low=0, high=0)}
+    rows = {
+        name: (value, between)
+        for name, value, between, _ in report_page._Words(
+            msgspec.structs.replace(found, figures=more | none), "de"
+        ).figures()
+    }
+    assert rows["Gehörte Minuten"][1] == "oder mehr"
+    assert ("nicht bekannt", "") in rows.values()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_fell_silent_is_named_under_what_is_not_known(language: str) -> None:
+    """And a recording of which the end was still being stored."""
+    found = made(final=True, silent=["edge-1"], recording=RecordingState(3, "ab", 0, complete=False))
+    text = report_page.text(found, "T", language)
+    assert "edge-1" in text
+    assert {"en": "still being stored", "de": "noch gespeichert"}[language] in text
+    assert "edge-1" not in report_page.text(made(final=True), "T", language)
 
 
 def test_numbers_are_written_as_the_language_does() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from stentor.base import config
+from stentor.base import certificates, config
 from stentor.base.config import Settings
 from stentor.base.errors import BadInput
 from stentor.base.signing import Signer, derive, verified
@@ -26,7 +26,7 @@ def test_a_certificate_cannot_be_changed() -> None:
     data = certificate.sign(certify(report(), configuration()), SECRET)
     signed = certificate.read(data)
     assert signed.certificate.listeners == 9_500
-    assert signed.key == Signer(derive(SECRET, certificate.PURPOSE)).public
+    assert signed.key == Signer(derive(SECRET, certificates.PURPOSE)).public
     with pytest.raises(BadInput, match="changed"):
         certificate.read(data.replace(b"9500", b"9900"))
     with pytest.raises(BadInput, match="no readiness certificate"):
@@ -145,10 +145,10 @@ def test_only_the_own_certificate_counts(tmp_path: Path) -> None:
 
 def test_the_newest_is_found(tmp_path: Path) -> None:
     """By its time, whatever order the folder has."""
-    assert certificate.kept(tmp_path) == []
+    assert certificates.kept(tmp_path) == []
     for at_ms in (2_000, 10_000, 9_000):
         certificate.keep(tmp_path, certify(report(began_ms=at_ms), configuration()), SECRET)
-    *_, newest = certificate.kept(tmp_path)
+    *_, newest = certificates.kept(tmp_path)
     assert certificate.read(newest.read_bytes()).certificate.at_ms == 10_000
 
 

@@ -11,6 +11,7 @@ from litestar.params import FromPath
 
 from stentor.evidence import faults
 from stentor.evidence.counts import METHODS, Counts
+from stentor.evidence.course import Course
 from stentor.evidence.load import Portion
 from stentor.evidence.told import lines
 from stentor.evidence.verdict import NightVerdict
@@ -31,7 +32,8 @@ def handlers(spaces: Spaces, callers: Callers, counts: AudienceCounts) -> list[H
     async def numbers(request: _Request, space: FromPath[str]) -> schema.CountsView:
         found = await spaces.load(space)
         rights.require(await callers.actor(request, space), Look.BACKSTAGE, found)
-        return view(found.id, await counts.of(found.id))
+        told = await counts.of(found.id)
+        return view(found.id, told, await counts.whole_course(found.id) if told else None)
 
     @get(
         "/spaces/{space:str}/verdict", summary="What it is so far: a crowd, an attack, a fault of one's own, or nothing"
@@ -76,7 +78,7 @@ def _portion(share: Portion | None) -> schema.PortionView | None:
     return schema.PortionView(share.value, share.low, share.high) if share else None
 
 
-def view(space: str, counts: Counts | None) -> schema.CountsView:
+def view(space: str, counts: Counts | None, course: Course | None) -> schema.CountsView:
     """As the API shows them; without any figure before anything was counted."""
     if counts is None:
         return schema.CountsView(space)
@@ -87,5 +89,5 @@ def view(space: str, counts: Counts | None) -> schema.CountsView:
         rows=counts.rows,
         edges=counts.edges,
         figures={name: schema.FigureView(**msgspec.structs.asdict(getattr(counts, name))) for name in METHODS},
-        curve=schema.CurveView(counts.curve.since_s * 1000, counts.curve.step_s, tuple(counts.curve.peaks)),
+        curve=schema.CurveView(course.since_s * 1000, course.step_s, course.peaks) if course else schema.CurveView(),
     )

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
-from stentor.base import config
+from stentor.base import certificates
 from stentor.base.config import Settings
-from stentor.base.signing import Signer, derive, verified
 from stentor.evidence.report import Rehearsal
-
-FOLDER: Final = "certificates"
-PURPOSE: Final = "certificate"
-MOST_BYTES: Final = 1 << 20
 
 
 class _Signed(msgspec.Struct, frozen=True):
@@ -28,15 +23,14 @@ def newest(settings: Settings, before_ms: int) -> Rehearsal | None:
     """
     if settings.keys:
         return None
-    own = Signer(derive(config.signing_key(settings), PURPOSE)).public
-    files = sorted((settings.folder / FOLDER).glob("*.json"), key=lambda file: file.name, reverse=True)
-    for file in files:
+    own = certificates.own_key(settings)
+    for file in reversed(certificates.kept(settings.folder)):
         try:
-            signed = msgspec.json.decode(file.read_bytes()[:MOST_BYTES], type=_Signed)
+            signed = msgspec.json.decode(file.read_bytes()[: certificates.MOST_BYTES], type=_Signed)
             found = msgspec.convert(signed.certificate, type=Rehearsal)
         except (OSError, msgspec.MsgspecError):
             continue
-        message = msgspec.json.encode(signed.certificate, order="sorted")
-        if found.at_ms < before_ms and signed.key == own and verified(signed.key, signed.signature, message):
+        ours = signed.key == own and certificates.fits(signed.certificate, signed.key, signed.signature)
+        if found.at_ms < before_ms and ours:
             return found
     return None

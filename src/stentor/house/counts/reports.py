@@ -21,18 +21,18 @@ from stentor.house.counts import rehearsed
 from stentor.house.counts.service import AudienceCounts
 from stentor.house.spaces.service import Spaces
 from stentor.spaces.events import Event
-from stentor.spaces.model import Space
+from stentor.spaces.model import Space, State
 from stentor.store import proof
 from stentor.wire import manifest
 
-LOOK_S: Final = 5.0
+LOOK_S: Final = 1.0
 ANEW_S: Final = 60.0
 REST: Final = 200
 """One that takes long is made anew after so many times as long: half a percent of a processor at most."""
-SOON_S: Final = 20.0
-"""After the end, for the first time; the rows of the last second come within two."""
-FINAL_MS: Final = 200_000
-"""After the end: edges serve a space for two minutes more."""
+FINAL_MS: Final = 50_000
+"""After the end a report is completed with what has come: usually all edges have said their last and the recording is
+complete by then.
+"""
 MOST_EVENTS: Final = 10_000
 
 
@@ -43,7 +43,8 @@ class ReportKeeper:
         self._spaces, self._counts, self._clock, self._settings = spaces, counts, clock, settings
         self._due: dict[str, float] = {}
         """When each is to be made anew (monotonic seconds)."""
-        self._over: set[str] = set()
+        self._complete: set[str] = set()
+        """Those of which nothing is made any more."""
         self._log = log.get("house")
 
     async def run(self) -> None:
@@ -53,42 +54,64 @@ class ReportKeeper:
             heed_cancel()
             await asyncio.sleep(LOOK_S)
             on, over = self._counts.watched()
-            for space in over - self._over:
-                self._due[space] = min(self._due.get(space, 0.0), loop.time() + SOON_S)
-            self._over = over
+            self._complete &= over
             for space in self._due.keys() - on - over:
                 del self._due[space]
-            for space in on | over:
-                if loop.time() >= self._due.get(space, 0.0):
-                    began_s = loop.time()
-                    await self._keep(space)
-                    self._due[space] = loop.time() + max(ANEW_S, REST * (loop.time() - began_s))
+            for space in on | over - self._complete:
+                try:
+                    done = space in over and await self._done(space)
+                    if done or loop.time() >= self._due.get(space, 0.0):
+                        began_s = loop.time()
+                        await self._keep(space, final=done)
+                        self._due[space] = loop.time() + max(ANEW_S, REST * (loop.time() - began_s))
+                except NotFound:
+                    continue  # no row yet, or removed
+                except Overloaded as error:
+                    self._log.warning("report-not-kept", space=space, reason=error.detail)
 
-    async def _keep(self, space: str) -> None:
+    async def _done(self, space: str) -> bool:
+        """Whether nothing more will come of a space that is over, or it has been waited for long enough."""
+        found = await self._spaces.load(space)
+        if found.ended_ms is None:
+            return False
+        told = found.state is State.REPLAY and not self._counts.closing(space).awaited(found.ended_ms)
+        return told or unix_ms(self._clock()) >= found.ended_ms + FINAL_MS
+
+    async def _keep(self, space: str, *, final: bool) -> None:
+        """What is complete stays as it is: another house may have been first."""
+        if final and await self._kept_complete(space):
+            self._complete.add(space)
+            return
+        made = await self.make(space, final=final)
+        await self._spaces.objects.put(kept_key(space), msgspec.json.encode(made))
+        if final:
+            self._complete.add(space)
+            after_s = (unix_ms(self._clock()) - (made.ended_ms or 0)) / 1000
+            self._log.info("report-complete", space=space, after_s=round(after_s, 1), silent=made.silent)
+
+    async def _kept_complete(self, space: str) -> bool:
         try:
-            made = await self.make(space)
-            await self._spaces.objects.put(kept_key(space), msgspec.json.encode(made))
-        except NotFound:
-            return  # no row yet, or removed
-        except Overloaded as error:
-            self._log.warning("report-not-kept", space=space, reason=error.detail)
+            return msgspec.json.decode(await self._spaces.objects.get(kept_key(space)), type=Report).final
+        except (NotFound, msgspec.DecodeError):
+            return False
 
-    async def make(self, space: str) -> Report:
+    async def make(self, space: str, *, final: bool = False) -> Report:
         """As it stands. Raises :class:`NotFound` before the first row and for what was removed, :class:`Overloaded`."""
         found = await self._spaces.load(space)
         course = self._counts.course(found.id)
         if found.removed is not None or found.doors_open_ms is None or course is None:
             raise NotFound("There is no report of this space.", code="no-report")
-        verdict, counts = await self._counts.verdicts.of(found.id), await self._counts.of(found.id)
+        verdict, counts = await self._counts.verdicts.of(found.id, anew=final), await self._counts.of(found.id)
         if verdict is None or counts is None:
             raise NotFound("There is no report of this space.", code="no-report")
         recording, spans = await self._recording(found)
-        final = found.ended_ms is not None and unix_ms(self._clock()) >= found.ended_ms + FINAL_MS
+        closing = self._counts.closing(found.id)
+        silent = closing.silent(found.ended_ms, unix_ms(self._clock())) if final and found.ended_ms else []
         events = await self._events(found)
         rehearsal = await asyncio.to_thread(rehearsed.newest, self._settings, found.doors_open_ms)
         return report(
             found, events, verdict, counts, course,
-            final=final, spans=spans, recording=recording, rehearsal=rehearsal,
+            final=final, spans=spans, recording=recording, rehearsal=rehearsal, silent=silent,
         )  # fmt: skip
 
     async def _events(self, space: Space) -> list[Event]:
@@ -111,4 +134,5 @@ class ReportKeeper:
         told = await asyncio.to_thread(manifest.gap_report, entries)
         faults = len(await asyncio.to_thread(manifest.verify, entries))
         spans = [(span.source.value, span.start_ms, span.duration_s) for span in told.spans]
-        return RecordingState(len(entries), entries[-1].hash, faults), spans
+        complete = space.state is State.REPLAY
+        return RecordingState(len(entries), entries[-1].hash, faults, complete), spans

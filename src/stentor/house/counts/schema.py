@@ -64,7 +64,7 @@ class VerdictView(msgspec.Struct, frozen=True):
 
 
 class CurveView(msgspec.Struct, frozen=True):
-    """How many heard it over its length, in at most 240 steps."""
+    """How many heard it over its length, in at most 720 steps."""
 
     since_ms: Time = 0
     step_s: int = 1

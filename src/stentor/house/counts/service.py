@@ -16,25 +16,37 @@ from typing import Final
 import msgspec
 
 from stentor.base import log
-from stentor.base.clock import Clock
+from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Malformed, NotFound, Overloaded
 from stentor.bus.attacks import AttackFile
 from stentor.bus.board import Board
 from stentor.bus.connection import Bus, heed_cancel
 from stentor.bus.documents import Gone
 from stentor.bus.evidence import EvidenceLog, say_counts
+from stentor.evidence.closing import Closing
 from stentor.evidence.counts import AudienceTally, Counts, kept_key, with_plays
 from stentor.evidence.course import Course, CourseTally
 from stentor.evidence.plays import DAY_MS, together
+from stentor.evidence.report import kept_key as report_key
 from stentor.evidence.row import EdgeSecond
 from stentor.house.counts.salts import SaltKeeper
 from stentor.house.counts.verdicts import LiveVerdicts
+from stentor.spaces.model import Space
 from stentor.store.objects import Objects
 
 LOOK_S: Final = 1.0
 KEEP_S: Final = 60.0
 AFTER_S: Final = 300.0
-"""So long after a space has left the board rows of it are waited for: edges serve it for two minutes more."""
+"""So long after the end of a space its rows are waited for: edges serve it for two minutes more."""
+AHEAD_MS: Final = 300_000
+"""A row of so much later is of a clock that was set: it would push the rows of all others out of the course."""
+
+
+class _Finished(msgspec.Struct):
+    """What matters of a report that is kept."""
+
+    final: bool
+    course: Course
 
 
 class AudienceCounts:
@@ -51,11 +63,14 @@ class AudienceCounts:
         self._tallies: dict[str, AudienceTally] = {}
         self._over: dict[str, float] = {}
         """Since when a space is not on the air (monotonic seconds)."""
+        self._doors: dict[str, int] = {}
+        """When the doors of those opened."""
         self._told: dict[str, Counts] = {}
         self._stored: dict[str, Counts | None] = {}
         """Of the spaces with a tally: what is kept."""
         self.verdicts = LiveVerdicts()
         self._courses: dict[str, CourseTally] = {}
+        self._closings: dict[str, Closing] = {}
         self._day = -1
         self._log = log.get("house")
 
@@ -68,6 +83,15 @@ class AudienceCounts:
         tally = self._courses.get(space)
         return tally.course() if tally else None
 
+    async def whole_course(self, space: str) -> Course | None:
+        """The same also of a space that is long over, by its report. Raises :class:`Overloaded`."""
+        kept = None if space in self._courses else await self._reported(space)
+        return kept.course if kept else self.course(space)
+
+    def closing(self, space: str) -> Closing:
+        """Which edges have said the last of a space that is over."""
+        return self._closings.get(space) or Closing(space)
+
     def watched(self) -> tuple[set[str], set[str]]:
         """The spaces that are on the air, and those that were until five minutes ago."""
         return set(self._on_air), set(self._over)
@@ -79,13 +103,20 @@ class AudienceCounts:
         except (NotFound, msgspec.DecodeError):
             return None
 
+    async def _reported(self, space: str) -> _Finished | None:
+        """Of the report that is kept. Raises :class:`Overloaded`."""
+        try:
+            return msgspec.json.decode(await self._objects.get(report_key(space)), type=_Finished)
+        except (NotFound, msgspec.DecodeError):
+            return None
+
     def _now(self, space: str) -> Counts | None:
         """What is kept, and what has come since: of a space that is over only plays do."""
         found, stored = self._tallies[space].counts(), self._stored.get(space)
         if found is None or stored is None:
             return found or stored
         hidden = found.plays.at_least or stored.plays.at_least
-        on = space in self._on_air or space in self._over
+        on = space in self._on_air or (space in self._over and found.rows >= stored.rows)
         return with_plays(found if on else stored, together(found.days, stored.days), at_least=hidden)
 
     async def follow(self) -> None:
@@ -96,8 +127,22 @@ class AudienceCounts:
                 self._on_air[space.id] = space.doors_open_ms or 0
                 self._over.pop(space.id, None)
                 await self._salts.make(self._on_air)
-            elif self._on_air.pop(over, None) is not None:
-                self._over[over] = asyncio.get_running_loop().time()
+            elif (doors_ms := self._on_air.pop(over, None)) is not None:
+                self._over[over], self._doors[over] = asyncio.get_running_loop().time(), doors_ms
+            elif not isinstance(space, Gone) and await self._left_open(space):
+                self._over[over], self._doors[over] = asyncio.get_running_loop().time(), space.doors_open_ms or 0
+
+    async def _left_open(self, space: Space) -> bool:
+        """Whether it ended while no house was there, or just before one began anew: its report is to be completed."""
+        if space.ended_ms is None or space.doors_open_ms is None or self._board.read.is_set():
+            return False
+        if unix_ms(self._clock()) - space.ended_ms > DAY_MS:
+            return False
+        try:
+            kept = await self._reported(space.id)
+        except Overloaded:
+            return False
+        return kept is not None and not kept.final
 
     async def follow_salts(self) -> None:
         """Keeps which salts there are; for ever."""
@@ -107,7 +152,7 @@ class AudienceCounts:
         """Reads what edges said, tells them the sums, and keeps those; for ever."""
         await self._board.read.wait()
         now_ms = round(self._clock() * 1000)
-        since_ms = min([now_ms - now_ms % DAY_MS, *self._on_air.values()])
+        since_ms = min([now_ms - now_ms % DAY_MS, *self._on_air.values(), *self._doors.values()])
         following = self._rows.follow(since_ms=since_ms)
         loop = asyncio.get_running_loop()
         keep_s = loop.time() + KEEP_S
@@ -129,9 +174,9 @@ class AudienceCounts:
                 self._forget()
                 await self._salts.tend(self._on_air.keys() | (self._over.keys() - set(over)))
             for space in over:
-                self._over.pop(space, None)
+                for table in (self._over, self._doors, self._courses, self._closings):
+                    table.pop(space, None)
                 self.verdicts.forget(space)
-                self._courses.pop(space, None)
 
     async def _hear(self, row: EdgeSecond) -> None:
         for space, seen in row.spaces.items():
@@ -142,7 +187,9 @@ class AudienceCounts:
                     self._tallies[space].hear(row)
             if space in self._on_air or space in self._over:
                 self.verdicts.hear(space, row)
-                self._courses.setdefault(space, CourseTally(space)).hear(row)
+                self._closings.setdefault(space, Closing(space)).hear(row)
+                if row.at_ms < unix_ms(self._clock()) + AHEAD_MS:
+                    self._courses.setdefault(space, CourseTally(space)).hear(row)
 
     async def _begin(self, space: str) -> None:
         """Reads what is kept; rows wait on the bus until the store answers."""

@@ -45,11 +45,11 @@ class LiveVerdicts:
         self._rows.pop(space, None)
         self._found.pop(space, None)
 
-    async def of(self, space: str) -> NightVerdict | None:
-        """At most ten seconds old, or older where it takes long; None before the first row."""
+    async def of(self, space: str, *, anew: bool = False) -> NightVerdict | None:
+        """At most ten seconds old, or older where it takes long; ``anew``: of all rows. None before the first one."""
         async with self._judging:
             anew_s, found = self._found.get(space, (0.0, None))
-            if found is None or time.monotonic() >= anew_s:
+            if anew or found is None or time.monotonic() >= anew_s:
                 began_s = time.monotonic()
                 found = await asyncio.to_thread(_judged, space, list(self._rows.get(space, ())))
                 if found is None:
