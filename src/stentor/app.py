@@ -99,6 +99,7 @@ async def _running(settings: Settings, on_step: Step, logs: Path | None) -> Asyn
 def workers(settings: Settings, logs: Path | None) -> list[ChildProcess]:
     """The role processes of one machine."""
     counts = {"house": 1, "stage": 1, "programme": PROGRAMMES, "archive": 1, "edge": settings.edge_count}
+    counts["courier"] = 1
     counts["https"] = int(domain.managed(settings))
     counts["captions"] = int(settings.captions != "off" and whisper.installed())
     machine = re.sub(r"[^A-Za-z0-9-]+", "-", socket.gethostname())  # an instance's name is its own on the whole bus

@@ -28,6 +28,7 @@ EVERY: Final = (
 READS: Final[dict[str, tuple[str, ...]]] = {
     "archive": ("bus_hours", "database_url"),
     "captions": ("captions_model",),
+    "courier": ("courier_networks", "database_url"),
     "edge": (
         "address_connections", "address_requests", "attack_file", "audience_port", "audience_url", "bus_hours",
         "database_url", "drain_s", "edge_listeners", "edges", "host", "house_url", "line_mbps", "metrics_token_file",
@@ -58,7 +59,11 @@ SYSTEM: Final = frozenset(
     | {"ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "all_proxy", "https_proxy", "http_proxy", "no_proxy"}
 )
 """With what :data:`STARTS_WITH` names: the variables that any program may need."""
-LIBRARIES: Final[dict[str, tuple[str, ...]]] = {"captions": ("CT2_", "CUDA_", "HF_"), "house": ("PG",)}
+LIBRARIES: Final[dict[str, tuple[str, ...]]] = {
+    "captions": ("CT2_", "CUDA_", "HF_"),
+    "courier": ("PG",),
+    "house": ("PG",),
+}
 """How variables begin that a role's libraries read: recognisers and their models; PostgreSQL's."""
 OBJECT_STORE: Final = "AWS_"
 
@@ -67,10 +72,10 @@ def role_environment(role: str, settings: Settings, own: Mapping[str, str] = os.
     """The environment of a role's process. ``own`` is this one's."""
     settings_all = settings.environment()
     told = {name: settings_all[name] for name in (PREFIX + each.upper() for each in (*EVERY, *READS[role]))}
-    if role != "house" and (address := told.get(f"{PREFIX}DATABASE_URL")):
+    if role not in ("courier", "house") and (address := told.get(f"{PREFIX}DATABASE_URL")):
         told[f"{PREFIX}DATABASE_URL"] = _without_password(address)
     libraries = LIBRARIES.get(role, ())
-    stores = role != "https"
+    stores = role not in ("courier", "https")
     if stores and any(told.get(f"{PREFIX}{name}", "").startswith("s3:") for name in ("RECORDINGS_URL", "REMOVALS_URL")):
         libraries += (OBJECT_STORE,)
     return system(own) | {name: value for name, value in own.items() if name.startswith(libraries)} | told

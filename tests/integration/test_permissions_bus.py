@@ -30,6 +30,8 @@ from tests.support.wait import eventually
 SECRET = BusSecret(b"0" * 32)
 OTHERS = sorted(set(ROLES) - {OPERATOR})
 KEPT = [line for line in TABLE if line.stream]
+LOGS = [line for line in KEPT if line.way is not Delivery.QUEUED]
+"""A queue takes no second consumer, whoever asks."""
 STREAMS = [config.name or "" for config in streams.wanted(hours=24, copies=1)]
 FOREIGN = [">", "_INBOX.>", "$SYS.>", "$JS.>", "$KV.>", "_R_.>"]
 """Subscriptions that nobody has."""
@@ -166,6 +168,11 @@ async def test_what_the_table_allows_arrives(site: Site, line: Line) -> None:
                 )
         for reader in line.readers if line.stream else ():
             js = site.members[reader].client.jetstream()
+            if line.way is Delivery.QUEUED:
+                [message] = await (await js.pull_subscribe_bind(reader, line.stream)).fetch(1, timeout=5)
+                assert message.data == MARK
+                await message.ack_sync(timeout=5)
+                continue
             assert (await js.get_msg(line.stream, subject=subject, direct=True)).data == MARK
     assert not [each.violations for each in site.members.values() if each.violations]
 
@@ -225,7 +232,7 @@ async def test_a_consumer_delivers_wherever_it_is_told(site: Site) -> None:
     """Asked by the one who may, each question of the next test is obeyed: what refuses them there is the sender."""
     operator, here = site.members[OPERATOR], f"{inbox(OPERATOR)}.x"
     quiet(site)
-    for number, line in enumerate(KEPT):
+    for number, line in enumerate(LOGS):
         subject, js = concrete(line.subject), operator.client.jetstream()
         await js.publish(subject, MARK)
         for asked, payload in consumers.pushed(line.stream, subject, here, name=f"mine-{number}"):
@@ -244,7 +251,8 @@ async def test_a_consumer_delivers_wherever_it_is_told(site: Site) -> None:
 async def test_nobody_has_the_server_deliver_to_another(site: Site, role: str) -> None:
     """No consumer of any stream, pushed or pulled, and no copy of a stream sends anything to anybody."""
     me, js = site.members[role], site.members[OPERATOR].client.jetstream()
-    theirs = [(line.stream, (await js.add_consumer(line.stream, PULLED)).name) for line in KEPT]
+    theirs = [(line.stream, (await js.add_consumer(line.stream, PULLED)).name) for line in LOGS]
+    made = [*theirs, *([] if role == streams.COURIER else [(streams.JOBS, streams.COURIER)])]
     before, there, own = await site.kept(), await consumers_of(site), f"{inbox(role)}.x"
     victims = {concrete(line.subject) for line in TABLE} | {f"{inbox(each)}.x" for each in ROLES}
     quiet(site)
@@ -256,7 +264,7 @@ async def test_nobody_has_the_server_deliver_to_another(site: Site, role: str) -
         for asked, payload in asks:
             await me.client.publish(asked, payload, reply=own)
             sent.append(asked.lower())
-    for (stream, name), victim in product(theirs, victims):
+    for (stream, name), victim in product(made, victims):
         asked = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}"
         await me.client.publish(asked, b'{"batch":100,"no_wait":true}', reply=victim)
         sent.append(asked.lower())

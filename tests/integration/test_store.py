@@ -28,7 +28,11 @@ from stentor.spaces import commands as c
 from stentor.spaces.events import Event, SeatGiven, SpaceRenamed
 from stentor.spaces.model import ON_AIR, Role, Space, State
 from stentor.spaces.rules import decide
-from stentor.store import database, work
+from stentor.store import (
+    database,
+    outgoing_tables,  # noqa: F401 (its tables are in the metadata, too)
+    work,
+)
 from stentor.store.database import open_engine
 from stentor.store.recordings import Recording
 from stentor.store.schema import migrate

@@ -34,6 +34,7 @@ OWN = SECRETS | {"PATH": "/bin", "HOME": "/root", "TZ": "UTC", "LC_ALL": "C.UTF-
 THEIRS = {
     "archive": {"hunter5"},
     "captions": {"hunter5"},
+    "courier": {"hunter2", "hunter6"},
     "edge": {"hunter5"},
     "house": {"hunter2", "hunter3", "hunter5", "hunter6"},
     "https": set(),

@@ -107,8 +107,9 @@ def test_a_pod_has_its_own_keys(name: str) -> None:
     assert {each["defaultMode"] for each in secrets.values()} == {0o440}
     (container,) = spec["containers"]
     named = {each["secretRef"]["name"] for each in container["envFrom"] if "secretRef" in each}
-    database = {"stentor-database"} if role(name) in ("house", "prepare") else set()
-    assert named == {"stentor-objects"} | database
+    database = {"stentor-database"} if role(name) in ("courier", "house", "prepare") else set()
+    objects = set() if role(name) == "courier" else {"stentor-objects"}
+    assert named == objects | database
 
 
 def test_all_edges_have_the_same_token_for_their_numbers() -> None:
@@ -125,7 +126,7 @@ def test_a_pod_reaches_and_is_reached_by_what_it_needs(name: str) -> None:
     labels = WORK[name]["spec"]["template"]["metadata"]["labels"]
     assert labels["role"] == role(name)
     assert ports(policies(labels, "Ingress")) == ({SERVING[role(name)]} if role(name) in SERVING else set())
-    more = {5432} if role(name) in ("house", "prepare") else {8080} if role(name) == "edge" else set()
+    more = {5432} if role(name) in ("courier", "house", "prepare") else {8080} if role(name) == "edge" else set()
     assert ports(policies(labels, "Egress")) == {53, 4222, 443} | more
 
 
@@ -172,7 +173,7 @@ def test_a_pod_has_the_time_to_hand_over_its_work(name: str) -> None:
     (container,) = spec["containers"]
     notice_s = container["lifecycle"]["preStop"]["sleep"]["seconds"] if name in SERVING else 0
     assert ("lifecycle" in container) is (name in SERVING)
-    needed_s = {"edge": Settings().drain_s, "captions": 8.0}.get(name, 2.0)
+    needed_s = {"edge": Settings().drain_s, "captions": 8.0, "courier": 8.0}.get(name, 2.0)
     assert spec["terminationGracePeriodSeconds"] >= notice_s + needed_s + 5
     rolling = WORK[f"stentor-{name}"]["spec"]["strategy"]["rollingUpdate"]
     assert rolling == {"maxSurge": 1, "maxUnavailable": 0}

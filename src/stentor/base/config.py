@@ -160,6 +160,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What the button for it says; the issuer when empty."""
     oidc_sign_up: Literal["off", "on"] = "off"
     """``on``: whoever the provider vouches for may have an account."""
+    courier_networks: str = ""
+    """Addresses and networks that are not on the internet, and to which webhooks may go; comma separated."""
     metrics_token_file: str = ""
     """File with the token that ``/metrics`` of the edges wants; ``<data>/metrics-token`` when empty."""
     log_level: str = "INFO"

@@ -7,10 +7,11 @@ are derived from a secret of their own, which only the operator has: no role kno
 ============ ====================================================================================
 role         what its file holds, besides its password for the bus
 ============ ====================================================================================
-house        the admin token; what signs invitations, claims and passes
+house        the admin token; what signs invitations, claims and passes; what seals others' secrets in the database
 stage        the public key that checks the house's claims
 edge         what signs tickets, passes and ``door.json``; the public key of signed reports
 crowd        the public key that checks orders to load generators
+courier      what opens the secrets in the database that it signs deliveries with
 ============ ====================================================================================
 """
 
@@ -31,6 +32,7 @@ from stentor.base.signing import Signer, derive, doors_key, to_text
 NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "archive": (),
     "captions": (),
+    "courier": ("sealing",),
     "crowd": ("rehearsal_public",),
     "edge": ("doors", "door"),
     "house": ("admin_token", "invitations", "claims", "doors"),
@@ -39,10 +41,10 @@ NEEDS: Final[dict[str, tuple[str, ...]]] = {
     "stage": ("claims_public",),
 }
 """What each role's file must hold. ``operator`` is whoever runs `stentor prepare`, `rehearse` and the like."""
-TAKES: Final[dict[str, tuple[str, ...]]] = {"edge": ("evidence_public",)}
+TAKES: Final[dict[str, tuple[str, ...]]] = {"edge": ("evidence_public",), "house": ("sealing",)}
 """What a role's file holds besides, if it is not of an older version."""
 ROLES: Final = tuple(NEEDS)
-CLAIMS, DOOR, REHEARSAL = "claims", "door", "rehearsal"
+CLAIMS, DOOR, REHEARSAL, SEALING = "claims", "door", "rehearsal", "sealing"
 """Purposes of keys that sign (:func:`stentor.base.signing.derive`)."""
 BUS_FILE = "bus"
 """The operator's own: what passwords for the bus are derived from."""
@@ -67,6 +69,8 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     door: bytes = b""
     """Seed of what signs ``door.json`` (Ed25519)."""
     rehearsal_public: str = ""
+    sealing: bytes = b""
+    """Seals and opens secrets that stand in the database (``base.seal``); in older files of the house it is missing."""
     evidence_public: str = ""
     """Checks signed reports: a public key of minisign's."""
 
@@ -110,6 +114,7 @@ def derived(role: str, secret: bytes, *, admin_token: str = "", bus: BusSecret |
         door=derive(secret, DOOR),
         rehearsal_public=Signer(derive(secret, REHEARSAL)).public,
         evidence_public=Detached(secret).public,
+        sealing=derive(secret, SEALING),
     )
     own = Keys(role=role, **{name: getattr(every, name) for name in (*NEEDS[role], *TAKES.get(role, ()))})
     if bus is None:

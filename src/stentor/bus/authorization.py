@@ -12,7 +12,19 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from stentor.bus.permissions import EDGE, OPERATOR, ROLES, TABLE, Delivery, Line, may_publish, may_subscribe, serves
+from stentor.bus.permissions import (
+    DIRECT_GET,
+    EDGE,
+    NEXT,
+    OPERATOR,
+    ROLES,
+    TABLE,
+    Delivery,
+    Line,
+    may_publish,
+    may_subscribe,
+    serves,
+)
 
 ANSWERS_S = 10
 """How long the server keeps the way of an answer of several messages after the last of them."""
@@ -81,7 +93,8 @@ def _shared() -> dict[str, dict[str, list[dict[str, Any]]]]:
                 takers[kind, owner, subject].add(taker)
     for (kind, owner, subject), accounts in sorted(takers.items()):
         export: dict[str, Any] = {kind: subject, "accounts": sorted(accounts)}
-        if kind == "service" and subject.startswith("$JS.API.DIRECT.GET.") and subject.count(".") == 4:
+        whole = subject.startswith(f"{DIRECT_GET}.") and subject.count(".") == 4
+        if kind == "service" and (whole or subject.startswith(f"{NEXT}.")):
             export |= {"response_type": "stream", "threshold": f"{ANSWERS_S}s"}
         found[owner]["exports"].append(export)
         for taker in sorted(accounts):
@@ -100,5 +113,6 @@ def _shares(line: Line) -> list[tuple[str, str, str, str]]:
         # whatever subject the writer names.
         shares = [share for share in shares if share[3] != OPERATOR]
         shares += [("service", OPERATOR, line.subject, writer) for writer in line.writers]
-        shares += [("service", OPERATOR, get, reader) for get in line.gets for reader in line.readers]
+        asked = (*line.gets, *line.settles)
+        shares += [("service", OPERATOR, each, reader) for each in asked for reader in line.readers]
     return shares

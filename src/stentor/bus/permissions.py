@@ -17,9 +17,10 @@ from stentor.bus.connection import inbox
 OPERATOR: Final = "operator"
 EDGE: Final = "edge"
 ROLES: Final = keys.ROLES
-RUNNING: Final = ("archive", "captions", "edge", "house", "programme", "stage")
+RUNNING: Final = ("archive", "captions", "courier", "edge", "house", "programme", "stage")
 """The roles that are processes of their own."""
 DIRECT_GET: Final = "$JS.API.DIRECT.GET"
+NEXT: Final = "$JS.API.CONSUMER.MSG.NEXT"
 
 
 class Delivery(StrEnum):
@@ -35,6 +36,8 @@ class Delivery(StrEnum):
     """The same, and it is said as well."""
     KEPT_LAST = "kept, the last"
     """In a stream or a bucket; readers get the last message of a subject, and no others."""
+    QUEUED = "queued"
+    """In a stream that is a queue; of its readers one gets a message, and says when it is settled."""
 
 
 class Line(NamedTuple):
@@ -60,8 +63,15 @@ class Line(NamedTuple):
         """Where readers ask for what is kept."""
         if not self.stream:
             return []
+        if self.way is Delivery.QUEUED:
+            return [f"{NEXT}.{self.stream}.{role}" for role in self.readers]
         last = f"{DIRECT_GET}.{self.stream}.{self.subject}"
         return [last] if self.way is Delivery.KEPT_LAST else [last, f"{DIRECT_GET}.{self.stream}"]
+
+    @property
+    def settles(self) -> list[str]:
+        """Where a reader of a queue says that it is done with a message."""
+        return [f"$JS.ACK.{self.stream}.{role}.>" for role in self.readers if self.way is Delivery.QUEUED]
 
     @property
     def heard(self) -> bool:
@@ -89,8 +99,10 @@ TABLE: Final = (
     Line("stage.open.*", "house", "stage"),
     Line("backstage.*", "house", "house"),
     Line("comment.*", "house", "house"),
+    Line("job.*", "house", "courier", Delivery.QUEUED, streams.JOBS),
     Line("status.archive.>", "archive", "house programme"),
     Line("status.captions.>", "captions", "edge house stage"),
+    Line("status.courier.>", "courier", "house"),
     Line("status.edge.>", "edge", "archive edge house programme"),
     Line("status.house.>", "house", "house"),
     Line("status.programme.>", "programme", "house stage"),
@@ -122,7 +134,7 @@ TABLE: Final = (
 def may_publish(role: str) -> list[str]:
     """The subjects on which a role may say something or ask for something, sorted."""
     written = {line.subject for line in TABLE if role in line.writers}
-    return sorted(written | {get for line in TABLE if role in line.readers for get in line.gets})
+    return sorted(written | {each for line in TABLE if role in line.readers for each in (*line.gets, *line.settles)})
 
 
 def may_subscribe(role: str) -> list[str]:

@@ -25,7 +25,7 @@ READS_SHORT_LINKS = "reads_short_links"
 """Among the numbers of a house: it reads short tokens of invitations (``spaces.tokens``)."""
 READS_PRIVATE = "reads_private"
 """Among the numbers of an edge: it keeps private spaces to those with a pass (``spaces.private``)."""
-BEATING = ("archive", "captions", "edge", "house", "programme", "stage")
+BEATING = ("archive", "captions", "courier", "edge", "house", "programme", "stage")
 """The roles that tell of themselves."""
 FRESH_S = 3.0
 """A process unheard for so long counts as gone."""

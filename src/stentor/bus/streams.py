@@ -10,20 +10,28 @@ from typing import Final
 
 import nats.errors
 import nats.js.errors
-from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
+from nats.js.api import AckPolicy, ConsumerConfig, DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 
 from stentor.base.errors import Overloaded
 from stentor.bus.connection import Bus
 from stentor.evidence.attack import KEPT_S
 
-CHUNKS, CUES, EVIDENCE, ATTACKS = "CHUNKS", "CUES", "EVIDENCE", "ATTACKS"
+CHUNKS, CUES, EVIDENCE, ATTACKS, JOBS = "CHUNKS", "CUES", "EVIDENCE", "ATTACKS", "JOBS"
 MOST_ATTACK_BYTES = 100_000_000
 MOST_EVIDENCE_BYTES = 1_000_000_000
 """Of the rows of edges, half a kilobyte a second and edge; the oldest go first."""
+MOST_JOBS, MOST_JOBS_BYTES = 200_000, 200_000_000
+"""That wait to leave the site; a full queue takes none, and who orders them waits."""
+JOBS_KEPT_S = 14 * 86_400.0
+"""Longer than any job is tried."""
+JOB_TAKEN_S = 120.0
+"""A job that a courier took and says nothing of is given to another one: the first was killed."""
 DUPLICATE_WINDOW_S = 300.0
 """A copy is recognised for so long; a programme publishes again what is at most this old."""
 BUCKETS: Final = ("board", "chat", "crowd", "revoked", "withdrawals")
 """Documents that one role alone writes."""
+COURIER: Final = "courier"
+"""Who takes jobs from the queue: its one consumer has the role's name."""
 LEASES: Final = "leases"
 SALTS: Final = "salts"
 """Never on a disk: what is taken away is gone."""
@@ -56,7 +64,34 @@ def wanted(*, hours: float, copies: int, most_bytes: int = 0) -> list[StreamConf
     ]
     # Who may roll up messages may take away all of a stream. That is for buckets of one writer.
     buckets = [_bucket(name, copies, rollup=True) for name in BUCKETS] + [_bucket(LEASES, copies, rollup=False)]
-    return [*logs, *buckets, _bucket(SALTS, copies, rollup=True, storage=StorageType.MEMORY)]
+    return [*logs, _queue(copies), *buckets, _bucket(SALTS, copies, rollup=True, storage=StorageType.MEMORY)]
+
+
+def _queue(copies: int) -> StreamConfig:
+    """The jobs of couriers: each is there until it is settled, and then gone."""
+    return StreamConfig(
+        name=JOBS,
+        subjects=["job.*"],
+        retention=RetentionPolicy.WORK_QUEUE,
+        storage=StorageType.FILE,
+        max_age=JOBS_KEPT_S,
+        max_msgs=MOST_JOBS,
+        max_bytes=MOST_JOBS_BYTES,
+        discard=DiscardPolicy.NEW,
+        duplicate_window=DUPLICATE_WINDOW_S,
+        num_replicas=copies,
+    )
+
+
+def _taking() -> ConsumerConfig:
+    """How couriers take jobs: the server remembers who has which. Without limits of its own: couriers count."""
+    return ConsumerConfig(
+        durable_name=COURIER,
+        ack_policy=AckPolicy.EXPLICIT,
+        ack_wait=JOB_TAKEN_S,
+        max_deliver=-1,
+        max_ack_pending=MOST_JOBS,
+    )
 
 
 def _bucket(name: str, copies: int, *, rollup: bool, storage: StorageType = StorageType.FILE) -> StreamConfig:
@@ -79,6 +114,7 @@ async def prepare(bus: Bus, *, hours: float = 24.0, most_bytes: int = 0) -> None
     try:
         for config in wanted(hours=hours, copies=bus.copies, most_bytes=most_bytes):
             await _make(bus, config)
+        await bus.js.add_consumer(JOBS, _taking())
     except (nats.errors.Error, nats.js.errors.Error, TimeoutError, OSError) as error:
         raise Overloaded(f"The bus makes no streams: {error!r}.", retry_after_s=1.0) from error
 

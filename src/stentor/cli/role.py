@@ -20,7 +20,7 @@ from stentor.cli import options
 
 YIELDING = {"edge": 5}
 """Niceness by role: however busy the audience keeps the edges, stage, programme and house get the processor first."""
-ROLES = ("archive", "captions", "edge", "house", "programme", "stage")
+ROLES = ("archive", "captions", "courier", "edge", "house", "programme", "stage")
 OF_ONE_MACHINE = ("https",)
 """Roles that `stentor up` alone starts: elsewhere a proxy ends TLS."""
 

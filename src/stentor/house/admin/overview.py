@@ -23,7 +23,7 @@ from stentor.spaces.model import ON_AIR, State
 
 SOON_MS: Final = 7 * 86_400_000
 MOST_SOON: Final = 5
-ROLES: Final = ("stage", "programme", "archive", "edge", "captions", "house")
+ROLES: Final = ("stage", "programme", "archive", "edge", "captions", "house", "courier")
 """In the order of a voice's way; a role that is not among them comes last."""
 _INSTANCE = re.compile(r"^[a-z]+-(\d+)(?:-(.+))?$")
 

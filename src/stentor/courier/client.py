@@ -1,0 +1,135 @@
+"""HTTP to servers of strangers: bounded in time and size, no redirects, and to the internet only."""
+
+from __future__ import annotations
+
+import contextvars
+import socket
+import ssl
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import aiohttp
+import msgspec
+
+import stentor
+from stentor.base.errors import StentorError
+from stentor.courier.addresses import guarded
+from stentor.wire.forwarded import Networks
+
+CONNECT_S: Final = 5.0
+ANSWER_S: Final = 15.0
+"""For all of a request: a receiver that does its work before it answers should not."""
+MOST_BYTES: Final = 64 * 1024
+"""Of an answer; what comes beyond is not read, and the connection is closed."""
+MOST_CONNECTIONS: Final = 128
+KEEP_S: Final = 15.0
+"""A connection waits so long for the next job of its host."""
+MOST_WAIT_S: Final = 86_400.0
+"""However long a host asks for, after a day it is tried again."""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a server said. ``retry_after_s`` is what it asks for, 0 for nothing."""
+
+    status: int
+    body: bytes
+    duration_ms: int
+    retry_after_s: float = 0.0
+
+
+class NoAnswer(StentorError):
+    """There was no answer; ``code`` says why: ``refused-address``, ``no-such-host``, ``tls``, ``timeout``,
+    ``not-reached``, ``broken-answer``.
+    """
+
+    status = 502
+    title = "Not reached"
+
+    def __init__(self, detail: str, code: str, duration_ms: int) -> None:
+        super().__init__(detail, code=code)
+        self.duration_ms = duration_ms
+
+
+_refused: contextvars.ContextVar[list[str]] = contextvars.ContextVar("refused addresses")
+"""Of the request under way: connections are tried in tasks of their own."""
+
+
+class OutsideClient:
+    """Made by :func:`outside`."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Sends ``body`` and reads the answer, whatever its status. Raises :class:`NoAnswer`."""
+        refused: list[str] = []
+        token = _refused.set(refused)
+        began = time.monotonic()
+
+        def unreachable(detail: str, code: str) -> NoAnswer:
+            return NoAnswer(detail, code, round((time.monotonic() - began) * 1000))
+
+        try:
+            async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
+                read = await answer.content.read(MOST_BYTES)
+                took_ms = round((time.monotonic() - began) * 1000)
+                return Answer(answer.status, read, took_ms, _retry_after_s(answer.headers.get("retry-after", "")))
+        except aiohttp.InvalidURL as error:
+            raise unreachable("The address is none.", "refused-address") from error
+        except TimeoutError as error:
+            raise unreachable("It did not answer in time.", "timeout") from error
+        except aiohttp.ClientSSLError as error:
+            raise unreachable(f"Its certificate is not good: {_ssl_reason(error)}.", "tls") from error
+        except aiohttp.ClientConnectorDNSError as error:
+            raise unreachable("There is no host of that name.", "no-such-host") from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            if refused:
+                raise unreachable(f"{refused[0]} is not on the internet.", "refused-address") from error
+            if isinstance(error, aiohttp.ClientConnectorError):
+                raise unreachable("Nobody answers there.", "not-reached") from error
+            raise unreachable("It broke off, or sent no HTTP.", "broken-answer") from error
+        finally:
+            _refused.reset(token)
+
+
+@asynccontextmanager
+async def outside(allowed: Networks, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[OutsideClient]:
+    """A client, until it is left. It reaches the internet and the networks ``allowed``; no proxy, no cookie."""
+
+    def refuse(address: str) -> None:
+        _refused.get([]).append(address)
+
+    connector = aiohttp.TCPConnector(
+        limit=MOST_CONNECTIONS,
+        keepalive_timeout=KEEP_S,
+        ssl=tls or True,
+        family=socket.AF_UNSPEC,
+        socket_factory=guarded(allowed, refuse),
+    )
+    async with aiohttp.ClientSession(
+        connector=connector,
+        timeout=aiohttp.ClientTimeout(total=ANSWER_S, connect=CONNECT_S, sock_connect=CONNECT_S),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
+        auto_decompress=False,
+        headers={"user-agent": f"Stentor/{stentor.__version__}", "accept-encoding": "identity"},
+    ) as session:
+        yield OutsideClient(session)
+
+
+def _retry_after_s(value: str) -> float:
+    """Seconds, or a date (RFC 9110, 10.2.3); 0 for what is neither, a day at most."""
+    if value.isascii() and value.isdigit():
+        return min(float(value[:9]), MOST_WAIT_S)
+    try:
+        return max(0.0, min(parsedate_to_datetime(value).timestamp() - time.time(), MOST_WAIT_S))
+    except (ValueError, TypeError, OverflowError):
+        return 0.0
+
+
+def _ssl_reason(error: aiohttp.ClientSSLError) -> str:
+    cause = getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error
+    return str(getattr(cause, "verify_message", "") or getattr(cause, "reason", "") or "it is refused")

@@ -1,0 +1,56 @@
+"""The courier as a process: what leaves the site, and nothing that anybody waits for."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from typing import Final
+
+from stentor.base import keys
+from stentor.base.clock import Clock, unix_ms, wall
+from stentor.base.config import Settings
+from stentor.base.drain import Drain, until
+from stentor.base.keys import Keys
+from stentor.bus import drain as bus_drain
+from stentor.bus.identity import join
+from stentor.bus.jobs import JobQueue
+from stentor.bus.status import Status, beat
+from stentor.courier.addresses import networks
+from stentor.courier.attempt import Handler
+from stentor.courier.client import OutsideClient, outside
+from stentor.courier.dispatch import Dispatcher
+from stentor.store.deliveries import Deliveries
+from stentor.store.spaces import Store
+
+ROLE: Final = "courier"
+NICENESS: Final = 10
+"""Everything that people hear comes first."""
+
+
+def handlers(settings: Settings, own: Keys, store: Store, client: OutsideClient, clock: Clock) -> Mapping[str, Handler]:
+    """Who does which kind of job."""
+    return {}
+
+
+async def run(settings: Settings, *, instance: str, clock: Clock = wall, drain: Drain | None = None) -> None:
+    """The courier until cancelled or told to go. Raises :class:`SetupError` without a bus or a database."""
+    os.nice(NICENESS)
+    drain = drain or Drain()
+    allowed, own = networks(settings.courier_networks), keys.own(settings, ROLE)
+    store = await Store.open(settings.database_address)
+    try:
+        async with join(settings, ROLE, name=f"{ROLE} {instance}") as bus, outside(allowed) as client:
+            doing = handlers(settings, own, store, client, clock)
+            dispatcher = Dispatcher(JobQueue(bus), Deliveries(store.work), doing, clock)
+
+            def status() -> Status:
+                return Status(ROLE, instance, unix_ms(clock()), os.getpid(), numbers=dispatcher.numbers())
+
+            await bus_drain.heed(bus, ROLE, instance, drain)
+            async with asyncio.TaskGroup() as group:
+                helper = group.create_task(beat(bus, status), name="beat")
+                await until(dispatcher.emptied(drain), dispatcher.run())
+                helper.cancel()
+    finally:
+        await store.close()

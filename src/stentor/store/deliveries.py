@@ -1,0 +1,113 @@
+"""What left the site, or is to: one row a job of the couriers, with its newest attempt.
+
+It is the memory of attempts, too: a job that the bus gives out twice is done once. Rows are kept for :data:`KEPT_MS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from enum import StrEnum
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
+
+from stentor.store import outgoing_tables
+from stentor.store.work import Work
+
+KEPT_MS: Final = 30 * 86_400_000
+MOST_ROWS: Final = 500_000
+"""About 150 MB; the oldest go first."""
+PAGE: Final = 100
+_TABLE = outgoing_tables.deliveries
+
+
+class DeliveryState(StrEnum):
+    WAITING = "waiting"
+    """It is tried again at ``due_ms``."""
+    DONE = "done"
+    GIVEN_UP = "given-up"
+
+
+class DeliveryRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One job and its newest attempt. Times are ms since 1970 (UTC)."""
+
+    kind: str
+    key: str
+    subject: str
+    """Joins what is listed together, such as ``webhook 3``."""
+    what: str
+    """In one word what was sent, such as the type of an event."""
+    host: str
+    state: DeliveryState
+    attempts: int
+    status: int
+    """Of the answer; 0 when there was none."""
+    trouble: str
+    """The code of what went wrong; empty when nothing did."""
+    duration_ms: int
+    made_ms: int
+    at_ms: int
+    """Of the newest attempt."""
+    due_ms: int
+
+
+class Deliveries:
+    """All rows. Methods may raise :class:`Overloaded` when the database does not answer."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    async def known(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], DeliveryRow]:
+        """What is known of jobs, by kind and key."""
+        wanted = {key for _, key in keys}
+
+        def work(connection: Connection) -> dict[tuple[str, str], DeliveryRow]:
+            rows = connection.execute(select(_TABLE).where(_TABLE.c.key.in_(wanted))).mappings()
+            return {(row["kind"], row["key"]): _row(row) for row in rows if (row["kind"], row["key"]) in keys}
+
+        return await self._work.read(work) if wanted else {}
+
+    async def write(self, rows: Sequence[DeliveryRow]) -> None:
+        """Writes rows down; of a job that is known the newer one takes the place."""
+
+        def work(connection: Connection) -> None:
+            for row in rows:
+                values = msgspec.structs.asdict(row) | {"state": row.state.value}
+                mine = (_TABLE.c.kind == row.kind) & (_TABLE.c.key == row.key)
+                if not connection.execute(update(_TABLE).where(mine).values(values)).rowcount:
+                    connection.execute(insert(_TABLE).values(values))
+
+        await self._work.write(work)
+
+    async def of(self, subject: str, *, before_ms: int | None = None) -> Sequence[DeliveryRow]:
+        """The newest :data:`PAGE` of a subject, by their newest attempt; with ``before_ms`` those older than that."""
+        query = select(_TABLE).where(_TABLE.c.subject == subject)
+        if before_ms is not None:
+            query = query.where(_TABLE.c.at_ms < before_ms)
+        return await self._read(query.order_by(_TABLE.c.at_ms.desc(), _TABLE.c.key).limit(PAGE))
+
+    async def get(self, kind: str, key: str) -> DeliveryRow | None:
+        """One of them."""
+        found = await self._read(select(_TABLE).where(_TABLE.c.kind == kind, _TABLE.c.key == key))
+        return found[0] if found else None
+
+    async def forget(self, *, now_ms: int) -> None:
+        """Deletes what is old, and the oldest of what is too much."""
+
+        def work(connection: Connection) -> None:
+            connection.execute(delete(_TABLE).where(_TABLE.c.at_ms < now_ms - KEPT_MS))
+            count = connection.execute(select(func.count()).select_from(_TABLE)).scalar_one()
+            if count > MOST_ROWS:
+                oldest = select(_TABLE.c.at_ms).order_by(_TABLE.c.at_ms).offset(count - MOST_ROWS).limit(1)
+                edge = connection.execute(oldest).scalar_one()
+                connection.execute(delete(_TABLE).where(_TABLE.c.at_ms < edge))
+
+        await self._work.write(work)
+
+    async def _read(self, query: Select[Any]) -> Sequence[DeliveryRow]:
+        return await self._work.read(lambda connection: [_row(row) for row in connection.execute(query).mappings()])
+
+
+def _row(row: Any) -> DeliveryRow:
+    return DeliveryRow(**{**row, "state": DeliveryState(row["state"])})

@@ -1,0 +1,183 @@
+"""The courier on a real bus with a real database, and real servers of strangers to which it sends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from stentor.base.clock import unix_ms, wall
+from stentor.base.keys import BusSecret
+from stentor.bus.connection import connect
+from stentor.bus.jobs import JobQueue, OutgoingJob
+from stentor.bus.streams import JOBS
+from stentor.courier.addresses import networks
+from stentor.courier.attempt import Attempt, of_answer, of_silence
+from stentor.courier.client import NoAnswer, OutsideClient, outside
+from stentor.courier.dispatch import Dispatcher
+from stentor.store.deliveries import Deliveries, DeliveryRow, DeliveryState
+from stentor.store.spaces import Store
+from tests.support.nats import nats_server
+from tests.support.receiver import Received, Receiver, receiver
+from tests.support.wait import eventually
+
+SECRET = BusSecret(b"0" * 32)
+
+
+def login(role: str) -> Callable[[], tuple[str, str]]:
+    found = next((user, word) for user, (theirs, word) in SECRET.users().items() if theirs == role)
+    return lambda: found
+
+
+@dataclass
+class Site:
+    """A house's end of the queue, and a courier that posts the path of a job's payload to its host."""
+
+    queue: JobQueue
+    courier: Dispatcher
+    deliveries: Deliveries
+    client: OutsideClient
+    left: Callable[[], object]
+
+    async def put(self, key: str, host: str, path: str = "/hook") -> bool:
+        now_ms = unix_ms(wall())
+        return await self.queue.put("post", key, {"path": path}, host=host, now_ms=now_ms, subject="test", what="a")
+
+    async def rows(self) -> dict[str, DeliveryRow]:
+        return {row.key: row for row in await self.deliveries.of("test")}
+
+    async def becomes(self, key: str, state: DeliveryState, attempts: int = 1) -> DeliveryRow:
+        """Waits for the note of an attempt."""
+        found: DeliveryRow | None = None
+
+        async def look() -> None:
+            nonlocal found
+            while found is None or (found.state, found.attempts) != (state, attempts):
+                found = (await self.rows()).get(key)
+                await asyncio.sleep(0.02)
+
+        task = asyncio.create_task(look(), name="look")
+        try:
+            await eventually(task.done, f"{key} becomes {state}", within_s=20)
+        finally:
+            task.cancel()
+        assert found is not None
+        return found
+
+
+@pytest_asyncio.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(nats_server(tmp_path / "bus", SECRET.users()))
+        house, bus = [
+            await stack.enter_async_context(connect(server.url, name=role, role=role, login=login(role)))
+            for role in ("house", "courier")
+        ]
+        operator = await stack.enter_async_context(
+            connect(server.url, name="operator", role="operator", login=login("operator"))
+        )
+        store = await Store.open(f"sqlite:///{tmp_path / 'stentor.db'}")
+        stack.push_async_callback(store.close)
+        client = await stack.enter_async_context(outside(networks("127.0.0.1")))
+
+        async def post(job: OutgoingJob) -> Attempt:
+            try:
+                return of_answer(await client.post(f"http://{job.host}{job.payload['path']}", b"{}", {}))
+            except NoAnswer as error:
+                return of_silence(error)
+
+        deliveries = Deliveries(store.work)
+        courier = Dispatcher(JobQueue(bus), deliveries, {"post": post}, wall, chance=lambda: 0.0)
+        task = asyncio.create_task(courier.run(), name="courier")
+
+        async def left() -> int:
+            return (await operator.js.stream_info(JOBS)).state.messages
+
+        yield Site(JobQueue(house), courier, deliveries, client, left)
+        task.cancel()
+        await asyncio.wait([task])
+        assert house.refused == bus.refused == 0
+
+
+@pytest_asyncio.fixture
+async def stranger() -> AsyncIterator[Receiver]:
+    async with receiver() as made:
+        yield made
+
+
+async def test_a_job_is_done_once_and_written_down(site: Site, stranger: Receiver) -> None:
+    """A second order under the same key is none; the queue forgets what is settled."""
+    host = f"127.0.0.1:{stranger.port}"
+    assert await site.put("one", host)
+    assert not await site.put("one", host)
+    row = await site.becomes("one", DeliveryState.DONE)
+    assert (row.status, row.attempts, row.trouble, row.host) == (200, 1, "", host)
+    assert len(stranger.received) == 1
+    await site.put("two", host)
+    await site.becomes("two", DeliveryState.DONE)
+    assert await site.left() == 0  # type: ignore[misc]
+
+
+async def test_what_fails_is_tried_again(site: Site, stranger: Receiver) -> None:
+    """After some seconds, with the same job; each attempt is counted."""
+    answers = iter((503, 200))
+    stranger.answering = lambda _: (next(answers), {})
+    await site.put("one", f"127.0.0.1:{stranger.port}")
+    row = await site.becomes("one", DeliveryState.WAITING)
+    assert (row.status, row.trouble) == (503, "try-later")
+    assert 3500 < row.due_ms - row.at_ms < 6500
+    assert (await site.becomes("one", DeliveryState.DONE, attempts=2)).status == 200
+
+
+async def test_a_host_that_asks_for_time_gets_it(site: Site, stranger: Receiver) -> None:
+    """Retry-After holds for all of its jobs; those of another host do not wait."""
+    async with receiver() as other:
+        stranger.answering = lambda _: (429, {"Retry-After": "3600"})
+        host = f"127.0.0.1:{stranger.port}"
+        await site.put("one", host)
+        row = await site.becomes("one", DeliveryState.WAITING)
+        assert row.due_ms - row.at_ms >= 3_600_000
+        await site.put("two", host)
+        await site.put("elsewhere", f"127.0.0.1:{other.port}")
+        await site.becomes("elsewhere", DeliveryState.DONE)
+        assert [each.path for each in stranger.received] == ["/hook"]
+        assert "two" not in await site.rows()
+        assert site.courier.numbers()["hosts_left_alone"] == 1
+
+
+async def test_redirects_are_not_followed(site: Site, stranger: Receiver) -> None:
+    """Wherever they lead: the receiver is the one that was named."""
+
+    def answer(found: Received) -> tuple[int, dict[str, str]]:
+        return (302, {"Location": "/elsewhere"}) if found.path == "/hook" else (200, {})
+
+    stranger.answering = answer
+    await site.put("one", f"127.0.0.1:{stranger.port}")
+    assert (await site.becomes("one", DeliveryState.WAITING)).trouble == "redirected"
+    assert [each.path for each in stranger.received] == ["/hook"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["127.0.0.1", "localhost", "127.1", "2130706433", "0x7f000001", "017700000001", "[::1]", "[::ffff:127.0.0.1]", "0"],
+)
+async def test_our_own_machine_is_not_reached(stranger: Receiver, name: str) -> None:
+    """However its address is written; the receiver hears of no connection."""
+    async with outside(()) as client:
+        with pytest.raises(NoAnswer) as met:
+            await client.post(f"http://{name}:{stranger.port}/hook", b"{}", {})
+    assert met.value.error_code in ("refused-address", "no-such-host")
+    assert stranger.connections == 0
+
+
+async def test_an_answer_without_an_end_is_not_read_to_it(stranger: Receiver) -> None:
+    """So much is read and no more; what the status says counts."""
+    stranger.answering = lambda _: (200, {"Content-Length": str(1 << 40), "Connection": "close"})
+    async with outside(networks("127.0.0.1")) as client:
+        answer = await asyncio.wait_for(client.post(stranger.url(), b"{}", {}), 10)
+    assert answer.status == 200
