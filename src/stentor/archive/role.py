@@ -20,7 +20,7 @@ from stentor.bus.connection import Bus
 from stentor.bus.documents import Gone
 from stentor.bus.identity import join
 from stentor.bus.lease import Lease
-from stentor.bus.status import READS_SPANS, SpaceStatus, Status, Statuses, beat
+from stentor.bus.status import READS_DELAY, READS_SPANS, SpaceStatus, Status, Statuses, beat
 from stentor.spaces import forecast
 from stentor.spaces.model import Space, State
 from stentor.store.loops import HoldLoops
@@ -126,6 +126,7 @@ class Archive:
             spaces=spaces,
             numbers={
                 READS_SPANS: 1.0,
+                READS_DELAY: 1.0,
                 "recordings": float(len(recordings)),
                 "gaps": float(sum(recording.gaps for recording in recordings)),
                 "store_retries": float(sum(recording.retries for recording in recordings)),

@@ -25,6 +25,8 @@ READS_SHORT_LINKS = "reads_short_links"
 """Among the numbers of a house: it reads short tokens of invitations (``spaces.tokens``)."""
 READS_PRIVATE = "reads_private"
 """Among the numbers of an edge: it keeps private spaces to those with a pass (``spaces.private``)."""
+READS_DELAY = "reads_delay"
+"""Among the numbers of programme, edge, archive and captions: it keeps the broadcast delay (``spaces.delay``)."""
 BEATING = ("archive", "captions", "courier", "edge", "house", "programme", "stage")
 """The roles that tell of themselves."""
 FRESH_S = 3.0
@@ -213,6 +215,11 @@ class Statuses:
     def reads_private(self, now: float) -> bool:
         """Whether all edges that are heard keep private spaces to those with a pass."""
         return all(status.numbers.get(READS_PRIVATE) for status in self.fresh(now, "edge"))
+
+    def reads_delay(self, now: float) -> bool:
+        """Whether all programmes, edges, archives and captions that are heard keep the broadcast delay."""
+        roles = ("programme", "edge", "archive", "captions")
+        return all(status.numbers.get(READS_DELAY) for role in roles for status in self.fresh(now, role))
 
     def captioned(self, space: str, now: float) -> bool:
         """Whether a process of captions listens to the space."""

@@ -25,7 +25,7 @@ from stentor.bus.cues import CueLog
 from stentor.bus.documents import Gone
 from stentor.bus.identity import join
 from stentor.bus.lease import Lease
-from stentor.bus.status import SpaceStatus, Status, beat
+from stentor.bus.status import READS_DELAY, SpaceStatus, Status, beat
 from stentor.captions.backlog import UtteranceBacklog
 from stentor.captions.engine import Transcriber, Transcription
 from stentor.captions.seat import SeatCaptions, Who
@@ -167,6 +167,7 @@ class Captioner:
             pid=os.getpid(),
             spaces=spaces,
             numbers={
+                READS_DELAY: 1.0,
                 "waiting": float(len(self.backlog)),
                 "skipped_s": round(skipped_s, 1),
                 "failed": float(self.failed),
@@ -192,8 +193,8 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall, drain: 
             engine = await asyncio.to_thread(Whisper, settings.captions_model)
         except SetupError as error:
             log.get(ROLE).error("no-recogniser", reason=error.detail)
-            problem = error.detail
-            dumb = beat(bus, lambda: Status(ROLE, instance, unix_ms(clock()), os.getpid(), problem=problem))
+            problem, numbers = error.detail, {READS_DELAY: 1.0}
+            dumb = beat(bus, lambda: Status(ROLE, instance, unix_ms(clock()), os.getpid(), {}, numbers, problem))
             await until(drain.asked(), dumb)
             return
         log.get(ROLE).info("captions-ready", model=engine.name)

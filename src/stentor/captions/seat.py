@@ -24,6 +24,7 @@ from stentor.bus.lease import Lease
 from stentor.bus.status import SpaceStatus
 from stentor.captions.backlog import UtteranceBacklog
 from stentor.captions.engine import Transcription
+from stentor.spaces import delay
 from stentor.spaces.model import Space
 from stentor.store.objects import Objects
 from stentor.wire import cue as wire_cue
@@ -89,6 +90,8 @@ class SeatCaptions:
         self._names: dict[str, str] = {}
         self._collection = Collection()
         self._unsent: deque[Cue] = deque(maxlen=MOST_UNSENT)
+        self._held: list[Cue] = []
+        """With a broadcast delay: cues of what the audience has not heard yet, and may never hear."""
         self._kept_changes = 0
         """Up to which of the collection's changes it is in the object store."""
         self.log = log.get("captions").bind(space=space.id)
@@ -120,7 +123,7 @@ class SeatCaptions:
     @property
     def done(self) -> bool:
         """All that was recognised is on the bus and in the object store."""
-        return not self._unsent and self._kept_changes == self._collection.changes
+        return not self._unsent and not self._held and self._kept_changes == self._collection.changes
 
     def close(self) -> None:
         """Hears no more: what is open ends here."""
@@ -144,7 +147,8 @@ class SeatCaptions:
 
     def _over(self) -> bool:
         ended = self.space.ended_ms
-        return not self.space.on_air and (ended is None or self._clock() > ended / 1000 + LINGER_S)
+        heard_s = None if ended is None else (ended + self.space.delay_ms) / 1000
+        return not self.space.on_air and (heard_s is None or self._clock() > heard_s + LINGER_S)
 
     # --- sound in ---------------------------------------------------------------------------------------------------
 
@@ -206,12 +210,25 @@ class SeatCaptions:
         now_ms = unix_ms(self._clock())
         origin_ms = self.space.doors_open_ms or 0
         self.delay_ms = max(0, now_ms - origin_ms - end_ms)
-        for start, end, text in wire_cue.lines(heard.text, start_ms, end_ms):
-            found = Cue(
-                self.space.id, origin_ms, start, end, SeatId(seat), self._name(seat), text, heard.language, now_ms
-            )
-            if self._collection.add(found):
-                self._unsent.append(found)
+        later_ms = self.space.delay_ms
+        self._held += [
+            Cue(self.space.id, origin_ms, start, end, SeatId(seat), self._name(seat), text, heard.language, now_ms)
+            for start, end, text in wire_cue.lines(heard.text, start_ms + later_ms, end_ms + later_ms)
+        ]
+        self._release()
+
+    def _release(self) -> None:
+        """Cues whose sound goes out; those of what was dumped are nobody's. Without a delay each goes at once."""
+        going = grid.chunk_at(self._clock(), self.space.doors_open_s)
+        held, self._held = self._held, []
+        for cue in held:
+            first, last = cue.start_ms // grid.CHUNK_MS, max(cue.start_ms, cue.end_ms - 1) // grid.CHUNK_MS
+            if delay.dumped(self.space, first, last + 1):
+                continue
+            if self.space.delay and last > going:
+                self._held.append(cue)
+            elif self._collection.add(cue):
+                self._unsent.append(cue)
 
     def _name(self, seat: str) -> str:
         """Also of a seat that was taken away while its last words were recognised."""
@@ -221,6 +238,8 @@ class SeatCaptions:
         return self._names.get(seat, "")
 
     async def _send(self) -> None:
+        if self._held:
+            self._release()
         while self._unsent:
             try:
                 await self._cues.publish(self._unsent[0])
@@ -270,6 +289,6 @@ class SeatCaptions:
         """The last cues and the whole transcript, for as long as it takes while the space is ours."""
         while self._lease.term == term:
             await self._send()
-            if await self._write() and not self._unsent:
+            if await self._write() and self.done:
                 return
             await asyncio.sleep(RETRY_S)

@@ -211,6 +211,28 @@ def overflow(space_id: str, seconds: int, data: str | None, as_json: bool) -> No
 
 @space.command()
 @options.space
+@click.option("--seconds", type=int, default=10, show_default=True, help="5 to 40; 0: none.")
+@_common
+def delay(space_id: str, seconds: int, data: str | None, as_json: bool) -> None:
+    """Let the audience hear the stage some seconds later; before the doors open."""
+    with House(options.settings(data=data)) as house:
+        now = house.put(f"/spaces/{space_id}/delay", {"seconds": seconds})
+    _print_json(now) if as_json else _show(now)
+
+
+@space.command()
+@options.space
+@click.option("--seconds", type=float, help="The last seconds; all that waits when left out.")
+@_common
+def dump(space_id: str, seconds: float | None, data: str | None, as_json: bool) -> None:
+    """Throw away what the audience has not heard yet. Asks nothing."""
+    with House(options.settings(data=data)) as house:
+        now = house.post(f"/spaces/{space_id}/dump", {"seconds": seconds})
+    _print_json(now) if as_json else _show(now)
+
+
+@space.command()
+@options.space
 @click.option("--recording", type=int, default=0, help="Days; 0: as long as the site keeps it.")
 @click.option("--comments", type=int, default=0, help="Also what was written backstage.")
 @click.option("--sounds", type=int, default=0, help="The hold music.")

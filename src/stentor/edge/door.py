@@ -73,7 +73,7 @@ def door(
             "state": shown_state(space),
             "scheduled_ms": space.scheduled_ms,
             "doors_open_ms": space.doors_open_ms,
-            "live_ms": space.live_ms,
+            "live_ms": space.live_ms if space.state is not State.DOORS_OPEN else None,
             "ended_ms": space.ended_ms,
             "host": space.host.name if space.host else "",
             "p": round(orders.p, 6),

@@ -10,7 +10,7 @@ import msgspec
 from stentor.base import grid
 from stentor.base.clock import Clock, unix_ms
 from stentor.bus.connection import Bus
-from stentor.bus.status import FRESH_S, READS_NAMES, READS_PRIVATE, READS_SPANS, SpaceStatus, Status
+from stentor.bus.status import FRESH_S, READS_DELAY, READS_NAMES, READS_PRIVATE, READS_SPANS, SpaceStatus, Status
 from stentor.edge import metrics
 from stentor.edge.channel import Channel
 from stentor.edge.worker import Worker
@@ -29,6 +29,7 @@ def heartbeat(
         READS_SPANS: 1.0,
         READS_NAMES: 1.0,
         READS_PRIVATE: 1.0,
+        READS_DELAY: 1.0,
         "listeners": worker.listeners,
         "skipped": worker.counters.skipped,
         "write_interval_s": worker.pace.chunks * grid.CHUNK_S,

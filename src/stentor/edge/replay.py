@@ -89,6 +89,7 @@ class Replays:
                 return self._document(space, path, recording, "application/json", vod.gaps, request)
             case ["chapters.json"]:
                 origin_ms = (space.doors_open_ms or 0) + recording.first_chunk * grid.CHUNK_MS
+                origin_ms -= space.delay_ms  # what hosts did then is heard later
                 pins = [pin for pin in space.pins if not recording.trim or pin.at_ms >= origin_ms]
                 render = partial(outline.chapters, pins=pins, items=space.rundown, origin_ms=origin_ms)
                 # notes may be taken down when all is over, and names be erased

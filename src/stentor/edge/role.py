@@ -39,6 +39,7 @@ from stentor.crowd.orders import Orders
 from stentor.edge.channel import DEFAULT_HOLD, Channel
 from stentor.edge.forward import Forwarder
 from stentor.edge.gate import Gate
+from stentor.edge.heard import HeardSpaces
 from stentor.edge.heartbeat import EdgesHeard, heartbeat
 from stentor.edge.kernel import KernelCounters
 from stentor.edge.leaving import Leaving
@@ -157,20 +158,20 @@ class Edge:
 
     def status(self) -> Status:
         """The heartbeat."""
-        wrong = self._chunks.horizon.clock_wrong
+        problem = CLOCK_WRONG if self._chunks.horizon.clock_wrong else ""
         ahead = self._chunks.horizon.refused + self._cues.horizon.refused
-        return heartbeat(
-            self.worker, self.site.channels, self.instance, ahead=ahead, problem=CLOCK_WRONG if wrong else ""
-        )
+        return heartbeat(self.worker, self.site.channels, self.instance, ahead=ahead, problem=problem)
 
     async def _watch(self, group: asyncio.TaskGroup) -> None:
         """Keeps the channels as the board has them."""
+        heard = HeardSpaces(self.clock, lambda space: self._update(space, group))
         async with aclosing(self._board.watch()) as spaces:
             async for space in spaces:
                 if isinstance(space, Gone):
+                    heard.forget(space.key)
                     self._leave(space.key)
                 else:
-                    self._update(space, group)
+                    heard.take(space)
 
     async def _ready(self) -> None:
         """Says so once the edge knows what is on and who is let in."""

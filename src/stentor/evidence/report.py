@@ -11,11 +11,15 @@ from enum import StrEnum
 
 import msgspec
 
+from stentor.base import grid
+from stentor.base.rendition import Source
 from stentor.crowd.ladder import Cause
 from stentor.evidence.counts import METHODS, Counts, Figure
 from stentor.evidence.course import Course
 from stentor.evidence.verdict import NightVerdict
 from stentor.spaces import events as e
+from stentor.spaces.delay import dumped
+from stentor.spaces.delay_events import DelayChosen, SoundDumped
 from stentor.spaces.events import Event
 from stentor.spaces.model import Space
 
@@ -35,6 +39,8 @@ class What(StrEnum):
     STAGE_BACK = "stage_back"
     MISSED = "missed"
     CLOCK = "clock"
+    DELAY = "delay"
+    DUMPED = "dumped"
     RUNG = "rung"
     PINNED = "pinned"
     DOOR = "door"
@@ -60,7 +66,7 @@ class Interruption(msgspec.Struct, frozen=True):
     """Sound that did not come from the stage while the talk was on."""
 
     source: str
-    """``filler`` (music, and it was said so) or ``gap`` (nothing)."""
+    """``filler`` (music, and it was said so), ``dumped`` (hosts threw the words away) or ``gap`` (nothing)."""
     start_ms: int
     seconds: float
     heard_by: float | None
@@ -162,15 +168,24 @@ def report(
         figures={name: getattr(counts, name) for name in METHODS},
         moments=moments(events),
         interruptions=[
-            Interruption(source, start_ms, seconds, course.hearing_at(start_ms))
+            Interruption(_source(space, source, start_ms, seconds), start_ms, seconds, course.hearing_at(start_ms))
             for source, start_ms, seconds in spans
-            if live is not None and start_ms + 1000 * seconds > live and (ended is None or start_ms < ended)
+            if live is not None
+            and start_ms + 1000 * seconds > live + space.delay_ms
+            and (ended is None or start_ms < ended + space.delay_ms)
         ],
         recording=recording,
         rehearsal=rehearsal,
         course=course,
         silent=list(silent),
     )
+
+
+def _source(space: Space, source: str, start_ms: int, seconds: float) -> str:
+    """What an interruption is called: filler that begins with a dump is one."""
+    first = round((start_ms - (space.doors_open_ms or 0)) / grid.CHUNK_MS)
+    end = first + max(1, round(seconds / grid.CHUNK_S))
+    return "dumped" if source == Source.FILLER and dumped(space, first, end) else source
 
 
 def moments(events: Iterable[Event]) -> list[TimelineEntry]:
@@ -203,6 +218,10 @@ def _moment(event: Event) -> TimelineEntry | None:
             return TimelineEntry(at_ms, What.RESCHEDULED, {"to_ms": float(to_ms)} if to_ms is not None else {})
         case e.ClockSet(at_ms=at_ms, by_ms=by_ms):
             return TimelineEntry(at_ms, What.CLOCK, {"by_s": by_ms / 1000})
+        case DelayChosen(at_ms=at_ms, delay_s=delay_s):
+            return TimelineEntry(at_ms, What.DELAY, {"seconds": float(delay_s)})
+        case SoundDumped(at_ms=at_ms, first=first, end=end):
+            return TimelineEntry(at_ms, What.DUMPED, {"seconds": round((end - first) * grid.CHUNK_S, 2)})
         case e.RungChanged(at_ms=at_ms, rung=rung, was=was, cause=cause, value=value):
             return TimelineEntry(at_ms, What.RUNG, {"rung": rung, "was": was, "value": value}, cause)
         case e.RungPinned(at_ms=at_ms, rung=rung):

@@ -206,6 +206,8 @@ class _Words:
             case What.CLOCK:
                 sign = "−" if numbers["by_s"] < 0 else "+"
                 return self._say("moment.clock", by=sign + self.length(numbers["by_s"]))
+            case What.DELAY if not numbers.get("seconds"):
+                return self._say("moment.no_delay")
             case What.PINNED if not numbers:
                 return self._say("moment.unpinned")
             case What.DOOR:

@@ -32,6 +32,7 @@ from stentor.house.comments.guests import GuestComments
 from stentor.house.comments.service import Comments
 from stentor.house.counts import api as api_counts
 from stentor.house.counts.service import AudienceCounts
+from stentor.house.delay import api as api_delay
 from stentor.house.door import api as api_door
 from stentor.house.door.passes import Passes
 from stentor.house.moderation import api as api_moderation
@@ -206,8 +207,9 @@ def _of_comments(comments: Comments, guests: GuestComments, desk: CaseDesk, call
 def _of_listeners(
     spaces: Spaces, callers: Callers, views: Views, listeners: Listeners, sessions: Sessions, passes: Passes
 ) -> list[HTTPRouteHandler]:
-    """Who may hear a space, and who need not wait at its door."""
+    """Who may hear a space, how much later than the stage, and who need not wait at its door."""
     return [
+        *api_delay.handlers(spaces, callers, views),
         *api_door.handlers(spaces, callers, views, passes),
         *api_private.handlers(callers, views, listeners, sessions),
         *api_private.ticket_handlers(spaces, callers, listeners),

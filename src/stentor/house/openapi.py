@@ -23,6 +23,7 @@ from stentor.house.admin.backups import NAME
 from stentor.house.captions import schema as caption_schema
 from stentor.house.comments import schema as comment_schema
 from stentor.house.counts import schema as counts_schema
+from stentor.house.delay import schema as delay_schema
 from stentor.house.door import schema as door_schema
 from stentor.house.moderation import schema as moderation_schema
 from stentor.house.private import schema as private_schema
@@ -150,6 +151,7 @@ MODULES = (
     caption_schema,
     comment_schema,
     counts_schema,
+    delay_schema,
     moderation_schema,
     door_schema,
     private_schema,

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from typing import Final, NamedTuple
+
+import msgspec
 
 from stentor.base import grid
 from stentor.base.clock import Clock, unix_ms
@@ -21,7 +24,7 @@ from stentor.base.rendition import Source
 from stentor.bus.status import SeatStatus
 from stentor.programme.signal import Signal
 from stentor.programme.ticks import TickWindow
-from stentor.spaces import pulse
+from stentor.spaces import delay, pulse
 from stentor.spaces.model import Space
 from stentor.store.loops import Music
 from stentor.wire import tick as wire_tick
@@ -38,6 +41,11 @@ STANDBY_CHUNKS: Final = 6
 SET_BACK_S: Final = 5.0
 """A wait longer than this means that the clock was set back. Numbers never go back: the programme then goes on at its
 own pace, and the audience hears it without a pause."""
+
+
+def quiet(seat: SeatStatus) -> SeatStatus:
+    """The seat while nothing is heard of it."""
+    return msgspec.structs.replace(seat, talking=False, level_dbfs=pulse.SILENCE_DBFS)
 
 
 Told = tuple[int, int, Mapping[str, int], list[tuple[str, bool, bool]]]
@@ -86,7 +94,9 @@ class Producer:
         self.skipped = 0
         self.malformed = 0
         self.set_back = False
-        self.window = TickWindow(self.number)
+        self.window = TickWindow(self.number, space.delay)
+        self._seats: deque[tuple[int, Sequence[SeatStatus]]] = deque()
+        """With a broadcast delay: who was on the stage, by the chunk in which that is told."""
         live = space.live_chunk
         self._signal = Signal(music.loop, joining=live is not None and self.number > live)
         self._clock, self._pool, self._heard, self._deliver = clock, pool, heard, deliver
@@ -157,7 +167,7 @@ class Producer:
             if self._over():
                 break
             self._keep_up()
-            self._taken.append(_Taken(self.space, self.number, self.window.take(self.number), self._heard()))
+            self._taken.append(self._take())
             self._whole.clear()
             self.number += 1
             if self.window.complete(self.number):
@@ -165,6 +175,24 @@ class Producer:
             if self._speaks() or len(self._taken) >= STANDBY_CHUNKS:
                 await self.catch_up()
         await self.catch_up()
+
+    def _take(self) -> _Taken:
+        """What the next chunk is made of; of a dump nothing is left here, so nothing of it can go further."""
+        number, heard = self.number, self._told_then(self.number)
+        ticks: Sequence[Tick | None] = self.window.take(number)
+        if delay.dumped(self.space, number, number + 1):
+            ticks, heard = [None] * grid.TICKS_PER_CHUNK, heard._replace(seats=[quiet(seat) for seat in heard.seats])
+        return _Taken(self.space, number, ticks, heard)
+
+    def _told_then(self, number: int) -> Heard:
+        """What the pulse of chunk ``number`` tells: who talks, by the sound in it."""
+        heard = self._heard()
+        if not self.space.delay:
+            return heard
+        self._seats.append((number + self.space.delay, heard.seats))
+        while len(self._seats) > 1 and self._seats[1][0] <= number:
+            self._seats.popleft()
+        return heard._replace(seats=self._seats[0][1])
 
     async def catch_up(self) -> None:
         """Makes what was left for later, in order."""
@@ -194,7 +222,7 @@ class Producer:
             for number in range(self.number, end):
                 self._signal.pass_over(number, self.window.take(number))
             self.number = end
-            heard = self._heard()
+            heard = self._told_then(end - 1)
             seats = [(seat.id, seat.talking, seat.muted) for seat in heard.seats]
             self._prepare(bool(seats))
             told = (self.space.version, heard.listeners, heard.reactions, seats)
@@ -249,8 +277,11 @@ class Producer:
         return not self.space.on_air and (last is None or self.number > last)
 
     async def _until_due(self) -> None:
-        """Returns when the chunk's ticks are all here, or its end on the clock has passed by long enough."""
-        talking = self.space.live_ms is not None
+        """Returns when the chunk's ticks are all here, or its end on the clock has passed by long enough.
+
+        With a broadcast delay they are here long before, and until its end they can be dumped.
+        """
+        talking = self.space.live_ms is not None and not self.space.delay
         wait = self._wait(TICKS_WAIT_S if talking else 0.0)
         self.set_back = wait > SET_BACK_S
         if self.set_back:
@@ -289,6 +320,7 @@ class Producer:
     def _make(self, space: Space, number: int, ticks: Sequence[Tick | None], heard: Heard) -> Chunk:
         directed, frames = self._signal.chunk(number, live=space.live_chunk, last=space.last_chunk, ticks=ticks)
         source, delay_ms, music = directed[1:] if directed else (Source.HOLD, 0, True)
+        delay_ms += space.delay_ms if source is Source.STAGE else 0
         made_ms = unix_ms(self._clock())
         return Chunk(
             space.id,
@@ -313,7 +345,7 @@ class Producer:
         music: bool = False,
     ) -> bytes:
         return pulse.build(
-            space,
+            delay.as_heard(space, unix_ms(grid.chunk_start(number, space.doors_open_s))),
             chunk=number,
             at_ms=at_ms,
             source=source,

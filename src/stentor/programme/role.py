@@ -25,7 +25,7 @@ from stentor.bus.connection import Bus
 from stentor.bus.documents import Gone
 from stentor.bus.identity import join
 from stentor.bus.lease import Lease
-from stentor.bus.status import READS_BATCHES, SpaceStatus, Status, Statuses, beat
+from stentor.bus.status import READS_BATCHES, READS_DELAY, SpaceStatus, Status, Statuses, beat
 from stentor.programme.producer import Heard, Producer
 from stentor.programme.publisher import Publisher
 from stentor.spaces.model import Space
@@ -244,6 +244,7 @@ class Programme:
         horizon = self.chunks.horizon
         numbers: dict[str, float] = {
             READS_BATCHES: 1.0,
+            READS_DELAY: 1.0,
             "channels": float(len(channels)),
             "ahead": float(horizon.refused),
         }

@@ -13,10 +13,14 @@ AHEAD_TICKS: Final = 250
 
 
 class TickWindow:
-    """Ticks from chunk ``next_chunk`` on; pure. What is too late or too early is dropped and counted."""
+    """Ticks from chunk ``next_chunk`` on; pure. What is too late or too early is dropped and counted.
 
-    def __init__(self, next_chunk: int) -> None:
+    With a broadcast delay a tick belongs to the chunk ``delay`` later: the window is the delay line.
+    """
+
+    def __init__(self, next_chunk: int, delay: int = 0) -> None:
         self.next_chunk = next_chunk
+        self._delay_ticks = delay * grid.TICKS_PER_CHUNK
         self.late = 0
         self.horizon = Horizon()
         """Counts what is too early."""
@@ -27,11 +31,12 @@ class TickWindow:
         first = self.next_chunk * grid.TICKS_PER_CHUNK
         if not self.horizon.takes(tick.number < first + AHEAD_TICKS):
             return False
-        if tick.number < first:
+        number = tick.number + self._delay_ticks
+        if number < first:
             self.late += 1
             return False
-        self._ticks.setdefault(tick.number, tick)
-        return self.complete(tick.number // grid.TICKS_PER_CHUNK)
+        self._ticks.setdefault(number, tick)
+        return self.complete(number // grid.TICKS_PER_CHUNK)
 
     def complete(self, chunk: int) -> bool:
         """All 16 ticks of the chunk are here."""

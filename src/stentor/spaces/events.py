@@ -10,13 +10,9 @@ import msgspec
 
 from stentor.base.units import SeatId, SpaceId
 from stentor.crowd.ladder import Cause
+from stentor.spaces.delay_events import DelayEvent
+from stentor.spaces.event_base import EventBase
 from stentor.spaces.model import Asking, Commenting, Keep, Role, RundownItem, Visibility
-
-
-class EventBase(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=True):
-    """Base of all events; ``at_ms`` is the wall clock (ms, UTC), never before the event that came before."""
-
-    at_ms: int
 
 
 class SpaceCreated(EventBase, frozen=True):
@@ -371,7 +367,7 @@ Event = (
     | SpaceRemoved | ListingChanged | ReplayTrimmed | SeatGiven | SeatClaimed | SeatPictured | PersonErased
     | RecordingAgreed | LinkRenewed | SeatRemoved | SeatConnected | SeatLost | RoleChanged | HostChanged
     | SeatMuted | SeatUnmuted | SeatTurned | SeatBanned | BanLifted | NotePinned | NoteUnpinned | RundownSet | ItemBegun
-    | SoundEvent | PrivacyEvent | KeepChanged | LetGo
+    | SoundEvent | PrivacyEvent | KeepChanged | LetGo | DelayEvent
 )  # fmt: skip
 
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)

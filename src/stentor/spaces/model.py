@@ -13,6 +13,7 @@ from stentor.base import grid
 from stentor.base.texts import UNSAID
 from stentor.base.units import SeatId, SpaceId
 from stentor.crowd.ladder import Cause
+from stentor.spaces.delay_events import Dump
 from stentor.spaces.switches import Switch
 
 
@@ -260,6 +261,9 @@ class Space(msgspec.Struct, frozen=True):
     """The accounts that may not hear it. The house's own."""
     description: str = ""
     """What it is about: plain text with line breaks, in which addresses of the web become links."""
+    delay_s: int = 0
+    """By how many seconds the audience hears the stage later (``spaces.delay``)."""
+    dumps: list[Dump] = []
     trim: Trim | None = None
     """What the replay shows; None for all of it."""
     keep: Keep = Keep()
@@ -294,10 +298,20 @@ class Space(msgspec.Struct, frozen=True):
 
     @property
     def last_chunk(self) -> grid.Chunk | None:
-        """The number of the last chunk of an ended space: the one under way at ``ended_ms``."""
+        """The number of the last chunk of an ended space: what was said at ``ended_ms`` is heard in it."""
         if self.ended_ms is None or self.doors_open_ms is None:
             return None
-        return max(grid.Chunk(0), grid.chunk_at(self.ended_ms / 1000, self.doors_open_s))
+        delay = self.delay if self.live_ms is not None else 0
+        return grid.Chunk(max(0, grid.chunk_at(self.ended_ms / 1000, self.doors_open_s)) + delay)
+
+    @property
+    def delay(self) -> int:
+        """What is said in chunk ``n`` is heard in chunk ``n + delay``."""
+        return -(-self.delay_s * 1000 // grid.CHUNK_MS)
+
+    @property
+    def delay_ms(self) -> int:
+        return self.delay * grid.CHUNK_MS
 
     @property
     def length_ms(self) -> int:
@@ -313,11 +327,11 @@ class Space(msgspec.Struct, frozen=True):
     def live_chunk(self) -> grid.Chunk | None:
         """The first chunk that the stage may be heard in: the one after that in which the host went live.
 
-        One later, so that the news of it reaches every process before the chunk is due. None before.
+        One later, so that the news of it reaches every process before the chunk is due; and by the delay. None before.
         """
         if self.live_ms is None or self.doors_open_ms is None:
             return None
-        return grid.Chunk(max(0, grid.chunk_at(self.live_ms / 1000, self.doors_open_s) + 1))
+        return grid.Chunk(max(0, grid.chunk_at(self.live_ms / 1000, self.doors_open_s) + 1) + self.delay)
 
     @property
     def seam(self) -> grid.Chunk | None:

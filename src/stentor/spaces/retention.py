@@ -18,6 +18,7 @@ from stentor.base.units import counted
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
 from stentor.spaces.board import UNFINISHED_MS
+from stentor.spaces.event_base import EventBase
 from stentor.spaces.model import OVER, Keep, Space, State
 from stentor.spaces.refusals import refusal
 from stentor.spaces.removal import without_speakers
@@ -45,7 +46,7 @@ class DataCategory(StrEnum):
     """Who had a seat and agreed to be recorded: goes with the events, but not before the recording."""
 
 
-GOES: Final[dict[DataCategory, tuple[type[e.EventBase], ...]]] = {
+GOES: Final[dict[DataCategory, tuple[type[EventBase], ...]]] = {
     DataCategory.EVENTS: (
         e.SeatConnected, e.SeatLost, e.SeatMuted, e.SeatUnmuted, e.SeatTurned, e.SeatPictured, e.SeatBanned,
         e.ListenerShutOut, e.ListenerLetIn, e.BanLifted, e.LinkRenewed, e.NotePinned, e.NoteUnpinned, e.RundownSet,

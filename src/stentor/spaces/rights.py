@@ -12,6 +12,7 @@ import msgspec
 
 from stentor.base.errors import NotAllowed, NotSignedIn
 from stentor.spaces import commands as c
+from stentor.spaces import delay
 from stentor.spaces.model import Role, Seat, Space
 
 
@@ -101,6 +102,8 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.SetComments: _CO_HOSTS,
     c.LimitAudience: _HOSTS,
     c.SetOverflow: _HOSTS,
+    delay.SetDelay: _HOSTS,
+    delay.DumpSound: _CO_HOSTS,  # whoever hears the word first
     c.OpenAudience: _HOSTS,
     c.MoveDoor: _HOUSE,
     c.NoteClock: _HOUSE,

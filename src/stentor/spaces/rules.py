@@ -18,9 +18,22 @@ from stentor.base.errors import BadInput, Conflict, NotFound
 from stentor.base.units import seat_id, space_id
 from stentor.crowd.door import CLASSES
 from stentor.crowd.rungs import TOP
-from stentor.spaces import attendance, checks, comments, pins, private, removal, retention, rundown, seats, sounds
+from stentor.spaces import (
+    attendance,
+    checks,
+    comments,
+    delay,
+    pins,
+    private,
+    removal,
+    retention,
+    rundown,
+    seats,
+    sounds,
+)
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
+from stentor.spaces.delay_events import DelayChosen, SoundDumped
 from stentor.spaces.events import Event
 from stentor.spaces.model import OVER, Role, Seat, Space, State, Visibility
 from stentor.spaces.refusals import refusal, refuse_if_over, too_late
@@ -82,6 +95,8 @@ def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
         return []  # a host came in this very moment
     if isinstance(command, private.PrivacyCommand):
         return private.decide(space, command, at_ms)
+    if isinstance(command, delay.DelayCommand):
+        return [*delay.decide(space, command, at_ms)]
     if type(command) in TRANSITIONS:
         following = TRANSITIONS[type(command)].get(space.state)
         if following is None:
@@ -179,6 +194,8 @@ def _apply(space: Space | None, event: Event) -> Space:
             return retention.apply(space, event)
         case e.VisibilityChanged() | e.KeyTurned() | e.ListenerShutOut() | e.ListenerLetIn():
             return private.apply(space, event)
+        case DelayChosen() | SoundDumped():
+            return delay.apply(space, event)
         case e.SeatBanned() if space.private:
             space = private.turned(space)
     if type(event) not in NEXT:

@@ -138,7 +138,7 @@ class Stage:
                 self._needed[space_id] = time.monotonic()
             return time.monotonic() - self._needed.get(space_id, 0.0) > GREEN_S
         last = space.last_chunk
-        return last is None or self._clock() >= grid.chunk_start(last + 1, space.doors_open_s)
+        return last is None or self._clock() >= grid.chunk_start(last + 1 - space.delay, space.doors_open_s)
 
     async def _keep(self, space_id: str) -> None:
         """Tries for the lease of a space and runs its room whenever it is held, until the space is over."""

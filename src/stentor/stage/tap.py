@@ -74,7 +74,7 @@ class Tap:
             await self._flush(space)
             self._chunk, self._hears = chunk, self._wanted()
         live = space.live_chunk
-        if live is None or chunk < live or not self._hears:
+        if live is None or chunk < live - space.delay or not self._hears:
             self._voices.clear()
             return
         for seat, block in blocks.items():

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, selec
 from stentor.base.errors import Conflict
 from stentor.spaces import events as e
 from stentor.spaces import forecast
+from stentor.spaces.event_base import EventBase
 from stentor.spaces.model import ON_AIR, Space, State
 from stentor.store import tables
 from stentor.store.work import Work
@@ -74,11 +75,11 @@ class RetentionTable:
 
         return await self._work.write(work)
 
-    async def happened(self, space: str, kinds: Collection[type[e.EventBase]]) -> int:
+    async def happened(self, space: str, kinds: Collection[type[EventBase]]) -> int:
         """How many events of these kinds are kept of a space."""
         return await self._work.read(lambda connection: _count(connection, _of(space, kinds)))
 
-    async def forget_events(self, space: str, kinds: Collection[type[e.EventBase]]) -> int:
+    async def forget_events(self, space: str, kinds: Collection[type[EventBase]]) -> int:
         """Deletes the events of these kinds; how many there were. The others keep their versions."""
         query = delete(_EVENTS).where(_of(space, kinds))
         return await self._work.write(lambda connection: connection.execute(query).rowcount)
@@ -142,7 +143,7 @@ def _used(connection: Connection, now_ms: int, creator: str | None) -> int:
     return int(connection.execute(complete).scalar_one()) + round(max(0, length_ms) / 1000 * forecast.SPACE_BYTES_S)
 
 
-def _of(space: str, kinds: Collection[type[e.EventBase]]) -> ColumnElement[bool]:
+def _of(space: str, kinds: Collection[type[EventBase]]) -> ColumnElement[bool]:
     return and_(_EVENTS.c.space == space, _EVENTS.c.kind.in_([kind.__name__ for kind in kinds]))
 
 

@@ -100,7 +100,10 @@ def test_there_are_words_for_every_verdict(language: str) -> None:
     found = made()
     load = found.verdict.loads[0]
     every = [moment for moment in found.moments if moment.what not in {What.RUNG, What.DOOR}]
-    every += [TimelineEntry(DOORS, what) for what in What if what not in {moment.what for moment in found.moments}]
+    numbers = {What.DUMPED: {"seconds": 5.12}}
+    known = {moment.what for moment in found.moments}
+    every += [TimelineEntry(DOORS, what, numbers.get(what, {})) for what in What if what not in known]
+    every.append(TimelineEntry(DOORS, What.DELAY, {"seconds": 8.0}))
     every += [TimelineEntry(DOORS, What.RUNG, {"rung": 1, "was": 0, "value": 0.5}, cause) for cause in Cause]
     for finding, resource, accuses in itertools.product(Outcome, Resource, (True, False)):
         loads = [msgspec.structs.replace(load, resource=resource)]

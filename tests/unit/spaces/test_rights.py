@@ -8,6 +8,7 @@ from stentor.base.errors import NotAllowed, NotSignedIn
 from stentor.base.units import SeatId
 from stentor.crowd.ladder import Cause
 from stentor.spaces import commands as c
+from stentor.spaces.delay import DumpSound, SetDelay
 from stentor.spaces.model import Asking, Keep, Role, State, Visibility
 from stentor.spaces.rights import ADMIN, ANYONE, HOUSE, MAY, Actor, Look, Rank, allowed, rank, require, seated
 from stentor.spaces.switches import Switch
@@ -39,6 +40,8 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (c.LimitAudience(), "admin host"),
     (c.OpenAudience(), "admin host"),
     (c.SetOverflow(0), "admin host"),
+    (SetDelay(10), "admin host"),
+    (DumpSound(), "admin host co_host"),
     (c.BanPerson(ANNA, "Anna", "anna"), "house"),
     (c.MoveDoor(0.5), "house"),
     (c.NoteClock(2000), "house"),

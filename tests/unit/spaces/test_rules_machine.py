@@ -13,6 +13,7 @@ from stentor.base.units import SeatId
 from stentor.crowd.ladder import Cause
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
+from stentor.spaces.delay import DumpSound, SetDelay
 from stentor.spaces.events import Event
 from stentor.spaces.model import OVER, TALKING, Asking, Role, RundownItem, Space, State, Visibility
 from stentor.spaces.rules import apply, decide
@@ -26,6 +27,8 @@ COMMANDS = st.one_of(
     st.sampled_from([c.OpenDoors(), c.GoLive(), c.Interrupt(), c.Resume(), c.Abandon(), c.OpenReplay()]),
     st.sampled_from([c.End(), c.Cancel(), c.Rename("T"), c.Rename("U"), c.Reschedule(None), c.SetHold("harp")]),
     st.builds(c.SetAsking, st.sampled_from(Asking)),
+    st.builds(SetDelay, st.sampled_from([-1, 0, 4, 5, 40, 41])),
+    st.builds(DumpSound, st.sampled_from([None, 0.0, 3.0, 41.0])),
     st.builds(c.SetReactions, st.booleans()),
     st.builds(c.SetSwitch, st.sampled_from(Switch), st.booleans()),
     st.sampled_from([c.LimitAudience(), c.LimitAudience(("press",)), c.OpenAudience(), c.MoveDoor(0.5, 7, 9, 3)]),

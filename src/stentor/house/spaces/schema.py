@@ -10,6 +10,7 @@ from msgspec import Meta
 from stentor.audio.watch import Oddity
 from stentor.base.units import SEAT_ID, SPACE_ID
 from stentor.crowd.ladder import Cause
+from stentor.spaces.delay import BroadcastDelay
 from stentor.spaces.lights import Lights
 from stentor.spaces.model import Asking, Commenting, Keep, Removal, Role, RundownItem, Sound, State, Trim, Visibility
 from stentor.spaces.phase import Phase
@@ -354,6 +355,8 @@ class SpaceView(msgspec.Struct, frozen=True):
     """Whether it stands in lists."""
     visibility: Visibility = Visibility.PUBLIC
     """Who may hear it, and know of it."""
+    delay: BroadcastDelay | None = None
+    """The broadcast delay; null where the audience hears the stage at once."""
     trim: Trim | None = None
     """What the replay shows; null for all of it."""
     ends_ms: int | None = None

@@ -13,8 +13,9 @@ from stentor.bus.status import SeatStatus, Statuses
 from stentor.house.spaces import schema, site_schema
 from stentor.house.spaces.ice import IceServers
 from stentor.house.spaces.service import Spaces
-from stentor.spaces import attendance, portraits, retention, rights, rules, sounds
+from stentor.spaces import attendance, delay, portraits, retention, rights, rules, sounds
 from stentor.spaces import commands as c
+from stentor.spaces.delay import DumpSound
 from stentor.spaces.lights import NEWS_LATE_S, Lights, lights
 from stentor.spaces.model import ON_AIR, OVER, Asking, Keep, Role, RundownItem, Seat, Space, State
 from stentor.spaces.phase import Phase, facts, phase
@@ -50,6 +51,7 @@ WISHES: dict[str, c.Command] = {
     "list": c.SetListed(True),
     "trim": c.TrimReplay(0, 1),
     "edit": c.SetLanguage("zxx"),
+    "dump": DumpSound(),
     "keep": c.SetKeep(Keep(sounds=retention.MOST_DAYS)),
 }
 """The commands that a page has buttons for."""
@@ -88,6 +90,10 @@ class Views:
         self._keep = retention.of_site(settings)
         self.language = settings.language
         """Of spaces whose makers say none; may be empty."""
+
+    def keeps_delay(self) -> bool:
+        """Whether every process that is heard keeps a broadcast delay."""
+        return self._statuses.reads_delay(self._spaces.clock())
 
     async def rows(self, actor: Actor = rights.ANYONE) -> schema.SpaceList:
         """The newest spaces by :func:`prominence`; with their lights for whoever runs the house."""
@@ -142,6 +148,7 @@ class Views:
             erasing=not (space.recorded and not space.removals) and await self._spaces.store.removals.waits(space.id),
             listed=space.listed,
             visibility=chosen(space),
+            delay=delay.told(space) if space.delay_s else None,
             trim=space.trim,
             ends_ms=attendance.ends_ms(space, self._end_after),
             keep=space.keep,

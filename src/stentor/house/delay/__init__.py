@@ -1,0 +1,1 @@
+"""The house: the broadcast delay, and what is dumped of it."""
