@@ -36,7 +36,7 @@ from stentor.edge.heartbeat import heartbeat
 from stentor.edge.protocol import Connection
 from stentor.edge.seconds import Seconds
 from stentor.edge.site import Site
-from stentor.edge.taking import LOOKS_S, Taking
+from stentor.edge.taking import LOOKS_S, TOGETHER_S, Taking
 from stentor.edge.worker import Worker
 from stentor.evidence import plays
 from stentor.evidence.delays import Delays
@@ -200,7 +200,7 @@ def looks_us() -> float:
     taking, now = bench.worker.taking, bench.worker.now
     begun = time.process_time()
     for look_s in LOOKS_S:
-        now += look_s
+        now += look_s + TOGETHER_S
         taking.look(now)
     spent = time.process_time() - begun
     bench.channel.close()

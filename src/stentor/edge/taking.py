@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import socket
 import struct
-import termios
 from array import array
 from collections import deque
 from contextlib import suppress
 from fcntl import ioctl
+from termios import TIOCOUTQ
 from typing import Final
 
 from stentor.edge.protocol import Connection
 
 LOOKS_S: Final = (4.0, 26.0)
 """From the beginning of a stream to the first look, and from there to the second."""
+TOGETHER_S: Final = 1.0
+"""Those that begin within so long are looked at together, when the last of them is due."""
 AGAIN_S: Final = 4.0
 """Who had not taken all is looked at again after so long, and as often as it has taken nothing since: it may go on."""
 NOTHING_BYTES: Final = 2048
@@ -34,31 +36,30 @@ class Taking:
     """The streams of one edge. A look costs under a microsecond (``bench.evidence``), a write nothing."""
 
     def __init__(self) -> None:
-        self._rounds: list[deque[tuple[float, Connection, int]]] = [deque() for _ in LOOKS_S]
-        """When each is looked at, and its descriptor."""
+        self._begun: deque[tuple[float, list[Connection]]] = deque()
+        """When those of one second are looked at first."""
+        self._seen: deque[tuple[float, list[Connection], array[int]]] = deque()
+        """When they are looked at again, and their descriptors."""
         self._doubted: deque[tuple[float, Connection, int]] = deque()
         """When each is compared, and what it had acknowledged."""
         self._left = array("i", (0,))
 
     def add(self, connection: Connection, now: float) -> None:
         """A stream begins."""
-        if connection.trace is not None:
-            self._rounds[0].append((now + LOOKS_S[0], connection, _UNKNOWN))
+        begun = self._begun
+        if not begun or begun[-1][0] < now + LOOKS_S[0]:
+            begun.append((now + LOOKS_S[0] + TOGETHER_S, []))
+        begun[-1][1].append(connection)
 
     def look(self, now: float) -> None:
         """At those whose time has come; once a second."""
-        for number, waiting in enumerate(self._rounds):
-            following = number + 1 if number + 1 < len(LOOKS_S) else None
-            while waiting and waiting[0][0] <= now:
-                _, connection, descriptor = waiting.popleft()
-                if connection.group is None:  # it hears no more, and the descriptor may be another's
-                    continue
-                if descriptor == _UNKNOWN:
-                    descriptor = _descriptor(connection)
-                if following is not None:
-                    self._rounds[following].append((now + LOOKS_S[following], connection, descriptor))
-                if self._owes(descriptor):
-                    self._doubt(connection, now)
+        while self._begun and self._begun[0][0] <= now:
+            came = self._begun.popleft()[1]
+            lines = array("i", map(_descriptor, came))
+            self._seen.append((now + LOOKS_S[1], came, lines))
+            self._look_at(came, lines, now)
+        while self._seen and self._seen[0][0] <= now:
+            self._look_at(*self._seen.popleft()[1:], now)
         while self._doubted and self._doubted[0][0] <= now:
             _, connection, before = self._doubted.popleft()
             taken = _taken(connection)
@@ -68,14 +69,18 @@ class Taking:
             if connection.choked:
                 self._doubted.append((now + AGAIN_S, connection, taken))
 
-    def _owes(self, descriptor: int) -> bool:
-        """Whether something that was sent, or is to be sent, is not acknowledged (SIOCOUTQ, tcp(7)); no where the
-        system does not say."""
-        try:
-            ioctl(descriptor, termios.TIOCOUTQ, self._left)
-        except (OSError, ValueError):
-            return False
-        return self._left[0] > 0
+    def _look_at(self, connections: list[Connection], lines: array[int], now: float) -> None:
+        """Doubts those to whom something was sent, or is to be sent, that is not acknowledged (SIOCOUTQ, tcp(7))."""
+        left = self._left
+        for connection, descriptor in zip(connections, lines, strict=True):
+            if connection.group is None:  # it hears no more, and the descriptor may be another's
+                continue
+            try:
+                ioctl(descriptor, TIOCOUTQ, left)
+            except (OSError, ValueError):  # the system does not say
+                continue
+            if left[0] > 0:
+                self._doubt(connection, now)
 
     def _doubt(self, connection: Connection, now: float) -> None:
         taken = _taken(connection)
@@ -92,9 +97,10 @@ def choked(connection: Connection, *, now: bool) -> None:
 
 
 def _descriptor(connection: Connection) -> int:
-    with suppress(AttributeError):
-        return int(connection.transport.get_extra_info("socket").fileno())
-    return _UNKNOWN
+    if connection.group is None:
+        return _UNKNOWN
+    line = connection.transport.get_extra_info("socket")
+    return _UNKNOWN if line is None else int(line.fileno())
 
 
 def _taken(connection: Connection) -> int | None:
