@@ -1,14 +1,14 @@
 /* The crowd of the bench: COUNT listeners of one stream, as cheap as Linux allows, each of them measured.
  *
- *     listeners PORT PATH COUNT RATE SECONDS [STAY AGAIN]
+ *     listeners PORT PATH COUNT RATE SECONDS [STAY AGAIN [frames]]
  *
  * A PATH that ends with .m3u8 is a media playlist, and the listeners are players of HLS (players.h).
  * They come to http://127.0.0.1:PORT/PATH at a steady RATE a second, each from a loopback address of its own, and
  * stay until SECONDS after the last was due. With STAY each leaves after half to one and a half of so many seconds; with
  * AGAIN who was refused or cut off comes again: when the answer says, else after so many seconds, but not in the last three. Else nobody comes
- * again: who was refused or cut off stays away, and his pause lasts until the end. Standard output has a line of JSON a second, and at the end one with what all listeners met.
+ * again: who was refused or cut off stays away, and his pause lasts until the end. With "frames" the sound of streams of AAC is added up frame by frame. Standard output has a line of JSON a second, and at the end one with what all listeners met.
  *
- * What comes is counted and thrown away without being copied (MSG_TRUNC, tcp(7)). Nobody is woken for it: a process
+ * What comes is counted and thrown away without being copied (MSG_TRUNC, tcp(7)), but for those frames. Nobody is woken for it: a process
  * looks every REST_MS, so times are as exact as that.
  */
 #define _GNU_SOURCE
@@ -42,8 +42,9 @@ static const double LAST_S = 3.0;  /* before the end nobody comes again: what is
 static const char HEAD_END[] = "\r\n\r\n";
 
 enum state { AWAY, CONNECTING, ASKING, HEARING, REFUSED, CUT, LEFT };
-/* What a stream begins with, of which the last chunk has been whole for half of one on average; and HLS' files. */
-static const double BURST_S = 3.36, SEGMENT_S = 3.84;
+enum { ADTS_BYTES = 6, READ_BYTES = 65536 };
+/* A frame of AAC, and a file of HLS. */
+static const double FRAME_S = 1024.0 / 48000, SEGMENT_S = 3.84;
 
 /* Times are seconds since the first listener was due; 0 where it did not happen. */
 struct listener {
@@ -52,14 +53,16 @@ struct listener {
     double again, until, spell;  /* when it comes again and when it leaves; the longest time it has heard in one go */
     double told, told_last, waited_s, heard_s;
     int line, status, error, joins, refusals, let_in;
+    int frame_left;              /* bytes until the next frame begins */
     unsigned char state, matched; /* how much of HEAD_END was seen */
+    unsigned char frame[6], frame_bytes; /* the beginning of the next frame's head */
 };
 
 static struct listener *all; /* shared by the processes; number i is of process i % processes */
 static int count, processes, peak;
 static struct sockaddr_in server = {.sin_family = AF_INET};
 static char request[1024];
-static int request_bytes, folder_bytes, plays_hls;
+static int request_bytes, folder_bytes, plays_hls, adds_up;
 static const char *path;
 static double began, stay, comes_again;
 
@@ -79,7 +82,6 @@ static void spell_over(struct listener *one) {
     double spell = one->last - one->first;
     if (!one->first) return;
     if (spell > one->spell) one->spell = spell;
-    if (!plays_hls) one->heard_s += BURST_S + spell;
     if (stay || comes_again) one->first = 0;
 }
 
@@ -133,9 +135,31 @@ static void sound(struct listener *one, long bytes, double at) {
     one->last = at;
 }
 
+/* Every whole frame of ADTS (ISO 14496-3, 1.A.3.2) is so much sound. */
+static void frames(struct listener *one, const unsigned char *bytes, long size) {
+    for (long at = 0; at < size;) {
+        if (one->frame_left) {
+            long more = one->frame_left < size - at ? one->frame_left : size - at;
+            at += more;
+            if (!(one->frame_left -= (int)more)) one->heard_s += FRAME_S;
+            continue;
+        }
+        one->frame[one->frame_bytes++] = bytes[at++];
+        if (one->frame_bytes < ADTS_BYTES) continue;
+        one->frame_bytes = 0;
+        int length = (one->frame[3] & 3) << 11 | one->frame[4] << 3 | one->frame[5] >> 5;
+        if (one->frame[0] != 0xff || (one->frame[1] & 0xf0) != 0xf0 || length <= ADTS_BYTES) {
+            fprintf(stderr, "this is no ADTS\n");
+            _exit(3);
+        }
+        one->frame_left = length - ADTS_BYTES;
+    }
+}
+
 static void joined(struct listener *one, double at) {
     one->state = HEARING;
     one->joins++;
+    one->frame_left = one->frame_bytes = 0;
     one->until = at + stay * (0.5 + (double)((one - all) * 7919L % 1000) / 1000);
     if (!one->refusals || one->let_in) return;
     one->let_in = 1;
@@ -172,7 +196,19 @@ static int answered(struct listener *one, double at) {
     if (one->matched < 4) return 1;
     joined(one, at);
     if (size > next) sound(one, size - next, at);
+    if (adds_up) frames(one, (unsigned char *)head + next, size - next);
     return 1;
+}
+
+static ssize_t reads_sound(struct listener *one) {
+    static unsigned char bytes[READ_BYTES];
+    if (!adds_up) return recv(one->line, NULL, 1 << 30, MSG_TRUNC | MSG_DONTWAIT);
+    ssize_t size, whole = 0;
+    do {
+        size = recv(one->line, bytes, sizeof bytes, MSG_DONTWAIT);
+        if (size > 0) frames(one, bytes, size), whole += size;
+    } while (size == sizeof bytes);
+    return whole ? whole : size;
 }
 
 static void ready(struct listener *one, unsigned events, double at) {
@@ -186,7 +222,7 @@ static void ready(struct listener *one, unsigned events, double at) {
     }
     while (one->state == ASKING && answered(one, at)) continue;
     if (one->state != HEARING) return;
-    ssize_t size = recv(one->line, NULL, 1 << 30, MSG_TRUNC | MSG_DONTWAIT);
+    ssize_t size = reads_sound(one);
     if (size > 0) sound(one, size, at);
     else if (size == 0 || errno != EAGAIN) over(one, CUT, size ? errno : 0);
     if (size > 0 && events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) over(one, CUT, 0); /* that was the last of it */
@@ -314,9 +350,10 @@ static void tell(double at, int last) {
 }
 
 int main(int arguments, char **argument) {
-    if ((arguments != 6 && arguments != 8) || *argument[2] != '/') return fprintf(stderr, "listeners PORT PATH COUNT RATE SECONDS [STAY AGAIN]\n"), 2;
+    if ((arguments != 6 && arguments != 8 && arguments != 9) || *argument[2] != '/')
+        return fprintf(stderr, "listeners PORT PATH COUNT RATE SECONDS [STAY AGAIN [frames]]\n"), 2;
     count = atoi(argument[3]);
-    if (arguments == 8) stay = atof(argument[6]), comes_again = atof(argument[7]);
+    if (arguments >= 8) stay = atof(argument[6]), comes_again = atof(argument[7]);
     double rate = atof(argument[4]), end = count / rate + atof(argument[5]);
     processes = (count + A_PROCESS - 1) / A_PROCESS;
     if (count < 1 || processes > MOST_PROCESSES || rate <= 0) return fprintf(stderr, "no such crowd\n"), 2;
@@ -324,6 +361,7 @@ int main(int arguments, char **argument) {
     server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     path = argument[2];
     size_t path_bytes = strlen(path);
+    adds_up = arguments == 9;
     plays_hls = path_bytes > 5 && !strcmp(path + path_bytes - 5, ".m3u8");
     folder_bytes = (int)(strrchr(path, '/') + 1 - path);
     request_bytes = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%s\r\n\r\n", path, argument[1]);

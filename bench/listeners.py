@@ -68,7 +68,7 @@ class Met(Second, kw_only=True):
     minute: int
     """Who has heard it for a minute in one go."""
     heard_s: float
-    """Summed: of a stream what comes at once and the time after it; of HLS whole segments."""
+    """Summed: of a stream whole frames, where they are counted; of HLS whole segments."""
     peak: int
     """The most that heard it at once, looked at ten times a second."""
 
@@ -82,15 +82,18 @@ def listen(
     *,
     stay_s: float = 0.0,
     again_s: float = 0.0,
+    frames: bool = False,
 ) -> Met:
     """``count`` listeners come to ``stream`` on 127.0.0.1, ``rate`` a second, and stay ``seconds`` more than the last.
 
     With ``stay_s`` each leaves after half to one and a half of that; with ``again_s`` who is sent away or cut off comes
-    again. ``on_second`` gets the number of the first of the crowd's processes, and how it stands, about once a second.
+    again. With ``frames`` a stream of AAC in ADTS is added up frame by frame. ``on_second`` gets the number of the
+    first of the crowd's processes, and how it stands, about once a second.
     """
     parts = urlsplit(stream)
     with compiled("listeners") as program:
         command = [program, str(parts.port), parts.path, str(count), str(rate), str(seconds), str(stay_s), str(again_s)]
+        command += ["frames"] if frames else []
         with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
             line = b""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from contextlib import aclosing
 
 from stentor.audio import hold, music
@@ -117,7 +118,7 @@ class Edge:
             clock_wrong=lambda: self._chunks.horizon.clock_wrong,
             counted=self._counted.of,
         )
-        self.seconds = Seconds(self.worker, self.site, instance, KernelCounters())
+        self.seconds = Seconds(self.worker, self.site, instance, KernelCounters(), steady=time.monotonic)
         self._rows = RowKeeper(bus, self.worker, self.seconds, instance, attack_file=settings.attack_file == "on")
         self._objects = objects
         self._holds = {DEFAULT_HOLD: default_hold}

@@ -34,8 +34,10 @@ class RowKeeper:
         """For ever."""
         told = 0
         while True:
-            for _ in range(LOOKS):
-                await asyncio.sleep(1.0 / LOOKS)
+            left_s = self._seconds.left_s()
+            looks = max(1, round(left_s * LOOKS))
+            for _ in range(looks):
+                await asyncio.sleep(left_s / looks)
                 self._seconds.look()
             if (row := self._seconds.row()) is not None:
                 await self._log.publish(row)

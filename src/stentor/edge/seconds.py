@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import msgspec
 
-from stentor.base.clock import unix_ms
+from stentor.base.clock import Clock, Slewed, unix_ms
 from stentor.crowd.addresses import ALONE
 from stentor.edge.channel import Channel
 from stentor.edge.fanout import SoundSent
@@ -23,6 +23,8 @@ from stentor.evidence.sources import CONNECTION_US, TLS_US, costliest
 
 LISTENER_S = 60.0
 """Who listens so long in one go is a listener."""
+SOON_S = 0.1
+"""A row that is due so soon has been told a little early."""
 PREFIXES_S = 10
 """Networks are told of once in so many rows."""
 MOST_LATE_S = 10.0
@@ -44,9 +46,19 @@ class _Before:
 
 
 class Seconds:
-    """``look`` ten times a second, ``row`` once."""
+    """``look`` ten times a second, ``row`` once; with a ``steady`` clock their times make up for steps of the wall
+    clock little by little.
+    """
 
-    def __init__(self, worker: Worker, site: Site, edge: str, kernel: KernelCounters | None = None) -> None:
+    def __init__(
+        self,
+        worker: Worker,
+        site: Site,
+        edge: str,
+        kernel: KernelCounters | None = None,
+        *,
+        steady: Clock | None = None,
+    ) -> None:
         self.sockets: Sequence[socket.socket] = ()
         """Those that this process listens on."""
         self._worker, self._channels, self._played, self._edge = worker, site.channels, site.played, edge
@@ -55,6 +67,7 @@ class Seconds:
         self._spaces: dict[str, _Before] = {}
         self._queue = self._queue_limit = -1
         self._told_s = 0.0
+        self._slewed, self._steady = Slewed(), steady or worker.clock
         self._kernel = kernel
         self._told = 0
 
@@ -62,6 +75,15 @@ class Seconds:
         """Another edge may read what the kernel counts."""
         if self._kernel is not None:
             self._kernel.close()
+
+    def left_s(self) -> float:
+        """Until the next row is due: all edges look at the same moment, at the end of a second, so that who goes from
+        one to another meanwhile is at one of them."""
+        left_s = 1.0 - self._now_s() % 1.0
+        return left_s if left_s > SOON_S else 1.0 + left_s
+
+    def _now_s(self) -> float:
+        return self._slewed.now(self._worker.clock(), self._steady())
 
     def look(self) -> None:
         """How many wait to be accepted."""
@@ -76,7 +98,8 @@ class Seconds:
         """What came since it was asked last; None when nothing is on the air or played here."""
         worker, counters = self._worker, self._worker.counters
         self._told += 1
-        span_s = self._passed_s()
+        now = self._now_s()
+        span_s = self._passed_s(now)
         self._grow_old()
         open_now = [(space, channel) for space, channel in self._channels.items() if channel.window]
         spaces = {space: told for space, channel in open_now if (told := self._space(space, channel)) is not None}
@@ -85,7 +108,7 @@ class Seconds:
         shaken = worker.handshakes
         found = EdgeSecond(
             self._edge,
-            unix_ms(worker.clock()),
+            unix_ms(now),
             worker.open,
             self._new("accepted", worker.accepted),
             self._new("requests", worker.requests),
@@ -120,10 +143,9 @@ class Seconds:
         self._queue = self._queue_limit = -1
         return found if spaces else None
 
-    def _passed_s(self) -> float:
+    def _passed_s(self, now: float) -> float:
         """Since the last row: an edge that is busy comes late to it, and loses nothing. 1 where a clock was set."""
-        before, self._told_s = self._told_s, self._worker.clock()
-        passed_s = self._told_s - before
+        passed_s, self._told_s = now - self._told_s, now
         return passed_s if 0 < passed_s < MOST_LATE_S else 1.0
 
     def _with_plays(self, spaces: Mapping[str, SpaceSecond]) -> dict[str, SpaceSecond]:

@@ -342,3 +342,12 @@ async def test_the_longest_accept_queue_of_the_second_is_told() -> None:
             assert (row.queue, row.queue_limit) == (5, 8)
             rows.look()
             assert taken(rows).queue == 0
+
+
+async def test_rows_are_due_at_the_end_of_a_second() -> None:
+    """Of the same one at all edges, whenever each has started; and never twice in one."""
+    async with edge(chunks=36) as rig:
+        rows = Seconds(rig.worker, rig.site, "edge-0")
+        for now, left_s in ((100.25, 0.75), (101.0, 1.0), (101.98, 1.02)):
+            rig.now = now
+            assert rows.left_s() == pytest.approx(left_s)
