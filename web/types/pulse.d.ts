@@ -9,6 +9,7 @@ interface Pulse {
   seats: PulseSeat[];
   pinned: number;
   reactions?: Record<string, number>;
+  witness?: string;
 }
 
 interface PulseSeat {

@@ -64,6 +64,8 @@ class RecordingTask:
         self.problem = ""
         self.newest = -1
         """The newest chunk that is in the manifest."""
+        self.last_hash = ""
+        """Of the newest entry."""
         self.gaps = 0
         self.retries = 0
         self._store = RecordingStore(objects, space.id)
@@ -77,7 +79,12 @@ class RecordingTask:
         if self.newest >= 0 and not self.complete:
             lag_ms = unix_ms(self._clock()) - unix_ms(grid.chunk_start(self.newest + 1, self.space.doors_open_s))
         return SpaceStatus(
-            chunk=self.newest, source="archive", lag_ms=max(0, lag_ms), complete=self.complete, problem=self.problem
+            chunk=self.newest,
+            source="archive",
+            lag_ms=max(0, lag_ms),
+            complete=self.complete,
+            problem=self.problem,
+            last_hash=self.last_hash,
         )
 
     async def run(self) -> None:
@@ -135,7 +142,7 @@ class RecordingTask:
                 log.get("archive").error("manifest-damaged", space=self.space.id, entries=len(loaded.entries))
             after = loaded.entries[-1] if loaded.entries else None
             recorder = Recorder(self.space.id, self.space.doors_open_ms or 0, after)
-            self.newest = recorder.next - 1
+            self.newest, self.last_hash = recorder.next - 1, after.hash if after else ""
             return recorder
         return None
 
@@ -186,7 +193,7 @@ class RecordingTask:
             listed = not self._calm or segment.entry.following % CALM_SEGMENTS == 0
             if not await self._try(partial(self._store.keep, segment, listed=listed), term):
                 return False
-            self.newest = segment.entry.first_chunk + segment.entry.chunks - 1
+            self.newest, self.last_hash = segment.entry.first_chunk + segment.entry.chunks - 1, segment.entry.hash
         return True
 
     async def _list_kept(self, term: int) -> bool:

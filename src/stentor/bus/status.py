@@ -88,6 +88,8 @@ class SpaceStatus(msgspec.Struct, frozen=True):
     problem: str = ""
     players: float = 0.0
     """Of an edge's listeners those by HLS; ``listeners`` has them rounded."""
+    last_hash: str = ""
+    """Of an archive: the hash of the newest entry of the recording's manifest (``wire.manifest.chain``)."""
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -229,6 +231,11 @@ class Statuses:
         """By edge: the reactions that it took since it started."""
         edges = self.fresh(now, "edge")
         return {status.instance: status.spaces[space].reactions for status in edges if space in status.spaces}
+
+    def last_hash(self, space: str, now: float) -> str:
+        """Of the recording so far, as the archive that has most of it tells; empty while there is none."""
+        told = [status.spaces[space] for status in self.fresh(now, "archive") if space in status.spaces]
+        return max(told, key=lambda one: one.chunk).last_hash if told else ""
 
     def seats(self, space: str, now: float) -> list[SeatStatus]:
         """The seats of the stage that holds the space; empty when there is none."""

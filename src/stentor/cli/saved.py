@@ -13,10 +13,10 @@ from stentor.base.detached import NAMESPACE, Detached, check
 from stentor.base.errors import BadInput, Malformed, SetupError
 from stentor.evidence.report import Report
 from stentor.evidence.row import read_line
+from stentor.evidence.signed import EVIDENCE, FILES, Evidence, sign
 from stentor.evidence.verdict import judge
 from stentor.wire import manifest
 
-EVIDENCE: Final = "evidence.json"
 README: Final = """\
 What a Stentor knows of one evening, and how to check that nobody has changed it.
 
@@ -29,20 +29,6 @@ What a Stentor knows of one evening, and how to check that nobody has changed it
      sha256sum -c SHA256SUMS
 3. With Stentor: stentor evidence verdict rows.jsonl, stentor evidence counts rows.jsonl.
 """
-
-
-class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """The one file that is signed: it names all others by their hashes."""
-
-    v: int = 1
-    space: str
-    title: str
-    until_ms: int
-    final: bool
-    recording_last_hash: str | None
-    """Of the recording's hash chain."""
-    sha256: dict[str, str]
-    """By name of the file."""
 
 
 MOST_BYTES: Final = 64 << 20
@@ -67,17 +53,10 @@ def check_new(folder: Path) -> None:
 def write(folder: Path, files: Mapping[str, bytes], found: Report, title: str, signer: Detached) -> None:
     """Raises :class:`SetupError` where nothing can be written."""
     hashes = {name: hashlib.sha256(body).hexdigest() for name, body in files.items()}
-    last_hash = found.recording.last_hash if found.recording else None
-    evidence = Evidence(
-        space=found.space, title=title, until_ms=found.until_ms, final=found.final, recording_last_hash=last_hash,
-        sha256=hashes,
-    )  # fmt: skip
-    signed = msgspec.json.format(msgspec.json.encode(evidence))
+    signed = sign(found, title, files, signer)
     readme = README.format(public=signer.public, namespace=NAMESPACE, fingerprint=signer.fingerprint)
     beside = {
-        EVIDENCE: signed,
-        f"{EVIDENCE}.minisig": signer.minisign(signed, f"evidence of {found.space}, until {found.until_ms}"),
-        f"{EVIDENCE}.sig": signer.ssh(signed),
+        **{name: signed.file(name).encode() for name in FILES},
         "SHA256SUMS": "".join(f"{sha256}  {name}\n" for name, sha256 in hashes.items()).encode(),
         "stentor.pub": signer.public_file,
         "allowed_signers": signer.allowed_signers,

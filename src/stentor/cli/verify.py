@@ -1,17 +1,19 @@
-"""``stentor verify``: whether a recording is what was recorded."""
+"""``stentor verify``: whether a recording is what was recorded, here or at an address."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
+from stentor.base.errors import BadInput, NotFound, Overloaded
 from stentor.base.units import counted
 from stentor.base.units import space_id as checked
-from stentor.cli import options, saved
+from stentor.cli import online, options, saved
 from stentor.spaces.model import Removal
 from stentor.store import proof
 from stentor.store.objects import Objects
@@ -21,13 +23,22 @@ MOST_SAID = 20
 
 @click.command()
 @options.space
-@click.option("--key", help="The public key of the installation, in one line; else that in the folder.")
+@click.option("--key", help="The public key of the installation, in one line; else that in the folder or at the site.")
+@click.option("--witnessed", metavar="HASH", help="Of an address: a hash that you wrote down while it was on.")
+@click.option("--rendition", default="aac-64", show_default=True, help="Of an address: which sound is fetched.")
+@click.option("--no-audio", is_flag=True, help="Of an address: do not fetch the sound.")
 @options.data
-def verify(space_id: str, key: str | None, data: str | None) -> None:
+def verify(
+    space_id: str, key: str | None, witnessed: str | None, rendition: str, no_audio: bool, data: str | None
+) -> None:
     """Check that nobody has changed a recording: its hash chain, and every stored object; what was removed is said.
 
     SPACE may be a folder that `stentor report --save` made: signature, files, and whether its rows give its verdict.
+    Or the address of a space (https://…/s/friday) or of a site: its key, signed report, and every segment of the sound.
     """
+    if space_id.startswith(("http://", "https://")):
+        _verify_address(space_id, online.Asked(key, witnessed, not no_audio, rendition))
+        return
     if Path(space_id).is_dir():
         _verify_folder(Path(space_id), key)
         return
@@ -44,6 +55,52 @@ def verify(space_id: str, key: str | None, data: str | None) -> None:
         sys.exit(1)
     rest = "; the rest is" if found.removed else ": all is"
     click.echo(f"{space_id}: {counted(found.entries, 'segment')}{rest} as it was recorded. Last hash {found.last_hash}")
+
+
+def _verify_address(address: str, asked: online.Asked) -> None:
+    with online.site(address) as found:
+        if not found.space:
+            _verify_site(found, asked)
+            return
+        _say(found.space, online.verify(found, asked, _steps))
+
+
+def _verify_site(found: online.Site, asked: online.Asked) -> None:
+    """The newest spaces of a site, without their sound."""
+    wrong = 0
+    for address in online.spaces(found):
+        with online.site(address) as one:
+            try:
+                seen = online.verify(one, asked._replace(audio=False, witnessed=None))
+            except NotFound:
+                click.echo(f"{address}: there is no report.")
+                continue
+            except (BadInput, Overloaded) as error:
+                click.echo(f"{address}: {error.detail}", err=True)
+                wrong += 1
+                continue
+        wrong += bool(seen.wrong)
+        click.echo(f"{address}: " + (seen.wrong[0] if seen.wrong else f"signed, {seen.good[0].partition(': ')[2]}"))
+    click.echo("The sound was not fetched: verify the address of a space for that.")
+    if wrong:
+        sys.exit(1)
+
+
+def _say(address: str, seen: online.Seen) -> None:
+    for line in online.lines(seen.good, "right:"):
+        click.echo(line)
+    for line in online.lines(seen.open, "not checked:"):
+        click.echo(line)
+    for line in online.lines(seen.wrong[:MOST_SAID], "WRONG:"):
+        click.echo(line, err=True)
+    if seen.wrong:
+        click.echo(f"{address}: {counted(len(seen.wrong), 'fault')}.", err=True)
+        sys.exit(1)
+
+
+def _steps(most: int) -> Iterator[int]:
+    with click.progressbar(range(most), label="fetching the sound", file=sys.stderr) as bar:
+        yield from bar
 
 
 def _verify_folder(folder: Path, key: str | None) -> None:

@@ -54,6 +54,8 @@ class ListenerPages:
         """What the site is called and looks like, as was read last."""
         self.page_of: Callable[[str], str] = lambda account: ""
         """The address of the page of an account's person; empty for who has none."""
+        self.fingerprint = ""
+        """Of the key that reports are signed with; empty where they are not."""
         self._address, self._house, self._overflow = address, house, overflow
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(overflow)) if overflow else ""
         self._strict = {hsts.NAME.replace("-", "_"): value} if (value := hsts.value(address, house)) else {}
@@ -119,6 +121,8 @@ class ListenerPages:
             below=below,
             languages=texts.NAMES,
             on_air=space.state in ON_AIR,
+            fingerprint=self.fingerprint if space.state is State.SCHEDULED else "",
+            signed=report_page.CATALOGUE.text(language, "report.signed"),
             chip=chip,
             card=card,
             planned=space.state is State.SCHEDULED and space.scheduled_ms is not None,

@@ -19,7 +19,7 @@ from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Malformed, NotFound, Overloaded
 from stentor.base.rate_limit import Bucket, RateLimit
 from stentor.base.rendition import BY_NAME, RENDITIONS, Rendition
-from stentor.edge import overflow, vod
+from stentor.edge import overflow, proofs, vod
 from stentor.edge.cache import Cache
 from stentor.edge.hls import is_number
 from stentor.edge.names import RecordedNames
@@ -113,12 +113,25 @@ class Replays:
             case ["replay", name] if name.endswith(".m3u8"):
                 render = partial(vod.media, _rendition(name.removesuffix(".m3u8")))
                 return self._document(space, path, recording, playlist.CONTENT_TYPE, render, request)
+            case ["evidence", name]:
+                return self._page(recording, name, request)
+            case ["evidence", rendition, file]:
+                data = await self._cache.get(proofs.segment_key(recording, rendition, file), keep=False)
+                return File(data, MEDIA_TYPE, MEDIA_CACHE, now=self._clock()).answer(request.headers, self._clock())
             case ["replay", name, file]:
                 reply = await self._segment(space, recording, _rendition(name), file, request)
                 if reply.status in (200, 206) and (number := file.removesuffix(".m4s")).isdigit():
                     self._played.sent(space.id, int(number), request, connection)
                 return reply
         raise NotFound("There is nothing under this address.", code="no-such-page")
+
+    def _page(self, recording: ShownRecording, name: str, request: Request) -> Reply:
+        """Of the manifest, for whoever checks it."""
+        page = proofs.page(recording, name)
+        if page is None:
+            raise NotFound("There is nothing under this address.", code="no-such-page")
+        cache = FINAL_CACHE if recording.final else GROWING_CACHE
+        return Document(page, "application/jsonl", cache, now=self._clock()).answer(request.headers)
 
     async def _counts(self, space: Space) -> Document:
         """How many listened and played it, as houses keep it."""

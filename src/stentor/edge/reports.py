@@ -15,7 +15,7 @@ from stentor.base.errors import NotFound, Overloaded
 from stentor.base.texts import LANGUAGES, negotiate
 from stentor.edge.page import ListenerPages
 from stentor.edge.reply import Document, Reply
-from stentor.evidence import report_page
+from stentor.evidence import report_page, signed
 from stentor.evidence.report import Report, kept_key
 from stentor.spaces.model import Space
 from stentor.store.objects import Objects
@@ -27,7 +27,7 @@ CACHE: Final = "public, max-age=10, s-maxage=10, stale-while-revalidate=30"
 KEY_CACHE: Final = "public, max-age=3600"
 MOST: Final = 200
 """Pages in memory, 60 kB each."""
-NAMES: Final = {"report", "report.json"}
+NAMES: Final = {"report", "report.json", *signed.FILES}
 
 
 class Reports:
@@ -38,8 +38,9 @@ class Reports:
         self._public = public
         self.key = Document(detached.key_file(public), "text/plain", KEY_CACHE, now=clock()) if public else None
         """``/evidence.pub``."""
+        pages.fingerprint = detached.fingerprint(public) if public else ""
         self._read: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
-        """By space: when it was read, and what; empty where there is none."""
+        """By key of the object: when it was read, and what; empty where there is none."""
         self._made: OrderedDict[tuple[str, str, str], tuple[bytes, Document]] = OrderedDict()
         """By space, name (or language and key) and title."""
         self._turn = asyncio.Lock()
@@ -51,10 +52,12 @@ class Reports:
 
         Raises :class:`NotFound` while there is none, :class:`Overloaded` when the store does not answer.
         """
-        data = await self._data(space.id)
+        data = await self._data(signed.kept_key(space.id) if name in signed.FILES else kept_key(space.id))
         if not data:
             raise NotFound("There is no report of this space.", code="no-report")
-        if name == "report.json":
+        if name in signed.FILES:
+            made = await self._document((space.id, name, ""), data, lambda: self._signed(data, name))
+        elif name == "report.json":
             made = await self._document((space.id, name, space.title), data, lambda: self._json(data))
         else:
             asked = request.query.get("lang", "")
@@ -63,20 +66,20 @@ class Reports:
             made = await self._document(key, data, lambda: self._page(space, below, data, language))
         return made.answer(request.headers)
 
-    async def _data(self, space: str) -> bytes:
-        read_s, data = self._read.get(space, (-PERIOD_S, b""))
+    async def _data(self, key: str) -> bytes:
+        read_s, data = self._read.get(key, (-PERIOD_S, b""))
         if self._monotonic() - read_s < PERIOD_S:
             return data
-        self._read[space] = self._monotonic(), data  # whoever asks meanwhile gets what is known
+        self._read[key] = self._monotonic(), data  # whoever asks meanwhile gets what is known
         try:
-            data = await self._objects.get(kept_key(space))
+            data = await self._objects.get(key)
         except NotFound:
             data = b""
         except Overloaded:
             if not data:
-                self._read.pop(space, None)
+                self._read.pop(key, None)
                 raise
-        self._read[space] = self._monotonic(), data
+        self._read[key] = self._monotonic(), data
         if len(self._read) > MOST:
             self._read.popitem(last=False)
         return data
@@ -96,6 +99,11 @@ class Reports:
 
     def _json(self, data: bytes) -> Document:
         return Document(data, "application/json", CACHE, now=self._clock())
+
+    def _signed(self, data: bytes, name: str) -> Document:
+        text = msgspec.json.decode(data, type=signed.Signed).file(name)
+        kind = "application/json" if name == signed.EVIDENCE else "text/plain"
+        return Document(text.encode(), kind, CACHE, now=self._clock())
 
     def _page(self, space: Space, below: str, data: bytes, language: str) -> Document:
         found = msgspec.json.decode(data, type=Report)

@@ -266,7 +266,7 @@ class Site:
                 answer = self.replays.answer(channel.space, path, request, connection)
                 self._job(answer, request, connection)
                 return None
-            case ["replay", *_]:
+            case ["replay" | "evidence", *_]:
                 answer = self.replays.answer(channel.space, path, request, connection)
                 self._job(answer, request, connection)
                 return None

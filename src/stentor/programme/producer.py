@@ -58,6 +58,8 @@ class Heard(NamedTuple):
     listeners: int
     seats: Sequence[SeatStatus]
     reactions: Mapping[str, int] = {}
+    last_hash: str = ""
+    """Of the recording."""
 
 
 class _Taken(NamedTuple):
@@ -354,4 +356,5 @@ class Producer:
             delay_ms=delay_ms,
             reactions=heard.reactions,
             music=music,
+            witness=heard.last_hash,
         )

@@ -153,7 +153,9 @@ class SpaceOnAir:
         statuses, now = self._programme.statuses, self._programme.clock()
         for edge, counts in statuses.reactions(self.space.id, now).items():
             self._tally.hear(edge, counts)
-        return Heard(statuses.listeners(self.space.id, now), statuses.seats(self.space.id, now), self._tally.total())
+        space = self.space.id
+        told = statuses.listeners(space, now), statuses.seats(space, now)
+        return Heard(*told, self._tally.total(), statuses.last_hash(space, now))
 
     async def _deliver(self, chunk: Chunk) -> None:
         self.newest = chunk

@@ -5,7 +5,9 @@ Version 1 is a JSON object: ``v`` 1, ``space``, ``title``, ``state``, ``chunk`` 
 ``source`` (``wire.chunk.Source``), ``delay`` (ms from a speaker's packet at the stage to its place on the grid),
 ``listeners``, ``pinned`` (when the pins of ``door.json`` changed last, ms), ``seats``: who is on the stage now, in the
 order of their seats, with ``id``, ``name``, ``role``, ``talking``, ``muted`` and ``level`` (whole dBFS, -96 to 0), and
-``reactions``: how often each was given (``spaces.reactions``). Readers ignore fields they do not know.
+``reactions``: how often each was given (``spaces.reactions``). For ten seconds every ten minutes ``witness``: the hash
+of the newest entry of the recording's manifest, for whoever wants to prove later what was recorded by then
+(``stentor verify --witnessed``). Readers ignore fields they do not know.
 """
 
 from __future__ import annotations
@@ -62,6 +64,18 @@ class Pulse(msgspec.Struct, frozen=True):
     delay: int = 0
     pinned: int = 0
     reactions: dict[str, int] = {}
+    witness: str | msgspec.UnsetType = msgspec.UNSET
+
+
+WITNESS_CHUNKS = 1875
+"""Ten minutes."""
+WITNESSED_CHUNKS = 32
+"""Ten seconds: who looks every five sees it, and the sound is hardly larger."""
+
+
+def witnesses(chunk: int) -> bool:
+    """Whether the pulse of this chunk tells the recording's hash."""
+    return chunk >= WITNESS_CHUNKS and chunk % WITNESS_CHUNKS < WITNESSED_CHUNKS
 
 
 _encoder = msgspec.json.Encoder()
@@ -92,6 +106,7 @@ def build(
     delay_ms: int = 0,
     reactions: Mapping[str, int] = {},
     music: bool = False,
+    witness: str = "",
 ) -> bytes:
     """The pulse of one chunk as JSON; about 150 bytes and 100 more a seat.
 
@@ -126,6 +141,7 @@ def build(
         delay=delay_ms,
         pinned=space.pinned_ms,
         reactions=dict(reactions),
+        witness=witness if witness and witnesses(chunk) else msgspec.UNSET,
     )
     return _encoder.encode(pulse)
 
@@ -149,7 +165,9 @@ def gist(data: bytes) -> bytes:
         return data
     seats = [msgspec.structs.replace(seat, level=0) for seat in pulse.seats]
     return _encoder.encode(
-        msgspec.structs.replace(pulse, chunk=0, at=0, listeners=0, delay=0, seats=seats, reactions={})
+        msgspec.structs.replace(
+            pulse, chunk=0, at=0, listeners=0, delay=0, seats=seats, reactions={}, witness=msgspec.UNSET
+        )
     )
 
 

@@ -14,6 +14,7 @@ from stentor.base.detached import Detached
 from stentor.base.errors import BadInput
 from stentor.cli import saved
 from stentor.evidence.row import line
+from stentor.evidence.signed import Evidence
 from stentor.evidence.verdict import Outcome
 from tests.support.nights import replay
 from tests.unit.evidence.test_report import NIGHT, made
@@ -82,7 +83,7 @@ def test_nothing_is_written_over_and_nothing_read_elsewhere(tmp_path: Path) -> N
     folder = written(tmp_path)
     with pytest.raises(BadInput, match="not empty"):
         saved.check_new(folder)
-    outside = saved.Evidence(
+    outside = Evidence(
         space="friday", title="T", until_ms=1, final=True, recording_last_hash=None, sha256={"../secret": "0"}
     )
     signed = msgspec.json.encode(outside)

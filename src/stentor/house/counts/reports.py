@@ -14,8 +14,10 @@ import msgspec
 from stentor.base import log
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.config import Settings
+from stentor.base.detached import Detached
 from stentor.base.errors import Malformed, NotFound, Overloaded
 from stentor.bus.connection import heed_cancel
+from stentor.evidence import signed
 from stentor.evidence.report import RecordingState, Report, kept_key, report
 from stentor.house.counts import rehearsed
 from stentor.house.counts.service import AudienceCounts
@@ -39,7 +41,10 @@ MOST_EVENTS: Final = 10_000
 class ReportKeeper:
     """``run`` is a task of the role."""
 
-    def __init__(self, spaces: Spaces, counts: AudienceCounts, clock: Clock, settings: Settings) -> None:
+    def __init__(
+        self, spaces: Spaces, counts: AudienceCounts, clock: Clock, settings: Settings, signer: Detached
+    ) -> None:
+        self._signer = signer
         self._spaces, self._counts, self._clock, self._settings = spaces, counts, clock, settings
         self._due: dict[str, float] = {}
         """When each is to be made anew (monotonic seconds)."""
@@ -83,7 +88,10 @@ class ReportKeeper:
             self._complete.add(space)
             return
         made = await self.make(space, final=final)
-        await self._spaces.objects.put(kept_key(space), msgspec.json.encode(made))
+        told, title = msgspec.json.encode(made), (await self._spaces.load(space)).title
+        both = signed.sign(made, title, {signed.REPORT: told}, self._signer)
+        await self._spaces.objects.put(signed.kept_key(space), msgspec.json.encode(both))
+        await self._spaces.objects.put(kept_key(space), told)
         if final:
             self._complete.add(space)
             after_s = (unix_ms(self._clock()) - (made.ended_ms or 0)) / 1000
