@@ -1,4 +1,4 @@
-"""``stentor verify ADDRESS`` against a real edge with a real recording: what is right, what is wrong, what is unknown."""
+"""``stentor verify ADDRESS`` against a real edge with a recording: what is right, what is wrong, what is unknown."""
 
 from __future__ import annotations
 
