@@ -46,7 +46,7 @@ class Seen(NamedTuple):
     open: list[str]
 
 
-class Asked(NamedTuple):
+class CheckOptions(NamedTuple):
     """What somebody wants to know besides: the key that they know, a hash that they wrote down, how much to fetch."""
 
     key: str | None = None
@@ -55,7 +55,7 @@ class Asked(NamedTuple):
     rendition: str = "aac-64"
 
 
-class Site:
+class RemoteSite:
     """Fetches from one host, and no more of anything than it may have."""
 
     def __init__(self, client: httpx.Client, address: str) -> None:
@@ -108,17 +108,17 @@ class Site:
 
 
 @contextmanager
-def site(address: str) -> Iterator[Site]:
+def site(address: str) -> Iterator[RemoteSite]:
     """The site that has ``address``, of a space or of its own. Raises :class:`BadInput` for what is no address."""
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
         raise BadInput(f"{address} is no address of a site or a space.")
     with httpx.Client(timeout=TIMEOUT_S, headers={"User-Agent": "stentor-verify"}) as client:
-        yield Site(client, parts._replace(query="", fragment="").geturl())
+        yield RemoteSite(client, parts._replace(query="", fragment="").geturl())
 
 
-def verify(found: Site, asked: Asked, steps: Steps = lambda most: iter(range(most))) -> Seen:
-    """Everything about one space. Raises as :meth:`Site.get` where there is nothing to check."""
+def verify(found: RemoteSite, asked: CheckOptions, steps: Steps = lambda most: iter(range(most))) -> Seen:
+    """Everything about one space. Raises as :meth:`RemoteSite.get` where there is nothing to check."""
     seen = Seen([], [], [])
     key = _key(found, asked, seen)
     evidence, report = _signed(found, key, seen)
@@ -143,7 +143,7 @@ def verify(found: Site, asked: Asked, steps: Steps = lambda most: iter(range(mos
     return seen
 
 
-def spaces(found: Site) -> list[str]:
+def spaces(found: RemoteSite) -> list[str]:
     """The addresses of the newest spaces in a site's list."""
     feed = found.get(f"{found.origin}/feed.xml").decode("utf-8", "replace")
     links = re.findall(r"<link>([^<]*/s/[\w-]+)</link>", feed)
@@ -152,7 +152,7 @@ def spaces(found: Site) -> list[str]:
     ]
 
 
-def _key(found: Site, asked: Asked, seen: Seen) -> str:
+def _key(found: RemoteSite, asked: CheckOptions, seen: Seen) -> str:
     shown = found.get(f"{found.origin}/evidence.pub", 4096).decode("ascii", "replace").strip().rpartition("\n")[2]
     if asked.key and asked.key not in (shown, _fingerprint(shown)):
         seen.wrong.append(f"The site shows another key than yours: {shown} ({_fingerprint(shown)})")
@@ -168,7 +168,7 @@ def _key(found: Site, asked: Asked, seen: Seen) -> str:
     return asked.key if asked.key and not asked.key.startswith("SHA256:") else shown
 
 
-def _signed(found: Site, key: str, seen: Seen) -> tuple[Evidence, Report]:
+def _signed(found: RemoteSite, key: str, seen: Seen) -> tuple[Evidence, Report]:
     """``evidence.json`` and the report, which belong together; while they grow, a new one may come in between."""
     for last in (False, False, True):
         text = found.get(f"{found.space}/{EVIDENCE}")
@@ -195,7 +195,7 @@ def _signed(found: Site, key: str, seen: Seen) -> tuple[Evidence, Report]:
     return evidence, report
 
 
-def _entries(found: Site) -> list[Entry]:
+def _entries(found: RemoteSite) -> list[Entry]:
     entries: list[Entry] = []
     for number in range(MOST_PAGES):
         try:
@@ -210,7 +210,7 @@ def _entries(found: Site) -> list[Entry]:
     raise BadInput(f"The recording has more than {MOST_PAGES * manifest.PAGE_ENTRIES} segments.")
 
 
-def _chain(evidence: Evidence, entries: list[Entry], asked: Asked, seen: Seen) -> None:
+def _chain(evidence: Evidence, entries: list[Entry], asked: CheckOptions, seen: Seen) -> None:
     faults = manifest.verify(entries)
     seen.wrong.extend(fault.detail for fault in faults)
     hashes = {entry.hash: at for at, entry in enumerate(entries)}
@@ -239,7 +239,7 @@ def _chain(evidence: Evidence, entries: list[Entry], asked: Asked, seen: Seen) -
             )
 
 
-def _audio(found: Site, entries: list[Entry], rendition: str, seen: Seen, steps: Steps) -> None:
+def _audio(found: RemoteSite, entries: list[Entry], rendition: str, seen: Seen, steps: Steps) -> None:
     """Every segment of one rendition, as it is stored."""
     wanted = [entry for entry in entries if rendition in entry.renditions]
     if not wanted:

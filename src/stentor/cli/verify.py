@@ -37,7 +37,7 @@ def verify(
     Or the address of a space (https://…/s/friday) or of a site: its key, signed report, and every segment of the sound.
     """
     if space_id.startswith(("http://", "https://")):
-        _verify_address(space_id, online.Asked(key, witnessed, not no_audio, rendition))
+        _verify_address(space_id, online.CheckOptions(key, witnessed, not no_audio, rendition))
         return
     if Path(space_id).is_dir():
         _verify_folder(Path(space_id), key)
@@ -57,7 +57,7 @@ def verify(
     click.echo(f"{space_id}: {counted(found.entries, 'segment')}{rest} as it was recorded. Last hash {found.last_hash}")
 
 
-def _verify_address(address: str, asked: online.Asked) -> None:
+def _verify_address(address: str, asked: online.CheckOptions) -> None:
     with online.site(address) as found:
         if not found.space:
             _verify_site(found, asked)
@@ -65,7 +65,7 @@ def _verify_address(address: str, asked: online.Asked) -> None:
         _say(found.space, online.verify(found, asked, _steps))
 
 
-def _verify_site(found: online.Site, asked: online.Asked) -> None:
+def _verify_site(found: online.RemoteSite, asked: online.CheckOptions) -> None:
     """The newest spaces of a site, without their sound."""
     wrong = 0
     for address in online.spaces(found):

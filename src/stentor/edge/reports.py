@@ -101,7 +101,7 @@ class Reports:
         return Document(data, "application/json", CACHE, now=self._clock())
 
     def _signed(self, data: bytes, name: str) -> Document:
-        text = msgspec.json.decode(data, type=signed.Signed).file(name)
+        text = msgspec.json.decode(data, type=signed.SignedEvidence).file(name)
         kind = "application/json" if name == signed.EVIDENCE else "text/plain"
         return Document(text.encode(), kind, CACHE, now=self._clock())
 

@@ -29,7 +29,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """By name of the file."""
 
 
-class Signed(msgspec.Struct, frozen=True):
+class SignedEvidence(msgspec.Struct, frozen=True):
     """The file and its signatures, as text; kept as one object, so that they always fit each other."""
 
     evidence: str
@@ -45,7 +45,7 @@ FILES: Final = (EVIDENCE, f"{EVIDENCE}.minisig", f"{EVIDENCE}.sig")
 
 
 def kept_key(space: str) -> str:
-    """Under which key it is kept as an object, a :class:`Signed` as JSON."""
+    """Under which key it is kept as an object, a :class:`SignedEvidence` as JSON."""
     return f"reports/{space}.signed.json"
 
 
@@ -62,8 +62,8 @@ def evidence_of(found: Report, title: str, files: Mapping[str, bytes]) -> bytes:
     return msgspec.json.format(msgspec.json.encode(made))
 
 
-def sign(found: Report, title: str, files: Mapping[str, bytes], signer: Detached) -> Signed:
+def sign(found: Report, title: str, files: Mapping[str, bytes], signer: Detached) -> SignedEvidence:
     """``evidence.json`` of these files, and both signatures."""
     evidence = evidence_of(found, title, files)
     comment = f"evidence of {found.space}, until {found.until_ms}"
-    return Signed(evidence.decode(), signer.minisign(evidence, comment).decode(), signer.ssh(evidence).decode())
+    return SignedEvidence(evidence.decode(), signer.minisign(evidence, comment).decode(), signer.ssh(evidence).decode())

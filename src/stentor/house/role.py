@@ -16,7 +16,6 @@ from stentor.base import config, edge_word, keys, log, tls
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
 from stentor.base.descriptors import descriptors
-from stentor.base.detached import Detached
 from stentor.base.disk import Disks
 from stentor.base.drain import Drain, until
 from stentor.base.errors import SetupError
@@ -134,8 +133,7 @@ async def _run(
         keys=own, retention=retention, counts=counts, site=site, admin=admin,
     )  # fmt: skip
     door = Door(descriptors(), _addresses(settings, trusted), clock, certificate)
-    disks = Disks(settings)
-    reports = ReportKeeper(spaces, counts, clock, settings, Detached(own.invitations))
+    disks, reports = Disks(settings), ReportKeeper(spaces, counts, clock, settings, own.invitations)
 
     def status() -> Status:
         at_ms, numbers = unix_ms(clock()), lanes.numbers() | door.numbers() | jobs.numbers()

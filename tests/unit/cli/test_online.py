@@ -41,7 +41,7 @@ async def site(signer: Detached = SIGNER) -> AsyncIterator[tuple[Rig, list[Entry
 async def verified(address: str, **asked: object) -> online.Seen:
     def work() -> online.Seen:
         with online.site(address) as found:
-            return online.verify(found, online.Asked(**asked))  # type: ignore[arg-type]
+            return online.verify(found, online.CheckOptions(**asked))  # type: ignore[arg-type]
 
     return await asyncio.to_thread(work)
 

@@ -41,10 +41,8 @@ MOST_EVENTS: Final = 10_000
 class ReportKeeper:
     """``run`` is a task of the role."""
 
-    def __init__(
-        self, spaces: Spaces, counts: AudienceCounts, clock: Clock, settings: Settings, signer: Detached
-    ) -> None:
-        self._signer = signer
+    def __init__(self, spaces: Spaces, counts: AudienceCounts, clock: Clock, settings: Settings, secret: bytes) -> None:
+        self._signer = Detached(secret)
         self._spaces, self._counts, self._clock, self._settings = spaces, counts, clock, settings
         self._due: dict[str, float] = {}
         """When each is to be made anew (monotonic seconds)."""
