@@ -80,6 +80,7 @@ interface SpaceView {
   pins: PinView[];
   rundown: ItemView[];
   ladder: LadderView;
+  delay: DelayView | null;
   door: DoorView;
   you: You;
   full: boolean;
@@ -148,6 +149,13 @@ interface LadderView {
   cause: string;
   value: number;
   pinned: number | null;
+}
+
+/** How much later the audience hears, and what it never heard. */
+interface DelayView {
+  seconds: number;
+  news_ms: number;
+  dumps: { from_ms: number; to_ms: number; at_ms: number }[];
 }
 
 /** Who is let in. */

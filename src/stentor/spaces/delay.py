@@ -94,9 +94,8 @@ def _dump(space: Space, command: DumpSound, at_ms: int) -> list[DelayEvent]:
     end = now + space.delay + 1
     first = end - space.delay if command.seconds is None else end - delay_chunks(command.seconds)
     first = max(first, now + NEWS_CHUNKS, live)
+    end = max(end, live + 1)  # pressed in the moment in which it goes live, when nobody can have said a word
     end = end if last is None else min(end, last + 1)
-    if first >= end:
-        raise Conflict("Nothing waits to be heard yet.", code="nothing-waits")
     first = max([first, *(dump.end for dump in space.dumps if dump.first <= first)])  # what is gone already
     if first >= end:
         return []

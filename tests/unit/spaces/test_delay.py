@@ -79,6 +79,13 @@ def test_pressed_again_only_what_is_new_goes() -> None:
     assert (second.first, second.end) == (first.end, first.end + 10)
 
 
+def test_the_key_works_from_the_first_moment() -> None:
+    """A host who presses as it goes live gets no refusal to read."""
+    space = space_in(State.DOORS_OPEN, SetDelay(DELAY_S))
+    space = do(space, c.GoLive(), DumpSound(), now=at(50))
+    assert [(dump.first, dump.end) for dump in space.dumps] == [(51 + CHUNKS, 52 + CHUNKS)]
+
+
 def test_nothing_is_dumped_that_cannot_be() -> None:
     """Without a delay, before the talk, and when all of it was heard."""
     with pytest.raises(Conflict) as refused:

@@ -9,7 +9,7 @@ const SOUNDS = 5;
 
 /** What stands in the overlay: the key as people see it, and the key of its text. */
 const SHOWN = [
-  ["M", "mute"], ["space", "talk"], ["T", "aside"], ["R", "requests"], ["C", "comments"], ["I", "invite"], [`1 – ${SOUNDS}`, "sounds"], ["?", "help"],
+  ["M", "mute"], ["space", "talk"], ["T", "aside"], ["R", "requests"], ["C", "comments"], ["I", "invite"], ["D", "dump"], [`1 – ${SOUNDS}`, "sounds"], ["?", "help"],
 ];
 
 export class Shortcuts {

@@ -7,6 +7,7 @@ import { Numbers } from "./numbers.js";
 import { BackChannel } from "./back-channel.js";
 import { Bar } from "./bar.js";
 import { Captions } from "./captions.js";
+import { Delay } from "./delay.js";
 import { Door } from "./door.js";
 import { Edit } from "./edit.js";
 import { follow } from "./event-stream.js";
@@ -55,17 +56,18 @@ const line = new Line({ space: space.id, token, command, change });
 const moderation = new Moderation({ space: space.id, token, command, change });
 const ladder = new Ladder({ space: space.id, token, command });
 const removal = new Removal({ space: space.id, token, command });
+const delay = new Delay({ space: space.id, token, command });
 const door = new Door({ space: space.id, token, command });
 const edit = new Edit({ space: space.id, token, command });
 const audience = new Audience();
 const summary = new Summary({ space: space.id, token, account: space.account });
 new Numbers({ space: space.id, token });
-const keys = { r: () => bar.drawer.show("line"), c: () => bar.drawer.show("comments"), i: () => bar.invite(), t: () => aside.toggle() };
+const keys = { r: () => bar.drawer.show("line"), c: () => bar.drawer.show("comments"), i: () => bar.invite(), d: () => delay.dump(), t: () => aside.toggle() };
 new Shortcuts({ own, acts: keys, sound: (number) => sounds.play(number) });
 const captions = new Captions({ space: space.id, token, command });
 const rundown = new Rundown({ space: space.id, token, command });
 const keep = new Keep({ space: space.id, token, command });
-const parts = [people, start, backChannel, pins, sounds, line, moderation, ladder, removal, door, edit, rundown, keep, captions, summary, aside];
+const parts = [people, start, backChannel, pins, sounds, line, moderation, ladder, removal, delay, door, edit, rundown, keep, captions, summary, aside];
 
 /**
  * The token from `#t=`, which lacks the space that it begins with, or `#token=`: neither is ever sent to a server. It
@@ -139,6 +141,7 @@ function draw() {
   bar.draw(view);
   offerToDecline();
   ladder.draw(view);
+  delay.draw(view);
   door.draw(view);
   edit.draw(view);
   rundown.draw(view);
