@@ -1,9 +1,10 @@
-"""Runs pytest; what fails is run once more, alone, and each first failure is printed as FLAKY with its reason.
+"""Runs pytest; of what is marked as running in real time, what fails is run once more, alone, and each first failure is
+printed as FLAKY with its reason.
 
-For tests that judge sound or seconds, and for those that drive many processes and browsers: other work on the same
-machine can spoil a first run, and what is wrong fails again. What is printed as FLAKY is a fault to mend. A unit test
-that judges no seconds has nothing that could spoil it: where one fails, nothing is tried again. Chance is rare, too:
-where more than three files fail that judge no seconds, the run has failed.
+The marks are ``realtime``, for tests that judge sound or seconds, and ``processes``, for those that drive servers and
+browsers (``tests.support.collection``): other work on the same machine can spoil a first run, and what is wrong fails
+again. What is printed as FLAKY is a fault to mend. All others have one try. Chance is rare, too: where more than three
+files fail that judge no seconds, nothing is tried again.
 ``python -m tests.support.twice ARGUMENTS`` takes pytest's arguments.
 """
 
@@ -13,16 +14,15 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 from xml.etree import ElementTree
+
+from tests.support.collection import REALTIME, TRIES
 
 FAILED = 1
 """pytest's exit code when tests ran and some failed; every other one is no matter of chance."""
-UNIT = "tests.unit."
-"""How a JUnit report names the unit tests."""
 BY_CHANCE = 3
 """So many files may fail at first that judge neither sound nor seconds. On a quiet machine it is none or one."""
-REALTIME = "realtime"
-"""What is asked for by ``-m`` where only tests that judge sound or seconds run."""
 
 
 def run(arguments: list[str]) -> int:
@@ -32,8 +32,9 @@ def run(arguments: list[str]) -> int:
         code = _pytest([*arguments, f"--junitxml={report}"])
         if code != FAILED:
             return code
-        flaky = failures(report.read_text("utf-8"))
-    if REALTIME not in arguments and (why := _no_chance(list(flaky))):
+        found = failures(report.read_text("utf-8"))
+    flaky = {name: failure.reason for name, failure in found.items()}
+    if why := _no_chance(found, realtime=REALTIME in arguments):
         print(*(f"FAILED {name}: {reason} ({why})" for name, reason in flaky.items()), sep="\n", flush=True)
         return code
     print(f"Once more, alone: the {len(flaky)} that failed", flush=True)
@@ -43,21 +44,32 @@ def run(arguments: list[str]) -> int:
     return code
 
 
-def failures(report: str) -> dict[str, str]:
-    """The tests that failed by a JUnit report, each with the first line of its reason."""
-    found: dict[str, str] = {}
+class Failure(NamedTuple):
+    """Of one test."""
+
+    reason: str
+    """Its first line."""
+    again: bool
+    """Whether it has a second try."""
+
+
+def failures(report: str) -> dict[str, Failure]:
+    """The tests that failed by a JUnit report."""
+    found: dict[str, Failure] = {}
     for case in ElementTree.fromstring(report).iter("testcase"):
+        again = any(each.get("name") == TRIES for each in case.iter("property"))
         for failure in [*case.findall("failure"), *case.findall("error")]:
             name = f"{case.get('classname')}::{case.get('name')}"
-            found.setdefault(name, (failure.get("message") or "no reason given").strip().splitlines()[0])
+            reason = (failure.get("message") or "no reason given").strip().splitlines()[0]
+            found.setdefault(name, Failure(reason, again))
     return found
 
 
-def _no_chance(failed: list[str]) -> str:
-    """Why tests that judge no seconds are not tried again, or nothing."""
-    if any(name.startswith(UNIT) for name in failed):
-        return "a unit test has one try"
-    if len({name.partition("::")[0] for name in failed}) > BY_CHANCE:
+def _no_chance(failed: dict[str, Failure], *, realtime: bool) -> str:
+    """Why nothing is tried again, or nothing."""
+    if not all(each.again for each in failed.values()):
+        return "what does not run in real time has one try"
+    if not realtime and len({name.partition("::")[0] for name in failed}) > BY_CHANCE:
         return f"more than {BY_CHANCE} files do not fail by chance"
     return ""
 

@@ -23,13 +23,17 @@ def test_by_chance():
 ALWAYS = "def test_wrong():\n    assert 1 == 2\n"
 
 
-def twice(folder: Path, source: str, *more: str) -> subprocess.CompletedProcess[str]:
-    """The runner in a folder with one test file."""
-    (folder / "pytest.ini").write_text("[pytest]\n")
-    (folder / "test_it.py").write_text(source)
+INI = "[pytest]\nmarkers =\n  realtime\n  processes\n"
+
+
+def twice(folder: Path, source: str, *more: str, kind: str = "integration") -> subprocess.CompletedProcess[str]:
+    """The runner in a folder with one test file of some kind."""
+    (folder / "pytest.ini").write_text(INI)
+    (folder / kind).mkdir(exist_ok=True)
+    (folder / kind / "test_it.py").write_text(source)
     command = [sys.executable, "-m", "tests.support.twice", str(folder), f"--rootdir={folder}", "-p", "xdist"]
     return subprocess.run(
-        [*command, f"--config-file={folder}/pytest.ini", *more],
+        [*command, "-p", "tests.support.collection", f"--config-file={folder}/pytest.ini", *more],
         cwd=ROOT, env=QUICK, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
@@ -46,20 +50,23 @@ def test_a_first_failure_is_printed_with_its_reason(tmp_path: Path, source: str)
 
 
 @pytest.mark.parametrize("marked", [False, True], ids=["a rule", "judges seconds"])
-def test_a_unit_test_has_one_try(tmp_path: Path, marked: bool) -> None:
-    """What judges no seconds cannot fail by chance: nothing is run again, and the end says why."""
-    (tmp_path / "tests" / "unit").mkdir(parents=True)
-    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = realtime")
-    mark = "import pytest\n@pytest.mark.realtime" if marked else ""
-    (tmp_path / "tests" / "unit" / "test_it.py").write_text(ONCE.replace("def test_by", f"{mark}\ndef test_by"))
-    command = [sys.executable, "-m", "tests.support.twice", str(tmp_path), f"--rootdir={tmp_path}"]
-    expression = "realtime" if marked else "not realtime"
-    done = subprocess.run(
-        [*command, "-m", expression], cwd=ROOT, env=QUICK, capture_output=True, text=True, check=False
-    )
+def test_only_what_runs_in_real_time_has_a_second_try(tmp_path: Path, marked: bool) -> None:
+    """What judges no seconds and drives nothing cannot fail by chance: nothing is run again, and the end says why."""
+    mark = "import pytest\n@pytest.mark.realtime\n" if marked else ""
+    source = ONCE.replace("def test_by", f"{mark}def test_by")
+    done = twice(tmp_path, source, "-m", "realtime" if marked else "not realtime", kind="unit")
     assert (done.returncode == 0) == marked, done.stdout
-    word = "FLAKY tests.unit" if marked else "FAILED tests.unit"
+    word = "FLAKY unit." if marked else "FAILED unit."
     assert any(line.startswith(word) for line in done.stdout.splitlines()), done.stdout
+
+
+def test_one_that_has_one_try_leaves_none_to_others(tmp_path: Path) -> None:
+    """A wrong rule is not hidden behind a flaky browser."""
+    (tmp_path / "unit").mkdir()
+    (tmp_path / "unit" / "test_rule.py").write_text(ALWAYS)
+    done = twice(tmp_path, ONCE)
+    assert done.returncode == 1
+    assert "FLAKY" not in done.stdout
 
 
 def test_no_test_at_all_is_a_failure(tmp_path: Path) -> None:
@@ -80,7 +87,8 @@ def test_the_second_run_is_not_spread_over_processes(tmp_path: Path) -> None:
 def test_many_files_do_not_fail_by_chance(tmp_path: Path, files: int) -> None:
     """A second try is for what happens rarely: where it would save a whole run, the run has failed."""
     for number in range(1, files):
-        (tmp_path / f"test_{number}.py").write_text(ONCE.replace('"ran"', f'"ran{number}"'))
+        (tmp_path / "integration").mkdir(exist_ok=True)
+        (tmp_path / "integration" / f"test_{number}.py").write_text(ONCE.replace('"ran"', f'"ran{number}"'))
     done = twice(tmp_path, ONCE)
     assert (done.returncode == 0) == (files <= 3), done.stdout
     assert ("FLAKY" in done.stdout) == (files <= 3), done.stdout
