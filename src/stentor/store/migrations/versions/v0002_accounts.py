@@ -53,6 +53,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account"], ["accounts.id"], name="fk_sessions_account", ondelete="CASCADE"),
     )
     op.create_index("ix_sessions_account", "sessions", ["account"])
+    _secrets()
+
+
+def _secrets() -> None:
     op.create_table(
         "recovery_codes",
         sa.Column("account", sa.String(32), nullable=False),

@@ -50,6 +50,10 @@ def upgrade() -> None:
     )
     op.create_index("ix_reports_case_number", "reports", ["case_number"])
     op.create_index("ix_reports_account", "reports", ["account"])
+    _decisions()
+
+
+def _decisions() -> None:
     op.create_table(
         "decisions",
         sa.Column("number", sa.Integer, nullable=False),
