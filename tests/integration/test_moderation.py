@@ -11,15 +11,18 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from stentor.base.clock import wall
+from stentor.base.clock import unix_ms, wall
 from stentor.house.moderation.service import ADDRESS_LIMIT
 from stentor.house.moderation.transparency import TransparencyKeeper
-from stentor.people.moderation import TRANSPARENCY_KEY, MonthCounts, Transparency
+from stentor.people.moderation import TRANSPARENCY_KEY, Action, CaseDecision, MonthCounts, Transparency
+from stentor.store.decisions import AT_ONCE_MS, DecisionsTable
+from stentor.store.moderation import CasesTable
 from stentor.store.objects import Objects
 from stentor.store.spaces import Store
 from stentor.store.transparency import read_months
 from tests.integration.test_comments import PASSWORD, person, space
-from tests.support.house import House, problem, running_house
+from tests.support.house import House, database, problem, running_house
+from tests.support.wait import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 HOSTILE = "<script>alert('x')</script>"
@@ -194,6 +197,45 @@ async def test_who_is_suspended_reads_why_and_answers(cast: Cast) -> None:
         await cast.moderator.post(f"/moderation/decisions/{waiting['number']}/reply", json=reply)
     ).status_code == 200
     assert (await cast.bad.post("/sign-in", json={"handle": "bert", "password": PASSWORD})).status_code == 200
+
+
+async def test_a_house_that_dies_after_deciding_does_it_when_it_comes_back(cast: Cast) -> None:
+    """What is decided is in the database with what it does; so is taking it back; twice changes nothing."""
+    await space(cast.house, "between")
+    case = await cast.reported("between")
+    await cast.house.stop()  # here it died: the decision is stored, and nothing has come of it
+    at_ms = unix_ms(wall()) - AT_ONCE_MS
+    hide = CaseDecision(case=case, at_ms=at_ms, by="", account="", action=Action.HIDE, reason="Because")
+    store = await Store.open(cast.house.settings.database_address)
+    try:
+        account = (await CasesTable(store.work).get(case)).thing.account
+        decisions = DecisionsTable(store.work)
+        made = await decisions.add(msgspec.structs.replace(hide, account=account))
+        assert written(cast, "between") == [HOSTILE]
+        await cast.house.start()
+        await eventually(lambda: not written(cast, "between"), "it is gone")
+        await cast.house.stop()
+        await decisions.answer(made.number, "It was a quotation.", at_ms)
+        await decisions.reply(made.number, "You are right.", at_ms, lift=True)
+    finally:
+        await store.close()
+    await cast.house.start()
+    await eventually(lambda: written(cast, "between") == [HOSTILE], "it is there again")
+    with database(cast.house.settings) as connection:
+        connection.execute("UPDATE jobs SET done_ms = NULL, due_ms = 0 WHERE kind LIKE 'decision-%'")
+    await eventually(lambda: not waiting_jobs(cast), "all is done again")
+    assert written(cast, "between") == [HOSTILE]
+
+
+def written(cast: Cast, name: str) -> list[str]:
+    """What stands in the database of the comments of a space."""
+    with database(cast.house.settings) as connection:
+        return [str(row[0]) for row in connection.execute("SELECT text FROM comments WHERE space = ?", [name])]
+
+
+def waiting_jobs(cast: Cast) -> int:
+    with database(cast.house.settings) as connection:
+        return int(connection.execute("SELECT count(*) FROM jobs WHERE done_ms IS NULL").fetchone()[0])
 
 
 async def test_a_notice_without_an_account(cast: Cast) -> None:

@@ -52,6 +52,7 @@ from stentor.edge.worker import Worker
 from stentor.spaces import forecast
 from stentor.spaces.comments import Chat
 from stentor.spaces.model import Space
+from stentor.spaces.sealed import words_key
 from stentor.store.objects import Objects
 from stentor.wire import forwarded
 from stentor.wire.cue import Cue
@@ -75,7 +76,7 @@ class Edge:
         self.instance = instance
         self.clock = clock
         self._bus = bus
-        self._board, self._crowd, self._revocations = Board(bus), Crowd(bus), Revocations(bus)
+        self._crowd, self._revocations = Crowd(bus), Revocations(bus)
         self._chunks, self._cues = ChunkLog(bus, clock=clock), CueLog(bus, clock=clock)
         self._disks = Disks(settings)
         monotonic = asyncio.get_running_loop().time
@@ -101,6 +102,7 @@ class Edge:
             room=lambda: forecast.room(self._disks.seen, len(self._on_air()), settings.bus_hours),
         )
         own = keys.own(settings, "edge")
+        self._board = Board(bus, words_key(own.doors))
         gate = Gate(own, trusted, self.worker)
         self._keyed = gate.keyed
         self.site = Site(

@@ -116,8 +116,9 @@ def build(
     counts: AudienceCounts,
     site: SiteKeeper,
     admin: Administration,
-) -> tuple[ASGIApp, Lanes, Listeners]:
-    """The application, its lanes to watch, and listeners that follow. It holds no tasks: those are the role's."""
+) -> tuple[ASGIApp, Lanes, Listeners, CaseDesk]:
+    """The application, its lanes to watch, listeners that follow, and the desk whose jobs are to be done. It holds no
+    tasks: those are the role's."""
     access = Access(keys.admin_token, keys.invitations, spaces.clock)
     invitations = Invitations(spaces, statuses, settings, keys.invitations)
     sessions = Sessions(spaces.store.accounts, Devices(keys.invitations), settings.house_address, spaces.clock)
@@ -163,7 +164,7 @@ def build(
     ]
     app, lanes = _litestar(routes, shown, sessions.cookie), Lanes(callers.known)
     whole = secured(limited(app, lanes), house=settings.house_address, media=settings.audience_address)
-    return whole, lanes, listeners
+    return whole, lanes, listeners, desk
 
 
 def _of_site(

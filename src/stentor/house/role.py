@@ -50,6 +50,7 @@ from stentor.house.web.proxies import behind
 from stentor.house.who.claims import Claims
 from stentor.spaces import attendance, forecast
 from stentor.spaces.retention import of_site
+from stentor.spaces.sealed import words_key
 from stentor.store.comments import CommentsTable
 from stentor.store.jobs import Jobs
 from stentor.store.objects import Objects
@@ -128,10 +129,11 @@ async def _run(
     site = SiteKeeper(SiteTable(store.work), spaces.objects, settings)
     await site.begin()
     admin = Administration(spaces, statuses, counts, site, settings, leads=lambda: jobs.lease.held)
-    app, lanes, listeners = build(
+    app, lanes, listeners, desk = build(
         spaces, statuses, back_channels, chats, settings,
         keys=own, retention=retention, counts=counts, site=site, admin=admin,
     )  # fmt: skip
+    doing.update(desk.handlers())
     door = Door(descriptors(), _addresses(settings, trusted), clock, certificate)
     disks, reports = Disks(settings), ReportKeeper(spaces, counts, clock, settings, own.invitations)
 
@@ -173,7 +175,7 @@ def _spaces(settings: Settings, bus: Bus, store: Store, own: Keys, clock: Clock)
     room = StorageLimits(settings.quota_gb, settings.account_gb)
     limits = MakerLimits(settings.account_spaces, settings.account_spaces_day, room)
     objects = Objects.open(settings.recordings_address)
-    return Spaces(store, Board(bus), bus, objects, clock, Claims(own.claims, clock), limits)
+    return Spaces(store, Board(bus, words_key(own.doors)), bus, objects, clock, Claims(own.claims, clock), limits)
 
 
 def _copies(settings: Settings) -> tuple[Objects, ...]:

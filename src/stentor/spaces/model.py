@@ -259,6 +259,8 @@ class Space(msgspec.Struct, frozen=True):
     """How often the key of a private space was changed besides every hour."""
     shut_out: tuple[str, ...] = ()
     """The accounts that may not hear it. The house's own."""
+    sealed: str = ""
+    """On the bus the words of a private space (``spaces.sealed``); empty everywhere else."""
     description: str = ""
     """What it is about: plain text with line breaks, in which addresses of the web become links."""
     delay_s: int = 0

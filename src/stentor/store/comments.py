@@ -136,11 +136,12 @@ class CommentsTable:
         await self._work.write(work)
 
     async def restore(self, space: SpaceId, account: str, text: str, *, at_ms: int) -> None:
-        """Puts a comment back that was taken away; nothing where its writer or its space is gone."""
+        """Puts a comment back that was taken away; nothing where its writer or its space is gone, or it is there."""
+        back = _TABLE.c.space == space, _TABLE.c.account == account, _TABLE.c.at_ms == at_ms, _TABLE.c.text == text
 
         def work(connection: Connection) -> None:
             there = select(_PEOPLE.c.id).where(_PEOPLE.c.id == account, exists().where(tables.spaces.c.id == space))
-            if connection.execute(there).scalar() is not None:
+            if connection.execute(there.where(~exists().where(*back))).scalar() is not None:
                 row = {"space": space, "account": account, "role": "", "text": text, "at_ms": at_ms}
                 connection.execute(insert(_TABLE).values(**row))
 

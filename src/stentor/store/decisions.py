@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 from sqlalchemy import Connection, RowMapping, insert, select, update
@@ -11,9 +11,15 @@ from stentor.base.errors import Conflict, NotFound
 from stentor.people import moderation
 from stentor.people.moderation import Action, Basis, CaseDecision, CaseState
 from stentor.store import tables
+from stentor.store.jobs import Wanted, add_jobs, finish_jobs
 from stentor.store.work import Work
 
 MOST_LISTED = 100
+CARRY_OUT, TAKE_BACK = "decision-carry-out", "decision-take-back"
+"""Jobs: what a decision does, and what taking it back undoes. Whoever decides does it at once; the job is for a house
+that dies in between."""
+AT_ONCE_MS = 10_000
+"""So long whoever decides has time for it; then the keeper of jobs does it (again)."""
 _TABLE = tables.decisions
 
 
@@ -24,7 +30,8 @@ class DecisionsTable:
         self._work = work
 
     async def add(self, decision: CaseDecision) -> CaseDecision:
-        """Keeps a decision and closes its case; raises :class:`Conflict` when another was quicker."""
+        """Keeps a decision, closes its case and orders that it is carried out, which :meth:`carried_out` ends; raises
+        :class:`Conflict` when another was quicker."""
 
         def work(connection: Connection) -> CaseDecision:
             here = (tables.cases.c.number == decision.case) & (tables.cases.c.state == CaseState.OPEN.value)
@@ -32,6 +39,7 @@ class DecisionsTable:
             if connection.execute(done).rowcount != 1:
                 raise Conflict("Somebody has decided this already; look at it again.", code="case-decided")
             number = connection.execute(insert(_TABLE).values(_row(decision)).returning(_TABLE.c.number)).scalar_one()
+            _order(connection, CARRY_OUT, int(number), decision.at_ms)
             return msgspec.structs.replace(decision, number=int(number))
 
         return await self._work.write(work)
@@ -62,17 +70,35 @@ class DecisionsTable:
         await self._once(here, {"answer": text, "answered_ms": now_ms}, "answered")
 
     async def reply(self, number: int, text: str, now_ms: int, *, lift: bool) -> None:
-        """Keeps what a moderator says to an answer; ``lift`` takes the decision back."""
+        """Keeps what a moderator says to an answer; ``lift`` takes the decision back, and orders that it is undone."""
         here = (_TABLE.c.number == number) & _TABLE.c.replied_ms.is_(None)
         values: dict[str, object] = {"reply": text, "replied_ms": now_ms}
-        await self._once(here, values | ({"lifted_ms": now_ms} if lift else {}), "replied")
 
-    async def _once(self, where: object, values: dict[str, object], code: str) -> None:
+        def undo(connection: Connection) -> None:
+            finish_jobs(connection, CARRY_OUT, str(number), now_ms=now_ms)
+            _order(connection, TAKE_BACK, number, now_ms)
+
+        await self._once(here, values | ({"lifted_ms": now_ms} if lift else {}), "replied", undo if lift else None)
+
+    async def carried_out(self, number: int, now_ms: int) -> None:
+        """What a decision orders is done."""
+
+        def work(connection: Connection) -> None:
+            for kind in (CARRY_OUT, TAKE_BACK):
+                finish_jobs(connection, kind, str(number), now_ms=now_ms)
+
+        await self._work.write(work)
+
+    async def _once(
+        self, where: object, values: dict[str, object], code: str, then: Callable[[Connection], None] | None = None
+    ) -> None:
         query = update(_TABLE).where(where).values(values)  # type: ignore[arg-type]
 
         def work(connection: Connection) -> None:
             if connection.execute(query).rowcount != 1:
                 raise Conflict("This was said already.", code=code)
+            if then is not None:
+                then(connection)
 
         await self._work.write(work)
 
@@ -81,6 +107,11 @@ def require_free(connection: Connection, account: str, space: str, now_ms: int) 
     """Raises what :func:`moderation.require_free` does, in the transaction that would keep what somebody writes."""
     if account:
         moderation.require_free(decisions_of(connection, account), space, now_ms)
+
+
+def _order(connection: Connection, kind: str, number: int, now_ms: int) -> None:
+    wanted = Wanted(kind, key=str(number), subject=f"decision {number}")
+    add_jobs(connection, [wanted], now_ms=now_ms, after_ms=AT_ONCE_MS)
 
 
 def decisions_of(connection: Connection, account: str) -> list[CaseDecision]:

@@ -86,6 +86,12 @@ def add_jobs(connection: Connection, wanted: Sequence[Wanted], *, now_ms: int, a
         connection.execute(insert(_TABLE), rows)
 
 
+def finish_jobs(connection: Connection, kind: str, key: str, *, now_ms: int) -> None:
+    """Notes inside a transaction of the caller's that what waits of a kind for ``key`` is done, or needed no more."""
+    mine = _TABLE.c.kind == kind, _TABLE.c.key == key
+    connection.execute(update(_TABLE).where(tables.WAITING, *mine).values(done_ms=now_ms, trouble=""))
+
+
 class Jobs:
     """All jobs. Methods may raise :class:`Overloaded` when the database does not answer."""
 

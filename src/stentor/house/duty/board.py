@@ -33,7 +33,7 @@ class BoardKeeper:
 
     def __init__(self, spaces: Spaces, bus: Bus, clock: Clock, *, holder: str) -> None:
         self._spaces, self._clock = spaces, clock
-        self._board, self._crowd = Board(bus), Crowd(bus)
+        self._board, self._crowd = Board(bus, spaces.board.words_key), Crowd(bus)
         self.lease = Lease(bus, "board", holder=holder)
         self._there: dict[str, Space] = {}
         self._over_since: dict[str, float] = {}

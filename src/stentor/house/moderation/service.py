@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 
 from stentor.base import log
 from stentor.base.clock import unix_ms
@@ -22,7 +23,8 @@ from stentor.people.model import Account
 from stentor.people.moderation import Action, CaseDecision, CaseReport, CaseState, Thing, ThingKind
 from stentor.people.record import Deed
 from stentor.store.comments import CommentsTable
-from stentor.store.decisions import DecisionsTable
+from stentor.store.decisions import CARRY_OUT, TAKE_BACK, DecisionsTable
+from stentor.store.jobs import Job
 from stentor.store.moderation import CasesTable
 
 ACCOUNT_LIMIT = Bucket(burst=10, refill_ms=60_000)
@@ -34,6 +36,8 @@ CONTEXT = 5
 """Comments before and after the one that was reported."""
 NOTED = {Action.WARN: Deed.WARNED, Action.MUTE: Deed.MUTED, Action.BAN_SPACE: Deed.SHUT_OUT}
 """What of decisions stands in the record of accounts; a suspension does already."""
+
+_Doing = Callable[[CaseDecision, Thing, Account | None, Account | None], Awaitable[None]]
 
 
 def _too_many(wait_s: float) -> Overloaded:
@@ -131,9 +135,7 @@ class CaseDesk:
             found, by, about, ruling.action, ruling.reason, ruling.hours, ruling.basis, now_ms=now_ms
         )
         made = await self._decisions.add(made)
-        await self._effects.carry_out(made, found.thing, by, about)
-        if made.action in NOTED and about:
-            await self._people.note(by, NOTED[made.action], about)
+        await self._carry_out(made, found.thing, by, about)
         self._log.info("decided", case=number, action=made.action.value)
         return await self.case(number)
 
@@ -144,11 +146,35 @@ class CaseDesk:
         moderation.require_rank(by, about)
         text = moderation.reply(found, wish.text)
         await self._decisions.reply(number, text, unix_ms(self._spaces.clock()), lift=wish.lift)
-        if wish.lift and about:
-            await self._effects.undo(found, (await self._cases.get(found.case)).thing, by, about)
-            await self._people.note(by, Deed.LIFTED, about)
+        if wish.lift:
+            await self._take_back(found, (await self._cases.get(found.case)).thing, by, about)
         self._log.info("replied", decision=number, lift=wish.lift)
         return schema.decision(await self._decisions.get(number))
+
+    # What decisions do
+
+    def handlers(self) -> Mapping[str, Callable[[Job], Awaitable[None]]]:
+        """By kind, for the keeper of jobs: what a house that died has decided and not done. Again does no harm."""
+        return {CARRY_OUT: partial(self._again, self._carry_out), TAKE_BACK: partial(self._again, self._take_back)}
+
+    async def _again(self, do: _Doing, job: Job) -> None:
+        found = await self._decisions.get(int(job.key))
+        thing = (await self._cases.get(found.case)).thing
+        await do(found, thing, await self._account(found.by), await self._account(found.account))
+
+    async def _carry_out(self, made: CaseDecision, thing: Thing, by: Account | None, about: Account | None) -> None:
+        if made.lifted_ms is not None:
+            return
+        await self._effects.carry_out(made, thing, by, about)
+        if made.action in NOTED and about:
+            await self._people.note(by, NOTED[made.action], about)
+        await self._decisions.carried_out(made.number, unix_ms(self._spaces.clock()))
+
+    async def _take_back(self, made: CaseDecision, thing: Thing, by: Account | None, about: Account | None) -> None:
+        if about:
+            await self._effects.undo(made, thing, by, about)
+            await self._people.note(by, Deed.LIFTED, about)
+        await self._decisions.carried_out(made.number, unix_ms(self._spaces.clock()))
 
     # Whom it is about
 

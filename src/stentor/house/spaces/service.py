@@ -22,7 +22,7 @@ from stentor.house.spaces import recording
 from stentor.house.spaces.newest import Newest
 from stentor.house.uploads import sounds
 from stentor.house.who.claims import Claims
-from stentor.spaces import board, rights, rules
+from stentor.spaces import board, rights, rules, sealed
 from stentor.spaces import commands as c
 from stentor.spaces.claims import Purpose
 from stentor.spaces.events import Event
@@ -174,7 +174,7 @@ class Spaces:
         """Asks the stages for a room of a space whose doors are not open: one that is on air has one anyway."""
         found = await self.load(space)
         if found.state is State.SCHEDULED:
-            await self.bus.publish(f"stage.open.{found.id}", msgspec.json.encode(board.public(found)))
+            await self.bus.publish(f"stage.open.{found.id}", msgspec.json.encode(sealed.seal(board.public(found))))
 
     async def _order(self, space: Space, command: c.Command) -> None:
         match command:
