@@ -43,6 +43,10 @@ sub vcl_recv {
     if (req.url ~ "^/s/[^/?]+/(k/[^/?]+/)?(live\.(aac|opus|mp4)|recording\.m4a)(\?|$)") {
         return (pipe);
     }
+    # One ticket's holder has addresses of their own, and nobody else asks for them.
+    if (req.url ~ "^/s/[^/?]+/k/[^/?]+/p/") {
+        return (pass);
+    }
     # Below the key of a private space: the cookie with the pass leads from an old key to the new one, and is asked for
     # nothing else. What is kept is kept for all who know the key.
     if (req.url ~ "^/s/[^/?]+/k/") {

@@ -108,6 +108,30 @@ async def test_members_are_let_in_until_they_are_shut_out(site: Site) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
+async def test_who_is_on_the_list_is_let_in(site: Site) -> None:
+    """And nobody else with an account; who is taken off it hears no more, and a choice ends what came in before it."""
+    space = await site.make("members")
+    let_in = await site.members["bob"].get(f"/enter/{space}")
+    cookie = let_in.headers["set-cookie"].partition(";")[0]
+    change = {"visibility": "invited"}
+    assert (await site.house.http.put(f"/api/v1/spaces/{space}/visibility", json=change)).status_code == 200
+    assert not await inside(site, cookie, space)
+    lists = f"/api/v1/spaces/{space}/listeners"
+    problem(await site.house.http.put(f"{lists}/nobody-here"), 404, "account-not-found")
+    for _ in range(2):
+        told = (await site.house.http.put(f"{lists}/eve")).json()
+    assert told == {"invited": [{"handle": "eve", "name": "Eve"}], "shut_out": []}
+    let_in = await site.members["eve"].get(f"/enter/{space}")
+    entered(let_in, space)
+    cookie = let_in.headers["set-cookie"].partition(";")[0]
+    assert (await site.members["bob"].get(f"/enter/{space}")).status_code == 200
+    problem(await site.members["bob"].get(f"/api/v1/spaces/{space}"), 404, "space-not-found")
+    assert (await site.house.http.delete(f"{lists}/eve")).json()["invited"] == []
+    assert not await inside(site, cookie, space)
+    assert (await site.members["eve"].get(f"/enter/{space}")).status_code == 200
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_password_lets_in_and_a_new_one_does_not_let_the_old_one(site: Site) -> None:
     """Without JavaScript; too many wrong ones are refused, and the same words are said where there is no space."""
     problem(await site.house.http.post("/api/v1/spaces", json={**MADE, "visibility": "password"}), 400, "bad-input")

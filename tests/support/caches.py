@@ -38,6 +38,7 @@ def nginx(folder: Path, port: int, edge_port: int, house_port: int = 1) -> list[
         ("127.0.0.1:8081", f"127.0.0.1:{edge_port}"),
         ("127.0.0.1:8080", f"127.0.0.1:{house_port}"),
         ("/var/cache/nginx/stentor", str(folder / "cache")),
+        ("/var/log/nginx/access.log", str(folder / "access.log")),
     ):
         assert ours in recipe, f"the recipe has no {ours!r}"
         recipe = recipe.replace(ours, theirs)

@@ -98,7 +98,7 @@ interface SpaceView {
   removals: RemovalView[];
   trim: TrimView | null;
   listed: boolean;
-  visibility: "public" | "unlisted" | "members" | "password" | "tickets";
+  visibility: "public" | "unlisted" | "members" | "invited" | "password" | "tickets";
   erasing: boolean;
 }
 

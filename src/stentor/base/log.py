@@ -1,10 +1,12 @@
 """Logging: one line an event, to standard error; a stable machine name first, then typed fields.
 
-People's addresses, tokens and messages are never logged.
+People's addresses, tokens and messages are never logged. Nor is the id of a private space, once :func:`conceal` was
+told of it: its field ``space`` is a pseudonym, the same in the lines of all processes.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import sys
@@ -18,6 +20,29 @@ with without("rich"):  # for tracebacks in colour, which no line of ours has: a 
     import structlog
 
 Log = structlog.stdlib.BoundLogger
+MOST_CONCEALED = 10_000
+"""Of one process; beyond it the ones told first are forgotten."""
+_concealed: dict[str, str] = {}
+"""Ids, and what stands in their place: as the configuration of the log, this is the process's."""
+
+
+def pseudonym(space: str) -> str:
+    """What stands in logs for the id of a private space: an operator who knows the id finds its lines."""
+    return f"private-{hashlib.sha256(space.encode()).hexdigest()[:8]}"
+
+
+def conceal(space: str) -> None:
+    """From now on no line of this process has the id of this space."""
+    if space not in _concealed:
+        if len(_concealed) >= MOST_CONCEALED:
+            del _concealed[next(iter(_concealed))]
+        _concealed[space] = pseudonym(space)
+
+
+def _with_pseudonyms(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    if (space := event.get("space")) in _concealed:
+        event["space"] = _concealed[space]
+    return event
 
 
 def configure(*, json_lines: bool = False, level: str = "INFO", file: Path | None = None) -> None:
@@ -45,6 +70,7 @@ def configure(*, json_lines: bool = False, level: str = "INFO", file: Path | Non
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            _with_pseudonyms,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,

@@ -6,6 +6,7 @@ Only the house writes.
 
 from __future__ import annotations
 
+from stentor.base import log
 from stentor.bus.connection import Bus
 from stentor.bus.documents import Documents
 from stentor.spaces import board, sealed
@@ -30,4 +31,6 @@ class Board(Documents[Space]):
 
     def _decode(self, payload: bytes) -> Space | None:
         found = super()._decode(payload)
+        if found is not None and found.private:
+            log.conceal(found.id)
         return sealed.unseal(found, self.words_key) if found is not None else None

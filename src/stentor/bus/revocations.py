@@ -1,9 +1,12 @@
-"""Passes that hold no more, for edges. KV bucket ``revoked``, key ``{space}.{holder}`` (``_`` for every space).
+"""Passes that hold no more, for edges. KV bucket ``revoked``, key ``{space}.{holder}`` (``_`` for every
+space, and for every holder).
 
 Only the house writes. The bus forgets each when no pass that it is about holds any more (``spaces.private.PASS_S``).
 """
 
 from __future__ import annotations
+
+from itertools import product
 
 import msgspec
 
@@ -13,7 +16,7 @@ from stentor.bus.stored import FAILED
 from stentor.spaces.private import PASS_S, Pass
 
 KEPT_S = PASS_S + 600.0
-EVERY_SPACE = "_"
+EVERY_SPACE = EVERY_HOLDER = "_"
 
 
 class Revocation(msgspec.Struct, frozen=True):
@@ -21,8 +24,14 @@ class Revocation(msgspec.Struct, frozen=True):
 
     space: str
     holder: str
-    """Hexadecimal."""
+    """Hexadecimal; ``_`` for all."""
     version: int
+
+    def ends(self, given: tuple[str, bytes, int]) -> bool:
+        """Whether it is about a pass: its space, its holder, and when it was given (ms)."""
+        space, holder, issued_ms = given
+        mine = self.holder in (EVERY_HOLDER, holder.hex()) and self.space in (EVERY_SPACE, space)
+        return mine and issued_ms < self.version
 
 
 class Revocations(Documents[Revocation]):
@@ -63,5 +72,5 @@ class RevokedPasses:
         """Whether a pass to that space opens nothing any more."""
         if not self._before_ms:
             return False
-        holder = given.holder.hex()
-        return any(given.issued_ms < self._before_ms.get((name, holder), 0) for name in (space, EVERY_SPACE))
+        meant = product((space, EVERY_SPACE), (given.holder.hex(), EVERY_HOLDER))
+        return any(given.issued_ms < self._before_ms.get(each, 0) for each in meant)

@@ -22,6 +22,7 @@ SAID = {
     Visibility.UNLISTED: "everybody with the link may hear it; it stands in no list",
     Visibility.MEMBERS: "only people with an account on this site can listen; to all others there is no such space",
     Visibility.PASSWORD: "only people with the password can listen; to all others there is no such space",
+    Visibility.INVITED: "only people you have invited can listen; to all others there is no such space",
     Visibility.TICKETS: "only people with a ticket can listen, one at a time; to all others there is no such space",
 }
 

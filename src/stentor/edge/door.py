@@ -17,7 +17,7 @@ from stentor.edge import overflow as edge_overflow
 from stentor.edge.reply import File
 from stentor.spaces import portraits, pulse
 from stentor.spaces.comments import Chat, ChatState, Comment
-from stentor.spaces.model import ON_AIR, Commenting, Space, State, Visibility
+from stentor.spaces.model import ON_AIR, Commenting, Space, State
 from stentor.spaces.reactions import REACTIONS, one_in
 from stentor.wire import calendar, mp4
 
@@ -60,8 +60,6 @@ def door(
     """
     base = f"{address}/s/{space.id}{below}"
     streams = _streams(space, base=base, captions=captions)
-    if space.visibility is Visibility.TICKETS:
-        streams.pop("hls", None)  # whoever asks for files could be anybody: one ticket is one connection
     if orders.narrow and edge_overflow.ready(space, unix_ms(now)) and (overflow or rungs.rung(orders.rung).overflow):
         streams["overflow"] = f"{overflow or address}/s/{space.id}{below}/{edge_overflow.path(space)}"
     return msgspec.json.encode(

@@ -183,9 +183,9 @@ def may_read(request: Request, token: bytes) -> bool:
 
 
 def hidden(channels: Mapping[str, Channel], space: str) -> bool:
-    """Whether a space is private: then it is counted in the sums of edges, and has no label of its own."""
+    """Whether a space is private, or not known here: it is counted in the sums of edges, and has no label."""
     channel = channels.get(space)
-    return channel is not None and channel.space.private
+    return channel is None or channel.space.private
 
 
 def render(

@@ -20,7 +20,7 @@ from stentor.base.static import Static
 from stentor.crowd.orders import Orders
 from stentor.edge import told
 from stentor.edge.door import door, shown_state
-from stentor.edge.reply import ANYBODY, BRIEF, HTML, Document, Reply
+from stentor.edge.reply import ANYBODY, HTML, Document, Reply, brief
 from stentor.evidence import report_page
 from stentor.people.site import SiteLook
 from stentor.spaces import phase, portraits
@@ -174,10 +174,11 @@ class ListenerPages:
         on = quote(request.path) if state == "away" else "/"
         _, first, name, *_ = [*request.path.split("/"), "", ""]
         enter = f"/enter/{quote(name, safe='')}" if (first, state) == ("s", "unknown") and name else ""
+        cache = brief(request.path)
         text = self._document(
-            "nowhere", language, BRIEF, now, space=None, state=state, status=status, on=on, enter=enter
+            "nowhere", language, cache, now, space=None, state=state, status=status, on=on, enter=enter
         ).body
-        fields = {"Content-Type": HTML, "Cache-Control": BRIEF, "Vary": "Accept, Accept-Language", **ANYBODY}
+        fields = {"Content-Type": HTML, "Cache-Control": cache, "Vary": "Accept, Accept-Language", **ANYBODY}
         fields |= {name.replace("_", "-"): value for name, value in extra.items()}
         return Reply(status, fields, text, now=now)
 

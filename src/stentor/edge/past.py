@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from stentor.base import log
 from stentor.base.clock import Clock
 from stentor.base.errors import BadInput, NotFound, Overloaded
 from stentor.base.rate_limit import Bucket, RateLimit
@@ -116,6 +117,7 @@ class Past:
         channel.space = found
         self._kept[space] = self._monotonic(), channel
         if found.private:
+            log.conceal(space)
             self._deny(space)  # who asked without a pass has waited for the store already
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)

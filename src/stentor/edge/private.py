@@ -9,16 +9,19 @@ from __future__ import annotations
 from typing import NamedTuple
 from urllib.parse import quote
 
-from stentor.base.clock import Clock
-from stentor.bus.revocations import EVERY_SPACE, Revocation, RevokedPasses
+from stentor.base.clock import Clock, unix_ms
+from stentor.bus.revocations import Revocation, RevokedPasses
 from stentor.edge.protocol import Connection
 from stentor.edge.reply import NO_STORE, Reply
 from stentor.spaces import private
 from stentor.spaces.model import Space, Visibility
+from stentor.spaces.private import Pass
 from stentor.wire.http import Request
 
 WITH_PASS = frozenset({"live.aac", "live.opus", "live.mp4", "recording.m4a"})
 """What no cache keeps: for these a key is not enough, so that a listener who is shut out can be told from others."""
+FILES = frozenset({"hls", "replay", "overflow"})
+"""What players fetch file by file. In a space with tickets its address has a part that is one listener's."""
 LONGEST_PASS = 64
 
 
@@ -40,29 +43,34 @@ class PrivateSpaces:
         self._keys: dict[tuple[str, int], tuple[float, tuple[str, ...]]] = {}
         self._playing: dict[tuple[str, bytes], Connection] = {}
         """Of spaces with tickets: the stream that each holder hears here."""
+        self._begun_ms: dict[tuple[str, bytes], int] = {}
+        """And when they began to hear, by a stream or by HLS."""
 
     def enter(self, space: Space, path: list[str], request: Request) -> WayIn | Reply | None:
         """How ``path`` (below ``/s/{space}``) is to be answered; None as where there is no such space."""
         now = self._clock()
         good = self._good(space, now)
-        if len(path) > 1 and path[0] == private.BELOW:
-            inner = path[2:]
-            if path[1] in good and not _needs_pass(space, inner):
-                return WayIn(private.below(path[1]), inner)
-            found = self.holder(space, request, now)
-            if found is None or not _is_key(path[1]):
-                return None
-            if path[1] in good:
-                return WayIn(private.below(path[1]), inner, found)
-        elif self.holder(space, request, now) is None:
+        if len(path) < 2 or path[0] != private.BELOW:
+            return None if self.holder(space, request, now) is None else _redirect(space, good[0], path, request, now)
+        key, inner = path[1], path[2:]
+        if key in good and not _needs_pass(space, inner):
+            return WayIn(private.below(key), inner)
+        if not _is_key(key):
             return None
-        else:
-            inner = path
-        rest = "".join(f"/{quote(part)}" for part in inner)
-        query = request.target.partition(b"?")
-        asked = (query[1] + query[2]).decode("ascii", "replace")
-        address = f"/s/{space.id}{private.below(good[0])}{rest}{asked}"
-        return Reply(307, {"Location": address, "Cache-Control": NO_STORE}, now=now)
+        if _is_listener(space, inner):
+            if not self._is_heard(space, inner[1], now):
+                return None
+            if key in good:
+                return WayIn(f"{private.below(key)}/{private.LISTENER}/{inner[1]}", inner[2:])
+            return _redirect(space, good[0], inner, request, now)
+        found = self._pass(space, request, now)
+        if found is None:
+            return None
+        if _in_files(space, inner):
+            return self._began(space, good[0], inner, found, request)
+        if key in good:
+            return WayIn(private.below(key), inner, (space.id, found.holder, found.issued_ms))
+        return _redirect(space, good[0], inner, request, now)
 
     def hides(self, space: Space, request: Request) -> bool:
         """Whether for this request there is no such space."""
@@ -77,35 +85,58 @@ class PrivateSpaces:
 
     def holder(self, space: Space, request: Request, now: float) -> tuple[str, bytes, int] | None:
         """Whose pass a request brings, in its query or a cookie, if it still holds."""
+        found = self._pass(space, request, now)
+        return None if found is None else (space.id, found.holder, found.issued_ms)
+
+    def _pass(self, space: Space, request: Request, now: float) -> Pass | None:
         text = request.query.get("pass") or _cookie(request.headers.get("cookie", ""), f"{private.COOKIE}{space.id}=")
         if not 0 < len(text) <= LONGEST_PASS:
             return None
         found = private.check(self._secret, space.id, text, now=now)
-        if found is None or self._revoked.has(space.id, found):
+        return None if found is None or self._revoked.has(space.id, found) else found
+
+    def _began(self, space: Space, key: str, path: list[str], given: Pass, request: Request) -> Reply | None:
+        """A player asks for a playlist with a ticket's pass: it is led to an address that is its own."""
+        if not path[-1].endswith(".m3u8"):
             return None
-        return space.id, found.holder, found.issued_ms
+        now = self._clock()
+        own = private.issue_listener(self._secret, space.id, private.ListenerKey(given, unix_ms(now)))
+        return _redirect(space, key, [private.LISTENER, own, *path], request, now)
+
+    def _is_heard(self, space: Space, text: str, now: float) -> bool:
+        """Whether a player of HLS is the one that this ticket has now; the one that began last is."""
+        found = private.check_listener(self._secret, space.id, text, now=now) if len(text) <= LONGEST_PASS else None
+        if found is None or self._revoked.has(space.id, found.given):
+            return False
+        who = space.id, found.given.holder
+        last_ms = self._begun_ms.get(who, 0)
+        if found.begun_ms > last_ms:
+            self._begins(who, found.begun_ms, None)
+        return found.begun_ms >= last_ms
+
+    def _begins(self, who: tuple[str, bytes], at_ms: int, stream: Connection | None) -> None:
+        """Somebody hears with a ticket; what was heard with it before, here, ends."""
+        if len(self._begun_ms) > MOST_KEYS:
+            self._playing = {who: each for who, each in self._playing.items() if not each.transport.is_closing()}
+            self._begun_ms = {who: self._begun_ms[who] for who in self._playing if who in self._begun_ms}
+        before = self._playing.pop(who, None)
+        self._begun_ms[who] = at_ms
+        if stream is not None:
+            self._playing[who] = stream
+        if before is not None and before is not stream and before.holder is not None and before.holder[:2] == who:
+            before.go()
 
     def hears(self, space: Space, holder: tuple[str, bytes, int], connection: Connection) -> None:
         """A stream begins; of two with the same ticket the one before ends."""
         connection.holder = holder
-        if space.visibility is not Visibility.TICKETS:
-            return
-        if len(self._playing) > MOST_KEYS:
-            self._playing = {who: each for who, each in self._playing.items() if not each.transport.is_closing()}
-        before = self._playing.get(holder[:2])
-        self._playing[holder[:2]] = connection
-        if before is not None and before is not connection and before.holder == holder:
-            before.go()
+        if space.visibility is Visibility.TICKETS:
+            self._begins(holder[:2], unix_ms(self._clock()), connection)
 
     def revoke(self, told: Revocation, connections: list[Connection]) -> None:
         """The house has said it: streams of these passes end."""
-        holder = bytes.fromhex(told.holder)
         self._revoked.hear(told)
         for connection in connections:
-            there = connection.holder
-            if there is None or there[1] != holder or told.space not in (EVERY_SPACE, there[0]):
-                continue
-            if there[2] < told.version:
+            if connection.holder is not None and told.ends(connection.holder):
                 connection.holder = None
                 connection.transport.close()
 
@@ -130,9 +161,27 @@ MOST_KEYS = 1000
 
 
 def _needs_pass(space: Space, path: list[str]) -> bool:
-    if path and path[-1] in WITH_PASS:
-        return True
-    return space.visibility is Visibility.TICKETS and path[:1] == ["hls"]
+    return bool(path and path[-1] in WITH_PASS) or _is_listener(space, path) or _in_files(space, path)
+
+
+def _in_files(space: Space, path: list[str]) -> bool:
+    """Whether players would hear the sound of a space with tickets by this path, and nobody knew who they are."""
+    return space.visibility is Visibility.TICKETS and path[:1] != [] and path[0] in FILES
+
+
+def _is_listener(space: Space, path: list[str]) -> bool:
+    """Whether it has who listens in it, and leads to such files."""
+    own = space.visibility is Visibility.TICKETS and len(path) > 2 and path[0] == private.LISTENER
+    return own and path[2] in (*FILES, "captions.vtt")
+
+
+def _redirect(space: Space, key: str, path: list[str], request: Request, now: float) -> Reply:
+    """To the same below another key."""
+    rest = "".join(f"/{quote(part)}" for part in path)
+    query = request.target.partition(b"?")
+    asked = (query[1] + query[2]).decode("ascii", "replace")
+    address = f"/s/{space.id}{private.below(key)}{rest}{asked}"
+    return Reply(307, {"Location": address, "Cache-Control": NO_STORE}, now=now)
 
 
 def _is_key(text: str) -> bool:

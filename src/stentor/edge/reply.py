@@ -13,6 +13,7 @@ from email.utils import formatdate
 import msgspec
 
 from stentor.base.errors import PROBLEM_TYPE, Overloaded, StentorError, problem
+from stentor.spaces.private import BELOW
 from stentor.wire import http
 
 ANYBODY = {"Access-Control-Allow-Origin": "*"}
@@ -151,6 +152,12 @@ def asked_range(headers: Mapping[str, str], size: int, etag: str) -> tuple[int, 
     if headers.get("if-range", etag) != etag:
         return None
     return http.parse_range(headers.get("range"), size)
+
+
+def brief(path: str) -> str:
+    """How long it may be kept that nothing is at ``path``: below a key not at all, for an old key leads whoever brings
+    a pass to the new one."""
+    return NO_STORE if path.split("/")[3:4] == [BELOW] else BRIEF
 
 
 def failure(error: StentorError, *, now: float, cache: str = NO_STORE, **extra: str) -> Reply:

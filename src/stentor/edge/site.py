@@ -33,7 +33,7 @@ from stentor.edge.private import PrivateSpaces
 from stentor.edge.protocol import Connection
 from stentor.edge.reactions import Reactions
 from stentor.edge.replay import Replays
-from stentor.edge.reply import ANYBODY, BRIEF, EXPOSED, NO_STORE, Document, Reply, failure
+from stentor.edge.reply import ANYBODY, BRIEF, EXPOSED, NO_STORE, Document, Reply, brief, failure
 from stentor.edge.reports import Reports
 from stentor.edge.transcripts import Transcripts
 from stentor.edge.withdrawn import Withdrawn
@@ -339,7 +339,7 @@ class Site:
         try:
             reply = await answer
         except StentorError as error:
-            gone = {"cache": BRIEF, "Vary": "Accept"} if error.status in (404, 410) else {}
+            gone = {"cache": brief(request.path), "Vary": "Accept"} if error.status in (404, 410) else {}
             reply = self._missing(error, request) or failure(error, now=self._now(), **gone)
         except Exception:  # noqa: BLE001 the outermost boundary of this task
             self._log.exception("reply-failed")

@@ -19,7 +19,7 @@ from stentor.edge.fanout import Counters, Pace, interval_for
 from stentor.edge.load import Meter
 from stentor.edge.protocol import Answers, Connection
 from stentor.edge.proxied import Proxied
-from stentor.edge.reply import BRIEF, Reply, failure
+from stentor.edge.reply import Reply, brief, failure
 from stentor.edge.taking import Taking, choked
 from stentor.edge.turn import LoopTurn
 from stentor.evidence.sources import HASH_BITS, Sample
@@ -265,7 +265,7 @@ class Worker:
             return site(request, connection)
         except StentorError as error:
             # A wrong address is asked for again and again; caches take that off us, but only for a moment.
-            gone = {"cache": BRIEF, "Vary": "Accept"} if error.status in (404, 410) else {}
+            gone = {"cache": brief(request.path), "Vary": "Accept"} if error.status in (404, 410) else {}
             return failure(error, now=self.clock(), **gone)
         except Exception:  # noqa: BLE001 the outermost boundary: one bad request must not cost the connection its answer
             self.failed += 1

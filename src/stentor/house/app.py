@@ -117,8 +117,7 @@ def build(
     site: SiteKeeper,
     admin: Administration,
 ) -> tuple[ASGIApp, Lanes, Listeners, CaseDesk]:
-    """The application, its lanes to watch, listeners that follow, and the desk whose jobs are to be done. It holds no
-    tasks: those are the role's."""
+    """The application, its lanes, and who has duties. It holds no tasks: those are the role's."""
     access = Access(keys.admin_token, keys.invitations, spaces.clock)
     invitations = Invitations(spaces, statuses, settings, keys.invitations)
     sessions = Sessions(spaces.store.accounts, Devices(keys.invitations), settings.house_address, spaces.clock)

@@ -33,7 +33,7 @@ def routes(pages: Pages, listeners: Listeners, callers: Callers, sessions: Sessi
         if found is not None and not found.private:
             return Redirect(f"/s/{found.id}", status_code=303, headers=NO_STORE)
         if found is not None and visit.account is not None:
-            given = listeners.by_account(found, visit.account, callers.acting(visit.account))
+            given = await listeners.by_account(found, visit.account, callers.acting(visit.account))
             if given is not None:
                 return inside(found, given)
         if found is not None and "again" not in request.query_params:

@@ -40,6 +40,7 @@ from stentor.house.duty.jobs import JobKeeper
 from stentor.house.duty.retention import RetentionKeeper
 from stentor.house.duty.watcher import Watcher
 from stentor.house.moderation.transparency import TransparencyKeeper
+from stentor.house.private.service import REVOKE
 from stentor.house.removals.service import Removals
 from stentor.house.retention.service import Retention
 from stentor.house.seats.back_channel import BackChannels
@@ -111,12 +112,11 @@ async def _run(
 ) -> None:
     """Everything that the house does, until cancelled."""
     instance, trusted = bus.name, forwarded.networks(settings.trusted_proxies)
-    statuses = Statuses(clock)
-    await statuses.start(bus, *BEATING)
+    await (statuses := Statuses(clock)).start(bus, *BEATING)
     spaces = _spaces(settings, bus, store, own, clock)
     watcher = Watcher(spaces, spaces.board, bus, statuses, clock, attendance.parse(settings.end_after))
-    back_channels, counts = BackChannels(spaces), AudienceCounts(bus, spaces.objects, clock)
-    await back_channels.start(bus)
+    await (back_channels := BackChannels(spaces)).start(bus)
+    counts = AudienceCounts(bus, spaces.objects, clock)
     chats = ChatKeeper(CommentsTable(store.work), bus, statuses, clock, settings, holder=instance)
     await chats.start()
     keeper = BoardKeeper(spaces, bus, clock, holder=instance)
@@ -133,7 +133,7 @@ async def _run(
         spaces, statuses, back_channels, chats, settings,
         keys=own, retention=retention, counts=counts, site=site, admin=admin,
     )  # fmt: skip
-    doing.update(desk.handlers())
+    doing |= {**desk.handlers(), REVOKE: listeners.revoke_late}
     door = Door(descriptors(), _addresses(settings, trusted), clock, certificate)
     disks, reports = Disks(settings), ReportKeeper(spaces, counts, clock, settings, own.invitations)
 

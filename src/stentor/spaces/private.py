@@ -35,7 +35,10 @@ MOST_SHUT_OUT = 1000
 COOKIE = "stentor-pass-"
 """The name of the cookie with a pass; the space's id follows."""
 BELOW = "k"
+LISTENER = "p"
+"""Below the key of a space with tickets: what follows says whose HLS it is (:class:`ListenerKey`)."""
 _BODY = struct.Struct(f">{HOLDER_BYTES}sQI")
+_LISTENER_BODY = struct.Struct(f">{HOLDER_BYTES}sQIQ")
 _PURPOSE = "stentor private "
 PrivacyCommand = c.SetVisibility | c.ShutOut
 PrivacyEvent = e.VisibilityChanged | e.KeyTurned | e.ListenerShutOut | e.ListenerLetIn
@@ -47,6 +50,14 @@ class Pass(msgspec.Struct, frozen=True):
     holder: bytes
     issued_ms: int
     expires_s: int
+
+
+class ListenerKey(msgspec.Struct, frozen=True):
+    """One player of a space with tickets: its pass, and when it began (ms). It stands in the address of every file, for
+    players ask for files and tell nobody who they are."""
+
+    given: Pass
+    begun_ms: int
 
 
 def secret(doors: bytes) -> bytes:
@@ -74,15 +85,25 @@ def issue(key: bytes, space: str, given: Pass) -> str:
 
 def check(key: bytes, space: str, text: str, *, now: float) -> Pass | None:
     """The pass in ``text``; None when it is not ours, of another space, or its time is over."""
-    try:
-        data = base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
-    except ValueError:
+    body = _signed(key, space, text, _BODY)
+    found = Pass(*_BODY.unpack(body)) if body else None
+    return found if found is not None and now < found.expires_s else None
+
+
+def issue_listener(key: bytes, space: str, listener: ListenerKey) -> str:
+    """As :func:`issue`, 54 characters."""
+    given = listener.given
+    body = _LISTENER_BODY.pack(given.holder, given.issued_ms, given.expires_s, listener.begun_ms)
+    return base64.urlsafe_b64encode(body + _mac(key, space, body)).rstrip(b"=").decode()
+
+
+def check_listener(key: bytes, space: str, text: str, *, now: float) -> ListenerKey | None:
+    """As :func:`check`."""
+    body = _signed(key, space, text, _LISTENER_BODY)
+    if body is None:
         return None
-    body = data[: _BODY.size]
-    if len(body) != _BODY.size or not hmac.compare_digest(data[_BODY.size :], _mac(key, space, body)):
-        return None
-    found = Pass(*_BODY.unpack(body))
-    return found if now < found.expires_s else None
+    holder, issued_ms, expires_s, begun_ms = _LISTENER_BODY.unpack(body)
+    return ListenerKey(Pass(holder, issued_ms, expires_s), begun_ms) if now < expires_s else None
 
 
 def of_account(key: bytes, account: str) -> bytes:
@@ -144,6 +165,17 @@ def chosen(space: Space) -> Visibility:
 
 def _digest(key: bytes, text: str) -> bytes:
     return hmac.digest(key, f"{_PURPOSE}{text}".encode(), hashlib.sha256)
+
+
+def _signed(key: bytes, space: str, text: str, form: struct.Struct) -> bytes | None:
+    """What was signed, of this length; a pass never passes for a listener, which is longer."""
+    try:
+        data = base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+    except ValueError:
+        return None
+    body = data[: form.size]
+    right = len(body) == form.size and hmac.compare_digest(data[form.size :], _mac(key, space, body))
+    return body if right else None
 
 
 def _mac(key: bytes, space: str, body: bytes) -> bytes:

@@ -55,7 +55,7 @@ class RemovalsTable:
         """Deletes what people wrote in a space that was removed, requests to speak, and its tickets and password."""
 
         def work(connection: Connection) -> None:
-            for table in (*tables.WRITTEN, tables.space_passwords, tables.tickets):
+            for table in (*tables.WRITTEN, tables.space_passwords, tables.tickets, tables.invited_listeners):
                 connection.execute(delete(table).where(table.c.space == space))
             forget_space(connection, space)
 

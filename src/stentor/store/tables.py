@@ -309,6 +309,16 @@ tickets = Table(
 )
 """For one listener each, to a private space."""
 
+invited_listeners = Table(
+    "invited_listeners",
+    metadata,
+    Column("space", String(48), ForeignKey("spaces.id"), primary_key=True),
+    Column("account", String(32), ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Index("ix_invited_listeners_account", "account"),
+)
+"""Of spaces that only those on a list may hear."""
+
 site = Table(
     "site",
     metadata,

@@ -1,4 +1,4 @@
-"""Passwords and tickets of private spaces, in the database: a hash and digests, never what was given out."""
+"""Passwords, tickets and lists of private spaces, in the database: of what was given out a hash and digests only."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from stentor.store.work import Work
 
 MOST_TICKETS = 20_000
 """Of one space."""
+MOST_INVITED = 20_000
 
 
 class PrivateTable:
@@ -100,3 +101,53 @@ class PrivateTable:
                 raise NotFound("There is no such ticket.", code="ticket-not-found")
 
         await self._work.write(work)
+
+    async def invite(self, space: str, account: str, at_ms: int) -> None:
+        """Puts an account on the list of a space; raises :class:`Conflict` when it is full."""
+        table = tables.invited_listeners
+
+        def work(connection: Connection) -> None:
+            if _invited(connection, space, account):
+                return
+            count = connection.execute(select(func.count()).where(table.c.space == space)).scalar_one()
+            if count >= MOST_INVITED:
+                raise Conflict(f"The list of a space has at most {MOST_INVITED} people.", code="many-invited")
+            connection.execute(insert(table).values(space=space, account=account, at_ms=at_ms))
+
+        await self._work.write(work)
+
+    async def uninvite(self, space: str, account: str) -> None:
+        """Takes an account off the list; one that is not there is no error."""
+        table = tables.invited_listeners
+        query = delete(table).where(table.c.space == space, table.c.account == account)
+
+        def work(connection: Connection) -> None:
+            connection.execute(query)
+
+        await self._work.write(work)
+
+    async def is_invited(self, space: str, account: str) -> bool:
+        return await self._work.read(lambda connection: _invited(connection, space, account))
+
+    async def invited(self, space: str) -> list[tuple[str, str]]:
+        """Handle and name of all on the list, by handle."""
+        table, people = tables.invited_listeners, tables.accounts
+        query = select(people.c.handle, people.c.name).join(table, table.c.account == people.c.id)
+
+        def work(connection: Connection) -> list[tuple[str, str]]:
+            found = connection.execute(query.where(table.c.space == space).order_by(people.c.handle))
+            return [(row.handle, row.name) for row in found]
+
+        return await self._work.read(work)
+
+    async def people(self, accounts: Sequence[str]) -> list[tuple[str, str]]:
+        """Handle and name of those of some accounts that are still there, by handle."""
+        table = tables.accounts
+        query = select(table.c.handle, table.c.name).where(table.c.id.in_(accounts)).order_by(table.c.handle)
+        return await self._work.read(lambda connection: [(row.handle, row.name) for row in connection.execute(query)])
+
+
+def _invited(connection: Connection, space: str, account: str) -> bool:
+    table = tables.invited_listeners
+    query = select(table.c.account).where(table.c.space == space, table.c.account == account)
+    return connection.execute(query).first() is not None

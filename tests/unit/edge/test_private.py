@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from stentor.base.signing import doors_key
-from stentor.bus.revocations import EVERY_SPACE, Revocation
+from stentor.bus.revocations import EVERY_HOLDER, EVERY_SPACE, Revocation
 from stentor.edge import reports, site
 from stentor.spaces import board, private
 from stentor.spaces.model import Space, State, Visibility
@@ -118,11 +118,9 @@ async def test_who_is_shut_out_hears_no_more() -> None:
 
 
 async def test_a_ticket_is_one_listener() -> None:
-    """A second stream with the same ticket takes the place of the first; files for players are not offered."""
+    """A second stream with the same ticket takes the place of the first."""
     async with hidden_edge(hidden(Visibility.TICKETS)) as rig:
         pass_ = given(rig)
-        assert "hls" not in msgspec.json.decode((await rig.get(f"{below(rig)}/door.json"))[2])["streams"]
-        assert (await rig.get(f"{below(rig)}/hls/index.m3u8"))[0] == 404
         first, before = await rig.open(f"{below(rig)}/live.aac?pass={pass_}")
         await first.readuntil(b"\r\n\r\n")
         second, writer = await rig.open(f"{below(rig)}/live.aac?pass={pass_}")
@@ -132,6 +130,50 @@ async def test_a_ticket_is_one_listener() -> None:
         await eventually(lambda: rig.worker.listeners == 1, "one listener is left")
         before.close()
         writer.close()
+
+
+async def test_a_ticket_hears_hls_at_an_address_of_its_own() -> None:
+    """Players tell nobody who they are, so the address does; a player that begins later ends it, and so does a stream.
+    Neither the key alone nor a pass opens the files; an address follows the key, and ends with the pass."""
+    async with hidden_edge(hidden(Visibility.TICKETS)) as rig:
+        cookie = f"Cookie: stentor-pass-friday={given(rig, lasts_s=9000)}"
+        streams = msgspec.json.decode((await rig.get(f"{below(rig)}/door.json"))[2])["streams"]
+        assert streams["hls"] == f"{below(rig)}/hls/index.m3u8"
+        for path in ("hls/index.m3u8", "hls/aac-64/init.mp4", "replay/index.m3u8", "overflow/120/index.m3u8"):
+            assert (await rig.get(f"{below(rig)}/{path}"))[0] == 404, path
+        assert (await rig.get(f"{below(rig)}/hls/aac-64/init.mp4", cookie))[0] == 404
+        players = []
+        for _ in range(2):
+            rig.now += 1
+            players.append(await begun(rig, cookie))
+        for name in ("aac-64.m3u8", "aac-64/init.mp4"):
+            assert [(await rig.get(f"{each}/{name}"))[0] for each in players] == [404, 200]
+        assert (await rig.get(f"{players[1].removesuffix('/hls')}/door.json"))[0] == 404
+        rig.now = rig.now - rig.now % 3600 + 3600 + private.OVERLAP_S
+        status, fields, _ = await rig.get(f"{players[1]}/aac-64.m3u8?_HLS_msn=4")
+        assert (status, fields["location"][: len(below(rig))]) == (307, below(rig))
+        here = fields["location"].removesuffix("/aac-64.m3u8?_HLS_msn=4")
+        reader, writer = await rig.open(f"{below(rig)}/live.aac", cookie)
+        await reader.readuntil(b"\r\n\r\n")
+        assert (await rig.get(f"{here}/aac-64.m3u8"))[0] == 404
+        rig.now += 1
+        last = await begun(rig, cookie)
+        async with asyncio.timeout(5):
+            await reader.read()
+        rig.site.private.revoke(Revocation("friday", EVERY_HOLDER, round(rig.now * 1000) - 1), [])
+        assert (await rig.get(f"{last}/index.m3u8"))[0] == 404
+        writer.close()
+
+
+async def begun(rig: Rig, cookie: str) -> str:
+    """A player that begins with a pass: the address below which it finds everything."""
+    status, fields, _ = await rig.get(f"{below(rig)}/hls/index.m3u8?x=1", cookie)
+    assert (status, fields["cache-control"]) == (307, "no-store")
+    found = fields["location"].removesuffix("/index.m3u8?x=1")
+    assert found.startswith(f"{below(rig)}/{private.LISTENER}/")
+    for name in ("index.m3u8", "aac-64.m3u8", "aac-64/init.mp4"):
+        assert (await rig.get(f"{found}/{name}"))[0] == 200, name
+    return found
 
 
 async def test_a_space_that_becomes_private_lets_nobody_stay_without_a_pass() -> None:
@@ -152,6 +194,7 @@ PATHS = (
     "/hold.m4a", "/clip", "/clip.m4a?from=1&to=2", "/gaps.json", "/chapters.json", "/peaks.json", "/counts.json",
     "/report", "/report.json",
     "/recording.m4a", "/replay/index.m3u8", "/portraits/a", "/overflow/120/index.m3u8", "/react/heart", "/k", "/k/",
+    "/k/0123456789abcdef0123456789abcdef/p/x/hls/index.m3u8", "/p/x/hls/index.m3u8",
     "/k/0123456789abcdef0123456789abcdef", "/k/0123456789abcdef0123456789abcdef/door.json", "/nothing",
 )  # fmt: skip
 """What an edge has of a space."""

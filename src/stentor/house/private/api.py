@@ -40,7 +40,7 @@ def handlers(callers: Callers, views: Views, listeners: Listeners, sessions: Ses
         account, found = await callers.account(request), await listeners.find(space)
         given = None
         if found is not None and found.private:
-            given = listeners.by_account(found, account, await callers.actor(request, space))
+            given = await listeners.by_account(found, account, await callers.actor(request, space))
         if found is None or given is None:
             if not data.word:
                 raise NotAllowed("Bring a password or the code of a ticket as word.", code="wrong-word")
@@ -100,4 +100,22 @@ def shut_out_handlers(
             await spaces.change(space, c.ShutOut(await account_of(handle), out=False), actor), actor
         )
 
-    return [shut_out, let_in]
+    @get("/spaces/{space:str}/listeners", summary="Who is invited to listen, and who is shut out")
+    async def invited(request: _Request, space: FromPath[str]) -> schema.ListenerList:
+        return await listeners.invited(space, await callers.actor(request, space))
+
+    @put("/spaces/{space:str}/listeners/{handle:str}", summary="Invite somebody with an account to listen")
+    async def invite(request: _Request, space: FromPath[str], handle: FromPath[str]) -> schema.ListenerList:
+        actor = await callers.actor(request, space)
+        rights.require(actor, c.SetVisibility(Visibility.INVITED), await spaces.load(space))
+        await listeners.invite(space, await account_of(handle), actor)
+        return await listeners.invited(space, actor)
+
+    @delete("/spaces/{space:str}/listeners/{handle:str}", status_code=200, summary="Take somebody off the list")
+    async def uninvite(request: _Request, space: FromPath[str], handle: FromPath[str]) -> schema.ListenerList:
+        actor = await callers.actor(request, space)
+        rights.require(actor, c.SetVisibility(Visibility.INVITED), await spaces.load(space))
+        await listeners.uninvite(space, await account_of(handle), actor)
+        return await listeners.invited(space, actor)
+
+    return [shut_out, let_in, invited, invite, uninvite]

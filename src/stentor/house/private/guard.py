@@ -42,7 +42,7 @@ class Guard:
             return False
         if actor.seat or actor.moderates or rights.rank(actor, space) is not rights.Rank.ANYONE:
             return True
-        return self._listeners.by_account(space, account, actor) is not None
+        return await self._listeners.by_account(space, account, actor) is not None
 
 
 def before(guard: Guard) -> Callable[[_Request], Awaitable[None]]:

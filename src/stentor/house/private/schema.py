@@ -53,6 +53,20 @@ class TicketList(msgspec.Struct, frozen=True):
     tickets: list[TicketView]
 
 
+class ListenerView(msgspec.Struct, frozen=True):
+    """Somebody with an account."""
+
+    handle: str
+    name: str
+
+
+class ListenerList(msgspec.Struct, frozen=True):
+    """Who is invited (where ``visibility`` is ``invited``, nobody else hears the space), and who is shut out."""
+
+    invited: list[ListenerView]
+    shut_out: list[ListenerView]
+
+
 class Entrance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A password or the code of a ticket; empty for whoever is signed in and may listen by that."""
 

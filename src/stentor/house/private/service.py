@@ -12,9 +12,9 @@ from contextlib import aclosing
 
 from stentor.base.clock import unix_ms
 from stentor.base.config import Settings
-from stentor.base.errors import BadInput, Conflict, NotAllowed, NotFound
+from stentor.base.errors import BadInput, Conflict, NotAllowed, NotFound, Overloaded
 from stentor.bus.documents import Gone
-from stentor.bus.revocations import EVERY_SPACE, Revocation, Revocations, RevokedPasses
+from stentor.bus.revocations import EVERY_HOLDER, EVERY_SPACE, Revocation, Revocations, RevokedPasses
 from stentor.bus.status import Statuses
 from stentor.crowd.addresses import source
 from stentor.house.accounts.passwords import Passwords
@@ -29,12 +29,14 @@ from stentor.spaces import private, rights
 from stentor.spaces.model import PRIVATE, Space, Visibility
 from stentor.spaces.private import Pass
 from stentor.spaces.rights import Actor
+from stentor.store.jobs import Job, Jobs, Wanted
 from stentor.store.tickets import PrivateTable
 
 CODE = "abcdefghjkmnpqrstuvwxyz23456789"
 """Letters and digits that nobody takes for another one."""
 CODE_LENGTH = 12
 """31^12 is 2^59: at ten tries a minute nobody finds one."""
+REVOKE = "revoke-passes"
 
 
 class Listeners:
@@ -82,14 +84,17 @@ class Listeners:
                 else:
                     self._revoked.hear(told)
 
-    def by_account(self, space: Space, account: Account | None, actor: Actor) -> Pass | None:
-        """The pass of somebody who is signed in or brings a token: of members, and of those with a seat."""
+    async def by_account(self, space: Space, account: Account | None, actor: Actor) -> Pass | None:
+        """The pass of somebody who is signed in or brings a token: of members or of those who are invited, and of
+        those with a seat."""
         if account is None:
             seated = rights.rank(actor, space) is not rights.Rank.ANYONE
             return self._given(private.of_account(self._secret, f"{space.id} {actor.seat}")) if seated else None
         if space.shuts_out(account.id):
             return None
         member = space.visibility is Visibility.MEMBERS
+        if space.visibility is Visibility.INVITED:
+            member = await self._table.is_invited(space.id, account.id)
         if not (member or rights.rank(actor, space) is not rights.Rank.ANYONE):
             return None
         return self._given(private.of_account(self._secret, account.id))
@@ -110,14 +115,22 @@ class Listeners:
         return private.issue(self._secret, space.id, given)
 
     async def choose(self, space: str, wish: schema.VisibilityChoice, actor: Actor) -> Space:
-        """Who may hear a space. A new password ends the passes that the old one gave."""
+        """Who may hear a space. Another choice ends all passes, a new password those that the old one gave."""
         found = await self._spaces.load(space)
         rights.require(actor, c.SetVisibility(wish.visibility), found)
         known = await self._table.password(found.id)
         self.require_choice(wish.visibility, wish.password, known)
+        other = wish.visibility is not private.chosen(found)
+        if other:  # before and after: the one for a bus that is away, the other for who comes in between
+            await self._revoke_all(found.id)
         if wish.password is not None:
             await self.set_password(found.id, wish.password)
-        return await self._spaces.change(space, c.SetVisibility(wish.visibility, anew=wish.password is not None), actor)
+        after = await self._spaces.change(
+            space, c.SetVisibility(wish.visibility, anew=wish.password is not None), actor
+        )
+        if other:
+            await self._revoke_all(found.id)
+        return after
 
     async def set_password(self, space: str, password: str) -> None:
         await self._table.set_password(space, await self._passwords.hash(password), unix_ms(self._spaces.clock()))
@@ -160,6 +173,30 @@ class Listeners:
         await self._revoke(found.id, private.of_ticket(self._secret, found.id, number))
         return await self._spaces.change(space, c.SetVisibility(found.visibility, anew=True), actor)
 
+    async def invited(self, space: str, actor: Actor) -> schema.ListenerList:
+        """Who is on the list of a space, and who is shut out of it."""
+        found = await self._spaces.load(space)
+        rights.require(actor, c.SetVisibility(Visibility.INVITED), found)
+        return schema.ListenerList(
+            [schema.ListenerView(*row) for row in await self._table.invited(found.id)],
+            [schema.ListenerView(*row) for row in await self._table.people(found.shut_out)],
+        )
+
+    async def invite(self, space: str, account: str, actor: Actor) -> None:
+        """Puts somebody on the list of a space; it counts where ``invited`` is chosen."""
+        found = await self._spaces.load(space)
+        rights.require(actor, c.SetVisibility(Visibility.INVITED), found)
+        await self._table.invite(found.id, account, unix_ms(self._spaces.clock()))
+
+    async def uninvite(self, space: str, account: str, actor: Actor) -> None:
+        """Takes somebody off the list; where it counts they hear no more."""
+        found = await self._spaces.load(space)
+        rights.require(actor, c.SetVisibility(Visibility.INVITED), found)
+        await self._table.uninvite(found.id, account)
+        if found.visibility is Visibility.INVITED:
+            await self.end(found.id, account)
+            await self._spaces.change(space, c.SetVisibility(found.visibility, anew=True), actor)
+
     async def shut_out(self, space: str, account: str, actor: Actor) -> Space:
         """An account hears a private space no more."""
         after = await self._spaces.change(space, c.ShutOut(account), actor)
@@ -178,9 +215,22 @@ class Listeners:
         # One later than now: what was given in this very millisecond is meant, too.
         await self._tell(Revocation(space, holder.hex(), unix_ms(self._spaces.clock()) + 1))
 
+    async def _revoke_all(self, space: str) -> None:
+        await self._tell(Revocation(space, EVERY_HOLDER, unix_ms(self._spaces.clock()) + 1))
+
     async def _tell(self, told: Revocation) -> None:
+        """Now, or by a job as soon as the bus takes it."""
         self._revoked.hear(told)
-        await self._revocations.put(told)
+        try:
+            await self._revocations.put(told)
+        except Overloaded:
+            wanted = Wanted(REVOKE, key=f"{told.space}.{told.holder}", payload={"before_ms": told.version})
+            await Jobs(self._spaces.store.work).add([wanted], now_ms=unix_ms(self._spaces.clock()))
+
+    async def revoke_late(self, job: Job) -> None:
+        """Says what the bus did not take; raises :class:`Overloaded` while it does not."""
+        space, _, holder = job.key.partition(".")
+        await self._revocations.put(Revocation(space, holder, int(job.payload["before_ms"])))
 
     async def _fits(self, space: Space | None, word: str) -> Pass | None:
         """The same work whether there is such a space or not, and whatever it takes."""

@@ -76,7 +76,7 @@ class Spaces:
         rights.require(actor, command, None)
         events = rules.decide(None, command, self.clock())
         creator = "" if actor.rank is Rank.ADMIN else actor.account
-        space = await self.store.create(events, creator=creator, limits=self._limits)
+        space = _known(await self.store.create(events, creator=creator, limits=self._limits))
         self._log.info("space-created", space=space.id)
         await self._news(space)
         return space
@@ -88,7 +88,7 @@ class Spaces:
 
     async def load(self, space: str) -> Space:
         """The space as it is now; raises :class:`NotFound`, :class:`BadInput` for what is no id."""
-        return await self.store.load(units.space_id(space))
+        return _known(await self.store.load(units.space_id(space)))
 
     async def change(self, space: str, wish: c.Command | Sequence[c.Command], actor: Actor) -> Space:
         """Does what one or several commands ask if ``actor`` may: all of them, or nothing when one is refused.
@@ -104,7 +104,7 @@ class Spaces:
             return _decide(before, commands, actor, self.clock())
 
         after, events = await self.store.change(units.space_id(space), decide)
-        await self._changed(after, events, commands)
+        await self._changed(_known(after), events, commands)
         return after
 
     async def accept(
@@ -234,6 +234,13 @@ class Spaces:
             if epoch == self.bus.epoch and not self._untold:
                 self.told.set()
             await asyncio.sleep(RETELL_S)
+
+
+def _known(space: Space) -> Space:
+    """The same; logs do not say which private space it is."""
+    if space.private:
+        log.conceal(space.id)
+    return space
 
 
 async def _nothing(space: str, account: str) -> None:
