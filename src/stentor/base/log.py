@@ -1,7 +1,7 @@
 """Logging: one line an event, to standard error; a stable machine name first, then typed fields.
 
 People's addresses, tokens and messages are never logged. Nor is the id of a private space, once :func:`conceal` was
-told of it: its field ``space`` is a pseudonym, the same in the lines of all processes.
+told of it: in its place stands a pseudonym, the same in the lines of all processes.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import re
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +25,9 @@ MOST_CONCEALED = 10_000
 """Of one process; beyond it the ones told first are forgotten."""
 _concealed: dict[str, str] = {}
 """Ids, and what stands in their place: as the configuration of the log, this is the process's."""
+_WORD = re.compile(r"[0-9A-Za-z_-]+")
+_OURS = frozenset({"event", "level", "role", "timestamp"})
+"""Fields that name no space."""
 
 
 def pseudonym(space: str) -> str:
@@ -40,8 +44,9 @@ def conceal(space: str) -> None:
 
 
 def _with_pseudonyms(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    if (space := event.get("space")) in _concealed:
-        event["space"] = _concealed[space]
+    for name, value in event.items():
+        if isinstance(value, str) and name not in _OURS:
+            event[name] = _WORD.sub(lambda word: _concealed.get(word[0], word[0]), value)
     return event
 
 
@@ -70,10 +75,10 @@ def configure(*, json_lines: bool = False, level: str = "INFO", file: Path | Non
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
-            _with_pseudonyms,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            _with_pseudonyms,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),

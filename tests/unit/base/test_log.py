@@ -17,9 +17,11 @@ def test_a_private_space_has_a_pseudonym_in_every_line(tmp_path: Path, monkeypat
     log.conceal("5f0c1ae27b9d4c31")
     log.get("edge").info("opened", space="5f0c1ae27b9d4c31")
     log.get("edge").info("opened", space="friday")
+    log.get("edge").info("lease-taken", key="stage.5f0c1ae27b9d4c31", term=1)
     log.get("edge").info("nothing")
     lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
-    assert [line.get("space") for line in lines] == [log.pseudonym("5f0c1ae27b9d4c31"), "friday", None]
+    assert [line.get("space") for line in lines] == [log.pseudonym("5f0c1ae27b9d4c31"), "friday", None, None]
+    assert lines[2]["key"] == f"stage.{log.pseudonym('5f0c1ae27b9d4c31')}"
 
 
 def test_no_more_are_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
