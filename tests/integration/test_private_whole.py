@@ -8,6 +8,7 @@ import re
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing
+from functools import partial
 
 import httpx
 import pytest
@@ -88,7 +89,7 @@ class Listener:
         told = await self.asks(f"{base}/aac-64.m3u8", follows=True)
         assert told.status_code == 200, told.text
         found = re.findall(r'PART:.*URI="([^"]+)"', told.text)
-        return str(told.url.path).rpartition("/")[0] + "/" + found[-1]
+        return f"{told.url.path.rpartition('/')[0]}/{found[-1]}"
 
 
 async def entered(site: Whole, space: str, body: dict[str, str], headers: dict[str, str] | None = None) -> Listener:
@@ -133,7 +134,7 @@ async def test_no_role_without_need_hears_what_it_is_called(site: Whole) -> None
             bus = await stack.enter_async_context(join(site.settings, role, name=f"{role} that looks"))
             for subject in may_subscribe(role):
                 if not subject.startswith("_INBOX"):
-                    await bus.subscribe(subject, lambda _, data, messages=messages: messages.append(data))
+                    await bus.subscribe(subject, partial(hears, messages))
         space = await made(site, "members")
         listener = await entered(site, space, {}, await sign_in(site, "eve"))
         await listener.until(200, f"{listener.base}/hls/aac-64.m3u8")
@@ -146,6 +147,10 @@ async def test_no_role_without_need_hears_what_it_is_called(site: Whole) -> None
             assert any(space.encode() in each for each in messages) or role == "operator", f"{role} hears nothing"
             found = {word for word in SECRETS for each in messages if word.encode() in each}
             assert not found, f"{role} hears {found}"
+
+
+def hears(messages: list[bytes], _: str, data: bytes) -> None:
+    messages.append(data)
 
 
 async def told_of(board: Board, space: str) -> Space | None:
