@@ -15,8 +15,8 @@ import uvloop
 
 from stentor.base.signing import doors_key
 from stentor.spaces import private
-from stentor.spaces.model import Visibility
 from stentor.spaces.private import Pass
+from stentor.spaces.visibility import Visibility
 from stentor.wire.http import Request
 from tests.support.edge import SECRET, Rig, edge, live_space
 

@@ -17,8 +17,9 @@ from stentor.cli import outside
 from stentor.cli.findings import Verdict
 from stentor.crowd.door import SLOTS
 from stentor.spaces import portraits, private
-from stentor.spaces.model import Role, Seat, Visibility
+from stentor.spaces.model import Role, Seat
 from stentor.spaces.private import Pass
+from stentor.spaces.visibility import Visibility
 from tests.support import caches, debian
 from tests.support.edge import PATIENCE_S, SECRET, Rig, edge, live_space, request
 from tests.support.ports import free_ports

@@ -12,7 +12,7 @@ import msgspec
 from stentor.base.errors import BadInput
 from stentor.cli import options
 from stentor.cli.house import House
-from stentor.spaces.model import Visibility
+from stentor.spaces.visibility import Visibility
 
 AT_ONCE = 200
 """Tickets that the house makes at one call."""

@@ -14,8 +14,9 @@ from stentor.bus.revocations import Revocation, RevokedPasses
 from stentor.edge.protocol import Connection
 from stentor.edge.reply import NO_STORE, Reply
 from stentor.spaces import private
-from stentor.spaces.model import Space, Visibility
+from stentor.spaces.model import Space
 from stentor.spaces.private import Pass
+from stentor.spaces.visibility import Visibility
 from stentor.wire.http import Request
 
 WITH_PASS = frozenset({"live.aac", "live.opus", "live.mp4", "recording.m4a"})

@@ -76,9 +76,8 @@ class Edge:
         self.instance = instance
         self.clock = clock
         self._bus = bus
-        self._crowd, self._revocations = Crowd(bus), Revocations(bus)
+        self._crowd, self._revocations, self._disks = Crowd(bus), Revocations(bus), Disks(settings)
         self._chunks, self._cues = ChunkLog(bus, clock=clock), CueLog(bus, clock=clock)
-        self._disks = Disks(settings)
         monotonic = asyncio.get_running_loop().time
         self._statuses, self._edges, self._counted = Statuses(monotonic), EdgesHeard(monotonic), CountsHeard()
         processors = (os.cpu_count() or 1) / settings.edge_count
@@ -102,8 +101,7 @@ class Edge:
             room=lambda: forecast.room(self._disks.seen, len(self._on_air()), settings.bus_hours),
         )
         own = keys.own(settings, "edge")
-        self._board = Board(bus, words_key(own.doors))
-        gate = Gate(own, trusted, self.worker)
+        gate, self._board = Gate(own, trusted, self.worker), Board(bus, words_key(own.doors))
         self._keyed = gate.keyed
         self.site = Site(
             self.worker,

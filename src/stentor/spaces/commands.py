@@ -10,8 +10,9 @@ import msgspec
 from stentor.base.texts import UNSAID
 from stentor.base.units import SeatId, SpaceId
 from stentor.crowd.ladder import Cause
-from stentor.spaces.model import Asking, Commenting, Keep, Role, RundownItem, Visibility
+from stentor.spaces.model import Asking, Commenting, Keep, Role, RundownItem
 from stentor.spaces.switches import Switch
+from stentor.spaces.visibility import Visibility
 
 
 class Command(msgspec.Struct, frozen=True):

@@ -12,7 +12,8 @@ from stentor.base.units import SeatId, SpaceId
 from stentor.crowd.ladder import Cause
 from stentor.spaces.delay_events import DelayEvent
 from stentor.spaces.event_base import EventBase
-from stentor.spaces.model import Asking, Commenting, Keep, Role, RundownItem, Visibility
+from stentor.spaces.model import Asking, Commenting, Keep, Role, RundownItem
+from stentor.spaces.visibility import Visibility
 
 
 class SpaceCreated(EventBase, frozen=True):

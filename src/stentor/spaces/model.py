@@ -15,6 +15,7 @@ from stentor.base.units import SeatId, SpaceId
 from stentor.crowd.ladder import Cause
 from stentor.spaces.delay_events import Dump
 from stentor.spaces.switches import Switch
+from stentor.spaces.visibility import PRIVATE, Visibility
 
 
 class State(StrEnum):
@@ -48,25 +49,6 @@ class Asking(StrEnum):
 
     ANYONE = "anyone"
     NOBODY = "nobody"
-
-
-class Visibility(StrEnum):
-    """Who may hear a space, and know of it."""
-
-    PUBLIC = "public"
-    UNLISTED = "unlisted"
-    """Whoever has the link; it stands in no list."""
-    MEMBERS = "members"
-    """Whoever has an account on this site and was not shut out."""
-    INVITED = "invited"
-    """Of these those who are on the space's list."""
-    PASSWORD = "password"
-    TICKETS = "tickets"
-    """Whoever brings a ticket, one listener at a time."""
-
-
-PRIVATE = frozenset({Visibility.MEMBERS, Visibility.INVITED, Visibility.PASSWORD, Visibility.TICKETS})
-"""Of these everything lies below a key, and for everybody else there is no such space (``spaces.private``)."""
 
 
 class Commenting(StrEnum):

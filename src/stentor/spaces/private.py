@@ -19,7 +19,8 @@ import msgspec
 from stentor.base.errors import Conflict
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
-from stentor.spaces.model import PRIVATE, Space, Visibility
+from stentor.spaces.model import Space
+from stentor.spaces.visibility import PRIVATE, Visibility
 
 HOUR_S = 3600
 OVERLAP_S = 900

@@ -12,7 +12,8 @@ from stentor.spaces import checks
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
 from stentor.spaces.board import UNFINISHED_MS
-from stentor.spaces.model import OVER, Removal, Role, Space, State, Trim, Visibility
+from stentor.spaces.model import OVER, Removal, Role, Space, State, Trim
+from stentor.spaces.visibility import Visibility
 
 MOST_REMOVALS = 100
 """Of one recording: they travel with the space."""

@@ -35,8 +35,9 @@ from stentor.spaces import commands as c
 from stentor.spaces import events as e
 from stentor.spaces.delay_events import DelayChosen, SoundDumped
 from stentor.spaces.events import Event
-from stentor.spaces.model import OVER, Role, Seat, Space, State, Visibility
+from stentor.spaces.model import OVER, Role, Seat, Space, State
 from stentor.spaces.refusals import refusal, refuse_if_over, too_late
+from stentor.spaces.visibility import Visibility
 
 S = State
 TRANSITIONS: dict[type[c.Command], dict[State, tuple[type[Event], ...]]] = {

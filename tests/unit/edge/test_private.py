@@ -16,8 +16,9 @@ from stentor.base.signing import doors_key
 from stentor.bus.revocations import EVERY_HOLDER, EVERY_SPACE, Revocation
 from stentor.edge import reports, site
 from stentor.spaces import board, private
-from stentor.spaces.model import Space, State, Visibility
+from stentor.spaces.model import Space, State
 from stentor.spaces.private import Pass
+from stentor.spaces.visibility import Visibility
 from tests.support.edge import DOORS_OPEN_MS, SECRET, Rig, edge, live_space, split
 from tests.support.wait import eventually
 

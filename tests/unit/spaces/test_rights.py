@@ -9,9 +9,10 @@ from stentor.base.units import SeatId
 from stentor.crowd.ladder import Cause
 from stentor.spaces import commands as c
 from stentor.spaces.delay import DumpSound, SetDelay
-from stentor.spaces.model import Asking, Keep, Role, State, Visibility
+from stentor.spaces.model import Asking, Keep, Role, State
 from stentor.spaces.rights import ADMIN, ANYONE, HOUSE, MAY, Actor, Look, Rank, allowed, rank, require, seated
 from stentor.spaces.switches import Switch
+from stentor.spaces.visibility import Visibility
 from tests.support.spaces import ANNA, BEN, CREATE, HOST, do, with_guests
 
 LIVE = with_guests(State.LIVE)

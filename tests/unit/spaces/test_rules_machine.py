@@ -15,10 +15,11 @@ from stentor.spaces import commands as c
 from stentor.spaces import events as e
 from stentor.spaces.delay import DumpSound, SetDelay
 from stentor.spaces.events import Event
-from stentor.spaces.model import OVER, TALKING, Asking, Role, RundownItem, Space, State, Visibility
+from stentor.spaces.model import OVER, TALKING, Asking, Role, RundownItem, Space, State
 from stentor.spaces.rules import apply, decide
 from stentor.spaces.seats import MOST_INVITED
 from stentor.spaces.switches import Switch
+from stentor.spaces.visibility import Visibility
 from tests.support.spaces import CREATE, NOW
 
 SEATS = st.sampled_from([SeatId(name) for name in ("host", "anna", "ben", "carl", "dora", "emil")])

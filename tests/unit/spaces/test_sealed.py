@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from stentor.base.units import SpaceId
-from stentor.spaces.model import Pin, RundownItem, Space, Visibility
+from stentor.spaces.model import Pin, RundownItem, Space
 from stentor.spaces.sealed import seal, unseal, words_key
+from stentor.spaces.visibility import Visibility
 
 KEY = words_key(b"x" * 32)
 SPACE = Space(

@@ -19,7 +19,7 @@ from stentor.house.who.callers import Callers, address_of
 from stentor.house.who.sessions import Sessions
 from stentor.spaces import commands as c
 from stentor.spaces import private, rights
-from stentor.spaces.model import Visibility
+from stentor.spaces.visibility import Visibility
 from stentor.store.accounts import Accounts
 
 _Request = Request[Any, Any, Any]

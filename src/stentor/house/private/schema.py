@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from stentor.house.spaces.schema import ONE_LINE, Name, Time
-from stentor.spaces.model import Visibility
+from stentor.spaces.visibility import Visibility
 
 MOST_AT_ONCE = 200
 Password = Annotated[str, Meta(min_length=8, max_length=200, extra_json_schema=ONE_LINE)]

@@ -26,9 +26,10 @@ from stentor.people.digests import digest
 from stentor.people.model import Account
 from stentor.spaces import commands as c
 from stentor.spaces import private, rights
-from stentor.spaces.model import PRIVATE, Space, Visibility
+from stentor.spaces.model import Space
 from stentor.spaces.private import Pass
 from stentor.spaces.rights import Actor
+from stentor.spaces.visibility import PRIVATE, Visibility
 from stentor.store.jobs import Job, Jobs, Wanted
 from stentor.store.tickets import PrivateTable
 

@@ -24,8 +24,9 @@ from stentor.house.who.callers import Callers
 from stentor.people.model import Account
 from stentor.spaces import commands as c
 from stentor.spaces import events, rights
-from stentor.spaces.model import PRIVATE, Space, Visibility
+from stentor.spaces.model import Space
 from stentor.spaces.rights import Actor, Look
+from stentor.spaces.visibility import PRIVATE, Visibility
 
 SpaceParameter = FromPath[str]
 _Request = Request[Any, Any, Any]

@@ -12,11 +12,12 @@ from stentor.base.units import SEAT_ID, SPACE_ID
 from stentor.crowd.ladder import Cause
 from stentor.spaces.delay import BroadcastDelay
 from stentor.spaces.lights import Lights
-from stentor.spaces.model import Asking, Commenting, Keep, Removal, Role, RundownItem, Sound, State, Trim, Visibility
+from stentor.spaces.model import Asking, Commenting, Keep, Removal, Role, RundownItem, Sound, State, Trim
 from stentor.spaces.phase import Phase
 from stentor.spaces.quality import Quality
 from stentor.spaces.readiness import Hindrance
 from stentor.spaces.switches import Switch
+from stentor.spaces.visibility import Visibility
 
 _CONTROLS = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
 ONE_LINE = {"pattern": rf"^[^\s{_CONTROLS}][^{_CONTROLS}]*$"}
