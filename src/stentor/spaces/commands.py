@@ -1,5 +1,5 @@
-"""What can be asked of a space: imperative, one struct each. ``spaces.rules.decide`` checks limits of length, and answers
-with events. Who may ask is in ``spaces.rights``.
+"""What can be asked of a space: imperative, one struct each. ``spaces.rules.decide`` checks lengths and answers with
+events; who may ask is in ``spaces.rights``.
 """
 
 from __future__ import annotations
