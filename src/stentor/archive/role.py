@@ -6,6 +6,7 @@ import asyncio
 import os
 from typing import Final
 
+from stentor.archive.editor import Editor
 from stentor.archive.recording import RecordingTask
 from stentor.base import log
 from stentor.base.clock import Clock, unix_ms, wall
@@ -47,6 +48,8 @@ class Archive:
         self._nameless = True
         self.recordings: dict[str, RecordingTask] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self.editing = Lease(bus, f"{ROLE}.editions.0", holder=instance, calm=Calm(calm=True))
+        self.editor = Editor(objects, self.editing, lambda: self.recordings, clock)
         self.log = log.get(ROLE)
 
     async def run(self) -> None:
@@ -64,6 +67,8 @@ class Archive:
     def _follow(self, space: Space) -> None:
         if space.state in (State.REPLAY, State.CANCELLED):  # it is done, or will never be
             self._forget(space.id)
+            if space.state is State.REPLAY and space.recorded:
+                self.editor.finished(space)
         elif space.id in self.recordings:
             self.recordings[space.id].update(space)
         elif space.on_air or (space.state is State.ENDED and space.last_chunk is not None):
@@ -130,6 +135,8 @@ class Archive:
                 "recordings": float(len(recordings)),
                 "gaps": float(sum(recording.gaps for recording in recordings)),
                 "store_retries": float(sum(recording.retries for recording in recordings)),
+                "editions_made": float(self.editor.made),
+                "editions_failed": float(self.editor.failed),
                 "ahead": float(self.chunks.horizon.refused),
                 **forecast.numbers(self.disks.seen, on_air, self._bus_hours),
             },
@@ -150,6 +157,8 @@ async def run(settings: Settings, *, instance: str, clock: Clock = wall, drain: 
             helpers = [
                 group.create_task(archive.disks.run(), name="disks"),
                 group.create_task(beat(bus, archive.status), name="beat"),
+                group.create_task(archive.editing.run(), name="lease editions"),
+                group.create_task(archive.editor.run(), name="editor"),
             ]
             await until(drain.asked(), archive.run())  # which gives its leases back: another one goes on at once
             for helper in helpers:

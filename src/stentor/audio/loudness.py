@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stentor.audio.weighting import KWeighting
-from stentor.base.grid import TICK_S
+from stentor.base.grid import TICK_S, TICK_SAMPLES
 
 SPEECH_LUFS: Final = -16.0
 """What speakers are levelled to: the loudness podcasts are made for (AES TD1008: speech on headphones and phones)."""
@@ -29,6 +29,7 @@ _RELATIVE_GATE_LU = -10.0
 _GATE = 10.0 ** (_RELATIVE_GATE_LU / 10.0)
 _BLOCK_SAMPLES = 19_200
 _STEP_SAMPLES = 4_800
+_BLOCK_TICKS, _STEP_TICKS = _BLOCK_SAMPLES // TICK_SAMPLES, _STEP_SAMPLES // TICK_SAMPLES
 
 _FAST_SHARE = 0.1
 """Of each tick in the short-term energy: 0.2 s, about half of the block that BS.1770 gates on."""
@@ -58,16 +59,35 @@ def integrated_lufs(samples: NDArray[np.float32]) -> float:
     squares = (KWeighting(channels.shape[0]).filter(channels) ** 2).sum(axis=0)
     sums = np.concatenate(([0.0], np.cumsum(squares)))
     starts = np.arange(0, squares.size - _BLOCK_SAMPLES + 1, _STEP_SAMPLES)
-    blocks = (sums[starts + _BLOCK_SAMPLES] - sums[starts]) / _BLOCK_SAMPLES
-    blocks = blocks[blocks > _mean_square(_ABSOLUTE_GATE_LUFS)]
+    return _gated((sums[starts + _BLOCK_SAMPLES] - sums[starts]) / _BLOCK_SAMPLES)
+
+
+def gated_lufs(energies: NDArray[np.float32]) -> float:
+    """The same of a sound of which the mean square of each tick is known, K-weighted: shape ``(ticks,)``."""
+    sums = np.concatenate(([0.0], np.cumsum(energies, dtype=np.float64)))
+    starts = np.arange(0, energies.size - _BLOCK_TICKS + 1, _STEP_TICKS)
+    return _gated((sums[starts + _BLOCK_TICKS] - sums[starts]) / _BLOCK_TICKS)
+
+
+def tick_energies(filtered: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The mean square of each tick of K-weighted samples, whole ticks: shape ``(n,)``."""
+    blocks = filtered.reshape(-1, TICK_SAMPLES)
+    energies: NDArray[np.float32] = (np.einsum("ij,ij->i", blocks, blocks) / TICK_SAMPLES).astype(np.float32)
+    return energies
+
+
+def mean_square(loudness_lufs: float) -> float:
+    """The mean square of K-weighted samples that has this loudness."""
+    return float(10.0 ** ((loudness_lufs - _OFFSET) / 10.0))
+
+
+def _gated(blocks: NDArray[np.float64]) -> float:
+    """Of blocks of 0.4 s, ten a second (BS.1770-4, annex 1, 5)."""
+    blocks = blocks[blocks > mean_square(_ABSOLUTE_GATE_LUFS)]
     if not blocks.size:
         return SILENT_LUFS
-    gate = _mean_square(lufs(float(blocks.mean())) + _RELATIVE_GATE_LU)
+    gate = mean_square(lufs(float(blocks.mean())) + _RELATIVE_GATE_LU)
     return lufs(float(blocks[blocks > gate].mean()))
-
-
-def _mean_square(loudness_lufs: float) -> float:
-    return float(10.0 ** ((loudness_lufs - _OFFSET) / 10.0))
 
 
 class Leveller:

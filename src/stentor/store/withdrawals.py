@@ -21,6 +21,7 @@ from stentor.base.errors import Malformed, NotFound
 from stentor.base.rendition import BY_NAME
 from stentor.spaces import sounds, withdrawal
 from stentor.spaces.withdrawal import Piece, Withdrawal
+from stentor.store import editions
 from stentor.store.objects import Objects
 from stentor.wire import cue, manifest
 from stentor.wire.manifest import StoredObject
@@ -62,6 +63,7 @@ async def erase(objects: Objects, found: Withdrawal) -> Withdrawal:
     folder = f"recordings/{found.space}/"
     keys = {key for key, _ in await objects.list(folder)}
     if found.whole:
+        await objects.delete(editions.order_key(found.space))
         await _delete(objects, [key for key in keys if not key.startswith(manifest.folder(found.space))])
         if found.gone:
             await _delete(objects, [key for key, _ in await objects.list(sounds.key(found.space, ""))])
@@ -82,7 +84,8 @@ async def erase(objects: Objects, found: Withdrawal) -> Withdrawal:
     needed = {stored.key for piece in pieces.values() for stored in piece.renditions.values()}
     await _erase_words(objects, found)
     gone = [key for key in keys if key not in needed and _number(folder, key) in touched]
-    await _delete(objects, [*gone, manifest.outline_key(found.space)])
+    derived = [manifest.outline_key(found.space), *editions.outdated(found.space, len(found.removals), keys)]
+    await _delete(objects, [*gone, *derived])
     return found
 
 

@@ -172,7 +172,7 @@ def _track(rendition: Rendition) -> bytes:
     in_this_file = full_box(b"url ", 0, 1)
     stbl = box(
         b"stbl",
-        full_box(b"stsd", 0, 0, struct.pack(">I", 1), _sample_entry(rendition)),
+        full_box(b"stsd", 0, 0, struct.pack(">I", 1), sample_entry(rendition)),
         full_box(b"stts", 0, 0, bytes(4)),
         full_box(b"stsc", 0, 0, bytes(4)),
         full_box(b"stsz", 0, 0, bytes(8)),
@@ -183,7 +183,8 @@ def _track(rendition: Rendition) -> bytes:
     return box(b"trak", tkhd, box(b"mdia", mdhd, hdlr, minf))
 
 
-def _sample_entry(rendition: Rendition) -> bytes:
+def sample_entry(rendition: Rendition) -> bytes:
+    """How the frames of a rendition are to be decoded (ISO/IEC 14496-12, 8.5.2)."""
     common = struct.pack(">6xH8xHHHHI", 1, 1, 16, 0, 0, grid.SAMPLE_RATE_HZ << 16)
     if rendition.codec is Codec.OPUS:
         # version, channels, pre-skip, input sample rate, gain, mapping family
