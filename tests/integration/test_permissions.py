@@ -53,6 +53,8 @@ EXPECTED = {
     "POST /spaces/{space}/removals": HOSTS,
     "POST /spaces/{space}/remove": HOSTS,
     "PUT /spaces/{space}/trim": HOSTS,
+    "GET /spaces/{space}/edition": SPEAKERS,
+    "POST /spaces/{space}/edition": HOSTS,
     "PUT /spaces/{space}/listed": HOSTS,
     "PUT /spaces/{space}/visibility": HOSTS,
     "POST /spaces/{space}/entrance": "",  # with a wrong word

@@ -21,7 +21,7 @@ ROWS = {
 CORES = ("wire", "audio", "people", "crowd", "spaces", "evidence")
 """The order inside row 1: each may import those before it."""
 HOUSE = (
-    "who", "web", "uploads", "spaces", "site", "removals", "retention",
+    "who", "web", "uploads", "spaces", "site", "editions", "removals", "retention",
     "counts", "delay", "door", "captions", "comments", "accounts", "private", "admin", "seats",
     "moderation", "duty",
 )  # fmt: skip

@@ -28,10 +28,10 @@ from stentor.base.units import SpaceId
 from stentor.spaces import withdrawal
 from stentor.spaces.withdrawal import Withdrawal
 from stentor.store import editions, proof, withdrawals
-from stentor.store.editions import EditionState, Measured, Order
+from stentor.store.editions import CutOrder, EditionState, Measured
 from stentor.store.objects import Objects
 from stentor.wire import edits as wire
-from stentor.wire.edits import TICK_MS, EditList, Kept, LeftOut, Loudness, Piece
+from stentor.wire.edits import TICK_MS, CutOut, EditList, Kept, Loudness, PieceProof
 from stentor.wire.manifest import PAGE_ENTRIES, Entry
 
 RECIPE: Final = 1
@@ -40,8 +40,11 @@ KEPT_SEGMENTS: Final = 3
 """Decoded: what a join needs twice. 0.7 MB each."""
 CLOSE_LU: Final = 0.3
 """So near to the target is near enough: half a unit is what broadcasters allow."""
-MOST_GAINS: Final = 3
-"""How often a cut is made again, louder, because the limiter took too much of it back."""
+MOST_GAINS: Final = 5
+"""How often a cut is made, louder each time, because the limiter took too much of it back; of a mix that was levelled
+while it was live, once."""
+MORE: Final = 1.5
+"""Of what is lacking the limiter takes a part back again."""
 Told = Callable[[EditionState, float], Awaitable[None]]
 
 
@@ -96,7 +99,7 @@ class RecordedSound:
 class Cutter:
     """One cut. ``told`` hears how far it is."""
 
-    def __init__(self, objects: Objects, order: Order, told: Told) -> None:
+    def __init__(self, objects: Objects, order: CutOrder, told: Told) -> None:
         self._objects, self._order, self._told = objects, order, told
 
     async def make(self, now_ms: Callable[[], int]) -> EditList:
@@ -112,7 +115,9 @@ class Cutter:
             raise NotFound("There is no recording of this space.", code="no-recording")
         left = withdrawal.left(entries, found) if found.removals else entries
         energies = await measure(self._objects, self._order.space, entries, left, found, self._told)
-        spans = cut.spans(entries, energies, removed=_removed_ranges(entries, found), trim=_trim(self._order, energies.size))
+        spans = cut.spans(
+            entries, energies, removed=removed_ranges(entries, found), trim=_trim(self._order, energies.size)
+        )
         kept, left_out = wire.of_spans(spans)
         edits = self._list(entries, found, kept, left_out)
         there = await editions.made(self._objects, edits.space, edits.removals)
@@ -128,9 +133,7 @@ class Cutter:
         await self._tidy(edits)
         return edits
 
-    def _list(
-        self, entries: Sequence[Entry], found: Withdrawal, kept: list[Kept], left_out: list[LeftOut]
-    ) -> EditList:
+    def _list(self, entries: Sequence[Entry], found: Withdrawal, kept: list[Kept], left_out: list[CutOut]) -> EditList:
         trim = self._order.trim
         last = entries[-1]
         return EditList(
@@ -159,7 +162,7 @@ class Cutter:
             lacking = edition.TARGET_LUFS - after_lufs
             if after_lufs <= SILENT_LUFS or lacking < CLOSE_LU or gain_db >= edition.MOST_GAIN_DB:
                 break
-            gain_db = round(min(gain_db + lacking, edition.MOST_GAIN_DB), 1)
+            gain_db = round(min(gain_db + MORE * lacking, edition.MOST_GAIN_DB), 1)
         return msgspec.structs.replace(
             edits,
             mark=mark,
@@ -171,15 +174,15 @@ class Cutter:
 
     async def _pieces(
         self, edits: EditList, sound: RecordedSound, gain_db: float, mark: str
-    ) -> tuple[list[Piece], float, float]:
+    ) -> tuple[list[PieceProof], float, float]:
         """Those that are there and those that were not; the loudness of all, and the largest peak (dBTP)."""
         count = edition.pieces_of(edits.cut_ms) if edits.kept else 0
-        found: list[Piece] = []
+        found: list[PieceProof] = []
         sizes, energies, peak = [], [], -96.0
         for number in range(count):
             await self._told(EditionState.CUTTING, number / count)
             piece = await self._piece(edits, sound, gain_db, mark, number)
-            found.append(Piece(len(piece.sizes) // 2, len(piece.frames), hashlib.sha256(piece.frames).hexdigest()))
+            found.append(PieceProof(len(piece.sizes) // 2, len(piece.frames), hashlib.sha256(piece.frames).hexdigest()))
             sizes.append(piece.sizes)
             energies.append(edition.energies_of(piece.energies))
             peak = max(peak, piece.peak)
@@ -227,18 +230,29 @@ class Cutter:
 
 
 async def measure(
-    objects: Objects, space: str, entries: Sequence[Entry], left: Sequence[Entry], found: Withdrawal, told: Told
+    objects: Objects,
+    space: str,
+    entries: Sequence[Entry],
+    left: Sequence[Entry],
+    found: Withdrawal,
+    told: Told,
+    *,
+    keep: bool = True,
 ) -> cut.Energies:
-    """The energy of every tick of a recording, page by page; what was measured before is not measured again."""
+    """The energy of every tick of a recording, page by page; what was measured before is not measured again.
+
+    Without ``keep`` nothing is believed that was measured before, and nothing is written.
+    """
     removals = len(found.removals)
     sound, whole = RecordedSound(objects, left), []
     for page in range(-(-len(entries) // PAGE_ENTRIES)):
         await told(EditionState.MEASURING, page * PAGE_ENTRIES / len(entries))
         some = entries[page * PAGE_ENTRIES : (page + 1) * PAGE_ENTRIES]
-        known = await editions.measured(objects, space, removals, page, some[-1].hash)
+        known = await editions.measured(objects, space, removals, page, some[-1].hash) if keep else None
         if known is None:
             known = (await _measure(sound, some)).astype("<f4").tobytes()
-            await editions.keep_measured(objects, space, removals, page, Measured(some[-1].hash, known))
+            if keep:
+                await editions.keep_measured(objects, space, removals, page, Measured(some[-1].hash, known))
         whole.append(edition.energies_of(known))
     return np.concatenate(whole)
 
@@ -275,12 +289,13 @@ def _same(there: EditList, edits: EditList) -> bool:
     return fits and there.loudness is not None and there.mark == _mark(edits, there.loudness.gain_db)
 
 
-def _removed_ranges(entries: Sequence[Entry], found: Withdrawal) -> list[tuple[int, int]]:
+def removed_ranges(entries: Sequence[Entry], found: Withdrawal) -> list[tuple[int, int]]:
+    """The chunks that are removed of a recording, as ``[first, last)``."""
     last = entries[-1]
     return cut.removed_ranges(found.chunks(0, last.first_chunk + last.chunks)) if found.removals else []
 
 
-def _trim(order: Order, ticks: int) -> tuple[int, int] | None:
+def _trim(order: CutOrder, ticks: int) -> tuple[int, int] | None:
     if order.trim is None:
         return None
     end = ticks if order.trim.to_ms is None else min(ticks, order.trim.to_ms // TICK_MS)

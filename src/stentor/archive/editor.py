@@ -16,7 +16,7 @@ import msgspec
 
 from stentor import end_with_parent
 from stentor.archive.recording import RecordingTask
-from stentor.archive.worker import Work
+from stentor.archive.worker import CuttingTask
 from stentor.base import log
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Overloaded
@@ -24,7 +24,7 @@ from stentor.base.grid import CHUNKS_PER_SEGMENT
 from stentor.bus.lease import Lease
 from stentor.spaces.model import Space
 from stentor.store import editions
-from stentor.store.editions import MOST_ATTEMPTS, EditionState, Order
+from stentor.store.editions import MOST_ATTEMPTS, CutOrder, EditionState
 from stentor.store.objects import Objects
 from stentor.wire.manifest import PAGE_ENTRIES
 
@@ -86,16 +86,16 @@ class Editor:
             pages = (recording.newest + 1) // _PAGE_CHUNKS
             if recording.space.on_air and pages > self._measured.get(space, 0):
                 self._measured[space] = pages
-                await self._run(Work(self._objects.address, space))
+                await self._run(CuttingTask(self._objects.address, space))
 
     async def _make(self) -> None:
         now_ms = unix_ms(self._clock())
         for order in await editions.orders(self._objects):
             if order.state in OPEN and order.due_ms <= now_ms:
-                trouble = await self._run(Work(self._objects.address, order.space, order))
+                trouble = await self._run(CuttingTask(self._objects.address, order.space, order))
                 await self._note(order, trouble)
 
-    async def _note(self, order: Order, trouble: str) -> None:
+    async def _note(self, order: CutOrder, trouble: str) -> None:
         """What has become of an order, unless somebody has ordered anew meanwhile."""
         if not trouble:
             self.made += 1
@@ -116,7 +116,7 @@ class Editor:
             msgspec.structs.replace(there, state=state, attempts=attempts, due_ms=due_ms, done=0.0, problem=trouble),
         )
 
-    async def _run(self, work: Work) -> str:
+    async def _run(self, work: CuttingTask) -> str:
         """Does it in a process that ends with this one; what went wrong, empty when nothing did."""
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-I", "-S", end_with_parent.__file__, str(os.getpid()),

@@ -1,7 +1,7 @@
-"""Works at editions in a process of its own, when nobody else wants the processor: ``python -m stentor.archive.worker``.
+"""Works at editions in a process of its own that steps back: ``python -m stentor.archive.worker``.
 
-The work comes by standard input: one :class:`Work` as JSON. A talk that is on beside it does not notice: the kernel
-gives this process what is left over (``SCHED_IDLE``), of the disk as well. It may be killed at any time.
+The work comes by standard input: one :class:`CuttingTask` as JSON. A talk that is on beside it does not notice: the
+kernel gives this process what is left over (``SCHED_IDLE``), of the disk as well. It may be killed at any time.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from stentor.base.errors import StentorError
 from stentor.base.units import SpaceId
 from stentor.spaces.withdrawal import Withdrawal
 from stentor.store import editions, proof
-from stentor.store.editions import EditionState, Order
+from stentor.store.editions import CutOrder, EditionState
 from stentor.store.objects import Objects
 from stentor.wire.manifest import PAGE_ENTRIES
 
@@ -35,18 +35,18 @@ _IDLE_CLASS: Final = 3 << 13
 NICENESS: Final = 19
 
 
-class Work(msgspec.Struct, frozen=True):
+class CuttingTask(msgspec.Struct, frozen=True):
     """``order``: the cut that is to be made; without one, what is recorded of ``space`` is measured."""
 
     objects: str
     space: str
-    order: Order | None = None
+    order: CutOrder | None = None
 
 
 def main() -> None:
     """Does the work; ends with 1 and a sentence on standard error where it cannot be done."""
     step_back()
-    work = msgspec.json.decode(sys.stdin.buffer.read(), type=Work)
+    work = msgspec.json.decode(sys.stdin.buffer.read(), type=CuttingTask)
     try:
         asyncio.run(_work(work))
     except StentorError as error:
@@ -63,12 +63,12 @@ def step_back() -> None:
         ctypes.CDLL(None).syscall(number, 1, 0, _IDLE_CLASS)
 
 
-async def _work(work: Work) -> None:
+async def _work(work: CuttingTask) -> None:
     objects = Objects.open(work.objects)
     if work.order is None:
         await _measure(objects, work.space)
         return
-    teller = _Teller(objects, work.order)
+    teller = _ProgressTeller(objects, work.order)
     edits = await Cutter(objects, work.order, teller.told).make(lambda: unix_ms(time.time()))
     await teller.said(EditionState.MADE, 1.0)
     print(msgspec.json.encode({"cut_ms": edits.cut_ms, "processor_s": edits.processor_s}).decode())
@@ -86,10 +86,10 @@ async def _measure(objects: Objects, space: str) -> None:
         await measure(objects, space, whole, whole, Withdrawal(SpaceId(space)), told)
 
 
-class _Teller:
+class _ProgressTeller:
     """Writes into the order how far it is, unless somebody has ordered anew."""
 
-    def __init__(self, objects: Objects, order: Order) -> None:
+    def __init__(self, objects: Objects, order: CutOrder) -> None:
         self._objects, self._order = objects, order
         self._told_s = float("-inf")
 
@@ -101,7 +101,9 @@ class _Teller:
     async def said(self, state: EditionState, done: float) -> None:
         there = await editions.ordered(self._objects, self._order.space)
         if there is not None and there.asked_ms == self._order.asked_ms:
-            await editions.put(self._objects, msgspec.structs.replace(there, state=state, done=round(done, 3), problem=""))
+            await editions.put(
+                self._objects, msgspec.structs.replace(there, state=state, done=round(done, 3), problem="")
+            )
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ loud each tick is. The sound of a chunk leaves the decoder :data:`DELAY_TICKS` l
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -16,7 +17,7 @@ from stentor.audio.encoder import AAC_DELAY_SAMPLES
 from stentor.audio.loudness import SILENT_LUFS, gated_lufs, mean_square
 from stentor.base import grid
 from stentor.base.rendition import Source
-from stentor.wire.edits import Reason
+from stentor.wire.edits import CutReason
 from stentor.wire.manifest import Entry
 
 DELAY_TICKS: Final = round(AAC_DELAY_SAMPLES / grid.TICK_SAMPLES)
@@ -30,10 +31,10 @@ LEAST_QUIET_LUFS: Final = -60.0
 
 Energies = NDArray[np.float32]
 """The mean square of the K-weighted samples of each tick."""
-Span = tuple[int, int, Reason | None]
+Span = tuple[int, int, CutReason | None]
 """Ticks ``[first, last)`` and why they are left out; None: they are kept."""
 
-_REASONS: Final = (None, *Reason)
+_REASONS: Final = (None, *CutReason)
 _NUMBER: Final = {reason: number for number, reason in enumerate(_REASONS)}
 
 
@@ -52,16 +53,16 @@ def spans(
     """
     marks = _by_source(entries, energies.size)
     if trim is not None:
-        marks[: trim[0]] = _NUMBER[Reason.TRIMMED]
-        marks[trim[1] :] = _NUMBER[Reason.TRIMMED]
+        marks[: trim[0]] = _NUMBER[CutReason.TRIMMED]
+        marks[trim[1] :] = _NUMBER[CutReason.TRIMMED]
     for first, last in removed:
         ticks = slice(first * grid.TICKS_PER_CHUNK, last * grid.TICKS_PER_CHUNK)
-        marks[ticks] = _NUMBER[Reason.REMOVED]
+        marks[ticks] = _NUMBER[CutReason.REMOVED]
     talk = gated_lufs(energies[marks == 0])
     if talk > SILENT_LUFS:
         quiet = energies < mean_square(max(talk - QUIET_LU, LEAST_QUIET_LUFS))
         for first, last in _silences(marks == 0, quiet, pause_ticks):
-            marks[first:last] = _NUMBER[Reason.SILENCE]
+            marks[first:last] = _NUMBER[CutReason.SILENCE]
     return [(first, last, _REASONS[int(marks[first])]) for first, last in _runs(marks)]
 
 
@@ -73,7 +74,7 @@ def loudness(energies: Energies, found: Iterable[Span]) -> float:
 
 def _by_source(entries: Sequence[Entry], ticks: int) -> NDArray[np.uint8]:
     """What the manifest says of each tick, moved to where a decoder gives it."""
-    marks = np.full(ticks, _NUMBER[Reason.OUTAGE], dtype=np.uint8)
+    marks = np.full(ticks, _NUMBER[CutReason.OUTAGE], dtype=np.uint8)
     runs = [run for entry in entries for run in entry.runs]
     talking = [run for run in runs if run.source is Source.STAGE]
     begin = talking[0].first if talking else 0
@@ -82,11 +83,11 @@ def _by_source(entries: Sequence[Entry], ticks: int) -> NDArray[np.uint8]:
         if run.source is Source.STAGE:
             why = None
         elif not talking or run.last <= begin:
-            why = Reason.LOBBY
+            why = CutReason.LOBBY
         elif run.first >= end:
-            why = Reason.AFTER
+            why = CutReason.AFTER
         else:
-            why = Reason.WAITING if run.source is Source.HOLD else Reason.OUTAGE
+            why = CutReason.WAITING if run.source is Source.HOLD else CutReason.OUTAGE
         marks[run.first * grid.TICKS_PER_CHUNK : run.last * grid.TICKS_PER_CHUNK] = _NUMBER[why]
     if ticks > DELAY_TICKS:
         marks[DELAY_TICKS:] = marks[:-DELAY_TICKS].copy()
@@ -113,7 +114,7 @@ def _runs(marks: NDArray[np.uint8]) -> list[tuple[int, int]]:
         return []
     borders = np.flatnonzero(np.diff(marks)) + 1
     edges = [0, *borders.tolist(), marks.size]
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
 
 
 def removed_ranges(chunks: Collection[int]) -> list[tuple[int, int]]:

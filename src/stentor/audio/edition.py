@@ -1,8 +1,7 @@
-"""The sound of a listener cut: pieces of a minute, each by itself, so that whoever makes one again makes the same bytes.
+"""The sound of a listener cut: pieces of a minute, each made by itself, so that making it again gives the same bytes.
 
-A piece begins with a run-up (limiter, encoder and filter hear what came before) and is cut out behind it. Levelled by one
-gain for the whole cut, which follows from its loudness; what would be too loud then a limiter takes back, which looks at
-true peaks.
+A piece begins with a run-up (limiter, encoder and filter hear what came before) and is cut out behind it. One gain for
+the whole cut follows from its loudness; what would be too loud then a limiter takes back, which looks at true peaks.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from stentor.wire.mp4 import AAC_CONFIG
 RENDITION: Final = BY_NAME["aac-64"]
 TARGET_LUFS: Final = -16.0
 """As podcasts are (AES TD1008; Apple asks for -16 ± 1)."""
-MOST_GAIN_DB: Final = 18.0
+MOST_GAIN_DB: Final = 24.0
 """More would lift the room's noise to where a voice should be."""
 CEILING_DBTP: Final = -1.5
 """The codec adds up to half a decibel: -1 dBTP is what is asked for."""
@@ -58,7 +57,7 @@ class CutPiece(msgspec.Struct, frozen=True):
     frames: bytes
 
 
-class Wanted(NamedTuple):
+class SourceSpan(NamedTuple):
     """Ticks ``[first, last)`` of the recording, wanted from tick ``at`` of a piece on."""
 
     first: int
@@ -100,6 +99,15 @@ def _frames(data: bytes) -> list[bytes]:
     return [frame for fragment in Demuxer().feed(data) for frame in fragment.frames]
 
 
+def frames_of(piece: CutPiece) -> list[bytes]:
+    """Its frames, one by one."""
+    frames, at = [], 0
+    for size in np.frombuffer(piece.sizes, dtype=">u2").tolist():
+        frames.append(piece.frames[at : at + size])
+        at += size
+    return frames
+
+
 def chunks_of(cut_ms: int) -> int:
     """Chunks that a cut is encoded in: what a decoder holds back is behind its end."""
     return -(-(cut_ms * grid.SAMPLE_RATE_HZ // 1000 + AAC_DELAY_SAMPLES) // grid.CHUNK_SAMPLES)
@@ -110,17 +118,20 @@ def pieces_of(cut_ms: int) -> int:
     return -(-chunks_of(cut_ms) // PIECE_CHUNKS)
 
 
-def wanted(kept: Sequence[Kept], number: int) -> list[Wanted]:
+def wanted(kept: Sequence[Kept], number: int) -> list[SourceSpan]:
     """What of the recording piece ``number`` is made of: run-up, piece, and a tick that the limiter looks ahead."""
-    start = max(0, number * PIECE_TICKS - RUN_UP_TICKS)
-    end = (number + 1) * PIECE_TICKS + 1
+    return spans(kept, max(0, number * PIECE_TICKS - RUN_UP_TICKS), (number + 1) * PIECE_TICKS + 1)
+
+
+def spans(kept: Sequence[Kept], start: int, end: int) -> list[SourceSpan]:
+    """What of the recording ticks ``[start, end)`` of the cut are made of; ``at`` counts from ``start``."""
     found = []
     for each in kept:
         at, length = each.at_ms // TICK_MS, (each.to_ms - each.from_ms) // TICK_MS
         first, last = max(start, at), min(end, at + length)
         if first < last:
             origin = each.from_ms // TICK_MS - at
-            found.append(Wanted(first + origin, last + origin, first - start))
+            found.append(SourceSpan(first + origin, last + origin, first - start))
     return found
 
 

@@ -37,6 +37,7 @@ COMMANDS = (
     "listen",
     "transcribe",
     "verify",
+    "edition",
     "plan",
     "doctor",
     "preflight",

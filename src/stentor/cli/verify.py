@@ -13,7 +13,7 @@ import click
 from stentor.base.errors import BadInput, NotFound, Overloaded
 from stentor.base.units import counted
 from stentor.base.units import space_id as checked
-from stentor.cli import online, options, saved
+from stentor.cli import online, options, saved, verified_cut
 from stentor.spaces.model import Removal
 from stentor.store import proof
 from stentor.store.objects import Objects
@@ -31,7 +31,7 @@ MOST_SAID = 20
 def verify(
     space_id: str, key: str | None, witnessed: str | None, rendition: str, no_audio: bool, data: str | None
 ) -> None:
-    """Check that nobody has changed a recording: its hash chain, and every stored object; what was removed is said.
+    """Check that nobody has changed a recording: its hash chain, every object, and what its listener cut left out.
 
     SPACE may be a folder that `stentor report --save` made: signature, files, and whether its rows give its verdict.
     Or the address of a space (https://…/s/friday) or of a site: its key, signed report, and every segment of the sound.
@@ -42,7 +42,8 @@ def verify(
     if Path(space_id).is_dir():
         _verify_folder(Path(space_id), key)
         return
-    objects = Objects.open(options.settings(data=data).recordings_address)
+    settings = options.settings(data=data)
+    objects = Objects.open(settings.recordings_address)
     found = asyncio.run(proof.prove(objects, checked(space_id)))
     for removal in found.removed:
         click.echo(f"removed on request: {_part(removal)}, {_day(removal.at_ms)}, by {removal.who}: {removal.reason}")
@@ -55,6 +56,8 @@ def verify(
         sys.exit(1)
     rest = "; the rest is" if found.removed else ": all is"
     click.echo(f"{space_id}: {counted(found.entries, 'segment')}{rest} as it was recorded. Last hash {found.last_hash}")
+    if not any(removal.whole for removal in found.removed):
+        verified_cut.say(settings, objects, checked(space_id), key)
 
 
 def _verify_address(address: str, asked: online.CheckOptions) -> None:

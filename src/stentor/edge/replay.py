@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from email.utils import formatdate
 from functools import partial
 from typing import Any
 
@@ -19,24 +18,26 @@ from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Malformed, NotFound, Overloaded
 from stentor.base.rate_limit import Bucket, RateLimit
 from stentor.base.rendition import BY_NAME, RENDITIONS, Rendition
-from stentor.edge import overflow, proofs, vod
+from stentor.edge import overflow, proofs, virtual, vod
 from stentor.edge.cache import Cache
+from stentor.edge.cuts import Cuts
 from stentor.edge.hls import is_number
 from stentor.edge.names import RecordedNames
 from stentor.edge.outlines import Outlines
 from stentor.edge.played import Played
 from stentor.edge.protocol import Connection
-from stentor.edge.reply import ANYBODY, EXPOSED, MEDIA_CACHE, NO_STORE, Document, File, Reply, asked_range
+from stentor.edge.reply import MEDIA_CACHE, NO_STORE, Document, File, Reply
 from stentor.edge.shown import ShownManifest, ShownRecording, recording, trim_of
 from stentor.edge.transcripts import Transcripts
-from stentor.edge.virtual import VirtualFile, virtual_file
+from stentor.edge.virtual import MEDIA_TYPE, VirtualFile, virtual_file
 from stentor.edge.withdrawn import Withdrawn, require
 from stentor.evidence import counts
+from stentor.people.site import SiteLook
 from stentor.spaces import outline
 from stentor.spaces.model import Space, State
 from stentor.spaces.outline import Outline
 from stentor.store.objects import Objects
-from stentor.wire import clip, http, manifest, mp4, playlist
+from stentor.wire import clip, manifest, mp4, playlist
 from stentor.wire.http import Request
 from stentor.wire.manifest import Entry
 from stentor.wire.playlist import Subtitles
@@ -46,7 +47,6 @@ GROWING_S = 2.0
 FINAL_S = 300.0
 GROWING_CACHE = "public, max-age=2"
 FINAL_CACHE = "public, max-age=60"
-MEDIA_TYPE = "audio/mp4"
 
 
 class Replays:
@@ -58,6 +58,7 @@ class Replays:
         transcripts: Transcripts,
         withdrawn: Withdrawn,
         played: Played,
+        look: Callable[[], SiteLook],
         *,
         clock: Clock,
         monotonic: Clock,
@@ -74,6 +75,7 @@ class Replays:
         """Of the overflow: by hash of the last entry, name, and whether the recording ends there."""
         self._names = RecordedNames(objects, monotonic=monotonic)
         self._outlines = Outlines(objects, self._cache, self._names)
+        self._cuts = Cuts(objects, self._cache, look, clock=clock, monotonic=monotonic)
         self._clips: OrderedDict[tuple[str, str, str, clip.Cut], File] = OrderedDict()
         self._files: OrderedDict[tuple[str, str], tuple[ShownRecording, VirtualFile]] = OrderedDict()
         self._cut = RateLimit(CLIPS, _too_many)
@@ -104,6 +106,12 @@ class Replays:
             case ["recording.m4a"]:
                 rendition = _rendition(request.query.get("rendition", RENDITIONS[0].name))
                 return await self._file(space, recording, rendition, request, connection)
+            case ["cut", name]:
+                outlined = partial(self._outlines.get, space.id, recording.left, recording.outline_mark)
+                words = partial(self._transcripts.whole, space)
+                return await self._cuts.answer(
+                    space, recording, name, request, connection, outlined=outlined, words=words
+                )
             case ["replay", "index.m3u8"]:
                 cues = await self._transcripts.get(space) if recording.final else []
                 render = partial(vod.index, space.language if cues else "")
@@ -169,6 +177,7 @@ class Replays:
         self._shown.pop(space, None)
         self._cache.forget(f"recordings/{space}/")
         self._names.forget(space)
+        self._cuts.forget(space)
         for kept in (self._documents, self._clips, self._files):
             _drop(kept, space)
 
@@ -257,41 +266,20 @@ class Replays:
     ) -> Reply | None:
         """``recording.m4a``: the range asked for, piece by piece."""
         head, entries, sizes = self._virtual(space, recording, rendition)
-        size = sum(sizes)
-        etag = f'"{recording.tag}-{rendition.name}"'
-        fields = {
-            "Date": formatdate(self._clock(), usegmt=True),
-            "Content-Type": MEDIA_TYPE,
-            "Content-Disposition": f'inline; filename="{space.id}.m4a"',
-            "Cache-Control": FINAL_CACHE if recording.final else NO_STORE,
-            "Accept-Ranges": "bytes",
-            "ETag": etag,
-            "Access-Control-Expose-Headers": EXPOSED,
-            **ANYBODY,
-        }
-        if "if-none-match" in request.headers and http.etag_matches(request.headers["if-none-match"], etag):
-            return Reply(304, fields, now=self._clock())
-        wanted = asked_range(request.headers, size, etag)
-        start, end = wanted or (0, size)
-        fields["Content-Length"] = str(end - start)
-        if wanted:
-            fields["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
-        keep_alive = request.keep_alive and request.version == "1.1"
-        connection.replied(206 if wanted else 200)
-        going = await connection.send(http.head(206 if wanted else 200, fields, keep_alive=keep_alive))
-        pieces = [] if request.method == "HEAD" else manifest.byte_ranges(sizes, start, end)
-        for piece, first, last in pieces:
-            if not going:
-                break
-            data = head if piece == 0 else await self._piece(recording, entries[piece - 1], rendition)
-            if len(data) != sizes[piece]:
-                going = False  # not what the manifest says: a short reply is noticed, a wrong one is not
-                break
-            going = await connection.send(data[first:last])
-            if going and piece and 2 * (last - first) >= sizes[piece]:
-                self._played.sent(space.id, piece, request, connection)
-        connection.sent(keep_alive=keep_alive and going)
-        return None
+
+        async def piece(number: int) -> bytes:
+            return head if number == 0 else await self._piece(recording, entries[number - 1], rendition)
+
+        def sent(number: int, size: int) -> None:
+            if 2 * size >= sizes[number]:
+                self._played.sent(space.id, number, request, connection)
+
+        return await virtual.send(
+            request, connection, sizes, piece, sent=sent, now=self._clock(),
+            etag=f'"{recording.tag}-{rendition.name}"',
+            disposition=f'inline; filename="{space.id}.m4a"',
+            cache=FINAL_CACHE if recording.final else NO_STORE,
+        )  # fmt: skip
 
     async def _piece(self, recording: ShownRecording, entry: Entry, rendition: Rendition) -> bytes:
         """A segment of the file, which begins where the recording is shown."""

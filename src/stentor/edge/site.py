@@ -83,8 +83,9 @@ class Site:
         self.past = Past(objects, lambda space: Channel(space, music, worker), monotonic)
         self._withdrawn = Withdrawn(objects, monotonic)
         self._transcripts = Transcripts(objects, self._withdrawn, clock=worker.clock, monotonic=monotonic)
+        self._pages = ListenerPages(address=address, house=house, overflow=overflow, now=worker.clock())
         self.played = Played(gate, worker.clock)
-        kept = self._transcripts, self._withdrawn, self.played
+        kept = self._transcripts, self._withdrawn, self.played, lambda: self._pages.look
         self.replays = Replays(objects, *kept, clock=worker.clock, monotonic=monotonic)
         self._portraits = Portraits(objects, worker.clock)
         self.ready = False
@@ -94,7 +95,6 @@ class Site:
         self._status, self._edges, self._clock_wrong = status, edges, clock_wrong
         self._render = partial(metrics.render, counted=counted, hidden=partial(metrics.hidden, self.channels))
         self._metrics_token = metrics_token.encode()
-        self._pages = ListenerPages(address=address, house=house, overflow=overflow, now=worker.clock())
         self.front = FrontPages(
             objects,
             self._pages,
@@ -266,7 +266,7 @@ class Site:
                 answer = self.replays.answer(channel.space, path, request, connection)
                 self._job(answer, request, connection)
                 return None
-            case ["replay" | "evidence", *_]:
+            case ["replay" | "evidence" | "cut", *_]:
                 answer = self.replays.answer(channel.space, path, request, connection)
                 self._job(answer, request, connection)
                 return None

@@ -77,10 +77,12 @@ def render(name: str, space: str, title: str, cues: list[Cue], *, now: float, be
     match name:
         case "captions.vtt":
             return webvtt.whole(cues, begin_ms), webvtt.CONTENT_TYPE
+        case "captions.srt":
+            return webvtt.subrip(cues), webvtt.SRT_TYPE
         case "transcript.txt":
             return webvtt.transcript(title, cues), webvtt.TEXT_TYPE
     return wire.document(space, cues, at_ms=unix_ms(now)), "application/json"
 
 
-DOCUMENTS = (RECENT, "transcript.json", "captions.vtt", "transcript.txt")
+DOCUMENTS = (RECENT, "transcript.json", "captions.vtt", "captions.srt", "transcript.txt")
 """What :func:`render` makes: while on air the first has the newest cues, the others have all."""

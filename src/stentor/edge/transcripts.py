@@ -11,6 +11,7 @@ from stentor.edge import subtitles
 from stentor.edge.reply import Document
 from stentor.edge.shown import begin_ms, words
 from stentor.edge.withdrawn import Withdrawn, require
+from stentor.spaces import withdrawal
 from stentor.spaces.model import Space
 from stentor.store.objects import Objects
 from stentor.wire import cue as wire
@@ -36,6 +37,11 @@ class Transcripts:
         """The cues of what is shown, none when nobody wrote any; raises Overloaded (the store fails), Removed."""
         found = require(await self._withdrawn.get(space.id))
         return words(await self._get(space), space, found)
+
+    async def whole(self, space: Space) -> list[Cue]:
+        """All that is left of it, from the opening of the doors on, whatever is shown; as :meth:`get`."""
+        found = require(await self._withdrawn.get(space.id))
+        return withdrawal.words(await self._get(space), found)
 
     def forget(self, space: str) -> None:
         self._kept.pop(space, None)

@@ -1,14 +1,21 @@
-"""``recording.m4a``: a file that is nowhere whole (decision 0010)."""
+"""``recording.m4a`` and the listener cut: files that are nowhere whole (decision 0010)."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Sequence
+from email.utils import formatdate
+from typing import Final, NamedTuple
 
 from stentor.base import grid
 from stentor.base.errors import NotFound
 from stentor.base.rendition import Rendition
-from stentor.wire import mp4
+from stentor.edge.protocol import Connection
+from stentor.edge.reply import ANYBODY, EXPOSED, Reply, asked_range
+from stentor.wire import http, manifest, mp4
+from stentor.wire.http import Request
 from stentor.wire.manifest import Entry
+
+MEDIA_TYPE: Final = "audio/mp4"
 
 
 class VirtualFile(NamedTuple):
@@ -36,3 +43,54 @@ def virtual_file(entries: list[Entry], rendition: Rendition, *, first_chunk: int
     index = mp4.sidx(sizes, durations, decode_time=grid.decode_time(there[0].first_chunk - first_chunk))
     head = mp4.init(rendition, duration_s=sum(durations) / grid.SAMPLE_RATE_HZ) + index
     return VirtualFile(head, there, [len(head), *sizes])
+
+
+async def send(
+    request: Request,
+    connection: Connection,
+    sizes: Sequence[int],
+    piece: Callable[[int], Awaitable[bytes]],
+    *,
+    etag: str,
+    disposition: str,
+    cache: str,
+    now: float,
+    sent: Callable[[int, int], None] = lambda number, size: None,
+) -> Reply | None:
+    """The range asked for, piece by piece: ``sizes`` are those of the pieces, the beginning first; None when it has
+    been written. ``sent`` hears of each piece but the first how many bytes of it went out.
+    """
+    size = sum(sizes)
+    fields = {
+        "Date": formatdate(now, usegmt=True),
+        "Content-Type": MEDIA_TYPE,
+        "Content-Disposition": disposition,
+        "Cache-Control": cache,
+        "Accept-Ranges": "bytes",
+        "ETag": etag,
+        "Access-Control-Expose-Headers": EXPOSED,
+        **ANYBODY,
+    }
+    if "if-none-match" in request.headers and http.etag_matches(request.headers["if-none-match"], etag):
+        return Reply(304, fields, now=now)
+    wanted = asked_range(request.headers, size, etag)
+    start, end = wanted or (0, size)
+    fields["Content-Length"] = str(end - start)
+    if wanted:
+        fields["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+    keep_alive = request.keep_alive and request.version == "1.1"
+    connection.replied(206 if wanted else 200)
+    going = await connection.send(http.head(206 if wanted else 200, fields, keep_alive=keep_alive))
+    pieces = [] if request.method == "HEAD" else manifest.byte_ranges(sizes, start, end)
+    for number, first, last in pieces:
+        if not going:
+            break
+        data = await piece(number)
+        if len(data) != sizes[number]:
+            going = False  # not what was said: a short reply is noticed, a wrong one is not
+            break
+        going = await connection.send(data[first:last])
+        if going and number:
+            sent(number, last - first)
+    connection.sent(keep_alive=keep_alive and going)
+    return None

@@ -35,6 +35,8 @@ from stentor.house.counts.service import AudienceCounts
 from stentor.house.delay import api as api_delay
 from stentor.house.door import api as api_door
 from stentor.house.door.passes import Passes
+from stentor.house.editions import api as api_editions
+from stentor.house.editions.service import Editions
 from stentor.house.moderation import api as api_moderation
 from stentor.house.moderation.effects import Effects
 from stentor.house.moderation.receipts import Receipts
@@ -115,6 +117,7 @@ def build(
     retention: Retention,
     counts: AudienceCounts,
     site: SiteKeeper,
+    editions: Editions,
     admin: Administration,
 ) -> tuple[ASGIApp, Lanes, Listeners, CaseDesk]:
     """The application, its lanes, and who has duties. It holds no tasks: those are the role's."""
@@ -127,8 +130,7 @@ def build(
     readers, shown = Readers(), pages.Pages(callers, site, settings.audience_address)
     pictures, line = Pictures(spaces, people.limit, readers), RequestQueue(spaces, invitations)
     oidc_login = OidcLogin(people, provider.configured(settings, spaces.clock), opens=settings.oidc_sign_up == "on")
-    views = Views(spaces, statuses, settings, ice)
-    listeners = Listeners(spaces, statuses, people, settings, keys.doors)
+    views, listeners = Views(spaces, statuses, settings, ice), Listeners(spaces, statuses, people, settings, keys.doors)
     comments = Comments(spaces, CommentsTable(spaces.store.work), chats, settings)
     desk = _desk(spaces, people, Effects(spaces, people, pictures, chats), settings, keys)
     guard, streams = Guard(spaces, callers, listeners), _streams(statuses, line, spaces, back_channels, chats)
@@ -138,7 +140,7 @@ def build(
         *_of_listeners(spaces, callers, views, listeners, sessions, Passes(spaces, settings, keys.doors)),
         *api_life.handlers(spaces, callers, views, HoldMaker(spaces.objects, readers)),
         *api_pins.handlers(spaces, callers, views),
-        *api_removals.handlers(spaces, callers, views),
+        *_of_recordings(spaces, callers, views, editions),
         *api_sounds.handlers(spaces, callers, views, SoundMaker(spaces.objects, readers)),
         *api_counts.handlers(spaces, callers, counts),
         *api_seats.handlers(spaces, callers, people, views),
@@ -164,6 +166,14 @@ def build(
     app, lanes = _litestar(routes, shown, sessions.cookie), Lanes(callers.known)
     whole = secured(limited(app, lanes), house=settings.house_address, media=settings.audience_address)
     return whole, lanes, listeners, desk
+
+
+def _of_recordings(spaces: Spaces, callers: Callers, views: Views, editions: Editions) -> list[HTTPRouteHandler]:
+    """What of a recording is shown, deleted, and cut for listeners."""
+    return [
+        *api_removals.handlers(spaces, callers, views, editions),
+        *api_editions.handlers(spaces, callers, editions),
+    ]
 
 
 def _of_site(

@@ -25,6 +25,7 @@ from stentor.house.comments import schema as comment_schema
 from stentor.house.counts import schema as counts_schema
 from stentor.house.delay import schema as delay_schema
 from stentor.house.door import schema as door_schema
+from stentor.house.editions import schema as edition_schema
 from stentor.house.moderation import schema as moderation_schema
 from stentor.house.private import schema as private_schema
 from stentor.house.removals import schema as removal_schema
@@ -154,6 +155,7 @@ MODULES = (
     delay_schema,
     moderation_schema,
     door_schema,
+    edition_schema,
     private_schema,
     removal_schema,
     retention_schema,

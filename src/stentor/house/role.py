@@ -39,6 +39,7 @@ from stentor.house.duty.front import FrontKeeper
 from stentor.house.duty.jobs import JobKeeper
 from stentor.house.duty.retention import RetentionKeeper
 from stentor.house.duty.watcher import Watcher
+from stentor.house.editions.service import Editions
 from stentor.house.moderation.transparency import TransparencyKeeper
 from stentor.house.private.service import REVOKE
 from stentor.house.removals.service import Removals
@@ -121,17 +122,17 @@ async def _run(
     await chats.start()
     keeper = BoardKeeper(spaces, bus, clock, holder=instance)
     controller = Controller(spaces, bus, statuses, clock, holder=instance)
-    removals = Removals(spaces, copies=(copies := _copies(settings)))
+    site, editions = SiteKeeper(SiteTable(store.work), spaces.objects, settings), Editions(spaces, own.invitations)
+    removals = Removals(spaces, editions, copies=(copies := _copies(settings)))
     doing = {ERASE: removals.erase, **Erasure(spaces, chats, copies=copies).handlers()}
     jobs = JobKeeper(Jobs(store.work), doing, bus, clock, holder=instance)
     retention = Retention(spaces, removals, of_site(settings))
     letting_go = RetentionKeeper(retention, bus, holder=instance)
-    site = SiteKeeper(SiteTable(store.work), spaces.objects, settings)
     await site.begin()
     admin = Administration(spaces, statuses, counts, site, settings, leads=lambda: jobs.lease.held)
     app, lanes, listeners, desk = build(
         spaces, statuses, back_channels, chats, settings,
-        keys=own, retention=retention, counts=counts, site=site, admin=admin,
+        keys=own, retention=retention, counts=counts, site=site, editions=editions, admin=admin,
     )  # fmt: skip
     doing |= {**desk.handlers(), REVOKE: listeners.revoke_late}
     door = Door(descriptors(), _addresses(settings, trusted), clock, certificate)
@@ -148,7 +149,7 @@ async def _run(
     work = (
         _duties(keeper, watcher, controller, chats, letting_go, jobs, counts, reports)
         | admin.duties()
-        | _public(spaces, site, clock)
+        | _public(spaces, site, editions, clock)
         | {
             "http": _serve(behind(app, trusted, edge_word.word(own.doors)), listener, door),
             "disks": disks.run(),
@@ -162,10 +163,11 @@ async def _run(
     await _together(work)
 
 
-def _public(spaces: Spaces, site: SiteKeeper, clock: Clock) -> dict[str, Coroutine[Any, Any, None]]:
+def _public(spaces: Spaces, site: SiteKeeper, editions: Editions, clock: Clock) -> dict[str, Coroutine[Any, Any, None]]:
     """What writes the objects that public pages are made of."""
     return {
         "front": FrontKeeper(spaces, clock).run(),
+        "editions": editions.run(),
         "site": site.run(),
         "transparency": TransparencyKeeper(spaces.store.work, spaces.objects, clock).run(),
     }

@@ -36,7 +36,7 @@ class EditionState(StrEnum):
     FAILED = "failed"
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class CutOrder(msgspec.Struct, frozen=True, kw_only=True):
     """A listener cut that somebody wants. Times are ms since 1970 (UTC)."""
 
     space: str
@@ -58,7 +58,7 @@ class Measured(msgspec.Struct, frozen=True):
     energies: bytes
 
 
-_orders = msgspec.json.Decoder(Order)
+_orders = msgspec.json.Decoder(CutOrder)
 _measured = msgspec.msgpack.Decoder(Measured)
 
 
@@ -93,17 +93,17 @@ def measured_key(space: str, removals: int, page: int) -> str:
     return f"{measured_folder(space)}r{removals}/{page:05}"
 
 
-def wanted(space: Space, now_ms: int) -> Order:
+def wanted(space: Space, now_ms: int) -> CutOrder:
     """The order of a space whose recording is complete."""
-    return Order(space=space.id, asked_ms=now_ms, doors_open_ms=space.doors_open_ms or 0, trim=space.trim)
+    return CutOrder(space=space.id, asked_ms=now_ms, doors_open_ms=space.doors_open_ms or 0, trim=space.trim)
 
 
-async def put(objects: Objects, order: Order) -> None:
+async def put(objects: Objects, order: CutOrder) -> None:
     """Orders, or says how far it is."""
     await objects.put(order_key(order.space), msgspec.json.encode(order))
 
 
-async def ordered(objects: Objects, space: str) -> Order | None:
+async def ordered(objects: Objects, space: str) -> CutOrder | None:
     """The order of a space, None without one; one that is damaged counts as none."""
     try:
         return _orders.decode(await objects.get(order_key(space)))
@@ -111,7 +111,7 @@ async def ordered(objects: Objects, space: str) -> Order | None:
         return None
 
 
-async def orders(objects: Objects) -> Sequence[Order]:
+async def orders(objects: Objects) -> Sequence[CutOrder]:
     """All, the oldest first."""
     keys = [key for key, _ in await objects.list(ORDERS) if key.endswith(".json")]
     found = [await ordered(objects, key.removeprefix(f"{ORDERS}/").removesuffix(".json")) for key in keys]

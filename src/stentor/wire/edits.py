@@ -22,7 +22,7 @@ MAX_BYTES = 16 * 1024 * 1024
 """Eight hours with a pause every ten seconds are 0.5 MB."""
 
 
-class Reason(StrEnum):
+class CutReason(StrEnum):
     """Why something is left out."""
 
     LOBBY = "lobby"
@@ -49,15 +49,15 @@ class Kept(msgspec.Struct, frozen=True):
     at_ms: int
 
 
-class LeftOut(msgspec.Struct, frozen=True):
+class CutOut(msgspec.Struct, frozen=True):
     """``from_ms`` to ``to_ms`` of the recording are not in the cut."""
 
     from_ms: int
     to_ms: int
-    why: Reason
+    why: CutReason
 
 
-class Piece(msgspec.Struct, frozen=True):
+class PieceProof(msgspec.Struct, frozen=True):
     """An object with frames of the cut: how many, the bytes of them, and SHA-256 over those."""
 
     frames: int
@@ -93,12 +93,12 @@ class EditList(msgspec.Struct, frozen=True, kw_only=True):
     """A silence that lasts longer is left out, but for :attr:`kept_pause_ms` of it."""
     kept_pause_ms: int
     kept: list[Kept]
-    left_out: list[LeftOut]
+    left_out: list[CutOut]
     rendition: str
     mark: str = ""
     """Of the sound: under it the pieces are stored."""
     loudness: Loudness | None = None
-    pieces: list[Piece] = []
+    pieces: list[PieceProof] = []
     made_ms: int = 0
     """Wall clock."""
     processor_s: float = 0.0
@@ -156,10 +156,10 @@ def faults(edits: EditList) -> list[str]:
     return wrong
 
 
-def of_spans(spans: Iterable[tuple[int, int, Reason | None]]) -> tuple[list[Kept], list[LeftOut]]:
+def of_spans(spans: Iterable[tuple[int, int, CutReason | None]]) -> tuple[list[Kept], list[CutOut]]:
     """The two halves of a list, of spans in ticks that follow each other; without a reason a span is kept."""
     kept: list[Kept] = []
-    left_out: list[LeftOut] = []
+    left_out: list[CutOut] = []
     at = 0
     for first, last, why in spans:
         start, end = first * TICK_MS, last * TICK_MS
@@ -167,7 +167,7 @@ def of_spans(spans: Iterable[tuple[int, int, Reason | None]]) -> tuple[list[Kept
             kept.append(Kept(start, end, at))
             at += end - start
         else:
-            left_out.append(LeftOut(start, end, why))
+            left_out.append(CutOut(start, end, why))
     return kept, left_out
 
 

@@ -1,7 +1,7 @@
 """A whole MP4 of one sound, as podcast players want it: one index in front, chapters, title, people, cover.
 
-The file is nowhere whole: :func:`head` makes what stands before the frames, which follow piece by piece. Chapters are in
-it twice: as a track of text (QuickTime File Format, "Chapter lists": Apple's players) and as Nero's ``chpl`` (most
+The file is nowhere whole: :func:`head` makes what stands before the frames, which follow piece by piece. Chapters are
+in it twice: as a track of text (QuickTime File Format, "Chapter lists": Apple's players) and as Nero's ``chpl`` (most
 others). ISO/IEC 14496-12 (boxes); the box of tags is Apple's ``ilst``.
 """
 
@@ -30,9 +30,12 @@ _TEXT_MS: Final = 1000
 """Ticks of the text's clock in a second."""
 _UTF8: Final = struct.pack(">I4sI", 12, b"encd", 0x100)
 # 3GPP TS 26.245, 5.16, and a font table of one font: players that show the text want to know how
-_TEXT_ENTRY: Final = bytes.fromhex("00000001" "0000" "00000000" "0000000000000000" "00000000" "0001" "0000" "00000000") + (
-    bytes.fromhex("0000000d") + b"ftab" + bytes.fromhex("0001000100")
-)  # fmt: skip
+_TEXT_ENTRY: Final = b"".join(
+    (
+        bytes.fromhex("00000001 0000 00000000 0000000000000000 00000000 0001 0000 00000000"),
+        box(b"ftab", bytes.fromhex("0001 0001 00")),
+    )
+)
 
 
 class Chapter(NamedTuple):
@@ -146,7 +149,9 @@ def _chapter_track(chapters: Sequence[Chapter], texts: Sequence[bytes], at: int,
     stbl = box(
         b"stbl",
         full_box(b"stsd", 0, 0, struct.pack(">I", 1), box(b"text", struct.pack(">6xH", 1), _TEXT_ENTRY)),
-        full_box(b"stts", 0, 0, struct.pack(">I", len(durations)), *(struct.pack(">2I", 1, each) for each in durations)),
+        full_box(
+            b"stts", 0, 0, struct.pack(">I", len(durations)), *(struct.pack(">2I", 1, each) for each in durations)
+        ),
         full_box(b"stsc", 0, 0, struct.pack(">4I", 1, 1, len(texts), 1)),
         full_box(b"stsz", 0, 0, struct.pack(">2I", 0, len(texts)), struct.pack(f">{len(texts)}I", *map(len, texts))),
         full_box(b"stco", 0, 0, struct.pack(">2I", 1, at)),

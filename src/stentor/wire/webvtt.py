@@ -12,6 +12,7 @@ from stentor.wire.cue import Cue
 
 CONTENT_TYPE = "text/vtt; charset=utf-8"
 TEXT_TYPE = "text/plain; charset=utf-8"
+SRT_TYPE = "application/x-subrip; charset=utf-8"
 LATE_MS = 500
 """A cue that was made less than this before a segment's end may not be at every edge when the segment is listed."""
 LEAST_SHOWN_MS = 1500
@@ -81,6 +82,20 @@ def transcript(title: str, cues: Sequence[Cue]) -> bytes:
             before = cue.name
         lines.append(_BREAKS.sub(" ", cue.text))
     return ("\n".join(lines) + "\n").encode()
+
+
+def subrip(cues: Iterable[Cue]) -> bytes:
+    """SubRip, which editing programs take: numbered, commas in the times, the speaker in front of the words.
+
+    It has no escapes: what would be a tag, or an arrow, gets another letter.
+    """
+    blocks = []
+    for number, cue in enumerate(cues, 1):
+        name = f"{cue.name}: " if cue.name else ""
+        words = _BREAKS.sub(" ", name + cue.text).strip().replace("<", "‹").replace(">", "›")
+        times = f"{_time(cue.start_ms)} --> {_time(cue.end_ms)}".replace(".", ",")
+        blocks.append(f"{number}\n{times}\n{words}\n")
+    return "\n".join(blocks).encode()
 
 
 def clock(ms: int) -> str:

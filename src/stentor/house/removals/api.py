@@ -8,6 +8,7 @@ from litestar import Request, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 
+from stentor.house.editions.service import Editions
 from stentor.house.removals import schema
 from stentor.house.spaces.schema import SpaceView
 from stentor.house.spaces.service import Spaces
@@ -19,7 +20,7 @@ from stentor.spaces import rights
 _Request = Request[Any, Any, Any]
 
 
-def handlers(spaces: Spaces, callers: Callers, views: Views) -> list[HTTPRouteHandler]:
+def handlers(spaces: Spaces, callers: Callers, views: Views, editions: Editions) -> list[HTTPRouteHandler]:
     """The handlers, which share the service of the spaces."""
 
     async def command(request: _Request, space: str, wish: c.Command) -> SpaceView:
@@ -40,7 +41,10 @@ def handlers(spaces: Spaces, callers: Callers, views: Views) -> list[HTTPRouteHa
 
     @put("/spaces/{space:str}/trim", summary="Choose what the replay shows; nothing is deleted")
     async def trim(request: _Request, space: FromPath[str], data: JSONBody[schema.Shown]) -> SpaceView:
-        return await command(request, space, c.TrimReplay(data.from_ms, data.to_ms))
+        actor = await callers.actor(request, space)
+        trimmed = await spaces.change(space, c.TrimReplay(data.from_ms, data.to_ms), actor)
+        await editions.order(trimmed)
+        return await views.space(trimmed, actor)
 
     @put("/spaces/{space:str}/listed", summary="Choose whether the space stands in lists")
     async def listed(request: _Request, space: FromPath[str], data: JSONBody[schema.Listing]) -> SpaceView:

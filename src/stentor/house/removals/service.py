@@ -11,6 +11,7 @@ import asyncio
 from stentor.base import log
 from stentor.base.errors import Overloaded
 from stentor.bus.withdrawals import Withdrawals
+from stentor.house.editions.service import Editions
 from stentor.house.spaces.service import Spaces
 from stentor.spaces import commands as c
 from stentor.spaces import rights, withdrawal
@@ -24,9 +25,9 @@ from stentor.store.objects import Objects
 class Removals:
     """``copies`` are further places that keep the list of what was removed."""
 
-    def __init__(self, spaces: Spaces, *, copies: tuple[Objects, ...] = ()) -> None:
+    def __init__(self, spaces: Spaces, editions: Editions, *, copies: tuple[Objects, ...] = ()) -> None:
         self._spaces, self._objects, self._copies = spaces, spaces.objects, copies
-        self._bus = Withdrawals(spaces.bus)
+        self._bus, self._editions = Withdrawals(spaces.bus), editions
         self._turn = asyncio.Lock()
         """One at a time: two that rewrite one list would lose a line."""
         self._log = log.get("house")
@@ -53,6 +54,8 @@ class Removals:
                 await self._tell(erased)
         if found.whole:
             await self._spaces.store.removals.unlist(space.id)
+        else:
+            await self._editions.order(space)
         if found.gone:
             await self._spaces.store.removals.forget_people(space.id)
 
