@@ -28,7 +28,9 @@ EVERY: Final = (
 READS: Final[dict[str, tuple[str, ...]]] = {
     "archive": ("bus_hours", "database_url"),
     "captions": ("captions_model",),
-    "courier": ("courier_networks", "database_url"),
+    "courier": (
+        "audience_port", "audience_url", "courier_networks", "database_url", "port", "public_url", "tls_cert",
+    ),
     "edge": (
         "address_connections", "address_requests", "attack_file", "audience_port", "audience_url", "bus_hours",
         "database_url", "drain_s", "edge_listeners", "edges", "host", "house_url", "line_mbps", "metrics_token_file",

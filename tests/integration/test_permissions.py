@@ -161,6 +161,16 @@ EXPECTED = {
     "PATCH /site/backups": SITE,
     "GET /site/backups/{backup}": SITE,
     "DELETE /site/backups/{backup}": SITE,
+    "GET /site/webhooks": SITE,
+    "POST /site/webhooks": SITE,
+    "GET /spaces/{space}/webhooks": HOSTS,
+    "POST /spaces/{space}/webhooks": HOSTS,
+    "PATCH /webhooks/{hook}": SITE,  # and the host of its space
+    "DELETE /webhooks/{hook}": SITE,
+    "POST /webhooks/{hook}/secret": SITE,
+    "POST /webhooks/{hook}/test": SITE,
+    "GET /webhooks/{hook}/deliveries": SITE,
+    "POST /webhooks/{hook}/deliveries/{delivery}": SITE,
     "GET /site": SITE,
     "PATCH /site": SITE,
     "PUT /site/logo": SITE,
@@ -213,6 +223,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "PUT /account/password": {"password": "several words together"},
     "PATCH /accounts/{handle}": {"role": "member"},
     "POST /site/invitations": {"role": "member"},
+    "POST /site/webhooks": {"url": "https://example.org/hook"},
+    "POST /spaces/{space}/webhooks": {"url": "https://example.org/hook"},
+    "PATCH /webhooks/{hook}": {"name": "New"},
 }
 ANSWERED_LATER = {"POST /account/passkeys": "passkey-wrong", "POST /sign-in": "sign-in-wrong"}
 """401 here speaks of what was sent, not of who sends it."""
@@ -262,6 +275,8 @@ class Site:
             "item": "x",
             "ticket": "1",
             "token": "x",
+            "hook": "1000",
+            "delivery": "1000.t.x",
             "backup": "stentor-20260101-000000.tar",
         }
         values |= {"space": space, "seat": seats["speaker"]}

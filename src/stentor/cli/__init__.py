@@ -30,6 +30,7 @@ COMMANDS = (
     "space",
     "account",
     "site",
+    "webhook",
     "retention",
     "backup",
     "restore",

@@ -12,6 +12,7 @@ from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
 from stentor.base.drain import Drain, until
 from stentor.base.keys import Keys
+from stentor.base.seal import Seal
 from stentor.bus import drain as bus_drain
 from stentor.bus.identity import join
 from stentor.bus.jobs import JobQueue
@@ -20,8 +21,11 @@ from stentor.courier.addresses import networks
 from stentor.courier.attempt import Handler
 from stentor.courier.client import OutsideClient, outside
 from stentor.courier.dispatch import Dispatcher
+from stentor.courier.webhooks import WebhookSender
+from stentor.spaces import hooks
 from stentor.store.deliveries import Deliveries
 from stentor.store.spaces import Store
+from stentor.store.webhooks import Webhooks
 
 ROLE: Final = "courier"
 NICENESS: Final = 10
@@ -30,7 +34,9 @@ NICENESS: Final = 10
 
 def handlers(settings: Settings, own: Keys, store: Store, client: OutsideClient, clock: Clock) -> Mapping[str, Handler]:
     """Who does which kind of job."""
-    return {}
+    site, seal = settings.audience_address, Seal(own.sealing)
+    webhooks = WebhookSender(Webhooks(store.work), client, seal, clock, lambda space: f"{site}/s/{space}")
+    return {hooks.JOB: webhooks.send}
 
 
 async def run(settings: Settings, *, instance: str, clock: Clock = wall, drain: Drain | None = None) -> None:

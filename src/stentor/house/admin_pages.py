@@ -13,6 +13,7 @@ from stentor.house.admin.words import Figures, iso, utc
 from stentor.house.pages import READ, Listed, Pages, Visit, sign_in_first
 from stentor.house.spaces.schema import SpaceRow
 from stentor.house.spaces.views import Views
+from stentor.spaces.hooks import TYPES
 
 SIZES = (0, 50, 200, 500, 2000, 5000)
 """Crowds to choose from; the first that is one may come beside a talk (``tonight.SMALL``)."""
@@ -53,6 +54,10 @@ def routes(pages: Pages, views: Views, desk: Administration, listed: Listed) -> 
     async def backups(request: _Request) -> Response[str] | Redirect:
         return await for_admins(request, "backups", seen=desk.backups.view, fresh=f"{desk.backups.data}-new")
 
+    @route("/admin/webhooks", http_method=READ, include_in_schema=False)
+    async def webhooks(request: _Request) -> Response[str] | Redirect:
+        return await for_admins(request, "webhooks", types=TYPES)
+
     @route("/accounts", http_method=READ, include_in_schema=False)
     async def accounts(request: _Request) -> Response[str] | Redirect:
         return await for_admins(request, "accounts")
@@ -71,7 +76,7 @@ def routes(pages: Pages, views: Views, desk: Administration, listed: Listed) -> 
             await pages.visit(request), "design", icons=pages.symbols("icons"), reactions=pages.symbols("reactions")
         )
 
-    return Router("/", route_handlers=[admin, tonight, backups, accounts, site, welcome, design])
+    return Router("/", route_handlers=[admin, tonight, backups, webhooks, accounts, site, welcome, design])
 
 
 def _answer(pages: Pages, visit: Visit, name: str, **values: Any) -> Response[str]:

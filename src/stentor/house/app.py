@@ -37,6 +37,8 @@ from stentor.house.door import api as api_door
 from stentor.house.door.passes import Passes
 from stentor.house.editions import api as api_editions
 from stentor.house.editions.service import Editions
+from stentor.house.hooks import api as api_hooks
+from stentor.house.hooks.service import WebhookDesk
 from stentor.house.moderation import api as api_moderation
 from stentor.house.moderation.effects import Effects
 from stentor.house.moderation.receipts import Receipts
@@ -119,6 +121,7 @@ def build(
     site: SiteKeeper,
     editions: Editions,
     admin: Administration,
+    webhooks: WebhookDesk,
 ) -> tuple[ASGIApp, Lanes, Listeners, CaseDesk]:
     """The application, its lanes, and who has duties. It holds no tasks: those are the role's."""
     access = Access(keys.admin_token, keys.invitations, spaces.clock)
@@ -138,10 +141,8 @@ def build(
         *api.site_handlers(spaces, callers, views),
         *api.handlers(spaces, callers, views, invitations, pictures, listeners),
         *_of_listeners(spaces, callers, views, listeners, sessions, Passes(spaces, settings, keys.doors)),
-        *api_life.handlers(spaces, callers, views, HoldMaker(spaces.objects, readers)),
-        *api_pins.handlers(spaces, callers, views),
+        *_of_hosts(spaces, callers, views, readers),
         *_of_recordings(spaces, callers, views, editions),
-        *api_sounds.handlers(spaces, callers, views, SoundMaker(spaces.objects, readers)),
         *api_counts.handlers(spaces, callers, counts),
         *api_seats.handlers(spaces, callers, people, views),
         *api_stream.handlers(spaces, callers, views, line, streams),
@@ -151,6 +152,7 @@ def build(
         *_of_comments(comments, GuestComments(spaces, chats, settings, keys.invitations), desk, callers),
         *api_captions.handlers(Corrections(spaces), callers),
         *_of_site(site, admin, people, callers, readers),
+        *api_hooks.handlers(webhooks, api_hooks.Keepers(webhooks, spaces, callers)),
         *api_retention.handlers(spaces, callers, views, retention, storage),
     ]
     routes = [
@@ -173,6 +175,15 @@ def _of_recordings(spaces: Spaces, callers: Callers, views: Views, editions: Edi
     return [
         *api_removals.handlers(spaces, callers, views, editions),
         *api_editions.handlers(spaces, callers, editions),
+    ]
+
+
+def _of_hosts(spaces: Spaces, callers: Callers, views: Views, readers: Readers) -> list[HTTPRouteHandler]:
+    """What hosts do with a space besides leading it."""
+    return [
+        *api_life.handlers(spaces, callers, views, HoldMaker(spaces.objects, readers)),
+        *api_pins.handlers(spaces, callers, views),
+        *api_sounds.handlers(spaces, callers, views, SoundMaker(spaces.objects, readers)),
     ]
 
 

@@ -26,6 +26,7 @@ from stentor.house.counts import schema as counts_schema
 from stentor.house.delay import schema as delay_schema
 from stentor.house.door import schema as door_schema
 from stentor.house.editions import schema as edition_schema
+from stentor.house.hooks import schema as hook_schema
 from stentor.house.moderation import schema as moderation_schema
 from stentor.house.private import schema as private_schema
 from stentor.house.removals import schema as removal_schema
@@ -82,6 +83,8 @@ IN_ADDRESSES: dict[str, dict[str, Any]] = {
     "receipt": {"type": "string", "pattern": "^[0-9]{1,9}-[0-9a-f]{40}$"},
     "ticket": {"type": "string", "pattern": "^[0-9]{1,8}$"},
     "backup": {"type": "string", "pattern": NAME},
+    "hook": {"type": "string", "pattern": "^[0-9]{1,9}$"},
+    "delivery": {"type": "string", "pattern": "^[0-9]{1,9}\\.[dst](\\.[A-Za-z0-9_-]{1,64}){1,3}$"},
     "comment": {"type": "string", "pattern": "^[0-9]{1,9}$"},
     "cue": {"type": "string", "pattern": "^[0-9]{1,10}-[A-Za-z0-9_-]{0,48}$"},
     "before": {"type": "integer", "minimum": 0, "maximum": schema.LARGEST},
@@ -156,6 +159,7 @@ MODULES = (
     moderation_schema,
     door_schema,
     edition_schema,
+    hook_schema,
     private_schema,
     removal_schema,
     retention_schema,

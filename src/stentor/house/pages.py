@@ -50,6 +50,7 @@ SECTIONS = (
     ("/admin/site", "sections.site", "settings"),
     ("/admin/tonight", "sections.tonight", "check"),
     ("/admin/backups", "sections.backups", "download"),
+    ("/admin/webhooks", "sections.webhooks", "outside"),
     ("/admin/design", "sections.design", "react"),
 )
 """What administrators go to: the address, the key of its name, and its picture."""

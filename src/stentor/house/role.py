@@ -19,12 +19,15 @@ from stentor.base.descriptors import descriptors
 from stentor.base.disk import Disks
 from stentor.base.drain import Drain, until
 from stentor.base.errors import SetupError
-from stentor.base.keys import Keys
+from stentor.base.keys import SEALING, Keys
+from stentor.base.seal import Seal
+from stentor.base.signing import derive
 from stentor.base.tls import Tls
 from stentor.bus import drain as bus_drain
 from stentor.bus.board import Board
 from stentor.bus.connection import Bus
 from stentor.bus.identity import join
+from stentor.bus.jobs import JobQueue
 from stentor.bus.status import BEATING, READS_SHORT_LINKS, Status, Statuses, beat
 from stentor.crowd.addresses import Addresses
 from stentor.house.accounts.erasure import Erasure
@@ -40,6 +43,7 @@ from stentor.house.duty.jobs import JobKeeper
 from stentor.house.duty.retention import RetentionKeeper
 from stentor.house.duty.watcher import Watcher
 from stentor.house.editions.service import Editions
+from stentor.house.hooks.service import WebhookDesk
 from stentor.house.moderation.transparency import TransparencyKeeper
 from stentor.house.private.service import REVOKE
 from stentor.house.removals.service import Removals
@@ -54,6 +58,7 @@ from stentor.spaces import attendance, forecast
 from stentor.spaces.retention import of_site
 from stentor.spaces.sealed import words_key
 from stentor.store.comments import CommentsTable
+from stentor.store.deliveries import Deliveries
 from stentor.store.jobs import Jobs
 from stentor.store.objects import Objects
 from stentor.store.removals import ERASE
@@ -61,6 +66,7 @@ from stentor.store.retention import StorageLimits
 from stentor.store.seats import MakerLimits
 from stentor.store.site import SiteTable
 from stentor.store.spaces import Store
+from stentor.store.webhooks import Webhooks
 from stentor.wire import forwarded
 
 BACKLOG = 1024
@@ -124,7 +130,8 @@ async def _run(
     controller = Controller(spaces, bus, statuses, clock, holder=instance)
     site, editions = SiteKeeper(SiteTable(store.work), spaces.objects, settings), Editions(spaces, own.invitations)
     removals = Removals(spaces, editions, copies=(copies := _copies(settings)))
-    doing = {ERASE: removals.erase, **Erasure(spaces, chats, copies=copies).handlers()}
+    webhooks, door = _webhooks(spaces, own), Door(descriptors(), _addresses(settings, trusted), clock, certificate)
+    doing = {ERASE: removals.erase, **webhooks.handlers(), **Erasure(spaces, chats, copies=copies).handlers()}
     jobs = JobKeeper(Jobs(store.work), doing, bus, clock, holder=instance)
     retention = Retention(spaces, removals, of_site(settings))
     letting_go = RetentionKeeper(retention, bus, holder=instance)
@@ -132,10 +139,9 @@ async def _run(
     admin = Administration(spaces, statuses, counts, site, settings, leads=lambda: jobs.lease.held)
     app, lanes, listeners, desk = build(
         spaces, statuses, back_channels, chats, settings,
-        keys=own, retention=retention, counts=counts, site=site, editions=editions, admin=admin,
+        keys=own, retention=retention, counts=counts, site=site, editions=editions, admin=admin, webhooks=webhooks,
     )  # fmt: skip
     doing |= {**desk.handlers(), REVOKE: listeners.revoke_late}
-    door = Door(descriptors(), _addresses(settings, trusted), clock, certificate)
     disks, reports = Disks(settings), ReportKeeper(spaces, counts, clock, settings, own.invitations)
 
     def status() -> Status:
@@ -178,6 +184,12 @@ def _spaces(settings: Settings, bus: Bus, store: Store, own: Keys, clock: Clock)
     limits = MakerLimits(settings.account_spaces, settings.account_spaces_day, room)
     objects = Objects.open(settings.recordings_address)
     return Spaces(store, Board(bus, words_key(own.doors)), bus, objects, clock, Claims(own.claims, clock), limits)
+
+
+def _webhooks(spaces: Spaces, own: Keys) -> WebhookDesk:
+    work = spaces.store.work
+    seal = Seal(own.sealing or derive(own.invitations, SEALING))  # a file of an older version has none
+    return WebhookDesk(Webhooks(work), Deliveries(work), JobQueue(spaces.bus), seal, spaces.clock)
 
 
 def _copies(settings: Settings) -> tuple[Objects, ...]:

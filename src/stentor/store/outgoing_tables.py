@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, Text
 
 from stentor.store.tables import metadata
 
@@ -26,3 +26,25 @@ deliveries = Table(
     Index("ix_deliveries_at_ms", "at_ms"),
 )
 """Jobs of the couriers with their newest attempt, for 30 days."""
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("space", String(48), nullable=False, comment="empty for those of the site"),
+    Column("name", String(80), nullable=False),
+    Column("url", String(500), nullable=False),
+    Column("events", Text, nullable=False, comment="JSON: types; none stands for all"),
+    Column("private", Boolean, nullable=False, comment="whether it may know of private spaces"),
+    Column("secret", String(200), nullable=False, comment="sealed (base.seal)"),
+    Column("old_secret", String(200), nullable=False, comment="sealed; empty without one"),
+    Column("old_until_ms", BigInteger),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("made_by", String(32), nullable=False),
+    Column("failing_ms", BigInteger),
+    Column("disabled_ms", BigInteger),
+    Column("trouble", String(16), nullable=False),
+    Index("ix_webhooks_space", "space"),
+    sqlite_autoincrement=True,
+)
+"""Servers that are told of events."""

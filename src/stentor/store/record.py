@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from stentor.people.record import Deed, RecordEntry
 from stentor.store import tables
+from stentor.store.webhooks import order_deed
 from stentor.store.work import Work
 
 PAGE = 100
@@ -60,6 +61,7 @@ def add_entry(connection: Connection, entry: RecordEntry, *, by_account: str, ac
     values |= {"deed": entry.deed.value, "detail": entry.detail}
     newest = connection.execute(insert(_TABLE).values(values).returning(_TABLE.c.id)).scalar_one()
     connection.execute(delete(_TABLE).where(_TABLE.c.id <= newest - KEPT))
+    order_deed(connection, newest, at_ms=entry.at_ms)
 
 
 def forget_handle(connection: Connection, account: str, *, instead: str) -> None:

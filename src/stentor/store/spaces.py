@@ -28,6 +28,7 @@ from stentor.store.removals import RemovalsTable, order_removals
 from stentor.store.retention import RetentionTable
 from stentor.store.schema import migrate
 from stentor.store.seats import MakerLimits, read_spaces_of, require_room, write_seats
+from stentor.store.webhooks import order_events
 from stentor.store.work import Work, transaction
 
 MOST_LISTED = 1000
@@ -286,3 +287,4 @@ def _append(connection: Connection, space: Space, events: Sequence[Event]) -> No
         for version, event in enumerate(take_names(connection, space.id, events), first)
     ]
     connection.execute(insert(tables.events), rows)
+    order_events(connection, space, first, at_ms=events[-1].at_ms)

@@ -1,0 +1,1 @@
+"""Webhooks: made, changed, tried, and told of what happens."""
