@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
+from typing import get_args
 
 import click
 import msgspec
@@ -23,6 +24,8 @@ from stentor.cli import stentor
 from stentor.crowd.orders import Orders
 from stentor.edge import metrics
 from stentor.edge.door import door
+from stentor.spaces import hooks
+from stentor.spaces.events import Event
 from stentor.spaces.model import Space, State
 from stentor.spaces.phase import Phase
 from stentor.spaces.pulse import Pulse, PulseSeat
@@ -322,3 +325,12 @@ def test_a_word_of_the_glossary_is_there_once_and_the_source_says_it() -> None:
     said = "\n".join(path.read_text("utf-8") for path in files if "vendor" not in path.parts).lower()
     unsaid = [word for word in defined if not re.search(rf"\b{re.sub('[ -]', '[ _-]?', word)}", said)]
     assert not unsaid
+
+
+def test_the_reference_of_webhooks_has_every_event_with_its_fields() -> None:
+    """A new event gets its line there: whoever writes a receiver reads what comes."""
+    text = (ROOT / "docs" / "reference" / "webhooks.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(space\.\w+)` \| .+ \| (.+) \|$", text, re.MULTILINE)
+    told = {name: set(re.findall(r"`(\w+)`", fields)) for name, fields in rows}
+    assert told == {hooks.space_type(kind): {*kind.__struct_fields__} - {"at_ms"} for kind in get_args(Event)}
+    assert set(re.findall(r"^\| `(account\.\w+)`", text, re.MULTILINE)) == {*hooks.DEED_TYPES}

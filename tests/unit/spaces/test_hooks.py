@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
-from pathlib import Path
 from typing import get_args
 
 import msgspec
@@ -19,7 +17,6 @@ from stentor.spaces.model import Visibility
 from stentor.spaces.rules import decide
 from tests.support.spaces import CREATE, NOW, replayed
 
-REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "webhooks.md"
 HOOK = Webhook(
     number=1, space="", name="x", url="https://example.org/", events=(), private=False, made_ms=0, made_by=""
 )
@@ -29,16 +26,6 @@ SPACE = replayed(decide(None, CREATE, NOW))
 
 def of(**values: object) -> Webhook:
     return msgspec.structs.replace(HOOK, **values)
-
-
-def test_the_reference_has_every_event_with_its_fields() -> None:
-    """Whoever writes a receiver reads there what comes."""
-    text = REFERENCE.read_text("utf-8")
-    rows = re.findall(r"^\| `(space\.\w+)` \| .+ \| (.+) \|$", text, re.MULTILINE)
-    told = {name: set(re.findall(r"`(\w+)`", fields)) for name, fields in rows}
-    assert told == {hooks.space_type(kind): {*kind.__struct_fields__} - {"at_ms"} for kind in get_args(Event)}
-    deeds = set(re.findall(r"^\| `(account\.\w+)`", text, re.MULTILINE))
-    assert deeds == {hooks.deed_type(deed) for deed in Deed}
 
 
 def test_no_two_events_have_the_same_type() -> None:
