@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0031"
-down_revision: str | None = "0030"
+revision = "0032"
+down_revision: str | None = "0031"
 branch_labels: str | None = None
 depends_on: str | None = None
 
