@@ -9,12 +9,12 @@ import msgspec
 import pytest
 
 from stentor.base.errors import BadInput
-from stentor.house.private.schema import Visibility
 from stentor.people.record import Deed
 from stentor.spaces import hooks
 from stentor.spaces.events import Event, WentLive
 from stentor.spaces.hooks import Webhook
 from stentor.spaces.rules import decide
+from stentor.spaces.visibility import Visibility
 from tests.support.spaces import CREATE, NOW, replayed
 
 HOOK = Webhook(
