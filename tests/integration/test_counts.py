@@ -107,7 +107,7 @@ async def test_the_same_numbers_everywhere_and_afterwards(tmp_path: Path, monkey
         assert await figures(house) == expected
         await eventually(lambda: heard.of("talk") == wanted, "edges are told")
         edge = Status("edge", "edge-0", 0, 1, {"talk": SpaceStatus(chunk=1)})
-        page = metrics.render([edge], heard.of).decode()
+        page = metrics.render([edge], metrics.ToldByHouses(heard.of)).decode()
         for name, figure in expected.items():
             assert f'stentor_space_{name}{{space="talk"}} {float(figure["value"])}' in page
         assert count("talk", await log.read()) == wanted  # what the command prints

@@ -93,6 +93,7 @@ TABLE: Final = (
     Line("evidence.*", "edge", "house operator", Delivery.KEPT, streams.EVIDENCE),
     Line("attack.*", "edge", "house operator", Delivery.KEPT, streams.ATTACKS),
     Line("counts.*", "house", "edge"),
+    Line("installation", "house", "edge"),
     Line("stage.whip.*", "house", "stage", Delivery.ASKED),
     Line("stage.echo", "house", "stage", Delivery.ASKED),
     Line("stage.command.*", "house", "stage"),

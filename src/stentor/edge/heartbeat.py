@@ -10,6 +10,8 @@ import msgspec
 from stentor.base import grid
 from stentor.base.clock import Clock, unix_ms
 from stentor.bus.connection import Bus
+from stentor.bus.evidence import CountsHeard
+from stentor.bus.installation import InstallationHeard
 from stentor.bus.status import FRESH_S, READS_DELAY, READS_NAMES, READS_PRIVATE, READS_SPANS, SpaceStatus, Status
 from stentor.edge import metrics
 from stentor.edge.channel import Channel
@@ -66,14 +68,21 @@ def heartbeat(
 
 
 class EdgesHeard:
-    """The newest heartbeat of every edge, read only when somebody asks. ``clock`` is any steady one, in seconds."""
+    """The newest heartbeat of every edge, and what houses tell of the rest, read only when somebody asks.
+
+    ``clock`` is any steady one, in seconds.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._counts, self._installation = CountsHeard(), InstallationHeard(clock)
+        self.told = metrics.ToldByHouses(self._counts.of, self._installation.now)
         self._heard: dict[str, tuple[float, bytes]] = {}
 
     async def start(self, bus: Bus) -> None:
         """Listens for as long as the bus lives."""
+        await self._counts.start(bus)
+        await self._installation.start(bus)
         await bus.subscribe("status.edge.>", self.hear)
 
     def hear(self, subject: str, payload: bytes) -> None:

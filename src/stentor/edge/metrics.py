@@ -5,7 +5,9 @@ from __future__ import annotations
 import hmac
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Final
+from functools import partial
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -13,7 +15,9 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from stentor.base.vitals import memory_bytes
+from stentor.bus.installation import Installation
 from stentor.bus.status import Status
+from stentor.edge import exported
 from stentor.edge.channel import Channel
 from stentor.edge.worker import Worker
 from stentor.evidence.counts import METHODS, Counts
@@ -89,13 +93,24 @@ def numbers(worker: Worker) -> dict[str, float]:
     return {name: value for name, value in told.items() if math.isfinite(value)}  # JSON has no infinity
 
 
+class ToldByHouses(NamedTuple):
+    """The numbers of a space, and all processes that are not edges."""
+
+    counts: Callable[[str], Counts | None] = lambda _: None
+    installation: Callable[[], Installation] = Installation
+
+
 class Numbers(Collector):
     """Everything that edges count. An edge of another version tells what it knows, and the rest is left out."""
 
     def __init__(
-        self, edges: Iterable[Status], counted: Callable[[str], Counts | None], hidden: Callable[[str], bool]
+        self,
+        edges: Iterable[Status],
+        told: ToldByHouses,
+        channels: Mapping[str, Channel],
     ) -> None:
-        self._counted, self._hidden = counted, hidden
+        self._counted, self._hidden = told.counts, partial(hidden, channels)
+        self._channels, self._installation = channels, told.installation()
         self._edges = sorted(edges, key=lambda edge: edge.instance)
 
     def collect(self) -> Iterator[Metric]:
@@ -107,6 +122,7 @@ class Numbers(Collector):
         yield from self._of_spaces()
         yield from self._of_disks()
         yield from self._counts()
+        yield from exported.families(self._edges, self._installation, self._channels, self._hidden)
 
     def _counts(self) -> Iterator[Metric]:
         """The numbers of the spaces that edges carry, as houses add them up."""
@@ -190,11 +206,10 @@ def hidden(channels: Mapping[str, Channel], space: str) -> bool:
 
 def render(
     edges: Iterable[Status],
-    counted: Callable[[str], Counts | None] = lambda _: None,
-    hidden: Callable[[str], bool] = lambda _: False,
+    told: ToldByHouses = ToldByHouses(),  # noqa: B008 (it is frozen)
+    channels: Mapping[str, Channel] = MappingProxyType({}),
 ) -> bytes:
-    """The page; ``counted`` gives the numbers of a space, where a house has told them, ``hidden`` says of which space
-    nothing is told by its name."""
+    """The page. Of private spaces among the ``channels`` nothing is told by their name."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Numbers(edges, counted, hidden))
+    registry.register(Numbers(edges, told, channels))
     return generate_latest(registry)

@@ -29,7 +29,6 @@ from stentor.bus.connection import Bus
 from stentor.bus.crowd import Crowd
 from stentor.bus.cues import CueLog
 from stentor.bus.documents import Gone
-from stentor.bus.evidence import CountsHeard
 from stentor.bus.identity import join
 from stentor.bus.revocations import Revocations
 from stentor.bus.salts import Salts
@@ -79,7 +78,7 @@ class Edge:
         self._crowd, self._revocations, self._disks = Crowd(bus), Revocations(bus), Disks(settings)
         self._chunks, self._cues = ChunkLog(bus, clock=clock), CueLog(bus, clock=clock)
         monotonic = asyncio.get_running_loop().time
-        self._statuses, self._edges, self._counted = Statuses(monotonic), EdgesHeard(monotonic), CountsHeard()
+        self._statuses, self._edges = Statuses(monotonic), EdgesHeard(monotonic)
         processors = (os.cpu_count() or 1) / settings.edge_count
         line_bps = settings.line_mbps * 1e6 / settings.edge_count
         trusted = forwarded.networks(settings.trusted_proxies)
@@ -116,7 +115,7 @@ class Edge:
             status=self.status,
             edges=self._edges.fresh,
             clock_wrong=lambda: self._chunks.horizon.clock_wrong,
-            counted=self._counted.of,
+            told=self._edges.told,
         )
         self.seconds = Seconds(self.worker, self.site, instance, KernelCounters(), steady=time.monotonic)
         self._rows = RowKeeper(bus, self.worker, self.seconds, instance, attack_file=settings.attack_file == "on")
@@ -131,7 +130,6 @@ class Edge:
     async def run(self) -> None:
         """For ever."""
         await self._edges.start(self._bus)
-        await self._counted.start(self._bus)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.worker.run(), name="deadlines")

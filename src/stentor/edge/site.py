@@ -38,7 +38,6 @@ from stentor.edge.reports import Reports
 from stentor.edge.transcripts import Transcripts
 from stentor.edge.withdrawn import Withdrawn
 from stentor.edge.worker import Worker
-from stentor.evidence.counts import Counts
 from stentor.spaces.model import OVER, Space, State
 from stentor.spaces.switches import Switch
 from stentor.spaces.withdrawal import Withdrawal
@@ -72,10 +71,10 @@ class Site:
         status: Callable[[], Status],
         edges: Callable[[Status], Iterable[Status]] = lambda own: [own],
         clock_wrong: Callable[[], bool] = lambda: False,
-        counted: Callable[[str], Counts | None] = lambda _: None,
+        told: metrics.ToldByHouses = metrics.ToldByHouses(),  # noqa: B008 (it is frozen)
     ) -> None:
-        """``status`` is what this edge says of itself, ``edges`` adds what the others say; ``clock_wrong`` is whether
-        most of what comes is far ahead of this process's clock, ``counted`` the numbers of a space as houses tell them.
+        """``status`` is what this edge says of itself, ``edges`` adds what the others say, ``told`` the rest, as houses
+        tell it; ``clock_wrong`` is whether most of what comes is far ahead of this process's clock.
         """
         self.channels: dict[str, Channel] = {}
         """What is on the board."""
@@ -93,7 +92,7 @@ class Site:
         self._objects, self._worker, self.gate = objects, worker, gate
         self._address, self._house, self._overflow = address, house, overflow
         self._status, self._edges, self._clock_wrong = status, edges, clock_wrong
-        self._render = partial(metrics.render, counted=counted, hidden=partial(metrics.hidden, self.channels))
+        self._render = partial(metrics.render, told=told, channels=self.channels)
         self._metrics_token = metrics_token.encode()
         self.front = FrontPages(
             objects,

@@ -39,6 +39,7 @@ from stentor.house.counts.service import AudienceCounts
 from stentor.house.duty.board import BoardKeeper
 from stentor.house.duty.crowd import Controller
 from stentor.house.duty.front import FrontKeeper
+from stentor.house.duty.installation import InstallationTeller
 from stentor.house.duty.jobs import JobKeeper
 from stentor.house.duty.retention import RetentionKeeper
 from stentor.house.duty.watcher import Watcher
@@ -155,7 +156,7 @@ async def _run(
     work = (
         _duties(keeper, watcher, controller, chats, letting_go, jobs, counts, reports)
         | admin.duties()
-        | _public(spaces, site, editions, clock)
+        | _public(spaces, statuses, site, editions, clock)
         | {
             "http": _serve(behind(app, trusted, edge_word.word(own.doors)), listener, door),
             "disks": disks.run(),
@@ -169,9 +170,12 @@ async def _run(
     await _together(work)
 
 
-def _public(spaces: Spaces, site: SiteKeeper, editions: Editions, clock: Clock) -> dict[str, Coroutine[Any, Any, None]]:
-    """What writes the objects that public pages are made of."""
+def _public(
+    spaces: Spaces, statuses: Statuses, site: SiteKeeper, editions: Editions, clock: Clock
+) -> dict[str, Coroutine[Any, Any, None]]:
+    """What writes the objects that public pages are made of, and tells edges what they show."""
     return {
+        "installation": InstallationTeller(spaces.bus, statuses, clock).run(),
         "front": FrontKeeper(spaces, clock).run(),
         "editions": editions.run(),
         "site": site.run(),
