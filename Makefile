@@ -34,10 +34,11 @@ browser: setup ## make sure that Chromium, Firefox, coturn and nftables are ther
 	@$(BIN)/python -m tests.support.firefox --install
 	@$(BIN)/python -m tests.support.turn --install
 
-caches: setup ## make sure that nginx, Varnish, pebble, minisign and ssh-keygen are there (Debian's), as root
+caches: setup ## make sure that nginx, Varnish, pebble, minisign, ssh-keygen and Prometheus are there (Debian's), as root
 	@$(BIN)/python -m tests.support.caches --install
 	@$(BIN)/python -m tests.support.pebble --install
 	@$(BIN)/python -m tests.support.signatures --install
+	@$(BIN)/python -m tests.support.prometheus --install
 
 players: setup ## make sure that GStreamer, mpv, VLC and mplayer are there (Debian's), as root
 	@$(BIN)/python -m tests.support.players --install

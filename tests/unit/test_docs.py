@@ -22,7 +22,6 @@ from stentor.base.texts import LANGUAGES, Catalogue
 from stentor.base.units import SpaceId
 from stentor.cli import stentor
 from stentor.crowd.orders import Orders
-from stentor.edge import metrics
 from stentor.edge.door import door
 from stentor.spaces import hooks
 from stentor.spaces.events import Event
@@ -227,14 +226,6 @@ def test_documents_for_listeners_are_complete() -> None:
     assert fields <= set(re.findall(r"`(\w+)`", section(text, "pulse.json")))
     told = msgspec.json.decode(door(space, Orders("evening"), address="", now=3.0))
     assert set(told) | set(told["streams"]) <= set(re.findall(r"`(\w+)`", section(text, "door.json")))
-
-
-def test_metrics_are_complete() -> None:
-    """The table has every metric of the edge, and no other."""
-    source = (SOURCE / "edge" / "metrics.py").read_text("utf-8")
-    named = {f"stentor_edge_{name}" for name, _, _ in metrics.GAUGES + metrics.COUNTERS}
-    named |= set(re.findall(r"\"(stentor_(?:edge|disk)_[a-z_]+)\"", source))
-    assert {name for name, _ in ROW.findall(section(reference("http.md"), "Metrics"))} == named
 
 
 def test_hash_chain_can_be_verified_by_hand() -> None:

@@ -47,6 +47,8 @@ COMMANDS = (
     "crowd",
     "evidence",
     "report",
+    "log",
+    "top",
     "certificate",
 )
 HINTS: dict[type[StentorError], str] = {

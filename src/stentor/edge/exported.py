@@ -13,7 +13,7 @@ from stentor.bus.status import Status
 from stentor.edge.channel import Channel
 from stentor.spaces.lights import Color
 
-PROCESS: Final = ["role", "instance"]
+PROCESS: Final = ["role", "process"]
 LIGHT: Final = {Color.OFF: 0.0, Color.GREEN: 1.0, Color.YELLOW: 2.0, Color.RED: 3.0}
 
 
