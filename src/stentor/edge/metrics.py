@@ -6,7 +6,6 @@ import hmac
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -107,10 +106,10 @@ class Numbers(Collector):
         self,
         edges: Iterable[Status],
         told: ToldByHouses,
-        channels: Mapping[str, Channel],
+        channels: Mapping[str, Channel] | None,
     ) -> None:
-        self._counted, self._hidden = told.counts, partial(hidden, channels)
-        self._channels, self._installation = channels, told.installation()
+        self._counted, self._channels, self._installation = told.counts, channels or {}, told.installation()
+        self._hidden: Callable[[str], bool] = (lambda _: False) if channels is None else partial(hidden, channels)
         self._edges = sorted(edges, key=lambda edge: edge.instance)
 
     def collect(self) -> Iterator[Metric]:
@@ -207,9 +206,9 @@ def hidden(channels: Mapping[str, Channel], space: str) -> bool:
 def render(
     edges: Iterable[Status],
     told: ToldByHouses = ToldByHouses(),  # noqa: B008 (it is frozen)
-    channels: Mapping[str, Channel] = MappingProxyType({}),
+    channels: Mapping[str, Channel] | None = None,
 ) -> bytes:
-    """The page. Of private spaces among the ``channels`` nothing is told by their name."""
+    """The page. Spaces that are private, or not among the ``channels``, are not named; without these all are."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(Numbers(edges, told, channels))
     return generate_latest(registry)
