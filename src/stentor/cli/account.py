@@ -9,6 +9,7 @@ from stentor.base.errors import Conflict
 from stentor.cli import options, tables
 from stentor.cli.house import House
 from stentor.people.model import SiteRole
+from stentor.people.scopes import LONGEST_DAYS, Scope
 
 FIRST_LINK_S = 3600
 """It stands in a terminal or in a log, so it dies soon; `stentor account link` makes another."""
@@ -45,6 +46,41 @@ def link(data: str | None, as_json: bool) -> None:
             "There is an administrator's account already; invite others: stentor account invite --role admin"
         )
     click.echo(msgspec.json.encode({"link": made}).decode() if as_json else made)
+
+
+@account.command()
+@click.argument("handle")
+@click.option("--name", default="Program", show_default=True, help="What the token is for.")
+@click.option("--scope", "scopes", multiple=True, type=click.Choice([*Scope]), help="What it may do; more than once.")
+@click.option("--days", type=click.IntRange(1, LONGEST_DAYS), default=90, show_default=True, help="Then it ends.")
+@click.option("--revoke", metavar="ID", help="Revoke this token instead of making one.")
+@options.data
+@options.as_json
+def token(
+    handle: str, name: str, scopes: tuple[str, ...], days: int, revoke: str | None, data: str | None, as_json: bool
+) -> None:
+    """Make a token with which a program acts as HANDLE; without --scope list the tokens there are."""
+    with House(options.settings(data=data)) as house:
+        where = f"/accounts/{handle}/tokens"
+        if revoke:
+            found = house.delete(f"{where}/{revoke}")
+        elif scopes:
+            found = house.post(where, {"name": name, "scopes": [*scopes], "days": days})
+        else:
+            found = house.get(where)
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+    elif "token" in found:
+        click.echo(f"The token, which is shown only now:\n{found['token']}")
+    elif not found["tokens"]:
+        click.echo("There is no token.")
+    else:
+        shown = [(row["id"], row["name"], ", ".join(row["scopes"]), _when(row["ends_ms"])) for row in found["tokens"]]
+        tables.rows(("id", "name", "scopes", "ends"), shown, wraps="scopes")
+
+
+def _when(ms: int | None) -> str:
+    return tables.day(ms) if ms is not None else "never"
 
 
 def first_link(house: House) -> str | None:

@@ -47,6 +47,7 @@ from stentor.house.openapi import SESSION, TOKEN, Description
 from stentor.house.private import api as api_private
 from stentor.house.private.guard import Guard, before
 from stentor.house.private.service import Listeners
+from stentor.house.programs import api as api_programs
 from stentor.house.removals import api as api_removals
 from stentor.house.retention import api as api_retention
 from stentor.house.retention.service import Retention
@@ -70,11 +71,13 @@ from stentor.house.web import problems, rest
 from stentor.house.web.headers import secured
 from stentor.house.web.limits import Lanes, limited
 from stentor.house.who.access import Access
+from stentor.house.who.api_tokens import TokenReader
 from stentor.house.who.callers import Callers, address_of
 from stentor.house.who.devices import Devices
 from stentor.house.who.sessions import Sessions
 from stentor.spaces import rights
 from stentor.spaces.tokens import Invitation
+from stentor.store.api_tokens import ApiTokens
 from stentor.store.comments import CommentsTable
 from stentor.store.retention import StorageLimits
 
@@ -84,7 +87,11 @@ STARTING_S = 1.0
 
 def _openapi(cookie: str) -> OpenAPIConfig:
     schemes: dict[str, SecurityScheme | Reference] = {
-        TOKEN: SecurityScheme(type="http", scheme="bearer", description="The admin's, or that of an invitation."),
+        TOKEN: SecurityScheme(
+            type="http",
+            scheme="bearer",
+            description="The admin's, that of an invitation, or a program's (`stentor_…`).",
+        ),
         SESSION: SecurityScheme(
             type="apiKey",
             security_scheme_in="cookie",
@@ -127,7 +134,7 @@ def build(
     access = Access(keys.admin_token, keys.invitations, spaces.clock)
     invitations = Invitations(spaces, statuses, settings, keys.invitations)
     sessions = Sessions(spaces.store.accounts, Devices(keys.invitations), settings.house_address, spaces.clock)
-    callers = Callers(access, sessions, rules=lambda: site.rules)
+    callers = _callers(access, sessions, spaces, site)
     people = People(spaces.store.accounts, settings, spaces.clock, site)
     ice, storage = IceServers(settings, spaces.clock), StorageLimits(settings.quota_gb, settings.account_gb)
     readers, shown = Readers(), pages.Pages(callers, site, settings.audience_address)
@@ -152,11 +159,11 @@ def build(
         *_of_comments(comments, GuestComments(spaces, chats, settings, keys.invitations), desk, callers),
         *api_captions.handlers(Corrections(spaces), callers),
         *_of_site(site, admin, people, callers, readers),
-        *api_hooks.handlers(webhooks, api_hooks.Keepers(webhooks, spaces, callers)),
+        *_of_programs(webhooks, spaces, callers, people, sessions),
         *api_retention.handlers(spaces, callers, views, retention, storage),
     ]
     routes = [
-        rest.router(handlers, before=before(guard)),
+        rest.router(handlers, before=before(guard, callers)),
         account_api.routes(spaces, people, pictures, callers, sessions, comments),
         whip.routes(spaces, *_entrance(spaces, access, sessions, callers, invitations, guard), ice),
         api_provider.routes(oidc_login, sessions),
@@ -184,6 +191,21 @@ def _of_hosts(spaces: Spaces, callers: Callers, views: Views, readers: Readers) 
         *api_life.handlers(spaces, callers, views, HoldMaker(spaces.objects, readers)),
         *api_pins.handlers(spaces, callers, views),
         *api_sounds.handlers(spaces, callers, views, SoundMaker(spaces.objects, readers)),
+    ]
+
+
+def _callers(access: Access, sessions: Sessions, spaces: Spaces, site: SiteKeeper) -> Callers:
+    programs = TokenReader(ApiTokens(spaces.store.work), spaces.store.accounts, spaces.clock)
+    return Callers(access, sessions, programs, rules=lambda: site.rules)
+
+
+def _of_programs(
+    webhooks: WebhookDesk, spaces: Spaces, callers: Callers, people: People, sessions: Sessions
+) -> list[HTTPRouteHandler]:
+    """What other programs are told, and what they may do."""
+    return [
+        *api_hooks.handlers(webhooks, api_hooks.Keepers(webhooks, spaces, callers)),
+        *api_programs.handlers(api_programs.Tokens(ApiTokens(spaces.store.work), people), callers, sessions),
     ]
 
 

@@ -29,6 +29,7 @@ from stentor.house.editions import schema as edition_schema
 from stentor.house.hooks import schema as hook_schema
 from stentor.house.moderation import schema as moderation_schema
 from stentor.house.private import schema as private_schema
+from stentor.house.programs import schema as program_schema
 from stentor.house.removals import schema as removal_schema
 from stentor.house.retention import schema as retention_schema
 from stentor.house.seats import schema as seat_schema
@@ -42,6 +43,7 @@ _ANYONE_KNOWN_OR_NOT: list[dict[str, list[str]]] = [{}, *_EITHER]
 SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "GET /spaces": _ANYONE_KNOWN_OR_NOT,
     "POST /spaces/{space}/requests": _ANYONE_KNOWN_OR_NOT,
+    "GET /account": _EITHER,
     "GET /recordings": [],
     "POST /sign-up": [],
     "POST /sign-up/options": [],
@@ -161,6 +163,7 @@ MODULES = (
     edition_schema,
     hook_schema,
     private_schema,
+    program_schema,
     removal_schema,
     retention_schema,
     seat_schema,

@@ -30,6 +30,7 @@ from stentor.house.spaces.views import Views
 from stentor.house.who.callers import Callers
 from stentor.people import checks, rights
 from stentor.people.model import Account, SignUp, SiteRole
+from stentor.people.scopes import Scope
 from stentor.spaces.model import ON_AIR, Space, State
 from stentor.spaces.phase import Phase
 from stentor.spaces.rights import Look, allowed
@@ -259,9 +260,8 @@ def _of_accounts(pages: Pages, people: People, views: AccountViews, oidc_login: 
         if visit.account is None:
             return sign_in_first(visit)
         mine = msgspec.to_builtins(await views.account(visit.account))
-        return pages.answer(
-            visit, "account", page={"provider": provider, "problem": _problem(request), "account": mine}
-        )
+        about = {"provider": provider, "problem": _problem(request), "account": mine}
+        return pages.answer(visit, "account", page=about, scopes=[*Scope])
 
     @route("/account/deletion/{token:str}", http_method=READ, include_in_schema=False)
     async def deletion(request: _Request, token: FromPath[str]) -> Response[str]:

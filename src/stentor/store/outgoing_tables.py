@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
 from stentor.store.tables import metadata
 
@@ -48,3 +48,32 @@ webhooks = Table(
     sqlite_autoincrement=True,
 )
 """Servers that are told of events."""
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("account", String(32), ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String(80), nullable=False),
+    Column("scopes", Text, nullable=False, comment="JSON"),
+    Column("digest", String(64), nullable=False, comment="SHA-256 of the token"),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("ends_ms", BigInteger),
+    Column("used_ms", BigInteger, comment="to within an hour"),
+    Index("ix_api_tokens_account", "account"),
+    Index("ix_api_tokens_digest", "digest", unique=True),
+)
+"""What programs act with as their people."""
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("caller", String(64), primary_key=True, comment="SHA-256 of who asked, of what and of their key"),
+    Column("asked", String(64), nullable=False, comment="SHA-256 of the request"),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("status", Integer, comment="null while it is being answered"),
+    Column("headers", Text, nullable=False, comment="JSON"),
+    Column("body", LargeBinary),
+    Index("ix_answers_at_ms", "at_ms"),
+)
+"""Answers to requests with an Idempotency-Key, for a day."""

@@ -34,6 +34,7 @@ def routes(
     views = AccountViews(people)
 
     async def ours(request: _Request) -> None:
+        await callers.admit(request)
         await check_body(request)
         if not request.headers.get("authorization"):
             sessions.guard(request)

@@ -45,11 +45,12 @@ class Guard:
         return await self._listeners.by_account(space, account, actor) is not None
 
 
-def before(guard: Guard) -> Callable[[_Request], Awaitable[None]]:
+def before(guard: Guard, callers: Callers) -> Callable[[_Request], Awaitable[None]]:
     """Looks at each request of the API first: raises what :func:`check_body` does, and :class:`NotFound` for a space
     that does not exist for the caller. A function, for the framework copies what it is given."""
 
     async def look(request: _Request) -> None:
+        await callers.admit(request)
         await check_body(request)
         if (space := request.path_params.get("space")) is not None and not request.url.path.endswith("/entrance"):
             await guard.require(request, str(space))

@@ -3,6 +3,7 @@
 import { $, ask, button, element, link, text, when } from "./page.js";
 import { signInAgain } from "./again.js";
 import { attempt, canPasskey, download, makePasskey, sayProblem, showCodes, toProvider, values } from "./sign.js";
+import { showTokens } from "./tokens.js";
 import { remember } from "./shared/remembered.js";
 
 const notice = $("notice");
@@ -153,5 +154,6 @@ draw(page.account); // at once: nothing that stands below may move under somebod
 await attempt(async () => {
   drawSessions(await ask("GET", "/account/sessions"));
   drawInvitations(await ask("GET", "/site/invitations"));
+  await showTokens(sure);
 });
 sayProblem(page.problem);

@@ -10,6 +10,7 @@ from litestar.types import Scope
 
 from stentor.base.errors import NotAllowed
 from stentor.house.who.access import Access
+from stentor.house.who.api_tokens import TokenReader, token_of
 from stentor.house.who.sessions import Sessions
 from stentor.people import rights as site
 from stentor.people.model import Account, SiteRole
@@ -28,19 +29,23 @@ def address_of(request: _Request) -> str:
 class Callers:
     """Reads requests. ``rules`` says who may make spaces."""
 
-    def __init__(self, access: Access, sessions: Sessions, *, rules: Callable[[], SiteRules]) -> None:
-        self._access, self._sessions, self._rules = access, sessions, rules
+    def __init__(
+        self, access: Access, sessions: Sessions, programs: TokenReader, *, rules: Callable[[], SiteRules]
+    ) -> None:
+        self._access, self._sessions, self._programs, self._rules = access, sessions, programs, rules
 
     def known(self, scope: Scope) -> bool:
         """Whether a request seems to come from somebody we know, told without asking the database."""
         request: _Request = Request(scope)
         authorization = request.headers.get("authorization", "")
         if authorization:
-            return self._access.holds(authorization)
+            return self._programs.holds(authorization) or self._access.holds(authorization)
         return self._sessions.holds(request.cookies.get(self._sessions.cookie, ""))
 
     async def actor(self, request: _Request, space: str | None = None) -> Actor:
         """Who asks about ``space``; raises what :meth:`Access.actor` and :meth:`Sessions.account` raise."""
+        if (program := await self._programs.account(request)) is not None:
+            return self.acting(program)
         authorization = request.headers.get("authorization", "")
         if authorization:
             return self._access.actor(authorization, space=space, address=address_of(request))
@@ -58,23 +63,33 @@ class Callers:
         )
 
     async def account(self, request: _Request) -> Account | None:
-        """Who is signed in; None for nobody, and for whoever comes with a token."""
+        """Who is signed in, or whose program asks; None for nobody, and for the admin token and that of a seat."""
+        if (program := await self._programs.account(request)) is not None:
+            return program
         return None if request.headers.get("authorization") else await self._sessions.account(request)
 
     async def person(self, request: _Request) -> Account | None:
-        """Who is signed in in this browser, whatever token the page may send besides."""
+        """Who is signed in in this browser, whatever token of a seat the page may send besides; or a program's."""
+        if (program := await self._programs.account(request)) is not None:
+            return program
         return await self._sessions.account(request)
 
     async def signed_in(self, request: _Request) -> Account:
         """The same; raises :class:`NotSignedIn` for nobody."""
+        if (program := await self._programs.account(request)) is not None:
+            return program
         return (await self._sessions.require(request))[1]
+
+    async def admit(self, request: _Request) -> None:
+        """Looks at a program's token before anything else does; raises what :meth:`TokenReader.account` does."""
+        await self._programs.account(request)
 
     async def staff(self, request: _Request) -> Account | None:
         """Whoever has a say on the site: an account, or None for the holder of the admin token.
 
         Raises :class:`NotSignedIn` for anyone, :class:`NotAllowed` for a guest with an invitation to a space.
         """
-        if not request.headers.get("authorization"):
+        if not request.headers.get("authorization") or token_of(request.headers["authorization"]) is not None:
             return await self.signed_in(request)
         if await self.actor(request) != rights.ADMIN:
             raise NotAllowed("An invitation to a space is not enough for this; sign in.")

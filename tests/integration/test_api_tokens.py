@@ -1,0 +1,142 @@
+"""Tokens for programs: every scope at every address, whose they are, how they end; and keys of requests."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from stentor.people.digests import digest
+from stentor.people.model import Account, SiteRole
+from stentor.people.scopes import PREFIX, ApiToken, Scope, scope_of
+from stentor.store.api_tokens import ApiTokens
+from stentor.store.spaces import Store
+from tests.integration.test_permissions import BODIES, EXPECTED, Site, running
+from tests.support.house import database, problem
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    async for site in running(tmp_path_factory.mktemp("site")):
+        yield site
+
+
+async def token(store: Store, role: str, *scopes: Scope, ends_ms: int | None = None) -> str:
+    """The secret of a new token of a new account."""
+    name, secret = f"{role}-{secrets.token_hex(4)}", PREFIX + secrets.token_urlsafe(32)
+    await store.accounts.create(
+        Account(id=name, handle=name, name=name, role=SiteRole(role), created_ms=0),
+        password=None,
+        passkey=None,
+        codes=[],
+    )
+    known = {"id": secrets.token_hex(8), "account": name, "name": "x", "digest": digest(secret)}
+    made = ApiToken(**known, scopes=scopes, made_ms=0, ends_ms=ends_ms, used_ms=None)
+    await ApiTokens(store.work).add(made)
+    return secret
+
+
+VALUES = {
+    "space": "common", "seat": "x", "sound": "x", "handle": "other", "passkey": "x", "session": "x", "invitation": "x",
+    "pin": "x", "comment": "1", "case": "1", "decision": "1", "receipt": "x", "guest": "x", "cue": "1000-x",
+    "item": "x", "ticket": "1", "token": "x", "backup": "stentor-20260101-000000.tar",
+    "hook": "1000", "delivery": "1000.t.x",
+}  # fmt: skip
+
+
+async def asked(site: Site, route: str, secret: str) -> str:
+    """The code with which a route refuses a token; empty when the token is not what it refuses."""
+    method, path = route.split()
+    for part in path.split("/"):
+        if part.startswith("{"):
+            VALUES.setdefault(part[1:-1], "x")
+    headers = {"Authorization": f"Bearer {secret}"}
+    address = f"/api/v1{path.format(**VALUES)}"
+    async with site.house.anyone.stream(method, address, headers=headers, json=BODIES.get(route)) as answer:
+        if answer.headers["content-type"].startswith("text/event-stream"):
+            return ""
+        await answer.aread()
+    assert answer.status_code < 500, answer.text
+    return str(answer.json()["code"]) if answer.status_code in (401, 403) else ""
+
+
+HARMFUL = {"POST /site/tonight", "DELETE /site/tonight", "POST /site/backups", "DELETE /spaces/{space}/hold"}
+"""What takes long, and is the same to a token as what lies beside it."""
+
+
+async def test_a_token_reaches_what_its_scopes_say(site: Site) -> None:
+    """Every scope at every address, with the token of an administrator: only the right one is not refused for it."""
+    tokens = {scope: await token(site.store, "admin", scope) for scope in Scope}
+    wrong = []
+    for route in sorted(set(EXPECTED) - HARMFUL):
+        needed = scope_of(*route.split())
+        for scope, secret in tokens.items():
+            if scope is needed and not route.startswith("GET "):
+                continue  # what it then does is the next test's
+            code = await asked(site, route, secret)
+            want = {"", "not-allowed"} if scope is needed else {"scope-missing"} if needed else {"no-token"}
+            if "provider" in route:  # which asks for a cookie, whatever else comes
+                want = {"", "not-signed-in"}
+            if code not in want:
+                wrong.append((route, scope, code, want))
+    assert not wrong, wrong
+
+
+async def test_a_token_does_no_more_than_its_person(site: Site) -> None:
+    """With every scope, a member's token is refused wherever a member is: what lifts nobody is a scope."""
+    member = await token(site.store, "member", *Scope)
+    allowed = []
+    for route in sorted(set(EXPECTED) - HARMFUL):
+        refused_to_members = "member" not in EXPECTED[route].split()
+        if scope_of(*route.split()) is not None and refused_to_members and not await asked(site, route, member):
+            allowed.append(route)
+    assert not allowed, f"a member's token may do what a member may not: {allowed}"
+
+
+async def test_a_program_makes_and_leads_a_space(site: Site) -> None:
+    """As its person, who is host of what it makes."""
+    headers = {"Authorization": f"Bearer {await token(site.store, 'moderator', Scope.SPACES, Scope.READ)}"}
+    made = await site.house.anyone.post("/api/v1/spaces", json={"title": "By a program"}, headers=headers)
+    assert made.status_code == 201, made.text
+    space = made.json()["space"]
+    assert space["you"]["rank"] == "host"
+    opened = await site.house.anyone.post(f"/api/v1/spaces/{space['id']}/doors", headers=headers)
+    assert opened.json()["state"] == "doors_open"
+    mine = await site.house.anyone.get("/api/v1/account", headers=headers)
+    assert mine.json()["profile"]["role"] == "moderator"
+
+
+async def test_how_tokens_end(site: Site) -> None:
+    """By their time, when they are revoked, with the account's suspension; a made-up one never was."""
+    ended = await token(site.store, "member", Scope.READ, ends_ms=1)
+    for secret, code in ((ended, "token-expired"), (PREFIX + "x" * 43, "token-wrong")):
+        answer = await site.house.anyone.get("/api/v1/spaces", headers={"Authorization": f"Bearer {secret}"})
+        problem(answer, 401, code)
+    good = {"Authorization": f"Bearer {await token(site.store, 'member', Scope.READ)}"}
+    assert (await site.house.anyone.get("/api/v1/account", headers=good)).status_code == 200
+    handle = (await site.house.anyone.get("/api/v1/account", headers=good)).json()["profile"]["handle"]
+    [listed] = (await site.house.http.get(f"/api/v1/accounts/{handle}/tokens")).json()["tokens"]
+    assert listed["used_ms"] is not None
+    assert "digest" not in listed
+    await site.house.http.patch(f"/api/v1/accounts/{handle}", json={"suspended": True})
+    problem(await site.house.anyone.get("/api/v1/account", headers=good), 401, "token-wrong")
+    await site.house.http.patch(f"/api/v1/accounts/{handle}", json={"suspended": False})
+    left = await site.house.http.delete(f"/api/v1/accounts/{handle}/tokens/{listed['id']}")
+    assert left.json() == {"tokens": []}
+    problem(await site.house.anyone.get("/api/v1/account", headers=good), 401, "token-wrong")
+
+
+async def test_a_secret_is_shown_once_and_not_kept(site: Site) -> None:
+    """The operator makes one for a person; the database has its digest."""
+    body = {"name": "Calendar", "scopes": ["read"], "days": 7}
+    made = (await site.house.http.post("/api/v1/accounts/other/tokens", json=body)).json()
+    assert made["token"].startswith(PREFIX)
+    assert made["view"]["ends_ms"] - made["view"]["made_ms"] == 7 * 86_400_000
+    with database(site.house.settings) as connection:
+        kept = str(connection.execute("SELECT * FROM api_tokens").fetchall())
+    assert made["token"] not in kept
+    assert digest(made["token"]) in kept
