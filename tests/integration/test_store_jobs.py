@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from stentor.base.clock import unix_ms, wall
 from stentor.base.errors import Overloaded
 from stentor.bus.connection import Bus, connect
+from stentor.bus.lease import Lease
 from stentor.house.duty.jobs import Handler, JobKeeper
 from stentor.store.jobs import KEPT_MS, Job, Jobs, Progress, Wanted, add_jobs
 from stentor.store.spaces import Store
@@ -64,7 +65,7 @@ async def test_a_job_waits_until_it_is_done(store: Store) -> None:
 @asynccontextmanager
 async def keeper(bus: Bus, store: Store, handlers: Mapping[str, Handler], name: str) -> AsyncIterator[None]:
     """A house that does jobs."""
-    keeper = JobKeeper(Jobs(store.work), handlers, bus, wall, holder=name)
+    keeper = JobKeeper(Jobs(store.work), handlers, Lease(bus, "jobs", holder=name), wall)
     tasks = [asyncio.create_task(keeper.lease.run()), asyncio.create_task(keeper.run())]
     try:
         yield

@@ -22,7 +22,7 @@ CORES = ("wire", "audio", "people", "crowd", "spaces", "evidence")
 """The order inside row 1: each may import those before it."""
 HOUSE = (
     "who", "web", "uploads", "spaces", "site", "editions", "removals", "retention",
-    "counts", "delay", "door", "captions", "comments", "accounts", "private", "admin", "seats", "hooks", "programs",
+    "counts", "delay", "door", "captions", "comments", "accounts", "mail", "private", "admin", "seats", "hooks", "programs",
     "moderation", "duty",
 )  # fmt: skip
 """The order inside the house: each room may import those before it; ``app`` and ``role`` beside them import all."""
@@ -35,6 +35,7 @@ HOMES = {
     "av": {"audio", "people", "stage", "client"},
     "nats": {"bus"},
     "sqlalchemy": {"store"},
+    "aiosmtplib": {"house"},
     "alembic": {"store"},
     "obstore": {"store"},
     "litestar": {"house"},

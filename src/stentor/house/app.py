@@ -16,7 +16,7 @@ from stentor.base.config import Settings
 from stentor.base.errors import NotSignedIn, Overloaded
 from stentor.base.keys import Keys
 from stentor.bus.status import Statuses
-from stentor.house import admin_pages, enter_page, moderation_pages, pages
+from stentor.house import admin_pages, enter_page, mail_pages, moderation_pages, pages
 from stentor.house.accounts import api as account_api
 from stentor.house.accounts import api_provider, provider
 from stentor.house.accounts.oidc_login import OidcLogin
@@ -39,6 +39,9 @@ from stentor.house.editions import api as api_editions
 from stentor.house.editions.service import Editions
 from stentor.house.hooks import api as api_hooks
 from stentor.house.hooks.service import WebhookDesk
+from stentor.house.mail import api as mail_api
+from stentor.house.mail.desk import MailDesk, Mailing
+from stentor.house.mail.post import Post
 from stentor.house.moderation import api as api_moderation
 from stentor.house.moderation.effects import Effects
 from stentor.house.moderation.receipts import Receipts
@@ -129,6 +132,7 @@ def build(
     editions: Editions,
     admin: Administration,
     webhooks: WebhookDesk,
+    mailing: Mailing,
 ) -> tuple[ASGIApp, Lanes, Listeners, CaseDesk]:
     """The application, its lanes, and who has duties. It holds no tasks: those are the role's."""
     access = Access(keys.admin_token, keys.invitations, spaces.clock)
@@ -138,11 +142,11 @@ def build(
     people = People(spaces.store.accounts, settings, spaces.clock, site)
     ice, storage = IceServers(settings, spaces.clock), StorageLimits(settings.quota_gb, settings.account_gb)
     readers, shown = Readers(), pages.Pages(callers, site, settings.audience_address)
-    pictures, line = Pictures(spaces, people.limit, readers), RequestQueue(spaces, invitations)
     oidc_login = OidcLogin(people, provider.configured(settings, spaces.clock), opens=settings.oidc_sign_up == "on")
-    views, listeners = Views(spaces, statuses, settings, ice), Listeners(spaces, statuses, people, settings, keys.doors)
+    views, pictures = Views(spaces, statuses, settings, ice), Pictures(spaces, people.limit, readers)
+    line, listeners = RequestQueue(spaces, invitations), Listeners(spaces, statuses, people, settings, keys.doors)
     comments = Comments(spaces, CommentsTable(spaces.store.work), chats, settings)
-    desk = _desk(spaces, people, Effects(spaces, people, pictures, chats), settings, keys)
+    desk = _desk(spaces, people, Effects(spaces, people, pictures, chats), settings, keys, mailing.post)
     guard, streams = Guard(spaces, callers, listeners), _streams(statuses, line, spaces, back_channels, chats)
     handlers = [
         *api.site_handlers(spaces, callers, views),
@@ -157,7 +161,6 @@ def build(
         *api_requests.handlers(line, callers, spaces, comments.newcomers),
         *api_back_channel.handlers(back_channels, callers),
         *_of_comments(comments, GuestComments(spaces, chats, settings, keys.invitations), desk, callers),
-        *api_captions.handlers(Corrections(spaces), callers),
         *_of_site(site, admin, people, callers, readers),
         *_of_programs(webhooks, spaces, callers, people, sessions),
         *api_retention.handlers(spaces, callers, views, retention, storage),
@@ -168,7 +171,7 @@ def build(
         whip.routes(spaces, *_entrance(spaces, access, sessions, callers, invitations, guard), ice),
         api_provider.routes(oidc_login, sessions),
         *_pages(shown, guard.require, views, callers, people, oidc_login, admin, listeners, sessions),
-        moderation_pages.routes(shown, desk, callers),
+        *_of_desks(shown, desk, MailDesk(mailing, people, spaces.clock), callers, sessions),
         api_look.files(site),
         _health(spaces),
     ]
@@ -178,8 +181,9 @@ def build(
 
 
 def _of_recordings(spaces: Spaces, callers: Callers, views: Views, editions: Editions) -> list[HTTPRouteHandler]:
-    """What of a recording is shown, deleted, and cut for listeners."""
+    """What of a recording is shown, corrected, deleted, and cut for listeners."""
     return [
+        *api_captions.handlers(Corrections(spaces), callers),
         *api_removals.handlers(spaces, callers, views, editions),
         *api_editions.handlers(spaces, callers, editions),
     ]
@@ -206,6 +210,17 @@ def _of_programs(
     return [
         *api_hooks.handlers(webhooks, api_hooks.Keepers(webhooks, spaces, callers)),
         *api_programs.handlers(api_programs.Tokens(ApiTokens(spaces.store.work), people), callers, sessions),
+    ]
+
+
+def _of_desks(
+    shown: pages.Pages, desk: CaseDesk, mails: MailDesk, callers: Callers, sessions: Sessions
+) -> list[Router]:
+    """Pages about reports, and all of mail."""
+    return [
+        moderation_pages.routes(shown, desk, callers),
+        mail_api.routes(mails, callers, sessions),
+        mail_pages.routes(shown, mails, sessions),
     ]
 
 
@@ -260,9 +275,9 @@ def _of_listeners(
     ]
 
 
-def _desk(spaces: Spaces, people: People, effects: Effects, settings: Settings, keys: Keys) -> CaseDesk:
+def _desk(spaces: Spaces, people: People, effects: Effects, settings: Settings, keys: Keys, post: Post) -> CaseDesk:
     """Reports and decisions; who is suspended learns at the sign-in where the reason stands."""
-    desk = CaseDesk(spaces, people, effects, settings, Receipts(keys.invitations))
+    desk = CaseDesk(spaces, people, effects, settings, Receipts(keys.invitations), post)
     people.why_suspended = desk.why_suspended
     return desk
 

@@ -5,22 +5,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
-from litestar import Request, Response, Router, get, post, route
+from litestar import Request, Router, get, post, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
-from litestar.response import Redirect
 
-from stentor.base.errors import BadInput, NotFound, Overloaded, StentorError
+from stentor.house.forms import Page, form_of, see, tried, wish_of
 from stentor.house.moderation import schema
 from stentor.house.moderation.api import number
 from stentor.house.moderation.service import CaseDesk
 from stentor.house.pages import READ, Pages, Visit
 from stentor.house.spaces.schema import LARGEST
-from stentor.house.web.problems import KEPT, headers_of
 from stentor.house.who.callers import Callers, address_of
 from stentor.people.moderation import CaseState, ReportReason, ThingKind, require_moderator
 from stentor.store.moderation import PAGE
@@ -28,8 +26,6 @@ from stentor.store.moderation import PAGE
 MOST_BYTES = 64 * 1024
 """Of a form: the longest text as percent-encoded Chinese, and some more."""
 _Request = Request[Any, Any, Any]
-_Page = Response[str] | Redirect
-_Wish = TypeVar("_Wish", bound=msgspec.Struct)
 
 
 def routes(pages: Pages, moderation: CaseDesk, callers: Callers) -> Router:
@@ -43,56 +39,10 @@ def said(ms: int | None) -> str:
     return datetime.fromtimestamp((ms or 0) / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-async def _form(request: _Request) -> dict[str, str]:
-    """The fields of a form."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/x-www-form-urlencoded":
-        raise BadInput("Send the form of this page.")
-    return {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-
-
-def _wish(kind: type[_Wish], fields: dict[str, Any]) -> _Wish:
-    """The fields as the API takes them; raises :class:`BadInput`."""
-    try:
-        return msgspec.convert(fields, kind, strict=False)
-    except msgspec.ValidationError as error:
-        field = str(error).rpartition("$.")[2].rstrip("`") if "$." in str(error) else ""
-        raise BadInput(f"Not valid: {error}.", field=field) from error
-
-
-def _problem(pages: Pages, visit: Visit, error: StentorError) -> str:
-    """What is wrong, in the language of the page where there is a sentence for it."""
-    field = str(error.fields.get("field", ""))
-    keys = (f"moderation.wrong_{field}", f"moderation.refused_{error.error_code.replace('-', '_')}")
-    return next((pages.text(visit, key) for key in keys if pages.knows(key)), error.detail)
-
-
-async def _tried(
-    pages: Pages, visit: Visit, work: Callable[[], Awaitable[_Page]], again: Callable[[str], Awaitable[_Page]]
-) -> _Page:
-    """What ``work`` answers; where it is refused the page once more, with the reason."""
-    try:
-        return await work()
-    except NotFound:
-        raise
-    except StentorError as error:
-        if error.status >= 500 and not isinstance(error, Overloaded):
-            raise
-        shown = await again(_problem(pages, visit, error))
-        if isinstance(shown, Response):
-            shown.status_code = error.status
-            shown.headers.update({name: value for name, value in headers_of(error).items() if name in KEPT})
-        return shown
-
-
-def _see(path: str) -> Redirect:
-    return Redirect(path, status_code=303, headers={"cache-control": "no-store"})
-
-
 def _of_reports(pages: Pages, moderation: CaseDesk, callers: Callers) -> list[HTTPRouteHandler]:
     """``/report`` and ``/report/{receipt}``."""
 
-    async def form(visit: Visit, fields: dict[str, str], wrong: str = "") -> _Page:
+    async def form(visit: Visit, fields: dict[str, str], wrong: str = "") -> Page:
         kind = fields.get("kind", "")
         about = None
         if kind in list(ThingKind) and kind != ThingKind.ADDRESS:
@@ -104,23 +54,24 @@ def _of_reports(pages: Pages, moderation: CaseDesk, callers: Callers) -> list[HT
         return pages.answer(visit, "report", fields=shown, about=about, whys=list(ReportReason), wrong=wrong)
 
     @route("/report", http_method=READ, include_in_schema=False)
-    async def ask(request: _Request) -> _Page:
+    async def ask(request: _Request) -> Page:
         fields = {name: str(value) for name, value in request.query_params.items()}
         return await form(await pages.visit(request), fields)
 
     @post("/report", include_in_schema=False)
-    async def send(request: _Request) -> _Page:
-        visit, fields = await pages.visit(request), await _form(request)
+    async def send(request: _Request) -> Page:
+        visit, fields = await pages.visit(request), await form_of(request)
 
-        async def work() -> _Page:
-            wish = _wish(schema.NewReport, {**fields, "good_faith": "good_faith" in fields})
-            made = await moderation.report(wish, await callers.account(request), address_of(request))
-            return _see(made.link.removeprefix(moderation.house))
+        async def work() -> Page:
+            wish = wish_of(schema.NewReport, {**fields, "good_faith": "good_faith" in fields})
+            account = await callers.account(request)
+            made = await moderation.report(wish, account, address_of(request), visit.language)
+            return see(made.link.removeprefix(moderation.house))
 
-        return await _tried(pages, visit, work, lambda wrong: form(visit, fields, wrong))
+        return await tried(pages, visit, work, lambda wrong: form(visit, fields, wrong))
 
     @route("/report/{receipt:str}", http_method=READ, include_in_schema=False)
-    async def outcome(request: _Request, receipt: FromPath[str]) -> _Page:
+    async def outcome(request: _Request, receipt: FromPath[str]) -> Page:
         visit = msgspec.structs.replace(await pages.visit(request), path="/")  # the link goes no further
         return pages.answer(visit, "reported", report=await moderation.outcome(receipt), said=said)
 
@@ -130,17 +81,17 @@ def _of_reports(pages: Pages, moderation: CaseDesk, callers: Callers) -> list[HT
 def _of_moderators(pages: Pages, moderation: CaseDesk, callers: Callers) -> list[HTTPRouteHandler]:
     """``/admin/moderation``, a case and a decision in it."""
 
-    async def only(request: _Request, work: Callable[[Visit], Awaitable[_Page]]) -> _Page:
+    async def only(request: _Request, work: Callable[[Visit], Awaitable[Page]]) -> Page:
         """For moderators and administrators."""
         visit = await pages.visit(request)
         if visit.account is None:
-            return _see(f"/sign-in?next={quote(visit.path)}")
+            return see(f"/sign-in?next={quote(visit.path)}")
         require_moderator(visit.account)
         return await work(visit)
 
     @route("/admin/moderation", http_method=READ, include_in_schema=False)
-    async def queue(request: _Request) -> _Page:
-        async def work(visit: Visit) -> _Page:
+    async def queue(request: _Request) -> Page:
+        async def work(visit: Visit) -> Page:
             done = request.query_params.get("state") == CaseState.DONE
             state, before = CaseState.DONE if done else CaseState.OPEN, str(request.query_params.get("before", ""))
             found = await moderation.queue(state, number(before) if before else LARGEST)
@@ -149,39 +100,39 @@ def _of_moderators(pages: Pages, moderation: CaseDesk, callers: Callers) -> list
 
         return await only(request, work)
 
-    async def show(visit: Visit, case: str, fields: dict[str, str], wrong: str = "") -> _Page:
+    async def show(visit: Visit, case: str, fields: dict[str, str], wrong: str = "") -> Page:
         found = await moderation.case(number(case))
         return pages.answer(visit, "case", found=found, fields=fields, wrong=wrong, said=said)
 
     @route("/admin/moderation/{case:str}", http_method=READ, include_in_schema=False)
-    async def look(request: _Request, case: FromPath[str]) -> _Page:
+    async def look(request: _Request, case: FromPath[str]) -> Page:
         return await only(request, lambda visit: show(visit, case, {}))
 
     @post("/admin/moderation/{case:str}", include_in_schema=False)
-    async def decide(request: _Request, case: FromPath[str]) -> _Page:
-        fields = await _form(request)
+    async def decide(request: _Request, case: FromPath[str]) -> Page:
+        fields = await form_of(request)
 
-        async def work(visit: Visit) -> _Page:
-            async def decided() -> _Page:
+        async def work(visit: Visit) -> Page:
+            async def decided() -> Page:
                 given = {name: value for name, value in fields.items() if value or name == "reason"}
-                await moderation.decide(number(case), _wish(schema.CaseRuling, given), visit.account)
-                return _see("/admin/moderation")
+                await moderation.decide(number(case), wish_of(schema.CaseRuling, given), visit.account)
+                return see("/admin/moderation")
 
-            return await _tried(pages, visit, decided, lambda wrong: show(visit, case, fields, wrong))
+            return await tried(pages, visit, decided, lambda wrong: show(visit, case, fields, wrong))
 
         return await only(request, work)
 
     @post("/admin/moderation/{case:str}/{decision:str}", include_in_schema=False)
-    async def reply(request: _Request, case: FromPath[str], decision: FromPath[str]) -> _Page:
-        fields = await _form(request)
+    async def reply(request: _Request, case: FromPath[str], decision: FromPath[str]) -> Page:
+        fields = await form_of(request)
 
-        async def work(visit: Visit) -> _Page:
-            async def replied() -> _Page:
-                wish = _wish(schema.DecisionReply, {"text": fields.get("text", ""), "lift": "lift" in fields})
+        async def work(visit: Visit) -> Page:
+            async def replied() -> Page:
+                wish = wish_of(schema.DecisionReply, {"text": fields.get("text", ""), "lift": "lift" in fields})
                 await moderation.reply(number(decision), wish, visit.account)
-                return _see(f"/admin/moderation/{number(case)}")
+                return see(f"/admin/moderation/{number(case)}")
 
-            return await _tried(pages, visit, replied, lambda wrong: show(visit, case, fields, wrong))
+            return await tried(pages, visit, replied, lambda wrong: show(visit, case, fields, wrong))
 
         return await only(request, work)
 
@@ -192,30 +143,30 @@ def _of_decisions(pages: Pages, moderation: CaseDesk) -> list[HTTPRouteHandler]:
     """``/account/decisions`` and ``/account/decision/{receipt}``."""
 
     @get("/account/decisions", include_in_schema=False)
-    async def mine(request: _Request) -> _Page:
+    async def mine(request: _Request) -> Page:
         visit = await pages.visit(request)
         if visit.account is None:
-            return _see(f"/sign-in?next={quote(visit.path)}")
+            return see(f"/sign-in?next={quote(visit.path)}")
         return pages.answer(visit, "decisions", found=await moderation.own(visit.account), said=said)
 
-    async def show(visit: Visit, receipt: str, fields: dict[str, str], wrong: str = "") -> _Page:
+    async def show(visit: Visit, receipt: str, fields: dict[str, str], wrong: str = "") -> Page:
         visit = msgspec.structs.replace(visit, path="/")  # the link goes no further
         found = await moderation.decision(receipt)
         return pages.answer(visit, "decision", found=found, fields=fields, wrong=wrong, said=said)
 
     @get("/account/decision/{receipt:str}", include_in_schema=False)
-    async def look(request: _Request, receipt: FromPath[str]) -> _Page:
+    async def look(request: _Request, receipt: FromPath[str]) -> Page:
         return await show(await pages.visit(request), receipt, {})
 
     @post("/account/decision/{receipt:str}", include_in_schema=False)
-    async def answer(request: _Request, receipt: FromPath[str]) -> _Page:
-        visit, fields = await pages.visit(request), await _form(request)
+    async def answer(request: _Request, receipt: FromPath[str]) -> Page:
+        visit, fields = await pages.visit(request), await form_of(request)
 
-        async def work() -> _Page:
-            wish = _wish(schema.DecisionAnswer, {"text": fields.get("text", "")})
+        async def work() -> Page:
+            wish = wish_of(schema.DecisionAnswer, {"text": fields.get("text", "")})
             await moderation.answer(receipt, wish.text)
-            return _see(f"/account/decision/{receipt}")
+            return see(f"/account/decision/{receipt}")
 
-        return await _tried(pages, visit, work, lambda wrong: show(visit, receipt, fields, wrong))
+        return await tried(pages, visit, work, lambda wrong: show(visit, receipt, fields, wrong))
 
     return [mine, look, answer]

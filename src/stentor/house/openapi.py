@@ -27,6 +27,7 @@ from stentor.house.delay import schema as delay_schema
 from stentor.house.door import schema as door_schema
 from stentor.house.editions import schema as edition_schema
 from stentor.house.hooks import schema as hook_schema
+from stentor.house.mail import schema as mail_schema
 from stentor.house.moderation import schema as moderation_schema
 from stentor.house.private import schema as private_schema
 from stentor.house.programs import schema as program_schema
@@ -50,6 +51,9 @@ SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "POST /sign-in": [],
     "POST /sign-in/options": [],
     "POST /sign-in/provider": [],
+    "POST /sign-in/confirmation": [],
+    "POST /sign-in/lost": [],
+    "POST /sign-in/link": [],
     "GET /account/deletion/{token}": [],
     "GET /spaces/{space}/requests/own": [{TOKEN: []}],
     "DELETE /spaces/{space}/requests/own": [{TOKEN: []}],
@@ -168,6 +172,7 @@ MODULES = (
     retention_schema,
     seat_schema,
     look_schema,
+    mail_schema,
     site_schema,
     upload_schema,
 )

@@ -19,7 +19,7 @@ from litestar.response import Redirect
 from stentor.base.errors import BadInput, NotFound, StentorError
 from stentor.base.html import Templates
 from stentor.base.static import Static
-from stentor.base.texts import LANGUAGES, NAMES, Catalogue, negotiate
+from stentor.base.texts import NAMES, Catalogue
 from stentor.house.accounts.oidc_login import OidcLogin
 from stentor.house.accounts.people import People
 from stentor.house.accounts.schema import profile
@@ -27,6 +27,7 @@ from stentor.house.accounts.views import AccountViews
 from stentor.house.site.service import SiteKeeper
 from stentor.house.spaces.schema import SpaceRow
 from stentor.house.spaces.views import Views
+from stentor.house.web.language import language_of
 from stentor.house.who.callers import Callers
 from stentor.people import checks, rights
 from stentor.people.model import Account, SignUp, SiteRole
@@ -49,6 +50,7 @@ SECTIONS = (
     ("/accounts", "sections.people", "people"),
     ("/admin/moderation", "moderation.title", "chat"),
     ("/admin/site", "sections.site", "settings"),
+    ("/admin/mail", "mail.section", "share"),
     ("/admin/tonight", "sections.tonight", "check"),
     ("/admin/backups", "sections.backups", "download"),
     ("/admin/webhooks", "sections.webhooks", "outside"),
@@ -90,7 +92,7 @@ class Pages:
 
     def problem(self, request: _Request, error: StentorError) -> Response[str]:
         """An error as a page. Who asks is not looked up: that may be what does not work."""
-        visit = Visit("", _language(request))
+        visit = Visit("", language_of(request))
         known = "unknown" if error.status in (404, 405) else "refused" if error.status < 500 else "failed"
         return self.notice(visit, f"notice.{known}_title", f"notice.{known}", error.status)
 
@@ -99,7 +101,7 @@ class Pages:
         return re.findall(r'<symbol id="([a-z]+)"', self.static.files[f"shared/{sprite}.svg"].body.decode())
 
     async def visit(self, request: _Request) -> Visit:
-        return Visit(checks.local_path(request.url.path), _language(request), await self._callers.account(request))
+        return Visit(checks.local_path(request.url.path), language_of(request), await self._callers.account(request))
 
     def answer(self, visit: Visit, name: str, *, status: int = 200, **values: object) -> Response[str]:
         """The page ``name``; ``page`` among the values is what its script of the same name is told."""
@@ -275,13 +277,6 @@ def _of_accounts(pages: Pages, people: People, views: AccountViews, oidc_login: 
 def sign_in_first(visit: Visit) -> Redirect:
     """To the page for signing in, and back."""
     return Redirect(f"/sign-in?next={quote(visit.path)}", status_code=303, headers={"cache-control": "no-store"})
-
-
-def _language(request: _Request) -> str:
-    """As the address says, or the reader has chosen before (``web/shared/theme.js``), or the browser likes best."""
-    wishes = request.query_params.get("lang", ""), request.cookies.get("stentor-language", "")
-    found = [str(wish) for wish in wishes if wish in LANGUAGES]
-    return found[0] if found else negotiate(request.headers.get("accept-language", ""))
 
 
 def _next(request: _Request, usual: str) -> str:

@@ -28,6 +28,7 @@ from stentor.bus.board import Board
 from stentor.bus.connection import Bus
 from stentor.bus.identity import join
 from stentor.bus.jobs import JobQueue
+from stentor.bus.lease import Lease
 from stentor.bus.status import BEATING, READS_SHORT_LINKS, Status, Statuses, beat
 from stentor.crowd.addresses import Addresses
 from stentor.house.accounts.erasure import Erasure
@@ -45,6 +46,8 @@ from stentor.house.duty.retention import RetentionKeeper
 from stentor.house.duty.watcher import Watcher
 from stentor.house.editions.service import Editions
 from stentor.house.hooks.service import WebhookDesk
+from stentor.house.mail.post import KIND as MAIL
+from stentor.house.mailing import mailing_of
 from stentor.house.moderation.transparency import TransparencyKeeper
 from stentor.house.private.service import REVOKE
 from stentor.house.removals.service import Removals
@@ -125,28 +128,28 @@ async def _run(
     watcher = Watcher(spaces, spaces.board, bus, statuses, clock, attendance.parse(settings.end_after))
     await (back_channels := BackChannels(spaces)).start(bus)
     counts = AudienceCounts(bus, spaces.objects, clock)
-    chats = ChatKeeper(CommentsTable(store.work), bus, statuses, clock, settings, holder=instance)
-    await chats.start()
+    await (chats := ChatKeeper(CommentsTable(store.work), bus, statuses, clock, settings, holder=instance)).start()
     keeper = BoardKeeper(spaces, bus, clock, holder=instance)
     controller = Controller(spaces, bus, statuses, clock, holder=instance)
     site, editions = SiteKeeper(SiteTable(store.work), spaces.objects, settings), Editions(spaces, own.invitations)
-    removals = Removals(spaces, editions, copies=(copies := _copies(settings)))
+    removals = Removals(spaces, editions, copies=_copies(settings))
     webhooks, door = _webhooks(spaces, own), Door(descriptors(), _addresses(settings, trusted), clock, certificate)
-    doing = {ERASE: removals.erase, **webhooks.handlers(), **Erasure(spaces, chats, copies=copies).handlers()}
-    jobs = JobKeeper(Jobs(store.work), doing, bus, clock, holder=instance)
+    jobs = _jobs(spaces, chats, removals, settings, Lease(bus, "jobs", holder=instance))
     retention = Retention(spaces, removals, of_site(settings))
     letting_go = RetentionKeeper(retention, bus, holder=instance)
     await site.begin()
+    mailing, mails = await mailing_of(settings, store, site, own, jobs.lease, clock)
     admin = Administration(spaces, statuses, counts, site, settings, leads=lambda: jobs.lease.held)
     app, lanes, listeners, desk = build(
         spaces, statuses, back_channels, chats, settings,
         keys=own, retention=retention, counts=counts, site=site, editions=editions, admin=admin, webhooks=webhooks,
+        mailing=mailing,
     )  # fmt: skip
-    doing |= {**desk.handlers(), REVOKE: listeners.revoke_late}
+    jobs.also({**desk.handlers(), **webhooks.handlers(), REVOKE: listeners.revoke_late})
     disks, reports = Disks(settings), ReportKeeper(spaces, counts, clock, settings, own.invitations)
 
     def status() -> Status:
-        at_ms, numbers = unix_ms(clock()), lanes.numbers() | door.numbers() | jobs.numbers()
+        at_ms, numbers = unix_ms(clock()), lanes.numbers() | door.numbers() | jobs.numbers() | mails.numbers()
         numbers |= letting_go.numbers() | {READS_SHORT_LINKS: 1.0}
         numbers |= forecast.numbers(disks.seen, controller.on_air, settings.bus_hours)
         return Status(role="house", instance=instance, at_ms=at_ms, pid=os.getpid(), numbers=numbers)
@@ -157,6 +160,8 @@ async def _run(
         _duties(keeper, watcher, controller, chats, letting_go, jobs, counts, reports)
         | admin.duties()
         | _public(spaces, statuses, site, editions, clock)
+        | {"mail settings": mailing.settings.run(), "mail": mails.run()}
+        | ({"certificate": certificate.watch()} if certificate else {})
         | {
             "http": _serve(behind(app, trusted, edge_word.word(own.doors)), listener, door),
             "disks": disks.run(),
@@ -165,8 +170,6 @@ async def _run(
             "status": beat(bus, status),
         }
     )
-    if certificate is not None:
-        work["certificate"] = certificate.watch()
     await _together(work)
 
 
@@ -194,6 +197,12 @@ def _webhooks(spaces: Spaces, own: Keys) -> WebhookDesk:
     work = spaces.store.work
     seal = Seal(own.sealing or derive(own.invitations, SEALING))  # a file of an older version has none
     return WebhookDesk(Webhooks(work), Deliveries(work), JobQueue(spaces.bus), seal, spaces.clock)
+
+
+def _jobs(spaces: Spaces, chats: ChatKeeper, removals: Removals, settings: Settings, lease: Lease) -> JobKeeper:
+    """Does what was decided, but for mail, which has a queue of its own."""
+    doing = {ERASE: removals.erase, **Erasure(spaces, chats, copies=_copies(settings)).handlers()}
+    return JobKeeper(Jobs(spaces.store.work, but=MAIL), doing, lease, spaces.clock)
 
 
 def _copies(settings: Settings) -> tuple[Objects, ...]:

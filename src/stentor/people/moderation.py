@@ -118,6 +118,8 @@ class CaseReport(msgspec.Struct, frozen=True, kw_only=True):
     address: str = ""
     name: str = ""
     mail: str = ""
+    language: str = "en"
+    """In which they are written to."""
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from stentor.store import tables
 from stentor.store.attempts import AttemptsTable
 from stentor.store.deletions import Deletions
 from stentor.store.identities import Identities, add_identity, ways_in
+from stentor.store.mail import MailTable
 from stentor.store.record import Record
 from stentor.store.site_invitations import SiteInvitations, use_invitation
 from stentor.store.work import Work
@@ -42,6 +43,7 @@ class Accounts:
         self.record = Record(work)
         self.invitations = SiteInvitations(work)
         self.deletions = Deletions(work)
+        self.mail = MailTable(work)
 
     async def _do(self, query: Update) -> None:
         """One statement whose answer nobody needs."""
@@ -288,14 +290,17 @@ class Accounts:
 
         await self._work.write(work)
 
-    async def answered(self, challenge: str, purpose: str, *, now_ms: int) -> Challenge | None:
-        """Takes a challenge back, once: None when it was never given for this purpose, came back or has run out."""
+    async def answered(self, challenge: str, purpose: str, *, now_ms: int, keep: bool = False) -> Challenge | None:
+        """Takes a challenge back, once: None when it was never given for this purpose, came back or has run out.
+
+        With ``keep`` it is only looked at.
+        """
 
         def work(connection: Connection) -> Challenge | None:
             table = tables.challenges
             where = (table.c.challenge == challenge, table.c.purpose == purpose, table.c.expires_ms > now_ms)
             row = connection.execute(select(table).where(*where)).mappings().one_or_none()
-            if row is None or connection.execute(delete(table).where(*where)).rowcount != 1:
+            if row is None or not (keep or connection.execute(delete(table).where(*where)).rowcount == 1):
                 return None
             return Challenge(**row)
 

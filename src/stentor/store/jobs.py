@@ -92,11 +92,26 @@ def finish_jobs(connection: Connection, kind: str, key: str, *, now_ms: int) -> 
     connection.execute(update(_TABLE).where(tables.WAITING, *mine).values(done_ms=now_ms, trouble=""))
 
 
-class Jobs:
-    """All jobs. Methods may raise :class:`Overloaded` when the database does not answer."""
+class JobTrouble(msgspec.Struct, frozen=True):
+    """A job that met something: it waits to be tried again, or was given up."""
 
-    def __init__(self, work: Work) -> None:
+    key: str
+    subject: str
+    trouble: str
+    made_ms: int
+    due_ms: int
+    done_ms: int | None
+
+
+class Jobs:
+    """The jobs of some kinds: ``only`` these, or all ``but`` those, or all.
+
+    Methods may raise :class:`Overloaded` when the database does not answer.
+    """
+
+    def __init__(self, work: Work, *, only: str = "", but: str = "") -> None:
         self._work = work
+        self._mine = _TABLE.c.kind == only if only else _TABLE.c.kind != but
 
     async def add(self, wanted: Sequence[Wanted], *, now_ms: int, after_ms: int = 0) -> None:
         """Orders jobs by themselves; what is decided with them belongs into one transaction: :func:`add_jobs`."""
@@ -104,7 +119,7 @@ class Jobs:
 
     async def due(self, now_ms: int, *, limit: int) -> Sequence[Job]:
         """Those to be tried now, the ones that wait longest first."""
-        query = select(_TABLE).where(tables.WAITING, _TABLE.c.due_ms <= now_ms)
+        query = select(_TABLE).where(tables.WAITING, _TABLE.c.due_ms <= now_ms, self._mine)
         query = query.order_by(_TABLE.c.due_ms, _TABLE.c.id).limit(limit)
 
         def work(connection: Connection) -> Sequence[Job]:
@@ -115,9 +130,9 @@ class Jobs:
 
         return await self._work.read(work)
 
-    async def done(self, job: int, *, now_ms: int) -> None:
-        """Notes that a job is done."""
-        await self._set(job, done_ms=now_ms, trouble="")
+    async def done(self, job: int, *, now_ms: int, trouble: str = "") -> None:
+        """Notes that a job is done; or, with the code of a ``trouble``, that it was given up for it."""
+        await self._set(job, done_ms=now_ms, trouble=trouble)
 
     async def failed(self, job: Job, *, trouble: str, due_ms: int) -> None:
         """Notes that a job could not be done, and when it is tried again."""
@@ -141,12 +156,27 @@ class Jobs:
 
     async def waiting(self) -> int:
         """How many are not done."""
-        query = select(func.count()).select_from(_TABLE).where(tables.WAITING)
+        query = select(func.count()).select_from(_TABLE).where(tables.WAITING, self._mine)
         return await self._work.read(lambda connection: int(connection.execute(query).scalar_one()))
+
+    async def troubles(self, *, limit: int) -> Sequence[JobTrouble]:
+        """Those that met something, the newest first."""
+        columns = [_TABLE.c[name] for name in JobTrouble.__struct_fields__]
+        query = select(*columns).where(self._mine, _TABLE.c.trouble != "").order_by(_TABLE.c.id.desc()).limit(limit)
+
+        def work(connection: Connection) -> Sequence[JobTrouble]:
+            return [JobTrouble(**row) for row in connection.execute(query).mappings()]
+
+        return await self._work.read(work)
+
+    async def newest(self, key: str) -> int | None:
+        """When the last job of a key is or was due; None without one."""
+        query = select(func.max(_TABLE.c.due_ms)).where(self._mine, _TABLE.c.key == key)
+        return await self._work.read(lambda connection: connection.execute(query).scalar_one_or_none())
 
     async def forget(self, *, now_ms: int) -> None:
         """Forgets what was done long ago."""
-        query = delete(_TABLE).where(_TABLE.c.done_ms < now_ms - KEPT_MS)
+        query = delete(_TABLE).where(_TABLE.c.done_ms < now_ms - KEPT_MS, self._mine)
 
         def work(connection: Connection) -> None:
             connection.execute(query)

@@ -363,6 +363,7 @@ reports = Table(
     Column("address", String(500), nullable=False),
     Column("name", String(80), nullable=False, comment="of whoever reports, if they said it"),
     Column("mail", String(200), nullable=False),
+    Column("language", String(2), nullable=False, server_default=text("'en'")),
     Index("ix_reports_case_number", "case_number"),
     Index("ix_reports_account", "account"),
     sqlite_autoincrement=True,

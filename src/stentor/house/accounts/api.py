@@ -92,11 +92,11 @@ def handlers(
             comments=await comments.of_account(account.id),
             backstage=[schema.written(each) for each in traces.back_channel],
             requests=list(traces.requests),
+            mail=reads.address if (reads := await store.mail.address(account.id)) else "",
             record=list(await store.record.about(account.id)),
             picture_jpeg=await store.picture(account.handle),
         )
-        name = f'attachment; filename="stentor-{account.handle}.json"'
-        return Response(document, headers={"content-disposition": name, "cache-control": "no-store"})
+        return _as_file(document, f"stentor-{account.handle}.json")
 
     @put("/account/picture", request_max_body_size=MOST_BYTES, status_code=200, summary="Set one's picture")
     async def set_picture(request: _Request) -> schema.AccountView:
@@ -111,3 +111,9 @@ def handlers(
         return await views.account(await store.get(account.id))
 
     return [mine, edit, export, set_picture, no_picture]
+
+
+def _as_file(document: schema.Export, name: str) -> Response[schema.Export]:
+    """What the browser keeps, and nobody else."""
+    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+    return Response(document, headers=headers)

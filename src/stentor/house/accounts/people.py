@@ -87,7 +87,7 @@ class People:
             challenge = await self._answered(wish.passkey, "sign-up")
             account = await self._draft(wish.handle, wish.name, challenge.account, role)
             passkey = self._made(wish.passkey, challenge, "Passkey")
-        hashed = None if wish.password is None else await self._hash(wish.password, account)
+        hashed = None if wish.password is None else await self.hashed(wish.password, account)
         codes, stored = _codes()
         await self.store.create(
             account,
@@ -195,7 +195,7 @@ class People:
             if not await self._passwords.fits(wish.current or "", await self.store.password(account.id)):
                 raise NotAllowed("The current password is wrong.", code="password-wrong")
             await self.limit.refund(key)
-        await self.store.set_password(account.id, await self._hash(wish.password, account))
+        await self.store.set_password(account.id, await self.hashed(wish.password, account))
         await self.note(account, Deed.PASSWORD, account)
 
     async def passkey_options(self, account: Account) -> dict[str, Any]:
@@ -304,7 +304,8 @@ class People:
             answer, challenge.challenge, account=challenge.account, name=name, now_ms=self.now_ms
         )
 
-    async def _hash(self, password: str, account: Account) -> str:
+    async def hashed(self, password: str, account: Account) -> str:
+        """What is stored of a new password; raises :class:`BadInput` for one that will not do."""
         return await self._passwords.hash(checks.password(password, about=(account.handle, account.name)))
 
 

@@ -274,6 +274,8 @@ class Export(msgspec.Struct, frozen=True):
     """What was written to other hosts and is still kept."""
     requests: list[str]
     """In which spaces the person waits to speak."""
+    mail: str
+    """The address that was given for mail; empty without one."""
     record: list[RecordEntry]
     """What was done to the account, and what its person did to others."""
     picture_jpeg: bytes | None

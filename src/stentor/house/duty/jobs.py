@@ -4,7 +4,8 @@ How to add a kind:
 
 1. Write a handler, ``async def hide(job: Job) -> None``, beside what it works on. It looks up what is so *now* and
    does what is left of it. Doing it again does no harm, for a house may die in the middle, or two do it at once. It
-   raises what it meets (:class:`Overloaded` when something does not answer) and is tried again.
+   raises what it meets (:class:`Overloaded` when something does not answer) and is tried again; where that is of no
+   use any more it returns the code of why it was given up.
 2. Give it its name in the mapping that the role passes to :class:`JobKeeper`.
 3. Where it is decided, call ``add_jobs(connection, [Wanted("hide", key=space)], now_ms=…)`` in the same transaction.
 
@@ -21,7 +22,7 @@ from typing import Final
 from stentor.base import log
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Overloaded, StentorError
-from stentor.bus.connection import Bus, heed_cancel
+from stentor.bus.connection import heed_cancel
 from stentor.bus.lease import Lease
 from stentor.store.jobs import Job, Jobs
 
@@ -34,15 +35,34 @@ MOST_PATIENCE_MS: Final = 30_000
 FORGET_S: Final = 3600.0
 COUNT_S: Final = 10.0
 
-Handler = Callable[[Job], Awaitable[None]]
+Handler = Callable[[Job], Awaitable[str | None]]
+Patience = Callable[[int], int]
+"""How many ms to wait after so many tries that failed."""
+
+
+def soon_ms(attempts: int) -> int:
+    """A second, doubled up to :data:`MOST_PATIENCE_MS`."""
+    return min(MOST_PATIENCE_MS, 1000 << min(attempts, 10))
 
 
 class JobKeeper:
-    """``run`` and the lease are tasks of the role. ``holder`` names this house."""
+    """``run`` and the lease are tasks of the role: who has the lease does jobs, ``at_once`` so many."""
 
-    def __init__(self, jobs: Jobs, handlers: Mapping[str, Handler], bus: Bus, clock: Clock, *, holder: str) -> None:
-        self._jobs, self._handlers, self._clock = jobs, handlers, clock
-        self.lease = Lease(bus, "jobs", holder=holder)
+    def __init__(
+        self,
+        jobs: Jobs,
+        handlers: Mapping[str, Handler],
+        lease: Lease,
+        clock: Clock,
+        *,
+        at_once: int = AT_ONCE,
+        patience: Patience = soon_ms,
+        number: str = "jobs_waiting",
+    ) -> None:
+        """``number`` is what the heartbeat calls those that wait."""
+        self._jobs, self._handlers, self._clock = jobs, dict(handlers), clock
+        self._at_once, self._patience, self._number = at_once, patience, number
+        self.lease = lease
         self._queue: asyncio.Queue[Job] = asyncio.Queue()
         """At most :data:`READ_AT_ONCE`."""
         self._mine: set[int] = set()
@@ -53,12 +73,16 @@ class JobKeeper:
 
     def numbers(self) -> dict[str, float]:
         """For the status of the house that has the lease."""
-        return {"jobs_waiting": float(self._waiting)} if self.lease.held else {}
+        return {self._number: float(self._waiting)} if self.lease.held else {}
+
+    def also(self, handlers: Mapping[str, Handler]) -> None:
+        """More kinds, whose handlers were not there yet when this was made; before :meth:`run`."""
+        self._handlers |= handlers
 
     async def run(self) -> None:
         """Looks for jobs, and does them; for ever."""
         async with asyncio.TaskGroup() as tasks:
-            for number in range(AT_ONCE):
+            for number in range(self._at_once):
                 tasks.create_task(self._work(), name=f"house job {number}")
             await self._look_for_ever()
 
@@ -100,27 +124,26 @@ class JobKeeper:
                 self._drained.set()
 
     async def _do(self, job: Job) -> None:
-        trouble = await self._trouble(job)
+        over, trouble = await self._tried(job)
         now_ms = unix_ms(self._clock())
-        if trouble:
-            wait_ms = min(MOST_PATIENCE_MS, 1000 << min(job.attempts, 10))
-            await self._jobs.failed(job, trouble=trouble, due_ms=now_ms + wait_ms)
+        if over:
+            await self._jobs.done(job.id, now_ms=now_ms, trouble=trouble)
         else:
-            await self._jobs.done(job.id, now_ms=now_ms)
+            await self._jobs.failed(job, trouble=trouble, due_ms=now_ms + self._patience(job.attempts))
 
-    async def _trouble(self, job: Job) -> str:
-        """Tries a job; the code of what it met, empty when it is done."""
+    async def _tried(self, job: Job) -> tuple[bool, str]:
+        """Tries a job: whether it is over, and the code of what it met."""
         handler = self._handlers.get(job.kind)
         if handler is None:  # a newer house has ordered it, and will do it
             self._log.warning("job-unknown", kind=job.kind, job=job.id)
-            return "job-unknown"
+            return False, "job-unknown"
         try:
-            await handler(job)
+            given_up = await handler(job)
         except StentorError as error:
             self._log.warning("job-failed", kind=job.kind, job=job.id, code=error.error_code, detail=error.detail)
-            return error.error_code
+            return False, error.error_code
         except Exception:  # noqa: BLE001 the outermost boundary of a job: a broken one keeps no others waiting
             self._log.exception("job-broken", kind=job.kind, job=job.id)
-            return "internal-error"
-        self._log.info("job-done", kind=job.kind, job=job.id)
-        return ""
+            return False, "internal-error"
+        self._log.info("job-given-up" if given_up else "job-done", kind=job.kind, job=job.id)
+        return True, given_up or ""

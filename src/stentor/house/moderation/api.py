@@ -12,6 +12,7 @@ from stentor.base.errors import BadInput, NotFound
 from stentor.house.moderation import schema
 from stentor.house.moderation.service import CaseDesk
 from stentor.house.spaces.schema import LARGEST
+from stentor.house.web.language import language_of
 from stentor.house.who.callers import Callers, address_of
 from stentor.people.model import Account
 from stentor.people.moderation import CaseState, require_moderator
@@ -42,7 +43,8 @@ async def moderator(callers: Callers, request: _Request) -> Account | None:
 def _for_everybody(moderation: CaseDesk, callers: Callers) -> list[HTTPRouteHandler]:
     @post("/reports", summary="Report a comment, a person, a space or a page; with or without an account")
     async def report(request: _Request, data: JSONBody[schema.NewReport]) -> schema.ReportView:
-        return await moderation.report(data, await callers.account(request), address_of(request))
+        account = await callers.account(request)
+        return await moderation.report(data, account, address_of(request), language_of(request))
 
     @get("/reports/{receipt:str}", summary="What became of one's report; the link is the key")
     async def outcome(receipt: FromPath[str]) -> schema.ReportView:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
+import msgspec
+
 from stentor.base import log
 from stentor.base.clock import unix_ms
 from stentor.base.config import Settings
@@ -13,12 +15,14 @@ from stentor.base.rate_limit import Bucket, RateLimit
 from stentor.base.units import SpaceId
 from stentor.crowd.addresses import source
 from stentor.house.accounts.people import People
+from stentor.house.mail.post import Post
 from stentor.house.moderation import schema
 from stentor.house.moderation.effects import Effects
 from stentor.house.moderation.receipts import Receipts
 from stentor.house.moderation.things import Things
 from stentor.house.spaces.service import Spaces
 from stentor.people import moderation
+from stentor.people.mail import Purpose
 from stentor.people.model import Account
 from stentor.people.moderation import Action, CaseDecision, CaseReport, CaseState, Thing, ThingKind
 from stentor.people.record import Deed
@@ -32,6 +36,8 @@ ADDRESS_LIMIT = Bucket(burst=5, refill_ms=120_000)
 """Of people without an account at one address: five at once, then one every two minutes."""
 STRANGERS_LIMIT = Bucket(burst=60, refill_ms=10_000)
 """Of all of them together: no more than moderators can look at, however many addresses there are."""
+WRITTEN_LIMIT = Bucket(burst=3, refill_ms=4 * 3_600_000)
+"""Of mails to an address that somebody left, since it may be another's."""
 CONTEXT = 5
 """Comments before and after the one that was reported."""
 NOTED = {Action.WARN: Deed.WARNED, Action.MUTE: Deed.MUTED, Action.BAN_SPACE: Deed.SHUT_OUT}
@@ -49,9 +55,15 @@ class CaseDesk:
     """Of the whole site."""
 
     def __init__(
-        self, spaces: Spaces, people: People, effects: Effects, settings: Settings, receipts: Receipts
+        self,
+        spaces: Spaces,
+        people: People,
+        effects: Effects,
+        settings: Settings,
+        receipts: Receipts,
+        post: Post,
     ) -> None:
-        self._spaces, self._people, self._effects = spaces, people, effects
+        self._spaces, self._people, self._effects, self._post = spaces, people, effects, post
         self.house, self.receipts = settings.house_address, receipts
         self._cases, self._decisions = CasesTable(spaces.store.work), DecisionsTable(spaces.store.work)
         self._comments = CommentsTable(spaces.store.work)
@@ -60,12 +72,15 @@ class CaseDesk:
         self._accounts = RateLimit(ACCOUNT_LIMIT, _too_many)
         self._addresses = RateLimit(ADDRESS_LIMIT, _too_many)
         self._strangers = RateLimit(STRANGERS_LIMIT, _too_many)
+        self._written = RateLimit(WRITTEN_LIMIT, _too_many)
         self._log = log.get("house")
 
     # Reporting
 
-    async def report(self, wish: schema.NewReport, account: Account | None, address: str) -> schema.ReportView:
-        """Keeps a report. What is too much is refused before anything is looked up."""
+    async def report(
+        self, wish: schema.NewReport, account: Account | None, address: str, language: str
+    ) -> schema.ReportView:
+        """Keeps a report, and lets moderators know. What is too much is refused before anything is looked up."""
         now = self._spaces.clock()
         made = moderation.report(
             CaseReport(
@@ -76,6 +91,7 @@ class CaseDesk:
                 address=wish.id if wish.kind is ThingKind.ADDRESS else "",
                 name=wish.name,
                 mail=wish.mail,
+                language=language,
             ),
             good_faith=wish.good_faith,
         )
@@ -87,6 +103,8 @@ class CaseDesk:
         thing = await self.things.find(wish.kind, wish.id, wish.space)
         number = await self._cases.report(thing, made)
         self._log.info("reported", kind=thing.kind.value, why=wish.why.value, known=account is not None)
+        await self._write(Purpose.RECEIVED, [msgspec.structs.replace(made, number=number)])
+        await self._post.news()
         return self._view(number, made, None)
 
     async def outcome(self, receipt: str) -> schema.ReportView:
@@ -136,6 +154,7 @@ class CaseDesk:
         )
         made = await self._decisions.add(made)
         await self._carry_out(made, found.thing, by, about)
+        await self._write(Purpose.DECIDED, await self._cases.reports(number))
         self._log.info("decided", case=number, action=made.action.value)
         return await self.case(number)
 
@@ -202,6 +221,15 @@ class CaseDesk:
         return ""
 
     # Within
+
+    async def _write(self, purpose: Purpose, reports: Sequence[CaseReport]) -> None:
+        """To those without an account who left an address, each once for a thing that they reported."""
+        known = {each.mail.strip().lower(): each.number for each in reports if not each.account and each.mail}
+        if purpose is Purpose.RECEIVED and any(self._written.wait_s(mail, self._spaces.clock()) for mail in known):
+            return  # whose address it is has had enough of these
+        for mail in known:
+            self._written.note(mail, self._spaces.clock())
+        await self._post.to_reporter(purpose, list(known.values()))
 
     async def _own(self, found: CaseDecision) -> schema.OwnDecision:
         thing = (await self._cases.get(found.case)).thing

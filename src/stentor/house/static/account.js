@@ -100,6 +100,16 @@ function drawInvitations({ invitations }) {
       save(async () => drawInvitations(await ask("DELETE", `/site/invitations/${each.id}`)))))));
 }
 
+/** @param {{ mail: string, confirmed_ms: number | null, reports: boolean, sends: boolean }} own */
+function drawMail({ mail, confirmed_ms: confirmed, reports, sends }) {
+  const key = !sends ? "account.mail_off" : !mail ? "account.mail_hint" : confirmed ? "account.mail_well" : "account.mail_asked";
+  $("mail-said").textContent = text(key);
+  $("mail").elements.mail.defaultValue = mail;
+  for (const field of $("mail").elements) field.disabled = !sends && !mail;
+  const box = /** @type {HTMLInputElement | null} */ ($("mail-reports"));
+  if (box) [box.checked, box.disabled] = [reports, !confirmed];
+}
+
 on("profile", async ({ name, bio }) => draw(await ask("PATCH", "/account", { body: { name, bio } })));
 on("passkey", async ({ name }) => {
   const passkey = await makePasskey("/account/passkeys/options");
@@ -110,6 +120,9 @@ on("password", async ({ current, password }) => {
   draw(await ask("PUT", "/account/password", { body }));
   drawSessions(await ask("GET", "/account/sessions"));
 });
+on("mail", async ({ mail }) => drawMail(await ask("PUT", "/account/mail", { body: { mail } })));
+$("mail-reports")?.addEventListener("change", (/** @type {EventOn<HTMLInputElement>} */ { target }) =>
+  save(async () => drawMail(await ask("PUT", "/account/mail", { body: { reports: target.checked } }))));
 on("invite", async ({ role }) => {
   const made = await ask("POST", "/site/invitations", { body: { role } });
   $("invited").replaceChildren(element("p", {}, text("account.invited")), link(made.link));
@@ -153,6 +166,7 @@ $("passkey").querySelector("button").disabled = !canPasskey();
 draw(page.account); // at once: nothing that stands below may move under somebody's finger later
 await attempt(async () => {
   drawSessions(await ask("GET", "/account/sessions"));
+  drawMail(await ask("GET", "/account/mail"));
   drawInvitations(await ask("GET", "/site/invitations"));
   await showTokens(sure);
 });
