@@ -22,7 +22,8 @@ CORES = ("wire", "audio", "people", "crowd", "spaces", "evidence")
 """The order inside row 1: each may import those before it."""
 HOUSE = (
     "who", "web", "uploads", "spaces", "site", "editions", "removals", "retention",
-    "counts", "delay", "door", "captions", "comments", "accounts", "mail", "private", "admin", "seats", "hooks", "programs",
+    "counts", "delay", "door", "captions", "comments", "accounts", "mail", "private", "admin", "seats",
+    "hooks", "programs",
     "moderation", "duty",
 )  # fmt: skip
 """The order inside the house: each room may import those before it; ``app`` and ``role`` beside them import all."""
