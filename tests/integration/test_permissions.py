@@ -112,6 +112,24 @@ EXPECTED = {
     "DELETE /spaces/{space}/requests/{seat}": CO_HOSTS,
     "PUT /spaces/{space}/hold": HOSTS,
     "DELETE /spaces/{space}/hold": HOSTS,
+    "PUT /spaces/{space}/about": HOSTS,
+    "PUT /spaces/{space}/recording": HOSTS,
+    "POST /spaces/{space}/copy": "admin token",  # and hosts whom the site lets make spaces
+    "GET /spaces/{space}/owners": SPEAKERS,
+    "PUT /spaces/{space}/owners/{handle}": HOSTS,
+    "DELETE /spaces/{space}/owners/{handle}": HOSTS,  # and one's own
+    "DELETE /spaces/{space}/seats/{seat}/agreement": "speaker",  # everybody for themselves
+    "GET /shows": "member moderator admin host co_host speaker token",  # those that one leads, if any
+    "POST /shows": "moderator admin token",
+    "GET /shows/{show}": SITE,  # and those who lead it
+    "PATCH /shows/{show}": SITE,
+    "DELETE /shows/{show}": SITE,
+    "PUT /shows/{show}/co-hosts/{handle}": SITE,
+    "DELETE /shows/{show}/co-hosts/{handle}": SITE,
+    "GET /templates": SIGNED_IN,
+    "POST /templates": "admin",  # and whoever hosts the space
+    "POST /templates/{template}/spaces": SIGNED_IN,  # one's own only; what is not theirs is not there for them
+    "DELETE /templates/{template}": SIGNED_IN,
     "GET /recordings": EVERYBODY,
     "POST /sign-up/options": "",  # the site is closed: nobody without an invitation
     "POST /sign-up": "",
@@ -224,6 +242,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "PUT /spaces/{space}/playing": {"sound": "x"},
     "PATCH /spaces/{space}/playing": {"volume": 50},
     "POST /spaces/{space}/requests": {"name": "New"},
+    "PUT /spaces/{space}/about": {"topics": ["radio"]},
+    "PUT /spaces/{space}/recording": {"on": False},
+    "POST /spaces/{space}/copy": {},
+    "POST /shows": {"title": "New", "rule": {"starts": "2027-03-01T20:00", "zone": "Europe/Berlin"}},
+    "PATCH /shows/{show}": {"title": "New"},
+    "POST /templates": {"space": "common", "name": "New"},
+    "POST /templates/{template}/spaces": {},
     "POST /sign-up/options": {"handle": "new", "name": "New"},
     "POST /sign-up": {"handle": "new", "name": "New", "password": "several words together"},
     "POST /sign-in": {"handle": "other", "password": "wrong"},
@@ -299,6 +324,8 @@ class Site:
             "token": "x",
             "hook": "1000",
             "delivery": "1000.t.x",
+            "template": "x",
+            "show": "common",
             "backup": "stentor-20260101-000000.tar",
         }
         values |= {"space": space, "seat": seats["speaker"]}
@@ -357,6 +384,7 @@ async def running(folder: Path) -> AsyncIterator[Site]:
             digest="x".ljust(64, "0"), role=SiteRole.MEMBER, made_by="other", created_ms=0, expires_ms=1
         )
         await store.accounts.invitations.add(invitation)
+        await house.http.post("/api/v1/shows", json={**BODIES["POST /shows"], "id": "common"})
         yield Site(house, store, {}, await new_space(house, "common"))
         await store.close()
 

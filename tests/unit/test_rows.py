@@ -23,7 +23,7 @@ CORES = ("wire", "audio", "people", "crowd", "spaces", "evidence")
 HOUSE = (
     "who", "web", "uploads", "spaces", "site", "editions", "removals", "retention",
     "counts", "delay", "door", "captions", "comments", "accounts", "mail", "private", "admin", "seats",
-    "hooks", "programs",
+    "hooks", "programs", "shows",
     "moderation", "duty",
 )  # fmt: skip
 """The order inside the house: each room may import those before it; ``app`` and ``role`` beside them import all."""
@@ -51,6 +51,7 @@ HOMES = {
     "acme": {"https"},
     "josepy": {"https"},
     "aiohttp": {"courier"},
+    "dateutil": {"spaces"},
     "jinja2": {"base"},
     "markdown_it": {"base"},
     "rich": {"cli"},

@@ -8,7 +8,7 @@ interface DoorDocument {
   space: string;
   title: string;
   description?: string;
-  state: State | "removed";
+  state: State | "removed" | "unrecorded";
   scheduled_ms: number | null;
   doors_open_ms: number | null;
   live_ms: number | null;

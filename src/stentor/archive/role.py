@@ -65,7 +65,7 @@ class Archive:
             await ended(self._tasks.values())
 
     def _follow(self, space: Space) -> None:
-        if space.state in (State.REPLAY, State.CANCELLED):  # it is done, or will never be
+        if space.state in (State.REPLAY, State.CANCELLED) or not space.records:  # it is done, or will never be
             self._forget(space.id)
             if space.state is State.REPLAY and space.recorded:
                 self.editor.finished(space)

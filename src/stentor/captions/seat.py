@@ -276,6 +276,8 @@ class SeatCaptions:
     async def _write(self) -> bool:
         """Whether all is in the object store."""
         changes = self._collection.changes
+        if not self.space.records:
+            self._kept_changes = changes  # what is not recorded is not kept as text either
         if self._kept_changes != changes:
             transcript = Transcript(1, self.space.doors_open_ms or 0, self._engine, self._collection.all)
             try:

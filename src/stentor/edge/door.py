@@ -97,9 +97,11 @@ def door(
     )
 
 
-def shown_state(space: Space) -> State | Literal["removed"]:
-    """The state that listeners are told: of a space whose recording was removed nothing else is of interest."""
-    return "removed" if space.state in (State.ENDED, State.REPLAY) and not space.recorded else space.state
+def shown_state(space: Space) -> State | Literal["removed", "unrecorded"]:
+    """The state that listeners are told: of a space that is over and has no recording nothing else is of interest."""
+    if space.state not in (State.ENDED, State.REPLAY) or space.recorded:
+        return space.state
+    return "removed" if space.records or space.removed is not None else "unrecorded"
 
 
 def _streams(space: Space, *, base: str, captions: bool) -> dict[str, str]:
@@ -114,7 +116,7 @@ def _streams(space: Space, *, base: str, captions: bool) -> dict[str, str]:
         }
     if space.doors_open_ms is not None and space.recorded:
         streams |= {"replay": f"{base}/replay/index.m3u8", "download": f"{base}/recording.m4a"}
-    if captions and space.doors_open_ms is not None and space.recorded:
+    if captions and space.doors_open_ms is not None and (space.recorded or space.on_air):
         streams |= {"captions": f"{base}/captions.json", "transcript": f"{base}/transcript.json"}
     return streams
 

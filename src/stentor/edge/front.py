@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -133,6 +133,8 @@ class FrontPages:
         """Of those with a page, by handle."""
         self._found: OrderedDict[tuple[str, str], tuple[float, Document]] = OrderedDict()
         self._searches = RateLimit(SEARCHES, _too_many)
+        self.followers: list[Callable[[], None]] = []
+        """Called when nothing that was made is good any more."""
         pages.page_of = self.page_of
         self._decoder = msgspec.json.Decoder(Front)
         self._log = log.get("edge")
@@ -165,6 +167,8 @@ class FrontPages:
         """A space was removed: no page that names it stays here."""
         self._made.clear()
         self._found.clear()
+        for follower in self.followers:
+            follower()
 
     def answer(self, path: list[str], request: Request) -> Reply | None:
         """The reply for ``path``; None where the address is not one of these."""
@@ -219,7 +223,7 @@ class FrontPages:
             if front.has(words, each.name, each.handle)
         ]
         shown = sorted(people, key=lambda each: each[1].name)[:MOST_FOUND]
-        lists = self._lists(front.arranged(known, unix_ms(now), most=MOST_FOUND), language, now)
+        lists = self.lists(front.arranged(known, unix_ms(now), most=MOST_FOUND), language, now)
         faces = [self._face(account, each) for account, each in shown]
         document = self._pages.public("search", language, SEARCH_CACHE, now, path="/", q=query, people=faces, **lists)
         self._found[key] = now, document
@@ -227,7 +231,8 @@ class FrontPages:
             self._found.popitem(last=False)
         return document
 
-    def _lists(self, found: front.Arranged, language: str, now: float) -> dict[str, list[Card]]:
+    def lists(self, found: front.Arranged, language: str, now: float) -> dict[str, list[Card]]:
+        """The cards of a page, by the names of its lists."""
         return {
             name: [self.card(space, language, now) for space in spaces]
             for name, spaces in (("live", found.live), ("coming", found.coming), ("replays", found.replays))
@@ -246,7 +251,7 @@ class FrontPages:
         account = self._accounts[name[1:]]
         person = self.known_front.people[account]
         found = front.arranged(front.theirs(self._known(), account), unix_ms(now))
-        lists, face = self._lists(found, language, now), self._face(account, person)
+        lists, face = self.lists(found, language, now), self._face(account, person)
         return self._pages.public("person", language, CACHE, now, path=person.page, person=person, face=face, **lists)
 
     def _make(self, name: str, language: str, now: float) -> Document:
@@ -257,7 +262,7 @@ class FrontPages:
             return Document(self._feed(found, language, now), rss.CONTENT_TYPE, CACHE, now=now)
         if name == "calendar.ics":
             return Document(self._calendar(found), calendar.CONTENT_TYPE, CACHE, now=now)
-        return self._pages.public("front", language, CACHE, now, path="/", q="", **self._lists(found, language, now))
+        return self._pages.public("front", language, CACHE, now, path="/", q="", **self.lists(found, language, now))
 
     @property
     def known_front(self) -> Front:
@@ -311,7 +316,7 @@ class FrontPages:
 
     def _feed(self, found: front.Arranged, language: str, now: float) -> bytes:
         """What is on, comes and can be heard again; of a space one entry for each of the three."""
-        items = [self._item(space, language, now) for space in found.all]
+        items = [self.item(space, language, now) for space in found.all]
         app = self._pages.app
         return rss.feed(
             sorted(items, key=lambda item: -item.at_ms),
@@ -322,7 +327,8 @@ class FrontPages:
             language=language,
         )
 
-    def _item(self, space: Space, language: str, now: float) -> rss.FeedEntry:
+    def item(self, space: Space, language: str, now: float) -> rss.FeedEntry:
+        """A space in feeds."""
         chip, sentence = told.card(space, self._pages.catalogue, language, now)
         state = "live" if space.on_air else space.state.value
         at_ms = (space.ended_ms if space.state is State.REPLAY else space.doors_open_ms) or space.created_ms
@@ -335,9 +341,19 @@ class FrontPages:
         )
 
     def _calendar(self, found: front.Arranged) -> bytes:
+        return self.calendar([*found.live, *found.coming], self._pages.app)
+
+    def calendar(self, spaces: Sequence[Space], name: str) -> bytes:
+        """Those of the spaces that have a time."""
         events = [
             door.entry(space, at_ms, address=self._address, site=self._site)
-            for space in (*found.live, *found.coming)
+            for space in spaces
             if (at_ms := space.scheduled_ms) is not None
         ]
-        return calendar.calendar(events, name=self._pages.app)
+        return calendar.calendar(events, name=name)
+
+    def newest(self, spaces: Sequence[Space]) -> list[Space]:
+        """The spaces as this edge knows them; without those that are removed or in no list."""
+        known = [self._channels[space.id].space if space.id in self._channels else space for space in spaces]
+        known = [max(pair, key=lambda space: space.version) for pair in zip(known, spaces, strict=True)]
+        return [space for space in known if space.listed and space.removed is None and not self._gone(space.id)]

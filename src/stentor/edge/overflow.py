@@ -29,7 +29,7 @@ CACHE = "public, max-age=2"
 
 def ready(space: Space, at_ms: int) -> bool:
     """Whether there is something to follow for those outside at ``at_ms``."""
-    if not (space.on_air and space.overflow_s and space.doors_open_ms is not None):
+    if not (space.on_air and space.overflow_s and space.recorded and space.doors_open_ms is not None):
         return False
     return at_ms >= space.doors_open_ms + round((space.overflow_s + FIRST * grid.SEGMENT_S) * 1000)
 
@@ -41,7 +41,7 @@ def path(space: Space) -> str:
 
 def check(space: Space, delay: str) -> None:
     """Raises :class:`NotFound` for a delay that is not the one the hosts have chosen."""
-    if not space.overflow_s or delay != str(space.overflow_s):
+    if not space.overflow_s or not space.recorded or delay != str(space.overflow_s):
         raise NotFound("Nobody follows this space with that delay; door.json has the address.", code="no-overflow")
 
 

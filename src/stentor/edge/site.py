@@ -35,6 +35,7 @@ from stentor.edge.reactions import Reactions
 from stentor.edge.replay import Replays
 from stentor.edge.reply import ANYBODY, BRIEF, EXPOSED, NO_STORE, Document, Reply, brief, failure
 from stentor.edge.reports import Reports
+from stentor.edge.shows import ShowPages
 from stentor.edge.transcripts import Transcripts
 from stentor.edge.withdrawn import Withdrawn
 from stentor.edge.worker import Worker
@@ -95,14 +96,10 @@ class Site:
         self._render = partial(metrics.render, told=told, channels=self.channels)
         self._metrics_token = metrics_token.encode()
         self.front = FrontPages(
-            objects,
-            self._pages,
-            self.channels,
-            self._withdrawn.gone,
-            address=address,
-            site=gate.site,
-            clock=worker.clock,
-        )
+            objects, self._pages, self.channels, self._withdrawn.gone,
+            address=address, site=gate.site, clock=worker.clock,
+        )  # fmt: skip
+        self._shows = ShowPages(objects, self._pages, self.front, address, worker.clock, monotonic)
         self.identity = SiteIdentity(objects, self._pages, worker.clock)
         self._reports = Reports(objects, self._pages, gate.evidence_key, worker.clock, monotonic)
         self._forwarder = forwarder
@@ -142,6 +139,9 @@ class Site:
                 return self._oembed(request, connection)
             case ["hold.m4a"]:
                 return self._holds.site(self._music, request)
+            case ["shows", show, *rest] if show:
+                self._job(self._shows.answer(show, rest, request), request, connection)
+                return None
             case ["door.pub"]:
                 return self.gate.public_key.answer(request.headers)
             case ["evidence.pub"] if self._reports.key is not None:

@@ -22,6 +22,7 @@ from stentor.spaces.delay import dumped
 from stentor.spaces.delay_events import DelayChosen, SoundDumped
 from stentor.spaces.events import Event
 from stentor.spaces.model import Space
+from stentor.spaces.setting_events import RecordingChosen
 
 VERSION = 1
 MOST_MOMENTS = 300
@@ -49,6 +50,8 @@ class What(StrEnum):
     ENDED = "ended"
     CANCELLED = "cancelled"
     REPLAY = "replay"
+    RECORDED = "recorded"
+    UNRECORDED = "unrecorded"
     REMOVED = "removed"
 
 
@@ -190,7 +193,13 @@ def _source(space: Space, source: str, start_ms: int, seconds: float) -> str:
 
 def moments(events: Iterable[Event]) -> list[TimelineEntry]:
     """What a reader of the report is told of the record, in its order; nothing of persons."""
-    found = [moment for event in events if (moment := _moment(event)) is not None]
+    events = list(events)
+    kept = all(event.on for event in _last_choice(events))
+    found = [
+        moment
+        for event in events
+        if (moment := _moment(event)) is not None and (kept or moment.what is not What.REPLAY)
+    ]
     return found[-MOST_MOMENTS:]
 
 
@@ -208,6 +217,11 @@ SAID: dict[type, What] = {
     e.RecordingRemoved: What.REMOVED,
 }
 """Moments of which nothing is said but that they were."""
+
+
+def _last_choice(events: Sequence[Event]) -> Sequence[RecordingChosen]:
+    """What was chosen last about recording, if anything was."""
+    return [event for event in events if isinstance(event, RecordingChosen)][-1:]
 
 
 def _moment(event: Event) -> TimelineEntry | None:
@@ -230,4 +244,6 @@ def _moment(event: Event) -> TimelineEntry | None:
             return TimelineEntry(at_ms, What.DOOR, {"p": p, "was": was, "listeners": listeners, "waiting": waiting})
         case _:
             what = SAID.get(type(event))
+            if isinstance(event, RecordingChosen):
+                what = What.RECORDED if event.on else What.UNRECORDED
             return TimelineEntry(event.at_ms, what) if what is not None else None

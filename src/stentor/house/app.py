@@ -59,6 +59,10 @@ from stentor.house.seats import api_back_channel, api_claim, api_requests, api_s
 from stentor.house.seats.back_channel import BackChannels
 from stentor.house.seats.event_stream import EventStreams
 from stentor.house.seats.requests import RequestQueue
+from stentor.house.shows import api as api_shows
+from stentor.house.shows import api_spaces
+from stentor.house.shows.service import ShowDesk
+from stentor.house.shows.views import ShowViews
 from stentor.house.site import api as api_look
 from stentor.house.site.service import SiteKeeper
 from stentor.house.spaces import api, api_life, api_pins, api_sounds, site_schema
@@ -152,7 +156,7 @@ def build(
         *api.site_handlers(spaces, callers, views),
         *api.handlers(spaces, callers, views, invitations, pictures, listeners),
         *_of_listeners(spaces, callers, views, listeners, sessions, Passes(spaces, settings, keys.doors)),
-        *_of_hosts(spaces, callers, views, readers),
+        *_of_hosts(spaces, callers, views, readers, invitations, pictures),
         *_of_recordings(spaces, callers, views, editions),
         *api_counts.handlers(spaces, callers, counts),
         *api_seats.handlers(spaces, callers, people, views),
@@ -189,12 +193,31 @@ def _of_recordings(spaces: Spaces, callers: Callers, views: Views, editions: Edi
     ]
 
 
-def _of_hosts(spaces: Spaces, callers: Callers, views: Views, readers: Readers) -> list[HTTPRouteHandler]:
+def _of_hosts(
+    spaces: Spaces,
+    callers: Callers,
+    views: Views,
+    readers: Readers,
+    invitations: Invitations,
+    pictures: Pictures,
+) -> list[HTTPRouteHandler]:
     """What hosts do with a space besides leading it."""
     return [
         *api_life.handlers(spaces, callers, views, HoldMaker(spaces.objects, readers)),
         *api_pins.handlers(spaces, callers, views),
         *api_sounds.handlers(spaces, callers, views, SoundMaker(spaces.objects, readers)),
+        *_of_shows(ShowDesk(spaces, pictures), callers, views, invitations, pictures),
+    ]
+
+
+def _of_shows(
+    desk: ShowDesk, callers: Callers, views: Views, invitations: Invitations, pictures: Pictures
+) -> list[HTTPRouteHandler]:
+    """Series, copies and templates of spaces, and how they are set up."""
+    return [
+        *api_shows.handlers(desk, callers, ShowViews(desk, views)),
+        *api_spaces.handlers(desk, callers, views),
+        *api_spaces.copy_handlers(desk, callers, views, invitations, pictures),
     ]
 
 

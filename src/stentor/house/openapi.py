@@ -34,6 +34,7 @@ from stentor.house.programs import schema as program_schema
 from stentor.house.removals import schema as removal_schema
 from stentor.house.retention import schema as retention_schema
 from stentor.house.seats import schema as seat_schema
+from stentor.house.shows import schema as show_schema
 from stentor.house.site import schema as look_schema
 from stentor.house.spaces import schema, site_schema, upload_schema
 from stentor.people.checks import HANDLE
@@ -67,6 +68,10 @@ SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "GET /decisions/{receipt}": [],
     "POST /decisions/{receipt}/answer": [],
     "POST /sign-out": [{SESSION: []}],
+    "GET /templates": [{SESSION: []}],
+    "POST /templates": [{SESSION: []}],
+    "DELETE /templates/{template}": [{SESSION: []}],
+    "POST /templates/{template}/spaces": [{SESSION: []}],
 }
 """Who is asked for what; ``/account…`` takes a session, everything else either."""
 UPLOADS = {
@@ -77,7 +82,14 @@ UPLOADS = {
 }
 FILES = {"GET /site/backups/{backup}": "application/x-tar"}
 """What is answered with a file, which the framework takes for a form."""
-MAY_BE_MISSING = {"POST /sign-up", "POST /reports", "POST /site/tonight", "GET /site/attack.csv"}
+MAY_BE_MISSING = {
+    "POST /shows",
+    "POST /templates",
+    "POST /sign-up",
+    "POST /reports",
+    "POST /site/tonight",
+    "GET /site/attack.csv",
+}
 """Without a name in the address, and still of something that may not be there."""
 _NAME = {"type": "string", "pattern": MADE_ID}
 IN_ADDRESSES: dict[str, dict[str, Any]] = {
@@ -87,6 +99,7 @@ IN_ADDRESSES: dict[str, dict[str, Any]] = {
     "case": {"type": "string", "pattern": "^[0-9]{1,9}$"},
     "decision": {"type": "string", "pattern": "^[0-9]{1,9}$"},
     "receipt": {"type": "string", "pattern": "^[0-9]{1,9}-[0-9a-f]{40}$"},
+    "show": {"type": "string", "pattern": SPACE_ID},
     "ticket": {"type": "string", "pattern": "^[0-9]{1,8}$"},
     "backup": {"type": "string", "pattern": NAME},
     "hook": {"type": "string", "pattern": "^[0-9]{1,9}$"},
@@ -171,6 +184,7 @@ MODULES = (
     removal_schema,
     retention_schema,
     seat_schema,
+    show_schema,
     look_schema,
     mail_schema,
     site_schema,

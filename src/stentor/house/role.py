@@ -53,6 +53,7 @@ from stentor.house.private.service import REVOKE
 from stentor.house.removals.service import Removals
 from stentor.house.retention.service import Retention
 from stentor.house.seats.back_channel import BackChannels
+from stentor.house.shows.keeper import ShowKeeper
 from stentor.house.site.service import SiteKeeper
 from stentor.house.spaces.service import Spaces
 from stentor.house.web.connection import Door
@@ -68,6 +69,7 @@ from stentor.store.objects import Objects
 from stentor.store.removals import ERASE
 from stentor.store.retention import StorageLimits
 from stentor.store.seats import MakerLimits
+from stentor.store.shows import PLAN
 from stentor.store.site import SiteTable
 from stentor.store.spaces import Store
 from stentor.store.webhooks import Webhooks
@@ -135,8 +137,8 @@ async def _run(
     removals = Removals(spaces, editions, copies=_copies(settings))
     webhooks, door = _webhooks(spaces, own), Door(descriptors(), _addresses(settings, trusted), clock, certificate)
     jobs = _jobs(spaces, chats, removals, settings, Lease(bus, "jobs", holder=instance))
-    retention = Retention(spaces, removals, of_site(settings))
-    letting_go = RetentionKeeper(retention, bus, holder=instance)
+    shows = ShowKeeper(spaces)
+    letting_go = RetentionKeeper(retention := Retention(spaces, removals, of_site(settings)), bus, holder=instance)
     await site.begin()
     mailing, mails = await mailing_of(settings, store, site, own, jobs.lease, clock)
     admin = Administration(spaces, statuses, counts, site, settings, leads=lambda: jobs.lease.held)
@@ -145,7 +147,7 @@ async def _run(
         keys=own, retention=retention, counts=counts, site=site, editions=editions, admin=admin, webhooks=webhooks,
         mailing=mailing,
     )  # fmt: skip
-    jobs.also({**desk.handlers(), **webhooks.handlers(), REVOKE: listeners.revoke_late})
+    jobs.also({**desk.handlers(), **webhooks.handlers(), PLAN: shows.plan, REVOKE: listeners.revoke_late})
     disks, reports = Disks(settings), ReportKeeper(spaces, counts, clock, settings, own.invitations)
 
     def status() -> Status:
@@ -160,7 +162,7 @@ async def _run(
         _duties(keeper, watcher, controller, chats, letting_go, jobs, counts, reports)
         | admin.duties()
         | _public(spaces, statuses, site, editions, clock)
-        | {"mail settings": mailing.settings.run(), "mail": mails.run()}
+        | {"mail settings": mailing.settings.run(), "mail": mails.run(), "shows": shows.run()}
         | ({"certificate": certificate.watch()} if certificate else {})
         | {
             "http": _serve(behind(app, trusted, edge_word.word(own.doors)), listener, door),

@@ -63,9 +63,9 @@ _TABLE: Final[tuple[tuple[str, str, Scope | None], ...]] = (
     ("*", r"/moderation/.*", Scope.MODERATION),
     ("*", r"/(site|accounts)(/.*)?", Scope.ADMIN),
     ("*", r"/(admin|processes|retention|storage)", Scope.ADMIN),
-    ("GET", r"/spaces(/.*)?|/recordings", Scope.READ),
+    ("GET", r"/spaces(/.*)?|/recordings|/shows(/.*)?", Scope.READ),
     ("*", r"/spaces/\{space\}/(comments|guest-comments|guests|silenced)(/.*)?", Scope.COMMENTS),
-    ("*", r"/spaces(/.*)?", Scope.SPACES),
+    ("*", r"/spaces(/.*)?|/shows(/.*)?", Scope.SPACES),
 )
 """Method (``*`` is any), address below ``/api/v1`` as the API's description writes it, scope; the first that fits."""
 _ROWS: Final = tuple((method, re.compile(pattern), scope) for method, pattern, scope in _TABLE)

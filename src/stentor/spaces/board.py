@@ -42,7 +42,7 @@ def stays(space: Space, now_ms: int) -> bool:
 def public(space: Space) -> Space:
     """What the other processes learn of a space: not who is shut out, which words are, and how sounds
     are called: only the house needs that."""
-    hidden: dict[str, object] = {"comment_words": (), "banned": {}, "banned_accounts": {}, "shut_out": ()}
+    hidden: dict[str, object] = {"comment_words": (), "banned": {}, "banned_accounts": {}, "shut_out": (), "owners": ()}
     hidden["sounds"] = [msgspec.structs.replace(sound, name="") for sound in space.sounds]
     hidden["removals"] = [msgspec.structs.replace(removal, who="") for removal in space.removals]
     if space.removed is not None:

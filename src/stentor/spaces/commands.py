@@ -4,18 +4,13 @@ events; who may ask is in ``spaces.rights``.
 
 from __future__ import annotations
 
-import msgspec
-
 from stentor.base.texts import UNSAID
 from stentor.base.units import SeatId, SpaceId
 from stentor.crowd.ladder import Cause
+from stentor.spaces.command_base import Command as Command  # noqa: PLC0414 everybody finds it here
 from stentor.spaces.model import Asking, Commenting, Keep, Role, RundownItem
 from stentor.spaces.switches import Switch
 from stentor.spaces.visibility import Visibility
-
-
-class Command(msgspec.Struct, frozen=True):
-    """Base of all commands."""
 
 
 class CreateSpace(Command, frozen=True, kw_only=True):
@@ -33,6 +28,7 @@ class CreateSpace(Command, frozen=True, kw_only=True):
     """The account that the host's seat belongs to; empty when the link is all there is."""
     description: str = ""
     visibility: Visibility = Visibility.PUBLIC
+    show: str = ""
 
 
 class Rename(Command, frozen=True):
@@ -247,6 +243,7 @@ class AgreeToRecording(Command, frozen=True):
     """The seat's person agrees to being heard and recorded; nobody can for somebody else."""
 
     seat: SeatId
+    text: int = 1
 
 
 class RenewLink(Command, frozen=True):

@@ -11,8 +11,9 @@ import msgspec
 from stentor.base.units import SeatId, SpaceId
 from stentor.crowd.ladder import Cause
 from stentor.spaces.delay_events import DelayEvent
-from stentor.spaces.event_base import EventBase
+from stentor.spaces.event_base import EventBase as EventBase  # noqa: PLC0414 everybody finds it here
 from stentor.spaces.model import Asking, Commenting, Keep, Role, RundownItem
+from stentor.spaces.setting_events import AboutChanged, ConsentWithdrawn, OwnersChanged, RecordingChosen
 from stentor.spaces.visibility import Visibility
 
 
@@ -30,6 +31,7 @@ class SpaceCreated(EventBase, frozen=True):
     """The host's number: stored events hold it instead of the name (``store.persons``)."""
     description: str = ""
     visibility: Visibility = Visibility.PUBLIC
+    show: str = ""
 
 
 class SpaceRenamed(EventBase, frozen=True):
@@ -219,6 +221,8 @@ class RecordingAgreed(EventBase, frozen=True):
     """The seat's person has read that all is heard and recorded, and goes onto the stage."""
 
     seat: SeatId
+    text: int = 1
+    """The version of what they have read (``spaces.consent``)."""
 
 
 class LinkRenewed(EventBase, frozen=True):
@@ -358,6 +362,7 @@ class LetGo(EventBase, frozen=True):
     who: str
 
 
+SettingEvent = AboutChanged | OwnersChanged | RecordingChosen | ConsentWithdrawn
 PrivacyEvent = VisibilityChanged | KeyTurned | ListenerShutOut | ListenerLetIn
 SoundEvent = SoundAdded | SoundDropped | SoundPlayed | SoundTurned | SoundStopped
 Event = (
@@ -368,7 +373,7 @@ Event = (
     | SpaceRemoved | ListingChanged | ReplayTrimmed | SeatGiven | SeatClaimed | SeatPictured | PersonErased
     | RecordingAgreed | LinkRenewed | SeatRemoved | SeatConnected | SeatLost | RoleChanged | HostChanged
     | SeatMuted | SeatUnmuted | SeatTurned | SeatBanned | BanLifted | NotePinned | NoteUnpinned | RundownSet | ItemBegun
-    | SoundEvent | PrivacyEvent | KeepChanged | LetGo | DelayEvent
+    | SoundEvent | PrivacyEvent | SettingEvent | KeepChanged | LetGo | DelayEvent
 )  # fmt: skip
 
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)

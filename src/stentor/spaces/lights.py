@@ -83,6 +83,8 @@ class Reason(StrEnum):
     """The space has ended, the archive writes the rest."""
     COMPLETE = "complete"
     """The recording is whole."""
+    UNRECORDED = "unrecorded"
+    """The hosts want no recording."""
     NO_EDGE = "no-edge"
     """No edge can be heard."""
     SOME_EDGES_LATE = "some-edges-late"
@@ -229,6 +231,8 @@ def disk(processes: Iterable[ProcessSeen]) -> Light:
 
 def _recording(space: Space, archives: list[SpaceSeen], programmes: list[SpaceSeen], now: float) -> Light | None:
     """None when all is well with it."""
+    if not space.records:
+        return Light(Color.OFF, Reason.UNRECORDED)
     if max((seen.unkept for seen in programmes), default=0) * grid.CHUNK_S > UNKEPT_S:
         return Light(Color.RED, Reason.BUS_FULL)
     if not archives:
@@ -244,6 +248,8 @@ def _recording(space: Space, archives: list[SpaceSeen], programmes: list[SpaceSe
 
 
 def _recording_after(space: Space, archives: list[SpaceSeen]) -> Light:
+    if not space.records:
+        return Light(Color.OFF, Reason.UNRECORDED)
     if space.state is State.REPLAY or any(seen.complete for seen in archives):
         return Light(Color.GREEN, Reason.COMPLETE)
     return Light(Color.YELLOW, Reason.FINISHING) if archives else Light(Color.RED, Reason.NO_ARCHIVE)

@@ -13,6 +13,9 @@ from stentor.base import grid
 from stentor.base.texts import UNSAID
 from stentor.base.units import SeatId, SpaceId
 from stentor.crowd.ladder import Cause
+from stentor.spaces.about import About
+from stentor.spaces.audience import MAY_ASK
+from stentor.spaces.audience import Asking as Asking  # noqa: PLC0414 everybody finds it here
 from stentor.spaces.delay_events import Dump
 from stentor.spaces.switches import Switch
 from stentor.spaces.visibility import PRIVATE, Visibility
@@ -42,13 +45,6 @@ class Role(StrEnum):
     HOST = "host"
     CO_HOST = "co_host"
     SPEAKER = "speaker"
-
-
-class Asking(StrEnum):
-    """Who in the audience may ask to speak."""
-
-    ANYONE = "anyone"
-    NOBODY = "nobody"
 
 
 class Commenting(StrEnum):
@@ -83,7 +79,11 @@ class Seat(msgspec.Struct, frozen=True):
     generation: int = 0
     """Of the seat's link: each new link is one higher, and older ones open nothing any more."""
     agreed_ms: int | None = None
-    """When its person agreed to being heard and recorded; None for somebody who came without the page."""
+    """When its person agreed to being heard and recorded (``spaces.consent``); None while they have not."""
+    agreed_text: int = 0
+    """To which version of the text."""
+    withdrawn_ms: int | None = None
+    """When they took it back."""
     picture_ms: int | None = None
     """When the picture of the account was set, which names its portrait (``spaces.portraits``); None without one."""
 
@@ -250,6 +250,13 @@ class Space(msgspec.Struct, frozen=True):
     delay_s: int = 0
     """By how many seconds the audience hears the stage later (``spaces.delay``)."""
     dumps: list[Dump] = []
+    about: About = About()
+    show: str = ""
+    """The id of the series that it is one of."""
+    owners: tuple[str, ...] = ()
+    """The accounts of those who may do what the host may, but hand it over and delete it. The house's own."""
+    records: bool = True
+    """Whether what is said is kept; fixed when the doors open."""
     trim: Trim | None = None
     """What the replay shows; None for all of it."""
     keep: Keep = Keep()
@@ -307,7 +314,7 @@ class Space(msgspec.Struct, frozen=True):
     @property
     def recorded(self) -> bool:
         """Whether there is anything left to hear of a space that is over."""
-        return self.removed is None and not any(removal.whole for removal in self.removals)
+        return self.records and self.removed is None and not any(removal.whole for removal in self.removals)
 
     @property
     def live_chunk(self) -> grid.Chunk | None:
@@ -362,7 +369,7 @@ class Space(msgspec.Struct, frozen=True):
     @property
     def hears_requests(self) -> bool:
         """Whether the audience may ask to speak now."""
-        return self.asking is Asking.ANYONE and self.on_air
+        return self.asking in MAY_ASK and self.on_air
 
     def successor(self) -> Seat | None:
         """The co-host who takes over when the host's seat goes: the connected one who is there longest.

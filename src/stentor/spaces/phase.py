@@ -38,6 +38,8 @@ class ReplayFact(StrEnum):
     WHOLE = "whole"
     GONE = "gone"
     """It was deleted."""
+    NONE = "none"
+    """Nothing was recorded."""
 
 
 class Timing(StrEnum):
@@ -81,6 +83,7 @@ class Phase(StrEnum):
     UNFINISHED = "unfinished"
     REPLAY = "replay"
     REMOVED = "removed"
+    UNRECORDED = "unrecorded"
     CANCELLED = "cancelled"
 
 
@@ -134,6 +137,7 @@ _AWAY = frozenset({OnStage.NOBODY, OnStage.LOST})
 ROWS: Final = (
     PhaseRule(Phase.CANCELLED, life=frozenset({State.CANCELLED})),
     PhaseRule(Phase.REMOVED, life=frozenset({State.ENDED, State.REPLAY}), recorder=frozenset({ReplayFact.GONE})),
+    PhaseRule(Phase.UNRECORDED, life=frozenset({State.ENDED, State.REPLAY}), recorder=frozenset({ReplayFact.NONE})),
     PhaseRule(Phase.REPLAY, life=frozenset({State.REPLAY})),
     PhaseRule(Phase.UNFINISHED, life=frozenset({State.ENDED}), recorder=frozenset({ReplayFact.LATE})),
     PhaseRule(Phase.ENDED, life=frozenset({State.ENDED})),
@@ -184,7 +188,7 @@ def plan(scheduled_ms: int | None, now_ms: int) -> Timing:
 
 def _recorder(space: Space, now_ms: int) -> ReplayFact:
     if not space.recorded:
-        return ReplayFact.GONE
+        return ReplayFact.GONE if space.records or space.removed is not None else ReplayFact.NONE
     if space.state is State.REPLAY:
         return ReplayFact.WHOLE
     ended = space.ended_ms if space.state is State.ENDED else None

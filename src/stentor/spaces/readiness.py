@@ -17,6 +17,7 @@ NEEDED = {
     "edge": Reason.NO_EDGE,
 }
 """The processes that a space needs, and what is missing without each."""
+GOOD = {Color.GREEN, Color.OFF}
 ABOUT = {"stage": "stage", "programme": "stage", "archive": "recording", "edge": "audience"}
 """The light that shows each."""
 
@@ -36,6 +37,7 @@ def hindrances(space: Space, processes: Collection[ProcessSeen], now: float) -> 
     """What speaks against ``doors`` and ``live``; ``processes`` are the heartbeats of the last 3 s."""
     if space.state is State.SCHEDULED:
         missing = [*_early(space, now), *_missing(processes), *_unsaid(space)]
+        missing = [each for each in missing if space.records or each.about != "recording"]
         return {"doors": missing, "live": [*_closed(space), *missing, *_empty(space, processes)]}
     if space.state is State.DOORS_OPEN:
         return {
@@ -69,7 +71,7 @@ def _unsaid(space: Space) -> list[Hindrance]:
 
 def _not_green(shown: Lights) -> list[Hindrance]:
     each = {"stage": shown.stage, "recording": shown.recording, "audience": shown.audience}
-    return [Hindrance(name, light.color, light.reason) for name, light in each.items() if light.color != Color.GREEN]
+    return [Hindrance(name, light.color, light.reason) for name, light in each.items() if light.color not in GOOD]
 
 
 def _empty(space: Space, processes: Collection[ProcessSeen]) -> list[Hindrance]:

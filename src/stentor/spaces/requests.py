@@ -12,10 +12,10 @@ from enum import StrEnum
 
 import msgspec
 
-from stentor.base.errors import Conflict, NotAllowed, Overloaded
+from stentor.base.errors import Conflict, NotAllowed, NotSignedIn, Overloaded
 from stentor.base.units import SeatId
 from stentor.spaces import checks
-from stentor.spaces.model import OVER, Space
+from stentor.spaces.model import OVER, Asking, Space
 
 MOST_WAITING = 200
 """More than a host can look through; whoever comes later is told so at once."""
@@ -57,7 +57,8 @@ def admit(space: Space, waiting: Sequence[SpeakRequest], request: SpeakRequest, 
     ``account`` is that of whoever asks, if they are signed in: a ban holds it under every name and from every device.
 
     Raises :class:`BadInput` for the name, :class:`Conflict` (``requests-closed``) while nobody may ask or for whoever
-    is on the stage, :class:`NotAllowed` (``banned``) and :class:`Overloaded` (429, ``requests-full``).
+    is on the stage, :class:`NotSignedIn` (``sign-in-to-ask``), :class:`NotAllowed` (``banned``) and
+    :class:`Overloaded` (429, ``requests-full``).
     """
     name = checks.name(request.name)
     known = request.id in space.banned or space.shuts_out(account)
@@ -67,6 +68,8 @@ def admit(space: Space, waiting: Sequence[SpeakRequest], request: SpeakRequest, 
         raise Conflict("You have a seat on the stage already.", code="seat-exists")
     if not space.hears_requests:
         raise Conflict("Nobody can ask to speak in this space now.", code="requests-closed")
+    if space.asking is not Asking.ANYONE and not account:
+        raise NotSignedIn("In this space people ask to speak who are signed in; sign in first.", code="sign-in-to-ask")
     before = next((each for each in waiting if each.id == request.id), None)
     if before is None and len(waiting) >= MOST_WAITING:
         raise Overloaded(

@@ -12,7 +12,8 @@ import msgspec
 
 from stentor.base.errors import NotAllowed, NotSignedIn
 from stentor.spaces import commands as c
-from stentor.spaces import delay
+from stentor.spaces import delay, setting
+from stentor.spaces.command_base import Command
 from stentor.spaces.model import Role, Seat, Space
 
 
@@ -22,6 +23,8 @@ class Rank(StrEnum):
     HOUSE = "house"
     """Stentor itself: what the house sees of the stage and the archive."""
     HOST = "host"
+    OWNER = "owner"
+    """A co-owner: as a host, but for handing over, deleting and naming other co-owners."""
     CO_HOST = "co_host"
     SPEAKER = "speaker"
     ANYONE = "anyone"
@@ -85,11 +88,12 @@ def own_seat(actor: Actor, space: Space | None) -> Seat | None:
 
 _HOUSE = frozenset({Rank.HOUSE})
 _ADMIN = frozenset({Rank.ADMIN})
-_HOSTS = _ADMIN | {Rank.HOST}
+_HOST = _ADMIN | {Rank.HOST}
+_HOSTS = _HOST | {Rank.OWNER}
 _CO_HOSTS = _HOSTS | {Rank.CO_HOST}
 _SPEAKERS = _CO_HOSTS | {Rank.SPEAKER}
 
-MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
+MAY: dict[type[Command] | Look, frozenset[Rank]] = {
     c.CreateSpace: _ADMIN,
     c.Rename: _HOSTS,
     c.Describe: _HOSTS,
@@ -136,7 +140,7 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.TurnSound: _CO_HOSTS,
     c.StopSound: _CO_HOSTS,
     c.ChangeRole: _HOSTS,
-    c.HandOver: _HOSTS,
+    c.HandOver: _HOST,
     c.SetKeep: _HOSTS,
     c.NoteRemoval: _HOUSE,
     c.Abandon: _HOUSE,
@@ -144,12 +148,18 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     c.Interrupt: _HOUSE,
     c.Resume: _HOUSE,
     c.OpenReplay: _HOUSE,
-    c.RemoveRecording: _HOSTS | _HOUSE,
-    c.RemoveSpace: _HOSTS | _HOUSE,
+    c.RemoveRecording: _HOST | _HOUSE,
+    c.RemoveSpace: _HOST | _HOUSE,
     c.SetListed: _HOSTS,
     c.SetVisibility: _HOSTS,
     c.ShutOut: _CO_HOSTS,
     c.TrimReplay: _HOSTS,
+    setting.SetTopics: _HOSTS,
+    setting.SetLinks: _HOSTS,
+    setting.SetCover: _HOSTS,
+    setting.SetOwner: _HOST,  # and everybody for themselves, to leave
+    setting.SetRecording: _HOSTS,
+    setting.WithdrawConsent: frozenset(),  # everybody for themselves
     c.ConnectSeat: _HOUSE,
     c.LoseSeat: _HOUSE,
     Look.SITE: _ADMIN,
@@ -160,21 +170,30 @@ MAY: dict[type[c.Command] | Look, frozenset[Rank]] = {
     Look.CAPTIONS: _CO_HOSTS,
     Look.EVENTS: _HOSTS,
 }
-_ORDER = (Rank.ANYONE, Rank.SPEAKER, Rank.CO_HOST, Rank.HOST, Rank.ADMIN)
+_ORDER = (Rank.ANYONE, Rank.SPEAKER, Rank.CO_HOST, Rank.OWNER, Rank.HOST, Rank.ADMIN)
 _RANKS = {Role.HOST: Rank.HOST, Role.CO_HOST: Rank.CO_HOST, Role.SPEAKER: Rank.SPEAKER}
 
 
 def rank(actor: Actor, space: Space | None) -> Rank:
     """What the actor is in this space now."""
     seat = own_seat(actor, space)
-    if space is None or seat is None:
-        return Rank.ANYONE if actor.seat else actor.rank
     if actor.account and actor.rank is not Rank.ANYONE:
         return actor.rank
-    return Rank.HOST if seat == space.acting_host() else _RANKS[seat.role]
+    if space is not None and seat is not None and seat == space.acting_host():
+        return Rank.HOST
+    if space is not None and owns(space, actor.account or (seat.account if seat is not None else "")):
+        return Rank.OWNER
+    if space is None or seat is None:
+        return Rank.ANYONE if actor.seat else actor.rank
+    return _RANKS[seat.role]
 
 
-def allowed(actor: Actor, wish: c.Command | Look, space: Space | None) -> bool:
+def owns(space: Space, account: str) -> bool:
+    """Whether an account is that of a co-owner, who was not shut out."""
+    return account in space.owners and not space.shuts_out(account)
+
+
+def allowed(actor: Actor, wish: Command | Look, space: Space | None) -> bool:
     """Whether the actor may; a command that is allowed can still be impossible (``spaces.rules`` says)."""
     own = rank(actor, space)
     may = own in MAY[wish if isinstance(wish, Look) else type(wish)]
@@ -184,7 +203,9 @@ def allowed(actor: Actor, wish: c.Command | Look, space: Space | None) -> bool:
             return may or actor.creates
         case Look.COMMENTS:
             return may or actor.moderates
-        case c.ClaimSeat(seat=seat) | c.AgreeToRecording(seat=seat):
+        case setting.SetOwner(account=account, owner=False):
+            return may or (bool(account) and account == actor.account)
+        case c.ClaimSeat(seat=seat) | c.AgreeToRecording(seat=seat) | setting.WithdrawConsent(seat=seat):
             return seated_at is not None and seated_at.id == seat
         case c.RemoveSeat(seat=seat) | c.MuteSeat(seat=seat) | c.UnmuteSeat(seat=seat) | c.RenewLink(seat=seat):
             if seated_at is not None and seated_at.id == seat:
@@ -210,7 +231,7 @@ def whose(actor: Actor, space: Space) -> str:
     return seat.id if seat is not None else ""
 
 
-def require(actor: Actor, wish: c.Command | Look, space: Space | None) -> None:
+def require(actor: Actor, wish: Command | Look, space: Space | None) -> None:
     """Raises :class:`NotSignedIn` for anyone, :class:`NotAllowed` for whoever is known but may not."""
     if allowed(actor, wish, space):
         return

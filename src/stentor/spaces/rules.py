@@ -29,6 +29,7 @@ from stentor.spaces import (
     retention,
     rundown,
     seats,
+    setting,
     sounds,
 )
 from stentor.spaces import commands as c
@@ -37,6 +38,7 @@ from stentor.spaces.delay_events import DelayChosen, SoundDumped
 from stentor.spaces.events import Event
 from stentor.spaces.model import OVER, Role, Seat, Space, State
 from stentor.spaces.refusals import refusal, refuse_if_over, too_late
+from stentor.spaces.setting_events import AboutChanged, ConsentWithdrawn, OwnersChanged, RecordingChosen
 from stentor.spaces.visibility import Visibility
 
 S = State
@@ -94,10 +96,8 @@ def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
     at_ms = max(unix_ms(now), _newest_ms(space))
     if isinstance(command, c.Abandon) and space.hosted:
         return []  # a host came in this very moment
-    if isinstance(command, private.PrivacyCommand):
-        return private.decide(space, command, at_ms)
-    if isinstance(command, delay.DelayCommand):
-        return [*delay.decide(space, command, at_ms)]
+    if (found := _by_subject(space, command, at_ms)) is not None:
+        return found
     if type(command) in TRANSITIONS:
         following = TRANSITIONS[type(command)].get(space.state)
         if following is None:
@@ -141,6 +141,15 @@ def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
         case c.SetKeep() | c.NoteRemoval():
             return retention.decide(space, command, at_ms)
     return seats.decide(space, command, at_ms)
+
+
+def _by_subject(space: Space, command: c.Command, at_ms: int) -> list[Event] | None:
+    """The events of what a module of its own decides; None for the rest."""
+    if isinstance(command, private.PrivacyCommand):
+        return private.decide(space, command, at_ms)
+    if isinstance(command, delay.DelayCommand):
+        return [*delay.decide(space, command, at_ms)]
+    return setting.decide(space, command, at_ms) if isinstance(command, setting.SettingCommand) else None
 
 
 def apply(space: Space | None, event: Event) -> Space:
@@ -197,10 +206,16 @@ def _apply(space: Space | None, event: Event) -> Space:
             return private.apply(space, event)
         case DelayChosen() | SoundDumped():
             return delay.apply(space, event)
+        case AboutChanged() | OwnersChanged() | RecordingChosen() | ConsentWithdrawn():
+            return setting.apply(space, event)
         case e.SeatBanned() if space.private:
             space = private.turned(space)
-    if type(event) not in NEXT:
-        return seats.apply(space, event)
+    return _moved(space, event) if type(event) in NEXT else seats.apply(space, event)
+
+
+def _moved(space: Space, event: Event) -> Space:
+    """In the next state of its life."""
+    replace = msgspec.structs.replace
     if isinstance(event, e.DoorsOpened):
         space = replace(space, seats=seats.as_doors_open(space))
     times: dict[type[Event], str] = {e.DoorsOpened: "doors_open_ms", e.WentLive: "live_ms", e.SpaceEnded: "ended_ms"}
@@ -229,6 +244,7 @@ def _create(space: Space | None, command: c.CreateSpace, now: float) -> list[Eve
             host_account=command.host_account,
             description=checks.description(command.description),
             visibility=command.visibility,
+            show=command.show,
         )
     ]
 
@@ -344,5 +360,6 @@ def _created(event: e.SpaceCreated) -> Space:
         description=event.description,
         visibility=event.visibility,
         listed=event.visibility is Visibility.PUBLIC,
+        show=event.show,
         version=1,
     )

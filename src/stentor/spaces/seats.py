@@ -9,7 +9,7 @@ import msgspec
 
 from stentor.base.errors import BadInput, Conflict, NotFound
 from stentor.base.units import seat_id
-from stentor.spaces import checks
+from stentor.spaces import checks, setting
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
 from stentor.spaces.model import TALKING, Role, Seat, Space, erased_name
@@ -28,10 +28,10 @@ def decide(space: Space, command: c.Command, at_ms: int) -> list[e.Event]:
             return _give(space, command, at_ms)
         case c.ClaimSeat():
             return _claim(space, command, at_ms)
-        case c.AgreeToRecording(seat=seat):
+        case c.AgreeToRecording(seat=seat, text=text):
             refuse_if_over(space)
             agreed = _seat(space, seat).agreed_ms is not None
-            return [] if agreed else [e.RecordingAgreed(at_ms=at_ms, seat=seat)]
+            return [] if agreed else [e.RecordingAgreed(at_ms=at_ms, seat=seat, text=text)]
         case c.PictureSeat(seat=seat, picture_ms=picture_ms):
             same = _seat(space, seat).picture_ms == picture_ms
             return [] if same else [e.SeatPictured(at_ms=at_ms, seat=seat, picture_ms=picture_ms)]
@@ -243,7 +243,7 @@ def _after(space: Space, event: e.Event) -> dict[str, Seat]:
         case e.SeatPictured():
             seats[event.seat] = replace(seats[event.seat], picture_ms=event.picture_ms)
         case e.RecordingAgreed():
-            seats[event.seat] = replace(seats[event.seat], agreed_ms=event.at_ms)
+            seats[event.seat] = setting.agreed(seats[event.seat], event)
         case e.LinkRenewed():
             seats[event.seat] = replace(seats[event.seat], generation=event.generation)
         case e.SeatRemoved():

@@ -20,6 +20,7 @@ from stentor.store.jobs import KEPT_MS, Jobs, Progress, Wanted, add_jobs
 from stentor.store.moderation import forget_person
 from stentor.store.persons import erase_names, numbers_of
 from stentor.store.record import add_entry, forget_handle
+from stentor.store.shows import forget_account
 from stentor.store.work import Work
 
 PORTRAITS, PERSON, CHAT, LIST = "erase-portraits", "erase-person", "erase-comments", "list-deletion"
@@ -96,6 +97,7 @@ def _delete(connection: Connection, account: str, by: str | None, digest: str, n
     wanted = [Wanted(CHAT, space, deletion.subject) for space in _commented(connection, account)]
     _forget_words(connection, account)
     forget_person(connection, account)
+    forget_account(connection, account, now_ms)
     spaces = {*erase_names(connection, account), *_seated(connection, account)}
     wanted += [Wanted(PERSON, space, deletion.subject, {"account": account}) for space in sorted(spaces)]
     wanted += [Wanted(kind, account, deletion.subject) for kind in (PORTRAITS, LIST)]

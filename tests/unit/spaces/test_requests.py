@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stentor.base.errors import BadInput, Conflict, NotAllowed, Overloaded
+from stentor.base.errors import BadInput, Conflict, NotAllowed, NotSignedIn, Overloaded
 from stentor.base.units import SeatId
 from stentor.spaces import commands as c
 from stentor.spaces.model import Asking, Space
@@ -86,3 +86,15 @@ def test_who_may_not_ask() -> None:
         assert refused.value.error_code == "banned"
     with pytest.raises(BadInput):
         admit(LIVE, [], SpeakRequest(DORA.id, "two\nlines", 1))
+
+
+@pytest.mark.parametrize("asking", [Asking.SIGNED_IN, Asking.MEMBERS])
+def test_hosts_may_hear_only_people_who_are_signed_in(asking: Asking) -> None:
+    """A name that anybody can type is not enough then; and where hosts only invite, nobody asks."""
+    space = do(LIVE, c.SetAsking(asking))
+    with pytest.raises(NotSignedIn) as refused:
+        admit(space, [], DORA)
+    assert refused.value.error_code == "sign-in-to-ask"
+    assert admit(space, [], DORA, "dora") == DORA
+    with pytest.raises(Conflict):
+        admit(do(space, c.SetAsking(Asking.INVITED)), [], DORA, "dora")

@@ -8,6 +8,7 @@ from stentor.base.errors import NotAllowed, NotSignedIn
 from stentor.base.units import SeatId
 from stentor.crowd.ladder import Cause
 from stentor.spaces import commands as c
+from stentor.spaces import setting
 from stentor.spaces.delay import DumpSound, SetDelay
 from stentor.spaces.model import Asking, Keep, Role, State
 from stentor.spaces.rights import ADMIN, ANYONE, HOUSE, MAY, Actor, Look, Rank, allowed, rank, require, seated
@@ -64,6 +65,12 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (c.SetVisibility(Visibility.MEMBERS), "admin host"),
     (c.ShutOut("ada"), "admin host co_host"),
     (c.TrimReplay(), "admin host"),
+    (setting.SetTopics(("radio",)), "admin host"),
+    (setting.SetLinks(()), "admin host"),
+    (setting.SetCover(None), "admin host"),
+    (setting.SetOwner("ada"), "admin host"),
+    (setting.SetRecording(False), "admin host"),
+    (setting.WithdrawConsent(BEN), "speaker"),
     (c.ConnectSeat(BEN), "house"),
     (c.LoseSeat(BEN), "house"),
     (c.GiveSeat(NEW, "New"), "admin host co_host"),

@@ -50,6 +50,7 @@ function plan(scheduled, limits, now) {
  */
 function recorder({ state, ended_ms: ended }, limits, now) {
   if (state === "removed") return "gone";
+  if (state === "unrecorded") return "none";
   if (state === "replay") return "whole";
   return state === "ended" && ended !== null && now - ended >= limits.unfinished ? "late" : "writes";
 }
@@ -63,7 +64,7 @@ function recorder({ state, ended_ms: ended }, limits, now) {
  */
 export function facts({ limits }, { door, seen, mode, unreached }, now) {
   return {
-    life: door.state === "removed" ? "ended" : door.state,
+    life: door.state === "removed" || door.state === "unrecorded" ? "ended" : door.state,
     stage: stage(seen, limits),
     recorder: recorder(door, limits, now),
     plan: plan(door.scheduled_ms, limits, now),

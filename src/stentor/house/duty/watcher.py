@@ -88,7 +88,7 @@ class Watch:
             wishes.append(c.Interrupt())
         if space.state is State.INTERRUPTED and sight.stage:
             wishes.append(c.Resume())
-        if space.state is State.ENDED and sight.complete:
+        if space.state is State.ENDED and (sight.complete or not space.records):
             wishes.append(c.OpenReplay())
         ends_ms = attendance.ends_ms(space, self._end_after)
         self._due = self._due + 1 if ends_ms is not None and now * 1000 >= ends_ms else 0

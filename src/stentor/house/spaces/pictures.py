@@ -21,13 +21,38 @@ from stentor.spaces import portraits, rights
 from stentor.spaces.model import Seat, Space
 
 
-class Pictures:
-    """Sets, shows and removes them."""
+class SeatPictures:
+    """Shows them at seats."""
 
-    def __init__(self, spaces: Spaces, limit: SharedLimit, readers: Readers) -> None:
-        self._spaces, self._objects, self._limit, self._readers = (spaces, spaces.objects, limit, readers)
+    def __init__(self, spaces: Spaces) -> None:
+        self._spaces, self._objects = spaces, spaces.objects
         self._accounts = spaces.store.accounts
         self._log = log.get("house")
+
+    async def show(self, space: Space, seat: Seat, account: Account) -> Space:
+        """Gives a seat that has become an account's the account's portrait; without it when the store fails."""
+        square = None if account.picture_ms is None else await self._accounts.picture(account.handle)
+        if account.picture_ms is None or square is None:
+            return space
+        try:
+            if await self._objects.size(portraits.key(account.id, account.picture_ms)) is None:  # older than portraits
+                await self._store(account.id, account.picture_ms, square)
+        except Overloaded as error:
+            self._log.warning("portrait-not-kept", space=space.id, detail=error.detail)
+            return space
+        return await self._spaces.change(space.id, c.PictureSeat(seat.id, account.picture_ms), rights.HOUSE)
+
+    async def _store(self, account: str, picture_ms: int, square: bytes) -> None:
+        portrait = await asyncio.to_thread(picture.portrait, square)
+        await self._objects.put(portraits.key(account, picture_ms), portrait)
+
+
+class Pictures(SeatPictures):
+    """Sets and removes them, too."""
+
+    def __init__(self, spaces: Spaces, limit: SharedLimit, readers: Readers) -> None:
+        super().__init__(spaces)
+        self._limit, self._readers = limit, readers
 
     async def set(self, account: Account, data: bytes) -> None:
         """Sets an account's picture, at all its seats too; raises :class:`BadInput` for what is none.
@@ -50,23 +75,6 @@ class Pictures:
         await self._accounts.set_picture(account.id, None, now_ms=unix_ms(self._spaces.clock()))
         await self._tell(account.id, None)
         await self._delete(account.id)
-
-    async def show(self, space: Space, seat: Seat, account: Account) -> Space:
-        """Gives a seat that has become an account's the account's portrait; without it when the store fails."""
-        square = None if account.picture_ms is None else await self._accounts.picture(account.handle)
-        if account.picture_ms is None or square is None:
-            return space
-        try:
-            if await self._objects.size(portraits.key(account.id, account.picture_ms)) is None:  # older than portraits
-                await self._store(account.id, account.picture_ms, square)
-        except Overloaded as error:
-            self._log.warning("portrait-not-kept", space=space.id, detail=error.detail)
-            return space
-        return await self._spaces.change(space.id, c.PictureSeat(seat.id, account.picture_ms), rights.HOUSE)
-
-    async def _store(self, account: str, picture_ms: int, square: bytes) -> None:
-        portrait = await asyncio.to_thread(picture.portrait, square)
-        await self._objects.put(portraits.key(account, picture_ms), portrait)
 
     async def _tell(self, account: str, picture_ms: int | None) -> None:
         """Says it on the board, for every seat of the account."""

@@ -10,6 +10,7 @@ from msgspec import Meta
 from stentor.audio.watch import Oddity
 from stentor.base.units import SEAT_ID, SPACE_ID
 from stentor.crowd.ladder import Cause
+from stentor.spaces.about import About
 from stentor.spaces.delay import BroadcastDelay
 from stentor.spaces.lights import Lights
 from stentor.spaces.model import Asking, Commenting, Keep, Removal, Role, RundownItem, Sound, State, Trim
@@ -214,7 +215,11 @@ class SeatView(msgspec.Struct, frozen=True):
     volume: int = 100
     aside: bool = False
     agreed_ms: int | None = None
-    """When this person agreed to being recorded; null for somebody who came without the page."""
+    """When this person agreed to being recorded; null while they have not."""
+    agreed_text: int = 0
+    """To which version of the text."""
+    withdrawn_ms: int | None = None
+    """When they took it back."""
     portrait: str | None = None
     """The address of a small picture (JPEG), where the audience has it too."""
     may: list[str] = []
@@ -358,6 +363,12 @@ class SpaceView(msgspec.Struct, frozen=True):
     """Who may hear it, and know of it."""
     delay: BroadcastDelay | None = None
     """The broadcast delay; null where the audience hears the stage at once."""
+    about: About = About()
+    """Topics, links and the cover."""
+    show: str = ""
+    """The id of the series that it is one of."""
+    records: bool = True
+    """Whether what is said is kept."""
     trim: Trim | None = None
     """What the replay shows; null for all of it."""
     ends_ms: int | None = None

@@ -68,15 +68,16 @@ class Spaces:
         self._untold: dict[str, Space] = {}
         self._log = log.get("house")
 
-    async def create(self, command: c.CreateSpace, actor: Actor) -> Space:
+    async def create(self, command: c.CreateSpace, actor: Actor, *, made_for: str = "") -> Space:
         """Makes a space; raises :class:`Conflict` when its id is taken, and what the limits of an account say.
 
-        Administrators may make any number.
+        Administrators may make any number. A date of a show is ``made_for`` its owner, and counts as theirs.
         """
         rights.require(actor, command, None)
         events = rules.decide(None, command, self.clock())
         creator = "" if actor.rank is Rank.ADMIN else actor.account
-        space = _known(await self.store.create(events, creator=creator, limits=self._limits))
+        limits = NO_LIMITS if made_for else self._limits
+        space = _known(await self.store.create(events, creator=made_for or creator, limits=limits))
         self._log.info("space-created", space=space.id)
         await self._news(space)
         return space
@@ -151,12 +152,12 @@ class Spaces:
         """Raises :class:`Conflict` when a space would be opened for which recordings have no room."""
         found = await self.load(space)
         rights.require(actor, command, found)
-        if found.state is State.SCHEDULED:
+        if found.state is State.SCHEDULED and found.records:
             await self.store.retention.require_room(found.id, self._limits.room, unix_ms(self.clock()))
 
     async def observe(self, space: str, command: c.Command) -> Space:
         """What the house itself has seen. Before a replay opens, its recording is summed up and listed."""
-        if isinstance(command, c.OpenReplay):
+        if isinstance(command, c.OpenReplay) and (await self.load(space)).records:
             try:
                 await self.store.record(
                     await recording.summarise(self.objects, units.space_id(space), ready_ms=unix_ms(self.clock()))

@@ -150,6 +150,9 @@ class Views:
             visibility=chosen(space),
             delay=delay.told(space) if space.delay_s else None,
             trim=space.trim,
+            about=space.about,
+            show=space.show,
+            records=space.records,
             ends_ms=attendance.ends_ms(space, self._end_after),
             keep=space.keep,
             site_keep=self._keep,
@@ -282,6 +285,8 @@ class Views:
             muted=seat.muted,
             volume=seat.volume,
             agreed_ms=seat.agreed_ms,
+            agreed_text=seat.agreed_text,
+            withdrawn_ms=seat.withdrawn_ms,
             portrait=portraits.address(seat, self.listen(space.id)),
             may=_may_with(space, seat, actor, self._spaces.clock()),
         )

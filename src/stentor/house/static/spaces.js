@@ -9,7 +9,7 @@ import { opening } from "./undoable.js";
 import { verdict } from "./verdict.js";
 
 const KEY = "stentor-admin-token";
-const SILENT = new Set(["ended", "unfinished", "removed"]); // phases in which there is nothing to hear
+const SILENT = new Set(["ended", "unfinished", "removed", "unrecorded"]); // phases in which there is nothing to hear
 const list = $("spaces");
 const notice = $("notice");
 const created = $("created");

@@ -1,0 +1,1 @@
+"""Shows: series of spaces, their dates, and templates."""
