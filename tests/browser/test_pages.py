@@ -133,6 +133,8 @@ async def test_on_a_phone_the_bar_is_below(house: Whole, browsers: Browsers) -> 
         for (const entry of list.getEntries()) if (!entry.hadRecentInput) shifted += entry.value;
       }).observe({ type: "layout-shift", buffered: true });"""
     async with visit(browsers.plain, house.audience("thumb"), init_script=shift, **phone) as page:
+        loaded = "performance.getEntriesByType('resource').some(({ name }) => name.includes('/vendor/'))"
+        await page.until(loaded, "what plays the sound is there before anybody presses")
         await page.page.click("#play")
         await page.says("#sound", "Sie hören zu")
         await page.page.evaluate("scrollTo(0, 0)")

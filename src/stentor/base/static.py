@@ -32,10 +32,12 @@ TYPES = {
 _LOADED = re.compile(r'"\./([\w./-]+)"')
 _FOR_READERS = re.compile(
     r"^[ \t]*(?://[^\n]*|/\*(?:(?!\*/).)*\*/[ \t]*)\n"  # comments on lines of their own
+    r"|[ \t]+// [^\n\"'`]*$"  # comments behind code: no quote follows them, so they stand in no text
     r"|^[ \t]+|^\n",  # indentation, empty lines: no text of a script or a style spans lines
     re.DOTALL | re.MULTILINE,
 )
 """What a script or a style has for those who read the source, not for those who load it."""
+_IMPORTED = re.compile(r'^(?:import|export)\b(?:[^;("]*\bfrom)? "([^"]+)";', re.MULTILINE)
 
 
 class StaticFile(msgspec.Struct, frozen=True):
@@ -74,6 +76,20 @@ class Static:
         if file is None:
             raise NotFound("There is no such file.", code="no-such-file")
         return file, IMMUTABLE if file.address == self._address(version, name) else ASK_AGAIN
+
+    def modules(self, *names: str) -> list[str]:
+        """The addresses of scripts and of all that they load before they run, each once.
+
+        A page names them, so that a browser asks for all at once; otherwise it learns of each from the one before.
+        """
+        named = {file.address: name for name, file in self.files.items()}
+        found: dict[str, None] = {}
+        waiting = [self(name) for name in names]
+        for address in waiting:
+            if address not in found and address in named:
+                found[address] = None
+                waiting += _IMPORTED.findall(self.files[named[address]].body.decode())
+        return list(found)
 
     def _read(self, name: str, above: tuple[str, ...]) -> StaticFile:
         if name in self.files:

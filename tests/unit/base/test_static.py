@@ -42,6 +42,15 @@ def test_scripts_load_by_hashes(made: Static) -> None:
     assert re.fullmatch(r"/static/[0-9a-f]{12}/b\.js", made("b.js"))
 
 
+def test_a_page_names_all_scripts_that_come_before_it_runs(made: Static) -> None:
+    """Whatever is imported, by whomever, once; what is loaded later is named only by who wants it at once, too."""
+    assert made.modules("page.js") == [made("page.js"), made("a.js"), made("b.js")]
+    assert made.modules("alone.js") == [made("alone.js")]
+    with_later = made.modules("page.js", "later.js")
+    assert set(with_later) == {made(name) for name in ("page.js", "a.js", "b.js", "later.js")}
+    assert len(with_later) == 4
+
+
 def test_a_change_moves_all_that_load_it_and_nothing_else(
     made: Static, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,12 +92,17 @@ def test_everything_that_our_scripts_load_is_there(package: str) -> None:
 
 
 def test_what_is_for_readers_of_the_source_is_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Comments, indentation and empty lines stay here; what stands in a line of code is sent, and so is what others
-    have written."""
-    text = "// why\n/**\n * @param {string} a\n */\nconst a = 1; // kept\n\n  const b = /** @type {any} */ (a);\n"
+    """Comments, indentation and empty lines stay here; what stands in a text is sent, and so is what others have
+    written."""
+    text = (
+        "// why\n/**\n * @param {string} a\n */\nconst a = 1; // one\n\n  const b = /** @type {any} */ (a);\n"
+        'const c = "not // one";\nconst d = `https://${a}/ // two`; // it\'s kept\n'
+    )
     (tmp_path / "static" / "vendor").mkdir(parents=True)
     made = static(tmp_path, monkeypatch, {"a.js": text, "vendor/b.js": text, "c.css": "/* why */\na {\n  b: c;\n}\n"})
-    assert made.files["a.js"].body.decode() == "const a = 1; // kept\nconst b = /** @type {any} */ (a);\n"
+    sent = "const a = 1;\nconst b = /** @type {any} */ (a);\n"
+    sent += 'const c = "not // one";\nconst d = `https://${a}/ // two`; // it\'s kept\n'
+    assert made.files["a.js"].body.decode() == sent
     assert made.files["vendor/b.js"].body.decode() == text
     assert made.files["c.css"].body.decode() == "a {\nb: c;\n}\n"
 

@@ -84,6 +84,23 @@ def imported(static: Static, name: str) -> set[str]:
     return {name}.union(*(imported(static, each) for each in loaded))
 
 
+async def test_the_page_names_its_scripts_at_once() -> None:
+    """A browser learns of none from another one: on a slow line each step takes as long as a request. A recording's
+    page names its player, too. Words that come and go have their place before."""
+    static = Static("stentor.edge")
+    for state, scripts in ((State.LIVE, ["page.js"]), (State.REPLAY, ["page.js", "replay.js"])):
+        async with edge(live_space(state=state), chunks=1) as rig:
+            page = (await rig.get("/s/friday", HTML))[2].decode()
+        named = re.findall(r'<(?:script type="module" src|link rel="modulepreload" href)="([^"]+)"', page)
+        wanted = {static(each) for script in scripts for each in imported(static, script)}
+        assert len(wanted) > 20
+        assert (set(named), len(named)) == (wanted, len(wanted))
+    styles = static.files["page.css"].body.decode()
+    for part in (".words", "#headline", ".now", ".facts", ".captions .lines"):
+        rule = rf"{re.escape(part)} {{\n(?:[a-z].*;\n)*(?:min-)?height: "
+        assert re.search(rule, styles), f"{part} has no height before it has words"
+
+
 async def test_the_page_is_small() -> None:
     """40 kB gzipped with all it loads before there is sound, but hls.js; what is opened later is loaded later."""
     async with edge(chunks=1) as rig:

@@ -237,4 +237,5 @@ follow();
 view.showDoor();
 view.show(state, gate.outlook(state.door));
 if (!("embedded" in root.dataset) && (location.hash === "#ask" || wasAsking())) speak();
+if (ON_AIR.has(state.door.state)) player.prepare();
 plan(["replay", "cancelled"].includes(state.door.state) ? [60, 120] : state.door.retry_s);

@@ -10,6 +10,7 @@ const FASTER = 1.05;
 const NATIVE_COMFORT_S = 8; // Apple's own player keeps two segments
 const STALL_MS = 5000; // hls.js waits for a lost line without an end, and in silence; Firefox does not even say so
 const OPUS = "rendition=opus-24";
+const SESSION = "X-Playback-Session-Id";
 const SLOWER = 0.97; // neither is heard as another pitch: browsers keep it
 
 /**
@@ -35,6 +36,23 @@ function loadHls() {
     document.head.append(script);
   });
   return loading;
+}
+
+/**
+ * hls.js asks for list, list of a rendition and beginning of a file one after the other. While it is loaded itself they
+ * come, and are in the browser's memory when it asks.
+ * @param {string} address
+ * @param {RequestInit} init
+ */
+async function ahead(address, init) {
+  let at = new URL(address, location.href);
+  for (const named of [/^([^#\s].*)/m, /MAP:URI="([^"]+)/]) {
+    const reply = await fetch(at, at.origin === location.origin ? init : {});
+    const [, next] = named.exec(await reply.text()) ?? [];
+    if (!reply.ok || !next) return;
+    at = new URL(next, at);
+  }
+  await fetch(at);
 }
 
 /** @type {Record<string, Sounding>} */
@@ -75,6 +93,12 @@ export class Player {
     audio.addEventListener("error", () => this.#failed());
   }
 
+  // What plays the sound is fetched before anybody presses, but not by those who save data.
+  prepare() {
+    if (isApple(this.#audio) || navigator.connection?.saveData) return;
+    fetch(HLS_SCRIPT, { priority: "low" }).then((reply) => reply.blob()).catch(() => {}); // who presses asks again
+  }
+
   /**
    * @param {Partial<Streams>} streams
    * @param {number | null} origin
@@ -88,6 +112,8 @@ export class Player {
       this.#play("native", hls);
       return;
     }
+    const session = Math.random().toString(36).slice(2); // so that six connections are counted as one player
+    if (!window.Hls && origin) ahead(hls, { headers: { [SESSION]: session } }).catch(() => {}); // hls.js asks again
     const Hls = "MediaSource" in window && !(this.#opus && streams.opus) ? await loadHls() : null;
     if (turn !== this.#turn) return;
     if (!Hls?.isSupported()) {
@@ -95,13 +121,12 @@ export class Player {
       return;
     }
     this.way = "hls";
-    const session = Math.random().toString(36).slice(2); // so that six connections are counted as one player
     this.#hls = new Hls({
       xhrSetup: (xhr, address) => {
         const { origin, pathname } = new URL(address, location.href);
         if (origin !== location.origin || !pathname.endsWith(".m3u8")) return; // elsewhere each would be asked for twice
         xhr.open("GET", address, true);
-        xhr.setRequestHeader("X-Playback-Session-Id", session);
+        xhr.setRequestHeader(SESSION, session);
       },
       enableWorker: false, // parts are 8 kB: a worker costs more than it saves, and the pulse is read from them here
       lowLatencyMode: true,
