@@ -10,7 +10,7 @@ ARGS ?=
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser caches players live test faults fuzz proof-api proof-certificate proof-counts proof-fuzz proof-nights proof-seams proof-verdict unit check fmt bench docs screenshots lock sbom proof-install clean
+.PHONY: help setup browser caches players live test faults fuzz proof-api proof-certificate proof-counts proof-fuzz proof-nights proof-seams proof-verdict unit check fmt bench docs screenshots pictures lighthouse lock sbom proof-install clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -107,6 +107,12 @@ docs: setup .venv-docs/.ready ## check the documents, and make a site of them wi
 
 screenshots: setup browser ## take the pictures of the documents; ARGS="--every-look" takes all pages in all widths, to review
 	@$(BIN)/python -m tests.support.screenshots $(if $(findstring --every-look,$(ARGS)),.venv/screenshots,docs/images) $(ARGS)
+
+pictures: setup browser ## take the twelve main screens anew, wide and narrow, light and dark; ARGS="front live" takes those
+	@$(BIN)/python -m tests.support.screens $(ARGS)
+
+lighthouse: setup browser ## let Lighthouse judge front page, live talk and replay, and keep its scores; three minutes
+	@$(BIN)/python -m tests.support.lighthouse $(ARGS)
 
 # With extras and hashes, to be installed without resolving; constraints are the same versions, for pip takes neither there.
 compile = $(BIN)/uv pip compile --universal --python-version 3.11 --no-annotate --no-header --no-emit-index-url --quiet pyproject.toml
