@@ -40,9 +40,9 @@ READS: Final[dict[str, tuple[str, ...]]] = {
         "account_gb", "account_spaces", "account_spaces_day", "address_connections", "audience_port", "audience_url",
         "backups", "bus_hours", "comments_listeners", "comments_words", "create_spaces", "database_url", "end_after",
         "guest_comments", "host", "ice_servers", "keep_comments", "keep_events", "keep_recordings", "keep_sounds",
-        "language", "max_seats", "new_account_hours", "oidc_client_id", "oidc_issuer", "oidc_name", "oidc_secret_file",
-        "oidc_sign_up", "port", "public_url", "quota_gb", "removals_url", "sign_up", "tls_cert", "tls_key",
-        "trusted_proxies", "turn_secret_file", "turn_servers",
+        "language", "max_seats", "new_account_hours", "oidc_client_id", "oidc_groups", "oidc_issuer", "oidc_name",
+        "oidc_roles", "oidc_scope", "oidc_secret_file", "oidc_sign_up", "port", "public_url", "quota_gb",
+        "removals_url", "sign_up", "tls_cert", "tls_key", "trusted_proxies", "turn_secret_file", "turn_servers",
     ),
     "https": (
         "acme_ca", "acme_directory", "acme_email", "audience_port", "audience_url", "domain", "host", "http_port",

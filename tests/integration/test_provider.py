@@ -181,3 +181,24 @@ async def test_a_closed_site_and_a_provider_that_is_away(issuer: str, tmp_path: 
     away = {**settings(issuer, tmp_path), "oidc_issuer": "http://127.0.0.1:9"}
     async with running_house(tmp_path, **away) as house, browser(house) as ada:
         problem(await ada.post("/sign-in/provider", json={}), 503, "provider-away")
+
+
+async def test_groups_give_roles(issuer: str, tmp_path: Path) -> None:
+    """At each sign-in: given, taken away when the group is gone, left when nothing is said; one administrator stays."""
+    told = {"oidc_sign_up": "on", "oidc_roles": "board=admin,desk=moderator", **settings(issuer, tmp_path)}
+    async with running_house(tmp_path, **told) as house, browser(house) as ada, browser(house) as eve:
+
+        async def role(at: httpx.AsyncClient, who: str, **groups: str) -> str:
+            await back(at, house, await visit(await ask(at), **{"as": who}, **groups))
+            return str((await at.get("/account")).json()["profile"]["role"])
+
+        assert await role(ada, "ada", groups="desk,others") == "moderator"
+        assert await role(ada, "ada", groups="board,desk") == "admin"
+        assert await role(ada, "ada") == "admin"
+        assert await role(ada, "ada", groups="others") == "admin"  # the last one
+        assert await role(eve, "eve", groups="board") == "admin"
+        assert await role(ada, "ada", groups="others") == "member"
+        assert await role(eve, "eve", groups="desk") == "admin"  # now the last one
+        entries = (await house.http.get("/api/v1/site/record")).json()["entries"]
+        given = [each["detail"] for each in entries if each["deed"] == "role" and each["handle"] == "ada"]
+        assert given == ["member", "admin", "moderator"]

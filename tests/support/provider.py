@@ -67,6 +67,7 @@ class Code(AuthorizationCodeMixin):  # type: ignore[misc]
 
     def __init__(self, asked: Any, user: str) -> None:
         self.user, self.fault = user, request.args.get("fault", "")
+        self.groups = request.args["groups"].split(",") if "groups" in request.args else None
         self.redirect_uri, self.scope = asked.redirect_uri, asked.scope
         self.nonce = asked.data.get("nonce")
         self.code_challenge = asked.data.get("code_challenge")
@@ -127,7 +128,7 @@ def build(issuer: str) -> Flask:
             return {"iss": issuer, "aud": [CLIENT], "exp": int(time.time()) + 300, "iat": int(time.time())}
 
         def get_compatible_claims(self, request: Any) -> dict[str, Any]:
-            self.fault = request.authorization_code.fault
+            self.fault, self.groups = request.authorization_code.fault, request.authorization_code.groups
             return self.get_client_claims(request.client)
 
         def resolve_client_private_key(self, client: Client) -> KeySet:
@@ -136,6 +137,8 @@ def build(issuer: str) -> Flask:
         def generate_user_info(self, user: str, scope: str) -> UserInfo:
             name = NAMES.get(user, user.title())
             known: dict[str, object] = {"sub": f"subject-of-{user}", "name": name, "preferred_username": user}
+            if self.groups is not None:
+                known["groups"] = self.groups
             return UserInfo(**known | {"email": "shared@example.org"} | FAULTS.get(self.fault, {}))
 
     server = AuthorizationServer(app, query_client=lambda name: Client() if name == CLIENT else None,

@@ -76,14 +76,17 @@ from stentor.house.uploads.readers import Readers
 from stentor.house.uploads.sounds import SoundMaker
 from stentor.house.web import problems, rest
 from stentor.house.web.headers import secured
+from stentor.house.web.idempotency import once
 from stentor.house.web.limits import Lanes, limited
 from stentor.house.who.access import Access
 from stentor.house.who.api_tokens import TokenReader
 from stentor.house.who.callers import Callers, address_of
 from stentor.house.who.devices import Devices
 from stentor.house.who.sessions import Sessions
+from stentor.people import groups
 from stentor.spaces import rights
 from stentor.spaces.tokens import Invitation
+from stentor.store.answers import Answers
 from stentor.store.api_tokens import ApiTokens
 from stentor.store.comments import CommentsTable
 from stentor.store.retention import StorageLimits
@@ -146,7 +149,7 @@ def build(
     people = People(spaces.store.accounts, settings, spaces.clock, site)
     ice, storage = IceServers(settings, spaces.clock), StorageLimits(settings.quota_gb, settings.account_gb)
     readers, shown = Readers(), pages.Pages(callers, site, settings.audience_address)
-    oidc_login = OidcLogin(people, provider.configured(settings, spaces.clock), opens=settings.oidc_sign_up == "on")
+    oidc_login = _oidc_login(people, settings, spaces)
     views, pictures = Views(spaces, statuses, settings, ice), Pictures(spaces, people.limit, readers)
     line, listeners = RequestQueue(spaces, invitations), Listeners(spaces, statuses, people, settings, keys.doors)
     comments = Comments(spaces, CommentsTable(spaces.store.work), chats, settings)
@@ -180,8 +183,12 @@ def build(
         _health(spaces),
     ]
     app, lanes = _litestar(routes, shown, sessions.cookie), Lanes(callers.known)
-    whole = secured(limited(app, lanes), house=settings.house_address, media=settings.audience_address)
-    return whole, lanes, listeners, desk
+    done_once = once(app, Answers(spaces.store.work), spaces.clock, cookie=sessions.cookie)
+    return _guarded(done_once, lanes, settings), lanes, listeners, desk
+
+
+def _guarded(app: ASGIApp, lanes: Lanes, settings: Settings) -> ASGIApp:
+    return secured(limited(app, lanes), house=settings.house_address, media=settings.audience_address)
 
 
 def _of_recordings(spaces: Spaces, callers: Callers, views: Views, editions: Editions) -> list[HTTPRouteHandler]:
@@ -219,6 +226,11 @@ def _of_shows(
         *api_spaces.handlers(desk, callers, views),
         *api_spaces.copy_handlers(desk, callers, views, invitations, pictures),
     ]
+
+
+def _oidc_login(people: People, settings: Settings, spaces: Spaces) -> OidcLogin:
+    opens, roles = settings.oidc_sign_up == "on", groups.mapping(settings.oidc_roles)
+    return OidcLogin(people, provider.configured(settings, spaces.clock), opens=opens, roles=roles)
 
 
 def _callers(access: Access, sessions: Sessions, spaces: Spaces, site: SiteKeeper) -> Callers:

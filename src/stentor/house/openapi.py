@@ -134,6 +134,7 @@ ERRORS = {
     403: "Not allowed.",
     404: "Not found.",
     409: "Not possible in this state.",
+    422: "The `Idempotency-Key` came with another request before.",
     413: "The body is too large.",
     415: "The body is not of a kind that this address takes.",
     429: "Too often; `Retry-After` says when to come back.",
@@ -150,6 +151,13 @@ PROBLEM = {
         "detail": {"type": "string", "description": "A sentence that says what to do."},
         "code": {"type": "string", "description": "Stable; for programs."},
     },
+}
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "The same key and request get the same answer for a day, so that a request may be sent again.",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
 }
 _PREFIX = "/api/v1"
 
@@ -211,6 +219,8 @@ def described(document: dict[str, Any]) -> dict[str, Any]:
 
 def _mend(route: str, operation: dict[str, Any]) -> None:
     operation["security"] = SECURITY.get(route, [{SESSION: []}] if route.split("/")[1] == "account" else _EITHER)
+    if route.startswith("POST ") and SECURITY.get(route, _EITHER):
+        operation.setdefault("parameters", []).append(copy.deepcopy(IDEMPOTENCY_KEY))
     for parameter in operation.get("parameters", ()):
         name = parameter["name"]
         if name in IN_ADDRESSES or parameter["in"] == "path":
@@ -239,6 +249,8 @@ def _statuses(route: str, operation: dict[str, Any]) -> Iterator[int]:
         yield 404
     if not route.startswith("GET "):
         yield from (409, 413, 415)
+    if route.startswith("POST ") and SECURITY.get(route, _EITHER):
+        yield 422
 
 
 def _structs(module: Any) -> Iterator[type[msgspec.Struct]]:

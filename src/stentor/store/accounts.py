@@ -19,6 +19,7 @@ from stentor.store.deletions import Deletions
 from stentor.store.identities import Identities, add_identity, ways_in
 from stentor.store.mail import MailTable
 from stentor.store.record import Record
+from stentor.store.roles import give_role
 from stentor.store.site_invitations import SiteInvitations, use_invitation
 from stentor.store.work import Work
 
@@ -120,6 +121,10 @@ class Accounts:
             return _there(_account(connection, where))
 
         return await self._work.write(work)
+
+    async def give_role(self, account: str, role: SiteRole) -> bool:
+        """As :func:`stentor.store.roles.give_role`."""
+        return await give_role(self._work, account, role)
 
     async def suspend(self, account: str, since_ms: int | None) -> None:
         """Suspends an account since then and ends its sessions; None restores it."""

@@ -13,7 +13,7 @@ from stentor.base.errors import BadInput, Conflict, NotFound, NotSignedIn
 from stentor.house.accounts import schema
 from stentor.house.accounts.people import People
 from stentor.house.accounts.provider import Flow, Provider, ProviderPerson
-from stentor.people import checks, digests, rights
+from stentor.people import checks, digests, groups, rights
 from stentor.people.model import Account, Identity, SiteRole
 from stentor.people.record import Deed
 from stentor.spaces import checks as space_checks
@@ -24,10 +24,14 @@ HANDLES_TRIED = 5
 
 
 class OidcLogin:
-    """People whom the provider vouches for. ``opens`` lets all of them have an account; None stands for no provider."""
+    """People whom the provider vouches for. ``opens`` lets all of them have an account, ``roles`` are those that groups
+    give; None stands for no provider.
+    """
 
-    def __init__(self, people: People, provider: Provider | None, *, opens: bool) -> None:
-        self._people, self._provider, self.opens = people, provider, opens
+    def __init__(
+        self, people: People, provider: Provider | None, *, opens: bool, roles: Mapping[str, SiteRole]
+    ) -> None:
+        self._people, self._provider, self.opens, self._roles = people, provider, opens, roles
         self._identities = people.store.identities
         self._log = log.get("house")
 
@@ -69,8 +73,22 @@ class OidcLogin:
         if known is not None:
             account = await self._people.store.get(known)
             rights.require_active(account)
+            await self._give_role(account, person)
             return account, flow.next
-        return await self._sign_up(person, flow), flow.next
+        made = await self._sign_up(person, flow)
+        await self._give_role(made, person)
+        return made, flow.next
+
+    async def _give_role(self, account: Account, person: ProviderPerson) -> None:
+        """The role that somebody's groups give, where they give any; the last administrator stays one."""
+        if not self._roles:
+            return
+        if person.groups is None:
+            self._log.warning("provider-no-groups")
+            return
+        role = groups.role(person.groups, self._roles)
+        if await self._people.store.give_role(account.id, role):
+            await self._people.note(account, Deed.ROLE, account, role.value)
 
     async def unlink(self, account: Account) -> None:
         """Raises :class:`NotFound` when it is not linked, :class:`Conflict` for the last way to sign in."""

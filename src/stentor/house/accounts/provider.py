@@ -23,6 +23,7 @@ from stentor.base.clock import Clock
 from stentor.base.config import Settings
 from stentor.base.errors import NotSignedIn, Overloaded, SetupError
 from stentor.base.imports import without
+from stentor.people import groups
 from stentor.people.digests import digest
 
 with without("rich", "pygments"):  # for its command line
@@ -60,6 +61,8 @@ class ProviderPerson(msgspec.Struct, frozen=True):
     subject: str
     name: str
     handle: str
+    groups: frozenset[str] | None = None
+    """None where the provider says nothing about groups."""
 
 
 class _Configuration(msgspec.Struct, frozen=True):
@@ -79,6 +82,7 @@ class Provider:
         self._client = settings.oidc_client_id
         self._secret = _secret(settings.oidc_secret_file)
         self._back = settings.house_address + BACK
+        self._scope, self._groups = settings.oidc_scope, settings.oidc_groups
         self._clock = clock
 
     async def address(self, flow: Flow) -> str:
@@ -88,7 +92,7 @@ class Provider:
             "response_type": "code",
             "client_id": self._client,
             "redirect_uri": self._back,
-            "scope": "openid profile",
+            "scope": self._scope,
             "state": flow.derived("state"),
             "nonce": flow.derived("nonce"),
             "code_challenge": _challenge(flow.derived("verifier")),
@@ -151,7 +155,8 @@ class Provider:
         if not subject or len(subject) > LONGEST_ID:
             raise ValueError("the subject is empty or too long")
         handle = str(claims.get("preferred_username") or "")
-        return ProviderPerson(self.issuer, subject, str(claims.get("name") or handle), handle)
+        name, theirs = str(claims.get("name") or handle), groups.claimed(claims, self._groups)
+        return ProviderPerson(self.issuer, subject, name, handle, theirs)
 
     async def _configuration(self) -> _Configuration:
         address = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
