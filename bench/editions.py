@@ -231,8 +231,8 @@ def told(found: dict[str, Any]) -> Sequence[str]:
         made = Made(**found["cuts"][name])
         share = made.wall_s / found["cuts"]["recording_s"]
         lines.append(
-            f"{name:>26}: {made.processor_s / hours:6.1f} s of a processor an hour, {made.wall_s / hours:6.1f} s of the "
-            f"clock ({share:.4f} of its length), {made.memory_mb:.0f} MB"
+            f"{name:>26}: {made.processor_s / hours:6.1f} s of a processor an hour, {made.wall_s / hours:6.1f} s of "
+            f"the clock ({share:.4f} of its length), {made.memory_mb:.0f} MB"
         )
     for name in ("alone", "beside"):
         if seen := found.get("live", {}).get(name):

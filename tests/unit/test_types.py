@@ -13,6 +13,7 @@ from stentor.crowd.orders import Orders
 from stentor.edge import door
 from stentor.house.accounts import schema as accounts
 from stentor.house.comments import schema as comments
+from stentor.house.editions import schema as editions
 from stentor.house.seats import schema as seats
 from stentor.house.spaces import schema as spaces
 from stentor.house.spaces.upload_schema import Missing
@@ -21,6 +22,7 @@ from stentor.spaces import model
 from stentor.spaces.pulse import Pulse, PulseSeat
 from stentor.spaces.readiness import Hindrance
 from stentor.wire.cue import Cue
+from stentor.wire.edits import Loudness
 from tests.support.edge import DOORS_OPEN_MS, live_space
 
 TYPES = Path(__file__).parents[2] / "web" / "types"
@@ -30,7 +32,7 @@ SAME_NAMES: tuple[type[msgspec.Struct], ...] = (
     *(spaces.Ban, comments.CommentView, comments.Person, accounts.ProfileView, accounts.AccountView, RecordEntry),
     *(accounts.PasskeyView, accounts.SessionView, accounts.SiteInvitationView, accounts.DeletionView, Missing),
     *(comments.GuestCommentView, comments.HeldComment, comments.GuestView, comments.GuestModeration),
-    *(Hindrance, Pulse, PulseSeat, Cue, model.Pin),
+    *(Hindrance, Pulse, PulseSeat, Cue, model.Pin, editions.EditionView, editions.CutView, Loudness),
 )
 DOCUMENTS = {each.__name__: each for each in SAME_NAMES} | {
     "ModerationView": comments.Moderation,

@@ -79,6 +79,13 @@ class Cuts:
         self._kept.pop(space, None)
         self._heads.pop(space, None)
 
+    async def there(self, space: Space, recording: ShownRecording) -> bool:
+        """Whether there is a cut that can be heard."""
+        try:
+            return bool((await self._get(space, recording)).pieces)
+        except NotFound:
+            return False
+
     async def answer(
         self,
         space: Space,

@@ -15,6 +15,7 @@ from stentor.crowd import rungs
 from stentor.crowd.orders import Orders
 from stentor.edge import overflow as edge_overflow
 from stentor.edge.reply import File
+from stentor.edge.shown import download
 from stentor.spaces import portraits, pulse
 from stentor.spaces.comments import Chat, ChatState, Comment
 from stentor.spaces.model import ON_AIR, Commenting, Space, State
@@ -115,7 +116,7 @@ def _streams(space: Space, *, base: str, captions: bool) -> dict[str, str]:
             "hls": f"{base}/hls/index.m3u8",
         }
     if space.doors_open_ms is not None and space.recorded:
-        streams |= {"replay": f"{base}/replay/index.m3u8", "download": f"{base}/recording.m4a"}
+        streams |= {"replay": f"{base}/replay/index.m3u8", "download": f"{base}/{download(space)}"}
     if captions and space.doors_open_ms is not None and (space.recorded or space.on_air):
         streams |= {"captions": f"{base}/captions.json", "transcript": f"{base}/transcript.json"}
     return streams

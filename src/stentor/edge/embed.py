@@ -10,6 +10,7 @@ import msgspec
 from stentor.base.address import origin
 from stentor.base.errors import BadInput, NotFound, NotSupported
 from stentor.edge.page import ListenerPages
+from stentor.edge.shown import download
 from stentor.spaces.model import ON_AIR, Space
 
 OEMBED_CACHE = "public, max-age=60"
@@ -67,7 +68,7 @@ def m3u(space: Space, *, address: str, below: str = "") -> bytes:
     """
     if space.doors_open_ms is None:
         raise NotFound("The doors of this space are not open yet.", code="no-recording")
-    name = "live.aac" if space.state in ON_AIR else "recording.m4a"
+    name = "live.aac" if space.state in ON_AIR else download(space)
     base = f"{address}/s/{space.id}{below}/" if address else ""
     return f"#EXTM3U\n#EXTINF:-1,{' '.join(space.title.split())}\n{base}{name}\n".encode()
 

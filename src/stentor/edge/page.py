@@ -21,6 +21,7 @@ from stentor.crowd.orders import Orders
 from stentor.edge import told
 from stentor.edge.door import door, shown_state
 from stentor.edge.reply import ANYBODY, HTML, Document, Reply, brief
+from stentor.edge.shown import download
 from stentor.evidence import report_page
 from stentor.people.site import SiteLook
 from stentor.spaces import phase, portraits
@@ -128,6 +129,7 @@ class ListenerPages:
             planned=space.state is State.SCHEDULED and space.scheduled_ms is not None,
             narrow=orders.narrow,
             clips=space.allows(Switch.CLIPS),
+            file=download(space),
             host_page=self.page_of(space.host.account) if space.host else "",
             host_picture=_picture(space, listeners, below),
             seats=[seat for seat in space.seats.values() if seat.connected],

@@ -19,7 +19,7 @@ from stentor.spaces.private import Pass
 from stentor.spaces.visibility import Visibility
 from stentor.wire.http import Request
 
-WITH_PASS = frozenset({"live.aac", "live.opus", "live.mp4", "recording.m4a"})
+WITH_PASS = frozenset({"live.aac", "live.opus", "live.mp4", "recording.m4a", "edition.m4a"})
 """What no cache keeps: for these a key is not enough, so that a listener who is shut out can be told from others."""
 FILES = frozenset({"hls", "replay", "overflow"})
 """What players fetch file by file. In a space with tickets its address has a part that is one listener's."""

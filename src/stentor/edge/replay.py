@@ -36,6 +36,7 @@ from stentor.people.site import SiteLook
 from stentor.spaces import outline
 from stentor.spaces.model import Space, State
 from stentor.spaces.outline import Outline
+from stentor.spaces.switches import Switch
 from stentor.store.objects import Objects
 from stentor.wire import clip, manifest, mp4, playlist
 from stentor.wire.http import Request
@@ -103,15 +104,13 @@ class Replays:
                 return (await self._counts(space)).answer(request.headers)
             case ["clip.m4a"]:
                 return await self._clip(space, recording, request)
-            case ["recording.m4a"]:
+            case ["edition.m4a"] if not space.allows(Switch.UNEDITED) and await self._cuts.there(space, recording):
+                return await self._cut_file(space, recording, "recording.m4a", request, connection)
+            case ["recording.m4a" | "edition.m4a"]:
                 rendition = _rendition(request.query.get("rendition", RENDITIONS[0].name))
                 return await self._file(space, recording, rendition, request, connection)
             case ["cut", name]:
-                outlined = partial(self._outlines.get, space.id, recording.left, recording.outline_mark)
-                words = partial(self._transcripts.whole, space)
-                return await self._cuts.answer(
-                    space, recording, name, request, connection, outlined=outlined, words=words
-                )
+                return await self._cut_file(space, recording, name, request, connection)
             case ["replay", "index.m3u8"]:
                 cues = await self._transcripts.get(space) if recording.final else []
                 render = partial(vod.index, space.language if cues else "")
@@ -140,6 +139,14 @@ class Replays:
             raise NotFound("There is nothing under this address.", code="no-such-page")
         cache = FINAL_CACHE if recording.final else GROWING_CACHE
         return Document(page, "application/jsonl", cache, now=self._clock()).answer(request.headers)
+
+    async def _cut_file(
+        self, space: Space, recording: ShownRecording, name: str, request: Request, connection: Connection
+    ) -> Reply | None:
+        """What belongs to the listener cut."""
+        outlined = partial(self._outlines.get, space.id, recording.left, recording.outline_mark)
+        words = partial(self._transcripts.whole, space)
+        return await self._cuts.answer(space, recording, name, request, connection, outlined=outlined, words=words)
 
     async def _counts(self, space: Space) -> Document:
         """How many listened and played it, as houses keep it."""

@@ -11,6 +11,7 @@ from stentor.base import grid
 from stentor.spaces import outline, withdrawal
 from stentor.spaces.model import Space, Trim
 from stentor.spaces.outline import Outline
+from stentor.spaces.switches import Switch
 from stentor.spaces.withdrawal import Withdrawal
 from stentor.wire.cue import Cue
 from stentor.wire.manifest import Entry
@@ -84,6 +85,11 @@ def recording(manifest: ShownManifest, found: Withdrawal, trim: Trim | None) -> 
     left = withdrawal.left(manifest.entries, found) if found.removals else manifest.entries
     entries = [entry for entry in left if _shows(entry, trim)] if trim else left
     return ShownRecording(manifest, found, trim if entries else None, left, entries or left)
+
+
+def download(space: Space) -> str:
+    """The file that people get: the recording, or the edition that its hosts have chosen."""
+    return "recording.m4a" if space.allows(Switch.UNEDITED) else "edition.m4a"
 
 
 def trim_of(space: Space, final: bool) -> Trim | None:

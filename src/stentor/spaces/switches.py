@@ -13,3 +13,5 @@ class Switch(StrEnum):
 
     CLIPS = "clips"
     """Whether people may cut clips out of the recording."""
+    UNEDITED = "unedited"
+    """Whether players and downloads get the recording as it was broadcast; off: the listener cut, when there is one."""

@@ -88,6 +88,24 @@ async def test_words_stand_where_they_are_heard() -> None:
         assert (await rig.get("/s/friday/captions.srt"))[2].startswith(b"1\n00:00:07,000 --> 00:00:09,000\nAda: Good")
 
 
+async def test_hosts_choose_which_one_people_get() -> None:
+    """Download, playlist and page lead to the cut when hosts say so, and to the recording while there is no cut."""
+    async with edge(recorded_space(ended_ms=ENDED)) as rig:
+        await made(rig)
+        whole, cut = [(await rig.get(f"/s/friday/{name}"))[2] for name in ("recording.m4a", "cut/recording.m4a")]
+        assert (await rig.get("/s/friday/edition.m4a"))[2] == whole
+        assert b"recording.m4a" in (await rig.get("/s/friday/listen.m3u"))[2]
+        rig.channel.space = msgspec.structs.replace(rig.channel.space, off=("unedited",), version=2)
+        assert (await rig.get("/s/friday/edition.m4a"))[2] == cut
+        assert b"edition.m4a" in (await rig.get("/s/friday/listen.m3u"))[2]
+        page = (await rig.get("/s/friday"))[2]
+        assert b'href="/s/friday/edition.m4a" download' in page
+        assert (await rig.get("/s/friday/recording.m4a"))[2] == whole
+        await rig.objects.delete(editions.edits_key(SPACE, 0))
+        rig.site.replays.forget(SPACE)
+        assert (await rig.get("/s/friday/edition.m4a"))[2] == whole
+
+
 async def test_a_cut_of_another_state_is_not_served() -> None:
     """After a removal, and after a trim, until it is made anew; of a removed recording nothing is."""
     async with edge(recorded_space(ended_ms=ENDED)) as rig:

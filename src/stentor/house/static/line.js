@@ -63,7 +63,7 @@ export class Line {
   /** @param {SpaceView} view */
   #buttons({ you, switches }) {
     const verbs = Object.keys(CHANGES).filter((verb) => you.may.includes(verb));
-    const flips = you.may.includes("switch") ? Object.entries(switches) : [];
+    const flips = you.may.includes("switch") ? Object.entries(switches).filter(([name]) => name !== "unedited") : []; // editions.js has that
     const drawn = JSON.stringify([verbs, flips]);
     if ($("line-buttons").dataset.drawn === drawn) return;
     $("line-buttons").dataset.drawn = drawn;

@@ -20,6 +20,7 @@ import { Moderation } from "./moderation.js";
 import * as microphone from "./microphone.js";
 import { OwnSeat, say, warn } from "./own-seat.js";
 import { Pins } from "./pins.js";
+import { Editions } from "./editions.js";
 import { Removal } from "./removal.js";
 import { Rundown } from "./rundown.js";
 import { Sounds } from "./sounds.js";
@@ -56,6 +57,7 @@ const line = new Line({ space: space.id, token, command, change });
 const moderation = new Moderation({ space: space.id, token, command, change });
 const ladder = new Ladder({ space: space.id, token, command });
 const removal = new Removal({ space: space.id, token, command });
+const editions = new Editions({ space: space.id, token, command, change });
 const delay = new Delay({ space: space.id, token, command });
 const door = new Door({ space: space.id, token, command });
 const edit = new Edit({ space: space.id, token, command });
@@ -67,7 +69,7 @@ new Shortcuts({ own, acts: keys, sound: (number) => sounds.play(number) });
 const captions = new Captions({ space: space.id, token, command });
 const rundown = new Rundown({ space: space.id, token, command });
 const keep = new Keep({ space: space.id, token, command });
-const parts = [people, start, backChannel, pins, sounds, line, moderation, ladder, removal, delay, door, edit, rundown, keep, captions, summary, aside];
+const parts = [people, start, backChannel, pins, sounds, line, moderation, ladder, removal, editions, delay, door, edit, rundown, keep, captions, summary, aside];
 
 /**
  * The token from `#t=`, which lacks the space that it begins with, or `#token=`: neither is ever sent to a server. It
@@ -147,6 +149,7 @@ function draw() {
   rundown.draw(view);
   keep.draw(view);
   removal.draw(view);
+  editions.draw(view);
 }
 
 /** A warning when the space is soon to end by itself. */
