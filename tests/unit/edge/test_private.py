@@ -190,7 +190,8 @@ async def test_a_space_that_becomes_private_lets_nobody_stay_without_a_pass() ->
 
 PATHS = (
     "", "/", "/embed", "/door.json", "/pulse.json", "/comments.json", "/event.ics", "/listen.m3u", "/captions.json",
-    "/captions.vtt", "/transcript.json", "/transcript.txt", "/hls/index.m3u8", "/hls/aac-64.m3u8",
+    "/captions.vtt", "/captions.srt", "/transcript.json", "/transcript.txt", "/edition.m4a", "/cut/recording.m4a",
+    "/cut/edits.json", "/hls/index.m3u8", "/hls/aac-64.m3u8",
     "/hls/aac-64.m3u8?_HLS_msn=3", "/hls/aac-64/init.mp4", "/live.aac", "/live.opus", "/live.mp4", "/ticket",
     "/hold.m4a", "/clip", "/clip.m4a?from=1&to=2", "/gaps.json", "/chapters.json", "/peaks.json", "/counts.json",
     "/report", "/report.json", "/evidence.json", "/evidence.json.sig", "/evidence.json.minisig",
