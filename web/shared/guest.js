@@ -18,15 +18,15 @@ export function guest() {
 /**
  * Sends a comment; what became of it. Throws what the house has against it, with its `code`.
  * @param {string} space
- * @param {{ name: string, text: string }} comment
+ * @param {{ name: string, text: string, question?: boolean }} comment
  * @returns {Promise<GuestCommentView>}
  */
-export async function writeAsGuest(space, { name, text }) {
+export async function writeAsGuest(space, { name, ...said }) {
   const reply = await fetch(`/api/v1/spaces/${space}/guest-comments`, {
     method: "POST",
     credentials: "omit",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ name, text, device: guest().device }),
+    body: JSON.stringify({ name, ...said, device: guest().device }),
     signal: AbortSignal.timeout(PATIENCE_MS),
   });
   const answer = await reply.json().catch(() => ({}));

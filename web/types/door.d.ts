@@ -28,6 +28,7 @@ interface DoorDocument {
   portraits: Record<string, string> | null;
   react: ReactionOffer | null;
   comments: CommentAddresses | null;
+  asked: AskedOffer | null;
 }
 
 /** Addresses of what can be heard and read now. */
@@ -63,6 +64,25 @@ interface ReactionOffer {
 interface CommentAddresses {
   read: string;
   write: string | null;
+}
+
+/** Where polls and questions are read, votes go, and one asks; whether something is asked or answered now. */
+interface AskedOffer {
+  read: string;
+  vote: string | null;
+  write: string | null;
+  changed: number;
+  now: boolean;
+}
+
+/** `asked.json` (edge/asked.py). */
+interface AskedDocument {
+  open: boolean;
+  guests: boolean;
+  retry_s: Pace;
+  polls: { id: string; question: string; answers: string[]; opened_ms: number; closed_ms: number | null; counts: number[] | null }[];
+  questions: { id: number; name: string; handle: string; text: string; at_ms: number; votes: number }[];
+  taken: { id: number; text: string; votes: number; from_ms: number; to_ms: number | null }[];
 }
 
 /** A device's place at the door (edge/gate.py). */

@@ -6,6 +6,7 @@ interface Pulse {
   at: number;
   source: string;
   listeners: number;
+  asked: number;
   seats: PulseSeat[];
   pinned: number;
   reactions?: Record<string, number>;

@@ -151,6 +151,13 @@ interface LadderView {
   pinned: number | null;
 }
 
+/** What the audience asks and was asked (house/comments/ballot_schema.py). */
+interface BallotsView {
+  polls: { id: string; question: string; answers: string[]; counts: number[]; closed_ms: number | null }[];
+  questions: { id: number; name: string; text: string; votes: number }[];
+  taken: { id: number; text: string; to_ms: number | null }[];
+}
+
 /** How much later the audience hears, and what it never heard. */
 interface DelayView {
   seconds: number;

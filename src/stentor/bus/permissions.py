@@ -100,6 +100,7 @@ TABLE: Final = (
     Line("stage.open.*", "house", "stage"),
     Line("backstage.*", "house", "house"),
     Line("comment.*", "house", "house"),
+    Line("vote.*", "edge", "house", Delivery.ASKED),
     Line("job.*", "house", "courier", Delivery.QUEUED, streams.JOBS),
     Line("status.archive.>", "archive", "house programme"),
     Line("status.captions.>", "captions", "edge house stage"),

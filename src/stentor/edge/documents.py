@@ -9,7 +9,7 @@ from functools import partial
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import NotFound
 from stentor.base.texts import LANGUAGES
-from stentor.edge import door, embed, overflow, subtitles
+from stentor.edge import asked, door, embed, overflow, subtitles
 from stentor.edge.channel import Channel
 from stentor.edge.gate import Gate
 from stentor.edge.page import ListenerPages
@@ -43,6 +43,7 @@ class SpaceDocuments:
             "door.json": self._door,
             "pulse.json": self._pulse,
             "comments.json": self._comments,
+            asked.NAME: self._asked,
             "event.ics": self._event,
             "listen.m3u": self._m3u,
             LATE_CAPTIONS: self._late_captions,
@@ -97,6 +98,10 @@ class SpaceDocuments:
     def _comments(self, channel: Channel, now: float, below: str) -> Document:
         text = door.comments(channel.space, channel.chat, channel.rung)
         return Document(text, JSON, door.COMMENTS_CACHE, now=now)
+
+    def _asked(self, channel: Channel, now: float, below: str) -> Document:
+        text = asked.document(channel.space, channel.chat, channel.rung, unix_ms(now))
+        return Document(text, JSON, asked.CACHE, now=now)
 
     def _event(self, channel: Channel, now: float, below: str) -> Document:
         text = door.event(channel.space, address=self._address, site=self._gate.site)

@@ -14,6 +14,7 @@ from stentor.base.rendition import BY_NAME, Rendition
 from stentor.crowd import rungs
 from stentor.crowd.orders import Orders
 from stentor.edge import overflow as edge_overflow
+from stentor.edge.asked import asking
 from stentor.edge.reply import File
 from stentor.edge.shown import download
 from stentor.spaces import portraits, pulse
@@ -93,6 +94,7 @@ def door(
             "portraits": portraits_of(space, orders.rung, base=base),
             "react": reactions(space, listeners),
             "comments": commenting(space, orders.rung, base=base, house=house),
+            "asked": asking(space, orders.rung, base=base, house=house),
             "at": unix_ms(now),
         }
     )

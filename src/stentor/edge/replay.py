@@ -95,8 +95,9 @@ class Replays:
                 origin_ms -= space.delay_ms  # what hosts did then is heard later
                 pins = [pin for pin in space.pins if not recording.trim or pin.at_ms >= origin_ms]
                 render = partial(outline.chapters, pins=pins, items=space.rundown, origin_ms=origin_ms)
+                render = partial(render, questions=space.ballots.questions)
                 # notes may be taken down when all is over, and names be erased
-                state = [*path, str(space.pinned_ms), *map(str, sorted(space.erased))]
+                state = [*path, str(space.pinned_ms), str(space.ballots.changed_ms), *map(str, sorted(space.erased))]
                 return await self._outlined(space, state, recording, render, request)
             case ["peaks.json"]:
                 return await self._outlined(space, path, recording, outline.peaks, request)

@@ -145,6 +145,7 @@ class Edge:
                 group.create_task(self.site.front.run(), name="front")
                 group.create_task(self.site.identity.run(), name="identity")
                 group.create_task(self.site.identity.transparency.run(), name="transparency")
+                group.create_task(self.site.given.votes.run(self._bus), name="votes")
                 group.create_task(self._tick(group), name="tick")
                 group.create_task(self._follow_cues(), name="cues")
                 group.create_task(self.worker.meter.run(), name="load")
@@ -270,9 +271,8 @@ class Edge:
         """Brings the window every chunk until the space has ended."""
         await self._keyed.wait(channel.space.id)
         window = channel.open(self.clock())
-        doors_open_ms = window.doors_open_ms
         chunks = self._chunks.follow(
-            channel.space.id, doors_open_ms=doors_open_ms, start=window.first, calm=channel.calm
+            channel.space.id, doors_open_ms=window.doors_open_ms, start=window.first, calm=channel.calm
         )
         deaf = await self._chunks.hear(channel.space.id, lambda chunk: channel.add(chunk, self.clock()))
         try:

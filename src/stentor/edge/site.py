@@ -23,6 +23,7 @@ from stentor.edge.documents import JSON, LATE_CAPTIONS, PAGE, SpaceDocuments
 from stentor.edge.forward import Forwarder
 from stentor.edge.front import FrontPages
 from stentor.edge.gate import Gate
+from stentor.edge.given import Given
 from stentor.edge.holds import Holds
 from stentor.edge.identity import SiteIdentity
 from stentor.edge.page import ListenerPages
@@ -31,7 +32,6 @@ from stentor.edge.played import Played
 from stentor.edge.portraits import Portraits
 from stentor.edge.private import PrivateSpaces
 from stentor.edge.protocol import Connection
-from stentor.edge.reactions import Reactions
 from stentor.edge.replay import Replays
 from stentor.edge.reply import ANYBODY, BRIEF, EXPOSED, NO_STORE, Document, Reply, brief, failure
 from stentor.edge.reports import Reports
@@ -104,7 +104,7 @@ class Site:
         self._reports = Reports(objects, self._pages, gate.evidence_key, worker.clock, monotonic)
         self._forwarder = forwarder
         self.private = PrivateSpaces(gate.doors, worker.clock)
-        self.reactions = Reactions(worker, monotonic=asyncio.get_running_loop().time)
+        self.given = Given(worker, gate.doors, monotonic=asyncio.get_running_loop().time)
         self._documents = SpaceDocuments(
             gate, self._pages, address=address, house=house, overflow=overflow, clock=worker.clock
         )
@@ -353,9 +353,9 @@ class Site:
         if self._forwarder is not None and of_house(request.path):
             return self._forwarder.forward(request, connection, self._house_failed)
         match request.method, request.path.split("/")[1:]:
-            case "POST", ["s", space, *below, "react", name] if space in self.channels:
+            case "POST", ["s", space, *below, what, name] if space in self.channels and what in self.given.ways:
                 if self.private.reacts(self.channels[space].space, below, request):
-                    return self.reactions.take(self.channels[space], name, request, connection)
+                    return self.given.ways[what](self.channels[space], name, request, connection)
         if request.method != "OPTIONS":
             error = StentorError("Listeners only ask: use GET or HEAD.", code="method-not-allowed", status=405)
             return failure(error, now=self._now(), Allow=METHODS)

@@ -26,7 +26,8 @@ from stentor.house.admin.desk import Administration
 from stentor.house.captions import api as api_captions
 from stentor.house.captions.service import Corrections
 from stentor.house.comments import api as api_comments
-from stentor.house.comments import api_guests
+from stentor.house.comments import api_ballots, api_guests
+from stentor.house.comments.ballots import BallotBox
 from stentor.house.comments.chat import ChatKeeper
 from stentor.house.comments.guests import GuestComments
 from stentor.house.comments.service import Comments
@@ -151,6 +152,7 @@ def build(
     readers, shown = Readers(), pages.Pages(callers, site, settings.audience_address)
     oidc_login = _oidc_login(people, settings, spaces)
     views, pictures = Views(spaces, statuses, settings, ice), Pictures(spaces, people.limit, readers)
+    box = BallotBox(spaces, chats)
     line, listeners = RequestQueue(spaces, invitations), Listeners(spaces, statuses, people, settings, keys.doors)
     comments = Comments(spaces, CommentsTable(spaces.store.work), chats, settings)
     desk = _desk(spaces, people, Effects(spaces, people, pictures, chats), settings, keys, mailing.post)
@@ -167,7 +169,7 @@ def build(
         *api_claim.handlers(callers, views, invitations, pictures),
         *api_requests.handlers(line, callers, spaces, comments.newcomers),
         *api_back_channel.handlers(back_channels, callers),
-        *_of_comments(comments, GuestComments(spaces, chats, settings, keys.invitations), desk, callers),
+        *_of_comments(comments, GuestComments(spaces, chats, settings, keys.invitations), desk, callers, box),
         *_of_site(site, admin, people, callers, readers),
         *_of_programs(webhooks, spaces, callers, people, sessions),
         *api_retention.handlers(spaces, callers, views, retention, storage),
@@ -288,10 +290,13 @@ def _pages(
     ]
 
 
-def _of_comments(comments: Comments, guests: GuestComments, desk: CaseDesk, callers: Callers) -> list[HTTPRouteHandler]:
-    """Comments, and what is reported of them and of people."""
+def _of_comments(
+    comments: Comments, guests: GuestComments, desk: CaseDesk, callers: Callers, box: BallotBox
+) -> list[HTTPRouteHandler]:
+    """Comments, questions, polls, and what is reported of them and of people."""
     return [
         *api_comments.handlers(comments, callers),
+        *api_ballots.handlers(box, callers),
         *api_guests.handlers(guests, callers),
         *api_moderation.handlers(desk, callers),
     ]

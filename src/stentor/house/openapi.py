@@ -21,6 +21,7 @@ from stentor.house.accounts import schema as account_schema
 from stentor.house.admin import schema as admin_schema
 from stentor.house.admin.backups import NAME
 from stentor.house.captions import schema as caption_schema
+from stentor.house.comments import ballot_schema
 from stentor.house.comments import schema as comment_schema
 from stentor.house.counts import schema as counts_schema
 from stentor.house.delay import schema as delay_schema
@@ -105,6 +106,7 @@ IN_ADDRESSES: dict[str, dict[str, Any]] = {
     "hook": {"type": "string", "pattern": "^[0-9]{1,9}$"},
     "delivery": {"type": "string", "pattern": "^[0-9]{1,9}\\.[dst](\\.[A-Za-z0-9_-]{1,64}){1,3}$"},
     "comment": {"type": "string", "pattern": "^[0-9]{1,9}$"},
+    "question": {"type": "string", "pattern": "^-?[0-9]{1,9}$"},
     "cue": {"type": "string", "pattern": "^[0-9]{1,10}-[A-Za-z0-9_-]{0,48}$"},
     "before": {"type": "integer", "minimum": 0, "maximum": schema.LARGEST},
 }
@@ -179,6 +181,7 @@ MODULES = (
     schema,
     account_schema,
     admin_schema,
+    ballot_schema,
     caption_schema,
     comment_schema,
     counts_schema,

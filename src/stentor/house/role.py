@@ -34,6 +34,7 @@ from stentor.crowd.addresses import Addresses
 from stentor.house.accounts.erasure import Erasure
 from stentor.house.admin.desk import Administration
 from stentor.house.app import build
+from stentor.house.comments.ballots import BallotBox
 from stentor.house.comments.chat import ChatKeeper
 from stentor.house.counts.reports import ReportKeeper
 from stentor.house.counts.service import AudienceCounts
@@ -62,7 +63,6 @@ from stentor.house.who.claims import Claims
 from stentor.spaces import attendance, forecast
 from stentor.spaces.retention import of_site
 from stentor.spaces.sealed import words_key
-from stentor.store.comments import CommentsTable
 from stentor.store.deliveries import Deliveries
 from stentor.store.jobs import Jobs
 from stentor.store.objects import Objects
@@ -130,7 +130,8 @@ async def _run(
     watcher = Watcher(spaces, spaces.board, bus, statuses, clock, attendance.parse(settings.end_after))
     await (back_channels := BackChannels(spaces)).start(bus)
     counts = AudienceCounts(bus, spaces.objects, clock)
-    await (chats := ChatKeeper(CommentsTable(store.work), bus, statuses, clock, settings, holder=instance)).start()
+    await (chats := ChatKeeper(store.work, bus, statuses, clock, settings, holder=instance)).start()
+    await BallotBox(spaces, chats).start(bus)
     keeper = BoardKeeper(spaces, bus, clock, holder=instance)
     controller = Controller(spaces, bus, statuses, clock, holder=instance)
     site, editions = SiteKeeper(SiteTable(store.work), spaces.objects, settings), Editions(spaces, own.invitations)

@@ -83,6 +83,11 @@ def note(text: str) -> str:
     return _line(text, NOTE_CHARACTERS, field="text", what="A note")
 
 
+def poll_text(text: str, *, field: str) -> str:
+    """A poll's question or one of its answers: one line of 1 to 200 characters."""
+    return _line(text, NOTE_CHARACTERS, field=field, what="What a poll asks or offers")
+
+
 def seat_volume(volume: int) -> int:
     """How loud somebody is made, in per cent: 0 to 200, which is 6 dB more."""
     if not 0 <= volume <= MOST_VOLUME:

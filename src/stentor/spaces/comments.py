@@ -48,6 +48,17 @@ class Comment(msgspec.Struct, frozen=True):
     at_ms: int
 
 
+class Question(msgspec.Struct, frozen=True):
+    """A question to the stage, as everybody sees it; ``id`` and ``handle`` as of a comment."""
+
+    id: int
+    name: str
+    handle: str
+    text: str
+    at_ms: int
+    votes: int = 0
+
+
 class Chat(msgspec.Struct, frozen=True):
     """The newest comments of a space, the oldest of them first; none while they are not open."""
 
@@ -58,6 +69,10 @@ class Chat(msgspec.Struct, frozen=True):
     comments: list[Comment] = []
     guests: bool = False
     """Whether people without an account may write too; an edge of before does not look at it."""
+    questions: list[Question] = []
+    """Those that wait for an answer, the most wanted first; also while the comments are crowded."""
+    polls: dict[str, tuple[int, ...]] = {}
+    """By open poll, what its answers have so far."""
 
 
 class Writer(msgspec.Struct, frozen=True):
@@ -82,6 +97,11 @@ def state(space: Space, listeners: int, limit: int, before: ChatState) -> ChatSt
         return ChatState.OPEN
     most = limit * AGAIN if before is ChatState.CROWDED else limit
     return ChatState.CROWDED if listeners > most or limit <= 0 else ChatState.OPEN
+
+
+def asks(now: ChatState) -> ChatState:
+    """Whether questions may be asked, where comments stand so: a crowd cannot follow lines, but it can vote."""
+    return ChatState.OPEN if now is ChatState.CROWDED else now
 
 
 def admit(space: Space, now: ChatState, writer: Writer, text: str, *, forbidden: frozenset[Word], at_ms: int) -> str:

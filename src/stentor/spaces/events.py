@@ -10,6 +10,7 @@ import msgspec
 
 from stentor.base.units import SeatId, SpaceId
 from stentor.crowd.ladder import Cause
+from stentor.spaces.ballot_events import BallotEvent
 from stentor.spaces.delay_events import DelayEvent
 from stentor.spaces.event_base import EventBase as EventBase  # noqa: PLC0414 everybody finds it here
 from stentor.spaces.model import Asking, Commenting, Keep, Role, RundownItem
@@ -374,6 +375,7 @@ Event = (
     | RecordingAgreed | LinkRenewed | SeatRemoved | SeatConnected | SeatLost | RoleChanged | HostChanged
     | SeatMuted | SeatUnmuted | SeatTurned | SeatBanned | BanLifted | NotePinned | NoteUnpinned | RundownSet | ItemBegun
     | SoundEvent | PrivacyEvent | SettingEvent | KeepChanged | LetGo | DelayEvent
+    | BallotEvent
 )  # fmt: skip
 
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)

@@ -16,6 +16,7 @@ from stentor.crowd.ladder import Cause
 from stentor.spaces.about import About
 from stentor.spaces.audience import MAY_ASK
 from stentor.spaces.audience import Asking as Asking  # noqa: PLC0414 everybody finds it here
+from stentor.spaces.ballot_events import Ballots
 from stentor.spaces.delay_events import Dump
 from stentor.spaces.switches import Switch
 from stentor.spaces.visibility import PRIVATE, Visibility
@@ -247,6 +248,8 @@ class Space(msgspec.Struct, frozen=True):
     """On the bus the words of a private space (``spaces.sealed``); empty everywhere else."""
     description: str = ""
     """What it is about: plain text with line breaks, in which addresses of the web become links."""
+    ballots: Ballots = Ballots()
+    """Polls, and questions of the audience that were taken (``spaces.ballots``)."""
     delay_s: int = 0
     """By how many seconds the audience hears the stage later (``spaces.delay``)."""
     dumps: list[Dump] = []

@@ -14,6 +14,8 @@ import msgspec
 from stentor.base import grid
 from stentor.base.errors import Malformed
 from stentor.base.rendition import Source
+from stentor.spaces.ballot_events import AnsweredQuestion
+from stentor.spaces.ballots import of_question
 from stentor.spaces.model import Pin, RundownItem, erased_name
 from stentor.spaces.pulse import SILENCE_DBFS, Pulse
 
@@ -83,12 +85,17 @@ def decode(data: bytes) -> Outline:
 
 
 def chapters(
-    found: Outline, pins: Iterable[Pin] = (), items: Iterable[RundownItem] = (), *, origin_ms: int = 0
+    found: Outline,
+    pins: Iterable[Pin] = (),
+    items: Iterable[RundownItem] = (),
+    questions: Iterable[AnsweredQuestion] = (),
+    *,
+    origin_ms: int = 0,
 ) -> bytes:
     """JSON chapters as podcast players read them (Podcasting 2.0, version 1.2.0), with ``seat`` for our page.
 
     What was pinned is a chapter too, with ``pin``, from the moment on in which it was (``origin_ms`` is the
-    recording's first), and so is each item of the rundown that began, with ``item``.
+    recording's first), and so is each item of the rundown that began, with ``item``, and each question that was taken.
     """
     entries = [_item(item, origin_ms) for item in items if item.begun_ms is not None]
     entries += [
@@ -101,6 +108,7 @@ def chapters(
         for turn in found.turns
     ]
     entries += [_chapter(pin, origin_ms) for pin in pins]
+    entries += [_item(RundownItem(of_question(each.id), each.text, 0, each.from_ms), origin_ms) for each in questions]
     entries.sort(key=lambda entry: cast(float, entry["startTime"]))
     return _encoder.encode({"version": "1.2.0", "chapters": entries})
 

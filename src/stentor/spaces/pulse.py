@@ -3,7 +3,8 @@ somebody comes, goes or begins to talk.
 
 Version 1 is a JSON object: ``v`` 1, ``space``, ``title``, ``state``, ``chunk`` (the number it belongs to), ``at`` (ms),
 ``source`` (``wire.chunk.Source``), ``delay`` (ms from a speaker's packet at the stage to its place on the grid),
-``listeners``, ``pinned`` (when the pins of ``door.json`` changed last, ms), ``seats``: who is on the stage now, in the
+``listeners``, ``pinned`` (when the pins of ``door.json`` changed last, ms), ``asked`` (the same of polls and
+questions, ``asked.json``), ``seats``: who is on the stage now, in the
 order of their seats, with ``id``, ``name``, ``role``, ``talking``, ``muted`` and ``level`` (whole dBFS, -96 to 0), and
 ``reactions``: how often each was given (``spaces.reactions``). For ten seconds every ten minutes ``witness``: the hash
 of the newest entry of the recording's manifest, for whoever wants to prove later what was recorded by then
@@ -63,6 +64,7 @@ class Pulse(msgspec.Struct, frozen=True):
     seats: list[PulseSeat]
     delay: int = 0
     pinned: int = 0
+    asked: int = 0
     reactions: dict[str, int] = {}
     witness: str | msgspec.UnsetType = msgspec.UNSET
 
@@ -140,6 +142,7 @@ def build(
         ],
         delay=delay_ms,
         pinned=space.pinned_ms,
+        asked=space.ballots.changed_ms,
         reactions=dict(reactions),
         witness=witness if witness and witnesses(chunk) else msgspec.UNSET,
     )

@@ -11,8 +11,8 @@ from enum import StrEnum
 import msgspec
 
 from stentor.base.errors import NotAllowed, NotSignedIn
+from stentor.spaces import ballots, delay, setting
 from stentor.spaces import commands as c
-from stentor.spaces import delay, setting
 from stentor.spaces.command_base import Command
 from stentor.spaces.model import Role, Seat, Space
 
@@ -106,6 +106,10 @@ MAY: dict[type[Command] | Look, frozenset[Rank]] = {
     c.SetComments: _CO_HOSTS,
     c.LimitAudience: _HOSTS,
     c.SetOverflow: _HOSTS,
+    ballots.OpenPoll: _CO_HOSTS,
+    ballots.ClosePoll: _CO_HOSTS,
+    ballots.TakeQuestion: _CO_HOSTS,
+    ballots.FinishQuestion: _CO_HOSTS,
     delay.SetDelay: _HOSTS,
     delay.DumpSound: _CO_HOSTS,  # whoever hears the word first
     c.OpenAudience: _HOSTS,

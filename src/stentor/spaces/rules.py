@@ -20,6 +20,7 @@ from stentor.crowd.door import CLASSES
 from stentor.crowd.rungs import TOP
 from stentor.spaces import (
     attendance,
+    ballots,
     checks,
     comments,
     delay,
@@ -34,6 +35,7 @@ from stentor.spaces import (
 )
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
+from stentor.spaces.ballot_events import PollClosed, PollOpened, QuestionAnswered, QuestionTaken
 from stentor.spaces.delay_events import DelayChosen, SoundDumped
 from stentor.spaces.events import Event
 from stentor.spaces.model import OVER, Role, Seat, Space, State
@@ -149,6 +151,8 @@ def _by_subject(space: Space, command: c.Command, at_ms: int) -> list[Event] | N
         return private.decide(space, command, at_ms)
     if isinstance(command, delay.DelayCommand):
         return [*delay.decide(space, command, at_ms)]
+    if isinstance(command, ballots.BallotCommand):
+        return [*ballots.decide(space, command, at_ms)]
     return setting.decide(space, command, at_ms) if isinstance(command, setting.SettingCommand) else None
 
 
@@ -204,6 +208,8 @@ def _apply(space: Space | None, event: Event) -> Space:
             return retention.apply(space, event)
         case e.VisibilityChanged() | e.KeyTurned() | e.ListenerShutOut() | e.ListenerLetIn():
             return private.apply(space, event)
+        case PollOpened() | PollClosed() | QuestionTaken() | QuestionAnswered():
+            return ballots.apply(space, event)
         case DelayChosen() | SoundDumped():
             return delay.apply(space, event)
         case AboutChanged() | OwnersChanged() | RecordingChosen() | ConsentWithdrawn():

@@ -60,9 +60,18 @@ class CommentsTable:
         self._work = work
 
     async def add(
-        self, space: SpaceId, account: str, *, role: Callable[[Space], str], at_ms: int, admit: Admit
+        self,
+        space: SpaceId,
+        account: str,
+        *,
+        role: Callable[[Space], str],
+        at_ms: int,
+        admit: Admit,
+        question: bool = False,
     ) -> tuple[int, str]:
-        """Keeps what ``admit`` makes of a comment; its id and text. One person's comments wait for each other."""
+        """Keeps what ``admit`` makes of a comment or a question; its id and text.
+
+        One person's comments wait for each other."""
 
         def work(connection: Connection) -> tuple[int, str]:
             found = load_space(connection, space)
@@ -70,6 +79,7 @@ class CommentsTable:
             require_free(connection, account, space, at_ms)
             text = admit(found, _past(connection, space, account))
             row = {"space": space, "account": account, "role": role(found), "text": text, "at_ms": at_ms}
+            row["question"] = int(question)
             added = connection.execute(insert(_TABLE).values(**row).returning(_TABLE.c.id)).scalar_one()
             if added % TRIM_EVERY == 0:
                 _trim(connection, space)
@@ -82,10 +92,11 @@ class CommentsTable:
         return await self._work.read(lambda connection: _past(connection, space, account))
 
     async def newest(self, space: SpaceId, most: int) -> list[Comment]:
-        """The newest that everybody may read, guests' among them, the oldest first."""
+        """The newest that everybody may read, guests' among them, the oldest first; no questions."""
 
         def work(connection: Connection) -> list[Comment]:
-            both = (_read(connection, _TABLE.c.space == space, most), shown_to_all(connection, space, most))
+            here = (_TABLE.c.space == space) & (_TABLE.c.question == 0)
+            both = (_read(connection, here, most), shown_to_all(connection, space, most))
             return list(heapq.merge(*both, key=lambda each: each.at_ms))[-most:]
 
         return await self._work.read(work)

@@ -51,7 +51,9 @@ class GuestCommentsTable:
     def __init__(self, work: Work) -> None:
         self._work = work
 
-    async def add(self, space: SpaceId, guest: str, *, at_ms: int, admit: Admit) -> tuple[int, GuestComment]:
+    async def add(
+        self, space: SpaceId, guest: str, *, at_ms: int, admit: Admit, question: bool = False
+    ) -> tuple[int, GuestComment]:
         """Keeps what ``admit`` makes of a comment; its number and itself. Writers of a space wait for each other, so
         that never more is held than ``admit`` lets in."""
 
@@ -59,6 +61,7 @@ class GuestCommentsTable:
             found = load_space(connection, space, lock=True)
             made = admit(found, _past(connection, space, guest))
             row = {"space": space, "guest": guest, "name": made.name, "text": made.text, "at_ms": at_ms}
+            row["question"] = int(question)
             shown_ms = None if made.held else at_ms
             added = connection.execute(insert(_TABLE).values(**row, shown_ms=shown_ms).returning(_TABLE.c.id))
             if not made.held:
@@ -153,7 +156,8 @@ def shown_to_all(connection: Connection, space: str, most: int) -> list[Comment]
     Guests have no handle, and their numbers are negative: those of accounts' comments rise.
     """
     columns = (_TABLE.c.id, _TABLE.c.name, _TABLE.c.text, _TABLE.c.shown_ms)
-    query = select(*columns).where(_TABLE.c.space == space, _TABLE.c.shown_ms.is_not(None))
+    here = (_TABLE.c.space == space, _TABLE.c.shown_ms.is_not(None), _TABLE.c.question == 0)
+    query = select(*columns).where(*here)
     rows = connection.execute(query.order_by(_TABLE.c.shown_ms.desc(), _TABLE.c.id.desc()).limit(most)).all()
     return [Comment(-row.id, row.name, "", "", row.text, row.shown_ms) for row in reversed(rows)]
 

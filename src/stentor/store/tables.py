@@ -209,6 +209,7 @@ comments = Table(
     Column("role", String(16), nullable=False, comment="of the writer's seat then; empty without one"),
     Column("text", Text, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
+    Column("question", Integer, nullable=False, server_default="0", comment="1 where it asks the stage something"),
     Index("ix_comments_space", "space", "id"),
     Index("ix_comments_account", "account", "space", "at_ms"),
     sqlite_autoincrement=True,
@@ -233,6 +234,7 @@ guest_comments = Table(
     Column("text", Text, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
     Column("shown_ms", BigInteger, comment="when it was approved; null while it is held"),
+    Column("question", Integer, nullable=False, server_default="0", comment="1 where it asks the stage something"),
     Index("ix_guest_comments_space", "space", "shown_ms"),
     Index("ix_guest_comments_guest", "guest", "space"),
     sqlite_autoincrement=True,
@@ -248,8 +250,18 @@ guests = Table(
     Column("at_ms", BigInteger, nullable=False),
 )
 
-WRITTEN = (comments, guest_comments, backstage, requests, silenced, guests)
-"""What people wrote in spaces, and who was shut out of it."""
+votes = Table(
+    "votes",
+    metadata,
+    Column("space", String(48), ForeignKey("spaces.id"), primary_key=True),
+    Column("ballot", String(32), primary_key=True, comment="p and a poll's id, or q and a question's number"),
+    Column("device", String(24), primary_key=True, comment="digest of the device and the space"),
+    Column("choice", Integer, nullable=False, comment="0 for a vote that was taken back"),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+WRITTEN = (comments, guest_comments, backstage, requests, silenced, guests, votes)
+"""What people wrote and voted in spaces, and who was shut out of it."""
 
 tries = Table(
     "tries",

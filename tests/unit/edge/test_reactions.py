@@ -62,7 +62,7 @@ async def test_one_address_is_limited_for_a_while(monkeypatch: pytest.MonkeyPatc
     """Past the limit 429 says when to come back; others react on, and so does this one a moment later."""
     async with edge() as rig:
         now = [1000.0]
-        monkeypatch.setattr(rig.site.reactions, "_monotonic", lambda: now[0])
+        monkeypatch.setattr(rig.site.given.reactions, "_monotonic", lambda: now[0])
         fast = "X-Forwarded-For: 192.0.2.2"
         for _ in range(LIMIT.burst):
             assert await react(rig, "clap", fast) == (204, "")

@@ -47,6 +47,7 @@ def test_document() -> None:
         "source": "stage",
         "listeners": 1000,
         "pinned": 0,
+        "asked": 0,
         "seats": [
             {"id": "host", "name": "Hedda", "role": "host", "talking": False, "muted": True, "level": -96},
             {"id": "ben", "name": "Ben", "role": "speaker", "talking": True, "muted": False, "level": -20},

@@ -9,6 +9,7 @@ from stentor.base.units import SeatId
 from stentor.crowd.ladder import Cause
 from stentor.spaces import commands as c
 from stentor.spaces import setting
+from stentor.spaces.ballots import ClosePoll, FinishQuestion, OpenPoll, TakeQuestion
 from stentor.spaces.delay import DumpSound, SetDelay
 from stentor.spaces.model import Asking, Keep, Role, State
 from stentor.spaces.rights import ADMIN, ANYONE, HOUSE, MAY, Actor, Look, Rank, allowed, rank, require, seated
@@ -42,6 +43,10 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (c.LimitAudience(), "admin host"),
     (c.OpenAudience(), "admin host"),
     (c.SetOverflow(0), "admin host"),
+    (OpenPoll("a", "Q", ("A", "B")), "admin host co_host"),
+    (ClosePoll("a"), "admin host co_host"),
+    (TakeQuestion(1, "Q"), "admin host co_host"),
+    (FinishQuestion(1), "admin host co_host"),
     (SetDelay(10), "admin host"),
     (DumpSound(), "admin host co_host"),
     (c.BanPerson(ANNA, "Anna", "anna"), "house"),

@@ -13,6 +13,7 @@ from stentor.base.units import SeatId
 from stentor.crowd.ladder import Cause
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
+from stentor.spaces.ballots import ClosePoll, FinishQuestion, OpenPoll, TakeQuestion
 from stentor.spaces.delay import DumpSound, SetDelay
 from stentor.spaces.events import Event
 from stentor.spaces.model import OVER, TALKING, Asking, Role, RundownItem, Space, State
@@ -28,6 +29,10 @@ COMMANDS = st.one_of(
     st.sampled_from([c.OpenDoors(), c.GoLive(), c.Interrupt(), c.Resume(), c.Abandon(), c.OpenReplay()]),
     st.sampled_from([c.End(), c.Cancel(), c.Rename("T"), c.Rename("U"), c.Reschedule(None), c.SetHold("harp")]),
     st.builds(c.SetAsking, st.sampled_from(Asking)),
+    st.builds(OpenPoll, st.sampled_from(["a", "b"]), st.just("Q"), st.sampled_from([("A",), ("A", "B"), ("A", "A")])),
+    st.builds(ClosePoll, st.sampled_from(["a", "b"]), st.just((1, 2, 3))),
+    st.builds(TakeQuestion, st.sampled_from([1, -1]), st.just("Q")),
+    st.builds(FinishQuestion, st.sampled_from([1, -1])),
     st.builds(SetDelay, st.sampled_from([-1, 0, 4, 5, 40, 41])),
     st.builds(DumpSound, st.sampled_from([None, 0.0, 3.0, 41.0])),
     st.builds(c.SetReactions, st.booleans()),

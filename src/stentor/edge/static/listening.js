@@ -220,7 +220,7 @@ function told(state, pulse) {
   const unreached = state.unreached && seen === state.seen; // the sound's last pulses are told until it ends
   const next = { ...state, seen, unreached, names: pulse.seats.map(({ name }) => name) };
   if (pulse.state !== state.door.state) return soon(next, CHANGED_S);
-  return pulse.pinned > state.door.pinned ? soon(next, PINS_S) : still(next);
+  return pulse.pinned > state.door.pinned || pulse.asked > (state.door.asked?.changed ?? 0) ? soon(next, PINS_S) : still(next);
 }
 
 /** @param {Listening} state */

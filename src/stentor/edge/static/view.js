@@ -78,6 +78,8 @@ export class View {
   /** @type {PhaseTable} */
   #table = JSON.parse($("phases").textContent);
   #replayed = false; // whether the recording's player is loaded
+  /** @type {Promise<import("./asked.js").Asked | null> | null} */
+  #asked = null;
   /** @type {Promise<import("./comments.js").Comments | null> | null} */
   #comments = null; // once somebody has opened them
   #about = ""; // what it is about, as it is shown
@@ -99,6 +101,7 @@ export class View {
     this.captions = new Captions({ button: $("captions-switch"), panel: $("captions"), wait: $("captions-wait"), say });
     this.reactions = new Reactions({ base, say });
     $("comments").addEventListener("toggle", () => this.#showComments());
+    $("asked").addEventListener("toggle", () => this.#showAsked());
     openPanels();
     $("plain").hidden = true;
   }
@@ -138,6 +141,7 @@ export class View {
     this.reactions.open(door.react);
     this.portraits.offer(door.portraits);
     this.#showComments();
+    this.#showAsked();
     $("to-come").hidden ||= on;
     $("elsewhere").hidden = !GONE.has(door.state);
     $("recording").hidden = door.state !== "replay";
@@ -177,6 +181,20 @@ export class View {
       this.#comments = import("./comments.js").then(made).catch(() => (this.#comments = null)); // without a line it is tried again
     }
     (await this.#comments)?.offer(comments);
+  }
+
+  // Polls and questions, too.
+  async #showAsked() {
+    const { asked } = this.#state.door;
+    const panel = $("asked");
+    panel.hidden = !asked;
+    panel.toggleAttribute("data-now", asked?.now ?? false);
+    if (panel.open && asked) {
+      /** @param {typeof import("./asked.js")} module */
+      const made = ({ Asked }) => new Asked({ panel, space: this.#state.door.space, language });
+      this.#asked ??= import("./asked.js").then(made).catch(() => (this.#asked = null));
+    }
+    (await this.#asked)?.offer(asked);
   }
 
   // The player of the recording is loaded by those who have one before them.

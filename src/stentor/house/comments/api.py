@@ -25,7 +25,7 @@ def handlers(comments: Comments, callers: Callers) -> list[HTTPRouteHandler]:
     async def write(request: _Request, space: FromPath[str], data: JSONBody[schema.NewComment]) -> schema.CommentView:
         comments.require_room(space)
         account = await callers.signed_in(request)
-        return await comments.write(space, data.text, account, callers.acting(account))
+        return await comments.write(space, data.text, account, callers.acting(account), question=data.question)
 
     @get("/spaces/{space:str}/comments", summary="The newest comments, and who is shut out of them")
     async def moderation(request: _Request, space: FromPath[str]) -> schema.Moderation:

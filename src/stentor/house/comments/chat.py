@@ -9,22 +9,23 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 
-import msgspec
-
 from stentor.base import log
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.config import Settings
 from stentor.base.errors import Overloaded
+from stentor.base.units import SpaceId
 from stentor.bus.board import Board
 from stentor.bus.chat import Chats
 from stentor.bus.connection import Bus, heed_cancel
 from stentor.bus.documents import Gone
 from stentor.bus.lease import Lease
 from stentor.bus.status import Statuses
-from stentor.spaces import comments
-from stentor.spaces.comments import NEWEST, Chat, ChatState
+from stentor.spaces import ballots, comments
+from stentor.spaces.comments import NEWEST, Chat, ChatState, Question
 from stentor.spaces.model import Space
 from stentor.store.comments import CommentsTable
+from stentor.store.votes import VotesTable
+from stentor.store.work import Work
 
 SUBJECT = "comment"
 LOOK_S = 1.0
@@ -41,9 +42,10 @@ class ChatKeeper:
     """``follow``, ``listen``, ``run`` and the lease are tasks of the role. ``holder`` names this house."""
 
     def __init__(
-        self, table: CommentsTable, bus: Bus, statuses: Statuses, clock: Clock, settings: Settings, *, holder: str
+        self, work: Work, bus: Bus, statuses: Statuses, clock: Clock, settings: Settings, *, holder: str
     ) -> None:
-        self._table, self._bus, self._statuses, self._clock = table, bus, statuses, clock
+        self._table, self._votes = CommentsTable(work), VotesTable(work)
+        self._bus, self._statuses, self._clock = bus, statuses, clock
         self.limit = settings.comments_listeners
         """The audience up to which comments are open by themselves."""
         self.guests = settings.guest_comments == "on"
@@ -142,15 +144,26 @@ class ChatKeeper:
         self._stale.discard(space.id)
         self._read[space.id] = now
         newest = await self._table.newest(space.id, NEWEST) if state is ChatState.OPEN else []
-        if state is told.state and newest == told.comments and self.guests is told.guests:
+        questions, polls = await self._asked(space) if state is not ChatState.OFF else ([], {})
+        seen = (state, newest, self.guests, questions, polls)
+        if seen == (told.state, told.comments, told.guests, told.questions, told.polls):
             return
         # after a restart the old version is not known yet, and it must rise all the same
         version = max(told.version + 1, unix_ms(self._clock()))
-        chat = msgspec.structs.replace(told, version=version, state=state, comments=newest, guests=self.guests)
+        chat = Chat(space.id, version, state, newest, self.guests, questions, polls)
         await self._documents.put(chat)
         if state is not told.state:
             self._log.info("comments-changed", space=space.id, state=state.value)
         self._chats[space.id] = chat
+
+    async def _asked(self, space: Space) -> tuple[list[Question], dict[str, tuple[int, ...]]]:
+        """Questions that wait, and what the open poll has come to; closed ones have their numbers on the board."""
+        taken = frozenset(each.id for each in space.ballots.questions)
+        questions, poll = await self._votes.questions(SpaceId(space.id), taken), ballots.open_poll(space)
+        if poll is None:
+            return questions, {}
+        counts = await self._votes.counts(SpaceId(space.id))
+        return questions, {poll.id: ballots.of_answers(poll, counts.get(ballots.of_poll(poll.id), {}))}
 
     def _hear(self, space: str) -> None:
         self._news[space] += 1

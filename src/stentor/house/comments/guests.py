@@ -17,7 +17,7 @@ from stentor.crowd.addresses import source
 from stentor.house.comments import schema
 from stentor.house.comments.chat import ChatKeeper, too_many
 from stentor.house.spaces.service import Spaces
-from stentor.spaces import guests, rights, words
+from stentor.spaces import comments, guests, rights, words
 from stentor.spaces.guests import GuestComment, GuestHistory, GuestVerdict
 from stentor.spaces.model import Space
 from stentor.spaces.rights import Actor, Look
@@ -62,10 +62,12 @@ class GuestComments:
         at_ms = unix_ms(now)
 
         def admit(current: Space, past: GuestHistory) -> GuestComment:
-            state = self._chats.state(current)
+            state = comments.asks(self._chats.state(current)) if wish.question else self._chats.state(current)
             return guests.admit(current, state, wish.name, wish.text, past, forbidden=self._forbidden, at_ms=at_ms)
 
-        _, made = await self._table.add(found.id, guests.digest(device, found.id), at_ms=at_ms, admit=admit)
+        _, made = await self._table.add(
+            found.id, guests.digest(device, found.id), at_ms=at_ms, admit=admit, question=wish.question
+        )
         await self._chats.changed(found.id)
         return schema.GuestCommentView(made.held, made.name, made.text, own)
 

@@ -18,6 +18,8 @@ class NewComment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One line for everybody."""
 
     text: Line
+    question: bool = False
+    """It asks the stage something, and the audience votes on it."""
 
 
 class CommentView(msgspec.Struct, frozen=True):
@@ -73,6 +75,8 @@ class NewGuestComment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: Line
     device: Annotated[str, Meta(max_length=LONGEST_PASS)] = ""
     """What an earlier answer said, so that the hosts know the same guest again."""
+    question: bool = False
+    """As of a comment."""
 
 
 class GuestCommentView(msgspec.Struct, frozen=True):

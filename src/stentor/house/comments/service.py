@@ -47,8 +47,10 @@ class Comments:
         looked up."""
         self._flow.require(space, self._spaces.clock())
 
-    async def write(self, space: str, text: str, account: Account, actor: Actor) -> schema.CommentView:
-        """Adds a comment; raises what :func:`comments.admit` does, and :class:`Overloaded` (429)."""
+    async def write(
+        self, space: str, text: str, account: Account, actor: Actor, *, question: bool = False
+    ) -> schema.CommentView:
+        """Adds a comment or a question; raises what :func:`comments.admit` does, and :class:`Overloaded` (429)."""
         found = await self._spaces.load(space)
         now = self._spaces.clock()
         self._limit.spend(account.id, now)
@@ -58,11 +60,16 @@ class Comments:
         def admit(current: Space, past: CommentHistory) -> str:
             leads = rights.allowed(actor, Look.COMMENTS, current)
             writer = Writer(account.name, leads, past.silenced, past.last_ms, account.id)
-            state = self._chats.state(current)
+            state = comments.asks(self._chats.state(current)) if question else self._chats.state(current)
             return comments.admit(current, state, writer, text, forbidden=self._forbidden, at_ms=at_ms)
 
         number, line = await self._table.add(
-            found.id, account.id, role=lambda current: _role(account, current), at_ms=at_ms, admit=admit
+            found.id,
+            account.id,
+            role=lambda current: _role(account, current),
+            at_ms=at_ms,
+            admit=admit,
+            question=question,
         )
         self._flow.note(found.id, now)
         await self._chats.changed(found.id)

@@ -5,6 +5,7 @@ import { Aside } from "./aside.js";
 import { Audience } from "./audience.js";
 import { Numbers } from "./numbers.js";
 import { BackChannel } from "./back-channel.js";
+import { Polls } from "./ballots.js";
 import { Bar } from "./bar.js";
 import { Captions } from "./captions.js";
 import { Delay } from "./delay.js";
@@ -58,6 +59,7 @@ const moderation = new Moderation({ space: space.id, token, command, change });
 const ladder = new Ladder({ space: space.id, token, command });
 const removal = new Removal({ space: space.id, token, command });
 const editions = new Editions({ space: space.id, token, command, change });
+const polls = new Polls({ space: space.id, token, command });
 const delay = new Delay({ space: space.id, token, command });
 const door = new Door({ space: space.id, token, command });
 const edit = new Edit({ space: space.id, token, command });
@@ -69,7 +71,7 @@ new Shortcuts({ own, acts: keys, sound: (number) => sounds.play(number) });
 const captions = new Captions({ space: space.id, token, command });
 const rundown = new Rundown({ space: space.id, token, command });
 const keep = new Keep({ space: space.id, token, command });
-const parts = [people, start, backChannel, pins, sounds, line, moderation, ladder, removal, editions, delay, door, edit, rundown, keep, captions, summary, aside];
+const parts = [people, start, backChannel, pins, sounds, line, moderation, ladder, removal, editions, polls, delay, door, edit, rundown, keep, captions, summary, aside];
 
 /**
  * The token from `#t=`, which lacks the space that it begins with, or `#token=`: neither is ever sent to a server. It
@@ -207,6 +209,7 @@ function show(found) {
   sounds.draw(found);
   backChannel.look(found);
   moderation.look(found);
+  polls.look(found);
   audience.look(found);
   captions.look(found);
   line.look(found);
