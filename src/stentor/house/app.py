@@ -152,9 +152,8 @@ def build(
     readers, shown = Readers(), pages.Pages(callers, site, settings.audience_address)
     oidc_login = _oidc_login(people, settings, spaces)
     views, pictures = Views(spaces, statuses, settings, ice), Pictures(spaces, people.limit, readers)
-    box = BallotBox(spaces, chats)
     line, listeners = RequestQueue(spaces, invitations), Listeners(spaces, statuses, people, settings, keys.doors)
-    comments = Comments(spaces, CommentsTable(spaces.store.work), chats, settings)
+    comments, box = Comments(spaces, CommentsTable(spaces.store.work), chats, settings), BallotBox(spaces, chats)
     desk = _desk(spaces, people, Effects(spaces, people, pictures, chats), settings, keys, mailing.post)
     guard, streams = Guard(spaces, callers, listeners), _streams(statuses, line, spaces, back_channels, chats)
     handlers = [

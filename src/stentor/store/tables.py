@@ -6,15 +6,9 @@ JSON is kept as text, not as PostgreSQL's ``jsonb``: that would lose the order o
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text, text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, text
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from stentor.store.metadata import metadata as metadata  # noqa: PLC0414 everybody finds it here
 
 UNPUBLISHED = text("published < version")
 """Spaces whose document for the edges is older than they are."""

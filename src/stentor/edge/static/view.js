@@ -78,10 +78,8 @@ export class View {
   /** @type {PhaseTable} */
   #table = JSON.parse($("phases").textContent);
   #replayed = false; // whether the recording's player is loaded
-  /** @type {Promise<import("./asked.js").Asked | null> | null} */
-  #asked = null;
-  /** @type {Promise<import("./comments.js").Comments | null> | null} */
-  #comments = null; // once somebody has opened them
+  /** @type {Record<string, Promise<{ offer: (offer: any) => void } | null> | null>} */
+  #opened = {};
   #about = ""; // what it is about, as it is shown
   /** @type {PulseSeat[] | null} */
   #onStage = null; // as the newest pulse has them
@@ -100,8 +98,7 @@ export class View {
     this.portraits = new Portraits(() => this.#state.reading);
     this.captions = new Captions({ button: $("captions-switch"), panel: $("captions"), wait: $("captions-wait"), say });
     this.reactions = new Reactions({ base, say });
-    $("comments").addEventListener("toggle", () => this.#showComments());
-    $("asked").addEventListener("toggle", () => this.#showAsked());
+    for (const name of ["comments", "asked"]) $(name).addEventListener("toggle", () => this.#fillPanels());
     openPanels();
     $("plain").hidden = true;
   }
@@ -140,8 +137,7 @@ export class View {
     showPins($("pins"), door, language());
     this.reactions.open(door.react);
     this.portraits.offer(door.portraits);
-    this.#showComments();
-    this.#showAsked();
+    this.#fillPanels();
     $("to-come").hidden ||= on;
     $("elsewhere").hidden = !GONE.has(door.state);
     $("recording").hidden = door.state !== "replay";
@@ -170,31 +166,22 @@ export class View {
     write($("sound"), say(sound));
   }
 
-  // Comments are loaded by those who open them.
-  async #showComments() {
-    const { comments } = this.#state.door;
-    const panel = $("comments");
-    panel.hidden = $("chat").hidden = !comments;
-    if (panel.open && !this.#comments) {
-      /** @param {typeof import("./comments.js")} module */
-      const made = ({ Comments }) => new Comments({ panel, say, language });
-      this.#comments = import("./comments.js").then(made).catch(() => (this.#comments = null)); // without a line it is tried again
-    }
-    (await this.#comments)?.offer(comments);
+  /**
+   * What stands in a panel is loaded by those who open it; without a line it is tried again.
+   * @param {"comments" | "asked"} name
+   * @param {() => Promise<{ offer: (offer: any) => void }>} load
+   */
+  async #fill(name, load) {
+    const offer = this.#state.door[name];
+    $(name).hidden = !offer;
+    if ($(name).open) this.#opened[name] ??= load().catch(() => (this.#opened[name] = null));
+    (await this.#opened[name])?.offer(offer);
   }
 
-  // Polls and questions, too.
-  async #showAsked() {
-    const { asked } = this.#state.door;
-    const panel = $("asked");
-    panel.hidden = !asked;
-    panel.toggleAttribute("data-now", asked?.now ?? false);
-    if (panel.open && asked) {
-      /** @param {typeof import("./asked.js")} module */
-      const made = ({ Asked }) => new Asked({ panel, space: this.#state.door.space, language });
-      this.#asked ??= import("./asked.js").then(made).catch(() => (this.#asked = null));
-    }
-    (await this.#asked)?.offer(asked);
+  #fillPanels() {
+    $("chat").hidden = !this.#state.door.comments;
+    this.#fill("comments", async () => new (await import("./comments.js")).Comments({ panel: $("comments"), say, language }));
+    this.#fill("asked", async () => new (await import("./asked.js")).Asked({ panel: $("asked"), space: this.#state.door.space, language }));
   }
 
   // The player of the recording is loaded by those who have one before them.
