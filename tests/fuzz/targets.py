@@ -32,7 +32,7 @@ from stentor.spaces import pulse, tokens, withdrawal
 from stentor.spaces.comments import Chat, ChatState, Comment
 from stentor.spaces.model import Removal, Role, State
 from stentor.stage import offer, rtp
-from stentor.wire import chunk, cue, demux, forwarded, http, manifest, mp4, proxy, sdp, speech, tick, whip
+from stentor.wire import chunk, cue, demux, edits, forwarded, http, manifest, mp4, proxy, sdp, speech, tick, whip
 from stentor.wire.chunk import Chunk
 from stentor.wire.heads import Heads
 from tests.support.spaces import with_guests
@@ -374,6 +374,18 @@ _ENTRY = manifest.chain(
         renditions={"aac-64": manifest.StoredObject("recordings/talk/aac-64/1.m4s", 30_000, "ab" * 32)},
     ),
 )
+_EDITS = edits.EditList(
+    space="talk",
+    doors_open_ms=1,
+    last_hash="ab",
+    length_ms=640,
+    cut_ms=320,
+    pause_ms=4000,
+    kept_pause_ms=1000,
+    kept=[edits.Kept(320, 640, 0)],
+    left_out=[edits.CutOut(0, 320, edits.CutReason.LOBBY)],
+    rendition="aac-64",
+)
 _SPACES = [msgspec.json.encode(with_guests(state)) for state in State]
 _CHAT = msgspec.json.encode(Chat("talk", 3, ChatState.OPEN, [Comment(1, "Ada", "ada", "host", "Hello", 1)]))
 _STATUS = msgspec.json.encode(Status("edge", "edge-0", 1, 2, {}, {"listeners": 3.0}))
@@ -423,6 +435,7 @@ TARGETS: dict[str, Target] = {
         [cue.encode_transcript(cue.Transcript(1, 1, "engine", [_CUE])), _DEEP],
         lambda size: cue.encode_transcript(cue.Transcript(1, 1, "engine", [_CUE] * (size // 150))),
     ),
+    "edits": Target(_message(edits.decode, edits.encode), [edits.encode(_EDITS), _DEEP], _deep(1 << 20)),
     "manifest": Target(
         _message(manifest.decode_page, manifest.encode_page),
         [manifest.encode_page([_ENTRY]), _DEEP],

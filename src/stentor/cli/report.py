@@ -22,6 +22,7 @@ from stentor.evidence.report import Report, kept_key
 from stentor.evidence.row import line, only
 from stentor.spaces import board
 from stentor.spaces.model import Space
+from stentor.store import editions, withdrawals
 from stentor.store.objects import Objects
 from stentor.wire import manifest
 
@@ -87,6 +88,8 @@ async def _files(
         files["rows.jsonl"] = rows
     else:
         click.echo("The rows are not in it: the bus is away, or has kept them for STENTOR_BUS_HOURS.", err=True)
+    if (edits := await _edits(objects, found.space)) is not None:
+        files[saved.EDITS] = edits
     number = 0
     while True:
         try:
@@ -94,6 +97,15 @@ async def _files(
         except NotFound:
             return files
         number += 1
+
+
+async def _edits(objects: Objects, space: str) -> bytes | None:
+    """The edit list of the listener cut, once there is one."""
+    removed = await withdrawals.read(objects, space)
+    try:
+        return await objects.get(editions.edits_key(space, len(removed.removals) if removed else 0))
+    except NotFound:
+        return None
 
 
 async def _rows(settings: Settings, space: str) -> bytes:

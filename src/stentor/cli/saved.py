@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -15,7 +15,8 @@ from stentor.evidence.report import Report
 from stentor.evidence.row import read_line
 from stentor.evidence.signed import EVIDENCE, FILES, Evidence, sign
 from stentor.evidence.verdict import judge
-from stentor.wire import manifest
+from stentor.wire import edits, manifest
+from stentor.wire.edits import EditList
 
 README: Final = """\
 What a Stentor knows of one evening, and how to check that nobody has changed it.
@@ -31,6 +32,8 @@ What a Stentor knows of one evening, and how to check that nobody has changed it
 """
 
 
+EDITS: Final = "edits.json"
+"""The edit list of the listener cut."""
 MOST_BYTES: Final = 64 << 20
 """Of a file that is read whole: two hours of eight edges have 31."""
 
@@ -112,9 +115,20 @@ def _disagreements(evidence: Evidence, files: Mapping[str, bytes]) -> list[str]:
         for number in range(len(files)):
             entries += manifest.decode_page(files.get(f"manifest-{number}.jsonl", b""))
         wrong += [fault.detail for fault in manifest.verify(entries)]
+        if EDITS in files:
+            wrong += _unlike(edits.decode(files[EDITS]), entries)
     except (msgspec.DecodeError, Malformed) as error:
         wrong.append(f"What was signed cannot be read: {error}.")
     return wrong
+
+
+def _unlike(found: EditList, entries: Sequence[manifest.Entry]) -> Iterator[str]:
+    """Where the edit list is of another recording; that it covers one without holes is looked at as it is read."""
+    last = entries[-1] if entries else None
+    if last is None or found.last_hash != last.hash:
+        yield "The edit list is of another recording than the manifest."
+    elif found.length_ms != edits.length_ms(last.first_chunk + last.chunks):
+        yield "The edit list is of a recording of another length than the manifest."
 
 
 def _read(file: Path) -> bytes:

@@ -12,10 +12,13 @@ import pytest
 
 from stentor.base.detached import Detached
 from stentor.base.errors import BadInput
+from stentor.base.rendition import Source
 from stentor.cli import saved
 from stentor.evidence.row import line
 from stentor.evidence.signed import Evidence
 from stentor.evidence.verdict import Outcome
+from stentor.wire import manifest
+from stentor.wire.edits import EditList, Kept, encode
 from tests.support.nights import replay
 from tests.unit.evidence.test_report import NIGHT, made
 
@@ -76,6 +79,31 @@ def test_a_verdict_that_its_rows_do_not_give_is_noticed(tmp_path: Path) -> None:
     verdict = msgspec.structs.replace(made().verdict, finding=Outcome.POPULARITY)
     folder = written(tmp_path, verdict=verdict)
     assert saved.prove(folder, None).wrong == ["The rows give the verdict ATTACK."]
+
+
+def test_an_edit_list_of_another_recording_is_noticed(tmp_path: Path) -> None:
+    """It names the last hash and the length of the one that it is of."""
+    runs = [manifest.Run(Source.STAGE, 0, 12)]
+    entry = manifest.chain(manifest.FIRST_HASH, manifest.Entry(number=0, start_ms=1, runs=runs, renditions={}))
+    right = EditList(
+        space="friday", doors_open_ms=1, last_hash=entry.hash, length_ms=3840, cut_ms=3840, pause_ms=4000,
+        kept_pause_ms=1000, kept=[Kept(0, 3840, 0)], left_out=[], rendition="aac-64",
+    )  # fmt: skip
+
+    def found(name: str, edits: EditList) -> list[str]:
+        pages = {"manifest-0.jsonl": manifest.encode_page([entry]), "edits.json": encode(edits)}
+        files = {"report.json": msgspec.json.encode(made())} | pages
+        saved.write(tmp_path / name, files, made(), "Friday", SIGNER)
+        return saved.prove(tmp_path / name, None).wrong
+
+    assert found("right", right) == []
+    assert "another recording" in found("other", msgspec.structs.replace(right, last_hash="0" * 64))[0]
+    longer = msgspec.structs.replace(right, length_ms=4000, cut_ms=4000, kept=[Kept(0, 4000, 0)])
+    assert "another length" in found("longer", longer)[0]
+    assert (
+        "does not say where 3.80 s"
+        in found("hole", msgspec.structs.replace(right, kept=[Kept(0, 3800, 0), Kept(3820, 3840, 3800)]))[0]
+    )
 
 
 def test_nothing_is_written_over_and_nothing_read_elsewhere(tmp_path: Path) -> None:
