@@ -122,6 +122,9 @@ lock: ## resolve the versions again, keeping those that still fit (needs the net
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --no-annotate --no-header --no-emit-index-url --quiet --generate-hashes requirements/docs.in -o requirements/docs.txt
 	@$(compile) --extra captions --constraints requirements/dev.txt -o requirements/constraints.txt
 
+client: setup ## make the typed Python client of the API in build/client, from its description
+	@$(BIN)/python -m tests.support.python_client build/client
+
 sbom: setup ## list all parts with versions, hashes and licences (CycloneDX) in dist/stentor.cdx.json
 	@$(BIN)/python -m tests.support.sbom dist/stentor.cdx.json
 
