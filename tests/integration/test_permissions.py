@@ -100,6 +100,7 @@ EXPECTED = {
     "PUT /spaces/{space}/silenced/{handle}": MODERATORS,
     "DELETE /spaces/{space}/silenced/{handle}": MODERATORS,
     "PATCH /spaces/{space}/captions/{cue}": CO_HOSTS,
+    "GET /spaces/{space}/quote": EVERYBODY,
     "POST /spaces/{space}/pins": CO_HOSTS,
     "DELETE /spaces/{space}/pins/{pin}": CO_HOSTS,
     "PUT /spaces/{space}/rundown": CO_HOSTS,

@@ -47,6 +47,7 @@ COMMANDS = (
     "crowd",
     "evidence",
     "report",
+    "quote",
     "log",
     "top",
     "certificate",

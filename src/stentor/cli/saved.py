@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,10 +12,12 @@ import msgspec
 
 from stentor.base.detached import NAMESPACE, Detached, check
 from stentor.base.errors import BadInput, Malformed, SetupError
+from stentor.evidence.quote import AUDIO, QUOTE, Quote, SignedQuote
 from stentor.evidence.report import Report
 from stentor.evidence.row import read_line
 from stentor.evidence.signed import EVIDENCE, FILES, Evidence, sign
 from stentor.evidence.verdict import judge
+from stentor.store.quotes import MadeQuote
 from stentor.wire import edits, manifest
 from stentor.wire.edits import EditList
 
@@ -71,6 +74,63 @@ def write(folder: Path, files: Mapping[str, bytes], found: Report, title: str, s
             (folder / name).write_bytes(body)
     except OSError as error:
         raise SetupError(f"Cannot write to {folder}: {error.strerror}.") from error
+
+
+def write_quote(folder: Path, made: MadeQuote, signer: Detached) -> None:
+    """A quote with its sound and signatures. Raises :class:`SetupError` where nothing can be written."""
+    beside = {"stentor.pub": signer.public_file, "allowed_signers": signer.allowed_signers}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, body in {**made.signed.files(made.audio), **beside}.items():
+            (folder / name).write_bytes(body)
+    except OSError as error:
+        raise SetupError(f"Cannot write to {folder}: {error.strerror}.") from error
+
+
+def read_quote(data: bytes) -> Quote:
+    """Raises :class:`BadInput` for what is no quote."""
+    try:
+        return msgspec.json.decode(data, type=Quote)
+    except msgspec.DecodeError as error:
+        raise BadInput(f"That is no quote: {error}.") from error
+
+
+def moment(found: Quote) -> str:
+    """When it was said."""
+    return datetime.datetime.fromtimestamp(found.at_ms / 1000, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def is_quote(folder: Path) -> bool:
+    """Whether a folder has a quote, and not the evidence of a whole evening."""
+    return (folder / QUOTE).is_file() and not (folder / EVIDENCE).exists()
+
+
+def prove_quote(folder: Path, key: str | None) -> tuple[Quote, str, bool]:
+    """The quote, whose key it is signed with, and whether its sound is there as it was signed.
+
+    Raises :class:`BadInput` for what is none, or changed. ``key`` as for :func:`prove`.
+    """
+    signed = _read(folder / QUOTE)
+    key = key or _read(folder / "stentor.pub").decode("ascii", "replace").strip().rpartition("\n")[2]
+    check(key, _read(folder / f"{QUOTE}.minisig"), signed)
+    found = read_quote(signed)
+    if not (folder / AUDIO).exists():
+        return found, key, False
+    if hashlib.sha256(_read(folder / AUDIO)).hexdigest() != found.audio_sha256:
+        raise BadInput(f"{folder / AUDIO} is not the sound that was signed.")
+    return found, key, True
+
+
+def prove_quote_file(file: Path, key: str | None) -> Quote:
+    """A file that the recording's page gave. Raises :class:`BadInput` for what is none, or not signed with ``key``."""
+    if not key:
+        raise BadInput("A quote in one file has no key beside it: give the one that the installation shows with --key.")
+    try:
+        found = msgspec.json.decode(_read(file), type=SignedQuote)
+    except msgspec.DecodeError as error:
+        raise BadInput(f"{file} is no quote: {error}.") from error
+    check(key, found.minisig.encode(), found.quote.encode())
+    return read_quote(found.quote.encode())
 
 
 def prove(folder: Path, key: str | None) -> Found:

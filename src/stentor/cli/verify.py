@@ -14,6 +14,7 @@ from stentor.base.errors import BadInput, NotFound, Overloaded
 from stentor.base.units import counted
 from stentor.base.units import space_id as checked
 from stentor.cli import online, options, saved, verified_cut
+from stentor.evidence.quote import Quote
 from stentor.spaces.model import Removal
 from stentor.store import proof
 from stentor.store.objects import Objects
@@ -38,6 +39,9 @@ def verify(
     """
     if space_id.startswith(("http://", "https://")):
         _verify_address(space_id, online.CheckOptions(key, witnessed, not no_audio, rendition))
+        return
+    if Path(space_id).is_file():
+        _say_quote(saved.prove_quote_file(Path(space_id), key), sound=False)
         return
     if Path(space_id).is_dir():
         _verify_folder(Path(space_id), key)
@@ -106,7 +110,25 @@ def _steps(most: int) -> Iterator[int]:
         yield from bar
 
 
+def _verify_quote(folder: Path, key: str | None) -> None:
+    found, whose, sound = saved.prove_quote(folder, key)
+    _say_quote(found, sound=sound)
+    if not key:
+        click.echo(f"Signed with {whose}: is that the key that the installation shows? Give it with --key.")
+
+
+def _say_quote(found: Quote, *, sound: bool) -> None:
+    click.echo(f"“{found.text}”")
+    click.echo(f"{found.name or 'somebody'}, {saved.moment(found)}, in {found.title} ({found.space}).")
+    click.echo("As it was signed" + (", and so is the sound." if sound else "; its sound is not beside it."))
+    if not found.corrected:
+        click.echo("A machine recognised the words, and nobody put them right: listen before you print them.")
+
+
 def _verify_folder(folder: Path, key: str | None) -> None:
+    if saved.is_quote(folder):
+        _verify_quote(folder, key)
+        return
     found = saved.prove(folder, key)
     for problem in found.wrong[:MOST_SAID]:
         click.echo(problem, err=True)

@@ -24,6 +24,7 @@ from stentor.house.accounts.people import People
 from stentor.house.admin import api_backups, api_tonight
 from stentor.house.admin.desk import Administration
 from stentor.house.captions import api as api_captions
+from stentor.house.captions.quotes import Quotes
 from stentor.house.captions.service import Corrections
 from stentor.house.comments import api as api_comments
 from stentor.house.comments import api_ballots, api_guests
@@ -161,7 +162,7 @@ def build(
         *api.handlers(spaces, callers, views, invitations, pictures, listeners),
         *_of_listeners(spaces, callers, views, listeners, sessions, Passes(spaces, settings, keys.doors)),
         *_of_hosts(spaces, callers, views, readers, invitations, pictures),
-        *_of_recordings(spaces, callers, views, editions),
+        *_of_recordings(spaces, callers, views, editions, Quotes(spaces, keys.invitations, settings)),
         *api_counts.handlers(spaces, callers, counts),
         *api_seats.handlers(spaces, callers, people, views),
         *api_stream.handlers(spaces, callers, views, line, streams),
@@ -192,10 +193,12 @@ def _guarded(app: ASGIApp, lanes: Lanes, settings: Settings) -> ASGIApp:
     return secured(limited(app, lanes), house=settings.house_address, media=settings.audience_address)
 
 
-def _of_recordings(spaces: Spaces, callers: Callers, views: Views, editions: Editions) -> list[HTTPRouteHandler]:
+def _of_recordings(
+    spaces: Spaces, callers: Callers, views: Views, editions: Editions, quotes: Quotes
+) -> list[HTTPRouteHandler]:
     """What of a recording is shown, corrected, deleted, and cut for listeners."""
     return [
-        *api_captions.handlers(Corrections(spaces), callers),
+        *api_captions.handlers(Corrections(spaces), quotes, callers),
         *api_removals.handlers(spaces, callers, views, editions),
         *api_editions.handlers(spaces, callers, editions),
     ]

@@ -64,6 +64,7 @@ SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "GET /spaces/{space}/comments/own": [{SESSION: []}],
     "POST /spaces/{space}/entrance": _ANYONE_KNOWN_OR_NOT,
     "POST /spaces/{space}/guest-comments": [],
+    "GET /spaces/{space}/quote": _ANYONE_KNOWN_OR_NOT,
     "POST /reports": _ANYONE_KNOWN_OR_NOT,
     "GET /reports/{receipt}": [],
     "GET /decisions/{receipt}": [],

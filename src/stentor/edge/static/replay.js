@@ -65,11 +65,22 @@ export class Replay {
     if (peaks) drawWave($("wave"), peaks);
     this.#showGaps(gaps?.spans ?? []);
     this.#showCounts(counts?.figures ?? {});
-    new Transcript(audio, captions?.cues ?? [], this.say);
+    const cues = captions?.cues ?? [];
+    new Transcript(audio, cues, this.say);
+    if (cues.length) this.#offerQuotes(cues);
     this.#passMusic();
     for (const name of ["timeupdate", "seeking", "loadedmetadata"]) audio.addEventListener(name, () => this.#moved());
     for (const name of ["pause", "seeked"]) audio.addEventListener(name, () => this.#remember());
     this.#moved();
+  }
+
+  // Where the house is under the same address, and the hosts allow clips.
+  /** @param {Cue[]} cues */
+  async #offerQuotes(cues) {
+    const house = /** @type {HTMLAnchorElement | null} */ (document.querySelector("footer [data-text='site.report']"));
+    if (house?.origin !== location.origin || $("clip").closest("details")?.hidden) return;
+    const { offerQuotes } = await import("./quote.js");
+    offerQuotes({ list: $("transcript"), cues, space: this.door.space, base: this.base, say: this.say });
   }
 
   /** @param {Record<string, Figure>} figures */
