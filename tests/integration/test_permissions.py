@@ -26,6 +26,7 @@ HOSTS = "admin host token"
 CO_HOSTS = "admin host co_host token"
 MODERATORS = "moderator admin host co_host token"
 SPEAKERS = "admin host co_host speaker token"
+LOOKERS = "moderator admin host co_host speaker token"
 SEATED = "host co_host speaker"
 """A request's token is that of the seat it may become."""
 SIGNED_IN = "member moderator admin"
@@ -38,7 +39,7 @@ EXPECTED = {
     "GET /storage": "member moderator admin host co_host speaker token",
     "GET /spaces": EVERYBODY,
     "POST /spaces": "moderator admin token",
-    "GET /spaces/{space}": SPEAKERS,
+    "GET /spaces/{space}": LOOKERS,
     "PATCH /spaces/{space}": HOSTS,
     "POST /spaces/{space}/doors": CO_HOSTS,
     "POST /spaces/{space}/live": CO_HOSTS,
@@ -72,19 +73,19 @@ EXPECTED = {
     "PUT /spaces/{space}/listeners/{handle}": HOSTS,
     "DELETE /spaces/{space}/listeners/{handle}": HOSTS,
     "GET /spaces/{space}/events": HOSTS,
-    "GET /spaces/{space}/counts": SPEAKERS,
-    "GET /spaces/{space}/verdict": SPEAKERS,
-    "GET /spaces/{space}/invitations": SPEAKERS,  # a speaker sees their own
+    "GET /spaces/{space}/counts": LOOKERS,
+    "GET /spaces/{space}/verdict": LOOKERS,
+    "GET /spaces/{space}/invitations": LOOKERS,  # a speaker sees their own
     "POST /spaces/{space}/invitations": CO_HOSTS,
     "POST /spaces/{space}/claim": SIGNED_IN,  # with the seat's token in the body
-    "PATCH /spaces/{space}/seats/{seat}": SPEAKERS,  # the speaker mutes himself
-    "DELETE /spaces/{space}/seats/{seat}": SPEAKERS,  # the speaker takes his own seat away
-    "GET /spaces/{space}/stream": SPEAKERS,
-    "GET /spaces/{space}/talk": SPEAKERS,
+    "PATCH /spaces/{space}/seats/{seat}": LOOKERS,  # the speaker mutes himself
+    "DELETE /spaces/{space}/seats/{seat}": LOOKERS,  # the speaker takes his own seat away
+    "GET /spaces/{space}/stream": LOOKERS,
+    "GET /spaces/{space}/talk": LOOKERS,
     "POST /spaces/{space}/mute": CO_HOSTS,
-    "PUT /spaces/{space}/bans/{seat}": CO_HOSTS,
-    "PUT /spaces/{space}/bans/{seat}/for-good": SITE,  # and moderators who are on the stage
-    "DELETE /spaces/{space}/bans/{seat}": CO_HOSTS,
+    "PUT /spaces/{space}/bans/{seat}": MODERATORS,
+    "PUT /spaces/{space}/bans/{seat}/for-good": STAFF,
+    "DELETE /spaces/{space}/bans/{seat}": MODERATORS,
     "GET /spaces/{space}/backstage": CO_HOSTS,
     "POST /spaces/{space}/backstage": CO_HOSTS,
     "GET /spaces/{space}/comments": MODERATORS,
@@ -111,11 +112,11 @@ EXPECTED = {
     "PATCH /spaces/{space}/playing": CO_HOSTS,
     "DELETE /spaces/{space}/playing": CO_HOSTS,
     "POST /spaces/{space}/requests": EVERYBODY,
-    "GET /spaces/{space}/requests": CO_HOSTS,
+    "GET /spaces/{space}/requests": MODERATORS,
     "GET /spaces/{space}/requests/own": SEATED,
     "DELETE /spaces/{space}/requests/own": SEATED,
     "POST /spaces/{space}/requests/{seat}/accept": CO_HOSTS,
-    "DELETE /spaces/{space}/requests/{seat}": CO_HOSTS,
+    "DELETE /spaces/{space}/requests/{seat}": MODERATORS,
     "PUT /spaces/{space}/hold": HOSTS,
     "DELETE /spaces/{space}/hold": HOSTS,
     "PUT /spaces/{space}/about": HOSTS,

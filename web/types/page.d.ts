@@ -41,6 +41,7 @@ interface StagePage {
   id: string;
   account: boolean;
   seated: boolean;
+  looks: boolean;
 }
 
 /** What asking to speak knows before it asks. */

@@ -169,7 +169,7 @@ def build(
         *api_claim.handlers(callers, views, invitations, pictures),
         *api_requests.handlers(line, callers, spaces, comments.newcomers),
         *api_back_channel.handlers(back_channels, callers),
-        *_of_comments(comments, GuestComments(spaces, chats, settings, keys.invitations), desk, callers, box),
+        *_of_comments(comments, GuestComments(spaces, chats, settings, keys.invitations), desk, callers, box, guard),
         *_of_site(site, admin, people, callers, readers),
         *_of_programs(webhooks, spaces, callers, people, sessions),
         *api_retention.handlers(spaces, callers, views, retention, storage),
@@ -180,7 +180,7 @@ def build(
         whip.routes(spaces, *_entrance(spaces, access, sessions, callers, invitations, guard), ice),
         api_provider.routes(oidc_login, sessions),
         *_pages(shown, guard.require, views, callers, people, oidc_login, admin, listeners, sessions),
-        *_of_desks(shown, desk, MailDesk(mailing, people, spaces.clock), callers, sessions),
+        *_of_desks(shown, desk, MailDesk(mailing, people, spaces.clock), callers, sessions, guard),
         api_look.files(site),
         _health(spaces),
     ]
@@ -253,11 +253,11 @@ def _of_programs(
 
 
 def _of_desks(
-    shown: pages.Pages, desk: CaseDesk, mails: MailDesk, callers: Callers, sessions: Sessions
+    shown: pages.Pages, desk: CaseDesk, mails: MailDesk, callers: Callers, sessions: Sessions, guard: Guard
 ) -> list[Router]:
     """Pages about reports, and all of mail."""
     return [
-        moderation_pages.routes(shown, desk, callers),
+        moderation_pages.routes(shown, desk, callers, guard),
         mail_api.routes(mails, callers, sessions),
         mail_pages.routes(shown, mails, sessions),
     ]
@@ -293,14 +293,14 @@ def _pages(
 
 
 def _of_comments(
-    comments: Comments, guests: GuestComments, desk: CaseDesk, callers: Callers, box: BallotBox
+    comments: Comments, guests: GuestComments, desk: CaseDesk, callers: Callers, box: BallotBox, guard: Guard
 ) -> list[HTTPRouteHandler]:
     """Comments, questions, polls, and what is reported of them and of people."""
     return [
         *api_comments.handlers(comments, callers),
         *api_ballots.handlers(box, callers),
         *api_guests.handlers(guests, callers),
-        *api_moderation.handlers(desk, callers),
+        *api_moderation.handlers(desk, callers, guard),
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ from stentor.house.moderation import schema
 from stentor.house.moderation.api import number
 from stentor.house.moderation.service import CaseDesk
 from stentor.house.pages import READ, Pages, Visit
+from stentor.house.private.guard import Guard
 from stentor.house.spaces.schema import LARGEST
 from stentor.house.who.callers import Callers, address_of
 from stentor.people.moderation import CaseState, ReportReason, ThingKind, require_moderator
@@ -28,9 +30,9 @@ MOST_BYTES = 64 * 1024
 _Request = Request[Any, Any, Any]
 
 
-def routes(pages: Pages, moderation: CaseDesk, callers: Callers) -> Router:
+def routes(pages: Pages, moderation: CaseDesk, callers: Callers, guard: Guard) -> Router:
     """All of them."""
-    found = [*_of_reports(pages, moderation, callers), *_of_moderators(pages, moderation, callers)]
+    found = [*_of_reports(pages, moderation, callers, guard), *_of_moderators(pages, moderation, callers)]
     return Router("/", route_handlers=[*found, *_of_decisions(pages, moderation)], request_max_body_size=MOST_BYTES)
 
 
@@ -39,14 +41,16 @@ def said(ms: int | None) -> str:
     return datetime.fromtimestamp((ms or 0) / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _of_reports(pages: Pages, moderation: CaseDesk, callers: Callers) -> list[HTTPRouteHandler]:
+def _of_reports(pages: Pages, moderation: CaseDesk, callers: Callers, guard: Guard) -> list[HTTPRouteHandler]:
     """``/report`` and ``/report/{receipt}``."""
 
-    async def form(visit: Visit, fields: dict[str, str], wrong: str = "") -> Page:
+    async def form(request: _Request, visit: Visit, fields: dict[str, str], wrong: str = "") -> Page:
         kind = fields.get("kind", "")
         about = None
         if kind in list(ThingKind) and kind != ThingKind.ADDRESS:
-            about = await moderation.things.find(ThingKind(kind), fields.get("id", ""), fields.get("space", ""))
+            about = await moderation.things.find(
+                ThingKind(kind), fields.get("id", ""), fields.get("space", ""), partial(guard.knows, request)
+            )
         shown = {"kind": ThingKind.ADDRESS, "id": "", "space": "", "why": "", "text": "", "name": "", "mail": ""}
         shown |= {name: value[:2000] for name, value in fields.items() if name in shown}
         if about is None:
@@ -56,7 +60,7 @@ def _of_reports(pages: Pages, moderation: CaseDesk, callers: Callers) -> list[HT
     @route("/report", http_method=READ, include_in_schema=False)
     async def ask(request: _Request) -> Page:
         fields = {name: str(value) for name, value in request.query_params.items()}
-        return await form(await pages.visit(request), fields)
+        return await form(request, await pages.visit(request), fields)
 
     @post("/report", include_in_schema=False)
     async def send(request: _Request) -> Page:
@@ -65,10 +69,12 @@ def _of_reports(pages: Pages, moderation: CaseDesk, callers: Callers) -> list[HT
         async def work() -> Page:
             wish = wish_of(schema.NewReport, {**fields, "good_faith": "good_faith" in fields})
             account = await callers.account(request)
-            made = await moderation.report(wish, account, address_of(request), visit.language)
+            made = await moderation.report(
+                wish, account, address_of(request), visit.language, partial(guard.knows, request)
+            )
             return see(made.link.removeprefix(moderation.house))
 
-        return await tried(pages, visit, work, lambda wrong: form(visit, fields, wrong))
+        return await tried(pages, visit, work, lambda wrong: form(request, visit, fields, wrong))
 
     @route("/report/{receipt:str}", http_method=READ, include_in_schema=False)
     async def outcome(request: _Request, receipt: FromPath[str]) -> Page:

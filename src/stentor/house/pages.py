@@ -209,10 +209,14 @@ def _of_spaces(pages: Pages, known: Finding, views: Views, callers: Callers) -> 
     def seated(found: Space, account: Account | None) -> dict[str, object]:
         return {"account": account is not None, "seated": bool(account and found.seat_of(account.id))}
 
+    def staged(found: Space, account: Account | None) -> dict[str, object]:
+        looks = account is not None and allowed(callers.acting(account), Look.BACKSTAGE, found)
+        return {**seated(found, account), "looks": looks}
+
     @route("/stage/{space:str}", http_method=READ, include_in_schema=False)
     async def stage(request: _Request, space: FromPath[str]) -> Response[str]:
         # Who it is for says the session, or the token, which only the browser knows.
-        return await of_space(request, space, "stage", seated)
+        return await of_space(request, space, "stage", staged)
 
     @route("/ask/{space:str}", http_method=READ, include_in_schema=False)
     async def ask(request: _Request, space: FromPath[str]) -> Response[str]:

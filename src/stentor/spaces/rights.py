@@ -63,7 +63,7 @@ class Actor(msgspec.Struct, frozen=True):
     creates: bool = False
     """Whether the site lets them make spaces, besides the admin."""
     moderates: bool = False
-    """Whether they keep order in the comments of all spaces, and may shut people out of the site."""
+    """Whether they keep order in all spaces (:data:`KEEPS_ORDER`), and may shut people out of the site."""
 
 
 ADMIN = Actor(Rank.ADMIN)
@@ -170,10 +170,17 @@ MAY: dict[type[Command] | Look, frozenset[Rank]] = {
     Look.BACKSTAGE: _SPEAKERS,
     Look.REQUESTS: _CO_HOSTS,
     Look.BACK_CHANNEL: _CO_HOSTS,
-    Look.COMMENTS: _CO_HOSTS,  # and whoever moderates the site
+    Look.COMMENTS: _CO_HOSTS,
     Look.CAPTIONS: _CO_HOSTS,
     Look.EVENTS: _HOSTS,
 }
+KEEPS_ORDER: frozenset[type[Command] | Look] = frozenset(
+    {
+        Look.BACKSTAGE, Look.REQUESTS, Look.COMMENTS,
+        c.SetComments, c.SetAsking, c.MuteSeat, c.RemoveSeat, c.BanSeat, c.LiftBan,
+    }
+)  # fmt: skip
+"""What whoever moderates the site may in every space, as a co-host there: look, lock, and send speakers off."""
 _ORDER = (Rank.ANYONE, Rank.SPEAKER, Rank.CO_HOST, Rank.OWNER, Rank.HOST, Rank.ADMIN)
 _RANKS = {Role.HOST: Rank.HOST, Role.CO_HOST: Rank.CO_HOST, Role.SPEAKER: Rank.SPEAKER}
 
@@ -199,14 +206,14 @@ def owns(space: Space, account: str) -> bool:
 
 def allowed(actor: Actor, wish: Command | Look, space: Space | None) -> bool:
     """Whether the actor may; a command that is allowed can still be impossible (``spaces.rules`` says)."""
-    own = rank(actor, space)
-    may = own in MAY[wish if isinstance(wish, Look) else type(wish)]
+    own, kind = rank(actor, space), wish if isinstance(wish, Look) else type(wish)
+    if actor.moderates and kind in KEEPS_ORDER and not _outranks(own, Rank.SPEAKER):
+        own = Rank.CO_HOST
+    may = own in MAY[kind]
     seated_at = own_seat(actor, space)
     match wish:
         case c.CreateSpace():
             return may or actor.creates
-        case Look.COMMENTS:
-            return may or actor.moderates
         case setting.SetOwner(account=account, owner=False):
             return may or (bool(account) and account == actor.account)
         case c.ClaimSeat(seat=seat) | c.AgreeToRecording(seat=seat) | setting.WithdrawConsent(seat=seat):

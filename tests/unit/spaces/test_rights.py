@@ -214,8 +214,19 @@ def test_whoever_is_shut_out_is_told_so() -> None:
     assert refused.value.error_code == "banned"
 
 
-def test_moderators_of_the_site_keep_order_among_comments_only() -> None:
-    """They look at comments everywhere, and lead nothing for that."""
+def test_moderators_of_the_site_keep_order_everywhere_and_lead_nothing() -> None:
+    """Without a seat they look, lock comments and hands, and send speakers off; neither hosts, nor what hosts do."""
     moderator = Actor(account="mo", moderates=True)
-    assert allowed(moderator, Look.COMMENTS, LIVE)
-    assert not any(allowed(moderator, wish, LIVE) for wish in (Look.BACKSTAGE, c.SetComments(slow_s=9), c.End()))
+    speaker, host = [
+        next(seat.id for seat in LIVE.seats.values() if seat.role is role) for role in (Role.SPEAKER, Role.HOST)
+    ]
+    order = (
+        c.SetComments(slow_s=9),
+        c.SetAsking(Asking.NOBODY),
+        c.MuteSeat(speaker),
+        c.RemoveSeat(speaker),
+        c.BanSeat(speaker),
+    )
+    assert all(allowed(moderator, wish, LIVE) for wish in (*order, Look.BACKSTAGE, Look.REQUESTS, Look.COMMENTS))
+    leads = (c.End(), c.GoLive(), c.BanSeat(host), c.MuteSeat(host), c.GiveSeat(speaker, "x"), c.UnmuteSeat(speaker))
+    assert not any(allowed(moderator, wish, LIVE) for wish in (*leads, Look.BACK_CHANNEL, Look.EVENTS, Look.CAPTIONS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from litestar import Request, get, post
@@ -11,6 +12,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from stentor.base.errors import BadInput, NotFound
 from stentor.house.moderation import schema
 from stentor.house.moderation.service import CaseDesk
+from stentor.house.private.guard import Guard
 from stentor.house.spaces.schema import LARGEST
 from stentor.house.web.language import language_of
 from stentor.house.who.callers import Callers, address_of
@@ -21,9 +23,9 @@ LONGEST_NUMBER = 9
 _Request = Request[Any, Any, Any]
 
 
-def handlers(moderation: CaseDesk, callers: Callers) -> list[HTTPRouteHandler]:
+def handlers(moderation: CaseDesk, callers: Callers, guard: Guard) -> list[HTTPRouteHandler]:
     """The handlers, which share the service."""
-    return [*_for_everybody(moderation, callers), *_for_moderators(moderation, callers)]
+    return [*_for_everybody(moderation, callers, guard), *_for_moderators(moderation, callers)]
 
 
 def number(text: str) -> int:
@@ -40,11 +42,13 @@ async def moderator(callers: Callers, request: _Request) -> Account | None:
     return by
 
 
-def _for_everybody(moderation: CaseDesk, callers: Callers) -> list[HTTPRouteHandler]:
+def _for_everybody(moderation: CaseDesk, callers: Callers, guard: Guard) -> list[HTTPRouteHandler]:
     @post("/reports", summary="Report a comment, a person, a space or a page; with or without an account")
     async def report(request: _Request, data: JSONBody[schema.NewReport]) -> schema.ReportView:
         account = await callers.account(request)
-        return await moderation.report(data, account, address_of(request), language_of(request))
+        return await moderation.report(
+            data, account, address_of(request), language_of(request), partial(guard.knows, request)
+        )
 
     @get("/reports/{receipt:str}", summary="What became of one's report; the link is the key")
     async def outcome(receipt: FromPath[str]) -> schema.ReportView:

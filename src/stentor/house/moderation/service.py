@@ -19,7 +19,7 @@ from stentor.house.mail.post import Post
 from stentor.house.moderation import schema
 from stentor.house.moderation.effects import Effects
 from stentor.house.moderation.receipts import Receipts
-from stentor.house.moderation.things import Things
+from stentor.house.moderation.things import Knowing, Things
 from stentor.house.spaces.service import Spaces
 from stentor.people import moderation
 from stentor.people.mail import Purpose
@@ -78,7 +78,7 @@ class CaseDesk:
     # Reporting
 
     async def report(
-        self, wish: schema.NewReport, account: Account | None, address: str, language: str
+        self, wish: schema.NewReport, account: Account | None, address: str, language: str, knows: Knowing
     ) -> schema.ReportView:
         """Keeps a report, and lets moderators know. What is too much is refused before anything is looked up."""
         now = self._spaces.clock()
@@ -100,7 +100,7 @@ class CaseDesk:
         else:
             self._addresses.spend(source(address), now)
             self._strangers.spend("all", now)
-        thing = await self.things.find(wish.kind, wish.id, wish.space)
+        thing = await self.things.find(wish.kind, wish.id, wish.space, knows)
         number = await self._cases.report(thing, made)
         self._log.info("reported", kind=thing.kind.value, why=wish.why.value, known=account is not None)
         await self._write(Purpose.RECEIVED, [msgspec.structs.replace(made, number=number)])

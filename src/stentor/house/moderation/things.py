@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from urllib.parse import unquote, urlsplit
 
 from stentor.base.errors import BadInput, NotFound
@@ -15,6 +16,14 @@ from stentor.store.requests import Requests
 LONGEST_NUMBER = 9
 
 
+Knowing = Callable[[Space], Awaitable[bool]]
+"""Whether there is a private space for whoever reports."""
+
+
+async def _nobody(_: Space) -> bool:
+    return False
+
+
 class Things:
     """Looks things up. ``homes`` are the addresses of the site."""
 
@@ -24,31 +33,31 @@ class Things:
         self._comments, self._guests, self._line = CommentsTable(work), GuestCommentsTable(work), Requests(work)
         self._hosts = frozenset(urlsplit(home).netloc.lower() for home in homes)
 
-    async def find(self, kind: ThingKind, name: str, space: str) -> Thing:
+    async def find(self, kind: ThingKind, name: str, space: str, knows: Knowing = _nobody) -> Thing:
         """The thing; raises :class:`NotFound`, :class:`BadInput` for an address that is not of this site.
 
-        Who reports may not know of a private space: for reports there is none. Its address is kept as it was written.
+        Of a private space only who ``knows`` it reports anything; its address is kept as it was written.
         """
         match kind:
             case ThingKind.COMMENT:
-                return await self._comment(await self._space(space), _number(name))
+                return await self._comment(await self._space(space, knows), _number(name))
             case ThingKind.GUEST_COMMENT:
-                found = await self._guests.find((await self._space(space)).id, _number(name))
+                found = await self._guests.find((await self._space(space, knows)).id, _number(name))
                 return Thing(kind, name, space, "", found.guest, found.name, found.text, found.at_ms)
             case ThingKind.SEAT:
-                return await self._seat(await self._space(space), name)
+                return await self._seat(await self._space(space, knows), name)
             case ThingKind.PERSON:
                 return await self._person(name)
             case ThingKind.SPACE:
-                return _space(await self._space(name))
+                return _space(await self._space(name, knows))
         return await self._address(name)
 
-    async def _space(self, name: str) -> Space:
+    async def _space(self, name: str, knows: Knowing = _nobody) -> Space:
         try:
             found = await self._spaces.load(name)
         except BadInput:
             found = None
-        if found is None or found.private:
+        if found is None or (found.private and not await knows(found)):
             raise NotFound("There is no such space.", code="space-not-found")
         return found
 

@@ -16,6 +16,7 @@ from stentor.house.spaces.service import Spaces
 from stentor.house.who.access import bearer
 from stentor.house.who.callers import Callers, address_of
 from stentor.house.who.newcomers import Newcomers
+from stentor.spaces import commands as c
 from stentor.spaces import rights
 from stentor.spaces.rights import Look
 
@@ -62,7 +63,7 @@ def handlers(line: RequestQueue, callers: Callers, spaces: Spaces, newcomers: Ne
         request: _Request, space: FromPath[str], seat: FromPath[str], instead: FromQuery[str] = ""
     ) -> schema.RequestList:
         actor = await callers.actor(request, space)
-        rights.require(actor, Look.REQUESTS, await spaces.load(space))
+        rights.require(actor, c.GiveSeat(seat_id(seat), ""), await spaces.load(space))
         return await line.accept(space, seat_id(seat), actor, instead=seat_id(instead) if instead else None)
 
     @delete("/spaces/{space:str}/requests/{seat:str}", status_code=200, summary="Decline a request")

@@ -340,7 +340,7 @@ def _shows(space: Space, actor: Actor) -> bool:
     """Whether a space stands in a list for ``actor``: one that is not listed only for those on its stage."""
     if space.removed is not None:
         return False
-    return space.listed or rights.allowed(actor, Look.BACKSTAGE, space)
+    return space.listed or rights.rank(actor, space) is not rights.Rank.ANYONE
 
 
 def _may(space: Space, wishes: dict[str, c.Command], actor: Actor, now: float) -> list[str]:

@@ -4,6 +4,7 @@ import * as alerts from "./alerts.js";
 import { badge } from "./drawer.js";
 import { $, ask, button, element, text, when } from "./page.js";
 import { portrait } from "./shared/portrait.js";
+import { reporting } from "./reporting.js";
 
 /** @type {Record<string, Record<string, unknown>>} */
 const CHANGES = {
@@ -117,7 +118,8 @@ export class Line {
       this.swaps ? this.#swap(name, this.swaps, (seat) => answer("POST", `${path}/accept?instead=${seat}`)) : null,
       element("span", { className: "buttons" },
         this.swaps ? null : button(text("line.accept"), () => answer("POST", `${path}/accept`), { className: "primary", ariaLabel: `${text("line.accept")}: ${name}` }),
-        button(text("line.decline"), () => answer("DELETE", path), { ariaLabel: `${text("line.decline")}: ${name}` })));
+        button(text("line.decline"), () => answer("DELETE", path), { ariaLabel: `${text("line.decline")}: ${name}` }),
+        reporting(this.space, id)));
   }
 
   /**

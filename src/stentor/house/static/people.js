@@ -3,6 +3,7 @@
 
 import { $, ask, button, element, light, sure, text } from "./page.js";
 import { portrait } from "./portrait.js";
+import { reporting } from "./reporting.js";
 import { seatWords } from "./seat-words.js";
 import { icon } from "./shared/icon.js";
 import { OVER } from "./told.js";
@@ -78,7 +79,7 @@ export class People {
     const marks = element("span", { className: "quiet" });
     const who = element("span", { className: "role" });
     const verbs = may.filter((verb) => id !== this.you || verb === "hand_over" || verb === "turn");
-    const row = element("li", { className: "seat" }, portrait(seat), element("strong", {}, name), marks, who, element("span", { className: "badge" }, icon("muted")), verbs.length ? this.#menu(id, name, verbs) : null);
+    const row = element("li", { className: "seat" }, portrait(seat), element("strong", {}, name), marks, who, element("span", { className: "badge" }, icon("muted")), id !== this.you || verbs.length ? this.#menu(id, name, verbs) : null);
     return { row, marks, who, role, name, volume: seat.volume };
   }
 
@@ -97,7 +98,7 @@ export class People {
       this.command(() => this.#change(id, verb));
     };
     const turn = verbs.includes("turn") ? this.#volume(id, name) : null;
-    menu.append(element("div", { className: "buttons" }, turn, ...verbs.filter((verb) => verb !== "turn").map((verb) => button(text(`seat.${verb}`), () => press(verb), { className: OUT.has(verb) ? "danger" : "" }))));
+    menu.append(element("div", { className: "buttons" }, turn, ...verbs.filter((verb) => verb !== "turn").map((verb) => button(text(`seat.${verb}`), () => press(verb), { className: OUT.has(verb) ? "danger" : "" })), id === this.you ? null : reporting(this.space, id)));
     return menu;
   }
 

@@ -111,7 +111,7 @@ function turned(on = false) {
 
 /** Whoever has not come onto the stage may give the seat back; a host hands over first. */
 function offerToDecline(on = own.wanted) {
-  $("decline").hidden = on || !view?.you || view.you.role === "host" || OVER.has(view.state);
+  $("decline").hidden = on || !view?.you.seat || view.you.role === "host" || OVER.has(view.state);
 }
 
 async function decline() {
@@ -136,9 +136,11 @@ function draw() {
   $("state").dataset.state = view.state;
   const [headline, sentence] = told(view);
   $("phase").textContent = `${headline} · ${sentence}`;
-  $("mic").hidden = OVER.has(view.state);
+  $("mic").hidden = OVER.has(view.state) || !view.you.seat;
+  $("join").hidden ||= !view.you.seat;
   $("stage-parts").dataset.over = String(OVER.has(view.state));
-  if (view.you) $("you").textContent = text("stage.you_are", { name: view.you.name, role: text(`role.${view.you.role}`) });
+  if (!view.you.seat) $("you").textContent = text("stage.looking");
+  else $("you").textContent = text("stage.you_are", { name: view.you.name, role: text(`role.${view.you.role}`) });
   $("lights").replaceChildren(...lights(view.lights));
   $("ending").textContent = ending();
   hostButtons();
@@ -245,7 +247,7 @@ async function watch() {
     view: (found) => {
       const first = !view;
       show(found);
-      if (first) own.back();
+      if (first && found.you.seat) own.back();
     },
     /** @param {SeatStatus[]} seats */
     seats: (seats) => {
@@ -285,8 +287,8 @@ function refuse(code = "") {
 }
 
 const obstacle = microphone.blocked();
-if (!token && !space.seated) block(text("error.no_token"));
-else if (obstacle) block(text(obstacle));
+if (!token && !space.seated && !space.looks) block(text("error.no_token"));
+else if (obstacle && !space.looks) block(text(obstacle));
 else {
   $("stage-parts").hidden = false;
   own.green.choices(own.stream);
