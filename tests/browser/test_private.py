@@ -54,3 +54,52 @@ async def test_a_link_to_a_seat_opens_the_stage_of_a_private_space(house: Whole,
     async with visit(browsers.plain, stage) as stranger:
         await stranger.says("h1", "No such space")
         stranger.watch.complaints.clear()
+
+
+async def test_hosts_make_and_withdraw_tickets_and_block_listeners(house: Whole, browsers: Browsers) -> None:
+    """Out of a file and by hand, on a page that the stage leads to; the list with codes opens the space, and a ticket
+    that is withdrawn does not. Who is blocked stands there until they are let in."""
+    wish = {"title": "Quiet plans", "host_name": "Ada", "language": "en"}
+    made = await house.call("POST", "/spaces", wish)
+    space = made["space"]["id"]
+    stage = f"http://127.0.0.1:{house.settings.port}/stage/{space}"
+    async with visit(browsers.reader, f"{stage}#token={made['invitation']['token']}") as host:
+        await host.says("#title", "Quiet plans")
+        await host.page.goto(f"{stage}/listeners")
+        await host.page.select_option("#visibility", "tickets")
+        await host.page.click("#choice button")
+        await host.page.wait_for_selector("#tickets-part:not([hidden])")
+        await host.page.fill("#tickets-form textarea", "Grace\nJoan")
+        await host.page.click("#tickets-form button")
+        await host.says("#made-count", "2 tickets made.")
+        names = {"name": "guests.csv", "mimeType": "text/csv", "buffer": b'\xef\xbb\xbf"Hopper, Grace",x\r\nMary;y\r\n'}
+        await host.page.set_input_files("#tickets-form input[type=file]", files=[names])  # type: ignore[list-item]
+        await host.page.click("#tickets-form button")
+        await host.says("#tickets-count", "4 tickets, 0 used")
+        listed = await host.page.locator("#tickets li").all_inner_texts()
+        assert ["Hopper, Grace" in listed[2], "Mary" in listed[3]] == [True, True]
+        async with host.page.expect_download() as saved:
+            await host.page.click("#made-file")
+        codes = (await (await saved.value).path()).read_text("utf-8-sig")
+        assert len(codes.splitlines()) == 5
+        await host.page.get_by_role("button", name="Withdraw: 1 Grace").click()
+        await host.says("#tickets-count", "3 tickets, 0 used")
+        joan, grace = codes.splitlines()[2].split(","), codes.splitlines()[1].split(",")
+        async with visit(browsers.plain, joan[3]) as listener:
+            await listener.page.get_by_role("button", name="Listen", exact=True).click()
+            await listener.page.wait_for_url(re.compile(rf"/s/{space}/k/[0-9a-f]{{32}}$"))
+        async with visit(browsers.plain, grace[3]) as listener:
+            await listener.page.get_by_role("button", name="Listen", exact=True).click()
+            await listener.says("#problem", "opens nothing here")
+            listener.watch.complaints.clear()
+        await host.page.fill("#out-form input", "nobody-here")
+        await host.page.click("#out-form button")
+        await host.says("#problem", "no such account")
+        host.watch.complaints.clear()
+        for w in (390, 1440):  # SHOTS
+            for scheme in ("light", "dark"):
+                await host.page.set_viewport_size({"width": w, "height": 900})
+                await host.page.emulate_media(color_scheme=scheme)
+                await host.page.goto(f"{stage}/listeners?lang=de")
+                await host.page.wait_for_selector("#tickets-part:not([hidden])")
+                await host.page.screenshot(path=f"/tmp/shot-{w}-{scheme}.png", full_page=True)

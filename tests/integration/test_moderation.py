@@ -172,6 +172,9 @@ async def test_nobody_comes_back_by_another_door(cast: Cast) -> None:
     problem(await cast.bad.post("/spaces/doors/claim", json={"token": made["token"]}), 409, "banned")
     await cast.bad.patch("/account", json={"name": "New Name"})
     problem(await cast.bad.post("/spaces/doors/comments", json={"text": "Again"}), 403, "shut-out")
+    assert (await cast.bad.post("/sign-out")).is_success
+    problem(await cast.bad.post("/spaces/doors/requests", json={"name": "A guest"}), 403, "shut-out")
+    assert (await cast.bad.post("/sign-in", json={"handle": "bert", "password": PASSWORD})).status_code == 200
     await space(cast.house, "elsewhere")
     assert (await cast.bad.post("/spaces/elsewhere/comments", json={"text": "Here"})).status_code == 201
 

@@ -186,7 +186,7 @@ def _of_list(pages: Pages, listed: Listed) -> list[HTTPRouteHandler]:
 
 
 def _of_spaces(pages: Pages, known: Finding, views: Views, callers: Callers) -> list[HTTPRouteHandler]:
-    """``/stage/{space}``, ``/ask/{space}`` with its part for the listener's page, ``/comments/{space}``."""
+    """``/stage/{space}`` and its listeners, ``/ask/{space}`` and its part for the listener's page, ``/comments/…``."""
 
     async def of_space(
         request: _Request,
@@ -218,6 +218,10 @@ def _of_spaces(pages: Pages, known: Finding, views: Views, callers: Callers) -> 
         # Who it is for says the session, or the token, which only the browser knows.
         return await of_space(request, space, "stage", staged)
 
+    @route("/stage/{space:str}/listeners", http_method=READ, include_in_schema=False)
+    async def listeners(request: _Request, space: FromPath[str]) -> Response[str]:
+        return await of_space(request, space, "listeners", staged)
+
     @route("/ask/{space:str}", http_method=READ, include_in_schema=False)
     async def ask(request: _Request, space: FromPath[str]) -> Response[str]:
         return await of_space(request, space, "ask", seated, back=f"/ask/{space}")
@@ -236,7 +240,7 @@ def _of_spaces(pages: Pages, known: Finding, views: Views, callers: Callers) -> 
 
         return await of_space(request, space, "comments", told)
 
-    return [stage, ask, panel, comments]
+    return [stage, listeners, ask, panel, comments]
 
 
 def _of_accounts(pages: Pages, people: People, views: AccountViews, oidc_login: OidcLogin) -> list[HTTPRouteHandler]:

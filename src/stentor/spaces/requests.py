@@ -51,19 +51,33 @@ class Standing(msgspec.Struct, frozen=True):
     waiting: int = 0
 
 
-def admit(space: Space, waiting: Sequence[SpeakRequest], request: SpeakRequest, account: str = "") -> SpeakRequest:
+def admit(
+    space: Space,
+    waiting: Sequence[SpeakRequest],
+    request: SpeakRequest,
+    account: str = "",
+    *,
+    device: str = "",
+    near: bool = False,
+) -> SpeakRequest:
     """The request that joins the line, with its name trimmed; whoever waits already keeps the place.
 
     ``account`` is that of whoever asks, if they are signed in: a ban holds it under every name and from every device.
+    ``device`` is the account that signed in last in this browser, ``near`` whether somebody who was shut out asked from
+    the same address: a guest there signs in first, for there may be many people behind it.
 
     Raises :class:`BadInput` for the name, :class:`Conflict` (``requests-closed``) while nobody may ask or for whoever
     is on the stage, :class:`NotSignedIn` (``sign-in-to-ask``), :class:`NotAllowed` (``banned``) and
     :class:`Overloaded` (429, ``requests-full``).
     """
     name = checks.name(request.name)
-    known = request.id in space.banned or space.shuts_out(account)
+    known = request.id in space.banned or space.shuts_out(account) or (not account and space.shuts_out(device))
     if known or name.casefold() in {each.casefold() for each in space.banned.values()}:
         raise NotAllowed("The host has shut you out of this space.", code="banned")
+    if near and not account:
+        raise NotAllowed(
+            "Somebody at your address was shut out of this space; sign in to ask to speak.", code="sign-in-to-ask"
+        )
     if request.id in space.seats:
         raise Conflict("You have a seat on the stage already.", code="seat-exists")
     if not space.hears_requests:

@@ -35,17 +35,18 @@ class Requests:
         return await self._work.read(work)
 
     async def add(
-        self, space: SpaceId, request: SpeakRequest, admit: Admit, *, account: str = ""
+        self, space: SpaceId, request: SpeakRequest, admit: Admit, *, account: str = "", device: str = ""
     ) -> tuple[Space, Sequence[SpeakRequest]]:
         """Puts what ``admit`` makes of a request into the line, or changes its name; what it raises comes through.
 
-        ``account`` is whose it is, so that it goes with the account.
+        ``account`` is whose it is, so that it goes with the account; ``device`` the one that signed in last in a
+        guest's browser: what binds it binds the guest.
         Writers wait for each other, so the line never gets longer than ``admit`` lets it.
         """
 
         def work(connection: Connection) -> tuple[Space, Sequence[SpeakRequest]]:
             before, waiting = _look(connection, space, lock=True)
-            require_free(connection, account, space, request.asked_ms)
+            require_free(connection, account or device, space, request.asked_ms)
             admitted = admit(before, waiting, request)
             connection.execute(_row(space, admitted.id))
             row = {"space": space, "id": admitted.id, "name": admitted.name, "asked_ms": admitted.asked_ms}

@@ -40,7 +40,12 @@ def handlers(line: RequestQueue, callers: Callers, spaces: Spaces, newcomers: Ne
         if account:
             newcomers.spend(account, spaces.clock())
         return await line.ask(
-            space, data.name, earlier=earlier, address=address_of(request), account=account.id if account else ""
+            space,
+            data.name,
+            earlier=earlier,
+            address=address_of(request),
+            account=account.id if account else "",
+            device=callers.device(request),
         )
 
     @get("/spaces/{space:str}/requests/own", summary="What has become of one's request")

@@ -6,13 +6,13 @@ import asyncio
 import secrets
 from collections import OrderedDict
 from collections.abc import Sequence
-from functools import partial
 
 from stentor.base.clock import unix_ms
 from stentor.base.errors import Overloaded
 from stentor.base.rate_limit import Bucket, RateLimit
 from stentor.base.units import SeatId, SpaceId, space_id
 from stentor.house.seats import schema
+from stentor.house.seats.addresses import AskingAddresses
 from stentor.house.spaces.invitations import Invitations
 from stentor.house.spaces.service import Spaces
 from stentor.spaces import requests
@@ -45,20 +45,27 @@ class RequestQueue:
         self._limit = RateLimit(LIMIT, _too_many)
         self._kept: OrderedDict[SpaceId, tuple[float, _Line]] = OrderedDict()
         self._reading = asyncio.Lock()
+        self._addresses = AskingAddresses()
 
-    async def ask(self, space: str, name: str, *, earlier: str, address: str, account: str = "") -> schema.RequestView:
+    async def ask(
+        self, space: str, name: str, *, earlier: str, address: str, account: str = "", device: str = ""
+    ) -> schema.RequestView:
         """Puts a person into the line; ``earlier`` is the id of a request that the same browser made before.
 
-        ``account`` is the one that is signed in there, if any.
+        ``account`` is the one that is signed in there, if any, ``device`` the one that was the last to sign in there.
 
         Raises what :func:`requests.admit` does, and :class:`Overloaded` (429) when too many come from one address.
         """
         now = self._spaces.clock()
         self._limit.spend(address, now)
         request = SpeakRequest(SeatId(earlier or f"ask-{secrets.token_hex(8)}"), name, unix_ms(now))
-        line = await self._store.add(
-            space_id(space), request, partial(requests.admit, account=account), account=account
-        )
+
+        def admit(before: Space, waiting: Sequence[SpeakRequest], asked: SpeakRequest) -> SpeakRequest:
+            near = self._addresses.near(before, address)
+            return requests.admit(before, waiting, asked, account, device=device, near=near)
+
+        line = await self._store.add(space_id(space), request, admit, account=account, device=device)
+        self._addresses.keep(line[0].id, request.id, address)
         self._spaces.follow_up(space_id(space))
         self._keep(line)
         seat = Seat(id=request.id, name=name, role=Role.SPEAKER)

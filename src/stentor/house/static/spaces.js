@@ -7,12 +7,14 @@ import { clock } from "./shared/clock.js";
 import { locale } from "./shared/texts.js";
 import { opening } from "./undoable.js";
 import { verdict } from "./verdict.js";
+import { Visibility } from "./visibility.js";
 
 const KEY = "stentor-admin-token";
 const SILENT = new Set(["ended", "unfinished", "removed", "unrecorded"]); // phases in which there is nothing to hear
 const list = $("spaces");
 const notice = $("notice");
 const created = $("created");
+const visibility = new Visibility();
 /** @type {SpacesPage} */
 const me = JSON.parse($("page").textContent); // who is signed in, and what they may
 let token = (me.unlocks && sessionStorage.getItem(KEY)) || "";
@@ -152,13 +154,14 @@ $("create-form").addEventListener("submit", async (/** @type {FormEvent} */ even
     const begins = form.when.value ? new Date(form.when.value).getTime() : null;
     const made = await ask("POST", "/spaces", {
       token,
-      body: { title: form.title.value, host_name: form.host.value || undefined, scheduled_ms: begins, language: form.language.value },
+      body: { title: form.title.value, host_name: form.host.value || undefined, scheduled_ms: begins, language: form.language.value, visibility: visibility.chosen, password: visibility.password },
     });
     const own = !token && !form.host.value;
     created.replaceChildren(element("p", {}, text(own ? "create.done_own" : "create.done")), link(made.invitation.link));
     created.hidden = false;
     event.target.reset();
     languages(form.language, me.language || ours());
+    visibility.show("public");
     await refresh();
   });
 });

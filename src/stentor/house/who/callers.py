@@ -74,6 +74,11 @@ class Callers:
             return program
         return await self._sessions.account(request)
 
+    def device(self, request: _Request) -> str:
+        """The account that was the last to sign in in this browser; empty where none was."""
+        device = self._sessions.device(request)
+        return device.account if device else ""
+
     async def signed_in(self, request: _Request) -> Account:
         """The same; raises :class:`NotSignedIn` for nobody."""
         if (program := await self._programs.account(request)) is not None:
