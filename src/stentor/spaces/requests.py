@@ -75,9 +75,8 @@ def admit(
     if known or name.casefold() in {each.casefold() for each in space.banned.values()}:
         raise NotAllowed("The host has shut you out of this space.", code="banned")
     if near and not account:
-        raise NotAllowed(
-            "Somebody at your address was shut out of this space; sign in to ask to speak.", code="sign-in-to-ask"
-        )
+        said = "Somebody at your address was shut out of this space; sign in to ask to speak."
+        raise NotSignedIn(said, code="sign-in-to-ask")
     if request.id in space.seats:
         raise Conflict("You have a seat on the stage already.", code="seat-exists")
     if not space.hears_requests:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from stentor.base.errors import BadInput, Conflict, NotAllowed, NotSignedIn, Overloaded
@@ -98,3 +99,13 @@ def test_hosts_may_hear_only_people_who_are_signed_in(asking: Asking) -> None:
     assert admit(space, [], DORA, "dora") == DORA
     with pytest.raises(Conflict):
         admit(do(space, c.SetAsking(Asking.INVITED)), [], DORA, "dora")
+
+
+def test_who_is_shut_out_does_not_come_back_as_a_guest() -> None:
+    """Not in the browser in which they signed in last; at their address guests sign in first, and others may ask."""
+    banned = msgspec.structs.replace(LIVE, banned={BEN: "Ben"}, banned_accounts={BEN: "account-of-ben"})
+    with pytest.raises(NotAllowed, match="shut you out"):
+        admit(banned, [], DORA, device="account-of-ben")
+    assert admit(banned, [], DORA, "account-of-dora", device="account-of-ben", near=True) == DORA
+    with pytest.raises(NotSignedIn, match="sign in"):
+        admit(banned, [], DORA, near=True)
