@@ -73,7 +73,7 @@ async def test_whip_is_carried_whole(house: House, bus: Bus) -> None:
     await bus.serve("stage.whip.talk", stage)
     await bus.client.flush()
     invitation = await house.create()
-    headers = {"Authorization": f"Bearer {invitation['token']}", "Content-Type": "application/sdp"}
+    headers = {"Authorization": f"Bearer {invitation['token']}", "Content-Type": "application/sdp", "Seat-Agreed": "1"}
     entered = await house.anyone.post("/whip/talk", content=OFFER, headers=headers)
     assert (entered.status_code, entered.content) == (201, b"answer")
     assert (entered.headers["location"], entered.headers["etag"]) == ("/whip/talk/abc", '"1"')
@@ -117,11 +117,35 @@ async def test_the_stage_learns_when_a_device_took_its_seat(house: House, bus: B
 
     await bus.serve("stage.whip.talk", stage)
     await bus.client.flush()
-    headers = {"Authorization": f"Bearer {(await house.create())['token']}", "Content-Type": "application/sdp"}
+    token = (await house.create())["token"]
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/sdp", "Seat-Agreed": "1"}
     for said in ({}, {"Seat-Taken": "1764000000000"}, {"Seat-Taken": "9007199254740993"}):
         assert (await house.anyone.post("/whip/talk", content=OFFER, headers=headers | said)).status_code == 201
     assert taken[:2] == [0, 1764000000000]
     assert abs(taken[2] / 1000 - time.time()) < 60
+
+
+async def test_nobody_is_heard_without_having_agreed(house: House) -> None:
+    """To a text of another version is not enough; once agreed on the page any sender is let in; taken back, none is.
+    Where nothing is recorded nobody is asked."""
+    invitation = await house.create()
+    headers = {"Authorization": f"Bearer {invitation['token']}"}
+
+    async def offered(**more: str) -> str:
+        answer = await house.anyone.post("/whip/talk", content=OFFER, headers=headers | more)
+        return str(answer.json()["code"])
+
+    assert await offered() == "consent-needed"
+    assert await offered(**{"Seat-Agreed": "7"}) == "consent-needed"
+    seat = f"/api/v1/spaces/talk/seats/{invitation['seat']}"
+    assert (await house.anyone.patch(seat, json={"agreed": True}, headers=headers)).status_code == 200
+    assert await offered() == "no-stage", "and no stage runs here"
+    assert (await house.http.delete(f"{seat}/agreement")).status_code == 403, "nobody can for somebody else"
+    back = await house.anyone.delete(f"{seat}/agreement", headers=headers)
+    assert back.json()["seats"][0]["withdrawn_ms"]
+    assert await offered() == "consent-needed"
+    await house.http.put("/api/v1/spaces/talk/recording", json={"on": False})
+    assert await offered() == "no-stage"
 
 
 async def test_whip_checks_who_asks(house: House, bus: Bus) -> None:
@@ -132,7 +156,8 @@ async def test_whip_checks_who_asks(house: House, bus: Bus) -> None:
         ({}, 401, "token-missing"),
         ({"Authorization": "Bearer t.t"}, 401, "token-wrong"),
         ({"Authorization": f"Bearer {other['token']}"}, 403, "other-space"),
-        ({"Authorization": f"Bearer {invitation['token']}"}, 503, "no-stage"),
+        ({"Authorization": f"Bearer {invitation['token']}"}, 403, "consent-needed"),
+        ({"Authorization": f"Bearer {invitation['token']}", "Seat-Agreed": "1"}, 503, "no-stage"),
     ):
         answer = await house.anyone.post("/whip/talk", content=OFFER, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (status, code)
@@ -166,7 +191,7 @@ async def test_an_echo_is_for_those_of_the_stage(house: House, bus: Bus) -> None
 
 async def test_whip_without_a_stage(house: House) -> None:
     """No stage: 503 with the time to come again, as a problem document."""
-    headers = {"Authorization": f"Bearer {(await house.create())['token']}"}
+    headers = {"Authorization": f"Bearer {(await house.create())['token']}", "Seat-Agreed": "1"}
     answer = await house.anyone.post("/whip/talk", content=OFFER, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (503, "no-stage")
     assert answer.headers["retry-after"] == "1"
@@ -182,7 +207,7 @@ async def test_whip_and_a_stage_that_talks_nonsense(house: House, bus: Bus) -> N
 
     await bus.serve("stage.whip.talk", stage)
     await bus.client.flush()
-    headers = {"Authorization": f"Bearer {(await house.create())['token']}"}
+    headers = {"Authorization": f"Bearer {(await house.create())['token']}", "Seat-Agreed": "1"}
     while replies:
         answer = await house.anyone.post("/whip/talk", content=OFFER, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (503, "no-stage")
@@ -206,7 +231,7 @@ async def test_whip_refusals_of_http(house: House) -> None:
         assert "OPTIONS" in answer.headers["allow"]
     large = b"x" * 65_537
     assert (await house.anyone.post("/whip/talk", content=large)).status_code == 401  # nobody's is read
-    headers = {"Authorization": f"Bearer {(await house.create())['token']}"}
+    headers = {"Authorization": f"Bearer {(await house.create())['token']}", "Seat-Agreed": "1"}
     assert (await house.anyone.post("/whip/talk", content=large, headers=headers)).status_code == 413
     assert (await house.anyone.post("/whip/No.Id", content=OFFER)).status_code == 400
     basic = {"Authorization": "Basic abc"}

@@ -6,6 +6,8 @@ interface SeatView extends SeatStatus {
   role: string;
   volume: number;
   agreed_ms: number | null;
+  agreed_text: number;
+  withdrawn_ms: number | null;
   portrait: string | null;
   may: string[];
 }

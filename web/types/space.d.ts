@@ -96,6 +96,9 @@ interface SpaceView {
   recording: string | null;
   recording_until_ms: number | null;
   removals: RemovalView[];
+  about: { topics: string[], links: { title: string, url: string }[], cover_ms: number | null, cover_words: string };
+  show: string;
+  records: boolean;
   trim: TrimView | null;
   listed: boolean;
   visibility: "public" | "unlisted" | "members" | "invited" | "password" | "tickets";

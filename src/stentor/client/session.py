@@ -9,6 +9,8 @@ import httpx
 from stentor.base.errors import PeerError, StentorError
 from stentor.client.refusal import refusal, unreachable
 
+AGREED_TEXT = "1"
+"""Whoever starts a speaker by hand has read that a space may be recorded (``spaces.setting.TEXT``)."""
 MAX_ANSWER_BYTES = 64 * 1024
 """An answer with one audio line takes 2 kB."""
 
@@ -32,6 +34,7 @@ class WhipSession:
         headers = _authorised(token) | {"Content-Type": "application/sdp", "Accept": "application/sdp"}
         if taken_ms:
             headers["Seat-Taken"] = str(taken_ms)
+        headers["Seat-Agreed"] = AGREED_TEXT
         response = await _ask(client, "POST", url, headers, offer)
         # RFC 9725, 4.2: "the WHIP endpoint MUST ... return a 201 (Created) response"
         if response.status_code != 201:

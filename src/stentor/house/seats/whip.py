@@ -17,13 +17,14 @@ from litestar.params import FromPath
 
 from stentor.base import log, units
 from stentor.base.clock import unix_ms
-from stentor.base.errors import BadInput, Malformed, Overloaded, StentorError
+from stentor.base.errors import BadInput, Malformed, NotAllowed, Overloaded, StentorError
 from stentor.bus.connection import Bus
 from stentor.house.spaces.ice import IceServers
 from stentor.house.spaces.service import Spaces
 from stentor.house.web import problems
 from stentor.house.web.problems import MethodRefused
 from stentor.spaces import commands as c
+from stentor.spaces import setting
 from stentor.spaces.claims import PURPOSES, Purpose
 from stentor.spaces.rights import Actor
 from stentor.spaces.tokens import Invitation
@@ -41,7 +42,10 @@ TAKEN = "Seat-Taken"
 """The header of a POST that says when this device took the seat: ms since 1970, by the house's clock. The same for all
 connections that follow from one press of a button; of two devices the one with the later time keeps the seat."""
 RECORDED = {"Seat-Recorded": "yes"}
-"""Said before an offer (OPTIONS) and with its answer: everybody hears what is sent, and it is recorded."""
+"""Said before an offer (OPTIONS) and with its answer: everybody hears what is sent, and where a space is recorded it
+is, too."""
+AGREED = "Seat-Agreed"
+"""The header of a POST by which its person agrees to being recorded: the version of the text that they have read."""
 LATEST_MS = 2**53
 ALL = list(HttpMethod)
 """Every method comes here, so that refusals say what the standard wants them to say."""
@@ -75,8 +79,11 @@ def routes(spaces: Spaces, entering: Entering, may_check: Checking, ice: IceServ
         if request.method not in allow.split(", "):
             raise MethodRefused(f"This address knows {allow}; see RFC 9725.", allow=allow)
         subject = f"stage.whip.{units.space_id(space)}"
+        said = request.headers.get(AGREED, "")
         try:
             seat = await entering(request, space)
+            if request.method == "POST":
+                await require_agreed(spaces, seat, said)
         except StentorError as error:
             refused = problems.response(error)
             refused.headers.update(CORS)
@@ -85,7 +92,8 @@ def routes(spaces: Spaces, entering: Entering, may_check: Checking, ice: IceServ
         if reply.status_code == 201:
             reply.headers["link"] = ", ".join(filter(None, (reply.headers.get("link"), *ice.links())))
             reply.headers.update(RECORDED)
-            reply.background = BackgroundTask(agree, spaces, seat)
+            if said:
+                reply.background = BackgroundTask(agree, spaces, seat, int(said))
         return reply
 
     @post("/echo/{space:str}", request_max_body_size=MAX_BODY_BYTES, include_in_schema=False)
@@ -96,13 +104,28 @@ def routes(spaces: Spaces, entering: Entering, may_check: Checking, ice: IceServ
     return Router("/", route_handlers=[Router("/whip", route_handlers=[endpoint, resource]), echo])
 
 
-async def agree(spaces: Spaces, seat: Invitation) -> None:
-    """Who sends has agreed to be recorded: a page asks for it before, and other senders are told. Sound waits for
-    nothing of it."""
-    try:
-        await spaces.change(
-            seat.space, c.AgreeToRecording(seat.seat), Actor(seat=seat.seat, generation=seat.generation)
+async def require_agreed(spaces: Spaces, seat: Invitation, said: str) -> None:
+    """Raises :class:`NotAllowed` (``consent-needed``) for whoever has not agreed to be recorded where a space is.
+
+    Who says it with the offer is taken at their word, and the database is not asked: sound waits for nothing of it.
+    """
+    if said == str(setting.TEXT):
+        return
+    space = await spaces.load(seat.space)
+    if said or not setting.may_speak(space, seat.seat):
+        raise NotAllowed(
+            "This space is recorded, and you have not agreed to that. Open the stage's page and agree there, or send "
+            f"{AGREED}: {setting.TEXT} when you have read what it says.",
+            code="consent-needed",
         )
+
+
+async def agree(spaces: Spaces, seat: Invitation, text: int) -> None:
+    """Keeps that somebody has agreed to be recorded; where a space is not, there is nothing to agree to."""
+    try:
+        if (await spaces.load(seat.space)).records:
+            actor = Actor(seat=seat.seat, generation=seat.generation)
+            await spaces.change(seat.space, c.AgreeToRecording(seat.seat, text), actor)
     except StentorError as error:
         log.get("house").warning("agreement-not-kept", space=seat.space, reason=error.detail)
 
@@ -120,7 +143,7 @@ def preflight(allow: str) -> dict[str, str]:
         **accept,
         "allow": allow,
         "access-control-allow-methods": allow,
-        "access-control-allow-headers": f"Authorization, Content-Type, If-Match, {TAKEN}",
+        "access-control-allow-headers": f"Authorization, Content-Type, If-Match, {TAKEN}, {AGREED}",
         "access-control-max-age": "86400",
     }
 

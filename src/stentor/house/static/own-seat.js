@@ -1,6 +1,7 @@
 // Our own seat: the microphone, going onto the stage and off it, muting. The pages of the stage and the audience share it.
 
 import { $, ask, text } from "./page.js";
+import { Consent } from "./consent.js";
 import { GreenRoom, MUSIC_BPS } from "./green-room.js";
 import { Here } from "./here.js";
 import { single } from "./keys.js";
@@ -40,6 +41,7 @@ export class OwnSeat {
     this.here = new Here(space, () => this.wanted && ["live", "interrupted"].includes(this.view?.state ?? ""));
     this.meter = new microphone.Meter($("level"), (silent) => warn(silent ? text("status.silent") : ""));
     this.green = new GreenRoom({ space, token, use: () => this.use(), hush, warn });
+    this.consent = new Consent({ space, seat: this });
     this.#listen();
   }
 
@@ -86,6 +88,7 @@ export class OwnSeat {
     }
     this.#sayAmongUs();
     this.green.look(view);
+    this.consent.draw(view);
     this.#offerToMove();
     // Sound may fail in one direction only: then the stage knows, and we do not.
     const unheard = own?.state === "lost" && this.seat?.state === "connected";
@@ -114,12 +117,12 @@ export class OwnSeat {
       this.buttons();
       return;
     }
-    this.#agree();
+    const header = this.consent.give();
     if (!again) await this.here.take(Date.now() + this.ahead);
     this.here.keep(this.muted);
     const url = `/whip/${this.space}`;
     const { token, view, here: { takenMs } } = this;
-    this.seat = new Seat({ url, token, takenMs, stream: opened, audio: $("mix"), bps: this.#bps, iceServers: view?.ice_servers ?? [] });
+    this.seat = new Seat({ url, token, takenMs, stream: opened, audio: $("mix"), bps: this.#bps, iceServers: view?.ice_servers ?? [], agreed: () => header });
     this.seat.addEventListener("change", this.#changed);
     this.seat.addEventListener("blocked", () => { $("hear").hidden = false; });
     this.seat.join();
@@ -132,12 +135,6 @@ export class OwnSeat {
     this.muted = before.muted;
     this.#showMuted();
     await this.join(true);
-  }
-
-  /** Whoever goes onto the stage has read beside the button that all is recorded; that is kept with the recording. */
-  #agree() {
-    const own = this.view?.seats.find(({ id }) => id === this.view?.you.seat);
-    if (own && own.agreed_ms === null) this.command(() => this.#tell({ agreed: true }));
   }
 
   /** Opens the microphone as it is wanted and puts it where the old one was. */
@@ -184,7 +181,7 @@ export class OwnSeat {
   /** Whoever is on the stage with another device may go on here. */
   #offerToMove() {
     const elsewhere = Boolean(!this.seat && this.view && this.here.elsewhere(this.view));
-    $("join").textContent = text(elsewhere ? "stage.use_here" : "stage.join");
+    $("join").textContent = text(elsewhere ? "stage.use_here" : this.consent.needed ? "consent.join" : "stage.join");
     if (elsewhere) say(text("status.elsewhere"));
     else if ($("status").textContent === text("status.elsewhere")) say(text("status.ready"));
   }
@@ -285,7 +282,8 @@ export class OwnSeat {
  * Why the stage does not take us at all.
  * @param {StageProblem} problem
  */
-function refusal({ detail, status }) {
+function refusal({ code, detail, status }) {
+  if (code === "consent-needed") return text("consent.needed");
   if (status === 401 || status === 403) return text("error.token");
   return text("error.unknown", { detail });
 }

@@ -26,9 +26,9 @@ export class Seat extends EventTarget {
   /**
    * `stream` has the microphone's track; `audio` plays the others (the mix without us); `bps` 0: as the browser likes.
    * `takenMs` is when this device took the seat: of several the latest keeps it.
-   * @param {{ url: string, token: string, takenMs: number, stream: MediaStream, audio: HTMLAudioElement, bps?: number, iceServers?: RTCIceServer[] }} how
+   * @param {{ url: string, token: string, takenMs: number, stream: MediaStream, audio: HTMLAudioElement, bps?: number, iceServers?: RTCIceServer[], agreed?: () => Record<string, string> }} how
    */
-  constructor({ url, token, takenMs, stream, audio, bps = 0, iceServers = [] }) {
+  constructor({ url, token, takenMs, stream, audio, bps = 0, iceServers = [], agreed = () => ({}) }) {
     super();
     this.url = url;
     this.token = token;
@@ -37,6 +37,7 @@ export class Seat extends EventTarget {
     this.audio = audio;
     this.bps = bps;
     this.iceServers = iceServers;
+    this.agreed = agreed;
     this.state = "left";
     /** @type {StageProblem | null} */
     this.problem = null;
@@ -133,7 +134,7 @@ export class Seat extends EventTarget {
       late.length = 0; // those are in the offer
       const answer = await fetch(this.url, {
         method: "POST",
-        headers: { "Content-Type": "application/sdp", "Seat-Taken": String(this.takenMs), ...who(this.token) },
+        headers: { "Content-Type": "application/sdp", "Seat-Taken": String(this.takenMs), ...this.agreed(), ...who(this.token) },
         body: peer.localDescription?.sdp,
         credentials: "same-origin",
         signal: AbortSignal.timeout(10000),
