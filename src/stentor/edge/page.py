@@ -123,7 +123,6 @@ class ListenerPages:
             languages=texts.NAMES,
             on_air=space.state in ON_AIR,
             fingerprint=self.fingerprint if space.state is State.SCHEDULED else "",
-            signed=report_page.CATALOGUE.text(language, "report.signed"),
             chip=chip,
             card=card,
             planned=space.state is State.SCHEDULED and space.scheduled_ms is not None,

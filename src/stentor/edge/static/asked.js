@@ -12,19 +12,19 @@ const AWAY_S = [10, 20];
 const AGAIN_S = 1.2; // so soon after a vote its number is there
 
 // A sheet of its own: the page's is loaded before the sound.
-const LOOKS = `
-.asked { margin: 0; padding: 0; list-style: none; }
-.asked > .now { padding: var(--s2) var(--s3); border-inline-start: 4px solid var(--live); border-radius: var(--r-s); background: var(--sunken); }
-.asked.rows > li { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: var(--s3); align-items: start; padding-block: var(--s2); }
-.asked.rows > li > span { padding-block-start: .3rem; overflow-wrap: anywhere; }
-.asked .poll { margin-block: var(--s3); }
-.asked h3 { margin: 0 0 var(--s2); font-size: var(--t-md); overflow-wrap: anywhere; }
-.asked .answers { display: grid; gap: var(--s2); margin: 0; padding: 0; list-style: none; }
-.asked .answers > li { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: var(--s1) var(--s3); align-items: center; }
-.asked .answers button { justify-content: start; min-height: var(--tap); height: auto; text-align: start; white-space: normal; overflow-wrap: anywhere; }
-.asked .part { grid-column: 1 / -1; height: .375rem; overflow: hidden; border-radius: .25rem; background: var(--sunken); }
-.asked .part i { display: block; height: 100%; background: var(--talk); }
-`;
+const LOOKS = [
+  ".asked { margin: 0; padding: 0; list-style: none; }",
+  ".asked > .now { padding: var(--s2) var(--s3); border-inline-start: 4px solid var(--live); border-radius: var(--r-s); background: var(--sunken); }",
+  ".asked.rows > li { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: var(--s3); align-items: start; padding-block: var(--s2); }",
+  ".asked.rows > li > span { padding-block-start: .3rem; overflow-wrap: anywhere; }",
+  ".asked .poll { margin-block: var(--s3); }",
+  ".asked h3 { margin: 0 0 var(--s2); font-size: var(--t-md); overflow-wrap: anywhere; }",
+  ".asked .answers { display: grid; gap: var(--s2); margin: 0; padding: 0; list-style: none; }",
+  ".asked .answers > li { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: var(--s1) var(--s3); align-items: center; }",
+  ".asked .answers button { justify-content: start; min-height: var(--tap); height: auto; text-align: start; white-space: normal; overflow-wrap: anywhere; }",
+  ".asked .part { grid-column: 1 / -1; height: .375rem; overflow: hidden; border-radius: .25rem; background: var(--sunken); }",
+  ".asked .part i { display: block; height: 100%; background: var(--talk); }",
+].join("");
 
 export class Asked {
   /** @type {AskedOffer | null} */
