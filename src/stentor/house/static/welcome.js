@@ -52,12 +52,33 @@ const look = () => attempt(async () => {
   $("found").append(running(processes), room(processes));
 });
 
+/** @type {Record<string, string>} */
+const PORTS = { starttls: "587", tls: "465", none: "25" };
+const server = /** @type {HTMLFieldSetElement} */ ($("mail-server"));
+const mails = /** @type {HTMLFormElement} */ (server.form);
+/** @param {string} name */
+const mailField = (name) => /** @type {HTMLInputElement} */ (mails.elements.namedItem(name));
+
+/** Mail is by no server, or by one that has just taken a test mail. */
+async function setMail() {
+  const { mails: wish, port, ...rest } = values(mails);
+  if (wish === "no") return ask("PATCH", "/site/mail", { body: { server: "" } });
+  await ask("PATCH", "/site/mail", { body: { ...rest, port: Number(port) } });
+  return ask("POST", "/site/mail/test", { body: { to: rest.sender }, timeout: 30000 });
+}
+
+mails.addEventListener("change", () => {
+  server.hidden = server.disabled = mailField("mails").value === "no";
+});
+mailField("security").addEventListener("change", () => {
+  mailField("port").value = PORTS[mailField("security").value] ?? "";
+});
 steps.forEach((step, at) => {
   step.querySelector("[data-back]")?.addEventListener("click", () => show(at - 1));
   step.addEventListener("submit", (/** @type {any} */ event) => {
     event.preventDefault();
     attempt(async () => {
-      await ask("PATCH", "/site", { body: values(event.target) });
+      await (event.target === mails ? setMail() : ask("PATCH", "/site", { body: values(event.target) }));
       show(at + 1);
     });
   });
