@@ -74,12 +74,25 @@ async def test_hosts_are_told_with_their_words(tmp_path: Path) -> None:
                     break
                 await asyncio.sleep(0.05)
             assert [each.bio for each in people.values()] == ["Of engines"]
+            assert (await ada.patch("/account", json={"public": False})).json()["public"] is False
+            await _told(house, set())
+            assert (await ada.patch("/account", json={"public": True})).json()["public"] is True
+            await _told(house, {"ada"})
             assert (await ada.request("DELETE", "/account", json={"handle": "ada"})).is_success
             for _ in range(200):
                 if not (people := (await written(house, "tea")).people):
                     break
                 await asyncio.sleep(0.05)
             assert people == {}
+
+
+async def _told(house: House, handles: set[str]) -> None:
+    """Waits until the document names these people."""
+    for _ in range(200):
+        if {each.handle for each in (await written(house, "tea")).people.values()} == handles:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"the document does not name {handles} alone")
 
 
 async def test_a_house_that_stands_still_is_not_asked(tmp_path: Path) -> None:

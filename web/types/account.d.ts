@@ -18,6 +18,7 @@ interface AccountView {
   passkeys: PasskeyView[];
   recovery_codes_left: number;
   providers: string[];
+  public: boolean;
   invites: string[];
 }
 

@@ -49,6 +49,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     has_password: bool = False
     suspended_ms: int | None = None
     """Since when it is suspended: it cannot be signed in to, and its sessions count nothing; None when it is not."""
+    hidden_ms: int | None = None
+    """Since when its person wants no public page; None when they want one."""
     picture_ms: int | None = None
     """When the picture was set; None without one. Its address carries it, so that caches notice a new one."""
 

@@ -24,7 +24,8 @@ _SLIM: Final[dict[str, object]] = {"pins": [], "sounds": [], "playing": None, "l
 
 
 class PublicProfile(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who has a page of their own, ``/@handle``: whoever hosts a space that is listed, and is not suspended."""
+    """Who has a page of their own, ``/@handle``: whoever hosts a listed space or has spoken in one, unless they
+    are suspended or want none."""
 
     handle: str
     name: str
@@ -60,8 +61,12 @@ def slim(space: Space) -> Space:
 
 
 def mark(space: Space) -> tuple[object, ...]:
-    """Another one when something changes of what is told of a space; who comes and goes on the stage is none of it."""
-    seats = tuple((seat.id, seat.name, seat.role, seat.account, seat.picture_ms) for seat in space.seats.values())
+    """Another one when something changes of what is told of a space; that somebody comes for the first time is, no
+    coming and going after that."""
+    seats = tuple(
+        (seat.id, seat.name, seat.role, seat.account, seat.picture_ms, seat.joined_ms is None)
+        for seat in space.seats.values()
+    )
     told = space.title, space.state, space.scheduled_ms, space.language, space.description, space.trim
     return (*told, space.listed, space.recorded, space.live_ms, seats)
 
@@ -76,6 +81,12 @@ def people(space: Space) -> list[Seat]:
 def hosts(space: Space) -> set[str]:
     """The accounts of those who host a space."""
     return {seat.account for seat in space.seats.values() if seat.account and seat.role in (Role.HOST, Role.CO_HOST)}
+
+
+def with_page(space: Space) -> set[str]:
+    """The accounts of those who host a space, or came on its stage while it was live."""
+    spoke = (seat for seat in space.seats.values() if space.live_ms is not None and seat.joined_ms is not None)
+    return hosts(space) | {seat.account for seat in spoke if seat.account}
 
 
 def theirs(spaces: Iterable[Space], account: str) -> list[Space]:

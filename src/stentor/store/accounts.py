@@ -30,7 +30,7 @@ MOST_SESSIONS = 50
 
 _ACCOUNT = [
     tables.accounts.c[name]
-    for name in ("id", "handle", "name", "bio", "role", "created_ms", "picture_ms", "suspended_ms")
+    for name in ("id", "handle", "name", "bio", "role", "created_ms", "picture_ms", "suspended_ms", "hidden_ms")
 ]
 
 
@@ -125,6 +125,11 @@ class Accounts:
     async def give_role(self, account: str, role: SiteRole) -> bool:
         """As :func:`stentor.store.roles.give_role`."""
         return await give_role(self._work, account, role)
+
+    async def hide(self, account: str, since_ms: int | None) -> None:
+        """Takes the public page of an account away since then; None gives it back."""
+        query = update(tables.accounts).where(tables.accounts.c.id == account)
+        await self._do(query.values(hidden_ms=since_ms))
 
     async def suspend(self, account: str, since_ms: int | None) -> None:
         """Suspends an account since then and ends its sessions; None restores it."""

@@ -46,9 +46,10 @@ class FrontTable:
         return await self._work.read(work)
 
     async def people(self, accounts: Collection[str]) -> dict[str, PublicProfile]:
-        """Those of the accounts that are there and not suspended."""
+        """Those of the accounts that are there, not suspended, and want a public page."""
         table = tables.accounts
-        known: ColumnElement[bool] = table.c.id.in_(sorted(accounts)) & table.c.suspended_ms.is_(None)
+        shown = table.c.suspended_ms.is_(None) & table.c.hidden_ms.is_(None)
+        known: ColumnElement[bool] = table.c.id.in_(sorted(accounts)) & shown
         query = select(table.c.id, table.c.handle, table.c.name, table.c.bio).where(known)
 
         def work(connection: Connection) -> dict[str, PublicProfile]:

@@ -116,6 +116,7 @@ accounts = Table(
     Column("picture", LargeBinary, comment="JPEG of 256 pixels"),
     Column("picture_ms", BigInteger),
     Column("suspended_ms", BigInteger, comment="since when; null when it is not"),
+    Column("hidden_ms", BigInteger, comment="since when its person wants no public page; null when they want one"),
     Index("ix_accounts_handle", "handle", unique=True),
 )
 

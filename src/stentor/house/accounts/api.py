@@ -72,6 +72,8 @@ def handlers(
         account = await callers.signed_in(request)
         name = None if data.name is msgspec.UNSET else checks.name(data.name)
         bio = None if data.bio is msgspec.UNSET else people_checks.bio(data.bio)
+        if data.public is not msgspec.UNSET:
+            await store.hide(account.id, None if data.public else people.now_ms)
         changed = await store.change(account.id, name=name, bio=bio)
         for each in spaces.of_people:
             each()

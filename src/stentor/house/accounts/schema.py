@@ -87,6 +87,8 @@ class AccountChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Name | msgspec.UnsetType = msgspec.UNSET
     bio: Annotated[str, Meta(max_length=2 * BIO_CHARACTERS, extra_json_schema=BIO)] | msgspec.UnsetType = msgspec.UNSET
+    public: bool | msgspec.UnsetType = msgspec.UNSET
+    """Whether one has a page for everybody once one has hosted a listed space, or spoken in one."""
 
 
 class PasswordChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -171,6 +173,8 @@ class AccountView(msgspec.Struct, frozen=True):
     recovery_codes_left: int
     providers: list[str]
     """Issuers of OpenID Connect by which one can sign in."""
+    public: bool
+    """Whether one has a page for everybody, if one hosts or speaks."""
     creates: bool
     """Whether one may make spaces."""
     invites: list[SiteRole]

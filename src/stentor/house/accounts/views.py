@@ -23,6 +23,7 @@ class AccountViews:
             passkeys=[schema.passkey(each) for each in await self._store.passkeys(account.id)],
             recovery_codes_left=await self._store.codes_left(account.id),
             providers=[each.issuer for each in await self._store.identities.of(account.id)],
+            public=account.hidden_ms is None,
             creates=rights.creates(account.role, self._people.creators),
             invites=sorted(rights.invites(account.role, self._people.sign_up_rule)),
         )

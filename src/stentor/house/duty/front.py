@@ -73,7 +73,7 @@ class FrontKeeper:
         self._changed.clear()
         found = await self._table.spaces(unix_ms(self._clock()))
         shown = [front.slim(space) for space in found if space.listed and space.removed is None]
-        people = await self._table.people({account for space in shown for account in front.hosts(space)})
+        people = await self._table.people({account for space in shown for account in front.with_page(space)})
         document = msgspec.json.encode(Front(shown, people))
         if document != self._written:
             await self._spaces.objects.put(front.KEY, document)

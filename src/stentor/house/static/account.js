@@ -46,6 +46,7 @@ function draw(view) {
   // Defaults, not values: what somebody has begun to type before this came stays.
   $("profile").elements.name.defaultValue = profile.name;
   $("profile").elements.bio.defaultValue = profile.bio;
+  $("profile").elements.public.defaultChecked = view.public;
   $("picture").hidden = $("picture-remove").hidden = !profile.picture;
   if (profile.picture) $("picture").src = profile.picture;
   $("current").hidden = !view.has_password;
@@ -110,7 +111,8 @@ function drawMail({ mail, confirmed_ms: confirmed, reports, sends }) {
   if (box) [box.checked, box.disabled] = [reports, !confirmed];
 }
 
-on("profile", async ({ name, bio }) => draw(await ask("PATCH", "/account", { body: { name, bio } })));
+on("profile", async ({ name, bio, public: shown }) =>
+  draw(await ask("PATCH", "/account", { body: { name, bio, public: shown !== undefined } })));
 on("passkey", async ({ name }) => {
   const passkey = await makePasskey("/account/passkeys/options");
   draw(await ask("POST", "/account/passkeys", { body: { name, passkey } }));
