@@ -326,14 +326,13 @@ invited_listeners = Table(
 )
 """Of spaces that only those on a list may hear."""
 
-site = Table(
+site = Table(  # name, looks and texts as administrators have set them
     "site",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False, comment="there is one row"),
     Column("body", Text, nullable=False, comment="JSON"),
     Column("logo", LargeBinary, comment="JPEG"),
 )
-"""What administrators have set of the site's name, looks and texts."""
 
 cases = Table(
     "cases",

@@ -41,7 +41,8 @@ def routes(
 
     found = [
         *api_sign_in.handlers(people, sessions),
-        *handlers(spaces, people, pictures, callers, sessions, comments, views),
+        *handlers(spaces, people, callers, sessions, comments, views),
+        *picture_handlers(pictures, callers, people, views),
         *api_credentials.handlers(people, sessions, views),
         *api_sign_in.session_handlers(people, sessions, views),
         *api_site.handlers(people, callers),
@@ -54,7 +55,6 @@ def routes(
 def handlers(
     spaces: Spaces,
     people: People,
-    pictures: Pictures,
     callers: Callers,
     sessions: Sessions,
     comments: Comments,
@@ -100,6 +100,15 @@ def handlers(
         )
         return _as_file(document, f"stentor-{account.handle}.json")
 
+    return [mine, edit, export]
+
+
+def picture_handlers(
+    pictures: Pictures, callers: Callers, people: People, views: AccountViews
+) -> list[HTTPRouteHandler]:
+    """One's own picture."""
+    store = people.store
+
     @put("/account/picture", request_max_body_size=MOST_BYTES, status_code=200, summary="Set one's picture")
     async def set_picture(request: _Request) -> schema.AccountView:
         account = await callers.signed_in(request)
@@ -112,7 +121,7 @@ def handlers(
         await pictures.remove(account)
         return await views.account(await store.get(account.id))
 
-    return [mine, edit, export, set_picture, no_picture]
+    return [set_picture, no_picture]
 
 
 def _as_file(document: schema.Export, name: str) -> Response[schema.Export]:
