@@ -1,6 +1,7 @@
-"""Judges nights whose truth is known, and writes what came of it: ``python -m tests.support.proof SEED``.
+"""Judges nights whose truth is known, and writes what came of it: ``python -m tests.support.proof SEED=NIGHTS …``.
 
-SEED is the commit of the rules: whoever wrote them could not know it, nor the nights that follow from it.
+A SEED is the commit of the rules, or a later one while they are the same: whoever wrote them could not know it, nor the
+nights that follow from it.
 """
 
 from __future__ import annotations
@@ -17,18 +18,18 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "verdicts.md"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("seed")
-    parser.add_argument("--nights", type=int, default=2600)
+    parser.add_argument("seeds", nargs="+", metavar="SEED=NIGHTS")
     parser.add_argument("--left-out", type=int, default=600, help="of them are judged without knowing their kind")
     parser.add_argument("--at-once", type=int, help="processes; as many as there are cores without it")
     parser.add_argument("--out", type=Path, default=PAGE)
     given = parser.parse_args()
-    these = nights(given.seed, given.nights)
+    seeds = {seed: int(count) for seed, _, count in (each.partition("=") for each in given.seeds)}
+    these = [night for seed, count in seeds.items() for night in nights(seed, count)]
     with ProcessPoolExecutor(given.at_once) as pool:
         found = list(pool.map(judged, these, chunksize=10))
         print("\n".join(summary(found)), flush=True)
         left_out = list(unseen.left_out(pool, nights(unseen.SEED, unseen.NIGHTS), found[: given.left_out]))
-    given.out.write_text(page(given.seed, found, unseen.table(left_out)), "utf-8")
+    given.out.write_text(page(seeds, found, unseen.table(left_out)), "utf-8")
 
 
 if __name__ == "__main__":

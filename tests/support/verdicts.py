@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, lgamma, log
 
@@ -27,9 +27,9 @@ from tests.support.nights import (
 
 HEAD = """# Judged nights
 
-`make proof-verdict` judges {nights:,} nights whose truth is known and writes this page. The seed is `{seed}`,
-the commit of [the rules](../explanation/verdict.md): the nights follow from it, and nobody could know it while
-the rules were written.
+`make proof-verdict` judges {nights:,} nights whose truth is known and writes this page. Seeds: {seeds}.
+The first is the commit of [the rules](../explanation/verdict.md), the others are later ones with the same rules: the
+nights follow from them, and nobody could know them while the rules were written.
 
 Nights are replayed at the level of [rows](evidence.md): [sources act one by
 one](../../tests/support/nights.py), and what an edge makes of them goes through its own code (the sample of
@@ -126,8 +126,8 @@ def least_right(wrong: int, count: int) -> float:
     return 1 - high
 
 
-def page(seed: str, found: Sequence[Judged], besides: Iterable[str]) -> str:
-    head = HEAD.format(nights=len(found), seed=seed)
+def page(seeds: Mapping[str, int], found: Sequence[Judged], besides: Iterable[str]) -> str:
+    head = HEAD.format(nights=len(found), seeds=" and ".join(f"`{seed}` ({n:,})" for seed, n in seeds.items()))
     return "\n".join([head, *summary(found), *_tables(found), *besides, *_misses(found)]) + "\n"
 
 
