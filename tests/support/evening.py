@@ -97,10 +97,10 @@ def order(trim: Trim | None = None) -> CutOrder:
     return CutOrder(space=SPACE, asked_ms=1, doors_open_ms=DOORS_OPEN_MS, trim=trim)
 
 
-async def cut(objects: Objects, trim: Trim | None = None) -> EditList:
+async def cut(objects: Objects, trim: Trim | None = None, *, free_bytes: int | None = None) -> EditList:
     """Makes the listener cut, in this process."""
 
     async def told(_state: EditionState, _done: float) -> None:
         """Nobody asks."""
 
-    return await Cutter(objects, order(trim), told).make(lambda: 7)
+    return await Cutter(objects, order(trim), told, free_bytes=lambda: free_bytes).make(lambda: 7)

@@ -23,9 +23,9 @@ from stentor.audio.loudness import SILENT_LUFS, gated_lufs, tick_energies
 from stentor.audio.pcm import Samples
 from stentor.audio.weighting import KWeighting
 from stentor.base import grid
-from stentor.base.errors import Conflict, NotFound, Removed
+from stentor.base.errors import Conflict, NotFound, Overloaded, Removed
 from stentor.base.units import SpaceId
-from stentor.spaces import withdrawal
+from stentor.spaces import forecast, withdrawal
 from stentor.spaces.withdrawal import Withdrawal
 from stentor.store import editions, proof, withdrawals
 from stentor.store.editions import CutOrder, EditionState, Measured
@@ -38,6 +38,9 @@ RECIPE: Final = 1
 """Rises when the same recording would give other bytes."""
 KEPT_SEGMENTS: Final = 3
 """Decoded: what a join needs twice. 0.7 MB each."""
+RESERVE_BYTES: Final = round(forecast.ENDS_H * 3600 * forecast.SPACE_BYTES_S)
+"""So much stays free on the disk: what a live talk of two hours writes."""
+FULL_S: Final = 600.0
 CLOSE_LU: Final = 0.3
 """So near to the target is near enough: half a unit is what broadcasters allow."""
 MOST_GAINS: Final = 5
@@ -99,8 +102,11 @@ class RecordedSound:
 class Cutter:
     """One cut. ``told`` hears how far it is."""
 
-    def __init__(self, objects: Objects, order: CutOrder, told: Told) -> None:
-        self._objects, self._order, self._told = objects, order, told
+    def __init__(
+        self, objects: Objects, order: CutOrder, told: Told, *, free_bytes: Callable[[], int | None] = lambda: None
+    ) -> None:
+        """``free_bytes`` is how much room the store has; None: nobody knows."""
+        self._objects, self._order, self._told, self._free_bytes = objects, order, told, free_bytes
 
     async def make(self, now_ms: Callable[[], int]) -> EditList:
         """Makes what is missing of it, and returns the list when all is there.
@@ -123,6 +129,7 @@ class Cutter:
         there = await editions.made(self._objects, edits.space, edits.removals)
         if there is not None and _same(there, edits):
             return there
+        self._require_room(edits)
         sound, before_lufs = RecordedSound(self._objects, left), cut.loudness(energies, spans)
         edits = await self._cut(edits, sound, before_lufs, began_s, now_ms)
         await self._require(found)
@@ -207,6 +214,15 @@ class Cutter:
         await self._require_same(edits.removals)
         await self._objects.put(key, edition.encode(made))
         return made
+
+    def _require_room(self, edits: EditList) -> None:
+        """What is live needs the disk more. Raises :class:`Overloaded`."""
+        free, needed = self._free_bytes(), edits.cut_ms * edition.RENDITION.bitrate_bps // 8000
+        if free is not None and free < needed + RESERVE_BYTES:
+            detail = (
+                f"There is too little room for a listener cut of {needed / 1e6:.0f} MB: {free / 1e6:.0f} MB are free."
+            )
+            raise Overloaded(detail, retry_after_s=FULL_S)
 
     async def _removed(self) -> Withdrawal:
         found = await withdrawals.read(self._objects, self._order.space) or Withdrawal(SpaceId(self._order.space))

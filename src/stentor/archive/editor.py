@@ -28,7 +28,7 @@ from stentor.store.editions import MOST_ATTEMPTS, CutOrder, EditionState
 from stentor.store.objects import Objects
 from stentor.wire.manifest import PAGE_ENTRIES
 
-LOOK_S: Final = 5.0
+LOOK_S: Final = 10.0
 FIRST_RETRY_MS: Final = 15_000
 LONGEST_RETRY_MS: Final = 3_600_000
 MOST_SAID: Final = 300

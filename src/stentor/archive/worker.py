@@ -10,10 +10,12 @@ import asyncio
 import ctypes
 import os
 import platform
+import shutil
 import sys
 import time
 from contextlib import suppress
 from typing import Final
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -69,9 +71,16 @@ async def _work(work: CuttingTask) -> None:
         await _measure(objects, work.space)
         return
     teller = _ProgressTeller(objects, work.order)
-    edits = await Cutter(objects, work.order, teller.told).make(lambda: unix_ms(time.time()))
+    cutter = Cutter(objects, work.order, teller.told, free_bytes=lambda: free_bytes(work.objects))
+    edits = await cutter.make(lambda: unix_ms(time.time()))
     await teller.said(EditionState.MADE, 1.0)
     print(msgspec.json.encode({"cut_ms": edits.cut_ms, "processor_s": edits.processor_s}).decode())
+
+
+def free_bytes(address: str) -> int | None:
+    """Of the disk that a folder of objects is on; None for another kind of store."""
+    parts = urlsplit(address)
+    return shutil.disk_usage(unquote(parts.path)).free if parts.scheme == "file" else None
 
 
 async def _measure(objects: Objects, space: str) -> None:

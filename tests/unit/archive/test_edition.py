@@ -129,6 +129,16 @@ async def test_what_is_removed_or_not_shown_is_in_no_cut() -> None:
         await evening.cut(objects)
 
 
+async def test_a_full_disk_is_left_to_what_is_live() -> None:
+    """Nothing is written of a cut that would take the room of a talk, and the order says so."""
+    objects = CountingObjects()
+    await evening.record(objects)
+    objects.written.clear()
+    with pytest.raises(Overloaded, match="too little room"):
+        await evening.cut(objects, free_bytes=1_000_000)
+    assert [key for key in objects.written if "/cut/" in key] == []
+
+
 async def test_whoever_checks_finds_what_was_changed() -> None:
     """A cut proves itself; one that lacks a word, has another sound or hides a second does not, and says where."""
     objects = Objects.open("memory://")

@@ -82,7 +82,7 @@ export class Editions {
       element("li", {}, element("strong", {}, whole)),
       ...left.map(([why, ms]) => element("li", {}, `${text(`editions.why_${why}`)}: ${clock(Math.round(ms / 1000))}`)),
       ...(loud ? [element("li", {}, loud)] : []),
-      element("li", {}, this.#link("recording.m4a", "editions.hear"), " · ", cut.signed ? this.#link("edits.json", "editions.proof") : text("editions.unsigned")),
+      element("li", {}, this.#link(`recording.m4a`, "editions.hear"), " · ", cut.signed ? this.#link(`edits.json`, "editions.proof") : text("editions.unsigned")),
     ];
   }
 
