@@ -90,3 +90,28 @@ async def test_a_report_is_decided_read_and_answered(house: Whole, browsers: Bro
         await moderator.says("main", "It was a quotation.")
         for trap in traps:
             await trap.clean()
+
+
+async def test_a_moderator_without_a_seat_keeps_order_on_the_stage(house: Whole, browsers: Browsers) -> None:
+    """They see who is there and have no microphone; a menu at each seat sends speakers off, and leads to the form for
+    reports, also for somebody who waits in the line."""
+    await house.space("kept", "Ben")
+    await house.call("POST", "/spaces/kept/requests", {"name": "Dora"})
+    async with visit(browsers.plain, await invitation(house, "moderator")) as moderator:
+        await sign_up(moderator, "Moritz", "moritz")
+        await moderator.page.goto(at(house, "/stage/kept"))
+        await moderator.says("#you", "You have no seat here")
+        await moderator.says("#people", "Ben")
+        for absent in ("#join", "#mic", "#end", "#host-buttons button"):
+            assert not await moderator.page.locator(absent).first.is_visible(), absent
+        await moderator.page.locator("#people li:has-text('Ben') summary").click()
+        menu = moderator.page.locator("#people li:has-text('Ben') .menu")
+        async with moderator.page.context.expect_page() as opened:
+            await menu.get_by_role("link", name="Report").click()
+        form = await opened.value
+        await form.wait_for_selector("blockquote:has-text('Ben')")
+        await form.close()
+        await menu.get_by_role("button", name="Move to the audience").click()
+        await moderator.page.get_by_role("alertdialog").get_by_role("button", name="Move to the audience").click()
+        await moderator.until("!document.querySelector('#people').textContent.includes('Ben')", "he is off")
+        moderator.watch.complaints.clear()
