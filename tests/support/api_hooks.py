@@ -49,6 +49,14 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
         body["sounds"] = min(body["sounds"], 30)
     if isinstance(body.get("password"), str) and len(set(body["password"])) < 4:  # refused as too easy
         body["password"] = "several words together"
+    if isinstance(body.get("rule"), dict):  # a pattern knows no calendar
+        body["rule"] = {"starts": "2027-03-01T20:00", "zone": "Europe/Berlin"}
+    if "since" in body:
+        body["since"] = None
+    if "skips" in body:
+        body["skips"] = ["2027-03-08"]
+    if isinstance(body.get("settings"), dict) and "visibility" in body["settings"]:
+        body["settings"]["visibility"] = "unlisted"
     if "why" in body:  # what is asked of people without an account only stands in its text
         body |= {"good_faith": True, "text": "It is an advertisement.", "mail": ""}
         if body.get("kind") == "address":  # one of this site would have to be made up

@@ -30,6 +30,7 @@ interface SeatStatus {
 
 /** Who asks, and what they could do right now. */
 interface You {
+  rank: string;
   may: string[];
   seat: string;
   name: string;

@@ -101,6 +101,7 @@ interface SpaceView {
   records: boolean;
   trim: TrimView | null;
   listed: boolean;
+  asking: "anyone" | "signed_in" | "members" | "invited" | "nobody";
   visibility: "public" | "unlisted" | "members" | "invited" | "password" | "tickets";
   erasing: boolean;
 }

@@ -152,7 +152,7 @@ def routes(
         return Response(found.body, headers={"content-type": found.content_type, "cache-control": cache})
 
     handlers = [
-        *_of_list(pages, list_page(pages, views, people, unlocks=False)),
+        *_of_list(pages, list_page(pages, views, people, unlocks=False), views),
         *_of_spaces(pages, known, views, callers),
         *_of_accounts(pages, people, AccountViews(people), oidc_login),
         file,
@@ -175,14 +175,21 @@ def list_page(pages: Pages, views: Views, people: People, *, unlocks: bool) -> L
     return listed
 
 
-def _of_list(pages: Pages, listed: Listed) -> list[HTTPRouteHandler]:
-    """``/mine``, which the house's own address shows, too."""
+def _of_list(pages: Pages, listed: Listed, views: Views) -> list[HTTPRouteHandler]:
+    """``/mine``, which the house's own address shows, too, and ``/mine/shows``."""
 
     @route(["/", "/mine"], http_method=READ, include_in_schema=False)
     async def home(request: _Request) -> Response[str]:
         return await listed(await pages.visit(request))
 
-    return [home]
+    @route("/mine/shows", http_method=READ, include_in_schema=False)
+    async def shows(request: _Request) -> Response[str] | Redirect:
+        visit = await pages.visit(request)
+        if visit.account is None:
+            return sign_in_first(visit)
+        return pages.answer(visit, "shows", page={"language": views.language})
+
+    return [home, shows]
 
 
 def _of_spaces(pages: Pages, known: Finding, views: Views, callers: Callers) -> list[HTTPRouteHandler]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, Delete, delete, insert, select
 
-from stentor.base.errors import NotFound
+from stentor.base.errors import NotAllowed, NotFound
 from stentor.base.units import SeatId, SpaceId
 from stentor.spaces.events import Event
 from stentor.spaces.model import Space
@@ -72,6 +72,19 @@ class Requests:
             return done
 
         return await self._work.settle(attempt)
+
+    async def require_listed(self, space: SpaceId, account: str) -> None:
+        """Raises :class:`NotAllowed` where a space has a list of listeners and an account is not on it."""
+        table = tables.invited_listeners
+
+        def work(connection: Connection) -> bool:
+            listed = select(table.c.account).where(table.c.space == space)
+            if connection.execute(listed.where(table.c.account == account)).first() is not None:
+                return True
+            return connection.execute(listed.limit(1)).first() is None
+
+        if not await self._work.read(work):
+            raise NotAllowed("In this space only people on its list of listeners ask to speak.", code="not-on-list")
 
     async def account_of(self, space: SpaceId, request: SeatId) -> str:
         """Whose request it is: the id of an account, empty for a guest."""

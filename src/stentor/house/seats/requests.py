@@ -16,7 +16,7 @@ from stentor.house.seats.addresses import AskingAddresses
 from stentor.house.spaces.invitations import Invitations
 from stentor.house.spaces.service import Spaces
 from stentor.spaces import requests
-from stentor.spaces.model import Role, Seat, Space
+from stentor.spaces.model import Asking, Role, Seat, Space
 from stentor.spaces.requests import SpeakRequest
 from stentor.spaces.rights import Actor
 from stentor.store.requests import Requests
@@ -64,6 +64,8 @@ class RequestQueue:
             near = self._addresses.near(before, address)
             return requests.admit(before, waiting, asked, account, device=device, near=near)
 
+        if account and (await self._spaces.load(space)).asking is Asking.MEMBERS:
+            await self._store.require_listed(space_id(space), account)
         line = await self._store.add(space_id(space), request, admit, account=account, device=device)
         self._addresses.keep(line[0].id, request.id, address)
         self._spaces.follow_up(space_id(space))

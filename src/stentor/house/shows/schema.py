@@ -26,7 +26,7 @@ from stentor.spaces.visibility import Visibility
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 Date = Annotated[str, Meta(pattern=_DATE)]
 ShowText = Annotated[str, Meta(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,35}[a-z0-9])?$")]
-Topic = Annotated[str, Meta(min_length=1, max_length=40)]
+Topic = Annotated[str, Meta(min_length=1, max_length=40, extra_json_schema={"pattern": "^#?[A-Za-z0-9]{1,30}$"})]
 Topics = Annotated[list[Topic], Meta(max_length=5)]
 
 
@@ -34,7 +34,7 @@ class LinkText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An address of the web; without a title the address itself is shown."""
 
     url: Annotated[str, Meta(min_length=1, max_length=500, extra_json_schema=WEB_ADDRESS)]
-    title: Annotated[str, Meta(max_length=200)] = ""
+    title: Annotated[str, Meta(max_length=200, extra_json_schema={"pattern": "^[A-Za-z0-9]*$"})] = ""
 
 
 Links = Annotated[list[LinkText], Meta(max_length=10)]

@@ -25,6 +25,7 @@ import { Editions } from "./editions.js";
 import { Removal } from "./removal.js";
 import { Rundown } from "./rundown.js";
 import { Sounds } from "./sounds.js";
+import { Setup } from "./setup.js";
 import { Shortcuts } from "./shortcuts.js";
 import { Start } from "./start.js";
 import { Summary } from "./summary.js";
@@ -63,6 +64,7 @@ const polls = new Polls({ space: space.id, token, command });
 const delay = new Delay({ space: space.id, token, command });
 const door = new Door({ space: space.id, token, command });
 const edit = new Edit({ space: space.id, token, command });
+const setup = new Setup({ space: space.id, token, command });
 const audience = new Audience();
 const summary = new Summary({ space: space.id, token, account: space.account });
 new Numbers({ space: space.id, token });
@@ -71,7 +73,7 @@ new Shortcuts({ own, acts: keys, sound: (number) => sounds.play(number) });
 const captions = new Captions({ space: space.id, token, command });
 const rundown = new Rundown({ space: space.id, token, command });
 const keep = new Keep({ space: space.id, token, command });
-const parts = [people, start, backChannel, pins, sounds, line, moderation, ladder, removal, editions, polls, delay, door, edit, rundown, keep, captions, summary, aside];
+const parts = [people, start, backChannel, pins, sounds, line, moderation, ladder, removal, editions, polls, delay, door, edit, setup, rundown, keep, captions, summary, aside];
 
 /**
  * The token from `#t=`, which lacks the space that it begins with, or `#token=`: neither is ever sent to a server. It

@@ -1,0 +1,49 @@
+"""A series on a telephone: made, looked at as a visitor, changed from a date on, one date left out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.browser.conftest import Browsers
+from tests.browser.test_people import at, invitation, sign_up
+from tests.support.browser import visit
+from tests.support.whole import Whole
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+PHONE = {"width": 390, "height": 844}
+
+
+async def test_a_series_on_a_telephone(house: Whole, browsers: Browsers) -> None:
+    """What a host does without a word of the API."""
+    first = (datetime.now(UTC) + timedelta(days=9)).strftime("%Y-%m-%d")
+    link = await invitation(house, "moderator")
+    async with visit(browsers.plain, link, viewport=PHONE, locale="de") as page:
+        await sign_up(page, "Ada Lovelace", "ada-series")
+        await page.page.goto(at(house, "/mine/shows"))
+        await page.says("#shows", "Sie leiten noch keine Reihe")
+        await page.page.fill("#new [name=title]", "Abendrunde")
+        await page.page.fill("#new [name=starts]", f"{first}T20:00")
+        await page.page.fill("#new [name=zone]", "Europe/Berlin")
+        await page.page.select_option("#new [name=asking]", "signed_in")
+        await page.page.uncheck("#new [name=recording]")
+        await page.page.click("#new button")
+        await page.says("#said", "Die Reihe ist angelegt")
+        await page.until("document.querySelectorAll('#dates li').length === 4", "its first dates")
+        await page.until("document.documentElement.scrollWidth <= 390", "nothing sticks out")
+        await page.page.locator("#change [name=since]").select_option(index=1)
+        await page.page.fill("#change [name=title]", "Späte Runde")
+        await page.page.click("#change button")
+        await page.says("#said", "Gespeichert")
+        await page.page.locator("#dates li").nth(2).get_by_role("button").click()
+        await page.page.get_by_role("dialog").get_by_role("button", name="Ausfallen lassen").click()
+        await page.says("#dates", "fällt aus")
+        spaces = [each["title"] for each in (await house.call("GET", "/spaces"))["spaces"] if "unde" in each["title"]]
+        assert (spaces.count("Abendrunde"), spaces.count("Späte Runde")) == (1, 4)
+        await page.page.locator("#shows a").first.click()
+        await page.says("h1", "Späte Runde")
+        await page.says("main", "20:00 Uhr (Ortszeit Berlin)")
+        await page.until("document.documentElement.scrollWidth <= 390", "nothing sticks out")
+        await page.page.screenshot(path="/tmp/s16b-show.png", full_page=True)
+        page.calm()
