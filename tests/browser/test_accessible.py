@@ -7,20 +7,25 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
+import msgspec
 import numpy as np
 import pytest
 from playwright.async_api import ViewportSize
 
 from stentor.audio.pcm import Samples
+from stentor.base.detached import Detached
 from stentor.crowd.orders import Orders
+from stentor.evidence.report import kept_key
+from stentor.spaces.model import State
 from tests.browser.conftest import Browsers
 from tests.browser.test_people import at, invitation, sign_up
 from tests.support.axe import CONTRAST, RULES, violations
 from tests.support.browser import RATE_HZ, Visit, visit, write_wav
-from tests.support.edge import Rig, edge, live_space
+from tests.support.edge import SECRET, Rig, edge, live_space
 from tests.support.pseudo import too_long
 from tests.support.recorded import record, recorded_space
 from tests.support.whole import Whole
+from tests.unit.evidence.test_report import made
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
 NARROW, WIDE = ViewportSize(width=360, height=740), ViewportSize(width=1440, height=900)
@@ -225,6 +230,19 @@ async def test_the_pages_of_a_recording(browsers: Browsers) -> None:
             await open_to_all(page, "frame")
             await page.page.goto(recording(rig, "/clip?from=8&to=16"))
             await open_to_all(page, "clip")
+            told = msgspec.json.encode(made(space="friday", final=True, silent=["edge-1"]))
+            await rig.objects.put(kept_key("friday"), told)
+            for language in ("en", "de"):
+                await page.page.goto(recording(rig, f"/report?lang={language}"))
+                await open_to_all(page, f"report {language}")
+
+
+async def test_the_page_of_a_space_that_has_not_begun(browsers: Browsers) -> None:
+    """With the fingerprint of the key that its report will be signed with."""
+    later = live_space(state=State.SCHEDULED, doors_open_ms=None, live_ms=None, scheduled_ms=2_000_000_000_000)
+    async with edge(later) as rig, visit(browsers.plain, f"http://127.0.0.1:{rig.port}/s/friday") as page:
+        await page.says("#signed", Detached(SECRET).fingerprint)
+        await open_to_all(page, "scheduled")
 
 
 async def test_what_is_wrong_is_found(browsers: Browsers) -> None:

@@ -52,7 +52,10 @@ STYLES: Final = (
 .report pre { margin: 0; padding: .75rem; overflow-x: auto; border: 1px solid color-mix(in srgb, currentColor 18%,
   transparent); border-radius: .5rem; }
 @media (max-width: 40rem) { .report .how { display: none; } }
-@media print { .report section { break-inside: avoid; } .report .wide { overflow: visible; }
+.report section > * { min-width: 0; }
+@media print { :root { color-scheme: light; } .report section { break-inside: avoid; }
+  .report .wide { overflow: visible; }
+  .report pre { white-space: pre-wrap; overflow-wrap: anywhere; }
   .report .how { display: revert; } }
 """)
     + STYLE

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import math
 
+import msgspec
 import pytest
 
-from stentor.bus.status import SeatStatus
+from stentor.bus.status import SeatStatus, SpaceStatus, Status, Statuses
 from stentor.spaces import commands as c
 from stentor.spaces.model import Space, State
-from stentor.spaces.pulse import build
+from stentor.spaces.pulse import WITNESS_CHUNKS, WITNESSED_CHUNKS, build, gist, read
 from tests.support.spaces import ANNA, BEN, HOST, do, with_guests
 
 LIVE = with_guests(State.LIVE)
@@ -99,6 +100,29 @@ def test_odd_levels(level: float, shown: int) -> None:
     seats = pulse(LIVE, SeatStatus(id=BEN, name="Ben", role="speaker", level_dbfs=level))["seats"]
     assert isinstance(seats, list)
     assert [seat["level"] for seat in seats] == [shown]
+
+
+def test_every_ten_minutes_it_witnesses_the_recording() -> None:
+    """For ten seconds, and never before anything is recorded; it makes no pulse news."""
+
+    def at(chunk: int, witness: str = "ab" * 32) -> bytes:
+        return build(LIVE, chunk=chunk, at_ms=0, source="stage", listeners=0, seats=(), witness=witness)
+
+    told = [chunk for chunk in range(3 * WITNESS_CHUNKS) if read(at(chunk)).witness is not msgspec.UNSET]
+    assert told == [number * WITNESS_CHUNKS + chunk for number in (1, 2) for chunk in range(WITNESSED_CHUNKS)]
+    assert read(at(WITNESS_CHUNKS)).witness == "ab" * 32
+    assert b"witness" not in at(WITNESS_CHUNKS, "")
+    assert gist(at(WITNESS_CHUNKS)) == gist(at(WITNESS_CHUNKS - 1))
+
+
+async def test_the_hash_is_that_of_the_archive_that_has_most() -> None:
+    """One that stands by, or has begun anew, is behind."""
+    statuses = Statuses(lambda: 0.0)
+    for name, chunk in (("archive-0", 90), ("archive-1", 30)):
+        seen = SpaceStatus(chunk=chunk, last_hash=f"hash {chunk}")
+        statuses._hear("", msgspec.json.encode(Status("archive", name, 0, 1, {"talk": seen})))
+    assert statuses.last_hash("talk", 0.0) == "hash 90"
+    assert statuses.last_hash("other", 0.0) == ""
 
 
 def test_size() -> None:

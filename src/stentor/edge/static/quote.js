@@ -9,36 +9,41 @@ const PATIENCE_MS = 15_000;
  * @param {{ list: HTMLElement, cues: Cue[], space: string, base: string, say: Say }} page
  */
 export function offerQuotes({ list, cues, space, base, say }) {
-  const button = element("button", { type: "button", className: "small" }, say("quote"));
-  const shown = element("blockquote", { className: "card", tabIndex: -1 });
+  const button = element("a", { className: "button small" }, say("quote"));
+  const shown = element("div", { className: "card", tabIndex: -1 });
   /** @param {Event} event */
   const follow = ({ target }) => {
     const line = /** @type {Element | null} */ (target)?.closest?.("#transcript > li");
-    if (line && button.parentElement !== line) line.append(button);
+    if (!line || button.parentElement === line) return;
+    button.href = address(space, cues[[...list.children].indexOf(line)].start_ms);
+    line.append(button);
   };
   for (const name of ["focusin", "pointerover"]) list.addEventListener(name, follow);
-  button.addEventListener("click", async () => {
+  button.addEventListener("click", async (/** @type {MouseEvent} */ event) => {
+    event.preventDefault();
     const line = button.parentElement;
-    if (!line) return;
-    button.disabled = true;
-    shown.replaceChildren(...(await quoted(space, base, cues[[...list.children].indexOf(line)].start_ms, say)));
-    line.append(shown);
+    shown.replaceChildren(...(await quoted(space, base, button.href, say)));
+    line?.append(shown);
     shown.focus();
-    button.disabled = false;
   });
 }
 
 /**
- * What is shown of the quote at a time, or the sentence that says why there is none.
+ * @param {string} space
+ * @param {number} atMs
+ */
+const address = (space, atMs) => `/api/v1/spaces/${encodeURIComponent(space)}/quote?at_ms=${atMs}`;
+
+/**
+ * What is shown of the quote at an address, or the sentence that says why there is none.
  * @param {string} space
  * @param {string} base
- * @param {number} atMs
+ * @param {string} from
  * @param {Say} say
  */
-async function quoted(space, base, atMs, say) {
+async function quoted(space, base, from, say) {
   try {
-    const address = `/api/v1/spaces/${encodeURIComponent(space)}/quote?at_ms=${atMs}`;
-    const reply = await fetch(address, { credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE_MS) });
+    const reply = await fetch(from, { credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE_MS) });
     const told = await reply.json();
     if (!reply.ok) return [told.detail];
     const file = URL.createObjectURL(new Blob([JSON.stringify(told)], { type: "application/json" }));

@@ -6,6 +6,7 @@ Every house does it alike, from the same rows and the same record; who writes la
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -36,6 +37,10 @@ FINAL_MS: Final = 50_000
 complete by then.
 """
 MOST_EVENTS: Final = 10_000
+
+
+_EDGE: Final = re.compile(r"^(edge-\d+)-.*$")
+"""The name of a process, and of its machine, which is nobody's business."""
 
 
 class ReportKeeper:
@@ -113,6 +118,7 @@ class ReportKeeper:
         recording, spans = await self._recording(found)
         closing = self._counts.closing(found.id)
         silent = closing.silent(found.ended_ms, unix_ms(self._clock())) if final and found.ended_ms else []
+        silent = [_EDGE.sub(r"\1", edge) for edge in silent]
         events = await self._events(found)
         rehearsal = await asyncio.to_thread(rehearsed.newest, self._settings, found.doors_open_ms)
         return report(
