@@ -37,7 +37,7 @@ async def test_a_series_on_a_telephone(house: Whole, browsers: Browsers) -> None
         await page.page.click("#change button")
         await page.says("#said", "Gespeichert")
         await page.page.locator("#dates li").nth(2).get_by_role("button").click()
-        await page.page.get_by_role("dialog").get_by_role("button", name="Ausfallen lassen").click()
+        await page.page.locator("dialog[open]").get_by_role("button", name="Ausfallen lassen").click()
         await page.says("#dates", "fällt aus")
         spaces = [each["title"] for each in (await house.call("GET", "/spaces"))["spaces"] if "unde" in each["title"]]
         assert (spaces.count("Abendrunde"), spaces.count("Späte Runde")) == (1, 4)

@@ -25,7 +25,7 @@ from stentor.edge.page import ListenerPages
 from stentor.edge.reply import Document, Reply
 from stentor.spaces import front, phase, portraits
 from stentor.spaces.front import Front, PublicProfile
-from stentor.spaces.model import Space, State
+from stentor.spaces.model import Role, Space, State
 from stentor.spaces.phase import Phase, Reader
 from stentor.store.objects import Objects
 from stentor.wire import calendar, rss
@@ -66,6 +66,10 @@ def _too_many(wait_s: float) -> Overloaded:
 
 def _told_listeners(channel: Channel) -> int:
     return channel.audience if channel.audience >= LEAST_LISTENERS else 0
+
+
+def _topics(space: Space) -> list[str]:
+    return [f"#{topic}" for topic in space.about.topics]
 
 
 def _names(space: Space) -> list[str]:
@@ -216,7 +220,7 @@ class FrontPages:
             return kept[1]
         self._searches.spend("", now)
         words = front.folded(query).split()
-        known = [space for space in self._known() if front.has(words, space.title, *_names(space))]
+        known = [space for space in self._known() if front.has(words, space.title, *_names(space), *_topics(space))]
         people = [
             (account, each)
             for account, each in self.known_front.people.items()
@@ -338,6 +342,8 @@ class FrontPages:
             text="\n\n".join(filter(None, (sentence, space.description))),
             address=f"{self._address}/s/{space.id}",
             at_ms=at_ms,
+            people=tuple((seat.name, "guest" if seat.role is Role.SPEAKER else "host") for seat in front.people(space)),
+            topics=space.about.topics,
         )
 
     def _calendar(self, found: front.Arranged) -> bytes:

@@ -26,7 +26,7 @@ from stentor.evidence import report_page
 from stentor.people.site import SiteLook
 from stentor.spaces import phase, portraits
 from stentor.spaces.front import people
-from stentor.spaces.model import ON_AIR, Space, State
+from stentor.spaces.model import ON_AIR, Role, Space, State
 from stentor.spaces.switches import Switch
 from stentor.wire.clip import Cut
 from stentor.wire.http import Request
@@ -132,13 +132,23 @@ class ListenerPages:
             host_page=self.page_of(space.host.account) if space.host else "",
             host_picture=_picture(space, listeners, below),
             seats=[seat for seat in space.seats.values() if seat.connected],
-            to_come=[seat.name for seat in people(space)[1 : 1 + MOST_NAMED]] if space.state is State.SCHEDULED else [],
+            to_come=self._named(space, language),
             report=f"{self._house}/report?kind=space&id={space.id}",
             asks=f"{self._house}/ask/{space.id}" if self._house and space.hears_requests else "",
             texts={**told.texts(self.catalogue, language, written=True), "app": self.app},
             phases=phase.document(),
             door=json.loads(known),
         )
+
+    def _named(self, space: Space, language: str) -> list[str]:
+        """Who is to come besides the host; afterwards who was there, with their roles, for as long as the recording."""
+        if space.state not in (State.SCHEDULED, State.REPLAY):
+            return []
+        named = people(space)[1 : 1 + MOST_NAMED]
+        if space.state is State.SCHEDULED:
+            return [seat.name for seat in named]
+        roles = {Role.CO_HOST: "co_host"}
+        return [f"{seat.name} ({self.catalogue.text(language, roles.get(seat.role, 'guest'))})" for seat in named]
 
     def clip(self, space: Space, cut: Cut, now: float, below: str = "") -> Document:
         """The page of some seconds of a recording; it needs no script."""

@@ -67,7 +67,7 @@ def mark(space: Space) -> tuple[object, ...]:
         (seat.id, seat.name, seat.role, seat.account, seat.picture_ms, seat.joined_ms is None)
         for seat in space.seats.values()
     )
-    told = space.title, space.state, space.scheduled_ms, space.language, space.description, space.trim
+    told = space.title, space.state, space.scheduled_ms, space.language, space.description, space.about, space.trim
     return (*told, space.listed, space.recorded, space.live_ms, seats)
 
 

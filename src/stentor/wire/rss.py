@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 
 CONTENT_TYPE = "application/rss+xml; charset=utf-8"
 _ATOM = "http://www.w3.org/2005/Atom"
+_PODCAST = "https://podcastindex.org/namespace/1.0"
 MINUTES = 5
 """After which readers look again."""
 
@@ -21,11 +22,15 @@ class FeedEntry(NamedTuple):
     text: str
     address: str
     at_ms: int
+    people: tuple[tuple[str, str], ...] = ()
+    """Names with their roles, ``host`` or ``guest`` (podcastindex.org/namespace/1.0, ``person``)."""
+    topics: tuple[str, ...] = ()
 
 
 def feed(items: Sequence[FeedEntry], *, title: str, text: str, home: str, here: str, language: str) -> bytes:
     """The feed of ``home``, which stands at ``here``; both are whole addresses."""
     ET.register_namespace("atom", _ATOM)
+    ET.register_namespace("podcast", _PODCAST)
     rss = ET.Element("rss", {"version": "2.0"})
     channel = ET.SubElement(rss, "channel")
     for name, value in (("title", title), ("link", home), ("description", text), ("language", language)):
@@ -39,6 +44,10 @@ def feed(items: Sequence[FeedEntry], *, title: str, text: str, home: str, here: 
         ET.SubElement(entry, "guid", {"isPermaLink": "false"}).text = item.uid
         ET.SubElement(entry, "pubDate").text = formatdate(item.at_ms / 1000, usegmt=True)
         ET.SubElement(entry, "description").text = _plain(item.text)
+        for topic in item.topics:
+            ET.SubElement(entry, "category").text = _plain(topic)
+        for name, role in item.people:
+            ET.SubElement(entry, f"{{{_PODCAST}}}person", {"role": role}).text = _plain(name)
     return bytes(ET.tostring(rss, encoding="utf-8", xml_declaration=True))
 
 

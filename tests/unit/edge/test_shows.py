@@ -6,9 +6,10 @@ import feedparser
 import icalendar
 import msgspec
 
-from stentor.base.units import SpaceId
-from stentor.spaces import shows
-from stentor.spaces.model import Removal, Space, State
+from stentor.base.units import SeatId, SpaceId
+from stentor.spaces import front, shows
+from stentor.spaces.about import About, WebLink
+from stentor.spaces.model import Removal, Role, Seat, Space, State
 from stentor.spaces.series import Repeats, SeriesRule
 from stentor.spaces.shows import PublicShow
 from stentor.spaces.withdrawal import Withdrawal
@@ -90,3 +91,28 @@ async def test_rules_in_words() -> None:
             await told(rig, rule)
             assert said in (await rig.get("/shows/talk?lang=en"))[2].decode()
             assert ">front." not in (await rig.get("/shows/talk?lang=de"))[2].decode()
+
+
+async def test_topics_links_and_roles_stay_with_a_space() -> None:
+    """On its page, in searches, and in the feed as podcasts say who is host and who is guest."""
+    seats = {
+        "a": Seat(SeatId("a"), "Ada", Role.HOST, joined_ms=1),
+        "b": Seat(SeatId("b"), "Ben", Role.SPEAKER, joined_ms=1),
+    }
+    about = About(("public-radio",), (WebLink("The book", "https://example.org/book"),))
+    old = msgspec.structs.replace(SPACES[2], seats=seats, about=about, language="en")
+    async with edge(old, address=HERE) as rig:
+        page = (await rig.get("/s/old"))[2].decode()
+        assert "Ben (guest)" in page
+        assert '<a href="/?q=%23public-radio">#public-radio</a>' in page
+        assert (
+            'href="https://example.org/book" target="_blank" rel="noopener noreferrer nofollow ugc">The book</a>'
+            in page
+        )
+        await told(rig, SeriesRule("2027-03-01T20:00", BERLIN), spaces=[old])
+        feed = (await rig.get("/shows/talk/feed.xml"))[2].decode()
+        assert '<podcast:person role="guest">Ben</podcast:person>' in feed
+        assert "<category>public-radio</category>" in feed
+        await rig.objects.put(front.KEY, msgspec.json.encode(front.Front([front.slim(old)])))
+        await rig.site.front.read()
+        assert "/s/old" in (await rig.get("/?q=%23public-radio"))[2].decode()
