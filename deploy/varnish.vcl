@@ -40,7 +40,7 @@ sub vcl_recv {
         return (pass);
     }
     # Endless streams are no objects, and recordings are long and asked for in ranges.
-    if (req.url ~ "^/s/[^/?]+/(k/[^/?]+/)?(live\.(aac|opus|mp4)|recording\.m4a)(\?|$)") {
+    if (req.url ~ "^/s/[^/?]+/(k/[^/?]+/)?(live\.(aac|opus|mp4)|(cut/)?(recording|edition)\.m4a)(\?|$)") {
         return (pipe);
     }
     # One ticket's holder has addresses of their own, and nobody else asks for them.

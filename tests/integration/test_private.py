@@ -214,8 +214,9 @@ async def test_pages_and_lists_know_no_such_space(site: Site) -> None:
     await site.house.http.put(f"/api/v1/spaces/{space}/shut-out/eve")
     for caller in (site.house.anyone, site.members["eve"]):
         for method, path in (
-            ("GET", "/stage/{}"), ("GET", "/ask/{}"), ("GET", "/ask/{}/panel"), ("GET", "/comments/{}"),
-            ("POST", "/whip/{}"), ("POST", "/echo/{}"), ("GET", "/enter/{}"),
+            ("GET", "/stage/{}"), ("GET", "/stage/{}/listeners"), ("GET", "/report?kind=space&id={}"),
+            ("GET", "/report?kind=seat&id=1&space={}"), ("GET", "/ask/{}"), ("GET", "/ask/{}/panel"),
+            ("GET", "/comments/{}"), ("POST", "/whip/{}"), ("POST", "/echo/{}"), ("GET", "/enter/{}"),
         ):  # fmt: skip
             ours, theirs = [
                 await caller.request(method, path.format(name), headers={"Accept": "text/html"})
@@ -246,6 +247,16 @@ async def test_a_report_tells_nothing(site: Site) -> None:
         ]
         assert told[0].status_code == told[1].status_code == 404, told[0].text
         assert told[0].json() == told[1].json()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_who_listens_reports_what_is_wrong_there(site: Site) -> None:
+    """Somebody who may know of a private space is heard like everywhere else."""
+    space = await site.make("members")
+    wish = {"kind": "space", "id": space, "why": "hate", "text": "Look at this."}
+    assert (await site.members["bob"].post("/api/v1/reports", json=wish)).status_code == 201
+    form = await site.members["bob"].get(f"/report?kind=space&id={space}")
+    assert TITLE in form.text
 
 
 def test_a_pass_is_checked_in_microseconds_and_tells_nothing() -> None:

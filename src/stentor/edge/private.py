@@ -162,7 +162,8 @@ MOST_KEYS = 1000
 
 
 def _needs_pass(space: Space, path: list[str]) -> bool:
-    return bool(path and path[-1] in WITH_PASS) or _is_listener(space, path) or _in_files(space, path)
+    kept = space.visibility is Visibility.TICKETS and path[:1] in (["cut"], ["evidence"])
+    return kept or bool(path and path[-1] in WITH_PASS) or _is_listener(space, path) or _in_files(space, path)
 
 
 def _in_files(space: Space, path: list[str]) -> bool:

@@ -140,7 +140,10 @@ async def test_a_ticket_hears_hls_at_an_address_of_its_own() -> None:
         cookie = f"Cookie: stentor-pass-friday={given(rig, lasts_s=9000)}"
         streams = msgspec.json.decode((await rig.get(f"{below(rig)}/door.json"))[2])["streams"]
         assert streams["hls"] == f"{below(rig)}/hls/index.m3u8"
-        for path in ("hls/index.m3u8", "hls/aac-64/init.mp4", "replay/index.m3u8", "overflow/120/index.m3u8"):
+        for path in (
+            "hls/index.m3u8", "hls/aac-64/init.mp4", "replay/index.m3u8", "overflow/120/index.m3u8", "recording.m4a",
+            "edition.m4a", "cut/recording.m4a", "cut/edits.json", "evidence/aac-64/1.m4s",
+        ):  # fmt: skip
             assert (await rig.get(f"{below(rig)}/{path}"))[0] == 404, path
         assert (await rig.get(f"{below(rig)}/hls/aac-64/init.mp4", cookie))[0] == 404
         players = []
@@ -254,7 +257,21 @@ async def test_without_a_pass_there_is_no_such_space(state: State, cookie: str) 
         for name in ("friday", "sunday"):
             status, _, body = await rig.get(f"/oembed?url=http%3A%2F%2Flocalhost%2Fs%2F{name}")
             assert (status, b"no-such-space" in body) == (404, True)
-        front = b"".join([(await rig.get(path))[2] for path in ("/", "/feed.xml", "/calendar.ics", "/?q=friday")])
+        front = b"".join(
+            [
+                (await rig.get(path))[2]
+                for path in (
+                    "/",
+                    "/feed.xml",
+                    "/calendar.ics",
+                    "/?q=friday",
+                    "/sitemap.xml",
+                    "/@ann",
+                    "/shows/friday",
+                    "/robots.txt",
+                )
+            ]
+        )
         assert not any(word.encode() in front for word in SECRETS[1:])
         told = await rig.metrics()
         assert not any(word in told for word in SECRETS)

@@ -81,8 +81,9 @@ export class Line {
    * @param {SpaceView} view
    */
   #room({ full, seats, you }) {
+    this.gives = you.may.includes("invite"); // who keeps order without a seat declines, and gives no place
     const there = seats.filter(({ id, state, may }) => state !== "away" && id !== you.seat && may.includes("remove"));
-    this.swaps = full ? there.map(({ id, name }) => ({ id, name })) : null;
+    this.swaps = full && this.gives ? there.map(({ id, name }) => ({ id, name })) : null;
   }
 
   /**
@@ -91,7 +92,7 @@ export class Line {
    */
   draw(requests = this.requests) {
     this.requests = requests;
-    const now = JSON.stringify([requests, this.swaps]);
+    const now = JSON.stringify([requests, this.swaps, this.gives]);
     if (now === this.drawn) return;
     this.drawn = now;
     badge("line", requests.length);
@@ -117,7 +118,7 @@ export class Line {
       element("span", { className: "quiet" }, text("line.since", { when: when(asked) })),
       this.swaps ? this.#swap(name, this.swaps, (seat) => answer("POST", `${path}/accept?instead=${seat}`)) : null,
       element("span", { className: "buttons" },
-        this.swaps ? null : button(text("line.accept"), () => answer("POST", `${path}/accept`), { className: "primary", ariaLabel: `${text("line.accept")}: ${name}` }),
+        this.swaps || !this.gives ? null : button(text("line.accept"), () => answer("POST", `${path}/accept`), { className: "primary", ariaLabel: `${text("line.accept")}: ${name}` }),
         button(text("line.decline"), () => answer("DELETE", path), { ariaLabel: `${text("line.decline")}: ${name}` }),
         reporting(this.space, id)));
   }

@@ -140,6 +140,7 @@ function draw() {
   $("phase").textContent = `${headline} · ${sentence}`;
   $("mic").hidden = OVER.has(view.state) || !view.you.seat;
   $("join").hidden ||= !view.you.seat;
+  $("status").hidden = !view.you.seat;
   $("stage-parts").dataset.over = String(OVER.has(view.state));
   if (!view.you.seat) $("you").textContent = text("stage.looking");
   else $("you").textContent = text("stage.you_are", { name: view.you.name, role: text(`role.${view.you.role}`) });
