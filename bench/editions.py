@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -178,11 +178,14 @@ async def live(recording: Path, talkers: int, seconds: float) -> dict[str, Any]:
             await house.call("POST", "/spaces/talk/live")
             await asyncio.sleep(5)
             alone = await _measured(house, seconds)
-            making = asyncio.create_task(_make(objects, address))
+            await forget(objects, editions.cut_folder(SPACE), editions.measured_folder(SPACE))
+            made: list[float] = []
+            making = asyncio.create_task(_make(objects, address, made))
             await asyncio.sleep(2)
             beside = await _measured(house, seconds)
-            made = await _ended(making)
-            return {"alone": alone, "beside": beside, "cuts_made_beside": made}
+            making.cancel()
+            await asyncio.wait([making])
+            return {"alone": alone, "beside": beside, "cutters_processor_s": round(sum(made), 1), "cutters": len(made)}
 
 
 async def _measured(house: Whole, seconds: float) -> dict[str, float]:
@@ -193,34 +196,30 @@ async def _measured(house: Whole, seconds: float) -> dict[str, float]:
     return {"stage_share": (after["processor_s"] - before["processor_s"]) / lasted, "skipped_share": skipped}
 
 
-async def _make(objects: Objects, address: str) -> int:
-    """Cuts, one after the other, until cancelled; as many processes as there are processors."""
+async def _make(objects: Objects, address: str, made: list[float]) -> None:
+    """Cuts, one after the other, until cancelled, in as many processes as there are processors; ``made`` gets what each
+    took of a processor."""
 
-    async def one() -> int:
-        made = 0
-        process: subprocess.Popen[bytes] | None = None
-        try:
-            while True:
-                process = await asyncio.to_thread(start, address, order())
-                await asyncio.to_thread(process.wait)
-                made += 1
-                await forget(objects, editions.cut_folder(SPACE), editions.measured_folder(SPACE))
-        except asyncio.CancelledError:
-            if process is not None and process.poll() is None:
-                process.kill()
-                process.wait()
-            return made
+    async def one() -> None:
+        while True:
+            process = start(address, order())
+            seen = psutil.Process(process.pid)
+            made.append(0.0)
+            place = len(made) - 1
+            try:
+                while process.poll() is None:
+                    with suppress(psutil.Error):
+                        made[place] = sum(seen.cpu_times()[:2])
+                    await asyncio.sleep(POLL_S)
+            finally:
+                if process.poll() is None:
+                    process.kill()
+                    process.wait()
+            await forget(objects, editions.cut_folder(SPACE), editions.measured_folder(SPACE))
 
-    done = await asyncio.gather(*(one() for _ in range(os.cpu_count() or 1)))
-    return sum(done)
-
-
-async def _ended(task: asyncio.Task[int]) -> int:
-    task.cancel()
-    try:
-        return await task
-    except asyncio.CancelledError:
-        return -1
+    async with asyncio.TaskGroup() as group:
+        for _ in range(os.cpu_count() or 1):
+            group.create_task(one())
 
 
 def told(found: dict[str, Any]) -> Sequence[str]:
@@ -239,6 +238,9 @@ def told(found: dict[str, Any]) -> Sequence[str]:
             lines.append(
                 f"live talk {name:>6}: stage {seen['stage_share']:.1%}, ticks left out {seen['skipped_share']:.2%}"
             )
+    if "live" in found:
+        live = found["live"]
+        lines.append(f"  the cuts beside it took {live['cutters_processor_s']:.0f} s of the processors")
     return lines
 
 
