@@ -50,6 +50,9 @@ LEAST_HEARD_MS: Final = 1000
 """A chapter of which less is left is none."""
 FIRST_MS: Final = 2000
 """A chapter that begins so soon begins at once: turns are told by the second."""
+PIECE_SEGMENTS: Final = edition.PIECE_CHUNKS // grid.CHUNKS_PER_SEGMENT
+"""Plays are counted by segments."""
+SEGMENT_FRAMES: Final = grid.SEGMENT_SAMPLES // grid.AAC_FRAME_SAMPLES
 BEGINNING: Final = 1
 """The beginning of the file is its piece 0, so piece ``n`` of the cut is ``n + 1``."""
 
@@ -71,6 +74,7 @@ class Cuts:
         self._objects, self._cache, self._look = objects, cache, look
         self._clock, self._monotonic = clock, monotonic
         self._kept: OrderedDict[str, tuple[float, KnownCut]] = OrderedDict()
+        self._outlines: OrderedDict[str, tuple[str, Outline]] = OrderedDict()
         self._heads: OrderedDict[str, tuple[str, bytes]] = OrderedDict()
         """By space: of what it is made, and the beginning of the file."""
 
@@ -78,6 +82,7 @@ class Cuts:
         """Something of it was removed."""
         self._kept.pop(space, None)
         self._heads.pop(space, None)
+        self._outlines.pop(space, None)
 
     async def there(self, space: Space, recording: ShownRecording) -> bool:
         """Whether there is a cut that can be heard."""
@@ -96,10 +101,12 @@ class Cuts:
         *,
         outlined: Callable[[], Awaitable[Outline]],
         words: Callable[[], Awaitable[Sequence[Cue]]],
+        heard: Callable[[int], None],
     ) -> Reply | None:
         """What stands under ``cut/`` as ``name``; None when it has been written piece by piece.
 
-        ``outlined`` gives the outline of the whole recording, ``words`` its cues from the opening of the doors on.
+        ``outlined`` gives the outline of the whole recording, ``words`` its cues from the opening of the doors on;
+        ``heard`` is told each segment's length of sound that went out, by its number in the cut.
         Raises :class:`NotFound` while there is no cut, or only one of another state of the recording.
         """
         cut = await self._get(space, recording)
@@ -114,11 +121,22 @@ class Cuts:
             return Document(text, kind, CACHE, now=now).answer(request.headers)
         if name not in (FILE, "chapters.json"):
             raise NotFound("There is nothing under this address.", code="no-such-page")
-        found = chapters(space, await outlined(), cut.edits)
+        found = chapters(space, await self._outline(space, recording, outlined), cut.edits)
         if name == "chapters.json":
             body = msgspec.json.encode({"version": "1.2.0", "chapters": found})
             return Document(body, "application/json", CACHE, now=now).answer(request.headers)
-        return await self._file(space, cut, found, request, connection)
+        return await self._file(space, cut, found, request, connection, heard)
+
+    async def _outline(
+        self, space: Space, recording: ShownRecording, outlined: Callable[[], Awaitable[Outline]]
+    ) -> Outline:
+        """Players ask for many ranges of a file: the outline is read for the first."""
+        known = self._outlines.get(space.id)
+        if known is None or known[0] != recording.outline_mark:
+            known = self._outlines[space.id] = recording.outline_mark, await outlined()
+            if len(self._outlines) > KEPT:
+                self._outlines.popitem(last=False)
+        return known[1]
 
     async def _get(self, space: Space, recording: ShownRecording) -> KnownCut:
         read_s, cut = self._kept.get(space.id, (float("-inf"), None))
@@ -157,7 +175,13 @@ class Cuts:
         return KnownCut(found, text, pieces)
 
     async def _file(
-        self, space: Space, cut: KnownCut, found: Sequence[dict[str, Any]], request: Request, connection: Connection
+        self,
+        space: Space,
+        cut: KnownCut,
+        found: Sequence[dict[str, Any]],
+        request: Request,
+        connection: Connection,
+        heard: Callable[[int], None],
     ) -> Reply | None:
         if not cut.pieces:
             raise NotFound("Nobody was heard in this recording: its listener cut is empty.", code="no-edition")
@@ -180,8 +204,16 @@ class Cuts:
             except (NotFound, Malformed):
                 return b""  # a short reply is noticed
 
+        sizes = [len(head), *(each.size for each in cut.edits.pieces)]
+
+        def sent(number: int, size: int) -> None:
+            if 2 * size >= sizes[number]:
+                first = (number - BEGINNING) * PIECE_SEGMENTS
+                for segment in range(cut.edits.pieces[number - BEGINNING].frames // SEGMENT_FRAMES):
+                    heard(first + segment)
+
         return await virtual.send(
-            request, connection, [len(head), *(each.size for each in cut.edits.pieces)], piece, now=self._clock(),
+            request, connection, sizes, piece, sent=sent, now=self._clock(),
             etag=f'"{made_of}"', cache=CACHE,
             disposition=f'inline; filename="{space.id}-cut.m4a"',
         )  # fmt: skip

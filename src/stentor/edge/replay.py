@@ -147,7 +147,13 @@ class Replays:
         """What belongs to the listener cut."""
         outlined = partial(self._outlines.get, space.id, recording.left, recording.outline_mark)
         words = partial(self._transcripts.whole, space)
-        return await self._cuts.answer(space, recording, name, request, connection, outlined=outlined, words=words)
+
+        def heard(segment: int) -> None:
+            self._played.sent(space.id, segment, request, connection)
+
+        return await self._cuts.answer(
+            space, recording, name, request, connection, outlined=outlined, words=words, heard=heard
+        )
 
     async def _counts(self, space: Space) -> Document:
         """How many listened and played it, as houses keep it."""

@@ -16,7 +16,8 @@ from stentor.spaces.withdrawal import Withdrawal
 from stentor.store import editions, withdrawals
 from stentor.wire import edits
 from stentor.wire.edits import EditList, Timeline
-from tests.support import cues, evening
+from tests.support import cues as spoken
+from tests.support import evening
 from tests.support.edge import DOORS_OPEN_MS, SPACE, Rig, edge
 from tests.support.encoded import probe
 from tests.support.recorded import recorded_space
@@ -26,8 +27,12 @@ ENDED = DOORS_OPEN_MS + evening.CHUNKS * 320
 
 async def made(rig: Rig) -> EditList:
     await evening.record(rig.objects)
-    said = cues.said(7, "Good evening", "ada"), cues.said(29, "Nobody hears this", "bob"), cues.said(33, "Well", "ada")
-    await cues.keep(rig.objects, *said)
+    said = (
+        spoken.said(7, "Good evening", "ada"),
+        spoken.said(29, "Nobody hears this", "bob"),
+        spoken.said(33, "Well", "ada"),
+    )
+    await spoken.keep(rig.objects, *said)
     return await evening.cut(rig.objects)
 
 
@@ -60,6 +65,16 @@ async def test_a_player_gets_a_file_with_chapters_and_names() -> None:
         rig.channel.space = msgspec.structs.replace(rig.channel.space, title="Another", erased={"bob": 17}, version=2)
         with av.open(io.BytesIO((await rig.get("/s/friday/cut/recording.m4a"))[2])) as file:
             assert (file.metadata["title"], file.metadata["artist"]) == ("Another", "Ada, Deleted person 17")
+
+
+async def test_whoever_plays_the_cut_is_counted_as_of_the_recording() -> None:
+    """From this machine itself, where nobody has an address of their own, the space is noted as counted too low."""
+    async with edge(recorded_space(ended_ms=ENDED)) as rig:
+        await made(rig)
+        await rig.get("/s/friday/cut/edits.json")
+        assert rig.site.played.taken()[1] == set()
+        await rig.get("/s/friday/cut/recording.m4a")
+        assert rig.site.played.taken()[1] == {SPACE}
 
 
 async def test_words_stand_where_they_are_heard() -> None:
