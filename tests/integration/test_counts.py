@@ -179,3 +179,37 @@ async def test_the_verdict_so_far_is_that_of_the_command(tmp_path: Path, monkeyp
             assert (answer["finding"], answer["lines"]) == (told.finding, list(lines(told)))
             assert (answer["hostile"] is not None) == told.accuses
             assert answer["audience"] == msgspec.to_builtins(told.loads[0].audience)
+
+
+async def test_a_house_that_begins_anew_after_the_end_completes_the_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of all rows, not of those that it has read so far; and what is complete is made by nobody again."""
+    monkeypatch.setattr(reports, "LOOK_S", 0.1)
+    monkeypatch.setattr(reports, "ANEW_S", 0.2)
+    monkeypatch.setattr(reports, "REST", 0)
+    async with running_house(tmp_path) as house, connect(house.nats.url, name="edge") as bus:
+        await house.create()
+        await house.http.post("/api/v1/spaces/talk/live")
+        rows, log = told(round(time.time() * 1000) - 60_000), EvidenceLog(bus)
+        for row in rows:
+            await log.publish(row)
+        wanted = count("talk", rows)
+        assert wanted is not None
+        await have_come(house, "peak", wanted.peak.value)
+        await house.http.post("/api/v1/spaces/talk/end")
+        report = Path(house.settings.recordings_address.removeprefix("file://")) / report_key("talk")
+        await eventually(lambda: _until(report) > 0 and b'"ended_ms":null' not in report.read_bytes(), "it has ended")
+        assert not msgspec.json.decode(report.read_bytes(), type=Report).final
+        await house.stop()
+        monkeypatch.setattr(reports, "FINAL_MS", 0)
+        await house.start()
+        await eventually(lambda: b'"final":true' in report.read_bytes(), "it is complete", within_s=20)
+        found = msgspec.json.decode(report.read_bytes(), type=Report)
+        assert (found.figures["peak"].value, found.verdict.rows) == (wanted.peak.value, len(rows))
+        assert max(step.hearing for step in found.course.steps) == wanted.peak.value
+        before = report.stat().st_mtime_ns
+        await house.stop()
+        await house.start()
+        await have_come(house, "peak", wanted.peak.value)
+        assert report.stat().st_mtime_ns == before

@@ -70,7 +70,7 @@ class ReportKeeper:
                     done = space in over and await self._done(space)
                     if done or loop.time() >= self._due.get(space, 0.0):
                         began_s = loop.time()
-                        await self._keep(space, final=done)
+                        await self._keep(space, over=space in over, final=done)
                         self._due[space] = loop.time() + max(ANEW_S, REST * (loop.time() - began_s))
                 except NotFound:
                     continue  # no row yet, or removed
@@ -80,14 +80,14 @@ class ReportKeeper:
     async def _done(self, space: str) -> bool:
         """Whether nothing more will come of a space that is over, or it has been waited for long enough."""
         found = await self._spaces.load(space)
-        if found.ended_ms is None:
+        if found.ended_ms is None or not self._counts.caught_up:
             return False
         told = found.state is State.REPLAY and not self._counts.closing(space).awaited(found.ended_ms)
         return told or unix_ms(self._clock()) >= found.ended_ms + FINAL_MS
 
-    async def _keep(self, space: str, *, final: bool) -> None:
+    async def _keep(self, space: str, *, over: bool, final: bool) -> None:
         """What is complete stays as it is: another house may have been first."""
-        if final and await self._kept_complete(space):
+        if over and await self._kept_complete(space):
             self._complete.add(space)
             return
         made = await self.make(space, final=final)

@@ -72,6 +72,8 @@ class AudienceCounts:
         self._courses: dict[str, CourseTally] = {}
         self._closings: dict[str, Closing] = {}
         self._day = -1
+        self.caught_up = False
+        """All rows that there were when this house began have been read: before, nothing is complete."""
         self._log = log.get("house")
 
     async def of(self, space: str) -> Counts | None:
@@ -162,6 +164,7 @@ class AudienceCounts:
             try:
                 async for row in following.new():
                     await self._hear(row)
+                self.caught_up = True
             except Overloaded:
                 continue  # the bus is away, or of an older version; rows stay there
             counts = self._counts()
