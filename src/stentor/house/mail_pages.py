@@ -86,7 +86,7 @@ async def _settings(
     await desk.settings.read()
     known = msgspec.to_builtins(desk.settings.view())
     return pages.answer(
-        visit,
+        msgspec.structs.replace(visit, path="/admin/mail"),
         "mail",
         known={"to": ""} | known | fields,
         securities=list(Security),
@@ -96,7 +96,7 @@ async def _settings(
         troubles=await desk.post.troubles(),
         trouble=pages.or_else(visit, "problem.{}"),
         said=said,
-        on=desk.settings.on,
+        on=desk.settings.wishes.server,
     )
 
 
