@@ -5,6 +5,7 @@ from __future__ import annotations
 from stentor.base import vitals
 from stentor.base.texts import LANGUAGES, Catalogue
 from stentor.bus.status import BEATING, Status
+from stentor.cli.role import ROLES
 from stentor.house.admin.history import HEIGHT, DayAudience, bars, peak
 from stentor.house.admin.overview import processes, room
 from stentor.house.admin.troubles import Trouble, TroubleRecord, troubles
@@ -109,3 +110,9 @@ def test_numbers_are_written_as_people_read_them() -> None:
 
     assert in_words("en") == ["1,234", "1.5", "41 GB", "Sun 29", "42 min", "14 hours", "9 days"]
     assert in_words("de") == ["1.234", "1,5", "41 GB", "So 29.", "42 Min.", "14 Stunden", "9 Tage"]
+
+
+def test_every_process_has_a_name() -> None:
+    """Whatever runs is listed by it, and a page without a text is none."""
+    names = Catalogue("stentor.house").texts
+    assert all(f"part.{role}" in names[language] for role in ROLES for language in LANGUAGES)
