@@ -8,6 +8,8 @@ import pytest
 from playwright.async_api import FilePayload
 
 from tests.browser.conftest import Browsers
+from tests.browser.test_accessible import open_to_all
+from tests.browser.test_people import at, invitation, sign_up
 from tests.support.browser import visit
 from tests.support.whole import Whole
 
@@ -85,6 +87,7 @@ async def test_hosts_make_and_withdraw_tickets_and_block_listeners(house: Whole,
         await host.page.click("#tickets-form button")
         await host.says("#tickets-count", "4 tickets, 0 used")
         listed = await host.page.locator("#tickets li").all_inner_texts()
+        await open_to_all(host, "who may listen")
         assert ["Hopper, Grace" in listed[2], "Mary" in listed[3]] == [True, True]
         async with host.page.expect_download() as saved:
             await host.page.click("#made-file")
@@ -106,3 +109,21 @@ async def test_hosts_make_and_withdraw_tickets_and_block_listeners(house: Whole,
         await host.page.click("#out-form button")
         await host.says("#problem", "no such account")
         host.watch.complaints.clear()
+
+
+async def test_a_new_space_asks_who_may_listen(house: Whole, browsers: Browsers) -> None:
+    """With a field for the password where one is needed, and what the choice means beside it."""
+    async with visit(browsers.plain, await invitation(house, "moderator")) as host:
+        await sign_up(host, "Petra", "petra")
+        await host.page.goto(at(house, "/mine"))
+        await host.page.fill("#create-form [name=title]", "Quiet evening")
+        await host.page.select_option("#visibility", "invited")
+        await host.says("#visibility-said", "people on your list")
+        assert not await host.page.is_visible("#password")
+        await host.page.select_option("#visibility", "password")
+        await host.page.fill("#password", PASSWORD)
+        await host.page.click("#create-do")
+        await host.says("#created", "Created.")
+        await host.says("#spaces", "Quiet evening")
+    [found] = [each for each in (await house.call("GET", "/spaces"))["spaces"] if each["title"] == "Quiet evening"]
+    assert (await house.call("GET", f"/spaces/{found['id']}"))["visibility"] == "password"
