@@ -96,6 +96,7 @@ class ReportKeeper:
         await self._spaces.objects.put(signed.kept_key(space), msgspec.json.encode(both))
         await self._spaces.objects.put(kept_key(space), told)
         if final:
+            await self._counts.keep(space)
             self._complete.add(space)
             after_s = (unix_ms(self._clock()) - (made.ended_ms or 0)) / 1000
             self._log.info("report-complete", space=space, after_s=round(after_s, 1), silent=made.silent)

@@ -222,6 +222,11 @@ class AudienceCounts:
                 self._told[space] = found
                 await say_counts(self._bus, found)
 
+    async def keep(self, space: str) -> None:
+        """Keeps the numbers of a space now: its report is complete, and a house that begins anew counts it no more."""
+        if space in self._tallies and (found := self._now(space)) is not None:
+            await self._keep({space: found})
+
     async def _keep(self, counts: Mapping[str, Counts]) -> None:
         for space, found in counts.items():
             if _same(found, self._stored.get(space)):
