@@ -45,5 +45,4 @@ async def test_a_series_on_a_telephone(house: Whole, browsers: Browsers) -> None
         await page.says("h1", "Späte Runde")
         await page.says("main", "20:00 Uhr (Ortszeit Berlin)")
         await page.until("document.documentElement.scrollWidth <= 390", "nothing sticks out")
-        await page.page.screenshot(path="/tmp/s16b-show.png", full_page=True)
         page.calm()

@@ -21,7 +21,7 @@ from stentor.base import grid
 from stentor.base.clock import unix_ms
 from stentor.base.config import Settings
 from stentor.base.rendition import RENDITIONS, Source
-from stentor.base.units import SeatId
+from stentor.base.units import SeatId, SpaceId
 from stentor.bus.board import Board
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.connection import Bus, connect
@@ -171,6 +171,31 @@ async def test_a_talk_is_recorded_while_it_is_live(
     heard = probe(file)
     assert heard.warnings == []
     assert_heard(voice("reader")[: 10 * grid.SAMPLE_RATE_HZ], heard.samples)
+
+
+async def test_nothing_is_kept_of_a_space_that_is_not_recorded(
+    bus: Bus, settings: Settings, statuses: Statuses, talk: list[dict[str, list[bytes]]]
+) -> None:
+    """Beside one that is, which shows that the archive has heard of both."""
+    kept = began(COUNT * grid.CHUNK_S)
+    quiet = msgspec.structs.replace(kept, id=SpaceId("quiet"), records=False)
+    for space in (quiet, kept):
+        await Board(bus).put(space)
+    objects = Objects.open(settings.recordings_address)
+    async with archive(settings):
+        await publish(bus, chunks_of(quiet, talk))
+        await publish(bus, chunks_of(kept, talk))
+        await Board(bus).put(over(quiet))
+        await Board(bus).put(over(kept))
+        await complete(statuses)
+        assert all("quiet" not in status.spaces for status in statuses.fresh(time.time(), "archive"))
+    assert [key async for key in _keys(objects, "recordings/")] != []
+    assert [key async for key in _keys(objects, "recordings/quiet")] == []
+
+
+async def _keys(objects: Objects, folder: str) -> AsyncIterator[str]:
+    for key, _ in await objects.list(folder):
+        yield key
 
 
 @pytest.mark.parametrize("newer", [True, False])

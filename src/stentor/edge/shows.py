@@ -117,8 +117,9 @@ class ShowPages:
             return Document(body, rss.CONTENT_TYPE, CACHE, now=now)
         lists = self._front.lists(found, language, now)
         lists["coming"] = lists["coming"][:MOST_COMING]
-        when = self.when(show, language)
-        return self._pages.public("show", language, CACHE, now, path=f"/shows/{show.id}", show=show, when=when, **lists)
+        said, path = self.when(show, language), f"/shows/{show.id}"
+        more = {"show": show, "when": said, "calendar": f"{path}/calendar.ics"}
+        return self._pages.public("show", language, CACHE, now, path=path, **more, **lists)
 
     def when(self, show: PublicShow, language: str) -> str:
         """When it takes place, in words, by the clocks of its own place; empty for one that has ended."""

@@ -95,7 +95,7 @@ function draw(show) {
   form.zone.value = show.rule.zone;
   form.repeats.value = kind(show.rule);
   form.until.value = show.rule.until;
-  $("change").hidden = !show.may.includes("change") || !dates.length;
+  $("changing").hidden = !show.may.includes("change") || !dates.length;
   $("end").hidden = !show.may.includes("end");
 }
 
