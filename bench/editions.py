@@ -92,6 +92,7 @@ def start(address: str, order: CutOrder | None) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "stentor.archive.worker"],
         stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+        start_new_session=True,
     )  # fmt: skip
     assert process.stdin is not None
     process.stdin.write(msgspec.json.encode(CuttingTask(address, SPACE, order)))
