@@ -26,6 +26,7 @@ interface SeatStatus {
   jitter_ms: number;
   quality: string;
   oddities: string[];
+  spoken_s: number;
 }
 
 /** Who asks, and what they could do right now. */

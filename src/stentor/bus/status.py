@@ -58,6 +58,8 @@ class SeatStatus(msgspec.Struct, frozen=True):
     quality: Quality = Quality.GOOD
     oddities: list[Oddity] = []
     """What is odd about the sound."""
+    spoken_s: float = 0.0
+    """How long this person has spoken since the space went live, as far as this stage has heard it."""
 
 
 class SpaceStatus(msgspec.Struct, frozen=True):

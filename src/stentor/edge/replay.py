@@ -49,6 +49,8 @@ FINAL_S = 300.0
 GROWING_CACHE = "public, max-age=2"
 FINAL_CACHE = "public, max-age=60"
 
+DOCUMENTS = frozenset({"gaps.json", "chapters.json", "peaks.json", "counts.json", "speaking.json"})
+
 
 class Replays:
     """The replays of all spaces."""
@@ -99,6 +101,9 @@ class Replays:
                 # notes may be taken down when all is over, and names be erased
                 state = [*path, str(space.pinned_ms), str(space.ballots.changed_ms), *map(str, sorted(space.erased))]
                 return await self._outlined(space, state, recording, render, request)
+            case ["speaking.json"]:
+                state = [*path, *map(str, sorted(space.erased))]
+                return await self._outlined(space, state, recording, outline.speaking, request)
             case ["peaks.json"]:
                 return await self._outlined(space, path, recording, outline.peaks, request)
             case ["counts.json"]:

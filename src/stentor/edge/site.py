@@ -32,7 +32,7 @@ from stentor.edge.played import Played
 from stentor.edge.portraits import Portraits
 from stentor.edge.private import PrivateSpaces
 from stentor.edge.protocol import Connection
-from stentor.edge.replay import Replays
+from stentor.edge.replay import DOCUMENTS, Replays
 from stentor.edge.reply import ANYBODY, BRIEF, EXPOSED, NO_STORE, Document, Reply, brief, failure
 from stentor.edge.reports import Reports
 from stentor.edge.shows import ShowPages
@@ -48,7 +48,7 @@ from stentor.wire.horizon import CLOCK_WRONG
 from stentor.wire.http import Request
 
 ENDINGS = {"live.aac": "aac", "live.opus": "opus", "live.mp4": "mp4"}
-RECORDED = {"gaps.json", "chapters.json", "peaks.json", "counts.json", "recording.m4a", "edition.m4a", "clip.m4a"}
+RECORDED = {*DOCUMENTS, "recording.m4a", "edition.m4a", "clip.m4a"}
 METHODS = "GET, HEAD, OPTIONS"
 MOST_JOBS = 200
 """Replies that wait for the object store at once; beyond it 503 with Retry-After."""

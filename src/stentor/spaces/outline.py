@@ -143,6 +143,22 @@ def _chapter(pin: Pin, origin_ms: int) -> dict[str, object]:
     return {"startTime": round(start_s, 2), "title": pin.text, "pin": pin.id} | ({"url": pin.url} if pin.url else {})
 
 
+def speaking(found: Outline) -> bytes:
+    """JSON: for how long each person had the floor, the longest first, and what share of all speech that is."""
+    seconds: dict[str, float] = {}
+    names: dict[str, str] = {}
+    for turn in found.turns:
+        if turn.seat:
+            seconds[turn.seat] = seconds.get(turn.seat, 0.0) + turn.end_s - turn.start_s
+            names[turn.seat] = turn.name
+    total = sum(seconds.values())
+    people = [
+        {"seat": seat, "name": names[seat], "seconds": round(spoken, 2), "share": round(spoken / total, 4)}
+        for seat, spoken in sorted(seconds.items(), key=lambda each: (-each[1], each[0]))
+    ]
+    return _encoder.encode({"v": 1, "seconds": round(total, 2), "people": people})
+
+
 def peaks(found: Outline) -> bytes:
     """The levels in the format of audiowaveform (JSON, version 2): a pair of -n and n in 8 bits a part.
 

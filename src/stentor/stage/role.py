@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -37,6 +37,7 @@ from stentor.stage.room import Room
 from stentor.stage.seat import Presence, StageSeat
 from stentor.stage.sender import TickSender
 from stentor.stage.soundboard import Soundboard
+from stentor.stage.speaking import SpeakingTimes
 from stentor.stage.tap import Tap
 from stentor.stage.whip import Whip
 from stentor.store.objects import Objects
@@ -76,6 +77,7 @@ class Stage:
         """By space: when somebody was last in its green room or wanted to be (monotonic)."""
         self._documents = msgspec.json.Decoder(Space)
         self.problem = ""
+        self._speaking = SpeakingTimes()
         """For the heartbeat: what an operator should look at."""
         self._cpu = (clock(), 0.0)
         self._statuses = Statuses(time.monotonic)
@@ -268,12 +270,16 @@ class Stage:
         now = self._clock()
         busy_s = sum(room.busy_s for room in self.rooms.values())
         (before, busy_before), self._cpu = self._cpu, (now, busy_s)
+        self._speaking.keep(self.rooms)
         return Status(
             role=ROLE,
             instance=self._instance,
             at_ms=unix_ms(now),
             pid=os.getpid(),
-            spaces={space_id: space_status(room, now) for space_id, room in list(self.rooms.items())},
+            spaces={
+                space_id: space_status(room, now, self._speaking.of(room.space, room.seats.values()))
+                for space_id, room in list(self.rooms.items())
+            },
             numbers={
                 "rooms": float(len(self.rooms)),
                 "seats": float(sum(len(room.seats) for room in self.rooms.values())),
@@ -290,9 +296,10 @@ def is_calm(space: Space) -> bool:
     return space.waits and not any(seat.connected for seat in space.seats.values())
 
 
-def space_status(room: Room, now: float) -> SpaceStatus:
-    """A room as the others see it; ``now`` is the wall clock."""
-    seats = [_seat_status(seat, room.monotonic()) for seat in room.seats.values() if seat.arrived]
+def space_status(room: Room, now: float, spoken: Mapping[str, float] = {}) -> SpaceStatus:
+    """A room as the others see it; ``now`` is the wall clock, ``spoken`` seconds by seat."""
+    there = [seat for seat in room.seats.values() if seat.arrived]
+    seats = [_seat_status(seat, room.monotonic(), spoken.get(seat.id, 0.0)) for seat in there]
     return SpaceStatus(
         chunk=grid.chunk_at(now, room.space.doors_open_s) if room.space.doors_open_ms is not None else -1,
         lag_ms=max((seat.delay_ms for seat in seats if seat.talking), default=0),
@@ -300,7 +307,7 @@ def space_status(room: Room, now: float) -> SpaceStatus:
     )
 
 
-def _seat_status(seat: StageSeat, monotonic_now: float) -> SeatStatus:
+def _seat_status(seat: StageSeat, monotonic_now: float, spoken_s: float) -> SeatStatus:
     return SeatStatus(
         id=seat.id,
         name=seat.name,
@@ -317,6 +324,7 @@ def _seat_status(seat: StageSeat, monotonic_now: float) -> SeatStatus:
         jitter_ms=round(seat.jitter_ms),
         quality=seat.line.quality,
         oddities=seat.watch.oddities,
+        spoken_s=spoken_s,
     )
 
 

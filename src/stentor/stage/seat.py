@@ -112,6 +112,8 @@ class StageSeat:
         """Speaks to those on the stage alone."""
         self._aside_ticks = 0
         self.talking = False
+        self.spoken_ticks = 0
+        """In which a voice came, since somebody looked (``SpeakingTimes``)."""
         self.heard = False
         """Over this connection a voice has come."""
         self.level_dbfs = -96.0
@@ -324,6 +326,7 @@ def observe(seats: Collection[StageSeat], mix: Mix) -> None:
     """Notes who talks and how loud."""
     for seat in seats:
         seat.talking = seat.id in mix.talking
+        seat.spoken_ticks += seat.talking
         seat.heard |= seat.talking
         seat.level_dbfs = mix.levels_dbfs.get(seat.id, FLOOR_DBFS)
 

@@ -253,6 +253,7 @@ votes = Table(
     Column("device", String(24), primary_key=True, comment="digest of the device and the space"),
     Column("choice", Integer, nullable=False, comment="0 for a vote that was taken back"),
     Column("at_ms", BigInteger, nullable=False),
+    Index("ix_votes_count", "space", "ballot", "choice"),
 )
 
 WRITTEN = (comments, guest_comments, backstage, requests, silenced, guests, votes)

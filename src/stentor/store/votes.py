@@ -50,20 +50,29 @@ class VotesTable:
         """What every ballot of a space has come to."""
         return await self._work.read(lambda connection: _counts(connection, space))
 
-    async def questions(self, space: SpaceId, but: frozenset[int] = frozenset()) -> list[Question]:
-        """What everybody may read, those with the most votes first and of equals the older ones; ``but`` left out."""
+    async def waiting(self, space: SpaceId) -> frozenset[int]:
+        """The questions that everybody may read, uncounted."""
 
-        def work(connection: Connection) -> list[Question]:
+        def work(connection: Connection) -> frozenset[int]:
+            return frozenset(each[0] for each in _questions(connection, space))
+
+        return await self._work.read(work)
+
+    async def asked(self, space: SpaceId, but: frozenset[int] = frozenset()) -> tuple[list[Question], Counts]:
+        """What everybody may read, those with the most votes first and of equals the older ones, ``but`` left out; and
+        what every ballot has come to, counted once."""
+
+        def work(connection: Connection) -> tuple[list[Question], Counts]:
             counts = _counts(connection, space)
             found = [each for each in _questions(connection, space) if each[0] not in but]
             told = [Question(*each, counts.get(of_question(each[0]), {}).get(WANTED, 0)) for each in found]
-            return sorted(told, key=lambda each: (-each.votes, each.at_ms))[:MOST_SHOWN]
+            return sorted(told, key=lambda each: (-each.votes, each.at_ms))[:MOST_SHOWN], counts
 
         return await self._work.read(work)
 
     async def question(self, space: SpaceId, question: int) -> Question:
         """One that everybody may read; raises :class:`NotFound`."""
-        found = [each for each in await self.questions(space) if each.id == question]
+        found = [each for each in (await self.asked(space))[0] if each.id == question]
         if not found:
             said = "There is no such question; it may have been removed."
             raise NotFound(said, code="question-not-found")

@@ -197,6 +197,7 @@ PATHS = (
     "/cut/edits.json", "/hls/index.m3u8", "/hls/aac-64.m3u8",
     "/hls/aac-64.m3u8?_HLS_msn=3", "/hls/aac-64/init.mp4", "/live.aac", "/live.opus", "/live.mp4", "/ticket",
     "/hold.m4a", "/clip", "/clip.m4a?from=1&to=2", "/gaps.json", "/chapters.json", "/peaks.json", "/counts.json",
+    "/speaking.json",
     "/report", "/report.json", "/evidence.json", "/evidence.json.sig", "/evidence.json.minisig",
     "/recording.m4a", "/replay/index.m3u8", "/portraits/a", "/overflow/120/index.m3u8", "/react/heart", "/k", "/k/",
     "/k/0123456789abcdef0123456789abcdef/p/x/hls/index.m3u8", "/p/x/hls/index.m3u8",

@@ -13,7 +13,7 @@ from stentor.base.errors import Malformed
 from stentor.base.rendition import Source
 from stentor.spaces import outline, pulse
 from stentor.spaces.model import Pin
-from stentor.spaces.outline import Outline
+from stentor.spaces.outline import Outline, Turn, speaking
 from tests.support.recorded import spoken
 
 HASH = "f" * 64
@@ -97,3 +97,14 @@ def test_what_is_kept_is_read_again() -> None:
     for data in (b"", b"{}", b"\xff", b"[1]"):
         with pytest.raises(Malformed):
             outline.decode(data)
+
+
+def test_speaking_times_add_up() -> None:
+    """Who had the floor for how long, the longest first; music is nobody's."""
+    turns = [Turn(0, 4, "", ""), Turn(4, 10, "a", "Ada"), Turn(10, 28, "b", "Ben"), Turn(28, 34, "a", "Ada")]
+    found = json.loads(speaking(Outline(1, "", turns, [])))
+    assert (found["seconds"], [(each["name"], each["seconds"], each["share"]) for each in found["people"]]) == (
+        30,
+        [("Ben", 18, 0.6), ("Ada", 12, 0.4)],
+    )
+    assert json.loads(speaking(Outline(1, "", turns[:1], []))) == {"v": 1, "seconds": 0, "people": []}

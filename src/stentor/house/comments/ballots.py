@@ -16,7 +16,7 @@ from stentor.house.spaces.service import Spaces
 from stentor.spaces import ballots, rights
 from stentor.spaces.ballot_events import Poll
 from stentor.spaces.ballots import ClosePoll, FinishQuestion, OpenPoll, TakeQuestion
-from stentor.spaces.model import OVER, Space
+from stentor.spaces.model import Space
 from stentor.spaces.rights import Actor, Look
 from stentor.store.votes import Counts, VotesTable
 from stentor.wire import vote as wire_vote
@@ -56,7 +56,7 @@ class BallotBox:
 
     async def _good(self, space: Space, votes: list[Vote]) -> list[Vote]:
         taken = frozenset(each.id for each in space.ballots.questions)
-        waiting = frozenset(each.id for each in await self._votes.questions(space.id, taken))
+        waiting = await self._votes.waiting(space.id) - taken
         most = {vote.ballot: ballots.choices(space, vote.ballot, waiting) for vote in votes}
         return [vote for vote in votes if (limit := most[vote.ballot]) is not None and vote.choice <= limit]
 
@@ -100,8 +100,7 @@ class BallotBox:
 
     async def _view(self, space: Space) -> BallotsView:
         taken = frozenset(each.id for each in space.ballots.questions)
-        waiting = [] if space.state in OVER else await self._votes.questions(space.id, taken)
-        counts: Counts = await self._votes.counts(space.id) if ballots.open_poll(space) else {}
+        waiting, counts = await self._votes.asked(space.id, taken)
         return BallotsView(
             [_poll(each, counts) for each in space.ballots.polls], waiting, list(space.ballots.questions)
         )

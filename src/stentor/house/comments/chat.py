@@ -159,10 +159,10 @@ class ChatKeeper:
     async def _asked(self, space: Space) -> tuple[list[Question], dict[str, tuple[int, ...]]]:
         """Questions that wait, and what the open poll has come to; closed ones have their numbers on the board."""
         taken = frozenset(each.id for each in space.ballots.questions)
-        questions, poll = await self._votes.questions(SpaceId(space.id), taken), ballots.open_poll(space)
+        questions, counts = await self._votes.asked(SpaceId(space.id), taken)
+        poll = ballots.open_poll(space)
         if poll is None:
             return questions, {}
-        counts = await self._votes.counts(SpaceId(space.id))
         return questions, {poll.id: ballots.of_answers(poll, counts.get(ballots.of_poll(poll.id), {}))}
 
     def _hear(self, space: str) -> None:

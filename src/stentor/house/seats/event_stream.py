@@ -133,5 +133,6 @@ def _event(kind: str, document: object) -> bytes:
 
 def _steady(view: SpaceView) -> SpaceView:
     """The view without what changes all the time: the clock, and what is measured of seats, which is told by itself."""
-    seats = [replace(seat, talking=False, level_dbfs=0.0, delay_ms=0, loss=0.0, jitter_ms=0) for seat in view.seats]
+    still = {"talking": False, "level_dbfs": 0.0, "delay_ms": 0, "loss": 0.0, "jitter_ms": 0, "spoken_s": 0.0}
+    seats = [replace(seat, **still) for seat in view.seats]
     return replace(view, now_ms=0, seats=seats)

@@ -212,6 +212,7 @@ class SeatView(msgspec.Struct, frozen=True):
     """Of the connection: as bad as the worst of loss, jitter and delay."""
     oddities: list[Oddity] = []
     """What is odd about the sound."""
+    spoken_s: float = 0.0
     volume: int = 100
     aside: bool = False
     agreed_ms: int | None = None

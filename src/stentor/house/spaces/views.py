@@ -306,6 +306,7 @@ class Views:
             jitter_ms=told.jitter_ms,
             quality=told.quality,
             oddities=told.oddities,
+            spoken_s=told.spoken_s,
         )
 
     def _recording(self, space: Space) -> str | None:

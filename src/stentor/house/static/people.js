@@ -5,7 +5,9 @@ import { $, ask, button, element, light, sure, text } from "./page.js";
 import { portrait } from "./portrait.js";
 import { reporting } from "./reporting.js";
 import { seatWords } from "./seat-words.js";
+import { clock } from "./shared/clock.js";
 import { icon } from "./shared/icon.js";
+import { locale } from "./shared/texts.js";
 import { OVER } from "./told.js";
 
 const SURE = new Set(["remove", "ban", "ban_for_good", "hand_over"]); // not to be taken back with one press
@@ -28,6 +30,7 @@ export class People {
     this.command = command;
     this.silent = silent;
     this.drawn = "";
+    this.spoken = 0; // seconds, by all of them
     /** @type {Map<string, SeatStatus>} */
     this.heard = new Map();
     /** @type {Map<string, { row: HTMLElement, marks: HTMLElement, who: HTMLElement, role: string, name: string, volume: number }>} */
@@ -70,6 +73,7 @@ export class People {
    */
   hear(seats) {
     this.heard = new Map(seats.map((seat) => [seat.id, seat]));
+    this.spoken = seats.reduce((sum, { spoken_s: spoken }) => sum + spoken, 0);
     for (const seat of seats) this.#mark(seat);
   }
 
@@ -152,7 +156,8 @@ export class People {
     else if (!this.leads) wrong.length = 0;
     row.title = wrong.includes(`line_${quality}`) ? numbersOf(numbers) : "";
     const turned = this.leads && drawn.volume !== 100 ? [text("seat.volume", { volume: drawn.volume })] : [];
-    set(place, [...words(who), ...turned]);
+    const spoken = numbers.spoken_s >= 1 && this.spoken ? [text("seat.spoken", { time: clock(numbers.spoken_s), share: percent(numbers.spoken_s / this.spoken) })] : [];
+    set(place, [...words(who), ...turned, ...spoken]);
     set(marks, words([aside ? "stage.aside" : how, ...wrong.map((key) => `odd.${key}`)]));
     row.dataset.muted = String(state === "connected" && open && silent);
     row.dataset.talking = String(talking && !silent);
@@ -192,6 +197,9 @@ function closeMenus(pressed) {
     menu.open = false;
   }
 }
+
+/** @param {number} share */
+const percent = (share) => new Intl.NumberFormat(locale(), { style: "percent" }).format(share);
 
 /** @param {string[]} keys */
 const words = (keys) => keys.filter(Boolean).map((key) => text(key));
