@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, text
 
+from stentor.store.ballot_tables import votes
 from stentor.store.metadata import metadata as metadata  # noqa: PLC0414 everybody finds it here
 
 UNPUBLISHED = text("published < version")
@@ -243,17 +244,6 @@ guests = Table(
     Column("name", String(80), nullable=False),
     Column("standing", String(16), nullable=False),
     Column("at_ms", BigInteger, nullable=False),
-)
-
-votes = Table(
-    "votes",
-    metadata,
-    Column("space", String(48), ForeignKey("spaces.id"), primary_key=True),
-    Column("ballot", String(32), primary_key=True, comment="p and a poll's id, or q and a question's number"),
-    Column("device", String(24), primary_key=True, comment="digest of the device and the space"),
-    Column("choice", Integer, nullable=False, comment="0 for a vote that was taken back"),
-    Column("at_ms", BigInteger, nullable=False),
-    Index("ix_votes_count", "space", "ballot", "choice"),
 )
 
 WRITTEN = (comments, guest_comments, backstage, requests, silenced, guests, votes)

@@ -11,12 +11,13 @@ from stentor.base.units import SpaceId
 from stentor.spaces.ballots import MOST_SHOWN, WANTED, of_question
 from stentor.spaces.comments import Question
 from stentor.store import tables
+from stentor.store.ballot_tables import votes as votes_table
 from stentor.store.work import Work
 from stentor.wire.vote import Vote
 
 LOOKED_AT = 500
 """Questions of each kind, the newest, of which those with the most votes are shown."""
-_VOTES, _TABLE, _GUESTS, _PEOPLE = tables.votes, tables.comments, tables.guest_comments, tables.accounts
+_VOTES, _TABLE, _GUESTS, _PEOPLE = votes_table, tables.comments, tables.guest_comments, tables.accounts
 _KEEP = text(
     "INSERT INTO votes (space, ballot, device, choice, at_ms) VALUES (:space, :ballot, :device, :choice, :at_ms) "
     "ON CONFLICT (space, ballot, device) DO UPDATE SET choice = excluded.choice, at_ms = excluded.at_ms "
