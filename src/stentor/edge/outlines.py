@@ -21,6 +21,8 @@ from stentor.wire.manifest import Entry
 SMALLEST = min(RENDITIONS, key=lambda rendition: rendition.bitrate_bps)
 """Every rendition carries the pulses; this one is read fastest: 16 MB for 90 minutes."""
 READ_AT_ONCE = 8
+DOCUMENTS = frozenset({"gaps.json", "chapters.json", "peaks.json", "counts.json", "speaking.json"})
+"""Beside a recording."""
 
 
 class SegmentReader(Protocol):

@@ -49,8 +49,6 @@ FINAL_S = 300.0
 GROWING_CACHE = "public, max-age=2"
 FINAL_CACHE = "public, max-age=60"
 
-DOCUMENTS = frozenset({"gaps.json", "chapters.json", "peaks.json", "counts.json", "speaking.json"})
-
 
 class Replays:
     """The replays of all spaces."""
@@ -96,16 +94,14 @@ class Replays:
                 origin_ms = (space.doors_open_ms or 0) + recording.first_chunk * grid.CHUNK_MS
                 origin_ms -= space.delay_ms  # what hosts did then is heard later
                 pins = [pin for pin in space.pins if not recording.trim or pin.at_ms >= origin_ms]
-                render = partial(outline.chapters, pins=pins, items=space.rundown, origin_ms=origin_ms)
-                render = partial(render, questions=space.ballots.questions)
+                asked = space.ballots.questions
+                render = partial(outline.chapters, pins=pins, items=space.rundown, questions=asked, origin_ms=origin_ms)
                 # notes may be taken down when all is over, and names be erased
                 state = [*path, str(space.pinned_ms), str(space.ballots.changed_ms), *map(str, sorted(space.erased))]
                 return await self._outlined(space, state, recording, render, request)
-            case ["speaking.json"]:
-                state = [*path, *map(str, sorted(space.erased))]
-                return await self._outlined(space, state, recording, outline.speaking, request)
-            case ["peaks.json"]:
-                return await self._outlined(space, path, recording, outline.peaks, request)
+            case ["peaks.json" | "speaking.json" as name]:
+                draw = outline.speaking if name == "speaking.json" else outline.peaks
+                return await self._outlined(space, [*path, *map(str, space.erased)], recording, draw, request)
             case ["counts.json"]:
                 return (await self._counts(space)).answer(request.headers)
             case ["clip.m4a"]:

@@ -26,13 +26,14 @@ from stentor.edge.gate import Gate
 from stentor.edge.given import Given
 from stentor.edge.holds import Holds
 from stentor.edge.identity import SiteIdentity
+from stentor.edge.outlines import DOCUMENTS
 from stentor.edge.page import ListenerPages
 from stentor.edge.past import Past, no_such_space
 from stentor.edge.played import Played
 from stentor.edge.portraits import Portraits
 from stentor.edge.private import PrivateSpaces
 from stentor.edge.protocol import Connection
-from stentor.edge.replay import DOCUMENTS, Replays
+from stentor.edge.replay import Replays
 from stentor.edge.reply import ANYBODY, BRIEF, EXPOSED, NO_STORE, Document, Reply, brief, failure
 from stentor.edge.reports import Reports
 from stentor.edge.shows import ShowPages
