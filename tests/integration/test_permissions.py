@@ -122,7 +122,7 @@ EXPECTED = {
     "PUT /spaces/{space}/about": HOSTS,
     "PUT /spaces/{space}/recording": HOSTS,
     "POST /spaces/{space}/copy": "admin token",  # and hosts whom the site lets make spaces
-    "GET /spaces/{space}/owners": SPEAKERS,
+    "GET /spaces/{space}/owners": LOOKERS,
     "PUT /spaces/{space}/owners/{handle}": HOSTS,
     "DELETE /spaces/{space}/owners/{handle}": HOSTS,  # and one's own
     "DELETE /spaces/{space}/seats/{seat}/agreement": "speaker",  # everybody for themselves
