@@ -45,8 +45,7 @@ class NoAnswer(StentorError):
     ``not-reached``, ``broken-answer``.
     """
 
-    status = 502
-    title = "Not reached"
+    code, status, title = "not-reached", 502, "Not reached"
 
     def __init__(self, detail: str, code: str, duration_ms: int) -> None:
         super().__init__(detail, code=code)

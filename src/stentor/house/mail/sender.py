@@ -30,6 +30,8 @@ FOR_GOOD = 500
 class NotSent(Conflict):
     """A server did not take a mail. ``code`` says what was wrong, ``said`` is what the server answered."""
 
+    code = "mail-not-sent"
+
     def __init__(self, detail: str, *, code: str, said: str = "", for_good: bool = False) -> None:
         super().__init__(detail, code=code, said=said)
         self.for_good = for_good
