@@ -135,6 +135,6 @@ async def test_the_transcript_of_a_recording(rig: Rig, browsers: Browsers) -> No
         await page.until(f"{AT} > 40 && {AT} < 45", "it is heard")
         await page.says("#transcript [aria-current]", "Thank you.")
         async with page.page.expect_download() as download:
-            await page.page.click("#words a")
+            await page.page.click("#words .ways a")
         assert (await download.value).suggested_filename == "transcript.txt"
         page.calm()
