@@ -18,7 +18,7 @@ from stentor.base.rendition import Source
 from stentor.bus.chunks import ChunkLog
 from stentor.bus.lease import Lease
 from stentor.programme.backlog import Backlog
-from stentor.spaces import pulse
+from stentor.spaces import delay, pulse
 from stentor.spaces.model import Space
 from stentor.store.loops import Music
 from stentor.wire.chunk import Chunk
@@ -150,6 +150,7 @@ class Publisher:
         live = self.space.live_chunk
         source = Source.HOLD if live is None or number < live else Source.FILLER
         at_ms = unix_ms(self._clock())
+        heard = delay.as_heard(self.space, unix_ms(grid.chunk_start(number, self.space.doors_open_s)))
         return Chunk(
             self.space.id,
             number,
@@ -157,7 +158,7 @@ class Publisher:
             source,
             at_ms,
             0,
-            pulse.build(self.space, chunk=number, at_ms=at_ms, source=source, listeners=0, seats=()),
+            pulse.build(heard, chunk=number, at_ms=at_ms, source=source, listeners=0, seats=()),
             {} if source is Source.HOLD else self.music.loop.chunk_frames(number),
             hold=self.music.name if source is Source.HOLD else "",
         )
