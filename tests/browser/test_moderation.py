@@ -95,11 +95,11 @@ async def test_a_report_is_decided_read_and_answered(house: Whole, browsers: Bro
 async def test_a_moderator_without_a_seat_keeps_order_on_the_stage(house: Whole, browsers: Browsers) -> None:
     """They see who is there and have no microphone; a menu at each seat sends speakers off, and leads to the form for
     reports, also for somebody who waits in the line."""
-    await house.space("kept", "Ben")
-    await house.call("POST", "/spaces/kept/requests", {"name": "Dora"})
+    await house.space("in-order", "Ben")
+    await house.call("POST", "/spaces/in-order/requests", {"name": "Dora"})
     async with visit(browsers.plain, await invitation(house, "moderator")) as moderator:
         await sign_up(moderator, "Moritz", "moritz")
-        await moderator.page.goto(at(house, "/stage/kept"))
+        await moderator.page.goto(at(house, "/stage/in-order"))
         await moderator.says("#you", "You have no seat here")
         await moderator.says("#people", "Ben")
         for absent in ("#join", "#mic", "#end", "#host-buttons button"):

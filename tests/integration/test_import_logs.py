@@ -167,12 +167,13 @@ def filled(rows: list[EdgeSecond]) -> EdgeRoom:
 async def test_behind_nginx_with_somebody_who_floods(tmp_path: Path) -> None:
     """The log has the crowd's numbers, and names what filled the line as the edge does."""
     [port] = free_ports(1)
-    command, log = caches.nginx(tmp_path, port, 0), tmp_path / "access.log"
+    command, log = caches.nginx(tmp_path, port, 0), tmp_path / "stentor.log"
     async with edge() as rig:
         caches.nginx(tmp_path, port, rig.port)
         file = tmp_path / "nginx.conf"
-        format_ = told("nginx").replace("/var/log/nginx/stentor.log", str(log))
-        file.write_text(file.read_text().replace("access_log off;", format_))
+        format_, _, rest = told("nginx").replace("/var/log/nginx/stentor.log", str(log)).partition("access_log")
+        text = file.read_text().replace("access_log off;", format_)
+        file.write_text(text.replace("    keepalive_timeout", f"    access_log{rest}    keepalive_timeout", 1))
         async with debian.running(command, port, tmp_path / "log"), on_air(rig) as own:
             crowd = Crowd(rig, port)
             await asyncio.gather(

@@ -59,7 +59,7 @@ EXPECTED = {
     "POST /spaces/{space}/removals": HOSTS,
     "POST /spaces/{space}/remove": HOSTS,
     "PUT /spaces/{space}/trim": HOSTS,
-    "GET /spaces/{space}/edition": SPEAKERS,
+    "GET /spaces/{space}/edition": LOOKERS,
     "POST /spaces/{space}/edition": HOSTS,
     "PUT /spaces/{space}/listed": HOSTS,
     "PUT /spaces/{space}/visibility": HOSTS,

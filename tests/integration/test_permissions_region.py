@@ -102,7 +102,8 @@ async def test_a_region_may_no_more_than_its_edges(tmp_path: Path) -> None:
         for stream in stored:
             assert after.pop(stream).messages == before[stream].messages + 1
         assert after == {name: state for name, state in before.items() if name not in stored}
-        assert not [each.name for name in before for each in await at_hub[OPERATOR].js.consumers_info(name)]
+        left = {each.name for name in before for each in await at_hub[OPERATOR].js.consumers_info(name)}
+        assert left == {"courier"}, "which the operator made; what edges follow is gone with them"
 
 
 async def test_a_region_gets_new_passwords(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ NUMBERS: Final = (
     NumberExported("captions_waiting", "Pieces of speech that wait for recognition.", "captions", "waiting"),
     NumberExported("captions_failed", "Pieces of speech that could not be recognised.", "captions", "failed", True),
     NumberExported("house_jobs_waiting", "Jobs that wait, such as deletions.", "house", "jobs_waiting"),
+    NumberExported("house_mail_waiting", "Mails that wait to be sent.", "house", "mail_waiting"),
     NumberExported(
         "house_refused", "Requests refused: all places for them were taken.", "house", "public_refused", True
     ),

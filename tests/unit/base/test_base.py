@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-import logging
 import os
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 
 from stentor.base import clock, errors, log, texts, units
 
@@ -88,15 +85,6 @@ def test_the_clock_is_the_wall_clock_in_seconds() -> None:
     """And milliseconds are whole."""
     assert abs(clock.wall() - time.time()) < 5
     assert clock.unix_ms(1.0006) == 1001
-
-
-@pytest.fixture
-def logging_as_it_was() -> Iterator[None]:
-    """The settings of the log are the process's: the tests that follow shall not have them."""
-    before, raises = structlog.get_config(), logging.raiseExceptions
-    yield
-    structlog.configure(**before)
-    logging.raiseExceptions = raises
 
 
 @pytest.mark.usefixtures("logging_as_it_was")

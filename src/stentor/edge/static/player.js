@@ -18,8 +18,8 @@ const SLOWER = 0.97; // neither is heard as another pitch: browsers keep it
  * @param {HTMLAudioElement} audio
  */
 function isApple(audio) {
-  const native = audio.canPlayType("application/vnd.apple.mpegurl") !== "";
-  return native && (!("MediaSource" in window) || /^((?!chrome|chromium|android).)*safari/i.test(navigator.userAgent));
+  const asks = !("MediaSource" in window) || /^((?!chrome|chromium|android).)*safari/i.test(navigator.userAgent);
+  return asks && audio.canPlayType("application/vnd.apple.mpegurl") !== ""; // Firefox would complain of the question
 }
 
 /** @type {Promise<HlsClass | null> | null} */
