@@ -9,10 +9,10 @@ import hmac
 import json
 import os
 import signal
-import socket
 import sys
+import urllib.request
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -234,6 +234,7 @@ async def test_a_house_that_is_killed_loses_no_event(tmp_path: Path) -> None:
 
 
 def _answers(port: int) -> bool:
-
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+    """It is ready, too."""
+    with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as answer:
+        return bool(answer.status == 200)
+    return False
