@@ -64,7 +64,7 @@ class Sender:
 
     def post(self) -> bool:
         offer = self.peer.get_property("local-description").sdp.as_text()
-        headers = {"Content-Type": "application/sdp", "Authorization": f"Bearer {self.token}"}
+        headers = {"Content-Type": "application/sdp", "Authorization": f"Bearer {self.token}", "Seat-Agreed": "1"}
         try:
             with urllib.request.urlopen(urllib.request.Request(self.url, offer.encode(), headers), timeout=10) as reply:
                 text = reply.read().decode()
