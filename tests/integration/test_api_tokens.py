@@ -67,8 +67,8 @@ async def asked(site: Site, route: str, secret: str) -> str:
 HARMFUL = {"POST /site/tonight", "DELETE /site/tonight", "POST /site/backups", "DELETE /spaces/{space}/hold"}
 """What takes long, and is the same to a token as what lies beside it."""
 
-LINKS = {"POST /sign-in/confirmation"}
-"""What a link in a mail opens, whoever has it."""
+LINKS = {"POST /sign-in/confirmation", "POST /sign-in/link"}
+"""What links in mails open, whoever has them."""
 
 
 async def test_a_token_reaches_what_its_scopes_say(site: Site) -> None:
