@@ -8,6 +8,7 @@ each in a network namespace of its own. Listeners hear from both machines all th
 from __future__ import annotations
 
 import asyncio
+import tempfile
 import time
 from bisect import bisect_left
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -90,12 +91,12 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
+def story() -> Story:
     """The talk with its losses; every test looks at another side of it."""
-    folder = tmp_path_factory.mktemp("cluster")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)  # PostgreSQL runs as a user of its own
-    told = asyncio.run(_talk(folder))
+    # PostgreSQL runs as a user of its own, and pytest shuts its folders to all others whenever one starts
+    with tempfile.TemporaryDirectory(prefix="stentor-cluster-") as folder:
+        Path(folder).chmod(0o755)
+        told = asyncio.run(_talk(Path(folder)))
     for name, loss in told.losses.items():
         print(f"\n{name:10} back after {loss.back_s:.2f} s, stalled {loss.stalled_s:.2f} s, calls {loss.calls}", end="")
     return told
