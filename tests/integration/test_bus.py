@@ -330,6 +330,24 @@ async def test_a_dead_holder_is_replaced_and_a_restarted_one_is_not_kept_waiting
     retaken.cancel()
 
 
+async def test_who_saw_the_holder_renew_goes_first(bus: Bus, nats: NatsServer) -> None:
+    """A programme that was killed is back sooner than its lease ends, without its chunks: its twin has them."""
+    kept = bucket(bus, streams.LEASES)
+    await kept.put("programme.talk", b"programme-0 of before")
+    async with connect(nats.url, name="second") as other_bus:
+        twin = Lease(other_bus, "programme.talk", holder="programme-1", ttl_s=0.8, newcomer_s=30.0)
+        standing_by = asyncio.create_task(twin.run())
+        await eventually(lambda: twin._seen[0] > 0, "the twin has looked")
+        await kept.put("programme.talk", b"programme-0 of before")
+        newcomer = Lease(bus, "programme.talk", holder="programme-0", ttl_s=0.4, newcomer_s=2.0)
+        begun = asyncio.create_task(newcomer.run())
+        await eventually(lambda: newcomer.held or twin.held, "one of them follows")
+        assert twin.held
+        standing_by.cancel()
+        await eventually(lambda: newcomer.held, "the newcomer follows who has gone")
+        begun.cancel()
+
+
 async def test_a_slow_bus_does_not_end_a_term(bus: Bus, nats: NatsServer) -> None:
     """A lease that nobody could confirm for a while is not held, and is the same one when it is confirmed again."""
     lease = Lease(bus, "archive.talk", holder="archive-0", ttl_s=0.4)

@@ -36,10 +36,20 @@ class Lease:
 
     The same ``holder`` name takes its own lease again at once (a restarted process); others wait until it has not
     been renewed for ``ttl_s`` seconds during which the bus answered them. Renewed every ``ttl_s / 4``. While the work
-    is ``calm`` that is :data:`CALM_TTL_S`, and a third of it; who waits for it counts anew when that ends.
+    is ``calm`` that is :data:`CALM_TTL_S`, and a third of it; who waits for it counts anew when that ends. Who has
+    never seen the holder renew it waits ``newcomer_s`` longer, so that another who was there before goes first.
     """
 
-    def __init__(self, bus: Bus, key: str, *, holder: str, ttl_s: float = 1.5, calm: Calm | None = None) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        key: str,
+        *,
+        holder: str,
+        ttl_s: float = 1.5,
+        calm: Calm | None = None,
+        newcomer_s: float = 0.0,
+    ) -> None:
         self.bus = bus
         self.key = key
         self.holder = holder.encode()
@@ -50,6 +60,7 @@ class Lease:
         self._confirmed = -1e9
         self._revision: int | None = None
         self._seen: tuple[int, float] = (-1, 0.0)
+        self._newcomer_s = newcomer_s
         self._running = False
         self.term = 0
         """Rises with every taking. While it stays the same nobody else has held the lease in between, even when
@@ -127,9 +138,11 @@ class Lease:
                 return
             revision = entry.revision or 0
             seen, since = self._seen
+            if seen not in (-1, revision):
+                self._newcomer_s = 0.0
             answered = time.monotonic()  # while the bus owed us this answer, the holder could not renew it either
             self._seen = (revision, answered if seen != revision else since + answered - now)
-            if entry.value == self.holder or not entry.value or now - self._seen[1] > self.ttl_s:
+            if entry.value == self.holder or not entry.value or now - self._seen[1] > self.ttl_s + self._newcomer_s:
                 self._take(await kv.update(self.key, self.holder, last=revision), now)
         except nats.js.errors.KeyWrongLastSequenceError:
             return  # somebody was quicker

@@ -37,6 +37,8 @@ from stentor.wire.chunk import Chunk
 ROLE: Final = "programme"
 DRAIN_S: Final = 300.0
 """So long the last chunks of a space wait for a bus that is away."""
+NEWCOMER_S: Final = 1.5
+"""A programme that has just begun knows nothing of the last chunks: the twin goes first, however quick a start is."""
 RETRY_S: Final = 1.0
 
 
@@ -78,7 +80,7 @@ class SpaceOnAir:
     async def run(self) -> None:
         """Makes and publishes chunks until the last one of the space is in the log."""
         role = self._programme
-        lease = Lease(role.bus, f"{ROLE}.{self.space.id}", holder=role.holder, calm=self._calm)
+        lease = Lease(role.bus, f"{ROLE}.{self.space.id}", holder=role.holder, calm=self._calm, newcomer_s=NEWCOMER_S)
         music = await role.loops.get(self.space.hold)
         self._producer = Producer(
             self.space,
