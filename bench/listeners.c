@@ -43,8 +43,9 @@ static const char HEAD_END[] = "\r\n\r\n";
 
 enum state { AWAY, CONNECTING, ASKING, HEARING, REFUSED, CUT, LEFT };
 enum { ADTS_BYTES = 6, READ_BYTES = 65536 };
-/* A frame of AAC, and a file of HLS. */
-static const double FRAME_S = 1024.0 / 48000, SEGMENT_S = 3.84;
+/* A frame of AAC, and a file of HLS. What a stream begins with, of which the last chunk has been whole for half of one
+   on average: for those whose frames are not counted. */
+static const double FRAME_S = 1024.0 / 48000, SEGMENT_S = 3.84, BURST_S = 3.36;
 
 /* Times are seconds since the first listener was due; 0 where it did not happen. */
 struct listener {
@@ -82,6 +83,7 @@ static void spell_over(struct listener *one) {
     double spell = one->last - one->first;
     if (!one->first) return;
     if (spell > one->spell) one->spell = spell;
+    if (!plays_hls && !adds_up) one->heard_s += BURST_S + spell;
     if (stay || comes_again) one->first = 0;
 }
 
@@ -283,9 +285,14 @@ static void quantiles(const char *name, double *numbers, int size) {
     printf("}");
 }
 
-/* Ten times a second: the most that heard at once. */
+/* The most that heard at once: looked at when a second of the wall clock begins, as edges do. */
 static void look(void) {
+    static time_t looked;
     int playing = 0;
+    struct timespec wall;
+    clock_gettime(CLOCK_REALTIME, &wall);
+    if (wall.tv_sec == looked) return;
+    looked = wall.tv_sec;
     for (int i = 0; i < count; i++) playing += all[i].first > 0 && all[i].state == HEARING;
     if (playing > peak) peak = playing;
 }

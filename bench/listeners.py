@@ -68,9 +68,9 @@ class Met(Second, kw_only=True):
     minute: int
     """Who has heard it for a minute in one go."""
     heard_s: float
-    """Summed: of a stream whole frames, where they are counted; of HLS whole segments."""
+    """Summed: of a stream whole frames, else what comes at once and the time after it; of HLS whole segments."""
     peak: int
-    """The most that heard it at once, looked at ten times a second."""
+    """The most that heard it at once, looked at when a second of the wall clock begins."""
 
 
 def listen(

@@ -185,7 +185,7 @@ async def counted(crowd: Crowd, folder: Path, clock: WallClock) -> list[Compared
                 look,
                 stay_s=crowd.stay_s,
                 again_s=crowd.again_s,
-                frames=crowd.path == STREAM,
+                frames=crowd.path == STREAM and not crowd.front,  # proxies send it in pieces of their own
             )
             await middle
         await asyncio.sleep(SETTLE_S)
