@@ -77,8 +77,8 @@ class Stage:
         """By space: when somebody was last in its green room or wanted to be (monotonic)."""
         self._documents = msgspec.json.Decoder(Space)
         self.problem = ""
-        self._speaking = SpeakingTimes()
         """For the heartbeat: what an operator should look at."""
+        self._speaking = SpeakingTimes()
         self._cpu = (clock(), 0.0)
         self._statuses = Statuses(time.monotonic)
         self.log = log.get(ROLE)
