@@ -39,6 +39,7 @@ HOMES = {
     "aiosmtplib": {"house"},
     "alembic": {"store"},
     "obstore": {"store"},
+    "PIL": {"house"},
     "litestar": {"house"},
     "uvicorn": {"house"},
     "webauthn": {"house"},

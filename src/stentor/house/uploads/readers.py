@@ -20,6 +20,7 @@ from stentor.audio.file import FileSound
 from stentor.base import log
 from stentor.base.errors import BadInput, Overloaded
 from stentor.house.uploads.decoder import TIME_S, Decoded
+from stentor.house.uploads.photo import Photo
 
 SOUNDS, PICTURES = 2, 1
 """Decoders at once: a file of a slow kind leaves the other place free; a picture takes up to half a gigabyte."""
@@ -57,6 +58,11 @@ class Readers:
         """A square JPEG of a picture; raises :class:`BadInput`, :class:`Overloaded`."""
         async with self._place(owner, self._pictures):
             return (await self._decode(data, "picture")).data
+
+    async def photo(self, owner: str, data: bytes) -> Photo:
+        """A picture of a post, and smaller; raises :class:`BadInput`, :class:`Overloaded`."""
+        async with self._place(owner, self._pictures):
+            return msgspec.msgpack.decode((await self._decode(data, "photo")).data, type=Photo)
 
     @asynccontextmanager
     async def _place(self, owner: str, places: asyncio.Semaphore) -> AsyncIterator[None]:
