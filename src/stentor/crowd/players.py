@@ -138,22 +138,24 @@ class Players:
 
         ``amid``: it has asked before, here or at another edge.
         """
-        source = caller.client
-        if source.startswith(ALONE):
-            source = ALONE
+        source, name = caller.client, ""
         if caller.alone:
             self._veiled = part
+            if source.startswith(ALONE):
+                source = ALONE
+            else:
+                name = f"{source}\n{agent}"
         lines = self._lines.get(caller)
         if lines is None:
             lines = self._lines[caller] = {}
-        name = f"{source}\n{agent}"
         # a proxy's connections say nothing about those that it speaks for
-        key: Key = source, session or (name if caller.alone and source != ALONE else caller)
+        key: Key = source, session or name or caller
         asker = lines.get(key)
         if asker is not None and asker.there:
             asker.loyal = not caller.alone or key[1] is caller
             asker.ask(part, pace)
             return
+        name = name or f"{source}\n{agent}"
         alike = self._also.get(name) if key[1] is caller else None
         before = self._newest.get(name) if alike else None
         goes_on = before is not None and not before.loyal and part - before.last >= pace > 1

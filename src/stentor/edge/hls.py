@@ -7,7 +7,7 @@ stay in a cache for seconds.
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from stentor.base import grid
 from stentor.base.clock import Clock
@@ -16,7 +16,8 @@ from stentor.base.rendition import Codec, Rendition
 from stentor.base.static import IMMUTABLE
 from stentor.crowd.players import Caller, Players
 from stentor.edge import subtitles
-from stentor.edge.players import Waiter, session, takes, turn
+from stentor.edge.numbered import is_number, parse_name, part_uri
+from stentor.edge.players import PlaylistAsk, Held, Waiter, session, takes, turn
 from stentor.edge.reply import EXPOSED, MEDIA_CACHE, Document, File, Reply, failure
 from stentor.edge.subtitles import CaptionTrack
 from stentor.edge.window import Window
@@ -27,11 +28,8 @@ from stentor.wire.playlist import Decision, Directives
 SEGMENTS_SHOWN = 8
 """30.7 s: a player that loses half a minute goes on where it was."""
 MEDIA_TYPE = "audio/mp4"
-
-
-class Held(NamedTuple):
-    request: Request
-    since: float  # monotonic seconds
+MOST_ASKED = 256
+"""Addresses of playlists that are known while a part is the newest: a crowd asks by some ten."""
 
 
 Parked = dict[Waiter, Held]
@@ -66,6 +64,8 @@ class Hls:
         self._named: dict[tuple[str, str], tuple[File, int]] = {}
         """Files by the names they were asked for: what everybody asks for is found at once."""
         self._inits: dict[str, File] = {}
+        self._asked: dict[bytes, PlaylistAsk] = {}
+        """By path and query: a crowd asks the same."""
         self._reloads: dict[tuple[str, Directives], Parked] = {}
         self._hinted: dict[tuple[str, int], Parked] = {}
         self._newest = self._newest_part()
@@ -90,23 +90,14 @@ class Hls:
 
         Raises :class:`BadInput` for directives that break the rules, :class:`NotFound` for an unknown rendition.
         """
-        if not self._is_text(name):
-            self._rendition(name)
-        directives = Directives.parse(request.query)
-        decision = self._decide(directives)
-        if decision is Decision.TOO_FAR:
-            raise BadInput("_HLS_msn and _HLS_part are too far ahead of the playlist.", code="hls-directives")
-        blocking = directives.msn is not None and not self._window.finished
-        if not self._is_text(name):  # who reads along asks for the sound as well
+        asked = self._asked.get(request.target) or self._ask(name, request)
+        if asked.sound:
             waiter.asks = self
             agent = request.headers.get("user-agent", "")
-            awaited = directives if blocking and self.parts else None
-            self.players.ask(
-                waiter, session(request), agent, *turn(self._newest, awaited), amid=blocking, rendition=name
-            )
-        if decision is Decision.READY:
-            return self._document(name, blocking=blocking).answer(request.headers)
-        self._park(self._reloads, (name, directives), request, waiter)
+            self.players.ask(waiter, session(request), agent, *asked.turn, amid=asked.blocking, rendition=name)
+        if asked.document is not None:
+            return asked.document.answer(request.headers)
+        self._park(self._reloads, (name, asked.directives), request, waiter)
         return None
 
     def file(self, name: str, file: str, request: Request, waiter: Waiter) -> Reply | None:
@@ -142,7 +133,7 @@ class Hls:
         """Follows the rung. Who waits for a part that no playlist will list any more is answered at once."""
         if (parts, frugal) != (self.parts, self.frugal):
             self.parts, self.frugal = parts, frugal
-            self._playlists.clear()
+            self._forget()
             self._sweep()
 
     # The window moves on.
@@ -153,7 +144,7 @@ class Hls:
         if newest == self._newest and not self._window.finished:
             return
         self._newest = newest
-        self._playlists.clear()
+        self._forget()
         if len(self._files) > FILES_KEPT:
             oldest = self._window.first // grid.CHUNKS_PER_SEGMENT
             self._files = {key: file for key, file in self._files.items() if key[1] >= oldest}
@@ -189,6 +180,27 @@ class Hls:
         return 0.0 if self._window.finished else self.players.count(self._newest)
 
     # Inside.
+
+    def _forget(self) -> None:
+        """Playlists say something else from now on."""
+        self._playlists.clear()
+        self._asked.clear()
+
+    def _ask(self, name: str, request: Request) -> PlaylistAsk:
+        text = self._is_text(name)
+        if not text:
+            self._rendition(name)
+        directives = Directives.parse(request.query)
+        decision = self._decide(directives)
+        if decision is Decision.TOO_FAR:
+            raise BadInput("_HLS_msn and _HLS_part are too far ahead of the playlist.", code="hls-directives")
+        blocking = directives.msn is not None and not self._window.finished
+        when = turn(self._newest, directives if blocking and self.parts else None)
+        document = self._document(name, blocking=blocking) if decision is Decision.READY else None
+        asked = PlaylistAsk(directives, document, not text, when, blocking)
+        if document is not None and request.target and len(self._asked) < MOST_ASKED:
+            self._asked[request.target] = asked
+        return asked
 
     def _newest_part(self) -> int:
         """The newest part that is there whole, counted over the space; the last one of a space may be shorter."""
@@ -374,23 +386,3 @@ PLAYLIST_FIELDS = {"Age": "0", "Access_Control_Expose_Headers": EXPOSED}
 """Made this moment; players that tune in through a cache read the age the cache puts there."""
 FILES_KEPT = 1024
 """Files above which those that have left the window are looked for: all renditions of a window have 480."""
-
-
-def part_uri(rendition: Rendition, number: int) -> str:
-    """Relative to the playlist: ``aac-64/12.3.m4s`` is part 3 of segment 12."""
-    segment, part = divmod(number, grid.PARTS_PER_SEGMENT)
-    return f"{rendition.name}/{segment}.{part}.m4s"
-
-
-def parse_name(file: str) -> tuple[int, int | None]:
-    """Segment and part of ``{n}.m4s`` or ``{n}.{k}.m4s``; raises :class:`NotFound` for anything else."""
-    numbers = file.removesuffix(".m4s").split(".")
-    well_formed = file.endswith(".m4s") and len(numbers) <= 2 and all(is_number(text) for text in numbers)
-    if not well_formed or (len(numbers) == 2 and int(numbers[1]) >= grid.PARTS_PER_SEGMENT):
-        raise NotFound("There is no such file.", code="no-such-file")
-    return int(numbers[0]), int(numbers[1]) if len(numbers) == 2 else None
-
-
-def is_number(text: str) -> bool:
-    """One spelling for each number, so that a cache holds a file once."""
-    return text.isascii() and text.isdigit() and len(text) <= 12 and (text == "0" or text[0] != "0")

@@ -14,7 +14,7 @@ _AT_THE_END = re.compile(r"[^A-Za-z0-9]+$")
 
 def ends_well(part: str) -> bool:
     """Whether the last part of a path can be one of ours: none ends in anything but a letter or a digit."""
-    return _AT_THE_END.search(part) is None
+    return part[-1:].isascii() and (not part or part[-1].isalnum())
 
 
 def address(space: str, below: Sequence[str], query: Mapping[str, str]) -> str:

@@ -13,7 +13,7 @@ from stentor.base import grid
 from stentor.base.errors import NotFound
 from stentor.base.rendition import RENDITIONS, Codec, Rendition
 from stentor.edge import subtitles
-from stentor.edge.hls import is_number
+from stentor.edge.numbered import is_number
 from stentor.spaces.model import Space
 from stentor.wire import playlist, webvtt
 from stentor.wire.manifest import Entry

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from stentor.base import grid
 from stentor.crowd.players import Caller
-from stentor.edge.reply import Reply
+from stentor.edge.reply import Document, Reply
 from stentor.evidence.sources import Trace
 from stentor.wire.http import Request
 from stentor.wire.playlist import Directives
@@ -35,6 +35,23 @@ class Waiter(Caller, Protocol):
 
     def hold(self, request: Request, forget: Callable[[], object]) -> None: ...
     def release(self, reply: Reply) -> None: ...
+
+
+class Held(NamedTuple):
+    request: Request
+    since: float  # monotonic seconds
+
+
+class PlaylistAsk(NamedTuple):
+    """What a playlist's address means until the window moves on."""
+
+    directives: Directives
+    document: Document | None
+    """None for who has to wait."""
+    sound: bool
+    """Whether who asks listens: who reads along asks for the sound as well."""
+    turn: tuple[int, int]
+    blocking: bool
 
 
 def takes(waiter: Waiter, parts: int) -> int:

@@ -75,7 +75,7 @@ class PrivateSpaces:
 
     def hides(self, space: Space, request: Request) -> bool:
         """Whether for this request there is no such space."""
-        return space.private and self.enter(space, request.path.split("/")[3:], request) is None
+        return space.private and self.enter(space, request.parts[2:], request) is None
 
     def reacts(self, space: Space, below: list[str], request: Request) -> bool:
         """Whether a reaction may come by an address with this key, or with none to a space that is not private."""

@@ -5,7 +5,7 @@ segments whose hashes are those of the manifest, without the names that replays 
 from __future__ import annotations
 
 from stentor.base.errors import NotFound
-from stentor.edge.hls import is_number
+from stentor.edge.numbered import is_number
 from stentor.edge.shown import ShownRecording
 from stentor.wire import manifest
 

@@ -348,8 +348,9 @@ class Connection(asyncio.Protocol):
             self.transport.close()
         elif not self.paused:
             parser = self._parser
-            begun = parser is not None and not parser.idle
-            self._host.watch(self, self._host.now + (HEAD_S if begun else IDLE_S))
+            deadline = self._host.now + (IDLE_S if parser is None or parser.idle else HEAD_S)
+            if deadline != self.deadline:  # many in one second need it once
+                self._host.watch(self, deadline)
 
     def _next(self) -> None:
         """Answers what waits, until one is held or the peer does not read."""

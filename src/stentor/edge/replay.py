@@ -21,8 +21,8 @@ from stentor.base.rendition import BY_NAME, RENDITIONS, Rendition
 from stentor.edge import overflow, proofs, virtual, vod
 from stentor.edge.cache import Cache
 from stentor.edge.cuts import Cuts
-from stentor.edge.hls import is_number
 from stentor.edge.names import RecordedNames
+from stentor.edge.numbered import is_number
 from stentor.edge.outlines import Outlines
 from stentor.edge.played import Played
 from stentor.edge.protocol import Connection

@@ -125,7 +125,7 @@ class Site:
     def _answer(self, request: Request, connection: Connection) -> Reply | None:
         if request.method not in ("GET", "HEAD"):
             return self._other_method(request, connection)
-        path = request.path.split("/")[1:]
+        path = request.parts
         if path[0] == "s" and any(path[1:2]):
             channel = self.channels.get(path[1])
             if channel is not None and path[-1] and meant.ends_well(path[-1]):
@@ -353,7 +353,7 @@ class Site:
     def _other_method(self, request: Request, connection: Connection) -> Reply | None:
         if self._forwarder is not None and of_house(request.path):
             return self._forwarder.forward(request, connection, self._house_failed)
-        match request.method, request.path.split("/")[1:]:
+        match request.method, request.parts:
             case "POST", ["s", space, *below, what, name] if space in self.channels and what in self.given.ways:
                 if self.private.reacts(self.channels[space].space, below, request):
                     return self.given.ways[what](self.channels[space], name, request, connection)

@@ -89,6 +89,11 @@ class Request(msgspec.Struct, frozen=True):
     """Path and query as they came."""
     stream: BodyStream | None = None
     """The body of a request to the house: it comes while the request is passed on."""
+    parts: list[str] = []
+    """Of the path, between its slashes; those of the same head are the same list."""
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "parts", self.path.split("/")[1:])
 
 
 class RequestParser(HeadParser):

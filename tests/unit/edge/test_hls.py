@@ -309,3 +309,26 @@ async def test_whoever_asks_for_playlists_again_and_again_is_one_listener(keeps:
             del reader
         rig.publish(24)
         assert hls_of_space.listeners() == 0
+
+
+async def test_what_an_address_means_is_forgotten_when_the_window_moves_on() -> None:
+    """The same address asks for another playlist after each part, and after each rung; one too far ahead stays one."""
+    async with edge(chunks=36) as rig:
+        first, again = (await rig.get(MEDIA))[2], (await rig.get(MEDIA))[2]
+        assert first == again
+        assert (await rig.get(f"{MEDIA}?_HLS_msn=6"))[0] == 400
+        rig.publish(3)
+        moved = (await rig.get(MEDIA))[2]
+        assert b"aac-64/3.0.m4s" in moved
+        assert b"aac-64/3.0.m4s" not in first
+        rig.channel.playlists().give(parts=False, frugal=False)
+        assert b"EXT-X-PART:" in moved
+        assert b"EXT-X-PART:" not in (await rig.get(MEDIA))[2]
+
+
+async def test_addresses_that_somebody_makes_up_are_not_all_kept() -> None:
+    """A thousand queries are answered alike, and a bounded number of them is remembered."""
+    async with edge(chunks=36) as rig:
+        bodies = {(await rig.get(f"{MEDIA}?x={number}"))[2] for number in range(hls.MOST_ASKED + 20)}
+        assert len(bodies) == 1
+        assert len(rig.channel.playlists()._asked) == hls.MOST_ASKED
