@@ -17,7 +17,7 @@ from stentor.base.static import IMMUTABLE
 from stentor.crowd.players import Caller, Players
 from stentor.edge import subtitles
 from stentor.edge.numbered import is_number, parse_name, part_uri
-from stentor.edge.players import PlaylistAsk, Held, Waiter, session, takes, turn
+from stentor.edge.players import Held, PlaylistAsk, Waiter, session, takes, turn
 from stentor.edge.reply import EXPOSED, MEDIA_CACHE, Document, File, Reply, failure
 from stentor.edge.subtitles import CaptionTrack
 from stentor.edge.window import Window
