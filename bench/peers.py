@@ -60,7 +60,7 @@ http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; 
   open_file_cache max=100; open_file_cache_valid 1s;
   client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
   uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
-  server {{ listen 127.0.0.1:{port} backlog=4096 reuseport; root {folder}; }} }}
+  server {{ listen 127.0.0.1:{port} backlog=4096 reuseport{tls}; root {folder}; }} }}
 """
 """A playlist is taken anew once a second; one worker for each 17,500 listeners, and each accepts what is its own."""
 
@@ -157,12 +157,12 @@ def nginx_program() -> str | None:
 
 
 @contextmanager
-def nginx(program: str, folder: str, workers: int) -> Iterator[tuple[int, psutil.Process]]:
-    """nginx with the files of ``folder``: its port and its first process."""
+def nginx(program: str, folder: str, workers: int, tls: str = "") -> Iterator[tuple[int, psutil.Process]]:
+    """nginx with the files of ``folder``: its port and its first process. ``tls`` goes on with its line ``listen``."""
     port = free_port()
     Path(folder).chmod(0o755)
     configuration = Path(folder, "nginx.conf")
-    configuration.write_text(NGINX.format(port=port, folder=folder, workers=workers))
+    configuration.write_text(NGINX.format(port=port, folder=folder, workers=workers, tls=tls and f" {tls}"))
     with server([program, "-c", str(configuration)], port) as process:
         yield port, process
 
