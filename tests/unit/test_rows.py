@@ -11,19 +11,19 @@ import pytest
 SOURCE = Path(__file__).parents[2] / "src" / "stentor"
 ROWS = {
     "base": 0,
-    "audio": 1, "wire": 1, "spaces": 1, "crowd": 1, "people": 1, "evidence": 1,
+    "audio": 1, "wire": 1, "spaces": 1, "crowd": 1, "people": 1, "social": 1, "evidence": 1,
     "bus": 2, "store": 2,
     "stage": 3, "programme": 3, "edge": 3, "archive": 3, "house": 3, "captions": 3, "courier": 3, "https": 3,
     "client": 4, "rehearsal": 4,
     "supervisor": 4, "environment": 4, "end_with_parent": 0, "logfiles": 4,
     "app": 4, "cli": 4, "__main__": 4, "__init__": 0,
 }  # fmt: skip
-CORES = ("wire", "audio", "people", "crowd", "spaces", "evidence")
+CORES = ("wire", "audio", "people", "social", "crowd", "spaces", "evidence")
 """The order inside row 1: each may import those before it."""
 HOUSE = (
     "who", "web", "uploads", "spaces", "site", "editions", "removals", "retention",
     "counts", "delay", "door", "captions", "comments", "accounts", "mail", "private", "admin", "seats",
-    "hooks", "programs", "shows",
+    "hooks", "programs", "shows", "media", "social",
     "moderation", "duty",
 )  # fmt: skip
 """The order inside the house: each room may import those before it; ``app`` and ``role`` beside them import all."""
@@ -40,6 +40,8 @@ HOMES = {
     "alembic": {"store"},
     "obstore": {"store"},
     "PIL": {"house"},
+    "linkify_it": {"social"},
+    "regex": {"social"},
     "litestar": {"house"},
     "uvicorn": {"house"},
     "webauthn": {"house"},

@@ -43,7 +43,7 @@ from stentor.house.hooks import api as api_hooks
 from stentor.house.hooks.service import WebhookDesk
 from stentor.house.mail import api as mail_api
 from stentor.house.mail.desk import MailDesk, Mailing
-from stentor.house.mail.post import Post
+from stentor.house.mail.post import PostOffice
 from stentor.house.moderation import api as api_moderation
 from stentor.house.moderation.effects import Effects
 from stentor.house.moderation.receipts import Receipts
@@ -317,7 +317,9 @@ def _of_listeners(
     ]
 
 
-def _desk(spaces: Spaces, people: People, effects: Effects, settings: Settings, keys: Keys, post: Post) -> CaseDesk:
+def _desk(
+    spaces: Spaces, people: People, effects: Effects, settings: Settings, keys: Keys, post: PostOffice
+) -> CaseDesk:
     """Reports and decisions; who is suspended learns at the sign-in where the reason stands."""
     desk = CaseDesk(spaces, people, effects, settings, Receipts(keys.invitations), post)
     people.why_suspended = desk.why_suspended

@@ -11,7 +11,7 @@ from stentor.bus.lease import Lease
 from stentor.house.duty.jobs import JobKeeper
 from stentor.house.mail.desk import Mailing
 from stentor.house.mail.letters import Letters
-from stentor.house.mail.post import KIND, Post
+from stentor.house.mail.post import KIND, PostOffice
 from stentor.house.mail.settings import MailSettings
 from stentor.house.moderation.receipts import Receipts
 from stentor.house.site.service import SiteKeeper
@@ -27,7 +27,7 @@ async def mailing_of(
     other, with a queue of its own, so that a slow server holds nothing else up."""
     by = MailSettings(store.accounts.mail, own.invitations)
     await by.begin()
-    post, receipts = Post(store.work, by, clock), Receipts(own.invitations)
+    post, receipts = PostOffice(store.work, by, clock), Receipts(own.invitations)
 
     def report_link(number: int) -> str:
         return f"{settings.house_address}/report/{receipts.made('report', number)}"

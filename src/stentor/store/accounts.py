@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from stentor.base.errors import Conflict, NotFound
 from stentor.people.model import Account, Challenge, Identity, Passkey, Session, SiteRole
 from stentor.store import tables
+from stentor.store.actors import add_actor
 from stentor.store.attempts import AttemptsTable
 from stentor.store.deletions import Deletions
 from stentor.store.identities import Identities, add_identity, ways_in
@@ -80,6 +81,7 @@ class Accounts:
                 connection.execute(insert(tables.accounts).values({**values, "password": password}))
             except IntegrityError as error:
                 raise Conflict("This handle is taken; choose another.", code="handle-taken") from error
+            add_actor(connection, account)
             if passkey is not None:
                 _add_passkey(connection, passkey)
             if identity is not None:

@@ -11,7 +11,7 @@ from stentor.base.rate_limit import Bucket, RateLimit
 from stentor.crowd.addresses import source
 from stentor.house.accounts.people import People
 from stentor.house.mail import schema
-from stentor.house.mail.post import Post
+from stentor.house.mail.post import PostOffice
 from stentor.people import mail, rights
 from stentor.people.digests import digest
 from stentor.people.mail import Purpose
@@ -33,7 +33,7 @@ def _too_many(wait_s: float) -> Overloaded:
 class MailAddresses:
     """Of people with an account. ``ip`` is where a request comes from, for limits."""
 
-    def __init__(self, people: People, post: Post, clock: Clock) -> None:
+    def __init__(self, people: People, post: PostOffice, clock: Clock) -> None:
         self._people, self._accounts, self._table = people, people.store, people.store.mail
         self._post, self._clock = post, clock
         self._mails, self._asked = RateLimit(MAIL_LIMIT, _too_many), RateLimit(ASKED_LIMIT, _too_many)

@@ -11,7 +11,7 @@ from stentor.house.accounts.people import People
 from stentor.house.mail import schema
 from stentor.house.mail.addresses import MailAddresses
 from stentor.house.mail.letters import Letters
-from stentor.house.mail.post import Post
+from stentor.house.mail.post import PostOffice
 from stentor.house.mail.settings import MailSettings
 from stentor.people import mail
 
@@ -29,7 +29,7 @@ class Mailing(NamedTuple):
 
     settings: MailSettings
     """By which server."""
-    post: Post
+    post: PostOffice
     """Orders."""
     letters: Letters
     """Writes and sends."""

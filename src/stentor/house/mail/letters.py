@@ -11,7 +11,7 @@ from stentor.base.config import Settings
 from stentor.base.errors import NotFound
 from stentor.base.texts import Catalogue
 from stentor.house.mail import sender
-from stentor.house.mail.post import STAFF, Post
+from stentor.house.mail.post import STAFF, PostOffice
 from stentor.house.mail.sender import NotSent, trouble
 from stentor.house.mail.settings import MailSettings
 from stentor.house.site.service import SiteKeeper
@@ -40,7 +40,7 @@ class Letters:
         cases: CasesTable,
         site: SiteKeeper,
         settings: MailSettings,
-        post: Post,
+        post: PostOffice,
         config: Settings,
         clock: Clock,
         *,

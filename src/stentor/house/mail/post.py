@@ -25,7 +25,7 @@ FULL_RETRY_S: Final = 600.0
 MOST_TROUBLES: Final = 10
 
 
-class Post:
+class PostOffice:
     """Orders mails. Where none is sent it orders none, and says nothing."""
 
     def __init__(self, work: Work, settings: MailSettings, clock: Clock) -> None:

@@ -15,7 +15,7 @@ from stentor.base.rate_limit import Bucket, RateLimit
 from stentor.base.units import SpaceId
 from stentor.crowd.addresses import source
 from stentor.house.accounts.people import People
-from stentor.house.mail.post import Post
+from stentor.house.mail.post import PostOffice
 from stentor.house.moderation import schema
 from stentor.house.moderation.effects import Effects
 from stentor.house.moderation.receipts import Receipts
@@ -61,7 +61,7 @@ class CaseDesk:
         effects: Effects,
         settings: Settings,
         receipts: Receipts,
-        post: Post,
+        post: PostOffice,
     ) -> None:
         self._spaces, self._people, self._effects, self._post = spaces, people, effects, post
         self.house, self.receipts = settings.house_address, receipts

@@ -1,0 +1,93 @@
+"""Pictures that people upload for their posts: kept for a day, and as long as the post that they are put into."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from typing import Final
+
+from stentor.base.clock import Clock, unix_ms
+from stentor.base.errors import NotFound, Overloaded
+from stentor.base.rate_limit import Bucket, RateLimit
+from stentor.house.uploads.readers import Readers
+from stentor.house.who.newcomers import Newcomers
+from stentor.people.model import Account
+from stentor.social import pictures
+from stentor.social.ids import PostIds
+from stentor.social.model import Picture
+from stentor.store.media import MediaTable
+from stentor.store.objects import Objects
+
+MOST_BYTES: Final = 16 * 1024 * 1024
+"""A photo of a telephone has 2 to 8 MB, a screenshot in PNG up to 12."""
+LIMIT: Final = Bucket(burst=20, refill_ms=60_000)
+"""Of an account: five posts full of pictures at once, and then one picture a minute. Each costs a second of a
+processor."""
+
+
+def _too_many(wait_s: float) -> Overloaded:
+    said = "These are many pictures at once; wait a little before the next one."
+    return Overloaded(said, retry_after_s=wait_s, status=429, code="too-many-pictures")
+
+
+class MediaDesk:
+    """The pictures of all posts."""
+
+    def __init__(
+        self, table: MediaTable, objects: Objects, readers: Readers, ids: PostIds, clock: Clock, newcomers: Newcomers
+    ) -> None:
+        self.table, self._objects, self._readers, self._ids, self._clock = table, objects, readers, ids, clock
+        self._limit, self._newcomers = RateLimit(LIMIT, _too_many), newcomers
+
+    async def upload(self, account: Account, actor: int, data: bytes) -> Picture:
+        """Keeps a picture, which nobody else sees before it is posted.
+
+        Raises :class:`BadInput` (``bad-picture``, ``picture-too-large``), :class:`Overloaded`.
+        """
+        now = self._clock()
+        self._limit.spend(account.id, now)
+        self._newcomers.spend(account, now)
+        photo = await self._readers.photo(account.id, data)
+        key = secrets.token_hex(16)
+        await self._objects.put(pictures.closed(pictures.name(key)), photo.large)
+        await self._objects.put(pictures.closed(pictures.name(key, small=True)), photo.small)
+        made = Picture(
+            id=self._ids.new(unix_ms(now)), actor=actor, key=key, alt="", blurhash=photo.blurhash, width=photo.width,
+            height=photo.height,
+        )  # fmt: skip
+        await self.table.add(made)
+        return made
+
+    async def read(self, found: Picture, *, small: bool) -> bytes:
+        """A picture's file; raises :class:`NotFound`."""
+        try:
+            return await self._objects.get(pictures.closed(pictures.name(found.key, small=small)))
+        except NotFound:
+            raise missing() from None
+
+    async def show(self, found: Iterable[Picture]) -> None:
+        """Puts pictures where edges read, before a post says so. Raises :class:`Overloaded`."""
+        for each in found:
+            for small in (False, True):
+                name = pictures.name(each.key, small=small)
+                if await self._objects.size(pictures.public(name)) is None:
+                    await self._objects.put(pictures.public(name), await self._objects.get(pictures.closed(name)))
+
+    async def hide(self, found: Iterable[Picture]) -> None:
+        """Takes them away from there: not everybody may see the post any more."""
+        for each in found:
+            for small in (False, True):
+                await self._objects.delete(pictures.public(pictures.name(each.key, small=small)))
+
+    async def forget(self, found: Iterable[Picture]) -> None:
+        """Deletes pictures for good: files first, so that what fails is done again by the keeper."""
+        for each in found:
+            await self.hide([each])
+            for small in (False, True):
+                await self._objects.delete(pictures.closed(pictures.name(each.key, small=small)))
+            await self.table.remove(each.id)
+
+
+def missing() -> NotFound:
+    """There is no such picture, or not for whoever asks: nobody learns which."""
+    return NotFound("There is no such picture.", code="media-not-found")

@@ -1,0 +1,252 @@
+"""What the REST API takes and gives about posts, follows and timelines; times are ms since 1970 (UTC).
+
+Ids are digits in text: they rise with time and have 18, and a number of that size loses its end in JavaScript.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from stentor.house.media.schema import Alt, MediaView, Number
+from stentor.house.spaces.schema import Language, Name, SpaceText, Time
+from stentor.social import pictures
+
+VisibilityWord = Literal["public", "unlisted", "followers", "mentioned"]
+PostText = Annotated[str, Meta(max_length=20_000)]
+"""1,000 characters as people count them; one of those may be made of many."""
+WarningText = Annotated[str, Meta(max_length=500)]
+Answer = Annotated[str, Meta(min_length=1, max_length=80)]
+MOST_ANSWERS = 4
+
+
+class NewPostPoll(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Answers that readers choose from. Results are seen by those who have voted, its author, and by all at the end."""
+
+    answers: Annotated[list[Answer], Meta(min_length=2, max_length=MOST_ANSWERS)]
+    open_s: Annotated[int, Meta(ge=300, le=2_592_000)]
+    """How long, in seconds: 5 minutes to 30 days."""
+    several: bool = False
+    """Whether one may choose more than one."""
+
+
+class NewPost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Something to be said. A post has text, pictures, a poll or a quote."""
+
+    text: PostText = ""
+    """Plain text. Links, ``@handle`` and ``#tag`` become links."""
+    visibility: VisibilityWord = "public"
+    warning: WarningText = ""
+    """What readers see first; the rest when they want to."""
+    language: Language | None = None
+    reply_to: Number | None = None
+    quote: Number | None = None
+    """Shown with the post when the quoted one's author has agreed."""
+    media: Annotated[list[Number], Meta(max_length=pictures.MOST)] = []
+    poll: NewPostPoll | None = None
+    space: SpaceText | None = None
+    """A space whose card stands in the post."""
+    at_ms: Time | None = None
+    """When it is posted, at least 5 minutes from now; the answer is then a scheduled post (202)."""
+
+
+class PostChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What becomes different; what is left out stays. Earlier versions stay readable."""
+
+    text: PostText | UnsetType = UNSET
+    warning: WarningText | UnsetType = UNSET
+    language: Language | UnsetType | None = UNSET
+    media: Annotated[list[Number], Meta(max_length=pictures.MOST)] | UnsetType = UNSET
+    alts: dict[str, Alt] | UnsetType = UNSET
+    """Alt texts by the ids of pictures."""
+
+
+class AuthorView(msgspec.Struct, frozen=True):
+    id: str
+    handle: str
+    name: str
+    picture_url: str | None
+    """Below the address of the site."""
+
+
+class AnswerView(msgspec.Struct, frozen=True):
+    text: str
+    votes: int | None
+    """None while one may not see it yet."""
+
+
+class PostPollView(msgspec.Struct, frozen=True):
+    answers: list[AnswerView]
+    ends_ms: Time
+    ended: bool
+    several: bool
+    voters: int
+    voted: list[int] | None
+    """Which answers one has chosen, from 0; None for nobody who is signed in."""
+
+
+class PostCounts(msgspec.Struct, frozen=True):
+    replies: int
+    boosts: int
+    likes: int
+    quotes: int
+
+
+class Mine(msgspec.Struct, frozen=True):
+    """What one has done with a post."""
+
+    liked: bool
+    boosted: bool
+    bookmarked: bool
+    pinned: bool
+
+
+class QuotedView(msgspec.Struct, frozen=True):
+    """A quoted post: ``asked`` until its author agrees, and then shown; ``revoked`` when they do not, or no more."""
+
+    state: Literal["asked", "granted", "revoked", "gone"]
+    id: str
+    post: PostView | None
+
+
+class PostView(msgspec.Struct, frozen=True):
+    """A post as whoever asks may see it."""
+
+    id: str
+    author: AuthorView
+    visibility: VisibilityWord
+    text: str
+    """As it was written; empty for a boost."""
+    html: str
+    """Ours, with nothing in it but paragraphs, breaks and links."""
+    warning: str
+    language: str
+    made_ms: Time
+    edited_ms: Time | None
+    reply_to: str | None
+    reply_to_handle: str | None
+    media: list[MediaView]
+    poll: PostPollView | None
+    space: str | None
+    boost: PostView | None
+    """What was boosted: the post itself is then empty."""
+    quote: QuotedView | None
+    counts: PostCounts
+    mine: Mine | None
+    """None for nobody who is signed in."""
+
+
+class VersionView(msgspec.Struct, frozen=True):
+    text: str
+    html: str
+    warning: str
+    at_ms: Time
+
+
+class Versions(msgspec.Struct, frozen=True):
+    """The oldest first; the last is what it says now."""
+
+    versions: list[VersionView]
+
+
+class Thread(msgspec.Struct, frozen=True):
+    """What a post answers, from the first on, and what answers it; each answer after what it answers."""
+
+    before: list[PostView]
+    after: list[PostView]
+
+
+class PostPage(msgspec.Struct, frozen=True):
+    """Posts, the newest first. ``next`` and ``previous`` are addresses; without ``next`` there are no older ones."""
+
+    posts: list[PostView]
+    next: str | None
+    previous: str | None
+
+
+class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    answers: Annotated[list[Annotated[int, Meta(ge=0, lt=MOST_ANSWERS)]], Meta(min_length=1, max_length=MOST_ANSWERS)]
+    """From 0."""
+
+
+class Consent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An answer to somebody who quotes one's post."""
+
+    state: Literal["granted", "revoked"]
+
+
+class FollowChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    boosts: bool = True
+    """Whether their boosts stand in one's home timeline."""
+    notify: bool = False
+    """Whether one is told of each of their posts."""
+
+
+class RelationView(msgspec.Struct, frozen=True):
+    """How one stands to somebody, and they to oneself."""
+
+    person: AuthorView
+    following: bool
+    asked: bool
+    """One has asked to follow them, and they have not answered yet."""
+    boosts: bool
+    notify: bool
+    followed_by: bool
+    asks: bool
+    """They have asked to follow, and wait for an answer."""
+
+
+class PeoplePage(msgspec.Struct, frozen=True):
+    people: list[AuthorView]
+    next: str | None
+
+
+class NewList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: Name
+
+
+class ListView(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+
+
+class Lists(msgspec.Struct, frozen=True):
+    lists: list[ListView]
+
+
+class MarkerView(msgspec.Struct, frozen=True):
+    """Up to which post one has read a timeline."""
+
+    post: str | None
+
+
+class Marker(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    post: Number
+
+
+class DraftView(msgspec.Struct, frozen=True):
+    id: str
+    post: NewPost
+    changed_ms: Time
+
+
+class Drafts(msgspec.Struct, frozen=True):
+    drafts: list[DraftView]
+
+
+class ScheduledView(msgspec.Struct, frozen=True):
+    id: str
+    post: NewPost
+    at_ms: Time
+    trouble: str
+    """The code of why it could not be posted; empty while it waits."""
+
+
+class Scheduled(msgspec.Struct, frozen=True):
+    scheduled: list[ScheduledView]
+
+
+class NewTime(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    at_ms: Time

@@ -1,0 +1,233 @@
+"""Posts at the house: what somebody may post, and how often. Who may read what says ``social.visible`` alone."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+from msgspec import UNSET
+
+from stentor.base import log
+from stentor.base.clock import Clock, unix_ms
+from stentor.base.errors import BadInput, Overloaded, StentorError
+from stentor.base.rate_limit import Bucket, RateLimit
+from stentor.house.media.service import MediaDesk
+from stentor.house.social import schema
+from stentor.house.social.views import AUDIENCES, PostViews
+from stentor.house.who.newcomers import Newcomers
+from stentor.people.model import Account
+from stentor.social import ids, pictures, text
+from stentor.social.ids import PostIds
+from stentor.social.model import OPEN, Consented, Picture, PostPoll
+from stentor.spaces import checks
+from stentor.store.actors import ActorsTable
+from stentor.store.later import LaterTable, ScheduledPost
+from stentor.store.posts import Composed, PostsTable, Rewritten, missing
+from stentor.store.reading import Reading
+from stentor.store.work import Work
+
+SOONEST_MS: Final = 5 * 60_000
+"""A post is scheduled at least so far ahead, as everywhere else; what is sooner can be posted by hand."""
+FARTHEST_MS: Final = 366 * 86_400_000
+LIMIT: Final = Bucket(burst=30, refill_ms=12_000)
+"""Posts of an account: 30 at once, as a thread has, and then 300 an hour."""
+TOUCHES: Final = Bucket(burst=60, refill_ms=1000)
+"""Likes, boosts, follows and the like: 60 at once, and then one a second."""
+
+
+def _too_many(wait_s: float) -> Overloaded:
+    said = "That is a lot at once; wait a little."
+    return Overloaded(said, retry_after_s=wait_s, status=429, code="too-many-posts")
+
+
+class PostDesk:
+    """All posts. ``ids`` makes the numbers of everything here."""
+
+    def __init__(self, work: Work, media: MediaDesk, numbers: PostIds, clock: Clock, newcomers: Newcomers) -> None:
+        self.table, self.later, self.actors = PostsTable(work), LaterTable(work), ActorsTable(work)
+        self.media, self.views, self.clock = media, PostViews(clock), clock
+        self._ids, self._newcomers = numbers, newcomers
+        self._limit, self._touches = RateLimit(LIMIT, _too_many), RateLimit(TOUCHES, _too_many)
+        self._log = log.get("house")
+
+    @property
+    def now_ms(self) -> int:
+        return unix_ms(self.clock())
+
+    def new_id(self) -> int:
+        return self._ids.new(self.now_ms)
+
+    def touch(self, account: Account) -> None:
+        """Something small is done; raises :class:`Overloaded` (429)."""
+        self._touches.spend(account.id, self.clock())
+
+    async def view(self, post: int, viewer: int | None) -> schema.PostView:
+        """A post as somebody sees it; raises :class:`NotFound`."""
+        return self.views.post(await self.table.one(post, viewer))
+
+    async def write(self, account: Account, wanted: schema.NewPost) -> schema.PostView:
+        """Posts something; raises :class:`BadInput`, :class:`NotFound`, :class:`NotAllowed`, :class:`Overloaded`."""
+        self._spend(account)
+        me = await self.actors.of_account(account.id)
+        written = self._written(wanted)
+        await self._show(written)
+        post = self.new_id()
+        await self.table.add(post, me, written, now_ms=self.now_ms)
+        return await self.view(post, me)
+
+    async def schedule(self, account: Account, wanted: schema.NewPost, at_ms: int) -> schema.ScheduledView:
+        """Keeps a post until its time; looks at it now, so that what is wrong with it is said at once."""
+        self._spend(account)
+        self._require_time(at_ms)
+        me = await self.actors.of_account(account.id)
+        written, made = self._written(wanted), self.new_id()
+        kept = msgspec.structs.replace(wanted, at_ms=None)
+        await self.later.schedule(made, me, msgspec.json.encode(kept).decode(), written.media, at_ms=at_ms)
+        return schema.ScheduledView(f"{made}", kept, at_ms, "")
+
+    async def move(self, account: Account, scheduled: int, at_ms: int) -> None:
+        """Another time for a scheduled post."""
+        self._require_time(at_ms)
+        await self.later.move(scheduled, await self.actors.of_account(account.id), at_ms)
+
+    async def post_due(self, scheduled: ScheduledPost) -> None:
+        """Posts what its author has scheduled, exactly once; what cannot be posted is noted with it."""
+        wanted = msgspec.json.decode(scheduled.body, type=schema.NewPost)
+        post = self.new_id()
+        try:
+            written = self._written(wanted, at_ms=scheduled.at_ms)
+            await self._show(written)
+            if await self.later.take(scheduled, post, written, now_ms=self.now_ms):
+                self._log.info("scheduled-posted", late_ms=self.now_ms - scheduled.at_ms)
+        except Overloaded:
+            raise
+        except StentorError as error:
+            self._log.warning("scheduled-refused", code=error.error_code)
+            await self.later.trouble(scheduled.id, error.error_code)
+
+    async def change(self, account: Account, post: int, wanted: schema.PostChange) -> schema.PostView:
+        """Changes one's own post; raises what :meth:`write` raises."""
+        self._spend(account)
+        me = await self.actors.of_account(account.id)
+        current = await self.table.one(post, me)
+        says = current.post.text if wanted.text is UNSET else text.check(wanted.text)
+        media = None if wanted.media is UNSET else _numbers(wanted.media)
+        if not (says or (current.media if media is None else media) or current.poll or current.post.quote_of):
+            raise nothing()
+        if media is not None and current.post.visibility in OPEN:
+            await self._show_media(media)
+        rewritten = Rewritten(
+            text=None if wanted.text is UNSET else says,
+            html=_html(says),
+            handles=text.mentions(says),
+            tags=text.tags(says),
+            warning=None if wanted.warning is UNSET else text.warning(wanted.warning),
+            language=None if wanted.language is UNSET else _language(wanted.language),
+            media=media,
+            alts={} if wanted.alts is UNSET else {_number(id_): pictures.alt(alt) for id_, alt in wanted.alts.items()},
+        )
+        await self.media.forget(await self.table.change(post, me, rewritten, now_ms=self.now_ms))
+        return await self.view(post, me)
+
+    async def remove(self, post: int, author: int | None) -> None:
+        """Deletes a post, its boosts and its pictures, for good."""
+        await self.media.forget(await self.table.remove(post, author))
+
+    async def boost(self, me: int, post: int) -> schema.PostView:
+        """Carries a post on to one's followers."""
+        made = await self.table.boost(self.new_id(), me, post, now_ms=self.now_ms)
+        return await self.view(made, me)
+
+    async def consent(self, me: int, post: int, state: Consented) -> None:
+        """An answer to who quotes one's post; it may be another one later."""
+        await self.table.consent(me, post, state)
+
+    def written(self, wanted: schema.NewPost) -> Composed:
+        """What is to be posted, looked at; for drafts that may lack everything see :func:`numbers`."""
+        return self._written(wanted)
+
+    def _written(self, wanted: schema.NewPost, *, at_ms: int | None = None) -> Composed:
+        says, media = text.check(wanted.text), _numbers(wanted.media)
+        if not (says or media or wanted.poll or wanted.quote):
+            raise nothing()
+        return Composed(
+            text=says,
+            html=_html(says),
+            handles=text.mentions(says),
+            tags=text.tags(says),
+            warning=text.warning(wanted.warning),
+            language=_language(wanted.language),
+            visibility=AUDIENCES[wanted.visibility],
+            reply_to=_number(wanted.reply_to) if wanted.reply_to else None,
+            quote_of=_number(wanted.quote) if wanted.quote else None,
+            media=media,
+            poll=self._poll(wanted.poll, at_ms) if wanted.poll else None,
+            space=wanted.space,
+        )
+
+    def _poll(self, wanted: schema.NewPostPoll, at_ms: int | None) -> PostPoll:
+        answers = tuple(checks.poll_text(each, field="answers") for each in wanted.answers)
+        if len(set(answers)) != len(answers):
+            raise BadInput("Each answer of a poll is another one.", field="answers")
+        begins_ms = self.now_ms if at_ms is None else max(at_ms, self.now_ms)
+        return PostPoll(answers=answers, ends_ms=begins_ms + wanted.open_s * 1000, several=wanted.several)
+
+    def _require_time(self, at_ms: int) -> None:
+        if not SOONEST_MS <= at_ms - self.now_ms <= FARTHEST_MS:
+            raise BadInput("A post is scheduled for 5 minutes to a year from now.", field="at_ms", code="bad-time")
+
+    def _spend(self, account: Account) -> None:
+        now = self.clock()
+        self._limit.spend(account.id, now)
+        self._newcomers.spend(account, now)
+
+    async def _show(self, written: Composed) -> None:
+        """Files first, then the post that names them; a reply may still become less public, and its files with it."""
+        if written.media and written.visibility in OPEN:
+            await self._show_media(written.media)
+
+    async def _show_media(self, media: Sequence[int]) -> None:
+        found: Mapping[int, Picture] = await self.media.table.get(media)
+        await self.media.show(found.values())
+
+
+def parse_id(value: str) -> int:
+    """An id in an address; raises :class:`NotFound` for what is none."""
+    found = ids.parse(value)
+    if found is None:
+        raise missing()
+    return found
+
+
+def nothing() -> BadInput:
+    return BadInput("A post has text, a picture, a poll or a quote.", code="empty-post", field="text")
+
+
+def own(found: Reading, me: int) -> bool:
+    return found.post.author == me
+
+
+def new_ids() -> PostIds:
+    """Those of this process."""
+    return PostIds(secrets.randbits(ids.BITS))
+
+
+def _html(says: str) -> Callable[[Mapping[str, int]], str]:
+    return lambda people: text.html(says, {handle: f"/@{handle}" for handle in people})
+
+
+def _language(wanted: str | None) -> str:
+    return "" if wanted is None else checks.language(wanted)
+
+
+def _numbers(wanted: Sequence[str]) -> list[int]:
+    return list(dict.fromkeys(_number(each) for each in wanted))
+
+
+def _number(value: str) -> int:
+    found = ids.parse(value)
+    if found is None:
+        raise BadInput("An id has up to 19 digits.", field="id")
+    return found

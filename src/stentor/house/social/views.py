@@ -1,0 +1,84 @@
+"""Posts and people as the REST API shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stentor.base.clock import Clock, unix_ms
+from stentor.house.media import schema as media_schema
+from stentor.house.social import schema
+from stentor.social.model import OPEN, Audience, Author, Consented, PostPoll
+from stentor.social.visible import sees_results
+from stentor.store.reading import Mark, Reading
+
+WORDS: dict[Audience, schema.VisibilityWord] = {
+    Audience.PUBLIC: "public",
+    Audience.UNLISTED: "unlisted",
+    Audience.FOLLOWERS: "followers",
+    Audience.MENTIONED: "mentioned",
+}
+AUDIENCES = {word: audience for audience, word in WORDS.items()}
+
+
+class PostViews:
+    """Shows them. ``clock`` says which polls are over."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def posts(self, found: Iterable[Reading]) -> list[schema.PostView]:
+        return [self.post(each) for each in found]
+
+    def post(self, found: Reading) -> schema.PostView:
+        post, mark = found.post, found.mark
+        own = mark is not None and found.mine
+        return schema.PostView(
+            id=f"{post.id}",
+            author=person(found.author),
+            visibility=WORDS[post.visibility],
+            text=post.text,
+            html=post.html,
+            warning=post.warning,
+            language=post.language,
+            made_ms=post.created_ms,
+            edited_ms=post.edited_ms,
+            reply_to=f"{post.reply_to}" if post.reply_to is not None else None,
+            reply_to_handle=found.answered.handle if found.answered else None,
+            media=[media_schema.media(each, public=post.visibility in OPEN) for each in found.media],
+            poll=self._poll(found.poll, mark, own=own) if found.poll else None,
+            space=post.space,
+            boost=self.post(found.boost) if found.boost else None,
+            quote=self._quote(found),
+            counts=schema.PostCounts(found.tally.replies, found.tally.boosts, found.tally.likes, found.tally.quotes),
+            mine=schema.Mine(mark.liked, mark.boosted, mark.bookmarked, mark.pinned) if mark else None,
+        )
+
+    def _quote(self, found: Reading) -> schema.QuotedView | None:
+        post = found.post
+        if post.quote_of is None or post.quote_state is None:
+            return None
+        inner = self.post(found.quote) if found.quote else None
+        gone = post.quote_state is Consented.GRANTED and inner is None
+        return schema.QuotedView("gone" if gone else post.quote_state.value, f"{post.quote_of}", inner)
+
+    def _poll(self, poll: PostPoll, mark: Mark | None, *, own: bool) -> schema.PostPollView:
+        ended = unix_ms(self._clock()) >= poll.ends_ms
+        voted = list(mark.voted) if mark else None
+        seen = sees_results(ended=ended, voted=bool(voted), own=own)
+        return schema.PostPollView(
+            answers=[
+                schema.AnswerView(text, votes if seen else None)
+                for text, votes in zip(poll.answers, poll.votes, strict=True)
+            ],
+            ends_ms=poll.ends_ms,
+            ended=ended,
+            several=poll.several,
+            voters=poll.voters,
+            voted=voted,
+        )
+
+
+def person(found: Author) -> schema.AuthorView:
+    there = found.picture_ms is not None
+    address = f"/api/v1/accounts/{found.handle}/picture?v={found.picture_ms}" if there else None
+    return schema.AuthorView(f"{found.number}", found.handle, found.name, address)

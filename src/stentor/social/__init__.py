@@ -1,0 +1,1 @@
+"""Posts, and who may read them: pure."""

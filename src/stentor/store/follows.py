@@ -1,0 +1,182 @@
+"""Who follows whom, and lists of people."""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select, update
+
+from stentor.base.errors import BadInput, Conflict, NotAllowed, NotFound
+from stentor.social.model import Author
+from stentor.store import social_tables as tables
+from stentor.store.actors import actors_of
+from stentor.store.reading import blocked
+from stentor.store.work import Work
+
+MOST_FOLLOWED = 7500
+"""Mastodon's number: who follows more reads nothing of it."""
+MOST_LISTS, MOST_MEMBERS = 50, 500
+_FOLLOWS = tables.follows.c
+
+
+class FollowStanding(msgspec.Struct, frozen=True):
+    """How somebody stands to somebody else, and the other to them."""
+
+    following: bool = False
+    asked: bool = False
+    boosts: bool = False
+    notify: bool = False
+    followed_by: bool = False
+    asks: bool = False
+
+
+class PeopleList(msgspec.Struct, frozen=True):
+    id: int
+    name: str
+
+
+class FollowsTable:
+    """Methods may raise :class:`Overloaded` when the database does not answer."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    async def follow(self, me: int, other: int, *, boosts: bool, notify: bool, ask: bool, now_ms: int) -> None:
+        """Follows somebody, or asks to where ``ask``; again changes only the wishes.
+
+        Raises :class:`BadInput` for oneself, :class:`NotAllowed` where one has blocked the other."""
+
+        def work(connection: Connection) -> None:
+            if me == other:
+                raise BadInput("Nobody follows themselves.", code="follows-oneself")
+            if blocked(connection, me, other):
+                raise NotAllowed("One of you has blocked the other.", code="blocked")
+            wishes = {"boosts": int(boosts), "notify": int(notify)}
+            if connection.execute(update(tables.follows).where(_pair(me, other)).values(**wishes)).rowcount:
+                return
+            if connection.execute(select(func.count()).where(_FOLLOWS.follower == me)).scalar_one() >= MOST_FOLLOWED:
+                raise Conflict(f"One follows {MOST_FOLLOWED} people at most.", code="too-many-follows")
+            row = {"follower": me, "followee": other, "state": "asked" if ask else "granted", "at_ms": now_ms}
+            connection.execute(insert(tables.follows).values(**row, **wishes))
+
+        await self._work.write(work)
+
+    async def unfollow(self, me: int, other: int) -> None:
+        """Follows no more, or asks no more; not following is no error."""
+        await self._do(_pair(me, other))
+
+    async def answer(self, me: int, other: int, *, grant: bool) -> None:
+        """Lets somebody follow who has asked, or not; raises :class:`NotFound` where they have not."""
+        asked = _pair(other, me) & (_FOLLOWS.state == "asked")
+        query = (
+            update(tables.follows).where(asked).values(state="granted")
+            if grant
+            else delete(tables.follows).where(asked)
+        )
+        if not await self._work.write(lambda connection: connection.execute(query).rowcount):
+            raise NotFound("They have not asked to follow, or do not any more.", code="request-not-found")
+
+    async def standing(self, me: int, other: int) -> FollowStanding:
+        """How one stands to somebody."""
+        query = select(tables.follows).where(_pair(me, other) | _pair(other, me))
+
+        def work(connection: Connection) -> FollowStanding:
+            found = {row.follower: row for row in connection.execute(query)}
+            mine, theirs = found.get(me), found.get(other)
+            return FollowStanding(
+                following=mine is not None and mine.state == "granted",
+                asked=mine is not None and mine.state == "asked",
+                boosts=mine is not None and bool(mine.boosts),
+                notify=mine is not None and bool(mine.notify),
+                followed_by=theirs is not None and theirs.state == "granted",
+                asks=theirs is not None and theirs.state == "asked",
+            )
+
+        return await self._work.read(work)
+
+    async def followers(self, of: int, *, before: int, most: int, asked: bool = False) -> list[Author]:
+        """Who follows somebody, or has asked to; the newest accounts first."""
+        where = (_FOLLOWS.followee == of) & (_FOLLOWS.state == ("asked" if asked else "granted"))
+        return await self._people(_FOLLOWS.follower, where & (_FOLLOWS.follower < before), most)
+
+    async def following(self, of: int, *, before: int, most: int) -> list[Author]:
+        """Whom somebody follows; the newest accounts first."""
+        where = (_FOLLOWS.follower == of) & (_FOLLOWS.state == "granted")
+        return await self._people(_FOLLOWS.followee, where & (_FOLLOWS.followee < before), most)
+
+    # Lists
+
+    async def lists(self, me: int) -> list[PeopleList]:
+        """One's own, by name."""
+        table = tables.lists.c
+        query = select(table.id, table.name).where(table.actor == me).order_by(table.name, table.id)
+        return await self._work.read(lambda connection: [PeopleList(*row) for row in connection.execute(query)])
+
+    async def make_list(self, made: int, me: int, name: str) -> None:
+        """Raises :class:`Conflict` for one too many."""
+
+        def work(connection: Connection) -> None:
+            if connection.execute(select(func.count()).where(tables.lists.c.actor == me)).scalar_one() >= MOST_LISTS:
+                raise Conflict(f"{MOST_LISTS} lists are as many as one has.", code="too-many-lists")
+            connection.execute(insert(tables.lists).values(id=made, actor=me, name=name))
+
+        await self._work.write(work)
+
+    async def rename_list(self, me: int, found: int, name: str | None) -> None:
+        """Gives a list another name, or None to delete it; raises :class:`NotFound` for one that is not theirs."""
+        mine = (tables.lists.c.id == found) & (tables.lists.c.actor == me)
+        query = delete(tables.lists).where(mine) if name is None else update(tables.lists).where(mine).values(name=name)
+        if not await self._work.write(lambda connection: connection.execute(query).rowcount):
+            raise no_list()
+
+    async def list_of(self, me: int, found: int) -> PeopleList:
+        """One of one's own; raises :class:`NotFound`."""
+        there = {each.id: each for each in await self.lists(me)}
+        if found not in there:
+            raise no_list()
+        return there[found]
+
+    async def members(self, found: int) -> list[Author]:
+        """Who is in a list."""
+        table = tables.list_members.c
+        return await self._people(table.member, table.list == found, MOST_MEMBERS)
+
+    async def put_member(self, found: int, other: int, *, there: bool) -> None:
+        """Puts somebody into a list or takes them out; as it is already is no error."""
+        table = tables.list_members
+        row = (table.c.list == found) & (table.c.member == other)
+
+        def work(connection: Connection) -> None:
+            known = bool(connection.execute(select(exists().where(row))).scalar())
+            if there and not known:
+                if connection.execute(select(func.count()).where(table.c.list == found)).scalar_one() >= MOST_MEMBERS:
+                    raise Conflict(f"A list has {MOST_MEMBERS} people at most.", code="too-many-members")
+                connection.execute(insert(table).values(list=found, member=other))
+            elif known and not there:
+                connection.execute(delete(table).where(row))
+
+        await self._work.write(work)
+
+    async def _people(self, column: ColumnElement[int], where: ColumnElement[bool], most: int) -> list[Author]:
+        query = select(column).where(where).order_by(column.desc()).limit(most)
+
+        def work(connection: Connection) -> list[Author]:
+            numbers = list(connection.execute(query).scalars())
+            people = actors_of(connection, numbers)
+            return [people[each] for each in numbers if each in people]
+
+        return await self._work.read(work)
+
+    async def _do(self, where: ColumnElement[bool]) -> None:
+        def work(connection: Connection) -> None:
+            connection.execute(delete(tables.follows).where(where))
+
+        await self._work.write(work)
+
+
+def no_list() -> NotFound:
+    """There is no such list of theirs."""
+    return NotFound("There is no such list.", code="list-not-found")
+
+
+def _pair(follower: int, followee: int) -> ColumnElement[bool]:
+    return (_FOLLOWS.follower == follower) & (_FOLLOWS.followee == followee)

@@ -1,0 +1,73 @@
+"""Pictures of posts in the database; their files lie in the object store (``social.pictures``)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import msgspec
+from sqlalchemy import Connection, delete, exists, insert, or_, select, update
+
+from stentor.social.model import Picture
+from stentor.store import social_tables as tables
+from stentor.store.work import Work
+
+_MEDIA = tables.media.c
+_COLUMNS = [_MEDIA[name] for name in Picture.__struct_fields__]
+
+
+class MediaTable:
+    """Methods may raise :class:`Overloaded` when the database does not answer."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    async def add(self, media: Picture) -> None:
+        """Notes a picture that is in no post yet."""
+
+        def work(connection: Connection) -> None:
+            connection.execute(insert(tables.media).values(**msgspec.structs.asdict(media)))
+
+        await self._work.write(work)
+
+    async def get(self, media: Collection[int]) -> dict[int, Picture]:
+        """Those that are there, by their ids."""
+        query = select(*_COLUMNS).where(_MEDIA.id.in_(list(media)))
+
+        def work(connection: Connection) -> dict[int, Picture]:
+            return {row["id"]: Picture(**row) for row in connection.execute(query).mappings()}
+
+        return await self._work.read(work) if media else {}
+
+    async def describe(self, media: int, actor: int, alt: str) -> bool:
+        """Gives a picture an alt text, also one that was posted; False where they have none of that id."""
+        change = update(tables.media).where(_MEDIA.id == media, _MEDIA.actor == actor).values(alt=alt)
+        return bool(await self._work.write(lambda connection: connection.execute(change).rowcount))
+
+    async def orphans(self, before: int, most: int) -> list[Picture]:
+        """Pictures that nobody needs any more: in no post, draft or scheduled post, and made before that id; or of a
+        post or a person that is gone."""
+        posts, people = tables.posts.c, tables.actors.c
+        waits = or_(
+            exists().where(tables.drafts.c.id == _MEDIA.kept),
+            exists().where(tables.scheduled_posts.c.id == _MEDIA.kept),
+        )
+        gone = or_(
+            ~exists().where(people.number == _MEDIA.actor),
+            _MEDIA.post.is_not(None) & ~exists().where(posts.id == _MEDIA.post),
+            _MEDIA.post.is_(None) & (_MEDIA.id < before) & ~waits,
+        )
+        query = select(*_COLUMNS).where(gone).order_by(_MEDIA.id).limit(most)
+
+        def work(connection: Connection) -> list[Picture]:
+            return [Picture(**row) for row in connection.execute(query).mappings()]
+
+        return await self._work.read(work)
+
+    async def remove(self, media: int) -> None:
+        """Forgets a picture whose files are gone."""
+        query = delete(tables.media).where(_MEDIA.id == media)
+
+        def work(connection: Connection) -> None:
+            connection.execute(query)
+
+        await self._work.write(work)

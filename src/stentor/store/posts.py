@@ -1,0 +1,348 @@
+"""Posts in the database: made, changed, deleted, boosted, liked. What belongs together is one transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+from sqlalchemy import Connection, Table, delete, exists, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from stentor.base.errors import BadInput, Conflict, NotAllowed, NotFound
+from stentor.social import visible
+from stentor.social.model import Audience, Consented, Picture, Post, PostPoll, Relation
+from stentor.store import social_tables as tables
+from stentor.store.actors import handles_there
+from stentor.store.reading import Reading, load_post, media_of, read_posts, relation_to
+from stentor.store.work import Work
+
+MOST_PINS = 5
+MOST_VERSIONS = 100
+"""Of a post; who has changed it so often writes another one."""
+_POSTS = tables.posts
+
+
+class Composed(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be posted. ``html`` makes it once it is known who of those it names is there."""
+
+    text: str = ""
+    html: Callable[[Mapping[str, int]], str] = lambda _: ""
+    handles: Sequence[str] = ()
+    tags: Sequence[str] = ()
+    warning: str = ""
+    language: str = ""
+    visibility: Audience = Audience.PUBLIC
+    reply_to: int | None = None
+    quote_of: int | None = None
+    media: Sequence[int] = ()
+    poll: PostPoll | None = None
+    space: str | None = None
+
+
+class Rewritten(msgspec.Struct, frozen=True, kw_only=True):
+    """What a post says from now on; None is as it was."""
+
+    text: str | None = None
+    html: Callable[[Mapping[str, int]], str] = lambda _: ""
+    handles: Sequence[str] = ()
+    tags: Sequence[str] = ()
+    warning: str | None = None
+    language: str | None = None
+    media: Sequence[int] | None = None
+    alts: Mapping[int, str] = {}
+
+
+class PostsTable:
+    """All posts. Methods may raise :class:`Overloaded` when the database does not answer."""
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+
+    async def read(self, ids: Sequence[int], viewer: int | None) -> list[Reading]:
+        """Those of them that somebody may read, in that order."""
+        return await self.work.read(lambda connection: read_posts(connection, ids, viewer))
+
+    async def one(self, post: int, viewer: int | None) -> Reading:
+        """A post; raises :class:`NotFound` where there is none for this reader."""
+        found = await self.read([post], viewer)
+        if not found:
+            raise missing()
+        return found[0]
+
+    async def add(self, post: int, author: int, what: Composed, *, now_ms: int) -> None:
+        """Posts something. Raises :class:`NotFound` for what it answers or quotes, or a picture that is not there,
+        :class:`NotAllowed` for what may not be quoted."""
+        await self.work.write(lambda connection: add_post(connection, post, author, what, now_ms=now_ms))
+
+    async def change(self, post: int, author: int, what: Rewritten, *, now_ms: int) -> list[Picture]:
+        """Changes a post and keeps what it said; the pictures that are in it no more."""
+        return await self.work.write(lambda connection: _change(connection, post, author, what, now_ms))
+
+    async def remove(self, post: int, author: int | None) -> list[Picture]:
+        """Deletes a post with its boosts; ``author`` must be its own, None for those who keep order. Its pictures."""
+
+        def work(connection: Connection) -> list[Picture]:
+            found = load_post(connection, post)
+            if found is None or (author is not None and found.author != author):
+                raise missing()
+            gone = list(media_of(connection, [post]).get(post, ()))
+            _uncount(connection, found)
+            connection.execute(update(tables.media).where(tables.media.c.post == post).values(post=None))
+            connection.execute(delete(_POSTS).where(_POSTS.c.id == post))
+            return gone
+
+        return await self.work.write(work)
+
+    async def boost(self, made: int, actor: int, post: int, *, now_ms: int) -> int:
+        """Carries a post on; the id of the boost, the one that is there already if there is."""
+
+        def work(connection: Connection) -> int:
+            found, relation = _require(connection, post, actor)
+            if found.boost_of is not None:
+                raise BadInput("A boost cannot be boosted; boost the post itself.", code="boost-of-boost")
+            if not visible.may_boost(found, relation):
+                raise NotAllowed("Only what everybody may read can be boosted.", code="not-for-everybody")
+            mine = (_POSTS.c.author == actor) & (_POSTS.c.boost_of == post)
+            there = connection.execute(select(_POSTS.c.id).where(mine)).scalar()
+            if there is not None:
+                return int(there)
+            audience = found.visibility if found.visibility is Audience.FOLLOWERS else Audience.PUBLIC
+            row = Post(
+                id=made, author=actor, visibility=audience, created_ms=now_ms, boost_of=post, boost_author=found.author
+            )
+            _insert(connection, row)
+            _count(connection, post, "boosts", 1)
+            return made
+
+        return await self.work.write(work)
+
+    async def unboost(self, actor: int, post: int) -> None:
+        """Takes a boost back; none is no error."""
+
+        def work(connection: Connection) -> None:
+            mine = (_POSTS.c.author == actor) & (_POSTS.c.boost_of == post)
+            if connection.execute(delete(_POSTS).where(mine)).rowcount:
+                _count(connection, post, "boosts", -1)
+
+        await self.work.write(work)
+
+    async def mark(self, table: Table, actor: int, post: int, *, on: bool, at_ms: int | None = None) -> None:
+        """Likes, bookmarks or pins a post, or takes it back; as it is already is no error."""
+
+        def work(connection: Connection) -> None:
+            found, _ = _require(connection, post, actor)
+            mine = (table.c.actor == actor) & (table.c.post == post)
+            there = connection.execute(select(exists().where(mine))).scalar()
+            if bool(there) == on:
+                return
+            if table is tables.pins and on:
+                _require_pin(connection, found, actor)
+            if on:
+                row = {"actor": actor, "post": post} | ({} if at_ms is None else {"at_ms": at_ms})
+                connection.execute(insert(table).values(**row))
+            else:
+                connection.execute(delete(table).where(mine))
+            if table is tables.likes:
+                _count(connection, post, "likes", 1 if on else -1)
+
+        await self.work.write(work)
+
+    async def vote(self, actor: int, post: int, answers: Sequence[int], *, now_ms: int) -> None:
+        """Votes once in a post's poll. Raises :class:`Conflict` (``poll-over``, ``voted-already``)."""
+
+        def work(connection: Connection) -> None:
+            found, relation = _require(connection, post, actor)
+            if connection.dialect.name == "postgresql":
+                connection.execute(
+                    select(tables.actors.c.number).where(tables.actors.c.number == actor).with_for_update()
+                )
+            poll = read_posts(connection, [found.id], actor)[0].poll
+            if poll is None:
+                raise NotFound("This post has no poll.", code="poll-not-found")
+            if relation.own:
+                raise NotAllowed("One does not vote in one's own poll.", code="own-poll")
+            if now_ms >= poll.ends_ms:
+                raise Conflict("This poll is over.", code="poll-over")
+            chosen = set(answers)
+            if (len(chosen) > 1 and not poll.several) or max(chosen) >= len(poll.answers):
+                raise BadInput("Choose one of the answers that are there.", field="answers")
+            votes = tables.poll_votes.c
+            mine = (votes.post == post) & (votes.actor == actor)
+            if connection.execute(select(exists().where(mine))).scalar():
+                raise Conflict("You have voted already.", code="voted-already")
+            rows = [{"post": post, "actor": actor, "answer": each} for each in sorted(chosen)]
+            connection.execute(insert(tables.poll_votes), rows)
+
+        await self.work.write(work)
+
+    async def consent(self, actor: int, post: int, state: Consented) -> None:
+        """What the author of a quoted post says to ``post``, which quotes it. Raises :class:`NotFound`."""
+
+        def work(connection: Connection) -> None:
+            found = load_post(connection, post)
+            quoted = load_post(connection, found.quote_of) if found and found.quote_of else None
+            if found is None or quoted is None or quoted.author != actor:
+                raise missing()
+            if found.quote_state is state:
+                return
+            connection.execute(update(_POSTS).where(_POSTS.c.id == post).values(quote_state=state.value))
+            if Consented.GRANTED in (state, found.quote_state):
+                _count(connection, quoted.id, "quotes", 1 if state is Consented.GRANTED else -1)
+
+        await self.work.write(work)
+
+    async def versions(self, post: int, viewer: int | None) -> tuple[Reading, list[tuple[str, str, str, int]]]:
+        """A post, and what it said before: text, HTML, warning and when each was written, the oldest first."""
+        table = tables.post_versions.c
+        query = select(table.text, table.html, table.warning, table.at_ms).where(table.post == post)
+
+        def work(connection: Connection) -> tuple[Reading, list[tuple[str, str, str, int]]]:
+            found = read_posts(connection, [post], viewer)
+            if not found:
+                raise missing()
+            return found[0], [tuple(row) for row in connection.execute(query.order_by(table.number))]
+
+        return await self.work.read(work)
+
+
+def missing() -> NotFound:
+    """There is no such post, or not for whoever asks: nobody learns which."""
+    return NotFound("There is no such post; it may have been deleted.", code="post-not-found")
+
+
+def add_post(connection: Connection, post: int, author: int, what: Composed, *, now_ms: int) -> None:
+    """Posts something in a transaction of somebody else's; raises what :meth:`PostsTable.add` raises."""
+    answered = _require(connection, what.reply_to, author)[0] if what.reply_to is not None else None
+    visibility = what.visibility if answered is None else visible.reply_audience(what.visibility, answered)
+    quote_state = _asked(connection, what.quote_of, author)
+    people = handles_there(connection, what.handles)
+    made = Post(
+        id=post, author=author, visibility=visibility, text=what.text, html=what.html(people), warning=what.warning,
+        language=what.language, created_ms=now_ms, reply_to=what.reply_to,
+        reply_author=answered.author if answered else None,
+        root=(answered.root or answered.id) if answered else None,
+        quote_of=what.quote_of, quote_state=quote_state, space=what.space,
+    )  # fmt: skip
+    _insert(connection, made)
+    _name(connection, made, set(people.values()) | ({answered.author} if answered else set()), what.tags)
+    _attach(connection, made, what.media)
+    if what.poll is not None:
+        row = {
+            "answers": json.dumps(what.poll.answers),
+            "several": int(what.poll.several),
+            "ends_ms": what.poll.ends_ms,
+        }
+        connection.execute(insert(tables.post_polls).values(post=post, **row))
+    if answered is not None:
+        _count(connection, answered.id, "replies", 1)
+    if quote_state is Consented.GRANTED and what.quote_of is not None:
+        _count(connection, what.quote_of, "quotes", 1)
+
+
+def _asked(connection: Connection, quoted: int | None, author: int) -> Consented | None:
+    """In which state a quote begins: that of one's own is granted at once."""
+    if quoted is None:
+        return None
+    found, relation = _require(connection, quoted, author)
+    if not visible.may_quote(found, relation) or found.boost_of is not None:
+        raise NotAllowed("Only a post that everybody may read can be quoted.", code="not-for-everybody")
+    return Consented.GRANTED if relation.own else Consented.ASKED
+
+
+def _require(connection: Connection, post: int, actor: int) -> tuple[Post, Relation]:
+    """A post that somebody may read; raises :class:`NotFound`."""
+    found = load_post(connection, post)
+    if found is None or not visible.may_read(found, relation := relation_to(connection, found, actor)):
+        raise missing()
+    return found, relation
+
+
+def _require_pin(connection: Connection, post: Post, actor: int) -> None:
+    if post.author != actor or post.boost_of is not None or post.visibility is Audience.MENTIONED:
+        raise NotAllowed("Pin a post of your own that others may read.", code="not-your-post")
+    pinned = select(func.count()).where(tables.pins.c.actor == actor)
+    if connection.execute(pinned).scalar_one() >= MOST_PINS:
+        raise Conflict(f"{MOST_PINS} posts are pinned already; take one of them off first.", code="too-many-pins")
+
+
+def _insert(connection: Connection, post: Post) -> None:
+    values = msgspec.structs.asdict(post)
+    values |= {"visibility": int(post.visibility), "quote_state": post.quote_state and post.quote_state.value}
+    try:
+        connection.execute(insert(_POSTS).values(**values))
+    except IntegrityError as error:
+        raise Conflict("Two posts came at the same moment; send this one again.", code="still-busy") from error
+    connection.execute(insert(tables.counts).values(post=post.id))
+
+
+def _name(connection: Connection, post: Post, people: set[int], tags: Sequence[str]) -> None:
+    """Notes whom a post names, and its tags; instead of those before."""
+    for table in (tables.mentions, tables.post_tags):
+        connection.execute(delete(table).where(table.c.post == post.id))
+    if named := sorted(people - {post.author}):
+        connection.execute(insert(tables.mentions), [{"post": post.id, "actor": each} for each in named])
+    if tags:
+        connection.execute(insert(tables.post_tags), [{"tag": each, "post": post.id} for each in tags])
+
+
+def _attach(connection: Connection, post: Post, media: Sequence[int]) -> None:
+    """Puts pictures of its author, which are in no other post, into a post."""
+    table = tables.media
+    for position, each in enumerate(media):
+        free = (
+            (table.c.id == each) & (table.c.actor == post.author) & or_(table.c.post.is_(None), table.c.post == post.id)
+        )
+        changed = connection.execute(update(table).where(free).values(post=post.id, position=position, kept=None))
+        if changed.rowcount != 1:
+            raise NotFound("There is no such picture, or it is in another post.", code="media-not-found")
+
+
+def _change(connection: Connection, post: int, author: int, what: Rewritten, now_ms: int) -> list[Picture]:
+    found = load_post(connection, post)
+    if found is None or found.author != author or found.boost_of is not None:
+        raise missing()
+    _keep_version(connection, found)
+    values: dict[str, object] = {"edited_ms": now_ms}
+    if what.text is not None:
+        people = handles_there(connection, what.handles)
+        values |= {"text": what.text, "html": what.html(people)}
+        _name(
+            connection, found, set(people.values()) | ({found.reply_author} if found.reply_author else set()), what.tags
+        )
+    values |= {name: value for name in ("warning", "language") if (value := getattr(what, name)) is not None}
+    connection.execute(update(_POSTS).where(_POSTS.c.id == post).values(**values))
+    gone = []
+    if what.media is not None:
+        gone = [each for each in media_of(connection, [post]).get(post, ()) if each.id not in what.media]
+        out = tables.media.c.id.in_([each.id for each in gone])
+        connection.execute(update(tables.media).where(out).values(post=None))
+        _attach(connection, found, what.media)
+    for media, alt in what.alts.items():
+        mine = (tables.media.c.id == media) & (tables.media.c.post == post)
+        if connection.execute(update(tables.media).where(mine).values(alt=alt)).rowcount != 1:
+            raise NotFound("There is no such picture in this post.", code="media-not-found")
+    return gone
+
+
+def _keep_version(connection: Connection, post: Post) -> None:
+    table = tables.post_versions
+    number = connection.execute(select(func.count()).where(table.c.post == post.id)).scalar_one()
+    if number >= MOST_VERSIONS:
+        raise Conflict("This post was changed a hundred times; write another one.", code="too-many-versions")
+    row = {"text": post.text, "html": post.html, "warning": post.warning, "at_ms": post.edited_ms or post.created_ms}
+    connection.execute(insert(table).values(post=post.id, number=number, **row))
+
+
+def _uncount(connection: Connection, post: Post) -> None:
+    if post.reply_to is not None:
+        _count(connection, post.reply_to, "replies", -1)
+    if post.boost_of is not None:
+        _count(connection, post.boost_of, "boosts", -1)
+    if post.quote_of is not None and post.quote_state is Consented.GRANTED:
+        _count(connection, post.quote_of, "quotes", -1)
+
+
+def _count(connection: Connection, post: int, name: str, by: int) -> None:
+    column = tables.counts.c[name]
+    connection.execute(update(tables.counts).where(tables.counts.c.post == post).values({name: column + by}))

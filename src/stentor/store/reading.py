@@ -1,0 +1,228 @@
+"""Posts as somebody may read them, with all that is shown beside them: some queries for a page, none for each post."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import msgspec
+from sqlalchemy import Connection, Table, exists, func, or_, select
+
+from stentor.social.model import Audience, Author, Consented, Picture, Post, PostPoll, PostTally, Relation
+from stentor.social.visible import may_read
+from stentor.store import social_tables as tables
+from stentor.store.actors import actors_of
+
+_POST = tables.posts.c
+_COLUMNS = [_POST[name] for name in Post.__struct_fields__]
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """What a reader has done with a post; ``voted`` are the answers of its poll that they chose."""
+
+    liked: bool = False
+    boosted: bool = False
+    bookmarked: bool = False
+    pinned: bool = False
+    voted: tuple[int, ...] = ()
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """A post as it is shown. ``boost`` and ``quote`` are None where there is none, or none for this reader."""
+
+    post: Post
+    author: Author
+    answered: Author | None = None
+    media: tuple[Picture, ...] = ()
+    poll: PostPoll | None = None
+    tally: PostTally = PostTally()
+    mark: Mark | None = None
+    mine: bool = False
+    """Whether the reader has written it."""
+    boost: Reading | None = None
+    quote: Reading | None = None
+
+
+def load_post(connection: Connection, post: int) -> Post | None:
+    """A post as it is, whoever may read it."""
+    return next(iter(_posts(connection, [post])), None)
+
+
+def relation_to(connection: Connection, post: Post, viewer: int) -> Relation:
+    """How a reader stands to a post."""
+    return _relations(connection, [post], viewer)[post.id]
+
+
+def read_posts(connection: Connection, ids: Sequence[int], viewer: int | None) -> list[Reading]:
+    """Those of them that somebody may read, in the order of the ids. ``viewer`` is None for who is not signed in."""
+    posts = {post.id: post for post in _posts(connection, ids)}
+    inner = {other for post in posts.values() for other in (post.boost_of, post.quote_of) if other is not None}
+    posts |= {post.id: post for post in _posts(connection, inner - posts.keys())}
+    relations = _relations(connection, posts.values(), viewer) if viewer is not None else {}
+    numbers = {number for post in posts.values() for number in (post.author, post.reply_author) if number is not None}
+    people = actors_of(connection, numbers)
+    readable = {
+        post.id: post
+        for post in posts.values()
+        if post.author in people and not people[post.author].suspended and may_read(post, relations.get(post.id))
+    }
+    return _Beside(connection, readable, people, viewer).readings(ids)
+
+
+class _Beside:
+    """What is shown beside posts, read once for all of them."""
+
+    def __init__(
+        self, connection: Connection, posts: Mapping[int, Post], people: Mapping[int, Author], viewer: int | None
+    ) -> None:
+        self._posts, self._people, self._viewer, ids = posts, people, viewer, list(posts)
+        self._media = _media(connection, ids)
+        self._polls = _polls(connection, ids)
+        self._tallies = _tallies(connection, ids)
+        self._marks = _marks(connection, ids, viewer) if viewer is not None else {}
+
+    def readings(self, ids: Iterable[int]) -> list[Reading]:
+        found = (self._reading(post, inside=False) for post in ids)
+        return [each for each in found if each is not None]
+
+    def _reading(self, number: int | None, *, inside: bool) -> Reading | None:
+        post = self._posts.get(number) if number is not None else None
+        if post is None:
+            return None
+        boost = None if inside else self._reading(post.boost_of, inside=False)
+        if post.boost_of is not None and boost is None:
+            return None
+        agreed = post.quote_state is Consented.GRANTED and not inside
+        return Reading(
+            post=post,
+            author=self._people[post.author],
+            answered=self._people.get(post.reply_author) if post.reply_author is not None else None,
+            media=self._media.get(post.id, ()),
+            poll=self._polls.get(post.id),
+            tally=self._tallies.get(post.id, PostTally()),
+            mark=self._marks.get(post.id),
+            mine=post.author == self._viewer,
+            boost=boost,
+            quote=self._reading(post.quote_of, inside=True) if agreed else None,
+        )
+
+
+def _posts(connection: Connection, ids: Collection[int]) -> list[Post]:
+    if not ids:
+        return []
+    rows = connection.execute(select(*_COLUMNS).where(_POST.id.in_(list(ids)))).mappings()
+    return [
+        Post(
+            **{
+                **row,
+                "visibility": Audience(row["visibility"]),
+                "quote_state": Consented(row["quote_state"]) if row["quote_state"] else None,
+            }
+        )
+        for row in rows
+    ]
+
+
+def _relations(connection: Connection, posts: Collection[Post], viewer: int) -> dict[int, Relation]:
+    authors, ids = {post.author for post in posts}, [post.id for post in posts]
+    if not ids:
+        return {}
+    follows, blocks, mentions = tables.follows.c, tables.blocks.c, tables.mentions.c
+    granted = (follows.follower == viewer) & follows.followee.in_(authors) & (follows.state == "granted")
+    followed = set(connection.execute(select(follows.followee).where(granted)).scalars())
+    either = or_(
+        (blocks.account == viewer) & blocks.target.in_(authors), (blocks.target == viewer) & blocks.account.in_(authors)
+    )
+    blocked = {
+        number for row in connection.execute(select(blocks.account, blocks.target).where(either)) for number in row
+    }
+    named = (mentions.actor == viewer) & mentions.post.in_(ids)
+    mentioned = set(connection.execute(select(mentions.post).where(named)).scalars())
+    return {
+        post.id: Relation(
+            own=post.author == viewer,
+            follows=post.author in followed,
+            mentioned=post.id in mentioned,
+            blocked=post.author in blocked and post.author != viewer,
+        )
+        for post in posts
+    }
+
+
+def media_of(connection: Connection, ids: Collection[int]) -> dict[int, tuple[Picture, ...]]:
+    """The pictures of posts, in their order."""
+    return _media(connection, ids)
+
+
+def _media(connection: Connection, ids: Collection[int]) -> dict[int, tuple[Picture, ...]]:
+    found: dict[int, tuple[Picture, ...]] = defaultdict(tuple)
+    if ids:
+        table = tables.media.c
+        query = select(*(table[name] for name in Picture.__struct_fields__))
+        for row in connection.execute(query.where(table.post.in_(ids)).order_by(table.post, table.position)).mappings():
+            found[row["post"]] += (Picture(**row),)
+    return found
+
+
+def _polls(connection: Connection, ids: Collection[int]) -> dict[int, PostPoll]:
+    if not ids:
+        return {}
+    polls, votes = tables.post_polls, tables.poll_votes.c
+    rows = connection.execute(select(polls).where(polls.c.post.in_(ids))).all()
+    if not rows:
+        return {}
+    there = [row.post for row in rows]
+    given = (
+        select(votes.post, votes.answer, func.count()).where(votes.post.in_(there)).group_by(votes.post, votes.answer)
+    )
+    counted = {(post, answer): int(number) for post, answer, number in connection.execute(given)}
+    people = select(votes.post, func.count(votes.actor.distinct())).where(votes.post.in_(there)).group_by(votes.post)
+    voters = {post: int(number) for post, number in connection.execute(people)}
+    found = {}
+    for row in rows:
+        answers = tuple(json.loads(row.answers))
+        found[row.post] = PostPoll(
+            answers=answers,
+            ends_ms=row.ends_ms,
+            several=bool(row.several),
+            votes=tuple(counted.get((row.post, each), 0) for each in range(len(answers))),
+            voters=voters.get(row.post, 0),
+        )
+    return found
+
+
+def _tallies(connection: Connection, ids: Collection[int]) -> dict[int, PostTally]:
+    if not ids:
+        return {}
+    table = tables.counts
+    rows = connection.execute(select(table).where(table.c.post.in_(ids)))
+    return {row.post: PostTally(row.replies, row.boosts, row.likes, row.quotes) for row in rows}
+
+
+def _marks(connection: Connection, ids: Collection[int], viewer: int) -> dict[int, Mark]:
+    if not ids:
+        return {}
+
+    def marked(table: Table) -> set[int]:
+        mine = (table.c.actor == viewer) & table.c.post.in_(ids)
+        return set(connection.execute(select(table.c.post).where(mine)).scalars())
+
+    liked, kept, pinned = (marked(each) for each in (tables.likes, tables.bookmarks, tables.pins))
+    mine = (_POST.author == viewer) & _POST.boost_of.in_(ids)
+    boosted = set(connection.execute(select(_POST.boost_of).where(mine)).scalars())
+    votes, voted = tables.poll_votes.c, defaultdict[int, list[int]](list)
+    chosen = select(votes.post, votes.answer).where(votes.actor == viewer, votes.post.in_(ids)).order_by(votes.answer)
+    for post, answer in connection.execute(chosen):
+        voted[post].append(answer)
+    return {
+        each: Mark(each in liked, each in boosted, each in kept, each in pinned, tuple(voted.get(each, ())))
+        for each in ids
+    }
+
+
+def blocked(connection: Connection, one: int, other: int) -> bool:
+    """Whether either of two people has blocked the other."""
+    blocks = tables.blocks.c
+    either = ((blocks.account == one) & (blocks.target == other)) | ((blocks.account == other) & (blocks.target == one))
+    return bool(connection.execute(select(exists().where(either))).scalar())

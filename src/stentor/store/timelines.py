@@ -1,0 +1,181 @@
+"""Which posts stand in which timeline: ids, the newest first, from a cursor on. No ranking, and no table a reader.
+
+The home timeline is read when it is asked for: the newest post of each author, the sixty newest of those, and from them
+as many posts as a page has. A post costs the same whoever follows its author (`bench/social`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, Select, TextClause, exists, or_, select, text
+from sqlalchemy.orm import aliased
+
+from stentor.social.ids import DAY, LARGEST
+from stentor.social.model import Audience
+from stentor.store import social_tables as tables
+from stentor.store.actors import find_actor, missing
+from stentor.store.work import Work
+
+CANDIDATES: Final = 60
+"""Looked at for a page; a page has at most a third of them, so filters seldom leave too few."""
+MOST_ROUNDS: Final = 5
+MOST_OF_THREAD: Final = 1000
+_POSTS = tables.posts.c
+_FOLLOWED = """SELECT followee, boosts FROM follows WHERE follower = :me AND state = 'granted'
+     AND NOT EXISTS (SELECT 1 FROM mutes m WHERE m.account = :me AND m.target = followee)
+  UNION ALL SELECT :me, 1"""
+_LISTED = """SELECT member, 1 FROM list_members WHERE list = :list
+     AND NOT EXISTS (SELECT 1 FROM mutes m WHERE m.account = :me AND m.target = member)
+     AND (member = :me OR EXISTS (SELECT 1 FROM follows r WHERE r.follower = :me AND r.followee = member
+                                  AND r.state = 'granted'))"""
+_HEADS = """WITH f(author, boosts) AS MATERIALIZED ({of}),
+h(author, boosts, head) AS MATERIALIZED (
+  SELECT author, boosts, (SELECT id FROM posts WHERE author = f.author AND visibility < 3 AND id < :before
+                          ORDER BY id DESC LIMIT 1) AS head FROM f ORDER BY head DESC NULLS LAST LIMIT :k),
+c(id, boosts) AS (
+  SELECT p.id, h.boosts FROM h JOIN posts p ON p.author = h.author AND p.visibility < 3
+     AND p.id <= h.head AND p.id > :after
+     AND p.id >= coalesce((SELECT id FROM posts WHERE author = h.author AND visibility < 3 AND id <= h.head
+                           ORDER BY id DESC LIMIT 1 OFFSET :k), 0)
+     AND p.id >= (SELECT CASE WHEN count(*) < :k THEN 0 ELSE min(head) END FROM h)
+  ORDER BY 1 DESC LIMIT :k)
+SELECT p.id, CASE WHEN (p.boost_of IS NULL OR c.boosts = 1)
+  AND (p.reply_to IS NULL OR p.reply_author = p.author OR p.reply_author = :me
+       OR EXISTS (SELECT 1 FROM follows r WHERE r.follower = :me AND r.followee = p.reply_author
+                  AND r.state = 'granted'))
+  AND (p.boost_of IS NULL OR NOT (EXISTS (SELECT 1 FROM mutes x WHERE x.account = :me AND x.target = p.boost_author)
+    OR EXISTS (SELECT 1 FROM blocks x WHERE x.account = :me AND x.target = p.boost_author)
+    OR EXISTS (SELECT 1 FROM blocks x WHERE x.target = :me AND x.account = p.boost_author)))
+  AND NOT EXISTS (SELECT 1 FROM mentions t JOIN mutes x ON x.account = :me AND x.target = t.actor
+                  WHERE t.post = coalesce(p.boost_of, p.id))
+  AND NOT EXISTS (SELECT 1 FROM mentions t JOIN blocks x ON x.account = :me AND x.target = t.actor
+                  WHERE t.post = coalesce(p.boost_of, p.id))
+  AND (p.boost_of IS NULL OR NOT (
+     (p.boost_of > p.id - :day AND (p.boost_author = :me OR EXISTS (SELECT 1 FROM follows z WHERE z.follower = :me
+        AND z.followee = p.boost_author AND z.state = 'granted')))
+     OR EXISTS (SELECT 1 FROM posts o JOIN follows z ON z.follower = :me AND z.followee = o.author
+                  AND z.state = 'granted' WHERE o.boost_of = p.boost_of AND o.id < p.id AND o.id > p.id - :day)))
+  THEN 1 ELSE 0 END AS shown
+FROM c JOIN posts p ON p.id = c.id ORDER BY p.id DESC"""
+_HOME: Final = text(_HEADS.format(of=_FOLLOWED))
+_LIST: Final = text(_HEADS.format(of=_LISTED))
+
+
+class TimelinesTable:
+    """``before`` and ``after`` are ids that are not in the page themselves. With ``after`` above 0 it is the page just
+    above that id where the way allows it, and the newest above it for home and lists."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    async def home(self, me: int, *, before: int = LARGEST, after: int = 0, most: int) -> list[int]:
+        """Of those whom one follows, and one's own."""
+        return await self._work.read(lambda connection: _heads(connection, _HOME, {"me": me}, before, after, most))
+
+    async def listed(self, me: int, name: int, *, before: int = LARGEST, after: int = 0, most: int) -> list[int]:
+        """Of those in a list whom one follows."""
+        values = {"me": me, "list": name}
+        return await self._work.read(lambda connection: _heads(connection, _LIST, values, before, after, most))
+
+    async def local(self, me: int | None, *, before: int = LARGEST, after: int = 0, most: int) -> list[int]:
+        """What people here say to everybody; no answers to others and no boosts."""
+        here = exists().where(tables.actors.c.number == _POSTS.author, tables.actors.c.account.is_not(None))
+        first = or_(_POSTS.reply_to.is_(None), _POSTS.reply_author == _POSTS.author)
+        query = select(_POSTS.id).where(_POSTS.visibility == 0, _POSTS.boost_of.is_(None), first, here)
+        return await self._page(query, me, before, after, most)
+
+    async def tag(self, me: int | None, tag: str, *, before: int = LARGEST, after: int = 0, most: int) -> list[int]:
+        """What is said to everybody under a tag."""
+        tags = tables.post_tags.c
+        query = select(_POSTS.id).join_from(tables.post_tags, tables.posts, tags.post == _POSTS.id)
+        return await self._page(query.where(tags.tag == tag, _POSTS.visibility == 0), me, before, after, most)
+
+    async def profile(
+        self, me: int | None, author: int, *, before: int = LARGEST, after: int = 0, most: int
+    ) -> Sequence[int]:
+        """All of one person that may be read by who asks; filtered when read."""
+        query = select(_POSTS.id).where(_POSTS.author == author, _POSTS.visibility < int(Audience.MENTIONED))
+        return await self._page(query, None, before, after, most)
+
+    async def pinned(self, author: int) -> list[int]:
+        """What somebody has pinned, the newest pin first."""
+        pins = tables.pins.c
+        query = select(pins.post).where(pins.actor == author).order_by(pins.at_ms.desc())
+        return await self._ids(query)
+
+    async def bookmarks(self, me: int, *, before: int = LARGEST, after: int = 0, most: int) -> list[int]:
+        """What one has kept, by when it was written."""
+        kept = tables.bookmarks.c
+        query = select(kept.post).where(kept.actor == me, kept.post < before, kept.post > after)
+        return await self._ids(query.order_by(kept.post.desc()).limit(most))
+
+    async def liked(self, me: int, *, before: int = LARGEST, after: int = 0, most: int) -> list[int]:
+        """What one likes, by when it was written."""
+        likes = tables.likes.c
+        query = select(likes.post).where(likes.actor == me, likes.post < before, likes.post > after)
+        return await self._ids(query.order_by(likes.post.desc()).limit(most))
+
+    async def quotes(self, me: int, *, before: int = LARGEST, after: int = 0, most: int) -> list[int]:
+        """Posts that quote one's own and wait for an answer."""
+        own = aliased(tables.posts)
+        query = select(_POSTS.id).join_from(tables.posts, own, _POSTS.quote_of == own.c.id)
+        query = query.where(own.c.author == me, _POSTS.quote_state == "asked", _POSTS.id < before, _POSTS.id > after)
+        return await self._ids(query.order_by(_POSTS.id.desc()).limit(most))
+
+    async def thread(self, post: int) -> list[tuple[int, int | None]]:
+        """All ids of the thread of a post with what each answers, the oldest first; the first thousand."""
+        first = select(_POSTS.root).where(_POSTS.id == post)
+
+        def work(connection: Connection) -> list[tuple[int, int | None]]:
+            root = connection.execute(first).scalar() or post
+            query = select(_POSTS.id, _POSTS.reply_to).where(or_(_POSTS.root == root, _POSTS.id == root))
+            return [
+                (row.id, row.reply_to) for row in connection.execute(query.order_by(_POSTS.id).limit(MOST_OF_THREAD))
+            ]
+
+        return await self._work.read(work)
+
+    async def author(self, handle: str) -> int:
+        """The number of somebody here; raises :class:`NotFound`."""
+        found = await self._work.read(lambda connection: find_actor(connection, handle))
+        if found is None:
+            raise missing()
+        return found.number
+
+    async def _page(self, query: Select[int], me: int | None, before: int, after: int, most: int) -> list[int]:
+        if me is not None:
+            query = query.where(~_hushed(me))
+        query = query.where(_POSTS.id < before, _POSTS.id > after)
+        if after:  # the page just above: picked from below, and shown from above
+            return (await self._ids(query.order_by(_POSTS.id).limit(most)))[::-1]
+        return await self._ids(query.order_by(_POSTS.id.desc()).limit(most))
+
+    async def _ids(self, query: Select[int]) -> list[int]:
+        return await self._work.read(lambda connection: list(connection.execute(query).scalars()))
+
+
+def _hushed(me: int) -> ColumnElement[bool]:
+    """Whether one has muted or blocked an author, or is blocked by them."""
+    mutes, blocks = tables.mutes.c, tables.blocks.c
+    return or_(
+        exists().where(mutes.account == me, mutes.target == _POSTS.author),
+        exists().where(blocks.account == me, blocks.target == _POSTS.author),
+        exists().where(blocks.target == me, blocks.account == _POSTS.author),
+    )
+
+
+def _heads(
+    connection: Connection, query: TextClause, values: dict[str, int], before: int, after: int, most: int
+) -> list[int]:
+    """A page; where filters leave too few of the candidates it goes on below the lowest of them."""
+    found: list[int] = []
+    for _ in range(MOST_ROUNDS):
+        asked = values | {"before": before, "after": after, "k": CANDIDATES, "day": DAY}
+        rows = connection.execute(query, asked).all()
+        found += [row.id for row in rows if row.shown]
+        if len(found) >= most or len(rows) < CANDIDATES:
+            break
+        before = rows[-1].id
+    return found[:most]
