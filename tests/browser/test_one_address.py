@@ -79,7 +79,6 @@ async def invites(host: Visit) -> str:
     await host.page.click("#create-form button")
     await follow(host, 'a[href="/stage/evening"]', "/stage/evening")
     await host.page.get_by_role("button", name="Open the doors").click()
-    await host.page.get_by_role("button", name="Open now").click()
     await host.page.get_by_role("button", name="Invite").click()
     await host.page.fill("#invite-form [name=name]", "Bob")
     await host.page.click("#invite-form button")

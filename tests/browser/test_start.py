@@ -50,12 +50,12 @@ async def test_from_the_countdown_to_live(house: Whole, browsers: Browsers) -> N
         assert await house.state("start") == "scheduled"
         await live.click()
         await host.page.get_by_role("button", name="Open the doors first").click()
-        await host.page.get_by_role("button", name="Undo").click()
-        await host.page.locator(".undo").wait_for(state="detached")
+        await host.says("#unheard", "Nobody has come yet.")
+        await host.page.get_by_role("button", name="Close the doors again").click()
+        await host.says("#state", "Upcoming")
         assert await house.state("start") == "scheduled"
         await live.click()
         await host.page.get_by_role("button", name="Open the doors first").click()
-        await host.page.get_by_role("button", name="Open now").click()
         await host.says("#state", "Doors open")
         await host.says("#comments-said", "Nobody has written yet.")
         assert await house.state("start") == "doors_open"

@@ -42,6 +42,7 @@ EXPECTED = {
     "GET /spaces/{space}": LOOKERS,
     "PATCH /spaces/{space}": HOSTS,
     "POST /spaces/{space}/doors": CO_HOSTS,
+    "DELETE /spaces/{space}/doors": CO_HOSTS,
     "POST /spaces/{space}/live": CO_HOSTS,
     "POST /spaces/{space}/end": HOSTS,
     "POST /spaces/{space}/cancel": HOSTS,

@@ -21,6 +21,8 @@ READS_SPANS = "reads_spans"
 """Among the numbers of an edge and of an archive: it reads one message for several chunks."""
 READS_NAMES = "reads_names"
 """Among the numbers of an edge: it takes names from beside a recording (``spaces.names``)."""
+READS_CLOSING = "reads_closing"
+"""Among the numbers of a house: it keeps the grid of a space whose doors were closed again."""
 READS_SHORT_LINKS = "reads_short_links"
 """Among the numbers of a house: it reads short tokens of invitations (``spaces.tokens``)."""
 READS_PRIVATE = "reads_private"
@@ -215,6 +217,11 @@ class Statuses:
         """Whether houses are heard, and all of them read short tokens."""
         houses = self.fresh(now, "house")
         return bool(houses) and all(status.numbers.get(READS_SHORT_LINKS) for status in houses)
+
+    def reads_closing(self, now: float) -> bool:
+        """Whether houses are heard, and all of them know spaces whose doors were closed again."""
+        houses = self.fresh(now, "house")
+        return bool(houses) and all(status.numbers.get(READS_CLOSING) for status in houses)
 
     def reads_private(self, now: float) -> bool:
         """Whether all edges that are heard keep private spaces to those with a pass."""

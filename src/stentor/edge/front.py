@@ -26,6 +26,7 @@ from stentor.edge.reply import Document, Reply
 from stentor.spaces import front, phase, portraits
 from stentor.spaces.front import Front, PublicProfile
 from stentor.spaces.model import Role, Space, State
+from stentor.spaces.opening import opened_ms, shown_ms
 from stentor.spaces.phase import Phase, Reader
 from stentor.store.objects import Objects
 from stentor.wire import calendar, rss
@@ -294,7 +295,7 @@ class FrontPages:
         at_ms = space.scheduled_ms if space.state in (State.SCHEDULED, State.CANCELLED) else space.live_ms
         at = datetime.fromtimestamp(at_ms / 1000, UTC) if at_ms is not None else None
         on_ms = max(0, unix_ms(now) - space.live_ms) if space.on_air and space.live_ms is not None else 0
-        minutes = (on_ms if space.on_air else space.length_ms) // 60_000
+        minutes = (on_ms if space.on_air else shown_ms(space)) // 60_000
         return Card(
             space=space,
             address=base,
@@ -335,7 +336,7 @@ class FrontPages:
         """A space in feeds."""
         chip, sentence = told.card(space, self._pages.catalogue, language, now)
         state = "live" if space.on_air else space.state.value
-        at_ms = (space.ended_ms if space.state is State.REPLAY else space.doors_open_ms) or space.created_ms
+        at_ms = (space.ended_ms if space.state is State.REPLAY else opened_ms(space)) or space.created_ms
         return rss.FeedEntry(
             uid=f"{space.id}-{space.created_ms}-{state}@{self._site}.stentor",
             title=f"{chip}: {space.title}",

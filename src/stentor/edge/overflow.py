@@ -31,7 +31,7 @@ def ready(space: Space, at_ms: int) -> bool:
     """Whether there is something to follow for those outside at ``at_ms``."""
     if not (space.on_air and space.overflow_s and space.recorded and space.doors_open_ms is not None):
         return False
-    return at_ms >= space.doors_open_ms + round((space.overflow_s + FIRST * grid.SEGMENT_S) * 1000)
+    return at_ms >= (space.opened_ms or space.doors_open_ms) + round((space.overflow_s + FIRST * grid.SEGMENT_S) * 1000)
 
 
 def path(space: Space) -> str:

@@ -22,6 +22,7 @@ from stentor.spaces.delay import dumped
 from stentor.spaces.delay_events import DelayChosen, SoundDumped
 from stentor.spaces.events import Event
 from stentor.spaces.model import Space
+from stentor.spaces.opening import opened_ms
 from stentor.spaces.setting_events import RecordingChosen
 
 VERSION = 1
@@ -35,6 +36,7 @@ class What(StrEnum):
     ANNOUNCED = "announced"
     RESCHEDULED = "rescheduled"
     DOORS = "doors"
+    CLOSED = "closed"
     LIVE = "live"
     STAGE_LOST = "stage_lost"
     STAGE_BACK = "stage_back"
@@ -164,7 +166,7 @@ def report(
         until_ms=counts.until_ms,
         final=final,
         scheduled_ms=space.scheduled_ms,
-        doors_ms=space.doors_open_ms or 0,
+        doors_ms=opened_ms(space) or 0,
         live_ms=live,
         ended_ms=ended,
         verdict=verdict,
@@ -205,6 +207,7 @@ def moments(events: Iterable[Event]) -> list[TimelineEntry]:
 
 SAID: dict[type, What] = {
     e.DoorsOpened: What.DOORS,
+    e.DoorsClosed: What.CLOSED,
     e.WentLive: What.LIVE,
     e.StageLost: What.STAGE_LOST,
     e.StageReturned: What.STAGE_BACK,

@@ -29,6 +29,7 @@ class StoryLine(msgspec.Struct, frozen=True):
 
 PLAIN: Final[dict[type, tuple[str, int]]] = {
     e.DoorsOpened: ("the doors opened", 9),
+    e.DoorsClosed: ("nobody had come, and the doors were closed again", 9),
     e.WentLive: ("live: the first word could be heard", 9),
     e.HostMissed: ("no host had been there for long; it ended by itself", 9),
     e.SpaceEnded: ("ended", 9),

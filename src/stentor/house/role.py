@@ -29,7 +29,7 @@ from stentor.bus.connection import Bus
 from stentor.bus.identity import join
 from stentor.bus.jobs import JobQueue
 from stentor.bus.lease import Lease
-from stentor.bus.status import BEATING, READS_SHORT_LINKS, Status, Statuses, beat
+from stentor.bus.status import BEATING, READS_CLOSING, READS_SHORT_LINKS, Status, Statuses, beat
 from stentor.crowd.addresses import Addresses
 from stentor.house.accounts.erasure import Erasure
 from stentor.house.admin.desk import Administration
@@ -38,6 +38,7 @@ from stentor.house.comments.ballots import BallotBox
 from stentor.house.comments.chat import ChatKeeper
 from stentor.house.counts.reports import ReportKeeper
 from stentor.house.counts.service import AudienceCounts
+from stentor.house.duty.arrivals import Arrivals
 from stentor.house.duty.board import BoardKeeper
 from stentor.house.duty.crowd import Controller
 from stentor.house.duty.front import FrontKeeper
@@ -126,7 +127,7 @@ async def _run(
     """Everything that the house does, until cancelled."""
     instance, trusted = bus.name, forwarded.networks(settings.trusted_proxies)
     await (statuses := Statuses(clock)).start(bus, *BEATING)
-    spaces = _spaces(settings, bus, store, own, clock)
+    spaces = _spaces(settings, bus, store, own, clock, statuses)
     watcher = Watcher(spaces, spaces.board, bus, statuses, clock, attendance.parse(settings.end_after))
     await (back_channels := BackChannels(spaces)).start(bus)
     counts, shows = AudienceCounts(bus, spaces.objects, clock), ShowKeeper(spaces)
@@ -152,7 +153,7 @@ async def _run(
 
     def status() -> Status:
         at_ms, numbers = unix_ms(clock()), lanes.numbers() | door.numbers() | jobs.numbers() | mails.numbers()
-        numbers |= letting_go.numbers() | {READS_SHORT_LINKS: 1.0}
+        numbers |= letting_go.numbers() | {READS_SHORT_LINKS: 1.0, READS_CLOSING: 1.0}
         numbers |= forecast.numbers(disks.seen, controller.on_air, settings.bus_hours)
         return Status(role="house", instance=instance, at_ms=at_ms, pid=os.getpid(), numbers=numbers)
 
@@ -188,11 +189,13 @@ def _public(
     }
 
 
-def _spaces(settings: Settings, bus: Bus, store: Store, own: Keys, clock: Clock) -> Spaces:
+def _spaces(settings: Settings, bus: Bus, store: Store, own: Keys, clock: Clock, statuses: Statuses) -> Spaces:
     room = StorageLimits(settings.quota_gb, settings.account_gb)
     limits = MakerLimits(settings.account_spaces, settings.account_spaces_day, room)
     objects = Objects.open(settings.recordings_address)
-    return Spaces(store, Board(bus, words_key(own.doors)), bus, objects, clock, Claims(own.claims, clock), limits)
+    spaces = Spaces(store, Board(bus, words_key(own.doors)), bus, objects, clock, Claims(own.claims, clock), limits)
+    spaces.require_nobody = Arrivals(statuses, clock).require_nobody
+    return spaces
 
 
 def _webhooks(spaces: Spaces, own: Keys) -> WebhookDesk:

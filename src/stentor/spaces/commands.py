@@ -1,6 +1,4 @@
-"""What can be asked of a space: imperative, one struct each. ``spaces.rules.decide`` checks lengths and answers with
-events; who may ask is in ``spaces.rights``.
-"""
+"""What can be asked of a space, one struct each. ``spaces.rules`` answers, who may ask is in ``spaces.rights``."""
 
 from __future__ import annotations
 
@@ -137,6 +135,10 @@ class Abandon(Command, frozen=True):
 
 class OpenDoors(Command, frozen=True):
     """The programme starts with hold music, listeners may come, the grid has its origin."""
+
+
+class CloseDoors(Command, frozen=True):
+    """Takes the opening back, while nobody has come: the programme stops."""
 
 
 class GoLive(Command, frozen=True):

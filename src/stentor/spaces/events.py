@@ -127,7 +127,11 @@ class RungChanged(EventBase, frozen=True):
 
 
 class DoorsOpened(EventBase, frozen=True):
-    """``at_ms`` is the origin of the grid."""
+    """``at_ms`` is the origin of the grid, unless the doors were open before: then the old one stays."""
+
+
+class DoorsClosed(EventBase, frozen=True):
+    """The opening was taken back before anybody came."""
 
 
 class WentLive(EventBase, frozen=True):
@@ -369,8 +373,8 @@ SoundEvent = SoundAdded | SoundDropped | SoundPlayed | SoundTurned | SoundStoppe
 Event = (
     SpaceCreated | SpaceRenamed | SpaceDescribed | LanguageChanged | SpaceRescheduled | HoldChanged
     | AskingChanged | ReactionsChanged | SwitchSet | CommentsChanged | AudienceLimited | OverflowChanged
-    | AudienceOpened | DoorMoved | ClockSet | RungPinned | RungChanged | DoorsOpened | WentLive | StageLost
-    | StageReturned | HostMissed | SpaceEnded | SpaceCancelled | ReplayOpened | RecordingRemoved
+    | AudienceOpened | DoorMoved | ClockSet | RungPinned | RungChanged | DoorsOpened | DoorsClosed | WentLive
+    | StageLost | StageReturned | HostMissed | SpaceEnded | SpaceCancelled | ReplayOpened | RecordingRemoved
     | SpaceRemoved | ListingChanged | ReplayTrimmed | SeatGiven | SeatClaimed | SeatPictured | PersonErased
     | RecordingAgreed | LinkRenewed | SeatRemoved | SeatConnected | SeatLost | RoleChanged | HostChanged
     | SeatMuted | SeatUnmuted | SeatTurned | SeatBanned | BanLifted | NotePinned | NoteUnpinned | RundownSet | ItemBegun

@@ -14,6 +14,7 @@ import msgspec
 
 from stentor.spaces import board
 from stentor.spaces.model import Role, Seat, Space, State
+from stentor.spaces.opening import opened_ms
 
 KEY: Final = "public/front.json"
 MOST_COMING: Final = 30
@@ -113,7 +114,7 @@ def arranged(spaces: Iterable[Space], now_ms: int, *, most: int = MOST_COMING) -
     coming = [space for space in shown if _comes(space, now_ms)]
     replays = [space for space in shown if space.state is State.REPLAY and space.recorded]
     return Arranged(
-        sorted(live, key=lambda space: (-(space.doors_open_ms or 0), space.id)),
+        sorted(live, key=lambda space: (-(opened_ms(space) or 0), space.id)),
         sorted(coming, key=lambda space: (space.scheduled_ms is None, space.when_ms, space.id))[:most],
         sorted(replays, key=lambda space: (-(space.ended_ms or 0), space.id))[:most],
     )

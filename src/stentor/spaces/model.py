@@ -181,6 +181,10 @@ class Space(msgspec.Struct, frozen=True):
     scheduled_ms: int | None = None
     doors_open_ms: int | None = None
     """The origin of the grid."""
+    origin_ms: int = 0
+    """The same of a space whose doors were closed again: when they open, its grid goes on where it was."""
+    opened_ms: int = 0
+    """When doors that had been closed again were opened again; 0 for those of most spaces, which open once."""
     live_ms: int | None = None
     ended_ms: int | None = None
     seats: dict[str, Seat] = {}

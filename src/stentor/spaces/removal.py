@@ -13,6 +13,7 @@ from stentor.spaces import commands as c
 from stentor.spaces import events as e
 from stentor.spaces.board import UNFINISHED_MS
 from stentor.spaces.model import OVER, Removal, Role, Space, State, Trim
+from stentor.spaces.opening import before_ms
 from stentor.spaces.visibility import Visibility
 
 MOST_REMOVALS = 100
@@ -38,6 +39,7 @@ def decide(space: Space, command: RemovalCommand, at_ms: int) -> list[e.Event]:
         raise Conflict("Nothing of this space was recorded.", code="no-recording")
     from_ms, to_ms = _span(space, command.from_ms, command.to_ms)
     if isinstance(command, c.TrimReplay):
+        from_ms = max(from_ms, before_ms(space))
         trim = None if (from_ms, to_ms) == (0, None) else Trim(from_ms, to_ms)
         return [] if trim == space.trim else [e.ReplayTrimmed(at_ms=at_ms, from_ms=from_ms, to_ms=to_ms)]
     if any(removal.holds(from_ms, to_ms) for removal in space.removals):

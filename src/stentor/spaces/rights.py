@@ -118,6 +118,7 @@ MAY: dict[type[Command] | Look, frozenset[Rank]] = {
     c.PinRung: _HOSTS,
     c.ClimbRung: _HOUSE,
     c.OpenDoors: _CO_HOSTS,
+    c.CloseDoors: _CO_HOSTS,  # who opened them by mistake
     c.GoLive: _CO_HOSTS,  # a host who is late must not keep everybody waiting
     c.End: _HOSTS,
     c.Cancel: _HOSTS,

@@ -5,8 +5,8 @@ Both are pure. ``decide`` refuses with a sentence that says what to do; asking f
 stored events can always be read again.
 
 Invariants (held by a state machine in ``tests/unit/spaces/test_rules_machine.py``): one host at any time; never more
-people invited than ``seats.MOST_INVITED``; ``created <= doors_open <= live <= ended``; the doors open once, so the
-grid never moves.
+people invited than ``seats.MOST_INVITED``; ``created <= doors_open <= live <= ended``; the grid begins
+when the doors open first and never moves, also where they are closed again.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ from stentor.spaces import events as e
 from stentor.spaces.ballot_events import PollClosed, PollOpened, QuestionAnswered, QuestionTaken
 from stentor.spaces.delay_events import DelayChosen, SoundDumped
 from stentor.spaces.events import Event
-from stentor.spaces.model import OVER, Role, Seat, Space, State
+from stentor.spaces.model import OVER, Role, Seat, Space, State, Trim
+from stentor.spaces.opening import before_ms
 from stentor.spaces.refusals import refusal, refuse_if_over, too_late
 from stentor.spaces.setting_events import AboutChanged, ConsentWithdrawn, OwnersChanged, RecordingChosen
 from stentor.spaces.visibility import Visibility
@@ -47,6 +48,7 @@ S = State
 TRANSITIONS: dict[type[c.Command], dict[State, tuple[type[Event], ...]]] = {
     # command: {state: events}; () means it is so already; a state that is missing refuses
     c.OpenDoors: {S.SCHEDULED: (e.DoorsOpened,), S.DOORS_OPEN: (), S.LIVE: (), S.INTERRUPTED: ()},
+    c.CloseDoors: {S.SCHEDULED: (), S.DOORS_OPEN: (e.DoorsClosed,)},
     # A host who presses live early must not fail: the doors open in the same moment.
     c.GoLive: {
         S.SCHEDULED: (e.DoorsOpened, e.WentLive),
@@ -76,6 +78,7 @@ TRANSITIONS: dict[type[c.Command], dict[State, tuple[type[Event], ...]]] = {
 }
 NEXT: dict[type[Event], State] = {
     e.DoorsOpened: S.DOORS_OPEN,
+    e.DoorsClosed: S.SCHEDULED,
     e.WentLive: S.LIVE,
     e.StageLost: S.INTERRUPTED,
     e.StageReturned: S.LIVE,
@@ -100,6 +103,8 @@ def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
         return []  # a host came in this very moment
     if (found := _by_subject(space, command, at_ms)) is not None:
         return found
+    if isinstance(command, c.CloseDoors) and any(seat.connected for seat in _others(space)):
+        raise Conflict("Somebody else is on the stage already; end it instead.", code="somebody-came")
     if type(command) in TRANSITIONS:
         following = TRANSITIONS[type(command)].get(space.state)
         if following is None:
@@ -143,6 +148,10 @@ def decide(space: Space | None, command: c.Command, now: float) -> list[Event]:
         case c.SetKeep() | c.NoteRemoval():
             return retention.decide(space, command, at_ms)
     return seats.decide(space, command, at_ms)
+
+
+def _others(space: Space) -> list[Seat]:
+    return [seat for seat in space.seats.values() if seat.role is not Role.HOST] if space.state is S.DOORS_OPEN else []
 
 
 def _by_subject(space: Space, command: c.Command, at_ms: int) -> list[Event] | None:
@@ -222,12 +231,23 @@ def _apply(space: Space | None, event: Event) -> Space:
 def _moved(space: Space, event: Event) -> Space:
     """In the next state of its life."""
     replace = msgspec.structs.replace
+    if isinstance(event, e.DoorsClosed):
+        opened_ms = space.doors_open_ms or 0
+        return replace(space, state=NEXT[type(event)], doors_open_ms=None, origin_ms=opened_ms, trim=None)
     if isinstance(event, e.DoorsOpened):
         space = replace(space, seats=seats.as_doors_open(space))
+        if space.origin_ms:
+            return _reopened(space, event.at_ms)
     times: dict[type[Event], str] = {e.DoorsOpened: "doors_open_ms", e.WentLive: "live_ms", e.SpaceEnded: "ended_ms"}
     happened = {times[type(event)]: event.at_ms} if type(event) in times else {}
     space = replace(space, state=NEXT[type(event)], **happened)
     return replace(space, sounds=[], playing=None) if space.state in OVER else space
+
+
+def _reopened(space: Space, at_ms: int) -> Space:
+    """The grid goes on, so that no number of a chunk or segment is ever given twice; the replay begins here."""
+    space = msgspec.structs.replace(space, state=S.DOORS_OPEN, doors_open_ms=space.origin_ms, opened_ms=at_ms)
+    return msgspec.structs.replace(space, trim=Trim(before_ms(space), None) if before_ms(space) else None)
 
 
 # Deciding
@@ -304,7 +324,8 @@ def _newest_ms(space: Space) -> int:
     removed = [removal.at_ms for removal in (*space.removals, space.removed) if removal is not None]
     return max(
         space.created_ms,
-        space.doors_open_ms or 0,
+        space.doors_open_ms or space.origin_ms,
+        space.opened_ms,
         space.live_ms or 0,
         space.ended_ms or 0,
         space.pinned_ms,

@@ -13,6 +13,7 @@ from stentor.spaces import events as e
 from stentor.spaces import forecast
 from stentor.spaces.event_base import EventBase
 from stentor.spaces.model import ON_AIR, Space, State
+from stentor.spaces.opening import opened_ms
 from stentor.store import tables
 from stentor.store.work import Work
 
@@ -139,7 +140,7 @@ def _used(connection: Connection, now_ms: int, creator: str | None) -> int:
         complete = complete.join_from(_RECORDINGS, _SPACES, _SPACES.c.id == _RECORDINGS.c.space).where(*own)
     growing = select(_SPACES.c.body).where(_SPACES.c.state.in_(_UNFINISHED), *own)
     spaces = [_decoder.decode(body) for body in connection.execute(growing).scalars()]
-    length_ms = sum((each.ended_ms or now_ms) - (each.doors_open_ms or now_ms) for each in spaces)
+    length_ms = sum((each.ended_ms or now_ms) - (opened_ms(each) or now_ms) for each in spaces)
     return int(connection.execute(complete).scalar_one()) + round(max(0, length_ms) / 1000 * forecast.SPACE_BYTES_S)
 
 

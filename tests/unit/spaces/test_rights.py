@@ -55,6 +55,7 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (c.PinRung(2), "admin host"),
     (c.ClimbRung(2, Cause.CPU), "house"),
     (c.OpenDoors(), "admin host co_host"),
+    (c.CloseDoors(), "admin host co_host"),
     (c.GoLive(), "admin host co_host"),
     (c.End(), "admin host"),
     (c.Cancel(), "admin host"),

@@ -10,7 +10,8 @@ from stentor.base.units import SeatId, SpaceId
 from stentor.crowd.ladder import Cause
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
-from stentor.spaces.model import OVER, Role, Space, State
+from stentor.spaces import opening
+from stentor.spaces.model import OVER, Role, Space, State, Trim
 from stentor.spaces.rules import TRANSITIONS, apply, decide
 from stentor.spaces.seats import MOST_BANS, MOST_INVITED
 from tests.support.spaces import ANNA, BEN, CREATE, HOST, NOW, do, space_in, with_guests
@@ -21,6 +22,7 @@ OPEN = [state for state in State if state not in OVER]
 
 MOVES = {
     (State.SCHEDULED, c.OpenDoors): State.DOORS_OPEN,
+    (State.DOORS_OPEN, c.CloseDoors): State.SCHEDULED,
     (State.SCHEDULED, c.GoLive): State.LIVE,
     (State.SCHEDULED, c.Cancel): State.CANCELLED,
     (State.DOORS_OPEN, c.GoLive): State.LIVE,
@@ -36,6 +38,7 @@ MOVES = {
 }
 SO_ALREADY = {
     c.OpenDoors: {State.DOORS_OPEN, State.LIVE, State.INTERRUPTED},
+    c.CloseDoors: {State.SCHEDULED},
     c.GoLive: {State.LIVE, State.INTERRUPTED},
     c.Interrupt: {State.INTERRUPTED, State.ENDED, State.REPLAY},
     c.Resume: {State.LIVE, State.ENDED, State.REPLAY},
@@ -413,3 +416,29 @@ def test_a_pinned_rung_is_kept_apart_from_what_the_ladder_does() -> None:
             decide(space, c.PinRung(wrong), NOW)
     with pytest.raises(Conflict):
         decide(do(space, c.End()), c.PinRung(1), NOW)
+
+
+def test_doors_that_were_closed_again_open_on_the_same_grid() -> None:
+    """Chunks go on from the first opening, so none is numbered twice; replay, lists and report count from the last."""
+    day = 24 * 3600.0
+    closed = do(do(None, CREATE), c.OpenDoors(), c.CloseDoors())
+    assert (closed.state, closed.doors_open_ms, closed.origin_ms) == (State.SCHEDULED, None, MS)
+    assert closed.last_chunk is None
+    space = do(do(closed, c.GoLive(), now=NOW + day), c.End(), now=NOW + day + 60)
+    assert (space.doors_open_ms, opening.opened_ms(space)) == (MS, MS + 86_400_000)
+    assert space.live_chunk == 270_001
+    assert space.last_chunk == 270_187
+    assert opening.before_ms(space) == 86_400_000
+    assert opening.shown_ms(space) == 188 * 320
+    whole = do(do(space, c.OpenReplay(), now=NOW + day + 70), c.TrimReplay(0, None), now=NOW + day + 80)
+    assert whole.trim == Trim(86_400_000, None), "what nobody could hear is never shown"
+
+
+def test_doors_stay_open_once_somebody_is_on_the_stage() -> None:
+    """The host alone closes them; with a guest there they stay open, and so they do once it is live."""
+    host = do(do(None, CREATE), c.ConnectSeat(HOST), c.OpenDoors())
+    assert do(host, c.CloseDoors()).green
+    guest = do(with_guests(State.DOORS_OPEN), c.ConnectSeat(BEN))
+    with pytest.raises(Conflict, match="end it") as refusal:
+        decide(guest, c.CloseDoors(), NOW)
+    assert refusal.value.error_code == "somebody-came"

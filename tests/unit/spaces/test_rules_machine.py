@@ -26,7 +26,9 @@ from tests.support.spaces import CREATE, NOW
 SEATS = st.sampled_from([SeatId(name) for name in ("host", "anna", "ben", "carl", "dora", "emil")])
 MAX_SEATS = 4
 COMMANDS = st.one_of(
-    st.sampled_from([c.OpenDoors(), c.GoLive(), c.Interrupt(), c.Resume(), c.Abandon(), c.OpenReplay()]),
+    st.sampled_from(
+        [c.OpenDoors(), c.CloseDoors(), c.GoLive(), c.Interrupt(), c.Resume(), c.Abandon(), c.OpenReplay()]
+    ),
     st.sampled_from([c.End(), c.Cancel(), c.Rename("T"), c.Rename("U"), c.Reschedule(None), c.SetHold("harp")]),
     st.builds(c.SetAsking, st.sampled_from(Asking)),
     st.builds(OpenPoll, st.sampled_from(["a", "b"]), st.just("Q"), st.sampled_from([("A",), ("A", "B"), ("A", "A")])),
@@ -41,7 +43,7 @@ COMMANDS = st.one_of(
     st.builds(c.SetOverflow, st.sampled_from([-1, 0, 29, 30, 3600, 3601])),
     st.builds(c.PinRung, st.none() | st.integers(-1, 5)),
     st.builds(c.ClimbRung, st.integers(-1, 5), st.sampled_from(Cause)),
-    st.just(c.MuteSpeakers()),
+    st.sampled_from([c.MuteSpeakers(), c.CloseDoors()]),
     st.builds(c.PinNote, st.sampled_from("abc"), st.just("A note"), st.sampled_from(["", "https://example.org/"])),
     st.builds(
         c.SetRundown,
@@ -115,8 +117,9 @@ class Life(RuleBasedStateMachine):
         self.grid_stays(before)
 
     def grid_stays(self, before: Space) -> None:
-        if before.doors_open_ms is not None:
-            assert self.space.doors_open_ms == before.doors_open_ms
+        if before.doors_open_ms is not None or before.origin_ms:
+            origin_ms = before.doors_open_ms or before.origin_ms
+            assert (self.space.doors_open_ms or self.space.origin_ms) == origin_ms, "also where doors are closed again"
         if before.state in OVER:
             assert self.space.state in OVER
             assert self.space.last_chunk == before.last_chunk

@@ -13,6 +13,7 @@ from stentor.evidence.counts import Counts
 from stentor.house.counts.service import AudienceCounts
 from stentor.house.spaces.newest import Newest
 from stentor.spaces.model import OVER, Space, State
+from stentor.spaces.opening import opened_ms
 
 DAYS: Final = 14
 DAY_MS: Final = 86_400_000
@@ -75,7 +76,7 @@ class AudienceHistory:
 
 def _opened(space: Space) -> int:
     """When the doors opened; 0 for one that never did."""
-    return 0 if space.state is State.CANCELLED else space.doors_open_ms or 0
+    return 0 if space.state is State.CANCELLED else opened_ms(space) or 0
 
 
 def _day(number: int, all_counts: Sequence[Counts | None]) -> DayAudience:

@@ -31,6 +31,10 @@ def handlers(spaces: Spaces, callers: Callers, views: Views, hold: HoldMaker) ->
     async def doors(request: _Request, space: FromPath[str]) -> schema.SpaceView:
         return await command(request, space, c.OpenDoors())
 
+    @delete("/spaces/{space:str}/doors", status_code=200, summary="Close the doors again, while nobody has come")
+    async def close_doors(request: _Request, space: FromPath[str]) -> schema.SpaceView:
+        return await command(request, space, c.CloseDoors())
+
     @post("/spaces/{space:str}/live", status_code=200, summary="Go live; opens the doors too")
     async def live(request: _Request, space: FromPath[str]) -> schema.SpaceView:
         return await command(request, space, c.GoLive())
@@ -64,4 +68,4 @@ def handlers(spaces: Spaces, callers: Callers, views: Views, hold: HoldMaker) ->
     async def reset_hold(request: _Request, space: FromPath[str]) -> schema.SpaceView:
         return await command(request, space, c.SetHold("default"))
 
-    return [doors, live, end, cancel, rung, set_hold, reset_hold]
+    return [doors, close_doors, live, end, cancel, rung, set_hold, reset_hold]

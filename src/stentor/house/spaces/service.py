@@ -65,6 +65,8 @@ class Spaces:
         """Called when this house has changed what others see of an account."""
         self.on_shut_out: Callable[[str, str], Awaitable[None]] = _nothing
         """Called with a private space and the account of somebody who was shut out of its stage."""
+        self.require_nobody: Callable[[Space], None] = _nobody_knows
+        """Given a space whose doors are to be closed again; raises :class:`Conflict` unless nobody came."""
         self._untold: dict[str, Space] = {}
         self._log = log.get("house")
 
@@ -101,8 +103,13 @@ class Spaces:
         if any(isinstance(each, c.OpenDoors | c.GoLive) for each in commands):
             await self._require_room(space, commands[0], actor)
 
+        closes = any(isinstance(each, c.CloseDoors) for each in commands)
+
         def decide(before: Space) -> Sequence[Event]:
-            return _decide(before, commands, actor, self.clock())
+            events = _decide(before, commands, actor, self.clock())
+            if closes and events:
+                self.require_nobody(before)
+            return events
 
         after, events = await self.store.change(units.space_id(space), decide)
         await self._changed(_known(after), events, commands)
@@ -242,6 +249,10 @@ def _known(space: Space) -> Space:
     if space.private:
         log.conceal(space.id)
     return space
+
+
+def _nobody_knows(space: Space) -> None:
+    raise Conflict("Nobody looks here who comes.", code="somebody-came")
 
 
 async def _nothing(space: str, account: str) -> None:

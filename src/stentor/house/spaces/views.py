@@ -6,7 +6,7 @@ import msgspec
 
 from stentor.base.clock import unix_ms
 from stentor.base.config import Settings
-from stentor.base.errors import CallerError
+from stentor.base.errors import CallerError, Conflict
 from stentor.base.units import SeatId
 from stentor.bus.stages import Stages
 from stentor.bus.status import SeatStatus, Statuses
@@ -18,6 +18,7 @@ from stentor.spaces import commands as c
 from stentor.spaces.delay import DumpSound
 from stentor.spaces.lights import NEWS_LATE_S, Lights, lights
 from stentor.spaces.model import ON_AIR, OVER, Asking, Keep, Role, RundownItem, Seat, Space, State
+from stentor.spaces.opening import opened_ms, shown_ms
 from stentor.spaces.phase import Phase, facts, phase
 from stentor.spaces.private import chosen
 from stentor.spaces.readiness import hindrances
@@ -27,8 +28,10 @@ from stentor.spaces.switches import Switch
 
 MOST = 200
 """Recordings in the list."""
+CLOSING = "close_doors"
 WISHES: dict[str, c.Command] = {
     "doors": c.OpenDoors(),
+    CLOSING: c.CloseDoors(),
     "live": c.GoLive(),
     "end": c.End(),
     "cancel": c.Cancel(),
@@ -174,10 +177,10 @@ class Views:
                     host=space.host.name if space.host else "",
                     people=_guests(space),
                     state=space.state,
-                    started_ms=space.doors_open_ms or 0,
+                    started_ms=opened_ms(space) or 0,
                     ended_ms=space.ended_ms or 0,
                     complete=space.state is State.REPLAY,
-                    duration_s=summary.duration_ms / 1000 if summary else _length_s(space),
+                    duration_s=summary.duration_ms / 1000 if summary and not space.opened_ms else _length_s(space),
                     size_bytes=summary.size_bytes if summary else None,
                     gap_chunks=summary.gap_chunks if summary else None,
                     page=address,
@@ -243,14 +246,14 @@ class Views:
             phase=self.phase(space, now),
             language=space.language,
             scheduled_ms=space.scheduled_ms,
-            doors_open_ms=space.doors_open_ms,
+            doors_open_ms=opened_ms(space),
             live_ms=space.live_ms,
             ended_ms=space.ended_ms,
             listeners=self._statuses.listeners(space.id, now),
             listen=self.page(space),
             host=space.host.name if space.host else "",
             people=_guests(space) if space.state in OVER else [],
-            length_ms=_shown_ms(space) if space.state is State.REPLAY and space.recorded else None,
+            length_ms=shown_ms(space) if space.state is State.REPLAY and space.recorded else None,
             lights=self._lights(space, now) if actor.rank is Rank.ADMIN else None,
             stage=f"{self._house}/stage/{space.id}" if own else None,
         )
@@ -321,17 +324,24 @@ class Views:
         reads += ["sounds"] if rights.allowed(actor, c.StopSound(), space) and space.state not in OVER else []
         return schema.You(
             rank=rights.rank(actor, space).value,
-            may=_may(space, WISHES, actor, now) + reads,
+            may=[verb for verb in _may(space, WISHES, actor, now) if verb != CLOSING or self._empty(space)] + reads,
             seat=seat.id if seat else "",
             name=seat.name if seat else "",
             role=seat.role if seat else None,
         )
 
+    def _empty(self, space: Space) -> bool:
+        try:
+            self._spaces.require_nobody(space)
+        except Conflict:
+            return False
+        return True
+
 
 def prominence(space: Space) -> tuple[int, int]:
     """A sort key: what is on the air, then what comes (the soonest first), then what is over (the newest first)."""
     if space.state in ON_AIR:
-        return 0, -(space.doors_open_ms or 0)
+        return 0, -(opened_ms(space) or 0)
     if space.state is State.SCHEDULED:
         return (1, space.scheduled_ms) if space.scheduled_ms else (2, -space.created_ms)
     return 3, -(space.ended_ms or space.created_ms)
@@ -386,12 +396,5 @@ def _guests(space: Space) -> list[str]:
     return [seat.name for seat in space.seats.values() if seat.joined_ms is not None and seat.role is not Role.HOST]
 
 
-def _shown_ms(space: Space) -> int:
-    """How long the recording is that people can hear: without what was trimmed away."""
-    if space.trim is None:
-        return space.length_ms
-    return min(space.trim.to_ms or space.length_ms, space.length_ms) - space.trim.from_ms
-
-
 def _length_s(space: Space) -> float:
-    return ((space.ended_ms or 0) - (space.doors_open_ms or 0)) / 1000
+    return ((space.ended_ms or 0) - (opened_ms(space) or 0)) / 1000

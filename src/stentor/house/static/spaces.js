@@ -5,7 +5,6 @@ import { languages, ours } from "./languages.js";
 import { $, about, ask, button, element, lights, link, pause, sure, text, when } from "./page.js";
 import { clock } from "./shared/clock.js";
 import { locale } from "./shared/texts.js";
-import { opening } from "./undoable.js";
 import { verdict } from "./verdict.js";
 import { Visibility } from "./visibility.js";
 
@@ -60,7 +59,7 @@ function commands(space) {
     button(text(key), (pressed) => send(space, verb, pressed), { ...properties, dataset: { verb, space: space.id } });
   switch (space.state) {
     case "scheduled": return [act("doors", "do.doors", { className: "primary" }), act("live", "do.live"), asks(space), act("cancel", "do.cancel")];
-    case "doors_open": return [act("live", "do.live", { className: "primary" }), asks(space), act("end", "do.end")];
+    case "doors_open": return [act("live", "do.live", { className: "primary" }), ...(space.listeners ? [] : [act("close_doors", "doors.close")]), asks(space), act("end", "do.end")];
     case "live": case "interrupted": return [asks(space), act("end", "do.end")];
     default: return [];
   }
@@ -125,8 +124,9 @@ async function send(space, verb, pressed) {
   const question = text(`do.sure_${early ? "early" : verb}`, { title: space.title, time: when(planned) });
   if ((early || ["end", "cancel"].includes(verb)) && !await sure(question, text(verb === "end" ? "do.end_yes" : `do.${verb}`), !early)) return;
   pressed.disabled = true;
-  if (verb !== "doors" || await opening(space.title)) await attempt(async () => {
-    await ask("POST", `/spaces/${space.id}/${verb}`, { token });
+  await attempt(async () => {
+    if (verb === "close_doors") await ask("DELETE", `/spaces/${space.id}/doors`, { token });
+    else await ask("POST", `/spaces/${space.id}/${verb}`, { token });
     say(text("do.done"));
     await refresh();
   });

@@ -2,7 +2,6 @@
 
 import { $, ask, light, pause, text } from "./page.js";
 import { clock } from "./shared/clock.js";
-import { opening } from "./undoable.js";
 
 const DAY_S = 86_400;
 const TICK_MS = 250;
@@ -35,6 +34,7 @@ export class Start {
     $("ready-anyway").addEventListener("click", () => this.#do($("ready").dataset.verb));
     $("ready-doors").addEventListener("click", () => this.press("doors"));
     $("ready-not").addEventListener("click", () => $("ready").close());
+    $("close-doors").addEventListener("click", () => this.command(() => ask("DELETE", `/spaces/${this.space}/doors`, { token: this.token })));
     setInterval(() => this.#count(), TICK_MS);
   }
 
@@ -46,6 +46,7 @@ export class Start {
     this.view = view;
     this.ahead = view.now_ms - Date.now();
     if ($("ready").open) this.#fill();
+    $("unheard").hidden = !view.you.may.includes("close_doors");
     this.#count();
   }
 
@@ -66,9 +67,8 @@ export class Start {
   }
 
   /** @param {string} verb */
-  async #do(verb) {
+  #do(verb) {
     $("ready").close();
-    if (verb === "doors" && !await opening(this.view?.title ?? "")) return undefined;
     return this.command(() => ask("POST", `/spaces/${this.space}/${verb}`, { token: this.token }));
   }
 
