@@ -139,7 +139,8 @@ class Rig:
 
 
 def request(target: str, *lines: str, method: str = "GET") -> bytes:
-    return "\r\n".join([f"{method} {target} HTTP/1.1", "Host: edge", *lines, "", ""]).encode()
+    host = [] if any(line.startswith("Host: ") for line in lines) else ["Host: edge"]
+    return "\r\n".join([f"{method} {target} HTTP/1.1", *host, *lines, "", ""]).encode()
 
 
 def split(reply: bytes) -> tuple[int, dict[str, str], bytes]:

@@ -69,7 +69,7 @@ def test_a_certificate_does_not_stop_the_start(tmp_path: Path) -> None:
     far = shown(settings)
     assert far.extrapolation is not None
     claim = msgspec.structs.replace(far.extrapolation, listeners=2 * descriptors() + 2)
-    keep(settings, msgspec.structs.replace(far, extrapolation=claim))
+    keep(settings, msgspec.structs.replace(far, extrapolation=claim, machines=claim))
     told: list[str] = []
     assert app.measured(settings, told.append) == settings
     assert told == []

@@ -16,6 +16,7 @@ MOST_PAST = 3
 """Seconds that are kept until :meth:`Addresses.past` is asked."""
 ALONE = "#"
 """How a source begins that is one connection, not an address."""
+COUNTED = "@"
 
 
 def source(address: str) -> str:
@@ -30,6 +31,16 @@ def source(address: str) -> str:
         mapped = parsed.ipv4_mapped
         return str(mapped) if mapped else f"{int(parsed) >> (128 - PREFIX_BITS):x}::/{PREFIX_BITS}"
     return address
+
+
+def limited(number: str, itself: str) -> str:
+    """The source of a connection that is limited alone, and counted for the source ``itself``, if that is not empty."""
+    return f"{number}{COUNTED}{itself}" if itself else number
+
+
+def itself_of(one: str) -> str:
+    """For whom such a connection is counted; empty for any other source."""
+    return one.partition(COUNTED)[2]
 
 
 class Addresses:
@@ -97,7 +108,7 @@ class Addresses:
         for whole, each in ((asked, 0), (came, 1)):
             for second in self._past:
                 for one, times in second[each].items():
-                    key = ALONE if one.startswith(ALONE) else one
+                    key = (itself_of(one) or ALONE) if one.startswith(ALONE) else one
                     whole[key] = whole.get(key, 0) + times
         self._past.clear()
         return asked, came

@@ -106,7 +106,7 @@ class Forwarder:
 
     def forward(self, request: Request, connection: Connection, failing: Failing) -> Reply | None:
         """Passes it on; the connection waits. A reply at once when there is no room. ``failing`` words errors."""
-        client = connection.client
+        client = connection.limited
         if self._counted.busy >= self._most:
             return failing(FULL, request)
         if self._of[client] >= MOST_OF_ONE:
@@ -235,7 +235,8 @@ class Forwarder:
         secure = isinstance(connection.transport, Secure)
         if address := forwarded.client(connection.peer, fields, self._trusted):
             lines.append(f"x-forwarded-for: {address}")
-        client = f"{os.getpid()}{connection.client}" if connection.client.startswith(ALONE) else connection.client
+        one = connection.limited
+        client = f"{os.getpid()}{one}" if one.startswith(ALONE) else one
         lines += [
             f"x-forwarded-proto: {'https' if secure else told.scheme or 'http'}",
             f"via: {', '.join(filter(None, [fields.get('via', ''), f'{request.version} {OURS}']))}",

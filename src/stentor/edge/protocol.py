@@ -90,6 +90,8 @@ class Connection(asyncio.Protocol):
         "holder",
         "index",
         "late",
+        "limited",
+        "number",
         "paused",
         "plays",
         "sent_bytes",
@@ -113,14 +115,18 @@ class Connection(asyncio.Protocol):
         """Who answers that, when it was put off."""
         self.client = ""
         """Where it comes from, or whom its request is from, as the worker counts it."""
+        self.limited = ""
+        """What its limits count by: the same, or the connection itself where its peer names nobody."""
         self.trace: Trace | None = None
         """What is counted of its client, when that is in the sample."""
         self.began = 0.0
         """When it was made, until its first reply (monotonic seconds); then 0."""
         self.asks: Counting | None = None
         """Where it is counted as one that asks for playlists."""
+        self.number = ""
+        """A source of its own when its peer may name others; else empty."""
         self.alone = ""
-        """A source of its own when its peer is a proxy; else empty."""
+        """The same; empty when the peer is a client itself (``edge.peers``)."""
         self.source = ""
         """The client's address by the PROXY protocol; empty without it."""
         self.plays: tuple[tuple[str, int, str], int] | None = None

@@ -49,9 +49,9 @@ class Reactions:
         if not channel.space.reactions:
             raise Conflict("The hosts have turned reactions off.", code="reactions-off")
         now = self._monotonic()
-        if self._limit.wait_s(connection.client, now):
+        if self._limit.wait_s(connection.limited, now):
             return self._ready(fast=True)
-        self._limit.note(connection.client, now)
+        self._limit.note(connection.limited, now)
         channel.reactions[name] = channel.reactions.get(name, 0) + one_in(channel.audience)
         return self._ready(fast=False)
 

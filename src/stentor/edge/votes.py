@@ -73,10 +73,10 @@ class Votes:
         ticket = door.check(self._key, space.id, request.query.get("ticket", ""), now=now)
         if ticket is None:
             raise NotAllowed("A vote needs a ticket of this space, from its address /ticket.", code="no-ticket")
-        wait_s = self._limit.wait_s(connection.client, self._monotonic())
+        wait_s = self._limit.wait_s(connection.limited, self._monotonic())
         if wait_s:
             return failure(_TOO_FAST, now=now)
-        self._limit.note(connection.client, self._monotonic())
+        self._limit.note(connection.limited, self._monotonic())
         if self._count >= MOST_WAITING:
             raise Overloaded("Votes wait for a house that is away; vote again in a while.", retry_after_s=10.0)
         votes = self._waiting.setdefault(space.id, {})

@@ -13,10 +13,11 @@ from stentor.base.errors import Overloaded, StentorError
 from stentor.base.paths import of_house
 from stentor.base.secure import Handshakes, Secure
 from stentor.base.tls import Tls
-from stentor.crowd.addresses import ALONE, Addresses, source
+from stentor.crowd.addresses import ALONE, Addresses, itself_of, limited, source
 from stentor.edge.deadlines import Deadlines
 from stentor.edge.fanout import Counters, Pace, interval_for
 from stentor.edge.load import Meter
+from stentor.edge.peers import Peers
 from stentor.edge.protocol import Answers, Connection
 from stentor.edge.proxied import Proxied
 from stentor.edge.reply import Reply, brief, failure
@@ -128,7 +129,7 @@ class Worker:
             connections=0, requests=0, proxy=lambda address: forwarded.trusts(trusted, address)
         )
         self._trusted = trusted
-        """Proxies whose word on addresses counts."""
+        self._peers = Peers(trusted, secure=tls is not None)
         self._refusals: dict[str, Reply] = {}
         self._log = log.get("edge")
 
@@ -187,8 +188,8 @@ class Worker:
         if client is None:
             self._turn_away(connection, CROWDED)
             return False
-        connection.client = client
-        connection.alone = client if client.startswith(ALONE) else ""
+        connection.client = connection.limited = client
+        connection.number = connection.alone = client if client.startswith(ALONE) else ""
         connection.trace = self.sample.trace(ALONE if connection.alone else client)
         if connection.trace is not None:
             connection.trace.connections += 1
@@ -196,22 +197,37 @@ class Worker:
         return True
 
     def _speaks_for(self, connection: Connection, request: Request) -> bool:
-        """Counts a proxy's connection for whom it says the request is from; False when that one has too many."""
-        address = forwarded.client(connection.peer, request.headers, self._trusted)
-        client = source(address) or connection.alone
+        """Counts a proxy's connection for whom it says the request is from; False when that one has too many.
+
+        A peer that is a client itself is counted as one, and limited by connection like any that names nobody.
+        """
+        itself, direct = "", False
+        if address := forwarded.client(connection.peer, request.headers, self._trusted):
+            self._peers.names(connection.peer)
+        else:
+            itself, direct = self._peers.client(connection.peer, request)
+        client = source(address) or itself or connection.number
         if client != connection.client:
-            self.addresses.leave(connection.client)
-            connection.client = connection.alone
-            entered = client if client == connection.alone else self.addresses.enter(address)
+            self._changes_hands(connection)
+            if itself and not self._peers.came(itself):
+                itself, client, direct = "", connection.number, False
+            entered = self.addresses.enter(address) if source(address) else limited(connection.number, itself)
             if entered is None:
                 return False
-            connection.client = entered
+            connection.limited, connection.client = entered, client
             if connection.trace is not None:
                 connection.trace.open -= 1
-            connection.trace = self.sample.trace(ALONE if client == connection.alone else entered)
+            connection.trace = self.sample.trace(ALONE if client == connection.number else client)
             if connection.trace is not None:
                 connection.trace.open += 1
+        connection.alone = "" if direct else connection.number
         return True
+
+    def _changes_hands(self, connection: Connection) -> None:
+        """It is nobody's but its own."""
+        self.addresses.leave(connection.limited)
+        self._peers.left(itself_of(connection.limited))
+        connection.client = connection.limited = connection.number
 
     def _turn_away(self, connection: Connection, error: StentorError) -> None:
         reply = self._refusal(error)
@@ -236,22 +252,21 @@ class Worker:
         self._deadlines.forget(connection)
         if connection.asks is not None:
             connection.asks.gone(connection)
-        if connection.client:
-            self.addresses.leave(connection.client)
+        self._changes_hands(connection)
 
     def watch(self, connection: Connection, deadline: float) -> None:
         self._deadlines.watch(connection, deadline)
 
     def _answer(self, site: Answers, request: Request, connection: Connection) -> Reply | None:
         self.requests += 1
-        if connection.alone and not self._speaks_for(connection, request):
+        if connection.number and not self._speaks_for(connection, request):
             return self._refusal(CROWDED)
         trace = connection.trace
         if trace is not None:
             trace.requests += 1
             if connection.told and not request.path.endswith(PULSE):  # what it asks meanwhile it asks because it waits
                 trace.again += 1
-        if not self.addresses.ask(connection.client):
+        if not self.addresses.ask(connection.limited):
             if trace is not None:
                 trace.refused += 1
             return self._refusal(HASTY)

@@ -27,8 +27,8 @@ def lines(verdict: NightVerdict) -> Iterator[str]:
     yield f"Seen: {verdict.cover:.0%} of the traffic, {verdict.rows:,} rows of {verdict.edges} edges."
     if verdict.cover < LEAST_COVER:
         yield (
-            "The rest has no address: it came from the edges' own machine, as when one tries it at home, "
-            "or through a proxy that names nobody (STENTOR_TRUSTED_PROXIES)."
+            "The rest has no address: it came through a proxy that names nobody "
+            "(X-Forwarded-For, STENTOR_TRUSTED_PROXIES)."
         )
     yield (
         "Not seen: what did not reach the edges, such as a line that is full before it. "

@@ -6,7 +6,7 @@ what was measured, with its error; the file says so too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ import numpy as np
 from stentor.base import certificates
 from stentor.base.config import Settings
 from stentor.base.errors import BadInput
+from stentor.crowd.admission import TARGET
 from stentor.rehearsal.configuration import Configuration
 from stentor.rehearsal.rehearsed import FIRST_SOUND_MS, PAUSE_MS, EdgeLook, Rehearsed
 
@@ -27,9 +28,9 @@ LEAST_LOOKS: Final = 8
 FURTHEST: Final = 3.0
 """No claim beyond three times what was driven: other limits come first that nobody has seen."""
 METHOD: Final = (
-    "Least squares of the share in use over the listeners, of the resource that reaches 85 % first; "
-    "never beyond three times what was driven. The error is two standard errors of the slope. "
-    "Where descriptors end first, the door lets the first wait at 71 % of them, long before that claim."
+    "Least squares of the share in use over the listeners, of the resource that reaches 85 % first, or of three "
+    "quarters of the places, where the door lets the first wait; "
+    "never beyond three times what was driven. The error is two standard errors of the slope."
 )
 MOST_ERROR: Final = 0.25
 """A claim that may be wrong by more sets no edge's places."""
@@ -76,6 +77,8 @@ class ReadinessCertificate(msgspec.Struct, frozen=True, kw_only=True):
     headroom: float | None = None
     """Share of the first limit that was left."""
     extrapolation: Extrapolation | None = None
+    machines: Extrapolation | None = None
+    """The same of what machines have, whatever places the edges have been given; None in older ones."""
     not_tested: tuple[str, ...] = ()
 
 
@@ -111,6 +114,7 @@ def certify(report: Rehearsed, configuration: Configuration) -> ReadinessCertifi
         limits=found,
         headroom=round(max(0.0, 1 - found[0].used), 3) if found else None,
         extrapolation=extrapolate(report.edges),
+        machines=extrapolate(report.edges, MACHINES),
         not_tested=report.not_tested,
     )  # fmt: skip
 
@@ -131,13 +135,15 @@ def carried(report: Rehearsed) -> int:
 DESCRIPTORS: Final = "descriptors of the fullest edge"
 LAG: Final = "loop lag"
 """No straight line: it is nothing for long, and then all."""
-RESOURCES: Final = {
+DOOR: Final = "places before the first must wait"
+MACHINES: Final = {
     "processor of the busiest edge": "busiest",
     "processors of the machine": "machine",
     DESCRIPTORS: "full",
     "line": "line",
     LAG: "lag_ms",
 }
+RESOURCES: Final = {**MACHINES, DOOR: "places"}
 
 
 def limits(looks: Sequence[EdgeLook]) -> list[Limit]:
@@ -149,11 +155,11 @@ def limits(looks: Sequence[EdgeLook]) -> list[Limit]:
     return sorted((limit for limit in found if limit.used > 0), key=lambda limit: -limit.used)
 
 
-def extrapolate(looks: Sequence[EdgeLook]) -> Extrapolation | None:
+def extrapolate(looks: Sequence[EdgeLook], of: Iterable[str] = RESOURCES) -> Extrapolation | None:
     """The resource that is used up first; None when too little was seen, or when nothing grew. What other work took of
     the machine is a line too, and a very uncertain one: it counts only where there is no better.
     """
-    found = [line for resource in RESOURCES if resource != LAG and (line := _line(looks, resource)) is not None]
+    found = [line for resource in of if resource != LAG and (line := _line(looks, resource)) is not None]
     certain = [line for line in found if line.error <= MOST_ERROR]
     return min(certain or found, key=lambda line: (line.listeners, RESOURCES[line.resource]), default=None)
 
@@ -168,7 +174,7 @@ def _line(looks: Sequence[EdgeLook], resource: str) -> Extrapolation | None:
         return None
     rest = used - (base + slope * listeners)
     error = np.sqrt((rest @ rest) / (len(looks) - 2) / np.sum((listeners - listeners.mean()) ** 2))
-    allowed, furthest = (FULL - base) / slope, FURTHEST * listeners.max()
+    allowed, furthest = ((1.0 if resource == DOOR else FULL) - base) / slope, FURTHEST * listeners.max()
     return Extrapolation(
         max(0, round(min(allowed, furthest))),
         round(float(2 * error / slope), 3),
@@ -182,7 +188,8 @@ def places(certificate: ReadinessCertificate) -> int | None:
     than it did carry. None when no limit was in sight, when the claim is too uncertain, and when descriptors end first,
     which each edge counts itself.
     """
-    edges, claim = certificate.configuration.processes.get("edge", 0), certificate.extrapolation
+    edges = certificate.configuration.processes.get("edge", 0)
+    claim = certificate.machines or certificate.extrapolation
     if claim is None or not claim.in_sight or claim.error > MOST_ERROR or claim.resource == DESCRIPTORS or not edges:
         return None
     return max(1, int(max(certificate.listeners, claim.listeners * (1 - claim.error)) / edges))
@@ -190,6 +197,8 @@ def places(certificate: ReadinessCertificate) -> int | None:
 
 def _used(look: EdgeLook, resource: str) -> float:
     value = float(getattr(look, RESOURCES[resource]) or 0.0)
+    if resource == DOOR:
+        return look.listeners / (TARGET * value) if value else 0.0
     return value / LAG_MS if RESOURCES[resource] == "lag_ms" else value
 
 

@@ -64,6 +64,8 @@ class EdgeLook(msgspec.Struct, frozen=True):
     memory_bytes: float = 0.0
     machine: float = 0.0
     """Share of the processors in use by everything but the crowd, on the rehearsal's machine."""
+    places: int = 0
+    """Listeners that all edges take at once."""
 
 
 class Machine(msgspec.Struct, frozen=True):

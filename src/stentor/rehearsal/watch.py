@@ -78,4 +78,5 @@ def look(edges: Sequence[Mapping[str, float]], *, at_s: float, machine: float) -
         full=round(max(edge.get("connections", 0) / max(1, edge.get("capacity", 1)) for edge in edges), 3),
         memory_bytes=sum(edge.get("memory_bytes", 0.0) for edge in edges),
         machine=machine,
+        places=round(sum(edge.get("places", 0) for edge in edges)),
     )

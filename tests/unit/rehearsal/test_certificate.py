@@ -118,7 +118,7 @@ def test_an_edge_carries_what_was_shown() -> None:
 
     def claimed(listeners: int = 9_500, **changes: object) -> int | None:
         other = msgspec.structs.replace(claim, **changes)
-        return places(msgspec.structs.replace(shown, extrapolation=other, listeners=listeners))
+        return places(msgspec.structs.replace(shown, machines=other, listeners=listeners))
 
     assert claimed(error=0.1) == 21_250 * 9 // 20
     assert claimed(listeners=24_000) == 12_000
@@ -126,6 +126,29 @@ def test_an_edge_carries_what_was_shown() -> None:
     assert claimed(error=0.3) is None
     assert claimed(resource=certificate.DESCRIPTORS) is None, "each edge counts its own"
     assert places(certify(report(edges=looks(5)), configuration())) is None
+
+
+def test_the_door_lets_the_first_wait_at_three_quarters_of_the_places() -> None:
+    """That's the claim where nothing else ends before; what edges carry is claimed of machines alone."""
+    driven = [EdgeLook(n, 25 * n, full=0.025 * n, machine=0.02 * n, places=950) for n in range(20)]
+    shown = certify(report(edges=driven), configuration())
+    assert shown.extrapolation is not None
+    assert (shown.extrapolation.listeners, shown.extrapolation.resource) == (712, certificate.DOOR)
+    assert shown.limits[0].resource == certificate.DOOR
+    assert shown.machines is not None
+    assert (shown.machines.listeners, shown.machines.resource) == (850, certificate.DESCRIPTORS)
+    busy = extrapolate([msgspec.structs.replace(one, machine=0.05 * one.at_s) for one in driven])
+    assert busy is not None
+    assert (busy.listeners, busy.resource) == (425, "processors of the machine")
+
+
+def test_places_do_not_shrink_with_each_certificate() -> None:
+    """An edge that has as many places as a certificate showed is claimed to carry as many again, not three quarters."""
+    driven = [EdgeLook(n, 500 * n, machine=0.02 * n, places=21_250) for n in range(20)]
+    shown = certify(report(edges=driven), configuration())
+    assert shown.extrapolation is not None
+    assert shown.extrapolation.resource == certificate.DOOR
+    assert places(shown) == 21_250 // 2
 
 
 def test_only_the_own_certificate_counts(tmp_path: Path) -> None:
