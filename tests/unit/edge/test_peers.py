@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from stentor.edge.peers import MOST_AGENTS, MOST_OPEN, Peers
