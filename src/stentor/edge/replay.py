@@ -27,7 +27,7 @@ from stentor.edge.outlines import Outlines
 from stentor.edge.played import Played
 from stentor.edge.protocol import Connection
 from stentor.edge.reply import MEDIA_CACHE, NO_STORE, Document, File, Reply
-from stentor.edge.shown import ShownManifest, ShownRecording, recording, trim_of
+from stentor.edge.shown import ShownManifest, ShownRecording, read_again, recording, trim_of
 from stentor.edge.transcripts import Transcripts
 from stentor.edge.virtual import MEDIA_TYPE, VirtualFile, virtual_file
 from stentor.edge.withdrawn import Withdrawn, require
@@ -66,8 +66,8 @@ class Replays:
     ) -> None:
         self._cache = Cache(objects)
         self._transcripts, self._withdrawn, self._played = transcripts, withdrawn, played
-        self._clock = clock
-        self._monotonic = monotonic
+        self._clock, self._monotonic = clock, monotonic
+        self._media = vod.Media()
         self._manifests: OrderedDict[str, ShownManifest] = OrderedDict()
         self._reading: dict[str, asyncio.Task[ShownManifest]] = {}
         self._shown: OrderedDict[str, ShownRecording] = OrderedDict()
@@ -120,7 +120,7 @@ class Replays:
             case ["replay", "captions.m3u8"] if await self._transcripts.get(space):
                 return self._document(space, path, recording, playlist.CONTENT_TYPE, vod.text, request)
             case ["replay", name] if name.endswith(".m3u8"):
-                render = partial(vod.media, _rendition(name.removesuffix(".m3u8")))
+                render = partial(self._media.render, space.id, _rendition(name.removesuffix(".m3u8")))
                 return self._document(space, path, recording, playlist.CONTENT_TYPE, render, request)
             case ["evidence", name]:
                 return self._page(recording, name, request)
@@ -191,8 +191,8 @@ class Replays:
         self._manifests.pop(space, None)
         self._shown.pop(space, None)
         self._cache.forget(f"recordings/{space}/")
-        self._names.forget(space)
-        self._cuts.forget(space)
+        for each in (self._names, self._cuts, self._media):
+            each.forget(space)
         for kept in (self._documents, self._clips, self._files):
             _drop(kept, space)
 
@@ -247,7 +247,7 @@ class Replays:
             del self._reading[space.id]
         if not entries:
             raise NotFound("There is no recording of this space yet.", code="no-recording")
-        read = ShownManifest(entries, final, started)
+        read = read_again(self._manifests.get(space.id), entries, final=final, read_s=started)
         self._manifests[space.id] = read
         self._manifests.move_to_end(space.id)
         if len(self._manifests) > RECORDINGS_KEPT:
@@ -361,7 +361,7 @@ class Replays:
         render: Callable[[ShownRecording], bytes],
         request: Request,
     ) -> Reply:
-        """Rendered once for each reading of the manifest: an hour's playlist takes 10 ms."""
+        """Rendered once for each state of the manifest."""
         key = space.id, "/".join(path)
         known = self._documents.get(key)
         if known is None or known[0] is not recording:

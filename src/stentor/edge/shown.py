@@ -77,7 +77,15 @@ class ShownRecording(msgspec.Struct, frozen=True):
         return self.left[at]
 
     def is_of(self, manifest: ShownManifest, found: Withdrawal, trim: Trim | None) -> bool:
-        return self.manifest is manifest and self.found == found and self.trim == trim
+        same = self.manifest.entries is manifest.entries and self.final == manifest.final
+        return same and self.found == found and self.trim == trim
+
+
+def read_again(known: ShownManifest | None, entries: list[Entry], *, final: bool, read_s: float) -> ShownManifest:
+    """A manifest that was just read; with the entries that are known where nothing has come."""
+    if known is not None and len(known.entries) == len(entries) and known.entries[-1].hash == entries[-1].hash:
+        entries = known.entries
+    return ShownManifest(entries, final, read_s)
 
 
 def recording(manifest: ShownManifest, found: Withdrawal, trim: Trim | None) -> ShownRecording:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Sequence
+
 import msgspec
 
 from stentor.base import grid
 from stentor.base.rendition import RENDITIONS, Codec, Rendition
 from stentor.edge.shown import ShownRecording
 from stentor.wire import manifest, playlist
+from stentor.wire.manifest import Entry
+
+GROWING_KEPT = 100
+"""Playlists; one of two hours has 0.6 MB of lines."""
 
 
 def index(captions: str, _: ShownRecording) -> bytes:
@@ -23,16 +30,53 @@ def text(recording: ShownRecording) -> bytes:
     return playlist.vod_text("../captions.vtt", end_s).encode()
 
 
-def media(rendition: Rendition, recording: ShownRecording) -> bytes:
-    def uri(number: int) -> str:
-        return f"{rendition.name}/{number}.m4s"
+class Media:
+    """Media playlists. One of a recording that grows goes on where it was: each segment is looked at once."""
 
-    lines = playlist.vod(recording.entries, rendition=rendition.name, map_uri=f"{rendition.name}/init.mp4", uri=uri)
-    if recording.final:
-        return lines.encode()
-    # 4.4.3.5: EVENT: "Media Segments can only be added to the end", which is what a growing recording does.
-    lines = lines.replace("#EXT-X-PLAYLIST-TYPE:VOD", "#EXT-X-PLAYLIST-TYPE:EVENT")
-    return lines.removesuffix("#EXT-X-ENDLIST\n").encode()
+    def __init__(self) -> None:
+        self._growing: OrderedDict[tuple[str, str], _Growing] = OrderedDict()
+
+    def render(self, space: str, rendition: Rendition, recording: ShownRecording) -> bytes:
+        """The playlist of a rendition."""
+        entries, name = recording.entries, rendition.name
+        key, beginning = (space, name), f"{name}/init.mp4"
+
+        def uri(number: int) -> str:
+            return f"{name}/{number}.m4s"
+
+        if recording.final:
+            self._growing.pop(key, None)
+            return playlist.vod(entries, rendition=name, map_uri=beginning, uri=uri).encode()
+        known, version = self._growing.get(key), recording.found.version
+        if known is None or not known.goes_on(entries, version):
+            made = playlist.Recorded(name, beginning, uri, kind="EVENT")
+            known = self._growing[key] = _Growing(made, version)
+            if len(self._growing) > GROWING_KEPT:
+                self._growing.popitem(last=False)
+        known.go_on(entries)
+        return known.made.text(ended=False).encode()
+
+    def forget(self, space: str) -> None:
+        """Something of it was removed."""
+        for rendition in RENDITIONS:
+            self._growing.pop((space, rendition.name), None)
+
+
+class _Growing:
+    """``version`` is that of what was removed."""
+
+    def __init__(self, made: playlist.Recorded, version: int) -> None:
+        self.made, self._version = made, version
+        self._count, self._last = 0, ""
+
+    def goes_on(self, entries: Sequence[Entry], version: int) -> bool:
+        """Whether these are what was there, and more: each hash covers all before it."""
+        same = self._count <= len(entries) and version == self._version
+        return same and (not self._count or entries[self._count - 1].hash == self._last)
+
+    def go_on(self, entries: Sequence[Entry]) -> None:
+        self.made.add(entries[self._count :])
+        self._count, self._last = len(entries), entries[-1].hash
 
 
 def gaps(recording: ShownRecording) -> bytes:

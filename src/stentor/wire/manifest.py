@@ -207,23 +207,38 @@ def decode_page(data: bytes) -> list[Entry]:
 
 def gap_report(entries: Iterable[Entry]) -> GapReport:
     """Seconds by source and every gap and filler, neighbouring ones joined, with wall-clock times."""
-    chunks = dict.fromkeys(Source, 0)
-    spans: list[tuple[Source, int, int, int]] = []  # source, start_ms, first and last chunk
+    spans = Spans()
     for entry in entries:
+        spans.add(entry)
+    return GapReport({source.value: _seconds(count) for source, count in spans.chunks.items() if count}, spans.found)
+
+
+class Spans:
+    """Gaps and fillers of the entries that have come so far."""
+
+    def __init__(self) -> None:
+        self.chunks = dict.fromkeys(Source, 0)
+        """By source."""
+        self._spans: list[tuple[Source, int, int, int]] = []
+        """Source, its start (ms), first chunk, and the one after the last."""
+
+    @property
+    def found(self) -> list[Span]:
+        """Neighbouring ones joined, with wall-clock times."""
+        return [Span(source, start_ms, _seconds(last - first)) for source, start_ms, first, last in self._spans]
+
+    def add(self, entry: Entry) -> None:
+        """The next one."""
         for run in entry.runs:
-            chunks[run.source] += run.last - run.first
+            self.chunks[run.source] += run.last - run.first
             if run.source not in (Source.GAP, Source.FILLER):
                 continue
-            if spans and spans[-1][0] is run.source and spans[-1][3] == run.first:
-                source, start_ms, first, _ = spans[-1]
-                spans[-1] = (source, start_ms, first, run.last)
+            if self._spans and self._spans[-1][0] is run.source and self._spans[-1][3] == run.first:
+                source, start_ms, first, _ = self._spans[-1]
+                self._spans[-1] = (source, start_ms, first, run.last)
             else:
                 start_ms = entry.start_ms + (run.first - entry.first_chunk) * grid.CHUNK_MS
-                spans.append((run.source, start_ms, run.first, run.last))
-    return GapReport(
-        {source.value: _seconds(count) for source, count in chunks.items() if count},
-        [Span(source, start_ms, _seconds(last - first)) for source, start_ms, first, last in spans],
-    )
+                self._spans.append((run.source, start_ms, run.first, run.last))
 
 
 def byte_ranges(sizes: Sequence[int], start: int, end: int) -> list[tuple[int, int, int]]:

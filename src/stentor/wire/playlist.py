@@ -14,8 +14,8 @@ from typing import NamedTuple
 import msgspec
 
 from stentor.base import grid
-from stentor.base.rendition import Rendition, Source
-from stentor.wire.manifest import Entry, gap_report
+from stentor.base.rendition import Rendition
+from stentor.wire.manifest import Entry, Span, Spans
 from stentor.wire.mp4 import CODECS
 from stentor.wire.reload import (
     ADVANCE_PART_LIMIT,
@@ -206,14 +206,9 @@ def vod(entries: Sequence[Entry], *, rendition: str, map_uri: str, uri: Callable
     stands an EXT-X-GAP, one however long it is, so that the times after it stay true (6.2.1: absent media is signalled
     by segments with that tag).
     """
-    spans = [
-        _daterange(
-            DateRange(f"{span.source}-{span.start_ms}", _span_class(span.source), span.start_ms, span.duration_s)
-        )
-        for span in gap_report(entries).spans
-    ]
-    lines = _recorded(entries, rendition, map_uri, uri, head=["#EXT-X-PLAYLIST-TYPE:VOD"], spans=spans)
-    return "\n".join([*lines, "#EXT-X-ENDLIST"]) + "\n"
+    made = Recorded(rendition, map_uri, uri)
+    made.add(entries)
+    return made.text(ended=True)
 
 
 def overflow(
@@ -224,8 +219,9 @@ def overflow(
     A live playlist without parts (6.2.2): segments leave it at its beginning. Text has no ``rendition`` of sound and no
     ``map_uri``. ``ended`` says that the last one of the recording is in it.
     """
-    lines = _recorded(entries, rendition, map_uri, uri)
-    return "\n".join([*lines, *(["#EXT-X-ENDLIST"] if ended else [])]) + "\n"
+    made = Recorded(rendition, map_uri, uri, kind="")
+    made.add(entries)
+    return made.text(ended=ended)
 
 
 def vod_text(uri: str, duration_s: float) -> str:
@@ -252,44 +248,57 @@ def _subtitles(found: Subtitles) -> str:
     )
 
 
-def _recorded(
-    entries: Sequence[Entry],
-    rendition: str,
-    map_uri: str,
-    uri: Callable[[int], str],
-    *,
-    head: Sequence[str] = (),
-    spans: Sequence[str] = (),
-) -> list[str]:
-    """Head and segments of a playlist made of a manifest's entries."""
-    lines: list[str] = []
-    gaps = False
-    expected: int | None = None
-    longest_s = 0.0
-    for entry in entries:
-        if expected is not None and entry.number > expected:
-            absent_s = (entry.number - expected) * grid.SEGMENT_S
-            longest_s = max(longest_s, absent_s)
-            gaps = True
-            lines += ["#EXT-X-GAP", f"#EXTINF:{_seconds(absent_s)},", uri(expected)]
-        expected = entry.following
-        longest_s = max(longest_s, entry.duration_s)
-        there = Segment(entry.number, uri(entry.number), entry.start_ms, entry.duration_s)
-        missing = entry.hole or (bool(rendition) and rendition not in entry.renditions)
-        lines += (["#EXT-X-GAP"] if missing else []) + _segment(there, with_parts=False)
-        gaps = gaps or missing
-    return [
-        "#EXTM3U",
-        f"#EXT-X-VERSION:{_GAP_VERSION if gaps else _VERSION}",
-        # 4.4.3.1: no segment, rounded, is longer
-        f"#EXT-X-TARGETDURATION:{max(TARGET_DURATION_S, math.ceil(longest_s))}",
-        *head,
-        f"#EXT-X-MEDIA-SEQUENCE:{entries[0].number if entries else 0}",
-        "#EXT-X-INDEPENDENT-SEGMENTS",
-        *([f'#EXT-X-MAP:URI="{_quoted(map_uri)}"'] if map_uri else []),
-        *spans,
-        *lines,
-    ]
+class Recorded:
+    """A playlist made of a manifest's entries, which may come one after the other: each is looked at once.
+
+    ``kind`` is its type (4.4.3.5): of one that grows ``EVENT``, since "Media Segments can only be added to the end".
+    Without one it is a live playlist, without DATERANGEs for gaps and fillers.
+    """
+
+    def __init__(self, rendition: str, map_uri: str, uri: Callable[[int], str], *, kind: str = "VOD") -> None:
+        self._rendition, self._map_uri, self._uri, self._kind = rendition, map_uri, uri, kind
+        self._lines: list[str] = []
+        self._first: int | None = None
+        self._expected: int | None = None
+        self._gaps = False
+        self._longest_s = 0.0
+        self._spans = Spans()
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Goes on with these."""
+        rendition, uri, lines = self._rendition, self._uri, self._lines
+        for entry in entries:
+            if self._first is None:
+                self._first = entry.number
+            if self._expected is not None and entry.number > self._expected:
+                absent_s = (entry.number - self._expected) * grid.SEGMENT_S
+                self._longest_s = max(self._longest_s, absent_s)
+                self._gaps = True
+                lines += ["#EXT-X-GAP", f"#EXTINF:{_seconds(absent_s)},", uri(self._expected)]
+            self._expected = entry.following
+            self._longest_s = max(self._longest_s, entry.duration_s)
+            there = Segment(entry.number, uri(entry.number), entry.start_ms, entry.duration_s)
+            missing = entry.hole or (bool(rendition) and rendition not in entry.renditions)
+            lines += (["#EXT-X-GAP"] if missing else []) + _segment(there, with_parts=False)
+            self._gaps = self._gaps or missing
+            self._spans.add(entry)
+
+    def text(self, *, ended: bool) -> str:
+        """The playlist as it is now."""
+        lines = [
+            "#EXTM3U",
+            f"#EXT-X-VERSION:{_GAP_VERSION if self._gaps else _VERSION}",
+            # 4.4.3.1: no segment, rounded, is longer
+            f"#EXT-X-TARGETDURATION:{max(TARGET_DURATION_S, math.ceil(self._longest_s))}",
+            *([f"#EXT-X-PLAYLIST-TYPE:{self._kind}"] if self._kind else []),
+            f"#EXT-X-MEDIA-SEQUENCE:{self._first or 0}",
+            "#EXT-X-INDEPENDENT-SEGMENTS",
+            *([f'#EXT-X-MAP:URI="{_quoted(self._map_uri)}"'] if self._map_uri else []),
+            *(map(_span, self._spans.found) if self._kind else []),
+            *self._lines,
+            *(["#EXT-X-ENDLIST"] if ended else []),
+        ]
+        return "\n".join(lines) + "\n"
 
 
 def _control(parts: bool) -> list[str]:
@@ -336,8 +345,9 @@ def _daterange(found: DateRange) -> str:
     return line
 
 
-def _span_class(source: Source) -> str:
-    return f"stentor.{source.value}"
+def _span(span: Span) -> str:
+    name = f"{span.source}-{span.start_ms}"
+    return _daterange(DateRange(name, f"stentor.{span.source.value}", span.start_ms, span.duration_s))
 
 
 def _date_time(at_ms: int) -> str:
