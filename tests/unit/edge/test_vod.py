@@ -8,9 +8,11 @@ import msgspec
 import pytest
 
 from stentor.base.rendition import RENDITIONS, Source
+from stentor.base.units import SpaceId
 from stentor.edge import vod
 from stentor.edge.shown import ShownManifest, ShownRecording, read_again
 from stentor.spaces.withdrawal import Withdrawal
+from stentor.wire import playlist
 from stentor.wire.manifest import Entry, Run, StoredObject
 
 AAC, OPUS = RENDITIONS[0], RENDITIONS[-1]
@@ -33,7 +35,7 @@ def grown(count: int, *, holes: Sequence[int] = ()) -> list[Entry]:
 
 
 def shown(entries: list[Entry], *, final: bool = False, version: int = 0) -> ShownRecording:
-    found = Withdrawal("friday", version=version)
+    found = Withdrawal(SpaceId("friday"), version=version)
     return ShownRecording(ShownManifest(entries, final, 0.0), found, None, entries, entries)
 
 
@@ -56,13 +58,13 @@ def test_one_that_grows_says_at_each_step_what_one_made_at_once_says() -> None:
 def test_each_segment_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was there costs nothing again, however long the recording is."""
     looked: list[int] = []
-    before = vod.playlist.Recorded.add
+    before = playlist.Recorded.add
 
-    def add(made: vod.playlist.Recorded, entries: Sequence[Entry]) -> None:
+    def add(made: playlist.Recorded, entries: Sequence[Entry]) -> None:
         looked.extend(each.number for each in entries)
         before(made, entries)
 
-    monkeypatch.setattr(vod.playlist.Recorded, "add", add)
+    monkeypatch.setattr(playlist.Recorded, "add", add)
     media = vod.Media()
     for count in range(1, 30):
         media.render("friday", AAC, shown(grown(count)))
