@@ -67,7 +67,7 @@ class Replays:
         self._cache = Cache(objects)
         self._transcripts, self._withdrawn, self._played = transcripts, withdrawn, played
         self._clock, self._monotonic = clock, monotonic
-        self._media = vod.Media()
+        self._media = vod.MediaPlaylists()
         self._manifests: OrderedDict[str, ShownManifest] = OrderedDict()
         self._reading: dict[str, asyncio.Task[ShownManifest]] = {}
         self._shown: OrderedDict[str, ShownRecording] = OrderedDict()

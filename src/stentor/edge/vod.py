@@ -30,7 +30,7 @@ def text(recording: ShownRecording) -> bytes:
     return playlist.vod_text("../captions.vtt", end_s).encode()
 
 
-class Media:
+class MediaPlaylists:
     """Media playlists. One of a recording that grows goes on where it was: each segment is looked at once."""
 
     def __init__(self) -> None:

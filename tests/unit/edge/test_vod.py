@@ -41,12 +41,12 @@ def shown(entries: list[Entry], *, final: bool = False, version: int = 0) -> Sho
 
 def test_one_that_grows_says_at_each_step_what_one_made_at_once_says() -> None:
     """With gaps that go on over segments, and a rendition that is not there; the last has its end and is VOD."""
-    media = vod.Media()
+    media = vod.MediaPlaylists()
     for count in (1, 2, 3, 4, 7):
         recording = shown(grown(count, holes=(1, 2)))
         for rendition in (AAC, OPUS):
             text = media.render("friday", rendition, recording)
-            assert text == vod.Media().render("friday", rendition, recording)
+            assert text == vod.MediaPlaylists().render("friday", rendition, recording)
             assert text.count(b"#EXTINF") == count
             assert b"#EXT-X-PLAYLIST-TYPE:EVENT" in text
             assert b"ENDLIST" not in text
@@ -65,7 +65,7 @@ def test_each_segment_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None
         before(made, entries)
 
     monkeypatch.setattr(playlist.Recorded, "add", add)
-    media = vod.Media()
+    media = vod.MediaPlaylists()
     for count in range(1, 30):
         media.render("friday", AAC, shown(grown(count)))
     assert looked == list(range(29))
@@ -74,7 +74,7 @@ def test_each_segment_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize("change", ["another recording", "removed"])
 def test_what_is_not_the_same_recording_is_begun_anew(change: str) -> None:
     """Another chain of hashes under the same name, or something was removed: nothing of before is left."""
-    media = vod.Media()
+    media = vod.MediaPlaylists()
     media.render("friday", AAC, shown(grown(4)))
     if change == "removed":
         left = grown(5)
@@ -89,7 +89,7 @@ def test_what_is_not_the_same_recording_is_begun_anew(change: str) -> None:
 
 def test_playlists_of_many_recordings_are_bounded() -> None:
     """Those that nobody asks for are forgotten."""
-    media = vod.Media()
+    media = vod.MediaPlaylists()
     for number in range(vod.GROWING_KEPT + 10):
         media.render(f"space-{number}", AAC, shown(grown(1)))
     assert len(media._growing) == vod.GROWING_KEPT
