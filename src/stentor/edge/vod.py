@@ -49,7 +49,7 @@ class MediaPlaylists:
             return playlist.vod(entries, rendition=name, map_uri=beginning, uri=uri).encode()
         known, version = self._growing.get(key), recording.found.version
         if known is None or not known.goes_on(entries, version):
-            made = playlist.Recorded(name, beginning, uri, kind="EVENT")
+            made = playlist.RecordedPlaylist(name, beginning, uri, kind="EVENT")
             known = self._growing[key] = _Growing(made, version)
             if len(self._growing) > GROWING_KEPT:
                 self._growing.popitem(last=False)
@@ -65,7 +65,7 @@ class MediaPlaylists:
 class _Growing:
     """``version`` is that of what was removed."""
 
-    def __init__(self, made: playlist.Recorded, version: int) -> None:
+    def __init__(self, made: playlist.RecordedPlaylist, version: int) -> None:
         self.made, self._version = made, version
         self._count, self._last = 0, ""
 

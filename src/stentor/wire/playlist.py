@@ -206,7 +206,7 @@ def vod(entries: Sequence[Entry], *, rendition: str, map_uri: str, uri: Callable
     stands an EXT-X-GAP, one however long it is, so that the times after it stay true (6.2.1: absent media is signalled
     by segments with that tag).
     """
-    made = Recorded(rendition, map_uri, uri)
+    made = RecordedPlaylist(rendition, map_uri, uri)
     made.add(entries)
     return made.text(ended=True)
 
@@ -219,7 +219,7 @@ def overflow(
     A live playlist without parts (6.2.2): segments leave it at its beginning. Text has no ``rendition`` of sound and no
     ``map_uri``. ``ended`` says that the last one of the recording is in it.
     """
-    made = Recorded(rendition, map_uri, uri, kind="")
+    made = RecordedPlaylist(rendition, map_uri, uri, kind="")
     made.add(entries)
     return made.text(ended=ended)
 
@@ -248,7 +248,7 @@ def _subtitles(found: Subtitles) -> str:
     )
 
 
-class Recorded:
+class RecordedPlaylist:
     """A playlist made of a manifest's entries, which may come one after the other: each is looked at once.
 
     ``kind`` is its type (4.4.3.5): of one that grows ``EVENT``, since "Media Segments can only be added to the end".

@@ -58,13 +58,13 @@ def test_one_that_grows_says_at_each_step_what_one_made_at_once_says() -> None:
 def test_each_segment_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was there costs nothing again, however long the recording is."""
     looked: list[int] = []
-    before = playlist.Recorded.add
+    before = playlist.RecordedPlaylist.add
 
-    def add(made: playlist.Recorded, entries: Sequence[Entry]) -> None:
+    def add(made: playlist.RecordedPlaylist, entries: Sequence[Entry]) -> None:
         looked.extend(each.number for each in entries)
         before(made, entries)
 
-    monkeypatch.setattr(playlist.Recorded, "add", add)
+    monkeypatch.setattr(playlist.RecordedPlaylist, "add", add)
     media = vod.MediaPlaylists()
     for count in range(1, 30):
         media.render("friday", AAC, shown(grown(count)))
