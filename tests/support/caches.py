@@ -1,4 +1,4 @@
-"""Debian's programs that read the recipes of ``deploy/``: nginx, Caddy and Varnish, and systemd.
+"""Debian's programs that read the recipes of ``deploy/``: nginx, Caddy and Varnish, and systemd; h2load asks.
 
 ``python -m tests.support.caches --install`` installs them with apt when this is root and they are missing; otherwise
 it says what to do and fails.
@@ -17,7 +17,13 @@ import pytest
 from tests.support import debian
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-PROGRAMS = {"nginx": "nginx", "caddy": "caddy", "varnish": "varnishd", "systemd": "systemd-analyze"}
+PROGRAMS = {
+    "nginx": "nginx",
+    "caddy": "caddy",
+    "varnish": "varnishd",
+    "systemd": "systemd-analyze",
+    "nghttp2-client": "h2load",
+}
 FOLDERS = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
 
 
@@ -29,12 +35,20 @@ def program(name: str) -> str:
     return path
 
 
-def nginx(folder: Path, port: int, edge_port: int, house_port: int = 1) -> list[str]:
-    """The command for the recipe without its TLS."""
+def nginx(
+    folder: Path, port: int, edge_port: int, house_port: int = 1, *, certificate: tuple[Path, Path] | None = None
+) -> list[str]:
+    """The command for the recipe; without a certificate (chain and key) without its TLS and HTTP/2."""
     recipe = (DEPLOY / "nginx.conf").read_text("utf-8")
-    recipe = re.sub(r"^ *ssl_certificate.*$", "", recipe, flags=re.MULTILINE)
+    tls = ""
+    if certificate is None:
+        recipe = re.sub(r"^ *ssl_certificate.*$", "", recipe, flags=re.MULTILINE)
+    else:
+        tls = " ssl http2"
+        recipe = recipe.replace("/etc/ssl/talk/fullchain.pem", str(certificate[0]))
+        recipe = recipe.replace("/etc/ssl/talk/privkey.pem", str(certificate[1]))
     for ours, theirs in (
-        ("listen 443 ssl;", f"listen 127.0.0.1:{port} backlog=2048;"),
+        ("listen 443 ssl http2;", f"listen 127.0.0.1:{port}{tls} backlog=2048;"),
         ("127.0.0.1:8081", f"127.0.0.1:{edge_port}"),
         ("127.0.0.1:8080", f"127.0.0.1:{house_port}"),
         ("/var/cache/nginx/stentor", str(folder / "cache")),
