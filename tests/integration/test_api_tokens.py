@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 import pytest_asyncio
@@ -145,3 +146,18 @@ async def test_a_secret_is_shown_once_and_not_kept(site: Site) -> None:
         kept = str(connection.execute("SELECT * FROM api_tokens").fetchall())
     assert made["token"] not in kept
     assert digest(made["token"]) in kept
+
+
+async def test_a_kept_answer_does_not_outlive_its_token(site: Site) -> None:
+    """What was done once under an Idempotency-Key is told again while the token counts, and to nobody afterwards."""
+    secret = await token(site.store, "moderator", Scope.SPACES)
+    headers = {"Authorization": f"Bearer {secret}", "Idempotency-Key": "kept-answer"}
+    ask = partial(site.house.anyone.post, "/api/v1/spaces", json={"title": "Kept"}, headers=headers)
+    made, again = await ask(), await ask()
+    assert again.content == made.content
+    assert again.headers["idempotency-replayed"] == "true"
+    with database(site.house.settings) as connection:
+        connection.execute("UPDATE api_tokens SET ends_ms = 1 WHERE digest = ?", (digest(secret),))
+    late = await ask()
+    assert "idempotency-replayed" not in late.headers
+    problem(late, 401, "token-expired")

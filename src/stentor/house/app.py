@@ -185,7 +185,7 @@ def build(
         _health(spaces),
     ]
     app, lanes = _litestar(routes, shown, sessions.cookie), Lanes(callers.known)
-    done_once = once(app, Answers(spaces.store.work), spaces.clock, cookie=sessions.cookie)
+    done_once = once(app, Answers(spaces.store.work), spaces.clock, cookie=sessions.cookie, lasts=callers.lasts)
     return _guarded(done_once, lanes, settings), lanes, listeners, desk
 
 

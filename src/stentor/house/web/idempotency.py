@@ -8,8 +8,9 @@ sealed with what only the caller has, the token and the key, so the database tel
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Awaitable, Callable
 from http.cookies import CookieError, SimpleCookie
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 from litestar.enums import ScopeType
@@ -27,10 +28,13 @@ MOST_BODY: Final = 64 * 1024
 """Of a request and of an answer; larger ones are not kept."""
 KEPT_HEADERS: Final = ("content-type", "location", "cache-control")
 _SEALED: Final = "answer"
+Lasts: TypeAlias = Callable[[Scope], Awaitable[bool]]
 
 
-def once(app: ASGIApp, answers: Answers, clock: Clock, *, cookie: str) -> ASGIApp:
-    """``app``, which does a request with a key once. ``cookie`` is the name of that of sessions."""
+def once(app: ASGIApp, answers: Answers, clock: Clock, *, cookie: str, lasts: Lasts) -> ASGIApp:
+    """``app``, which does a request with a key once. ``cookie`` is the name of that of sessions; ``lasts`` says whether
+    who asks is still let in: a kept answer does not outlive the token that it was given to.
+    """
 
     async def outer(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP or scope["method"] != "POST" or not scope["path"].startswith("/api/v1/"):
@@ -49,7 +53,7 @@ def once(app: ASGIApp, answers: Answers, clock: Clock, *, cookie: str) -> ASGIAp
                 await app(scope, again, send)
                 return
             path = f"{scope['path']}?{scope['query_string'].decode('latin-1')}"
-            exchange = _Exchange(answers, who, key, path, headers.get("content-type", ""), body)
+            exchange = _Exchange(answers, lasts, who, key, path, headers.get("content-type", ""), body)
             await exchange.run(app, scope, again, send, now_ms=unix_ms(clock()))
         except StentorError as error:
             await _refuse(send, error)
@@ -60,8 +64,8 @@ def once(app: ASGIApp, answers: Answers, clock: Clock, *, cookie: str) -> ASGIAp
 class _Exchange:
     """One request with a key, and its answer."""
 
-    def __init__(self, answers: Answers, who: str, key: str, path: str, kind: str, body: bytes) -> None:
-        self._answers = answers
+    def __init__(self, answers: Answers, lasts: Lasts, who: str, key: str, path: str, kind: str, body: bytes) -> None:
+        self._answers, self._lasts = answers, lasts
         self._caller = _digest(who, key, path)
         self._asked = _digest(kind, body.hex())
         self._seal = Seal(derive(f"{who}\n{key}".encode(), _SEALED))
@@ -71,6 +75,8 @@ class _Exchange:
         known = await self._answers.begin(self._caller, self._asked, now_ms=now_ms)
         if known is None:
             await self._ask(app, scope, receive, send)
+        elif not await self._lasts(scope):
+            await app(scope, receive, send)  # which says so
         elif known.asked != self._asked:
             raise BadInput(
                 "This Idempotency-Key came with another request before; use a new one for each.",

@@ -52,6 +52,14 @@ class TokenReader:
         request.scope["state"][_KEPT] = account
         return account
 
+    async def lasts(self, token: str) -> bool:
+        """Whether a token is good for anything."""
+        try:
+            await self._known(token)
+        except NotSignedIn:
+            return False
+        return True
+
     async def _known(self, token: str) -> tuple[ApiToken, Account]:
         key, now_ms = digest(token), unix_ms(self._clock())
         found = await self._tokens.find(key) if len(token) <= LONGEST else None

@@ -42,6 +42,16 @@ class Callers:
             return self._programs.holds(authorization) or self._access.holds(authorization)
         return self._sessions.holds(request.cookies.get(self._sessions.cookie, ""))
 
+    async def lasts(self, scope: Scope) -> bool:
+        """Whether what a request shows still counts: neither revoked nor ended, and nobody suspended."""
+        request: _Request = Request(scope)
+        authorization = request.headers.get("authorization", "")
+        if (token := token_of(authorization)) is not None:
+            return await self._programs.lasts(token)
+        if authorization:
+            return self._access.holds(authorization)
+        return await self._sessions.current(request) is not None
+
     async def actor(self, request: _Request, space: str | None = None) -> Actor:
         """Who asks about ``space``; raises what :meth:`Access.actor` and :meth:`Sessions.account` raise."""
         if (program := await self._programs.account(request)) is not None:
