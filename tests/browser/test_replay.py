@@ -14,6 +14,7 @@ from tests.support.edge import Rig, edge
 from tests.support.recorded import record, recorded_space
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(120)]
+SPOKE = ["Ada 0:58 · 69%", "Bob 0:25 · 31%"]
 AUDIO = "#recording audio"
 AT = f"document.querySelector('{AUDIO}').currentTime"
 
@@ -55,6 +56,9 @@ async def test_the_player_of_a_recording(rig: Rig, browsers: Browsers) -> None:
         await page.until(f"Math.abs({AT} - 51) < 1", "the arrow keys seek")
         await page.page.locator("#chapters button").nth(3).click()
         await page.until(f"{AT} > 58", "a chapter is played from its beginning")
+        await page.page.click("#speakers summary")
+        spoke = [" ".join(text.split()) for text in await page.page.locator("#speakers li").all_inner_texts()]
+        assert spoke == SPOKE, "who had the floor for longest comes first"
         await page.says("#missing summary", "0.96 s were not recorded")
         await page.page.click("#missing summary")
         await page.says("#gaps", "0.96 s are missing at 0:38")

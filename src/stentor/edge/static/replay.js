@@ -7,6 +7,7 @@ import { $, element } from "./shared/element.js";
 import { hue, initials } from "./shared/portrait.js";
 import { share } from "./shared/share.js";
 import { openTabs } from "./shared/tabs.js";
+import { showSpeakers } from "./speakers.js";
 import { Transcript } from "./transcript.js";
 import { drawWave, fillWave } from "./wave.js";
 
@@ -41,6 +42,7 @@ export class Replay {
     this.door = door;
     this.say = say;
     this.portraits = portraits;
+    this.language = language;
     this.numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
     this.key = `stentor-position-${door.space}`;
   }
@@ -51,12 +53,13 @@ export class Replay {
     $("replay").hidden = $("turns").hidden = false;
     this.#controls();
     this.#begin();
-    const [chapters, peaks, gaps, captions, counts] = await Promise.all(
-      ["chapters.json", "peaks.json", "gaps.json", "captions.json", "counts.json"].map((name) => fetchDocument(this.base + name)),
+    const [chapters, peaks, gaps, captions, counts, speaking] = await Promise.all(
+      ["chapters.json", "peaks.json", "gaps.json", "captions.json", "counts.json", "speaking.json"].map((name) => fetchDocument(this.base + name)),
     );
     /** @type {Chapter[]} */
     const all = (chapters?.chapters ?? []).filter((/** @type {Chapter} */ { pin }) => !pin); // pins have their own list
     this.#showChapters(all.filter(({ item }) => !item), all.filter(({ item }) => item));
+    showSpeakers(speaking, this);
     $("wave").hidden = !peaks;
     $("told").hidden = !chapters && !captions;
     $("tab-words").hidden = !captions?.cues?.length;
