@@ -30,6 +30,7 @@ COMMANDS = (
     "space",
     "account",
     "site",
+    "show",
     "webhook",
     "retention",
     "backup",
