@@ -31,6 +31,9 @@ CONNECTIONS = 4
 """At most, of one process; also how many threads wait for the database."""
 WRITES = {"stentor_writes": True}
 """Execution options of a transaction that will write: SQLite then takes its lock at BEGIN, where waiting is safe."""
+LASTS = WRITES | {"stentor_lasts": True}
+"""And of one that must outlast a power cut once it is confirmed: SQLite then waits for the disk, as PostgreSQL always
+does. What a killed process has confirmed stays either way."""
 
 
 def open_engine(url: str, *, whole: bool = False) -> Engine:
@@ -144,8 +147,14 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     """A transaction that reads first and writes then would fail, not wait, when another wrote in between."""
-    writes = connection.get_execution_options().get("stentor_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if options.get("stentor_writes", False):
+        # It holds for the connection, and within a transaction it cannot be changed: so it is said before each.
+        lasts = options.get("stentor_lasts", False)
+        connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if lasts else 'NORMAL'}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql("BEGIN")
 
 
 # PostgreSQL
@@ -181,5 +190,6 @@ def _set_up_postgres(connection: DBAPIConnection, _: ConnectionPoolEntry) -> Non
     """Once a connection; by SQL, for pgbouncer refuses it as a start-up option."""
     cursor = connection.cursor()
     cursor.execute(f"SET statement_timeout = {STATEMENT_MS}")
+    cursor.execute("SET jit = off")  # compiling a home timeline takes longer than reading it (`bench/social`)
     cursor.close()
     connection.commit()

@@ -17,6 +17,7 @@ from stentor.people.record import Deed, RecordEntry
 from stentor.spaces.model import ON_AIR
 from stentor.store import tables
 from stentor.store.jobs import KEPT_MS, Jobs, Progress, Wanted, add_jobs
+from stentor.store.leaving import take_out_of_counts
 from stentor.store.moderation import forget_person
 from stentor.store.persons import erase_names, numbers_of
 from stentor.store.record import add_entry, forget_handle
@@ -97,6 +98,7 @@ def _delete(connection: Connection, account: str, by: str | None, digest: str, n
     wanted = [Wanted(CHAT, space, deletion.subject) for space in _commented(connection, account)]
     _forget_words(connection, account)
     forget_person(connection, account)
+    take_out_of_counts(connection, account)
     forget_account(connection, account, now_ms)
     spaces = {*erase_names(connection, account), *_seated(connection, account)}
     wanted += [Wanted(PERSON, space, deletion.subject, {"account": account}) for space in sorted(spaces)]

@@ -73,11 +73,11 @@ class PostsTable:
     async def add(self, post: int, author: int, what: Composed, *, now_ms: int) -> None:
         """Posts something. Raises :class:`NotFound` for what it answers or quotes, or a picture that is not there,
         :class:`NotAllowed` for what may not be quoted."""
-        await self.work.write(lambda connection: add_post(connection, post, author, what, now_ms=now_ms))
+        await self.work.write_lasting(lambda connection: add_post(connection, post, author, what, now_ms=now_ms))
 
     async def change(self, post: int, author: int, what: Rewritten, *, now_ms: int) -> list[Picture]:
         """Changes a post and keeps what it said; the pictures that are in it no more."""
-        return await self.work.write(lambda connection: _change(connection, post, author, what, now_ms))
+        return await self.work.write_lasting(lambda connection: _change(connection, post, author, what, now_ms))
 
     async def remove(self, post: int, author: int | None) -> list[Picture]:
         """Deletes a post with its boosts; ``author`` must be its own, None for those who keep order. Its pictures."""
@@ -92,7 +92,7 @@ class PostsTable:
             connection.execute(delete(_POSTS).where(_POSTS.c.id == post))
             return gone
 
-        return await self.work.write(work)
+        return await self.work.write_lasting(work)
 
     async def boost(self, made: int, actor: int, post: int, *, now_ms: int) -> int:
         """Carries a post on; the id of the boost, the one that is there already if there is."""

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingErr
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from stentor.base.errors import Overloaded
-from stentor.store.database import CONNECTIONS, WRITES, reason
+from stentor.store.database import CONNECTIONS, LASTS, WRITES, reason
 
 RETRY_S = 1.0
 ATTEMPTS = 50
@@ -28,6 +28,7 @@ class Work:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.writer = engine.execution_options(**WRITES)
+        self.lasting = engine.execution_options(**LASTS)
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="store")
 
     async def run(self, work: Callable[[], Result]) -> Result:
@@ -41,6 +42,10 @@ class Work:
     async def write(self, work: Callable[[Connection], Result]) -> Result:
         """Runs ``work`` in one transaction that writes; what it raises undoes it all."""
         return await self.run(lambda: _within(self.writer, work))
+
+    async def write_lasting(self, work: Callable[[Connection], Result]) -> Result:
+        """As :meth:`write`, and what it has confirmed outlasts a power cut."""
+        return await self.run(lambda: _within(self.lasting, work))
 
     async def settle(self, attempt: Callable[[Connection], Result | None]) -> Result:
         """Runs ``attempt`` in a transaction that writes, and again in another one while it gives None."""
