@@ -13,7 +13,7 @@ from ipaddress import IPv6Address, ip_address
 
 PREFIX_BITS = 64
 MOST_PAST = 3
-"""Seconds that are kept until :meth:`Addresses.past` is asked."""
+"""Seconds that have ended and are kept until :meth:`Addresses.past` is asked."""
 ALONE = "#"
 """How a source begins that is one connection, not an address."""
 COUNTED = "@"
@@ -62,6 +62,8 @@ class Addresses:
         self._came: dict[str, int] = {}
         """Connections of this second."""
         self._past: deque[tuple[dict[str, int], dict[str, int]]] = deque(maxlen=MOST_PAST)
+        self._told: tuple[dict[str, int], dict[str, int]] = {}, {}
+        """What :meth:`past` has told of the second that was under way then."""
 
     def enter(self, address: str) -> str | None:
         """Counts a connection; returns its source for :meth:`leave`, None when it is too many."""
@@ -95,20 +97,27 @@ class Addresses:
 
     def second(self) -> None:
         """A new second begins."""
+        if len(self._past) == MOST_PAST:  # what was told of is in the oldest, which goes
+            self._told = {}, {}
         self._past.append((self._asked, self._came))
         self._asked, self._came = {}, {}
 
     def past(self) -> tuple[dict[str, int], dict[str, int]]:
-        """Requests and connections by source, refused ones too, of the seconds that have ended since the last call.
+        """Requests and connections by source, refused ones too, since the last call, whenever seconds began.
 
         Proxies that name nobody are one source, :data:`ALONE`.
         """
-        asked: dict[str, int] = {}
-        came: dict[str, int] = {}
-        for whole, each in ((asked, 0), (came, 1)):
-            for second in self._past:
-                for one, times in second[each].items():
+        now = self._asked, self._came
+        sums: tuple[dict[str, int], dict[str, int]] = {}, {}
+        for which, whole in enumerate(sums):
+            for sign, counted in ((-1, self._told), *((1, second) for second in (*self._past, now))):
+                for one, times in counted[which].items():
                     key = (itself_of(one) or ALONE) if one.startswith(ALONE) else one
-                    whole[key] = whole.get(key, 0) + times
+                    whole[key] = whole.get(key, 0) + sign * times
         self._past.clear()
-        return asked, came
+        self._told = dict(self._asked), dict(self._came)
+        return _some(sums[0]), _some(sums[1])
+
+
+def _some(times: dict[str, int]) -> dict[str, int]:
+    return {one: number for one, number in times.items() if number}

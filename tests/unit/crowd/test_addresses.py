@@ -81,8 +81,8 @@ def test_nothing_is_left_of_who_has_gone(moves: list[tuple[str, bool]]) -> None:
     assert not one._open
 
 
-def test_the_seconds_that_have_ended_are_told_once() -> None:
-    """With what was refused; a second under way waits for its end, and proxies that name nobody are one source."""
+def test_what_came_is_told_once() -> None:
+    """With what was refused; proxies that name nobody are one source."""
     one = limits()
     for _ in range(3):
         one.enter("192.0.2.1")
@@ -90,12 +90,32 @@ def test_the_seconds_that_have_ended_are_told_once() -> None:
     for source_ in ("192.0.2.1", *alone):
         assert source_ is not None
         one.ask(source_)
-    assert one.past() == ({}, {})
     one.second()
     one.ask("192.0.2.1")
     one.second()
     assert one.past() == ({"192.0.2.1": 2, ALONE: 2}, {"192.0.2.1": 3, ALONE: 2})
     assert one.past() == ({}, {})
+
+
+def test_a_row_has_what_came_in_its_own_second() -> None:
+    """Whenever the edge's seconds began: nothing is told twice, and nothing waits for the next row."""
+    one = limits(requests=0)
+    found = []
+    for row in range(4):
+        for _ in range(row + 1):
+            one.ask("192.0.2.1")
+        one.enter("10.0.0.1")
+        found.append(one.past())
+        one.ask("192.0.2.2")
+        if row != 1:  # once the edge is too busy to begin one
+            one.second()
+    assert [asked.get("192.0.2.1") for asked, _ in found] == [1, 2, 3, 4]
+    assert [asked.get("192.0.2.2") for asked, _ in found] == [None, 1, 1, 1]
+    assert [came for _, came in found] == [{ALONE: 1}] * 4
+    for _ in range(MOST_PAST + 2):  # nobody asks for rows
+        one.second()
+    one.ask("192.0.2.1")
+    assert one.past() == ({"192.0.2.1": 1}, {})
 
 
 def test_what_nobody_asks_for_is_not_kept() -> None:
