@@ -12,8 +12,10 @@ import multiprocessing
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import time
+import traceback
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
@@ -276,11 +278,18 @@ def main() -> None:
     given = parser.parse_args()
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
     crowds = [crowd for crowd in CROWDS if not given.only or given.only in crowd.name]
-    found, began = [], time.monotonic()
+    found, began, failed = [], time.monotonic(), False
     with ProcessPoolExecutor(given.at_once, multiprocessing.get_context("spawn")) as pool:
-        for crowd, numbers in zip(crowds, pool.map(compare, crowds), strict=True):
-            found.append((crowd, numbers))
+        for crowd, future in [(crowd, pool.submit(compare, crowd)) for crowd in crowds]:
+            try:
+                found.append((crowd, future.result()))
+            except Exception:  # noqa: BLE001 the others are worth knowing
+                failed = True
+                print(f"{crowd.name}, edges {crowd.edges}: {traceback.format_exc()}", flush=True)
+                continue
             print(table(found[-1:]), flush=True)
+    if failed:
+        sys.exit("A crowd could not be counted: nothing was written.")
     if given.only:
         return
     at = f"{datetime.now(UTC):%-d %B %Y}, commit {commit.stdout.strip()}, {os.cpu_count()} processors"
