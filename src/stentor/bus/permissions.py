@@ -118,6 +118,7 @@ TABLE: Final = (
     Line("$KV.board.>", "house", _BOARD_READERS, Delivery.KEPT_AND_SAID, "KV_board"),
     Line("$KV.chat.>", "house", "edge house", Delivery.KEPT_AND_SAID, "KV_chat"),
     Line("$KV.crowd.>", "house", "edge house", Delivery.KEPT_AND_SAID, "KV_crowd"),
+    Line("$KV.public.>", "house", "edge house", Delivery.KEPT_AND_SAID, "KV_public"),
     Line("$KV.revoked.>", "house", "edge house", Delivery.KEPT_AND_SAID, "KV_revoked"),
     Line("$KV.salts.>", "house", "edge house", Delivery.KEPT_AND_SAID, "KV_salts"),
     Line("$KV.withdrawals.>", "house", "edge house", Delivery.KEPT_AND_SAID, "KV_withdrawals"),

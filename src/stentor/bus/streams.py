@@ -28,7 +28,7 @@ JOB_TAKEN_S = 120.0
 """A job that a courier took and says nothing of is given to another one: the first was killed."""
 DUPLICATE_WINDOW_S = 300.0
 """A copy is recognised for so long; a programme publishes again what is at most this old."""
-BUCKETS: Final = ("board", "chat", "crowd", "revoked", "withdrawals")
+BUCKETS: Final = ("board", "chat", "crowd", "public", "revoked", "withdrawals")
 """Documents that one role alone writes."""
 COURIER: Final = "courier"
 """Who takes jobs from the queue: its one consumer has the role's name."""

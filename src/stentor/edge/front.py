@@ -23,6 +23,7 @@ from stentor.edge import door, told
 from stentor.edge.channel import Channel
 from stentor.edge.page import ListenerPages
 from stentor.edge.reply import Document, Reply
+from stentor.social.public import PersonCard
 from stentor.spaces import front, phase, portraits
 from stentor.spaces.front import Front, PublicProfile
 from stentor.spaces.model import Role, Space, State
@@ -138,6 +139,8 @@ class FrontPages:
         """Of those with a page, by handle."""
         self._found: OrderedDict[tuple[str, str], tuple[float, Document]] = OrderedDict()
         self._searches = RateLimit(SEARCHES, _too_many)
+        self.posts: Mapping[str, Sequence[object]] = {}
+        """The newest posts as they are shown, by language."""
         self.followers: list[Callable[[], None]] = []
         """Called when nothing that was made is good any more."""
         pages.page_of = self.page_of
@@ -184,14 +187,16 @@ class FrontPages:
                 return self._search(query, language).answer(request.headers)
             case ["" | "feed.xml" | "calendar.ics" as name]:
                 return self._document(name, language).answer(request.headers)
-            case [name] if name.startswith("@") and name[1:].lower() in self._accounts:
-                return self._document(name.lower(), language).answer(request.headers)
         return None
 
     def page_of(self, account: str) -> str:
         """The address of somebody's page; empty for who has none."""
         person = self.known_front.people.get(account)
         return person.page if person else ""
+
+    def person(self, handle: str, language: str) -> Document | None:
+        """The page of somebody who hosts or has spoken; None where there is none of theirs."""
+        return self._document(f"@{handle}", language) if handle in self._accounts else None
 
     def _document(self, name: str, language: str) -> Document:
         now = self._clock()
@@ -229,7 +234,7 @@ class FrontPages:
         ]
         shown = sorted(people, key=lambda each: each[1].name)[:MOST_FOUND]
         lists = self.lists(front.arranged(known, unix_ms(now), most=MOST_FOUND), language, now)
-        faces = [self._face(account, each) for account, each in shown]
+        faces = [self.face(account, each) for account, each in shown]
         document = self._pages.public("search", language, SEARCH_CACHE, now, path="/", q=query, people=faces, **lists)
         self._found[key] = now, document
         if len(self._found) > MOST_SEARCHES:
@@ -243,7 +248,12 @@ class FrontPages:
             for name, spaces in (("live", found.live), ("coming", found.coming), ("replays", found.replays))
         }
 
-    def _face(self, account: str, person: PublicProfile) -> Face:
+    def lists_of(self, account: str, language: str) -> dict[str, list[Card]]:
+        """The cards of the spaces in which somebody is named."""
+        now = self._clock()
+        return self.lists(front.arranged(front.theirs(self._known(), account), unix_ms(now)), language, now)
+
+    def face(self, account: str, person: PublicProfile | PersonCard) -> Face:
         """Somebody with a page, with the picture of one of their seats."""
         for space in self._known():
             for seat in space.seats.values():
@@ -256,8 +266,20 @@ class FrontPages:
         account = self._accounts[name[1:]]
         person = self.known_front.people[account]
         found = front.arranged(front.theirs(self._known(), account), unix_ms(now))
-        lists, face = self.lists(found, language, now), self._face(account, person)
-        return self._pages.public("person", language, CACHE, now, path=person.page, person=person, face=face, **lists)
+        lists, face = self.lists(found, language, now), self.face(account, person)
+        return self._pages.public(
+            "person",
+            language,
+            CACHE,
+            now,
+            path=person.page,
+            person=person,
+            face=face,
+            posts=[],
+            pinned=[],
+            more=False,
+            **lists,
+        )
 
     def _make(self, name: str, language: str, now: float) -> Document:
         if name.startswith("@"):
@@ -267,7 +289,16 @@ class FrontPages:
             return Document(self._feed(found, language, now), rss.CONTENT_TYPE, CACHE, now=now)
         if name == "calendar.ics":
             return Document(self._calendar(found), calendar.CONTENT_TYPE, CACHE, now=now)
-        return self._pages.public("front", language, CACHE, now, path="/", q="", **self.lists(found, language, now))
+        return self._pages.public(
+            "front",
+            language,
+            CACHE,
+            now,
+            path="/",
+            q="",
+            posts=self.posts.get(language, ()),
+            **self.lists(found, language, now),
+        )
 
     @property
     def known_front(self) -> Front:

@@ -7,7 +7,7 @@ inline and nothing from elsewhere.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import quote, urlsplit
 
 import msgspec
@@ -32,6 +32,7 @@ from stentor.wire.clip import Cut
 from stentor.wire.http import Request
 
 PACKAGE = "stentor.edge"
+Fields = Mapping[str, str] | None
 OPUS = BY_NAME["opus-24"]
 PAGE_CACHE = "public, max-age=5, stale-while-revalidate=30"
 CLIP_CACHE = "public, max-age=60"
@@ -193,11 +194,13 @@ class ListenerPages:
         fields |= {name.replace("_", "-"): value for name, value in extra.items()}
         return Reply(status, fields, text, now=now)
 
-    def public(self, name: str, language: str, cache: str, now: float, **values: object) -> Document:
-        """A page for everybody that is not of one space."""
+    def public(
+        self, name: str, language: str, cache: str, now: float, fields: Fields = None, /, **values: object
+    ) -> Document:
+        """A page for everybody that is not of one space; ``fields`` are more of its header's."""
         shown = {"space": None, "state": name, "house": self._house, "languages": texts.NAMES}
         query = "" if language == texts.LANGUAGES[0] else f"?lang={language}"
-        return self._document(name, language, cache, now, embedded=False, query=query, **shown, **values)
+        return self._document(name, language, cache, now, fields, embedded=False, query=query, **shown, **values)
 
     def address(self, name: str) -> str:
         """Where the file ``name`` is."""
@@ -221,7 +224,16 @@ class ListenerPages:
         return self._files[name, self._static.find(path[0], name)[1]]
 
     def _document(
-        self, template: str, language: str, cache: str, now: float, *, embedded: bool = False, **values: object
+        self,
+        template: str,
+        language: str,
+        cache: str,
+        now: float,
+        fields: Fields = None,
+        /,
+        *,
+        embedded: bool = False,
+        **values: object,
     ) -> Document:
         shown = {"embedded": embedded, "app": self.app, "look": self.look}
         text = self._templates.render(template, language, **shown, **values)
@@ -229,6 +241,7 @@ class ListenerPages:
             "Content_Security_Policy": self._policy + ("*" if embedded else "'self'"),
             "X_Content_Type_Options": "nosniff",
             **self._strict,
+            **(fields or {}),
         }
         return Document(text.encode(), HTML, cache, now=now, **extra)
 

@@ -154,6 +154,19 @@ def asked_range(headers: Mapping[str, str], size: int, etag: str) -> tuple[int, 
     return http.parse_range(headers.get("range"), size)
 
 
+def preflight(methods: str, now: float) -> Reply:
+    """What OPTIONS is answered with, also for scripts of other pages."""
+    fields = {
+        "Allow": methods,
+        "Access-Control-Allow-Methods": methods,
+        "Access-Control-Allow-Headers": "Range, If-None-Match, If-Range",
+        "Access-Control-Expose-Headers": EXPOSED,
+        "Access-Control-Max-Age": "86400",
+        **ANYBODY,
+    }
+    return Reply(204, fields, now=now)
+
+
 def brief(path: str) -> str:
     """How long it may be kept that nothing is at ``path``: below a key not at all, for an old key leads whoever brings
     a pass to the new one."""

@@ -143,6 +143,7 @@ class Edge:
                 group.create_task(self._follow_salts(), name="salts")
                 group.create_task(self._revoke(), name="revocations")
                 group.create_task(self.site.front.run(), name="front")
+                group.create_task(self.site.posts.run(self._bus), name="posts")
                 group.create_task(self.site.identity.run(), name="identity")
                 group.create_task(self.site.identity.transparency.run(), name="transparency")
                 group.create_task(self.site.given.votes.run(self._bus), name="votes")

@@ -31,10 +31,11 @@ from stentor.edge.page import ListenerPages
 from stentor.edge.past import Past, no_such_space
 from stentor.edge.played import Played
 from stentor.edge.portraits import Portraits
+from stentor.edge.posts import PostPages
 from stentor.edge.private import PrivateSpaces
 from stentor.edge.protocol import Connection
 from stentor.edge.replay import Replays
-from stentor.edge.reply import ANYBODY, BRIEF, EXPOSED, NO_STORE, Document, Reply, brief, failure
+from stentor.edge.reply import BRIEF, NO_STORE, Document, Reply, brief, failure, preflight
 from stentor.edge.reports import Reports
 from stentor.edge.shows import ShowPages
 from stentor.edge.transcripts import Transcripts
@@ -100,6 +101,10 @@ class Site:
             objects, self._pages, self.channels, self._withdrawn.gone,
             address=address, site=gate.site, clock=worker.clock,
         )  # fmt: skip
+        self.posts = PostPages(
+            objects, self._pages, self.front, self._space_of,
+            address=address, site=gate.site, clock=worker.clock, monotonic=monotonic,
+        )  # fmt: skip
         self._shows = ShowPages(objects, self._pages, self.front, address, worker.clock, monotonic)
         self.identity = SiteIdentity(objects, self._pages, worker.clock)
         self._reports = Reports(objects, self._pages, gate.evidence_key, worker.clock, monotonic)
@@ -141,8 +146,10 @@ class Site:
             case ["hold.m4a"]:
                 return self._holds.site(self._music, request)
             case ["shows", show, *rest] if show:
-                self._job(self._shows.answer(show, rest, request), request, connection)
-                return None
+                return self._job(self._shows.answer(show, rest, request), request, connection)
+            case [first, *_] if first[:1] == "@" or first == "tags":
+                if (found := self.posts.answer(path, request)) is not None:
+                    return found if isinstance(found, Reply) else self._job(found, request, connection)
             case ["door.pub"]:
                 return self.gate.public_key.answer(request.headers)
             case ["evidence.pub"] if self._reports.key is not None:
@@ -161,6 +168,12 @@ class Site:
             return reply
         raise NotFound("There is nothing under this address.", code="no-such-page")
 
+    async def _space_of(self, name: str) -> Space:
+        """A space that a post is about; raises :class:`NotFound`."""
+        channel = self.channels.get(name) or self.past.get(name) or await self.past.read(name)
+        self._require_present(channel)
+        return channel.space
+
     def _found(
         self, space: str, answer: Callable[[Channel], Reply | None], request: Request, connection: Connection
     ) -> Reply | None:
@@ -171,8 +184,7 @@ class Site:
             raise no_such_space() from None
         if channel is not None:
             return answer(channel)
-        self._job(self._read(space, answer, request), request, connection)
-        return None
+        return self._job(self._read(space, answer, request), request, connection)
 
     async def _read(self, space: str, answer: Callable[[Channel], Reply | None], request: Request) -> Reply | None:
         try:
@@ -219,8 +231,7 @@ class Site:
     def _deny(self, space: str, request: Request, connection: Connection) -> Reply | None:
         """As where there is no such space, in as much time; raises :class:`NotFound`."""
         self.past.require_doubt(space)
-        self._job(self.past.deny(space), request, connection)
-        return None
+        return self._job(self.past.deny(space), request, connection)
 
     def _of_space(
         self, below: str, path: list[str], request: Request, connection: Connection, channel: Channel
@@ -240,8 +251,7 @@ class Site:
                 self.gate.open(channel, request, connection)
                 return channel.listen(request, connection, ENDINGS[name])
             case [name] if name in subtitles.DOCUMENTS and channel.space.state is State.REPLAY:
-                self._job(self._transcript(channel.space, name, request), request, connection)
-                return None
+                return self._job(self._transcript(channel.space, name, request), request, connection)
             case []:
                 asked = request.query.get("lang", "")
                 page = f"?{asked}" if asked in LANGUAGES else PAGE
@@ -260,16 +270,13 @@ class Site:
             case ["clip"]:
                 return self._clip_page(channel.space, request, below)
             case [name] if name in reports.NAMES:
-                self._job(self._reports.answer(channel.space, name, below, request), request, connection)
-                return None
+                return self._job(self._reports.answer(channel.space, name, below, request), request, connection)
             case [name] if name in RECORDED:
                 answer = self.replays.answer(channel.space, path, request, connection)
-                self._job(answer, request, connection)
-                return None
+                return self._job(answer, request, connection)
             case ["replay" | "evidence" | "cut", *_]:
                 answer = self.replays.answer(channel.space, path, request, connection)
-                self._job(answer, request, connection)
-                return None
+                return self._job(answer, request, connection)
             case ["portraits", seat]:
                 portrait = self._portraits.kept(channel.space, seat, request)
                 if portrait is None:
@@ -291,8 +298,7 @@ class Site:
             )
         match path:
             case [name] if name.endswith(".m3u8"):
-                self._job(self.replays.overflow(space, name, captions.track(), request), request, connection)
-                return None
+                return self._job(self.replays.overflow(space, name, captions.track(), request), request, connection)
             case [subtitles.RECENT] if captions:
                 return self._documents.get(channel, LATE_CAPTIONS).answer(request.headers)
             case [subtitles.NAME, file] if captions and space.doors_open_ms is not None:
@@ -325,7 +331,8 @@ class Site:
         text = embed.oembed(channel.space, request.query, self._pages, address=self._address)
         return Document(text, JSON, embed.OEMBED_CACHE, now=self._now()).answer(request.headers)
 
-    def _job(self, answer: Coroutine[Any, Any, Reply | None], request: Request, connection: Connection) -> None:
+    def _job(self, answer: Coroutine[Any, Any, Reply | None], request: Request, connection: Connection) -> Reply | None:
+        """The reply comes when it is made."""
         if len(self._jobs) >= MOST_JOBS:
             answer.close()
             raise Overloaded("Too many wait for recordings at this edge.", retry_after_s=2.0)
@@ -333,6 +340,7 @@ class Site:
         self._jobs.add(job)
         job.add_done_callback(self._jobs.discard)
         connection.hold(request, job.cancel)
+        return None
 
     async def _work(self, answer: Coroutine[Any, Any, Reply | None], request: Request, connection: Connection) -> None:
         begun = connection.sent_bytes
@@ -360,15 +368,7 @@ class Site:
         if request.method != "OPTIONS":
             error = StentorError("Listeners only ask: use GET or HEAD.", code="method-not-allowed", status=405)
             return failure(error, now=self._now(), Allow=METHODS)
-        fields = {
-            "Allow": METHODS,
-            "Access-Control-Allow-Methods": METHODS,
-            "Access-Control-Allow-Headers": "Range, If-None-Match, If-Range",
-            "Access-Control-Expose-Headers": EXPOSED,
-            "Access-Control-Max-Age": "86400",
-            **ANYBODY,
-        }
-        return Reply(204, fields, now=self._now())
+        return preflight(METHODS, self._now())
 
     def _house_failed(self, error: StentorError, request: Request) -> Reply:
         """What the house would have answered: a page for people, a problem document for programs."""

@@ -12,7 +12,7 @@ from stentor.spaces.phase import Facts, OnStage, Reader
 
 PACKAGES = ("stentor.edge", "stentor.spaces")
 _BELOW = ("site.", "theme.")
-_OF_OTHER_PAGES = ("front.", "say_", "state_")
+_OF_OTHER_PAGES = ("front.", "post.", "say_", "state_")
 _OTHERS = ("host", "host_say", "speaker", "speaker_say", "card")
 """Of a phase: what listeners are not told."""
 

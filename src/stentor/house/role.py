@@ -44,6 +44,7 @@ from stentor.house.duty.crowd import Controller
 from stentor.house.duty.front import FrontKeeper
 from stentor.house.duty.installation import InstallationTeller
 from stentor.house.duty.jobs import JobKeeper
+from stentor.house.duty.public import PublicKeeper
 from stentor.house.duty.retention import RetentionKeeper
 from stentor.house.duty.watcher import Watcher
 from stentor.house.editions.service import Editions
@@ -162,7 +163,7 @@ async def _run(
     work = (
         _duties(keeper, watcher, controller, chats, letting_go, jobs, counts, reports)
         | admin.duties()
-        | _public(spaces, statuses, site, editions, clock)
+        | _public(spaces, statuses, site, editions, jobs.lease, clock)
         | {"mail settings": mailing.settings.run(), "mail": mails.run(), "shows": shows.run()}
         | ({"certificate": certificate.watch()} if certificate else {})
         | {
@@ -177,13 +178,14 @@ async def _run(
 
 
 def _public(
-    spaces: Spaces, statuses: Statuses, site: SiteKeeper, editions: Editions, clock: Clock
+    spaces: Spaces, statuses: Statuses, site: SiteKeeper, editions: Editions, lease: Lease, clock: Clock
 ) -> dict[str, Coroutine[Any, Any, None]]:
     """What writes the objects that public pages are made of, and tells edges what they show."""
     return {
         "installation": InstallationTeller(spaces.bus, statuses, clock).run(),
         "front": FrontKeeper(spaces, clock).run(),
         "editions": editions.run(),
+        "posts": PublicKeeper(spaces, lease, clock).run(),
         "site": site.run(),
         "transparency": TransparencyKeeper(spaces.store.work, spaces.objects, clock).run(),
     }

@@ -1,0 +1,282 @@
+"""Pages of posts: one post with its thread, somebody's, a tag's, and the newest for the front page.
+
+Each is joined of public documents (``edge.published``) when somebody asks, and kept until one of them is another one.
+Nobody who looks at them asks the house or the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Coroutine, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from stentor.base import log
+from stentor.base.clock import Clock
+from stentor.base.errors import NotFound, StentorError
+from stentor.base.texts import LANGUAGES
+from stentor.bus.connection import Bus
+from stentor.edge.front import FrontPages
+from stentor.edge.page import ListenerPages
+from stentor.edge.published import PublicFiles
+from stentor.edge.reply import Document, Reply
+from stentor.edge.thread import PageReader, ShownPost, SpaceFinder
+from stentor.social import ids, public
+from stentor.store.objects import Objects
+from stentor.wire import rss
+from stentor.wire.http import Request
+
+CACHE: Final = "public, max-age=0, s-maxage=10, stale-while-revalidate=10, stale-if-error=600"
+"""Twenty seconds at a cache that cannot be told; browsers ask each time."""
+FEED_CACHE: Final = "public, max-age=60, s-maxage=60, stale-while-revalidate=60"
+MOST_MADE: Final = 2000
+DATED_S: Final = 1.0
+"""A page that is as it was begins its age anew so often."""
+LIVELY_S: Final = 2.0
+"""How long a page is kept on which a space stands: its state is this edge's own knowledge."""
+TRIES: Final = 3
+"""At a page of which something changes while it is made."""
+NEWEST_S: Final = 2.0
+NEWEST_SHOWN: Final = 10
+"""Posts on the front page."""
+
+Key = tuple[str, ...]
+
+
+class MadePage(msgspec.Struct):
+    """A page as it was made, of which documents, and when those were read at the earliest (monotonic)."""
+
+    document: Document
+    files: frozenset[str]
+    read_s: float
+    dated_s: float
+    lively: bool
+    look: object
+
+
+class PostPages:
+    """``run`` is a task of the role."""
+
+    def __init__(
+        self,
+        objects: Objects,
+        pages: ListenerPages,
+        front: FrontPages,
+        find: SpaceFinder,
+        *,
+        address: str,
+        site: str,
+        clock: Clock,
+        monotonic: Clock,
+    ) -> None:
+        self.files = PublicFiles(objects, monotonic)
+        self._pages, self._front, self._find = pages, front, find
+        self._address, self._site, self._clock, self._monotonic = address, site, clock, monotonic
+        self._made: OrderedDict[Key, MadePage] = OrderedDict()
+        self._making: dict[Key, asyncio.Task[Document]] = {}
+        self._under_way: set[PageReader] = set()
+        self._stir = asyncio.Event()
+        self._newest_files: frozenset[str] = frozenset()
+        self._log = log.get("edge")
+        self.files.followers.append(self._changed)
+        front.followers.append(self._forget_lively)
+
+    async def run(self, bus: Bus) -> None:
+        """Follows what changes, and keeps the newest posts for the front page; for ever."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.files.run(bus), name="public changes")
+            await self._keep_newest()
+
+    def answer(self, path: list[str], request: Request) -> Reply | Coroutine[Any, Any, Reply] | None:
+        """The reply, or what makes it; None where the address is none of these."""
+        asked = request.query.get("lang", "")
+        language = asked if asked in LANGUAGES else LANGUAGES[0]
+        match path:
+            case [name] if name[:1] == "@":
+                key: Key = ("person", language, name[1:].lower())
+            case [name, "feed.xml"] if name[:1] == "@":
+                key = ("feed", language, name[1:].lower())
+            case [name, post] if name[:1] == "@" and ids.parse(post):
+                key = ("post", language, name[1:].lower(), post)
+            case ["tags", tag] if tag:
+                key = ("tag", language, tag)
+            case _:
+                return None
+        if (document := self._kept(key)) is not None:
+            return document.answer(request.headers)
+        return self._reply(key, request)
+
+    def _kept(self, key: Key) -> Document | None:
+        page = self._made.get(key)
+        if page is None or page.look is not self._pages.look or not self.files.good(page.read_s):
+            return None
+        now_s = self._monotonic()
+        if page.lively and now_s - page.read_s > LIVELY_S:
+            return None
+        if now_s - page.dated_s > DATED_S:
+            page.document, page.dated_s = page.document.dated(self._clock()), now_s
+        return page.document
+
+    async def _reply(self, key: Key, request: Request) -> Reply:
+        """Made by one task, however many ask."""
+        making = self._making.get(key)
+        if making is None:
+            making = self._making[key] = asyncio.create_task(self._make(key), name=f"page {'/'.join(key)}")
+            making.add_done_callback(lambda _: self._making.pop(key, None))
+        return (await asyncio.shield(making)).answer(request.headers)
+
+    async def _make(self, key: Key) -> Document:
+        for _ in range(TRIES):
+            reading = PageReader(self.files, self._front, self._find, self._pages.catalogue, self._clock, key[1])
+            self._under_way.add(reading)
+            read_s, look = self._monotonic(), self._pages.look
+            try:
+                document = await self._page(reading, *key)
+            finally:
+                self._under_way.discard(reading)
+            if not reading.changed:
+                page = MadePage(document, frozenset(reading.files), read_s, read_s, reading.lively, look)
+                self._made[key] = page
+                self._made.move_to_end(key)
+                if len(self._made) > MOST_MADE:
+                    self._made.popitem(last=False)
+                break
+        return document
+
+    async def _page(self, reading: PageReader, kind: str, language: str, *names: str) -> Document:
+        match kind, names:
+            case "post", (handle, post):
+                return await self._post(reading, language, handle, int(post))
+            case "tag", (tag,):
+                return await self._tag(reading, language, tag)
+            case "feed", (handle,):
+                return await self._feed(reading, language, handle)
+        return await self._person(reading, language, names[0])
+
+    async def _post(self, reading: PageReader, language: str, handle: str, number: int) -> Document:
+        post, card = await reading.require_post(number)
+        if card.handle != handle or post.boost_of is not None:
+            raise NotFound("There is no such post.", code="no-such-page")
+        above, shown, below = await reading.thread(post)
+        others = (*above, *below)
+        return self._public(
+            "post", language, shown.address,
+            shown=shown, above=above, below=below, picture=_picture(shown), tags=(shown, *others),
+        )  # fmt: skip
+
+    async def _person(self, reading: PageReader, language: str, handle: str) -> Document:
+        try:
+            card = await reading.require_person(handle)
+        except NotFound:
+            reading.lively = True
+            if (document := self._front.person(handle, language)) is None:
+                raise
+            return document
+        pinned, posts, more = await reading.profile(card)
+        lists = self._front.lists_of(card.account, language)
+        reading.lively = reading.lively or any(lists.values())
+        if not (posts or pinned or any(lists.values())):
+            raise NotFound("There is nobody at this address.", code="no-such-page")
+        return self._public(
+            "person", language, card.page,
+            person=card, face=self._front.face(card.account, card), pinned=pinned, posts=posts,
+            more=more, tags=(*pinned, *posts), **lists,
+        )  # fmt: skip
+
+    async def _tag(self, reading: PageReader, language: str, tag: str) -> Document:
+        posts, more = await reading.list_of(public.key(public.TAG, tag))
+        if not posts:
+            raise NotFound("There are no posts with this tag.", code="no-such-page")
+        return self._public("tag", language, f"/tags/{tag}", tag=tag, posts=posts, more=more, tags=posts)
+
+    async def _feed(self, reading: PageReader, language: str, handle: str) -> Document:
+        card = await reading.require_person(handle)
+        _, posts, _ = await reading.profile(card)
+        entries = [
+            rss.FeedEntry(
+                uid=f"{each.post.id}@{self._site}.stentor",
+                title=each.post.warning or each.post.text[:80] or card.name,
+                text=each.post.warning or each.post.text,
+                address=f"{self._address}{each.address}",
+                at_ms=each.post.created_ms,
+            )
+            for each in posts
+            if each.carried_by is None
+        ]
+        home, said = f"{self._address}{card.page}", card.bio or card.name
+        body = rss.feed(entries, title=card.name, text=said, home=home, here=f"{home}/feed.xml", language=language)
+        return Document(body, rss.CONTENT_TYPE, FEED_CACHE, now=self._clock(), **_tags(posts))
+
+    def _public(self, name: str, language: str, path: str, *, tags: Sequence[ShownPost], **values: object) -> Document:
+        return self._pages.public(
+            name, language, CACHE,
+            self._clock(),
+            _tags(tags),
+            path=path, now_ms=round(self._clock() * 1000),
+            **values,
+        )  # fmt: skip
+
+    def _changed(self, key: str) -> None:
+        """No page stays that was made of what a document said before."""
+        for reading in self._under_way:
+            reading.changed = reading.changed or key in reading.files
+        for page in [page for page, made in self._made.items() if key in made.files]:
+            del self._made[page]
+        if key in self._newest_files:
+            self._front.posts = {}
+            self._front.forget()
+        if key in self._newest_files or key.startswith("public/newest/"):
+            self._stir.set()
+
+    def _forget_lively(self) -> None:
+        for page in [page for page, made in self._made.items() if made.lively]:
+            del self._made[page]
+
+    async def _keep_newest(self) -> None:
+        while True:
+            self._stir.clear()
+            try:
+                await self._read_newest()
+            except StentorError as error:
+                if self._front.posts:
+                    self._log.warning("newest-not-read", detail=error.detail)
+                    self._front.posts = {}
+                    self._front.forget()
+            try:
+                async with asyncio.timeout(NEWEST_S):
+                    await self._stir.wait()
+            except TimeoutError:
+                continue
+
+    async def _read_newest(self) -> None:
+        """What the front page shows of posts, in each language."""
+        found: dict[str, list[ShownPost]] = {}
+        for language in LANGUAGES:
+            reading = PageReader(self.files, self._front, self._find, self._pages.catalogue, self._clock, language)
+            self._under_way.add(reading)
+            try:
+                key = public.key(public.NEWEST, public.THE_NEWEST)
+                posts, _ = await reading.list_of(key, most=NEWEST_SHOWN)
+            finally:
+                self._under_way.discard(reading)
+            if reading.changed:
+                self._stir.set()
+                return
+            found[language] = posts
+            self._newest_files = frozenset(reading.files)
+        if found != self._front.posts:
+            self._front.posts = found
+            self._front.forget()
+
+
+def _tags(posts: Sequence[ShownPost]) -> dict[str, str]:
+    """By what a cache may be told to drop a page: ``p`` and a post, ``a`` and who wrote it."""
+    found = dict.fromkeys([*(f"p{each.post.id}" for each in posts), *(f"a{each.author.number}" for each in posts)])
+    return {"Cache_Tag": ",".join(found), "Surrogate_Key": " ".join(found)} if found else {}
+
+
+def _picture(shown: ShownPost) -> str:
+    """What is shown beside a link: the first picture, unless there is a warning before it."""
+    return shown.pictures[0].large if shown.pictures and not shown.post.warning else ""

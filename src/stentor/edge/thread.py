@@ -1,0 +1,220 @@
+"""Reads what a page of posts is made of, and notes of which documents: the posts, who wrote them, what they carry."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime
+from typing import Final, TypeVar
+
+import msgspec
+from markupsafe import Markup
+
+from stentor.base.clock import Clock
+from stentor.base.errors import NotFound, Removed
+from stentor.base.texts import Catalogue
+from stentor.edge.front import Card, FrontPages
+from stentor.edge.published import PublicFiles
+from stentor.social import pictures, public
+from stentor.social.model import Picture
+from stentor.social.public import HandleOwner, PersonCard, PostList, PublicPost
+from stentor.spaces.model import Space
+
+DEEPEST: Final = 3
+"""Steps that an answer is set in."""
+MOST_ABOVE: Final = 40
+
+D = TypeVar("D")
+SpaceFinder = Callable[[str], Awaitable[Space]]
+
+
+class ShownPicture(msgspec.Struct, frozen=True):
+    """A picture of a post; both addresses, and the size of the small one in pixels."""
+
+    small: str
+    large: str
+    width: int
+    height: int
+    alt: str
+
+
+class ShownPost(msgspec.Struct, frozen=True, kw_only=True):
+    """A post as pages show it."""
+
+    post: PublicPost
+    author: PersonCard
+    html: Markup
+    address: str
+    iso: str
+    when: str
+    edited: str = ""
+    answers: PersonCard | None = None
+    carried_by: PersonCard | None = None
+    quote: ShownPost | None = None
+    space: Card | None = None
+    pictures: tuple[ShownPicture, ...] = ()
+    depth: int = 0
+
+
+class PageReader:
+    """One page. ``files`` are the keys of all that was read, also of what is not there."""
+
+    def __init__(
+        self,
+        files: PublicFiles,
+        front: FrontPages,
+        find: SpaceFinder,
+        catalogue: Catalogue,
+        clock: Clock,
+        language: str,
+    ) -> None:
+        self._store, self._front, self._find = files, front, find
+        self._catalogue, self._clock, self._language = catalogue, clock, language
+        self.files: set[str] = set()
+        self.changed = False
+        """Something of it has changed meanwhile."""
+        self.lively = False
+        """A space stands on it."""
+
+    async def require_post(self, number: int) -> tuple[PublicPost, PersonCard]:
+        """A post and who wrote it; raises :class:`NotFound`, and :class:`Removed` for what is there no more."""
+        post = await self._get(public.key(public.POST, number), PublicPost)
+        if post.gone:
+            raise Removed("This post was deleted, or is not for everybody any more.")
+        return post, self._require(await self._card(post.author))
+
+    async def require_person(self, handle: str) -> PersonCard:
+        """Whose handle it is; raises :class:`NotFound`, and :class:`Removed`."""
+        owner = await self._get(public.key(public.HANDLE, handle), HandleOwner)
+        card = self._require(await self._card(owner.number))
+        if card.handle != handle:
+            raise _nobody()
+        return card
+
+    def _require(self, card: PersonCard) -> PersonCard:
+        if card.state.suspended or card.state.gone:
+            raise Removed("This account is not there any more, or is suspended.")
+        if not card.state.shown:
+            raise _nobody()
+        return card
+
+    async def thread(self, post: PublicPost) -> tuple[list[ShownPost], ShownPost, list[ShownPost]]:
+        """What a post answers, itself, and what answers it: below each the answers to it."""
+        root = post.root or post.id
+        first = [] if root == post.id else [root]
+        try:
+            listed = (await self._get(public.key(public.THREAD, root), PostList)).ids
+        except NotFound:
+            listed = ()
+        found = {each.post.id: each for each in await self._shown([*first, *listed])}
+        shown = await self._one(post.id)
+        if shown is None:
+            raise _nobody()
+        above: list[ShownPost] = []
+        at = post.reply_to
+        while at is not None and at in found and len(above) < MOST_ABOVE:
+            above.append(found[at])
+            at = found[at].post.reply_to
+        answers: dict[int | None, list[ShownPost]] = defaultdict(list)
+        for each in found.values():
+            answers[each.post.reply_to].append(each)
+        return above[::-1], shown, list(_below(post.id, answers))
+
+    async def profile(self, card: PersonCard) -> tuple[list[ShownPost], list[ShownPost], bool]:
+        """What somebody pinned, their newest posts, and whether there are more."""
+        try:
+            page = await self._get(public.key(public.PROFILE, card.number), PostList)
+        except NotFound:
+            return [], [], False
+        pinned = await self._shown(page.pinned)
+        return pinned, await self._shown(page.ids), page.more
+
+    async def list_of(self, key: str, *, most: int = public.PAGE) -> tuple[list[ShownPost], bool]:
+        """The posts of a list of the site's; without those of people who stand in none."""
+        try:
+            page = await self._get(key, PostList)
+        except NotFound:
+            return [], False
+        shown = await self._shown(page.ids[:most])
+        return [each for each in shown if each.post.listed and not each.author.state.limited], page.more
+
+    async def _shown(self, numbers: Iterable[int]) -> list[ShownPost]:
+        """Those of the posts that are there."""
+        found = await asyncio.gather(*(self._one(each) for each in numbers))
+        return [each for each in found if each is not None]
+
+    async def _one(self, number: int, *, inside: bool = False) -> ShownPost | None:
+        try:
+            post = await self._get(public.key(public.POST, number), PublicPost)
+            if post.gone or not (author := await self._card(post.author)).state.shown:
+                return None
+            if post.boost_of is not None:
+                carried = None if inside else await self._one(post.boost_of, inside=True)
+                return msgspec.structs.replace(carried, carried_by=author) if carried else None
+            quote = await self._one(post.quote_of, inside=True) if post.quote_of and not inside else None
+        except NotFound:
+            return None
+        at = datetime.fromtimestamp(post.created_ms / 1000, UTC)
+        edited = datetime.fromtimestamp(post.edited_ms / 1000, UTC) if post.edited_ms else None
+        return ShownPost(
+            post=post,
+            author=author,
+            html=Markup(post.html),  # made by social.text, which escapes everything
+            address=f"{author.page}/{post.id}",
+            iso=f"{at:%Y-%m-%dT%H:%M:%SZ}",
+            when=f"{at:%Y-%m-%d %H:%M} UTC",
+            edited=f"{edited:%Y-%m-%dT%H:%M:%SZ}" if edited else "",
+            answers=await self._known(post.reply_author),
+            quote=quote,
+            space=await self._space(post.space),
+            pictures=tuple(_picture(each) for each in post.media),
+        )
+
+    async def _known(self, number: int | None) -> PersonCard | None:
+        if number is None:
+            return None
+        try:
+            card = await self._card(number)
+        except NotFound:
+            return None
+        return card if card.state.shown else None
+
+    async def _space(self, space: str | None) -> Card | None:
+        """The card of a space as it is now; None for a private one, and for one that is gone."""
+        if space is None:
+            return None
+        self.lively = True
+        try:
+            found = await self._find(space)
+        except (NotFound, Removed):
+            return None
+        if found.private or found.removed is not None:
+            return None
+        return self._front.card(found, self._language, self._clock())
+
+    async def _card(self, number: int) -> PersonCard:
+        return await self._get(public.key(public.CARD, number), PersonCard)
+
+    async def _get(self, key: str, kind: type[D]) -> D:
+        self.files.add(key)
+        return await self._store.get(key, kind)
+
+
+def _below(number: int, answers: dict[int | None, list[ShownPost]], depth: int = 0) -> Iterable[ShownPost]:
+    """The answers to a post, each followed by those to it."""
+    waiting = [(each, depth) for each in reversed(answers.get(number, []))]
+    while waiting:
+        each, deep = waiting.pop()
+        yield msgspec.structs.replace(each, depth=min(deep, DEEPEST))
+        waiting += [(answer, deep + 1) for answer in reversed(answers.get(each.post.id, []))]
+
+
+def _picture(media: Picture) -> ShownPicture:
+    width, height = pictures.smaller(media.width, media.height)
+    small, large = pictures.address(media.key, small=True), pictures.address(media.key)
+    return ShownPicture(small, large, width, height, media.alt)
+
+
+def _nobody() -> NotFound:
+    return NotFound("There is nobody at this address.", code="no-such-page")

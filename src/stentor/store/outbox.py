@@ -1,0 +1,45 @@
+"""What is to be written of public documents, and that it was. One row a document however often it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, select
+
+from stentor.store.outbox_tables import outbox
+from stentor.store.work import Work
+
+_TABLE = outbox.c
+
+
+class ChangedDocument(NamedTuple):
+    """A document that is to be written. ``version`` rises with each change, and begins as the time in ms."""
+
+    kind: str
+    id: str
+    version: int
+
+
+class Outbox:
+    """Methods may raise :class:`Overloaded` when the database does not answer."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    async def waiting(self, limit: int, *, before_ms: int | None = None) -> Sequence[ChangedDocument]:
+        """Some of what is to be written; with ``before_ms`` only what has waited since then."""
+        query = select(_TABLE.kind, _TABLE.id, _TABLE.version).limit(limit)
+        if before_ms is not None:
+            query = query.where(_TABLE.version < before_ms)
+        return await self._work.read(lambda connection: [ChangedDocument(*row) for row in connection.execute(query)])
+
+    async def written(self, rows: Sequence[ChangedDocument]) -> None:
+        """Takes away what was written, where it has not changed meanwhile."""
+
+        def work(connection: Connection) -> None:
+            for row in rows:
+                same = (_TABLE.kind == row.kind) & (_TABLE.id == row.id) & (_TABLE.version == row.version)
+                connection.execute(delete(outbox).where(same))
+
+        await self._work.write(work)

@@ -1,0 +1,161 @@
+"""What public documents are made of, by index only: what everybody may read, lists of it, and people's cards."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, Connection, exists, select
+
+from stentor.social.model import OPEN, Audience
+from stentor.social.public import LONGEST_THREAD, PAGE, PersonCard, PersonState, PostList, PublicPost
+from stentor.store import social_tables as tables
+from stentor.store import tables as site_tables
+from stentor.store.reading import Reading, read_posts
+from stentor.store.work import Work
+
+LIMITED = "limited"
+TEXT_CHARACTERS = 300
+"""Of the text, for those who show a link."""
+_POST = tables.posts.c
+_OPEN = _POST.visibility.in_([int(each) for each in OPEN])
+_LISTED = _POST.visibility == int(Audience.PUBLIC)
+_ACTOR, _PERSON = tables.actors.c, site_tables.accounts.c
+
+
+class PublicTable:
+    """``version`` is that of the document that is made. Methods may raise :class:`Overloaded` when the database does
+    not answer."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    async def posts(self, ids: Collection[int], version: int) -> dict[int, PublicPost]:
+        """The documents of posts; of one that is deleted, or not for everybody, that it is gone. Those of people who
+        are suspended are left out: their card says so, and the posts may come back."""
+
+        def work(connection: Connection) -> dict[int, PublicPost]:
+            if not ids:
+                return {}
+            open_ids = set(connection.execute(select(_POST.id).where(_POST.id.in_(list(ids)), _OPEN)).scalars())
+            readings = read_posts(connection, sorted(open_ids), None)
+            found = {each.post.id: _post(each, version) for each in readings}
+            gone = {each: PublicPost(id=each, version=version, gone=True) for each in ids if each not in open_ids}
+            return found | gone
+
+        return await self._work.read(work)
+
+    async def closed(self, ids: Collection[int]) -> set[int]:
+        """Those of the posts that are not for everybody, or not there."""
+        query = select(_POST.id).where(_POST.id.in_(list(ids)), _OPEN)
+        return await self._work.read(lambda connection: set(ids) - set(connection.execute(query).scalars()))
+
+    async def thread(self, root: int, version: int) -> PostList:
+        """The answers in a thread, the oldest first."""
+        query = select(_POST.id).where(_POST.root == root, _OPEN).order_by(_POST.id).limit(LONGEST_THREAD + 1)
+
+        def work(connection: Connection) -> PostList:
+            ids = tuple(connection.execute(query).scalars())
+            return PostList(version=version, ids=ids[:LONGEST_THREAD], more=len(ids) > LONGEST_THREAD)
+
+        return await self._work.read(work)
+
+    async def profile(self, number: int, version: int, before: int | None = None) -> PostList:
+        """A page of what somebody has posted and carried on, the newest first; the first with what they pinned."""
+        pins = tables.pins.c
+        pinned = select(pins.post).join_from(tables.pins, tables.posts, pins.post == _POST.id)
+        pinned = pinned.where(pins.actor == number, _OPEN).order_by(pins.at_ms.desc())
+
+        def work(connection: Connection) -> PostList:
+            found = _page(connection, (_POST.author == number) & _OPEN, version, before)
+            if before is not None:
+                return found
+            first = tuple(connection.execute(pinned).scalars())
+            return PostList(version=version, ids=found.ids, pinned=first, more=found.more)
+
+        return await self._work.read(work)
+
+    async def tag(self, tag: str, version: int, before: int | None = None) -> PostList:
+        """A page of the posts with a tag."""
+        tags = tables.post_tags.c
+        # A column of this table keeps the order: the primary key (tag, post) is the index.
+        query = select(tags.post).join_from(tables.post_tags, tables.posts, tags.post == _POST.id)
+        query = query.where(tags.tag == tag, _LISTED, _unlimited())
+        if before is not None:
+            query = query.where(tags.post < before)
+        query = query.order_by(tags.post.desc()).limit(PAGE + 1)
+
+        def work(connection: Connection) -> PostList:
+            ids = tuple(connection.execute(query).scalars())
+            return PostList(version=version, ids=ids[:PAGE], more=len(ids) > PAGE)
+
+        return await self._work.read(work)
+
+    async def newest(self, version: int) -> PostList:
+        """The newest public posts of this site; no answers, and nothing that was only carried on."""
+        own = _POST.reply_to.is_(None) & _POST.boost_of.is_(None) & _POST.uri.is_(None)
+        return await self._work.read(lambda connection: _page(connection, _LISTED & own & _unlimited(), version, None))
+
+    async def cards(self, numbers: Collection[int], version: int) -> dict[int, PersonCard]:
+        """People's cards; of who is not there any more, that they are gone."""
+        people = (_PERSON.id, _PERSON.handle, _PERSON.name, _PERSON.bio, _PERSON.picture_ms)
+        state = (_ACTOR.state, _PERSON.suspended_ms, _PERSON.hidden_ms)
+        query = select(_ACTOR.number, *people, *state).join_from(
+            tables.actors, site_tables.accounts, _ACTOR.account == _PERSON.id
+        )
+
+        def work(connection: Connection) -> dict[int, PersonCard]:
+            found: dict[int, PersonCard] = {}
+            for row in connection.execute(query.where(_ACTOR.number.in_(list(numbers)))):
+                stands = PersonState(
+                    suspended=row.suspended_ms is not None or row.state == "suspended",
+                    hidden=row.hidden_ms is not None,
+                    limited=row.state == LIMITED,
+                )
+                shown = {"name": row.name, "bio": row.bio, "picture_ms": row.picture_ms} if stands.shown else {}
+                found[row.number] = PersonCard(
+                    number=row.number, version=version, account=row.id, handle=row.handle, state=stands, **shown
+                )
+            gone = PersonState(gone=True)
+            return found | {
+                each: PersonCard(number=each, version=version, state=gone) for each in numbers if each not in found
+            }
+
+        return await self._work.read(work)
+
+
+def _unlimited() -> ColumnElement[bool]:
+    """Whose posts stand in lists of the site."""
+    return ~exists().where(_ACTOR.number == _POST.author, _ACTOR.state.in_([LIMITED, "suspended"]))
+
+
+def _page(connection: Connection, where: ColumnElement[bool], version: int, before: int | None) -> PostList:
+    query = select(_POST.id).where(where).order_by(_POST.id.desc()).limit(PAGE + 1)
+    if before is not None:
+        query = query.where(_POST.id < before)
+    ids = tuple(connection.execute(query).scalars())
+    return PostList(version=version, ids=ids[:PAGE], more=len(ids) > PAGE)
+
+
+def _post(each: Reading, version: int) -> PublicPost:
+    post = each.post
+    return PublicPost(
+        id=post.id,
+        version=version,
+        author=post.author,
+        listed=post.visibility is Audience.PUBLIC,
+        html=post.html,
+        text=post.text[:TEXT_CHARACTERS],
+        warning=post.warning,
+        language=post.language,
+        created_ms=post.created_ms,
+        edited_ms=post.edited_ms,
+        reply_to=post.reply_to,
+        reply_author=post.reply_author,
+        root=post.root,
+        boost_of=post.boost_of,
+        quote_of=each.quote.post.id if each.quote is not None else None,
+        space=post.space,
+        media=each.media,
+        poll=each.poll,
+        tally=each.tally,
+    )
