@@ -59,7 +59,7 @@ async def test_a_host_chooses_how_long_the_recording_is_kept(house: Whole, brows
     """The page says until when; the list of spaces says how much room recordings take."""
     token = (await house.call("POST", "/spaces", {"id": "kept", "title": "Kept"}))["invitation"]["token"]
     async with visit(browsers.plain, at(house, f"/stage/kept#token={token}")) as page:
-        await page.says("#keep-now", "kept for ever")
+        await page.says("#keep-now", "kept forever")
         await page.page.click("#settings-open")
         await page.page.select_option("#keep-recording", label="7 days")
         await page.says("#keep-now", "kept for 7 days after the end")
@@ -136,7 +136,7 @@ async def test_from_sign_up_to_deletion(house: Whole, browsers: Browsers) -> Non
         await page.page.click("#leave button")
         await page.page.click("#again-passkey")
         await page.says("h1", "Your account is deleted")
-        await page.says("#state", "All is done")
+        await page.says("#state", "Everything is done")
         await page.says("#steps", "Your picture")
         await page.says("header .who", "Sign in")
         await page.page.goto(at(house, "/sign-in"))

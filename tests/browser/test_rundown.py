@@ -71,8 +71,8 @@ async def _write(host: Visit, lines: str) -> None:
 async def _aside(host: Visit) -> None:
     """Talkback opens the microphone once the stage keeps it apart, and ends muted."""
     await host.page.get_by_role("button", name="Talkback").click()
-    await host.says("#status", "only those on the stage hear you")
-    await host.says("#people", "talks to the stage only")
+    await host.says("#status", "only the stage hears you")
+    await host.says("#people", "talking to the stage only")
     await host.until(MUTED, "for the audience one is muted")
     await host.page.get_by_role("button", name="Talkback").click()
     await host.says("#status", "You are on the stage, muted")

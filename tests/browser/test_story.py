@@ -120,5 +120,5 @@ async def leaves(host: Visit, house: Whole) -> None:
     await host.page.fill("#leave [name=handle]", "hopper")
     await host.page.click("#leave button")
     await host.says("h1", "Your account is deleted")
-    await host.says("#state", "All is done", within_s=30)
+    await host.says("#state", "Everything is done", within_s=30)
     await host.says("header .who", "Sign in")

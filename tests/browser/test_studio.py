@@ -90,11 +90,11 @@ async def test_from_the_audience_onto_the_stage_and_off_again(house: Whole, brow
         await host.page.get_by_role("button", name="Accept: Dora").click()
         await guest.says("#standing", "want to hear you")
         await act(host, "Dora", "Remove and block")
-        await guest.says("#standing", "do not let you speak")
+        await guest.says("#standing", "don't let you speak")
         await host.page.click("#tab-people")
         await host.page.click("#bans summary")
         await host.page.get_by_role("button", name="Unblock: Dora").click()
-        await guest.says("#standing", "You may ask again")
+        await guest.says("#standing", "You can ask again")
         host.calm()
 
 
@@ -167,7 +167,7 @@ async def test_on_a_full_stage_somebody_swaps_with_who_asks(house: Whole, browse
             await page.says("#status", "You are on the stage")
         await asks(listener, "Dora")
         await host.says("#waiting", "Swap with")
-        await host.says("#line-said", "All places on the stage are taken")
+        await host.says("#line-said", "All seats on the stage are taken")
         await host.page.get_by_label("Swap with …: Dora").select_option(label="guest")
         await guest.says("#blocked", "in the audience")
         await host.says("#people", "Dora")

@@ -67,7 +67,7 @@ async def test_the_overview_is_true_without_a_script(house: House, admin: httpx.
     assert "Pages and accounts 1" in found
     assert "läuft nicht" in await page(house, admin, language="de")
     await house.http.post("/api/v1/spaces/evening/end")
-    assert "Nothing is on at the moment." in await page(house, admin)
+    assert "Nothing is on right now." in await page(house, admin)
 
 
 async def test_others_get_the_list_alone(house: House) -> None:
@@ -128,7 +128,7 @@ async def test_a_folder_that_cannot_be_written(house: House, admin: httpx.AsyncC
     place.write_text("a file where the folder should be")
     said = problem(await admin.post("/site/backups"), 409, "backups-unwritable")["detail"]
     assert "STENTOR_BACKUPS" in str(said)
-    assert "did not succeed" in await page(house, admin, "/admin/backups")
+    assert "failed" in await page(house, admin, "/admin/backups")
     place.unlink()
     assert (await admin.post("/site/backups")).status_code == 202
     await made(admin, 1)

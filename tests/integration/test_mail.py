@@ -321,7 +321,7 @@ async def test_the_page_of_administrators(house: House) -> None:
             box.refusals.append(("RCPT", "550 5.1.1 unknown"))
             tried = await boss.post(f"{page}/test", data={"to": "ada@talk.example"}, headers=FORM)
             assert tried.status_code == 409
-            assert "does not deliver to this address" in tried.text
+            assert "deliver to this address" in tried.text
             assert "550 5.1.1 unknown" in tried.text
             assert (await boss.post(f"{page}/test", data={"to": "ada@talk.example"}, headers=FORM)).status_code == 200
             assert (await boss.post(page, data={"off": "yes"}, headers=FORM)).status_code == 200

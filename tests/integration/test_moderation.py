@@ -252,10 +252,10 @@ async def test_a_notice_without_an_account(cast: Cast) -> None:
     assert "true as far as you know" in (await house.anyone.post(form, data=wish, headers=stranger)).text
     wish["good_faith"] = "on"
     wrong = await house.anyone.post(form, data={**wish, "id": "https://elsewhere.example/x"}, headers=stranger)
-    assert (wrong.status_code, "address of a page of this site" in wrong.text) == (400, True)
+    assert (wrong.status_code, "address of a page on this site" in wrong.text) == (400, True)
     sent = await house.anyone.post(form, data={**wish, "mail": "a@b.example"}, headers=stranger)
     outcome = sent.headers["location"]
-    assert "Nothing is decided yet" in (await house.anyone.get(outcome)).text
+    assert "Nothing has been decided yet" in (await house.anyone.get(outcome)).text
     found = (await cast.moderator.get("/moderation/cases")).json()["cases"][0]
     assert (found["kind"], found["id"]) == ("space", "noticed")
     await cast.decided(found["number"], "hide")
