@@ -8,7 +8,7 @@ who does it again. What is gone comes first, and once a second at most anything 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -61,9 +61,7 @@ class PublicKeeper:
         if not rows:
             return 0
         made = await self._made(rows)
-        gone = {key: each for key, each in made.items() if isinstance(each, PublicPost) and each.gone}
-        for some in (gone, {key: each for key, each in made.items() if key not in gone}):
-            await self._put(some)
+        await self._put(dict(sorted(made.items(), key=lambda each: not _is_gone(each[1]))))
         # One that was taken back while it was written is written once more: the deletion came before this look.
         written = {each.id: key for key, each in made.items() if isinstance(each, PublicPost) and not each.gone}
         late = await self._table.closed(written) if written else set()
@@ -105,15 +103,25 @@ class PublicKeeper:
         return {key: card, public.key(public.HANDLE, card.handle): owner}
 
     async def _put(self, documents: Mapping[str, Published]) -> None:
-        """Writes documents, then tells of them."""
-        waiting = list(documents.items())
-        while waiting:
-            some, waiting = waiting[:PUTS_AT_ONCE], waiting[PUTS_AT_ONCE:]
+        """Writes documents, and tells of them once all are there: without a bus they are read all the same."""
+        for some in _parts(documents):
             await asyncio.gather(*(self._objects.put(key, msgspec.json.encode(each)) for key, each in some))
-            told = (Changed(key=key, version=each.version, gone=getattr(each, "gone", False)) for key, each in some)
+        for some in _parts(documents):
+            told = (Changed(key=key, version=each.version, gone=_is_gone(each)) for key, each in some)
             await asyncio.gather(*(self._changes.put(each) for each in told))
 
     def _version(self) -> int:
         """It rises also when the clock is set back, while this house lives."""
         self._last = max(self._last + 1, unix_ms(self._clock()))
         return self._last
+
+
+def _is_gone(document: Published) -> bool:
+    return isinstance(document, PublicPost) and document.gone
+
+
+def _parts(documents: Mapping[str, Published]) -> Iterator[list[tuple[str, Published]]]:
+    """As many as are written at once."""
+    waiting = list(documents.items())
+    for at in range(0, len(waiting), PUTS_AT_ONCE):
+        yield waiting[at : at + PUTS_AT_ONCE]

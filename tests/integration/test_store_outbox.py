@@ -1,0 +1,71 @@
+"""The outbox in real databases: whatever changes a public document notes it, in its own transaction."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from stentor.people.model import Account
+from stentor.social.model import Audience
+from stentor.store.actors import ActorsTable
+from stentor.store.outbox import Outbox
+from stentor.store.posts import Composed, PostsTable
+from stentor.store.social_tables import likes, pins
+from stentor.store.spaces import Store
+from tests.support.postgres import database_url, postgres
+
+__all__ = ["database_url", "postgres"]
+FIRST, SECOND = 115_000_000_000_000_001, 115_000_000_000_000_002
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    store = await Store.open(database_url)
+    yield store
+    await store.close()
+
+
+async def taken(store: Store) -> set[str]:
+    """What waits; then nothing does."""
+    outbox = Outbox(store.work)
+    rows = await outbox.waiting(100)
+    await outbox.written(rows)
+    return {f"{row.kind} {row.id}" for row in rows}
+
+
+async def test_each_change_notes_its_documents(store: Store) -> None:
+    """Posted, liked, pinned, renamed, deleted with the account; nothing of what is for followers."""
+    await store.accounts.create(
+        Account(id="a1", handle="ada", name="Ada", created_ms=1_754_000_000_000), password=None, passkey=None, codes=()
+    )
+    ada = await ActorsTable(store.work).of_account("a1")
+    await taken(store)
+    posts = PostsTable(store.work)
+    await posts.add(FIRST, ada, Composed(text="Hello", tags=["radio"]), now_ms=1)
+    assert await taken(store) == {f"post {FIRST}", f"thread {FIRST}", f"profile {ada}", "tag radio"}
+    await posts.add(SECOND, ada, Composed(text="Friends", visibility=Audience.FOLLOWERS), now_ms=1)
+    await posts.mark(likes, ada, SECOND, on=True)
+    assert not await taken(store)
+    await posts.mark(likes, ada, FIRST, on=True)
+    assert await taken(store) == {f"tally {FIRST}"}
+    await posts.mark(pins, ada, FIRST, on=True, at_ms=1)
+    assert await taken(store) == {f"profile {ada}"}
+    await store.accounts.change("a1", name="Countess")
+    assert await taken(store) == {f"card {ada}"}
+    await store.accounts.deletions.delete("a1", by=None, digest="d" * 64, now_ms=1)
+    assert {f"post {FIRST}", "tag radio", f"card {ada}", f"profile {ada}"} <= await taken(store)
+
+
+async def test_what_changes_while_it_is_written_is_written_again(store: Store) -> None:
+    """A row goes only as it was read."""
+    await store.accounts.create(
+        Account(id="a1", handle="ada", name="Ada", created_ms=1_754_000_000_000), password=None, passkey=None, codes=()
+    )
+    await taken(store)
+    outbox = Outbox(store.work)
+    await store.accounts.change("a1", name="One")
+    rows = await outbox.waiting(100)
+    await store.accounts.change("a1", name="Two")
+    await outbox.written(rows)
+    assert [row.kind for row in await outbox.waiting(100)] == ["card"]
