@@ -19,6 +19,7 @@ from stentor.base import config, tls
 from stentor.base.config import Settings
 from stentor.base.errors import BadInput, Malformed, NotFound, Overloaded
 from stentor.cli import options
+from stentor.cli.terminal_keys import Keys
 from stentor.cli.top_sight import EdgeNow, InstallationNow, ProcessNow, SpaceNow, read
 
 TIMEOUT_S: Final = 5.0
@@ -44,7 +45,7 @@ WIDTH: Final = 80
 def top(url: str | None, token_file: Path | None, every: float, once: bool, as_json: bool, data: str | None) -> None:
     """Watch everything: what is on, listeners, door, ladder and lights, edges, processes, and what goes wrong.
 
-    It asks one edge for /metrics, like Prometheus: it needs no house. Ctrl-C ends it.
+    It asks one edge for /metrics, like Prometheus: it needs no house. q or Ctrl-C ends it.
     """
     settings = options.settings(data=data)
     token = token_file.read_text("ascii", "replace").strip() if token_file else config.metrics_token(settings)
@@ -100,15 +101,14 @@ def _print_once(found: InstallationNow, *, as_json: bool) -> None:
 
 
 def _watch(client: httpx.Client, address: str, every_s: float) -> None:
-    """Until Ctrl-C; while nobody answers, what was seen last stays, with a sentence."""
+    """Until Ctrl-C or q; while nobody answers, what was seen last stays, with a sentence."""
     console = Console(highlight=False)
     found = fetched(client, address)
     seen_s, errors = time.monotonic(), dict[str, float]()
-    with Live(console=console, screen=True, auto_refresh=False) as live:
+    with Keys() as keys, Live(console=console, screen=True, auto_refresh=False) as live:
         rate = 0.0
-        while True:
-            live.update(draw(found, errors, rate, width=console.width, height=console.height), refresh=True)
-            time.sleep(every_s)
+        live.update(draw(found, errors, rate, width=console.width, height=console.height), refresh=True)
+        while not keys.quits(every_s):
             try:
                 newer = fetched(client, address)
             except (BadInput, NotFound, Overloaded) as error:
@@ -117,6 +117,7 @@ def _watch(client: httpx.Client, address: str, every_s: float) -> None:
             now_s = time.monotonic()
             rate = max(0.0, newer.arrivals - found.arrivals) / max(0.1, now_s - seen_s)
             errors, found, seen_s = newer.errors(found), newer, now_s
+            live.update(draw(found, errors, rate, width=console.width, height=console.height), refresh=True)
 
 
 def draw(
