@@ -14,7 +14,7 @@ from typing import Final, Self
 QUITS: Final = b"qQ"
 
 
-class Keys:
+class TerminalKeys:
     """While it is open keys come at once and are not shown; where there is no terminal there are none."""
 
     def __init__(self) -> None:

@@ -19,7 +19,7 @@ from stentor.base import config, tls
 from stentor.base.config import Settings
 from stentor.base.errors import BadInput, Malformed, NotFound, Overloaded
 from stentor.cli import options
-from stentor.cli.terminal_keys import Keys
+from stentor.cli.terminal_keys import TerminalKeys
 from stentor.cli.top_sight import EdgeNow, InstallationNow, ProcessNow, SpaceNow, read
 
 TIMEOUT_S: Final = 5.0
@@ -105,7 +105,7 @@ def _watch(client: httpx.Client, address: str, every_s: float) -> None:
     console = Console(highlight=False)
     found = fetched(client, address)
     seen_s, errors = time.monotonic(), dict[str, float]()
-    with Keys() as keys, Live(console=console, screen=True, auto_refresh=False) as live:
+    with TerminalKeys() as keys, Live(console=console, screen=True, auto_refresh=False) as live:
         rate = 0.0
         live.update(draw(found, errors, rate, width=console.width, height=console.height), refresh=True)
         while not keys.quits(every_s):
