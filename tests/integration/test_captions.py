@@ -30,6 +30,7 @@ from stentor.captions.engine import Transcription
 from stentor.captions.role import Captioner
 from stentor.captions.whisper import Whisper
 from stentor.spaces import names, withdrawal
+from stentor.spaces.delay_events import Dump
 from stentor.spaces.model import Removal, Role, Seat, Space, State
 from stentor.spaces.withdrawal import Withdrawal
 from stentor.stage.tap import Tap
@@ -163,6 +164,50 @@ async def test_captions_whose_clock_is_wrong_say_so(bus: Bus, objects: Objects) 
         await talk(bus, space, {"ada": spoken(5)}, first=after + 5)
         await eventually(lambda: len(running.seat_captions["talk"].known) > 0, "what comes now is recognised")
         assert running.status().problem == ""
+
+
+async def test_delayed_words_come_when_they_are_heard(
+    bus: Bus, objects: Objects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a broadcast delay no word is out before its sound is, and it stands where the audience hears it; what was
+    said last is kept after the end, too."""
+    monkeypatch.setattr(captions_seat, "LINGER_S", 1.0)
+    now, space = [time.time()], live(delay_s=5)
+    async with captions(bus, objects, Counter(), clock=lambda: now[0]) as running:
+        await listening(bus, running, space)
+        await talk(bus, space, {"ada": spoken(3)})
+        mine = running.seat_captions["talk"]
+        await eventually(lambda: not mine.done, "it is recognised and held")
+        assert (mine.known, await cues(bus, space)) == ([], [])
+        ended = msgspec.structs.replace(space, state=State.ENDED, ended_ms=unix_ms(now[0]), version=2)
+        await Board(bus).put(ended)
+        await eventually(lambda: not mine.space.on_air, "it is over on the stage")
+        assert (mine.known, await cues(bus, space)) == ([], [])
+        now[0] += 30
+        await eventually(lambda: not running.seat_captions, "it is over for the audience")
+        (cue,) = await cues(bus, space)
+        assert (cue.start_ms, cue.end_ms) == (41 * 320 - 200 + space.delay_ms, 41 * 320 - 200 + space.delay_ms + 3400)
+        assert [each.text for each in await kept(objects)] == ["3.4 s."]
+
+
+async def test_dumped_words_are_nobodys(bus: Bus, objects: Objects, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was dumped is neither told nor written down, though it was recognised before; what follows is."""
+    monkeypatch.setattr(captions_seat, "WRITE_EVERY_S", 0.2)
+    now, space = [time.time()], live(delay_s=5)
+    async with captions(bus, objects, Counter(), clock=lambda: now[0]) as running:
+        await listening(bus, running, space)
+        after = await talk(bus, space, {"ada": spoken(2)})
+        mine = running.seat_captions["talk"]
+        await eventually(lambda: not mine.done, "it is recognised and held")
+        dump = Dump(41 + space.delay, after + space.delay, unix_ms(now[0]))
+        await Board(bus).put(msgspec.structs.replace(space, dumps=[dump], version=2))
+        await eventually(lambda: bool(mine.space.dumps), "the dump is known")
+        await eventually(lambda: mine.done, "what was held is gone")
+        await talk(bus, space, {"bob": spoken(1)}, first=after + 5)
+        now[0] += 30
+        await eventually(lambda: mine.written, "the rest is kept")
+        assert [cue.seat for cue in await cues(bus, space)] == ["bob"]
+        assert [cue.seat for cue in await kept(objects)] == ["bob"]
 
 
 async def test_the_transcript_outlives_the_process_and_the_bus(
