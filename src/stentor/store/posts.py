@@ -14,6 +14,7 @@ from stentor.social import visible
 from stentor.social.model import Audience, Consented, Picture, Post, PostPoll, Relation
 from stentor.store import social_tables as tables
 from stentor.store.actors import handles_there
+from stentor.store.post_keys import first_under
 from stentor.store.reading import Reading, load_post, media_of, read_posts, relation_to
 from stentor.store.work import Work
 
@@ -70,10 +71,19 @@ class PostsTable:
             raise missing()
         return found[0]
 
-    async def add(self, post: int, author: int, what: Composed, *, now_ms: int) -> None:
-        """Posts something. Raises :class:`NotFound` for what it answers or quotes, or a picture that is not there,
-        :class:`NotAllowed` for what may not be quoted."""
-        await self.work.write_lasting(lambda connection: add_post(connection, post, author, what, now_ms=now_ms))
+    async def add(self, post: int, author: int, what: Composed, *, now_ms: int, key: str = "") -> int:
+        """Posts something; its id. Under a ``key`` only once in a day: then it is the id of what was posted first.
+
+        Raises :class:`NotFound` for what it answers or quotes, or a picture that is not there, :class:`NotAllowed` for
+        what may not be quoted."""
+
+        def work(connection: Connection) -> int:
+            known = first_under(connection, author, key, post, now_ms=now_ms) if key else None
+            if known is None:
+                add_post(connection, post, author, what, now_ms=now_ms)
+            return known or post
+
+        return await self.work.write_lasting(work)
 
     async def change(self, post: int, author: int, what: Rewritten, *, now_ms: int) -> list[Picture]:
         """Changes a post and keeps what it said; the pictures that are in it no more."""

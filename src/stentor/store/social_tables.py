@@ -82,6 +82,17 @@ post_versions = Table(
 )
 """What a post said before it was changed."""
 
+post_keys = Table(
+    "post_keys",
+    metadata,
+    _actor("actor", primary_key=True),
+    Column("key", String(64), primary_key=True, comment="SHA-256 of what the sender calls the request"),
+    Column("post", BigInteger, nullable=False, comment="stays when that post goes"),
+    Column("at_ms", BigInteger, nullable=False),
+    Index("ix_post_keys_at_ms", "actor", "at_ms"),
+)
+"""Under which key a post was sent, for a day."""
+
 mentions = Table(
     "mentions",
     metadata,

@@ -1,0 +1,239 @@
+"""What posts cost the database: ``python -m bench.social [--databases sqlite postgresql] [--live]``.
+
+Home timelines of five kinds of readers in a place with 1 M posts (``bench.social_data``), as ids and with all that is
+shown beside them; posts by one with 1 M followers and by others in turn; posts that wait for the disk and posts that do
+not. With ``--live`` 200 posts a second go into the database of a whole Stentor while a host talks: p99 of a host's
+request and the stage's processor time with them and without, in turn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import psutil
+
+from bench.social_data import LARGE, Place, fill_postgresql, fill_sqlite
+from stentor.client import speak
+from stentor.people.model import Account
+from stentor.social.ids import LARGEST, PostIds
+from stentor.store.actors import ActorsTable
+from stentor.store.posts import Composed, PostsTable
+from stentor.store.spaces import Store
+from stentor.store.timelines import TimelinesTable
+from tests.faults.test_flooded import p99_ms
+from tests.support.postgres import Postgres, module
+from tests.support.whole import Whole, whole
+
+RESULTS: Final = Path(__file__).parent / "results"
+READS, PAGE, DEEP = 300, 20, 20
+POSTED, PER_S, SECONDS, ROUNDS = 1_500, 200, 10.0, 3
+SETTLE_S: Final = 8.0
+WORDS: Final = "A post of usual length says what happened, and to whom. " * 4
+
+
+def percentiles(took_s: Sequence[float]) -> dict[str, float]:
+    """Of times in seconds, in ms."""
+    return {f"p{each}_ms": round(float(np.percentile(took_s, each)) * 1000, 2) for each in (50, 99)}
+
+
+async def timed(count: int, what: Callable[[int], Awaitable[object]]) -> list[float]:
+    """How long each took, in seconds."""
+    took = []
+    for each in range(count):
+        begun = time.perf_counter()
+        await what(each)
+        took.append(time.perf_counter() - begun)
+    return took
+
+
+async def homes(store: Store, readers: dict[str, list[int]]) -> dict[str, Any]:
+    """Each kind of reader: the first page as ids, with all beside it, and a page far down."""
+    lines, posts, found = TimelinesTable(store.work), PostsTable(store.work), dict[str, Any]()
+    for name, numbers in readers.items():
+
+        async def ids(each: int, numbers: list[int] = numbers) -> list[int]:
+            return await lines.home(numbers[each % len(numbers)], most=PAGE)
+
+        async def shown(each: int, numbers: list[int] = numbers) -> object:
+            me = numbers[each % len(numbers)]
+            return await posts.read(await lines.home(me, most=PAGE), me)
+
+        before, lengths = LARGEST, []
+        for _ in range(DEEP):
+            page = await lines.home(numbers[0], before=before, most=PAGE)
+            lengths.append(len(page))
+            before = page[-1] if page else 0
+
+        async def deep(_: int, me: int = numbers[0], before: int = before) -> object:
+            return await lines.home(me, before=before, most=PAGE)
+
+        await timed(len(numbers), ids)  # once, so that what is read lies in memory as it does where people read
+        found[name] = {
+            "ids": percentiles(await timed(READS, ids)),
+            "shown": percentiles(await timed(READS, shown)),
+            "deep": percentiles(await timed(READS, deep)),
+            "shortest page": min(lengths),
+        }
+        print(f"  home, {name}: {found[name]}", flush=True)
+    return found
+
+
+async def posted(store: Store, authors: dict[str, int]) -> dict[str, Any]:
+    """Posts of those with 1 M followers and with few in turn, each in a transaction of its own."""
+    posts, numbers, took = PostsTable(store.work), PostIds(1), {name: list[float]() for name in authors}
+    cpu, begun = time.process_time(), time.perf_counter()
+    for each in range(POSTED):
+        name = list(authors)[each % len(authors)]
+        before = time.perf_counter()
+        await post(posts, numbers, authors[name])
+        took[name].append(time.perf_counter() - before)
+    seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu
+    found = {name: percentiles(each) for name, each in took.items()}
+    return found | {"per_s": round(POSTED / seconds), "cpu_us": round(1e6 * cpu / POSTED)}
+
+
+async def post(posts: PostsTable, numbers: PostIds, author: int) -> None:
+    now_ms = time.time_ns() // 1_000_000
+    what = Composed(text=WORDS, html=lambda _: f"<p>{WORDS}</p>", tags=("radio", "today"), language="en")
+    await posts.add(numbers.new(now_ms), author, what, now_ms=now_ms)
+
+
+async def measure(url: str, place: Place) -> dict[str, Any]:
+    """Everything in one filled database."""
+    store = await Store.open(url)
+    try:
+        found: dict[str, Any] = {"home": await homes(store, place.readers())}
+        authors = {"1 M followers": int(place.number[LARGE]), "few": int(place.number[90_000])}
+        found["post"] = await posted(store, authors)
+        print(f"  post, as it is: {found['post']}", flush=True)
+        if url.startswith("sqlite"):
+            store.work.lasting = store.work.writer  # what it would be if a power cut might take the last posts
+            found["post, not waiting for the disk"] = await posted(store, authors)
+            print(f"  post, not waiting: {found['post, not waiting for the disk']}", flush=True)
+        return found
+    finally:
+        await store.close()
+
+
+async def databases(kinds: Sequence[str]) -> dict[str, Any]:
+    found = dict[str, Any]()
+    with tempfile.TemporaryDirectory(prefix="social") as name:
+        folder = Path(name)
+        os.chmod(folder, 0o755)  # noqa: PTH101 the database runs as a user of its own
+        if "sqlite" in kinds:
+            url = f"sqlite:///{folder / 'social.db'}"
+            await (await Store.open(url)).close()
+            fill_sqlite(folder / "social.db", place := Place())
+            print("SQLite", flush=True)
+            found["sqlite"] = await measure(url, place)
+        if "postgresql" in kinds:
+            server = module(folder).get_server(folder / "data", cleanup_mode="delete")
+            try:
+                url = Postgres(server.get_uri()).fresh()
+                await (await Store.open(url)).close()
+                fill_postgresql(url, place := Place())
+                print("PostgreSQL", flush=True)
+                found["postgresql"] = await measure(url, place)
+            finally:
+                server.cleanup()
+    return found
+
+
+async def live() -> list[dict[str, Any]]:
+    """A talk on SQLite, and beside it 200 posts a second into the same database; calm and posting in turn."""
+    with tempfile.TemporaryDirectory(prefix="social") as name:
+        async with whole(Path(name), edges=1, address_requests=0) as house:
+            tokens = await house.space("evening")
+            talk = speak.speak(
+                f"http://127.0.0.1:{house.settings.port}", "evening", ("reader",), name="host", token=tokens["host"]
+            )
+            talking = asyncio.create_task(talk)
+            await house.until("evening", lambda view: view["seats"][0]["state"] == "connected", "the host is on stage")
+            await house.call("POST", "/spaces/evening/live")
+            await asyncio.sleep(SETTLE_S)
+            store = await Store.open(house.settings.database_address)
+            author = await somebody(store)
+            rounds = []
+            for _ in range(ROUNDS):
+                found = {
+                    kind: await beside(house, store, author, rate) for kind, rate in (("calm", 0), ("posts", PER_S))
+                }
+                print(f"  {found}", flush=True)
+                rounds.append(found)
+            await store.close()
+            talking.cancel()
+            with suppress(asyncio.CancelledError):
+                await talking
+            return rounds
+
+
+async def somebody(store: Store) -> int:
+    """The number of somebody who has an account."""
+    made = Account(id="ada", handle="ada", name="Ada", bio="", created_ms=time.time_ns() // 1_000_000)
+    await store.accounts.create(made, password=None, passkey=None, codes=())
+    return await ActorsTable(store.work).of_account(made.id)
+
+
+async def beside(house: Whole, store: Store, author: int, per_s: int) -> dict[str, Any]:
+    """A host's requests for a while, with so many posts a second beside them."""
+    stop, took, numbers, posts = asyncio.Event(), list[float](), PostIds(2), PostsTable(store.work)
+
+    async def writes() -> None:
+        begun = time.perf_counter()
+        while not stop.is_set():
+            if len(took) < (time.perf_counter() - begun) * per_s:
+                before = time.perf_counter()
+                await post(posts, numbers, author)
+                took.append(time.perf_counter() - before)
+            else:
+                await asyncio.sleep(0.001)
+
+    cpu = {name: _cpu_s(house, name) for name in ("stage-0", "house-0")}
+    mine, begun = time.process_time(), time.perf_counter()
+    writing = [asyncio.create_task(writes()) for _ in range(1 if per_s else 0)]
+    [p99] = await p99_ms(f"http://127.0.0.1:{house.settings.audience_port}/sign-in")
+    await asyncio.sleep(max(0.0, SECONDS - (time.perf_counter() - begun)))
+    seconds = time.perf_counter() - begun
+    stop.set()
+    await asyncio.gather(*writing)
+    found: dict[str, Any] = {
+        "host_p99_ms": round(p99, 2),
+        "client_cpu": round((time.process_time() - mine) / seconds, 3),
+    }
+    found |= {f"{name}_cpu": round((_cpu_s(house, name) - had) / seconds, 3) for name, had in cpu.items()}
+    return found | ({"per_s": round(len(took) / seconds)} | percentiles(took) if took else {})
+
+
+def _cpu_s(house: Whole, name: str) -> float:
+    times = psutil.Process(house.worker(name).pid).cpu_times()
+    return float(times.user + times.system)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--databases", nargs="*", default=["sqlite", "postgresql"])
+    parser.add_argument("--live", action="store_true")
+    options = parser.parse_args()
+    now, busy = datetime.now(UTC), os.getloadavg()[0]
+    told: dict[str, Any] = {"at": now.isoformat(timespec="seconds"), "load_average_before": busy}
+    told |= asyncio.run(databases(options.databases))
+    if options.live:
+        told["live"] = asyncio.run(live())
+    file = RESULTS / f"social-{now:%Y%m%d-%H%M}.json"
+    file.write_text(json.dumps(told, indent=2) + "\n")
+    print(file)
+
+
+if __name__ == "__main__":
+    main()
