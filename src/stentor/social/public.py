@@ -89,18 +89,11 @@ class PersonCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     handle: str = ""
     name: str = ""
     bio: str = ""
-    picture_ms: int | None = None
-    """When the picture was set."""
     state: PersonState = PersonState()
 
     @property
     def page(self) -> str:
         return f"/@{self.handle}"
-
-    @property
-    def picture(self) -> str:
-        """Where it is; empty without one."""
-        return f"{self.page}/picture?v={self.picture_ms}" if self.picture_ms is not None else ""
 
 
 class HandleOwner(msgspec.Struct, frozen=True, kw_only=True):

@@ -97,7 +97,7 @@ class PublicTable:
 
     async def cards(self, numbers: Collection[int], version: int) -> dict[int, PersonCard]:
         """People's cards; of who is not there any more, that they are gone."""
-        people = (_PERSON.id, _PERSON.handle, _PERSON.name, _PERSON.bio, _PERSON.picture_ms)
+        people = (_PERSON.id, _PERSON.handle, _PERSON.name, _PERSON.bio)
         state = (_ACTOR.state, _PERSON.suspended_ms, _PERSON.hidden_ms)
         query = select(_ACTOR.number, *people, *state).join_from(
             tables.actors, site_tables.accounts, _ACTOR.account == _PERSON.id
@@ -111,7 +111,7 @@ class PublicTable:
                     hidden=row.hidden_ms is not None,
                     limited=row.state == LIMITED,
                 )
-                shown = {"name": row.name, "bio": row.bio, "picture_ms": row.picture_ms} if stands.shown else {}
+                shown = {"name": row.name, "bio": row.bio} if stands.shown else {}
                 found[row.number] = PersonCard(
                     number=row.number, version=version, account=row.id, handle=row.handle, state=stands, **shown
                 )
