@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import msgspec
 
-from stentor.base import log
-from stentor.base.errors import Overloaded, SetupError
+from stentor.base.errors import SetupError
 from stentor.base.seal import Seal
 from stentor.base.signing import derive
-from stentor.bus.connection import heed_cancel
 from stentor.house.mail import schema
 from stentor.house.mail.sender import trouble
+from stentor.house.site.reread import Reread
 from stentor.people import mail
 from stentor.people.mail import MailWishes
 from stentor.store.mail import MailTable
 
-PERIOD_S = 5.0
-"""So soon another house's changes are seen."""
 PURPOSE = "mail"
 """Of the key that the password is sealed with."""
 
 
-class MailSettings:
+class MailSettings(Reread):
     """``run`` is a task of the role. ``secret`` is the installation's."""
+
+    named = "mail-settings-not-read"
 
     def __init__(self, table: MailTable, secret: bytes) -> None:
         self._table, self._seal = table, Seal(derive(secret, PURPOSE))
         self.wishes = MailWishes()
         self._sealed = ""
-        self._log = log.get("house")
 
     @property
     def on(self) -> bool:
@@ -46,20 +42,6 @@ class MailSettings:
             return self._seal.open(self._sealed, PURPOSE).decode() if self._sealed else ""
         except SetupError as error:
             raise trouble("mail-password-lost") from error
-
-    async def run(self) -> None:
-        """Reads it again and again, for ever."""
-        while True:
-            heed_cancel()
-            await self.begin()
-            await asyncio.sleep(PERIOD_S)
-
-    async def begin(self) -> None:
-        """Reads it; a database that is away is none of its business."""
-        try:
-            await self.read()
-        except Overloaded as error:
-            self._log.warning("mail-settings-not-read", detail=error.detail)
 
     async def read(self) -> None:
         """Raises :class:`Overloaded`."""

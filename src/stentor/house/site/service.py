@@ -6,15 +6,12 @@ should be, so one that was lost comes back.
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import msgspec
 
-from stentor.base import log
 from stentor.base.config import Settings
-from stentor.base.errors import Overloaded
-from stentor.bus.connection import heed_cancel
+from stentor.house.site.reread import Reread
 from stentor.house.site.schema import SiteChange
 from stentor.house.uploads.readers import Readers
 from stentor.people import site
@@ -23,37 +20,22 @@ from stentor.people.site import SiteLook, SiteRules, SiteWishes
 from stentor.store.objects import Objects
 from stentor.store.site import SiteTable
 
-PERIOD_S = 5.0
 
-
-class SiteKeeper:
+class SiteKeeper(Reread):
     """``run`` is a task of the role. ``wishes`` and ``look`` are as they were read last."""
+
+    named = "site-not-written"
 
     def __init__(self, table: SiteTable, objects: Objects, settings: Settings) -> None:
         self._table, self._objects = table, objects
         self._usual = SiteRules(SignUp(settings.sign_up), Creators(settings.create_spaces))
         self.wishes, self.look = SiteWishes(), SiteLook()
         self._written = b""
-        self._log = log.get("house")
 
     @property
     def rules(self) -> SiteRules:
         """Who may come in, and what members may do."""
         return site.in_force(self.wishes, self._usual)
-
-    async def run(self) -> None:
-        """For ever."""
-        while True:
-            heed_cancel()
-            await self.begin()
-            await asyncio.sleep(PERIOD_S)
-
-    async def begin(self) -> None:
-        """Reads it once before anybody comes in; where that fails, nobody can sign up either."""
-        try:
-            await self.read()
-        except Overloaded as error:
-            self._log.warning("site-not-written", detail=error.detail)
 
     async def read(self) -> None:
         """Reads what is set, and writes the object unless it is there as it is; raises :class:`Overloaded`."""
