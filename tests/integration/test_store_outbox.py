@@ -10,8 +10,7 @@ from stentor.people.model import Account
 from stentor.social.model import Audience
 from stentor.store.actors import ActorsTable
 from stentor.store.outbox import Outbox
-from stentor.store.posts import Composed, PostsTable
-from stentor.store.social_tables import likes, pins
+from stentor.store.posts import Composed, Gesture, PostsTable
 from stentor.store.spaces import Store
 from tests.support.postgres import database_url, postgres
 
@@ -45,11 +44,11 @@ async def test_each_change_notes_its_documents(store: Store) -> None:
     await posts.add(FIRST, ada, Composed(text="Hello", tags=["radio"]), now_ms=1)
     assert await taken(store) == {f"post {FIRST}", f"thread {FIRST}", f"profile {ada}", "tag radio"}
     await posts.add(SECOND, ada, Composed(text="Friends", visibility=Audience.FOLLOWERS), now_ms=1)
-    await posts.mark(likes, ada, SECOND, on=True)
+    await posts.mark(Gesture.LIKE, ada, SECOND, on=True, now_ms=1)
     assert not await taken(store)
-    await posts.mark(likes, ada, FIRST, on=True)
+    await posts.mark(Gesture.LIKE, ada, FIRST, on=True, now_ms=1)
     assert await taken(store) == {f"tally {FIRST}"}
-    await posts.mark(pins, ada, FIRST, on=True, at_ms=1)
+    await posts.mark(Gesture.PIN, ada, FIRST, on=True, now_ms=1)
     assert await taken(store) == {f"profile {ada}"}
     await store.accounts.change("a1", name="Countess")
     assert await taken(store) == {f"card {ada}"}

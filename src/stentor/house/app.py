@@ -67,6 +67,8 @@ from stentor.house.shows.service import ShowDesk
 from stentor.house.shows.views import ShowViews
 from stentor.house.site import api as api_look
 from stentor.house.site.service import SiteKeeper
+from stentor.house.social import routes as social_routes
+from stentor.house.social.service import PostDesk
 from stentor.house.spaces import api, api_life, api_pins, api_sounds, site_schema
 from stentor.house.spaces.ice import IceServers
 from stentor.house.spaces.invitations import Invitations
@@ -134,15 +136,9 @@ def build(
     chats: ChatKeeper,
     settings: Settings,
     *,
-    keys: Keys,
-    retention: Retention,
-    counts: AudienceCounts,
-    site: SiteKeeper,
-    editions: Editions,
-    admin: Administration,
-    webhooks: WebhookDesk,
-    mailing: Mailing,
-) -> tuple[ASGIApp, Lanes, Listeners, CaseDesk]:
+    keys: Keys, retention: Retention, counts: AudienceCounts, site: SiteKeeper, editions: Editions,
+    admin: Administration, webhooks: WebhookDesk, mailing: Mailing, posts: PostDesk,
+) -> tuple[ASGIApp, Lanes, Listeners, CaseDesk]:  # fmt: skip
     """The application, its lanes, and who has duties. It holds no tasks: those are the role's."""
     access = Access(keys.admin_token, keys.invitations, spaces.clock)
     invitations = Invitations(spaces, statuses, settings, keys.invitations)
@@ -170,6 +166,7 @@ def build(
         *api_requests.handlers(line, callers, spaces, comments.newcomers),
         *api_back_channel.handlers(back_channels, callers),
         *_of_comments(comments, GuestComments(spaces, chats, settings, keys.invitations), desk, callers, box, guard),
+        *social_routes.handlers(posts, callers, settings.house_address),
         *_of_site(site, admin, people, callers, readers),
         *_of_programs(webhooks, spaces, callers, people, sessions),
         *api_retention.handlers(spaces, callers, views, retention, storage),

@@ -29,6 +29,7 @@ from stentor.house.door import schema as door_schema
 from stentor.house.editions import schema as edition_schema
 from stentor.house.hooks import schema as hook_schema
 from stentor.house.mail import schema as mail_schema
+from stentor.house.media import schema as media_schema
 from stentor.house.moderation import schema as moderation_schema
 from stentor.house.private import schema as private_schema
 from stentor.house.programs import schema as program_schema
@@ -37,6 +38,7 @@ from stentor.house.retention import schema as retention_schema
 from stentor.house.seats import schema as seat_schema
 from stentor.house.shows import schema as show_schema
 from stentor.house.site import schema as look_schema
+from stentor.house.social import schema as social_schema
 from stentor.house.spaces import schema, site_schema, upload_schema
 from stentor.people.checks import HANDLE
 
@@ -74,15 +76,26 @@ SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "POST /templates": [{SESSION: []}],
     "DELETE /templates/{template}": [{SESSION: []}],
     "POST /templates/{template}/spaces": [{SESSION: []}],
+    "GET /posts/{post}": _ANYONE_KNOWN_OR_NOT,
+    "GET /posts/{post}/history": _ANYONE_KNOWN_OR_NOT,
+    "GET /posts/{post}/thread": _ANYONE_KNOWN_OR_NOT,
+    "GET /timelines/local": _ANYONE_KNOWN_OR_NOT,
+    "GET /timelines/tags/{tag}": _ANYONE_KNOWN_OR_NOT,
+    "GET /people/{handle}/posts": _ANYONE_KNOWN_OR_NOT,
+    "GET /people/{handle}/pins": _ANYONE_KNOWN_OR_NOT,
+    "GET /people/{handle}/followers": _ANYONE_KNOWN_OR_NOT,
+    "GET /people/{handle}/following": _ANYONE_KNOWN_OR_NOT,
+    "GET /media/{media}/file": _ANYONE_KNOWN_OR_NOT,
 }
 """Who is asked for what; ``/account…`` takes a session, everything else either."""
 UPLOADS = {
     "PUT /spaces/{space}/hold": "The sound file.",
     "PUT /spaces/{space}/sounds": "The sound file.",
     "PUT /account/picture": "PNG, JPEG or WebP.",
+    "PUT /media": "JPEG, PNG, WebP, GIF or AVIF.",
     "PUT /site/logo": "PNG, JPEG, WebP or GIF.",
 }
-FILES = {"GET /site/backups/{backup}": "application/x-tar"}
+FILES = {"GET /site/backups/{backup}": "application/x-tar", "GET /media/{media}/file": "image/webp"}
 """What is answered with a file, which the framework takes for a form."""
 MAY_BE_MISSING = {
     "POST /shows",
@@ -91,9 +104,12 @@ MAY_BE_MISSING = {
     "POST /reports",
     "POST /site/tonight",
     "GET /site/attack.csv",
+    "POST /posts",
+    "POST /drafts",
 }
 """Without a name in the address, and still of something that may not be there."""
 _NAME = {"type": "string", "pattern": MADE_ID}
+_SOCIAL_ID = {"type": "string", "pattern": "^[0-9]{1,19}$"}
 IN_ADDRESSES: dict[str, dict[str, Any]] = {
     "space": {"type": "string", "pattern": SPACE_ID},
     "seat": {"type": "string", "pattern": SEAT_ID},
@@ -110,6 +126,14 @@ IN_ADDRESSES: dict[str, dict[str, Any]] = {
     "question": {"type": "string", "pattern": "^-?[0-9]{1,9}$"},
     "cue": {"type": "string", "pattern": "^[0-9]{1,10}-[A-Za-z0-9_-]{0,48}$"},
     "before": {"type": "integer", "minimum": 0, "maximum": schema.LARGEST},
+    "after": _SOCIAL_ID,
+    "post": _SOCIAL_ID,
+    "media": _SOCIAL_ID,
+    "list_id": _SOCIAL_ID,
+    "draft": _SOCIAL_ID,
+    "scheduled": _SOCIAL_ID,
+    "tag": {"type": "string", "minLength": 1, "maxLength": 100},
+    "timeline": {"type": "string", "enum": ["home", "notifications"]},
 }
 """What stands in paths and queries; any other name is an id that the house has made (:data:`_NAME`)."""
 ONE_OF: dict[str, list[dict[str, Any]]] = {
@@ -199,6 +223,8 @@ MODULES = (
     show_schema,
     look_schema,
     mail_schema,
+    media_schema,
+    social_schema,
     site_schema,
     upload_schema,
 )

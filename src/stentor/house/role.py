@@ -58,6 +58,8 @@ from stentor.house.retention.service import Retention
 from stentor.house.seats.back_channel import BackChannels
 from stentor.house.shows.keeper import ShowKeeper
 from stentor.house.site.service import SiteKeeper
+from stentor.house.social.keeper import PostKeeper
+from stentor.house.social.service import post_desk
 from stentor.house.spaces.service import Spaces
 from stentor.house.web.connection import Door
 from stentor.house.web.proxies import behind
@@ -131,7 +133,7 @@ async def _run(
     spaces = _spaces(settings, bus, store, own, clock, statuses)
     watcher = Watcher(spaces, spaces.board, bus, statuses, clock, attendance.parse(settings.end_after))
     await (back_channels := BackChannels(spaces)).start(bus)
-    counts, shows = AudienceCounts(bus, spaces.objects, clock), ShowKeeper(spaces)
+    counts, shows, posts = AudienceCounts(bus, spaces.objects, clock), ShowKeeper(spaces), post_desk(spaces, settings)
     await (chats := ChatKeeper(store.work, bus, statuses, clock, settings, holder=instance)).start()
     await BallotBox(spaces, chats).start(bus)
     keeper = BoardKeeper(spaces, bus, clock, holder=instance)
@@ -147,7 +149,7 @@ async def _run(
     app, lanes, listeners, desk = build(
         spaces, statuses, back_channels, chats, settings,
         keys=own, retention=retention, counts=counts, site=site, editions=editions, admin=admin, webhooks=webhooks,
-        mailing=mailing,
+        mailing=mailing, posts=posts,
     )  # fmt: skip
     jobs.also({**desk.handlers(), **webhooks.handlers(), PLAN: shows.plan, REVOKE: listeners.revoke_late})
     disks, reports = Disks(settings), ReportKeeper(spaces, counts, clock, settings, own.invitations)
@@ -161,7 +163,7 @@ async def _run(
     await bus_drain.heed(bus, "house", instance, drain)
     log.get("house").info("house-up", address=settings.house_address)
     work = (
-        _duties(keeper, watcher, controller, chats, letting_go, jobs, counts, reports)
+        _duties(keeper, watcher, controller, chats, letting_go, jobs, counts, reports, PostKeeper(posts, jobs.lease))
         | admin.duties()
         | _public(spaces, statuses, site, editions, jobs.lease, clock)
         | {"mail settings": mailing.settings.run(), "mail": mails.run(), "shows": shows.run()}
@@ -240,6 +242,7 @@ def _duties(
     jobs: JobKeeper,
     counts: AudienceCounts,
     reports: ReportKeeper,
+    posts: PostKeeper,
 ) -> dict[str, Coroutine[Any, Any, None]]:
     """What runs by itself, by the names of the tasks."""
     return {
@@ -264,6 +267,7 @@ def _duties(
         "counts": counts.run(),
         "salts": counts.follow_salts(),
         "reports": reports.run(),
+        "scheduled posts": posts.run(),
     }
 
 

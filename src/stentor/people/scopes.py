@@ -18,6 +18,8 @@ class Scope(StrEnum):
     """Look at spaces, recordings and one's own account."""
     SPACES = "spaces"
     """Make spaces and lead them."""
+    POSTS = "posts"
+    """Write posts, and all that one does with them and with people: read what is for oneself, follow, keep, vote."""
     COMMENTS = "comments"
     """Write comments, and keep order among them."""
     MODERATION = "moderation"
@@ -63,6 +65,10 @@ _TABLE: Final[tuple[tuple[str, str, Scope | None], ...]] = (
     ("*", r"/moderation/.*", Scope.MODERATION),
     ("*", r"/(site|accounts)(/.*)?", Scope.ADMIN),
     ("*", r"/(admin|processes|retention|storage)", Scope.ADMIN),
+    ("GET", r"/posts/\{post\}(/history|/thread)?|/timelines/(local|tags/\{tag\})", Scope.READ),
+    ("GET", r"/people/\{handle\}/(posts|pins|followers|following)", Scope.READ),
+    ("*", r"/(posts|media|timelines|people|bookmarks|likes|quotes|markers)(/.*)?", Scope.POSTS),
+    ("*", r"/(drafts|scheduled-posts|follow-requests|lists)(/.*)?", Scope.POSTS),
     ("GET", r"/spaces(/.*)?|/recordings|/shows(/.*)?", Scope.READ),
     ("*", r"/spaces/\{space\}/(comments|guest-comments|guests|silenced)(/.*)?", Scope.COMMENTS),
     ("*", r"/spaces(/.*)?|/shows(/.*)?", Scope.SPACES),

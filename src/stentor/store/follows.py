@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, insert, select, update
 
 from stentor.base.errors import BadInput, Conflict, NotAllowed, NotFound
 from stentor.social.model import Author
@@ -40,8 +40,8 @@ class FollowsTable:
     def __init__(self, work: Work) -> None:
         self._work = work
 
-    async def follow(self, me: int, other: int, *, boosts: bool, notify: bool, ask: bool, now_ms: int) -> None:
-        """Follows somebody, or asks to where ``ask``; again changes only the wishes.
+    async def follow(self, me: int, other: int, *, boosts: bool, notify: bool, now_ms: int) -> None:
+        """Follows somebody, or asks those who want to be asked; again changes only the wishes.
 
         Raises :class:`BadInput` for oneself, :class:`NotAllowed` where one has blocked the other."""
 
@@ -55,8 +55,22 @@ class FollowsTable:
                 return
             if connection.execute(select(func.count()).where(_FOLLOWS.follower == me)).scalar_one() >= MOST_FOLLOWED:
                 raise Conflict(f"One follows {MOST_FOLLOWED} people at most.", code="too-many-follows")
-            row = {"follower": me, "followee": other, "state": "asked" if ask else "granted", "at_ms": now_ms}
+            state = "asked" if connection.execute(_asks(other)).scalar() else "granted"
+            row = {"follower": me, "followee": other, "state": state, "at_ms": now_ms}
             connection.execute(insert(tables.follows).values(**row, **wishes))
+
+        await self._work.write(work)
+
+    async def approves(self, me: int) -> bool:
+        """Whether somebody wants to be asked by those who want to follow."""
+        return bool(await self._work.read(lambda connection: connection.execute(_asks(me)).scalar()))
+
+    async def set_approves(self, me: int, approves: bool) -> None:
+        """From now on; those who follow go on, and those who have asked wait for their answer."""
+        change = update(tables.actors).where(tables.actors.c.number == me).values(approves=int(approves))
+
+        def work(connection: Connection) -> None:
+            connection.execute(change)
 
         await self._work.write(work)
 
@@ -176,6 +190,10 @@ class FollowsTable:
 def no_list() -> NotFound:
     """There is no such list of theirs."""
     return NotFound("There is no such list.", code="list-not-found")
+
+
+def _asks(actor: int) -> Select[int]:
+    return select(tables.actors.c.approves).where(tables.actors.c.number == actor)
 
 
 def _pair(follower: int, followee: int) -> ColumnElement[bool]:

@@ -90,7 +90,7 @@ class LaterTable:
             connection.execute(insert(table).values(id=made, actor=me, body=body, at_ms=at_ms))
             _hold(connection, me, made, media)
 
-        await self._work.write(work)
+        await self._work.write_lasting(work)
 
     async def move(self, scheduled: int, me: int, at_ms: int | None) -> None:
         """Another time, also for one that met trouble; None to post it never. Raises :class:`NotFound`."""
@@ -122,7 +122,7 @@ class LaterTable:
             add_post(connection, post, scheduled.actor, what, now_ms=now_ms)
             return True
 
-        return await self._work.write(work)
+        return await self._work.write_lasting(work)
 
     async def trouble(self, scheduled: int, code: str) -> None:
         """Notes why one could not be posted: its author sees it, and it is not tried again by itself."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 
 import msgspec
 from sqlalchemy import Connection, Table, delete, exists, func, insert, or_, select, update
@@ -41,6 +42,14 @@ class Composed(msgspec.Struct, frozen=True, kw_only=True):
     space: str | None = None
 
 
+class Gesture(Enum):
+    """What readers do with a post, and take back."""
+
+    LIKE = "like"
+    BOOKMARK = "bookmark"
+    PIN = "pin"
+
+
 class Rewritten(msgspec.Struct, frozen=True, kw_only=True):
     """What a post says from now on; None is as it was."""
 
@@ -52,6 +61,13 @@ class Rewritten(msgspec.Struct, frozen=True, kw_only=True):
     language: str | None = None
     media: Sequence[int] | None = None
     alts: Mapping[int, str] = {}
+
+
+_TABLES: Mapping[Gesture, Table] = {
+    Gesture.LIKE: tables.likes,
+    Gesture.BOOKMARK: tables.bookmarks,
+    Gesture.PIN: tables.pins,
+}
 
 
 class PostsTable:
@@ -137,8 +153,9 @@ class PostsTable:
 
         await self.work.write(work)
 
-    async def mark(self, table: Table, actor: int, post: int, *, on: bool, at_ms: int | None = None) -> None:
+    async def mark(self, gesture: Gesture, actor: int, post: int, *, on: bool, now_ms: int) -> None:
         """Likes, bookmarks or pins a post, or takes it back; as it is already is no error."""
+        table = _TABLES[gesture]
 
         def work(connection: Connection) -> None:
             found, _ = _require(connection, post, actor)
@@ -146,14 +163,14 @@ class PostsTable:
             there = connection.execute(select(exists().where(mine))).scalar()
             if bool(there) == on:
                 return
-            if table is tables.pins and on:
+            if gesture is Gesture.PIN and on:
                 _require_pin(connection, found, actor)
             if on:
-                row = {"actor": actor, "post": post} | ({} if at_ms is None else {"at_ms": at_ms})
+                row = {"actor": actor, "post": post} | ({} if gesture is Gesture.LIKE else {"at_ms": now_ms})
                 connection.execute(insert(table).values(**row))
             else:
                 connection.execute(delete(table).where(mine))
-            if table is tables.likes:
+            if gesture is Gesture.LIKE:
                 _count(connection, post, "likes", 1 if on else -1)
 
         await self.work.write(work)

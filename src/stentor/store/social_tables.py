@@ -37,6 +37,7 @@ actors = Table(
     Column("handle", String(255), nullable=False, comment="of those elsewhere; here the account's counts"),
     Column("name", String(255), nullable=False),
     Column("state", String(16), nullable=False, server_default=text("''")),
+    Column("approves", Integer, nullable=False, server_default="0", comment="1 for who is asked by new followers"),
     Index("ix_actors_account", "account", unique=True),
     Index("ix_actors_handle", "handle", "domain"),
 )

@@ -12,7 +12,7 @@ from stentor.base.rate_limit import Bucket, RateLimit
 from stentor.house.uploads.readers import Readers
 from stentor.house.who.newcomers import Newcomers
 from stentor.people.model import Account
-from stentor.social import pictures
+from stentor.social import ids, pictures
 from stentor.social.ids import PostIds
 from stentor.social.model import Picture
 from stentor.store.media import MediaTable
@@ -23,6 +23,10 @@ MOST_BYTES: Final = 16 * 1024 * 1024
 LIMIT: Final = Bucket(burst=20, refill_ms=60_000)
 """Of an account: five posts full of pictures at once, and then one picture a minute. Each costs a second of a
 processor."""
+
+UNPOSTED_MS: Final = 86_400_000
+"""So long a picture waits to be posted."""
+SWEPT_AT_ONCE: Final = 100
 
 
 def _too_many(wait_s: float) -> Overloaded:
@@ -86,6 +90,12 @@ class MediaDesk:
             for small in (False, True):
                 await self._objects.delete(pictures.closed(pictures.name(each.key, small=small)))
             await self.table.remove(each.id)
+
+    async def sweep(self) -> None:
+        """Deletes pictures that are in no post, draft or scheduled post for a day, or whose post or person is gone."""
+        before = ids.at(unix_ms(self._clock()) - UNPOSTED_MS)
+        while found := await self.table.orphans(before, SWEPT_AT_ONCE):
+            await self.forget(found)
 
 
 def missing() -> NotFound:

@@ -159,11 +159,13 @@ class Thread(msgspec.Struct, frozen=True):
 
 
 class PostPage(msgspec.Struct, frozen=True):
-    """Posts, the newest first. ``next`` and ``previous`` are addresses; without ``next`` there are no older ones."""
+    """Posts, the newest first, as far as they are for whoever asks."""
 
     posts: list[PostView]
     next: str | None
+    """Where older ones are, below the address of the site; None where there are none."""
     previous: str | None
+    """Where newer ones are, to be asked now and then; the same stands in the ``Link`` header."""
 
 
 class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -200,7 +202,21 @@ class RelationView(msgspec.Struct, frozen=True):
 
 class PeoplePage(msgspec.Struct, frozen=True):
     people: list[AuthorView]
-    next: str | None
+    before: str | None
+    """What the next page is asked for with; None where there is none."""
+
+
+class FollowRequests(msgspec.Struct, frozen=True):
+    """Who has asked to follow and waits, the newest accounts first."""
+
+    approves: bool
+    """Whether one wants to be asked."""
+    people: list[AuthorView]
+    before: str | None
+
+
+class Approval(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    approves: bool
 
 
 class NewList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -11,21 +11,26 @@ from msgspec import UNSET
 
 from stentor.base import log
 from stentor.base.clock import Clock, unix_ms
+from stentor.base.config import Settings
 from stentor.base.errors import BadInput, Overloaded, StentorError
 from stentor.base.rate_limit import Bucket, RateLimit
 from stentor.house.media.service import MediaDesk
 from stentor.house.social import schema
 from stentor.house.social.views import AUDIENCES, PostViews
+from stentor.house.spaces.service import Spaces
+from stentor.house.uploads.readers import Readers
 from stentor.house.who.newcomers import Newcomers
 from stentor.people.model import Account
 from stentor.social import ids, pictures, text
 from stentor.social.ids import PostIds
-from stentor.social.model import OPEN, Consented, Picture, PostPoll
+from stentor.social.model import OPEN, Picture, PostPoll
+from stentor.social.thread import arrange
 from stentor.spaces import checks
 from stentor.store.actors import ActorsTable
 from stentor.store.later import LaterTable, ScheduledPost
+from stentor.store.media import MediaTable
 from stentor.store.posts import Composed, PostsTable, Rewritten, missing
-from stentor.store.reading import Reading
+from stentor.store.timelines import TimelinesTable
 from stentor.store.work import Work
 
 SOONEST_MS: Final = 5 * 60_000
@@ -45,10 +50,10 @@ def _too_many(wait_s: float) -> Overloaded:
 class PostDesk:
     """All posts. ``ids`` makes the numbers of everything here."""
 
-    def __init__(self, work: Work, media: MediaDesk, numbers: PostIds, clock: Clock, newcomers: Newcomers) -> None:
+    def __init__(self, work: Work, media: MediaDesk, ids_: PostIds, clock: Clock, newcomers: Newcomers) -> None:
         self.table, self.later, self.actors = PostsTable(work), LaterTable(work), ActorsTable(work)
         self.media, self.views, self.clock = media, PostViews(clock), clock
-        self._ids, self._newcomers = numbers, newcomers
+        self._ids, self._newcomers, self._timelines = ids_, newcomers, TimelinesTable(work)
         self._limit, self._touches = RateLimit(LIMIT, _too_many), RateLimit(TOUCHES, _too_many)
         self._log = log.get("house")
 
@@ -67,14 +72,15 @@ class PostDesk:
         """A post as somebody sees it; raises :class:`NotFound`."""
         return self.views.post(await self.table.one(post, viewer))
 
-    async def write(self, account: Account, wanted: schema.NewPost) -> schema.PostView:
-        """Posts something; raises :class:`BadInput`, :class:`NotFound`, :class:`NotAllowed`, :class:`Overloaded`."""
+    async def write(self, account: Account, wanted: schema.NewPost, *, key: str = "") -> schema.PostView:
+        """Posts something; under a ``key`` once in a day, also when a house died before it could answer.
+
+        Raises :class:`BadInput`, :class:`NotFound`, :class:`NotAllowed`, :class:`Overloaded`."""
         self._spend(account)
         me = await self.actors.of_account(account.id)
         written = self._written(wanted)
         await self._show(written)
-        post = self.new_id()
-        await self.table.add(post, me, written, now_ms=self.now_ms)
+        post = await self.table.add(self.new_id(), me, written, now_ms=self.now_ms, key=key)
         return await self.view(post, me)
 
     async def schedule(self, account: Account, wanted: schema.NewPost, at_ms: int) -> schema.ScheduledView:
@@ -113,7 +119,7 @@ class PostDesk:
         me = await self.actors.of_account(account.id)
         current = await self.table.one(post, me)
         says = current.post.text if wanted.text is UNSET else text.check(wanted.text)
-        media = None if wanted.media is UNSET else _numbers(wanted.media)
+        media = None if wanted.media is UNSET else numbers(wanted.media)
         if not (says or (current.media if media is None else media) or current.poll or current.post.quote_of):
             raise nothing()
         if media is not None and current.post.visibility in OPEN:
@@ -135,21 +141,30 @@ class PostDesk:
         """Deletes a post, its boosts and its pictures, for good."""
         await self.media.forget(await self.table.remove(post, author))
 
+    async def history(self, post: int, viewer: int | None) -> schema.Versions:
+        """What a post said, the oldest first, and what it says now. Raises :class:`NotFound`."""
+        found, earlier = await self.table.versions(post, viewer)
+        now = found.post
+        versions = [schema.VersionView(*each) for each in earlier]
+        last = schema.VersionView(now.text, now.html, now.warning, now.edited_ms or now.created_ms)
+        return schema.Versions([*versions, last])
+
+    async def thread(self, post: int, viewer: int | None) -> schema.Thread:
+        """What a post answers and what answers it, as far as it is for the reader. Raises :class:`NotFound`."""
+        await self.table.one(post, viewer)
+        before, after = arrange(post, await self._timelines.thread(post))
+        return schema.Thread(
+            self.views.posts(await self.table.read(before, viewer)),
+            self.views.posts(await self.table.read(after, viewer)),
+        )
+
     async def boost(self, me: int, post: int) -> schema.PostView:
         """Carries a post on to one's followers."""
         made = await self.table.boost(self.new_id(), me, post, now_ms=self.now_ms)
         return await self.view(made, me)
 
-    async def consent(self, me: int, post: int, state: Consented) -> None:
-        """An answer to who quotes one's post; it may be another one later."""
-        await self.table.consent(me, post, state)
-
-    def written(self, wanted: schema.NewPost) -> Composed:
-        """What is to be posted, looked at; for drafts that may lack everything see :func:`numbers`."""
-        return self._written(wanted)
-
     def _written(self, wanted: schema.NewPost, *, at_ms: int | None = None) -> Composed:
-        says, media = text.check(wanted.text), _numbers(wanted.media)
+        says, media = text.check(wanted.text), numbers(wanted.media)
         if not (says or media or wanted.poll or wanted.quote):
             raise nothing()
         return Composed(
@@ -193,6 +208,14 @@ class PostDesk:
         await self.media.show(found.values())
 
 
+def post_desk(spaces: Spaces, settings: Settings) -> PostDesk:
+    """The desk of a house. Its numbers are its own: they begin with random bits."""
+    numbers_, newcomers = PostIds(secrets.randbits(ids.BITS)), Newcomers(settings.new_account_hours)
+    work, clock = spaces.store.work, spaces.clock
+    media = MediaDesk(MediaTable(work), spaces.objects, Readers(), numbers_, clock, newcomers)
+    return PostDesk(work, media, numbers_, clock, newcomers)
+
+
 def parse_id(value: str) -> int:
     """An id in an address; raises :class:`NotFound` for what is none."""
     found = ids.parse(value)
@@ -205,15 +228,6 @@ def nothing() -> BadInput:
     return BadInput("A post has text, a picture, a poll or a quote.", code="empty-post", field="text")
 
 
-def own(found: Reading, me: int) -> bool:
-    return found.post.author == me
-
-
-def new_ids() -> PostIds:
-    """Those of this process."""
-    return PostIds(secrets.randbits(ids.BITS))
-
-
 def _html(says: str) -> Callable[[Mapping[str, int]], str]:
     return lambda people: text.html(says, {handle: f"/@{handle}" for handle in people})
 
@@ -222,7 +236,8 @@ def _language(wanted: str | None) -> str:
     return "" if wanted is None else checks.language(wanted)
 
 
-def _numbers(wanted: Sequence[str]) -> list[int]:
+def numbers(wanted: Sequence[str]) -> list[int]:
+    """The ids of pictures, each once; raises :class:`BadInput`."""
     return list(dict.fromkeys(_number(each) for each in wanted))
 
 
