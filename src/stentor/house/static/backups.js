@@ -1,6 +1,6 @@
 // Backups: made now or every day, fetched, deleted.
 
-import { $, ask, button, element, pause, text, when } from "./page.js";
+import { $, ask, button, element, pause, sure, text, when } from "./page.js";
 import { locale } from "./shared/texts.js";
 import { attempt, values } from "./sign.js";
 
@@ -17,8 +17,8 @@ function row(backup) {
   const said = [size(backup.size_bytes), text(backup.checked_ms ? "backups.checked" : "backups.unchecked")];
   if (backup.by) said.push(`@${backup.by}`);
   const fetched = element("a", { className: "button small", href: `/api/v1/site/backups/${backup.name}`, download: backup.name }, text("backups.fetch"));
-  const removed = button(text("backups.delete"), () => {
-    if (confirm(text("backups.sure", { when: when(backup.made_ms) }))) attempt(async () => draw(await ask("DELETE", `/site/backups/${backup.name}`)));
+  const removed = button(text("backups.delete"), async () => {
+    if (await sure(text("backups.sure", { when: when(backup.made_ms) }), text("backups.delete"))) attempt(async () => draw(await ask("DELETE", `/site/backups/${backup.name}`)));
   }, { className: "small danger" });
   const name = element("span", {}, when(backup.made_ms), element("span", { className: "quiet" }, ` · ${said.join(" · ")}`));
   return element("li", {}, name, fetched, removed);

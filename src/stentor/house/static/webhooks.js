@@ -1,6 +1,6 @@
 // Webhooks of the site: made, tried, turned off; and what was sent to them.
 
-import { $, ask, button, element, text, when } from "./page.js";
+import { $, ask, button, element, sure, text, when } from "./page.js";
 import { locale } from "./shared/texts.js";
 import { attempt } from "./sign.js";
 
@@ -34,11 +34,11 @@ function row(hook) {
     $("notice").textContent = text("webhooks.tested");
   }), { className: "small" });
   const log = button(text("webhooks.log"), () => attempt(() => drawLog(hook)), { className: "small" });
-  const fresh = button(text("webhooks.new_secret"), () => {
-    if (confirm(text("webhooks.new_secret_sure", { name: hook.name }))) attempt(async () => show((await ask("POST", `${path}/secret`)).secret));
+  const fresh = button(text("webhooks.new_secret"), async () => {
+    if (await sure(text("webhooks.new_secret_sure", { name: hook.name }), text("webhooks.new_secret"), false)) attempt(async () => show((await ask("POST", `${path}/secret`)).secret));
   }, { className: "small" });
-  const removed = button(text("webhooks.delete"), () => {
-    if (confirm(text("webhooks.sure", { name: hook.name }))) attempt(async () => {
+  const removed = button(text("webhooks.delete"), async () => {
+    if (await sure(text("webhooks.sure", { name: hook.name }), text("webhooks.delete"))) attempt(async () => {
       await ask("DELETE", path);
       $("log").hidden = true;
       await draw();
