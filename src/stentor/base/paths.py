@@ -27,6 +27,7 @@ HOUSE: Final = (
     Row("/comments", "writing comments"),
     Row("/echo", "a speaker's sound check"),
     Row("/enter", "coming into a private space"),
+    Row("/home", "posts, for who is signed in"),
     Row("/mine", "all spaces, for those who make some"),
     Row("/oauth", "signing programs in"),
     Row("/report", "reporting something, also without an account"),

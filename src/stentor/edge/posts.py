@@ -21,15 +21,17 @@ from stentor.bus.connection import Bus
 from stentor.edge.front import FrontPages
 from stentor.edge.page import ListenerPages
 from stentor.edge.published import PublicFiles
-from stentor.edge.reply import Document, Reply
+from stentor.edge.reply import Document, File, Reply
 from stentor.edge.thread import PageReader, ShownPost, SpaceFinder
-from stentor.social import ids, public
+from stentor.social import ids, pictures, public
 from stentor.store.objects import Objects
 from stentor.wire import rss
 from stentor.wire.http import Request
 
 CACHE: Final = "public, max-age=0, s-maxage=10, stale-while-revalidate=10, stale-if-error=600"
 """Twenty seconds at a cache that cannot be told; browsers ask each time."""
+MEDIA_CACHE: Final = "public, max-age=86400, immutable"
+"""A day, since browsers cannot be told when a picture is taken away."""
 FEED_CACHE: Final = "public, max-age=60, s-maxage=60, stale-while-revalidate=60"
 MOST_MADE: Final = 2000
 DATED_S: Final = 1.0
@@ -71,7 +73,7 @@ class PostPages:
         clock: Clock,
         monotonic: Clock,
     ) -> None:
-        self.files = PublicFiles(objects, monotonic)
+        self.files, self._objects = PublicFiles(objects, monotonic), objects
         self._pages, self._front, self._find = pages, front, find
         self._address, self._site, self._clock, self._monotonic = address, site, clock, monotonic
         self._made: OrderedDict[Key, MadePage] = OrderedDict()
@@ -94,6 +96,8 @@ class PostPages:
         asked = request.query.get("lang", "")
         language = asked if asked in LANGUAGES else LANGUAGES[0]
         match path:
+            case ["media", name] if pictures.is_name(name):
+                return self._media(name, request)
             case [name] if name[:1] == "@":
                 key: Key = ("person", language, name[1:].lower())
             case [name, "feed.xml"] if name[:1] == "@":
@@ -107,6 +111,17 @@ class PostPages:
         if (document := self._kept(key)) is not None:
             return document.answer(request.headers)
         return self._reply(key, request)
+
+    async def _media(self, name: str, request: Request) -> Reply:
+        """A picture of a post: read each time, so that one that was taken away is gone at once. Raises
+        :class:`NotFound` and :class:`Overloaded`."""
+        try:
+            data = await self._objects.get(pictures.public(name))
+        except NotFound:
+            raise NotFound("There is no such picture, or it was removed.", code="no-such-picture") from None
+        now = self._clock()
+        file = File(data, pictures.TYPE, MEDIA_CACHE, now=now, X_Content_Type_Options="nosniff")
+        return file.answer(request.headers, now)
 
     def _kept(self, key: Key) -> Document | None:
         page = self._made.get(key)

@@ -147,7 +147,7 @@ class Site:
                 return self._holds.site(self._music, request)
             case ["shows", show, *rest] if show:
                 return self._job(self._shows.answer(show, rest, request), request, connection)
-            case [first, *_] if first[:1] == "@" or first == "tags":
+            case [first, *_] if first[:1] == "@" or first in ("tags", "media"):
                 if (found := self.posts.answer(path, request)) is not None:
                     return found if isinstance(found, Reply) else self._job(found, request, connection)
             case ["door.pub"]:
