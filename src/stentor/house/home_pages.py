@@ -35,7 +35,7 @@ _Request = Request[Any, Any, Any]
 _EMPTY = {"text": "", "warning": "", "visibility": "public"}
 
 
-class Reader(NamedTuple):
+class PostReader(NamedTuple):
     """Who looks at a page, and by which number posts know them."""
 
     visit: Visit
@@ -50,19 +50,19 @@ class HomePages:
         self.pages, self.desk, self.sessions = pages, desk, sessions
         self.table, self.follows = TimelinesTable(desk.table.work), FollowsTable(desk.table.work)
 
-    async def only(self, request: _Request, work: Callable[[Reader], Awaitable[Page]]) -> Page:
+    async def only(self, request: _Request, work: Callable[[PostReader], Awaitable[Page]]) -> Page:
         """For who is signed in; others are asked to."""
         visit = await self.pages.visit(request)
         if visit.account is None:
             return see(f"/sign-in?next={quote(visit.path)}")
-        return await work(Reader(visit, visit.account, await self.desk.actors.of_account(visit.account.id)))
+        return await work(PostReader(visit, visit.account, await self.desk.actors.of_account(visit.account.id)))
 
-    async def doing(self, request: _Request, work: Callable[[Reader, dict[str, str]], Awaitable[str]]) -> Page:
+    async def doing(self, request: _Request, work: Callable[[PostReader, dict[str, str]], Awaitable[str]]) -> Page:
         """What a button does, and then the page that it says; what was refused is told on one."""
         self.sessions.guard(request)
         fields = await form_of(request)
 
-        async def done(reader: Reader) -> Page:
+        async def done(reader: PostReader) -> Page:
             async def one() -> Page:
                 return see(await work(reader, fields))
 
@@ -74,7 +74,7 @@ class HomePages:
         return self.desk.views.posts(await self.desk.table.read(found, me))
 
     async def home(
-        self, reader: Reader, fields: dict[str, str] | None = None, wrong: str = "", before: str | None = None
+        self, reader: PostReader, fields: dict[str, str] | None = None, wrong: str = "", before: str | None = None
     ) -> Page:
         """What those say whom one follows, and where one writes."""
         asked = cursor(before or None, None, USUAL)
@@ -83,7 +83,7 @@ class HomePages:
 
     async def listed(
         self,
-        reader: Reader,
+        reader: PostReader,
         kind: str,
         found: Sequence[int],
         fields: dict[str, str] | None = None,
@@ -106,7 +106,7 @@ class HomePages:
             reader.visit, "home", posts=posts, me=reader.me, here=reader.visit.path, **shown, **values
         )
 
-    async def thread(self, reader: Reader, id_: str, fields: dict[str, str] | None = None, wrong: str = "") -> Page:
+    async def thread(self, reader: PostReader, id_: str, fields: dict[str, str] | None = None, wrong: str = "") -> Page:
         """A post with what it answers and what answers it, and where one answers."""
         found = parse_id(id_)
         one, around = await self.desk.view(found, reader.me), await self.desk.thread(found, reader.me)
@@ -134,7 +134,7 @@ def _of_lists(made: HomePages) -> list[HTTPRouteHandler]:
     async def others(request: _Request) -> Page:
         kind = request.url.path.rpartition("/")[2]
 
-        async def work(reader: Reader) -> Page:
+        async def work(reader: PostReader) -> Page:
             asked = cursor(request.query_params.get("before"), None, USUAL)
             read = made.table.local if kind == "local" else made.table.bookmarks
             found = await read(reader.me, before=asked.before, most=USUAL)
@@ -148,7 +148,7 @@ def _of_lists(made: HomePages) -> list[HTTPRouteHandler]:
 def _of_people(made: HomePages) -> list[HTTPRouteHandler]:
     @route("/people/{handle:str}", http_method=READ, include_in_schema=False)
     async def look(request: _Request, handle: FromPath[str]) -> Page:
-        async def work(reader: Reader) -> Page:
+        async def work(reader: PostReader) -> Page:
             other = await made.desk.actors.find(handle)
             asked = cursor(request.query_params.get("before"), None, USUAL)
             author = await made.table.author(handle)
@@ -160,7 +160,7 @@ def _of_people(made: HomePages) -> list[HTTPRouteHandler]:
 
     @post("/people/{handle:str}/{deed:str}", include_in_schema=False)
     async def follow(request: _Request, handle: FromPath[str], deed: FromPath[str]) -> Page:
-        async def work(reader: Reader, _: dict[str, str]) -> str:
+        async def work(reader: PostReader, _: dict[str, str]) -> str:
             other = await made.desk.actors.find(handle)
             made.desk.touch(reader.account)
             if deed == "follow":
@@ -180,7 +180,7 @@ def _of_people(made: HomePages) -> list[HTTPRouteHandler]:
 def _of_posts(made: HomePages) -> list[HTTPRouteHandler]:
     @post("/posts", include_in_schema=False)
     async def write(request: _Request) -> Page:
-        async def work(reader: Reader, fields: dict[str, str]) -> str:
+        async def work(reader: PostReader, fields: dict[str, str]) -> str:
             known = {"text", "warning", "visibility", "reply_to"}
             wish = wish_of(schema.NewPost, {name: value for name, value in fields.items() if name in known and value})
             written = await made.desk.write(reader.account, wish)
@@ -194,7 +194,7 @@ def _of_posts(made: HomePages) -> list[HTTPRouteHandler]:
 
     @post("/posts/{id_:str}/{deed:str}", include_in_schema=False)
     async def do(request: _Request, id_: FromPath[str], deed: FromPath[str]) -> Page:
-        async def work(reader: Reader, fields: dict[str, str]) -> str:
+        async def work(reader: PostReader, fields: dict[str, str]) -> str:
             await _do(made, reader, parse_id(id_), deed, fields)
             back = checks.local_path(fields.get("next", ""))
             return back if deed != "delete" or not back.startswith(f"{HOME}/posts/") else HOME
@@ -204,7 +204,7 @@ def _of_posts(made: HomePages) -> list[HTTPRouteHandler]:
     return [write, look, do]
 
 
-async def _do(made: HomePages, reader: Reader, id_: int, deed: str, fields: dict[str, str]) -> None:
+async def _do(made: HomePages, reader: PostReader, id_: int, deed: str, fields: dict[str, str]) -> None:
     """A button below a post. Raises :class:`NotFound` for one that is none."""
     desk, on = made.desk, not deed.startswith("un")
     name = deed if on else deed.removeprefix("un")
