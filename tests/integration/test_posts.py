@@ -272,7 +272,7 @@ async def test_scheduled_posts_are_posted_once(house: House) -> None:
         assert [each["post"]["text"] for each in (await sam.get("/api/v1/scheduled-posts")).json()["scheduled"]] == [
             "later"
         ]
-        problem(await sam.post("/api/v1/posts", json={"text": "x", "at_ms": at_ms - 590_000}), 400, "bad-time")
+        problem(await sam.post("/api/v1/posts", json={"text": "x", "at_ms": at_ms - 590_000}), 409, "bad-time")
         picture = await upload(sam)
         await sam.post("/api/v1/posts", json={"text": "never", "at_ms": at_ms, "reply_to": first["id"]})
         await sam.post("/api/v1/posts", json={"text": "shown", "at_ms": at_ms, "media": [picture["id"]]})

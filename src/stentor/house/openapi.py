@@ -153,6 +153,12 @@ ONE_OF: dict[str, list[dict[str, Any]]] = {
         },
     ],
     "SeatChange": [{"required": ["role"]}, {"required": ["muted"]}],
+    "NewPost": [
+        {"required": ["text"], "properties": {"text": {"type": "string", "pattern": "[A-Za-z0-9]"}}},
+        {"required": ["media"], "properties": {"media": {"type": "array", "minItems": 1}}},
+        {"required": ["poll"], "properties": {"poll": {"type": "object"}}},
+        {"required": ["quote"], "properties": {"quote": {"type": "string"}}},
+    ],
 }
 """Of which at least one is needed: msgspec knows no such rule, the handlers do."""
 ERRORS = {

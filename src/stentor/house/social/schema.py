@@ -11,21 +11,26 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from stentor.house.media.schema import Alt, MediaView, Number
-from stentor.house.spaces.schema import Language, Name, SpaceText, Time
+from stentor.house.spaces.schema import ONE_LINE, Language, Name, SpaceText, Time
 from stentor.social import pictures
 
 VisibilityWord = Literal["public", "unlisted", "followers", "mentioned"]
-PostText = Annotated[str, Meta(max_length=20_000)]
+_PLAIN = r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
+PostText = Annotated[
+    str, Meta(max_length=20_000, extra_json_schema={"maxLength": 1000, "pattern": rf"^(?:{_PLAIN}|\n)*$"})
+]
 """1,000 characters as people count them; one of those may be made of many."""
-WarningText = Annotated[str, Meta(max_length=500)]
-Answer = Annotated[str, Meta(min_length=1, max_length=80)]
+WarningText = Annotated[str, Meta(max_length=500, extra_json_schema={"maxLength": 200, "pattern": f"^{_PLAIN}*$"})]
+Answer = Annotated[str, Meta(min_length=1, max_length=80, extra_json_schema=ONE_LINE)]
 MOST_ANSWERS = 4
 
 
 class NewPostPoll(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Answers that readers choose from. Results are seen by those who have voted, its author, and by all at the end."""
 
-    answers: Annotated[list[Answer], Meta(min_length=2, max_length=MOST_ANSWERS)]
+    answers: Annotated[
+        list[Answer], Meta(min_length=2, max_length=MOST_ANSWERS, extra_json_schema={"uniqueItems": True})
+    ]
     open_s: Annotated[int, Meta(ge=300, le=2_592_000)]
     """How long, in seconds: 5 minutes to 30 days."""
     several: bool = False

@@ -12,7 +12,7 @@ from msgspec import UNSET
 from stentor.base import log
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.config import Settings
-from stentor.base.errors import BadInput, Overloaded, StentorError
+from stentor.base.errors import BadInput, Conflict, Overloaded, StentorError
 from stentor.base.rate_limit import Bucket, RateLimit
 from stentor.house.media.service import MediaDesk
 from stentor.house.social import schema
@@ -191,7 +191,7 @@ class PostDesk:
 
     def _require_time(self, at_ms: int) -> None:
         if not SOONEST_MS <= at_ms - self.now_ms <= FARTHEST_MS:
-            raise BadInput("A post is scheduled for 5 minutes to a year from now.", field="at_ms", code="bad-time")
+            raise Conflict("A post is scheduled for 5 minutes to a year from now.", field="at_ms", code="bad-time")
 
     def _spend(self, account: Account) -> None:
         now = self.clock()
