@@ -11,7 +11,7 @@ from stentor.social import pictures
 from stentor.social.model import Picture
 
 Alt = Annotated[str, Meta(max_length=pictures.LONGEST_ALT)]
-NUMBER = "^[0-9]{1,19}$"
+NUMBER = "^[1-9][0-9]{0,17}$"
 Number = Annotated[str, Meta(pattern=NUMBER)]
 
 

@@ -64,7 +64,7 @@ class PostChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     warning: WarningText | UnsetType = UNSET
     language: Language | UnsetType | None = UNSET
     media: Annotated[list[Number], Meta(max_length=pictures.MOST)] | UnsetType = UNSET
-    alts: dict[str, Alt] | UnsetType = UNSET
+    alts: dict[Number, Alt] | UnsetType = UNSET
     """Alt texts by the ids of pictures."""
 
 
