@@ -161,6 +161,11 @@ async def test_answers_are_read_by_no_more_than_what_they_answer(house: House) -
         thread = (await tom.get(f"/api/v1/posts/{root['id']}/thread")).json()
         assert [each["text"] for each in thread["after"]] == ["one", "inner", "two"]
         assert (await tom.get(f"/api/v1/posts/{root['id']}")).json()["counts"]["replies"] == 2
+        objects = Objects.open(house.settings.recordings_address)
+        before = await objects.list("media")
+        shown = await put(tom, reply_to=root["id"], visibility="public", media=[(await upload(tom))["id"]])
+        assert shown["visibility"] == "followers"
+        assert await objects.list("media") == before, "its picture is no more public than it is"
 
 
 async def test_a_picture_says_nothing_of_its_camera(house: House) -> None:

@@ -21,7 +21,7 @@ from stentor.house.spaces.service import Spaces
 from stentor.house.uploads.readers import Readers
 from stentor.house.who.newcomers import Newcomers
 from stentor.people.model import Account
-from stentor.social import ids, pictures, text
+from stentor.social import ids, pictures, text, visible
 from stentor.social.ids import PostIds
 from stentor.social.model import OPEN, Picture, PostPoll
 from stentor.social.thread import arrange
@@ -79,7 +79,7 @@ class PostDesk:
         self._spend(account)
         me = await self.actors.of_account(account.id)
         written = self._written(wanted)
-        await self._show(written)
+        await self._show(written, me)
         post = await self.table.add(self.new_id(), me, written, now_ms=self.now_ms, key=key)
         return await self.view(post, me)
 
@@ -104,7 +104,7 @@ class PostDesk:
         post = self.new_id()
         try:
             written = self._written(wanted, at_ms=scheduled.at_ms)
-            await self._show(written)
+            await self._show(written, scheduled.actor)
             if await self.later.take(scheduled, post, written, now_ms=self.now_ms):
                 self._log.info("scheduled-posted", late_ms=self.now_ms - scheduled.at_ms)
         except Overloaded:
@@ -198,10 +198,15 @@ class PostDesk:
         self._limit.spend(account.id, now)
         self._newcomers.spend(account, now)
 
-    async def _show(self, written: Composed) -> None:
-        """Files first, then the post that names them; a reply may still become less public, and its files with it."""
-        if written.media and written.visibility in OPEN:
-            await self._show_media(written.media)
+    async def _show(self, written: Composed, me: int) -> None:
+        """Files first, then the post that names them. A reply is never wider than what it answers, nor are its files."""
+        if not written.media or written.visibility not in OPEN:
+            return
+        if written.reply_to is not None:
+            answered = await self.table.one(written.reply_to, me)
+            if visible.reply_audience(written.visibility, answered.post) not in OPEN:
+                return
+        await self._show_media(written.media)
 
     async def _show_media(self, media: Sequence[int]) -> None:
         found: Mapping[int, Picture] = await self.media.table.get(media)
