@@ -199,7 +199,7 @@ class PostDesk:
         self._newcomers.spend(account, now)
 
     async def _show(self, written: Composed, me: int) -> None:
-        """Files first, then the post that names them. A reply is never wider than what it answers, nor are its files."""
+        """Files first, then the post. A reply is never wider than what it answers, nor its files."""
         if not written.media or written.visibility not in OPEN:
             return
         if written.reply_to is not None:
