@@ -36,6 +36,7 @@ ROWS = {
     "/comments": 404,
     "/echo": 404,
     "/enter": 404,
+    "/home": 303,
     "/mine": 200,
     "/oauth": 404,
     "/report": 200,

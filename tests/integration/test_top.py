@@ -62,9 +62,15 @@ def watched(folder: Path, columns: int, lines: int) -> Iterator[tuple[subprocess
     command = [sys.executable, "-m", "stentor", "top", "--url", f"http://127.0.0.1:{server.server_port}"]
     command += ["--token-file", str(token), "--every", "1"]
     surroundings = {**os.environ, "TERM": "xterm-256color", "STENTOR_DATA": str(folder)}
+    for name in ("COLUMNS", "LINES"):  # the terminal says how wide it is
+        surroundings.pop(name, None)
     # a session's leader that opens a terminal gets its Ctrl-C
     command = ["sh", "-c", 'exec "$@" <"$0" >"$0" 2>&1', os.ttyname(theirs), *command]
-    process = subprocess.Popen(command, env=surroundings, start_new_session=True)
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)  # behind `&` it is ignored
+    try:
+        process = subprocess.Popen(command, env=surroundings, start_new_session=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
     try:
         yield process, ours
     finally:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from litestar import Request, Router, post, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
+from markupsafe import Markup
 
 from stentor.base.errors import NotFound
 from stentor.house.forms import Page, form_of, see, tried, wish_of
@@ -99,6 +100,7 @@ class HomePages:
             "wrong": wrong,
             "older": older,
             "longest": LONGEST,
+            "html": _html,
             "said": said,
         }
         posts = await self.posts(found, reader.me)
@@ -113,7 +115,7 @@ class HomePages:
         wish = _EMPTY | {"visibility": one.visibility} | (fields or {})
         return self.pages.answer(
             reader.visit, "thread", one=one, before=around.before, after=around.after, me=reader.me, fields=wish,
-            wrong=wrong, longest=LONGEST, said=said, here=reader.visit.path,
+            wrong=wrong, html=_html, longest=LONGEST, said=said, here=reader.visit.path,
         )  # fmt: skip
 
 
@@ -223,6 +225,11 @@ async def _do(made: HomePages, reader: PostReader, id_: int, deed: str, fields: 
         await desk.table.unboost(reader.me, id_)
     else:
         raise _nothing()
+
+
+def _html(post: schema.PostView) -> Markup:
+    """Made by ``social.text``, which escapes everything."""
+    return Markup(post.html)
 
 
 def _nothing() -> NotFound:

@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, Table, delete, func, insert, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+from sqlalchemy import Connection, RowMapping, Table, delete, func, insert, or_, select, text, update
 
 from stentor.base.errors import Conflict, NotFound
 from stentor.store import social_tables as tables
@@ -18,6 +16,7 @@ from stentor.store.posts import Composed, add_post
 from stentor.store.work import Work
 
 MOST_DRAFTS, MOST_SCHEDULED = 100, 300
+_MARK = text("INSERT INTO markers (actor, timeline, post) VALUES (:actor, :timeline, :post) ON CONFLICT DO NOTHING")
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -147,8 +146,7 @@ class LaterTable:
         row = {"actor": me, "timeline": timeline, "post": post}
 
         def work(connection: Connection) -> int:
-            made = insert_postgresql if connection.dialect.name == "postgresql" else insert_sqlite
-            connection.execute(made(table).values(**row).on_conflict_do_nothing())
+            connection.execute(_MARK, row)
             connection.execute(update(table).where(mine, table.c.post < post).values(post=post))
             return int(connection.execute(select(table.c.post).where(mine)).scalar_one())
 
