@@ -48,7 +48,7 @@ export class People {
     this.leads = view.you?.role !== "speaker";
     this.open = !OVER.has(view.state);
     this.before = ["scheduled", "doors_open"].includes(view.state);
-    const now = JSON.stringify([view.seats.map(({ id, name, role, portrait, may }) => [id, name, role, portrait, may]), view.banned, view.you]);
+    const now = JSON.stringify([view.seats.map(({ id, name, role, portrait, may }) => [id, name, role, portrait, may]), view.banned, this.you]);
     if (now !== this.drawn) {
       this.drawn = now;
       const gone = [...this.rows].filter(([id]) => !view.seats.some((seat) => seat.id === id)).map(([, { name }]) => name);
