@@ -30,8 +30,8 @@ from stentor.wire.http import Request
 
 CACHE: Final = "public, max-age=0, s-maxage=10, stale-while-revalidate=10, stale-if-error=600"
 """Twenty seconds at a cache that cannot be told; browsers ask each time."""
-MEDIA_CACHE: Final = "public, max-age=86400, immutable"
-"""A day, since browsers cannot be told when a picture is taken away."""
+MEDIA_CACHE: Final = "public, max-age=86400, s-maxage=60"
+"""A day in the browser that has it; a cache that gives it to others asks again after a minute, for it may be gone."""
 FEED_CACHE: Final = "public, max-age=60, s-maxage=60, stale-while-revalidate=60"
 MOST_MADE: Final = 2000
 DATED_S: Final = 1.0
