@@ -300,7 +300,9 @@ async def test_the_numbers_of_a_talk_are_those_of_who_was_there(tmp_path: Path) 
         found = await counts(one, tmp_path)
         # for a segment or two also whoever asked for a playlist to see whether the edge is there
         assert found["hearing"]["value"] in (3, 4)
-        assert [found[name]["value"] for name in ("peak", "joins", "unique", "refused")] == [4, 3, 2, 0]
+        peak = found["peak"]["value"]
+        assert peak in (3, 4)
+        assert [found[name]["value"] for name in ("joins", "unique", "refused")] == [3, 2, 0]
         assert found["minutes"]["value"] > 3 * 10 * 0.32 / 60
         space = msgspec.structs.replace(one.space, state=State.ENDED, ended_ms=round(time.time() * 1000), version=2)
         await Board(one.bus).put(space)
@@ -308,7 +310,7 @@ async def test_the_numbers_of_a_talk_are_those_of_who_was_there(tmp_path: Path) 
             chunks = sum(await asyncio.gather(*hearing))
         await asyncio.sleep(1.2)  # until the row of the last second
         found = await counts(one, tmp_path)
-        assert [found[name]["value"] for name in ("hearing", "peak", "joins", "unique", "skipped")] == [0, 4, 3, 2, 0]
+        assert [found[name]["value"] for name in ("hearing", "peak", "joins", "unique", "skipped")] == [0, peak, 3, 2, 0]
         assert found["minutes"]["value"] == round(chunks * grid.CHUNK_S / 60, 2)
         assert not found["hearing"]["at_least"]
         file = tmp_path / "rows.jsonl"
