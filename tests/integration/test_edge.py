@@ -310,7 +310,13 @@ async def test_the_numbers_of_a_talk_are_those_of_who_was_there(tmp_path: Path) 
             chunks = sum(await asyncio.gather(*hearing))
         await asyncio.sleep(1.2)  # until the row of the last second
         found = await counts(one, tmp_path)
-        assert [found[name]["value"] for name in ("hearing", "peak", "joins", "unique", "skipped")] == [0, peak, 3, 2, 0]
+        assert [found[name]["value"] for name in ("hearing", "peak", "joins", "unique", "skipped")] == [
+            0,
+            peak,
+            3,
+            2,
+            0,
+        ]
         assert found["minutes"]["value"] == round(chunks * grid.CHUNK_S / 60, 2)
         assert not found["hearing"]["at_least"]
         file = tmp_path / "rows.jsonl"

@@ -12,6 +12,7 @@ beside it notice nothing.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from typing import Protocol
 
@@ -66,6 +67,7 @@ class Group:
             last.index = listener.index
         listener.group = None
         self.stream.count -= 1
+        self.stream.heard.left()
         if not self.members:
             self.slot.groups.pop(self.base, None)
 
@@ -97,12 +99,27 @@ class Counters:
 
 
 class SoundSent:
-    """What the listeners of a space were sent, over all its streams: integers that a row takes the difference of."""
+    """What the listeners of a space were sent, over all its streams: sums that a row takes the difference of."""
 
-    __slots__ = ("chunks", "joins", "skipped")
+    __slots__ = ("chunks", "joins", "listened_s", "now", "skipped")
 
     def __init__(self) -> None:
-        self.chunks = self.joins = self.skipped = 0
+        self.chunks = self.joins = self.skipped = self.now = 0
+        """``now``: how many hear it."""
+        self.listened_s = 0.0
+        """Minus the moment at which each of them came, plus that at which each left."""
+
+    def came(self) -> None:
+        self.now += 1
+        self.listened_s -= time.monotonic()
+
+    def left(self) -> None:
+        self.now -= 1
+        self.listened_s += time.monotonic()
+
+    def listened(self, until_s: float) -> float:
+        """Seconds listened by all of them up to a moment of the monotonic clock."""
+        return self.listened_s + self.now * until_s
 
 
 class Pace:
@@ -172,6 +189,7 @@ class Stream:
         self.count += 1
         self._counters.joins += 1
         self.heard.joins += 1
+        self.heard.came()
         self.heard.chunks += slot.next - start
         return self.form.opening() + self._payload(base, start, slot.next - 1), start
 

@@ -40,6 +40,8 @@ class _Before:
 
     def __init__(self) -> None:
         self.heard = SoundSent()
+        self.at_s = time.monotonic()
+        self.listened_s = 0.0
         self.parts = self.turned_away = self.unnamed = self.stayed_unnamed = 0
         self.last = False
         """Whether it was said that nobody hears it any more."""
@@ -222,11 +224,19 @@ class Seconds:
             *channel.told.taken(),
             shares=round(channel.players, 3),
             last=last,
+            mean=self._mean(before, heard),
         )
         before.heard.joins, before.heard.chunks, before.heard.skipped = heard.joins, heard.chunks, heard.skipped
         before.stayed_unnamed = channel.stayed_unnamed
         before.parts, before.turned_away, before.unnamed = parts, channel.turned_away, channel.unnamed
         return found
+
+    def _mean(self, before: _Before, heard: SoundSent) -> float:
+        """How many heard it on the average since the last row; -1 when there was none."""
+        now_s, since_s = time.monotonic(), before.at_s
+        before_s, listened_s = before.listened_s, heard.listened(now_s)
+        before.at_s, before.listened_s = now_s, listened_s
+        return round((listened_s - before_s) / (now_s - since_s), 2) if now_s - since_s > SOON_S else -1.0
 
     def _over(self, channel: Channel) -> bool:
         """Whether nobody hears it any more: streams end with the last chunk, players have fetched all soon after."""

@@ -75,7 +75,7 @@ class Counts(msgspec.Struct, frozen=True):
 
 METHODS: Mapping[str, str] = {
     "hearing": "progressive connections open, and players of HLS, in the last second; summed over edges",
-    "peak": "the largest sum over edges of one second's hearing",
+    "peak": "the largest sum over edges of those who heard it in one second, on its average",
     "lobby": "devices told to wait, at the edge that knows most; the truth is between that and the sum",
     "refused": "joins told to wait: times, not devices",
     "refused_devices": "devices told to wait, each once at however many edges: by their places at the door; exact up "
@@ -108,7 +108,9 @@ class AudienceTally:
         self._times = (0, 0)
         self._rows = 0
         self._hearing: dict[str, dict[int, float]] = defaultdict(dict)
-        """By edge and second, of the last minute."""
+        """By edge and second, of the last minute: on the average of the second."""
+        self._latest: dict[str, tuple[int, float]] = {}
+        """By edge: the second of its last row, and how many hear it at its end."""
         self._peak = (0.0, 0)
         """Of the seconds before; and which."""
         self._lobby: dict[str, tuple[int, int, bool]] = {}
@@ -133,7 +135,8 @@ class AudienceTally:
         self._times = (min(first, row.at_ms) if self._rows else row.at_ms, max(last, row.at_ms))
         self._rows += 1
         second = row.at_ms // 1000
-        self._hearing[row.edge][second] = one.here
+        self._hearing[row.edge][second] = one.throughout
+        self._latest[row.edge] = max(self._latest.get(row.edge, (0, 0.0)), (second, one.here))
         if second >= self._lobby.get(row.edge, (0,))[0]:
             self._lobby[row.edge] = second, one.lobby, one.hidden
         for name in SUMS:
@@ -199,8 +202,7 @@ class AudienceTally:
         """Who hears it in the newest second: rows of one second come one after the other, so of some edges it is still
         that of the second before.
         """
-        newest = ((max(seconds), seconds) for seconds in self._hearing.values() if seconds)
-        return sum(seconds[second] for second, seconds in newest if second + CARRIED_S > last)
+        return sum(here for second, here in self._latest.values() if second + CARRIED_S > last)
 
 
 SUMS = ("turned_away", "joins", "sound_chunks", "skipped_chunks", "parts", "unnamed", "stayed_unnamed")

@@ -69,11 +69,23 @@ class SpaceSecond(msgspec.Struct, frozen=True, array_like=True):
     """``asking`` before it was rounded: who asks at two edges is a half at each. Edges of an older version say -1."""
     last: bool = False
     """It is over, and nobody hears it here any more: no row follows, but of plays of the recording."""
+    mean: float = -1.0
+    """``hearing`` on the average of the time since the row before. Edges of an older version say -1."""
 
     @property
     def here(self) -> float:
         """Who hears it by this edge."""
-        return self.hearing + (self.shares if self.shares >= 0 else self.asking)
+        return self.hearing + self._players
+
+    @property
+    def throughout(self) -> float:
+        """The same on the average of the second: edges look at moments that differ a little, and who comes and goes
+        meanwhile would be counted twice or not at all."""
+        return (self.mean if self.mean >= 0 else self.hearing) + self._players
+
+    @property
+    def _players(self) -> float:
+        return self.shares if self.shares >= 0 else self.asking
 
 
 class EdgeRoom(msgspec.Struct, frozen=True, array_like=True):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
 
 from stentor.crowd.addresses import Addresses
 from stentor.crowd.orders import Orders
-from stentor.edge import protocol, seconds
+from stentor.edge import fanout, protocol, seconds
 from stentor.edge.seconds import Seconds
 from stentor.evidence.counts import count
 from stentor.evidence.kinds import Kind
@@ -73,6 +75,27 @@ async def test_rows_agree_with_the_ledger_of_who_came() -> None:
         assert b"192.0.2" not in b"".join(map(encode, found))
         for writer in writers:
             writer.close()
+
+
+async def test_who_heard_half_of_a_second_is_half_a_listener_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mean of a row is of time, not of the moment at its end; who stays is whole in the next one."""
+    at_s = [1000.0]
+    clocks = SimpleNamespace(monotonic=lambda: at_s[0], process_time=time.process_time)  # the loop keeps its own
+    for module in (fanout, seconds):
+        monkeypatch.setattr(module, "time", clocks)
+    async with edge(chunks=36) as rig:
+        rows = Seconds(rig.worker, rig.site, "edge-0")
+        assert taken(rows).spaces[SPACE].mean == -1.0
+        stays, goes = await hear(rig, 1), await hear(rig, 2)
+        at_s[0] += 0.25
+        goes.close()
+        await eventually(lambda: rig.worker.listeners == 1, "one has gone")
+        at_s[0] += 0.75
+        told = taken(rows).spaces[SPACE]
+        assert (told.hearing, told.mean) == (1, 1.25)
+        at_s[0] += 1.0
+        assert taken(rows).spaces[SPACE].mean == 1.0
+        stays.close()
 
 
 async def test_who_comes_through_a_proxy_that_names_nobody_makes_it_at_least() -> None:

@@ -39,6 +39,15 @@ def test_the_peak_is_of_one_second_over_all_edges() -> None:
     assert found.hearing.value == 10
 
 
+def test_who_goes_to_another_edge_between_two_looks_is_not_twice_at_the_peak() -> None:
+    """Edges look a little apart from each other: of what stands then, three who moved would stand at both."""
+    rows = [row("a", 0, hearing=10, mean=8.5), row("b", 0, hearing=10, mean=8.5)]
+    assert counted(rows).peak.value == 17
+    assert counted(rows).hearing.value == 20
+    older = [row("a", 0, hearing=10), row("b", 0, hearing=9, mean=7.0)]
+    assert counted(older).peak.value == 17
+
+
 def test_a_killed_edge_takes_its_listeners_with_it() -> None:
     """It stands for as long as it was heard; they are counted once where they come again."""
     rows = [row("a", second, hearing=100) for second in range(3)]
