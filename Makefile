@@ -94,8 +94,8 @@ fmt: setup ## format and mend what can be mended
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --fix --quiet .
 
-bench: setup ## measure: audio, stage, fan-out, TLS, a crowd; prints ratios; three quarters of an hour
-	@for part in audio stage fanout requests evidence tls crowd; do $(BIN)/python -m bench.$$part $(ARGS) || exit 1; done
+bench: setup ## measure stage, requests, evidence, TLS, fan-out and a crowd; writes the tables and plots of the documents; 20 minutes
+	@$(BIN)/python -m bench $(ARGS)
 
 docs: setup .venv-docs/.ready ## check the documents, and make a site of them with search and the API, in build/site
 	@$(BIN)/python -m pytest -q tests/unit/test_docs.py

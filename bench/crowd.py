@@ -10,9 +10,7 @@ longest pause, bits; and while all listen what edges, crowd and everything else 
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import platform
 import re
 import subprocess
 import sys
@@ -20,7 +18,6 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,13 +27,13 @@ import msgspec
 import psutil
 
 from bench import peers
+from bench.kept import head, keep, state, watched
 from bench.listeners import Met, Quantiles, Second, listen
 from stentor.base.descriptors import descriptors
 from stentor.base.plot import HEIGHT, STYLE, WIDTH, plot
 from stentor.crowd.admission import TARGET
 from stentor.edge.worker import SHORT_SHARE
 
-RESULTS = Path(__file__).parent / "results"
 PICTURE = Path(__file__).parents[1] / "docs" / "images" / "crowd.svg"
 SIZES = (1_000, 5_000, 20_000, 60_000, 100_000)
 START_S = 60.0
@@ -254,7 +251,7 @@ def show(one: dict[str, Any]) -> None:
         f"p99 {first.get('p99', 0):.0f}, most {first.get('most', 0):.0f} ms\n"
         f"        {one['cpu_us_per_listener_second']:.1f} µs a listener-second; processors: edges "
         f"{one['edge_processors']:.2f}, crowd {one['crowd_processors']:.2f}, else {one['other_processors']:.2f}; "
-        f"{one['bytes_per_listener'] / 1024:.1f} kB a listener",
+        f"{one['bytes_per_listener'] / 1024:.1f} kB a listener {state(one)}",
         flush=True,
     )
 
@@ -267,24 +264,22 @@ def main() -> None:
     parser.add_argument("--edges", type=int, default=0, help="default: what the door needs for the largest crowd")
     options = parser.parse_args()
     edge_count = options.edges or enough(max(options.listeners))
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    found: dict[str, Any] = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": f"{platform.machine()}, {os.cpu_count()} processors, Linux {platform.release()}",
-        "commit": commit.stdout.strip(),
-        "edges": edge_count,
-        "load_average_before": os.getloadavg()[0],
-        "curve": [],
-    }
-    with whole(edge_count) as (page, edges):
-        for count in options.listeners:
-            found["curve"].append(measure(page, edges, count, options.rate, options.seconds))
-            show(found["curve"][-1])
-    RESULTS.mkdir(exist_ok=True)
-    file = RESULTS / f"crowd-{datetime.now(UTC):%Y%m%d-%H%M}.json"
-    file.write_text(json.dumps(found, indent=2) + "\n")
+    found = head() | crowds(options.listeners, options.rate, options.seconds, edge_count)
+    keep("crowd", found)
     PICTURE.write_text(draw(found["curve"]), "utf-8")
-    print(f"written to bench/results/{file.name} and docs/images/{PICTURE.name}")
+
+
+def crowds(sizes: Sequence[int], rate: float, seconds: float, edge_count: int) -> dict[str, Any]:
+    """``edges`` and ``curve`` of these crowds, each shown as it ends."""
+    curve: list[dict[str, Any]] = []
+    with whole(edge_count) as (page, edges):
+        for count in sizes:
+            figure: dict[str, Any] = {}
+            with watched(figure):
+                figure |= measure(page, edges, count, rate, seconds)
+            curve.append(figure)
+            show(figure)
+    return {"edges": edge_count, "curve": curve}
 
 
 if __name__ == "__main__":

@@ -13,11 +13,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -25,6 +24,7 @@ from unittest.mock import patch
 import uvloop
 
 from bench.edge_server import chunk
+from bench.kept import head, state, watched
 from stentor.audio.hold import HoldLoop
 from stentor.base import grid, keys
 from stentor.base.rendition import RENDITIONS
@@ -228,6 +228,15 @@ def exit_without() -> Any:
     raise SystemExit("The edge has made no row.")
 
 
+def one_round(least: dict[bool, dict[str, float]]) -> None:
+    """With the collection and without."""
+    for collects in (True, False):
+        with nullcontext() if collects else without():
+            found = measure()
+        for name, cost in found.items():
+            least[collects][name] = min(cost, least[collects].get(name, cost))
+
+
 async def main() -> None:
     """Prints a line for each thing."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -235,25 +244,19 @@ async def main() -> None:
     parser.add_argument("--out", type=Path, help="a file of JSON for the result, too")
     options = parser.parse_args()
     least: dict[bool, dict[str, float]] = {True: {}, False: {}}
-    for _ in range(options.rounds):
-        for collects in (True, False):
-            if collects:
-                found = measure()
-            else:
-                with without():
-                    found = measure()
-            for name, cost in found.items():
-                least[collects][name] = min(cost, least[collects].get(name, cost))
+    whole: dict[str, Any] = {}
+    with watched(whole):
+        for _ in range(options.rounds):
+            one_round(least)
     least[True][JOIN] = least[True]["a join"] + least[True]["all looks at a stream"]
     least[False][JOIN] = least[False]["a join"] + least[False]["all looks at a stream"]
     for name, cost in least[True].items():
         bare = least[False][name]
         beside = "" if name in ALONE else f"{bare:9.2f} µs without, {cost - bare:+6.2f} µs, {cost / bare:5.3f} of it"
-        print(f"{name:26} {cost:9.2f} µs {beside}")
+        print(f"{name:26} {cost:9.2f} µs {beside} {state(whole)}")
     if options.out:
         told = {name: {"with_us": cost, "without_us": least[False][name]} for name, cost in least[True].items()}
-        load = os.getloadavg()[0]
-        options.out.write_text(json.dumps({"rounds": options.rounds, "load_average": load, "costs": told}, indent=1))
+        options.out.write_text(json.dumps(head() | whole | {"rounds": options.rounds, "costs": told}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

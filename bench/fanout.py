@@ -17,35 +17,32 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import re
 import socket
-import subprocess
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import psutil
 
 from bench import peers
+from bench.kept import head, keep, state, watched
 from bench.listeners import Met, Quantiles, Second, listen
 from stentor.base.plot import plot
 
-RESULTS: Final = Path(__file__).parent / "results"
 PICTURE: Final = Path(__file__).parents[1] / "docs" / "images" / "fanout.svg"
 SIZES: Final = (1_000, 5_000, 20_000, 60_000, 100_000)
 SERVERS: Final[dict[str, tuple[str, Callable[[int], AbstractContextManager[peers.Peer | None]], int]]] = {
     "stentor": ("Stentor", peers.stentor, 1 << 20),
     "icecast": ("Icecast", peers.icecast, peers.ALONE),
     "asgi": ("ASGI", peers.asgi, 1 << 20),
-    "c_loop": ("C loop", peers.floor, 5_000),
+    "c_loop": ("C loop", peers.floor, peers.ALONE),
     "stentor_hls": ("Stentor HLS", peers.stentor_hls, 1 << 20),
     "nginx_hls": ("nginx HLS", peers.nginx_hls, 1 << 20),
 }
-"""Name for people, how to start it, and the most listeners that it takes; of the floor, small crowds tell enough."""
+"""Name for people, how to start it, and the most listeners that it takes."""
 DRAWN: Final = ("stentor", "icecast", "asgi", "stentor_hls", "nginx_hls")
 QUICKEST_S, SLOWEST_S = 4.0, 40.0
 """Within so long a crowd comes; in less than a segment's length players of HLS would stay in step."""
@@ -142,7 +139,10 @@ def curve(name: str, sizes: Sequence[int], rate: float, seconds: float) -> list[
             if peer is None:
                 print(f"{label:13} not measured: not installed", flush=True)
                 return None
-            found.append(drive(peer, count, rate, seconds))
+            figure: dict[str, Any] = {}
+            with watched(figure):
+                figure |= drive(peer, count, rate, seconds)
+            found.append(figure)
         print(line(label, found[-1]), flush=True)
     return found
 
@@ -153,9 +153,15 @@ def stampede(name: str) -> dict[str, Any] | None:
     with start(STAMPEDE) as peer:
         if peer is None:
             return None
-        met = listen(peer.stream, STAMPEDE, STAMPEDE_RATE, STAMPEDE_S)
+        found: dict[str, Any] = {}
+        with watched(found):
+            met = listen(peer.stream, STAMPEDE, STAMPEDE_RATE, STAMPEDE_S)
     late = met.first_sound_s.p99 if met.first_sound_s else STAMPEDE_S
-    found = {"playing": met.playing, "joins_per_s": round(met.heard / (STAMPEDE / STAMPEDE_RATE + late)), **delays(met)}
+    found |= {
+        "playing": met.playing,
+        "joins_per_s": round(met.heard / (STAMPEDE / STAMPEDE_RATE + late)),
+        **delays(met),
+    }
     print(f"{label:13} {found['playing']:,} of {STAMPEDE:,} at once play, {found['joins_per_s']:,} joins/s", flush=True)
     return found
 
@@ -195,7 +201,7 @@ def line(label: str, one: dict[str, Any]) -> str:
         f"{one['joins_per_s']:,} joins/s, first sound p50 {one['first_sound_p50_ms']} p99 {one['first_sound_p99_ms']} "
         f"ms; longest pause p99 {one['pause_p99_ms']}, most {one['pause_most_ms']} ms; "
         f"{one['bytes_per_listener'] / 1024:.1f} kB each; {one['processes']} processes, "
-        f"processors: {one['processors']:.2f}, crowd {one['crowd_processors']:.2f}"
+        f"processors: {one['processors']:.2f}, crowd {one['crowd_processors']:.2f} {state(one)}"
     )
 
 
@@ -253,25 +259,20 @@ def main() -> None:
     if options.again:
         show(json.loads(options.again.read_text()), sizes)
         return
-    os.sched_setaffinity(0, {int(peers.CROWD_CORE)})
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    found: dict[str, Any] = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": f"{platform.machine()}, {os.cpu_count()} processors, Linux {platform.release()}",
-        "commit": commit.stdout.strip(),
-        "load_average_before": os.getloadavg()[0],
-        "stampede": {},
-        "curves": {},
-    }
-    RESULTS.mkdir(exist_ok=True)
-    file = RESULTS / f"fanout-{datetime.now(UTC):%Y%m%d-%H%M}.json"
-    found |= files()
-    for name in options.servers:
-        found["stampede"][name] = stampede(name)
-        found["curves"][name] = curve(name, sizes, options.rate, options.seconds)
-        file.write_text(json.dumps(found, indent=2) + "\n")
+    found = head() | files() | compare(options.servers, sizes, options.rate, options.seconds)
     show(found, sizes)
-    print(f"written to bench/results/{file.name} and docs/images/{PICTURE.name}")
+    keep("fanout", found)
+
+
+def compare(servers: Sequence[str], sizes: Sequence[int], rate: float, seconds: float) -> dict[str, Any]:
+    """``stampede`` and ``curves`` of these servers, by their names; the caller moves to the crowd's processor."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {int(peers.CROWD_CORE)})
+    try:
+        at_once = {name: stampede(name) for name in servers}
+        return {"stampede": at_once, "curves": {name: curve(name, sizes, rate, seconds) for name in servers}}
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def show(found: dict[str, Any], sizes: Sequence[int]) -> None:

@@ -14,11 +14,13 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from bench import peers
 from bench.fanout import part_address
+from bench.kept import state, watched
 
 PLAYER = {
     "Host": "talk.example.org",
@@ -58,15 +60,20 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
+    show(compare(options.seconds, options.rounds))
+
+
+def compare(seconds: float, rounds: int) -> dict[str, Any]:
+    """``cost_us`` by kind of request, and ``state``."""
     program = peers.nginx_program()
     if program is None or not shutil.which("wrk"):
         raise SystemExit("This needs Debian's packages nginx and wrk.")
-    port = peers.free_port()
-    with tempfile.TemporaryDirectory() as folder, peers.server(peers.edge_command(port), port) as edge:
+    port, least = peers.free_port(), dict[str, float]()
+    found: dict[str, Any] = {"cost_us": least}
+    with watched(found), tempfile.TemporaryDirectory() as folder, peers.server(peers.edge_command(port), port) as edge:
         Path(folder, "part.m4s").write_bytes(bytes(peers.PART_BYTES))
         with peers.nginx(program, folder, 1) as (nginx_port, process):
-            least: dict[str, float] = {}
-            for _ in range(options.rounds):
+            for _ in range(rounds):
                 asked = {
                     "nginx, a file": (f"http://127.0.0.1:{nginx_port}/part.m4s", process),
                     "a part": (part_address(port), edge),
@@ -76,11 +83,17 @@ def main() -> None:
                 }
                 for kind, (address, server) in asked.items():
                     for name, headers in (("", {}), (", a browser's", PLAYER)):
-                        cost = cost_us(address, server, options.seconds, headers)
+                        cost = cost_us(address, server, seconds, headers)
                         least[kind + name] = min(cost, least.get(kind + name, cost))
+    return found
+
+
+def show(found: dict[str, Any]) -> None:
+    """A line for each kind."""
+    least = found["cost_us"]
     for kind, cost in least.items():
         beside = least["nginx, a file" + (", a browser's" if kind.endswith("browser's") else "")]
-        print(f"{kind:28} {cost:6.1f} µs, {cost / beside:4.2f} of nginx")
+        print(f"{kind:28} {cost:6.1f} µs, {cost / beside:4.2f} of nginx {state(found)}")
 
 
 if __name__ == "__main__":

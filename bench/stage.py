@@ -23,6 +23,7 @@ from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSes
 from aiortc.mediastreams import MediaStreamError
 from av import AudioFrame
 
+from bench.kept import state, watched
 from stentor.audio.pcm import Samples, level_dbfs
 from stentor.base.units import SeatId, SpaceId
 from stentor.spaces.model import Role, Space, State
@@ -218,22 +219,29 @@ async def run(kind: str, seats: int, loss: float, jitter_s: float) -> dict[str, 
         await server.wait()
 
 
-async def compare() -> None:
-    rows: dict[tuple[str, str], dict[str, float]] = {}
+async def compare() -> dict[str, dict[str, dict[str, Any]]]:
+    """By network and by kind of stage; shown at the end."""
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
     for name, seats, loss, jitter_s in (("13 seats", SEATS, 0.0, 0.0), ("bad network", TALKING, 0.05, 0.02)):
         for kind in ("stentor", "aiortc"):
-            rows[name, kind] = await run(kind, seats, loss, jitter_s)
+            rows[name, kind] = {}
+            with watched(rows[name, kind]):
+                rows[name, kind] |= await run(kind, seats, loss, jitter_s)
     for (name, kind), row in rows.items():
         delay = (
             f"delay {row['delay']:.0f} ms (95 %: {row['delay95']:.0f}), {row['skipped']:.0f} ticks skipped"
             if "delay" in row
             else ""
         )
-        print(f"{name:12} {kind:8} {row['cpu']:5.1f} % of a core  {row['ticks']:5.1f} of 50 ticks with sound  {delay}")
+        print(
+            f"{name:12} {kind:8} {row['cpu']:5.1f} % of a core  {row['ticks']:5.1f} of 50 ticks with sound  {delay} "
+            f"{state(row)}"
+        )
     ours, theirs = rows["13 seats", "stentor"]["cpu"], rows["13 seats", "aiortc"]["cpu"]
     print(f"CPU: aiortc as shipped takes {theirs / ours:.1f} times as much.")
     ours, theirs = rows["bad network", "stentor"]["ticks"], rows["bad network", "aiortc"]["ticks"]
     print(f"Sound at 5 % loss and 20 ms of jitter: {ours / theirs:.2f} times as many ticks.")
+    return {name: {kind: row for (where, kind), row in rows.items() if where == name} for name, _ in rows}
 
 
 def main() -> None:

@@ -10,27 +10,23 @@ with TLS 1.3 as browsers speak it, and once with 1.2.
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import platform
 import resource
 import select
 import socket
 import ssl
-import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 from bench import peers
+from bench.kept import head, keep, state, watched
 from tests.support.certificates import Authority
 
-RESULTS = Path(__file__).parent / "results"
 REQUEST = b"GET /s/bench/live.aac HTTP/1.1\r\nHost: localhost\r\n\r\n"
 JOIN_AT_ONCE = 50
 FIRST_BYTES = 24_000
@@ -148,46 +144,52 @@ def main() -> None:
     parser.add_argument("--listeners", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=8)
     options = parser.parse_args()
+    found = head() | {"openssl": ssl.OPENSSL_VERSION, "listeners": options.listeners}
+    keep("tls", found | compare(options.listeners, options.seconds))
+
+
+def compare(listeners: int, seconds: float) -> dict[str, dict[str, Any]]:
+    """By what the lines speak: what :func:`measure` finds, and what nginx takes beside it; each shown as it ends."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {int(peers.CROWD_CORE)})
-    found: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for name in ("plain", "ecdsa", "ticket", "rsa"):
-            authority = Authority(Path(folder))
-            context = authority.issue(rsa=name == "rsa")
-            files = [] if name == "plain" else [str(authority.chain), str(authority.key)]
-            found[name] = measure(
-                files, context if files else None, options.listeners, options.seconds, tickets=name == "ticket"
-            )
-            if files:
-                for version in ("TLSv1.3", *(["TLSv1.2"] if name == "ticket" else [])):
-                    cost = measure_nginx(
-                        authority, context, options.listeners, tickets=name == "ticket", version=version
-                    )
-                    found[name][f"nginx_cpu_us_per_join_{version}"] = cost
-    plain = found["plain"]
-    for name, one in found.items():
-        join, second = (one[key] / plain[key] for key in ("cpu_us_per_join", "cpu_us_per_listener_second"))
-        print(
-            f"{name:6} {one['cpu_us_per_join']:6.0f} µs a join ({join:.1f} of plain), "
-            f"{one['cpu_us_per_listener_second']:5.1f} µs a listener-second ({second:.2f} of plain), "
-            f"{one['bytes_per_listener'] / 1024:.1f} kB a listener, {one['kbit_per_s']:.0f} kbit/s, "
-            f"{one['resumed']:.0%} resumed"
-            + "".join(f", {key[22:]} at nginx {cost:.0f} µs" for key, cost in one.items() if key.startswith("nginx"))
-        )
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    RESULTS.mkdir(exist_ok=True)
-    file = RESULTS / f"tls-{datetime.now(UTC):%Y%m%d-%H%M}.json"
-    head = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": f"{platform.machine()}, {os.cpu_count()} processors, Linux {platform.release()}",
-        "commit": commit.stdout.strip(),
-        "openssl": ssl.OPENSSL_VERSION,
-        "listeners": options.listeners,
-        "load_average_before": os.getloadavg()[0],
-    }
-    file.write_text(json.dumps(head | found, indent=2) + "\n")
-    print(f"written to {file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file}")
+    found: dict[str, dict[str, Any]] = {}
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("plain", "ecdsa", "ticket", "rsa"):
+                found[name] = {}
+                with watched(found[name]):
+                    found[name] |= one_kind(name, Authority(Path(folder)), listeners, seconds)
+                show(name, found[name], found["plain"])
+    finally:
+        os.sched_setaffinity(0, before)
+    return found
+
+
+def one_kind(name: str, authority: Authority, listeners: int, seconds: float) -> dict[str, float]:
+    """Of the edge, and of nginx where the lines are encrypted."""
+    context = authority.issue(rsa=name == "rsa")
+    plain, tickets = name == "plain", name == "ticket"
+    files = [] if plain else [str(authority.chain), str(authority.key)]
+    found = measure(files, None if plain else context, listeners, seconds, tickets=tickets)
+    for version in () if plain else ("TLSv1.3", *(["TLSv1.2"] if tickets else [])):
+        cost = measure_nginx(authority, context, listeners, tickets=tickets, version=version)
+        found[f"nginx_cpu_us_per_join_{version}"] = cost
+    return found
+
+
+def show(name: str, one: dict[str, Any], plain: dict[str, Any]) -> None:
+    """A line for people."""
+    join, second = (one[key] / plain[key] for key in ("cpu_us_per_join", "cpu_us_per_listener_second"))
+    print(
+        f"{name:6} {one['cpu_us_per_join']:6.0f} µs a join ({join:.1f} of plain), "
+        f"{one['cpu_us_per_listener_second']:5.1f} µs a listener-second ({second:.2f} of plain), "
+        f"{one['bytes_per_listener'] / 1024:.1f} kB a listener, {one['kbit_per_s']:.0f} kbit/s, "
+        f"{one['resumed']:.0%} resumed"
+        + "".join(f", {key[22:]} at nginx {cost:.0f} µs" for key, cost in one.items() if key.startswith("nginx"))
+        + f" {state(one)}",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":
