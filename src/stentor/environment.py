@@ -30,11 +30,13 @@ READS: Final[dict[str, tuple[str, ...]]] = {
     "captions": ("captions_model",),
     "courier": (
         "audience_port", "audience_url", "courier_networks", "database_url", "port", "public_url", "tls_cert",
+        "websub_hub",
     ),
     "edge": (
         "address_connections", "address_requests", "attack_file", "audience_port", "audience_url", "bus_hours",
         "database_url", "drain_s", "edge_listeners", "edges", "host", "house_url", "line_mbps", "metrics_token_file",
         "overflow_url", "port", "proxy_protocol", "public_url", "tls_cert", "tls_key", "trusted_proxies",
+        "websub_hub",
     ),
     "house": (
         "account_gb", "account_spaces", "account_spaces_day", "address_connections", "audience_port", "audience_url",
@@ -43,6 +45,7 @@ READS: Final[dict[str, tuple[str, ...]]] = {
         "language", "max_seats", "new_account_hours", "oidc_client_id", "oidc_groups", "oidc_issuer", "oidc_name",
         "oidc_roles", "oidc_scope", "oidc_secret_file", "oidc_sign_up", "port", "public_url", "quota_gb",
         "removals_url", "sign_up", "tls_cert", "tls_key", "trusted_proxies", "turn_secret_file", "turn_servers",
+        "websub_hub",
     ),
     "https": (
         "acme_ca", "acme_directory", "acme_email", "audience_port", "audience_url", "domain", "host", "http_port",

@@ -168,6 +168,7 @@ async def edge(
     places: int = 0,
     address: str = "",
     house: str = "",
+    hub: str = "",
     room: Sequence[Headroom] = (),
     edges: Callable[[Status], Iterable[Status]] = lambda own: [own],
 ) -> AsyncIterator[Rig]:
@@ -195,6 +196,7 @@ async def edge(
         gate,
         objects=objects,
         address=address,
+        hub=hub,
         forwarder=Forwarder(Settings(house_url=house), own, trusted, worker) if house else None,
         metrics_token=METRICS_TOKEN,
         music=silent_hold(),

@@ -168,6 +168,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """``on``: whoever the provider vouches for may have an account."""
     courier_networks: str = ""
     """Addresses and networks that are not on the internet, and to which webhooks may go; comma separated."""
+    websub_hub: str = ""
+    """Address of a WebSub hub that is told when a feed has changed; empty for none."""
     metrics_token_file: str = ""
     """File with the token that ``/metrics`` of the edges wants; ``<data>/metrics-token`` when empty."""
     log_level: str = "INFO"

@@ -21,11 +21,13 @@ from stentor.courier.addresses import networks
 from stentor.courier.attempt import Handler
 from stentor.courier.client import OutsideClient, outside
 from stentor.courier.dispatch import Dispatcher
+from stentor.courier.hub import HubTeller
 from stentor.courier.webhooks import WebhookSender
 from stentor.spaces import hooks
 from stentor.store.deliveries import Deliveries
 from stentor.store.spaces import Store
 from stentor.store.webhooks import Webhooks
+from stentor.wire import websub
 
 ROLE: Final = "courier"
 NICENESS: Final = 10
@@ -36,7 +38,8 @@ def handlers(settings: Settings, own: Keys, store: Store, client: OutsideClient,
     """Who does which kind of job."""
     site, seal = settings.audience_address, Seal(own.sealing)
     webhooks = WebhookSender(Webhooks(store.work), client, seal, clock, lambda space: f"{site}/s/{space}")
-    return {hooks.JOB: webhooks.send}
+    hub = HubTeller(client, settings.websub_hub)
+    return {hooks.JOB: webhooks.send, websub.JOB: hub.send}
 
 
 async def run(settings: Settings, *, instance: str, clock: Clock = wall, drain: Drain | None = None) -> None:

@@ -22,7 +22,7 @@ from stentor.base.texts import LANGUAGES, UNSAID
 from stentor.edge import door, told
 from stentor.edge.channel import Channel
 from stentor.edge.page import ListenerPages
-from stentor.edge.reply import Document, Reply
+from stentor.edge.reply import Document, FeedDocument, Reply
 from stentor.social.public import PersonCard
 from stentor.spaces import front, phase, portraits
 from stentor.spaces.front import Front, PublicProfile
@@ -194,6 +194,10 @@ class FrontPages:
         person = self.known_front.people.get(account)
         return person.page if person else ""
 
+    def account_of(self, handle: str) -> str:
+        """Whose page ``/@handle`` is; empty where it is none of somebody who hosts or has spoken."""
+        return self._accounts.get(handle, "")
+
     def person(self, handle: str, language: str) -> Document | None:
         """The page of somebody who hosts or has spoken; None where there is none of theirs."""
         return self._document(f"@{handle}", language) if handle in self._accounts else None
@@ -205,7 +209,7 @@ class FrontPages:
             return made.document
         mark = look, int(now // LATEST_S), *self._on()
         same = made is not None and made.mark == mark and made.at_s <= now
-        document = made.document.dated(now) if made and same else self._make(name, language, now)
+        document = made.document.dated(now) if made and same else self._make(name, language, now, made)
         self._made[name, language] = Made(mark, now, document)
         self._made.move_to_end((name, language))
         if len(self._made) > MOST_MADE:
@@ -226,7 +230,7 @@ class FrontPages:
             return kept[1]
         self._searches.spend("", now)
         words = front.folded(query).split()
-        known = [space for space in self._known() if front.has(words, space.title, *_names(space), *_topics(space))]
+        known = [space for space in self.listed() if front.has(words, space.title, *_names(space), *_topics(space))]
         people = [
             (account, each)
             for account, each in self.known_front.people.items()
@@ -251,11 +255,11 @@ class FrontPages:
     def lists_of(self, account: str, language: str) -> dict[str, list[Card]]:
         """The cards of the spaces in which somebody is named."""
         now = self._clock()
-        return self.lists(front.arranged(front.theirs(self._known(), account), unix_ms(now)), language, now)
+        return self.lists(front.arranged(front.theirs(self.listed(), account), unix_ms(now)), language, now)
 
     def face(self, account: str, person: PublicProfile | PersonCard) -> Face:
         """Somebody with a page, with the picture of one of their seats."""
-        for space in self._known():
+        for space in self.listed():
             for seat in space.seats.values():
                 if seat.account == account and seat.picture_ms is not None:
                     picture = portraits.address(seat, f"/s/{space.id}") or ""
@@ -265,30 +269,23 @@ class FrontPages:
     def _profile(self, name: str, language: str, now: float) -> Document:
         account = self._accounts[name[1:]]
         person = self.known_front.people[account]
-        found = front.arranged(front.theirs(self._known(), account), unix_ms(now))
+        found = front.arranged(front.theirs(self.listed(), account), unix_ms(now))
         lists, face = self.lists(found, language, now), self.face(account, person)
         return self._pages.public(
-            "person",
-            language,
-            CACHE,
-            now,
-            path=person.page,
-            person=person,
-            face=face,
-            posts=[],
-            pinned=[],
-            more=False,
-            **lists,
-        )
+            "person", language, CACHE, now,
+            path=person.page, person=person, face=face, posts=[], pinned=[], more=False,
+            calendar=f"{person.page}/calendar.ics", **lists,
+        )  # fmt: skip
 
-    def _make(self, name: str, language: str, now: float) -> Document:
+    def _make(self, name: str, language: str, now: float, made: Made | None) -> Document:
         if name.startswith("@"):
             return self._profile(name, language, now)
-        found = self.arranged(now)
+        found, before = self.arranged(now), made.document if made else None
         if name == "feed.xml":
-            return Document(self._feed(found, language, now), rss.CONTENT_TYPE, CACHE, now=now)
+            return FeedDocument(self._feed(found, language, now), rss.CONTENT_TYPE, CACHE, before, now=now)
         if name == "calendar.ics":
-            return Document(self._calendar(found), calendar.CONTENT_TYPE, CACHE, now=now)
+            body = self.calendar([*found.live, *found.coming], self._pages.app)
+            return FeedDocument(body, calendar.CONTENT_TYPE, CACHE, before, now=now)
         return self._pages.public(
             "front",
             language,
@@ -306,17 +303,17 @@ class FrontPages:
 
     def arranged(self, now: float) -> front.Arranged:
         """The spaces of the front page."""
-        return front.arranged(self._known(), unix_ms(now))
+        return front.arranged(self.listed(), unix_ms(now))
 
-    def _known(self) -> Collection[Space]:
-        """Of a space that is on the board this edge knows more than the document."""
+    def listed(self) -> Collection[Space]:
+        """All that may be told of. Of a space that is on the board this edge knows more than the document."""
         known: dict[str, Space] = {space.id: space for space in self.known_front.spaces if not self._gone(space.id)}
         known |= {
             name: channel.space
             for name, channel in self._channels.items()
             if not self._gone(name) and (name not in known or channel.space.version >= known[name].version)
         }
-        return [space for space in known.values() if space.listed and space.removed is None]
+        return [space for space in known.values() if front.may_be_listed(space)]
 
     def card(self, space: Space, language: str, now: float) -> Card:
         """A space as pages show it among others."""
@@ -378,9 +375,6 @@ class FrontPages:
             topics=space.about.topics,
         )
 
-    def _calendar(self, found: front.Arranged) -> bytes:
-        return self.calendar([*found.live, *found.coming], self._pages.app)
-
     def calendar(self, spaces: Sequence[Space], name: str) -> bytes:
         """Those of the spaces that have a time."""
         events = [
@@ -394,4 +388,4 @@ class FrontPages:
         """The spaces as this edge knows them; without those that are removed or in no list."""
         known = [self._channels[space.id].space if space.id in self._channels else space for space in spaces]
         known = [max(pair, key=lambda space: space.version) for pair in zip(known, spaces, strict=True)]
-        return [space for space in known if space.listed and space.removed is None and not self._gone(space.id)]
+        return [space for space in known if front.may_be_listed(space) and not self._gone(space.id)]

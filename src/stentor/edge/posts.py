@@ -21,7 +21,7 @@ from stentor.bus.connection import Bus
 from stentor.edge.front import FrontPages
 from stentor.edge.page import ListenerPages
 from stentor.edge.published import PublicFiles
-from stentor.edge.reply import Document, File, Reply
+from stentor.edge.reply import Document, FeedDocument, File, Reply
 from stentor.edge.thread import PageReader, ShownPost, SpaceFinder
 from stentor.social import ids, pictures, public
 from stentor.store.objects import Objects
@@ -197,7 +197,7 @@ class PostPages:
         return self._public(
             "person", language, card.page,
             person=card, face=self._front.face(card.account, card), pinned=pinned, posts=posts,
-            more=more, tags=(*pinned, *posts), **lists,
+            more=more, tags=(*pinned, *posts), calendar=f"{card.page}/calendar.ics", **lists,
         )  # fmt: skip
 
     async def _tag(self, reading: PageReader, language: str, tag: str) -> Document:
@@ -222,7 +222,7 @@ class PostPages:
         ]
         home, said = f"{self._address}{card.page}", card.bio or card.name
         body = rss.feed(entries, title=card.name, text=said, home=home, here=f"{home}/feed.xml", language=language)
-        return Document(body, rss.CONTENT_TYPE, FEED_CACHE, now=self._clock(), **_tags(posts))
+        return FeedDocument(body, rss.CONTENT_TYPE, FEED_CACHE, None, now=self._clock(), **_tags(posts))
 
     def _public(self, name: str, language: str, path: str, *, tags: Sequence[ShownPost], **values: object) -> Document:
         return self._pages.public(

@@ -95,7 +95,7 @@ class Document:
 
     def dated(self, now: float) -> Document:
         """The same text, known to be so still: its age for caches begins anew."""
-        document = Document.__new__(Document)
+        document = self.__class__.__new__(self.__class__)
         document._content_type, document._etag = self._content_type, self._etag
         document._plain, document._zipped = self._plain.dated(now), self._zipped.dated(now)
         document._unchanged = self._unchanged.dated(now)
@@ -111,6 +111,33 @@ class Document:
     def body(self) -> bytes:
         """The text, not compressed."""
         return self._plain.body
+
+
+class FeedDocument(Document):
+    """A document that says since when it is as it is: as long as the one ``before``, where that has the same text."""
+
+    __slots__ = ("_modified",)
+
+    def __init__(
+        self, body: bytes, content_type: str, cache: str, before: Document | None = None, *, now: float, **extra: str
+    ) -> None:
+        self._modified = formatdate(now, usegmt=True)
+        if isinstance(before, FeedDocument) and before.body == body:
+            self._modified = before._modified
+        super().__init__(body, content_type, cache, now=now, Last_Modified=self._modified, **extra)
+
+    def answer(self, headers: Mapping[str, str]) -> Reply:
+        """As of a document. Of a date only the very one that was told counts: edges may learn of a change at other
+        moments, so who has the date of one edge gets the whole text from another."""
+        if "if-none-match" not in headers and headers.get("if-modified-since") == self._modified:
+            return self._unchanged
+        return super().answer(headers)
+
+    def dated(self, now: float) -> FeedDocument:
+        document = super().dated(now)
+        assert isinstance(document, FeedDocument)
+        document._modified = self._modified
+        return document
 
 
 class File:

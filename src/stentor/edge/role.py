@@ -110,6 +110,7 @@ class Edge:
             house=settings.house_address,
             forwarder=Forwarder(settings, own, trusted, self.worker),
             overflow=settings.overflow_url,
+            hub=settings.websub_hub,
             metrics_token=config.metrics_token(settings),
             music=default_hold,
             status=self.status,

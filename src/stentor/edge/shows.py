@@ -17,7 +17,7 @@ from stentor.base.rate_limit import Bucket, RateLimit
 from stentor.base.texts import LANGUAGES, negotiate
 from stentor.edge.front import CACHE, FRESH_S, FrontPages
 from stentor.edge.page import ListenerPages
-from stentor.edge.reply import Document, Reply
+from stentor.edge.reply import Document, FeedDocument, Reply
 from stentor.spaces import front, shows
 from stentor.spaces.series import Repeats, SeriesRule
 from stentor.spaces.shows import PublicShow
@@ -67,20 +67,25 @@ class ShowPages:
         file = "/".join(path)
         if file not in NAMES:
             raise NotFound("There is nothing under this address.", code="no-such-page")
-        show = await self._read(name)
-        if show is None or not show.listed:
-            raise NotFound("There is no show at this address.", code="no-such-page")
+        show = await self.require(name)
         asked = request.query.get("lang", "")
         language = asked if asked in LANGUAGES else negotiate(show.language)
         kept, now_s = self._made.get((name, file, language)), self._monotonic()
         if kept is not None and now_s - kept[0] < FRESH_S:
             return kept[1].answer(request.headers)
-        document = self._make(show, file, language)
+        document = self._make(show, file, language, kept[1] if kept else None)
         self._made[name, file, language] = now_s, document
         self._made.move_to_end((name, file, language))
         if len(self._made) > MOST_KEPT:
             self._made.popitem(last=False)
         return document.answer(request.headers)
+
+    async def require(self, name: str) -> PublicShow:
+        """A show that everybody may know of; raises :class:`NotFound` or :class:`Overloaded`."""
+        show = await self._read(name)
+        if show is None or not show.listed:
+            raise NotFound("There is no show at this address.", code="no-such-page")
+        return show
 
     async def _read(self, name: str) -> PublicShow | None:
         """The show as the store has it; None where there is none. What was known stays when the store fails."""
@@ -102,19 +107,19 @@ class ShowPages:
             self._kept.popitem(last=False)
         return found
 
-    def _make(self, show: PublicShow, file: str, language: str) -> Document:
+    def _make(self, show: PublicShow, file: str, language: str, before: Document | None) -> Document:
         now = self._clock()
         found = front.arranged(self._front.newest(show.spaces), unix_ms(now), most=MOST_REPLAYS)
         home = f"{self._address}/shows/{show.id}"
         if file == "calendar.ics":
             body = self._front.calendar([*found.live, *found.coming], show.title)
-            return Document(body, calendar.CONTENT_TYPE, CACHE, now=now)
+            return FeedDocument(body, calendar.CONTENT_TYPE, CACHE, before, now=now)
         if file == "feed.xml":
             entries = [self._front.item(space, language, now) for space in found.all]
             entries.sort(key=lambda entry: -entry.at_ms)
             said = show.description or self.when(show, language)
             body = rss.feed(entries, title=show.title, text=said, home=home, here=f"{home}/feed.xml", language=language)
-            return Document(body, rss.CONTENT_TYPE, CACHE, now=now)
+            return FeedDocument(body, rss.CONTENT_TYPE, CACHE, before, now=now)
         lists = self._front.lists(found, language, now)
         lists["coming"] = lists["coming"][:MOST_COMING]
         said, path = self.when(show, language), f"/shows/{show.id}"

@@ -10,8 +10,7 @@ from typing import Any
 import msgspec
 
 from stentor.audio.hold import HoldLoop
-from stentor.base import log
-from stentor.base.clock import unix_ms
+from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Conflict, NotFound, Overloaded, Removed, StentorError
 from stentor.base.paths import of_house, wants_page
 from stentor.base.texts import LANGUAGES
@@ -20,6 +19,7 @@ from stentor.crowd import rungs
 from stentor.edge import embed, meant, metrics, overflow, reports, subtitles
 from stentor.edge.channel import Channel
 from stentor.edge.documents import JSON, LATE_CAPTIONS, PAGE, SpaceDocuments
+from stentor.edge.episodes import Episodes
 from stentor.edge.forward import Forwarder
 from stentor.edge.front import FrontPages
 from stentor.edge.gate import Gate
@@ -30,15 +30,17 @@ from stentor.edge.outlines import DOCUMENTS
 from stentor.edge.page import ListenerPages
 from stentor.edge.past import Past, no_such_space
 from stentor.edge.played import Played
+from stentor.edge.podcasts import FEEDS, Podcasts
 from stentor.edge.portraits import Portraits
 from stentor.edge.posts import PostPages
 from stentor.edge.private import PrivateSpaces
 from stentor.edge.protocol import Connection
 from stentor.edge.replay import Replays
-from stentor.edge.reply import BRIEF, NO_STORE, Document, Reply, brief, failure, preflight
+from stentor.edge.reply import BRIEF, NO_STORE, Document, Reply, failure, preflight
 from stentor.edge.reports import Reports
 from stentor.edge.shows import ShowPages
 from stentor.edge.transcripts import Transcripts
+from stentor.edge.waiting import WaitingReplies
 from stentor.edge.withdrawn import Withdrawn
 from stentor.edge.worker import Worker
 from stentor.spaces.model import OVER, Space, State
@@ -52,8 +54,6 @@ from stentor.wire.http import Request
 ENDINGS = {"live.aac": "aac", "live.opus": "opus", "live.mp4": "mp4"}
 RECORDED = {*DOCUMENTS, "recording.m4a", "edition.m4a", "clip.m4a"}
 METHODS = "GET, HEAD, OPTIONS"
-MOST_JOBS = 200
-"""Replies that wait for the object store at once; beyond it 503 with Retry-After."""
 
 
 class Site:
@@ -69,6 +69,7 @@ class Site:
         house: str = "",
         forwarder: Forwarder | None = None,
         overflow: str = "",
+        hub: str = "",
         metrics_token: str,
         music: HoldLoop,
         status: Callable[[], Status],
@@ -106,6 +107,7 @@ class Site:
             address=address, site=gate.site, clock=worker.clock, monotonic=monotonic,
         )  # fmt: skip
         self._shows = ShowPages(objects, self._pages, self.front, address, worker.clock, monotonic)
+        self._podcasts = self._podcasts_of(hub, monotonic)
         self.identity = SiteIdentity(objects, self._pages, worker.clock)
         self._reports = Reports(objects, self._pages, gate.evidence_key, worker.clock, monotonic)
         self._forwarder = forwarder
@@ -115,8 +117,16 @@ class Site:
             gate, self._pages, address=address, house=house, overflow=overflow, clock=worker.clock
         )
         self._holds, self._music = Holds(objects, worker.clock), music
-        self._jobs: set[asyncio.Task[None]] = set()
-        self._log = log.get("edge")
+        self._waiting = WaitingReplies(self._missing, worker.clock)
+
+    def _podcasts_of(self, hub: str, monotonic: Clock) -> Podcasts:
+        address, site, clock = self._address, self.gate.site, self._worker.clock
+        episodes = Episodes(
+            self._objects, self._withdrawn, self.front.page_of, address=address, site=site, monotonic=monotonic
+        )
+        return Podcasts(
+            episodes, self._pages, self.front, self._shows, address=address, hub=hub, clock=clock, monotonic=monotonic
+        )
 
     def answer(self, request: Request, connection: Connection) -> Reply | None:
         """The reply, or None when the connection waits or streams; raises what becomes a problem document."""
@@ -145,6 +155,8 @@ class Site:
                 return self._oembed(request, connection)
             case ["hold.m4a"]:
                 return self._holds.site(self._music, request)
+            case [*_, file] if file in FEEDS and (feed := self._podcasts.answer(path, request)) is not None:
+                return self._job(feed, request, connection)
             case ["shows", show, *rest] if show:
                 return self._job(self._shows.answer(show, rest, request), request, connection)
             case [first, *_] if first[:1] == "@" or first in ("tags", "media"):
@@ -197,9 +209,7 @@ class Site:
 
     async def stop(self) -> None:
         """Ends the replies that are still being written."""
-        for job in list(self._jobs):
-            job.cancel()
-        await asyncio.gather(*self._jobs, return_exceptions=True)
+        await self._waiting.stop()
         if self._forwarder is not None:
             await self._forwarder.stop()
 
@@ -333,30 +343,8 @@ class Site:
 
     def _job(self, answer: Coroutine[Any, Any, Reply | None], request: Request, connection: Connection) -> Reply | None:
         """The reply comes when it is made."""
-        if len(self._jobs) >= MOST_JOBS:
-            answer.close()
-            raise Overloaded("Too many wait for recordings at this edge.", retry_after_s=2.0)
-        job = asyncio.create_task(self._work(answer, request, connection), name=f"replay {request.path}")
-        self._jobs.add(job)
-        job.add_done_callback(self._jobs.discard)
-        connection.hold(request, job.cancel)
+        self._waiting.start(answer, request, connection)
         return None
-
-    async def _work(self, answer: Coroutine[Any, Any, Reply | None], request: Request, connection: Connection) -> None:
-        begun = connection.sent_bytes
-        try:
-            reply = await answer
-        except StentorError as error:
-            gone = {"cache": brief(request.path), "Vary": "Accept"} if error.status in (404, 410) else {}
-            reply = self._missing(error, request) or failure(error, now=self._now(), **gone)
-        except Exception:  # noqa: BLE001 the outermost boundary of this task
-            self._log.exception("reply-failed")
-            connection.transport.abort()
-            return
-        if reply is not None and connection.sent_bytes == begun:
-            connection.release(reply)
-        elif reply is not None:  # it failed in the middle: the peer sees that it is short
-            connection.transport.abort()
 
     def _other_method(self, request: Request, connection: Connection) -> Reply | None:
         if self._forwarder is not None and of_house(request.path):

@@ -53,6 +53,7 @@ from stentor.house.mail.post import KIND as MAIL
 from stentor.house.mailing import mailing_of
 from stentor.house.moderation.transparency import TransparencyKeeper
 from stentor.house.private.service import REVOKE
+from stentor.house.reach.pings import FeedPings
 from stentor.house.removals.service import Removals
 from stentor.house.retention.service import Retention
 from stentor.house.seats.back_channel import BackChannels
@@ -165,7 +166,7 @@ async def _run(
     work = (
         _duties(keeper, watcher, controller, chats, letting_go, jobs, counts, reports, PostKeeper(posts, jobs.lease))
         | admin.duties()
-        | _public(spaces, statuses, site, editions, jobs.lease, clock)
+        | _public(spaces, statuses, site, editions, jobs, settings)
         | {"mail settings": mailing.settings.run(), "mail": mails.run(), "shows": shows.run()}
         | ({"certificate": certificate.watch()} if certificate else {})
         | {
@@ -180,14 +181,17 @@ async def _run(
 
 
 def _public(
-    spaces: Spaces, statuses: Statuses, site: SiteKeeper, editions: Editions, lease: Lease, clock: Clock
+    spaces: Spaces, statuses: Statuses, site: SiteKeeper, editions: Editions, jobs: JobKeeper, settings: Settings
 ) -> dict[str, Coroutine[Any, Any, None]]:
-    """What writes the objects that public pages are made of, and tells edges what they show."""
+    """What writes the objects that public pages are made of, and tells edges, and a hub of feeds, of them."""
+    clock, pings = spaces.clock, FeedPings(spaces, settings)
+    jobs.also(pings.handlers())
     return {
         "installation": InstallationTeller(spaces.bus, statuses, clock).run(),
         "front": FrontKeeper(spaces, clock).run(),
         "editions": editions.run(),
-        "posts": PublicKeeper(spaces, lease, clock).run(),
+        "feeds": pings.run(),
+        "posts": PublicKeeper(spaces, jobs.lease, clock).run(),
         "site": site.run(),
         "transparency": TransparencyKeeper(spaces.store.work, spaces.objects, clock).run(),
     }

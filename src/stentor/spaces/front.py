@@ -107,9 +107,14 @@ def has(words: Iterable[str], *texts: str) -> bool:
     return all(word in known for word in words)
 
 
+def may_be_listed(space: Space) -> bool:
+    """Whether a space may stand in what everybody reads."""
+    return space.listed and not space.private and space.removed is None
+
+
 def arranged(spaces: Iterable[Space], now_ms: int, *, most: int = MOST_COMING) -> Arranged:
     """What is on, what comes (the soonest first, those without a time last), and replays (the newest first)."""
-    shown = [space for space in spaces if space.listed and space.removed is None]
+    shown = [space for space in spaces if may_be_listed(space)]
     live = [space for space in shown if space.on_air]
     coming = [space for space in shown if _comes(space, now_ms)]
     replays = [space for space in shown if space.state is State.REPLAY and space.recorded]

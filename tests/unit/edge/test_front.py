@@ -145,9 +145,9 @@ async def test_a_page_is_made_when_something_has_changed(monkeypatch: pytest.Mon
         pages = rig.site.front
         make = pages._make
 
-        def counted(name: str, language: str, now: float) -> Document:
+        def counted(name: str, language: str, now: float, before: Any) -> Document:
             made.append(name)
-            return make(name, language, now)
+            return make(name, language, now, before)
 
         monkeypatch.setattr(pages, "_make", counted)
         await told(rig, COMING)

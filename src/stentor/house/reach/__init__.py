@@ -1,0 +1,1 @@
+"""What brings people here from elsewhere: feeds that are told of, and reminders."""
