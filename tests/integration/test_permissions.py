@@ -121,6 +121,8 @@ EXPECTED = {
     "PUT /spaces/{space}/hold": HOSTS,
     "DELETE /spaces/{space}/hold": HOSTS,
     "PUT /spaces/{space}/about": HOSTS,
+    "GET /spaces/{space}/announcing": HOSTS,
+    "PUT /spaces/{space}/announcing": HOSTS,
     "PUT /spaces/{space}/recording": HOSTS,
     "POST /spaces/{space}/copy": "admin token",  # and hosts whom the site lets make spaces
     "GET /spaces/{space}/owners": LOOKERS,
@@ -307,6 +309,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "PATCH /spaces/{space}/playing": {"volume": 50},
     "POST /spaces/{space}/requests": {"name": "New"},
     "PUT /spaces/{space}/about": {"topics": ["radio"]},
+    "PUT /spaces/{space}/announcing": {"on": False},
     "PUT /spaces/{space}/recording": {"on": False},
     "POST /spaces/{space}/copy": {},
     "POST /posts": {"text": "New"},

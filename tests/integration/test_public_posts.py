@@ -127,7 +127,7 @@ async def test_a_post_comes_and_goes(tmp_path: Path) -> None:
         assert "Good bye" not in (await ada.public.get("/")).text
         await ada.store.accounts.suspend(ada.account, None)
         await ada.until(f"/@ada/{first}", 200, CONNECTED_S, "Good bye")
-        await ada.posts.remove(first, ada.number)
+        await ada.posts.remove(first, ada.number, now_ms=1)
         await ada.until(f"/@ada/{first}", 410, CONNECTED_S)
         for path in ("/@ada", "/"):
             assert "Good bye" not in (await ada.public.get(path)).text
@@ -161,7 +161,7 @@ async def test_what_is_gone_is_gone_also_where_the_bus_is_away(tmp_path: Path) -
                 stopped = []
                 try:
                     stopped.append(_stop(ada.site, "nats-server"))
-                    await ada.posts.remove(deleted, ada.number)
+                    await ada.posts.remove(deleted, ada.number, now_ms=1)
                     await ada.store.work.write(
                         lambda connection: connection.execute(
                             update(posts).where(posts.c.id == closed).values(visibility=int(Audience.FOLLOWERS))

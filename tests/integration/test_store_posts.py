@@ -111,7 +111,7 @@ async def _live(town: Town, expected: Expected, chance: random.Random, rounds: i
                 expected.said.setdefault(made, Said(author, boost_of=carried))
         else:
             gone = chance.choice(list(expected.said))
-            await town.posts.remove(gone, town.number[expected.said[gone].author])
+            await town.posts.remove(gone, town.number[expected.said[gone].author], now_ms=town.now_ms)
             expected.said = {
                 post: said for post, said in expected.said.items() if post != gone and said.boost_of != gone
             }

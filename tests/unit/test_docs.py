@@ -325,3 +325,4 @@ def test_the_reference_of_webhooks_has_every_event_with_its_fields() -> None:
     told = {name: set(re.findall(r"`(\w+)`", fields)) for name, fields in rows}
     assert told == {hooks.space_type(kind): {*kind.__struct_fields__} - {"at_ms"} for kind in get_args(Event)}
     assert set(re.findall(r"^\| `(account\.\w+)`", text, re.MULTILINE)) == {*hooks.DEED_TYPES}
+    assert set(re.findall(r"^\| `(post\.\w+)`", text, re.MULTILINE)) == {*hooks.POST_TYPES}

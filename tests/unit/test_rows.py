@@ -23,7 +23,7 @@ CORES = ("wire", "audio", "people", "social", "crowd", "spaces", "evidence")
 HOUSE = (
     "who", "web", "uploads", "spaces", "site", "editions", "removals", "retention",
     "counts", "delay", "door", "captions", "comments", "accounts", "mail", "private", "admin", "seats",
-    "hooks", "programs", "shows", "media", "social",
+    "hooks", "programs", "shows", "media", "social", "announcing",
     "moderation", "reach", "duty",
 )  # fmt: skip
 """The order inside the house: each room may import those before it; ``app`` and ``role`` beside them import all."""

@@ -13,7 +13,7 @@ import msgspec
 from stentor.base.clock import unix_ms, wall
 from stentor.base.errors import BadInput, Conflict, NotFound
 from stentor.base.texts import UNSAID
-from stentor.cli import listeners, options, removal, tables
+from stentor.cli import announce, listeners, options, removal, tables
 from stentor.cli.house import House
 from stentor.crowd.door import CLASSES
 from stentor.crowd.rungs import TOP
@@ -112,7 +112,7 @@ _lead("doors", "Open the doors: hold music for those who come early.")
 _lead("live", "Go live; opens the doors too.")
 _lead("end", "End it for everybody.")
 _lead("cancel", "Call it off, before its doors open.")
-for _command in (*removal.COMMANDS, *listeners.COMMANDS):
+for _command in (*removal.COMMANDS, *listeners.COMMANDS, *announce.COMMANDS):
     space.add_command(_command)
 
 

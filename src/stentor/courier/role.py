@@ -37,7 +37,7 @@ NICENESS: Final = 10
 def handlers(settings: Settings, own: Keys, store: Store, client: OutsideClient, clock: Clock) -> Mapping[str, Handler]:
     """Who does which kind of job."""
     site, seal = settings.audience_address, Seal(own.sealing)
-    webhooks = WebhookSender(Webhooks(store.work), client, seal, clock, lambda space: f"{site}/s/{space}")
+    webhooks = WebhookSender(Webhooks(store.work), client, seal, clock, site)
     hub = HubTeller(client, settings.websub_hub)
     return {hooks.JOB: webhooks.send, websub.JOB: hub.send}
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.seal import Seal
 from stentor.bus.jobs import OutgoingJob
 from stentor.courier.attempt import Attempt, of_answer, of_silence
 from stentor.courier.client import NoAnswer, OutsideClient
 from stentor.spaces import hooks
-from stentor.spaces.hooks import FAILING_MS, TEST, Webhook
+from stentor.spaces.hooks import FAILING_MS, TEST, PostDeed, Webhook
 from stentor.store.webhooks import Webhooks
 
 GONE = 410
@@ -19,12 +17,10 @@ WITHDRAWN = Attempt(trouble="withdrawn")
 
 
 class WebhookSender:
-    """The handler of jobs ``webhook``; ``page`` gives the address of a space's page."""
+    """The handler of jobs ``webhook``; ``site`` is where pages are."""
 
-    def __init__(
-        self, store: Webhooks, client: OutsideClient, seal: Seal, clock: Clock, page: Callable[[str], str]
-    ) -> None:
-        self._store, self._client, self._seal, self._clock, self._page = store, client, seal, clock, page
+    def __init__(self, store: Webhooks, client: OutsideClient, seal: Seal, clock: Clock, site: str) -> None:
+        self._store, self._client, self._seal, self._clock, self._site = store, client, seal, clock, site
 
     async def send(self, job: OutgoingJob) -> Attempt:
         """One attempt. Raises :class:`Overloaded` without the database, :class:`SetupError` for a lost secret."""
@@ -61,13 +57,36 @@ class WebhookSender:
             entry = await self._store.deed(int(payload["deed"]))
             told = entry is not None and hooks.is_told(hook, hooks.deed_type(entry.deed), entry.at_ms, None)
             return hooks.of_deed(entry) if entry is not None and told else None
+        if "post" in payload:
+            return await self._of_post(hook, PostDeed(str(payload["done"])), job)
         found = await self._store.event(str(payload["space"]), int(payload["version"]))
         if found is None:
             return None
         space, event = found
         if not hooks.is_told(hook, hooks.space_type(type(event)), event.at_ms, space):
             return None
-        return hooks.of_event(space, int(payload["version"]), event, self._page(space.id))
+        return hooks.of_event(space, int(payload["version"]), event, f"{self._site}/s/{space.id}")
+
+    async def _of_post(self, hook: Webhook, done: PostDeed, job: OutgoingJob) -> bytes | None:
+        """What everybody may read of it now; None when that is nothing any more."""
+        number, at_ms = str(job.payload["post"]), int(job.payload["at"])
+        if not hooks.is_told(hook, done.type, at_ms, None):
+            return None
+        author, found = await self._store.post(int(number), int(job.payload["author"]))
+        if done is PostDeed.DELETED:
+            return hooks.of_post(done, number, author, at_ms, {})
+        if found is None:
+            return None
+        post = found.post
+        said: dict[str, str | None] = {"url": f"{self._site}/@{author}/{number}", "text": post.text}
+        said |= {
+            "visibility": post.visibility.name.lower(),
+            "warning": post.warning,
+            "language": post.language,
+            "space": post.space,
+        }
+        said["reply_to"] = f"{post.reply_to}" if post.reply_to is not None else None
+        return hooks.of_post(done, number, author, at_ms, said)
 
     async def _learn(self, hook: Webhook, attempt: Attempt, now_ms: int) -> Attempt:
         """Remembers how the webhook is; turns it off when it says that it is gone, or has failed for days."""

@@ -133,7 +133,7 @@ class FrontPages:
         self._objects, self._pages, self._channels, self._gone = objects, pages, channels, gone
         self._address, self._site, self._clock = address, site, clock
         self._front: Front | None = None
-        self._read = b""
+        self._read, self.read_s = b"", float("-inf")
         self._made: OrderedDict[tuple[str, str], Made] = OrderedDict()
         self._accounts: dict[str, str] = {}
         """Of those with a page, by handle."""
@@ -156,7 +156,7 @@ class FrontPages:
     async def read(self) -> None:
         """Reads the document; what was known stays when the store fails, or a newer house has written it otherwise."""
         try:
-            found = await self._objects.get(front.KEY)
+            found, self.read_s = await self._objects.get(front.KEY), self._clock()
             if found != self._read:
                 self._front, self._read = self._decoder.decode(found), found
                 self.forget()

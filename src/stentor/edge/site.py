@@ -17,6 +17,7 @@ from stentor.base.texts import LANGUAGES
 from stentor.bus.status import Status
 from stentor.crowd import rungs
 from stentor.edge import embed, meant, metrics, overflow, reports, subtitles
+from stentor.edge.carried import CarriedSpaces
 from stentor.edge.channel import Channel
 from stentor.edge.documents import JSON, LATE_CAPTIONS, PAGE, SpaceDocuments
 from stentor.edge.episodes import Episodes
@@ -102,8 +103,9 @@ class Site:
             objects, self._pages, self.channels, self._withdrawn.gone,
             address=address, site=gate.site, clock=worker.clock,
         )  # fmt: skip
+        told_of = self.channels, self.past, self.front, self._withdrawn, self._pages.catalogue
         self.posts = PostPages(
-            objects, self._pages, self.front, self._space_of,
+            objects, self._pages, self.front, CarriedSpaces(*told_of, clock=worker.clock),
             address=address, site=gate.site, clock=worker.clock, monotonic=monotonic,
         )  # fmt: skip
         self._shows = ShowPages(objects, self._pages, self.front, address, worker.clock, monotonic)
@@ -179,12 +181,6 @@ class Site:
         if (reply := self.front.answer(path, request) or self.identity.answer(path, request)) is not None:
             return reply
         raise NotFound("There is nothing under this address.", code="no-such-page")
-
-    async def _space_of(self, name: str) -> Space:
-        """A space that a post is about; raises :class:`NotFound`."""
-        channel = self.channels.get(name) or self.past.get(name) or await self.past.read(name)
-        self._require_present(channel)
-        return channel.space
 
     def _found(
         self, space: str, answer: Callable[[Channel], Reply | None], request: Request, connection: Connection

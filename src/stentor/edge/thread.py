@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 import msgspec
 from markupsafe import Markup
 
-from stentor.base.clock import Clock
 from stentor.base.errors import NotFound, Removed
-from stentor.base.texts import Catalogue
-from stentor.edge.front import Card, FrontPages
+from stentor.edge.carried import CarriedCard, CarriedSpaces
 from stentor.edge.published import PublicFiles
 from stentor.social import pictures, public
 from stentor.social.model import Picture
 from stentor.social.public import HandleOwner, PersonCard, PostList, PublicPost
-from stentor.spaces.model import Space
 
 DEEPEST: Final = 3
 """Steps that an answer is set in."""
 MOST_ABOVE: Final = 40
 
 D = TypeVar("D")
-SpaceFinder = Callable[[str], Awaitable[Space]]
 
 
 class ShownPicture(msgspec.Struct, frozen=True):
@@ -52,9 +48,23 @@ class ShownPost(msgspec.Struct, frozen=True, kw_only=True):
     answers: PersonCard | None = None
     carried_by: PersonCard | None = None
     quote: ShownPost | None = None
-    space: Card | None = None
+    space: CarriedCard | None = None
     pictures: tuple[ShownPicture, ...] = ()
     depth: int = 0
+
+    @property
+    def title(self) -> str:
+        """What it says in short: of nothing but a space that space's phase and title."""
+        said = self.post.warning or self.post.text
+        return said or (f"{self.space.chip}: {self.space.card.space.title}" if self.space else "")
+
+    @property
+    def told(self) -> str:
+        """What it says, and of its space what is so: for those who show a link, and for feeds."""
+        if self.post.warning or self.space is None:
+            return self.post.warning or self.post.text
+        space = f"{self.space.card.space.title} – {self.space.said}"
+        return f"{self.post.text}\n\n{space}" if self.post.text else space
 
 
 class PageReader:
@@ -63,14 +73,10 @@ class PageReader:
     def __init__(
         self,
         files: PublicFiles,
-        front: FrontPages,
-        find: SpaceFinder,
-        catalogue: Catalogue,
-        clock: Clock,
+        carried: CarriedSpaces,
         language: str,
     ) -> None:
-        self._store, self._front, self._find = files, front, find
-        self._catalogue, self._clock, self._language = catalogue, clock, language
+        self._store, self._carried, self._language = files, carried, language
         self.files: set[str] = set()
         self.changed = False
         """Something of it has changed meanwhile."""
@@ -180,18 +186,11 @@ class PageReader:
             return None
         return card if card.state.shown else None
 
-    async def _space(self, space: str | None) -> Card | None:
-        """The card of a space as it is now; None for a private one, and for one that is gone."""
+    async def _space(self, space: str | None) -> CarriedCard | None:
         if space is None:
             return None
         self.lively = True
-        try:
-            found = await self._find(space)
-        except (NotFound, Removed):
-            return None
-        if found.private or found.removed is not None:
-            return None
-        return self._front.card(found, self._language, self._clock())
+        return await self._carried.card(space, self._language)
 
     async def _card(self, number: int) -> PersonCard:
         return await self._get(public.key(public.CARD, number), PersonCard)

@@ -8,7 +8,7 @@ from stentor.base.clock import unix_ms
 from stentor.base.texts import Catalogue
 from stentor.spaces import phase
 from stentor.spaces.model import Space
-from stentor.spaces.phase import Facts, OnStage, Reader
+from stentor.spaces.phase import Facts, Reader
 
 PACKAGES = ("stentor.edge", "stentor.spaces")
 _BELOW = ("site.", "theme.")
@@ -43,5 +43,4 @@ def card(space: Space, catalogue: Catalogue, language: str, now: float) -> tuple
 
 def facts(space: Space, now: float) -> Facts:
     """What is known of a space for lists and cards, which hear nothing of it."""
-    stage = OnStage.SOME if any(seat.connected for seat in space.seats.values()) else OnStage.NOBODY
-    return phase.facts(space, stage, unix_ms(now))
+    return phase.unheard(space, unix_ms(now))

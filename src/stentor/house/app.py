@@ -23,6 +23,8 @@ from stentor.house.accounts.oidc_login import OidcLogin
 from stentor.house.accounts.people import People
 from stentor.house.admin import api_backups, api_tonight
 from stentor.house.admin.desk import Administration
+from stentor.house.announcing import api as api_announcing
+from stentor.house.announcing.service import Announcer
 from stentor.house.captions import api as api_captions
 from stentor.house.captions.quotes import Quotes
 from stentor.house.captions.service import Corrections
@@ -167,6 +169,7 @@ def build(
         *api_back_channel.handlers(back_channels, callers),
         *_of_comments(comments, GuestComments(spaces, chats, settings, keys.invitations), desk, callers, box, guard),
         *social_routes.handlers(posts, callers, settings.house_address),
+        *api_announcing.handlers(Announcer(spaces, posts), callers),
         *_of_site(site, admin, people, callers, readers),
         *_of_programs(webhooks, spaces, callers, people, sessions),
         *api_retention.handlers(spaces, callers, views, retention, storage),

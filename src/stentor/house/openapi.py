@@ -20,6 +20,7 @@ from stentor.base.units import MADE_ID, SEAT_ID, SPACE_ID
 from stentor.house.accounts import schema as account_schema
 from stentor.house.admin import schema as admin_schema
 from stentor.house.admin.backups import NAME
+from stentor.house.announcing import schema as announcing_schema
 from stentor.house.captions import schema as caption_schema
 from stentor.house.comments import ballot_schema
 from stentor.house.comments import schema as comment_schema
@@ -212,6 +213,7 @@ MODULES = (
     schema,
     account_schema,
     admin_schema,
+    announcing_schema,
     ballot_schema,
     caption_schema,
     comment_schema,

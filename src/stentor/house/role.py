@@ -33,6 +33,7 @@ from stentor.bus.status import BEATING, READS_CLOSING, READS_SHORT_LINKS, Status
 from stentor.crowd.addresses import Addresses
 from stentor.house.accounts.erasure import Erasure
 from stentor.house.admin.desk import Administration
+from stentor.house.announcing.service import Announcer
 from stentor.house.app import build
 from stentor.house.comments.ballots import BallotBox
 from stentor.house.comments.chat import ChatKeeper
@@ -60,7 +61,7 @@ from stentor.house.seats.back_channel import BackChannels
 from stentor.house.shows.keeper import ShowKeeper
 from stentor.house.site.service import SiteKeeper
 from stentor.house.social.keeper import PostKeeper
-from stentor.house.social.service import post_desk
+from stentor.house.social.service import PostDesk, post_desk
 from stentor.house.spaces.service import Spaces
 from stentor.house.web.connection import Door
 from stentor.house.web.proxies import behind
@@ -142,7 +143,7 @@ async def _run(
     site, editions = SiteKeeper(SiteTable(store.work), spaces.objects, settings), Editions(spaces, own.invitations)
     removals = Removals(spaces, editions, copies=_copies(settings))
     webhooks, door = _webhooks(spaces, own), Door(descriptors(), _addresses(settings, trusted), clock, certificate)
-    jobs = _jobs(spaces, chats, removals, settings, Lease(bus, "jobs", holder=instance))
+    jobs = _jobs(spaces, chats, removals, posts, settings, Lease(bus, "jobs", holder=instance))
     letting_go = RetentionKeeper(retention := Retention(spaces, removals, of_site(settings)), bus, holder=instance)
     await site.begin()
     mailing, mails = await mailing_of(settings, store, site, own, jobs.lease, clock)
@@ -212,9 +213,12 @@ def _webhooks(spaces: Spaces, own: Keys) -> WebhookDesk:
     return WebhookDesk(Webhooks(work), Deliveries(work), JobQueue(spaces.bus), seal, spaces.clock)
 
 
-def _jobs(spaces: Spaces, chats: ChatKeeper, removals: Removals, settings: Settings, lease: Lease) -> JobKeeper:
+def _jobs(
+    spaces: Spaces, chats: ChatKeeper, removals: Removals, posts: PostDesk, settings: Settings, lease: Lease
+) -> JobKeeper:
     """Does what was decided, but for mail, which has a queue of its own."""
-    doing = {ERASE: removals.erase, **Erasure(spaces, chats, copies=_copies(settings)).handlers()}
+    erasure = Erasure(spaces, chats, copies=_copies(settings))
+    doing = {ERASE: removals.erase, **erasure.handlers(), **Announcer(spaces, posts).handlers()}
     return JobKeeper(Jobs(spaces.store.work, but=MAIL), doing, lease, spaces.clock)
 
 

@@ -15,6 +15,7 @@ from stentor.base.texts import UNSAID
 from stentor.spaces import commands as c
 from stentor.spaces import private, rules, setting
 from stentor.spaces.about import WebLink
+from stentor.spaces.announcing import Announcing
 from stentor.spaces.command_base import Command
 from stentor.spaces.model import SLOW_S, Asking, Commenting, Keep, Space, State
 from stentor.spaces.switches import Switch
@@ -42,6 +43,8 @@ class Blueprint(msgspec.Struct, frozen=True):
     links: tuple[WebLink, ...] = ()
     records: bool = True
     keep: Keep = Keep()
+    announcing: Announcing = Announcing()
+    """Without words, which are of one evening."""
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -69,6 +72,7 @@ def of(space: Space) -> Blueprint:
         links=space.about.links,
         records=space.records,
         keep=space.keep,
+        announcing=Announcing(on=space.announcing.on, again=space.announcing.again),
     )
 
 
@@ -130,3 +134,6 @@ def _wishes(name: str, goal: Blueprint, space: Space) -> Iterator[Command]:
             yield setting.SetRecording(goal.records)
         case "keep":
             yield c.SetKeep(goal.keep)
+        case "announcing":
+            words, by = space.announcing.words, space.announcing.by
+            yield setting.SetAnnouncing(msgspec.structs.replace(goal.announcing, words=words, by=by))

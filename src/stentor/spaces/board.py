@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from stentor.spaces.announcing import Announcing
 from stentor.spaces.model import ON_AIR, Space, State
 
 DAY_MS: Final = 24 * 3600 * 1000
@@ -41,8 +42,9 @@ def stays(space: Space, now_ms: int) -> bool:
 
 def public(space: Space) -> Space:
     """What the other processes learn of a space: not who is shut out, which words are, and how sounds
-    are called: only the house needs that."""
+    are called, nor what is to be posted: only the house needs that."""
     hidden: dict[str, object] = {"comment_words": (), "banned": {}, "banned_accounts": {}, "shut_out": (), "owners": ()}
+    hidden["announcing"] = Announcing()
     hidden["sounds"] = [msgspec.structs.replace(sound, name="") for sound in space.sounds]
     hidden["removals"] = [msgspec.structs.replace(removal, who="") for removal in space.removals]
     if space.removed is not None:

@@ -33,6 +33,11 @@ LATEST_S = 120
 MOST_VOLUME = 200
 """Per cent; the mixer has room for twice as much (``audio.mixer.MAX_GAIN``)."""
 
+_CONTROLS = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
+ONE_LINE = {"pattern": rf"^[^\s{_CONTROLS}][^{_CONTROLS}]*$"}
+"""For descriptions of the API: what is taken here; the rest is refused with a sentence."""
+LINES = {"pattern": rf"^([^\s{_CONTROLS}][^{_CONTROLS}]*(\n[^\s{_CONTROLS}][^{_CONTROLS}]*){{0,39}})?$"}
+
 _LINK = re.compile(r"https?://[^\"'<>\\^`{|}]+", re.IGNORECASE)
 _HOLD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _FORBIDDEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -61,6 +66,15 @@ def description(text: str) -> str:
         for line in lines
     ]
     return "\n".join(written)
+
+
+def announcement(text: str) -> str:
+    """What somebody writes above a space's card: as a description."""
+    try:
+        return description(text)
+    except BadInput as error:
+        said = f"Own words have {DESCRIPTION_CHARACTERS} characters and {DESCRIPTION_LINES} lines at most."
+        raise BadInput(said, field="words") from error
 
 
 def name(text: str, *, field: str = "name") -> str:

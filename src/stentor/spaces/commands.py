@@ -5,6 +5,7 @@ from __future__ import annotations
 from stentor.base.texts import UNSAID
 from stentor.base.units import SeatId, SpaceId
 from stentor.crowd.ladder import Cause
+from stentor.spaces.announcing import Announcing
 from stentor.spaces.command_base import Command as Command  # noqa: PLC0414 everybody finds it here
 from stentor.spaces.model import Asking, Commenting, Keep, Role, RundownItem
 from stentor.spaces.switches import Switch
@@ -27,6 +28,7 @@ class CreateSpace(Command, frozen=True, kw_only=True):
     description: str = ""
     visibility: Visibility = Visibility.PUBLIC
     show: str = ""
+    announcing: Announcing = Announcing()
 
 
 class Rename(Command, frozen=True):
@@ -232,9 +234,7 @@ class PictureSeat(Command, frozen=True):
 
 
 class ErasePerson(Command, frozen=True):
-    """The account of a seat is deleted, also of one that was taken away: its name and picture go; also after the end.
-
-    ``person`` is their number in the events."""
+    """The account of a seat is deleted, also of one that was taken away; also after the end."""
 
     seat: SeatId
     account: str

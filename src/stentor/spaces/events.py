@@ -10,11 +10,22 @@ import msgspec
 
 from stentor.base.units import SeatId, SpaceId
 from stentor.crowd.ladder import Cause
+from stentor.spaces.announcing import Announcing
 from stentor.spaces.ballot_events import BallotEvent
 from stentor.spaces.delay_events import DelayEvent
 from stentor.spaces.event_base import EventBase as EventBase  # noqa: PLC0414 everybody finds it here
 from stentor.spaces.model import Asking, Commenting, Keep, Role, RundownItem
-from stentor.spaces.setting_events import AboutChanged, ConsentWithdrawn, OwnersChanged, RecordingChosen
+from stentor.spaces.privacy_events import KeyTurned as KeyTurned  # noqa: PLC0414 everybody finds them here
+from stentor.spaces.privacy_events import ListenerLetIn as ListenerLetIn  # noqa: PLC0414
+from stentor.spaces.privacy_events import ListenerShutOut as ListenerShutOut  # noqa: PLC0414
+from stentor.spaces.privacy_events import VisibilityChanged as VisibilityChanged  # noqa: PLC0414
+from stentor.spaces.setting_events import (
+    AboutChanged,
+    AnnouncingChosen,
+    ConsentWithdrawn,
+    OwnersChanged,
+    RecordingChosen,
+)
 from stentor.spaces.visibility import Visibility
 
 
@@ -33,6 +44,7 @@ class SpaceCreated(EventBase, frozen=True):
     description: str = ""
     visibility: Visibility = Visibility.PUBLIC
     show: str = ""
+    announcing: Announcing = Announcing()
 
 
 class SpaceRenamed(EventBase, frozen=True):
@@ -332,24 +344,6 @@ class SoundStopped(EventBase, frozen=True):
     """Before it was over."""
 
 
-class VisibilityChanged(EventBase, frozen=True):
-    """Who may hear it, and know of it."""
-
-    visibility: Visibility
-
-
-class KeyTurned(EventBase, frozen=True):
-    """Addresses below the key that was are no longer good."""
-
-
-class ListenerShutOut(EventBase, frozen=True):
-    account: str
-
-
-class ListenerLetIn(EventBase, frozen=True):
-    account: str
-
-
 class KeepChanged(EventBase, frozen=True):
     """For how many days after the end things are kept, if the site keeps them so long."""
 
@@ -367,7 +361,7 @@ class LetGo(EventBase, frozen=True):
     who: str
 
 
-SettingEvent = AboutChanged | OwnersChanged | RecordingChosen | ConsentWithdrawn
+SettingEvent = AboutChanged | AnnouncingChosen | OwnersChanged | RecordingChosen | ConsentWithdrawn
 PrivacyEvent = VisibilityChanged | KeyTurned | ListenerShutOut | ListenerLetIn
 SoundEvent = SoundAdded | SoundDropped | SoundPlayed | SoundTurned | SoundStopped
 Event = (

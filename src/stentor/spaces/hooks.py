@@ -1,7 +1,7 @@
 """Webhooks: which events there are, who is told which of them, and what a message says.
 
-Every event of a space and every deed of the record of accounts has a type. What is sent is signed as Standard Webhooks
-1.0.0 says, so that receivers check it with libraries that are there.
+Every event of a space, every deed of the record of accounts and all that is done to public posts has a type. What is
+sent is signed as Standard Webhooks 1.0.0 says, so that receivers check it with libraries that are there.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import hmac
 import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, Final, get_args
 from urllib.parse import urlsplit
 
@@ -34,7 +35,8 @@ SECRET_BYTES: Final = 32
 SEALED: Final = "webhook"
 """What its secret is sealed as (``base.seal``)."""
 JOB: Final = "webhook"
-"""The kind of the couriers' jobs: ``hook``, ``message`` and ``deed``, or ``space`` and ``version``."""
+"""The kind of the couriers' jobs: ``hook``, ``message``, and ``deed``, or ``space`` and ``version``, or a ``post``
+and what was done to it."""
 _PREFIX = "whsec_"
 _WORDS = re.compile(r"(?<!^)(?=[A-Z])")
 
@@ -74,14 +76,27 @@ def deed_type(deed: Deed) -> str:
     return f"account.{deed.value.replace('-', '_')}"
 
 
+class PostDeed(StrEnum):
+    """What happens to a post that everybody may read."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    DELETED = "deleted"
+
+    @property
+    def type(self) -> str:
+        return f"post.{self.value}"
+
+
+POST_TYPES: Final = tuple(each.type for each in sorted(PostDeed))
 SPACE_TYPES: Final = tuple(sorted(space_type(kind) for kind in get_args(Event)))
 DEED_TYPES: Final = tuple(sorted(deed_type(deed) for deed in Deed))
-TYPES: Final = (*DEED_TYPES, *SPACE_TYPES)
+TYPES: Final = (*DEED_TYPES, *POST_TYPES, *SPACE_TYPES)
 """All of them, in alphabetical order."""
 
 
 def is_told(hook: Webhook, kind: str, at_ms: int, space: Space | None) -> bool:
-    """Whether a webhook is told of an event of this type and time; ``space`` is as it is now, None for a deed.
+    """Whether a webhook is told of an event of this type and time; ``space`` is as it is now, None otherwise.
 
     What happened before a webhook was made it is not told.
     """
@@ -146,6 +161,11 @@ def of_deed(entry: RecordEntry) -> bytes:
     """The message of a deed."""
     data = {"id": entry.id, "handle": entry.handle, "by": entry.by, "detail": entry.detail, "at_ms": entry.at_ms}
     return body(deed_type(entry.deed), entry.at_ms, data)
+
+
+def of_post(done: PostDeed, post: str, author: str, at_ms: int, said: Mapping[str, Any]) -> bytes:
+    """The message of what happened to a post; of one that was deleted ``said`` is empty."""
+    return body(done.type, at_ms, {"post": post, "author": author, **said})
 
 
 def secret_text(secret: bytes) -> str:

@@ -14,6 +14,7 @@ from stentor.base.texts import UNSAID
 from stentor.base.units import SeatId, SpaceId
 from stentor.crowd.ladder import Cause
 from stentor.spaces.about import About
+from stentor.spaces.announcing import Announcing
 from stentor.spaces.audience import MAY_ASK
 from stentor.spaces.audience import Asking as Asking  # noqa: PLC0414 everybody finds it here
 from stentor.spaces.ballot_events import Ballots
@@ -260,6 +261,8 @@ class Space(msgspec.Struct, frozen=True):
     about: About = About()
     show: str = ""
     """The id of the series that it is one of."""
+    announcing: Announcing = Announcing()
+    """How posts announce it. The house's own."""
     owners: tuple[str, ...] = ()
     """The accounts of those who may do what the host may, but hand it over and delete it. The house's own."""
     records: bool = True

@@ -176,6 +176,12 @@ def facts(space: Space, stage: OnStage, now_ms: int) -> Facts:
     return Facts(space.state, stage, _recorder(space, now_ms), plan(space.scheduled_ms, now_ms))
 
 
+def unheard(space: Space, now_ms: int) -> Facts:
+    """What is known of a space for lists and cards, which hear nothing of it."""
+    stage = OnStage.SOME if any(seat.connected for seat in space.seats.values()) else OnStage.NOBODY
+    return facts(space, stage, now_ms)
+
+
 def plan(scheduled_ms: int | None, now_ms: int) -> Timing:
     """How far what was announced is behind us."""
     if scheduled_ms is None:

@@ -162,6 +162,7 @@ MAY: dict[type[Command] | Look, frozenset[Rank]] = {
     setting.SetTopics: _HOSTS,
     setting.SetLinks: _HOSTS,
     setting.SetCover: _HOSTS,
+    setting.SetAnnouncing: _HOSTS,
     setting.SetOwner: _HOST,  # and everybody for themselves, to leave
     setting.SetRecording: _HOSTS,
     setting.WithdrawConsent: frozenset(),  # everybody for themselves

@@ -35,13 +35,20 @@ from stentor.spaces import (
 )
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
+from stentor.spaces.announcing import Announcing
 from stentor.spaces.ballot_events import PollClosed, PollOpened, QuestionAnswered, QuestionTaken
 from stentor.spaces.delay_events import DelayChosen, SoundDumped
 from stentor.spaces.events import Event
 from stentor.spaces.model import OVER, Role, Seat, Space, State, Trim
 from stentor.spaces.opening import before_ms
 from stentor.spaces.refusals import refusal, refuse_if_over, too_late
-from stentor.spaces.setting_events import AboutChanged, ConsentWithdrawn, OwnersChanged, RecordingChosen
+from stentor.spaces.setting_events import (
+    AboutChanged,
+    AnnouncingChosen,
+    ConsentWithdrawn,
+    OwnersChanged,
+    RecordingChosen,
+)
 from stentor.spaces.visibility import Visibility
 
 S = State
@@ -221,7 +228,7 @@ def _apply(space: Space | None, event: Event) -> Space:
             return ballots.apply(space, event)
         case DelayChosen() | SoundDumped():
             return delay.apply(space, event)
-        case AboutChanged() | OwnersChanged() | RecordingChosen() | ConsentWithdrawn():
+        case AboutChanged() | AnnouncingChosen() | OwnersChanged() | RecordingChosen() | ConsentWithdrawn():
             return setting.apply(space, event)
         case e.SeatBanned() if space.private:
             space = private.turned(space)
@@ -271,6 +278,7 @@ def _create(space: Space | None, command: c.CreateSpace, now: float) -> list[Eve
             description=checks.description(command.description),
             visibility=command.visibility,
             show=command.show,
+            announcing=Announcing.of(command.announcing, command.announcing.by),
         )
     ]
 
@@ -320,7 +328,6 @@ def _set(space: Space, command: c.SetHold | c.SetAsking | c.SetReactions | c.Set
 def _newest_ms(space: Space) -> int:
     """The latest time the space knows: a clock that was set back must not turn the order of events round."""
     joined = [seat.joined_ms or 0 for seat in space.seats.values()]
-    played_ms = space.playing.at_ms if space.playing else 0
     removed = [removal.at_ms for removal in (*space.removals, space.removed) if removal is not None]
     return max(
         space.created_ms,
@@ -329,7 +336,7 @@ def _newest_ms(space: Space) -> int:
         space.live_ms or 0,
         space.ended_ms or 0,
         space.pinned_ms,
-        played_ms,
+        space.playing.at_ms if space.playing else 0,
         *joined,
         *removed,
     )
@@ -388,5 +395,6 @@ def _created(event: e.SpaceCreated) -> Space:
         visibility=event.visibility,
         listed=event.visibility is Visibility.PUBLIC,
         show=event.show,
+        announcing=event.announcing,
         version=1,
     )

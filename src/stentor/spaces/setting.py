@@ -13,10 +13,17 @@ from stentor.base.units import SeatId
 from stentor.spaces import about, checks
 from stentor.spaces import events as e
 from stentor.spaces.about import WebLink
+from stentor.spaces.announcing import Announcing
 from stentor.spaces.command_base import Command
 from stentor.spaces.model import Seat, Space, State
 from stentor.spaces.refusals import refuse_if_over, too_late
-from stentor.spaces.setting_events import AboutChanged, ConsentWithdrawn, OwnersChanged, RecordingChosen
+from stentor.spaces.setting_events import (
+    AboutChanged,
+    AnnouncingChosen,
+    ConsentWithdrawn,
+    OwnersChanged,
+    RecordingChosen,
+)
 
 TEXT = 1
 """The version of the text that people agree to: ``consent.text`` of the pages. Another text gets the next number."""
@@ -42,6 +49,12 @@ class SetCover(Command, frozen=True):
     words: str = ""
 
 
+class SetAnnouncing(Command, frozen=True):
+    """How posts announce it from now on; what was posted stays."""
+
+    announcing: Announcing
+
+
 class SetOwner(Command, frozen=True):
     """Makes somebody a co-owner, or takes that away."""
 
@@ -61,7 +74,7 @@ class WithdrawConsent(Command, frozen=True):
     seat: SeatId
 
 
-SettingCommand = SetTopics | SetLinks | SetCover | SetOwner | SetRecording | WithdrawConsent
+SettingCommand = SetTopics | SetLinks | SetCover | SetAnnouncing | SetOwner | SetRecording | WithdrawConsent
 
 
 def decide(space: Space, command: SettingCommand, at_ms: int) -> list[e.Event]:
@@ -75,6 +88,9 @@ def decide(space: Space, command: SettingCommand, at_ms: int) -> list[e.Event]:
         case SetCover(cover_ms=cover_ms, words=words):
             said = checks.note(words) if words and cover_ms is not None else ""
             return _about(space, replace(space.about, cover_ms=cover_ms, cover_words=said), at_ms)
+        case SetAnnouncing(announcing=wanted):
+            chosen = Announcing.of(wanted, wanted.by)
+            return [] if chosen == space.announcing else [AnnouncingChosen(at_ms=at_ms, announcing=chosen)]
         case SetOwner():
             return _owner(space, command, at_ms)
         case SetRecording(on=on):
@@ -97,6 +113,8 @@ def apply(space: Space, event: e.SettingEvent) -> Space:
     match event:
         case AboutChanged(about=found):
             return replace(space, about=found)
+        case AnnouncingChosen(announcing=chosen):
+            return replace(space, announcing=chosen)
         case OwnersChanged(account=account, owner=owner):
             left = tuple(each for each in space.owners if each != account)
             return replace(space, owners=(*left, account) if owner else left)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stentor.base.units import SeatId
 from stentor.spaces.about import About
+from stentor.spaces.announcing import Announcing
 from stentor.spaces.event_base import EventBase
 
 
@@ -11,6 +12,12 @@ class AboutChanged(EventBase, frozen=True):
     """Topics, links or the cover."""
 
     about: About
+
+
+class AnnouncingChosen(EventBase, frozen=True):
+    """How posts announce it."""
+
+    announcing: Announcing
 
 
 class OwnersChanged(EventBase, frozen=True):

@@ -13,10 +13,12 @@ from sqlalchemy.exc import IntegrityError
 from stentor.base.errors import BadInput, Conflict, NotAllowed, NotFound
 from stentor.social import visible
 from stentor.social.model import Audience, Consented, Picture, Post, PostPoll, Relation
+from stentor.spaces.hooks import PostDeed
 from stentor.store import social_tables as tables
 from stentor.store.actors import handles_there
 from stentor.store.post_keys import first_under
 from stentor.store.reading import Reading, load_post, media_of, read_posts, relation_to
+from stentor.store.webhooks import order_post
 from stentor.store.work import Work
 
 MOST_PINS = 5
@@ -105,20 +107,9 @@ class PostsTable:
         """Changes a post and keeps what it said; the pictures that are in it no more."""
         return await self.work.write_lasting(lambda connection: _change(connection, post, author, what, now_ms))
 
-    async def remove(self, post: int, author: int | None) -> list[Picture]:
+    async def remove(self, post: int, author: int | None, *, now_ms: int) -> list[Picture]:
         """Deletes a post with its boosts; ``author`` must be its own, None for those who keep order. Its pictures."""
-
-        def work(connection: Connection) -> list[Picture]:
-            found = load_post(connection, post)
-            if found is None or (author is not None and found.author != author):
-                raise missing()
-            gone = list(media_of(connection, [post]).get(post, ()))
-            _uncount(connection, found)
-            connection.execute(update(tables.media).where(tables.media.c.post == post).values(post=None))
-            connection.execute(delete(_POSTS).where(_POSTS.c.id == post))
-            return gone
-
-        return await self.work.write_lasting(work)
+        return await self.work.write_lasting(lambda connection: remove_post(connection, post, author, now_ms=now_ms))
 
     async def boost(self, made: int, actor: int, post: int, *, now_ms: int) -> int:
         """Carries a post on; the id of the boost, the one that is there already if there is."""
@@ -238,6 +229,19 @@ def missing() -> NotFound:
     return NotFound("There is no such post; it may have been deleted.", code="post-not-found")
 
 
+def remove_post(connection: Connection, post: int, author: int | None, *, now_ms: int) -> list[Picture]:
+    """Deletes a post in a transaction of somebody else's, as :meth:`PostsTable.remove`."""
+    found = load_post(connection, post)
+    if found is None or (author is not None and found.author != author):
+        raise missing()
+    gone = list(media_of(connection, [post]).get(post, ()))
+    _uncount(connection, found)
+    connection.execute(update(tables.media).where(tables.media.c.post == post).values(post=None))
+    connection.execute(delete(_POSTS).where(_POSTS.c.id == post))
+    order_post(connection, PostDeed.DELETED, found, at_ms=now_ms)
+    return gone
+
+
 def add_post(connection: Connection, post: int, author: int, what: Composed, *, now_ms: int) -> None:
     """Posts something in a transaction of somebody else's; raises what :meth:`PostsTable.add` raises."""
     answered = _require(connection, what.reply_to, author)[0] if what.reply_to is not None else None
@@ -252,6 +256,7 @@ def add_post(connection: Connection, post: int, author: int, what: Composed, *, 
         quote_of=what.quote_of, quote_state=quote_state, space=what.space,
     )  # fmt: skip
     _insert(connection, made)
+    order_post(connection, PostDeed.CREATED, made, at_ms=now_ms)
     _name(connection, made, set(people.values()) | ({answered.author} if answered else set()), what.tags)
     _attach(connection, made, what.media)
     if what.poll is not None:
@@ -339,6 +344,7 @@ def _change(connection: Connection, post: int, author: int, what: Rewritten, now
         )
     values |= {name: value for name in ("warning", "language") if (value := getattr(what, name)) is not None}
     connection.execute(update(_POSTS).where(_POSTS.c.id == post).values(**values))
+    order_post(connection, PostDeed.CHANGED, found, at_ms=now_ms)
     gone = []
     if what.media is not None:
         gone = [each for each in media_of(connection, [post]).get(post, ()) if each.id not in what.media]

@@ -11,10 +11,13 @@ from sqlalchemy import Connection, Table, exists, func, or_, select
 
 from stentor.social.model import Audience, Author, Consented, Picture, Post, PostPoll, PostTally, Relation
 from stentor.social.visible import may_read
+from stentor.spaces.model import Space
 from stentor.store import social_tables as tables
+from stentor.store import tables as site_tables
 from stentor.store.actors import actors_of
 
 _POST = tables.posts.c
+_space = msgspec.json.Decoder(Space)
 _COLUMNS = [_POST[name] for name in Post.__struct_fields__]
 
 
@@ -42,6 +45,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the reader has written it."""
     boost: Reading | None = None
     quote: Reading | None = None
+    space: Space | None = None
+    """As it is now; None where everybody may not know of it."""
 
 
 def load_post(connection: Connection, post: int) -> Post | None:
@@ -80,6 +85,7 @@ class _Beside:
         self._media = _media(connection, ids)
         self._polls = _polls(connection, ids)
         self._tallies = _tallies(connection, ids)
+        self._spaces = _spaces(connection, {post.space for post in posts.values() if post.space is not None})
         self._marks = _marks(connection, ids, viewer) if viewer is not None else {}
 
     def readings(self, ids: Iterable[int]) -> list[Reading]:
@@ -105,6 +111,7 @@ class _Beside:
             mine=post.author == self._viewer,
             boost=boost,
             quote=self._reading(post.quote_of, inside=True) if agreed else None,
+            space=self._spaces.get(post.space) if post.space is not None else None,
         )
 
 
@@ -198,6 +205,15 @@ def _tallies(connection: Connection, ids: Collection[int]) -> dict[int, PostTall
     table = tables.counts
     rows = connection.execute(select(table).where(table.c.post.in_(ids)))
     return {row.post: PostTally(row.replies, row.boosts, row.likes, row.quotes) for row in rows}
+
+
+def _spaces(connection: Connection, ids: Collection[str]) -> dict[str, Space]:
+    if not ids:
+        return {}
+    table = site_tables.spaces.c
+    bodies = connection.execute(select(table.body).where(table.id.in_(ids))).scalars()
+    found = (_space.decode(body) for body in bodies)
+    return {each.id: each for each in found if not each.private and each.removed is None}
 
 
 def _marks(connection: Connection, ids: Collection[int], viewer: int) -> dict[int, Mark]:

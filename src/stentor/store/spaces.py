@@ -20,6 +20,7 @@ from stentor.spaces.model import Space, State
 from stentor.spaces.rules import apply
 from stentor.store import tables
 from stentor.store.accounts import Accounts
+from stentor.store.announcements import order_announcement
 from stentor.store.board import BoardTable
 from stentor.store.database import open_engine
 from stentor.store.persons import forget_names, give_names, take_names
@@ -288,3 +289,4 @@ def _append(connection: Connection, space: Space, events: Sequence[Event]) -> No
     ]
     connection.execute(insert(tables.events), rows)
     order_events(connection, space, first, at_ms=events[-1].at_ms)
+    order_announcement(connection, space, events)

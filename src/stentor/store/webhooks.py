@@ -10,13 +10,16 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from stentor.base.errors import Conflict, NotFound
 from stentor.people.record import Deed, RecordEntry
+from stentor.social.model import OPEN, Post
 from stentor.spaces import events as e
 from stentor.spaces.events import Event
-from stentor.spaces.hooks import MOST_HOOKS, Webhook
+from stentor.spaces.hooks import MOST_HOOKS, PostDeed, Webhook
 from stentor.spaces.model import Space
 from stentor.store import outgoing_tables, tables
+from stentor.store.actors import actors_of
 from stentor.store.jobs import Wanted, add_jobs
 from stentor.store.persons import give_names
+from stentor.store.reading import Reading, read_posts
 from stentor.store.work import Work
 
 TELL: Final = "tell-webhooks"
@@ -137,6 +140,15 @@ class Webhooks:
 
         return await self._work.read(work)
 
+    async def post(self, post: int, author: int) -> tuple[str, Reading | None]:
+        """The handle of somebody who has posted, empty for who is gone; and a post that everybody may read."""
+
+        def work(connection: Connection) -> tuple[str, Reading | None]:
+            person = actors_of(connection, [author]).get(author)
+            return person.handle if person else "", next(iter(read_posts(connection, [post], None)), None)
+
+        return await self._work.read(work)
+
     async def _set(self, number: int, **values: Any) -> None:
         def work(connection: Connection) -> None:
             if not connection.execute(update(_TABLE).where(_TABLE.c.number == number).values(**values)).rowcount:
@@ -162,6 +174,15 @@ def order_deed(connection: Connection, number: int, *, at_ms: int) -> None:
     """The same of an entry of the record of accounts."""
     if _anybody(connection, ""):
         add_jobs(connection, [Wanted(TELL, f"deed.{number}", payload={"deed": number})], now_ms=at_ms)
+
+
+def order_post(connection: Connection, done: PostDeed, post: Post, *, at_ms: int) -> None:
+    """The same of what was done to a post, where everybody may read it."""
+    if post.visibility in OPEN and post.boost_of is None and _anybody(connection, ""):
+        payload: dict[str, str | int] = {
+            "post": f"{post.id}", "done": done.value, "author": f"{post.author}", "at": at_ms
+        }  # fmt: skip
+        add_jobs(connection, [Wanted(TELL, f"post.{post.id}.{done.value}", payload=payload)], now_ms=at_ms)
 
 
 def _anybody(connection: Connection, space: str) -> bool:

@@ -9,6 +9,7 @@ from stentor.base.units import SeatId
 from stentor.crowd.ladder import Cause
 from stentor.spaces import commands as c
 from stentor.spaces import setting
+from stentor.spaces.announcing import Announcing
 from stentor.spaces.ballots import ClosePoll, FinishQuestion, OpenPoll, TakeQuestion
 from stentor.spaces.delay import DumpSound, SetDelay
 from stentor.spaces.model import Asking, Keep, Role, State
@@ -75,6 +76,7 @@ TABLE: list[tuple[c.Command | Look, str]] = [
     (setting.SetLinks(()), "admin host"),
     (setting.SetCover(None), "admin host"),
     (setting.SetOwner("ada"), "admin host"),
+    (setting.SetAnnouncing(Announcing(on=False)), "admin host"),
     (setting.SetRecording(False), "admin host"),
     (setting.WithdrawConsent(BEN), "speaker"),
     (c.ConnectSeat(BEN), "house"),

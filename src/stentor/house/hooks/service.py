@@ -13,10 +13,12 @@ from stentor.base.seal import Seal
 from stentor.bus.jobs import JobQueue, Payload
 from stentor.house.hooks import schema
 from stentor.spaces import checks, hooks
-from stentor.spaces.hooks import Webhook
+from stentor.spaces.hooks import PostDeed, Webhook
 from stentor.store.deliveries import Deliveries, DeliveryRow
 from stentor.store.jobs import Job
 from stentor.store.webhooks import TELL, Webhooks
+
+_OF_POSTS = ("post", "done", "author", "at")
 
 
 class WebhookDesk:
@@ -100,6 +102,9 @@ class WebhookDesk:
         if "deed" in payload:
             await self._tell_deed(int(payload["deed"]))
             return
+        if "post" in payload:
+            await self._tell_post(payload)
+            return
         space = str(payload["space"])
         hearing = await self.store.that_hear(space)
         for version in range(int(payload["first"]), int(payload["last"]) + 1) if hearing else ():
@@ -121,6 +126,12 @@ class WebhookDesk:
             if hooks.is_told(hook, kind, entry.at_ms, None):
                 await self._put(hook, hooks.message_id(number), kind, {"deed": number})
 
+    async def _tell_post(self, payload: Payload) -> None:
+        kind = PostDeed(str(payload["done"])).type
+        for hook in await self.store.that_hear(""):
+            if hooks.is_told(hook, kind, int(payload["at"]), None):
+                await self._put(hook, hooks.message_id(*payload.values()), kind, payload)
+
     async def _put(self, hook: Webhook, message: str, kind: str, payload: Payload, *, again: str = "") -> str:
         """Orders a delivery, whose key names the webhook and the event: ordered twice, it is one."""
         key = ".".join([str(hook.number), _about(payload), *([again] if again else [])])
@@ -137,15 +148,19 @@ class WebhookDesk:
 
 
 def _about(payload: Payload) -> str:
-    """What a message is about, as a part of its delivery's key: a space's event, a deed, or a test."""
+    """What a message is about, as a part of its delivery's key: a space's event, a deed, a post, or a test."""
     if "deed" in payload:
         return f"d.{payload['deed']}"
+    if "post" in payload:
+        return ".".join(["p", *(str(payload[name]) for name in _OF_POSTS)])
     return f"s.{payload['space']}.{payload['version']}" if payload else "t"
 
 
 def _what(key: str) -> Payload:
     """What stands behind a key that :func:`_about` made."""
     _, kind, name, *rest = key.split(".")
+    if kind == "p":
+        return dict(zip(_OF_POSTS, (name, *rest), strict=False)) | {"at": int(rest[2])}
     return {"deed": int(name)} if kind == "d" else {"space": name, "version": int(rest[0])}
 
 

@@ -166,6 +166,7 @@ async def _make(
         language=made_of.language,
         description=made_of.description,
         visibility=made_of.visibility,
+        announcing=made_of.announcing,
     )
     space = await desk.spaces.create(wish, actor)
     wanted = blueprint.Planned(data.scheduled_ms or 0, msgspec.structs.replace(made_of, title=title))

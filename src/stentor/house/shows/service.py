@@ -193,6 +193,7 @@ class ShowDesk:
                 description=wanted.description,
                 visibility=wanted.visibility,
                 show=show.id,
+                announcing=wanted.announcing,
             )
             try:
                 return await self.spaces.create(wish, rights.ADMIN, made_for=show.owner)

@@ -13,6 +13,8 @@ from msgspec import UNSET, Meta, UnsetType
 from stentor.house.media.schema import Alt, MediaView, Number
 from stentor.house.spaces.schema import ONE_LINE, Language, Name, SpaceText, Time
 from stentor.social import pictures
+from stentor.spaces.model import State
+from stentor.spaces.phase import Phase
 
 VisibilityWord = Literal["public", "unlisted", "followers", "mentioned"]
 _PLAIN = r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
@@ -116,6 +118,24 @@ class QuotedView(msgspec.Struct, frozen=True):
     post: PostView | None
 
 
+class SpaceCardView(msgspec.Struct, frozen=True):
+    """A space that a post is about, as it is now."""
+
+    id: str
+    title: str
+    host: str
+    """Their name."""
+    state: State
+    phase: Phase
+    scheduled_ms: Time | None
+    live_ms: Time | None
+    ended_ms: Time | None
+    recorded: bool
+    """Whether there is, or will be, something to hear afterwards."""
+    page: str
+    """Below the address of the site."""
+
+
 class PostView(msgspec.Struct, frozen=True):
     """A post as whoever asks may see it."""
 
@@ -135,6 +155,8 @@ class PostView(msgspec.Struct, frozen=True):
     media: list[MediaView]
     poll: PostPollView | None
     space: str | None
+    space_card: SpaceCardView | None
+    """None where everybody may not know of the space, and where it is gone."""
     boost: PostView | None
     """What was boosted: the post itself is then empty."""
     quote: QuotedView | None

@@ -78,7 +78,7 @@ class PostDesk:
         Raises :class:`BadInput`, :class:`NotFound`, :class:`NotAllowed`, :class:`Overloaded`."""
         self._spend(account)
         me = await self.actors.of_account(account.id)
-        written = self._written(wanted)
+        written = self.composed(wanted)
         await self._show(written, me)
         post = await self.table.add(self.new_id(), me, written, now_ms=self.now_ms, key=key)
         return await self.view(post, me)
@@ -88,7 +88,7 @@ class PostDesk:
         self._spend(account)
         self._require_time(at_ms)
         me = await self.actors.of_account(account.id)
-        written, made = self._written(wanted), self.new_id()
+        written, made = self.composed(wanted), self.new_id()
         kept = msgspec.structs.replace(wanted, at_ms=None)
         await self.later.schedule(made, me, msgspec.json.encode(kept).decode(), written.media, at_ms=at_ms)
         return schema.ScheduledView(f"{made}", kept, at_ms, "")
@@ -103,7 +103,7 @@ class PostDesk:
         wanted = msgspec.json.decode(scheduled.body, type=schema.NewPost)
         post = self.new_id()
         try:
-            written = self._written(wanted, at_ms=scheduled.at_ms)
+            written = self.composed(wanted, at_ms=scheduled.at_ms)
             await self._show(written, scheduled.actor)
             if await self.later.take(scheduled, post, written, now_ms=self.now_ms):
                 self._log.info("scheduled-posted", late_ms=self.now_ms - scheduled.at_ms)
@@ -120,7 +120,13 @@ class PostDesk:
         current = await self.table.one(post, me)
         says = current.post.text if wanted.text is UNSET else text.check(wanted.text)
         media = None if wanted.media is UNSET else numbers(wanted.media)
-        if not (says or (current.media if media is None else media) or current.poll or current.post.quote_of):
+        if not (
+            says
+            or (current.media if media is None else media)
+            or current.poll
+            or current.post.quote_of
+            or current.post.space
+        ):
             raise nothing()
         if media is not None and current.post.visibility in OPEN:
             await self._show_media(media)
@@ -139,7 +145,7 @@ class PostDesk:
 
     async def remove(self, post: int, author: int | None) -> None:
         """Deletes a post, its boosts and its pictures, for good."""
-        await self.media.forget(await self.table.remove(post, author))
+        await self.media.forget(await self.table.remove(post, author, now_ms=self.now_ms))
 
     async def history(self, post: int, viewer: int | None) -> schema.Versions:
         """What a post said, the oldest first, and what it says now. Raises :class:`NotFound`."""
@@ -163,9 +169,10 @@ class PostDesk:
         made = await self.table.boost(self.new_id(), me, post, now_ms=self.now_ms)
         return await self.view(made, me)
 
-    def _written(self, wanted: schema.NewPost, *, at_ms: int | None = None) -> Composed:
+    def composed(self, wanted: schema.NewPost, *, at_ms: int | None = None) -> Composed:
+        """What is to be posted, as the store takes it; raises :class:`BadInput`."""
         says, media = text.check(wanted.text), numbers(wanted.media)
-        if not (says or media or wanted.poll or wanted.quote):
+        if not (says or media or wanted.poll or wanted.quote or wanted.space):
             raise nothing()
         return Composed(
             text=says,
@@ -230,7 +237,7 @@ def parse_id(value: str) -> int:
 
 
 def nothing() -> BadInput:
-    return BadInput("A post has text, a picture, a poll or a quote.", code="empty-post", field="text")
+    return BadInput("A post has text, a picture, a poll, a quote or a space.", code="empty-post", field="text")
 
 
 def _html(says: str) -> Callable[[Mapping[str, int]], str]:

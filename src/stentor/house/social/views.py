@@ -9,6 +9,8 @@ from stentor.house.media import schema as media_schema
 from stentor.house.social import schema
 from stentor.social.model import OPEN, Audience, Author, Consented, PostPoll
 from stentor.social.visible import sees_results
+from stentor.spaces import phase
+from stentor.spaces.model import Space
 from stentor.store.reading import Mark, Reading
 
 WORDS: dict[Audience, schema.VisibilityWord] = {
@@ -47,10 +49,25 @@ class PostViews:
             media=[media_schema.media(each, public=post.visibility in OPEN) for each in found.media],
             poll=self._poll(found.poll, mark, own=own) if found.poll else None,
             space=post.space,
+            space_card=self._card(found.space) if found.space else None,
             boost=self.post(found.boost) if found.boost else None,
             quote=self._quote(found),
             counts=schema.PostCounts(found.tally.replies, found.tally.boosts, found.tally.likes, found.tally.quotes),
             mine=schema.Mine(mark.liked, mark.boosted, mark.bookmarked, mark.pinned) if mark else None,
+        )
+
+    def _card(self, space: Space) -> schema.SpaceCardView:
+        return schema.SpaceCardView(
+            id=space.id,
+            title=space.title,
+            host=space.host.name if space.host else "",
+            state=space.state,
+            phase=phase.phase(phase.unheard(space, unix_ms(self._clock()))),
+            scheduled_ms=space.scheduled_ms,
+            live_ms=space.live_ms,
+            ended_ms=space.ended_ms,
+            recorded=space.recorded,
+            page=f"/s/{space.id}",
         )
 
     def _quote(self, found: Reading) -> schema.QuotedView | None:

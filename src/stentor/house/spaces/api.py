@@ -24,6 +24,7 @@ from stentor.house.who.callers import Callers
 from stentor.people.model import Account
 from stentor.spaces import commands as c
 from stentor.spaces import events, rights
+from stentor.spaces.announcing import Announcing
 from stentor.spaces.model import Space
 from stentor.spaces.rights import Actor, Look
 from stentor.spaces.visibility import PRIVATE, Visibility
@@ -152,6 +153,7 @@ async def _create(
         language=language,
         description=data.description,
         visibility=data.visibility,
+        announcing=Announcing.of(data.announcing, account.id if account else ""),
     )
     try:
         space = await spaces.create(wish, actor)

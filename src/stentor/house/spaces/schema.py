@@ -11,6 +11,9 @@ from stentor.audio.watch import Oddity
 from stentor.base.units import SEAT_ID, SPACE_ID
 from stentor.crowd.ladder import Cause
 from stentor.spaces.about import About
+from stentor.spaces.announcing import AnnouncingChoice
+from stentor.spaces.checks import LINES
+from stentor.spaces.checks import ONE_LINE as ONE_LINE  # noqa: PLC0414 everybody finds it here
 from stentor.spaces.delay import BroadcastDelay
 from stentor.spaces.lights import Lights
 from stentor.spaces.model import Asking, Commenting, Keep, Removal, Role, RundownItem, Sound, State, Trim
@@ -20,10 +23,6 @@ from stentor.spaces.readiness import Hindrance
 from stentor.spaces.switches import Switch
 from stentor.spaces.visibility import Visibility
 
-_CONTROLS = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"
-ONE_LINE = {"pattern": rf"^[^\s{_CONTROLS}][^{_CONTROLS}]*$"}
-"""For the description: what ``spaces.checks`` takes, which refuses the rest with a sentence."""
-LINES = {"pattern": rf"^([^\s{_CONTROLS}][^{_CONTROLS}]*(\n[^\s{_CONTROLS}][^{_CONTROLS}]*){{0,39}})?$"}
 Title = Annotated[str, Meta(min_length=1, max_length=200, extra_json_schema=ONE_LINE)]
 Name = Annotated[str, Meta(min_length=1, max_length=80, extra_json_schema=ONE_LINE)]
 Description = Annotated[str, Meta(max_length=1000, extra_json_schema=LINES)]
@@ -63,6 +62,8 @@ class NewSpace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who may hear it, and know of it. A private space has a random id where none is given."""
     password: Annotated[str, Meta(min_length=8, max_length=200, extra_json_schema=ONE_LINE)] | None = None
     """Of a space with ``visibility: password``."""
+    announcing: AnnouncingChoice = AnnouncingChoice()
+    """By a post of its host's, where everybody may hear it and the host has an account."""
 
 
 class SpaceChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,5 +1,6 @@
 // The list of spaces. As an admin, and at /admin with the admin token (kept in this tab only), it has the hosts' buttons.
 
+import { Choice } from "./announcing.js";
 import { invite } from "./invite.js";
 import { languages, ours } from "./languages.js";
 import { $, about, ask, button, element, lights, link, pause, sure, text, when } from "./page.js";
@@ -14,6 +15,7 @@ const list = $("spaces");
 const notice = $("notice");
 const created = $("created");
 const visibility = new Visibility();
+const announcing = new Choice();
 /** @type {SpacesPage} */
 const me = JSON.parse($("page").textContent); // who is signed in, and what they may
 let token = (me.unlocks && sessionStorage.getItem(KEY)) || "";
@@ -154,7 +156,7 @@ $("create-form").addEventListener("submit", async (/** @type {FormEvent} */ even
     const begins = form.when.value ? new Date(form.when.value).getTime() : null;
     const made = await ask("POST", "/spaces", {
       token,
-      body: { title: form.title.value, host_name: form.host.value || undefined, scheduled_ms: begins, language: form.language.value, visibility: visibility.chosen, password: visibility.password },
+      body: { title: form.title.value, host_name: form.host.value || undefined, scheduled_ms: begins, language: form.language.value, visibility: visibility.chosen, password: visibility.password, announcing: announced() ? announcing.value : undefined },
     });
     const own = !token && !form.host.value;
     created.replaceChildren(element("p", {}, text(own ? "create.done_own" : "create.done")), link(made.invitation.link));
@@ -162,9 +164,16 @@ $("create-form").addEventListener("submit", async (/** @type {FormEvent} */ even
     event.target.reset();
     languages(form.language, me.language || ours());
     visibility.show("public");
+    announce();
     await refresh();
   });
 });
+
+/** Posts announce what is for everybody, in the name of a host with an account. */
+const announced = () => me.creates && !token && !$("create-form").elements.host.value && visibility.chosen === "public";
+
+const announce = () => { $("announcing").hidden = !announced(); };
+$("create-form").addEventListener("input", announce);
 
 /** Makes a space in one's own name, and goes to its stage. */
 async function now() {
@@ -179,6 +188,7 @@ function show() {
   $("create").hidden = !token && !me.creates;
   $("create-form").elements.host.required = !me.creates || Boolean(token);
   $("host-hint").hidden = !me.creates || Boolean(token);
+  announce();
   if (!me.unlocks) return;
   list.hidden = !leads(); // who has no key yet looks for the lock
   $("admin").hidden = me.admin;

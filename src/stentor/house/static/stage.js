@@ -1,5 +1,6 @@
 // A speaker's page: our own seat, the people on the stage, and what hosts lead a space with.
 
+import { Announcing } from "./announcing.js";
 import { $, about, ask, button, lights, pause, sure, text, when } from "./page.js";
 import { Aside } from "./aside.js";
 import { Audience } from "./audience.js";
@@ -65,6 +66,7 @@ const delay = new Delay({ space: space.id, token, command });
 const door = new Door({ space: space.id, token, command });
 const edit = new Edit({ space: space.id, token, command });
 const setup = new Setup({ space: space.id, token, command });
+const announcing = new Announcing({ space: space.id, token, command });
 const audience = new Audience();
 const summary = new Summary({ space: space.id, token, account: space.account });
 new Numbers({ space: space.id, token });
@@ -73,7 +75,7 @@ new Shortcuts({ own, acts: keys, sound: (number) => sounds.play(number) });
 const captions = new Captions({ space: space.id, token, command });
 const rundown = new Rundown({ space: space.id, token, command });
 const keep = new Keep({ space: space.id, token, command });
-const parts = [people, start, backChannel, pins, sounds, line, moderation, ladder, removal, editions, polls, delay, door, edit, setup, rundown, keep, captions, summary, aside];
+const parts = [people, start, backChannel, pins, sounds, line, moderation, ladder, removal, editions, polls, delay, door, edit, setup, announcing, rundown, keep, captions, summary, aside];
 
 /**
  * The token from `#t=`, which lacks the space that it begins with, or `#token=`: neither is ever sent to a server. It

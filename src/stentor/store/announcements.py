@@ -1,0 +1,102 @@
+"""Posts that announce a space, and the order to look whether one is due: a job in the transaction of what happened.
+
+A look does what is so *then* (``house.announcing``): so looking twice or late does no harm. A post and the note that it
+was made are one transaction, under a key that can be there once: however many houses look, and however often one of
+them dies, nothing is posted twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from sqlalchemy import Connection, delete, exists, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from stentor.base.errors import Conflict
+from stentor.social.model import Audience, Picture
+from stentor.spaces import events as e
+from stentor.spaces.model import Space
+from stentor.spaces.setting_events import AnnouncingChosen
+from stentor.store import social_tables
+from stentor.store.announcement_tables import announcements
+from stentor.store.jobs import Wanted, add_jobs
+from stentor.store.posts import Composed, add_post, remove_post
+from stentor.store.work import Work
+
+ANNOUNCE: Final = "announce"
+"""The kind of the job."""
+LOOKED_AT: Final = (
+    e.SpaceCreated, e.SpaceRescheduled, e.ListingChanged, e.VisibilityChanged, AnnouncingChosen, e.DoorsOpened,
+    e.WentLive, e.SpaceEnded, e.ReplayOpened, e.SpaceCancelled, e.SpaceRemoved, e.SeatClaimed,
+)  # fmt: skip
+"""After these a post may be due, or may have to go."""
+_TABLE = announcements.c
+
+
+def order_announcement(connection: Connection, space: Space, events: Sequence[e.Event]) -> None:
+    """Orders a look at a space, in the transaction of what happened to it."""
+    at_ms = max((each.at_ms for each in events if isinstance(each, LOOKED_AT)), default=None)
+    if at_ms is None:
+        return
+    made = select(exists().where(_TABLE.space == space.id))
+    if (space.announcing.on and space.listed) or connection.execute(made).scalar():
+        add_jobs(connection, [Wanted(ANNOUNCE, space.id)], now_ms=at_ms)
+
+
+class AnnouncementsTable:
+    """All of them. Methods may raise :class:`Overloaded` when the database does not answer."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    async def of(self, space: str) -> Mapping[str, int]:
+        """Posts about a space by the moments that they were made at, also those that are deleted."""
+        query = select(_TABLE.moment, _TABLE.post).where(_TABLE.space == space)
+        return await self._work.read(lambda connection: {row.moment: row.post for row in connection.execute(query)})
+
+    async def there(self, space: str) -> Mapping[str, int]:
+        """As :meth:`of`, without those that are deleted."""
+        posts = social_tables.posts.c
+        query = select(_TABLE.moment, _TABLE.post).join(social_tables.posts, posts.id == _TABLE.post)
+        query = query.where(_TABLE.space == space)
+        return await self._work.read(lambda connection: {row.moment: row.post for row in connection.execute(query)})
+
+    async def add(
+        self, space: str, moments: Sequence[str], post: int, author: int, what: Composed, *, now_ms: int
+    ) -> None:
+        """Posts what announces a space, once for each of the moments; raises :class:`Conflict` where there is one."""
+
+        def work(connection: Connection) -> None:
+            rows = [{"space": space, "moment": each, "post": post} for each in moments]
+            try:
+                connection.execute(insert(announcements), rows)
+            except IntegrityError as error:
+                raise Conflict("Another house has just posted this.", code="still-busy") from error
+            add_post(connection, post, author, what, now_ms=now_ms)
+
+        await self._work.write_lasting(work)
+
+    async def show(self, space: str, *, listed: bool) -> None:
+        """Lets all of them stand in public timelines, or in none any more."""
+        posts, wanted = social_tables.posts.c, Audience.PUBLIC if listed else Audience.UNLISTED
+        mine = posts.id.in_(select(_TABLE.post).where(_TABLE.space == space))
+        query = update(social_tables.posts).where(mine, posts.visibility != int(wanted))
+
+        def work(connection: Connection) -> None:
+            connection.execute(query.values(visibility=int(wanted)))
+
+        await self._work.write(work)
+
+    async def withdraw(self, space: str, *, now_ms: int) -> list[Picture]:
+        """Deletes all posts that announced a space, and forgets that there were any; their pictures."""
+
+        def work(connection: Connection) -> list[Picture]:
+            posts, gone = social_tables.posts.c, list[Picture]()
+            mine = select(_TABLE.post).where(_TABLE.space == space).distinct()
+            for post in connection.execute(select(posts.id).where(posts.id.in_(mine))).scalars().all():
+                gone += remove_post(connection, post, None, now_ms=now_ms)
+            connection.execute(delete(announcements).where(_TABLE.space == space))
+            return gone
+
+        return await self._work.write_lasting(work)
