@@ -14,6 +14,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from stentor.base import config
 from stentor.base.log import pseudonym
 from stentor.bus.board import Board
 from stentor.bus.documents import Gone
@@ -100,14 +101,16 @@ async def entered(site: Whole, space: str, body: dict[str, str], headers: dict[s
 
 
 @contextlib.asynccontextmanager
-async def stream(listener: Listener, base: str) -> AsyncIterator[asyncio.Task[int]]:
+async def stream(
+    listener: Listener, base: str, player: str = "", http: httpx.AsyncClient | None = None
+) -> AsyncIterator[asyncio.Task[int]]:
     """Hears the live stream; the task ends when the edge ends it, with how many bytes came."""
 
     async def hear() -> int:
         total = 0
-        address = f"{base}/live.aac"
-        http = await stack.enter_async_context(client(listener.address, **listener.cookie))
-        async with http.stream("GET", address, timeout=60) as answer:
+        address = f"{base}/live.aac" + (f"?player={player}" if player else "")
+        mine = await stack.enter_async_context(client(listener.address, **listener.cookie))
+        async with (http or mine).stream("GET", address, timeout=60) as answer:
             assert answer.status_code == 200, address
             async for data in answer.aiter_bytes():
                 total += len(data)
@@ -202,6 +205,49 @@ async def test_a_ticket_that_is_used_twice_is_heard_once(site: Whole) -> None:
         await site.call("DELETE", f"/spaces/{space}/tickets/{ticket['number']}")
         async with asyncio.timeout(WITHIN_S):
             await asyncio.wait([runs])
+
+
+async def test_a_copied_ticket_is_heard_once_over_all_edges(site: Whole) -> None:
+    """The same pass at two edges: the newer is heard, by a stream and by HLS; the one before ends within ten seconds,
+    at both edges, and reads why when it tries again."""
+    space = await made(site, "tickets")
+    [ticket] = (await site.call("POST", f"/spaces/{space}/tickets", {"names": ["Grace"]}))["tickets"]
+    given = await entered(site, space, {"word": ticket["code"]})
+    async with AsyncExitStack() as stack:
+        one, other = await two_edges(site, given, stack)
+        first = await stack.enter_async_context(stream(given, given.base, "one", one))
+        second = await stack.enter_async_context(stream(given, given.base, "two", other))
+        async with asyncio.timeout(WITHIN_S):
+            await asyncio.wait([first])
+        for _ in range(4):
+            refused = await given.asks(f"{given.base}/live.aac?player=one")
+            assert (refused.status_code, refused.json()["code"]) == (409, "ticket-elsewhere")
+            refused = await given.asks(f"{given.base}/ticket?player=one")
+            assert (refused.status_code, refused.json()["code"]) == (409, "ticket-elsewhere")
+        assert not second.done()
+        led = await given.asks(f"{given.base}/hls/index.m3u8?player=three")
+        assert led.status_code == 307
+        async with asyncio.timeout(WITHIN_S):
+            await asyncio.wait([second])
+        hls = led.headers["location"].removesuffix("/index.m3u8?player=three")
+        await given.until(200, *[f"{hls}/aac-64.m3u8"] * 4)
+        async with stream(given, given.base, "four") as last:
+            await given.until(404, *[f"{hls}/aac-64.m3u8"] * 4, within_s=WITHIN_S)
+            assert not last.done()
+
+
+async def two_edges(site: Whole, given: Listener, stack: AsyncExitStack) -> tuple[httpx.AsyncClient, httpx.AsyncClient]:
+    """Two connections that are kept open, each at another edge."""
+    found: dict[str, httpx.AsyncClient] = {}
+    token = {"Authorization": f"Bearer {config.metrics_token(site.settings)}"}
+    for _ in range(60):
+        http = await stack.enter_async_context(client(given.address, **given.cookie))
+        told = (await http.get("/metrics?of=this", headers=token)).text
+        [edge] = set(re.findall(r'edge="([^"]+)"', told))
+        found.setdefault(edge, http)
+        if len(found) == 2:
+            return found.popitem()[1], found.popitem()[1]
+    raise AssertionError(f"60 connections came to {list(found)}")
 
 
 async def test_no_log_and_no_number_says_that_there_is_one(site: Whole) -> None:

@@ -100,6 +100,7 @@ TABLE: Final = (
     Line("stage.open.*", "house", "stage"),
     Line("backstage.*", "house", "house"),
     Line("comment.*", "house", "house"),
+    Line("hearing.*", "edge", "edge"),
     Line("vote.*", "edge", "house", Delivery.ASKED),
     Line("job.*", "house", "courier", Delivery.QUEUED, streams.JOBS),
     Line("status.archive.>", "archive", "house programme"),

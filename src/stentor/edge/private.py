@@ -6,13 +6,18 @@ more. Whoever brings neither is answered exactly as where there is no such space
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import NamedTuple
 from urllib.parse import quote
 
 from stentor.base.clock import Clock, unix_ms
-from stentor.bus.revocations import Revocation, RevokedPasses
+from stentor.bus.documents import Gone
+from stentor.bus.revocations import Revocation, Revocations, RevokedPasses
+from stentor.edge.gate import client_of
+from stentor.edge.hearing import TicketHearings, player_of
 from stentor.edge.protocol import Connection
 from stentor.edge.reply import NO_STORE, Reply
+from stentor.edge.worker import Worker
 from stentor.spaces import private
 from stentor.spaces.model import Space
 from stentor.spaces.private import Pass
@@ -42,19 +47,24 @@ class PrivateSpaces:
         self._secret, self._clock = private.secret(doors), clock
         self._revoked = RevokedPasses()
         self._keys: dict[tuple[str, int], tuple[float, tuple[str, ...]]] = {}
-        self._playing: dict[tuple[str, bytes], Connection] = {}
-        """Of spaces with tickets: the stream that each holder hears here."""
-        self._begun_ms: dict[tuple[str, bytes], int] = {}
-        """And when they began to hear, by a stream or by HLS."""
+        self.hearings = TicketHearings(clock)
+        """Of spaces with tickets: who hears with each."""
 
-    def enter(self, space: Space, path: list[str], request: Request) -> WayIn | Reply | None:
-        """How ``path`` (below ``/s/{space}``) is to be answered; None as where there is no such space."""
+    def enter(
+        self, space: Space, path: list[str], request: Request, connection: Connection | None = None
+    ) -> WayIn | Reply | None:
+        """How ``path`` (below ``/s/{space}``) is to be answered; None as where there is no such space.
+
+        On a ``connection`` somebody begins to hear by it. Raises :class:`Conflict` when their ticket is used elsewhere.
+        """
         now = self._clock()
         good = self._good(space, now)
         if len(path) < 2 or path[0] != private.BELOW:
             return None if self.holder(space, request, now) is None else _redirect(space, good[0], path, request, now)
         key, inner = path[1], path[2:]
         if key in good and not _needs_pass(space, inner):
+            if inner == ["ticket"] and space.visibility is Visibility.TICKETS and connection is not None:
+                self._require_here(space, self._pass(space, request, now), request, connection)
             return WayIn(private.below(key), inner)
         if not _is_key(key):
             return None
@@ -67,8 +77,10 @@ class PrivateSpaces:
         found = self._pass(space, request, now)
         if found is None:
             return None
+        if connection is not None and space.visibility is Visibility.TICKETS:
+            self._require_here(space, found, request, connection)
         if _in_files(space, inner):
-            return self._began(space, good[0], inner, found, request)
+            return self._began(space, good[0], inner, found, request, connection)
         if key in good:
             return WayIn(private.below(key), inner, (space.id, found.holder, found.issued_ms))
         return _redirect(space, good[0], inner, request, now)
@@ -96,12 +108,21 @@ class PrivateSpaces:
         found = private.check(self._secret, space.id, text, now=now)
         return None if found is None or self._revoked.has(space.id, found) else found
 
-    def _began(self, space: Space, key: str, path: list[str], given: Pass, request: Request) -> Reply | None:
+    def _require_here(self, space: Space, given: Pass | None, request: Request, connection: Connection) -> None:
+        if given is not None:
+            self.hearings.require((space.id, given.holder), _player(request, connection))
+
+    def _began(
+        self, space: Space, key: str, path: list[str], given: Pass, request: Request, connection: Connection | None
+    ) -> Reply | None:
         """A player asks for a playlist with a ticket's pass: it is led to an address that is its own."""
         if not path[-1].endswith(".m3u8"):
             return None
         now = self._clock()
-        own = private.issue_listener(self._secret, space.id, private.ListenerKey(given, unix_ms(now)))
+        begun_ms: int = unix_ms(now)
+        if connection is not None:
+            begun_ms = self.hearings.begin((space.id, given.holder), _player(request, connection))
+        own = private.issue_listener(self._secret, space.id, private.ListenerKey(given, begun_ms))
         return _redirect(space, key, [private.LISTENER, own, *path], request, now)
 
     def _is_heard(self, space: Space, text: str, now: float) -> bool:
@@ -109,29 +130,22 @@ class PrivateSpaces:
         found = private.check_listener(self._secret, space.id, text, now=now) if len(text) <= LONGEST_PASS else None
         if found is None or self._revoked.has(space.id, found.given):
             return False
-        who = space.id, found.given.holder
-        last_ms = self._begun_ms.get(who, 0)
-        if found.begun_ms > last_ms:
-            self._begins(who, found.begun_ms, None)
-        return found.begun_ms >= last_ms
+        return self.hearings.plays((space.id, found.given.holder), found.begun_ms)
 
-    def _begins(self, who: tuple[str, bytes], at_ms: int, stream: Connection | None) -> None:
-        """Somebody hears with a ticket; what was heard with it before, here, ends."""
-        if len(self._begun_ms) > MOST_KEYS:
-            self._playing = {who: each for who, each in self._playing.items() if not each.transport.is_closing()}
-            self._begun_ms = {who: self._begun_ms[who] for who in self._playing if who in self._begun_ms}
-        before = self._playing.pop(who, None)
-        self._begun_ms[who] = at_ms
-        if stream is not None:
-            self._playing[who] = stream
-        if before is not None and before is not stream and before.holder is not None and before.holder[:2] == who:
-            before.go()
-
-    def hears(self, space: Space, holder: tuple[str, bytes, int], connection: Connection) -> None:
+    def hears(self, space: Space, holder: tuple[str, bytes, int], request: Request, connection: Connection) -> None:
         """A stream begins; of two with the same ticket the one before ends."""
         connection.holder = holder
         if space.visibility is Visibility.TICKETS:
-            self._begins(holder[:2], unix_ms(self._clock()), connection)
+            self.hearings.begin(holder[:2], _player(request, connection), connection)
+
+    async def follow(self, revocations: Revocations, worker: Worker) -> None:
+        """Ends the streams of those who were shut out as soon as the house tells; for ever."""
+        async with aclosing(revocations.watch()) as following:
+            async for told in following:
+                if isinstance(told, Gone):
+                    self.forget(told.key)
+                else:
+                    self.revoke(told, worker.connections)
 
     def revoke(self, told: Revocation, connections: list[Connection]) -> None:
         """The house has said it: streams of these passes end."""
@@ -159,6 +173,10 @@ class PrivateSpaces:
 
 MOST_KEYS = 1000
 """Kept; each costs 5 µs to make anew."""
+
+
+def _player(request: Request, connection: Connection) -> bytes:
+    return player_of(request.query.get("player", ""), client_of(request, connection) or "")
 
 
 def _needs_pass(space: Space, path: list[str]) -> bool:

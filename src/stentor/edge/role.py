@@ -142,7 +142,8 @@ class Edge:
                 group.create_task(self._read_chats(), name="chats")
                 group.create_task(self._withdraw(), name="withdrawals")
                 group.create_task(self._follow_salts(), name="salts")
-                group.create_task(self._revoke(), name="revocations")
+                group.create_task(self.site.private.follow(self._revocations, self.worker), name="revocations")
+                group.create_task(self.site.private.hearings.run(self._bus), name="hearings")
                 group.create_task(self.site.front.run(), name="front")
                 group.create_task(self.site.posts.run(self._bus), name="posts")
                 group.create_task(self.site.identity.run(), name="identity")
@@ -220,15 +221,6 @@ class Edge:
             async for found in following:
                 if not isinstance(found, Gone):
                     self.site.withdraw(found)
-
-    async def _revoke(self) -> None:
-        """Ends the streams of those who were shut out as soon as the house tells."""
-        async with aclosing(self._revocations.watch()) as following:
-            async for told in following:
-                if isinstance(told, Gone):
-                    self.site.private.forget(told.key)
-                else:
-                    self.site.private.revoke(told, self.worker.connections)
 
     async def _follow_salts(self) -> None:
         """Keeps the keys of evidence for as long as the house does."""

@@ -224,14 +224,14 @@ class Site:
     def _space(self, path: list[str], request: Request, connection: Connection, channel: Channel) -> Reply | None:
         if not channel.space.private:
             return self._of_space("", path, request, connection, channel)
-        found = self.private.enter(channel.space, path, request)
+        found = self.private.enter(channel.space, path, request, connection)
         if found is None:
             return self._deny(channel.space.id, request, connection)
         if isinstance(found, Reply):
             return found
         reply = self._of_space(found.below, found.path, request, connection, channel)
         if reply is None and found.holder is not None and found.path[-1] in ENDINGS:
-            self.private.hears(channel.space, found.holder, connection)
+            self.private.hears(channel.space, found.holder, request, connection)
         return reply
 
     def _deny(self, space: str, request: Request, connection: Connection) -> Reply | None:

@@ -36,6 +36,8 @@ def routes(pages: Pages, listeners: Listeners, callers: Callers, sessions: Sessi
             given = await listeners.by_account(found, visit.account, callers.acting(visit.account))
             if given is not None:
                 return inside(found, given)
+        if "elsewhere" in request.query_params:
+            return shown(visit, space, "enter.elsewhere")
         if found is not None and "again" not in request.query_params:
             text = request.cookies.get(listeners.cookie(found.id), "")
             if listeners.has_pass(found, text):

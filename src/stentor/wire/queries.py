@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 KNOWN = (
-    "_HLS_msn", "_HLS_part", "burst", "format", "from", "lang", "maxheight", "maxwidth", "pass", "q", "rendition",
-    "ticket", "to", "url", "v",
+    "_HLS_msn", "_HLS_part", "burst", "format", "from", "lang", "maxheight", "maxwidth", "pass", "player", "q",
+    "rendition", "ticket", "to", "url", "v",
 )  # fmt: skip

@@ -8,6 +8,7 @@ export class Gate {
   #address;
   #key;
   #pass;
+  #player; // in a private space a ticket is heard by one player at a time: this one, until the page is loaded anew
   /** @type {Ticket | null} */
   #ticket = null;
   #looks = 0;
@@ -16,6 +17,7 @@ export class Gate {
   constructor(space) {
     this.#address = `/s/${space}/ticket`;
     this.#key = `stentor.ticket.${space}`;
+    this.#player = space.includes("/") ? Math.random().toString(36).slice(2) : "";
     this.#pass = new URLSearchParams(location.hash.slice(1)).get("pass") ?? "";
     this.#ticket = this.#kept();
   }
@@ -37,13 +39,14 @@ export class Gate {
 
   // A ticket, the one we have made better by a pass. Who has one before the door becomes narrow was inside.
   async ask() {
-    if (!this.#ticket || this.#pass) await this.#fetch();
+    if (!this.#ticket || this.#pass || this.#player) await this.#fetch();
   }
 
   async #fetch() {
-    const query = new URLSearchParams({ ticket: this.#ticket?.ticket ?? "", pass: this.#pass });
+    const query = new URLSearchParams({ ticket: this.#ticket?.ticket ?? "", pass: this.#pass, player: this.#player });
     try {
       const reply = await fetch(`${this.#address}?${query}`, { signal: AbortSignal.timeout(8000) });
+      if (reply.status === 409) location.assign(`/enter/${this.#address.split("/")[2]}?elsewhere`); // and says why
       if (!reply.ok) return;
       this.#ticket = await reply.json();
       this.#pass = "";
@@ -54,14 +57,14 @@ export class Gate {
   }
 
   /**
-   * The streams' addresses with our ticket.
+   * The streams' addresses with our ticket, and which player we are.
    * @param {DoorDocument} door
    */
   streams(door) {
     const { ticket } = this.#ticket ?? {};
-    if (!ticket) return door.streams;
+    if (!ticket && !this.#player) return door.streams;
     /** @param {string} [address] */
-    const shown = (address) => `${address}?ticket=${ticket}`;
+    const shown = (address) => `${address}?ticket=${ticket ?? ""}${this.#player && `&player=${this.#player}`}`;
     const { aac, opus, mp4, hls } = door.streams;
     return { ...door.streams, aac: shown(aac), opus: shown(opus), mp4: shown(mp4), hls: shown(hls) };
   }
