@@ -48,7 +48,7 @@ async def test_from_following_to_a_conversation(house: House) -> None:
     """Whom one follows is on one's page; an answer stands below; a like and a bookmark are there and taken back."""
     async with person(house, "ada") as ada, person(house, "bob") as bob:
         assert "Follow people" in await page(bob)
-        assert (await press(bob, "/people/ada/follow")).headers["location"] == "/home/people/ada"
+        assert (await press(bob, "/people/ada/follow", next="/")).headers["location"] == "/home/people/ada"
         assert "Unfollow" in await page(bob, "/people/ada")
         assert (await press(ada, "/posts", text="Good evening", visibility="followers")).headers["location"] == "/home"
         shown = await page(bob)

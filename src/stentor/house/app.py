@@ -16,7 +16,7 @@ from stentor.base.config import Settings
 from stentor.base.errors import NotSignedIn, Overloaded
 from stentor.base.keys import Keys
 from stentor.bus.status import Statuses
-from stentor.house import admin_pages, enter_page, home_pages, mail_pages, moderation_pages, pages
+from stentor.house import admin_pages, enter_page, home_routes, mail_pages, moderation_pages, pages
 from stentor.house.accounts import api as account_api
 from stentor.house.accounts import api_provider, provider
 from stentor.house.accounts.oidc_login import OidcLogin
@@ -180,7 +180,7 @@ def build(
         whip.routes(spaces, *_entrance(spaces, access, sessions, callers, invitations, guard), ice),
         api_provider.routes(oidc_login, sessions),
         *_pages(shown, guard.require, views, callers, people, oidc_login, admin, listeners, sessions),
-        home_pages.routes(shown, posts, sessions),
+        home_routes.routes(shown, posts, sessions, spaces),
         *_of_desks(shown, desk, MailDesk(mailing, people, spaces.clock), callers, sessions, guard),
         api_look.files(site),
         _health(spaces),

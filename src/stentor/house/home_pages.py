@@ -1,39 +1,59 @@
-"""Pages of posts for who is signed in: what those say whom one follows, writing and answering, and people to follow.
+"""Pages of posts for who is signed in: timelines, and what all of these pages share.
+
 Plain forms, which work without JavaScript; everybody else reads posts at the edges.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
-from litestar import Request, Router, post, route
+import msgspec
+from litestar import Request, Response, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from markupsafe import Markup
 
-from stentor.base.errors import NotFound
-from stentor.house.forms import Page, form_of, see, tried, wish_of
+from stentor.base.errors import NotFound, Overloaded, StentorError
+from stentor.house.forms import Page, form_of, problem_of, see
+from stentor.house.home_cards import SpaceCards
+from stentor.house.home_forms import OPEN_S, ComposerForm
 from stentor.house.moderation_pages import said
 from stentor.house.pages import READ, Pages, Visit
 from stentor.house.social import schema
 from stentor.house.social.pages import USUAL, cursor
-from stentor.house.social.service import PostDesk, parse_id
-from stentor.house.social.views import person
+from stentor.house.social.service import PostDesk, numbers, parse_id
+from stentor.house.web.problems import KEPT, headers_of
 from stentor.house.who.sessions import Sessions
-from stentor.people import checks
 from stentor.people.model import Account
-from stentor.social.text import LONGEST
+from stentor.social import text
+from stentor.social.pictures import MOST
+from stentor.social.text import LONGEST, LONGEST_WARNING
+from stentor.store.accounts import Accounts
 from stentor.store.follows import FollowsTable
-from stentor.store.posts import Gesture
 from stentor.store.timelines import TimelinesTable
 
-HOME = "/home"
-MOST_BYTES = 64 * 1024
-GESTURES = {"like": Gesture.LIKE, "bookmark": Gesture.BOOKMARK, "pin": Gesture.PIN}
+HOME: Final = "/home"
+NO_PAGE: Final = "no-such-page"
+WORDS: Final = (
+    "home.new_one", "home.new_many", "home.not_sent", "home.signed_out", "home.posted",
+    "home.characters_left", "home.too_long", "home.uploading", "home.uploaded", "home.not_a_picture",
+    "home.picture_failed", "home.too_many_pictures", "home.sure_delete", "home.delete_sure",
+    "home.copied", "home.draft_back",
+    "home.draft_drop", "home.shown", "do.not", "error.house", "home.your_time",
+    "home.removed_picture", "home.pictures", "home.close", "problem.too-large", "problem.bad-picture",
+    "problem.picture-too-large", "problem.too-many-pictures", "problem.new-account",
+)  # fmt: skip
+"""What the scripts of these pages say."""
+LANGUAGES: Final = (
+    "ar", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "et", "fa", "fi", "fr", "he", "hi", "hr", "hu", "id",
+    "it", "ja", "ko", "lt", "lv", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sr", "sv", "th", "tr", "uk", "ur",
+    "vi", "zh",
+)  # fmt: skip
+"""What a post may be written in, as the form offers it; a script says their names."""
 _Request = Request[Any, Any, Any]
-_EMPTY = {"text": "", "warning": "", "visibility": "public"}
+_MENTION, _TAG = 'class="mention" href="/@', 'rel="tag" href="/tags/'
 
 
 class PostReader(NamedTuple):
@@ -47,8 +67,9 @@ class PostReader(NamedTuple):
 class HomePages:
     """Makes the pages."""
 
-    def __init__(self, pages: Pages, desk: PostDesk, sessions: Sessions) -> None:
-        self.pages, self.desk, self.sessions = pages, desk, sessions
+    def __init__(self, pages: Pages, desk: PostDesk, sessions: Sessions, cards: SpaceCards, accounts: Accounts) -> None:
+        self.pages, self.desk, self.sessions, self.cards = pages, desk, sessions, cards
+        self.accounts = accounts
         self.table, self.follows = TimelinesTable(desk.table.work), FollowsTable(desk.table.work)
 
     async def only(self, request: _Request, work: Callable[[PostReader], Awaitable[Page]]) -> Page:
@@ -64,173 +85,127 @@ class HomePages:
         fields = await form_of(request)
 
         async def done(reader: PostReader) -> Page:
-            async def one() -> Page:
+            try:
                 return see(await work(reader, fields))
-
-            return await tried(self.pages, reader.visit, one, lambda wrong: self.home(reader, fields, wrong))
+            except StentorError as error:
+                if error.error_code == NO_PAGE:
+                    raise
+                return self.refused(
+                    reader, error, self.pages.answer(reader.visit, "home-wrong", wrong=self.told(reader, error))
+                )
 
         return await self.only(request, done)
+
+    def told(self, reader: PostReader, error: StentorError) -> str:
+        """What is wrong, in the language of the page."""
+        return problem_of(self.pages, reader.visit, error)
+
+    def refused(self, reader: PostReader, error: StentorError, shown: Response[str]) -> Response[str]:
+        """A page that says what is wrong, with the status of that. Raises the error where it is ours."""
+        if error.status >= 500 and not isinstance(error, Overloaded):
+            raise error
+        shown.status_code = error.status
+        shown.headers.update({name: value for name, value in headers_of(error).items() if name in KEPT})
+        return shown
+
+    async def keep_draft(self, reader: PostReader, wish: schema.NewPost, draft: int | None) -> None:
+        """Keeps a draft, a new one or the one that it was. Raises :class:`Conflict`, :class:`NotFound`."""
+        body, media, now_ms = msgspec.json.encode(wish).decode(), numbers(wish.media), self.desk.now_ms
+        kept = self.desk.new_id() if draft is None else draft
+        await self.desk.later.keep_draft(kept, reader.me, body, media, now_ms=now_ms, new=draft is None)
 
     async def posts(self, found: Sequence[int], me: int) -> list[schema.PostView]:
         return self.desk.views.posts(await self.desk.table.read(found, me))
 
-    async def home(
-        self, reader: PostReader, fields: dict[str, str] | None = None, wrong: str = "", before: str | None = None
-    ) -> Page:
-        """What those say whom one follows, and where one writes."""
+    def show(self, reader: PostReader, name: str, **values: Any) -> Response[str]:
+        """A page with what all of them need."""
+        shown: dict[str, Any] = {
+            "me": f"{reader.me}", "html": shown_html, "said": said,
+            "here": reader.visit.path, "visit_path": reader.visit.path, "kind": name, "part": False,
+            "words": {key: self.pages.text(reader.visit, key) for key in WORDS},
+            "beside": (), "wrong": "", "languages_of_posts": LANGUAGES, "longest": LONGEST, "most_pictures": MOST,
+            "longest_warning": LONGEST_WARNING, "open_s": OPEN_S,
+        }  # fmt: skip
+        return self.pages.answer(reader.visit, name, **shown | values)
+
+    async def timeline(self, reader: PostReader, kind: str, found: Sequence[int], **values: Any) -> Response[str]:
+        """A page of posts, the newest first. ``before`` among the values is what was asked for."""
+        posts = await self.posts(found, reader.me)
+        before = values.get("before")
+        older = f"{found[-1]}" if len(found) >= USUAL else ""
+        here = f"{reader.visit.path}?before={before}" if before else reader.visit.path
+        form = ComposerForm(language=reader.visit.language)
+        shown: dict[str, Any] = {
+            "older": older,
+            "here": here,
+            "form": form,
+            "beside": await self.cards.beside(),
+            "read_to": 0,
+            "behind": False,
+        }
+        offered = await self.cards.offered(reader.account, "") if kind == "home" and not before else ()
+        return self.show(reader, "home", **{**shown, "timeline": posts, "kind": kind, "offered": offered, **values})
+
+    async def home(self, reader: PostReader, before: str | None) -> Page:
+        """What those say whom one follows, where one writes, and how far one has read."""
         asked = cursor(before or None, None, USUAL)
         found = await self.table.home(reader.me, before=asked.before, most=USUAL)
-        return await self.listed(reader, "home", found, fields, wrong, before=before)
-
-    async def listed(
-        self,
-        reader: PostReader,
-        kind: str,
-        found: Sequence[int],
-        fields: dict[str, str] | None = None,
-        wrong: str = "",
-        **values: Any,
-    ) -> Page:
-        """A page of posts, the newest first."""
-        older = f"{found[-1]}" if len(found) >= USUAL else ""
-        wish = _EMPTY | {name: value for name, value in (fields or {}).items() if name in _EMPTY}
-        shown: dict[str, Any] = {
-            "kind": kind,
-            "fields": wish,
-            "wrong": wrong,
-            "older": older,
-            "longest": LONGEST,
-            "html": _html,
-            "said": said,
-        }
-        posts = await self.posts(found, reader.me)
-        return self.pages.answer(
-            reader.visit, "home", posts=posts, me=reader.me, here=reader.visit.path, **shown, **values
-        )
-
-    async def thread(self, reader: PostReader, id_: str, fields: dict[str, str] | None = None, wrong: str = "") -> Page:
-        """A post with what it answers and what answers it, and where one answers."""
-        found = parse_id(id_)
-        one, around = await self.desk.view(found, reader.me), await self.desk.thread(found, reader.me)
-        wish = _EMPTY | {"visibility": one.visibility} | (fields or {})
-        return self.pages.answer(
-            reader.visit, "thread", one=one, before=around.before, after=around.after, me=reader.me, fields=wish,
-            wrong=wrong, html=_html, longest=LONGEST, said=said, here=reader.visit.path,
-        )  # fmt: skip
+        mark = await self.desk.later.marker(reader.me, "home") or 0
+        behind = bool(mark) and len(found) >= USUAL and found[-1] > mark
+        return await self.timeline(reader, "home", found, before=before, read_to=mark, behind=behind)
 
 
-def routes(pages: Pages, desk: PostDesk, sessions: Sessions) -> Router:
-    """``/home`` and what is below it."""
-    made = HomePages(pages, desk, sessions)
-    found = [*_of_lists(made), *_of_people(made), *_of_posts(made)]
-    return Router(HOME, route_handlers=found, request_max_body_size=MOST_BYTES)
+def timelines(made: HomePages) -> list[HTTPRouteHandler]:
+    """``/home``, ``/home/local``, ``/home/bookmarks``, ``/home/likes``, ``/home/tags/{tag}``."""
 
-
-def _of_lists(made: HomePages) -> list[HTTPRouteHandler]:
     @route("/", http_method=READ, include_in_schema=False)
     async def home(request: _Request) -> Page:
-        before = request.query_params.get("before")
-        return await made.only(request, lambda reader: made.home(reader, before=before))
+        return await made.only(request, lambda reader: made.home(reader, asked_before(request)))
 
-    @route(["/local", "/bookmarks"], http_method=READ, include_in_schema=False)
+    @route(["/local", "/bookmarks", "/likes"], http_method=READ, include_in_schema=False)
     async def others(request: _Request) -> Page:
-        kind = request.url.path.rpartition("/")[2]
+        kind, before = request.url.path.rpartition("/")[2], asked_before(request)
 
         async def work(reader: PostReader) -> Page:
-            asked = cursor(request.query_params.get("before"), None, USUAL)
-            read = made.table.local if kind == "local" else made.table.bookmarks
+            asked = cursor(before, None, USUAL)
+            read = {"local": made.table.local, "bookmarks": made.table.bookmarks, "likes": made.table.liked}[kind]
             found = await read(reader.me, before=asked.before, most=USUAL)
-            return await made.listed(reader, kind, found, before=request.query_params.get("before"))
+            return await made.timeline(reader, kind, found, before=before)
 
         return await made.only(request, work)
 
-    return [home, others]
+    @route("/tags/{tag:str}", http_method=READ, include_in_schema=False)
+    async def tagged(request: _Request, tag: FromPath[str]) -> Page:
+        before = asked_before(request)
 
-
-def _of_people(made: HomePages) -> list[HTTPRouteHandler]:
-    @route("/people/{handle:str}", http_method=READ, include_in_schema=False)
-    async def look(request: _Request, handle: FromPath[str]) -> Page:
         async def work(reader: PostReader) -> Page:
-            other = await made.desk.actors.find(handle)
-            asked = cursor(request.query_params.get("before"), None, USUAL)
-            author = await made.table.author(handle)
-            found = await made.table.profile(reader.me, author, before=asked.before, most=USUAL)
-            stands = await made.follows.standing(reader.me, other.number)
-            return await made.listed(reader, "person", found, whose=person(other), stands=stands)
+            asked, name = cursor(before, None, USUAL), text.tag(tag)
+            found = await made.table.tag(reader.me, name, before=asked.before, most=USUAL)
+            return await made.timeline(reader, "tag", found, before=before, tag=name)
 
         return await made.only(request, work)
 
-    @post("/people/{handle:str}/{deed:str}", include_in_schema=False)
-    async def follow(request: _Request, handle: FromPath[str], deed: FromPath[str]) -> Page:
-        async def work(reader: PostReader, _: dict[str, str]) -> str:
-            other = await made.desk.actors.find(handle)
-            made.desk.touch(reader.account)
-            if deed == "follow":
-                now_ms = made.desk.now_ms
-                await made.follows.follow(reader.me, other.number, boosts=True, notify=False, now_ms=now_ms)
-            elif deed == "unfollow":
-                await made.follows.unfollow(reader.me, other.number)
-            else:
-                raise _nothing()
-            return f"{HOME}/people/{other.handle}"
-
-        return await made.doing(request, work)
-
-    return [look, follow]
-
-
-def _of_posts(made: HomePages) -> list[HTTPRouteHandler]:
-    @post("/posts", include_in_schema=False)
-    async def write(request: _Request) -> Page:
+    async def mark(request: _Request) -> Page:
         async def work(reader: PostReader, fields: dict[str, str]) -> str:
-            known = {"text", "warning", "visibility", "reply_to"}
-            wish = wish_of(schema.NewPost, {name: value for name, value in fields.items() if name in known and value})
-            written = await made.desk.write(reader.account, wish)
-            return f"{HOME}/posts/{written.id}" if wish.reply_to else HOME
+            await made.desk.later.mark(reader.me, "home", parse_id(fields.get("post", "")))
+            return HOME
 
         return await made.doing(request, work)
 
-    @route("/posts/{id_:str}", http_method=READ, include_in_schema=False)
-    async def look(request: _Request, id_: FromPath[str]) -> Page:
-        return await made.only(request, lambda reader: made.thread(reader, id_))
-
-    @post("/posts/{id_:str}/{deed:str}", include_in_schema=False)
-    async def do(request: _Request, id_: FromPath[str], deed: FromPath[str]) -> Page:
-        async def work(reader: PostReader, fields: dict[str, str]) -> str:
-            await _do(made, reader, parse_id(id_), deed, fields)
-            back = checks.local_path(fields.get("next", ""))
-            return back if deed != "delete" or not back.startswith(f"{HOME}/posts/") else HOME
-
-        return await made.doing(request, work)
-
-    return [write, look, do]
+    return [home, others, tagged, route("/read", http_method="POST", include_in_schema=False)(mark)]
 
 
-async def _do(made: HomePages, reader: PostReader, id_: int, deed: str, fields: dict[str, str]) -> None:
-    """A button below a post. Raises :class:`NotFound` for one that is none."""
-    desk, on = made.desk, not deed.startswith("un")
-    name = deed if on else deed.removeprefix("un")
-    if deed == "delete":
-        await desk.remove(id_, reader.me)
-        return
-    desk.touch(reader.account)
-    if deed == "vote":
-        chosen = [int(value) for key, value in fields.items() if key.startswith("answer") and value.isdecimal()]
-        await desk.table.vote(reader.me, id_, chosen, now_ms=desk.now_ms)
-    elif name in GESTURES:
-        await desk.table.mark(GESTURES[name], reader.me, id_, on=on, now_ms=desk.now_ms)
-    elif deed == "boost":
-        await desk.boost(reader.me, id_)
-    elif deed == "unboost":
-        await desk.table.unboost(reader.me, id_)
-    else:
-        raise _nothing()
+def asked_before(request: _Request) -> str | None:
+    """From which post on older ones are asked for."""
+    return request.query_params.get("before") or None
 
 
-def _html(post: schema.PostView) -> Markup:
-    """Made by ``social.text``, which escapes everything."""
-    return Markup(post.html)
+def shown_html(post: schema.PostView) -> Markup:
+    """Made by ``social.text``, which escapes everything; who is signed in stays on these pages."""
+    html = post.html.replace(_MENTION, f'class="mention" href="{HOME}/people/')
+    return Markup(html.replace(_TAG, f'rel="tag" href="{HOME}/tags/'))
 
 
-def _nothing() -> NotFound:
-    return NotFound("There is nothing under this address.", code="no-such-page")
+def nothing() -> NotFound:
+    """There is no such page or button."""
+    return NotFound("There is nothing under this address.", code=NO_PAGE)

@@ -14,6 +14,8 @@ from stentor.store.work import Work
 
 MOST_FOLLOWED = 7500
 """Mastodon's number: who follows more reads nothing of it."""
+MOST_COUNTED = 10_000
+"""Followers are counted when a page is shown: more would cost more than the number says."""
 MOST_LISTS, MOST_MEMBERS = 50, 500
 _FOLLOWS = tables.follows.c
 
@@ -27,6 +29,13 @@ class FollowStanding(msgspec.Struct, frozen=True):
     notify: bool = False
     followed_by: bool = False
     asks: bool = False
+
+
+class FollowNumbers(msgspec.Struct, frozen=True):
+    """How many follow somebody and whom they follow: up to :data:`MOST_COUNTED` of each, and then that."""
+
+    followers: int
+    following: int
 
 
 class PeopleList(msgspec.Struct, frozen=True):
@@ -117,7 +126,28 @@ class FollowsTable:
         where = (_FOLLOWS.follower == of) & (_FOLLOWS.state == "granted")
         return await self._people(_FOLLOWS.followee, where & (_FOLLOWS.followee < before), most)
 
+    async def numbers(self, of: int) -> FollowNumbers:
+        """How many there are of each."""
+        granted = _FOLLOWS.state == "granted"
+
+        def counted(connection: Connection, where: ColumnElement[bool]) -> int:
+            some = select(_FOLLOWS.follower).where(where & granted).limit(MOST_COUNTED).subquery()
+            return int(connection.execute(select(func.count()).select_from(some)).scalar_one())
+
+        return await self._work.read(
+            lambda connection: FollowNumbers(
+                counted(connection, _FOLLOWS.followee == of), counted(connection, _FOLLOWS.follower == of)
+            )
+        )
+
     # Lists
+
+    async def lists_with(self, me: int, other: int) -> set[int]:
+        """Which of one's own lists somebody is in."""
+        members, mine = tables.list_members.c, tables.lists.c
+        query = select(members.list).join_from(tables.list_members, tables.lists, members.list == mine.id)
+        query = query.where(mine.actor == me, members.member == other)
+        return await self._work.read(lambda connection: set(connection.execute(query).scalars()))
 
     async def lists(self, me: int) -> list[PeopleList]:
         """One's own, by name."""

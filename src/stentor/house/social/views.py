@@ -49,14 +49,15 @@ class PostViews:
             media=[media_schema.media(each, public=post.visibility in OPEN) for each in found.media],
             poll=self._poll(found.poll, mark, own=own) if found.poll else None,
             space=post.space,
-            space_card=self._card(found.space) if found.space else None,
+            space_card=self.card(found.space) if found.space else None,
             boost=self.post(found.boost) if found.boost else None,
             quote=self._quote(found),
             counts=schema.PostCounts(found.tally.replies, found.tally.boosts, found.tally.likes, found.tally.quotes),
             mine=schema.Mine(mark.liked, mark.boosted, mark.bookmarked, mark.pinned) if mark else None,
         )
 
-    def _card(self, space: Space) -> schema.SpaceCardView:
+    def card(self, space: Space) -> schema.SpaceCardView:
+        """A space as it is now, whoever may know of it."""
         return schema.SpaceCardView(
             id=space.id,
             title=space.title,

@@ -1,0 +1,15 @@
+// The pages of posts for who is signed in: what their forms do happens in place, and nothing that was typed is lost.
+
+import { begin } from "./composer.js";
+import { followDeeds } from "./deeds.js";
+import { followMenus } from "./menus.js";
+import { followPictures } from "./picture-view.js";
+import { localise } from "./post-times.js";
+import { followTimeline } from "./timeline.js";
+
+localise(document);
+begin(document);
+followDeeds();
+followMenus();
+followPictures();
+followTimeline();
