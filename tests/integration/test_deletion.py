@@ -119,7 +119,8 @@ async def test_what_is_left_is_a_number(house: House) -> None:
         found = await done(house, await leave(browser))
         assert (await browser.get("/account")).status_code == 401
     assert [(step["kind"], step["jobs"], step["trouble"]) for step in found["steps"]] == [
-        ("erase-comments", 1, ""), ("erase-person", 4, ""), ("erase-portraits", 1, ""), ("list-deletion", 1, "")
+        ("erase-comments", 1, ""), ("erase-media", 1, ""), ("erase-person", 4, ""), ("erase-portraits", 1, ""),
+        ("list-deletion", 1, ""),
     ]  # fmt: skip
     for _ in range(100):  # the front page's document is written anew beside the jobs
         if NAME not in (everything := await kept(house)):

@@ -214,6 +214,7 @@ EXPECTED = {
     "GET /account/decisions": SIGNED_IN,
     "GET /moderation/cases": STAFF,
     "GET /moderation/cases/{case}": STAFF,
+    "GET /moderation/cases/{case}/pictures/{key}": STAFF,
     "POST /moderation/cases/{case}/decisions": STAFF,
     "POST /moderation/decisions/{decision}/reply": STAFF,
     "GET /account": SIGNED_IN,

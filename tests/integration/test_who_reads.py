@@ -23,7 +23,7 @@ AUTHOR, CARRIER = "author", "carrier"
 READERS: Final = {
     # Who, and which audiences of the author's they may read.
     "": "public unlisted",
-    AUTHOR: "public unlisted followers mentioned",
+    AUTHOR: "public unlisted followers mentioned withheld",
     "other": "public unlisted",
     "follower": "public unlisted followers",
     "asker": "public unlisted",
@@ -113,7 +113,7 @@ async def _written(town: Town) -> dict[tuple[str, str], int]:
             quote_of=first if kind == "quotes" else None,
         )
         made[kind, name] = post
-        if kind == "answered":
+        if kind == "answered" and audience is not Audience.WITHHELD:
             await town.post(AUTHOR, "an answer", reply_to=post, audience=audience)
         if audience in (Audience.PUBLIC, Audience.UNLISTED):
             await town.boost(CARRIER, post)

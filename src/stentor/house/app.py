@@ -153,7 +153,7 @@ def build(
     views, pictures = Views(spaces, statuses, settings, ice), Pictures(spaces, people.limit, readers)
     line, listeners = RequestQueue(spaces, invitations), Listeners(spaces, statuses, people, settings, keys.doors)
     comments, box = Comments(spaces, CommentsTable(spaces.store.work), chats, settings), BallotBox(spaces, chats)
-    desk = _desk(spaces, people, Effects(spaces, people, pictures, chats), settings, keys, mailing.post)
+    desk = _desk(spaces, people, Effects(spaces, people, pictures, chats, posts.media), settings, keys, mailing.post)
     guard, streams = Guard(spaces, callers, listeners), _streams(statuses, line, spaces, back_channels, chats)
     handlers = [
         *api.site_handlers(spaces, callers, views),

@@ -22,7 +22,7 @@ from stentor.house.pages import READ, Pages, Visit
 from stentor.house.private.guard import Guard
 from stentor.house.spaces.schema import LARGEST
 from stentor.house.who.callers import Callers, address_of
-from stentor.people.moderation import CaseState, ReportReason, ThingKind, require_moderator
+from stentor.people.moderation import REASONS, CaseState, ThingKind, require_moderator
 from stentor.store.moderation import PAGE
 
 MOST_BYTES = 64 * 1024
@@ -49,13 +49,14 @@ def _of_reports(pages: Pages, moderation: CaseDesk, callers: Callers, guard: Gua
         about = None
         if kind in list(ThingKind) and kind != ThingKind.ADDRESS:
             about = await moderation.things.find(
-                ThingKind(kind), fields.get("id", ""), fields.get("space", ""), partial(guard.knows, request)
-            )
+                ThingKind(kind), fields.get("id", ""), fields.get("space", ""), partial(guard.knows, request),
+                reader=visit.account.id if visit.account else "",
+            )  # fmt: skip
         shown = {"kind": ThingKind.ADDRESS, "id": "", "space": "", "why": "", "text": "", "name": "", "mail": ""}
         shown |= {name: value[:2000] for name, value in fields.items() if name in shown}
         if about is None:
             shown["kind"] = ThingKind.ADDRESS
-        return pages.answer(visit, "report", fields=shown, about=about, whys=list(ReportReason), wrong=wrong)
+        return pages.answer(visit, "report", fields=shown, about=about, whys=REASONS, wrong=wrong)
 
     @route("/report", http_method=READ, include_in_schema=False)
     async def ask(request: _Request) -> Page:

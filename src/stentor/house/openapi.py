@@ -42,6 +42,7 @@ from stentor.house.site import schema as look_schema
 from stentor.house.social import schema as social_schema
 from stentor.house.spaces import schema, site_schema, upload_schema
 from stentor.people.checks import HANDLE
+from stentor.social.pictures import KEY
 
 TOKEN, SESSION = "token", "session"
 _EITHER: list[dict[str, list[str]]] = [{TOKEN: []}, {SESSION: []}]
@@ -96,7 +97,11 @@ UPLOADS = {
     "PUT /media": "JPEG, PNG, WebP, GIF or AVIF.",
     "PUT /site/logo": "PNG, JPEG, WebP or GIF.",
 }
-FILES = {"GET /site/backups/{backup}": "application/x-tar", "GET /media/{media}/file": "image/webp"}
+FILES = {
+    "GET /site/backups/{backup}": "application/x-tar",
+    "GET /media/{media}/file": "image/webp",
+    "GET /moderation/cases/{case}/pictures/{key}": "image/webp",
+}
 """What is answered with a file, which the framework takes for a form."""
 MAY_BE_MISSING = {
     "POST /shows",
@@ -130,6 +135,7 @@ IN_ADDRESSES: dict[str, dict[str, Any]] = {
     "after": _SOCIAL_ID,
     "post": _SOCIAL_ID,
     "media": _SOCIAL_ID,
+    "key": {"type": "string", "pattern": f"^{KEY}$"},
     "list_id": _SOCIAL_ID,
     "draft": _SOCIAL_ID,
     "scheduled": _SOCIAL_ID,

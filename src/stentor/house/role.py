@@ -219,6 +219,7 @@ def _jobs(
     """Does what was decided, but for mail, which has a queue of its own."""
     erasure = Erasure(spaces, chats, copies=_copies(settings))
     doing = {ERASE: removals.erase, **erasure.handlers(), **Announcer(spaces, posts).handlers()}
+    doing |= posts.media.handlers()
     return JobKeeper(Jobs(spaces.store.work, but=MAIL), doing, lease, spaces.clock)
 
 

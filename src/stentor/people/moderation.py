@@ -20,6 +20,7 @@ from stentor.people.model import Account, SiteRole
 TEXT_CHARACTERS: Final = 2000
 """Of a report: a lawyer's notice fits, a book does not."""
 REASON_CHARACTERS: Final = 1000
+LABEL_CHARACTERS: Final = 100
 ADDRESS_CHARACTERS: Final = 500
 MAIL_CHARACTERS: Final = 200
 MOST_REPORTS: Final = 100
@@ -48,6 +49,8 @@ class ThingKind(StrEnum):
     """A handle."""
     SPACE = "space"
     """Its id."""
+    POST = "post"
+    """Its id."""
     ADDRESS = "address"
     """Anything else of this site: where it is."""
 
@@ -64,6 +67,12 @@ class ReportReason(StrEnum):
     RIGHTS = "rights"
     ILLEGAL = "illegal"
     OTHER = "other"
+    FILTER = "filter"
+    """A word of the site's lists stands in it: it is held, and nobody has reported it."""
+
+
+REASONS: Final = tuple(each for each in ReportReason if each is not ReportReason.FILTER)
+"""What people choose from."""
 
 
 class Action(StrEnum):
@@ -71,10 +80,14 @@ class Action(StrEnum):
 
     NONE = "none"
     HIDE = "hide"
-    """It is shown no more: a comment goes, a space leaves the lists, a name becomes the handle."""
+    """It is shown no more: a comment or a post goes, a space leaves the lists, a name becomes the handle."""
+    LABEL = "label"
+    """A post is shown behind words of the moderators."""
     WARN = "warn"
     MUTE = "mute"
     """For some hours nothing is written, and nobody asks to speak, on the whole site."""
+    LIMIT = "limit"
+    """What an account posts stands in no list of the site, and strangers are not told of it."""
     BAN_SPACE = "ban-space"
     BAN_SITE = "ban-site"
     """The account is suspended."""
@@ -146,6 +159,8 @@ class CaseDecision(msgspec.Struct, frozen=True, kw_only=True):
     """Where a ban holds; empty for the whole site."""
     until_ms: int | None = None
     reason: str = ""
+    label: str = ""
+    """What stands before a post from then on."""
     basis: Basis = Basis.RULES
     lifted_ms: int | None = None
     answer: str = ""
@@ -173,8 +188,12 @@ def possible(thing: Thing) -> tuple[Action, ...]:
     found = [Action.NONE]
     if thing.kind is not ThingKind.ADDRESS:
         found.append(Action.HIDE)
+    if thing.kind is ThingKind.POST:
+        found.append(Action.LABEL)
     if thing.account:
         found += [Action.WARN, Action.MUTE]
+    if thing.account and thing.kind in (ThingKind.POST, ThingKind.PERSON):
+        found.append(Action.LIMIT)
     if thing.kind is ThingKind.SEAT or thing.guest or (thing.kind is ThingKind.COMMENT and thing.account):
         found.append(Action.BAN_SPACE)
     if thing.account:
@@ -191,6 +210,7 @@ def decide(
     hours: int,
     basis: Basis,
     now_ms: int,
+    label: str = "",
 ) -> CaseDecision:
     """The decision as it is kept; ``by`` None is the holder of the admin token, ``about`` whom it is about, if they
     have an account. Raises :class:`BadInput`, :class:`NotAllowed`, :class:`Conflict` (``case-decided``,
@@ -213,6 +233,7 @@ def decide(
         space=case.thing.space if action is Action.BAN_SPACE else "",
         until_ms=now_ms + hours * HOUR_MS if action is Action.MUTE else None,
         reason=lines(reason, REASON_CHARACTERS, "reason", needed=action is not Action.NONE),
+        label=lines(label, LABEL_CHARACTERS, "label", needed=True, one=True) if action is Action.LABEL else "",
         basis=basis,
     )
 
@@ -265,6 +286,8 @@ def reply(decision: CaseDecision, text: str) -> str:
 def report(made: CaseReport, *, good_faith: bool) -> CaseReport:
     """The report as it is kept. Somebody without an account says where, what and why, and means it (article 16(2))."""
     stranger = not made.account
+    if made.why not in REASONS:
+        raise BadInput("Choose what is wrong.", field="why")
     if stranger and not good_faith:
         said = "Say that, to the best of your knowledge, what you report is true and complete."
         raise BadInput(said, field="good_faith")

@@ -18,6 +18,8 @@ class Audience(IntEnum):
     """Those who follow its author, and who is mentioned."""
     MENTIONED = 3
     """Who is mentioned."""
+    WITHHELD = 4
+    """Nobody but its author: moderators have taken it down, or look at it first."""
 
 
 OPEN = (Audience.PUBLIC, Audience.UNLISTED)
@@ -99,6 +101,15 @@ class Post(msgspec.Struct, frozen=True, kw_only=True):
     quote_of: int | None = None
     quote_state: Consented | None = None
     space: str | None = None
+    label: str = ""
+    """What moderators have put before it; empty mostly."""
+    taken_from: Audience | None = None
+    """Who might read it before it was withheld."""
+
+    @property
+    def before(self) -> str:
+        """What readers see first: the moderators' words, or the author's."""
+        return self.label or self.warning
 
 
 class Relation(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,6 +20,8 @@ def may_read(post: Post, relation: Relation | None) -> bool:
             return relation.follows or relation.mentioned
         case Audience.MENTIONED:
             return relation.mentioned
+        case Audience.WITHHELD:
+            return False
 
 
 def is_file(post: Post) -> bool:
@@ -37,6 +39,11 @@ def may_boost(post: Post, relation: Relation) -> bool:
 def may_quote(post: Post, relation: Relation) -> bool:
     """Whether one may ask to quote a post: what everybody may read."""
     return may_read(post, relation) and post.visibility in OPEN
+
+
+def may_change(post: Post, author: int) -> bool:
+    """Whether somebody may change a post: its author, unless it is withheld, and a boost has nothing to be changed."""
+    return post.author == author and post.boost_of is None and post.visibility is not Audience.WITHHELD
 
 
 def reply_audience(wanted: Audience, answered: Post) -> Audience:

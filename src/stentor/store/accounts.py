@@ -18,10 +18,12 @@ from stentor.store.actors import add_actor
 from stentor.store.attempts import AttemptsTable
 from stentor.store.deletions import Deletions
 from stentor.store.identities import Identities, add_identity, ways_in
+from stentor.store.jobs import Wanted, add_jobs
 from stentor.store.mail import MailTable
 from stentor.store.record import Record
 from stentor.store.roles import give_role
 from stentor.store.site_invitations import SiteInvitations, use_invitation
+from stentor.store.withheld import SHOW_MEDIA, lists_changed
 from stentor.store.work import Work
 
 MOST_LISTED = 1000
@@ -133,14 +135,17 @@ class Accounts:
         query = update(tables.accounts).where(tables.accounts.c.id == account)
         await self._do(query.values(hidden_ms=since_ms))
 
-    async def suspend(self, account: str, since_ms: int | None) -> None:
-        """Suspends an account since then and ends its sessions; None restores it."""
+    async def suspend(self, account: str, since_ms: int | None, *, now_ms: int = 0) -> None:
+        """Suspends an account since then and ends its sessions; None restores it. A job takes the pictures of its
+        posts away, or shows them again."""
 
         def work(connection: Connection) -> None:
             query = update(tables.accounts).where(tables.accounts.c.id == account)
             connection.execute(query.values(suspended_ms=since_ms))
             if since_ms is not None:
                 connection.execute(delete(tables.sessions).where(tables.sessions.c.account == account))
+            lists_changed(connection, account, now_ms=now_ms)
+            add_jobs(connection, [Wanted(SHOW_MEDIA, account, f"account {account}")], now_ms=now_ms)
 
         await self._work.write(work)
 

@@ -12,6 +12,7 @@ from stentor.people import moderation
 from stentor.people.moderation import Action, Basis, CaseDecision, CaseState
 from stentor.store import tables
 from stentor.store.jobs import Wanted, add_jobs, finish_jobs
+from stentor.store.social_tables import actors
 from stentor.store.work import Work
 
 MOST_LISTED = 100
@@ -107,6 +108,12 @@ def require_free(connection: Connection, account: str, space: str, now_ms: int) 
     """Raises what :func:`moderation.require_free` does, in the transaction that would keep what somebody writes."""
     if account:
         moderation.require_free(decisions_of(connection, account), space, now_ms)
+
+
+def require_may_post(connection: Connection, actor: int, now_ms: int) -> None:
+    """The same of whoever posts, anywhere."""
+    account = connection.execute(select(actors.c.account).where(actors.c.number == actor)).scalar()
+    require_free(connection, account or "", "", now_ms)
 
 
 def _order(connection: Connection, kind: str, number: int, now_ms: int) -> None:

@@ -8,6 +8,7 @@ left is a number.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select
@@ -15,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select
 from stentor.base.errors import NotFound
 from stentor.people.record import Deed, RecordEntry
 from stentor.spaces.model import ON_AIR
-from stentor.store import tables
+from stentor.store import social_tables, tables
 from stentor.store.jobs import KEPT_MS, Jobs, Progress, Wanted, add_jobs
 from stentor.store.leaving import take_out_of_counts
 from stentor.store.moderation import forget_person
@@ -25,7 +26,8 @@ from stentor.store.shows import forget_account
 from stentor.store.work import Work
 
 PORTRAITS, PERSON, CHAT, LIST = "erase-portraits", "erase-person", "erase-comments", "list-deletion"
-"""Kinds of jobs. Keys: the account, a space, a space, the account."""
+MEDIA: Final = "erase-media"
+"""Kinds of jobs. Keys: the account, a space, a space, the account, the account; the last with its ``actor``."""
 MOST_LISTED = 100
 _TABLE = tables.deletions
 
@@ -103,6 +105,7 @@ def _delete(connection: Connection, account: str, by: str | None, digest: str, n
     spaces = {*erase_names(connection, account), *_seated(connection, account)}
     wanted += [Wanted(PERSON, space, deletion.subject, {"account": account}) for space in sorted(spaces)]
     wanted += [Wanted(kind, account, deletion.subject) for kind in (PORTRAITS, LIST)]
+    wanted += [Wanted(MEDIA, account, deletion.subject, {"actor": each}) for each in _actors(connection, account)]
     connection.execute(delete(people).where(people.c.id == account))
     _note(connection, deletion, account, by, now_ms)
     add_jobs(connection, wanted, now_ms=now_ms)
@@ -134,6 +137,12 @@ def _forget_words(connection: Connection, account: str) -> None:
     )
     unsigned = (backstage.c.account == "") & theirs  # written before lines had their account
     connection.execute(delete(backstage).where((backstage.c.account == account) | unsigned))
+
+
+def _actors(connection: Connection, account: str) -> Sequence[int]:
+    """The number under which they posted."""
+    actors = social_tables.actors
+    return list(connection.execute(select(actors.c.number).where(actors.c.account == account)).scalars())
 
 
 def _seated(connection: Connection, account: str) -> Sequence[str]:

@@ -7,8 +7,9 @@ from collections.abc import Collection
 import msgspec
 from sqlalchemy import Connection, delete, exists, insert, or_, select, update
 
-from stentor.social.model import Picture
+from stentor.social.model import OPEN, Picture
 from stentor.store import social_tables as tables
+from stentor.store import tables as site_tables
 from stentor.store.work import Work
 
 _MEDIA = tables.media.c
@@ -19,7 +20,7 @@ class MediaTable:
     """Methods may raise :class:`Overloaded` when the database does not answer."""
 
     def __init__(self, work: Work) -> None:
-        self._work = work
+        self.work = work
 
     async def add(self, media: Picture) -> None:
         """Notes a picture that is in no post yet."""
@@ -27,7 +28,7 @@ class MediaTable:
         def work(connection: Connection) -> None:
             connection.execute(insert(tables.media).values(**msgspec.structs.asdict(media)))
 
-        await self._work.write(work)
+        await self.work.write(work)
 
     async def get(self, media: Collection[int]) -> dict[int, Picture]:
         """Those that are there, by their ids."""
@@ -36,12 +37,12 @@ class MediaTable:
         def work(connection: Connection) -> dict[int, Picture]:
             return {row["id"]: Picture(**row) for row in connection.execute(query).mappings()}
 
-        return await self._work.read(work) if media else {}
+        return await self.work.read(work) if media else {}
 
     async def describe(self, media: int, actor: int, alt: str) -> bool:
         """Gives a picture an alt text, also one that was posted; False where they have none of that id."""
         change = update(tables.media).where(_MEDIA.id == media, _MEDIA.actor == actor).values(alt=alt)
-        return bool(await self._work.write(lambda connection: connection.execute(change).rowcount))
+        return bool(await self.work.write(lambda connection: connection.execute(change).rowcount))
 
     async def orphans(self, before: int, most: int) -> list[Picture]:
         """Pictures that nobody needs any more: in no post, draft or scheduled post, and made before that id; or of a
@@ -61,7 +62,27 @@ class MediaTable:
         def work(connection: Connection) -> list[Picture]:
             return [Picture(**row) for row in connection.execute(query).mappings()]
 
-        return await self._work.read(work)
+        return await self.work.read(work)
+
+    async def of_actor(self, actor: int, after: int, most: int) -> list[Picture]:
+        """Somebody's, also when they are gone, from an id on."""
+        query = select(*_COLUMNS).where(_MEDIA.actor == actor, _MEDIA.id > after).order_by(_MEDIA.id).limit(most)
+
+        def work(connection: Connection) -> list[Picture]:
+            return [Picture(**row) for row in connection.execute(query).mappings()]
+
+        return await self.work.read(work)
+
+    async def open_to_all(self, media: Collection[int]) -> set[int]:
+        """Those of them that stand in a post which everybody may read."""
+        posts, people, accounts = tables.posts.c, tables.actors.c, site_tables.accounts.c
+        joined = tables.media.join(tables.posts, posts.id == _MEDIA.post).join(
+            tables.actors, people.number == posts.author
+        )
+        joined = joined.join(site_tables.accounts, accounts.id == people.account)
+        shown = posts.visibility.in_([int(each) for each in OPEN]) & accounts.suspended_ms.is_(None)
+        query = select(_MEDIA.id).select_from(joined).where(_MEDIA.id.in_(list(media)), shown)
+        return await self.work.read(lambda connection: set(connection.execute(query).scalars()))
 
     async def remove(self, media: int) -> None:
         """Forgets a picture whose files are gone."""
@@ -70,4 +91,4 @@ class MediaTable:
         def work(connection: Connection) -> None:
             connection.execute(query)
 
-        await self._work.write(work)
+        await self.work.write(work)

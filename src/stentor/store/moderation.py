@@ -19,7 +19,9 @@ from stentor.people.moderation import (
     Thing,
     ThingKind,
 )
+from stentor.social.reported import ReportedPost
 from stentor.store import tables
+from stentor.store.reported import forget_reported, keep
 from stentor.store.work import Work
 
 PAGE: Final = 50
@@ -34,8 +36,8 @@ class CasesTable:
     def __init__(self, work: Work) -> None:
         self._work = work
 
-    async def report(self, thing: Thing, report: CaseReport) -> int:
-        """Keeps a report, in the open case of its thing or a new one; its number.
+    async def report(self, thing: Thing, report: CaseReport, posts: Sequence[ReportedPost] = ()) -> int:
+        """Keeps a report with posts as they are now, in the open case of its thing or a new one; its number.
 
         Raises :class:`Conflict` (``reported-already``) for the second one of an account, and :class:`Overloaded` (429,
         ``reports-full``) when strangers have reported more than anybody can look at.
@@ -43,6 +45,7 @@ class CasesTable:
 
         def work(connection: Connection) -> int:
             case = _open_case(connection, thing, report)
+            keep(connection, case, thing.account, posts, now_ms=report.at_ms)
             row = msgspec.structs.asdict(report) | {"case_number": case, "why": report.why.value}
             del row["number"]
             return int(connection.execute(insert(_REPORTS).values(row).returning(_REPORTS.c.number)).scalar_one())
@@ -107,6 +110,7 @@ class CasesTable:
 def forget_person(connection: Connection, account: str) -> None:
     """What stays of an account that is deleted: numbers, kinds and times; no word of theirs, or about them."""
     cases, reports, decisions = tables.cases, tables.reports, tables.decisions
+    forget_reported(connection, account)
     connection.execute(update(cases).where(cases.c.account == account).values(text="", name="", thing="", account=""))
     connection.execute(update(reports).where(reports.c.account == account).values(text="", account="", address=""))
     connection.execute(

@@ -16,8 +16,10 @@ from stentor.social.model import Audience, Consented, Picture, Post, PostPoll, R
 from stentor.spaces.hooks import PostDeed
 from stentor.store import social_tables as tables
 from stentor.store.actors import handles_there
+from stentor.store.decisions import require_may_post
 from stentor.store.post_keys import first_under
 from stentor.store.reading import Reading, load_post, media_of, read_posts, relation_to
+from stentor.store.tally import count, count_in
 from stentor.store.webhooks import order_post
 from stentor.store.work import Work
 
@@ -129,7 +131,7 @@ class PostsTable:
                 id=made, author=actor, visibility=audience, created_ms=now_ms, boost_of=post, boost_author=found.author
             )
             _insert(connection, row)
-            _count(connection, post, "boosts", 1)
+            count(connection, post, "boosts", 1)
             return made
 
         return await self.work.write(work)
@@ -140,7 +142,7 @@ class PostsTable:
         def work(connection: Connection) -> None:
             mine = (_POSTS.c.author == actor) & (_POSTS.c.boost_of == post)
             if connection.execute(delete(_POSTS).where(mine)).rowcount:
-                _count(connection, post, "boosts", -1)
+                count(connection, post, "boosts", -1)
 
         await self.work.write(work)
 
@@ -162,7 +164,7 @@ class PostsTable:
             else:
                 connection.execute(delete(table).where(mine))
             if gesture is Gesture.LIKE:
-                _count(connection, post, "likes", 1 if on else -1)
+                count(connection, post, "likes", 1 if on else -1)
 
         await self.work.write(work)
 
@@ -206,7 +208,7 @@ class PostsTable:
                 return
             connection.execute(update(_POSTS).where(_POSTS.c.id == post).values(quote_state=state.value))
             if Consented.GRANTED in (state, found.quote_state):
-                _count(connection, quoted.id, "quotes", 1 if state is Consented.GRANTED else -1)
+                count(connection, quoted.id, "quotes", 1 if state is Consented.GRANTED else -1)
 
         await self.work.write(work)
 
@@ -235,7 +237,8 @@ def remove_post(connection: Connection, post: int, author: int | None, *, now_ms
     if found is None or (author is not None and found.author != author):
         raise missing()
     gone = list(media_of(connection, [post]).get(post, ()))
-    _uncount(connection, found)
+    if found.visibility is not Audience.WITHHELD:  # else it is not counted
+        count_in(connection, found, -1)
     connection.execute(update(tables.media).where(tables.media.c.post == post).values(post=None))
     connection.execute(delete(_POSTS).where(_POSTS.c.id == post))
     order_post(connection, PostDeed.DELETED, found, at_ms=now_ms)
@@ -244,7 +247,10 @@ def remove_post(connection: Connection, post: int, author: int | None, *, now_ms
 
 def add_post(connection: Connection, post: int, author: int, what: Composed, *, now_ms: int) -> None:
     """Posts something in a transaction of somebody else's; raises what :meth:`PostsTable.add` raises."""
+    require_may_post(connection, author, now_ms)
     answered = _require(connection, what.reply_to, author)[0] if what.reply_to is not None else None
+    if answered is not None and answered.visibility is Audience.WITHHELD:
+        raise missing()
     visibility = what.visibility if answered is None else visible.reply_audience(what.visibility, answered)
     quote_state = _asked(connection, what.quote_of, author)
     people = handles_there(connection, what.handles)
@@ -267,9 +273,9 @@ def add_post(connection: Connection, post: int, author: int, what: Composed, *, 
         }
         connection.execute(insert(tables.post_polls).values(post=post, **row))
     if answered is not None:
-        _count(connection, answered.id, "replies", 1)
+        count(connection, answered.id, "replies", 1)
     if quote_state is Consented.GRANTED and what.quote_of is not None:
-        _count(connection, what.quote_of, "quotes", 1)
+        count(connection, what.quote_of, "quotes", 1)
 
 
 def _asked(connection: Connection, quoted: int | None, author: int) -> Consented | None:
@@ -291,7 +297,7 @@ def _require(connection: Connection, post: int, actor: int) -> tuple[Post, Relat
 
 
 def _require_pin(connection: Connection, post: Post, actor: int) -> None:
-    if post.author != actor or post.boost_of is not None or post.visibility is Audience.MENTIONED:
+    if post.author != actor or post.boost_of is not None or post.visibility >= Audience.MENTIONED:
         raise NotAllowed("Pin a post of your own that others may read.", code="not-your-post")
     pinned = select(func.count()).where(tables.pins.c.actor == actor)
     if connection.execute(pinned).scalar_one() >= MOST_PINS:
@@ -301,6 +307,7 @@ def _require_pin(connection: Connection, post: Post, actor: int) -> None:
 def _insert(connection: Connection, post: Post) -> None:
     values = msgspec.structs.asdict(post)
     values |= {"visibility": int(post.visibility), "quote_state": post.quote_state and post.quote_state.value}
+    values |= {"taken_from": None if post.taken_from is None else int(post.taken_from)}
     try:
         connection.execute(insert(_POSTS).values(**values))
     except IntegrityError as error:
@@ -332,8 +339,9 @@ def _attach(connection: Connection, post: Post, media: Sequence[int]) -> None:
 
 def _change(connection: Connection, post: int, author: int, what: Rewritten, now_ms: int) -> list[Picture]:
     found = load_post(connection, post)
-    if found is None or found.author != author or found.boost_of is not None:
+    if found is None or not visible.may_change(found, author):
         raise missing()
+    require_may_post(connection, author, now_ms)
     _keep_version(connection, found)
     values: dict[str, object] = {"edited_ms": now_ms}
     if what.text is not None:
@@ -365,17 +373,3 @@ def _keep_version(connection: Connection, post: Post) -> None:
         raise Conflict("This post was changed a hundred times; write another one.", code="too-many-versions")
     row = {"text": post.text, "html": post.html, "warning": post.warning, "at_ms": post.edited_ms or post.created_ms}
     connection.execute(insert(table).values(post=post.id, number=number, **row))
-
-
-def _uncount(connection: Connection, post: Post) -> None:
-    if post.reply_to is not None:
-        _count(connection, post.reply_to, "replies", -1)
-    if post.boost_of is not None:
-        _count(connection, post.boost_of, "boosts", -1)
-    if post.quote_of is not None and post.quote_state is Consented.GRANTED:
-        _count(connection, post.quote_of, "quotes", -1)
-
-
-def _count(connection: Connection, post: int, name: str, by: int) -> None:
-    column = tables.counts.c[name]
-    connection.execute(update(tables.counts).where(tables.counts.c.post == post).values({name: column + by}))

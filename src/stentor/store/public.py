@@ -145,7 +145,7 @@ def _post(each: Reading, version: int) -> PublicPost:
         listed=post.visibility is Audience.PUBLIC,
         html=post.html,
         text=post.text[:TEXT_CHARACTERS],
-        warning=post.warning,
+        warning=post.before,
         language=post.language,
         created_ms=post.created_ms,
         edited_ms=post.edited_ms,

@@ -125,6 +125,7 @@ def _posts(connection: Connection, ids: Collection[int]) -> list[Post]:
                 **row,
                 "visibility": Audience(row["visibility"]),
                 "quote_state": Consented(row["quote_state"]) if row["quote_state"] else None,
+                "taken_from": Audience(row["taken_from"]) if row["taken_from"] is not None else None,
             }
         )
         for row in rows

@@ -63,12 +63,16 @@ posts = Table(
     Column("quote_state", String(8)),
     Column("space", String(48)),
     Column("uri", String(500), comment="of those elsewhere"),
+    Column("label", Text, nullable=False, server_default=text("''"), comment="of moderators; before the warning"),
+    Column("taken_from", Integer, comment="the audience of before it was withheld"),
+    Column("taken_ms", BigInteger, comment="since when moderators have taken it down"),
     Index("ix_posts_author", "author", "id"),  # of SHOWN only: its migration says so (here it loads drivers)
     Index("ix_posts_boost", "boost_of", "id"),
     Index("ix_posts_boosted", "author", "boost_of", unique=True),
     Index("ix_posts_root", "root", "id"),
     Index("ix_posts_quote", "quote_of", "id"),
     Index("ix_posts_uri", "uri", unique=True),
+    Index("ix_posts_taken_ms", "taken_ms"),  # of those that have it only: its migration says so
 )
 
 post_versions = Table(

@@ -378,6 +378,7 @@ decisions = Table(
     Column("space", String(48), nullable=False),
     Column("until_ms", BigInteger),
     Column("reason", Text, nullable=False),
+    Column("label", Text, nullable=False, server_default=text("''")),
     Column("basis", String(8), nullable=False),
     Column("lifted_ms", BigInteger),
     Column("answer", Text, nullable=False),

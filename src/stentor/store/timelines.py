@@ -16,6 +16,7 @@ from stentor.social.ids import DAY, LARGEST
 from stentor.social.model import Audience
 from stentor.store import social_tables as tables
 from stentor.store.actors import find_actor, missing
+from stentor.store.public import LIMITED
 from stentor.store.work import Work
 
 CANDIDATES: Final = 60
@@ -86,13 +87,15 @@ class TimelinesTable:
         here = exists().where(tables.actors.c.number == _POSTS.author, tables.actors.c.account.is_not(None))
         first = or_(_POSTS.reply_to.is_(None), _POSTS.reply_author == _POSTS.author)
         query = select(_POSTS.id).where(_POSTS.visibility == 0, _POSTS.boost_of.is_(None), first, here)
+        query = query.where(_listed(me))
         return await self._page(query, me, before, after, most)
 
     async def tag(self, me: int | None, tag: str, *, before: int = LARGEST, after: int = 0, most: int) -> list[int]:
         """What is said to everybody under a tag."""
         tags = tables.post_tags.c
         query = select(_POSTS.id).join_from(tables.post_tags, tables.posts, tags.post == _POSTS.id)
-        return await self._page(query.where(tags.tag == tag, _POSTS.visibility == 0), me, before, after, most)
+        query = query.where(tags.tag == tag, _POSTS.visibility == 0, _listed(me))
+        return await self._page(query, me, before, after, most)
 
     async def profile(
         self, me: int | None, author: int, *, before: int = LARGEST, after: int = 0, most: int
@@ -166,6 +169,16 @@ def _hushed(me: int) -> ColumnElement[bool]:
         exists().where(blocks.account == me, blocks.target == _POSTS.author),
         exists().where(blocks.target == me, blocks.account == _POSTS.author),
     )
+
+
+def _listed(me: int | None) -> ColumnElement[bool]:
+    """Whether an author's posts stand in lists of the site: those of who is limited do for themselves and followers."""
+    limited = exists().where(tables.actors.c.number == _POSTS.author, tables.actors.c.state == LIMITED)
+    if me is None:
+        return ~limited
+    follows = tables.follows.c
+    mine = (follows.follower == me) & (follows.followee == _POSTS.author) & (follows.state == "granted")
+    return or_(~limited, _POSTS.author == me, exists().where(mine))
 
 
 def _heads(

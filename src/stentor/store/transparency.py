@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Column, ColumnElement, Connection, Select, func, select
 
-from stentor.people.moderation import MOST_MONTHS, Action, Basis, MonthCounts
+from stentor.people.moderation import MOST_MONTHS, Action, Basis, MonthCounts, ReportReason
 from stentor.store import tables
 from stentor.store.work import Work
 
@@ -22,7 +22,8 @@ def _grouped(at_ms: Column[int], *what: ColumnElement[Any]) -> Select[Any]:
     return select(*keys, func.count()).group_by(*keys)
 
 
-_REPORTED = _grouped(_REPORTS.c.at_ms, _REPORTS.c.why, _REPORTS.c.account == "")
+_STRANGER = (_REPORTS.c.account == "") & (_REPORTS.c.why != ReportReason.FILTER.value)
+_REPORTED = _grouped(_REPORTS.c.at_ms, _REPORTS.c.why, _STRANGER)
 _DECIDED = _grouped(
     _DECISIONS.c.at_ms,
     _DECISIONS.c.action,

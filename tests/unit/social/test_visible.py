@@ -22,6 +22,7 @@ MAY_READ = {
     Audience.UNLISTED: {"nobody", "stranger", "follower", "mentioned", "author"},
     Audience.FOLLOWERS: {"follower", "mentioned", "author"},
     Audience.MENTIONED: {"mentioned", "author"},
+    Audience.WITHHELD: {"author"},
 }
 
 

@@ -222,7 +222,7 @@ class People:
     async def rule(self, by: Account | None, account: Account, ruling: schema.Ruling) -> Account:
         """Changes what an admin may of somebody's account; whoever is suspended is signed out at once."""
         if ruling.suspended is not None:
-            await self.store.suspend(account.id, self.now_ms if ruling.suspended else None)
+            await self.store.suspend(account.id, self.now_ms if ruling.suspended else None, now_ms=self.now_ms)
             if ruling.suspended:
                 await self.on_gone(account.id)
             await self.note(by, Deed.SUSPENDED if ruling.suspended else Deed.RESTORED, account)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Final
 
 from stentor.base.clock import Clock, unix_ms
@@ -12,11 +13,15 @@ from stentor.base.rate_limit import Bucket, RateLimit
 from stentor.house.uploads.readers import Readers
 from stentor.house.who.newcomers import Newcomers
 from stentor.people.model import Account
-from stentor.social import ids, pictures
+from stentor.social import ids, pictures, reported
 from stentor.social.ids import PostIds
 from stentor.social.model import Picture
+from stentor.store.actors import ActorsTable
+from stentor.store.deletions import MEDIA as ERASE_MEDIA
+from stentor.store.jobs import Job
 from stentor.store.media import MediaTable
 from stentor.store.objects import Objects
+from stentor.store.withheld import SHOW_MEDIA
 
 MOST_BYTES: Final = 16 * 1024 * 1024
 """A photo of a telephone has 2 to 8 MB, a screenshot in PNG up to 12."""
@@ -42,6 +47,7 @@ class MediaDesk:
     ) -> None:
         self.table, self._objects, self._readers, self._ids, self._clock = table, objects, readers, ids, clock
         self._limit, self._newcomers = RateLimit(LIMIT, _too_many), newcomers
+        self._actors = ActorsTable(table.work)
 
     async def upload(self, account: Account, actor: int, data: bytes) -> Picture:
         """Keeps a picture, which nobody else sees before it is posted.
@@ -90,6 +96,31 @@ class MediaDesk:
             for small in (False, True):
                 await self._objects.delete(pictures.closed(pictures.name(each.key, small=small)))
             await self.table.remove(each.id)
+
+    def handlers(self) -> Mapping[str, Callable[[Job], Awaitable[None]]]:
+        """By kind, for the keeper of jobs. Again does no harm."""
+        return {SHOW_MEDIA: self._follow, ERASE_MEDIA: self._erase}
+
+    async def _follow(self, job: Job) -> None:
+        """Whoever is suspended has no picture at an edge; whoever is back has those of before."""
+        with suppress(NotFound):  # the account is gone: another job deletes its pictures
+            async for some in self._all_of(await self._actors.of_account(job.key)):
+                shown = await self.table.open_to_all([each.id for each in some])
+                await self.hide(each for each in some if each.id not in shown)
+                await self.show(each for each in some if each.id in shown)
+
+    async def _erase(self, job: Job) -> None:
+        """All of somebody whose account was deleted, also what was kept with reports."""
+        async for some in self._all_of(int(job.payload["actor"])):
+            await self.forget(some)
+        for key, _ in await self._objects.list(reported.folder(job.key)):
+            await self._objects.delete(key)
+
+    async def _all_of(self, actor: int) -> AsyncIterator[list[Picture]]:
+        after = 0
+        while found := await self.table.of_actor(actor, after, SWEPT_AT_ONCE):
+            yield found
+            after = found[-1].id
 
     async def sweep(self) -> None:
         """Deletes pictures that are in no post, draft or scheduled post for a day, or whose post or person is gone."""

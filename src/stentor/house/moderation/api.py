@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from litestar import Request, get, post
+from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody
 
@@ -18,6 +18,7 @@ from stentor.house.web.language import language_of
 from stentor.house.who.callers import Callers, address_of
 from stentor.people.model import Account
 from stentor.people.moderation import CaseState, require_moderator
+from stentor.social import pictures
 
 LONGEST_NUMBER = 9
 _Request = Request[Any, Any, Any]
@@ -43,7 +44,7 @@ async def moderator(callers: Callers, request: _Request) -> Account | None:
 
 
 def _for_everybody(moderation: CaseDesk, callers: Callers, guard: Guard) -> list[HTTPRouteHandler]:
-    @post("/reports", summary="Report a comment, a person, a space or a page; with or without an account")
+    @post("/reports", summary="Report a post, a person, a comment, a space or a page; with or without an account")
     async def report(request: _Request, data: JSONBody[schema.NewReport]) -> schema.ReportView:
         account = await callers.account(request)
         return await moderation.report(
@@ -94,4 +95,14 @@ def _for_moderators(moderation: CaseDesk, callers: Callers) -> list[HTTPRouteHan
     ) -> schema.DecisionView:
         return await moderation.reply(number(decision), data, await moderator(callers, request))
 
-    return [queue, look, decide, reply]
+    @get(
+        "/moderation/cases/{case:str}/pictures/{key:str}",
+        summary="A picture of a post, as it was reported",
+        media_type=pictures.TYPE,
+    )
+    async def picture(request: _Request, case: FromPath[str], key: FromPath[str]) -> Response[bytes]:
+        await moderator(callers, request)
+        headers = {"cache-control": "no-store", "content-security-policy": "default-src 'none'; sandbox"}
+        return Response(await moderation.picture(number(case), key), media_type=pictures.TYPE, headers=headers)
+
+    return [queue, look, decide, reply, picture]

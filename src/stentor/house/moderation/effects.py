@@ -9,6 +9,7 @@ from stentor.base.units import SeatId, SpaceId
 from stentor.house.accounts.people import People
 from stentor.house.accounts.schema import Ruling
 from stentor.house.comments.chat import ChatKeeper
+from stentor.house.media.service import MediaDesk
 from stentor.house.spaces.pictures import Pictures
 from stentor.house.spaces.service import Spaces
 from stentor.people.model import Account
@@ -19,13 +20,15 @@ from stentor.spaces.guests import GuestVerdict
 from stentor.store.comments import CommentsTable
 from stentor.store.guest_comments import GuestCommentsTable
 from stentor.store.requests import Requests
+from stentor.store.withheld import WithheldTable
 
 
 class Effects:
-    """Of decisions on spaces, comments, requests and accounts."""
+    """Of decisions on spaces, comments, requests, posts and accounts."""
 
-    def __init__(self, spaces: Spaces, people: People, pictures: Pictures, chats: ChatKeeper) -> None:
+    def __init__(self, spaces: Spaces, people: People, pictures: Pictures, chats: ChatKeeper, media: MediaDesk) -> None:
         self._spaces, self._people, self._pictures, self._chats = spaces, people, pictures, chats
+        self._media, self._withheld = media, WithheldTable(spaces.store.work)
         work = spaces.store.work
         self._comments, self._guests, self._line = CommentsTable(work), GuestCommentsTable(work), Requests(work)
 
@@ -34,9 +37,16 @@ class Effects:
         match decision.action:
             case Action.HIDE:
                 with suppress(NotFound, Conflict):
-                    await self._hide(thing, about)
+                    await self._hide(thing, about, decision.at_ms)
+            case Action.NONE if thing.kind is ThingKind.POST:
+                await self._put_back(int(thing.id), decision.at_ms)
+            case Action.LABEL:
+                await self._withheld.label(int(thing.id), decision.label)
+                await self._put_back(int(thing.id), decision.at_ms)
             case Action.MUTE if about:
                 await self._leave_lines(about)
+            case Action.LIMIT if about:
+                await self._withheld.limit(about.id, on=True, now_ms=decision.at_ms)
             case Action.BAN_SPACE:
                 await self._ban_from_space(decision, thing, about)
             case Action.BAN_SITE if about:
@@ -51,6 +61,12 @@ class Effects:
             case Action.HIDE if thing.kind is ThingKind.COMMENT and thing.text:
                 await self._comments.restore(SpaceId(thing.space), about.id, thing.text, at_ms=thing.at_ms)
                 await self._chats.changed(thing.space)
+            case Action.HIDE if thing.kind is ThingKind.POST:
+                await self._put_back(int(thing.id), decision.at_ms)
+            case Action.LABEL:
+                await self._withheld.label(int(thing.id), "")
+            case Action.LIMIT:
+                await self._withheld.limit(about.id, on=False, now_ms=decision.at_ms)
             case Action.BAN_SPACE:
                 await self._comments.lift(SpaceId(thing.space), about.id)
                 with suppress(NotFound, Conflict):
@@ -60,7 +76,16 @@ class Effects:
             case Action.BAN_SITE:
                 await self._people.rule(by, about, Ruling(suspended=False))
 
-    async def _hide(self, thing: Thing, about: Account | None) -> None:
+    async def limited(self, account: str) -> bool:
+        """Whether what an account posts stands in no list of the site."""
+        return await self._withheld.limited(account)
+
+    async def _put_back(self, post: int, at_ms: int) -> None:
+        """Pictures first, then the post; what is not withheld stays as it is."""
+        await self._media.show(await self._withheld.pictures_of(post))
+        await self._withheld.put_back(post, now_ms=at_ms)
+
+    async def _hide(self, thing: Thing, about: Account | None, at_ms: int) -> None:
         match thing.kind:
             case ThingKind.COMMENT:
                 await self._comments.remove(SpaceId(thing.space), int(thing.id))
@@ -74,6 +99,9 @@ class Effects:
                 await self._spaces.change(thing.space, c.RemoveSeat(SeatId(thing.id)), rights.ADMIN)
             case ThingKind.SPACE:
                 await self._spaces.change(thing.space, c.SetListed(False), rights.ADMIN)
+            case ThingKind.POST:
+                taken = await self._withheld.take_down(int(thing.id), now_ms=at_ms)
+                await self._media.hide(taken)
             case ThingKind.PERSON if about:
                 await self._people.store.change(about.id, name=about.handle, bio="")
                 await self._pictures.remove(about)

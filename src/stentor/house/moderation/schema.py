@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
+from stentor.house.media.schema import Number
+from stentor.house.social.schema import VisibilityWord
+from stentor.house.social.views import WORDS
 from stentor.house.spaces.schema import Time
 from stentor.people.model import Account
 from stentor.people.moderation import (
     ADDRESS_CHARACTERS,
+    LABEL_CHARACTERS,
     LONGEST_MUTE_H,
     REASON_CHARACTERS,
     TEXT_CHARACTERS,
@@ -22,6 +26,9 @@ from stentor.people.moderation import (
     ReportReason,
     ThingKind,
 )
+from stentor.social import reported as reported_posts
+from stentor.social.model import Audience
+from stentor.store.reported import KeptPost
 
 PLAIN = {"pattern": r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$"}
 Text = Annotated[str, Meta(max_length=TEXT_CHARACTERS, extra_json_schema=PLAIN)]
@@ -36,10 +43,13 @@ class NewReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     kind: ThingKind
     id: Id
-    """As its kind says: of a comment the number, of a person the handle, of a space its id, else an address here."""
+    """As its kind says: of a comment the number, of a person the handle, of a space or a post its id, else an address
+    here."""
     why: ReportReason
     space: Annotated[str, Meta(max_length=48)] = ""
     """Of a comment or a seat: in which space."""
+    posts: Annotated[list[Number], Meta(max_length=reported_posts.MOST)] = []
+    """Of a person: which of their posts it is about. They are kept with the report."""
     text: Text = ""
     name: Annotated[str, Meta(max_length=80)] = ""
     """Of whoever reports, if they like; only moderators see it."""
@@ -66,6 +76,8 @@ class PersonView(msgspec.Struct, frozen=True):
     name: str
     created_ms: Time
     suspended: bool
+    limited: bool
+    """What they post stands in no list of the site."""
 
 
 class CaseView(msgspec.Struct, frozen=True):
@@ -118,6 +130,40 @@ class ContextView(msgspec.Struct, frozen=True):
     this: bool
 
 
+class SaidBefore(msgspec.Struct, frozen=True):
+    """What a post said until it was changed."""
+
+    text: str
+    warning: str
+    at_ms: Time
+
+
+class KeptPicture(msgspec.Struct, frozen=True):
+    alt: str
+    url: str
+    """For moderators only."""
+
+
+class KeptPostView(msgspec.Struct, frozen=True):
+    """A post as it was when it was reported."""
+
+    id: str
+    visibility: VisibilityWord
+    text: str
+    warning: str
+    answers: list[str]
+    """Of its poll."""
+    made_ms: Time
+    edited_ms: Time | None
+    versions: list[SaidBefore]
+    """What it said before, the oldest first."""
+    pictures: list[KeptPicture]
+    state: Literal["there", "changed", "withheld", "deleted"]
+    """How it is now: changed since, shown to nobody but its author, or deleted."""
+    label: str
+    """What moderators have put before it."""
+
+
 class DecisionView(msgspec.Struct, frozen=True):
     """What was decided, for moderators and for whom it is about: never who reported."""
 
@@ -129,6 +175,8 @@ class DecisionView(msgspec.Struct, frozen=True):
     space: str
     until_ms: Time | None
     reason: str
+    label: str
+    """What a post was marked with."""
     lifted_ms: Time | None
     answer: str
     answered_ms: Time | None
@@ -143,6 +191,8 @@ class CaseDetail(msgspec.Struct, frozen=True):
     reports: list[ReportedView]
     context: list[ContextView]
     """What was written just before and after it."""
+    posts: list[KeptPostView]
+    """The post, or those of the person that were reported, as they were then."""
     person: PersonView | None
     """Whom it is about, if they have an account."""
     history: list[DecisionView]
@@ -162,6 +212,8 @@ class CaseRuling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     basis: Basis = Basis.RULES
     hours: Annotated[int, Meta(ge=0, le=LONGEST_MUTE_H)] = 24
     """Of a mute."""
+    label: Annotated[str, Meta(max_length=LABEL_CHARACTERS, extra_json_schema=PLAIN)] = ""
+    """What readers of a post see first; needed for ``label``."""
 
 
 class OwnDecision(msgspec.Struct, frozen=True):
@@ -194,8 +246,35 @@ class DecisionReply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lift: bool = False
 
 
-def person(found: Account) -> PersonView:
-    return PersonView(found.handle, found.name, found.created_ms, found.suspended_ms is not None)
+def person(found: Account, *, limited: bool) -> PersonView:
+    return PersonView(found.handle, found.name, found.created_ms, found.suspended_ms is not None, limited)
+
+
+def reported(case: int, found: KeptPost) -> KeptPostView:
+    then, now = found.reported, found.now
+    return KeptPostView(
+        id=f"{then.id}",
+        visibility=WORDS[then.audience],
+        text=then.text,
+        warning=then.warning,
+        answers=list(then.answers),
+        made_ms=then.created_ms,
+        edited_ms=then.edited_ms,
+        versions=[SaidBefore(each.text, each.warning, each.at_ms) for each in then.versions],
+        pictures=[
+            KeptPicture(each.alt, f"/api/v1/moderation/cases/{case}/pictures/{each.key}") for each in then.pictures
+        ],
+        state=_state(found),
+        label=now.label if now else "",
+    )
+
+
+def _state(found: KeptPost) -> Literal["there", "changed", "withheld", "deleted"]:
+    if found.now is None:
+        return "deleted"
+    if found.now.visibility is Audience.WITHHELD:
+        return "withheld"
+    return "there" if found.now.edited_ms == found.reported.edited_ms else "changed"
 
 
 def case(found: Case, name: str) -> CaseView:

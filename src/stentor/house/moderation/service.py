@@ -26,10 +26,12 @@ from stentor.people.mail import Purpose
 from stentor.people.model import Account
 from stentor.people.moderation import Action, CaseDecision, CaseReport, CaseState, Thing, ThingKind
 from stentor.people.record import Deed
+from stentor.social import reported
 from stentor.store.comments import CommentsTable
 from stentor.store.decisions import CARRY_OUT, TAKE_BACK, DecisionsTable
 from stentor.store.jobs import Job
 from stentor.store.moderation import CasesTable
+from stentor.store.reported import ReportedTable
 
 ACCOUNT_LIMIT = Bucket(burst=10, refill_ms=60_000)
 ADDRESS_LIMIT = Bucket(burst=5, refill_ms=120_000)
@@ -40,7 +42,13 @@ WRITTEN_LIMIT = Bucket(burst=3, refill_ms=4 * 3_600_000)
 """Of mails to an address that somebody left, since it may be another's."""
 CONTEXT = 5
 """Comments before and after the one that was reported."""
-NOTED = {Action.WARN: Deed.WARNED, Action.MUTE: Deed.MUTED, Action.BAN_SPACE: Deed.SHUT_OUT}
+NOTED = {
+    Action.WARN: Deed.WARNED,
+    Action.MUTE: Deed.MUTED,
+    Action.BAN_SPACE: Deed.SHUT_OUT,
+    Action.LIMIT: Deed.LIMITED,
+    Action.LABEL: Deed.POST_LABELLED,
+}
 """What of decisions stands in the record of accounts; a suspension does already."""
 
 _Doing = Callable[[CaseDecision, Thing, Account | None, Account | None], Awaitable[None]]
@@ -66,7 +74,7 @@ class CaseDesk:
         self._spaces, self._people, self._effects, self._post = spaces, people, effects, post
         self.house, self.receipts = settings.house_address, receipts
         self._cases, self._decisions = CasesTable(spaces.store.work), DecisionsTable(spaces.store.work)
-        self._comments = CommentsTable(spaces.store.work)
+        self._comments, self._reported_posts = CommentsTable(spaces.store.work), ReportedTable(spaces.store.work)
         homes = (settings.house_address, settings.audience_address, *settings.house_others)
         self.things = Things(spaces, homes)
         self._accounts = RateLimit(ACCOUNT_LIMIT, _too_many)
@@ -100,8 +108,10 @@ class CaseDesk:
         else:
             self._addresses.spend(source(address), now)
             self._strangers.spend("all", now)
-        thing = await self.things.find(wish.kind, wish.id, wish.space, knows)
-        number = await self._cases.report(thing, made)
+        thing = await self.things.find(wish.kind, wish.id, wish.space, knows, reader=made.account)
+        posts = await self.things.posts(thing, wish.posts, made.account)
+        await self.things.keep_pictures(thing.account, posts)
+        number = await self._cases.report(thing, made, posts)
         self._log.info("reported", kind=thing.kind.value, why=wish.why.value, known=account is not None)
         await self._write(Purpose.RECEIVED, [msgspec.structs.replace(made, number=number)])
         await self._post.news()
@@ -137,7 +147,8 @@ class CaseDesk:
             case=schema.case(found, about.name if about else thing.name),
             reports=[await self._reported(each) for each in await self._cases.reports(number)],
             context=await self._context(thing),
-            person=schema.person(about) if about else None,
+            posts=[schema.reported(number, each) for each in await self._reported_posts.of_case(number)],
+            person=schema.person(about, limited=await self._effects.limited(about.id)) if about else None,
             history=_views(await self._decisions.of_account(thing.account) if thing.account else [], but=number),
             cases_about=await self._cases.about(thing.account) if thing.account else 0,
             decisions=_views(await self._decisions.of_case(number)),
@@ -150,8 +161,9 @@ class CaseDesk:
         about = await self._account(found.thing.account)
         now_ms = unix_ms(self._spaces.clock())
         made = moderation.decide(
-            found, by, about, ruling.action, ruling.reason, ruling.hours, ruling.basis, now_ms=now_ms
-        )
+            found, by, about, ruling.action, ruling.reason, ruling.hours, ruling.basis, now_ms=now_ms,
+            label=ruling.label,
+        )  # fmt: skip
         made = await self._decisions.add(made)
         await self._carry_out(made, found.thing, by, about)
         await self._write(Purpose.DECIDED, await self._cases.reports(number))
@@ -185,8 +197,8 @@ class CaseDesk:
         if made.lifted_ms is not None:
             return
         await self._effects.carry_out(made, thing, by, about)
-        if made.action in NOTED and about:
-            await self._people.note(by, NOTED[made.action], about)
+        if about and (deed := _deed(made.action, thing)):
+            await self._people.note(by, deed, about)
         await self._decisions.carried_out(made.number, unix_ms(self._spaces.clock()))
 
     async def _take_back(self, made: CaseDecision, thing: Thing, by: Account | None, about: Account | None) -> None:
@@ -194,6 +206,13 @@ class CaseDesk:
             await self._effects.undo(made, thing, by, about)
             await self._people.note(by, Deed.LIFTED, about)
         await self._decisions.carried_out(made.number, unix_ms(self._spaces.clock()))
+
+    async def picture(self, number: int, key: str) -> bytes:
+        """A picture of a post of a case, as it was reported; raises :class:`NotFound`."""
+        for each in await self._reported_posts.of_case(number):
+            if key in {one.key for one in each.reported.pictures}:
+                return await self._spaces.objects.get(reported.picture(each.account, key))
+        raise NotFound("There is no such picture.", code="media-not-found")
 
     # Whom it is about
 
@@ -269,6 +288,12 @@ class CaseDesk:
         number = int(thing.id)
         found = await self._comments.around(SpaceId(thing.space), number, CONTEXT)
         return [schema.ContextView(each.id, each.name, each.text, each.at_ms, each.id == number) for each in found]
+
+
+def _deed(action: Action, thing: Thing) -> Deed | None:
+    if action is Action.HIDE:
+        return Deed.POST_REMOVED if thing.kind is ThingKind.POST else None
+    return NOTED.get(action)
 
 
 def _views(found: Sequence[CaseDecision], but: int = 0) -> list[schema.DecisionView]:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from urllib.parse import unquote, urlsplit
 
 from stentor.base.errors import BadInput, NotFound
 from stentor.house.spaces.service import Spaces
 from stentor.people.moderation import ADDRESS_CHARACTERS, Thing, ThingKind, lines
+from stentor.social import ids, pictures
+from stentor.social.reported import ReportedPost, picture
 from stentor.spaces.model import Role, Space
+from stentor.store.actors import ActorsTable
 from stentor.store.comments import CommentsTable
 from stentor.store.guest_comments import GuestCommentsTable
+from stentor.store.posts import PostsTable, missing
+from stentor.store.reported import ReportedTable
 from stentor.store.requests import Requests
 
 LONGEST_NUMBER = 9
@@ -31,12 +37,16 @@ class Things:
         self._spaces = spaces
         work = spaces.store.work
         self._comments, self._guests, self._line = CommentsTable(work), GuestCommentsTable(work), Requests(work)
+        self._posts, self._actors, self._reported = PostsTable(work), ActorsTable(work), ReportedTable(work)
         self._hosts = frozenset(urlsplit(home).netloc.lower() for home in homes)
 
-    async def find(self, kind: ThingKind, name: str, space: str, knows: Knowing = _nobody) -> Thing:
+    async def find(
+        self, kind: ThingKind, name: str, space: str, knows: Knowing = _nobody, *, reader: str = ""
+    ) -> Thing:
         """The thing; raises :class:`NotFound`, :class:`BadInput` for an address that is not of this site.
 
-        Of a private space only who ``knows`` it reports anything; its address is kept as it was written.
+        Of a private space only who ``knows`` it reports anything; its address is kept as it was written. A post is
+        there for the ``reader``, an account, who may read it.
         """
         match kind:
             case ThingKind.COMMENT:
@@ -50,7 +60,31 @@ class Things:
                 return await self._person(name)
             case ThingKind.SPACE:
                 return _space(await self._space(name, knows))
+            case ThingKind.POST:
+                return await self._post(name, reader)
         return await self._address(name)
+
+    async def posts(self, thing: Thing, names: Sequence[str], reader: str) -> list[ReportedPost]:
+        """What is kept with a report: the post itself, or those of a person that it names and its reader may read.
+        Raises :class:`NotFound`, :class:`BadInput` for those of somebody else."""
+        if thing.kind is not ThingKind.POST:
+            for each in names:
+                if (await self._post(each, reader)).account != thing.account:
+                    raise BadInput("Report posts of the person whom you report.", field="posts")
+        wanted = [thing.id] if thing.kind is ThingKind.POST else dict.fromkeys(names)
+        found = [await self._reported.snapshot(int(each)) for each in wanted]
+        if any(each is None for each in found):
+            raise missing()
+        return [each for each in found if each is not None]
+
+    async def keep_pictures(self, account: str, posts: Sequence[ReportedPost]) -> None:
+        """Copies the pictures of posts to where only moderators see them; what is gone already stays so."""
+        objects = self._spaces.objects
+        for each in (each for post in posts for each in post.pictures):
+            kept = picture(account, each.key)
+            if await objects.size(kept) is None:
+                with suppress(NotFound):
+                    await objects.put(kept, await objects.get(pictures.closed(pictures.name(each.key))))
 
     async def _space(self, name: str, knows: Knowing = _nobody) -> Space:
         try:
@@ -88,8 +122,20 @@ class Things:
             raise NotFound("There is no such account.", code="account-not-found")
         return Thing(ThingKind.PERSON, found.handle, account=found.id, text=f"{found.name}\n{found.bio}".strip())
 
+    async def _post(self, name: str, reader: str) -> Thing:
+        number = ids.parse(name)
+        viewer = await self._actors.of_account(reader) if reader else None
+        found = await self._posts.one(number, viewer) if number is not None else None
+        if found is None or found.post.boost_of is not None or found.author.account is None:
+            raise missing()
+        reported = await self._reported.snapshot(found.post.id)
+        if reported is None:
+            raise missing()
+        account, at_ms = found.author.account, found.post.created_ms
+        return Thing(ThingKind.POST, str(found.post.id), account=account, text=reported.says, at_ms=at_ms)
+
     async def _address(self, written: str) -> Thing:
-        """A page of the site: that of a space or a person stands for them."""
+        """A page of the site: that of a space, a person or a post stands for them."""
         address = lines(written, ADDRESS_CHARACTERS, "id", needed=True, one=True)
         try:
             parts = urlsplit(address if "://" in address else f"https://{address}")
@@ -103,6 +149,8 @@ class Things:
                 return _space(await self._space(path[2]))
             if len(path) == 2 and path[1].startswith("@"):
                 return await self._person(path[1][1:])
+            if len(path) == 3 and path[1].startswith("@"):
+                return await self._post(path[2], "")
         except NotFound:
             pass  # a page all the same, perhaps one that is gone
         return Thing(ThingKind.ADDRESS, address)

@@ -142,11 +142,16 @@ class PostView(msgspec.Struct, frozen=True):
     id: str
     author: AuthorView
     visibility: VisibilityWord
+    withheld: bool
+    """Only its author reads it: moderators have taken it down, or look at it first."""
     text: str
     """As it was written; empty for a boost."""
     html: str
     """Ours, with nothing in it but paragraphs, breaks and links."""
     warning: str
+    """What readers see first: that of the author, or the label of moderators."""
+    label: str
+    """What moderators have put before it; empty mostly."""
     language: str
     made_ms: Time
     edited_ms: Time | None

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from alembic import context
 
-from stentor.store import announcement_tables, outbox_tables, outgoing_tables, social_tables  # noqa: F401 (their tables are in the metadata, too)
+from stentor.store import (  # noqa: F401 (their tables are in the metadata, too)
+    announcement_tables,
+    outbox_tables,
+    outgoing_tables,
+    reported_tables,
+    social_tables,
+)
 from stentor.store.tables import metadata
 
 context.configure(
