@@ -413,6 +413,7 @@ class Site:
             "list_id": "1",
             "draft": "1",
             "scheduled": "1",
+            "key": "0" * 32,
             "tag": "radio",
             "timeline": "home",
             "show": "common",
