@@ -182,6 +182,27 @@ EXPECTED = {
     "GET /quotes": SIGNED_IN,
     "GET /markers/{timeline}": SIGNED_IN,
     "PUT /markers/{timeline}": SIGNED_IN,
+    "PUT /people/{handle}/block": SIGNED_IN,
+    "DELETE /people/{handle}/block": SIGNED_IN,
+    "PUT /people/{handle}/mute": SIGNED_IN,
+    "DELETE /people/{handle}/mute": SIGNED_IN,
+    "PUT /posts/{post}/mute": SIGNED_IN,
+    "DELETE /posts/{post}/mute": SIGNED_IN,
+    "GET /blocks": SIGNED_IN,
+    "GET /mutes": SIGNED_IN,
+    "GET /domain-blocks": SIGNED_IN,
+    "PUT /domain-blocks/{domain}": SIGNED_IN,
+    "DELETE /domain-blocks/{domain}": SIGNED_IN,
+    "GET /notifications": SIGNED_IN,
+    "DELETE /notifications": SIGNED_IN,
+    "DELETE /notifications/{line}": SIGNED_IN,
+    "GET /notifications/unread": SIGNED_IN,
+    "GET /notifications/policy": SIGNED_IN,
+    "PUT /notifications/policy": SIGNED_IN,
+    "GET /notification-requests": SIGNED_IN,
+    "GET /notification-requests/{handle}": SIGNED_IN,
+    "PUT /notification-requests/{handle}": SIGNED_IN,
+    "DELETE /notification-requests/{handle}": SIGNED_IN,
     "GET /lists": SIGNED_IN,
     "POST /lists": SIGNED_IN,
     "PATCH /lists/{list_id}": SIGNED_IN,
@@ -319,6 +340,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "PUT /posts/{post}/consent": {"state": "granted"},
     "PATCH /media/{media}": {"alt": "New"},
     "PUT /people/{handle}/follow": {},
+    "PUT /people/{handle}/mute": {},
+    "PUT /notifications/policy": {},
     "PUT /follow-requests": {"approves": False},
     "PUT /markers/{timeline}": {"post": "1"},
     "POST /lists": {"name": "New"},
@@ -415,6 +438,8 @@ class Site:
             "scheduled": "1",
             "key": "0" * 32,
             "tag": "radio",
+            "line": "follow-0-1",
+            "domain": "example.org",
             "timeline": "home",
             "show": "common",
             "backup": "stentor-20260101-000000.tar",
@@ -435,7 +460,7 @@ class Site:
         address = f"/api/v1{path.format(**values)}"
         headers["X-Forwarded-For"] = str(ip_address(FIRST_ADDRESS + self.number))  # limits by address: not here
         async with self.house.anyone.stream(method, address, headers=headers, json=body) as answer:
-            if answer.headers["content-type"].startswith("text/event-stream"):
+            if answer.headers.get("content-type", "").startswith("text/event-stream"):
                 return answer.status_code  # it would go on for a minute
             await answer.aread()
         assert answer.status_code < 500, answer.text

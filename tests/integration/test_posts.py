@@ -213,7 +213,7 @@ async def test_boosts_likes_bookmarks_pins(house: House) -> None:
         assert await texts(max_, "/bookmarks") == await texts(max_, "/likes") == ["worth it"]
         found = (await max_.get(address)).json()
         assert (found["counts"]["boosts"], found["counts"]["likes"]) == (1, 1)
-        assert found["mine"] == {"liked": True, "boosted": True, "bookmarked": True, "pinned": False}
+        assert found["mine"] == {"liked": True, "boosted": True, "bookmarked": True, "pinned": False, "muted": False}
         problem(await max_.put(f"{address}/pin"), 403, "not-your-post")
         assert (await lea.put(f"{address}/pin")).status_code == 200
         assert await texts(eva, "/people/lea/pins") == ["worth it"]

@@ -24,7 +24,7 @@ HOUSE = (
     "who", "web", "uploads", "spaces", "site", "editions", "removals", "retention",
     "counts", "delay", "door", "captions", "comments", "accounts", "mail", "private", "admin", "seats",
     "hooks", "programs", "shows", "media", "social", "announcing",
-    "moderation", "reach", "duty",
+    "safety", "moderation", "reach", "duty",
 )  # fmt: skip
 """The order inside the house: each room may import those before it; ``app`` and ``role`` beside them import all."""
 MOST_FILES = 15

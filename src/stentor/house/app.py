@@ -58,6 +58,7 @@ from stentor.house.programs import api as api_programs
 from stentor.house.removals import api as api_removals
 from stentor.house.retention import api as api_retention
 from stentor.house.retention.service import Retention
+from stentor.house.safety import routes as safety_routes
 from stentor.house.seats import api as api_seats
 from stentor.house.seats import api_back_channel, api_claim, api_requests, api_stream, whip
 from stentor.house.seats.back_channel import BackChannels
@@ -170,6 +171,7 @@ def build(
         *_of_comments(comments, GuestComments(spaces, chats, settings, keys.invitations), desk, callers, box, guard),
         *social_routes.handlers(posts, callers, settings.house_address),
         *api_announcing.handlers(Announcer(spaces, posts), callers),
+        *safety_routes.handlers(posts, callers),
         *_of_site(site, admin, people, callers, readers),
         *_of_programs(webhooks, spaces, callers, people, sessions),
         *api_retention.handlers(spaces, callers, views, retention, storage),

@@ -70,7 +70,7 @@ class HomePages:
     def __init__(self, pages: Pages, desk: PostDesk, sessions: Sessions, cards: SpaceCards, accounts: Accounts) -> None:
         self.pages, self.desk, self.sessions, self.cards = pages, desk, sessions, cards
         self.accounts = accounts
-        self.table, self.follows = TimelinesTable(desk.table.work), FollowsTable(desk.table.work)
+        self.table, self.follows = TimelinesTable(desk.table.work, desk.clock), FollowsTable(desk.table.work)
 
     async def only(self, request: _Request, work: Callable[[PostReader], Awaitable[Page]]) -> Page:
         """For who is signed in; others are asked to."""

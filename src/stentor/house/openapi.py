@@ -36,12 +36,14 @@ from stentor.house.private import schema as private_schema
 from stentor.house.programs import schema as program_schema
 from stentor.house.removals import schema as removal_schema
 from stentor.house.retention import schema as retention_schema
+from stentor.house.safety import schema as safety_schema
 from stentor.house.seats import schema as seat_schema
 from stentor.house.shows import schema as show_schema
 from stentor.house.site import schema as look_schema
 from stentor.house.social import schema as social_schema
 from stentor.house.spaces import schema, site_schema, upload_schema
 from stentor.people.checks import HANDLE
+from stentor.social.notices import NoticeKind
 from stentor.social.pictures import KEY
 
 TOKEN, SESSION = "token", "session"
@@ -131,7 +133,8 @@ IN_ADDRESSES: dict[str, dict[str, Any]] = {
     "comment": {"type": "string", "pattern": "^[0-9]{1,9}$"},
     "question": {"type": "string", "pattern": "^-?[0-9]{1,9}$"},
     "cue": {"type": "string", "pattern": "^[0-9]{1,10}-[A-Za-z0-9_-]{0,48}$"},
-    "before": {"type": "integer", "minimum": 0, "maximum": schema.LARGEST},
+    "limit": {"type": "integer", "minimum": 1, "maximum": 40},
+    "before": {"type": "integer", "minimum": 1, "maximum": schema.LARGEST},
     "after": _SOCIAL_ID,
     "post": _SOCIAL_ID,
     "media": _SOCIAL_ID,
@@ -139,6 +142,9 @@ IN_ADDRESSES: dict[str, dict[str, Any]] = {
     "list_id": _SOCIAL_ID,
     "draft": _SOCIAL_ID,
     "scheduled": _SOCIAL_ID,
+    "line": {"type": "string", "pattern": "^[a-z0-9-]{1,64}$"},
+    "kinds": {"type": "string", "pattern": f"^({'|'.join(NoticeKind)})(,({'|'.join(NoticeKind)}))*$"},
+    "domain": {"type": "string", "pattern": r"^([a-z0-9-]{1,63}\.){1,3}[a-z][a-z0-9-]{0,60}$"},
     "tag": {"type": "string", "minLength": 1, "maxLength": 100},
     "timeline": {"type": "string", "enum": ["home", "notifications"]},
 }
@@ -233,6 +239,7 @@ MODULES = (
     program_schema,
     removal_schema,
     retention_schema,
+    safety_schema,
     seat_schema,
     show_schema,
     look_schema,

@@ -7,9 +7,12 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, exists, func, 
 
 from stentor.base.errors import BadInput, Conflict, NotAllowed, NotFound
 from stentor.social.model import Author
+from stentor.social.notices import NoticeKind
 from stentor.store import social_tables as tables
 from stentor.store.actors import actors_of
+from stentor.store.notifications import bring_posts
 from stentor.store.reading import blocked
+from stentor.store.telling import tell, untell
 from stentor.store.work import Work
 
 MOST_FOLLOWED = 7500
@@ -17,6 +20,10 @@ MOST_FOLLOWED = 7500
 MOST_COUNTED = 10_000
 """Followers are counted when a page is shown: more would cost more than the number says."""
 MOST_LISTS, MOST_MEMBERS = 50, 500
+MOST_NOTIFIED = 100
+"""Of whom somebody is told of each post: each is looked at whenever they look for news."""
+TOLD = {"asked": NoticeKind.REQUEST, "granted": NoticeKind.FOLLOW}
+"""What the other is told."""
 _FOLLOWS = tables.follows.c
 
 
@@ -60,6 +67,9 @@ class FollowsTable:
             if blocked(connection, me, other):
                 raise NotAllowed("One of you has blocked the other.", code="blocked")
             wishes = {"boosts": int(boosts), "notify": int(notify)}
+            if notify:
+                _require_notified(connection, me, other)
+                bring_posts(connection, me, now_ms=now_ms)  # of others: of this one begins now
             if connection.execute(update(tables.follows).where(_pair(me, other)).values(**wishes)).rowcount:
                 return
             if connection.execute(select(func.count()).where(_FOLLOWS.follower == me)).scalar_one() >= MOST_FOLLOWED:
@@ -67,6 +77,7 @@ class FollowsTable:
             state = "asked" if connection.execute(_asks(other)).scalar() else "granted"
             row = {"follower": me, "followee": other, "state": state, "at_ms": now_ms}
             connection.execute(insert(tables.follows).values(**row, **wishes))
+            tell(connection, TOLD[state], other, me, None, now_ms=now_ms)
 
         await self._work.write(work)
 
@@ -85,7 +96,11 @@ class FollowsTable:
 
     async def unfollow(self, me: int, other: int) -> None:
         """Follows no more, or asks no more; not following is no error."""
-        await self._do(_pair(me, other))
+
+        def work(connection: Connection) -> None:
+            end_follow(connection, me, other)
+
+        await self._work.write(work)
 
     async def answer(self, me: int, other: int, *, grant: bool) -> None:
         """Lets somebody follow who has asked, or not; raises :class:`NotFound` where they have not."""
@@ -95,7 +110,12 @@ class FollowsTable:
             if grant
             else delete(tables.follows).where(asked)
         )
-        if not await self._work.write(lambda connection: connection.execute(query).rowcount):
+
+        def work(connection: Connection) -> bool:
+            untell(connection, NoticeKind.REQUEST, me, other, None)
+            return bool(connection.execute(query).rowcount)
+
+        if not await self._work.write(work):
             raise NotFound("They have not asked to follow, or do not any more.", code="request-not-found")
 
     async def standing(self, me: int, other: int) -> FollowStanding:
@@ -210,16 +230,23 @@ class FollowsTable:
 
         return await self._work.read(work)
 
-    async def _do(self, where: ColumnElement[bool]) -> None:
-        def work(connection: Connection) -> None:
-            connection.execute(delete(tables.follows).where(where))
 
-        await self._work.write(work)
+def end_follow(connection: Connection, me: int, other: int) -> None:
+    """Follows no more, or asks no more, in a transaction of somebody else's."""
+    connection.execute(delete(tables.follows).where(_pair(me, other)))
+    for kind in TOLD.values():
+        untell(connection, kind, other, me, None)
 
 
 def no_list() -> NotFound:
     """There is no such list of theirs."""
     return NotFound("There is no such list.", code="list-not-found")
+
+
+def _require_notified(connection: Connection, me: int, other: int) -> None:
+    others = (_FOLLOWS.follower == me) & (_FOLLOWS.notify == 1) & (_FOLLOWS.followee != other)
+    if connection.execute(select(func.count()).where(others)).scalar_one() >= MOST_NOTIFIED:
+        raise Conflict(f"One is told of each post of {MOST_NOTIFIED} people at most.", code="too-many-notified")
 
 
 def _asks(actor: int) -> Select[int]:

@@ -1,4 +1,4 @@
-"""What somebody who goes leaves in the counts of others' posts. The rows themselves go with the account."""
+"""What goes with somebody: from the counts of others' posts, and from what others are told."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from sqlalchemy import ColumnElement, Connection, bindparam, func, select, updat
 
 from stentor.social.model import Consented
 from stentor.store import social_tables as tables
+from stentor.store.telling import forget_all_of
 
 _POSTS = tables.posts.c
 
 
 def take_out_of_counts(connection: Connection, account: str) -> None:
-    """Counts likes, boosts, answers and quotes of an account no more. Call it before the account is deleted."""
+    """Counts likes, boosts, answers and quotes of an account no more, nor tells of them. Call it before it goes."""
     me = connection.execute(select(tables.actors.c.number).where(tables.actors.c.account == account)).scalar()
     if me is None:
         return
+    forget_all_of(connection, int(me))
     mine = _POSTS.author == me
     _take(connection, "likes", tables.likes.c.post, tables.likes.c.actor == me)
     _take(connection, "boosts", _POSTS.boost_of, mine & _POSTS.boost_of.is_not(None))

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from stentor.base.errors import BadInput, Conflict, NotAllowed, NotFound
 from stentor.social import visible
 from stentor.social.model import Audience, Consented, Picture, Post, PostPoll, Relation
+from stentor.social.notices import NoticeKind
 from stentor.spaces.hooks import PostDeed
 from stentor.store import social_tables as tables
 from stentor.store.actors import handles_there
@@ -20,6 +21,7 @@ from stentor.store.decisions import require_may_post
 from stentor.store.post_keys import first_under
 from stentor.store.reading import Reading, load_post, media_of, read_posts, relation_to
 from stentor.store.tally import count, count_in
+from stentor.store.telling import forget_post, tell, tell_of_post, untell
 from stentor.store.webhooks import order_post
 from stentor.store.work import Work
 
@@ -132,6 +134,7 @@ class PostsTable:
             )
             _insert(connection, row)
             count(connection, post, "boosts", 1)
+            tell(connection, NoticeKind.BOOST, found.author, actor, found, now_ms=now_ms)
             return made
 
         return await self.work.write(work)
@@ -141,8 +144,10 @@ class PostsTable:
 
         def work(connection: Connection) -> None:
             mine = (_POSTS.c.author == actor) & (_POSTS.c.boost_of == post)
-            if connection.execute(delete(_POSTS).where(mine)).rowcount:
+            found = load_post(connection, post)
+            if connection.execute(delete(_POSTS).where(mine)).rowcount and found is not None:
                 count(connection, post, "boosts", -1)
+                untell(connection, NoticeKind.BOOST, found.author, actor, post)
 
         await self.work.write(work)
 
@@ -165,6 +170,10 @@ class PostsTable:
                 connection.execute(delete(table).where(mine))
             if gesture is Gesture.LIKE:
                 count(connection, post, "likes", 1 if on else -1)
+            if gesture is Gesture.LIKE and on:
+                tell(connection, NoticeKind.LIKE, found.author, actor, found, now_ms=now_ms)
+            elif gesture is Gesture.LIKE:
+                untell(connection, NoticeKind.LIKE, found.author, actor, post)
 
         await self.work.write(work)
 
@@ -239,6 +248,7 @@ def remove_post(connection: Connection, post: int, author: int | None, *, now_ms
     gone = list(media_of(connection, [post]).get(post, ()))
     if found.visibility is not Audience.WITHHELD:  # else it is not counted
         count_in(connection, found, -1)
+    forget_post(connection, post)
     connection.execute(update(tables.media).where(tables.media.c.post == post).values(post=None))
     connection.execute(delete(_POSTS).where(_POSTS.c.id == post))
     order_post(connection, PostDeed.DELETED, found, at_ms=now_ms)
@@ -276,6 +286,7 @@ def add_post(connection: Connection, post: int, author: int, what: Composed, *, 
         count(connection, answered.id, "replies", 1)
     if quote_state is Consented.GRANTED and what.quote_of is not None:
         count(connection, what.quote_of, "quotes", 1)
+    tell_of_post(connection, made, people.values(), now_ms=now_ms)
 
 
 def _asked(connection: Connection, quoted: int | None, author: int) -> Consented | None:
@@ -346,10 +357,14 @@ def _change(connection: Connection, post: int, author: int, what: Rewritten, now
     values: dict[str, object] = {"edited_ms": now_ms}
     if what.text is not None:
         people = handles_there(connection, what.handles)
+        named = select(tables.mentions.c.actor).where(tables.mentions.c.post == post)
+        before = set(connection.execute(named).scalars())
         values |= {"text": what.text, "html": what.html(people)}
         _name(
             connection, found, set(people.values()) | ({found.reply_author} if found.reply_author else set()), what.tags
         )
+        for each in sorted(set(people.values()) - before):
+            tell(connection, NoticeKind.MENTION, each, author, found, now_ms=now_ms)
     values |= {name: value for name in ("warning", "language") if (value := getattr(what, name)) is not None}
     connection.execute(update(_POSTS).where(_POSTS.c.id == post).values(**values))
     order_post(connection, PostDeed.CHANGED, found, at_ms=now_ms)

@@ -7,11 +7,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
-from sqlalchemy import Connection, Table, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, exists, func, literal_column, or_, select, union_all
 
 from stentor.social.model import Audience, Author, Consented, Picture, Post, PostPoll, PostTally, Relation
 from stentor.social.visible import may_read
 from stentor.spaces.model import Space
+from stentor.store import notice_tables
 from stentor.store import social_tables as tables
 from stentor.store import tables as site_tables
 from stentor.store.actors import actors_of
@@ -19,6 +20,8 @@ from stentor.store.actors import actors_of
 _POST = tables.posts.c
 _space = msgspec.json.Decoder(Space)
 _COLUMNS = [_POST[name] for name in Post.__struct_fields__]
+_ELSEWHERE = tables.actors.alias("elsewhere")
+_MARKS: Mapping[str, Table] = {"liked": tables.likes, "bookmarked": tables.bookmarks, "pinned": tables.pins}
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -29,6 +32,8 @@ class Mark(msgspec.Struct, frozen=True):
     bookmarked: bool = False
     pinned: bool = False
     voted: tuple[int, ...] = ()
+    muted: bool = False
+    """Whether they want to hear nothing more of its thread."""
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,15 +141,10 @@ def _relations(connection: Connection, posts: Collection[Post], viewer: int) -> 
     authors, ids = {post.author for post in posts}, [post.id for post in posts]
     if not ids:
         return {}
-    follows, blocks, mentions = tables.follows.c, tables.blocks.c, tables.mentions.c
+    follows, mentions = tables.follows.c, tables.mentions.c
     granted = (follows.follower == viewer) & follows.followee.in_(authors) & (follows.state == "granted")
     followed = set(connection.execute(select(follows.followee).where(granted)).scalars())
-    either = or_(
-        (blocks.account == viewer) & blocks.target.in_(authors), (blocks.target == viewer) & blocks.account.in_(authors)
-    )
-    blocked = {
-        number for row in connection.execute(select(blocks.account, blocks.target).where(either)) for number in row
-    }
+    blocked = blocked_among(connection, viewer, authors)
     named = (mentions.actor == viewer) & mentions.post.in_(ids)
     mentioned = set(connection.execute(select(mentions.post).where(named)).scalars())
     return {
@@ -221,25 +221,54 @@ def _marks(connection: Connection, ids: Collection[int], viewer: int) -> dict[in
     if not ids:
         return {}
 
-    def marked(table: Table) -> set[int]:
-        mine = (table.c.actor == viewer) & table.c.post.in_(ids)
-        return set(connection.execute(select(table.c.post).where(mine)).scalars())
-
-    liked, kept, pinned = (marked(each) for each in (tables.likes, tables.bookmarks, tables.pins))
-    mine = (_POST.author == viewer) & _POST.boost_of.in_(ids)
-    boosted = set(connection.execute(select(_POST.boost_of).where(mine)).scalars())
+    threads = notice_tables.muted_threads.c
+    of_thread = (threads.account == viewer) & (threads.root == func.coalesce(_POST.root, _POST.id))
+    wanted = [
+        *((name, table.c.post, (table.c.actor == viewer) & table.c.post.in_(ids)) for name, table in _MARKS.items()),
+        ("boosted", _POST.boost_of, (_POST.author == viewer) & _POST.boost_of.in_(ids)),
+        ("muted", _POST.id, of_thread & _POST.id.in_(ids)),
+    ]
+    queries = (select(literal_column(f"'{name}'"), column).where(where) for name, column, where in wanted)
+    marked = defaultdict[int, set[str]](set)
+    for name, post in connection.execute(union_all(*queries)):
+        marked[post].add(name)
     votes, voted = tables.poll_votes.c, defaultdict[int, list[int]](list)
     chosen = select(votes.post, votes.answer).where(votes.actor == viewer, votes.post.in_(ids)).order_by(votes.answer)
     for post, answer in connection.execute(chosen):
         voted[post].append(answer)
-    return {
-        each: Mark(each in liked, each in boosted, each in kept, each in pinned, tuple(voted.get(each, ())))
-        for each in ids
-    }
+    return {each: Mark(voted=tuple(voted.get(each, ())), **dict.fromkeys(marked.get(each, ()), True)) for each in ids}
 
 
 def blocked(connection: Connection, one: int, other: int) -> bool:
-    """Whether either of two people has blocked the other."""
-    blocks = tables.blocks.c
-    either = ((blocks.account == one) & (blocks.target == other)) | ((blocks.account == other) & (blocks.target == one))
-    return bool(connection.execute(select(exists().where(either))).scalar())
+    """Whether either of two people has blocked the other, or where the other is from."""
+    return bool(blocked_among(connection, one, [other]))
+
+
+def blocked_among(connection: Connection, one: int, others: Collection[int]) -> set[int]:
+    """Those of others whom somebody has blocked, or where they are from, or who have blocked them."""
+    blocks, domains, there = tables.blocks.c, notice_tables.domain_blocks, _ELSEWHERE.c
+    from_there = there.domain == domains.c.domain
+    query = union_all(
+        select(blocks.target).where(blocks.account == one, blocks.target.in_(others)),
+        select(blocks.account).where(blocks.target == one, blocks.account.in_(others)),
+        select(there.number).join(domains, from_there).where(domains.c.account == one, there.number.in_(others)),
+        select(domains.c.account)
+        .join(_ELSEWHERE, from_there)
+        .where(there.number == one, domains.c.account.in_(others)),
+    )
+    return set(connection.execute(query).scalars()) - {one}
+
+
+def between(one: int | ColumnElement[int], other: int | ColumnElement[int]) -> ColumnElement[bool]:
+    """The same of two people as a condition."""
+    blocks, domains, there = tables.blocks.c, notice_tables.domain_blocks.c, _ELSEWHERE.c
+    return or_(
+        *(
+            exists().where(blocks.account == each, blocks.target == target)
+            for each, target in ((one, other), (other, one))
+        ),
+        *(
+            exists().where(domains.account == each, there.number == target, there.domain == domains.domain)
+            for each, target in ((one, other), (other, one))
+        ),
+    )

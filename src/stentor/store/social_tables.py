@@ -201,6 +201,7 @@ follows = Table(
     Column("state", String(8), nullable=False, comment="asked or granted"),
     Column("at_ms", BigInteger, nullable=False),
     Index("ix_follows_followee", "followee", "state", "follower"),
+    Index("ix_follows_notify", "follower", "followee"),  # where notify = 1 only: its migration says so
 )
 
 blocks = Table(
@@ -210,7 +211,7 @@ blocks = Table(
 mutes = Table(
     "mutes", metadata, _actor("account", primary_key=True), _actor("target", primary_key=True),
     Column("until_ms", BigInteger), Column("notifications", Integer, nullable=False, server_default="1"),
-    Index("ix_mutes_target", "target"),
+    Index("ix_mutes_target", "target"), Index("ix_mutes_until", "until_ms"),  # of those that end: its migration says so
 )  # fmt: skip
 
 lists = Table(

@@ -12,11 +12,14 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, Select, TextClause, exists, or_, select, text
 from sqlalchemy.orm import aliased
 
+from stentor.base.clock import Clock, unix_ms, wall
 from stentor.social.ids import DAY, LARGEST
 from stentor.social.model import Audience
 from stentor.store import social_tables as tables
 from stentor.store.actors import find_actor, missing
+from stentor.store.blocks import lasting
 from stentor.store.public import LIMITED
+from stentor.store.reading import between
 from stentor.store.work import Work
 
 CANDIDATES: Final = 60
@@ -26,10 +29,12 @@ MOST_CANDIDATES: Final = 4 * CANDIDATES
 MOST_OF_THREAD: Final = 1000
 _POSTS = tables.posts.c
 _FOLLOWED = """SELECT followee, boosts FROM follows WHERE follower = :me AND state = 'granted'
-     AND NOT EXISTS (SELECT 1 FROM mutes m WHERE m.account = :me AND m.target = followee)
+     AND NOT EXISTS (SELECT 1 FROM mutes m WHERE m.account = :me AND m.target = followee
+                     AND (m.until_ms IS NULL OR m.until_ms > :now))
   UNION ALL SELECT :me, 1"""
 _LISTED = """SELECT member, 1 FROM list_members WHERE list = :list
-     AND NOT EXISTS (SELECT 1 FROM mutes m WHERE m.account = :me AND m.target = member)
+     AND NOT EXISTS (SELECT 1 FROM mutes m WHERE m.account = :me AND m.target = member
+                     AND (m.until_ms IS NULL OR m.until_ms > :now))
      AND (member = :me OR EXISTS (SELECT 1 FROM follows r WHERE r.follower = :me AND r.followee = member
                                   AND r.state = 'granted'))"""
 _HEADS = """WITH f(author, boosts) AS MATERIALIZED ({of}),
@@ -47,11 +52,14 @@ SELECT p.id, CASE WHEN (p.boost_of IS NULL OR c.boosts = 1)
   AND (p.reply_to IS NULL OR p.reply_author = p.author OR p.reply_author = :me
        OR EXISTS (SELECT 1 FROM follows r WHERE r.follower = :me AND r.followee = p.reply_author
                   AND r.state = 'granted'))
-  AND (p.boost_of IS NULL OR NOT (EXISTS (SELECT 1 FROM mutes x WHERE x.account = :me AND x.target = p.boost_author)
+  AND (p.boost_of IS NULL OR NOT (EXISTS (SELECT 1 FROM mutes x WHERE x.account = :me AND x.target = p.boost_author
+                                          AND (x.until_ms IS NULL OR x.until_ms > :now))
+    OR EXISTS (SELECT 1 FROM domain_blocks d JOIN actors a ON a.domain = d.domain AND a.number = p.boost_author
+               WHERE d.account = :me)
     OR EXISTS (SELECT 1 FROM blocks x WHERE x.account = :me AND x.target = p.boost_author)
     OR EXISTS (SELECT 1 FROM blocks x WHERE x.target = :me AND x.account = p.boost_author)))
   AND NOT EXISTS (SELECT 1 FROM mentions t JOIN mutes x ON x.account = :me AND x.target = t.actor
-                  WHERE t.post = coalesce(p.boost_of, p.id))
+                  WHERE t.post = coalesce(p.boost_of, p.id) AND (x.until_ms IS NULL OR x.until_ms > :now))
   AND NOT EXISTS (SELECT 1 FROM mentions t JOIN blocks x ON x.account = :me AND x.target = t.actor
                   WHERE t.post = coalesce(p.boost_of, p.id))
   AND (p.boost_of IS NULL OR NOT (
@@ -70,16 +78,17 @@ class TimelinesTable:
     """``before`` and ``after`` are ids that are not in the page themselves. With ``after`` above 0 it is the page just
     above that id where the way allows it, and the newest above it for home and lists."""
 
-    def __init__(self, work: Work) -> None:
-        self._work = work
+    def __init__(self, work: Work, clock: Clock = wall) -> None:
+        self._work, self._clock = work, clock
 
     async def home(self, me: int, *, before: int = LARGEST, after: int = 0, most: int) -> list[int]:
         """Of those whom one follows, and one's own."""
-        return await self._work.read(lambda connection: _heads(connection, _HOME, {"me": me}, before, after, most))
+        values = {"me": me, "now": unix_ms(self._clock())}
+        return await self._work.read(lambda connection: _heads(connection, _HOME, values, before, after, most))
 
     async def listed(self, me: int, name: int, *, before: int = LARGEST, after: int = 0, most: int) -> list[int]:
         """Of those in a list whom one follows."""
-        values = {"me": me, "list": name}
+        values = {"me": me, "list": name, "now": unix_ms(self._clock())}
         return await self._work.read(lambda connection: _heads(connection, _LIST, values, before, after, most))
 
     async def local(self, me: int | None, *, before: int = LARGEST, after: int = 0, most: int) -> list[int]:
@@ -151,7 +160,7 @@ class TimelinesTable:
 
     async def _page(self, query: Select[int], me: int | None, before: int, after: int, most: int) -> list[int]:
         if me is not None:
-            query = query.where(~_hushed(me))
+            query = query.where(~_hushed(me, unix_ms(self._clock())))
         query = query.where(_POSTS.id < before, _POSTS.id > after)
         if after:  # the page just above: picked from below, and shown from above
             return (await self._ids(query.order_by(_POSTS.id).limit(most)))[::-1]
@@ -161,14 +170,11 @@ class TimelinesTable:
         return await self._work.read(lambda connection: list(connection.execute(query).scalars()))
 
 
-def _hushed(me: int) -> ColumnElement[bool]:
-    """Whether one has muted or blocked an author, or is blocked by them."""
-    mutes, blocks = tables.mutes.c, tables.blocks.c
-    return or_(
-        exists().where(mutes.account == me, mutes.target == _POSTS.author),
-        exists().where(blocks.account == me, blocks.target == _POSTS.author),
-        exists().where(blocks.target == me, blocks.account == _POSTS.author),
-    )
+def _hushed(me: int, now_ms: int) -> ColumnElement[bool]:
+    """Whether one has muted or blocked an author, or where they are from, or is blocked by them."""
+    mutes = tables.mutes.c
+    muted = exists().where(mutes.account == me, mutes.target == _POSTS.author, lasting(now_ms))
+    return or_(muted, between(me, _POSTS.author))
 
 
 def _listed(me: int | None) -> ColumnElement[bool]:

@@ -20,15 +20,25 @@ from stentor.store.follows import FollowsTable
 _Request = Request[Any, Any, Any]
 
 
+class Relations:
+    """Says how two people stand to each other."""
+
+    def __init__(self, desk: PostDesk) -> None:
+        self._desk, self._follows = desk, FollowsTable(desk.table.work)
+
+    async def view(self, me: int, other: Author) -> schema.RelationView:
+        stands = await self._follows.standing(me, other.number)
+        apart = await self._desk.blocks.standing(me, other.number, now_ms=self._desk.now_ms)
+        return schema.RelationView(
+            person(other), stands.following, stands.asked, stands.boosts, stands.notify, stands.followed_by,
+            stands.asks, apart.blocking, apart.blocked_by, apart.domain_blocked, apart.muting,
+            apart.muting_notifications, apart.muted_until_ms,
+        )  # fmt: skip
+
+
 def handlers(desk: PostDesk, follows: FollowsTable, viewers: Viewers) -> list[HTTPRouteHandler]:
     """The handlers, which share the table."""
-    find = viewers.actors.find
-
-    async def relation(me: int, other: Author) -> schema.RelationView:
-        stands = await follows.standing(me, other.number)
-        return schema.RelationView(
-            person(other), stands.following, stands.asked, stands.boosts, stands.notify, stands.followed_by, stands.asks
-        )
+    find, relation = viewers.actors.find, Relations(desk).view
 
     @get("/people/{handle:str}", summary="Somebody, and how one stands to them")
     async def look(request: _Request, handle: FromPath[str]) -> schema.RelationView:

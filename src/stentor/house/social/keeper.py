@@ -1,4 +1,5 @@
-"""Posts what was scheduled, on time, and deletes pictures that nobody posted: one house at a time does it.
+"""Posts what was scheduled, on time, and deletes pictures that nobody posted, and old notifications: one house at a
+time does it.
 
 Two that do it at once do no harm: a scheduled post is posted in the transaction that takes it out of the list.
 """
@@ -36,6 +37,7 @@ class PostKeeper:
                     await self.post_due()
                     if loop.time() - swept_s > SWEEP_S:
                         await self.desk.media.sweep()
+                        await self.desk.forget_old()
                         swept_s = loop.time()
                 except Overloaded as error:
                     self._log.warning("posts-not-kept", detail=error.detail)

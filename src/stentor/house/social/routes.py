@@ -17,7 +17,7 @@ def handlers(posts: PostDesk, callers: Callers, base: str) -> list[HTTPRouteHand
     """The handlers, which share the desk; ``base`` is the house's address."""
     work, viewers = posts.table.work, Viewers(callers, posts.actors)
     follows = FollowsTable(work)
-    timelines = api_timelines.Timelines(posts, TimelinesTable(work), follows, base)
+    timelines = api_timelines.Timelines(posts, TimelinesTable(work, posts.clock), follows, base)
     return [
         *api_media.handlers(posts.media, posts.table, posts.actors, callers),
         *api_posts.handlers(posts, viewers),

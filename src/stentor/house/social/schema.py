@@ -108,6 +108,8 @@ class Mine(msgspec.Struct, frozen=True):
     boosted: bool
     bookmarked: bool
     pinned: bool
+    muted: bool
+    """One wants to be told nothing more of its thread."""
 
 
 class QuotedView(msgspec.Struct, frozen=True):
@@ -230,6 +232,13 @@ class RelationView(msgspec.Struct, frozen=True):
     followed_by: bool
     asks: bool
     """They have asked to follow, and wait for an answer."""
+    blocking: bool
+    blocked_by: bool
+    domain_blocked: bool
+    """One blocks where they are from."""
+    muting: bool
+    muting_notifications: bool
+    muted_until_ms: Time | None
 
 
 class PeoplePage(msgspec.Struct, frozen=True):

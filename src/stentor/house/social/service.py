@@ -27,8 +27,10 @@ from stentor.social.model import OPEN, Picture, PostPoll
 from stentor.social.thread import arrange
 from stentor.spaces import checks
 from stentor.store.actors import ActorsTable
+from stentor.store.blocks import BlocksTable
 from stentor.store.later import LaterTable, ScheduledPost
 from stentor.store.media import MediaTable
+from stentor.store.notifications import NotificationsTable
 from stentor.store.posts import Composed, PostsTable, Rewritten, missing
 from stentor.store.timelines import TimelinesTable
 from stentor.store.work import Work
@@ -52,8 +54,9 @@ class PostDesk:
 
     def __init__(self, work: Work, media: MediaDesk, ids_: PostIds, clock: Clock, newcomers: Newcomers) -> None:
         self.table, self.later, self.actors = PostsTable(work), LaterTable(work), ActorsTable(work)
+        self.notices, self.blocks = NotificationsTable(work), BlocksTable(work)
         self.media, self.views, self.clock = media, PostViews(clock), clock
-        self._ids, self._newcomers, self._timelines = ids_, newcomers, TimelinesTable(work)
+        self._ids, self._newcomers, self._timelines = ids_, newcomers, TimelinesTable(work, clock)
         self._limit, self._touches = RateLimit(LIMIT, _too_many), RateLimit(TOUCHES, _too_many)
         self._log = log.get("house")
 
@@ -168,6 +171,12 @@ class PostDesk:
         """Carries a post on to one's followers."""
         made = await self.table.boost(self.new_id(), me, post, now_ms=self.now_ms)
         return await self.view(made, me)
+
+    async def forget_old(self) -> None:
+        """Deletes notifications that are too old to be kept, and mutes that are over."""
+        for table in (self.notices, self.blocks):
+            while await table.purge(self.now_ms):
+                pass
 
     def composed(self, wanted: schema.NewPost, *, at_ms: int | None = None) -> Composed:
         """What is to be posted, as the store takes it; raises :class:`BadInput`."""

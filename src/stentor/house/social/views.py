@@ -55,7 +55,7 @@ class PostViews:
             boost=self.post(found.boost) if found.boost else None,
             quote=self._quote(found),
             counts=schema.PostCounts(found.tally.replies, found.tally.boosts, found.tally.likes, found.tally.quotes),
-            mine=schema.Mine(mark.liked, mark.boosted, mark.bookmarked, mark.pinned) if mark else None,
+            mine=schema.Mine(mark.liked, mark.boosted, mark.bookmarked, mark.pinned, mark.muted) if mark else None,
         )
 
     def card(self, space: Space) -> schema.SpaceCardView:
