@@ -40,11 +40,14 @@ ANSWER_MS = 2
 
 
 @asynccontextmanager
-async def load(address: str, per_s: int, seconds: float, folder: Path) -> AsyncIterator[list[float]]:
-    """While this is open, wrk asks at most so often; afterwards the list has how often it was."""
-    script = folder / "paced.lua"
-    script.write_text(PACED.format(ms=max(0, round(CONNECTIONS / per_s * 1000) - ANSWER_MS)))
-    command = ("wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s", "-s", str(script), address)
+async def load(
+    address: str, per_s: int, seconds: float, folder: Path, *, script: str = ""
+) -> AsyncIterator[list[float]]:
+    """While this is open, wrk asks at most so often, for what a ``script`` says; afterwards the list has how often it
+    was."""
+    paced = folder / "paced.lua"
+    paced.write_text(script + PACED.format(ms=max(0, round(CONNECTIONS / per_s * 1000) - ANSWER_MS)))
+    command = ("wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s", "-s", str(paced), address)
     wrk = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     found: list[float] = []
     yield found

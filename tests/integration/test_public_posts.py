@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import feedparser
 import httpx
@@ -75,8 +76,8 @@ class Writer:
 
 
 @asynccontextmanager
-async def writing(folder: Path) -> AsyncIterator[Writer]:
-    async with whole(folder, edges=1, sign_up="open") as site:
+async def writing(folder: Path, **settings: Any) -> AsyncIterator[Writer]:
+    async with whole(folder, edges=1, sign_up="open", **settings) as site:
         store = await Store.open(site.settings.database_address)
         try:
             page = {"Accept": "text/html"}
