@@ -15,7 +15,7 @@ from stentor.store.spaces import Store
 from tests.support.postgres import database_url, postgres
 
 __all__ = ["database_url", "postgres"]
-FIRST, SECOND = 115_000_000_000_000_001, 115_000_000_000_000_002
+FIRST, SECOND, THIRD = 115_000_000_000_000_001, 115_000_000_000_000_002, 115_000_000_000_000_003
 
 
 @pytest.fixture
@@ -42,7 +42,12 @@ async def test_each_change_notes_its_documents(store: Store) -> None:
     await taken(store)
     posts = PostsTable(store.work)
     await posts.add(FIRST, ada, Composed(text="Hello", tags=["radio"]), now_ms=1)
-    assert await taken(store) == {f"post {FIRST}", f"thread {FIRST}", f"profile {ada}", "tag radio"}
+    assert await taken(store) == {f"post {FIRST}", f"profile {ada}", "tag radio"}
+    answer = Composed(text="And you?", reply_to=FIRST)
+    await posts.add(THIRD, ada, answer, now_ms=1)
+    assert await taken(store) == {f"post {THIRD}", f"thread {FIRST}", f"tally {FIRST}", f"profile {ada}"}
+    await posts.remove(THIRD, ada, now_ms=1)
+    assert await taken(store) == {f"post {THIRD}", f"thread {FIRST}", f"tally {FIRST}", f"profile {ada}"}
     await posts.add(SECOND, ada, Composed(text="Friends", visibility=Audience.FOLLOWERS), now_ms=1)
     await posts.mark(Gesture.LIKE, ada, SECOND, on=True, now_ms=1)
     assert not await taken(store)

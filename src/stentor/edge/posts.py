@@ -39,8 +39,10 @@ FEED_CACHE: Final = "public, max-age=60, s-maxage=60, stale-while-revalidate=60"
 MOST_MADE: Final = 2000
 DATED_S: Final = 1.0
 """A page that is as it was begins its age anew so often."""
-LIVELY_S: Final = 2.0
+LIVELY_S: Final = 3.0
 """How long a page is kept on which a space stands: its state is this edge's own knowledge."""
+REUSED_S: Final = 60.0
+"""So long a page stays that would say the same: to write one anew takes milliseconds in which nothing is sent."""
 TRIES: Final = 3
 """At a page of which something changes while it is made."""
 NEWEST_S: Final = 2.0
@@ -48,6 +50,8 @@ NEWEST_SHOWN: Final = 10
 """Posts on the front page."""
 
 Key = tuple[str, ...]
+PageContent = tuple[str, Document | dict[str, Any]]
+"""The name of a template and what is filled in; or a document as it is."""
 
 
 class MadePage(msgspec.Struct):
@@ -59,6 +63,9 @@ class MadePage(msgspec.Struct):
     dated_s: float
     lively: bool
     look: object
+    values: dict[str, object]
+    """What it was made of."""
+    made_s: float
 
 
 class PostPages:
@@ -150,13 +157,23 @@ class PostPages:
         for _ in range(TRIES):
             reading = PageReader(self.files, self._carried, key[1])
             self._under_way.add(reading)
-            read_s, look = self._monotonic(), self._pages.look
+            read_s, look, before = self._monotonic(), self._pages.look, self._made.get(key)
+            same_s = read_s - REUSED_S
+            known = before if before is not None and before.look is look and before.made_s > same_s else None
             try:
-                document = await self._page(reading, *key)
+                name, values = await self._page(reading, *key)
             finally:
                 self._under_way.discard(reading)
+            if isinstance(values, Document):
+                document, made_s, values = values, read_s, {}
+            elif known is not None and known.values == values:
+                document, made_s = known.document.dated(self._clock()), known.made_s
+            else:
+                document, made_s = self._document(name, key[1], values), read_s
             if not reading.changed:
-                page = MadePage(document, frozenset(reading.files), read_s, read_s, reading.lively, look)
+                page = MadePage(
+                    document, frozenset(reading.files), read_s, read_s, reading.lively, look, values, made_s
+                )
                 self._made[key] = page
                 self._made.move_to_end(key)
                 if len(self._made) > MOST_MADE:
@@ -164,53 +181,50 @@ class PostPages:
                 break
         return document
 
-    async def _page(self, reading: PageReader, kind: str, language: str, *names: str) -> Document:
+    async def _page(self, reading: PageReader, kind: str, language: str, *names: str) -> PageContent:
         match kind, names:
             case "post", (handle, post):
-                return await self._post(reading, language, handle, int(post))
+                return await self._post(reading, handle, int(post))
             case "tag", (tag,):
-                return await self._tag(reading, language, tag)
+                return await self._tag(reading, tag)
             case "feed", (handle,):
                 return await self._feed(reading, language, handle)
         return await self._person(reading, language, names[0])
 
-    async def _post(self, reading: PageReader, language: str, handle: str, number: int) -> Document:
+    async def _post(self, reading: PageReader, handle: str, number: int) -> PageContent:
         post, card = await reading.require_post(number)
         if card.handle != handle or post.boost_of is not None:
             raise NotFound("There is no such post.", code="no-such-page")
         above, shown, below = await reading.thread(post)
         others = (*above, *below)
-        return self._public(
-            "post", language, shown.address,
-            shown=shown, above=above, below=below, picture=_picture(shown), tags=(shown, *others),
-        )  # fmt: skip
+        values = {"shown": shown, "above": above, "below": below, "picture": _picture(shown)}
+        return "post", values | {"path": shown.address, "tags": (shown, *others)}
 
-    async def _person(self, reading: PageReader, language: str, handle: str) -> Document:
+    async def _person(self, reading: PageReader, language: str, handle: str) -> PageContent:
         try:
             card = await reading.require_person(handle)
         except NotFound:
             reading.lively = True
             if (document := self._front.person(handle, language)) is None:
                 raise
-            return document
+            return "", document
         pinned, posts, more = await reading.profile(card)
         lists = self._front.lists_of(card.account, language)
         reading.lively = reading.lively or any(lists.values())
         if not (posts or pinned or any(lists.values())):
             raise NotFound("There is nobody at this address.", code="no-such-page")
-        return self._public(
-            "person", language, card.page,
-            person=card, face=self._front.face(card.account, card), pinned=pinned, posts=posts,
-            more=more, tags=(*pinned, *posts), calendar=f"{card.page}/calendar.ics", **lists,
-        )  # fmt: skip
+        face = self._front.face(card.account, card)
+        values = {"person": card, "face": face, "pinned": pinned, "posts": posts, "more": more, **lists}
+        values |= {"path": card.page, "tags": (*pinned, *posts), "calendar": f"{card.page}/calendar.ics"}
+        return "person", values
 
-    async def _tag(self, reading: PageReader, language: str, tag: str) -> Document:
+    async def _tag(self, reading: PageReader, tag: str) -> PageContent:
         posts, more = await reading.list_of(public.key(public.TAG, tag))
         if not posts:
             raise NotFound("There are no posts with this tag.", code="no-such-page")
-        return self._public("tag", language, f"/tags/{tag}", tag=tag, posts=posts, more=more, tags=posts)
+        return "tag", {"path": f"/tags/{tag}", "tag": tag, "posts": posts, "more": more, "tags": posts}
 
-    async def _feed(self, reading: PageReader, language: str, handle: str) -> Document:
+    async def _feed(self, reading: PageReader, language: str, handle: str) -> PageContent:
         card = await reading.require_person(handle)
         _, posts, _ = await reading.profile(card)
         entries = [
@@ -226,16 +240,20 @@ class PostPages:
         ]
         home, said = f"{self._address}{card.page}", card.bio or card.name
         body = rss.feed(entries, title=card.name, text=said, home=home, here=f"{home}/feed.xml", language=language)
-        return FeedDocument(body, rss.CONTENT_TYPE, FEED_CACHE, None, now=self._clock(), **_tags(posts))
+        feed = FeedDocument(body, rss.CONTENT_TYPE, FEED_CACHE, None, now=self._clock(), **_tags(posts))
+        return "", feed
 
-    def _public(self, name: str, language: str, path: str, *, tags: Sequence[ShownPost], **values: object) -> Document:
-        lively = any(each.space is not None or (each.quote and each.quote.space) for each in tags)
+    def _document(self, name: str, language: str, values: dict[str, Any]) -> Document:
+        shown = {each: value for each, value in values.items() if each != "tags"}
+        tags: Sequence[ShownPost] = values["tags"]
+        lively = any(each.space or (each.quote and each.quote.space) for each in tags)
+        lively = lively or any(values.get(each) for each in ("live", "coming"))
         return self._pages.public(
             name, language, LIVELY_CACHE if lively else CACHE,
             self._clock(),
             _tags(tags),
-            path=path, now_ms=round(self._clock() * 1000),
-            **values,
+            now_ms=round(self._clock() * 1000),
+            **shown,
         )  # fmt: skip
 
     def _changed(self, key: str) -> None:
@@ -251,8 +269,9 @@ class PostPages:
             self._stir.set()
 
     def _forget_lively(self) -> None:
-        for page in [page for page, made in self._made.items() if made.lively]:
-            del self._made[page]
+        for made in self._made.values():
+            if made.lively:  # it is looked at again, and written anew where it would say something else
+                made.read_s = float("-inf")
 
     async def _keep_newest(self) -> None:
         while True:

@@ -49,13 +49,17 @@ class PublicTable:
         query = select(_POST.id).where(_POST.id.in_(list(ids)), _OPEN)
         return await self._work.read(lambda connection: set(ids) - set(connection.execute(query).scalars()))
 
-    async def thread(self, root: int, version: int) -> PostList:
-        """The answers in a thread, the oldest first."""
-        query = select(_POST.id).where(_POST.root == root, _OPEN).order_by(_POST.id).limit(LONGEST_THREAD + 1)
+    async def threads(self, roots: Collection[int], version: int) -> dict[int, PostList]:
+        """The answers in each thread, the oldest first."""
 
-        def work(connection: Connection) -> PostList:
-            ids = tuple(connection.execute(query).scalars())
-            return PostList(version=version, ids=ids[:LONGEST_THREAD], more=len(ids) > LONGEST_THREAD)
+        def work(connection: Connection) -> dict[int, PostList]:
+            found: dict[int, PostList] = {}
+            for root in roots:
+                query = select(_POST.id).where(_POST.root == root, _OPEN).order_by(_POST.id).limit(LONGEST_THREAD + 1)
+                ids = tuple(connection.execute(query).scalars())
+                more = len(ids) > LONGEST_THREAD
+                found[root] = PostList(version=version, ids=ids[:LONGEST_THREAD], more=more)
+            return found
 
         return await self._work.read(work)
 

@@ -2,7 +2,7 @@
 
 What has changed stands in the outbox, which is written in the transaction of the change itself. First the document goes
 into the object store, then the bus tells edges, then the row goes: whoever dies in between is followed by another one
-who does it again. What is gone comes first, and once a second at most anything is written.
+who does it again. What is gone comes first, and once a second at most a document is written.
 """
 
 from __future__ import annotations
@@ -28,8 +28,12 @@ from stentor.store.public import PublicTable
 PERIOD_S: Final = 1.0
 AT_ONCE: Final = 500
 """Rows of a round."""
+SLICE: Final = 16
+"""Of them that are written before others get a turn."""
 PUTS_AT_ONCE: Final = 16
 LEFT_MS: Final = 2000
+ORDER: Final = (public.POST, public.TALLY, public.CARD, public.THREAD, public.PROFILE, public.TAG)
+"""Lists come after what is in them."""
 
 
 class PublicKeeper:
@@ -41,6 +45,8 @@ class PublicKeeper:
         self._objects, self._changes = spaces.objects, PublicChanges(spaces.bus)
         self._outbox, self._table = Outbox(spaces.store.work), PublicTable(spaces.store.work)
         self._last = 0
+        self._silent: Overloaded | None = None
+        """Why nothing is told in this round any more: what is to be read is written all the same."""
         self._log = log.get("house")
 
     async def run(self) -> None:
@@ -55,39 +61,62 @@ class PublicKeeper:
             await asyncio.sleep(0 if full else PERIOD_S)
 
     async def work(self) -> int:
-        """Writes what waits, and tells of it; how many rows there were. Raises :class:`Overloaded`."""
+        """Writes what waits, and tells of it; how many rows there were. Raises :class:`Overloaded`.
+
+        A few at a time, with pauses as long as they took: whoever asks this house for something waits for few.
+        """
         late_ms = None if self._lease.held else unix_ms(self._clock()) - LEFT_MS
-        rows = await self._outbox.waiting(AT_ONCE, before_ms=late_ms)
+        rows = sorted(await self._outbox.waiting(AT_ONCE, before_ms=late_ms), key=lambda row: ORDER.index(row.kind))
         if not rows:
             return 0
-        made = await self._made(rows)
-        await self._put(dict(sorted(made.items(), key=lambda each: not _is_gone(each[1]))))
-        # One that was taken back while it was written is written once more: the deletion came before this look.
-        written = {each.id: key for key, each in made.items() if isinstance(each, PublicPost) and not each.gone}
-        late = await self._table.closed(written) if written else set()
-        await self._put({written[each]: PublicPost(id=each, version=self._version(), gone=True) for each in late})
-        await self._outbox.written(rows)
+        self._silent = None
+        await self._withdraw({int(row.id) for row in rows if row.kind == public.POST})
+        newest = any(row.kind in (public.POST, public.CARD) for row in rows)
+        for at in range(0, len(rows), SLICE):
+            some, last = rows[at : at + SLICE], at + SLICE >= len(rows)
+            began_s = asyncio.get_running_loop().time()
+            await self._write(some, newest=newest and last)
+            if not last and self._silent is None:
+                await asyncio.sleep(asyncio.get_running_loop().time() - began_s)
+        if self._silent is not None:
+            raise self._silent
         return len(rows)
 
+    async def _withdraw(self, posts: set[int]) -> None:
+        """What is gone is gone before anything else is written."""
+        gone = await self._table.closed(posts) if posts else set()
+        await self._put(
+            {public.key(public.POST, each): PublicPost(id=each, version=self._version(), gone=True) for each in gone}
+        )
+
+    async def _write(self, rows: Sequence[ChangedDocument], *, newest: bool) -> None:
+        made = await self._made(rows)
+        if newest:
+            made[public.key(public.NEWEST, public.THE_NEWEST)] = await self._table.newest(self._version())
+        await self._put(made)
+        # One that was taken back while it was written is written once more: the deletion came before this look.
+        await self._withdraw({each.id for each in made.values() if isinstance(each, PublicPost)})
+        if self._silent is None:
+            await self._outbox.written(rows)
+
     async def _made(self, rows: Sequence[ChangedDocument]) -> dict[str, Published]:
-        """The documents, by their keys."""
+        """The documents, by their keys; of posts those that are there."""
         version = self._version()
         kinds: dict[str, list[str]] = {}
         for row in rows:
             kinds.setdefault(row.kind, []).append(row.id)
         made: dict[str, Published] = {}
-        counted, posted = ({int(each) for each in kinds.get(kind, ())} for kind in (public.TALLY, public.POST))
-        for number, post in (await self._table.posts(counted | posted, version)).items():
-            if number in posted or not post.gone:
+        posts = {int(each) for kind in (public.TALLY, public.POST) for each in kinds.get(kind, ())}
+        for number, post in (await self._table.posts(posts, version)).items() if posts else ():
+            if not post.gone:
                 made[public.key(public.POST, number)] = post
-        for root in kinds.get(public.THREAD, ()):
-            made[public.key(public.THREAD, root)] = await self._table.thread(int(root), version)
+        roots = {int(each) for each in kinds.get(public.THREAD, ())}
+        for root, thread in (await self._table.threads(roots, version)).items() if roots else ():
+            made[public.key(public.THREAD, root)] = thread
         for person in kinds.get(public.PROFILE, ()):
             made[public.key(public.PROFILE, person)] = await self._table.profile(int(person), version)
         for tag in kinds.get(public.TAG, ()):
             made[public.key(public.TAG, tag)] = await self._table.tag(tag, version)
-        if public.POST in kinds or public.CARD in kinds:
-            made[public.key(public.NEWEST, public.THE_NEWEST)] = await self._table.newest(version)
         people = {int(each) for kind in (public.CARD, public.PROFILE) for each in kinds.get(kind, ())}
         for card in (await self._table.cards(people, version)).values() if people else ():
             made |= self._of_person(card)
@@ -103,12 +132,16 @@ class PublicKeeper:
         return {key: card, public.key(public.HANDLE, card.handle): owner}
 
     async def _put(self, documents: Mapping[str, Published]) -> None:
-        """Writes documents, and tells of them once all are there: without a bus they are read all the same."""
+        """Writes documents, and tells of them once they are there: without a bus they are read all the same."""
         for some in _parts(documents):
             await asyncio.gather(*(self._objects.put(key, msgspec.json.encode(each)) for key, each in some))
-        for some in _parts(documents):
+        for some in _parts(documents) if self._silent is None else ():
             told = (Changed(key=key, version=each.version, gone=_is_gone(each)) for key, each in some)
-            await asyncio.gather(*(self._changes.put(each) for each in told))
+            try:
+                await asyncio.gather(*(self._changes.put(each) for each in told))
+            except Overloaded as error:
+                self._silent = error
+                return
 
     def _version(self) -> int:
         """It rises also when the clock is set back, while this house lives."""
