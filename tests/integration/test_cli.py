@@ -327,6 +327,8 @@ def test_a_space_through_its_life(up: Up) -> None:
     assert up.json("space", "show", "nobody-else")["language"] == "fr"
     assert "A talk" in up.run("space", "list").stdout
     assert up.json("space", "doors", "life")["state"] == "doors_open"
+    assert up.json("space", "close-doors", "life")["state"] == "scheduled"
+    assert up.json("space", "doors", "life")["state"] == "doors_open"
     assert up.json("space", "live", "life")["state"] == "live"
     assert up.json("space", "invite", "life", "--name", "Bob")["name"] == "Bob"
     people = up.run("space", "invite", "life", "--name", "Cid")

@@ -112,6 +112,18 @@ _lead("doors", "Open the doors: hold music for those who come early.")
 _lead("live", "Go live; opens the doors too.")
 _lead("end", "End it for everybody.")
 _lead("cancel", "Call it off, before its doors open.")
+
+
+@space.command("close-doors")
+@options.space
+@_common
+def close_doors(space_id: str, data: str | None, as_json: bool) -> None:
+    """Close the doors again, as long as nobody has come."""
+    with House(options.settings(data=data)) as house:
+        now = house.delete(f"/spaces/{space_id}/doors")
+    _print_json(now) if as_json else _show(now)
+
+
 for _command in (*removal.COMMANDS, *listeners.COMMANDS, *announce.COMMANDS):
     space.add_command(_command)
 

@@ -67,7 +67,7 @@ export class Asking {
     $("ask-form").hidden = !MAY_ASK.has(state);
     $("withdraw").hidden = state !== "waiting";
     $("own-sound").hidden = !["waiting", "accepted"].includes(state);
-    $("seat").hidden = state !== "accepted";
+    $("seat").hidden = state !== "accepted" || !this.view; // which says by what servers the stage is reached
     if ($("own-sound").hidden) $("testing").open = false;
     if (changed) this.own.buttons(); // the sound check is for those who have a seat
     if (state === "waiting") $("green").hidden = true;
@@ -143,6 +143,7 @@ export class Asking {
   /** @param {SpaceView} found */
   #look(found) {
     this.view = found;
+    $("seat").hidden = $("asking").dataset.state !== "accepted";
     if (!this.on && $("status").textContent === text("error.house")) say(text("status.ready"));
     this.own.look(found);
     this.people.draw(found);

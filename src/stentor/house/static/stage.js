@@ -101,6 +101,12 @@ function forgetLink() {
   own.become("");
 }
 
+/** The page has something to show; before, a press would find nothing that it could act on. */
+function enter() {
+  $("blocked").textContent = "";
+  $("stage-parts").hidden = false;
+}
+
 /** @param {string} sentence */
 function block(sentence) {
   $("stage-parts").hidden = true;
@@ -208,6 +214,7 @@ function show(found) {
   if (!own.seat && $("status").textContent === text("error.house")) say(text("status.ready"));
   if (view && (found.version - view.version || found.now_ms - lookedMs) < 0) return; // a newer one was faster
   lookedMs = found.now_ms;
+  if (!view) enter();
   view = found;
   own.look(found);
   draw();
@@ -275,7 +282,8 @@ async function watch() {
       if (asked !== token) continue; // asked by the link while it was claimed
       if (error.status === 401 || error.status === 403) return refuse(error.code);
       if (error.code === "space-not-found") return block(text("notice.space"));
-      if (!own.seat) say(text("error.house"));
+      if (!view) block(text("error.house"));
+      else if (!own.seat) say(text("error.house"));
       people.hear([]); // then what a view says is newer
       aside.hear([]);
       wait = AGAIN_MS;
@@ -295,7 +303,6 @@ const obstacle = microphone.blocked();
 if (!token && !space.seated && !space.looks) block(text("error.no_token"));
 else if (obstacle && !space.looks) block(text(obstacle));
 else {
-  $("stage-parts").hidden = false;
   own.green.choices(own.stream);
   const ticking = setInterval(tick, TICK_MS);
   watch().finally(() => clearInterval(ticking));
