@@ -19,7 +19,7 @@ from stentor.base.units import SpaceId
 from stentor.edge.shown import download
 from stentor.edge.virtual import MEDIA_TYPE
 from stentor.edge.withdrawn import Withdrawn
-from stentor.spaces import front, portraits
+from stentor.spaces import about, front, portraits
 from stentor.spaces.model import Role, Space, State
 from stentor.spaces.opening import shown_ms
 from stentor.spaces.switches import Switch
@@ -175,6 +175,7 @@ class Episodes:
             media=media,
             people=tuple(people),
             topics=space.about.topics,
+            image=about.cover_address(space.about, self._whole(base)),
         )
 
     def _whole(self, path: str) -> str:

@@ -24,7 +24,7 @@ from stentor.edge.channel import Channel
 from stentor.edge.page import ListenerPages
 from stentor.edge.reply import Document, FeedDocument, Reply
 from stentor.social.public import PersonCard
-from stentor.spaces import front, phase, portraits
+from stentor.spaces import about, front, phase, portraits
 from stentor.spaces.front import Front, PublicProfile
 from stentor.spaces.model import Role, Space, State
 from stentor.spaces.opening import opened_ms, shown_ms
@@ -105,6 +105,8 @@ class Card(msgspec.Struct, frozen=True):
     listeners: int
     language: str
     """Empty when it is that of the page."""
+    cover: str = ""
+    """Where its picture is; empty without one."""
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -337,6 +339,7 @@ class FrontPages:
             minutes=minutes,
             listeners=listeners,
             language="" if space.language.split("-")[0] in (language, UNSAID) else space.language,
+            cover=about.cover_address(space.about, base, small=True),
         )
 
     def _said(self, space: Space, language: str, now: float, minutes: int) -> str:
@@ -373,6 +376,7 @@ class FrontPages:
             at_ms=at_ms,
             people=tuple((seat.name, "guest" if seat.role is Role.SPEAKER else "host") for seat in front.people(space)),
             topics=space.about.topics,
+            image=about.cover_address(space.about, f"{self._address}/s/{space.id}"),
         )
 
     def calendar(self, spaces: Sequence[Space], name: str) -> bytes:

@@ -24,7 +24,7 @@ from stentor.edge.reply import ANYBODY, HTML, Document, Reply, brief
 from stentor.edge.shown import download
 from stentor.evidence import report_page
 from stentor.people.site import SiteLook
-from stentor.spaces import phase, portraits
+from stentor.spaces import about, phase, portraits
 from stentor.spaces.front import people
 from stentor.spaces.model import ON_AIR, Role, Space, State
 from stentor.spaces.switches import Switch
@@ -132,6 +132,7 @@ class ListenerPages:
             file=download(space),
             host_page=self.page_of(space.host.account) if space.host else "",
             host_picture=_picture(space, listeners, below),
+            cover=_cover(space, listeners, below),
             seats=[seat for seat in space.seats.values() if seat.connected],
             to_come=self._named(space, language),
             report=f"{self._house}/report?kind=space&id={space.id}",
@@ -251,6 +252,13 @@ def _picture(space: Space, listeners: int, below: str) -> str:
     if space.host is None or (space.on_air and listeners > CROWD):
         return ""
     return portraits.address(space.host, f"/s/{space.id}{below}") or ""
+
+
+def _cover(space: Space, listeners: int, below: str) -> str:
+    """Where the cover is; a crowd on its way to the sound does without it. Large once the talk is over."""
+    if space.on_air and listeners > CROWD:
+        return ""
+    return about.cover_address(space.about, f"/s/{space.id}{below}", small=space.state is not State.REPLAY)
 
 
 def _clock(at_s: float) -> str:

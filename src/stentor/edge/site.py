@@ -32,7 +32,7 @@ from stentor.edge.page import ListenerPages
 from stentor.edge.past import Past, no_such_space
 from stentor.edge.played import Played
 from stentor.edge.podcasts import FEEDS, Podcasts
-from stentor.edge.portraits import Portraits
+from stentor.edge.portraits import Covers, Portraits
 from stentor.edge.posts import PostPages
 from stentor.edge.private import PrivateSpaces
 from stentor.edge.protocol import Connection
@@ -91,7 +91,7 @@ class Site:
         self.played = Played(gate, worker.clock)
         kept = self._transcripts, self._withdrawn, self.played, lambda: self._pages.look
         self.replays = Replays(objects, *kept, clock=worker.clock, monotonic=monotonic)
-        self._portraits = Portraits(objects, worker.clock)
+        self._portraits, self._covers = Portraits(objects, worker.clock), Covers(objects, worker.clock)
         self.ready = False
         """What is on and who is let in has been read: /healthz says yes."""
         self._objects, self._worker, self.gate = objects, worker, gate
@@ -283,11 +283,12 @@ class Site:
             case ["replay" | "evidence" | "cut", *_]:
                 answer = self.replays.answer(channel.space, path, request, connection)
                 return self._job(answer, request, connection)
-            case ["portraits", seat]:
-                portrait = self._portraits.kept(channel.space, seat, request)
-                if portrait is None:
-                    self._job(self._portraits.read(channel.space, seat, request), request, connection)
-                return portrait
+            case ["portraits", name] | [("cover.jpg" | "cover-small.jpg") as name]:
+                pictures = self._portraits if len(path) > 1 else self._covers
+                picture = pictures.kept(channel.space, name, request)
+                if picture is None:
+                    self._job(pictures.read(channel.space, name, request), request, connection)
+                return picture
             case ["overflow", delay, *rest]:
                 return self._follow(channel, delay, rest, request, connection)
         raise NotFound("There is nothing under this address.", code="no-such-page")

@@ -36,6 +36,8 @@ from stentor.house.comments.guests import GuestComments
 from stentor.house.comments.service import Comments
 from stentor.house.counts import api as api_counts
 from stentor.house.counts.service import AudienceCounts
+from stentor.house.covers import api as api_covers
+from stentor.house.covers.service import CoverDesk
 from stentor.house.delay import api as api_delay
 from stentor.house.door import api as api_door
 from stentor.house.door.passes import Passes
@@ -90,6 +92,7 @@ from stentor.house.who.api_tokens import TokenReader
 from stentor.house.who.callers import Callers, address_of
 from stentor.house.who.devices import Devices
 from stentor.house.who.sessions import Sessions
+from stentor.house.who.shared_limit import SharedLimit
 from stentor.people import groups
 from stentor.spaces import rights
 from stentor.spaces.tokens import Invitation
@@ -160,7 +163,7 @@ def build(
         *api.site_handlers(spaces, callers, views),
         *api.handlers(spaces, callers, views, invitations, pictures, listeners),
         *_of_listeners(spaces, callers, views, listeners, sessions, Passes(spaces, settings, keys.doors)),
-        *_of_hosts(spaces, callers, views, readers, invitations, pictures),
+        *_of_hosts(spaces, callers, views, readers, invitations, pictures, people.limit),
         *_of_recordings(spaces, callers, views, editions, Quotes(spaces, keys.invitations, settings)),
         *api_counts.handlers(spaces, callers, counts),
         *api_seats.handlers(spaces, callers, people, views),
@@ -214,12 +217,14 @@ def _of_hosts(
     readers: Readers,
     invitations: Invitations,
     pictures: Pictures,
+    limit: SharedLimit,
 ) -> list[HTTPRouteHandler]:
     """What hosts do with a space besides leading it."""
     return [
         *api_life.handlers(spaces, callers, views, HoldMaker(spaces.objects, readers)),
         *api_pins.handlers(spaces, callers, views),
         *api_sounds.handlers(spaces, callers, views, SoundMaker(spaces.objects, readers)),
+        *api_covers.handlers(CoverDesk(spaces, readers, limit), callers, views),
         *_of_shows(ShowDesk(spaces, pictures), callers, views, invitations, pictures),
     ]
 

@@ -25,6 +25,7 @@ from stentor.house.captions import schema as caption_schema
 from stentor.house.comments import ballot_schema
 from stentor.house.comments import schema as comment_schema
 from stentor.house.counts import schema as counts_schema
+from stentor.house.covers import schema as cover_schema
 from stentor.house.delay import schema as delay_schema
 from stentor.house.door import schema as door_schema
 from stentor.house.editions import schema as edition_schema
@@ -95,6 +96,7 @@ SECURITY: dict[str, list[dict[str, list[str]]]] = {
 UPLOADS = {
     "PUT /spaces/{space}/hold": "The sound file.",
     "PUT /spaces/{space}/sounds": "The sound file.",
+    "PUT /spaces/{space}/cover": "JPEG, PNG, WebP, GIF or AVIF.",
     "PUT /account/picture": "PNG, JPEG or WebP.",
     "PUT /media": "JPEG, PNG, WebP, GIF or AVIF.",
     "PUT /site/logo": "PNG, JPEG, WebP or GIF.",
@@ -230,6 +232,7 @@ MODULES = (
     caption_schema,
     comment_schema,
     counts_schema,
+    cover_schema,
     delay_schema,
     moderation_schema,
     door_schema,

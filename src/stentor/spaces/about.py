@@ -17,6 +17,8 @@ LINK_CHARACTERS = 80
 """Of an address that stands for its title."""
 MOST_LINKS = 10
 """They stand on the page of every listener."""
+COVERS = ("cover.jpg", "cover-small.jpg")
+"""Below the address of a space: the large one, and the small one."""
 _APART = re.compile(r"[\s_-]+")
 _FORBIDDEN = frozenset("/?#%&\\\"'<>`.")
 """They would mean something in an address."""
@@ -80,9 +82,15 @@ def links(found: tuple[WebLink, ...]) -> tuple[WebLink, ...]:
     return tuple(made)
 
 
-def cover_key(space: str, at_ms: int) -> str:
-    """Of a cover in the object store; ``space`` may be a series, too."""
-    return f"{cover_folder(space)}{at_ms}.jpg"
+def cover_key(space: str, at_ms: int, *, small: bool = False) -> str:
+    """Of a cover in the object store, large or small; ``space`` may be a series, too."""
+    return f"{cover_folder(space)}{at_ms}{'-small' if small else ''}.jpg"
+
+
+def cover_address(found: About, base: str, *, small: bool = False) -> str:
+    """Where the audience finds a cover; ``base`` is the address of the space. Empty without one."""
+    name = COVERS[small]
+    return "" if found.cover_ms is None else f"{base}/{name}?v={found.cover_ms}"
 
 
 def cover_folder(space: str) -> str:

@@ -12,6 +12,7 @@ import msgspec
 
 from stentor.base.sealing import seal as seal_text
 from stentor.base.sealing import unseal as unseal_text
+from stentor.spaces.about import About
 from stentor.spaces.ballot_events import Ballots
 from stentor.spaces.model import Pin, RundownItem, Space
 
@@ -24,10 +25,18 @@ class SpaceWords(msgspec.Struct, frozen=True):
     pins: list[Pin]
     rundown: list[RundownItem]
     ballots: Ballots = Ballots()
+    about: About = About()
 
 
 _decoder = msgspec.json.Decoder(SpaceWords)
-_NONE: dict[str, object] = {"title": "", "description": "", "pins": [], "rundown": [], "ballots": Ballots()}
+_NONE: dict[str, object] = {
+    "title": "",
+    "description": "",
+    "pins": [],
+    "rundown": [],
+    "ballots": Ballots(),
+    "about": About(),
+}
 
 
 def words_key(doors: bytes) -> bytes:
@@ -39,7 +48,7 @@ def seal(space: Space, key: bytes = b"") -> Space:
     """The space as it goes over the bus: a private one with its words sealed, without a key with none at all."""
     if not space.private:
         return space
-    words = SpaceWords(space.title, space.description, space.pins, space.rundown, space.ballots)
+    words = SpaceWords(space.title, space.description, space.pins, space.rundown, space.ballots, space.about)
     text = seal_text(key, _about(space), msgspec.json.encode(words)) if key else ""
     return msgspec.structs.replace(space, sealed=text, **_NONE)
 

@@ -19,7 +19,7 @@ from stentor.audio.excise import excise
 from stentor.base import grid, log
 from stentor.base.errors import Malformed, NotFound
 from stentor.base.rendition import BY_NAME
-from stentor.spaces import sounds, withdrawal
+from stentor.spaces import about, sounds, withdrawal
 from stentor.spaces.withdrawal import Piece, Withdrawal
 from stentor.store import editions
 from stentor.store.objects import Objects
@@ -67,6 +67,7 @@ async def erase(objects: Objects, found: Withdrawal) -> Withdrawal:
         await _delete(objects, [key for key in keys if not key.startswith(manifest.folder(found.space))])
         if found.gone:
             await _delete(objects, [key for key, _ in await objects.list(sounds.key(found.space, ""))])
+            await _delete(objects, [key for key, _ in await objects.list(about.cover_folder(found.space))])
             own = re.compile(rf"hold/{re.escape(found.space)}-[0-9a-f]{{12}}")
             await _delete(objects, [key for key, _ in await objects.list("hold") if own.fullmatch(key)])
         return found

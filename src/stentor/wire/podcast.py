@@ -73,6 +73,7 @@ class Episode(NamedTuple):
     media: tuple[Medium, ...]
     people: tuple[PodcastPerson, ...] = ()
     topics: tuple[str, ...] = ()
+    image: str = ""
     duration_s: int = 0
     chapters: str = ""
     transcripts: tuple[TranscriptLink, ...] = ()
@@ -149,6 +150,8 @@ def _add(channel: ET.Element, episode: Episode, podcast: Podcast) -> None:
     ET.SubElement(item, "guid", {"isPermaLink": "false"}).text = episode.uid
     if episode.duration_s:
         ET.SubElement(item, f"{{{ITUNES}}}duration").text = str(episode.duration_s)
+    if episode.image:
+        ET.SubElement(item, f"{{{ITUNES}}}image", {"href": episode.image})
     for topic in episode.topics:
         ET.SubElement(item, "category").text = plain(topic)
     _add_media(item, episode)
@@ -213,6 +216,8 @@ def _item(episode: Episode) -> dict[str, Any]:
     }
     if people:
         found["authors"] = people
+    if episode.image:
+        found["image"] = episode.image
     if episode.topics:
         found["tags"] = list(episode.topics)
     if episode.status is None:

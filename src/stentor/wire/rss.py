@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 CONTENT_TYPE = "application/rss+xml; charset=utf-8"
 ATOM = "http://www.w3.org/2005/Atom"
 PODCAST = "https://podcastindex.org/namespace/1.0"
+_MEDIA = "http://search.yahoo.com/mrss/"
 MINUTES = 5
 """After which readers look again."""
 
@@ -25,12 +26,15 @@ class FeedEntry(NamedTuple):
     people: tuple[tuple[str, str], ...] = ()
     """Names with their roles, ``host`` or ``guest`` (podcastindex.org/namespace/1.0, ``person``)."""
     topics: tuple[str, ...] = ()
+    image: str = ""
+    """Of a JPEG (rssboard.org/media-rss)."""
 
 
 def feed(items: Sequence[FeedEntry], *, title: str, text: str, home: str, here: str, language: str) -> bytes:
     """The feed of ``home``, which stands at ``here``; both are whole addresses."""
     ET.register_namespace("atom", ATOM)
     ET.register_namespace("podcast", PODCAST)
+    ET.register_namespace("media", _MEDIA)
     rss = ET.Element("rss", {"version": "2.0"})
     channel = ET.SubElement(rss, "channel")
     for name, value in (("title", title), ("link", home), ("description", text), ("language", language)):
@@ -44,6 +48,8 @@ def feed(items: Sequence[FeedEntry], *, title: str, text: str, home: str, here: 
         ET.SubElement(entry, "guid", {"isPermaLink": "false"}).text = item.uid
         ET.SubElement(entry, "pubDate").text = formatdate(item.at_ms / 1000, usegmt=True)
         ET.SubElement(entry, "description").text = plain(item.text)
+        if item.image:
+            ET.SubElement(entry, f"{{{_MEDIA}}}content", {"url": item.image, "medium": "image", "type": "image/jpeg"})
         for topic in item.topics:
             ET.SubElement(entry, "category").text = plain(topic)
         for name, role in item.people:

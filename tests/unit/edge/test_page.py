@@ -13,8 +13,10 @@ import pytest
 from stentor.base.texts import LANGUAGES, Catalogue
 from stentor.crowd.orders import Orders
 from stentor.edge import told
-from stentor.edge.page import ListenerPages
-from stentor.spaces.model import ON_AIR, State
+from stentor.edge.page import CROWD, ListenerPages
+from stentor.spaces.about import About
+from stentor.spaces.model import ON_AIR, Space, State
+from stentor.spaces.visibility import Visibility
 from tests.support.edge import DOORS_OPEN_MS, SPACE, Rig, edge, live_space
 from tests.support.recorded import record, recorded_space
 
@@ -31,6 +33,8 @@ class Seen(HTMLParser):
         super().__init__()
         self._stack: list[bool] = []
         self.text, self.playable, self.links, self.meta = "", [""][:0], [""][:0], {"": ""}
+        self.images: list[tuple[str, str]] = []
+        """Covers, with what is to be seen on them."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
@@ -39,6 +43,8 @@ class Seen(HTMLParser):
             self.meta[given.get("property") or given.get("name") or ""] = given.get("content") or ""
         elif tag in ("audio", "source") and not hidden and given.get("src"):
             self.playable.append(given["src"] or "")
+        elif tag == "img" and "/cover" in (given.get("src") or ""):
+            self.images.append((given["src"] or "", given.get("alt") or ""))
         elif tag == "a" and not hidden:
             self.links.append(given.get("href") or "")
         if tag not in VOID:
@@ -109,6 +115,29 @@ async def test_a_full_space_without_a_script() -> None:
         rig.channel.heed(msgspec.structs.replace(rig.channel.orders, version=2))
         behind = [path for path in (await read(rig)).links if "/overflow/" in path]
         assert [re.sub(r"\d+", "N", urlsplit(path).path) for path in behind] == ["/s/friday/overflow/N/index.mNuN"]
+
+
+def test_a_preview_shows_the_cover() -> None:
+    """Where there is one, with what is to be seen on it; on the page, too, but not to a crowd, and large afterwards."""
+    pages = ListenerPages(address="https://talks.example", now=0)
+    found = About(cover_ms=5, cover_words='A "bridge"')
+
+    def seen(space: Space, listeners: int = 0, below: str = "") -> Seen:
+        page = Seen()
+        page.feed(pages.space(space, Orders(SPACE), 0, listeners=listeners, below=below).body.decode())
+        return page
+
+    live = live_space(about=found)
+    page = seen(live)
+    assert page.meta["og:image"] == "https://talks.example/s/friday/cover.jpg?v=5"
+    assert page.meta["og:image:alt"] == 'A "bridge"'
+    assert page.images == [("/s/friday/cover-small.jpg?v=5", 'A "bridge"')]
+    assert seen(live, CROWD + 1).images == []
+    over = live_space(about=found, state=State.REPLAY, ended_ms=DOORS_OPEN_MS + 60_000)
+    assert seen(over).images[0][0] == "/s/friday/cover.jpg?v=5"
+    hidden = seen(live_space(about=found, visibility=Visibility.MEMBERS, listed=False), below="/k/abc")
+    assert "og:image" not in hidden.meta
+    assert hidden.images[0][0] == "/s/friday/k/abc/cover-small.jpg?v=5"
 
 
 async def test_a_preview_has_a_picture() -> None:

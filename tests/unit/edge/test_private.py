@@ -199,7 +199,8 @@ PATHS = (
     "/hold.m4a", "/clip", "/clip.m4a?from=1&to=2", "/gaps.json", "/chapters.json", "/peaks.json", "/counts.json",
     "/speaking.json",
     "/report", "/report.json", "/evidence.json", "/evidence.json.sig", "/evidence.json.minisig",
-    "/recording.m4a", "/replay/index.m3u8", "/portraits/a", "/overflow/120/index.m3u8", "/react/heart", "/k", "/k/",
+    "/recording.m4a", "/replay/index.m3u8", "/portraits/a",
+    "/cover.jpg", "/cover-small.jpg", "/overflow/120/index.m3u8", "/react/heart", "/k", "/k/",
     "/k/0123456789abcdef0123456789abcdef/p/x/hls/index.m3u8", "/p/x/hls/index.m3u8",
     "/k/0123456789abcdef0123456789abcdef", "/k/0123456789abcdef0123456789abcdef/door.json", "/nothing",
 )  # fmt: skip

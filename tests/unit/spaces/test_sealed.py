@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from stentor.base.units import SpaceId
+from stentor.spaces.about import About
 from stentor.spaces.model import Pin, RundownItem, Space
 from stentor.spaces.sealed import seal, unseal, words_key
 from stentor.spaces.visibility import Visibility
@@ -18,9 +19,10 @@ SPACE = Space(
     description="What nobody knows",
     pins=[Pin("1", "The plan", "https://example.org/plan", 1)],
     rundown=[RundownItem("1", "Opening")],
+    about=About(topics=("secrecy",), cover_ms=5, cover_words="Faces"),
     version=3,
 )
-WORDS = (b"Quiet", b"nobody", b"plan", b"Opening")
+WORDS = (b"Quiet", b"nobody", b"plan", b"Opening", b"secrecy", b"Faces")
 
 
 def test_who_has_the_key_reads_them() -> None:

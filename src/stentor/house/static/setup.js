@@ -1,10 +1,13 @@
 // How a space is set up: who may ask to speak, topics, links, recording, co-owners; and another space like it.
 
+import { Cover } from "./cover.js";
 import { $, ask, button, element, text } from "./page.js";
 
 export class Setup {
   /** @param {PartOptions} page */
-  constructor({ space, token, command }) {
+  constructor(page) {
+    const { space, token, command } = page;
+    this.cover = new Cover(page);
     this.space = space;
     this.token = token;
     this.command = command;
@@ -31,6 +34,7 @@ export class Setup {
     const may = view.you.may.includes("edit");
     $("setup").hidden = !may;
     if (!may) return;
+    this.cover.draw(view);
     $("owners-form").hidden = !["host", "admin"].includes(view.you.rank);
     if ($("settings").open && this.known !== String(view.version)) this.#owners(view.version);
     $("setup-record-row").hidden = view.state !== "scheduled";

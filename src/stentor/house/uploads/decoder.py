@@ -26,8 +26,9 @@ TIME_S: Final = 20
 
 
 class Decoded(msgspec.Struct):
-    """``data``: float32 samples, a JPEG, or a :class:`~stentor.house.uploads.photo.Photo`. With a ``refusal`` there is
-    none: the sentence, code and fields of it."""
+    """``data``: float32 samples, a JPEG, or a :class:`~stentor.house.uploads.photo.Photo`, or
+    a :class:`~stentor.house.uploads.photo.CoverPicture`. With a ``refusal`` there is none: the sentence, code and
+    fields of it."""
 
     data: bytes = b""
     left_out: list[file.LeftOut] = []
@@ -37,7 +38,7 @@ class Decoded(msgspec.Struct):
 
 
 def main(kind: str, longest_s: str = "", whole: str = "") -> None:
-    """Decodes standard input as ``sound``, ``picture`` (of a person) or ``photo`` (of a post)."""
+    """Decodes standard input: a ``sound``, a person's ``picture``, the ``photo`` of a post, a space's ``cover``."""
     _load(kind)
     confine(memory_bytes=MEMORY_BYTES, time_s=TIME_S)
     data = sys.stdin.buffer.read()
@@ -60,6 +61,8 @@ def _decoded(kind: str, data: bytes, longest_s: str, whole: str) -> Decoded:
             return Decoded(picture.square(data))
         case "photo":
             return Decoded(msgspec.msgpack.encode(photo.develop(data)))
+        case "cover":
+            return Decoded(msgspec.msgpack.encode(photo.cover(data)))
         case _:
             return _sound(data, float(longest_s), whole == "whole")
 
@@ -73,7 +76,7 @@ def _load(kind: str) -> None:
     """Makes Python, FFmpeg, Pillow and numpy load what they load at the first use only."""
     head = struct.pack("<4sI4s4sIHHIIHH", b"RIFF", 136, b"WAVE", b"fmt ", 16, 1, 1, 48_000, 96_000, 2, 16)
     file.read(head + struct.pack("<4sI", b"data", 100) + bytes(100), 1.0)
-    if kind == "photo":
+    if kind in ("photo", "cover"):
         photo.warm()
 
 

@@ -1,4 +1,5 @@
-"""Pictures of posts: JPEG, PNG, WebP, GIF or AVIF in, WebP out, as large as a screen shows. It runs in the decoder.
+"""Pictures of posts: JPEG, PNG, WebP, GIF or AVIF in, WebP out, as large as a screen shows; and covers of spaces, as
+JPEG, which whatever shows links and feeds can read. It runs in the decoder.
 
 Only dots of the file that came in go out again: no place, no camera, no hidden smaller picture, no text. It is turned
 as its camera noted and put into the colours of the web *before* that is forgotten: a photo of a telephone lies on its
@@ -10,6 +11,8 @@ from __future__ import annotations
 import io
 import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import msgspec
@@ -39,6 +42,11 @@ FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
 QUALITY, METHOD = 82, 2
 """Of WebP: 95 kB and 0.14 s of a processor for 1920 × 1440 of a photo; method 4 saves nothing and takes twice that."""
 HASHED_PIXELS: Final = 64
+COVER_PIXELS, SMALL_COVER_PIXELS = 1200, 512
+"""The longer side of a cover, as cards of other sites show it, and of the small one that stands in lists."""
+LEAST_COVER_PIXELS: Final = 200
+"""Of its shorter side; smaller ones are blurred wherever they are shown."""
+COVER_QUALITY: Final = 82
 _EXACT: Final = ("PNG", "GIF")
 """What drawings and screenshots are kept in: without loss, where that does not take more than twice the bytes."""
 
@@ -59,12 +67,19 @@ class Photo(msgspec.Struct, frozen=True):
     blurhash: str
 
 
+class CoverPicture(msgspec.Struct, frozen=True):
+    """The cover of a space and its smaller self, as JPEG."""
+
+    large: bytes
+    small: bytes
+
+
 def develop(data: bytes) -> Photo:
     """What is shown of a file; of an animated one its first picture.
 
     Raises :class:`BadInput` (``bad-picture``, ``picture-too-large``).
     """
-    try:
+    with _refusals():
         image, exact = _opened(data)
         large = _encode(image, exact=exact)
         width, height = image.size
@@ -80,6 +95,25 @@ def develop(data: bytes) -> Photo:
             *small.size,
             _hash(small),
         )
+
+
+def cover(data: bytes) -> CoverPicture:
+    """A file as the cover of a space, on white where it is transparent; raises :class:`BadInput` as :func:`develop`,
+    and ``picture-too-small``."""
+    with _refusals():
+        image, _ = _opened(data, COVER_PIXELS, least=LEAST_COVER_PIXELS)
+        if image.mode == "RGBA":
+            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+        small = image.copy()
+        small.thumbnail((SMALL_COVER_PIXELS, SMALL_COVER_PIXELS), Image.Resampling.LANCZOS)
+        return CoverPicture(_jpeg(image), _jpeg(small))
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Whatever Pillow raises for a file, as what its sender reads."""
+    try:
+        yield
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         most = MOST_PIXELS // 1_000_000
         said = f"The picture has too many pixels; send one of {most} megapixels at most."
@@ -95,19 +129,25 @@ def warm() -> None:
         written = io.BytesIO()
         Image.new("RGB", (2, 2)).save(written, kind)
         develop(written.getvalue())
+    written = io.BytesIO()
+    Image.new("RGBA", (LEAST_COVER_PIXELS, LEAST_COVER_PIXELS)).save(written, "PNG")
+    cover(written.getvalue())
     _in_srgb(Image.new("RGB", (1, 1)), ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
 
 
-def _opened(data: bytes) -> tuple[Image.Image, bool]:
+def _opened(data: bytes, side: int = SIDE_PIXELS, least: int = 1) -> tuple[Image.Image, bool]:
     """The picture, upright, in sRGB and no larger than it is shown, and whether it is worth keeping without loss."""
     image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
+    if min(image.size) < least:
+        said = f"The picture is too small; send one of {least} pixels or more on its shorter side."
+        raise BadInput(said, code="picture-too-small", reason="picture-too-small")
     profile, exact = image.info.get("icc_profile"), image.format in _EXACT
     orientation = image.getexif().get(0x0112, 1)
     if image.mode.startswith("I"):  # grey in 16 bits
         image = Image.fromarray((np.asarray(image).astype(np.int64).clip(0, 0xFFFF) >> 8).astype(np.uint8))
     elif image.mode in ("P", "PA", "1", "LA", "La", "RGBa"):
         image = image.convert("RGBA")
-    image.thumbnail((SIDE_PIXELS, SIDE_PIXELS), Image.Resampling.LANCZOS)  # of a JPEG only a part is decoded for it
+    image.thumbnail((side, side), Image.Resampling.LANCZOS)  # of a JPEG only a part is decoded for it
     image.load()
     image = _upright(_in_srgb(image, profile), orientation).copy()  # which is of no file any more
     image.info = {}  # it would go into the file that is written
@@ -156,6 +196,12 @@ def _encode(image: Image.Image, *, exact: bool) -> bytes:
 def _webp(image: Image.Image, *, lossless: bool) -> bytes:
     written = io.BytesIO()
     image.save(written, "WEBP", quality=40 if lossless else QUALITY, method=METHOD, lossless=lossless)
+    return written.getvalue()
+
+
+def _jpeg(image: Image.Image) -> bytes:
+    written = io.BytesIO()
+    image.save(written, "JPEG", quality=COVER_QUALITY, optimize=True, progressive=True)
     return written.getvalue()
 
 

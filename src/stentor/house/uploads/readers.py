@@ -20,7 +20,7 @@ from stentor.audio.file import FileSound
 from stentor.base import log
 from stentor.base.errors import BadInput, Overloaded
 from stentor.house.uploads.decoder import TIME_S, Decoded
-from stentor.house.uploads.photo import Photo
+from stentor.house.uploads.photo import CoverPicture, Photo
 
 SOUNDS, PICTURES = 2, 1
 """Decoders at once: a file of a slow kind leaves the other place free; a picture takes up to half a gigabyte."""
@@ -63,6 +63,11 @@ class Readers:
         """A picture of a post, and smaller; raises :class:`BadInput`, :class:`Overloaded`."""
         async with self._place(owner, self._pictures):
             return msgspec.msgpack.decode((await self._decode(data, "photo")).data, type=Photo)
+
+    async def cover(self, owner: str, data: bytes) -> CoverPicture:
+        """A picture as the cover of a space; raises :class:`BadInput`, :class:`Overloaded`."""
+        async with self._place(owner, self._pictures):
+            return msgspec.msgpack.decode((await self._decode(data, "cover")).data, type=CoverPicture)
 
     @asynccontextmanager
     async def _place(self, owner: str, places: asyncio.Semaphore) -> AsyncIterator[None]:

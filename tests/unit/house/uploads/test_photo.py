@@ -205,3 +205,25 @@ def test_too_many_dots_are_refused_before_one_is_read(size: tuple[int, int]) -> 
     with pytest.raises(BadInput) as refused:
         photo.develop(bomb(*size))
     assert refused.value.error_code == "picture-too-large"
+
+
+def test_a_cover_is_two_jpegs() -> None:
+    """Upright, no larger than cards of other sites want, on white where it was transparent, and nothing but dots."""
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    made = photo.cover(written(Image.fromarray(halves(1600, 900)), "JPEG", exif=turned))
+    for data, size in ((made.large, (675, 1200)), (made.small, (288, 512))):
+        image = Image.open(io.BytesIO(data), formats=["JPEG"])
+        assert (image.size, dict(image.getexif())) == (size, {})
+    clear = Image.open(io.BytesIO(photo.cover(written(Image.new("RGBA", (300, 200), (0, 0, 0, 0)), "PNG")).large))
+    assert colour(clear, 150, 100) == (4, 4, 4)
+    with pytest.raises(BadInput) as refused:
+        photo.cover(written(Image.new("RGB", (300, 199)), "PNG"))
+    assert refused.value.error_code == "picture-too-small"
+
+
+async def test_a_cover_is_read_in_a_process_that_can_do_nothing_else() -> None:
+    """Of every kind that is taken."""
+    for kind in ("JPEG", "PNG", "WEBP", "GIF", "AVIF"):
+        found = await Readers().cover("friday", written(Image.fromarray(halves(400, 300)), kind))
+        assert Image.open(io.BytesIO(found.large), formats=["JPEG"]).size == (400, 300)

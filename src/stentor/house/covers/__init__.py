@@ -1,0 +1,1 @@
+"""Covers of spaces: the picture that a host gives one."""
