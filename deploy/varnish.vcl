@@ -21,7 +21,7 @@ sub vcl_recv {
     unset req.http.Forwarded;
     # Hosts, speakers, programs: nothing of it is kept.
     # paths
-    if (req.url ~ "^/(account|accounts|admin|api|ask|comments|echo|enter|home|mine|oauth|report|sign-in|sign-up|stage|studio|whip)([/?]|$)") {
+    if (req.url ~ "^/(account|accounts|admin|api|ask|comments|echo|enter|home|inbox|mine|oauth|report|sign-in|sign-up|stage|studio|whip)([/?]|$)") {
         set req.backend_hint = house;
         return (pass);
     }
@@ -29,7 +29,7 @@ sub vcl_recv {
     # What is not ours in a query (utm_term, fbclid) is dropped: it would make a copy of its own.
     if (req.url ~ "\?") {
         set req.http.X-Query = regsub(req.url, "^[^?]*\?", "&");
-        set req.http.X-Query = regsuball(req.http.X-Query, "&(?!(_HLS_msn|_HLS_part|burst|format|from|lang|maxheight|maxwidth|pass|player|q|rendition|ticket|to|url|v)=)[^&]*", "");
+        set req.http.X-Query = regsuball(req.http.X-Query, "&(?!(_HLS_msn|_HLS_part|burst|format|from|lang|maxheight|maxwidth|pass|player|q|rendition|resource|ticket|to|url|v)=)[^&]*", "");
         set req.url = regsub(req.url, "\?.*$", "") + regsub(req.http.X-Query, "^&", "?");
         unset req.http.X-Query;
     }

@@ -37,6 +37,7 @@ ROWS = {
     "/echo": 404,
     "/enter": 404,
     "/home": 303,
+    "/inbox": 404,
     "/mine": 200,
     "/oauth": 404,
     "/report": 200,

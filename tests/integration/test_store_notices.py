@@ -82,7 +82,7 @@ async def test_what_people_do_is_told_once(told: Told) -> None:
     assert await told.unread() == 3
     assert await told.unread(since=(await told.lines())[0].last) == 0
     await told.like("cat", post, on=False)
-    await told.town.posts.unboost(told["bob"], post)
+    await told.town.posts.unboost(told["bob"], post, now_ms=told.town.now_ms)
     assert await told.said() == ["reply dan", "like bob"]
     await told.notes.dismiss(told["ann"], (await told.lines())[0].key)
     assert await told.said() == ["like bob"]
@@ -98,11 +98,11 @@ async def test_quotes_mentions_by_a_change_and_follows(told: Told) -> None:
     await told.follows.set_approves(told["ann"], True)
     await told.follows.follow(told["dan"], told["ann"], boosts=True, notify=False, now_ms=told.town.now_ms)
     assert await told.said() == ["request dan", "mention bob", "quote cat"]
-    await told.follows.answer(told["ann"], told["dan"], grant=True)
+    await told.follows.answer(told["ann"], told["dan"], grant=True, now_ms=told.town.now_ms)
     await told.follows.set_approves(told["ann"], False)
     await told.follows.follow(told["bob"], told["ann"], boosts=True, notify=False, now_ms=told.town.now_ms)
     assert await told.said() == ["follow bob", "mention bob", "quote cat"]
-    await told.follows.unfollow(told["bob"], told["ann"])
+    await told.follows.unfollow(told["bob"], told["ann"], now_ms=told.town.now_ms)
     assert await told.said() == ["mention bob", "quote cat"]
 
 
@@ -233,7 +233,7 @@ async def test_a_block_leaves_no_request_behind(told: Told) -> None:
     assert (await told.said(), await told.unread()) == ([], 0)
     assert await told.follows.followers(told["ann"], before=LARGEST, most=9, asked=True) == []
     with pytest.raises(NotFound):
-        await told.follows.answer(told["ann"], told["bob"], grant=True)
+        await told.follows.answer(told["ann"], told["bob"], grant=True, now_ms=told.town.now_ms)
     await told.blocks.unblock(told["bob"], told["ann"])
     assert await told.said() == []
 

@@ -28,6 +28,7 @@ HOUSE: Final = (
     Row("/echo", "a speaker's sound check"),
     Row("/enter", "coming into a private space"),
     Row("/home", "posts, for who is signed in"),
+    Row("/inbox", "what other servers of the fediverse send"),
     Row("/mine", "all spaces, for those who make some"),
     Row("/oauth", "signing programs in"),
     Row("/report", "reporting something, also without an account"),
@@ -38,7 +39,7 @@ HOUSE: Final = (
     Row("/whip", "a speaker's sound: WHIP"),
 )
 """``/oauth``: nothing is there yet. A recipe that was copied once must go on fitting."""
-PROGRAMS: Final = ("api", "oauth", "whip")
+PROGRAMS: Final = ("api", "inbox", "oauth", "whip")
 """Below these paths errors are problem documents, whoever asks."""
 _FIRST: Final = frozenset(row.path[1:] for row in HOUSE)
 

@@ -56,5 +56,7 @@ def of_answer(answer: Answer) -> Attempt:
 
 def of_silence(error: NoAnswer) -> Attempt:
     """There was no answer. An address that is not on the internet stays one, unless its name is moved."""
+    if error.answer is not None:
+        return of_answer(error.answer)
     ill = error.error_code != "refused-address"
     return Attempt(trouble=error.error_code, again=True, host_ill=ill, duration_ms=error.duration_ms)

@@ -24,6 +24,9 @@ ANSWER_S: Final = 15.0
 """For all of a request: a receiver that does its work before it answers should not."""
 MOST_BYTES: Final = 64 * 1024
 """Of an answer; what comes beyond is not read, and the connection is closed."""
+MOST_DOCUMENT_BYTES: Final = 256 * 1024
+"""Of what is fetched; what is larger is none."""
+MOST_REDIRECTS: Final = 3
 MOST_CONNECTIONS: Final = 128
 KEEP_S: Final = 15.0
 """A connection waits so long for the next job of its host."""
@@ -38,18 +41,21 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes
     duration_ms: int
     retry_after_s: float = 0.0
+    content_type: str = ""
+    location: str = ""
+    """Where else it is, where the server says so and nobody went there."""
 
 
 class NoAnswer(StentorError):
     """There was no answer; ``code`` says why: ``refused-address``, ``no-such-host``, ``tls``, ``timeout``,
-    ``not-reached``, ``broken-answer``.
+    ``not-reached``, ``broken-answer``. With ``answer`` there was one, of no use.
     """
 
     code, status, title = "not-reached", 502, "Not reached"
 
-    def __init__(self, detail: str, code: str, duration_ms: int) -> None:
+    def __init__(self, detail: str, code: str, duration_ms: int, answer: Answer | None = None) -> None:
         super().__init__(detail, code=code)
-        self.duration_ms = duration_ms
+        self.duration_ms, self.answer = duration_ms, answer
 
 
 _refused: contextvars.ContextVar[list[str]] = contextvars.ContextVar("refused addresses")
@@ -64,6 +70,16 @@ class OutsideClient:
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Sends ``body`` and reads the answer, whatever its status. Raises :class:`NoAnswer`."""
+        return await self._request("POST", url, body, headers, MOST_BYTES)
+
+    async def get(self, url: str, headers: Mapping[str, str]) -> Answer:
+        """Asks once, and goes nowhere else. What is longer than :data:`MOST_DOCUMENT_BYTES` is cut off a byte behind
+        them. Raises :class:`NoAnswer`."""
+        return await self._request("GET", url, None, headers, MOST_DOCUMENT_BYTES + 1)
+
+    async def _request(
+        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], most: int
+    ) -> Answer:
         refused: list[str] = []
         token = _refused.set(refused)
         began = time.monotonic()
@@ -72,10 +88,8 @@ class OutsideClient:
             return NoAnswer(detail, code, round((time.monotonic() - began) * 1000))
 
         try:
-            async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
-                read = await answer.content.read(MOST_BYTES)
-                took_ms = round((time.monotonic() - began) * 1000)
-                return Answer(answer.status, read, took_ms, _retry_after_s(answer.headers.get("retry-after", "")))
+            async with self._session.request(method, url, data=body, headers=headers, allow_redirects=False) as answer:
+                return await _read(answer, most, began)
         except aiohttp.InvalidURL as error:
             raise unreachable("The address is none.", "refused-address") from error
         except TimeoutError as error:
@@ -92,6 +106,20 @@ class OutsideClient:
             raise unreachable("It broke off, or sent no HTTP.", "broken-answer") from error
         finally:
             _refused.reset(token)
+
+
+async def _read(answer: aiohttp.ClientResponse, most: int, began: float) -> Answer:
+    read = bytearray()
+    while len(read) < most and (part := await answer.content.read(most - len(read))):
+        read += part
+    return Answer(
+        answer.status,
+        bytes(read),
+        round((time.monotonic() - began) * 1000),
+        _retry_after_s(answer.headers.get("retry-after", "")),
+        answer.headers.get("content-type", ""),
+        answer.headers.get("location", ""),
+    )
 
 
 @asynccontextmanager

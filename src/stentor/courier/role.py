@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 from collections.abc import Mapping
 from typing import Final
 
@@ -17,13 +18,20 @@ from stentor.bus import drain as bus_drain
 from stentor.bus.identity import join
 from stentor.bus.jobs import JobQueue
 from stentor.bus.status import Status, beat
+from stentor.courier import activities, receiving
+from stentor.courier.activities import ActivitySender
 from stentor.courier.addresses import networks
 from stentor.courier.attempt import Handler
 from stentor.courier.client import OutsideClient, outside
 from stentor.courier.dispatch import Dispatcher
+from stentor.courier.foreign import ForeignServers, Signing
 from stentor.courier.hub import HubTeller
+from stentor.courier.receiving import ActivityReceiver
 from stentor.courier.webhooks import WebhookSender
+from stentor.fediverse.sites import Home
+from stentor.social.ids import BITS, PostIds
 from stentor.spaces import hooks
+from stentor.store.actor_keys import ActorKeys
 from stentor.store.deliveries import Deliveries
 from stentor.store.spaces import Store
 from stentor.store.webhooks import Webhooks
@@ -39,7 +47,14 @@ def handlers(settings: Settings, own: Keys, store: Store, client: OutsideClient,
     site, seal = settings.audience_address, Seal(own.sealing)
     webhooks = WebhookSender(Webhooks(store.work), client, seal, clock, site)
     hub = HubTeller(client, settings.websub_hub)
-    return {hooks.JOB: webhooks.send, websub.JOB: hub.send}
+    doing: dict[str, Handler] = {hooks.JOB: webhooks.send, websub.JOB: hub.send}
+    if settings.federation == "on":
+        home, work = Home(site, settings.house_address), store.work
+        signing, ids = Signing(ActorKeys(work), seal, home, clock), PostIds(secrets.randbits(BITS))
+        sender = ActivitySender(work, client, signing, home)
+        receiver = ActivityReceiver(work, ForeignServers(client, signing, scheme=home.scheme), home, ids, clock)
+        doing |= {activities.JOB: sender.send, receiving.JOB: receiver.receive, receiving.FOLLOW: receiver.follow}
+    return doing
 
 
 async def run(settings: Settings, *, instance: str, clock: Clock = wall, drain: Drain | None = None) -> None:

@@ -15,15 +15,18 @@ import msgspec
 
 from stentor.base import log
 from stentor.base.clock import Clock
+from stentor.base.config import Settings
 from stentor.base.errors import NotFound, StentorError
 from stentor.base.texts import LANGUAGES
 from stentor.bus.connection import Bus
 from stentor.edge.carried import CarriedSpaces
+from stentor.edge.fediverse import FediverseFiles, asks
 from stentor.edge.front import FrontPages
 from stentor.edge.page import ListenerPages
 from stentor.edge.published import PublicFiles
 from stentor.edge.reply import Document, FeedDocument, File, Reply
 from stentor.edge.thread import PageReader, ShownPost
+from stentor.fediverse.sites import Home
 from stentor.social import ids, pictures, public
 from stentor.store.objects import Objects
 from stentor.wire import rss
@@ -48,6 +51,9 @@ TRIES: Final = 3
 NEWEST_S: Final = 2.0
 NEWEST_SHOWN: Final = 10
 """Posts on the front page."""
+
+POSTS: Final = ("ap", "media", "nodeinfo", "tags", ".well-known")
+"""How the addresses begin that are looked for here, besides those of people."""
 
 Key = tuple[str, ...]
 PageContent = tuple[str, Document | dict[str, Any]]
@@ -91,10 +97,17 @@ class PostPages:
         self._under_way: set[PageReader] = set()
         self._stir = asyncio.Event()
         self._newest_files: frozenset[str] = frozenset()
+        self._fediverse: FediverseFiles | None = None
         self._log = log.get("edge")
         carried.hearing = lambda: self.files.hearing()  # noqa: PLW0108 it is another one when the bus is there
         self.files.followers.append(self._changed)
         front.followers.append(self._forget_lively)
+
+    def join(self, settings: Settings) -> None:
+        """Serves the documents of the fediverse, too, where the site is a part of it."""
+        if settings.federation == "on":
+            home = Home(settings.audience_address, settings.house_address)
+            self._fediverse = FediverseFiles(home, self._pages, self._clock)
 
     async def run(self, bus: Bus) -> None:
         """Follows what changes, and keeps the newest posts for the front page; for ever."""
@@ -106,6 +119,8 @@ class PostPages:
         """The reply, or what makes it; None where the address is none of these."""
         asked = request.query.get("lang", "")
         language = asked if asked in LANGUAGES else LANGUAGES[0]
+        if self._fediverse is not None and (document := self._fediverse.key(path, request)) is not None:
+            return self._given(document, request)
         match path:
             case ["media", name] if pictures.is_name(name):
                 return self._media(name, request)
@@ -119,9 +134,16 @@ class PostPages:
                 key = ("tag", language, tag)
             case _:
                 return None
+        return self._given(key, request)
+
+    def _given(self, key: Key, request: Request) -> Reply | Coroutine[Any, Any, Reply]:
         if (document := self._kept(key)) is not None:
-            return document.answer(request.headers)
+            return self._fit(document, key, request)
         return self._reply(key, request)
+
+    def _fit(self, document: Document, key: Key, request: Request) -> Reply:
+        """What stands at a page's address for other servers, no cache may keep: people get the page there."""
+        return document.private(self._clock()) if asks(key) else document.answer(request.headers)
 
     async def _media(self, name: str, request: Request) -> Reply:
         """A picture of a post: read each time, so that one that was taken away is gone at once. Raises
@@ -151,7 +173,7 @@ class PostPages:
         if making is None:
             making = self._making[key] = asyncio.create_task(self._make(key), name=f"page {'/'.join(key)}")
             making.add_done_callback(lambda _: self._making.pop(key, None))
-        return (await asyncio.shield(making)).answer(request.headers)
+        return self._fit(await asyncio.shield(making), key, request)
 
     async def _make(self, key: Key) -> Document:
         for _ in range(TRIES):
@@ -182,6 +204,8 @@ class PostPages:
         return document
 
     async def _page(self, reading: PageReader, kind: str, language: str, *names: str) -> PageContent:
+        if kind.startswith("ap-") and self._fediverse is not None:
+            return "", await self._fediverse.document(reading, kind, *names)
         match kind, names:
             case "post", (handle, post):
                 return await self._post(reading, handle, int(post))
@@ -197,7 +221,8 @@ class PostPages:
             raise NotFound("There is no such post.", code="no-such-page")
         above, shown, below = await reading.thread(post)
         others = (*above, *below)
-        values = {"shown": shown, "above": above, "below": below, "picture": _picture(shown)}
+        values: dict[str, Any] = {"shown": shown, "above": above, "below": below, "picture": _picture(shown)}
+        values["activity"] = self._fediverse.home.post(number) if self._fediverse else ""
         return "post", values | {"path": shown.address, "tags": (shown, *others)}
 
     async def _person(self, reading: PageReader, language: str, handle: str) -> PageContent:
@@ -216,6 +241,7 @@ class PostPages:
         face = self._front.face(card.account, card)
         values = {"person": card, "face": face, "pinned": pinned, "posts": posts, "more": more, **lists}
         values |= {"path": card.page, "tags": (*pinned, *posts), "calendar": f"{card.page}/calendar.ics"}
+        values["activity"] = self._fediverse.home.actor(card.number) if self._fediverse and card.key else ""
         return "person", values
 
     async def _tag(self, reading: PageReader, tag: str) -> PageContent:

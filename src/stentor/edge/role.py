@@ -118,6 +118,7 @@ class Edge:
             clock_wrong=lambda: self._chunks.horizon.clock_wrong,
             told=self._edges.told,
         )
+        self.site.posts.join(settings)
         self.seconds = Seconds(self.worker, self.site, instance, KernelCounters(), steady=time.monotonic)
         self._rows = RowKeeper(bus, self.worker, self.seconds, instance, attack_file=settings.attack_file == "on")
         self._objects = objects

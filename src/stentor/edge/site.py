@@ -33,7 +33,7 @@ from stentor.edge.past import Past, no_such_space
 from stentor.edge.played import Played
 from stentor.edge.podcasts import FEEDS, Podcasts
 from stentor.edge.portraits import Covers, Portraits
-from stentor.edge.posts import PostPages
+from stentor.edge.posts import POSTS, PostPages
 from stentor.edge.private import PrivateSpaces
 from stentor.edge.protocol import Connection
 from stentor.edge.replay import Replays
@@ -161,7 +161,7 @@ class Site:
                 return self._job(feed, request, connection)
             case ["shows", show, *rest] if show:
                 return self._job(self._shows.answer(show, rest, request), request, connection)
-            case [first, *_] if first[:1] == "@" or first in ("tags", "media"):
+            case [first, *_] if first[:1] == "@" or first in POSTS:
                 if (found := self.posts.answer(path, request)) is not None:
                     return found if isinstance(found, Reply) else self._job(found, request, connection)
             case ["door.pub"]:

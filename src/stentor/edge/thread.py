@@ -90,6 +90,26 @@ class PageReader:
             raise Removed("This post was deleted, or is not for everybody any more.")
         return post, self._require(await self._card(post.author))
 
+    async def post(self, number: int) -> PublicPost:
+        """A post of somebody here, also a boost; raises :class:`NotFound`, and :class:`Removed`."""
+        found = await self._get(public.key(public.POST, number), PublicPost)
+        if found.gone:
+            raise Removed("This post was deleted, or is not for everybody any more.")
+        if found.remote:
+            raise NotFound("This post is elsewhere.", code="no-such-page")
+        return found
+
+    async def person(self, number: int) -> PersonCard:
+        """Somebody with a public page, or the site itself; raises :class:`NotFound`, and :class:`Removed`."""
+        return self._require(await self._card(number))
+
+    async def listed(self, number: int) -> PostList:
+        """What somebody has posted and pinned; empty where there is nothing."""
+        try:
+            return await self._get(public.key(public.PROFILE, number), PostList)
+        except NotFound:
+            return PostList(version=0)
+
     async def require_person(self, handle: str) -> PersonCard:
         """Whose handle it is; raises :class:`NotFound`, and :class:`Removed`."""
         owner = await self._get(public.key(public.HANDLE, handle), HandleOwner)

@@ -43,6 +43,9 @@ from stentor.house.door import api as api_door
 from stentor.house.door.passes import Passes
 from stentor.house.editions import api as api_editions
 from stentor.house.editions.service import Editions
+from stentor.house.federation import api as api_federation
+from stentor.house.federation import inboxes
+from stentor.house.federation.service import FederationDesk
 from stentor.house.hooks import api as api_hooks
 from stentor.house.hooks.service import WebhookDesk
 from stentor.house.mail import api as mail_api
@@ -143,7 +146,7 @@ def build(
     settings: Settings,
     *,
     keys: Keys, retention: Retention, counts: AudienceCounts, site: SiteKeeper, editions: Editions,
-    admin: Administration, webhooks: WebhookDesk, mailing: Mailing, posts: PostDesk,
+    admin: Administration, webhooks: WebhookDesk, mailing: Mailing, posts: PostDesk, federation: FederationDesk,
 ) -> tuple[ASGIApp, Lanes, Listeners, CaseDesk]:  # fmt: skip
     """The application, its lanes, and who has duties. It holds no tasks: those are the role's."""
     access = Access(keys.admin_token, keys.invitations, spaces.clock)
@@ -175,6 +178,7 @@ def build(
         *social_routes.handlers(posts, callers, settings.house_address),
         *api_announcing.handlers(Announcer(spaces, posts), callers),
         *safety_routes.handlers(posts, callers),
+        *api_federation.handlers(federation, posts, callers),
         *_of_site(site, admin, people, callers, readers),
         *_of_programs(webhooks, spaces, callers, people, sessions),
         *api_retention.handlers(spaces, callers, views, retention, storage),
@@ -187,6 +191,7 @@ def build(
         *_pages(shown, guard.require, views, callers, people, oidc_login, admin, listeners, sessions),
         home_routes.routes(shown, posts, sessions, spaces),
         *_of_desks(shown, desk, MailDesk(mailing, people, spaces.clock), callers, sessions, guard),
+        *inboxes.routes(federation),
         api_look.files(site),
         _health(spaces),
     ]

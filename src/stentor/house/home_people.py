@@ -93,11 +93,11 @@ async def _do(made: HomePages, reader: PostReader, other: Author, deed: str, fie
             boosts, notify = "no_boosts" not in fields, "notify" in fields
             await follows.follow(me, other.number, boosts=boosts, notify=notify, now_ms=made.desk.now_ms)
         case "unfollow":
-            await follows.unfollow(me, other.number)
+            await follows.unfollow(me, other.number, now_ms=made.desk.now_ms)
         case "shake-off":
-            await follows.unfollow(other.number, me)
+            await follows.unfollow(other.number, me, now_ms=made.desk.now_ms)
         case "grant" | "refuse":
-            await follows.answer(me, other.number, grant=deed == "grant")
+            await follows.answer(me, other.number, grant=deed == "grant", now_ms=made.desk.now_ms)
         case "lists":
             for each in await follows.lists(me):
                 await follows.put_member(each.id, other.number, there=f"list{each.id}" in fields)

@@ -289,7 +289,7 @@ async def _do(made: HomePages, reader: PostReader, id_: int, deed: str, fields: 
     elif deed == "boost":
         await desk.boost(reader.me, id_)
     elif deed == "unboost":
-        await desk.table.unboost(reader.me, id_)
+        await desk.table.unboost(reader.me, id_, now_ms=desk.now_ms)
     elif deed in ("consent", "unconsent"):
         await desk.table.consent(reader.me, id_, Consented.GRANTED if on else Consented.REVOKED)
     else:

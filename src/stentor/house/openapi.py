@@ -29,6 +29,7 @@ from stentor.house.covers import schema as cover_schema
 from stentor.house.delay import schema as delay_schema
 from stentor.house.door import schema as door_schema
 from stentor.house.editions import schema as edition_schema
+from stentor.house.federation import schema as federation_schema
 from stentor.house.hooks import schema as hook_schema
 from stentor.house.mail import schema as mail_schema
 from stentor.house.media import schema as media_schema
@@ -237,6 +238,7 @@ MODULES = (
     moderation_schema,
     door_schema,
     edition_schema,
+    federation_schema,
     hook_schema,
     private_schema,
     program_schema,

@@ -49,6 +49,7 @@ from stentor.house.duty.public import PublicKeeper
 from stentor.house.duty.retention import RetentionKeeper
 from stentor.house.duty.watcher import Watcher
 from stentor.house.editions.service import Editions
+from stentor.house.federation.service import FederationDesk, federation_of
 from stentor.house.hooks.service import WebhookDesk
 from stentor.house.mail.post import KIND as MAIL
 from stentor.house.mailing import mailing_of
@@ -120,15 +121,9 @@ async def _work(settings: Settings, instance: str, clock: Clock, drain: Drain) -
 
 
 async def _run(
-    settings: Settings,
-    bus: Bus,
-    store: Store,
-    own: Keys,
-    drain: Drain,
-    listener: socket.socket,
-    certificate: Tls | None,
-    clock: Clock,
-) -> None:
+    settings: Settings, bus: Bus, store: Store, own: Keys, drain: Drain, listener: socket.socket,
+    certificate: Tls | None, clock: Clock,
+) -> None:  # fmt: skip
     """Everything that the house does, until cancelled."""
     instance, trusted = bus.name, forwarded.networks(settings.trusted_proxies)
     await (statuses := Statuses(clock)).start(bus, *BEATING)
@@ -143,6 +138,7 @@ async def _run(
     site, editions = SiteKeeper(SiteTable(store.work), spaces.objects, settings), Editions(spaces, own.invitations)
     removals = Removals(spaces, editions, copies=_copies(settings))
     webhooks, door = _webhooks(spaces, own), Door(descriptors(), _addresses(settings, trusted), clock, certificate)
+    federation = await _federation(settings, spaces, own)
     jobs = _jobs(spaces, chats, removals, posts, settings, Lease(bus, "jobs", holder=instance))
     letting_go = RetentionKeeper(retention := Retention(spaces, removals, of_site(settings)), bus, holder=instance)
     await site.begin()
@@ -151,9 +147,10 @@ async def _run(
     app, lanes, listeners, desk = build(
         spaces, statuses, back_channels, chats, settings,
         keys=own, retention=retention, counts=counts, site=site, editions=editions, admin=admin, webhooks=webhooks,
-        mailing=mailing, posts=posts,
+        mailing=mailing, posts=posts, federation=federation,
     )  # fmt: skip
     jobs.also({**desk.handlers(), **webhooks.handlers(), PLAN: shows.plan, REVOKE: listeners.revoke_late})
+    jobs.also(federation.handlers())
     disks, reports = Disks(settings), ReportKeeper(spaces, counts, clock, settings, own.invitations)
 
     def status() -> Status:
@@ -167,6 +164,7 @@ async def _run(
     work = (
         _duties(keeper, watcher, controller, chats, letting_go, jobs, counts, reports, PostKeeper(posts, jobs.lease))
         | admin.duties()
+        | federation.duties(jobs.lease)
         | _public(spaces, statuses, site, editions, jobs, settings)
         | {"mail settings": mailing.settings.run(), "mail": mails.run(), "shows": shows.run()}
         | ({"certificate": certificate.watch()} if certificate else {})
@@ -209,8 +207,15 @@ def _spaces(settings: Settings, bus: Bus, store: Store, own: Keys, clock: Clock,
 
 def _webhooks(spaces: Spaces, own: Keys) -> WebhookDesk:
     work = spaces.store.work
-    seal = Seal(own.sealing or derive(own.invitations, SEALING))  # a file of an older version has none
-    return WebhookDesk(Webhooks(work), Deliveries(work), JobQueue(spaces.bus), seal, spaces.clock)
+    return WebhookDesk(Webhooks(work), Deliveries(work), JobQueue(spaces.bus), _seal(own), spaces.clock)
+
+
+async def _federation(settings: Settings, spaces: Spaces, own: Keys) -> FederationDesk:
+    return await federation_of(settings, spaces.store.work, JobQueue(spaces.bus), _seal(own), spaces.clock)
+
+
+def _seal(own: Keys) -> Seal:
+    return Seal(own.sealing or derive(own.invitations, SEALING))  # a file of an older version has none
 
 
 def _jobs(

@@ -46,6 +46,11 @@ class Author(msgspec.Struct, frozen=True, kw_only=True):
     """When the account's picture was set; None without one."""
     suspended: bool = False
 
+    @property
+    def address(self) -> str:
+        """How people here write their handle: with the server of somebody elsewhere."""
+        return f"{self.handle}@{self.domain}" if self.domain else self.handle
+
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
     """A picture. ``key`` names its files (``social.pictures``); ``width`` and ``height`` are those of the large one."""

@@ -50,6 +50,12 @@ class PublicPost(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     quote_of: int | None = None
     """Only where its author has agreed."""
     space: str | None = None
+    remote: bool = False
+    """Somebody elsewhere wrote it: it stands on their server, and on no page of ours."""
+    answers: str = ""
+    """The address of what it answers, where that is elsewhere."""
+    named: tuple[tuple[str, str], ...] = ()
+    """Addresses and names of those elsewhere whom it names."""
     media: tuple[Picture, ...] = ()
     poll: PostPoll | None = None
     tally: PostTally = PostTally()
@@ -90,6 +96,10 @@ class PersonCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str = ""
     bio: str = ""
     state: PersonState = PersonState()
+    approves: bool = False
+    """They want to be asked by those who want to follow."""
+    key: str = ""
+    """With which others check what they sign (PEM); empty where the site is part of no fediverse."""
 
     @property
     def page(self) -> str:

@@ -89,7 +89,7 @@ class BlocksTable:
         def work(connection: Connection) -> None:
             connection.execute(_BLOCK, {"me": me, "other": other, "at_ms": now_ms})
             for one, another in ((me, other), (other, me)):
-                end_follow(connection, one, another)
+                end_follow(connection, one, another, now_ms=now_ms)
                 theirs = _MEMBERS.c.list.in_(select(_LISTS.c.id).where(_LISTS.c.actor == one))
                 connection.execute(delete(_MEMBERS).where(theirs, _MEMBERS.c.member == another))
                 connection.execute(delete(_THROUGH).where(_THROUGH.c.account == one, _THROUGH.c.target == another))

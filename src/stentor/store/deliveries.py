@@ -80,6 +80,24 @@ class Deliveries:
 
         await self._work.write(work)
 
+    async def expect(self, rows: Sequence[DeliveryRow]) -> None:
+        """Writes down what is to be done, before anybody has tried; what is known already stays as it is."""
+
+        def work(connection: Connection) -> None:
+            for row in rows:
+                mine = (_TABLE.c.kind == row.kind) & (_TABLE.c.key == row.key)
+                if connection.execute(select(_TABLE.c.key).where(mine)).scalar() is None:
+                    connection.execute(insert(_TABLE).values(msgspec.structs.asdict(row) | {"state": row.state.value}))
+
+        await self._work.write(work)
+
+    async def counts(self, subject: str) -> dict[DeliveryState, int]:
+        """How many of a subject are in which state."""
+        query = select(_TABLE.c.state, func.count()).where(_TABLE.c.subject == subject).group_by(_TABLE.c.state)
+        return await self._work.read(
+            lambda connection: {DeliveryState(state): int(count) for state, count in connection.execute(query)}
+        )
+
     async def of(self, subject: str, *, before_ms: int | None = None) -> Sequence[DeliveryRow]:
         """The newest :data:`PAGE` of a subject, by their newest attempt; with ``before_ms`` those older than that."""
         query = select(_TABLE).where(_TABLE.c.subject == subject)

@@ -10,6 +10,7 @@ from stentor.social.model import Author
 from stentor.social.notices import NoticeKind
 from stentor.store import social_tables as tables
 from stentor.store.actors import actors_of
+from stentor.store.federating import OutwardDeed, federate, is_remote
 from stentor.store.notifications import bring_posts
 from stentor.store.reading import blocked
 from stentor.store.telling import tell, untell
@@ -78,6 +79,8 @@ class FollowsTable:
             row = {"follower": me, "followee": other, "state": state, "at_ms": now_ms}
             connection.execute(insert(tables.follows).values(**row, **wishes))
             tell(connection, TOLD[state], other, me, None, now_ms=now_ms)
+            if is_remote(connection, other):
+                federate(connection, OutwardDeed.FOLLOW, me, now_ms=now_ms, target=other)
 
         await self._work.write(work)
 
@@ -94,15 +97,15 @@ class FollowsTable:
 
         await self._work.write(work)
 
-    async def unfollow(self, me: int, other: int) -> None:
+    async def unfollow(self, me: int, other: int, *, now_ms: int) -> None:
         """Follows no more, or asks no more; not following is no error."""
 
         def work(connection: Connection) -> None:
-            end_follow(connection, me, other)
+            end_follow(connection, me, other, now_ms=now_ms)
 
         await self._work.write(work)
 
-    async def answer(self, me: int, other: int, *, grant: bool) -> None:
+    async def answer(self, me: int, other: int, *, grant: bool, now_ms: int) -> None:
         """Lets somebody follow who has asked, or not; raises :class:`NotFound` where they have not."""
         asked = _pair(other, me) & (_FOLLOWS.state == "asked")
         query = (
@@ -111,12 +114,15 @@ class FollowsTable:
             else delete(tables.follows).where(asked)
         )
 
-        def work(connection: Connection) -> bool:
+        def work(connection: Connection) -> None:
             untell(connection, NoticeKind.REQUEST, me, other, None)
-            return bool(connection.execute(query).rowcount)
+            uri = connection.execute(select(_FOLLOWS.uri).where(asked)).scalar()
+            if not connection.execute(query).rowcount:
+                raise NotFound("They have not asked to follow, or do not any more.", code="request-not-found")
+            if uri:
+                federate(connection, OutwardDeed.ANSWER, me, now_ms=now_ms, target=other, uri=uri, grant=int(grant))
 
-        if not await self._work.write(work):
-            raise NotFound("They have not asked to follow, or do not any more.", code="request-not-found")
+        await self._work.write(work)
 
     async def standing(self, me: int, other: int) -> FollowStanding:
         """How one stands to somebody."""
@@ -231,9 +237,14 @@ class FollowsTable:
         return await self._work.read(work)
 
 
-def end_follow(connection: Connection, me: int, other: int) -> None:
-    """Follows no more, or asks no more, in a transaction of somebody else's."""
-    connection.execute(delete(tables.follows).where(_pair(me, other)))
+def end_follow(connection: Connection, me: int, other: int, *, now_ms: int) -> None:
+    """Follows no more, or asks no more, in a transaction of somebody else's. Who is elsewhere is told so."""
+    uri = connection.execute(select(_FOLLOWS.uri).where(_pair(me, other))).scalar()
+    gone = connection.execute(delete(tables.follows).where(_pair(me, other))).rowcount
+    if gone and is_remote(connection, other):
+        federate(connection, OutwardDeed.UNFOLLOW, me, now_ms=now_ms, target=other)
+    elif gone and uri:
+        federate(connection, OutwardDeed.ANSWER, other, now_ms=now_ms, target=me, uri=uri, grant=0)
     for kind in TOLD.values():
         untell(connection, kind, other, me, None)
 

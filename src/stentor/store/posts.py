@@ -18,7 +18,9 @@ from stentor.spaces.hooks import PostDeed
 from stentor.store import social_tables as tables
 from stentor.store.actors import handles_there
 from stentor.store.decisions import require_may_post
+from stentor.store.federating import OutwardDeed, federate, is_remote, named_elsewhere
 from stentor.store.post_keys import first_under
+from stentor.store.post_versions import keep_version
 from stentor.store.reading import Reading, load_post, media_of, read_posts, relation_to
 from stentor.store.tally import count, count_in
 from stentor.store.telling import forget_post, tell, tell_of_post, untell
@@ -26,8 +28,6 @@ from stentor.store.webhooks import order_post
 from stentor.store.work import Work
 
 MOST_PINS = 5
-MOST_VERSIONS = 100
-"""Of a post; who has changed it so often writes another one."""
 _POSTS = tables.posts
 
 
@@ -132,22 +132,26 @@ class PostsTable:
             row = Post(
                 id=made, author=actor, visibility=audience, created_ms=now_ms, boost_of=post, boost_author=found.author
             )
-            _insert(connection, row)
+            insert_post(connection, row)
             count(connection, post, "boosts", 1)
             tell(connection, NoticeKind.BOOST, found.author, actor, found, now_ms=now_ms)
+            federate(connection, OutwardDeed.BOOST, actor, now_ms=now_ms, post=made)
             return made
 
         return await self.work.write(work)
 
-    async def unboost(self, actor: int, post: int) -> None:
+    async def unboost(self, actor: int, post: int, *, now_ms: int) -> None:
         """Takes a boost back; none is no error."""
 
         def work(connection: Connection) -> None:
             mine = (_POSTS.c.author == actor) & (_POSTS.c.boost_of == post)
             found = load_post(connection, post)
-            if connection.execute(delete(_POSTS).where(mine)).rowcount and found is not None:
+            made = connection.execute(select(_POSTS.c.id).where(mine)).scalar()
+            if made is not None and found is not None:
+                connection.execute(delete(_POSTS).where(mine))
                 count(connection, post, "boosts", -1)
                 untell(connection, NoticeKind.BOOST, found.author, actor, post)
+                federate(connection, OutwardDeed.UNBOOST, actor, now_ms=now_ms, post=made, of=post)
 
         await self.work.write(work)
 
@@ -170,6 +174,8 @@ class PostsTable:
                 connection.execute(delete(table).where(mine))
             if gesture is Gesture.LIKE:
                 count(connection, post, "likes", 1 if on else -1)
+                if is_remote(connection, found.author):
+                    federate(connection, OutwardDeed.LIKE if on else OutwardDeed.UNLIKE, actor, now_ms=now_ms, of=post)
             if gesture is Gesture.LIKE and on:
                 tell(connection, NoticeKind.LIKE, found.author, actor, found, now_ms=now_ms)
             elif gesture is Gesture.LIKE:
@@ -249,6 +255,8 @@ def remove_post(connection: Connection, post: int, author: int | None, *, now_ms
     if found.visibility is not Audience.WITHHELD:  # else it is not counted
         count_in(connection, found, -1)
     forget_post(connection, post)
+    named = named_elsewhere(connection, post)
+    federate(connection, OutwardDeed.DELETE, found.author, now_ms=now_ms, post=post, named=named)
     connection.execute(update(tables.media).where(tables.media.c.post == post).values(post=None))
     connection.execute(delete(_POSTS).where(_POSTS.c.id == post))
     order_post(connection, PostDeed.DELETED, found, at_ms=now_ms)
@@ -271,9 +279,10 @@ def add_post(connection: Connection, post: int, author: int, what: Composed, *, 
         root=(answered.root or answered.id) if answered else None,
         quote_of=what.quote_of, quote_state=quote_state, space=what.space,
     )  # fmt: skip
-    _insert(connection, made)
+    insert_post(connection, made)
     order_post(connection, PostDeed.CREATED, made, at_ms=now_ms)
-    _name(connection, made, set(people.values()) | ({answered.author} if answered else set()), what.tags)
+    federate(connection, OutwardDeed.CREATE, author, now_ms=now_ms, post=post)
+    name_people(connection, made, set(people.values()) | ({answered.author} if answered else set()), what.tags)
     _attach(connection, made, what.media)
     if what.poll is not None:
         row = {
@@ -315,18 +324,19 @@ def _require_pin(connection: Connection, post: Post, actor: int) -> None:
         raise Conflict(f"{MOST_PINS} posts are pinned already; take one of them off first.", code="too-many-pins")
 
 
-def _insert(connection: Connection, post: Post) -> None:
+def insert_post(connection: Connection, post: Post, *, uri: str | None = None) -> None:
+    """The row of a post; ``uri`` is the address of one from elsewhere."""
     values = msgspec.structs.asdict(post)
     values |= {"visibility": int(post.visibility), "quote_state": post.quote_state and post.quote_state.value}
     values |= {"taken_from": None if post.taken_from is None else int(post.taken_from)}
     try:
-        connection.execute(insert(_POSTS).values(**values))
+        connection.execute(insert(_POSTS).values(uri=uri, **values))
     except IntegrityError as error:
         raise Conflict("Two posts came at the same moment; send this one again.", code="still-busy") from error
     connection.execute(insert(tables.counts).values(post=post.id))
 
 
-def _name(connection: Connection, post: Post, people: set[int], tags: Sequence[str]) -> None:
+def name_people(connection: Connection, post: Post, people: set[int], tags: Sequence[str]) -> None:
     """Notes whom a post names, and its tags; instead of those before."""
     for table in (tables.mentions, tables.post_tags):
         connection.execute(delete(table).where(table.c.post == post.id))
@@ -353,14 +363,14 @@ def _change(connection: Connection, post: int, author: int, what: Rewritten, now
     if found is None or not visible.may_change(found, author):
         raise missing()
     require_may_post(connection, author, now_ms)
-    _keep_version(connection, found)
+    keep_version(connection, found)
     values: dict[str, object] = {"edited_ms": now_ms}
     if what.text is not None:
         people = handles_there(connection, what.handles)
         named = select(tables.mentions.c.actor).where(tables.mentions.c.post == post)
         before = set(connection.execute(named).scalars())
         values |= {"text": what.text, "html": what.html(people)}
-        _name(
+        name_people(
             connection, found, set(people.values()) | ({found.reply_author} if found.reply_author else set()), what.tags
         )
         for each in sorted(set(people.values()) - before):
@@ -368,6 +378,7 @@ def _change(connection: Connection, post: int, author: int, what: Rewritten, now
     values |= {name: value for name in ("warning", "language") if (value := getattr(what, name)) is not None}
     connection.execute(update(_POSTS).where(_POSTS.c.id == post).values(**values))
     order_post(connection, PostDeed.CHANGED, found, at_ms=now_ms)
+    federate(connection, OutwardDeed.UPDATE, author, now_ms=now_ms, post=post)
     gone = []
     if what.media is not None:
         gone = [each for each in media_of(connection, [post]).get(post, ()) if each.id not in what.media]
@@ -379,12 +390,3 @@ def _change(connection: Connection, post: int, author: int, what: Rewritten, now
         if connection.execute(update(tables.media).where(mine).values(alt=alt)).rowcount != 1:
             raise NotFound("There is no such picture in this post.", code="media-not-found")
     return gone
-
-
-def _keep_version(connection: Connection, post: Post) -> None:
-    table = tables.post_versions
-    number = connection.execute(select(func.count()).where(table.c.post == post.id)).scalar_one()
-    if number >= MOST_VERSIONS:
-        raise Conflict("This post was changed a hundred times; write another one.", code="too-many-versions")
-    row = {"text": post.text, "html": post.html, "warning": post.warning, "at_ms": post.edited_ms or post.created_ms}
-    connection.execute(insert(table).values(post=post.id, number=number, **row))

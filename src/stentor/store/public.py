@@ -6,10 +6,12 @@ from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, Connection, exists, select
 
+from stentor.fediverse.sites import SITE
 from stentor.social.model import OPEN, Audience
 from stentor.social.public import LONGEST_THREAD, PAGE, PersonCard, PersonState, PostList, PublicPost
 from stentor.store import social_tables as tables
 from stentor.store import tables as site_tables
+from stentor.store.fediverse_tables import actor_keys, remote_actors
 from stentor.store.reading import Reading, read_posts
 from stentor.store.work import Work
 
@@ -38,7 +40,8 @@ class PublicTable:
                 return {}
             open_ids = set(connection.execute(select(_POST.id).where(_POST.id.in_(list(ids)), _OPEN)).scalars())
             readings = read_posts(connection, sorted(open_ids), None)
-            found = {each.post.id: _post(each, version) for each in readings}
+            beside = _elsewhere(connection, readings)
+            found = {each.post.id: _post(each, version, *beside[each.post.id]) for each in readings}
             gone = {each: PublicPost(id=each, version=version, gone=True) for each in ids if each not in open_ids}
             return found | gone
 
@@ -83,7 +86,7 @@ class PublicTable:
         tags = tables.post_tags.c
         # A column of this table keeps the order: the primary key (tag, post) is the index.
         query = select(tags.post).join_from(tables.post_tags, tables.posts, tags.post == _POST.id)
-        query = query.where(tags.tag == tag, _LISTED, _unlimited())
+        query = query.where(tags.tag == tag, _LISTED, _POST.uri.is_(None), _unlimited())
         if before is not None:
             query = query.where(tags.post < before)
         query = query.order_by(tags.post.desc()).limit(PAGE + 1)
@@ -103,9 +106,10 @@ class PublicTable:
         """People's cards; of who is not there any more, that they are gone."""
         people = (_PERSON.id, _PERSON.handle, _PERSON.name, _PERSON.bio)
         state = (_ACTOR.state, _PERSON.suspended_ms, _PERSON.hidden_ms)
-        query = select(_ACTOR.number, *people, *state).join_from(
+        query = select(_ACTOR.number, _ACTOR.approves, *people, *state, actor_keys.c.public).join_from(
             tables.actors, site_tables.accounts, _ACTOR.account == _PERSON.id
         )
+        query = query.join(actor_keys, actor_keys.c.actor == _ACTOR.number, isouter=True)
 
         def work(connection: Connection) -> dict[int, PersonCard]:
             found: dict[int, PersonCard] = {}
@@ -115,10 +119,14 @@ class PublicTable:
                     hidden=row.hidden_ms is not None,
                     limited=row.state == LIMITED,
                 )
-                shown = {"name": row.name, "bio": row.bio} if stands.shown else {}
+                shown = {"name": row.name, "bio": row.bio, "key": row.public or ""} if stands.shown else {}
                 found[row.number] = PersonCard(
-                    number=row.number, version=version, account=row.id, handle=row.handle, state=stands, **shown
-                )
+                    number=row.number, version=version, account=row.id, handle=row.handle, state=stands,
+                    approves=bool(row.approves), **shown,
+                )  # fmt: skip
+            if SITE in numbers:
+                key = connection.execute(select(actor_keys.c.public).where(actor_keys.c.actor == SITE)).scalar()
+                found[SITE] = PersonCard(number=SITE, version=version, key=key or "")
             gone = PersonState(gone=True)
             return found | {
                 each: PersonCard(number=each, version=version, state=gone) for each in numbers if each not in found
@@ -140,7 +148,30 @@ def _page(connection: Connection, where: ColumnElement[bool], version: int, befo
     return PostList(version=version, ids=ids[:PAGE], more=len(ids) > PAGE)
 
 
-def _post(each: Reading, version: int) -> PublicPost:
+def _elsewhere(
+    connection: Connection, readings: Collection[Reading]
+) -> dict[int, tuple[str, tuple[tuple[str, str], ...]]]:
+    """What posts answer elsewhere, and whom they name there."""
+    ids = [each.post.id for each in readings]
+    answered = {each.post.reply_to for each in readings if each.post.reply_to is not None}
+    found: dict[int, tuple[str, tuple[tuple[str, str], ...]]] = dict.fromkeys(ids, ("", ()))
+    if not ids:
+        return found
+    uris = select(_POST.id, _POST.uri).where(_POST.id.in_(list(answered)), _POST.uri.is_not(None))
+    above = {row.id: row.uri for row in connection.execute(uris)} if answered else {}
+    named = select(tables.mentions.c.post, remote_actors.c.uri, _ACTOR.handle, _ACTOR.domain)
+    named = named.join_from(tables.mentions, remote_actors, tables.mentions.c.actor == remote_actors.c.actor)
+    named = named.join(tables.actors, _ACTOR.number == remote_actors.c.actor).where(tables.mentions.c.post.in_(ids))
+    people: dict[int, list[tuple[str, str]]] = {}
+    for row in connection.execute(named.order_by(_ACTOR.number)):
+        people.setdefault(row.post, []).append((row.uri, f"@{row.handle}@{row.domain}"))
+    for each in readings:
+        uri = above.get(each.post.reply_to, "") if each.post.reply_to is not None else ""
+        found[each.post.id] = (uri, tuple(people.get(each.post.id, ())))
+    return found
+
+
+def _post(each: Reading, version: int, answers: str, named: tuple[tuple[str, str], ...]) -> PublicPost:
     post = each.post
     return PublicPost(
         id=post.id,
@@ -159,6 +190,9 @@ def _post(each: Reading, version: int) -> PublicPost:
         boost_of=post.boost_of,
         quote_of=each.quote.post.id if each.quote is not None else None,
         space=post.space,
+        remote=each.author.account is None,
+        answers=answers,
+        named=named,
         media=each.media,
         poll=each.poll,
         tally=each.tally,

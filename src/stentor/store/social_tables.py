@@ -200,6 +200,7 @@ follows = Table(
     Column("notify", Integer, nullable=False, server_default="0"),
     Column("state", String(8), nullable=False, comment="asked or granted"),
     Column("at_ms", BigInteger, nullable=False),
+    Column("uri", String(500), comment="of the activity, where it came from elsewhere"),
     Index("ix_follows_followee", "followee", "state", "follower"),
     Index("ix_follows_notify", "follower", "followee"),  # where notify = 1 only: its migration says so
 )

@@ -16,6 +16,7 @@ from stentor.social.model import Audience, Post, Relation
 from stentor.social.notices import Handling, NoticeBox, NoticeKind, NoticeRules, NoticeStanding
 from stentor.social.visible import may_read
 from stentor.store import notice_tables, social_tables, tables
+from stentor.store.federating import is_remote
 from stentor.store.reading import between, load_post
 
 NOTES, GROUPS, RULES = notice_tables.notifications, notice_tables.notification_groups, notice_tables.notification_rules
@@ -28,7 +29,9 @@ _JOIN: Final = text(
 
 
 def tell(connection: Connection, kind: NoticeKind, to: int, by: int, post: Post | None, *, now_ms: int) -> None:
-    """Tells somebody what another has done, if it is for them; once for each thing."""
+    """Tells somebody what another has done, if it is for them; once for each thing. Who is elsewhere is told there."""
+    if is_remote(connection, to):
+        return
     where = notices.box(_standing(connection, to, by, post, now_ms), rules_of(connection, to), kind)
     number = post.id if post is not None else None
     if where is None or connection.execute(select(exists().where(_same(kind, to, by, number)))).scalar():

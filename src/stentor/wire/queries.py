@@ -4,5 +4,5 @@ from __future__ import annotations
 
 KNOWN = (
     "_HLS_msn", "_HLS_part", "burst", "format", "from", "lang", "maxheight", "maxwidth", "pass", "player", "q",
-    "rendition", "ticket", "to", "url", "v",
+    "rendition", "resource", "ticket", "to", "url", "v",
 )  # fmt: skip

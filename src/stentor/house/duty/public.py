@@ -126,7 +126,7 @@ class PublicKeeper:
     def _of_person(card: PersonCard) -> dict[str, Published]:
         """Their card, and under their handle whose it is. Of who is gone neither has the handle."""
         key = public.key(public.CARD, card.number)
-        if card.state.gone:
+        if card.state.gone or not card.handle:
             return {key: card}
         owner = HandleOwner(number=card.number, version=card.version)
         return {key: card, public.key(public.HANDLE, card.handle): owner}

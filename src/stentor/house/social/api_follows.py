@@ -56,16 +56,16 @@ def handlers(desk: PostDesk, follows: FollowsTable, viewers: Viewers) -> list[HT
     @delete("/people/{handle:str}/follow", status_code=200, summary="Follow somebody no more, or ask no more")
     async def unfollow(request: _Request, handle: FromPath[str]) -> schema.RelationView:
         me, other = await viewers.me(request), await find(handle)
-        await follows.unfollow(me, other.number)
+        await follows.unfollow(me, other.number, now_ms=desk.now_ms)
         return await relation(me, other)
 
     @delete("/people/{handle:str}/follower", status_code=200, summary="Let somebody follow oneself no more")
     async def shake_off(request: _Request, handle: FromPath[str]) -> schema.RelationView:
         me, other = await viewers.me(request), await find(handle)
-        await follows.unfollow(other.number, me)
+        await follows.unfollow(other.number, me, now_ms=desk.now_ms)
         return await relation(me, other)
 
-    return [look, follow, unfollow, shake_off, *_people(follows, viewers), *_requests(follows, viewers)]
+    return [look, follow, unfollow, shake_off, *_people(follows, viewers), *_requests(desk, follows, viewers)]
 
 
 def _people(follows: FollowsTable, viewers: Viewers) -> list[HTTPRouteHandler]:
@@ -90,7 +90,7 @@ def _people(follows: FollowsTable, viewers: Viewers) -> list[HTTPRouteHandler]:
     return [followers, following]
 
 
-def _requests(follows: FollowsTable, viewers: Viewers) -> list[HTTPRouteHandler]:
+def _requests(desk: PostDesk, follows: FollowsTable, viewers: Viewers) -> list[HTTPRouteHandler]:
     """Who has asked to follow, for those who want to be asked."""
     find = viewers.actors.find
 
@@ -110,11 +110,11 @@ def _requests(follows: FollowsTable, viewers: Viewers) -> list[HTTPRouteHandler]
 
     @put("/follow-requests/{handle:str}", status_code=204, summary="Let somebody follow who has asked")
     async def grant(request: _Request, handle: FromPath[str]) -> None:
-        await follows.answer(await viewers.me(request), (await find(handle)).number, grant=True)
+        await follows.answer(await viewers.me(request), (await find(handle)).number, grant=True, now_ms=desk.now_ms)
 
     @delete("/follow-requests/{handle:str}", status_code=204, summary="Do not let them")
     async def refuse(request: _Request, handle: FromPath[str]) -> None:
-        await follows.answer(await viewers.me(request), (await find(handle)).number, grant=False)
+        await follows.answer(await viewers.me(request), (await find(handle)).number, grant=False, now_ms=desk.now_ms)
 
     return [requests, approve, grant, refuse]
 

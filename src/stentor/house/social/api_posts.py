@@ -99,7 +99,7 @@ def _boosts(desk: PostDesk, viewers: Viewers) -> list[HTTPRouteHandler]:
     @delete("/posts/{post:str}/boost", status_code=200, summary="Take it back")
     async def unboost(request: _Request, post: FromPath[str]) -> schema.PostView:
         me = await viewers.me(request)
-        await desk.table.unboost(me, parse_id(post))
+        await desk.table.unboost(me, parse_id(post), now_ms=desk.now_ms)
         return await desk.view(parse_id(post), me)
 
     return [boost, unboost]

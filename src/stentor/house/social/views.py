@@ -47,7 +47,7 @@ class PostViews:
             made_ms=post.created_ms,
             edited_ms=post.edited_ms,
             reply_to=f"{post.reply_to}" if post.reply_to is not None else None,
-            reply_to_handle=found.answered.handle if found.answered else None,
+            reply_to_handle=found.answered.address if found.answered else None,
             media=[media_schema.media(each, public=post.visibility in OPEN) for each in found.media],
             poll=self._poll(found.poll, mark, own=own) if found.poll else None,
             space=post.space,
@@ -101,4 +101,4 @@ class PostViews:
 def person(found: Author) -> schema.AuthorView:
     there = found.picture_ms is not None
     address = f"/api/v1/accounts/{found.handle}/picture?v={found.picture_ms}" if there else None
-    return schema.AuthorView(f"{found.number}", found.handle, found.name, address)
+    return schema.AuthorView(f"{found.number}", found.address, found.name, address)

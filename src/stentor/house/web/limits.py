@@ -29,6 +29,8 @@ ALWAYS = frozenset({"/healthz"})
 """Who watches over the house must not take a full one for a dead one."""
 COMMENTS, GUESTS = "/comments", "/guest-comments"
 """How the addresses end to which comments are written, with an account and without."""
+INBOX = "/inbox"
+"""How the addresses begin to which other servers send."""
 Known = Callable[[Scope], bool]
 """Whether a request shows that it comes from somebody with a seat, a session or the admin's token."""
 
@@ -87,10 +89,13 @@ class Lanes:
 
     def __init__(self, known: Known) -> None:
         self.control, self.public, self.comments, self.guests = Lane(), Lane(), Lane(), Lane()
+        self.inbox = Lane()
         self._known = known
 
     def of(self, scope: Scope) -> Lane:
         written = scope["path"] if scope.get("method") == "POST" else ""
+        if written.startswith(INBOX):
+            return self.inbox  # other servers come all at once, and again if they are sent away
         if written.endswith(COMMENTS):
             return self.comments  # who comments is signed in, as hosts are: a flood of them must not take their lane
         if written.endswith(GUESTS):
@@ -100,6 +105,7 @@ class Lanes:
     def numbers(self) -> dict[str, float]:
         """For the heartbeat."""
         named = {"control": self.control, "public": self.public, "comments": self.comments, "guests": self.guests}
+        named["inbox"] = self.inbox
         return {
             f"{name}_{what}": float(value)
             for name, lane in named.items()

@@ -1,0 +1,119 @@
+"""What servers of the fediverse say when they are asked: people, posts, names. Every question is signed by the site."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any, Final
+from urllib.parse import quote, urljoin, urlsplit
+
+from stentor.base.clock import Clock
+from stentor.base.errors import Malformed, NotFound, Overloaded
+from stentor.base.rsa import RsaKey
+from stentor.base.seal import Seal
+from stentor.courier.client import MOST_DOCUMENT_BYTES, MOST_REDIRECTS, Answer, NoAnswer, OutsideClient
+from stentor.fediverse import reading
+from stentor.fediverse.reading import RemoteActor, Thing
+from stentor.fediverse.signatures import signed
+from stentor.fediverse.sites import SITE, Home, server
+from stentor.fediverse.writing import ACCEPT, TYPE
+from stentor.store.actor_keys import SEALED, ActorKeys
+
+KEYS: Final = 500
+"""Of people here that are kept open; each is some kilobytes."""
+_JRD: Final = "application/jrd+json, application/json"
+_DOCUMENTS: Final = (TYPE, "application/ld+json")
+
+
+class Signing:
+    """Signs as people here, with keys that the database holds sealed."""
+
+    def __init__(self, keys: ActorKeys, seal: Seal, home: Home, clock: Clock) -> None:
+        self._keys, self._seal, self._home, self._clock = keys, seal, home, clock
+        self._open: OrderedDict[int, RsaKey] = OrderedDict()
+
+    async def headers(self, actor: int, method: str, url: str, body: bytes | None = None) -> dict[str, str]:
+        """The fields that sign a request now. Raises :class:`Overloaded` for who has no key."""
+        parts = urlsplit(url)
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        key, key_id = await self._key(actor), self._home.key(actor)
+        return signed(key, key_id, method=method, authority=server(url), target=target, now=self._clock(), body=body)
+
+    async def _key(self, actor: int) -> RsaKey:
+        found = self._open.get(actor)
+        if found is None:
+            sealed = await self._keys.secret(actor)
+            if sealed is None:
+                raise Overloaded("There is no key to sign with yet.", retry_after_s=5.0)
+            found = self._open[actor] = RsaKey.load(self._seal.open(sealed, SEALED))
+            if len(self._open) > KEYS:
+                self._open.popitem(last=False)
+        self._open.move_to_end(actor)
+        return found
+
+
+class ForeignServers:
+    """Asks other servers. Methods raise :class:`NotFound` for what is not there, :class:`Malformed` for what is none,
+    :class:`NoAnswer` for what may be mended."""
+
+    def __init__(self, client: OutsideClient, signing: Signing, *, scheme: str) -> None:
+        self._client, self._signing, self._scheme = client, signing, scheme
+
+    async def actor(self, uri: str) -> RemoteActor:
+        """The person at an address, or whose key is there."""
+        found = await self.document(uri)
+        own = reading.address(found.get("id"))
+        if own != uri.partition("#")[0] and (owner := reading.address(found.get("owner")) or own):
+            found = await self.document(owner)  # the key stood alone, or the document has another name
+            own = owner
+        return reading.remote_actor(found, own)
+
+    async def post(self, uri: str) -> tuple[Thing, str]:
+        """What stands at an address, and whose it says it is; its id is that address, or it is asked for there."""
+        found = await self.document(uri)
+        own = reading.address(found.get("id"))
+        if own != uri:
+            if server(own) != server(uri):
+                raise Malformed("The post is another one's.")
+            found = await self.document(own)
+            if reading.address(found.get("id")) != own:
+                raise Malformed("The post is at another address.")
+        return found, reading.address(found.get("attributedTo"))
+
+    async def named(self, handle: str, host: str) -> str:
+        """The address of somebody's document, by WebFinger (RFC 7033)."""
+        resource = quote(f"acct:{handle}@{host}", safe="")
+        url = f"{self._scheme}://{host}/.well-known/webfinger?resource={resource}"
+        answer = await self._follow(url, _JRD, sign=False)
+        return reading.webfinger(reading.document(answer.body))
+
+    async def document(self, uri: str) -> Thing:
+        """A document of ActivityPub. Only what says it is one is taken: others' pictures and texts are not theirs."""
+        answer = await self._follow(uri.partition("#")[0], ACCEPT, sign=True)
+        if answer.content_type.partition(";")[0].strip().lower() not in _DOCUMENTS:
+            raise Malformed("What stands there is no document of ActivityPub.")
+        return reading.document(answer.body)
+
+    async def _follow(self, url: str, accept: str, *, sign: bool) -> Answer:
+        """Goes where it is sent to. What is signed stays on its server: there stands what that says of itself. A name
+        may be looked up elsewhere, for what it leads to is asked for again."""
+        began = server(url)
+        for _ in range(MOST_REDIRECTS + 1):
+            if not server(url) or (sign and server(url) != began):
+                raise Malformed("The document is of another server.")
+            fields: dict[str, Any] = await self._signing.headers(SITE, "GET", url) if sign else {}
+            answer = await self._client.get(url, {**fields, "accept": accept})
+            if answer.status not in (301, 302, 303, 307, 308):
+                return _checked(answer)
+            url = urljoin(url, answer.location)
+        raise Malformed("The document is sent from place to place.")
+
+
+def _checked(answer: Answer) -> Answer:
+    if answer.status in (404, 410):
+        raise NotFound("There is nothing at this address.")
+    if not 200 <= answer.status < 300:
+        said = f"Their server answered {answer.status}."
+        raise NoAnswer(said, "not-taken", answer.duration_ms, answer)
+    if len(answer.body) > MOST_DOCUMENT_BYTES:
+        raise Malformed("The document is too large.")
+    return answer

@@ -1,0 +1,172 @@
+"""The documents of the fediverse as files: people, notes, WebFinger, NodeInfo. Made of public documents as pages are.
+
+Whoever's post is carried far and wide is asked for by ten thousand servers within a minute: none of them reaches the
+house or the database.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+import stentor
+from stentor.base.clock import Clock
+from stentor.base.errors import BadInput, NotFound, Removed
+from stentor.edge.page import ListenerPages
+from stentor.edge.reply import Document
+from stentor.edge.thread import PageReader
+from stentor.fediverse import documents, writing
+from stentor.fediverse.sites import SITE, Home
+from stentor.fediverse.writing import Named, NotedPost, Thing
+from stentor.social import ids
+from stentor.social.model import Audience
+from stentor.social.public import PersonCard, PublicPost
+from stentor.wire.http import Request
+
+CACHE: Final = "public, max-age=0, s-maxage=10, stale-while-revalidate=10, stale-if-error=600"
+FIXED: Final = "public, max-age=3600"
+"""What changes with an upgrade only."""
+_LISTS: Final = ("outbox", "featured", "followers", "following")
+_ASKED: Final = ("ap-person", "ap-page")
+"""Documents that other servers ask for by the address of a page."""
+
+
+def asks(key: tuple[str, ...]) -> bool:
+    """Whether a document was asked for by the address of a page."""
+    return key[0] in _ASKED
+
+
+class FediverseFiles:
+    """Says which document an address is, and makes it."""
+
+    def __init__(self, home: Home, pages: ListenerPages, clock: Clock) -> None:
+        self.home, self._pages, self._clock = home, pages, clock
+
+    def key(self, path: list[str], request: Request) -> tuple[str, ...] | None:
+        """The name of the document at an address; None for what is none of these."""
+        match path:
+            case ["ap", "actors", number] if ids.parse(number):
+                return "ap-actor", "", number
+            case ["ap", "actors", number, name] if ids.parse(number) and name in _LISTS:
+                return "ap-list", "", number, name
+            case ["ap", "posts", post] if ids.parse(post):
+                return "ap-post", "", post
+            case [".well-known", "webfinger"]:
+                return "ap-finger", "", request.query.get("resource", "")[:500]
+            case [".well-known", "host-meta" | "nodeinfo" as name] | ["nodeinfo", "2.1" as name]:
+                return "ap-fixed", "", name
+            case [name] if name[:1] == "@" and _wants(request):
+                return "ap-person", "", name[1:].lower()
+            case [name, post] if name[:1] == "@" and ids.parse(post) and _wants(request):
+                return "ap-page", "", post
+        return None
+
+    async def document(self, reading: PageReader, kind: str, *names: str) -> Document:
+        """A document. Raises :class:`NotFound`, :class:`Removed`, :class:`BadInput`."""
+        match kind, names:
+            case "ap-actor", (number,):
+                return self._made(await self._actor(reading, int(number)))
+            case "ap-list", (number, name):
+                return self._made(await self._list(reading, int(number), name))
+            case "ap-post" | "ap-page", (post,):
+                return self._made(writing.whole(await self._thing(reading, int(post))), f"p{post}")
+            case "ap-person", (handle,):
+                return self._made(self._person(await reading.require_person(handle)))
+            case "ap-finger", (resource,):
+                return self._made(await self._finger(reading, resource), kind=documents.JRD)
+            case _, ("host-meta",):
+                return Document(documents.host_meta(self.home), documents.XRD, FIXED, now=self._clock())
+            case _, ("nodeinfo",):
+                return self._made(documents.nodeinfo_links(self.home), kind="application/json", cache=FIXED)
+        name = self._pages.look.name or self.home.name
+        return self._made(documents.nodeinfo(stentor.__version__, name), kind=documents.NODEINFO, cache=FIXED)
+
+    def _made(self, found: Thing, tag: str = "", *, kind: str = writing.TYPE, cache: str = CACHE) -> Document:
+        """``tag`` is that by which a cache may be told to drop it."""
+        tags = {"Cache_Tag": tag, "Surrogate_Key": tag} if tag else {}
+        return Document(msgspec.json.encode(found), kind, cache, now=self._clock(), **tags)
+
+    async def _actor(self, reading: PageReader, number: int) -> Thing:
+        card = await reading.person(number)
+        if number == SITE and card.key:
+            return documents.site(self.home, card.key, self._pages.look.name)
+        return self._person(card)
+
+    def _person(self, card: PersonCard) -> Thing:
+        if not card.key:
+            raise _nobody()
+        return documents.person(self.home, card)
+
+    async def _list(self, reading: PageReader, number: int, name: str) -> Thing:
+        """The newest posts, or those that somebody has pinned. Who follows whom is told nobody."""
+        card, uri = await reading.person(number), f"{self.home.actor(number)}/{name}"
+        if not card.key or number == SITE:
+            raise _nobody()
+        if name in ("followers", "following"):
+            return documents.collection(uri, None)
+        page = await reading.listed(number)
+        found: list[Any] = []
+        for each in page.pinned if name == "featured" else page.ids:
+            try:
+                found.append(await self._thing(reading, each, activity=name == "outbox"))
+            except (NotFound, Removed):
+                continue
+        return documents.collection(uri, found)
+
+    async def _thing(self, reading: PageReader, number: int, *, activity: bool = False) -> Thing:
+        """A post as its note, or as what somebody did; a boost is always that."""
+        post = await reading.post(number)
+        card = await reading.person(post.author)
+        if not card.key:
+            raise _nobody()
+        if post.boost_of is None:
+            noted = self._noted(post, card)
+            return writing.create(self.home, noted) if activity else writing.note(self.home, noted)
+        carried = await reading.post(post.boost_of)
+        uri, owner = self.home.post(carried.id), self.home.actor(carried.author)
+        return writing.announce(self.home, post.id, post.author, uri, owner, post.created_ms, _audience(post))
+
+    def _noted(self, post: PublicPost, card: PersonCard) -> NotedPost:
+        above = self.home.post(post.reply_to) if post.reply_to is not None else ""
+        return NotedPost(
+            id=post.id, author=post.author, handle=card.handle, audience=_audience(post), html=post.html,
+            warning=post.warning, language=post.language, created_ms=post.created_ms, edited_ms=post.edited_ms,
+            reply_to=post.answers or above, named=tuple(Named(uri, name) for uri, name in post.named),
+            media=post.media, space=post.space, poll=post.poll is not None,
+        )  # fmt: skip
+
+    async def _finger(self, reading: PageReader, resource: str) -> Thing:
+        """Who has a name here (RFC 7033), by ``acct:name@here`` or by an address of theirs."""
+        name, _, host = resource.removeprefix("acct:").removeprefix("@").rpartition("@")
+        number = self.home.actor_at(resource)
+        if number == SITE or (name == host == self.home.name):
+            await reading.person(SITE)
+            return documents.webfinger(self.home, self.home.name, SITE, f"{self.home.files}/")
+        if number is None:
+            page = resource.removeprefix(f"{self.home.files}/@")
+            if page == resource and not (name and host.lower() == self.home.name):
+                if resource:
+                    raise _nobody()
+                raise BadInput("Ask with ?resource=acct:name@server.", field="resource")
+            card = await reading.require_person((page if page != resource else name).lower())
+        else:
+            card = await reading.person(number)
+        if not card.key:
+            raise _nobody()
+        return documents.webfinger(self.home, card.handle, card.number, f"{self.home.files}{card.page}")
+
+
+def _audience(post: PublicPost) -> Audience:
+    return Audience.PUBLIC if post.listed else Audience.UNLISTED
+
+
+def _wants(request: Request) -> bool:
+    """Whether a server asks, and no browser."""
+    accept = request.headers.get("accept", "").lower()
+    known = "application/activity+json" in accept or ("application/ld+json" in accept and "activitystreams" in accept)
+    return known and "text/html" not in accept
+
+
+def _nobody() -> NotFound:
+    return NotFound("There is nobody at this address.", code="no-such-page")

@@ -1,0 +1,56 @@
+"""The tables of the fediverse: people elsewhere, keys of those here, and what has come in and waits."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+
+from stentor.store.metadata import metadata
+
+federation = Table(
+    "federation",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("files", String(255), nullable=False, comment="the origin that stands in every address that was given out"),
+    Column("enabled", Integer, nullable=False),
+    Column("since_ms", BigInteger, nullable=False),
+)
+"""One row, from when the site was first part of the fediverse."""
+
+remote_actors = Table(
+    "remote_actors",
+    metadata,
+    Column("actor", BigInteger, ForeignKey("actors.number", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("uri", String(500), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("inbox", String(500), nullable=False),
+    Column("shared_inbox", String(500), nullable=False),
+    Column("followers", String(500), nullable=False),
+    Column("page", String(500), nullable=False),
+    Column("key_id", String(500), nullable=False),
+    Column("key", Text, nullable=False, comment="PEM"),
+    Column("fetched_ms", BigInteger, nullable=False),
+    Index("ix_remote_actors_uri", "uri", unique=True),
+    Index("ix_remote_actors_key_id", "key_id"),
+)
+
+actor_keys = Table(
+    "actor_keys",
+    metadata,
+    Column("actor", BigInteger, ForeignKey("actors.number", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("public", Text, nullable=False, comment="PEM"),
+    Column("secret", Text, nullable=False, comment="sealed (base.seal)"),
+    Column("made_ms", BigInteger, nullable=False),
+)
+
+received = Table(
+    "received",
+    metadata,
+    Column("name", String(64), primary_key=True, comment="SHA-256 of the signature and of what it covers"),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("done_ms", BigInteger),
+    Column("claim", LargeBinary, nullable=False, comment="JSON; empty when it is done"),
+    Column("body", LargeBinary, nullable=False, comment="the same"),
+    Index("ix_received_at_ms", "at_ms"),
+    Index("ix_received_done_ms", "done_ms"),
+)
+"""What was taken in by an inbox. Names are kept for hours: what comes twice is not done twice."""

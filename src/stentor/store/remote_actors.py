@@ -1,0 +1,119 @@
+"""People elsewhere, as they are known here: who they are, with which key they sign, where they are told something."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
+
+from stentor.fediverse.reading import RemoteActor
+from stentor.fediverse.sites import server
+from stentor.store.fediverse_tables import remote_actors
+from stentor.store.social_tables import actors, follows, mentions
+from stentor.store.work import Work
+
+_REMOTE, _ACTOR, _FOLLOW = remote_actors.c, actors.c, follows.c
+_KEPT = ("uri", "kind", "inbox", "shared_inbox", "followers", "page", "key_id", "key")
+
+
+class KnownActor(msgspec.Struct, frozen=True):
+    """Somebody elsewhere with their number here, and when their document was read."""
+
+    number: int
+    who: RemoteActor
+    fetched_ms: int
+
+
+class Inbox(NamedTuple):
+    """Where somebody is told something. ``shared`` is one for all of their server."""
+
+    uri: str
+    shared: str
+    private: str
+
+    @property
+    def host(self) -> str:
+        return server(self.shared)
+
+
+class RemoteActors:
+    """Methods may raise :class:`Overloaded` when the database does not answer."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    async def by_uri(self, uri: str) -> KnownActor | None:
+        return await self._one(_REMOTE.uri == uri)
+
+    async def by_key(self, key_id: str) -> KnownActor | None:
+        return await self._one(_REMOTE.key_id == key_id)
+
+    async def by_name(self, handle: str, domain: str) -> KnownActor | None:
+        return await self._one((_ACTOR.handle == handle) & (_ACTOR.domain == domain))
+
+    async def by_number(self, number: int) -> KnownActor | None:
+        return await self._one(_REMOTE.actor == number)
+
+    async def put(self, number: int, who: RemoteActor, *, now_ms: int) -> KnownActor:
+        """Writes somebody down as they are now; ``number`` counts where they are not known yet."""
+
+        def work(connection: Connection) -> int:
+            values = {name: getattr(who, name) for name in _KEPT} | {"fetched_ms": now_ms}
+            names = {"handle": who.handle, "domain": who.domain, "name": who.name, "approves": 1}
+            known = connection.execute(select(_REMOTE.actor).where(_REMOTE.uri == who.uri)).scalar()
+            if known is None:
+                connection.execute(insert(actors).values(number=number, **names))
+                connection.execute(insert(remote_actors).values(actor=number, **values))
+                return number
+            connection.execute(update(actors).where(_ACTOR.number == known).values(**names))
+            connection.execute(update(remote_actors).where(_REMOTE.actor == known).values(**values))
+            return int(known)
+
+        return KnownActor(await self._work.write(work), who, now_ms)
+
+    async def gone(self, uri: str) -> None:
+        """Forgets somebody, with all of theirs."""
+        mine = select(_REMOTE.actor).where(_REMOTE.uri == uri)
+
+        def work(connection: Connection) -> None:
+            connection.execute(delete(actors).where(_ACTOR.number.in_(mine)))
+
+        await self._work.write(work)
+
+    async def inboxes(self, numbers: Collection[int]) -> Sequence[Inbox]:
+        """Those of some people elsewhere."""
+        query = select(_REMOTE.uri, _REMOTE.shared_inbox, _REMOTE.inbox).where(_REMOTE.actor.in_(list(numbers)))
+        return await self._work.read(lambda connection: [Inbox(*row) for row in connection.execute(query)])
+
+    async def follower_inboxes(self, of: int) -> Sequence[Inbox]:
+        """One for each server where somebody follows; none of theirs is counted out because their server fails."""
+        query = select(_REMOTE.shared_inbox).distinct()
+        query = query.join_from(remote_actors, follows, _FOLLOW.follower == _REMOTE.actor)
+        query = query.where(_FOLLOW.followee == of, _FOLLOW.state == "granted")
+        return await self._work.read(
+            lambda connection: [Inbox("", each, each) for each in connection.execute(query).scalars()]
+        )
+
+    async def named_in(self, post: int) -> Sequence[int]:
+        """Those elsewhere whom a post names."""
+        query = select(mentions.c.actor).join_from(mentions, remote_actors, mentions.c.actor == _REMOTE.actor)
+        query = query.where(mentions.c.post == post)
+        return await self._work.read(lambda connection: list(connection.execute(query).scalars()))
+
+    async def _one(self, where: ColumnElement[bool]) -> KnownActor | None:
+        query = select(remote_actors, _ACTOR.handle, _ACTOR.domain, _ACTOR.name)
+        query = query.join_from(remote_actors, actors, _REMOTE.actor == _ACTOR.number).where(where).limit(1)
+
+        def work(connection: Connection) -> KnownActor | None:
+            row = connection.execute(query).one_or_none()
+            return _known(row) if row is not None else None
+
+        return await self._work.read(work)
+
+
+def _known(row: Row[Any]) -> KnownActor:
+    kept = {name: getattr(row, name) for name in _KEPT}
+    who = RemoteActor(**kept, domain=row.domain, handle=row.handle, name=row.name, approves=True)
+    return KnownActor(row.actor, who, row.fetched_ms)

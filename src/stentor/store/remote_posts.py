@@ -1,0 +1,278 @@
+"""What people elsewhere do, written down here: posts, boosts, likes, follows, in the tables of everybody.
+
+Nothing is kept that nobody here wants: a post comes in when somebody here follows its author, or is named in it, or is
+answered by it. Everything may come twice, and late, and does no harm then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Connection, delete, exists, insert, select, update
+
+from stentor.fediverse.reading import RemotePost
+from stentor.fediverse.sites import Home
+from stentor.social import visible
+from stentor.social.model import OPEN, Audience, Post
+from stentor.store import social_tables as tables
+from stentor.store.federating import OutwardDeed, federate
+from stentor.store.post_versions import MOST_VERSIONS, keep_version
+from stentor.store.posts import insert_post, name_people
+from stentor.store.reading import blocked, load_post, relation_to
+from stentor.store.remote_actors import KnownActor
+from stentor.store.tally import count, count_in
+from stentor.store.work import Work
+
+_POST, _FOLLOW, _ACTOR = tables.posts.c, tables.follows.c, tables.actors.c
+MOST_ASKED_DAY = 400
+"""Followers that a server may bring somebody in a day: thousands of them at once are nobody."""
+DAY_MS = 86_400_000
+
+
+class RemotePosts:
+    """``ids`` gives numbers for what comes. Methods may raise :class:`Overloaded` when the database does not answer;
+    each says whether it did something."""
+
+    def __init__(self, work: Work, home: Home, ids: Callable[[], int]) -> None:
+        self._work, self._home, self._ids = work, home, ids
+
+    async def find(self, uri: str) -> int | None:
+        """The number of a post with that address, of here or elsewhere."""
+        return await self._work.read(lambda connection: self._find(connection, uri))
+
+    async def add(self, author: KnownActor, post: RemotePost, *, now_ms: int, wanted: bool = False) -> bool:
+        """A post of somebody elsewhere, if it is ``wanted``, or somebody here has to do with it."""
+
+        def work(connection: Connection) -> bool:
+            if self._find(connection, post.uri) is not None:
+                return False
+            answered = self._answered(connection, author.number, post)
+            here = {each for each in self._named(connection, post) if not blocked(connection, author.number, each)}
+            near = here or (answered is not None and self._is_here(connection, answered.author))
+            if not (wanted or near or self._followed(connection, author.number)):
+                return False
+            made = Post(
+                id=self._ids(), author=author.number, visibility=post.audience, text=post.text, html=post.html,
+                warning=post.warning, language=post.language, created_ms=post.created_ms,
+                reply_to=answered.id if answered else None, reply_author=answered.author if answered else None,
+                root=(answered.root or answered.id) if answered else None,
+            )  # fmt: skip
+            insert_post(connection, made, uri=post.uri)
+            name_people(connection, made, here | ({answered.author} if answered else set()), post.tags)
+            if answered is not None:
+                count(connection, answered.id, "replies", 1)
+            return True
+
+        return await self._work.write(work)
+
+    async def change(self, author: KnownActor, post: RemotePost, *, now_ms: int) -> bool:
+        """What a post says from now on; who may read it stays as it was."""
+
+        def work(connection: Connection) -> bool:
+            found = self._of(connection, author.number, post.uri)
+            said = found and (found.html, found.warning)
+            if found is None or said == (post.html, post.warning):
+                return False
+            if self._versions(connection, found.id) < MOST_VERSIONS:
+                keep_version(connection, found)
+            values = {"text": post.text, "html": post.html, "warning": post.warning, "edited_ms": now_ms}
+            connection.execute(update(tables.posts).where(_POST.id == found.id).values(**values))
+            people = {each for each in self._named(connection, post) if not blocked(connection, author.number, each)}
+            name_people(connection, found, people | ({found.reply_author} if found.reply_author else set()), post.tags)
+            return True
+
+        return await self._work.write(work)
+
+    async def remove(self, author: int, uri: str) -> bool:
+        """A post or a boost is gone."""
+
+        def work(connection: Connection) -> bool:
+            found = self._of(connection, author, uri)
+            if found is None:
+                return False
+            count_in(connection, found, -1)
+            connection.execute(delete(tables.posts).where(_POST.id == found.id))
+            return True
+
+        return await self._work.write(work)
+
+    async def boost(self, actor: int, uri: str, post: int, audience: Audience, *, at_ms: int) -> bool:
+        """Somebody elsewhere carries on a post that everybody may read."""
+
+        def work(connection: Connection) -> bool:
+            found = self._readable(connection, actor, post)
+            mine = (_POST.author == actor) & (_POST.boost_of == post)
+            there = connection.execute(select(exists().where(mine))).scalar()
+            if there or found is None or found.visibility not in OPEN or found.boost_of is not None:
+                return False
+            if not (self._is_here(connection, found.author) or self._followed(connection, actor)):
+                return False
+            made = Post(
+                id=self._ids(), author=actor, visibility=audience, created_ms=at_ms, boost_of=post,
+                boost_author=found.author,
+            )  # fmt: skip
+            insert_post(connection, made, uri=uri)
+            count(connection, post, "boosts", 1)
+            return True
+
+        return await self._work.write(work)
+
+    async def unboost(self, actor: int, post: int) -> bool:
+        mine = (_POST.author == actor) & (_POST.boost_of == post)
+
+        def work(connection: Connection) -> bool:
+            if not connection.execute(delete(tables.posts).where(mine)).rowcount:
+                return False
+            count(connection, post, "boosts", -1)
+            return True
+
+        return await self._work.write(work)
+
+    async def like(self, actor: int, post: int, *, on: bool) -> bool:
+        """Somebody elsewhere likes a post, or does not any more."""
+        table = tables.likes
+        mine = (table.c.actor == actor) & (table.c.post == post)
+
+        def work(connection: Connection) -> bool:
+            there = bool(connection.execute(select(exists().where(mine))).scalar())
+            if there == on or (on and self._readable(connection, actor, post) is None):
+                return False
+            change = insert(table).values(actor=actor, post=post) if on else delete(table).where(mine)
+            connection.execute(change)
+            count(connection, post, "likes", 1 if on else -1)
+            return True
+
+        return await self._work.write(work)
+
+    async def follow(self, follower: KnownActor, followee: int, uri: str, *, now_ms: int) -> bool:
+        """Somebody elsewhere wants to follow somebody here, who is asked if they wish to be; else it is granted, and
+        said so. One who follows already is told so again: the first answer may have been lost."""
+        pair = (_FOLLOW.follower == follower.number) & (_FOLLOW.followee == followee)
+
+        def work(connection: Connection) -> bool:
+            if not self._is_here(connection, followee):
+                return False
+            tell: dict[str, int | str] = {"target": follower.number, "uri": uri}
+            if blocked(connection, follower.number, followee) or self._too_many(connection, follower, followee, now_ms):
+                federate(connection, OutwardDeed.ANSWER, followee, now_ms=now_ms, grant=0, **tell)
+                return False
+            approves = connection.execute(
+                select(tables.actors.c.approves).where(tables.actors.c.number == followee)
+            ).scalar()
+            state = "asked" if approves else "granted"
+            known = connection.execute(select(_FOLLOW.state).where(pair)).scalar()
+            if known is None:
+                row = {"follower": follower.number, "followee": followee, "state": state, "at_ms": now_ms, "uri": uri}
+                connection.execute(insert(tables.follows).values(**row))
+            else:
+                connection.execute(update(tables.follows).where(pair).values(uri=uri))
+            if (known or state) == "granted":
+                federate(connection, OutwardDeed.ANSWER, followee, now_ms=now_ms, grant=1, **tell)
+            return known is None
+
+        return await self._work.write(work)
+
+    async def ask(self, me: int, other: int, *, now_ms: int) -> bool:
+        """Somebody here wants to follow somebody elsewhere, who is told so and then says whether they may."""
+        pair = (_FOLLOW.follower == me) & (_FOLLOW.followee == other)
+
+        def work(connection: Connection) -> bool:
+            known = connection.execute(select(_FOLLOW.state).where(pair)).scalar()
+            if known is not None or not self._is_here(connection, me) or blocked(connection, me, other):
+                return False
+            row = {"follower": me, "followee": other, "state": "asked", "at_ms": now_ms}
+            connection.execute(insert(tables.follows).values(**row))
+            federate(connection, OutwardDeed.FOLLOW, me, now_ms=now_ms, target=other)
+            return True
+
+        return await self._work.write(work)
+
+    async def followed(self, actor: int) -> bool:
+        """Whether anybody here follows somebody."""
+        return await self._work.read(lambda connection: self._followed(connection, actor))
+
+    async def unfollow(self, follower: int, followee: int) -> bool:
+        """Nobody follows any more, also where somebody here was the one who did."""
+        pair = (_FOLLOW.follower == follower) & (_FOLLOW.followee == followee)
+        return await self._change(delete(tables.follows).where(pair))
+
+    async def granted(self, follower: int, followee: int) -> bool:
+        """Somebody elsewhere lets somebody here follow, who has asked."""
+        pair = (_FOLLOW.follower == follower) & (_FOLLOW.followee == followee) & (_FOLLOW.state == "asked")
+        return await self._change(update(tables.follows).where(pair).values(state="granted"))
+
+    async def block(self, actor: int, target: int, *, on: bool, now_ms: int) -> bool:
+        """Somebody elsewhere has blocked somebody here, or does not any more: neither follows the other."""
+        table = tables.blocks
+        mine = (table.c.account == actor) & (table.c.target == target)
+
+        def work(connection: Connection) -> bool:
+            there = bool(connection.execute(select(exists().where(mine))).scalar())
+            if there == on or not self._is_here(connection, target):
+                return False
+            if not on:
+                connection.execute(delete(table).where(mine))
+                return True
+            connection.execute(insert(table).values(account=actor, target=target, at_ms=now_ms))
+            for one, other in ((actor, target), (target, actor)):
+                pair = (_FOLLOW.follower == one) & (_FOLLOW.followee == other)
+                connection.execute(delete(tables.follows).where(pair))
+            return True
+
+        return await self._work.write(work)
+
+    async def _change(self, query: object) -> bool:
+        return await self._work.write(lambda connection: bool(connection.execute(query).rowcount))  # type: ignore[call-overload]
+
+    def _find(self, connection: Connection, uri: str) -> int | None:
+        own = self._home.post_at(uri)
+        query = select(_POST.id).where((_POST.id == own) & _POST.uri.is_(None) if own is not None else _POST.uri == uri)
+        return connection.execute(query).scalar() if uri else None
+
+    def _of(self, connection: Connection, author: int, uri: str) -> Post | None:
+        """A post that is that person's."""
+        mine = select(_POST.id).where(_POST.uri == uri, _POST.author == author)
+        found = connection.execute(mine).scalar()
+        return load_post(connection, found) if found is not None else None
+
+    def _answered(self, connection: Connection, author: int, post: RemotePost) -> Post | None:
+        """What a post answers, if that is here and its author may read it."""
+        number = self._find(connection, post.reply_to)
+        return self._readable(connection, author, number) if number is not None else None
+
+    @staticmethod
+    def _readable(connection: Connection, actor: int, post: int) -> Post | None:
+        found = load_post(connection, post)
+        return found if found is not None and visible.may_read(found, relation_to(connection, found, actor)) else None
+
+    def _named(self, connection: Connection, post: RemotePost) -> Sequence[int]:
+        """Those here whom a post names."""
+        numbers = [number for each in post.mentions if (number := self._home.actor_at(each)) is not None]
+        here = select(tables.actors.c.number).where(
+            tables.actors.c.number.in_(numbers), tables.actors.c.account.is_not(None)
+        )
+        return list(connection.execute(here).scalars()) if numbers else []
+
+    @staticmethod
+    def _is_here(connection: Connection, actor: int) -> bool:
+        here = exists().where(tables.actors.c.number == actor, tables.actors.c.account.is_not(None))
+        return bool(connection.execute(select(here)).scalar())
+
+    @staticmethod
+    def _followed(connection: Connection, actor: int) -> bool:
+        return bool(
+            connection.execute(select(exists().where(_FOLLOW.followee == actor, _FOLLOW.state == "granted"))).scalar()
+        )
+
+    @staticmethod
+    def _too_many(connection: Connection, follower: KnownActor, followee: int, now_ms: int) -> bool:
+        there = select(_FOLLOW.follower).join_from(tables.follows, tables.actors, _FOLLOW.follower == _ACTOR.number)
+        there = there.where(
+            _FOLLOW.followee == followee, _ACTOR.domain == follower.who.domain, _FOLLOW.at_ms > now_ms - DAY_MS
+        )
+        return len(connection.execute(there.limit(MOST_ASKED_DAY)).all()) >= MOST_ASKED_DAY
+
+    @staticmethod
+    def _versions(connection: Connection, post: int) -> int:
+        table = tables.post_versions.c
+        return len(connection.execute(select(table.number).where(table.post == post)).all())
