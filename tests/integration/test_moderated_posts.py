@@ -216,3 +216,42 @@ def waiting(house: House) -> int:
     """Jobs that are not done."""
     with database(house.settings) as connection:
         return int(connection.execute("SELECT count(*) FROM jobs WHERE done_ms IS NULL").fetchone()[0])
+
+
+async def test_a_word_is_refused_or_held_wherever_it_stands(court: Court) -> None:
+    """In text, warning, answers and alt texts, and in what is changed later (mastodon#24984); a held post is there for
+    its author alone, and for everybody once a moderator has looked."""
+    lists = {"refuse_words": "cheap pills\n", "hold_words": "casino", "blocked_places": "bad.example"}
+    assert (await court.house.http.patch("/api/v1/site", json=lists)).json()["refuse_words"] == "cheap pills"
+    media = await upload(court.bert)
+    await court.bert.patch(f"/api/v1/media/{media['id']}", json={"alt": "Cheap pills"})
+    poll = {"answers": ["Yes", "CHEAP PILLS"], "open_s": 300}
+    for wish in (
+        {"text": "chéap  pills"},
+        {"text": "x", "warning": "Cheap pills"},
+        {"text": "x", "poll": poll},
+        {"text": "x", "media": [media["id"]]},
+    ):
+        problem(await court.bert.post("/api/v1/posts", json=wish), 400, "post-word")
+    problem(await court.bert.post("/api/v1/posts", json={"text": "https://x.bad.example"}), 400, "link-blocked")
+    assert (await put(court.mona, "No cheap pills here"))["withheld"] is False
+    root = await put(court.cleo, "What to do tonight?")
+    files = await court.objects.list("media")
+    held = await put(court.bert, "Casino!", reply_to=root["id"], media=[(await upload(court.bert))["id"]])
+    assert held["withheld"] is True
+    problem(await court.cleo.get(f"/api/v1/posts/{held['id']}"), 404, "post-not-found")
+    assert await court.objects.list("media") == files
+    [case] = (await court.mona.get("/api/v1/moderation/cases")).json()["cases"]
+    assert (await court.case(case["number"]))["reports"][0]["why"] == "filter"
+    await court.decided(case["number"], "none")
+    shown = (await court.cleo.get(f"/api/v1/posts/{held['id']}")).json()
+    assert (shown["text"], await court.shown(shown["media"][0])) == ("Casino!", True)
+    assert (await court.cleo.get(f"/api/v1/posts/{root['id']}")).json()["counts"]["replies"] == 1
+    made = await put(court.bert, "Harmless", media=[(await upload(court.bert))["id"]])
+    changed = await court.bert.patch(f"/api/v1/posts/{made['id']}", json={"text": "The casino"})
+    assert changed.json()["withheld"] is True
+    assert not await court.shown(made["media"][0])
+    problem(await court.cleo.get(f"/api/v1/posts/{made['id']}"), 404, "post-not-found")
+    wish = {"kind": "post", "id": root["id"], "why": "filter"}
+    problem(await court.cleo.post("/api/v1/reports", json=wish), 400, "bad-input")
+    assert (await court.house.http.patch("/api/v1/site", json=dict.fromkeys(lists, ""))).status_code == 200

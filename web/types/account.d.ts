@@ -80,6 +80,9 @@ interface SiteSettings {
   privacy: string;
   rules: string;
   logo: string;
+  refuse_words: string;
+  hold_words: string;
+  blocked_places: string;
   sign_up: string;
   create_spaces: string;
 }

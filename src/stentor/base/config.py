@@ -148,6 +148,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Words that no comment of any space may have, comma separated."""
     new_account_hours: int = 24
     """So long after it was made an account of a member comments and asks to speak slowly; 0: never."""
+    new_poster_days: int = 3
+    """So many days after it was made an account of a member posts little; 0: as everybody else."""
+    new_poster_posts: int = 40
+    """Posts that it may write in a day then."""
+    new_poster_mentions: int = 20
+    """People whom it may mention in a day then."""
+    new_poster_links: int = 10
+    """Links that it may post in a day then."""
     guest_comments: Literal["off", "on"] = "off"
     """``on``: people without an account comment with a name, too; what they write is held until a host approves it."""
     oidc_issuer: str = ""

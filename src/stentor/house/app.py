@@ -152,7 +152,7 @@ def build(
     access = Access(keys.admin_token, keys.invitations, spaces.clock)
     invitations = Invitations(spaces, statuses, settings, keys.invitations)
     sessions = Sessions(spaces.store.accounts, Devices(keys.invitations), settings.house_address, spaces.clock)
-    callers = _callers(access, sessions, spaces, site)
+    callers, posts.rules = _callers(access, sessions, spaces, site), lambda: site.post_rules
     people = People(spaces.store.accounts, settings, spaces.clock, site)
     ice, storage = IceServers(settings, spaces.clock), StorageLimits(settings.quota_gb, settings.account_gb)
     readers, shown = Readers(), pages.Pages(callers, site, settings.audience_address)

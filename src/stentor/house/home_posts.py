@@ -120,7 +120,7 @@ class Composers:
             return f"{HOME}/scheduled"
         written = await self.desk.write(reader.account, wish, key=form.key)
         await self._drop(reader, form)
-        return f"{HOME}/posts/{written.id}" if form.reply_to else HOME
+        return f"{HOME}/posts/{written.id}" if form.reply_to or written.withheld else HOME
 
     async def keep(self, reader: PostReader, form: ComposerForm) -> str:
         """Keeps it as a draft."""

@@ -21,6 +21,8 @@ NAME_CHARACTERS: Final = 40
 CONTACT_CHARACTERS: Final = 200
 TEXT_CHARACTERS: Final = 40_000
 """The privacy notice of a lawyer has 20,000."""
+MOST_ENTRIES, ENTRY_CHARACTERS = 500, 100
+"""Of a list of words or places: each is looked for in each post."""
 PAGES: Final = ("imprint", "privacy", "rules")
 """The pages of text, and their paths."""
 MAIL: Final = r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
@@ -45,6 +47,11 @@ class SiteWishes(msgspec.Struct, frozen=True, omit_defaults=True):
     rules: str = ""
     sign_up: SignUp | None = None
     create_spaces: Creators | None = None
+    refuse_words: str = ""
+    """Words that no post may have, one a line; the next are held until a moderator has looked."""
+    hold_words: str = ""
+    blocked_places: str = ""
+    """Hosts to which no post may link, one a line."""
     backup_hour: int | None = None
     """Of each day (UTC) in which a backup is made; None for never."""
     backup_keep: int = 7
@@ -149,6 +156,16 @@ def text(written: str, field: str) -> str:
     if _deceives(found.replace("\n", "").replace("\t", "")):
         raise BadInput("This text has control characters; write it as plain text.", field=field)
     return found
+
+
+def entries(written: str, field: str) -> str:
+    """A list with an entry a line: trimmed, each once."""
+    found = dict.fromkeys(" ".join(line.split()) for line in text(written, field).split("\n"))
+    found.pop("", None)
+    if len(found) > MOST_ENTRIES or any(len(each) > ENTRY_CHARACTERS for each in found):
+        said = f"A list has {MOST_ENTRIES} entries at most, one a line, of up to {ENTRY_CHARACTERS} characters."
+        raise BadInput(said, field=field)
+    return "\n".join(found)
 
 
 def _deceives(found: str) -> bool:

@@ -106,6 +106,11 @@ def tags(text: str) -> list[str]:
     return list(dict.fromkeys(each.target for each in pieces(text) if each.kind == "tag"))[:MOST_TAGS]
 
 
+def links(text: str) -> list[str]:
+    """Where its links lead, each once."""
+    return list(dict.fromkeys(each.target for each in pieces(text) if each.kind == "link"))
+
+
 def html(text: str, people: Mapping[str, str]) -> str:
     """HTML of nothing but ``p``, ``br`` and ``a``; ``people`` are the addresses of those who are there, by handle."""
     if not text:

@@ -10,12 +10,13 @@ from enum import StrEnum
 
 import msgspec
 
+from stentor.base import words
 from stentor.base.errors import BadInput, Conflict, NotAllowed, Overloaded
-from stentor.spaces import checks, words
+from stentor.base.words import Word
+from stentor.spaces import checks
 from stentor.spaces import commands as c
 from stentor.spaces import events as e
 from stentor.spaces.model import Commenting, Space
-from stentor.spaces.words import Word
 
 NEWEST = 50
 """Comments of a chat: 5 kB with usual ones, 60 kB with the longest; readers ask for them every few seconds."""

@@ -12,11 +12,12 @@ from enum import StrEnum
 
 import msgspec
 
+from stentor.base import words
 from stentor.base.errors import BadInput, Conflict, Overloaded
-from stentor.spaces import checks, comments, words
+from stentor.base.words import Word
+from stentor.spaces import checks, comments
 from stentor.spaces.comments import ChatState, Writer
 from stentor.spaces.model import Space
-from stentor.spaces.words import Word
 
 MOST_HELD = 200
 """In one space: more than a host can look through; whoever comes later is told so at once."""

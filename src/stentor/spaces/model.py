@@ -202,7 +202,7 @@ class Space(msgspec.Struct, frozen=True):
     slow_s: int = SLOW_S
     """Seconds between two comments of one person; 0 for no slow mode."""
     comment_words: tuple[str, ...] = ()
-    """Words that no comment may have (``spaces.words``). The house's own: never on the board."""
+    """Words that no comment may have (``base.words``). The house's own: never on the board."""
     banned: dict[str, str] = {}
     """Seats that were shut out and may not be given again: id and name. The house's own."""
     banned_accounts: dict[str, str] = {}

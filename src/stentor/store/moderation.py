@@ -124,11 +124,21 @@ def forget_space(connection: Connection, space: str) -> None:
     connection.execute(update(_CASES).where(_CASES.c.space == space).values(text="", name=""))
 
 
+def report_held(connection: Connection, thing: Thing, post: ReportedPost, *, now_ms: int) -> None:
+    """Opens a case about a post that the word filter holds, in the transaction that keeps it."""
+    made = CaseReport(at_ms=now_ms, why=ReportReason.FILTER)
+    case = _open_case(connection, thing, made)
+    keep(connection, case, thing.account, [post], now_ms=now_ms)
+    row = msgspec.structs.asdict(made) | {"case_number": case, "why": made.why.value}
+    del row["number"]
+    connection.execute(insert(_REPORTS).values(row))
+
+
 def _open_case(connection: Connection, thing: Thing, report: CaseReport) -> int:
     """The number of the case that a report belongs to; it is made if there is none."""
     same = (_CASES.c.kind == thing.kind.value, _CASES.c.thing == thing.id, _CASES.c.space == thing.space)
     query = select(_CASES.c.number).where(*same, _CASES.c.state == CaseState.OPEN.value).limit(1).with_for_update()
-    known = 1 if report.account else 0
+    known = 1 if report.account or report.why is ReportReason.FILTER else 0
     found = connection.execute(query).scalar()
     if found is None:
         if not known:
@@ -139,7 +149,7 @@ def _open_case(connection: Connection, thing: Thing, report: CaseReport) -> int:
         row |= {"state": CaseState.OPEN.value, "opened_ms": report.at_ms, "newest_ms": report.at_ms, "known": known}
         return int(connection.execute(insert(_CASES).values(row).returning(_CASES.c.number)).scalar_one())
     mine = select(func.count()).where(_REPORTS.c.case_number == found)
-    if known and connection.execute(mine.where(_REPORTS.c.account == report.account)).scalar_one():
+    if report.account and connection.execute(mine.where(_REPORTS.c.account == report.account)).scalar_one():
         raise Conflict("You have reported this already; a moderator will look at it.", code="reported-already")
     if connection.execute(mine).scalar_one() >= MOST_REPORTS:
         raise Conflict("Many people have reported this already; a moderator will look at it.", code="reported-already")

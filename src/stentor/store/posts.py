@@ -25,6 +25,7 @@ from stentor.store.reading import Reading, load_post, media_of, read_posts, rela
 from stentor.store.tally import count, count_in
 from stentor.store.telling import forget_post, tell, tell_of_post, untell
 from stentor.store.webhooks import order_post
+from stentor.store.withheld import hold
 from stentor.store.work import Work
 
 MOST_PINS = 5
@@ -46,6 +47,8 @@ class Composed(msgspec.Struct, frozen=True, kw_only=True):
     media: Sequence[int] = ()
     poll: PostPoll | None = None
     space: str | None = None
+    held: bool = False
+    """Moderators look at it first."""
 
 
 class Gesture(Enum):
@@ -67,6 +70,8 @@ class Rewritten(msgspec.Struct, frozen=True, kw_only=True):
     language: str | None = None
     media: Sequence[int] | None = None
     alts: Mapping[int, str] = {}
+    held: bool = False
+    """Moderators look at it first; until then nobody reads it."""
 
 
 _TABLES: Mapping[Gesture, Table] = {
@@ -273,11 +278,13 @@ def add_post(connection: Connection, post: int, author: int, what: Composed, *, 
     quote_state = _asked(connection, what.quote_of, author)
     people = handles_there(connection, what.handles)
     made = Post(
-        id=post, author=author, visibility=visibility, text=what.text, html=what.html(people), warning=what.warning,
+        id=post, author=author, visibility=Audience.WITHHELD if what.held else visibility, text=what.text,
+        html=what.html(people), warning=what.warning,
         language=what.language, created_ms=now_ms, reply_to=what.reply_to,
         reply_author=answered.author if answered else None,
         root=(answered.root or answered.id) if answered else None,
         quote_of=what.quote_of, quote_state=quote_state, space=what.space,
+        taken_from=visibility if what.held else None,
     )  # fmt: skip
     insert_post(connection, made)
     order_post(connection, PostDeed.CREATED, made, at_ms=now_ms)
@@ -291,11 +298,11 @@ def add_post(connection: Connection, post: int, author: int, what: Composed, *, 
             "ends_ms": what.poll.ends_ms,
         }
         connection.execute(insert(tables.post_polls).values(post=post, **row))
-    if answered is not None:
-        count(connection, answered.id, "replies", 1)
-    if quote_state is Consented.GRANTED and what.quote_of is not None:
-        count(connection, what.quote_of, "quotes", 1)
-    tell_of_post(connection, made, people.values(), now_ms=now_ms)
+    if what.held:
+        hold(connection, post, now_ms=now_ms)
+    else:
+        count_in(connection, made, 1)
+        tell_of_post(connection, made, people.values(), now_ms=now_ms)
 
 
 def _asked(connection: Connection, quoted: int | None, author: int) -> Consented | None:
@@ -389,4 +396,6 @@ def _change(connection: Connection, post: int, author: int, what: Rewritten, now
         mine = (tables.media.c.id == media) & (tables.media.c.post == post)
         if connection.execute(update(tables.media).where(mine).values(alt=alt)).rowcount != 1:
             raise NotFound("There is no such picture in this post.", code="media-not-found")
+    if what.held:
+        hold(connection, post, now_ms=now_ms)
     return gone

@@ -9,12 +9,16 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy import Connection, select, text, update
 
-from stentor.social.model import OPEN, Audience, Picture
+from stentor.people.moderation import Thing, ThingKind
+from stentor.social.model import OPEN, Audience, Picture, Post
 from stentor.spaces.hooks import PostDeed
 from stentor.store import social_tables as tables
+from stentor.store.moderation import report_held
 from stentor.store.public import LIMITED
 from stentor.store.reading import load_post, media_of
+from stentor.store.reported import snapshot
 from stentor.store.tally import count_in
+from stentor.store.telling import tell_of_post
 from stentor.store.webhooks import order_post
 from stentor.store.work import Work
 
@@ -40,6 +44,16 @@ class WithheldTable:
         """Nobody but its author reads a post any more; its pictures, which edges must lose. None is no error."""
         return await self._work.write_lasting(lambda connection: take_down(connection, post, now_ms=now_ms))
 
+    async def close_held(self, post: int, *, now_ms: int) -> None:
+        """One that waits for a moderator stays withheld, and goes with what was taken down."""
+        held = (_POSTS.c.id == post) & (_POSTS.c.visibility == int(Audience.WITHHELD)) & _POSTS.c.taken_ms.is_(None)
+        change = update(_POSTS).where(held).values(taken_ms=now_ms)
+
+        def work(connection: Connection) -> None:
+            connection.execute(change)
+
+        await self._work.write(work)
+
     async def pictures_of(self, post: int) -> list[Picture]:
         """Those of a post that everybody may read once it is put back."""
 
@@ -63,6 +77,7 @@ class WithheldTable:
             count_in(connection, found, 1)
             shown = msgspec.structs.replace(found, visibility=found.taken_from)
             order_post(connection, PostDeed.CREATED, shown, at_ms=now_ms)
+            tell_of_post(connection, shown, _named(connection, post), now_ms=now_ms)  # each of them once
             return True
 
         return await self._work.write_lasting(work)
@@ -93,19 +108,41 @@ class WithheldTable:
         return await self._work.read(lambda connection: connection.execute(query).scalar()) == LIMITED
 
 
+def _named(connection: Connection, post: int) -> list[int]:
+    named = tables.mentions.c
+    return list(connection.execute(select(named.actor).where(named.post == post)).scalars())
+
+
+def hold(connection: Connection, post: int, *, now_ms: int) -> None:
+    """Nobody but its author reads a post until a moderator has looked: a case is opened in the same transaction."""
+    found = load_post(connection, post)
+    if found is not None and found.visibility is not Audience.WITHHELD:
+        _withhold(connection, found, now_ms=now_ms, taken_ms=None)
+    reported = snapshot(connection, post)
+    author = select(_ACTORS.c.account).where(_ACTORS.c.number == found.author) if found is not None else None
+    account = connection.execute(author).scalar() if author is not None else None
+    if reported is not None and account:
+        thing = Thing(ThingKind.POST, str(post), account=account, text=reported.says, at_ms=reported.created_ms)
+        report_held(connection, thing, reported, now_ms=now_ms)
+
+
+def _withhold(connection: Connection, post: Post, *, now_ms: int, taken_ms: int | None) -> None:
+    count_in(connection, post, -1)
+    order_post(connection, PostDeed.DELETED, post, at_ms=now_ms)
+    values = {"visibility": int(Audience.WITHHELD), "taken_from": int(post.visibility), "taken_ms": taken_ms}
+    connection.execute(update(_POSTS).where(_POSTS.c.id == post.id).values(**values))
+
+
 def take_down(connection: Connection, post: int, *, now_ms: int) -> list[Picture]:
     """In a transaction of the caller's; what :meth:`WithheldTable.take_down` does."""
     found = load_post(connection, post)
     if found is None:
         return []
-    here = update(_POSTS).where(_POSTS.c.id == post)
     if found.visibility is not Audience.WITHHELD:
-        count_in(connection, found, -1)
-        order_post(connection, PostDeed.DELETED, found, at_ms=now_ms)
-        values = {"visibility": int(Audience.WITHHELD), "taken_from": int(found.visibility), "taken_ms": now_ms}
-        connection.execute(here.values(**values))
+        _withhold(connection, found, now_ms=now_ms, taken_ms=now_ms)
     else:
-        connection.execute(here.where(_POSTS.c.taken_ms.is_(None)).values(taken_ms=now_ms))
+        held = (_POSTS.c.id == post) & _POSTS.c.taken_ms.is_(None)
+        connection.execute(update(_POSTS).where(held).values(taken_ms=now_ms))
     return list(media_of(connection, [post]).get(post, ()))
 
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stentor.base import words
 from stentor.base.errors import BadInput, Conflict, NotAllowed, Overloaded, StentorError
-from stentor.spaces import checks, comments, words
+from stentor.spaces import checks, comments
 from stentor.spaces import commands as c
 from stentor.spaces.comments import ChatState, Writer
 from stentor.spaces.model import Commenting, Space, State

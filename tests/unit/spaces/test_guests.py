@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stentor.base import words
 from stentor.base.errors import BadInput, Conflict, NotAllowed, Overloaded, StentorError
 from stentor.spaces import commands as c
-from stentor.spaces import guests, words
+from stentor.spaces import guests
 from stentor.spaces.comments import ChatState
 from stentor.spaces.guests import MOST_HELD, MOST_HELD_EACH, GuestComment, GuestHistory, GuestStanding
 from stentor.spaces.model import Space, State

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 
-from stentor.base import log
+from stentor.base import log, words
 from stentor.base.clock import unix_ms
 from stentor.base.config import Settings
 from stentor.base.errors import Conflict, Overloaded
@@ -17,7 +17,7 @@ from stentor.crowd.addresses import source
 from stentor.house.comments import schema
 from stentor.house.comments.chat import ChatKeeper, too_many
 from stentor.house.spaces.service import Spaces
-from stentor.spaces import comments, guests, rights, words
+from stentor.spaces import comments, guests, rights
 from stentor.spaces.guests import GuestComment, GuestHistory, GuestVerdict
 from stentor.spaces.model import Space
 from stentor.spaces.rights import Actor, Look

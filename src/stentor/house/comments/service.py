@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stentor.base import log
+from stentor.base import log, words
 from stentor.base.clock import unix_ms
 from stentor.base.config import Settings
 from stentor.base.errors import NotAllowed, NotFound, Overloaded
@@ -12,7 +12,7 @@ from stentor.house.comments.chat import ChatKeeper, too_many
 from stentor.house.spaces.service import Spaces
 from stentor.house.who.newcomers import Newcomers
 from stentor.people.model import Account
-from stentor.spaces import comments, rights, words
+from stentor.spaces import comments, rights
 from stentor.spaces.comments import NEWEST, Writer
 from stentor.spaces.model import Role, Space
 from stentor.spaces.rights import Actor, Look

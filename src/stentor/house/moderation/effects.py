@@ -52,6 +52,9 @@ class Effects:
             case Action.BAN_SITE if about:
                 await self._ban_from_site(by, about)
 
+        if thing.kind is ThingKind.POST and decision.action not in (Action.NONE, Action.LABEL, Action.HIDE):
+            await self._withheld.close_held(int(thing.id), now_ms=decision.at_ms)
+
     async def undo(self, decision: CaseDecision, thing: Thing, by: Account | None, about: Account) -> None:
         """Takes back what can be: a name that was reset its person writes anew."""
         match decision.action:

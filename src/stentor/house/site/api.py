@@ -87,6 +87,9 @@ def view(keeper: SiteKeeper) -> schema.SiteSettings:
         privacy=wishes.privacy,
         rules=wishes.rules,
         logo=keeper.look.logo_address,
+        refuse_words=wishes.refuse_words,
+        hold_words=wishes.hold_words,
+        blocked_places=wishes.blocked_places,
         sign_up=keeper.rules.sign_up,
         create_spaces=keeper.rules.create_spaces,
     )

@@ -29,6 +29,16 @@ Prose = Annotated[
 ]
 
 
+Entries = Annotated[
+    str,
+    Meta(
+        max_length=2 * TEXT_CHARACTERS,
+        extra_json_schema={"maxLength": TEXT_CHARACTERS, "pattern": PLAIN},
+        description="One a line, 500 at most of up to 100 characters.",
+    ),
+]
+
+
 class SiteChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What may be set of the site; what is left out stays, and what is empty is taken away."""
 
@@ -40,6 +50,12 @@ class SiteChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     imprint: Prose | msgspec.UnsetType = msgspec.UNSET
     privacy: Prose | msgspec.UnsetType = msgspec.UNSET
     rules: Prose | msgspec.UnsetType = msgspec.UNSET
+    refuse_words: Entries | msgspec.UnsetType = msgspec.UNSET
+    """Words that no post may have."""
+    hold_words: Entries | msgspec.UnsetType = msgspec.UNSET
+    """Words with which a post waits for a moderator."""
+    blocked_places: Entries | msgspec.UnsetType = msgspec.UNSET
+    """Hosts to which no post may link; what lies below them is meant, too."""
     sign_up: SignUp | msgspec.UnsetType = msgspec.UNSET
     create_spaces: Creators | msgspec.UnsetType = msgspec.UNSET
 
@@ -59,5 +75,8 @@ class SiteSettings(msgspec.Struct, frozen=True):
     rules: str
     logo: str
     """Its address; empty without one."""
+    refuse_words: str
+    hold_words: str
+    blocked_places: str
     sign_up: SignUp
     create_spaces: Creators

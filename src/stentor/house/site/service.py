@@ -17,12 +17,14 @@ from stentor.house.uploads.readers import Readers
 from stentor.people import site
 from stentor.people.model import Creators, SignUp
 from stentor.people.site import SiteLook, SiteRules, SiteWishes
+from stentor.social import filters
+from stentor.social.filters import PostRules
 from stentor.store.objects import Objects
 from stentor.store.site import SiteTable
 
 
 class SiteKeeper(Reread):
-    """``run`` is a task of the role. ``wishes`` and ``look`` are as they were read last."""
+    """``run`` is a task of the role. ``wishes``, ``look`` and ``post_rules`` are as they were read last."""
 
     named = "site-not-written"
 
@@ -30,6 +32,7 @@ class SiteKeeper(Reread):
         self._table, self._objects = table, objects
         self._usual = SiteRules(SignUp(settings.sign_up), Creators(settings.create_spaces))
         self.wishes, self.look = SiteWishes(), SiteLook()
+        self.post_rules = PostRules()
         self._written = b""
 
     @property
@@ -42,6 +45,7 @@ class SiteKeeper(Reread):
         wishes, logo = await self._table.read()
         if (wishes, logo) != (self.wishes, self.look.logo):
             self.wishes, self.look = wishes, site.look(wishes, logo)
+            self.post_rules = filters.rules(wishes.refuse_words, wishes.hold_words, wishes.blocked_places)
         document = msgspec.json.encode(self.look)
         if document != self._written:
             await self._objects.put(site.KEY, document)
@@ -79,4 +83,6 @@ def _checked(name: str, value: Any) -> Any:
             return site.accent(value)
         case "contact":
             return site.contact(value)
+        case "refuse_words" | "hold_words" | "blocked_places":
+            return site.entries(value, name)
     return site.text(value, name)

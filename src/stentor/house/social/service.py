@@ -16,14 +16,16 @@ from stentor.base.errors import BadInput, Conflict, Overloaded, StentorError
 from stentor.base.rate_limit import Bucket, RateLimit
 from stentor.house.media.service import MediaDesk
 from stentor.house.social import schema
+from stentor.house.social.newcomers import NewPosters
 from stentor.house.social.views import AUDIENCES, PostViews
 from stentor.house.spaces.service import Spaces
 from stentor.house.uploads.readers import Readers
 from stentor.house.who.newcomers import Newcomers
-from stentor.people.model import Account
-from stentor.social import ids, pictures, text, visible
+from stentor.people.model import Account, SiteRole
+from stentor.social import filters, ids, pictures, text, visible
+from stentor.social.filters import PostRules
 from stentor.social.ids import PostIds
-from stentor.social.model import OPEN, Picture, PostPoll
+from stentor.social.model import OPEN, Audience, Picture, PostPoll
 from stentor.social.thread import arrange
 from stentor.spaces import checks
 from stentor.store.actors import ActorsTable
@@ -32,6 +34,7 @@ from stentor.store.later import LaterTable, ScheduledPost
 from stentor.store.media import MediaTable
 from stentor.store.notifications import NotificationsTable
 from stentor.store.posts import Composed, PostsTable, Rewritten, missing
+from stentor.store.reading import Reading
 from stentor.store.timelines import TimelinesTable
 from stentor.store.work import Work
 
@@ -52,12 +55,17 @@ def _too_many(wait_s: float) -> Overloaded:
 class PostDesk:
     """All posts. ``ids`` makes the numbers of everything here."""
 
-    def __init__(self, work: Work, media: MediaDesk, ids_: PostIds, clock: Clock, newcomers: Newcomers) -> None:
+    def __init__(
+        self, work: Work, media: MediaDesk, ids_: PostIds, clock: Clock, newcomers: Newcomers, new_posters: NewPosters
+    ) -> None:
         self.table, self.later, self.actors = PostsTable(work), LaterTable(work), ActorsTable(work)
         self.notices, self.blocks = NotificationsTable(work), BlocksTable(work)
         self.media, self.views, self.clock = media, PostViews(clock), clock
         self._ids, self._newcomers, self._timelines = ids_, newcomers, TimelinesTable(work, clock)
         self._limit, self._touches = RateLimit(LIMIT, _too_many), RateLimit(TOUCHES, _too_many)
+        self._new_posters = new_posters
+        self.rules: Callable[[], PostRules] = PostRules
+        """What the site wants in no post."""
         self._log = log.get("house")
 
     @property
@@ -79,19 +87,19 @@ class PostDesk:
         """Posts something; under a ``key`` once in a day, also when a house died before it could answer.
 
         Raises :class:`BadInput`, :class:`NotFound`, :class:`NotAllowed`, :class:`Overloaded`."""
-        self._spend(account)
+        self._spend(account, wanted.text)
         me = await self.actors.of_account(account.id)
-        written = self.composed(wanted)
+        written = await self._judged(self.composed(wanted), account)
         await self._show(written, me)
         post = await self.table.add(self.new_id(), me, written, now_ms=self.now_ms, key=key)
         return await self.view(post, me)
 
     async def schedule(self, account: Account, wanted: schema.NewPost, at_ms: int) -> schema.ScheduledView:
         """Keeps a post until its time; looks at it now, so that what is wrong with it is said at once."""
-        self._spend(account)
+        self._spend(account, wanted.text)
         self._require_time(at_ms)
         me = await self.actors.of_account(account.id)
-        written, made = self.composed(wanted), self.new_id()
+        written, made = await self._judged(self.composed(wanted), account), self.new_id()
         kept = msgspec.structs.replace(wanted, at_ms=None)
         await self.later.schedule(made, me, msgspec.json.encode(kept).decode(), written.media, at_ms=at_ms)
         return schema.ScheduledView(f"{made}", kept, at_ms, "")
@@ -106,7 +114,7 @@ class PostDesk:
         wanted = msgspec.json.decode(scheduled.body, type=schema.NewPost)
         post = self.new_id()
         try:
-            written = self.composed(wanted, at_ms=scheduled.at_ms)
+            written = await self._judged(self.composed(wanted, at_ms=scheduled.at_ms))
             await self._show(written, scheduled.actor)
             if await self.later.take(scheduled, post, written, now_ms=self.now_ms):
                 self._log.info("scheduled-posted", late_ms=self.now_ms - scheduled.at_ms)
@@ -118,9 +126,9 @@ class PostDesk:
 
     async def change(self, account: Account, post: int, wanted: schema.PostChange) -> schema.PostView:
         """Changes one's own post; raises what :meth:`write` raises."""
-        self._spend(account)
         me = await self.actors.of_account(account.id)
         current = await self.table.one(post, me)
+        self._spend(account, current.post.text if wanted.text is UNSET else wanted.text, before=current.post.text)
         says = current.post.text if wanted.text is UNSET else text.check(wanted.text)
         media = None if wanted.media is UNSET else numbers(wanted.media)
         if not (
@@ -143,8 +151,12 @@ class PostDesk:
             media=media,
             alts={} if wanted.alts is UNSET else {_number(id_): pictures.alt(alt) for id_, alt in wanted.alts.items()},
         )
+        rewritten = await self._rejudged(rewritten, current, account)
         await self.media.forget(await self.table.change(post, me, rewritten, now_ms=self.now_ms))
-        return await self.view(post, me)
+        changed = await self.table.one(post, me)
+        if changed.post.visibility is Audience.WITHHELD:
+            await self.media.hide(changed.media)
+        return self.views.post(changed)
 
     async def remove(self, post: int, author: int | None) -> None:
         """Deletes a post, its boosts and its pictures, for good."""
@@ -209,14 +221,34 @@ class PostDesk:
         if not SOONEST_MS <= at_ms - self.now_ms <= FARTHEST_MS:
             raise Conflict("A post is scheduled for 5 minutes to a year from now.", field="at_ms", code="bad-time")
 
-    def _spend(self, account: Account) -> None:
+    def _spend(self, account: Account, says: str, *, before: str = "") -> None:
         now = self.clock()
         self._limit.spend(account.id, now)
         self._newcomers.spend(account, now)
+        if len(says) <= text.MOST_CODE_POINTS:  # what is longer is refused in any case
+            self._new_posters.spend(account, says, now, before=before)
+
+    async def _judged(self, written: Composed, account: Account | None = None) -> Composed:
+        """Held where the site's lists say so; not for those who keep order. Raises :class:`BadInput`."""
+        if account is not None and account.role is not SiteRole.MEMBER:
+            return written
+        alts = [each.alt for each in (await self.media.table.get(written.media)).values()]
+        answers = written.poll.answers if written.poll else ()
+        held = filters.judge(self.rules(), (written.text, written.warning, *answers, *alts))
+        return msgspec.structs.replace(written, held=held)
+
+    async def _rejudged(self, written: Rewritten, current: Reading, account: Account) -> Rewritten:
+        """The same of what is changed; what stays is not judged again."""
+        if account.role is not SiteRole.MEMBER:
+            return written
+        new = set(written.media or ()) - {each.id for each in current.media}
+        alts = [each.alt for each in (await self.media.table.get(sorted(new))).values()]
+        held = filters.judge(self.rules(), (written.text or "", written.warning or "", *written.alts.values(), *alts))
+        return msgspec.structs.replace(written, held=held)
 
     async def _show(self, written: Composed, me: int) -> None:
         """Files first, then the post. A reply is never wider than what it answers, nor its files."""
-        if not written.media or written.visibility not in OPEN:
+        if not written.media or written.held or written.visibility not in OPEN:
             return
         if written.reply_to is not None:
             answered = await self.table.one(written.reply_to, me)
@@ -234,7 +266,7 @@ def post_desk(spaces: Spaces, settings: Settings) -> PostDesk:
     numbers_, newcomers = PostIds(secrets.randbits(ids.BITS)), Newcomers(settings.new_account_hours)
     work, clock = spaces.store.work, spaces.clock
     media = MediaDesk(MediaTable(work), spaces.objects, Readers(), numbers_, clock, newcomers)
-    return PostDesk(work, media, numbers_, clock, newcomers)
+    return PostDesk(work, media, numbers_, clock, newcomers, NewPosters(settings))
 
 
 def parse_id(value: str) -> int:

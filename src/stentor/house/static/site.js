@@ -4,7 +4,7 @@ import { $, ask, text, when } from "./page.js";
 import { locale } from "./shared/texts.js";
 import { attempt, values } from "./sign.js";
 
-const FIELDS = ["name", "accent", "contact", "sign_up", "create_spaces", "imprint", "privacy", "rules"];
+const FIELDS = ["name", "accent", "contact", "sign_up", "create_spaces", "refuse_words", "hold_words", "blocked_places", "imprint", "privacy", "rules"];
 
 /**
  * What became of the colour.

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stentor.base import words
 from stentor.base.errors import BadInput
-from stentor.spaces import words
 
 WORDS = st.text(st.characters(categories=("Lu", "Ll", "Nd"), exclude_characters="ǰΐΰ"), min_size=1, max_size=8)
 TEXTS = st.text(max_size=60)
