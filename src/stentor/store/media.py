@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import msgspec
 from sqlalchemy import Connection, delete, exists, insert, or_, select, update
 
-from stentor.social.model import OPEN, Picture
+from stentor.base.errors import NotFound
+from stentor.social.model import OPEN, Picture, Post
 from stentor.store import social_tables as tables
 from stentor.store import tables as site_tables
 from stentor.store.work import Work
@@ -92,3 +93,15 @@ class MediaTable:
             connection.execute(query)
 
         await self.work.write(work)
+
+
+def attach(connection: Connection, post: Post, media: Sequence[int]) -> None:
+    """Puts pictures of its author, which are in no other post, into a post."""
+    table = tables.media
+    for position, each in enumerate(media):
+        free = (
+            (table.c.id == each) & (table.c.actor == post.author) & or_(table.c.post.is_(None), table.c.post == post.id)
+        )
+        changed = connection.execute(update(table).where(free).values(post=post.id, position=position, kept=None))
+        if changed.rowcount != 1:
+            raise NotFound("There is no such picture, or it is in another post.", code="media-not-found")

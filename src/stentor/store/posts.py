@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 
 import msgspec
-from sqlalchemy import Connection, Table, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Table, delete, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from stentor.base.errors import BadInput, Conflict, NotAllowed, NotFound
@@ -19,6 +19,7 @@ from stentor.store import social_tables as tables
 from stentor.store.actors import handles_there
 from stentor.store.decisions import require_may_post
 from stentor.store.federating import OutwardDeed, federate, is_remote, named_elsewhere
+from stentor.store.media import attach
 from stentor.store.post_keys import first_under
 from stentor.store.post_versions import keep_version
 from stentor.store.reading import Reading, load_post, media_of, read_posts, relation_to
@@ -290,7 +291,7 @@ def add_post(connection: Connection, post: int, author: int, what: Composed, *, 
     order_post(connection, PostDeed.CREATED, made, at_ms=now_ms)
     federate(connection, OutwardDeed.CREATE, author, now_ms=now_ms, post=post)
     name_people(connection, made, set(people.values()) | ({answered.author} if answered else set()), what.tags)
-    _attach(connection, made, what.media)
+    attach(connection, made, what.media)
     if what.poll is not None:
         row = {
             "answers": json.dumps(what.poll.answers),
@@ -353,18 +354,6 @@ def name_people(connection: Connection, post: Post, people: set[int], tags: Sequ
         connection.execute(insert(tables.post_tags), [{"tag": each, "post": post.id} for each in tags])
 
 
-def _attach(connection: Connection, post: Post, media: Sequence[int]) -> None:
-    """Puts pictures of its author, which are in no other post, into a post."""
-    table = tables.media
-    for position, each in enumerate(media):
-        free = (
-            (table.c.id == each) & (table.c.actor == post.author) & or_(table.c.post.is_(None), table.c.post == post.id)
-        )
-        changed = connection.execute(update(table).where(free).values(post=post.id, position=position, kept=None))
-        if changed.rowcount != 1:
-            raise NotFound("There is no such picture, or it is in another post.", code="media-not-found")
-
-
 def _change(connection: Connection, post: int, author: int, what: Rewritten, now_ms: int) -> list[Picture]:
     found = load_post(connection, post)
     if found is None or not visible.may_change(found, author):
@@ -391,7 +380,7 @@ def _change(connection: Connection, post: int, author: int, what: Rewritten, now
         gone = [each for each in media_of(connection, [post]).get(post, ()) if each.id not in what.media]
         out = tables.media.c.id.in_([each.id for each in gone])
         connection.execute(update(tables.media).where(out).values(post=None))
-        _attach(connection, found, what.media)
+        attach(connection, found, what.media)
     for media, alt in what.alts.items():
         mine = (tables.media.c.id == media) & (tables.media.c.post == post)
         if connection.execute(update(tables.media).where(mine).values(alt=alt)).rowcount != 1:
