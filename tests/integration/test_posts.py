@@ -63,11 +63,16 @@ async def texts(http: httpx.AsyncClient, path: str, **query: Any) -> list[str]:
     return [(each["boost"] or each)["text"] for each in answer.json()["posts"]]
 
 
-async def upload(http: httpx.AsyncClient, colour: str = "red", **options: Any) -> dict[str, Any]:
-    """A picture."""
+def picture(colour: str = "red", **options: Any) -> bytes:
+    """A photo."""
     out = io.BytesIO()
     Image.new("RGB", (800, 600), colour).save(out, "JPEG", **options)
-    answer = await http.put("/api/v1/media", content=out.getvalue())
+    return out.getvalue()
+
+
+async def upload(http: httpx.AsyncClient, colour: str = "red", **options: Any) -> dict[str, Any]:
+    """A picture."""
+    answer = await http.put("/api/v1/media", content=picture(colour, **options))
     assert answer.status_code == 201, answer.text
     found: dict[str, Any] = answer.json()
     return found

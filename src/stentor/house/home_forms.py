@@ -90,8 +90,8 @@ class ComposerForm(msgspec.Struct, kw_only=True):
     def of_view(cls, post: schema.PostView) -> ComposerForm:
         """A post that is to be changed."""
         return cls(
-            text=post.text, warning=post.warning, visibility=post.visibility, language=post.language,
-            pictures={each.id: each.alt for each in post.media}, post=post.id,
+            text=post.text, warning="" if post.label else post.warning, visibility=post.visibility,
+            language=post.language, pictures={each.id: each.alt for each in post.media}, post=post.id,
         )  # fmt: skip
 
     def wish(self, *, at_once: bool = False) -> schema.NewPost:

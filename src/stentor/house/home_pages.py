@@ -21,13 +21,16 @@ from stentor.house.home_cards import SpaceCards
 from stentor.house.home_forms import OPEN_S, ComposerForm
 from stentor.house.moderation_pages import said
 from stentor.house.pages import READ, Pages, Visit
+from stentor.house.safety.api_notifications import Notices
 from stentor.house.social import schema
+from stentor.house.social.api_follows import Relations
 from stentor.house.social.pages import USUAL, cursor
 from stentor.house.social.service import PostDesk, numbers, parse_id
 from stentor.house.web.problems import KEPT, headers_of
 from stentor.house.who.sessions import Sessions
 from stentor.people.model import Account
 from stentor.social import text
+from stentor.social.notices import MOST_UNREAD
 from stentor.social.pictures import MOST
 from stentor.social.text import LONGEST, LONGEST_WARNING
 from stentor.store.accounts import Accounts
@@ -62,6 +65,8 @@ class PostReader(NamedTuple):
     visit: Visit
     account: Account
     me: int
+    unread: int = 0
+    """Lines of notifications that are new, where a whole page is shown."""
 
 
 class HomePages:
@@ -69,7 +74,7 @@ class HomePages:
 
     def __init__(self, pages: Pages, desk: PostDesk, sessions: Sessions, cards: SpaceCards, accounts: Accounts) -> None:
         self.pages, self.desk, self.sessions, self.cards = pages, desk, sessions, cards
-        self.accounts = accounts
+        self.accounts, self.notices, self.relations = accounts, Notices(desk), Relations(desk)
         self.table, self.follows = TimelinesTable(desk.table.work, desk.clock), FollowsTable(desk.table.work)
 
     async def only(self, request: _Request, work: Callable[[PostReader], Awaitable[Page]]) -> Page:
@@ -77,7 +82,10 @@ class HomePages:
         visit = await self.pages.visit(request)
         if visit.account is None:
             return see(f"/sign-in?next={quote(visit.path)}")
-        return await work(PostReader(visit, visit.account, await self.desk.actors.of_account(visit.account.id)))
+        me = await self.desk.actors.of_account(visit.account.id)
+        whole = request.method == "GET" and not (visit.path.endswith("/card") or "part" in request.query_params)
+        unread = (await self.notices.unread(me)).unread if whole else 0
+        return await work(PostReader(visit, visit.account, me, unread))
 
     async def doing(self, request: _Request, work: Callable[[PostReader, dict[str, str]], Awaitable[str]]) -> Page:
         """What a button does, and then the page that it says; what was refused is told on one."""
@@ -120,7 +128,7 @@ class HomePages:
     def show(self, reader: PostReader, name: str, **values: Any) -> Response[str]:
         """A page with what all of them need."""
         shown: dict[str, Any] = {
-            "me": f"{reader.me}", "html": shown_html, "said": said,
+            "me": f"{reader.me}", "unread": reader.unread, "most_unread": MOST_UNREAD, "html": shown_html, "said": said,
             "here": reader.visit.path, "visit_path": reader.visit.path, "kind": name, "part": False,
             "words": {key: self.pages.text(reader.visit, key) for key in WORDS},
             "beside": (), "wrong": "", "languages_of_posts": LANGUAGES, "longest": LONGEST, "most_pictures": MOST,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from litestar import Request, post, route
 from litestar.handlers import HTTPRouteHandler
@@ -20,6 +20,10 @@ from stentor.social.model import Author
 from stentor.spaces import checks
 from stentor.store.follows import MOST_COUNTED
 
+HOUR_MS: Final = 3_600_000
+MOST_HOURS: Final = 24 * 366
+MUTE_HOURS: Final = (0, 1, 24, 168, 720)
+"""How long somebody may be muted, as pages offer it; 0 is for good."""
 _Request = Request[Any, Any, Any]
 
 
@@ -39,8 +43,8 @@ def people(made: HomePages) -> list[HTTPRouteHandler]:
             lists = [(each, each.id in there) for each in await made.follows.lists(reader.me)]
             return await made.timeline(
                 reader, "person", found, before=before, whose=person(other), bio=await _bio(made, other),
-                stands=await made.follows.standing(reader.me, other.number), pinned=pinned, lists=lists,
-                numbers=await made.follows.numbers(other.number), most_counted=MOST_COUNTED,
+                stands=await made.relations.view(reader.me, other), pinned=pinned, lists=lists,
+                numbers=await made.follows.numbers(other.number), most_counted=MOST_COUNTED, mute_hours=MUTE_HOURS,
             )  # fmt: skip
 
         return await made.only(request, work)
@@ -96,6 +100,16 @@ async def _do(made: HomePages, reader: PostReader, other: Author, deed: str, fie
             await follows.unfollow(me, other.number, now_ms=made.desk.now_ms)
         case "shake-off":
             await follows.unfollow(other.number, me, now_ms=made.desk.now_ms)
+        case "block":
+            await made.desk.blocks.block(me, other.number, now_ms=made.desk.now_ms)
+        case "unblock":
+            await made.desk.blocks.unblock(me, other.number)
+        case "mute":
+            hours = int(fields.get("hours") or 0) if fields.get("hours", "").isdecimal() else 0
+            until_ms = made.desk.now_ms + min(hours, MOST_HOURS) * HOUR_MS if hours else None
+            await made.desk.blocks.mute(me, other.number, until_ms=until_ms, notifications="told" not in fields)
+        case "unmute":
+            await made.desk.blocks.unmute(me, other.number)
         case "grant" | "refuse":
             await follows.answer(me, other.number, grant=deed == "grant", now_ms=made.desk.now_ms)
         case "lists":

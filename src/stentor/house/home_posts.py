@@ -290,6 +290,8 @@ async def _do(made: HomePages, reader: PostReader, id_: int, deed: str, fields: 
         await desk.boost(reader.me, id_)
     elif deed == "unboost":
         await desk.table.unboost(reader.me, id_, now_ms=desk.now_ms)
+    elif name == "mute":
+        await desk.blocks.mute_thread(reader.me, id_, on=on)
     elif deed in ("consent", "unconsent"):
         await desk.table.consent(reader.me, id_, Consented.GRANTED if on else Consented.REVOKED)
     else:

@@ -8,6 +8,7 @@ from litestar import Router
 
 from stentor.house.home_cards import SpaceCards
 from stentor.house.home_later import later
+from stentor.house.home_notices import notices
 from stentor.house.home_pages import HOME, HomePages, timelines
 from stentor.house.home_people import asking, lists, people
 from stentor.house.home_posts import deeds, reading, writing
@@ -25,6 +26,6 @@ def routes(pages: Pages, desk: PostDesk, sessions: Sessions, spaces: Spaces) -> 
     made = HomePages(pages, desk, sessions, SpaceCards(spaces, desk.views), spaces.store.accounts)
     found = [
         *timelines(made), *writing(made), *reading(made), *deeds(made), *later(made), *people(made), *asking(made),
-        *lists(made),
+        *lists(made), *notices(made),
     ]  # fmt: skip
     return Router(HOME, route_handlers=found, request_max_body_size=MOST_BYTES)

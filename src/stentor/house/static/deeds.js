@@ -10,6 +10,11 @@ export function followDeeds() {
   document.addEventListener("submit", (event) => {
     const form = /** @type {HTMLFormElement} */ (event.target);
     const post = /** @type {HTMLElement | null} */ (form.closest("[data-post]"));
+    if (form.dataset.sure && form.dataset.agreed === undefined) {
+      event.preventDefault();
+      asks(form, event.submitter);
+      return;
+    }
     if (!form.dataset.deed || !post) return;
     event.preventDefault();
     tell(() => does(form, post, event.submitter));
@@ -25,6 +30,17 @@ export function followDeeds() {
     else if (link.dataset.reply) tell(() => replies(link, post));
     else tell(() => copies(link));
   });
+}
+
+/**
+ * Sends a form once somebody is sure.
+ * @param {HTMLFormElement} form
+ * @param {HTMLElement | null} by
+ */
+async function asks(form, by) {
+  if (!await sure(form.dataset.sure ?? "", form.dataset.yes ?? "")) return by?.focus();
+  form.dataset.agreed = "";
+  return form.requestSubmit(by);
 }
 
 /** @param {() => Promise<unknown>} work */

@@ -11,6 +11,11 @@ const READ_MS = 2000;
 const PAGE = 20;
 
 export function followTimeline() {
+  const notices = /** @type {HTMLElement | null} */ (document.querySelector("[data-newest]"));
+  if (notices) {
+    document.querySelector("[data-read]")?.remove();
+    setTimeout(() => ask("PUT", "/markers/notifications", { body: { post: notices.dataset.newest } }).catch(() => {}), READ_MS);
+  }
   const timeline = /** @type {HTMLElement | null} */ (document.querySelector("[data-timeline]"));
   if (!timeline) return;
   document.addEventListener("click", (event) => {
