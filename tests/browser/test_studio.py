@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from statistics import median
+from typing import Any
 
 import pytest
 from playwright.async_api import Route
@@ -53,9 +54,14 @@ WORD = slice(round(7.96 * 48_000), round((7.96 + WORD_S) * 48_000))
 """Of the voice of the cards: it begins at once, after silence."""
 
 
+def roles(view: dict[str, Any]) -> list[tuple[str, str]]:
+    """Who has a seat, and as what."""
+    return [(seat["name"], seat["role"]) for seat in view["seats"]]
+
+
 async def test_from_the_audience_onto_the_stage_and_off_again(house: Whole, browsers: Browsers) -> None:
     """In one page: ask, be accepted, speak with the ring around the right name, be muted, unmute, be moved to the
-    audience and hear on, ask again, be shut out."""
+    audience and hear on, ask again, be made a co-host in one step and a speaker in another, be shut out."""
     tokens = await house.space("studio")
     stage = f"http://127.0.0.1:{house.settings.port}/stage/studio#token={tokens['host']}"
     async with (
@@ -87,8 +93,12 @@ async def test_from_the_audience_onto_the_stage_and_off_again(house: Whole, brow
         await guest.flows()
         await asks(guest, "Dora")
         await host.says("#waiting", "Dora")
-        await host.page.get_by_role("button", name="Accept: Dora").click()
+        await host.page.get_by_role("button", name="Co-host: Dora").click()
         await guest.says("#standing", "want to hear you")
+        await host.says(".toast", "Dora is a co-host now.")
+        await house.until("studio", lambda view: ("Dora", "co_host") in roles(view), "one press has made a co-host")
+        await host.page.get_by_role("button", name="Undo: speaker only").click()
+        await house.until("studio", lambda view: ("Dora", "speaker") in roles(view), "and one takes it back")
         await act(host, "Dora", "Remove and block")
         await guest.says("#standing", "don't let you speak")
         await host.page.click("#tab-people")

@@ -59,6 +59,25 @@ async def test_from_the_audience_to_the_stage(house: House) -> None:
     problem(await ask(house, "Dora", dora["token"]), 409, "seat-exists")
 
 
+async def test_a_host_makes_who_asks_a_co_host_in_one_step(house: House) -> None:
+    """And takes it back in another; a co-host may not, and nobody becomes host by it."""
+    host = bearer((await house.create())["token"])
+    await house.http.post(f"{SPACE}/doors")
+    invited = await house.http.post(f"{SPACE}/invitations", json={"name": "Ann", "role": "co_host"})
+    dora = (await ask(house, "Dora")).json()
+    [request] = (await house.anyone.get(LINE, headers=host)).json()["requests"]
+    accept = f"{LINE}/{request['id']}/accept"
+    refused = await house.anyone.post(accept, params={"role": "co_host"}, headers=bearer(invited.json()["token"]))
+    problem(refused, 403, "not-allowed")
+    problem(await house.anyone.post(accept, params={"role": "host"}, headers=host), 400, "bad-input")
+    assert len((await house.anyone.get(LINE, headers=host)).json()["requests"]) == 1
+    assert (await house.anyone.post(accept, params={"role": "co_host"}, headers=host)).json() == {"requests": []}
+    view = (await house.anyone.get(SPACE, headers=bearer(dora["token"]))).json()
+    assert (view["you"]["name"], view["you"]["rank"]) == ("Dora", "co_host")
+    await house.anyone.patch(f"{SPACE}/seats/{request['id']}", json={"role": "speaker"}, headers=host)
+    assert (await house.anyone.get(SPACE, headers=bearer(dora["token"]))).json()["you"]["rank"] == "speaker"
+
+
 async def test_who_is_accepted_waits_no_more_or_has_no_seat(house: House) -> None:
     """Both are one transaction: where the line cannot be written the seat is not given."""
     await house.create()

@@ -1,16 +1,29 @@
-// A short word at the edge of the page that something was done: one at a time, gone after four seconds.
+// A short word at the edge of the page that something was done: one at a time, gone after four seconds; after twelve
+// with a button, which takes back what was done.
 
 import { element } from "./element.js";
 
 const SHOWN_MS = 4000;
+const UNDO_MS = 12_000;
 /** @type {HTMLElement | null} */
 let place = null;
 let timer = 0;
 
-/** @param {string} text */
-export function toast(text) {
+/**
+ * @param {string} text
+ * @param {{ words: string, press: () => unknown }} [undo]
+ */
+export function toast(text, undo) {
   place ??= /** @type {HTMLElement} */ (document.body.appendChild(element("p", { className: "toast", role: "status" })));
-  place.textContent = text;
+  place.replaceChildren(text);
+  if (undo) {
+    const button = element("button", { type: "button", className: "small" }, undo.words);
+    button.addEventListener("click", () => {
+      place?.replaceChildren();
+      undo.press();
+    });
+    place.append(" ", button);
+  }
   clearTimeout(timer);
-  timer = setTimeout(() => { if (place) place.textContent = ""; }, SHOWN_MS);
+  timer = setTimeout(() => place?.replaceChildren(), undo ? UNDO_MS : SHOWN_MS);
 }

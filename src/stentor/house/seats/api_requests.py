@@ -12,12 +12,14 @@ from stentor.base.errors import NotSignedIn
 from stentor.base.units import SeatId, seat_id
 from stentor.house.seats import schema
 from stentor.house.seats.requests import RequestQueue
+from stentor.house.spaces.schema import InvitedRole
 from stentor.house.spaces.service import Spaces
 from stentor.house.who.access import bearer
 from stentor.house.who.callers import Callers, address_of
 from stentor.house.who.newcomers import Newcomers
 from stentor.spaces import commands as c
 from stentor.spaces import rights
+from stentor.spaces.model import Role
 from stentor.spaces.rights import Look
 
 _Request = Request[Any, Any, Any]
@@ -65,11 +67,15 @@ def handlers(line: RequestQueue, callers: Callers, spaces: Spaces, newcomers: Ne
 
     @post("/spaces/{space:str}/requests/{seat:str}/accept", status_code=200, summary="Give a seat to who asks")
     async def accept(
-        request: _Request, space: FromPath[str], seat: FromPath[str], instead: FromQuery[str] = ""
+        request: _Request,
+        space: FromPath[str],
+        seat: FromPath[str],
+        instead: FromQuery[str] = "",
+        role: FromQuery[InvitedRole] = "speaker",
     ) -> schema.RequestList:
-        actor = await callers.actor(request, space)
-        rights.require(actor, c.GiveSeat(seat_id(seat), ""), await spaces.load(space))
-        return await line.accept(space, seat_id(seat), actor, instead=seat_id(instead) if instead else None)
+        actor, given = await callers.actor(request, space), Role(role)
+        rights.require(actor, c.GiveSeat(seat_id(seat), "", given), await spaces.load(space))
+        return await line.accept(space, seat_id(seat), actor, instead=seat_id(instead) if instead else None, role=given)
 
     @delete("/spaces/{space:str}/requests/{seat:str}", status_code=200, summary="Decline a request")
     async def decline(request: _Request, space: FromPath[str], seat: FromPath[str]) -> schema.RequestList:

@@ -97,13 +97,19 @@ class RequestQueue:
         self._spaces.follow_up(space_id(space))
 
     async def accept(
-        self, space: str, request: SeatId, actor: Actor, *, instead: SeatId | None = None
+        self,
+        space: str,
+        request: SeatId,
+        actor: Actor,
+        *,
+        instead: SeatId | None = None,
+        role: Role = Role.SPEAKER,
     ) -> schema.RequestList:
-        """Gives the person who asks a seat, that of ``instead`` on a full stage.
+        """Gives the person who asks a seat in that role, that of ``instead`` on a full stage.
 
         Raises :class:`NotFound` for one who does not wait any more, :class:`Conflict` (``stage-full``).
         """
-        await self._spaces.accept(self._store, space_id(space), request, actor, instead=instead)
+        await self._spaces.accept(self._store, space_id(space), request, actor, instead=instead, role=role)
         return await self.waiting(space)
 
     async def _look(self, space: SpaceId) -> _Line:

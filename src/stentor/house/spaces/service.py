@@ -116,9 +116,16 @@ class Spaces:
         return after
 
     async def accept(
-        self, line: Requests, space: SpaceId, request: SeatId, actor: Actor, *, instead: SeatId | None = None
+        self,
+        line: Requests,
+        space: SpaceId,
+        request: SeatId,
+        actor: Actor,
+        *,
+        instead: SeatId | None = None,
+        role: Role = Role.SPEAKER,
     ) -> Space:
-        """Gives a seat to one who waits in the line, if ``actor`` may; raises what ``Requests.answer`` does.
+        """Gives a seat in that role to one who waits in the line, if ``actor`` may; raises as ``Requests.answer`` does.
 
         On a full stage it takes the place of ``instead``; without one it raises :class:`Conflict` (``stage-full``).
         """
@@ -127,10 +134,10 @@ class Spaces:
         def decide(before: Space, asked: SpeakRequest) -> Sequence[Event]:
             if before.full and not swap:
                 raise Conflict(f"All {before.max_seats} places on the stage are taken.", code="stage-full")
-            return _decide(before, [*swap, c.GiveSeat(asked.id, asked.name)], actor, self.clock())
+            return _decide(before, [*swap, c.GiveSeat(asked.id, asked.name, role)], actor, self.clock())
 
         after, events = await line.answer(space, request, decide)
-        await self._changed(after, events, [*swap, c.GiveSeat(request, after.seats[request].name)])
+        await self._changed(after, events, [*swap, c.GiveSeat(request, after.seats[request].name, role)])
         return after
 
     async def _changed(self, space: Space, events: Sequence[Event], commands: Sequence[c.Command]) -> None:

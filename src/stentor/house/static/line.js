@@ -4,8 +4,10 @@ import * as alerts from "./alerts.js";
 import { badge } from "./drawer.js";
 import { $, ask, button, element, text, when } from "./page.js";
 import { portrait } from "./shared/portrait.js";
+import { toast } from "./shared/toast.js";
 import { reporting } from "./reporting.js";
 
+const RAISING = new Set(["host", "owner", "admin"]); // who makes co-hosts
 /** @type {Record<string, Record<string, unknown>>} */
 const CHANGES = {
   open_asking: { asking: "anyone" },
@@ -82,6 +84,7 @@ export class Line {
    */
   #room({ full, seats, you }) {
     this.gives = you.may.includes("invite"); // who keeps order without a seat declines, and gives no place
+    this.leads = this.gives && RAISING.has(you.rank);
     const there = seats.filter(({ id, state, may }) => state !== "away" && id !== you.seat && may.includes("remove"));
     this.swaps = full && this.gives ? there.map(({ id, name }) => ({ id, name })) : null;
   }
@@ -92,7 +95,7 @@ export class Line {
    */
   draw(requests = this.requests) {
     this.requests = requests;
-    const now = JSON.stringify([requests, this.swaps, this.gives]);
+    const now = JSON.stringify([requests, this.swaps, this.gives, this.leads]);
     if (now === this.drawn) return;
     this.drawn = now;
     badge("line", requests.length);
@@ -118,9 +121,25 @@ export class Line {
       element("span", { className: "quiet" }, text("line.since", { when: when(asked) })),
       this.swaps ? this.#swap(name, this.swaps, (seat) => answer("POST", `${path}/accept?instead=${seat}`)) : null,
       element("span", { className: "buttons" },
+        this.swaps || !this.leads ? null : button(text("line.co_host"), () => this.#raise(id, name, path), { ariaLabel: `${text("line.co_host")}: ${name}` }),
         this.swaps || !this.gives ? null : button(text("line.accept"), () => answer("POST", `${path}/accept`), { className: "primary", ariaLabel: `${text("line.accept")}: ${name}` }),
         button(text("line.decline"), () => answer("DELETE", path), { ariaLabel: `${text("line.decline")}: ${name}` }),
         reporting(this.space, id)));
+  }
+
+  /**
+   * From the audience to co-host in one step, which can be taken back: they stay as a speaker then.
+   * @param {string} id
+   * @param {string} name
+   * @param {string} path
+   */
+  #raise(id, name, path) {
+    const back = () => this.command(() =>
+      ask("PATCH", `/spaces/${this.space}/seats/${id}`, { token: this.token, body: { role: "speaker" } }));
+    return this.command(async () => {
+      this.draw((await ask("POST", `${path}/accept?role=co_host`, { token: this.token })).requests);
+      toast(text("line.raised", { name }), { words: text("line.undo"), press: back });
+    });
   }
 
   /**
