@@ -87,6 +87,19 @@ async def test_back_to_live(rig: Rig, browsers: Browsers) -> None:
         await page.page.locator("#catch-up").wait_for(state="hidden")
 
 
+async def test_who_comes_in_the_first_seconds_hears_on(browsers: Browsers) -> None:
+    """While there is only the first segment, its last part is loaded once, and sound goes on with the next."""
+    asked: list[str] = []
+    async with edge(chunks=grid.CHUNKS_PER_SEGMENT) as rig, visit(browsers.plain, "about:blank") as page:
+        page.page.on("request", lambda request: asked.append(request.url))
+        await page.page.goto(f"http://127.0.0.1:{rig.port}/s/friday")
+        await page.page.click("#play")
+        await page.until(f"{AUDIO}.buffered.length && {AUDIO}.buffered.end(0) > 3.8", "the first segment is there")
+        rig.publish(grid.CHUNKS_PER_PART)
+        await page.until(f"{AUDIO}.buffered.end(0) > 4.7", "so is the next part")
+        assert sum(url.endswith("/aac-64/0.3.m4s") for url in asked) == 1
+
+
 async def test_the_end_is_said_when_it_is_heard(rig: Rig, browsers: Browsers) -> None:
     """Though the news of the end came after chunks beyond it, and no pulse tells of it."""
     async with visit(browsers.plain, f"http://127.0.0.1:{rig.port}/s/friday") as page:
