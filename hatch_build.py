@@ -16,7 +16,9 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -29,8 +31,8 @@ class Part(NamedTuple):
     package: str
     folder: Path
     files: dict[str, str]
-    mends: dict[str, tuple[str, str]] = {}
-    """By the name of a file: what is put in the place of what, once. A version in which it does not stand fails the build."""
+    mends: Mapping[str, tuple[str, str]] = MappingProxyType({})
+    """By the name of a file: what is put in the place of what, once. A version without it fails the build."""
 
     @property
     def mark(self) -> str:
