@@ -3,7 +3,8 @@
 Home timelines of five kinds of readers in a place with 1 M posts (``bench.social_data``), as ids and with all that is
 shown beside them; posts by one with 1 M followers and by others in turn; posts that wait for the disk and posts that do
 not. With ``--live`` 200 posts a second go into the database of a whole Stentor while a host talks: p99 of a host's
-request and the stage's processor time with them and without, in turn.
+request and the stage's processor time with them and without, in turn; and with as many posts into a database beside it,
+for writing them takes processors and the disk, which are shared here.
 """
 
 from __future__ import annotations
@@ -163,14 +164,16 @@ async def live() -> list[dict[str, Any]]:
             await house.call("POST", "/spaces/evening/live")
             await asyncio.sleep(SETTLE_S)
             store = await Store.open(house.settings.database_address)
-            author = await somebody(store)
+            elsewhere = await Store.open(f"sqlite:///{Path(name) / 'elsewhere.db'}")
+            author, other = await somebody(store), await somebody(elsewhere)
+            posting = {"elsewhere": (elsewhere, other, PER_S), "posts": (store, author, PER_S)}
+            places = {"calm": (store, author, 0)} | posting
             rounds = []
             for _ in range(ROUNDS):
-                found = {
-                    kind: await beside(house, store, author, rate) for kind, rate in (("calm", 0), ("posts", PER_S))
-                }
+                found = {kind: await beside(house, *place) for kind, place in places.items()}
                 print(f"  {found}", flush=True)
                 rounds.append(found)
+            await elsewhere.close()
             await store.close()
             talking.cancel()
             with suppress(asyncio.CancelledError):
