@@ -161,6 +161,8 @@ function draw() {
   delay.draw(view);
   door.draw(view);
   edit.draw(view);
+  setup.draw(view);
+  announcing.draw(view);
   rundown.draw(view);
   keep.draw(view);
   removal.draw(view);
