@@ -137,7 +137,9 @@ async def answers_and_carries_on(bob: Person) -> None:
     await bob.visit.until("document.querySelector('[data-sign=boost]').ariaPressed === 'true'", "it is carried on")
     await bob.visit.until("document.activeElement.matches('[data-sign=boost]')", "the focus is where it was")
     await bob.fine("a timeline")
-    await bob.press("article .when")
+    await bob.page.keyboard.press("j")
+    await bob.page.keyboard.press("o")
+    await bob.visit.until("document.querySelector('.thread')", "a key leads to the thread")
     await bob.fine("a thread")
 
 
@@ -214,6 +216,10 @@ async def test_from_signing_up_to_the_replay(house: Whole, browsers: Browsers) -
         await trouble(house, "eve-posts")
         await bob.go("/home/people/eve-posts")
         await trap.shows(".bio")
+        front = await bob.page.goto(house.audience("").removesuffix("/s/"))
+        assert front
+        assert front.ok
+        await trap.clean()
         await mutes_and_reports(bob)
         await trap.clean()
         await moderates(ada)

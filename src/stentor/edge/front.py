@@ -296,6 +296,7 @@ class FrontPages:
             path="/",
             q="",
             posts=self.posts.get(language, ()),
+            now_ms=unix_ms(now),
             **self.lists(found, language, now),
         )
 

@@ -12,6 +12,7 @@ from stentor.base.errors import NotFound
 from stentor.house.forms import Page, wish_of
 from stentor.house.home_pages import HOME, HomePages, PostReader, asked_before
 from stentor.house.pages import READ
+from stentor.house.safety.api_blocks import domain_of
 from stentor.house.safety.api_notifications import MARKER
 from stentor.house.safety.schema import NoticePolicy
 from stentor.house.social.pages import MOST, cursor
@@ -113,6 +114,7 @@ def _settings(made: HomePages) -> list[HTTPRouteHandler]:
                 reader, "notice-settings", rules=await made.notices.rules(reader.me), policies=POLICIES,
                 handlings=HANDLINGS, blocked=[person(each) for each in blocked],
                 muted=[(person(each.person), each.until_ms) for each in muted],
+                domains=await made.desk.blocks.domains(reader.me),
             )  # fmt: skip
 
         return await made.only(request, work)
@@ -126,4 +128,14 @@ def _settings(made: HomePages) -> list[HTTPRouteHandler]:
 
         return await made.doing(request, work)
 
-    return [look, change]
+    @post("/notifications/domains", include_in_schema=False)
+    async def block(request: _Request) -> Page:
+        async def work(reader: PostReader, fields: dict[str, str]) -> str:
+            made.desk.touch(reader.account)
+            act = made.desk.blocks.unblock_domain if "out" in fields else made.desk.blocks.block_domain
+            await act(reader.me, domain_of(fields.get("domain", "")))
+            return f"{HOME}/notifications/settings"
+
+        return await made.doing(request, work)
+
+    return [look, change, block]

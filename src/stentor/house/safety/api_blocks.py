@@ -89,11 +89,11 @@ def _lists(desk: PostDesk, viewers: Viewers) -> list[HTTPRouteHandler]:
     @put("/domain-blocks/{domain:str}", status_code=204, summary="Have nothing to do with anybody of a domain")
     async def block_domain(request: _Request, domain: FromPath[str]) -> None:
         desk.touch(await viewers.account(request))
-        await table.block_domain(await viewers.me(request), _domain(domain))
+        await table.block_domain(await viewers.me(request), domain_of(domain))
 
     @delete("/domain-blocks/{domain:str}", status_code=204, summary="Block a domain no more")
     async def unblock_domain(request: _Request, domain: FromPath[str]) -> None:
-        await table.unblock_domain(await viewers.me(request), _domain(domain))
+        await table.unblock_domain(await viewers.me(request), domain_of(domain))
 
     return [blocks, mutes, blocked_domains, block_domain, unblock_domain]
 
@@ -115,7 +115,7 @@ def _threads(desk: PostDesk, viewers: Viewers) -> list[HTTPRouteHandler]:
     return [quiet, unquiet]
 
 
-def _domain(text: str) -> str:
+def domain_of(text: str) -> str:
     """A domain as it stands in DNS; raises :class:`BadInput`."""
     try:
         found = as_domain(text.strip().rstrip("."))

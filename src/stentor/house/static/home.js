@@ -2,6 +2,7 @@
 
 import { begin } from "./composer.js";
 import { followDeeds } from "./deeds.js";
+import { followKeys } from "./home-keys.js";
 import { followMenus } from "./menus.js";
 import { followPictures } from "./picture-view.js";
 import { localise } from "./post-times.js";
@@ -10,6 +11,7 @@ import { followTimeline } from "./timeline.js";
 localise(document);
 begin(document);
 followDeeds();
+followKeys();
 followMenus();
 followPictures();
 followTimeline();
