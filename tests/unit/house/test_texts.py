@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib import resources
+from pathlib import Path
 from string import Formatter
 
 from stentor.base.texts import LANGUAGES, Catalogue
@@ -14,6 +15,7 @@ from stentor.spaces.lights import Reason
 from stentor.spaces.model import Role
 from stentor.spaces.switches import Switch
 
+ROOT = Path(__file__).parents[3]
 CATALOGUE = Catalogue("stentor.house")
 STATIC = resources.files("stentor.house") / "static"
 TEMPLATES = [
@@ -66,6 +68,29 @@ def test_every_switch_has_its_buttons() -> None:
     assert {f"switch.{switch.value}_{state}" for switch in Switch for state in ("on", "off")} <= set(
         CATALOGUE.texts["en"]
     )
+
+
+CODES = re.compile(r"^\| `([a-z0-9-]+)` \| [0-9]{3}[^|]* \|", re.MULTILINE)
+UNSEEN = {
+    "address-too-long", "bad-candidate", "bad-ice", "bad-setup", "content-type", "edge-leaving", "head-too-large",
+    "hls-directives", "http-version", "idempotency-key-reused", "inbox-full", "list-not-found", "loop", "malformed",
+    "method-not-allowed", "no-attack-file", "no-audio", "no-captions", "no-dtls", "no-edition", "no-fingerprint",
+    "no-mid", "no-opus", "no-outline", "no-overflow", "no-portrait", "no-section", "no-sentence", "no-such-file",
+    "no-such-part", "no-such-reaction", "no-such-rendition", "no-such-segment", "no-such-space", "not-bundled",
+    "not-reached", "not-scheduled", "not-sdp", "not-sending", "not-supported", "oembed-format", "overflow-paused",
+    "peer-error", "pipelined", "precondition-failed", "precondition-required", "range-not-satisfiable",
+    "recording-damaged", "scope-missing", "setup", "signature-wrong", "timeline-not-found", "token-missing",
+    "too-fast", "too-many-connections", "transfer-encoding", "unreachable", "waiting",
+}  # fmt: skip
+"""What only players, senders, other servers and the command line are told."""
+
+
+def test_every_refusal_is_said_in_the_language_of_the_page() -> None:
+    """Each code of an error has a sentence, in each language, unless no page can bring somebody to it."""
+    codes = set(CODES.findall((ROOT / "docs/reference/http.md").read_text("utf-8")))
+    said = {key.split(".")[1] for key in CATALOGUE.texts["en"] if key.startswith(("problem.", "refused."))}
+    assert len(codes) > 200
+    assert codes - said == UNSEEN
 
 
 def test_every_deed_can_be_told() -> None:

@@ -285,5 +285,6 @@ export class OwnSeat {
 function refusal({ code, detail, status }) {
   if (code === "consent-needed") return text("consent.needed");
   if (status === 401 || status === 403) return text("error.token");
-  return text("error.unknown", { detail });
+  const key = `problem.${code}`, said = text(key);
+  return text("error.unknown", { detail: said === key ? detail : said });
 }

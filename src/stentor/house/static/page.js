@@ -81,6 +81,21 @@ export function lights(all) {
  */
 export const light = (color, sentence) => element("li", { dataset: { light: color } }, sentence);
 
+/** Codes that do not say what is wrong: then what the house says of it stands behind the sentence. */
+const GENERAL = new Set(["bad-input", "bad-request", "conflict"]);
+
+/**
+ * What is wrong, in the language of the page where there are words for it.
+ * @param {number} status
+ * @param {Problem} problem
+ * @param {number} seconds
+ */
+function sentence(status, { reason, code = "", detail, title }, seconds) {
+  const known = words[`unread.${reason}`] ?? words[`refused.${code}.${status}`] ?? words[`problem.${code}`];
+  const said = known && filled(known, { seconds });
+  return (GENERAL.has(code) && said && detail ? `${said} (${detail})` : said) ?? detail ?? title ?? String(status);
+}
+
 /** A refusal of the API: the problem document (RFC 9457), or status 0 when the house did not answer. */
 export class Refused extends Error {
   /**
@@ -88,7 +103,7 @@ export class Refused extends Error {
    * @param {Problem} problem
    */
   constructor(status, problem, retryAfter = 0) {
-    super(words[`unread.${problem.reason}`] ?? words[`refused.${problem.code}.${status}`] ?? problem.detail ?? problem.title ?? String(status));
+    super(sentence(status, problem, retryAfter));
     this.status = status;
     this.code = problem.code ?? "";
     this.decision = problem.decision ?? "";

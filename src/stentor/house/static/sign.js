@@ -24,14 +24,12 @@ export async function attempt(work, again = null) {
   }
 }
 
-/** @param {Error & { code?: string, retryAfter?: number }} error */
+/** @param {Error} error */
 function sentence(error) {
   if (error.name === "NotAllowedError" || error.name === "AbortError") return text("people.passkey_cancelled");
   if (error.name === "InvalidStateError") return text("people.passkey_known");
   if (error.name === "SecurityError") return text("people.passkey_address");
-  const key = `problem.${error.code}`;
-  const said = text(key, { seconds: error.retryAfter });
-  return said === key ? error.message : said;
+  return error.message;
 }
 
 /** Whether this browser can make passkeys on this page: only over https, or on localhost. */
