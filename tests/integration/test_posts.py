@@ -104,30 +104,41 @@ async def test_nobody_reads_what_is_not_for_them(house: House) -> None:
         person(house, "fred") as follower,
         person(house, "mona") as mentioned,
         person(house, "sven") as stranger,
+        person(house, "bert") as blocked,
+        person(house, "mute") as muter,
     ):
-        await follower.put("/api/v1/people/anna/follow", json={})
+        for http in (follower, blocked, muter):
+            await http.put("/api/v1/people/anna/follow", json={})
         readers = {"author": author, "follower": follower, "mentioned": mentioned, "stranger": stranger}
+        readers |= {"blocked": blocked, "muter": muter}
         readers["nobody"] = house.anyone
         opening = await put(author, "an opening #secrets")
         made = {}
         for audience in ("public", "unlisted", "followers", "mentioned"):
-            text = f"{audience} for @mona #secrets"
+            text = f"{audience} for @mona @bert #secrets"
             made[audience] = await put(author, text, visibility=audience, reply_to=opening["id"])
             made[f"{audience} picture"] = await put(
-                author, f"{audience} picture @mona", visibility=audience, media=[(await upload(author))["id"]]
+                author, f"{audience} picture @mona @bert", visibility=audience, media=[(await upload(author))["id"]]
             )
+        await author.put("/api/v1/people/bert/block")
+        await muter.put("/api/v1/people/anna/mute", json={})
+        open_to = set(readers) - {"blocked"}
         may = {
-            "public": set(readers), "unlisted": set(readers), "followers": {"author", "follower", "mentioned"},
+            "public": open_to, "unlisted": open_to, "followers": {"author", "follower", "mentioned", "muter"},
             "mentioned": {"author", "mentioned"},
         }  # fmt: skip
         in_lists = {"author", "follower"}
         for name, http in readers.items():
             thread = (await http.get(f"/api/v1/posts/{opening['id']}/thread")).json()
-            below = {each["visibility"] for each in thread["after"]}
-            assert below == {audience for audience, who in may.items() if name in who}, name
+            theirs = [each for each in thread.get("after", ()) if each["author"]["handle"] == "anna"]
+            below = {each["visibility"] for each in theirs}
+            assert below == {audience for audience, who in may.items() if name in who and name != "muter"}, name
             page = set(await texts(http, "/people/anna/posts", limit=40))
             tagged = set(await texts(http, "/timelines/tags/secrets"))
             home = set(await texts(http, "/timelines/home", limit=40)) if name != "nobody" else set()
+            lines = (await http.get("/api/v1/notifications")).json().get("notifications", [])
+            lines += (await http.get("/api/v1/notification-requests/anna")).json().get("notifications", [])
+            told = {each["post"]["text"] for each in lines if each["kind"] == "mention"}
             for audience, who in may.items():
                 found, pictured = made[audience], made[f"{audience} picture"]
                 expected = 200 if name in who else 404
@@ -136,7 +147,9 @@ async def test_nobody_reads_what_is_not_for_them(house: House) -> None:
                 file = await http.get(f"/api/v1/media/{pictured['media'][0]['id']}/file")
                 assert file.status_code == expected, (name, audience)
                 assert (found["text"] in page) == (name in who and audience != "mentioned"), (name, audience)
-                assert (found["text"] in tagged) == (audience == "public"), (name, audience)
+                hushed = name in ("muter", "blocked")
+                assert (found["text"] in tagged) == (audience == "public" and not hushed), (name, audience)
+                assert (found["text"] in told) == (name == "mentioned"), (name, audience)
                 assert (found["text"] in home) == (name in in_lists and audience != "mentioned"), (name, audience)
                 if name not in ("nobody", "author"):
                     acts = [

@@ -163,3 +163,56 @@ async def test_strangers_wait_until_they_are_let_through(house: House) -> None:
         await put(bea, "@zoe more")
         assert await told(zoe) == ["mention 1 abel"] * 3
         assert (await zoe.get("/api/v1/notifications/unread")).json()["requests"] == 1
+
+
+async def test_words_that_one_does_not_want_to_read(house: House) -> None:
+    """Hidden, or shown with the filter, where one has said so: in texts, warnings, polls, and what others carry on;
+    never one's own."""
+    async with person(house, "cleo") as cleo, person(house, "dora") as dora, person(house, "eric") as eric:
+        for name in ("dora", "eric"):
+            await cleo.put(f"/api/v1/people/{name}/follow", json={})
+        mine = await put(cleo, "my own football")
+        said = await put(dora, "Football! #weekend")
+        await put(eric, "behind it", warning="football")
+        await put(eric, "a poll", poll={"answers": ["footballs", "none"], "open_s": 300})
+        await eric.put(f"/api/v1/posts/{said['id']}/boost")
+        await put(dora, "@cleo football?", reply_to=mine["id"])
+        wanted = {"title": "Sport", "contexts": ["home", "notifications"], "words": [{"text": "FOOTBALL"}]}
+        made = (await cleo.post("/api/v1/filters", json=wanted | {"action": "hide"})).json()
+        assert (made["until_ms"], made["words"]) == (None, [{"text": "FOOTBALL", "whole": True}])
+        assert await texts(cleo, "/timelines/home") == ["a poll", "my own football"]
+        assert await told(cleo) == []
+        assert said["text"] in await texts(cleo, "/people/dora/posts")
+        page = (await cleo.get("/api/v1/timelines/tags/weekend")).json()["posts"]
+        assert [each["filtered"] for each in page] == [[]]
+        changed = wanted | {"contexts": ["home", "thread"], "words": [{"text": "football", "whole": False}]}
+        address = f"/api/v1/filters/{made['id']}"
+        assert (await cleo.put(address, json=changed)).json()["action"] == "warn"
+        page = (await cleo.get("/api/v1/timelines/home")).json()["posts"]
+        met = {(each["boost"] or each)["text"]: [one["words"] for one in each["filtered"]] for each in page}
+        met_one = [["football"]]
+        assert met == {
+            "@cleo football?": met_one, "a poll": met_one, "behind it": met_one, "Football! #weekend": met_one,
+            "my own football": [],
+        }  # fmt: skip
+        thread = (await cleo.get(f"/api/v1/posts/{mine['id']}/thread")).json()
+        assert [each["filtered"][0]["title"] for each in thread["after"]] == ["Sport"]
+        assert await told(cleo) == ["reply 1 dora"]
+        await cleo.put(address, json=changed | {"action": "hide", "until_ms": 1})
+        assert len(await texts(cleo, "/timelines/home")) == 5, "it is over"
+        problem(await dora.get(address), 404, "filter-not-found")
+        problem(await cleo.put(address, json=wanted | {"words": [{"text": "\u200b"}]}), 400, "bad-input")
+        assert len((await cleo.get("/api/v1/filters")).json()["filters"]) == 1
+        assert (await cleo.delete(address)).status_code == 204
+        assert (await cleo.get("/api/v1/filters")).json() == {"filters": []}
+
+
+async def test_the_muted_are_in_no_thread(house: House) -> None:
+    """Until one wants to read them again."""
+    async with person(house, "fay") as fay, person(house, "gus") as gus:
+        first = await put(fay, "first")
+        await put(gus, "an answer", reply_to=first["id"])
+        await fay.put("/api/v1/people/gus/mute", json={})
+        assert (await fay.get(f"/api/v1/posts/{first['id']}/thread")).json()["after"] == []
+        await fay.delete("/api/v1/people/gus/mute")
+        assert len((await fay.get(f"/api/v1/posts/{first['id']}/thread")).json()["after"]) == 1

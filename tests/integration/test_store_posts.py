@@ -71,11 +71,12 @@ class Expected:
             answers_stranger = said.reply_to is not None and not (
                 said.reply_to == said.author or self._known(said.reply_to)
             )
-            return not answers_stranger and not said.mentions & (self.muted | self.blocked)
+            hushed = said.author != READER and said.mentions & (self.muted | self.blocked)
+            return not answers_stranger and not hushed
         inner = self.said[said.boost_of]
         if not self.follows.get(said.author, True) or inner.author in self.muted | self.blocked:
             return False
-        if inner.mentions & (self.muted | self.blocked):
+        if said.author != READER and inner.mentions & (self.muted | self.blocked):
             return False
         before = [
             other

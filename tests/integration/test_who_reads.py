@@ -12,7 +12,9 @@ from typing import Final
 import pytest
 
 from stentor.social.model import Audience, Consented
+from stentor.social.notices import NoticeBox
 from stentor.store import social_tables as tables
+from stentor.store.notifications import SETTLED_MS, NotificationsTable
 from stentor.store.reading import Reading
 from stentor.store.spaces import Store
 from tests.support.postgres import database_url, postgres
@@ -29,10 +31,12 @@ READERS: Final = {
     "asker": "public unlisted",
     "named": "public unlisted followers mentioned",
     "muter": "public unlisted followers",
+    "unmuted": "public unlisted followers",
     "blocked": "",
     "blocker": "",
 }
-"""``asker`` has asked to follow and got no answer; ``blocked`` is so by the author, ``blocker`` has blocked them."""
+"""``asker`` has asked to follow and got no answer; ``blocked`` is so by the author, ``blocker`` has blocked them;
+``muter`` has muted them, ``unmuted`` had until a while ago."""
 KINDS: Final = ("post", "reply", "answered", "quoted", "quotes")
 """A post; one that answers; one that is answered; one that another post quotes; one that quotes another."""
 AUDIENCES: Final = {each.name.lower(): each for each in Audience}
@@ -64,6 +68,28 @@ async def _thread(town: Town, _: int | None, post: int) -> Sequence[int]:
     return [each for each, _ in await town.timelines.thread(post)]
 
 
+async def _told(town: Town, viewer: int | None, _: int) -> Sequence[int]:
+    return await _lines(town, viewer, NoticeBox.MAIN)
+
+
+async def _strangers(town: Town, viewer: int | None, _: int) -> Sequence[int]:
+    return await _lines(town, viewer, NoticeBox.STRANGERS)
+
+
+async def _lines(town: Town, viewer: int | None, box: NoticeBox) -> Sequence[int]:
+    """The posts of notifications, as they come with them: what is not read anew must be for the reader already."""
+    if viewer is None:
+        return []
+    now_ms, notes = town.now_ms + 2 * SETTLED_MS, NotificationsTable(town.store.work)
+    lines = (await notes.page(viewer, box, most=500, now_ms=now_ms)).lines
+    if box is NoticeBox.STRANGERS:
+        lines += await notes.of(viewer, town.number[AUTHOR], now_ms=now_ms)
+    told = [each.post for each in lines if each.post is not None]
+    reads = await town.reads([each.post.id for each in told], viewer)
+    assert set(_seen(told)) == set(_seen(reads)), "told of what is not read"
+    return [each.post.id for each in told]
+
+
 async def _pinned(town: Town, _: int | None, __: int) -> Sequence[int]:
     return await town.timelines.pinned(town.number[AUTHOR])
 
@@ -74,6 +100,8 @@ WAYS: Mapping[str, Way] = {
     "list": _list,
     "thread": _thread,
     "pinned": _pinned,
+    "notifications": _told,
+    "strangers": _strangers,
     "local": lambda town, viewer, _: town.timelines.local(viewer, most=500),
     "tag": lambda town, viewer, _: town.timelines.tag(viewer, TAG, most=500),
     "profile": lambda town, viewer, _: town.timelines.profile(viewer, town.number[AUTHOR], most=500),
@@ -89,11 +117,15 @@ async def town(database_url: str) -> AsyncIterator[Town]:
     store = await Store.open(database_url)
     town = Town(store)
     await town.people(*filter(None, READERS), CARRIER)
-    for name in ("follower", "muter", CARRIER):
+    for name in ("follower", "muter", "unmuted", CARRIER):
         await town.follow(name, AUTHOR)
     for name in filter(None, READERS):
         if name != CARRIER:
             await town.follow(name, CARRIER)
+    for name in ("follower", "muter", "unmuted", "blocked", "blocker"):
+        await town.follows.follow(
+            town.number[name], town.number[AUTHOR], boosts=True, notify=True, now_ms=town.now_ms - 2 * SETTLED_MS
+        )
     yield town
     await store.close()
 
@@ -129,6 +161,7 @@ async def _estranged(town: Town) -> None:
     await town.block(AUTHOR, "blocked")
     await town.block("blocker", AUTHOR)
     await town.mute("muter", AUTHOR)
+    await town.mute("unmuted", AUTHOR, until_ms=1)
 
 
 def _seen(readings: Sequence[Reading]) -> Iterator[str]:

@@ -71,8 +71,8 @@ class Town:
     async def block(self, one: str, other: str) -> None:
         await self.add(tables.blocks, account=self.number[one], target=self.number[other], at_ms=self.now_ms)
 
-    async def mute(self, one: str, other: str) -> None:
-        await self.add(tables.mutes, account=self.number[one], target=self.number[other])
+    async def mute(self, one: str, other: str, *, until_ms: int | None = None) -> None:
+        await self.add(tables.mutes, account=self.number[one], target=self.number[other], until_ms=until_ms)
 
     async def add(self, table: Table, **values: object) -> None:
         """A row as it is, past all rules."""

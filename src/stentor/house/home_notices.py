@@ -79,7 +79,7 @@ def _strangers(made: HomePages) -> list[HTTPRouteHandler]:
         async def work(reader: PostReader) -> Page:
             other = await made.desk.actors.find(handle)
             found = await made.notices.table.of(reader.me, other.number, now_ms=made.desk.now_ms)
-            return made.show(reader, "stranger", whose=person(other), lines=made.notices.views(found))
+            return made.show(reader, "stranger", whose=person(other), lines=await made.notices.views(reader.me, found))
 
         return await made.only(request, work)
 

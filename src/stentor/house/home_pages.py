@@ -33,6 +33,7 @@ from stentor.social import text
 from stentor.social.notices import MOST_UNREAD
 from stentor.social.pictures import MOST
 from stentor.social.text import LONGEST, LONGEST_WARNING
+from stentor.social.word_filters import FilterContext
 from stentor.store.accounts import Accounts
 from stentor.store.follows import FollowsTable
 from stentor.store.timelines import TimelinesTable
@@ -57,6 +58,14 @@ LANGUAGES: Final = (
 """What a post may be written in, as the form offers it; a script says their names."""
 _Request = Request[Any, Any, Any]
 _MENTION, _TAG = 'class="mention" href="/@', 'rel="tag" href="/tags/'
+CONTEXTS: Final = {
+    "home": FilterContext.HOME,
+    "list": FilterContext.HOME,
+    "local": FilterContext.PUBLIC,
+    "tag": FilterContext.PUBLIC,
+    "person": FilterContext.ACCOUNT,
+}
+"""Which word filters count on which page: on what one keeps or likes none does."""
 
 
 class PostReader(NamedTuple):
@@ -122,8 +131,9 @@ class HomePages:
         kept = self.desk.new_id() if draft is None else draft
         await self.desk.later.keep_draft(kept, reader.me, body, media, now_ms=now_ms, new=draft is None)
 
-    async def posts(self, found: Sequence[int], me: int) -> list[schema.PostView]:
-        return self.desk.views.posts(await self.desk.table.read(found, me))
+    async def posts(self, found: Sequence[int], me: int, kind: str = "") -> list[schema.PostView]:
+        """Posts on a page of some kind, without what somebody does not want to read there."""
+        return await self.desk.shown(await self.desk.table.read(found, me), me, CONTEXTS.get(kind))
 
     def show(self, reader: PostReader, name: str, **values: Any) -> Response[str]:
         """A page with what all of them need."""
@@ -138,7 +148,7 @@ class HomePages:
 
     async def timeline(self, reader: PostReader, kind: str, found: Sequence[int], **values: Any) -> Response[str]:
         """A page of posts, the newest first. ``before`` among the values is what was asked for."""
-        posts = await self.posts(found, reader.me)
+        posts = await self.posts(found, reader.me, kind)
         before = values.get("before")
         older = f"{found[-1]}" if len(found) >= USUAL else ""
         here = f"{reader.visit.path}?before={before}" if before else reader.visit.path

@@ -143,6 +143,7 @@ IN_ADDRESSES: dict[str, dict[str, Any]] = {
     "media": _SOCIAL_ID,
     "key": {"type": "string", "pattern": f"^{KEY}$"},
     "list_id": _SOCIAL_ID,
+    "filter_id": _SOCIAL_ID,
     "draft": _SOCIAL_ID,
     "scheduled": _SOCIAL_ID,
     "line": {"type": "string", "pattern": "^[a-z0-9-]{1,64}$"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import msgspec
@@ -139,6 +139,11 @@ class BlocksTable:
             ]
 
         return await self._work.read(work)
+
+    async def muted_among(self, me: int, others: Collection[int], *, now_ms: int) -> set[int]:
+        """Those of others whom somebody mutes."""
+        query = select(_MUTES.c.target).where(_MUTES.c.account == me, _MUTES.c.target.in_(others), lasting(now_ms))
+        return await self._work.read(lambda connection: set(connection.execute(query).scalars()))
 
     async def purge(self, now_ms: int) -> int:
         """Deletes mutes that are over, a part of them; how many. They count no more since they are over."""

@@ -3,7 +3,7 @@ some clients read one as a JSON number."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from stentor.store.metadata import metadata
 
@@ -75,4 +75,17 @@ domain_blocks = Table(
     metadata,
     _actor("account", key=True),
     Column("domain", String(255), primary_key=True),
+)
+
+word_filters = Table(
+    "word_filters",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    _actor("account"),
+    Column("title", String(80), nullable=False),
+    Column("contexts", String(80), nullable=False, comment="word_filters.FilterContext, with spaces between them"),
+    Column("action", String(8), nullable=False),
+    Column("until_ms", BigInteger),
+    Column("words", Text, nullable=False, comment="a JSON array of social.word_filters.FilterWord"),
+    Index("ix_word_filters_account", "account", "id"),
 )

@@ -58,10 +58,10 @@ SELECT p.id, CASE WHEN (p.boost_of IS NULL OR c.boosts = 1)
                WHERE d.account = :me)
     OR EXISTS (SELECT 1 FROM blocks x WHERE x.account = :me AND x.target = p.boost_author)
     OR EXISTS (SELECT 1 FROM blocks x WHERE x.target = :me AND x.account = p.boost_author)))
-  AND NOT EXISTS (SELECT 1 FROM mentions t JOIN mutes x ON x.account = :me AND x.target = t.actor
-                  WHERE t.post = coalesce(p.boost_of, p.id) AND (x.until_ms IS NULL OR x.until_ms > :now))
-  AND NOT EXISTS (SELECT 1 FROM mentions t JOIN blocks x ON x.account = :me AND x.target = t.actor
-                  WHERE t.post = coalesce(p.boost_of, p.id))
+  AND (p.author = :me OR NOT (EXISTS (SELECT 1 FROM mentions t JOIN mutes x ON x.account = :me AND x.target = t.actor
+         AND (x.until_ms IS NULL OR x.until_ms > :now) WHERE t.post = coalesce(p.boost_of, p.id))
+    OR EXISTS (SELECT 1 FROM mentions t JOIN blocks x ON x.account = :me AND x.target = t.actor
+               WHERE t.post = coalesce(p.boost_of, p.id))))
   AND (p.boost_of IS NULL OR NOT (
      (p.boost_of > p.id - :day AND (p.boost_author = :me OR EXISTS (SELECT 1 FROM follows z WHERE z.follower = :me
         AND z.followee = p.boost_author AND z.state = 'granted')))

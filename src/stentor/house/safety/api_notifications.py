@@ -12,10 +12,12 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from stentor.base.errors import BadInput
 from stentor.house.safety import schema
 from stentor.house.social.pages import USUAL, cursor
+from stentor.house.social.schema import PostView
 from stentor.house.social.service import PostDesk
 from stentor.house.social.viewers import Viewers
 from stentor.house.social.views import person
 from stentor.social.notices import Handling, NoticeBox, NoticeKind, NoticeRules
+from stentor.social.word_filters import FilterContext
 from stentor.store.notifications import NoticeGroup
 
 _Request = Request[Any, Any, Any]
@@ -44,19 +46,15 @@ class Notices:
     def __init__(self, desk: PostDesk) -> None:
         self.desk, self.table = desk, desk.notices
 
-    def views(self, lines: Sequence[NoticeGroup]) -> list[schema.NoticeView]:
-        return [self.view(each) for each in lines]
-
-    def view(self, line: NoticeGroup) -> schema.NoticeView:
-        return schema.NoticeView(
-            key=line.key,
-            id=f"{line.last}",
-            kind=_KINDS[line.kind],
-            count=line.many,
-            people=[person(each) for each in line.people],
-            post=self.desk.views.post(line.post) if line.post else None,
-            at_ms=line.at_ms,
-        )
+    async def views(self, me: int, lines: Sequence[NoticeGroup]) -> list[schema.NoticeView]:
+        """Without those of posts that somebody does not want to read; one of a post of theirs stays."""
+        sieve = await self.desk.sieve(me, FilterContext.NOTIFICATIONS)
+        shown = []
+        for each in lines:
+            posts = self.desk.views.sifted([each.post], sieve) if each.post else []
+            if posts or each.post is None:
+                shown.append(_view(each, posts[0] if posts else None))
+        return shown
 
     async def page(
         self, me: int, *, before: str | None = None, limit: int = USUAL, kinds: str | None = None
@@ -66,7 +64,7 @@ class Notices:
         found = await self.table.page(
             me, NoticeBox.MAIN, before=asked.before, most=asked.most, kinds=_kinds(kinds), now_ms=now_ms
         )
-        return schema.NoticeList(self.views(found.lines), _id(found.oldest), _id(found.newest))
+        return schema.NoticeList(await self.views(me, found.lines), _id(found.oldest), _id(found.newest))
 
     async def unread(self, me: int) -> schema.Unread:
         """What is new since one has looked."""
@@ -83,8 +81,8 @@ class Notices:
             me, NoticeBox.STRANGERS, before=asked.before, most=asked.most, now_ms=self.desk.now_ms
         )
         waiting = [
-            schema.NoticeRequest(person(each.people[0]), each.many, f"{each.last}", self.view(each))
-            for each in found.lines
+            schema.NoticeRequest(each.people[0], each.count, each.id, each)
+            for each in await self.views(me, found.lines)
             if each.people
         ]
         return schema.NoticeRequests(waiting, _id(found.oldest))
@@ -149,7 +147,7 @@ def _requests(notices: Notices, viewers: Viewers) -> list[HTTPRouteHandler]:
     async def of(request: _Request, handle: FromPath[str]) -> schema.NoticeList:
         me, other = await viewers.me(request), await find(handle)
         found = await notices.table.of(me, other.number, now_ms=notices.desk.now_ms)
-        return schema.NoticeList(notices.views(found), None, None)
+        return schema.NoticeList(await notices.views(me, found), None, None)
 
     @put("/notification-requests/{handle:str}", status_code=204, summary="Let a stranger through, now and later")
     async def accept(request: _Request, handle: FromPath[str]) -> None:
@@ -160,6 +158,18 @@ def _requests(notices: Notices, viewers: Viewers) -> list[HTTPRouteHandler]:
         await notices.table.dismiss_stranger(await viewers.me(request), (await find(handle)).number)
 
     return [look, of, accept, dismiss]
+
+
+def _view(line: NoticeGroup, post: PostView | None) -> schema.NoticeView:
+    return schema.NoticeView(
+        key=line.key,
+        id=f"{line.last}",
+        kind=_KINDS[line.kind],
+        count=line.many,
+        people=[person(each) for each in line.people],
+        post=post,
+        at_ms=line.at_ms,
+    )
 
 
 def _kinds(text: str | None) -> list[NoticeKind]:

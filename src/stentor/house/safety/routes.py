@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar.handlers import HTTPRouteHandler
 
-from stentor.house.safety import api_blocks, api_notifications
+from stentor.house.safety import api_blocks, api_filters, api_notifications
 from stentor.house.social.api_follows import Relations
 from stentor.house.social.service import PostDesk
 from stentor.house.social.viewers import Viewers
@@ -15,4 +15,8 @@ def handlers(posts: PostDesk, callers: Callers) -> list[HTTPRouteHandler]:
     """The handlers, which share the desk."""
     viewers, relations = Viewers(callers, posts.actors), Relations(posts)
     notices = api_notifications.Notices(posts)
-    return [*api_notifications.handlers(notices, viewers), *api_blocks.handlers(posts, relations, viewers)]
+    return [
+        *api_notifications.handlers(notices, viewers),
+        *api_blocks.handlers(posts, relations, viewers),
+        *api_filters.handlers(posts, viewers),
+    ]

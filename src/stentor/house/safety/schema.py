@@ -11,7 +11,8 @@ import msgspec
 from msgspec import Meta
 
 from stentor.house.social.schema import AuthorView, PostView
-from stentor.house.spaces.schema import Time
+from stentor.house.spaces.schema import ONE_LINE, Name, Time
+from stentor.social.word_filters import LONGEST_WORD, MOST_WORDS, FilterContext
 
 NoticeWord = Literal["follow", "request", "mention", "reply", "quote", "boost", "like", "post"]
 HandlingWord = Literal["accept", "filter", "drop"]
@@ -105,3 +106,47 @@ class Mutes(msgspec.Struct, frozen=True):
 
 class DomainBlocks(msgspec.Struct, frozen=True):
     domains: Annotated[list[str], Meta(max_length=1000)]
+
+
+ContextWord = Literal["home", "notifications", "public", "thread", "account"]
+CONTEXTS: dict[FilterContext, ContextWord] = {
+    FilterContext.HOME: "home",
+    FilterContext.NOTIFICATIONS: "notifications",
+    FilterContext.PUBLIC: "public",
+    FilterContext.THREAD: "thread",
+    FilterContext.ACCOUNT: "account",
+}
+
+
+class FilterWordView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    text: Annotated[str, Meta(min_length=1, max_length=LONGEST_WORD, extra_json_schema=ONE_LINE)]
+    """Letters, small or large, are the same, and so are their forms; signs that nobody sees count for nothing."""
+    whole: bool = True
+    """Whether it is not found within other words."""
+
+
+class NewFilter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Words, and what becomes of posts with one of them: in their text, warning, poll and alt texts, and in what they
+    boost or quote. One's own are never held back."""
+
+    title: Name
+    contexts: Annotated[list[ContextWord], Meta(min_length=1, max_length=5)]
+    """Where it counts: ``home`` with lists, ``public`` for what people here say and tags."""
+    words: Annotated[list[FilterWordView], Meta(min_length=1, max_length=MOST_WORDS)]
+    action: Literal["warn", "hide"] = "warn"
+    """``hide`` leaves posts out, ``warn`` says so with them (``filtered``)."""
+    until_ms: Time | None = None
+    """When it ends by itself; None for not at all."""
+
+
+class FilterView(msgspec.Struct, frozen=True):
+    id: str
+    title: str
+    contexts: list[ContextWord]
+    action: Literal["warn", "hide"]
+    until_ms: Time | None
+    words: list[FilterWordView]
+
+
+class Filters(msgspec.Struct, frozen=True):
+    filters: list[FilterView]

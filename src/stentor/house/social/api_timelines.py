@@ -15,6 +15,7 @@ from stentor.house.social.pages import USUAL, Cursor
 from stentor.house.social.service import PostDesk, parse_id
 from stentor.house.social.viewers import Viewers
 from stentor.social import text
+from stentor.social.word_filters import FilterContext
 from stentor.store.follows import FollowsTable
 from stentor.store.timelines import TimelinesTable
 
@@ -30,8 +31,15 @@ class Timelines:
     def __init__(self, desk: PostDesk, table: TimelinesTable, follows: FollowsTable, base: str) -> None:
         self.desk, self.table, self.follows, self._base = desk, table, follows, base
 
-    async def answer(self, request: _Request, found: Sequence[int], asked: Cursor, viewer: int | None) -> _Page:
-        posts = self.desk.views.posts(await self.desk.table.read(found, viewer))
+    async def answer(
+        self,
+        request: _Request,
+        found: Sequence[int],
+        asked: Cursor,
+        viewer: int | None,
+        context: FilterContext | None = None,
+    ) -> _Page:
+        posts = await self.desk.shown(await self.desk.table.read(found, viewer), viewer, context)
         return pages.page(request, self._base, posts, found, asked)
 
 
@@ -47,7 +55,7 @@ def handlers(timelines: Timelines, viewers: Viewers) -> list[HTTPRouteHandler]:
         limit: FromQuery[int] = USUAL,
     ) -> _Page:
         me, asked = await viewers.me(request), pages.cursor(before, after, limit)
-        return await timelines.answer(request, await table.home(me, **asked._asdict()), asked, me)
+        return await timelines.answer(request, await table.home(me, **asked._asdict()), asked, me, FilterContext.HOME)
 
     @get("/timelines/local", summary="What people here say to everybody")
     async def local(
@@ -57,7 +65,9 @@ def handlers(timelines: Timelines, viewers: Viewers) -> list[HTTPRouteHandler]:
         limit: FromQuery[int] = USUAL,
     ) -> _Page:
         viewer, asked = await viewers.viewer(request), pages.cursor(before, after, limit)
-        return await timelines.answer(request, await table.local(viewer, **asked._asdict()), asked, viewer)
+        return await timelines.answer(
+            request, await table.local(viewer, **asked._asdict()), asked, viewer, FilterContext.PUBLIC
+        )
 
     @get("/timelines/tags/{tag:str}", summary="What is said to everybody under a tag")
     async def tagged(
@@ -69,7 +79,7 @@ def handlers(timelines: Timelines, viewers: Viewers) -> list[HTTPRouteHandler]:
     ) -> _Page:
         viewer, asked = await viewers.viewer(request), pages.cursor(before, after, limit)
         found = await table.tag(viewer, text.tag(tag), **asked._asdict())
-        return await timelines.answer(request, found, asked, viewer)
+        return await timelines.answer(request, found, asked, viewer, FilterContext.PUBLIC)
 
     @get("/timelines/lists/{list_id:str}", summary="What those in a list say whom one follows")
     async def listed(
@@ -81,7 +91,9 @@ def handlers(timelines: Timelines, viewers: Viewers) -> list[HTTPRouteHandler]:
     ) -> _Page:
         me, asked = await viewers.me(request), pages.cursor(before, after, limit)
         there = await timelines.follows.list_of(me, parse_id(list_id))
-        return await timelines.answer(request, await table.listed(me, there.id, **asked._asdict()), asked, me)
+        return await timelines.answer(
+            request, await table.listed(me, there.id, **asked._asdict()), asked, me, FilterContext.HOME
+        )
 
     others = [*_of_people(timelines, viewers), *_kept(timelines, viewers), *markers(timelines, viewers)]
     return [home, local, tagged, listed, *others]
@@ -100,13 +112,13 @@ def _of_people(timelines: Timelines, viewers: Viewers) -> list[HTTPRouteHandler]
     ) -> _Page:
         viewer, asked = await viewers.viewer(request), pages.cursor(before, after, limit)
         found = await table.profile(viewer, await table.author(handle), **asked._asdict())
-        return await timelines.answer(request, found, asked, viewer)
+        return await timelines.answer(request, found, asked, viewer, FilterContext.ACCOUNT)
 
     @get("/people/{handle:str}/pins", summary="What somebody has pinned to their page")
     async def pins(request: _Request, handle: FromPath[str]) -> _Page:
         viewer = await viewers.viewer(request)
         found = await table.pinned(await table.author(handle))
-        return await timelines.answer(request, found, Cursor(0, 0, pages.MOST), viewer)
+        return await timelines.answer(request, found, Cursor(0, 0, pages.MOST), viewer, FilterContext.ACCOUNT)
 
     return [profile, pins]
 

@@ -138,6 +138,16 @@ class SpaceCardView(msgspec.Struct, frozen=True):
     """Below the address of the site."""
 
 
+class FilteredView(msgspec.Struct, frozen=True):
+    """A word filter of one's own that a post meets."""
+
+    filter: str
+    """Its id."""
+    title: str
+    words: list[str]
+    """Those of its words that stand there."""
+
+
 class PostView(msgspec.Struct, frozen=True):
     """A post as whoever asks may see it."""
 
@@ -170,6 +180,8 @@ class PostView(msgspec.Struct, frozen=True):
     counts: PostCounts
     mine: Mine | None
     """None for nobody who is signed in."""
+    filtered: list[FilteredView] = []
+    """Word filters of the reader that it meets: it belongs behind a line that says so."""
 
 
 class VersionView(msgspec.Struct, frozen=True):

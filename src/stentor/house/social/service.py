@@ -27,6 +27,7 @@ from stentor.social.filters import PostRules
 from stentor.social.ids import PostIds
 from stentor.social.model import OPEN, Audience, Picture, PostPoll
 from stentor.social.thread import arrange
+from stentor.social.word_filters import FilterContext, Sieve
 from stentor.spaces import checks
 from stentor.store.actors import ActorsTable
 from stentor.store.blocks import BlocksTable
@@ -36,6 +37,7 @@ from stentor.store.notifications import NotificationsTable
 from stentor.store.posts import Composed, PostsTable, Rewritten, missing
 from stentor.store.reading import Reading
 from stentor.store.timelines import TimelinesTable
+from stentor.store.word_filters import WordFiltersTable
 from stentor.store.work import Work
 
 SOONEST_MS: Final = 5 * 60_000
@@ -59,7 +61,7 @@ class PostDesk:
         self, work: Work, media: MediaDesk, ids_: PostIds, clock: Clock, newcomers: Newcomers, new_posters: NewPosters
     ) -> None:
         self.table, self.later, self.actors = PostsTable(work), LaterTable(work), ActorsTable(work)
-        self.notices, self.blocks = NotificationsTable(work), BlocksTable(work)
+        self.notices, self.blocks, self.filters = NotificationsTable(work), BlocksTable(work), WordFiltersTable(work)
         self.media, self.views, self.clock = media, PostViews(clock), clock
         self._ids, self._newcomers, self._timelines = ids_, newcomers, TimelinesTable(work, clock)
         self._limit, self._touches = RateLimit(LIMIT, _too_many), RateLimit(TOUCHES, _too_many)
@@ -174,10 +176,27 @@ class PostDesk:
         """What a post answers and what answers it, as far as it is for the reader. Raises :class:`NotFound`."""
         await self.table.one(post, viewer)
         before, after = arrange(post, await self._timelines.thread(post))
+        found = await self.table.read([*before, *after], viewer)
+        if viewer is not None:
+            muted = await self.blocks.muted_among(viewer, {each.post.author for each in found}, now_ms=self.now_ms)
+            found = [each for each in found if each.post.author not in muted]
+        above = set(before)
         return schema.Thread(
-            self.views.posts(await self.table.read(before, viewer)),
-            self.views.posts(await self.table.read(after, viewer)),
+            await self.shown([each for each in found if each.post.id in above], viewer, FilterContext.THREAD),
+            await self.shown([each for each in found if each.post.id not in above], viewer, FilterContext.THREAD),
         )
+
+    async def shown(
+        self, found: Sequence[Reading], viewer: int | None, context: FilterContext | None
+    ) -> list[schema.PostView]:
+        """Posts as somebody sees them in some place, without what they do not want to read there."""
+        if viewer is None or context is None:
+            return self.views.posts(found)
+        return self.views.sifted(found, await self.sieve(viewer, context))
+
+    async def sieve(self, viewer: int, context: FilterContext) -> Sieve:
+        """Somebody's word filters for some place."""
+        return Sieve(await self.filters.of(viewer), context, now_ms=self.now_ms)
 
     async def boost(self, me: int, post: int) -> schema.PostView:
         """Carries a post on to one's followers."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+
+import msgspec
 
 from stentor.base.clock import Clock, unix_ms
 from stentor.house.media import schema as media_schema
 from stentor.house.social import schema
 from stentor.social.model import OPEN, Audience, Author, Consented, PostPoll
 from stentor.social.visible import sees_results
+from stentor.social.word_filters import FilterAction, Sieve
 from stentor.spaces import phase
 from stentor.spaces.model import Space
 from stentor.store.reading import Mark, Reading
@@ -30,6 +33,16 @@ class PostViews:
 
     def posts(self, found: Iterable[Reading]) -> list[schema.PostView]:
         return [self.post(each) for each in found]
+
+    def sifted(self, found: Iterable[Reading], sieve: Sieve) -> list[schema.PostView]:
+        """Without those that a filter hides; the others say which filters they meet."""
+        shown = []
+        for each in found:
+            hits = sieve.hits(list(_texts(each))) if sieve else []
+            if not any(hit.filter.action is FilterAction.HIDE for hit in hits):
+                filtered = [schema.FilteredView(f"{hit.filter.id}", hit.filter.title, list(hit.words)) for hit in hits]
+                shown.append(msgspec.structs.replace(self.post(each), filtered=filtered))
+        return shown
 
     def post(self, found: Reading) -> schema.PostView:
         post, mark = found.post, found.mark
@@ -96,6 +109,15 @@ class PostViews:
             voters=poll.voters,
             voted=voted,
         )
+
+
+def _texts(found: Reading) -> Iterator[str]:
+    """All that a post says, with what it carries on or quotes; nothing of what the reader has written."""
+    if not found.mine:
+        yield from (found.post.before, found.post.text, *(each.alt for each in found.media))
+        yield from found.poll.answers if found.poll else ()
+    for inner in (found.boost, found.quote):
+        yield from _texts(inner) if inner else ()
 
 
 def person(found: Author) -> schema.AuthorView:
