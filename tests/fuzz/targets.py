@@ -16,6 +16,7 @@ import msgspec
 
 from stentor.base.errors import CallerError, Malformed, NotSignedIn, StentorError
 from stentor.base.rendition import BY_NAME, RENDITIONS, Source
+from stentor.base.rsa import RsaKey
 from stentor.base.units import SeatId, SpaceId
 from stentor.bus.board import Board
 from stentor.bus.chat import Chats
@@ -27,6 +28,7 @@ from stentor.crowd import door
 from stentor.crowd.orders import Orders
 from stentor.edge.protocol import Connection
 from stentor.edge.reply import Reply, failure
+from stentor.fediverse import clean, reading, signatures
 from stentor.house.who.devices import Devices
 from stentor.spaces import pulse, tokens, withdrawal
 from stentor.spaces.comments import Chat, ChatState, Comment
@@ -349,6 +351,40 @@ def _secrets(data: bytes) -> None:
         raise AssertionError(f"a token of nobody: {tokens.verify(text, KEY, now=0.0)}")
 
 
+_EVE = "https://peer.example/users/eve"
+_PEM = RsaKey.make().public
+
+
+def _activity(data: bytes) -> None:
+    """Whatever comes to an inbox, or stands at an address, is understood or refused; its HTML does nothing."""
+    try:
+        found = reading.document(data)
+    except Malformed:
+        return
+    actor = dict(found) | {"id": _EVE, "inbox": _EVE, "preferredUsername": "eve", "type": "Person"}
+    actor["publicKey"] = {"id": _EVE, "owner": _EVE, "publicKeyPem": _PEM}
+    who = reading.remote_actor(actor, _EVE)
+    with suppress(Malformed):
+        reading.activity(found)
+    with suppress(Malformed):
+        reading.webfinger(found)
+    with suppress(Malformed):
+        post = reading.remote_post(dict(found) | {"id": _EVE, "attributedTo": _EVE}, who, 1)
+        assert "<script" not in post.html
+        assert clean.html(post.html) == post.html, "what is clean stays so"
+
+
+def _signature(data: bytes) -> None:
+    """Fields that nobody signed are refused, or a claim that does not hold."""
+    names = ("signature", "signature-input", "digest", "content-digest", "date", "host")
+    fields = dict(zip(names, data.decode("latin-1").split("\n"), strict=False))
+    message = signatures.SignedRequest(
+        method="POST", target="/inbox", authority="a.example", scheme="https", headers=fields, body=b"{}"
+    )
+    with suppress(signatures.Unsigned):
+        assert not signatures.claim(message, 1_800_000_000.0).holds(_PEM)
+
+
 def _deep(most: int) -> Callable[[int], bytes]:
     """JSON of so many bytes with a list in a list in a list."""
     return lambda size: b'{"x":' + b"[" * min(size, most)
@@ -503,5 +539,42 @@ TARGETS: dict[str, Target] = {
         lambda size: b"\x40" + _MP4 + b"\x00\x00\x00\x08free" * (size // 8),
     ),
     "rtp": Target(_rtp, [rtp.pack(111, 1, 2, 3, b"opus"), b"\x80\xc8\x00\x06" + bytes(24)], bytes, 1500),
+    "activity": Target(
+        _activity,
+        [
+            msgspec.json.encode(each)
+            for each in (
+                {"id": f"{_EVE}#1", "type": "Follow", "actor": _EVE, "object": ["https://a.example/ap/actors/1"]},
+                {
+                    "type": ["Note"],
+                    "to": "as:Public",
+                    "content": '<p class="x">a<a href="https://b">b</a>',
+                    "tag": {"type": "Hashtag", "name": "#x"},
+                    "attachment": [{"url": [{"href": "https://c/d.png"}]}],
+                },
+                {
+                    "type": "Question",
+                    "oneOf": [{"name": "Yes"}],
+                    "contentMap": {"de": "x"},
+                    "url": {"href": "https://e"},
+                },
+                {"links": [{"rel": "self", "type": "application/activity+json", "href": _EVE}]},
+            )
+        ]
+        + [_DEEP],
+        lambda size: b'{"type":"Note","content":"' + b"<a>" * (min(size, reading.MOST_BYTES - 40) // 3) + b'"}',
+        8192,
+    ),
+    "signature": Target(
+        _signature,
+        [
+            b'keyId="https://a/b",algorithm="rsa-sha256",headers="(request-target) host date digest",'
+            b'signature="AAAA"\n\n'
+            b"SHA-256=RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=\n\nFri, 15 Jan 2027 08:00:00 GMT\na.example",
+            b'sig1=:AAAA:\nsig1=("@method" "@target-uri" "content-digest");keyid="https://a/b";created=1800000000\n\n'
+            b"sha-256=:RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=:",
+        ],
+        lambda size: b"a=b," * (min(size, 4000) // 4),
+    ),
     "secrets": Target(_secrets, [*_TOKENS, Devices(b"x" * 32).made("ada").encode()], lambda size: b"a" * size + b"."),
 }

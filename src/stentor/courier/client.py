@@ -13,6 +13,7 @@ from typing import Final
 
 import aiohttp
 import msgspec
+from yarl import URL
 
 import stentor
 from stentor.base.errors import StentorError
@@ -120,6 +121,11 @@ async def _read(answer: aiohttp.ClientResponse, most: int, began: float) -> Answ
         answer.headers.get("content-type", ""),
         answer.headers.get("location", ""),
     )
+
+
+def target(url: str) -> str:
+    """Path and query of an address as they are sent: who signs a request signs these."""
+    return URL(url).raw_path_qs
 
 
 @asynccontextmanager

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from typing import Any, Final
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urljoin
 
 from stentor.base.clock import Clock
 from stentor.base.errors import Malformed, NotFound, Overloaded
 from stentor.base.rsa import RsaKey
 from stentor.base.seal import Seal
-from stentor.courier.client import MOST_DOCUMENT_BYTES, MOST_REDIRECTS, Answer, NoAnswer, OutsideClient
+from stentor.courier.client import MOST_DOCUMENT_BYTES, MOST_REDIRECTS, Answer, NoAnswer, OutsideClient, target
 from stentor.fediverse import reading
 from stentor.fediverse.reading import RemoteActor, Thing
 from stentor.fediverse.signatures import signed
@@ -33,10 +33,10 @@ class Signing:
 
     async def headers(self, actor: int, method: str, url: str, body: bytes | None = None) -> dict[str, str]:
         """The fields that sign a request now. Raises :class:`Overloaded` for who has no key."""
-        parts = urlsplit(url)
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         key, key_id = await self._key(actor), self._home.key(actor)
-        return signed(key, key_id, method=method, authority=server(url), target=target, now=self._clock(), body=body)
+        return signed(
+            key, key_id, method=method, authority=server(url), target=target(url), now=self._clock(), body=body
+        )
 
     async def _key(self, actor: int) -> RsaKey:
         found = self._open.get(actor)
@@ -77,7 +77,10 @@ class ForeignServers:
             found = await self.document(own)
             if reading.address(found.get("id")) != own:
                 raise Malformed("The post is at another address.")
-        return found, reading.address(found.get("attributedTo"))
+        owner = reading.address(found.get("attributedTo"))
+        if server(owner) != server(own):
+            raise Malformed("The post says to be of somebody of another server.")
+        return found, owner
 
     async def named(self, handle: str, host: str) -> str:
         """The address of somebody's document, by WebFinger (RFC 7033)."""

@@ -112,7 +112,7 @@ class ActivityReceiver:
                 await self._boost(author, activity)
             case "Like":
                 if (post := await self._posts.find(activity.object)) is not None:
-                    await self._posts.like(author.number, post, on=True)
+                    await self._posts.like(author.number, post, on=True, now_ms=self._now_ms)
             case "Follow":
                 if (followee := self._home.actor_at(activity.object)) is not None and activity.id:
                     await self._posts.follow(author, followee, activity.id, now_ms=self._now_ms)
@@ -185,7 +185,7 @@ class ActivityReceiver:
             case "Block" if here is not None:
                 await self._posts.block(author.number, here, on=False, now_ms=self._now_ms)
             case "Like" if post is not None:
-                await self._posts.like(author.number, post, on=False)
+                await self._posts.like(author.number, post, on=False, now_ms=self._now_ms)
             case "Announce" if post is not None:
                 await self._posts.unboost(author.number, post)
 

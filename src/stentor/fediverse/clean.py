@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from html import unescape
+from html import escape, unescape
 from typing import Final
 
 import nh3
@@ -23,8 +23,11 @@ _BARE: Final = nh3.Cleaner(tags=set(), attributes={}, strip_comments=True)
 
 
 def html(text: str) -> str:
-    """What may be put into a page as it is. What is too long is cut off, and what is cut open is closed."""
-    return _CLEANER.clean(text[:LONGEST].translate(_REVERSERS))
+    """What may be put into a page as it is. What is too long is cut off, and what is cut open is closed; what is nearly
+    nothing but elements becomes plain text, for each of them grows when it is made harmless.
+    """
+    found = _CLEANER.clean(text[:LONGEST].translate(_REVERSERS))
+    return found if len(found) <= LONGEST else f"<p>{escape(plain(text)[: LONGEST // 10])}</p>"
 
 
 def plain(text: str) -> str:

@@ -148,8 +148,8 @@ def remote_actor(found: Thing, uri: str) -> RemoteActor:
     if what not in PEOPLE or not host or own != uri:
         raise Malformed("There is nobody at this address.")
     inbox = address(found.get("inbox"))
-    if server(inbox) != host:
-        raise Malformed("Their inbox is of another server.")
+    if not inbox:  # it may be another server's, such as that of a site whose files are at a CDN
+        raise Malformed("They have no inbox.")
     handle = _line(found.get("preferredUsername"), 64)
     if not handle or "@" in handle or "/" in handle:
         raise Malformed("They have no name.")
@@ -168,7 +168,7 @@ def remote_actor(found: Thing, uri: str) -> RemoteActor:
         name=_line(found.get("name"), LONGEST_NAME) or handle,
         kind=what,
         inbox=inbox,
-        shared_inbox=shared if server(shared) == host else inbox,
+        shared_inbox=shared if server(shared) == server(inbox) else inbox,
         followers=followers if server(followers) == host else "",
         page=page or own,
         key_id=key_id,

@@ -14,9 +14,13 @@ _POSTS = tables.posts.c
 def take_out_of_counts(connection: Connection, account: str) -> None:
     """Counts likes, boosts, answers and quotes of an account no more, nor tells of them. Call it before it goes."""
     me = connection.execute(select(tables.actors.c.number).where(tables.actors.c.account == account)).scalar()
-    if me is None:
-        return
-    forget_all_of(connection, int(me))
+    if me is not None:
+        take_actor_out(connection, int(me))
+
+
+def take_actor_out(connection: Connection, me: int) -> None:
+    """The same of anybody who posts, here or elsewhere."""
+    forget_all_of(connection, me)
     mine = _POSTS.author == me
     _take(connection, "likes", tables.likes.c.post, tables.likes.c.actor == me)
     _take(connection, "boosts", _POSTS.boost_of, mine & _POSTS.boost_of.is_not(None))

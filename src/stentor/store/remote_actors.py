@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, u
 from stentor.fediverse.reading import RemoteActor
 from stentor.fediverse.sites import server
 from stentor.store.fediverse_tables import remote_actors
+from stentor.store.leaving import take_actor_out
 from stentor.store.social_tables import actors, follows, mentions
 from stentor.store.work import Work
 
@@ -78,7 +79,9 @@ class RemoteActors:
         mine = select(_REMOTE.actor).where(_REMOTE.uri == uri)
 
         def work(connection: Connection) -> None:
-            connection.execute(delete(actors).where(_ACTOR.number.in_(mine)))
+            for number in connection.execute(mine).scalars().all():
+                take_actor_out(connection, number)
+                connection.execute(delete(actors).where(_ACTOR.number == number))
 
         await self._work.write(work)
 

@@ -14,13 +14,16 @@ from stentor.fediverse.reading import RemotePost
 from stentor.fediverse.sites import Home
 from stentor.social import visible
 from stentor.social.model import OPEN, Audience, Post
+from stentor.social.notices import NoticeKind
 from stentor.store import social_tables as tables
 from stentor.store.federating import OutwardDeed, federate
+from stentor.store.follows import TOLD
 from stentor.store.post_versions import MOST_VERSIONS, keep_version
 from stentor.store.posts import insert_post, name_people
 from stentor.store.reading import blocked, load_post, relation_to
 from stentor.store.remote_actors import KnownActor
 from stentor.store.tally import count, count_in
+from stentor.store.telling import estrange, forget_post, tell, tell_of_post, untell
 from stentor.store.work import Work
 
 _POST, _FOLLOW, _ACTOR = tables.posts.c, tables.follows.c, tables.actors.c
@@ -61,6 +64,7 @@ class RemotePosts:
             name_people(connection, made, here | ({answered.author} if answered else set()), post.tags)
             if answered is not None:
                 count(connection, answered.id, "replies", 1)
+            tell_of_post(connection, made, here, now_ms=now_ms)
             return True
 
         return await self._work.write(work)
@@ -91,6 +95,7 @@ class RemotePosts:
             if found is None:
                 return False
             count_in(connection, found, -1)
+            forget_post(connection, found.id)
             connection.execute(delete(tables.posts).where(_POST.id == found.id))
             return True
 
@@ -113,6 +118,7 @@ class RemotePosts:
             )  # fmt: skip
             insert_post(connection, made, uri=uri)
             count(connection, post, "boosts", 1)
+            tell(connection, NoticeKind.BOOST, found.author, actor, found, now_ms=at_ms)
             return True
 
         return await self._work.write(work)
@@ -124,22 +130,29 @@ class RemotePosts:
             if not connection.execute(delete(tables.posts).where(mine)).rowcount:
                 return False
             count(connection, post, "boosts", -1)
+            if (found := load_post(connection, post)) is not None:
+                untell(connection, NoticeKind.BOOST, found.author, actor, post)
             return True
 
         return await self._work.write(work)
 
-    async def like(self, actor: int, post: int, *, on: bool) -> bool:
+    async def like(self, actor: int, post: int, *, on: bool, now_ms: int) -> bool:
         """Somebody elsewhere likes a post, or does not any more."""
         table = tables.likes
         mine = (table.c.actor == actor) & (table.c.post == post)
 
         def work(connection: Connection) -> bool:
             there = bool(connection.execute(select(exists().where(mine))).scalar())
-            if there == on or (on and self._readable(connection, actor, post) is None):
+            found = self._readable(connection, actor, post) if on else load_post(connection, post)
+            if there == on or found is None:
                 return False
             change = insert(table).values(actor=actor, post=post) if on else delete(table).where(mine)
             connection.execute(change)
             count(connection, post, "likes", 1 if on else -1)
+            if on:
+                tell(connection, NoticeKind.LIKE, found.author, actor, found, now_ms=now_ms)
+            else:
+                untell(connection, NoticeKind.LIKE, found.author, actor, post)
             return True
 
         return await self._work.write(work)
@@ -152,9 +165,9 @@ class RemotePosts:
         def work(connection: Connection) -> bool:
             if not self._is_here(connection, followee):
                 return False
-            tell: dict[str, int | str] = {"target": follower.number, "uri": uri}
+            told: dict[str, int | str] = {"target": follower.number, "uri": uri}
             if blocked(connection, follower.number, followee) or self._too_many(connection, follower, followee, now_ms):
-                federate(connection, OutwardDeed.ANSWER, followee, now_ms=now_ms, grant=0, **tell)
+                federate(connection, OutwardDeed.ANSWER, followee, now_ms=now_ms, grant=0, **told)
                 return False
             approves = connection.execute(
                 select(tables.actors.c.approves).where(tables.actors.c.number == followee)
@@ -164,10 +177,11 @@ class RemotePosts:
             if known is None:
                 row = {"follower": follower.number, "followee": followee, "state": state, "at_ms": now_ms, "uri": uri}
                 connection.execute(insert(tables.follows).values(**row))
+                tell(connection, TOLD[state], followee, follower.number, None, now_ms=now_ms)
             else:
                 connection.execute(update(tables.follows).where(pair).values(uri=uri))
             if (known or state) == "granted":
-                federate(connection, OutwardDeed.ANSWER, followee, now_ms=now_ms, grant=1, **tell)
+                federate(connection, OutwardDeed.ANSWER, followee, now_ms=now_ms, grant=1, **told)
             return known is None
 
         return await self._work.write(work)
@@ -194,12 +208,19 @@ class RemotePosts:
     async def unfollow(self, follower: int, followee: int) -> bool:
         """Nobody follows any more, also where somebody here was the one who did."""
         pair = (_FOLLOW.follower == follower) & (_FOLLOW.followee == followee)
-        return await self._change(delete(tables.follows).where(pair))
+
+        def work(connection: Connection) -> bool:
+            for kind in TOLD.values():
+                untell(connection, kind, followee, follower, None)
+            return bool(connection.execute(delete(tables.follows).where(pair)).rowcount)
+
+        return await self._work.write(work)
 
     async def granted(self, follower: int, followee: int) -> bool:
         """Somebody elsewhere lets somebody here follow, who has asked."""
         pair = (_FOLLOW.follower == follower) & (_FOLLOW.followee == followee) & (_FOLLOW.state == "asked")
-        return await self._change(update(tables.follows).where(pair).values(state="granted"))
+        change = update(tables.follows).where(pair).values(state="granted")
+        return await self._work.write(lambda connection: bool(connection.execute(change).rowcount))
 
     async def block(self, actor: int, target: int, *, on: bool, now_ms: int) -> bool:
         """Somebody elsewhere has blocked somebody here, or does not any more: neither follows the other."""
@@ -217,12 +238,10 @@ class RemotePosts:
             for one, other in ((actor, target), (target, actor)):
                 pair = (_FOLLOW.follower == one) & (_FOLLOW.followee == other)
                 connection.execute(delete(tables.follows).where(pair))
+            estrange(connection, actor, target)
             return True
 
         return await self._work.write(work)
-
-    async def _change(self, query: object) -> bool:
-        return await self._work.write(lambda connection: bool(connection.execute(query).rowcount))  # type: ignore[call-overload]
 
     def _find(self, connection: Connection, uri: str) -> int | None:
         own = self._home.post_at(uri)

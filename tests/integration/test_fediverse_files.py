@@ -1,0 +1,125 @@
+"""The documents of the fediverse at an edge, with all of Stentor running: people, notes, names, and what is gone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from stentor.base.rsa import usable
+from stentor.fediverse.reading import remote_actor, remote_post, webfinger
+from stentor.fediverse.sites import SITE, Home
+from stentor.fediverse.writing import ACCEPT, TYPE
+from stentor.social.model import Audience
+from tests.support.whole import Whole, whole
+
+pytestmark = [pytest.mark.processes, pytest.mark.asyncio(loop_scope="module")]
+WITHIN_S = 30.0
+
+
+@dataclass
+class Here:
+    site: Whole
+    home: Home
+    ada: httpx.AsyncClient
+    edge: httpx.AsyncClient
+    number: int
+
+    async def post(self, **fields: object) -> int:
+        reply = await self.ada.post("/posts", json=fields)
+        assert reply.status_code == 201, reply.text
+        return int(reply.json()["id"])
+
+    async def read(self, uri: str, status: int = 200, **headers: str) -> httpx.Response:
+        """What stands there, once it does with that status."""
+        deadline = asyncio.get_running_loop().time() + WITHIN_S
+        while (reply := await self.edge.get(uri, headers={"Accept": ACCEPT, **headers})).status_code != status:
+            assert asyncio.get_running_loop().time() < deadline, f"{uri}: {reply.status_code} {reply.text[:200]}"
+            await asyncio.sleep(0.1)
+        return reply
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def here(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Here]:
+    async with whole(tmp_path_factory.mktemp("files"), edges=1, sign_up="open", federation="on") as site:
+        home = Home(site.settings.audience_address, site.settings.house_address)
+        ours = {"Sec-Fetch-Site": "same-origin", "User-Agent": "Browser"}
+        house = f"http://127.0.0.1:{site.settings.port}/api/v1"
+        async with (
+            httpx.AsyncClient(base_url=house, headers=ours, trust_env=False, timeout=20) as ada,
+            httpx.AsyncClient(base_url=home.files, trust_env=False, timeout=20) as edge,
+        ):
+            wish = {"handle": "ada", "name": "Ada", "password": "several words together"}
+            assert (await ada.post("/sign-up", json=wish)).status_code == 201
+            number = int((await ada.get("/people/ada")).json()["person"]["id"])
+            yield Here(site, home, ada, edge, number)
+
+
+async def test_a_person_is_found_and_read_as_others_read(here: Here) -> None:
+    """By name, by address, and at their page; also before they have posted anything. So is the site itself."""
+    uri = here.home.actor(here.number)
+    reply = await here.read(uri)
+    assert (reply.headers["content-type"], reply.headers["access-control-allow-origin"]) == (TYPE, "*")
+    who = remote_actor(reply.json(), uri)
+    assert (who.handle, who.name, who.inbox) == ("ada", "Ada", f"{here.home.house}/inbox/{here.number}")
+    for resource in (f"acct:ada@{here.home.name}", uri, f"{here.home.files}/@ada", f"acct:ADA@{here.home.name}"):
+        found = (await here.edge.get("/.well-known/webfinger", params={"resource": resource})).json()
+        assert (webfinger(found), found["subject"]) == (uri, f"acct:ada@{here.home.name}")
+    site: dict[str, Any] = (await here.read(here.home.actor(SITE))).json()
+    assert site["type"] == "Application"
+    assert usable(site["publicKey"]["publicKeyPem"])
+    assert (
+        await here.edge.get("/.well-known/webfinger", params={"resource": "acct:nobody@" + here.home.name})
+    ).status_code == 404
+    assert (await here.edge.get("/.well-known/webfinger")).status_code == 400
+
+
+async def test_a_post_is_a_note_for_servers_and_a_page_for_people(here: Here) -> None:
+    """At its own address for servers; at the page's for who asks for it, which no cache may keep."""
+    post = await here.post(text="Hello <b> #radio", warning="W")
+    uri, who = (
+        here.home.post(post),
+        remote_actor((await here.read(here.home.actor(here.number))).json(), here.home.actor(here.number)),
+    )
+    reply = await here.read(uri)
+    note = remote_post(reply.json(), who, 2**50)
+    assert (note.audience, note.warning, note.tags) == (Audience.PUBLIC, "W", ())
+    assert f'href="{here.home.files}/tags/radio"' in reply.json()["content"]
+    assert "s-maxage" in reply.headers["cache-control"]
+    page = f"/@ada/{post}"
+    asked = await here.read(page)
+    assert (asked.json()["id"], asked.headers["cache-control"]) == (uri, "no-store")
+    shown = await here.read(page, Accept="text/html, */*")
+    assert shown.headers["content-type"].startswith("text/html")
+    assert f'<link rel="alternate" type="application/activity+json" href="{uri}">' in shown.text
+    outbox = (await here.read(f"{here.home.actor(here.number)}/outbox")).json()
+    assert [each["object"]["id"] for each in outbox["orderedItems"]] == [uri]
+    await here.ada.delete(f"/posts/{post}")
+    await here.read(uri, 410)
+    await here.read(page, 410)
+
+
+async def test_what_is_not_for_everybody_is_no_file(here: Here) -> None:
+    """Not for followers, not for those who are mentioned."""
+    posts = [await here.post(text="Hidden", visibility=each) for each in ("followers", "mentioned")]
+    unlisted = await here.post(text="Unlisted", visibility="unlisted")
+    reply = await here.read(here.home.post(unlisted))
+    assert "https://www.w3.org/ns/activitystreams#Public" in reply.json()["cc"]
+    for each in posts:
+        assert (await here.edge.get(here.home.post(each))).status_code in (404, 410)
+
+
+async def test_what_the_site_says_of_itself(here: Here) -> None:
+    """NodeInfo and host-meta; who is followed by whom is told nobody."""
+    [link] = (await here.read("/.well-known/nodeinfo")).json()["links"]
+    told = (await here.read(link["href"])).json()
+    assert (told["software"]["name"], told["protocols"], told["usage"]) == ("stentor", ["activitypub"], {"users": {}})
+    meta = await here.read("/.well-known/host-meta")
+    assert "/.well-known/webfinger?resource={uri}" in meta.text
+    followers = (await here.read(f"{here.home.actor(here.number)}/followers")).json()
+    assert "orderedItems" not in followers
