@@ -282,6 +282,9 @@ EXPECTED = {
     "GET /site/tonight": SITE,
     "POST /site/tonight": SITE,
     "DELETE /site/tonight": SITE,
+    "GET /site/group-roles": SITE,
+    "PUT /site/group-roles": SITE,
+    "DELETE /site/group-roles": SITE,
     "GET /site/backups": SITE,
     "POST /site/backups": SITE,
     "PATCH /site/backups": SITE,
@@ -311,6 +314,7 @@ EXPECTED = {
 BODIES: dict[str, dict[str, Any]] = {
     "PATCH /site": {"name": "New"},
     "POST /site/tonight": {"space": "nowhere"},
+    "PUT /site/group-roles": {"group": "desk", "role": "member"},
     "PATCH /site/backups": {"hour": 3},
     "POST /spaces": {"title": "Another"},
     "PATCH /spaces/{space}": {"title": "New"},

@@ -199,6 +199,22 @@ async def test_groups_give_roles(issuer: str, tmp_path: Path) -> None:
         assert await role(eve, "eve", groups="board") == "admin"
         assert await role(ada, "ada", groups="others") == "member"
         assert await role(eve, "eve", groups="desk") == "admin"  # now the last one
+        rows = "/api/v1/site/group-roles"
+        await house.http.put(rows, json={"group": "night desk", "role": "moderator"})
+        assert await role(ada, "ada", groups="night desk") == "moderator"  # at the next sign-in
+        problem(await house.http.put(rows, json={"group": "desk", "role": "member"}), 409, "group-fixed")
+        problem(await house.http.delete(rows, params={"group": "board"}), 409, "group-fixed")
+        problem(await house.http.delete(rows, params={"group": "nobody"}), 404, "group-not-found")
+        problem(await house.http.put(rows, json={"group": "a\u200bb", "role": "member"}), 400, "bad-input")
+        told = (await house.http.get(rows)).json()
+        assert (told["provider"], told["claim"]) == ("Example", "groups")
+        assert [(each["group"], each["role"], each["fixed"]) for each in told["rows"]] == [
+            ("board", "admin", True), ("desk", "moderator", True), ("night desk", "moderator", False)
+        ]  # fmt: skip
+        assert len((await house.http.delete(rows, params={"group": "night desk"})).json()["rows"]) == 2
+        assert await role(ada, "ada", groups="night desk") == "member"
         entries = (await house.http.get("/api/v1/site/record")).json()["entries"]
+        said = [(each["deed"], each["detail"]) for each in entries if each["deed"].startswith("group-")]
+        assert said == [("group-freed", "night desk"), ("group-role", "night desk=moderator")]
         given = [each["detail"] for each in entries if each["deed"] == "role" and each["handle"] == "ada"]
-        assert given == ["member", "admin", "moderator"]
+        assert given == ["member", "moderator", "member", "admin", "moderator"]

@@ -62,6 +62,10 @@ def routes(pages: Pages, views: Views, desk: Administration, listed: Listed) -> 
     async def accounts(request: _Request) -> Response[str] | Redirect:
         return await for_admins(request, "accounts")
 
+    @route("/admin/groups", http_method=READ, include_in_schema=False)
+    async def groups(request: _Request) -> Response[str] | Redirect:
+        return await for_admins(request, "groups")
+
     @route("/admin/site", http_method=READ, include_in_schema=False)
     async def site(request: _Request) -> Response[str] | Redirect:
         return await for_admins(request, "site")
@@ -76,7 +80,7 @@ def routes(pages: Pages, views: Views, desk: Administration, listed: Listed) -> 
             await pages.visit(request), "design", icons=pages.symbols("icons"), reactions=pages.symbols("reactions")
         )
 
-    return Router("/", route_handlers=[admin, tonight, backups, webhooks, accounts, site, welcome, design])
+    return Router("/", route_handlers=[admin, tonight, backups, webhooks, accounts, groups, site, welcome, design])
 
 
 def _answer(pages: Pages, visit: Visit, name: str, **values: Any) -> Response[str]:

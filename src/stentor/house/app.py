@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import HttpMethod, Litestar, MediaType, Request, Response, Router, route
@@ -21,8 +22,9 @@ from stentor.house.accounts import api as account_api
 from stentor.house.accounts import api_provider, provider
 from stentor.house.accounts.oidc_login import OidcLogin
 from stentor.house.accounts.people import People
-from stentor.house.admin import api_backups, api_tonight
+from stentor.house.admin import api_backups, api_group_roles, api_tonight
 from stentor.house.admin.desk import Administration
+from stentor.house.admin.group_roles import GroupRoles
 from stentor.house.announcing import api as api_announcing
 from stentor.house.announcing.service import Announcer
 from stentor.house.captions import api as api_captions
@@ -97,6 +99,7 @@ from stentor.house.who.devices import Devices
 from stentor.house.who.sessions import Sessions
 from stentor.house.who.shared_limit import SharedLimit
 from stentor.people import groups
+from stentor.people.model import SiteRole
 from stentor.spaces import rights
 from stentor.spaces.tokens import Invitation
 from stentor.store.answers import Answers
@@ -156,7 +159,7 @@ def build(
     people = People(spaces.store.accounts, settings, spaces.clock, site)
     ice, storage = IceServers(settings, spaces.clock), StorageLimits(settings.quota_gb, settings.account_gb)
     readers, shown = Readers(), pages.Pages(callers, site, settings.audience_address)
-    oidc_login = _oidc_login(people, settings, spaces)
+    oidc_login = _oidc_login(people, settings, spaces, site)
     views, pictures = Views(spaces, statuses, settings, ice), Pictures(spaces, people.limit, readers)
     line, listeners = RequestQueue(spaces, invitations), Listeners(spaces, statuses, people, settings, keys.doors)
     comments, box = Comments(spaces, CommentsTable(spaces.store.work), chats, settings), BallotBox(spaces, chats)
@@ -179,7 +182,7 @@ def build(
         *api_announcing.handlers(Announcer(spaces, posts), callers),
         *safety_routes.handlers(posts, callers),
         *api_federation.handlers(federation, posts, callers),
-        *_of_site(site, admin, people, callers, readers),
+        *_of_site(site, admin, people, callers, readers, settings),
         *_of_programs(webhooks, spaces, callers, people, sessions),
         *api_retention.handlers(spaces, callers, views, retention, storage),
     ]
@@ -245,8 +248,12 @@ def _of_shows(
     ]
 
 
-def _oidc_login(people: People, settings: Settings, spaces: Spaces) -> OidcLogin:
-    opens, roles = settings.oidc_sign_up == "on", groups.mapping(settings.oidc_roles)
+def _oidc_login(people: People, settings: Settings, spaces: Spaces, site: SiteKeeper) -> OidcLogin:
+    opens, fixed = settings.oidc_sign_up == "on", groups.mapping(settings.oidc_roles)
+
+    def roles() -> Mapping[str, SiteRole]:
+        return {**site.wishes.group_roles, **fixed}
+
     return OidcLogin(people, provider.configured(settings, spaces.clock), opens=opens, roles=roles)
 
 
@@ -277,11 +284,12 @@ def _of_desks(
 
 
 def _of_site(
-    site: SiteKeeper, admin: Administration, people: People, callers: Callers, readers: Readers
+    site: SiteKeeper, admin: Administration, people: People, callers: Callers, readers: Readers, settings: Settings
 ) -> list[HTTPRouteHandler]:
     return [
         *api_look.handlers(site, callers, readers),
         *api_backups.handlers(admin.backups, site, people, callers),
+        *api_group_roles.handlers(GroupRoles(site, people, settings), callers),
         *api_tonight.handlers(admin.tonight, callers),
     ]
 

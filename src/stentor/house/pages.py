@@ -48,6 +48,7 @@ SECTIONS = (
     ("/admin", "sections.overview", "wave"),
     ("/mine", "sections.spaces", "mic"),
     ("/accounts", "sections.people", "people"),
+    ("/admin/groups", "groups.section", "lock"),
     ("/admin/moderation", "moderation.title", "chat"),
     ("/admin/site", "sections.site", "settings"),
     ("/admin/mail", "mail.section", "share"),

@@ -11,7 +11,7 @@ import msgspec
 
 from stentor.base import colour, prose
 from stentor.base.errors import BadInput
-from stentor.people.model import Creators, SignUp
+from stentor.people.model import Creators, SignUp, SiteRole
 
 KEY: Final = "public/site.json"
 """The object that edges read (:class:`SiteLook`)."""
@@ -55,6 +55,8 @@ class SiteWishes(msgspec.Struct, frozen=True, omit_defaults=True):
     backup_hour: int | None = None
     """Of each day (UTC) in which a backup is made; None for never."""
     backup_keep: int = 7
+    group_roles: dict[str, SiteRole] = {}
+    """Roles that groups of the sign-in provider give, besides those that the installation says."""
 
 
 class SiteRules(msgspec.Struct, frozen=True):

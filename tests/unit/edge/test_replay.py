@@ -34,6 +34,10 @@ async def test_chapters_and_levels_of_a_complete_recording() -> None:
         assert (status, fields["cache-control"], fields["access-control-allow-origin"]) == (200, CALM, "*")
         found = [(one["title"], one["startTime"]) for one in json.loads(body)["chapters"]]
         assert found == [("♪", 0), ("Ada", 7.68), ("Bob", 17.28)]
+        spoken = json.loads((await rig.get("/s/friday/speaking.json"))[2])
+        times = [(each["name"], each["seconds"], each["share"]) for each in spoken["people"]]
+        assert times == [("Bob", 13.44, round(42 / 72, 4)), ("Ada", 9.6, round(30 / 72, 4))]  # of 42 and 30 chunks
+        assert spoken["seconds"] == 23.04
         peaks = json.loads((await rig.get("/s/friday/peaks.json"))[2])
         assert peaks["length"] == 32
         assert peaks["data"][1] < peaks["data"][33]  # music is no voice

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stentor.base.errors import SetupError
+from stentor.base.errors import BadInput, Conflict, NotFound, SetupError
 from stentor.people import groups
 from stentor.people.model import SiteRole
 
@@ -47,3 +47,26 @@ def test_a_mapping_that_is_none_is_named(text: str) -> None:
 def test_where_groups_are_found(claims: dict[str, object], name: str, found: set[str] | None) -> None:
     """In the claim of that name, or within others; nothing said is not no groups."""
     assert groups.claimed(claims, name) == found
+
+
+def test_rows_that_administrators_give() -> None:
+    """Given, changed, taken away; what the settings say is fixed, and there is an end to them."""
+    rows = groups.given(groups.given({}, "desk", SiteRole.MEMBER), "desk", SiteRole.MODERATOR)
+    assert rows == {"desk": SiteRole.MODERATOR}
+    assert groups.taken(rows, "desk") == {}
+    with pytest.raises(NotFound):
+        groups.taken(rows, "Desk")
+    groups.require_free("others", ROLES)
+    with pytest.raises(Conflict) as refused:
+        groups.require_free("desk", ROLES)
+    assert refused.value.error_code == "group-fixed"
+    full = {str(number): SiteRole.MEMBER for number in range(groups.MOST_ROWS)}
+    assert groups.given(full, "5", SiteRole.ADMIN)["5"] is SiteRole.ADMIN
+    with pytest.raises(Conflict):
+        groups.given(full, "one more", SiteRole.MEMBER)
+
+
+@pytest.mark.parametrize("text", ["", "  ", "a\nb", "a\u200bb", "x" * (groups.NAME_CHARACTERS + 1)])
+def test_what_is_no_group(text: str) -> None:
+    with pytest.raises(BadInput):
+        groups.name(text)

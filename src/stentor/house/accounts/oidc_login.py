@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -24,12 +24,12 @@ HANDLES_TRIED = 5
 
 
 class OidcLogin:
-    """People whom the provider vouches for. ``opens`` lets all of them have an account, ``roles`` are those that groups
-    give; None stands for no provider.
+    """People whom the provider vouches for. ``opens`` lets all of them have an account, ``roles`` says which
+    groups give which role now; None stands for no provider.
     """
 
     def __init__(
-        self, people: People, provider: Provider | None, *, opens: bool, roles: Mapping[str, SiteRole]
+        self, people: People, provider: Provider | None, *, opens: bool, roles: Callable[[], Mapping[str, SiteRole]]
     ) -> None:
         self._people, self._provider, self.opens, self._roles = people, provider, opens, roles
         self._identities = people.store.identities
@@ -81,12 +81,13 @@ class OidcLogin:
 
     async def _give_role(self, account: Account, person: ProviderPerson) -> None:
         """The role that somebody's groups give, where they give any; the last administrator stays one."""
-        if not self._roles:
+        roles = self._roles()
+        if not roles:
             return
         if person.groups is None:
             self._log.warning("provider-no-groups")
             return
-        role = groups.role(person.groups, self._roles)
+        role = groups.role(person.groups, roles)
         if await self._people.store.give_role(account.id, role):
             await self._people.note(account, Deed.ROLE, account, role.value)
 

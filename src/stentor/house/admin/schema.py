@@ -7,7 +7,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from stentor.house.spaces.schema import SpaceText, Time
+from stentor.house.spaces.schema import ONE_LINE, SpaceText, Time
+from stentor.people.groups import NAME_CHARACTERS
+from stentor.people.model import SiteRole
 
 
 class BackupView(msgspec.Struct, frozen=True):
@@ -117,3 +119,29 @@ class ChecksWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many come to the rehearsal; 0 for none."""
     space: SpaceText | None = None
     """The one of tonight, which is looked at, too."""
+
+
+class GroupRole(msgspec.Struct, frozen=True):
+    """People of this group of the sign-in provider have that role here."""
+
+    group: str
+    role: SiteRole
+    fixed: bool = False
+    """Whether the settings of the installation say it."""
+
+
+class GroupRoleList(msgspec.Struct, frozen=True):
+    """All of them, those of the settings first."""
+
+    provider: str
+    """What it is called; empty where the site has none."""
+    claim: str
+    """Of its ID tokens, in which groups are looked for."""
+    rows: list[GroupRole]
+
+
+class NewGroupRole(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A group as the provider writes it, and its role."""
+
+    group: Annotated[str, Meta(min_length=1, max_length=NAME_CHARACTERS, extra_json_schema=ONE_LINE)]
+    role: SiteRole

@@ -6,6 +6,7 @@ should be, so one that was lost comes back.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -15,7 +16,7 @@ from stentor.house.site.reread import Reread
 from stentor.house.site.schema import SiteChange
 from stentor.house.uploads.readers import Readers
 from stentor.people import site
-from stentor.people.model import Creators, SignUp
+from stentor.people.model import Creators, SignUp, SiteRole
 from stentor.people.site import SiteLook, SiteRules, SiteWishes
 from stentor.social import filters
 from stentor.social.filters import PostRules
@@ -56,6 +57,11 @@ class SiteKeeper(Reread):
         found = {name: value for name, value in msgspec.structs.asdict(wish).items() if value is not msgspec.UNSET}
         checked = {name: _checked(name, value) for name, value in found.items()}
         await self._table.change(lambda known: msgspec.structs.replace(known, **checked))
+        await self.read()
+
+    async def set_group_roles(self, change: Callable[[Mapping[str, SiteRole]], dict[str, SiteRole]]) -> None:
+        """Which groups of the sign-in provider give which role; ``change`` makes the new rows of the old."""
+        await self._table.change(lambda known: msgspec.structs.replace(known, group_roles=change(known.group_roles)))
         await self.read()
 
     async def plan_backups(self, hour: int | None, keep: int) -> None:

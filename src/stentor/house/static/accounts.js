@@ -104,7 +104,8 @@ function drawDeletions({ deletions }) {
  * @param {RecordEntry} entry
  */
 function entry({ at_ms: at, by, handle, deed, detail }) {
-  const values = { by: by ? person(by) : text("record.token"), handle: person(handle), detail: detail.includes(".") || !detail ? detail : text(`site.${detail}`) };
+  const role = text(`site.${detail}`); // else it is a file, a group, or the name of a token
+  const values = { by: by ? person(by) : text("record.token"), handle: person(handle), detail: role === `site.${detail}` ? detail : role };
   const own = by && by === handle;
   return element("li", {},
     element("span", {}, text(own && OWN.has(deed) ? `record.own-${deed}` : `record.${deed}`, values)),
