@@ -143,6 +143,34 @@ async def answers_and_carries_on(bob: Person) -> None:
     await bob.fine("a thread")
 
 
+async def is_offered_what_is_new(bob: Person, ada: Person) -> None:
+    """What is new waits to be shown and moves nothing; a poll is voted in, and one's own post goes when one is sure."""
+    await bob.go("/home")
+    poll = {"answers": ["Tea", "Coffee"], "open_s": 3600}
+    await ada.api("POST", "/posts", {"text": "Which one?", "poll": poll})
+    await bob.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    await bob.visit.says(".fresh", "1 new post")
+    assert "Which one?" not in await bob.page.inner_text("main")
+    await bob.press(".fresh")
+    await bob.visit.until("document.activeElement.textContent.includes('Which one?')", "it is shown")
+    await bob.press("article:has-text('Which one?') input[value='1']", "Space")
+    await bob.press("article:has-text('Which one?') button:has-text('Vote')")
+    await bob.visit.says("article .chosen", "Coffee")
+    await bob.menu("And good evening", "Delete")
+    await bob.visit.until("document.querySelector('dialog.sure')", "it asks")
+    await bob.page.keyboard.press("Escape")
+    assert await bob.page.locator("article:has-text('And good evening')").count() == 1
+    for path in (
+        "/home/drafts",
+        "/home/scheduled",
+        "/home/lists",
+        "/home/requests",
+        "/home/people/bob-posts/following",
+    ):
+        await bob.go(path)
+        await bob.fine(path)
+
+
 async def mutes_and_reports(bob: Person) -> None:
     """Who only makes trouble is reported and then not heard any more."""
     await bob.go("/home/local")
@@ -213,6 +241,7 @@ async def test_from_signing_up_to_the_replay(house: Whole, browsers: Browsers) -
         await bob.sign_up("Bob", "bob-posts")
         await posts_with_a_picture(ada)
         await answers_and_carries_on(bob)
+        await is_offered_what_is_new(bob, ada)
         await trouble(house, "eve-posts")
         await bob.go("/home/people/eve-posts")
         await trap.shows(".bio")

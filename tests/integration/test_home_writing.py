@@ -171,6 +171,43 @@ async def test_lists_requests_and_quotes(house: House) -> None:
         assert "<blockquote" not in await page(dora, f"/posts/{asked}")
 
 
+async def test_what_others_do_and_whom_one_wants_nothing_of(house: House) -> None:
+    """Lines and the strangers' box; a mute with an end, a block, a muted thread, a blocked server: there and gone."""
+    async with person(house, "gita") as gita, person(house, "hans") as hans:
+        made = await put(gita, "Look here")
+        await press(hans, f"/posts/{made['id']}/like")
+        shown = await page(gita, "/notifications")
+        assert "Likes your post" in shown
+        [newest] = re.findall(r'name="newest" value="(\d+)"', shown)
+        assert 'class="count">1' in shown
+        await press(gita, "/notifications/read", newest=newest)
+        assert 'class="count"' not in await page(gita, "/notifications")
+        await press(gita, "/notifications/settings", not_followed="filter")
+        await put(hans, "Hello @gita, you do not know me")
+        assert "you do not know me" not in await page(gita, "/notifications")
+        assert "Hans" in await page(gita, "/notifications/strangers")
+        assert "you do not know me" in await page(gita, "/notifications/strangers/hans")
+        await press(gita, "/notifications/strangers/hans/accept")
+        assert "you do not know me" in await page(gita, "/notifications")
+        await press(gita, "/people/hans/mute", hours="24")
+        assert "Until" in await page(gita, "/notifications/settings")
+        assert "you do not know me" not in await page(gita, "/local")
+        await press(gita, "/people/hans/unmute")
+        assert "you do not know me" in await page(gita, "/local")
+        await press(gita, "/people/hans/block")
+        assert "You have blocked this person" in await page(gita, "/people/hans")
+        assert "has blocked you" in await page(hans, "/people/gita")
+        assert (await press(hans, f"/posts/{made['id']}/boost")).status_code == 404
+        await press(gita, "/people/hans/unblock")
+        await press(gita, f"/posts/{made['id']}/mute")
+        assert "Unmute this thread" in await page(gita, "/local")
+        assert (await press(gita, "/notifications/domains", domain="no domain")).status_code == 400
+        await press(gita, "/notifications/domains", domain="bad.example")
+        assert "bad.example" in await page(gita, "/notifications/settings")
+        await press(gita, "/notifications/domains", domain="bad.example", out="1")
+        assert "bad.example" not in await page(gita, "/notifications/settings")
+
+
 @pytest.mark.parametrize("number", range(len(CORPUS)))
 async def test_nothing_that_people_write_becomes_markup(house: House, number: int) -> None:
     """Names, bios, texts, warnings, answers, alt texts, lists, drafts: on every page where they stand, as text."""

@@ -5,6 +5,7 @@ import { signInAgain } from "./again.js";
 import { attempt, canPasskey, download, makePasskey, sayProblem, showCodes, toProvider, values } from "./sign.js";
 import { showTokens } from "./tokens.js";
 import { remember } from "./shared/remembered.js";
+import { forgetAll } from "./unsent.js";
 
 const notice = $("notice");
 /** @type {PeoplePage} */
@@ -160,6 +161,7 @@ $("provider-unlink").addEventListener("click", () => save(async () => {
 $("sessions-end").addEventListener("click", () => save(async () => drawSessions(await ask("DELETE", "/account/sessions"))));
 $("sign-out").addEventListener("click", () => attempt(async () => {
   await ask("POST", "/sign-out");
+  forgetAll();
   remember(false); // the front page asks nobody
   location.assign("/");
 }));

@@ -6,9 +6,8 @@ import { localise, ownZone } from "./post-times.js";
 import { send, wrongOf } from "./sending.js";
 import { toast } from "./shared/toast.js";
 import { locale } from "./shared/texts.js";
+import { forgetUnsent, keepUnsent, unsent } from "./unsent.js";
 
-const KEPT = "stentor-compose";
-const KEPT_MS = 7 * 86_400_000;
 const LINK = /https?:\/\/[^\s<>"]+/g;
 const LINK_LENGTH = 23;
 const NEAR = 50;
@@ -78,8 +77,8 @@ export class Composer {
     return this.form.elements.namedItem(name);
   }
 
-  get #key() {
-    return `${KEPT}:${this.form.dataset.who}:${this.form.dataset.context}`;
+  get #name() {
+    return `${this.form.dataset.who}:${this.form.dataset.context}`;
   }
 
   #measure() {
@@ -91,19 +90,15 @@ export class Composer {
 
   #changed() {
     this.#measure();
-    try {
-      if (!this.field.value.trim() && !this.attachments.all.length) return localStorage.removeItem(this.#key);
-      const fields = Object.fromEntries(FIELDS.map((name) => [name, this.#named(name)?.value ?? ""]));
-      localStorage.setItem(this.#key, JSON.stringify({ fields, pictures: this.attachments.all, at: Date.now() }));
-    } catch { /* a browser that keeps nothing: the form still has it */ }
+    const pictures = this.attachments.all;
+    if (!this.field.value.trim() && !pictures.length) return forgetUnsent(this.#name);
+    return keepUnsent(this.#name, { fields: Object.fromEntries(FIELDS.map((name) => [name, this.#named(name)?.value ?? ""])), pictures });
   }
 
   /** What was written here and not sent comes back, unless the server knows better. */
   #restore() {
-    if (!this.wrong.hidden) return;
-    let kept;
-    try { kept = JSON.parse(localStorage.getItem(this.#key) ?? "null"); } catch { return; }
-    if (!kept || Date.now() - kept.at > KEPT_MS || (kept.fields.text === this.field.value && !kept.pictures.length)) return;
+    const kept = this.wrong.hidden ? unsent(this.#name) : null;
+    if (!kept || (kept.fields.text === this.field.value && !kept.pictures.length)) return;
     for (const name of FIELDS) {
       const field = this.#named(name);
       if (field && kept.fields[name]) {
@@ -117,7 +112,7 @@ export class Composer {
     const drop = element("button", { type: "button", className: "small bare" }, text("home.draft_drop"));
     const note = element("p", { className: "kept hint", role: "status" }, text("home.draft_back"), drop);
     drop.addEventListener("click", () => {
-      this.forget();
+      forgetUnsent(this.#name);
       this.form.reset();
       this.attachments.clear();
       note.remove();
@@ -125,10 +120,6 @@ export class Composer {
       this.field.focus();
     });
     this.form.prepend(note);
-  }
-
-  forget() {
-    try { localStorage.removeItem(this.#key); } catch { /* nothing was kept */ }
   }
 
   #languages() {
@@ -156,7 +147,7 @@ export class Composer {
       const found = await send(this.form, { by });
       const wrong = wrongOf(found);
       if (wrong) return this.#say(wrong);
-      this.forget();
+      forgetUnsent(this.#name);
       const { pathname } = new URL(found.answer.url);
       if (!await this.done(pathname)) this.#go(found.answer.url, found.page);
     } catch (error) {
