@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Table, exists, func, literal_column, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, Table, exists, func, literal_column, or_, select, union_all
 
 from stentor.social.model import Audience, Author, Consented, Picture, Post, PostPoll, PostTally, Relation
 from stentor.social.visible import may_read
@@ -91,7 +91,7 @@ class _Beside:
         self._polls = _polls(connection, ids)
         self._tallies = _tallies(connection, ids)
         self._spaces = _spaces(connection, {post.space for post in posts.values() if post.space is not None})
-        self._marks = _marks(connection, ids, viewer) if viewer is not None else {}
+        self._marks = _marks(connection, ids, viewer, self._polls) if viewer is not None else {}
 
     def readings(self, ids: Iterable[int]) -> list[Reading]:
         found = (self._reading(post, inside=False) for post in ids)
@@ -143,16 +143,21 @@ def _relations(connection: Connection, posts: Collection[Post], viewer: int) -> 
         return {}
     follows, mentions = tables.follows.c, tables.mentions.c
     granted = (follows.follower == viewer) & follows.followee.in_(authors) & (follows.state == "granted")
-    followed = set(connection.execute(select(follows.followee).where(granted)).scalars())
-    blocked = blocked_among(connection, viewer, authors)
     named = (mentions.actor == viewer) & mentions.post.in_(ids)
-    mentioned = set(connection.execute(select(mentions.post).where(named)).scalars())
+    found: dict[str, set[int]] = {"follows": set(), "mentioned": set(), "blocked": set()}
+    query = union_all(
+        select(literal_column("'follows'"), follows.followee).where(granted),
+        select(literal_column("'mentioned'"), mentions.post).where(named),
+        *_blocking(viewer, authors),
+    )
+    for what, number in connection.execute(query):
+        found[what].add(number)
     return {
         post.id: Relation(
             own=post.author == viewer,
-            follows=post.author in followed,
-            mentioned=post.id in mentioned,
-            blocked=post.author in blocked and post.author != viewer,
+            follows=post.author in found["follows"],
+            mentioned=post.id in found["mentioned"],
+            blocked=post.author in found["blocked"] and post.author != viewer,
         )
         for post in posts
     }
@@ -217,7 +222,8 @@ def _spaces(connection: Connection, ids: Collection[str]) -> dict[str, Space]:
     return {each.id: each for each in found if not each.private and each.removed is None}
 
 
-def _marks(connection: Connection, ids: Collection[int], viewer: int) -> dict[int, Mark]:
+def _marks(connection: Connection, ids: Collection[int], viewer: int, polls: Collection[int]) -> dict[int, Mark]:
+    """``polls`` are the posts that have one."""
     if not ids:
         return {}
 
@@ -233,8 +239,8 @@ def _marks(connection: Connection, ids: Collection[int], viewer: int) -> dict[in
     for name, post in connection.execute(union_all(*queries)):
         marked[post].add(name)
     votes, voted = tables.poll_votes.c, defaultdict[int, list[int]](list)
-    chosen = select(votes.post, votes.answer).where(votes.actor == viewer, votes.post.in_(ids)).order_by(votes.answer)
-    for post, answer in connection.execute(chosen):
+    chosen = select(votes.post, votes.answer).where(votes.actor == viewer, votes.post.in_(polls))
+    for post, answer in connection.execute(chosen.order_by(votes.answer)) if polls else ():
         voted[post].append(answer)
     return {each: Mark(voted=tuple(voted.get(each, ())), **dict.fromkeys(marked.get(each, ()), True)) for each in ids}
 
@@ -246,17 +252,23 @@ def blocked(connection: Connection, one: int, other: int) -> bool:
 
 def blocked_among(connection: Connection, one: int, others: Collection[int]) -> set[int]:
     """Those of others whom somebody has blocked, or where they are from, or who have blocked them."""
+    query = union_all(*_blocking(one, others))
+    return {row[1] for row in connection.execute(query)} - {one}
+
+
+def _blocking(one: int, others: Collection[int]) -> list[Select[tuple[str, int]]]:
+    """Queries for them."""
     blocks, domains, there = tables.blocks.c, notice_tables.domain_blocks, _ELSEWHERE.c
     from_there = there.domain == domains.c.domain
-    query = union_all(
-        select(blocks.target).where(blocks.account == one, blocks.target.in_(others)),
-        select(blocks.account).where(blocks.target == one, blocks.account.in_(others)),
-        select(there.number).join(domains, from_there).where(domains.c.account == one, there.number.in_(others)),
-        select(domains.c.account)
+    what: ColumnElement[str] = literal_column("'blocked'")
+    return [
+        select(what, blocks.target).where(blocks.account == one, blocks.target.in_(others)),
+        select(what, blocks.account).where(blocks.target == one, blocks.account.in_(others)),
+        select(what, there.number).join(domains, from_there).where(domains.c.account == one, there.number.in_(others)),
+        select(what, domains.c.account)
         .join(_ELSEWHERE, from_there)
         .where(there.number == one, domains.c.account.in_(others)),
-    )
-    return set(connection.execute(query).scalars()) - {one}
+    ]
 
 
 def between(one: int | ColumnElement[int], other: int | ColumnElement[int]) -> ColumnElement[bool]:
