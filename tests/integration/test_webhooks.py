@@ -23,6 +23,7 @@ import pytest_asyncio
 
 from stentor.base.config import Settings
 from stentor.courier import role as courier
+from tests.integration.test_posts import person, put
 from tests.support.house import House, database, problem, running_house
 from tests.support.receiver import Received, Receiver, receiver
 from tests.support.wait import eventually
@@ -85,7 +86,7 @@ async def running_courier(settings: Settings) -> AsyncIterator[None]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     async with (
-        running_house(tmp_path_factory.mktemp("site")) as house,
+        running_house(tmp_path_factory.mktemp("site"), sign_up="open", new_account_hours=0) as house,
         receiver() as stranger,
         running_courier(house.settings),
     ):
@@ -113,6 +114,32 @@ async def test_what_happens_is_told_signed(site: Site) -> None:
     row = await site.row(number, lambda each: each["type"] == "space.ended" and each["state"] == "done")
     assert (row["status"], row["attempts"]) == (200, 1)
     await site.house.http.delete(f"/api/v1/webhooks/{number}")
+
+
+async def test_public_posts_are_told(site: Site) -> None:
+    """Posted, changed and deleted, signed; nothing of what is for followers, and nothing to a space's webhook."""
+    async with person(site.house, "ada") as ada:
+        chosen = ["post.created", "post.changed", "post.deleted"]
+        number, secret = await site.hook("/posts", events=chosen)
+        await put(ada, "For friends", visibility="followers")
+        quiet = await put(ada, "Good evening #radio", visibility="unlisted")
+        created = await site.types("/posts", 1)
+        await ada.patch(f"/api/v1/posts/{quiet['id']}", json={"text": "Good night"})
+        assert await site.types("/posts", 2) == ["post.changed", *created]
+        await ada.delete(f"/api/v1/posts/{quiet['id']}")
+        assert await site.types("/posts", 3) == sorted(chosen)
+        assert all(verified(secret, each) for each in site.came("/posts"))
+        said = {each["type"]: each["data"] for each in (json.loads(one.body) for one in site.came("/posts"))}
+        assert all((each["post"], each["author"]) == (quiet["id"], "ada") for each in said.values())
+        assert said["post.created"]["url"].endswith(f"/@ada/{quiet['id']}")
+        assert (said["post.created"]["text"], said["post.changed"]["text"]) == ("Good evening #radio", "Good night")
+        assert said["post.deleted"].keys() == {"post", "author"}
+        sent = await site.row(number, lambda each: each["type"] == "post.deleted")
+        again = await site.house.http.post(f"/api/v1/webhooks/{number}/deliveries/{sent['id']}")
+        assert again.is_success, again.text
+        assert await site.types("/posts", 4) == sorted([*chosen, "post.deleted"])
+        assert len({each.headers["webhook-id"] for each in site.came("/posts")}) == 3
+        await site.house.http.delete(f"/api/v1/webhooks/{number}")
 
 
 async def test_only_what_was_chosen_is_told(site: Site) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, Table, exists, func, literal_column, or_, select, union_all
@@ -252,8 +253,8 @@ def blocked(connection: Connection, one: int, other: int) -> bool:
 
 def blocked_among(connection: Connection, one: int, others: Collection[int]) -> set[int]:
     """Those of others whom somebody has blocked, or where they are from, or who have blocked them."""
-    query = union_all(*_blocking(one, others))
-    return {row[1] for row in connection.execute(query)} - {one}
+    rows: Iterable[Any] = connection.execute(union_all(*_blocking(one, others)))
+    return {number for _, number in rows} - {one}
 
 
 def _blocking(one: int, others: Collection[int]) -> list[Select[tuple[str, int]]]:

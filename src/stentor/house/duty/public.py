@@ -2,7 +2,7 @@
 
 What has changed stands in the outbox, which is written in the transaction of the change itself. First the document goes
 into the object store, then the bus tells edges, then the row goes: whoever dies in between is followed by another one
-who does it again. What is gone comes first, and once a second at most a document is written.
+who does it again. What is gone comes first, and twice a second at most a document is written.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from stentor.social.public import Changed, HandleOwner, PersonCard, PublicPost, 
 from stentor.store.outbox import ChangedDocument, Outbox
 from stentor.store.public import PublicTable
 
-PERIOD_S: Final = 1.0
+PERIOD_S: Final = 0.5
+"""What is posted is at every edge within a second."""
 AT_ONCE: Final = 500
 """Rows of a round."""
 SLICE: Final = 16

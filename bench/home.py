@@ -1,0 +1,153 @@
+"""Home timelines over HTTP in a place with 1 M posts: ``python -m bench.home --folder DIR [--fill] [--databases …]``.
+
+``--fill`` makes the databases of ``bench.social_data`` in the folder and ends; without it a whole Stentor runs on each
+of them. Asked is for the first page of five kinds of readers, one request after the other: how long the house takes,
+with all that is shown beside the posts. Then the one with 1 M followers posts, and it is looked for in the home
+timelines of some of them and at the edge: how long after the request to post it is there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import shutil
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from bench.social import RESULTS, percentiles
+from bench.social_data import BEFORE_MS, FIRST_MS, LARGE, Place, fill_postgresql, fill_sqlite
+from stentor.store.spaces import Store
+from tests.support.postgres import Postgres, module
+from tests.support.whole import Whole, whole
+
+READS: Final = 300
+SEEN: Final = 10
+"""Posts by the one with 1 M followers."""
+
+
+@contextmanager
+def database(kind: str, folder: Path, *, fresh: bool) -> Iterator[str]:
+    """The address of a database that stays in the folder; of PostgreSQL while this is open."""
+    kept = folder / f"{kind}.url"
+    if kind == "sqlite":
+        (folder / "sqlite").mkdir(exist_ok=True)
+        yield f"sqlite:///{folder / 'sqlite' / 'social.db'}"
+        return
+    shutil.rmtree(folder / "locks", ignore_errors=True)
+    server = module(folder).get_server(folder / "data", cleanup_mode="stop")
+    try:
+        if fresh:
+            kept.write_text(Postgres(server.get_uri()).fresh().rpartition("/")[2].partition("?")[0])
+        address, _, rest = server.get_uri().partition("?")
+        yield f"{address.rpartition('/')[0]}/{kept.read_text()}{'?' if rest else ''}{rest}"
+    finally:
+        server.cleanup()
+
+
+async def fill(kind: str, folder: Path) -> None:
+    with database(kind, folder, fresh=True) as url:
+        await (await Store.open(url)).close()
+        if kind == "sqlite":
+            fill_sqlite(folder / "sqlite" / "social.db", Place())
+        else:
+            fill_postgresql(url, Place())
+
+
+@asynccontextmanager
+async def somebody(house: Whole, handle: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A program that acts as somebody."""
+    wish = {"name": "bench", "scopes": ["posts", "read"], "days": 1}
+    token = (await house.call("POST", f"/accounts/{handle}/tokens", wish))["token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    async with httpx.AsyncClient(base_url=f"{house.client.base_url}", headers=headers, trust_env=False) as http:
+        yield http
+
+
+def handle(number: int) -> str:
+    return f"user{(number >> 16) - (FIRST_MS - BEFORE_MS)}"
+
+
+async def homes(house: Whole, place: Place) -> dict[str, Any]:
+    found = dict[str, Any]()
+    for name, numbers in place.readers().items():
+        took = list[float]()
+        for number in numbers[:20]:
+            async with somebody(house, handle(number)) as http:
+                for each in range(READS // min(20, len(numbers)) + 1):
+                    begun = time.perf_counter()
+                    answer = await http.get("/api/v1/timelines/home")
+                    if each:  # the first one finds the pages on the disk
+                        took.append(time.perf_counter() - begun)
+                    assert len(answer.json()["posts"]) == 20, answer.text
+        found[name] = percentiles(took)
+        print(f"  home over HTTP, {name}: {found[name]}", flush=True)
+    return found
+
+
+async def until(http: httpx.AsyncClient, path: str, has: str) -> None:
+    """Asks until the answer has this."""
+    while True:
+        if has in (await http.get(path)).text:
+            return
+        await asyncio.sleep(0.02)
+
+
+async def seen(house: Whole, place: Place) -> dict[str, Any]:
+    """How long after it was sent a post is in a home timeline of each kind of reader, and at the edge."""
+    home, edge = list[float](), list[float]()
+    readers = [handle(numbers[0]) for numbers in place.readers().values()]
+    audience = f"http://127.0.0.1:{house.settings.audience_port}"
+    async with somebody(house, handle(int(place.number[LARGE]))) as large, httpx.AsyncClient(trust_env=False) as public:
+        for each in range(SEEN):
+            begun = time.perf_counter()
+            posted = (await large.post("/api/v1/posts", json={"text": f"News {each}"})).json()
+            async with somebody(house, readers[each % len(readers)]) as http:
+                await until(http, "/api/v1/timelines/home", posted["id"])
+            home.append(time.perf_counter() - begun)
+            page = f"{audience}/@{posted['author']['handle']}/{posted['id']}"
+            await until(public, page, f"News {each}")
+            edge.append(time.perf_counter() - begun)
+    found = {"home_ms": round(1000 * max(home)), "edge_ms": round(1000 * max(edge))}
+    print(f"  there after at most: {found}", flush=True)
+    return found
+
+
+async def measure(kind: str, folder: Path) -> dict[str, Any]:
+    with database(kind, folder, fresh=False) as url:
+        async with whole(folder / f"site-{kind}", edges=1, database_url=url, new_account_hours=0) as house:
+            place = Place()
+            return {"home": await homes(house, place), "seen": await seen(house, place)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--fill", action="store_true")
+    parser.add_argument("--databases", nargs="*", default=["sqlite", "postgresql"])
+    options = parser.parse_args()
+    options.folder.mkdir(exist_ok=True)
+    os.chmod(options.folder, 0o755)  # noqa: PTH101 the database runs as a user of its own
+    now, busy = datetime.now(UTC), os.getloadavg()[0]
+    told: dict[str, Any] = {"at": now.isoformat(timespec="seconds"), "load_average_before": busy}
+    for kind in options.databases:
+        print(kind, flush=True)
+        if options.fill:
+            asyncio.run(fill(kind, options.folder))
+        else:
+            told[kind] = asyncio.run(measure(kind, options.folder))
+    if not options.fill:
+        file = RESULTS / f"home-{now:%Y%m%d-%H%M}.json"
+        file.write_text(json.dumps(told, indent=2) + "\n")
+        print(file)
+
+
+if __name__ == "__main__":
+    main()
