@@ -44,6 +44,8 @@ class OutgoingJob(msgspec.Struct, frozen=True, kw_only=True):
     payload: dict[str, str | int] = {}
     made_ms: int
     """When it was ordered; a job that is very old is given up."""
+    due_ms: int = 0
+    """It is not begun before."""
 
 
 _decoder = msgspec.json.Decoder(OutgoingJob)
@@ -87,14 +89,30 @@ class JobQueue:
         self._epoch = -1
 
     async def put(
-        self, kind: str, key: str, payload: Payload, *, host: str, now_ms: int, subject: str = "", what: str = ""
+        self,
+        kind: str,
+        key: str,
+        payload: Payload,
+        *,
+        host: str,
+        now_ms: int,
+        due_ms: int = 0,
+        subject: str = "",
+        what: str = "",
     ) -> bool:
         """Orders a job; False when one of this key was ordered within the last minutes, which is then the only one.
 
         Raises :class:`Overloaded` without the bus, or when the queue is full: order it again later.
         """
         job = OutgoingJob(
-            kind=kind, key=key, host=host, subject=subject, what=what, payload=dict(payload), made_ms=now_ms
+            kind=kind,
+            key=key,
+            host=host,
+            subject=subject,
+            what=what,
+            payload=dict(payload),
+            made_ms=now_ms,
+            due_ms=due_ms,
         )
         name = hashlib.sha256(f"{kind} {key}".encode()).hexdigest()[:32]
         try:

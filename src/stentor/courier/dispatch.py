@@ -119,8 +119,8 @@ class Dispatcher:
             await taken.later(0.0)
         elif row is not None and row.state is not DeliveryState.WAITING:
             await taken.settle()
-        elif row is not None and row.due_ms > now_ms:
-            await taken.later((row.due_ms - now_ms) / 1000)
+        elif (due_ms := row.due_ms if row is not None else job.due_ms) > now_ms:
+            await taken.later((due_ms - now_ms) / 1000)
         elif too_old(job.made_ms, now_ms):
             self.given_up += 1
             self._settled.put_nowait(_Settled(taken, _note(job, row, Attempt(trouble="too-old"), now_ms, None), None))

@@ -26,13 +26,15 @@ from stentor.courier.client import OutsideClient, outside
 from stentor.courier.dispatch import Dispatcher
 from stentor.courier.foreign import ForeignServers, Signing
 from stentor.courier.hub import HubTeller
+from stentor.courier.push import PushSender
 from stentor.courier.receiving import ActivityReceiver
 from stentor.courier.webhooks import WebhookSender
 from stentor.fediverse.sites import Home
 from stentor.social.ids import BITS, PostIds
-from stentor.spaces import hooks
+from stentor.spaces import hooks, reminders
 from stentor.store.actor_keys import ActorKeys
 from stentor.store.deliveries import Deliveries
+from stentor.store.reminders import RemindersTable
 from stentor.store.spaces import Store
 from stentor.store.webhooks import Webhooks
 from stentor.wire import websub
@@ -47,7 +49,8 @@ def handlers(settings: Settings, own: Keys, store: Store, client: OutsideClient,
     site, seal = settings.audience_address, Seal(own.sealing)
     webhooks = WebhookSender(Webhooks(store.work), client, seal, clock, site)
     hub = HubTeller(client, settings.websub_hub)
-    doing: dict[str, Handler] = {hooks.JOB: webhooks.send, websub.JOB: hub.send}
+    told = PushSender(RemindersTable(store.work), client, own.sealing, clock, lambda space: f"{site}/s/{space}", site)
+    doing: dict[str, Handler] = {hooks.JOB: webhooks.send, websub.JOB: hub.send, reminders.PUSH: told.send}
     if settings.federation == "on":
         home, work = Home(site, settings.house_address), store.work
         signing, ids = Signing(ActorKeys(work), seal, home, clock), PostIds(secrets.randbits(BITS))

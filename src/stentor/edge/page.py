@@ -135,6 +135,7 @@ class ListenerPages:
             cover=_cover(space, listeners, below),
             seats=[seat for seat in space.seats.values() if seat.connected],
             to_come=self._named(space, language),
+            house=self._house,
             report=f"{self._house}/report?kind=space&id={space.id}",
             asks=f"{self._house}/ask/{space.id}" if self._house and space.hears_requests else "",
             texts={**told.texts(self.catalogue, language, written=True), "app": self.app},

@@ -1,30 +1,73 @@
-"""Puts mail together: by which server it goes, who orders it, who writes it, and the one who sends it."""
+"""All of mail as the house wires it: by which server it goes, who orders it, who writes it, and those who send it; and
+reminders, of which many go by mail.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import random
+import time
+from typing import Any, Final, NamedTuple
 
+import msgspec
+
+from stentor.base import certificates
 from stentor.base.clock import Clock
 from stentor.base.config import Settings
-from stentor.base.keys import Keys
-from stentor.bus.lease import Lease
+from stentor.base.keys import SEALING, Keys
+from stentor.base.signing import derive
+from stentor.bus.jobs import JobQueue
+from stentor.bus.status import Statuses
 from stentor.house.duty.jobs import JobKeeper
 from stentor.house.mail.desk import Mailing
 from stentor.house.mail.letters import Letters
-from stentor.house.mail.post import KIND, PostOffice
+from stentor.house.mail.post import KIND, REMINDERS, PostOffice
+from stentor.house.mail.reminder_letters import ReminderLetters
 from stentor.house.mail.settings import MailSettings
 from stentor.house.moderation.receipts import Receipts
+from stentor.house.reach.reminders import ReminderDesk, Sources
 from stentor.house.site.service import SiteKeeper
+from stentor.house.spaces.service import Spaces
 from stentor.people.mail import patience_ms
+from stentor.store.jobs import Jobs
 from stentor.store.moderation import CasesTable
-from stentor.store.spaces import Store
+from stentor.store.reminders import RemindersTable
+
+MAILS: Final = (KIND, REMINDERS)
+"""Kinds of jobs that have queues of their own."""
+CERTIFIED_S: Final = 60.0
+"""So often the newest readiness certificate is looked for."""
+
+
+class MailParts(NamedTuple):
+    """What requests have to do with."""
+
+    mail: Mailing
+    reminders: ReminderDesk
+
+
+class MailQueues:
+    """Each with one sender for the whole site, one mail after the other: a slow server holds nothing else up."""
+
+    def __init__(self, keepers: list[JobKeeper]) -> None:
+        self._keepers = keepers
+
+    def numbers(self) -> dict[str, float]:
+        """For the heartbeat."""
+        return {name: number for keeper in self._keepers for name, number in keeper.numbers().items()}
+
+    async def run(self) -> None:
+        """For ever."""
+        async with asyncio.TaskGroup() as group:
+            for keeper in self._keepers:
+                group.create_task(keeper.run(), name="mails")
 
 
 async def mailing_of(
-    settings: Settings, store: Store, site: SiteKeeper, own: Keys, lease: Lease, clock: Clock
-) -> tuple[Mailing, JobKeeper]:
-    """All of mail, and what sends it where the ``lease`` is ours: one sender for the whole site, one mail after the
-    other, with a queue of its own, so that a slow server holds nothing else up."""
+    settings: Settings, spaces: Spaces, statuses: Statuses, site: SiteKeeper, own: Keys, jobs: JobKeeper
+) -> tuple[MailParts, MailQueues]:
+    """All of it; what reminders do by themselves is among the other ``jobs``."""
+    store, clock = spaces.store, spaces.clock
     by = MailSettings(store.accounts.mail, own.invitations)
     await by.begin()
     post, receipts = PostOffice(store.work, by, clock), Receipts(own.invitations)
@@ -33,13 +76,47 @@ async def mailing_of(
         return f"{settings.house_address}/report/{receipts.made('report', number)}"
 
     letters = Letters(store.accounts, CasesTable(store.work), site, by, post, settings, clock, report_link=report_link)
-    sends = JobKeeper(
-        post.jobs,
-        {KIND: letters.send},
-        lease,
-        clock,
-        at_once=1,
-        patience=lambda attempts: patience_ms(attempts, random.random()),
-        number="mail_waiting",
-    )
-    return Mailing(by, post, letters), sends
+    sealing, table = own.sealing or derive(own.invitations, SEALING), RemindersTable(store.work)
+    sources = Sources(lambda: _edges(statuses, clock), _Certified(settings).per_s)
+    reminders = ReminderDesk(table, JobQueue(spaces.bus), post, receipts, sealing, sources, clock)
+    jobs.also(reminders.handlers())
+    told = ReminderLetters(
+        letters, table, sealing, clock,
+        link=lambda number: f"{settings.house_address}{reminders.link(number)}",
+        page=lambda space: f"{settings.audience_address}/s/{space}",
+    )  # fmt: skip
+
+    def queue(of: Jobs, kind: str, handler: Any, number: str) -> JobKeeper:
+        patience = lambda attempts: patience_ms(attempts, random.random())  # noqa: E731
+        return JobKeeper(of, {kind: handler}, jobs.lease, clock, at_once=1, patience=patience, number=number)
+
+    mails = queue(post.jobs, KIND, letters.send, "mail_waiting")
+    reminded = queue(post.reminders, REMINDERS, told.send, "reminders_waiting")
+    return MailParts(Mailing(by, post, letters), reminders), MailQueues([mails, reminded])
+
+
+def _edges(statuses: Statuses, clock: Clock) -> tuple[int, int]:
+    """How many processes serve the audience, and how many people wait outside at doors."""
+    found = statuses.fresh(clock(), "edge")
+    return len(found), sum(len(space.places) for edge in found for space in edge.spaces.values())
+
+
+class _Certified:
+    """How many joins a second the newest readiness certificate of this site has shown; 0 without one."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._folder, self._looked, self._found = settings.folder, float("-inf"), 0.0
+
+    def per_s(self) -> float:
+        if time.monotonic() - self._looked < CERTIFIED_S:
+            return self._found
+        self._looked, self._found = time.monotonic(), 0.0
+        for file in reversed(certificates.kept(self._folder)):
+            try:
+                told = msgspec.json.decode(file.read_bytes())["certificate"]
+                if told["well"]:
+                    self._found = float(told["joins_per_s"])
+                    break
+            except (OSError, msgspec.DecodeError, KeyError, TypeError, ValueError):
+                continue
+        return self._found

@@ -51,8 +51,7 @@ from stentor.house.duty.watcher import Watcher
 from stentor.house.editions.service import Editions
 from stentor.house.federation.service import FederationDesk, federation_of
 from stentor.house.hooks.service import WebhookDesk
-from stentor.house.mail.post import KIND as MAIL
-from stentor.house.mailing import mailing_of
+from stentor.house.mailing import MAILS, mailing_of
 from stentor.house.moderation.transparency import TransparencyKeeper
 from stentor.house.private.service import REVOKE
 from stentor.house.reach.pings import FeedPings
@@ -142,7 +141,7 @@ async def _run(
     jobs = _jobs(spaces, chats, removals, posts, settings, Lease(bus, "jobs", holder=instance))
     letting_go = RetentionKeeper(retention := Retention(spaces, removals, of_site(settings)), bus, holder=instance)
     await site.begin()
-    mailing, mails = await mailing_of(settings, store, site, own, jobs.lease, clock)
+    mailing, mails = await mailing_of(settings, spaces, statuses, site, own, jobs)
     admin = Administration(spaces, statuses, counts, site, settings, leads=lambda: jobs.lease.held)
     app, lanes, listeners, desk = build(
         spaces, statuses, back_channels, chats, settings,
@@ -166,7 +165,7 @@ async def _run(
         | admin.duties()
         | federation.duties(jobs.lease)
         | _public(spaces, statuses, site, editions, jobs, settings)
-        | {"mail settings": mailing.settings.run(), "mail": mails.run(), "shows": shows.run()}
+        | {"mail settings": mailing.mail.settings.run(), "mail": mails.run(), "shows": shows.run()}
         | ({"certificate": certificate.watch()} if certificate else {})
         | {
             "http": _serve(behind(app, trusted, edge_word.word(own.doors)), listener, door),
@@ -225,7 +224,7 @@ def _jobs(
     erasure = Erasure(spaces, chats, copies=_copies(settings))
     doing = {ERASE: removals.erase, **erasure.handlers(), **Announcer(spaces, posts).handlers()}
     doing |= posts.media.handlers()
-    return JobKeeper(Jobs(spaces.store.work, but=MAIL), doing, lease, spaces.clock)
+    return JobKeeper(Jobs(spaces.store.work, but=MAILS), doing, lease, spaces.clock)
 
 
 def _copies(settings: Settings) -> tuple[Objects, ...]:

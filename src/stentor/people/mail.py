@@ -70,6 +70,10 @@ class Purpose(StrEnum):
     """To somebody without an account: their report has come."""
     DECIDED = "decided"
     """To the same: it was decided."""
+    REMIND = "remind"
+    """Whether somebody really wants to be reminded of a talk."""
+    REMINDED = "reminded"
+    """What they are told of it."""
 
 
 LIFE_MS: Final = {Purpose.WAY_BACK: LINK_MS, Purpose.CONFIRM: DAY_MS // 4}
@@ -83,6 +87,10 @@ class Letter(msgspec.Struct, frozen=True):
     subject: str
     text: str
     language: str
+    off: str = ""
+    """Where a ``POST`` takes it back that such mail comes (RFC 8058); empty for mail that comes once."""
+    number: str = ""
+    """Which mail it is, for one that may be handed over twice: programs show one of two."""
 
 
 def check(wishes: MailWishes) -> MailWishes:
@@ -139,10 +147,13 @@ def written(letter: Letter, *, sender: str, name: str, number: str, domain: str,
     made["To"] = Address(addr_spec=letter.to)
     made["Subject"] = line(letter.subject)
     made["Date"] = formatdate(at_s)
-    made["Message-ID"] = f"<{number}@{domain}>"
+    made["Message-ID"] = f"<{letter.number or number}@{domain}>"
     made["Auto-Submitted"] = "auto-generated"
     made["X-Auto-Response-Suppress"] = "All"  # Exchange does not know RFC 3834
     made["Content-Language"] = letter.language
+    if letter.off:
+        made["List-Unsubscribe"] = f"<{letter.off}>"
+        made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     made.set_content(letter.text, charset="utf-8", cte="quoted-printable")
     return made
 

@@ -6,7 +6,7 @@ to add a kind). What is done is kept for :data:`KEPT_MS`, so that people can be 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -109,9 +109,9 @@ class Jobs:
     Methods may raise :class:`Overloaded` when the database does not answer.
     """
 
-    def __init__(self, work: Work, *, only: str = "", but: str = "") -> None:
+    def __init__(self, work: Work, *, only: str = "", but: Collection[str] = ()) -> None:
         self._work = work
-        self._mine = _TABLE.c.kind == only if only else _TABLE.c.kind != but
+        self._mine = _TABLE.c.kind == only if only else _TABLE.c.kind.not_in(sorted(but))
 
     async def add(self, wanted: Sequence[Wanted], *, now_ms: int, after_ms: int = 0) -> None:
         """Orders jobs by themselves; what is decided with them belongs into one transaction: :func:`add_jobs`."""

@@ -25,6 +25,7 @@ from stentor.store.board import BoardTable
 from stentor.store.database import open_engine
 from stentor.store.persons import forget_names, give_names, take_names
 from stentor.store.recordings import Recording, read_recording, read_recordings, write_recording
+from stentor.store.reminders import order_reminders
 from stentor.store.removals import RemovalsTable, order_removals
 from stentor.store.retention import RetentionTable
 from stentor.store.schema import migrate
@@ -290,3 +291,4 @@ def _append(connection: Connection, space: Space, events: Sequence[Event]) -> No
     connection.execute(insert(tables.events), rows)
     order_events(connection, space, first, at_ms=events[-1].at_ms)
     order_announcement(connection, space, events)
+    order_reminders(connection, space, events)

@@ -69,6 +69,12 @@ worker.addEventListener("fetch", (/** @type {any} */ event) => {
   if (request.mode === "navigate") event.respondWith(visit(event));
   else if (SHOWN.has(request.destination) && OURS.test(pathname)) event.respondWith(load(request));
 });
+worker.addEventListener("push", (/** @type {any} */ event) => {
+  const { title, body, at, url, tag, lang } = event.data.json();
+  const when = at ? new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short" }).format(at) : "";
+  // one that comes twice takes the place of the first
+  event.waitUntil(worker.registration.showNotification(title, { body: body.replace("{when}", when), tag, lang, data: url }));
+});
 worker.addEventListener("notificationclick", (/** @type {any} */ event) => {
   event.notification.close();
   event.waitUntil(show(event.notification.data));

@@ -6,6 +6,8 @@ import secrets
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+import msgspec
+
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.config import Settings
 from stentor.base.errors import NotFound
@@ -143,7 +145,11 @@ class Letters:
         to, link = mail.address(made.mail), self._report_link(number)
         return self._filled(purpose.value, to, made.language, number=number, link=link)
 
-    def _filled(self, name: str, to: str, language: str, **values: object) -> Letter:
+    def filled(self, name: str, to: str, language: str, /, *, number: str, off: str, **values: object) -> Letter:
+        """A mail of the texts ``name``; see :class:`Letter` for the rest."""
+        return msgspec.structs.replace(self._filled(name, to, language, **values), number=number, off=off)
+
+    def _filled(self, name: str, to: str, language: str, /, **values: object) -> Letter:
         site = self._site.look.name
 
         def say(part: str) -> str:

@@ -5,7 +5,7 @@ Links are made when a mail is written, not when it is ordered, so no key to an a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from stentor.base import log
@@ -17,19 +17,23 @@ from stentor.store.jobs import Jobs, JobTrouble, Wanted
 from stentor.store.work import Work
 
 KIND: Final = "mail"
+REMINDERS: Final = "reminder-mail"
+"""Those of reminders have a queue of their own: a way back into an account does not wait for thousands of them."""
 STAFF: Final = "staff"
 """The key of the job that finds out whom to tell of new reports."""
 MOST_WAITING: Final = 1000
 """More is not of use within the day; a server that is away for long keeps no more than this."""
 FULL_RETRY_S: Final = 600.0
 MOST_TROUBLES: Final = 10
+MOST_REMINDERS: Final = 20_000
+"""One sender of mail gets through them within the hour."""
 
 
 class PostOffice:
     """Orders mails. Where none is sent it orders none, and says nothing."""
 
     def __init__(self, work: Work, settings: MailSettings, clock: Clock) -> None:
-        self.jobs = Jobs(work, only=KIND)
+        self.jobs, self.reminders = Jobs(work, only=KIND), Jobs(work, only=REMINDERS)
         self._settings, self._clock = settings, clock
         self._log = log.get("house")
 
@@ -49,6 +53,16 @@ class PostOffice:
     async def to_reporter(self, purpose: Purpose, reports: Sequence[int]) -> None:
         """To people without an account, about their reports; none when too many wait."""
         await self._if_room([_wanted(purpose, str(report)) for report in reports])
+
+    async def to_reminded(self, reminders: Sequence[int], wish: Mapping[str, str | int], *, after_ms: int) -> None:
+        """To people who asked to be reminded; raises :class:`Overloaded` when too many wait."""
+        if not self.on:
+            return
+        if await self.reminders.waiting() + len(reminders) > MOST_REMINDERS:
+            raise Overloaded("Too many mails wait to be sent; try again later.", retry_after_s=FULL_RETRY_S)
+        subject = f"mail {wish['purpose']}"
+        wanted = [Wanted(REMINDERS, str(each), subject, wish) for each in reminders]
+        await self.reminders.add(wanted, now_ms=unix_ms(self._clock()), after_ms=after_ms)
 
     async def news(self) -> None:
         """Moderators are told that there is something new: now, or an hour after they were told last."""

@@ -1,4 +1,5 @@
-"""Links for people without a session: whoever reported, and whoever was shut out, sees what became of it.
+"""Links for people without a session: whoever reported, and whoever was shut out, sees what became of it; and whoever
+wants to be reminded says yes, or takes that back.
 
 A number and a signature of it: nothing is stored, and nobody can guess another's.
 """
@@ -11,7 +12,7 @@ from typing import Final, Literal
 
 from stentor.base.errors import NotFound
 
-Kind = Literal["report", "decision"]
+Kind = Literal["report", "decision", "remind"]
 PATTERN: Final = "^[0-9]{1,9}-[0-9a-f]{40}$"
 _PURPOSE: Final = b"stentor moderation 1\0"
 """Stands before what is signed: the key signs other things too, and one must never pass for the other."""

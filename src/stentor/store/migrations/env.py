@@ -9,6 +9,7 @@ from stentor.store import (  # noqa: F401 (their tables are in the metadata, too
     notice_tables,
     outbox_tables,
     outgoing_tables,
+    reminder_tables,
     reported_tables,
     social_tables,
 )

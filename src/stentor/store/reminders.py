@@ -1,0 +1,214 @@
+"""Who wants to be told of a space, and of what they were told. Addresses are sealed; they go when all is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from stentor.base.errors import Overloaded
+from stentor.spaces import reminders
+from stentor.spaces.events import Event
+from stentor.spaces.model import Space
+from stentor.spaces.reminders import News, NewsMark, Way
+from stentor.store import tables
+from stentor.store.jobs import Wanted, add_jobs
+from stentor.store.reminder_tables import pace, reminded
+from stentor.store.reminder_tables import reminders as table
+from stentor.store.work import Work
+
+REMIND: Final = "remind"
+"""The kind of the house's job that hands a piece of news over, by space."""
+FORGET: Final = "forget-reminders"
+UNCONFIRMED: Final = "forget-unconfirmed"
+ROW: Final = 1
+_space = msgspec.json.Decoder(Space)
+
+
+class Reminder(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who wants to be told. ``address`` is sealed; times are ms since 1970 (UTC)."""
+
+    number: int
+    space: str
+    way: Way
+    host: str
+    address: str
+    language: str
+    made_ms: int
+    confirmed_ms: int | None
+
+
+class RemindersTable:
+    """Every method may raise :class:`Overloaded` when the database does not answer."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    async def add(
+        self, space: Space, way: Way, who: str, *, host: str, address: str, language: str, now_ms: int, known: bool
+    ) -> tuple[Reminder, bool]:
+        """Keeps a reminder, and whether it is new; one that is there already stays. ``known``: the address is
+        confirmed. What is to be done at its time is ordered in the same transaction. Raises :class:`Overloaded`
+        when a space has too many."""
+
+        def work(connection: Connection) -> tuple[Reminder, bool]:
+            mine = (table.c.space == space.id) & (table.c.way == way.value) & (table.c.who == who)
+            found = connection.execute(select(table).where(mine)).mappings().one_or_none()
+            if found is not None:
+                return _reminder(found), False
+            asked = select(func.count()).select_from(table).where(table.c.space == space.id)
+            count = int(connection.execute(asked).scalar_one())
+            if count >= reminders.MOST_REMINDERS:
+                raise Overloaded(
+                    "Too many people want to be reminded of this.", code="reminders-full", retry_after_s=3600.0
+                )
+            values = {
+                "space": space.id, "way": way.value, "who": who, "host": host[:255], "address": address,
+                "language": language, "made_ms": now_ms, "confirmed_ms": now_ms if known else None,
+            }  # fmt: skip
+            row = connection.execute(insert(table).values(values).returning(*table.c)).mappings().one()
+            if count == 0 and space.scheduled_ms is not None:
+                _order_late(connection, space.id, space.scheduled_ms, now_ms)
+            if not known:
+                wanted = [Wanted(UNCONFIRMED, str(row["number"]))]
+                add_jobs(connection, wanted, now_ms=now_ms, after_ms=reminders.CONFIRM_MS)
+            return _reminder(row), True
+
+        try:
+            return await self._work.write(work)
+        except IntegrityError:  # two presses at once
+            return await self._work.write(work)
+
+    async def get(self, number: int) -> Reminder | None:
+        """One, by its number."""
+        found = await self._read(table.c.number == number)
+        return found[0] if found else None
+
+    async def confirm(self, number: int, *, now_ms: int) -> bool:
+        """Notes that an address is its person's; False where there is none (any more)."""
+        query = update(table).where(table.c.number == number)
+        query = query.values(confirmed_ms=func.coalesce(table.c.confirmed_ms, now_ms))
+        return await self._work.write(lambda connection: connection.execute(query).rowcount > 0)
+
+    async def take(self, number: int) -> None:
+        """Forgets one, its address and of what it was told."""
+        await self._delete(table.c.number == number)
+
+    async def forget(self, space: str) -> None:
+        """Forgets all of a space."""
+        await self._delete(table.c.space == space)
+
+    async def forget_unconfirmed(self, number: int) -> None:
+        """Forgets one that nobody has confirmed."""
+        await self._delete((table.c.number == number) & table.c.confirmed_ms.is_(None))
+
+    async def counted(self, space: str) -> dict[Way, int]:
+        """How many wait to be told of a space, by way."""
+        query = select(table.c.way, func.count()).where(table.c.space == space, table.c.confirmed_ms.is_not(None))
+
+        def work(connection: Connection) -> dict[Way, int]:
+            return {Way(way): count for way, count in connection.execute(query.group_by(table.c.way)).tuples()}
+
+        return await self._work.read(work)
+
+    async def untold(
+        self, space: str, mark: str, made_ms: int, *, way: Way, after: int, most: int, host: str = "", upto: int = 0
+    ) -> Sequence[Reminder]:
+        """The next of those who are to be told of a mark and were not, by their numbers: those who asked before the
+        news of ``made_ms``."""
+        where = (table.c.space == space) & (table.c.way == way.value) & (table.c.number > after)
+        where &= table.c.confirmed_ms.is_not(None) & (table.c.made_ms <= made_ms)
+        where &= ~table.c.number.in_(select(reminded.c.reminder).where(reminded.c.mark == mark))
+        if host:
+            where &= (table.c.host == host) & (table.c.number <= upto)
+        return await self._read(where, most)
+
+    async def told(self, numbers: Sequence[int], mark: str, *, now_ms: int) -> None:
+        """Notes of what some were told; those who took it back meanwhile are left out."""
+
+        def work(connection: Connection) -> None:
+            there = set(connection.execute(select(table.c.number).where(table.c.number.in_(numbers))).scalars())
+            known = select(reminded.c.reminder).where(reminded.c.mark == mark, reminded.c.reminder.in_(numbers))
+            there -= set(connection.execute(known).scalars())
+            rows = [{"reminder": number, "mark": mark, "at_ms": now_ms} for number in sorted(there)]
+            if rows:
+                connection.execute(insert(reminded), rows)
+
+        if numbers:
+            await self._work.write(work)
+
+    async def space(self, space: str) -> Space | None:
+        """A space as it is now."""
+        query = select(tables.spaces.c.body).where(tables.spaces.c.id == space)
+
+        def work(connection: Connection) -> Space | None:
+            found = connection.execute(query).scalar_one_or_none()
+            return _space.decode(found) if found is not None else None
+
+        return await self._work.read(work)
+
+    async def reserve(self, slot: Callable[[int], tuple[int, int]]) -> int:
+        """The moment for what ``slot`` makes of the moment until which arrivals are spoken for; it gives its own and
+        the next such moment. Whoever asks next, in whatever process, gets that."""
+
+        def work(connection: Connection) -> int:
+            mine = pace.c.id == ROW
+            free_ms = connection.execute(select(pace.c.free_ms).where(mine).with_for_update()).scalar_one_or_none()
+            at_ms, next_ms = slot(free_ms or 0)
+            if free_ms is None:
+                connection.execute(insert(pace).values(id=ROW, free_ms=next_ms))
+            else:
+                connection.execute(update(pace).where(mine).values(free_ms=next_ms))
+            return at_ms
+
+        try:
+            return await self._work.write(work)
+        except IntegrityError:  # the first two at once
+            return await self._work.write(work)
+
+    async def _read(self, where: ColumnElement[bool], most: int = 1) -> Sequence[Reminder]:
+        query = select(table).where(where).order_by(table.c.number).limit(most)
+        return await self._work.read(
+            lambda connection: [_reminder(row) for row in connection.execute(query).mappings()]
+        )
+
+    async def _delete(self, where: ColumnElement[bool]) -> None:
+        def work(connection: Connection) -> None:
+            connection.execute(delete(reminded).where(reminded.c.reminder.in_(select(table.c.number).where(where))))
+            connection.execute(delete(table).where(where))
+
+        await self._work.write(work)
+
+
+def order_reminders(connection: Connection, space: Space, events: Sequence[Event]) -> None:
+    """Orders that people are told of what is new, and when their addresses are forgotten, in the transaction of it."""
+    marks, after_ms = reminders.news_of(events), reminders.forget_after_ms(events)
+    if not marks and after_ms is None:
+        return
+    if connection.execute(select(table.c.number).where(table.c.space == space.id).limit(1)).first() is None:
+        return
+    now_ms = events[-1].at_ms
+    add_jobs(connection, [_wanted(space.id, mark) for mark in marks], now_ms=now_ms)
+    for mark in marks:
+        if mark.news is News.CHANGED:
+            _order_late(connection, space.id, mark.at_ms, now_ms)
+    if after_ms is not None:
+        add_jobs(connection, [Wanted(FORGET, space.id)], now_ms=now_ms, after_ms=after_ms)
+
+
+def _order_late(connection: Connection, space: str, scheduled_ms: int, now_ms: int) -> None:
+    after_ms = max(0, scheduled_ms + reminders.LATE_MS - now_ms)
+    add_jobs(connection, [_wanted(space, NewsMark(News.LATE, scheduled_ms))], now_ms=now_ms, after_ms=after_ms)
+    add_jobs(connection, [Wanted(FORGET, space)], now_ms=now_ms, after_ms=after_ms + reminders.KEPT_MS)
+
+
+def _wanted(space: str, mark: NewsMark) -> Wanted:
+    return Wanted(REMIND, space, payload={"news": mark.news.value, "at": mark.at_ms})
+
+
+def _reminder(row: Any) -> Reminder:
+    values = {name: row[name] for name in Reminder.__struct_fields__}
+    return Reminder(**{**values, "way": Way(values["way"])})
