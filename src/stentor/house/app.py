@@ -17,7 +17,7 @@ from stentor.base.config import Settings
 from stentor.base.errors import NotSignedIn, Overloaded
 from stentor.base.keys import Keys
 from stentor.bus.status import Statuses
-from stentor.house import admin_pages, enter_page, home_routes, mail_pages, moderation_pages, pages, remind_pages
+from stentor.house import admin_pages, desk_routes, enter_page, home_routes, pages
 from stentor.house.accounts import api as account_api
 from stentor.house.accounts import api_provider, provider
 from stentor.house.accounts.oidc_login import OidcLogin
@@ -50,8 +50,6 @@ from stentor.house.federation import inboxes
 from stentor.house.federation.service import FederationDesk
 from stentor.house.hooks import api as api_hooks
 from stentor.house.hooks.service import WebhookDesk
-from stentor.house.mail import api as mail_api
-from stentor.house.mail.desk import MailDesk
 from stentor.house.mail.post import PostOffice
 from stentor.house.mailing import MailParts
 from stentor.house.moderation import api as api_moderation
@@ -148,8 +146,7 @@ def build(
     back_channels: BackChannels,
     chats: ChatKeeper,
     settings: Settings,
-    *,
-    keys: Keys, retention: Retention, counts: AudienceCounts, site: SiteKeeper, editions: Editions,
+    *, keys: Keys, retention: Retention, counts: AudienceCounts, site: SiteKeeper, editions: Editions,
     admin: Administration, webhooks: WebhookDesk, mailing: MailParts, posts: PostDesk, federation: FederationDesk,
 ) -> tuple[ASGIApp, Lanes, Listeners, CaseDesk]:  # fmt: skip
     """The application, its lanes, and who has duties. It holds no tasks: those are the role's."""
@@ -164,9 +161,8 @@ def build(
     views, pictures = Views(spaces, statuses, settings, ice), Pictures(spaces, people.limit, readers)
     line, listeners = RequestQueue(spaces, invitations), Listeners(spaces, statuses, people, settings, keys.doors)
     comments, box = Comments(spaces, CommentsTable(spaces.store.work), chats, settings), BallotBox(spaces, chats)
-    desk = _desk(
-        spaces, people, Effects(spaces, people, pictures, chats, posts.media), settings, keys, mailing.mail.post
-    )
+    effects = Effects(spaces, people, pictures, chats, posts.media)
+    desk = _desk(spaces, people, effects, settings, keys, mailing.mail.post)
     guard, streams = Guard(spaces, callers, listeners), _streams(statuses, line, spaces, back_channels, chats)
     handlers = [
         *api.site_handlers(spaces, callers, views),
@@ -196,7 +192,7 @@ def build(
         api_provider.routes(oidc_login, sessions),
         *_pages(shown, guard.require, views, callers, people, oidc_login, admin, listeners, sessions),
         home_routes.routes(shown, posts, sessions, spaces),
-        *_of_desks(shown, desk, mailing, people, spaces, callers, sessions, guard),
+        *desk_routes.of_desks(shown, desk, mailing, people, spaces, callers, sessions, guard),
         *inboxes.routes(federation),
         api_look.files(site),
         _health(spaces),
@@ -272,20 +268,6 @@ def _of_programs(
     return [
         *api_hooks.handlers(webhooks, api_hooks.Keepers(webhooks, spaces, callers)),
         *api_programs.handlers(api_programs.Tokens(ApiTokens(spaces.store.work), people), callers, sessions),
-    ]
-
-
-def _of_desks(
-    shown: pages.Pages, desk: CaseDesk, mailing: MailParts, people: People, spaces: Spaces,
-    callers: Callers, sessions: Sessions, guard: Guard,
-) -> list[Router]:  # fmt: skip
-    """Pages about reports, reminders, and all of mail."""
-    mails = MailDesk(mailing.mail, people, spaces.clock)
-    return [
-        remind_pages.routes(shown, mailing.reminders, spaces, sessions),
-        moderation_pages.routes(shown, desk, callers, guard),
-        mail_api.routes(mails, callers, sessions),
-        mail_pages.routes(shown, mails, sessions),
     ]
 
 
