@@ -253,6 +253,7 @@ EXPECTED = {
     "DELETE /account": SIGNED_IN,
     "GET /account/deletion/{token}": EVERYBODY,  # the token is in the address
     "GET /account/export": SIGNED_IN,
+    "GET /account/archive": SIGNED_IN,
     "PUT /account/picture": SIGNED_IN,
     "DELETE /account/picture": SIGNED_IN,
     "PUT /account/password": SIGNED_IN,

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from alembic import command
+from alembic.config import Config
 
 from stentor.people.model import Account
 from stentor.social.model import Audience
 from stentor.store.actors import ActorsTable
+from stentor.store.database import open_engine
 from stentor.store.outbox import Outbox
 from stentor.store.posts import Composed, Gesture, PostsTable
+from stentor.store.schema import SCRIPTS
 from stentor.store.spaces import Store
 from tests.support.postgres import database_url, postgres
 
@@ -73,3 +77,27 @@ async def test_what_changes_while_it_is_written_is_written_again(store: Store) -
     await store.accounts.change("a1", name="Two")
     await outbox.written(rows)
     assert [row.kind for row in await outbox.waiting(100)] == ["card"]
+
+
+async def test_posts_from_before_the_outbox_become_files(database_url: str) -> None:
+    """With the migration: what everybody may read, its author's page and its tags; nothing of what is for followers."""
+    config, engine = Config(), open_engine(database_url)
+    config.set_main_option("script_location", SCRIPTS)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0039")
+        account = "'a1', 'ada', 'Ada', '', 'member', 1"
+        connection.exec_driver_sql(f"INSERT INTO accounts (id, handle, name, bio, role, created_ms) VALUES ({account})")
+        connection.exec_driver_sql(f"INSERT INTO actors (number, account, handle, name) VALUES ({FIRST}, 'a1', '', '')")
+        for post, visibility in ((SECOND, 0), (THIRD, 2)):
+            connection.exec_driver_sql(
+                "INSERT INTO posts (id, author, visibility, text, html, warning, language, created_ms) "
+                f"VALUES ({post}, {FIRST}, {visibility}, 'x', 'x', '', '', 1)"
+            )
+            connection.exec_driver_sql(f"INSERT INTO post_tags (tag, post) VALUES ('radio{visibility}', {post})")
+    engine.dispose()
+    store = await Store.open(database_url)
+    try:
+        assert await taken(store) == {f"post {SECOND}", f"profile {FIRST}", "tag radio0"}
+    finally:
+        await store.close()

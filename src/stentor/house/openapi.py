@@ -105,6 +105,7 @@ UPLOADS = {
 FILES = {
     "GET /site/backups/{backup}": "application/x-tar",
     "GET /media/{media}/file": "image/webp",
+    "GET /account/archive": "application/zip",
     "GET /moderation/cases/{case}/pictures/{key}": "image/webp",
 }
 """What is answered with a file, which the framework takes for a form."""

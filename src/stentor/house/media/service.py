@@ -32,6 +32,8 @@ processor."""
 UNPOSTED_MS: Final = 86_400_000
 """So long a picture waits to be posted."""
 SWEPT_AT_ONCE: Final = 100
+SWEPT: Final = 1000
+"""In one go; the rest comes ten minutes later."""
 
 
 def _too_many(wait_s: float) -> Overloaded:
@@ -45,7 +47,7 @@ class MediaDesk:
     def __init__(
         self, table: MediaTable, objects: Objects, readers: Readers, ids: PostIds, clock: Clock, newcomers: Newcomers
     ) -> None:
-        self.table, self._objects, self._readers, self._ids, self._clock = table, objects, readers, ids, clock
+        self.table, self.objects, self._readers, self._ids, self._clock = table, objects, readers, ids, clock
         self._limit, self._newcomers = RateLimit(LIMIT, _too_many), newcomers
         self._actors = ActorsTable(table.work)
 
@@ -59,8 +61,8 @@ class MediaDesk:
         self._newcomers.spend(account, now)
         photo = await self._readers.photo(account.id, data)
         key = secrets.token_hex(16)
-        await self._objects.put(pictures.closed(pictures.name(key)), photo.large)
-        await self._objects.put(pictures.closed(pictures.name(key, small=True)), photo.small)
+        await self.objects.put(pictures.closed(pictures.name(key)), photo.large)
+        await self.objects.put(pictures.closed(pictures.name(key, small=True)), photo.small)
         made = Picture(
             id=self._ids.new(unix_ms(now)), actor=actor, key=key, alt="", blurhash=photo.blurhash, width=photo.width,
             height=photo.height,
@@ -71,7 +73,7 @@ class MediaDesk:
     async def read(self, found: Picture, *, small: bool) -> bytes:
         """A picture's file; raises :class:`NotFound`."""
         try:
-            return await self._objects.get(pictures.closed(pictures.name(found.key, small=small)))
+            return await self.objects.get(pictures.closed(pictures.name(found.key, small=small)))
         except NotFound:
             raise missing() from None
 
@@ -80,21 +82,21 @@ class MediaDesk:
         for each in found:
             for small in (False, True):
                 name = pictures.name(each.key, small=small)
-                if await self._objects.size(pictures.public(name)) is None:
-                    await self._objects.put(pictures.public(name), await self._objects.get(pictures.closed(name)))
+                if await self.objects.size(pictures.public(name)) is None:
+                    await self.objects.put(pictures.public(name), await self.objects.get(pictures.closed(name)))
 
     async def hide(self, found: Iterable[Picture]) -> None:
         """Takes them away from there: not everybody may see the post any more."""
         for each in found:
             for small in (False, True):
-                await self._objects.delete(pictures.public(pictures.name(each.key, small=small)))
+                await self.objects.delete(pictures.public(pictures.name(each.key, small=small)))
 
     async def forget(self, found: Iterable[Picture]) -> None:
         """Deletes pictures for good: files first, so that what fails is done again by the keeper."""
         for each in found:
             await self.hide([each])
             for small in (False, True):
-                await self._objects.delete(pictures.closed(pictures.name(each.key, small=small)))
+                await self.objects.delete(pictures.closed(pictures.name(each.key, small=small)))
             await self.table.remove(each.id)
 
     def handlers(self) -> Mapping[str, Callable[[Job], Awaitable[None]]]:
@@ -113,8 +115,8 @@ class MediaDesk:
         """All of somebody whose account was deleted, also what was kept with reports."""
         async for some in self._all_of(int(job.payload["actor"])):
             await self.forget(some)
-        for key, _ in await self._objects.list(reported.folder(job.key)):
-            await self._objects.delete(key)
+        for key, _ in await self.objects.list(reported.folder(job.key)):
+            await self.objects.delete(key)
 
     async def _all_of(self, actor: int) -> AsyncIterator[list[Picture]]:
         after = 0
@@ -123,10 +125,14 @@ class MediaDesk:
             after = found[-1].id
 
     async def sweep(self) -> None:
-        """Deletes pictures that are in no post, draft or scheduled post for a day, or whose post or person is gone."""
+        """Deletes pictures that are in no post, draft or scheduled post for a day, or whose post or person is gone; up
+        to :data:`SWEPT` of them."""
         before = ids.at(unix_ms(self._clock()) - UNPOSTED_MS)
-        while found := await self.table.orphans(before, SWEPT_AT_ONCE):
+        for _ in range(SWEPT // SWEPT_AT_ONCE):
+            found = await self.table.orphans(before, SWEPT_AT_ONCE)
             await self.forget(found)
+            if len(found) < SWEPT_AT_ONCE:
+                break
 
 
 def missing() -> NotFound:

@@ -13,6 +13,7 @@ from stentor.base import log
 from stentor.base.errors import Overloaded
 from stentor.bus.connection import heed_cancel
 from stentor.bus.lease import Lease
+from stentor.house.social.purge import PostPurge
 from stentor.house.social.service import PostDesk
 
 LOOK_S: Final = 1.0
@@ -25,6 +26,7 @@ class PostKeeper:
 
     def __init__(self, desk: PostDesk, lease: Lease) -> None:
         self.desk, self._lease = desk, lease
+        self._purge = PostPurge(desk.table, desk.media, desk.media.objects)
         self._log = log.get("house")
 
     async def run(self) -> None:
@@ -38,6 +40,7 @@ class PostKeeper:
                     if loop.time() - swept_s > SWEEP_S:
                         await self.desk.media.sweep()
                         await self.desk.forget_old()
+                        await self._purge.run(self.desk.now_ms)
                         swept_s = loop.time()
                 except Overloaded as error:
                     self._log.warning("posts-not-kept", detail=error.detail)

@@ -141,6 +141,7 @@ $("leave").addEventListener("submit", async (/** @type {FormEvent} */ event) => 
 $("export").addEventListener("click", () => sure(async () => {
   const found = await ask("GET", "/account/export", { timeout: 60000 });
   download(JSON.stringify(found, null, 2), "application/json", `stentor-${mine?.profile.handle}.json`);
+  $("archive").click();
 }));
 $("picture-file").addEventListener("change", async (/** @type {EventOn<HTMLInputElement>} */ { target }) => {
   await save(async () => draw(await ask("PUT", "/account/picture", { file: target.files?.[0], timeout: 60000 })));
