@@ -76,7 +76,6 @@ from stentor.house.shows.service import ShowDesk
 from stentor.house.shows.views import ShowViews
 from stentor.house.site import api as api_look
 from stentor.house.site.service import SiteKeeper
-from stentor.house.social import archive
 from stentor.house.social import routes as social_routes
 from stentor.house.social.service import PostDesk
 from stentor.house.spaces import api, api_life, api_pins, api_sounds, site_schema
@@ -178,11 +177,10 @@ def build(
         *api_requests.handlers(line, callers, spaces, comments.newcomers),
         *api_back_channel.handlers(back_channels, callers),
         *_of_comments(comments, GuestComments(spaces, chats, settings, keys.invitations), desk, callers, box, guard),
-        *social_routes.handlers(posts, callers, settings.house_address),
+        *social_routes.handlers(posts, callers, sessions, settings.house_address),
         *api_announcing.handlers(Announcer(spaces, posts), callers),
         *safety_routes.handlers(posts, callers),
         *api_federation.handlers(federation, posts, callers),
-        *archive.handlers(posts, sessions),
         *_of_site(site, admin, people, callers, readers, settings),
         *_of_programs(webhooks, spaces, callers, people, sessions),
         *api_retention.handlers(spaces, callers, views, retention, storage),
