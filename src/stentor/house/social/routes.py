@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar.handlers import HTTPRouteHandler
 
 from stentor.house.media import api as api_media
-from stentor.house.social import api_follows, api_later, api_posts, api_timelines, archive
+from stentor.house.social import api_archive, api_follows, api_later, api_posts, api_timelines
 from stentor.house.social.service import PostDesk
 from stentor.house.social.viewers import Viewers
 from stentor.house.who.callers import Callers
@@ -23,7 +23,7 @@ def handlers(posts: PostDesk, callers: Callers, sessions: Sessions, base: str) -
         *api_media.handlers(posts.media, posts.table, posts.actors, callers),
         *api_posts.handlers(posts, viewers),
         *api_later.handlers(posts, viewers),
-        *archive.handlers(posts, sessions),
+        *api_archive.handlers(posts, sessions),
         *api_follows.handlers(posts, follows, viewers),
         *api_follows.list_handlers(posts, follows, viewers),
         *api_timelines.handlers(timelines, viewers),
