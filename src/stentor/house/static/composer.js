@@ -49,7 +49,7 @@ export class Composer {
     this.done = done;
     /** @type {HTMLTextAreaElement} */
     this.field = this.#named("text");
-    this.count = /** @type {HTMLElement} */ (form.querySelector("[data-count]"));
+    this.count = /** @type {HTMLElement} */ (form.querySelector("[data-left]"));
     this.wrong = /** @type {HTMLElement} */ (form.querySelector("[role='alert']"));
     this.attachments = new Attachments(form, { changed: () => this.#changed(), wrong: (said) => this.#say(said) });
     ownZone(form, text("home.your_time"));
