@@ -237,7 +237,7 @@ export class View {
       values.minutes = Math.floor((now - scheduled) / 60_000);
     }
     if (live) values.ago = relative(Math.min(-1000, live - now));
-    if (names.length) values.names = new Intl.ListFormat(language()).format(names);
+    if (names.length) values.names = new Intl.ListFormat(language()).format(names).replace(/\.$/, ""); // its sentence ends behind it
     return values;
   }
 

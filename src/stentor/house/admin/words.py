@@ -17,6 +17,7 @@ class Figures:
     def __init__(self, language: str, say: Say) -> None:
         self._marks = _DECIMAL.get(language, {})
         self._days = _DAYS.get(language)
+        self._percent = "\N{NO-BREAK SPACE}%" if language == "de" else "%"
         self._say = say
 
     def count(self, number: float) -> str:
@@ -28,7 +29,7 @@ class Figures:
         return f"{number:,.1f}".removesuffix(".0").translate(self._marks)
 
     def percent(self, share: float) -> str:
-        return f"{round(100 * share)} %"
+        return f"{round(100 * share)}{self._percent}"
 
     def size(self, size_bytes: float) -> str:
         """In MB or GB, as disks are sold."""

@@ -66,12 +66,15 @@ export function link(address) {
   return element("div", { className: "link" }, field, copy);
 }
 
+/** @param {string} sentence */
+const capital = (sentence) => sentence.charAt(0).toLocaleUpperCase(document.documentElement.lang) + sentence.slice(1);
+
 /**
  * The three lights of a space as list items, each with its sentence.
  * @param {Lights | null} all
  */
 export function lights(all) {
-  return Object.entries(all ?? {}).map(([name, { color, reason }]) => light(color, `${text(`lights.${name}`)}: ${text(`reason.${reason}`)}`));
+  return Object.entries(all ?? {}).map(([name, { color, reason }]) => light(color, capital(`${text(`lights.${name}`)}: ${text(`reason.${reason}`)}`)));
 }
 
 /**
