@@ -126,7 +126,9 @@ async def test_they_follow_each_other(both: Both) -> None:
         "the peer is let follow",
         within_s=30,
     )
-    await both.do("POST", "/follows-elsewhere", address=f"@peer@{both.peer.host}")
+    pages = both.ada.base_url.copy_with(path="/home/elsewhere")
+    asked = await both.ada.post(pages, data={"address": f"@Peer@{both.peer.host}"})
+    assert (asked.status_code, asked.headers["location"]) == (303, "/home/people/ada/following?asked")
 
     async def follows() -> bool | None:
         reply = await both.ada.get(f"/people/peer@{both.peer.host}")

@@ -191,7 +191,7 @@ def build(
         whip.routes(spaces, *_entrance(spaces, access, sessions, callers, invitations, guard), ice),
         api_provider.routes(oidc_login, sessions),
         *_pages(shown, guard.require, views, callers, people, oidc_login, admin, listeners, sessions),
-        home_routes.routes(shown, posts, sessions, spaces),
+        home_routes.routes(shown, posts, sessions, spaces, federation),
         *desk_routes.of_desks(shown, desk, mailing, people, spaces, callers, sessions, guard),
         *inboxes.routes(federation),
         api_look.files(site),

@@ -9,6 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from stentor.base.errors import BadInput
+from stentor.house.federation.service import FederationDesk
 from stentor.house.forms import Page
 from stentor.house.home_pages import HOME, HomePages, PostReader, asked_before, nothing
 from stentor.house.pages import READ
@@ -27,7 +28,7 @@ MUTE_HOURS: Final = (0, 1, 24, 168, 720)
 _Request = Request[Any, Any, Any]
 
 
-def people(made: HomePages) -> list[HTTPRouteHandler]:
+def people(made: HomePages, federation: FederationDesk) -> list[HTTPRouteHandler]:
     """``/home/people/{handle}``: what somebody says, and how one stands to them."""
 
     @route("/people/{handle:str}", http_method=READ, include_in_schema=False)
@@ -67,6 +68,8 @@ def people(made: HomePages) -> list[HTTPRouteHandler]:
                 people=[person(each) for each in found],
                 kind=kind,
                 older=older,
+                elsewhere=federation.on and other.number == reader.me and kind == "following",
+                asked="asked" in request.query_params,
             )
 
         return await made.only(request, work)
@@ -78,11 +81,26 @@ def people(made: HomePages) -> list[HTTPRouteHandler]:
             made.desk.touch(reader.account)
             await _do(made, reader, other, deed, fields)
             back = people_checks.local_path(fields.get("next", ""))
-            return back if back != "/" else f"{HOME}/people/{other.handle}"
+            return back if back != "/" else f"{HOME}/people/{other.address}"
 
         return await made.doing(request, work)
 
     return [look, others, do]
+
+
+def elsewhere(made: HomePages, federation: FederationDesk) -> list[HTTPRouteHandler]:
+    """Following somebody of another server, who is looked for first."""
+
+    @post("/elsewhere", include_in_schema=False)
+    async def follow(request: _Request) -> Page:
+        async def work(reader: PostReader, fields: dict[str, str]) -> str:
+            made.desk.touch(reader.account)
+            await federation.follow(reader.me, fields.get("address", ""))
+            return f"{HOME}/people/{reader.account.handle}/following?asked"
+
+        return await made.doing(request, work)
+
+    return [follow]
 
 
 async def _bio(made: HomePages, other: Author) -> str:

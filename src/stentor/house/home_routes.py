@@ -6,11 +6,12 @@ from typing import Final
 
 from litestar import Router
 
+from stentor.house.federation.service import FederationDesk
 from stentor.house.home_cards import SpaceCards
 from stentor.house.home_later import later
 from stentor.house.home_notices import notices
 from stentor.house.home_pages import HOME, HomePages, timelines
-from stentor.house.home_people import asking, lists, people
+from stentor.house.home_people import asking, elsewhere, lists, people
 from stentor.house.home_posts import deeds, reading, writing
 from stentor.house.pages import Pages
 from stentor.house.social.service import PostDesk
@@ -21,11 +22,11 @@ MOST_BYTES: Final = 64 * 1024
 """Of a form with little in it."""
 
 
-def routes(pages: Pages, desk: PostDesk, sessions: Sessions, spaces: Spaces) -> Router:
+def routes(pages: Pages, desk: PostDesk, sessions: Sessions, spaces: Spaces, federation: FederationDesk) -> Router:
     """``/home`` and what is below it."""
     made = HomePages(pages, desk, sessions, SpaceCards(spaces, desk.views), spaces.store.accounts)
     found = [
-        *timelines(made), *writing(made), *reading(made), *deeds(made), *later(made), *people(made), *asking(made),
-        *lists(made), *notices(made),
+        *timelines(made), *writing(made), *reading(made), *deeds(made), *later(made),
+        *people(made, federation), *elsewhere(made, federation), *asking(made), *lists(made), *notices(made),
     ]  # fmt: skip
     return Router(HOME, route_handlers=found, request_max_body_size=MOST_BYTES)

@@ -44,7 +44,7 @@ def number_of(connection: Connection, account: str) -> int:
 def find_actor(connection: Connection, handle: str) -> Author | None:
     """Somebody here by their handle, or elsewhere as ``name@server``; None for nobody, and for who is suspended."""
     name, _, domain = handle.partition("@")
-    elsewhere = (actors.c.handle == name) & (actors.c.domain == domain)
+    elsewhere = (actors.c.handle == name.lower()) & (actors.c.domain == domain.lower())
     found = list(_read(connection, elsewhere if domain else _PEOPLE.c.handle == handle))
     return found[0] if found and not found[0].suspended else None
 

@@ -62,7 +62,7 @@ class RemoteActors:
 
         def work(connection: Connection) -> int:
             values = {name: getattr(who, name) for name in _KEPT} | {"fetched_ms": now_ms}
-            names = {"handle": who.handle, "domain": who.domain, "name": who.name, "approves": 1}
+            names = {"handle": who.handle.lower(), "domain": who.domain, "name": who.name, "approves": 1}
             known = connection.execute(select(_REMOTE.actor).where(_REMOTE.uri == who.uri)).scalar()
             if known is None:
                 connection.execute(insert(actors).values(number=number, **names))
