@@ -45,9 +45,8 @@ def database(kind: str, folder: Path, *, fresh: bool) -> Iterator[str]:
     server = module(folder).get_server(folder / "data", cleanup_mode="stop")
     try:
         if fresh:
-            kept.write_text(Postgres(server.get_uri()).fresh().rpartition("/")[2].partition("?")[0])
-        address, _, rest = server.get_uri().partition("?")
-        yield f"{address.rpartition('/')[0]}/{kept.read_text()}{'?' if rest else ''}{rest}"
+            kept.write_text(Postgres(server.get_uri()).fresh())
+        yield kept.read_text()
     finally:
         server.cleanup()
 

@@ -8,9 +8,16 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 import pytest_asyncio
+from click.testing import CliRunner
 
+from stentor.base.units import SpaceId
+from stentor.cli import stentor
+from stentor.house.announcing.service import moment
+from stentor.spaces.announcing import SpaceMoment
+from stentor.spaces.model import Space, State
 from tests.integration.test_posts import person
 from tests.support.house import House, database, problem, running_house
 
@@ -138,6 +145,50 @@ async def test_what_is_private_is_announced_to_nobody(house: House) -> None:
         assert theirs["space_card"] is None
         assert (await eve.put("/api/v1/spaces/open/visibility", json={"visibility": "public"})).is_success
         assert len(await posts(house, "eve")) == 1, "it is public for the first time again"
+
+
+async def test_from_the_command_line(house: House) -> None:
+    """Posts are turned off and on, moments are chosen; the host's words stay as they are."""
+    environment = {"STENTOR_DATA": str(house.settings.folder), "STENTOR_PORT": str(house.settings.port)}
+
+    async def run(*arguments: str) -> str:
+        command = ["space", "announce", "lines", *arguments]
+        result = await asyncio.to_thread(CliRunner(env=environment).invoke, stentor, command)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    async with person(house, "hal") as hal:
+        await plan(hal, "lines", announcing={"words": "Come along"})
+        [post] = await posts(house, "hal")
+        assert f"first: post {post['id']}" in await run()
+        assert "lines: no posts." in await run("--off")
+        assert "and once more: doors, live" in await run("--on", "--again", "live", "--again", "doors")
+        assert "and once more" not in await run("--once")
+        assert (await hal.get("/api/v1/spaces/lines/announcing")).json()["words"] == "Come along"
+
+
+async def test_dates_of_a_show_are_announced_when_their_doors_open() -> None:
+    """They are made weeks before, four at once."""
+    date = Space(id=SpaceId("monday"), title="Monday", scheduled_ms=1, show="mondays")
+    assert moment(date) is None
+    assert moment(msgspec.structs.replace(date, state=State.DOORS_OPEN)) is SpaceMoment.DOORS
+    assert moment(msgspec.structs.replace(date, show="")) is SpaceMoment.PLANNED
+
+
+async def test_what_was_taken_down_does_not_come_back(house: House) -> None:
+    """Neither with another visibility nor with other words; and who may not write is not spoken for."""
+    async with person(house, "ivy") as ivy:
+        await plan(ivy, "taken")
+        [post] = await posts(house, "ivy")
+        with database(house.settings) as connection:
+            held = "UPDATE posts SET visibility = 4, taken_from = 0, taken_ms = 1 WHERE id = ?"
+            connection.execute(held, [int(post["id"])])
+        for visibility in ("members", "public", "unlisted", "public"):
+            answer = await ivy.put("/api/v1/spaces/taken/visibility", json={"visibility": visibility})
+            assert answer.is_success
+            assert not await posts(house, "ivy")
+        assert (await choose(ivy, "taken", words="Once more")).is_success
+        assert not await posts(house, "ivy")
 
 
 async def test_nobody_speaks_in_anothers_name(house: House) -> None:

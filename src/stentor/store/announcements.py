@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from stentor.base.errors import Conflict
-from stentor.social.model import Audience, Picture
+from stentor.social.model import OPEN, Audience, Picture
 from stentor.spaces import events as e
 from stentor.spaces.model import Space
 from stentor.spaces.setting_events import AnnouncingChosen
@@ -79,24 +79,30 @@ class AnnouncementsTable:
 
     async def show(self, space: str, *, listed: bool) -> None:
         """Lets all of them stand in public timelines, or in none any more."""
-        posts, wanted = social_tables.posts.c, Audience.PUBLIC if listed else Audience.UNLISTED
+        posts, wanted = social_tables.posts.c, int(Audience.PUBLIC if listed else Audience.UNLISTED)
         mine = posts.id.in_(select(_TABLE.post).where(_TABLE.space == space))
-        query = update(social_tables.posts).where(mine, posts.visibility != int(wanted))
+        there = mine & posts.visibility.in_([int(each) for each in OPEN]) & (posts.visibility != wanted)
 
         def work(connection: Connection) -> None:
-            connection.execute(query.values(visibility=int(wanted)))
+            connection.execute(update(social_tables.posts).where(there).values(visibility=wanted))
+            withheld = mine & (posts.visibility == int(Audience.WITHHELD))
+            connection.execute(update(social_tables.posts).where(withheld).values(taken_from=wanted))
 
         await self._work.write(work)
 
     async def withdraw(self, space: str, *, now_ms: int) -> list[Picture]:
-        """Deletes all posts that announced a space, and forgets that there were any; their pictures."""
+        """Deletes all posts that announced a space, and forgets that there were any; their pictures. What moderators
+        have taken down stays theirs, and is not made again."""
 
         def work(connection: Connection) -> list[Picture]:
             posts, gone = social_tables.posts.c, list[Picture]()
             mine = select(_TABLE.post).where(_TABLE.space == space).distinct()
-            for post in connection.execute(select(posts.id).where(posts.id.in_(mine))).scalars().all():
+            taken = select(posts.id).where(posts.id.in_(mine), posts.visibility == int(Audience.WITHHELD))
+            kept = connection.execute(taken).scalars().all()
+            there = select(posts.id).where(posts.id.in_(mine), posts.id.not_in(kept))
+            for post in connection.execute(there).scalars().all():
                 gone += remove_post(connection, post, None, now_ms=now_ms)
-            connection.execute(delete(announcements).where(_TABLE.space == space))
+            connection.execute(delete(announcements).where(_TABLE.space == space, _TABLE.post.not_in(kept)))
             return gone
 
         return await self._work.write_lasting(work)

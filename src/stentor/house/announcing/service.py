@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from stentor.base import log
-from stentor.base.errors import NotFound
+from stentor.base.errors import BadInput, NotAllowed, NotFound
 from stentor.base.texts import UNSAID
 from stentor.house.social.schema import NewPost
 from stentor.house.social.service import PostDesk
@@ -63,9 +63,11 @@ class Announcer:
             return "nobody-to-post"
         number = await self._posts.actors.of_account(author.id)
         wish = NewPost(text=space.announcing.words, space=space.id, language=_language(space))
-        post = self._posts.new_id()
-        composed = self._posts.composed(wish)
-        await self.table.add(space.id, moments, post, number, composed, now_ms=self._posts.now_ms)
+        try:
+            composed, now_ms = await self._posts.announcement(author, wish), self._posts.now_ms
+            await self.table.add(space.id, moments, self._posts.new_id(), number, composed, now_ms=now_ms)
+        except (NotAllowed, BadInput) as error:  # they may not write just now, or not that
+            return error.error_code
         self._log.info("space-announced", space=space.id, moment=moments[-1])
         return None
 

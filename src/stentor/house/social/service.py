@@ -96,6 +96,10 @@ class PostDesk:
         post = await self.table.add(self.new_id(), me, written, now_ms=self.now_ms, key=key)
         return await self.view(post, me)
 
+    async def announcement(self, account: Account, wanted: schema.NewPost) -> Composed:
+        """What announces a space, held where the site's lists say so. Raises :class:`BadInput`."""
+        return await self._judged(self.composed(wanted), account)
+
     async def schedule(self, account: Account, wanted: schema.NewPost, at_ms: int) -> schema.ScheduledView:
         """Keeps a post until its time; looks at it now, so that what is wrong with it is said at once."""
         self._spend(account, wanted.text)
