@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import json
 import os
+import secrets
 import shutil
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -121,7 +122,11 @@ async def seen(house: Whole, place: Place) -> dict[str, Any]:
 
 async def measure(kind: str, folder: Path) -> dict[str, Any]:
     with database(kind, folder, fresh=False) as url:
-        async with whole(folder / f"site-{kind}", edges=1, database_url=url, new_account_hours=0) as house:
+        site = folder / f"site-{kind}"
+        site.mkdir(exist_ok=True)
+        (site / "secret").write_text(secrets.token_hex(32))  # there are accounts already: a new one is not made
+        (site / "secret").chmod(0o600)
+        async with whole(site, edges=1, database_url=url, new_account_hours=0) as house:
             place = Place()
             return {"home": await homes(house, place), "seen": await seen(house, place)}
 
