@@ -46,6 +46,40 @@ async def test_who_has_the_password_hears_and_nobody_else_learns_of_it(house: Wh
         listener.watch.complaints.clear()
 
 
+async def test_a_copied_ticket_says_why_it_went_quiet(house: Whole, browsers: Browsers) -> None:
+    """The newer browser is heard, and stays so: the other does not take the place back by itself, but reads why, and
+    its person takes it with one press."""
+    wish = {"title": "Quiet plans", "host_name": "Ada", "language": "en", "visibility": "tickets"}
+    space = (await house.call("POST", "/spaces", wish))["space"]["id"]
+    [ticket] = (await house.call("POST", f"/spaces/{space}/tickets", {"names": ["Grace"]}))["tickets"]
+    await house.call("POST", f"/spaces/{space}/doors")
+    entrance = house.audience(space).replace("/s/", "/enter/")
+    here = re.compile(rf"/s/{space}/k/[0-9a-f]{{32}}$")
+    async with visit(browsers.plain, entrance) as first:
+        await first.page.fill("#word", ticket["code"])
+        await first.page.get_by_role("button", name="Listen", exact=True).click()
+        await first.page.wait_for_url(here)
+        await first.page.click("#play")
+        await first.until(f"{AUDIO}.currentTime > 1", "it plays")
+        async with visit(browsers.plain, "about:blank") as second:
+            await second.page.context.add_cookies(await first.page.context.cookies())  # type: ignore[arg-type]
+            await second.page.goto(entrance)
+            await second.page.wait_for_url(here)
+            await second.page.click("#play")
+            await second.until(f"{AUDIO}.currentTime > 1", "it plays in the other browser")
+            await first.page.wait_for_url(re.compile(rf"/enter/{space}\?elsewhere$"), timeout=40_000)
+            await first.says("#problem", "being used on another device")
+            await open_to_all(first, "a ticket that is used elsewhere")
+            await second.flows()
+            await first.page.get_by_role("link", name="Listen here instead").click()
+            await first.page.wait_for_url(here)
+            await first.page.click("#play")
+            await first.until(f"{AUDIO}.currentTime > 1", "it plays here again")
+            await second.page.wait_for_url(re.compile(rf"/enter/{space}\?elsewhere$"), timeout=40_000)
+            second.watch.complaints.clear()
+        first.watch.complaints.clear()
+
+
 async def test_a_link_to_a_seat_opens_the_stage_of_a_private_space(house: Whole, browsers: Browsers) -> None:
     """The token stands behind the #: with it the browser gets a pass, and the page; without it there is none."""
     wish = {"title": "Quiet plans", "host_name": "Ada", "language": "en", "visibility": "members"}

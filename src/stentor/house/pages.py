@@ -32,6 +32,7 @@ from stentor.house.who.callers import Callers
 from stentor.people import checks, rights
 from stentor.people.model import Account, SignUp, SiteRole
 from stentor.people.scopes import Scope
+from stentor.spaces.hooks import SPACE_TYPES
 from stentor.spaces.model import ON_AIR, Space, State
 from stentor.spaces.phase import Phase
 from stentor.spaces.rights import Look, allowed
@@ -194,25 +195,9 @@ def _of_list(pages: Pages, listed: Listed, views: Views) -> list[HTTPRouteHandle
 
 
 def _of_spaces(pages: Pages, known: Finding, views: Views, callers: Callers) -> list[HTTPRouteHandler]:
-    """``/stage/{space}`` and its listeners, ``/ask/{space}`` and its part for the listener's page, ``/comments/…``."""
+    """``/stage/{space}``, its listeners and webhooks, ``/ask/{space}``, also for the listener's page, comments."""
 
-    async def of_space(
-        request: _Request,
-        space: str,
-        name: str,
-        told: Callable[[Space, Account | None], dict[str, object]],
-        back: str = "",
-    ) -> Response[str]:
-        """The page ``name`` of a space, whose script is told its id and what ``told`` says."""
-        visit = await pages.visit(request)
-        try:
-            found = await known(request, space)
-        except (NotFound, BadInput):
-            said = {"heading": "notice.space_title", "sentence": "notice.space"}
-            return pages.answer(visit, "notice", status=404, page={"space": space}, **said)
-        page = {"id": found.id, **told(found, visit.account)}
-        phase = views.phase(found, views.now())
-        return pages.answer(visit, name, space=found, phase=phase, listen=views.page(found), page=page, back=back)
+    of_space = partial(_of_space, pages, known, views)
 
     def seated(found: Space, account: Account | None) -> dict[str, object]:
         return {"account": account is not None, "seated": bool(account and found.seat_of(account.id))}
@@ -229,6 +214,10 @@ def _of_spaces(pages: Pages, known: Finding, views: Views, callers: Callers) -> 
     @route("/stage/{space:str}/listeners", http_method=READ, include_in_schema=False)
     async def listeners(request: _Request, space: FromPath[str]) -> Response[str]:
         return await of_space(request, space, "listeners", staged)
+
+    @route("/stage/{space:str}/webhooks", http_method=READ, include_in_schema=False)
+    async def webhooks(request: _Request, space: FromPath[str]) -> Response[str]:
+        return await of_space(request, space, "webhooks", staged, types=SPACE_TYPES)
 
     @route("/ask/{space:str}", http_method=READ, include_in_schema=False)
     async def ask(request: _Request, space: FromPath[str]) -> Response[str]:
@@ -248,7 +237,37 @@ def _of_spaces(pages: Pages, known: Finding, views: Views, callers: Callers) -> 
 
         return await of_space(request, space, "comments", told)
 
-    return [stage, listeners, ask, panel, comments]
+    return [stage, listeners, webhooks, ask, panel, comments]
+
+
+async def _of_space(
+    pages: Pages,
+    known: Finding,
+    views: Views,
+    request: _Request,
+    space: str,
+    name: str,
+    told: Callable[[Space, Account | None], dict[str, object]],
+    back: str = "",
+    **values: Any,
+) -> Response[str]:
+    """The page ``name`` of a space, whose script is told its id and what ``told`` says."""
+    visit = await pages.visit(request)
+    try:
+        found = await known(request, space)
+    except (NotFound, BadInput):
+        said = {"heading": "notice.space_title", "sentence": "notice.space"}
+        return pages.answer(visit, "notice", status=404, page={"space": space}, **said)
+    page = {"id": found.id, **told(found, visit.account)}
+    phase = views.phase(found, views.now())
+    shown: dict[str, Any] = {
+        "space": found,
+        "phase": phase,
+        "listen": views.page(found),
+        "page": page,
+        "back": back,
+    }
+    return pages.answer(visit, name, **shown, **values)
 
 
 def _of_accounts(pages: Pages, people: People, views: AccountViews, oidc_login: OidcLogin) -> list[HTTPRouteHandler]:

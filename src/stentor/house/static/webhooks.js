@@ -1,8 +1,19 @@
-// Webhooks of the site: made, tried, turned off; and what was sent to them.
+// Webhooks of the site, or of one space: made, tried, turned off; and what was sent to them.
 
-import { $, ask, button, element, sure, text, when } from "./page.js";
+import { $, ask as call, button, element, sure, text, when } from "./page.js";
 import { locale } from "./shared/texts.js";
 import { attempt } from "./sign.js";
+
+/** @type {{ id?: string }} */
+const { id } = JSON.parse($("page").textContent); // of a space
+const LIST = id ? `/spaces/${id}/webhooks` : "/site/webhooks";
+const token = (id && sessionStorage.getItem(`stentor-invitation-${id}`)) ?? ""; // what the page of the stage keeps in this tab
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {{ body?: unknown }} [more]
+ */
+const ask = (method, path, more = {}) => call(method, path, { token, ...more });
 
 /** @typedef {{ number: number, name: string, url: string, events: string[], private: boolean, enabled: boolean, trouble: string, failing_ms: number | null }} Webhook */
 /** @typedef {{ id: string, type: string, state: string, attempts: number, status: number, trouble: string, duration_ms: number, at_ms: number, due_ms: number | null }} Delivery */
@@ -78,7 +89,7 @@ async function drawLog(hook) {
 }
 
 async function draw() {
-  const { webhooks } = await ask("GET", "/site/webhooks");
+  const { webhooks } = await ask("GET", LIST);
   $("webhooks").replaceChildren(...(webhooks.length ? webhooks.map(row) : [element("li", { className: "quiet" }, text("webhooks.none"))]));
 }
 
@@ -88,7 +99,7 @@ $("add").addEventListener("submit", (/** @type {FormEvent} */ event) => {
   attempt(async () => {
     const given = new FormData(form);
     const body = { url: given.get("url"), name: given.get("name"), events: given.getAll("events"), private: given.has("private") };
-    show((await ask("POST", "/site/webhooks", { body })).secret);
+    show((await ask("POST", LIST, { body })).secret);
     form.reset();
     await draw();
   });
