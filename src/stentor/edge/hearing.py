@@ -62,8 +62,8 @@ class TicketHearing:
     """When its player last asked for a file here."""
     away: dict[bytes, float] = field(default_factory=dict)
     """Players that were heard before, and until when they are refused."""
-    before: bytes = UNKNOWN
-    """Who was heard before a player that is unknown: perhaps the same."""
+    before: frozenset[bytes] = frozenset()
+    """Who was heard before a player that is unknown: one of them is perhaps the same."""
 
     def is_heard_here(self, now: float) -> bool:
         playing = self.stream is not None and not self.stream.transport.is_closing()
@@ -122,7 +122,11 @@ class TicketHearings:
             self._replace(who, told.begun_ms, told.player, None).asked_s = asked_s
         elif (told.begun_ms, told.player) == (known.begun_ms, known.player):
             known.told_s = self._clock()
-        elif told.player not in (known.player, UNKNOWN):
+        elif told.player == UNKNOWN or told.player == known.player:
+            return
+        elif known.player == UNKNOWN:  # perhaps the same, that has begun anew elsewhere: its edge tells in a moment
+            known.before |= {told.player}
+        else:
             self._send_away(known, told.player)
 
     def _replace(self, who: Who, begun_ms: int, player: bytes, stream: Connection | None) -> TicketHearing:
@@ -131,11 +135,12 @@ class TicketHearings:
         after = self._of[who] = TicketHearing(begun_ms, player, now, stream)
         if old is not None:
             after.away = {each: until for each, until in old.away.items() if until > now and each != player}
-            before = old.before if old.player == UNKNOWN else old.player
+            before = old.before if old.player == UNKNOWN else frozenset([old.player])
             if player == UNKNOWN:
                 after.before = before
-            elif before not in (player, UNKNOWN):
-                self._send_away(after, before)
+            else:
+                for each in before - {player}:
+                    self._send_away(after, each)
             if old.stream is not None and old.stream is not stream and (old.stream.holder or ())[:2] == who:
                 old.stream.go()
         if len(self._of) > MOST:

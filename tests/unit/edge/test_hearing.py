@@ -96,6 +96,25 @@ async def test_a_player_that_goes_to_another_edge_goes_on() -> None:
     assert first.plays(WHO, newer)
 
 
+@pytest.mark.parametrize("player", [PHONE, LAPTOP], ids=["same", "another"])
+async def test_what_is_told_late_refuses_nobody_by_mistake(player: bytes) -> None:
+    """An edge is asked for files of a beginning that it was not told of, and then told of an older one: whether that
+    was the same player it learns in a moment, and refuses nobody until then."""
+    edges = Edges(0.0, 0.0, 0.0)
+    first, second, third = edges.all
+    begun = first.begin(WHO, PHONE)
+    edges.now += 1
+    newer = second.begin(WHO, player)
+    assert third.plays(WHO, newer)
+    third.hear("", hearing.encode("friday", [Hearing(begun, PHONE, WHO[1])]))
+    third.require(WHO, PHONE)
+    await edges.tell()
+    for edge in edges.all:
+        edge.require(WHO, player)
+        assert (PHONE in edge._of[WHO].away) == (player != PHONE)
+        assert edge.plays(WHO, newer)
+
+
 @given(st.lists(st.tuples(st.integers(0, 2), st.sampled_from([PHONE, LAPTOP, RADIO])), min_size=1, max_size=3))
 def test_in_whatever_order_it_is_told_all_edges_agree(begun: list[tuple[int, bytes]]) -> None:
     """What was lost or came late changes nothing once all has been told."""
