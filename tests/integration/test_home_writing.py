@@ -208,6 +208,24 @@ async def test_what_others_do_and_whom_one_wants_nothing_of(house: House) -> Non
         assert "bad.example" not in await page(gita, "/notifications/settings")
 
 
+async def test_words_that_one_does_not_want_to_read(house: House) -> None:
+    """Behind a line, or gone, where one wants it; changed and deleted again."""
+    async with person(house, "ines") as ines, person(house, "jan") as jan:
+        await put(jan, "About turnips again")
+        places = {"in-public": "on", "in-home": "on"}
+        assert (await press(ines, "/filters", words="turnips")).status_code == 400
+        await press(ines, "/filters", words="turnips\nswede", action="warn", days="7", **places)
+        assert "turnips</summary>" in await page(ines, "/local")
+        shown = await page(ines, "/filters")
+        assert "turnips\nswede</textarea>" in shown
+        [number] = re.findall(r'action="/home/filters/(\d+)"', shown)
+        await press(ines, f"/filters/{number}", words="turnip", parts="on", action="hide", title="Roots", **places)
+        assert "About turnips" not in await page(ines, "/local")
+        await press(ines, f"/filters/{number}", out="1")
+        assert "About turnips" in await page(ines, "/local")
+        assert "No filters yet" in await page(ines, "/filters")
+
+
 @pytest.mark.parametrize("number", range(len(CORPUS)))
 async def test_nothing_that_people_write_becomes_markup(house: House, number: int) -> None:
     """Names, bios, texts, warnings, answers, alt texts, lists, drafts: on every page where they stand, as text."""

@@ -8,6 +8,7 @@ from litestar import Router
 
 from stentor.house.federation.service import FederationDesk
 from stentor.house.home_cards import SpaceCards
+from stentor.house.home_filters import filters
 from stentor.house.home_later import later
 from stentor.house.home_notices import notices
 from stentor.house.home_pages import HOME, HomePages, timelines
@@ -28,5 +29,6 @@ def routes(pages: Pages, desk: PostDesk, sessions: Sessions, spaces: Spaces, fed
     found = [
         *timelines(made), *writing(made), *reading(made), *deeds(made), *later(made),
         *people(made, federation), *elsewhere(made, federation), *asking(made), *lists(made), *notices(made),
+        *filters(made),
     ]  # fmt: skip
     return Router(HOME, route_handlers=found, request_max_body_size=MOST_BYTES)

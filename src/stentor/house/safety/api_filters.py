@@ -30,7 +30,7 @@ def handlers(desk: PostDesk, viewers: Viewers) -> list[HTTPRouteHandler]:
 
     @post("/filters", status_code=201, summary="Make a word filter")
     async def make(request: _Request, data: JSONBody[schema.NewFilter]) -> schema.FilterView:
-        made = _filter(desk.new_id(), data)
+        made = filter_of(desk.new_id(), data)
         await table.add(await viewers.me(request), made)
         return _view(made)
 
@@ -42,7 +42,7 @@ def handlers(desk: PostDesk, viewers: Viewers) -> list[HTTPRouteHandler]:
     async def change(
         request: _Request, filter_id: FromPath[str], data: JSONBody[schema.NewFilter]
     ) -> schema.FilterView:
-        changed = _filter(_number(filter_id), data)
+        changed = filter_of(_number(filter_id), data)
         await table.change(await viewers.me(request), changed)
         return _view(changed)
 
@@ -53,8 +53,8 @@ def handlers(desk: PostDesk, viewers: Viewers) -> list[HTTPRouteHandler]:
     return [look, make, one, change, remove]
 
 
-def _filter(number: int, wanted: schema.NewFilter) -> WordFilter:
-    """Raises :class:`BadInput` for a word that is none."""
+def filter_of(number: int, wanted: schema.NewFilter) -> WordFilter:
+    """A filter as it is kept; raises :class:`BadInput` for a word that is none."""
     words = tuple(FilterWord(checks.name(each.text, field="words"), each.whole) for each in wanted.words)
     if not all(plain(each.text) for each in words):
         raise BadInput("A word has at least one letter or sign that people see.", field="words")
