@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -151,3 +152,14 @@ def test_no_room_is_a_bag() -> None:
     assert {each.name for each in (SOURCE / "house").iterdir() if (each / "__init__.py").exists()} == set(HOUSE)
     for each in HOUSE:
         assert len(list((SOURCE / "house" / each).glob("*.py"))) <= MOST_FILES, f"split house/{each} by noun"
+
+
+def test_migrations_form_one_line() -> None:
+    """Each follows the one before it: where two have the same number, no database can be opened."""
+    files = sorted((SOURCE / "store" / "migrations" / "versions").glob("v[0-9]*.py"))
+    line = re.compile(r'^(?:down_)?revision.* = "?(\w+)"?$', re.MULTILINE)
+    numbers = [f"{number:04}" for number in range(1, len(files) + 1)]
+    assert [each.name[1:5] for each in files] == numbers, "give the new migration the next number"
+    expected = [[number, before] for number, before in zip(numbers, ["None", *numbers], strict=False)]
+    found = [line.findall(each.read_text("utf-8")) for each in files]
+    assert found == expected, "a migration names itself, and the one before it"
