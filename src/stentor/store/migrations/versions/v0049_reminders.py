@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0050"
-down_revision: str | None = "0049"
+revision = "0049"
+down_revision: str | None = "0048"
 branch_labels: str | None = None
 depends_on: str | None = None
 
