@@ -1,10 +1,10 @@
 """What posts cost the database: ``python -m bench.social [--databases sqlite postgresql] [--live]``.
 
 Home timelines of five kinds of readers in a place with 1 M posts (``bench.social_data``), as ids and with all that is
-shown beside them; posts by one with 1 M followers and by others in turn; posts that wait for the disk and posts that do
-not. With ``--live`` 200 posts a second go into the database of a whole Stentor while a host talks: p99 of a host's
-request and the stage's processor time with them and without, in turn; and with as many posts into a database beside it,
-for writing them takes processors and the disk, which are shared here.
+shown beside them; notifications (``bench.social_notices``); posts by one with 1 M followers, of whom 10,000 want to be
+told of each, and by others in turn; posts that wait for the disk and posts that do not. With ``--live`` 200 posts a
+second go into the database of a whole Stentor while a host talks: p99 of a host's request and the stage's processor
+time with them and without, in turn.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import numpy as np
 import psutil
 
 from bench.social_data import LARGE, Place, fill_postgresql, fill_sqlite
+from bench.social_notices import Notices
 from stentor.client import speak
 from stentor.people.model import Account
 from stentor.social.ids import LARGEST, PostIds
@@ -116,6 +117,7 @@ async def measure(url: str, place: Place) -> dict[str, Any]:
     try:
         found: dict[str, Any] = {"home": await homes(store, place.readers())}
         authors = {"1 M followers": int(place.number[LARGE]), "few": int(place.number[90_000])}
+        found["notifications"] = await notices(store, place)
         found["post"] = await posted(store, authors)
         print(f"  post, as it is: {found['post']}", flush=True)
         if url.startswith("sqlite"):
@@ -125,6 +127,31 @@ async def measure(url: str, place: Place) -> dict[str, Any]:
         return found
     finally:
         await store.close()
+
+
+async def notices(store: Store, place: Place) -> dict[str, Any]:
+    """Lines, counts, and what a like and a mention cost with what they tell."""
+    number = place.number.tolist()
+    there = Notices(store, number[LARGE], number, place.ids.tolist())
+    reader = number[99_500]
+    await there.wait_for(reader, number[200:400])
+
+    async def waiting(_: int) -> object:
+        return await there.waiting_unread(reader)
+
+    found = {}
+    for name, what in {
+        "lines of the one with 500,000": there.hot_page,
+        "lines of others": there.page,
+        "unread of the one with 500,000": there.hot_unread,
+        "unread of others": there.unread,
+        "unread of one who waits for posts of 100": waiting,
+        "like": there.like,
+        "post that mentions five": there.mention,
+    }.items():
+        found[name] = percentiles(await timed(READS, what))
+        print(f"  {name}: {found[name]}", flush=True)
+    return found
 
 
 async def databases(kinds: Sequence[str]) -> dict[str, Any]:

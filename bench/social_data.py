@@ -16,12 +16,16 @@ from typing import Any, Final
 import numpy as np
 import psycopg
 
+from bench import social_notices
+
 POSTS, ACCOUNTS, ACTORS, LIKES, TAGS = 1_000_000, 100_000, 1_000_001, 1_000_000, 2_000
 FOLLOWED, FEW, ORDINARY, ORDINARY_FOLLOWS = 2_000, 200, 300, 26
 LARGE: Final = 50
 """Whom everybody follows; one of those who write most."""
 READERS: Final = {"active": 99_990, "quiet": 99_991, "few": 99_992, "three": 99_993}
 FIRST_MS, EVERY_MS, BEFORE_MS = 1_764_000_000_000, 15_552, 100_000_000_000
+WAITING = 100
+"""Of so many who follow the large account one wants to be told of each post."""
 SOME = 20_000
 """Rows at once."""
 _TEXT = "A post of usual length says what happened, to whom, and why anybody might want to know. " * 3
@@ -91,13 +95,14 @@ class Place:
         )
         yield from self._posts()
         follower, followee = (self.number[each] for each in self.follows)
+        large = int(self.number[LARGE])
         columns = ("follower", "followee", "boosts", "notify", "state", "at_ms")
         yield (
             "follows",
             columns,
             (
-                (one, other, 1, 0, "granted", FIRST_MS)
-                for one, other in zip(follower.tolist(), followee.tolist(), strict=True)
+                (one, other, 1, int(other == large and at % WAITING == 0), "granted", FIRST_MS)
+                for at, (one, other) in enumerate(zip(follower.tolist(), followee.tolist(), strict=True))
             ),
         )
         for name, each in (("mutes", 50), ("blocks", 20)):
@@ -112,6 +117,8 @@ class Place:
                     for target in self.number[self.rng.choice(50_000, each, replace=False) + 100].tolist()
                 ],
             )
+
+        yield from social_notices.rows(large, self.number.tolist(), self.ids.tolist())
 
     def _posts(self) -> Iterator[Rows]:
         count, rng = self.posts, self.rng

@@ -45,7 +45,8 @@ def find_actor(connection: Connection, handle: str) -> Author | None:
     """Somebody here by their handle, or elsewhere as ``name@server``; None for nobody, and for who is suspended."""
     name, _, domain = handle.partition("@")
     elsewhere = (actors.c.handle == name.lower()) & (actors.c.domain == domain.lower())
-    found = list(_read(connection, elsewhere if domain else _PEOPLE.c.handle == handle))
+    there = _read(connection, elsewhere) if domain else _read(connection, _PEOPLE.c.handle == handle, here=True)
+    found = list(there)
     return found[0] if found and not found[0].suspended else None
 
 
@@ -58,7 +59,7 @@ def actors_of(connection: Connection, numbers: Iterable[int]) -> Mapping[int, Au
 def handles_there(connection: Connection, handles: Iterable[str]) -> Mapping[str, int]:
     """The numbers of those who are there, by their handles."""
     wanted = list(set(handles))
-    found = _read(connection, _PEOPLE.c.handle.in_(wanted)) if wanted else ()
+    found = _read(connection, _PEOPLE.c.handle.in_(wanted), here=True) if wanted else ()
     return {each.handle: each.number for each in found if not each.suspended}
 
 
@@ -85,14 +86,15 @@ class ActorsTable:
         return found
 
 
-def _read(connection: Connection, where: ColumnElement[bool]) -> Iterable[Author]:
-    return map(_actor, connection.execute(_query().where(where)))
+def _read(connection: Connection, where: ColumnElement[bool], *, here: bool = False) -> Iterable[Author]:
+    return map(_actor, connection.execute(_query(here=here).where(where)))
 
 
-def _query() -> Select[tuple[object, ...]]:
+def _query(*, here: bool) -> Select[tuple[object, ...]]:
+    """Of people ``here`` only where it is about something of accounts: else SQLite looks at all who are anywhere."""
     people = _PEOPLE.c
     columns = people.handle.label("own"), people.name.label("called"), people.picture_ms, people.suspended_ms
-    return select(actors, *columns).join_from(actors, _PEOPLE, isouter=True)
+    return select(actors, *columns).join_from(actors, _PEOPLE, isouter=not here)
 
 
 def _actor(row: Row[tuple[object, ...]]) -> Author:

@@ -11,16 +11,16 @@ from collections.abc import Collection, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, select, text, update
 
 from stentor.social import ids, notices
 from stentor.social.ids import LARGEST
 from stentor.social.model import Author
 from stentor.social.notices import NoticeBox, NoticeKind, NoticeRules
-from stentor.store import notice_tables, social_tables, tables
+from stentor.store import social_tables
 from stentor.store.actors import actors_of
-from stentor.store.reading import Reading, between, read_posts
-from stentor.store.telling import GROUPS, NOTES, forget, muting, put, rules_of
+from stentor.store.reading import Reading, read_posts
+from stentor.store.telling import APART, GROUPS, MUTED, NOTES, forget, put, rules_of
 from stentor.store.work import Work
 
 SAMPLE: Final = 8
@@ -40,6 +40,23 @@ _RULE: Final = text(
     "INSERT INTO notification_rules (account, not_followed, not_following, new, private, limited) "
     "VALUES (:account, :not_followed, :not_following, :new, :private, :limited) ON CONFLICT (account) DO UPDATE SET "
     "not_followed = :not_followed, not_following = :not_following, new = :new, private = :private, limited = :limited"
+)
+_SEEN: Final = f"""NOT EXISTS (SELECT 1 FROM actors a LEFT JOIN accounts c ON c.id = a.account WHERE a.number = n."by"
+    AND (a.state = 'suspended' OR c.suspended_ms IS NOT NULL))
+  AND NOT {APART.format(one=":me", other='n."by"')} AND NOT {MUTED.format(one=":me", other='n."by"')}
+  AND NOT EXISTS (SELECT 1 FROM posts p JOIN muted_threads t ON t.root = coalesce(p.root, p.id)
+                  WHERE t.account = :me AND p.id = n.post)"""
+"""Of notifications ``n``: by somebody whom the reader has not muted, who is not suspended, and neither has blocked."""
+_COLUMNS: Final = 'SELECT n.id, n."by", n.kind, n.post, n.grp, n.at_ms FROM notifications n'
+_LAST: Final = f"{_SEEN} ORDER BY n.id DESC LIMIT :most"
+_SAMPLED: Final = text(f"{_COLUMNS} WHERE n.account = :me AND n.grp = :grp AND {_LAST}")
+_OF_STRANGER: Final = text(
+    f'{_COLUMNS} WHERE n.account = :me AND n."by" = :by AND n.box = {int(NoticeBox.STRANGERS)} AND {_LAST}'
+)
+_UNREAD: Final = text(
+    "SELECT count(*) FROM (SELECT 1 AS one FROM notification_groups g WHERE g.account = :me AND g.box = :box "
+    "AND g.last > :since AND EXISTS (SELECT 1 FROM notifications n WHERE n.account = :me AND n.grp = g.grp "
+    f"AND n.id > :since AND {_SEEN}) LIMIT :most) AS few"
 )
 _NEW_POSTS: Final = text(
     "SELECT p.id, p.author, p.created_ms FROM follows f JOIN posts p ON p.author = f.followee AND p.visibility < 3 "
@@ -113,10 +130,10 @@ class NotificationsTable:
 
     async def of(self, me: int, other: int, *, now_ms: int) -> list[NoticeGroup]:
         """What waits of one stranger, each alone, the newest first."""
-        query = select(NOTES).where(_waiting(me, other), _seen(me, now_ms)).order_by(NOTES.c.id.desc())
+        asked = {"me": me, "by": other, "now": now_ms, "most": notices.MOST_OF_STRANGER}
 
         def work(connection: Connection) -> list[NoticeGroup]:
-            rows = connection.execute(query.limit(notices.MOST_OF_STRANGER)).all()
+            rows = connection.execute(_OF_STRANGER, asked).all()
             return _shown(connection, me, [_Sampled(row.grp, row.id, 1, [row]) for row in rows])
 
         return await self._work.read(work)
@@ -124,11 +141,8 @@ class NotificationsTable:
     async def unread(self, me: int, *, since: int, now_ms: int, box: NoticeBox = NoticeBox.MAIN) -> int:
         """How many lines have something that came after a notification, ``MOST_UNREAD`` at most."""
         await self._bring(me, now_ms)
-        new = (NOTES.c.account == GROUPS.c.account) & (NOTES.c.grp == GROUPS.c.grp) & (NOTES.c.id > since)
-        mine = (GROUPS.c.account == me) & (GROUPS.c.box == int(box)) & (GROUPS.c.last > since)
-        few = select(GROUPS.c.grp).where(mine, exists().where(new, _seen(me, now_ms)))
-        query = select(func.count()).select_from(few.limit(notices.MOST_UNREAD).subquery())
-        return int(await self._work.read(lambda connection: connection.execute(query).scalar_one()))
+        asked = {"me": me, "box": int(box), "since": since, "now": now_ms, "most": notices.MOST_UNREAD}
+        return int(await self._work.read(lambda connection: connection.execute(_UNREAD, asked).scalar_one()))
 
     async def dismiss(self, me: int, key: str | None) -> None:
         """Takes one line away, or all of both boxes; none is no error."""
@@ -221,21 +235,6 @@ def _waiting(me: int, other: int) -> ColumnElement[bool]:
     return and_(NOTES.c.account == me, NOTES.c.by == other, NOTES.c.box == int(NoticeBox.STRANGERS))
 
 
-def _seen(me: int, now_ms: int) -> ColumnElement[bool]:
-    """Of notifications: by somebody whom the reader has not muted, who is not suspended, and neither has blocked."""
-    accounts, actors, by = tables.accounts.c, social_tables.actors.c, NOTES.c.by
-    gone = (actors.number == by) & or_(actors.state == "suspended", accounts.suspended_ms.is_not(None))
-    joined = social_tables.actors.join(tables.accounts, accounts.id == actors.account, isouter=True)
-    threads, posts = notice_tables.muted_threads.c, social_tables.posts.c
-    quiet = (threads.account == me) & (posts.id == NOTES.c.post) & (threads.root == func.coalesce(posts.root, posts.id))
-    return and_(
-        ~exists(select(actors.number).select_from(joined).where(gone)),
-        ~between(me, by),
-        ~exists().where(muting(me, now_ms) & (social_tables.mutes.c.target == by)),
-        ~exists().where(quiet),
-    )
-
-
 class _Sampled(NamedTuple):
     key: str
     last: int
@@ -246,9 +245,7 @@ class _Sampled(NamedTuple):
 def _lines(connection: Connection, me: int, rows: Sequence[Row[Any]], now_ms: int) -> list[NoticeGroup]:
     found = []
     for row in rows:
-        mine = (NOTES.c.account == me) & (NOTES.c.grp == row.grp)
-        newest = select(NOTES).where(mine, _seen(me, now_ms)).order_by(NOTES.c.id.desc()).limit(SAMPLE)
-        sample = connection.execute(newest).all()
+        sample = connection.execute(_SAMPLED, {"me": me, "grp": row.grp, "now": now_ms, "most": SAMPLE}).all()
         found.append(_Sampled(row.grp, row.last, row.n if len(sample) == SAMPLE else len(sample), sample))
     return _shown(connection, me, found)
 

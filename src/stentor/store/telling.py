@@ -9,23 +9,40 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select, text, update
 
 from stentor.social import ids, notices
 from stentor.social.model import Audience, Post, Relation
 from stentor.social.notices import Handling, NoticeBox, NoticeKind, NoticeRules, NoticeStanding
 from stentor.social.visible import may_read
-from stentor.store import notice_tables, social_tables, tables
+from stentor.store import notice_tables
 from stentor.store.federating import is_remote
-from stentor.store.reading import between, load_post
+from stentor.store.reading import load_post
 
 NOTES, GROUPS, RULES = notice_tables.notifications, notice_tables.notification_groups, notice_tables.notification_rules
-_FOLLOWS, _MUTES, _MENTIONS = social_tables.follows.c, social_tables.mutes.c, social_tables.mentions.c
-_THROUGH, _THREADS = notice_tables.let_through.c, notice_tables.muted_threads.c
 _JOIN: Final = text(
     "INSERT INTO notification_groups (account, grp, box, kind, n, last) VALUES (:account, :grp, :box, :kind, 1, :last) "
     "ON CONFLICT (account, grp) DO UPDATE SET n = notification_groups.n + 1, last = :last, kind = :kind RETURNING n"
 )
+_FLAGS: Final = ("blocked", "muted", "thread_muted", "follows", "followed", "let_through", "asked_back")
+APART: Final = """(EXISTS (SELECT 1 FROM blocks b WHERE b.account = {one} AND b.target = {other})
+  OR EXISTS (SELECT 1 FROM blocks b WHERE b.account = {other} AND b.target = {one})
+  OR EXISTS (SELECT 1 FROM domain_blocks d JOIN actors e ON e.domain = d.domain
+             WHERE d.account = {one} AND e.number = {other})
+  OR EXISTS (SELECT 1 FROM domain_blocks d JOIN actors e ON e.domain = d.domain
+             WHERE d.account = {other} AND e.number = {one}))"""
+"""The condition :func:`reading.between` as text: to make it of objects takes longer than to ask it."""
+MUTED: Final = """EXISTS (SELECT 1 FROM mutes m WHERE m.account = {one} AND m.target = {other} AND m.notifications = 1
+  AND (m.until_ms IS NULL OR m.until_ms > :now))"""
+_STANDING: Final = text(f"""SELECT a.state, c.suspended_ms, {APART.format(one=":to", other=":by")} AS blocked,
+  {MUTED.format(one=":to", other=":by")} AS muted,
+  EXISTS (SELECT 1 FROM muted_threads t WHERE t.account = :to AND t.root = :root) AS thread_muted,
+  EXISTS (SELECT 1 FROM follows f WHERE f.follower = :to AND f.followee = :by AND f.state = 'granted') AS follows,
+  EXISTS (SELECT 1 FROM follows f WHERE f.follower = :by AND f.followee = :to AND f.state = 'granted') AS followed,
+  EXISTS (SELECT 1 FROM mentions n WHERE n.post = :post AND n.actor = :to) AS named,
+  EXISTS (SELECT 1 FROM let_through l WHERE l.account = :to AND l.target = :by) AS let_through,
+  EXISTS (SELECT 1 FROM mentions n WHERE n.post = :answered AND n.actor = :by) AS asked_back
+  FROM actors a LEFT JOIN accounts c ON c.id = a.account WHERE a.number = :by""")
 
 
 def tell(connection: Connection, kind: NoticeKind, to: int, by: int, post: Post | None, *, now_ms: int) -> None:
@@ -113,35 +130,14 @@ def rules_of(connection: Connection, me: int) -> NoticeRules:
     )
 
 
-def muting(me: int, now_ms: int) -> ColumnElement[bool]:
-    """Of mutes: those of somebody, with their notifications, that are not over."""
-    return and_(
-        _MUTES.account == me, _MUTES.notifications == 1, or_(_MUTES.until_ms.is_(None), _MUTES.until_ms > now_ms)
-    )
-
-
 def _standing(connection: Connection, to: int, by: int, post: Post | None, now_ms: int) -> NoticeStanding:
     """One query, for a like costs no more than what it tells."""
-    accounts, actors = tables.accounts.c, social_tables.actors.c
-    joined = social_tables.actors.join(tables.accounts, accounts.id == actors.account, isouter=True)
     number, root = (post.id, post.root or post.id) if post is not None else (0, 0)
     answered = post.reply_to if post is not None and post.reply_author == to and post.reply_to is not None else 0
-    asked = {
-        "blocked": between(to, by),
-        "muted": exists().where(muting(to, now_ms) & (_MUTES.target == by)),
-        "thread_muted": exists().where((_THREADS.account == to) & (_THREADS.root == root)),
-        "follows": exists().where(_following(to, by)),
-        "followed": exists().where(_following(by, to)),
-        "named": exists().where((_MENTIONS.post == number) & (_MENTIONS.actor == to)),
-        "let_through": exists().where((_THROUGH.account == to) & (_THROUGH.target == by)),
-        "asked_back": exists().where((_MENTIONS.post == answered) & (_MENTIONS.actor == by)),
-    }
-    columns = [each.label(name) for name, each in asked.items()]
-    query: Select[tuple[object, ...]] = select(actors.state, accounts.suspended_ms, *columns)
-    row = connection.execute(query.select_from(joined).where(actors.number == by)).one()
+    asked = {"to": to, "by": by, "now": now_ms, "post": number, "root": root, "answered": answered}
+    row = connection.execute(_STANDING, asked).one()
     own = post is not None and post.author == to
     relation = Relation(own=own, follows=bool(row.follows), mentioned=bool(row.named), blocked=bool(row.blocked))
-    flags = {name: bool(getattr(row, name)) for name in asked if name != "named"}
     return NoticeStanding(
         same=to == by,
         suspended=row.suspended_ms is not None or row.state == "suspended",
@@ -149,12 +145,8 @@ def _standing(connection: Connection, to: int, by: int, post: Post | None, now_m
         readable=post is None or may_read(post, relation),
         private=post is not None and post.visibility is Audience.MENTIONED and not own,
         age_ms=now_ms - ids.time_ms(by),
-        **flags,
+        **{name: bool(getattr(row, name)) for name in _FLAGS},
     )
-
-
-def _following(one: int, other: int) -> ColumnElement[bool]:
-    return and_(_FOLLOWS.follower == one, _FOLLOWS.followee == other, _FOLLOWS.state == "granted")
 
 
 def _same(kind: NoticeKind, to: int, by: int, post: int | None) -> ColumnElement[bool]:
