@@ -50,7 +50,7 @@ async function ahead(address, init) {
     const reply = await fetch(at, at.origin === location.origin ? init : {});
     const [, next] = named.exec(await reply.text()) ?? [];
     if (!reply.ok || !next) return;
-    at = new URL(next, at);
+    at = new URL(next, reply.url); // which is another one where a player is led to its own
   }
   await fetch(at);
 }
