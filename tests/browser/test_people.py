@@ -141,7 +141,7 @@ async def test_from_sign_up_to_deletion(house: Whole, browsers: Browsers) -> Non
         await page.says("header .who", "Sign in")
         await page.page.goto(at(house, "/sign-in"))
         await page.page.click("#by-passkey")
-        await page.says("#problem", "not known here")
+        await page.says("#problem", "no account with this passkey")
         page.calm(but=("401", "403"))
 
 
