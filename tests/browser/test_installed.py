@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -21,6 +22,9 @@ MUSIC: Final = """new Promise(async (found) => {
   while (!await caches.match("/hold.m4a")) await new Promise((done) => setTimeout(done, 100));
   found();
 })"""
+SEEN: Final = """void (self.seen = new Promise((found) => {
+  registration.showNotification = async (title, options) => found([title, options]);
+}))"""
 AS_AN_APP: Final = """
 const asked = window.matchMedia.bind(window);
 window.matchMedia = (query) => query === "(display-mode: standalone)" ? { matches: true } : asked(query);
@@ -121,3 +125,36 @@ async def test_streams_do_not_pass_through_the_worker(browsers: Browsers) -> Non
             assert passed[f"http://localhost:{network.port}/?q=jazz"], (
                 "pages do, so that there is one without a network"
             )
+
+
+async def test_a_push_message_is_shown(browsers: Browsers) -> None:
+    """In its words, with the time as its reader has it, where it leads, and a tag by which one that comes twice takes
+    the place of the first."""
+    async with edge(LIVE, chunks=3) as rig:
+        await told(rig, FULL)
+        home = f"http://localhost:{rig.port}"
+        async with visit(browsers.plain, f"{home}/") as page:
+            assert await page.page.evaluate(READY)
+            context = page.page.context
+            [worker] = context.service_workers
+            await worker.evaluate(SEEN)  # a browser without a profile shows nothing, and says so to nobody
+            known: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+            session = await context.new_cdp_session(page.page)
+
+            def updated(event: dict[str, Any]) -> None:
+                for each in event["registrations"]:
+                    if not known.done():
+                        known.set_result(each["registrationId"])
+
+            session.on("ServiceWorker.workerRegistrationUpdated", updated)
+            await session.send("ServiceWorker.enable")
+            message = {
+                "title": "Tea", "body": "New time: {when}", "at": 1_900_000_000_000, "tag": "tea.changed", "lang": "en",
+                "url": f"{home}/s/tea?by=push",
+            }  # fmt: skip
+            wish = {"origin": home, "registrationId": await known, "data": json.dumps(message)}
+            await session.send("ServiceWorker.deliverPushMessage", wish)
+            async with asyncio.timeout(20):
+                title, options = await worker.evaluate("self.seen")
+            assert (title, options["data"], options["tag"]) == ("Tea", message["url"], "tea.changed")
+            assert options["body"].startswith("New time: Mar 17, 2030")
