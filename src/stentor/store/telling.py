@@ -150,7 +150,8 @@ def _standing(connection: Connection, to: int, by: int, post: Post | None, now_m
 
 
 def _same(kind: NoticeKind, to: int, by: int, post: int | None) -> ColumnElement[bool]:
-    about = NOTES.c.post.is_(None) if post is None else NOTES.c.post == post
+    # "+ 0": not by the index of posts, of which one may have a hundred thousand, but by that of who has done it.
+    about = NOTES.c.post.is_(None) if post is None else NOTES.c.post + 0 == post
     return and_(NOTES.c.account == to, NOTES.c.by == by, NOTES.c.kind == kind.value, about)
 
 
