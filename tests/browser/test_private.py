@@ -141,7 +141,7 @@ async def test_hosts_make_and_withdraw_tickets_and_block_listeners(house: Whole,
             listener.watch.complaints.clear()
         await host.page.fill("#out-form input", "nobody-here")
         await host.page.click("#out-form button")
-        await host.says("#problem", "no such account")
+        await host.says("#problem", "nobody with this handle")
         host.watch.complaints.clear()
 
 

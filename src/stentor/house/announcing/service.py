@@ -59,8 +59,8 @@ class Announcer:
         if not moments:
             return None
         author = await self._author(space)
-        if author is None:
-            return "nobody-to-post"
+        if author is None:  # whoever hosts without an account has no posts
+            return None
         number = await self._posts.actors.of_account(author.id)
         wish = NewPost(text=space.announcing.words, space=space.id, language=_language(space))
         try:
