@@ -70,16 +70,17 @@ class OutsideClient:
         self._session = session
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """Sends ``body`` and reads the answer, whatever its status. Raises :class:`NoAnswer`."""
-        return await self._request("POST", url, body, headers, MOST_BYTES)
+        """Sends ``body`` and reads the answer, whatever its status, and of what it says only the beginning: for the
+        rest nobody waits. Raises :class:`NoAnswer`."""
+        return await self._request("POST", url, body, headers, MOST_BYTES, whole=False)
 
     async def get(self, url: str, headers: Mapping[str, str]) -> Answer:
         """Asks once, and goes nowhere else. What is longer than :data:`MOST_DOCUMENT_BYTES` is cut off a byte behind
         them. Raises :class:`NoAnswer`."""
-        return await self._request("GET", url, None, headers, MOST_DOCUMENT_BYTES + 1)
+        return await self._request("GET", url, None, headers, MOST_DOCUMENT_BYTES + 1, whole=True)
 
     async def _request(
-        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], most: int
+        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], most: int, *, whole: bool
     ) -> Answer:
         refused: list[str] = []
         token = _refused.set(refused)
@@ -90,7 +91,7 @@ class OutsideClient:
 
         try:
             async with self._session.request(method, url, data=body, headers=headers, allow_redirects=False) as answer:
-                return await _read(answer, most, began)
+                return await _read(answer, most, began, whole=whole)
         except aiohttp.InvalidURL as error:
             raise unreachable("The address is none.", "refused-address") from error
         except TimeoutError as error:
@@ -109,9 +110,9 @@ class OutsideClient:
             _refused.reset(token)
 
 
-async def _read(answer: aiohttp.ClientResponse, most: int, began: float) -> Answer:
-    read = bytearray()
-    while len(read) < most and (part := await answer.content.read(most - len(read))):
+async def _read(answer: aiohttp.ClientResponse, most: int, began: float, *, whole: bool) -> Answer:
+    read = bytearray(await answer.content.read(most))
+    while whole and len(read) < most and (part := await answer.content.read(most - len(read))):
         read += part
     return Answer(
         answer.status,
