@@ -96,7 +96,7 @@ class Server:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
             writer.write(f"{text}Connection: close\r\n\r\n".encode())
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(40):
                 head = await reader.readuntil(b"\r\n\r\n")
                 first, *lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
                 answer = Answer(int(first.split()[1]), lines)

@@ -199,7 +199,7 @@ async def test_what_is_late_is_told_when_it_is(site: Site) -> None:
     """Five minutes after its time, if it has not begun by then."""
     await site.talk("late")
     ada = PushedBrowser("/waits")
-    await site.subscribe("late", ada)
+    assert (await site.subscribe("late", ada)).status_code == 200
     with database(site.house.settings) as connection:
         connection.execute("UPDATE jobs SET due_ms = 0 WHERE kind = 'remind' AND key = 'late'")
     [told] = await site.told(ada, 1)
@@ -210,7 +210,7 @@ async def test_addresses_are_sealed_and_go_when_all_is_done(site: Site) -> None:
     """No copy of the database has one in clear; after the end nobody's is kept."""
     await site.talk("forgets")
     ada = PushedBrowser("/forgets")
-    await site.subscribe("forgets", ada)
+    assert (await site.subscribe("forgets", ada)).status_code == 200
     [(address,)] = site.rows("SELECT address FROM reminders WHERE space = 'forgets'")
     assert "127.0.0.1" not in address
     await site.house.http.post("/api/v1/spaces/forgets/cancel")
