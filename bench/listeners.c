@@ -288,7 +288,8 @@ static void quantiles(const char *name, double *numbers, int size) {
 }
 
 /* The most that heard in a second of the wall clock, on the average of its looks: of one look, a few hundredths of a
- * second by which it and the servers differ would make a difference of those who come and go meanwhile. */
+ * second by which it and the servers differ would make a difference of those who come and go meanwhile. Of players of
+ * HLS, of whom edges say what stands at the end of a second, there is one look. */
 static void look(void) {
     static time_t second;
     static int looks;
@@ -299,6 +300,7 @@ static void look(void) {
         if (looks && (double)sum / looks > peak) peak = (double)sum / looks;
         second = wall.tv_sec, looks = 0, sum = 0;
     }
+    if (plays_hls && looks) return;
     looks++;
     for (int i = 0; i < count; i++) sum += all[i].first > 0 && all[i].state == HEARING;
 }

@@ -73,7 +73,7 @@ CROWDS = (
     Crowd("an edge is killed", edges=8, seconds=25, again_s=1, event="kill"),
     Crowd("HLS", path=HLS, edges=8, people=500, rate=50, seconds=67, plays=200),
     Crowd("the clock is set by 2 s and back", edges=2, people=1200, rate=20, seconds=10, stay_s=24, event="clock"),
-    Crowd("streams through nginx", edges=2, people=400, seconds=15, front="nginx"),
+    Crowd("streams through nginx", edges=2, people=400, seconds=62, front="nginx"),
     Crowd("HLS through Varnish", path=HLS, edges=2, people=400, seconds=20, front="varnish"),
     Crowd("HLS that comes and goes", path=HLS, edges=2, people=750, rate=25, seconds=10, stay_s=12),
     Crowd("HLS", path=HLS, people=500, rate=50, seconds=67),
