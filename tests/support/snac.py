@@ -23,10 +23,9 @@ import httpx
 from tests.support.debian import running
 from tests.support.ports import free_port
 
-VERSION = "2.75-2"
 KEPT = Path(__file__).parents[2] / ".venv" / "snac"
 USER = "peer"
-_SOURCE = "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian trixie main\n"
+SIGNED = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
 def missing() -> str:
@@ -38,18 +37,34 @@ def missing() -> str:
     KEPT.mkdir(parents=True, exist_ok=True)
     for folder in ("lists/partial", "cache/archives/partial"):
         (KEPT / folder).mkdir(parents=True, exist_ok=True)
-    (KEPT / "sources").write_text(_SOURCE, "utf-8")
+    source = _debian()
+    if not source:
+        return "apt of this machine has no source of Debian's packages"
+    (KEPT / "sources").write_text(f"deb [signed-by={SIGNED}] {source} trixie main\n", "utf-8")
     options = [
         f"Dir::State::lists={KEPT}/lists", f"Dir::Etc::sourcelist={KEPT}/sources", "Dir::Etc::sourceparts=/dev/null",
         f"Dir::Cache={KEPT}/cache", "APT::Get::List-Cleanup=0", "Acquire::Languages=none",
     ]  # fmt: skip
     apt = ["apt-get", "-qq", *(word for each in options for word in ("-o", each))]
-    file = f"snac2_{VERSION}_amd64.deb"
-    for command in ([*apt, "update"], [*apt, "download", f"snac2={VERSION}"], ["dpkg", "-x", file, "."]):
-        done = subprocess.run(command, cwd=KEPT, capture_output=True, text=True, check=False)
-        if done.returncode:
-            return f"`{' '.join(command[:1] + command[-2:])}` said: {done.stderr.strip()[-300:]}"
-    return ""
+    for command in ([*apt, "update"], [*apt, "download", "snac2"]):
+        if why := _done(command):
+            return why
+    found = max(KEPT.glob("snac2_*.deb"), default=None, key=lambda file: file.stat().st_mtime)
+    return _done(["dpkg", "-x", found.name, "."]) if found else "apt-get brought no package"
+
+
+def _debian() -> str:
+    """Where this machine has Debian's packages from, by its own lists; empty when it has none."""
+    told = subprocess.run(
+        ["apt-get", "indextargets", "--format", "$(REPO_URI)"], capture_output=True, text=True, check=False
+    )
+    return next((line for line in told.stdout.split() if line.rstrip("/").endswith("/debian")), "")
+
+
+def _done(command: list[str]) -> str:
+    """Runs it in the folder; why that failed, or nothing."""
+    done = subprocess.run(command, cwd=KEPT, capture_output=True, text=True, check=False)
+    return f"`{' '.join(command[:1] + command[-2:])}` said: {done.stderr.strip()[-300:]}" if done.returncode else ""
 
 
 class Snac:
