@@ -28,7 +28,7 @@ from stentor.crowd import door
 from stentor.crowd.orders import Orders
 from stentor.edge.protocol import Connection
 from stentor.edge.reply import Reply, failure
-from stentor.fediverse import clean, reading, signatures
+from stentor.fediverse import clean, reading, signatures, things
 from stentor.house.who.devices import Devices
 from stentor.spaces import pulse, tokens, withdrawal
 from stentor.spaces.comments import Chat, ChatState, Comment
@@ -358,7 +358,7 @@ _PEM = RsaKey.make().public
 def _activity(data: bytes) -> None:
     """Whatever comes to an inbox, or stands at an address, is understood or refused; its HTML does nothing."""
     try:
-        found = reading.document(data)
+        found = things.document(data)
     except Malformed:
         return
     actor = dict(found) | {"id": _EVE, "inbox": _EVE, "preferredUsername": "eve", "type": "Person"}
@@ -562,7 +562,7 @@ TARGETS: dict[str, Target] = {
             )
         ]
         + [_DEEP],
-        lambda size: b'{"type":"Note","content":"' + b"<a>" * (min(size, reading.MOST_BYTES - 40) // 3) + b'"}',
+        lambda size: b'{"type":"Note","content":"' + b"<a>" * (min(size, things.MOST_BYTES - 40) // 3) + b'"}',
         8192,
     ),
     "signature": Target(

@@ -172,7 +172,7 @@ async def test_a_block_ends_what_was_between_them(told: Told) -> None:
     assert [(each.many, len(each.people)) for each in await told.lines()] == [(1, 1)]
     with pytest.raises(NotFound):
         await told.like("bob", post)
-    await told.blocks.unblock(told["ann"], told["bob"])
+    await told.blocks.unblock(told["ann"], told["bob"], now_ms=1)
     stands = await told.follows.standing(told["ann"], told["bob"])
     assert (stands.following, stands.followed_by, await told.follows.members(5)) == (False, False, [])
     with pytest.raises(BadInput):
@@ -234,7 +234,7 @@ async def test_a_block_leaves_no_request_behind(told: Told) -> None:
     assert await told.follows.followers(told["ann"], before=LARGEST, most=9, asked=True) == []
     with pytest.raises(NotFound):
         await told.follows.answer(told["ann"], told["bob"], grant=True, now_ms=told.town.now_ms)
-    await told.blocks.unblock(told["bob"], told["ann"])
+    await told.blocks.unblock(told["bob"], told["ann"], now_ms=1)
     assert await told.said() == []
 
 
@@ -337,7 +337,7 @@ async def test_where_people_are_from(told: Told) -> None:
     await town.follow("ann", "bob")
     post = await town.post("eve", "@ann hi", handles=["ann"], tags=["radio"])
     await town.boost("bob", post)
-    await told.blocks.block_domain(ann, "far.example")
+    await told.blocks.block_domain(ann, "far.example", now_ms=1)
     assert (await told.blocks.domains(ann), await told.said()) == (["far.example"], [])
     assert (await town.reads([post], ann), await town.home("ann")) == ([], [])
     assert await town.timelines.tag(ann, "radio", most=9) == []

@@ -199,7 +199,7 @@ async def test_all_goes_with_an_account(town: Town) -> None:
     await town.boost("ada", kept)
     await town.post("ada", "an answer", reply_to=kept)
     quoting = await town.post("ada", "look", quote_of=kept)
-    await town.posts.consent(town.number["ben"], quoting, Consented.GRANTED)
+    await town.posts.consent(town.number["ben"], quoting, Consented.GRANTED, now_ms=NOW_MS)
     [reading] = await town.reads([kept], None)
     assert (reading.tally.boosts, reading.tally.replies, reading.tally.quotes) == (1, 1, 1)
     await town.block("ada", "ben")

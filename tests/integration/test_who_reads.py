@@ -151,7 +151,7 @@ async def _written(town: Town) -> dict[tuple[str, str], int]:
             await town.boost(CARRIER, post)
             if kind == "quoted":
                 quoting = await town.post(CARRIER, "look at this", quote_of=post)
-                await town.posts.consent(town.number[AUTHOR], quoting, Consented.GRANTED)
+                await town.posts.consent(town.number[AUTHOR], quoting, Consented.GRANTED, now_ms=1)
     return made
 
 

@@ -11,15 +11,17 @@ from stentor.base.errors import Malformed, NotFound, Overloaded
 from stentor.base.rsa import RsaKey
 from stentor.base.seal import Seal
 from stentor.courier.client import MOST_DOCUMENT_BYTES, MOST_REDIRECTS, Answer, NoAnswer, OutsideClient, target
-from stentor.fediverse import reading
+from stentor.fediverse import reading, things
 from stentor.fediverse.reading import RemoteActor, Thing
-from stentor.fediverse.signatures import signed
+from stentor.fediverse.signatures import signed, signed_standard
 from stentor.fediverse.sites import SITE, Home, server
 from stentor.fediverse.writing import ACCEPT, TYPE
 from stentor.store.actor_keys import SEALED, ActorKeys
 
 KEYS: Final = 500
 """Of people here that are kept open; each is some kilobytes."""
+HOSTS: Final = 20_000
+"""Of which it is remembered how they want to be signed to; a restart costs each one more request."""
 _JRD: Final = "application/jrd+json, application/json"
 _DOCUMENTS: Final = (TYPE, "application/ld+json")
 
@@ -30,13 +32,38 @@ class Signing:
     def __init__(self, keys: ActorKeys, seal: Seal, home: Home, clock: Clock) -> None:
         self._keys, self._seal, self._home, self._clock = keys, seal, home, clock
         self._open: OrderedDict[int, RsaKey] = OrderedDict()
+        self._standard: OrderedDict[str, bool] = OrderedDict()
+        """By host: whether it wants RFC 9421. Who is not in it is signed to as the draft says."""
 
     async def headers(self, actor: int, method: str, url: str, body: bytes | None = None) -> dict[str, str]:
-        """The fields that sign a request now. Raises :class:`Overloaded` for who has no key."""
-        key, key_id = await self._key(actor), self._home.key(actor)
-        return signed(
-            key, key_id, method=method, authority=server(url), target=target(url), now=self._clock(), body=body
-        )
+        """The fields that sign a request now, in the way that its host is known to want. Raises :class:`Overloaded`
+        for who has no key."""
+        key, key_id, host, now = await self._key(actor), self._home.key(actor), server(url), self._clock()
+        if self._standard.get(host):
+            uri = f"{url.partition('://')[0]}://{host}{target(url)}"
+            return signed_standard(key, key_id, method=method, uri=uri, authority=host, now=now, body=body)
+        return signed(key, key_id, method=method, authority=host, target=target(url), now=now, body=body)
+
+    def learn(self, url: str, status: int, *, again: bool) -> bool:
+        """What the answer of a host says of how it wants to be signed to: whether to try the other way, once. The
+        draft comes first, for most understand nothing else, and some say nothing when they do not understand."""
+        host = server(url)
+        if status != 401:
+            return False
+        self._remember(host, standard=not self._standard.get(host, False))
+        return not again
+
+    def heard(self, host: str, *, standard: bool) -> None:
+        """A host has signed so itself, and it held. Only that it does as the draft says tells how it wants to be
+        signed to: who writes RFC 9421 mostly reads both."""
+        if not standard and host in self._standard:
+            self._remember(host, standard=False)
+
+    def _remember(self, host: str, *, standard: bool) -> None:
+        self._standard[host] = standard
+        self._standard.move_to_end(host)
+        if len(self._standard) > HOSTS:
+            self._standard.popitem(last=False)
 
     async def _key(self, actor: int) -> RsaKey:
         found = self._open.get(actor)
@@ -58,11 +85,15 @@ class ForeignServers:
     def __init__(self, client: OutsideClient, signing: Signing, *, scheme: str) -> None:
         self._client, self._signing, self._scheme = client, signing, scheme
 
+    def heard(self, host: str, *, standard: bool) -> None:
+        """As :meth:`Signing.heard`."""
+        self._signing.heard(host, standard=standard)
+
     async def actor(self, uri: str) -> RemoteActor:
         """The person at an address, or whose key is there."""
         found = await self.document(uri)
-        own = reading.address(found.get("id"))
-        if own != uri.partition("#")[0] and (owner := reading.address(found.get("owner")) or own):
+        own = things.address(found.get("id"))
+        if own != uri.partition("#")[0] and (owner := things.address(found.get("owner")) or own):
             found = await self.document(owner)  # the key stood alone, or the document has another name
             own = owner
         return reading.remote_actor(found, own)
@@ -70,14 +101,14 @@ class ForeignServers:
     async def post(self, uri: str) -> tuple[Thing, str]:
         """What stands at an address, and whose it says it is; its id is that address, or it is asked for there."""
         found = await self.document(uri)
-        own = reading.address(found.get("id"))
+        own = things.address(found.get("id"))
         if own != uri:
             if server(own) != server(uri):
                 raise Malformed("The post is another one's.")
             found = await self.document(own)
-            if reading.address(found.get("id")) != own:
+            if things.address(found.get("id")) != own:
                 raise Malformed("The post is at another address.")
-        owner = reading.address(found.get("attributedTo"))
+        owner = things.address(found.get("attributedTo"))
         if server(owner) != server(own):
             raise Malformed("The post says to be of somebody of another server.")
         return found, owner
@@ -87,14 +118,14 @@ class ForeignServers:
         resource = quote(f"acct:{handle}@{host}", safe="")
         url = f"{self._scheme}://{host}/.well-known/webfinger?resource={resource}"
         answer = await self._follow(url, _JRD, sign=False)
-        return reading.webfinger(reading.document(answer.body))
+        return reading.webfinger(things.document(answer.body))
 
     async def document(self, uri: str) -> Thing:
         """A document of ActivityPub. Only what says it is one is taken: others' pictures and texts are not theirs."""
         answer = await self._follow(uri.partition("#")[0], ACCEPT, sign=True)
         if answer.content_type.partition(";")[0].strip().lower() not in _DOCUMENTS:
             raise Malformed("What stands there is no document of ActivityPub.")
-        return reading.document(answer.body)
+        return things.document(answer.body)
 
     async def _follow(self, url: str, accept: str, *, sign: bool) -> Answer:
         """Goes where it is sent to. What is signed stays on its server: there stands what that says of itself. A name
@@ -105,6 +136,9 @@ class ForeignServers:
                 raise Malformed("The document is of another server.")
             fields: dict[str, Any] = await self._signing.headers(SITE, "GET", url) if sign else {}
             answer = await self._client.get(url, {**fields, "accept": accept})
+            if sign and self._signing.learn(url, answer.status, again=False):
+                fields = await self._signing.headers(SITE, "GET", url)
+                answer = await self._client.get(url, {**fields, "accept": accept})
             if answer.status not in (301, 302, 303, 307, 308):
                 return _checked(answer)
             url = urljoin(url, answer.location)

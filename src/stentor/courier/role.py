@@ -18,16 +18,18 @@ from stentor.bus import drain as bus_drain
 from stentor.bus.identity import join
 from stentor.bus.jobs import JobQueue
 from stentor.bus.status import Status, beat
-from stentor.courier import activities, receiving
+from stentor.courier import activities, finding, receiving
 from stentor.courier.activities import ActivitySender
 from stentor.courier.addresses import networks
 from stentor.courier.attempt import Handler
 from stentor.courier.client import OutsideClient, outside
 from stentor.courier.dispatch import Dispatcher
+from stentor.courier.finding import PeopleFinder
 from stentor.courier.foreign import ForeignServers, Signing
 from stentor.courier.hub import HubTeller
 from stentor.courier.push import PushSender
 from stentor.courier.receiving import ActivityReceiver
+from stentor.courier.strangers import Strangers
 from stentor.courier.webhooks import WebhookSender
 from stentor.fediverse.sites import Home
 from stentor.social.ids import BITS, PostIds
@@ -54,9 +56,10 @@ def handlers(settings: Settings, own: Keys, store: Store, client: OutsideClient,
     if settings.federation == "on":
         home, work = Home(site, settings.house_address), store.work
         signing, ids = Signing(ActorKeys(work), seal, home, clock), PostIds(secrets.randbits(BITS))
-        sender = ActivitySender(work, client, signing, home)
-        receiver = ActivityReceiver(work, ForeignServers(client, signing, scheme=home.scheme), home, ids, clock)
-        doing |= {activities.JOB: sender.send, receiving.JOB: receiver.receive, receiving.FOLLOW: receiver.follow}
+        people = Strangers(work, ForeignServers(client, signing, scheme=home.scheme), home, ids, clock)
+        sender, receiver = ActivitySender(work, client, signing, home, clock), ActivityReceiver(work, people)
+        finder = PeopleFinder(work, people)
+        doing |= {activities.JOB: sender.send, receiving.JOB: receiver.receive, finding.FIND: finder.find}
     return doing
 
 

@@ -16,25 +16,35 @@ from stentor.base.errors import BadInput, NotFound, Removed
 from stentor.edge.page import ListenerPages
 from stentor.edge.reply import Document
 from stentor.edge.thread import PageReader
-from stentor.fediverse import documents, writing
+from stentor.fediverse import documents, events, quoting, writing
+from stentor.fediverse.events import SpaceEvent
 from stentor.fediverse.sites import SITE, Home
 from stentor.fediverse.writing import Named, NotedPost, Thing
 from stentor.social import ids
 from stentor.social.model import Audience
 from stentor.social.public import PersonCard, PublicPost
+from stentor.spaces.model import State
 from stentor.wire.http import Request
 
 CACHE: Final = "public, max-age=0, s-maxage=10, stale-while-revalidate=10, stale-if-error=600"
+EVENT: Final = "public, max-age=0, s-maxage=2, stale-while-revalidate=3, stale-if-error=30"
+"""What changes with its space."""
 FIXED: Final = "public, max-age=3600"
 """What changes with an upgrade only."""
 _LISTS: Final = ("outbox", "featured", "followers", "following")
-_ASKED: Final = ("ap-person", "ap-page")
+_ASKED: Final = ("ap-person", "ap-page", "ap-event")
 """Documents that other servers ask for by the address of a page."""
 
 
 def asks(key: tuple[str, ...]) -> bool:
     """Whether a document was asked for by the address of a page."""
     return key[0] in _ASKED
+
+
+def elsewhere(key: tuple[str, ...], request: Request, files: FediverseFiles | None) -> str | None:
+    """Where a server that signs is sent for a post that is no file: the house looks whether it is for them."""
+    signed = files is not None and key[0] == "ap-post" and "signature" in request.headers
+    return f"{files.home.house}/inbox/posts/{key[2]}" if files is not None and signed else None
 
 
 class FediverseFiles:
@@ -50,8 +60,12 @@ class FediverseFiles:
                 return "ap-actor", "", number
             case ["ap", "actors", number, name] if ids.parse(number) and name in _LISTS:
                 return "ap-list", "", number, name
-            case ["ap", "posts", post] if ids.parse(post):
-                return "ap-post", "", post
+            case ["ap", "posts" | "stamps" as kind, post] if ids.parse(post):
+                return f"ap-{kind.removesuffix('s')}", "", post
+            case ["ap", "spaces", space] if space:
+                return "ap-space", "", space[:64]
+            case ["s", space] if space and _wants(request):
+                return "ap-event", "", space[:64]
             case [".well-known", "webfinger"]:
                 return "ap-finger", "", request.query.get("resource", "")[:500]
             case [".well-known", "host-meta" | "nodeinfo" as name] | ["nodeinfo", "2.1" as name]:
@@ -71,6 +85,10 @@ class FediverseFiles:
                 return self._made(await self._list(reading, int(number), name))
             case "ap-post" | "ap-page", (post,):
                 return self._made(writing.whole(await self._thing(reading, int(post))), f"p{post}")
+            case "ap-stamp", (post,):
+                return self._made(writing.whole(await self._stamp(reading, int(post))), f"p{post}")
+            case "ap-space" | "ap-event", (space,):
+                return self._made(await self._event(reading, space), cache=EVENT)
             case "ap-person", (handle,):
                 return self._made(self._person(await reading.require_person(handle)))
             case "ap-finger", (resource,):
@@ -121,19 +139,49 @@ class FediverseFiles:
         if not card.key:
             raise _nobody()
         if post.boost_of is None:
-            noted = self._noted(post, card)
+            noted = await self._noted(reading, post, card)
             return writing.create(self.home, noted) if activity else writing.note(self.home, noted)
-        carried = await reading.post(post.boost_of)
-        uri, owner = self.home.post(carried.id), self.home.actor(carried.author)
+        carried = await reading.any_post(post.boost_of)
+        uri, owner = carried.uri or self.home.post(carried.id), "" if carried.uri else self.home.actor(carried.author)
         return writing.announce(self.home, post.id, post.author, uri, owner, post.created_ms, _audience(post))
 
-    def _noted(self, post: PublicPost, card: PersonCard) -> NotedPost:
+    async def _stamp(self, reading: PageReader, number: int) -> Thing:
+        """What says that a post may quote one of ours; it is gone when consent is."""
+        quoting_post = await reading.any_post(number)
+        if quoting_post.quote_of is None:
+            raise NotFound("This post may not quote that one.", code="no-such-page")
+        quoted = await reading.post(quoting_post.quote_of)
+        uri = quoting_post.uri or self.home.post(number)
+        return quoting.stamp(self.home, number, uri, self.home.post(quoted.id), self.home.actor(quoted.author))
+
+    async def _event(self, reading: PageReader, name: str) -> Thing:
+        """A space that everybody may know of; raises :class:`NotFound`."""
+        found = await reading.space(name, "")
+        if found is None:
+            raise NotFound("The audience knows no such space.", code="no-such-space")
+        space = found.card.space
+        begins = [space.scheduled_ms, space.live_ms, space.doors_open_ms]
+        return events.event(
+            self.home,
+            SpaceEvent(
+                id=space.id, title=space.title, said=found.said, about=space.description, language=space.language,
+                created_ms=space.created_ms, start_ms=next((each for each in begins if each is not None), None),
+                end_ms=space.ended_ms, cancelled=space.state is State.CANCELLED,
+            ),
+        )  # fmt: skip
+
+    async def _noted(self, reading: PageReader, post: PublicPost, card: PersonCard) -> NotedPost:
         above = self.home.post(post.reply_to) if post.reply_to is not None else ""
+        quote, stamp, said = post.quotes, post.stamp, ("", "")
+        if not quote and post.quote_of is not None:
+            quote, stamp = self.home.post(post.quote_of), self.home.stamp(post.id)
+        if post.space is not None and (space := await reading.space(post.space, post.language)) is not None:
+            said = (space.card.space.title, space.said)
         return NotedPost(
             id=post.id, author=post.author, handle=card.handle, audience=_audience(post), html=post.html,
             warning=post.warning, language=post.language, created_ms=post.created_ms, edited_ms=post.edited_ms,
             reply_to=post.answers or above, named=tuple(Named(uri, name) for uri, name in post.named),
-            media=post.media, space=post.space, poll=post.poll is not None,
+            media=post.media, space=post.space, poll=post.poll, quote=quote, stamp=stamp, told=said,
         )  # fmt: skip
 
     async def _finger(self, reading: PageReader, resource: str) -> Thing:

@@ -16,11 +16,11 @@ import msgspec
 from stentor.base import log
 from stentor.base.clock import Clock
 from stentor.base.config import Settings
-from stentor.base.errors import NotFound, StentorError
+from stentor.base.errors import NotFound, Removed, StentorError
 from stentor.base.texts import LANGUAGES
 from stentor.bus.connection import Bus
 from stentor.edge.carried import CarriedSpaces
-from stentor.edge.fediverse import FediverseFiles, asks
+from stentor.edge.fediverse import FediverseFiles, asks, elsewhere
 from stentor.edge.front import FrontPages
 from stentor.edge.page import ListenerPages
 from stentor.edge.published import PublicFiles
@@ -115,6 +115,11 @@ class PostPages:
             group.create_task(self.files.run(bus), name="public changes")
             await self._keep_newest()
 
+    def event(self, path: list[str], request: Request) -> Reply | Coroutine[Any, Any, Reply] | None:
+        """A space at the address of its page, for a server of the fediverse that asks; None for everybody else."""
+        key = self._fediverse.key(path, request) if self._fediverse is not None else None
+        return self._given(key, request) if key is not None else None
+
     def answer(self, path: list[str], request: Request) -> Reply | Coroutine[Any, Any, Reply] | None:
         """The reply, or what makes it; None where the address is none of these."""
         asked = request.query.get("lang", "")
@@ -173,7 +178,12 @@ class PostPages:
         if making is None:
             making = self._making[key] = asyncio.create_task(self._make(key), name=f"page {'/'.join(key)}")
             making.add_done_callback(lambda _: self._making.pop(key, None))
-        return self._fit(await asyncio.shield(making), key, request)
+        try:
+            return self._fit(await asyncio.shield(making), key, request)
+        except (NotFound, Removed):
+            if (other := elsewhere(key, request, self._fediverse)) is None:
+                raise
+            return Reply(307, {"Location": other, "Cache-Control": "no-store"}, now=self._clock())
 
     async def _make(self, key: Key) -> Document:
         for _ in range(TRIES):

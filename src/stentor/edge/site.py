@@ -144,6 +144,8 @@ class Site:
             return self._other_method(request, connection)
         path = request.parts
         if path[0] == "s" and any(path[1:2]):
+            if (event := self.posts.event(path, request)) is not None:
+                return event if isinstance(event, Reply) else self._job(event, request, connection)
             channel = self.channels.get(path[1])
             if channel is not None and path[-1] and meant.ends_well(path[-1]):
                 return self._space(path[2:], request, connection, channel)

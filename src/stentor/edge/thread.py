@@ -12,11 +12,13 @@ import msgspec
 from markupsafe import Markup
 
 from stentor.base.errors import NotFound, Removed
+from stentor.base.texts import LANGUAGES
 from stentor.edge.carried import CarriedCard, CarriedSpaces
 from stentor.edge.published import PublicFiles
 from stentor.social import pictures, public
 from stentor.social.model import Picture
 from stentor.social.public import HandleOwner, PersonCard, PostList, PublicPost
+from stentor.spaces import told
 
 DEEPEST: Final = 3
 """Steps that an answer is set in."""
@@ -92,12 +94,26 @@ class PageReader:
 
     async def post(self, number: int) -> PublicPost:
         """A post of somebody here, also a boost; raises :class:`NotFound`, and :class:`Removed`."""
-        found = await self._get(public.key(public.POST, number), PublicPost)
-        if found.gone:
-            raise Removed("This post was deleted, or is not for everybody any more.")
+        found = await self.any_post(number)
         if found.remote:
             raise NotFound("This post is elsewhere.", code="no-such-page")
         return found
+
+    async def any_post(self, number: int) -> PublicPost:
+        """A post of anybody's; raises :class:`NotFound`, and :class:`Removed`."""
+        found = await self._get(public.key(public.POST, number), PublicPost)
+        if found.gone:
+            raise Removed("This post was deleted, or is not for everybody any more.")
+        return found
+
+    async def space(self, name: str, wanted: str) -> CarriedCard | None:
+        """A space that a post carries, in the language of the post or of the space."""
+        self.lively = True
+        language = wanted.partition("-")[0].lower()
+        if language not in LANGUAGES:
+            found = await self._carried.card(name, LANGUAGES[0])
+            language = told.language_of(found.card.space, wanted) if found is not None else LANGUAGES[0]
+        return await self._carried.card(name, language)
 
     async def person(self, number: int) -> PersonCard:
         """Somebody with a public page, or the site itself; raises :class:`NotFound`, and :class:`Removed`."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from stentor.base.clock import unix_ms
 from stentor.base.texts import Catalogue
 from stentor.spaces import phase
+from stentor.spaces import told as space_told
 from stentor.spaces.model import Space
-from stentor.spaces.phase import Facts, Reader
+from stentor.spaces.phase import Facts
 
 PACKAGES = ("stentor.edge", "stentor.spaces")
 _BELOW = ("site.", "theme.")
@@ -30,15 +29,7 @@ def _elsewhere(key: str) -> bool:
 
 def card(space: Space, catalogue: Catalogue, language: str, now: float) -> tuple[str, str]:
     """A word and a sentence about ``space`` that are true without a clock: for other sites, and without JavaScript."""
-    words = phase.words(facts(space, now), Reader.CARD)
-    host = space.host.name if space.host else ""
-    at = datetime.fromtimestamp((space.scheduled_ms or 0) / 1000, UTC)
-    return (
-        catalogue.text(language, words.chip),
-        catalogue.text(
-            language, words.say, host=host or catalogue.text(language, "the_host"), date=f"{at:%Y-%m-%d %H:%M} UTC"
-        ),
-    )
+    return space_told.card(space, catalogue, language, unix_ms(now))
 
 
 def facts(space: Space, now: float) -> Facts:

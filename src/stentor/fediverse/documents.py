@@ -19,6 +19,8 @@ _TERMS: Final = {
     "toot": "http://joinmastodon.org/ns#",
     "featured": {"@id": "toot:featured", "@type": "@id"},
     "discoverable": "toot:discoverable",
+    "alsoKnownAs": {"@id": "as:alsoKnownAs", "@type": "@id"},
+    "movedTo": {"@id": "as:movedTo", "@type": "@id"},
 }
 
 Thing = Mapping[str, Any]
@@ -39,12 +41,16 @@ def person(home: Home, card: PersonCard, picture: str = "") -> Thing:
         "outbox": f"{own}/outbox",
         "followers": home.followers(card.number),
         "following": f"{own}/following",
-        "featured": f"{own}/featured",
+        "featured": home.featured(card.number),
         "manuallyApprovesFollowers": card.approves,
         "discoverable": not card.state.limited,
         "endpoints": {"sharedInbox": home.shared_inbox},
         "publicKey": _key(home, card.number, card.key),
     }
+    if card.aliases:
+        found["alsoKnownAs"] = list(card.aliases)
+    if card.moved_to:
+        found["movedTo"] = card.moved_to
     if picture:
         found["icon"] = {"type": "Image", "url": picture}
     return found

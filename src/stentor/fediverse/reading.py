@@ -7,8 +7,7 @@ not stand on their server.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from html import escape
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -17,27 +16,15 @@ import msgspec
 
 from stentor.base import rsa
 from stentor.base.errors import Malformed
-from stentor.fediverse import clean
+from stentor.fediverse import clean, polls, quoting
 from stentor.fediverse.sites import PUBLIC, server
+from stentor.fediverse.things import PEOPLE, POSTS, address, addresses, first, kind, line, many, page, text, time_ms
 from stentor.social import text as own_text
-from stentor.social.model import Audience
+from stentor.social.model import Audience, PostPoll
 
-MOST_BYTES: Final = 256 * 1024
-"""Of a document. The longest that Mastodon takes is 1 MiB, and the longest post met is a tenth of this."""
-DEEPEST: Final = 20
-MOST_VALUES: Final = 10_000
-MOST_LISTED: Final = 200
-"""Addressees, mentions, tags of one object that are looked at."""
 MOST_PICTURES: Final = 16
 LONGEST_NAME: Final = 200
-PEOPLE: Final = frozenset({"Person", "Service", "Application", "Group", "Organization"})
-POSTS: Final = frozenset({"Note", "Question", "Article"})
-ACTIVITIES: Final = frozenset(
-    {"Follow", "Accept", "Reject", "Undo", "Create", "Update", "Delete", "Announce", "Like", "Block", "Flag"}
-)
-_JOINERS: Final = "\u200c\u200d"
-"""Emoji and scripts need them."""
-_EVERYBODY: Final = frozenset({PUBLIC, "as:Public", "Public"})
+MOST_ALIASES: Final = 20
 
 Thing = Mapping[str, Any]
 
@@ -53,6 +40,17 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
     to: tuple[str, ...] = ()
     cc: tuple[str, ...] = ()
     at_ms: int | None = None
+    target: str = ""
+    """Where it was done: the list of an ``Add``, where somebody has moved to."""
+    result: str = ""
+    """What came of it: the stamp of a quote."""
+    instrument: str = ""
+    instrument_inner: Thing | None = None
+    """With what it was done: the post that quotes, or its address, or both."""
+    objects: tuple[str, ...] = ()
+    """All addresses of what it was done to."""
+    content: str = ""
+    """What is said with it, as plain text."""
 
     @property
     def of(self) -> str:
@@ -80,6 +78,10 @@ class RemoteActor(msgspec.Struct, frozen=True, kw_only=True):
     key_id: str
     key: str
     approves: bool
+    featured: str = ""
+    """The list of what they pin."""
+    aliases: tuple[str, ...] = ()
+    """Addresses that they say are theirs, too."""
 
 
 class RemotePost(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,28 +99,11 @@ class RemotePost(msgspec.Struct, frozen=True, kw_only=True):
     reply_to: str
     mentions: tuple[str, ...]
     tags: tuple[str, ...]
-
-
-def document(body: bytes) -> Thing:
-    """A JSON object, neither too large nor too deep. Raises :class:`Malformed`."""
-    if len(body) > MOST_BYTES:
-        raise Malformed(f"A document has {MOST_BYTES // 1024} KiB at most.")
-    try:
-        found = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Malformed("The document is no JSON.") from error
-    if not isinstance(found, dict):
-        raise Malformed("The document is no object.")
-    waiting: list[tuple[Any, int]] = [(found, 1)]
-    count = 0
-    while waiting:
-        value, depth = waiting.pop()
-        inside = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
-        count += len(inside)
-        if depth > DEEPEST or count > MOST_VALUES:
-            raise Malformed("The document is too deep, or has too much in it.")
-        waiting += [(each, depth + 1) for each in inside if isinstance(each, dict | list)]
-    return found
+    poll: PostPoll | None = None
+    quote: str = ""
+    """The address of what it quotes."""
+    stamp: str = ""
+    """The address of what says that it may."""
 
 
 def activity(found: Thing) -> Activity:
@@ -128,7 +113,7 @@ def activity(found: Thing) -> Activity:
         raise Malformed("An activity has a type and an actor.")
     if uri and server(uri) != server(actor):
         raise Malformed("The activity's id is of another server than its actor.")
-    value = _first(found.get("object"))
+    value, tool = first(found.get("object")), first(found.get("instrument"))
     return Activity(
         kind=what,
         id=uri,
@@ -137,7 +122,13 @@ def activity(found: Thing) -> Activity:
         inner=value if isinstance(value, dict) else None,
         to=tuple(addresses(found.get("to"))),
         cc=tuple(addresses(found.get("cc"))),
-        at_ms=_time_ms(found.get("published")),
+        at_ms=time_ms(found.get("published")),
+        target=address(found.get("target")),
+        result=address(found.get("result")),
+        instrument=address(tool),
+        instrument_inner=tool if isinstance(tool, dict) else None,
+        objects=tuple(dict.fromkeys(each for each in addresses(found.get("object")) if each != PUBLIC)),
+        content=clean.plain(text(found.get("content")) or text(found.get("summary"))),
     )
 
 
@@ -150,30 +141,33 @@ def remote_actor(found: Thing, uri: str) -> RemoteActor:
     inbox = address(found.get("inbox"))
     if not inbox:  # it may be another server's, such as that of a site whose files are at a CDN
         raise Malformed("They have no inbox.")
-    handle = _line(found.get("preferredUsername"), 64)
+    handle = line(found.get("preferredUsername"), 64)
     if not handle or "@" in handle or "/" in handle:
         raise Malformed("They have no name.")
-    endpoints, key = found.get("endpoints"), _first(found.get("publicKey"))
+    endpoints, key = found.get("endpoints"), first(found.get("publicKey"))
     shared = address(endpoints.get("sharedInbox")) if isinstance(endpoints, dict) else ""
     pem, key_id = "", ""
     if isinstance(key, dict) and address(key.get("owner")) in (own, ""):
-        pem, key_id = _text(key.get("publicKeyPem")), address(key.get("id"))
+        pem, key_id = text(key.get("publicKeyPem")), address(key.get("id"))
     if not rsa.usable(pem) or server(key_id) != host:
         raise Malformed("They have no key that can be checked with: RSA with 2048 to 8192 bits, of their own server.")
-    followers, page = address(found.get("followers")), _page(found.get("url"))
+    followers, shown = address(found.get("followers")), page(found.get("url"))
+    listed = address(found.get("featured"))
     return RemoteActor(
         uri=own,
         domain=host,
         handle=handle,
-        name=_line(found.get("name"), LONGEST_NAME) or handle,
+        name=line(found.get("name"), LONGEST_NAME) or handle,
         kind=what,
         inbox=inbox,
         shared_inbox=shared if server(shared) == server(inbox) else inbox,
         followers=followers if server(followers) == host else "",
-        page=page or own,
+        page=shown or own,
         key_id=key_id,
         key=pem,
         approves=found.get("manuallyApprovesFollowers") is True,
+        featured=listed if server(listed) == host else "",
+        aliases=tuple(dict.fromkeys(addresses(found.get("alsoKnownAs"))))[:MOST_ALIASES],
     )
 
 
@@ -184,12 +178,13 @@ def remote_post(found: Thing, author: RemoteActor, now_ms: int) -> RemotePost:
         raise Malformed(f"A {what or 'thing without a type'} is no post.")
     if address(found.get("attributedTo")) != author.uri or server(uri) != author.domain:
         raise Malformed("The post is somebody else's.")
-    page = _page(found.get("url")) or uri
+    shown, created_ms = page(found.get("url")) or uri, min(time_ms(found.get("published")) or now_ms, now_ms)
+    poll = polls.read(found, created_ms) if what == "Question" else None
     to, cc = tuple(addresses(found.get("to"))), tuple(addresses(found.get("cc")))
-    body = clean.html(_content(found, what, page))
+    body = clean.html(_content(found, what if poll is None else "Note", shown))
     tags, mentions = list[str](), list[str]()
-    for each in _many(found.get("tag")):
-        if isinstance(each, dict) and kind(each) == "Hashtag" and (tag := own_text.tag(_line(each.get("name"), 100))):
+    for each in many(found.get("tag")):
+        if isinstance(each, dict) and kind(each) == "Hashtag" and (tag := own_text.tag(line(each.get("name"), 100))):
             tags.append(tag)
         elif isinstance(each, dict) and kind(each) == "Mention" and (href := address(each.get("href"))):
             mentions.append(href)
@@ -198,67 +193,47 @@ def remote_post(found: Thing, author: RemoteActor, now_ms: int) -> RemotePost:
     return RemotePost(
         uri=uri,
         author=author.uri,
-        page=page,
+        page=shown,
         html=body,
         text=clean.plain(body),
-        warning=_line(clean.plain(_text(found.get("summary"))), 500) if what != "Article" else "",
+        warning=line(clean.plain(text(found.get("summary"))), 500) if what != "Article" else "",
         language=language if len(language) <= 40 else "",
         audience=_audience(to, cc, author.followers),
-        created_ms=min(_time_ms(found.get("published")) or now_ms, now_ms),
+        created_ms=created_ms,
         reply_to=address(found.get("inReplyTo")),
         mentions=tuple(dict.fromkeys([*mentions, *to, *cc])),
         tags=tuple(dict.fromkeys(tags))[: own_text.MOST_TAGS],
+        poll=poll,
+        quote=quoting.quoted(found),
+        stamp=address(found.get("quoteAuthorization")),
     )
-
-
-def kind(value: Any) -> str:
-    """The type of a thing; where it has several, the first that we know."""
-    found = [each for each in _many(value.get("type")) if isinstance(each, str)] if isinstance(value, dict) else []
-    known = PEOPLE | POSTS | ACTIVITIES
-    return next((each for each in found if each in known), found[0] if found else "")[:64]
-
-
-def address(value: Any) -> str:
-    """The address of a thing, or of the first of a list; empty without one that is of the web."""
-    first = _first(value)
-    found = first.get("id") if isinstance(first, dict) else first
-    return found if isinstance(found, str) and server(found) else ""
-
-
-def addresses(value: Any) -> Iterator[str]:
-    """All addresses of a value; those of everybody as one."""
-    for each in _many(value):
-        if isinstance(each, str) and each in _EVERYBODY:
-            yield PUBLIC
-        elif found := address(each):
-            yield found
 
 
 def webfinger(found: Thing) -> str:
     """The address of the person that an answer of WebFinger (RFC 7033) is about. Raises :class:`Malformed`."""
-    for link in _many(found.get("links")):
-        fits = isinstance(link, dict) and link.get("rel") == "self" and "json" in _text(link.get("type"))
+    for link in many(found.get("links")):
+        fits = isinstance(link, dict) and link.get("rel") == "self" and "json" in text(link.get("type"))
         if fits and (href := address(link.get("href"))):
             return href
     raise Malformed("Nobody of the fediverse has this name there.")
 
 
-def _content(found: Thing, what: str, page: str) -> str:
+def _content(found: Thing, what: str, shown: str) -> str:
     """HTML of a post, of which nothing is trusted yet."""
-    content = _text(found.get("content"))
+    content = text(found.get("content"))
     if not content and isinstance(found.get("contentMap"), dict):
         content = next((each for each in found["contentMap"].values() if isinstance(each, str)), "")
     parts = [content]
     if what == "Article":
-        title = escape(_line(found.get("name"), 300))
-        parts = [f"<p><strong>{title}</strong></p>", content or _text(found.get("summary")), _link(page, page)]
+        title = escape(line(found.get("name"), 300))
+        parts = [f"<p><strong>{title}</strong></p>", content or text(found.get("summary")), _link(shown, shown)]
     if what == "Question":
-        answers = [each for each in _many(found.get("oneOf") or found.get("anyOf")) if isinstance(each, dict)]
-        listed = "".join(f"<li>{escape(_line(each.get('name'), LONGEST_NAME))}</li>" for each in answers[:20])
-        parts += [f"<ul>{listed}</ul>", _link(page, page)]
-    for each in _many(found.get("attachment"))[:MOST_PICTURES]:
-        if isinstance(each, dict) and (href := _page(each.get("url")) or _page(each.get("href"))):
-            parts.append(_link(href, _line(each.get("name"), 1500) or urlsplit(href).path.rpartition("/")[2] or href))
+        answers = [each for each in many(found.get("oneOf") or found.get("anyOf")) if isinstance(each, dict)]
+        listed = "".join(f"<li>{escape(line(each.get('name'), LONGEST_NAME))}</li>" for each in answers[:20])
+        parts += [f"<ul>{listed}</ul>", _link(shown, shown)]
+    for each in many(found.get("attachment"))[:MOST_PICTURES]:
+        if isinstance(each, dict) and (href := page(each.get("url")) or page(each.get("href"))):
+            parts.append(_link(href, line(each.get("name"), 1500) or urlsplit(href).path.rpartition("/")[2] or href))
     return "".join(parts)
 
 
@@ -272,40 +247,3 @@ def _audience(to: tuple[str, ...], cc: tuple[str, ...], followers: str) -> Audie
     if PUBLIC in cc:
         return Audience.UNLISTED
     return Audience.FOLLOWERS if followers and followers in (*to, *cc) else Audience.MENTIONED
-
-
-def _page(value: Any) -> str:
-    """Where a person looks: an address, or a link to one; of several the one that is HTML."""
-    links = _many(value)
-    best = [each for each in links if isinstance(each, dict) and each.get("mediaType") == "text/html"]
-    for each in [*best, *links]:
-        found = each.get("href") if isinstance(each, dict) else each
-        if isinstance(found, str) and server(found):
-            return found
-    return ""
-
-
-def _first(value: Any) -> Any:
-    return next(iter(value), None) if isinstance(value, list) else value
-
-
-def _many(value: Any) -> list[Any]:
-    return value[:MOST_LISTED] if isinstance(value, list) else [] if value is None else [value]
-
-
-def _text(value: Any) -> str:
-    return value.replace("\0", "").encode("utf-8", "ignore").decode() if isinstance(value, str) else ""
-
-
-def _line(value: Any, most: int) -> str:
-    """One line without what turns text around or is no text."""
-    kept = "".join(each for each in _text(value) if each.isprintable() or each.isspace() or each in _JOINERS)
-    return " ".join(kept.split())[:most]
-
-
-def _time_ms(value: Any) -> int | None:
-    try:
-        found = datetime.fromisoformat(value) if isinstance(value, str) and len(value) < 40 else None
-        return round(found.timestamp() * 1000) if found is not None and found.tzinfo is not None else None
-    except (ValueError, OverflowError, OSError):
-        return None

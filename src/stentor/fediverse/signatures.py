@@ -1,7 +1,8 @@
 """Who sent a request: signatures of HTTP messages, of both kinds that the fediverse has.
 
 What we send is signed as everybody understands it: draft-cavage-http-signatures-12, ``rsa-sha256`` over
-``(request-target)``, ``host``, ``date`` and, with a body, ``digest``. What comes may be signed so, or as RFC 9421 says.
+``(request-target)``, ``host``, ``date`` and, with a body, ``digest``; as RFC 9421 says where a server wants that. What
+comes may be signed either way.
 A signature says nothing unless it covers where the request goes, what is in it, and when it was made.
 """
 
@@ -100,6 +101,24 @@ def signed(
     signature = base64.b64encode(key.sign(base)).decode()
     covered = " ".join(names)
     fields["signature"] = f'keyId="{key_id}",algorithm="rsa-sha256",headers="{covered}",signature="{signature}"'
+    return fields
+
+
+def signed_standard(
+    key: RsaKey, key_id: str, *, method: str, uri: str, authority: str, now: float, body: bytes | None = None
+) -> dict[str, str]:
+    """The same as RFC 9421 says, for who understands nothing else. ``uri`` is as it is sent, with all of its parts."""
+    fields = {"host": authority, "date": formatdate(now, usegmt=True)}
+    values = {"@method": method.upper(), "@target-uri": uri}
+    if body is not None:
+        fields["content-digest"] = f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
+        values["content-digest"] = fields["content-digest"]
+    covered = " ".join(f'"{name}"' for name in values)
+    parameters = f'({covered});created={int(now)};keyid="{key_id}";alg="rsa-v1_5-sha256"'
+    lines = [f'"{name}": {value}' for name, value in values.items()]
+    base = "\n".join([*lines, f'"@signature-params": {parameters}']).encode()
+    fields["signature-input"] = f"sig1={parameters}"
+    fields["signature"] = f"sig1=:{base64.b64encode(key.sign(base)).decode()}:"
     return fields
 
 

@@ -59,6 +59,17 @@ class Home(msgspec.Struct, frozen=True):
     def post(self, post: int) -> str:
         return f"{self.files}/ap/posts/{post}"
 
+    def featured(self, number: int) -> str:
+        return f"{self.actor(number)}/featured"
+
+    def stamp(self, post: int) -> str:
+        """What says that the post of somebody elsewhere, which has that number here, may quote one of ours."""
+        return f"{self.files}/ap/stamps/{post}"
+
+    def event(self, space: str) -> str:
+        """A space as others read of it."""
+        return f"{self.files}/ap/spaces/{space}"
+
     def follow(self, follower: int, followee: int) -> str:
         """The activity by which somebody here follows somebody elsewhere."""
         return f"{self.files}/ap/follows/{follower}/{followee}"
@@ -74,6 +85,10 @@ class Home(msgspec.Struct, frozen=True):
             return found
         parts = uri.removeprefix(f"{self.files}/@").split("/")
         return ids.parse(parts[1]) if len(parts) == 2 else None
+
+    def quote_at(self, uri: str) -> int | None:
+        """The post of ours that asked to quote, by that activity."""
+        return self.post_at(uri.removesuffix("#quote")) if uri.endswith("#quote") else None
 
     def follow_at(self, uri: str) -> tuple[int, int] | None:
         """Who follows whom by an activity of ours."""

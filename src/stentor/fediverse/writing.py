@@ -9,9 +9,10 @@ from typing import Any, Final
 
 import msgspec
 
+from stentor.fediverse import polls, quoting
 from stentor.fediverse.sites import PUBLIC, Home
 from stentor.social import pictures
-from stentor.social.model import Audience, Picture
+from stentor.social.model import Audience, Picture, PostPoll
 
 CONTEXT: Final = "https://www.w3.org/ns/activitystreams"
 TYPE: Final = "application/activity+json"
@@ -22,7 +23,9 @@ _TERMS: Final = {
     "sensitive": "as:sensitive",
     "toot": "http://joinmastodon.org/ns#",
     "blurhash": "toot:blurhash",
-}
+    "votersCount": "toot:votersCount",
+    "featured": {"@id": "toot:featured", "@type": "@id"},
+} | quoting.TERMS
 
 Thing = Mapping[str, Any]
 
@@ -51,16 +54,20 @@ class NotedPost(msgspec.Struct, frozen=True, kw_only=True):
     named: tuple[Named, ...] = ()
     media: tuple[Picture, ...] = ()
     space: str | None = None
-    poll: bool = False
+    told: tuple[str, str] = ("", "")
+    """Of the space: its title, and a sentence about how it is."""
+    poll: PostPoll | None = None
+    quote: str = ""
+    """The address of what it quotes."""
+    stamp: str = ""
+    """The address of what says that it may."""
 
 
 def note(home: Home, post: NotedPost) -> Thing:
     """The note of a post, as it stands in a ``Create``; :func:`whole` makes a document of it."""
     to, cc = _addressed(home, post.author, post.audience, post.named)
     page = f"{home.files}/@{post.handle}/{post.id}"
-    html = post.html.replace('href="/', f'href="{home.files}/')
-    if post.poll:
-        html += f'<p><a href="{escape(page)}">{escape(page)}</a></p>'
+    html = post.html.replace('href="/', f'href="{home.files}/') + _about(home, post)
     found: dict[str, Any] = {
         "id": home.post(post.id),
         "type": "Note",
@@ -75,13 +82,22 @@ def note(home: Home, post: NotedPost) -> Thing:
         "inReplyTo": post.reply_to or None,
         "tag": [{"type": "Mention", "href": each.uri, "name": each.name} for each in post.named],
         "attachment": [_picture(home, each) for each in post.media],
+        "interactionPolicy": quoting.policy(home.actor(post.author), post.audience),
     }
     if post.language:
         found["contentMap"] = {post.language: html}
     if post.edited_ms is not None:
         found["updated"] = stamp(post.edited_ms)
     if post.space:
-        found["attachment"].append({"type": "Link", "href": f"{home.files}/s/{post.space}"})
+        found["attachment"] += [
+            {"type": "Link", "href": f"{home.files}/s/{post.space}"},
+            {"type": "Link", "href": home.event(post.space), "mediaType": TYPE, "name": post.told[0] or None},
+        ]
+    if post.poll is not None:
+        found |= {**polls.question(post.poll), "endTime": stamp(post.poll.ends_ms)}
+    if post.quote:
+        found |= {"quote": post.quote, "quoteUri": post.quote}
+        found |= {"quoteAuthorization": post.stamp} if post.stamp else {}
     return found
 
 
@@ -103,10 +119,10 @@ def create(home: Home, post: NotedPost) -> Thing:
     }
 
 
-def update(home: Home, post: NotedPost) -> Thing:
-    """``edited_ms`` tells one change from the next."""
+def update(home: Home, post: NotedPost, at_ms: int) -> Thing:
+    """``at_ms`` tells one change from the next."""
     made = create(home, post)
-    return {**made, "id": f"{home.post(post.id)}#update-{post.edited_ms or post.created_ms}", "type": "Update"}
+    return {**made, "id": f"{home.post(post.id)}#update-{at_ms}", "type": "Update", "published": stamp(at_ms)}
 
 
 def delete(home: Home, author: int, post: int) -> Thing:
@@ -167,6 +183,17 @@ def undo(home: Home, actor: int, done: Thing) -> Thing:
     kept = {name: value for name, value in done.items() if name in ("id", "type", "actor", "object")}
     found: dict[str, Any] = {"id": f"{done['id']}#undo", "type": "Undo", "actor": home.actor(actor), "object": kept}
     return found | {name: done[name] for name in ("to", "cc") if name in done}
+
+
+def _about(home: Home, post: NotedPost) -> str:
+    """Of a space what is so, and where it is: there is nothing else that others show of it."""
+    if not post.space or not post.told[0]:
+        return ""
+    (title, said), page = post.told, f"{home.files}/s/{post.space}"
+    return (
+        f"<p><strong>{escape(title)}</strong><br>{escape(said)}</p>"
+        f'<p><a href="{escape(page)}">{escape(page.partition("://")[2])}</a></p>'
+    )
 
 
 def stamp(ms: int) -> str:

@@ -132,8 +132,11 @@ def _settings(made: HomePages) -> list[HTTPRouteHandler]:
     async def block(request: _Request) -> Page:
         async def work(reader: PostReader, fields: dict[str, str]) -> str:
             made.desk.touch(reader.account)
-            act = made.desk.blocks.unblock_domain if "out" in fields else made.desk.blocks.block_domain
-            await act(reader.me, domain_of(fields.get("domain", "")))
+            domain = domain_of(fields.get("domain", ""))
+            if "out" in fields:
+                await made.desk.blocks.unblock_domain(reader.me, domain)
+            else:
+                await made.desk.blocks.block_domain(reader.me, domain, now_ms=made.desk.now_ms)
             return f"{HOME}/notifications/settings"
 
         return await made.doing(request, work)

@@ -5,6 +5,7 @@ Plain forms, which work without JavaScript; everybody else reads posts at the ed
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
@@ -58,6 +59,7 @@ LANGUAGES: Final = (
 """What a post may be written in, as the form offers it; a script says their names."""
 _Request = Request[Any, Any, Any]
 _MENTION, _TAG = 'class="mention" href="/@', 'rel="tag" href="/tags/'
+_ELSEWHERE: Final = re.compile(r'class="mention" href="https?://[^"]*">@([\w.-]+@[\w.:-]+)<')
 CONTEXTS: Final = {
     "home": FilterContext.HOME,
     "list": FilterContext.HOME,
@@ -84,6 +86,8 @@ class HomePages:
     def __init__(self, pages: Pages, desk: PostDesk, sessions: Sessions, cards: SpaceCards, accounts: Accounts) -> None:
         self.pages, self.desk, self.sessions, self.cards = pages, desk, sessions, cards
         self.accounts, self.notices, self.relations = accounts, Notices(desk), Relations(desk)
+        self.federated = False
+        """Whether other servers are told of posts."""
         self.table, self.follows = TimelinesTable(desk.table.work, desk.clock), FollowsTable(desk.table.work)
 
     async def only(self, request: _Request, work: Callable[[PostReader], Awaitable[Page]]) -> Page:
@@ -141,7 +145,8 @@ class HomePages:
             "me": f"{reader.me}", "unread": reader.unread, "most_unread": MOST_UNREAD, "html": shown_html, "said": said,
             "here": reader.visit.path, "visit_path": reader.visit.path, "kind": name, "part": False,
             "words": {key: self.pages.text(reader.visit, key) for key in WORDS},
-            "beside": (), "wrong": "", "languages_of_posts": LANGUAGES, "longest": LONGEST, "most_pictures": MOST,
+            "beside": (), "wrong": "", "federated": self.federated,
+            "languages_of_posts": LANGUAGES, "longest": LONGEST, "most_pictures": MOST,
             "longest_warning": LONGEST_WARNING, "open_s": OPEN_S,
         }  # fmt: skip
         return self.pages.answer(reader.visit, name, **shown | values)
@@ -221,6 +226,7 @@ def asked_before(request: _Request) -> str | None:
 def shown_html(post: schema.PostView) -> Markup:
     """Made by ``social.text``, which escapes everything; who is signed in stays on these pages."""
     html = post.html.replace(_MENTION, f'class="mention" href="{HOME}/people/')
+    html = _ELSEWHERE.sub(rf'class="mention" href="{HOME}/people/\1">@\1<', html)
     return Markup(html.replace(_TAG, f'rel="tag" href="{HOME}/tags/'))
 
 

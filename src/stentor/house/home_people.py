@@ -121,7 +121,7 @@ async def _do(made: HomePages, reader: PostReader, other: Author, deed: str, fie
         case "block":
             await made.desk.blocks.block(me, other.number, now_ms=made.desk.now_ms)
         case "unblock":
-            await made.desk.blocks.unblock(me, other.number)
+            await made.desk.blocks.unblock(me, other.number, now_ms=made.desk.now_ms)
         case "mute":
             hours = int(fields.get("hours") or 0) if fields.get("hours", "").isdecimal() else 0
             until_ms = made.desk.now_ms + min(hours, MOST_HOURS) * HOUR_MS if hours else None

@@ -293,7 +293,8 @@ async def _do(made: HomePages, reader: PostReader, id_: int, deed: str, fields: 
     elif name == "mute":
         await desk.blocks.mute_thread(reader.me, id_, on=on)
     elif deed in ("consent", "unconsent"):
-        await desk.table.consent(reader.me, id_, Consented.GRANTED if on else Consented.REVOKED)
+        state = Consented.GRANTED if on else Consented.REVOKED
+        await desk.table.consent(reader.me, id_, state, now_ms=desk.now_ms)
     else:
         raise nothing()
 

@@ -6,8 +6,10 @@ from typing import Final
 
 from litestar import Router
 
+from stentor.house.federation.moving import MoveDesk
 from stentor.house.federation.service import FederationDesk
 from stentor.house.home_cards import SpaceCards
+from stentor.house.home_elsewhere import deliveries, moving
 from stentor.house.home_filters import filters
 from stentor.house.home_later import later
 from stentor.house.home_notices import notices
@@ -26,9 +28,10 @@ MOST_BYTES: Final = 64 * 1024
 def routes(pages: Pages, desk: PostDesk, sessions: Sessions, spaces: Spaces, federation: FederationDesk) -> Router:
     """``/home`` and what is below it."""
     made = HomePages(pages, desk, sessions, SpaceCards(spaces, desk.views), spaces.store.accounts)
+    made.federated = federation.on
     found = [
         *timelines(made), *writing(made), *reading(made), *deeds(made), *later(made),
         *people(made, federation), *elsewhere(made, federation), *asking(made), *lists(made), *notices(made),
-        *filters(made),
+        *filters(made), *moving(made, MoveDesk(desk.table.work, federation, desk.clock)), *deliveries(made, federation),
     ]  # fmt: skip
     return Router(HOME, route_handlers=found, request_max_body_size=MOST_BYTES)

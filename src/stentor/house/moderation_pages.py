@@ -121,7 +121,8 @@ def _of_moderators(pages: Pages, moderation: CaseDesk, callers: Callers) -> list
 
         async def work(visit: Visit) -> Page:
             async def decided() -> Page:
-                given = {name: value for name, value in fields.items() if value or name == "reason"}
+                given: dict[str, object] = {name: value for name, value in fields.items() if value or name == "reason"}
+                given["forward"] = "forward" in fields
                 await moderation.decide(number(case), wish_of(schema.CaseRuling, given), visit.account)
                 return see("/admin/moderation")
 

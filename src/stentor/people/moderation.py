@@ -46,7 +46,7 @@ class ThingKind(StrEnum):
     SEAT = "seat"
     """Somebody on the stage or in the line before it: the seat's id."""
     PERSON = "person"
-    """A handle."""
+    """A handle; of somebody elsewhere with their server."""
     SPACE = "space"
     """Its id."""
     POST = "post"
@@ -119,6 +119,12 @@ class Thing(msgspec.Struct, frozen=True):
     at_ms: int = 0
     """When it was written; 0 where that is not known."""
 
+    @property
+    def server(self) -> str:
+        """Where its person is, of a post or a person elsewhere: the name is their address."""
+        there = not self.account and self.kind in (ThingKind.POST, ThingKind.PERSON)
+        return self.name.partition("@")[2] if there else ""
+
 
 class CaseReport(msgspec.Struct, frozen=True, kw_only=True):
     """``account`` is that of whoever reports, empty for nobody we know; ``name`` and ``mail`` are theirs."""
@@ -186,7 +192,7 @@ class CaseDecision(msgspec.Struct, frozen=True, kw_only=True):
 def possible(thing: Thing) -> tuple[Action, ...]:
     """What can be decided about a thing."""
     found = [Action.NONE]
-    if thing.kind is not ThingKind.ADDRESS:
+    if thing.kind is not ThingKind.ADDRESS and not (thing.kind is ThingKind.PERSON and thing.server):
         found.append(Action.HIDE)
     if thing.kind is ThingKind.POST:
         found.append(Action.LABEL)

@@ -52,8 +52,14 @@ class PublicPost(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     space: str | None = None
     remote: bool = False
     """Somebody elsewhere wrote it: it stands on their server, and on no page of ours."""
+    uri: str = ""
+    """Where it stands, where that is elsewhere."""
     answers: str = ""
     """The address of what it answers, where that is elsewhere."""
+    quotes: str = ""
+    """The address of what it quotes, where that is elsewhere, or its author has not agreed yet."""
+    stamp: str = ""
+    """The address of what says that it may."""
     named: tuple[tuple[str, str], ...] = ()
     """Addresses and names of those elsewhere whom it names."""
     media: tuple[Picture, ...] = ()
@@ -100,6 +106,12 @@ class PersonCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """They want to be asked by those who want to follow."""
     key: str = ""
     """With which others check what they sign (PEM); empty where the site is part of no fediverse."""
+    aliases: tuple[str, ...] = ()
+    """Addresses elsewhere that are theirs, too."""
+    moved_to: str = ""
+    """The address elsewhere of who they are now."""
+    picture_ms: int | None = None
+    """When their picture was set; None without one."""
 
     @property
     def page(self) -> str:

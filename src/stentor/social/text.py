@@ -23,7 +23,9 @@ MOST_MENTIONS, MOST_TAGS = 25, 30
 _SHOWN_OF_LINK: Final = 40
 _CHARACTER: Final = regex.compile(r"\X")
 _NAMED: Final = regex.compile(
-    r"(?<![\p{L}\p{N}_/@#&.])(?:@(?P<handle>[A-Za-z0-9](?:[A-Za-z0-9_-]{0,28}[A-Za-z0-9])?)(?![\p{L}\p{N}_@-])"
+    r"(?<![\p{L}\p{N}_/@#&.])(?:@(?P<there>(?P<name>[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?)"
+    r"@(?=[^\s@]*[.:])[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?(?::[0-9]{1,5})?)(?![\p{L}\p{N}_@-])"
+    r"|@(?P<handle>[A-Za-z0-9](?:[A-Za-z0-9_-]{0,28}[A-Za-z0-9])?)(?![\p{L}\p{N}_@-])"
     r"|#(?P<tag>[\p{L}\p{N}_\p{M}]*[\p{L}_][\p{L}\p{N}_\p{M}]*))"
 )
 _FORBIDDEN: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -33,7 +35,8 @@ _LINKS.add("//", None).add("mailto:", None).add("ftp:", None)
 
 
 class TextPart(NamedTuple):
-    """A part of a text. ``kind`` is ``text``, ``link``, ``handle`` or ``tag``; ``target`` what it names."""
+    """A part of a text. ``kind`` is ``text``, ``link``, ``handle`` or ``tag``; ``target`` what it names: of people
+    elsewhere name and server."""
 
     kind: str
     text: str
@@ -62,7 +65,12 @@ def warning(text: str) -> str:
 
 def length(text: str) -> int:
     """Characters as people count them."""
-    return sum(LINK_LENGTH if each.kind == "link" else len(_CHARACTER.findall(each.text)) for each in pieces(text))
+    return sum(LINK_LENGTH if each.kind == "link" else len(_CHARACTER.findall(_counted(each))) for each in pieces(text))
+
+
+def _counted(piece: TextPart) -> str:
+    """Of somebody elsewhere only the name counts: nobody is named less for a long server."""
+    return f"@{piece.target.partition('@')[0]}" if piece.kind == "handle" else piece.text
 
 
 def pieces(text: str) -> Iterator[TextPart]:
@@ -82,7 +90,9 @@ def _named(text: str, start: int, end: int) -> Iterator[TextPart]:
     for found in _NAMED.finditer(text, start, end):
         if found.start() > at:
             yield TextPart("text", text[at : found.start()])
-        if found["handle"]:
+        if found["there"]:
+            yield TextPart("handle", found[0], found["there"].lower())
+        elif found["handle"]:
             yield TextPart("handle", found[0], found["handle"].lower())
         else:
             yield TextPart("tag", found[0], tag(found["tag"]))
@@ -97,7 +107,7 @@ def tag(text: str) -> str:
 
 
 def mentions(text: str) -> list[str]:
-    """The handles that a text names, each once, in its order; the first 25."""
+    """The handles that a text names, each once, in its order; the first 25. Those elsewhere are ``name@server``."""
     return list(dict.fromkeys(each.target for each in pieces(text) if each.kind == "handle"))[:MOST_MENTIONS]
 
 

@@ -17,12 +17,14 @@ from stentor.store import tables
 from stentor.store.actors import add_actor
 from stentor.store.attempts import AttemptsTable
 from stentor.store.deletions import Deletions
+from stentor.store.federating import OutwardDeed, federate, tell_profile
 from stentor.store.identities import Identities, add_identity, ways_in
 from stentor.store.jobs import Wanted, add_jobs
 from stentor.store.mail import MailTable
 from stentor.store.record import Record
 from stentor.store.roles import give_role
 from stentor.store.site_invitations import SiteInvitations, use_invitation
+from stentor.store.social_tables import actors
 from stentor.store.withheld import SHOW_MEDIA, lists_changed
 from stentor.store.work import Work
 
@@ -112,7 +114,13 @@ class Accounts:
         return await self._work.read(work)
 
     async def change(
-        self, account: str, *, name: str | None = None, bio: str | None = None, role: SiteRole | None = None
+        self,
+        account: str,
+        *,
+        name: str | None = None,
+        bio: str | None = None,
+        role: SiteRole | None = None,
+        now_ms: int = 0,
     ) -> Account:
         """Changes what is given, and returns the account as it is then; raises :class:`NotFound`."""
         wanted = {"name": name, "bio": bio, "role": role.value if role else None}
@@ -122,6 +130,8 @@ class Accounts:
             where = tables.accounts.c.id == account
             if values:
                 connection.execute(update(tables.accounts).where(where).values(**values))
+            if name is not None or bio is not None:
+                tell_profile(connection, account, now_ms=now_ms)
             return _there(_account(connection, where))
 
         return await self._work.write(work)
@@ -145,6 +155,9 @@ class Accounts:
             if since_ms is not None:
                 connection.execute(delete(tables.sessions).where(tables.sessions.c.account == account))
             lists_changed(connection, account, now_ms=now_ms)
+            for actor in connection.execute(select(actors.c.number).where(actors.c.account == account)).scalars().all():
+                gone = OutwardDeed.GONE if since_ms is not None else OutwardDeed.PROFILE
+                federate(connection, gone, int(actor), now_ms=now_ms)
             add_jobs(connection, [Wanted(SHOW_MEDIA, account, f"account {account}")], now_ms=now_ms)
 
         await self._work.write(work)
@@ -155,7 +168,12 @@ class Accounts:
         """Sets the picture, or takes it away."""
         values = {"picture": picture, "picture_ms": None if picture is None else now_ms}
         query = update(tables.accounts).where(tables.accounts.c.id == account).values(**values)
-        await self._do(query)
+
+        def work(connection: Connection) -> None:
+            connection.execute(query)
+            tell_profile(connection, account, now_ms=now_ms)
+
+        await self._work.write(work)
 
     async def picture(self, handle: str) -> bytes | None:
         """The picture of a handle."""

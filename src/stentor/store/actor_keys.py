@@ -5,16 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Connection, exists, insert, or_, select, update
+from sqlalchemy import Connection, delete, exists, insert, or_, select, update
 
 from stentor.fediverse.sites import SITE
-from stentor.store.fediverse_tables import actor_keys
+from stentor.store.federating import OutwardDeed, federate
+from stentor.store.fediverse_tables import actor_keys, departed_keys
 from stentor.store.social_tables import actors
 from stentor.store.work import Work
 
 SEALED: Final = "actor"
 """What secret keys are sealed as (``base.seal``)."""
+DEPARTED_MS: Final = 5 * 86_400_000
+"""So long couriers try to tell that somebody has gone, and a day more."""
 _KEY = actor_keys.c
+
+
+def depart(connection: Connection, actor: int, *, now_ms: int) -> None:
+    """Keeps the key of somebody who goes for as long as that is told, and has it told; before their row is deleted."""
+    secret = connection.execute(select(_KEY.secret).where(_KEY.actor == actor)).scalar()
+    if secret is not None:
+        connection.execute(delete(departed_keys).where(departed_keys.c.actor == actor))
+        connection.execute(insert(departed_keys).values(actor=actor, secret=secret, gone_ms=now_ms))
+        federate(connection, OutwardDeed.GONE, actor, now_ms=now_ms)
 
 
 class ActorKeys:
@@ -55,9 +67,19 @@ class ActorKeys:
         await self._work.write_lasting(work)
 
     async def secret(self, actor: int) -> str | None:
-        """Somebody's sealed key; None for who has none."""
-        query = select(_KEY.secret).where(_KEY.actor == actor)
+        """Somebody's sealed key, also of who has just gone; None for who has none."""
+        kept = select(departed_keys.c.secret).where(departed_keys.c.actor == actor)
+        query = select(_KEY.secret).where(_KEY.actor == actor).union_all(kept).limit(1)
         return await self._work.read(lambda connection: connection.execute(query).scalar())
+
+    async def forget_departed(self, *, now_ms: int) -> None:
+        """Deletes keys of those who have gone, once it is told or given up."""
+        old = delete(departed_keys).where(departed_keys.c.gone_ms < now_ms - DEPARTED_MS)
+
+        def work(connection: Connection) -> None:
+            connection.execute(old)
+
+        await self._work.write(work)
 
     async def public(self, actor: int) -> str | None:
         """Somebody's public key (PEM)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from stentor.base.errors import NotFound
@@ -13,6 +13,7 @@ from stentor.people.model import Account
 from stentor.social.ids import BITS
 from stentor.social.model import Author
 from stentor.store import tables
+from stentor.store.fediverse_tables import federation, remote_actors
 from stentor.store.social_tables import actors
 from stentor.store.work import Work
 
@@ -57,10 +58,29 @@ def actors_of(connection: Connection, numbers: Iterable[int]) -> Mapping[int, Au
 
 
 def handles_there(connection: Connection, handles: Iterable[str]) -> Mapping[str, int]:
-    """The numbers of those who are there, by their handles."""
-    wanted = list(set(handles))
-    found = _read(connection, _PEOPLE.c.handle.in_(wanted), here=True) if wanted else ()
-    return {each.handle: each.number for each in found if not each.suspended}
+    """The numbers of those who are there, by their handles: of people elsewhere with their server, and with our own
+    name of people here."""
+    own = _own_name(connection) if any("@" in each for each in handles) else ""
+    here = {each.removesuffix(f"@{own}") if own else each: each for each in handles}
+    found = _read(connection, _PEOPLE.c.handle.in_(list(here)), here=True) if here else ()
+    there = {here[each.handle]: each.number for each in found if not each.suspended}
+    elsewhere = [tuple(each.split("@", 1)) for each in here if "@" in each]
+    if elsewhere:
+        named = or_(*((actors.c.handle == name) & (actors.c.domain == domain) for name, domain in elsewhere))
+        there |= {each.address: each.number for each in _read(connection, named) if not each.suspended}
+    return there
+
+
+def pages_of(connection: Connection, people: Mapping[str, int]) -> Mapping[str, str]:
+    """Where the pages of people are, by the handles under which they were named."""
+    query = select(remote_actors.c.actor, remote_actors.c.page).where(remote_actors.c.actor.in_(people.values()))
+    pages = {row.actor: row.page for row in connection.execute(query)} if any("@" in each for each in people) else {}
+    return {handle: pages.get(number) or f"/@{handle.partition('@')[0]}" for handle, number in people.items()}
+
+
+def _own_name(connection: Connection) -> str:
+    files: str = connection.execute(select(federation.c.files)).scalar() or ""
+    return files.partition("://")[2]
 
 
 def missing() -> NotFound:

@@ -20,6 +20,7 @@ from stentor.spaces.model import Space
 from stentor.spaces.setting_events import AnnouncingChosen
 from stentor.store import social_tables
 from stentor.store.announcement_tables import announcements
+from stentor.store.federating import OutwardDeed, federate, federate_once, is_on
 from stentor.store.jobs import Wanted, add_jobs
 from stentor.store.posts import Composed, add_post, remove_post
 from stentor.store.work import Work
@@ -31,6 +32,10 @@ LOOKED_AT: Final = (
     e.WentLive, e.SpaceEnded, e.ReplayOpened, e.SpaceCancelled, e.SpaceRemoved, e.SeatClaimed,
 )  # fmt: skip
 """After these a post may be due, or may have to go."""
+SPACE_MS: Final = 3_000
+"""What happens to a space in so short a time is told once."""
+MOST_TOLD: Final = 50
+"""Of the newest posts about a space: those that announce it are among them, with what hosts have said themselves."""
 _TABLE = announcements.c
 
 
@@ -39,9 +44,23 @@ def order_announcement(connection: Connection, space: Space, events: Sequence[e.
     at_ms = max((each.at_ms for each in events if isinstance(each, LOOKED_AT)), default=None)
     if at_ms is None:
         return
+    tell_of_space(connection, space.id, now_ms=at_ms)
     made = select(exists().where(_TABLE.space == space.id))
     if (space.announcing.on and space.listed) or connection.execute(made).scalar():
         add_jobs(connection, [Wanted(ANNOUNCE, space.id)], now_ms=at_ms)
+
+
+def tell_of_space(connection: Connection, space: str, *, now_ms: int) -> None:
+    """The notes of a space that others have been told of say how it is now; each once for what happens in seconds."""
+    posts = social_tables.posts.c
+    told = select(posts.id, posts.author).where(
+        posts.space == space, posts.visibility.in_([int(each) for each in OPEN])
+    )
+    if is_on(connection):
+        for post, author in connection.execute(told.order_by(posts.id.desc()).limit(MOST_TOLD)).all():
+            federate_once(
+                connection, OutwardDeed.UPDATE, author, now_ms=now_ms, after_ms=SPACE_MS, post=post, space=space
+            )
 
 
 class AnnouncementsTable:
@@ -77,14 +96,17 @@ class AnnouncementsTable:
 
         await self._work.write_lasting(work)
 
-    async def show(self, space: str, *, listed: bool) -> None:
+    async def show(self, space: str, *, listed: bool, now_ms: int) -> None:
         """Lets all of them stand in public timelines, or in none any more."""
         posts, wanted = social_tables.posts.c, int(Audience.PUBLIC if listed else Audience.UNLISTED)
         mine = posts.id.in_(select(_TABLE.post).where(_TABLE.space == space))
         there = mine & posts.visibility.in_([int(each) for each in OPEN]) & (posts.visibility != wanted)
 
         def work(connection: Connection) -> None:
+            changed = connection.execute(select(posts.id, posts.author).where(there)).all()
             connection.execute(update(social_tables.posts).where(there).values(visibility=wanted))
+            for post, author in changed:
+                federate(connection, OutwardDeed.UPDATE, author, now_ms=now_ms, post=post)
             withheld = mine & (posts.visibility == int(Audience.WITHHELD))
             connection.execute(update(social_tables.posts).where(withheld).values(taken_from=wanted))
 

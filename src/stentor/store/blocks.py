@@ -13,6 +13,7 @@ from stentor.social.model import Author
 from stentor.social.visible import may_read
 from stentor.store import notice_tables, social_tables
 from stentor.store.actors import actors_of
+from stentor.store.federating import OutwardDeed, federate, is_remote
 from stentor.store.follows import end_follow
 from stentor.store.reading import load_post, relation_to
 from stentor.store.telling import estrange
@@ -88,6 +89,8 @@ class BlocksTable:
 
         def work(connection: Connection) -> None:
             connection.execute(_BLOCK, {"me": me, "other": other, "at_ms": now_ms})
+            if is_remote(connection, other):
+                federate(connection, OutwardDeed.BLOCK, me, now_ms=now_ms, target=other)
             for one, another in ((me, other), (other, me)):
                 end_follow(connection, one, another, now_ms=now_ms)
                 theirs = _MEMBERS.c.list.in_(select(_LISTS.c.id).where(_LISTS.c.actor == one))
@@ -97,9 +100,15 @@ class BlocksTable:
 
         await self._work.write(work)
 
-    async def unblock(self, me: int, other: int) -> None:
+    async def unblock(self, me: int, other: int, *, now_ms: int) -> None:
         """Nobody follows again by it; not blocking is no error."""
-        await self._execute(delete(_BLOCKS).where(_pair(me, other)))
+
+        def work(connection: Connection) -> None:
+            gone = connection.execute(delete(_BLOCKS).where(_pair(me, other))).rowcount
+            if gone and is_remote(connection, other):
+                federate(connection, OutwardDeed.UNBLOCK, me, now_ms=now_ms, target=other)
+
+        await self._work.write(work)
 
     async def blocked(self, me: int, *, before: int, most: int) -> list[Author]:
         """Whom somebody blocks; the newest accounts first."""
@@ -173,7 +182,7 @@ class BlocksTable:
 
         await self._work.write(work)
 
-    async def block_domain(self, me: int, domain: str) -> None:
+    async def block_domain(self, me: int, domain: str, *, now_ms: int) -> None:
         """Neither sees nor hears of anybody from there any more, and nobody follows across; again changes nothing.
         Raises :class:`Conflict` for one too many."""
         follow = _FOLLOWS.c
@@ -188,7 +197,8 @@ class BlocksTable:
                 raise Conflict(f"One blocks {MOST_DOMAINS} domains at most.", code="too-many-domains")
             connection.execute(_BLOCK_DOMAIN, {"me": me, "domain": domain})
             for each in across:
-                connection.execute(delete(_FOLLOWS).where(each))
+                for pair in connection.execute(select(follow.follower, follow.followee).where(each)).all():
+                    end_follow(connection, *pair, now_ms=now_ms)
 
         await self._work.write(work)
 

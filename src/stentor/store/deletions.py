@@ -17,6 +17,7 @@ from stentor.base.errors import NotFound
 from stentor.people.record import Deed, RecordEntry
 from stentor.spaces.model import ON_AIR
 from stentor.store import social_tables, tables
+from stentor.store.actor_keys import depart
 from stentor.store.jobs import KEPT_MS, Jobs, Progress, Wanted, add_jobs
 from stentor.store.leaving import take_out_of_counts
 from stentor.store.moderation import forget_person
@@ -106,6 +107,8 @@ def _delete(connection: Connection, account: str, by: str | None, digest: str, n
     wanted += [Wanted(PERSON, space, deletion.subject, {"account": account}) for space in sorted(spaces)]
     wanted += [Wanted(kind, account, deletion.subject) for kind in (PORTRAITS, LIST)]
     wanted += [Wanted(MEDIA, account, deletion.subject, {"actor": each}) for each in _actors(connection, account)]
+    for each in _actors(connection, account):
+        depart(connection, each, now_ms=now_ms)
     connection.execute(delete(people).where(people.c.id == account))
     _note(connection, deletion, account, by, now_ms)
     add_jobs(connection, wanted, now_ms=now_ms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, text
 
 from stentor.store.metadata import metadata
 
@@ -29,6 +29,7 @@ remote_actors = Table(
     Column("key_id", String(500), nullable=False),
     Column("key", Text, nullable=False, comment="PEM"),
     Column("fetched_ms", BigInteger, nullable=False),
+    Column("featured", String(500), nullable=False, server_default=text("''"), comment="where what they pin is listed"),
     Index("ix_remote_actors_uri", "uri", unique=True),
     Index("ix_remote_actors_key_id", "key_id"),
 )
@@ -41,6 +42,36 @@ actor_keys = Table(
     Column("secret", Text, nullable=False, comment="sealed (base.seal)"),
     Column("made_ms", BigInteger, nullable=False),
 )
+
+departed_keys = Table(
+    "departed_keys",
+    metadata,
+    Column("actor", BigInteger, primary_key=True, autoincrement=False, comment="the number; its row is gone"),
+    Column("secret", Text, nullable=False, comment="sealed (base.seal)"),
+    Column("gone_ms", BigInteger, nullable=False),
+)
+"""With what it is signed that an account was deleted, for as long as that is told."""
+
+moves = Table(
+    "moves",
+    metadata,
+    Column("actor", BigInteger, ForeignKey("actors.number", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("aliases", Text, nullable=False, comment="a JSON array: addresses that are theirs, too"),
+    Column("moved_to", String(500), nullable=False, comment="the address of who they are now; empty mostly"),
+    Column("moved_ms", BigInteger),
+    Column("asked", String(320), nullable=False, comment="what they asked for last: a name, @name@server"),
+    Column("trouble", String(64), nullable=False, comment="why that cannot be"),
+)
+"""Who somebody was before, and where they have gone: of people here, and of those elsewhere where they have gone."""
+
+quote_links = Table(
+    "quote_links",
+    metadata,
+    Column("post", BigInteger, ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("request", String(500), nullable=False, comment="the activity that asked whether this post may quote"),
+    Column("stamp", String(500), nullable=False, comment="the address of what says that it may"),
+)
+"""Of posts that quote across servers."""
 
 received = Table(
     "received",

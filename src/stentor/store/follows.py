@@ -10,7 +10,7 @@ from stentor.social.model import Author
 from stentor.social.notices import NoticeKind
 from stentor.store import social_tables as tables
 from stentor.store.actors import actors_of
-from stentor.store.federating import OutwardDeed, federate, is_remote
+from stentor.store.federating import OutwardDeed, federate, federate_once, is_remote
 from stentor.store.notifications import bring_posts
 from stentor.store.reading import blocked
 from stentor.store.telling import tell, untell
@@ -94,6 +94,7 @@ class FollowsTable:
 
         def work(connection: Connection) -> None:
             connection.execute(change)
+            federate_once(connection, OutwardDeed.PROFILE, me, now_ms=0, after_ms=0)
 
         await self._work.write(work)
 

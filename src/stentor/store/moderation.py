@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, exists, func, insert, select, update
 
 from stentor.base.errors import Conflict, NotFound, Overloaded
 from stentor.people.moderation import (
@@ -100,6 +100,11 @@ class CasesTable:
             return row.case_number, _report(row)
 
         return await self._work.read(work)
+
+    async def has_address(self, address: str) -> bool:
+        """Whether a report came with that address."""
+        query = select(exists().where(_REPORTS.c.address == address))
+        return bool(await self._work.read(lambda connection: connection.execute(query).scalar()))
 
     async def about(self, account: str) -> int:
         """How many cases were about somebody."""

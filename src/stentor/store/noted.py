@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
+from stentor.base.texts import Catalogue
 from stentor.fediverse.sites import Home
 from stentor.fediverse.writing import Named, NotedPost
-from stentor.social.model import Audience, Post
+from stentor.social.model import OPEN, Audience, Consented, Post
+from stentor.spaces import told
 from stentor.store import social_tables as tables
 from stentor.store.actors import actors_of
 from stentor.store.fediverse_tables import remote_actors
-from stentor.store.reading import Reading, load_post, read_posts
+from stentor.store.post_quotes import QuoteLink, link_of
+from stentor.store.reading import Reading, blocked, load_post, polls_of, read_posts
 from stentor.store.work import Work
 
 _POST, _REMOTE = tables.posts.c, remote_actors.c
@@ -20,9 +23,9 @@ class NotedPosts:
     """Methods may raise :class:`Overloaded` when the database does not answer."""
 
     def __init__(self, work: Work, home: Home) -> None:
-        self._work, self._home = work, home
+        self._work, self._home, self._catalogue = work, home, Catalogue(told.PACKAGE)
 
-    async def get(self, post: int) -> NotedPost | None:
+    async def get(self, post: int, *, now_ms: int = 0) -> NotedPost | None:
         """A post of somebody here; None for one that is gone or withheld, a boost, or of somebody who is suspended."""
 
         def work(connection: Connection) -> NotedPost | None:
@@ -32,7 +35,7 @@ class NotedPosts:
                 return None
             if found[0].post.visibility is Audience.WITHHELD:
                 return None
-            return self._noted(connection, found[0])
+            return self._noted(connection, found[0], now_ms)
 
         return await self._work.read(work)
 
@@ -56,6 +59,58 @@ class NotedPosts:
         mine = select(tables.likes.c.post).where(tables.likes.c.actor == actor, tables.likes.c.post == post)
         return await self._work.read(lambda connection: connection.execute(mine).scalar() is not None)
 
+    async def blocks(self, actor: int, target: int) -> bool:
+        """Whether somebody blocks somebody."""
+        pair = select(tables.blocks.c.target).where(tables.blocks.c.account == actor, tables.blocks.c.target == target)
+        return await self._work.read(lambda connection: connection.execute(pair).scalar() is not None)
+
+    async def is_for(self, post: int, author: int, asking: int, domain: str) -> bool:
+        """Whether a server may have a post: somebody there may read it, and neither its author nor ``asking``, whose
+        key it has signed with, has blocked the other, or where they are."""
+        people, follows, named = tables.actors.c, tables.follows.c, tables.mentions.c
+        there = people.domain == domain
+        follows_it = exists().where(
+            follows.followee == author, follows.state == "granted", follows.follower == people.number, there
+        )
+        named_in_it = exists().where(named.post == post, named.actor == people.number, there)
+
+        def work(connection: Connection) -> bool:
+            found = load_post(connection, post)
+            if found is None or blocked(connection, author, asking):
+                return False
+            if found.visibility in OPEN or connection.execute(select(named_in_it)).scalar():
+                return True
+            return found.visibility is Audience.FOLLOWERS and bool(connection.execute(select(follows_it)).scalar())
+
+        return await self._work.read(work)
+
+    async def is_pinned(self, actor: int, post: int) -> bool:
+        """Whether somebody pins a post."""
+        mine = select(tables.pins.c.post).where(tables.pins.c.actor == actor, tables.pins.c.post == post)
+        return await self._work.read(lambda connection: connection.execute(mine).scalar() is not None)
+
+    async def answer(self, post: int, number: int) -> str:
+        """An answer of a post's poll; empty where there is none any more."""
+
+        def work(connection: Connection) -> str:
+            poll = polls_of(connection, [post]).get(post)
+            return poll.answers[number] if poll is not None and number < len(poll.answers) else ""
+
+        return await self._work.read(work)
+
+    async def here(self, actor: int) -> bool:
+        """Whether somebody has an account here that is not suspended."""
+
+        def work(connection: Connection) -> bool:
+            found = actors_of(connection, [actor]).get(actor)
+            return found is not None and found.account is not None and not found.suspended
+
+        return await self._work.read(work)
+
+    async def link(self, post: int) -> QuoteLink:
+        """What connects a quote with its consent."""
+        return await self._work.read(lambda connection: link_of(connection, post))
+
     async def follows(self, follower: int, followee: int) -> bool:
         """Whether somebody follows somebody, or has asked to."""
         pair = select(tables.follows.c.follower).where(
@@ -72,15 +127,24 @@ class NotedPosts:
             return "", ""
         return row.uri or self._home.post(post), row.who or self._home.actor(row.author)
 
-    def _noted(self, connection: Connection, found: Reading) -> NotedPost:
-        post = found.post
+    def _noted(self, connection: Connection, found: Reading, now_ms: int) -> NotedPost:
+        post, quote, stamp, said = found.post, "", "", ("", "")
+        if post.quote_of is not None and post.quote_state is not Consented.REVOKED:
+            row = connection.execute(select(_POST.uri).where(_POST.id == post.quote_of)).one_or_none()
+            if row is not None and row.uri:
+                quote, stamp = row.uri, link_of(connection, post.id).stamp
+            elif row is not None and post.quote_state is Consented.GRANTED:
+                quote, stamp = self._home.post(post.quote_of), self._home.stamp(post.id)
+        if found.space is not None:
+            language = told.language_of(found.space, post.language)
+            said = (found.space.title, told.card(found.space, self._catalogue, language, now_ms)[1])
         return NotedPost(
             id=post.id,
             author=post.author,
             handle=found.author.handle,
             audience=Audience(post.visibility),
             html=post.html,
-            warning=post.warning,
+            warning=post.before,
             language=post.language,
             created_ms=post.created_ms,
             edited_ms=post.edited_ms,
@@ -88,7 +152,10 @@ class NotedPosts:
             named=named_in(connection, self._home, post.id),
             media=found.media,
             space=post.space,
-            poll=found.poll is not None,
+            told=said,
+            poll=found.poll,
+            quote=quote,
+            stamp=stamp,
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 
@@ -12,15 +11,18 @@ from sqlalchemy.exc import IntegrityError
 
 from stentor.base.errors import BadInput, Conflict, NotAllowed, NotFound
 from stentor.social import visible
-from stentor.social.model import Audience, Consented, Picture, Post, PostPoll, Relation
+from stentor.social.model import OPEN, Audience, Consented, Picture, Post, PostPoll, Relation
 from stentor.social.notices import NoticeKind
 from stentor.spaces.hooks import PostDeed
 from stentor.store import social_tables as tables
-from stentor.store.actors import handles_there
+from stentor.store.actors import handles_there, pages_of
 from stentor.store.decisions import require_may_post
 from stentor.store.federating import OutwardDeed, federate, is_remote, named_elsewhere
 from stentor.store.media import attach
+from stentor.store.naming import find_named
 from stentor.store.post_keys import first_under
+from stentor.store.post_polls import add_poll, cast_vote
+from stentor.store.post_quotes import ask_elsewhere, consent
 from stentor.store.post_versions import keep_version
 from stentor.store.reading import Reading, load_post, media_of, read_posts, relation_to
 from stentor.store.tally import count, count_in
@@ -34,10 +36,10 @@ _POSTS = tables.posts
 
 
 class Composed(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be posted. ``html`` makes it once it is known who of those it names is there."""
+    """What is to be posted. ``html`` makes it once it is known who of those it names is there, and where each is."""
 
     text: str = ""
-    html: Callable[[Mapping[str, int]], str] = lambda _: ""
+    html: Callable[[Mapping[str, str]], str] = lambda _: ""
     handles: Sequence[str] = ()
     tags: Sequence[str] = ()
     warning: str = ""
@@ -64,7 +66,7 @@ class Rewritten(msgspec.Struct, frozen=True, kw_only=True):
     """What a post says from now on; None is as it was."""
 
     text: str | None = None
-    html: Callable[[Mapping[str, int]], str] = lambda _: ""
+    html: Callable[[Mapping[str, str]], str] = lambda _: ""
     handles: Sequence[str] = ()
     tags: Sequence[str] = ()
     warning: str | None = None
@@ -182,6 +184,8 @@ class PostsTable:
                 count(connection, post, "likes", 1 if on else -1)
                 if is_remote(connection, found.author):
                     federate(connection, OutwardDeed.LIKE if on else OutwardDeed.UNLIKE, actor, now_ms=now_ms, of=post)
+            if gesture is Gesture.PIN and found.visibility in OPEN:
+                federate(connection, OutwardDeed.PIN if on else OutwardDeed.UNPIN, actor, now_ms=now_ms, post=post)
             if gesture is Gesture.LIKE and on:
                 tell(connection, NoticeKind.LIKE, found.author, actor, found, now_ms=now_ms)
             elif gesture is Gesture.LIKE:
@@ -194,42 +198,16 @@ class PostsTable:
 
         def work(connection: Connection) -> None:
             found, relation = _require(connection, post, actor)
-            if connection.dialect.name == "postgresql":
-                connection.execute(
-                    select(tables.actors.c.number).where(tables.actors.c.number == actor).with_for_update()
-                )
-            poll = read_posts(connection, [found.id], actor)[0].poll
-            if poll is None:
-                raise NotFound("This post has no poll.", code="poll-not-found")
-            if relation.own:
-                raise NotAllowed("One does not vote in one's own poll.", code="own-poll")
-            if now_ms >= poll.ends_ms:
-                raise Conflict("This poll is over.", code="poll-over")
-            chosen = set(answers)
-            if (len(chosen) > 1 and not poll.several) or max(chosen) >= len(poll.answers):
-                raise BadInput("Choose one of the answers that are there.", field="answers")
-            votes = tables.poll_votes.c
-            mine = (votes.post == post) & (votes.actor == actor)
-            if connection.execute(select(exists().where(mine))).scalar():
-                raise Conflict("You have voted already.", code="voted-already")
-            rows = [{"post": post, "actor": actor, "answer": each} for each in sorted(chosen)]
-            connection.execute(insert(tables.poll_votes), rows)
+            cast_vote(connection, found, relation, actor, answers, now_ms=now_ms)
 
         await self.work.write(work)
 
-    async def consent(self, actor: int, post: int, state: Consented) -> None:
+    async def consent(self, actor: int, post: int, state: Consented, *, now_ms: int) -> None:
         """What the author of a quoted post says to ``post``, which quotes it. Raises :class:`NotFound`."""
 
         def work(connection: Connection) -> None:
-            found = load_post(connection, post)
-            quoted = load_post(connection, found.quote_of) if found and found.quote_of else None
-            if found is None or quoted is None or quoted.author != actor:
+            if not consent(connection, actor, post, state, now_ms=now_ms):
                 raise missing()
-            if found.quote_state is state:
-                return
-            connection.execute(update(_POSTS).where(_POSTS.c.id == post).values(quote_state=state.value))
-            if Consented.GRANTED in (state, found.quote_state):
-                count(connection, quoted.id, "quotes", 1 if state is Consented.GRANTED else -1)
 
         await self.work.write(work)
 
@@ -276,11 +254,11 @@ def add_post(connection: Connection, post: int, author: int, what: Composed, *, 
     if answered is not None and answered.visibility is Audience.WITHHELD:
         raise missing()
     visibility = what.visibility if answered is None else visible.reply_audience(what.visibility, answered)
-    quote_state = _asked(connection, what.quote_of, author)
+    quoted, quote_state = _asked(connection, what.quote_of, author)
     people = handles_there(connection, what.handles)
     made = Post(
         id=post, author=author, visibility=Audience.WITHHELD if what.held else visibility, text=what.text,
-        html=what.html(people), warning=what.warning,
+        html=what.html(pages_of(connection, people)), warning=what.warning,
         language=what.language, created_ms=now_ms, reply_to=what.reply_to,
         reply_author=answered.author if answered else None,
         root=(answered.root or answered.id) if answered else None,
@@ -289,16 +267,14 @@ def add_post(connection: Connection, post: int, author: int, what: Composed, *, 
     )  # fmt: skip
     insert_post(connection, made)
     order_post(connection, PostDeed.CREATED, made, at_ms=now_ms)
-    federate(connection, OutwardDeed.CREATE, author, now_ms=now_ms, post=post)
+    waits_ms = find_named(connection, made, what.handles, people, now_ms=now_ms)
+    federate(connection, OutwardDeed.CREATE, author, now_ms=now_ms, after_ms=waits_ms, post=post)
     name_people(connection, made, set(people.values()) | ({answered.author} if answered else set()), what.tags)
     attach(connection, made, what.media)
     if what.poll is not None:
-        row = {
-            "answers": json.dumps(what.poll.answers),
-            "several": int(what.poll.several),
-            "ends_ms": what.poll.ends_ms,
-        }
-        connection.execute(insert(tables.post_polls).values(post=post, **row))
+        add_poll(connection, made, what.poll, now_ms=now_ms)
+    if quoted is not None:
+        ask_elsewhere(connection, made, quoted, now_ms=now_ms)
     if what.held:
         hold(connection, post, now_ms=now_ms)
     else:
@@ -306,14 +282,14 @@ def add_post(connection: Connection, post: int, author: int, what: Composed, *, 
         tell_of_post(connection, made, people.values(), now_ms=now_ms)
 
 
-def _asked(connection: Connection, quoted: int | None, author: int) -> Consented | None:
-    """In which state a quote begins: that of one's own is granted at once."""
+def _asked(connection: Connection, quoted: int | None, author: int) -> tuple[Post | None, Consented | None]:
+    """What is quoted, and in which state a quote begins: that of one's own is granted at once."""
     if quoted is None:
-        return None
+        return None, None
     found, relation = _require(connection, quoted, author)
     if not visible.may_quote(found, relation) or found.boost_of is not None:
         raise NotAllowed("Only a post that everybody may read can be quoted.", code="not-for-everybody")
-    return Consented.GRANTED if relation.own else Consented.ASKED
+    return found, Consented.GRANTED if relation.own else Consented.ASKED
 
 
 def _require(connection: Connection, post: int, actor: int) -> tuple[Post, Relation]:
@@ -365,7 +341,8 @@ def _change(connection: Connection, post: int, author: int, what: Rewritten, now
         people = handles_there(connection, what.handles)
         named = select(tables.mentions.c.actor).where(tables.mentions.c.post == post)
         before = set(connection.execute(named).scalars())
-        values |= {"text": what.text, "html": what.html(people)}
+        find_named(connection, found, what.handles, people, now_ms=now_ms)
+        values |= {"text": what.text, "html": what.html(pages_of(connection, people))}
         name_people(
             connection, found, set(people.values()) | ({found.reply_author} if found.reply_author else set()), what.tags
         )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 
+import msgspec
 from sqlalchemy import ColumnElement, Connection, exists, select
 
 from stentor.fediverse.sites import SITE
@@ -11,7 +13,7 @@ from stentor.social.model import OPEN, Audience
 from stentor.social.public import LONGEST_THREAD, PAGE, PersonCard, PersonState, PostList, PublicPost
 from stentor.store import social_tables as tables
 from stentor.store import tables as site_tables
-from stentor.store.fediverse_tables import actor_keys, remote_actors
+from stentor.store.fediverse_tables import actor_keys, moves, quote_links, remote_actors
 from stentor.store.reading import Reading, read_posts
 from stentor.store.work import Work
 
@@ -41,7 +43,7 @@ class PublicTable:
             open_ids = set(connection.execute(select(_POST.id).where(_POST.id.in_(list(ids)), _OPEN)).scalars())
             readings = read_posts(connection, sorted(open_ids), None)
             beside = _elsewhere(connection, readings)
-            found = {each.post.id: _post(each, version, *beside[each.post.id]) for each in readings}
+            found = {each.post.id: _post(each, version, beside[each.post.id]) for each in readings}
             gone = {each: PublicPost(id=each, version=version, gone=True) for each in ids if each not in open_ids}
             return found | gone
 
@@ -104,12 +106,14 @@ class PublicTable:
 
     async def cards(self, numbers: Collection[int], version: int) -> dict[int, PersonCard]:
         """People's cards; of who is not there any more, that they are gone."""
-        people = (_PERSON.id, _PERSON.handle, _PERSON.name, _PERSON.bio)
+        people = (_PERSON.id, _PERSON.handle, _PERSON.name, _PERSON.bio, _PERSON.picture_ms)
         state = (_ACTOR.state, _PERSON.suspended_ms, _PERSON.hidden_ms)
-        query = select(_ACTOR.number, _ACTOR.approves, *people, *state, actor_keys.c.public).join_from(
+        moved = moves.c.aliases, moves.c.moved_to
+        query = select(_ACTOR.number, _ACTOR.approves, *people, *state, *moved, actor_keys.c.public).join_from(
             tables.actors, site_tables.accounts, _ACTOR.account == _PERSON.id
         )
         query = query.join(actor_keys, actor_keys.c.actor == _ACTOR.number, isouter=True)
+        query = query.join(moves, moves.c.actor == _ACTOR.number, isouter=True)
 
         def work(connection: Connection) -> dict[int, PersonCard]:
             found: dict[int, PersonCard] = {}
@@ -122,7 +126,8 @@ class PublicTable:
                 shown = {"name": row.name, "bio": row.bio, "key": row.public or ""} if stands.shown else {}
                 found[row.number] = PersonCard(
                     number=row.number, version=version, account=row.id, handle=row.handle, state=stands,
-                    approves=bool(row.approves), **shown,
+                    approves=bool(row.approves), aliases=tuple(json.loads(row.aliases or "[]")),
+                    moved_to=row.moved_to or "", picture_ms=row.picture_ms if stands.shown else None, **shown,
                 )  # fmt: skip
             if SITE in numbers:
                 key = connection.execute(select(actor_keys.c.public).where(actor_keys.c.actor == SITE)).scalar()
@@ -148,30 +153,42 @@ def _page(connection: Connection, where: ColumnElement[bool], version: int, befo
     return PostList(version=version, ids=ids[:PAGE], more=len(ids) > PAGE)
 
 
-def _elsewhere(
-    connection: Connection, readings: Collection[Reading]
-) -> dict[int, tuple[str, tuple[tuple[str, str], ...]]]:
-    """What posts answer elsewhere, and whom they name there."""
-    ids = [each.post.id for each in readings]
-    answered = {each.post.reply_to for each in readings if each.post.reply_to is not None}
-    found: dict[int, tuple[str, tuple[tuple[str, str], ...]]] = dict.fromkeys(ids, ("", ()))
-    if not ids:
+class _Links(msgspec.Struct):
+    """What of a post is elsewhere: as the public post has it."""
+
+    uri: str = ""
+    answers: str = ""
+    named: tuple[tuple[str, str], ...] = ()
+    quotes: str = ""
+    stamp: str = ""
+
+
+def _elsewhere(connection: Connection, readings: Collection[Reading]) -> dict[int, _Links]:
+    """Where posts stand elsewhere, what they answer and quote there, and whom they name."""
+    posts = {each.post.id: each.post for each in readings}
+    found = {each: _Links() for each in posts}
+    about = {number for post in posts.values() for number in (post.reply_to, post.quote_of) if number is not None}
+    if not found:
         return found
-    uris = select(_POST.id, _POST.uri).where(_POST.id.in_(list(answered)), _POST.uri.is_not(None))
-    above = {row.id: row.uri for row in connection.execute(uris)} if answered else {}
+    uris = select(_POST.id, _POST.uri).where(_POST.id.in_([*found, *about]), _POST.uri.is_not(None))
+    there = {row.id: row.uri for row in connection.execute(uris)}
     named = select(tables.mentions.c.post, remote_actors.c.uri, _ACTOR.handle, _ACTOR.domain)
     named = named.join_from(tables.mentions, remote_actors, tables.mentions.c.actor == remote_actors.c.actor)
-    named = named.join(tables.actors, _ACTOR.number == remote_actors.c.actor).where(tables.mentions.c.post.in_(ids))
-    people: dict[int, list[tuple[str, str]]] = {}
+    named = named.join(tables.actors, _ACTOR.number == remote_actors.c.actor).where(tables.mentions.c.post.in_(found))
     for row in connection.execute(named.order_by(_ACTOR.number)):
-        people.setdefault(row.post, []).append((row.uri, f"@{row.handle}@{row.domain}"))
-    for each in readings:
-        uri = above.get(each.post.reply_to, "") if each.post.reply_to is not None else ""
-        found[each.post.id] = (uri, tuple(people.get(each.post.id, ())))
+        found[row.post].named += ((row.uri, f"@{row.handle}@{row.domain}"),)
+    stamps = select(quote_links.c.post, quote_links.c.stamp).where(quote_links.c.post.in_(found))
+    for post, stamp in connection.execute(stamps):
+        found[post].stamp = stamp
+    for number, links in found.items():
+        post = posts[number]
+        links.uri = there.get(number, "")
+        links.answers = there.get(post.reply_to, "") if post.reply_to is not None else ""
+        links.quotes = there.get(post.quote_of, "") if post.quote_of is not None else ""
     return found
 
 
-def _post(each: Reading, version: int, answers: str, named: tuple[tuple[str, str], ...]) -> PublicPost:
+def _post(each: Reading, version: int, links: _Links) -> PublicPost:
     post = each.post
     return PublicPost(
         id=post.id,
@@ -191,8 +208,11 @@ def _post(each: Reading, version: int, answers: str, named: tuple[tuple[str, str
         quote_of=each.quote.post.id if each.quote is not None else None,
         space=post.space,
         remote=each.author.account is None,
-        answers=answers,
-        named=named,
+        uri=links.uri,
+        answers=links.answers,
+        quotes=links.quotes,
+        stamp=links.stamp,
+        named=links.named,
         media=each.media,
         poll=each.poll,
         tally=each.tally,

@@ -89,7 +89,7 @@ class _Beside:
     ) -> None:
         self._posts, self._people, self._viewer, ids = posts, people, viewer, list(posts)
         self._media = _media(connection, ids)
-        self._polls = _polls(connection, ids)
+        self._polls = polls_of(connection, ids)
         self._tallies = _tallies(connection, ids)
         self._spaces = _spaces(connection, {post.space for post in posts.values() if post.space is not None})
         self._marks = _marks(connection, ids, viewer, self._polls) if viewer is not None else {}
@@ -179,7 +179,8 @@ def _media(connection: Connection, ids: Collection[int]) -> dict[int, tuple[Pict
     return found
 
 
-def _polls(connection: Connection, ids: Collection[int]) -> dict[int, PostPoll]:
+def polls_of(connection: Connection, ids: Collection[int]) -> dict[int, PostPoll]:
+    """The polls of posts. How one elsewhere stands its own server has said."""
     if not ids:
         return {}
     polls, votes = tables.post_polls, tables.poll_votes.c
@@ -196,12 +197,13 @@ def _polls(connection: Connection, ids: Collection[int]) -> dict[int, PostPoll]:
     found = {}
     for row in rows:
         answers = tuple(json.loads(row.answers))
+        here = tuple(counted.get((row.post, each), 0) for each in range(len(answers)))
         found[row.post] = PostPoll(
             answers=answers,
             ends_ms=row.ends_ms,
             several=bool(row.several),
-            votes=tuple(counted.get((row.post, each), 0) for each in range(len(answers))),
-            voters=voters.get(row.post, 0),
+            votes=tuple(json.loads(row.votes)) if row.votes else here,
+            voters=row.voters if row.votes else voters.get(row.post, 0),
         )
     return found
 

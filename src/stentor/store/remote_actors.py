@@ -10,13 +10,14 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, u
 
 from stentor.fediverse.reading import RemoteActor
 from stentor.fediverse.sites import server
+from stentor.store.federating import reached_elsewhere
 from stentor.store.fediverse_tables import remote_actors
 from stentor.store.leaving import take_actor_out
-from stentor.store.social_tables import actors, follows, mentions
+from stentor.store.social_tables import actors, follows
 from stentor.store.work import Work
 
 _REMOTE, _ACTOR, _FOLLOW = remote_actors.c, actors.c, follows.c
-_KEPT = ("uri", "kind", "inbox", "shared_inbox", "followers", "page", "key_id", "key")
+_KEPT = ("uri", "kind", "inbox", "shared_inbox", "followers", "page", "key_id", "key", "featured")
 
 
 class KnownActor(msgspec.Struct, frozen=True):
@@ -99,11 +100,16 @@ class RemoteActors:
             lambda connection: [Inbox("", each, each) for each in connection.execute(query).scalars()]
         )
 
-    async def named_in(self, post: int) -> Sequence[int]:
-        """Those elsewhere whom a post names."""
-        query = select(mentions.c.actor).join_from(mentions, remote_actors, mentions.c.actor == _REMOTE.actor)
-        query = query.where(mentions.c.post == post)
-        return await self._work.read(lambda connection: list(connection.execute(query).scalars()))
+    async def everywhere(self) -> Sequence[Inbox]:
+        """One for each server of which somebody is known: for what all of them must learn."""
+        query = select(_REMOTE.shared_inbox).distinct()
+        return await self._work.read(
+            lambda connection: [Inbox("", each, each) for each in connection.execute(query).scalars()]
+        )
+
+    async def reached(self, post: int) -> Sequence[int]:
+        """As :func:`stentor.store.federating.reached_elsewhere`."""
+        return await self._work.read(lambda connection: reached_elsewhere(connection, post))
 
     async def _one(self, where: ColumnElement[bool]) -> KnownActor | None:
         query = select(remote_actors, _ACTOR.handle, _ACTOR.domain, _ACTOR.name)

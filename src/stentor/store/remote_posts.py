@@ -7,17 +7,21 @@ answered by it. Everything may come twice, and late, and does no harm then.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, exists, insert, select, update
 
 from stentor.fediverse.reading import RemotePost
 from stentor.fediverse.sites import Home
 from stentor.social import visible
-from stentor.social.model import OPEN, Audience, Post
+from stentor.social.model import OPEN, Audience, Consented, Post
 from stentor.social.notices import NoticeKind
 from stentor.store import social_tables as tables
 from stentor.store.federating import OutwardDeed, federate
 from stentor.store.follows import TOLD
+from stentor.store.post_polls import put_poll, take_vote
+from stentor.store.post_quotes import set_link
 from stentor.store.post_versions import MOST_VERSIONS, keep_version
 from stentor.store.posts import insert_post, name_people
 from stentor.store.reading import blocked, load_post, relation_to
@@ -27,9 +31,21 @@ from stentor.store.telling import estrange, forget_post, tell, tell_of_post, unt
 from stentor.store.work import Work
 
 _POST, _FOLLOW, _ACTOR = tables.posts.c, tables.follows.c, tables.actors.c
+_PINS = tables.pins
+MOST_PINS = 20
+"""Of somebody elsewhere: their server may let them pin more than ours would."""
 MOST_ASKED_DAY = 400
 """Followers that a server may bring somebody in a day: thousands of them at once are nobody."""
 DAY_MS = 86_400_000
+
+
+class QuoteFound(NamedTuple):
+    """The post that one from elsewhere quotes, and what its author has said to it."""
+
+    post: int
+    state: Consented
+    stamp: str = ""
+    request: str = ""
 
 
 class RemotePosts:
@@ -43,7 +59,46 @@ class RemotePosts:
         """The number of a post with that address, of here or elsewhere."""
         return await self._work.read(lambda connection: self._find(connection, uri))
 
-    async def add(self, author: KnownActor, post: RemotePost, *, now_ms: int, wanted: bool = False) -> bool:
+    async def wants(self, author: KnownActor, post: RemotePost) -> bool:
+        """Whether a post that is not here yet would be kept."""
+        return await self._work.read(
+            lambda connection: self._find(connection, post.uri) is None and self._near(connection, author, post)
+        )
+
+    async def vote(self, actor: int, uri: str, answer: str, *, now_ms: int) -> bool:
+        """Somebody elsewhere votes in a poll of somebody here; False also where there is none: then it is no vote."""
+
+        def work(connection: Connection) -> bool:
+            number = self._find(connection, uri)
+            found = self._readable(connection, actor, number) if number is not None else None
+            return found is not None and take_vote(connection, found, actor, answer, now_ms=now_ms)
+
+        return await self._work.write(work)
+
+    async def pin(self, actor: int, post: int, *, on: bool, now_ms: int) -> bool:
+        """Somebody elsewhere pins a post of theirs, or does not any more."""
+        mine = (_PINS.c.actor == actor) & (_PINS.c.post == post)
+
+        def work(connection: Connection) -> bool:
+            found, pinned = load_post(connection, post), select(_PINS.c.post).where(_PINS.c.actor == actor)
+            there = set(connection.execute(pinned).scalars())
+            if (post in there) == on or found is None or found.author != actor or (on and len(there) >= MOST_PINS):
+                return False
+            row = {"actor": actor, "post": post, "at_ms": now_ms}
+            connection.execute(insert(_PINS).values(**row) if on else delete(_PINS).where(mine))
+            return True
+
+        return await self._work.write(work)
+
+    async def add(
+        self,
+        author: KnownActor,
+        post: RemotePost,
+        *,
+        now_ms: int,
+        wanted: bool = False,
+        quote: QuoteFound | None = None,
+    ) -> bool:
         """A post of somebody elsewhere, if it is ``wanted``, or somebody here has to do with it."""
 
         def work(connection: Connection) -> bool:
@@ -51,19 +106,21 @@ class RemotePosts:
                 return False
             answered = self._answered(connection, author.number, post)
             here = {each for each in self._named(connection, post) if not blocked(connection, author.number, each)}
-            near = here or (answered is not None and self._is_here(connection, answered.author))
-            if not (wanted or near or self._followed(connection, author.number)):
+            if not (wanted or self._near(connection, author, post)):
                 return False
             made = Post(
                 id=self._ids(), author=author.number, visibility=post.audience, text=post.text, html=post.html,
                 warning=post.warning, language=post.language, created_ms=post.created_ms,
                 reply_to=answered.id if answered else None, reply_author=answered.author if answered else None,
                 root=(answered.root or answered.id) if answered else None,
+                quote_of=quote.post if quote else None, quote_state=quote.state if quote else None,
             )  # fmt: skip
             insert_post(connection, made, uri=post.uri)
             name_people(connection, made, here | ({answered.author} if answered else set()), post.tags)
-            if answered is not None:
-                count(connection, answered.id, "replies", 1)
+            count_in(connection, made, 1)
+            put_poll(connection, made.id, post.poll)
+            if quote is not None:
+                set_link(connection, made.id, request=quote.request, stamp=quote.stamp)
             tell_of_post(connection, made, here, now_ms=now_ms)
             return True
 
@@ -74,9 +131,11 @@ class RemotePosts:
 
         def work(connection: Connection) -> bool:
             found = self._of(connection, author.number, post.uri)
-            said = found and (found.html, found.warning)
-            if found is None or said == (post.html, post.warning):
+            if found is None:
                 return False
+            stands = put_poll(connection, found.id, post.poll)
+            if (found.html, found.warning) == (post.html, post.warning):
+                return stands
             if self._versions(connection, found.id) < MOST_VERSIONS:
                 keep_version(connection, found)
             values = {"text": post.text, "html": post.html, "warning": post.warning, "edited_ms": now_ms}
@@ -165,9 +224,11 @@ class RemotePosts:
         def work(connection: Connection) -> bool:
             if not self._is_here(connection, followee):
                 return False
-            told: dict[str, int | str] = {"target": follower.number, "uri": uri}
+            told = partial(
+                federate, connection, OutwardDeed.ANSWER, followee, now_ms=now_ms, target=follower.number, uri=uri
+            )
             if blocked(connection, follower.number, followee) or self._too_many(connection, follower, followee, now_ms):
-                federate(connection, OutwardDeed.ANSWER, followee, now_ms=now_ms, grant=0, **told)
+                told(grant=0)
                 return False
             approves = connection.execute(
                 select(tables.actors.c.approves).where(tables.actors.c.number == followee)
@@ -181,7 +242,7 @@ class RemotePosts:
             else:
                 connection.execute(update(tables.follows).where(pair).values(uri=uri))
             if (known or state) == "granted":
-                federate(connection, OutwardDeed.ANSWER, followee, now_ms=now_ms, grant=1, **told)
+                told(grant=1)
             return known is None
 
         return await self._work.write(work)
@@ -242,6 +303,16 @@ class RemotePosts:
             return True
 
         return await self._work.write(work)
+
+    def _near(self, connection: Connection, author: KnownActor, post: RemotePost) -> bool:
+        """Whether somebody here follows its author, is named in it, answered or quoted by it."""
+        if self._followed(connection, author.number):
+            return True
+        if any(not blocked(connection, author.number, each) for each in self._named(connection, post)):
+            return True
+        about = [self._find(connection, uri) for uri in (post.reply_to, post.quote)]
+        read = [self._readable(connection, author.number, each) for each in about if each is not None]
+        return any(each is not None and self._is_here(connection, each.author) for each in read)
 
     def _find(self, connection: Connection, uri: str) -> int | None:
         own = self._home.post_at(uri)

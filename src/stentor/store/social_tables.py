@@ -158,6 +158,8 @@ post_polls = Table(
     Column("answers", Text, nullable=False, comment="a JSON array"),
     Column("several", Integer, nullable=False),
     Column("ends_ms", BigInteger, nullable=False),
+    Column("votes", Text, nullable=False, server_default=text("''"), comment="of a poll elsewhere, a JSON array"),
+    Column("voters", Integer, nullable=False, server_default="0", comment="the same"),
 )
 
 poll_votes = Table(

@@ -13,6 +13,7 @@ from stentor.people.moderation import Thing, ThingKind
 from stentor.social.model import OPEN, Audience, Picture, Post
 from stentor.spaces.hooks import PostDeed
 from stentor.store import social_tables as tables
+from stentor.store.federating import OutwardDeed, federate, named_elsewhere
 from stentor.store.moderation import report_held
 from stentor.store.public import LIMITED
 from stentor.store.reading import load_post, media_of
@@ -77,17 +78,20 @@ class WithheldTable:
             count_in(connection, found, 1)
             shown = msgspec.structs.replace(found, visibility=found.taken_from)
             order_post(connection, PostDeed.CREATED, shown, at_ms=now_ms)
+            federate(connection, OutwardDeed.CREATE, found.author, now_ms=now_ms, post=post)
             tell_of_post(connection, shown, _named(connection, post), now_ms=now_ms)  # each of them once
             return True
 
         return await self._work.write_lasting(work)
 
-    async def label(self, post: int, label: str) -> None:
+    async def label(self, post: int, label: str, *, now_ms: int) -> None:
         """What stands before a post from now on; empty for nothing of the moderators'."""
         change = update(_POSTS).where(_POSTS.c.id == post, _POSTS.c.label != label).values(label=label)
 
         def work(connection: Connection) -> None:
-            connection.execute(change)
+            found = load_post(connection, post)
+            if connection.execute(change).rowcount and found is not None:
+                federate(connection, OutwardDeed.UPDATE, found.author, now_ms=now_ms, post=post)
 
         await self._work.write(work)
 
@@ -129,6 +133,8 @@ def hold(connection: Connection, post: int, *, now_ms: int) -> None:
 def _withhold(connection: Connection, post: Post, *, now_ms: int, taken_ms: int | None) -> None:
     count_in(connection, post, -1)
     order_post(connection, PostDeed.DELETED, post, at_ms=now_ms)
+    named = named_elsewhere(connection, post.id)
+    federate(connection, OutwardDeed.DELETE, post.author, now_ms=now_ms, post=post.id, named=named)
     values = {"visibility": int(Audience.WITHHELD), "taken_from": int(post.visibility), "taken_ms": taken_ms}
     connection.execute(update(_POSTS).where(_POSTS.c.id == post.id).values(**values))
 

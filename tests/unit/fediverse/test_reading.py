@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from stentor.base.errors import BadInput, Malformed
 from stentor.base.rsa import RsaKey
-from stentor.fediverse import clean, reading
+from stentor.fediverse import clean, reading, things
 from stentor.fediverse.reading import RemoteActor, remote_actor, remote_post
 from stentor.fediverse.sites import PUBLIC, Home, named, server
-from stentor.social.model import Audience
+from stentor.social.model import Audience, PostPoll
 
 PEM = RsaKey.make().public
 EVE = "https://peer.example/users/eve"
@@ -131,8 +131,11 @@ def test_an_article_and_a_question_become_posts() -> None:
     )
     assert "<strong>On &lt;air&gt;</strong>" in article.html
     assert article.page == f"{EVE}/page"
-    question = remote_post(note(type="Question", oneOf=[{"name": "Yes"}, {"name": "<b>No"}]), eve(), NOW_MS)
-    assert "<li>Yes</li><li>&lt;b&gt;No</li>" in question.html
+    asked = note(type="Question", anyOf=[{"name": "Yes", "replies": {"totalItems": 3}}, {"name": "<b>No"}])
+    found = remote_post(asked | {"endTime": "2026-01-01T00:00:00Z"}, eve(), NOW_MS).poll
+    assert found == PostPoll(answers=("Yes", "<b>No"), several=True, votes=(3, 0), voters=3, ends_ms=1_767_225_600_000)
+    question = remote_post(note(type="Question", oneOf=[{"name": "Yes"}, {"name": "Yes"}]), eve(), NOW_MS)
+    assert (question.poll, "<li>Yes</li><li>Yes</li>" in question.html) == (None, True), "nobody could choose"
 
 
 BAD_HTML = [
@@ -217,7 +220,7 @@ def test_activities_are_read_however_they_are_written() -> None:
 def test_documents_have_bounds(body: bytes) -> None:
     """In size, in depth and in how much is in them."""
     with pytest.raises(Malformed):
-        reading.document(body)
+        things.document(body)
 
 
 def test_addresses_of_ours_are_known() -> None:

@@ -74,7 +74,7 @@ def handlers(
         bio = None if data.bio is msgspec.UNSET else people_checks.bio(data.bio)
         if data.public is not msgspec.UNSET:
             await store.hide(account.id, None if data.public else people.now_ms)
-        changed = await store.change(account.id, name=name, bio=bio)
+        changed = await store.change(account.id, name=name, bio=bio, now_ms=people.now_ms)
         for each in spaces.of_people:
             each()
         return await views.account(changed)

@@ -54,7 +54,7 @@ class Announcer:
             return None
         made = await self.table.of(space.id)
         if made:
-            await self.table.show(space.id, listed=space.listed)
+            await self.table.show(space.id, listed=space.listed, now_ms=self._posts.now_ms)
         moments = announcing.due(space.announcing, moment(space), made) if space.listed else ()
         if not moments:
             return None

@@ -12,7 +12,7 @@ from typing import Final
 from stentor.base.clock import Clock, unix_ms
 from stentor.base.errors import Malformed, Overloaded
 from stentor.bus.jobs import JobQueue
-from stentor.fediverse import reading, signatures
+from stentor.fediverse import reading, signatures, things
 from stentor.fediverse.signatures import SignedRequest, Unsigned
 from stentor.fediverse.sites import Home, server
 from stentor.spaces.hooks import host_of
@@ -45,11 +45,11 @@ class InboxDesk:
             body=body,
         )  # fmt: skip
         claim = signatures.claim(message, now)
-        activity = reading.activity(reading.document(body))
+        activity = reading.activity(things.document(body))
         if server(activity.actor) != server(claim.key_id):
             raise Unsigned("The key is of another server than the actor.")
         known = await self._people.by_uri(activity.actor)
-        if activity.kind not in reading.ACTIVITIES or (known is None and activity.kind == "Delete"):
+        if activity.kind not in things.ACTIVITIES or (known is None and activity.kind == "Delete"):
             return  # deletions of people whom nobody here knows come by the thousand: no key is asked for
         trusted = known is not None and unix_ms(now) - known.fetched_ms < TRUSTED_MS
         if known is not None and trusted and known.who.key_id == claim.key_id and not claim.holds(known.who.key):
@@ -77,6 +77,6 @@ class InboxDesk:
 
 def decent(body: bytes) -> bytes:
     """A body that is not too long to be looked at. Raises :class:`Malformed`."""
-    if len(body) > reading.MOST_BYTES:
+    if len(body) > things.MOST_BYTES:
         raise Malformed("The activity is too long.", status=413, code="too-large")
     return body

@@ -17,8 +17,8 @@ from stentor.bus.jobs import JobQueue
 from stentor.bus.lease import Lease
 from stentor.fediverse.sites import Home, named
 from stentor.house.federation.inbox import InboxDesk
+from stentor.house.federation.private import PrivateNotes
 from stentor.house.federation.telling import Telling
-from stentor.spaces.hooks import host_of
 from stentor.store.actor_keys import SEALED, ActorKeys
 from stentor.store.actors import ActorsTable
 from stentor.store.deliveries import Deliveries, DeliveryRow, DeliveryState
@@ -28,8 +28,6 @@ from stentor.store.jobs import Job
 from stentor.store.remote_actors import RemoteActors
 from stentor.store.work import Work
 
-FOLLOW: Final = "follow-elsewhere"
-"""The kind of the couriers' jobs that look for somebody: ``actor``, ``handle``, ``server``."""
 LOOK_S: Final = 1.0
 AGAIN_S: Final = 60.0
 KEYS_AT_ONCE: Final = 20
@@ -41,8 +39,9 @@ class FederationDesk:
 
     def __init__(self, work: Work, queue: JobQueue, seal: Seal, home: Home, clock: Clock, *, on: bool) -> None:
         self.on = on
+        self.private = PrivateNotes(work, home, clock)
         self.inbox, self.telling = InboxDesk(work, queue, home, clock), Telling(work, queue, home, clock)
-        self.home, self._queue, self._seal, self._clock = home, queue, seal, clock
+        self.home, self._seal, self._clock = home, seal, clock
         self._keys, self._people, self._deliveries = ActorKeys(work), RemoteActors(work), Deliveries(work)
         self._actors, self._follows = ActorsTable(work), FollowsTable(work)
         self._log = log.get("house")
@@ -65,6 +64,7 @@ class FederationDesk:
                     await self.make_keys()
                     if loop.time() - again_s > AGAIN_S:
                         await self.inbox.again()
+                        await self._keys.forget_departed(now_ms=unix_ms(self._clock()))
                         again_s = loop.time()
                 except Overloaded as error:
                     self._log.warning("federation-waits", reason=error.detail)
@@ -90,12 +90,8 @@ class FederationDesk:
         try:
             known = await self._actors.find(f"{handle}@{server}")
         except NotFound:
-            key = f"{me}.{now_ms}"
-            payload = {"actor": str(me), "handle": handle, "server": server}
-            await self._queue.put(
-                FOLLOW, key, payload, host=host_of(f"{self.home.scheme}://{server}"), now_ms=now_ms,
-                subject=f"actor {me}", what="follow",
-            )  # fmt: skip
+            about = f"actor {me}"
+            await self.telling.look_for("follow", f"{me}.{now_ms}", f"{handle}@{server}", subject=about, actor=str(me))
         else:
             await self._follows.follow(me, known.number, boosts=True, notify=False, now_ms=now_ms)
 

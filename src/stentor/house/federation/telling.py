@@ -13,7 +13,7 @@ from stentor.fediverse.sites import Home
 from stentor.social.model import Audience
 from stentor.spaces.hooks import host_of
 from stentor.store.deliveries import Deliveries, DeliveryRow, DeliveryState
-from stentor.store.federating import FEDERATE, OutwardDeed
+from stentor.store.federating import FEDERATE, NAME, OutwardDeed
 from stentor.store.jobs import Job
 from stentor.store.noted import NotedPosts
 from stentor.store.remote_actors import Inbox, RemoteActors
@@ -21,6 +21,13 @@ from stentor.store.work import Work
 
 JOB: Final = "activity"
 """The kind of the couriers' jobs."""
+FIND: Final = "find-elsewhere"
+"""The kind of their jobs that look for somebody: ``why``, ``handle``, ``server``, and ``actor`` or ``post``."""
+TO_ONE: Final = frozenset(
+    {OutwardDeed.FOLLOW, OutwardDeed.UNFOLLOW, OutwardDeed.ANSWER, OutwardDeed.BLOCK, OutwardDeed.UNBLOCK,
+     OutwardDeed.FLAG, OutwardDeed.QUOTE, OutwardDeed.CONSENT}
+)  # fmt: skip
+"""What is told to one person alone, whose number is ``target``."""
 AT_ONCE: Final = 64
 """Jobs that are on their way to the bus at the same time."""
 
@@ -30,11 +37,27 @@ class Telling:
 
     def __init__(self, work: Work, queue: JobQueue, home: Home, clock: Clock) -> None:
         self._posts, self._people, self._deliveries = NotedPosts(work, home), RemoteActors(work), Deliveries(work)
-        self._queue, self._clock = queue, clock
+        self._queue, self._home, self._clock = queue, home, clock
 
     def handlers(self) -> Mapping[str, Callable[[Job], Awaitable[None]]]:
         """What a house does by itself, for ``duty.jobs``."""
-        return {FEDERATE: self.tell}
+        return {FEDERATE: self.tell, NAME: self.find}
+
+    async def find(self, job: Job) -> None:
+        """Has couriers look for those elsewhere whom a post names."""
+        for each in str(job.payload["handles"]).split():
+            await self.look_for(
+                "name", f"{job.id}.{each}"[:200], each, subject=job.subject, post=str(job.payload["post"])
+            )
+
+    async def look_for(self, why: str, key: str, name: str, *, subject: str, **about: str) -> None:
+        """Has a courier look for somebody, ``name@server``; ``why`` says what for (``courier.finding``)."""
+        handle, _, server = name.partition("@")
+        payload = {"why": why, "handle": handle, "server": server, **about}
+        host = host_of(f"{self._home.scheme}://{server}")
+        await self._queue.put(
+            FIND, key, payload, host=host, now_ms=unix_ms(self._clock()), subject=subject, what=f"find-{why}"
+        )
 
     async def tell(self, job: Job) -> None:
         """Orders one delivery for each inbox; ordered twice, it is one."""
@@ -58,16 +81,16 @@ class Telling:
 
     async def _inboxes(self, what: OutwardDeed, actor: int, payload: Mapping[str, str]) -> list[str]:
         match what:
-            case OutwardDeed.FOLLOW | OutwardDeed.UNFOLLOW | OutwardDeed.ANSWER:
+            case _ if what in TO_ONE:
                 return [each.private for each in await self._people.inboxes([int(payload["target"])])]
             case OutwardDeed.CREATE | OutwardDeed.UPDATE:
-                noted = await self._posts.get(int(payload["post"]))
-                if noted is None:
-                    return []
-                named = await self._people.named_in(noted.id)
-                return await self._all(actor, named, followers=noted.audience is not Audience.MENTIONED)
+                return await self._of_post(actor, payload)
             case OutwardDeed.DELETE:
                 return await self._all(actor, [int(each) for each in payload["named"].split(",") if each])
+            case OutwardDeed.PIN | OutwardDeed.UNPIN | OutwardDeed.PROFILE | OutwardDeed.MOVE:
+                return await self._all(actor, [])
+            case OutwardDeed.GONE:
+                return [each.shared for each in await self._people.everywhere()]
         uri = ""
         if what is OutwardDeed.BOOST:
             boost = await self._posts.boost(int(payload["post"]))
@@ -77,6 +100,16 @@ class Telling:
         owner = await self._people.by_uri(uri) if uri else None
         numbers = [owner.number] if owner is not None else []
         return await self._all(actor, numbers, followers=what in (OutwardDeed.BOOST, OutwardDeed.UNBOOST))
+
+    async def _of_post(self, actor: int, payload: Mapping[str, str]) -> list[str]:
+        """Whoever follows, and whoever else has something of it; with ``only`` that one person."""
+        noted = await self._posts.get(int(payload["post"]))
+        if noted is None:
+            return []
+        if "only" in payload:
+            return await self._all(actor, [int(payload["only"])], followers=False)
+        others = await self._people.reached(noted.id)
+        return await self._all(actor, others, followers=noted.audience is not Audience.MENTIONED)
 
     async def _all(self, actor: int, named: Sequence[int], *, followers: bool = True) -> list[str]:
         """The inboxes of who follows, and of some others; one for each server that has one for all of its people."""

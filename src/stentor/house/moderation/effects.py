@@ -41,7 +41,7 @@ class Effects:
             case Action.NONE if thing.kind is ThingKind.POST:
                 await self._put_back(int(thing.id), decision.at_ms)
             case Action.LABEL:
-                await self._withheld.label(int(thing.id), decision.label)
+                await self._withheld.label(int(thing.id), decision.label, now_ms=decision.at_ms)
                 await self._put_back(int(thing.id), decision.at_ms)
             case Action.MUTE if about:
                 await self._leave_lines(about)
@@ -67,7 +67,7 @@ class Effects:
             case Action.HIDE if thing.kind is ThingKind.POST:
                 await self._put_back(int(thing.id), decision.at_ms)
             case Action.LABEL:
-                await self._withheld.label(int(thing.id), "")
+                await self._withheld.label(int(thing.id), "", now_ms=decision.at_ms)
             case Action.LIMIT:
                 await self._withheld.limit(about.id, on=False, now_ms=decision.at_ms)
             case Action.BAN_SPACE:
@@ -106,7 +106,7 @@ class Effects:
                 taken = await self._withheld.take_down(int(thing.id), now_ms=at_ms)
                 await self._media.hide(taken)
             case ThingKind.PERSON if about:
-                await self._people.store.change(about.id, name=about.handle, bio="")
+                await self._people.store.change(about.id, name=about.handle, bio="", now_ms=at_ms)
                 await self._pictures.remove(about)
                 for each in self._spaces.of_people:
                     each()

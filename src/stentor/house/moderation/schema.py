@@ -202,6 +202,8 @@ class CaseDetail(msgspec.Struct, frozen=True):
     decisions: list[DecisionView]
     """Of this case."""
     possible: list[Action]
+    server: str
+    """Where whoever it is about has their account; empty for here."""
 
 
 class CaseRuling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -214,6 +216,8 @@ class CaseRuling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of a mute."""
     label: Annotated[str, Meta(max_length=LABEL_CHARACTERS, extra_json_schema=PLAIN)] = ""
     """What readers of a post see first; needed for ``label``."""
+    forward: bool = False
+    """Whether the server of whoever it is about is told, too, with the reason and the posts."""
 
 
 class OwnDecision(msgspec.Struct, frozen=True):

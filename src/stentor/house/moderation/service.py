@@ -18,6 +18,7 @@ from stentor.house.accounts.people import People
 from stentor.house.mail.post import PostOffice
 from stentor.house.moderation import schema
 from stentor.house.moderation.effects import Effects
+from stentor.house.moderation.flags import FlagTaker
 from stentor.house.moderation.receipts import Receipts
 from stentor.house.moderation.things import Knowing, Things
 from stentor.house.spaces.service import Spaces
@@ -77,6 +78,7 @@ class CaseDesk:
         self._comments, self._reported_posts = CommentsTable(spaces.store.work), ReportedTable(spaces.store.work)
         homes = (settings.house_address, settings.audience_address, *settings.house_others)
         self.things = Things(spaces, homes)
+        self._flags = FlagTaker(spaces.store.work, self.things, spaces.store.accounts, post, spaces.clock)
         self._accounts = RateLimit(ACCOUNT_LIMIT, _too_many)
         self._addresses = RateLimit(ADDRESS_LIMIT, _too_many)
         self._strangers = RateLimit(STRANGERS_LIMIT, _too_many)
@@ -153,6 +155,7 @@ class CaseDesk:
             cases_about=await self._cases.about(thing.account) if thing.account else 0,
             decisions=_views(await self._decisions.of_case(number)),
             possible=list(moderation.possible(thing)),
+            server=thing.server,
         )
 
     async def decide(self, number: int, ruling: schema.CaseRuling, by: Account | None) -> schema.CaseDetail:
@@ -164,6 +167,8 @@ class CaseDesk:
             found, by, about, ruling.action, ruling.reason, ruling.hours, ruling.basis, now_ms=now_ms,
             label=ruling.label,
         )  # fmt: skip
+        if ruling.forward:
+            await self._flags.forward(found, made.reason)
         made = await self._decisions.add(made)
         await self._carry_out(made, found.thing, by, about)
         await self._write(Purpose.DECIDED, await self._cases.reports(number))
@@ -184,9 +189,11 @@ class CaseDesk:
 
     # What decisions do
 
-    def handlers(self) -> Mapping[str, Callable[[Job], Awaitable[None]]]:
-        """By kind, for the keeper of jobs: what a house that died has decided and not done. Again does no harm."""
-        return {CARRY_OUT: partial(self._again, self._carry_out), TAKE_BACK: partial(self._again, self._take_back)}
+    def handlers(self) -> Mapping[str, Callable[[Job], Awaitable[str | None]]]:
+        """By kind, for the keeper of jobs: what a house that died has decided and not done, and what other servers
+        report. Again does no harm."""
+        again = {CARRY_OUT: partial(self._again, self._carry_out), TAKE_BACK: partial(self._again, self._take_back)}
+        return {**again, **self._flags.handlers()}
 
     async def _again(self, do: _Doing, job: Job) -> None:
         found = await self._decisions.get(int(job.key))

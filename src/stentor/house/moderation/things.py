@@ -69,7 +69,8 @@ class Things:
         Raises :class:`NotFound`, :class:`BadInput` for those of somebody else."""
         if thing.kind is not ThingKind.POST:
             for each in names:
-                if (await self._post(each, reader)).account != thing.account:
+                one = await self._post(each, reader)
+                if (one.account, one.name) != (thing.account, thing.name):
                     raise BadInput("Report posts of the person whom you report.", field="posts")
         wanted = [thing.id] if thing.kind is ThingKind.POST else dict.fromkeys(names)
         found = [await self._reported.snapshot(int(each)) for each in wanted]
@@ -80,6 +81,8 @@ class Things:
     async def keep_pictures(self, account: str, posts: Sequence[ReportedPost]) -> None:
         """Copies the pictures of posts to where only moderators see them; what is gone already stays so."""
         objects = self._spaces.objects
+        if not account:  # those of people elsewhere are there
+            return
         for each in (each for post in posts for each in post.pictures):
             kept = picture(account, each.key)
             if await objects.size(kept) is None:
@@ -117,6 +120,9 @@ class Things:
         return Thing(ThingKind.SEAT, seat, space.id, account, "", "" if account else asked.name, asked.name)
 
     async def _person(self, handle: str) -> Thing:
+        if "@" in handle:
+            other = await self._actors.find(handle.lower())
+            return Thing(ThingKind.PERSON, other.address, name=other.address, text=other.name)
         found = await self._spaces.store.accounts.find(handle)
         if found is None:
             raise NotFound("There is no such account.", code="account-not-found")
@@ -126,13 +132,14 @@ class Things:
         number = ids.parse(name)
         viewer = await self._actors.of_account(reader) if reader else None
         found = await self._posts.one(number, viewer) if number is not None else None
-        if found is None or found.post.boost_of is not None or found.author.account is None:
+        if found is None or found.post.boost_of is not None:
             raise missing()
         reported = await self._reported.snapshot(found.post.id)
         if reported is None:
             raise missing()
-        account, at_ms = found.author.account, found.post.created_ms
-        return Thing(ThingKind.POST, str(found.post.id), account=account, text=reported.says, at_ms=at_ms)
+        account, at_ms = found.author.account or "", found.post.created_ms
+        name = "" if account else found.author.address
+        return Thing(ThingKind.POST, str(found.post.id), account=account, name=name, text=reported.says, at_ms=at_ms)
 
     async def _address(self, written: str) -> Thing:
         """A page of the site: that of a space, a person or a post stands for them."""

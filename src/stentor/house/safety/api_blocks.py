@@ -40,7 +40,7 @@ def _people(desk: PostDesk, relations: Relations, viewers: Viewers) -> list[HTTP
     @delete("/people/{handle:str}/block", status_code=200, summary="Block somebody no more")
     async def unblock(request: _Request, handle: FromPath[str]) -> social_schema.RelationView:
         me, other = await viewers.me(request), await find(handle)
-        await table.unblock(me, other.number)
+        await table.unblock(me, other.number, now_ms=desk.now_ms)
         return await relations.view(me, other)
 
     @put("/people/{handle:str}/mute", status_code=200, summary="Hear nothing of somebody, who does not notice")
@@ -89,7 +89,7 @@ def _lists(desk: PostDesk, viewers: Viewers) -> list[HTTPRouteHandler]:
     @put("/domain-blocks/{domain:str}", status_code=204, summary="Have nothing to do with anybody of a domain")
     async def block_domain(request: _Request, domain: FromPath[str]) -> None:
         desk.touch(await viewers.account(request))
-        await table.block_domain(await viewers.me(request), domain_of(domain))
+        await table.block_domain(await viewers.me(request), domain_of(domain), now_ms=desk.now_ms)
 
     @delete("/domain-blocks/{domain:str}", status_code=204, summary="Block a domain no more")
     async def unblock_domain(request: _Request, domain: FromPath[str]) -> None:

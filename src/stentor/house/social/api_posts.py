@@ -117,6 +117,7 @@ def _answers(desk: PostDesk, viewers: Viewers) -> list[HTTPRouteHandler]:
 
     @put("/posts/{post:str}/consent", status_code=204, summary="Agree that this post quotes one's own, or do not")
     async def consent(request: _Request, post: FromPath[str], data: JSONBody[schema.Consent]) -> None:
-        await desk.table.consent(await viewers.me(request), parse_id(post), Consented(data.state))
+        me = await viewers.me(request)
+        await desk.table.consent(me, parse_id(post), Consented(data.state), now_ms=desk.now_ms)
 
     return [vote, consent]

@@ -304,8 +304,8 @@ def nothing() -> BadInput:
     return BadInput("A post has text, a picture, a poll, a quote or a space.", code="empty-post", field="text")
 
 
-def _html(says: str) -> Callable[[Mapping[str, int]], str]:
-    return lambda people: text.html(says, {handle: f"/@{handle}" for handle in people})
+def _html(says: str) -> Callable[[Mapping[str, str]], str]:
+    return lambda pages: text.html(says, pages)
 
 
 def _language(wanted: str | None) -> str:
