@@ -19,7 +19,7 @@ from stentor.bus.streams import JOBS
 from stentor.courier.addresses import networks
 from stentor.courier.attempt import Attempt, of_answer, of_silence
 from stentor.courier.client import NoAnswer, OutsideClient, outside
-from stentor.courier.dispatch import Dispatcher
+from stentor.courier.dispatch import MOST_HELD, Dispatcher
 from stentor.store.deliveries import Deliveries, DeliveryRow, DeliveryState
 from stentor.store.spaces import Store
 from tests.support.nats import nats_server
@@ -92,7 +92,13 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
                 return of_silence(error)
 
         deliveries = Deliveries(store.work)
-        courier = Dispatcher(JobQueue(bus), deliveries, {"post": post}, wall, chance=lambda: 0.0)
+        hanging = asyncio.Event()
+
+        async def hang(_: OutgoingJob) -> Attempt:
+            await hanging.wait()
+            return Attempt()
+
+        courier = Dispatcher(JobQueue(bus), deliveries, {"post": post, "hang": hang}, wall, chance=lambda: 0.0)
         task = asyncio.create_task(courier.run(), name="courier")
 
         async def left() -> int:
@@ -148,6 +154,49 @@ async def test_a_host_that_asks_for_time_gets_it(site: Site, stranger: Receiver)
         assert [each.path for each in stranger.received] == ["/hook"]
         assert "two" not in await site.rows()
         assert site.courier.numbers()["hosts_left_alone"] == 1
+
+
+async def test_those_who_wait_for_the_dead_keep_no_place(site: Site, stranger: Receiver) -> None:
+    """More of them than a courier works on at once: what comes after them is done all the same."""
+    now_ms = unix_ms(wall())
+    await asyncio.gather(
+        *(
+            site.queue.put("hang", f"{each}", {}, host=f"dead-{each}.example", now_ms=now_ms, subject="dead")
+            for each in range(MOST_HELD + 20)
+        )
+    )
+    await site.put("one", f"127.0.0.1:{stranger.port}")
+    await site.becomes("one", DeliveryState.DONE)
+    await eventually(lambda: site.courier.numbers()["jobs_held"] == MOST_HELD + 20, "all of them are in hand")
+
+
+async def test_what_is_not_due_is_not_begun(site: Site, stranger: Receiver) -> None:
+    """It comes again at its time; until then nothing of it is written down."""
+    host, now_ms = f"127.0.0.1:{stranger.port}", unix_ms(wall())
+    await site.queue.put(
+        "post", "later", {"path": "/later"}, host=host, now_ms=now_ms, due_ms=now_ms + 1500, subject="test"
+    )
+    await site.put("one", host)
+    await site.becomes("one", DeliveryState.DONE)
+    assert "later" not in await site.rows()
+    assert (await site.becomes("later", DeliveryState.DONE)).at_ms >= now_ms + 1500
+
+
+async def test_many_expected_and_many_done(site: Site) -> None:
+    """What is expected stays as it is when it is expected again; of what is done the newest row counts."""
+
+    def row(key: str, state: DeliveryState, attempts: int) -> DeliveryRow:
+        return DeliveryRow(
+            kind="post", key=key, subject="many", what="a", host="h", state=state, attempts=attempts, status=0,
+            trouble="", duration_ms=0, made_ms=1, at_ms=attempts, due_ms=1,
+        )  # fmt: skip
+
+    keys = [f"{each}" for each in range(1200)]
+    await site.deliveries.expect([row(key, DeliveryState.WAITING, 0) for key in keys])
+    done = [row(key, DeliveryState.DONE, 1) for key in [*keys[:700], "new"]]
+    await site.deliveries.write([row(keys[0], DeliveryState.WAITING, 1), *done])
+    await site.deliveries.expect([row(key, DeliveryState.WAITING, 0) for key in keys])
+    assert await site.deliveries.counts("many") == {DeliveryState.DONE: 701, DeliveryState.WAITING: 500}
 
 
 async def test_redirects_are_not_followed(site: Site, stranger: Receiver) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import time
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from typing import Final
 
 from stentor.base.clock import Clock, unix_ms
@@ -10,6 +11,7 @@ from stentor.bus.jobs import OutgoingJob
 from stentor.courier.attempt import NOTHING_LEFT, Attempt, of_answer, of_silence
 from stentor.courier.client import Answer, NoAnswer, OutsideClient
 from stentor.courier.foreign import Signing
+from stentor.courier.recent import Recent
 from stentor.fediverse import deeds, documents, quoting, writing
 from stentor.fediverse.sites import SITE, Home
 from stentor.fediverse.writing import Thing
@@ -23,6 +25,8 @@ from stentor.store.work import Work
 
 JOB: Final = "activity"
 """The kind of the jobs. Payload: ``what``, ``actor``, ``inbox``, and what ``store.federating`` says."""
+AGAIN_S: Final = 1.0
+"""So long the same is said to all: what is written for the next server is read anew only then."""
 GONE: Final = (404, 410)
 """Nobody is told anything there any more; who followed from there stays a follower, in case it comes back."""
 
@@ -37,15 +41,16 @@ class ActivitySender:
         self._posts, self._people, self._quotes = NotedPosts(work, home), RemoteActors(work), RemoteQuotes(work)
         self._public, self._clock = PublicTable(work), clock
         self._client, self._signing, self._home = client, signing, home
+        self._bodies: Recent[bytes | None] = Recent(AGAIN_S, time.monotonic)
 
     async def send(self, job: OutgoingJob) -> Attempt:
         """One attempt. Raises :class:`Overloaded` without the database."""
-        made = await self._made(job.payload)
-        if made is None:
-            return NOTHING_LEFT
         inbox, actor = str(job.payload["inbox"]), int(job.payload["actor"])
+        body = await self._bodies.get(_same(job.payload), lambda: self._body(job.payload))
+        if body is None:
+            return NOTHING_LEFT
         try:
-            answer = await self._post(actor, inbox, writing.encode(writing.whole(made)))
+            answer = await self._post(actor, inbox, body)
         except NoAnswer as error:
             return of_silence(error)
         if answer.status in GONE:
@@ -60,6 +65,10 @@ class ActivitySender:
             if not self._signing.learn(inbox, answer.status, again=again):
                 break
         return answer
+
+    async def _body(self, payload: Payload) -> bytes | None:
+        made = await self._made(payload)
+        return writing.encode(writing.whole(made)) if made is not None else None
 
     async def _made(self, payload: Payload) -> Thing | None:
         what, actor = OutwardDeed(str(payload["what"])), int(payload["actor"])
@@ -191,3 +200,8 @@ class ActivitySender:
 
 def _at_ms(payload: Payload) -> int:
     return int(payload.get("at", 0))
+
+
+def _same(payload: Payload) -> Hashable:
+    """What jobs have in common that say the same to different servers."""
+    return tuple(sorted((name, str(value)) for name, value in payload.items() if name != "inbox"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple
 
@@ -15,6 +15,7 @@ from stentor.base.drain import Drain, ended
 from stentor.base.errors import Overloaded, StentorError
 from stentor.bus.connection import heed_cancel
 from stentor.bus.jobs import JobQueue, OutgoingJob, TakenJob
+from stentor.bus.streams import JOB_TAKEN_S
 from stentor.courier.attempt import Attempt, Handler
 from stentor.courier.lane import AT_ONCE, HostLane
 from stentor.courier.schedule import again_s, too_old
@@ -22,13 +23,21 @@ from stentor.store.deliveries import Deliveries, DeliveryRow, DeliveryState
 
 MOST_HELD: Final = 256
 """Jobs in the hands of one courier; the others stay in the queue."""
+SLOW_S: Final = 2.0
+"""A job that takes longer waits for somebody who is dead or ill: it keeps no place that another one could have."""
+MOST_SLOW: Final = 2000
+"""Of those, each with a connection. They cost no processor: a dead host takes 15 s at most, and then is left alone."""
 BATCH: Final = 64
+GATHER_S: Final = 0.2
+"""With others in hand, so long is waited for more: a look into the database costs for one as much as for many."""
 RETRY_S: Final = 1.0
 BUSY_S: Final = 2.0
 """A job whose host has enough in hand comes back after so long, and up to twice that."""
 MOST_LANES: Final = 20_000
 """Hosts that are remembered; a small site has a hundred."""
 FORGET_S: Final = 3600.0
+GO_ON_S: Final = JOB_TAKEN_S / 4
+"""Who has waited so long for its host tells the queue that it is still there."""
 HAND_S: Final = 8.0
 """So long may what is under way take when the process is told to go; the queue gives out again what took longer."""
 
@@ -60,9 +69,11 @@ class Dispatcher:
         self._lanes: dict[str, HostLane] = {}
         self._gates: dict[str, asyncio.Semaphore] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._quick: set[asyncio.Task[None]] = set()
+        """Those that have not taken :data:`SLOW_S` yet."""
         self._freed = asyncio.Event()
         self._settled: asyncio.Queue[_Settled] = asyncio.Queue()
-        """At most :data:`MOST_HELD`: what is in it is still held."""
+        """What is done and not written down yet: what came of a fifth of a second."""
         self._leaving = False
         self._log = log.get("courier")
 
@@ -100,18 +111,35 @@ class Dispatcher:
     async def _take(self) -> None:
         while not self._leaving:
             heed_cancel()
-            if (room := MOST_HELD - len(self._tasks)) <= 0:
+            if (room := self._room) <= 0:
                 self._freed.clear()
                 await self._freed.wait()
                 continue
             try:
-                taken = await self._queue.take(min(room, BATCH))
+                taken = await self._due(await self._queue.take(min(room, BATCH)))
                 known = await self._deliveries.known({(each.job.kind, each.job.key) for each in taken})
             except Overloaded:  # the bus or the database is away; what was taken comes again
                 await asyncio.sleep(RETRY_S)
                 continue
             for each in taken:
                 await self._accept(each, known.get((each.job.kind, each.job.key)))
+            if taken and len(taken) < BATCH and len(self._quick) > len(taken):
+                await asyncio.sleep(GATHER_S)
+
+    @property
+    def _room(self) -> int:
+        """So many more jobs may be taken."""
+        return min(MOST_HELD - len(self._quick), MOST_HELD + MOST_SLOW - len(self._tasks))
+
+    async def _due(self, taken: Sequence[TakenJob]) -> Sequence[TakenJob]:
+        """Those that may begin; the others come again at their time, and nobody has looked them up."""
+        now_ms, found = unix_ms(self._clock()), list[TakenJob]()
+        for each in taken:
+            if each.job.due_ms > now_ms:
+                await each.later((each.job.due_ms - now_ms) / 1000)
+            else:
+                found.append(each)
+        return found
 
     async def _accept(self, taken: TakenJob, row: DeliveryRow | None) -> None:
         job, now, now_ms = taken.job, self._monotonic(), unix_ms(self._clock())
@@ -119,8 +147,8 @@ class Dispatcher:
             await taken.later(0.0)
         elif row is not None and row.state is not DeliveryState.WAITING:
             await taken.settle()
-        elif (due_ms := row.due_ms if row is not None else job.due_ms) > now_ms:
-            await taken.later((due_ms - now_ms) / 1000)
+        elif row is not None and row.due_ms > now_ms:
+            await taken.later((row.due_ms - now_ms) / 1000)
         elif too_old(job.made_ms, now_ms):
             self.given_up += 1
             self._settled.put_nowait(_Settled(taken, _note(job, row, Attempt(trouble="too-old"), now_ms, None), None))
@@ -134,10 +162,17 @@ class Dispatcher:
                 lane.held += 1
                 task = asyncio.create_task(self._do(taken, row, lane), name=f"job {job.kind}")
                 self._tasks.add(task)
+                self._quick.add(task)
+                asyncio.get_running_loop().call_later(SLOW_S, self._free, task)
                 task.add_done_callback(self._end)
 
     def _end(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        self._free(task)
+
+    def _free(self, task: asyncio.Task[None]) -> None:
+        """Its place may be another's."""
+        self._quick.discard(task)
         self._freed.set()
 
     def _lane(self, host: str) -> HostLane:
@@ -152,13 +187,14 @@ class Dispatcher:
         self._gates.pop(host, None)
 
     async def _do(self, taken: TakenJob, row: DeliveryRow | None, lane: HostLane) -> None:
-        job = taken.job
+        job, began = taken.job, self._monotonic()
         try:
             async with self._gates[job.host]:
                 if (wait_s := lane.wait_s(self._monotonic())) > 0:  # it fell ill while this one waited
                     await taken.later(wait_s * (1 + 0.2 * self._chance()))
                     return
-                await taken.go_on()
+                if self._monotonic() - began > GO_ON_S:
+                    await taken.go_on()
                 lane.begin()
                 outcome = await self._attempt(job)
         finally:
@@ -202,6 +238,8 @@ class Dispatcher:
         """Writes down what became of jobs, many at once, before the queue forgets them."""
         while True:
             found = [await self._settled.get()]
+            if self._quick and not self._leaving:
+                await asyncio.sleep(GATHER_S)
             while not self._settled.empty():
                 found.append(self._settled.get_nowait())
             try:

@@ -11,6 +11,7 @@ from typing import Final
 from stentor.base import keys
 from stentor.base.clock import Clock, unix_ms, wall
 from stentor.base.config import Settings
+from stentor.base.descriptors import descriptors
 from stentor.base.drain import Drain, until
 from stentor.base.keys import Keys
 from stentor.base.seal import Seal
@@ -66,6 +67,7 @@ def handlers(settings: Settings, own: Keys, store: Store, client: OutsideClient,
 async def run(settings: Settings, *, instance: str, clock: Clock = wall, drain: Drain | None = None) -> None:
     """The courier until cancelled or told to go. Raises :class:`SetupError` without a bus or a database."""
     os.nice(NICENESS)
+    descriptors()
     drain = drain or Drain()
     allowed, own = networks(settings.courier_networks), keys.own(settings, ROLE)
     store = await Store.open(settings.database_address)

@@ -5,12 +5,12 @@ It is the memory of attempts, too: a job that the bus gives out twice is done on
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
 from stentor.store import outgoing_tables
 from stentor.store.work import Work
@@ -19,6 +19,8 @@ KEPT_MS: Final = 30 * 86_400_000
 MOST_ROWS: Final = 500_000
 """About 150 MB; the oldest go first."""
 PAGE: Final = 100
+AT_ONCE: Final = 500
+"""Rows of one transaction of :meth:`Deliveries.expect`: some milliseconds, for which others who write wait."""
 _TABLE = outgoing_tables.deliveries
 
 
@@ -70,26 +72,31 @@ class Deliveries:
 
     async def write(self, rows: Sequence[DeliveryRow]) -> None:
         """Writes rows down; of a job that is known the newer one takes the place."""
+        newest = {(row.kind, row.key): row for row in rows}
 
         def work(connection: Connection) -> None:
-            for row in rows:
-                values = msgspec.structs.asdict(row) | {"state": row.state.value}
-                mine = (_TABLE.c.kind == row.kind) & (_TABLE.c.key == row.key)
-                if not connection.execute(update(_TABLE).where(mine).values(values)).rowcount:
-                    connection.execute(insert(_TABLE).values(values))
+            known = _known(connection, newest)
+            if known:
+                change = update(_TABLE).where(
+                    _TABLE.c.kind == bindparam("of_kind"), _TABLE.c.key == bindparam("of_key")
+                )
+                connection.execute(change, [_values(newest[each]) for each in known])
+            _insert(connection, [row for name, row in newest.items() if name not in known])
 
-        await self._work.write(work)
+        if rows:
+            await self._work.write(work)
 
     async def expect(self, rows: Sequence[DeliveryRow]) -> None:
-        """Writes down what is to be done, before anybody has tried; what is known already stays as it is."""
+        """Writes down what is to be done, before anybody has tried; what is known already stays as it is. Thousands
+        of them in several transactions: others who write do not wait for all."""
+        for at in range(0, len(rows), AT_ONCE):
+            some = {(row.kind, row.key): row for row in rows[at : at + AT_ONCE]}
 
-        def work(connection: Connection) -> None:
-            for row in rows:
-                mine = (_TABLE.c.kind == row.kind) & (_TABLE.c.key == row.key)
-                if connection.execute(select(_TABLE.c.key).where(mine)).scalar() is None:
-                    connection.execute(insert(_TABLE).values(msgspec.structs.asdict(row) | {"state": row.state.value}))
+            def work(connection: Connection, some: Mapping[tuple[str, str], DeliveryRow] = some) -> None:
+                known = _known(connection, some)
+                _insert(connection, [row for name, row in some.items() if name not in known])
 
-        await self._work.write(work)
+            await self._work.write(work)
 
     async def counts(self, subject: str) -> dict[DeliveryState, int]:
         """How many of a subject are in which state."""
@@ -125,6 +132,24 @@ class Deliveries:
 
     async def _read(self, query: Select[Any]) -> Sequence[DeliveryRow]:
         return await self._work.read(lambda connection: [_row(row) for row in connection.execute(query).mappings()])
+
+
+def _known(connection: Connection, rows: Mapping[tuple[str, str], DeliveryRow]) -> Sequence[tuple[str, str]]:
+    """Of which of these there is a row already."""
+    keys = [key for _, key in rows]
+    found = connection.execute(select(_TABLE.c.kind, _TABLE.c.key).where(_TABLE.c.key.in_(keys)))
+    return [(kind, key) for kind, key in found if (kind, key) in rows]
+
+
+def _insert(connection: Connection, rows: Sequence[DeliveryRow]) -> None:
+    if rows:
+        connection.execute(insert(_TABLE), [msgspec.structs.asdict(row) | {"state": row.state.value} for row in rows])
+
+
+def _values(row: DeliveryRow) -> dict[str, Any]:
+    """For a change: a name of the table may not stand for what is sought and for what is set."""
+    values = msgspec.structs.asdict(row) | {"state": row.state.value, "of_kind": row.kind, "of_key": row.key}
+    return {name: value for name, value in values.items() if name not in ("kind", "key")}
 
 
 def _row(row: Any) -> DeliveryRow:
