@@ -4,13 +4,17 @@ strangers. What comes is judged by what it leaves, what goes by what the other s
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 
 from stentor.fediverse import things
-from stentor.fediverse.signatures import signed
+from stentor.fediverse.signatures import SignedRequest, claim, signed
+from stentor.spaces import commands as c
+from stentor.spaces.rules import decide
+from stentor.store.spaces import Store
 from tests.support.fediverse import KEYS
 from tests.support.fediverse_site import HOME, Site, running, site
 from tests.support.house import database, problem
@@ -308,9 +312,15 @@ async def test_a_talk_is_told_once_and_its_note_follows_it(site: Site) -> None:
             assert (await site.ada.post(f"/spaces/evening/{verb}")).is_success
         site.due(f"update {post}")
         await site.came("Update", count)
-    over = (await site.came("Update", 2))[-1].activity["object"]
-    assert (over["id"], "Over." in over["content"], "updated" in over) == (note["id"], True, False)
-    assert len({each.activity["id"] for each in await site.came("Update")}) == 2
+    store = await Store.open(site.house.settings.database_address)
+    await store.change("evening", partial(decide, command=c.OpenReplay(), now=time.time()))
+    await store.close()
+    site.due(f"update {post}")
+    said = [each.activity["object"] for each in await site.came("Update", 3)]
+    ended = ["Live, interrupted for a moment.", "Over. The replay will be here in a few minutes.", "Hear the replay."]
+    assert [each in note["content"] for each, note in zip(ended, said, strict=True)] == [True, True, True]
+    assert {(each["id"], "updated" in each) for each in said} == {(note["id"], False)}
+    assert len({each.activity["id"] for each in await site.came("Update")}) == 3
     assert site.other.kinds().count("Create") == 1
 
 
@@ -335,3 +345,30 @@ async def test_a_post_for_followers_is_given_to_their_server(site: Site) -> None
     await site.ada.put(f"/people/eve@{site.other.host}/block")
     problem(await ask(followers, "eve"), 404, "post-not-found")
     await site.ada.delete(f"/people/eve@{site.other.host}/block")
+
+
+async def test_a_server_that_wants_the_standard_gets_it_from_then_on(site: Site) -> None:
+    """The draft comes first; a 401 is tried again as RFC 9421 says, which is remembered for that host until it signs as
+    the draft says itself."""
+    await site.follow_ada("eve")
+    site.other.answers.append((401, {}))
+    post = await site.post("Signed twice")
+    first, second = await site.came("Create", 2)
+    assert ("signature-input" in first.headers, "digest" in first.headers) == (False, True)
+    message = SignedRequest(
+        method="POST", target=second.path, authority=site.other.host, scheme="http", headers=second.headers,
+        body=second.body,
+    )  # fmt: skip
+    found = claim(message, time.time())
+    [(pem,)] = site.rows(f"SELECT public FROM actor_keys WHERE actor = {site.number}")
+    assert (found.standard, found.key_id, found.holds(pem)) == (True, HOME.key(site.number), True)
+    done = f"SELECT state, attempts FROM deliveries WHERE subject = 'post {post}'"
+    await site.seen(done, [("done", 1)], "it is one attempt")
+    await site.ada.delete(f"/posts/{post}")
+    [gone] = await site.came("Delete")
+    assert "signature-input" in gone.headers
+    await site.taken(site.other.activity("Like", "eve", HOME.post(await site.post("Another"))))
+    await site.done()
+    await site.came("Create", 3)
+    await site.post("And one more")
+    assert "signature-input" not in (await site.came("Create", 4))[-1].headers

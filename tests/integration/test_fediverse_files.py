@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from stentor.base.rsa import usable
+from stentor.fediverse.quoting import holds
 from stentor.fediverse.reading import remote_actor, remote_post, webfinger
 from stentor.fediverse.sites import SITE, Home
 from stentor.fediverse.writing import ACCEPT, TYPE
@@ -46,7 +47,14 @@ class Here:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def here(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Here]:
-    async with whole(tmp_path_factory.mktemp("files"), edges=1, sign_up="open", federation="on") as site:
+    async with whole(
+        tmp_path_factory.mktemp("files"),
+        edges=1,
+        sign_up="open",
+        create_spaces="members",
+        federation="on",
+        new_account_hours=0,
+    ) as site:
         home = Home(site.settings.audience_address, site.settings.house_address)
         ours = {"Sec-Fetch-Site": "same-origin", "User-Agent": "Browser"}
         house = f"http://127.0.0.1:{site.settings.port}/api/v1"
@@ -107,6 +115,9 @@ async def test_a_post_is_a_note_for_servers_and_a_page_for_people(here: Here) ->
 async def test_what_is_not_for_everybody_is_no_file(here: Here) -> None:
     """Not for followers, not for those who are mentioned."""
     posts = [await here.post(text="Hidden", visibility=each) for each in ("followers", "mentioned")]
+    for each in posts:  # whoever signs is sent to the house, which looks whether it is for them
+        sent = await here.edge.get(here.home.post(each), headers={"Accept": ACCEPT, "Signature": "x"})
+        assert (sent.status_code, sent.headers["location"]) == (307, f"{here.home.house}/inbox/posts/{each}")
     unlisted = await here.post(text="Unlisted", visibility="unlisted")
     reply = await here.read(here.home.post(unlisted))
     assert "https://www.w3.org/ns/activitystreams#Public" in reply.json()["cc"]
@@ -123,3 +134,31 @@ async def test_what_the_site_says_of_itself(here: Here) -> None:
     assert "/.well-known/webfinger?resource={uri}" in meta.text
     followers = (await here.read(f"{here.home.actor(here.number)}/followers")).json()
     assert "orderedItems" not in followers
+
+
+async def test_polls_quotes_and_spaces_are_documents(here: Here) -> None:
+    """A poll is a question, a quote has a stamp while consent holds, and a space is an event, at both its addresses."""
+    poll = await here.post(text="Which?", poll={"answers": ["Tea", "Coffee"], "open_s": 3600})
+    question = (await here.read(here.home.post(poll))).json()
+    assert (question["type"], len(question["oneOf"]), "endTime" in question) == ("Question", 2, True)
+    quoting = await here.post(text="See above", quote=f"{poll}")
+    note = (await here.read(here.home.post(quoting))).json()
+    assert (note["quote"], note["quoteAuthorization"]) == (here.home.post(poll), here.home.stamp(quoting))
+    stamp = (await here.read(note["quoteAuthorization"])).json()
+    assert holds(stamp, here.home.stamp(quoting), note["id"], question["id"], here.home.actor(here.number))
+    assert (await here.edge.get(here.home.stamp(poll), headers={"Accept": ACCEPT})).status_code == 404
+    assert (await here.ada.put(f"/posts/{poll}/pin")).is_success
+    pinned = (await here.read(here.home.featured(here.number))).json()["orderedItems"]
+    assert [each["id"] for each in pinned] == [question["id"]]
+
+    wish = {"id": "evening", "title": "An evening", "description": "With <music>", "language": "de"}
+    made = await here.ada.post("/spaces", json=wish | {"scheduled_ms": 4_000_000_000_000})
+    assert made.status_code == 201, made.text
+    event = (await here.read(here.home.event("evening"))).json()
+    assert (event["type"], event["name"], event["startTime"]) == ("Event", "An evening", "2096-10-02T07:06:40Z")
+    assert event["content"].endswith("<p>With &lt;music&gt;</p>")
+    asked = await here.read(f"{here.home.files}/s/evening")
+    assert (asked.json(), asked.headers["cache-control"]) == (event, "no-store")
+    page = await here.read(f"{here.home.files}/s/evening", Accept="text/html")
+    assert page.headers["content-type"].startswith("text/html")
+    await here.read(here.home.event("nowhere"), 404)

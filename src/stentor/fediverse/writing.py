@@ -88,7 +88,7 @@ def note(home: Home, post: NotedPost) -> Thing:
         found["contentMap"] = {post.language: html}
     if post.edited_ms is not None:
         found["updated"] = stamp(post.edited_ms)
-    if post.space:
+    if post.space and post.told[0]:
         found["attachment"] += [
             {"type": "Link", "href": f"{home.files}/s/{post.space}"},
             {"type": "Link", "href": home.event(post.space), "mediaType": TYPE, "name": post.told[0] or None},

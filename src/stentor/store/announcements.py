@@ -32,6 +32,11 @@ LOOKED_AT: Final = (
     e.WentLive, e.SpaceEnded, e.ReplayOpened, e.SpaceCancelled, e.SpaceRemoved, e.SeatClaimed,
 )  # fmt: skip
 """After these a post may be due, or may have to go."""
+TOLD_AT: Final = (
+    e.SpaceRenamed, e.SpaceRescheduled, e.VisibilityChanged, e.DoorsOpened, e.DoorsClosed, e.WentLive, e.SpaceEnded,
+    e.ReplayOpened, e.SpaceCancelled, e.RecordingRemoved,
+)  # fmt: skip
+"""After these its notes elsewhere say something else."""
 SPACE_MS: Final = 3_000
 """What happens to a space in so short a time is told once."""
 MOST_TOLD: Final = 50
@@ -41,10 +46,12 @@ _TABLE = announcements.c
 
 def order_announcement(connection: Connection, space: Space, events: Sequence[e.Event]) -> None:
     """Orders a look at a space, in the transaction of what happened to it."""
+    told_ms = max((each.at_ms for each in events if isinstance(each, TOLD_AT)), default=None)
+    if told_ms is not None:
+        tell_of_space(connection, space.id, now_ms=told_ms)
     at_ms = max((each.at_ms for each in events if isinstance(each, LOOKED_AT)), default=None)
     if at_ms is None:
         return
-    tell_of_space(connection, space.id, now_ms=at_ms)
     made = select(exists().where(_TABLE.space == space.id))
     if (space.announcing.on and space.listed) or connection.execute(made).scalar():
         add_jobs(connection, [Wanted(ANNOUNCE, space.id)], now_ms=at_ms)
