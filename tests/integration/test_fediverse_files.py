@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from stentor.fediverse.quoting import holds
 from stentor.fediverse.reading import remote_actor, remote_post, webfinger
 from stentor.fediverse.sites import SITE, Home
 from stentor.fediverse.writing import ACCEPT, TYPE
+from stentor.fediverse.writing import stamp as stamp_of
 from stentor.social.model import Audience
 from tests.support.whole import Whole, whole
 
@@ -148,14 +150,23 @@ async def test_polls_quotes_and_spaces_are_documents(here: Here) -> None:
     assert holds(stamp, here.home.stamp(quoting), note["id"], question["id"], here.home.actor(here.number))
     assert (await here.edge.get(here.home.stamp(poll), headers={"Accept": ACCEPT})).status_code == 404
     assert (await here.ada.put(f"/posts/{poll}/pin")).is_success
-    pinned = (await here.read(here.home.featured(here.number))).json()["orderedItems"]
-    assert [each["id"] for each in pinned] == [question["id"]]
 
+    async def pinned() -> list[str]:
+        found = (await here.read(here.home.featured(here.number))).json()["orderedItems"]
+        return [each["id"] for each in found]
+
+    deadline = asyncio.get_running_loop().time() + WITHIN_S
+    while not await pinned():
+        assert asyncio.get_running_loop().time() < deadline, "the pin is not listed"
+        await asyncio.sleep(0.1)
+    assert await pinned() == [question["id"]]
+
+    soon_ms = round(time.time()) * 1000 + 3_600_000
     wish = {"id": "evening", "title": "An evening", "description": "With <music>", "language": "de"}
-    made = await here.ada.post("/spaces", json=wish | {"scheduled_ms": 4_000_000_000_000})
+    made = await here.ada.post("/spaces", json=wish | {"scheduled_ms": soon_ms})
     assert made.status_code == 201, made.text
     event = (await here.read(here.home.event("evening"))).json()
-    assert (event["type"], event["name"], event["startTime"]) == ("Event", "An evening", "2096-10-02T07:06:40Z")
+    assert (event["type"], event["name"], event["startTime"]) == ("Event", "An evening", stamp_of(soon_ms))
     assert event["content"].endswith("<p>With &lt;music&gt;</p>")
     asked = await here.read(f"{here.home.files}/s/evening")
     assert (asked.json(), asked.headers["cache-control"]) == (event, "no-store")
