@@ -16,7 +16,7 @@ export function guest() {
 }
 
 /**
- * Sends a comment; what became of it. Throws what the house has against it, with its `code`.
+ * Sends a comment; what became of it. Throws what the house has against it, with the `status`.
  * @param {string} space
  * @param {{ name: string, text: string, question?: boolean }} comment
  * @returns {Promise<GuestCommentView>}
@@ -25,12 +25,12 @@ export async function writeAsGuest(space, { name, ...said }) {
   const reply = await fetch(`/api/v1/spaces/${space}/guest-comments`, {
     method: "POST",
     credentials: "omit",
-    headers: { "Content-Type": "application/json" },
+    headers: { "Content-Type": "application/json", "Accept-Language": document.documentElement.lang },
     body: JSON.stringify({ name, ...said, device: guest().device }),
     signal: AbortSignal.timeout(PATIENCE_MS),
   });
   const answer = await reply.json().catch(() => ({}));
-  if (!reply.ok) throw Object.assign(new Error(answer.detail), { status: reply.status, code: answer.code });
+  if (!reply.ok) throw Object.assign(new Error(answer.sentence), { status: reply.status });
   try {
     localStorage.setItem(KEPT, JSON.stringify({ name, device: answer.device }));
   } catch {

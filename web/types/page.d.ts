@@ -13,7 +13,8 @@ type FormEvent = SubmitEvent & EventOn<PageForm>;
 
 /** A refusal of the API (RFC 9457), as far as scripts read it. */
 interface Problem {
-  reason?: string;
+  /** What is wrong, in the language of the page. */
+  sentence?: string;
   code?: string;
   detail?: string;
   title?: string;

@@ -32,7 +32,7 @@ CSS: Final = "text/css; charset=utf-8"
 MANIFEST: Final = "application/manifest+json"
 WORKER: Final = "sw.js"
 """It stands beside ``/``, since a worker is for what is below its own address only."""
-APP: Final = ("manifest.webmanifest", "offline", WORKER)
+APP: Final = ("manifest.webmanifest", "offline", WORKER, "parts")
 PAPER, ACCENT = "#fbf9f5", "#046480"
 """As in ``design.css``: while an app starts, nothing of it has been read yet."""
 SHORT_CHARACTERS: Final = 12
@@ -103,8 +103,8 @@ class SiteIdentity:
         match name:
             case "manifest.webmanifest":
                 return Document(self._manifest(language), MANIFEST, TEXT_CACHE, now=now)
-            case "offline":
-                return self._pages.public("offline", language, TEXT_CACHE, now, path="/offline")
+            case "offline" | "parts":
+                return self._pages.public(name, language, TEXT_CACHE, now, path=f"/{name}")
             case "sw.js":
                 return self._pages.worker(TEXT_CACHE, now)
         return self._pages.public(

@@ -6,10 +6,13 @@ import os
 from typing import Any
 
 from litestar import Request, Response, Router, route
+from litestar.params import FromPath
 from litestar.response import Redirect
 
+from stentor.base.errors import NotFound
 from stentor.house.admin.desk import Administration
 from stentor.house.admin.words import Figures, iso, utc
+from stentor.house.design_samples import shown
 from stentor.house.pages import READ, Listed, Pages, Visit, sign_in_first
 from stentor.house.spaces.schema import SpaceRow
 from stentor.house.spaces.views import Views
@@ -17,6 +20,8 @@ from stentor.spaces.hooks import TYPES
 
 SIZES = (0, 50, 200, 500, 2000, 5000)
 """Crowds to choose from; the first that is one may come beside a talk (``tonight.SMALL``)."""
+DESIGNS = ("posts", "stage", "pages")
+"""Pages of the design system beside the first: each loads what its part of the site loads."""
 PROCESSORS = len(os.sched_getaffinity(0))
 _Request = Request[Any, Any, Any]
 
@@ -74,11 +79,16 @@ def routes(pages: Pages, views: Views, desk: Administration, listed: Listed) -> 
     async def welcome(request: _Request) -> Response[str] | Redirect:
         return await for_admins(request, "welcome")
 
-    @route("/admin/design", http_method=READ, include_in_schema=False)
-    async def design(request: _Request) -> Response[str]:
-        return pages.answer(
-            await pages.visit(request), "design", icons=pages.symbols("icons"), reactions=pages.symbols("reactions")
-        )
+    @route(["/admin/design", "/admin/design/{part:str}"], http_method=READ, include_in_schema=False)
+    async def design(request: _Request, part: FromPath[str] = "") -> Response[str]:
+        """Of no secrets: whoever changes the pages looks at it, signed in or not."""
+        visit = await pages.visit(request)
+        if part and part not in DESIGNS:
+            raise NotFound("There is no such part of the design.", code="no-such-page")
+        known = shown(pages.static("icon.svg")) if part == "posts" else {"page": {}} if part in ("", "stage") else {}
+        known |= {"icons": pages.symbols("icons"), "reactions": pages.symbols("reactions")}
+        name = f"design-{part}" if part else "design"
+        return pages.answer(visit, name, shown_design=part, designs=DESIGNS, **known)
 
     return Router("/", route_handlers=[admin, tonight, backups, webhooks, accounts, groups, site, welcome, design])
 

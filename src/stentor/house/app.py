@@ -348,7 +348,7 @@ def _streams(
 def _litestar(routes: list[Any], shown: pages.Pages, cookie: str) -> Litestar:
     return Litestar(
         route_handlers=routes,
-        exception_handlers=problems.handlers(log.get("house"), shown.problem),
+        exception_handlers=problems.handlers(log.get("house"), shown.problem, shown.sentence),
         openapi_config=_openapi(cookie),
         logging_config=None,  # errors are logged in problems.py, once
         request_max_body_size=rest.MAX_BODY_BYTES,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request, Response
@@ -15,8 +14,6 @@ from stentor.house.pages import Pages, Visit
 from stentor.house.web.problems import KEPT, headers_of
 
 Page = Response[str] | Redirect
-GENERAL: Final = ("bad-input", "bad-request", "conflict")
-"""Codes that do not say what is wrong: then the detail stands behind the sentence, as in ``static/page.js``."""
 Wish = TypeVar("Wish", bound=msgspec.Struct)
 
 
@@ -39,15 +36,11 @@ def wish_of(kind: type[Wish], fields: dict[str, Any]) -> Wish:
 
 def problem_of(pages: Pages, visit: Visit, error: StentorError) -> str:
     """What is wrong, in the language of the page where there is a sentence for it."""
-    field = str(error.fields.get("field", ""))
-    code = error.error_code
-    keys = (f"moderation.wrong_{field}", f"moderation.refused_{code.replace('-', '_')}", f"problem.{code}")
-    known = next((pages.text(visit, key) for key in keys if pages.knows(key)), error.detail)
-    sentence = known.format(seconds=math.ceil(error.retry_after_s)) if isinstance(error, Overloaded) else known
-    if code in GENERAL:
-        sentence = f"{sentence} ({error.detail})"
+    keys = (f"moderation.wrong_{error.fields.get('field')}", f"moderation.refused_{error.error_code.replace('-', '_')}")
+    own = (pages.text(visit, key) for key in keys if pages.knows(key))
+    said = next(own, None) or pages.sentence(visit.language, error)
     answer = str(error.fields.get("said", ""))
-    return f"{sentence} {pages.text(visit, 'mail.answer').format(said=answer)}" if answer else sentence
+    return f"{said} {pages.text(visit, 'mail.answer').format(said=answer)}" if answer else said
 
 
 async def tried(

@@ -28,6 +28,7 @@ from stentor.house.site.service import SiteKeeper
 from stentor.house.spaces.schema import SpaceRow
 from stentor.house.spaces.views import Views
 from stentor.house.web.language import language_of
+from stentor.house.web.sentences import sentence
 from stentor.house.who.callers import Callers
 from stentor.people import checks, rights
 from stentor.people.model import Account, SignUp, SiteRole
@@ -123,9 +124,13 @@ class Pages:
         """A text in the language of a page."""
         return self._texts[visit.language][key]
 
-    def notice(self, visit: Visit, heading: str, sentence: str, status: int) -> Response[str]:
+    def sentence(self, language: str, error: StentorError) -> str:
+        """What is wrong, for people."""
+        return sentence(self._texts[language], error)
+
+    def notice(self, visit: Visit, heading: str, said: str, status: int) -> Response[str]:
         """A page that says one thing; both are keys of texts."""
-        return self.answer(visit, "notice", status=status, heading=heading, sentence=sentence)
+        return self.answer(visit, "notice", status=status, heading=heading, sentence=said)
 
     def or_else(self, visit: Visit, key: str, usual: str | None = None) -> Callable[[str], str]:
         """Names of what other programs name: the text of ``key`` with the name in it, else ``usual``, else the name."""

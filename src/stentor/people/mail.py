@@ -111,7 +111,7 @@ def address(text: str, field: str = "mail") -> str:
     """An address of mail; raises :class:`BadInput`."""
     found = text.strip()
     if len(found) > ADDRESS_CHARACTERS or not _ADDRESS.fullmatch(found):
-        raise BadInput("An e-mail address looks like ada@example.org.", field=field)
+        raise BadInput("An e-mail address looks like ada@example.org.", field=field, reason="mail")
     return found.lower()  # no server that people use tells Ada@ from ada@
 
 

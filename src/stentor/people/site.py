@@ -154,9 +154,9 @@ def text(written: str, field: str) -> str:
     """One of the :data:`PAGES` as Markdown, or nothing."""
     found = unicodedata.normalize("NFC", written.replace("\r\n", "\n").strip())
     if len(found) > TEXT_CHARACTERS:
-        raise BadInput(f"This text has more than {TEXT_CHARACTERS} characters; shorten it.", field=field)
+        raise BadInput(f"This text has more than {TEXT_CHARACTERS} characters; shorten it.", field=field, reason="site-text")
     if _deceives(found.replace("\n", "").replace("\t", "")):
-        raise BadInput("This text has control characters; write it as plain text.", field=field)
+        raise BadInput("This text has control characters; write it as plain text.", field=field, reason="site-text")
     return found
 
 
@@ -166,7 +166,7 @@ def entries(written: str, field: str) -> str:
     found.pop("", None)
     if len(found) > MOST_ENTRIES or any(len(each) > ENTRY_CHARACTERS for each in found):
         said = f"A list has {MOST_ENTRIES} entries at most, one a line, of up to {ENTRY_CHARACTERS} characters."
-        raise BadInput(said, field=field)
+        raise BadInput(said, field=field, reason="site-list")
     return "\n".join(found)
 
 

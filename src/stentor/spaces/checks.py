@@ -74,7 +74,7 @@ def announcement(text: str) -> str:
         return description(text)
     except BadInput as error:
         said = f"Own words have {DESCRIPTION_CHARACTERS} characters and {DESCRIPTION_LINES} lines at most."
-        raise BadInput(said, field="words") from error
+        raise BadInput(said, field="words", reason="own-words") from error
 
 
 def name(text: str, *, field: str = "name") -> str:

@@ -123,12 +123,12 @@ def checked_url(url: str) -> str:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise BadInput("This is no address of the web.", field="url") from error
+        raise BadInput("This is no address of the web.", field="url", reason="hook-url") from error
     plain = url.isascii() and url.isprintable() and " " not in url and len(url) <= MOST_ADDRESS
     if not plain or parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        raise BadInput("An address begins with https:// and a host name, in ASCII.", field="url")
+        raise BadInput("An address begins with https:// and a host name, in ASCII.", field="url", reason="hook-url")
     if parts.username is not None or parts.password is not None or parts.fragment:
-        raise BadInput("An address here has no user name, password or fragment.", field="url")
+        raise BadInput("An address here has no user name, password or fragment.", field="url", reason="hook-url")
     return url
 
 

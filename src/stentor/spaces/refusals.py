@@ -32,4 +32,5 @@ def too_late(space: Space, what: str) -> Conflict:
     """``what`` can be changed only while the doors are closed."""
     if space.state in OVER:
         return refusal(space)
-    return Conflict(f"The doors are open; {what} can be changed only before.", state=space.state.value)
+    said = f"The doors are open; {what} can be changed only before."
+    return Conflict(said, state=space.state.value, reason="too-late")

@@ -79,7 +79,8 @@ def without_speakers(space: Space) -> Space:
 def require_finished(space: Space, at_ms: int) -> None:
     """Raises :class:`Conflict` while somebody may still write what would have to go."""
     if space.state not in OVER:
-        raise Conflict("This space is not over; end it, or cancel it, first.", state=space.state.value)
+        said = "This space is not over; end it, or cancel it, first."
+        raise Conflict(said, state=space.state.value, reason="not-over")
     if space.state is State.ENDED and at_ms - space.when_ms < UNFINISHED_MS:
         detail = "The recording is still being finished; try again in a minute."
         raise Conflict(detail, code="recording-unfinished", state=space.state.value)

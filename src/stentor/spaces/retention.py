@@ -80,7 +80,8 @@ def require_shorter(site: Keep, own: Keep) -> None:
     for name in Keep.__struct_fields__:
         most, wanted = getattr(site, name), getattr(own, name)
         if most and wanted > most:
-            raise BadInput(f"This site keeps {name} for {counted(most, 'day')}; choose at most that.", field=name)
+            said = f"This site keeps {name} for {counted(most, 'day')}; choose at most that."
+            raise BadInput(said, field=name, reason="kept-shorter", most=most)
 
 
 def until_ms(space: Space, part: DataCategory, site: Keep) -> int | None:

@@ -101,9 +101,8 @@ def _add(space: Space, command: c.AddSound, at_ms: int) -> list[e.Event]:
     if find(space, command.sound):
         return []
     if not 0 < command.length_ms <= room(space):
-        raise BadInput(
-            f"A sound is at most {LONGEST_MS // 1000} seconds long, all of a space {MOST_MS // 60_000} minutes."
-        )
+        said = f"A sound is at most {LONGEST_MS // 1000} seconds long, all of a space {MOST_MS // 60_000} minutes."
+        raise BadInput(said, reason="too-long")
     return [e.SoundAdded(at_ms=at_ms, sound=command.sound, name=name, length_ms=command.length_ms)]
 
 

@@ -232,17 +232,17 @@ export class Asked {
   async #ask(name, text) {
     try {
       const body = JSON.stringify({ text: text.value, question: true });
-      const reply = await fetch(`/api/v1/spaces/${this.space}/comments`, { method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json" }, body, signal: AbortSignal.timeout(PATIENCE_MS) });
+      const reply = await fetch(`/api/v1/spaces/${this.space}/comments`, { method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json", "Accept-Language": document.documentElement.lang }, body, signal: AbortSignal.timeout(PATIENCE_MS) });
       const answer = await reply.json().catch(() => ({}));
       if (reply.ok) this.#tell("sent");
-      else if (reply.status !== 401) throw Object.assign(new Error(answer.detail), { code: answer.code });
+      else if (reply.status !== 401) throw Object.assign(new Error(answer.sentence), { status: reply.status });
       else if (!this.#told?.guests) return this.#tell("sign_in");
       else if (!name.value.trim()) return name.focus();
       else this.#tell((await writeAsGuest(this.space, { name: name.value, text: text.value, question: true })).held ? "held" : "sent");
       text.value = "";
       this.#plan(AGAIN_S);
     } catch (error) {
-      this.said.textContent = error.code ? error.message : this.#say("away");
+      this.said.textContent = (error.status && error.message) || this.#say("away");
     }
   }
 

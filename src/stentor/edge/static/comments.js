@@ -8,11 +8,6 @@ import { between } from "./shared/pace.js";
 const AWAY_S = [10, 20];
 /** @type {Record<Chat["state"], string | undefined>} */
 const CLOSED = { open: undefined, off: "comments_off", crowded: "comments_crowded" };
-/** @type {Record<string, string | undefined>} */
-const REFUSED = {
-  "name-taken": "guest_taken", silenced: "guest_out", "comment-word": "guest_word", "guest-waits": "guest_waits", "guests-full": "guest_full",
-  "comment-too-soon": "too_fast", "too-many-comments": "too_fast", "comments-closed": "comments_off", "guests-off": "comments_off",
-};
 
 export class Comments {
   #read = "";
@@ -63,8 +58,8 @@ export class Comments {
       this.sent.textContent = this.say(held ? "guest_held" : "guest_sent");
     } catch (error) {
       const elsewhere = error.status === 404; // no house behind this address: its own page takes it
-      const known = elsewhere ? "guest_elsewhere" : REFUSED[error.code] ?? (error.code ? "" : "guest_away");
-      this.sent.textContent = known ? this.say(known) : error.message;
+      const said = error.status && error.message; // nothing, where an edge could not ask the house
+      this.sent.textContent = elsewhere ? this.say("guest_elsewhere") : said || this.say("guest_away");
     }
     text.focus();
   }

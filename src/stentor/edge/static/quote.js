@@ -43,9 +43,9 @@ const address = (space, atMs) => `/api/v1/spaces/${encodeURIComponent(space)}/qu
  */
 async function quoted(space, base, from, say) {
   try {
-    const reply = await fetch(from, { credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE_MS) });
+    const reply = await fetch(from, { credentials: "same-origin", headers: { "Accept-Language": document.documentElement.lang }, signal: AbortSignal.timeout(PATIENCE_MS) });
     const told = await reply.json();
-    if (!reply.ok) return [told.detail];
+    if (!reply.ok) return [told.sentence ?? say("quote_none")];
     const file = URL.createObjectURL(new Blob([JSON.stringify(told)], { type: "application/json" }));
     const at = new Date(told.at_ms).toISOString().replace("T", " ").slice(0, 19);
     return [
@@ -55,7 +55,7 @@ async function quoted(space, base, from, say) {
       element("audio", { controls: true, preload: "none", src: `${base}clip.m4a?from=${told.from_s}&to=${told.to_s}` }),
       element("p", {}, element("a", { href: file, download: `${space}-quote.json` }, say("download"))),
     ];
-  } catch (error) {
-    return [String(/** @type {Error} */ (error).message)];
+  } catch {
+    return [say("quote_none")];
   }
 }

@@ -42,7 +42,7 @@ class CoverDesk:
         :class:`Overloaded`; then nothing has changed.
         """
         if not data:
-            raise BadInput("Send the picture as the body.")
+            raise BadInput("Send the picture as the body.", reason="no-picture")
         await self._limit.spend(f"cover {space.id}")
         picture = await self._readers.cover(space.id, data)
         at_ms = max(unix_ms(self.spaces.clock()), (space.about.cover_ms or 0) + 1)

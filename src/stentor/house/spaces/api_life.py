@@ -60,7 +60,7 @@ def handlers(spaces: Spaces, callers: Callers, views: Views, hold: HoldMaker) ->
         rules.decide(found, probe, spaces.clock())  # refuses before 50 MB are read
         data = await request.body()
         if not data:
-            raise BadInput("Send the sound file as the body.")
+            raise BadInput("Send the sound file as the body.", reason="damaged")
         key, left_out = await hold.make(found.id, data)
         return upload_schema.taken(await command(request, space, c.SetHold(key)), left_out)
 

@@ -37,7 +37,7 @@ def handlers(spaces: Spaces, callers: Callers, views: Views, maker: SoundMaker) 
         rules.decide(found, probe, spaces.clock())  # refuses before 12 MB are read
         data = await request.body()
         if not data:
-            raise BadInput("Send the sound file as the body.")
+            raise BadInput("Send the sound file as the body.", reason="damaged")
         wish, left_out = await maker.make(found, name, data)
         return upload_schema.taken(await command(request, space, wish), left_out)
 

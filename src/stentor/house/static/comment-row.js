@@ -1,4 +1,4 @@
-// One comment as a row of a list, with what may be done about it, and the sentences of what the house refuses.
+// One comment as a row of a list, with what may be done about it.
 
 import { button, element, text, when } from "./page.js";
 import { commentRow } from "./shared/comment.js";
@@ -32,13 +32,4 @@ export function orders({ id, handle }) {
   if (handle) return { remove: ["DELETE", `comments/${id}`], silence: ["PUT", `silenced/${handle}`] };
   const path = `guest-comments/${-id}`;
   return { remove: ["DELETE", path], silence: ["PUT", path, { verdict: "silence" }] };
-}
-
-/**
- * What the house has against a comment, in the page's language where there is a sentence for it.
- * @param {{ code?: string, message: string }} error
- */
-export function refusal({ code, message }) {
-  const key = `refused.${code}`;
-  return text(key) === key ? message : text(key);
 }

@@ -2,7 +2,7 @@
 // this page open. Whoever keeps order has the buttons for it here.
 
 import { $, ask, pause, sure, text } from "./page.js";
-import { orders, refusal, row } from "./comment-row.js";
+import { orders, row } from "./comment-row.js";
 import { fill } from "./shared/comment.js";
 import { guest, writeAsGuest } from "./shared/guest.js";
 import { between } from "./shared/pace.js";
@@ -32,7 +32,7 @@ async function attempt(action) {
   try {
     await action();
   } catch (error) {
-    $("warning").textContent = refusal(error);
+    $("warning").textContent = (error.status && error.message) || text("error.house");
   }
   draw();
 }

@@ -84,20 +84,14 @@ export function lights(all) {
  */
 export const light = (color, sentence) => element("li", { dataset: { light: color } }, sentence);
 
-/** Codes that do not say what is wrong: then what the house says of it stands behind the sentence. */
-const GENERAL = new Set(["bad-input", "bad-request", "conflict"]);
-
 /**
- * What is wrong, in the language of the page where there are words for it.
+ * What is wrong, as the house says it in the language of the page, or as an edge that could not ask it.
  * @param {number} status
  * @param {Problem} problem
  * @param {number} seconds
  */
-function sentence(status, { reason, code = "", detail, title }, seconds) {
-  const known = words[`unread.${reason}`] ?? words[`refused.${code}.${status}`] ?? words[`problem.${code}`];
-  const said = known && filled(known, { seconds });
-  return (GENERAL.has(code) && said && detail ? `${said} (${detail})` : said) ?? detail ?? title ?? String(status);
-}
+const reason = (status, { sentence, code, detail, title }, seconds) =>
+  sentence ?? (words[`problem.${code}`] ? text(`problem.${code}`, { seconds }) : detail ?? title ?? String(status));
 
 /** A refusal of the API: the problem document (RFC 9457), or status 0 when the house did not answer. */
 export class Refused extends Error {
@@ -106,7 +100,7 @@ export class Refused extends Error {
    * @param {Problem} problem
    */
   constructor(status, problem, retryAfter = 0) {
-    super(sentence(status, problem, retryAfter));
+    super(reason(status, problem, retryAfter));
     this.status = status;
     this.code = problem.code ?? "";
     this.decision = problem.decision ?? "";
@@ -124,7 +118,7 @@ export class Refused extends Error {
  */
 export async function ask(method, path, { token = "", body, file, timeout = 8000, stream } = {}) {
   /** @type {Record<string, string>} */
-  const headers = { Accept: stream ? "text/event-stream" : "application/json" };
+  const headers = { Accept: stream ? "text/event-stream" : "application/json", "Accept-Language": document.documentElement.lang };
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let answer;

@@ -26,6 +26,7 @@ from stentor.base.errors import (
     problem,
 )
 from stentor.base.paths import wants_page
+from stentor.base.texts import negotiate
 
 _REQUEST = Request[Any, Any, Any]
 _NAMED = re.compile(r"field `(\w+)`")
@@ -59,9 +60,9 @@ def headers_of(error: StentorError) -> dict[str, str]:
     return headers
 
 
-def response(error: StentorError) -> Response[bytes]:
-    """The problem document of ``error`` as a response."""
-    return Response(msgspec.json.encode(problem(error)), status_code=error.status, headers=headers_of(error))
+def response(error: StentorError, **more: str) -> Response[bytes]:
+    """The problem document of ``error`` as a response, with ``more`` in it."""
+    return Response(msgspec.json.encode(problem(error) | more), status_code=error.status, headers=headers_of(error))
 
 
 def from_framework(error: HTTPException) -> StentorError:
@@ -118,12 +119,17 @@ def _field_error(item: dict[str, Any]) -> dict[str, str]:
     return {"field": field, "expected": expected.removeprefix("Object ")}
 
 
-def handlers(logger: log.Log, page: Callable[[_REQUEST, StentorError], Response[str]]) -> ExceptionHandlersMap:
-    """The exception handlers of the application; ``page`` shows an error to people."""
+def handlers(
+    logger: log.Log,
+    page: Callable[[_REQUEST, StentorError], Response[str]],
+    sentence: Callable[[str, StentorError], str],
+) -> ExceptionHandlersMap:
+    """The exception handlers of the application; ``page`` shows an error to people, ``sentence`` says it in a language."""
 
     def told(request: _REQUEST, error: StentorError) -> Response[Any]:
         if not wants_page(request.url.path, request.headers.get("accept", "")):
-            return response(error)
+            wanted = request.headers.get("accept-language")
+            return response(error, **({"sentence": sentence(negotiate(wanted), error)} if wanted else {}))
         shown = page(request, error)
         shown.headers.update({name: value for name, value in headers_of(error).items() if name in KEPT})
         return shown
