@@ -93,8 +93,9 @@ async def test_the_pages_of_the_house(house: Whole, browsers: Browsers) -> None:
     tokens = await house.space("access", "guest")
     async with visit(browsers.plain, at(house, "/sign-in")) as page:
         await open_to_all(page, "sign-in")
-        await page.page.goto(at(house, "/admin/design"))
-        await open_to_all(page, "design")
+        for part in ("", "/posts", "/stage", "/pages"):
+            await page.page.goto(at(house, f"/admin/design{part}"))
+            await open_to_all(page, f"design{part}")
         await page.page.goto(at(house, "/ask/access"))
         await page.until("!document.querySelector('#ask-form').hidden", "one can ask")
         await open_to_all(page, "ask")
@@ -199,6 +200,8 @@ async def test_the_pages_of_the_audience(house: Whole, browsers: Browsers) -> No
         await open_to_all(page, "live")
         await page.page.goto(house.audience("nowhere"))
         await open_to_all(page, "no such space for the audience")
+        await page.page.goto(f"http://127.0.0.1:{house.settings.audience_port}/parts?lang=de")
+        await open_to_all(page, "parts of the listener's page")
     await house.call("POST", "/spaces/now/end")
 
 

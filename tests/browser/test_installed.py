@@ -125,6 +125,9 @@ async def test_streams_do_not_pass_through_the_worker(browsers: Browsers) -> Non
             assert passed[f"http://localhost:{network.port}/?q=jazz"], (
                 "pages do, so that there is one without a network"
             )
+            opened = await page.page.goto(f"http://localhost:{network.port}/s/friday/live.aac", wait_until="commit")
+            assert opened
+            assert not opened.from_service_worker, "nor what somebody opens by its link"
 
 
 async def test_a_push_message_is_shown(browsers: Browsers) -> None:

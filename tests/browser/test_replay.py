@@ -111,6 +111,38 @@ async def test_a_clip_is_cut_on_the_page(rig: Rig, browsers: Browsers) -> None:
         page.calm()
 
 
+async def test_a_clip_of_a_long_recording(browsers: Browsers) -> None:
+    """While one cuts, the wave shows three minutes (nypublicradio/audiogram#49, Automattic/pocket-casts-ios#2124): a clip
+    is drawn with the mouse, its handles do not lie on each other, and it follows who goes elsewhere."""
+    async with edge(recorded_space()) as rig:
+        await record(rig.objects, 1200, {range(1200): "ada"})
+        async with visit(browsers.plain, address(rig, "#t=60"), viewport={"width": 390, "height": 844}) as page:
+            await page.until(f"{AT} > 59", "it begins where the link says")
+            await page.page.click("#turns summary")
+            await page.says("#ends", "3:00")
+            boxes = [await each.bounding_box() for each in await page.page.locator("#range button").all()]
+            assert boxes[0]
+            assert boxes[1]
+            assert boxes[0]["x"] + boxes[0]["width"] < boxes[1]["x"]
+            wave = await page.page.locator("#wave").bounding_box()
+            assert wave
+            x, y = wave["x"], wave["y"] + 30
+            await page.page.mouse.move(x + wave["width"] / 2, y)
+            await page.page.mouse.down()
+            await page.page.mouse.move(x + wave["width"] * 0.6, y, steps=4)
+            await page.page.mouse.up()
+            drawn = [str(await page.page.input_value(name)) for name in ("#from", "#to")]
+            assert [text.split(".")[0] for text in drawn] == ["1:30", "1:48"], "what was drawn over is cut"
+            assert abs(float(await page.page.evaluate(AT)) - 60) < 1, "who draws goes nowhere"
+            await page.page.evaluate(f"{AT} = 300")
+            await page.until("document.querySelector('#to').value.startsWith('5')", "the clip follows")
+            await page.page.click("#turns summary")
+            await page.until("document.querySelector('#ends').hidden", "all of it is shown again")
+            await page.page.mouse.click(x + wave["width"] / 4, y)
+            await page.until(f"Math.abs({AT} - 96) < 2", "a click seeks")
+            page.calm()
+
+
 async def test_a_recording_without_javascript_and_on_a_small_screen(rig: Rig, browsers: Browsers) -> None:
     """The browser's own player and the download are there, and nothing that needs a script; 360 px hold all of it."""
     async with visit(browsers.plain, address(rig), java_script_enabled=False) as page:

@@ -41,7 +41,7 @@ async def test_a_talk_goes_by_its_rundown(house: Whole, browsers: Browsers) -> N
             await host.page.get_by_role("button", name=f"Begin: {title}").click()
             await host.says("#rundown-items [aria-current]", title)
         await host.says("#rundown-items", "<b>Questions</b>")
-        await _keys(host)
+        await _keys(host, house)
         await _aside(host)
         await open_to_all(host, "stage with a rundown")
         await host.page.get_by_role("button", name="End", exact=True).click()
@@ -79,7 +79,7 @@ async def _aside(host: Visit) -> None:
     await host.page.click("#mute")
 
 
-async def _keys(host: Visit) -> None:
+async def _keys(host: Visit, house: Whole) -> None:
     """M mutes, who is muted talks as long as the space bar is down, ? tells of the keys, the switch ends it."""
     await host.page.evaluate("document.activeElement.blur()")
     await host.page.keyboard.press("m")
@@ -88,6 +88,17 @@ async def _keys(host: Visit) -> None:
     await host.until(f"!({MUTED})", "one talks while the space bar is down")
     await host.page.keyboard.up(" ")
     await host.until(MUTED, "and is muted again")
+    await host.page.keyboard.down(" ")
+    await host.until(f"!({MUTED})", "one talks again")
+    [seat] = (await house.call("GET", "/spaces/rundown"))["seats"]
+    await house.call("PATCH", f"/spaces/rundown/seats/{seat['id']}", {"muted": True})
+    await host.says("#status", "host has muted you")
+    await host.page.keyboard.up(" ")
+    assert await host.page.evaluate(MUTED), "whoever is muted meanwhile stays so"
+    await host.page.keyboard.press("m")
+    await host.until(f"!({MUTED})", "and unmutes on purpose")
+    await host.page.keyboard.press("m")
+    await host.until(MUTED, "M mutes")
     await host.page.keyboard.press("c")
     await host.until("document.querySelector('#tab-comments').ariaSelected === 'true'", "C shows the comments")
     await host.page.keyboard.press("?")

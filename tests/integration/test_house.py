@@ -73,6 +73,12 @@ async def test_pins_are_put_up_and_taken_down(house: House) -> None:
     assert shown[0]["pinned_ms"] <= shown[1]["pinned_ms"]
     refused = await house.http.post(pins, json={"text": "Run me", "url": "javascript:alert(1)"})
     assert (refused.status_code, refused.json()["code"], refused.json()["field"]) == (400, "bad-input", "url")
+    assert "sentence" not in refused.json()
+    german = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.1"}
+    said = await house.http.post(pins, json={"text": "Run me", "url": "javascript:alert(1)"}, headers=german)
+    assert said.json()["sentence"].startswith("Ein Link beginnt mit https://")
+    said = await house.http.post(pins, json={"url": "https://example.org/"}, headers=german)
+    assert said.json()["sentence"].startswith("Schreiben Sie sichtbaren, einfachen Text")
     left = (await house.http.delete(f"{pins}/{shown[0]['id']}")).json()["pins"]
     assert [pin["id"] for pin in left] == [shown[1]["id"]]
 

@@ -9,7 +9,7 @@ import { share } from "./shared/share.js";
 import { openTabs } from "./shared/tabs.js";
 import { showSpeakers } from "./speakers.js";
 import { Transcript } from "./transcript.js";
-import { drawWave, fillWave } from "./wave.js";
+import { Wave } from "./wave.js";
 
 const REMEMBER_FROM_S = 10; // who heard less begins anew
 const REMEMBER_EVERY_MS = 3000;
@@ -31,10 +31,13 @@ async function fetchDocument(address) {
 export class Replay {
   /** @type {HTMLAudioElement} */
   #audio = $("recording").querySelector("audio");
+  #wave = new Wave($("wave"), this.#audio);
   /** @type {Chapter[]} */
   #chapters = [];
+  /** @type {Chapter[]} */
+  #items = []; // of the rundown
   #kept = 0;
-  #shown = -2; // the chapter on the lock screen
+  #shown = ""; // what the lock screen says
 
   /** @param {{ base: string, door: DoorDocument, say: Say, portraits: import("./portraits.js").Portraits, language: string }} page */
   constructor({ base, door, say, portraits, language }) {
@@ -65,7 +68,7 @@ export class Replay {
     $("tab-words").hidden = !captions?.cues?.length;
     openTabs($("tabs"));
     $("tab-chapters").click();
-    if (peaks) drawWave($("wave"), peaks);
+    if (peaks) this.#wave.draw(peaks);
     this.#showGaps(gaps?.spans ?? []);
     this.#showCounts(counts?.figures ?? {});
     const cues = captions?.cues ?? [];
@@ -134,14 +137,35 @@ export class Replay {
     for (const name of ["play", "pause"]) audio.addEventListener(name, () => this.#showPlay());
     $("back").addEventListener("click", () => this.#by(-BACK_S));
     $("forward").addEventListener("click", () => this.#by(FORWARD_S));
-    new ClipRange({ audio, base: this.base, say: this.say, turn: () => this.#chapters[this.#current()]?.startTime ?? 0 });
-    const wave = $("wave");
-    wave.addEventListener("click", (/** @type {MouseEvent} */ { clientX }) => {
-      const { left, width } = wave.getBoundingClientRect();
-      if (audio.duration) audio.currentTime = ((clientX - left) / width) * audio.duration;
-    });
-    wave.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#key(event));
+    this.#pointing(new ClipRange({ audio, wave: this.#wave, base: this.base, say: this.say, turn: () => this.#chapters[this.#current()]?.startTime ?? 0 }));
+    $("wave").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#key(event));
     this.#session();
+  }
+
+  /**
+   * A press on the wave is heard from there. Who draws over it seeks, or cuts while the clip is open.
+   * @param {ClipRange} clip
+   */
+  #pointing(clip) {
+    const place = $("wave");
+    let begun = NaN; // where the finger came down
+    let drawn = false;
+    place.addEventListener("pointerdown", (/** @type {PointerEvent} */ { clientX, pointerId, button }) => {
+      if (button || !this.#audio.duration) return;
+      [begun, drawn] = [clientX, false];
+      place.setPointerCapture(pointerId);
+    });
+    place.addEventListener("pointermove", (/** @type {PointerEvent} */ { clientX }) => {
+      if (Number.isNaN(begun)) return;
+      drawn = clip.draw(begun, clientX) || drawn;
+      if (!clip.open) this.#wave.fill(this.#wave.at(clientX));
+    });
+    place.addEventListener("pointerup", (/** @type {PointerEvent} */ { clientX }) => {
+      if (drawn) clip.look();
+      else if (!Number.isNaN(begun)) this.#audio.currentTime = this.#wave.at(clientX);
+      [begun, drawn] = [NaN, false];
+    });
+    place.addEventListener("pointercancel", () => { begun = NaN; });
   }
 
   #showPlay() {
@@ -183,14 +207,17 @@ export class Replay {
     session.setActionHandler("previoustrack", () => this.#skip(-1));
   }
 
-  // The lock screen: who speaks, in which space, with the face.
+  // The lock screen: who speaks, in which space and about what, with the face.
   #describe() {
-    this.#shown = this.#current();
-    const chapter = this.#chapters[this.#shown];
+    const chapter = this.#chapters[this.#current()];
+    const album = this.#items.findLast(({ startTime }) => startTime <= this.#audio.currentTime)?.title ?? "";
+    const shown = JSON.stringify([chapter?.startTime, album]);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
     const { title } = this.door;
     const who = chapter?.seat ? chapter.title : this.say("phase.replay.chip");
     const src = (chapter?.seat && this.door.portraits?.[chapter.seat]) || face(chapter?.seat ?? this.door.space, chapter?.seat ? who : title);
-    navigator.mediaSession.metadata = new MediaMetadata({ title: who, artist: title, artwork: [{ src, sizes: `${PICTURE}x${PICTURE}` }] });
+    navigator.mediaSession.metadata = new MediaMetadata({ title: who, artist: title, album, artwork: [{ src, sizes: `${PICTURE}x${PICTURE}` }] });
   }
 
   /** @param {number} by */
@@ -207,7 +234,7 @@ export class Replay {
    * @param {Chapter[]} items
    */
   #showChapters(chapters, items) {
-    this.#chapters = chapters;
+    [this.#chapters, this.#items] = [chapters, items];
     const rows = chapters.map((chapter) => {
       const { seat, title, startTime } = chapter;
       const said = seat ? [this.portraits.make(seat, title), title] : [this.say("music_plays")];
@@ -256,12 +283,12 @@ export class Replay {
     const chapter = this.#chapters[current];
     const who = chapter ? (chapter.seat ? chapter.title : this.say("music_plays")) : "";
     $("now").textContent = [who, `${clock(currentTime)}${duration ? ` / ${clock(duration)}` : ""}`].filter(Boolean).join(" · ");
-    if (current !== this.#shown && !this.#audio.paused && "mediaSession" in navigator) this.#describe();
+    if (!this.#audio.paused && "mediaSession" in navigator) this.#describe();
     const wave = $("wave");
     wave.setAttribute("aria-valuemax", Math.floor(duration || 0));
     wave.setAttribute("aria-valuenow", Math.floor(currentTime));
     wave.setAttribute("aria-valuetext", clock(currentTime));
-    fillWave(wave, duration ? currentTime / duration : 0);
+    this.#wave.fill(currentTime);
     const list = $("chapters");
     const before = list.querySelector("[aria-current]");
     const button = list.querySelectorAll("li:not(.item)")[current]?.firstChild;

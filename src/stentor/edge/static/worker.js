@@ -5,6 +5,7 @@ const KEPT = "stentor-offline-1";
 const PAGE = `/offline?lang=${navigator.language.split("-")[0]}`;
 const LOADED = /"(\/(?:static\/|logo\?|site\.css\?)[^"]*)"/g;
 const OURS = /^\/(?:static\/|logo$|site\.css$)/;
+const SOUND = /\.(?:aac|opus|mp4|m4a|m4s|m3u8?)$/; // also where somebody opens one in a tab of its own
 const SHOWN = new Set(["style", "script", "image"]);
 const OLD_MS = 24 * 60 * 60 * 1000;
 
@@ -65,7 +66,7 @@ worker.addEventListener("message", (/** @type {any} */ event) => event.waitUntil
 worker.addEventListener("fetch", (/** @type {any} */ event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
-  if (request.method !== "GET" || origin !== location.origin || request.headers.has("Range")) return;
+  if (request.method !== "GET" || origin !== location.origin || request.headers.has("Range") || SOUND.test(pathname)) return;
   if (request.mode === "navigate") event.respondWith(visit(event));
   else if (SHOWN.has(request.destination) && OURS.test(pathname)) event.respondWith(load(request));
 });

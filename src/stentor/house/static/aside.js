@@ -25,7 +25,7 @@ export class Aside {
 
   #begin() {
     const { own } = this;
-    if (!own.muted && !own.hostMuted) own.mute();
+    own.close();
     this.wanted = true;
     this.#tell();
   }

@@ -6,6 +6,7 @@ import { followKeys } from "./home-keys.js";
 import { followMenus } from "./menus.js";
 import { followPictures } from "./picture-view.js";
 import { localise } from "./post-times.js";
+import { badge } from "./shared/installed.js";
 import { followTimeline } from "./timeline.js";
 
 localise(document);
@@ -15,3 +16,4 @@ followKeys();
 followMenus();
 followPictures();
 followTimeline();
+badge(Number.parseInt(document.querySelector("[data-way=notifications] .count")?.textContent ?? "0", 10));

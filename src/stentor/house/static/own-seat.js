@@ -235,14 +235,25 @@ export class OwnSeat {
   /** Mutes our microphone, or unmutes it and, if a host has muted it, our seat. */
   mute() {
     if (!this.seat || !this.stream || this.aside) return;
-    this.muted = !(this.muted || this.hostMuted);
-    this.here.keep(this.muted);
-    this.stream.getAudioTracks()[0].enabled = !this.muted;
+    this.#turn(!(this.muted || this.hostMuted));
+    if (!this.hostMuted) return;
+    this.hostMuted = false;
+    this.command(() => this.#tell({ muted: false }));
+    this.#showMuted();
+  }
+
+  /** Mutes our microphone and never unmutes it: what a host has muted meanwhile stays so. */
+  close() {
+    if (this.seat && this.stream && !this.aside && !this.muted) this.#turn(true);
+  }
+
+  /** @param {boolean} off */
+  #turn(off) {
+    this.muted = off;
+    this.here.keep(off);
+    const [track] = this.stream?.getAudioTracks() ?? [];
+    if (track) track.enabled = !off;
     this.#tellMuted();
-    if (this.hostMuted) {
-      this.hostMuted = false;
-      this.command(() => this.#tell({ muted: false }));
-    }
     this.#showMuted();
   }
 

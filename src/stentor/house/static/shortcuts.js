@@ -37,6 +37,7 @@ export class Shortcuts {
 
   /** @param {KeyboardEvent} event */
   #down(event) {
+    if (this.#holding && event.key === " ") return event.preventDefault(); // it repeats, and would scroll the page
     if (!single(event) || document.querySelector("dialog[open]")) return;
     if (event.key === " ") return this.#hold(event);
     const number = Number(event.key);
@@ -62,6 +63,6 @@ export class Shortcuts {
   #release() {
     if (!this.#holding) return;
     this.#holding = false;
-    if (!this.own.muted) this.own.mute();
+    this.own.close();
   }
 }
