@@ -112,8 +112,8 @@ async def test_a_clip_is_cut_on_the_page(rig: Rig, browsers: Browsers) -> None:
 
 
 async def test_a_clip_of_a_long_recording(browsers: Browsers) -> None:
-    """While one cuts, the wave shows three minutes (nypublicradio/audiogram#49, Automattic/pocket-casts-ios#2124): a clip
-    is drawn with the mouse, its handles do not lie on each other, and it follows who goes elsewhere."""
+    """While one cuts, the wave shows three minutes: a clip is drawn with the mouse, its handles lie apart, and it
+    follows who goes elsewhere (nypublicradio/audiogram#49, Automattic/pocket-casts-ios#2124)."""
     async with edge(recorded_space()) as rig:
         await record(rig.objects, 1200, {range(1200): "ada"})
         async with visit(browsers.plain, address(rig, "#t=60"), viewport={"width": 390, "height": 844}) as page:

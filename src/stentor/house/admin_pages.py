@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from litestar import Request, Response, Router, route
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Redirect
 
@@ -79,9 +80,16 @@ def routes(pages: Pages, views: Views, desk: Administration, listed: Listed) -> 
     async def welcome(request: _Request) -> Response[str] | Redirect:
         return await for_admins(request, "welcome")
 
+    return Router(
+        "/", route_handlers=[admin, tonight, backups, webhooks, accounts, groups, site, welcome, _design(pages)]
+    )
+
+
+def _design(pages: Pages) -> HTTPRouteHandler:
+    """``/admin/design`` and its parts: no secrets, so whoever changes the pages looks at it, signed in or not."""
+
     @route(["/admin/design", "/admin/design/{part:str}"], http_method=READ, include_in_schema=False)
     async def design(request: _Request, part: FromPath[str] = "") -> Response[str]:
-        """Of no secrets: whoever changes the pages looks at it, signed in or not."""
         visit = await pages.visit(request)
         if part and part not in DESIGNS:
             raise NotFound("There is no such part of the design.", code="no-such-page")
@@ -90,7 +98,7 @@ def routes(pages: Pages, views: Views, desk: Administration, listed: Listed) -> 
         name = f"design-{part}" if part else "design"
         return pages.answer(visit, name, shown_design=part, designs=DESIGNS, **known)
 
-    return Router("/", route_handlers=[admin, tonight, backups, webhooks, accounts, groups, site, welcome, design])
+    return design
 
 
 def _answer(pages: Pages, visit: Visit, name: str, **values: Any) -> Response[str]:

@@ -41,7 +41,15 @@ def _post(number: int, author: schema.AuthorView = GRACE, text: str = WORDS, **k
 
 def _pictures(address: str, count: int) -> list[MediaView]:
     one = MediaView(
-        id="1", alt="A wave", width=640, height=480, small_width=640, small_height=480, blurhash="", url=address, small_url=address
+        id="1",
+        alt="A wave",
+        width=640,
+        height=480,
+        small_width=640,
+        small_height=480,
+        blurhash="",
+        url=address,
+        small_url=address,
     )
     return [replace(one, id=f"{number}") for number in range(1, count + 1)]
 
@@ -82,7 +90,10 @@ def posts(picture: str) -> list[schema.PostView]:
         _post(22, poll=_poll(voted=[0])),
         _post(23, poll=_poll(ended=True)),
         _post(24, quote=granted),
-        *(_post(25, quote=schema.QuotedView(state=state, id="90", post=None), text=state.capitalize()) for state in unseen),
+        *(
+            _post(25, quote=schema.QuotedView(state=state, id="90", post=None), text=state.capitalize())
+            for state in unseen
+        ),
         _post(29, text="", boost=_post(30, ME)),
         _post(31, text="", space="election", space_card=_card(State.LIVE, Phase.LIVE)),
         _post(32, text="", space="election", space_card=_card(State.SCHEDULED, Phase.SCHEDULED)),
@@ -109,10 +120,14 @@ def notices() -> list[NoticeView]:
 def forms() -> list[tuple[ComposerForm, str]]:
     """What is being written, with what is wrong with it."""
     full = ComposerForm(
-        text=WORDS, warning="How it ends", visibility="followers", language="en", answers=["Thursday", "Sunday", "", ""],
-        at="2026-12-04T20:00", key="b",
+        text=WORDS, warning="How it ends", visibility="followers", language="en", at="2026-12-04T20:00", key="b",
+        answers=["Thursday", "Sunday", "", ""],
     )  # fmt: skip
-    return [(ComposerForm(language="en", key="a"), ""), (replace(full, draft="7"), "x"), (ComposerForm(reply_to="1", key="c"), "")]
+    return [
+        (ComposerForm(language="en", key="a"), ""),
+        (replace(full, draft="7"), "x"),
+        (ComposerForm(reply_to="1", key="c"), ""),
+    ]
 
 
 def shown(picture: str) -> dict[str, Any]:

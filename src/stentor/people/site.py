@@ -154,7 +154,9 @@ def text(written: str, field: str) -> str:
     """One of the :data:`PAGES` as Markdown, or nothing."""
     found = unicodedata.normalize("NFC", written.replace("\r\n", "\n").strip())
     if len(found) > TEXT_CHARACTERS:
-        raise BadInput(f"This text has more than {TEXT_CHARACTERS} characters; shorten it.", field=field, reason="site-text")
+        raise BadInput(
+            f"This text has more than {TEXT_CHARACTERS} characters; shorten it.", field=field, reason="site-text"
+        )
     if _deceives(found.replace("\n", "").replace("\t", "")):
         raise BadInput("This text has control characters; write it as plain text.", field=field, reason="site-text")
     return found

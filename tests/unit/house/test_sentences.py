@@ -125,5 +125,8 @@ NUMBERS = {
 def test_sentences_name_the_limits_that_hold(name: str) -> None:
     """In each language."""
     for language in LANGUAGES:
-        found = [int(re.sub(r"[.,]", "", number)) for number in re.findall(r"\d[\d.,]*\d|\d", TEXTS[language][f"wrong.{name}"])]
+        found = [
+            int(re.sub(r"[.,]", "", number))
+            for number in re.findall(r"\d[\d.,]*\d|\d", TEXTS[language][f"wrong.{name}"])
+        ]
         assert found == NUMBERS[name]

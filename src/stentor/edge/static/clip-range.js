@@ -183,8 +183,8 @@ export class ClipRange {
     else $("clip").removeAttribute("href");
     const { duration } = this.audio;
     if (!right || !duration) return;
-    const [left, right] = [from, to].map((at) => 100 * this.wave.part(at));
-    Object.assign($("range").style, { left: `${left}%`, width: `${right - left}%` });
+    const [first, last] = [from, to].map((at) => 100 * this.wave.part(at));
+    Object.assign($("range").style, { left: `${first}%`, width: `${last - first}%` });
     this.#handles.forEach((handle, which) => {
       handle.setAttribute("aria-valuemax", String(Math.floor(duration)));
       handle.setAttribute("aria-valuenow", String(this.#times[which]));

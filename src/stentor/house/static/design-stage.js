@@ -12,6 +12,7 @@ import { Rundown } from "./rundown.js";
 import { portrait } from "./shared/portrait.js";
 
 const MINUTE_MS = 60_000;
+const ADDRESS = `${location.origin}/s/election`;
 const now = Date.now();
 const page = { space: "election", token: "", command: async () => {}, change: async () => {}, silent: () => false };
 const still = { state: "connected", muted: false, self_muted: false, heard: true, aside: false, talking: false, quality: "good", oddities: [], spoken_s: 0, delay_ms: 0, loss: 0, jitter_ms: 0, volume: 100, portrait: null, role: "speaker" };
@@ -30,7 +31,7 @@ const view = {
   seats, banned: [], state: "live", full: false, now_ms: now, live_ms: now - 57 * MINUTE_MS, scheduled_ms: null,
   you: { seat: "ada", role: "host", rank: "host", may: ["invite", "open_asking", "pin", "rundown"] }, switches: {},
   pins: [
-    { id: "one", text: "All results, as they come", url: "https://example.org/", pinned_ms: now },
+    { id: "one", text: "All results, as they come", url: `${location.origin}/`, pinned_ms: now },
     { id: "two", text: "We take questions from half past eight.", url: "", pinned_ms: now },
   ],
   rundown: [
@@ -54,8 +55,8 @@ const acts = [["comments.remove", () => {}], ["comments.silence", () => {}]];
 $("comments-log").append(...comments.map((comment) => row(/** @type {CommentView} */ (comment), acts)));
 const guest = /** @type {CommentView} */ ({ id: -3, name: "Somebody", handle: "", role: "", text: "Hello from the train!", at_ms: now });
 $("held-log").append(row(guest, [["guests.approve", () => {}], ["guests.refuse", () => {}]]));
-$("share-link").append(link("https://nightdesk.example/s/election"));
-$("share-ways").append(...qr("https://nightdesk.example/s/election", "Election night"));
+$("share-link").append(link(ADDRESS));
+$("share-ways").append(...qr(ADDRESS, "Election night"));
 const bar = element("i");
 bar.style.width = "72%";
 $("spoke").append(element("li", {}, portrait("ada", "Ada Lovelace"), element("strong", {}, "Ada Lovelace"), element("span", { className: "quiet" }, "41:48 · 72 %"), element("span", { className: "share", ariaHidden: "true" }, bar)));

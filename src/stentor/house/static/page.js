@@ -132,9 +132,9 @@ export async function ask(method, path, { token = "", body, file, timeout = 8000
     throw new Refused(0, { detail: text("error.house") });
   }
   if (stream && answer.ok) return answer.body;
-  const document = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Refused(answer.status, document, Number(answer.headers.get("Retry-After")) || 0);
-  return document;
+  const told = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Refused(answer.status, told, Number(answer.headers.get("Retry-After")) || 0);
+  return told;
 }
 
 /** @param {number} ms */

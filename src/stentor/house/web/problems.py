@@ -124,7 +124,7 @@ def handlers(
     page: Callable[[_REQUEST, StentorError], Response[str]],
     sentence: Callable[[str, StentorError], str],
 ) -> ExceptionHandlersMap:
-    """The exception handlers of the application; ``page`` shows an error to people, ``sentence`` says it in a language."""
+    """The exception handlers of the application; ``page`` shows an error, ``sentence`` says it in a language."""
 
     def told(request: _REQUEST, error: StentorError) -> Response[Any]:
         if not wants_page(request.url.path, request.headers.get("accept", "")):

@@ -1,4 +1,4 @@
-"""What is wrong, as a sentence for people in their own language; what the detail says is for those who write programs."""
+"""What is wrong, as a sentence for people in their own language; the detail is for those who write programs."""
 
 from __future__ import annotations
 
