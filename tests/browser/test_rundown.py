@@ -74,7 +74,7 @@ async def _aside(host: Visit) -> None:
     await host.says("#status", "only the stage hears you")
     await host.says("#people", "talking to the stage only")
     await host.until(MUTED, "for the audience one is muted")
-    await host.page.get_by_role("button", name="Talkback").click()
+    await host.page.get_by_role("button", name="End talkback").click()
     await host.says("#status", "You are on the stage, muted")
     await host.page.click("#mute")
 

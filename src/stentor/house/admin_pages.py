@@ -93,7 +93,8 @@ def _design(pages: Pages) -> HTTPRouteHandler:
         visit = await pages.visit(request)
         if part and part not in DESIGNS:
             raise NotFound("There is no such part of the design.", code="no-such-page")
-        known = shown(pages.static("icon.svg")) if part == "posts" else {"page": {}} if part in ("", "stage") else {}
+        known = shown(pages.static("icon.svg")) if part == "posts" else {}
+        known |= {"page": {}} if part != "pages" else {}
         known |= {"icons": pages.symbols("icons"), "reactions": pages.symbols("reactions")}
         name = f"design-{part}" if part else "design"
         return pages.answer(visit, name, shown_design=part, designs=DESIGNS, **known)

@@ -14,7 +14,11 @@ export class Aside {
     this.own = own;
     this.wanted = false;
     this.toldMs = 0;
-    $("aside").addEventListener("click", () => this.toggle());
+    $("aside").addEventListener("click", () => {
+      $("tools").hidePopover(); // on a phone it lies over what says that it is on
+      this.toggle();
+    });
+    $("mute").addEventListener("click", () => this.wanted && this.#end());
   }
 
   /** Begins or ends, where it makes sense: on the stage, while the audience listens. */
@@ -26,12 +30,13 @@ export class Aside {
   #begin() {
     const { own } = this;
     own.close();
-    this.wanted = true;
+    this.wanted = own.apart = true;
     this.#tell();
+    this.#draw();
   }
 
   #end() {
-    this.wanted = false;
+    this.wanted = this.own.apart = false;
     this.own.openAside(false);
     this.#tell();
     this.#draw();
@@ -60,7 +65,10 @@ export class Aside {
 
   #draw() {
     const { aside } = this.own;
-    $("aside").ariaPressed = String(this.wanted);
+    if ($("aside").ariaPressed !== String(this.wanted)) {
+      $("aside").ariaPressed = String(this.wanted);
+      this.own.showMuted();
+    }
     if (aside) say(text("status.aside"));
     else if ($("status").textContent === text("status.aside")) this.own.sayMuted();
   }

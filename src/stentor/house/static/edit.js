@@ -29,7 +29,7 @@ export class Edit {
    */
   draw(view) {
     $("edit").hidden = !view.you.may.includes("edit");
-    $("title").textContent = view.title;
+    $("title").textContent = $("title").title = view.title;
     this.view = view;
     if (this.touched) return;
     $("edit-name").value = view.title;

@@ -36,6 +36,7 @@ export class OwnSeat {
     this.muted = false; // our own microphone is off
     this.hostMuted = false; // a host has muted our seat
     this.aside = false; // our microphone is open for those on the stage alone
+    this.apart = false; // it is to be: the mute button ends it (aside.js)
     this.joined = 0; // when the connection was made, by performance.now()
     this.ahead = 0; // ms of the house's clock before ours
     this.here = new Here(space, () => this.wanted && ["live", "interrupted"].includes(this.view?.state ?? ""));
@@ -59,7 +60,7 @@ export class OwnSeat {
       $(id).addEventListener("change", () => this.stream && this.use().catch((error) => warn(text(microphone.reason(error)))));
     }
     navigator.mediaDevices?.addEventListener?.("devicechange", () => this.green.choices(this.stream));
-    document.addEventListener("keydown", (event) => event.key?.toLowerCase() === "m" && single(event) && this.mute());
+    document.addEventListener("keydown", (event) => event.key?.toLowerCase() === "m" && single(event) && $("mute").click());
     window.addEventListener("pagehide", () => this.seat?.leave());
   }
 
@@ -84,7 +85,7 @@ export class OwnSeat {
     const own = view.seats.find(({ id }) => id === view.you.seat);
     if (Boolean(own?.muted) !== this.hostMuted) {
       this.hostMuted = !this.hostMuted;
-      this.#showMuted();
+      this.showMuted();
     }
     this.#sayAmongUs();
     this.green.look(view);
@@ -133,7 +134,7 @@ export class OwnSeat {
     const before = await this.here.before();
     if (!before || this.seat || $("join").disabled) return;
     this.muted = before.muted;
-    this.#showMuted();
+    this.showMuted();
     await this.join(true);
   }
 
@@ -234,17 +235,17 @@ export class OwnSeat {
 
   /** Mutes our microphone, or unmutes it and, if a host has muted it, our seat. */
   mute() {
-    if (!this.seat || !this.stream || this.aside) return;
+    if (!this.seat || !this.stream || this.apart) return;
     this.#turn(!(this.muted || this.hostMuted));
     if (!this.hostMuted) return;
     this.hostMuted = false;
     this.command(() => this.#tell({ muted: false }));
-    this.#showMuted();
+    this.showMuted();
   }
 
   /** Mutes our microphone and never unmutes it: what a host has muted meanwhile stays so. */
   close() {
-    if (this.seat && this.stream && !this.aside && !this.muted) this.#turn(true);
+    if (this.seat && this.stream && !this.apart && !this.muted) this.#turn(true);
   }
 
   /** @param {boolean} off */
@@ -254,7 +255,7 @@ export class OwnSeat {
     const [track] = this.stream?.getAudioTracks() ?? [];
     if (track) track.enabled = !off;
     this.#tellMuted();
-    this.#showMuted();
+    this.showMuted();
   }
 
   /**
@@ -277,9 +278,10 @@ export class OwnSeat {
     return ask("PATCH", `/spaces/${this.space}/seats/${this.view?.you.seat}`, { token: this.token, body });
   }
 
-  #showMuted() {
+  /** What the mute button says. */
+  showMuted() {
     const off = this.muted || this.hostMuted;
-    ($("mute").querySelector("span") ?? $("mute")).textContent = text(off ? "stage.unmute" : "stage.mute");
+    ($("mute").querySelector("span") ?? $("mute")).textContent = text(this.apart ? "stage.aside_end" : off ? "stage.unmute" : "stage.mute");
     $("mute").setAttribute("aria-pressed", String(off));
     if (this.seat?.state === "connected") this.sayMuted();
   }

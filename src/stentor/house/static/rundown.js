@@ -1,6 +1,6 @@
 // The rundown: what the talk goes through, which item is on, and the time to the planned end. Hosts write it as lines.
 
-import { $, ask, button, element, text } from "./page.js";
+import { $, ask, button, element, text, when } from "./page.js";
 import { MINUTE_MS, parsed, plannedEnd } from "./rundown-lines.js";
 import { locale } from "./shared/texts.js";
 import { OVER } from "./told.js";
@@ -65,7 +65,7 @@ export class Rundown {
     $("time-left").hidden = end === null;
     if (end === null) return;
     const left = Math.ceil((end - view.now_ms) / MINUTE_MS);
-    const time = new Intl.DateTimeFormat(locale(), { timeStyle: "short" }).format(end);
+    const time = when(end);
     const on = ["live", "interrupted"].includes(view.state);
     const key = !on ? "rundown.ends" : left < 0 ? "rundown.over" : "rundown.left";
     const said = text(key, { time, minutes: minutesSaid(Math.abs(left)) });

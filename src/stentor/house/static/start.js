@@ -106,6 +106,7 @@ export class Start {
     const now = Date.now() + this.ahead;
     if (state === "live" || state === "interrupted") return ["count.live", now - (live ?? 0)];
     if (!planned || (state !== "scheduled" && state !== "doors_open")) return ["", 0];
+    if (planned - now > 1000 * DAY_S) return ["", 0]; // the sentence below says in how many days
     return planned > now ? ["count.starts_in", planned - now] : ["count.late", now - planned];
   }
 }
