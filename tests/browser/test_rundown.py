@@ -56,6 +56,8 @@ async def test_a_talk_goes_by_its_rundown(house: Whole, browsers: Browsers) -> N
         await listener.says("#chapters .item", "Welcome")
         heads = await listener.page.locator("#chapters .item b").all_inner_texts()
         assert heads == ["Welcome", "The polls"], "what did not begin is no chapter"
+        times = await listener.page.locator("#chapters li button > span:first-child").all_inner_texts()
+        assert times == sorted(times), "who speaks and what it is about stand in the order of time"
 
 
 async def _write(host: Visit, lines: str) -> None:

@@ -14,7 +14,7 @@ let timer = 0;
  * @param {{ words: string, press: () => unknown }} [undo]
  */
 export function toast(text, undo) {
-  place ??= /** @type {HTMLElement} */ (document.body.appendChild(element("p", { className: "toast", role: "status" })));
+  place ??= /** @type {HTMLElement} */ (document.body.appendChild(element("div", { className: "toast", role: "status" })));
   place.replaceChildren(text);
   if (undo) {
     const button = element("button", { type: "button", className: "small" }, undo.words);

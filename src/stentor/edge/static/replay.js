@@ -229,7 +229,7 @@ export class Replay {
   }
 
   /**
-   * Who spoke when, under what the rundown says of it.
+   * Who spoke when, and between them what the rundown says, in the order of time.
    * @param {Chapter[]} chapters
    * @param {Chapter[]} items
    */
@@ -244,10 +244,10 @@ export class Replay {
     });
     $("chapters").replaceChildren(...rows);
     for (const { title, startTime } of items) {
-      const at = Math.max(0, chapters.findLastIndex((chapter) => chapter.startTime <= startTime));
+      const next = rows[chapters.findIndex((chapter) => chapter.startTime >= startTime)] ?? null;
       const button = element("button", { type: "button" }, element("span", {}, clock(startTime)), element("b", {}, title));
       button.addEventListener("click", () => this.#play(startTime));
-      rows[at]?.before(element("li", { className: "item" }, button));
+      $("chapters").insertBefore(element("li", { className: "item" }, button), next);
     }
   }
 
@@ -325,7 +325,7 @@ export class Replay {
 
   async #share() {
     const url = `${location.origin}${this.base.slice(0, -1)}#t=${Math.floor(this.#audio.currentTime)}`;
-    $("shared").textContent = this.say("share_by_hand", { link: url });
+    $("shared").textContent = url;
     await share({ title: this.door.title, url }, this.say);
   }
 }
