@@ -128,7 +128,7 @@ $("mail-reports")?.addEventListener("change", (/** @type {EventOn<HTMLInputEleme
   save(async () => drawMail(await ask("PUT", "/account/mail", { body: { reports: target.checked } }))));
 on("invite", async ({ role }) => {
   const made = await ask("POST", "/site/invitations", { body: { role } });
-  $("invited").replaceChildren(element("p", {}, text("account.invited")), link(made.link));
+  $("invited").replaceChildren(element("p", {}, text("account.invited")), link(made.link, text("account.invited")));
   drawInvitations(await ask("GET", "/site/invitations"));
 });
 $("leave").addEventListener("submit", async (/** @type {FormEvent} */ event) => {

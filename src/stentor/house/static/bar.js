@@ -34,7 +34,7 @@ export class Bar {
     for (const [id, act] of Object.entries(this.acts)) $(id).addEventListener("click", () => this.#act(act));
     $("leave").addEventListener("click", () => $("tools").hidePopover());
     $("bar").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#move(event));
-    $("share-link").append(link($("listen").href));
+    $("share-link").append(link($("listen").href, text("studio.share_title")));
     $("share-ways").append(...qr($("listen").href, text("studio.share_title")));
   }
 

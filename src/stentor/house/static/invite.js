@@ -73,7 +73,7 @@ $("invite-form").addEventListener("submit", (/** @type {SubmitEvent} */ event) =
   attempt(async () => {
     const made = await ask("POST", `/spaces/${invited.id}/invitations`, { token, body: { name: name.value, role: role.value } });
     const [show, code] = qr(made.link, made.name);
-    $("invite-result").replaceChildren(element("p", {}, text("invite.link", { name: made.name })), link(made.link),
+    $("invite-result").replaceChildren(element("p", {}, text("invite.link", { name: made.name })), link(made.link, text("invite.link", { name: made.name })),
       element("div", { className: "buttons" }, share(made.link, made.name), show), code);
     $("invite-form").reset();
     await list();

@@ -52,11 +52,12 @@ export function button(label, action, properties = {}) {
 export const sure = (question, yes, harm = true) => asked(question, { yes, no: text("do.not"), harm });
 
 /**
- * An address in a field that is easily copied.
+ * An address in a field that is easily copied; `name` is what it leads to.
  * @param {string} address
+ * @param {string} name
  */
-export function link(address) {
-  const field = element("input", { readOnly: true, value: address });
+export function link(address, name) {
+  const field = element("input", { readOnly: true, value: address, ariaLabel: name });
   field.addEventListener("focus", () => field.select());
   const copy = button(text("do.copy"), async () => {
     field.select();

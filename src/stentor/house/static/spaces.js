@@ -159,7 +159,7 @@ $("create-form").addEventListener("submit", async (/** @type {FormEvent} */ even
       body: { title: form.title.value, host_name: form.host.value || undefined, scheduled_ms: begins, language: form.language.value, visibility: visibility.chosen, password: visibility.password, announcing: announced() ? announcing.value : undefined },
     });
     const own = !token && !form.host.value;
-    created.replaceChildren(element("p", {}, text(own ? "create.done_own" : "create.done")), link(made.invitation.link));
+    created.replaceChildren(element("p", {}, text(own ? "create.done_own" : "create.done")), link(made.invitation.link, text(own ? "create.done_own" : "create.done")));
     created.hidden = false;
     event.target.reset();
     languages(form.language, me.language || ours());
